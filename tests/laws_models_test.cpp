@@ -66,8 +66,10 @@ class checker {
   void run() {
     for (const octet::node& n : g_.nodes) {
       ++to_.nodes;
+      // Layers of blocks are XNNPACK's alone: no law decides anything of them.
       if (n.in.size() > 1 && producer(n.in[0]) &&
-          producer(n.in[0])->op == &octet::ops::dynamic_quantize)
+          producer(n.in[0])->op == &octet::ops::dynamic_quantize &&
+          n.op != &octet::ops::blockwise_fully_connected)
         dynamic(n);
       else if (accumulates(n))
         accumulator(n);

@@ -101,7 +101,7 @@ template <class K, class Params> struct packing_kernel {
     place(p, to);
   }
   static void place(void* p, const std::byte* packed) { static_cast<Params*>(p)->packed = packed; }
-  static constexpr bool packs_geometry = false;
+  static constexpr std::uint64_t (*packing)(const void* params) = nullptr;
   static constexpr kernel_entry value{.run = &K::run,
                                       .packed_bytes = &packed_bytes,
                                       .pack = &pack,
@@ -110,7 +110,7 @@ template <class K, class Params> struct packing_kernel {
                                       .describe = &K::describe,
                                       .parallel = true,
                                       .place = &place,
-                                      .packs_geometry = K::packs_geometry};
+                                      .packing = K::packing};
   static constexpr const kernel_entry* entry = &value;
 };
 }  // namespace OCTET_TARGET_NS
@@ -1264,7 +1264,8 @@ HWY_INLINE simd::VF64 requantize_double(simd::VF64 x, simd::VF64 m, simd::VF64 z
   return hn::Min(hn::Max(hn::Add(whole_away(DF64(), hn::Mul(x, m)), z), lo), hi);
 }
 
-/// A requantize with one multiplier: int32 to the clamped result. 8- and 16-bit outputs.
+/// A requantize with one multiplier: int32 to the clamped result. 8- and 16-bit outputs. Of what
+/// accepts() takes only.
 struct uniform_requantize {
   enum class formula : std::uint8_t { shift, real, real_zero, eighths };
   static std::optional<formula> formula_of(rounding r) noexcept {
@@ -1298,7 +1299,7 @@ struct uniform_requantize {
   V32 z, low, high;  // clamp before the zero point is added: nothing overflows
   VF scale, zf, lof, hif;
   explicit HWY_INLINE uniform_requantize(const requantize_params& q)
-      : f(formula_of(q.mode).value_or(formula::shift)),
+      : f(*formula_of(q.mode)),
         shift(uses_multiplier(q.mode) ? q.mult[0] : multiplier{},
               q.mode == rounding::doubling_high_half_away),
         z(set32(q.zero_point)),
@@ -2160,14 +2161,16 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
                                   const kernel_args& a) noexcept {
   kernels::packed_gemm h;
   std::memcpy(&h, packed, sizeof(h));
-  if (!h.direct) kernels::set_block(h, g);  // it may have been packed for more or fewer rows
+  kernels::set_image(h, g);  // it may have been packed for an image of another size
   const auto* x = static_cast<const std::byte*>(a.in[0]);
-  auto* scratch = static_cast<std::byte*>(a.scratch);
-  std::byte* const sums = scratch + kernels::gemm_pointer_bytes(g, h);
+  auto* const segments = static_cast<std::int64_t*>(a.scratch);
+  kernels::set_segments(h, g, segments);
+  std::byte *const pointers = static_cast<std::byte*>(a.scratch) + kernels::gemm_segment_bytes(h),
+                   *const sums = pointers + kernels::gemm_pointer_bytes(g, h);
   const gemm_run r{g,
                    h,
                    packed,
-                   static_cast<const std::byte**>(a.scratch),
+                   reinterpret_cast<const std::byte**>(pointers),
                    reinterpret_cast<std::int32_t*>(sums),
                    sums + kernels::gemm_sum_bytes(g, h)};
   const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
@@ -2186,7 +2189,7 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
     share = part_of(share.end, a.part, a.parts);
 
   tile_call t;
-  t.offsets = reinterpret_cast<const std::int64_t*>(packed + sizeof(h));
+  t.offsets = segments;
   t.segments = h.segments;
   t.steps = h.steps;
   t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
@@ -2256,10 +2259,10 @@ struct kernel<kernel_id::transpose_conv2d, V>
     : packing_kernel<kernel<kernel_id::transpose_conv2d, V>, transpose_conv2d_params> {
   using base = packing_kernel<kernel, transpose_conv2d_params>;
   using base::params;
-  static constexpr bool packs_geometry = true;
   static kernels::gemm_problem problem(const void* p) {
     return transpose_conv2d_problem(params(p));
   }
+  static std::uint64_t packing(const void* p) { return kernels::phases_of(problem(p)); }
   static void run(const kernel_args& a) noexcept {
     const kernels::gemm_problem g = problem(a.params);
     const std::byte* const packed = params(a.params).packed;
@@ -2694,7 +2697,7 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args
   const std::int32_t multiplier = p.out_c / p.in_c;
   const std::size_t vectors_bytes = as_size(h.channels) * 4,
                     column_step = vectors_bytes * as_size(h.groups);
-  const column_span span(p, h.window_w);
+  const column_span span(p, kernels::depthwise_window(p));
 
   pixel_call t;
   t.columns = window;
@@ -2742,7 +2745,6 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     : packing_kernel<kernel<kernel_id::depthwise_conv2d, V>, conv2d_params> {
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
-  static constexpr bool packs_geometry = true;
   static kernels::gemm_problem problem(const conv2d_params& p) {
     return kernels::problem_of(p, true);
   }
@@ -2776,7 +2778,6 @@ template <class V>
 struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V>, conv2d_params> {
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
-  static constexpr bool packs_geometry = true;
   using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
   static bool depthwise(const conv2d_params& p) {
     return kernels::conv2d_is_depthwise(conv2d_problem(p));
@@ -2894,14 +2895,145 @@ template <class F> HWY_INLINE void each_float(const float* x, float* y, std::siz
 /// y[i] = f(x[i]) of n elements, under rounding ATEN.
 inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x, float* y,
                                            std::size_t n) noexcept {
-  if (p.function == unary::logistic)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_vectorized(v); });
-  else if (p.function == unary::tanh)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_vectorized(v); });
-  else if (p.function == unary::exp)
-    each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
-  else
-    each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_vectorized(v, p.approximate); });
+  switch (numerics::vectorized_of(p.function)) {
+    case numerics::vectorized_function::logistic:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_vectorized(v); });
+    case numerics::vectorized_function::tanh:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_vectorized(v); });
+    case numerics::vectorized_function::exp:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
+    case numerics::vectorized_function::gelu:
+      return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_vectorized(v, p.approximate); });
+    case numerics::vectorized_function::other: break;  // has_vectorized excludes these
+  }
+}
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/mlas_math-inl.hpp
+// Functions of floats under rounding ORT: numerics/mlas_math.hpp on vectors, operation by
+// operation. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+HWY_INLINE VF clamp_finite(VF x, float lo, float hi) {
+  return hn::Min(hn::Max(x, set_float(lo)), set_float(hi));
+}
+/// rint(x * log2 e) as a float.
+HWY_INLINE VF mlas_exponent(VF x) {
+  const VF magic = set_float(numerics::mlas::integer_magic);
+  return simd::rounded(
+      hn::Sub(simd::rounded(fused(x, set_float(numerics::mlas::log2_e), magic)), magic));
+}
+HWY_INLINE VF mlas_reduced(VF x, VF m) {
+  return fused(m, set_float(numerics::mlas::ln2_low),
+               fused(m, set_float(numerics::mlas::ln2_high), x));
+}
+template <bool OfSoftmax> HWY_INLINE VF exp_mlas(VF x) {
+  namespace k = numerics::mlas;
+  const VF v = clamp_finite(x, OfSoftmax ? k::softmax_lowest : k::exp_lowest, k::exp_highest),
+           m = mlas_exponent(v), p = fused_polynomial(k::exp_c, mlas_reduced(v, m));
+  const V32 q = hn::ConvertTo(D32(), m), half = hn::ShiftRight<1>(q);
+  VF y = simd::rounded(
+      hn::Mul(simd::rounded(hn::Mul(p, float_pow2(half))), float_pow2(hn::Sub(q, half))));
+  if constexpr (OfSoftmax) y = hn::IfThenElse(hn::Lt(m, set_float(-126.f)), hn::Zero(DF()), y);
+  return unless_nan(x, y);
+}
+HWY_INLINE VF tanh_mlas(VF x) {
+  namespace k = numerics::mlas;
+  const VF v = clamp_finite(x, -k::tanh_bound, k::tanh_bound), z = simd::rounded(hn::Mul(v, v));
+  const VF odd = simd::rounded(hn::Mul(fused_polynomial(k::tanh_odd, z), v));
+  return unless_nan(x, simd::divide(odd, fused_polynomial(k::tanh_even, z)));
+}
+HWY_INLINE VF logistic_mlas(VF x) {
+  namespace k = numerics::mlas;
+  const VF v = clamp_finite(x, -k::logistic_bound, k::logistic_bound),
+           z = simd::rounded(hn::Mul(v, v));
+  const VF odd = simd::rounded(hn::Mul(fused_polynomial(k::logistic_odd, z), v));
+  const VF y = simd::rounded(
+      hn::Add(simd::divide(odd, fused_polynomial(k::logistic_even, z)), set_float(0.5f)));
+  return unless_nan(x, clamp_finite(y, 0.f, 1.f));
+}
+HWY_INLINE VF erf_mlas(VF x) {
+  namespace k = numerics::mlas;
+  const VF a = hn::Abs(x), one = set_float(1.f);
+  const VF near = fused(fused_polynomial(k::erf_small, simd::rounded(hn::Mul(a, a))), a, a);
+  const VF b = hn::Min(a, set_float(k::erf_highest));
+  const VF r = hn::Neg(simd::rounded(fused(fused_polynomial(k::erf_big, b), b, b))),
+           m = mlas_exponent(r), p = fused_polynomial(k::erf_exp, mlas_reduced(r, m));
+  const VF far = hn::Sub(one, simd::rounded(hn::Mul(p, float_pow2(hn::ConvertTo(D32(), m)))));
+  const VF y = hn::IfThenElse(hn::Gt(a, set_float(k::erf_split)), far, near);
+  return unless_nan(x, hn::CopySign(y, x));
+}
+HWY_INLINE VF gelu_mlas(VF x, bool approximate) {
+  namespace k = numerics::mlas;
+  const VF one = set_float(1.f), half = simd::rounded(hn::Mul(x, set_float(0.5f)));
+  if (!approximate) {
+    const VF e = erf_mlas(simd::rounded(hn::Mul(x, set_float(k::root_half))));
+    return hn::Mul(half, simd::rounded(hn::Add(e, one)));
+  }
+  const VF square = simd::rounded(hn::Mul(simd::rounded(hn::Mul(set_float(k::gelu_cubic), x)), x));
+  const VF t = simd::rounded(hn::Mul(x, simd::rounded(hn::Add(square, set_float(k::gelu_linear)))));
+  return hn::Mul(half, simd::rounded(hn::Add(tanh_mlas(t), one)));
+}
+
+constexpr bool has_mlas(unary f) noexcept {
+  switch (numerics::ort_function_of(f)) {
+    case numerics::ort_function::logistic:
+    case numerics::ort_function::tanh:
+    case numerics::ort_function::exp:
+    case numerics::ort_function::erf:
+    case numerics::ort_function::gelu: return true;
+    case numerics::ort_function::sin:
+    case numerics::ort_function::cos:
+    case numerics::ort_function::other: return false;
+  }
+  return false;
+}
+/// y[i] = f(x[i]) of n elements, under rounding ORT.
+inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, float* y,
+                                     std::size_t n) noexcept {
+  switch (numerics::ort_function_of(p.function)) {
+    case numerics::ort_function::logistic:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_mlas(v); });
+    case numerics::ort_function::tanh:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_mlas(v); });
+    case numerics::ort_function::exp:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_mlas<false>(v); });
+    case numerics::ort_function::erf:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return erf_mlas(v); });
+    case numerics::ort_function::gelu:
+      return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_mlas(v, p.approximate); });
+    case numerics::ort_function::sin:
+    case numerics::ort_function::cos:
+    case numerics::ort_function::other: break;  // has_mlas excludes these
+  }
+}
+
+// ---- sums over lanes ----
+
+/// The sum of n elements as softmax has it: 16 sums side by side.
+inline HWY_NOINLINE float sum_of_sixteens(const float* e, std::size_t n) noexcept {
+  static_assert(lanes32 <= 16);
+  constexpr std::size_t vectors = 16 / lanes32;
+  VF sums[vectors];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF());
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    HWY_UNROLL(4)
+    for (std::size_t k = 0; k < vectors; ++k)
+      sums[k] = simd::rounded(hn::Add(sums[k], simd::load(e + i + k * lanes32)));
+  }
+  float each[16];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors; ++k) simd::store(sums[k], each + k * lanes32);
+  for (std::size_t k = 0; i < n; ++i, ++k) each[k] = numerics::add(each[k], e[i]);
+  return numerics::sum_of_softmax_lanes(each);
 }
 
 }  // namespace OCTET_TARGET_NS
@@ -3091,10 +3223,10 @@ HWY_INLINE VF sqrt_lanes(VF x) {
 struct relu_lanes {
   VF lo, hi;
   explicit HWY_INLINE relu_lanes(const unary_params& p)
-      : lo(set_float(p.function == unary::relu_n1_to_1 ? -1.f : 0.f)),
-        hi(set_float(p.function == unary::relu    ? std::numeric_limits<float>::infinity()
-                     : p.function == unary::relu6 ? 6.f
-                                                  : 1.f)) {}
+      : relu_lanes(laws::bounds_of(ops::activation_of(p.function))) {}
+  explicit HWY_INLINE relu_lanes(const laws::real_bounds& b)
+      : lo(set_float(b.lo.value_or(-std::numeric_limits<float>::infinity()))),
+        hi(set_float(b.hi.value_or(std::numeric_limits<float>::infinity()))) {}
   HWY_INLINE VF operator()(VF x) const { return clamp_lanes(x, lo, hi); }
 };
 struct leaky_lanes {
@@ -3315,7 +3447,34 @@ template <class V> struct kernel<kernel_id::unary, V> {
   static const unary_params& params(const void* p) { return *static_cast<const unary_params*>(p); }
   /// Null: the reference.
   static float_function of_floats(const unary_params& p) noexcept {
-    if (p.mode == rounding::aten && numerics::has_vectorized(p.function)) return &vectorized_floats;
+    switch (p.mode) {
+      case rounding::none: return rounded_floats(p);
+      case rounding::aten:
+        return numerics::has_vectorized(p.function) ? &vectorized_floats : rounded_floats(p);
+      case rounding::onnxruntime: return has_mlas(p.function) ? &mlas_floats : nullptr;
+      case rounding::divide_half_away:  // tanh, also in approximate gelu, is the C library's
+        return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::mxnet: break;
+    }
+    return nullptr;
+  }
+  /// With octet's correctly rounded functions.
+  static float_function rounded_floats(const unary_params& p) noexcept {
     switch (p.function) {
       case unary::logistic: return &unary_floats<logistic_lanes>;
       case unary::tanh: return &unary_floats<tanh_lanes>;
@@ -3348,8 +3507,10 @@ template <class V> struct kernel<kernel_id::unary, V> {
   }
   static word_function of_words(const unary_params& p) noexcept {
     const bool relu = ops::is_relu(p.function);
-    if (p.mode == rounding::none)
-      return p.function == unary::neg ? &unary_words<neg16_lanes> : &unary_words<clamp16_lanes>;
+    if (p.mode == rounding::none) {
+      if (p.function == unary::neg) return &unary_words<neg16_lanes>;
+      return relu ? &unary_words<clamp16_lanes> : nullptr;
+    }
     if (p.mode == rounding::doubling_high_half_away) {
       if (p.function == unary::abs) return &unary_words<abs16_lanes>;
       return relu || p.function == unary::leaky_relu ? &unary_words<scaled16_lanes> : nullptr;
@@ -3366,10 +3527,7 @@ template <class V> struct kernel<kernel_id::unary, V> {
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    if (p.type == dtype::f32)
-      return (p.mode == rounding::none || p.mode == rounding::aten ||
-              (p.function == unary::gelu && !p.approximate)) &&
-             of_floats(p) != nullptr;
+    if (p.type == dtype::f32) return of_floats(p) != nullptr;
     return p.type == dtype::s16 && of_words(p) != nullptr;
   }
   /// What is behind the last whole vectors of a tensor takes the scalar function.
@@ -3714,18 +3872,34 @@ struct add_aten_op {
 template <class V> struct kernel<kernel_id::add, V> {
   static const add_params& params(const void* p) { return *static_cast<const add_params*>(p); }
   static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
-    if (!small(p.a_type) || !small(p.b_type) || !small(p.y_type)) return false;
+  template <class Op>
+  static void run_op(const Op& op, const add_params& p, const kernel_args& k,
+                     part_range r) noexcept {
+    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, r.begin, r.end);
+  }
+  template <class Op>
+  static void run_all(const add_params& p, const kernel_args& k, part_range r) noexcept {
+    run_op(Op(p), p, k, r);
+  }
+  static void run_aten(const add_params& p, const kernel_args& k, part_range r) noexcept {
+    const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
+                      middle = before < r.begin ? r.begin : before;
+    run_op(add_aten_op(p, true), p, k, {r.begin, middle});
+    run_op(add_aten_op(p, false), p, k, {middle, r.end});
+  }
+  using quantized_function = void (*)(const add_params&, const kernel_args&, part_range) noexcept;
+  /// Null: the reference.
+  static quantized_function of_quantized(const add_params& p) noexcept {
     switch (p.mode) {
       case rounding::doubling_high_half_away:
-      case rounding::tflite_optimized:
-      case rounding::float_half_even: return true;
+      case rounding::tflite_optimized: return &run_all<add_dr_op>;
+      case rounding::float_half_even: return &run_all<add_real_op>;
       case rounding::xnnpack:
-      case rounding::qnnpack: return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31;
-      case rounding::fused_multiply_add:
-      case rounding::aten: return true;
+      case rounding::qnnpack:
+        return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31 ? &run_all<add_factors_op>
+                                                                       : nullptr;
+      case rounding::fused_multiply_add: return &run_all<add_fma_op>;
+      case rounding::aten: return &run_aten;
       case rounding::none:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -3740,35 +3914,22 @@ template <class V> struct kernel<kernel_id::add, V> {
       case rounding::mxnet:
       case rounding::onnxruntime: break;
     }
-    return false;
+    return nullptr;
   }
-  template <class Op>
-  static void run_op(const Op& op, const add_params& p, const kernel_args& k, std::size_t begin,
-                     std::size_t end) noexcept {
-    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, begin, end);
-  }
-  static void run_fused(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    if (p.mode == rounding::fused_multiply_add) return run_op(add_fma_op(p), p, k, r.begin, r.end);
-    const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
-                      middle = before < r.begin ? r.begin : before;
-    run_op(add_aten_op(p, true), p, k, r.begin, middle);
-    run_op(add_aten_op(p, false), p, k, middle, r.end);
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
+    return small(p.a_type) && small(p.b_type) && small(p.y_type) && of_quantized(p) != nullptr;
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.shape.count, k.part, k.parts);
-    if (p.mode == rounding::none && p.y_type == dtype::f32)
+    if (p.mode != rounding::none)
+      of_quantized(p)(p, k, r);
+    else if (p.y_type == dtype::f32)
       binary(float_add(p), p.shape, float_operands(), k, r.begin, r.end);
-    else if (p.mode == rounding::none)
-      run_op(integer_add(p), p, k, r.begin, r.end);
-    else if (p.mode == rounding::doubling_high_half_away || p.mode == rounding::tflite_optimized)
-      run_op(add_dr_op(p), p, k, r.begin, r.end);
-    else if (p.mode == rounding::float_half_even)
-      run_op(add_real_op(p), p, k, r.begin, r.end);
-    else if (p.mode == rounding::xnnpack || p.mode == rounding::qnnpack)
-      run_op(add_factors_op(p), p, k, r.begin, r.end);
     else
-      run_fused(p, k, r);
+      run_op(integer_add(p), p, k, r);
   }
   static const char* describe(const void*) { return "add"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -3844,36 +4005,63 @@ template <class V> struct kernel<kernel_id::requantize, V> {
   static constexpr const kernel_entry* entry = &value;
 };
 
+/// AWAY, EVEN, and EVEN_MUL, which OPT is in whole groups of 8.
+enum class quantize_formula : std::uint8_t { away, even, even_mul };
 struct quantize_op {
-  rounding mode;
+  quantize_formula formula;
   VF scale, inverse, lo, hi;
   V32 z;
-  explicit HWY_INLINE quantize_op(const quantize_params& p)
-      : mode(p.mode),
+  HWY_INLINE quantize_op(const quantize_params& p, quantize_formula f)
+      : formula(f),
         scale(set_float(p.scale[0])),
         inverse(set_float(p.inverse[0])),
         lo(set_float(static_cast<float>(p.lo - p.zero_point[0]))),
         hi(set_float(static_cast<float>(p.hi - p.zero_point[0]))),
         z(set32(p.zero_point[0])) {}
   HWY_INLINE V32 operator()(VF x) const {
-    const VF v =
-        simd::rounded(mode == rounding::divide_half_away || mode == rounding::divide_half_even
-                          ? simd::divide(x, scale)
-                          : hn::Mul(x, inverse));
-    const V32 y =
-        mode == rounding::divide_half_away ? round_away_within(v, lo, hi) : round_within(v, lo, hi);
-    return hn::Add(y, z);
+    switch (formula) {
+      case quantize_formula::away:
+        return hn::Add(round_away_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
+      case quantize_formula::even:
+        return hn::Add(round_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
+      case quantize_formula::even_mul: break;
+    }
+    return hn::Add(round_within(simd::rounded(hn::Mul(x, inverse)), lo, hi), z);
   }
 };
 template <class V> struct kernel<kernel_id::quantize, V> {
   static const quantize_params& params(const void* p) {
     return *static_cast<const quantize_params*>(p);
   }
+  static std::optional<quantize_formula> formula_of(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::divide_half_away: return quantize_formula::away;
+      case rounding::divide_half_even: return quantize_formula::even;
+      case rounding::reciprocal_half_even:
+      case rounding::tflite_optimized: return quantize_formula::even_mul;
+      case rounding::none:
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
+    }
+    return std::nullopt;
+  }
   static bool accepts(const void* v) {
     const auto& p = params(v);
     return p.channels == 1 && (is_8bit(p.out_type) || p.out_type == dtype::s16) &&
-           (p.mode == rounding::divide_half_away || p.mode == rounding::divide_half_even ||
-            p.mode == rounding::reciprocal_half_even || p.mode == rounding::tflite_optimized);
+           formula_of(p.mode);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -3884,7 +4072,7 @@ template <class V> struct kernel<kernel_id::quantize, V> {
     const std::size_t end = p.mode == rounding::tflite_optimized && blocks < r.end
                                 ? (blocks < r.begin ? r.begin : blocks)
                                 : r.end;  // OPT's tail rounds another way
-    const quantize_op op(p);
+    const quantize_op op(p, *formula_of(p.mode));
     std::size_t i = r.begin;
     for (; i + lanes32 <= end; i += lanes32)
       simd::store_from32(p.out_type, op(simd::load(x + i)), y + i * so);
@@ -4008,35 +4196,75 @@ template <class V> struct kernel<kernel_id::binary, V> {
   static const binary_params& params(const void* p) {
     return *static_cast<const binary_params*>(p);
   }
-  static bool integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
+  using run_function = void (*)(const binary_params&, const kernel_args&, part_range) noexcept;
+  template <class Op>
+  static void floats(const binary_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(Op(p), p.shape, float_operands(), k, r.begin, r.end);
+  }
+  template <class Op>
+  static void integers(const binary_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(Op(p), p.shape, integer_operands{p.a_type, p.a_type, p.a_type}, k, r.begin, r.end);
+  }
+  /// Null: the reference.
+  static run_function of_floats(binary_op op) noexcept {
+    switch (op) {
+      case binary_op::minimum: return &floats<float_minimum>;
+      case binary_op::maximum: return &floats<float_maximum>;
+      case binary_op::div: return &floats<float_div>;
+      case binary_op::squared_difference: return &floats<float_squared_difference>;
+      case binary_op::equal:
+      case binary_op::not_equal:
+      case binary_op::less:
+      case binary_op::less_equal:
+      case binary_op::greater:
+      case binary_op::greater_equal:
+      case binary_op::logical_and:
+      case binary_op::logical_or:
+      case binary_op::floor_div:
+      case binary_op::floor_mod:
+      case binary_op::pow:
+      case binary_op::bitwise_xor:
+      case binary_op::right_shift: break;
+    }
+    return nullptr;
+  }
+  static run_function of_integers(binary_op op) noexcept {
+    switch (op) {
+      case binary_op::minimum: return &integers<integer_minimum>;
+      case binary_op::maximum: return &integers<integer_maximum>;
+      case binary_op::squared_difference: return &integers<squared_difference_lanes>;
+      case binary_op::equal:
+      case binary_op::not_equal:
+      case binary_op::less:
+      case binary_op::less_equal:
+      case binary_op::greater:
+      case binary_op::greater_equal:
+      case binary_op::logical_and:
+      case binary_op::logical_or:
+      case binary_op::div:
+      case binary_op::floor_div:
+      case binary_op::floor_mod:
+      case binary_op::pow:
+      case binary_op::bitwise_xor:
+      case binary_op::right_shift: break;
+    }
+    return nullptr;
+  }
+  static run_function of(const binary_params& p) noexcept {
+    return p.a_type == dtype::f32 ? of_floats(p.op) : of_integers(p.op);
+  }
+  static bool has_integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
   static bool accepts(const void* v) {
     const auto& p = params(v);
     const bool real = p.a_type == dtype::f32, raw = p.mode == rounding::none;
-    if (!ops::has_binary_kernel(p.op, !raw)) return false;
+    if (!ops::has_binary_kernel(p.op, !raw) || of(p) == nullptr) return false;
     if (p.op == binary_op::squared_difference)
       return raw ? real : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
-    return raw && (real || (p.op != binary_op::div && integers(p.a_type)));
+    return raw && (real || has_integers(p.a_type));
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
-    const auto r = part_of(p.shape.count, k.part, k.parts);
-    const integer_operands io{p.a_type, p.a_type, p.a_type};
-    if (p.a_type == dtype::f32) {
-      if (p.op == binary_op::minimum)
-        binary(float_minimum(p), p.shape, float_operands(), k, r.begin, r.end);
-      else if (p.op == binary_op::maximum)
-        binary(float_maximum(p), p.shape, float_operands(), k, r.begin, r.end);
-      else if (p.op == binary_op::div)
-        binary(float_div(p), p.shape, float_operands(), k, r.begin, r.end);
-      else
-        binary(float_squared_difference(p), p.shape, float_operands(), k, r.begin, r.end);
-    } else if (p.op == binary_op::minimum) {
-      binary(integer_minimum(p), p.shape, io, k, r.begin, r.end);
-    } else if (p.op == binary_op::maximum) {
-      binary(integer_maximum(p), p.shape, io, k, r.begin, r.end);
-    } else {
-      binary(squared_difference_lanes(p), p.shape, io, k, r.begin, r.end);
-    }
+    of(p)(p, k, part_of(p.shape.count, k.part, k.parts));
   }
   static const char* describe(const void*) { return "two operands"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -4087,20 +4315,48 @@ struct prelu_even_mul {
 };
 template <class V> struct kernel<kernel_id::prelu, V> {
   static const prelu_params& params(const void* p) { return *static_cast<const prelu_params*>(p); }
+  template <class Op>
+  static void bytes(const prelu_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(Op(p), p.shape, integer_operands{p.type, p.type, p.type}, k, r.begin, r.end);
+  }
+  using bytes_function = void (*)(const prelu_params&, const kernel_args&, part_range) noexcept;
+  /// Null: the reference.
+  static bytes_function of_bytes(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::doubling_high_half_away: return &bytes<prelu_dr>;
+      case rounding::reciprocal_half_even: return &bytes<prelu_even_mul>;
+      case rounding::none:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
+    }
+    return nullptr;
+  }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.type == dtype::f32 || is_8bit(p.type);
+    return p.type == dtype::f32 || (is_8bit(p.type) && of_bytes(p.mode) != nullptr);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.shape.count, k.part, k.parts);
-    const integer_operands io{p.type, p.type, p.type};
     if (p.type == dtype::f32)
       binary(float_prelu(), p.shape, float_operands(), k, r.begin, r.end);
-    else if (p.mode == rounding::reciprocal_half_even)
-      binary(prelu_even_mul(p), p.shape, io, k, r.begin, r.end);
     else
-      binary(prelu_dr(p), p.shape, io, k, r.begin, r.end);
+      of_bytes(p.mode)(p, k, r);
   }
   static const char* describe(const void*) { return "prelu"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -4174,6 +4430,31 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
 }
 
 template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
+  static void quantize_values(row_formula formula, const numerics::row_scale& s, const float* x,
+                              std::size_t n, void* out, std::size_t row) noexcept {
+    const auto words = [&] { return static_cast<std::int16_t*>(out) + row * n; };
+    const std::int32_t z = s.zero_point;
+    switch (formula) {
+      case row_formula::symmetric: {
+        auto* bytes = static_cast<std::int8_t*>(out) + row * n;
+        if (s.zero)
+          std::memset(bytes, 0, n);
+        else
+          quantize_row<true>(x, bytes, n, s.inverse, -127, 127);
+        break;
+      }
+      case row_formula::asymmetric:
+        if (s.zero)
+          std::memset(words(), 0, n * 2);
+        else
+          quantize_row<true>(x, words(), n, s.inverse, -128 - z, 127 - z);
+        break;
+      case row_formula::xnnpack:
+        quantize_row<false>(x, words(), n, s.inverse, -128 - z, 127 - z);
+        break;
+      case row_formula::aten: quantize_row<false>(x, words(), n, s.inverse, -z, 255 - z); break;
+    }
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
     const auto r = part_of(p.rows, a.part, a.parts);
@@ -4182,24 +4463,7 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
       const float_range range = range_of(x, p.length, p.length != 0 ? x[0] : 0);
       const numerics::row_scale s = row_scale_of(p, range.least, range.most);
       static_cast<float*>(a.out[1])[row] = s.scale;
-      if (!p.asymmetric) {
-        auto* y = static_cast<std::int8_t*>(a.out[0]) + row * p.length;
-        if (s.zero)
-          std::memset(y, 0, p.length);
-        else
-          quantize_row<true>(x, y, p.length, s.inverse, -127, 127);
-        continue;
-      }
-      auto* y = static_cast<std::int16_t*>(a.out[0]) + row * p.length;
-      const std::int32_t z = s.zero_point;
-      if (p.mode == rounding::aten)
-        quantize_row<false>(x, y, p.length, s.inverse, -z, 255 - z);
-      else if (p.mode == rounding::xnnpack)
-        quantize_row<false>(x, y, p.length, s.inverse, -128 - z, 127 - z);
-      else if (s.zero)
-        std::memset(y, 0, p.length * 2);
-      else
-        quantize_row<true>(x, y, p.length, s.inverse, -128 - z, 127 - z);
+      quantize_values(p.formula, s, x, p.length, a.out[0], row);
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
@@ -4800,6 +5064,133 @@ HWY_INLINE void float_panel_tile(const float_walk& k, const float* x, const floa
   }
 }
 
+// ---- tiles under ORT ----
+
+/// One rounding per product and addition together.
+struct fused_sums : float_sums {
+  static HWY_INLINE sum add_product(sum s, weights a, weights b) {
+    return simd::rounded(fused(a, b, s));
+  }
+};
+/// The walk of a tile whose products are numbered in the order in which they are summed: blocks of
+/// kernel rows of kernel columns of elements. Each group of numerics::mlas_order, and each block,
+/// is a sum of its own.
+struct mlas_walk {
+  float_walk in;
+  std::ptrdiff_t blocks = 1, x_block = 0, w_block = 0, last_elements = 0;  // of the last block
+  std::ptrdiff_t first = 0, row_steps = 0, column_steps = 0;               // numbers of products
+  numerics::mlas_order order{};
+  float alpha = 1;
+  bool from_zero = false;                          // the first group is added to 0
+  std::ptrdiff_t start_row = 0, start_column = 1;  // from row to row of a tile, column to column
+};
+template <int MR, int NV> struct mlas_sums {
+  VF acc[MR][NV], total[MR][NV];
+  VF alpha;
+  bool begun;
+  /// `start`, where given: of the first row and column.
+  HWY_INLINE mlas_sums(const mlas_walk& k, const float* start, std::size_t n)
+      : alpha(set_float(k.alpha)), begun(start != nullptr || k.from_zero) {
+    HWY_UNROLL(4)
+    for (int r = 0; r < MR; ++r) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        acc[r][v] = total[r][v] = hn::Zero(DF());
+        const std::size_t done = as_size(v * lanes32);
+        if (start == nullptr || done >= n) continue;
+        const float* const from = start + r * k.start_row;
+        total[r][v] = k.start_column == 0   ? set_float(*from)
+                      : n - done >= lanes32 ? simd::load(from + done)
+                                            : simd::load_some(from + done, n - done);
+      }
+    }
+  }
+  HWY_INLINE void end_group() {
+    HWY_UNROLL(4)
+    for (int r = 0; r < MR; ++r) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        total[r][v] = begun ? simd::rounded(fused(acc[r][v], alpha, total[r][v]))
+                            : simd::rounded(hn::Mul(acc[r][v], alpha));
+        acc[r][v] = hn::Zero(DF());
+      }
+    }
+    begun = true;
+  }
+};
+/// As float_tile, of an mlas_walk.
+template <class Sums, int MR, int NV>
+HWY_NOINLINE void mlas_tile(const mlas_walk& k, const float* x, const float* w, const float* bias,
+                            const float* start, float* y, std::size_t n) noexcept {
+  mlas_sums<MR, NV> s(k, start, n);
+  const float_walk& in = k.in;
+  std::ptrdiff_t end = as_distance(k.order.end_of(0));
+  for (std::ptrdiff_t block = 0; block < k.blocks; ++block, x += k.x_block, w += k.w_block) {
+    const std::ptrdiff_t elements = block + 1 == k.blocks ? k.last_elements : in.elements;
+    const float *rx = x, *rw = w;
+    for (std::ptrdiff_t row = 0; row < in.rows; ++row, rx += in.x_row, rw += in.w_row) {
+      const float *from = rx, *with = rw;
+      for (std::ptrdiff_t c = 0; c < in.columns; ++c, from += in.x_column, with += in.w_column) {
+        const float *px = from, *pw = with;
+        std::ptrdiff_t at = k.first + row * k.row_steps + c * k.column_steps;
+        for (std::ptrdiff_t left = elements; left != 0;) {
+          if (at >= end) s.end_group(), end = as_distance(k.order.end_of(as_size(at)));
+          const std::ptrdiff_t some = left < end - at ? left : end - at;
+          for (std::ptrdiff_t e = some; e != 0; --e, px += in.x_element, pw += in.w_element) {
+            VF b[NV];
+            HWY_UNROLL(4)
+            for (int v = 0; v < NV; ++v) b[v] = simd::load(pw + v * lanes32);
+            HWY_UNROLL(4)
+            for (int r = 0; r < MR; ++r) {
+              const VF a = set_float(px[r * in.x_pixel]);
+              HWY_UNROLL(4)
+              for (int v = 0; v < NV; ++v) s.acc[r][v] = Sums::add_product(s.acc[r][v], a, b[v]);
+            }
+          }
+          at += some, left -= some;
+        }
+      }
+    }
+    if (block + 1 < k.blocks) s.end_group();
+  }
+  s.end_group();
+  const VF lo = set_float(in.lo), hi = set_float(in.hi);
+  HWY_UNROLL(4)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      const std::size_t done = as_size(v * lanes32);
+      if (done < n)
+        finish_floats<float_sums>(s.total[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+                                  y + r * in.y_pixel + done, n - done);
+    }
+  }
+}
+/// As float_panel_tile.
+template <class Sums, int MR>
+HWY_INLINE void mlas_panel_tile(const mlas_walk& k, const float* x, const float* w,
+                                const float* bias, const float* start, float* y, std::size_t n,
+                                std::size_t width) noexcept {
+  constexpr int most = MR == 1 ? Sums::vectors_of_one : Sums::vectors_of_four;
+  std::size_t done = 0;
+  while (done < width) {
+    const std::size_t left = (width - done) / lanes32;
+    const float* const b = bias == nullptr ? nullptr : bias + done;
+    const float* const from = start == nullptr ? nullptr : start + done * as_size(k.start_column);
+    int vectors = 1;
+    if (most >= 4 && left >= 4) {
+      if constexpr (most >= 4) mlas_tile<Sums, MR, 4>(k, x, w + done, b, from, y + done, n - done);
+      vectors = 4;
+    } else if (most >= 2 && left >= 2) {
+      if constexpr (most >= 2) mlas_tile<Sums, MR, 2>(k, x, w + done, b, from, y + done, n - done);
+      vectors = 2;
+    } else {
+      mlas_tile<Sums, MR, 1>(k, x, w + done, b, from, y + done, n - done);
+    }
+    done += as_size(vectors * lanes32);
+  }
+}
+
 // ---- convolutions ----
 
 /// The taps that meet the image at one output row or column, in order.
@@ -4873,30 +5264,133 @@ inline float_row float_row_of(const float_image& i, const float* x, float* y, st
   return {x + at * i.input_row(), y + row * i.out_w * i.out_c, t, first, first + n};
 }
 
-/// Pixels [begin, end) of all, times one panel of n columns.
-template <class Sums>
-HWY_NOINLINE void float_layer_panel(const float_layer_params& p, const float_image& image,
-                                    const float* x, const float* w, const float* bias, float* y,
-                                    std::size_t n, std::size_t width, std::size_t begin,
-                                    std::size_t end) noexcept {
-  const auto group_in = as_distance(p.in_c / p.groups), in_c = as_distance(image.in_c),
-             tap = group_in * as_distance(width);
-  // A kernel row whose taps lie side by side in the image is one run of elements.
-  const bool joined = p.groups == 1 && image.w.tap_step() == 1 && image.w.input_step() == 1;
-  const std::int64_t phases = image.w.phases(), step = image.w.phase_step();
+/// Distances in a panel of packed weights.
+struct panel_steps {
+  std::ptrdiff_t in_c, group_in, width, tap;
+  panel_steps(const float_layer_params& p, std::size_t panel_width)
+      : in_c(p.in_c),
+        group_in(p.group_in()),
+        width(as_distance(panel_width)),
+        tap(group_in * width) {}
+};
+inline float_walk walk_of(const float_layer_params& p, const float_image& image,
+                          const panel_steps& s) noexcept {
   float_walk k;
   k.lo = p.min, k.hi = p.max;
   k.x_row = as_distance(image.h.input_step()) * image.input_row();
-  k.w_row = as_distance(image.h.tap_step() * image.w.kernel) * tap;
-  k.x_column = as_distance(image.w.input_step()) * in_c;
-  k.w_column = as_distance(image.w.tap_step()) * tap;
-  k.w_element = as_distance(width);
-  k.x_pixel = as_distance(step) * in_c;
-  k.y_pixel = as_distance(phases) * as_distance(image.out_c);
+  k.w_row = as_distance(image.h.tap_step() * image.w.kernel) * s.tap;
+  k.x_column = as_distance(image.w.input_step()) * s.in_c;
+  k.w_column = as_distance(image.w.tap_step()) * s.tap;
+  k.w_element = s.width;
+  k.x_pixel = as_distance(image.w.phase_step()) * s.in_c;
+  k.y_pixel = as_distance(image.w.phases()) * as_distance(image.out_c);
+  return k;
+}
+/// One panel of n columns for pixels whose sums run in the order of the weights.
+template <class Sums> struct plain_panel {
+  panel_steps steps;
+  bool joined;  // a kernel row whose taps lie side by side in the image is one run of elements
+  float_walk k;
+  const float *w, *bias;
+  std::size_t n;
+  HWY_INLINE plain_panel(const float_layer_params& p, const float_image& image,
+                         const float* weights, const float* biases, std::size_t columns,
+                         std::size_t width)
+      : steps(p, width),
+        joined(p.groups == 1 && image.w.tap_step() == 1 && image.w.input_step() == 1),
+        k(walk_of(p, image, steps)),
+        w(weights),
+        bias(biases),
+        n(columns) {}
+  HWY_INLINE void taps_are(const float_row& row, const float_taps& t) {
+    const auto taps = as_distance(t.count);
+    k.rows = as_distance(row.taps.count);
+    k.columns = joined ? 1 : taps;
+    k.elements = joined ? taps * steps.group_in : steps.group_in;
+  }
+  template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
+    float_panel_tile<Sums, MR>(k, x, with, bias, y, n, as_size(steps.width));
+  }
+};
+/// The same for ORT's orders.
+template <class Sums> struct mlas_panel {
+  panel_steps steps;
+  mlas_layer order;
+  std::ptrdiff_t kernel_w, taps, x_shift = 0, w_shift = 0;  // to the tap that is summed first
+  bool transposed;
+  mlas_walk k;
+  float_walk plain;
+  const float *w, *bias, *start;
+  std::size_t n;
+  HWY_INLINE mlas_panel(const float_layer_params& p, const float_image& image, const float* weights,
+                        const float* biases, std::size_t columns, std::size_t width)
+      : steps(p, width),
+        order(p.mlas),
+        kernel_w(p.kernel_w),
+        taps(as_distance(p.kernel_h) * p.kernel_w),
+        transposed(p.transposed),
+        plain(walk_of(p, image, steps)),
+        w(weights),
+        bias(p.mlas.bias_first ? nullptr : biases),
+        start(p.mlas.bias_first ? biases : nullptr),
+        n(columns) {
+    k.in = plain;
+    k.order = order.order;
+    const auto channels = as_distance(order.channels);
+    if (transposed) {
+      k.from_zero = true;
+      k.in.x_row = -plain.x_row, k.in.w_row = -plain.w_row;
+      k.in.x_column = -plain.x_column, k.in.w_column = -plain.w_column;
+      k.column_steps = as_distance(order.order.block);
+    } else if (channels != 0) {
+      k.blocks = (steps.group_in + channels - 1) / channels;
+      k.x_block = channels, k.w_block = channels * steps.width;
+    } else if (taps != 1) {
+      k.row_steps = taps, k.column_steps = kernel_w;
+    }
+  }
+  HWY_INLINE void taps_are(const float_row& row, const float_taps& t) {
+    const auto high = as_distance(row.taps.count), wide = as_distance(t.count),
+               channels = as_distance(order.channels);
+    float_walk& in = k.in;
+    if (transposed) {  // a group for each tap, the first tap first: it meets the last input
+      in.rows = high, in.columns = wide, in.elements = k.last_elements = steps.group_in;
+      k.row_steps = wide * k.column_steps;
+      x_shift = w_shift = 0;
+      if (high == 0 || wide == 0) return;
+      x_shift = (high - 1) * plain.x_row + (wide - 1) * plain.x_column;
+      w_shift = (high - 1) * plain.w_row + (wide - 1) * plain.w_column;
+    } else if (channels > 1 || taps == 1) {  // kernel row, kernel column, channel
+      in.rows = high, in.columns = wide;
+      in.elements = channels > 1 ? channels : steps.group_in;
+      k.last_elements = channels > 1 ? steps.group_in - (k.blocks - 1) * channels : in.elements;
+      if (channels == 1) in.elements = k.last_elements = 1;
+    } else if (channels == 1) {  // a block for each channel: kernel row, kernel column
+      in.rows = high, in.columns = 1, in.elements = k.last_elements = wide;
+      in.x_element = plain.x_column, in.w_element = plain.w_column;
+    } else {  // channel, kernel row, kernel column
+      in.rows = high == 0 || wide == 0 ? 0 : steps.group_in, in.columns = high;
+      in.elements = k.last_elements = wide;
+      in.x_row = 1, in.w_row = steps.width;
+      in.x_column = plain.x_row, in.w_column = plain.w_row;
+      in.x_element = plain.x_column, in.w_element = plain.w_column;
+      k.first = as_distance(row.taps.first) * kernel_w + as_distance(t.first);
+    }
+  }
+  template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
+    mlas_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, start, y, n,
+                              as_size(steps.width));
+  }
+};
+/// Pixels [begin, end) of all, times one panel.
+template <class Panel>
+HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, const float* x,
+                                    float* y, std::size_t begin, std::size_t end) noexcept {
+  const std::int64_t phases = image.w.phases();
+  const panel_steps& steps = panel.steps;
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
-    k.rows = as_distance(row.taps.count);
     const auto last = static_cast<std::int64_t>(row.end);
     for (std::int64_t phase = 0; phase < phases; ++phase)
       for (std::int64_t o = static_cast<std::int64_t>(row.begin) + phase; o < last;) {
@@ -4906,20 +5400,17 @@ HWY_NOINLINE void float_layer_panel(const float_layer_params& p, const float_ima
           const float_taps fourth = image.w.at(o + 3 * phases);
           four = fourth.first == t.first && fourth.count == t.count;
         }
-        const auto taps = as_distance(t.count);
-        k.columns = joined ? 1 : taps;
-        k.elements = joined ? taps * group_in : group_in;
-        const float* from = x;
-        const float* with = w;
-        if (k.rows != 0 && taps != 0) {  // else there is no such place
-          from = row.x + as_distance(t.input) * in_c;
-          with = w + as_distance(row.taps.first * image.w.kernel + t.first) * tap;
+        panel.taps_are(row, t);
+        const float *from = x, *with = panel.w;
+        if (row.taps.count != 0 && t.count != 0) {  // else there is no such place
+          from = row.x + as_distance(t.input) * steps.in_c;
+          with = panel.w + as_distance(row.taps.first * image.w.kernel + t.first) * steps.tap;
         }
         float* const to = row.y + as_size(o) * image.out_c;
         if (four)
-          float_panel_tile<Sums, 4>(k, from, with, bias, to, n, width);
+          panel.template run<4>(from, with, to);
         else
-          float_panel_tile<Sums, 1>(k, from, with, bias, to, n, width);
+          panel.template run<1>(from, with, to);
         o += four ? 4 * phases : phases;
       }
   }
@@ -4962,10 +5453,13 @@ struct kernel<kernel_id::float_layer, V>
   static void pack_into(const float_layer_params& p, std::byte* to) {
     kernels::float_pack(layer_columns(p), layout, to);
   }
-  static bool accepts(const void* p) {
-    return kernels::float_gemm_accepts(layer_columns(params(p)), layout);
+  /// Not: taps of a transposed layer that are more than one chain each.
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    const bool chains = p.transposed && p.mlas.used && as_size(p.in_c) > p.mlas.order.block;
+    return !chains && kernels::float_gemm_accepts(layer_columns(p), layout);
   }
-  template <class Sums> static void layer(const kernel_args& a) noexcept {
+  template <class Panel> static void layer(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
     const kernels::float_columns c = layer_columns(p);
     const float_image image(p);
@@ -4989,15 +5483,20 @@ struct kernel<kernel_id::float_layer, V>
                          width, to);
         w = to;
       }
-      float_layer_panel<Sums>(p, image, x + group * as_size(p.in_c / p.groups), w,
-                              bias == nullptr ? nullptr : bias + channel, y + channel, n, width,
-                              share.rows.begin, share.rows.end);
+      Panel columns(p, image, w, bias == nullptr ? nullptr : bias + channel, n, width);
+      float_layer_panel(columns, image, x + group * as_size(p.in_c / p.groups), y + channel,
+                        share.rows.begin, share.rows.end);
     }
   }
   static void run(const kernel_args& a) noexcept {
-    params(a.params).wide_sums ? layer<wide_float_sums>(a) : layer<float_sums>(a);
+    const auto& p = params(a.params);
+    if (p.mlas.used)
+      p.mlas.order.fours ? layer<mlas_panel<float_sums>>(a) : layer<mlas_panel<fused_sums>>(a);
+    else
+      p.wide_sums ? layer<plain_panel<wide_float_sums>>(a) : layer<plain_panel<float_sums>>(a);
   }
   static const char* describe(const void* p) {
+    if (p != nullptr && params(p).mlas.used) return "float gemm, fused";
     return p == nullptr || !params(p).wide_sums ? "float gemm" : "float gemm, binary64 sums";
   }
 };
@@ -5028,11 +5527,14 @@ struct repeated_channels {
     return hn::GatherIndex(DF(), x, simd::load(at));
   }
 };
+/// Groups of four products (numerics::mlas_order), each with a sum of its own.
+struct sums_of_fours : float_sums {};
 /// Pixels [begin, end) of NV vectors of channels from c on.
 template <class Sums, class Channels, int NV>
 HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image& image,
                                   const float* x, const float* w, const float* bias, float* y,
                                   std::size_t c, std::size_t begin, std::size_t end) noexcept {
+  constexpr bool in_fours = std::is_same_v<Sums, sums_of_fours>;
   const VF lo = set_float(p.min), hi = set_float(p.max);
   const Channels channels(p, c);
   const std::size_t left = image.out_c - c;
@@ -5045,11 +5547,21 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
     pixel += row.end - row.begin;
     for (std::size_t o = row.begin; o < row.end; ++o) {
       const float_taps t = image.w.at(static_cast<std::int64_t>(o));
-      typename Sums::sum acc[NV];
+      typename Sums::sum acc[NV], total[NV];
       HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) acc[v] = Sums::zero();
+      for (int v = 0; v < NV; ++v) acc[v] = total[v] = Sums::zero();
+      std::ptrdiff_t group_end = 0;
       for (std::ptrdiff_t ky = 0; ky < row.taps.count; ++ky)
         for (std::ptrdiff_t kx = 0; kx < t.count; ++kx) {
+          if constexpr (in_fours) {
+            const auto at = as_distance((row.taps.first + ky) * image.w.kernel + t.first + kx);
+            if (at >= group_end) {
+              group_end = as_distance(p.mlas.order.end_of(as_size(at)));
+              HWY_UNROLL(4)
+              for (int v = 0; v < NV; ++v)
+                total[v] = Sums::add(total[v], acc[v]), acc[v] = Sums::zero();
+            }
+          }
           const float* const px = row.x + as_distance(t.input) * in_c + ky * x_row + kx * x_tap;
           const float* const pw = w +
                                   as_distance(row.taps.first * image.w.kernel + t.first) * out_c +
@@ -5068,6 +5580,7 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) {
         const std::size_t done = as_size(v * lanes32);
+        if constexpr (in_fours) acc[v] = Sums::add(total[v], acc[v]);
         finish_floats<Sums>(acc[v], bias == nullptr ? nullptr : bias + c + done, lo, hi, to + done,
                             left - done);
       }
@@ -5098,16 +5611,25 @@ template <class V> struct kernel<kernel_id::float_depthwise, V> {
       }
     }
   }
+  template <class Channels> static void run_on(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    if (p.mlas.used)
+      p.mlas.order.fours ? layer<sums_of_fours, Channels>(a) : layer<fused_sums, Channels>(a);
+    else
+      p.wide_sums ? layer<wide_float_sums, Channels>(a) : layer<float_sums, Channels>(a);
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    if (p.in_c == p.out_c)
-      p.wide_sums ? layer<wide_float_sums, same_channels>(a) : layer<float_sums, same_channels>(a);
-    else
-      p.wide_sums ? layer<wide_float_sums, repeated_channels>(a)
-                  : layer<float_sums, repeated_channels>(a);
+    p.in_c == p.out_c ? run_on<same_channels>(a) : run_on<repeated_channels>(a);
+  }
+  /// Not: a window that is more than one chain.
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return !p.mlas.used || p.mlas.order.fours ||
+           product_of(p.kernel_h, p.kernel_w) <= p.mlas.order.block;
   }
   static const char* describe(const void*) { return "float depthwise"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
 
@@ -5140,6 +5662,38 @@ struct kernel<kernel_id::float_batch_matmul, V>
       float_panel_tile<float_sums, 1>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
                                       y + as_distance(i) * k.y_pixel, n, width);
   }
+  /// The same under ORT. start: of the first row and column of the panel.
+  template <class Sums>
+  static HWY_NOINLINE void mlas_rows(const mlas_walk& k, const float* x, const float* w,
+                                     const float* start, float* y, std::size_t n, std::size_t width,
+                                     part_range r) noexcept {
+    for (std::size_t i = r.begin; i < r.end;) {
+      const auto at = as_distance(i);
+      const float* const from = start == nullptr ? nullptr : start + at * k.start_row;
+      const float* const rx = x + at * k.in.x_pixel;
+      float* const ry = y + at * k.in.y_pixel;
+      const bool four = i + 4 <= r.end;
+      if (four)
+        mlas_panel_tile<Sums, 4>(k, rx, w, nullptr, from, ry, n, width);
+      else
+        mlas_panel_tile<Sums, 1>(k, rx, w, nullptr, from, ry, n, width);
+      i += four ? 4 : 1;
+    }
+  }
+  /// Of one matrix, after k.w_element is known.
+  static void run_rows(const batch_matmul_params& p, const float_walk& k, const float* x,
+                       const float* w, const float* start, float* y, std::size_t n,
+                       std::size_t width, part_range r) noexcept {
+    if (!p.mlas) return rows(k, x, w, y, n, width, r);
+    mlas_walk m;
+    m.in = k;
+    m.last_elements = k.elements;
+    m.order = p.order;
+    m.alpha = p.alpha;
+    m.start_row = as_distance(p.start_row), m.start_column = as_distance(p.start_column);
+    p.order.fours ? mlas_rows<float_sums>(m, x, w, start, y, n, width, r)
+                  : mlas_rows<fused_sums>(m, x, w, start, y, n, width, r);
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
     const kernels::float_columns c = kernels::columns_of(p);
@@ -5156,6 +5710,10 @@ struct kernel<kernel_id::float_batch_matmul, V>
       const float* const x = static_cast<const float*>(a.in[0]) + at[0] * p.m * p.k;
       const float* const matrix = static_cast<const float*>(a.in[1]) + at[1] * p.k * p.n;
       float* const y = static_cast<float*>(a.out[0]) + batch * p.m * p.n;
+      const float* const start =
+          p.has_start ? static_cast<const float*>(a.in[2]) +
+                            broadcast_offsets(p.start_batches, batch)[0] * p.start_size
+                      : nullptr;
       for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
         const std::size_t first = i * most, left = p.n - first, n = left < most ? left : most,
                           width = kernels::float_panel_width(c, layout, i);
@@ -5172,7 +5730,8 @@ struct kernel<kernel_id::float_batch_matmul, V>
             w = to;
           }
         }
-        rows(k, x, w, y + first, n, width, share.rows);
+        run_rows(p, k, x, w, start == nullptr ? nullptr : start + first * p.start_column, y + first,
+                 n, width, share.rows);
       }
     }
   }
@@ -5313,6 +5872,52 @@ HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::siz
   return sum;
 }
 
+/// What makes an average of a sum.
+enum class average_step : std::uint8_t { quotient, divide, multiply, multiply_add };
+struct average_terms {
+  average_step step = average_step::quotient;
+  float factor = 0;
+  bool takes_offset = false;     // zero points are taken off the sum
+  bool adds_zero_point = false;  // after the rounding
+};
+HWY_INLINE average_terms terms_of(const pool2d_params& p, std::int32_t n, std::int32_t window_h,
+                                  std::int32_t window_w) noexcept {
+  const auto ratio = [&] {
+    return static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
+  };
+  switch (p.mode) {
+    case rounding::divide_half_away: return {average_step::quotient};
+    case rounding::divide_half_even: return {average_step::divide};
+    case rounding::float_half_even: return {average_step::multiply, ratio(), true, true};
+    case rounding::float_zero_point_half_even:
+      return {average_step::multiply_add, ratio(), true, false};
+    case rounding::qnnpack:
+      return {average_step::multiply,
+              numerics::div(p.in_scale,
+                            numerics::mul(p.out_scale, static_cast<float>(window_h * window_w))),
+              true, true};
+    case rounding::aten:
+      return {average_step::multiply,
+              numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
+                            static_cast<float>(window_w))};
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // accepts() excludes these
+  }
+  return {};
+}
+
 template <class V> struct kernel<kernel_id::pool2d, V> {
   static const pool2d_params& params(const void* p) {
     return *static_cast<const pool2d_params*>(p);
@@ -5394,52 +5999,47 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
     const auto channels = as_size(p.channels);
     const std::size_t size = size_of(p.type);
     const std::int32_t taps = w.rows * w.columns;
-    // Factor and clamp of the float formulas; those that take raw sums have no zero point to add.
-    const bool raw = p.mode == rounding::aten || p.mode == rounding::divide_half_even ||
-                     p.mode == rounding::float_zero_point_half_even;
-    const std::int32_t zero = raw ? 0 : p.zero_point;
-    float factor = 0;
-    if (p.mode == rounding::float_half_even || p.mode == rounding::float_zero_point_half_even)
-      factor = static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
-    else if (p.mode == rounding::qnnpack)
-      factor = numerics::div(p.in_scale,
-                             numerics::mul(p.out_scale, static_cast<float>(window_h * window_w)));
-    else if (p.mode == rounding::aten)
-      factor = numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
-                             static_cast<float>(window_w));
-    const VF f = set_float(factor), lo = set_float(static_cast<float>(p.lo - zero)),
+    const average_terms terms = terms_of(p, n, window_h, window_w);
+    const std::int32_t zero = terms.adds_zero_point ? p.zero_point : 0;
+    const VF f = set_float(terms.factor), lo = set_float(static_cast<float>(p.lo - zero)),
              hi = set_float(static_cast<float>(p.hi - zero)),
              divisor = set_float(static_cast<float>(n)),
              zf = set_float(static_cast<float>(p.zero_point));
-    const bool offsets = p.mode == rounding::float_half_even ||
-                         p.mode == rounding::float_zero_point_half_even ||
-                         p.mode == rounding::qnnpack;
     // Numerators below 2^24: no quotient of them rounds up to the next whole number.
     const bool quotients =
         n > 0 && std::int64_t{taps} * (is_8bit(p.type) ? 255 : 32768) + n < (1 << 24);
-    const V32 offset = set32(offsets ? taps * p.in_zero_point : 0), z = set32(zero);
+    const V32 offset = set32(terms.takes_offset ? taps * p.in_zero_point : 0), z = set32(zero);
     for (std::size_t c = 0; c < channels; c += lanes32) {
       const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
-      V32 q;
+      V32 q = z;
       const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
-      if (p.mode == rounding::divide_half_away && quotients) {
-        // (sum + n / 2) / n toward zero, the sign apart.
-        const V32 sign = sign_of(sum), numerator = hn::Add(with_sign(sum, sign), set32(n / 2));
-        const V32 quotient =
-            hn::ConvertTo(D32(), simd::divide(hn::ConvertTo(DF(), numerator), divisor));
-        q = hn::Min(hn::Max(with_sign(quotient, sign), set32(p.lo)), set32(p.hi));
-      } else if (p.mode == rounding::divide_half_away) {
-        alignas(alignment) std::int32_t each[lanes32];
-        hn::Store(sum, D32(), each);
-        for (std::size_t i = 0; i < have; ++i)
-          each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
-        q = hn::Load(D32(), each);
-      } else {
-        const VF s = hn::ConvertTo(DF(), sum);
-        VF v = simd::rounded(p.mode == rounding::divide_half_even ? simd::divide(s, divisor)
-                                                                  : hn::Mul(s, f));
-        if (p.mode == rounding::float_zero_point_half_even) v = simd::rounded(hn::Add(v, zf));
-        q = hn::Add(round_within(v, lo, hi), z);
+      switch (terms.step) {
+        case average_step::quotient:
+          if (quotients) {
+            // (sum + n / 2) / n toward zero, the sign apart.
+            const V32 sign = sign_of(sum), numerator = hn::Add(with_sign(sum, sign), set32(n / 2));
+            const V32 quotient =
+                hn::ConvertTo(D32(), simd::divide(hn::ConvertTo(DF(), numerator), divisor));
+            q = hn::Min(hn::Max(with_sign(quotient, sign), set32(p.lo)), set32(p.hi));
+          } else {
+            alignas(alignment) std::int32_t each[lanes32];
+            hn::Store(sum, D32(), each);
+            for (std::size_t i = 0; i < have; ++i)
+              each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
+            q = hn::Load(D32(), each);
+          }
+          break;
+        case average_step::divide:
+          q = hn::Add(
+              round_within(simd::rounded(simd::divide(hn::ConvertTo(DF(), sum), divisor)), lo, hi),
+              z);
+          break;
+        case average_step::multiply:
+          q = hn::Add(round_within(real_product(sum, f), lo, hi), z);
+          break;
+        case average_step::multiply_add:
+          q = hn::Add(round_within(simd::rounded(hn::Add(real_product(sum, f), zf)), lo, hi), z);
+          break;
       }
       if (have == lanes32)
         simd::store_from32(p.type, q, y + c * size);
@@ -5745,7 +6345,7 @@ struct blend_q10_words {
     simd::store_from32(hn::Combine(D32(), high, low), p.to + i);
   }
 };
-/// ONNX Runtime: weights are multiplied first, the sum is truncated.
+/// ONNX Runtime: weights are multiplied first; 8-bit results are truncated.
 template <class T> struct blend_ort_lanes {
   VF tl, tr, bl, br;
   V32 lo, hi;
@@ -5763,7 +6363,10 @@ template <class T> struct blend_ort_lanes {
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
     VF s = simd::rounded(hn::Mul(tl, load_floats(p.tl + i)));
     s = next(next(next(s, p.tr + i, tr), p.bl + i, bl), p.br + i, br);
-    simd::store_from32(hn::Min(hn::Max(hn::ConvertTo(D32(), s), lo), hi), p.to + i);
+    if constexpr (std::is_floating_point_v<T>)
+      simd::store(s, p.to + i);
+    else
+      simd::store_from32(hn::Min(hn::Max(hn::ConvertTo(D32(), s), lo), hi), p.to + i);
   }
 };
 /// PyTorch: along the rows, then between them. Fused: channels-last kernel, of which whole blocks
@@ -5843,47 +6446,76 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
   static const resize_params& params(const void* p) {
     return *static_cast<const resize_params*>(p);
   }
-  template <class T>
-  static void integers(const resize_params& p, const kernel_args& a, part_range r) noexcept {
-    const auto* x = static_cast<const T*>(a.in[0]);
-    auto* y = static_cast<T*>(a.out[0]);
-    if (p.mode == rounding::onnxruntime)
-      return resize_rows<T, blend_ort_lanes<T>>(p, x, y, r.begin, r.end);
-    if (p.mode == rounding::aten)
-      return resize_rows<T, blend_aten_lanes<T, false>>(p, x, y, r.begin, r.end);
-    if (p.mode == rounding::fused_multiply_add)
-      return resize_rows<T, blend_aten_lanes<T, true>>(p, x, y, r.begin, r.end);
-    if (p.mode == rounding::doubling_high_half_away)
-      resize_rows<T, blend_q10_lanes<T>>(p, x, y, r.begin, r.end);
-    else if (p.mode == rounding::xnnpack)
-      resize_rows<T, blend_xnn_lanes<T>>(p, x, y, r.begin, r.end);
-    else
-      resize_rows<T, blend_float_lanes<T>>(p, x, y, r.begin, r.end);
+  template <class T, class Blend>
+  static void rows(const resize_params& p, const kernel_args& a, part_range r) noexcept {
+    resize_rows<T, Blend>(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin,
+                          r.end);
   }
+  using rows_function = void (*)(const resize_params&, const kernel_args&, part_range) noexcept;
+  /// Null: the reference.
+  template <class T> static rows_function of_bytes(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::doubling_high_half_away: return &rows<T, blend_q10_lanes<T>>;
+      case rounding::xnnpack: return &rows<T, blend_xnn_lanes<T>>;
+      case rounding::aten: return &rows<T, blend_aten_lanes<T, false>>;
+      case rounding::fused_multiply_add: return &rows<T, blend_aten_lanes<T, true>>;
+      case rounding::tflite_optimized:
+        if constexpr (std::is_unsigned_v<T>) return &rows<T, blend_float_lanes<T>>;
+        break;
+      case rounding::onnxruntime: return &rows<T, blend_ort_lanes<T>>;
+      case rounding::none:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
+      case rounding::qnnpack:
+      case rounding::mxnet: break;
+    }
+    return nullptr;
+  }
+  static rows_function of_floats(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::none: return &rows<float, blend_float_lanes<float>>;
+      case rounding::onnxruntime: return &rows<float, blend_ort_lanes<float>>;
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::mxnet: break;
+    }
+    return nullptr;
+  }
+  static rows_function of(const resize_params& p) noexcept {
+    if (p.type == dtype::f32) return of_floats(p.mode);
+    if (p.type == dtype::u8) return of_bytes<std::uint8_t>(p.mode);
+    if (p.type == dtype::s8) return of_bytes<std::int8_t>(p.mode);
+    const bool words = p.type == dtype::s16 && p.mode == rounding::doubling_high_half_away;
+    return words ? &rows<std::int16_t, blend_q10_words> : nullptr;
+  }
+  static bool accepts(const void* p) { return of(params(p)) != nullptr; }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    const part_range r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-    if (p.type == dtype::f32)
-      resize_rows<float, blend_float_lanes<float>>(p, static_cast<const float*>(a.in[0]),
-                                                   static_cast<float*>(a.out[0]), r.begin, r.end);
-    else if (p.type == dtype::s16)
-      resize_rows<std::int16_t, blend_q10_words>(p, static_cast<const std::int16_t*>(a.in[0]),
-                                                 static_cast<std::int16_t*>(a.out[0]), r.begin,
-                                                 r.end);
-    else if (p.type == dtype::u8)
-      integers<std::uint8_t>(p, a, r);
-    else
-      integers<std::int8_t>(p, a, r);
-  }
-  static bool accepts(const void* p) {
-    const auto& q = params(p);
-    if (q.type == dtype::f32) return q.mode == rounding::none;
-    if (q.type == dtype::s16) return q.mode == rounding::doubling_high_half_away;
-    return is_8bit(q.type) &&
-           (q.mode == rounding::doubling_high_half_away || q.mode == rounding::xnnpack ||
-            q.mode == rounding::aten || q.mode == rounding::fused_multiply_add ||
-            q.mode == rounding::onnxruntime ||
-            (q.mode == rounding::tflite_optimized && q.type == dtype::u8));
+    of(p)(p, a, part_of(product_of(p.batch, p.out_h), a.part, a.parts));
   }
   static const char* describe(const void*) { return "resize by channels"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -5950,24 +6582,35 @@ struct log_softmax_dr_op {
     return (*this)(hn::Iota(D32(), static_cast<std::int32_t>(i)));
   }
 };
-/// Float tables: of OPT and ORT by x - max, of EVEN_MUL by x.
+/// How a row of bytes is computed: DR; a table of floats by x - max, OPT and ORT, or by x,
+/// EVEN_MUL.
+enum class softmax_formula : std::uint8_t { fixed_point, tflite_table, onnxruntime_table, real };
+/// Float tables.
 struct softmax_table_op {
   const float* table;
-  rounding mode;
+  softmax_formula formula;
   bool up;  // OPT to uint8: half up; else halves away from zero
   VF factor, sum, lo,
       hi;  // EVEN_MUL: table / sum * factor; ORT: table * factor / sum; OPT: table * factor
   V32 z;
   HWY_INLINE V32 of(VF e) const {
-    if (mode == rounding::reciprocal_half_even)
-      return hn::Add(
-          round_within(simd::rounded(hn::Mul(simd::rounded(simd::divide(e, sum)), factor)), lo, hi),
-          z);
     // Cut first: the bounds are whole numbers below 2^17; below zero lies only the bound itself.
-    const VF v = simd::rounded(hn::Mul(e, factor));
-    if (mode == rounding::onnxruntime)
-      return hn::Add(round_within(simd::divide(v, sum), lo, hi), z);
-    return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
+    switch (formula) {
+      case softmax_formula::real:
+        return hn::Add(
+            round_within(simd::rounded(hn::Mul(simd::rounded(simd::divide(e, sum)), factor)), lo,
+                         hi),
+            z);
+      case softmax_formula::onnxruntime_table:
+        return hn::Add(round_within(simd::divide(simd::rounded(hn::Mul(e, factor)), sum), lo, hi),
+                       z);
+      case softmax_formula::tflite_table: {
+        const VF v = simd::rounded(hn::Mul(e, factor));
+        return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
+      }
+      case softmax_formula::fixed_point: break;  // row_dr has no table of floats
+    }
+    return z;
   }
   HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
   HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(DF(), table, index)); }
@@ -6042,20 +6685,22 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   static const softmax_params& params(const void* p) {
     return *static_cast<const softmax_params*>(p);
   }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    if (p.in_type == dtype::f32)
-      return p.out_type == dtype::f32 && p.inner == 1 && (p.mode != rounding::aten || !p.log);
-    if (p.in_type == dtype::s16)
-      return p.out_type == dtype::s16 && p.inner == 1 && p.mode == rounding::wide_half_up && !p.log;
-    if (!is_8bit(p.in_type) || !(is_8bit(p.out_type) || p.out_type == dtype::s16) || p.inner != 1)
-      return false;
+  /// None: the reference.
+  static std::optional<softmax_formula> formula_of(const softmax_params& p) noexcept {
     switch (p.mode) {
       case rounding::doubling_high_half_away:
-        return p.exp != nullptr && p.depth < 8192;  // sums stay below 2^32
-      case rounding::tflite_optimized: return p.table != nullptr;
-      case rounding::onnxruntime: return p.table != nullptr && !p.log;
-      case rounding::reciprocal_half_even: return !p.log;
+        // Sums stay below 2^32.
+        if (p.exp != nullptr && p.depth < 8192) return softmax_formula::fixed_point;
+        break;
+      case rounding::tflite_optimized:
+        if (p.table != nullptr) return softmax_formula::tflite_table;
+        break;
+      case rounding::onnxruntime:
+        if (p.table != nullptr && !p.log) return softmax_formula::onnxruntime_table;
+        break;
+      case rounding::reciprocal_half_even:
+        if (!p.log) return softmax_formula::real;
+        break;
       case rounding::none:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -6066,14 +6711,54 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       case rounding::eight_bit_ratio_half_up:
       case rounding::divide_half_away:
       case rounding::divide_half_even:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::mxnet: break;
+    }
+    return std::nullopt;
+  }
+  using float_rows = void (*)(const softmax_params&, const float*, float*) noexcept;
+  /// One row of float32, and `together` of them; null: one by one.
+  struct float_formula {
+    float_rows one, several;
+  };
+  static std::optional<float_formula> of_floats(const softmax_params& p) noexcept {
+    switch (p.mode) {
+      case rounding::none: return float_formula{&rows_floats<1>, &rows_floats<together>};
+      case rounding::aten:
+        if (!p.log) return float_formula{&row_vectorized, nullptr};
+        break;
+      case rounding::onnxruntime: return float_formula{&row_mlas, nullptr};
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
       case rounding::xnnpack:
       case rounding::qnnpack:
       case rounding::fused_multiply_add:
-      case rounding::aten:
-      case rounding::divide_truncate:
+      case rounding::tflite_optimized:
       case rounding::mxnet: break;
     }
-    return false;
+    return std::nullopt;
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    if (p.inner != 1) return false;
+    if (p.in_type == dtype::f32) return p.out_type == dtype::f32 && of_floats(p);
+    if (p.in_type == dtype::s16)
+      return p.out_type == dtype::s16 && p.mode == rounding::wide_half_up && !p.log;
+    return is_8bit(p.in_type) && (is_8bit(p.out_type) || p.out_type == dtype::s16) && formula_of(p);
   }
   static HWY_NOINLINE void row_dr(const softmax_params& p, const std::uint8_t* x, std::uint8_t most,
                                   std::byte* y) noexcept {
@@ -6110,9 +6795,20 @@ template <class V> struct kernel<kernel_id::softmax, V> {
                            12 - room + 31 - 8 * static_cast<int>(size_of(p.out_type))};
     softmax_outputs(op, x, true, most, p.out_type, y, p.depth);
   }
-  static HWY_NOINLINE void row_table(const softmax_params& p, const float* table,
-                                     const std::uint8_t* x, std::uint8_t from, std::int32_t most,
-                                     float sum, std::byte* y) noexcept {
+  /// softmax_table_op's factor.
+  static float factor_of(const softmax_params& p, softmax_formula formula, float sum) noexcept {
+    switch (formula) {
+      case softmax_formula::tflite_table:
+        return numerics::div(1.f, numerics::mul(sum, p.out_scale));
+      case softmax_formula::onnxruntime_table: return numerics::floor(p.inverse);
+      case softmax_formula::real: return p.inverse;
+      case softmax_formula::fixed_point: break;  // row_dr has no table of floats
+    }
+    return 0;
+  }
+  static HWY_NOINLINE void row_table(const softmax_params& p, softmax_formula formula,
+                                     const float* table, const std::uint8_t* x, std::uint8_t from,
+                                     std::int32_t most, float sum, std::byte* y) noexcept {
     const VF lo = set_float(static_cast<float>(p.lo - p.out_zero_point)),
              hi = set_float(static_cast<float>(p.hi - p.out_zero_point));
     const V32 z = set32(p.out_zero_point);
@@ -6126,12 +6822,14 @@ template <class V> struct kernel<kernel_id::softmax, V> {
           set_float(scale), set_float(shift), lo, hi, z, set32(p.in_type == dtype::s8 ? 0x80 : 0)};
       return softmax_outputs(op, x, false, 0, p.out_type, y, p.depth);
     }
-    const float factor = p.mode == rounding::tflite_optimized
-                             ? numerics::div(1.f, numerics::mul(sum, p.out_scale))
-                         : p.mode == rounding::onnxruntime ? numerics::floor(p.inverse)
-                                                           : p.inverse;
-    const softmax_table_op op{
-        table, p.mode, p.out_type == dtype::u8, set_float(factor), set_float(sum), lo, hi, z};
+    const softmax_table_op op{table,
+                              formula,
+                              p.out_type == dtype::u8,
+                              set_float(factor_of(p, formula, sum)),
+                              set_float(sum),
+                              lo,
+                              hi,
+                              z};
     softmax_outputs(op, x, false, from, p.out_type, y, p.depth);
   }
 
@@ -6186,8 +6884,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   }
   /// `Rows` rows of OPT or ORT.
   template <std::size_t Rows>
-  static HWY_INLINE void rows_table(const softmax_params& p, const std::uint8_t* x, bool s8,
-                                    std::byte* y) noexcept {
+  static HWY_INLINE void rows_table(const softmax_params& p, softmax_formula formula,
+                                    const std::uint8_t* x, bool s8, std::byte* y) noexcept {
     std::uint8_t most[Rows], from[Rows];
     float sum[Rows];
     for (std::size_t j = 0; j < Rows; ++j) {
@@ -6196,7 +6894,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
     sum_tables<Rows>(p, x, from, sum);
     for (std::size_t j = 0; j < Rows; ++j)
-      row_table(p, p.table, x + j * p.depth, from[j], number(most[j], s8), sum[j],
+      row_table(p, formula, p.table, x + j * p.depth, from[j], number(most[j], s8), sum[j],
                 y + j * p.depth * size_of(p.out_type));
   }
 
@@ -6214,10 +6912,10 @@ template <class V> struct kernel<kernel_id::softmax, V> {
         simd::store_some(e, y + i, left);
     }
   }
-  /// What the exponentials in y and their sum make of a row.
-  static HWY_NOINLINE void shares(const softmax_params& p, const float* x, float most, float sum,
-                                  float* y) noexcept {
-    const VF m = set_float(most), by = set_float(p.log ? numerics::log_f32(sum) : sum);
+  /// A row of the exponentials in y; `divisor`: their sum, or its logarithm, which is taken off.
+  static HWY_NOINLINE void shares(const softmax_params& p, const float* x, float most,
+                                  float divisor, float* y) noexcept {
+    const VF m = set_float(most), by = set_float(divisor);
     for (std::size_t i = 0; i < p.depth; i += lanes32) {
       const std::size_t left = p.depth - i;
       const bool whole = left >= lanes32;
@@ -6232,7 +6930,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   }
   /// float32, `Rows` rows: exp(x - max), summed in order.
   template <std::size_t Rows>
-  static HWY_INLINE void rows_floats(const softmax_params& p, const float* x, float* y) noexcept {
+  static HWY_NOINLINE void rows_floats(const softmax_params& p, const float* x, float* y) noexcept {
     float most[Rows], sum[Rows];
     for (std::size_t j = 0; j < Rows; ++j) {
       most[j] = range_of(x + j * p.depth, p.depth, x[j * p.depth]).most;
@@ -6240,7 +6938,8 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     }
     float_row_sums<Rows>(y, p.depth, sum);
     for (std::size_t j = 0; j < Rows; ++j)
-      shares(p, x + j * p.depth, most[j], sum[j], y + j * p.depth);
+      shares(p, x + j * p.depth, most[j], p.log ? numerics::log_f32(sum[j]) : sum[j],
+             y + j * p.depth);
   }
   /// int16, I64: exponentials from a table, kept in the output until their sum is known.
   static HWY_NOINLINE void row_words(const softmax_params& p, const std::int16_t* x,
@@ -6296,10 +6995,7 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
     return sums[0];
   }
-  /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.
-  static HWY_NOINLINE void row_vectorized(const softmax_params& p, const float* x,
-                                          float* y) noexcept {
-    const std::size_t n = p.depth;
+  static HWY_NOINLINE float largest_of(const float* x, std::size_t n) noexcept {
     alignas(alignment) float each[lanes32];
     VF most = set_float(x[0]);  // NaN there stays, elsewhere it is passed over
     std::size_t i = 0;
@@ -6311,6 +7007,13 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     float largest = x[0];
     for (std::size_t k = 0; k < lanes32; ++k) largest = each[k] > largest ? each[k] : largest;
     for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
+    return largest;
+  }
+  /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.
+  static HWY_NOINLINE void row_vectorized(const softmax_params& p, const float* x,
+                                          float* y) noexcept {
+    const std::size_t n = p.depth;
+    const float largest = largest_of(x, n);
     const VF top = set_float(largest), beta = set_float(p.beta);
     each_float(x, y, n, [=](VF v) HWY_ATTR {
       return exp_vectorized(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, top)), beta)));
@@ -6323,55 +7026,75 @@ template <class V> struct kernel<kernel_id::softmax, V> {
     const VF factor = set_float(numerics::div(1.f, sum));
     each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
   }
+  /// ORT: the exponentials stand in y until their sum is known.
+  static HWY_NOINLINE void row_mlas(const softmax_params& p, const float* x, float* y) noexcept {
+    const std::size_t n = p.depth;
+    const float largest = largest_of(x, n);
+    const VF top = set_float(largest), beta = set_float(p.beta);
+    each_float(x, y, n, [=](VF v) HWY_ATTR {
+      return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, top)), beta)));
+    });
+    const float sum = sum_of_sixteens(y, n);
+    if (p.log) return shares(p, x, largest, numerics::log_c_library(sum), y);
+    const VF factor = set_float(numerics::div(1.f, sum));
+    each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
+  }
 
+  static void all_floats(const softmax_params& p, const float* x, float* y, part_range r) noexcept {
+    const float_formula f = *of_floats(p);
+    for (std::size_t i = r.begin; i < r.end;) {
+      const bool several = f.several != nullptr && r.end - i >= together;
+      (several ? f.several : f.one)(p, x + i * p.depth, y + i * p.depth);
+      i += several ? together : 1;
+    }
+  }
+  static void all_bytes(const softmax_params& p, const std::uint8_t* x, std::byte* y,
+                        part_range r) noexcept {
+    const softmax_formula formula = *formula_of(p);
+    const std::size_t out_row = p.depth * size_of(p.out_type);
+    const bool s8 = p.in_type == dtype::s8;
+    x += r.begin * p.depth;
+    y += r.begin * out_row;
+    exp_memo memo;
+    for (std::size_t left = r.end - r.begin; left != 0;) {
+      std::size_t rows = 1;
+      switch (formula) {
+        case softmax_formula::fixed_point: row_dr(p, x, maximum(x, p.depth, s8), y); break;
+        case softmax_formula::real: {
+          const std::int32_t most = number(maximum(x, p.depth, s8), s8);
+          const float sum = sum_even_mul(p, x, s8, most, memo);
+          row_table(p, formula, memo.value, x, 0, most, sum, y);
+          break;
+        }
+        case softmax_formula::tflite_table:
+        case softmax_formula::onnxruntime_table:
+          if (left >= together) {
+            rows_table<together>(p, formula, x, s8, y);
+            rows = together;
+          } else {
+            rows_table<1>(p, formula, x, s8, y);
+          }
+          break;
+      }
+      x += rows * p.depth;
+      y += rows * out_row;
+      left -= rows;
+    }
+  }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.outer, k.part, k.parts);
     if (p.depth == 0) return;
-    const std::size_t out_row = p.depth * size_of(p.out_type);
     if (p.in_type == dtype::s16) {
       for (std::size_t i = r.begin; i < r.end; ++i)
         row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
                   static_cast<std::int16_t*>(k.out[0]) + i * p.depth);
       return;
     }
-    if (p.in_type == dtype::f32) {
-      for (std::size_t i = r.begin; i < r.end;) {
-        const auto* x = static_cast<const float*>(k.in[0]) + i * p.depth;
-        auto* y = static_cast<float*>(k.out[0]) + i * p.depth;
-        const std::size_t rows = p.mode != rounding::aten && r.end - i >= together ? together : 1;
-        if (p.mode == rounding::aten)
-          row_vectorized(p, x, y);
-        else if (rows == together)
-          rows_floats<together>(p, x, y);
-        else
-          rows_floats<1>(p, x, y);
-        i += rows;
-      }
-      return;
-    }
-    const bool s8 = p.in_type == dtype::s8;
-    const auto* x = static_cast<const std::uint8_t*>(k.in[0]) + r.begin * p.depth;
-    auto* y = static_cast<std::byte*>(k.out[0]) + r.begin * out_row;
-    exp_memo memo;
-    for (std::size_t left = r.end - r.begin; left != 0;) {
-      std::size_t rows = 1;
-      if (p.mode == rounding::doubling_high_half_away) {
-        row_dr(p, x, maximum(x, p.depth, s8), y);
-      } else if (p.mode == rounding::reciprocal_half_even) {
-        const std::int32_t most = number(maximum(x, p.depth, s8), s8);
-        const float sum = sum_even_mul(p, x, s8, most, memo);
-        row_table(p, memo.value, x, 0, most, sum, y);
-      } else if (left >= together) {
-        rows_table<together>(p, x, s8, y);
-        rows = together;
-      } else {
-        rows_table<1>(p, x, s8, y);
-      }
-      x += rows * p.depth;
-      y += rows * out_row;
-      left -= rows;
-    }
+    if (p.in_type == dtype::f32)
+      all_floats(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
+    else
+      all_bytes(p, static_cast<const std::uint8_t*>(k.in[0]), static_cast<std::byte*>(k.out[0]), r);
   }
   static const char* describe(const void*) { return "softmax"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
@@ -6483,6 +7206,190 @@ template <class V> struct kernel<kernel_id::svdf, V> {
   }
   static const char* describe(const void*) { return "svdf"; }
   static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, false};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/layer_norm-inl.hpp
+// layer_norm of float32: a row's sums in lanes, or those of several rows side by side where each
+// runs from element to element. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// The sum of n elements in binary64: 8 sums side by side, those left over after them.
+inline HWY_NOINLINE double wide_sum_of_eights(const float* x, std::size_t n) noexcept {
+  constexpr std::size_t lanes64 = lanes32 / 2, vectors = 8 / lanes64;
+  const hn::Half<DF> half;
+  simd::VF64 sums[vectors];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF64());
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    HWY_UNROLL(4)
+    for (std::size_t k = 0; k < vectors; ++k)
+      sums[k] = simd::rounded(
+          hn::Add(sums[k], hn::PromoteTo(DF64(), hn::LoadU(half, x + i + k * lanes64))));
+  }
+  double each[8];
+  HWY_UNROLL(4)
+  for (std::size_t k = 0; k < vectors; ++k) hn::StoreU(sums[k], DF64(), each + k * lanes64);
+  double sum = numerics::sum_of_halves(each);
+  for (; i < n; ++i) sum = numerics::add(sum, static_cast<double>(x[i]));
+  return sum;
+}
+/// Fused squares of x - mean in 8 chains side by side; returns how many elements are in them.
+inline HWY_NOINLINE std::size_t squares_of_eights(const float* x, std::size_t n, float mean,
+                                                  float (&each)[8]) noexcept {
+  std::size_t i = 0;
+  if constexpr (lanes32 <= 8) {
+    constexpr std::size_t width = lanes32 <= 8 ? lanes32 : 8, vectors = 8 / width;
+    const VF m = set_float(mean);
+    VF sums[vectors];
+    HWY_UNROLL(2)
+    for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF());
+    for (; i + 8 <= n; i += 8) {
+      HWY_UNROLL(2)
+      for (std::size_t k = 0; k < vectors; ++k) {
+        const VF d = simd::rounded(hn::Sub(simd::load(x + i + k * width), m));
+        sums[k] = simd::rounded(fused(d, d, sums[k]));
+      }
+    }
+    HWY_UNROLL(2)
+    for (std::size_t k = 0; k < vectors; ++k) simd::store(sums[k], each + k * width);
+  } else {
+    const hn::Half<DF> eight;  // such wide vectors have a fused multiply-add
+    const auto m = hn::Set(eight, mean);
+    auto sums = hn::Zero(eight);
+    for (; i + 8 <= n; i += 8) {
+      const auto d = hn::Sub(hn::LoadU(eight, x + i), m);
+      sums = hn::MulAdd(d, d, sums);
+    }
+    hn::StoreU(sums, eight, each);
+  }
+  return i;
+}
+inline reference::row_moments row_moments_in_lanes(const float* x, std::size_t n,
+                                                   bool centred) noexcept {
+  reference::row_moments r;
+  if (centred)
+    r.mean = static_cast<float>(numerics::div(wide_sum_of_eights(x, n), static_cast<double>(n)));
+  float each[8];
+  const std::size_t whole = squares_of_eights(x, n, r.mean, each);
+  r.squares = numerics::sum_of_halves(each);
+  for (std::size_t i = whole; i < n; ++i) {
+    const float d = numerics::sub(x[i], r.mean);
+    r.squares = n - whole >= 4 && i < whole + 4 ? numerics::add(r.squares, numerics::mul(d, d))
+                                                : numerics::fma(d, d, r.squares);
+  }
+  return r;
+}
+
+/// Rows side by side, a lane each: at most lanes32 of them, the last one again in lanes without.
+struct rows_in_lanes {
+  std::int32_t at[lanes32];
+  HWY_INLINE rows_in_lanes(std::size_t rows, std::size_t size) {
+    for (std::size_t l = 0; l < lanes32; ++l)
+      at[l] = static_cast<std::int32_t>((l < rows ? l : rows - 1) * size);
+  }
+  HWY_INLINE VF operator()(const float* x) const {
+    return hn::GatherIndex(DF(), x, simd::load(at));
+  }
+};
+inline HWY_NOINLINE void rows_running(const float* x, std::size_t rows, std::size_t n, float* means,
+                                      float* squares) noexcept {
+  const rows_in_lanes row(rows, n);
+  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
+  for (std::size_t i = 0; i < n; ++i) {
+    const VF v = row(x + i), d = simd::rounded(hn::Sub(v, mean));
+    mean = simd::rounded(hn::Add(mean, simd::divide(d, set_float(static_cast<float>(i + 1)))));
+    const VF square = simd::rounded(hn::Mul(d, simd::rounded(hn::Sub(v, mean))));
+    sum = simd::rounded(hn::Add(sum, square));
+  }
+  simd::store(mean, means);
+  simd::store(sum, squares);
+}
+inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::size_t n,
+                                       bool centred, float* means, float* squares) noexcept {
+  const rows_in_lanes row(rows, n);
+  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
+  if (centred) {
+    for (std::size_t i = 0; i < n; ++i) mean = simd::rounded(hn::Add(mean, row(x + i)));
+    mean = simd::divide(mean, set_float(static_cast<float>(n)));
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const VF d = simd::rounded(hn::Sub(row(x + i), mean));
+    sum = simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(d, d))));
+  }
+  simd::store(mean, means);
+  simd::store(sum, squares);
+}
+
+/// What mean and deviation make of a row.
+inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* x, float mean,
+                                       float deviation, const float* weight, const float* bias,
+                                       float* y) noexcept {
+  const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f);
+  const bool lanes = p.sums == row_sums::lanes;
+  for (std::size_t i = 0; i < p.size; i += lanes32) {
+    const std::size_t left = p.size - i;
+    const bool whole = left >= lanes32;
+    const VF v = whole ? simd::load(x + i) : simd::load_some(x + i, left);
+    VF w = one, b = one;
+    if (weight != nullptr) w = whole ? simd::load(weight + i) : simd::load_some(weight + i, left);
+    if (bias != nullptr) b = whole ? simd::load(bias + i) : simd::load_some(bias + i, left);
+    const VF d = simd::rounded(hn::Sub(v, m));
+    VF r;
+    if (lanes) {
+      const VF t = simd::rounded(hn::Mul(d, by));
+      r = bias != nullptr ? fused(t, w, b) : hn::Mul(t, w);
+    } else {
+      r = simd::rounded(hn::Mul(simd::divide(d, by), w));
+      if (bias != nullptr) r = hn::Add(r, b);
+    }
+    if (whole)
+      simd::store(r, y + i);
+    else
+      simd::store_some(r, y + i, left);
+  }
+}
+template <class V> struct kernel<kernel_id::layer_norm, V> {
+  static const layer_norm_params& params(const void* p) {
+    return *static_cast<const layer_norm_params*>(p);
+  }
+  static bool accepts(const void* p) { return params(p).size <= std::size_t{1} << 26; }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.rows, k.part, k.parts);
+    const auto *const weight = static_cast<const float*>(k.in[1]), *const bias =
+                                                                       static_cast<const float*>(
+                                                                           k.in[2]);
+    for (std::size_t row = r.begin; row < r.end;) {
+      const auto* const x = static_cast<const float*>(k.in[0]) + row * p.size;
+      auto* const y = static_cast<float*>(k.out[0]) + row * p.size;
+      const std::size_t left = r.end - row, some = left < lanes32 ? left : lanes32,
+                        rows = p.sums == row_sums::lanes ? 1 : some;
+      float means[lanes32], squares[lanes32];
+      if (p.sums == row_sums::lanes) {
+        const reference::row_moments m = row_moments_in_lanes(x, p.size, p.centred);
+        means[0] = m.mean, squares[0] = m.squares;
+      } else if (p.sums == row_sums::running) {
+        rows_running(x, rows, p.size, means, squares);
+      } else {
+        rows_in_order(x, rows, p.size, p.centred, means, squares);
+      }
+      for (std::size_t i = 0; i < rows; ++i)
+        normalize_row(p, x + i * p.size, means[i], reference::deviation_of(p, squares[i]), weight,
+                      bias, y + i * p.size);
+      row += rows;
+    }
+  }
+  static const char* describe(const void*) { return "layer normalization"; }
+  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
   static constexpr const kernel_entry* entry = &value;
 };
 
@@ -7585,11 +8492,12 @@ struct kernel_entry {
   /// May be called with parts > 1.
   bool parallel = false;
   /// Stores data that pack() wrote for another node in the params: one whose constants,
-  /// quantization and attributes are the same, and where `packs_geometry` the image's extents too.
-  /// Every kernel that packs has it.
+  /// quantization and attributes (but the padding of pixels) are the same, and where there is
+  /// `packing`, what that gives too. Extents of values do not matter. Every kernel that packs has
+  /// it.
   void (*place)(void* params, const std::byte* packed) = nullptr;
-  /// What pack() writes depends on height and width of input 0 and output 0.
-  bool packs_geometry = false;
+  /// What else decides what pack() writes, as a number. Null: nothing.
+  std::uint64_t (*packing)(const void* params) = nullptr;
 };
 
 /// Kernels that exist for SIMD targets. An operator names its kernel by this; what it means on a
@@ -7620,6 +8528,7 @@ enum class kernel_id : std::uint8_t {
   prelu,
   batch_norm,
   norm,
+  layer_norm,
   arg_extreme,
   movement,
   lstm,
@@ -7655,6 +8564,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::prelu: return "prelu";
     case kernel_id::batch_norm: return "batch_norm";
     case kernel_id::norm: return "norm";
+    case kernel_id::layer_norm: return "layer_norm";
     case kernel_id::arg_extreme: return "arg_extreme";
     case kernel_id::movement: return "movement";
     case kernel_id::lstm: return "lstm";
@@ -7914,6 +8824,12 @@ struct facts {
   framework_facts framework{};
 };
 
+/// Floats: ONNX Runtime's own order of operations, under other laws the plain one.
+constexpr decision onnxruntime_order(const facts& f) {
+  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime)
+                                          : decision(rounding::none);
+}
+
 }  // namespace laws
 OCTET_NAMESPACE_END
 
@@ -8160,8 +9076,65 @@ constexpr std::int32_t saturated(std::int64_t v) {
   return static_cast<std::int32_t>(v < INT32_MIN ? INT32_MIN : v > INT32_MAX ? INT32_MAX : v);
 }
 
-/// Reads an attribute struct; members that the node does not carry keep their defaults. Integers,
-/// bools, enums, floats, dims.
+/// The kind of attribute that a member of an attribute struct is: integers, bools, enums, floats,
+/// dims.
+template <class T>
+inline constexpr attribute_value::kind kind_of =
+    std::is_same_v<T, dims>       ? attribute_value::kind::integers
+    : std::is_floating_point_v<T> ? attribute_value::kind::real
+                                  : attribute_value::kind::integer;
+
+/// An attribute that operators read.
+struct attribute_key {
+  std::string_view name;
+  attribute_value::kind type = attribute_value::kind::none;
+};
+namespace detail {
+template <class S, class T> constexpr attribute_key key_of(const field<S, T>& f) {
+  return {f.name, kind_of<T>};
+}
+template <class A> constexpr auto keys_in() {
+  if constexpr (requires { A::fields; })
+    return std::apply([](const auto&... f) { return std::array{key_of(f)...}; }, A::fields);
+  else
+    return std::to_array(A::keys);
+}
+template <class... A> constexpr auto joined_keys() {
+  std::array<attribute_key, (keys_in<A>().size() + ... + 0)> all{};
+  [[maybe_unused]] std::size_t at = 0;
+  [[maybe_unused]] const auto add = [&](const auto& list) {
+    for (const attribute_key& k : list) all[at++] = k;
+  };
+  (add(keys_in<A>()), ...);
+  return all;
+}
+}  // namespace detail
+/// The attributes of several structs: their `fields`, or `keys` where nothing but a name and a kind
+/// is to be said.
+template <class... A> inline constexpr auto keys_of = detail::joined_keys<A...>();
+/// All attributes that an operator reads. What a node carries besides is misspelt, or of another
+/// kind. Refers to keys_of.
+class attribute_keys {
+ public:
+  constexpr attribute_keys() = default;
+  template <std::size_t N>
+  constexpr attribute_keys(const std::array<attribute_key, N>& list)  // NOLINT
+      : list_(list), given_(true) {}
+  /// False of operators registered from outside that do not say.
+  constexpr bool given() const { return given_; }
+  constexpr bool contain(std::string_view name, attribute_value::kind type) const {
+    for (const attribute_key& k : list_)
+      if (k.name == name && k.type == type) return true;
+    return false;
+  }
+  constexpr std::span<const attribute_key> list() const { return list_; }
+
+ private:
+  std::span<const attribute_key> list_{};
+  bool given_ = false;
+};
+
+/// Reads an attribute struct; members that the node does not carry keep their defaults.
 template <class A> constexpr A read_attributes(const attribute_view& from) {
   A a{};
   std::apply(
@@ -8170,9 +9143,7 @@ template <class A> constexpr A read_attributes(const attribute_view& from) {
             [&] {
               using T = std::remove_reference_t<decltype(a.*f.member)>;
               using kind = attribute_value::kind;
-              constexpr kind k = std::is_same_v<T, dims>       ? kind::integers
-                                 : std::is_floating_point_v<T> ? kind::real
-                                                               : kind::integer;
+              constexpr kind k = kind_of<T>;
               if (const attribute_value v = from.find(f.name, k)) {
                 if constexpr (k == kind::integers) {
                   T d;
@@ -8222,6 +9193,8 @@ class plan_memory {
  public:
   plan_memory() = default;
   explicit plan_memory(std::span<std::byte> storage) : storage_(storage) {}
+  /// Heap blocks of at least `chunk` bytes.
+  explicit plan_memory(Bytes chunk) : chunk_(chunk.value) {}
   /// The given storage did not suffice.
   bool exhausted() const { return !storage_.empty() && !blocks_.empty(); }
   template <class T> std::span<T> array(std::size_t n) {
@@ -8232,7 +9205,6 @@ class plan_memory {
     return {t, n};
   }
   std::byte* bytes(Bytes n, std::size_t align = alignment) {
-    constexpr std::size_t chunk = 1 << 16;
     if (n.value == 0) return nullptr;
     total_ = round_up(total_, align) + n.value;
     if (blocks_.empty() && !storage_.empty()) {
@@ -8247,7 +9219,7 @@ class plan_memory {
     }
     std::size_t at = round_up(used_, align);
     if (blocks_.empty() || at + n.value > blocks_.back().size()) {
-      blocks_.emplace_back(Bytes(n.value > chunk ? n.value : chunk));
+      blocks_.emplace_back(Bytes(n.value > chunk_ ? n.value : chunk_));
       at = 0;
     }
     used_ = at + n.value;
@@ -8258,8 +9230,7 @@ class plan_memory {
     if (n.value == 0 || (!storage_.empty() && blocks_.empty())) return true;
     if (!blocks_.empty() && round_up(used_, alignment) + n.value <= blocks_.back().size())
       return true;
-    constexpr std::size_t chunk = 1 << 16;
-    buffer b = buffer::try_make(Bytes(std::max(n.value, chunk)));
+    buffer b = buffer::try_make(Bytes(std::max(n.value, chunk_)));
     if (b.size() == 0) return false;
     blocks_.push_back(std::move(b));
     used_ = 0;
@@ -8287,7 +9258,7 @@ class plan_memory {
   std::span<std::byte> storage_{};
   std::vector<buffer> blocks_;
   std::vector<std::shared_ptr<const void>> held_;
-  std::size_t used_ = 0, total_ = 0, shared_ = 0;
+  std::size_t chunk_ = 1 << 16, used_ = 0, total_ = 0, shared_ = 0;
 };
 
 /// The elements of an s32 or s64 constant as int64, read where they lie.
@@ -8400,6 +9371,7 @@ template <class P> constexpr void params_only(const node_view&, node_memory& to)
 /// other shapes need not read them again.
 struct node_facts {
   std::optional<bool> wide;  // sums may exceed int32
+  std::optional<bool> fits;  // weights less their zero points are in [-128, 127]
 };
 
 /// Filled by an operator's prepare: what a step needs besides memory. Target-independent: the
@@ -8584,6 +9556,9 @@ struct op_def {
   kernel_id kernel = kernel_id::none;
   /// The one for other element types, where these have parameters of their own.
   kernel_id other_kernel = kernel_id::none;
+  /// The attributes that it reads. Operators registered from outside may leave it out: theirs are
+  /// then not looked at before they are prepared.
+  attribute_keys attributes{};
   /// Shape of every output from inputs, attributes and small constants. Null only for operators
   /// whose outputs' shapes the importer must give.
   status (*shape)(const node_view&, std::span<dims> out) = nullptr;
@@ -8617,6 +9592,15 @@ inline error_info invalid(std::string what, std::string found = {}, std::string 
   return {errc::invalid, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
 }
 namespace detail {
+/// What an attribute_view has noted: an attribute that an operator does not read is misspelt, or of
+/// another kind.
+inline status all_read(const op_def& op, const attributes& a, const bool* read) {
+  for (std::size_t i = 0; i < a.entries().size(); ++i)
+    if (!read[i])
+      return invalid("attribute of " + std::string(op.name), a.entries()[i].first,
+                     "attributes that it has, of their kinds");
+  return unit{};
+}
 /// Scales, zero points and their axis go with type and shape. A dead channel of weights has scale
 /// 0; a tensor with one scale has none.
 inline status verify_quantization(const tensor_desc& t) {
@@ -8640,6 +9624,20 @@ inline status verify_quantization(const tensor_desc& t) {
         return invalid("zero point", std::to_string(z),
                        "a value of " + std::string(name_of(t.type)));
   return unit{};
+}
+/// Whether a node of this operator is computed with the scale of an operand of that type: input
+/// `input`, or an output.
+constexpr bool needs_scale(const op_def& op, rounding round, dtype type,
+                           std::optional<std::size_t> input) {
+  if (input && op.scaled.contains(*input)) return !is_float(type);
+  return op.quantized && round != rounding::none && quantized_types.contains(type);
+}
+/// "input 0 of qnn.add".
+inline std::string name_of_operand(const op_def& op, bool is_input, std::size_t i) {
+  return (is_input ? "input " : "output ") + std::to_string(i) + " of " + std::string(op.name);
+}
+inline error_info no_scale(const std::string& operand) {
+  return invalid("scale of " + operand, "none", "the operand's scale");
 }
 /// For switches whose other roundings the operator's forms exclude.
 inline error_info no_such_rounding(const node_view& n) {
@@ -8836,9 +9834,14 @@ struct graph;
 class graph_source {
  public:
   virtual ~graph_source() = default;
-  /// The network for these shapes of all its inputs, within the limits that it was loaded with.
-  /// Errors: those of the loader.
+  /// The network for these shapes of all its inputs, within the limits that it was loaded with, and
+  /// verified. Errors: those of the loader.
   virtual result<graph> for_shapes(const named_shapes& shapes) = 0;
+  /// The limits that it was loaded with.
+  virtual const limits& within() const = 0;
+  /// `all` with the shapes that are given, and with what follows from these for the other inputs.
+  /// Errors: shapes that contradict each other.
+  virtual result<named_shapes> completed(const named_shapes& given, named_shapes all) const = 0;
   /// Whether `g` is still what was loaded: another one has no plans for other shapes.
   virtual bool made(const graph& g) const = 0;
 };
@@ -8855,8 +9858,8 @@ struct graph {
   /// the plan's own.
   std::shared_ptr<graph_source> origin;
 
-  tensor& operator[](tensor_id t) { return tensors[static_cast<std::size_t>(t)]; }
-  const tensor& operator[](tensor_id t) const { return tensors[static_cast<std::size_t>(t)]; }
+  tensor& operator[](tensor_id t) { return tensors[as_size(t)]; }
+  const tensor& operator[](tensor_id t) const { return tensors[as_size(t)]; }
 
   tensor_id add(tensor t) {
     tensors.push_back(std::move(t));
@@ -8881,33 +9884,55 @@ struct graph {
 };
 
 /// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do
-/// not outlive the graph.
+/// not outlive the graph. Made several times for each node, so that nodes of a few operands take no
+/// heap.
 class node_inputs {
  public:
   node_inputs(const graph& g, const node& n) : node_(&n), attrs_(n.attrs) {
-    for (tensor_id t : n.in) {
-      const bool given = t != no_tensor;
-      given_.push_back(given);
-      in_.push_back(given ? g[t].desc() : tensor_desc{});
-      constant_.push_back(given && g[t].role == tensor::kind::constant
-                              ? g[t].data.bytes
-                              : std::span<const std::byte>());
+    const std::size_t ins = n.in.size(), all = ins + n.out.size();
+    if (all > few) {
+      many_ = std::make_unique<operands>(all);
+      desc_ = many_->desc.get(), constant_ = many_->constant.get(), given_ = many_->given.get();
     }
-    for (tensor_id t : n.out) out_.push_back(g[t].desc());
-    flags_ = std::make_unique<bool[]>(given_.size() + 1);
-    for (std::size_t i = 0; i < given_.size(); ++i) flags_[i] = given_[i];
+    for (std::size_t i = 0; i < ins; ++i) {
+      given_[i] = n.in[i] != no_tensor;
+      if (!given_[i]) continue;
+      const tensor& t = g[n.in[i]];
+      desc_[i] = t.desc();
+      if (t.role == tensor::kind::constant) constant_[i] = t.data.bytes;
+    }
+    for (std::size_t i = 0; i < n.out.size(); ++i) desc_[ins + i] = g[n.out[i]].desc();
   }
+  node_inputs(const node_inputs&) = delete;
+  node_inputs& operator=(const node_inputs&) = delete;
   node_view view() const {
-    return {in_, out_, constant_, {flags_.get(), given_.size()}, &attrs_, node_->round};
+    const std::size_t ins = node_->in.size();
+    return {{desc_, ins},     {desc_ + ins, node_->out.size()},
+            {constant_, ins}, {given_, ins},
+            &attrs_,          node_->round};
   }
 
  private:
+  using bytes = std::span<const std::byte>;
+  static constexpr std::size_t few = 6;
+  struct operands {
+    explicit operands(std::size_t n)
+        : desc(std::make_unique<tensor_desc[]>(n)),
+          constant(std::make_unique<bytes[]>(n)),
+          given(std::make_unique<bool[]>(n)) {}
+    std::unique_ptr<tensor_desc[]> desc;
+    std::unique_ptr<bytes[]> constant;
+    std::unique_ptr<bool[]> given;
+  };
   const node* node_;
   attribute_view attrs_;
-  std::vector<tensor_desc> in_, out_;
-  std::vector<std::span<const std::byte>> constant_;
-  std::vector<bool> given_;
-  std::unique_ptr<bool[]> flags_;
+  tensor_desc few_desc_[few]{};
+  bytes few_constant_[few]{};
+  bool few_given_[few]{};
+  std::unique_ptr<operands> many_;
+  tensor_desc* desc_ = few_desc_;
+  bytes* constant_ = few_constant_;
+  bool* given_ = few_given_;
 };
 
 /// As many operands as the operator takes, each a tensor of the graph; absent only optional inputs.
@@ -10017,15 +11042,37 @@ constexpr std::int32_t finish(double v, std::int32_t zero_point, std::int32_t lo
 }  // namespace numerics
 
 /// Which multiplier array a rounding reads.
+/// What a rounding of accumulators multiplies them with.
+enum class requantize_factor : std::uint8_t { none, fixed_point, binary32, binary64 };
+constexpr requantize_factor factor_of(rounding r) noexcept {
+  switch (r) {
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::eight_bit_ratio_half_up: return requantize_factor::fixed_point;
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::fused_multiply_add:
+    case rounding::mxnet: return requantize_factor::binary32;
+    case rounding::double_half_away: return requantize_factor::binary64;
+    case rounding::none:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: return requantize_factor::none;
+  }
+  return requantize_factor::none;
+}
 constexpr bool uses_multiplier(rounding r) {
-  return r == rounding::doubling_high_half_away || r == rounding::doubling_high_half_up ||
-         r == rounding::wide_half_up || r == rounding::eight_bit_ratio_half_up;
+  return factor_of(r) == requantize_factor::fixed_point;
 }
-constexpr bool uses_float_scale(rounding r) {
-  return r == rounding::float_half_even || r == rounding::float_bias_half_even ||
-         r == rounding::float_zero_point_half_even || r == rounding::reciprocal_half_even ||
-         r == rounding::fused_multiply_add || r == rounding::mxnet;
-}
+constexpr bool uses_float_scale(rounding r) { return factor_of(r) == requantize_factor::binary32; }
 /// Whether sx*sw is formed in binary32 where a node does not say.
 constexpr bool uses_f32_product(rounding r) { return uses_float_scale(r) && r != rounding::mxnet; }
 
@@ -10102,6 +11149,11 @@ OCTET_NAMESPACE_END
 
 OCTET_NAMESPACE_BEGIN
 
+/// Bounds of a fused activation, as codes of the output.
+struct clamp_keys {
+  static constexpr attribute_key keys[] = {{"clamp_lo", attribute_value::kind::integer},
+                                           {"clamp_hi", attribute_value::kind::integer}};
+};
 /// Clamp after the zero point, in quantized values: the output type's range narrowed by a fused
 /// activation (attributes "clamp_lo" and "clamp_hi"; the importer derives them by its framework's
 /// rule).
@@ -10144,21 +11196,68 @@ inline constexpr rounding_set layer_roundings{
 /// and there are binary64 scales that give any binary32 multiplier exactly.
 constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double* scale64,
                            std::size_t c, double product, double out_scale) {
-  if (mode == rounding::eight_bit_ratio_half_up)
-    mult[c] = numerics::q8_multiplier(
-        numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
-  else if (uses_multiplier(mode))
-    mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
-  else if (mode == rounding::reciprocal_half_even)
-    scale[c] = numerics::mul(static_cast<float>(product),
-                             numerics::div(1.f, static_cast<float>(out_scale)));
-  else if (mode == rounding::mxnet)
-    scale[c] = static_cast<float>(numerics::div(product, out_scale));
-  else if (uses_float_scale(mode))
-    scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
-  else if (mode == rounding::double_half_away)
-    scale64[c] = numerics::div(product, out_scale);
+  switch (mode) {
+    case rounding::eight_bit_ratio_half_up:
+      mult[c] = numerics::q8_multiplier(
+          numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
+      break;
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+      mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
+      break;
+    case rounding::reciprocal_half_even:
+      scale[c] = numerics::mul(static_cast<float>(product),
+                               numerics::div(1.f, static_cast<float>(out_scale)));
+      break;
+    case rounding::mxnet: scale[c] = static_cast<float>(numerics::div(product, out_scale)); break;
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::fused_multiply_add:
+      scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
+      break;
+    case rounding::double_half_away: scale64[c] = numerics::div(product, out_scale); break;
+    case rounding::none:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: break;  // no accumulators are rounded by these
+  }
 }
+
+namespace numerics {
+/// A float bias as numerics::requantize takes it; scale: the accumulator's.
+constexpr float real_bias(rounding mode, float bias, float scale) noexcept {
+  switch (mode) {
+    case rounding::float_bias_half_even: return div(bias, scale);
+    case rounding::fused_multiply_add:  // has a unit of its own
+    case rounding::mxnet: return bias;
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: break;  // with_real_bias excludes these
+  }
+  return 0;
+}
+}  // namespace numerics
 
 /// The formula that numerics::requantize applies for a node's rounding: EVEN_MUL and MXN are F, or
 /// FB with a float bias, whose multiplier is derived another way; FMA is FB whose bias has a unit.
@@ -10172,7 +11271,7 @@ constexpr rounding requantize_mode(rounding r, bool real_bias = false) {
 constexpr void requantize_memory(node_memory& to, rounding mode, std::size_t n) {
   if (uses_multiplier(mode)) to.array<multiplier>(n);
   if (uses_float_scale(mode)) to.array<float>(n);
-  if (mode == rounding::double_half_away) to.array<double>(n);
+  if (factor_of(mode) == requantize_factor::binary64) to.array<double>(n);
 }
 /// The arrays that set_real_bias allocates: a bias for each channel, a unit for each of n scales.
 constexpr void real_bias_memory(node_memory& to, rounding mode, std::size_t channels,
@@ -10188,9 +11287,7 @@ status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::spa
                      F&& product) {
   auto b = to.array<float>(raw.size());
   for (std::size_t c = 0; c < raw.size(); ++c)
-    b[c] = mode == rounding::float_bias_half_even
-               ? numerics::div(raw[c], static_cast<float>(product(c)))
-               : raw[c];
+    b[c] = numerics::real_bias(mode, raw[c], static_cast<float>(product(c)));
   for (const float v : b)
     if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
   p.bias = b.data();
@@ -10213,7 +11310,8 @@ status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::s
   p.hi = clamp.hi;
   multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(n).data() : nullptr;
   float* scale = uses_float_scale(mode) ? to.array<float>(n).data() : nullptr;
-  double* scale64 = mode == rounding::double_half_away ? to.array<double>(n).data() : nullptr;
+  double* scale64 =
+      factor_of(mode) == requantize_factor::binary64 ? to.array<double>(n).data() : nullptr;
   for (std::size_t c = 0; c < n; ++c)
     set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
   for (std::size_t c = 0; c < n && scale != nullptr; ++c)
@@ -10341,6 +11439,7 @@ inline constexpr op_def requantize{
     .scaled = {0},
     .requantizes = true,
     .kernel = kernel_id::requantize,
+    .attributes = keys_of<requantize_attrs, clamp_keys>,
     .shape = &requantize_shape,
     .memory = &requantize_op_memory,
     .prepare = &requantize_prepare,
@@ -10416,28 +11515,48 @@ constexpr std::int32_t quantize_even_mul(float x, float inverse, std::int32_t z,
 }  // namespace numerics
 
 namespace reference {
+/// Element i, of channel c.
+constexpr std::int32_t quantized_value(const quantize_params& p, float x, std::size_t i,
+                                       std::size_t c) noexcept {
+  const std::int32_t z = p.zero_point[c];
+  switch (p.mode) {
+    case rounding::divide_half_away: return numerics::quantize_away(x, p.scale[c], z, p.lo, p.hi);
+    case rounding::divide_half_even: return numerics::quantize_even(x, p.scale[c], z, p.lo, p.hi);
+    case rounding::reciprocal_half_even:
+      return numerics::quantize_even_mul(x, p.inverse[c], z, p.lo, p.hi);
+    case rounding::tflite_optimized:
+      // TFLite's vector loop takes whole groups of 8, its scalar tail rounds another way.
+      if (i < p.count / 8 * 8) return numerics::quantize_even_mul(x, p.inverse[c], z, p.lo, p.hi);
+      return numerics::clamp_to_int(numerics::round_half_away(numerics::div(
+                                        static_cast<double>(x), static_cast<double>(p.scale[c]))) +
+                                        z,
+                                    p.lo, p.hi);
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::mxnet:
+    case rounding::onnxruntime:
+      break;  // the forms exclude these; MXN is EVEN_MUL by another factor
+  }
+  return z;
+}
 template <class Out>
 constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::size_t begin,
                         std::size_t end) {
-  const std::size_t blocks =
-      p.count / 8 *
-      8;  // OPT: TFLite's vector loop takes whole groups of 8, its scalar tail rounds another way
   for (std::size_t i = begin; i < end; ++i) {
     const std::size_t c = p.channels == 1 ? 0 : i / p.inner % as_size(p.channels);
-    const std::int32_t z = p.zero_point[c];
-    std::int32_t q = 0;
-    if (p.mode == rounding::divide_half_away)
-      q = numerics::quantize_away(x[i], p.scale[c], z, p.lo, p.hi);
-    else if (p.mode == rounding::divide_half_even)
-      q = numerics::quantize_even(x[i], p.scale[c], z, p.lo, p.hi);
-    else if (p.mode == rounding::tflite_optimized && i >= blocks)
-      q = numerics::clamp_to_int(numerics::round_half_away(numerics::div(
-                                     static_cast<double>(x[i]), static_cast<double>(p.scale[c]))) +
-                                     z,
-                                 p.lo, p.hi);
-    else
-      q = numerics::quantize_even_mul(x[i], p.inverse[c], z, p.lo, p.hi);
-    y[i] = static_cast<Out>(q);
+    y[i] = static_cast<Out>(quantized_value(p, x[i], i, c));
   }
 }
 #if OCTET_HAS_DEFINITIONS
@@ -10519,17 +11638,13 @@ inline constexpr form quantize_forms[] = {
      .roundings = {rounding::divide_half_away, rounding::divide_half_even,
                    rounding::reciprocal_half_even, rounding::tflite_optimized, rounding::mxnet}},
 };
-static_assert(roundings_of(quantize_forms) ==
-                  rounding_set{rounding::divide_half_away, rounding::divide_half_even,
-                               rounding::reciprocal_half_even, rounding::tflite_optimized,
-                               rounding::mxnet},
-              "octet: reference::quantize takes any other rounding for EVEN_MUL");
 inline constexpr op_def quantize{
     .name = "qnn.quantize",
     .summary = "float32 to quantized values",
     .forms = quantize_forms,
     .quantized = true,
     .kernel = kernel_id::quantize,
+    .attributes = keys_of<quantize_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &quantize_memory,
     .prepare = &quantize_prepare,
@@ -10878,6 +11993,11 @@ inline constexpr form qnn_add_forms[] = {
 inline constexpr form arithmetic_forms[] = {
     {.in = {arithmetic_types, like(0)}, .out = {like(0)}},
 };
+/// MXN, FMA: factors from an operand's scale to the output's, where the model file gives them.
+struct add_keys {
+  static constexpr attribute_key keys[] = {{"a_ratio", attribute_value::kind::real},
+                                           {"b_ratio", attribute_value::kind::real}};
+};
 inline constexpr op_def qnn_add{
     .name = "qnn.add",
     .summary = "a + b of quantized values",
@@ -10886,6 +12006,7 @@ inline constexpr op_def qnn_add{
     .forms = qnn_add_forms,
     .quantized = true,
     .kernel = kernel_id::add,
+    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, true>,
@@ -10899,6 +12020,7 @@ inline constexpr op_def qnn_sub{
     .forms = qnn_sub_forms,
     .quantized = true,
     .kernel = kernel_id::add,
+    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<-1, true>,
@@ -10911,6 +12033,7 @@ inline constexpr op_def add{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .kernel = kernel_id::add,
+    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, false>,
@@ -10922,6 +12045,7 @@ inline constexpr op_def sub{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .kernel = kernel_id::add,
+    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<-1, false>,
@@ -10959,6 +12083,9 @@ constexpr std::int32_t channel_in_panel(std::int32_t nv, std::int32_t v, std::in
   return (i / 4 * nv + v) * 4 + i % 4;
 }
 
+/// Whether every w - zero point is in [-128, 127]; unknown: whoever needs it reads all weights.
+enum class weight_fit : std::uint8_t { unknown, no, yes };
+
 /// Conv2d, depthwise_conv2d, fully_connected, batch_matmul and transpose_conv2d in one form.
 struct gemm_problem {
   std::int32_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1,
@@ -10984,6 +12111,7 @@ struct gemm_problem {
   bool dynamic = false;  // weights change from run to run: nothing may depend on their values
   std::int32_t weight_zero_point = 0;  // where weight_zero_points is null
   bool zero_points_unknown = false;    // one per channel, and not at hand: memory is being counted
+  weight_fit fits = weight_fit::unknown;
   const std::int32_t* bias32 = nullptr;
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
@@ -11158,26 +12286,28 @@ inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
     kind = epilogue_kind::any;
 }
 
-/// Start of every packed block; the table of segment offsets and the panels follow at 64-byte
-/// boundaries.
+/// Start of every packed block; the panels follow at a 64-byte boundary. What depends on extents of
+/// the image (set_image) is worked out again by whoever runs it, so that images of all sizes share
+/// packed weights.
 struct packed_gemm {
   product kind;
-  bool direct;                                   // rows are read from the input as it is
   std::uint8_t element;                          // bytes of an activation as the product takes it
   std::int32_t segments, segment_length, steps;  // steps: 4-byte groups per segment
   std::int32_t panels;                           // per group
   std::int32_t vectors;                          // per group, over all panels
-  std::int32_t window_h, window_w;  // input rows and columns kept per output row block; compacted
-                                    // where the kernel has one row (column)
   std::int32_t step_h, step_w;  // distance of neighbouring output rows (columns) inside the window
   std::int32_t fill;            // what a padding element is in the window
   std::uint32_t flip;           // xor for direct activations
   std::int32_t offset;  // quad with weights stored as w - zero point - offset: offset times the sum
                         // of a row's activations comes on top; 0: none
   std::int32_t block_steps;  // steps whose sum fits int32, where sums have 64 bits; else 0
-  std::int32_t block_rows;   // output rows (direct: pixels) per block
-  std::size_t row_bytes;     // of a window row
   std::size_t panel_offset;  // of the first panel; panels of one width have one size
+  // Of the image:
+  bool direct;                      // rows are read from the input as it is
+  std::int32_t window_h, window_w;  // input rows and columns kept per output row block; compacted
+                                    // where the kernel has one row (column)
+  std::int32_t block_rows;          // output rows (direct: pixels) per block
+  std::size_t row_bytes;            // of a window row
 };
 
 /// Vectors of panel i: as even as possible, wider ones first.
@@ -11276,6 +12406,8 @@ inline weight_form form_of(const gemm_problem& g) noexcept {
   const weight_form other{false, weight_offset(g)};
   if (always_fits(g)) return {true, 0};
   if (g.dynamic || has_word_weights(g)) return other;
+  if (g.fits != weight_fit::unknown)
+    return g.fits == weight_fit::yes ? weight_form{true, 0} : other;
   for (std::int32_t c = 0; c < g.out_c; ++c)
     for (std::int32_t t = 0; t < g.kernel_h * g.kernel_w; ++t)
       for (std::int32_t i = 0; i < g.group_in(); ++i)
@@ -11294,8 +12426,7 @@ constexpr node_bytes largest_over_forms(const gemm_problem& g, F&& need) noexcep
   return most;
 }
 
-/// Rows of a block that is not read directly: the part of a header that depends on how many output
-/// rows there are, so that products of any number of them share packed weights.
+/// Rows of a block that is not read directly.
 constexpr void set_block(packed_gemm& h, const gemm_problem& g) noexcept {
   const std::int32_t tall = (g.kernel_h - 1) * g.dilation_h + 1;
   // As many output rows as keep the window near 48 KB, and no more than give 96 pixels: beyond,
@@ -11310,6 +12441,39 @@ constexpr void set_block(packed_gemm& h, const gemm_problem& g) noexcept {
   if (g.part.on) rows = 1;  // lines of a phase do not follow each other in the output
   h.block_rows = rows;
   h.window_h = (rows - 1) * h.step_h + tall;
+}
+
+/// The part of a header that depends on extents of the image.
+constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
+  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 &&
+                            g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
+                            g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 &&
+                            g.insert_w == 1 && !g.part.on;
+  const bool as_it_is = h.kind == product::quad || g.in_type == dtype::s16;
+  h.direct = pixels_dense && as_it_is && h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
+  const std::size_t pixel = as_size(g.in_c) * h.element;
+  if (h.direct) {
+    const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
+    h.block_rows = rows < 24 ? 24 : rows > 480 ? 480 : rows;
+    return;
+  }
+  h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
+  h.row_bytes = round_up(as_size(h.window_w) * pixel + 8, 16);
+  set_block(h, g);
+}
+/// Segments are whole kernel rows, not taps.
+constexpr bool has_whole_rows(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return h.segments == g.kernel_h && h.segment_length == g.kernel_w * g.in_c;
+}
+/// Where each segment begins, in bytes from a pixel's first element; of an image too.
+inline void set_segments(const packed_gemm& h, const gemm_problem& g, std::int64_t* to) noexcept {
+  const std::size_t pixel = as_size(g.in_c) * h.element;
+  const bool whole_rows = has_whole_rows(g, h);
+  for (std::int32_t s = 0; s < h.segments; ++s) {
+    const std::int32_t ky = whole_rows ? s : s / g.kernel_w, kx = whole_rows ? 0 : s % g.kernel_w;
+    to[s] = static_cast<std::int64_t>(as_size(ky * g.dilation_h) * h.row_bytes +
+                                      as_size(kx * g.dilation_w) * pixel);
+  }
 }
 
 /// Everything but the data.
@@ -11344,24 +12508,10 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   h.fill = h.kind == product::quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF
            : s16                   ? g.in_zero_point
                                    : 0;
-  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 &&
-                            g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
-                            g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 &&
-                            g.insert_w == 1 && !g.part.on;
-  const bool as_it_is = h.kind == product::quad || s16;
-  h.direct = pixels_dense && as_it_is && h.segment_length % group == 0;
   h.step_h = g.kernel_h == 1 ? 1 : g.stride_h;
   h.step_w = g.kernel_w == 1 ? 1 : g.stride_w;
-  const std::size_t pixel = as_size(g.in_c) * h.element;
-  if (h.direct) {
-    const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
-    h.block_rows = rows < 24 ? 24 : rows > 480 ? 480 : rows;
-  } else {
-    h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
-    h.row_bytes = round_up(as_size(h.window_w) * pixel + 8, 16);
-    set_block(h, g);
-  }
-  h.panel_offset = round_up(sizeof(packed_gemm) + as_size(h.segments) * 8, alignment);
+  h.panel_offset = round_up(sizeof(packed_gemm), alignment);
+  set_image(h, g);
   return h;
 }
 
@@ -11373,8 +12523,11 @@ constexpr std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layo
                                         const packed_gemm& h) noexcept {
   return panel_at(h, t, g.groups, 0);
 }
-/// Row pointers (with a tile's worth of repeats), then as many row sums where they are needed, then
-/// the window.
+/// Scratch: where segments begin, row pointers (with a tile's worth of repeats), as many row sums
+/// where they are needed, the window.
+constexpr std::size_t gemm_segment_bytes(const packed_gemm& h) noexcept {
+  return round_up(as_size(h.segments) * sizeof(std::int64_t), alignment);
+}
 constexpr std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t pixels =
       h.direct ? as_size(h.block_rows) : as_size(h.block_rows) * as_size(g.out_w);
@@ -11385,7 +12538,8 @@ constexpr std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h
 }
 constexpr std::size_t gemm_window_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t window = h.direct ? 0 : as_size(h.window_h) * h.row_bytes + alignment;
-  return round_up(gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + window, alignment);
+  return round_up(gemm_segment_bytes(h) + gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + window,
+                  alignment);
 }
 /// Weights that change from run to run are packed behind the window.
 constexpr node_bytes gemm_bytes(const gemm_problem& g, const target_layout& t,
@@ -11412,10 +12566,6 @@ constexpr node_bytes gemm_memory(const gemm_problem& problem, const target_layou
   });
 }
 
-/// Segments are whole kernel rows, not taps.
-constexpr bool has_whole_rows(const gemm_problem& g, const packed_gemm& h) noexcept {
-  return h.segments == g.kernel_h && h.segment_length == g.kernel_w * g.in_c;
-}
 /// Where a panel holds the weight of lane l of vector v that meets element k of segment s: an index
 /// of its elements.
 constexpr std::size_t packed_weight_index(const packed_gemm& h, const target_layout& t,
@@ -11490,14 +12640,6 @@ inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* 
   const packed_gemm h = gemm_header(g, t);
   std::memset(to, 0, panel_at(h, t, g.groups, 0));
   std::memcpy(to, &h, sizeof(h));
-  auto* offsets = reinterpret_cast<std::int64_t*>(to + sizeof(h));
-  const std::size_t pixel = as_size(g.in_c) * h.element;
-  const bool whole_rows = has_whole_rows(g, h);
-  for (std::int32_t s = 0; s < h.segments; ++s) {
-    const std::int32_t ky = whole_rows ? s : s / g.kernel_w, kx = whole_rows ? 0 : s % g.kernel_w;
-    offsets[s] = static_cast<std::int64_t>(as_size(ky * g.dilation_h) * h.row_bytes +
-                                           as_size(kx * g.dilation_w) * pixel);
-  }
   for (std::int32_t gr = 0; gr < g.groups; ++gr)
     for (std::int32_t i = 0; i < h.panels; ++i)
       pack_panel(g, h, t, gr, i, to + panel_at(h, t, gr, i));
@@ -11536,6 +12678,7 @@ constexpr gemm_problem phase_of(const gemm_problem& g, std::int32_t r, std::int3
   p.pad_top = p.part.empty ? 0 : h.pad, p.pad_left = p.part.empty ? 0 : w.pad;
   p.out_h = h.out, p.out_w = w.out;
   p.insert_h = p.insert_w = 1;
+  if (g.fits == weight_fit::no) p.fits = weight_fit::unknown;  // its own taps may
   return p;
 }
 constexpr bool has_phases(const gemm_problem& g) noexcept {
@@ -11554,6 +12697,16 @@ template <class F> constexpr void each_phase(const gemm_problem& g, F&& f) {
   for (std::int32_t r = 0; r < g.insert_h; ++r)
     for (std::int32_t c = 0; c < g.insert_w; ++c)
       if (const gemm_problem p = phase_of(g, r, c); p.out_h > 0 && p.out_w > 0) f(p);
+}
+/// Which phases there are, a bit each: their packings do not depend on the image otherwise.
+constexpr std::uint64_t phases_of(const gemm_problem& g) noexcept {
+  if (!has_phases(g)) return 0;
+  std::uint64_t set = 0;
+  for (std::int32_t r = 0; r < g.insert_h; ++r)
+    for (std::int32_t c = 0; c < g.insert_w; ++c)
+      if (const gemm_problem p = phase_of(g, r, c); p.out_h > 0 && p.out_w > 0)
+        set |= std::uint64_t{1} << (r * g.insert_w + c);
+  return set;
 }
 /// Before the packed phases: where each begins.
 inline constexpr std::size_t phase_table_bytes =
@@ -11781,6 +12934,7 @@ constexpr decision batch_matmul(const facts& f) {
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
 constexpr decision float_layer(const facts& f) {
+  if (f.arithmetic == law::onnxruntime) return by_onnxruntime(rounding::onnxruntime);
   return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
 }
 /// TFLite's optimized kernel fuses each product with its addition.
@@ -11796,831 +12950,83 @@ constexpr decision requantize_add(const facts& f) {
 }  // namespace laws
 OCTET_NAMESPACE_END
 
-// ---- octet/kernels/depthwise.hpp
-// Packed form of depthwise convolutions.
-//
-// Taps of one kernel column go into the lanes' groups: a vector holds, for `lanes` channels, 4
-// bytes (quad) or 2 int16 (pair16) of neighbouring kernel rows. The kernel interleaves the input
-// rows of an output row so once per column, and every column serves all taps and output pixels that
-// touch it.
-#define OCTET_KERNELS_DEPTHWISE_HPP_
+// ---- octet/numerics/fused_math.hpp
+// exp, tanh and erf of binary32 as vector loops compute them: a polynomial in fused multiply-adds,
+// the same operations one by one in scalars and in vectors. Rounding ATEN's functions of floats.
+#define OCTET_NUMERICS_FUSED_MATH_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
-namespace kernels {
+namespace numerics {
 
-struct packed_depthwise {
-  product kind;                    // quad or pair16
-  std::int32_t vectors, channels;  // per block
-  std::int32_t blocks, groups;     // groups: of kernel rows
-  std::int32_t window_w;           // input columns of an output row
-  std::uint32_t flip;
-  std::int32_t fill;  // byte of a padding element (quad, after flip)
-  std::size_t block_bytes, first_block;
-};
+/// Numbers of the formulas below; kernels have the same operations on vectors.
+namespace vector_exp {
+// SLEEF's expf with an error of 1 ulp, which PyTorch's vector loops call: x = q ln 2 + s, a
+// polynomial of degree 7 in s, two steps of scaling by powers of two.
+inline constexpr float log2_e = 1.442695040888963407f, ln2_high = -0.693145751953125f,
+                       ln2_low = -1.428606765330187045e-06f, lowest = -104.f, highest = 100.f;
+inline constexpr float c[] = {0.000198527617612853646278381f, 0.00139304355252534151077271f,
+                              0.00833336077630519866943359f,  0.0416664853692054748535156f,
+                              0.166666671633720397949219f,    0.5f};
+}  // namespace vector_exp
+namespace vector_tanh {
+// Below `small` x + x^3 P(x^2), a least-squares fit; above, 1 - 2 / (exp(2 |x|) + 1).
+inline constexpr float small = 0.625f;
+inline constexpr float c[] = {-0.005501060746610165f, 0.020454417914152145f, -0.05368245393037796f,
+                              0.13330747187137604f, -0.3333325684070587f};
+}  // namespace vector_tanh
+namespace vector_erf {
+// Abramowitz and Stegun 7.1.26: 1 - (c0 t + ... + c4 t^5) exp(-x^2), t = 1 / (1 + p |x|); error
+// below 4e-7.
+inline constexpr float p = 0.3275911f;
+inline constexpr float c[] = {1.061405429f, -1.453152027f, 1.421413741f, -0.284496736f,
+                              0.254829592f};
+}  // namespace vector_erf
 
-// The problem: groups as many as input channels, one input channel in each.
+namespace detail {
+/// c0 x^n + ... + cn in fused multiply-adds.
+template <std::size_t N> constexpr float fused_polynomial(const float (&c)[N], float x) noexcept {
+  float u = c[0];
+  for (std::size_t i = 1; i < N; ++i) u = fma(u, x, c[i]);
+  return u;
+}
+/// 2^e, -150 < e < 128; below -126 its halves are multiplied one after another by the caller.
+constexpr float float_pow2(std::int32_t e) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(e + 127) << 23);
+}
+}  // namespace detail
 
-/// One input channel: the gemm kernel takes it, its rows are whole kernel rows.
-constexpr bool depthwise_is_gemm(const gemm_problem& g) noexcept { return g.in_c == 1; }
-
-constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
-                                            const weight_form& w) noexcept {
-  packed_depthwise h{};
-  const bool quad = w.fits && g.in_type != dtype::s16 && t.quad != 0;
-  h.kind = quad ? product::quad : product::pair16;
-  const std::int32_t group = quad ? 4 : 2;
-  h.vectors = group;
-  h.channels = group * t.lanes;
-  h.blocks = (g.out_c + h.channels - 1) / h.channels;
-  h.groups = (g.kernel_h + group - 1) / group;
-  h.window_w = (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
-  const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
-  h.flip = other_sign ? 0x80808080u : 0;
-  h.fill = quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : 0;
-  h.block_bytes = alignment + round_up(as_size(h.channels) * 4 * panel_arrays, alignment) +
-                  round_up(as_size(g.kernel_w * h.groups * h.channels) * 4, alignment);
-  h.first_block = round_up(sizeof(h), alignment);
-  return h;
+/// exp(x); 0 below -104, infinity above 100. NaN gives NaN.
+constexpr float exp_vectorized(float x) noexcept {
+  namespace k = vector_exp;
+  if (is_nan(x)) return x;
+  if (x < k::lowest) return 0.f;
+  if (x > k::highest) return infinity_of<float>();
+  const float whole = rint(mul(x, k::log2_e));
+  const float s = fma(whole, k::ln2_low, fma(whole, k::ln2_high, x));
+  const float u = detail::fused_polynomial(k::c, s), e = add(1.f, fma(mul(s, s), u, s));
+  const auto q = static_cast<std::int32_t>(whole);
+  return mul(mul(e, detail::float_pow2(q >> 1)), detail::float_pow2(q - (q >> 1)));
 }
-inline packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t) noexcept {
-  const bool quads = g.in_type != dtype::s16 && t.quad != 0;
-  return depthwise_header(g, t, quads ? form_of(g) : weight_form{});
-}
-constexpr bool depthwise_accepts(const gemm_problem& g) noexcept {
-  if (depthwise_is_gemm(g)) return gemm_accepts(g);
-  if (g.in_c < 1 || g.out_c % g.in_c != 0 || g.wide || g.weights == nullptr ||
-      !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
-    return false;
-  // s16: x is taken as it is and multiplied with w - zero point as int16; a zero point of x would
-  // go into the bias.
-  return has_requantize(*g.requant, g.out_type) && g.out_h > 0 && g.out_w > 0 && g.batch > 0;
-}
-/// Interleaved columns, then one column of expanded channels per kernel row.
-constexpr std::size_t depthwise_columns_bytes(const packed_depthwise& h) noexcept {
-  return round_up(as_size(h.window_w) * as_size(h.groups * h.channels) * 4, alignment);
-}
-constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept {
-  return h.first_block + as_size(h.blocks) * h.block_bytes;
-}
-inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t) noexcept {
-  if (depthwise_is_gemm(g)) return gemm_bytes(g, t);
-  const packed_depthwise h = depthwise_header(g, t);
-  return {depthwise_packed_bytes(h), depthwise_columns_bytes(h)};
-}
-/// The kernel's memory for any weights of these types.
-constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
-  if (depthwise_is_gemm(g)) return gemm_memory(g, t);
-  if (!depthwise_accepts(g)) return {};
-  return largest_over_forms(g, [&](const weight_form& w) {
-    const packed_depthwise h = depthwise_header(g, t, w);
-    const node_bytes b{depthwise_packed_bytes(h), depthwise_columns_bytes(h)};
-    return b.scratch <= most_scratch ? b : node_bytes{};
-  });
-}
-inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
-  if (depthwise_is_gemm(g)) return gemm_pack(g, t, to);
-  const packed_depthwise h = depthwise_header(g, t);
-  std::memset(to, 0, depthwise_packed_bytes(h));
-  std::memcpy(to, &h, sizeof(h));
-  const std::int32_t group = h.kind == product::quad ? 4 : 2;
-  // The zero point as the product sees it: pair16 subtracts it from bytes, and takes int16 as it
-  // is.
-  const std::int32_t zero = h.kind == product::quad
-                                ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill))
-                            : g.in_type == dtype::s16 ? g.in_zero_point
-                                                      : 0;
-  for (std::int32_t b = 0; b < h.blocks; ++b) {
-    std::byte* block = to + h.first_block + as_size(b) * h.block_bytes;
-    const std::int32_t first = b * h.channels,
-                       valid = g.out_c - first < h.channels ? g.out_c - first : h.channels;
-    std::byte* arrays = block + alignment;
-    *reinterpret_cast<epilogue_kind*>(block) =
-        fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, first, valid, arrays);
-    auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
-    std::byte* w = arrays + round_up(as_size(h.channels) * 4 * panel_arrays, alignment);
-    for (std::int32_t v = 0; v < h.vectors; ++v)
-      for (std::int32_t l = 0; l < t.lanes; ++l) {
-        const std::int32_t local = channel_in_panel(h.vectors, v, l), c = first + local;
-        if (local >= valid) continue;
-        std::uint32_t sum = 0;
-        std::int64_t size = 0;
-        for (std::int32_t ky = 0; ky < g.kernel_h; ++ky)
-          for (std::int32_t kx = 0; kx < g.kernel_w; ++kx) {
-            const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0), j = ky % group;
-            sum += static_cast<std::uint32_t>(value);
-            size += value < 0 ? -value : value;
-            const auto vector =
-                as_size(((kx * h.groups + ky / group) * h.vectors + v) * t.lanes * group);
-            const auto inside =
-                as_size(t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
-            if (h.kind == product::quad)
-              reinterpret_cast<std::int8_t*>(w)[vector + inside] = static_cast<std::int8_t>(value);
-            else
-              reinterpret_cast<std::int16_t*>(w)[vector + inside] =
-                  static_cast<std::int16_t>(value);
-          }
-        bias[v * t.lanes + l] =
-            static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
-        limit_dr(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
-      }
+constexpr float tanh_vectorized(float x) noexcept {
+  namespace k = vector_tanh;
+  if (is_nan(x)) return x;
+  const float a = with_sign(x, 1.f);
+  if (a < k::small) {
+    const float z = mul(x, x);
+    return fma(mul(z, x), detail::fused_polynomial(k::c, z), x);
   }
+  const float e = exp_vectorized(add(a, a));
+  return with_sign(sub(1.f, div(2.f, add(e, 1.f))), x);
+}
+constexpr float erf_vectorized(float x) noexcept {
+  namespace k = vector_erf;
+  const float a = with_sign(x, 1.f), t = div(1.f, fma(k::p, a, 1.f));
+  const float r = detail::fused_polynomial(k::c, t), e = exp_vectorized(-mul(x, x));
+  return with_sign(fma(mul(-e, t), r, 1.f), x);
 }
 
-// ---- a convolution whose groups have one input channel each is a depthwise one ----
-
-constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
-  return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
-}
-inline node_bytes conv2d_bytes(const gemm_problem& g, const target_layout& t) noexcept {
-  return conv2d_is_depthwise(g) ? depthwise_bytes(g, t) : gemm_bytes(g, t);
-}
-/// For any weights of these types, whether or not their sums fit int32.
-constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {
-  const node_bytes b = gemm_memory(g, t);
-  return g.groups == g.in_c && g.in_c > 1 ? largest(b, depthwise_memory(g, t)) : b;
-}
-
-}  // namespace kernels
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/work.hpp
-// What nodes cost: the functions of op_def::macs that several operators share.
-#define OCTET_OPS_WORK_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace ops {
-
-/// Elements of an input as a number that cannot overflow; 0 where it is absent.
-constexpr double elements_in(const node_view& n, std::size_t i) {
-  return n.present(i) ? static_cast<double>(n.in[i].shape.elements().value) : 0;
-}
-constexpr double elements_out(const node_view& n, std::size_t i = 0) {
-  return i < n.out.size() ? static_cast<double>(n.out[i].shape.elements().value) : 0;
-}
-/// Extent of an input's axis, at least 1: to divide by, and where the rank is not the operator's.
-constexpr double extent_in(const node_view& n, std::size_t i, int axis) {
-  return n.present(i) && axis < n.in[i].shape.rank ? std::max(n.in[i].shape[axis], 1) : 1;
-}
-
-/// Layers whose weights have the output channels in front: each output sums one channel's products.
-constexpr double layer_macs(const node_view& n) {
-  return elements_out(n) * elements_in(n, 1) / extent_in(n, 1, 0);
-}
-/// Weights [1, KH, KW, C]: each output sums a window.
-constexpr double depthwise_macs(const node_view& n) {
-  return elements_out(n) * extent_in(n, 1, 1) * extent_in(n, 1, 2);
-}
-/// Weights [O, KH, KW, C / groups]: each input element meets the taps of its group's channels.
-constexpr double transpose_conv2d_macs(const node_view& n) {
-  return elements_in(n, 0) * elements_in(n, 1) / extent_in(n, 0, 3);
-}
-/// Recurrent layers on x [.., .., C]: every step of every sequence meets these matrices.
-constexpr double recurrent_macs(const node_view& n, std::initializer_list<std::size_t> matrices) {
-  double weights = 0;
-  for (const std::size_t i : matrices) weights += elements_in(n, i);
-  return extent_in(n, 0, 0) * extent_in(n, 0, 1) * weights;
-}
-/// Windows of attributes window_h and window_w: each output reads those of its pixels that the
-/// image has.
-constexpr double window_steps(const node_view& n) {
-  const auto inside = [&](const char* key, int axis) {
-    return std::clamp(static_cast<double>(n.attrs->integer(key, 1)), 1.0, extent_in(n, 0, axis));
-  };
-  return elements_out(n) * inside("window_h", 1) * inside("window_w", 2);
-}
-
-}  // namespace ops
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/conv2d.hpp
-// qnn.conv2d and qnn.depthwise_conv2d: NHWC, any stride, dilation, groups, explicit padding, fused
-// requantize.
-#define OCTET_OPS_CONV2D_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Padding in input elements; taps outside the image count as the input's zero point.
-struct conv2d_attrs {
-  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
-  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
-  std::int32_t groups = 1;
-  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
-  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
-                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
-                                 // are cut to the accumulator's bits
-  static constexpr auto fields = std::tuple{field{"stride_h", &conv2d_attrs::stride_h},
-                                            field{"stride_w", &conv2d_attrs::stride_w},
-                                            field{"dilation_h", &conv2d_attrs::dilation_h},
-                                            field{"dilation_w", &conv2d_attrs::dilation_w},
-                                            field{"pad_top", &conv2d_attrs::pad_top},
-                                            field{"pad_left", &conv2d_attrs::pad_left},
-                                            field{"pad_bottom", &conv2d_attrs::pad_bottom},
-                                            field{"pad_right", &conv2d_attrs::pad_right},
-                                            field{"groups", &conv2d_attrs::groups},
-                                            field{"f32_product", &conv2d_attrs::f32_product},
-                                            field{"input_limit", &conv2d_attrs::input_limit}};
-};
-
-/// What conv2d and depthwise kernels get.
-/// conv2d weights: [out_c][kernel_h][kernel_w][in_c / groups]; depthwise weights:
-/// [kernel_h][kernel_w][out_c], out_c = in_c * multiplier.
-struct conv2d_params {
-  std::int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w;
-  std::int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, groups;
-  dtype in_type, weight_type,
-      out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
-  std::int32_t in_zero_point = 0;
-  const std::int32_t* weight_zero_points = nullptr;  // one per output channel; null: all 0
-  const void* weights = nullptr;  // constant weights, unpacked; null: dynamic, taken from in[1]
-  const std::int32_t* bias32 = nullptr;  // at most one of the two
-  const std::int64_t* bias64 = nullptr;
-  bool wide = false;  // accumulators may exceed int32: int64 needed
-  requantize_params requant;
-  const std::byte* packed = nullptr;  // set by the kernel's pack()
-  constexpr std::int64_t bias(std::int32_t c) const {
-    return bias32 ? bias32[c] : bias64 ? bias64[c] : 0;
-  }
-};
-
-namespace kernels {
-constexpr gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexcept {
-  gemm_problem g;
-  g.batch = p.batch, g.in_h = p.in_h, g.in_w = p.in_w, g.in_c = p.in_c, g.out_h = p.out_h,
-  g.out_w = p.out_w, g.out_c = p.out_c, g.kernel_h = p.kernel_h, g.kernel_w = p.kernel_w;
-  g.stride_h = p.stride_h, g.stride_w = p.stride_w, g.dilation_h = p.dilation_h,
-  g.dilation_w = p.dilation_w, g.pad_top = p.pad_top, g.pad_left = p.pad_left,
-  g.groups = depthwise ? p.in_c : p.groups;
-  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
-  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
-  g.weights = p.weights;
-  g.weight_oc = depthwise ? 1 : as_size(p.kernel_h * p.kernel_w) * as_size(g.group_in());
-  g.weight_tap = depthwise ? as_size(p.out_c) : as_size(g.group_in());
-  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
-  return g;
-}
-}  // namespace kernels
-
-/// Shape of a convolution: x [N,H,W,C], w [O,KH,KW,C/groups].
-constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
-  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
-  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
-    return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
-  if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
-  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
-    return violation{rule::stride, dims{1, 1, 1, 1},
-                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
-  const std::int64_t kh = (std::int64_t{w[1]} - 1) * a.dilation_h + 1,
-                     kw = (std::int64_t{w[2]} - 1) * a.dilation_w + 1;
-  const std::int64_t ph = std::int64_t{x[1]} + a.pad_top + a.pad_bottom,
-                     pw = std::int64_t{x[2]} + a.pad_left + a.pad_right;
-  if (kh > ph || kw > pw || ph > INT32_MAX || pw > INT32_MAX)
-    return violation{rule::window,
-                     dims{static_cast<std::int32_t>(kh), static_cast<std::int32_t>(kw)},
-                     dims{static_cast<std::int32_t>(ph), static_cast<std::int32_t>(pw)}};
-  return dims{x[0], static_cast<std::int32_t>((ph - kh) / a.stride_h + 1),
-              static_cast<std::int32_t>((pw - kw) / a.stride_w + 1), w[0]};
-}
-/// Depthwise: x [N,H,W,C], w [1,KH,KW,C*multiplier].
-constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
-  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
-  if (x[3] < 1 || w[3] % x[3] != 0 || w[0] != 1)
-    return violation{rule::channels, dims{1, w[1], w[2], x[3]}, w};
-  conv2d_attrs one = a;
-  one.groups = 1;
-  return conv2d_shape(one, dims{x[0], x[1], x[2], 1}, dims{w[3], w[1], w[2], 1});
-}
-
-namespace reference {
-
-/// A layer's sum of that output channel as the node gives it: itself, or rounded.
-template <class Out>
-constexpr Out finished(const requantize_params& q, std::int64_t sum, std::int32_t channel) {
-  return static_cast<Out>(q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel));
-}
-/// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
-/// counted within the group.
-template <class In, class W, class Out>
-constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, bool depthwise,
-                      std::size_t row_begin, std::size_t row_end) {
-  const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
-                     group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
-  const image_extents image{p.in_h, p.in_w, p.in_c};
-  const std::size_t taps = product_of(p.kernel_h, p.kernel_w);
-  for (std::size_t row = row_begin; row < row_end; ++row) {
-    const auto [n, oy] = image_row_of(row, p.out_h);
-    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
-      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
-        std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(oc);
-        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
-                           first = oc / group_out * group_in;
-        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
-          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
-            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
-                               ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
-            if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-            const In* px = x + nhwc_index(image, n, iy, ix, first);
-            const std::size_t tap = as_size(ky * p.kernel_w + kx);
-            const W* pw = w + (depthwise ? tap * as_size(p.out_c) + as_size(oc)
-                                         : (as_size(oc) * taps + tap) * as_size(group_in));
-            for (std::int32_t ic = 0; ic < group_in; ++ic)
-              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
-          }
-        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
-            finished<Out>(p.requant, acc, oc);
-      }
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const conv2d_params*>(a.params);
-  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, p.out_type,
-                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
-                  conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-                         static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
-                });
-}
-#else
-template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
-#endif
-
-}  // namespace reference
-
-namespace ops {
-
-/// The zero point of all channels. Nothing where channels differ, or where the compiler cannot tell
-/// because the numbers are not constants to it.
-constexpr std::optional<std::int32_t> common_zero_point(const tensor_desc& w) {
-  if (w.zero_points.size() <= 1) return w.zero_point();
-  if (std::is_constant_evaluated()) return std::nullopt;
-  for (std::int32_t z : w.zero_points)
-    if (z != w.zero_points[0]) return std::nullopt;
-  return w.zero_points[0];
-}
-/// A problem's weights before they are prepared: their zero points where these are at hand.
-constexpr void set_weights(kernels::gemm_problem& g, const tensor_desc& w) {
-  const auto common = common_zero_point(w);
-  g.weight_zero_point = common.value_or(0);
-  g.zero_points_unknown = !common.has_value();
-}
-/// Sum over one output channel's weights of |w - zero point|.
-template <class F>
-std::int64_t absolute_sum(const node_view& n, std::size_t input, std::size_t count, F&& index,
-                          std::int32_t zero_point) {
-  std::int64_t total = 0;
-  with_quantized(n.in[input].type, [&]<class W>(type_tag<W>) {
-    const auto w = n.constant_as<W>(input);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::int64_t v = std::int64_t{w[index(i)]} - zero_point;
-      total += v < 0 ? -v : v;
-    }
-  });
-  return total;
-}
-
-/// What conv2d, depthwise_conv2d, fully_connected and transpose_conv2d know of their tensors before
-/// anything is computed: types, the input's zero point, where constant weights lie.
-template <class P> constexpr void set_types(P& p, const node_view& n) {
-  p.in_type = n.in[0].type;
-  p.weight_type = n.in[1].type;
-  p.out_type = n.out[0].type;
-  p.in_zero_point = n.in[0].zero_point();
-  if (n.is_constant(1)) p.weights = n.constant[1].data();
-}
-/// op_def::memory of the same. `p`: extents set. `problem(p)`: as the kernel sees it;
-/// `need(problem, layout)`: the kernel's memory.
-template <class P, class Problem, class F>
-constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, std::size_t channels,
-                                   Problem&& problem, F&& need) {
-  const tensor_desc& w = n.in[1];
-  to.make<P>();
-  set_types(p, n);
-  const bool real_bias = n.round != rounding::none && n.present(2) && n.in[2].type == dtype::f32;
-  p.requant.mode = requantize_mode(n.round, real_bias);
-  if (common_zero_point(w) != 0) to.array<std::int32_t>(channels);
-  requantize_memory(to, n.round, w.per_channel() ? channels : 1);
-  if (real_bias) real_bias_memory(to, n.round, channels, w.per_channel() ? channels : 1);
-  kernels::gemm_problem g = problem(p);
-  set_weights(g, w);
-  to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
-}
-#if OCTET_HAS_DEFINITIONS
-/// A bias of integers (input 2, where there is one) as the parameters hold it; one of floats is
-/// looked at, but for its rounding to take.
-template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t channels) {
-  if (!n.present(2)) return unit{};
-  const tensor_desc& b = n.in[2];
-  if (b.shape.elements().value != channels)
-    return invalid("bias count", std::to_string(b.shape.elements().value),
-                   std::to_string(channels));
-  if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
-  if (b.type == dtype::s32) {
-    p.bias32 = n.constant_as<std::int32_t>(2).data();
-  } else if (b.type == dtype::s64) {
-    for (std::int64_t v : n.constant_as<std::int64_t>(2))
-      if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62))
-        return invalid("bias", std::to_string(v),
-                       "a magnitude below 2^62");  // sums with it must not leave int64
-    p.bias64 = n.constant_as<std::int64_t>(2).data();
-  }
-  return unit{};
-}
-/// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
-/// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
-/// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
-template <class P, class F>
-status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
-                            std::size_t per_channel, bool f32_product, std::int32_t input_limit,
-                            F&& channel_weights) {
-  const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
-  set_types(p, n);
-  if (x.per_channel()) return unsupported("per-channel activations");
-  if (w.per_channel() && w.scales.size() != channels)
-    return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
-  if (common_zero_point(w) != 0) {
-    auto z = to.array<std::int32_t>(channels);
-    for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
-    p.weight_zero_points = z.data();
-  }
-  if (auto b = set_integer_bias(n, p, channels); !b) return b;
-  // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
-  // int64.
-  const std::int64_t any_x = largest_offset(x.type, x.zero_point()),
-                     largest_x = input_limit > 0 && n.round == rounding::none
-                                     ? std::min<std::int64_t>(input_limit, any_x)
-                                     : any_x;
-  const bool known = to.facts != nullptr && to.facts->wide.has_value();
-  p.wide = known && *to.facts->wide;
-  for (std::size_t c = 0; c < channels && !p.wide && !known; ++c) {
-    const std::int64_t total =
-        p.weights
-            ? absolute_sum(
-                  n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); },
-                  w.zero_point(c))
-            : static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c));
-    const std::int64_t bias = p.bias(static_cast<std::int32_t>(c));
-    if (total > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
-        total * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX)
-      p.wide = true;
-  }
-  if (to.facts != nullptr) to.facts->wide = p.wide;
-  if (n.round == rounding::none) {
-    if (p.wide && y.type == dtype::s32)
-      return invalid("accumulators exceed int32", {}, "int64 output");
-    return unit{};
-  }
-  const auto product = [&](std::size_t c) {
-    return laws::accumulator_scale(f32_product || uses_f32_product(n.round), x.scale(), w.scale(c));
-  };
-  if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
-                               clamp_of(*n.attrs, y.type));
-      !s)
-    return s;
-  if (n.present(2) && n.in[2].type == dtype::f32)
-    return set_real_bias(to, p.requant, n.round, n.constant_as<float>(2), product);
-  return unit{};
-}
-#endif
-
-constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(
-      out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
-}
-constexpr status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs),
-                                               n.in[0].shape, n.in[1].shape));
-}
-
-/// Extents and steps of a convolution, plain or transposed, from its tensors and attributes.
-template <class Attributes>
-constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x, const dims& w,
-                            const dims& y) {
-  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
-  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
-  p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h,
-  p.dilation_w = a.dilation_w;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.groups = a.groups;
-}
-template <bool Depthwise>
-constexpr void set_conv2d(conv2d_params& p, const conv2d_attrs& a, const node_view& n) {
-  set_geometry(p, a, n.in[0].shape, n.in[1].shape, n.out[0].shape);
-  if (Depthwise) p.groups = p.in_c;
-}
-template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_memory& to) {
-  conv2d_params p{};
-  set_conv2d<Depthwise>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
-  accumulation_memory(
-      n, to, p, as_size(p.out_c),
-      [](const conv2d_params& q) { return kernels::problem_of(q, Depthwise); },
-      Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
-}
-#if OCTET_HAS_DEFINITIONS
-template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
-  const dims &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>,
-                                   Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
-  set_conv2d<Depthwise>(p, a, n);
-  const auto channels = as_size(y[3]);
-  const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * (Depthwise ? 1 : as_size(w[3]));
-  return prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, a.input_limit,
-                              [=](std::size_t c, std::size_t i) {
-                                return Depthwise ? i * channels + c : c * per_channel + i;
-                              });
-}
-#else
-template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to);
-#endif
-/// Forms of the layers that accumulate: the sums themselves, or rounded; FB takes a float bias.
-inline constexpr form accumulating_forms[] = {
-    {.in = {quantized_types, quantized_types, accumulator_types}, .out = {accumulator_types}},
-    {.in = {quantized_types, quantized_types, accumulator_types},
-     .out = {rescaled_types},
-     .roundings = layer_roundings},
-    {.in = {quantized_types, quantized_types, dtype::f32},
-     .out = {rescaled_types},
-     .roundings = with_real_bias},
-};
-inline constexpr op_def conv2d{
-    .name = "qnn.conv2d",
-    .summary = "convolution of NHWC images",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = accumulating_forms,
-    .quantized = true,
-    .accumulates = true,
-    .pads_input = true,
-    .kernel = kernel_id::conv2d,
-    .shape = &conv2d_op_shape,
-    .memory = &conv2d_memory<false>,
-    .prepare = &conv2d_prepare<false>,
-    .decide = &laws::conv2d,
-    .macs = &layer_macs,
-};
-inline constexpr op_def depthwise_conv2d{
-    .name = "qnn.depthwise_conv2d",
-    .summary = "convolution of each channel by itself",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = accumulating_forms,
-    .quantized = true,
-    .accumulates = true,
-    .pads_input = true,
-    .kernel = kernel_id::depthwise_conv2d,
-    .shape = &depthwise_conv2d_op_shape,
-    .memory = &conv2d_memory<true>,
-    .prepare = &conv2d_prepare<true>,
-    .decide = &laws::depthwise_conv2d,
-    .macs = &depthwise_macs,
-};
-
-}  // namespace ops
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/batch_matmul.hpp
-// qnn.batch_matmul and batch_matmul: [..., M, K] x [..., K, N], either operand dynamic, constant or
-// stored transposed; leading axes broadcast.
-#define OCTET_OPS_BATCH_MATMUL_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-struct batch_matmul_attrs {
-  bool adj_x = false, adj_y = false;  // the operand is stored with its last two axes exchanged
-  static constexpr auto fields = std::tuple{field{"adj_x", &batch_matmul_attrs::adj_x},
-                                            field{"adj_y", &batch_matmul_attrs::adj_y}};
-};
-
-struct batch_matmul_params {
-  std::size_t m = 0, k = 0, n = 0;
-  bool adj_x = false, adj_y = false;
-  bool quantized = true;
-  dtype a_type, b_type, out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
-  std::int32_t a_zero_point = 0, b_zero_point = 0;
-  const void* weights = nullptr;  // constant second operand, unpacked; null: dynamic
-  bool wide = false;              // accumulators may exceed int32
-  requantize_params requant;      // one channel
-  broadcast_plan<2> batches;      // which matrix of each operand an output matrix takes
-  const std::byte* packed = nullptr;
-};
-
-namespace kernels {
-/// One constant second operand serves all matrices: it is packed once.
-constexpr bool packs_once(const batch_matmul_params& p) noexcept {
-  if (p.weights == nullptr) return false;
-  for (std::int32_t i = 0; i < p.batches.rank; ++i)
-    if (p.batches.stride[1][as_size(i)] != 0) return false;
-  return true;
-}
-/// One matrix of a batch; `weights` is the second operand's, and null where it is given at run
-/// time.
-constexpr gemm_problem problem_of(const batch_matmul_params& p) noexcept {
-  gemm_problem g;
-  g.in_h = g.out_h = static_cast<std::int32_t>(p.m), g.in_c = static_cast<std::int32_t>(p.k),
-  g.out_c = static_cast<std::int32_t>(p.n);
-  g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type,
-  g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
-  g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
-  g.wide = p.wide, g.requant = &p.requant, g.dynamic = !packs_once(p);
-  return g;
-}
-constexpr bool batch_matmul_accepts(const batch_matmul_params& p) noexcept {
-  constexpr std::size_t most = std::size_t{1} << 24;
-  return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 && p.m <= most &&
-         p.k <= most && p.n <= most && gemm_accepts(problem_of(p));
-}
-/// The second operand of float32 products.
-constexpr float_columns columns_of(const batch_matmul_params& p) noexcept {
-  return {.columns = p.n,
-          .steps = p.k,
-          .column_stride = p.adj_y ? p.k : 1,
-          .step_stride = p.adj_y ? 1 : p.n,
-          .weights = packs_once(p) ? p.weights : nullptr};
-}
-}  // namespace kernels
-
-constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& a, const dims& b) {
-  if (a.rank < 2 || b.rank < 2) return violation{rule::rank, dims{2, 2}, dims{a.rank, b.rank}};
-  const std::int32_t m = a.back(at.adj_x ? 0 : 1), ka = a.back(at.adj_x ? 1 : 0),
-                     kb = b.back(at.adj_y ? 0 : 1), n = b.back(at.adj_y ? 1 : 0);
-  if (ka != kb) return violation{rule::channels, dims{ka}, dims{kb}};
-  dims la = a, lb = b;
-  la.rank -= 2;
-  lb.rank -= 2;
-  dims y = broadcast(la, lb);
-  if (y.rank < 0) return violation{rule::shapes_differ, a, b};
-  y.push_back(m);
-  y.push_back(n);
-  return y;
-}
-
-namespace reference {
-/// Output rows [begin, end) of batches * m.
-template <class A, class B, class Y>
-constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b, Y* y,
-                            std::size_t begin, std::size_t end) {
-  if (begin >= end) return;
-  for_each_broadcast(
-      p.batches, begin / p.m, (end + p.m - 1) / p.m, [&](std::size_t batch, const auto& at) {
-        const A* pa = a + at[0] * p.m * p.k;
-        const B* pb = b + at[1] * p.k * p.n;
-        for (std::size_t i = batch * p.m < begin ? begin - batch * p.m : 0;
-             i < p.m && batch * p.m + i < end; ++i)
-          for (std::size_t j = 0; j < p.n; ++j) {
-            Y& to = y[(batch * p.m + i) * p.n + j];
-            if constexpr (std::is_floating_point_v<A>) {
-              float acc = 0;
-              for (std::size_t k = 0; k < p.k; ++k)
-                acc = numerics::add(acc, numerics::mul(pa[p.adj_x ? k * p.m + i : i * p.k + k],
-                                                       pb[p.adj_y ? j * p.k + k : k * p.n + j]));
-              to = acc;
-            } else {
-              std::int64_t acc = 0;
-              for (std::size_t k = 0; k < p.k; ++k)
-                acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} *
-                       (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
-              to = finished<Y>(p.requant, acc, 0);
-            }
-          }
-      });
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void batch_matmul_kernel(const kernel_args& k) noexcept {
-  const auto& p = *static_cast<const batch_matmul_params*>(k.params);
-  const auto r = part_of(p.batches.count * p.m, k.part, k.parts);
-  if (!p.quantized)
-    return batch_matmul(p, static_cast<const float*>(k.in[0]), static_cast<const float*>(k.in[1]),
-                        static_cast<float*>(k.out[0]), r.begin, r.end);
-  with_operands(p.a_type, p.b_type, p.out_type,
-                [&]<class A, class B, class Y>(type_tag<A>, type_tag<B>, type_tag<Y>) {
-                  batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
-                               static_cast<Y*>(k.out[0]), r.begin, r.end);
-                });
-}
-#else
-void batch_matmul_kernel(const kernel_args& k) noexcept;
-#endif
-}  // namespace reference
-
-namespace ops {
-constexpr status batch_matmul_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, batch_matmul_shape(read_attributes<batch_matmul_attrs>(*n.attrs),
-                                           n.in[0].shape, n.in[1].shape));
-}
-/// Extents and types; whether sums are wide.
-template <bool Quantized>
-constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
-  const auto at = read_attributes<batch_matmul_attrs>(*n.attrs);
-  const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
-  p.adj_x = at.adj_x, p.adj_y = at.adj_y;
-  p.quantized = Quantized;
-  p.a_type = a.type, p.b_type = b.type, p.out_type = y.type;
-  p.m = as_size(a.shape.back(at.adj_x ? 0 : 1));
-  p.k = as_size(a.shape.back(at.adj_x ? 1 : 0));
-  p.n = as_size(b.shape.back(at.adj_y ? 1 : 0));
-  dims la = a.shape, lb = b.shape, ly = y.shape;
-  la.rank -= 2, lb.rank -= 2, ly.rank -= 2;
-  p.batches = make_broadcast<2>({la, lb}, ly);
-  if (p.m == 0) p.batches.count = 0;
-  if (n.is_constant(1)) p.weights = n.constant[1].data();
-  if (!Quantized || !with_quantized(a.type, [](auto) {}) || !with_quantized(b.type, [](auto) {}))
-    return;
-  p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
-  const std::int64_t product =
-      largest_offset(a.type, p.a_zero_point) * largest_offset(b.type, p.b_zero_point);
-  p.wide = static_cast<std::int64_t>(p.k) > INT32_MAX / std::max<std::int64_t>(product, 1);
-}
-template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n, node_memory& to) {
-  to.make<batch_matmul_params>();
-  batch_matmul_params p{};
-  set_batch_matmul<Quantized>(p, n);
-  if (!Quantized)
-    return to.kernel([&](const kernels::target_layout& t) {
-      return kernels::float_gemm_memory(kernels::columns_of(p), t);
-    });
-  p.requant.mode = requantize_mode(n.round);
-  requantize_memory(to, n.round, 1);
-  const kernels::gemm_problem g = kernels::problem_of(p);
-  if (kernels::batch_matmul_accepts(p))
-    to.kernel([&](const kernels::target_layout& t) { return kernels::gemm_memory(g, t); });
-}
-#if OCTET_HAS_DEFINITIONS
-template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
-  auto& p = to.make<batch_matmul_params>(
-      &reference::batch_matmul_kernel,
-      Quantized ? kernel_id::batch_matmul : kernel_id::float_batch_matmul);
-  set_batch_matmul<Quantized>(p, n);
-  if constexpr (!Quantized) {
-    return unit{};
-  } else {
-    if (a.per_channel() || b.per_channel())
-      return unsupported("per-channel operands of a matrix product");
-    if (n.round == rounding::none) {
-      if (p.wide && y.type == dtype::s32)
-        return invalid("accumulators exceed int32", {}, "int64 output");
-      return unit{};
-    }
-    const double scale = laws::accumulator_scale(uses_f32_product(n.round), a.scale(), b.scale());
-    return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y,
-                           clamp_of(*n.attrs, y.type));
-  }
-}
-#else
-template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr form qnn_batch_matmul_forms[] = {
-    {.in = {quantized_types, quantized_types}, .out = {accumulator_types}},
-    {.in = {quantized_types, quantized_types},
-     .out = {rescaled_types},
-     .roundings = layer_roundings},
-};
-inline constexpr form float_batch_matmul_forms[] = {
-    {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
-};
-constexpr double batch_matmul_macs(const node_view& n) {
-  const dims& x = n.in[0].shape;
-  if (x.rank < 2) return 0;
-  return elements_out(n) * x.back(n.attrs->integer("adj_x") != 0 ? 1 : 0);
-}
-inline constexpr op_def qnn_batch_matmul{
-    .name = "qnn.batch_matmul",
-    .summary = "matrix product of quantized operands, batched",
-    .min_inputs = 2,
-    .max_inputs = 2,
-    .forms = qnn_batch_matmul_forms,
-    .quantized = true,
-    .accumulates = true,
-    .kernel = kernel_id::batch_matmul,
-    .shape = &batch_matmul_op_shape,
-    .memory = &batch_matmul_memory<true>,
-    .prepare = &batch_matmul_prepare<true>,
-    .decide = &laws::batch_matmul,
-    .macs = &batch_matmul_macs,
-};
-inline constexpr op_def batch_matmul{
-    .name = "batch_matmul",
-    .summary = "matrix product of float32 operands, batched",
-    .min_inputs = 2,
-    .max_inputs = 2,
-    .forms = float_batch_matmul_forms,
-    .kernel = kernel_id::float_batch_matmul,
-    .shape = &batch_matmul_op_shape,
-    .memory = &batch_matmul_memory<false>,
-    .prepare = &batch_matmul_prepare<false>,
-    .macs = &batch_matmul_macs,
-};
-}  // namespace ops
-
+}  // namespace numerics
 OCTET_NAMESPACE_END
 
 // ---- octet/numerics/math.hpp
@@ -13145,6 +13551,1118 @@ constexpr float rsqrt_f32(float x) noexcept {
 }  // namespace numerics
 OCTET_NAMESPACE_END
 
+// ---- octet/numerics/mlas_math.hpp
+// exp, tanh, the logistic function and erf of binary32, and sums of products, as ONNX Runtime's
+// loops (MLAS) compute them on x86-64 with fused multiply-add and AVX-512: rounding ORT of floats.
+// None is correctly rounded; the order of operations is part of the result. kernels/mlas_math-inl
+// has the same operations on vectors.
+#define OCTET_NUMERICS_MLAS_MATH_HPP_
+
+#include <cstddef>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+/// Numbers of the formulas below, from ONNX Runtime (THIRD_PARTY_NOTICES.md).
+namespace mlas {
+/// 1.5 * 2^23: added and taken off again it rounds to an integer, ties to even.
+inline constexpr float integer_magic = 12582912.f;
+inline constexpr float log2_e = 1.44269504088896341f, ln2_high = -6.93145752e-1f,
+                       ln2_low = -1.42860677e-6f;
+inline constexpr float exp_lowest = -103.9720840454f, exp_highest = 88.7762626647950f,
+                       softmax_lowest = -88.3762626647949f;
+inline constexpr float exp_c[] = {
+    0x1.694000p-10f, 0x1.125edcp-7f, 0x1.555b5ap-5f, 0x1.555450p-3f, 0x1.fffff6p-2f, 1.f, 1.f};
+inline constexpr float tanh_bound = 9.f;
+inline constexpr float tanh_odd[] = {
+    -2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f, 5.12229709037114e-08f,
+    1.48572235717979e-05f,  6.37261928875436e-04f, 4.89352455891786e-03f};
+inline constexpr float tanh_even[] = {1.19825839466702e-06f, 1.18534705686654e-04f,
+                                      2.26843463243900e-03f, 4.89352518554385e-03f};
+inline constexpr float logistic_bound = 18.f;
+inline constexpr float logistic_odd[] = {4.37031012579801e-11f, 1.15627324459942e-07f,
+                                         6.08574864600143e-05f, 8.51377133304701e-03f,
+                                         2.48287947061529e-01f};
+inline constexpr float logistic_even[] = {6.10247389755681e-13f, 5.76102136993427e-09f,
+                                          6.29106785017040e-06f, 1.70198817374094e-03f,
+                                          1.16817656904453e-01f, 9.93151921023180e-01f};
+/// Up to `erf_split` x + x P(x^2), above 1 - exp(-(a + a Q(a))), a = min(|x|, erf_highest).
+inline constexpr float erf_split = 0.921875f, erf_highest = 3.925f;
+inline constexpr float erf_small[] = {-5.99104969e-4f, 4.99339588e-3f,  -2.67667342e-2f,
+                                      1.12818025e-1f,  -3.76124859e-1f, 1.28379151e-1f};
+inline constexpr float erf_big[] = {1.72948930e-5f,  -3.83208680e-4f, 3.88393435e-3f,
+                                    -2.42545605e-2f, 1.06777847e-1f,  6.34846687e-1f,
+                                    1.28717512e-1f};
+inline constexpr float erf_exp[] = {
+    1.38319808e-3f, 8.37550033e-3f, 4.16689515e-2f, 1.66664466e-1f, 4.99999851e-1f, 1.f, 1.f};
+inline constexpr float root_half = 0.70710678118654752f;
+inline constexpr float gelu_cubic = 0.035677408136300125f, gelu_linear = 0.7978845608028654f;
+}  // namespace mlas
+
+namespace detail {
+/// rint(x * log2 e) with one rounding, |result| < 2^22.
+constexpr float mlas_exponent(float x) noexcept {
+  return sub(fma(x, mlas::log2_e, mlas::integer_magic), mlas::integer_magic);
+}
+/// x - m ln 2 in two steps.
+constexpr float mlas_reduced(float x, float m) noexcept {
+  return fma(m, mlas::ln2_low, fma(m, mlas::ln2_high, x));
+}
+}  // namespace detail
+
+/// exp(x), denormal results rounded once; of softmax: 0 where rint(x log2 e) is below -126. NaN
+/// gives NaN.
+constexpr float exp_mlas(float x, bool of_softmax = false) noexcept {
+  if (is_nan(x)) return x;
+  const float v = clamp(x, of_softmax ? mlas::softmax_lowest : mlas::exp_lowest, mlas::exp_highest),
+              m = detail::mlas_exponent(v);
+  if (of_softmax && m < -126.f) return 0.f;
+  const float p = detail::fused_polynomial(mlas::exp_c, detail::mlas_reduced(v, m));
+  const auto q = static_cast<std::int32_t>(m);
+  return mul(mul(p, detail::float_pow2(q >> 1)), detail::float_pow2(q - (q >> 1)));
+}
+constexpr float tanh_mlas(float x) noexcept {
+  if (is_nan(x)) return x;
+  const float v = clamp(x, -mlas::tanh_bound, mlas::tanh_bound), z = mul(v, v);
+  return div(mul(detail::fused_polynomial(mlas::tanh_odd, z), v),
+             detail::fused_polynomial(mlas::tanh_even, z));
+}
+constexpr float logistic_mlas(float x) noexcept {
+  if (is_nan(x)) return x;
+  const float v = clamp(x, -mlas::logistic_bound, mlas::logistic_bound), z = mul(v, v),
+              y = add(div(mul(detail::fused_polynomial(mlas::logistic_odd, z), v),
+                          detail::fused_polynomial(mlas::logistic_even, z)),
+                      0.5f);
+  return clamp(y, 0.f, 1.f);
+}
+constexpr float erf_mlas(float x) noexcept {
+  if (is_nan(x)) return x;
+  const float a = with_sign(x, 1.f);
+  if (!(a > mlas::erf_split))
+    return with_sign(fma(detail::fused_polynomial(mlas::erf_small, mul(a, a)), a, a), x);
+  const float b = a < mlas::erf_highest ? a : mlas::erf_highest,
+              r = -fma(detail::fused_polynomial(mlas::erf_big, b), b, b),
+              m = detail::mlas_exponent(r),
+              p = detail::fused_polynomial(mlas::erf_exp, detail::mlas_reduced(r, m));
+  return with_sign(sub(1.f, mul(p, detail::float_pow2(static_cast<std::int32_t>(m)))), x);
+}
+/// (x / 2) (erf(x / sqrt 2) + 1); approximate: by tanh.
+constexpr float gelu_mlas(float x, bool approximate) noexcept {
+  const float half = mul(x, 0.5f);
+  if (!approximate) return mul(half, add(erf_mlas(mul(x, mlas::root_half)), 1.f));
+  const float t = mul(x, add(mul(mul(mlas::gelu_cubic, x), x), mlas::gelu_linear));
+  return mul(half, add(tanh_mlas(t), 1.f));
+}
+
+// ---- sums of products ----
+
+/// How the products of one output element are added.
+struct mlas_order {
+  /// One row times a matrix that is not packed: unfused products in fours ((0 + 1) + 2) + 3, the
+  /// rest a pair and one, each group added to the sum. Else chains of fused multiply-adds from 0,
+  /// a chain for each `block` products, added in order.
+  bool fours = false;
+  std::size_t steps = 0, block = 0;
+
+  /// Where the group of product `at` ends.
+  constexpr std::size_t end_of(std::size_t at) const noexcept {
+    if (!fours) return (at / block + 1) * block;
+    const std::size_t whole = steps / 4 * 4;
+    if (at < whole) return at / 4 * 4 + 4;
+    return steps - whole >= 2 && at < whole + 2 ? whole + 2 : at + 1;
+  }
+};
+/// Products of a block: MLAS cuts K of a packed matrix at 256; of one that is computed at 128, or
+/// more where it has few columns.
+constexpr std::size_t mlas_block(bool packed, std::size_t columns, std::size_t steps) noexcept {
+  if (packed) return 256;
+  std::size_t block = 128, width = 128;
+  if (columns < steps)
+    for (; width > 16 && width / 2 >= columns; width /= 2) block *= 2;
+  return block;
+}
+/// The order of a product with a matrix of that many columns. `scaled`: times alpha.
+constexpr mlas_order mlas_product_order(bool packed, bool one_row, bool scaled, std::size_t columns,
+                                        std::size_t steps) noexcept {
+  return {one_row && !packed && !scaled, steps, mlas_block(packed, columns, steps)};
+}
+
+/// A sum in that order: alpha * (the first group) or fma(group, alpha, start), and so on.
+class mlas_sum {
+ public:
+  constexpr explicit mlas_sum(const mlas_order& o, float alpha = 1.f) noexcept
+      : order_(o), end_(o.end_of(0)), alpha_(alpha) {}
+  constexpr mlas_sum(const mlas_order& o, float alpha, float start) noexcept : mlas_sum(o, alpha) {
+    total_ = start, begun_ = true;
+  }
+  /// Product `at` of all; those left out (padding) are 0.
+  constexpr void add_product(std::size_t at, float a, float b) noexcept {
+    if (at >= end_) end_group(), end_ = order_.end_of(at);
+    chain_ = order_.fours ? add(chain_, mul(a, b)) : fma(a, b, chain_);
+  }
+  constexpr void end_group() noexcept {
+    total_ = begun_ ? fma(chain_, alpha_, total_) : mul(chain_, alpha_);
+    chain_ = 0, begun_ = true;
+  }
+  constexpr float value() const noexcept {
+    return begun_ ? fma(chain_, alpha_, total_) : mul(chain_, alpha_);
+  }
+
+ private:
+  mlas_order order_;
+  std::size_t end_;
+  float alpha_, chain_ = 0, total_ = 0;
+  bool begun_ = false;
+};
+
+/// The sum of N lanes: the upper half is added to the lower, again and again.
+template <class T, std::size_t N> constexpr T sum_of_halves(T (&v)[N]) noexcept {
+  for (std::size_t half = N / 2; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) v[k] = add(v[k], v[k + half]);
+  return v[0];
+}
+/// Softmax's 16 lanes: lanes j and j + 8, then neighbours.
+constexpr float sum_of_softmax_lanes(float (&v)[16]) noexcept {
+  for (std::size_t k = 0; k < 8; ++k) v[k] = add(v[k], v[k + 8]);
+  for (std::size_t n = 8; n > 1; n /= 2)
+    for (std::size_t k = 0; k < n / 2; ++k) v[k] = add(v[2 * k], v[2 * k + 1]);
+  return v[0];
+}
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
+// ---- octet/kernels/depthwise.hpp
+// Packed form of depthwise convolutions.
+//
+// Taps of one kernel column go into the lanes' groups: a vector holds, for `lanes` channels, 4
+// bytes (quad) or 2 int16 (pair16) of neighbouring kernel rows. The kernel interleaves the input
+// rows of an output row so once per column, and every column serves all taps and output pixels that
+// touch it.
+#define OCTET_KERNELS_DEPTHWISE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+
+struct packed_depthwise {
+  product kind;                    // quad or pair16
+  std::int32_t vectors, channels;  // per block
+  std::int32_t blocks, groups;     // groups: of kernel rows
+  std::uint32_t flip;
+  std::int32_t fill;  // byte of a padding element (quad, after flip)
+  std::size_t block_bytes, first_block;
+};
+
+// The problem: groups as many as input channels, one input channel in each.
+
+/// One input channel: the gemm kernel takes it, its rows are whole kernel rows.
+constexpr bool depthwise_is_gemm(const gemm_problem& g) noexcept { return g.in_c == 1; }
+
+constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
+                                            const weight_form& w) noexcept {
+  packed_depthwise h{};
+  const bool quad = w.fits && g.in_type != dtype::s16 && t.quad != 0;
+  h.kind = quad ? product::quad : product::pair16;
+  const std::int32_t group = quad ? 4 : 2;
+  h.vectors = group;
+  h.channels = group * t.lanes;
+  h.blocks = (g.out_c + h.channels - 1) / h.channels;
+  h.groups = (g.kernel_h + group - 1) / group;
+  const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
+  h.flip = other_sign ? 0x80808080u : 0;
+  h.fill = quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : 0;
+  h.block_bytes = alignment + round_up(as_size(h.channels) * 4 * panel_arrays, alignment) +
+                  round_up(as_size(g.kernel_w * h.groups * h.channels) * 4, alignment);
+  h.first_block = round_up(sizeof(h), alignment);
+  return h;
+}
+inline packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t) noexcept {
+  const bool quads = g.in_type != dtype::s16 && t.quad != 0;
+  return depthwise_header(g, t, quads ? form_of(g) : weight_form{});
+}
+constexpr bool depthwise_accepts(const gemm_problem& g) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_accepts(g);
+  if (g.in_c < 1 || g.out_c % g.in_c != 0 || g.wide || g.weights == nullptr ||
+      !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
+    return false;
+  // s16: x is taken as it is and multiplied with w - zero point as int16; a zero point of x would
+  // go into the bias.
+  return has_requantize(*g.requant, g.out_type) && g.out_h > 0 && g.out_w > 0 && g.batch > 0;
+}
+/// Input columns of an output row.
+template <class Problem>  // gemm_problem, or the params of the operator
+constexpr std::int32_t depthwise_window(const Problem& g) noexcept {
+  return (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
+}
+/// Interleaved columns, then one column of expanded channels per kernel row.
+constexpr std::size_t depthwise_columns_bytes(const gemm_problem& g,
+                                              const packed_depthwise& h) noexcept {
+  return round_up(as_size(depthwise_window(g)) * as_size(h.groups * h.channels) * 4, alignment);
+}
+constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept {
+  return h.first_block + as_size(h.blocks) * h.block_bytes;
+}
+inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_bytes(g, t);
+  const packed_depthwise h = depthwise_header(g, t);
+  return {depthwise_packed_bytes(h), depthwise_columns_bytes(g, h)};
+}
+/// The kernel's memory for any weights of these types.
+constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_memory(g, t);
+  if (!depthwise_accepts(g)) return {};
+  return largest_over_forms(g, [&](const weight_form& w) {
+    const packed_depthwise h = depthwise_header(g, t, w);
+    const node_bytes b{depthwise_packed_bytes(h), depthwise_columns_bytes(g, h)};
+    return b.scratch <= most_scratch ? b : node_bytes{};
+  });
+}
+inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_pack(g, t, to);
+  const packed_depthwise h = depthwise_header(g, t);
+  std::memset(to, 0, depthwise_packed_bytes(h));
+  std::memcpy(to, &h, sizeof(h));
+  const std::int32_t group = h.kind == product::quad ? 4 : 2;
+  // The zero point as the product sees it: pair16 subtracts it from bytes, and takes int16 as it
+  // is.
+  const std::int32_t zero = h.kind == product::quad
+                                ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill))
+                            : g.in_type == dtype::s16 ? g.in_zero_point
+                                                      : 0;
+  for (std::int32_t b = 0; b < h.blocks; ++b) {
+    std::byte* block = to + h.first_block + as_size(b) * h.block_bytes;
+    const std::int32_t first = b * h.channels,
+                       valid = g.out_c - first < h.channels ? g.out_c - first : h.channels;
+    std::byte* arrays = block + alignment;
+    *reinterpret_cast<epilogue_kind*>(block) =
+        fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, first, valid, arrays);
+    auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
+    std::byte* w = arrays + round_up(as_size(h.channels) * 4 * panel_arrays, alignment);
+    for (std::int32_t v = 0; v < h.vectors; ++v)
+      for (std::int32_t l = 0; l < t.lanes; ++l) {
+        const std::int32_t local = channel_in_panel(h.vectors, v, l), c = first + local;
+        if (local >= valid) continue;
+        std::uint32_t sum = 0;
+        std::int64_t size = 0;
+        for (std::int32_t ky = 0; ky < g.kernel_h; ++ky)
+          for (std::int32_t kx = 0; kx < g.kernel_w; ++kx) {
+            const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0), j = ky % group;
+            sum += static_cast<std::uint32_t>(value);
+            size += value < 0 ? -value : value;
+            const auto vector =
+                as_size(((kx * h.groups + ky / group) * h.vectors + v) * t.lanes * group);
+            const auto inside =
+                as_size(t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
+            if (h.kind == product::quad)
+              reinterpret_cast<std::int8_t*>(w)[vector + inside] = static_cast<std::int8_t>(value);
+            else
+              reinterpret_cast<std::int16_t*>(w)[vector + inside] =
+                  static_cast<std::int16_t>(value);
+          }
+        bias[v * t.lanes + l] =
+            static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
+        limit_dr(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
+      }
+  }
+}
+
+// ---- a convolution whose groups have one input channel each is a depthwise one ----
+
+constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
+  return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
+}
+inline node_bytes conv2d_bytes(const gemm_problem& g, const target_layout& t) noexcept {
+  return conv2d_is_depthwise(g) ? depthwise_bytes(g, t) : gemm_bytes(g, t);
+}
+/// For any weights of these types, whether or not their sums fit int32.
+constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {
+  const node_bytes b = gemm_memory(g, t);
+  return g.groups == g.in_c && g.in_c > 1 ? largest(b, depthwise_memory(g, t)) : b;
+}
+
+}  // namespace kernels
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/work.hpp
+// What nodes cost: the functions of op_def::macs that several operators share.
+#define OCTET_OPS_WORK_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace ops {
+
+/// Elements of an input as a number that cannot overflow; 0 where it is absent.
+constexpr double elements_in(const node_view& n, std::size_t i) {
+  return n.present(i) ? static_cast<double>(n.in[i].shape.elements().value) : 0;
+}
+constexpr double elements_out(const node_view& n, std::size_t i = 0) {
+  return i < n.out.size() ? static_cast<double>(n.out[i].shape.elements().value) : 0;
+}
+/// Extent of an input's axis, at least 1: to divide by, and where the rank is not the operator's.
+constexpr double extent_in(const node_view& n, std::size_t i, int axis) {
+  return n.present(i) && axis < n.in[i].shape.rank ? std::max(n.in[i].shape[axis], 1) : 1;
+}
+
+/// Layers whose weights have the output channels in front: each output sums one channel's products.
+constexpr double layer_macs(const node_view& n) {
+  return elements_out(n) * elements_in(n, 1) / extent_in(n, 1, 0);
+}
+/// Weights [1, KH, KW, C]: each output sums a window.
+constexpr double depthwise_macs(const node_view& n) {
+  return elements_out(n) * extent_in(n, 1, 1) * extent_in(n, 1, 2);
+}
+/// Weights [O, KH, KW, C / groups]: each input element meets the taps of its group's channels.
+constexpr double transpose_conv2d_macs(const node_view& n) {
+  return elements_in(n, 0) * elements_in(n, 1) / extent_in(n, 0, 3);
+}
+/// Recurrent layers on x [.., .., C]: every step of every sequence meets these matrices.
+constexpr double recurrent_macs(const node_view& n, std::initializer_list<std::size_t> matrices) {
+  double weights = 0;
+  for (const std::size_t i : matrices) weights += elements_in(n, i);
+  return extent_in(n, 0, 0) * extent_in(n, 0, 1) * weights;
+}
+/// Windows of attributes window_h and window_w: each output reads those of its pixels that the
+/// image has.
+constexpr double window_steps(const node_view& n) {
+  const auto inside = [&](const char* key, int axis) {
+    return std::clamp(static_cast<double>(n.attrs->integer(key, 1)), 1.0, extent_in(n, 0, axis));
+  };
+  return elements_out(n) * inside("window_h", 1) * inside("window_w", 2);
+}
+
+}  // namespace ops
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/conv2d.hpp
+// qnn.conv2d and qnn.depthwise_conv2d: NHWC, any stride, dilation, groups, explicit padding, fused
+// requantize.
+#define OCTET_OPS_CONV2D_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Padding in input elements; taps outside the image count as the input's zero point.
+struct conv2d_attrs {
+  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  std::int32_t groups = 1;
+  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
+  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
+                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
+                                 // are cut to the accumulator's bits
+  bool as_product = false;  // float32, ORT: sums run as those of a matrix product (rows of pixels,
+                            // weights that the framework dequantizes at every run)
+  static constexpr auto fields = std::tuple{field{"stride_h", &conv2d_attrs::stride_h},
+                                            field{"stride_w", &conv2d_attrs::stride_w},
+                                            field{"dilation_h", &conv2d_attrs::dilation_h},
+                                            field{"dilation_w", &conv2d_attrs::dilation_w},
+                                            field{"pad_top", &conv2d_attrs::pad_top},
+                                            field{"pad_left", &conv2d_attrs::pad_left},
+                                            field{"pad_bottom", &conv2d_attrs::pad_bottom},
+                                            field{"pad_right", &conv2d_attrs::pad_right},
+                                            field{"groups", &conv2d_attrs::groups},
+                                            field{"f32_product", &conv2d_attrs::f32_product},
+                                            field{"input_limit", &conv2d_attrs::input_limit},
+                                            field{"as_product", &conv2d_attrs::as_product}};
+};
+
+/// What conv2d and depthwise kernels get.
+/// conv2d weights: [out_c][kernel_h][kernel_w][in_c / groups]; depthwise weights:
+/// [kernel_h][kernel_w][out_c], out_c = in_c * multiplier.
+struct conv2d_params {
+  std::int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w;
+  std::int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, groups;
+  dtype in_type, weight_type,
+      out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
+  std::int32_t in_zero_point = 0;
+  const std::int32_t* weight_zero_points = nullptr;  // one per output channel; null: all 0
+  const void* weights = nullptr;  // constant weights, unpacked; null: dynamic, taken from in[1]
+  const std::int32_t* bias32 = nullptr;  // at most one of the two
+  const std::int64_t* bias64 = nullptr;
+  bool wide = false;  // accumulators may exceed int32: int64 needed
+  kernels::weight_fit fits = kernels::weight_fit::unknown;
+  requantize_params requant;
+  const std::byte* packed = nullptr;  // set by the kernel's pack()
+  constexpr std::int64_t bias(std::int32_t c) const {
+    return bias32 ? bias32[c] : bias64 ? bias64[c] : 0;
+  }
+};
+
+namespace kernels {
+constexpr gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexcept {
+  gemm_problem g;
+  g.batch = p.batch, g.in_h = p.in_h, g.in_w = p.in_w, g.in_c = p.in_c, g.out_h = p.out_h,
+  g.out_w = p.out_w, g.out_c = p.out_c, g.kernel_h = p.kernel_h, g.kernel_w = p.kernel_w;
+  g.stride_h = p.stride_h, g.stride_w = p.stride_w, g.dilation_h = p.dilation_h,
+  g.dilation_w = p.dilation_w, g.pad_top = p.pad_top, g.pad_left = p.pad_left,
+  g.groups = depthwise ? p.in_c : p.groups;
+  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
+  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
+  g.weights = p.weights;
+  g.weight_oc = depthwise ? 1 : as_size(p.kernel_h * p.kernel_w) * as_size(g.group_in());
+  g.weight_tap = depthwise ? as_size(p.out_c) : as_size(g.group_in());
+  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  g.fits = p.fits;
+  return g;
+}
+}  // namespace kernels
+
+/// Shape of a convolution: x [N,H,W,C], w [O,KH,KW,C/groups].
+constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
+  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
+  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
+  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
+    return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
+  if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
+  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
+    return violation{rule::stride, dims{1, 1, 1, 1},
+                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
+  const std::int64_t kh = (std::int64_t{w[1]} - 1) * a.dilation_h + 1,
+                     kw = (std::int64_t{w[2]} - 1) * a.dilation_w + 1;
+  const std::int64_t ph = std::int64_t{x[1]} + a.pad_top + a.pad_bottom,
+                     pw = std::int64_t{x[2]} + a.pad_left + a.pad_right;
+  if (kh > ph || kw > pw || ph > INT32_MAX || pw > INT32_MAX)
+    return violation{rule::window,
+                     dims{static_cast<std::int32_t>(kh), static_cast<std::int32_t>(kw)},
+                     dims{static_cast<std::int32_t>(ph), static_cast<std::int32_t>(pw)}};
+  return dims{x[0], static_cast<std::int32_t>((ph - kh) / a.stride_h + 1),
+              static_cast<std::int32_t>((pw - kw) / a.stride_w + 1), w[0]};
+}
+/// Depthwise: x [N,H,W,C], w [1,KH,KW,C*multiplier].
+constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
+  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
+  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
+  if (x[3] < 1 || w[3] % x[3] != 0 || w[0] != 1)
+    return violation{rule::channels, dims{1, w[1], w[2], x[3]}, w};
+  conv2d_attrs one = a;
+  one.groups = 1;
+  return conv2d_shape(one, dims{x[0], x[1], x[2], 1}, dims{w[3], w[1], w[2], 1});
+}
+
+namespace reference {
+
+/// A layer's sum of that output channel as the node gives it: itself, or rounded.
+template <class Out>
+constexpr Out finished(const requantize_params& q, std::int64_t sum, std::int32_t channel) {
+  return static_cast<Out>(q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel));
+}
+/// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
+/// counted within the group.
+template <class In, class W, class Out>
+constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, bool depthwise,
+                      std::size_t row_begin, std::size_t row_end) {
+  const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
+                     group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
+  const image_extents image{p.in_h, p.in_w, p.in_c};
+  const std::size_t taps = product_of(p.kernel_h, p.kernel_w);
+  for (std::size_t row = row_begin; row < row_end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
+        std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(oc);
+        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
+                           first = oc / group_out * group_in;
+        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
+          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
+            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
+                               ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
+            if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
+            const In* px = x + nhwc_index(image, n, iy, ix, first);
+            const std::size_t tap = as_size(ky * p.kernel_w + kx);
+            const W* pw = w + (depthwise ? tap * as_size(p.out_c) + as_size(oc)
+                                         : (as_size(oc) * taps + tap) * as_size(group_in));
+            for (std::int32_t ic = 0; ic < group_in; ++ic)
+              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
+          }
+        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
+            finished<Out>(p.requant, acc, oc);
+      }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const conv2d_params*>(a.params);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  with_operands(p.in_type, p.weight_type, p.out_type,
+                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
+                  conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                         static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
+                });
+}
+#else
+template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
+#endif
+
+}  // namespace reference
+
+namespace ops {
+
+/// The zero point of all channels. Nothing where channels differ, or where the compiler cannot tell
+/// because the numbers are not constants to it.
+constexpr std::optional<std::int32_t> common_zero_point(const tensor_desc& w) {
+  if (w.zero_points.size() <= 1) return w.zero_point();
+  if (std::is_constant_evaluated()) return std::nullopt;
+  for (std::int32_t z : w.zero_points)
+    if (z != w.zero_points[0]) return std::nullopt;
+  return w.zero_points[0];
+}
+/// A problem's weights before they are prepared: their zero points where these are at hand.
+constexpr void set_weights(kernels::gemm_problem& g, const tensor_desc& w) {
+  const auto common = common_zero_point(w);
+  g.weight_zero_point = common.value_or(0);
+  g.zero_points_unknown = !common.has_value();
+}
+/// Sum over one output channel's weights of |w - zero point|.
+template <class F>
+std::int64_t absolute_sum(const node_view& n, std::size_t input, std::size_t count, F&& index,
+                          std::int32_t zero_point) {
+  std::int64_t total = 0;
+  with_quantized(n.in[input].type, [&]<class W>(type_tag<W>) {
+    const auto w = n.constant_as<W>(input);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int64_t v = std::int64_t{w[index(i)]} - zero_point;
+      total += v < 0 ? -v : v;
+    }
+  });
+  return total;
+}
+
+/// What conv2d, depthwise_conv2d, fully_connected and transpose_conv2d know of their tensors before
+/// anything is computed: types, the input's zero point, where constant weights lie.
+template <class P> constexpr void set_types(P& p, const node_view& n) {
+  p.in_type = n.in[0].type;
+  p.weight_type = n.in[1].type;
+  p.out_type = n.out[0].type;
+  p.in_zero_point = n.in[0].zero_point();
+  if (n.is_constant(1)) p.weights = n.constant[1].data();
+}
+/// op_def::memory of the same. `p`: extents set. `problem(p)`: as the kernel sees it;
+/// `need(problem, layout)`: the kernel's memory.
+template <class P, class Problem, class F>
+constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, std::size_t channels,
+                                   Problem&& problem, F&& need) {
+  const tensor_desc& w = n.in[1];
+  to.make<P>();
+  set_types(p, n);
+  const bool real_bias = n.round != rounding::none && n.present(2) && n.in[2].type == dtype::f32;
+  p.requant.mode = requantize_mode(n.round, real_bias);
+  if (common_zero_point(w) != 0) to.array<std::int32_t>(channels);
+  requantize_memory(to, n.round, w.per_channel() ? channels : 1);
+  if (real_bias) real_bias_memory(to, n.round, channels, w.per_channel() ? channels : 1);
+  kernels::gemm_problem g = problem(p);
+  set_weights(g, w);
+  to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
+}
+#if OCTET_HAS_DEFINITIONS
+/// A bias of integers (input 2, where there is one) as the parameters hold it; one of floats is
+/// looked at, but for its rounding to take.
+template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t channels) {
+  if (!n.present(2)) return unit{};
+  const tensor_desc& b = n.in[2];
+  if (b.shape.elements().value != channels)
+    return invalid("bias count", std::to_string(b.shape.elements().value),
+                   std::to_string(channels));
+  if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
+  if (b.type == dtype::s32) {
+    p.bias32 = n.constant_as<std::int32_t>(2).data();
+  } else if (b.type == dtype::s64) {
+    for (std::int64_t v : n.constant_as<std::int64_t>(2))
+      if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62))
+        return invalid("bias", std::to_string(v),
+                       "a magnitude below 2^62");  // sums with it must not leave int64
+    p.bias64 = n.constant_as<std::int64_t>(2).data();
+  }
+  return unit{};
+}
+/// Whether constant weights fit int8, where plans for other shapes ask again.
+template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem& problem) {
+  if (to.facts == nullptr || p.weights == nullptr || problem.dynamic) return;
+  if (!to.facts->fits) to.facts->fits = kernels::form_of(problem).fits;
+  p.fits = *to.facts->fits ? kernels::weight_fit::yes : kernels::weight_fit::no;
+}
+/// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
+/// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
+/// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
+template <class P, class F>
+status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
+                            std::size_t per_channel, bool f32_product, std::int32_t input_limit,
+                            F&& channel_weights) {
+  const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
+  set_types(p, n);
+  if (x.per_channel()) return unsupported("per-channel activations");
+  if (w.per_channel() && w.scales.size() != channels)
+    return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
+  if (common_zero_point(w) != 0) {
+    auto z = to.array<std::int32_t>(channels);
+    for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
+    p.weight_zero_points = z.data();
+  }
+  if (auto b = set_integer_bias(n, p, channels); !b) return b;
+  // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
+  // int64.
+  const std::int64_t any_x = largest_offset(x.type, x.zero_point()),
+                     largest_x = input_limit > 0 && n.round == rounding::none
+                                     ? std::min<std::int64_t>(input_limit, any_x)
+                                     : any_x;
+  const bool known = to.facts != nullptr && to.facts->wide.has_value();
+  p.wide = known && *to.facts->wide;
+  for (std::size_t c = 0; c < channels && !p.wide && !known; ++c) {
+    const std::int64_t total =
+        p.weights
+            ? absolute_sum(
+                  n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); },
+                  w.zero_point(c))
+            : static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c));
+    const std::int64_t bias = p.bias(static_cast<std::int32_t>(c));
+    if (total > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
+        total * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX)
+      p.wide = true;
+  }
+  if (to.facts != nullptr) to.facts->wide = p.wide;
+  if (n.round == rounding::none) {
+    if (p.wide && y.type == dtype::s32)
+      return invalid("accumulators exceed int32", {}, "int64 output");
+    return unit{};
+  }
+  const auto product = [&](std::size_t c) {
+    return laws::accumulator_scale(f32_product || uses_f32_product(n.round), x.scale(), w.scale(c));
+  };
+  if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
+                               clamp_of(*n.attrs, y.type));
+      !s)
+    return s;
+  if (n.present(2) && n.in[2].type == dtype::f32)
+    return set_real_bias(to, p.requant, n.round, n.constant_as<float>(2), product);
+  return unit{};
+}
+#endif
+
+constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(
+      out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
+}
+constexpr status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs),
+                                               n.in[0].shape, n.in[1].shape));
+}
+
+/// Extents and steps of a convolution, plain or transposed, from its tensors and attributes.
+template <class Attributes>
+constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x, const dims& w,
+                            const dims& y) {
+  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
+  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
+  p.kernel_h = w[1], p.kernel_w = w[2];
+  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h,
+  p.dilation_w = a.dilation_w;
+  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
+  p.groups = a.groups;
+}
+template <bool Depthwise>
+constexpr void set_conv2d(conv2d_params& p, const conv2d_attrs& a, const node_view& n) {
+  set_geometry(p, a, n.in[0].shape, n.in[1].shape, n.out[0].shape);
+  if (Depthwise) p.groups = p.in_c;
+}
+template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_memory& to) {
+  conv2d_params p{};
+  set_conv2d<Depthwise>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
+  accumulation_memory(
+      n, to, p, as_size(p.out_c),
+      [](const conv2d_params& q) { return kernels::problem_of(q, Depthwise); },
+      Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
+}
+#if OCTET_HAS_DEFINITIONS
+template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
+  const dims &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>,
+                                   Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
+  set_conv2d<Depthwise>(p, a, n);
+  const auto channels = as_size(y[3]);
+  const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * (Depthwise ? 1 : as_size(w[3]));
+  auto s = prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, a.input_limit,
+                                [=](std::size_t c, std::size_t i) {
+                                  return Depthwise ? i * channels + c : c * per_channel + i;
+                                });
+  if (s) know_fit(to, p, kernels::problem_of(p, Depthwise));
+  return s;
+}
+#else
+template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to);
+#endif
+/// Forms of the layers that accumulate: the sums themselves, or rounded; FB takes a float bias.
+inline constexpr form accumulating_forms[] = {
+    {.in = {quantized_types, quantized_types, accumulator_types}, .out = {accumulator_types}},
+    {.in = {quantized_types, quantized_types, accumulator_types},
+     .out = {rescaled_types},
+     .roundings = layer_roundings},
+    {.in = {quantized_types, quantized_types, dtype::f32},
+     .out = {rescaled_types},
+     .roundings = with_real_bias},
+};
+inline constexpr op_def conv2d{
+    .name = "qnn.conv2d",
+    .summary = "convolution of NHWC images",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .quantized = true,
+    .accumulates = true,
+    .pads_input = true,
+    .kernel = kernel_id::conv2d,
+    .attributes = keys_of<conv2d_attrs, clamp_keys>,
+    .shape = &conv2d_op_shape,
+    .memory = &conv2d_memory<false>,
+    .prepare = &conv2d_prepare<false>,
+    .decide = &laws::conv2d,
+    .macs = &layer_macs,
+};
+inline constexpr op_def depthwise_conv2d{
+    .name = "qnn.depthwise_conv2d",
+    .summary = "convolution of each channel by itself",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .quantized = true,
+    .accumulates = true,
+    .pads_input = true,
+    .kernel = kernel_id::depthwise_conv2d,
+    .attributes = keys_of<conv2d_attrs, clamp_keys>,
+    .shape = &depthwise_conv2d_op_shape,
+    .memory = &conv2d_memory<true>,
+    .prepare = &conv2d_prepare<true>,
+    .decide = &laws::depthwise_conv2d,
+    .macs = &depthwise_macs,
+};
+
+}  // namespace ops
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/batch_matmul.hpp
+// qnn.batch_matmul and batch_matmul: [..., M, K] x [..., K, N], either operand dynamic, constant or
+// stored transposed; leading axes broadcast.
+#define OCTET_OPS_BATCH_MATMUL_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct batch_matmul_attrs {
+  bool adj_x = false, adj_y = false;  // the operand is stored with its last two axes exchanged
+  static constexpr auto fields = std::tuple{field{"adj_x", &batch_matmul_attrs::adj_x},
+                                            field{"adj_y", &batch_matmul_attrs::adj_y}};
+};
+/// Of float32 under ORT.
+struct float_matmul_attrs {
+  double alpha = 1;       // a factor of the sums
+  bool computed = false;  // the framework computes a constant second operand at every run, which
+                          // decides the order of the sums
+  static constexpr auto fields = std::tuple{field{"alpha", &float_matmul_attrs::alpha},
+                                            field{"computed", &float_matmul_attrs::computed}};
+};
+
+struct batch_matmul_params {
+  std::size_t m = 0, k = 0, n = 0;
+  bool adj_x = false, adj_y = false;
+  bool quantized = true;
+  dtype a_type, b_type, out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
+  std::int32_t a_zero_point = 0, b_zero_point = 0;
+  const void* weights = nullptr;  // constant second operand, unpacked; null: dynamic
+  bool wide = false;              // accumulators may exceed int32
+  kernels::weight_fit fits = kernels::weight_fit::unknown;
+  requantize_params requant;  // one channel
+  broadcast_plan<2> batches;  // which matrix of each operand an output matrix takes
+  // float32 under ORT: alpha times the product, added to a third operand that broadcasts
+  bool mlas = false, has_start = false;
+  numerics::mlas_order order{};
+  float alpha = 1;
+  broadcast_plan<1> start_batches;
+  std::size_t start_size = 0, start_row = 0, start_column = 0;  // of its matrices; 0: repeated
+  const std::byte* packed = nullptr;
+};
+
+namespace kernels {
+/// One constant second operand serves all matrices: it is packed once.
+constexpr bool packs_once(const batch_matmul_params& p) noexcept {
+  if (p.weights == nullptr) return false;
+  for (std::int32_t i = 0; i < p.batches.rank; ++i)
+    if (p.batches.stride[1][as_size(i)] != 0) return false;
+  return true;
+}
+/// One matrix of a batch; `weights` is the second operand's, and null where it is given at run
+/// time.
+constexpr gemm_problem problem_of(const batch_matmul_params& p) noexcept {
+  gemm_problem g;
+  g.in_h = g.out_h = static_cast<std::int32_t>(p.m), g.in_c = static_cast<std::int32_t>(p.k),
+  g.out_c = static_cast<std::int32_t>(p.n);
+  g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type,
+  g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
+  g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
+  g.wide = p.wide, g.requant = &p.requant, g.dynamic = !packs_once(p), g.fits = p.fits;
+  return g;
+}
+constexpr bool batch_matmul_accepts(const batch_matmul_params& p) noexcept {
+  constexpr std::size_t most = std::size_t{1} << 24;
+  return p.quantized && !p.adj_x && p.requant.channels == 1 && p.batches.count > 0 && p.m <= most &&
+         p.k <= most && p.n <= most && gemm_accepts(problem_of(p));
+}
+/// The second operand of float32 products.
+constexpr float_columns columns_of(const batch_matmul_params& p) noexcept {
+  return {.columns = p.n,
+          .steps = p.k,
+          .column_stride = p.adj_y ? p.k : 1,
+          .step_stride = p.adj_y ? 1 : p.n,
+          .weights = packs_once(p) ? p.weights : nullptr};
+}
+}  // namespace kernels
+
+constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& a, const dims& b) {
+  if (a.rank < 2 || b.rank < 2) return violation{rule::rank, dims{2, 2}, dims{a.rank, b.rank}};
+  const std::int32_t m = a.back(at.adj_x ? 0 : 1), ka = a.back(at.adj_x ? 1 : 0),
+                     kb = b.back(at.adj_y ? 0 : 1), n = b.back(at.adj_y ? 1 : 0);
+  if (ka != kb) return violation{rule::channels, dims{ka}, dims{kb}};
+  dims la = a, lb = b;
+  la.rank -= 2;
+  lb.rank -= 2;
+  dims y = broadcast(la, lb);
+  if (y.rank < 0) return violation{rule::shapes_differ, a, b};
+  y.push_back(m);
+  y.push_back(n);
+  return y;
+}
+
+namespace reference {
+/// Output rows [begin, end) of batches * m.
+template <class A, class B, class Y>
+constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b, Y* y,
+                            std::size_t begin, std::size_t end) {
+  if (begin >= end) return;
+  for_each_broadcast(
+      p.batches, begin / p.m, (end + p.m - 1) / p.m, [&](std::size_t batch, const auto& at) {
+        const A* pa = a + at[0] * p.m * p.k;
+        const B* pb = b + at[1] * p.k * p.n;
+        for (std::size_t i = batch * p.m < begin ? begin - batch * p.m : 0;
+             i < p.m && batch * p.m + i < end; ++i)
+          for (std::size_t j = 0; j < p.n; ++j) {
+            Y& to = y[(batch * p.m + i) * p.n + j];
+            if constexpr (std::is_floating_point_v<A>) {
+              float acc = 0;
+              for (std::size_t k = 0; k < p.k; ++k)
+                acc = numerics::add(acc, numerics::mul(pa[p.adj_x ? k * p.m + i : i * p.k + k],
+                                                       pb[p.adj_y ? j * p.k + k : k * p.n + j]));
+              to = acc;
+            } else {
+              std::int64_t acc = 0;
+              for (std::size_t k = 0; k < p.k; ++k)
+                acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} *
+                       (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
+              to = finished<Y>(p.requant, acc, 0);
+            }
+          }
+      });
+}
+/// ORT.
+constexpr void batch_matmul_mlas(const batch_matmul_params& p, const float* a, const float* b,
+                                 const float* c, float* y, std::size_t begin, std::size_t end) {
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::size_t batch = row / p.m, i = row % p.m;
+    const auto at = broadcast_offsets(p.batches, batch);
+    const float *const pa = a + at[0] * p.m * p.k, *const pb = b + at[1] * p.k * p.n;
+    const float* const start =
+        p.has_start
+            ? c + broadcast_offsets(p.start_batches, batch)[0] * p.start_size + i * p.start_row
+            : nullptr;
+    for (std::size_t j = 0; j < p.n; ++j) {
+      numerics::mlas_sum sum = p.has_start
+                                   ? numerics::mlas_sum(p.order, p.alpha, start[j * p.start_column])
+                                   : numerics::mlas_sum(p.order, p.alpha);
+      for (std::size_t k = 0; k < p.k; ++k)
+        sum.add_product(k, pa[p.adj_x ? k * p.m + i : i * p.k + k],
+                        pb[p.adj_y ? j * p.k + k : k * p.n + j]);
+      y[row * p.n + j] = sum.value();
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void batch_matmul_kernel(const kernel_args& k) noexcept {
+  const auto& p = *static_cast<const batch_matmul_params*>(k.params);
+  const auto r = part_of(p.batches.count * p.m, k.part, k.parts);
+  if (p.mlas)
+    return batch_matmul_mlas(p, static_cast<const float*>(k.in[0]),
+                             static_cast<const float*>(k.in[1]), static_cast<const float*>(k.in[2]),
+                             static_cast<float*>(k.out[0]), r.begin, r.end);
+  if (!p.quantized)
+    return batch_matmul(p, static_cast<const float*>(k.in[0]), static_cast<const float*>(k.in[1]),
+                        static_cast<float*>(k.out[0]), r.begin, r.end);
+  with_operands(p.a_type, p.b_type, p.out_type,
+                [&]<class A, class B, class Y>(type_tag<A>, type_tag<B>, type_tag<Y>) {
+                  batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
+                               static_cast<Y*>(k.out[0]), r.begin, r.end);
+                });
+}
+#else
+void batch_matmul_kernel(const kernel_args& k) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status batch_matmul_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, batch_matmul_shape(read_attributes<batch_matmul_attrs>(*n.attrs),
+                                           n.in[0].shape, n.in[1].shape));
+}
+/// The third operand, if any, broadcasts to the product.
+constexpr status float_batch_matmul_op_shape(const node_view& n, std::span<dims> out) {
+  if (status s = batch_matmul_op_shape(n, out); !s || !n.present(2)) return s;
+  const dims& c = n.in[2].shape;
+  const dims y = c.rank <= out[0].rank ? broadcast(out[0], c) : dims{};
+  if (c.rank > out[0].rank || !(y == out[0])) return violation{rule::shapes_differ, out[0], c};
+  return unit{};
+}
+/// What ORT needs besides: the order of the sums, the third operand's place.
+constexpr void set_mlas_matmul(batch_matmul_params& p, const node_view& n) {
+  p.mlas = true;
+  const auto at = read_attributes<float_matmul_attrs>(*n.attrs);
+  p.alpha = static_cast<float>(at.alpha);
+  p.has_start = n.present(2);
+  // One second operand for all matrices: they are one with all their rows.
+  const bool one_matrix = n.in[1].shape.rank == 2;
+  const std::size_t all_rows = one_matrix ? p.batches.count * p.m : p.m;
+  const bool packed = one_matrix && p.weights != nullptr && !at.computed;
+  p.order = numerics::mlas_product_order(packed, all_rows == 1, p.alpha != 1.f, p.n, p.k);
+  if (!p.has_start) return;
+  const dims& c = n.in[2].shape;
+  const std::int32_t rows = c.back(1), columns = c.back(0);
+  p.start_size = as_size(rows) * as_size(columns);
+  p.start_row = rows == 1 ? 0 : as_size(columns);
+  p.start_column = columns == 1 ? 0 : 1;
+  dims lc = c, ly = n.out[0].shape;
+  lc.rank = c.rank > 2 ? c.rank - 2 : 0, ly.rank -= 2;
+  p.start_batches = make_broadcast<1>({lc}, ly);
+}
+/// Extents and types; whether sums are wide.
+template <bool Quantized>
+constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
+  const auto at = read_attributes<batch_matmul_attrs>(*n.attrs);
+  const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
+  p.adj_x = at.adj_x, p.adj_y = at.adj_y;
+  p.quantized = Quantized;
+  p.a_type = a.type, p.b_type = b.type, p.out_type = y.type;
+  p.m = as_size(a.shape.back(at.adj_x ? 0 : 1));
+  p.k = as_size(a.shape.back(at.adj_x ? 1 : 0));
+  p.n = as_size(b.shape.back(at.adj_y ? 1 : 0));
+  dims la = a.shape, lb = b.shape, ly = y.shape;
+  la.rank -= 2, lb.rank -= 2, ly.rank -= 2;
+  p.batches = make_broadcast<2>({la, lb}, ly);
+  if (p.m == 0) p.batches.count = 0;
+  if (n.is_constant(1)) p.weights = n.constant[1].data();
+  if (!Quantized || !with_quantized(a.type, [](auto) {}) || !with_quantized(b.type, [](auto) {}))
+    return;
+  p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
+  const std::int64_t product =
+      largest_offset(a.type, p.a_zero_point) * largest_offset(b.type, p.b_zero_point);
+  p.wide = static_cast<std::int64_t>(p.k) > INT32_MAX / std::max<std::int64_t>(product, 1);
+}
+template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n, node_memory& to) {
+  to.make<batch_matmul_params>();
+  batch_matmul_params p{};
+  set_batch_matmul<Quantized>(p, n);
+  if (!Quantized)
+    return to.kernel([&](const kernels::target_layout& t) {
+      return kernels::float_gemm_memory(kernels::columns_of(p), t);
+    });
+  p.requant.mode = requantize_mode(n.round);
+  requantize_memory(to, n.round, 1);
+  const kernels::gemm_problem g = kernels::problem_of(p);
+  if (kernels::batch_matmul_accepts(p))
+    to.kernel([&](const kernels::target_layout& t) { return kernels::gemm_memory(g, t); });
+}
+#if OCTET_HAS_DEFINITIONS
+template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
+  auto& p = to.make<batch_matmul_params>(
+      &reference::batch_matmul_kernel,
+      Quantized ? kernel_id::batch_matmul : kernel_id::float_batch_matmul);
+  set_batch_matmul<Quantized>(p, n);
+  if constexpr (!Quantized) {
+    if (n.round == rounding::onnxruntime)
+      set_mlas_matmul(p, n);
+    else if (n.present(2) || read_attributes<float_matmul_attrs>(*n.attrs).alpha != 1)
+      return unsupported("alpha and a third operand of batch_matmul under rounding " +
+                             std::string(name_of(n.round)),
+                         {}, "ORT");
+    return unit{};
+  } else {
+    if (a.per_channel() || b.per_channel())
+      return unsupported("per-channel operands of a matrix product");
+    know_fit(to, p, kernels::problem_of(p));
+    if (n.round == rounding::none) {
+      if (p.wide && y.type == dtype::s32)
+        return invalid("accumulators exceed int32", {}, "int64 output");
+      return unit{};
+    }
+    const double scale = laws::accumulator_scale(uses_f32_product(n.round), a.scale(), b.scale());
+    return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y,
+                           clamp_of(*n.attrs, y.type));
+  }
+}
+#else
+template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form qnn_batch_matmul_forms[] = {
+    {.in = {quantized_types, quantized_types}, .out = {accumulator_types}},
+    {.in = {quantized_types, quantized_types},
+     .out = {rescaled_types},
+     .roundings = layer_roundings},
+};
+inline constexpr form float_batch_matmul_forms[] = {
+    {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = rounding::onnxruntime},
+};
+constexpr double batch_matmul_macs(const node_view& n) {
+  const dims& x = n.in[0].shape;
+  if (x.rank < 2) return 0;
+  return elements_out(n) * x.back(n.attrs->integer("adj_x") != 0 ? 1 : 0);
+}
+inline constexpr op_def qnn_batch_matmul{
+    .name = "qnn.batch_matmul",
+    .summary = "matrix product of quantized operands, batched",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = qnn_batch_matmul_forms,
+    .quantized = true,
+    .accumulates = true,
+    .kernel = kernel_id::batch_matmul,
+    .attributes = keys_of<batch_matmul_attrs, float_matmul_attrs, clamp_keys>,
+    .shape = &batch_matmul_op_shape,
+    .memory = &batch_matmul_memory<true>,
+    .prepare = &batch_matmul_prepare<true>,
+    .decide = &laws::batch_matmul,
+    .macs = &batch_matmul_macs,
+};
+inline constexpr op_def batch_matmul{
+    .name = "batch_matmul",
+    .summary = "matrix product of float32 operands, batched",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = float_batch_matmul_forms,
+    .kernel = kernel_id::float_batch_matmul,
+    .attributes = keys_of<batch_matmul_attrs, float_matmul_attrs, clamp_keys>,
+    .shape = &float_batch_matmul_op_shape,
+    .memory = &batch_matmul_memory<false>,
+    .prepare = &batch_matmul_prepare<false>,
+    .decide = &laws::onnxruntime_order,
+    .macs = &batch_matmul_macs,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
 // ---- octet/numerics/fixed_point.hpp
 // Fixed-point functions and tables of TFLite's integer kernels, constexpr: gemmlowp's exp,
 // reciprocal, logistic and tanh on int32 and int16, the 513-entry table of the int16 operators, the
@@ -13439,6 +14957,61 @@ constexpr std::int16_t tanh_q15(std::int32_t v) noexcept {
 }  // namespace numerics
 OCTET_NAMESPACE_END
 
+// ---- octet/numerics/half.hpp
+// binary16 numbers, as binary32 values and as bits.
+#define OCTET_NUMERICS_HALF_HPP_
+
+#include <bit>
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+/// The nearest binary16 number, ties to even; beyond the largest one, 65504, that. NaN stays.
+constexpr float rounded_to_f16(float v) noexcept {
+  constexpr float largest = 65504.f;
+  if (v > largest) return largest;
+  if (v < -largest) return -largest;
+  if (v > -0x1p-14f && v < 0x1p-14f) return mul(rint(mul(v, 0x1p24f)), 0x1p-24f);  // subnormals
+  if (!(v == v)) return v;
+  const auto bits = std::bit_cast<std::uint32_t>(v);
+  return std::bit_cast<float>((bits + 0xFFFu + (bits >> 13 & 1)) & ~std::uint32_t{0x1FFF});
+}
+
+/// The value of a binary16 number: exact.
+constexpr float from_f16(std::uint16_t h) noexcept {
+  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16,
+                      exponent = h >> 10 & 31u;
+  std::uint32_t fraction = h & 1023u;
+  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | fraction << 13);
+  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+  if (fraction == 0) return std::bit_cast<float>(sign);
+  const int up =
+      std::countl_zero(fraction) - 21;  // normalizing shift: bit 10 becomes the hidden one
+  fraction = fraction << up & 1023u;
+  return std::bit_cast<float>(sign | static_cast<std::uint32_t>(113 - up) << 23 | fraction << 13);
+}
+/// The bits of the nearest binary16 number, ties to even; from 65520 on infinity. NaN stays, with
+/// the first bits of its fraction.
+constexpr std::uint16_t to_f16(float v) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(v);
+  const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7FFFFFFFu;
+  std::uint32_t to = 0;
+  if (magnitude > 0x7F800000u)  // NaN
+    to = 0x7E00u | (magnitude >> 13 & 0x1FFu);
+  else if (magnitude >= 0x477FF000u)  // 65520
+    to = 0x7C00u;
+  else if (magnitude >= 0x38800000u)  // 2^-14
+    to = (magnitude + 0xFFFu + (magnitude >> 13 & 1u) - 0x38000000u) >> 13;
+  else  // subnormal: a multiple of 2^-24
+    to = static_cast<std::uint32_t>(rint(mul(std::bit_cast<float>(magnitude), 0x1p24f)));
+  return static_cast<std::uint16_t>(sign | to);
+}
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/reshape.hpp
 // reshape, squeeze, expand_dims and identity: the same bytes under another shape.
 #define OCTET_OPS_RESHAPE_HPP_
@@ -13525,10 +15098,23 @@ OCTET_INLINE status alias_prepare(const node_view&, prepared&) { return unit{}; 
 #else
 status alias_prepare(const node_view&, prepared&);
 #endif
+/// The shape wanted.
+struct shape_keys {
+  static constexpr attribute_key keys[] = {{"shape", attribute_value::kind::integers}};
+};
+/// Several axes.
+struct axes_keys {
+  static constexpr attribute_key keys[] = {{"axes", attribute_value::kind::integers}};
+};
+/// One axis.
+struct axis_keys {
+  static constexpr attribute_key keys[] = {{"axis", attribute_value::kind::integer}};
+};
 inline constexpr op_def reshape{
     .name = "reshape",
     .summary = "the same elements under another shape",
     .forms = movement_forms,
+    .attributes = keys_of<shape_keys>,
     .shape = &reshape_op_shape,
     .memory = &alias_memory,
     .prepare = &alias_prepare,
@@ -13537,6 +15123,7 @@ inline constexpr op_def squeeze{
     .name = "squeeze",
     .summary = "without axes of extent 1",
     .forms = movement_forms,
+    .attributes = keys_of<axes_keys>,
     .shape = &squeeze_op_shape,
     .memory = &alias_memory,
     .prepare = &alias_prepare,
@@ -13545,6 +15132,7 @@ inline constexpr op_def expand_dims{
     .name = "expand_dims",
     .summary = "with an axis of extent 1",
     .forms = movement_forms,
+    .attributes = keys_of<axis_keys>,
     .shape = &expand_dims_op_shape,
     .memory = &alias_memory,
     .prepare = &alias_prepare,
@@ -13553,6 +15141,7 @@ inline constexpr op_def identity{
     .name = "identity",
     .summary = "the same tensor",
     .forms = movement_forms,
+    .attributes = keys_of<>,
     .shape = &identity_op_shape,
     .memory = &alias_memory,
     .prepare = &alias_prepare,
@@ -14075,11 +15664,43 @@ template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to) {
 template <bool Unpack> status pieces_prepare(const node_view& n, prepared& to);
 #endif
 
+/// Axis i of the output is axis perm[i] of the input.
+struct perm_keys {
+  static constexpr attribute_key keys[] = {{"perm", attribute_value::kind::integers}};
+};
+/// First element and extent of each axis; extent -1: the rest.
+struct slice_keys {
+  static constexpr attribute_key keys[] = {{"begin", attribute_value::kind::integers},
+                                           {"size", attribute_value::kind::integers}};
+};
+/// How often each axis is repeated.
+struct tile_keys {
+  static constexpr attribute_key keys[] = {{"multiples", attribute_value::kind::integers}};
+};
+/// Pixels of a block along each axis.
+struct space_to_depth_keys {
+  static constexpr attribute_key keys[] = {{"block_size", attribute_value::kind::integer}};
+};
+/// crd: the block index is inside the channel (ONNX's mode CRD).
+struct depth_to_space_keys {
+  static constexpr attribute_key keys[] = {{"block_size", attribute_value::kind::integer},
+                                           {"crd", attribute_value::kind::integer}};
+};
+/// Pixels of a block along each spatial axis.
+struct block_keys {
+  static constexpr attribute_key keys[] = {{"block_shape", attribute_value::kind::integers}};
+};
+/// Extents of the pieces along the axis, one of which may be -1: the rest; none: equal ones.
+struct split_keys {
+  static constexpr attribute_key keys[] = {{"axis", attribute_value::kind::integer},
+                                           {"sizes", attribute_value::kind::integers}};
+};
 inline constexpr op_def transpose{
     .name = "transpose",
     .summary = "axes in another order",
     .forms = movement_forms,
     .kernel = kernel_id::movement,
+    .attributes = keys_of<perm_keys>,
     .shape = &movement_shape<&transpose_rule>,
     .memory = &movement_memory<&transpose_rule>,
     .prepare = &movement_prepare<&transpose_rule, kernel_id::movement>,
@@ -14088,6 +15709,7 @@ inline constexpr op_def slice{
     .name = "slice",
     .summary = "a block of a tensor",
     .forms = movement_forms,
+    .attributes = keys_of<slice_keys>,
     .shape = &movement_shape<&slice_rule>,
     .memory = &movement_memory<&slice_rule>,
     .prepare = &movement_prepare<&slice_rule>,
@@ -14096,6 +15718,7 @@ inline constexpr op_def strided_slice{
     .name = "strided_slice",
     .summary = "a block of a tensor, by steps",
     .forms = movement_forms,
+    .attributes = keys_of<strided_slice_attrs>,
     .shape = &movement_shape<&strided_slice_rule>,
     .memory = &movement_memory<&strided_slice_rule>,
     .prepare = &movement_prepare<&strided_slice_rule>,
@@ -14104,6 +15727,7 @@ inline constexpr op_def tile{
     .name = "tile",
     .summary = "repetitions along axes",
     .forms = movement_forms,
+    .attributes = keys_of<tile_keys>,
     .shape = &movement_shape<&tile_rule>,
     .memory = &movement_memory<&tile_rule>,
     .prepare = &movement_prepare<&tile_rule>,
@@ -14112,6 +15736,7 @@ inline constexpr op_def reverse{
     .name = "reverse",
     .summary = "axes backwards",
     .forms = movement_forms,
+    .attributes = keys_of<axes_keys>,
     .shape = &movement_shape<&reverse_rule>,
     .memory = &movement_memory<&reverse_rule>,
     .prepare = &movement_prepare<&reverse_rule>,
@@ -14120,6 +15745,7 @@ inline constexpr op_def broadcast_to{
     .name = "broadcast_to",
     .summary = "repetitions along axes of extent 1",
     .forms = movement_forms,
+    .attributes = keys_of<shape_keys>,
     .shape = &movement_shape<&broadcast_to_rule>,
     .memory = &movement_memory<&broadcast_to_rule>,
     .prepare = &movement_prepare<&broadcast_to_rule>,
@@ -14128,6 +15754,7 @@ inline constexpr op_def space_to_depth{
     .name = "space_to_depth",
     .summary = "blocks of pixels as channels",
     .forms = movement_forms,
+    .attributes = keys_of<space_to_depth_keys>,
     .shape = &movement_shape<&space_to_depth_rule>,
     .memory = &movement_memory<&space_to_depth_rule>,
     .prepare = &movement_prepare<&space_to_depth_rule>,
@@ -14136,6 +15763,7 @@ inline constexpr op_def depth_to_space{
     .name = "depth_to_space",
     .summary = "channels as blocks of pixels",
     .forms = movement_forms,
+    .attributes = keys_of<depth_to_space_keys>,
     .shape = &movement_shape<&depth_to_space_rule>,
     .memory = &movement_memory<&depth_to_space_rule>,
     .prepare = &movement_prepare<&depth_to_space_rule>,
@@ -14144,6 +15772,7 @@ inline constexpr op_def space_to_batch{
     .name = "space_to_batch",
     .summary = "blocks of pixels as images",
     .forms = movement_forms,
+    .attributes = keys_of<block_keys>,
     .shape = &movement_shape<&space_to_batch_rule>,
     .memory = &movement_memory<&space_to_batch_rule>,
     .prepare = &movement_prepare<&space_to_batch_rule>,
@@ -14152,6 +15781,7 @@ inline constexpr op_def batch_to_space{
     .name = "batch_to_space",
     .summary = "images as blocks of pixels",
     .forms = movement_forms,
+    .attributes = keys_of<block_keys>,
     .shape = &movement_shape<&batch_to_space_rule>,
     .memory = &movement_memory<&batch_to_space_rule>,
     .prepare = &movement_prepare<&batch_to_space_rule>,
@@ -14161,6 +15791,7 @@ inline constexpr op_def split{
     .summary = "pieces of an axis",
     .outputs = -1,
     .forms = movement_forms,
+    .attributes = keys_of<split_keys>,
     .shape = &pieces_shape<false>,
     .memory = &pieces_memory,
     .prepare = &pieces_prepare<false>,
@@ -14170,6 +15801,7 @@ inline constexpr op_def unpack{
     .summary = "slices of an axis",
     .outputs = -1,
     .forms = movement_forms,
+    .attributes = keys_of<axis_keys>,
     .shape = &pieces_shape<true>,
     .memory = &pieces_memory,
     .prepare = &pieces_prepare<true>,
@@ -14287,6 +15919,7 @@ inline constexpr op_def gather{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = gather_forms,
+    .attributes = keys_of<gather_attrs>,
     .shape = &gather_op_shape,
     .memory = &params_only<gather_params>,
     .prepare = &gather_prepare,
@@ -14365,6 +15998,7 @@ inline constexpr op_def gather_nd{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = gather_forms,
+    .attributes = keys_of<>,
     .shape = &gather_nd_op_shape,
     .memory = &params_only<gather_nd_params>,
     .prepare = &gather_nd_prepare,
@@ -14451,6 +16085,7 @@ inline constexpr op_def one_hot{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = one_hot_forms,
+    .attributes = keys_of<one_hot_attrs>,
     .shape = &one_hot_op_shape,
     .memory = &params_only<one_hot_params>,
     .prepare = &one_hot_prepare,
@@ -14610,6 +16245,7 @@ inline constexpr op_def arg_max{
     .summary = "index of the largest element along an axis",
     .forms = arg_forms,
     .kernel = kernel_id::arg_extreme,
+    .attributes = keys_of<axis_attrs>,
     .shape = &arg_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<false>,
@@ -14619,6 +16255,7 @@ inline constexpr op_def arg_min{
     .summary = "index of the smallest element along an axis",
     .forms = arg_forms,
     .kernel = kernel_id::arg_extreme,
+    .attributes = keys_of<axis_attrs>,
     .shape = &arg_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &arg_prepare<true>,
@@ -14627,6 +16264,7 @@ inline constexpr op_def cumsum{
     .name = "cumsum",
     .summary = "running sums along an axis",
     .forms = cumsum_forms,
+    .attributes = keys_of<axis_attrs>,
     .shape = &cumsum_op_shape,
     .memory = &params_only<axis_params>,
     .prepare = &cumsum_prepare,
@@ -14711,11 +16349,16 @@ inline constexpr form topk_forms[] = {
 constexpr double topk_steps(const node_view& n) {
   return elements_out(n) * (n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1);
 }
+/// How many.
+struct topk_keys {
+  static constexpr attribute_key keys[] = {{"k", attribute_value::kind::integer}};
+};
 inline constexpr op_def topk{
     .name = "topk",
     .summary = "largest elements of each row and their indices",
     .outputs = 2,
     .forms = topk_forms,
+    .attributes = keys_of<topk_keys>,
     .shape = &topk_op_shape,
     .memory = &params_only<topk_params>,
     .prepare = &topk_prepare,
@@ -14835,6 +16478,29 @@ constexpr std::int32_t div_dr(const binary_params& p, std::int32_t a, std::int32
                     doubling_high_multiply(quotient, p.y_mult.m),
                     headroom + reciprocal_shift - p.y_mult.shift)},
                 p.zero_point, p.lo, p.hi);
+}
+/// DR of one pair, except comparisons.
+constexpr std::int32_t binary_dr(const binary_params& p, std::int32_t a, std::int32_t b) noexcept {
+  switch (p.op) {
+    case binary_op::div: return div_dr(p, a, b);
+    case binary_op::squared_difference: return squared_difference_dr(p, a, b);
+    case binary_op::minimum:
+    case binary_op::maximum:
+    case binary_op::equal:
+    case binary_op::not_equal:
+    case binary_op::less:
+    case binary_op::less_equal:
+    case binary_op::greater:
+    case binary_op::greater_equal:
+    case binary_op::logical_and:
+    case binary_op::logical_or:
+    case binary_op::floor_div:
+    case binary_op::floor_mod:
+    case binary_op::pow:
+    case binary_op::bitwise_xor:
+    case binary_op::right_shift: break;  // binary_prepare refuses these
+  }
+  return p.zero_point;
 }
 /// a to the power b. Where it is no real number: the NaN that x86-64 makes, its sign set. Integers:
 /// rounded toward zero; what the type does not hold is its lowest value, as x86-64 converts the
@@ -14998,9 +16664,7 @@ constexpr void binary(const binary_params& p, const T* a, const T* b, void* out,
         return;
       }
       if (p.mode == rounding::doubling_high_half_away) {
-        static_cast<T*>(out)[i] =
-            static_cast<T>(p.op == binary_op::div ? numerics::div_dr(p, u, v)
-                                                  : numerics::squared_difference_dr(p, u, v));
+        static_cast<T*>(out)[i] = static_cast<T>(numerics::binary_dr(p, u, v));
         return;
       }
     }
@@ -15128,6 +16792,7 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .forms = forms,
       .quantized = Quantized,
       .kernel = has_binary_kernel(Op, Quantized) ? kernel_id::binary : kernel_id::none,
+      .attributes = keys_of<float_clamp_attrs, clamp_keys>,
       .shape = &binary_op_shape,
       .memory = &params_only<binary_params>,
       .prepare = &binary_prepare<Op, Quantized>,
@@ -15242,6 +16907,7 @@ inline constexpr op_def select{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = select_forms,
+    .attributes = keys_of<>,
     .shape = &select_op_shape,
     .memory = &params_only<select_params>,
     .prepare = &select_prepare,
@@ -15251,7 +16917,7 @@ inline constexpr op_def select{
 // ---- cast ----
 
 /// Numbers to another element type: floats truncate toward zero and saturate (NaN: 0), integers
-/// wrap, bool is v != 0.
+/// wrap, bool is v != 0; float32 to the nearest float16, ties to even.
 struct cast_params {
   dtype in_type, out_type;
   std::size_t count = 0;
@@ -15295,6 +16961,12 @@ template <class F> constexpr bool with_castable(dtype t, F&& f) {
 OCTET_INLINE void cast_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const cast_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
+  if (p.out_type == dtype::f16) {
+    const auto* x = static_cast<const float*>(a.in[0]);
+    auto* y = static_cast<std::uint16_t*>(a.out[0]);
+    for (std::size_t i = r.begin; i < r.end; ++i) y[i] = numerics::to_f16(x[i]);
+    return;
+  }
   with_castable(p.in_type, [&]<class X>(type_tag<X>) {
     with_castable(p.out_type, [&]<class Y>(type_tag<Y>) {
       // A bool of the caller may be any byte: read as a number.
@@ -15328,14 +17000,128 @@ inline constexpr type_set castable_types =
     number_types | type_set{dtype::f64, dtype::u32, dtype::u64, dtype::boolean};
 inline constexpr form cast_forms[] = {
     {.in = {castable_types}, .out = {castable_types}},
+    {.in = {dtype::f32}, .out = {dtype::f16}},
 };
 inline constexpr op_def cast{
     .name = "cast",
     .summary = "numbers to another element type",
     .forms = cast_forms,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<cast_params>,
     .prepare = &cast_prepare,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/blockwise.hpp
+// blockwise_fully_connected: rows quantized when it runs times weights with a scale for each block
+// of a row, in float32.
+#define OCTET_OPS_BLOCKWISE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct blockwise_attrs {
+  bool keep_dims = false;  // y has x's axes before the last; else they are one
+  static constexpr auto fields = std::tuple{field{"keep_dims", &blockwise_attrs::keep_dims}};
+};
+/// x int16 [.., K], the zero points taken off; scales of its rows float32 [rows]; weights int8
+/// [N, K]; scales of their blocks float32 [N, B], K / B elements a block; bias float32 [N]
+/// (optional). y [rows, N]: v = fma(f32(exact sum of a block), its scale, v) from 0 on, block after
+/// block; y = fma(v, the row's scale, bias).
+struct blockwise_params {
+  std::size_t rows = 0, depth = 0, outputs = 0, blocks = 1;
+  float min = 0, max = 0;
+};
+/// Longer blocks could leave int32.
+constexpr std::int32_t longest_block = 65536;
+constexpr shape_or blockwise_shape(const blockwise_attrs& a, dims x, const dims& rows,
+                                   const dims& w, const dims& scales) {
+  if (x.rank < 1 || w.rank != 2 || scales.rank != 2)
+    return violation{rule::rank, dims{0, 0}, x.rank < 1 ? x : w.rank != 2 ? w : scales};
+  const std::int32_t depth = x.back(0);
+  if (w[1] != depth) return violation{rule::channels, dims{depth}, dims{w[1]}};
+  if (scales[0] != w[0] || scales[1] < 1 || depth % scales[1] != 0 ||
+      depth / scales[1] > longest_block)
+    return violation{rule::weight_count, w, scales};
+  const std::int32_t count =
+      depth == 0 ? 0 : static_cast<std::int32_t>(x.elements().value / as_size(depth));
+  if (!(rows == dims{count})) return violation{rule::shapes_differ, dims{count}, rows};
+  if (!a.keep_dims) return dims{count, w[0]};
+  x[x.rank - 1] = w[0];
+  return x;
+}
+
+namespace reference {
+constexpr float blockwise_sum(const blockwise_params& p, const std::int16_t* x,
+                              const std::int8_t* w, const float* scales) noexcept {
+  const std::size_t length = p.depth / p.blocks;
+  float v = 0;
+  for (std::size_t b = 0; b < p.blocks; ++b) {
+    std::int32_t sum = 0;
+    for (std::size_t i = b * length; i < (b + 1) * length; ++i) sum += std::int32_t{x[i]} * w[i];
+    v = numerics::fma(static_cast<float>(sum), scales[b], v);
+  }
+  return v;
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void blockwise_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const blockwise_params*>(a.params);
+  const auto r = part_of(p.rows, a.part, a.parts);
+  const auto* bias = static_cast<const float*>(a.in[4]);
+  for (std::size_t row = r.begin; row < r.end; ++row)
+    for (std::size_t o = 0; o < p.outputs; ++o) {
+      const float v = blockwise_sum(p, static_cast<const std::int16_t*>(a.in[0]) + row * p.depth,
+                                    static_cast<const std::int8_t*>(a.in[2]) + o * p.depth,
+                                    static_cast<const float*>(a.in[3]) + o * p.blocks),
+                  y = numerics::fma(v, static_cast<const float*>(a.in[1])[row],
+                                    bias ? bias[o] : 0.f);
+      static_cast<float*>(a.out[0])[row * p.outputs + o] = numerics::clamp(y, p.min, p.max);
+    }
+}
+#else
+void blockwise_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status blockwise_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, blockwise_shape(read_attributes<blockwise_attrs>(*n.attrs), n.in[0].shape,
+                                        n.in[1].shape, n.in[2].shape, n.in[3].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status blockwise_prepare(const node_view& n, prepared& to) {
+  const dims &w = n.in[2].shape, &scales = n.in[3].shape;
+  auto& p = to.make<blockwise_params>(&reference::blockwise_kernel);
+  p.rows = n.in[1].shape.elements().value;
+  p.depth = as_size(w[1]), p.outputs = as_size(w[0]), p.blocks = as_size(scales[1]);
+  if (n.present(4) && !(n.in[4].shape == dims{w[0]}))
+    return violation{rule::bias_count, dims{w[0]}, n.in[4].shape};
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  return unit{};
+}
+#else
+status blockwise_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form blockwise_forms[] = {
+    {.in = {dtype::s16, dtype::f32, dtype::s8, dtype::f32, dtype::f32}, .out = {dtype::f32}},
+};
+constexpr double blockwise_macs(const node_view& n) { return elements_out(n) * extent_in(n, 2, 1); }
+inline constexpr op_def blockwise_fully_connected{
+    .name = "blockwise_fully_connected",
+    .summary = "matrix product of quantized rows with weights that have a scale for each block",
+    .min_inputs = 4,
+    .max_inputs = 5,
+    .optional = {4},
+    .forms = blockwise_forms,
+    .attributes = keys_of<blockwise_attrs, float_clamp_attrs>,
+    .shape = &blockwise_op_shape,
+    .memory = &params_only<blockwise_params>,
+    .prepare = &blockwise_prepare,
+    .macs = &blockwise_macs,
 };
 }  // namespace ops
 
@@ -15388,18 +17174,37 @@ namespace numerics {
 constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std::int32_t zx,
                                     float sy, std::int32_t zy, float ratio, std::int32_t lo,
                                     std::int32_t hi) noexcept {
-  if (mode == rounding::divide_half_away) {
-    const float r = mul(sx, div(1.f, sy));
-    return clamp_to_int(round_half_away(static_cast<double>(
-                            add(mul(static_cast<float>(q), r), mul(-static_cast<float>(zx), r)))) +
-                            zy,
-                        lo, hi);
-  }
-  if (mode == rounding::mxnet)
-    return clamp_to_int(static_cast<double>(scaled_half_even(q, ratio)), lo, hi);
   const float real = mul(static_cast<float>(q - zx), sx);
-  return mode == rounding::divide_half_even ? quantize_even(real, sy, zy, lo, hi)
-                                            : quantize_even_mul(real, div(1.f, sy), zy, lo, hi);
+  switch (mode) {
+    case rounding::divide_half_away: {
+      const float r = mul(sx, div(1.f, sy));
+      return clamp_to_int(round_half_away(static_cast<double>(add(
+                              mul(static_cast<float>(q), r), mul(-static_cast<float>(zx), r)))) +
+                              zy,
+                          lo, hi);
+    }
+    case rounding::divide_half_even: return quantize_even(real, sy, zy, lo, hi);
+    case rounding::reciprocal_half_even: return quantize_even_mul(real, div(1.f, sy), zy, lo, hi);
+    case rounding::mxnet:
+      return clamp_to_int(static_cast<double>(scaled_half_even(q, ratio)), lo, hi);
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: break;  // the forms exclude these
+  }
+  return zy;
 }
 }  // namespace numerics
 
@@ -15534,6 +17339,7 @@ inline constexpr op_def pack{
     .min_inputs = 1,
     .max_inputs = -1,
     .forms = movement_forms,
+    .attributes = keys_of<concat_attrs>,
     .shape = &pack_op_shape,
     .memory = &pack_memory,
     .prepare = &pack_prepare,
@@ -15550,7 +17356,10 @@ inline constexpr form qnn_concat_forms[] = {
      .out = {like(0)},
      .roundings = {rounding::divide_half_away, rounding::divide_half_even}},
 };
-/// Attribute "ratios": with rounding MXN, one factor per input.
+/// With rounding MXN, one factor per input.
+struct concat_keys {
+  static constexpr attribute_key keys[] = {{"ratios", attribute_value::kind::reals}};
+};
 inline constexpr op_def qnn_concat{
     .name = "qnn.concat",
     .summary = "quantized inputs along an axis, at one scale",
@@ -15558,6 +17367,7 @@ inline constexpr op_def qnn_concat{
     .max_inputs = -1,
     .forms = qnn_concat_forms,
     .quantized = true,
+    .attributes = keys_of<concat_attrs, clamp_keys, concat_keys>,
     .shape = &concat_op_shape,
     .memory = &concat_memory<true>,
     .prepare = &concat_prepare<true>,
@@ -15569,6 +17379,7 @@ inline constexpr op_def concat{
     .min_inputs = 1,
     .max_inputs = -1,
     .forms = movement_forms,
+    .attributes = keys_of<concat_attrs, clamp_keys, concat_keys>,
     .shape = &concat_op_shape,
     .memory = &concat_memory<false>,
     .prepare = &concat_prepare<false>,
@@ -15605,6 +17416,7 @@ struct fully_connected_params {
   const std::int32_t* bias32 = nullptr;
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
+  kernels::weight_fit fits = kernels::weight_fit::unknown;
   requantize_params requant;
   const std::byte* packed = nullptr;
   constexpr std::int64_t bias(std::int32_t c) const {
@@ -15622,6 +17434,7 @@ constexpr gemm_problem problem_of(const fully_connected_params& p) noexcept {
   g.weights = p.weights;
   g.weight_oc = p.k;
   g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  g.fits = p.fits;
   return g;
 }
 }  // namespace kernels
@@ -15696,8 +17509,10 @@ OCTET_INLINE status fully_connected_prepare(const node_view& n, prepared& to) {
                                             kernel_id::fully_connected);
   set_fully_connected(p, n);
   const std::size_t k = p.k;
-  return prepare_accumulation(n, to, p, as_size(p.n), k, a.f32_product, a.input_limit,
-                              [k](std::size_t c, std::size_t i) { return c * k + i; });
+  auto s = prepare_accumulation(n, to, p, as_size(p.n), k, a.f32_product, a.input_limit,
+                                [k](std::size_t c, std::size_t i) { return c * k + i; });
+  if (s) know_fit(to, p, kernels::problem_of(p));
+  return s;
 }
 #else
 status fully_connected_prepare(const node_view& n, prepared& to);
@@ -15712,6 +17527,7 @@ inline constexpr op_def fully_connected{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::fully_connected,
+    .attributes = keys_of<fully_connected_attrs, clamp_keys>,
     .shape = &fully_connected_op_shape,
     .memory = &fully_connected_memory,
     .prepare = &fully_connected_prepare,
@@ -15872,8 +17688,10 @@ OCTET_INLINE status transpose_conv2d_prepare(const node_view& n, prepared& to) {
                                              kernel_id::transpose_conv2d);
   set_geometry(p, a, x, w, y);
   const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * as_size(w[3]);
-  return prepare_accumulation(n, to, p, as_size(y[3]), per_channel, a.f32_product, a.input_limit,
-                              [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
+  auto s = prepare_accumulation(n, to, p, as_size(y[3]), per_channel, a.f32_product, a.input_limit,
+                                [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
+  if (s) know_fit(to, p, kernels::problem_of(p));
+  return s;
 }
 #else
 status transpose_conv2d_prepare(const node_view& n, prepared& to);
@@ -15888,6 +17706,7 @@ inline constexpr op_def transpose_conv2d{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::transpose_conv2d,
+    .attributes = keys_of<transpose_conv2d_attrs, clamp_keys>,
     .shape = &transpose_conv2d_op_shape,
     .memory = &transpose_conv2d_memory,
     .prepare = &transpose_conv2d_prepare,
@@ -15901,18 +17720,60 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/float_layers.hpp
 // conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of
 // quantized models. Sums run in the order kernel row, kernel column, input channel with one
-// rounding per step, bias last, as TFLite's reference kernels compute them.
+// rounding per step, bias last, as TFLite's reference kernels compute them; MXN and ORT below.
 #define OCTET_OPS_FLOAT_LAYERS_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
 
+/// How the sums of a layer run under ORT: as products of matrices whose K is input channel, kernel
+/// row, kernel column (`order`), or over blocks of `channels` input channels, in each block one
+/// chain over kernel row, kernel column, input channel.
+struct mlas_layer {
+  bool used = false, bias_first = false;
+  std::size_t channels = 0;  // 0: by `order`
+  numerics::mlas_order order{};
+};
 /// Geometry as in conv2d_params, weights as there (float32); fully_connected is a 1x1 convolution
 /// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
   bool depthwise = false, transposed = false, has_bias = false, wide_sums = false;
   float min = 0, max = 0;
+  mlas_layer mlas{};
+
+  constexpr std::int32_t group_in() const { return depthwise ? 1 : in_c / groups; }
+  constexpr std::int32_t group_out() const {
+    return !depthwise ? out_c / groups : in_c == 0 ? 0 : out_c / in_c;
+  }
 };
+/// Images with constant weights run in blocks of 16 channels, as on CPUs with AVX-512; those of
+/// fewer channels channel by channel, of a number that 4 does not divide as matrix products. So do
+/// rows of pixels and groups.
+constexpr mlas_layer mlas_convolution(const float_layer_params& p, const conv2d_attrs& a) noexcept {
+  constexpr std::size_t lanes = 16, pointwise = 128, all = std::size_t{1} << 62;
+  const auto in = as_size(p.group_in()), out = as_size(p.group_out()),
+             groups = as_size(p.in_c) / (in == 0 ? 1 : in),
+             taps = product_of(p.kernel_h, p.kernel_w), steps = in * taps;
+  const bool padded = (a.pad_top | a.pad_left | a.pad_bottom | a.pad_right) != 0;
+  mlas_layer m;
+  m.used = true;
+  m.order = {false, steps, all};
+  const std::size_t block = taps == 1 && !padded ? pointwise : lanes;
+  if (p.weights != nullptr && !a.as_product) {
+    if (groups == 1 && (in < lanes || in % 4 == 0)) {
+      m.channels = in < lanes ? 1 : block;
+      return m;
+    }
+    if (groups > 1 && in == 1 && out == 1 && groups % 4 == 0) return m;
+    if (groups > 1 && in % lanes == 0 && out % lanes == 0) {
+      m.channels = block;
+      return m;
+    }
+  }
+  m.order =
+      numerics::mlas_product_order(false, out == 1, false, product_of(p.out_h, p.out_w), steps);
+  return m;
+}
 namespace kernels {
 /// A column for each output channel of a group; steps in the order of kernel row, kernel column,
 /// input channel.
@@ -15932,8 +17793,7 @@ namespace reference {
 template <class Sum>
 constexpr void float_layer(const float_layer_params& p, const float* x, const float* w,
                            const float* bias, float* y, std::size_t begin, std::size_t end) {
-  const std::int32_t group_in = p.depthwise ? 1 : p.in_c / p.groups,
-                     group_out = p.depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
+  const std::int32_t group_in = p.group_in(), group_out = p.group_out();
   const image_extents in{p.in_h, p.in_w, p.in_c}, out{p.out_h, p.out_w, p.out_c};
   for (std::size_t row = begin; row < end; ++row) {
     const auto [n, oy] = image_row_of(row, p.out_h);
@@ -15959,6 +17819,49 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
       }
   }
 }
+/// ORT: the sum of one output, of the taps inside the image.
+constexpr float mlas_layer_sum(const float_layer_params& p, const float* x, const float* w,
+                               numerics::mlas_sum sum, std::int64_t n, std::int32_t oy,
+                               std::int32_t ox, std::int32_t oc) {
+  const std::int32_t in = p.group_in(), first = oc / p.group_out() * in,
+                     taps = p.kernel_h * p.kernel_w,
+                     channels =
+                         p.mlas.channels == 0 ? 1 : static_cast<std::int32_t>(p.mlas.channels);
+  const image_extents image{p.in_h, p.in_w, p.in_c};
+  for (std::int32_t block = 0; block < in; block += channels) {
+    for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
+      for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
+        const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
+                           ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w,
+                           tap = ky * p.kernel_w + kx;
+        if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
+        const float* px = x + nhwc_index(image, n, iy, ix, first);
+        const float* pw = p.depthwise ? w + product_of(tap, p.out_c) + oc
+                                      : w + (product_of(oc, taps) + as_size(tap)) * as_size(in);
+        for (std::int32_t ic = block; ic < in && ic < block + channels; ++ic)
+          sum.add_product(p.mlas.channels == 0 ? product_of(ic, taps) + as_size(tap) : 0, px[ic],
+                          pw[ic]);
+      }
+    if (p.mlas.channels != 0 && block + channels < in) sum.end_group();
+  }
+  return sum.value();
+}
+constexpr void float_layer_mlas(const float_layer_params& p, const float* x, const float* w,
+                                const float* bias, float* y, std::size_t begin, std::size_t end) {
+  const image_extents out{p.out_h, p.out_w, p.out_c};
+  for (std::size_t row = begin; row < end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
+        const bool first = p.has_bias && p.mlas.bias_first;
+        const numerics::mlas_sum start = first ? numerics::mlas_sum(p.mlas.order, 1.f, bias[oc])
+                                               : numerics::mlas_sum(p.mlas.order);
+        float v = mlas_layer_sum(p, x, w, start, n, oy, ox, oc);
+        if (p.has_bias && !first) v = numerics::add(v, bias[oc]);
+        y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(v, p.min, p.max);
+      }
+  }
+}
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
@@ -15968,6 +17871,7 @@ OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
           p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]),
           rows.begin, rows.end);
   };
+  if (p.mlas.used) return run(&float_layer_mlas);
   p.wide_sums ? run(&float_layer<double>) : run(&float_layer<float>);
 }
 #else
@@ -16004,13 +17908,46 @@ constexpr void float_transpose_layer(const float_layer_params& p, const float* x
       }
   }
 }
+/// ORT: each tap's product is a sum of its own, added in the order of the kernel's rows and
+/// columns.
+constexpr void float_transpose_layer_mlas(const float_layer_params& p, const float* x,
+                                          const float* w, const float* bias, float* y,
+                                          std::size_t begin, std::size_t end) {
+  const image_extents in{p.in_h, p.in_w, p.in_c}, out{p.out_h, p.out_w, p.out_c};
+  const std::size_t in_c = as_size(p.in_c), out_c = as_size(p.out_c);
+  for (std::size_t row = begin; row < end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::size_t oc = 0; oc < out_c; ++oc) {
+        float sum = 0;
+        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky) {
+          const std::int32_t ty = oy + p.pad_top - ky;
+          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
+          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
+            const std::int32_t tx = ox + p.pad_left - kx;
+            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
+            const float* px = x + nhwc_index(in, n, ty / p.stride_h, tx / p.stride_w, 0);
+            const float* pw =
+                w +
+                (oc * product_of(p.kernel_h, p.kernel_w) + as_size(ky * p.kernel_w + kx)) * in_c;
+            numerics::mlas_sum tap(p.mlas.order);
+            for (std::size_t ic = 0; ic < in_c; ++ic) tap.add_product(ic, px[ic], pw[ic]);
+            sum = numerics::add(sum, tap.value());
+          }
+        }
+        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
+        y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(sum, p.min, p.max);
+      }
+  }
+}
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void float_transpose_layer_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_layer_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  float_transpose_layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
-                        p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr,
-                        static_cast<float*>(a.out[0]), rows.begin, rows.end);
+  const auto layer = p.mlas.used ? &float_transpose_layer_mlas : &float_transpose_layer;
+  layer(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+        p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr, static_cast<float*>(a.out[0]),
+        rows.begin, rows.end);
 }
 #else
 void float_transpose_layer_kernel(const kernel_args& a) noexcept;
@@ -16071,6 +18008,8 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
       to.make<float_layer_params>(&reference::float_layer_kernel,
                                   Depthwise ? kernel_id::float_depthwise : kernel_id::float_layer);
   set_float_conv2d<Depthwise>(p, n);
+  if (n.round == rounding::onnxruntime)
+    p.mlas = mlas_convolution(p, read_attributes<conv2d_attrs>(*n.attrs));
   return finish_float_layer(n, p, as_size(p.out_c));
 }
 OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
@@ -16080,11 +18019,21 @@ OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared&
   auto& p =
       to.make<float_layer_params>(&reference::float_transpose_layer_kernel, kernel_id::float_layer);
   set_float_transpose_conv2d(p, n);
+  if (n.round == rounding::onnxruntime) {
+    p.mlas.used = true;
+    p.mlas.order = numerics::mlas_product_order(false, false, false, product_of(p.in_h, p.in_w),
+                                                as_size(p.in_c));
+  }
   return finish_float_layer(n, p, as_size(p.out_c));
 }
 OCTET_INLINE status float_fully_connected_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<float_layer_params>(&reference::float_layer_kernel, kernel_id::float_layer);
   set_float_fully_connected(p, n);
+  if (n.round == rounding::onnxruntime) {
+    p.mlas.used = p.mlas.bias_first = true;
+    p.mlas.order = numerics::mlas_product_order(p.weights != nullptr, p.batch == 1, false,
+                                                as_size(p.out_c), as_size(p.in_c));
+  }
   return finish_float_layer(n, p, as_size(p.out_c));
 }
 #else
@@ -16095,11 +18044,18 @@ status float_fully_connected_prepare(const node_view& n, prepared& to);
 inline constexpr form float_layer_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::mxnet}},
+     .roundings = {rounding::none, rounding::mxnet, rounding::onnxruntime}},
 };
 inline constexpr form float_transpose_forms[] = {
-    {.in = {dtype::f32, dtype::f32, dtype::f32}, .out = {dtype::f32}},
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::onnxruntime}},
 };
+static_assert(roundings_of(float_layer_forms) ==
+                      rounding_set{rounding::none, rounding::mxnet, rounding::onnxruntime} &&
+                  roundings_of(float_transpose_forms) ==
+                      rounding_set{rounding::none, rounding::onnxruntime},
+              "octet: what prepares these layers takes any other rounding for none");
 inline constexpr op_def float_conv2d{
     .name = "conv2d",
     .summary = "float32 convolution",
@@ -16108,6 +18064,7 @@ inline constexpr op_def float_conv2d{
     .optional = {2},
     .forms = float_layer_forms,
     .kernel = kernel_id::float_layer,
+    .attributes = keys_of<conv2d_attrs, float_clamp_attrs>,
     .shape = &conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_conv2d<false>>,
     .prepare = &float_conv2d_prepare<false>,
@@ -16122,6 +18079,7 @@ inline constexpr op_def float_depthwise_conv2d{
     .optional = {2},
     .forms = float_layer_forms,
     .kernel = kernel_id::float_depthwise,
+    .attributes = keys_of<conv2d_attrs, float_clamp_attrs>,
     .shape = &depthwise_conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,
@@ -16136,9 +18094,11 @@ inline constexpr op_def float_transpose_conv2d{
     .optional = {2},
     .forms = float_transpose_forms,
     .kernel = kernel_id::float_layer,
+    .attributes = keys_of<float_clamp_attrs, transpose_conv2d_attrs>,
     .shape = &transpose_conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_transpose_conv2d>,
     .prepare = &float_transpose_conv2d_prepare,
+    .decide = &laws::onnxruntime_order,
     .macs = &transpose_conv2d_macs,
 };
 inline constexpr op_def float_fully_connected{
@@ -16149,6 +18109,7 @@ inline constexpr op_def float_fully_connected{
     .optional = {2},
     .forms = float_layer_forms,
     .kernel = kernel_id::float_layer,
+    .attributes = keys_of<float_clamp_attrs, fully_connected_attrs>,
     .shape = &fully_connected_op_shape,
     .memory = &float_layer_memory<&set_float_fully_connected>,
     .prepare = &float_fully_connected_prepare,
@@ -16285,6 +18246,9 @@ inline constexpr form conv3d_forms[] = {
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::fused_multiply_add}},
 };
+static_assert(roundings_of(conv3d_forms) ==
+                  rounding_set{rounding::none, rounding::fused_multiply_add},
+              "octet: what prepares conv3d takes any other rounding for none");
 inline constexpr op_def float_conv3d{
     .name = "conv3d",
     .summary = "float32 convolution of volumes",
@@ -16292,6 +18256,7 @@ inline constexpr op_def float_conv3d{
     .max_inputs = 3,
     .optional = {2},
     .forms = conv3d_forms,
+    .attributes = keys_of<conv3d_attrs, float_clamp_attrs>,
     .shape = &conv3d_op_shape,
     .memory = &params_only<conv3d_params>,
     .prepare = &float_conv3d_prepare,
@@ -16321,19 +18286,6 @@ struct dequantize_params {
 };
 
 namespace numerics {
-/// The value of a binary16 number: exact.
-constexpr float from_f16(std::uint16_t h) noexcept {
-  const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16,
-                      exponent = h >> 10 & 31u;
-  std::uint32_t fraction = h & 1023u;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | fraction << 13);
-  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-  if (fraction == 0) return std::bit_cast<float>(sign);
-  const int up =
-      std::countl_zero(fraction) - 21;  // normalizing shift: bit 10 becomes the hidden one
-  fraction = fraction << up & 1023u;
-  return std::bit_cast<float>(sign | static_cast<std::uint32_t>(113 - up) << 23 | fraction << 13);
-}
 /// f32((q - z) * s). Exact difference; for 32-bit values it is rounded to binary32 before the
 /// product.
 constexpr float dequantize(std::int64_t q, std::int32_t z, float s) noexcept {
@@ -16411,6 +18363,7 @@ inline constexpr op_def dequantize{
     .quantized = true,
     .scaled = {0},
     .kernel = kernel_id::dequantize,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &dequantize_memory,
     .prepare = &dequantize_prepare,
@@ -16568,6 +18521,7 @@ inline constexpr op_def non_max_suppression{
     .max_inputs = 2,
     .outputs = 3,
     .forms = non_max_suppression_forms,
+    .attributes = keys_of<non_max_suppression_attrs>,
     .shape = &non_max_suppression_op_shape,
     .memory = &non_max_suppression_memory,
     .prepare = &non_max_suppression_prepare,
@@ -16782,6 +18736,7 @@ inline constexpr op_def detection_postprocess{
     .max_inputs = 3,
     .outputs = 4,
     .forms = detection_postprocess_forms,
+    .attributes = keys_of<detection_postprocess_attrs>,
     .shape = &detection_postprocess_op_shape,
     .memory = &detection_postprocess_memory,
     .prepare = &detection_postprocess_prepare,
@@ -16907,13 +18862,19 @@ struct dynamic_quantize_attrs {
                  field{"asymmetric", &dynamic_quantize_attrs::asymmetric},
                  field{"reduce_range", &dynamic_quantize_attrs::reduce_range}};
 };
+/// How a row's scale and zero point are chosen and its values rounded.
+enum class row_formula : std::uint8_t {
+  symmetric,   // AWAY: TFLite, no zero point
+  asymmetric,  // AWAY: TFLite
+  xnnpack,     // XNN: asymmetric, ties to even
+  aten         // ATEN: asymmetric, ties to even, zero points of uint8
+};
 /// Outputs: x / scale as int8 in [-127, 127] (asymmetric: int16 in [-255, 255], the zero point
 /// taken off), shape of x; scale float32 [rows].
 struct dynamic_quantize_params {
   std::size_t rows = 1, length = 0;
-  bool asymmetric = false, reduce_range = false;
-  rounding mode = rounding::divide_half_away;  // AWAY: TFLite; XNN: XNNPACK (asymmetric only, ties
-                                               // to even); ATEN: PyTorch (asymmetric only)
+  row_formula formula = row_formula::symmetric;
+  bool reduce_range = false;  // ATEN: 7 bits
 };
 
 namespace numerics {
@@ -16970,10 +18931,31 @@ constexpr row_scale asymmetric_scale_aten(float least, float most, bool reduce_r
 /// Scale and zero point of a row.
 constexpr numerics::row_scale row_scale_of(const dynamic_quantize_params& p, float least,
                                            float most) noexcept {
-  return p.mode == rounding::aten ? numerics::asymmetric_scale_aten(least, most, p.reduce_range)
-         : p.mode == rounding::xnnpack ? numerics::asymmetric_scale_xnn(least, most)
-         : p.asymmetric                ? numerics::asymmetric_scale(least, most)
-                                       : numerics::symmetric_scale(least, most);
+  switch (p.formula) {
+    case row_formula::symmetric: return numerics::symmetric_scale(least, most);
+    case row_formula::asymmetric: return numerics::asymmetric_scale(least, most);
+    case row_formula::xnnpack: return numerics::asymmetric_scale_xnn(least, most);
+    case row_formula::aten: return numerics::asymmetric_scale_aten(least, most, p.reduce_range);
+  }
+  return {};
+}
+/// A value times the inverse of its row's scale, less the zero point, as an integer.
+constexpr std::int32_t row_value(row_formula formula, const numerics::row_scale& s,
+                                 float v) noexcept {
+  const auto even = [v](std::int32_t lo, std::int32_t hi) {
+    return numerics::clamp_to_int(static_cast<double>(numerics::rint(v)), lo, hi);
+  };
+  const auto away = [&s, v](std::int32_t lo, std::int32_t hi) {
+    if (s.zero) return 0;
+    return numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(v)), lo, hi);
+  };
+  switch (formula) {
+    case row_formula::symmetric: return away(-127, 127);
+    case row_formula::asymmetric: return away(-128 - s.zero_point, 127 - s.zero_point);
+    case row_formula::xnnpack: return even(-128 - s.zero_point, 127 - s.zero_point);
+    case row_formula::aten: return even(-s.zero_point, 255 - s.zero_point);
+  }
+  return 0;
 }
 
 namespace reference {
@@ -16992,27 +18974,11 @@ OCTET_INLINE void dynamic_quantize_kernel(const kernel_args& a) noexcept {
     static_cast<float*>(a.out[1])[row] = s.scale;
     for (std::size_t i = 0; i < p.length; ++i) {
       const float v = numerics::mul(x[i], s.inverse);
-      if (p.mode == rounding::aten) {
-        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] =
-            static_cast<std::int16_t>(numerics::clamp_to_int(static_cast<double>(numerics::rint(v)),
-                                                             -s.zero_point, 255 - s.zero_point));
-      } else if (p.mode == rounding::xnnpack) {
-        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] =
-            static_cast<std::int16_t>(numerics::clamp_to_int(
-                static_cast<double>(numerics::rint(v)), -128 - s.zero_point, 127 - s.zero_point));
-      } else if (p.asymmetric) {
-        // The zero point joins after the rounding.
-        const std::int32_t q =
-            s.zero ? 0
-                   : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(v)),
-                                            -128 - s.zero_point, 127 - s.zero_point);
+      const std::int32_t q = row_value(p.formula, s, v);
+      if (p.formula == row_formula::symmetric)
+        static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(q);
+      else
         static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(q);
-      } else {
-        static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(
-            s.zero ? 0
-                   : numerics::clamp_to_int(numerics::round_half_away(static_cast<double>(v)), -127,
-                                            127));
-      }
     }
   }
 }
@@ -17031,6 +18997,32 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
   return unit{};
 }
 #if OCTET_HAS_DEFINITIONS
+OCTET_INLINE std::optional<row_formula> row_formula_of(rounding r, bool asymmetric) noexcept {
+  switch (r) {
+    case rounding::divide_half_away:
+      return asymmetric ? row_formula::asymmetric : row_formula::symmetric;
+    case rounding::xnnpack: return row_formula::xnnpack;
+    case rounding::aten: return row_formula::aten;
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::qnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
+  }
+  return std::nullopt;
+}
 OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
   auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
@@ -17038,11 +19030,12 @@ OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   if (a.asymmetric != (n.out[0].type == dtype::s16))
     return invalid("quantized values", std::string(name_of(n.out[0].type)),
                    "int16 where they are asymmetric, else int8");
+  const auto formula = row_formula_of(n.round, a.asymmetric);
+  if (!formula) return detail::no_such_rounding(n);
+  p.formula = *formula;
   p.reduce_range = a.reduce_range;
-  p.mode = n.round;
   p.rows = as_size(a.rows);
   p.length = n.in[0].shape.elements().value / p.rows;
-  p.asymmetric = a.asymmetric;
   return unit{};
 }
 #else
@@ -17055,15 +19048,13 @@ inline constexpr form dynamic_quantize_forms[] = {
      .out = {dtype::s16, dtype::f32},
      .roundings = {rounding::divide_half_away, rounding::xnnpack, rounding::aten}},
 };
-static_assert(roundings_of(dynamic_quantize_forms) ==
-                  rounding_set{rounding::divide_half_away, rounding::xnnpack, rounding::aten},
-              "octet: dynamic_quantize_kernel takes any other rounding for AWAY");
 inline constexpr op_def dynamic_quantize{
     .name = "qnn.dynamic_quantize",
     .summary = "float32 to 8 bits, a scale for each row chosen when it runs",
     .outputs = 2,
     .forms = dynamic_quantize_forms,
     .kernel = kernel_id::dynamic_quantize,
+    .attributes = keys_of<dynamic_quantize_attrs>,
     .shape = &dynamic_quantize_op_shape,
     .memory = &params_only<dynamic_quantize_params>,
     .prepare = &dynamic_quantize_prepare,
@@ -17138,6 +19129,7 @@ inline constexpr op_def dynamic_quantize_linear{
     .outputs = 3,
     .forms = dynamic_quantize_linear_forms,
     .kernel = kernel_id::dynamic_quantize_linear,
+    .attributes = keys_of<>,
     .shape = &dynamic_quantize_linear_shape,
     .memory = &params_only<dynamic_quantize_linear_params>,
     .prepare = &dynamic_quantize_linear_prepare,
@@ -17242,6 +19234,9 @@ inline constexpr form dynamic_dequantize_forms[] = {
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::xnnpack, rounding::aten}},
 };
+static_assert(roundings_of(dynamic_dequantize_forms) ==
+                  rounding_set{rounding::none, rounding::xnnpack, rounding::aten},
+              "octet: what prepares dynamic_dequantize takes any other rounding for none");
 inline constexpr op_def dynamic_dequantize{
     .name = "qnn.dynamic_dequantize",
     .summary = "accumulators of dynamically quantized rows to float32",
@@ -17251,10 +19246,244 @@ inline constexpr op_def dynamic_dequantize{
     .forms = dynamic_dequantize_forms,
     .scaled = {0},
     .kernel = kernel_id::dynamic_dequantize,
+    .attributes = keys_of<dynamic_dequantize_attrs, float_clamp_attrs>,
     .shape = &same_op_shape,
     .memory = &dynamic_dequantize_memory,
     .prepare = &dynamic_dequantize_prepare,
     .decide = &laws::dynamic_dequantize,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/fourier.hpp
+// rfft2d and complex_abs: spectra of real images and their magnitudes, in float32. A complex number
+// is two elements of a last axis of extent 2: real part, imaginary part.
+#define OCTET_OPS_FOURIER_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct rfft2d_attrs {
+  std::int32_t height = 1, width = 2;  // of the transform: powers of 2, the width at least 2
+  static constexpr auto fields =
+      std::tuple{field{"height", &rfft2d_attrs::height}, field{"width", &rfft2d_attrs::width}};
+};
+/// x [.., H, W] -> y [.., height, width / 2 + 1, 2]: the frequencies of each image that do not
+/// repeat another's conjugate. The image is cut, or filled up with zeros, to height x width. All in
+/// binary64, each part of the result rounded to binary32 once; where a frequency is its own
+/// conjugate its imaginary part is -0, as TensorFlow Lite's reordering leaves it.
+struct rfft2d_params {
+  std::size_t images = 0, in_h = 0, in_w = 0, height = 1, width = 2;
+  const double* roots = nullptr;  // cos, then -sin of 2 pi k / n, k = 0 .. n / 2, n the larger side
+};
+constexpr std::int32_t most_transform = 1 << 24;
+constexpr bool is_transform(std::int32_t n) noexcept {
+  return n >= 1 && n <= most_transform && (n & (n - 1)) == 0;
+}
+constexpr shape_or rfft2d_shape(const rfft2d_attrs& a, dims x) {
+  if (x.rank < 2 || x.rank >= dims::max_rank) return violation{rule::rank, dims{0, 0}, x};
+  if (!is_transform(a.height) || !is_transform(a.width) || a.width < 2)
+    return violation{rule::value, dims{1, 2}, dims{a.height, a.width}};
+  x[x.rank - 2] = a.height;
+  x[x.rank - 1] = a.width / 2 + 1;
+  x.push_back(2);
+  return x;
+}
+
+namespace numerics {
+struct complex_f64 {
+  double re = 0, im = 0;
+};
+constexpr complex_f64 add(complex_f64 a, complex_f64 b) noexcept {
+  return {add(a.re, b.re), add(a.im, b.im)};
+}
+constexpr complex_f64 sub(complex_f64 a, complex_f64 b) noexcept {
+  return {sub(a.re, b.re), sub(a.im, b.im)};
+}
+constexpr complex_f64 mul(complex_f64 a, complex_f64 b) noexcept {
+  return {sub(mul(a.re, b.re), mul(a.im, b.im)), add(mul(a.re, b.im), mul(a.im, b.re))};
+}
+/// e^(-2 pi i k / n), k = 0 .. n / 2, n a power of 2: by the angle's mirror image in the first
+/// eighth of the circle, so that multiples of a quarter are exact.
+constexpr complex_f64 root_of_unity(std::size_t k, std::size_t n) noexcept {
+  const bool left = 4 * k > n;
+  if (left) k = n / 2 - k;
+  const bool steep = 8 * k > n;
+  const double turn = steep ? 0.25 - static_cast<double>(k) / static_cast<double>(n)
+                            : static_cast<double>(k) / static_cast<double>(n),
+               angle = mul(6.283185307179586, turn), c = cos(angle), s = sin(angle);
+  const double x = steep ? s : c, y = steep ? c : s;
+  return {left ? -x : x, -y};
+}
+/// The magnitude as the C library's hypotf: squares of binary32 are exact in binary64, their sum
+/// and its root round there, the result once more.
+constexpr float magnitude(float re, float im) noexcept {
+  if (is_infinite(re) || is_infinite(im)) return infinity_of<float>();
+  const auto r = static_cast<double>(re), i = static_cast<double>(im);
+  return static_cast<float>(sqrt(add(mul(r, r), mul(i, i))));
+}
+}  // namespace numerics
+
+namespace reference {
+/// The transform of `n` values that lie `stride` apart, in place: values in the order of reversed
+/// bits, then sums of 2, 4, .. of them. roots[k * (of / n)] is that of k / n.
+constexpr void transform(numerics::complex_f64* x, std::size_t n, std::size_t stride,
+                         const double* roots, std::size_t of) noexcept {
+  for (std::size_t i = 1, j = 0; i < n; ++i) {
+    std::size_t bit = n >> 1;
+    for (; (j & bit) != 0; bit >>= 1) j ^= bit;
+    j ^= bit;
+    if (i < j) std::swap(x[i * stride], x[j * stride]);
+  }
+  for (std::size_t half = 1; half < n; half *= 2)
+    for (std::size_t k = 0; k < half; ++k) {
+      const std::size_t at = 2 * (k * (of / (2 * half)));
+      const numerics::complex_f64 root{roots[at], roots[at + 1]};
+      for (std::size_t i = k; i < n; i += 2 * half) {
+        numerics::complex_f64 &a = x[i * stride], &b = x[(i + half) * stride];
+        const auto turned = k == 0 ? b : numerics::mul(root, b);
+        b = numerics::sub(a, turned);
+        a = numerics::add(a, turned);
+      }
+    }
+}
+/// A row of width / 2 pairs, transformed as complex numbers, as the width / 2 + 1 frequencies of
+/// the row's reals. One more complex number behind it is written.
+constexpr void split_row(numerics::complex_f64* z, std::size_t width, const double* roots,
+                         std::size_t of) noexcept {
+  const std::size_t m = width / 2;
+  const numerics::complex_f64 first = z[0];
+  z[0] = {numerics::add(first.re, first.im), 0};
+  z[m] = {numerics::sub(first.re, first.im), 0};
+  for (std::size_t k = 1; 2 * k <= m; ++k) {
+    const numerics::complex_f64 a = z[k], b{z[m - k].re, -z[m - k].im};
+    const std::size_t at = 2 * (k * (of / width));
+    const auto even = numerics::add(a, b), odd = numerics::sub(a, b);
+    const numerics::complex_f64 root{roots[at], roots[at + 1]}, turned{odd.im, -odd.re},  // -i odd
+        t = numerics::mul(root, turned);
+    const auto sum = numerics::add(even, t), rest = numerics::sub(even, t);
+    z[k] = {numerics::mul(0.5, sum.re), numerics::mul(0.5, sum.im)};
+    z[m - k] = {numerics::mul(0.5, rest.re), numerics::mul(-0.5, rest.im)};
+  }
+}
+/// One image. `work`: height * (width / 2 + 1) complex numbers.
+constexpr void rfft2d(const rfft2d_params& p, const float* x, float* y,
+                      numerics::complex_f64* work) noexcept {
+  const std::size_t m = p.width / 2, pitch = m + 1, of = p.height > p.width ? p.height : p.width;
+  for (std::size_t row = 0; row < p.height; ++row) {
+    numerics::complex_f64* z = work + row * pitch;
+    const auto value = [&](std::size_t i) {
+      return row < p.in_h && i < p.in_w ? static_cast<double>(x[row * p.in_w + i]) : 0.;
+    };
+    for (std::size_t k = 0; k < m; ++k) z[k] = {value(2 * k), value(2 * k + 1)};
+    transform(z, m, 1, p.roots, of);
+    split_row(z, p.width, p.roots, of);
+  }
+  if (p.height > 1)
+    for (std::size_t k = 0; k < pitch; ++k) transform(work + k, p.height, pitch, p.roots, of);
+  for (std::size_t row = 0; row < p.height; ++row)
+    for (std::size_t k = 0; k < pitch; ++k) {
+      const bool own_conjugate = (k == 0 || k == m) && (row == 0 || 2 * row == p.height);
+      const numerics::complex_f64 z = work[row * pitch + k];
+      *y++ = static_cast<float>(z.re);
+      *y++ = own_conjugate ? -0.f : static_cast<float>(z.im);
+    }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void rfft2d_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const rfft2d_params*>(a.params);
+  const auto r = part_of(p.images, a.part, a.parts);
+  for (std::size_t i = r.begin; i < r.end; ++i)
+    rfft2d(p, static_cast<const float*>(a.in[0]) + i * p.in_h * p.in_w,
+           static_cast<float*>(a.out[0]) + i * p.height * (p.width + 2),
+           static_cast<numerics::complex_f64*>(a.scratch));
+}
+OCTET_INLINE void complex_abs_kernel(const kernel_args& a) noexcept {
+  const auto r = part_of(*static_cast<const std::size_t*>(a.params), a.part, a.parts);
+  const auto* x = static_cast<const float*>(a.in[0]);
+  for (std::size_t i = r.begin; i < r.end; ++i)
+    static_cast<float*>(a.out[0])[i] = numerics::magnitude(x[2 * i], x[2 * i + 1]);
+}
+#else
+void rfft2d_kernel(const kernel_args& a) noexcept;
+void complex_abs_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status rfft2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, rfft2d_shape(read_attributes<rfft2d_attrs>(*n.attrs), n.in[0].shape));
+}
+constexpr void rfft2d_memory(const node_view& n, node_memory& to) {
+  const auto a = read_attributes<rfft2d_attrs>(*n.attrs);
+  to.make<rfft2d_params>();
+  to.array<double>(as_size(std::max(a.height, a.width)) + 2);
+  to.reference_scratch =
+      sizeof(numerics::complex_f64) * as_size(a.height) * (as_size(a.width) / 2 + 1);
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status rfft2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<rfft2d_attrs>(*n.attrs);
+  const dims& x = n.in[0].shape;
+  auto& p = to.make<rfft2d_params>(&reference::rfft2d_kernel);
+  p.in_h = as_size(x.back(1)), p.in_w = as_size(x.back(0));
+  p.height = as_size(a.height), p.width = as_size(a.width);
+  p.images = n.out[0].shape.elements().value / (p.height * (p.width + 2));
+  const std::size_t larger = std::max(p.height, p.width);
+  const auto roots = to.array<double>(larger + 2);
+  for (std::size_t k = 0; k <= larger / 2; ++k) {
+    const auto root = numerics::root_of_unity(k, larger);
+    roots[2 * k] = root.re, roots[2 * k + 1] = root.im;
+  }
+  p.roots = roots.data();
+  return unit{};
+}
+#else
+status rfft2d_prepare(const node_view& n, prepared& to);
+#endif
+/// Each stage of a transform meets every element of the image.
+constexpr double rfft2d_steps(const node_view& n) {
+  const auto a = read_attributes<rfft2d_attrs>(*n.attrs);
+  double stages = 4;
+  for (std::int32_t i = a.height; i > 1; i /= 2) stages += 2;
+  for (std::int32_t i = a.width; i > 1; i /= 2) stages += 2;
+  return elements_out(n) * stages;
+}
+inline constexpr op_def rfft2d{
+    .name = "rfft2d",
+    .summary = "frequencies of real images, as pairs of real and imaginary part",
+    .forms = float_forms,
+    .attributes = keys_of<rfft2d_attrs>,
+    .shape = &rfft2d_op_shape,
+    .memory = &rfft2d_memory,
+    .prepare = &rfft2d_prepare,
+    .steps = &rfft2d_steps,
+};
+
+constexpr status complex_abs_op_shape(const node_view& n, std::span<dims> out) {
+  dims x = n.in[0].shape;
+  if (x.rank < 1 || x.back(0) != 2) return violation{rule::shapes_differ, dims{2}, x};
+  --x.rank;
+  out[0] = x;
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status complex_abs_prepare(const node_view& n, prepared& to) {
+  to.make<std::size_t>(&reference::complex_abs_kernel) = n.out[0].shape.elements().value;
+  return unit{};
+}
+#else
+status complex_abs_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def complex_abs{
+    .name = "complex_abs",
+    .summary = "magnitudes of pairs of real and imaginary part",
+    .forms = float_forms,
+    .attributes = keys_of<>,
+    .shape = &complex_abs_op_shape,
+    .memory = &params_only<std::size_t>,
+    .prepare = &complex_abs_prepare,
 };
 }  // namespace ops
 
@@ -17356,6 +19585,7 @@ inline constexpr op_def qnn_l2_normalization{
     .summary = "rows divided by their Euclidean length, quantized",
     .forms = qnn_l2_normalization_forms,
     .quantized = true,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<l2_normalization_params>,
     .prepare = &l2_normalization_prepare<true>,
@@ -17365,6 +19595,7 @@ inline constexpr op_def l2_normalization{
     .name = "l2_normalization",
     .summary = "rows divided by their Euclidean length",
     .forms = float_forms,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<l2_normalization_params>,
     .prepare = &l2_normalization_prepare<false>,
@@ -17502,6 +19733,11 @@ constexpr decision batch_norm(const facts& f) {
 /// layer_norm, group_norm, instance_norm.
 constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
 
+/// Of floats: ONNX Runtime's alone; loaders of other frameworks put it together from its parts.
+constexpr decision float_norm(const facts& f) {
+  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime) : no_operator();
+}
+
 /// Functions of floats: PyTorch's order of operations, or the plain one.
 constexpr decision of_floats(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
@@ -17513,14 +19749,21 @@ constexpr decision of_floats(const facts& f) {
                                .onnxruntime = by_onnxruntime(rounding::none)});
 }
 
+/// The same for functions of which ONNX Runtime has a polynomial of its own: ORT.
+constexpr decision function_of_floats(const facts& f) {
+  return f.arithmetic == law::onnxruntime && f.x.type == dtype::f32
+             ? by_onnxruntime(rounding::onnxruntime)
+             : of_floats(f);
+}
 /// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
 /// tables of quantized values).
 constexpr decision tanh_of_floats(const facts& f) {
   if (f.arithmetic == law::tflite_ref) return rounding::divide_half_away;
-  return of_floats(f);
+  return function_of_floats(f);
 }
 constexpr decision gelu_of_floats(const facts& f) {
-  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away) : of_floats(f);
+  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away)
+                                         : function_of_floats(f);
 }
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
 enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
@@ -17544,6 +19787,464 @@ constexpr quantization quantization_of(fixed_range r, dtype type) {
 }
 
 }  // namespace laws
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/norm.hpp
+// qnn.batch_norm, qnn.layer_norm, qnn.group_norm: normalizations of quantized tensors as PyTorch
+// computes them.
+#define OCTET_OPS_NORM_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// y = rint(fma(x - zx, alpha[c], beta[c])) + zy. Inputs: x, alpha, beta (float32 constants, one
+/// per index of the last axis); the importer folds mean, variance, weight, bias and both scales
+/// into alpha and beta.
+struct batch_norm_params {
+  dtype type = dtype::u8;
+  std::size_t count = 0, channels = 1;
+  std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
+  const float* alpha = nullptr;
+  const float* beta = nullptr;
+};
+
+/// Normalization of each group of `group` elements in memory order, groups being channels_per_group
+/// channels of `inner` elements each; or, per element, of each row. Inputs: x, weight, bias
+/// (float32 constants, optional; one per channel, or per element of a row).
+///
+/// With sums over the group of raw codes: m = f32(f32(S) / n), var = max(fma(-m, m, f32(f32(Q) /
+/// n)), 0) (channels_last of 512 pixels or more: S and Q are binary32 sums), k = f32(sx / sqrt(var
+/// * sx * sx + eps)) in binary64. Per channel: y = fma(d, f32(k * w), b), per element: fma(f32(d *
+/// k), w, b), d = f32(f32(q - zx) - f32(m - zx)); quantized by the reciprocal.
+struct norm_attrs {
+  std::int32_t groups =
+      0;  // > 0: group_norm with one weight per channel; 0: layer_norm over `axes` innermost axes
+  std::int32_t axes = 1;
+  double epsilon = 1e-5;
+  bool channels_last = false;  // group_norm: the framework's tensor lies channels-last in memory
+  static constexpr auto fields = std::tuple{
+      field{"groups", &norm_attrs::groups}, field{"axes", &norm_attrs::axes},
+      field{"epsilon", &norm_attrs::epsilon}, field{"channels_last", &norm_attrs::channels_last}};
+};
+struct norm_params {
+  dtype type = dtype::u8;
+  std::size_t groups = 0, group = 0;    // number of groups, elements of one
+  std::size_t channels = 0, inner = 1;  // group_norm: channels of the tensor, elements of one
+                                        // channel; layer_norm: channels == 0
+  bool float_sums = false;              // in binary32, of each channel, then over the channels
+  double in_scale = 1, epsilon = 0;
+  float inverse = 1;
+  std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
+  const float* weight = nullptr;  // null: 1
+  const float* bias = nullptr;    // null: 0
+};
+
+/// What the sums of a group make of its elements: its mean less the zero point, and k.
+struct norm_of_group {
+  float mean, scale;
+};
+constexpr norm_of_group normalize_group(const norm_params& p, float sum, float squares) noexcept {
+  const auto n = static_cast<float>(p.group);
+  const float raw_mean = numerics::div(sum, n);
+  const float spread = numerics::fma(-raw_mean, raw_mean, numerics::div(squares, n));
+  const auto variance = static_cast<double>(spread > 0 ? spread : 0.f);
+  const double root = numerics::sqrt(
+      numerics::add(numerics::mul(numerics::mul(variance, p.in_scale), p.in_scale), p.epsilon));
+  return {numerics::sub(raw_mean, static_cast<float>(p.in_zero_point)),
+          static_cast<float>(numerics::div(p.in_scale, root))};
+}
+
+namespace reference {
+template <class T>
+constexpr void batch_norm(const batch_norm_params& p, const T* x, T* y, std::size_t begin,
+                          std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::size_t c = i % p.channels;
+    const float v =
+        numerics::fma(static_cast<float>(x[i] - p.in_zero_point), p.alpha[c], p.beta[c]);
+    y[i] = static_cast<T>(
+        numerics::clamp_to_int(static_cast<double>(numerics::rint(v)) + p.zero_point, p.lo, p.hi));
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void batch_norm_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const batch_norm_params*>(a.params);
+  const auto r = part_of(p.count, a.part, a.parts);
+  with_quantized(p.type, [&]<class T>(type_tag<T>) {
+    batch_norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  });
+}
+#else
+void batch_norm_kernel(const kernel_args& a) noexcept;
+#endif
+/// Sums of a group's codes and of their squares.
+struct norm_sums {
+  float sum, squares;
+};
+template <class T> constexpr norm_sums norm_sums_of(const norm_params& p, const T* from) {
+  if (!p.float_sums) {
+    std::int64_t sum = 0, squares = 0;
+    for (std::size_t i = 0; i < p.group; ++i) {
+      sum += from[i];
+      squares += std::int64_t{from[i]} * from[i];
+    }
+    return {static_cast<float>(sum), static_cast<float>(squares)};
+  }
+  norm_sums all{0, 0};
+  for (std::size_t c = 0; c < p.group; c += p.inner) {
+    norm_sums one{0, 0};
+    for (std::size_t i = c; i < c + p.inner; ++i) {
+      const auto v = static_cast<float>(from[i]);
+      one.sum = numerics::add(one.sum, v);
+      one.squares = numerics::add(one.squares, numerics::mul(v, v));
+    }
+    all.sum = numerics::add(all.sum, one.sum);
+    all.squares = numerics::add(all.squares, one.squares);
+  }
+  return all;
+}
+template <class T>
+constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
+  for (std::size_t g = begin; g < end; ++g) {
+    const T* from = x + g * p.group;
+    const norm_sums sums = norm_sums_of(p, from);
+    const auto [mean, scale] = normalize_group(p, sums.sum, sums.squares);
+    for (std::size_t i = 0; i < p.group; ++i) {
+      const std::size_t c = p.channels != 0 ? (g * p.group + i) / p.inner % p.channels : i;
+      const float d = numerics::sub(static_cast<float>(from[i] - p.in_zero_point), mean),
+                  w = p.weight ? p.weight[c] : 1.f, b = p.bias ? p.bias[c] : 0.f;
+      const float v = p.channels != 0 ? numerics::fma(d, numerics::mul(scale, w), b)
+                                      : numerics::fma(numerics::mul(d, scale), w, b);
+      y[g * p.group + i] = static_cast<T>(numerics::clamp_to_int(
+          static_cast<double>(numerics::rint(numerics::mul(v, p.inverse))) + p.zero_point, p.lo,
+          p.hi));
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void norm_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const norm_params*>(a.params);
+  const auto r = part_of(p.groups, a.part, a.parts);
+  with_quantized(p.type, [&]<class T>(type_tag<T>) {
+    norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
+  });
+}
+#else
+void norm_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status batch_norm_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  auto& p = to.make<batch_norm_params>(&reference::batch_norm_kernel, kernel_id::batch_norm);
+  if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
+  p.type = x.type;
+  p.count = x.shape.elements().value;
+  p.channels = as_size(x.shape.back(0));
+  for (std::size_t i = 1; i < 3; ++i)
+    if (!n.is_constant(i) || n.in[i].shape.elements().value != p.channels)
+      return invalid("factors of batch_norm", to_string(n.in[i].shape),
+                     "float32 constants, one per channel");
+  p.alpha = n.constant_as<float>(1).data();
+  p.beta = n.constant_as<float>(2).data();
+  p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
+  const auto clamp = clamp_of(*n.attrs, y.type);
+  p.lo = clamp.lo, p.hi = clamp.hi;
+  return unit{};
+}
+#else
+status batch_norm_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form batch_norm_forms[] = {
+    {.in = {eight_bit, dtype::f32, dtype::f32},
+     .out = {like(0)},
+     .roundings = rounding::float_half_even},
+};
+inline constexpr op_def batch_norm{
+    .name = "qnn.batch_norm",
+    .summary = "a factor and an offset for each channel",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .forms = batch_norm_forms,
+    .quantized = true,
+    .kernel = kernel_id::batch_norm,
+    .attributes = keys_of<clamp_keys>,
+    .shape = &requantize_shape,
+    .memory = &params_only<batch_norm_params>,
+    .prepare = &batch_norm_prepare,
+    .decide = &laws::batch_norm,
+};
+
+#if OCTET_HAS_DEFINITIONS
+/// x is held as PyTorch holds it, channels on axis 1.
+OCTET_INLINE status norm_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  const auto a = read_attributes<norm_attrs>(*n.attrs);
+  auto& p = to.make<norm_params>(&reference::norm_kernel, kernel_id::norm);
+  if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
+    return unsupported("quantization of a normalization", {}, "one scale per tensor");
+  p.type = x.type;
+  std::size_t parameters = 1;
+  if (a.groups > 0) {
+    if (x.shape.rank < 2 || x.shape[1] % a.groups != 0)
+      return invalid("groups", std::to_string(a.groups), "a divisor of the channels");
+    p.channels = parameters = as_size(x.shape[1]);
+    for (int i = 2; i < x.shape.rank; ++i) p.inner *= as_size(x.shape[i]);
+    p.group = p.channels / as_size(a.groups) * p.inner;
+    // PyTorch's channels-last kernel for larger images.
+    p.float_sums = a.channels_last && p.inner >= 512;
+  } else {
+    if (a.axes < 1 || a.axes > x.shape.rank)
+      return invalid("normalized axes", std::to_string(a.axes),
+                     "1 to " + std::to_string(x.shape.rank));
+    p.group = 1;
+    for (int i = 0; i < a.axes; ++i) p.group *= as_size(x.shape.back(i));
+    parameters = p.group;
+  }
+  if (p.group == 0) return invalid("an empty group");
+  p.groups = x.shape.elements().value / p.group;
+  for (std::size_t i = 1; i < 3; ++i) {
+    if (!n.present(i)) continue;
+    if (!n.is_constant(i) || n.in[i].shape.elements().value != parameters)
+      return invalid("weight or bias of a normalization", to_string(n.in[i].shape),
+                     std::to_string(parameters) + " float32 constants");
+    (i == 1 ? p.weight : p.bias) = n.constant_as<float>(i).data();
+  }
+  p.in_scale = x.scale(), p.epsilon = a.epsilon;
+  p.inverse = numerics::div(1.f, y.scale_f32());
+  p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
+  const auto clamp = clamp_of(*n.attrs, y.type);
+  p.lo = clamp.lo, p.hi = clamp.hi;
+  return unit{};
+}
+#else
+status norm_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form norm_forms[] = {
+    {.in = {eight_bit, dtype::f32, dtype::f32}, .out = {like(0)}, .roundings = rounding::aten},
+};
+inline constexpr op_def layer_norm{
+    .name = "qnn.layer_norm",
+    .summary = "rows to mean 0 and variance 1",
+    .min_inputs = 1,
+    .max_inputs = 3,
+    .optional = {1, 2},
+    .forms = norm_forms,
+    .quantized = true,
+    .kernel = kernel_id::norm,
+    .attributes = keys_of<norm_attrs, clamp_keys>,
+    .shape = &requantize_shape,
+    .memory = &params_only<norm_params>,
+    .prepare = &norm_prepare,
+    .decide = &laws::norm,
+};
+inline constexpr op_def group_norm{
+    .name = "qnn.group_norm",
+    .summary = "groups of channels to mean 0 and variance 1",
+    .min_inputs = 1,
+    .max_inputs = 3,
+    .optional = {1, 2},
+    .forms = norm_forms,
+    .quantized = true,
+    .kernel = kernel_id::norm,
+    .attributes = keys_of<norm_attrs, clamp_keys>,
+    .shape = &requantize_shape,
+    .memory = &params_only<norm_params>,
+    .prepare = &norm_prepare,
+    .decide = &laws::norm,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/layer_norm.hpp
+// layer_norm: rows of float32 to mean 0 and variance 1, or to a mean square of 1, as ONNX Runtime's
+// operators of that kind compute them. Each has an order of its own for the sums, which decides the
+// last bits.
+#define OCTET_OPS_LAYER_NORM_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Inputs: x, weight, bias (float32, one per element of a row; both optional).
+struct layer_norm_attrs {
+  std::int32_t axes = 1;  // innermost axes that make up a row
+  double epsilon = 1e-5;  // added to the variance
+  bool centred = true;    // false: the mean stays (root mean square)
+  bool running = false;   // mean and squares step by step (SkipLayerNormalization)
+  bool in_order = false;  // sums of one element after another (EmbedLayerNormalization)
+  static constexpr auto fields = std::tuple{
+      field{"axes", &layer_norm_attrs::axes}, field{"epsilon", &layer_norm_attrs::epsilon},
+      field{"centred", &layer_norm_attrs::centred}, field{"running", &layer_norm_attrs::running},
+      field{"in_order", &layer_norm_attrs::in_order}};
+};
+/// How the sums of a row run.
+enum class row_sums : std::uint8_t { lanes, running, in_order };
+constexpr std::string_view name_of(row_sums s) noexcept {
+  switch (s) {
+    case row_sums::lanes: return "lanes";
+    case row_sums::running: return "running";
+    case row_sums::in_order: return "in_order";
+  }
+  return no_enumerator;
+}
+struct layer_norm_params {
+  std::size_t rows = 0, size = 0;  // size: elements of a row
+  float epsilon = 0;
+  bool centred = true;
+  row_sums sums = row_sums::lanes;
+};
+
+namespace reference {
+/// Mean of a row (0 where it stays) and the sum of the squares of what differs from it.
+struct row_moments {
+  float mean = 0, squares = 0;
+};
+/// The mean in binary64 in 8 sums, the squares in 8 chains of fused multiply-adds; of what is left
+/// over four in a row unfused, then fused.
+constexpr row_moments moments_in_lanes(const float* x, std::size_t n, bool centred) noexcept {
+  row_moments r;
+  const std::size_t whole = n / 8 * 8;
+  std::size_t i = 0;
+  if (centred) {
+    double sums[8] = {};
+    for (; i < whole; ++i) sums[i % 8] = numerics::add(sums[i % 8], static_cast<double>(x[i]));
+    double sum = numerics::sum_of_halves(sums);
+    for (; i < n; ++i) sum = numerics::add(sum, static_cast<double>(x[i]));
+    r.mean = static_cast<float>(numerics::div(sum, static_cast<double>(n)));
+  }
+  float squares[8] = {};
+  for (i = 0; i < whole; ++i) {
+    const float d = numerics::sub(x[i], r.mean);
+    squares[i % 8] = numerics::fma(d, d, squares[i % 8]);
+  }
+  r.squares = numerics::sum_of_halves(squares);
+  for (; i < n; ++i) {
+    const float d = numerics::sub(x[i], r.mean);
+    r.squares = n - whole >= 4 && i < whole + 4 ? numerics::add(r.squares, numerics::mul(d, d))
+                                                : numerics::fma(d, d, r.squares);
+  }
+  return r;
+}
+/// Welford's: each element moves the mean.
+constexpr row_moments running_moments(const float* x, std::size_t n) noexcept {
+  row_moments r;
+  for (std::size_t i = 0; i < n; ++i) {
+    const float d = numerics::sub(x[i], r.mean);
+    r.mean = numerics::add(r.mean, numerics::div(d, static_cast<float>(i + 1)));
+    r.squares = numerics::add(r.squares, numerics::mul(d, numerics::sub(x[i], r.mean)));
+  }
+  return r;
+}
+constexpr row_moments moments_in_order(const float* x, std::size_t n, bool centred) noexcept {
+  row_moments r;
+  if (centred) {
+    for (std::size_t i = 0; i < n; ++i) r.mean = numerics::add(r.mean, x[i]);
+    r.mean = numerics::div(r.mean, static_cast<float>(n));
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const float d = numerics::sub(x[i], r.mean);
+    r.squares = numerics::add(r.squares, numerics::mul(d, d));
+  }
+  return r;
+}
+constexpr row_moments moments_of(const layer_norm_params& p, const float* x) noexcept {
+  switch (p.sums) {
+    case row_sums::lanes: return moments_in_lanes(x, p.size, p.centred);
+    case row_sums::running: return running_moments(x, p.size);
+    case row_sums::in_order: break;
+  }
+  return moments_in_order(x, p.size, p.centred);
+}
+/// sqrt(squares / n + epsilon); by lanes what it divides is multiplied by its reciprocal.
+constexpr float deviation_of(const layer_norm_params& p, float squares) noexcept {
+  const float root = numerics::sqrt_f32(
+      numerics::add(numerics::div(squares, static_cast<float>(p.size)), p.epsilon));
+  return p.sums == row_sums::lanes ? numerics::div(1.f, root) : root;
+}
+constexpr void layer_norm(const layer_norm_params& p, const float* x, const float* weight,
+                          const float* bias, float* y, std::size_t begin, std::size_t end) {
+  for (std::size_t row = begin; row < end; ++row) {
+    const float* const from = x + row * p.size;
+    float* const to = y + row * p.size;
+    const row_moments m = moments_of(p, from);
+    const float by = deviation_of(p, m.squares);
+    for (std::size_t i = 0; i < p.size; ++i) {
+      const float d = numerics::sub(from[i], m.mean), w = weight ? weight[i] : 1.f;
+      if (p.sums == row_sums::lanes) {
+        const float t = numerics::mul(d, by);
+        to[i] = bias ? numerics::fma(t, w, bias[i]) : numerics::mul(t, w);
+      } else {
+        const float t = numerics::mul(numerics::div(d, by), w);
+        to[i] = bias ? numerics::add(t, bias[i]) : t;
+      }
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void layer_norm_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const layer_norm_params*>(a.params);
+  const auto r = part_of(p.rows, a.part, a.parts);
+  layer_norm(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+             static_cast<const float*>(a.in[2]), static_cast<float*>(a.out[0]), r.begin, r.end);
+}
+#else
+void layer_norm_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
+  const dims& x = n.in[0].shape;
+  const auto a = read_attributes<layer_norm_attrs>(*n.attrs);
+  auto& p = to.make<layer_norm_params>(&reference::layer_norm_kernel, kernel_id::layer_norm);
+  if (a.axes < 1 || a.axes > x.rank)
+    return invalid("normalized axes", std::to_string(a.axes), "1 to " + std::to_string(x.rank));
+  if (a.running && a.in_order) return invalid("running and in_order", "both", "one of them");
+  p.size = 1;
+  for (int i = 0; i < a.axes; ++i) p.size *= as_size(x.back(i));
+  if (p.size == 0) return invalid("an empty row");
+  p.rows = x.elements().value / p.size;
+  for (std::size_t i = 1; i < 3; ++i)
+    if (n.present(i) && n.in[i].shape.elements().value != p.size)
+      return invalid("weight or bias of a normalization", to_string(n.in[i].shape),
+                     std::to_string(p.size) + " elements");
+  p.epsilon = static_cast<float>(a.epsilon);
+  p.centred = a.centred;
+  // ONNX Runtime's vector loops begin at 8 elements, without the mean at 16.
+  const bool lanes = !a.running && !a.in_order && p.size >= (a.centred ? 8u : 16u);
+  p.sums = lanes                      ? row_sums::lanes
+           : a.centred && !a.in_order ? row_sums::running
+                                      : row_sums::in_order;
+  return unit{};
+}
+#else
+status layer_norm_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form float_norm_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = rounding::onnxruntime},
+};
+inline constexpr op_def float_layer_norm{
+    .name = "layer_norm",
+    .summary = "rows of float32 to mean 0 and variance 1, or to a mean square of 1",
+    .min_inputs = 1,
+    .max_inputs = 3,
+    .optional = {1, 2},
+    .forms = float_norm_forms,
+    .kernel = kernel_id::layer_norm,
+    .attributes = keys_of<layer_norm_attrs>,
+    .shape = &same_op_shape,
+    .memory = &params_only<layer_norm_params>,
+    .prepare = &layer_norm_prepare,
+    .decide = &laws::float_norm,
+};
+}  // namespace ops
+
 OCTET_NAMESPACE_END
 
 // ---- octet/laws/windows.hpp
@@ -17648,8 +20349,15 @@ constexpr decision mean(const facts& f) {
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }
-/// Of floats: PyTorch's order of summation, or the plain one.
+/// Of floats: in memory order, or in ONNX Runtime's, which depends on the axes.
+constexpr decision float_sum(const facts& f) {
+  return f.arithmetic == law::onnxruntime && f.x.type == dtype::f32
+             ? by_onnxruntime(rounding::onnxruntime)
+             : decision(rounding::none);
+}
+/// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {
+  if (f.arithmetic == law::onnxruntime) return float_sum(f);
   decision d = of_floats(f);
   d.channels_last = d.round == rounding::aten && f.framework.channels_inner;
   return d;
@@ -17695,7 +20403,7 @@ OCTET_NAMESPACE_BEGIN
 /// divisor only with count_include_pad.
 struct pool2d_attrs {
   std::int32_t window_h = 1, window_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1,
-               dilation_w = 1;  // dilation: max only
+               dilation_w = 1;  // dilation: not of quantized averages
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   bool ceil_mode = false;  // a last, partly covered window also counts if it starts inside the
                            // image or the leading padding
@@ -17948,8 +20656,8 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   p.count_include_pad = a.count_include_pad;
   p.divisor = a.divisor;
   if (a.divisor < 0) return invalid("divisor", std::to_string(a.divisor), "0 or more");
-  if (!Max && (a.dilation_h != 1 || a.dilation_w != 1))
-    return unsupported("dilation in average pooling");
+  if (!Max && Quantized && (a.dilation_h != 1 || a.dilation_w != 1))
+    return unsupported("dilation in an average of quantized values");
   const auto clamp = clamp_of(*n.attrs, y.type);
   p.lo = clamp.lo, p.hi = clamp.hi;
   if constexpr (!Quantized) {
@@ -17992,6 +20700,7 @@ inline constexpr op_def qnn_avg_pool2d{
     .forms = qnn_avg_pool2d_forms,
     .quantized = true,
     .kernel = kernel_id::pool2d,
+    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, true>,
@@ -18004,6 +20713,7 @@ inline constexpr op_def qnn_max_pool2d{
     .forms = qnn_max_pool2d_forms,
     .quantized = true,
     .kernel = kernel_id::pool2d,
+    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, true>,
@@ -18015,6 +20725,7 @@ inline constexpr op_def avg_pool2d{
     .summary = "average of windows, float32",
     .forms = float_forms,
     .kernel = kernel_id::pool2d,
+    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, false>,
@@ -18025,6 +20736,7 @@ inline constexpr op_def max_pool2d{
     .summary = "largest of windows, float32",
     .forms = float_forms,
     .kernel = kernel_id::pool2d,
+    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, false>,
@@ -18096,10 +20808,14 @@ inline constexpr form tflite_float_forms[] = {
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::tflite_optimized}},
 };
+static_assert(roundings_of(tflite_float_forms) ==
+                  rounding_set{rounding::none, rounding::tflite_optimized},
+              "octet: what prepares these operators takes any other rounding for none");
 inline constexpr op_def l2_pool2d{
     .name = "l2_pool2d",
     .summary = "root of the mean square of windows",
     .forms = tflite_float_forms,
+    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &l2_pool2d_prepare,
@@ -18211,6 +20927,7 @@ inline constexpr op_def local_response_normalization{
     .name = "local_response_normalization",
     .summary = "values divided by a power of their neighbouring channels' squares",
     .forms = tflite_float_forms,
+    .attributes = keys_of<local_response_attrs>,
     .shape = &local_response_op_shape,
     .memory = &params_only<local_response_params>,
     .prepare = &local_response_prepare,
@@ -18668,6 +21385,7 @@ inline constexpr op_def qnn_lstm{
     .forms = lstm_forms,
     .quantized = true,
     .kernel = kernel_id::lstm,
+    .attributes = keys_of<lstm_attrs>,
     .shape = &lstm_op_shape,
     .memory = &lstm_memory,
     .prepare = &lstm_prepare,
@@ -18767,25 +21485,47 @@ template <bool Quantized> status mul_prepare(const node_view& n, prepared& to) {
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
   // Every framework forms this ratio in binary32; TFLite derives its integer multiplier from the
   // rounded ratio.
-  const float product = numerics::mul(a.scale_f32(), b.scale_f32());
-  const float ratio = n.round == rounding::reciprocal_half_even
-                          ? numerics::mul(product, numerics::div(1.f, y.scale_f32()))
-                          : numerics::div(product, y.scale_f32());
+  const float product = numerics::mul(a.scale_f32(), b.scale_f32()),
+              ratio = numerics::div(product, y.scale_f32());
   requantize_params& q = p.requant;
-  q.mode = n.round == rounding::reciprocal_half_even ? rounding::float_half_even : n.round;
+  q.mode = requantize_mode(n.round);
   q.zero_point = y.zero_point();
   q.lo = clamp.lo, q.hi = clamp.hi;
-  if (n.round == rounding::doubling_high_half_away) {
-    auto m = to.array<multiplier>(1);
-    m[0] = numerics::quantize_multiplier(static_cast<double>(ratio));
-    q.mult = m.data();
-  } else {
+  const auto by = [&](float factor) {
     auto s = to.array<float>(1);
-    s[0] = ratio;
+    s[0] = factor;
     q.scale = s.data();
-    return finite_factors({ratio});
+    return finite_factors({factor});
+  };
+  switch (n.round) {
+    case rounding::doubling_high_half_away: {
+      auto m = to.array<multiplier>(1);
+      m[0] = numerics::quantize_multiplier(static_cast<double>(ratio));
+      q.mult = m.data();
+      return unit{};
+    }
+    case rounding::float_half_even:
+    case rounding::float_zero_point_half_even: return by(ratio);
+    case rounding::reciprocal_half_even:
+      return by(numerics::mul(product, numerics::div(1.f, y.scale_f32())));
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
   }
-  return unit{};
+  return detail::no_such_rounding(n);
 }
 #else
 template <bool Quantized> status mul_prepare(const node_view& n, prepared& to);
@@ -18804,6 +21544,7 @@ inline constexpr op_def qnn_mul{
     .forms = qnn_mul_forms,
     .quantized = true,
     .kernel = kernel_id::mul,
+    .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,
     .memory = &mul_memory<true>,
     .prepare = &mul_prepare<true>,
@@ -18816,276 +21557,10 @@ inline constexpr op_def mul{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .kernel = kernel_id::mul,
+    .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,
     .memory = &mul_memory<false>,
     .prepare = &mul_prepare<false>,
-};
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/norm.hpp
-// qnn.batch_norm, qnn.layer_norm, qnn.group_norm: normalizations of quantized tensors as PyTorch
-// computes them.
-#define OCTET_OPS_NORM_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// y = rint(fma(x - zx, alpha[c], beta[c])) + zy. Inputs: x, alpha, beta (float32 constants, one
-/// per index of the last axis); the importer folds mean, variance, weight, bias and both scales
-/// into alpha and beta.
-struct batch_norm_params {
-  dtype type = dtype::u8;
-  std::size_t count = 0, channels = 1;
-  std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
-  const float* alpha = nullptr;
-  const float* beta = nullptr;
-};
-
-/// Normalization of each group of `group` elements in memory order, groups being channels_per_group
-/// channels of `inner` elements each; or, per element, of each row. Inputs: x, weight, bias
-/// (float32 constants, optional; one per channel, or per element of a row).
-///
-/// With sums over the group of raw codes: m = f32(f32(S) / n), var = max(fma(-m, m, f32(f32(Q) /
-/// n)), 0) (channels_last of 512 pixels or more: S and Q are binary32 sums), k = f32(sx / sqrt(var
-/// * sx * sx + eps)) in binary64. Per channel: y = fma(d, f32(k * w), b), per element: fma(f32(d *
-/// k), w, b), d = f32(f32(q - zx) - f32(m - zx)); quantized by the reciprocal.
-struct norm_attrs {
-  std::int32_t groups =
-      0;  // > 0: group_norm with one weight per channel; 0: layer_norm over `axes` innermost axes
-  std::int32_t axes = 1;
-  double epsilon = 1e-5;
-  bool channels_last = false;  // group_norm: the framework's tensor lies channels-last in memory
-  static constexpr auto fields = std::tuple{
-      field{"groups", &norm_attrs::groups}, field{"axes", &norm_attrs::axes},
-      field{"epsilon", &norm_attrs::epsilon}, field{"channels_last", &norm_attrs::channels_last}};
-};
-struct norm_params {
-  dtype type = dtype::u8;
-  std::size_t groups = 0, group = 0;    // number of groups, elements of one
-  std::size_t channels = 0, inner = 1;  // group_norm: channels of the tensor, elements of one
-                                        // channel; layer_norm: channels == 0
-  bool float_sums = false;              // in binary32, of each channel, then over the channels
-  double in_scale = 1, epsilon = 0;
-  float inverse = 1;
-  std::int32_t in_zero_point = 0, zero_point = 0, lo = 0, hi = 0;
-  const float* weight = nullptr;  // null: 1
-  const float* bias = nullptr;    // null: 0
-};
-
-/// What the sums of a group make of its elements: its mean less the zero point, and k.
-struct norm_of_group {
-  float mean, scale;
-};
-constexpr norm_of_group normalize_group(const norm_params& p, float sum, float squares) noexcept {
-  const auto n = static_cast<float>(p.group);
-  const float raw_mean = numerics::div(sum, n);
-  const float spread = numerics::fma(-raw_mean, raw_mean, numerics::div(squares, n));
-  const auto variance = static_cast<double>(spread > 0 ? spread : 0.f);
-  const double root = numerics::sqrt(
-      numerics::add(numerics::mul(numerics::mul(variance, p.in_scale), p.in_scale), p.epsilon));
-  return {numerics::sub(raw_mean, static_cast<float>(p.in_zero_point)),
-          static_cast<float>(numerics::div(p.in_scale, root))};
-}
-
-namespace reference {
-template <class T>
-constexpr void batch_norm(const batch_norm_params& p, const T* x, T* y, std::size_t begin,
-                          std::size_t end) {
-  for (std::size_t i = begin; i < end; ++i) {
-    const std::size_t c = i % p.channels;
-    const float v =
-        numerics::fma(static_cast<float>(x[i] - p.in_zero_point), p.alpha[c], p.beta[c]);
-    y[i] = static_cast<T>(
-        numerics::clamp_to_int(static_cast<double>(numerics::rint(v)) + p.zero_point, p.lo, p.hi));
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void batch_norm_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const batch_norm_params*>(a.params);
-  const auto r = part_of(p.count, a.part, a.parts);
-  with_quantized(p.type, [&]<class T>(type_tag<T>) {
-    batch_norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
-  });
-}
-#else
-void batch_norm_kernel(const kernel_args& a) noexcept;
-#endif
-/// Sums of a group's codes and of their squares.
-struct norm_sums {
-  float sum, squares;
-};
-template <class T> constexpr norm_sums norm_sums_of(const norm_params& p, const T* from) {
-  if (!p.float_sums) {
-    std::int64_t sum = 0, squares = 0;
-    for (std::size_t i = 0; i < p.group; ++i) {
-      sum += from[i];
-      squares += std::int64_t{from[i]} * from[i];
-    }
-    return {static_cast<float>(sum), static_cast<float>(squares)};
-  }
-  norm_sums all{0, 0};
-  for (std::size_t c = 0; c < p.group; c += p.inner) {
-    norm_sums one{0, 0};
-    for (std::size_t i = c; i < c + p.inner; ++i) {
-      const auto v = static_cast<float>(from[i]);
-      one.sum = numerics::add(one.sum, v);
-      one.squares = numerics::add(one.squares, numerics::mul(v, v));
-    }
-    all.sum = numerics::add(all.sum, one.sum);
-    all.squares = numerics::add(all.squares, one.squares);
-  }
-  return all;
-}
-template <class T>
-constexpr void norm(const norm_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
-  for (std::size_t g = begin; g < end; ++g) {
-    const T* from = x + g * p.group;
-    const norm_sums sums = norm_sums_of(p, from);
-    const auto [mean, scale] = normalize_group(p, sums.sum, sums.squares);
-    for (std::size_t i = 0; i < p.group; ++i) {
-      const std::size_t c = p.channels != 0 ? (g * p.group + i) / p.inner % p.channels : i;
-      const float d = numerics::sub(static_cast<float>(from[i] - p.in_zero_point), mean),
-                  w = p.weight ? p.weight[c] : 1.f, b = p.bias ? p.bias[c] : 0.f;
-      const float v = p.channels != 0 ? numerics::fma(d, numerics::mul(scale, w), b)
-                                      : numerics::fma(numerics::mul(d, scale), w, b);
-      y[g * p.group + i] = static_cast<T>(numerics::clamp_to_int(
-          static_cast<double>(numerics::rint(numerics::mul(v, p.inverse))) + p.zero_point, p.lo,
-          p.hi));
-    }
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void norm_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const norm_params*>(a.params);
-  const auto r = part_of(p.groups, a.part, a.parts);
-  with_quantized(p.type, [&]<class T>(type_tag<T>) {
-    norm(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]), r.begin, r.end);
-  });
-}
-#else
-void norm_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-
-namespace ops {
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE status batch_norm_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &x = n.in[0], &y = n.out[0];
-  auto& p = to.make<batch_norm_params>(&reference::batch_norm_kernel, kernel_id::batch_norm);
-  if (x.per_channel() || y.per_channel()) return unsupported("per-channel activations");
-  p.type = x.type;
-  p.count = x.shape.elements().value;
-  p.channels = as_size(x.shape.back(0));
-  for (std::size_t i = 1; i < 3; ++i)
-    if (!n.is_constant(i) || n.in[i].shape.elements().value != p.channels)
-      return invalid("factors of batch_norm", to_string(n.in[i].shape),
-                     "float32 constants, one per channel");
-  p.alpha = n.constant_as<float>(1).data();
-  p.beta = n.constant_as<float>(2).data();
-  p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
-  const auto clamp = clamp_of(*n.attrs, y.type);
-  p.lo = clamp.lo, p.hi = clamp.hi;
-  return unit{};
-}
-#else
-status batch_norm_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr form batch_norm_forms[] = {
-    {.in = {eight_bit, dtype::f32, dtype::f32},
-     .out = {like(0)},
-     .roundings = rounding::float_half_even},
-};
-inline constexpr op_def batch_norm{
-    .name = "qnn.batch_norm",
-    .summary = "a factor and an offset for each channel",
-    .min_inputs = 3,
-    .max_inputs = 3,
-    .forms = batch_norm_forms,
-    .quantized = true,
-    .kernel = kernel_id::batch_norm,
-    .shape = &requantize_shape,
-    .memory = &params_only<batch_norm_params>,
-    .prepare = &batch_norm_prepare,
-    .decide = &laws::batch_norm,
-};
-
-#if OCTET_HAS_DEFINITIONS
-/// x is held as PyTorch holds it, channels on axis 1.
-OCTET_INLINE status norm_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &x = n.in[0], &y = n.out[0];
-  const auto a = read_attributes<norm_attrs>(*n.attrs);
-  auto& p = to.make<norm_params>(&reference::norm_kernel, kernel_id::norm);
-  if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
-    return unsupported("quantization of a normalization", {}, "one scale per tensor");
-  p.type = x.type;
-  std::size_t parameters = 1;
-  if (a.groups > 0) {
-    if (x.shape.rank < 2 || x.shape[1] % a.groups != 0)
-      return invalid("groups", std::to_string(a.groups), "a divisor of the channels");
-    p.channels = parameters = as_size(x.shape[1]);
-    for (int i = 2; i < x.shape.rank; ++i) p.inner *= as_size(x.shape[i]);
-    p.group = p.channels / as_size(a.groups) * p.inner;
-    // PyTorch's channels-last kernel for larger images.
-    p.float_sums = a.channels_last && p.inner >= 512;
-  } else {
-    if (a.axes < 1 || a.axes > x.shape.rank)
-      return invalid("normalized axes", std::to_string(a.axes),
-                     "1 to " + std::to_string(x.shape.rank));
-    p.group = 1;
-    for (int i = 0; i < a.axes; ++i) p.group *= as_size(x.shape.back(i));
-    parameters = p.group;
-  }
-  if (p.group == 0) return invalid("an empty group");
-  p.groups = x.shape.elements().value / p.group;
-  for (std::size_t i = 1; i < 3; ++i) {
-    if (!n.present(i)) continue;
-    if (!n.is_constant(i) || n.in[i].shape.elements().value != parameters)
-      return invalid("weight or bias of a normalization", to_string(n.in[i].shape),
-                     std::to_string(parameters) + " float32 constants");
-    (i == 1 ? p.weight : p.bias) = n.constant_as<float>(i).data();
-  }
-  p.in_scale = x.scale(), p.epsilon = a.epsilon;
-  p.inverse = numerics::div(1.f, y.scale_f32());
-  p.in_zero_point = x.zero_point(), p.zero_point = y.zero_point();
-  const auto clamp = clamp_of(*n.attrs, y.type);
-  p.lo = clamp.lo, p.hi = clamp.hi;
-  return unit{};
-}
-#else
-status norm_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr form norm_forms[] = {
-    {.in = {eight_bit, dtype::f32, dtype::f32}, .out = {like(0)}, .roundings = rounding::aten},
-};
-inline constexpr op_def layer_norm{
-    .name = "qnn.layer_norm",
-    .summary = "rows to mean 0 and variance 1",
-    .min_inputs = 1,
-    .max_inputs = 3,
-    .optional = {1, 2},
-    .forms = norm_forms,
-    .quantized = true,
-    .kernel = kernel_id::norm,
-    .shape = &requantize_shape,
-    .memory = &params_only<norm_params>,
-    .prepare = &norm_prepare,
-    .decide = &laws::norm,
-};
-inline constexpr op_def group_norm{
-    .name = "qnn.group_norm",
-    .summary = "groups of channels to mean 0 and variance 1",
-    .min_inputs = 1,
-    .max_inputs = 3,
-    .optional = {1, 2},
-    .forms = norm_forms,
-    .quantized = true,
-    .kernel = kernel_id::norm,
-    .shape = &requantize_shape,
-    .memory = &params_only<norm_params>,
-    .prepare = &norm_prepare,
-    .decide = &laws::norm,
 };
 }  // namespace ops
 
@@ -19112,6 +21587,15 @@ struct pad_params {
   std::uint64_t value = 0;  // the element's bits
 };
 
+/// Elements that may be added before, or after, the n of an axis.
+constexpr std::int64_t most_padding(std::int32_t n, pad_mode mode) {
+  switch (mode) {
+    case pad_mode::constant: return INT32_MAX / 4;
+    case pad_mode::symmetric: return n;
+    case pad_mode::reflect: return n - 1;
+  }
+  return 0;
+}
 constexpr shape_or pad_shape(const dims& x, std::span<const std::int64_t> paddings, pad_mode mode) {
   if (paddings.size() != 2 * as_size(x.rank))
     return violation{
@@ -19120,9 +21604,7 @@ constexpr shape_or pad_shape(const dims& x, std::span<const std::int64_t> paddin
   dims y = x;
   for (int i = 0; i < x.rank; ++i) {
     const std::int64_t before = paddings[2 * as_size(i)], after = paddings[2 * as_size(i) + 1];
-    const std::int64_t most = mode == pad_mode::constant    ? INT32_MAX / 4
-                              : mode == pad_mode::symmetric ? x[i]
-                                                            : x[i] - 1;
+    const std::int64_t most = most_padding(x[i], mode);
     if (before < 0 || after < 0 || before > most || after > most ||
         x[i] + before + after > INT32_MAX)
       return violation{rule::value, dims{0, static_cast<std::int32_t>(most)},
@@ -19138,9 +21620,12 @@ constexpr std::int32_t pad_source(std::int32_t o, std::int32_t before, std::int3
                                   pad_mode mode) {
   const std::int32_t i = o - before;
   if (i >= 0 && i < in) return i;
-  if (mode == pad_mode::constant) return -1;
-  const std::int32_t edge = mode == pad_mode::symmetric ? 1 : 0;
-  return i < 0 ? -i - edge : 2 * in - 2 + edge - i;
+  switch (mode) {
+    case pad_mode::constant: return -1;
+    case pad_mode::symmetric: return i < 0 ? -i - 1 : 2 * in - 1 - i;
+    case pad_mode::reflect: return i < 0 ? -i : 2 * in - 2 - i;
+  }
+  return -1;
 }
 /// Rows (all but the innermost axis) [begin, end) of the output.
 template <class T>
@@ -19225,12 +21710,23 @@ template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
 #else
 template <bool Mirror> status pad_prepare(const node_view& n, prepared& to);
 #endif
+/// Before and after each axis; what is written there: of quantized values a code, else a number.
+struct pad_keys {
+  static constexpr attribute_key keys[] = {{"paddings", attribute_value::kind::integers},
+                                           {"value", attribute_value::kind::integer},
+                                           {"value", attribute_value::kind::real}};
+};
+/// A pad_mode.
+struct mirror_pad_keys {
+  static constexpr attribute_key keys[] = {{"mode", attribute_value::kind::integer}};
+};
 inline constexpr op_def qnn_pad{
     .name = "qnn.pad",
     .summary = "a quantized value around",
     .forms = movement_forms,
     .quantized = true,
     .only_pads = true,
+    .attributes = keys_of<pad_keys>,
     .shape = &pad_op_shape<false>,
     .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<false>,
@@ -19239,6 +21735,7 @@ inline constexpr op_def pad{
     .name = "pad",
     .summary = "a value around",
     .forms = movement_forms,
+    .attributes = keys_of<pad_keys>,
     .shape = &pad_op_shape<false>,
     .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<false>,
@@ -19247,6 +21744,7 @@ inline constexpr op_def mirror_pad{
     .name = "mirror_pad",
     .summary = "the mirrored edge around",
     .forms = movement_forms,
+    .attributes = keys_of<pad_keys, mirror_pad_keys>,
     .shape = &pad_op_shape<true>,
     .memory = &params_only<pad_params>,
     .prepare = &pad_prepare<true>,
@@ -19274,28 +21772,60 @@ struct prelu_params {
   broadcast_plan<2> shape;
 };
 
+namespace numerics {
+/// One element by DR.
+constexpr std::int32_t prelu_dr(const prelu_params& p, std::int32_t x,
+                                std::int32_t slope) noexcept {
+  const std::int32_t v = x - p.in_zero_point;
+  const std::int64_t r = v >= 0 ? rounding_policy::doubling_high_half_away::apply(v, p.positive)
+                                : rounding_policy::doubling_high_half_away::apply(
+                                      std::int64_t{v} * (slope - p.slope_zero_point), p.negative);
+  return finish(r, p.out_zero_point, p.lo, p.hi);
+}
+/// One element by EVEN_MUL.
+constexpr std::int32_t prelu_even_mul(const prelu_params& p, std::int32_t x,
+                                      std::int32_t slope) noexcept {
+  const float v = mul(static_cast<float>(x - p.in_zero_point), p.in_scale),
+              a = mul(static_cast<float>(slope - p.slope_zero_point), p.slope_scale);
+  return finish(static_cast<double>(rint(mul(v > 0 ? v : mul(v, a), p.inverse))), p.out_zero_point,
+                p.lo, p.hi);
+}
+constexpr std::int32_t prelu(const prelu_params& p, std::int32_t x, std::int32_t slope) noexcept {
+  switch (p.mode) {
+    case rounding::doubling_high_half_away: return prelu_dr(p, x, slope);
+    case rounding::reciprocal_half_even: return prelu_even_mul(p, x, slope);
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // the forms exclude these
+  }
+  return p.out_zero_point;
+}
+}  // namespace numerics
+
 namespace reference {
 template <class T>
 constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, std::size_t begin,
                      std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    if constexpr (std::is_floating_point_v<T>) {
+    if constexpr (std::is_floating_point_v<T>)
       y[i] = x[at[0]] >= 0 ? x[at[0]] : numerics::mul(x[at[0]], slope[at[1]]);
-    } else if (p.mode == rounding::reciprocal_half_even) {
-      const float v = numerics::mul(static_cast<float>(x[at[0]] - p.in_zero_point), p.in_scale),
-                  a = numerics::mul(static_cast<float>(slope[at[1]] - p.slope_zero_point),
-                                    p.slope_scale);
-      y[i] = static_cast<T>(numerics::finish(static_cast<double>(numerics::rint(numerics::mul(
-                                                 v > 0 ? v : numerics::mul(v, a), p.inverse))),
-                                             p.out_zero_point, p.lo, p.hi));
-    } else {
-      const std::int32_t v = x[at[0]] - p.in_zero_point;
-      const std::int64_t r =
-          v >= 0 ? rounding_policy::doubling_high_half_away::apply(v, p.positive)
-                 : rounding_policy::doubling_high_half_away::apply(
-                       std::int64_t{v} * (slope[at[1]] - p.slope_zero_point), p.negative);
-      y[i] = static_cast<T>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
-    }
+    else
+      y[i] = static_cast<T>(numerics::prelu(p, x[at[0]], slope[at[1]]));
   });
 }
 #if OCTET_HAS_DEFINITIONS
@@ -19354,9 +21884,6 @@ inline constexpr form qnn_prelu_forms[] = {
      .out = {like(0)},
      .roundings = {rounding::doubling_high_half_away, rounding::reciprocal_half_even}},
 };
-static_assert(roundings_of(qnn_prelu_forms) ==
-                  rounding_set{rounding::doubling_high_half_away, rounding::reciprocal_half_even},
-              "octet: reference::prelu takes any other rounding for DR");
 inline constexpr form float_pair_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
 };
@@ -19368,6 +21895,7 @@ inline constexpr op_def qnn_prelu{
     .forms = qnn_prelu_forms,
     .quantized = true,
     .kernel = kernel_id::prelu,
+    .attributes = keys_of<>,
     .shape = &prelu_op_shape,
     .memory = &params_only<prelu_params>,
     .prepare = &prelu_prepare<true>,
@@ -19380,6 +21908,7 @@ inline constexpr op_def prelu{
     .max_inputs = 2,
     .forms = float_pair_forms,
     .kernel = kernel_id::prelu,
+    .attributes = keys_of<>,
     .shape = &prelu_op_shape,
     .memory = &params_only<prelu_params>,
     .prepare = &prelu_prepare<false>,
@@ -19389,10 +21918,10 @@ inline constexpr op_def prelu{
 OCTET_NAMESPACE_END
 
 // ---- octet/numerics/vector_math.hpp
-// tanh and the logistic function as Eigen's vector loops compute them in binary32 without fused
-// multiply-adds: what TensorFlow Lite's recurrent float layers use on x86-64. tanh as the C library
-// has it (fdlibm's way, up to glibc 2.40): TensorFlow Lite's reference. Neither is correctly
-// rounded; the order of operations is part of the result.
+// tanh, the logistic function, sine and cosine as Eigen's vector loops compute them in binary32
+// without fused multiply-adds: what TensorFlow Lite's recurrent float layers and ONNX Runtime use
+// on x86-64. tanh, log, sine and cosine as the C library has them. None is correctly rounded; the
+// order of operations is part of the result.
 #define OCTET_NUMERICS_VECTOR_MATH_HPP_
 
 #include <array>
@@ -19453,6 +21982,66 @@ constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) n
   return i >= first && i < last;
 }
 
+namespace detail {
+/// An angle as quarter turns (modulo 4) and what is left, at most an eighth of a turn either way.
+struct quarter_turns {
+  double rest = 0;
+  std::int32_t count = 0;
+};
+/// 32 bits of 2/pi, `at` bits behind the binary point.
+constexpr std::uint32_t two_over_pi_from(int at) noexcept {
+  if (at < 0) return two_over_pi[0] >> -at;
+  const auto word = static_cast<std::size_t>(at) / 32;
+  const std::uint64_t two = std::uint64_t{two_over_pi[word]} << 32 | two_over_pi[word + 1];
+  return static_cast<std::uint32_t>(two >> (32 - at % 32));
+}
+/// Of |x|, finite, from 2 on: x times 96 bits of 2/pi. `guard`: how many bits stand before those
+/// that decide, which is part of the last bits of the result.
+constexpr quarter_turns far_turns(float x, int guard) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const int e = static_cast<int>(bits >> 23 & 0xffu) - 128 + guard, from = e / 8 * 8 - 24 - guard;
+  const std::uint64_t m = std::uint64_t{(bits & 0x007fffffu) | 0x00800000u} << e % 8;
+  std::uint64_t p = m * two_over_pi_from(from + 64) >> 32;
+  p += m * two_over_pi_from(from + 32);
+  p += m * two_over_pi_from(from) << 32;
+  const std::uint64_t turns = (p + (std::uint64_t{1} << 61)) >> 62;
+  p -= turns << 62;
+  return {mul(static_cast<double>(static_cast<std::int64_t>(p)), 0x1.921fb54442d18p-62),
+          static_cast<std::int32_t>(turns)};
+}
+constexpr float sine_vector(float v, bool cosine) noexcept {
+  constexpr float cosine_even[] = {2.4372266125283204e-5f, -1.3886520173400641e-3f,
+                                   4.1666619479656219e-2f, -0.5f, 1.f},
+                  sine_odd[] = {-1.9592341140837029e-4f, 8.3326873655616852e-3f,
+                                -1.6666662039822983e-1f},
+                  half_pi[] = {-1.5703125f, -4.8398971557617188e-4f, 1.6286503523588181e-7f,
+                               5.5644315544167711e-11f};
+  if (is_nan(v)) return v;
+  if (is_infinite(v)) return nan_of<float>();
+  const float a = with_sign(v, 1.f);
+  float r = a;
+  std::uint32_t turns = 0;
+  if (a < (cosine ? 18838.f : 25966.f)) {
+    const float n = add(mul(a, 0.636619746685028076171875f), 12582912.f),
+                whole = sub(n, 12582912.f);
+    turns = std::bit_cast<std::uint32_t>(n);
+    for (const float c : half_pi) r = add(mul(whole, c), r);
+  } else {
+    const quarter_turns t = far_turns(a, 2);
+    turns = static_cast<std::uint32_t>(t.count), r = static_cast<float>(t.rest);
+  }
+  const std::uint32_t sign =
+      (cosine ? (turns + 1) << 30 : std::bit_cast<std::uint32_t>(v) ^ turns << 30) & 0x80000000u;
+  const float z = mul(r, r);
+  const float y = ((turns & 1) == 0) == cosine ? polynomial(z, cosine_even)
+                                               : add(mul(mul(polynomial(z, sine_odd), z), r), r);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) ^ sign);
+}
+}  // namespace detail
+
+constexpr float sin_vector(float v) noexcept { return detail::sine_vector(v, false); }
+constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, true); }
+
 // ---- the C library's ----
 
 namespace detail {
@@ -19501,6 +22090,7 @@ constexpr float expm1_c_library(float x) noexcept {
 }
 }  // namespace detail
 
+/// fdlibm's way, up to glibc 2.40.
 constexpr float tanh_c_library(float v) noexcept {
   if (is_nan(v) || v == 0) return v;
   const float a = v < 0 ? -v : v;
@@ -19515,6 +22105,78 @@ constexpr float tanh_c_library(float v) noexcept {
   }
   return v < 0 ? -z : z;
 }
+
+/// log as glibc has it from 2.27 on, at most 0.82 units in the last place off: x = 2^k z, the
+/// logarithm of a number near z from a table, a polynomial of degree 4 of what is left, in
+/// binary64. What ONNX Runtime calls.
+constexpr float log_c_library(float x) noexcept {
+  constexpr double inverse[] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
+                                0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
+                                0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
+                                0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
+                                0x1.0953f419900a7p+0, 0x1p+0,
+                                0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
+                                0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
+                                0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
+  constexpr double log[] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
+                            -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
+                            -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
+                            -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
+                            -0x1.252f438e10c1ep-5, 0x0p+0,
+                            0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
+                            0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
+                            0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
+  constexpr double c[] = {-0x1.00ea347b88334p-2, 0x1.5575b0be00b6ap-2, -0x1.ffffef20a4123p-2};
+  if (is_nan(x)) return x;
+  auto bits = std::bit_cast<std::uint32_t>(x);
+  if ((bits & 0x7fffffffu) == 0) return infinity_of<float>(true);
+  if (is_negative(x)) return nan_of<float>();
+  if (is_infinite(x)) return x;
+  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p23f)) - (23u << 23);
+  const std::uint32_t above = bits - 0x3f330000u;
+  const std::size_t i = above >> 19 & 15u;
+  const auto z = static_cast<double>(std::bit_cast<float>(bits - (above & 0xff800000u)));
+  const double r = sub(mul(z, inverse[i]), 1.), r2 = mul(r, r),
+               whole = static_cast<double>(static_cast<std::int32_t>(above) >> 23),
+               y0 = add(log[i], mul(whole, 0x1.62e42fefa39efp-1)),
+               y = add(mul(c[0], r2), add(mul(c[1], r), c[2]));
+  return static_cast<float>(add(mul(y, r2), add(y0, r)));
+}
+
+namespace detail {
+constexpr float sine_c_library(float v, bool cosine) noexcept {
+  constexpr double c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5, -0x1.6c087e89a359dp-10,
+                          0x1.99343027bf8c3p-16},
+                   s[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7, -0x1.994eb3774cf24p-13};
+  if (is_nan(v)) return v;
+  if (is_infinite(v)) return nan_of<float>();
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(v), size = bits >> 20 & 0x7ffu;
+  if (size < 0x398u) return cosine ? 1.f : v;  // below 2^-12
+  double x = static_cast<double>(v);
+  std::int32_t turns = 0, sign = 0;
+  if (size >= 0x42fu) {  // about 120
+    const quarter_turns t = far_turns(v, 0);
+    x = t.rest, turns = t.count, sign = static_cast<std::int32_t>(bits >> 31);
+  } else if (size >= 0x3f4u) {  // about pi / 4
+    turns = (static_cast<std::int32_t>(mul(x, 0x1.45f306dc9c883p+23)) + 0x800000) >> 24;
+    x = sub(x, mul(static_cast<double>(turns), 0x1.921fb54442d18p+0));
+  }
+  const double z = mul(x, x);
+  if (((turns & 1) != 0) == cosine) {
+    if (((turns + sign + 1) & 2) != 0) x = -x;
+    const double cube = mul(x, z);
+    return static_cast<float>(
+        add(add(x, mul(cube, s[0])), mul(mul(cube, z), add(s[1], mul(z, s[2])))));
+  }
+  const double fourth = mul(z, z), low = add(add(c[0], mul(z, c[1])), mul(fourth, c[2])),
+               y = add(low, mul(mul(fourth, z), add(c[3], mul(z, c[4]))));
+  return static_cast<float>(((turns + sign) & 2) != 0 ? -y : y);
+}
+}  // namespace detail
+
+/// sine and cosine as glibc has them from 2.28 on: in binary64, polynomials of an eighth of a turn.
+constexpr float sin_c_library(float v) noexcept { return detail::sine_c_library(v, false); }
+constexpr float cos_c_library(float v) noexcept { return detail::sine_c_library(v, true); }
 
 }  // namespace numerics
 OCTET_NAMESPACE_END
@@ -19670,6 +22332,7 @@ inline constexpr op_def qnn_svdf{
     .forms = svdf_forms,
     .quantized = true,
     .kernel = kernel_id::svdf,
+    .attributes = keys_of<svdf_attrs>,
     .shape = &svdf_op_shape,
     .memory = &params_only<svdf_params>,
     .prepare = &svdf_prepare,
@@ -20017,6 +22680,7 @@ inline constexpr op_def float_lstm{
     .outputs = 3,
     .optional = {1, 5, 9, 10, 11, 12, 16, 17, 20, 21, 22, 23},
     .forms = float_lstm_forms,
+    .attributes = keys_of<float_lstm_attrs>,
     .shape = &float_lstm_op_shape,
     .memory = &float_lstm_memory,
     .prepare = &float_lstm_prepare,
@@ -20111,6 +22775,7 @@ inline constexpr op_def rnn{
     .max_inputs = 5,
     .outputs = 2,
     .forms = rnn_forms,
+    .attributes = keys_of<float_clamp_attrs, rnn_attrs>,
     .shape = &rnn_op_shape,
     .memory = &rnn_memory,
     .prepare = &rnn_prepare,
@@ -20199,6 +22864,7 @@ inline constexpr op_def float_svdf{
     .outputs = 2,
     .optional = {4},
     .forms = float_svdf_forms,
+    .attributes = keys_of<float_clamp_attrs, float_svdf_attrs, svdf_attrs>,
     .shape = &svdf_op_shape,
     .memory = &float_svdf_memory,
     .prepare = &float_svdf_prepare,
@@ -20221,9 +22887,11 @@ struct reduce_attrs {
   bool keep_dims = false;
   bool channels_last =
       false;  // rounding ATEN: the framework's order of axes has the last one here second
+  bool in_order = false;  // rounding ORT: summed in memory order
   static constexpr auto fields =
       std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims},
-                 field{"channels_last", &reduce_attrs::channels_last}};
+                 field{"channels_last", &reduce_attrs::channels_last},
+                 field{"in_order", &reduce_attrs::in_order}};
 };
 
 enum class reduction : std::uint8_t { mean, sum, max, min, prod, any, all };
@@ -20261,7 +22929,20 @@ struct aten_mean_params {
   std::array<loop, dims::max_rank + 2> loops{};
   std::size_t rank = 0, reduced = 0, outputs = 0, count = 0;
 };
-/// The same of quantized values: dequantized, averaged as floats, quantized by the reciprocal.
+/// The order in which ONNX Runtime sums floats, by what is kept and reduced of the axes (neighbours
+/// of one kind and axes of extent 1 count as one): the innermost ones, those in the middle, the
+/// outermost and the innermost, and others.
+enum class sum_order : std::uint8_t { rows, middle, rows_in_order, memory };
+/// A sum or mean of floats of [outer][kept][inner] in such an order. rows: sums of `inner`
+/// elements; middle: of `kept` rows of `inner`, for each of `outer`; rows_in_order: of outer times
+/// inner.
+struct ordered_sum_params {
+  sum_order order = sum_order::rows;
+  bool mean = true;
+  std::size_t outer = 1, kept = 1, inner = 1;
+};
+/// The same as PyTorch's of quantized values: dequantized, averaged as floats, quantized by the
+/// reciprocal.
 struct quantized_aten_mean_params {
   aten_mean_params mean;
   dtype type = dtype::u8;
@@ -20533,7 +23214,87 @@ template <class F> constexpr float row_sum(std::size_t n, F&& get) {
   for (std::size_t k = 1; k < 4; ++k) part[0] = numerics::add(part[0], part[k]);
   return part[0];
 }
+/// From the first element that lies at a multiple of 16 bytes on: eight sums side by side, the
+/// upper four added to the lower, then four elements more where they are left; (0 + 2) + (1 + 3).
+/// Then the elements in front, then those behind, one after another. `place`: of the row in its
+/// tensor.
+constexpr float eigen_sum(const float* x, std::size_t n, std::size_t place) noexcept {
+  const std::size_t start = (4 - place % 4) % 4, rest = n < start ? 0 : n - start;
+  if (n == 0) return 0;
+  if (rest < 4) {
+    float sum = x[0];
+    for (std::size_t i = 1; i < n; ++i) sum = numerics::add(sum, x[i]);
+    return sum;
+  }
+  const float* const from = x + start;
+  const std::size_t eights = rest / 8 * 8, fours = rest / 4 * 4;
+  float sums[8] = {};
+  for (std::size_t k = 0; k < 8 && k < fours; ++k) sums[k] = from[k];
+  for (std::size_t k = 8; k < eights; ++k) sums[k % 8] = numerics::add(sums[k % 8], from[k]);
+  if (eights != 0) {
+    for (std::size_t k = 0; k < 4; ++k) sums[k] = numerics::add(sums[k], sums[k + 4]);
+    for (std::size_t k = eights; k < fours; ++k)
+      sums[k - eights] = numerics::add(sums[k - eights], from[k]);
+  }
+  float sum = numerics::add(numerics::add(sums[0], sums[2]), numerics::add(sums[1], sums[3]));
+  for (std::size_t i = 0; i < start; ++i) sum = numerics::add(sum, x[i]);
+  for (std::size_t i = fours; i < rest; ++i) sum = numerics::add(sum, from[i]);
+  return sum;
+}
+/// Products with ones as ONNX Runtime forms them: fours from the left, of the rest two, then one,
+/// each added to the sum. Elements are `step` apart.
+constexpr float sum_of_fours(const float* x, std::size_t n, std::size_t step) noexcept {
+  float sum = 0;
+  std::size_t i = 0;
+  for (; n - i >= 4; i += 4) {
+    float four = numerics::add(x[i * step], x[(i + 1) * step]);
+    four = numerics::add(four, x[(i + 2) * step]);
+    sum = numerics::add(sum, numerics::add(four, x[(i + 3) * step]));
+  }
+  if (n - i >= 2) {
+    sum = numerics::add(sum, numerics::add(x[i * step], x[(i + 1) * step]));
+    i += 2;
+  }
+  return i < n ? numerics::add(sum, x[i * step]) : sum;
+}
+constexpr float ordered_sum(const ordered_sum_params& p, const float* x, std::size_t o) noexcept {
+  switch (p.order) {
+    case sum_order::rows: return eigen_sum(x + o * p.inner, p.inner, o * p.inner);
+    case sum_order::middle:
+      return sum_of_fours(x + o / p.inner * p.kept * p.inner + o % p.inner, p.kept, p.inner);
+    case sum_order::rows_in_order: {
+      float sum = 0;
+      for (std::size_t k = 0; k < p.outer; ++k) {
+        const std::size_t at = (k * p.kept + o) * p.inner;
+        const float row = eigen_sum(x + at, p.inner, at);
+        sum = k == 0 ? row : numerics::add(sum, row);
+      }
+      return sum;
+    }
+    case sum_order::memory: break;  // mean_prepare gives these to `reduce`
+  }
+  return 0;
+}
+constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* y,
+                            std::size_t begin, std::size_t end) noexcept {
+  const std::size_t count = p.order == sum_order::rows     ? p.inner
+                            : p.order == sum_order::middle ? p.kept
+                                                           : p.outer * p.inner;
+  for (std::size_t o = begin; o < end; ++o) {
+    const float sum = ordered_sum(p, x, o);
+    y[o] = p.mean ? numerics::div(sum, static_cast<float>(count)) : sum;
+  }
+}
 #if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void ordered_sum_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const ordered_sum_params*>(a.params);
+  const std::size_t outputs = p.order == sum_order::rows     ? p.outer
+                              : p.order == sum_order::middle ? p.outer * p.inner
+                                                             : p.kept;
+  const auto r = part_of(outputs, a.part, a.parts);
+  ordered_sums(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin,
+               r.end);
+}
 /// x(i): element i of the input in memory order.
 template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* y) noexcept {
   constexpr std::size_t lanes = 8;
@@ -20624,6 +23385,7 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
     with_integer(p.type, run);
 }
 #else
+void ordered_sum_kernel(const kernel_args& a) noexcept;
 void aten_mean_kernel(const kernel_args& a) noexcept;
 void quantized_aten_mean_kernel(const kernel_args& a) noexcept;
 void mean_kernel(const kernel_args& a) noexcept;
@@ -20645,9 +23407,32 @@ constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
   if (n.round == rounding::doubling_high_half_away) to.array<multiplier>(1);
   if (n.round == rounding::qnnpack) to.array<float>(1);
 }
-constexpr void mean_memory(const node_view& n, node_memory& to) {
+constexpr sum_order sum_order_of(const node_view& n) {
+  const auto a = read_attributes<reduce_attrs>(*n.attrs);
+  if (n.round != rounding::onnxruntime || a.in_order) return sum_order::memory;
+  const reduce_plan p = make_reduce(a, n.in[0].shape);
+  if (p.reduced_rank == 1 && p.kept_rank <= 2)
+    return p.kept_rank == 2 ? sum_order::middle
+           : p.inner == 1   ? sum_order::rows
+                            : sum_order::memory;
+  return p.reduced_rank == 2 && p.kept_rank == 1 ? sum_order::rows_in_order : sum_order::memory;
+}
+constexpr ordered_sum_params make_ordered_sum(const node_view& n, sum_order order, bool mean) {
+  const reduce_plan p = make_reduce(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape);
+  switch (order) {
+    case sum_order::rows: return {order, mean, p.outputs, 1, p.count};
+    case sum_order::middle: return {order, mean, p.outer, p.count, p.inner};
+    case sum_order::rows_in_order:
+      return {order, mean, as_size(p.reduced[0]), p.outputs, as_size(p.reduced[1])};
+    case sum_order::memory: break;
+  }
+  return {};
+}
+constexpr void sum_memory(const node_view& n, node_memory& to) {
   if (n.round == rounding::aten)
     to.make<aten_mean_params>();
+  else if (sum_order_of(n) != sum_order::memory)
+    to.make<ordered_sum_params>();
   else
     to.make<mean_params>();
 }
@@ -20740,9 +23525,15 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       aten_mean_prepare(n, attrs, to);
       return unit{};
     }
+  if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized)
+    if (const sum_order order = sum_order_of(n); order != sum_order::memory) {
+      to.make<ordered_sum_params>(&reference::ordered_sum_kernel) =
+          make_ordered_sum(n, order, Op == reduction::mean);
+      return unit{};
+    }
   auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
   p.op = Op;
-  p.mode = n.round;
+  p.mode = Quantized ? n.round : rounding::none;
   p.type = x.type, p.out_type = y.type;
   p.plan = make_reduce(attrs, x.shape);
   if constexpr (!Quantized) {
@@ -20781,8 +23572,17 @@ inline constexpr form reduce_arithmetic_forms[] = {
 };
 inline constexpr form mean_forms[] = {
     reduce_arithmetic_forms[0],
-    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = rounding::aten},
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::aten, rounding::onnxruntime}},
 };
+inline constexpr form sum_forms[] = {
+    reduce_arithmetic_forms[0],
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = rounding::onnxruntime},
+};
+static_assert(roundings_of(mean_forms) ==
+                  rounding_set{rounding::none, rounding::aten, rounding::onnxruntime},
+              "octet: what prepares mean takes any other rounding for none");
+static_assert(roundings_of(sum_forms) == rounding_set{rounding::none, rounding::onnxruntime},
+              "octet: what prepares sum takes any other rounding for none");
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},
 };
@@ -20795,6 +23595,7 @@ inline constexpr op_def qnn_mean{
     .forms = qnn_mean_forms,
     .quantized = true,
     .kernel = kernel_id::mean,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
     .prepare = &mean_prepare<reduction::mean, true>,
@@ -20806,6 +23607,7 @@ inline constexpr op_def qnn_sum{
     .forms = qnn_sum_forms,
     .quantized = true,
     .kernel = kernel_id::mean,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
     .prepare = &mean_prepare<reduction::sum, true>,
@@ -20816,6 +23618,7 @@ inline constexpr op_def qnn_reduce_prod{
     .summary = "product over axes, quantized",
     .forms = qnn_prod_forms,
     .quantized = true,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
     .prepare = &mean_prepare<reduction::prod, true>,
@@ -20826,25 +23629,29 @@ inline constexpr op_def mean{
     .summary = "mean over axes",
     .forms = mean_forms,
     .kernel = kernel_id::mean,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
-    .memory = &mean_memory,
+    .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::mean, false>,
     .decide = &laws::float_mean,
 };
 inline constexpr op_def sum{
     .name = "sum",
     .summary = "sum over axes",
-    .forms = reduce_arithmetic_forms,
+    .forms = sum_forms,
     .kernel = kernel_id::mean,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
-    .memory = &params_only<mean_params>,
+    .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::sum, false>,
+    .decide = &laws::float_sum,
 };
 inline constexpr op_def reduce_max{
     .name = "reduce_max",
     .summary = "largest over axes",
     .forms = reduce_number_forms,
     .kernel = kernel_id::mean,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::max, false>,
@@ -20854,6 +23661,7 @@ inline constexpr op_def reduce_min{
     .summary = "smallest over axes",
     .forms = reduce_number_forms,
     .kernel = kernel_id::mean,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::min, false>,
@@ -20862,6 +23670,7 @@ inline constexpr op_def reduce_prod{
     .name = "reduce_prod",
     .summary = "product over axes",
     .forms = reduce_arithmetic_forms,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::prod, false>,
@@ -20870,6 +23679,7 @@ inline constexpr op_def reduce_any{
     .name = "reduce_any",
     .summary = "whether any along axes is true",
     .forms = reduce_bool_forms,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::any, false>,
@@ -20878,6 +23688,7 @@ inline constexpr op_def reduce_all{
     .name = "reduce_all",
     .summary = "whether all along axes are true",
     .forms = reduce_bool_forms,
+    .attributes = keys_of<reduce_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::all, false>,
@@ -21006,6 +23817,7 @@ inline constexpr op_def requantize_add{
     .forms = requantize_add_forms,
     .quantized = true,
     .kernel = kernel_id::requantize_add,
+    .attributes = keys_of<clamp_keys>,
     .shape = &requantize_add_shape,
     .memory = &requantize_add_memory,
     .prepare = &requantize_add_prepare,
@@ -21210,6 +24022,90 @@ constexpr void resize_nearest(const resize_params& p, const T* x, T* y, std::siz
       to = std::copy_n(x + nhwc_index(image, n, p.rows[oy], p.columns[ox], 0), p.channels, to);
   }
 }
+/// The four pixels around an output's, and where it lies between them.
+template <class T> struct bilinear_square {
+  T tl, tr, bl, br;
+  bilinear_tap v, h;
+  /// By the formula of binary32 weights.
+  constexpr float blended(float (*blend)(float, float, float, float, float, float)) const {
+    return blend(static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl),
+                 static_cast<float>(br), v.fraction, h.fraction);
+  }
+};
+/// PyTorch's value; k: the channel.
+template <class T>
+constexpr std::int32_t blend_aten(const resize_params& p, const bilinear_square<T>& s,
+                                  std::size_t k) {
+  const bool in_block = k < as_size(p.channels) / 8 * 8;
+  const float t = numerics::blend_aten(static_cast<float>(s.tl), static_cast<float>(s.tr),
+                                       static_cast<float>(s.bl), static_cast<float>(s.br),
+                                       s.v.fraction, s.h.fraction,
+                                       p.mode == rounding::aten ? 0
+                                       : in_block               ? 1
+                                                                : 2);
+  return numerics::clamp_to_int(
+      static_cast<double>(numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) +
+          p.zero_point,
+      p.lo_value, p.hi_value);
+}
+template <class T>
+constexpr std::int32_t blend_quantized(const resize_params& p, const bilinear_square<T>& s,
+                                       std::size_t k) {
+  switch (p.mode) {
+    case rounding::doubling_high_half_away:
+      return numerics::blend_q10(s.tl, s.tr, s.bl, s.br, s.v.weight, s.h.weight);
+    case rounding::xnnpack:
+      return numerics::blend_xnn(s.tl, s.tr, s.bl, s.br, s.v.weight, s.h.weight);
+    case rounding::aten:
+    case rounding::fused_multiply_add: return blend_aten(p, s, k);
+    case rounding::tflite_optimized:
+      return static_cast<std::int32_t>(numerics::add(s.blended(&numerics::blend_float), 0.5f));
+    case rounding::onnxruntime:
+      return numerics::clamp_to_int(
+          static_cast<double>(numerics::trunc(s.blended(&numerics::blend_ort))), p.lo_value,
+          p.hi_value);
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::qnnpack:
+    case rounding::mxnet: break;  // the forms exclude these
+  }
+  return p.zero_point;
+}
+constexpr float blend_real(const resize_params& p, const bilinear_square<float>& s) {
+  switch (p.mode) {
+    case rounding::none: return s.blended(&numerics::blend_float);
+    case rounding::onnxruntime: return s.blended(&numerics::blend_ort);
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet: break;  // the forms exclude these
+  }
+  return 0;
+}
 template <class T>
 constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::size_t begin,
                                std::size_t end) {
@@ -21225,41 +24121,11 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
       const std::size_t l = as_size(h.lo) * c, r = as_size(h.hi) * c;
       T* to = y + (row * as_size(p.out_w) + as_size(ox)) * c;
       for (std::size_t k = 0; k < c; ++k) {
-        if constexpr (std::is_floating_point_v<T>) {
-          to[k] = numerics::blend_float(top[l + k], top[r + k], bottom[l + k], bottom[r + k],
-                                        v.fraction, h.fraction);
-        } else {
-          const std::int32_t tl = top[l + k], tr = top[r + k], bl = bottom[l + k],
-                             br = bottom[r + k];
-          if (p.mode == rounding::doubling_high_half_away)
-            to[k] = static_cast<T>(numerics::blend_q10(tl, tr, bl, br, v.weight, h.weight));
-          else if (p.mode == rounding::aten || p.mode == rounding::fused_multiply_add) {
-            const float t = numerics::blend_aten(static_cast<float>(tl), static_cast<float>(tr),
-                                                 static_cast<float>(bl), static_cast<float>(br),
-                                                 v.fraction, h.fraction,
-                                                 p.mode == rounding::aten ? 0
-                                                 : k < c / 8 * 8          ? 1
-                                                                          : 2);
-            to[k] = static_cast<T>(numerics::clamp_to_int(
-                static_cast<double>(
-                    numerics::rint(numerics::sub(t, static_cast<float>(p.zero_point)))) +
-                    p.zero_point,
-                p.lo_value, p.hi_value));
-          } else if (p.mode == rounding::onnxruntime)
-            to[k] = static_cast<T>(numerics::clamp_to_int(
-                static_cast<double>(numerics::trunc(numerics::blend_ort(
-                    static_cast<float>(tl), static_cast<float>(tr), static_cast<float>(bl),
-                    static_cast<float>(br), v.fraction, h.fraction))),
-                p.lo_value, p.hi_value));
-          else if (p.mode == rounding::xnnpack)
-            to[k] = static_cast<T>(numerics::blend_xnn(tl, tr, bl, br, v.weight, h.weight));
-          else
-            to[k] = static_cast<T>(
-                numerics::add(numerics::blend_float(static_cast<float>(tl), static_cast<float>(tr),
-                                                    static_cast<float>(bl), static_cast<float>(br),
-                                                    v.fraction, h.fraction),
-                              0.5f));
-        }
+        const bilinear_square<T> square{top[l + k], top[r + k], bottom[l + k], bottom[r + k], v, h};
+        if constexpr (std::is_floating_point_v<T>)
+          to[k] = blend_real(p, square);
+        else
+          to[k] = static_cast<T>(blend_quantized(p, square, k));
       }
     }
   }
@@ -21324,11 +24190,43 @@ OCTET_INLINE status resize_nearest_prepare(const node_view& n, prepared& to) {
   p.columns = columns.data();
   return unit{};
 }
+/// The tap of output index o of `out`, of an axis of `in` pixels; `factor`: the attribute's, 0:
+/// none.
+OCTET_INLINE bilinear_tap bilinear_tap_of(rounding r, const resize_attrs& a, std::int32_t o,
+                                          std::int32_t in, std::int32_t out, double factor) {
+  switch (r) {
+    case rounding::none:
+    case rounding::tflite_optimized:
+      return numerics::bilinear_float(o, in, out, a.align_corners, a.half_pixel_centers);
+    case rounding::doubling_high_half_away:
+      return numerics::bilinear_q10(o, in, out, a.align_corners, a.half_pixel_centers);
+    case rounding::xnnpack:
+      return numerics::bilinear_xnn(o, in, out, a.align_corners, a.half_pixel_centers);
+    case rounding::aten: return numerics::bilinear_aten(o, in, out, a.align_corners, factor, false);
+    case rounding::fused_multiply_add:
+      return numerics::bilinear_aten(o, in, out, a.align_corners, factor, true);
+    case rounding::onnxruntime:
+      return numerics::bilinear_ort(o, in, out, a.align_corners, a.half_pixel_centers, factor);
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::qnnpack:
+    case rounding::mxnet: break;  // the forms exclude these
+  }
+  return {};
+}
 template <bool Quantized> status resize_bilinear_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   if (Quantized && !x.same_quantization(y))
     return unsupported("resize that changes the quantization");
-  const bool aten = n.round == rounding::aten || n.round == rounding::fused_multiply_add;
   const auto a = read_attributes<resize_attrs>(*n.attrs);
   auto& p = to.make<resize_params>(&reference::resize_bilinear_kernel, kernel_id::resize_bilinear);
   set_resize(p, n);
@@ -21338,16 +24236,7 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   const auto taps = [&](std::int32_t in, std::int32_t out, double factor) {
     auto list = to.array<bilinear_tap>(as_size(out));
     for (std::int32_t i = 0; i < out; ++i)
-      list[as_size(i)] =
-          n.round == rounding::doubling_high_half_away
-              ? numerics::bilinear_q10(i, in, out, a.align_corners, a.half_pixel_centers)
-          : aten ? numerics::bilinear_aten(i, in, out, a.align_corners, factor,
-                                           n.round == rounding::fused_multiply_add)
-          : n.round == rounding::onnxruntime
-              ? numerics::bilinear_ort(i, in, out, a.align_corners, a.half_pixel_centers, factor)
-          : n.round == rounding::xnnpack
-              ? numerics::bilinear_xnn(i, in, out, a.align_corners, a.half_pixel_centers)
-              : numerics::bilinear_float(i, in, out, a.align_corners, a.half_pixel_centers);
+      list[as_size(i)] = bilinear_tap_of(n.round, a, i, in, out, factor);
     return list.data();
   };
   p.row_taps = taps(p.in_h, p.out_h, a.scale_h);
@@ -21366,15 +24255,14 @@ inline constexpr form qnn_resize_bilinear_forms[] = {
                    rounding::onnxruntime}},
     {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::tflite_optimized},
 };
-static_assert(roundings_of(qnn_resize_bilinear_forms) ==
-                  rounding_set{rounding::doubling_high_half_away, rounding::xnnpack, rounding::aten,
-                               rounding::fused_multiply_add, rounding::onnxruntime,
-                               rounding::tflite_optimized},
-              "octet: reference::resize_bilinear takes any other rounding for OPT");
+inline constexpr form float_resize_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::onnxruntime}},
+};
 inline constexpr op_def resize_nearest{
     .name = "resize_nearest",
     .summary = "images to another size, nearest pixel",
     .forms = movement_forms,
+    .attributes = keys_of<resize_attrs>,
     .shape = &resize_op_shape,
     .memory = &resize_memory<std::int32_t>,
     .prepare = &resize_nearest_prepare,
@@ -21385,6 +24273,7 @@ inline constexpr op_def qnn_resize_bilinear{
     .forms = qnn_resize_bilinear_forms,
     .quantized = true,
     .kernel = kernel_id::resize_bilinear,
+    .attributes = keys_of<resize_attrs>,
     .shape = &resize_op_shape,
     .memory = &resize_memory<bilinear_tap>,
     .prepare = &resize_bilinear_prepare<true>,
@@ -21393,11 +24282,13 @@ inline constexpr op_def qnn_resize_bilinear{
 inline constexpr op_def resize_bilinear{
     .name = "resize_bilinear",
     .summary = "images to another size, pixels blended",
-    .forms = float_forms,
+    .forms = float_resize_forms,
     .kernel = kernel_id::resize_bilinear,
+    .attributes = keys_of<resize_attrs>,
     .shape = &resize_op_shape,
     .memory = &resize_memory<bilinear_tap>,
     .prepare = &resize_bilinear_prepare<false>,
+    .decide = &laws::onnxruntime_order,
 };
 }  // namespace ops
 
@@ -21531,6 +24422,7 @@ inline constexpr op_def scatter_nd{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = scatter_forms,
+    .attributes = keys_of<scatter_attrs>,
     .shape = &scatter_op_shape<true>,
     .memory = &params_only<scatter_params>,
     .prepare = &scatter_prepare<true>,
@@ -21541,6 +24433,7 @@ inline constexpr op_def sparse_to_dense{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = scatter_forms,
+    .attributes = keys_of<scatter_attrs>,
     .shape = &scatter_op_shape<false>,
     .memory = &params_only<scatter_params>,
     .prepare = &scatter_prepare<false>,
@@ -21695,6 +24588,7 @@ inline constexpr op_def dynamic_slice{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = gather_forms,
+    .attributes = keys_of<dynamic_slice_attrs>,
     .shape = &dynamic_slice_op_shape,
     .memory = &params_only<box_params>,
     .prepare = &dynamic_slice_prepare,
@@ -21705,6 +24599,7 @@ inline constexpr op_def dynamic_update_slice{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = dynamic_update_slice_forms,
+    .attributes = keys_of<>,
     .shape = &dynamic_update_slice_op_shape,
     .memory = &params_only<box_params>,
     .prepare = &dynamic_update_slice_prepare,
@@ -21782,6 +24677,7 @@ inline constexpr op_def reverse_sequence{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = gather_forms,
+    .attributes = keys_of<reverse_sequence_attrs>,
     .shape = &reverse_sequence_op_shape,
     .memory = &params_only<reverse_sequence_params>,
     .prepare = &reverse_sequence_prepare,
@@ -21842,6 +24738,7 @@ inline constexpr op_def matrix_set_diag{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = movement_forms,
+    .attributes = keys_of<>,
     .shape = &matrix_set_diag_op_shape,
     .memory = &params_only<matrix_set_diag_params>,
     .prepare = &matrix_set_diag_prepare,
@@ -21890,10 +24787,13 @@ template <class T> constexpr T reduced(segment_reduction how, T a, T b) {
   return a;
 }
 template <class T> constexpr T without_any(segment_reduction how) {
-  return how == segment_reduction::sum       ? T{}
-         : how == segment_reduction::product ? T{1}
-         : how == segment_reduction::least   ? std::numeric_limits<T>::max()
-                                             : std::numeric_limits<T>::lowest();
+  switch (how) {
+    case segment_reduction::sum: return T{};
+    case segment_reduction::product: return T{1};
+    case segment_reduction::least: return std::numeric_limits<T>::max();
+    case segment_reduction::most: return std::numeric_limits<T>::lowest();
+  }
+  return T{};
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void segment_reduce_kernel(const kernel_args& a) noexcept {
@@ -21946,6 +24846,7 @@ inline constexpr op_def segment_reduce{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = segment_reduce_forms,
+    .attributes = keys_of<segment_reduce_attrs>,
     .shape = &segment_reduce_op_shape,
     .memory = &params_only<segment_reduce_params>,
     .prepare = &segment_reduce_prepare,
@@ -22012,91 +24913,13 @@ inline constexpr op_def bucketize{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = bucketize_forms,
+    .attributes = keys_of<>,
     .shape = &bucketize_op_shape,
     .memory = &params_only<bucketize_params>,
     .prepare = &bucketize_prepare,
 };
 }  // namespace ops
 
-OCTET_NAMESPACE_END
-
-// ---- octet/numerics/fused_math.hpp
-// exp, tanh and erf of binary32 as vector loops compute them: a polynomial in fused multiply-adds,
-// the same operations one by one in scalars and in vectors. Rounding ATEN's functions of floats.
-#define OCTET_NUMERICS_FUSED_MATH_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace numerics {
-
-/// Numbers of the formulas below; kernels have the same operations on vectors.
-namespace vector_exp {
-// SLEEF's expf with an error of 1 ulp, which PyTorch's vector loops call: x = q ln 2 + s, a
-// polynomial of degree 7 in s, two steps of scaling by powers of two.
-inline constexpr float log2_e = 1.442695040888963407f, ln2_high = -0.693145751953125f,
-                       ln2_low = -1.428606765330187045e-06f, lowest = -104.f, highest = 100.f;
-inline constexpr float c[] = {0.000198527617612853646278381f, 0.00139304355252534151077271f,
-                              0.00833336077630519866943359f,  0.0416664853692054748535156f,
-                              0.166666671633720397949219f,    0.5f};
-}  // namespace vector_exp
-namespace vector_tanh {
-// Below `small` x + x^3 P(x^2), a least-squares fit; above, 1 - 2 / (exp(2 |x|) + 1).
-inline constexpr float small = 0.625f;
-inline constexpr float c[] = {-0.005501060746610165f, 0.020454417914152145f, -0.05368245393037796f,
-                              0.13330747187137604f, -0.3333325684070587f};
-}  // namespace vector_tanh
-namespace vector_erf {
-// Abramowitz and Stegun 7.1.26: 1 - (c0 t + ... + c4 t^5) exp(-x^2), t = 1 / (1 + p |x|); error
-// below 4e-7.
-inline constexpr float p = 0.3275911f;
-inline constexpr float c[] = {1.061405429f, -1.453152027f, 1.421413741f, -0.284496736f,
-                              0.254829592f};
-}  // namespace vector_erf
-
-namespace detail {
-/// c0 x^n + ... + cn in fused multiply-adds.
-template <std::size_t N> constexpr float fused_polynomial(const float (&c)[N], float x) noexcept {
-  float u = c[0];
-  for (std::size_t i = 1; i < N; ++i) u = fma(u, x, c[i]);
-  return u;
-}
-/// 2^e, -150 < e < 128; below -126 its halves are multiplied one after another by the caller.
-constexpr float float_pow2(std::int32_t e) noexcept {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(e + 127) << 23);
-}
-}  // namespace detail
-
-/// exp(x); 0 below -104, infinity above 100. NaN gives NaN.
-constexpr float exp_vectorized(float x) noexcept {
-  namespace k = vector_exp;
-  if (is_nan(x)) return x;
-  if (x < k::lowest) return 0.f;
-  if (x > k::highest) return infinity_of<float>();
-  const float whole = rint(mul(x, k::log2_e));
-  const float s = fma(whole, k::ln2_low, fma(whole, k::ln2_high, x));
-  const float u = detail::fused_polynomial(k::c, s), e = add(1.f, fma(mul(s, s), u, s));
-  const auto q = static_cast<std::int32_t>(whole);
-  return mul(mul(e, detail::float_pow2(q >> 1)), detail::float_pow2(q - (q >> 1)));
-}
-constexpr float tanh_vectorized(float x) noexcept {
-  namespace k = vector_tanh;
-  if (is_nan(x)) return x;
-  const float a = with_sign(x, 1.f);
-  if (a < k::small) {
-    const float z = mul(x, x);
-    return fma(mul(z, x), detail::fused_polynomial(k::c, z), x);
-  }
-  const float e = exp_vectorized(add(a, a));
-  return with_sign(sub(1.f, div(2.f, add(e, 1.f))), x);
-}
-constexpr float erf_vectorized(float x) noexcept {
-  namespace k = vector_erf;
-  const float a = with_sign(x, 1.f), t = div(1.f, fma(k::p, a, 1.f));
-  const float r = detail::fused_polynomial(k::c, t), e = exp_vectorized(-mul(x, x));
-  return with_sign(fma(mul(-e, t), r, 1.f), x);
-}
-
-}  // namespace numerics
 OCTET_NAMESPACE_END
 
 // ---- octet/ops/softmax.hpp
@@ -22109,7 +24932,8 @@ OCTET_NAMESPACE_END
 //   I64       TFLite on int16: two 513-entry tables (softmax only)
 //   ORT       ONNX Runtime: a table of 256 floats, the inverse output scale cut to an integer
 //             (softmax only)
-// float32: none: exp correctly rounded, sums in order; ATEN: PyTorch's vector loops (below)
+// float32: none: exp correctly rounded, sums in order; ATEN, ORT: PyTorch's and ONNX Runtime's
+// vector loops (below)
 #define OCTET_OPS_SOFTMAX_HPP_
 
 
@@ -22346,19 +25170,59 @@ constexpr void softmax_row_aten(const softmax_params& p, const float* x, float* 
                   : step == 1 ? numerics::mul(e(i), factor)
                               : numerics::div(e(i), sum);
 }
+/// ONNX Runtime's loops: 16 sums side by side along any axis, the reciprocal of the sum as a
+/// factor.
+constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* y) {
+  const std::size_t step = p.inner;
+  float most = x[0];
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  float sums[16] = {};
+  const auto e = [&](std::size_t i) {
+    return numerics::exp_mlas(numerics::mul(numerics::sub(x[i * step], most), p.beta), true);
+  };
+  for (std::size_t i = 0; i < p.depth; ++i) sums[i % 16] = numerics::add(sums[i % 16], e(i));
+  const float sum = numerics::sum_of_softmax_lanes(sums),
+              by = p.log ? numerics::log_c_library(sum) : numerics::div(1.f, sum);
+  for (std::size_t i = 0; i < p.depth; ++i)
+    y[i * step] =
+        p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
+}
+/// Row `row` of float32.
+constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const float* x,
+                                float* y) {
+  switch (p.mode) {
+    case rounding::none: softmax_row_f32(p, x, y); break;
+    case rounding::aten:
+      softmax_row_aten(p, x, y, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
+      break;
+    case rounding::onnxruntime: softmax_row_mlas(p, x, y); break;
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet: break;  // the forms exclude these
+  }
+}
 template <class In, class Out>
 constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t begin,
                        std::size_t end) {
   for (std::size_t row = begin; row < end; ++row) {
     const std::size_t at = row / p.inner * p.depth * p.inner + row % p.inner;
-    if constexpr (std::is_same_v<In, float> || std::is_same_v<Out, float>) {
-      if constexpr (std::is_same_v<In, float> && std::is_same_v<Out, float>) {
-        if (p.mode == rounding::aten) {
-          softmax_row_aten(p, x + at, y + at, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
-          continue;
-        }
-      }
-      softmax_row_f32(p, x + at, y + at);
+    if constexpr (std::is_same_v<In, float>) {
+      static_assert(std::is_same_v<Out, float>);
+      softmax_row_real(p, row, x + at, y + at);
     } else {
       switch (p.mode) {
         case rounding::doubling_high_half_away:
@@ -22457,6 +25321,14 @@ OCTET_INLINE status softmax_table_dr(const node_view& n, prepared& to, softmax_p
   p.exp = e.data();
   return unit{};
 }
+/// OPT: exp of each distance from the largest, whose entry is the last.
+OCTET_INLINE void softmax_table_opt(prepared& to, softmax_params& p, float beta) {
+  auto t = to.array<float>(256);
+  const float scale = -numerics::mul(p.in_scale, beta);
+  for (std::int32_t v = 0; v < 256; ++v)
+    t[as_size(255 - v)] = numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)));
+  p.table = t.data();
+}
 /// ORT: exp of each distance from the largest, as high as a row's sum has room: its largest term is
 /// e^-5 of the largest float over the row's length.
 OCTET_INLINE status softmax_table_ort(prepared& to, softmax_params& p, double beta) {
@@ -22464,7 +25336,7 @@ OCTET_INLINE status softmax_table_ort(prepared& to, softmax_params& p, double be
   if (beta != 1) return unsupported("beta in rounding ORT", std::to_string(beta), "1");
   const double scale = static_cast<double>(p.in_scale),
                room = numerics::sub(
-                   static_cast<double>(numerics::log_f32(numerics::div(
+                   static_cast<double>(numerics::log_c_library(numerics::div(
                        std::numeric_limits<float>::max(), static_cast<float>(p.depth)))),
                    5.),
                shift = room > 0 ? numerics::div(room, scale) : 0.;
@@ -22498,18 +25370,31 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
   p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
   p.hi = static_cast<std::int32_t>(highest_of(y.type));
-  if (n.round == rounding::wide_half_up && !Log) return softmax_tables_s16(n, to, p);
-  if (n.round == rounding::doubling_high_half_away) return softmax_table_dr(n, to, p, a.beta);
-  if (n.round == rounding::tflite_optimized) {
-    auto t = to.array<float>(256);
-    const float scale = -numerics::mul(p.in_scale, Log ? 1.f : p.beta);
-    for (std::int32_t v = 0; v < 256; ++v)
-      t[as_size(255 - v)] = numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)));
-    p.table = t.data();
-  } else if (n.round == rounding::onnxruntime) {
-    return softmax_table_ort(to, p, a.beta);
+  switch (n.round) {
+    case rounding::wide_half_up:
+      if (!Log) return softmax_tables_s16(n, to, p);
+      break;
+    case rounding::doubling_high_half_away: return softmax_table_dr(n, to, p, a.beta);
+    case rounding::tflite_optimized: softmax_table_opt(to, p, Log ? 1.f : p.beta); return unit{};
+    case rounding::onnxruntime: return softmax_table_ort(to, p, a.beta);
+    case rounding::reciprocal_half_even: return unit{};
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::mxnet: break;
   }
-  return unit{};
+  return detail::no_such_rounding(n);
 }
 #else
 template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to);
@@ -22528,7 +25413,9 @@ inline constexpr form qnn_log_softmax_forms[] = {
      .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized}},
 };
 inline constexpr form float_softmax_forms[] = {
-    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::aten}},
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::aten, rounding::onnxruntime}},
 };
 inline constexpr op_def qnn_softmax{
     .name = "qnn.softmax",
@@ -22536,6 +25423,7 @@ inline constexpr op_def qnn_softmax{
     .forms = qnn_softmax_forms,
     .quantized = true,
     .kernel = kernel_id::softmax,
+    .attributes = keys_of<softmax_attrs>,
     .shape = &same_op_shape,
     .memory = &softmax_memory<false, true>,
     .prepare = &softmax_prepare<false, true>,
@@ -22546,10 +25434,11 @@ inline constexpr op_def softmax{
     .summary = "softmax along an axis",
     .forms = float_softmax_forms,
     .kernel = kernel_id::softmax,
+    .attributes = keys_of<softmax_attrs>,
     .shape = &same_op_shape,
     .memory = &softmax_memory<false, false>,
     .prepare = &softmax_prepare<false, false>,
-    .decide = &laws::of_floats,
+    .decide = &laws::function_of_floats,
 };
 inline constexpr op_def qnn_log_softmax{
     .name = "qnn.log_softmax",
@@ -22557,6 +25446,7 @@ inline constexpr op_def qnn_log_softmax{
     .forms = qnn_log_softmax_forms,
     .quantized = true,
     .kernel = kernel_id::softmax,
+    .attributes = keys_of<softmax_attrs>,
     .shape = &same_op_shape,
     .memory = &softmax_memory<true, true>,
     .prepare = &softmax_prepare<true, true>,
@@ -22567,10 +25457,11 @@ inline constexpr op_def log_softmax{
     .summary = "logarithm of softmax",
     .forms = float_softmax_forms,
     .kernel = kernel_id::softmax,
+    .attributes = keys_of<softmax_attrs>,
     .shape = &same_op_shape,
     .memory = &softmax_memory<true, false>,
     .prepare = &softmax_prepare<true, false>,
-    .decide = &laws::of_floats,
+    .decide = &laws::function_of_floats,
 };
 }  // namespace ops
 
@@ -22710,37 +25601,172 @@ struct unary_params {
 namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
-/// Functions of float tensors in PyTorch's vector loops (rounding ATEN): with the exp, tanh and erf
-/// of fused_math.hpp.
+/// The functions that PyTorch's vector loops (rounding ATEN) compute their own way.
+enum class vectorized_function : std::uint8_t { other, logistic, tanh, exp, gelu };
+constexpr vectorized_function vectorized_of(unary f) noexcept {
+  switch (f) {
+    case unary::logistic: return vectorized_function::logistic;
+    case unary::tanh: return vectorized_function::tanh;
+    case unary::exp: return vectorized_function::exp;
+    case unary::gelu: return vectorized_function::gelu;
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::abs:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+    case unary::sign:
+    case unary::erf: return vectorized_function::other;
+  }
+  return vectorized_function::other;
+}
+/// One of them, with the exp, tanh and erf of fused_math.hpp.
 constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
-  if (p.function == unary::logistic) return div(1.f, add(1.f, exp_vectorized(-x)));
-  if (p.function == unary::tanh) return tanh_vectorized(x);
-  if (p.function == unary::exp) return exp_vectorized(x);
-  if (!p.approximate)
-    return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
-  const float cube = mul(mul(x, x), x),
-              inner = mul(0.79788456080286536f, add(x, mul(0.044715f, cube)));
-  return mul(mul(0.5f, x), add(1.f, tanh_vectorized(inner)));
+  switch (vectorized_of(p.function)) {
+    case vectorized_function::logistic: return div(1.f, add(1.f, exp_vectorized(-x)));
+    case vectorized_function::tanh: return tanh_vectorized(x);
+    case vectorized_function::exp: return exp_vectorized(x);
+    case vectorized_function::gelu: {
+      if (!p.approximate)
+        return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
+      const float cube = mul(mul(x, x), x),
+                  inner = mul(0.79788456080286536f, add(x, mul(0.044715f, cube)));
+      return mul(mul(0.5f, x), add(1.f, tanh_vectorized(inner)));
+    }
+    case vectorized_function::other: break;  // unary_values asks has_vectorized first
+  }
+  return x;
 }
 constexpr bool has_vectorized(unary f) noexcept {
-  return f == unary::logistic || f == unary::tanh || f == unary::exp || f == unary::gelu;
+  return vectorized_of(f) != vectorized_function::other;
+}
+/// The functions that ONNX Runtime's loops (rounding ORT) compute their own way: sin and cos are
+/// Eigen's, the others MLAS's.
+enum class ort_function : std::uint8_t { other, logistic, tanh, exp, erf, gelu, sin, cos };
+constexpr ort_function ort_function_of(unary f) noexcept {
+  switch (f) {
+    case unary::logistic: return ort_function::logistic;
+    case unary::tanh: return ort_function::tanh;
+    case unary::exp: return ort_function::exp;
+    case unary::erf: return ort_function::erf;
+    case unary::gelu: return ort_function::gelu;
+    case unary::sin: return ort_function::sin;
+    case unary::cos: return ort_function::cos;
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::abs:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+    case unary::sign: return ort_function::other;
+  }
+  return ort_function::other;
+}
+/// Element i of a float tensor in ONNX Runtime's loops (rounding ORT). Eigen's take whole vectors
+/// of four; what is left of a tensor takes the C library's function.
+constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcept {
+  const bool vector = in_vector(0, p.count, i);
+  switch (ort_function_of(p.function)) {
+    case ort_function::logistic: return logistic_mlas(x);
+    case ort_function::tanh: return tanh_mlas(x);
+    case ort_function::exp: return exp_mlas(x);
+    case ort_function::erf: return erf_mlas(x);
+    case ort_function::gelu: return gelu_mlas(x, p.approximate);
+    case ort_function::sin: return vector ? sin_vector(x) : sin_c_library(x);
+    case ort_function::cos: return vector ? cos_vector(x) : cos_c_library(x);
+    case ort_function::other: break;  // the forms exclude these
+  }
+  return x;
 }
 /// PyTorch's loops take whole pairs of 8 floats; what is left of a tensor takes its scalar
 /// function, here the correctly rounded one.
 constexpr std::size_t vectorized_count(const unary_params& p) noexcept {
   return p.function == unary::logistic ? p.count / 16 * 16 : p.count;
 }
+/// TFLite's reference calls the C library (AWAY).
+constexpr float tanh_by(rounding mode, float x) noexcept {
+  switch (mode) {
+    case rounding::divide_half_away: return tanh_c_library(x);
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
+  }
+  return tanh_f32(x);
+}
+constexpr float logistic_by(rounding mode, float x) noexcept {
+  switch (mode) {
+    case rounding::divide_half_even: return logistic_f32(x);
+    case rounding::none:  // float32 tensors: TFLite's cutoffs
+      if (x > 16.619047164916992188f) return 1.f;
+      if (x < -9.f) return exp_f32(x);
+      break;
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;
+  }
+  return div(1.f, add(1.f, exp_f32(-x)));
+}
 /// f(x) in binary32, as the frameworks' kernels spell it, with octet's correctly rounded exp, tanh,
 /// ...
 constexpr float unary_f32(const unary_params& p, float x) noexcept {
   switch (p.function) {
-    case unary::logistic:
-      if (p.mode == rounding::divide_half_even) return logistic_f32(x);
-      if (p.mode == rounding::none && x > 16.619047164916992188f)
-        return 1.f;  // float32 tensors: TFLite's cutoffs
-      if (p.mode == rounding::none && x < -9.f) return exp_f32(x);
-      return div(1.f, add(1.f, exp_f32(-x)));
-    case unary::tanh: return p.mode == rounding::divide_half_away ? tanh_c_library(x) : tanh_f32(x);
+    case unary::logistic: return logistic_by(p.mode, x);
+    case unary::tanh: return tanh_by(p.mode, x);
     case unary::hard_swish: return div(mul(x, relu6_of(add(x, 3.f))), 6.f);
     case unary::hard_sigmoid: return div(relu6_of(add(x, 3.f)), 6.f);
     case unary::elu: return x < 0 ? mul(expm1_f32(x), p.alpha) : x;
@@ -22748,8 +25774,7 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
       if (!p.approximate) return mul(mul(0.5f, x), erfc_f32(mul(x, -0.707106781f)));
       const float cube = mul(mul(mul(0.044715f, x), x), x);
       const float inner = mul(0.797884561f, add(x, cube));
-      return mul(mul(0.5f, x), add(1.f, p.mode == rounding::divide_half_away ? tanh_c_library(inner)
-                                                                             : tanh_f32(inner)));
+      return mul(mul(0.5f, x), add(1.f, tanh_by(p.mode, inner)));
     }
     case unary::exp: return exp_f32(x);
     case unary::log: return log_f32(x);
@@ -22776,10 +25801,34 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
 /// The functions of plain int32 and int64 values; results that the type does not hold wrap.
 template <class T> constexpr T unary_integer(unary f, T x) noexcept {
   using bits = std::make_unsigned_t<T>;
-  if (f == unary::sign) return static_cast<T>((x > 0) - (x < 0));
-  if (f == unary::square) return static_cast<T>(static_cast<bits>(x) * static_cast<bits>(x));
-  if (f == unary::neg || (f == unary::abs && x < 0)) return static_cast<T>(bits{0} - bits(x));
-  return f == unary::relu && x < 0 ? T{0} : x;
+  switch (f) {
+    case unary::sign: return static_cast<T>((x > 0) - (x < 0));
+    case unary::square: return static_cast<T>(static_cast<bits>(x) * static_cast<bits>(x));
+    case unary::neg: return static_cast<T>(bits{0} - bits(x));
+    case unary::abs: return x < 0 ? static_cast<T>(bits{0} - bits(x)) : x;
+    case unary::logistic:
+    case unary::tanh:
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::gelu:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+    case unary::erf: break;  // number_unary_forms excludes these
+  }
+  return x;
 }
 /// The functions whose table needs a value where they have none: TFLite takes the output's lowest
 /// (log) or highest (rsqrt) real value for x <= 0.
@@ -22824,39 +25873,91 @@ constexpr std::int32_t high_half(std::int32_t m) noexcept {
 
 /// DR of one element; v: x less its zero point.
 constexpr std::int32_t unary_dr(const unary_params& p, std::int32_t x, std::int32_t v) noexcept {
-  if (p.function == unary::hard_swish)
-    return clamp(hard_swish_dr(p, x) + p.out_zero_point, p.lo, p.hi);
-  if (p.function == unary::rsqrt)
-    return finish(std::int64_t{rsqrt_dr(p, v)}, p.out_zero_point, p.lo, p.hi);
-  if (p.function == unary::abs)
-    return finish(
-        std::int64_t{p.positive.m == 0 ? (v < 0 ? -v : v)
-                                       : doubling_high_half_away(v < 0 ? -v : v, p.positive)},
-        p.out_zero_point, p.lo, p.hi);
-  return finish(
-      rounding_policy::doubling_high_half_away::apply(v, v >= 0 ? p.positive : p.negative),
-      p.out_zero_point, p.lo, p.hi);
+  switch (p.function) {
+    case unary::hard_swish: return clamp(hard_swish_dr(p, x) + p.out_zero_point, p.lo, p.hi);
+    case unary::rsqrt: return finish(std::int64_t{rsqrt_dr(p, v)}, p.out_zero_point, p.lo, p.hi);
+    case unary::abs: {
+      const std::int32_t size = v < 0 ? -v : v;
+      return finish(
+          std::int64_t{p.positive.m == 0 ? size : doubling_high_half_away(size, p.positive)},
+          p.out_zero_point, p.lo, p.hi);
+    }
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+      return finish(
+          rounding_policy::doubling_high_half_away::apply(v, v >= 0 ? p.positive : p.negative),
+          p.out_zero_point, p.lo, p.hi);
+    case unary::logistic:
+    case unary::tanh:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::gelu:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::sign:
+    case unary::erf: break;  // the forms exclude these
+  }
+  return p.out_zero_point;
+}
+/// Rounding none of one element: x within its bounds, or its negative, which wraps.
+constexpr std::int32_t unary_raw(const unary_params& p, std::int32_t x) noexcept {
+  switch (p.function) {
+    case unary::neg:
+      return p.type == dtype::s8    ? static_cast<std::int8_t>(-x)
+             : p.type == dtype::s16 ? static_cast<std::int16_t>(-x)
+                                    : static_cast<std::uint8_t>(-x);
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1: return clamp(x, p.lo, p.hi);
+    case unary::logistic:
+    case unary::tanh:
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::gelu:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::abs:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::leaky_relu:
+    case unary::sign:
+    case unary::erf: break;  // the forms exclude these
+  }
+  return x;
 }
 /// An int16 element by TFLite's tables, of logistic and tanh by its fixed-point functions.
 constexpr std::int32_t unary_word(const unary_params& p, std::int32_t x) noexcept {
-  if (p.mode == rounding::tflite_optimized && p.sigmoid.multiplier == 0) {
-    const auto q = fixed16::shl(static_cast<std::int16_t>(x), p.sigmoid.shift);
-    return p.function == unary::logistic ? fixed16::logistic(q, 3) : fixed16::tanh(q, 3);
-  }
-  if (p.function == unary::logistic) return logistic_q15(p.sigmoid(x));
-  if (p.function == unary::tanh) return tanh_q15(p.sigmoid(x));
+  const bool gemmlowp = p.mode == rounding::tflite_optimized && p.sigmoid.multiplier == 0;
+  const auto q = [&] { return fixed16::shl(static_cast<std::int16_t>(x), p.sigmoid.shift); };
+  if (p.function == unary::logistic)
+    return gemmlowp ? fixed16::logistic(q(), 3) : logistic_q15(p.sigmoid(x));
+  if (p.function == unary::tanh) return gemmlowp ? fixed16::tanh(q(), 3) : tanh_q15(p.sigmoid(x));
   return lookup(p.table, static_cast<std::int16_t>(x));
 }
 /// The quantized value of one element.
 constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexcept {
   const std::int32_t v = x - p.in_zero_point;
   switch (p.mode) {
-    case rounding::none:
-      if (p.function == unary::neg)
-        return p.type == dtype::s8    ? static_cast<std::int8_t>(-x)
-               : p.type == dtype::s16 ? static_cast<std::int16_t>(-x)
-                                      : static_cast<std::uint8_t>(-x);
-      return clamp(x, p.lo, p.hi);
+    case rounding::none: return unary_raw(p, x);
     case rounding::doubling_high_half_away: return unary_dr(p, x, v);
     case rounding::eight_bit_ratio_half_up:
       return finish(
@@ -22913,7 +26014,9 @@ constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t
                                      : 0;
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
-      y[i] = i < vectorized ? numerics::unary_vectorized(p, x[i]) : numerics::unary_f32(p, x[i]);
+      y[i] = p.mode == rounding::onnxruntime ? numerics::unary_ort(p, x[i], i)
+             : i < vectorized                ? numerics::unary_vectorized(p, x[i])
+                                             : numerics::unary_f32(p, x[i]);
     else if constexpr (sizeof(T) >= 4)
       y[i] = numerics::unary_integer(p.function, x[i]);
     else
@@ -22942,18 +26045,38 @@ void unary_kernel(const kernel_args& a) noexcept;
 }  // namespace reference
 
 namespace ops {
-constexpr bool is_relu(unary f) {
-  return f == unary::relu || f == unary::relu6 || f == unary::relu_n1_to_1 ||
-         f == unary::relu_0_to_1;
-}
-
-/// The clamp that a relu is.
+/// The clamp that a relu is; none: no relu.
 constexpr activation activation_of(unary f) {
-  return f == unary::relu6          ? activation::relu6
-         : f == unary::relu_n1_to_1 ? activation::relu_n1_to_1
-         : f == unary::relu_0_to_1  ? activation::relu_0_to_1
-                                    : activation::relu;
+  switch (f) {
+    case unary::relu: return activation::relu;
+    case unary::relu6: return activation::relu6;
+    case unary::relu_n1_to_1: return activation::relu_n1_to_1;
+    case unary::relu_0_to_1: return activation::relu_0_to_1;
+    case unary::logistic:
+    case unary::tanh:
+    case unary::hard_swish:
+    case unary::hard_sigmoid:
+    case unary::elu:
+    case unary::gelu:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::abs:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::leaky_relu:
+    case unary::sign:
+    case unary::erf: return activation::none;
+  }
+  return activation::none;
 }
+constexpr bool is_relu(unary f) { return activation_of(f) != activation::none; }
 /// Its bounds in quantized values of the output, as TFLite rounds them.
 constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
   const auto c = laws::activation_bounds(laws::library::tflite, activation_of(f), y.type, y.scale(),
@@ -23151,6 +26274,7 @@ constexpr kernel_id float_kernel(unary f) {
       .quantized = true,                                       \
       .kernel = kernel_id::lut8,                               \
       .other_kernel = kernel_id::unary,                        \
+      .attributes = keys_of<unary_attrs, clamp_keys>,          \
       .shape = &same_op_shape,                                 \
       .memory = &unary_memory<unary::id, true>,                \
       .prepare = &unary_prepare<unary::id, true>,              \
@@ -23161,12 +26285,13 @@ constexpr kernel_id float_kernel(unary f) {
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id, float_law>(),         \
       .kernel = float_kernel(unary::id),                       \
+      .attributes = keys_of<unary_attrs, clamp_keys>,          \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
       .prepare = &unary_prepare<unary::id, false>,             \
       .decide = float_law,                                     \
   };
-OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::of_floats)
+OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::function_of_floats)
 OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
@@ -23174,12 +26299,12 @@ OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmo
 OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, nullptr)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::gelu_of_floats)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::of_floats)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::function_of_floats)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, nullptr)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)
-OCTET_UNARY_(sin, "sin", "sine", &laws::table, nullptr)
-OCTET_UNARY_(cos, "cos", "cosine", &laws::table, nullptr)
+OCTET_UNARY_(sin, "sin", "sine", &laws::table, &laws::onnxruntime_order)
+OCTET_UNARY_(cos, "cos", "cosine", &laws::table, &laws::onnxruntime_order)
 OCTET_UNARY_(abs, "abs", "absolute value", &laws::tflite_integers, nullptr)
 OCTET_UNARY_(neg, "neg", "negation", &laws::neg, nullptr)
 OCTET_UNARY_(square, "square", "x * x", &laws::table, nullptr)
@@ -23193,6 +26318,7 @@ inline constexpr op_def sign{
     .name = "sign",
     .summary = "-1, 0 or 1",
     .forms = number_unary_forms,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::sign, false>,
@@ -23200,16 +26326,19 @@ inline constexpr op_def sign{
 inline constexpr op_def erf{
     .name = "erf",
     .summary = "error function",
-    .forms = float_forms,
+    .forms = real_forms<&laws::onnxruntime_order>,
     .kernel = kernel_id::unary,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
+    .decide = &laws::onnxruntime_order,
 };
 inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
     .forms = float_forms,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::floor, false>,
@@ -23218,6 +26347,7 @@ inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
     .forms = float_forms,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::ceil, false>,
@@ -23226,6 +26356,7 @@ inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
     .forms = float_forms,
+    .attributes = keys_of<unary_attrs, clamp_keys>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::round, false>,
@@ -23259,6 +26390,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::float_transpose_conv2d,
     &ops::float_conv3d,
     &ops::float_fully_connected,
+    &ops::blockwise_fully_connected,
     &ops::qnn_add,
     &ops::qnn_sub,
     &ops::add,
@@ -23401,6 +26533,8 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::matrix_set_diag,
     &ops::segment_reduce,
     &ops::bucketize,
+    &ops::rfft2d,
+    &ops::complex_abs,
     &ops::non_max_suppression,
     &ops::detection_postprocess,
     &ops::arg_max,
@@ -23416,6 +26550,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::batch_norm,
     &ops::layer_norm,
     &ops::group_norm,
+    &ops::float_layer_norm,
 };
 #if defined(OCTET_EXTERN) && defined(OCTET_IMPLEMENTATION)
 // Other files see of an operator's prepare and reference declarations only: here the list is used,
@@ -23517,6 +26652,7 @@ constexpr bool has_optional_inputs(const op_def& op) {
 template <const op_def& Op> struct checked {
   static_assert(!Op.summary.empty() && !Op.forms.empty() && Op.shape && Op.memory && Op.prepare,
                 "octet: an operator without summary, forms, shape, memory or prepare");
+  static_assert(Op.attributes.given(), "octet: an operator that does not say its attributes");
   static_assert(has_law(Op), "octet: an operator has roundings and no law that gives them");
   static_assert(has_forms_of_laws(Op),
                 "octet: a law gives a rounding that no form of the operator has");
@@ -23774,13 +26910,6 @@ inline status verify_view(const quantized_view& v, std::string_view what) {
   e.what += " of " + std::string(what);
   return e;
 }
-/// Whether a node of this operator is computed with the scale of an operand of that type: input
-/// `input`, or an output.
-inline bool needs_scale(const op_def& op, rounding round, dtype type,
-                        std::optional<std::size_t> input) {
-  if (input && op.scaled.contains(*input)) return !is_float(type);
-  return op.quantized && round != rounding::none && quantized_types.contains(type);
-}
 /// Number, types and quantization of the operands of a direct call.
 inline status verify_operands(const op_def& op, std::span<const quantized_view> in,
                               std::span<const quantized_view> out, rounding round) {
@@ -23791,13 +26920,12 @@ inline status verify_operands(const op_def& op, std::span<const quantized_view> 
   for (const auto* list : {&in, &out})
     for (std::size_t i = 0; i < list->size(); ++i) {
       const quantized_view& v = (*list)[i];
-      const std::string what =
-          (list == &in ? "input " : "output ") + std::to_string(i) + " of " + std::string(op.name);
+      const std::string what = name_of_operand(op, list == &in, i);
       if (auto s = verify_view(v, what); !s) return s;
       const bool absent = list == &in && v.data.data == nullptr;
       if (!absent && v.scale == 0 && v.scales.empty() &&
           needs_scale(op, round, v.data.type, list == &in ? std::optional(i) : std::nullopt))
-        return invalid("scale of " + what, "none", "the operand's scale");
+        return no_scale(what);
     }
   return unit{};
 }
@@ -23858,10 +26986,7 @@ class operator_call {
     c.memory_ = std::make_unique<plan_memory>();
     if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
       return s.error();
-    for (std::size_t i = 0; i < attrs.entries().size(); ++i)
-      if (!known_attributes[i])
-        return invalid("attribute of " + std::string(op.name), attrs.entries()[i].first,
-                       "attributes that it has, of their kinds");
+    if (auto s = detail::all_read(op, attrs, known_attributes.get()); !s) return s.error();
     c.step_.inputs = static_cast<std::uint32_t>(in.size()),
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
@@ -24214,7 +27339,7 @@ inline bool can_fold(const graph& g, const node& n) {
 /// must be inferred and, like the work, within the caller's limits.
 inline status fold_constant(graph& g, const node& n, const limits& max) {
   const node_inputs in(g, n);
-  plan_memory memory;
+  plan_memory memory(Bytes(512));  // of one node
   step st;
   if (auto s = detail::prepare_step(*n.op, in.view(), target::reference, &detail::no_kernel, 1,
                                     memory, st, max);
@@ -24259,8 +27384,8 @@ inline std::vector<int> use_counts(const graph& g) {
   std::vector<int> uses(g.tensors.size(), 0);
   for (const node& n : g.nodes)
     for (tensor_id t : n.in)
-      if (t != no_tensor) ++uses[static_cast<std::size_t>(t)];
-  for (tensor_id t : g.outputs) ++uses[static_cast<std::size_t>(t)];
+      if (t != no_tensor) ++uses[as_size(t)];
+  for (tensor_id t : g.outputs) ++uses[as_size(t)];
   return uses;
 }
 
@@ -24268,8 +27393,7 @@ inline std::vector<int> use_counts(const graph& g) {
 inline std::vector<std::int32_t> producers(const graph& g) {
   std::vector<std::int32_t> by(g.tensors.size(), -1);
   for (std::size_t i = 0; i < g.nodes.size(); ++i)
-    for (tensor_id t : g.nodes[i].out)
-      by[static_cast<std::size_t>(t)] = static_cast<std::int32_t>(i);
+    for (tensor_id t : g.nodes[i].out) by[as_size(t)] = static_cast<std::int32_t>(i);
   return by;
 }
 /// Removes the nodes that are marked.
@@ -24290,9 +27414,9 @@ inline void fuse_requantize(graph& g) {
     node& r = g.nodes[i];
     if (!r.op->requantizes) continue;
     const tensor_id acc = r.in[0];
-    const std::int32_t by = producer[static_cast<std::size_t>(acc)];
-    if (by < 0 || uses[static_cast<std::size_t>(acc)] != 1) continue;
-    node& n = g.nodes[static_cast<std::size_t>(by)];
+    const std::int32_t by = producer[as_size(acc)];
+    if (by < 0 || uses[as_size(acc)] != 1) continue;
+    node& n = g.nodes[as_size(by)];
     if (!n.op->accumulates || n.round != rounding::none || n.out.size() != 1 ||
         (g[acc].type != dtype::s32 && g[acc].type != dtype::s64))
       continue;
@@ -24321,10 +27445,10 @@ inline void fuse_pad(graph& g) {
   for (node& n : g.nodes) {
     if (!n.op->pads_input) continue;
     const tensor_id x = n.in[0];
-    const std::int32_t by = producer[static_cast<std::size_t>(x)];
-    if (by < 0 || uses[static_cast<std::size_t>(x)] != 1) continue;
-    const node& p = g.nodes[static_cast<std::size_t>(by)];
-    if (!p.op->only_pads || dead[static_cast<std::size_t>(by)]) continue;
+    const std::int32_t by = producer[as_size(x)];
+    if (by < 0 || uses[as_size(x)] != 1) continue;
+    const node& p = g.nodes[as_size(by)];
+    if (!p.op->only_pads || dead[as_size(by)]) continue;
     const auto pad = p.attrs.integers("paddings");  // before, after per axis
     const tensor& from = g[p.in[0]];
     if (pad.size() != 8 || pad[0] || pad[1] || pad[6] || pad[7] || from.scales != g[x].scales ||
@@ -24339,7 +27463,7 @@ inline void fuse_pad(graph& g) {
     const char* keys[] = {"pad_top", "pad_bottom", "pad_left", "pad_right"};
     for (std::size_t k = 0; k < 4; ++k) n.attrs.set(keys[k], n.attrs.integer(keys[k]) + pad[2 + k]);
     n.in[0] = p.in[0];
-    dead[static_cast<std::size_t>(by)] = 1;
+    dead[as_size(by)] = 1;
   }
   erase(g, dead);
 }
@@ -24351,13 +27475,12 @@ inline void remove_dead(graph& g) {
   for (std::size_t i = g.nodes.size(); i-- > 0;) {
     node& n = g.nodes[i];
     bool needed = false;
-    for (tensor_id t : n.out)
-      needed |= uses[static_cast<std::size_t>(t)] > 0 || g[t].role == tensor::kind::state;
+    for (tensor_id t : n.out) needed |= uses[as_size(t)] > 0 || g[t].role == tensor::kind::state;
     if (needed) {
       kept.push_back(std::move(n));
     } else {
       for (tensor_id t : n.in)
-        if (t != no_tensor) --uses[static_cast<std::size_t>(t)];
+        if (t != no_tensor) --uses[as_size(t)];
     }
   }
   g.nodes.assign(std::make_move_iterator(kept.rbegin()), std::make_move_iterator(kept.rend()));
@@ -24458,19 +27581,16 @@ inline result<file_bytes> read_file(const std::string& path, const limits& max =
   if (std::fseek(f.get(), 0, SEEK_END) != 0) return fail(errc::io, "not a regular file");
   const long size = std::ftell(f.get());
   if (size < 0 || size == 0x7fffffffffffffffL) return fail(errc::io, "not a regular file");
-  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file",
-                            static_cast<std::size_t>(size));
-      !s) {
+  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", as_size(size)); !s) {
     error_info e = s.error();
     e.file = path;
     return e;
   }
   std::rewind(f.get());
-  auto b = std::make_shared<buffer>(buffer::try_make(Bytes(static_cast<std::size_t>(size))));
-  if (b->size() != static_cast<std::size_t>(size))
+  auto b = std::make_shared<buffer>(buffer::try_make(Bytes(as_size(size))));
+  if (b->size() != as_size(size))
     return fail(errc::out_of_memory, std::to_string(size) + " bytes of the file");
-  if (size != 0 && std::fread(b->data(), 1, static_cast<std::size_t>(size), f.get()) !=
-                       static_cast<std::size_t>(size))
+  if (size != 0 && std::fread(b->data(), 1, as_size(size), f.get()) != as_size(size))
     return fail(errc::io, std::ferror(f.get()) ? std::strerror(errno) : "the file ended early");
   if (std::fgetc(f.get()) != EOF) return fail(errc::io, "the file grows while it is read");
   const auto s = b->span();
@@ -24594,7 +27714,8 @@ class plan {
   /// How many plans of one network are kept besides those in use.
   static constexpr std::size_t most_kept = 4;
   /// The same network, under the same options, for other shapes of its inputs, given by name;
-  /// inputs that are not named keep theirs. Packed weights are shared. The last `most_kept` plans
+  /// inputs that are not named keep theirs, but for extents that an ONNX file gives the same name
+  /// as extents of those given, which follow. Packed weights are shared. The last `most_kept` plans
   /// are kept: asking for one of them makes nothing. May be called by several threads at once.
   /// Errors: names and shapes that the network does not take, whatever the loader and try_compile
   /// say of it for these shapes, limits (errc::too_large).
@@ -24811,9 +27932,8 @@ class session {
       const Given&... given) {
     static_assert(detail::names_differ<Given...>(), "octet: an input is given twice");
     if (program().resizable()) {
-      named_shapes others;
-      (add_shape(given.name, given.memory, others), ...);
-      if (!others.empty()) resize(others);
+      named_shapes shapes;
+      if ((... | add_shape(given.name, given.memory, shapes))) resize(shapes);
     }
     (input(given.name).assign(given.memory), ...);
     if (sizeof...(Given) != inputs()) {
@@ -24839,7 +27959,8 @@ class session {
   void reset() noexcept;
 
   /// From here on the network has other shapes of its inputs, given by name:
-  /// resize({{"input_ids", {1, 128}}}). Inputs that are not named keep theirs. Weights are shared
+  /// resize({{"input_ids", {1, 128}}}). Inputs that are not named keep theirs, but for extents that
+  /// an ONNX file gives the same name as extents of those given, which follow. Weights are shared
   /// with the plan before, and the last plans are kept (plan::try_resized, whose errors it has;
   /// after one the session is as before). Tensors bound before are no longer valid, inputs are to
   /// be written again and states begin anew, unless all shapes are those it has: then nothing
@@ -24849,14 +27970,17 @@ class session {
  private:
   friend result<session> try_session(plan p);
   static result<session> try_make(plan p);
-  /// Adds the input's shape where it is another than it has.
+  /// Adds the input's shape, where it is given one; true where that is another than it has.
   template <class Memory>
-  void add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
+  bool add_shape(std::string_view name, const Memory& memory, named_shapes& to) {
     if constexpr (std::is_convertible_v<const Memory&, const_tensor_view>) {
       const const_tensor_view given(memory);
-      if (const auto x = try_input(name); x && !(x->shape() == given.shape))
+      if (const auto x = try_input(name)) {
         to.emplace_back(std::string(name), given.shape);
+        return !(x->shape() == given.shape);
+      }
     }
+    return false;
   }
   bound_tensor at(const std::vector<tensor_id>& list, std::size_t i) noexcept;
   result<bound_tensor> find(const std::vector<tensor_id>& list, std::string_view name,
@@ -24938,11 +28062,10 @@ struct affine {
 
 /// Extents, outermost first (NHWC for images).
 template <std::int32_t... E> struct shape {
-  static_assert(sizeof...(E) <= static_cast<std::size_t>(dims::max_rank),
-                "octet: a tensor has at most eight axes");
+  static_assert(sizeof...(E) <= as_size(dims::max_rank), "octet: a tensor has at most eight axes");
   static_assert(((E >= 0) && ... && true), "octet: an extent of a tensor is negative");
   static constexpr dims extents{E...};
-  static constexpr std::size_t elements = (std::size_t{1} * ... * static_cast<std::size_t>(E));
+  static constexpr std::size_t elements = product_of(E...);
 };
 
 namespace detail {
@@ -24982,6 +28105,8 @@ OCTET_NAMESPACE_END
 // numbers as template arguments.
 #define OCTET_TYPED_ERROR_HPP_
 
+#include <string_view>
+
 
 OCTET_NAMESPACE_BEGIN
 namespace typed {
@@ -25006,6 +28131,7 @@ enum class mistake : std::uint8_t {
   element_count_differs,
   wrong_number_of_inputs,
   attribute_out_of_range,
+  no_such_attribute,
   scale_not_positive,
   zero_point_out_of_range,
   scale_count_differs,
@@ -25019,12 +28145,56 @@ enum class mistake : std::uint8_t {
   input_missing,
   arena_over_budget,
   state_written_twice,
-  not_a_state
+  not_a_state,
+  no_such_result,
+  graphs_differ  // at run time alone
 };
+constexpr std::string_view name_of(mistake m) noexcept {
+  switch (m) {
+    case mistake::none: return "none";
+    case mistake::wrong_rank: return "wrong rank";
+    case mistake::shapes_differ: return "the shapes of the operands do not go together";
+    case mistake::add_shapes_differ: return "the shapes of the operands do not broadcast";
+    case mistake::concat_shapes_differ: return "shapes differ beside the axis";
+    case mistake::channel_count_differs: return "the weights are for another number of channels";
+    case mistake::weight_count_differs: return "weight count differs from the shape";
+    case mistake::bias_count_differs: return "bias count differs from the channels";
+    case mistake::axis_out_of_range: return "axis out of range";
+    case mistake::groups_do_not_divide_channels: return "channels are not divisible by groups";
+    case mistake::stride_not_positive: return "stride or dilation is not positive";
+    case mistake::window_larger_than_input: return "window is larger than the padded input";
+    case mistake::element_types_differ: return "element types do not go together";
+    case mistake::quantizations_differ: return "quantization parameters do not go together";
+    case mistake::element_count_differs: return "element count differs";
+    case mistake::wrong_number_of_inputs: return "wrong number of inputs";
+    case mistake::attribute_out_of_range: return "value out of range";
+    case mistake::no_such_attribute: return "attribute of an operator";
+    case mistake::scale_not_positive: return "scale is not a positive number";
+    case mistake::zero_point_out_of_range: return "zero point is not a value of the element type";
+    case mistake::scale_count_differs: return "number of scales differs from the channels";
+    case mistake::missing_requantize: return "accumulators where quantized values must be";
+    case mistake::missing_quantize: return "plain numbers where quantized values must be";
+    case mistake::missing_dequantize: return "quantized values where float32 must be";
+    case mistake::inputs_of_one_name_differ:
+      return "two inputs or two states have one name and different types";
+    case mistake::too_many_nodes: return "more than the graph has room for";
+    case mistake::no_rounding_in_this_law: return "the law has no formula for an operator";
+    case mistake::no_such_form: return "the operator has no such form";
+    case mistake::input_missing: return "an input that the operator needs is absent";
+    case mistake::arena_over_budget: return "the arena is larger than the budget";
+    case mistake::state_written_twice: return "two operators write one state";
+    case mistake::not_a_state: return "the operator needs a state there";
+    case mistake::no_such_result: return "a result that the operator does not have";
+    case mistake::graphs_differ: return "values of two graphs meet";
+  }
+  return no_enumerator;
+}
 
 /// Extents or single numbers; in a message `expected<1, 8, 8, 16>, found<1, 8, 8, 32>`.
 template <std::int64_t... N> struct expected {};
 template <std::int64_t... N> struct found {};
+/// A name, letter by letter: not every compiler prints a string that is a template argument.
+template <char... Letters> struct found_name {};
 /// The line in the user's own file where the operator was written.
 template <int Line> struct at_line {};
 
@@ -25088,6 +28258,11 @@ template <class Expected, class Found, class Line> struct wrong_number_of_inputs
 template <class Expected, class Found, class Line> struct attribute_out_of_range {
   static_assert(no<Expected, Found, Line>,
                 "octet: an attribute has a value that the operator does not take");
+};
+template <class Expected, class Found, class Line> struct no_such_attribute {
+  static_assert(no<Expected, Found, Line>,
+                "octet: the operator reads no attribute of this name and kind of value: it is "
+                "misspelt, an integer for a number, or a number for a list");
 };
 template <class Expected, class Found, class Line> struct scale_not_positive {
   static_assert(no<Expected, Found, Line>,
@@ -25154,6 +28329,10 @@ template <class Expected, class Found, class Line> struct not_a_state {
                 "octet: this operator keeps a state between runs: give it a state<...>(name) there "
                 "(expected: which input; found: which result)");
 };
+template <class Expected, class Found, class Line> struct no_such_result {
+  static_assert(no<Expected, Found, Line>,
+                "octet: a result that the operator does not have; expected<first, last>");
+};
 
 /// The class of a mistake; naming it instantiates nothing.
 template <mistake> struct class_of;
@@ -25205,6 +28384,9 @@ template <> struct class_of<mistake::wrong_number_of_inputs> {
 template <> struct class_of<mistake::attribute_out_of_range> {
   template <class E, class F, class L> using type = attribute_out_of_range<E, F, L>;
 };
+template <> struct class_of<mistake::no_such_attribute> {
+  template <class E, class F, class L> using type = no_such_attribute<E, F, L>;
+};
 template <> struct class_of<mistake::scale_not_positive> {
   template <class E, class F, class L> using type = scale_not_positive<E, F, L>;
 };
@@ -25247,6 +28429,9 @@ template <> struct class_of<mistake::state_written_twice> {
 template <> struct class_of<mistake::not_a_state> {
   template <class E, class F, class L> using type = not_a_state<E, F, L>;
 };
+template <> struct class_of<mistake::no_such_result> {
+  template <class E, class F, class L> using type = no_such_result<E, F, L>;
+};
 }  // namespace error
 
 }  // namespace typed
@@ -25265,6 +28450,9 @@ OCTET_NAMESPACE_BEGIN
 namespace typed {
 
 using octet::activation;
+
+/// Capacity of graphs that are built while a program runs (octet::graph_builder).
+inline constexpr int at_run_time = 0;
 
 namespace detail {
 
@@ -25346,6 +28534,7 @@ struct mistake_info {
   mistake what;
   extents expected, found;
   std::int32_t line;
+  const char* name;  // in place of numbers that were found; null: these
 };
 
 /// A node under construction: attributes with their numbers.
@@ -25427,34 +28616,58 @@ constexpr attribute_info copy_attribute(attribute_info a, const From& from, To& 
   return a;
 }
 
+/// Where a network's lists lie: as many elements as the capacity asks for. At run time they grow
+/// (typed/graph_builder.hpp).
+template <class T, int Capacity, int N> struct list_of { using type = T[N]; };
+/// Memory that names and constants of a network refer to: the program's own, static. At run time
+/// the network keeps copies (typed/graph_builder.hpp).
+template <int Capacity> struct kept_memory {
+  constexpr const char* text(const char* s) const { return s; }
+  constexpr const tensor_info& named(const tensor_info& t) const { return t; }
+};
+
 template <int Capacity> struct network {
   static constexpr int node_room = Capacity, tensor_room = 4 * Capacity,
                        attribute_room = 12 * Capacity, operand_room = 6 * Capacity,
                        number_room = 8 * Capacity;
-  node_info nodes[node_room];
-  tensor_info tensors[tensor_room];
-  attribute_info attrs[attribute_room];
-  std::int32_t operands[operand_room];  // tensor indices; -1: absent
-  std::int64_t integers[number_room];
-  double reals[number_room];
+  template <class T, int N> using list = typename list_of<T, Capacity, N>::type;
+  list<node_info, node_room> nodes;
+  list<tensor_info, tensor_room> tensors;
+  list<attribute_info, attribute_room> attrs;
+  list<std::int32_t, operand_room> operands;  // tensor indices; -1: absent
+  list<std::int64_t, number_room> integers;
+  list<double, number_room> reals;
   std::int32_t node_count, tensor_count, attr_count, operand_count, integer_count, real_count;
   mistake_info wrong;
+  kept_memory<Capacity> kept;
 
-  constexpr bool fail(mistake m, const dims& want, const dims& got, std::int32_t line) {
-    if (wrong.what == mistake::none) wrong = {m, pack(want), pack(got), line};
+  constexpr bool fail(mistake m, const dims& want, const dims& got, std::int32_t line,
+                      const char* name = nullptr) {
+    if (wrong.what == mistake::none) wrong = {m, pack(want), pack(got), line, name};
     return false;
   }
   constexpr bool room_for(int more_tensors, int more_attrs, int more_operands, int more_numbers,
                           std::int32_t line) {
-    if (node_count < node_room && tensor_count + more_tensors <= tensor_room &&
-        attr_count + more_attrs <= attribute_room &&
-        operand_count + more_operands <= operand_room &&
-        integer_count + more_numbers <= number_room && real_count + more_numbers <= number_room)
+    if constexpr (Capacity == at_run_time) {
+      nodes.resize(node_count + 1);
+      tensors.resize(tensor_count + more_tensors);
+      attrs.resize(attr_count + more_attrs);
+      operands.resize(operand_count + more_operands);
+      integers.resize(integer_count + more_numbers);
+      reals.resize(real_count + more_numbers);
       return true;
-    return fail(mistake::too_many_nodes, dims{Capacity}, dims{node_count + 1}, line);
+    } else {
+      if (node_count < node_room && tensor_count + more_tensors <= tensor_room &&
+          attr_count + more_attrs <= attribute_room &&
+          operand_count + more_operands <= operand_room &&
+          integer_count + more_numbers <= number_room && real_count + more_numbers <= number_room)
+        return true;
+      return fail(mistake::too_many_nodes, dims{Capacity}, dims{node_count + 1}, line);
+    }
   }
   /// A constant, an input or a state: the one that is there already, or a new one.
-  constexpr std::int32_t add_tensor(const tensor_info& t, std::int32_t line) {
+  constexpr std::int32_t add_tensor(const tensor_info& given, std::int32_t line) {
+    const tensor_info& t = given.role == role::value ? given : kept.named(given);
     if (t.role != role::value)
       for (std::int32_t i = 0; i < tensor_count; ++i) {
         if (tensors[i].role != t.role) continue;
@@ -25482,7 +28695,9 @@ template <int Capacity> struct network {
     return true;
   }
   template <class From> constexpr void add_attribute(const attribute_info& a, const From& from) {
-    attrs[attr_count++] = copy_attribute(a, from, *this, integer_count, real_count);
+    attribute_info& to = attrs[attr_count++];
+    to = copy_attribute(a, from, *this, integer_count, real_count);
+    to.key = kept.text(to.key);
   }
   /// Does a node write this state already?
   constexpr bool has_writer(std::int32_t state) const {
@@ -25496,6 +28711,7 @@ template <int Capacity> struct network {
            a.own_law == b.own_law && a.act == b.act && a.ins == b.ins && a.outs == b.outs;
   }
 };
+inline constexpr std::size_t most_results = 16;  // of one node, of one graph
 
 }  // namespace detail
 
@@ -25512,6 +28728,10 @@ template <int Capacity> struct value {
   /// One of several results.
   constexpr value operator[](int i) const {
     value v = *this;
+    if (i < 0 || i >= outs) {
+      v.net.fail(mistake::no_such_result, dims{0, outs - 1}, dims{i}, 0);
+      return v;
+    }
     v.out[0] = out[i];
     v.out_name[0] = out_name[i];
     v.outs = 1;
@@ -25655,8 +28875,6 @@ constexpr bool check_quantization(network<C>& n, const tensor_info& t, std::int3
 
 inline constexpr std::size_t most_operands = 32;  // of one node
 
-inline constexpr std::size_t most_results = 16;  // of one node
-
 /// What a shape rule knows of the tensors of a node under construction: types, shapes of inputs.
 struct operand_descriptions {
   std::array<tensor_desc, most_operands> in{};
@@ -25714,6 +28932,15 @@ constexpr bool infer_shapes(network<C>& n, const node_head& head, std::size_t in
            : n.fail(mistake_of(s.broken().what, *head.op), s.broken().expected, s.broken().found,
                     head.line);
 }
+/// False where a name or a kind of value is none that the operator reads.
+template <int C>
+constexpr bool check_attributes(network<C>& n, const node_head& head, const attribute_list& attrs) {
+  if (!head.op->attributes.given()) return true;
+  for (std::int32_t i = 0; i < attrs.count; ++i)
+    if (const attribute_info& a = attrs.list[i]; !head.op->attributes.contain(a.key, a.type))
+      return n.fail(mistake::no_such_attribute, dims{}, dims{}, head.line, n.kept.text(a.key));
+  return true;
+}
 /// Appends one node whose inputs are tensors of `n`; shapes of its outputs come from the operator's
 /// own rule. `outs`: type and quantization of each output; an output whose role is state is that
 /// input's state, `axis` says which input. True where all went well; the results' indices in `ids`.
@@ -25736,7 +28963,8 @@ constexpr bool append(network<C>& n, const node_head& head, std::span<const std:
                   dims{0, static_cast<std::int32_t>(most_operands)}, dims{in_count}, head.line);
   operand_descriptions operands;
   std::array<dims, most_results> shapes{};
-  if (!describe_operands(n, op, ins, outs, head.line, operands) ||
+  if (!check_attributes(n, head, attrs) ||
+      !describe_operands(n, op, ins, outs, head.line, operands) ||
       !infer_shapes(n, head, ins.size(), attrs, outs, operands, {shapes.data(), outs.size()}))
     return false;
 
@@ -25810,11 +29038,31 @@ constexpr value<C> broken(value<C> v, mistake m, const dims& want, const dims& g
   v.net.fail(m, want, got, line);
   return v;
 }
+/// Everything that b stands for inside a's graph, tensor by tensor. False where they do not join.
+template <int C, int D>
+constexpr bool join_all(value<C>& a, const value<D>& b, std::int32_t (&to)[most_results]) {
+  if constexpr (C == at_run_time || D == at_run_time) {
+    static_assert(C == D, "octet: a constexpr graph does not join one that is built at run time");
+    if (&a.net != &b.net) return a.net.fail(mistake::graphs_differ, dims{}, dims{}, 0);
+    for (std::int32_t i = 0; i < b.outs; ++i) to[i] = b.out[i];
+    return a.net.wrong.what == mistake::none;
+  } else {
+    std::int32_t map[network<D>::tensor_room]{};
+    merge(a.net, b.net, map);
+    if (a.net.wrong.what != mistake::none) return false;
+    for (std::int32_t i = 0; i < b.outs; ++i) to[i] = map[b.out[i]];
+    return true;
+  }
+}
 /// A value of b's graph inside a's.
 template <int C, int D> constexpr std::int32_t join(value<C>& a, const value<D>& b) {
-  std::int32_t map[network<D>::tensor_room]{};
-  merge(a.net, b.net, map);
-  return a.net.wrong.what == mistake::none ? map[b.out[0]] : 0;
+  std::int32_t to[most_results]{};
+  return join_all(a, b, to) ? to[0] : 0;
+}
+/// A count of channels or weights from two numbers of the caller; INT32_MAX, which no tensor has,
+/// where it does not fit.
+constexpr std::int32_t count_of(std::int32_t a, std::int32_t b) {
+  return saturated(std::int64_t{a} * b);
 }
 constexpr tensor_info typed_as(dtype type, affine q) {
   tensor_info t{};
@@ -25887,10 +29135,11 @@ constexpr value<Capacity> state(const char* name, std::int32_t line = __builtin_
   return v;
 }
 
-/// Weights, biases, tables: static memory of the caller with its element type, count and
-/// quantization. Data in another translation unit
-/// (`extern const std::int8_t w[432];`) compiles fastest. The memory must stay for as long as the
-/// graph is used.
+/// Weights, biases, tables: memory of the caller with its element type, count and quantization,
+/// from an array, std::array, span or vector. In constexpr graphs it is static and must stay for as
+/// long as the graph is used; data in another translation unit (`extern const std::int8_t w[432];`)
+/// compiles fastest, and may be filled when the program starts. octet::graph_builder copies it when
+/// an operator takes it.
 struct constant {
   dtype type = dtype::f32;
   const void* data = nullptr;
@@ -25908,8 +29157,11 @@ struct constant {
   template <class T, std::size_t N>
   constexpr constant(const std::array<T, N>& a)
       : type(dtype_of<T>), data(a.data()), count(N) {}  // NOLINT
+  template <class T, std::size_t N>
+  constexpr constant(std::span<T, N> a)
+      : type(dtype_of<std::remove_const_t<T>>), data(a.data()), count(a.size()) {}  // NOLINT
   template <class T>
-  constexpr constant(std::span<const T> a)
+  constant(const std::vector<T>& a)
       : type(dtype_of<T>), data(a.data()), count(a.size()) {}  // NOLINT
   constexpr bool present() const { return count != 0; }
 };
@@ -25919,20 +29171,25 @@ constexpr constant per_tensor(constant w, double scale, std::int32_t zero_point 
   w.zero_point = zero_point;
   return w;
 }
-/// Weights with one scale per output channel.
-template <class S, std::size_t N> constexpr constant per_channel(constant w, const S (&scales)[N]) {
-  if constexpr (std::is_same_v<S, float>)
-    w.scales32 = scales;
+/// Weights with one scale per output channel: an array, std::array, span or vector of float or
+/// double, which stays where it is.
+template <class Scales> constexpr constant per_channel(constant w, const Scales& scales) {
+  using number = std::remove_cvref_t<decltype(*std::data(scales))>;
+  static_assert(std::is_same_v<number, float> || std::is_same_v<number, double>,
+                "octet: scales are float or double");
+  if constexpr (std::is_same_v<number, float>)
+    w.scales32 = std::data(scales);
   else
-    w.scales64 = scales;
-  w.channels = static_cast<std::int32_t>(N);
+    w.scales64 = std::data(scales);
+  w.channels = saturated(static_cast<std::int64_t>(std::size(scales)));
   return w;
 }
-template <class S, std::size_t N>
-constexpr constant per_channel(constant w, const S (&scales)[N],
-                               const std::int32_t (&zero_points)[N]) {
+/// As many zero points as scales, std::int32_t.
+template <class Scales, class ZeroPoints>
+constexpr constant per_channel(constant w, const Scales& scales, const ZeroPoints& zero_points) {
   constant c = per_channel(w, scales);
-  c.zero_points = zero_points;
+  if (std::size(zero_points) != std::size(scales)) return c.channels = -1, c;
+  c.zero_points = std::data(zero_points);
   return c;
 }
 
@@ -25959,12 +29216,15 @@ constexpr tensor_info constant_info(const constant& c, const dims& shape, std::i
 template <int C, class... V> constexpr value<C> outputs(value<C> a, const V&... more) {
   (
       [&] {
-        std::int32_t map[decltype(more.net)::tensor_room]{};
-        detail::merge(a.net, more.net, map);
-        if (a.net.wrong.what != mistake::none) return;
-        for (std::int32_t i = 0; i < more.outs && a.outs < 16; ++i) {
+        std::int32_t to[detail::most_results]{};
+        if (!detail::join_all(a, more, to)) return;
+        constexpr auto room = static_cast<std::int32_t>(detail::most_results);
+        if (a.outs + more.outs > room)
+          return static_cast<void>(
+              a.net.fail(mistake::too_many_nodes, dims{room}, dims{a.outs + more.outs}, 0));
+        for (std::int32_t i = 0; i < more.outs; ++i) {
           a.out_name[a.outs] = more.out_name[i];
-          a.out[a.outs++] = map[more.out[i]];
+          a.out[a.outs++] = to[i];
         }
       }(),
       ...);
@@ -25973,7 +29233,7 @@ template <int C, class... V> constexpr value<C> outputs(value<C> a, const V&... 
 /// The name a result goes by: `x | named("scores")`.
 constexpr auto named(const char* name) {
   return detail::pending{[name]<int C>(value<C> v) {
-    v.out_name[0] = name;
+    v.out_name[0] = v.net.kept.text(name);
     return v;
   }};
 }
@@ -25996,7 +29256,16 @@ constexpr result_type updates(std::int32_t i) {
   t.state = i;
   return t;
 }
-/// An attribute by the name that the IR prints.
+namespace detail {
+/// Lists written in a program have their room: more is a mistake of the program.
+constexpr void check_room(std::size_t count, std::size_t room) {
+  if (count > room)
+    octet::detail::require(
+        invalid("numbers in one list", std::to_string(count), "at most " + std::to_string(room)));
+}
+}  // namespace detail
+/// An attribute by the name that the IR prints. `at`: the line where it is written, which becomes
+/// the node's in errors.
 struct attr {
   const char* key;
   attribute_value::kind type;
@@ -26005,16 +29274,21 @@ struct attr {
   std::array<std::int64_t, 32> integers{};
   std::array<double, 32> reals{};
   std::size_t count = 0;
-  constexpr attr(const char* k, int v) : key(k), type(attribute_value::kind::integer), integer(v) {}
-  constexpr attr(const char* k, std::int64_t v)
-      : key(k), type(attribute_value::kind::integer), integer(v) {}
-  constexpr attr(const char* k, double v) : key(k), type(attribute_value::kind::real), real(v) {}
+  std::int32_t line;
+  constexpr attr(const char* k, int v, std::int32_t at = __builtin_LINE())
+      : attr(k, std::int64_t{v}, at) {}
+  constexpr attr(const char* k, std::int64_t v, std::int32_t at = __builtin_LINE())
+      : key(k), type(attribute_value::kind::integer), integer(v), line(at) {}
+  constexpr attr(const char* k, double v, std::int32_t at = __builtin_LINE())
+      : key(k), type(attribute_value::kind::real), real(v), line(at) {}
   template <class T>
-  constexpr attr(const char* k, std::initializer_list<T> v)
+  constexpr attr(const char* k, std::initializer_list<T> v, std::int32_t at = __builtin_LINE())
       : key(k),
         type(std::is_floating_point_v<T> ? attribute_value::kind::reals
                                          : attribute_value::kind::integers),
-        count(v.size()) {
+        count(v.size()),
+        line(at) {
+    detail::check_room(count, integers.size());
     if constexpr (std::is_floating_point_v<T>)
       std::copy(v.begin(), v.end(), reals.begin());
     else
@@ -26023,10 +29297,15 @@ struct attr {
 };
 struct attrs {
   detail::attribute_list list{};
+  std::int32_t line = 0;  // of the last; 0: there is none
   template <class... A> constexpr attrs(const A&... a) { (add(a), ...); }  // NOLINT
 
  private:
   constexpr void add(const attr& a) {
+    line = a.line;
+    detail::check_room(as_size(list.count) + 1, detail::attribute_list::room);
+    detail::check_room(as_size(std::max(list.integer_count, list.real_count)) + a.count,
+                       detail::attribute_list::number_room);
     if (a.type == attribute_value::kind::integer)
       list.integer(a.key, a.integer);
     else if (a.type == attribute_value::kind::real)
@@ -26055,6 +29334,7 @@ struct results {
   constexpr results() = default;
   constexpr results(dtype t, affine q = {}) : list{result_type(t, q)} {}  // NOLINT
   constexpr results(std::initializer_list<result_type> l) : count(l.size()) {
+    detail::check_room(count, list.size());
     std::copy(l.begin(), l.end(), list.begin());
   }
 };
@@ -26085,6 +29365,14 @@ constexpr std::int32_t operand(value<C>& v, const shaped_constant& c, std::int32
       want != c.info.bytes)
     v.net.fail(mistake::weight_count_differs, unpack(c.info.shape),
                dims{static_cast<std::int32_t>(c.info.bytes / size_of(c.info.type))}, line);
+  if (const std::int32_t rank = c.info.shape.rank; c.info.channels != 0) {
+    if (c.info.axis < 0 || c.info.axis >= rank)
+      v.net.fail(mistake::axis_out_of_range, dims{0, rank - 1}, dims{c.info.axis}, line);
+    else if (c.info.channels != c.info.shape.extent[c.info.axis])
+      v.net.fail(mistake::scale_count_differs, dims{c.info.shape.extent[c.info.axis]},
+                 dims{c.info.channels}, line);
+  }
+  if (v.net.wrong.what != mistake::none) return -1;
   return v.net.add_tensor(c.info, line);
 }
 template <int C, int D>
@@ -26110,6 +29398,7 @@ constexpr value<C> node(const op_def& op, const attrs& a, const results& out, ro
     types[i] = detail::result_info(out.list[i], v.net.tensors[ins[0] < 0 ? 0 : ins[0]]);
   std::int32_t ids[16]{};
   detail::node_head head{&op, round};
+  head.line = a.line;
   if (detail::append(v.net, head, ins, a.list, {types.data(), out.count}, ids)) {
     for (std::size_t i = 0; i < out.count; ++i) v.out[i] = ids[i], v.out_name[i] = nullptr;
     v.outs = static_cast<std::int32_t>(out.count);
@@ -26176,9 +29465,6 @@ struct dense_options {
   bool keep_dims = false;  // [..., K] to [..., units] instead of [batch, units]
   std::optional<dtype> type{};
   rounding round = rounding::none;
-  constexpr dense_options() = default;
-  constexpr dense_options(std::int32_t n, typed::activation a = activation::none)
-      : units(n), activation(a) {}  // NOLINT
 };
 
 namespace detail {
@@ -26232,7 +29518,7 @@ constexpr value<C> weighted(const value<C>& x, const op_def& op, const attribute
     return broken(v, mistake::scale_count_differs, dims{channels}, dims{w.channels}, line);
   if (w.channels == 0 && !(w.scale > 0))
     return broken(v, mistake::scale_not_positive, dims{1}, dims{millionths(w.scale)}, line);
-  if (bias.present() && bias.count != static_cast<std::size_t>(channels))
+  if (bias.present() && bias.count != as_size(channels))
     return broken(v, mistake::bias_count_differs, dims{channels},
                   dims{static_cast<std::int32_t>(bias.count)}, line);
   std::int32_t ins[3]{x.out[0], v.net.add_tensor(constant_info(w, w_shape, axis), line), -1};
@@ -26276,7 +29562,7 @@ constexpr auto depthwise_conv2d(depthwise_conv2d_options o, constant w, constant
     detail::set_padding(a, o.padding, s, o.kernel, o.stride, o.dilation);
     detail::attribute_list list{};
     detail::append_attributes(list, a);
-    const std::int32_t channels = s[3] * o.multiplier;
+    const std::int32_t channels = detail::count_of(s[3], o.multiplier);
     return detail::weighted(x, ops::depthwise_conv2d, list, w,
                             dims{1, o.kernel.h, o.kernel.w, channels}, 3, channels, bias, out,
                             o.type, o.activation, o.round, line);
@@ -26298,9 +29584,11 @@ constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant
     a.pad_top = o.padding.top, a.pad_left = o.padding.left, a.pad_bottom = o.padding.bottom,
     a.pad_right = o.padding.right;
     if (o.padding.is_same) {
-      const auto rows = laws::transposed_padding((o.kernel.h - 1) * o.dilation.h + 1 - o.stride.h),
-                 columns =
-                     laws::transposed_padding((o.kernel.w - 1) * o.dilation.w + 1 - o.stride.w);
+      const auto beyond = [](std::int64_t kernel, std::int64_t dilation, std::int64_t stride) {
+        return saturated((kernel - 1) * dilation + 1 - stride);
+      };
+      const auto rows = laws::transposed_padding(beyond(o.kernel.h, o.dilation.h, o.stride.h)),
+                 columns = laws::transposed_padding(beyond(o.kernel.w, o.dilation.w, o.stride.w));
       a.pad_top = rows.before, a.pad_bottom = rows.after, a.output_padding_h = rows.more;
       a.pad_left = columns.before, a.pad_right = columns.after, a.output_padding_w = columns.more;
     }
@@ -26318,7 +29606,7 @@ constexpr auto dense(dense_options o, constant w, constant bias = {}, affine out
     const dims s = detail::unpack(detail::first(x).shape);
     std::int32_t k = s.back(0);
     if (!o.keep_dims)  // [N, H, W, C] counts as [N, H * W * C]
-      for (int i = 1; i + 1 < s.rank; ++i) k *= s[i];
+      for (int i = 1; i + 1 < s.rank; ++i) k = detail::count_of(k, s[i]);
     fully_connected_attrs a;
     a.keep_dims = o.keep_dims;
     detail::attribute_list list{};
@@ -26345,6 +29633,20 @@ constexpr auto quantize(affine q, dtype type = dtype::u8, rounding round = round
     return detail::then(x, detail::head_of(ops::quantize, round, line), {x.out, 1},
                         detail::attribute_list{}, detail::typed_as(type, q));
   }};
+}
+namespace detail {
+/// quantize(0.1f, 3) and the like: two numbers where a quantization is asked for.
+template <class Number> struct in_braces {
+  static_assert(error::no<Number>,
+                "octet: scale and zero point go in braces: quantize({0.1f, 3}, u8), "
+                "requantize({0.1f, 3})");
+};
+template <class T>
+concept number = std::is_arithmetic_v<T>;
+}  // namespace detail
+template <detail::number Scale, detail::number ZeroPoint, class... More>
+constexpr auto quantize(Scale, ZeroPoint, const More&...) {
+  return detail::in_braces<Scale>(), quantize(affine{1, 0});
 }
 /// Quantized values to float32.
 constexpr auto dequantize(std::int32_t line = __builtin_LINE()) {
@@ -26382,17 +29684,12 @@ constexpr value<C> requantized(const value<C>& x, affine q, std::optional<dtype>
       if (by.round != rounding::none || by.by_law) break;
       attribute_list a{};
       for (std::int32_t i = 0; i < by.attrs; ++i)
-        a.list[a.count++] = x.net.attrs[by.first_attr + i];
-      for (std::int32_t i = 0; i < by.attrs; ++i) {
-        if (a.list[i].type != attribute_value::kind::integers) continue;
-        const std::int32_t from = a.list[i].first;
-        a.list[i].first = a.integer_count;
-        for (std::int32_t j = 0; j < a.list[i].count; ++j)
-          a.integers[a.integer_count++] = x.net.integers[from + j];
-      }
+        a.list[a.count++] =
+            copy_attribute(x.net.attrs[by.first_attr + i], x.net, a, a.integer_count, a.real_count);
+      std::array<std::int32_t, most_operands> ins{};
+      for (std::int32_t i = 0; i < by.ins; ++i) ins[as_size(i)] = x.net.operands[by.first_in + i];
       head.op = by.op;
-      return then(x, head, {x.net.operands + by.first_in, static_cast<std::size_t>(by.ins)}, a,
-                  typed_as(to, q));
+      return then(x, head, {ins.data(), as_size(by.ins)}, a, typed_as(to, q));
     }
   if (!t.quantized())
     return broken(x, mistake::missing_quantize, dims{static_cast<std::int32_t>(dtype::s8)},
@@ -26411,6 +29708,10 @@ constexpr auto requantize(affine q, requantize_options o = {},
   return detail::pending{[=]<int C>(const value<C>& x) {
     return detail::requantized(x, q, o.type, o.round, false, law::tflite_ref, o.activation, line);
   }};
+}
+template <detail::number Scale, detail::number ZeroPoint, class... More>
+constexpr auto requantize(Scale, ZeroPoint, const More&...) {
+  return detail::in_braces<Scale>(), requantize(affine{1, 0});
 }
 /// The same by law L, whatever the graph's is.
 template <law L>
@@ -26508,10 +29809,14 @@ constexpr detail::concat_head concat(std::int32_t axis, affine q = {},
 // ---- pooling and reductions ----
 
 struct pool2d_options {
-  window size{2, 2}, stride{2, 2};
+  window kernel{2, 2}, stride{2, 2};
   typed::padding padding = valid;
   typed::activation activation = activation::none;
   bool ceil_mode = false, count_include_pad = false;
+  rounding round = rounding::none;
+};
+struct reduce_options {
+  bool keep_dims = false;  // the axes stay, with extent 1
   rounding round = rounding::none;
 };
 namespace detail {
@@ -26525,48 +29830,50 @@ constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options
     const op_def& op = operator_for(quantized, plain, t);
     if (&op == &quantized && !need_quantized(v, t, line)) return v;
     pool2d_attrs a;
-    a.window_h = o.size.h, a.window_w = o.size.w, a.stride_h = o.stride.h, a.stride_w = o.stride.w,
-    a.ceil_mode = o.ceil_mode, a.count_include_pad = o.count_include_pad;
-    set_padding(a, o.padding, s, o.size, o.stride, {1, 1});
+    a.window_h = o.kernel.h, a.window_w = o.kernel.w, a.stride_h = o.stride.h,
+    a.stride_w = o.stride.w, a.ceil_mode = o.ceil_mode, a.count_include_pad = o.count_include_pad;
+    set_padding(a, o.padding, s, o.kernel, o.stride, {1, 1});
     attribute_list list{};
     append_attributes(list, a);
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
     return then(v, head_of(op, o.round, line, o.activation), {x.out, 1}, list, y);
   }};
 }
-constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, bool keep_dims,
-                       affine q, rounding round, std::int32_t line) {
+constexpr auto reduced(const op_def& quantized, const op_def& plain, dims axes, reduce_options o,
+                       affine q, std::int32_t line) {
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     const tensor_info t = first(x);
     value<C> v = x;
     const op_def& op = operator_for(quantized, plain, t);
     if (&op == &quantized && !need_quantized(v, t, line)) return v;
     attribute_list list{};
-    append_attributes(list, reduce_attrs{axes, keep_dims});
+    append_attributes(list, reduce_attrs{axes, o.keep_dims});
     const tensor_info y = typed_as(t.type, q.scale != 0 ? q : affine{t.scale, t.zero_point});
-    return then(v, head_of(op, round, line), {x.out, 1}, list, y);
+    return then(v, head_of(op, o.round, line), {x.out, 1}, list, y);
   }};
 }
 }  // namespace detail
+/// Mean of windows of x [N,H,W,C]; the result's quantization is the input's unless given.
 constexpr auto avg_pool2d(pool2d_options o = {}, affine q = {},
                           std::int32_t line = __builtin_LINE()) {
   return detail::pool(ops::qnn_avg_pool2d, ops::avg_pool2d, o, q, line);
 }
+/// Largest of windows of x [N,H,W,C].
 constexpr auto max_pool2d(pool2d_options o = {}, std::int32_t line = __builtin_LINE()) {
   return detail::pool(ops::qnn_max_pool2d, ops::max_pool2d, o, {}, line);
 }
 /// Mean over axes; the result's quantization is the input's unless given.
-constexpr auto mean(dims axes, bool keep_dims = false, affine q = {},
-                    rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
-  return detail::reduced(ops::qnn_mean, ops::mean, axes, keep_dims, q, round, line);
+constexpr auto mean(dims axes, reduce_options o = {}, affine q = {},
+                    std::int32_t line = __builtin_LINE()) {
+  return detail::reduced(ops::qnn_mean, ops::mean, axes, o, q, line);
 }
-constexpr auto sum(dims axes, bool keep_dims = false, affine q = {},
-                   rounding round = rounding::none, std::int32_t line = __builtin_LINE()) {
-  return detail::reduced(ops::qnn_sum, ops::sum, axes, keep_dims, q, round, line);
+constexpr auto sum(dims axes, reduce_options o = {}, affine q = {},
+                   std::int32_t line = __builtin_LINE()) {
+  return detail::reduced(ops::qnn_sum, ops::sum, axes, o, q, line);
 }
 /// Mean of every channel: [N,H,W,C] to [N,C].
 constexpr auto global_avg_pool2d(affine q = {}, std::int32_t line = __builtin_LINE()) {
-  return mean(dims{1, 2}, false, q, rounding::none, line);
+  return mean(dims{1, 2}, {}, q, line);
 }
 
 // ---- shapes ----
@@ -26694,6 +30001,281 @@ constexpr constant bytes_as(dtype type, const unsigned char* data, std::size_t c
 }  // namespace typed
 OCTET_NAMESPACE_END
 
+// ---- octet/runtime/threads.hpp
+// A small fork-join pool: one job at a time, as many parts as threads. On Linux it calls the futex
+// system call itself: std::atomic's wait would yield the CPU several times first.
+#define OCTET_RUNTIME_THREADS_HPP_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#define OCTET_PTHREADS 1
+#else
+#include <thread>
+#define OCTET_PTHREADS 0
+#endif
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+#endif
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// A number that threads wait for.
+class signal_word {
+ public:
+  explicit constexpr signal_word(std::uint32_t v) noexcept : value_(v) {}
+  std::atomic<std::uint32_t>& value() noexcept { return value_; }
+  /// Returns when the number may no longer be `old`.
+  void wait(std::uint32_t old) noexcept {
+#if defined(__linux__)
+    ::syscall(SYS_futex, address(), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
+#else
+    value_.wait(old, std::memory_order_acquire);
+#endif
+  }
+  void wake_all() noexcept {
+#if defined(__linux__)
+    ::syscall(SYS_futex, address(), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+#else
+    value_.notify_all();
+#endif
+  }
+
+ private:
+#if defined(__linux__)
+  static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
+  std::uint32_t* address() noexcept { return reinterpret_cast<std::uint32_t*>(&value_); }
+#endif
+  std::atomic<std::uint32_t> value_;
+};
+
+/// A thread that may fail to start: then nothing runs, and that is all (std::thread would throw,
+/// which ends programs without exceptions).
+class worker_thread {
+ public:
+  bool start(void (*job)(void*), void* context) noexcept {
+    job_ = job, context_ = context;
+#if OCTET_PTHREADS
+    return ::pthread_create(&id_, nullptr, &enter, this) == 0;
+#elif defined(__cpp_exceptions)
+    try {
+      thread_ = std::thread([this] { job_(context_); });
+      return true;
+    } catch (...) {
+      return false;
+    }
+#else
+    thread_ = std::thread([this] { job_(context_); });
+    return true;
+#endif
+  }
+  void join() noexcept {
+#if OCTET_PTHREADS
+    ::pthread_join(id_, nullptr);
+#else
+    thread_.join();
+#endif
+  }
+
+ private:
+#if OCTET_PTHREADS
+  static void* enter(void* self) {
+    auto* w = static_cast<worker_thread*>(self);
+    w->job_(w->context_);
+    return nullptr;
+  }
+  pthread_t id_{};
+#else
+  std::thread thread_;
+#endif
+  void (*job_)(void*) = nullptr;
+  void* context_ = nullptr;
+};
+
+}  // namespace detail
+
+/// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run()
+/// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
+/// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
+/// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
+/// out: those that run take their parts. A pool that exists has begun: what the system does to
+/// start a thread (signal masks, a robust list) is over and cannot fall into a run.
+class thread_pool {
+ public:
+  using job_fn = void (*)(void* context, unsigned part);
+  explicit thread_pool(unsigned threads) noexcept : limit_(threads < 1 ? 1 : threads) {
+    if (limit_ == 1) return;
+    workers_.reset(new (std::nothrow) detail::worker_thread[limit_ - 1]);
+    while (workers_ && started_ + 1 < limit_ &&
+           workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
+      ++started_;
+    for (std::uint32_t here; (here = begun_.value().load(std::memory_order_acquire)) != started_;)
+      begun_.wait(here);
+  }
+  ~thread_pool() {
+    stop_.store(true, std::memory_order_relaxed);
+    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.wake_all();
+    for (unsigned i = 0; i < started_; ++i) workers_[i].join();
+  }
+  thread_pool(const thread_pool&) = delete;
+  thread_pool& operator=(const thread_pool&) = delete;
+  /// Parts of a job.
+  unsigned threads() const noexcept { return limit_; }
+  /// Threads that take them, the caller's included: fewer where the system started fewer.
+  unsigned running() const noexcept { return started_ + 1; }
+
+  void run(job_fn job, void* context) noexcept {
+    if (started_ == 0) {
+      for (unsigned part = 0; part < limit_; ++part) job(context, part);
+      return;
+    }
+    job_ = job;
+    context_ = context;
+    pending_.value().store(limit_, std::memory_order_relaxed);
+    ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
+                  std::memory_order_release);
+    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.wake_all();
+    take_parts();
+    std::uint32_t left = pending_.value().load(std::memory_order_acquire);
+    for (int spin = 0; left != 0 && spin < spins; ++spin) {
+      pause();
+      left = pending_.value().load(std::memory_order_acquire);
+    }
+    while (left != 0) {
+      pending_.wait(left);
+      left = pending_.value().load(std::memory_order_acquire);
+    }
+  }
+
+ private:
+  static constexpr int spins = 2000;  // about 20-50 microseconds
+  static constexpr std::uint64_t closed = 0xffffffff;
+  static void pause() noexcept {
+#if defined(__x86_64__)
+    asm volatile("pause");
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+  /// Takes parts while there are any. The ticket holds the job's number and its next part in one
+  /// word, so that a worker that comes late cannot take a part of a job that is over; a part that
+  /// is taken keeps run() from returning, so that what describes the job stays as it is.
+  void take_parts() noexcept {
+    std::uint64_t t = ticket_.load(std::memory_order_acquire);
+    while ((t & closed) < limit_) {
+      if (!ticket_.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel,
+                                         std::memory_order_acquire))
+        continue;
+      job_(context_, static_cast<unsigned>(t & closed));
+      if (pending_.value().fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.wake_all();
+      t = ticket_.load(std::memory_order_acquire);
+    }
+  }
+  void work() noexcept {
+    begun_.value().fetch_add(1, std::memory_order_release);
+    begun_.wake_all();
+    std::uint32_t seen = 0;
+    for (;;) {
+      std::uint32_t now = generation_.value().load(std::memory_order_acquire);
+      for (int spin = 0; now == seen && spin < spins; ++spin) {
+        pause();
+        now = generation_.value().load(std::memory_order_acquire);
+      }
+      while (now == seen) {
+        generation_.wait(seen);
+        now = generation_.value().load(std::memory_order_acquire);
+      }
+      seen = now;
+      if (stop_.load(std::memory_order_relaxed)) return;
+      take_parts();
+    }
+  }
+
+  const unsigned limit_;  // threads, and so parts of a job
+  job_fn job_ = nullptr;
+  void* context_ = nullptr;
+  detail::signal_word generation_{0};
+  std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
+  detail::signal_word pending_{0};             // parts that are not done
+  detail::signal_word begun_{0};               // workers that are in work()
+  std::atomic<bool> stop_{false};
+  unsigned started_ = 0;
+  std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
+};
+
+OCTET_NAMESPACE_END
+
+// ---- octet/runtime/run_steps.hpp
+// Runs prepared steps one after the other: the executor of loaded and of typed networks.
+#define OCTET_RUNTIME_RUN_STEPS_HPP_
+
+#include <span>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace detail {
+
+/// Steps and the memory they run on. Owns nothing.
+struct step_list {
+  std::span<const step> steps;
+  const void* const* operands = nullptr;  // address of every operand of every step
+  std::byte* scratch = nullptr;           // of all parts, 64-byte aligned
+  std::size_t scratch_bytes = 0;          // of one part; the next begins at a multiple of 64
+};
+/// In place of a thread_pool where no step has several parts: such programs need no thread library.
+struct no_pool {
+  void run(void (*job)(void*, unsigned), void* context) noexcept { job(context, 0); }
+};
+
+inline void run_part(const step_list& l, const step& s, unsigned part) noexcept {
+  s.run({s.params,
+         {l.operands + s.first_in, s.inputs},
+         // kernels get inputs as const
+         {const_cast<void* const*>(l.operands + s.first_out), s.outputs},
+         l.scratch + part * round_up(l.scratch_bytes, alignment),
+         part,
+         s.parts});
+}
+/// All steps; `after(step)` follows each. Steps of several parts run on `pool`, which has at least
+/// as many threads. Computes in the environment that kernels expect, whatever rounding and
+/// flush-to-zero mode the application runs in.
+template <class Pool, class After>
+void run_steps(const step_list& l, Pool& pool, const After& after) noexcept {
+  const numerics::exact_environment environment;
+  for (const step& s : l.steps) {
+    if (s.parts <= 1) {
+      run_part(l, s, 0);
+    } else {
+      // On this stack: run() does not return before every part that was taken is done.
+      std::pair<const step_list*, const step*> job{&l, &s};
+      pool.run(
+          [](void* context, unsigned part) {
+            const numerics::exact_environment worker;
+            const auto& [list, at] = *static_cast<decltype(job)*>(context);
+            if (part < at->parts) run_part(*list, *at, part);
+          },
+          &job);
+    }
+    after(s);
+  }
+}
+
+}  // namespace detail
+OCTET_NAMESPACE_END
+
 // ---- octet/typed/by_law.hpp
 // What the law of a typed graph fills into its nodes: roundings, bounds of fused activations,
 // precision of the accumulators' scale.
@@ -26722,6 +30304,198 @@ constexpr laws::decision decide(law l, const op_def& op, std::span<const tensor_
   f.framework = laws::composed(f.x.shape);
   set_attributes(f, attrs);
   return op.decide(f);
+}
+
+}  // namespace typed::detail
+OCTET_NAMESPACE_END
+
+// ---- octet/typed/flat.hpp
+// The used part of a typed graph with everything that its law decides: what the compiler lays out
+// and what a graph built at run time is made of.
+#define OCTET_TYPED_FLAT_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace typed::detail {
+
+struct flat_counts {
+  std::size_t nodes = 0, tensors = 0, attributes = 0, operands = 0, integers = 0, reals = 0,
+              inputs = 0, outputs = 0;
+};
+
+/// The used part of a network with everything a law decides filled in.
+template <flat_counts K> struct flat_network {
+  mistake_info wrong{};
+  std::array<node_info, K.nodes> nodes{};
+  std::array<tensor_info, K.tensors> tensors{};
+  std::array<attribute_info, K.attributes> attrs{};
+  std::array<std::int32_t, K.operands> operands{};
+  std::array<std::int64_t, K.integers> integers{};
+  std::array<double, K.reals> reals{};
+  std::array<std::int32_t, K.inputs> inputs{};
+  std::array<std::int32_t, K.outputs> outputs{};
+  std::array<const char*, K.outputs> output_names{};
+};
+
+template <int C> struct reachable {
+  typename list_of<bool, C, network<C>::node_room>::type node{};
+  typename list_of<bool, C, network<C>::tensor_room>::type tensor{};
+};
+template <int C> constexpr reachable<C> find_reachable(const value<C>& v) {
+  reachable<C> r{};
+  if constexpr (C == at_run_time)
+    r.node.resize(v.net.node_count), r.tensor.resize(v.net.tensor_count);
+  for (std::int32_t i = 0; i < v.outs; ++i) r.tensor[v.out[i]] = true;
+  for (std::int32_t n = v.net.node_count; n-- > 0;) {
+    const node_info& node = v.net.nodes[n];
+    for (std::int32_t i = 0; i < node.outs; ++i)
+      r.node[n] |= r.tensor[v.net.operands[node.first_out + i]];
+    if (!r.node[n]) continue;
+    for (std::int32_t i = 0; i < node.ins + node.outs; ++i)
+      if (const std::int32_t t = v.net.operands[node.first_in + i]; t >= 0) r.tensor[t] = true;
+  }
+  for (std::int32_t t = 0; t < v.net.tensor_count; ++t)
+    if (v.net.tensors[t].role == role::input) r.tensor[t] = true;
+  return r;
+}
+constexpr int law_attributes = 4;  // at most: what set_decided and set_bounds give
+
+template <int C> constexpr flat_counts count(const value<C>& v) {
+  flat_counts k;
+  if (v.net.wrong.what != mistake::none) return k;
+  const auto r = find_reachable(v);
+  for (std::int32_t n = 0; n < v.net.node_count; ++n) {
+    if (!r.node[n]) continue;
+    const node_info& node = v.net.nodes[n];
+    ++k.nodes;
+    k.attributes += as_size(node.attrs + law_attributes);
+    k.operands += as_size(node.ins + node.outs);
+    for (std::int32_t i = 0; i < node.attrs; ++i) {
+      const attribute_info& a = v.net.attrs[node.first_attr + i];
+      if (a.type == attribute_value::kind::integers) k.integers += as_size(a.count);
+      if (a.type == attribute_value::kind::reals) k.reals += as_size(a.count);
+    }
+  }
+  for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
+    k.tensors += r.tensor[t];
+    k.inputs += v.net.tensors[t].role == role::input;
+  }
+  k.outputs = as_size(v.outs);
+  return k;
+}
+
+/// How much of a flat_network is filled.
+struct flat_ends {
+  std::size_t nodes = 0, operands = 0, attributes = 0, integers = 0, reals = 0;
+};
+/// Operands and attributes of a node of `from`, which becomes one of `f`. `map`: from its tensors
+/// to those of `f`.
+template <class Flat, int C, class Map>
+constexpr node_info flat_node(Flat& f, flat_ends& end, const network<C>& from,
+                              const node_info& node, const Map& map) {
+  node_info to = node;
+  to.first_in = static_cast<std::int32_t>(end.operands);
+  for (std::int32_t i = 0; i < node.ins; ++i) {
+    const std::int32_t t = from.operands[node.first_in + i];
+    f.operands[end.operands++] = t < 0 ? t : map[t];
+  }
+  to.first_out = static_cast<std::int32_t>(end.operands);
+  for (std::int32_t i = 0; i < node.outs; ++i)
+    f.operands[end.operands++] = map[from.operands[node.first_out + i]];
+  to.first_attr = static_cast<std::int32_t>(end.attributes);
+  for (std::int32_t i = 0; i < node.attrs; ++i)
+    f.attrs[end.attributes++] =
+        copy_attribute(from.attrs[node.first_attr + i], from, f, end.integers, end.reals);
+  return to;
+}
+/// What law `l` decides of a node of `f`.
+template <class Flat>
+constexpr laws::decision decide_node(const Flat& f, const node_info& node, law l,
+                                     const tensor_info& y) {
+  std::array<const tensor_info*, most_operands> in{};
+  for (std::int32_t i = 0; i < node.ins; ++i)
+    if (const std::int32_t t = f.operands[as_size(node.first_in + i)]; t >= 0)
+      in[as_size(i)] = &f.tensors[as_size(t)];
+  std::array<octet::attribute, attribute_list::room> list{};
+  for (std::int32_t i = 0; i < node.attrs; ++i)
+    list[as_size(i)] = attribute_of(f.attrs[as_size(node.first_attr + i)], f.integers, f.reals);
+  return decide(l, *node.op, {in.data(), as_size(node.ins)}, y,
+                std::span<const octet::attribute>(list.data(), as_size(node.attrs)));
+}
+/// Rounding and attributes of the last node, as its law has them: law_attributes at most.
+template <class Flat>
+constexpr void fill_by_law(Flat& f, flat_ends& end, node_info& node, law l, std::int32_t index) {
+  const tensor_info& y = f.tensors[as_size(f.operands[as_size(node.first_out)])];
+  laws::decision decided = node.round;
+  if (node.by_law || node.act != activation::none) decided = decide_node(f, node, l, y);
+  if (node.by_law && !decided.known) {
+    f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
+               pack(dims{index}), node.line, nullptr};
+    return;
+  }
+  if (node.by_law) node.round = decided.round;
+  const laws::library by = laws::computed_by(l, decided, node.round);
+  const auto add_attribute = [&](const char* key, auto given) {
+    if constexpr (std::is_floating_point_v<decltype(given)>)
+      f.attrs[end.attributes++] = {key, attribute_value::kind::real, 0, given, 0, 0};
+    else
+      f.attrs[end.attributes++] = {key, attribute_value::kind::integer, given, 0, 0, 0};
+    ++node.attrs;
+  };
+  if (node.by_law) set_decided(decided, add_attribute);
+  const bool own_bounds = node.op->decide == &laws::clamp && node.round != rounding::none;
+  if (node.act == activation::none || own_bounds) return;
+  if (!is_float(y.type) && !y.quantized()) {  // plain integers: their operators have no bounds
+    f.wrong = {mistake::scale_not_positive, pack(dims{1}), pack(dims{0}), node.line, nullptr};
+    return;
+  }
+  set_bounds(by, node.act, operand_of(y), add_attribute);
+}
+/// Fills `f`, whose lists are as long as count() says.
+template <class Flat, int C>
+constexpr void flatten_into(Flat& f, const value<C>& v, law graph_law) {
+  f.wrong = v.net.wrong;
+  if (f.wrong.what != mistake::none) return;
+  const auto r = find_reachable(v);
+  typename list_of<std::int32_t, C, network<C>::tensor_room>::type map{};
+  if constexpr (C == at_run_time) map.resize(v.net.tensor_count);
+  std::size_t tensors = 0, inputs = 0;
+  for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
+    if (!r.tensor[t]) continue;
+    map[t] = static_cast<std::int32_t>(tensors);
+    if (v.net.tensors[t].role == role::input) f.inputs[inputs++] = map[t];
+    f.tensors[tensors++] = v.net.tensors[t];
+  }
+  flat_ends end;
+  for (std::int32_t n = 0; n < v.net.node_count; ++n) {
+    if (!r.node[n]) continue;
+    node_info node = flat_node(f, end, v.net, v.net.nodes[n], map);
+    fill_by_law(f, end, node, node.has_law ? node.own_law : graph_law, n);
+    if (f.wrong.what != mistake::none) return;
+    f.nodes[end.nodes++] = node;
+  }
+  for (std::size_t i = 0; i < f.outputs.size(); ++i) {
+    f.outputs[i] = map[v.out[i]];
+    f.output_names[i] = v.out_name[i];
+  }
+}
+template <flat_counts K, int C>
+constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
+  flat_network<K> f{};
+  flatten_into(f, v, graph_law);
+  return f;
+}
+
+/// The attributes as operators read them, as many as `f` has; lists refer to `f`.
+template <class Flat> constexpr void fill_attributes(const Flat& f, std::span<attribute> to) {
+  for (std::size_t i = 0; i < to.size(); ++i)
+    if (f.attrs[i].key) to[i] = attribute_of(f.attrs[i], f.integers, f.reals);
+}
+template <flat_counts K>
+constexpr std::array<attribute, K.attributes> attributes_of(const flat_network<K>& f) {
+  std::array<attribute, K.attributes> a{};
+  fill_attributes(f, a);
+  return a;
 }
 
 }  // namespace typed::detail
@@ -26778,8 +30552,7 @@ class alive_index {
     std::int32_t block, next;
   };
   template <class F> constexpr void cover(const lifetime& b, F&& f) const {
-    std::size_t l = static_cast<std::size_t>(b.first) + steps_,
-                r = static_cast<std::size_t>(b.last) + 1 + steps_;
+    std::size_t l = as_size(b.first) + steps_, r = as_size(b.last) + 1 + steps_;
     for (; l < r; l /= 2, r /= 2) {
       if (l % 2 != 0) f(l++);
       if (r % 2 != 0) f(--r);
@@ -26788,7 +30561,7 @@ class alive_index {
 
  public:
   constexpr alive_index(std::span<const lifetime> blocks, std::int32_t steps)
-      : steps_(static_cast<std::size_t>(steps)), head_(2 * steps_), entries_(entries(blocks)) {}
+      : steps_(as_size(steps)), head_(2 * steps_), entries_(entries(blocks)) {}
   constexpr void add(std::int32_t block, const lifetime& b) {
     cover(b, [&](std::size_t node) {
       entries_[++used_] = {block, head_[node]};
@@ -26796,9 +30569,9 @@ class alive_index {
     });
   }
   template <class F> constexpr void for_alive_at(std::int32_t step, F&& f) const {
-    for (std::size_t node = static_cast<std::size_t>(step) + steps_; node > 0; node /= 2)
-      for (std::int32_t e = head_[node]; e != 0; e = entries_[static_cast<std::size_t>(e)].next)
-        f(entries_[static_cast<std::size_t>(e)].block);
+    for (std::size_t node = as_size(step) + steps_; node > 0; node /= 2)
+      for (std::int32_t e = head_[node]; e != 0; e = entries_[as_size(e)].next)
+        f(entries_[as_size(e)].block);
   }
 
  private:
@@ -26868,15 +30641,13 @@ inline std::size_t place_in_order(std::span<lifetime> blocks,
   using ending = std::pair<std::int32_t, std::int32_t>;  // last step, block
   std::priority_queue<ending, std::vector<ending>, std::greater<>> alive;
   free_list free;
-  const auto bytes = [&](std::int32_t i) {
-    return round_up(blocks[static_cast<std::size_t>(i)].bytes, alignment);
-  };
+  const auto bytes = [&](std::int32_t i) { return round_up(blocks[as_size(i)].bytes, alignment); };
   for (const std::int32_t i : by_start) {
-    lifetime& b = blocks[static_cast<std::size_t>(i)];
+    lifetime& b = blocks[as_size(i)];
     if (b.bytes == 0) continue;
     for (; !alive.empty() && alive.top().first < b.first; alive.pop()) {
       const std::int32_t ended = alive.top().second;
-      free.give(blocks[static_cast<std::size_t>(ended)].offset, bytes(ended));
+      free.give(blocks[as_size(ended)].offset, bytes(ended));
     }
     b.offset = free.take(bytes(i));
     alive.emplace(b.last, i);
@@ -26902,22 +30673,21 @@ constexpr std::size_t place(std::span<lifetime> blocks) {
   for (const lifetime& b : blocks) steps = std::max(steps, b.last + 1);
   detail::work_list<std::int32_t> by_size(n), by_start(n);
   for (std::size_t i = 0; i < n; ++i) by_size[i] = by_start[i] = static_cast<std::int32_t>(i);
-  const auto at = [&](std::int32_t i) -> lifetime& { return blocks[static_cast<std::size_t>(i)]; };
+  const auto at = [&](std::int32_t i) -> lifetime& { return blocks[as_size(i)]; };
   std::sort(by_size.begin(), by_size.end(), [&](std::int32_t a, std::int32_t b) {
     return at(a).bytes != at(b).bytes ? at(a).bytes > at(b).bytes : a < b;
   });
   std::sort(by_start.begin(), by_start.end(),
             [&](std::int32_t a, std::int32_t b) { return at(a).first < at(b).first; });
-  detail::work_list<std::int32_t> starts(static_cast<std::size_t>(steps) + 1);
-  for (const lifetime& b : blocks) ++starts[static_cast<std::size_t>(b.first) + 1];
-  for (std::size_t s = 1; s <= static_cast<std::size_t>(steps); ++s) starts[s] += starts[s - 1];
-  detail::work_list<std::int32_t> ends(static_cast<std::size_t>(steps) + 1);  // before each step
-  for (const lifetime& b : blocks) ++ends[static_cast<std::size_t>(b.last) + 1];
-  for (std::size_t s = 1; s <= static_cast<std::size_t>(steps); ++s) ends[s] += ends[s - 1];
+  detail::work_list<std::int32_t> starts(as_size(steps) + 1);
+  for (const lifetime& b : blocks) ++starts[as_size(b.first) + 1];
+  for (std::size_t s = 1; s <= as_size(steps); ++s) starts[s] += starts[s - 1];
+  detail::work_list<std::int32_t> ends(as_size(steps) + 1);  // before each step
+  for (const lifetime& b : blocks) ++ends[as_size(b.last) + 1];
+  for (std::size_t s = 1; s <= as_size(steps); ++s) ends[s] += ends[s - 1];
   std::size_t pairs = 0;
   for (const lifetime& b : blocks)
-    pairs += static_cast<std::size_t>(starts[static_cast<std::size_t>(b.last) + 1] -
-                                      ends[static_cast<std::size_t>(b.first)]);
+    pairs += as_size(starts[as_size(b.last) + 1] - ends[as_size(b.first)]);
   if (pairs > detail::most_pairs)
     return detail::place_in_order(blocks, {by_start.begin(), by_start.size()});
 
@@ -26932,10 +30702,8 @@ constexpr std::size_t place(std::span<lifetime> blocks) {
     alive.for_alive_at(b.first, [&](std::int32_t o) {
       taken[count++] = {at(o).offset, at(o).offset + at(o).bytes};
     });
-    for (std::int32_t i = starts[static_cast<std::size_t>(b.first) + 1];
-         i < starts[static_cast<std::size_t>(b.last) + 1]; ++i)
-      if (const std::int32_t o = by_start[static_cast<std::size_t>(i)];
-          placed[static_cast<std::size_t>(o)])
+    for (std::int32_t i = starts[as_size(b.first) + 1]; i < starts[as_size(b.last) + 1]; ++i)
+      if (const std::int32_t o = by_start[as_size(i)]; placed[as_size(o)])
         taken[count++] = {at(o).offset, at(o).offset + at(o).bytes};
     std::sort(taken.begin(), taken.begin() + count);
     std::size_t offset = 0;
@@ -26945,7 +30713,7 @@ constexpr std::size_t place(std::span<lifetime> blocks) {
     }
     b.offset = offset;
     peak = std::max(peak, offset + b.bytes);
-    placed[static_cast<std::size_t>(k)] = true;
+    placed[as_size(k)] = true;
     alive.add(k, b);
   }
   return peak;
@@ -26986,7 +30754,7 @@ namespace detail {
 /// would become one block.
 constexpr void share_bytes(const memory_graph& g, memory_layout& to,
                            work_list<std::int32_t>& shares) {
-  const auto index = [](std::int32_t t) { return static_cast<std::size_t>(t); };
+  const auto index = [](std::int32_t t) { return as_size(t); };
   const std::size_t count = g.tensors.size();
   work_list<bool> is_output(count), holds_input(count), holds_output(count);
   for (std::size_t t = 0; t < count; ++t) shares[t] = static_cast<std::int32_t>(t);
@@ -27013,7 +30781,7 @@ constexpr void share_bytes(const memory_graph& g, memory_layout& to,
 constexpr std::int32_t find_lifetimes(const memory_graph& g, std::span<const bool> skipped,
                                       const work_list<std::int32_t>& shares,
                                       work_list<lifetime>& life, work_list<bool>& used) {
-  const auto index = [](std::int32_t t) { return static_cast<std::size_t>(t); };
+  const auto index = [](std::int32_t t) { return as_size(t); };
   const auto touch = [&](std::int32_t t, std::int32_t when) {
     if (t < 0 || g.tensors[index(t)].role != memory_graph::kind::value) return;
     const std::size_t root = index(shares[index(t)]);
@@ -27066,7 +30834,7 @@ constexpr void lay_out(const memory_graph& g, memory_layout& to) {
       to.offset[t] = to.states;
       to.states += round_up(g.tensors[t].bytes, alignment);
     } else {
-      to.offset[t] = to.offset[static_cast<std::size_t>(shares[t])];
+      to.offset[t] = to.offset[as_size(shares[t])];
     }
   }
 }
@@ -27094,15 +30862,14 @@ struct image {
   std::span<const bool> skipped{};        // per node
 
   constexpr const tensor_info* in(const node_info& n, std::int32_t i) const {
-    const std::int32_t t = i < n.ins ? operands[static_cast<std::size_t>(n.first_in + i)] : -1;
-    return t < 0 ? nullptr : &tensors[static_cast<std::size_t>(t)];
+    const std::int32_t t = i < n.ins ? operands[as_size(n.first_in + i)] : -1;
+    return t < 0 ? nullptr : &tensors[as_size(t)];
   }
   constexpr const tensor_info& out(const node_info& n, std::int32_t i = 0) const {
-    return tensors[static_cast<std::size_t>(operands[static_cast<std::size_t>(n.first_out + i)])];
+    return tensors[as_size(operands[as_size(n.first_out + i)])];
   }
   constexpr attribute_view attrs(const node_info& n) const {
-    return attributes.subspan(static_cast<std::size_t>(n.first_attr),
-                              static_cast<std::size_t>(n.attrs));
+    return attributes.subspan(as_size(n.first_attr), as_size(n.attrs));
   }
 };
 
@@ -27116,7 +30883,7 @@ constexpr tensor_desc describe(const tensor_info& t) {
     return d;
   }
   d.axis = t.axis;
-  const auto count = static_cast<std::size_t>(t.channels);
+  const auto count = as_size(t.channels);
   d.scales = t.scales64 ? scale_list(std::span<const double>(t.scales64, count))
                         : scale_list(std::span<const float>(t.scales32, count));
   if (t.zero_points) d.zero_points = {t.zero_points, count};
@@ -27136,7 +30903,7 @@ template <std::size_t Inputs, std::size_t Outputs> class node_frame {
  public:
   constexpr node_frame(const image& g, const node_info& n) : node_(&n), attrs_(g.attrs(n)) {
     for (std::int32_t i = 0; i < n.ins; ++i) {
-      const auto k = static_cast<std::size_t>(i);
+      const auto k = as_size(i);
       const tensor_info* t = g.in(n, i);
       given_[k] = t != nullptr;
       if (t == nullptr) continue;
@@ -27147,14 +30914,12 @@ template <std::size_t Inputs, std::size_t Outputs> class node_frame {
       else
         constants_[k] = bytes_of_constant(*t);
     }
-    for (std::int32_t i = 0; i < n.outs; ++i)
-      out_[static_cast<std::size_t>(i)] = describe(g.out(n, i));
+    for (std::int32_t i = 0; i < n.outs; ++i) out_[as_size(i)] = describe(g.out(n, i));
   }
   node_frame(const node_frame&) = delete;
   node_frame& operator=(const node_frame&) = delete;
   constexpr node_view view() const {
-    const auto ins = static_cast<std::size_t>(node_->ins),
-               outs = static_cast<std::size_t>(node_->outs);
+    const auto ins = as_size(node_->ins), outs = as_size(node_->outs);
     return {{in_.data(), ins}, {out_.data(), outs}, {constants_.data(), ins}, {given_.data(), ins},
             &attrs_,           node_->round};
   }
@@ -27228,11 +30993,11 @@ OCTET_NAMESPACE_BEGIN
 namespace typed::detail {
 
 /// Fills steps and operand addresses and packs weights. `storage` holds params and packed weights,
-/// `scratch` is one part's, `find`
-/// knows the kernels of the graph's operators. Heap only on failure.
-inline status prepare(const image& g, target on, kernels::finder find, plan_memory& storage,
-                      std::byte* arena, std::byte* state, std::span<std::byte> scratch, step* steps,
-                      void** operands, std::size_t& used) {
+/// `scratch` is how many bytes one part has, `find` knows the kernels of the graph's operators; a
+/// kernel that can be split is, into `threads` parts. Heap only on failure.
+inline status prepare(const image& g, target on, kernels::finder find, unsigned threads,
+                      plan_memory& storage, std::byte* arena, std::byte* state, std::size_t scratch,
+                      step* steps, const void** operands, std::size_t& used) {
   const numerics::exact_environment environment;
   if (on == target::automatic) on = best_target();
   if (!can_run(on))
@@ -27243,14 +31008,14 @@ inline status prepare(const image& g, target on, kernels::finder find, plan_memo
     const node_info& node = g.nodes[n];
     if (g.skipped[n]) continue;
     const auto address = [&](std::int32_t t) -> void* {
-      const tensor_info& info = g.tensors[static_cast<std::size_t>(t)];
+      const tensor_info& info = g.tensors[as_size(t)];
       if (info.role == role::constant) return const_cast<void*>(info.data);
-      return (info.role == role::state ? state : arena) + g.offset[static_cast<std::size_t>(t)];
+      return (info.role == role::state ? state : arena) + g.offset[as_size(t)];
     };
     for (const auto& [first, count] :
          {std::pair{node.first_in, node.ins}, std::pair{node.first_out, node.outs}})
       for (std::int32_t i = first; i < first + count; ++i) {
-        const std::int32_t t = g.operands[static_cast<std::size_t>(i)];
+        const std::int32_t t = g.operands[as_size(i)];
         operands[i] = t < 0 ? nullptr : address(t);
       }
     const auto fail = [&](error_info e) {
@@ -27261,7 +31026,7 @@ inline status prepare(const image& g, target on, kernels::finder find, plan_memo
     st = step{};
     st.node = static_cast<std::int32_t>(n);
     const status done = with_view(g, node, [&](const node_view& v) {
-      return octet::detail::prepare_step(*node.op, v, on, find, 1, storage, st);
+      return octet::detail::prepare_step(*node.op, v, on, find, threads, storage, st);
     });
     if (!done) return fail(done.error());
     st.first_in = static_cast<std::uint32_t>(node.first_in);
@@ -27269,7 +31034,7 @@ inline status prepare(const image& g, target on, kernels::finder find, plan_memo
     st.first_out = static_cast<std::uint32_t>(node.first_out);
     st.outputs = static_cast<std::uint32_t>(node.outs);
     // Neither can be: prepare_step has checked what the two were sized by.
-    if (st.scratch > scratch.size()) return fail(invalid("scratch of a typed network"));
+    if (st.scratch > scratch) return fail(invalid("scratch of a typed network"));
     if (storage.exhausted()) return fail(invalid("storage of a typed network"));
     ++used;
   }
@@ -27285,19 +31050,6 @@ inline void reset(const image& g, std::byte* state) noexcept {
         state + g.offset[i], t.type, bytes_of(unpack(t.shape).elements(), t.type).value,
         {static_cast<const std::byte*>(t.data), t.data ? t.bytes : 0}, t.zero_point);
   }
-}
-
-/// One kernel after the other. `operands`: addresses, as prepare filled them.
-inline void run_steps(const step* steps, std::size_t count, void* const* operands,
-                      std::byte* scratch) noexcept {
-  const numerics::exact_environment environment;
-  for (const step* s = steps; s != steps + count; ++s)
-    s->run({s->params,
-            {const_cast<const void* const*>(operands) + s->first_in, s->inputs},
-            {operands + s->first_out, s->outputs},
-            scratch,
-            0,
-            1});
 }
 
 /// A tensor of a typed network as one of the IR. `unnamed`: the name where it has none.
@@ -27373,183 +31125,13 @@ OCTET_NAMESPACE_END
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/type.hpp>
+#include <optional>
 
 
 OCTET_NAMESPACE_BEGIN
 namespace typed {
 
 namespace detail {
-
-struct flat_counts {
-  std::size_t nodes = 0, tensors = 0, attributes = 0, operands = 0, integers = 0, reals = 0,
-              inputs = 0, outputs = 0;
-};
-
-/// The used part of a network with everything a law decides filled in.
-template <flat_counts K> struct flat_network {
-  mistake_info wrong{};
-  std::array<node_info, K.nodes> nodes{};
-  std::array<tensor_info, K.tensors> tensors{};
-  std::array<attribute_info, K.attributes> attrs{};
-  std::array<std::int32_t, K.operands> operands{};
-  std::array<std::int64_t, K.integers> integers{};
-  std::array<double, K.reals> reals{};
-  std::array<std::int32_t, K.inputs> inputs{};
-  std::array<std::int32_t, K.outputs> outputs{};
-  std::array<const char*, K.outputs> output_names{};
-};
-
-template <int C> struct reachable {
-  bool node[static_cast<std::size_t>(C)]{};
-  bool tensor[static_cast<std::size_t>(network<C>::tensor_room)]{};
-};
-template <int C> constexpr reachable<C> find_reachable(const value<C>& v) {
-  reachable<C> r{};
-  for (std::int32_t i = 0; i < v.outs; ++i) r.tensor[v.out[i]] = true;
-  for (std::int32_t n = v.net.node_count; n-- > 0;) {
-    const node_info& node = v.net.nodes[n];
-    for (std::int32_t i = 0; i < node.outs; ++i)
-      r.node[n] |= r.tensor[v.net.operands[node.first_out + i]];
-    if (!r.node[n]) continue;
-    for (std::int32_t i = 0; i < node.ins + node.outs; ++i)
-      if (const std::int32_t t = v.net.operands[node.first_in + i]; t >= 0) r.tensor[t] = true;
-  }
-  for (std::int32_t t = 0; t < v.net.tensor_count; ++t)
-    if (v.net.tensors[t].role == role::input) r.tensor[t] = true;
-  return r;
-}
-constexpr int law_attributes = 4;  // at most: what set_decided and set_bounds give
-
-template <int C> constexpr flat_counts count(const value<C>& v) {
-  flat_counts k;
-  if (v.net.wrong.what != mistake::none) return k;
-  const auto r = find_reachable(v);
-  for (std::int32_t n = 0; n < v.net.node_count; ++n) {
-    if (!r.node[n]) continue;
-    const node_info& node = v.net.nodes[n];
-    ++k.nodes;
-    k.attributes += static_cast<std::size_t>(node.attrs + law_attributes);
-    k.operands += static_cast<std::size_t>(node.ins + node.outs);
-    for (std::int32_t i = 0; i < node.attrs; ++i) {
-      const attribute_info& a = v.net.attrs[node.first_attr + i];
-      if (a.type == attribute_value::kind::integers)
-        k.integers += static_cast<std::size_t>(a.count);
-      if (a.type == attribute_value::kind::reals) k.reals += static_cast<std::size_t>(a.count);
-    }
-  }
-  for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
-    k.tensors += r.tensor[t];
-    k.inputs += v.net.tensors[t].role == role::input;
-  }
-  k.outputs = static_cast<std::size_t>(v.outs);
-  return k;
-}
-
-/// How much of a flat_network is filled.
-struct flat_ends {
-  std::size_t nodes = 0, operands = 0, attributes = 0, integers = 0, reals = 0;
-};
-/// Operands and attributes of a node of `from`, which becomes one of `f`. `map`: from its tensors
-/// to those of `f`.
-template <flat_counts K, int C>
-constexpr node_info flat_node(flat_network<K>& f, flat_ends& end, const network<C>& from,
-                              const node_info& node, const std::int32_t* map) {
-  node_info to = node;
-  to.first_in = static_cast<std::int32_t>(end.operands);
-  for (std::int32_t i = 0; i < node.ins; ++i) {
-    const std::int32_t t = from.operands[node.first_in + i];
-    f.operands[end.operands++] = t < 0 ? t : map[t];
-  }
-  to.first_out = static_cast<std::int32_t>(end.operands);
-  for (std::int32_t i = 0; i < node.outs; ++i)
-    f.operands[end.operands++] = map[from.operands[node.first_out + i]];
-  to.first_attr = static_cast<std::int32_t>(end.attributes);
-  for (std::int32_t i = 0; i < node.attrs; ++i)
-    f.attrs[end.attributes++] =
-        copy_attribute(from.attrs[node.first_attr + i], from, f, end.integers, end.reals);
-  return to;
-}
-/// What law `l` decides of a node of `f`.
-template <flat_counts K>
-constexpr laws::decision decide_node(const flat_network<K>& f, const node_info& node, law l,
-                                     const tensor_info& y) {
-  std::array<const tensor_info*, most_operands> in{};
-  for (std::int32_t i = 0; i < node.ins; ++i)
-    if (const std::int32_t t = f.operands[as_size(node.first_in + i)]; t >= 0)
-      in[as_size(i)] = &f.tensors[as_size(t)];
-  std::array<octet::attribute, attribute_list::room> list{};
-  for (std::int32_t i = 0; i < node.attrs; ++i)
-    list[as_size(i)] = attribute_of(f.attrs[as_size(node.first_attr + i)], f.integers, f.reals);
-  return decide(l, *node.op, {in.data(), as_size(node.ins)}, y,
-                std::span<const octet::attribute>(list.data(), as_size(node.attrs)));
-}
-/// Rounding and attributes of the last node, as its law has them: law_attributes at most.
-template <flat_counts K>
-constexpr void fill_by_law(flat_network<K>& f, flat_ends& end, node_info& node, law l,
-                           std::int32_t index) {
-  const tensor_info& y = f.tensors[as_size(f.operands[as_size(node.first_out)])];
-  laws::decision decided = node.round;
-  if (node.by_law || node.act != activation::none) decided = decide_node(f, node, l, y);
-  if (node.by_law && !decided.known) {
-    f.wrong = {mistake::no_rounding_in_this_law, pack(dims{static_cast<std::int32_t>(l)}),
-               pack(dims{index}), node.line};
-    return;
-  }
-  if (node.by_law) node.round = decided.round;
-  const laws::library by = laws::computed_by(l, decided, node.round);
-  const auto add_attribute = [&](const char* key, auto given) {
-    if constexpr (std::is_floating_point_v<decltype(given)>)
-      f.attrs[end.attributes++] = {key, attribute_value::kind::real, 0, given, 0, 0};
-    else
-      f.attrs[end.attributes++] = {key, attribute_value::kind::integer, given, 0, 0, 0};
-    ++node.attrs;
-  };
-  if (node.by_law) set_decided(decided, add_attribute);
-  const bool own_bounds = node.op->decide == &laws::clamp && node.round != rounding::none;
-  if (node.act == activation::none || own_bounds) return;
-  if (!is_float(y.type) && !y.quantized()) {  // plain integers: their operators have no bounds
-    f.wrong = {mistake::scale_not_positive, pack(dims{1}), pack(dims{0}), node.line};
-    return;
-  }
-  set_bounds(by, node.act, operand_of(y), add_attribute);
-}
-template <flat_counts K, int C>
-constexpr flat_network<K> flatten(const value<C>& v, law graph_law) {
-  flat_network<K> f{};
-  f.wrong = v.net.wrong;
-  if (f.wrong.what != mistake::none) return f;
-  const auto r = find_reachable(v);
-  std::int32_t map[as_size(network<C>::tensor_room)]{};
-  std::size_t tensors = 0, inputs = 0;
-  for (std::int32_t t = 0; t < v.net.tensor_count; ++t) {
-    if (!r.tensor[t]) continue;
-    map[t] = static_cast<std::int32_t>(tensors);
-    if (v.net.tensors[t].role == role::input) f.inputs[inputs++] = map[t];
-    f.tensors[tensors++] = v.net.tensors[t];
-  }
-  flat_ends end;
-  for (std::int32_t n = 0; n < v.net.node_count; ++n) {
-    if (!r.node[n]) continue;
-    node_info node = flat_node(f, end, v.net, v.net.nodes[n], map);
-    fill_by_law(f, end, node, node.has_law ? node.own_law : graph_law, n);
-    if (f.wrong.what != mistake::none) return f;
-    f.nodes[end.nodes++] = node;
-  }
-  for (std::size_t i = 0; i < K.outputs; ++i) {
-    f.outputs[i] = map[v.out[i]];
-    f.output_names[i] = v.out_name[i];
-  }
-  return f;
-}
-
-/// The attributes as operators read them; lists refer to `f`.
-template <flat_counts K>
-constexpr std::array<attribute, K.attributes> attributes_of(const flat_network<K>& f) {
-  std::array<attribute, K.attributes> a{};
-  for (std::size_t i = 0; i < K.attributes; ++i)
-    if (f.attrs[i].key) a[i] = attribute_of(f.attrs[i], f.integers, f.reals);
-  return a;
-}
 
 /// The targets a network's memory must suffice for.
 template <target On> inline constexpr target one_target[] = {On};
@@ -27587,7 +31169,7 @@ constexpr mistake_info without_form(const op_def& op, const node_view& n, std::i
     for (const tensor_desc& t : list)
       if (found.rank + 1 < dims::max_rank) found.push_back(static_cast<std::int32_t>(t.type));
   found.push_back(static_cast<std::int32_t>(n.round));
-  return {mistake::no_such_form, pack(expected), pack(found), line};
+  return {mistake::no_such_form, pack(expected), pack(found), line, nullptr};
 }
 template <flat_counts K>
 constexpr layout<K> lay_out_image(const image& g, std::span<const target> targets) {
@@ -27639,7 +31221,7 @@ template <flat_counts K> constexpr bool all_declare_memory(const flat_network<K>
 }
 
 template <const auto& F, std::size_t T,
-          class = std::make_index_sequence<static_cast<std::size_t>(F.tensors[T].shape.rank)>>
+          class = std::make_index_sequence<as_size(F.tensors[T].shape.rank)>>
 struct tensor_type_of;
 template <const auto& F, std::size_t T, std::size_t... I>
 struct tensor_type_of<F, T, std::index_sequence<I...>> {
@@ -27654,12 +31236,16 @@ struct compile_options {
   /// The target whose kernels run. `automatic`: the best that the CPU has at start, and memory for
   /// whichever of the architecture's targets that is.
   octet::target on = octet::target::automatic;
+  /// Parts that parallel kernels are split into, each with scratch of its own: as many threads run
+  /// the network, the caller's included. Results do not depend on it.
+  unsigned threads = 1;
 };
 
 /// Everything about graph G under law L that is a constant.
 template <const auto& G, law L, compile_options O> struct analysis {
   static constexpr law arithmetic = L;
   static constexpr target on = O.on;
+  static constexpr unsigned threads = O.threads == 0 ? 1 : O.threads;
   static constexpr flat_counts counts = count(G);
   static constexpr flat_network<counts> flat = flatten<counts>(G, L);
   static constexpr std::array<attribute, counts.attributes> attributes = attributes_of(flat);
@@ -27681,7 +31267,7 @@ template <const auto& G, law L, compile_options O> struct analysis {
       : places.arena > O.budget
           ? mistake_info{mistake::arena_over_budget,
                          pack(dims{static_cast<std::int32_t>(O.budget)}),
-                         pack(dims{static_cast<std::int32_t>(places.arena)}), 0}
+                         pack(dims{static_cast<std::int32_t>(places.arena)}), 0, nullptr}
           : mistake_info{};
 };
 
@@ -27689,22 +31275,30 @@ template <class A, bool Sound> class program;
 
 /// A graph with a mistake: says which, and has what keeps further errors away.
 template <class A, std::size_t... E, std::size_t... F>
-auto report(std::index_sequence<E...>, std::index_sequence<F...>) ->
+requires(A::wrong.name != nullptr) auto report(std::index_sequence<E...>, std::index_sequence<F...>)
+    ->
+    typename error::class_of<A::wrong.what>::template type<expected<A::wrong.expected.extent[E]...>,
+                                                           found_name<A::wrong.name[F]...>,
+                                                           at_line<A::wrong.line>>;
+template <class A, std::size_t... E, std::size_t... F>
+requires(A::wrong.name == nullptr) auto report(std::index_sequence<E...>, std::index_sequence<F...>)
+    ->
     typename error::class_of<A::wrong.what>::template type<expected<A::wrong.expected.extent[E]...>,
                                                            found<A::wrong.found.extent[F]...>,
                                                            at_line<A::wrong.line>>;
-template <class A> class program<A, false> {
-  static_assert(sizeof(decltype(report<A>(
-                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.expected.rank)>(),
-                    std::make_index_sequence<static_cast<std::size_t>(A::wrong.found.rank)>()))) !=
-                0);
-
- public:
+struct no_program {
   static constexpr std::size_t arena_bytes = 0, scratch_bytes = 0, storage_bytes = 0,
                                state_bytes = 0, nodes = 0, tensors = 0, inputs = 0, outputs = 0;
   using input = void;
   using output = void;
   template <class... T> void run(T&&...) noexcept {}
+};
+template <class A> class program<A, false> : public no_program {
+  static constexpr std::size_t numbers = as_size(A::wrong.expected.rank),
+                               found = A::wrong.name ? std::string_view(A::wrong.name).size()
+                                                     : as_size(A::wrong.found.rank);
+  static_assert(sizeof(decltype(report<A>(std::make_index_sequence<numbers>(),
+                                          std::make_index_sequence<found>()))) != 0);
 };
 
 /// A sound graph: see compiled.
@@ -27729,10 +31323,10 @@ template <class A> class program<A, true> {
   }();
   template <std::size_t... I, std::size_t... O>
   static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<
-      boost::hana::tuple<boost::hana::type<
-          typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.inputs[I])>::type>...>,
-      boost::hana::tuple<boost::hana::type<
-          typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.outputs[O])>::type>...>>;
+      boost::hana::tuple<
+          boost::hana::type<typename tensor_type_of<A::flat, as_size(flat_.inputs[I])>::type>...>,
+      boost::hana::tuple<
+          boost::hana::type<typename tensor_type_of<A::flat, as_size(flat_.outputs[O])>::type>...>>;
 
  public:
   static constexpr law arithmetic = A::arithmetic;
@@ -27741,12 +31335,10 @@ template <class A> class program<A, true> {
 
   /// Type of any tensor, of an input, of a result.
   template <std::size_t T> using tensor_type = typename tensor_type_of<A::flat, T>::type;
-  template <std::size_t I>
-  using input_type = tensor_type<static_cast<std::size_t>(flat_.inputs[I])>;
-  template <std::size_t O>
-  using output_type = tensor_type<static_cast<std::size_t>(flat_.outputs[O])>;
-  using input = typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.inputs[0])>::type;
-  using output = typename tensor_type_of<A::flat, static_cast<std::size_t>(flat_.outputs[0])>::type;
+  template <std::size_t I> using input_type = tensor_type<as_size(flat_.inputs[I])>;
+  template <std::size_t O> using output_type = tensor_type<as_size(flat_.outputs[O])>;
+  using input = typename tensor_type_of<A::flat, as_size(flat_.inputs[0])>::type;
+  using output = typename tensor_type_of<A::flat, as_size(flat_.outputs[0])>::type;
   /// boost::hana::tuple of boost::hana::type<tensor<...>>.
   using input_types = typename decltype(edges(std::make_index_sequence<inputs>(),
                                               std::make_index_sequence<outputs>()))::first_type;
@@ -27756,8 +31348,8 @@ template <class A> class program<A, true> {
   /// The target this network is made for; `automatic`: for whichever is best at start.
   static constexpr octet::target on = A::on;
   /// Bytes of the arena for activations (inputs and results included), of scratch for the most
-  /// demanding kernel, of params and packed weights: of the network's target, or the most that any
-  /// target of the architecture needs.
+  /// demanding kernel (of one thread: each has its own), of params and packed weights: of the
+  /// network's target, or the most that any target of the architecture needs.
   static constexpr std::size_t arena_bytes = layout_.arena;
   static constexpr std::size_t scratch_bytes = [] {
     std::size_t most = 0;
@@ -27797,8 +31389,9 @@ template <class A> class program<A, true> {
   program(const program&) = delete;
   program& operator=(const program&) = delete;
 
-  /// Packs the weights for a target, fills the steps and resets the states; no heap unless it
-  /// fails. A network that is made for one target takes no other.
+  /// Packs the weights for a target, fills the steps, resets the states and, the first time, starts
+  /// the threads of a network that has several; no heap otherwise unless it fails. A network that
+  /// is made for one target takes no other.
   status prepare(octet::target wanted = octet::target::automatic) {
     if (wanted == octet::target::automatic) wanted = on;
     if (on != octet::target::automatic && wanted != on)
@@ -27806,9 +31399,20 @@ template <class A> class program<A, true> {
                          std::string(octet::name_of(on)));
     memory_ = plan_memory({storage_, sizeof storage_});
     reset();
-    return detail::prepare(image_, wanted, kernels::finder_among<kernels_>(), memory_, arena_,
-                           state_, {scratch_, sizeof scratch_}, steps_.data(), operands_.data(),
-                           used_);
+    status done =
+        detail::prepare(image_, wanted, kernels::finder_among<kernels_>(), A::threads, memory_,
+                        arena_, state_, scratch_bytes, steps_.data(), operands_.data(), used_);
+    if constexpr (A::threads > 1)
+      for (const step& s : steps())
+        if (s.parts > 1 && !pool_) pool_.emplace(A::threads);
+    return done;
+  }
+
+  /// Threads that run it, the caller's included: 1 where no kernel can be split, and fewer than
+  /// asked for where the system could not start as many (the results are the same).
+  unsigned threads() const noexcept {
+    if constexpr (A::threads > 1) return pool_ ? pool_->running() : 1;
+    return 1;
   }
 
   /// run(inputs..., results...): each argument is memory of the right element type and count
@@ -27850,8 +31454,17 @@ template <class A> class program<A, true> {
    private:
     program& program_;
   };
-  /// Runs on what input<I>() holds. No allocation, no lock, no system call.
-  void run() noexcept { run_steps(steps_.data(), used_, operands_.data(), scratch_); }
+  /// Runs on what input<I>() holds. No allocation, no lock, no system call with one thread; with
+  /// more, futex wait and wake only.
+  void run() noexcept {
+    const octet::detail::step_list list{steps(), operands_.data(), scratch_, scratch_bytes};
+    const auto nothing = [](const step&) {};
+    if constexpr (A::threads > 1) {
+      if (pool_) return octet::detail::run_steps(list, *pool_, nothing);
+    }
+    octet::detail::no_pool alone;
+    octet::detail::run_steps(list, alone, nothing);
+  }
 
   /// States (recurrent networks) back to their first contents.
   void reset() noexcept { detail::reset(image_, state_); }
@@ -27860,15 +31473,15 @@ template <class A> class program<A, true> {
   /// reused while it runs.
   template <std::size_t I = 0> typename input_type<I>::view input_view() noexcept {
     using t = input_type<I>;
-    return typename t::view(reinterpret_cast<typename t::element*>(
-                                arena_ + offset(static_cast<std::size_t>(flat_.inputs[I]))),
-                            t::elements);
+    return typename t::view(
+        reinterpret_cast<typename t::element*>(arena_ + offset(as_size(flat_.inputs[I]))),
+        t::elements);
   }
   template <std::size_t O = 0> typename output_type<O>::view output_view() noexcept {
     using t = output_type<O>;
-    return typename t::view(reinterpret_cast<typename t::element*>(
-                                arena_ + offset(static_cast<std::size_t>(flat_.outputs[O]))),
-                            t::elements);
+    return typename t::view(
+        reinterpret_cast<typename t::element*>(arena_ + offset(as_size(flat_.outputs[O]))),
+        t::elements);
   }
   /// All of them: boost::hana::tuple of spans of fixed extent, for boost::hana::for_each and
   /// transform.
@@ -27922,7 +31535,7 @@ template <class A> class program<A, true> {
     if (name.substr(0, 7) != "output_" || name.size() == 7 || name[7] == '0') return false;
     for (char c : name.substr(7)) {
       if (c < '0' || c > '9' || number > outputs) return false;
-      number = number * 10 + static_cast<std::size_t>(c - '0');
+      number = number * 10 + as_size(c - '0');
     }
     return number == o;
   }
@@ -27934,8 +31547,8 @@ template <class A> class program<A, true> {
           fits,
           "octet: an input given to run() has another element type or another number of elements");
       if constexpr (fits)
-        std::memcpy(arena_ + offset(static_cast<std::size_t>(flat_.inputs[I])),
-                    typename t::const_view(a).data(), t::bytes);
+        std::memcpy(arena_ + offset(as_size(flat_.inputs[I])), typename t::const_view(a).data(),
+                    t::bytes);
     }
   }
   template <std::size_t I, class M> void copy_out(M& a) noexcept {
@@ -27946,18 +31559,37 @@ template <class A> class program<A, true> {
           fits,
           "octet: a result given to run() has another element type or another number of elements");
       if constexpr (fits)
-        std::memcpy(typename t::view(a).data(),
-                    arena_ + offset(static_cast<std::size_t>(flat_.outputs[I - inputs])), t::bytes);
+        std::memcpy(typename t::view(a).data(), arena_ + offset(as_size(flat_.outputs[I - inputs])),
+                    t::bytes);
     }
   }
   alignas(alignment) std::byte arena_[arena_bytes == 0 ? 1 : arena_bytes];
   alignas(alignment) std::byte state_[state_bytes == 0 ? 1 : state_bytes];
-  alignas(alignment) std::byte scratch_[scratch_bytes == 0 ? 1 : scratch_bytes];
+  alignas(alignment)
+      std::byte scratch_[std::max<std::size_t>(1, A::threads* round_up(scratch_bytes, alignment))];
   alignas(alignment) std::byte storage_[storage_bytes == 0 ? 1 : storage_bytes];
   plan_memory memory_;
   std::array<step, nodes == 0 ? 1 : nodes> steps_{};
-  std::array<void*, counts.operands == 0 ? 1 : counts.operands> operands_{};
+  std::array<const void*, counts.operands == 0 ? 1 : counts.operands> operands_{};
   std::size_t used_ = 0;
+  /// Where a step has several parts. Last: it uses the rest.
+  [[no_unique_address]] std::conditional_t<(A::threads > 1), std::optional<thread_pool>,
+                                           octet::detail::no_pool>
+      pool_{};
+};
+
+/// Whether the compiler can read the graph; else nothing of it is looked at.
+template <const auto& G> inline constexpr bool is_constant = requires {
+  typename std::integral_constant<std::int32_t, G.net.node_count>;
+};
+template <const auto& G, law L, compile_options O, bool = is_constant<G>> struct program_of {
+  using analysis = detail::analysis<G, L, O>;
+  using type = program<analysis, analysis::wrong.what == mistake::none>;
+};
+template <const auto& G, law L, compile_options O> struct program_of<G, L, O, false> {
+  using type = no_program;
+  static_assert(error::no<std::integral_constant<law, L>>,
+                "octet: the graph is not constexpr, or has an error of its own");
 };
 
 }  // namespace detail
@@ -27965,12 +31597,11 @@ template <class A> class program<A, true> {
 using detail::compile_options;
 
 /// Graph G under law L. Everything static is a constant; an object is the network ready to run.
-/// Make it static: it holds arena and weights. One thread at a time may use an object.
+/// Make it static: it holds arena and weights. One thread at a time may use an object; with
+/// compile_options{.threads = n} it shares the work of a run with n - 1 of its own.
 template <const auto& G, law L = law::tflite_ref, compile_options O = compile_options{}>
-class compiled : public detail::program<detail::analysis<G, L, O>,
-                                        detail::analysis<G, L, O>::wrong.what == mistake::none> {
-  using base = detail::program<detail::analysis<G, L, O>,
-                               detail::analysis<G, L, O>::wrong.what == mistake::none>;
+class compiled : public detail::program_of<G, L, O>::type {
+  using base = typename detail::program_of<G, L, O>::type;
 
  public:
   using base::base;
@@ -28381,7 +32012,7 @@ constexpr auto split(std::int32_t axis, std::int32_t pieces, std::int32_t line =
     a.integer("axis", axis);
     std::int32_t ids[16]{};
     if (detail::append(v.net, detail::head_of(ops::split, rounding::none, line), {x.out, 1}, a,
-                       {types.data(), static_cast<std::size_t>(pieces)}, ids)) {
+                       {types.data(), as_size(pieces)}, ids)) {
       for (std::int32_t i = 0; i < pieces; ++i) v.out[i] = ids[i], v.out_name[i] = nullptr;
       v.outs = pieces;
     }
@@ -28409,18 +32040,17 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
     if (!(o.state.scale > 0))
       return detail::broken(v, mistake::scale_not_positive, dims{1},
                             dims{detail::millionths(o.state.scale)}, line);
-    const std::int32_t filters = o.units * o.rank, depth = t.shape.extent[1],
+    const std::int32_t filters = detail::count_of(o.units, o.rank), depth = t.shape.extent[1],
                        memory = filters > 0 ? static_cast<std::int32_t>(time.count) / filters : 0;
-    if (filters < 1 ||
-        feature.count != static_cast<std::size_t>(filters) * static_cast<std::size_t>(depth))
-      return detail::broken(v, mistake::weight_count_differs, dims{filters * depth},
-                            dims{static_cast<std::int32_t>(feature.count)}, line);
-    if (memory < 1 ||
-        time.count != static_cast<std::size_t>(filters) * static_cast<std::size_t>(memory))
+    if (filters < 1 || feature.count != product_of(filters, depth))
       return detail::broken(v, mistake::weight_count_differs,
-                            dims{filters * (memory < 1 ? 1 : memory)},
+                            dims{detail::count_of(filters, depth)},
+                            dims{static_cast<std::int32_t>(feature.count)}, line);
+    if (memory < 1 || time.count != product_of(filters, memory))
+      return detail::broken(v, mistake::weight_count_differs,
+                            dims{detail::count_of(filters, memory < 1 ? 1 : memory)},
                             dims{static_cast<std::int32_t>(time.count)}, line);
-    if (bias.present() && bias.count != static_cast<std::size_t>(o.units))
+    if (bias.present() && bias.count != as_size(o.units))
       return detail::broken(v, mistake::bias_count_differs, dims{o.units},
                             dims{static_cast<std::int32_t>(bias.count)}, line);
     detail::tensor_info state = detail::typed_as(dtype::s16, o.state);
@@ -28447,8 +32077,276 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
   }};
 }
 
+struct lstm_options {
+  std::int32_t units = 0;                               // cells
+  const char *name = "lstm", *cell_name = "lstm/cell";  // of its two states, hidden and cell: two
+                                                        // layers need two of each
+  double cell_scale = 0x1p-11;  // of the cell (int16): a power of two, 2^-16 to 2^-6
+  bool time_major = false;      // x and the result are [T, B, C] instead of [B, T, C]
+  double cell_clip = 0;         // > 0: bound of the cell, as a real number
+  double projection_clip = 0;   // > 0: bound of the projected values
+  affine hidden{};              // of output gate * tanh(cell), before a projection; none: as the
+                                // result
+};
+/// What a gate of an LSTM is made of, one row or number per unit. Weights have one scale and zero
+/// point 0.
+struct lstm_gate {
+  constant input{};          // int8 [units, C]
+  constant recurrent{};      // int8 [units, S], S the elements of the hidden state
+  constant bias{};           // int32 [units]
+  constant peephole{};       // int16 [units], or none; the cell gate has none
+  constant normalization{};  // int16 [units]: layer normalization of all gates or none
+  double sum_scale = 0;      // with normalization: scale of the gate's sums before it
+};
+struct lstm_weights {
+  lstm_gate forget{}, cell{}, output{};
+  lstm_gate input{};           // none: 1 - forget gate
+  constant projection{};       // int8 [S, units], or none: S is units
+  constant projection_bias{};  // int32 [S], or none
+};
+namespace detail {
+/// One operand of an LSTM: where it stands, and what shape it must have.
+struct lstm_operand {
+  const constant* data;
+  std::int32_t at;
+  dims shape;
+  bool optional;
+};
+/// x [B, T, C] of a layer whose hidden state has `state` elements.
+constexpr std::array<lstm_operand, 21> lstm_operands(const lstm_weights& w, std::int32_t units,
+                                                     std::int32_t channels, std::int32_t state) {
+  const dims wide{units, channels}, full{units, state}, one{units};
+  return {{{&w.forget.input, 1, wide, false},
+           {&w.cell.input, 2, wide, false},
+           {&w.output.input, 3, wide, false},
+           {&w.forget.recurrent, 4, full, false},
+           {&w.cell.recurrent, 5, full, false},
+           {&w.output.recurrent, 6, full, false},
+           {&w.forget.bias, 7, one, false},
+           {&w.cell.bias, 8, one, false},
+           {&w.output.bias, 9, one, false},
+           {&w.input.input, 12, wide, true},
+           {&w.input.recurrent, 13, full, true},
+           {&w.input.bias, 14, one, true},
+           {&w.projection, 15, dims{state, units}, true},
+           {&w.projection_bias, 16, dims{state}, true},
+           {&w.forget.peephole, 17, one, true},
+           {&w.output.peephole, 18, one, true},
+           {&w.input.peephole, 19, one, true},
+           {&w.forget.normalization, 20, one, true},
+           {&w.cell.normalization, 21, one, true},
+           {&w.output.normalization, 22, one, true},
+           {&w.input.normalization, 23, one, true}}};
+}
+constexpr lstm_attrs attributes_of(const lstm_options& o, const lstm_weights& w) {
+  lstm_attrs a;
+  a.time_major = o.time_major, a.cell_clip = o.cell_clip, a.projection_clip = o.projection_clip;
+  a.hidden_scale = o.hidden.scale, a.hidden_zero_point = o.hidden.zero_point;
+  a.forget_scale = w.forget.sum_scale, a.cell_scale = w.cell.sum_scale;
+  a.output_scale = w.output.sum_scale, a.input_scale = w.input.sum_scale;
+  return a;
+}
+}  // namespace detail
+/// A long short-term memory layer over a sequence: x int8 [B, T, C], result int8 [B, T, S] with
+/// quantization `out`, which the hidden state has too. Two states, [B, S] int8 and [B, units]
+/// int16, live in the network from run to run.
+constexpr auto lstm(lstm_options o, lstm_weights w, affine out,
+                    std::int32_t line = __builtin_LINE()) {
+  return detail::pending{[=]<int C>(const value<C>& x) {
+    value<C> v = x;
+    const detail::tensor_info t = detail::first(x);
+    if (!detail::need_quantized(v, t, line)) return v;
+    if (t.shape.rank != 3)
+      return detail::broken(v, mistake::wrong_rank, dims{3}, dims{t.shape.rank}, line);
+    for (const double scale : {out.scale, o.cell_scale})
+      if (!(scale > 0))
+        return detail::broken(v, mistake::scale_not_positive, dims{1},
+                              dims{detail::millionths(scale)}, line);
+    const std::int32_t state = w.projection.present() && o.units > 0
+                                   ? static_cast<std::int32_t>(w.projection.count) / o.units
+                                   : o.units,
+                       batch = t.shape.extent[o.time_major ? 1 : 0];
+    std::array<std::int32_t, 24> ins{};
+    ins.fill(-1);
+    ins[0] = x.out[0];
+    std::size_t count = 12;
+    for (const detail::lstm_operand& p :
+         detail::lstm_operands(w, o.units, t.shape.extent[2], state)) {
+      if (p.optional && !p.data->present()) continue;
+      if (p.data->count != p.shape.elements().value || p.data->count == 0)
+        return detail::broken(v, mistake::weight_count_differs, p.shape,
+                              dims{static_cast<std::int32_t>(p.data->count)}, line);
+      if (p.data->type != dtype::s32 && !(p.data->scale > 0))
+        return detail::broken(v, mistake::scale_not_positive, dims{1},
+                              dims{detail::millionths(p.data->scale)}, line);
+      ins[as_size(p.at)] = v.net.add_tensor(detail::constant_info(*p.data, p.shape, 0), line);
+      count = std::max(count, as_size(p.at) + 1);
+    }
+    const auto add_state = [&](dtype type, affine q, std::int32_t elements, const char* name) {
+      detail::tensor_info s = detail::typed_as(type, q);
+      s.role = detail::role::state;
+      s.shape = detail::pack(dims{batch, elements});
+      s.name = name;
+      return v.net.add_tensor(s, line);
+    };
+    ins[10] = add_state(dtype::s8, out, state, o.name);
+    ins[11] = add_state(dtype::s16, {o.cell_scale, 0}, o.units, o.cell_name);
+    detail::attribute_list a{};
+    append_attributes(a, detail::attributes_of(o, w));
+    const detail::tensor_info outs[3]{detail::typed_as(dtype::s8, out),
+                                      detail::result_info(updates(10), {}),
+                                      detail::result_info(updates(11), {})};
+    std::int32_t ids[3]{};
+    if (detail::append(v.net, detail::head_of(ops::qnn_lstm, rounding::none, line),
+                       {ins.data(), count}, a, outs, ids))
+      v.out[0] = ids[0];
+    v.outs = 1;
+    v.out_name[0] = nullptr;
+    return v;
+  }};
+}
+
 }  // namespace typed
 OCTET_NAMESPACE_END
+
+// ---- octet/typed/graph_builder.hpp
+// Graphs built while a program runs: the operators, options and checks of typed graphs on values
+// whose types are known then.
+#define OCTET_TYPED_GRAPH_BUILDER_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace typed {
+
+namespace detail {
+
+/// A list that grows; its elements stay where they are. Indexed as the arrays of constexpr graphs
+/// are.
+template <class T> class growing_list {
+ public:
+  T& operator[](std::int32_t i) { return list_[as_size(i)]; }
+  const T& operator[](std::int32_t i) const { return list_[as_size(i)]; }
+  void resize(std::int32_t n) { list_.resize(as_size(n)); }
+
+ private:
+  std::deque<T> list_;
+};
+template <class T, int N> struct list_of<T, at_run_time, N> { using type = growing_list<T>; };
+
+/// Names and constants of a graph under construction: copies, or memory that somebody was told to
+/// keep.
+template <> struct kept_memory<at_run_time> {
+  struct store;
+  std::shared_ptr<store> in;
+  kept_memory();
+  const char* text(const char* s);
+  tensor_info named(tensor_info t);
+};
+
+}  // namespace detail
+
+/// A value of a graph that is built while the program runs. Refers to its builder, which must live
+/// longer. Unlike those of constexpr graphs it can be assigned: `x = x | conv2d(...)`.
+template <> struct value<at_run_time> {
+  detail::network<at_run_time>& net;
+  std::int32_t out[detail::most_results]{};
+  std::int32_t outs = 0;
+  const char* out_name[detail::most_results]{};
+
+  explicit value(detail::network<at_run_time>& n) : net(n) {}
+  value(const value&) = default;
+  value& operator=(const value& o) {  // of any builder: what it refers to may change
+    if (this == &o) return *this;
+    std::destroy_at(this);
+    return *std::construct_at(this, o);
+  }
+  ~value() = default;
+
+  /// One of several results.
+  value operator[](int i) const {
+    value v = *this;
+    if (i < 0 || i >= outs) {
+      v.net.fail(mistake::no_such_result, dims{0, outs - 1}, dims{i}, 0);
+      return v;
+    }
+    v.out[0] = out[i];
+    v.out_name[0] = out_name[i];
+    v.outs = 1;
+    return v;
+  }
+  dtype type() const { return net.tensors[out[0]].type; }
+  dims shape() const { return detail::unpack(net.tensors[out[0]].shape); }
+  affine quantization() const {
+    const detail::tensor_info& t = net.tensors[out[0]];
+    return {t.scale, t.zero_point};
+  }
+};
+
+}  // namespace typed
+
+/// A graph built while the program runs, by the operators of octet::typed with the same names,
+/// options and checks:
+///
+///   octet::graph_builder b("digits", octet::law::tflite_ref);
+///   auto x = b.input("image", q::u8, {1, 28, 28, 1}, {1 / 255.f, 0});
+///   x = x | q::conv2d({.filters = 8, .kernel = {3, 3}}, q::per_channel(w, scales), bias, out);
+///   octet::result<octet::graph> g = b.finish(x | q::named("scores"));
+///
+/// Weights, biases and scales are arrays, spans or vectors; an operator copies those that it takes,
+/// unless keep() was told of the memory. What is wrong is found where the operator is applied, and
+/// finish() reports the first: everything after it has no effect. One thread at a time. What does
+/// not fit into memory throws std::bad_alloc.
+class graph_builder {
+ public:
+  using value = typed::value<typed::at_run_time>;
+
+  /// The law decides the rounding of every operator that names none.
+  explicit graph_builder(std::string name, law arithmetic = law::tflite_ref, const limits& l = {});
+
+  /// An input of the graph; inputs of one name are one input.
+  value input(const std::string& name, dtype type, const dims& shape, typed::affine q = {},
+              std::int32_t line = __builtin_LINE()) {
+    return add(typed::detail::role::input, name, type, shape, q, line);
+  }
+  /// Memory that the graph keeps from run to run; starts as real zero. One state has one writer.
+  value state(const std::string& name, dtype type, const dims& shape, typed::affine q = {},
+              std::int32_t line = __builtin_LINE()) {
+    return add(typed::detail::role::state, name, type, shape, q, line);
+  }
+
+  /// Constants in this memory are used where they lie (a mapped file): the graph shares `owner`.
+  /// Aligned to their elements; must not change.
+  void keep(std::shared_ptr<const void> owner, std::span<const std::byte> memory);
+  /// The vector's elements as a constant, without a copy.
+  template <class T> typed::constant keep(std::vector<T> v) {
+    auto owner = std::make_shared<const std::vector<T>>(std::move(v));
+    const std::span<const T> elements(*owner);
+    keep(owner, std::as_bytes(elements));
+    return elements;
+  }
+
+  /// The graph whose results `v` stands for (several: typed::outputs, named: typed::named), ready
+  /// for octet::compile. Every operator has been prepared once: what compiling would refuse, its
+  /// limits aside, is refused here, with the line where it was written; so are attributes by names
+  /// that the operator does not have. The builder stays as it is.
+  result<graph> finish(const value& v) const;
+
+ private:
+  value add(typed::detail::role role, const std::string& name, dtype type, const dims& shape,
+            typed::affine q, std::int32_t line);
+  error_info named(error_info e) const;
+
+  std::string name_;
+  law arithmetic_;
+  limits limits_;
+  std::unique_ptr<typed::detail::network<typed::at_run_time>> network_;
+  std::optional<error_info> error_;
+};
+
+OCTET_NAMESPACE_END
+
+#if OCTET_HAS_DEFINITIONS
+#endif
 
 // ---- octet/typed/typed.hpp
 // Typed graphs: networks composed in code and checked by the compiler. docs/typed.md shows how to
@@ -28471,8 +32369,8 @@ constexpr bool evaluates(const op_def& op) {
   given.fill(true);
   const attribute_view attrs;
   std::array<dims, 4> shapes{};
-  const auto ins = static_cast<std::size_t>(op.min_inputs),
-             outs = op.outputs < 0 ? std::size_t{2} : static_cast<std::size_t>(op.outputs);
+  const auto ins = as_size(op.min_inputs),
+             outs = op.outputs < 0 ? std::size_t{2} : as_size(op.outputs);
   const node_view n{
       {in.data(), ins}, {out.data(), outs}, {constants.data(), ins}, {given.data(), ins},
       &attrs,           rounding::none};
@@ -28682,7 +32580,7 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
   for (tensor_id t = 0; t < count; ++t) {
     if (auto s = detail::verify_tensor(g[t], l); !s) return at(s.error(), g, nullptr, t);
     constants = saturating_add(constants, g[t].data.bytes.size());
-    if (g[t].role != tensor::kind::value) written[static_cast<std::size_t>(t)] = 1;
+    if (g[t].role != tensor::kind::value) written[as_size(t)] = 1;
   }
   if (auto s = whole(&limits::constant_bytes, "bytes of all constants", constants); !s) return s;
   for (tensor_id t : g.inputs) {
@@ -28690,19 +32588,24 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
       return at(invalid("graph input index", std::to_string(t)), g, nullptr, no_tensor);
     if (g[t].role == tensor::kind::constant)  // whoever runs the graph writes its inputs
       return at(invalid("graph input is a constant"), g, nullptr, t);
-    written[static_cast<std::size_t>(t)] = 1;
+    written[as_size(t)] = 1;
   }
   for (const node& n : g.nodes) {
     if (auto s = check_operands(g, n); !s) return at(s.error(), g, &n, no_tensor);
     if (auto s = verify_attributes(g, n); !s) return at(s.error(), g, &n, no_tensor);
+    // Beside these, operands without a scale are the operators' own to refuse: some need none.
+    for (std::size_t i = 0; i < n.in.size(); ++i)
+      if (const tensor_id t = n.in[i]; t != no_tensor && g[t].scales.empty() &&
+                                       detail::needs_scale(*n.op, rounding::none, g[t].type, i))
+        return at(detail::no_scale(detail::name_of_operand(*n.op, true, i)), g, &n, t);
     for (tensor_id t : n.in)
-      if (t != no_tensor && !written[static_cast<std::size_t>(t)])
+      if (t != no_tensor && !written[as_size(t)])
         return at(invalid("input is read before anything writes it"), g, &n, t);
     for (tensor_id t : n.out) {
       if (g[t].role == tensor::kind::constant ||
-          (written[static_cast<std::size_t>(t)] && g[t].role != tensor::kind::state))
+          (written[as_size(t)] && g[t].role != tensor::kind::state))
         return at(invalid("output is written twice"), g, &n, t);
-      written[static_cast<std::size_t>(t)] = 1;
+      written[as_size(t)] = 1;
     }
     if (n.op->shape) {
       const node_inputs in(g, n);
@@ -28716,7 +32619,7 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
     }
   }
   for (tensor_id t : g.outputs)
-    if (t < 0 || t >= count || !written[static_cast<std::size_t>(t)])
+    if (t < 0 || t >= count || !written[as_size(t)])
       return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
   return unit{};
 }
@@ -29523,7 +33426,7 @@ inline result<octet_layout> read_octet_header(std::span<const std::byte> file) {
   if (description > size - octet_header) return malformed("description is longer than the file");
   if (crc32(file.subspan(octet_header)) != checksum)
     return malformed("checksum differs: the file is damaged");
-  const std::size_t end = octet_header + static_cast<std::size_t>(description);
+  const std::size_t end = octet_header + as_size(description);
   return octet_layout{file.subspan(octet_header, end - octet_header),
                       file.subspan(std::min(round_up(end, alignment), file.size()))};
 }
@@ -29577,7 +33480,7 @@ class octet_loader {
     t.format = r.choice<memory_format>();
     if (r.number<std::uint8_t>() != 0) return unsupported("a tensor with a range", t.name);
     const auto shape = r.list<std::int32_t>();
-    if (shape.size() > static_cast<std::size_t>(dims::max_rank))
+    if (shape.size() > as_size(dims::max_rank))
       return too_large("rank of a tensor", std::to_string(shape.size()),
                        std::to_string(dims::max_rank));
     for (std::int32_t e : shape) t.shape.push_back(e);
@@ -29589,9 +33492,7 @@ class octet_loader {
       return malformed("constant lies outside the file", t.name);
     if (bytes != 0 && bytes != bytes_of(t.shape.elements(), t.type).value)
       return malformed("size of a constant", std::to_string(bytes) + " bytes", to_string(t.shape));
-    if (bytes != 0)
-      t.data = {file_.owner,
-                constants.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(bytes))};
+    if (bytes != 0) t.data = {file_.owner, constants.subspan(as_size(at), as_size(bytes))};
     g_.add(std::move(t));
     return unit{};
   }
@@ -29716,26 +33617,23 @@ namespace detail {
 /// them alive. Smaller ones are compared by contents, which costs less than keeping them.
 inline constexpr std::size_t known_by_address = 4096;
 
-/// Which extents of values and results are in a key.
-enum class key_extents : std::uint8_t {
-  none,
-  image,  // all but the first axis of input 0 and of the results
-  all
-};
+/// Which extents of values and results are in a key: none, nor the padding that follows from them
+/// (for what is made of constants alone), or all.
+enum class key_extents : std::uint8_t { none, all };
 
 class node_key {
  public:
   node_key(const graph& g, const node& n, key_extents extents) {
     put(n.op), put(n.round);
     for (const auto& [name, value] : n.attrs.entries()) {
+      if (extents == key_extents::none && n.op->pads_input && is_padding(name)) continue;
       text(name);
       put(value.index());
       std::visit([this](const auto& v) { list(v); }, value);
     }
     put(n.in.size());
     for (std::size_t i = 0; i < n.in.size(); ++i)
-      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]],
-              i == 0 || extents != key_extents::image ? extents : key_extents::none);
+      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]], extents);
     for (const tensor_id t : n.out) operand(&g[t], extents);
   }
   /// An input or output of a network.
@@ -29751,6 +33649,9 @@ class node_key {
   std::string take() { return std::move(bytes_); }
 
  private:
+  static bool is_padding(std::string_view name) {
+    return name == "pad_top" || name == "pad_bottom" || name == "pad_left" || name == "pad_right";
+  }
   void text(std::string_view s) { put(s.size()), bytes_.append(s); }
   void list(std::int64_t v) { put(v); }
   void list(double v) { put(v); }
@@ -29765,11 +33666,7 @@ class node_key {
     const bool constant = t->role == tensor::kind::constant;
     put(t->type), put(t->axis), put(constant), put(t->shape.rank);
     list(t->scales), list(t->zero_points);
-    if (constant || extents == key_extents::all) {
-      put(t->shape.extent);
-    } else if (extents == key_extents::image) {
-      for (int i = 1; i < t->shape.rank; ++i) put(t->shape[i]);
-    }
+    if (constant || extents == key_extents::all) put(t->shape.extent);
     if (!constant) return;
     const auto& data = t->data.bytes;
     put(data.size());
@@ -29858,8 +33755,8 @@ class shared_of_node final : public shared_data {
   }
   std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
                                      std::size_t bytes) override {
-    node_key key(g_, node_, k.packs_geometry ? key_extents::image : key_extents::none);
-    key.put(&k), key.put(bytes);
+    node_key key(g_, node_, key_extents::none);
+    key.put(&k), key.put(bytes), key.put(k.packing ? k.packing(params) : 0);
     std::weak_ptr<const buffer>& kept = store_.block(key.take());
     if (auto found = kept.lock()) {
       k.place(params, found->data());
@@ -29881,9 +33778,10 @@ class shared_of_node final : public shared_data {
 
 class planner {
  public:
-  /// `shared`: by the network's plans; null: the plan has its own.
-  planner(graph g, const plan_options& o, shared_store* shared = nullptr)
-      : d_(std::make_shared<plan_data>()), shared_(shared) {
+  /// `shared`: by the network's plans; null: the plan has its own. `verified`: the graph is, within
+  /// limits that are no wider than the plan's.
+  planner(graph g, const plan_options& o, shared_store* shared = nullptr, bool verified = false)
+      : d_(std::make_shared<plan_data>()), shared_(shared), verified_(verified) {
     d_->source = std::move(g);
     d_->options = o;
     if (d_->options.threads == 0) d_->options.threads = 1;
@@ -29891,7 +33789,7 @@ class planner {
 
   result<std::shared_ptr<const plan_data>> run() {
     graph& g = d_->source;
-    if (auto s = verify(g, d_->options.max); !s) return s.error();
+    if (auto s = verified_ ? status(unit{}) : verify(g, d_->options.max); !s) return s.error();
     if (d_->options.optimize) passes::optimize(g, d_->options.keep_all);
     d_->on = d_->options.on == target::automatic ? best_target() : d_->options.on;
     if (!can_run(d_->on))
@@ -30001,6 +33899,7 @@ class planner {
 
   std::shared_ptr<plan_data> d_;
   shared_store* const shared_;
+  const bool verified_;
   std::unique_ptr<bool[]> skipped_;  // per node: its output is its input's bytes
 };
 
@@ -30028,7 +33927,14 @@ class plan_family {
     if (!g) return g.error();
     if (!has_shapes(*g, shapes))
       return unsupported("other shapes of inputs", "inputs that share a name", "a name for each");
-    return add(std::move(*g));
+    bool verified = true;
+    for (const limits::entry& e : limits::list)
+      verified = verified && origin_->within().*e.member <= options_.max.*e.member;
+    return add(std::move(*g), verified);
+  }
+  /// As graph_source::completed.
+  result<named_shapes> completed(const named_shapes& given, named_shapes all) const {
+    return origin_->completed(given, std::move(all));
   }
   std::size_t packed_bytes() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -30041,8 +33947,8 @@ class plan_family {
       if (i >= g.inputs.size() || !(g[g.inputs[i]].shape == shapes[i].second)) return false;
     return shapes.size() == g.inputs.size();
   }
-  result<std::shared_ptr<const plan_data>> add(graph g) {
-    auto made = detail::planner(std::move(g), options_, &store_).run();
+  result<std::shared_ptr<const plan_data>> add(graph g, bool verified = false) {
+    auto made = detail::planner(std::move(g), options_, &store_, verified).run();
     if (!made) return made;
     recent_.push_front(*made);
     if (recent_.size() > plan::most_kept) recent_.pop_back();
@@ -30086,18 +33992,23 @@ OCTET_INLINE result<plan> plan::try_resized(const named_shapes& shapes) const {
     all.emplace_back(g[t].name, g[t].shape);
     known += (known.empty() ? "" : ", ") + g[t].name;
   }
-  bool same = true;
+  const named_shapes now = all;
   for (const auto& given : shapes) {
     const auto& [name, shape] = given;
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.first == given.first; });
     if (at == all.end()) return fail(invalid("no such input", name, known));
-    const tensor& t = g[g.inputs[static_cast<std::size_t>(at - all.begin())]];
+    const tensor& t = g[g.inputs[as_size(at - all.begin())]];
     if (auto s = verify_size(shape, t.type, data().options.max, "an input"); !s)
       return fail(s.error(), name);
-    same = same && shape == at->second;
     at->second = shape;
   }
+  if (all != now && family_) {
+    auto completed = family_->completed(shapes, now);
+    if (!completed) return fail(completed.error());
+    all = std::move(*completed);
+  }
+  const bool same = all == now;
   if (same) return *this;
   if (!family_)
     return fail(unsupported("other shapes of inputs", "a network whose shapes are fixed",
@@ -30110,223 +34021,6 @@ OCTET_INLINE result<plan> plan::try_resized(const named_shapes& shapes) const {
 OCTET_INLINE std::size_t plan::network_packed_bytes() const {
   return family_ ? family_->packed_bytes() : 0;
 }
-
-OCTET_NAMESPACE_END
-
-// ---- octet/runtime/threads.hpp
-// A small fork-join pool: one job at a time, as many parts as threads. On Linux it calls the futex
-// system call itself: std::atomic's wait would yield the CPU several times first.
-#define OCTET_RUNTIME_THREADS_HPP_
-
-#include <atomic>
-#include <cstdint>
-#include <memory>
-#include <new>
-
-#if defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
-#define OCTET_PTHREADS 1
-#else
-#include <thread>
-#define OCTET_PTHREADS 0
-#endif
-#if defined(__linux__)
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <climits>
-#endif
-
-
-OCTET_NAMESPACE_BEGIN
-
-namespace detail {
-
-/// A number that threads wait for.
-class signal_word {
- public:
-  explicit constexpr signal_word(std::uint32_t v) noexcept : value_(v) {}
-  std::atomic<std::uint32_t>& value() noexcept { return value_; }
-  /// Returns when the number may no longer be `old`.
-  void wait(std::uint32_t old) noexcept {
-#if defined(__linux__)
-    ::syscall(SYS_futex, address(), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
-#else
-    value_.wait(old, std::memory_order_acquire);
-#endif
-  }
-  void wake_all() noexcept {
-#if defined(__linux__)
-    ::syscall(SYS_futex, address(), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
-#else
-    value_.notify_all();
-#endif
-  }
-
- private:
-#if defined(__linux__)
-  static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
-  std::uint32_t* address() noexcept { return reinterpret_cast<std::uint32_t*>(&value_); }
-#endif
-  std::atomic<std::uint32_t> value_;
-};
-
-/// A thread that may fail to start: then nothing runs, and that is all (std::thread would throw,
-/// which ends programs without exceptions).
-class worker_thread {
- public:
-  bool start(void (*job)(void*), void* context) noexcept {
-    job_ = job, context_ = context;
-#if OCTET_PTHREADS
-    return ::pthread_create(&id_, nullptr, &enter, this) == 0;
-#elif defined(__cpp_exceptions)
-    try {
-      thread_ = std::thread([this] { job_(context_); });
-      return true;
-    } catch (...) {
-      return false;
-    }
-#else
-    thread_ = std::thread([this] { job_(context_); });
-    return true;
-#endif
-  }
-  void join() noexcept {
-#if OCTET_PTHREADS
-    ::pthread_join(id_, nullptr);
-#else
-    thread_.join();
-#endif
-  }
-
- private:
-#if OCTET_PTHREADS
-  static void* enter(void* self) {
-    auto* w = static_cast<worker_thread*>(self);
-    w->job_(w->context_);
-    return nullptr;
-  }
-  pthread_t id_{};
-#else
-  std::thread thread_;
-#endif
-  void (*job_)(void*) = nullptr;
-  void* context_ = nullptr;
-};
-
-}  // namespace detail
-
-/// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run()
-/// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
-/// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
-/// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
-/// out: those that run take their parts. A pool that exists has begun: what the system does to
-/// start a thread (signal masks, a robust list) is over and cannot fall into a run.
-class thread_pool {
- public:
-  using job_fn = void (*)(void* context, unsigned part);
-  explicit thread_pool(unsigned threads) noexcept : limit_(threads < 1 ? 1 : threads) {
-    if (limit_ == 1) return;
-    workers_.reset(new (std::nothrow) detail::worker_thread[limit_ - 1]);
-    while (workers_ && started_ + 1 < limit_ &&
-           workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
-      ++started_;
-    for (std::uint32_t here; (here = begun_.value().load(std::memory_order_acquire)) != started_;)
-      begun_.wait(here);
-  }
-  ~thread_pool() {
-    stop_.store(true, std::memory_order_relaxed);
-    generation_.value().fetch_add(1, std::memory_order_release);
-    generation_.wake_all();
-    for (unsigned i = 0; i < started_; ++i) workers_[i].join();
-  }
-  thread_pool(const thread_pool&) = delete;
-  thread_pool& operator=(const thread_pool&) = delete;
-  /// Parts of a job.
-  unsigned threads() const noexcept { return limit_; }
-  /// Threads that take them, the caller's included: fewer where the system started fewer.
-  unsigned running() const noexcept { return started_ + 1; }
-
-  void run(job_fn job, void* context) noexcept {
-    if (started_ == 0) {
-      for (unsigned part = 0; part < limit_; ++part) job(context, part);
-      return;
-    }
-    job_ = job;
-    context_ = context;
-    pending_.value().store(limit_, std::memory_order_relaxed);
-    ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
-                  std::memory_order_release);
-    generation_.value().fetch_add(1, std::memory_order_release);
-    generation_.wake_all();
-    take_parts();
-    std::uint32_t left = pending_.value().load(std::memory_order_acquire);
-    for (int spin = 0; left != 0 && spin < spins; ++spin) {
-      pause();
-      left = pending_.value().load(std::memory_order_acquire);
-    }
-    while (left != 0) {
-      pending_.wait(left);
-      left = pending_.value().load(std::memory_order_acquire);
-    }
-  }
-
- private:
-  static constexpr int spins = 2000;  // about 20-50 microseconds
-  static constexpr std::uint64_t closed = 0xffffffff;
-  static void pause() noexcept {
-#if defined(__x86_64__)
-    asm volatile("pause");
-#elif defined(__aarch64__)
-    asm volatile("yield");
-#endif
-  }
-  /// Takes parts while there are any. The ticket holds the job's number and its next part in one
-  /// word, so that a worker that comes late cannot take a part of a job that is over; a part that
-  /// is taken keeps run() from returning, so that what describes the job stays as it is.
-  void take_parts() noexcept {
-    std::uint64_t t = ticket_.load(std::memory_order_acquire);
-    while ((t & closed) < limit_) {
-      if (!ticket_.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel,
-                                         std::memory_order_acquire))
-        continue;
-      job_(context_, static_cast<unsigned>(t & closed));
-      if (pending_.value().fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.wake_all();
-      t = ticket_.load(std::memory_order_acquire);
-    }
-  }
-  void work() noexcept {
-    begun_.value().fetch_add(1, std::memory_order_release);
-    begun_.wake_all();
-    std::uint32_t seen = 0;
-    for (;;) {
-      std::uint32_t now = generation_.value().load(std::memory_order_acquire);
-      for (int spin = 0; now == seen && spin < spins; ++spin) {
-        pause();
-        now = generation_.value().load(std::memory_order_acquire);
-      }
-      while (now == seen) {
-        generation_.wait(seen);
-        now = generation_.value().load(std::memory_order_acquire);
-      }
-      seen = now;
-      if (stop_.load(std::memory_order_relaxed)) return;
-      take_parts();
-    }
-  }
-
-  const unsigned limit_;  // threads, and so parts of a job
-  job_fn job_ = nullptr;
-  void* context_ = nullptr;
-  detail::signal_word generation_{0};
-  std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
-  detail::signal_word pending_{0};             // parts that are not done
-  detail::signal_word begun_{0};               // workers that are in work()
-  std::atomic<bool> stop_{false};
-  unsigned started_ = 0;
-  std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
-};
 
 OCTET_NAMESPACE_END
 
@@ -30346,7 +34040,7 @@ OCTET_INLINE const tensor& bound_tensor::nothing() {
   return none;
 }
 OCTET_INLINE std::string bound_tensor::how_to_quantize(dtype given) const {
-  if (given != dtype::f32 || type() == dtype::f32 || !quantized() || per_channel()) return {};
+  if (!is_float(given) || is_float(type()) || !quantized() || per_channel()) return {};
   return "; of floats x: round(x / " + detail::number(scale().value) + ") + " +
          std::to_string(zero_point().value) + ", saturated";
 }
@@ -30379,7 +34073,6 @@ struct session::impl {
   buffer arena, state;
   std::unique_ptr<const void*[]> operands;  // address of every operand of every step
   thread_pool pool;
-  std::uint32_t current = 0;  // step the pool works on
 
   /// Parts that there is no memory for stay empty; try_make looks.
   explicit impl(plan p) noexcept : pool(needs_pool(p) ? p.data().options.threads : 1) {
@@ -30410,7 +34103,7 @@ struct session::impl {
   }
   const graph& g() const { return program.data().source; }
   void* address(tensor_id t) {
-    const placement& w = program.data().where[static_cast<std::size_t>(t)];
+    const placement& w = program.data().where[as_size(t)];
     switch (w.in) {
       case placement::where::arena: return arena.data() + w.offset;
       case placement::where::state: return state.data() + w.offset;
@@ -30430,45 +34123,19 @@ struct session::impl {
                           t.zero_points.empty() ? 0 : t.zero_points[0]);
     }
   }
-  /// One part of one step, on the thread that the pool gives it.
-  void call(const step& s, unsigned part) noexcept {
-    kernel_args a;
-    a.params = s.params;
-    a.in = {operands.get() + s.first_in, s.inputs};
-    a.out = {const_cast<void* const*>(operands.get() + s.first_out), s.outputs};
-    const plan_data& d = program.data();
-    a.scratch = arena.data() + round_up(d.activation_bytes, alignment) +
-                part * round_up(d.scratch_bytes, alignment);
-    a.part = part;
-    a.parts = s.parts;
-    s.run(a);
-  }
   void run(observer* o) noexcept {
-    const numerics::exact_environment
-        environment;  // whatever rounding and flush-to-zero mode the application runs in
     const plan_data& d = program.data();
-    for (std::size_t i = 0; i < d.steps.size(); ++i) {
-      const step& s = d.steps[i];
-      if (s.parts <= 1) {
-        call(s, 0);
-      } else {
-        current = static_cast<std::uint32_t>(i);
-        pool.run(
-            [](void* self, unsigned part) {
-              const numerics::exact_environment worker;
-              auto* me = static_cast<impl*>(self);
-              const step& st = me->program.data().steps[me->current];
-              if (part < st.parts) me->call(st, part);
-            },
-            this);
+    const detail::step_list list{d.steps, operands.get(),
+                                 arena.data() + round_up(d.activation_bytes, alignment),
+                                 d.scratch_bytes};
+    detail::run_steps(list, pool, [&](const step& s) {
+      if (o == nullptr) return;
+      for (std::uint32_t k = 0; k < s.outputs; ++k) {
+        const tensor_id t = d.operands[s.first_out + k];
+        o->on_tensor(d, static_cast<std::size_t>(&s - d.steps.data()), t,
+                     const_tensor_view(operands[s.first_out + k], g()[t].type, g()[t].shape));
       }
-      if (o)
-        for (std::uint32_t k = 0; k < s.outputs; ++k) {
-          const tensor_id t = d.operands[s.first_out + k];
-          o->on_tensor(d, i, t,
-                       const_tensor_view(operands[s.first_out + k], g()[t].type, g()[t].shape));
-        }
-    }
+    });
   }
 };
 
@@ -30535,6 +34202,204 @@ OCTET_INLINE result<bound_tensor> session::find(const std::vector<tensor_id>& li
   auto e = invalid(std::string("no such ") + what, std::string(name), known);
   e.file = program().source().name;
   return e;
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/typed/graph_builder-impl.hpp
+// What octet::graph_builder does: copies, laws, checks, the graph.
+#define OCTET_TYPED_GRAPH_BUILDER_IMPL_HPP_
+
+#include <map>
+#include <set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace typed::detail {
+
+struct kept_memory<at_run_time>::store {
+  /// The block that holds this memory; null: none does.
+  const constant_data* block_of(const void* data, std::size_t bytes) const {
+    const auto* from = static_cast<const std::byte*>(data);
+    auto it = blocks.upper_bound(from);
+    if (it == blocks.begin()) return nullptr;
+    const constant_data& d = (--it)->second;
+    return from + bytes <= d.bytes.data() + d.bytes.size() ? &d : nullptr;
+  }
+  void keep(constant_data d) {
+    if (!d.bytes.empty()) blocks.insert_or_assign(d.bytes.data(), std::move(d));
+  }
+  /// The same bytes in a block.
+  const void* kept(const void* data, std::size_t bytes) {
+    if (block_of(data, bytes)) return data;
+    auto copy = constant_data::copy({static_cast<const std::byte*>(data), bytes});
+    const void* to = copy.bytes.data();
+    keep(std::move(copy));
+    return to;
+  }
+
+  std::set<std::string, std::less<>> texts;
+  std::map<const std::byte*, constant_data, std::less<>> blocks;  // by their first byte
+};
+OCTET_INLINE kept_memory<at_run_time>::kept_memory() : in(std::make_shared<store>()) {}
+OCTET_INLINE const char* kept_memory<at_run_time>::text(const char* s) {
+  return s ? in->texts.emplace(s).first->c_str() : nullptr;
+}
+OCTET_INLINE tensor_info kept_memory<at_run_time>::named(tensor_info t) {
+  const std::size_t channels = t.channels > 0 ? as_size(t.channels) : 0;
+  t.name = text(t.name);
+  if (t.data) t.data = in->kept(t.data, t.bytes);
+  if (t.scales32) t.scales32 = static_cast<const float*>(in->kept(t.scales32, channels * 4));
+  if (t.scales64) t.scales64 = static_cast<const double*>(in->kept(t.scales64, channels * 8));
+  if (t.zero_points)
+    t.zero_points = static_cast<const std::int32_t*>(in->kept(t.zero_points, channels * 4));
+  return t;
+}
+
+/// As flat_network, of a graph whose counts the compiler does not know.
+struct flat_lists {
+  explicit flat_lists(const flat_counts& k)
+      : nodes(k.nodes),
+        tensors(k.tensors),
+        attrs(k.attributes),
+        operands(k.operands),
+        integers(k.integers),
+        reals(k.reals),
+        inputs(k.inputs),
+        outputs(k.outputs),
+        output_names(k.outputs) {}
+  mistake_info wrong{};
+  std::vector<node_info> nodes;
+  std::vector<tensor_info> tensors;
+  std::vector<attribute_info> attrs;
+  std::vector<std::int32_t> operands;
+  std::vector<std::int64_t> integers;
+  std::vector<double> reals;
+  std::vector<std::int32_t> inputs, outputs;
+  std::vector<const char*> output_names;
+};
+
+/// What a mistake's numbers are: element types or laws by number, millionths, extents and counts.
+inline std::string text_of(mistake m, const extents& e) {
+  const dims d = unpack(e);
+  const bool types = m == mistake::element_types_differ || m == mistake::missing_requantize ||
+                     m == mistake::missing_quantize || m == mistake::missing_dequantize;
+  if (d.rank == 1 && types) return std::string(name_of(static_cast<dtype>(d[0])));
+  if (d.rank == 1 && m == mistake::no_rounding_in_this_law)
+    return std::string(name_of(static_cast<octet::law>(d[0])));
+  if (d.rank == 1 && m == mistake::scale_not_positive) return std::to_string(d[0] * 1e-6);
+  return d.rank == 0 ? std::string() : to_string(d);
+}
+/// A mistake as loaded graphs report theirs; the place is the line where the operator was written.
+inline error_info error_of(const mistake_info& m) {
+  error_info e = invalid(std::string(name_of(m.what)));
+  if (m.line > 0) e.node = "operator written at line " + std::to_string(m.line);
+  e.found = text_of(m.what, m.found);
+  e.supported = text_of(m.what, m.expected);
+  if (m.name) e.found = m.name, e.supported = "attributes that it has, of their kinds";
+  if (m.what == mistake::scale_not_positive) e.supported = "a positive number";
+  if (m.what == mistake::no_rounding_in_this_law) {
+    e.code = errc::unsupported;
+    e.found = text_of(m.what, m.expected);
+    e.supported = "option .round, or a law whose framework has the operator";
+  }
+  return e;
+}
+
+/// Prepares a node for the reference, and sees that all its attributes are read.
+inline status try_node(const graph& g, const octet::node& n, const limits& max) {
+  const node_inputs operands(g, n);
+  node_view view = operands.view();
+  const auto read = std::make_unique<bool[]>(n.attrs.entries().size() + 1);
+  const attribute_view attrs(n.attrs, read.get());
+  view.attrs = &attrs;
+  plan_memory memory;
+  step st;
+  if (auto s = octet::detail::prepare_step(*n.op, view, target::reference,
+                                           &octet::detail::no_kernel, 1, memory, st, max);
+      !s)
+    return s;
+  // Some attributes only a law or the shape rule asks for.
+  static_cast<void>(octet::decide(*n.op, g.arithmetic, view, {}));
+  std::vector<dims> shapes(n.out.size());
+  if (n.op->shape)
+    if (auto s = n.op->shape(view, shapes); !s) return s;
+  return octet::detail::all_read(*n.op, n.attrs, read.get());
+}
+
+}  // namespace typed::detail
+
+OCTET_INLINE graph_builder::graph_builder(std::string name, law arithmetic, const limits& l)
+    : name_(std::move(name)),
+      arithmetic_(arithmetic),
+      limits_(l),
+      network_(std::make_unique<typed::detail::network<typed::at_run_time>>()) {}
+
+OCTET_INLINE void graph_builder::keep(std::shared_ptr<const void> owner,
+                                      std::span<const std::byte> memory) {
+  network_->kept.in->keep({std::move(owner), memory});
+}
+
+OCTET_INLINE graph_builder::value graph_builder::add(typed::detail::role role,
+                                                     const std::string& name, dtype type,
+                                                     const dims& shape, typed::affine q,
+                                                     std::int32_t line) {
+  typed::detail::tensor_info t = typed::detail::typed_as(type, q);
+  t.role = role;
+  t.shape = typed::detail::pack(shape);
+  t.name = name.c_str();
+  value v(*network_);
+  v.outs = 1;
+  status s = verify_size(shape, type, limits_);
+  if (s && (q.scale != 0 || q.zero_point != 0))
+    s = octet::detail::verify_quantization(typed::detail::describe(t));
+  if (!s && v.net.wrong.what == typed::mistake::none) {
+    error_ = named(s.error());
+    error_->tensor = name;
+    v.net.fail(typed::mistake::attribute_out_of_range, dims{}, shape, line);
+  }
+  v.out[0] = v.net.add_tensor(t, line);
+  return v;
+}
+
+OCTET_INLINE error_info graph_builder::named(error_info e) const {
+  e.file = name_;
+  return e;
+}
+
+OCTET_INLINE result<graph> graph_builder::finish(const value& v) const {
+  using namespace typed::detail;
+  const numerics::exact_environment environment;
+  if (error_) return *error_;
+  if (&v.net != network_.get())
+    return named(error_of({typed::mistake::graphs_differ, {}, {}, 0, nullptr}));
+  flat_lists f(count(v));
+  flatten_into(f, v, arithmetic_);
+  if (f.wrong.what != typed::mistake::none) {
+    error_info e = named(error_of(f.wrong));
+    if (f.wrong.what ==
+        typed::mistake::no_rounding_in_this_law)  // its number is the operator's place
+      e.what =
+          std::string(v.net.nodes[f.wrong.found.extent[0]].op->name) + " under the graph's law";
+    return e;
+  }
+  std::vector<attribute> attrs(f.attrs.size());
+  fill_attributes(f, attrs);
+  graph g = lower(image{f.nodes, f.tensors, attrs, f.operands, f.inputs, f.outputs, f.output_names,
+                        arithmetic_},
+                  name_);
+  for (tensor& t : g.tensors)
+    if (!t.data.bytes.empty())
+      t.data.owner = v.net.kept.in->block_of(t.data.bytes.data(), t.data.bytes.size())->owner;
+  if (auto s = verify(g, limits_); !s) return s.error();
+  for (std::size_t i = 0; i < g.nodes.size(); ++i)
+    if (auto s = try_node(g, g.nodes[i], limits_); !s) {
+      error_info e = named(s.error());
+      e.node = std::string(g.nodes[i].op->name);
+      if (f.nodes[i].line > 0) e.node += " written at line " + std::to_string(f.nodes[i].line);
+      return e;
+    }
+  return g;
 }
 
 OCTET_NAMESPACE_END

@@ -13,6 +13,8 @@
 #define OCTET_BENCH_OP_HPP_
 
 #include <cstdio>
+#include <functional>
+#include <memory>
 
 // ---- octet/bench/ceiling.hpp
 // The ceiling that octet's tools measure rates against: products of independent dot products on
@@ -317,8 +319,8 @@ class recipe_maker {
   recipe_maker(const choice& c, const node_options& o) : c_(c), o_(o) { r_.attrs = o.attrs; }
 
   recipe make() {
-    if (!(layers() || recurrent() || windows() || slices() || layouts() || positions() ||
-          choices()))
+    if (!(layers() || dynamic_rows() || recurrent() || windows() || slices() || layouts() ||
+          positions() || spectra() || choices()))
       elements();
     return std::move(r_);
   }
@@ -399,6 +401,24 @@ class recipe_maker {
         b[b.rank - 2] = turn ? c() : depth, b[b.rank - 1] = turn ? depth : c();
       }
       next(b);
+      if (c_.in.size() > 2) next({b.back(turn ? 1 : 0)});
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /// Rows that are quantized when they run.
+  bool dynamic_rows() {
+    if (is(ops::blockwise_fully_connected)) {
+      const dims rows = x({16, 8 * c()});
+      r_.in[0].range(-255, 255);
+      next({rows[0]}).range(0.01, 2);
+      const std::int32_t depth = rows.back(0), out = constant({depth, depth})[0];
+      const std::int32_t blocks = depth % 32 == 0 ? std::max(1, depth / 32) : 1;
+      next({out, blocks}).range(0.001, 0.1);
+      r_.in.back().constant = true;
+      constant({out});
     } else if (is(ops::dynamic_quantize)) {
       set("rows", x({16, 8 * c()})[0]);
       set("asymmetric", c_.y() == dtype::s16 ? 1 : 0);
@@ -489,7 +509,8 @@ class recipe_maker {
     } else if (is(ops::qnn_mean, ops::mean, ops::qnn_sum, ops::sum, ops::qnn_reduce_prod,
                   ops::reduce_prod, ops::reduce_max, ops::reduce_min, ops::reduce_any,
                   ops::reduce_all)) {
-      set("axes", x(image()).rank == 4 ? integers{1, 2} : integers{-1});
+      const bool image_like = x(image()).rank == 4 && c_.round != rounding::onnxruntime;
+      set("axes", image_like ? integers{1, 2} : integers{-1});
     } else if (is(ops::resize_nearest, ops::qnn_resize_bilinear, ops::resize_bilinear)) {
       const dims first = x(image());
       set("out_h", std::int64_t{2} * first[1]), set("out_w", std::int64_t{2} * first[2]);
@@ -497,6 +518,9 @@ class recipe_maker {
     } else if (is(ops::batch_norm)) {
       const std::int32_t count = x(image()).back(0);
       channels(count, -2, 2), channels(count, -50, 50);
+    } else if (is(ops::float_layer_norm)) {
+      const std::int32_t count = x({n() * h(), 8 * c()}).back(0);
+      channels(count, -2, 2), channels(count, -2, 2);
     } else if (is(ops::layer_norm)) {
       const std::int32_t count = x({h(), 8 * c()}).back(0);
       channels(count, -2, 2), channels(count, -2, 2);
@@ -644,6 +668,18 @@ class recipe_maker {
       x(image());
       made_input& boundaries = next({16});
       boundaries.range(-8, 8), boundaries.ascending = true;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool spectra() {
+    if (is(ops::rfft2d)) {
+      x({8, 1, 512});
+      set("height", 1), set("width", 512);
+    } else if (is(ops::complex_abs)) {
+      x({8, 257, 2});
     } else {
       return false;
     }
@@ -879,10 +915,8 @@ inline status all_read(const graph& g, const node& n, const attributes& given) {
   prepared p;
   p.memory = &memory;
   if (!n.op->shape(view, shapes) || !prepare_node(*n.op, view, p)) return unit{};
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (!read[i] && given.find(all[i].first))
-      return invalid("attribute " + all[i].first, {}, "those that the operator reads");
-  return unit{};
+  for (std::size_t i = 0; i < all.size(); ++i) read[i] = read[i] || !given.find(all[i].first);
+  return octet::detail::all_read(*n.op, n.attrs, read.get());
 }
 
 }  // namespace detail
@@ -1119,11 +1153,25 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace bench {
 
+/// What another library computes of a node, on the same inputs and constants.
+struct rival_call {
+  std::function<void()> run;
+  std::function<std::vector<std::byte>()> output;  // of the node's first output, after a run
+};
+/// Another library beside octet.
+struct rival {
+  std::string name;
+  /// The graph's node (of make_node) ready to run with that many threads; unsupported: it has no
+  /// such operator. Refers to the graph.
+  std::function<result<rival_call>(const graph&, unsigned threads)> start;
+};
+
 /// How a node is measured.
 struct timing_options {
   std::vector<target> on{target::automatic};
   std::vector<unsigned> threads{1};
-  double seconds = 0.2;  // of measuring, for each target and number of threads
+  double seconds = 0.2;         // of measuring, for each target and number of threads
+  std::vector<rival> rivals{};  // measured in the same turns, with each number of threads
 };
 struct op_options {
   std::vector<dims> shapes{};        // of the inputs in order; weights and biases are inputs
@@ -1135,12 +1183,13 @@ struct op_options {
   timing_options timing{};
 };
 
-/// One target and number of threads.
+/// One target, or another library, and number of threads.
 struct op_row {
+  std::string library = "octet";  // another one's rows have no target and no kernel
   target on = target::reference;
   unsigned threads = 1;
   std::string kernel;                 // "reference" where the target has none for this form
-  bool same = false;                  // output as the reference's; else it is not timed
+  bool same = false;                  // output as the reference's; else octet is not timed
   double best_us = 0, median_us = 0;  // one run; the median of the measurements
   double rate = 0;     // of the best: products a second, or bytes where there are none
   double ceiling = 0;  // of as many threads, in the same unit; 0: not known
@@ -1152,9 +1201,10 @@ struct op_result {
   double macs = 0, bytes = 0;  // a run: products, bytes read and written once
   std::vector<op_row> rows;
 
-  /// Every row has the reference's bits.
+  /// Every row of octet has the reference's bits.
   bool same() const {
-    return std::all_of(rows.begin(), rows.end(), [](const op_row& r) { return r.same; });
+    return std::all_of(rows.begin(), rows.end(),
+                       [](const op_row& r) { return r.same || r.library != "octet"; });
   }
 };
 
@@ -1228,7 +1278,7 @@ inline result<op_result> time_node(const graph& g, const timing_options& o = {})
   if (!reference) return reference.error();
   const output_bytes expected = outputs_of(*reference);
   struct contest {
-    session s;
+    std::function<void()> run;
     std::size_t number = 1;  // runs of one measurement
     std::vector<double> us;
   };
@@ -1247,13 +1297,24 @@ inline result<op_result> time_node(const graph& g, const timing_options& o = {})
       row.same = same_outputs(g, expected, outputs_of(*s));
       row.ceiling = ceiling_of_one * threads;
       r.rows.push_back(std::move(row));
-      all.push_back({std::move(*s), 1, {}});
+      all.push_back({[own = std::make_shared<session>(std::move(*s))] { own->run(); }, 1, {}});
     }
   }
+  for (const rival& other : o.rivals)
+    for (const unsigned threads : o.threads) {
+      auto call = other.start(g, threads);
+      if (!call) return call.error();
+      call->run();
+      op_row row;
+      row.library = other.name, row.threads = threads;
+      row.same = same_elements(expected[0], call->output(), g[g.outputs[0]].type);
+      r.rows.push_back(std::move(row));
+      all.push_back({std::move(call->run), 1, {}});
+    }
   // A measurement takes 0.2 ms or more, so that the clock does not matter.
   for (contest& c : all) {
     const auto from = clock::now();
-    c.s.run();
+    c.run();
     c.number = static_cast<std::size_t>(
         std::clamp(2e-4 / std::max(seconds_since(from), 1e-9) + 1, 1.0, 1e5));
   }
@@ -1262,9 +1323,10 @@ inline result<op_result> time_node(const graph& g, const timing_options& o = {})
        round < 5 || seconds_since(begin) < o.seconds * static_cast<double>(all.size()); ++round)
     for (std::size_t i = 0; i < all.size(); ++i) {
       contest& c = all[(i + round) % all.size()];
-      if (!r.rows[(i + round) % all.size()].same) continue;
+      const op_row& row = r.rows[(i + round) % all.size()];
+      if (!row.same && row.library == "octet") continue;
       const auto from = clock::now();
-      for (std::size_t k = 0; k < c.number; ++k) c.s.run();
+      for (std::size_t k = 0; k < c.number; ++k) c.run();
       c.us.push_back(seconds_since(from) * 1e6 / static_cast<double>(c.number));
     }
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -1302,10 +1364,14 @@ inline std::string to_string(const op_result& r) {
                 "kernel", "us", "median us", multiplies ? "GMAC/s" : "GB/s", "of ceiling", "ratio");
   s += b;
   for (const op_row& row : r.rows) {
-    std::snprintf(b, sizeof b, "  %-19s %7u  %-26s ", std::string(name_of(row.on)).c_str(),
-                  row.threads, row.kernel.c_str());
+    const bool own = row.library == "octet";
+    const std::string where = own ? std::string(name_of(row.on)) : row.library,
+                      what = own        ? row.kernel
+                             : row.same ? "the same bits"
+                                        : "other bits";
+    std::snprintf(b, sizeof b, "  %-19s %7u  %-26s ", where.c_str(), row.threads, what.c_str());
     s += b;
-    if (!row.same) {
+    if (own && !row.same) {
       s += "DIFFERS from the reference, not timed\n";
       continue;
     }

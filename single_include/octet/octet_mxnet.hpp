@@ -242,26 +242,23 @@ namespace detail {
 /// them alive. Smaller ones are compared by contents, which costs less than keeping them.
 inline constexpr std::size_t known_by_address = 4096;
 
-/// Which extents of values and results are in a key.
-enum class key_extents : std::uint8_t {
-  none,
-  image,  // all but the first axis of input 0 and of the results
-  all
-};
+/// Which extents of values and results are in a key: none, nor the padding that follows from them
+/// (for what is made of constants alone), or all.
+enum class key_extents : std::uint8_t { none, all };
 
 class node_key {
  public:
   node_key(const graph& g, const node& n, key_extents extents) {
     put(n.op), put(n.round);
     for (const auto& [name, value] : n.attrs.entries()) {
+      if (extents == key_extents::none && n.op->pads_input && is_padding(name)) continue;
       text(name);
       put(value.index());
       std::visit([this](const auto& v) { list(v); }, value);
     }
     put(n.in.size());
     for (std::size_t i = 0; i < n.in.size(); ++i)
-      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]],
-              i == 0 || extents != key_extents::image ? extents : key_extents::none);
+      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]], extents);
     for (const tensor_id t : n.out) operand(&g[t], extents);
   }
   /// An input or output of a network.
@@ -277,6 +274,9 @@ class node_key {
   std::string take() { return std::move(bytes_); }
 
  private:
+  static bool is_padding(std::string_view name) {
+    return name == "pad_top" || name == "pad_bottom" || name == "pad_left" || name == "pad_right";
+  }
   void text(std::string_view s) { put(s.size()), bytes_.append(s); }
   void list(std::int64_t v) { put(v); }
   void list(double v) { put(v); }
@@ -291,11 +291,7 @@ class node_key {
     const bool constant = t->role == tensor::kind::constant;
     put(t->type), put(t->axis), put(constant), put(t->shape.rank);
     list(t->scales), list(t->zero_points);
-    if (constant || extents == key_extents::all) {
-      put(t->shape.extent);
-    } else if (extents == key_extents::image) {
-      for (int i = 1; i < t->shape.rank; ++i) put(t->shape[i]);
-    }
+    if (constant || extents == key_extents::all) put(t->shape.extent);
     if (!constant) return;
     const auto& data = t->data.bytes;
     put(data.size());
@@ -367,20 +363,23 @@ class first_constants {
   /// The first graph is complete: what it holds is what later ones look for.
   void remember(const graph& g) {
     for (const tensor& t : g.tensors)
-      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second) all_.push_back(t.data);
+      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second)
+        by_size_[t.data.bytes.size()].all.push_back(t.data);
     complete_ = true;
   }
-  /// Constants of a later graph that equal one of the first become that one.
+  /// Constants of a later graph that equal one of the first become that one. Few have a size that
+  /// one of the first has: the others are not read.
   void share(graph& g) {
     for (tensor& t : g.tensors) {
       if (!is_large(t) || by_address_.contains(t.data.bytes.data())) continue;
-      if (by_contents_.empty())
-        for (const constant_data& d : all_) by_contents_.emplace(hash_of(d), &d);
-      const auto [begin, end] = by_contents_.equal_range(hash_of(t.data));
+      const auto found = by_size_.find(t.data.bytes.size());
+      if (found == by_size_.end()) continue;
+      of_size& same = found->second;
+      if (same.by_contents.empty())
+        for (const constant_data& d : same.all) same.by_contents.emplace(hash_of(d), &d);
+      const auto [begin, end] = same.by_contents.equal_range(hash_of(t.data));
       for (auto it = begin; it != end; ++it)
-        if (const auto& same = it->second->bytes;
-            same.size() == t.data.bytes.size() &&
-            std::memcmp(same.data(), t.data.bytes.data(), same.size()) == 0) {
+        if (std::memcmp(it->second->bytes.data(), t.data.bytes.data(), t.data.bytes.size()) == 0) {
           t.data = *it->second;
           break;
         }
@@ -401,14 +400,19 @@ class first_constants {
   }
 
   std::unordered_map<std::string, fold> folded_;
-  std::deque<constant_data> all_;
+  struct of_size {
+    std::deque<constant_data> all;
+    std::unordered_multimap<std::size_t, const constant_data*> by_contents;  // once it is asked for
+  };
+  std::unordered_map<std::size_t, of_size> by_size_;
   std::unordered_set<const std::byte*> by_address_;
-  std::unordered_multimap<std::size_t, const constant_data*> by_contents_;
   bool complete_ = false;
 };
 
 /// `File`: what was read of a file, with the options it was asked for. `graph_for(shapes, kept)`
-/// gives the network; the shapes stand in place of those of the options.
+/// gives the network; the shapes stand in place of those of the options (`options`, whose `max` are
+/// the limits). Where the file says which extents of inputs are the same, `follow(given, all)`
+/// changes those of `all` that the given shapes decide.
 template <class File> class file_source final : public graph_source {
  public:
   explicit file_source(File file) : file_(std::move(file)) {}
@@ -420,6 +424,15 @@ template <class File> class file_source final : public graph_source {
       if (g) kept_.share(*g);
       return g;
     });
+  }
+  const limits& within() const override { return file_.options.max; }
+  result<named_shapes> completed(const named_shapes& given, named_shapes all) const override {
+    if constexpr (requires { file_.follow(given, all); })
+      if (auto s = file_.follow(given, all); !s) return s.error();
+    for (const auto& [name, shape] : given)
+      for (auto& [input, to] : all)
+        if (input == name) to = shape;
+    return all;
   }
   bool made(const graph& g) const override { return octet::detail::digest_of(g) == digest_; }
   /// The first graph, with the shapes of the options.
@@ -524,19 +537,21 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    const node n{&op, {}, attrs, rounding::none, in, out};
-    return octet::decide(op, g.arithmetic, node_inputs(g, n).view(), framework);
+    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    const laws::decision d = decide(op, in, out, attrs, options.framework);
+    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    set_decided(d, into{attrs});
-    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
-    return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
+    set_decided(d, into{n.attrs});
+    if (options.fused != activation::none) add_bounds(n.attrs, options.fused, n.out[0], d.by);
+    n.round = d.round;
+    if (auto s = append(std::move(n)); !s) return s;
+    return fold_last();
   }
 
   /// A value between nodes; its shape comes from the node that writes it.
@@ -578,7 +593,7 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append(op, std::move(in), {acc}, std::move(attrs), rounding::none); !s)
+    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -640,8 +655,8 @@ class graph_builder {
   status write(tensor_id t) {
     written_.resize(g.tensors.size(), 0);
     for (; inputs_written_ < g.inputs.size(); ++inputs_written_)
-      written_[static_cast<std::size_t>(g.inputs[inputs_written_])] = 1;
-    char& written = written_[static_cast<std::size_t>(t)];
+      written_[as_size(g.inputs[inputs_written_])] = 1;
+    char& written = written_[as_size(t)];
     if (g[t].role == tensor::kind::constant || (written && g[t].role != tensor::kind::state))
       return invalid("output is a constant, an input of the graph, or written before");
     written = 1;
@@ -657,18 +672,23 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append(op, std::move(in), std::move(out), std::move(attrs), round); !s) return s;
+    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+      return s;
     return fold_last();
   }
-  /// A node with the shapes of its outputs.
-  status append(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-                attributes attrs, rounding round) {
+  laws::decision decide(const node& n, const laws::framework_facts& framework) const {
+    if (!n.op->decide) return rounding::none;
+    return octet::decide(*n.op, g.arithmetic, node_inputs(g, n).view(), framework);
+  }
+  /// Adds the node, under the operator's name, with the shapes of its outputs.
+  status append(node made) {
     if (auto s = within_limit(&limits::nodes, max, "nodes of the graph", g.nodes.size() + 1); !s)
       return s;
     if (auto s = within_limit(&limits::tensors, max, "tensors of the graph", g.tensors.size()); !s)
       return s;
-    if (auto s = work.spend(1 + in.size() + out.size()); !s) return s;
-    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = work.spend(1 + made.in.size() + made.out.size()); !s) return s;
+    made.name = operator_;
+    const node& n = g.nodes.emplace_back(std::move(made));
     if (auto s = check_operands(g, n); !s) return s;
     if (auto s = verify_attributes(g, n); !s) return s;
     if (auto s = infer_shapes(g, n); !s) return s;
@@ -762,7 +782,7 @@ class layout_changes {
     if (auto s = emit(to, from, changed, order, channels_inner ? 1 : shape.rank - 1); !s)
       return s.error();
     for (int i = 0; i < shape.rank; ++i)
-      if (order[static_cast<std::size_t>(i)] == to.g[from].axis) to.g[changed].axis = i;
+      if (order[as_size(i)] == to.g[from].axis) to.g[changed].axis = i;
     done_[key] = changed;
     done_[std::pair(changed, !channels_inner)] = from;
     return changed;
@@ -1055,7 +1075,7 @@ inline result<symbol> read_graph(const nlohmann::json& j, int nested) {
     return import::malformed("no arg_nodes or no heads");
   for (const auto& v : *variables) {
     const auto* at = v.get_ptr<const std::uint64_t*>();
-    if (!at || *at >= s.nodes.size() || !s.nodes[static_cast<std::size_t>(*at)].variable())
+    if (!at || *at >= s.nodes.size() || !s.nodes[as_size(*at)].variable())
       return import::malformed("arg_nodes: an entry", at ? std::to_string(*at) : v.type_name(),
                                "the number of a variable");
     s.variables.push_back(static_cast<std::int32_t>(*at));
@@ -1319,7 +1339,7 @@ inline result<params> read_params(std::span<const std::byte> file, const limits&
                              "0 or " + std::to_string(count));
   for (std::uint64_t i = 0; i < names; ++i) {
     const auto length = f.get<std::uint64_t>();
-    const auto text = f.bytes(static_cast<std::size_t>(length));
+    const auto text = f.bytes(as_size(length));
     if (f.ended) return ended();
     std::string name(reinterpret_cast<const char*>(text.data()), text.size());
     const bool prefixed = name.starts_with("arg:") || name.starts_with("aux:");
@@ -1647,7 +1667,7 @@ struct convolution {
   conv2d_attrs attrs{};
   dims weights{};
   bool depthwise = false, has_bias = false;
-  std::size_t channels() const { return static_cast<std::size_t>(weights[0]); }
+  std::size_t channels() const { return as_size(weights[0]); }
 };
 inline convolution read_convolution(emitter& m, const symbol_attributes& a, const value& x,
                                     const value& w) {
@@ -1686,9 +1706,8 @@ inline convolution read_convolution(emitter& m, const symbol_attributes& a, cons
 template <class T>
 tensor_id add_weights(emitter& m, const convolution& c, const std::vector<T>& w,
                       const std::string& name) {
-  const auto out = static_cast<std::size_t>(c.weights[0]),
-             in = static_cast<std::size_t>(c.weights[1]),
-             taps = static_cast<std::size_t>(c.weights[2]) * static_cast<std::size_t>(c.weights[3]);
+  const auto out = as_size(c.weights[0]), in = as_size(c.weights[1]),
+             taps = product_of(c.weights[2], c.weights[3]);
   std::vector<T> to(w.size());
   for (std::size_t o = 0; o < out; ++o)
     for (std::size_t i = 0; i < in; ++i)
@@ -1883,7 +1902,7 @@ struct matrix {
     a.keep_dims = keep_dims;
     return to_attributes(a);
   }
-  std::size_t channels() const { return static_cast<std::size_t>(weights[0]); }
+  std::size_t channels() const { return as_size(weights[0]); }
 };
 inline matrix read_matrix(emitter& m, const symbol_attributes& a, const value& x, const value& w) {
   matrix f;
@@ -1898,8 +1917,8 @@ inline matrix read_matrix(emitter& m, const symbol_attributes& a, const value& x
   }
   const dims s = m.to.g[f.x].shape;
   std::size_t row = 1;
-  for (int i = f.keep_dims ? s.rank - 1 : 1; i < s.rank; ++i) row *= static_cast<std::size_t>(s[i]);
-  if (s.rank < 1 || row != static_cast<std::size_t>(f.weights[1]))
+  for (int i = f.keep_dims ? s.rank - 1 : 1; i < s.rank; ++i) row *= as_size(s[i]);
+  if (s.rank < 1 || row != as_size(f.weights[1]))
     m.broken("shape of the weights", to_string(f.weights), "for an input of " + to_string(s));
   return f;
 }
@@ -2395,9 +2414,8 @@ inline void quantized_concat_row(emitter& m, call& c) {
   const std::int64_t given =
       m.integer(c.node.attributes, "num_args", static_cast<std::int64_t>(c.in.size() / 3));
   if (m.failed()) return;
-  if (given < 1 || static_cast<std::size_t>(given) > c.in.size())
-    return m.broken("num_args", std::to_string(given));
-  const auto count = static_cast<std::size_t>(given);
+  if (given < 1 || as_size(given) > c.in.size()) return m.broken("num_args", std::to_string(given));
+  const auto count = as_size(given);
   if (!m.arity(c, 3 * count)) return;
   const bool inner = common_layout(m, c, count);
   range out;  // holds 0
@@ -2542,7 +2560,7 @@ inline void quantized_norm_row(emitter& m, call& c) {
     m.refuse("axis", std::to_string(axis), "1");
   if (!m.failed() && shape.rank < 2) m.broken("rank", std::to_string(shape.rank));
   if (m.failed()) return;
-  const auto channels = static_cast<std::size_t>(shape[1]);
+  const auto channels = as_size(shape[1]);
   const double eps = m.wide_real(a, "eps", 1e-3);
   const auto gamma = m.elements<float>(c.in[1], channels),
              beta = m.elements<float>(c.in[2], channels),
@@ -2627,7 +2645,7 @@ inline void norm_row(emitter& m, call& c) {
     m.refuse("axis", std::to_string(axis), "1");
   if (!m.failed() && shape.rank < 2) m.broken("rank", std::to_string(shape.rank));
   if (m.failed()) return;
-  const auto n = read_norm(m, a, c, 1, static_cast<std::size_t>(shape[1]), {});
+  const auto n = read_norm(m, a, c, 1, as_size(shape[1]), {});
   if (m.failed()) return;
   const tensor_id scaled = m.to.temporary("", dtype::f32), y = m.to.temporary("", dtype::f32);
   m.emit(ops::mul, {m.held(c.in[0], true), m.to.constant(n.factor)}, {scaled});
@@ -2691,13 +2709,12 @@ inline void pad_row(emitter& m, call& c) {
   const auto widths = m.integers(c.node.attributes, "pad_width");
   const value& x = c.in[0];
   const int rank = m.shape(x).rank;
-  if (!m.failed() && widths.size() != 2 * static_cast<std::size_t>(rank))
+  if (!m.failed() && widths.size() != 2 * as_size(rank))
     m.broken("pad_width", std::to_string(widths.size()) + " numbers", std::to_string(2 * rank));
   if (m.failed()) return;
   std::vector<std::int64_t> paddings(widths.size());
   for (int i = 0; i < rank; ++i) {
-    const auto to = static_cast<std::size_t>(import::axis_in_layout(i, rank, x.channels_inner)),
-               from = static_cast<std::size_t>(i);
+    const auto to = as_size(import::axis_in_layout(i, rank, x.channels_inner)), from = as_size(i);
     paddings[2 * to] = widths[2 * from], paddings[2 * to + 1] = widths[2 * from + 1];
   }
   attributes a;
@@ -2820,12 +2837,12 @@ class loader {
   }
   void mark_needed() {
     needed_.assign(symbol_.nodes.size(), false);
-    for (const symbol_entry& e : symbol_.heads) needed_[static_cast<std::size_t>(e.node)] = true;
+    for (const symbol_entry& e : symbol_.heads) needed_[as_size(e.node)] = true;
     for (std::size_t i = symbol_.nodes.size(); i-- > 0;) {
       const symbol_node& n = symbol_.nodes[i];
       if (!needed_[i]) continue;
       for (std::size_t k = 0; k < n.inputs.size(); ++k)
-        if (reads(n, k)) needed_[static_cast<std::size_t>(n.inputs[k].node)] = true;
+        if (reads(n, k)) needed_[as_size(n.inputs[k].node)] = true;
     }
   }
   status check_operators() const {
@@ -2922,7 +2939,7 @@ class loader {
   }
   /// A value that nobody needs (the label of training) has no result.
   result<value> entry(const symbol_entry& e) const {
-    const auto at = static_cast<std::size_t>(e.node), k = static_cast<std::size_t>(e.output);
+    const auto at = as_size(e.node), k = as_size(e.output);
     if (!needed_[at]) return value{};
     if (k >= results_[at].size())
       return import::malformed(
@@ -2935,7 +2952,7 @@ class loader {
   status head(const symbol_entry& e) {
     auto v = entry(e);
     if (!v) return v.error();
-    const symbol_node& n = symbol_.nodes[static_cast<std::size_t>(e.node)];
+    const symbol_node& n = symbol_.nodes[as_size(e.node)];
     tensor_id id = no_tensor;
     if (v->is(value::kind::number)) {
       id = builder_.constant(std::vector<float>{v->number},

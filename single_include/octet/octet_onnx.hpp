@@ -31,8 +31,13 @@ namespace import {
 struct onnx_options {
   /// Shapes of inputs in ONNX's order of axes (NCHW), by name; an empty name stands for the next
   /// input. Needed where the file leaves extents open (symbolic dimensions); extents that the file
-  /// fixes must be equal.
+  /// fixes must be equal. Open extents of one name are one number: of inputs `ids` [batch, seq] and
+  /// `mask` [batch, seq] one needs a shape, and two that contradict each other are an error.
   std::vector<std::pair<std::string, dims>> shapes{};
+  /// The graph as the file writes it: no operator is fused with others, DequantizeLinear and
+  /// QuantizeLinear stay nodes. ONNX Runtime's results with all its optimizations disabled, which
+  /// differ from those at its default level.
+  bool as_written = false;
   limits max{};
 };
 
@@ -78,6 +83,14 @@ OCTET_NAMESPACE_END
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+
+// ---- octet/import/onnx/edit.hpp
+// A model's nodes while passes rewrite them: who gives a value and who reads it, constants, names,
+// an order in which the nodes can run.
+#ifndef OCTET_IMPORT_ONNX_EDIT_HPP_
+#define OCTET_IMPORT_ONNX_EDIT_HPP_
+
 #include <deque>
 #include <queue>
 #include <set>
@@ -216,6 +229,10 @@ struct node {
     const attribute* a = find(key);
     return a ? a->integer.value_or(otherwise) : otherwise;
   }
+  std::string text(std::string_view key, std::string otherwise) const {
+    const attribute* a = find(key);
+    return a ? a->text.value_or(std::move(otherwise)) : otherwise;
+  }
   /// Input i, or empty where it is not given.
   const std::string& input(std::size_t i) const {
     static const std::string none;
@@ -231,6 +248,7 @@ struct value_info {
   bool has_shape = false;
   std::vector<std::int64_t> extents;
   std::vector<std::string> symbols;  // of open extents
+  bool dequantized = false;          // of a subgraph: a value around it that DequantizeLinear gives
 };
 
 /// A graph, the model's own or an attribute's.
@@ -238,6 +256,7 @@ struct graph_part {
   std::vector<node> nodes;
   std::map<std::string, array> constants;
   std::vector<value_info> inputs, outputs;
+  std::vector<value_info> between;  // shapes that the file says of other values
 };
 /// A function of the model's own: nodes that stand where it is called.
 struct function {
@@ -331,47 +350,8 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
-class fuser {
- public:
-  fuser(model& m, const limits& max) : model_(m), max_(max) {
-    for (node& n : m.nodes) add(std::move(n), static_cast<double>(nodes_.size()));
-    for (const value_info& v : m.outputs) outputs_.insert(v.name);
-    for (const value_info& v : m.inputs) input_types_.emplace(v.name, v.type);
-  }
-
-  /// Rewrites the model's nodes; they come back in an order in which they can run. An error where
-  /// they form a cycle.
-  status run() {
-    std::set<std::string_view> given;
-    for (const item* i : nodes_)
-      for (const std::string& o : i->n.out)
-        if (!o.empty() && !given.insert(o).second)
-          return import::malformed("a value that two nodes give", o);
-    constants_into_the_model();
-    drop_what_changes_nothing();
-    merge_equal_pairs();
-    remove_double_pairs();
-    dequantize_later();
-    quantize_earlier();
-    quantize_biases();
-    one_reader_per_dequantize();
-    drop_redundant_clips();
-    signed_to_unsigned();
-    if (made_ > max_.constant_bytes)
-      return over_limit(&limits::constant_bytes, max_, "bytes of all constants",
-                        std::to_string(made_));
-    if (moved_ > most_moved)
-      return import::too_large("readers of values that change nothing", {},
-                               std::to_string(most_moved) + " moves");
-    if (!sort()) return cycle();
-    for (item* i : order_)
-      if (i->alive) fuse(*i);
-    if (!sort()) return cycle();
-    finish();
-    return unit{};
-  }
-
- private:
+class node_graph {
+ protected:
   struct item {
     node n;
     double place = 0;  // where the file has it
@@ -380,11 +360,22 @@ class fuser {
   };
   using use = std::pair<std::size_t, std::size_t>;  // node, its input
 
+  explicit node_graph(model& m) : model_(m) {
+    for (node& n : m.nodes) add(std::move(n), static_cast<double>(nodes_.size()));
+    for (const value_info& v : m.outputs) outputs_.insert(v.name);
+  }
   static error_info cycle() {
     return import::malformed("nodes that read each other's results in a circle");
   }
-
-  // ---- the graph while it changes ----
+  /// Every value is given once.
+  status check_values() const {
+    std::set<std::string_view> given;
+    for (const item* i : nodes_)
+      for (const std::string& o : i->n.out)
+        if (!o.empty() && !given.insert(o).second)
+          return import::malformed("a value that two nodes give", o);
+    return unit{};
+  }
 
   item& add(node n, double place) {
     items_.push_back({std::move(n), place, items_.size(), true});
@@ -438,6 +429,103 @@ class fuser {
     return a.shape.rank == 0 || (a.shape.rank == 1 && a.shape[0] == 1);
   }
 
+  bool sort() {
+    order_.clear();
+    std::vector<std::size_t> waits(items_.size(), 0);
+    const auto later = [](const item* a, const item* b) {
+      return a->place != b->place ? a->place > b->place : a->id > b->id;
+    };
+    std::priority_queue<item*, std::vector<item*>, decltype(later)> ready(later);
+    std::size_t alive = 0;
+    for (item& i : items_) {
+      if (!i.alive) continue;
+      ++alive;
+      for (const std::string& name : i.n.in)
+        waits[i.id] += !name.empty() && producers_.contains(name);
+      if (waits[i.id] == 0) ready.push(&i);
+    }
+    while (!ready.empty()) {
+      item* i = ready.top();
+      ready.pop();
+      order_.push_back(i);
+      for (const std::string& o : i->n.out) {
+        if (o.empty() || producer(o) != i) continue;
+        for (const use& u : uses(o))
+          if (--waits[u.first] == 0) ready.push(&items_[u.first]);
+      }
+    }
+    return order_.size() == alive;
+  }
+  void finish() {
+    model_.nodes.clear();
+    for (item* i : order_) model_.nodes.push_back(std::move(i->n));
+  }
+
+  model& model_;
+  /// A long chain of nodes that change nothing, listed from its end, moves all readers at each.
+  static constexpr std::size_t most_moved = std::size_t{1} << 22;
+
+  std::size_t moved_ = 0;
+  std::deque<item> items_;
+  std::vector<item*> nodes_;  // in the order they were added
+  std::vector<item*> order_;
+  std::map<std::string, std::set<use>> uses_;
+  std::map<std::string, item*> producers_;
+  std::set<std::string> outputs_;
+  std::size_t fresh_ = 0;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_EDIT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class fuser : node_graph {
+ public:
+  fuser(model& m, const limits& max) : node_graph(m), max_(max) {
+    for (const value_info& v : m.inputs) {
+      input_types_.emplace(v.name, v.type);
+      if (v.dequantized) dequantized_outside_.insert(v.name);
+    }
+  }
+
+  /// Rewrites the model's nodes; they come back in an order in which they can run. `as_written`:
+  /// only Constant nodes become constants. An error where they form a cycle.
+  status run(bool as_written) {
+    if (auto s = check_values(); !s) return s;
+    constants_into_the_model();
+    if (as_written) {
+      if (!sort()) return cycle();
+      finish();
+      return unit{};
+    }
+    drop_what_changes_nothing();
+    merge_equal_pairs();
+    remove_double_pairs();
+    dequantize_later();
+    quantize_earlier();
+    quantize_biases();
+    one_reader_per_dequantize();
+    drop_redundant_clips();
+    signed_to_unsigned();
+    if (made_ > max_.constant_bytes)
+      return over_limit(&limits::constant_bytes, max_, "bytes of all constants",
+                        std::to_string(made_));
+    if (moved_ > most_moved)
+      return import::too_large("readers of values that change nothing", {},
+                               std::to_string(most_moved) + " moves");
+    if (!sort()) return cycle();
+    for (item* i : order_)
+      if (i->alive) fuse(*i);
+    if (!sort()) return cycle();
+    finish();
+    return unit{};
+  }
+
+ private:
   /// Whether a new constant of that many bytes is within the limits. A file must not name one large
   /// array in thousands of places.
   bool room_for(std::size_t bytes) {
@@ -582,7 +670,7 @@ class fuser {
           s->shape[0] != x->shape[static_cast<int>(axis)] || (z && z->elements() != channels))
         return;
       for (int k = static_cast<int>(axis) + 1; k < x->shape.rank; ++k)
-        inner *= static_cast<std::size_t>(x->shape[k]);
+        inner *= as_size(x->shape[k]);
     }
     if (channels == 0 || (z && (z->elements() == 0 || z->type != *type)) ||
         !room_for(count * size_of(*type)))
@@ -917,6 +1005,7 @@ class fuser {
   /// QDQS8ToU8Transformer: int8 between one Q and one DQ becomes uint8, 128 higher; so do constants
   /// that need all eight bits.
   void signed_to_unsigned() {
+    const bool converts = each_converts_once();
     const std::size_t count = nodes_.size();
     for (std::size_t k = 0; k < count; ++k) {
       item& i = *nodes_[k];
@@ -934,11 +1023,8 @@ class fuser {
         set_input(i, 2, z);
         set_input(dq, 2, z);
       } else if (is_dequantize(i.n)) {
+        if (!converts || !needs_eight_bits(i.n)) continue;
         const array *w = constant(i.n.in[0]), *z = constant(i.n.in[2]);
-        if (!w || !z || w->type != dtype::s8 || z->type != dtype::s8) continue;
-        const auto values = w->as<std::int8_t>();
-        if (std::all_of(values.begin(), values.end(), [](int v) { return v >= -64 && v <= 63; }))
-          continue;
         if (!room_for(w->elements() + z->elements())) continue;
         const std::string name = fresh(i.n.in[0]), zero = fresh(i.n.in[2]);
         array weights = unsigned_of(*w), zeros = unsigned_of(*z);
@@ -948,6 +1034,22 @@ class fuser {
         set_input(i, 2, zero);
       }
     }
+  }
+  /// An int8 constant between -128 and 127 with a zero point, a DQ's input.
+  bool needs_eight_bits(const node& dq) {
+    const array *w = constant(dq.in[0]), *z = constant(dq.in[2]);
+    if (!w || !z || w->type != dtype::s8 || z->type != dtype::s8) return false;
+    const auto values = w->as<std::int8_t>();
+    return !std::all_of(values.begin(), values.end(), [](int v) { return v >= -64 && v <= 63; });
+  }
+  /// ONNX Runtime makes a constant uint8 only under session.x64quantprecision, with which the
+  /// references were made, and then loads no file in which one would be made twice: those run in
+  /// its default session, which leaves constants as they are.
+  bool each_converts_once() {
+    return std::ranges::none_of(nodes_, [&](const auto& i) {
+      return i->alive && i->n.in.size() == 3 && !i->n.out.empty() && is_dequantize(i->n) &&
+             needs_eight_bits(i->n) && !(one_reader(i->n.in[0]) && one_reader(i->n.out[0]));
+    });
   }
   static array unsigned_of(const array& a) {
     std::vector<std::uint8_t> to;
@@ -1044,8 +1146,14 @@ class fuser {
 
   void fuse(item& i) {
     if (is_quantize(i.n) || is_dequantize(i.n) || i.n.out.empty()) return;
+    for (const auto& [key, a] : i.n.attributes)
+      if (a.graph) return;  // nodes of its subgraphs have reasons of their own
     const group g = group_of(i);
-    if (g.dq.empty()) return;
+    for (const std::string& name : i.n.in)
+      if (dequantized_outside_.contains(name))
+        i.n.kept_float =
+            "ONNX Runtime keeps it in float: an input is dequantized outside of the subgraph";
+    if (g.dq.empty() || !i.n.kept_float.empty()) return;
     const rule* r = nullptr;
     if (i.n.domain.empty())
       for (const rule& each : rules)
@@ -1082,6 +1190,10 @@ class fuser {
     const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
         moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
     if (g.dq.size() != quantized_inputs(r.what, g)) return "an input is not quantized";
+    for (const auto* list : {&g.dq, &g.q})
+      for (item* each : *list)
+        if (const array* s = constant(each->n.input(1)); s && s->type != dtype::f32)
+          return std::string(name_of(s->type)) + " scales";
     std::vector<dtype> in;
     for (item* d : g.dq) {
       const auto t = in_type(*d);
@@ -1096,6 +1208,7 @@ class fuser {
     if (g.q.empty() && !open) return "its result is not quantized";
     if (!g.q.empty() && !all_quantized(g)) return "its result is read by others too";
     if (r.op == "MaxPool" && model_.opset < 12) return "MaxPool of an opset before 12";
+    if (r.op == "Resize" && i.n.text("mode", "nearest") != "nearest") return "it interpolates";
     std::optional<dtype> out;
     for (item* q : g.q) {
       const auto t = out_type(*q);
@@ -1185,6 +1298,8 @@ class fuser {
       const node &a = g.dq[0]->n, &b = g.dq[1]->n;
       in = {a.input(0), b.input(0), a.input(1), b.input(1), a.input(2), b.input(2)};
     }
+    if (g.q.empty() && r.what != kind::index)
+      n.kept_float = "its result is not quantized: the sum of codes is scaled in float";
     if (r.op == "Softmax") {
       attribute opset;
       opset.integer = model_.opset;
@@ -1206,66 +1321,452 @@ class fuser {
     add(std::move(n), place);
   }
 
-  // ---- order ----
-
-  bool sort() {
-    order_.clear();
-    std::vector<std::size_t> waits(items_.size(), 0);
-    const auto later = [](const item* a, const item* b) {
-      return a->place != b->place ? a->place > b->place : a->id > b->id;
-    };
-    std::priority_queue<item*, std::vector<item*>, decltype(later)> ready(later);
-    std::size_t alive = 0;
-    for (item& i : items_) {
-      if (!i.alive) continue;
-      ++alive;
-      for (const std::string& name : i.n.in)
-        waits[i.id] += !name.empty() && producers_.contains(name);
-      if (waits[i.id] == 0) ready.push(&i);
-    }
-    while (!ready.empty()) {
-      item* i = ready.top();
-      ready.pop();
-      order_.push_back(i);
-      for (const std::string& o : i->n.out) {
-        if (o.empty() || producer(o) != i) continue;
-        for (const use& u : uses(o))
-          if (--waits[u.first] == 0) ready.push(&items_[u.first]);
-      }
-    }
-    return order_.size() == alive;
-  }
-  void finish() {
-    model_.nodes.clear();
-    for (item* i : order_) model_.nodes.push_back(std::move(i->n));
-  }
-
-  model& model_;
-  /// A long chain of nodes that change nothing, listed from its end, moves all readers at each.
-  static constexpr std::size_t most_moved = std::size_t{1} << 22;
-
   limits max_;
   std::map<std::string, std::optional<dtype>> input_types_;
-  std::size_t moved_ = 0;
+  std::set<std::string> dequantized_outside_;
   std::size_t made_ = 0;  // bytes of new constants
-  std::deque<item> items_;
-  std::vector<item*> nodes_;  // in the order they were added
-  std::vector<item*> order_;
-  std::map<std::string, std::set<use>> uses_;
-  std::map<std::string, item*> producers_;
-  std::set<std::string> outputs_;
-  std::size_t fresh_ = 0;
 };
 
 }  // namespace onnx_model
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_ONNX_FUSE_HPP_
+// ---- octet/import/onnx/fuse_floats.hpp
+// Chains of float operators that ONNX Runtime 1.32 runs as one operator at its default level of
+// optimization, where that decides the last bits: GELU by erf, normalizations of rows and of sums,
+// matrix products with a factor. One function a pattern, as its graph passes look for them.
+#ifndef OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
+#define OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
+
+#include <cmath>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class float_fuser : node_graph {
+ public:
+  explicit float_fuser(model& m) : node_graph(m) {}
+
+  /// Rewrites the model's nodes; they come back in an order in which they can run.
+  status run() {
+    if (!sort()) return cycle();
+    know_shapes();
+    const std::vector<item*> all = order_;
+    const auto each = [&](auto pattern) {
+      for (item* i : all)
+        if (i->alive) (this->*pattern)(*i);
+    };
+    each(&float_fuser::gelu);
+    each(&float_fuser::layer_normalization);
+    each(&float_fuser::root_mean_square);
+    if (!sort()) return cycle();
+    for (item* i : std::vector<item*>(order_))
+      if (i->alive) skip_layer_normalization(*i);
+    each(&float_fuser::scaled_product);
+    if (!sort()) return cycle();
+    finish();
+    return unit{};
+  }
+
+ private:
+  static constexpr std::string_view microsoft = "com.microsoft";
+
+  // ---- shapes as the file names them ----
+
+  /// An extent: a number, or a name; none: not known.
+  struct extent {
+    std::int64_t number = -1;
+    std::string symbol;
+    bool known() const { return number >= 0 || !symbol.empty(); }
+    bool operator==(const extent&) const = default;
+  };
+  using extents = std::vector<extent>;
+
+  static extents extents_of(const value_info& v) {
+    extents e;
+    for (std::size_t k = 0; k < v.extents.size(); ++k)
+      e.push_back({v.extents[k], v.extents[k] >= 0 ? std::string() : v.symbols[k]});
+    return e;
+  }
+  const extents* shape(const std::string& name) {
+    if (const auto it = shapes_.find(name); it != shapes_.end()) return &it->second;
+    const array* a = constant(name);
+    if (!a) return nullptr;
+    extents e;
+    for (std::int32_t n : a->shape) e.push_back({n, {}});
+    return &shapes_.emplace(name, std::move(e)).first->second;
+  }
+  /// What the file says, and what follows from it for operators between layers.
+  void know_shapes() {
+    for (const auto* list : {&model_.inputs, &model_.outputs, &model_.between})
+      for (const value_info& v : *list)
+        if (v.has_shape && v.extents.size() <= dims::max_rank)
+          shapes_.emplace(v.name, extents_of(v));
+    for (const item* i : order_) {
+      if (i->n.out.empty() || shapes_.contains(i->n.out[0])) continue;
+      if (auto e = result_of(i->n)) shapes_.emplace(i->n.out[0], std::move(*e));
+    }
+  }
+  std::optional<extents> result_of(const node& n) {
+    static const std::set<std::string_view> same{"BiasGelu",
+                                                 "Cast",
+                                                 "DequantizeLinear",
+                                                 "DynamicQuantizeLinear",
+                                                 "Erf",
+                                                 "FastGelu",
+                                                 "Gelu",
+                                                 "LayerNormalization",
+                                                 "QuantizeLinear",
+                                                 "QuickGelu",
+                                                 "Relu",
+                                                 "Sigmoid",
+                                                 "SimplifiedLayerNormalization",
+                                                 "SkipLayerNormalization",
+                                                 "Softmax",
+                                                 "Sqrt",
+                                                 "Tanh"};
+    static const std::set<std::string_view> pairs{"Add", "Sub", "Mul", "Div"};
+    static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul"};
+    const extents *a = shape(n.input(0)), *b = nullptr;
+    if (a && same.contains(n.op)) return *a;
+    if (n.op == "Reshape") return reshaped(n);
+    if (a && n.op == "Transpose") return transposed(n, *a);
+    if (!a || !(b = shape(n.input(1)))) return {};
+    if (pairs.contains(n.op)) return broadcast_extents(*a, *b);
+    if (!products.contains(n.op) || a->size() < 2 || b->size() != 2) return {};
+    extents e = *a;
+    e.back() = b->back();
+    return e;
+  }
+  /// As many axes as a constant says, which are known where it names them.
+  std::optional<extents> reshaped(const node& n) const {
+    const array* target = constant(n.input(1));
+    if (!target || target->type != dtype::s64 || target->elements() > dims::max_rank) return {};
+    extents e;
+    for (const std::int64_t v : target->as<std::int64_t>()) e.push_back({v > 0 ? v : -1, {}});
+    return e;
+  }
+  static std::optional<extents> transposed(const node& n, const extents& x) {
+    extents e(x.rbegin(), x.rend());
+    const attribute* perm = n.find("perm");
+    if (!perm) return e;
+    if (perm->integers.size() != x.size()) return {};
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const std::int64_t from = perm->integers[k];
+      if (from < 0 || as_size(from) >= x.size()) return {};
+      e[k] = x[as_size(from)];
+    }
+    return e;
+  }
+  /// Extents that meet: numbers but 1 stand, one name stands beside 1, two names are neither.
+  static extents broadcast_extents(const extents& a, const extents& b) {
+    const extents &longer = a.size() >= b.size() ? a : b, &shorter = a.size() >= b.size() ? b : a;
+    extents e = longer;
+    for (std::size_t k = 0; k < shorter.size(); ++k) {
+      extent& to = e[longer.size() - shorter.size() + k];
+      const extent& other = shorter[k];
+      if (other.number == 1 || other == to) continue;
+      if (to.number == 1 || other.number > 1)
+        to = other;
+      else if (to.number < 0)
+        to = {};
+    }
+    return e;
+  }
+
+  // ---- what patterns ask ----
+
+  static bool is_plain(const node& n, std::string_view op) {
+    return n.is(op) && n.out.size() == 1 && !n.in.empty();
+  }
+  /// The one reader of a value, if it is an operator of that name.
+  item* only_reader(const std::string& value, std::string_view op) {
+    if (!one_reader(value)) return nullptr;
+    item& r = reader(*uses(value).begin());
+    return is_plain(r.n, op) ? &r : nullptr;
+  }
+  /// A float of one element.
+  std::optional<float> number(const std::string& name) const {
+    const array* a = constant(name);
+    if (!a || a->type != dtype::f32 || !scalar(*a)) return {};
+    return a->as<float>()[0];
+  }
+  bool is_number(const std::string& name, float v) const {
+    const auto found = number(name);
+    return found && std::fabs(*found - v) <= 1e-5f * std::fabs(v);
+  }
+  /// The other operand of a node of two, one of which is `value`.
+  static const std::string* other(const node& n, const std::string& value) {
+    if (n.in.size() != 2) return nullptr;
+    if (n.in[0] == value) return &n.in[1];
+    return n.in[1] == value ? &n.in[0] : nullptr;
+  }
+  /// The one reader of `value`, of that name, whose other operand is a constant.
+  item* with_constant(const std::string& value, std::string_view op, const std::string*& operand) {
+    item* r = only_reader(value, op);
+    operand = r ? other(r->n, value) : nullptr;
+    return operand && constant(*operand) ? r : nullptr;
+  }
+  /// A node in place of those of a pattern, the last of which gave its result.
+  void put(node n, const std::vector<item*>& instead) {
+    const double place = instead.back()->place;
+    n.name = instead.back()->n.name, n.out = instead.back()->n.out;
+    for (item* i : instead) remove(*i);
+    add(std::move(n), place);
+  }
+  static node made(std::string_view op, std::string_view domain, std::vector<std::string> in) {
+    node n;
+    n.op = op, n.domain = domain, n.in = std::move(in);
+    return n;
+  }
+  static void set(node& n, const char* key, float v) { n.attributes[key].real = v; }
+  static void set(node& n, const char* key, std::int64_t v) { n.attributes[key].integer = v; }
+
+  // ---- patterns ----
+
+  /// x / sqrt 2, Erf, + 1, * x and * 0.5 in either order.
+  void gelu(item& div) {
+    if (!is_plain(div.n, "Div") || div.n.in.size() != 2 ||
+        !is_number(div.n.in[1], 1.4142099618911743f))
+      return;
+    const std::string x = div.n.in[0];
+    item* erf = only_reader(div.n.out[0], "Erf");
+    item* add = erf ? only_reader(erf->n.out[0], "Add") : nullptr;
+    const std::string* one = add ? other(add->n, erf->n.out[0]) : nullptr;
+    if (!one || !is_number(*one, 1.f)) return;
+    item* first = only_reader(add->n.out[0], "Mul");
+    const std::string* by = first ? other(first->n, add->n.out[0]) : nullptr;
+    if (!by) return;
+    if (*by == x) {
+      item* half = only_reader(first->n.out[0], "Mul");
+      const std::string* factor = half ? other(half->n, first->n.out[0]) : nullptr;
+      if (factor && is_number(*factor, 0.5f))
+        put(made("Gelu", microsoft, {x}), {&div, erf, add, first, half});
+      return;
+    }
+    item* half = producer(*by);
+    const std::string* factor = half && is_plain(half->n, "Mul") ? other(half->n, x) : nullptr;
+    if (factor && is_number(*factor, 0.5f) && one_reader(*by))
+      put(made("Gelu", microsoft, {x}), {&div, erf, add, half, first});
+  }
+
+  /// How many innermost axes a ReduceMean that keeps them is over; 0: others.
+  std::size_t innermost_axes(const node& n) {
+    if (n.integer("keepdims", 1) == 0) return 0;
+    std::vector<std::int64_t> axes;
+    if (const attribute* a = n.find("axes")) axes = a->integers;
+    if (const array* a = constant(n.input(1)); a && a->type == dtype::s64)
+      axes.assign(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
+    const extents* e = shape(n.in[0]);
+    for (std::int64_t& a : axes)
+      if (a >= 0) a = e ? a - static_cast<std::int64_t>(e->size()) : 0;
+    std::sort(axes.begin(), axes.end());
+    for (std::size_t k = 0; k < axes.size(); ++k)
+      if (axes[k] != static_cast<std::int64_t>(k) - static_cast<std::int64_t>(axes.size()))
+        return 0;
+    return axes.size();
+  }
+  /// From the squares' mean on: + epsilon, Sqrt; x or x - mean over it; times a constant.
+  struct deviation {
+    item *add = nullptr, *sqrt = nullptr, *div = nullptr, *mul = nullptr;
+    item* product = nullptr;  // x times the reciprocal, where that is taken
+    std::string scale;
+    float epsilon = 0;
+  };
+  std::optional<deviation> deviation_of(const std::string& mean, const std::string& divided) {
+    deviation d;
+    const std::string* epsilon = nullptr;
+    if (!(d.add = with_constant(mean, "Add", epsilon)) || !number(*epsilon)) return {};
+    d.epsilon = *number(*epsilon);
+    if (!(d.sqrt = only_reader(d.add->n.out[0], "Sqrt"))) return {};
+    if (!(d.div = only_reader(d.sqrt->n.out[0], "Div")) || d.div->n.in.size() != 2 ||
+        d.div->n.in[0] != divided || d.div->n.in[1] != d.sqrt->n.out[0])
+      return {};
+    const std::string* scale = nullptr;
+    if (!(d.mul = with_constant(d.div->n.out[0], "Mul", scale))) return {};
+    d.scale = *scale;
+    return d;
+  }
+  /// x - mean, its squares' mean, ..., times a constant, plus a constant.
+  void layer_normalization(item& mean) {
+    if (!is_plain(mean.n, "ReduceMean")) return;
+    const std::string x = mean.n.in[0];
+    item* sub = only_reader(mean.n.out[0], "Sub");
+    if (!sub || sub->n.in.size() != 2 || sub->n.in[0] != x || sub->n.in[1] != mean.n.out[0]) return;
+    const std::string& d = sub->n.out[0];
+    if (is_output(d) || uses(d).size() != 2) return;
+    item* pow = nullptr;
+    for (const use& u : uses(d))
+      if (is_plain(reader(u).n, "Pow") && u.second == 0 && is_number(reader(u).n.input(1), 2.f))
+        pow = &reader(u);
+    item* squares = pow ? only_reader(pow->n.out[0], "ReduceMean") : nullptr;
+    const std::size_t axes = innermost_axes(mean.n);
+    if (!squares || axes == 0 || innermost_axes(squares->n) != axes) return;
+    const auto rest = deviation_of(squares->n.out[0], d);
+    const std::string* bias = nullptr;
+    item* add = rest ? with_constant(rest->mul->n.out[0], "Add", bias) : nullptr;
+    if (!add) return;
+    node n = made("LayerNormalization", {}, {x, rest->scale, *bias});
+    set(n, "axis", -static_cast<std::int64_t>(axes));
+    set(n, "epsilon", rest->epsilon);
+    put(std::move(n), {&mean, sub, pow, squares, rest->add, rest->sqrt, rest->div, rest->mul, add});
+  }
+  /// The same with a reciprocal: 1 over the root, times x, times a constant.
+  std::optional<deviation> reciprocal_deviation_of(const std::string& mean, const std::string& x) {
+    deviation d;
+    const std::string *epsilon = nullptr, *scale = nullptr;
+    if (!(d.add = with_constant(mean, "Add", epsilon)) || !number(*epsilon)) return {};
+    d.epsilon = *number(*epsilon);
+    if (!(d.sqrt = only_reader(d.add->n.out[0], "Sqrt"))) return {};
+    if (!(d.div = only_reader(d.sqrt->n.out[0], "Div")) || d.div->n.in.size() != 2 ||
+        !is_number(d.div->n.in[0], 1.f))
+      return {};
+    d.product = only_reader(d.div->n.out[0], "Mul");
+    const std::string* of = d.product ? other(d.product->n, d.div->n.out[0]) : nullptr;
+    if (!of || *of != x) return {};
+    if (!(d.mul = with_constant(d.product->n.out[0], "Mul", scale))) return {};
+    d.scale = *scale;
+    return d;
+  }
+  /// The mean of x squared, ..., times a constant.
+  void root_mean_square(item& pow) {
+    if (!is_plain(pow.n, "Pow") || !is_number(pow.n.input(1), 2.f)) return;
+    const std::string x = pow.n.in[0];
+    item* mean = only_reader(pow.n.out[0], "ReduceMean");
+    const std::size_t axes = mean ? innermost_axes(mean->n) : 0;
+    if (axes == 0) return;
+    auto rest = deviation_of(mean->n.out[0], x);
+    if (!rest) rest = reciprocal_deviation_of(mean->n.out[0], x);
+    if (!rest) return;
+    node n = made("SimplifiedLayerNormalization", {}, {x, rest->scale});
+    set(n, "axis", -static_cast<std::int64_t>(axes));
+    set(n, "epsilon", rest->epsilon);
+    std::vector<item*> instead{&pow, mean, rest->add, rest->sqrt, rest->div, rest->mul};
+    if (rest->product) instead.insert(instead.end() - 1, rest->product);
+    put(std::move(n), instead);
+  }
+
+  /// A constant with an element for each of the last axis, the second operand of a sum that one
+  /// node reads and that no integer product has taken.
+  bool adds_bias(item& add) {
+    if (!is_plain(add.n, "Add") || add.n.in.size() != 2 || !one_reader(add.n.out[0])) return false;
+    const array* bias = constant(add.n.in[1]);
+    const extents* x = shape(add.n.in[0]);
+    if (!bias || bias->shape.rank != 1 || !x || x->size() != 3 ||
+        x->back().number != bias->shape[0])
+      return false;
+    item* mul = producer(add.n.in[0]);
+    if (!mul || mul->n.op != "Mul") return true;
+    for (const std::string& in : mul->n.in)
+      if (item* cast = producer(in); cast && cast->n.op == "Cast")
+        if (item* product = producer(cast->n.input(0)); product && product->n.op == "MatMulInteger")
+          return false;
+    return true;
+  }
+  /// The sum of two values of one shape of three axes, whose extents the file names, is read by
+  /// nothing but a normalization of its last axis.
+  void skip_layer_normalization(item& i) {
+    const node& n = i.n;
+    if (!is_plain(n, "LayerNormalization") || n.in.size() < 2) return;
+    const std::int64_t axis = n.integer("axis", -1);
+    item* add = producer(n.in[0]);
+    if ((axis != -1 && axis != 2) || !add || !is_plain(add->n, "Add") || add->n.in.size() != 2 ||
+        !one_reader(add->n.out[0]))
+      return;
+    const extents *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
+    if (!a || !b || a->size() != 3 || *a != *b) return;
+    for (const extent& e : *a)
+      if (!e.known()) return;
+    std::vector<item*> instead{add};
+    std::vector<std::string> in{add->n.in[0], add->n.in[1], n.in[1], n.input(2)};
+    for (std::size_t k = 0; k < 2; ++k) {
+      item* bias = producer(add->n.in[k]);
+      if (!bias || !adds_bias(*bias)) continue;
+      in[0] = bias->n.in[0], in[1] = add->n.in[1 - k];
+      in.push_back(bias->n.in[1]);
+      instead.push_back(bias);
+      break;
+    }
+    node to = made("SkipLayerNormalization", microsoft, std::move(in));
+    const attribute* epsilon = n.find("epsilon");
+    set(to, "epsilon", epsilon && epsilon->real ? *epsilon->real : 1e-5f);
+    instead.push_back(&i);
+    put(std::move(to), instead);
+  }
+
+  /// The factor of a product or quotient with a number, and what it is of.
+  struct scaling {
+    float by = 1;
+    std::string of;
+  };
+  std::optional<float> one_element(const std::string& name) const {
+    const array* a = constant(name);
+    if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
+    return a->as<float>()[0];
+  }
+  std::optional<scaling> scaling_of(const node& n) const {
+    if ((!n.is("Mul") && !n.is("Div")) || n.in.size() != 2 || n.out.size() != 1) return {};
+    if (const auto v = one_element(n.in[1]))
+      return scaling{n.op == "Mul" ? *v : numerics::div(1.f, *v), n.in[0]};
+    const auto v = n.op == "Mul" ? one_element(n.in[0]) : std::nullopt;
+    return v ? std::optional(scaling{*v, n.in[1]}) : std::nullopt;
+  }
+  /// A matrix product whose operands, their ranks known, or result are multiplied by numbers.
+  void scaled_product(item& i) {
+    const bool fused = i.n.is("FusedMatMul", microsoft);
+    if ((!i.n.is("MatMul") && !fused) || i.n.in.size() != 2 || i.n.out.size() != 1) return;
+    node n = i.n;
+    n.op = "FusedMatMul", n.domain = microsoft;
+    float alpha = 1;
+    if (const attribute* a = n.find("alpha"); a && a->real) alpha = *a->real;
+    bool found = false;
+    std::vector<item*> instead;
+    const auto take = [&](const scaling& f, item* scale, bool unread) {
+      found = true;
+      alpha = numerics::mul(alpha, f.by);
+      if (unread) instead.push_back(scale);
+    };
+    for (std::string& in : n.in) {
+      bool unread = true;  // by whatever stays
+      for (int steps = 0; steps < most_factors; ++steps) {
+        item* scale = producer(in);
+        const auto f = scale ? scaling_of(scale->n) : std::nullopt;
+        if (!f || constant(f->of) || !shape(f->of)) break;
+        unread = unread && one_reader(in);
+        take(*f, scale, unread);
+        in = f->of;
+      }
+    }
+    instead.push_back(&i);
+    for (int steps = 0; steps < most_factors && one_reader(instead.back()->n.out[0]); ++steps) {
+      item& scale = reader(*uses(instead.back()->n.out[0]).begin());
+      const auto f = scaling_of(scale.n);
+      if (!f || f->of != instead.back()->n.out[0]) break;
+      take(*f, &scale, true);
+    }
+    if (!found) return;
+    set(n, "alpha", alpha);
+    put(std::move(n), instead);
+  }
+  static constexpr int most_factors = 8;
+
+  std::map<std::string, extents> shapes_;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
 // ---- octet/import/onnx/inline.hpp
-// Functions of a model's own (ModelProto.functions), as exporters write one for each module of a
-// network: nodes that stand where they are called, before anything else looks at the graph.
+// Nodes that stand where they are called, before anything else looks at the graph: functions of a
+// model's own (ModelProto.functions), as exporters write one for each module of a network, and the
+// branch of an If whose condition is a constant. ONNX Runtime puts both there before it looks for
+// groups of Q, DQ and an operator, which then go across the branch's border.
 #ifndef OCTET_IMPORT_ONNX_INLINE_HPP_
 #define OCTET_IMPORT_ONNX_INLINE_HPP_
+
+#include <algorithm>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -1273,13 +1774,15 @@ namespace onnx_model {
 
 class function_calls {
  public:
-  function_calls(model& m, const limits& max, std::size_t file_bytes)
-      : model_(m), max_(max), work_(max, file_bytes) {}
+  /// `branches`: those that constants choose are put in place as well.
+  function_calls(model& m, const limits& max, std::size_t file_bytes, bool branches)
+      : model_(m), max_(max), branches_(branches), work_(max, file_bytes) {}
 
-  /// Every call in the model's graph, in graphs of attributes and in functions becomes nodes. An
-  /// error where they are too many, or where functions call each other in a circle.
+  /// Every call and every branch that is chosen becomes nodes, in the model's graph, in graphs of
+  /// attributes and in functions. An error where they are too many, or where functions call each
+  /// other in a circle.
   status expand() {
-    if (model_.functions.empty()) return unit{};
+    if (model_.functions.empty() && !(branches_ && has_branches(model_))) return unit{};
     for (const function& f : model_.functions)
       if (!by_name_.emplace(key(f.domain, f.name, f.overload), &f).second)
         return import::malformed("two functions named \"" + f.name + "\"");
@@ -1296,30 +1799,98 @@ class function_calls {
     return it == by_name_.end() ? nullptr : it->second;
   }
 
+  static bool has_branches(const graph_part& g) {
+    return std::any_of(g.nodes.begin(), g.nodes.end(), [](const node& n) {
+      return n.is("If") || std::any_of(n.attributes.begin(), n.attributes.end(), [](const auto& a) {
+               return a.second.graph && has_branches(*a.second.graph);
+             });
+    });
+  }
+
   status expand(graph_part& g, std::size_t depth) {
     std::vector<node> from = std::move(g.nodes);
     g.nodes.clear();
+    for (const auto& [name, a] : g.constants) note_condition(name, a);
+    // From IR version 4 on an initializer that is an input too may be given at run time.
+    for (const value_info& v : g.inputs)
+      if (model_.ir_version >= 4 || !g.constants.contains(v.name)) conditions_.erase(v.name);
     for (node& n : from)
-      if (auto s = place(std::move(n), g.nodes, depth); !s) return s;
+      if (auto s = place(std::move(n), g, depth); !s) return s;
     return unit{};
   }
-  /// A node, or those of the function that it calls.
-  status place(node n, std::vector<node>& to, std::size_t depth) {
+  void note_condition(const std::string& name, const array& a) {
+    if (a.type == dtype::boolean && a.elements() == 1)
+      conditions_[name] = a.data.bytes[0] != std::byte{};
+  }
+  /// A node, or those of the function that it calls or of its branch.
+  status place(node n, graph_part& to, std::size_t depth) {
     if (auto s = within_limit(&limits::depth, max_, "functions within one another", depth); !s)
       return s;
     if (auto s = within_limit(&limits::nodes, max_, "nodes of all calls", ++nodes_); !s) return s;
     if (auto s = work_.spend(cost(n)); !s) return s;
     if (const function* f = called(n)) return place_call(n, *f, to, depth);
+    if (const graph_part* branch = chosen_branch(n)) return place_branch(n, *branch, to, depth);
+    if (const attribute* a = n.find("value");
+        n.is("Constant") && n.out.size() == 1 && a && a->tensor)
+      note_condition(n.out[0], *a->tensor);
     for (auto& [name, a] : n.attributes) {
       if (!a.graph) continue;
       graph_part part = *a.graph;
+      const auto around = conditions_;  // names within are nobody else's
+      if (auto s = work_.spend(around.size()); !s) return s;
       if (auto s = expand(part, depth + 1); !s) return s;
+      conditions_ = around;
       a.graph = std::make_shared<const graph_part>(std::move(part));
     }
-    to.push_back(std::move(n));
+    to.nodes.push_back(std::move(n));
     return unit{};
   }
-  status place_call(const node& n, const function& f, std::vector<node>& to, std::size_t depth) {
+  /// Of an If whose condition is a constant.
+  const graph_part* chosen_branch(const node& n) const {
+    if (!branches_ || !n.is("If") || n.in.size() != 1 + n.captures.size()) return nullptr;
+    const auto condition = conditions_.find(n.in[0]);
+    if (condition == conditions_.end()) return nullptr;
+    const attribute* a = n.find(condition->second ? "then_branch" : "else_branch");
+    const bool fits =
+        a && a->graph && a->graph->inputs.empty() && a->graph->outputs.size() == n.out.size();
+    return fits ? a->graph.get() : nullptr;  // else the node's own row says what is wrong
+  }
+  status place_branch(const node& n, const graph_part& branch, graph_part& to, std::size_t depth) {
+    renaming names{n.name.substr(0, 64) + "#" + std::to_string(++calls_) + "/", {}, false};
+    const auto own = [&](const std::string& name) -> status {
+      if (name.empty()) return unit{};
+      names.known.emplace(name, names.prefix + name);
+      return work_.spend(16 + name.size() + names.prefix.size());
+    };
+    for (const auto& [name, a] : branch.constants)
+      if (auto s = own(name); !s) return s;
+    for (const node& inner : branch.nodes)
+      for (const std::string& name : inner.out)
+        if (auto s = own(name); !s) return s;
+    for (const auto& [name, a] : branch.constants) {
+      note_condition(names.of(name), a);
+      to.constants.emplace(names.of(name), a);
+    }
+    const node no_caller;
+    const function no_function;
+    for (const node& inner : branch.nodes) {
+      node copy = inner;
+      if (auto s = work_.spend(cost(copy)); !s) return s;
+      settle(copy, no_caller, no_function, names);
+      if (auto s = place(std::move(copy), to, depth + 1); !s) return s;
+    }
+    for (std::size_t i = 0; i < n.out.size(); ++i)
+      if (!n.out[i].empty()) to.nodes.push_back(same(names.of(branch.outputs[i].name), n.out[i]));
+    return unit{};
+  }
+  /// The same value under another name.
+  static node same(std::string from, std::string to) {
+    node n;
+    n.op = "Identity";
+    n.in = {std::move(from)}, n.out = {std::move(to)};
+    return n;
+  }
+  status place_call(const node& n, const function& f, graph_part& to, std::size_t depth) {
     if (f.opset != 0 && f.opset != model_.opset)
       return unsupported("opset of function " + f.name, std::to_string(f.opset),
                          std::to_string(model_.opset) + ", that of the model");
@@ -1331,16 +1902,14 @@ class function_calls {
     for (const auto* list : {&f.in, &f.out})
       for (const std::string& name : *list) formal += 16 + name.size();
     if (auto s = work_.spend(formal); !s) return s;
-    renaming names{(f.name.size() < 64 ? f.name : "") + "#" + std::to_string(++calls_) + "/", {}};
+    renaming names{
+        (f.name.size() < 64 ? f.name : "") + "#" + std::to_string(++calls_) + "/", {}, true};
     for (std::size_t i = 0; i < f.in.size(); ++i)
       names.known[f.in[i]] = i < given ? n.in[i] : std::string();
     std::vector<node> more;  // for results that are inputs, or one result under two names
     for (std::size_t i = 0; i < n.out.size(); ++i) {
       if (n.out[i].empty() || names.known.emplace(f.out[i], n.out[i]).second) continue;
-      node same;
-      same.op = "Identity";
-      same.in = {names.of(f.out[i])}, same.out = {n.out[i]};
-      more.push_back(std::move(same));
+      more.push_back(same(names.of(f.out[i]), n.out[i]));
     }
     for (const node& inner : f.nodes) {
       node copy = inner;
@@ -1349,18 +1918,19 @@ class function_calls {
       if (!n.name.empty()) copy.name = n.name + "/" + copy.name;
       if (auto s = place(std::move(copy), to, depth + 1); !s) return s;
     }
-    to.insert(to.end(), more.begin(), more.end());
+    to.nodes.insert(to.nodes.end(), more.begin(), more.end());
     return unit{};
   }
 
   /// What names of a body are where it is called: those of the call's inputs and outputs, all
-  /// others under a prefix of this call's own.
+  /// others under a prefix of this call's own. A branch reads what is around it (`closed`: no).
   struct renaming {
     std::string prefix;
     std::map<std::string, std::string> known;
+    bool closed = true;
     std::string of(const std::string& name) const {
       const auto it = known.find(name);
-      return name.empty() ? name : it != known.end() ? it->second : prefix + name;
+      return name.empty() ? name : it != known.end() ? it->second : closed ? prefix + name : name;
     }
   };
   /// A body's node becomes one of the caller: names, and attributes that the call gives.
@@ -1416,8 +1986,10 @@ class function_calls {
 
   model& model_;
   const limits& max_;
+  bool branches_;
   work_budget work_;
   std::map<std::string, const function*> by_name_;
+  std::map<std::string, bool> conditions_;  // constants of one bool
   std::size_t nodes_ = 0, calls_ = 0;
 };
 
@@ -1609,6 +2181,11 @@ class reader {
         }
         case 11: to.inputs.push_back(read_value_info(m.bytes())); break;
         case 12: to.outputs.push_back(read_value_info(m.bytes())); break;
+        case 13: {
+          value_info v = read_value_info(m.bytes());
+          if (v.has_shape && v.extents.size() <= dims::max_rank) to.between.push_back(std::move(v));
+          break;
+        }
         case 15: fail(unsupported("sparse initializers"));
         default: m.skip();
       }
@@ -1874,8 +2451,8 @@ class reader {
     if (folder_.empty())
       fail(unsupported("external data of " + what, p.location, "a model that is read from a file"));
     const import::file_bytes& file = beside(p.location, what);
-    const auto offset = static_cast<std::size_t>(p.offset.value_or(0));
-    if (p.length) check_size(what, static_cast<std::size_t>(*p.length), size, "bytes");
+    const auto offset = as_size(p.offset.value_or(0));
+    if (p.length) check_size(what, as_size(*p.length), size, "bytes");
     if (offset > file.bytes.size() || size > file.bytes.size() - offset)
       fail(import::malformed("external data of " + what,
                              text_of(offset) + " + " + text_of(size) + " bytes",
@@ -1944,9 +2521,8 @@ OCTET_NAMESPACE_END
 #define OCTET_IMPORT_ONNX_ROWS_ATTENTION_HPP_
 
 // ---- octet/import/onnx/rows_transformers.hpp
-// Rows of transformers' float parts, put together from octet's operators: normalizations of rows,
-// the forms of GELU, and what ONNX Runtime fuses them to. ONNX Runtime sums rows in another order:
-// close to its results, not the same bits.
+// Rows of transformers' float parts: normalizations of rows, the forms of GELU, and what ONNX
+// Runtime fuses them to.
 #ifndef OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
 
@@ -2058,26 +2634,23 @@ namespace detail {
 /// them alive. Smaller ones are compared by contents, which costs less than keeping them.
 inline constexpr std::size_t known_by_address = 4096;
 
-/// Which extents of values and results are in a key.
-enum class key_extents : std::uint8_t {
-  none,
-  image,  // all but the first axis of input 0 and of the results
-  all
-};
+/// Which extents of values and results are in a key: none, nor the padding that follows from them
+/// (for what is made of constants alone), or all.
+enum class key_extents : std::uint8_t { none, all };
 
 class node_key {
  public:
   node_key(const graph& g, const node& n, key_extents extents) {
     put(n.op), put(n.round);
     for (const auto& [name, value] : n.attrs.entries()) {
+      if (extents == key_extents::none && n.op->pads_input && is_padding(name)) continue;
       text(name);
       put(value.index());
       std::visit([this](const auto& v) { list(v); }, value);
     }
     put(n.in.size());
     for (std::size_t i = 0; i < n.in.size(); ++i)
-      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]],
-              i == 0 || extents != key_extents::image ? extents : key_extents::none);
+      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]], extents);
     for (const tensor_id t : n.out) operand(&g[t], extents);
   }
   /// An input or output of a network.
@@ -2093,6 +2666,9 @@ class node_key {
   std::string take() { return std::move(bytes_); }
 
  private:
+  static bool is_padding(std::string_view name) {
+    return name == "pad_top" || name == "pad_bottom" || name == "pad_left" || name == "pad_right";
+  }
   void text(std::string_view s) { put(s.size()), bytes_.append(s); }
   void list(std::int64_t v) { put(v); }
   void list(double v) { put(v); }
@@ -2107,11 +2683,7 @@ class node_key {
     const bool constant = t->role == tensor::kind::constant;
     put(t->type), put(t->axis), put(constant), put(t->shape.rank);
     list(t->scales), list(t->zero_points);
-    if (constant || extents == key_extents::all) {
-      put(t->shape.extent);
-    } else if (extents == key_extents::image) {
-      for (int i = 1; i < t->shape.rank; ++i) put(t->shape[i]);
-    }
+    if (constant || extents == key_extents::all) put(t->shape.extent);
     if (!constant) return;
     const auto& data = t->data.bytes;
     put(data.size());
@@ -2183,20 +2755,23 @@ class first_constants {
   /// The first graph is complete: what it holds is what later ones look for.
   void remember(const graph& g) {
     for (const tensor& t : g.tensors)
-      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second) all_.push_back(t.data);
+      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second)
+        by_size_[t.data.bytes.size()].all.push_back(t.data);
     complete_ = true;
   }
-  /// Constants of a later graph that equal one of the first become that one.
+  /// Constants of a later graph that equal one of the first become that one. Few have a size that
+  /// one of the first has: the others are not read.
   void share(graph& g) {
     for (tensor& t : g.tensors) {
       if (!is_large(t) || by_address_.contains(t.data.bytes.data())) continue;
-      if (by_contents_.empty())
-        for (const constant_data& d : all_) by_contents_.emplace(hash_of(d), &d);
-      const auto [begin, end] = by_contents_.equal_range(hash_of(t.data));
+      const auto found = by_size_.find(t.data.bytes.size());
+      if (found == by_size_.end()) continue;
+      of_size& same = found->second;
+      if (same.by_contents.empty())
+        for (const constant_data& d : same.all) same.by_contents.emplace(hash_of(d), &d);
+      const auto [begin, end] = same.by_contents.equal_range(hash_of(t.data));
       for (auto it = begin; it != end; ++it)
-        if (const auto& same = it->second->bytes;
-            same.size() == t.data.bytes.size() &&
-            std::memcmp(same.data(), t.data.bytes.data(), same.size()) == 0) {
+        if (std::memcmp(it->second->bytes.data(), t.data.bytes.data(), t.data.bytes.size()) == 0) {
           t.data = *it->second;
           break;
         }
@@ -2217,14 +2792,19 @@ class first_constants {
   }
 
   std::unordered_map<std::string, fold> folded_;
-  std::deque<constant_data> all_;
+  struct of_size {
+    std::deque<constant_data> all;
+    std::unordered_multimap<std::size_t, const constant_data*> by_contents;  // once it is asked for
+  };
+  std::unordered_map<std::size_t, of_size> by_size_;
   std::unordered_set<const std::byte*> by_address_;
-  std::unordered_multimap<std::size_t, const constant_data*> by_contents_;
   bool complete_ = false;
 };
 
 /// `File`: what was read of a file, with the options it was asked for. `graph_for(shapes, kept)`
-/// gives the network; the shapes stand in place of those of the options.
+/// gives the network; the shapes stand in place of those of the options (`options`, whose `max` are
+/// the limits). Where the file says which extents of inputs are the same, `follow(given, all)`
+/// changes those of `all` that the given shapes decide.
 template <class File> class file_source final : public graph_source {
  public:
   explicit file_source(File file) : file_(std::move(file)) {}
@@ -2236,6 +2816,15 @@ template <class File> class file_source final : public graph_source {
       if (g) kept_.share(*g);
       return g;
     });
+  }
+  const limits& within() const override { return file_.options.max; }
+  result<named_shapes> completed(const named_shapes& given, named_shapes all) const override {
+    if constexpr (requires { file_.follow(given, all); })
+      if (auto s = file_.follow(given, all); !s) return s.error();
+    for (const auto& [name, shape] : given)
+      for (auto& [input, to] : all)
+        if (input == name) to = shape;
+    return all;
   }
   bool made(const graph& g) const override { return octet::detail::digest_of(g) == digest_; }
   /// The first graph, with the shapes of the options.
@@ -2340,19 +2929,21 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    const node n{&op, {}, attrs, rounding::none, in, out};
-    return octet::decide(op, g.arithmetic, node_inputs(g, n).view(), framework);
+    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    const laws::decision d = decide(op, in, out, attrs, options.framework);
+    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    set_decided(d, into{attrs});
-    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
-    return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
+    set_decided(d, into{n.attrs});
+    if (options.fused != activation::none) add_bounds(n.attrs, options.fused, n.out[0], d.by);
+    n.round = d.round;
+    if (auto s = append(std::move(n)); !s) return s;
+    return fold_last();
   }
 
   /// A value between nodes; its shape comes from the node that writes it.
@@ -2394,7 +2985,7 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append(op, std::move(in), {acc}, std::move(attrs), rounding::none); !s)
+    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -2456,8 +3047,8 @@ class graph_builder {
   status write(tensor_id t) {
     written_.resize(g.tensors.size(), 0);
     for (; inputs_written_ < g.inputs.size(); ++inputs_written_)
-      written_[static_cast<std::size_t>(g.inputs[inputs_written_])] = 1;
-    char& written = written_[static_cast<std::size_t>(t)];
+      written_[as_size(g.inputs[inputs_written_])] = 1;
+    char& written = written_[as_size(t)];
     if (g[t].role == tensor::kind::constant || (written && g[t].role != tensor::kind::state))
       return invalid("output is a constant, an input of the graph, or written before");
     written = 1;
@@ -2473,18 +3064,23 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append(op, std::move(in), std::move(out), std::move(attrs), round); !s) return s;
+    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+      return s;
     return fold_last();
   }
-  /// A node with the shapes of its outputs.
-  status append(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-                attributes attrs, rounding round) {
+  laws::decision decide(const node& n, const laws::framework_facts& framework) const {
+    if (!n.op->decide) return rounding::none;
+    return octet::decide(*n.op, g.arithmetic, node_inputs(g, n).view(), framework);
+  }
+  /// Adds the node, under the operator's name, with the shapes of its outputs.
+  status append(node made) {
     if (auto s = within_limit(&limits::nodes, max, "nodes of the graph", g.nodes.size() + 1); !s)
       return s;
     if (auto s = within_limit(&limits::tensors, max, "tensors of the graph", g.tensors.size()); !s)
       return s;
-    if (auto s = work.spend(1 + in.size() + out.size()); !s) return s;
-    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = work.spend(1 + made.in.size() + made.out.size()); !s) return s;
+    made.name = operator_;
+    const node& n = g.nodes.emplace_back(std::move(made));
     if (auto s = check_operands(g, n); !s) return s;
     if (auto s = verify_attributes(g, n); !s) return s;
     if (auto s = infer_shapes(g, n); !s) return s;
@@ -2578,7 +3174,7 @@ class layout_changes {
     if (auto s = emit(to, from, changed, order, channels_inner ? 1 : shape.rank - 1); !s)
       return s.error();
     for (int i = 0; i < shape.rank; ++i)
-      if (order[static_cast<std::size_t>(i)] == to.g[from].axis) to.g[changed].axis = i;
+      if (order[as_size(i)] == to.g[from].axis) to.g[changed].axis = i;
     done_[key] = changed;
     done_[std::pair(changed, !channels_inner)] = from;
     return changed;
@@ -2700,6 +3296,13 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
+/// How a float16 value is there. ONNX Runtime's CPU computes in float32 and inserts casts; where
+/// one of two casts that follow one another is its own, both go, and nothing is rounded between.
+enum class half : std::uint8_t {
+  no,        // any other type, or a float16 tensor
+  computed,  // float32 numbers of an operator without a float16 kernel
+  cast       // float32 numbers that the file casts
+};
 /// One value of the file's graph: an array of the file that no node has read yet, or a tensor.
 struct value {
   tensor_id id = no_tensor;
@@ -2707,6 +3310,7 @@ struct value {
   const array* data = nullptr;
   std::string name;                                   // of the array
   std::shared_ptr<const std::vector<value>> items{};  // a sequence of values, nothing else
+  half as_half = half::no;                            // not `no`: float16, rounded when it is held
 
   static value of(tensor_id id, bool channels_inner = false) {
     value v;
@@ -2722,6 +3326,20 @@ struct quantization {
   std::vector<double> scales;
   std::vector<std::int32_t> zero_points;
   int axis = -1;
+};
+
+/// Tensors of a graph as a set.
+class tensor_set {
+ public:
+  void insert(tensor_id t) {
+    if (t < 0) return;
+    if (as_size(t) >= in_.size()) in_.resize(as_size(t) + 1);
+    in_[as_size(t)] = true;
+  }
+  bool contains(tensor_id t) const { return t >= 0 && as_size(t) < in_.size() && in_[as_size(t)]; }
+
+ private:
+  std::vector<bool> in_;
 };
 
 class emitter;
@@ -2751,6 +3369,8 @@ class emitter : public import::row_emitter {
   std::function<status(call&)> run_subgraphs;  // NOLINT
   /// Transposed constants: id + 1, by the constant.
   std::map<tensor_id, tensor_id> turned;  // NOLINT
+  /// Matrices of uint8 ones, by rows and columns.
+  std::map<std::pair<std::int32_t, std::int32_t>, tensor_id> ones;  // NOLINT
 
   // ---- attributes ----
   // Each gives `otherwise` where the node does not carry the key, and an error where it is of
@@ -2790,6 +3410,7 @@ class emitter : public import::row_emitter {
 
   // ---- values ----
   dtype type(const value& v) const {
+    if (v.as_half != half::no) return dtype::f16;
     return v.id != no_tensor ? to.g[v.id].type : v.data ? v.data->type : dtype::f32;
   }
   /// Extents in ONNX's order of axes.
@@ -2813,6 +3434,9 @@ class emitter : public import::row_emitter {
   /// The graph's tensor in the layout asked for.
   tensor_id held(const value& v, bool channels_inner) {
     if (failed() || !no_sequence(v)) return no_tensor;
+    if (v.as_half != half::no)
+      return held(value::of(once(rounded_, v.id, ops::cast, dtype::f16), v.channels_inner),
+                  channels_inner);
     if (v.id == no_tensor && v.data) {
       auto& id = arrays_[v.data];
       if (id == 0) {
@@ -2829,6 +3453,15 @@ class emitter : public import::row_emitter {
   }
   /// In the layout it has.
   tensor_id held(const value& v) { return held(v, v.channels_inner); }
+  /// float16 numbers as float32; `unrounded`: as they were before they became float16, where that
+  /// is known. Other values are returned as they are.
+  value as_float(const value& v, bool unrounded) {
+    if (failed() || type(v) != dtype::f16) return v;
+    if (unrounded && v.as_half != half::no) return value::of(v.id, v.channels_inner);
+    const tensor_id x = held(v);
+    return failed() ? v
+                    : value::of(once(floats_, x, ops::dequantize, dtype::f32), v.channels_inner);
+  }
   bool is_constant(const value& v) const {
     return v.data != nullptr || (v.id != no_tensor && to.g[v.id].role == tensor::kind::constant);
   }
@@ -2979,9 +3612,25 @@ class emitter : public import::row_emitter {
   }
   bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
             attributes a = {}) {
-    if (!failed()) read_.insert(in.begin(), in.end());
-    return row_emitter::emit(op, std::move(in), std::move(out), std::move(a));
+    if (failed()) return false;
+    for (const tensor_id t : in) read_.insert(t);
+    bool computed = &op == &ops::dequantize;
+    if (computed && !to.g[in[0]].scales.empty()) from_codes_.insert(out[0]);
+    for (const tensor_id t : in) computed |= dequantized_.contains(t);
+    const std::vector<tensor_id> results = computed ? out : std::vector<tensor_id>();
+    const bool done = row_emitter::emit(op, std::move(in), std::move(out), std::move(a));
+    for (const tensor_id t : results)
+      if (done && to.g[t].role == tensor::kind::constant) dequantized_.insert(t);
+    return done;
   }
+  /// A constant that follows from dequantized ones: ONNX Runtime computes it at every run.
+  bool is_dequantized(tensor_id t) const { return dequantized_.contains(t); }
+  /// The same of any other node's result.
+  void computed_at_every_run(tensor_id t) {
+    if (to.g[t].role == tensor::kind::constant) dequantized_.insert(t);
+  }
+  /// What dequantizes codes gave.
+  bool is_from_codes(tensor_id t) const { return from_codes_.contains(t); }
   /// A node with one result of that type.
   tensor_id made(const op_def& op, std::vector<tensor_id> in, dtype t, attributes a = {}) {
     if (failed()) return no_tensor;
@@ -3027,7 +3676,8 @@ class emitter : public import::row_emitter {
   /// A layer's sums.
   tensor_id accumulate(const op_def& op, std::vector<tensor_id> in, attributes a,
                        std::vector<double> scales) {
-    if (!failed()) read_.insert(in.begin(), in.end());
+    if (!failed())
+      for (const tensor_id t : in) read_.insert(t);
     return row_emitter::accumulate(op, std::move(in), std::move(a), std::move(scales));
   }
   void give(call& c, tensor_id id, bool channels_inner) {
@@ -3061,14 +3711,22 @@ class emitter : public import::row_emitter {
   }
 
  private:
+  /// That operator on x, made the first time.
+  tensor_id once(std::map<tensor_id, tensor_id>& list, tensor_id x, const op_def& op, dtype t) {
+    if (const auto it = list.find(x); it != list.end()) return it->second;
+    const tensor_id y = made(op, {x}, t);
+    if (!failed()) list.emplace(x, y);
+    return y;
+  }
   bool no_sequence(const value& v) {
     if (v.items)
       refuse("a sequence of tensors here", {}, "operators that take one out or join them");
     return !v.items;
   }
 
-  std::map<const array*, tensor_id> arrays_;  // id + 1
-  std::set<tensor_id> inputs_, read_;
+  std::map<const array*, tensor_id> arrays_;         // id + 1
+  std::map<tensor_id, tensor_id> rounded_, floats_;  // to float16 and back
+  tensor_set inputs_, read_, dequantized_, from_codes_;
 };
 
 }  // namespace onnx_model
@@ -3138,15 +3796,15 @@ inline void squeeze_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 2)) return;
   const dims s = m.shape(c.in[0]);
   const auto axes = axes_of(m, c);
-  std::vector<bool> gone(static_cast<std::size_t>(s.rank), false);
+  std::vector<bool> gone(as_size(s.rank), false);
   for (std::int64_t a : axes) {
-    const auto i = static_cast<std::size_t>(m.axis(a, s.rank));
+    const auto i = as_size(m.axis(a, s.rank));
     if (m.failed()) return;  // a scalar has no axis to mark
     gone[i] = true;
   }
   dims y;
   for (int i = 0; i < s.rank; ++i) {
-    const bool drop = axes.empty() ? s[i] == 1 : gone[static_cast<std::size_t>(i)];
+    const bool drop = axes.empty() ? s[i] == 1 : gone[as_size(i)];
     if (drop && s[i] != 1) return m.broken("an extent to squeeze", std::to_string(s[i]), "1");
     if (!drop) y.push_back(s[i]);
   }
@@ -3158,16 +3816,15 @@ inline void unsqueeze_row(emitter& m, call& c) {
   const auto axes = axes_of(m, c);
   const int rank = s.rank + static_cast<int>(std::min<std::size_t>(axes.size(), 100));
   if (rank > dims::max_rank) return m.refuse("rank", std::to_string(rank), "at most 8");
-  std::vector<bool> added(static_cast<std::size_t>(rank), false);
+  std::vector<bool> added(as_size(rank), false);
   for (std::int64_t a : axes) {
-    const auto i = static_cast<std::size_t>(m.axis(a, rank));
+    const auto i = as_size(m.axis(a, rank));
     if (m.failed()) return;
     if (added[i]) return m.broken("axes of Unsqueeze that repeat");
     added[i] = true;
   }
   dims y;
-  for (int i = 0, from = 0; i < rank; ++i)
-    y.push_back(added[static_cast<std::size_t>(i)] ? 1 : s[from++]);
+  for (int i = 0, from = 0; i < rank; ++i) y.push_back(added[as_size(i)] ? 1 : s[from++]);
   m.give(c, m.reshaped(m.held(c.in[0], false), y), false);
 }
 
@@ -3181,7 +3838,7 @@ inline void transpose_row(emitter& m, call& c) {
   auto perm = m.integers(c, "perm");
   if (perm.empty())
     for (int i = rank; i-- > 0;) perm.push_back(i);
-  if (perm.size() != static_cast<std::size_t>(rank))
+  if (perm.size() != as_size(rank))
     return m.broken("attribute perm", std::to_string(perm.size()) + " numbers");
   bool same = true;
   for (std::size_t i = 0; i < perm.size(); ++i) {
@@ -3215,7 +3872,7 @@ template <bool ToDepth> void blocks_row(emitter& m, call& c) {
 inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
                               std::int64_t size) {
   if (m.failed()) return no_tensor;
-  const auto rank = static_cast<std::size_t>(m.to.g[x].shape.rank);
+  const auto rank = as_size(m.to.g[x].shape.rank);
   std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
   first[axis] = begin, extents[axis] = size;
   attributes a;
@@ -3264,13 +3921,13 @@ inline void slice_row(emitter& m, call& c) {
       (!list[3].empty() && list[3].size() != list[0].size()))
     return m.broken("starts, ends, axes and steps of Slice that differ in number");
   const dims s = m.shape(x);
-  std::vector<std::int64_t> begin(static_cast<std::size_t>(rank), 0), end, step(begin.size(), 1);
+  std::vector<std::int64_t> begin(as_size(rank), 0), end, step(begin.size(), 1);
   for (int i = 0; i < rank; ++i) end.push_back(0);
-  for (int i = 0; i < rank; ++i) end[static_cast<std::size_t>(m.axis_of(x, i))] = s[i];
+  for (int i = 0; i < rank; ++i) end[as_size(m.axis_of(x, i))] = s[i];
   for (std::size_t k = 0; k < list[0].size(); ++k) {
     const int axis = m.axis(list[2].empty() ? static_cast<std::int64_t>(k) : list[2][k], rank);
     if (m.failed()) return;
-    const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
+    const auto at = as_size(m.axis_of(x, axis));
     begin[at] = bounded_index(list[0][k]);
     end[at] = bounded_index(list[1][k]);
     step[at] = list[3].empty() ? 1 : bounded_index(list[3][k]);
@@ -3300,7 +3957,7 @@ inline void split_row(emitter& m, call& c) {
     return m.broken("sizes of Split", std::to_string(sizes.size()), std::to_string(count));
   const tensor_id from = m.held(x);
   if (m.failed()) return;
-  const auto at = static_cast<std::size_t>(m.axis_of(x, axis));
+  const auto at = as_size(m.axis_of(x, axis));
   std::int64_t begin = 0;
   for (std::int64_t size : sizes) {
     if (size < 0 || size > extent - begin) return m.broken("sizes of Split", std::to_string(size));
@@ -3348,8 +4005,7 @@ inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& aro
   std::vector<std::int64_t> first, size;
   bool all = true;
   for (int i = 0; i < s.rank; ++i) {
-    std::int64_t &before = around[2 * static_cast<std::size_t>(i)],
-                 &after = around[2 * static_cast<std::size_t>(i) + 1];
+    std::int64_t &before = around[2 * as_size(i)], &after = around[2 * as_size(i) + 1];
     const std::int64_t begin = -std::min<std::int64_t>(before, 0),
                        end = s[i] + std::min<std::int64_t>(after, 0);
     if (begin > end || begin > s[i] || end < 0) {
@@ -3369,8 +4025,7 @@ inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& aro
 inline tensor_id extended(emitter& m, tensor_id x, const std::vector<std::int64_t>& around,
                           bool wrap) {
   for (int i = 0; !m.failed() && i < m.to.g[x].shape.rank; ++i) {
-    const std::int64_t before = around[2 * static_cast<std::size_t>(i)],
-                       after = around[2 * static_cast<std::size_t>(i) + 1],
+    const std::int64_t before = around[2 * as_size(i)], after = around[2 * as_size(i) + 1],
                        extent = m.to.g[x].shape[i];
     if (before == 0 && after == 0) continue;
     constexpr std::int64_t most = 1 << 24;
@@ -3403,11 +4058,11 @@ inline void pad_row(emitter& m, call& c) {
   if (pads.size() != 2 * axes.size())
     return m.broken("pads", std::to_string(pads.size()) + " numbers",
                     std::to_string(2 * axes.size()));
-  std::vector<std::int64_t> around(2 * static_cast<std::size_t>(rank), 0);
+  std::vector<std::int64_t> around(2 * as_size(rank), 0);
   for (std::size_t k = 0; k < axes.size(); ++k) {
     const int axis = m.axis(axes[k], rank);
     if (m.failed()) return;
-    const auto at = 2 * static_cast<std::size_t>(m.axis_of(x, axis));
+    const auto at = 2 * as_size(m.axis_of(x, axis));
     around[at] = pads[k], around[at + 1] = pads[k + axes.size()];
   }
   const tensor_id from = cropped(m, m.held(x), around);
@@ -3517,15 +4172,22 @@ inline void range_row(emitter& m, call& c) {
   m.give(c, m.new_constant("", shape, std::vector<std::int32_t>(list.begin(), list.end())), false);
 }
 inline void cast_to(emitter& m, call& c, dtype t) {
-  const value& x = c.in[0];
-  if (m.type(x) == t) {
-    c.out = {x};
+  if (m.type(c.in[0]) == t) {
+    c.out = {c.in[0]};
     return;
   }
+  const value x = m.as_float(c.in[0], c.in[0].as_half == half::computed);
   tensor_id y = m.held(x);
-  if (m.type(x) == dtype::f16) y = m.made(ops::dequantize, {y}, dtype::f32);  // exact
   if (m.failed()) return;
-  m.give(c, m.to.g[y].type == t ? y : m.made(ops::cast, {y}, t), x.channels_inner);
+  if (t != dtype::f16) {
+    if (m.type(x) != t) y = m.made(ops::cast, {y}, t);
+    return m.give(c, y, x.channels_inner);
+  }
+  const bool real = m.type(x) == dtype::f32;
+  if (!real) y = m.made(ops::cast, {y}, dtype::f32);
+  value v = value::of(y, x.channels_inner);
+  v.as_half = half::cast;
+  c.out = {std::move(v)};
 }
 inline void cast_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
@@ -3568,7 +4230,7 @@ inline window read_window(emitter& m, const call& c, const dims& x,
   const auto read = [&](const char* key, std::array<std::int32_t, 2>& to, std::int64_t least) {
     const auto list = m.integers(c, key);
     if (list.empty()) return;
-    if (list.size() != static_cast<std::size_t>(axes))
+    if (list.size() != as_size(axes))
       return m.broken(std::string("attribute ") + key, std::to_string(list.size()) + " numbers",
                       std::to_string(axes));
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -3590,11 +4252,11 @@ inline window read_window(emitter& m, const call& c, const dims& x,
   if (m.failed()) return w;
   if (automatic == "NOTSET" || automatic.empty()) {
     const auto pads = m.integers(c, "pads");
-    if (!pads.empty() && pads.size() != 2 * static_cast<std::size_t>(axes))
+    if (!pads.empty() && pads.size() != 2 * as_size(axes))
       m.broken("attribute pads", std::to_string(pads.size()) + " numbers");
     for (std::size_t i = 0; i < pads.size() && !m.failed(); ++i) {
       if (pads[i] < 0 || pads[i] > 1 << 24) m.broken("attribute pads", std::to_string(pads[i]));
-      const auto count = static_cast<std::size_t>(axes);
+      const auto count = as_size(axes);
       (i < count ? w.before : w.after)[first + i % count] = static_cast<std::int32_t>(pads[i]);
     }
   } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
@@ -3669,9 +4331,8 @@ inline convolution read_convolution(emitter& m, const call& c, const value& x, c
 inline tensor_id add_weights(emitter& m, const convolution& v, const value& w) {
   const auto a = m.constant(w, "weights of a convolution");
   if (!a) return no_tensor;
-  const auto out = static_cast<std::size_t>(v.weights[0]),
-             in = static_cast<std::size_t>(v.weights[1]),
-             taps = static_cast<std::size_t>(v.weights[2]) * static_cast<std::size_t>(v.weights[3]);
+  const auto out = as_size(v.weights[0]), in = as_size(v.weights[1]),
+             taps = product_of(v.weights[2], v.weights[3]);
   const dims shape = v.depthwise ? dims{1, v.weights[2], v.weights[3], v.weights[0]}
                                  : dims{v.weights[0], v.weights[2], v.weights[3], v.weights[1]};
   const std::size_t size = size_of(a->type);
@@ -3692,7 +4353,7 @@ inline tensor_id int32_bias(emitter& m, const value& b, int channels) {
     m.refuse("element type of a bias", std::string(name_of(a->type)), "int32");
     return no_tensor;
   }
-  const auto count = static_cast<std::size_t>(channels);
+  const auto count = as_size(channels);
   if (a->elements() != count && a->elements() != 1) {
     m.refuse("shape of a bias", to_string(a->shape), "one element per output channel");
     return no_tensor;
@@ -3710,7 +4371,7 @@ inline void qlinear_conv_row(emitter& m, call& c) {
                      out = m.with_one_scale(c, 6);
   const tensor_id x = image_of(m, m.under(c.in[0], true, in)), w = add_weights(m, v, c.in[3]);
   if (m.failed()) return;
-  if (weights.scales.size() > 1 && weights.scales.size() != static_cast<std::size_t>(v.channels()))
+  if (weights.scales.size() > 1 && weights.scales.size() != as_size(v.channels()))
     return m.broken("scales of the weights", std::to_string(weights.scales.size()),
                     std::to_string(v.channels()));
   m.set(w, weights, v.depthwise ? 3 : 0);
@@ -3726,10 +4387,11 @@ inline void qlinear_conv_row(emitter& m, call& c) {
 }
 inline void conv_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  convolution v = read_convolution(m, c, c.in[0], c.in[1]);
   const tensor_id w = add_weights(m, v, c.in[1]);
   std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
   if (c.has(2)) in.push_back(m.held(c.in[2], false));
+  v.attrs.as_product = v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id));
   const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
                              std::move(in), dtype::f32, to_attributes(v.attrs));
   m.give(c, from_image(m, y, v.row), true);
@@ -3857,7 +4519,7 @@ inline tensor_id dense_weights(emitter& m, tensor_id b, const quantization& q) {
   rows.axis = q.axis < 0 ? -1 : 0;
   const tensor_id own = m.under(value::of(w), false, rows);
   if (m.failed()) return no_tensor;
-  if (q.scales.size() > 1 && q.scales.size() != static_cast<std::size_t>(m.to.g[own].shape[0]))
+  if (q.scales.size() > 1 && q.scales.size() != as_size(m.to.g[own].shape[0]))
     m.broken("scales per column", std::to_string(q.scales.size()),
              std::to_string(m.to.g[own].shape[0]));
   return own;
@@ -3912,11 +4574,12 @@ inline tensor_id integer_product(emitter& m, const value& a, const value& b, con
   if (m.failed()) return no_tensor;
   // sum (a - za)(b - zb) = sum a b - za sum b - zb sum a + K za zb, the known ones taken off above.
   const std::int32_t k = m.to.g[p.a].shape.back(0);
-  const auto ones = [&](dims s) {
+  const auto ones = [&](const dims& s) {
+    const auto [it, added] = m.ones.emplace(std::pair(s[0], s[1]), no_tensor);
+    if (!added || m.failed()) return it->second;
     const tensor_id t = m.new_constant("", s, std::vector<std::uint8_t>(s.elements().value, 1));
-    if (m.failed()) return no_tensor;
-    m.set(t, codes({}), -1);
-    return t;
+    if (!m.failed()) m.set(t, codes({}), -1);
+    return it->second = t;
   };
   if (za.computed != no_tensor) {
     const tensor_id sums = p.dense
@@ -4021,7 +4684,7 @@ inline void qgemm_row(emitter& m, call& c) {
   qa.scales[0] = static_cast<double>(numerics::mul(g.alpha, static_cast<float>(qa.scales[0])));
   if (!(qa.scales[0] > 0)) return m.refuse("alpha", std::to_string(g.alpha), "above 0");
   const int n = m.to.g[g.b].shape[0];
-  if (qb.scales.size() > 1 && qb.scales.size() != static_cast<std::size_t>(n))
+  if (qb.scales.size() > 1 && qb.scales.size() != as_size(n))
     return m.broken("scales of B", std::to_string(qb.scales.size()), std::to_string(n));
   if (m.to.g[g.a].shape[1] != m.to.g[g.b].shape[1])
     return m.broken("inner extents of Gemm", std::to_string(m.to.g[g.a].shape[1]),
@@ -4053,30 +4716,39 @@ inline void gemm_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const gemm g = read_gemm(m, c, c.in[0], c.in[1]);
   if (m.failed()) return;
-  const auto n = static_cast<std::size_t>(m.to.g[g.b].shape[0]);
+  const auto n = as_size(m.to.g[g.b].shape[0]);
   const bool plain = g.alpha == 1 && g.beta == 1;
   std::vector<tensor_id> in{g.a, g.b};
   const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
                      m.shape(c.in[2]).back(0) == static_cast<std::int32_t>(n);
   if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {static_cast<std::int32_t>(n)}));
-  tensor_id y = m.made(ops::float_fully_connected, std::move(in), dtype::f32);
-  if (g.alpha != 1) y = m.made(ops::mul, {y, m.to.scalar_constant(g.alpha)}, dtype::f32);
-  if (c.has(2) && !joins && g.beta != 0) {
-    tensor_id bias = m.held(c.in[2], false);
-    if (g.beta != 1) bias = m.made(ops::mul, {bias, m.to.scalar_constant(g.beta)}, dtype::f32);
-    y = m.made(ops::add, {y, bias}, dtype::f32);
+  if (!m.is_dequantized(g.b) && (joins || (plain && !c.has(2))))
+    return m.give(c, m.made(ops::float_fully_connected, std::move(in), dtype::f32), false);
+  if (!joins && c.has(2) && g.beta != 0) {
+    in.push_back(m.held(c.in[2], false));
+    if (g.beta != 1)
+      in.back() = m.made(ops::mul, {in.back(), m.to.scalar_constant(g.beta)}, dtype::f32);
   }
-  m.give(c, y, false);
+  attributes a;
+  a.set("adj_y", std::int64_t{1}), a.set("alpha", static_cast<double>(g.alpha));
+  if (m.is_dequantized(g.b)) a.set("computed", std::int64_t{1});
+  m.give(c, m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(a)), false);
 }
-inline void matmul_row(emitter& m, call& c) {
+/// alpha times the product.
+inline void scaled_matmul(emitter& m, call& c, float alpha) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const product p = read_product(m, c.in[0], c.in[1]);
   if (m.failed()) return;
-  const tensor_id y = p.dense ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)},
-                                       dtype::f32, keep_dims())
-                              : m.made(ops::batch_matmul, {p.a, p.b}, dtype::f32);
+  attributes a;
+  if (alpha != 1) a.set("alpha", static_cast<double>(alpha));
+  if (m.is_dequantized(p.b)) a.set("computed", std::int64_t{1});
+  const bool dense = p.dense && alpha == 1 && !m.is_dequantized(p.b);
+  const tensor_id y =
+      dense ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)}, dtype::f32, keep_dims())
+            : m.made(ops::batch_matmul, {p.a, p.b}, dtype::f32, std::move(a));
   if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
 }
+inline void matmul_row(emitter& m, call& c) { scaled_matmul(m, c, 1.f); }
 
 // ---- transposed convolution ----
 
@@ -4137,8 +4809,8 @@ inline void conv_transpose_row(emitter& m, call& c) {
   const auto values = m.constant(c.in[1], "weights of a convolution");
   if (!values) return;
   // [I, O, kh, kw] to [O, kh, kw, I].
-  const auto in = static_cast<std::size_t>(weights[0]), out = static_cast<std::size_t>(weights[1]),
-             taps = static_cast<std::size_t>(w.size[0]) * static_cast<std::size_t>(w.size[1]);
+  const auto in = as_size(weights[0]), out = as_size(weights[1]),
+             taps = product_of(w.size[0], w.size[1]);
   std::vector<float> moved(values->elements());
   for (std::size_t i = 0; i < in; ++i)
     for (std::size_t o = 0; o < out; ++o)
@@ -4462,10 +5134,16 @@ template <bool Global> void qlinear_average_pool_row(emitter& m, call& c) {
 
 // ---- reductions ----
 
-inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims) {
+inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
   attributes a;
   a.set("axes", std::move(axes));
   if (keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
+inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
+  attributes a = reduction(std::move(axes));
+  a.set("in_order", std::int64_t{1});
   return a;
 }
 template <bool Max> void global_pool_row(emitter& m, call& c) {
@@ -4475,15 +5153,16 @@ template <bool Max> void global_pool_row(emitter& m, call& c) {
   if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
   m.give(c,
          m.made(Max ? ops::reduce_max : ops::mean, {m.held(c.in[0], true)}, dtype::f32,
-                reduction(std::move(axes), true)),
+                Max ? reduction(std::move(axes)) : reduction_in_order(std::move(axes))),
          true);
 }
-/// Axes are an attribute, and an input from opset `Since` on.
-template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
+/// Axes are an attribute, and an input from opset `since` on. `of_function`: of ReduceL1 and
+/// others, whose sums ONNX Runtime forms in memory order, but for those of everything.
+inline void reduce_by(emitter& m, call& c, const op_def& op, int since, bool of_function) {
   if (!m.arity(c, 1, 2)) return;
-  const value& x = c.in[0];
+  value x = c.in[0];
   std::vector<std::int64_t> axes = m.integers(c, "axes");
-  if (m.opset >= Since && c.has(1)) axes = m.constant_integers(c.in[1], "axes of a reduction");
+  if (m.opset >= since && c.has(1)) axes = m.constant_integers(c.in[1], "axes of a reduction");
   if (axes.empty() && m.integer(c, "noop_with_empty_axes", 0) != 0) {
     c.out = {x};
     return;
@@ -4492,24 +5171,33 @@ template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
   if (axes.empty())
     for (int i = 0; i < rank; ++i) axes.push_back(i);
   dims kept;
-  std::vector<bool> gone(static_cast<std::size_t>(rank), false);
+  std::vector<bool> gone(as_size(rank), false);
   for (std::int64_t& a : axes) {
-    const int i = m.axis(a, rank);
+    a = m.axis(a, rank);
     if (m.failed()) return;
-    gone[static_cast<std::size_t>(i)] = true;
-    a = m.axis_of(x, i);
+    gone[as_size(a)] = true;
   }
+  const bool sums = &op == &ops::mean || &op == &ops::sum,
+             in_order = sums && of_function && std::ranges::find(gone, false) != gone.end();
+  // The order in which ONNX Runtime sums floats follows its own layout.
+  if (sums && m.type(x) == dtype::f32) x = value::of(m.held(x, false), false);
+  for (std::int64_t& a : axes) a = m.axis_of(x, static_cast<int>(a));
   const dims s = m.shape(x);
   for (int i = 0; i < rank; ++i)
-    if (!gone[static_cast<std::size_t>(i)]) kept.push_back(s[i]);
+    if (!gone[as_size(i)]) kept.push_back(s[i]);
   if (rank == 0) {
     c.out = {x};
     return;
   }
-  const tensor_id y = m.made(Op, {m.held(x)}, m.type(x), reduction(std::move(axes), true));
+  const tensor_id y =
+      m.made(op, {m.held(x)}, m.type(x),
+             in_order ? reduction_in_order(std::move(axes)) : reduction(std::move(axes)));
   if (m.failed()) return;
   if (m.integer(c, "keepdims", 1) != 0) return m.give(c, y, x.channels_inner);
   m.give(c, m.reshaped(m.held(value::of(y, x.channels_inner), false), kept), false);
+}
+template <const op_def& Op, int Since> void reduce_row(emitter& m, call& c) {
+  reduce_by(m, c, Op, Since, false);
 }
 inline void arg_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
@@ -4767,13 +5455,14 @@ inline void batch_normalization_row(emitter& m, call& c) {
   for (std::size_t k = 0; k < 4; ++k) {
     list[k] = m.constant_floats(c.in[k + 1], "a parameter of BatchNormalization");
     if (m.failed()) return;
-    if (list[k].size() != static_cast<std::size_t>(s[1]))
+    if (list[k].size() != as_size(s[1]))
       return m.broken("parameters of BatchNormalization", std::to_string(list[k].size()),
                       std::to_string(s[1]));
   }
   std::vector<float> factor, offset;
   for (std::size_t k = 0; k < list[0].size(); ++k) {
-    factor.push_back(numerics::div(list[0][k], numerics::sqrt_f32(numerics::add(list[3][k], eps))));
+    const float root = numerics::sqrt_f32(numerics::add(list[3][k], eps));
+    factor.push_back(numerics::mul(numerics::div(1.f, root), list[0][k]));
     offset.push_back(numerics::sub(list[1][k], numerics::mul(list[2][k], factor[k])));
     if (!std::isfinite(factor[k]) || !std::isfinite(offset[k]))
       return m.broken("a variance", std::to_string(list[3][k]));
@@ -4810,13 +5499,13 @@ inline void keep_aspect_ratio(emitter& m, const call& c, const dims& x,
   if (m.failed() || policy == "stretch") return;
   if (policy != "not_larger" && policy != "not_smaller")
     return m.refuse("keep_aspect_ratio_policy", policy, "stretch, not_larger, not_smaller");
-  float all = factor[static_cast<std::size_t>(axes[0])];
+  float all = factor[as_size(axes[0])];
   for (const int a : axes) {
-    const float f = factor[static_cast<std::size_t>(a)];
+    const float f = factor[as_size(a)];
     all = policy == "not_larger" ? std::min(all, f) : std::max(all, f);
   }
   for (const int a : axes) {
-    const auto k = static_cast<std::size_t>(a);
+    const auto k = as_size(a);
     factor[k] = all;
     out[k] = std::round(static_cast<double>(numerics::mul(all, static_cast<float>(x[a]))));
   }
@@ -4828,7 +5517,6 @@ inline resizing read_resizing(emitter& m, const call& c) {
     m.refuse("rank of an image to resize", std::to_string(x.rank), "3, 4");
     return r;
   }
-  if (m.integer(c, "antialias", 0) != 0) m.refuse("antialias", "1", "0");
   const bool roi = m.opset >= 11;
   std::vector<float> scales;
   std::vector<std::int64_t> sizes;
@@ -4849,7 +5537,7 @@ inline resizing read_resizing(emitter& m, const call& c) {
   for (const std::int32_t extent : x) out.push_back(extent);
   std::vector<float> factor(out.size(), 1.f);
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const auto k = static_cast<std::size_t>(axes[i]);
+    const auto k = as_size(axes[i]);
     const auto extent = static_cast<float>(x[axes[i]]);
     out[k] = sizes.empty() ? std::floor(static_cast<double>(numerics::mul(extent, scales[i])))
                            : static_cast<double>(sizes[i]);
@@ -4858,7 +5546,7 @@ inline resizing read_resizing(emitter& m, const call& c) {
   if (!sizes.empty()) keep_aspect_ratio(m, c, x, axes, out, factor);
   r.row = x.rank == 3;
   for (int i = 0; i < x.rank && !m.failed(); ++i) {
-    const auto k = static_cast<std::size_t>(i);
+    const auto k = as_size(i);
     if (!(out[k] >= 1) || out[k] > 1 << 24) {
       m.broken("extent of a resized image", std::to_string(out[k]));
     } else if (i < 2) {
@@ -4946,6 +5634,11 @@ inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::
   }
   return x;
 }
+/// A pixel's weight at a distance up to 1: ((a + 2) d - (a + 3)) d d + 1.
+inline float near_weight(float d, float a) {
+  using numerics::add, numerics::mul, numerics::sub;
+  return add(mul(mul(sub(mul(add(a, 2.f), d), add(a, 3.f)), d), d), 1.f);
+}
 /// Weights of the pixels at -1, 0, 1, 2 around a place that is `s` behind pixel 0.
 inline std::array<float, 4> cubic_weights(float s, float a) {
   using numerics::add, numerics::mul, numerics::sub;
@@ -4954,11 +5647,7 @@ inline std::array<float, 4> cubic_weights(float s, float a) {
     const float inner = add(mul(sub(mul(a, d), mul(5.f, a)), d), mul(8.f, a));
     return sub(mul(inner, d), mul(4.f, a));
   };
-  // |d| <= 1: ((a + 2) d - (a + 3)) d d + 1
-  const auto near = [&](float d) {
-    return add(mul(mul(sub(mul(add(a, 2.f), d), add(a, 3.f)), d), d), 1.f);
-  };
-  return {far(add(s, 1.f)), near(s), near(sub(1.f, s)), far(sub(2.f, s))};
+  return {far(add(s, 1.f)), near_weight(s, a), near_weight(sub(1.f, s), a), far(sub(2.f, s))};
 }
 /// Cubic resizing of floats: four pixels of each axis, columns first. Beyond the image its border
 /// goes on, or (exclude_outside) nothing counts and the rest is scaled up to 1.
@@ -4974,18 +5663,94 @@ inline tensor_id cubic(emitter& m, tensor_id x, const resizing& r, const std::st
       const auto first = numerics::clamp_to_int(static_cast<double>(low), -(1 << 25), 1 << 25) - 1;
       float sum = 0;
       for (std::int32_t i = 0; i < 4; ++i) {
-        float& w = weights[static_cast<std::size_t>(i)];
+        float& w = weights[as_size(i)];
         if (exclude_outside && (first + i < 0 || first + i >= r.in[k])) w = 0;
         sum = numerics::add(sum, w);
       }
       for (std::int32_t i = 0; i < 4; ++i) {
-        tap& t = taps[static_cast<std::size_t>(i)];
-        const float w = weights[static_cast<std::size_t>(i)];
+        tap& t = taps[as_size(i)];
+        const float w = weights[as_size(i)];
         t.index.push_back(std::clamp(first + i, 0, r.in[k] - 1));
         t.weight.push_back(exclude_outside ? numerics::div(w, sum) : w);
       }
     }
     if (!same) x = weighted(m, x, k, taps);
+  }
+  return x;
+}
+/// A filter's window around one output of an antialiased axis.
+struct antialias_filter {
+  bool cubic = false;
+  float coefficient = -0.75f;
+
+  float operator()(float d) const {
+    using numerics::add, numerics::mul, numerics::sub;
+    d = std::fabs(d);
+    if (d < 1) return cubic ? near_weight(d, coefficient) : sub(1.f, d);
+    if (!cubic || !(d < 2)) return 0;
+    return mul(sub(mul(add(mul(sub(d, 5.f), d), 8.f), d), 4.f), coefficient);
+  }
+};
+/// The pixels that output `o` is a sum of, from `first` on, and what each counts. Those outside of
+/// the image count for its border, or not at all.
+inline std::vector<float> antialias_weights(const antialias_filter& filter, float center,
+                                            float support, float inverse, std::int32_t extent,
+                                            bool exclude_outside, std::int32_t& first) {
+  using numerics::add, numerics::floor, numerics::mul, numerics::sub;
+  const auto place = [](float v) {
+    return numerics::clamp_to_int(static_cast<double>(v), -(1 << 26), 1 << 26);
+  };
+  const std::int32_t low = place(floor(add(sub(center, support), 0.5f))),
+                     high = place(floor(add(add(center, support), 0.5f)));
+  first = std::clamp(low, 0, extent - 1);
+  std::vector<float> list(as_size(std::max(std::min(high, extent), first + 1) - first));
+  std::vector<float> before, after;
+  float total = 0;
+  for (std::int32_t i = low; i < high; ++i) {
+    const bool outside = i < 0 || i >= extent;
+    if (outside && exclude_outside) continue;
+    const float w = filter(mul(add(sub(static_cast<float>(i), center), 0.5f), inverse));
+    total = add(total, w);
+    if (outside)
+      (i < 0 ? before : after).push_back(w);
+    else
+      list[as_size(i - first)] = w;
+  }
+  for (const float w : before) list.front() = add(list.front(), w);
+  for (const float w : after) list.back() = add(list.back(), w);
+  const float share = total == 0 ? 1.f : numerics::div(1.f, total);
+  for (float& w : list) w = mul(w, share);
+  return list;
+}
+/// Linear or cubic resizing of floats in which an image that shrinks is a sum of all its pixels:
+/// the filter is as much wider. Columns first.
+inline tensor_id antialiased(emitter& m, tensor_id x, const resizing& r, const std::string& how,
+                             const antialias_filter& filter, bool exclude_outside) {
+  using numerics::add, numerics::mul;
+  for (const std::size_t k : {std::size_t{1}, std::size_t{0}}) {
+    if (r.in[k] == r.out[k] && r.factor[k] == 1.f) continue;
+    const float scale = numerics::div(1.f, r.factor[k]), half = filter.cubic ? 2.f : 1.f,
+                support = scale >= 1.f ? mul(half, scale) : half,
+                inverse = scale >= 1.f ? numerics::div(1.f, scale) : 1.f;
+    const double width = std::min(2. * static_cast<double>(support) + 3, 0x1p27);
+    std::vector<tap> taps;
+    for (std::int32_t o = 0; o < r.out[k]; ++o) {
+      if (!m.check(m.to.work.spend(static_cast<std::size_t>(width)))) return no_tensor;
+      const float at =
+          scale == 1.f ? static_cast<float>(o) : source_of(o, r.in[k], r.out[k], r.factor[k], how);
+      std::int32_t first = 0;
+      const auto list = antialias_weights(filter, add(0.5f, at), support, inverse, r.in[k],
+                                          exclude_outside, first);
+      if (!m.check(m.to.work.spend(taps.size()))) return no_tensor;
+      for (std::size_t i = taps.size(); i < list.size(); ++i)
+        taps.push_back(
+            {std::vector<std::int32_t>(as_size(o), 0), std::vector<float>(as_size(o), 0.f)});
+      for (std::size_t i = 0; i < taps.size(); ++i) {
+        taps[i].index.push_back(i < list.size() ? first + static_cast<std::int32_t>(i) : 0);
+        taps[i].weight.push_back(i < list.size() ? list[i] : 0.f);
+      }
+    }
+    x = weighted(m, x, k, taps);
   }
   return x;
 }
@@ -4998,8 +5763,7 @@ inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::
     bool same = true;
     for (std::size_t k = 0; k < 2; ++k)
       for (std::int32_t o = 0; o < r.out[k]; ++o)
-        same &= lists[k][static_cast<std::size_t>(o)] ==
-                nearest_source(o, r.in[k], r.out[k], false, half);
+        same &= lists[k][as_size(o)] == nearest_source(o, r.in[k], r.out[k], false, half);
     if (!same) continue;
     resize_attrs a;
     a.out_h = r.out[0], a.out_w = r.out[1];
@@ -5030,22 +5794,24 @@ inline void resize_row(emitter& m, call& c) {
     if (!rounding_known) return m.refuse("nearest_mode", rounds);
     return give(nearest(m, x, r, how, rounds));
   }
-  const bool real = m.type(c.in[0]) == dtype::f32;
-  if (mode == "cubic") {
-    if (!m.is_real(c.in[0])) return;
-    return give(cubic(m, x, r, how, m.real(c, "cubic_coeff_a", -0.75f),
-                      m.integer(c, "exclude_outside", 0) != 0));
-  }
-  if (mode != "linear" && mode != "bilinear")
+  const bool real = m.type(c.in[0]) == dtype::f32,
+             outside = m.integer(c, "exclude_outside", 0) != 0;
+  if (mode != "linear" && mode != "bilinear" && mode != "cubic")
     return m.refuse("mode of Resize", mode, "nearest, linear, cubic");
+  const float coefficient = m.real(c, "cubic_coeff_a", -0.75f);
+  if (m.integer(c, "antialias", 0) != 0) {
+    if (!real) return m.refuse("antialias of 8-bit values", "1", "0");
+    return give(antialiased(m, x, r, how, {mode == "cubic", coefficient}, outside));
+  }
+  if (mode == "cubic") {
+    if (m.is_real(c.in[0])) give(cubic(m, x, r, how, coefficient, outside));
+    return;
+  }
   if (!real && !m.is_byte(c.in[0])) return;
-  // The operator's own factors are those of the extents, and its places are counted from the edge.
-  bool own = how != "half_pixel_symmetric" &&
-             !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
+  // The operator's places are counted from the edge.
+  const bool own = how != "half_pixel_symmetric" &&
+                   !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
   if (!own && !real) return m.refuse("coordinate_transformation_mode of 8-bit values", how);
-  for (std::size_t k = 0; k < 2; ++k)
-    own &= !real || how == "align_corners" ||
-           r.factor[k] == numerics::div(static_cast<float>(r.out[k]), static_cast<float>(r.in[k]));
   if (!own) return give(blended(m, x, r, how));
   resize_attrs a;
   a.out_h = r.out[0], a.out_w = r.out[1];
@@ -5079,7 +5845,7 @@ inline value normalized(emitter& m, const value& x, std::int64_t axis, float eps
   for (int i = first; i < rank; ++i) axes.push_back(i);
   tensor_id d = m.held(x, false);
   const auto mean = [&](tensor_id t) {
-    return m.made(ops::mean, {t}, dtype::f32, reduction(axes, true));
+    return m.made(ops::mean, {t}, dtype::f32, reduction(axes));
   };
   if (centred) d = m.made(ops::sub, {d, mean(d)}, dtype::f32);
   const tensor_id variance = mean(m.made(ops::square, {d}, dtype::f32));
@@ -5089,12 +5855,43 @@ inline value normalized(emitter& m, const value& x, std::int64_t axis, float eps
              dtype::f32);
   return value::of(m.made(ops::div, {d, root}, dtype::f32));
 }
+/// What a normalization of rows is: its axes from `axis` on, and an order of its sums
+/// (layer_norm_attrs), where it is not the usual one.
+struct row_normalization {
+  std::int64_t axis = -1;
+  float epsilon = 0;
+  bool centred = true;
+  const char* sums = nullptr;
+};
+/// Rows normalized, times weight, plus bias: as one operator where weight and bias have one element
+/// for each of a row's, else put together.
+inline value normalized_rows(emitter& m, const call& c, const value& x, const row_normalization& r,
+                             const value& weight, const value& bias) {
+  const int rank = m.rank(x), first = m.axis(r.axis, rank);
+  if (m.failed() || !m.is_real(x) || !m.is_real(weight) || (bias.given() && !m.is_real(bias)))
+    return {};
+  std::size_t size = 1;
+  for (int i = first; i < rank; ++i) size *= as_size(m.shape(x)[i]);
+  const auto fits = [&](const value& v) { return m.shape(v).elements().value == size; };
+  if (size == 0 || !fits(weight) || (bias.given() && !fits(bias))) {
+    value y = normalized(m, x, r.axis, r.epsilon, r.centred);
+    y = combined(m, c, ops::mul, y, weight);
+    return bias.given() ? combined(m, c, ops::add, y, bias) : y;
+  }
+  attributes a;
+  a.set("axes", std::int64_t{rank - first});
+  a.set("epsilon", static_cast<double>(r.epsilon));
+  if (!r.centred) a.set("centred", std::int64_t{0});
+  if (r.sums) a.set(r.sums, std::int64_t{1});
+  std::vector<tensor_id> in{m.held(x, false), m.held(weight, false)};
+  if (bias.given()) in.push_back(m.held(bias, false));
+  return value::of(m.made(ops::float_layer_norm, std::move(in), dtype::f32, std::move(a)));
+}
 /// x, scale, [bias].
 template <bool Centred> void layer_normalization_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0])) return;
-  value y = normalized(m, c.in[0], m.integer(c, "axis", -1), m.real(c, "epsilon", 1e-5f), Centred);
-  y = combined(m, c, ops::mul, y, c.in[1]);
-  if (c.has(2)) y = combined(m, c, ops::add, y, c.in[2]);
+  const row_normalization r{m.integer(c, "axis", -1), m.real(c, "epsilon", 1e-5f), Centred};
+  const value y = normalized_rows(m, c, c.in[0], r, c.in[1], c.input(2));
   if (!m.failed()) c.out = {y};
 }
 /// x, skip, gamma, [beta (only with the mean)], [bias]: the sum is normalized; it is result 3.
@@ -5104,9 +5901,8 @@ template <bool Centred> void skip_layer_normalization_row(emitter& m, call& c) {
   value sum = combined(m, c, ops::add, c.in[0], c.in[1]);
   if (c.has(bias)) sum = combined(m, c, ops::add, sum, c.in[bias]);
   if (m.failed()) return;
-  value y = normalized(m, sum, -1, m.real(c, "epsilon", Centred ? 1e-12f : 1e-6f), Centred);
-  y = combined(m, c, ops::mul, y, c.in[2]);
-  if (Centred && c.has(3)) y = combined(m, c, ops::add, y, c.in[3]);
+  const row_normalization r{-1, m.real(c, "epsilon", Centred ? 1e-12f : 1e-6f), Centred, "running"};
+  const value y = normalized_rows(m, c, sum, r, c.in[2], Centred ? c.input(3) : value{});
   if (!m.failed()) c.out = {y, value{}, value{}, sum};
 }
 /// x, [bias]: GELU of the sum.
@@ -5257,9 +6053,7 @@ inline tensor_id with_past(emitter& m, attention& a, const value& past, bool wan
 }
 /// [batch, steps, heads * size].
 inline tensor_id attended(emitter& m, const attention& a) {
-  tensor_id scores = m.made(ops::batch_matmul, {a.q, transposed(m, a.k)}, dtype::f32);
-  scores = m.made(ops::mul, {scores, m.to.scalar_constant(a.scale)}, dtype::f32);
-  if (a.mask != no_tensor) scores = m.made(ops::add, {scores, a.mask}, dtype::f32);
+  tensor_id mask = a.mask;
   if (a.causal) {
     const dims square{a.steps, a.all()};
     if (!m.check(verify_size(square, dtype::f32, m.to.max, "a mask"))) return no_tensor;
@@ -5267,8 +6061,14 @@ inline tensor_id attended(emitter& m, const attention& a) {
     for (std::int32_t row = 0; row < a.steps; ++row)
       for (std::int32_t column = 0; column < a.all(); ++column)
         ahead.push_back(column > a.earlier + row ? std::numeric_limits<float>::lowest() : 0.f);
-    scores = m.made(ops::add, {scores, m.new_constant("", square, ahead)}, dtype::f32);
+    const tensor_id later = m.new_constant("", square, ahead);
+    mask = mask == no_tensor ? later : m.made(ops::add, {mask, later}, dtype::f32);
   }
+  attributes product;
+  product.set("adj_y", std::int64_t{1}), product.set("alpha", static_cast<double>(a.scale));
+  std::vector<tensor_id> in{a.q, a.k};
+  if (mask != no_tensor) in.push_back(mask);
+  const tensor_id scores = m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(product));
   const tensor_id shares = m.made(ops::softmax, {scores}, dtype::f32, along(3)),
                   y = turned(m, m.made(ops::batch_matmul, {shares, a.v}, dtype::f32), {0, 2, 1, 3});
   return m.failed() ? no_tensor : m.reshaped(y, dims{a.batch, a.steps, a.heads * a.size});
@@ -5324,11 +6124,16 @@ inline void qattention_row(emitter& m, call& c) {
 inline void attention_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 5) || !fits_projection(m, c.in[0], c.in[1])) return;
   if (!m.integers(c, "qkv_hidden_sizes").empty()) return m.refuse("qkv_hidden_sizes of Attention");
-  call product{c.n, {c.in[0], c.in[1]}};
-  matmul_row(m, product);
+  const product p = read_product(m, c.in[0], c.in[1]);
   if (m.failed()) return;
-  value all = product.out[0];
-  if (c.has(2)) all = combined(m, c, ops::add, all, c.in[2]);
+  const auto width = as_size(p.out.back(0));
+  const bool joins = p.dense && c.has(2) && m.shape(c.in[2]).elements().value == width;
+  std::vector<tensor_id> in{p.a, p.dense ? transposed(m, p.b) : p.b};
+  if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {p.out.back(0)}));
+  value all =
+      value::of(p.dense ? m.made(ops::float_fully_connected, std::move(in), dtype::f32, keep_dims())
+                        : m.made(ops::batch_matmul, std::move(in), dtype::f32));
+  if (c.has(2) && !joins) all = combined(m, c, ops::add, all, c.in[2]);
   if (!m.failed()) attend(m, c, all, 3, 4);
 }
 /// query, key, value [batch, steps, hidden], [bias of all three]: keys and values of a sequence of
@@ -5385,9 +6190,8 @@ inline void embed(emitter& m, call& c, const embedding& e) {
   tensor_id sum = m.made(ops::add, {e.words, e.positions}, dtype::f32);
   if (e.segments != no_tensor) sum = m.made(ops::add, {sum, e.segments}, dtype::f32);
   if (m.failed()) return;
-  value y = normalized(m, value::of(sum), -1, m.real(c, "epsilon", 1e-12f), true);
-  y = combined(m, c, ops::mul, y, e.gamma);
-  y = combined(m, c, ops::add, y, e.beta);
+  const row_normalization r{-1, m.real(c, "epsilon", 1e-12f), true, "in_order"};
+  const value y = normalized_rows(m, c, value::of(sum), r, e.gamma, e.beta);
   if (m.failed()) return;
   const dims ids = m.shape(c.in[0]);
   tensor_id count = no_tensor;
@@ -5402,8 +6206,7 @@ inline void embed(emitter& m, call& c, const embedding& e) {
     last.set("axes", std::vector<std::int64_t>{1});
     count = m.made(ops::sum, {m.made(ops::cast, {one}, dtype::s32)}, dtype::s32, std::move(last));
   } else {
-    count = m.new_constant("", dims{ids[0]},
-                           std::vector<std::int32_t>(static_cast<std::size_t>(ids[0])));
+    count = m.new_constant("", dims{ids[0]}, std::vector<std::int32_t>(as_size(ids[0])));
   }
   if (!m.failed()) c.out = {y, value::of(count), value::of(sum)};
 }
@@ -5835,13 +6638,13 @@ inline void local_response_row(emitter& m, call& c) {
               share = numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size));
   const tensor_id x = m.held(c.in[0], true);
   attributes around;
-  std::vector<std::int64_t> pads(2 * static_cast<std::size_t>(s.rank), 0);
+  std::vector<std::int64_t> pads(2 * as_size(s.rank), 0);
   pads[pads.size() - 2] = (size - 1) / 2, pads.back() = size / 2;
   around.set("paddings", std::move(pads)), around.set("value", 0.);
   const tensor_id squares = f(ops::pad, f(ops::square, x), std::move(around));
   tensor_id sum = no_tensor;
   for (std::int64_t k = 0; k < size && !m.failed(); ++k) {
-    const tensor_id part = part_of_axis(m, squares, static_cast<std::size_t>(s.rank - 1), k, s[1]);
+    const tensor_id part = part_of_axis(m, squares, as_size(s.rank - 1), k, s[1]);
     sum = k == 0 ? part : f(ops::add, sum, part);
   }
   const tensor_id scale = f(ops::add, f(ops::mul, sum, share), bias);
@@ -5857,7 +6660,7 @@ inline void lp_normalization_row(emitter& m, call& c) {
   if (m.failed()) return;
   const formula f(m);
   tensor_id length = f(ops::sum, f(p == 1 ? ops::abs : ops::square, x),
-                       reduction({m.axis_of(c.in[0], axis)}, true));
+                       reduction_in_order({m.axis_of(c.in[0], axis)}));
   if (p == 2) length = f(ops::sqrt, length);
   length = f.choice(ops::greater, length, 0.f, length, m.to.scalar_constant(1.f));
   m.give(c, f(ops::div, x, length), c.in[0].channels_inner);
@@ -5874,10 +6677,7 @@ inline void reduce_function_row(emitter& m, call& c) {
   const auto reduced = [&](const value& v, bool largest) {
     call inner{largest ? keeping : c.n, {v}};
     if (c.has(1)) inner.in.push_back(c.in[1]);
-    if (largest)
-      reduce_row<ops::reduce_max, 18>(m, inner);
-    else
-      reduce_row<ops::sum, 18>(m, inner);
+    reduce_by(m, inner, largest ? ops::reduce_max : ops::sum, 18, true);
     return m.failed() ? value{} : inner.out[0];
   };
   value y = x;
@@ -5936,12 +6736,8 @@ inline void fused_matmul_row(emitter& m, call& c) {
   };
   call product{c.n, {operand(0, "transA"), operand(1, "transB")}};
   if (m.failed()) return;
-  matmul_row(m, product);
-  const float alpha = m.real(c, "alpha", 1.f);
-  if (m.failed()) return;
-  tensor_id y = m.held(product.out[0], false);
-  if (alpha != 1) y = m.made(ops::mul, {y, m.to.scalar_constant(alpha)}, dtype::f32);
-  m.give(c, y, false);
+  scaled_matmul(m, product, m.real(c, "alpha", 1.f));
+  if (!m.failed()) c.out = std::move(product.out);
 }
 
 inline tensor_id einsum_operand_of(emitter& m, tensor_id x, const import::einsum_operand& o) {
@@ -5992,11 +6788,11 @@ inline tensor_id with_batches(emitter& m, tensor_id index, const dims& x, std::i
   if (!m.check(verify_size(s, dtype::s64, m.to.max, "indices"))) return no_tensor;
   std::vector<std::int64_t> list(s.elements().value);
   for (std::size_t k = 0; k < list.size(); ++k) {
-    std::size_t at = k / static_cast<std::size_t>(count);
+    std::size_t at = k / as_size(count);
     for (int i = s.rank - 2; i >= 0; --i) {
-      if (i == static_cast<int>(k % static_cast<std::size_t>(count)))
-        list[k] = static_cast<std::int64_t>(at % static_cast<std::size_t>(s[i]));
-      at /= static_cast<std::size_t>(s[i]);
+      if (i == static_cast<int>(k % as_size(count)))
+        list[k] = static_cast<std::int64_t>(at % as_size(s[i]));
+      at /= as_size(s[i]);
     }
   }
   if (m.to.g[index].type != dtype::s64) index = m.made(ops::cast, {index}, dtype::s64);
@@ -6073,7 +6869,7 @@ template <class T> void gather_elements(emitter& m, call& c) {
   std::int64_t stride = 1, step = 1;  // step: that of the axis
   std::size_t inner = 1;
   for (int i = x.rank; i-- > 0;) {
-    const auto extent = static_cast<std::size_t>(s[i]);
+    const auto extent = as_size(s[i]);
     if (i == axis) step = stride;
     for (std::size_t k = 0; k < count && i != axis; ++k)
       place[k] += static_cast<T>(static_cast<std::int64_t>(k / inner % extent) * stride);
@@ -6203,11 +6999,10 @@ inline value entry_of(emitter& m, const value& v, int d, bool turned = false) {
   dims s;
   for (int i = 1; i < a->shape.rank; ++i) s.push_back(a->shape[i]);
   const std::size_t bytes = s.elements().value * size_of(a->type);
-  const auto from = a->data.bytes.subspan(static_cast<std::size_t>(d) * bytes, bytes);
+  const auto from = a->data.bytes.subspan(as_size(d) * bytes, bytes);
   if (!turned) return value::of(m.new_constant("", a->type, s, from));
   if (!m.check(m.to.work.spend(bytes))) return {};
-  const auto rows = static_cast<std::size_t>(s[0]), columns = static_cast<std::size_t>(s[1]),
-             size = size_of(a->type);
+  const auto rows = as_size(s[0]), columns = as_size(s[1]), size = size_of(a->type);
   std::vector<std::byte> moved(bytes);
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t k = 0; k < columns; ++k)
@@ -6271,8 +7066,7 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
   const auto state = [&](std::size_t i) {
     if (!c.has(i))
       return m.new_constant("", dims{r.batch, r.hidden},
-                            std::vector<float>(static_cast<std::size_t>(r.batch) *
-                                               static_cast<std::size_t>(r.hidden)));
+                            std::vector<float>(product_of(r.batch, r.hidden)));
     const tensor_id all = m.held(c.in[i], false);
     return m.reshaped(part_of_axis(m, all, 0, r.direction, 1), dims{r.batch, r.hidden});
   };
@@ -6283,10 +7077,10 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
   if (c.has(3)) {
     const auto b = m.constant_floats(c.in[3], "a bias of LSTM");
     if (m.failed()) return y;
-    const auto gates = 4 * static_cast<std::size_t>(r.hidden);
+    const auto gates = 4 * as_size(r.hidden);
     std::vector<float> sum;
     for (std::size_t i = 0; i < gates; ++i) {
-      const std::size_t at = static_cast<std::size_t>(r.direction) * 2 * gates + i;
+      const std::size_t at = as_size(r.direction) * 2 * gates + i;
       sum.push_back(numerics::add(b[at], b[at + gates]));
     }
     bias = m.new_constant("", dims{4 * r.hidden}, sum);
@@ -6296,7 +7090,7 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
                           of_h = read_recurrent_weights(m, c, r, 2, 10);
   if (m.failed()) return y;
   const tensor_id of_inputs = recurrent_product(m, of_x, m.held(c.in[0], false), r.dynamic);
-  y.states.resize(static_cast<std::size_t>(r.steps));
+  y.states.resize(as_size(r.steps));
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x =
@@ -6310,7 +7104,7 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
                     forget = gate(2, ops::logistic), candidate = gate(3, ops::tanh);
     cell = of_f32(ops::add, {of_f32(ops::mul, {forget, cell}), of_f32(ops::mul, {in, candidate})});
     h = of_f32(ops::mul, {out, of_f32(ops::tanh, {cell})});
-    y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+    y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
   y.c = m.reshaped(cell, dims{1, r.batch, r.hidden});
@@ -6449,7 +7243,7 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
   // GRU that resets first multiplies the state before its last gate's weights see it.
   const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back;
   if (gru) last.weights = part_of_axis(m, back, 0, 2 * r.hidden, r.hidden);
-  y.states.resize(static_cast<std::size_t>(r.steps));
+  y.states.resize(as_size(r.steps));
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
@@ -6457,7 +7251,7 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
                     product = real_result(m, ops::float_fully_connected, {h, back_gates}),
                     sums = real_result(m, ops::add, {of_gates, with_bias(m, product, of_state)});
     h = gru ? gru_state(m, r, last, x, sums, h) : real_result(m, ops::tanh, {sums});
-    y.states[static_cast<std::size_t>(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+    y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
   return y;
@@ -6556,7 +7350,7 @@ inline std::size_t place_in(emitter& m, const call& c, std::size_t i, std::size_
       (list.size() != 1 || list[0] < -n || list[0] >= static_cast<std::int64_t>(bound)))
     m.broken("a place in a sequence of " + std::to_string(count),
              list.empty() ? "none" : std::to_string(list[0]));
-  return m.failed() ? 0 : static_cast<std::size_t>(list[0] < 0 ? list[0] + n : list[0]);
+  return m.failed() ? 0 : as_size(list[0] < 0 ? list[0] + n : list[0]);
 }
 inline void sequence_construct_row(emitter& m, call& c) {
   if (m.arity(c, c.in.size(), c.in.size())) give_sequence(m, c, c.in);
@@ -6623,7 +7417,7 @@ inline void split_to_sequence_row(emitter& m, call& c) {
   for (const std::int64_t size : sizes) {
     if (size < 0 || size > extent - begin)
       return m.broken("sizes of SplitToSequence", std::to_string(size));
-    tensor_id piece = part_of_axis(m, from, static_cast<std::size_t>(axis), begin, size);
+    tensor_id piece = part_of_axis(m, from, as_size(axis), begin, size);
     begin += size;
     dims rest;
     for (int i = 0; i < s.rank; ++i)
@@ -6802,6 +7596,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"SequenceLength", "", &rows::sequence_length_row},
     {"SplitToSequence", "", &rows::split_to_sequence_row},
     {"ConcatFromSequence", "", &rows::concat_from_sequence_row},
+    {"SequenceMap", "", &rows::subgraphs_row},
 
     {"Identity", "", &rows::identity_row},
     {"Dropout", "", &rows::dropout_row},
@@ -6844,6 +7639,79 @@ inline const onnx_row* find_row(const node& n) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_ONNX_ROWS_HPP_
+// ---- octet/import/onnx/symbols.hpp
+// What the names of open extents stand for: one number each, in all inputs of a model.
+#ifndef OCTET_IMPORT_ONNX_SYMBOLS_HPP_
+#define OCTET_IMPORT_ONNX_SYMBOLS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class symbol_values {
+ public:
+  /// The input has this shape, of the rank that the file says. An error where a name has another
+  /// number already.
+  status bind(const value_info& v, const dims& shape) {
+    for (std::size_t i = 0; i < v.symbols.size(); ++i) {
+      const std::string& symbol = v.symbols[i];
+      if (v.extents[i] >= 0 || symbol.empty()) continue;
+      const std::int32_t number = shape[static_cast<int>(i)];
+      const auto [it, added] = of_.emplace(symbol, bound{number, v.name});
+      if (!added && it->second.number != number)
+        return invalid("extent \"" + symbol + "\" of the inputs",
+                       std::to_string(it->second.number) + " in \"" + it->second.input + "\", " +
+                           std::to_string(number) + " in \"" + v.name + "\"",
+                       "one number");
+    }
+    return unit{};
+  }
+  /// Gives the extents whose names have a number to a shape of the rank that the file says.
+  void follow(const value_info& v, dims& shape) const {
+    for (std::size_t i = 0; i < v.symbols.size(); ++i)
+      if (const auto it = of_.find(v.symbols[i]); v.extents[i] < 0 && it != of_.end())
+        shape[static_cast<int>(i)] = it->second.number;
+  }
+
+ private:
+  struct bound {
+    std::int32_t number;
+    std::string input;  // the first that has it
+  };
+  std::map<std::string, bound> of_;
+};
+
+/// A shape that the file allows for this input.
+inline bool fits(const value_info& v, const dims& shape) {
+  if (!v.has_shape) return true;
+  if (shape.rank != static_cast<int>(v.extents.size())) return false;
+  for (std::size_t i = 0; i < v.extents.size(); ++i)
+    if (v.extents[i] >= 0 && v.extents[i] != shape[static_cast<int>(i)]) return false;
+  return true;
+}
+
+/// Changes those of `all`, shapes of inputs by name, that follow from the given ones.
+inline status follow_symbols(const model& m, const std::vector<std::pair<std::string, dims>>& given,
+                             std::vector<std::pair<std::string, dims>>& all) {
+  symbol_values symbols;
+  const auto input = [&](const std::string& name) -> const value_info* {
+    for (const value_info& v : m.inputs)
+      if (v.name == name) return &v;
+    return nullptr;
+  };
+  for (const auto& [name, shape] : given)
+    if (const value_info* v = input(name); v && v->has_shape && fits(*v, shape))
+      if (auto s = symbols.bind(*v, shape); !s) return s;
+  for (auto& [name, shape] : all)
+    if (const value_info* v = input(name); v && v->has_shape && fits(*v, shape))
+      symbols.follow(*v, shape);
+  return unit{};
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_SYMBOLS_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -6862,7 +7730,7 @@ class loader {
          const import::onnx_options& options, std::size_t file_bytes, import::first_constants& kept)
       : main_{std::move(m)},
         options_(options),
-        calls_(main_.m(), options.max, file_bytes),
+        calls_(main_.m(), options.max, file_bytes, !options.as_written),
         builder_(file, law::onnxruntime, options.max, file_bytes),
         emit_(builder_, main_.m().opset) {
     place_.file = file;
@@ -6907,16 +7775,21 @@ class loader {
   /// A graph while it is translated: the model's own, or an attribute's.
   struct scope {
     std::shared_ptr<fused_model> of = std::make_shared<fused_model>();
-    std::map<std::string, value> values{};
+    std::unordered_map<std::string, value> values{};
     std::vector<std::pair<std::string, value>> around{};  // of the graph around it
     std::string suffix{};                                 // of names, in a loop
+    /// Who reads what nodes give; made when it is needed.
+    std::optional<std::map<std::string, std::vector<const node*>>> readers{};
 
     model& m() const { return of->m; }
   };
-  /// Groups of Q, DQ and an operator become one; what nobody needs is not translated.
+  /// Groups of Q, DQ and an operator become one, and chains of float operators, unless the graph is
+  /// to stay as written; what nobody needs is not translated.
   status prepare(scope& s) const {
     if (s.of->is_fused) return unit{};
-    if (auto f = fuser(s.m(), options_.max).run(); !f) return f;
+    if (auto f = fuser(s.m(), options_.max).run(options_.as_written); !f) return f;
+    if (!options_.as_written)
+      if (auto f = float_fuser(s.m()).run(); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;
@@ -6931,19 +7804,40 @@ class loader {
     return unit{};
   }
 
+  /// Which of the given shapes each input has: by its name, else the next without one. Null: none.
+  /// What the names of open extents stand for follows from them.
+  result<std::vector<const dims*>> given_shapes() {
+    std::vector<bool> used(options_.shapes.size(), false);
+    std::vector<const dims*> list(main_.m().inputs.size(), nullptr);
+    std::size_t in_order = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const value_info& v = main_.m().inputs[i];
+      if (main_.m().constants.contains(v.name)) continue;
+      for (std::size_t s = 0; s < used.size() && !list[i]; ++s)
+        if (!v.name.empty() && options_.shapes[s].first == v.name) {
+          used[s] = true;
+          list[i] = &options_.shapes[s].second;
+        }
+      for (; in_order < used.size() && !list[i]; ++in_order)
+        if (options_.shapes[in_order].first.empty()) {
+          used[in_order] = true;
+          list[i] = &options_.shapes[in_order].second;
+        }
+      if (list[i] && v.has_shape && v.extents.size() <= dims::max_rank && fits(v, *list[i]))
+        if (auto s = symbols_.bind(v, *list[i]); !s) return s.error();
+    }
+    for (std::size_t s = 0; s < used.size(); ++s)
+      if (!used[s])
+        return invalid("a shape is given for an input that does not exist",
+                       options_.shapes[s].first);
+    return list;
+  }
   /// Inputs that have no initializer are the graph's.
   status inputs() {
-    std::vector<bool> used(options_.shapes.size(), false);
-    std::size_t in_order = 0;
-    for (const auto& given : options_.shapes) {
-      const auto same = [&](const value_info& v) {
-        return v.name == given.first && !main_.m().constants.contains(v.name);
-      };
-      if (!given.first.empty() &&
-          std::none_of(main_.m().inputs.begin(), main_.m().inputs.end(), same))
-        return invalid("a shape is given for an input that does not exist", given.first);
-    }
-    for (const value_info& v : main_.m().inputs) {
+    const auto given = given_shapes();
+    if (!given) return given.error();
+    for (std::size_t i = 0; i < given->size(); ++i) {
+      const value_info& v = main_.m().inputs[i];
       if (v.name.empty()) return import::malformed("an input without a name");
       if (main_.m().constants.contains(v.name)) continue;
       if (main_.values.contains(v.name))
@@ -6951,7 +7845,7 @@ class loader {
       if (!v.type)
         return unsupported("element type of input \"" + v.name + "\"", v.type_name,
                            "float, double, float16, integers of 8 to 64 bits, bool");
-      auto shape = input_shape(v, used, in_order);
+      auto shape = input_shape(v, (*given)[i]);
       if (!shape) return shape.error();
       octet::tensor t;
       t.name = v.name;
@@ -6962,59 +7856,39 @@ class loader {
       emit_.is_input(id);
       main_.values[v.name] = value::of(id);
     }
-    for (std::size_t s = 0; s < used.size(); ++s)
-      if (!used[s])
-        return invalid("a shape is given for an input that does not exist",
-                       options_.shapes[s].first);
     return unit{};
   }
-  result<dims> input_shape(const value_info& v, std::vector<bool>& used, std::size_t& in_order) {
-    const dims* given = nullptr;
-    for (std::size_t s = 0; s < options_.shapes.size() && !given; ++s)
-      if (!options_.shapes[s].first.empty() && options_.shapes[s].first == v.name) {
-        used[s] = true;
-        given = &options_.shapes[s].second;
-      }
-    for (; in_order < options_.shapes.size() && !given; ++in_order)
-      if (options_.shapes[in_order].first.empty()) {
-        used[in_order] = true;
-        given = &options_.shapes[in_order].second;
-      }
+  /// The shape that is given; else what the file says, names of extents as other inputs have them.
+  result<dims> input_shape(const value_info& v, const dims* given) const {
     std::string written;
-    bool open = !v.has_shape;
-    for (std::size_t i = 0; i < v.extents.size(); ++i) {
-      open |= v.extents[i] < 0;
+    for (std::size_t i = 0; i < v.extents.size(); ++i)
       written += (i == 0 ? "" : ",") + (v.extents[i] >= 0      ? std::to_string(v.extents[i])
                                         : v.symbols[i].empty() ? "?"
                                                                : v.symbols[i]);
-    }
     const auto fail = [&](error_info e) {
       e.tensor = v.name;
       return e;
     };
     if (v.extents.size() > dims::max_rank)
       return fail(unsupported("rank of an input", std::to_string(v.extents.size()), "at most 8"));
-    if (!given) {
-      if (open)
-        return fail(invalid("the file leaves the shape of input \"" + v.name +
-                                "\" open: give it, "
-                                "for example --shape " +
-                                v.name + "=1,3,224,224",
-                            "[" + written + "]"));
-      dims d;
-      for (std::int64_t e : v.extents) {
-        if (e > INT32_MAX) return fail(import::malformed("extent of an input", std::to_string(e)));
-        d.push_back(static_cast<std::int32_t>(e));
-      }
-      return d;
-    }
-    bool fits = !v.has_shape || given->rank == static_cast<int>(v.extents.size());
-    for (std::size_t i = 0; fits && i < v.extents.size(); ++i)
-      fits = v.extents[i] < 0 || v.extents[i] == (*given)[static_cast<int>(i)];
-    if (!fits)
+    if (given && fits(v, *given)) return *given;
+    if (given)
       return fail(
           invalid("shape of input \"" + v.name + "\"", to_string(*given), "[" + written + "]"));
-    return *given;
+    constexpr std::int32_t open = -1;
+    dims d;
+    for (std::int64_t e : v.extents) {
+      if (e > INT32_MAX) return fail(import::malformed("extent of an input", std::to_string(e)));
+      d.push_back(e < 0 ? open : static_cast<std::int32_t>(e));
+    }
+    symbols_.follow(v, d);
+    if (!v.has_shape || std::find(d.begin(), d.end(), open) != d.end())
+      return fail(invalid("the file leaves the shape of input \"" + v.name +
+                              "\" open: give it, "
+                              "for example --shape " +
+                              v.name + "=1,3,224,224",
+                          "[" + written + "]"));
+    return d;
   }
 
   static std::vector<bool> needed_nodes(const graph_part& g) {
@@ -7058,10 +7932,25 @@ class loader {
     }
     builder_.enter(name_of_node(n) + s.suffix);
     const std::size_t before = builder_.g.nodes.size();
+    const auto first = static_cast<tensor_id>(builder_.g.tensors.size());
     for (const auto& [key, a] : n.attributes)
       if (a.unread) return unsupported("attribute " + key, "a list of tensors or graphs");
+    const half_kernel how = half_kernel_of(s, c);
+    if (how != half_kernel::moves)
+      for (std::size_t i = 0; i < own_inputs(c); ++i)
+        c.in[i] = emit_.as_float(c.in[i], how == half_kernel::none);
+    if (casts(n) && !n.in.empty() && c.in[0].as_half == half::computed &&
+        !read_in_float(s, n.in[0]))
+      c.in[0] = rounded(c.in[0]);
     find_row(n)->emit(emit_, c);
+    for (std::size_t k = 0; k < c.out.size() && how != half_kernel::moves; ++k)
+      give_half(c.out[k], how, k);
+    if (casts(n) && !c.out.empty() && c.out[0].as_half == half::cast && cast_again(s, n.out[0]))
+      c.out[0] = rounded(c.out[0]);
     if (emit_.failed()) return emit_.error();
+    if (options_.as_written)  // ONNX Runtime folds no constants
+      for (const value& v : c.out)
+        if (v.id >= first) emit_.computed_at_every_run(v.id);
     if (!n.kept_float.empty())
       for (std::size_t i = before; i < builder_.g.nodes.size(); ++i)
         builder_.g.nodes[i].attrs.set("kept_float", n.kept_float);
@@ -7078,6 +7967,102 @@ class loader {
     }
     return unit{};
   }
+
+  // ---- float16 ----
+
+  /// What ONNX Runtime's CPU has for float16 values of an operator.
+  enum class half_kernel : std::uint8_t {
+    none,    // it computes in float32 between casts of its own
+    rounds,  // results are rounded
+    moves    // elements as they are; also where nothing is float16
+  };
+  static half_kernel half_kernel_of(const node& n) {
+    static constexpr std::string_view moves[] = {
+        "Cast",     "CastLike", "Concat", "Expand", "Flatten", "Gather",          "GatherElements",
+        "GatherND", "Identity", "If",     "Loop",   "Reshape", "ReverseSequence", "Scan",
+        "Shape",    "Size",     "Slice",  "Split",  "Squeeze", "Transpose",       "Unsqueeze"};
+    static constexpr std::string_view rounds[] = {"Clip",  "DequantizeLinear",   "IsInf",
+                                                  "IsNaN", "LayerNormalization", "Max",
+                                                  "Min",   "QuantizeLinear",     "RMSNormalization",
+                                                  "Round", "ScatterND",          "Sign"};
+    const auto among = [&](std::span<const std::string_view> list) {
+      return std::find(list.begin(), list.end(), n.op) != list.end();
+    };
+    if (!n.domain.empty() && !is_dequantize(n) && !is_quantize(n)) return half_kernel::none;
+    if (among(moves) || n.op.find("Sequence") != std::string::npos) return half_kernel::moves;
+    return among(rounds) ? half_kernel::rounds : half_kernel::none;
+  }
+  half_kernel half_kernel_of(scope& s, const call& c) {
+    const auto inputs = std::span(c.in).first(own_inputs(c));
+    const bool any = std::any_of(inputs.begin(), inputs.end(), [&](const value& v) {
+      return v.given() && emit_.type(v) == dtype::f16;
+    });
+    if (!any) return half_kernel::moves;
+    const half_kernel own = half_kernel_of(c.n);
+    return own != half_kernel::none && stands_alone(s, c) ? half_kernel::none : own;
+  }
+  /// A node among such that have no float16 kernel: it runs in float32 as well. Casts stay casts.
+  bool stands_alone(scope& s, const call& c) {
+    if (casts(c.n) || is_quantize(c.n) || c.n.op.starts_with("Is") || c.n.op == "Size" ||
+        c.n.op == "Shape" || c.n.op.find("Sequence") != std::string::npos)
+      return false;
+    for (const auto& [key, a] : c.n.attributes)
+      if (a.graph) return false;
+    bool fed = false;
+    for (std::size_t i = 0; i < own_inputs(c); ++i) {
+      if (!readers_of(s).contains(c.n.in[i])) continue;
+      fed = true;
+      if (emit_.type(c.in[i]) == dtype::f16 && c.in[i].as_half != half::computed) return false;
+    }
+    for (const std::string& o : c.n.out) {
+      if (is_result(s, o)) return false;
+      for (const node* n : readers_of(s)[o])
+        if (half_kernel_of(*n) != half_kernel::none) return false;
+    }
+    return fed;
+  }
+  static bool casts(const node& n) { return n.is("Cast") || n.is("CastLike"); }
+  static bool is_result(const scope& s, const std::string& name) {
+    const auto& all = s.m().outputs;
+    return std::any_of(all.begin(), all.end(), [&](const auto& v) { return v.name == name; });
+  }
+  /// No float16 kernel reads the value, so that it never is one: the file's casts read what it was.
+  static bool read_in_float(scope& s, const std::string& name) {
+    const auto& all = readers_of(s)[name];
+    return !is_result(s, name) && std::all_of(all.begin(), all.end(), [](const node* n) {
+      return casts(*n) || half_kernel_of(*n) == half_kernel::none;
+    });
+  }
+  /// Two casts of the file in a row: everybody reads what is between them.
+  static bool cast_again(scope& s, const std::string& name) {
+    const auto& all = readers_of(s)[name];
+    return std::any_of(all.begin(), all.end(), [](const node* n) { return casts(*n); });
+  }
+  value rounded(const value& v) {
+    const tensor_id x = emit_.held(v);
+    return emit_.failed() ? v : value::of(x, v.channels_inner);
+  }
+  static std::map<std::string, std::vector<const node*>>& readers_of(scope& s) {
+    if (s.readers) return *s.readers;
+    auto& readers = s.readers.emplace();
+    for (const node& n : s.m().nodes)
+      for (const std::string& o : n.out)
+        if (!o.empty()) readers[o];
+    for (const node& n : s.m().nodes)
+      for (const std::string& name : n.in)
+        if (const auto it = readers.find(name); it != readers.end()) it->second.push_back(&n);
+    return readers;
+  }
+  /// A result of a node that read float16.
+  void give_half(value& v, half_kernel how, std::size_t k) {
+    if (emit_.failed() || v.items || !v.given() || emit_.type(v) != dtype::f32) return;
+    if (how == half_kernel::rounds && k > 0) return;  // LayerNormalization's mean is float32
+    if (v.data) v = value::of(emit_.held(v, false));
+    if (emit_.failed()) return;
+    v.as_half = half::computed;
+    if (how == half_kernel::rounds) v = rounded(v);
+  }
+
   static result<value> find(const scope& s, const std::string& name) {
     if (name.empty()) return value{};
     if (const auto it = s.values.find(name); it != s.values.end()) return it->second;
@@ -7115,6 +8100,7 @@ class loader {
         s.around.emplace_back(name, v);
         value_info outer;
         outer.name = name, outer.type = emit_.type(v);
+        outer.dequantized = emit_.is_from_codes(v.id);
         s.m().inputs.push_back(std::move(outer));
       }
     }
@@ -7139,7 +8125,9 @@ class loader {
     return results;
   }
   status run_subgraphs(call& c) {
-    return c.n.op == "If" ? run_if(c) : c.n.op == "Loop" ? run_loop(c) : run_scan(c);
+    if (c.n.op == "If") return run_if(c);
+    if (c.n.op == "Loop") return run_loop(c);
+    return c.n.op == "Scan" ? run_scan(c) : run_sequence_map(c);
   }
   /// A condition or a number of one element, where it is known now.
   std::optional<std::int64_t> known(const value& v) {
@@ -7256,57 +8244,141 @@ class loader {
       if (d != axis) rest.push_back(emit_.to.g[piece].shape[d]);
     return value::of(emit_.reshaped(piece, rest));
   }
+  /// What each round of a Scan reads one slice of, and what becomes of its results.
+  struct scanning {
+    std::vector<tensor_id> from{};
+    std::vector<int> axis{};
+    std::vector<std::int64_t> in_back{}, out_back{};
+    std::int32_t rounds = -1;
+  };
+  void add_scanned(scanning& to, const value& v, std::int64_t at) {
+    const int axis = emit_.axis(at, emit_.rank(v));
+    const tensor_id x = emit_.held(v, false);
+    if (emit_.failed()) return;
+    const std::int32_t extent = emit_.shape(v)[axis];
+    if (to.rounds >= 0 && extent != to.rounds)
+      emit_.broken("extents that Scan runs over", std::to_string(extent),
+                   std::to_string(to.rounds));
+    to.from.push_back(x), to.axis.push_back(axis), to.rounds = extent;
+  }
+  /// All rounds: `now` goes from one to the next, `each` collects their other results.
+  status scan(scope& s, const scanning& a, std::vector<value>& now,
+              std::vector<std::vector<value>>& each, const std::string& suffix) {
+    const std::size_t carried = now.size();
+    for (std::int32_t k = 0; k < a.rounds; ++k) {
+      std::vector<value> in = now;
+      for (std::size_t i = 0; i < a.from.size(); ++i) {
+        in.push_back(without_axis(a.from[i], a.axis[i], a.in_back[i] != 0 ? a.rounds - 1 - k : k));
+        if (emit_.failed()) return emit_.error();
+      }
+      auto y = run(s, in, suffix + " #" + std::to_string(k));
+      if (!y) return y.error();
+      now.assign(y->begin(), y->begin() + static_cast<std::ptrdiff_t>(carried));
+      for (std::size_t i = 0; i < each.size(); ++i)
+        each[i].insert(a.out_back[i] != 0 ? each[i].begin() : each[i].end(), (*y)[carried + i]);
+    }
+    return unit{};
+  }
   /// Values that go from round to round, then those of which each round reads one slice.
   status run_scan(call& c) {
-    if (main_.m().opset < 9)
-      return unsupported("Scan of an opset before 9", std::to_string(main_.m().opset));
-    const std::size_t own = own_inputs(c);
-    const std::int64_t scanned = emit_.integer(c, "num_scan_inputs", 0);
-    auto body = body_of(c, "body", own);
+    const bool batches = main_.m().opset < 9;  // behind lengths of sequences
+    const std::size_t first = batches ? 1 : 0, own = own_inputs(c);
+    if (own < first) return invalid("inputs of Scan", "0");
+    auto body = body_of(c, "body", own - first);
     if (!body) return body.error();
-    scope& s = **body;
-    if (scanned < 1 || as_size(scanned) > own)
+    const std::int64_t scanned = emit_.integer(c, "num_scan_inputs", 0);
+    if (scanned < 1 || as_size(scanned) > own - first)
       return invalid("attribute num_scan_inputs", std::to_string(scanned));
-    const std::size_t carried = own - as_size(scanned), results = s.m().outputs.size();
+    const std::size_t count = as_size(scanned), carried = own - first - count,
+                      results = (*body)->m().outputs.size();
     if (results < carried || results != c.n.out.size())
       return invalid("outputs of Scan and its body", std::to_string(results),
                      std::to_string(c.n.out.size()));
-    const std::size_t count = as_size(scanned), more = results - carried;
+    if (batches) return scan_batches(c, **body, carried, count);
+    const std::size_t more = results - carried;
     const auto in_axes = scan_numbers(c, "scan_input_axes", count),
-               in_back = scan_numbers(c, "scan_input_directions", count),
-               out_axes = scan_numbers(c, "scan_output_axes", more),
-               out_back = scan_numbers(c, "scan_output_directions", more);
-    std::vector<tensor_id> from;
-    std::vector<int> axis;
-    std::int32_t rounds = -1;
-    for (std::size_t i = 0; i < count && !emit_.failed(); ++i) {
-      const value& v = c.in[carried + i];
-      axis.push_back(emit_.axis(in_axes[i], emit_.rank(v)));
-      from.push_back(emit_.held(v, false));
-      if (emit_.failed()) break;
-      const std::int32_t extent = emit_.shape(v)[axis[i]];
-      if (rounds >= 0 && extent != rounds)
-        emit_.broken("extents that Scan runs over", std::to_string(extent), std::to_string(rounds));
-      rounds = extent;
-    }
+               out_axes = scan_numbers(c, "scan_output_axes", more);
+    scanning a;
+    a.in_back = scan_numbers(c, "scan_input_directions", count);
+    a.out_back = scan_numbers(c, "scan_output_directions", more);
+    for (std::size_t i = 0; i < count && !emit_.failed(); ++i)
+      add_scanned(a, c.in[carried + i], in_axes[i]);
     if (emit_.failed()) return emit_.error();
     std::vector<value> now(c.in.begin(), c.in.begin() + static_cast<std::ptrdiff_t>(carried));
     std::vector<std::vector<value>> each(more);
-    for (std::int32_t k = 0; k < rounds; ++k) {
-      std::vector<value> in = now;
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::int32_t at = in_back[i] != 0 ? rounds - 1 - k : k;
-        in.push_back(without_axis(from[i], axis[i], at));
-        if (emit_.failed()) return emit_.error();
-      }
-      auto y = run(s, in, " #" + std::to_string(k));
-      if (!y) return y.error();
-      now.assign(y->begin(), y->begin() + static_cast<std::ptrdiff_t>(carried));
-      for (std::size_t i = 0; i < more; ++i)
-        each[i].insert(out_back[i] != 0 ? each[i].begin() : each[i].end(), (*y)[carried + i]);
-    }
+    if (auto s = scan(**body, a, now, each, {}); !s) return s;
     c.out = std::move(now);
     return collect(c, each, out_axes);
+  }
+  /// Opset 8: everything has an axis of batches in front, and each batch is a scan of its own.
+  status scan_batches(call& c, scope& body, std::size_t carried, std::size_t count) {
+    if (c.has(0)) return unsupported("lengths of sequences in Scan", c.n.in[0], "none");
+    const std::size_t results = c.n.out.size();
+    std::vector<tensor_id> all;
+    for (std::size_t i = 1; i <= carried + count; ++i) {
+      emit_.axis(0, emit_.rank(c.in[i]));
+      all.push_back(emit_.held(c.in[i], false));
+      if (emit_.failed()) return emit_.error();
+    }
+    const std::int32_t batch = emit_.to.g[all[0]].shape[0];
+    for (const tensor_id x : all)
+      if (emit_.to.g[x].shape[0] != batch)
+        return invalid("batches of Scan", std::to_string(emit_.to.g[x].shape[0]),
+                       std::to_string(batch));
+    std::vector<std::vector<value>> each(results);
+    for (std::int32_t b = 0; b < batch; ++b) {
+      scanning a;
+      a.in_back = scan_numbers(c, "directions", count);
+      a.out_back.assign(results - carried, 0);
+      std::vector<value> now;
+      for (std::size_t i = 0; i < all.size() && !emit_.failed(); ++i) {
+        const value v = without_axis(all[i], 0, b);
+        if (i < carried)
+          now.push_back(v);
+        else if (!emit_.failed())
+          add_scanned(a, v, 0);
+      }
+      if (emit_.failed()) return emit_.error();
+      call one{c.n, {}};
+      std::vector<std::vector<value>> rounds(results - carried);
+      if (auto s = scan(body, a, now, rounds, " #" + std::to_string(b)); !s) return s;
+      one.out = std::move(now);
+      if (auto s = collect(one, rounds, {}); !s) return s;
+      for (std::size_t i = 0; i < results; ++i) each[i].push_back(one.out[i]);
+    }
+    return collect(c, each, {});
+  }
+  /// A body for each place of a sequence; what is no sequence itself is the same in all of them.
+  status run_sequence_map(call& c) {
+    const std::size_t own = own_inputs(c);
+    if (own < 1 || !c.in[0].items) return invalid("input 0 of SequenceMap", {}, "a sequence");
+    auto body = body_of(c, "body", own);
+    if (!body) return body.error();
+    if ((*body)->m().outputs.size() != c.n.out.size())
+      return invalid("outputs of the graph body", std::to_string((*body)->m().outputs.size()),
+                     std::to_string(c.n.out.size()));
+    std::vector<std::vector<value>> each(c.n.out.size());
+    const std::size_t count = c.in[0].items->size();
+    for (std::size_t k = 0; k < count; ++k) {
+      if (auto spent = builder_.work.spend(64); !spent) return spent;
+      std::vector<value> in;
+      for (std::size_t i = 0; i < own; ++i) {
+        const value& v = c.in[i];
+        if (v.items && v.items->size() != count)
+          return invalid("tensors of a sequence of SequenceMap", std::to_string(v.items->size()),
+                         std::to_string(count));
+        in.push_back(v.items ? (*v.items)[k] : v);
+      }
+      auto y = run(**body, in, " #" + std::to_string(k));
+      if (!y) return y.error();
+      for (std::size_t i = 0; i < each.size(); ++i) each[i].push_back((*y)[i]);
+    }
+    for (std::vector<value>& list : each) {
+      value v;
+      v.items = std::make_shared<const std::vector<value>>(std::move(list));
+      c.out.push_back(std::move(v));
+    }
+    return unit{};
   }
 
   /// Outputs leave in ONNX's order of axes.
@@ -7326,7 +8398,7 @@ class loader {
       g[id].name = o.name;
     } else if (g[id].name != o.name) {  // the layout changed last: the file's name goes with it
       if (v->id != no_tensor && v->id != id && g[v->id].name == o.name)
-        g[v->id].name += "/channels_inner";
+        g[v->id].name += v->as_half != half::no ? "/float32" : "/channels_inner";
       g[id].name = o.name;
     }
     g.outputs.push_back(id);
@@ -7335,6 +8407,7 @@ class loader {
 
   scope main_;
   std::deque<scope> scopes_;
+  symbol_values symbols_;  // of the inputs whose shapes are given
   const import::onnx_options& options_;
   function_calls calls_;
   import::error_place place_;
@@ -7356,6 +8429,9 @@ struct onnx_source {
   result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
     options.shapes = shapes;
     return onnx_model::loader(model, name, options, bytes, kept).run();
+  }
+  status follow(const named_shapes& given, named_shapes& all) const {
+    return onnx_model::follow_symbols(model->m, given, all);
   }
 };
 inline result<graph> load_onnx(std::span<const std::byte> bytes, const std::string& folder,

@@ -11,6 +11,7 @@
 #define OCTET_IMPORT_TFLITE_HPP_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 // ---- octet/import/tflite/options.hpp
@@ -56,6 +57,8 @@ result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& na
 /// What the loader takes, sorted: builtin operators as the schema names them, custom ones as files
 /// do.
 std::vector<std::string> tflite_operators();
+/// Builtin operators that the loader refuses and why, sorted by name.
+std::vector<std::pair<std::string, std::string>> tflite_refused_operators();
 #if defined(__cpp_exceptions)
 inline graph tflite(const std::string& path, const tflite_options& options = {}) {
   return value_or_throw(try_tflite(path, options));
@@ -217,26 +220,23 @@ namespace detail {
 /// them alive. Smaller ones are compared by contents, which costs less than keeping them.
 inline constexpr std::size_t known_by_address = 4096;
 
-/// Which extents of values and results are in a key.
-enum class key_extents : std::uint8_t {
-  none,
-  image,  // all but the first axis of input 0 and of the results
-  all
-};
+/// Which extents of values and results are in a key: none, nor the padding that follows from them
+/// (for what is made of constants alone), or all.
+enum class key_extents : std::uint8_t { none, all };
 
 class node_key {
  public:
   node_key(const graph& g, const node& n, key_extents extents) {
     put(n.op), put(n.round);
     for (const auto& [name, value] : n.attrs.entries()) {
+      if (extents == key_extents::none && n.op->pads_input && is_padding(name)) continue;
       text(name);
       put(value.index());
       std::visit([this](const auto& v) { list(v); }, value);
     }
     put(n.in.size());
     for (std::size_t i = 0; i < n.in.size(); ++i)
-      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]],
-              i == 0 || extents != key_extents::image ? extents : key_extents::none);
+      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]], extents);
     for (const tensor_id t : n.out) operand(&g[t], extents);
   }
   /// An input or output of a network.
@@ -252,6 +252,9 @@ class node_key {
   std::string take() { return std::move(bytes_); }
 
  private:
+  static bool is_padding(std::string_view name) {
+    return name == "pad_top" || name == "pad_bottom" || name == "pad_left" || name == "pad_right";
+  }
   void text(std::string_view s) { put(s.size()), bytes_.append(s); }
   void list(std::int64_t v) { put(v); }
   void list(double v) { put(v); }
@@ -266,11 +269,7 @@ class node_key {
     const bool constant = t->role == tensor::kind::constant;
     put(t->type), put(t->axis), put(constant), put(t->shape.rank);
     list(t->scales), list(t->zero_points);
-    if (constant || extents == key_extents::all) {
-      put(t->shape.extent);
-    } else if (extents == key_extents::image) {
-      for (int i = 1; i < t->shape.rank; ++i) put(t->shape[i]);
-    }
+    if (constant || extents == key_extents::all) put(t->shape.extent);
     if (!constant) return;
     const auto& data = t->data.bytes;
     put(data.size());
@@ -342,20 +341,23 @@ class first_constants {
   /// The first graph is complete: what it holds is what later ones look for.
   void remember(const graph& g) {
     for (const tensor& t : g.tensors)
-      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second) all_.push_back(t.data);
+      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second)
+        by_size_[t.data.bytes.size()].all.push_back(t.data);
     complete_ = true;
   }
-  /// Constants of a later graph that equal one of the first become that one.
+  /// Constants of a later graph that equal one of the first become that one. Few have a size that
+  /// one of the first has: the others are not read.
   void share(graph& g) {
     for (tensor& t : g.tensors) {
       if (!is_large(t) || by_address_.contains(t.data.bytes.data())) continue;
-      if (by_contents_.empty())
-        for (const constant_data& d : all_) by_contents_.emplace(hash_of(d), &d);
-      const auto [begin, end] = by_contents_.equal_range(hash_of(t.data));
+      const auto found = by_size_.find(t.data.bytes.size());
+      if (found == by_size_.end()) continue;
+      of_size& same = found->second;
+      if (same.by_contents.empty())
+        for (const constant_data& d : same.all) same.by_contents.emplace(hash_of(d), &d);
+      const auto [begin, end] = same.by_contents.equal_range(hash_of(t.data));
       for (auto it = begin; it != end; ++it)
-        if (const auto& same = it->second->bytes;
-            same.size() == t.data.bytes.size() &&
-            std::memcmp(same.data(), t.data.bytes.data(), same.size()) == 0) {
+        if (std::memcmp(it->second->bytes.data(), t.data.bytes.data(), t.data.bytes.size()) == 0) {
           t.data = *it->second;
           break;
         }
@@ -376,14 +378,19 @@ class first_constants {
   }
 
   std::unordered_map<std::string, fold> folded_;
-  std::deque<constant_data> all_;
+  struct of_size {
+    std::deque<constant_data> all;
+    std::unordered_multimap<std::size_t, const constant_data*> by_contents;  // once it is asked for
+  };
+  std::unordered_map<std::size_t, of_size> by_size_;
   std::unordered_set<const std::byte*> by_address_;
-  std::unordered_multimap<std::size_t, const constant_data*> by_contents_;
   bool complete_ = false;
 };
 
 /// `File`: what was read of a file, with the options it was asked for. `graph_for(shapes, kept)`
-/// gives the network; the shapes stand in place of those of the options.
+/// gives the network; the shapes stand in place of those of the options (`options`, whose `max` are
+/// the limits). Where the file says which extents of inputs are the same, `follow(given, all)`
+/// changes those of `all` that the given shapes decide.
 template <class File> class file_source final : public graph_source {
  public:
   explicit file_source(File file) : file_(std::move(file)) {}
@@ -395,6 +402,15 @@ template <class File> class file_source final : public graph_source {
       if (g) kept_.share(*g);
       return g;
     });
+  }
+  const limits& within() const override { return file_.options.max; }
+  result<named_shapes> completed(const named_shapes& given, named_shapes all) const override {
+    if constexpr (requires { file_.follow(given, all); })
+      if (auto s = file_.follow(given, all); !s) return s.error();
+    for (const auto& [name, shape] : given)
+      for (auto& [input, to] : all)
+        if (input == name) to = shape;
+    return all;
   }
   bool made(const graph& g) const override { return octet::detail::digest_of(g) == digest_; }
   /// The first graph, with the shapes of the options.
@@ -499,19 +515,21 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    const node n{&op, {}, attrs, rounding::none, in, out};
-    return octet::decide(op, g.arithmetic, node_inputs(g, n).view(), framework);
+    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    const laws::decision d = decide(op, in, out, attrs, options.framework);
+    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    set_decided(d, into{attrs});
-    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
-    return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
+    set_decided(d, into{n.attrs});
+    if (options.fused != activation::none) add_bounds(n.attrs, options.fused, n.out[0], d.by);
+    n.round = d.round;
+    if (auto s = append(std::move(n)); !s) return s;
+    return fold_last();
   }
 
   /// A value between nodes; its shape comes from the node that writes it.
@@ -553,7 +571,7 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append(op, std::move(in), {acc}, std::move(attrs), rounding::none); !s)
+    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -615,8 +633,8 @@ class graph_builder {
   status write(tensor_id t) {
     written_.resize(g.tensors.size(), 0);
     for (; inputs_written_ < g.inputs.size(); ++inputs_written_)
-      written_[static_cast<std::size_t>(g.inputs[inputs_written_])] = 1;
-    char& written = written_[static_cast<std::size_t>(t)];
+      written_[as_size(g.inputs[inputs_written_])] = 1;
+    char& written = written_[as_size(t)];
     if (g[t].role == tensor::kind::constant || (written && g[t].role != tensor::kind::state))
       return invalid("output is a constant, an input of the graph, or written before");
     written = 1;
@@ -632,18 +650,23 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append(op, std::move(in), std::move(out), std::move(attrs), round); !s) return s;
+    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+      return s;
     return fold_last();
   }
-  /// A node with the shapes of its outputs.
-  status append(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-                attributes attrs, rounding round) {
+  laws::decision decide(const node& n, const laws::framework_facts& framework) const {
+    if (!n.op->decide) return rounding::none;
+    return octet::decide(*n.op, g.arithmetic, node_inputs(g, n).view(), framework);
+  }
+  /// Adds the node, under the operator's name, with the shapes of its outputs.
+  status append(node made) {
     if (auto s = within_limit(&limits::nodes, max, "nodes of the graph", g.nodes.size() + 1); !s)
       return s;
     if (auto s = within_limit(&limits::tensors, max, "tensors of the graph", g.tensors.size()); !s)
       return s;
-    if (auto s = work.spend(1 + in.size() + out.size()); !s) return s;
-    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = work.spend(1 + made.in.size() + made.out.size()); !s) return s;
+    made.name = operator_;
+    const node& n = g.nodes.emplace_back(std::move(made));
     if (auto s = check_operands(g, n); !s) return s;
     if (auto s = verify_attributes(g, n); !s) return s;
     if (auto s = infer_shapes(g, n); !s) return s;
@@ -930,9 +953,8 @@ inline constexpr std::string_view builtin_operators[] = {
 };
 /// Empty for codes that the schema does not have.
 constexpr std::string_view builtin_name(std::int32_t code) {
-  return code >= 0 && static_cast<std::size_t>(code) < std::size(builtin_operators)
-             ? builtin_operators[code]
-             : std::string_view();
+  return code >= 0 && as_size(code) < std::size(builtin_operators) ? builtin_operators[code]
+                                                                   : std::string_view();
 }
 void not_a_builtin_operator_of_the_schema();  // never defined: calls of it do not compile
 /// The code of a builtin operator; a name that is not one does not compile.
@@ -1463,7 +1485,7 @@ class index_list {
   bool given() const { return values_ != nullptr; }
   std::int64_t size() const { return values_ ? std::int64_t{values_->size()} : 0; }
   std::int64_t operator[](std::int64_t i) const {
-    const auto k = static_cast<std::size_t>(i);
+    const auto k = as_size(i);
     const auto at = [&]<class T>(T v) {
       std::memcpy(&v, values_->Data() + sizeof v * k, sizeof v);
       return static_cast<std::int64_t>(flatbuffers::EndianScalar(v));
@@ -1787,6 +1809,12 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import {
 
+/// Scales of weights, one for each `size` elements of a row: tensors of the graph.
+struct tflite_blocks {
+  tensor_id scales = no_tensor, zero_points = no_tensor;
+  std::int32_t size = 0;
+};
+
 /// One operator of the file. `in(i)` and `out(i)` are tensors of the graph (no_tensor where
 /// absent).
 class tflite_node {
@@ -1801,6 +1829,8 @@ class tflite_node {
   laws::framework_facts framework{};       // what of the file a rounding depends on
   /// By tensor: bit i says that the file leaves the extent of axis i open until it runs.
   const std::vector<std::uint32_t>* open_axes = nullptr;
+  const std::vector<bool>* complex = nullptr;  // by tensor: pairs of real and imaginary part
+  const tflite_blocks* blocks = nullptr;       // of input 1
 
   /// The operator's options, a struct of operator_options.hpp.
   template <class Options> Options options() { return options_.read<Options>(); }
@@ -1819,8 +1849,12 @@ class tflite_node {
   const std::vector<tensor_id>& outs() const { return out_; }
   bool is_constant(std::size_t i) const { return has(i) && in(i).role == tensor::kind::constant; }
   bool is_open(tensor_id t, std::int32_t axis) const {
-    const auto i = static_cast<std::size_t>(t);
+    const auto i = as_size(t);
     return open_axes && t >= 0 && i < open_axes->size() && ((*open_axes)[i] >> axis & 1) != 0;
+  }
+  bool is_complex(tensor_id t) const {
+    const auto i = as_size(t);
+    return complex && t >= 0 && i < complex->size() && (*complex)[i];
   }
   /// A constant s32 or s64 input as integers; empty otherwise.
   std::vector<std::int64_t> integers(std::size_t i) const {
@@ -2027,7 +2061,7 @@ class flexbuffer {
   std::optional<std::size_t> follow(const entry& e) const {
     const auto back = natural(e.at, e.width);
     if (!back || *back > e.at) return {};
-    return e.at - static_cast<std::size_t>(*back);
+    return e.at - as_size(*back);
   }
   std::optional<std::int64_t> integer(std::size_t at, std::size_t width) const {
     const auto v = natural(at, width);
@@ -2059,16 +2093,16 @@ class flexbuffer {
     const auto count = natural(*at - width, width);
     const std::size_t each = width + (typed_behind ? 1 : 0);
     if (!count || *count > most_elements || *count * each > bytes_.size() - *at) return {};
-    return list_place{*at, static_cast<std::size_t>(*count), width, !typed_behind};
+    return list_place{*at, as_size(*count), width, !typed_behind};
   }
   /// A map's keys: the list whose offset and width stand before the map's count.
   std::optional<list_place> keys_of(const list_place& values) const {
     if (values.at < 3 * values.width) return {};
     const auto width = natural(values.at - 2 * values.width, values.width);
     const auto at = follow({values.at - 3 * values.width, values.width, 0});
-    if (!width || !at || !is_width(static_cast<std::size_t>(*width))) return {};
-    if (values.count * static_cast<std::size_t>(*width) > bytes_.size() - *at) return {};
-    return list_place{*at, values.count, static_cast<std::size_t>(*width), true};
+    if (!width || !at || !is_width(as_size(*width))) return {};
+    if (values.count * as_size(*width) > bytes_.size() - *at) return {};
+    return list_place{*at, values.count, as_size(*width), true};
   }
   entry element(const list_place& l, std::size_t i) const {
     const std::uint8_t packed = l.typed ? static_cast<std::uint8_t>(std::uint8_t(l.element) << 2)
@@ -2147,88 +2181,226 @@ class flexbuffer {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_FLEXBUFFER_HPP_
+// ---- octet/import/tflite/rows_matrix.hpp
+// TFLite's BATCH_MATMUL, TRANSPOSE_CONV, RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_MATRIX_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_MATRIX_HPP_
+
+// ---- octet/import/tflite/rows_conv.hpp
+// TFLite operators with weights: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED. In plain form:
+// accumulate, then requantize.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
+
 
 OCTET_NAMESPACE_BEGIN
-namespace import {
+namespace import::tflite_rows {
 
-/// A caller's operator: its inputs and outputs are the file's.
-inline status convert_custom(tflite_node& n, const op_def& op) {
-  return n.emit(op, flexbuffer(n.custom_options).map());
+/// `in`: input, weights and maybe a bias.
+inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attributes attrs,
+                                        std::vector<tensor_id> in, tflite_activation fused) {
+  const tensor &x = n.g()[in[0]], &w = n.g()[in[1]];
+  if (x.scales.empty() || w.scales.empty() || n.out().scales.empty())
+    return unsupported("operator without quantization parameters", std::string(name_of(x.type)),
+                       "quantized input, weights and output");
+  return n.accumulate(accumulation{.op = &op, .in = std::move(in), .attrs = std::move(attrs)},
+                      fused);
 }
 
-/// One of octet's custom operators: its name in files and what it becomes.
-struct tflite_custom_row {
-  std::string_view name;
-  status (*convert)(tflite_node&);
-};
-namespace tflite_rows {
-/// Quantized operands become floats first. Regular form: classes choose for themselves.
-inline status detection_postprocess(tflite_node& n) {
-  if (n.outputs() != 4) return invalid("outputs", std::to_string(n.outputs()), "4");
-  const attributes o = flexbuffer(n.custom_options).map();
-  const auto number = [&](const char* key, double otherwise) {
-    return attribute_view(o).find(key).is(attribute_value::kind::integer)
-               ? static_cast<double>(o.integer(key))
-               : o.real(key, otherwise);
-  };
-  detection_postprocess_attrs a;
-  a.most = static_cast<std::int32_t>(o.integer("max_detections"));
-  a.classes = static_cast<std::int32_t>(o.integer("num_classes"));
-  a.per_box = static_cast<std::int32_t>(
-      std::min(o.integer("max_classes_per_detection", 1), o.integer("num_classes")));
-  if (o.integer("use_regular_nms") != 0) {
-    const std::int64_t most = o.integer("detections_per_class", 100);
-    if (most < 1 || most > INT32_MAX)
-      return invalid("detections_per_class", std::to_string(most), "1 or more");
-    a.per_class = static_cast<std::int32_t>(most);
+/// Dynamic-range layers: float activations, 8-bit weights.
+inline bool is_dynamic(const tflite_node& n) {
+  return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
+         n.out().type == dtype::f32;
+}
+inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs,
+                            const laws::dynamic_facts& layer, tflite_activation fused) {
+  return n.accumulate(dynamic_accumulation{.op = &op,
+                                           .in = n.in_id(0),
+                                           .weights = n.in_id(1),
+                                           .bias = n.in_id(2),
+                                           .attrs = std::move(attrs),
+                                           .layer = layer},
+                      fused);
+}
+
+/// Float islands: the plain operator with the activation as bounds.
+inline bool is_plain(const tflite_node& n) {
+  return n.in(0).type == dtype::f32 && n.in(1).type == dtype::f32;
+}
+/// A padding code is one of the schema's two.
+inline status check_padding(tflite_schema::padding_scheme p) {
+  if (p == tflite_schema::padding_scheme::same || p == tflite_schema::padding_scheme::valid)
+    return unit{};
+  return invalid("padding", std::to_string(static_cast<int>(p)), "0 (SAME), 1 (VALID)");
+}
+/// Strides, dilations and paddings of a window over x[N,H,W,C] with weights w[_,KH,KW,_].
+template <class Options>
+attributes window_attributes(const Options& o, const dims& x, const dims& weights) {
+  conv2d_attrs a;
+  a.stride_h = o.stride_h, a.stride_w = o.stride_w;
+  a.dilation_h = o.dilation_h, a.dilation_w = o.dilation_w;
+  if (o.padding == tflite_schema::padding_scheme::same) {
+    const auto h = laws::same_padding(x[1], weights[1], o.stride_h, o.dilation_h),
+               w = laws::same_padding(x[2], weights[2], o.stride_w, o.dilation_w);
+    a.pad_top = h.before, a.pad_bottom = h.after, a.pad_left = w.before, a.pad_right = w.after;
   }
-  a.score = number("nms_score_threshold", 0), a.overlap = number("nms_iou_threshold", 0);
-  a.y_scale = number("y_scale", 0), a.x_scale = number("x_scale", 0);
-  a.h_scale = number("h_scale", 0), a.w_scale = number("w_scale", 0);
-  std::vector<tensor_id> in;
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
-    in.push_back(n.in_id(i));
-    if (n.in(i).type == dtype::f32) continue;
-    in.back() = n.temporary("/values", dtype::f32);
-    if (auto s = n.emit(ops::dequantize, {n.in_id(i)}, {in.back()}); !s) return s;
-  }
-  return n.emit(ops::detection_postprocess, std::move(in), n.outs(), to_attributes(a));
+  attributes to = to_attributes(a);
+  to.erase("f32_product");
+  to.erase("groups");
+  return to;
 }
-}  // namespace tflite_rows
-inline constexpr tflite_custom_row tflite_custom_rows[] = {
-    {"TFLite_Detection_PostProcess", &tflite_rows::detection_postprocess},
+
+inline status conv_2d(tflite_node& n) {
+  if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
+  const dims &x = n.in(0).shape, &w = n.in(1).shape;
+  if (x.rank != 4 || w.rank != 4 || w[3] < 1)
+    return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
+                   "[N,H,W,C] and [O,KH,KW,I]");
+  const auto o = n.options<tflite_schema::conv_2d_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
+  attributes a = window_attributes(o, x, w);
+  if (x[3] % w[3] != 0)
+    return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
+  if (x[3] != w[3]) a.set("groups", std::int64_t{x[3] / w[3]});
+  if (is_plain(n)) return n.emit(ops::float_conv2d, std::move(a), o.activation);
+  if (is_dynamic(n)) {
+    laws::dynamic_facts layer;
+    layer.layer = laws::dynamic_layer::conv2d;
+    layer.pointwise = w[1] == 1 && w[2] == 1 && w[3] == x[3] && o.stride_w == 1 && o.stride_h == 1;
+    layer.images = x[0];
+    layer.vectors = std::int64_t{x[0]} * x[1] * x[2];
+    layer.products = std::int64_t{w[1]} * w[2] * w[3];
+    layer.int4_weights = n.framework.int4_weights;
+    return dynamic_layer(n, ops::conv2d, std::move(a), layer, o.activation);
+  }
+  return accumulate_and_requantize(n, ops::conv2d, std::move(a), n.ins(), o.activation);
+}
+
+inline status depthwise_conv_2d(tflite_node& n) {
+  if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
+  const dims &x = n.in(0).shape, &w = n.in(1).shape;
+  if (x.rank != 4 || w.rank != 4)
+    return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
+                   "[N,H,W,C] and [1,KH,KW,C*multiplier]");
+  const auto o = n.options<tflite_schema::depthwise_conv_2d_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
+  attributes a = window_attributes(o, x, w);
+  if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), o.activation);
+  if (is_dynamic(n)) {
+    laws::dynamic_facts layer;
+    layer.layer = laws::dynamic_layer::depthwise_conv2d;
+    layer.images = x[0];
+    layer.products = std::int64_t{w[1]} * w[2];
+    return dynamic_layer(n, ops::depthwise_conv2d, std::move(a), layer, o.activation);
+  }
+  return accumulate_and_requantize(n, ops::depthwise_conv2d, std::move(a), n.ins(), o.activation);
+}
+
+/// The scales of blocks as XNNPACK holds them: binary16 of the file, rounded to bfloat16, ties to
+/// even.
+inline result<std::vector<float>> block_scales(const tflite_node& n, std::int32_t blocks) {
+  const dims& w = n.in(1).shape;
+  const tensor_id id = n.blocks->scales;
+  if (id == no_tensor || n.g()[id].role != tensor::kind::constant || n.g()[id].type != dtype::f16 ||
+      !(n.g()[id].shape == dims{w[0], blocks}))
+    return invalid("scales of the blocks",
+                   id == no_tensor
+                       ? std::string("none")
+                       : std::string(name_of(n.g()[id].type)) + to_string(n.g()[id].shape),
+                   "a constant float16" + to_string(dims{w[0], blocks}));
+  // A file that gives no zero points may name any tensor.
+  if (const tensor_id z = n.blocks->zero_points;
+      z != no_tensor && n.g()[z].role == tensor::kind::constant &&
+      n.g()[z].shape.elements().value == n.g()[id].shape.elements().value && z != id)
+    for (const std::byte b : n.g()[z].data.bytes)
+      if (b != std::byte{0}) return unsupported("zero points of blocks", {}, "0");
+  const std::span<const std::byte> bytes = n.g()[id].data.bytes;
+  std::vector<float> scales;
+  for (std::size_t i = 0; 2 * i < bytes.size(); ++i) {
+    std::uint16_t half;
+    std::memcpy(&half, bytes.data() + 2 * i, sizeof half);
+    const auto bits = std::bit_cast<std::uint32_t>(numerics::from_f16(half));
+    scales.push_back(std::bit_cast<float>((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000u));
+    if (!is_scale(static_cast<double>(scales.back())))
+      return invalid("scale of a block", std::to_string(scales.back()), "a positive finite number");
+  }
+  return scales;
+}
+/// Weights of 4 bits with a scale for each block of a row.
+inline status blockwise_layer(tflite_node& n, const tflite_schema::fully_connected_options& o) {
+  const dims x = n.in(0).shape, w = n.in(1).shape;
+  if (n.g().arithmetic != law::tflite_xnnpack)
+    return unsupported(
+        "blockwise quantization of the weights", {},
+        "under tflite_xnnpack: the reference kernels do not read the blocks' scales");
+  if (n.in(0).type != dtype::f32 || n.out().type != dtype::f32 || !n.framework.int4_weights ||
+      !n.is_constant(1))
+    return unsupported("operands of a layer with blockwise weights",
+                       std::string(name_of(n.in(0).type)), "float32, constant weights of int4");
+  const std::int32_t size = n.blocks->size;
+  if (w.rank != 2 || w[1] < 1 || size < 32 || size % 32 != 0 || w[1] % size != 0)
+    return unsupported("blocks", std::to_string(size) + " elements of " + to_string(w),
+                       "a multiple of 32 that divides the rows of a matrix");
+  const auto scales = block_scales(n, w[1] / size);
+  if (!scales) return scales.error();
+  if (auto s = n.make_constant(scales->size() * sizeof(float)); !s) return s;
+  const std::int64_t rows = static_cast<std::int64_t>(x.elements().value / as_size(w[1]));
+  tensor_id in = n.in_id(0);
+  if (x.rank < 1 || x.back(0) != w[1]) {
+    attributes r;
+    r.set("shape", std::vector<std::int64_t>{rows, w[1]});
+    in = n.temporary("/rows", dtype::f32);
+    if (auto s = n.emit(ops::reshape, {n.in_id(0)}, {in}, std::move(r)); !s) return s;
+  }
+  const tensor_id factors = n.g().add_constant(n.out().name + "/block_scales", dtype::f32,
+                                               dims{w[0], w[1] / size},
+                                               constant_data::of(std::span<const float>(*scales))),
+                  codes = n.temporary("/quantized", dtype::s16),
+                  row_scales = n.temporary("/row_scales", dtype::f32);
+  attributes quantize, layer;
+  quantize.set("rows", rows);
+  quantize.set("asymmetric", std::int64_t{1});
+  if (o.keep_num_dims) layer.set("keep_dims", std::int64_t{1});
+  if (auto s = n.emit(ops::dynamic_quantize, {in}, {codes, row_scales}, std::move(quantize)); !s)
+    return s;
+  std::vector<tensor_id> operands{codes, row_scales, n.in_id(1), factors};
+  if (n.has(2)) operands.push_back(n.in_id(2));
+  return n.emit(ops::blockwise_fully_connected, std::move(operands), n.outs(), std::move(layer),
+                o.activation);
+}
+
+inline status fully_connected(tflite_node& n) {
+  if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
+  const auto o = n.options<tflite_schema::fully_connected_options>();
+  if (o.format != tflite_schema::weights_format::plain)
+    return unsupported("weights format", std::to_string(static_cast<int>(o.format)), "0 (default)");
+  if (n.blocks) return blockwise_layer(n, o);
+  attributes a;
+  if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
+  if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
+  if (is_dynamic(n)) {
+    const dims& w = n.in(1).shape;
+    if (w.rank != 2 || w[1] < 1) return invalid("shape of the weights", to_string(w), "[N,K]");
+    laws::dynamic_facts layer;
+    layer.layer = laws::dynamic_layer::fully_connected;
+    layer.asks_zero_point = o.asymmetric_quantize_inputs;
+    layer.vectors = static_cast<std::int64_t>(n.in(0).shape.elements().value / as_size(w[1]));
+    layer.products = w[1];
+    return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation);
+  }
+  return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), o.activation);
+}
+
+inline constexpr tflite_row conv_rows[] = {
+    {"CONV_2D", &conv_2d},
+    {"DEPTHWISE_CONV_2D", &depthwise_conv_2d},
+    {"FULLY_CONNECTED", &fully_connected},
 };
 
-constexpr const tflite_custom_row* find_tflite_custom_row(std::string_view name) {
-  for (const tflite_custom_row& r : tflite_custom_rows)
-    if (r.name == name) return &r;
-  return nullptr;
-}
-
-}  // namespace import
+}  // namespace import::tflite_rows
 OCTET_NAMESPACE_END
 
-#endif  // OCTET_IMPORT_TFLITE_CUSTOM_HPP_
-// ---- octet/import/tflite/refused.hpp
-// Builtin operators of TensorFlow Lite that octet refuses, each with the reason. Every operator of
-// the schema has a row, is carried out by the loader itself, or stands here.
-#ifndef OCTET_IMPORT_TFLITE_REFUSED_HPP_
-#define OCTET_IMPORT_TFLITE_REFUSED_HPP_
-
-// ---- octet/import/tflite/rows.hpp
-// The TFLite loader's table: the rows that convert operators, one file per family.
-#ifndef OCTET_IMPORT_TFLITE_ROWS_HPP_
-#define OCTET_IMPORT_TFLITE_ROWS_HPP_
-
-#include <array>
-
-// ---- octet/import/tflite/rows_activation.hpp
-// TFLite operators of one tensor: activations, elementary functions, softmax, normalization; and
-// PRELU.
-#ifndef OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_
-#define OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_
-
+#endif  // OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
 // ---- octet/import/tflite/rows_elementwise.hpp
 // TFLite operators that work element by element: QUANTIZE, DEQUANTIZE, ADD, SUB, MUL.
 #ifndef OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
@@ -2308,6 +2480,319 @@ inline constexpr tflite_row elementwise_rows[] = {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+/// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
+inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
+  const dims x = n.in(0).shape, w = n.in(1).shape;
+  if (x.rank < 2 || w.rank < 2)
+    return invalid("rank of the operands", to_string(x) + " and " + to_string(w), "2 or more");
+  const std::int32_t rows = w[w.rank - 2], columns = w[w.rank - 1];
+  const std::size_t size = w.elements().value;
+  if (!n.is_constant(1) || w.rank > x.rank || n.in(1).scales.size() != 1 || size == 0 ||
+      size != product_of(rows, columns))
+    return unsupported("int8 operand next to floats", to_string(w),
+                       "one constant matrix with one scale, of at most the rank of the floats");
+  const auto like = [&n](const char* suffix, std::size_t i) {
+    const tensor& t = n.in(i);
+    return n.temporary(suffix, t.type, t.scales, t.zero_points);
+  };
+  tensor_id in = n.in_id(0), weights = n.in_id(1);
+  if (o.adj_x) {
+    std::vector<std::int64_t> perm;
+    for (std::int32_t i = 0; i < x.rank; ++i) perm.push_back(i);
+    std::swap(perm[perm.size() - 2], perm.back());
+    attributes t;
+    t.set("perm", std::move(perm));
+    in = like("/transposed", 0);
+    if (auto s = n.emit(ops::transpose, {n.in_id(0)}, {in}, std::move(t)); !s) return s;
+  }
+  if (w.rank > 2) {
+    attributes r;
+    r.set("shape", std::vector<std::int64_t>{rows, columns});
+    const tensor_id matrix = like("/matrix", 1);
+    if (auto s = n.emit(ops::reshape, {weights}, {matrix}, std::move(r)); !s) return s;
+    weights = matrix;
+  }
+  if (!o.adj_y) {
+    attributes t;
+    t.set("perm", std::vector<std::int64_t>{1, 0});
+    const tensor_id transposed = like("/weights", 1);
+    if (auto s = n.emit(ops::transpose, {weights}, {transposed}, std::move(t)); !s) return s;
+    weights = transposed;
+  }
+  attributes a;
+  a.set("keep_dims", std::int64_t{1});
+  laws::dynamic_facts layer;
+  layer.layer = laws::dynamic_layer::fully_connected;
+  layer.asks_zero_point = o.asymmetric_quantize_inputs;
+  layer.products = o.adj_y ? columns : rows;
+  layer.vectors = static_cast<std::int64_t>(x.elements().value / as_size(layer.products));
+  return n.accumulate(dynamic_accumulation{.op = &ops::fully_connected,
+                                           .in = in,
+                                           .weights = weights,
+                                           .attrs = std::move(a),
+                                           .layer = layer},
+                      tflite_activation::none);
+}
+inline status batch_matmul(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  attributes a;
+  const auto o = n.options<tflite_schema::batch_matmul_options>();
+  if (is_dynamic(n)) return dynamic_batch_matmul(n, o);
+  if (o.adj_x) a.set("adj_x", std::int64_t{1});
+  if (o.adj_y) a.set("adj_y", std::int64_t{1});
+  if (!quantized(n.in(0))) return n.emit(ops::batch_matmul, std::move(a));
+  if (n.in(1).scales.size() != 1)
+    return unsupported("quantization of the second operand",
+                       std::to_string(n.in(1).scales.size()) + " scales", "one scale per tensor");
+  return accumulate_and_requantize(n, ops::qnn_batch_matmul, std::move(a), n.ins(),
+                                   tflite_activation::none);
+}
+
+/// The attributes of a transposed convolution of strides `t` whose output is `height` x `width`: it
+/// is cropped by max((in - 1) * stride + kernel - out, 0) / 2 before.
+inline result<attributes> transposed_attributes(transpose_conv2d_attrs t, const dims& x,
+                                                const dims& w, std::int64_t height,
+                                                std::int64_t width) {
+  if (t.stride_h < 1 || t.stride_w < 1)
+    return invalid("stride", std::to_string(t.stride_h) + "x" + std::to_string(t.stride_w),
+                   "1 or more");
+  const auto place = [](std::int64_t in, std::int64_t stride, std::int64_t kernel,
+                        std::int64_t out) -> std::optional<laws::axis_padding> {
+    if (out < 1 || out > INT32_MAX) return std::nullopt;
+    const std::int64_t extra =
+        (in - 1) * stride + kernel - out;  // negative: columns that no input reaches
+    if (extra > INT32_MAX || extra < -INT32_MAX) return std::nullopt;
+    return laws::transposed_padding(static_cast<std::int32_t>(extra));
+  };
+  const auto rows = place(x[1], t.stride_h, w[1], height),
+             columns = place(x[2], t.stride_w, w[2], width);
+  if (!rows || !columns)
+    return invalid("output shape", std::to_string(height) + "x" + std::to_string(width));
+  t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
+  t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
+  attributes a = to_attributes(t);
+  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product", "input_limit"})
+    a.erase(unused);
+  return a;
+}
+/// Inputs: output shape, weights [O,KH,KW,I], input, bias.
+inline status transpose_conv(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  // A shape that is an input of the file is taken to be the one the converter saw.
+  std::vector<std::int64_t> shape = n.integers(0);
+  if (!n.is_constant(0)) shape.assign(n.out().shape.begin(), n.out().shape.end());
+  if (shape.size() != 4) return unsupported("an output shape that is computed at run time");
+  const tensor &w = n.in(1), &x = n.in(2);
+  if (x.shape.rank != 4 || w.shape.rank != 4)
+    return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
+                   "[N,H,W,C] and [O,KH,KW,I]");
+  const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
+  const auto o = n.options<tflite_schema::transpose_conv_options>();
+  transpose_conv2d_attrs t;
+  t.stride_w = o.stride_w, t.stride_h = o.stride_h;
+  auto placed = transposed_attributes(t, x.shape, w.shape, shape[1], shape[2]);
+  if (!placed) return placed.error();
+  attributes a = std::move(*placed);
+  std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
+  if (n.has(3)) in.push_back(n.in_id(3));
+  if (plain)
+    return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
+  if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
+      n.out().type == dtype::f32) {
+    if (n.g().arithmetic != law::tflite_xnnpack || n.framework.int4_weights)
+      return unsupported("a transposed convolution of floats with 8-bit weights", {},
+                         "under tflite_xnnpack: the reference kernels add floats in an order that "
+                         "is not known");
+    laws::dynamic_facts layer;
+    layer.layer = laws::dynamic_layer::conv2d;
+    layer.images = x.shape[0];
+    layer.products = std::int64_t{w.shape[1]} * w.shape[2] * w.shape[3];
+    return n.accumulate(dynamic_accumulation{.op = &ops::transpose_conv2d,
+                                             .in = n.in_id(2),
+                                             .weights = n.in_id(1),
+                                             .bias = n.in_id(3),
+                                             .attrs = std::move(a),
+                                             .layer = layer},
+                        o.activation);
+  }
+  return accumulate_and_requantize(n, ops::transpose_conv2d, std::move(a), std::move(in),
+                                   o.activation);
+}
+
+template <class Options> result<attributes> resize_attributes(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s.error();
+  const auto size = n.integers(1);
+  if (size.size() != 2) return unsupported("a size that is computed at run time");
+  attributes a;
+  a.set("out_h", size[0]);
+  a.set("out_w", size[1]);
+  const auto o = n.options<Options>();
+  if (o.align_corners) a.set("align_corners", std::int64_t{1});
+  if (o.half_pixel_centers) a.set("half_pixel_centers", std::int64_t{1});
+  return a;
+}
+inline status resize_bilinear(tflite_node& n) {
+  auto a = resize_attributes<tflite_schema::resize_bilinear_options>(n);
+  if (!a) return a.error();
+  if (quantized(n.in(0)) && !(n.in(0).scales == n.out().scales &&
+                              tflite_node::zero(n.in(0)) == tflite_node::zero(n.out()))) {
+    // The framework's kernels blend the codes and do not look at the scales; its delegate refuses.
+    const tensor& x = n.in(0);
+    if (n.g().arithmetic == law::tflite_xnnpack && is_8bit(x.type))
+      return unsupported("a resize whose result has other parameters than its input", {},
+                         "under tflite_ref: the default interpreter refuses it");
+    const tensor_id codes = n.temporary("/codes", x.type, x.scales, x.zero_points);
+    if (auto s = n.emit(ops::qnn_resize_bilinear, {n.in_id(0)}, {codes}, std::move(*a)); !s)
+      return s;
+    return n.emit(ops::identity, {codes}, n.outs());
+  }
+  return n.emit(quantized(n.in(0)) ? ops::qnn_resize_bilinear : ops::resize_bilinear, {n.in_id(0)},
+                n.outs(), std::move(*a));
+}
+inline status resize_nearest(tflite_node& n) {
+  auto a = resize_attributes<tflite_schema::resize_nearest_neighbor_options>(n);
+  if (!a) return a.error();
+  return n.emit(ops::resize_nearest, {n.in_id(0)}, n.outs(), std::move(*a));
+}
+
+inline constexpr tflite_row matrix_rows[] = {
+    {"RESIZE_BILINEAR", &resize_bilinear},
+    {"TRANSPOSE_CONV", &transpose_conv},
+    {"RESIZE_NEAREST_NEIGHBOR", &resize_nearest},
+    {"BATCH_MATMUL", &batch_matmul},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_MATRIX_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// A caller's operator: its inputs and outputs are the file's.
+inline status convert_custom(tflite_node& n, const op_def& op) {
+  return n.emit(op, flexbuffer(n.custom_options).map());
+}
+
+/// One of octet's custom operators: its name in files and what it becomes.
+struct tflite_custom_row {
+  std::string_view name;
+  status (*convert)(tflite_node&);
+};
+namespace tflite_rows {
+/// Quantized operands become floats first. Regular form: classes choose for themselves.
+inline status detection_postprocess(tflite_node& n) {
+  if (n.outputs() != 4) return invalid("outputs", std::to_string(n.outputs()), "4");
+  const attributes o = flexbuffer(n.custom_options).map();
+  const auto number = [&](const char* key, double otherwise) {
+    return attribute_view(o).find(key).is(attribute_value::kind::integer)
+               ? static_cast<double>(o.integer(key))
+               : o.real(key, otherwise);
+  };
+  detection_postprocess_attrs a;
+  a.most = static_cast<std::int32_t>(o.integer("max_detections"));
+  a.classes = static_cast<std::int32_t>(o.integer("num_classes"));
+  a.per_box = static_cast<std::int32_t>(
+      std::min(o.integer("max_classes_per_detection", 1), o.integer("num_classes")));
+  if (o.integer("use_regular_nms") != 0) {
+    const std::int64_t most = o.integer("detections_per_class", 100);
+    if (most < 1 || most > INT32_MAX)
+      return invalid("detections_per_class", std::to_string(most), "1 or more");
+    a.per_class = static_cast<std::int32_t>(most);
+  }
+  a.score = number("nms_score_threshold", 0), a.overlap = number("nms_iou_threshold", 0);
+  a.y_scale = number("y_scale", 0), a.x_scale = number("x_scale", 0);
+  a.h_scale = number("h_scale", 0), a.w_scale = number("w_scale", 0);
+  std::vector<tensor_id> in;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
+    in.push_back(n.in_id(i));
+    if (n.in(i).type == dtype::f32) continue;
+    in.back() = n.temporary("/values", dtype::f32);
+    if (auto s = n.emit(ops::dequantize, {n.in_id(i)}, {in.back()}); !s) return s;
+  }
+  return n.emit(ops::detection_postprocess, std::move(in), n.outs(), to_attributes(a));
+}
+/// MediaPipe's transposed convolution: input, weights [O,KH,KW,I], bias, all floats. Its options
+/// are the bytes of a struct: three int32, padding (1 SAME, 2 VALID), stride of width, of height;
+/// what may follow is not read. SAME crops kernel - (in - 1) % stride - 1 rows and columns, where
+/// that is more than 0.
+inline status transpose_conv_with_bias(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  const tensor &x = n.in(0), &w = n.in(1);
+  for (std::size_t i = 0; i < 3; ++i)
+    if (n.in(i).type != dtype::f32)
+      return unsupported("element type of input " + std::to_string(i),
+                         std::string(name_of(n.in(i).type)), "float32");
+  if (x.shape.rank != 4 || w.shape.rank != 4)
+    return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
+                   "[N,H,W,C] and [O,KH,KW,I]");
+  if (n.custom_options.size() < 12)
+    return invalid("custom options", std::to_string(n.custom_options.size()) + " bytes",
+                   "padding and two strides, 4 bytes each");
+  const auto option = [&](std::size_t i) {
+    std::uint32_t v = 0;  // the least byte first
+    for (std::size_t b = 0; b < 4; ++b) v |= std::uint32_t{n.custom_options[4 * i + b]} << (8 * b);
+    return static_cast<std::int32_t>(v);
+  };
+  constexpr std::int32_t same = 1, valid = 2;
+  const std::int32_t padding = option(0);
+  if (padding != same && padding != valid)
+    return invalid("padding", std::to_string(padding), "1 (SAME), 2 (VALID)");
+  transpose_conv2d_attrs t;
+  t.stride_w = option(1), t.stride_h = option(2);
+  if (t.stride_h < 1 || t.stride_w < 1 || x.shape[1] < 1 || x.shape[2] < 1)
+    return invalid("stride or image", to_string(x.shape), "1 or more");
+  const auto extent = [&](std::int64_t in, std::int64_t stride, std::int64_t kernel) {
+    const std::int64_t whole = stride * (in - 1) + kernel;
+    return padding == valid ? whole
+                            : whole - std::max<std::int64_t>(0, kernel - (in - 1) % stride - 1);
+  };
+  auto a = transposed_attributes(t, x.shape, w.shape, extent(x.shape[1], t.stride_h, w.shape[1]),
+                                 extent(x.shape[2], t.stride_w, w.shape[2]));
+  if (!a) return a.error();
+  return n.emit(ops::float_transpose_conv2d, std::move(*a));
+}
+}  // namespace tflite_rows
+inline constexpr tflite_custom_row tflite_custom_rows[] = {
+    {"Convolution2DTransposeBias", &tflite_rows::transpose_conv_with_bias},
+    {"TFLite_Detection_PostProcess", &tflite_rows::detection_postprocess},
+};
+
+constexpr const tflite_custom_row* find_tflite_custom_row(std::string_view name) {
+  for (const tflite_custom_row& r : tflite_custom_rows)
+    if (r.name == name) return &r;
+  return nullptr;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_CUSTOM_HPP_
+// ---- octet/import/tflite/refused.hpp
+// Builtin operators of TensorFlow Lite that octet refuses, each with the reason. Every operator of
+// the schema has a row, is carried out by the loader itself, or stands here.
+#ifndef OCTET_IMPORT_TFLITE_REFUSED_HPP_
+#define OCTET_IMPORT_TFLITE_REFUSED_HPP_
+
+// ---- octet/import/tflite/rows.hpp
+// The TFLite loader's table: the rows that convert operators, one file per family.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_HPP_
+
+#include <array>
+
+// ---- octet/import/tflite/rows_activation.hpp
+// TFLite operators of one tensor: activations, elementary functions, softmax, normalization; and
+// PRELU.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_ACTIVATION_HPP_
+
 
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
@@ -2401,19 +2886,27 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+/// What only moves complex numbers gives complex numbers.
+inline status keeps_complex(const tflite_node& n) {
+  if (n.is_complex(n.in_id(0)) == n.is_complex(n.out_id())) return unit{};
+  return invalid("element types", "complex64 and real");
+}
 /// The shape comes from the second input if it is known, else from the options, else from the
 /// output tensor of the file.
 inline status reshape(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = keeps_complex(n); !s) return s;
   attributes a;
   std::vector<std::int64_t> shape;
+  bool with_parts = false;
   if (n.is_constant(1) && n.in(1).shape.rank == 1)
     shape = n.integers(1);
   else if (!n.has(1) && n.has_options())
     shape = n.options<tflite_schema::reshape_options>().new_shape;
   else
-    shape.assign(n.out().shape.begin(), n.out().shape.end());
+    shape.assign(n.out().shape.begin(), n.out().shape.end()), with_parts = true;
   if (shape.size() == 1 && shape[0] == 0) shape.clear();  // old converters wrote [0] for a scalar
+  if (n.is_complex(n.in_id(0)) && !with_parts) shape.push_back(2);
   if (shape.size() > dims::max_rank)
     return unsupported("rank", std::to_string(shape.size()),
                        "at most " + std::to_string(dims::max_rank));
@@ -2424,17 +2917,23 @@ inline status reshape(tflite_node& n) {
 }
 inline status squeeze(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = keeps_complex(n); !s) return s;
   attributes a;
   auto o = n.options<tflite_schema::squeeze_options>();
+  if (n.is_complex(n.in_id(0)))
+    for (std::int64_t& axis : o.squeeze_dims)
+      axis = tflite_node::wrap(axis, n.in(0).shape.rank - 1);
   if (!o.squeeze_dims.empty()) a.set("axes", std::move(o.squeeze_dims));
   return n.emit(ops::squeeze, std::move(a));
 }
 inline status expand_dims(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
+  if (auto s = keeps_complex(n); !s) return s;
   const auto axis = n.integers(1);
   if (axis.size() != 1) return unsupported("an axis that is computed at run time");
   attributes a;
-  a.set("axis", axis[0]);
+  a.set("axis",
+        n.is_complex(n.in_id(0)) ? tflite_node::wrap(axis[0], n.in(0).shape.rank) : axis[0]);
   return n.emit(ops::expand_dims, {n.in_id(0)}, n.outs(), std::move(a));
 }
 
@@ -2563,7 +3062,7 @@ template <bool Broadcasts> status select(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
   if (!Broadcasts && n.in(0).shape.rank == 1 && n.in(1).shape.rank > 1) {
     attributes a;
-    std::vector<std::int64_t> shape(static_cast<std::size_t>(n.in(1).shape.rank), 1);
+    std::vector<std::int64_t> shape(as_size(n.in(1).shape.rank), 1);
     shape[0] = n.in(0).shape[0];
     a.set("shape", std::move(shape));
     const tensor_id c = n.temporary("/condition", n.in(0).type);
@@ -2605,148 +3104,6 @@ inline constexpr tflite_row binary_rows[] = {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_BINARY_HPP_
-// ---- octet/import/tflite/rows_conv.hpp
-// TFLite operators with weights: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED. In plain form:
-// accumulate, then requantize.
-#ifndef OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
-#define OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace import::tflite_rows {
-
-/// `in`: input, weights and maybe a bias.
-inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attributes attrs,
-                                        std::vector<tensor_id> in, tflite_activation fused) {
-  const tensor &x = n.g()[in[0]], &w = n.g()[in[1]];
-  if (x.scales.empty() || w.scales.empty() || n.out().scales.empty())
-    return unsupported("operator without quantization parameters", std::string(name_of(x.type)),
-                       "quantized input, weights and output");
-  return n.accumulate(accumulation{.op = &op, .in = std::move(in), .attrs = std::move(attrs)},
-                      fused);
-}
-
-/// Dynamic-range layers: float activations, 8-bit weights.
-inline bool is_dynamic(const tflite_node& n) {
-  return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
-         n.out().type == dtype::f32;
-}
-inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs,
-                            const laws::dynamic_facts& layer, tflite_activation fused) {
-  return n.accumulate(dynamic_accumulation{.op = &op,
-                                           .in = n.in_id(0),
-                                           .weights = n.in_id(1),
-                                           .bias = n.in_id(2),
-                                           .attrs = std::move(attrs),
-                                           .layer = layer},
-                      fused);
-}
-
-/// Float islands: the plain operator with the activation as bounds.
-inline bool is_plain(const tflite_node& n) {
-  return n.in(0).type == dtype::f32 && n.in(1).type == dtype::f32;
-}
-/// A padding code is one of the schema's two.
-inline status check_padding(tflite_schema::padding_scheme p) {
-  if (p == tflite_schema::padding_scheme::same || p == tflite_schema::padding_scheme::valid)
-    return unit{};
-  return invalid("padding", std::to_string(static_cast<int>(p)), "0 (SAME), 1 (VALID)");
-}
-/// Strides, dilations and paddings of a window over x[N,H,W,C] with weights w[_,KH,KW,_].
-template <class Options>
-attributes window_attributes(const Options& o, const dims& x, const dims& weights) {
-  conv2d_attrs a;
-  a.stride_h = o.stride_h, a.stride_w = o.stride_w;
-  a.dilation_h = o.dilation_h, a.dilation_w = o.dilation_w;
-  if (o.padding == tflite_schema::padding_scheme::same) {
-    const auto h = laws::same_padding(x[1], weights[1], o.stride_h, o.dilation_h),
-               w = laws::same_padding(x[2], weights[2], o.stride_w, o.dilation_w);
-    a.pad_top = h.before, a.pad_bottom = h.after, a.pad_left = w.before, a.pad_right = w.after;
-  }
-  attributes to = to_attributes(a);
-  to.erase("f32_product");
-  to.erase("groups");
-  return to;
-}
-
-inline status conv_2d(tflite_node& n) {
-  if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
-  const dims &x = n.in(0).shape, &w = n.in(1).shape;
-  if (x.rank != 4 || w.rank != 4 || w[3] < 1)
-    return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
-                   "[N,H,W,C] and [O,KH,KW,I]");
-  const auto o = n.options<tflite_schema::conv_2d_options>();
-  if (auto s = check_padding(o.padding); !s) return s;
-  attributes a = window_attributes(o, x, w);
-  if (x[3] % w[3] != 0)
-    return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
-  if (x[3] != w[3]) a.set("groups", std::int64_t{x[3] / w[3]});
-  if (is_plain(n)) return n.emit(ops::float_conv2d, std::move(a), o.activation);
-  if (is_dynamic(n)) {
-    laws::dynamic_facts layer;
-    layer.layer = laws::dynamic_layer::conv2d;
-    layer.pointwise = w[1] == 1 && w[2] == 1 && w[3] == x[3] && o.stride_w == 1 && o.stride_h == 1;
-    layer.images = x[0];
-    layer.vectors = std::int64_t{x[0]} * x[1] * x[2];
-    layer.products = std::int64_t{w[1]} * w[2] * w[3];
-    layer.int4_weights = n.framework.int4_weights;
-    return dynamic_layer(n, ops::conv2d, std::move(a), layer, o.activation);
-  }
-  return accumulate_and_requantize(n, ops::conv2d, std::move(a), n.ins(), o.activation);
-}
-
-inline status depthwise_conv_2d(tflite_node& n) {
-  if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
-  const dims &x = n.in(0).shape, &w = n.in(1).shape;
-  if (x.rank != 4 || w.rank != 4)
-    return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
-                   "[N,H,W,C] and [1,KH,KW,C*multiplier]");
-  const auto o = n.options<tflite_schema::depthwise_conv_2d_options>();
-  if (auto s = check_padding(o.padding); !s) return s;
-  attributes a = window_attributes(o, x, w);
-  if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), o.activation);
-  if (is_dynamic(n)) {
-    laws::dynamic_facts layer;
-    layer.layer = laws::dynamic_layer::depthwise_conv2d;
-    layer.images = x[0];
-    layer.products = std::int64_t{w[1]} * w[2];
-    return dynamic_layer(n, ops::depthwise_conv2d, std::move(a), layer, o.activation);
-  }
-  return accumulate_and_requantize(n, ops::depthwise_conv2d, std::move(a), n.ins(), o.activation);
-}
-
-inline status fully_connected(tflite_node& n) {
-  if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
-  const auto o = n.options<tflite_schema::fully_connected_options>();
-  if (o.format != tflite_schema::weights_format::plain)
-    return unsupported("weights format", std::to_string(static_cast<int>(o.format)), "0 (default)");
-  attributes a;
-  if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
-  if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
-  if (is_dynamic(n)) {
-    const dims& w = n.in(1).shape;
-    if (w.rank != 2 || w[1] < 1) return invalid("shape of the weights", to_string(w), "[N,K]");
-    laws::dynamic_facts layer;
-    layer.layer = laws::dynamic_layer::fully_connected;
-    layer.asks_zero_point = o.asymmetric_quantize_inputs;
-    layer.vectors =
-        static_cast<std::int64_t>(n.in(0).shape.elements().value / static_cast<std::size_t>(w[1]));
-    layer.products = w[1];
-    return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation);
-  }
-  return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), o.activation);
-}
-
-inline constexpr tflite_row conv_rows[] = {
-    {"CONV_2D", &conv_2d},
-    {"DEPTHWISE_CONV_2D", &depthwise_conv_2d},
-    {"FULLY_CONNECTED", &fully_connected},
-};
-
-}  // namespace import::tflite_rows
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
 // ---- octet/import/tflite/rows_data.hpp
 // TFLite operators whose positions are data, and small ones: SCATTER_ND, DYNAMIC_UPDATE_SLICE,
 // REVERSE_SEQUENCE, segments, diagonals, ADD_N, ZEROS_LIKE, WHERE, BUCKETIZE, L2_POOL_2D,
@@ -2816,16 +3173,33 @@ inline status slice_at(tflite_node& n, std::vector<std::int64_t> size,
   return n.emit(ops::dynamic_slice, {n.in_id(0), n.in_id(1)}, std::move(out), std::move(a));
 }
 inline error_info open_result() {
-  return unsupported("a result whose shape is known only when it runs");
+  return unsupported("a result whose shape is known only when it runs", {},
+                     "one that the file fixes: memory is laid out before anything runs");
+}
+/// Whether the file leaves an extent of the result open, other than a whole axis of the input that
+/// is open itself: that one has the extent the caller gave.
+inline bool opens(const tflite_node& n, std::int32_t from, std::int32_t to) {
+  const bool whole = n.is_open(n.in_id(0), from) && n.out().shape[to] == n.in(0).shape[from];
+  return n.is_open(n.out_id(), to) && !whole;
+}
+/// Begin, size or both are data: the result's shape is the file's.
+inline status slice_by_data(tflite_node& n) {
+  auto size = n.integers(2);
+  const dims x = n.in(0).shape, y = n.out().shape;
+  if (size.empty()) size.assign(as_size(x.rank), -1);
+  if (y.rank != x.rank || size.size() != as_size(x.rank))
+    return invalid("rank of the slice", to_string(y), std::to_string(x.rank));
+  for (std::int32_t i = 0; i < x.rank; ++i) {
+    std::int64_t& e = size[as_size(i)];
+    if (e >= 0) continue;
+    if (opens(n, i, i)) return open_result();
+    e = y[i];
+  }
+  return slice_at(n, std::move(size), {}, 0, n.outs());
 }
 inline status slice(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
-  if (!n.is_constant(1) && n.is_constant(2)) {
-    auto size = n.integers(2);
-    for (const std::int64_t e : size)
-      if (e < 0) return open_result();
-    return slice_at(n, std::move(size), {}, 0, n.outs());
-  }
+  if (!n.is_constant(1) || !n.is_constant(2)) return slice_by_data(n);
   attributes a;
   if (auto s = list_attribute(n, 1, "begin", a); !s) return s;
   if (auto s = list_attribute(n, 2, "size", a); !s) return s;
@@ -2835,12 +3209,11 @@ inline status slice(tflite_node& n) {
 inline status strided_slice_at(tflite_node& n, const tflite_schema::strided_slice_options& o) {
   auto strides = n.integers(3);
   const dims x = n.in(0).shape, y = n.out().shape;
-  if (n.is_constant(1) || o.ellipsis_mask != 0 || o.new_axis_mask != 0 || strides.empty() ||
-      n.in(1).shape.elements().value != strides.size() ||
-      strides.size() > static_cast<std::size_t>(x.rank))
-    return unsupported("input 2 (end) that is computed at run time", {},
-                       "with a begin that is, for every axis of constant stride");
-  if (strides.size() != static_cast<std::size_t>(x.rank))
+  if (o.ellipsis_mask != 0 || o.new_axis_mask != 0 || strides.empty() ||
+      n.in(1).shape.elements().value != strides.size() || strides.size() > as_size(x.rank))
+    return unsupported("positions that are computed at run time", {},
+                       "for axes of the input, with constant strides");
+  if (strides.size() != as_size(x.rank))
     return unsupported("a position for some axes only that is computed at run time");
   std::vector<std::int64_t> size;
   std::int32_t at = 0;
@@ -2850,8 +3223,7 @@ inline status strided_slice_at(tflite_node& n, const tflite_schema::strided_slic
       continue;
     }
     if (at >= y.rank) return invalid("shape of the result", to_string(y));
-    const bool whole = n.is_open(n.in_id(0), i) && y[at] == x[i];
-    if (n.is_open(n.out_id(), at) && !whole) return open_result();
+    if (opens(n, i, at)) return open_result();
     size.push_back(y[at++]);
   }
   if (o.shrink_axis_mask == 0) return slice_at(n, size, strides, o.begin_mask, n.outs());
@@ -2997,10 +3369,10 @@ inline status space_to_batch(tflite_node& n) {
   if (!n.is_constant(2)) return unsupported("paddings that are computed at run time");
   const auto given = n.integers(2);
   const std::int32_t rank = n.in(0).shape.rank;
-  if (rank < 1 || given.size() > 2 * static_cast<std::size_t>(rank - 1) || given.size() % 2 != 0)
+  if (rank < 1 || given.size() > 2 * as_size(rank - 1) || given.size() % 2 != 0)
     return invalid("paddings", std::to_string(given.size()), "two per block axis");
   bool any = false;
-  std::vector<std::int64_t> paddings(2 * static_cast<std::size_t>(rank), 0);
+  std::vector<std::int64_t> paddings(2 * as_size(rank), 0);
   for (std::size_t i = 0; i < given.size(); ++i) {
     paddings[i + 2] = given[i];
     any |= given[i] != 0;
@@ -3029,9 +3401,9 @@ inline status batch_to_space(tflite_node& n) {
   const tensor_id whole = like(n, "/whole", n.in_id(0));
   if (auto s = n.emit(ops::batch_to_space, {n.in_id(0)}, {whole}, std::move(a)); !s) return s;
   const dims y = n.g()[whole].shape;
-  if (crops.size() % 2 != 0 || crops.size() / 2 >= static_cast<std::size_t>(y.rank))
+  if (crops.size() % 2 != 0 || crops.size() / 2 >= as_size(y.rank))
     return invalid("crops", std::to_string(crops.size()), "two per block axis");
-  std::vector<std::int64_t> begin(static_cast<std::size_t>(y.rank), 0), size(y.begin(), y.end());
+  std::vector<std::int64_t> begin(as_size(y.rank), 0), size(y.begin(), y.end());
   for (std::size_t i = 0; i < crops.size(); i += 2) {
     const std::int64_t extent = y[static_cast<int>(i / 2) + 1];
     if (crops[i] < 0 || crops[i + 1] < 0 || crops[i] > extent || crops[i + 1] > extent - crops[i])
@@ -3083,10 +3455,10 @@ inline status range(tflite_node& n) {
   if (count > max_elements)
     return error_info{errc::too_large,   "range", {}, {}, {}, std::to_string(count) + " elements",
                       "at most 2^31 - 1"};
-  if (auto s = n.make_constant(static_cast<std::size_t>(count) * sizeof by); !s) return s;
-  std::vector<std::int64_t> v(static_cast<std::size_t>(count));
+  if (auto s = n.make_constant(as_size(count) * sizeof by); !s) return s;
+  std::vector<std::int64_t> v(as_size(count));
   for (std::uint64_t i = 0; i < count; ++i)
-    v[static_cast<std::size_t>(i)] = static_cast<std::int64_t>(from + i * by);
+    v[as_size(i)] = static_cast<std::int64_t>(from + i * by);
   return constant_integers(n, v, dims{static_cast<std::int32_t>(count)});
 }
 
@@ -3240,7 +3612,7 @@ inline status where(tflite_node& n) {
   const tensor& x = n.in(0);
   const std::size_t size = size_of(x.type), count = x.shape.elements().value;
   const auto steps = strides_of(x.shape);
-  const auto axes = static_cast<std::size_t>(x.shape.rank);
+  const auto axes = as_size(x.shape.rank);
   if (auto s = n.make_constant(saturating_mul(count * (axes + 1), sizeof(std::int64_t))); !s)
     return s;
   std::vector<std::int64_t> positions;
@@ -3370,193 +3742,6 @@ inline constexpr tflite_row data_rows[] = {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_DATA_HPP_
-// ---- octet/import/tflite/rows_matrix.hpp
-// TFLite's BATCH_MATMUL, TRANSPOSE_CONV, RESIZE_BILINEAR, RESIZE_NEAREST_NEIGHBOR.
-#ifndef OCTET_IMPORT_TFLITE_ROWS_MATRIX_HPP_
-#define OCTET_IMPORT_TFLITE_ROWS_MATRIX_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace import::tflite_rows {
-
-/// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
-inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
-  const dims x = n.in(0).shape, w = n.in(1).shape;
-  if (x.rank < 2 || w.rank < 2)
-    return invalid("rank of the operands", to_string(x) + " and " + to_string(w), "2 or more");
-  const std::int32_t rows = w[w.rank - 2], columns = w[w.rank - 1];
-  const std::size_t size = w.elements().value;
-  if (!n.is_constant(1) || w.rank > x.rank || n.in(1).scales.size() != 1 || size == 0 ||
-      size != static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns))
-    return unsupported("int8 operand next to floats", to_string(w),
-                       "one constant matrix with one scale, of at most the rank of the floats");
-  const auto like = [&n](const char* suffix, std::size_t i) {
-    const tensor& t = n.in(i);
-    return n.temporary(suffix, t.type, t.scales, t.zero_points);
-  };
-  tensor_id in = n.in_id(0), weights = n.in_id(1);
-  if (o.adj_x) {
-    std::vector<std::int64_t> perm;
-    for (std::int32_t i = 0; i < x.rank; ++i) perm.push_back(i);
-    std::swap(perm[perm.size() - 2], perm.back());
-    attributes t;
-    t.set("perm", std::move(perm));
-    in = like("/transposed", 0);
-    if (auto s = n.emit(ops::transpose, {n.in_id(0)}, {in}, std::move(t)); !s) return s;
-  }
-  if (w.rank > 2) {
-    attributes r;
-    r.set("shape", std::vector<std::int64_t>{rows, columns});
-    const tensor_id matrix = like("/matrix", 1);
-    if (auto s = n.emit(ops::reshape, {weights}, {matrix}, std::move(r)); !s) return s;
-    weights = matrix;
-  }
-  if (!o.adj_y) {
-    attributes t;
-    t.set("perm", std::vector<std::int64_t>{1, 0});
-    const tensor_id transposed = like("/weights", 1);
-    if (auto s = n.emit(ops::transpose, {weights}, {transposed}, std::move(t)); !s) return s;
-    weights = transposed;
-  }
-  attributes a;
-  a.set("keep_dims", std::int64_t{1});
-  laws::dynamic_facts layer;
-  layer.layer = laws::dynamic_layer::fully_connected;
-  layer.asks_zero_point = o.asymmetric_quantize_inputs;
-  layer.products = o.adj_y ? columns : rows;
-  layer.vectors =
-      static_cast<std::int64_t>(x.elements().value / static_cast<std::size_t>(layer.products));
-  return n.accumulate(dynamic_accumulation{.op = &ops::fully_connected,
-                                           .in = in,
-                                           .weights = weights,
-                                           .attrs = std::move(a),
-                                           .layer = layer},
-                      tflite_activation::none);
-}
-inline status batch_matmul(tflite_node& n) {
-  if (auto s = need_inputs(n, 2); !s) return s;
-  attributes a;
-  const auto o = n.options<tflite_schema::batch_matmul_options>();
-  if (is_dynamic(n)) return dynamic_batch_matmul(n, o);
-  if (o.adj_x) a.set("adj_x", std::int64_t{1});
-  if (o.adj_y) a.set("adj_y", std::int64_t{1});
-  if (!quantized(n.in(0))) return n.emit(ops::batch_matmul, std::move(a));
-  if (n.in(1).scales.size() != 1)
-    return unsupported("quantization of the second operand",
-                       std::to_string(n.in(1).scales.size()) + " scales", "one scale per tensor");
-  return accumulate_and_requantize(n, ops::qnn_batch_matmul, std::move(a), n.ins(),
-                                   tflite_activation::none);
-}
-
-/// Inputs: output shape, weights [O,KH,KW,I], input, bias. The output is cropped by max((in - 1) *
-/// stride + kernel - out, 0) / 2 before.
-inline status transpose_conv(tflite_node& n) {
-  if (auto s = need_inputs(n, 3); !s) return s;
-  // A shape that is an input of the file is taken to be the one the converter saw.
-  std::vector<std::int64_t> shape = n.integers(0);
-  if (!n.is_constant(0)) shape.assign(n.out().shape.begin(), n.out().shape.end());
-  if (shape.size() != 4) return unsupported("an output shape that is computed at run time");
-  const tensor &w = n.in(1), &x = n.in(2);
-  if (x.shape.rank != 4 || w.shape.rank != 4)
-    return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
-                   "[N,H,W,C] and [O,KH,KW,I]");
-  const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
-  const auto o = n.options<tflite_schema::transpose_conv_options>();
-  transpose_conv2d_attrs t;
-  t.stride_w = o.stride_w, t.stride_h = o.stride_h;
-  if (t.stride_h < 1 || t.stride_w < 1)
-    return invalid("stride", std::to_string(t.stride_h) + "x" + std::to_string(t.stride_w),
-                   "1 or more");
-  const auto place = [](std::int64_t in, std::int64_t stride, std::int64_t kernel,
-                        std::int64_t out) -> std::optional<laws::axis_padding> {
-    if (out < 1 || out > INT32_MAX) return std::nullopt;
-    const std::int64_t extra =
-        (in - 1) * stride + kernel - out;  // negative: columns that no input reaches
-    if (extra > INT32_MAX || extra < -INT32_MAX) return std::nullopt;
-    return laws::transposed_padding(static_cast<std::int32_t>(extra));
-  };
-  const auto rows = place(x.shape[1], t.stride_h, w.shape[1], shape[1]),
-             columns = place(x.shape[2], t.stride_w, w.shape[2], shape[2]);
-  if (!rows || !columns)
-    return invalid("output shape", std::to_string(shape[1]) + "x" + std::to_string(shape[2]));
-  t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
-  t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
-  attributes a = to_attributes(t);
-  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product", "input_limit"})
-    a.erase(unused);
-  std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
-  if (n.has(3)) in.push_back(n.in_id(3));
-  if (plain)
-    return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
-  if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
-      n.out().type == dtype::f32) {
-    if (n.g().arithmetic != law::tflite_xnnpack || n.framework.int4_weights)
-      return unsupported("a transposed convolution of floats with 8-bit weights", {},
-                         "under tflite_xnnpack: the reference kernels add floats in an order that "
-                         "is not known");
-    laws::dynamic_facts layer;
-    layer.layer = laws::dynamic_layer::conv2d;
-    layer.images = x.shape[0];
-    layer.products = std::int64_t{w.shape[1]} * w.shape[2] * w.shape[3];
-    return n.accumulate(dynamic_accumulation{.op = &ops::transpose_conv2d,
-                                             .in = n.in_id(2),
-                                             .weights = n.in_id(1),
-                                             .bias = n.in_id(3),
-                                             .attrs = std::move(a),
-                                             .layer = layer},
-                        o.activation);
-  }
-  return accumulate_and_requantize(n, ops::transpose_conv2d, std::move(a), std::move(in),
-                                   o.activation);
-}
-
-template <class Options> result<attributes> resize_attributes(tflite_node& n) {
-  if (auto s = need_inputs(n, 2); !s) return s.error();
-  const auto size = n.integers(1);
-  if (size.size() != 2) return unsupported("a size that is computed at run time");
-  attributes a;
-  a.set("out_h", size[0]);
-  a.set("out_w", size[1]);
-  const auto o = n.options<Options>();
-  if (o.align_corners) a.set("align_corners", std::int64_t{1});
-  if (o.half_pixel_centers) a.set("half_pixel_centers", std::int64_t{1});
-  return a;
-}
-inline status resize_bilinear(tflite_node& n) {
-  auto a = resize_attributes<tflite_schema::resize_bilinear_options>(n);
-  if (!a) return a.error();
-  if (quantized(n.in(0)) && !(n.in(0).scales == n.out().scales &&
-                              tflite_node::zero(n.in(0)) == tflite_node::zero(n.out()))) {
-    // The framework's kernels blend the codes and do not look at the scales; its delegate refuses.
-    const tensor& x = n.in(0);
-    if (n.g().arithmetic == law::tflite_xnnpack && is_8bit(x.type))
-      return unsupported("a resize whose result has other parameters than its input", {},
-                         "under tflite_ref: the default interpreter refuses it");
-    const tensor_id codes = n.temporary("/codes", x.type, x.scales, x.zero_points);
-    if (auto s = n.emit(ops::qnn_resize_bilinear, {n.in_id(0)}, {codes}, std::move(*a)); !s)
-      return s;
-    return n.emit(ops::identity, {codes}, n.outs());
-  }
-  return n.emit(quantized(n.in(0)) ? ops::qnn_resize_bilinear : ops::resize_bilinear, {n.in_id(0)},
-                n.outs(), std::move(*a));
-}
-inline status resize_nearest(tflite_node& n) {
-  auto a = resize_attributes<tflite_schema::resize_nearest_neighbor_options>(n);
-  if (!a) return a.error();
-  return n.emit(ops::resize_nearest, {n.in_id(0)}, n.outs(), std::move(*a));
-}
-
-inline constexpr tflite_row matrix_rows[] = {
-    {"RESIZE_BILINEAR", &resize_bilinear},
-    {"TRANSPOSE_CONV", &transpose_conv},
-    {"RESIZE_NEAREST_NEIGHBOR", &resize_nearest},
-    {"BATCH_MATMUL", &batch_matmul},
-};
-
-}  // namespace import::tflite_rows
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_TFLITE_ROWS_MATRIX_HPP_
 // ---- octet/import/tflite/rows_pool.hpp
 // TFLite's windows and reductions: AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, SUM, REDUCE_*.
 #ifndef OCTET_IMPORT_TFLITE_ROWS_POOL_HPP_
@@ -3902,6 +4087,88 @@ inline constexpr tflite_row recurrent_rows[] = {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_RECURRENT_HPP_
+// ---- octet/import/tflite/rows_spectrum.hpp
+// TFLite operators on complex numbers, which the graph holds as pairs along a last axis: RFFT2D,
+// COMPLEX_ABS, REAL, IMAG.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_SPECTRUM_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_SPECTRUM_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+/// Whether input 0 and output 0 are of complex numbers.
+inline status need_complex(const tflite_node& n, bool in, bool out) {
+  if (n.is_complex(n.in_id(0)) == in && n.is_complex(n.out_id()) == out) return unit{};
+  const auto text = [](bool a, bool b) {
+    return std::string(a ? "complex64" : "real") + " to " + (b ? "complex64" : "real");
+  };
+  return invalid("element types", text(n.is_complex(n.in_id(0)), n.is_complex(n.out_id())),
+                 text(in, out));
+}
+inline status rfft2d(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (auto s = need_complex(n, false, true); !s) return s;
+  if (n.in(0).type != dtype::f32)
+    return unsupported("element type", std::string(name_of(n.in(0).type)), "float32");
+  const auto length = n.integers(1);
+  if (length.size() != 2) return unsupported("a transform whose size is computed at run time");
+  for (const std::int64_t e : length)
+    if (e < 1 || e > most_transform || !is_transform(static_cast<std::int32_t>(e)) || length[1] < 2)
+      return unsupported("size of the transform",
+                         std::to_string(length[0]) + "x" + std::to_string(length[1]),
+                         "powers of 2, the width at least 2");
+  attributes a;
+  a.set("height", length[0]);
+  a.set("width", length[1]);
+  return n.emit(ops::rfft2d, {n.in_id(0)}, n.outs(), std::move(a));
+}
+inline status complex_abs(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = need_complex(n, true, false); !s) return s;
+  return n.emit(ops::complex_abs);
+}
+/// Of each pair the element `Part`.
+template <std::int64_t Part> status part_of_complex(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = need_complex(n, true, false); !s) return s;
+  attributes a;
+  a.set("begin", std::vector<std::int64_t>{0, Part});
+  a.set("end", std::vector<std::int64_t>{0, Part + 1});
+  a.set("strides", std::vector<std::int64_t>{1, 1});
+  a.set("ellipsis_mask", std::int64_t{1});
+  a.set("shrink_axis_mask", std::int64_t{2});
+  return n.emit(ops::strided_slice, std::move(a));
+}
+
+inline constexpr tflite_row spectrum_rows[] = {
+    {"RFFT2D", &rfft2d},
+    {"IMAG", &part_of_complex<1>},
+    {"REAL", &part_of_complex<0>},
+    {"COMPLEX_ABS", &complex_abs},
+};
+
+inline constexpr std::string_view complex_movements[] = {"RESHAPE", "SQUEEZE", "EXPAND_DIMS"};
+/// Whether an operator's operands may be complex numbers.
+constexpr bool takes_complex(std::int32_t code) {
+  for (const tflite_row& r : spectrum_rows)
+    if (r.code == code) return true;
+  const std::string_view name = tflite_schema::builtin_name(code);
+  for (const std::string_view m : complex_movements)
+    if (m == name) return true;
+  return false;
+}
+inline std::string complex_takers() {
+  std::string list = "of";
+  for (const tflite_row& r : spectrum_rows) list += " " + std::string(r.name);
+  for (const std::string_view m : complex_movements) list += " " + std::string(m);
+  return list;
+}
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_SPECTRUM_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -3911,7 +4178,7 @@ inline constexpr std::span<const tflite_row> tflite_families[] = {
     tflite_rows::activation_rows, tflite_rows::conv_rows,      tflite_rows::elementwise_rows,
     tflite_rows::pool_rows,       tflite_rows::recurrent_rows, tflite_rows::shape_rows,
     tflite_rows::binary_rows,     tflite_rows::movement_rows,  tflite_rows::matrix_rows,
-    tflite_rows::data_rows,
+    tflite_rows::data_rows,       tflite_rows::spectrum_rows,
 };
 }  // namespace detail
 
@@ -3919,7 +4186,7 @@ namespace detail {
 inline constexpr auto tflite_rows_by_code = [] {
   std::array<const tflite_row*, std::size(tflite_schema::builtin_operators)> rows{};
   for (const auto& family : tflite_families)
-    for (const tflite_row& r : family) rows[static_cast<std::size_t>(r.code)] = &r;
+    for (const tflite_row& r : family) rows[as_size(r.code)] = &r;
   return rows;
 }();
 }  // namespace detail
@@ -3927,9 +4194,7 @@ inline constexpr auto tflite_rows_by_code = [] {
 /// The row of a builtin operator; null where octet has none.
 constexpr const tflite_row* find_tflite_row(std::int32_t code) {
   const auto& rows = detail::tflite_rows_by_code;
-  return code >= 0 && static_cast<std::size_t>(code) < rows.size()
-             ? rows[static_cast<std::size_t>(code)]
-             : nullptr;
+  return code >= 0 && as_size(code) < rows.size() ? rows[as_size(code)] : nullptr;
 }
 
 }  // namespace import
@@ -3952,7 +4217,6 @@ struct tflite_refused {
 namespace detail {
 inline constexpr std::string_view texts = "works on texts or tables of them",
                                   random = "random numbers of the framework's own generator",
-                                  complex = "complex numbers are no element type of octet",
                                   no_kernel = "no kernel of the framework computes it",
                                   open = "the result's shape depends on the input's values",
                                   stable_hlo =
@@ -3970,10 +4234,6 @@ inline constexpr tflite_refused refused_tflite_operators[] = {
     {"FAKE_QUANT", "left over from training: to be converted with quantization"},
     {"UNIQUE", detail::open},
     {"PLACEHOLDER_FOR_GREATER_OP_CODES", detail::no_kernel},
-    {"RFFT2D", detail::complex},
-    {"IMAG", detail::complex},
-    {"REAL", detail::complex},
-    {"COMPLEX_ABS", detail::complex},
     {"HASHTABLE", detail::texts},
     {"HASHTABLE_FIND", detail::texts},
     {"HASHTABLE_IMPORT", detail::texts},
@@ -4003,8 +4263,6 @@ constexpr std::string_view why_refused_custom(std::string_view name) {
   if (name == "edgetpu-custom-op")
     return "compiled for the Edge TPU: load the file from before edgetpu_compiler";
   if (name == "ethos-u") return "compiled for Ethos-U: load the file from before vela";
-  if (name == "Convolution2DTransposeBias")
-    return "MediaPipe's own: its kernel is not part of TensorFlow Lite";
   return "its maker's own: see tflite_options::operators";
 }
 
@@ -4078,7 +4336,7 @@ class sparse_reader {
   }
   /// Every axis and every block once; extents are those of the dense tensor.
   status check() {
-    const auto rank = static_cast<std::size_t>(shape_.rank);
+    const auto rank = as_size(shape_.rank);
     const auto broken = [] { return malformed("sparsity of a tensor"); };
     if (!levels_ || order_.size() != rank + blocks_.size() || blocks_.size() > rank ||
         levels_->size() != order_.size())
@@ -4087,7 +4345,7 @@ class sparse_reader {
     block_extents_.assign(blocks_.size(), 0);
     std::vector<std::int64_t> extents(rank, 0);
     for (std::size_t i = 0; i < order_.size(); ++i) {
-      const auto axis = static_cast<std::size_t>(order_[i]);
+      const auto axis = as_size(order_[i]);
       // The axes come first, then the blocks.
       if (order_[i] < 0 || axis >= seen.size() || seen[axis] || (i < rank) != (axis < rank))
         return broken();
@@ -4103,8 +4361,8 @@ class sparse_reader {
     }
     std::vector<std::int64_t> times(rank, 1);
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      if (blocks_[b] < 0 || static_cast<std::size_t>(blocks_[b]) >= rank) return broken();
-      times[static_cast<std::size_t>(blocks_[b])] *= block_extents_[b];
+      if (blocks_[b] < 0 || as_size(blocks_[b]) >= rank) return broken();
+      times[as_size(blocks_[b])] *= block_extents_[b];
     }
     for (std::size_t a = 0; a < rank; ++a)
       if (level_of(a).dense() &&
@@ -4113,8 +4371,8 @@ class sparse_reader {
     return unit{};
   }
   const tflite_schema::dimension_table& level_of(std::size_t axis) const {
-    return level(static_cast<std::size_t>(
-        std::find(order_.begin(), order_.end(), static_cast<std::int32_t>(axis)) - order_.begin()));
+    return level(as_size(std::find(order_.begin(), order_.end(), static_cast<std::int32_t>(axis)) -
+                         order_.begin()));
   }
   /// Level i of the tree; `from`: which of its parents' entries this is, counted through.
   status fill(std::size_t i, std::int64_t from) {
@@ -4142,12 +4400,12 @@ class sparse_reader {
     return unit{};
   }
   status put() {
-    const auto rank = static_cast<std::size_t>(shape_.rank);
+    const auto rank = as_size(shape_.rank);
     std::vector<std::int64_t> place(rank, 0);
-    for (std::size_t i = 0; i < rank; ++i) place[static_cast<std::size_t>(order_[i])] = at_[i];
+    for (std::size_t i = 0; i < rank; ++i) place[as_size(order_[i])] = at_[i];
     for (std::size_t i = rank; i < order_.size(); ++i) {
-      const auto block = static_cast<std::size_t>(order_[i]) - rank;
-      auto& p = place[static_cast<std::size_t>(blocks_[block])];
+      const auto block = as_size(order_[i]) - rank;
+      auto& p = place[as_size(blocks_[block])];
       p = p * block_extents_[block] + at_[i];
     }
     std::size_t flat = 0;
@@ -4156,7 +4414,7 @@ class sparse_reader {
       if (place[a] < 0 || place[a] >= extent)
         return malformed("index of a sparse tensor", std::to_string(place[a]),
                          "below " + std::to_string(extent));
-      flat = flat * static_cast<std::size_t>(extent) + static_cast<std::size_t>(place[a]);
+      flat = flat * as_size(extent) + as_size(place[a]);
     }
     if ((next_ + 1) * size_ > raw_.size())
       return malformed("elements of a sparse tensor", std::to_string(raw_.size() / size_),
@@ -4207,37 +4465,35 @@ class tflite_tensors {
   }
 
  private:
-  /// Element type and shape.
+  /// Element type and shape. A complex number is a last axis of its two parts.
   static status extents(tensor& t, const tflite_schema::tensor_table& from) {
-    const auto type = tflite_schema::dtype_of_tensor(from.type());
+    const bool complex = from.type() == tflite_schema::tensor_type::complex64;
+    const auto type = complex ? dtype::f32 : tflite_schema::dtype_of_tensor(from.type());
     if (!type) {
       const std::string_view name = tflite_schema::name_of(from.type());
       return unsupported("element type",
                          name.empty() ? "code " + std::to_string(static_cast<int>(from.type()))
                                       : std::string(name),
                          "float32, float16, float64, int2, int4, uint4, int8, uint8, int16, "
-                         "uint16, int32, uint32, int64, uint64, bool");
+                         "uint16, int32, uint32, int64, uint64, bool, complex64");
     }
     t.type = *type;
-    if (!from.shape()) return unit{};
-    if (from.shape()->size() > dims::max_rank)
-      return unsupported("rank", std::to_string(from.shape()->size()),
-                         "at most " + std::to_string(dims::max_rank));
-    for (std::int32_t e : *from.shape()) {
+    const std::size_t rank = from.shape() ? from.shape()->size() : 0,
+                      most = dims::max_rank - (complex ? 1 : 0);
+    if (rank > most)
+      return unsupported("rank", std::to_string(rank), "at most " + std::to_string(most));
+    for (flatbuffers::uoffset_t i = 0; i < rank; ++i) {
+      const std::int32_t e = from.shape()->Get(i);
       if (e < 0) return malformed("negative extent", std::to_string(e));
       t.shape.push_back(e);
     }
+    if (complex) t.shape.push_back(2);
     return verify_shape(t.shape);
   }
   status quantization(tensor& t, const tflite_schema::tensor_table& from) const {
     const auto* q = from.quantization();
     if (!q) return unit{};
-    if (const auto* b = q->blockwise())
-      return unsupported("blockwise quantization",
-                         "a scale for each " + std::to_string(b->block_size()) +
-                             " elements of a row: the framework adds the blocks in float, in an "
-                             "order that its instruction sets do not share",
-                         "one scale, or one for each channel");
+    if (q->blockwise()) return unit{};  // its scales are another tensor: the loader finds them
     if (!q->scale() || q->scale()->size() == 0) return unit{};
     const std::size_t copied = q->scale()->size() + (q->zero_point() ? q->zero_point()->size() : 0);
     if (auto s = build_.work.spend(saturating_mul(copied, sizeof(double))); !s) return s;
@@ -4302,7 +4558,7 @@ class tflite_tensors {
   }
   /// Elements of 2 or 4 bits, the lowest bits of a byte first.
   static status unpack(tensor& t, std::span<const std::byte> raw, int bits) {
-    const std::size_t n = t.shape.elements().value, each = 8 / static_cast<std::size_t>(bits);
+    const std::size_t n = t.shape.elements().value, each = 8 / as_size(bits);
     if (raw.size() < (n + each - 1) / each)
       return malformed("constant size", std::to_string(raw.size()) + " bytes",
                        std::to_string((n + each - 1) / each));
@@ -4422,7 +4678,14 @@ class tflite_loader {
     if (auto s = given_shapes(); !s) return s;
     if (auto s = convert_all(f); !s) return s;
     where_.clear();
-    return ends(f, f.sub->outputs(), g.outputs, "output");
+    if (auto s = ends(f, f.sub->outputs(), g.outputs, "output"); !s) return s;
+    for (const auto* list : {&g.inputs, &g.outputs})
+      for (const tensor_id t : *list)
+        if (is_complex(t))
+          return error_place{.tensor = g[t].name}.attach(
+              unsupported("element type of an input or output", "complex64",
+                          "its real and imaginary part (REAL, IMAG) or magnitude (COMPLEX_ABS)"));
+    return unit{};
   }
   status open() {
     if (file_.bytes.size() < 8 || file_.bytes.size() > FLATBUFFERS_MAX_BUFFER_SIZE)
@@ -4469,8 +4732,7 @@ class tflite_loader {
         if (g[t].role != tensor::kind::value)
           return invalid("shape given for an input that is a " + std::string(name_of(g[t].role)),
                          name);
-        const std::uint32_t open =
-            options_.only_open_extents ? open_axes_[static_cast<std::size_t>(t)] : ~0u;
+        const std::uint32_t open = options_.only_open_extents ? open_axes_[as_size(t)] : ~0u;
         for (int i = 0; i < std::max(shape.rank, g[t].shape.rank); ++i)
           if ((shape.rank != g[t].shape.rank || shape[i] != g[t].shape[i]) && (open >> i & 1) == 0)
             return invalid("shape of an input that the file fixes", to_string(shape),
@@ -4616,6 +4878,7 @@ class tflite_loader {
     auto& fixed = fixed_[index];
     if (fixed.empty()) fixed.assign(count, no_tensor);
     const tflite_tensors reader(file_, *model_, build_);
+    std::vector<std::pair<tensor_id, const tflite_schema::blockwise_table*>> in_blocks;
     for (index_type i = 0; i < count; ++i) {
       const auto& from = *f.sub->tensors()->Get(i);
       if (fixed[i] != no_tensor) {
@@ -4631,20 +4894,48 @@ class tflite_loader {
       if (!t) return t.error();
       const bool keeps = t->role != tensor::kind::value;
       const tensor_id id = f.values[i].tensor = build_.g.add(std::move(*t));
-      axes_.resize(static_cast<std::size_t>(id) + 1);
+      axes_.resize(as_size(id) + 1);
       axes_.back() = from.quantization() ? from.quantization()->axis() : 0;
-      int4_.resize(static_cast<std::size_t>(id) + 1);
+      int4_.resize(as_size(id) + 1);
       int4_.back() = from.type() == tflite_schema::tensor_type::int4;
-      open_axes_.resize(static_cast<std::size_t>(id) + 1);
+      open_axes_.resize(as_size(id) + 1);
       open_axes_.back() = from.open_axes();
+      complex_.resize(as_size(id) + 1);
+      complex_.back() = from.type() == tflite_schema::tensor_type::complex64;
+      if (const auto* q = from.quantization(); q && q->blockwise())
+        in_blocks.emplace_back(id, q->blockwise());
       if (keeps) fixed[i] = id;
+    }
+    for (const auto& [id, from] : in_blocks) {
+      const auto found = [&](std::int32_t t) {
+        const auto i = as_size(t);
+        return t >= 0 && i < f.values.size() ? f.values[i].tensor : no_tensor;
+      };
+      blocks_[id] = {found(from->scales()), found(from->zero_points()), from->block_size()};
     }
     return unit{};
   }
+  bool is_complex(tensor_id t) const {
+    const auto i = as_size(t);
+    return t != no_tensor && i < complex_.size() && complex_[i];
+  }
+  /// Only some operators take complex numbers, and one takes weights with scales for their blocks.
+  status unusual_operands(std::int32_t code, const std::vector<tensor_id>& in,
+                          const std::vector<tensor_id>& out) const {
+    for (const auto* list : {&in, &out})
+      for (const tensor_id t : *list)
+        if (is_complex(t) && !tflite_rows::takes_complex(code))
+          return unsupported("operand of element type", "complex64", tflite_rows::complex_takers());
+    for (std::size_t i = 0; i < in.size(); ++i)
+      if (blocks_.contains(in[i]) &&
+          (i != 1 || code != tflite_schema::builtin_code("FULLY_CONNECTED")))
+        return unsupported("blockwise quantization of input " + std::to_string(i), {},
+                           "of the weights of FULLY_CONNECTED");
+    return unit{};
+  }
   status index_in(const frame& f, std::int32_t t, std::size_t& to) const {
-    if (t < 0 || static_cast<std::size_t>(t) >= f.values.size())
-      return malformed("tensor index", std::to_string(t));
-    to = static_cast<std::size_t>(t);
+    if (t < 0 || as_size(t) >= f.values.size()) return malformed("tensor index", std::to_string(t));
+    to = as_size(t);
     return unit{};
   }
   /// Operands of an operator as tensors of the graph.
@@ -4711,15 +5002,18 @@ class tflite_loader {
     tflite_node n(build_, options_, std::move(in), std::move(out),
                   tflite_schema::options_reader(o.options(), verifier_));
     if (auto s = ids(f, o.intermediates(), n.intermediates); !s) return s;
-    if (n.has(1) && static_cast<std::size_t>(n.in_id(1)) < axes_.size())
-      n.framework.weights_axis = axes_[static_cast<std::size_t>(n.in_id(1))],
-      n.framework.int4_weights = int4_[static_cast<std::size_t>(n.in_id(1))];
+    if (n.has(1) && as_size(n.in_id(1)) < axes_.size())
+      n.framework.weights_axis = axes_[as_size(n.in_id(1))],
+      n.framework.int4_weights = int4_[as_size(n.in_id(1))];
     n.open_axes = &open_axes_;
+    n.complex = &complex_;
+    if (const auto b = blocks_.find(n.in_id(1)); b != blocks_.end()) n.blocks = &b->second;
     if (o.custom_options())
       n.custom_options = {o.custom_options()->data(), o.custom_options()->size()};
     const op_def* own = custom(code);
     const tflite_row* row = find_tflite_row(code.code());
-    status s = own ? convert_custom(n, *own) : row ? row->convert(n) : custom_row(code)->convert(n);
+    status s = unusual_operands(code.code(), n.ins(), n.outs());
+    if (s) s = own ? convert_custom(n, *own) : row ? row->convert(n) : custom_row(code)->convert(n);
     if (build_.work.exhausted()) s = build_.work.error();  // whatever else was missed then
     if (!s) {
       auto e = s.error();
@@ -4736,11 +5030,11 @@ class tflite_loader {
     if (f.depth == 0 || !o.inputs() || !o.outputs()) return;
     auto& fixed = fixed_[f.index];
     for (const std::int32_t t : *o.inputs())
-      if (t != no_tensor && fixed[static_cast<std::size_t>(t)] == no_tensor) return;
+      if (t != no_tensor && fixed[as_size(t)] == no_tensor) return;
     for (const std::int32_t t : *o.outputs()) {
       if (t == no_tensor) continue;
-      const tensor_id id = f.values[static_cast<std::size_t>(t)].tensor;
-      if (build_.g[id].role == tensor::kind::constant) fixed[static_cast<std::size_t>(t)] = id;
+      const tensor_id id = f.values[as_size(t)].tensor;
+      if (build_.g[id].role == tensor::kind::constant) fixed[as_size(t)] = id;
     }
   }
   /// All its results are remembered.
@@ -4750,7 +5044,7 @@ class tflite_loader {
     for (const std::int32_t t : *o.outputs()) {
       if (t == no_tensor) return false;
       const auto& from = *tensors->Get(static_cast<index_type>(t));
-      const auto i = static_cast<std::size_t>(t);
+      const auto i = as_size(t);
       // A constant of the file is no result: writing it is an error.
       if (fixed_[f.index][i] == no_tensor || has_contents(from)) return false;
     }
@@ -4971,7 +5265,7 @@ class tflite_loader {
     if (auto s = ids(f, o.outputs(), out); !s) return s;
     if (out.size() != 1 || out[0] == no_tensor || build_.g[out[0]].role != tensor::kind::value)
       return malformed("operator writes a constant or nothing");
-    const variable& from = variables_[static_cast<std::size_t>(v)];
+    const variable& from = variables_[as_size(v)];
     if (from.state == no_tensor)
       return invalid("variable that is read before anything is assigned to it", from.name);
     build_.enter(where_);
@@ -4986,7 +5280,7 @@ class tflite_loader {
     if (auto s = operands(f, o.inputs(), in); !s) return s;
     if (in.size() != 2 || in[1].tensor == no_tensor) return malformed("an assignment of nothing");
     graph& g = build_.g;
-    variable& to = variables_[static_cast<std::size_t>(v)];
+    variable& to = variables_[as_size(v)];
     const tensor& x = g[in[1].tensor];
     if (to.state == no_tensor) {
       tensor t;
@@ -5019,6 +5313,8 @@ class tflite_loader {
   std::vector<std::int32_t> axes_;             // quantized_dimension of the file's tensors, by id
   std::vector<bool> int4_;                     // whether the file holds them in 4 bits
   std::vector<std::uint32_t> open_axes_;       // and which of their extents the file leaves open
+  std::vector<bool> complex_;                  // and whether they are of complex numbers
+  std::map<tensor_id, tflite_blocks> blocks_;  // weights with scales for their blocks
   std::vector<std::vector<tensor_id>> fixed_;  // per subgraph and tensor: the same in every run
   std::map<std::pair<std::string, std::string>, std::int32_t> variable_of_;  // by container, name
   std::vector<variable> variables_;
@@ -5067,6 +5363,14 @@ OCTET_INLINE std::vector<std::string> tflite_operators() {
       list.emplace_back(tflite_schema::builtin_operators[code]);
   std::erase(list, "CUSTOM");
   for (const tflite_custom_row& r : tflite_custom_rows) list.emplace_back(r.name);
+  std::sort(list.begin(), list.end());
+  return list;
+}
+OCTET_INLINE std::vector<std::pair<std::string, std::string>> tflite_refused_operators() {
+  std::vector<std::pair<std::string, std::string>> list;
+  for (std::size_t code = 0; code < std::size(tflite_schema::builtin_operators); ++code)
+    if (const auto why = why_refused(static_cast<std::int32_t>(code)); !why.empty())
+      list.emplace_back(tflite_schema::builtin_operators[code], why);
   std::sort(list.begin(), list.end());
   return list;
 }

@@ -238,26 +238,23 @@ namespace detail {
 /// them alive. Smaller ones are compared by contents, which costs less than keeping them.
 inline constexpr std::size_t known_by_address = 4096;
 
-/// Which extents of values and results are in a key.
-enum class key_extents : std::uint8_t {
-  none,
-  image,  // all but the first axis of input 0 and of the results
-  all
-};
+/// Which extents of values and results are in a key: none, nor the padding that follows from them
+/// (for what is made of constants alone), or all.
+enum class key_extents : std::uint8_t { none, all };
 
 class node_key {
  public:
   node_key(const graph& g, const node& n, key_extents extents) {
     put(n.op), put(n.round);
     for (const auto& [name, value] : n.attrs.entries()) {
+      if (extents == key_extents::none && n.op->pads_input && is_padding(name)) continue;
       text(name);
       put(value.index());
       std::visit([this](const auto& v) { list(v); }, value);
     }
     put(n.in.size());
     for (std::size_t i = 0; i < n.in.size(); ++i)
-      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]],
-              i == 0 || extents != key_extents::image ? extents : key_extents::none);
+      operand(n.in[i] == no_tensor ? nullptr : &g[n.in[i]], extents);
     for (const tensor_id t : n.out) operand(&g[t], extents);
   }
   /// An input or output of a network.
@@ -273,6 +270,9 @@ class node_key {
   std::string take() { return std::move(bytes_); }
 
  private:
+  static bool is_padding(std::string_view name) {
+    return name == "pad_top" || name == "pad_bottom" || name == "pad_left" || name == "pad_right";
+  }
   void text(std::string_view s) { put(s.size()), bytes_.append(s); }
   void list(std::int64_t v) { put(v); }
   void list(double v) { put(v); }
@@ -287,11 +287,7 @@ class node_key {
     const bool constant = t->role == tensor::kind::constant;
     put(t->type), put(t->axis), put(constant), put(t->shape.rank);
     list(t->scales), list(t->zero_points);
-    if (constant || extents == key_extents::all) {
-      put(t->shape.extent);
-    } else if (extents == key_extents::image) {
-      for (int i = 1; i < t->shape.rank; ++i) put(t->shape[i]);
-    }
+    if (constant || extents == key_extents::all) put(t->shape.extent);
     if (!constant) return;
     const auto& data = t->data.bytes;
     put(data.size());
@@ -363,20 +359,23 @@ class first_constants {
   /// The first graph is complete: what it holds is what later ones look for.
   void remember(const graph& g) {
     for (const tensor& t : g.tensors)
-      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second) all_.push_back(t.data);
+      if (is_large(t) && by_address_.insert(t.data.bytes.data()).second)
+        by_size_[t.data.bytes.size()].all.push_back(t.data);
     complete_ = true;
   }
-  /// Constants of a later graph that equal one of the first become that one.
+  /// Constants of a later graph that equal one of the first become that one. Few have a size that
+  /// one of the first has: the others are not read.
   void share(graph& g) {
     for (tensor& t : g.tensors) {
       if (!is_large(t) || by_address_.contains(t.data.bytes.data())) continue;
-      if (by_contents_.empty())
-        for (const constant_data& d : all_) by_contents_.emplace(hash_of(d), &d);
-      const auto [begin, end] = by_contents_.equal_range(hash_of(t.data));
+      const auto found = by_size_.find(t.data.bytes.size());
+      if (found == by_size_.end()) continue;
+      of_size& same = found->second;
+      if (same.by_contents.empty())
+        for (const constant_data& d : same.all) same.by_contents.emplace(hash_of(d), &d);
+      const auto [begin, end] = same.by_contents.equal_range(hash_of(t.data));
       for (auto it = begin; it != end; ++it)
-        if (const auto& same = it->second->bytes;
-            same.size() == t.data.bytes.size() &&
-            std::memcmp(same.data(), t.data.bytes.data(), same.size()) == 0) {
+        if (std::memcmp(it->second->bytes.data(), t.data.bytes.data(), t.data.bytes.size()) == 0) {
           t.data = *it->second;
           break;
         }
@@ -397,14 +396,19 @@ class first_constants {
   }
 
   std::unordered_map<std::string, fold> folded_;
-  std::deque<constant_data> all_;
+  struct of_size {
+    std::deque<constant_data> all;
+    std::unordered_multimap<std::size_t, const constant_data*> by_contents;  // once it is asked for
+  };
+  std::unordered_map<std::size_t, of_size> by_size_;
   std::unordered_set<const std::byte*> by_address_;
-  std::unordered_multimap<std::size_t, const constant_data*> by_contents_;
   bool complete_ = false;
 };
 
 /// `File`: what was read of a file, with the options it was asked for. `graph_for(shapes, kept)`
-/// gives the network; the shapes stand in place of those of the options.
+/// gives the network; the shapes stand in place of those of the options (`options`, whose `max` are
+/// the limits). Where the file says which extents of inputs are the same, `follow(given, all)`
+/// changes those of `all` that the given shapes decide.
 template <class File> class file_source final : public graph_source {
  public:
   explicit file_source(File file) : file_(std::move(file)) {}
@@ -416,6 +420,15 @@ template <class File> class file_source final : public graph_source {
       if (g) kept_.share(*g);
       return g;
     });
+  }
+  const limits& within() const override { return file_.options.max; }
+  result<named_shapes> completed(const named_shapes& given, named_shapes all) const override {
+    if constexpr (requires { file_.follow(given, all); })
+      if (auto s = file_.follow(given, all); !s) return s.error();
+    for (const auto& [name, shape] : given)
+      for (auto& [input, to] : all)
+        if (input == name) to = shape;
+    return all;
   }
   bool made(const graph& g) const override { return octet::detail::digest_of(g) == digest_; }
   /// The first graph, with the shapes of the options.
@@ -520,19 +533,21 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    const node n{&op, {}, attrs, rounding::none, in, out};
-    return octet::decide(op, g.arithmetic, node_inputs(g, n).view(), framework);
+    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    const laws::decision d = decide(op, in, out, attrs, options.framework);
+    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
-    set_decided(d, into{attrs});
-    if (options.fused != activation::none) add_bounds(attrs, options.fused, out[0], d.by);
-    return add(op, std::move(in), std::move(out), std::move(attrs), d.round);
+    set_decided(d, into{n.attrs});
+    if (options.fused != activation::none) add_bounds(n.attrs, options.fused, n.out[0], d.by);
+    n.round = d.round;
+    if (auto s = append(std::move(n)); !s) return s;
+    return fold_last();
   }
 
   /// A value between nodes; its shape comes from the node that writes it.
@@ -574,7 +589,7 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append(op, std::move(in), {acc}, std::move(attrs), rounding::none); !s)
+    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -636,8 +651,8 @@ class graph_builder {
   status write(tensor_id t) {
     written_.resize(g.tensors.size(), 0);
     for (; inputs_written_ < g.inputs.size(); ++inputs_written_)
-      written_[static_cast<std::size_t>(g.inputs[inputs_written_])] = 1;
-    char& written = written_[static_cast<std::size_t>(t)];
+      written_[as_size(g.inputs[inputs_written_])] = 1;
+    char& written = written_[as_size(t)];
     if (g[t].role == tensor::kind::constant || (written && g[t].role != tensor::kind::state))
       return invalid("output is a constant, an input of the graph, or written before");
     written = 1;
@@ -653,18 +668,23 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append(op, std::move(in), std::move(out), std::move(attrs), round); !s) return s;
+    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+      return s;
     return fold_last();
   }
-  /// A node with the shapes of its outputs.
-  status append(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-                attributes attrs, rounding round) {
+  laws::decision decide(const node& n, const laws::framework_facts& framework) const {
+    if (!n.op->decide) return rounding::none;
+    return octet::decide(*n.op, g.arithmetic, node_inputs(g, n).view(), framework);
+  }
+  /// Adds the node, under the operator's name, with the shapes of its outputs.
+  status append(node made) {
     if (auto s = within_limit(&limits::nodes, max, "nodes of the graph", g.nodes.size() + 1); !s)
       return s;
     if (auto s = within_limit(&limits::tensors, max, "tensors of the graph", g.tensors.size()); !s)
       return s;
-    if (auto s = work.spend(1 + in.size() + out.size()); !s) return s;
-    node& n = g.add_node(op, operator_, std::move(in), std::move(out), std::move(attrs), round);
+    if (auto s = work.spend(1 + made.in.size() + made.out.size()); !s) return s;
+    made.name = operator_;
+    const node& n = g.nodes.emplace_back(std::move(made));
     if (auto s = check_operands(g, n); !s) return s;
     if (auto s = verify_attributes(g, n); !s) return s;
     if (auto s = infer_shapes(g, n); !s) return s;
@@ -750,7 +770,7 @@ class layout_changes {
     if (auto s = emit(to, from, changed, order, channels_inner ? 1 : shape.rank - 1); !s)
       return s.error();
     for (int i = 0; i < shape.rank; ++i)
-      if (order[static_cast<std::size_t>(i)] == to.g[from].axis) to.g[changed].axis = i;
+      if (order[as_size(i)] == to.g[from].axis) to.g[changed].axis = i;
     done_[key] = changed;
     done_[std::pair(changed, !channels_inner)] = from;
     return changed;
@@ -830,7 +850,7 @@ class archive {
     archive a;
     if (auto r = a.open_source(file); !r) return r.error();
     const zip_int64_t count = zip_get_num_entries(a.zip_.get(), 0);
-    if (count < 0 || static_cast<std::size_t>(count) > most_members)
+    if (count < 0 || as_size(count) > most_members)
       return too_large("members of the archive", std::to_string(count),
                        std::to_string(most_members));
     std::size_t packed = 0, unpacked = 0;
@@ -844,7 +864,7 @@ class archive {
       if (auto r = within_limit(&limits::constant_bytes, l, "bytes of all members", unpacked); !r)
         return r.error();
       const std::string name = s.name;
-      const member m{static_cast<zip_uint64_t>(i), static_cast<std::size_t>(s.size), {}};
+      const member m{static_cast<zip_uint64_t>(i), as_size(s.size), {}};
       if (!a.members_.emplace(name, m).second) return malformed("two members have one name", name);
       if (i == 0) a.top_ = name.substr(0, name.find('/') + 1);  // "" where there is no folder
     }
@@ -899,7 +919,7 @@ class archive {
       const zip_int64_t n = zip_fread(f.get(), b->data() + at, m.size - at);
       if (n <= 0)
         return malformed("member " + it->first + " is shorter than the archive says, or damaged");
-      at += static_cast<std::size_t>(n);
+      at += as_size(n);
     }
     char more;  // the end of the member is where its CRC is compared
     if (zip_fread(f.get(), &more, 1) != 0)
@@ -981,6 +1001,50 @@ class archive {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ARCHIVE_HPP_
+// ---- octet/import/torch/refused.hpp
+// Operators of PyTorch that octet refuses for a reason that their names do not tell.
+#ifndef OCTET_IMPORT_TORCH_REFUSED_HPP_
+#define OCTET_IMPORT_TORCH_REFUSED_HPP_
+
+#include <string_view>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+struct torch_refused {
+  std::string_view name, why;
+};
+inline constexpr std::string_view
+    by_count = "as many results as the input's data decides; torch.where keeps the shape",
+    by_length =
+        "each step's rows depend on the lengths: the layer takes sequences of one length without "
+        "pack_padded_sequence";
+inline constexpr torch_refused refused_torch_operators[] = {
+    {"aten::masked_select", by_count},
+    {"aten::masked_scatter", by_count},
+    {"aten::masked_scatter_", by_count},
+    {"aten::nonzero", by_count},
+    {"aten::nonzero_numpy", by_count},
+    {"aten::argwhere", by_count},
+    {"aten::_unique", by_count},
+    {"aten::_unique2", by_count},
+    {"aten::unique_dim", by_count},
+    {"aten::unique_consecutive", by_count},
+    {"aten::_pack_padded_sequence", by_length},
+    {"aten::_pad_packed_sequence", by_length},
+};
+/// Empty where the name says enough.
+constexpr std::string_view why_refused(std::string_view name) noexcept {
+  for (const torch_refused& r : refused_torch_operators)
+    if (r.name == name) return r.why;
+  return {};
+}
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_REFUSED_HPP_
 // ---- octet/import/torch/value.hpp
 // Values of the serialized program: what pickles hold and what its code computes.
 #ifndef OCTET_IMPORT_TORCH_VALUE_HPP_
@@ -1173,6 +1237,10 @@ struct tensor_data {
   bool channels_inner = false;  // the IR holds it with the channel axis (1) moved to the end: NHWC
                                 // for NCHW, NLC for NCL
 
+  std::size_t serial = 0;  // how many were made before it
+  std::size_t memory = 0;  // tensors of one number may share memory; 0: its own
+  bool stale = false;      // another tensor was changed in place, and its memory may be this one's
+
   bool constant() const noexcept { return storage != nullptr; }
   int rank() const noexcept { return static_cast<int>(size.size()); }
   std::int64_t elements() const noexcept {
@@ -1247,12 +1315,15 @@ class heap {
   value tensor(tensor_data t) {
     count(sizeof t + (t.size.size() + t.stride.size() + t.scales.size()) * sizeof(double) +
           t.zero_points.size() * sizeof(std::int32_t));
+    t.serial = tensors_.size();
     tensors_.push_back(std::move(t));
     value v;
     v.what = kind::tensor;
     v.t = &tensors_.back();
     return v;
   }
+  /// How many tensors were made.
+  std::size_t tensors() const noexcept { return tensors_.size(); }
   value packed(packed_data p) {
     count(sizeof p);
     packed_.push_back(std::move(p));
@@ -1314,7 +1385,8 @@ class context {
   }
   /// The program goes on with a value nobody knows, so that one error names all that are missing.
   value missing_operator(const std::string& name) {
-    missing.add(name, place());
+    const std::string_view why = why_refused(name);
+    missing.add(name, place() + (why.empty() ? "" : ": ") + std::string(why));
     return value::unknown();
   }
 
@@ -1329,8 +1401,7 @@ class context {
     auto read = files->read(t.storage->member);
     if (!read) return read;
     const std::size_t width = size_of(dtype_of_scalar(t.type)),
-                      bytes = static_cast<std::size_t>(t.elements()) * width,
-                      offset = static_cast<std::size_t>(t.offset) * width;
+                      bytes = as_size(t.elements()) * width, offset = as_size(t.offset) * width;
     if (in_order(t, order) && offset % alignment == 0 && read->bytes.size() >= offset + bytes)
       return constant_data{read->owner, read->bytes.subspan(offset, bytes)};
     if (auto s = build.make_constant(bytes); !s) return s.error();
@@ -1405,7 +1476,7 @@ class context {
   static bool in_order(const tensor_data& t, std::span<const int> order) {
     std::int64_t expected = 1;
     for (std::size_t k = order.size(); k-- > 0;) {
-      const auto axis = static_cast<std::size_t>(order[k]);
+      const auto axis = as_size(order[k]);
       if (t.size[axis] != 1 && t.stride[axis] != expected) return false;
       expected *= t.size[axis];
     }
@@ -1415,15 +1486,14 @@ class context {
   /// storage, and the storage within the member.
   static constant_data gathered(const tensor_data& t, std::span<const int> order,
                                 std::span<const std::byte> storage, std::size_t width) {
-    const auto count = static_cast<std::size_t>(t.elements());
+    const auto count = as_size(t.elements());
     auto to = std::make_shared<buffer>(Bytes(std::max<std::size_t>(count * width, 1)));
     std::vector<std::int64_t> at(order.size(), 0);
     std::int64_t from = t.offset;
     for (std::size_t i = 0; i < count; ++i) {
-      std::memcpy(to->data() + i * width, storage.data() + static_cast<std::size_t>(from) * width,
-                  width);
+      std::memcpy(to->data() + i * width, storage.data() + as_size(from) * width, width);
       for (std::size_t k = order.size(); k-- > 0;) {
-        const auto axis = static_cast<std::size_t>(order[k]);
+        const auto axis = as_size(order[k]);
         from += t.stride[axis];
         if (++at[k] < t.size[axis]) break;
         from -= t.stride[axis] * t.size[axis];
@@ -1513,7 +1583,7 @@ class arguments {
   /// An axis of a tensor of that rank; negative ones count from the end.
   std::size_t axis(std::int64_t given, int rank) {
     const std::int64_t at = given < 0 ? given + rank : given;
-    if (at >= 0 && at < rank) return static_cast<std::size_t>(at);
+    if (at >= 0 && at < rank) return as_size(at);
     keep(invalid("axis of " + name, std::to_string(given), std::to_string(rank) + " axes"));
     return 0;
   }
@@ -2366,6 +2436,118 @@ class code_parser {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_PARSER_HPP_
+// ---- octet/import/torch/sharing.hpp
+// Which tensors of a program may share memory: what an operator that changes its operand in place
+// changes besides. Values of a graph never change, so such an operator's operand stands for the
+// result from there on, and whatever else lay in the same memory must not be used again.
+#ifndef OCTET_IMPORT_TORCH_SHARING_HPP_
+#define OCTET_IMPORT_TORCH_SHARING_HPP_
+
+#include <map>
+#include <string_view>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torchscript {
+
+/// "aten::add_", but not "aten::__and__".
+constexpr bool changes_in_place(std::string_view name) noexcept {
+  return name.size() > 1 && name.ends_with('_') && !name.ends_with("__");
+}
+/// Operators whose results may be their operand itself or a view of it.
+constexpr bool gives_views(std::string_view name) noexcept {
+  constexpr std::string_view list[] = {
+      "aten::to",        "aten::type_as",     "aten::contiguous", "aten::detach",
+      "aten::alias",     "aten::dropout",     "aten::dropout_",   "aten::feature_dropout",
+      "aten::flatten",   "aten::reshape",     "aten::view",       "aten::squeeze",
+      "aten::unsqueeze", "aten::permute",     "aten::transpose",  "aten::t",
+      "aten::numpy_T",   "aten::movedim",     "aten::slice",      "aten::select",
+      "aten::narrow",    "aten::chunk",       "aten::split",      "aten::split_with_sizes",
+      "aten::unbind",    "aten::unflatten",   "aten::expand",     "aten::expand_as",
+      "aten::meshgrid",  "quantized::dropout"};
+  for (const std::string_view n : list)
+    if (n == name) return true;
+  return false;
+}
+
+class shared_memory {
+ public:
+  /// What the program gets of an operator that made `made` of `operands`; `before`: how many
+  /// tensors there were until then.
+  result<value> settle(std::string_view name, const std::vector<value>& operands, value made,
+                       std::size_t before, heap& values) {
+    if (gives_views(name)) {
+      join_all(operands, made);
+    } else if (changes_in_place(name)) {
+      return change(operands, made);
+    } else if (made.is(kind::tensor)) {
+      // A copy, though it may have an operand's bytes.
+      if (made.t->serial < before) made = values.tensor(*made.t);
+      made.t->memory = 0;
+    }
+    return made;
+  }
+  static status usable(const value& v) {
+    if (!v.is(kind::tensor) || !v.t->stale) return unit{};
+    return unsupported(
+        "a tensor that is used after another one, with which it may share memory, was changed in "
+        "place",
+        {}, "the result of the operator that changes it, or a clone taken before");
+  }
+
+ private:
+  static void each(const value& v, const auto& f) {
+    if (v.is(kind::tensor)) f(v.t);
+    if (v.is_sequence())
+      for (const value& e : v.c->items)
+        if (e.is(kind::tensor)) f(e.t);
+  }
+  void join_all(const std::vector<value>& operands, const value& made) {
+    if (operands.empty()) return;
+    each(operands[0], [&](tensor_data* x) {
+      each(made, [&](tensor_data* v) {
+        if (v != x) join(*x, *v);
+      });
+    });
+  }
+  void join(tensor_data& x, tensor_data& view) {
+    if (x.memory == 0) {
+      x.memory = ++groups_;
+      members_[x.memory].push_back(&x);
+    }
+    view.memory = x.memory;
+    members_[x.memory].push_back(&view);
+  }
+  static result<value> change(const std::vector<value>& operands, const value& made,
+                              tensor_data& x) {
+    if (made.t == &x) return made;
+    const std::size_t serial = x.serial;
+    x = *made.t;
+    x.serial = serial, x.memory = 0, x.stale = false;
+    return operands[0];
+  }
+  result<value> change(const std::vector<value>& operands, const value& made) {
+    if (operands.empty() || !operands[0].is(kind::tensor) || !made.is(kind::tensor)) return made;
+    tensor_data& x = *operands[0].t;
+    if (x.memory != 0) {
+      for (tensor_data* t : members_[x.memory]) t->stale = t != &x;
+      members_.erase(x.memory);
+    }
+    if (!x.constant()) return change(operands, made, x);
+    x.stale = true;  // the file's: a second call of the program would find it changed
+    made.t->memory = 0;
+    return made;
+  }
+
+  std::map<std::size_t, std::vector<tensor_data*>> members_;
+  std::size_t groups_ = 0;
+};
+
+}  // namespace import::torchscript
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_SHARING_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torchscript {
@@ -2408,11 +2590,14 @@ class emitter {
     if (row == rows_.end()) return c.missing_operator(name);
     for (const value& v : given) {
       if (v.is(kind::unknown)) return v;
+      if (auto s = shared_memory::usable(v); !s) return s.error();
       if (v.is_sequence())
         if (auto s = c.build.work.spend(v.c->items.size()); !s) return s.error();
       if (v.is_sequence())
-        for (const value& e : v.c->items)
+        for (const value& e : v.c->items) {
           if (e.is(kind::unknown)) return e;
+          if (auto s = shared_memory::usable(e); !s) return s.error();
+        }
     }
     const function_def* schema = schema_of(*row->second);
     if (!schema) return invalid("schema of " + name);
@@ -2423,8 +2608,11 @@ class emitter {
     operator_ = name + " #" + std::to_string(count_++);
     c.values.count(c.module.size() + operator_.size());  // the node's name
     c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
-    arguments a(c, name, std::move(*bound));
-    return row->second->emit(*this, a);
+    arguments a(c, name, *bound);
+    const std::size_t before = c.values.tensors();
+    const auto made = row->second->emit(*this, a);
+    if (!made) return made;
+    return shared_.settle(name, *bound, *made, before, c.values);
   }
   const std::string& operator_name() const { return operator_; }
   bool qnnpack() const { return g.arithmetic == law::pytorch_qnnpack; }
@@ -2664,6 +2852,7 @@ class emitter {
   std::string operator_;  // "quantized::conv2d #12"
   int count_ = 0;
   layout_changes layouts_;
+  shared_memory shared_;
   std::map<std::pair<const tensor_data*, bool>, tensor_id> constants_;
   std::set<tensor_id> by_module_, untyped_;
   std::map<std::string, int> names_;
@@ -2722,7 +2911,7 @@ inline result<value> item(const value& base, const value& index) {
     const std::int64_t i = index.i < 0 ? index.i + n : index.i;
     if (i < 0 || i >= n)
       return invalid("index of a list", std::to_string(index.i), std::to_string(n) + " elements");
-    return base.c->items[static_cast<std::size_t>(i)];
+    return base.c->items[as_size(i)];
   }
   if (base.is(kind::dict) && index.is(kind::string)) {
     const auto& items = base.c->items;  // key, value, key, value
@@ -2835,7 +3024,7 @@ class scalar_operators {
       if (d < 0 || d >= t.rank())
         return invalid("dimension of size()", std::to_string(a[1].i),
                        std::to_string(t.rank()) + " dimensions");
-      return value::of(t.size[static_cast<std::size_t>(d)]);
+      return value::of(t.size[as_size(d)]);
     }
     if (op == "dim") return value::of(std::int64_t{t.rank()});
     if (op == "numel") return value::of(t.elements());
@@ -2895,7 +3084,7 @@ class scalar_operators {
       const auto n = static_cast<std::int64_t>(a[0].c->items.size());
       const std::int64_t i = a[1].i < 0 ? a[1].i + n : a[1].i;
       if (i < 0 || i >= n) return invalid("index of a list", std::to_string(a[1].i));
-      a[0].c->items[static_cast<std::size_t>(i)] = a[2];
+      a[0].c->items[as_size(i)] = a[2];
       return value{};
     }
     if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
@@ -2936,7 +3125,7 @@ class scalar_operators {
     value_list items;
     const std::int64_t end = bound(2, n);
     for (std::int64_t i = bound(1, 0); i < end; i += std::min(step, end - i))
-      items.push_back(a[0].c->items[static_cast<std::size_t>(i)]);
+      items.push_back(a[0].c->items[as_size(i)]);
     return c_.values.list(std::move(items));
   }
 
@@ -3327,7 +3516,9 @@ class interpreter {
     if (auto copied = c_.build.work.spend(steps * names.size()); !copied) return copied.error();
     scope taken = names, otherwise = names;
     ++branches_;
+    const std::size_t before = std::exchange(made_before_branch_, c_.values.tensors());
     const auto a = run(s.body, taken, returned), b = a ? run(s.otherwise, otherwise, returned) : a;
+    made_before_branch_ = before;
     --branches_;
     if (!b) return b.error();
     if (*a == flow::stopped || *b == flow::stopped) return flow::stopped;
@@ -3400,7 +3591,7 @@ class interpreter {
     return unsupported("an assignment to something that is not a name or an attribute");
   }
   static error_info changes_state() {
-    return unsupported("a module or a list that changes where the input's data decides");
+    return unsupported("a module, list or tensor that changes where the input's data decides");
   }
   OCTET_NOINLINE result<bool> truth(const value& v) {
     if (v.is(kind::tensor)) {
@@ -3647,6 +3838,9 @@ class interpreter {
     }
     if (branches_ > 0 && (name == "aten::append" || name == "aten::_set_item"))
       return changes_state();
+    if (branches_ > 0 && changes_in_place(name) && !a.empty() && a[0].is(kind::tensor) &&
+        (a[0].t->serial < made_before_branch_ || a[0].t->memory != 0))
+      return changes_state();
     if (!a.empty() && a[0].has_cell())  // lists and dicts are walked
       if (auto s = c_.build.work.spend(a[0].c->items.size()); !s) return s.error();
     if (auto computed = scalars_.run(name, a)) return *computed;
@@ -3660,7 +3854,8 @@ class interpreter {
   value constants_;
   std::map<std::string, std::unique_ptr<code_file>> files_;
   std::size_t code_bytes_ = 0, depth_ = 0;
-  int branches_ = 0;  // open ones that the input's data decides
+  int branches_ = 0;                    // open ones that the input's data decides
+  std::size_t made_before_branch_ = 0;  // tensors
 };
 
 }  // namespace import::torchscript
@@ -3917,7 +4112,7 @@ class unpickler {
   void push_integer(std::int64_t v) { push(value::of(v)); }
   /// Little-endian two's complement of as many bytes as it needs.
   void long_integer() {
-    const auto n = static_cast<std::size_t>(little(1));
+    const auto n = as_size(little(1));
     if (n > 8) return fail("an integer of more than 64 bits");
     std::uint64_t v = little(n);
     if (n > 0 && n < 8 && (v >> (8 * n - 1) & 1) != 0) v |= ~std::uint64_t{0} << (8 * n);
@@ -3931,7 +4126,7 @@ class unpickler {
     push(value::of(std::bit_cast<double>(swapped)));
   }
   void string() {
-    const auto n = static_cast<std::size_t>(little(4));
+    const auto n = as_size(little(4));
     if (!failed_) push(heap_.string(text(n)));
   }
 
@@ -4005,8 +4200,8 @@ class unpickler {
     s.member = folder_ + key;
     const std::size_t bytes = sizes_(key), width = size_of(dtype_of_scalar(s.type));
     if (bytes == no_storage) return fail("storage without data in the archive", s.member);
-    if (s.elements < 0 || (bytes != unchecked_storage &&
-                           saturating_mul(static_cast<std::size_t>(s.elements), width) > bytes))
+    if (s.elements < 0 ||
+        (bytes != unchecked_storage && saturating_mul(as_size(s.elements), width) > bytes))
       return fail("storage " + s.member + " is smaller than its number of elements",
                   std::to_string(bytes) + " bytes",
                   std::to_string(s.elements) + " elements of " + std::to_string(width) + " bytes");
@@ -4040,8 +4235,7 @@ class unpickler {
     t.storage = a[0].s;
     t.type = t.storage->type;
     t.offset = a[1].i;
-    if (t.size.size() != t.stride.size() ||
-        t.size.size() > static_cast<std::size_t>(dims::max_rank))
+    if (t.size.size() != t.stride.size() || t.size.size() > as_size(dims::max_rank))
       return fail(
           "rank of a tensor",
           std::to_string(t.size.size()) + " sizes, " + std::to_string(t.stride.size()) + " strides",
@@ -4057,23 +4251,21 @@ class unpickler {
   }
   bool lies_in_storage(const tensor_data& t) {
     bool empty = false;  // an extent of 0 must not hide others that overflow
-    std::size_t count = 1, last = t.offset < 0 ? no_storage : static_cast<std::size_t>(t.offset);
+    std::size_t count = 1, last = t.offset < 0 ? no_storage : as_size(t.offset);
     for (std::size_t k = 0; k < t.size.size(); ++k) {
       if (t.size[k] < 0 || t.stride[k] < 0 || t.stride[k] > INT32_MAX) {
         fail("size or stride of a tensor",
              std::to_string(t.size[k]) + ", " + std::to_string(t.stride[k]), "0 to 2^31 - 1");
         return false;
       }
-      count = saturating_mul(count, std::max<std::size_t>(static_cast<std::size_t>(t.size[k]), 1));
+      count = saturating_mul(count, std::max<std::size_t>(as_size(t.size[k]), 1));
       empty |= t.size[k] == 0;
       if (t.size[k] > 0)
-        last = saturating_add(last, saturating_mul(static_cast<std::size_t>(t.size[k] - 1),
-                                                   static_cast<std::size_t>(t.stride[k])));
+        last = saturating_add(last, saturating_mul(as_size(t.size[k] - 1), as_size(t.stride[k])));
     }
     if (count > max_elements)
       fail("a tensor of absurd size", std::to_string(count) + " elements", "at most 2^31 - 1");
-    else if (!empty && last / (t.type == scalar::quint4x2 ? 2 : 1) >=
-                           static_cast<std::size_t>(t.storage->elements))
+    else if (!empty && last / (t.type == scalar::quint4x2 ? 2 : 1) >= as_size(t.storage->elements))
       fail("a tensor reaches beyond its storage", "element " + std::to_string(last),
            std::to_string(t.storage->elements) + " elements");
     return !failed_;
@@ -4099,7 +4291,7 @@ class unpickler {
         !q[3].is(kind::integer) || q[3].i < 0 || q[3].i >= t.rank())
       return false;
     t.axis = static_cast<std::int32_t>(q[3].i);
-    const std::int64_t n = t.size[static_cast<std::size_t>(t.axis)];
+    const std::int64_t n = t.size[as_size(t.axis)];
     for (const tensor_data* list : {q[1].t, q[2].t})
       if (list->rank() != 1 || list->elements() != n) return false;
     t.channel_scales = q[1].t;
@@ -4217,7 +4409,7 @@ inline result<std::vector<std::int64_t>> resolved_extents(const emitter& e, cons
   }
   if (open < 0) return size;
   if (known == 0 || x.elements() % known != 0) return invalid("extents of " + e.operator_name());
-  size[static_cast<std::size_t>(open)] = x.elements() / known;
+  size[as_size(open)] = x.elements() / known;
   return size;
 }
 /// The elements in logical order under new extents; always a contiguous result, which a view of
@@ -4257,7 +4449,7 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
     const int rank = std::max(x->rank(), y->rank());
     if ((*t)->rank() == rank || rank <= 2) continue;
     auto size = (*t)->size;
-    size.insert(size.begin(), static_cast<std::size_t>(rank - (*t)->rank()), 1);
+    size.insert(size.begin(), as_size(rank - (*t)->rank()), 1);
     const auto wide = reshaped(e, **t, std::move(size));
     if (!wide) return wide;
     *t = wide->t;
@@ -4692,7 +4884,7 @@ inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) 
     tensor_data* as = t;
     if (m.inner && t->rank() < most->rank() && t->elements() != 1) {
       auto size = t->size;
-      size.insert(size.begin(), static_cast<std::size_t>(most->rank() - t->rank()), 1);
+      size.insert(size.begin(), as_size(most->rank() - t->rank()), 1);
       const auto wide = reshaped(e, *t, std::move(size));
       if (!wide) return wide.error();
       as = wide->t;
@@ -5207,7 +5399,7 @@ inline result<value> permuted(emitter& e, tensor_data& x, const std::vector<std:
   std::vector<std::int64_t> stride;
   bool identity = true;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    stride.push_back(x.stride[static_cast<std::size_t>(order[i])]);
+    stride.push_back(x.stride[as_size(order[i])]);
     identity &= order[i] == static_cast<std::int64_t>(i);
   }
   if (identity) return e.c.values.tensor(x);
@@ -5279,7 +5471,7 @@ inline result<value> sliced(emitter& e, tensor_data& x, std::size_t axis, std::i
   const bool inner = !x.constant() && x.channels_inner;
   std::vector<std::int64_t> from(x.size.size(), 0), count;
   for (std::int32_t v : e.g[*in].shape) count.push_back(v);
-  const auto at = static_cast<std::size_t>(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
+  const auto at = as_size(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
   from[at] = begin;
   count[at] = size;
   const tensor_id to = e.make_like(x);
@@ -5295,7 +5487,7 @@ inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::
   const auto in = e.held_as_is(x);
   if (!in) return in.error();
   const bool inner = !x.constant() && x.channels_inner;
-  const auto at = static_cast<std::size_t>(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
+  const auto at = as_size(axis_in_layout(static_cast<int>(axis), x.rank(), inner));
   std::vector<std::int64_t> from(x.size.size(), 0), to, steps(x.size.size(), 1);
   for (std::int32_t v : e.g[*in].shape) to.push_back(v);
   from[at] = begin, to[at] = end, steps[at] = std::min<std::int64_t>(step, INT32_MAX);
@@ -5391,12 +5583,11 @@ inline result<std::vector<std::int64_t>> paddings_of(const arguments& a, const t
                                                      const std::vector<std::int64_t>& amounts,
                                                      bool inner) {
   const int rank = x.rank();
-  if (amounts.size() % 2 != 0 || amounts.size() / 2 > static_cast<std::size_t>(rank))
+  if (amounts.size() % 2 != 0 || amounts.size() / 2 > as_size(rank))
     return invalid("padding of " + a.name, std::to_string(amounts.size()) + " numbers");
-  std::vector<std::int64_t> paddings(2 * static_cast<std::size_t>(rank), 0);
+  std::vector<std::int64_t> paddings(2 * as_size(rank), 0);
   for (std::size_t k = 0; k < amounts.size() / 2; ++k) {
-    const auto axis =
-        static_cast<std::size_t>(axis_in_layout(rank - 1 - static_cast<int>(k), rank, inner));
+    const auto axis = as_size(axis_in_layout(rank - 1 - static_cast<int>(k), rank, inner));
     paddings[2 * axis] = amounts[2 * k], paddings[2 * axis + 1] = amounts[2 * k + 1];
   }
   return paddings;
@@ -5601,7 +5792,7 @@ inline result<value> with_rank(emitter& e, tensor_data& x, std::size_t rank) {
 }
 /// Axes of extent 1 repeated; -1 keeps an extent. The result's strides are 0 there.
 inline result<value> expanded(emitter& e, tensor_data& x, std::vector<std::int64_t> size) {
-  if (size.size() < x.size.size() || size.size() > static_cast<std::size_t>(dims::max_rank))
+  if (size.size() < x.size.size() || size.size() > as_size(dims::max_rank))
     return invalid("extents of " + e.operator_name(), std::to_string(size.size()) + " axes",
                    "at least " + std::to_string(x.rank()));
   const auto wide = with_rank(e, x, size.size());
@@ -5635,7 +5826,7 @@ inline result<value> repeat(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(0);
   auto counts = a.integers(1);
   if (auto s = a.check(); !s) return s.error();
-  if (counts.size() > static_cast<std::size_t>(dims::max_rank))
+  if (counts.size() > as_size(dims::max_rank))
     return invalid("counts of " + a.name, std::to_string(counts.size()));
   if (a.name == "aten::repeat" && counts.size() < x->size.size())
     return invalid("counts of " + a.name, std::to_string(counts.size()),
@@ -5681,12 +5872,11 @@ inline result<value> roll(emitter& e, arguments& a) {
     return invalid("shifts of " + a.name, std::to_string(shifts.size()),
                    std::to_string(axes.size()));
   for (std::size_t k = 0; k < axes.size(); ++k) {
-    const auto axis = static_cast<std::size_t>(axes[k]);
+    const auto axis = as_size(axes[k]);
     const std::int64_t n = v.t->size[axis];
     if (n == 0 || shifts[k] % n == 0) continue;
     const std::int64_t by = (shifts[k] % n + n) % n;
-    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * static_cast<std::size_t>(n)); !s)
-      return s.error();
+    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * as_size(n)); !s) return s.error();
     std::vector<std::int64_t> index;
     for (std::int64_t i = 0; i < n; ++i) index.push_back((i + n - by) % n);
     const auto turned = picked(e, *v.t, axis, index);
@@ -5854,7 +6044,8 @@ inline result<value> index(emitter& e, arguments& a) {
     if (list[i].t->type == scalar::boolean)
       return unsupported("a mask as index of " + a.name,
                          "as many results as the mask has true elements",
-                         "indices, whose number is known when the file is loaded");
+                         "indices, whose number is known when the file is loaded; torch.where and "
+                         "x[mask] = v keep the shape");
     at = std::min(at, i), behind = i + 1;
   }
   if (behind == 0) return a.v[0];
@@ -5870,6 +6061,51 @@ inline result<value> index(emitter& e, arguments& a) {
   const auto flat = reshaped(e, *x, std::move(size));
   if (!flat) return flat;
   return gathered(e, *flat->t, *index->t, at);
+}
+/// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
+/// mask: one, or what each position of the mask selects.
+inline result<value> index_put(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor(0), *values = a.tensor(2);
+  const bool accumulate = a.boolean(3);
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.v[1].is_sequence() || a.v[1].c->items.empty())
+    return unsupported("positions of " + a.name);
+  const auto& list = a.v[1].c->items;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (i == 0 ? !list[i].is(kind::tensor) || list[i].t->type != scalar::boolean
+               : !list[i].is(kind::none))
+      return unsupported("positions of " + a.name, std::string(name_of(list[i].what)),
+                         "one mask of the first axes");
+  if (accumulate) return unsupported("sums at positions in " + a.name);
+  tensor_data* mask = list[0].t;
+  const std::size_t axes = mask->size.size();
+  if (axes == 0 || axes > x->size.size() ||
+      !std::equal(mask->size.begin(), mask->size.end(), x->size.begin()))
+    return invalid("extents of a mask", std::to_string(mask->rank()) + " axes",
+                   "those of the first axes of the tensor");
+  if (values->size.size() > x->size.size() - axes && values->elements() != 1)
+    return unsupported("values of " + a.name, "as many as the mask has true elements",
+                       "one, or one for each element that a position of the mask selects");
+  auto size = mask->size;
+  size.resize(x->size.size(), 1);
+  const auto wide = reshaped(e, *mask, std::move(size));
+  if (!wide) return wide;
+  result<value> given = value_of(*values);
+  if (values->elements() == 1) given = reshaped(e, *values, {});
+  if (!given) return given;
+  if (is_quantized(x->type) && !is_quantized(values->type)) {
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+    double number = 0;
+    const auto known = e.c.scalar_of(*values);
+    if (!known || !read_number(*known, number))
+      return unsupported("values of " + a.name + " for a quantized tensor", {},
+                         "one number that is known when the file is loaded");
+    given = code_of(e, number, *x);
+  } else if (given->t->type != x->type) {
+    given = cast_to(e, *given->t, x->type);
+  }
+  if (!given) return given;
+  return chosen(e, *wide->t, *given->t, *x);
 }
 /// embedding(weight, indices, ..).
 inline result<value> embedding(emitter& e, arguments& a) {
@@ -5899,8 +6135,7 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   if (keep) return all;
   std::vector<std::int64_t> left;
   for (int i = 0; i < x.rank(); ++i)
-    if (std::find(axes.begin(), axes.end(), i) == axes.end())
-      left.push_back(x.size[static_cast<std::size_t>(i)]);
+    if (std::find(axes.begin(), axes.end(), i) == axes.end()) left.push_back(x.size[as_size(i)]);
   return reshaped(e, *all.t, std::move(left));
 }
 /// All axes where none is given.
@@ -6046,7 +6281,7 @@ inline result<value> constant_tensor(emitter& e, const std::vector<double>& numb
                                      const std::vector<std::int64_t>& size, scalar type) {
   const auto shape = e.ir_shape(size, false);
   if (!shape) return shape.error();
-  const auto count = static_cast<std::size_t>(shape->elements().value);
+  const auto count = as_size(shape->elements().value);
   if (count > most_made) return too_large("a tensor made by " + e.operator_name());
   if (auto s = e.c.build.work.spend(count); !s) return s.error();
   const auto make = [&]<class T>(T) {
@@ -6258,7 +6493,7 @@ inline result<value> checked(heap& values, packed_data p) {
     if (w->rank() != 2) return malformed("rank of linear weights", std::to_string(w->rank()), "2");
     return values.packed(std::move(p));
   }
-  const auto n = static_cast<std::size_t>(p.spatial);
+  const auto n = as_size(p.spatial);
   if (p.transposed && (p.spatial == 3 || w->rank() == 5))
     return unsupported("3-dimensional transposed convolution", {}, "1 and 2 dimensions");
   if (p.stride.size() != n || p.padding.size() != n || p.dilation.size() != n ||
@@ -6395,7 +6630,7 @@ class packed_reader {
   /// [spatial, stride.., padding.., dilation.., output_padding.., groups, flags].
   status configuration(const std::vector<std::int64_t>& numbers) {
     const std::int64_t k = numbers.empty() ? 0 : numbers[0];
-    if (k < 1 || k > 3 || numbers.size() != static_cast<std::size_t>(1 + 4 * k + 2))
+    if (k < 1 || k > 3 || numbers.size() != as_size(1 + 4 * k + 2))
       return malformed("packed parameters: configuration of " + std::to_string(numbers.size()) +
                        " numbers");
     p_.spatial = static_cast<std::int32_t>(k);
@@ -6450,33 +6685,6 @@ inline result<packed_data*> packed_argument(emitter& e, arguments& a, std::size_
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_PACKED_HPP_
-// ---- octet/numerics/half.hpp
-// binary16 numbers as binary32 values.
-#ifndef OCTET_NUMERICS_HALF_HPP_
-#define OCTET_NUMERICS_HALF_HPP_
-
-#include <bit>
-#include <cstdint>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace numerics {
-
-/// The nearest binary16 number, ties to even; beyond the largest one, 65504, that. NaN stays.
-constexpr float rounded_to_f16(float v) noexcept {
-  constexpr float largest = 65504.f;
-  if (v > largest) return largest;
-  if (v < -largest) return -largest;
-  if (v > -0x1p-14f && v < 0x1p-14f) return mul(rint(mul(v, 0x1p24f)), 0x1p-24f);  // subnormals
-  if (!(v == v)) return v;
-  const auto bits = std::bit_cast<std::uint32_t>(v);
-  return std::bit_cast<float>((bits + 0xFFFu + (bits >> 13 & 1)) & ~std::uint32_t{0x1FFF});
-}
-
-}  // namespace numerics
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_NUMERICS_HALF_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -6594,7 +6802,7 @@ inline result<tensor_id> conv_weights(emitter& e, const packed_data& p, bool dep
              static_cast<std::int32_t>(w.size[4]), static_cast<std::int32_t>(inputs)};
   } else {
     for (int i = 0; i < 4; ++i)
-      shape.push_back(static_cast<std::int32_t>(w.size[static_cast<std::size_t>(order[i])]));
+      shape.push_back(static_cast<std::int32_t>(w.size[as_size(order[i])]));
   }
   auto data = e.c.elements(w, std::span<const int>(order, p.transposed ? 5 : 4));
   if (!data) return data.error();
@@ -6683,7 +6891,7 @@ template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e
                        .in = *in,
                        .weights = *w,
                        .attrs = conv_attributes(**p, one_row, channels->depthwise),
-                       .channels = static_cast<std::size_t>(channels->out),
+                       .channels = as_size(channels->out),
                        .relu = Relu},
                       *x, **p, *q);
   if (y && one_row) {
@@ -6858,7 +7066,7 @@ template <bool Relu> result<value> linear(emitter& e, arguments& a) {
                              .in = *in,
                              .weights = *w,
                              .attrs = linear_attributes(*x),
-                             .channels = static_cast<std::size_t>(outputs),
+                             .channels = as_size(outputs),
                              .relu = Relu},
                             *x, **p, *q);
   if (!y) return y.error();
@@ -6880,7 +7088,7 @@ inline result<value> dynamic_linear(emitter& e, tensor_data& x, const packed_dat
   if (p.bias) {
     const auto v = e.c.numbers<float>(*p.bias);
     if (!v) return v.error();
-    if (v->size() != static_cast<std::size_t>(p.weight->size[0]))
+    if (v->size() != as_size(p.weight->size[0]))
       return invalid("number of biases", std::to_string(v->size()),
                      std::to_string(p.weight->size[0]));
     bias = e.constant_of(*v);
@@ -7017,7 +7225,7 @@ template <bool Relu> result<value> batch_norm(emitter& e, arguments& a) {
   if (!out) return out.error();
   if (x->rank() < 2)
     return unsupported("rank of the input of " + a.name, std::to_string(x->rank()));
-  const auto n = static_cast<std::size_t>(x->size[1]);
+  const auto n = as_size(x->size[1]);
   const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
              m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
   for (const auto* factors : {&w, &b, &m, &v})
@@ -7513,10 +7721,10 @@ inline result<tensor_id> in_logical_order(emitter& e, const tensor_data& x, cons
                                           tensor_id from) {
   std::vector<std::int64_t> left;  // logical axes in the order the IR has them
   for (int i : {0, 2, 3, 1})
-    if (!r.reduced[static_cast<std::size_t>(i)]) left.push_back(i);
+    if (!r.reduced[as_size(i)]) left.push_back(i);
   std::vector<std::int64_t> order;  // axis of octet's output for each of PyTorch's
   for (int i = 0; i < x.rank(); ++i)
-    if (!r.reduced[static_cast<std::size_t>(i)])
+    if (!r.reduced[as_size(i)])
       order.push_back(std::find(left.begin(), left.end(), i) - left.begin());
   if (std::is_sorted(order.begin(), order.end())) return from;
   const tensor_id to = e.make_like(x);
@@ -7532,7 +7740,7 @@ inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction&
   f.x.type = dtype_of_scalar(x.type);
   f.x.shape.rank = x.rank();
   for (int i = 0; i < x.rank(); ++i)
-    if (r.reduced[static_cast<std::size_t>(i)]) f.axes.push_back(i);
+    if (r.reduced[as_size(i)]) f.axes.push_back(i);
   return laws::mean(f).round == rounding::aten;
 }
 /// mean over axes; the quantization stays.
@@ -7550,8 +7758,7 @@ inline result<value> mean(emitter& e, arguments& a) {
   attributes attrs;
   std::vector<std::int64_t> axes;
   for (int i = 0; i < x->rank(); ++i)
-    if (r->reduced[static_cast<std::size_t>(i)])
-      axes.push_back(axis_in_layout(i, x->rank(), inner));
+    if (r->reduced[as_size(i)]) axes.push_back(axis_in_layout(i, x->rank(), inner));
   attrs.set("axes", axes);
   if (r->keep) attrs.set("keep_dims", std::int64_t{1});
   tensor_id to = e.make_like(*x);
@@ -7797,8 +8004,7 @@ inline result<value> float_sum(emitter& e, arguments& a) {
 inline double extent_of(const tensor_data& x, const std::vector<std::int64_t>& axes) {
   double n = 1;
   for (std::int64_t a : axes)
-    if (x.rank() > 0)
-      n = numerics::mul(n, static_cast<double>(x.size[static_cast<std::size_t>(a)]));
+    if (x.rank() > 0) n = numerics::mul(n, static_cast<double>(x.size[as_size(a)]));
   return n;
 }
 inline step mean_of(emitter& e, const step& x, const std::vector<std::int64_t>& axes) {
@@ -7931,7 +8137,7 @@ inline result<value> float_batch_norm(emitter& e, arguments& a) {
   if (training)
     return unsupported("batch_norm in training mode", {}, "a model saved after model.eval()");
   if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
-  const auto n = static_cast<std::size_t>((*x)->size[1]);
+  const auto n = as_size((*x)->size[1]);
   const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
              m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
   for (const auto* factors : {&w, &b, &m, &v})
@@ -7980,9 +8186,8 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
     return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
   p.spatial = spatial;
   for (auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
-    if (list->size() == 1) list->resize(static_cast<std::size_t>(spatial), list->front());
-  if (p.transposed && p.output_padding.empty())
-    p.output_padding.assign(static_cast<std::size_t>(spatial), 0);
+    if (list->size() == 1) list->resize(as_size(spatial), list->front());
+  if (p.transposed && p.output_padding.empty()) p.output_padding.assign(as_size(spatial), 0);
   auto valid = checked(e.c.values, p);
   if (!valid) return valid.error();
   const bool one_row = spatial == 1;
@@ -8047,7 +8252,7 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
   if (!x) return x.error();
   auto p = weights_of(e, a);
   if (!p) return p.error();
-  const auto spatial = static_cast<std::size_t>(std::max((*x)->rank() - 2, 0));
+  const auto spatial = as_size(std::max((*x)->rank() - 2, 0));
   p->stride = a.integers(3), p->dilation = a.integers(5), p->groups = a.integer(6);
   if (a.v[4].is(kind::string)) {
     p->padding.assign(spatial, 0);
@@ -8055,7 +8260,7 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
       p->dilation.resize(spatial, p->dilation.empty() ? 1 : p->dilation.front());
       std::vector<std::int64_t> amounts;
       for (std::size_t k = spatial; k-- > 0;) {
-        const std::int64_t reach = static_cast<std::size_t>(p->weight->rank()) == spatial + 2
+        const std::int64_t reach = as_size(p->weight->rank()) == spatial + 2
                                        ? (p->weight->size[2 + k] - 1) * p->dilation[k]
                                        : 0;
         p->padding[k] = reach / 2;
@@ -8558,7 +8763,7 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
     const std::int64_t directions = o.bidirectional ? 2 : 1;
     if (layers < 1 || layers > most_steps)
       return invalid("layers of " + a.name, std::to_string(layers));
-    const auto cells = static_cast<std::size_t>(layers * directions);
+    const auto cells = as_size(layers * directions);
     // A projection is the last tensor of each.
     const bool projected = What == cell_kind::lstm && list.size() == (plain + 1) * cells;
     const std::size_t each = plain + (projected ? 1 : 0);
@@ -8637,8 +8842,7 @@ inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_da
              zeros = e.c.numbers<float>(*w.channel_zero_points);
   if (!scales) return scales.error();
   if (!zeros) return zeros.error();
-  const auto rows = static_cast<std::size_t>(w.size[0]),
-             width = static_cast<std::size_t>(w.size[1]);
+  const auto rows = as_size(w.size[0]), width = as_size(w.size[1]);
   tensor_data table = w;
   table.type = scalar::u8;
   table.channel_scales = table.channel_zero_points = nullptr;
@@ -8859,8 +9063,11 @@ inline constexpr torch_row all[] = {
     {"aten::hardtanh", "self, min_val=-1, max_val=1", &clamp},
     {"aten::hardtanh_", "self, min_val=-1, max_val=1", &clamp},
     {"aten::sigmoid", "self", &fixed_unary<logistic_forms>},
+    {"aten::sigmoid_", "self", &fixed_unary<logistic_forms>},
     {"aten::hardsigmoid", "self", &fixed_unary<hard_sigmoid_forms>},
+    {"aten::hardsigmoid_", "self", &fixed_unary<hard_sigmoid_forms>},
     {"aten::tanh", "self", &fixed_unary<tanh_forms>},
+    {"aten::tanh_", "self", &fixed_unary<tanh_forms>},
     {"quantized::sigmoid", "qx, output_scale, output_zero_point", &quantized_sigmoid},
     {"quantized::hardswish", "input, output_scale, output_zero_point", &hardswish},
     {"quantized::elu", "self, output_scale, output_zero_point, alpha=1, scale=1, input_scale=1",
@@ -8872,6 +9079,7 @@ inline constexpr torch_row all[] = {
     {"aten::softmax", "self, dim, dtype=None", &float_softmax<ops::softmax>},
     {"aten::log_softmax", "self, dim, dtype=None", &float_softmax<ops::log_softmax>},
     {"aten::hardswish", "self", &float_hardswish},
+    {"aten::hardswish_", "self", &float_hardswish},
     {"quantized::batch_norm", "qx, weight, bias, mean, var, eps, output_scale, output_zero_point",
      &batch_norm<false>},
     {"quantized::batch_norm_relu",
@@ -9143,6 +9351,8 @@ inline constexpr torch_row all[] = {
     {"aten::pixel_unshuffle", "self, downscale_factor", &pixel_unshuffle},
     {"aten::index_select", "self, dim, index", &index_select},
     {"aten::index", "self, indices", &index},
+    {"aten::index_put", "self, indices, values, accumulate=False", &index_put},
+    {"aten::index_put_", "self, indices, values, accumulate=False", &index_put},
     {"aten::max", "self, dim=None, keepdim=False",
      &largest<ops::maximum, ops::reduce_max, ops::arg_max>},
     {"aten::min", "self, dim=None, keepdim=False",
@@ -9434,6 +9644,7 @@ class torch_loader {
   /// Tensors, tuples, lists and dicts of them become outputs in order.
   status outputs(const value& v, const std::string& name, int depth) {
     if (v.is(kind::tensor)) {
+      if (auto s = torchscript::shared_memory::usable(v); !s) return s;
       const auto id = output_id(*v.t);
       if (!id) return id.error();
       graph& g = c_.build.g;
