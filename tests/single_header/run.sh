@@ -22,8 +22,8 @@ echo "== two files, one of them for another CPU"
 "$compiler" "$work/a.o" "$work/b.o" -o "$work/two" -pthread
 "$work/two"
 echo "== declarations in a file with Highway kernels of its own, definitions in another"
-"${cxx[@]}" -DOCTET_EXTERN -c "$work/own_highway.cpp" -o "$work/own.o"
-"${cxx[@]}" -DOCTET_EXTERN -c "$work/implementation.cpp" -o "$work/implementation.o"
+"${cxx[@]}" -O0 -DOCTET_EXTERN -c "$work/own_highway.cpp" -o "$work/own.o"
+"${cxx[@]}" -O0 -DOCTET_EXTERN -c "$work/implementation.cpp" -o "$work/implementation.o"
 "$compiler" "$work/own.o" "$work/implementation.o" -o "$work/own" -pthread
 "$work/own"
 echo "== no macro is left but OCTET_ ones (and, where kernels are compiled, Highway's)"

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "octet/core/config.hpp"
+#include "octet/core/shape.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_schema {
