@@ -121,7 +121,9 @@ class session {
     static_assert(detail::names_differ<Given...>(), "octet: an input is given twice");
     if (program().resizable()) {
       named_shapes shapes;
-      if ((... | add_shape(given.name, given.memory, shapes))) resize(shapes);
+      bool views = false;
+      ((views = add_shape(given.name, given.memory, shapes) || views), ...);
+      if (views) resize(shapes);
     }
     (input(given.name).assign(given.memory), ...);
     if (sizeof...(Given) != inputs()) {
