@@ -291,7 +291,7 @@ namespace {
 
 std::vector<std::uint8_t> bytes_of(const std::vector<float>& v) {
   std::vector<std::uint8_t> b(v.size() * sizeof(float));
-  std::memcpy(b.data(), v.data(), b.size());
+  if (!v.empty()) std::memcpy(b.data(), v.data(), b.size());
   return b;
 }
 /// x[1,2,2,1] by weights[1,2,2,1] and a bias; `options`: those of the custom operator.
