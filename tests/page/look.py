@@ -20,6 +20,7 @@ import zlib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MODELS = ["examples/digits/digits.tflite", "tests/goldens/tflite/chain_branches_two_inputs.tflite",
           "examples/voice/voice.onnx"]
+SHAPES = {"voice": ["--shape", "samples=1,512"]}  # what its file leaves open
 WIDTH, HEIGHT = 1400, 1800
 GREEN, RED = (0, 170, 0), (200, 0, 0)
 
@@ -165,8 +166,8 @@ def main():
     for model in MODELS:
         name = pathlib.Path(model).stem
         page = folder / (name + ".html")
-        subprocess.run([octet, "show", str(ROOT / model), "--html", str(page), "--threads", "1"],
-                       check=True)
+        subprocess.run([octet, "show", str(ROOT / model), "--html", str(page), "--threads", "1"] +
+                       SHAPES.get(name, []), check=True)
         text = page.read_text()
         elsewhere = re.findall(
             r"<script|@import|(?:src|href)\s*=|url\(|https?://(?!www\.w3\.org/2000/svg\")", text)
