@@ -203,7 +203,8 @@ void writer::write_states() {
 result<std::string> writer::value_text(const node& n, const std::string& key,
                                        const attributes::value& value) const {
   const auto list = [](const char* type, const auto& numbers, const auto& text) {
-    std::string s = std::string("std::initializer_list<") + type + ">{";
+    std::string s = "std::initializer_list<";
+    s.append(type).append(">{");
     for (std::size_t k = 0; k < numbers.size(); ++k) s += (k ? ", " : "") + text(numbers[k]);
     return s + "}";
   };

@@ -20351,9 +20351,7 @@ constexpr decision mean(const facts& f) {
 }
 /// Of floats: in memory order, or in ONNX Runtime's, which depends on the axes.
 constexpr decision float_sum(const facts& f) {
-  return f.arithmetic == law::onnxruntime && f.x.type == dtype::f32
-             ? by_onnxruntime(rounding::onnxruntime)
-             : decision(rounding::none);
+  return f.x.type == dtype::f32 ? onnxruntime_order(f) : decision(rounding::none);
 }
 /// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {
@@ -23241,27 +23239,17 @@ constexpr float eigen_sum(const float* x, std::size_t n, std::size_t place) noex
   for (std::size_t i = fours; i < rest; ++i) sum = numerics::add(sum, from[i]);
   return sum;
 }
-/// Products with ones as ONNX Runtime forms them: fours from the left, of the rest two, then one,
-/// each added to the sum. Elements are `step` apart.
-constexpr float sum_of_fours(const float* x, std::size_t n, std::size_t step) noexcept {
-  float sum = 0;
-  std::size_t i = 0;
-  for (; n - i >= 4; i += 4) {
-    float four = numerics::add(x[i * step], x[(i + 1) * step]);
-    four = numerics::add(four, x[(i + 2) * step]);
-    sum = numerics::add(sum, numerics::add(four, x[(i + 3) * step]));
-  }
-  if (n - i >= 2) {
-    sum = numerics::add(sum, numerics::add(x[i * step], x[(i + 1) * step]));
-    i += 2;
-  }
-  return i < n ? numerics::add(sum, x[i * step]) : sum;
+/// The product of a row of ones with a matrix that is not packed. Elements are `step` apart.
+constexpr float product_with_ones(const float* x, std::size_t n, std::size_t step) noexcept {
+  numerics::mlas_sum sum(numerics::mlas_product_order(false, true, false, step, n));
+  for (std::size_t i = 0; i < n; ++i) sum.add_product(i, 1.f, x[i * step]);
+  return sum.value();
 }
 constexpr float ordered_sum(const ordered_sum_params& p, const float* x, std::size_t o) noexcept {
   switch (p.order) {
     case sum_order::rows: return eigen_sum(x + o * p.inner, p.inner, o * p.inner);
     case sum_order::middle:
-      return sum_of_fours(x + o / p.inner * p.kept * p.inner + o % p.inner, p.kept, p.inner);
+      return product_with_ones(x + o / p.inner * p.kept * p.inner + o % p.inner, p.kept, p.inner);
     case sum_order::rows_in_order: {
       float sum = 0;
       for (std::size_t k = 0; k < p.outer; ++k) {
@@ -30756,24 +30744,23 @@ namespace detail {
 /// would become one block.
 constexpr void share_bytes(const memory_graph& g, memory_layout& to,
                            work_list<std::int32_t>& shares) {
-  const auto index = [](std::int32_t t) { return as_size(t); };
   const std::size_t count = g.tensors.size();
   work_list<bool> is_output(count), holds_input(count), holds_output(count);
   for (std::size_t t = 0; t < count; ++t) shares[t] = static_cast<std::int32_t>(t);
-  for (std::int32_t t : g.inputs) holds_input[index(t)] = true;
-  for (std::int32_t t : g.outputs) is_output[index(t)] = holds_output[index(t)] = true;
+  for (std::int32_t t : g.inputs) holds_input[as_size(t)] = true;
+  for (std::int32_t t : g.outputs) is_output[as_size(t)] = holds_output[as_size(t)] = true;
   for (std::size_t n = 0; n < g.nodes.size(); ++n) {
     to.skipped[n] = false;
     if (!g.nodes[n].alias || g.keep_all) continue;
-    const std::int32_t from = g.operands[index(g.nodes[n].first_in)],
-                       result = g.operands[index(g.nodes[n].first_out)];
-    if (g.tensors[index(from)].role != memory_graph::kind::value ||
-        g.tensors[index(result)].role != memory_graph::kind::value)
+    const std::int32_t from = g.operands[as_size(g.nodes[n].first_in)],
+                       result = g.operands[as_size(g.nodes[n].first_out)];
+    if (g.tensors[as_size(from)].role != memory_graph::kind::value ||
+        g.tensors[as_size(result)].role != memory_graph::kind::value)
       continue;
-    const std::size_t root = index(shares[index(from)]);
-    if (is_output[index(result)] && (holds_input[root] || holds_output[root])) continue;
-    shares[index(result)] = static_cast<std::int32_t>(root);
-    holds_output[root] = holds_output[root] || is_output[index(result)];
+    const std::size_t root = as_size(shares[as_size(from)]);
+    if (is_output[as_size(result)] && (holds_input[root] || holds_output[root])) continue;
+    shares[as_size(result)] = static_cast<std::int32_t>(root);
+    holds_output[root] = holds_output[root] || is_output[as_size(result)];
     to.skipped[n] = true;
   }
 }
@@ -30783,12 +30770,11 @@ constexpr void share_bytes(const memory_graph& g, memory_layout& to,
 constexpr std::int32_t find_lifetimes(const memory_graph& g, std::span<const bool> skipped,
                                       const work_list<std::int32_t>& shares,
                                       work_list<lifetime>& life, work_list<bool>& used) {
-  const auto index = [](std::int32_t t) { return as_size(t); };
   const auto touch = [&](std::int32_t t, std::int32_t when) {
-    if (t < 0 || g.tensors[index(t)].role != memory_graph::kind::value) return;
-    const std::size_t root = index(shares[index(t)]);
+    if (t < 0 || g.tensors[as_size(t)].role != memory_graph::kind::value) return;
+    const std::size_t root = as_size(shares[as_size(t)]);
     lifetime& l = life[root];
-    l.bytes = std::max(l.bytes, g.tensors[index(t)].bytes);
+    l.bytes = std::max(l.bytes, g.tensors[as_size(t)].bytes);
     if (!used[root]) l.first = l.last = when;
     l.first = std::min(l.first, when);
     l.last = std::max(l.last, when);
@@ -30800,8 +30786,9 @@ constexpr std::int32_t find_lifetimes(const memory_graph& g, std::span<const boo
     if (skipped[n]) continue;
     ++step;
     const memory_graph::node& node = g.nodes[n];
-    for (std::int32_t i = 0; i < node.ins; ++i) touch(g.operands[index(node.first_in + i)], step);
-    for (std::int32_t i = 0; i < node.outs; ++i) touch(g.operands[index(node.first_out + i)], step);
+    for (std::int32_t i = 0; i < node.ins; ++i) touch(g.operands[as_size(node.first_in + i)], step);
+    for (std::int32_t i = 0; i < node.outs; ++i)
+      touch(g.operands[as_size(node.first_out + i)], step);
   }
   ++step;
   for (std::int32_t t : g.outputs) touch(t, step);

@@ -1486,11 +1486,16 @@ class float_fuser : node_graph {
     item& r = reader(*uses(value).begin());
     return is_plain(r.n, op) ? &r : nullptr;
   }
-  /// A float of one element.
+  /// A float of one element, of any rank.
+  std::optional<float> one_element(const std::string& name) const {
+    const array* a = constant(name);
+    if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
+    return a->as<float>()[0];
+  }
+  /// The same without an axis, or with one.
   std::optional<float> number(const std::string& name) const {
     const array* a = constant(name);
-    if (!a || a->type != dtype::f32 || !scalar(*a)) return {};
-    return a->as<float>()[0];
+    return a && scalar(*a) ? one_element(name) : std::nullopt;
   }
   bool is_number(const std::string& name, float v) const {
     const auto found = number(name);
@@ -1574,19 +1579,26 @@ class float_fuser : node_graph {
     std::string scale;
     float epsilon = 0;
   };
-  std::optional<deviation> deviation_of(const std::string& mean, const std::string& divided) {
+  /// As far as the quotient by the root.
+  std::optional<deviation> quotient_of(const std::string& mean) {
     deviation d;
     const std::string* epsilon = nullptr;
     if (!(d.add = with_constant(mean, "Add", epsilon)) || !number(*epsilon)) return {};
     d.epsilon = *number(*epsilon);
     if (!(d.sqrt = only_reader(d.add->n.out[0], "Sqrt"))) return {};
     if (!(d.div = only_reader(d.sqrt->n.out[0], "Div")) || d.div->n.in.size() != 2 ||
-        d.div->n.in[0] != divided || d.div->n.in[1] != d.sqrt->n.out[0])
+        d.div->n.in[1] != d.sqrt->n.out[0])
       return {};
+    return d;
+  }
+  std::optional<deviation> deviation_of(const std::string& mean, const std::string& divided) {
+    auto found = quotient_of(mean);
+    if (!found || found->div->n.in[0] != divided) return {};
+    deviation& d = *found;
     const std::string* scale = nullptr;
     if (!(d.mul = with_constant(d.div->n.out[0], "Mul", scale))) return {};
     d.scale = *scale;
-    return d;
+    return found;
   }
   /// x - mean, its squares' mean, ..., times a constant, plus a constant.
   void layer_normalization(item& mean) {
@@ -1614,20 +1626,16 @@ class float_fuser : node_graph {
   }
   /// The same with a reciprocal: 1 over the root, times x, times a constant.
   std::optional<deviation> reciprocal_deviation_of(const std::string& mean, const std::string& x) {
-    deviation d;
-    const std::string *epsilon = nullptr, *scale = nullptr;
-    if (!(d.add = with_constant(mean, "Add", epsilon)) || !number(*epsilon)) return {};
-    d.epsilon = *number(*epsilon);
-    if (!(d.sqrt = only_reader(d.add->n.out[0], "Sqrt"))) return {};
-    if (!(d.div = only_reader(d.sqrt->n.out[0], "Div")) || d.div->n.in.size() != 2 ||
-        !is_number(d.div->n.in[0], 1.f))
-      return {};
+    auto found = quotient_of(mean);
+    if (!found || !is_number(found->div->n.in[0], 1.f)) return {};
+    deviation& d = *found;
+    const std::string* scale = nullptr;
     d.product = only_reader(d.div->n.out[0], "Mul");
     const std::string* of = d.product ? other(d.product->n, d.div->n.out[0]) : nullptr;
     if (!of || *of != x) return {};
     if (!(d.mul = with_constant(d.product->n.out[0], "Mul", scale))) return {};
     d.scale = *scale;
-    return d;
+    return found;
   }
   /// The mean of x squared, ..., times a constant.
   void root_mean_square(item& pow) {
@@ -1700,11 +1708,6 @@ class float_fuser : node_graph {
     float by = 1;
     std::string of;
   };
-  std::optional<float> one_element(const std::string& name) const {
-    const array* a = constant(name);
-    if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
-    return a->as<float>()[0];
-  }
   std::optional<scaling> scaling_of(const node& n) const {
     if ((!n.is("Mul") && !n.is("Div")) || n.in.size() != 2 || n.out.size() != 1) return {};
     if (const auto v = one_element(n.in[1]))

@@ -8612,9 +8612,6 @@ inline result<cell_state> next_state(emitter& e, cell_kind what, const step& gat
 
 // ---- sequences ----
 
-inline std::int64_t gates_in(cell_kind what) {
-  return what == cell_kind::lstm ? 4 : what == cell_kind::gru ? 3 : 1;
-}
 /// x[i] of the first axis.
 inline step first_axis(emitter& e, tensor_data& x, std::int64_t i) {
   arguments one(e.c, e.operator_name(), {value_of(x), value::of(std::int64_t{0}), value::of(i)});

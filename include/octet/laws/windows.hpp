@@ -103,9 +103,7 @@ constexpr decision mean(const facts& f) {
 }
 /// Of floats: in memory order, or in ONNX Runtime's, which depends on the axes.
 constexpr decision float_sum(const facts& f) {
-  return f.arithmetic == law::onnxruntime && f.x.type == dtype::f32
-             ? by_onnxruntime(rounding::onnxruntime)
-             : decision(rounding::none);
+  return f.x.type == dtype::f32 ? onnxruntime_order(f) : decision(rounding::none);
 }
 /// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {

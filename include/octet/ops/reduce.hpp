@@ -6,6 +6,7 @@
 #include "octet/laws/functions.hpp"
 #include "octet/laws/windows.hpp"
 #include "octet/numerics/math.hpp"
+#include "octet/numerics/mlas_math.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/quantize.hpp"
@@ -371,27 +372,17 @@ constexpr float eigen_sum(const float* x, std::size_t n, std::size_t place) noex
   for (std::size_t i = fours; i < rest; ++i) sum = numerics::add(sum, from[i]);
   return sum;
 }
-/// Products with ones as ONNX Runtime forms them: fours from the left, of the rest two, then one,
-/// each added to the sum. Elements are `step` apart.
-constexpr float sum_of_fours(const float* x, std::size_t n, std::size_t step) noexcept {
-  float sum = 0;
-  std::size_t i = 0;
-  for (; n - i >= 4; i += 4) {
-    float four = numerics::add(x[i * step], x[(i + 1) * step]);
-    four = numerics::add(four, x[(i + 2) * step]);
-    sum = numerics::add(sum, numerics::add(four, x[(i + 3) * step]));
-  }
-  if (n - i >= 2) {
-    sum = numerics::add(sum, numerics::add(x[i * step], x[(i + 1) * step]));
-    i += 2;
-  }
-  return i < n ? numerics::add(sum, x[i * step]) : sum;
+/// The product of a row of ones with a matrix that is not packed. Elements are `step` apart.
+constexpr float product_with_ones(const float* x, std::size_t n, std::size_t step) noexcept {
+  numerics::mlas_sum sum(numerics::mlas_product_order(false, true, false, step, n));
+  for (std::size_t i = 0; i < n; ++i) sum.add_product(i, 1.f, x[i * step]);
+  return sum.value();
 }
 constexpr float ordered_sum(const ordered_sum_params& p, const float* x, std::size_t o) noexcept {
   switch (p.order) {
     case sum_order::rows: return eigen_sum(x + o * p.inner, p.inner, o * p.inner);
     case sum_order::middle:
-      return sum_of_fours(x + o / p.inner * p.kept * p.inner + o % p.inner, p.kept, p.inner);
+      return product_with_ones(x + o / p.inner * p.kept * p.inner + o % p.inner, p.kept, p.inner);
     case sum_order::rows_in_order: {
       float sum = 0;
       for (std::size_t k = 0; k < p.outer; ++k) {

@@ -252,24 +252,23 @@ namespace detail {
 /// would become one block.
 constexpr void share_bytes(const memory_graph& g, memory_layout& to,
                            work_list<std::int32_t>& shares) {
-  const auto index = [](std::int32_t t) { return as_size(t); };
   const std::size_t count = g.tensors.size();
   work_list<bool> is_output(count), holds_input(count), holds_output(count);
   for (std::size_t t = 0; t < count; ++t) shares[t] = static_cast<std::int32_t>(t);
-  for (std::int32_t t : g.inputs) holds_input[index(t)] = true;
-  for (std::int32_t t : g.outputs) is_output[index(t)] = holds_output[index(t)] = true;
+  for (std::int32_t t : g.inputs) holds_input[as_size(t)] = true;
+  for (std::int32_t t : g.outputs) is_output[as_size(t)] = holds_output[as_size(t)] = true;
   for (std::size_t n = 0; n < g.nodes.size(); ++n) {
     to.skipped[n] = false;
     if (!g.nodes[n].alias || g.keep_all) continue;
-    const std::int32_t from = g.operands[index(g.nodes[n].first_in)],
-                       result = g.operands[index(g.nodes[n].first_out)];
-    if (g.tensors[index(from)].role != memory_graph::kind::value ||
-        g.tensors[index(result)].role != memory_graph::kind::value)
+    const std::int32_t from = g.operands[as_size(g.nodes[n].first_in)],
+                       result = g.operands[as_size(g.nodes[n].first_out)];
+    if (g.tensors[as_size(from)].role != memory_graph::kind::value ||
+        g.tensors[as_size(result)].role != memory_graph::kind::value)
       continue;
-    const std::size_t root = index(shares[index(from)]);
-    if (is_output[index(result)] && (holds_input[root] || holds_output[root])) continue;
-    shares[index(result)] = static_cast<std::int32_t>(root);
-    holds_output[root] = holds_output[root] || is_output[index(result)];
+    const std::size_t root = as_size(shares[as_size(from)]);
+    if (is_output[as_size(result)] && (holds_input[root] || holds_output[root])) continue;
+    shares[as_size(result)] = static_cast<std::int32_t>(root);
+    holds_output[root] = holds_output[root] || is_output[as_size(result)];
     to.skipped[n] = true;
   }
 }
@@ -279,12 +278,11 @@ constexpr void share_bytes(const memory_graph& g, memory_layout& to,
 constexpr std::int32_t find_lifetimes(const memory_graph& g, std::span<const bool> skipped,
                                       const work_list<std::int32_t>& shares,
                                       work_list<lifetime>& life, work_list<bool>& used) {
-  const auto index = [](std::int32_t t) { return as_size(t); };
   const auto touch = [&](std::int32_t t, std::int32_t when) {
-    if (t < 0 || g.tensors[index(t)].role != memory_graph::kind::value) return;
-    const std::size_t root = index(shares[index(t)]);
+    if (t < 0 || g.tensors[as_size(t)].role != memory_graph::kind::value) return;
+    const std::size_t root = as_size(shares[as_size(t)]);
     lifetime& l = life[root];
-    l.bytes = std::max(l.bytes, g.tensors[index(t)].bytes);
+    l.bytes = std::max(l.bytes, g.tensors[as_size(t)].bytes);
     if (!used[root]) l.first = l.last = when;
     l.first = std::min(l.first, when);
     l.last = std::max(l.last, when);
@@ -296,8 +294,9 @@ constexpr std::int32_t find_lifetimes(const memory_graph& g, std::span<const boo
     if (skipped[n]) continue;
     ++step;
     const memory_graph::node& node = g.nodes[n];
-    for (std::int32_t i = 0; i < node.ins; ++i) touch(g.operands[index(node.first_in + i)], step);
-    for (std::int32_t i = 0; i < node.outs; ++i) touch(g.operands[index(node.first_out + i)], step);
+    for (std::int32_t i = 0; i < node.ins; ++i) touch(g.operands[as_size(node.first_in + i)], step);
+    for (std::int32_t i = 0; i < node.outs; ++i)
+      touch(g.operands[as_size(node.first_out + i)], step);
   }
   ++step;
   for (std::int32_t t : g.outputs) touch(t, step);
