@@ -45,11 +45,15 @@ namespace {
 [[maybe_unused]] std::atomic<int> fail_in{-1};  // the allocation that fails, counted down; -1: none
 [[maybe_unused]] std::atomic<bool> no_threads{false}, late_threads{false};
 [[maybe_unused]] std::atomic<unsigned> late_starts{0}, late_begun{0};
-/// False: this allocation fails.
+/// False: this allocation fails, with errno as POSIX has it: libc asserts that when a thread's own
+/// storage is refused.
 [[maybe_unused]] bool note() {
   if (watching.load(std::memory_order_relaxed)) calls.fetch_add(1, std::memory_order_relaxed);
-  return fail_in.load(std::memory_order_relaxed) < 0 ||
-         fail_in.fetch_sub(1, std::memory_order_relaxed) != 0;
+  if (fail_in.load(std::memory_order_relaxed) < 0 ||
+      fail_in.fetch_sub(1, std::memory_order_relaxed) != 0)
+    return true;
+  errno = ENOMEM;
+  return false;
 }
 }  // namespace
 
@@ -68,13 +72,10 @@ void* aligned_alloc(std::size_t a, std::size_t n) {
 void* memalign(std::size_t a, std::size_t n) { return note() ? __libc_memalign(a, n) : nullptr; }
 int posix_memalign(void** to, std::size_t a, std::size_t n) {
   *to = note() ? __libc_memalign(a, n) : nullptr;
-  return *to ? 0 : 12;
+  return *to ? 0 : ENOMEM;
 }
 void* mmap(void* at, std::size_t n, int protection, int flags, int fd, off_t offset) noexcept {
-  if (!note()) {
-    errno = ENOMEM;
-    return MAP_FAILED;
-  }
+  if (!note()) return MAP_FAILED;
   return reinterpret_cast<void*>(syscall(SYS_mmap, at, n, protection, flags, fd, offset));
 }
 /// A thread that the system starts late and that calls it once more before its job: on a busy
