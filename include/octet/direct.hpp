@@ -90,12 +90,11 @@ class operator_call {
  public:
   /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without
   /// data and shape {0}.
-  /// Which kernels a header-only file compiles for it: all of octet's, unless `find` names fewer.
+  /// `find`: which kernels a header-only file compiles for it.
   static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
                                     std::span<const bool> constant,
                                     std::span<const quantized_view> out, const attributes& attrs,
-                                    rounding round, target on = target::automatic,
-                                    kernels::finder find = &kernels::find) {
+                                    rounding round, target on, kernels::finder find) {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
@@ -128,6 +127,15 @@ class operator_call {
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
     return c;
+  }
+  /// The same for an operator of any name: a header-only file compiles all of octet's kernels.
+  template <int = 0>
+  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
+                                    std::span<const bool> constant,
+                                    std::span<const quantized_view> out, const attributes& attrs,
+                                    rounding round, target on = target::automatic) {
+    return make(op, in, constant, out, attrs, round, on,
+                kernels::finder_among<kernels::every_kernel>());
   }
   /// The same for an operator known when compiling: a header-only file compiles its kernel alone.
   template <const op_def& Op>
@@ -170,7 +178,8 @@ class operator_call {
 // Each checks shapes and types, prepares (packs weights) and runs at every call: use operator_call
 // where one operator runs often. Views are the caller's memory, NHWC for images; results are
 // written to `y`, whose shape must be the operator's. float32 views run the float32 form of an
-// operator where it has one.
+// operator where it has one. All are templates for one reason: the compiler looks into those that a
+// file names and no others, and a header-only file compiles those operators' kernels alone.
 
 /// Result memory of a call: the caller's, with its quantization and a fused activation.
 struct quantized_result {
@@ -294,158 +303,188 @@ inline attributes number(std::string_view key, double v) {
 
 /// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y
 /// int32: the accumulators.
-inline status conv2d(const quantized_view& x, const quantized_view& w,
-                     std::span<const std::int32_t> bias, const conv2d_attrs& a,
-                     const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias,
+              const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// w [1,KH,KW,C * multiplier].
-inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
-                               std::span<const std::int32_t> bias, const conv2d_attrs& a,
-                               const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
+                        std::span<const std::int32_t> bias, const conv2d_attrs& a,
+                        const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// w [O,KH,KW,C/groups].
-inline status transpose_conv2d(const quantized_view& x, const quantized_view& w,
-                               std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a,
-                               const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status transpose_conv2d(const quantized_view& x, const quantized_view& w,
+                        std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a,
+                        const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::transpose_conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// x flattened to [elements / K, K], w [N,K], y [batch,N].
-inline status fully_connected(const quantized_view& x, const quantized_view& w,
-                              std::span<const std::int32_t> bias, const fully_connected_attrs& a,
-                              const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status fully_connected(const quantized_view& x, const quantized_view& w,
+                       std::span<const std::int32_t> bias, const fully_connected_attrs& a,
+                       const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::fully_connected>(x, w, bias, y, to_attributes(a), how);
 }
 /// [..., M, K] x [..., K, N].
-inline status batch_matmul(const quantized_view& a, const quantized_view& b,
-                           const batch_matmul_attrs& o, const quantized_result& y,
-                           arithmetic how = {}) {
+template <int = 0>
+status batch_matmul(const quantized_view& a, const quantized_view& b, const batch_matmul_attrs& o,
+                    const quantized_result& y, arithmetic how = {}) {
   return detail::binary_call<ops::qnn_batch_matmul, ops::batch_matmul>(a, b, y, to_attributes(o),
                                                                        how);
 }
 
 /// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all
 /// three.
-inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::binary_call<ops::qnn_add, ops::add>(a, b, y, {}, how);
 }
-inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::binary_call<ops::qnn_sub, ops::sub>(a, b, y, {}, how);
 }
-inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::binary_call<ops::qnn_mul, ops::mul>(a, b, y, {}, how);
 }
-inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status div(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::binary_call<ops::qnn_div, ops::div>(a, b, y, {}, how);
 }
-inline status squared_difference(const quantized_view& a, const quantized_view& b,
-                                 const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status squared_difference(const quantized_view& a, const quantized_view& b,
+                          const quantized_result& y, arithmetic how = {}) {
   return detail::binary_call<ops::qnn_squared_difference, ops::squared_difference>(a, b, y, {},
                                                                                    how);
 }
-inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
+template <int = 0>
+status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
   return detail::binary_call<ops::qnn_minimum, ops::minimum>(a, b, y, {}, {});
 }
-inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
+template <int = 0>
+status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
   return detail::binary_call<ops::qnn_maximum, ops::maximum>(a, b, y, {}, {});
 }
 
-inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::one_call<ops::requantize>({&x, 1}, y, {}, how);
 }
-inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::one_call<ops::quantize>({&x, 1}, y, {}, how);
 }
-inline status dequantize(const quantized_view& x, const quantized_result& y) {
+template <int = 0> status dequantize(const quantized_view& x, const quantized_result& y) {
   return detail::one_call<ops::dequantize>({&x, 1}, y, {}, {});
 }
 
 /// Functions of each element.
-inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::clamp_call<ops::qnn_relu, ops::relu>(activation::relu, x, y, how);
 }
-inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::clamp_call<ops::qnn_relu6, ops::relu6>(activation::relu6, x, y, how);
 }
-inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y,
-                         arithmetic how = {}) {
+template <int = 0>
+status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y,
+                  arithmetic how = {}) {
   return detail::unary_call<ops::qnn_leaky_relu, ops::leaky_relu>(
       x, y, detail::number("alpha", alpha), how);
 }
-inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_elu, ops::elu>(x, y, {}, how);
 }
-inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_gelu, ops::gelu>(x, y, {}, how);
 }
-inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_hard_swish, ops::hard_swish>(x, y, {}, how);
 }
-inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_logistic, ops::logistic>(x, y, {}, how);
 }
-inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_tanh, ops::tanh>(x, y, {}, how);
 }
 /// Along an axis.
-inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
-                      arithmetic how = {}) {
+template <int = 0>
+status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
+               arithmetic how = {}) {
   return detail::unary_call<ops::qnn_softmax, ops::softmax>(x, y, to_attributes(a), how);
 }
-inline status log_softmax(const quantized_view& x, const softmax_attrs& a,
-                          const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status log_softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
+                   arithmetic how = {}) {
   return detail::unary_call<ops::qnn_log_softmax, ops::log_softmax>(x, y, to_attributes(a), how);
 }
 
-inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y,
-                         arithmetic how = {}) {
+template <int = 0>
+status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y,
+                  arithmetic how = {}) {
   return detail::unary_call<ops::qnn_avg_pool2d, ops::avg_pool2d>(x, y, to_attributes(a), how);
 }
-inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a,
-                         const quantized_result& y) {
+template <int = 0>
+status max_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y) {
   return detail::unary_call<ops::qnn_max_pool2d, ops::max_pool2d>(x, y, to_attributes(a), {});
 }
-inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
-                   arithmetic how = {}) {
+template <int = 0>
+status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
+            arithmetic how = {}) {
   return detail::unary_call<ops::qnn_mean, ops::mean>(x, y, to_attributes(a), how);
 }
-inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::unary_call<ops::qnn_sum, ops::sum>(x, y, to_attributes(a), how);
 }
-inline status resize_bilinear(const quantized_view& x, const resize_attrs& a,
-                              const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status resize_bilinear(const quantized_view& x, const resize_attrs& a, const quantized_result& y,
+                       arithmetic how = {}) {
   return detail::unary_call<ops::qnn_resize_bilinear, ops::resize_bilinear>(x, y, to_attributes(a),
                                                                             how);
 }
-inline status resize_nearest(const quantized_view& x, const resize_attrs& a,
-                             const quantized_result& y) {
+template <int = 0>
+status resize_nearest(const quantized_view& x, const resize_attrs& a, const quantized_result& y) {
   return detail::one_call<ops::resize_nearest>({&x, 1}, y, to_attributes(a), {});
 }
 
 /// Real zeros around: two paddings per axis.
-inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings,
-                  const quantized_result& y) {
+template <int = 0>
+status pad(const quantized_view& x, std::span<const std::int32_t> paddings,
+           const quantized_result& y) {
   return detail::unary_call<ops::qnn_pad, ops::pad>(x, y, detail::numbers("paddings", paddings),
                                                     {});
 }
-inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm,
-                        const quantized_result& y) {
+template <int = 0>
+status transpose(const quantized_view& x, std::span<const std::int32_t> perm,
+                 const quantized_result& y) {
   return detail::one_call<ops::transpose>({&x, 1}, y, detail::numbers("perm", perm), {});
 }
-inline status concat(std::span<const quantized_view> x, std::int32_t axis,
-                     const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status concat(std::span<const quantized_view> x, std::int32_t axis, const quantized_result& y,
+              arithmetic how = {}) {
   if (x.empty()) return invalid("inputs of concat", "none", "one or more");
   return detail::either_call<ops::qnn_concat, ops::concat>(x, y, to_attributes(concat_attrs{axis}),
                                                            how);
 }
 /// Index of the largest element along an axis; y int32 or int64.
-inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
+template <int = 0>
+status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
   return detail::one_call<ops::arg_max>({&x, 1}, y, to_attributes(axis_attrs{axis}), {});
 }
 

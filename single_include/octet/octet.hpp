@@ -9197,13 +9197,15 @@ class plan_memory {
   explicit plan_memory(Bytes chunk) : chunk_(chunk.value) {}
   /// The given storage did not suffice.
   bool exhausted() const { return !storage_.empty() && !blocks_.empty(); }
-  template <class T> std::span<T> array(std::size_t n) {
+  /// The first of `n` elements, each of them T().
+  template <class T> T* elements(std::size_t n) {
     static_assert(std::is_trivially_destructible_v<T>);
     std::byte* p = bytes(Bytes(n * sizeof(T)), alignof(T));
     T* t = reinterpret_cast<T*>(p);
     for (std::size_t i = 0; i < n; ++i) new (t + i) T();
-    return {t, n};
+    return t;
   }
+  template <class T> std::span<T> array(std::size_t n) { return {elements<T>(n), n}; }
   std::byte* bytes(Bytes n, std::size_t align = alignment) {
     if (n.value == 0) return nullptr;
     total_ = round_up(total_, align) + n.value;
@@ -9384,7 +9386,7 @@ struct prepared {
   kernel_fn reference = nullptr;  // always set, unless the node is an alias
 
   template <class P> P& make(kernel_fn ref, kernel_id k = kernel_id::none) {
-    P* p = memory->array<P>(1).data();
+    P* p = memory->elements<P>(1);  // no span: that of each P would cost every file 20 ms
     params = p;
     reference = ref;
     kernel = k;
@@ -10040,11 +10042,16 @@ std::span<const target> usable_targets() noexcept;
 std::optional<target> target_from_name(std::string_view name) noexcept;
 
 namespace kernels {
-/// The kernel for `id` on `t`; null where that target has none and the operator's reference runs.
-/// Static memory.
-const kernel_entry* find(kernel_id id, target t) noexcept;
+inline constexpr kernel_set every_kernel = ~kernel_set{0};
 
-/// find() for the kernels of a set: only those are instantiated. Defined where kernels are.
+#if defined(OCTET_EXTERN)
+/// The kernel for `id` on `t`; null where that target has none and the operator's reference runs.
+/// Static memory. Header-only files have find_among() alone: a function that is no template would
+/// have the compiler instantiate every kernel in every file.
+const kernel_entry* find(kernel_id id, target t) noexcept;
+#endif
+
+/// The same for the kernels of a set: only those are instantiated. Defined where kernels are.
 template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target t) noexcept;
 }  // namespace kernels
 
@@ -26212,9 +26219,10 @@ using decision_function = laws::decision (*)(const laws::facts&);
 /// values, and TFLite no such hard_swish.
 constexpr rounding_set int16_roundings(unary f, decision_function decide) {
   if (f == unary::hard_swish) return {};
+  const rounding_set of_laws = roundings_of(decide, dtype::s16);
   rounding_set r;
   for (const rounding i : enumerators<rounding>)
-    if (i != rounding::aten && roundings_of(decide, dtype::s16).contains(i)) r = r | i;
+    if (i != rounding::aten && of_laws.contains(i)) r = r | i;
   return r;
 }
 template <decision_function Decide>
@@ -26941,12 +26949,11 @@ class operator_call {
  public:
   /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without
   /// data and shape {0}.
-  /// Which kernels a header-only file compiles for it: all of octet's, unless `find` names fewer.
+  /// `find`: which kernels a header-only file compiles for it.
   static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
                                     std::span<const bool> constant,
                                     std::span<const quantized_view> out, const attributes& attrs,
-                                    rounding round, target on = target::automatic,
-                                    kernels::finder find = &kernels::find) {
+                                    rounding round, target on, kernels::finder find) {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
@@ -26979,6 +26986,15 @@ class operator_call {
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
     return c;
+  }
+  /// The same for an operator of any name: a header-only file compiles all of octet's kernels.
+  template <int = 0>
+  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
+                                    std::span<const bool> constant,
+                                    std::span<const quantized_view> out, const attributes& attrs,
+                                    rounding round, target on = target::automatic) {
+    return make(op, in, constant, out, attrs, round, on,
+                kernels::finder_among<kernels::every_kernel>());
   }
   /// The same for an operator known when compiling: a header-only file compiles its kernel alone.
   template <const op_def& Op>
@@ -27021,7 +27037,8 @@ class operator_call {
 // Each checks shapes and types, prepares (packs weights) and runs at every call: use operator_call
 // where one operator runs often. Views are the caller's memory, NHWC for images; results are
 // written to `y`, whose shape must be the operator's. float32 views run the float32 form of an
-// operator where it has one.
+// operator where it has one. All are templates for one reason: the compiler looks into those that a
+// file names and no others, and a header-only file compiles those operators' kernels alone.
 
 /// Result memory of a call: the caller's, with its quantization and a fused activation.
 struct quantized_result {
@@ -27145,158 +27162,188 @@ inline attributes number(std::string_view key, double v) {
 
 /// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y
 /// int32: the accumulators.
-inline status conv2d(const quantized_view& x, const quantized_view& w,
-                     std::span<const std::int32_t> bias, const conv2d_attrs& a,
-                     const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias,
+              const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// w [1,KH,KW,C * multiplier].
-inline status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
-                               std::span<const std::int32_t> bias, const conv2d_attrs& a,
-                               const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
+                        std::span<const std::int32_t> bias, const conv2d_attrs& a,
+                        const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// w [O,KH,KW,C/groups].
-inline status transpose_conv2d(const quantized_view& x, const quantized_view& w,
-                               std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a,
-                               const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status transpose_conv2d(const quantized_view& x, const quantized_view& w,
+                        std::span<const std::int32_t> bias, const transpose_conv2d_attrs& a,
+                        const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::transpose_conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 /// x flattened to [elements / K, K], w [N,K], y [batch,N].
-inline status fully_connected(const quantized_view& x, const quantized_view& w,
-                              std::span<const std::int32_t> bias, const fully_connected_attrs& a,
-                              const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status fully_connected(const quantized_view& x, const quantized_view& w,
+                       std::span<const std::int32_t> bias, const fully_connected_attrs& a,
+                       const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::fully_connected>(x, w, bias, y, to_attributes(a), how);
 }
 /// [..., M, K] x [..., K, N].
-inline status batch_matmul(const quantized_view& a, const quantized_view& b,
-                           const batch_matmul_attrs& o, const quantized_result& y,
-                           arithmetic how = {}) {
+template <int = 0>
+status batch_matmul(const quantized_view& a, const quantized_view& b, const batch_matmul_attrs& o,
+                    const quantized_result& y, arithmetic how = {}) {
   return detail::binary_call<ops::qnn_batch_matmul, ops::batch_matmul>(a, b, y, to_attributes(o),
                                                                        how);
 }
 
 /// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all
 /// three.
-inline status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::binary_call<ops::qnn_add, ops::add>(a, b, y, {}, how);
 }
-inline status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::binary_call<ops::qnn_sub, ops::sub>(a, b, y, {}, how);
 }
-inline status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::binary_call<ops::qnn_mul, ops::mul>(a, b, y, {}, how);
 }
-inline status div(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status div(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::binary_call<ops::qnn_div, ops::div>(a, b, y, {}, how);
 }
-inline status squared_difference(const quantized_view& a, const quantized_view& b,
-                                 const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status squared_difference(const quantized_view& a, const quantized_view& b,
+                          const quantized_result& y, arithmetic how = {}) {
   return detail::binary_call<ops::qnn_squared_difference, ops::squared_difference>(a, b, y, {},
                                                                                    how);
 }
-inline status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
+template <int = 0>
+status minimum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
   return detail::binary_call<ops::qnn_minimum, ops::minimum>(a, b, y, {}, {});
 }
-inline status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
+template <int = 0>
+status maximum(const quantized_view& a, const quantized_view& b, const quantized_result& y) {
   return detail::binary_call<ops::qnn_maximum, ops::maximum>(a, b, y, {}, {});
 }
 
-inline status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status requantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::one_call<ops::requantize>({&x, 1}, y, {}, how);
 }
-inline status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status quantize(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::one_call<ops::quantize>({&x, 1}, y, {}, how);
 }
-inline status dequantize(const quantized_view& x, const quantized_result& y) {
+template <int = 0> status dequantize(const quantized_view& x, const quantized_result& y) {
   return detail::one_call<ops::dequantize>({&x, 1}, y, {}, {});
 }
 
 /// Functions of each element.
-inline status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status relu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::clamp_call<ops::qnn_relu, ops::relu>(activation::relu, x, y, how);
 }
-inline status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status relu6(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::clamp_call<ops::qnn_relu6, ops::relu6>(activation::relu6, x, y, how);
 }
-inline status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y,
-                         arithmetic how = {}) {
+template <int = 0>
+status leaky_relu(const quantized_view& x, double alpha, const quantized_result& y,
+                  arithmetic how = {}) {
   return detail::unary_call<ops::qnn_leaky_relu, ops::leaky_relu>(
       x, y, detail::number("alpha", alpha), how);
 }
-inline status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status elu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_elu, ops::elu>(x, y, {}, how);
 }
-inline status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status gelu(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_gelu, ops::gelu>(x, y, {}, how);
 }
-inline status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status hard_swish(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_hard_swish, ops::hard_swish>(x, y, {}, how);
 }
-inline status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status logistic(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_logistic, ops::logistic>(x, y, {}, how);
 }
-inline status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status tanh(const quantized_view& x, const quantized_result& y, arithmetic how = {}) {
   return detail::unary_call<ops::qnn_tanh, ops::tanh>(x, y, {}, how);
 }
 /// Along an axis.
-inline status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
-                      arithmetic how = {}) {
+template <int = 0>
+status softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
+               arithmetic how = {}) {
   return detail::unary_call<ops::qnn_softmax, ops::softmax>(x, y, to_attributes(a), how);
 }
-inline status log_softmax(const quantized_view& x, const softmax_attrs& a,
-                          const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status log_softmax(const quantized_view& x, const softmax_attrs& a, const quantized_result& y,
+                   arithmetic how = {}) {
   return detail::unary_call<ops::qnn_log_softmax, ops::log_softmax>(x, y, to_attributes(a), how);
 }
 
-inline status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y,
-                         arithmetic how = {}) {
+template <int = 0>
+status avg_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y,
+                  arithmetic how = {}) {
   return detail::unary_call<ops::qnn_avg_pool2d, ops::avg_pool2d>(x, y, to_attributes(a), how);
 }
-inline status max_pool2d(const quantized_view& x, const pool2d_attrs& a,
-                         const quantized_result& y) {
+template <int = 0>
+status max_pool2d(const quantized_view& x, const pool2d_attrs& a, const quantized_result& y) {
   return detail::unary_call<ops::qnn_max_pool2d, ops::max_pool2d>(x, y, to_attributes(a), {});
 }
-inline status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
-                   arithmetic how = {}) {
+template <int = 0>
+status mean(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
+            arithmetic how = {}) {
   return detail::unary_call<ops::qnn_mean, ops::mean>(x, y, to_attributes(a), how);
 }
-inline status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
-                  arithmetic how = {}) {
+template <int = 0>
+status sum(const quantized_view& x, const reduce_attrs& a, const quantized_result& y,
+           arithmetic how = {}) {
   return detail::unary_call<ops::qnn_sum, ops::sum>(x, y, to_attributes(a), how);
 }
-inline status resize_bilinear(const quantized_view& x, const resize_attrs& a,
-                              const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status resize_bilinear(const quantized_view& x, const resize_attrs& a, const quantized_result& y,
+                       arithmetic how = {}) {
   return detail::unary_call<ops::qnn_resize_bilinear, ops::resize_bilinear>(x, y, to_attributes(a),
                                                                             how);
 }
-inline status resize_nearest(const quantized_view& x, const resize_attrs& a,
-                             const quantized_result& y) {
+template <int = 0>
+status resize_nearest(const quantized_view& x, const resize_attrs& a, const quantized_result& y) {
   return detail::one_call<ops::resize_nearest>({&x, 1}, y, to_attributes(a), {});
 }
 
 /// Real zeros around: two paddings per axis.
-inline status pad(const quantized_view& x, std::span<const std::int32_t> paddings,
-                  const quantized_result& y) {
+template <int = 0>
+status pad(const quantized_view& x, std::span<const std::int32_t> paddings,
+           const quantized_result& y) {
   return detail::unary_call<ops::qnn_pad, ops::pad>(x, y, detail::numbers("paddings", paddings),
                                                     {});
 }
-inline status transpose(const quantized_view& x, std::span<const std::int32_t> perm,
-                        const quantized_result& y) {
+template <int = 0>
+status transpose(const quantized_view& x, std::span<const std::int32_t> perm,
+                 const quantized_result& y) {
   return detail::one_call<ops::transpose>({&x, 1}, y, detail::numbers("perm", perm), {});
 }
-inline status concat(std::span<const quantized_view> x, std::int32_t axis,
-                     const quantized_result& y, arithmetic how = {}) {
+template <int = 0>
+status concat(std::span<const quantized_view> x, std::int32_t axis, const quantized_result& y,
+              arithmetic how = {}) {
   if (x.empty()) return invalid("inputs of concat", "none", "one or more");
   return detail::either_call<ops::qnn_concat, ops::concat>(x, y, to_attributes(concat_attrs{axis}),
                                                            how);
 }
 /// Index of the largest element along an axis; y int32 or int64.
-inline status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
+template <int = 0>
+status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
   return detail::one_call<ops::arg_max>({&x, 1}, y, to_attributes(axis_attrs{axis}), {});
 }
 
@@ -27724,13 +27771,20 @@ class plan {
   std::shared_ptr<plan_family> family_;
 };
 
+namespace detail {
+result<plan> compile_with(graph g, const plan_options& options, kernels::finder find);
+}
 /// Verifies, fuses, prepares, packs and places. The graph is copied into the plan (constants are
-/// shared, not copied).
-result<plan> try_compile(graph g, const plan_options& options = {});
+/// shared, not copied). A template, so that of header-only files those alone compile all kernels
+/// that plan a network.
+template <int = 0> result<plan> try_compile(graph g, const plan_options& options = {}) {
+  return detail::compile_with(std::move(g), options,
+                              kernels::finder_among<kernels::every_kernel>());
+}
 
 #if defined(__cpp_exceptions)
 /// try_compile, throwing octet::error.
-inline plan compile(graph g, const plan_options& options = {}) {
+template <int = 0> plan compile(graph g, const plan_options& options = {}) {
   return value_or_throw(try_compile(std::move(g), options));
 }
 #endif
@@ -32929,9 +32983,11 @@ template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target 
   (std::make_index_sequence<enumerators<kernel_id>.size()>());
 }
 
+#if defined(OCTET_EXTERN)
 OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept {
-  return find_among<~kernel_set{0}>(id, t);
+  return find_among<every_kernel>(id, t);
 }
+#endif
 
 }  // namespace kernels
 
@@ -33769,8 +33825,9 @@ class planner {
  public:
   /// `shared`: by the network's plans; null: the plan has its own. `verified`: the graph is, within
   /// limits that are no wider than the plan's.
-  planner(graph g, const plan_options& o, shared_store* shared = nullptr, bool verified = false)
-      : d_(std::make_shared<plan_data>()), shared_(shared), verified_(verified) {
+  planner(graph g, const plan_options& o, kernels::finder find, shared_store* shared = nullptr,
+          bool verified = false)
+      : d_(std::make_shared<plan_data>()), find_(find), shared_(shared), verified_(verified) {
     d_->source = std::move(g);
     d_->options = o;
     if (d_->options.threads == 0) d_->options.threads = 1;
@@ -33871,8 +33928,8 @@ class planner {
     std::optional<shared_of_node> shared;
     if (shared_ != nullptr && n.op->kernel != kernel_id::none && has_constants(n))
       shared.emplace(*shared_, g(), n, d_->memory);
-    if (auto s = prepare_step(*n.op, in.view(), d_->on, &kernels::find, d_->options.threads,
-                              d_->memory, st, d_->options.max, shared ? &*shared : nullptr);
+    if (auto s = prepare_step(*n.op, in.view(), d_->on, find_, d_->options.threads, d_->memory, st,
+                              d_->options.max, shared ? &*shared : nullptr);
         !s)
       return s;
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
@@ -33887,6 +33944,7 @@ class planner {
   }
 
   std::shared_ptr<plan_data> d_;
+  const kernels::finder find_;
   shared_store* const shared_;
   const bool verified_;
   std::unique_ptr<bool[]> skipped_;  // per node: its output is its input's bytes
@@ -33897,8 +33955,9 @@ class planner {
 /// Plans refer to it, and it to the plans that it keeps by their data alone.
 class plan_family {
  public:
-  plan_family(std::shared_ptr<graph_source> origin, const plan_options& options)
-      : origin_(std::move(origin)), options_(options) {}
+  plan_family(std::shared_ptr<graph_source> origin, const plan_options& options,
+              kernels::finder find)
+      : origin_(std::move(origin)), options_(options), find_(find) {}
 
   result<std::shared_ptr<const plan_data>> make(graph g) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -33937,7 +33996,7 @@ class plan_family {
     return shapes.size() == g.inputs.size();
   }
   result<std::shared_ptr<const plan_data>> add(graph g, bool verified = false) {
-    auto made = detail::planner(std::move(g), options_, &store_, verified).run();
+    auto made = detail::planner(std::move(g), options_, find_, &store_, verified).run();
     if (!made) return made;
     recent_.push_front(*made);
     if (recent_.size() > plan::most_kept) recent_.pop_back();
@@ -33947,19 +34006,22 @@ class plan_family {
 
   const std::shared_ptr<graph_source> origin_;
   const plan_options options_;
+  const kernels::finder find_;
   std::mutex mutex_;
   detail::shared_store store_;
   std::deque<std::shared_ptr<const plan_data>> recent_;  // the last used first
 };
 
-OCTET_INLINE result<plan> try_compile(graph g, const plan_options& options) {
+OCTET_INLINE result<plan> detail::compile_with(graph g, const plan_options& options,
+                                               kernels::finder find) {
   const numerics::exact_environment environment;
   std::string file = g.name;
   std::shared_ptr<graph_source> origin = std::exchange(g.origin, nullptr);
   auto r = with_memory_errors([&]() -> result<plan> {
     std::shared_ptr<plan_family> family;
-    if (origin && origin->made(g)) family = std::make_shared<plan_family>(origin, options);
-    auto made = family ? family->make(std::move(g)) : detail::planner(std::move(g), options).run();
+    if (origin && origin->made(g)) family = std::make_shared<plan_family>(origin, options, find);
+    auto made =
+        family ? family->make(std::move(g)) : detail::planner(std::move(g), options, find).run();
     if (!made) return made.error();
     return plan(std::move(*made), std::move(family));
   });

@@ -26,11 +26,16 @@ std::span<const target> usable_targets() noexcept;
 std::optional<target> target_from_name(std::string_view name) noexcept;
 
 namespace kernels {
-/// The kernel for `id` on `t`; null where that target has none and the operator's reference runs.
-/// Static memory.
-const kernel_entry* find(kernel_id id, target t) noexcept;
+inline constexpr kernel_set every_kernel = ~kernel_set{0};
 
-/// find() for the kernels of a set: only those are instantiated. Defined where kernels are.
+#if defined(OCTET_EXTERN)
+/// The kernel for `id` on `t`; null where that target has none and the operator's reference runs.
+/// Static memory. Header-only files have find_among() alone: a function that is no template would
+/// have the compiler instantiate every kernel in every file.
+const kernel_entry* find(kernel_id id, target t) noexcept;
+#endif
+
+/// The same for the kernels of a set: only those are instantiated. Defined where kernels are.
 template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target t) noexcept;
 }  // namespace kernels
 

@@ -709,9 +709,10 @@ using decision_function = laws::decision (*)(const laws::facts&);
 /// values, and TFLite no such hard_swish.
 constexpr rounding_set int16_roundings(unary f, decision_function decide) {
   if (f == unary::hard_swish) return {};
+  const rounding_set of_laws = roundings_of(decide, dtype::s16);
   rounding_set r;
   for (const rounding i : enumerators<rounding>)
-    if (i != rounding::aten && roundings_of(decide, dtype::s16).contains(i)) r = r | i;
+    if (i != rounding::aten && of_laws.contains(i)) r = r | i;
   return r;
 }
 template <decision_function Decide>

@@ -84,8 +84,9 @@ class planner {
  public:
   /// `shared`: by the network's plans; null: the plan has its own. `verified`: the graph is, within
   /// limits that are no wider than the plan's.
-  planner(graph g, const plan_options& o, shared_store* shared = nullptr, bool verified = false)
-      : d_(std::make_shared<plan_data>()), shared_(shared), verified_(verified) {
+  planner(graph g, const plan_options& o, kernels::finder find, shared_store* shared = nullptr,
+          bool verified = false)
+      : d_(std::make_shared<plan_data>()), find_(find), shared_(shared), verified_(verified) {
     d_->source = std::move(g);
     d_->options = o;
     if (d_->options.threads == 0) d_->options.threads = 1;
@@ -186,8 +187,8 @@ class planner {
     std::optional<shared_of_node> shared;
     if (shared_ != nullptr && n.op->kernel != kernel_id::none && has_constants(n))
       shared.emplace(*shared_, g(), n, d_->memory);
-    if (auto s = prepare_step(*n.op, in.view(), d_->on, &kernels::find, d_->options.threads,
-                              d_->memory, st, d_->options.max, shared ? &*shared : nullptr);
+    if (auto s = prepare_step(*n.op, in.view(), d_->on, find_, d_->options.threads, d_->memory, st,
+                              d_->options.max, shared ? &*shared : nullptr);
         !s)
       return s;
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
@@ -202,6 +203,7 @@ class planner {
   }
 
   std::shared_ptr<plan_data> d_;
+  const kernels::finder find_;
   shared_store* const shared_;
   const bool verified_;
   std::unique_ptr<bool[]> skipped_;  // per node: its output is its input's bytes
@@ -212,8 +214,9 @@ class planner {
 /// Plans refer to it, and it to the plans that it keeps by their data alone.
 class plan_family {
  public:
-  plan_family(std::shared_ptr<graph_source> origin, const plan_options& options)
-      : origin_(std::move(origin)), options_(options) {}
+  plan_family(std::shared_ptr<graph_source> origin, const plan_options& options,
+              kernels::finder find)
+      : origin_(std::move(origin)), options_(options), find_(find) {}
 
   result<std::shared_ptr<const plan_data>> make(graph g) {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -252,7 +255,7 @@ class plan_family {
     return shapes.size() == g.inputs.size();
   }
   result<std::shared_ptr<const plan_data>> add(graph g, bool verified = false) {
-    auto made = detail::planner(std::move(g), options_, &store_, verified).run();
+    auto made = detail::planner(std::move(g), options_, find_, &store_, verified).run();
     if (!made) return made;
     recent_.push_front(*made);
     if (recent_.size() > plan::most_kept) recent_.pop_back();
@@ -262,19 +265,22 @@ class plan_family {
 
   const std::shared_ptr<graph_source> origin_;
   const plan_options options_;
+  const kernels::finder find_;
   std::mutex mutex_;
   detail::shared_store store_;
   std::deque<std::shared_ptr<const plan_data>> recent_;  // the last used first
 };
 
-OCTET_INLINE result<plan> try_compile(graph g, const plan_options& options) {
+OCTET_INLINE result<plan> detail::compile_with(graph g, const plan_options& options,
+                                               kernels::finder find) {
   const numerics::exact_environment environment;
   std::string file = g.name;
   std::shared_ptr<graph_source> origin = std::exchange(g.origin, nullptr);
   auto r = with_memory_errors([&]() -> result<plan> {
     std::shared_ptr<plan_family> family;
-    if (origin && origin->made(g)) family = std::make_shared<plan_family>(origin, options);
-    auto made = family ? family->make(std::move(g)) : detail::planner(std::move(g), options).run();
+    if (origin && origin->made(g)) family = std::make_shared<plan_family>(origin, options, find);
+    auto made =
+        family ? family->make(std::move(g)) : detail::planner(std::move(g), options, find).run();
     if (!made) return made.error();
     return plan(std::move(*made), std::move(family));
   });

@@ -7,7 +7,7 @@
 
 #include "octet/graph/graph.hpp"
 #include "octet/graph/verify.hpp"
-#include "octet/kernels/kernel.hpp"
+#include "octet/kernels/target.hpp"
 #include "octet/plan/step.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -94,13 +94,20 @@ class plan {
   std::shared_ptr<plan_family> family_;
 };
 
+namespace detail {
+result<plan> compile_with(graph g, const plan_options& options, kernels::finder find);
+}
 /// Verifies, fuses, prepares, packs and places. The graph is copied into the plan (constants are
-/// shared, not copied).
-result<plan> try_compile(graph g, const plan_options& options = {});
+/// shared, not copied). A template, so that of header-only files those alone compile all kernels
+/// that plan a network.
+template <int = 0> result<plan> try_compile(graph g, const plan_options& options = {}) {
+  return detail::compile_with(std::move(g), options,
+                              kernels::finder_among<kernels::every_kernel>());
+}
 
 #if defined(__cpp_exceptions)
 /// try_compile, throwing octet::error.
-inline plan compile(graph g, const plan_options& options = {}) {
+template <int = 0> plan compile(graph g, const plan_options& options = {}) {
   return value_or_throw(try_compile(std::move(g), options));
 }
 #endif
