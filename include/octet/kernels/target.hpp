@@ -41,7 +41,7 @@ template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target 
 
 OCTET_NAMESPACE_END
 
-#if OCTET_HAS_DEFINITIONS
+#if OCTET_HAS_KERNELS
 #include "octet/kernels/dispatch.hpp"
 #endif
 
