@@ -151,7 +151,8 @@ def report(compiler, trees, best):
             if unit:
                 relative = f"{seconds / best[tree, yardsticks[unit]][0]:.1f} {unit}"
                 relative += f" ({times})" if times else ""
-            cells += [f"{seconds:.1f}", relative, f"{mb}" + (f" ({megabytes})" if megabytes else "")]
+            wanted = f" ({megabytes})" if megabytes else ""
+            cells += [f"{seconds:.1f}", relative, f"{mb}{wanted}"]
         print("| " + " | ".join(cells) + " |")
 
 
@@ -163,7 +164,8 @@ def check(compiler, folder):
         source.write_text(text)
         subprocess.run([compiler, "-std=c++20", "-O0", f"-I{ROOT / 'include'}", "-c", source, "-o",
                         made], check=True)
-        names = subprocess.run(["nm", "-C", made], check=True, capture_output=True, text=True).stdout
+        names = subprocess.run(["nm", "-C", made], check=True, capture_output=True,
+                               text=True).stdout
         references = set(re.findall(r"reference::(\w+)_kernel\b", names))
         kernels = set(re.findall(r"::kernel<\([^)]*kernel_id\)(\d+)", names))
         if references != {operator} or len(kernels) > 1:
