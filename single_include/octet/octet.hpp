@@ -7440,7 +7440,7 @@ HWY_AFTER_NAMESPACE();
 //   OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what OCTET_EXTERN declares
 //   OCTET_EXTERN, OCTET_IMPORT_IMPLEMENTATION  the same for the importers that it includes
 // octet::compiled compiles the kernels by themselves, so that two cores share the longest compile:
-// OCTET_KERNELS_IMPLEMENTATION in one file, OCTET_WITHOUT_KERNELS in that with the other definitions.
+// OCTET_KERNELS_IMPLEMENTATION in one file, OCTET_WITHOUT_KERNELS in that with the rest.
 #if !defined(OCTET_EXTERN) || defined(OCTET_IMPLEMENTATION)
 #define OCTET_HAS_DEFINITIONS 1
 #else
