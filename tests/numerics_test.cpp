@@ -431,6 +431,7 @@ TEST_CASE("elementary functions against long double") {
 }
 
 TEST_CASE("the C library's logarithm, where it is not the nearest number") {
+  const n::exact_environment guard;  // -ffast-math starts programs with subnormal numbers as 0
   // From glibc 2.36; the nearest numbers are one unit in the last place off.
   CHECK(n::log_c_library(0x1.e807eep-1f) == -0x1.88c586p-5f);
   CHECK(n::log_c_library(0x1.043d68p+0f) == 0x1.0d2108p-6f);
