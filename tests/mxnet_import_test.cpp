@@ -296,6 +296,12 @@ TEST_CASE("attributes: numbers, flags and tuples as Python prints them") {
   CHECK(mx::integers_in("4") == list{4});
   CHECK_FALSE(mx::integers_in("(3, 3"));
   CHECK_FALSE(mx::integers_in("(3, x)"));
+  using open_list = std::vector<mx::integer_or_none>;
+  CHECK(mx::integers_or_none_in("(None, 3L, -1)") == open_list{{}, 3, -1});
+  CHECK(mx::integers_or_none_in("[None]") == open_list{{}});
+  CHECK(mx::integers_or_none_in("()") == open_list{});
+  CHECK_FALSE(mx::integers_or_none_in("(none, 3)"));
+  CHECK_FALSE(mx::integers_or_none_in("(None"));
 }
 
 namespace {
@@ -440,6 +446,200 @@ TEST_CASE("MXNet: what is refused, and how it is said") {
 
 namespace {
 
+dims shape_of(const std::string& op, const symbol_writer::attributes& attrs, const dims& in) {
+  const auto g = load(one_operator(op, attrs), {}, {{"", in}});
+  INFO((g ? std::string() : g.error().message()));
+  REQUIRE(g);
+  return (*g)[g->outputs[0]].shape;
+}
+/// The same operator on every input, of which there are `count`.
+std::string operator_of(const std::string& op, std::size_t count,
+                        const symbol_writer::attributes& attrs = {}) {
+  symbol_writer w;
+  const int x = w.variable("data");
+  const std::vector<std::pair<int, int>> inputs(count, {x, 0});
+  const int n = w.node(op, "n", inputs, attrs);
+  return w.text({{n, 0}});
+}
+
+}  // namespace
+
+TEST_CASE("MXNet: shapes, with attributes that are absent, negative and special") {
+  const dims x{2, 6, 4, 3};
+  CHECK(shape_of("Reshape", {{"shape", "(0, -1)"}}, x) == dims{2, 72});
+  CHECK(shape_of("Reshape", {{"shape", "(-3, -3)"}}, x) == dims{12, 12});
+  CHECK(shape_of("Reshape", {{"shape", "(0, -4, -1, 2, -2)"}}, x) == dims{2, 3, 2, 4, 3});
+  CHECK(shape_of("Reshape", {{"shape", "(-1, 0)"}, {"reverse", "True"}}, x) == dims{48, 3});
+  CHECK(shape_of("Reshape", {{"shape", "(8, -4, 2, -1, 0)"}}, dims{8, 6, 4}) == dims{8, 2, 3, 4});
+  CHECK(shape_of("Reshape", {{"shape", "144"}}, x) == dims{144});
+  CHECK(shape_of("transpose", {}, x) == dims{3, 4, 6, 2});
+  CHECK(shape_of("transpose", {{"axes", "()"}}, dims{2, 5}) == dims{5, 2});
+  CHECK(shape_of("transpose", {{"axes", "(0, -1, 1, 2)"}}, x) == dims{2, 3, 6, 4});
+  CHECK(shape_of("SwapAxis", {}, x) == x);
+  CHECK(shape_of("SwapAxis", {{"dim1", "-1"}}, x) == dims{3, 6, 4, 2});
+  CHECK(shape_of("expand_dims", {{"axis", "-1"}}, x) == dims{2, 6, 4, 3, 1});
+  CHECK(shape_of("squeeze", {}, dims{1, 4, 1}) == dims{4});
+  CHECK(shape_of("squeeze", {}, dims{1, 1}) == dims{1});
+  CHECK(shape_of("squeeze", {{"axis", "None"}}, dims{1, 3}) == dims{3});
+  CHECK(shape_of("squeeze", {{"axis", "-1"}}, dims{1, 3, 1}) == dims{1, 3});
+  CHECK(shape_of("slice_axis", {{"axis", "-1"}, {"begin", "-2"}}, x) == dims{2, 6, 4, 2});
+  CHECK(shape_of("slice", {{"begin", "(None, 4)"}, {"end", "(None, 1)"}, {"step", "(None, -2)"}},
+                 x) == dims{2, 2, 4, 3});
+  CHECK(shape_of("slice", {{"begin", "(0,)"}, {"end", "(1,)"}, {"step", "()"}}, x) ==
+        dims{1, 6, 4, 3});
+  CHECK(shape_of("sum", {}, x) == dims{1});
+  CHECK(shape_of("mean", {{"axis", "()"}, {"keepdims", "True"}}, x) == dims{1, 1, 1, 1});
+  CHECK(shape_of("max", {{"axis", "(0, 1, 2, 3)"}}, x) == dims{1});
+  CHECK(shape_of("min", {{"axis", "(-1, 0)"}}, x) == dims{6, 4});
+  CHECK(shape_of("max", {{"axis", "1"}, {"exclude", "1"}}, x) == dims{6});
+  CHECK(shape_of("mean", {{"axis", "(1,)"}, {"exclude", "1"}, {"keepdims", "1"}}, x) ==
+        dims{1, 6, 1, 1});
+  CHECK(shape_of("sum", {{"axis", "(0, 1, 2, 3)"}, {"exclude", "1"}}, x) == x);
+  CHECK(shape_of("sum", {}, dims{}) == dims{});
+  CHECK(shape_of("L2Normalization", {}, x) == x);
+  CHECK(shape_of("Dropout", {{"p", "0.5"}}, x) == x);
+}
+
+TEST_CASE("MXNet: numbers of operators whose attributes are absent") {
+  const std::vector<float> x{-3.f, -0.f, 0.5f, 4.f};
+  CHECK(run_graph<float>(load(one_operator("_mul_scalar"), {}), x) == x);
+  CHECK(run_graph<float>(load(one_operator("_rdiv_scalar", {{"scalar", "2"}}), {}), {1, 2, 4, 8}) ==
+        std::vector<float>{2.f, 1.f, 0.5f, 0.25f});
+  CHECK(run_graph<float>(load(one_operator("LeakyReLU"), {}), x)[0] == -0.75f);
+  // MXNet gives the second of equals.
+  CHECK_FALSE(std::signbit(
+      run_graph<float>(load(one_operator("_maximum_scalar", {{"scalar", "0"}}), {}), x)[1]));
+  CHECK(std::signbit(
+      run_graph<float>(load(one_operator("_minimum_scalar", {{"scalar", "-0.0"}}), {}), x)[1]));
+  // Read in binary64 it is a tie; the nearest binary32 number would be the next one.
+  CHECK(
+      run_graph<float>(load(one_operator("_plus_scalar", {{"scalar", "1.00000005960464488"}}), {}),
+                       {0, 0, 0, 0})[0] == 1.f);
+}
+
+TEST_CASE("MXNet: operators around quantized networks, what is refused") {
+  using attributes = symbol_writer::attributes;
+  struct refusal {
+    const char* op;
+    attributes attrs;
+    const char* part;
+    std::size_t inputs = 1;
+  };
+  const dims image{2, 3, 4, 4};
+  const refusal list[] = {
+      {"Reshape", {}, "without attribute shape"},
+      {"Reshape", {{"shape", "(0,0,0,0,0)"}}, "an axis that the input does not have"},
+      {"Reshape", {{"shape", "(-1,-1)"}}, "two codes -1"},
+      {"Reshape", {{"shape", "(-1,5)"}}, "nothing is left"},
+      {"Reshape", {{"shape", "(-5,)"}}, "code -5"},
+      {"Reshape", {{"shape", "(0,-4,2)"}}, "two codes after it"},
+      {"Reshape", {{"shape", "(0,-4,2,2,0,0)"}}, "code -4 of 2 and 2 for an extent of 3"},
+      {"Reshape", {{"shape", "(0,-4,-1,-1,0,0)"}}, "code -4 of -1 and -1"},
+      {"Reshape", {{"shape", "(0,-4,0,-1,0,0)"}}, "code -4 of 0 and -1"},
+      {"Reshape", {{"shape", "(7,)"}}, "the elements of [2,3,4,4]"},
+      {"Reshape", {{"shape", "(0,99999999999,-1)"}}, "attribute shape"},
+      {"Reshape", {{"shape", "(99999999999,)"}}, "an extent of the new shape"},
+      {"Reshape", {{"shape", "(1,1,1,1,1,1,1,1,96)"}}, "rank"},
+      {"Reshape", {{"shape", "(0, wide)"}}, "a tuple of integers"},
+      {"Reshape", {{"shape", "(0,-1)"}, {"reverse", "perhaps"}}, "reverse"},
+      {"expand_dims", {}, "axis is missing"},
+      {"expand_dims", {{"axis", "5"}}, "an axis of 5"},
+      {"expand_dims", {{"axis", "-99999999999999"}}, "axis"},
+      {"squeeze", {{"axis", "1"}}, "extent of axis 1"},
+      {"squeeze", {{"axis", "(0,-4)"}}, "no axis twice"},
+      {"squeeze", {{"axis", "(0,9)"}}, "an axis of 4"},
+      {"transpose", {{"axes", "(0,1)"}}, "2 axes"},
+      {"transpose", {{"axes", "(0,1,1,2)"}}, "no axis twice"},
+      {"SwapAxis", {{"dim2", "4"}}, "dim2"},
+      {"slice_axis", {{"axis", "1"}}, "begin is missing"},
+      {"slice_axis", {{"axis", "1"}, {"begin", "2"}, {"end", "2"}}, "a part of 3"},
+      {"slice_axis", {{"axis", "1"}, {"begin", "0"}, {"end", "4"}}, "a part of 3"},
+      {"slice_axis", {{"axis", "x"}, {"begin", "0"}}, "axis"},
+      {"slice", {}, "begin, end and step"},
+      {"slice", {{"begin", "(0,)"}, {"end", "(0,1)"}}, "begin, end and step"},
+      {"slice", {{"begin", "(0,0)"}, {"end", "(2,9)"}, {"step", "(1,0)"}}, "attribute step"},
+      {"slice", {{"begin", "(0,3)"}, {"end", "(2,9)"}}, "axis 1 that takes nothing"},
+      {"slice", {{"begin", "(0,nil)"}, {"end", "(2,9)"}}, "integers and None"},
+      {"mean", {{"axis", "4"}}, "an axis of 4"},
+      {"sum", {{"axis", "(1,-3)"}}, "no axis twice"},
+      {"max", {{"axis", "all"}}, "axis"},
+      {"min", {{"keepdims", "no"}}, "keepdims"},
+      {"_plus_scalar", {{"scalar", "one"}}, "scalar"},
+      {"_plus_scalar", {{"scalar", "1e99"}}, "a number of float32"},
+      {"_plus_scalar", {{"scalar", "nan"}}, "scalar"},
+      {"_plus_scalar", {}, "number of inputs", 2},
+      {"Dropout", {{"mode", "always"}}, "nothing is dropped"},
+      {"LeakyReLU", {{"act_type", "selu"}}, "leaky, prelu, elu, gelu"},
+      {"LeakyReLU", {{"act_type", "prelu"}}, "one per channel", 2},
+      {"Pad", {{"mode", "edge"}, {"pad_width", "(0,0,0,0,1,1,1,1)"}}, "constant, reflect"},
+      {"L2Normalization", {{"mode", "row"}}, "instance, channel, spatial"},
+      {"elemwise_sub", {}, "number of inputs", 3},
+      {"_contrib_quantized_elemwise_mul", {}, "number of inputs", 2},
+      {"_contrib_quantized_embedding", {}, "number of inputs", 3},
+  };
+  for (const refusal& r : list) {
+    INFO(r.op << (r.attrs.empty() ? "" : " " + r.attrs[0].second));
+    const std::string e = load_error(operator_of(r.op, r.inputs, r.attrs), {}, {{"", image}});
+    CHECK_HAS(e, r.part);
+    CHECK_HAS(e, "m-symbol.json: " + std::string(r.op) + " n");
+  }
+  CHECK_HAS(load_error(one_operator("L2Normalization", {{"mode", "channel"}})), "rank");
+}
+
+TEST_CASE("MXNet: two operands and tables, what is refused") {
+  const auto two = [](const char* op, const dims& a, const dims& b) {
+    symbol_writer w;
+    const int x = w.variable("a"), y = w.variable("b");
+    const int n = w.node(op, "n", {{x, 0}, {y, 0}});
+    return load_error(w.text({{n, 0}}), {}, {{"a", a}, {"b", b}});
+  };
+  CHECK_HAS(two("elemwise_sub", dims{2, 3}, dims{1, 3}), "one shape");
+  CHECK_HAS(two("broadcast_div", dims{2, 3}, dims{2, 4}), "broadcast_div n");
+  CHECK(two("broadcast_div", dims{2, 1, 4}, dims{3, 1}).empty());
+  CHECK(two("_maximum", dims{}, dims{}).empty());
+
+  const auto product = [](const char* type, const char* lo, const char* hi, const dims& b,
+                          const symbol_writer::attributes& attrs) {
+    symbol_writer w;
+    const int x = w.variable("a"), y = w.variable("b");
+    const symbol_writer::attributes q = {
+        {"out_type", type}, {"min_calib_range", lo}, {"max_calib_range", hi}};
+    const int p = w.node("_contrib_quantize_v2", "p", {{x, 0}}, q),
+              r = w.node("_contrib_quantize_v2", "r", {{y, 0}}, q);
+    const int n = w.node("_contrib_quantized_elemwise_mul", "n",
+                         {{p, 0}, {r, 0}, {p, 1}, {p, 2}, {r, 1}, {r, 2}}, attrs);
+    return load_error(w.text({{n, 0}}), {}, {{"a", dims{1, 4}}, {"b", b}});
+  };
+  const dims same{1, 4};
+  CHECK(product("int8", "-1", "1", same, {}).empty());
+  CHECK_HAS(product("uint8", "0", "1", same, {}), "uint8");
+  CHECK_HAS(product("int8", "-1", "1", dims{4}, {}), "one shape");
+  CHECK_HAS(product("int8", "0", "0", same, {}), "a range of 0");
+  CHECK_HAS(product("int8", "-1", "1", same, {{"min_calib_range", "0"}, {"max_calib_range", "0"}}),
+            "a range of 0");
+  CHECK_HAS(
+      product("int8", "-1e30", "1", same, {{"min_calib_range", "0"}, {"max_calib_range", "1e-9"}}),
+      "ranges whose quotient");
+  CHECK_HAS(product("int8", "-1e38", "1", same, {}), "ranges whose quotient");
+  CHECK_HAS(product("int8", "-1", "1", same, {{"enable_float_output", "maybe"}}),
+            "enable_float_output");
+
+  symbol_writer w;
+  const int x = w.variable("data"), table = w.variable("table");
+  const int n = w.node("Embedding", "n", {{x, 0}, {table, 0}}, {{"input_dim", "3"}});
+  params_writer small, flat;
+  small.add<float>("arg:table", {2, 3}, std::vector<float>(6, 1.f));
+  flat.add<float>("arg:table", {6}, std::vector<float>(6, 1.f));
+  CHECK_HAS(load_error(w.text({{n, 0}}), small), "input_dim");
+  CHECK_HAS(load_error(w.text({{n, 0}}), flat), "[rows, columns]");
+  params_writer good;
+  good.add<float>("arg:table", {3, 1}, {5.f, 6.f, 7.f});
+  CHECK(run_graph<float>(load(w.text({{n, 0}}), good), {-9.f, 1.75f, 2e10f, NAN}) ==
+        std::vector<float>{5.f, 6.f, 7.f, 5.f});
+}
+
+namespace {
+
 /// Loads, plans and runs; an error must name the file.
 void survives(std::span<const std::byte> symbol, std::span<const std::byte> arrays,
               const dims& shape) {
@@ -494,4 +694,48 @@ TEST_CASE("MXNet: damaged files give an error or a network that runs", "[hostile
         survives(text, damaged, shape);
       }
   }
+}
+
+TEST_CASE("MXNet: every operator on shapes and attributes made to hurt", "[hostile]") {
+  const symbol_writer::attributes sets[] = {
+      {},
+      {{"shape", "(-2, -4, -1, 9223372036854775807)"},
+       {"axis", "9223372036854775807"},
+       {"begin", "(-9223372036854775808,)"},
+       {"end", "(9223372036854775807,)"},
+       {"step", "(-9223372036854775808,)"},
+       {"scalar", "1e-45"},
+       {"axes", "(0,)"},
+       {"pad_width", "(1073741824,)"}},
+      {{"shape", "(-3, -2)"},
+       {"axis", "(-1,)"},
+       {"begin", "(0,)"},
+       {"end", "(None,)"},
+       {"step", "(2,)"},
+       {"axes", "(-1,)"},
+       {"dim1", "-1"},
+       {"keepdims", "1"},
+       {"exclude", "1"},
+       {"mode", "channel"},
+       {"act_type", "prelu"}},
+      {{"shape", "(0, -1)"},
+       {"axis", "0"},
+       {"begin", "0"},
+       {"end", "1"},
+       {"mode", "spatial"},
+       {"act_type", "elu"},
+       {"reverse", "1"},
+       {"scalar", "-0.0"},
+       {"exclude", "1"}},
+  };
+  for (const std::string& op : import::mxnet_operators())
+    for (const dims& shape : {dims{}, dims{0, 4}, dims{1}, dims{2, 3, 2, 2},
+                              dims{1, 1, 2, 1, 1, 1, 2, 1}, dims{3, 0, 2}})
+      for (const auto& attrs : sets)
+        for (const std::size_t inputs : {std::size_t{1}, std::size_t{2}, std::size_t{6}}) {
+          const std::string symbol = operator_of(op, inputs, attrs);
+          INFO(op << " " << inputs << " of " << to_string(shape));
+          survives(octet_test::bytes_of(symbol), octet_test::bytes_of(params_writer().bytes()),
+                   shape);
+        }
 }

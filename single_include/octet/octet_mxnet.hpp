@@ -72,6 +72,12 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_MXNET_ROWS_HPP_
 #define OCTET_IMPORT_MXNET_ROWS_HPP_
 
+// ---- octet/import/mxnet/rows_elementwise.hpp
+// Rows of two operands that meet element by element, of an operand and a number, and of values that
+// are looked up.
+#ifndef OCTET_IMPORT_MXNET_ROWS_ELEMENTWISE_HPP_
+#define OCTET_IMPORT_MXNET_ROWS_ELEMENTWISE_HPP_
+
 // ---- octet/import/mxnet/rows_values.hpp
 // Rows without weights: quantize, dequantize, requantize, sums, concatenation, pooling,
 // activations, and the operators that only move values.
@@ -1157,23 +1163,46 @@ inline std::optional<bool> boolean_in(std::string_view s) {
   if (s == "False" || s == "false" || s == "0") return false;
   return {};
 }
-/// "(3, 3)", "[3,3]", "(3,)", "()", "3".
-inline std::optional<std::vector<std::int64_t>> integers_in(std::string_view s) {
-  s = detail::trimmed(s);
+namespace detail {
+
+/// The elements of "(3, 3)", "[3,3]", "(3,)", "()", "3", each read by `parse`.
+template <class T>
+std::optional<std::vector<T>> list_in(std::string_view s,
+                                      std::optional<T> (*parse)(std::string_view)) {
+  s = trimmed(s);
   const bool round = s.starts_with('('), square = s.starts_with('[');
   if (round || square) {
     if (s.size() < 2 || s.back() != (round ? ')' : ']')) return {};
-    s = detail::trimmed(s.substr(1, s.size() - 2));
+    s = trimmed(s.substr(1, s.size() - 2));
   }
-  std::vector<std::int64_t> list;
+  std::vector<T> list;
   while (!s.empty()) {
     const auto comma = s.find(',');
-    const auto v = integer_in(s.substr(0, comma));
+    const auto v = parse(s.substr(0, comma));
     if (!v) return {};
     list.push_back(*v);
-    s = comma == std::string_view::npos ? std::string_view() : detail::trimmed(s.substr(comma + 1));
+    s = comma == std::string_view::npos ? std::string_view() : trimmed(s.substr(comma + 1));
   }
   return list;
+}
+
+}  // namespace detail
+
+/// "(3, 3)", "[3,3]", "(3,)", "()", "3".
+inline std::optional<std::vector<std::int64_t>> integers_in(std::string_view s) {
+  return detail::list_in<std::int64_t>(s, &integer_in);
+}
+/// An integer, or "None".
+using integer_or_none = std::optional<std::int64_t>;
+/// "(0, None, -1)".
+inline std::optional<std::vector<integer_or_none>> integers_or_none_in(std::string_view s) {
+  return detail::list_in<integer_or_none>(
+      s, [](std::string_view part) -> std::optional<integer_or_none> {
+        if (detail::trimmed(part) == "None") return integer_or_none();
+        const auto v = integer_in(part);
+        if (!v) return {};
+        return integer_or_none(v);
+      });
 }
 
 }  // namespace mxnet_model
@@ -1431,6 +1460,36 @@ class emitter : public import::row_emitter {
   }
   std::vector<std::int64_t> integers(const symbol_attributes& a, std::string_view key) {
     return read(a, key, std::vector<std::int64_t>(), &integers_in, "a tuple of integers");
+  }
+  /// Empty where the node does not carry the key, or "None" stands there.
+  std::vector<integer_or_none> integers_or_none(const symbol_attributes& a, std::string_view key) {
+    if (text(a, key, "None") == "None") return {};
+    return read(a, key, std::vector<integer_or_none>(), &integers_or_none_in,
+                "a tuple of integers and None");
+  }
+  /// An axis of `rank`, which may count from the end; 0 after an error.
+  int axis(std::string_view key, std::int64_t given, int rank) {
+    if (!failed() && (given < -rank || given >= rank))
+      broken("attribute " + std::string(key), std::to_string(given),
+             "an axis of " + std::to_string(rank));
+    return failed() ? 0 : static_cast<int>(given < 0 ? given + rank : given);
+  }
+  /// Axes of `rank`, no axis twice; none where the node does not carry the key, or "None" stands
+  /// there.
+  std::vector<int> axes(const symbol_attributes& a, std::string_view key, int rank) {
+    std::vector<int> list;
+    if (text(a, key, "None") == "None") return list;
+    const auto given = integers(a, key);
+    for (std::int64_t v : given) {
+      const int at = axis(key, v, rank);
+      if (failed()) return {};
+      if (std::find(list.begin(), list.end(), at) != list.end()) {
+        broken("attribute " + std::string(key), a.find(key)->second, "no axis twice");
+        return {};
+      }
+      list.push_back(at);
+    }
+    return list;
   }
   /// Height and width, each in [lowest, 2^24].
   std::array<std::int32_t, 2> pair(const symbol_attributes& a, std::string_view key,
@@ -2461,14 +2520,6 @@ inline void concat_row(emitter& m, call& c) {
   m.emit(ops::concat, std::move(in), {y}, std::move(a));
   m.give(c, y, inner);
 }
-template <bool Product> void binary_row(emitter& m, call& c) {
-  if (!m.arity(c, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  const int ranks[] = {m.shape(c.in[0]).rank, m.shape(c.in[1]).rank};
-  const bool inner = ranks[0] == ranks[1] && common_layout(m, c, 2);
-  const tensor_id y = m.to.temporary("", dtype::f32);
-  m.emit(Product ? ops::mul : ops::add, {m.held(c.in[0], inner), m.held(c.in[1], inner)}, {y});
-  m.give(c, y, inner);
-}
 
 // ---- pooling ----
 
@@ -2618,13 +2669,26 @@ inline void activation_row(emitter& m, call& c) {
   if (kind == "tanh") return unary(m, c, ops::tanh);
   m.refuse("act_type", std::string(kind), "relu, sigmoid, tanh");
 }
+/// x > 0 ? x : slope * x with one slope, or one per channel.
+inline void slopes(emitter& m, call& c) {
+  if (!m.arity(c, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const dims x = m.shape(c.in[0]), slope = m.shape(c.in[1]);
+  if (x.rank < 2 || slope.rank != 1 || (slope[0] != 1 && slope[0] != x[1]))
+    return m.broken("shape of the slopes", to_string(slope), "one, or one per channel");
+  const tensor_id y = m.to.temporary("", dtype::f32);
+  m.emit(ops::prelu, {m.held(c.in[0], true), m.held(c.in[1], false)}, {y});
+  m.give(c, y, true);
+}
 inline void leaky_row(emitter& m, call& c) {
-  if (!m.arity(c, 1)) return;
   const auto kind = m.text(c.node.attributes, "act_type", "leaky");
+  if (kind == "prelu") return slopes(m, c);
+  if (!m.arity(c, 1)) return;
   const float slope = m.real(c.node.attributes, "slope", 0.25f);
-  if (kind != "leaky") m.refuse("act_type", std::string(kind), "leaky");
   attributes a;
+  if (kind == "gelu") return unary(m, c, ops::gelu);
   a.set("alpha", static_cast<double>(slope));
+  if (kind == "elu") return unary(m, c, ops::elu, std::move(a));
+  if (kind != "leaky") m.refuse("act_type", std::string(kind), "leaky, prelu, elu, gelu");
   unary(m, c, ops::leaky_relu, std::move(a));
 }
 inline void relu_row(emitter& m, call& c) {
@@ -2702,10 +2766,16 @@ inline void flatten_row(emitter& m, call& c) {
 inline void same_row(emitter& m, call& c) {
   if (m.arity(c, 1)) c.out = {c.in[0]};
 }
+inline void dropout_row(emitter& m, call& c) {
+  if (const auto mode = m.text(c.node.attributes, "mode", "training"); mode != "training")
+    m.refuse("mode", std::string(mode), "training: nothing is dropped when a network runs");
+  if (!m.failed()) same_row(m, c);
+}
 inline void pad_row(emitter& m, call& c) {
   if (!m.arity(c, 1) || !m.is_real(c.in[0])) return;
-  if (const auto mode = m.text(c.node.attributes, "mode", "constant"); mode != "constant")
-    m.refuse("mode", std::string(mode), "constant");
+  const auto mode = m.text(c.node.attributes, "mode", "constant");
+  if (mode != "constant" && mode != "reflect")
+    m.refuse("mode", std::string(mode), "constant, reflect");
   const auto widths = m.integers(c.node.attributes, "pad_width");
   const value& x = c.in[0];
   const int rank = m.shape(x).rank;
@@ -2719,10 +2789,13 @@ inline void pad_row(emitter& m, call& c) {
   }
   attributes a;
   a.set("paddings", std::move(paddings));
-  if (const float v = m.real(c.node.attributes, "constant_value", 0); v != 0)
+  const bool reflect = mode == "reflect";
+  if (reflect)
+    a.set("mode", static_cast<std::int64_t>(pad_mode::reflect));
+  else if (const float v = m.real(c.node.attributes, "constant_value", 0); v != 0)
     a.set("value", static_cast<double>(v));
   const tensor_id y = m.to.temporary("", dtype::f32);
-  m.emit(ops::pad, {m.held(x, x.channels_inner)}, {y}, std::move(a));
+  m.emit(reflect ? ops::mirror_pad : ops::pad, {m.held(x, x.channels_inner)}, {y}, std::move(a));
   m.give(c, y, x.channels_inner);
 }
 
@@ -2730,6 +2803,565 @@ inline void pad_row(emitter& m, call& c) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_MXNET_ROWS_VALUES_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace mxnet_model::rows {
+
+// ---- floats ----
+
+enum class shapes : std::uint8_t { same, broadcast };
+/// Turned: the second operand stands first in the graph. Of equals (-0 and 0) octet's maximum and
+/// minimum give the first operand, MXNet's the second.
+enum class sides : std::uint8_t { as_written, turned };
+
+/// float32, float32 -> float32: of one shape, or broadcast from the last axis on.
+template <const op_def& Op, shapes Shapes, sides Sides = sides::as_written>
+void binary_row(emitter& m, call& c) {
+  if (!m.arity(c, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const dims a = m.shape(c.in[0]), b = m.shape(c.in[1]);
+  if (Shapes == shapes::same && !(a == b))
+    return m.broken("shapes of the operands", to_string(a) + ", " + to_string(b), "one shape");
+  const bool inner = a.rank == b.rank && common_layout(m, c, 2);
+  std::vector<tensor_id> in{m.held(c.in[0], inner), m.held(c.in[1], inner)};
+  if (Sides == sides::turned) std::swap(in[0], in[1]);
+  const tensor_id y = m.to.temporary("", dtype::f32);
+  m.emit(Op, std::move(in), {y});
+  m.give(c, y, inner);
+}
+/// float32 of any shape and the attribute "scalar", which MXNet reads in binary64 and rounds once.
+template <const op_def& Op, sides Sides = sides::as_written> void scalar_row(emitter& m, call& c) {
+  if (!m.arity(c, 1) || !m.is_real(c.in[0])) return;
+  const auto number = static_cast<float>(m.wide_real(c.node.attributes, "scalar", 1));
+  if (!m.failed() && !std::isfinite(number))
+    m.broken("attribute scalar", std::string(m.text(c.node.attributes, "scalar", "")),
+             "a number of float32");
+  if (m.failed()) return;
+  const bool inner = c.in[0].channels_inner;
+  std::vector<tensor_id> in{m.held(c.in[0], inner), m.to.scalar_constant(number)};
+  if (Sides == sides::turned) std::swap(in[0], in[1]);
+  const tensor_id y = m.to.temporary("", dtype::f32);
+  m.emit(Op, std::move(in), {y});
+  m.give(c, y, inner);
+}
+
+// ---- products of int8 ----
+
+/// The codes of an int8 value as int32.
+inline tensor_id codes(emitter& m, const value& v, bool channels_inner) {
+  const tensor_id x = m.held(v, channels_inner), y = m.to.temporary("", dtype::s32);
+  m.emit(ops::cast, {x}, {y});
+  return y;
+}
+/// int32 times a factor, as float32.
+inline tensor_id scaled(emitter& m, tensor_id x, float factor) {
+  const tensor_id real = m.to.temporary("", dtype::f32), y = m.to.temporary("", dtype::f32);
+  m.emit(ops::cast, {x}, {real});
+  m.emit(ops::mul, {real, m.to.scalar_constant(factor)}, {y});
+  return y;
+}
+/// int8 codes by truncation; what does not fit wraps.
+inline tensor_id truncated(emitter& m, tensor_id x) {
+  const tensor_id whole = m.to.temporary("", dtype::s32), y = m.to.temporary("", dtype::s8);
+  m.emit(ops::cast, {x}, {whole});
+  m.emit(ops::cast, {whole}, {y});
+  return y;
+}
+/// a, b, then the ranges of both; int8 of one shape. Calibrated: int8. With enable_float_output:
+/// float32. Otherwise int32, whose range is the product's.
+inline void quantized_product_row(emitter& m, call& c) {
+  if (!m.arity(c, 6)) return;
+  const range ra = m.range_at(c, 2), rb = m.range_at(c, 4);
+  const auto calibrated = m.calibration(c.node.attributes);
+  const bool real = m.boolean(c.node.attributes, "enable_float_output", false);
+  for (std::size_t i = 0; i < 2; ++i)
+    if (m.type(c.in[i]) != dtype::s8)
+      m.refuse("an input", std::string(name_of(m.type(c.in[i]))), "int8");
+  if (!m.failed() && !(ra.largest() > 0 && rb.largest() > 0)) m.broken("a range of 0");
+  if (m.failed()) return;
+  if (!(m.shape(c.in[0]) == m.shape(c.in[1])))
+    return m.broken("shapes of a product",
+                    to_string(m.shape(c.in[0])) + ", " + to_string(m.shape(c.in[1])), "one shape");
+  const bool inner = common_layout(m, c, 2);
+  const float la = m.per_unit(dtype::s8, ra.largest()), lb = m.per_unit(dtype::s8, rb.largest());
+  range out;
+  float factor = 1;
+  if (real) {
+    factor = static_cast<float>(
+        numerics::div(numerics::div(1., static_cast<double>(la)), static_cast<double>(lb)));
+  } else if (calibrated) {
+    out = *calibrated;
+    if (!(out.largest() > 0)) return m.broken("a range of 0");
+    factor = numerics::div(numerics::div(m.per_unit(dtype::s8, out.largest()), la), lb);
+  } else {
+    out = accumulator_range(numerics::div(ra.largest(), 127.f), numerics::div(rb.largest(), 127.f));
+  }
+  const bool holds = std::isfinite(out.hi) && (real || out.largest() > 0) && factor > 0 &&
+                     numerics::mul(factor, 0x1p14f) < 0x1p31f;
+  if (!holds) return m.broken("ranges whose quotient is " + std::to_string(factor));
+  const bool whole = !real && !calibrated;
+  const tensor_id a = codes(m, c.in[0], inner), b = codes(m, c.in[1], inner),
+                  product = whole ? m.to.temporary("", dtype::s32, {out.hi * 0x1p-31}, {0})
+                                  : m.to.temporary("", dtype::s32);
+  m.emit(ops::mul, {a, b}, {product});
+  if (whole) return m.give(c, product, inner, out);
+  const tensor_id y = scaled(m, product, factor);
+  if (real) return m.give(c, y, inner);
+  const tensor_id bytes = m.alias(truncated(m, y), {m.step(dtype::s8, out.largest())}, {0});
+  m.give(c, bytes, inner, out);
+}
+
+// ---- rows of a table ----
+
+/// Indices are floats: truncated, and bounded by the table.
+inline tensor_id looked_up(emitter& m, const call& c, tensor_id table) {
+  if (m.failed() || !m.is_real(c.in[0])) return no_tensor;
+  const dims w = m.to.g[table].shape;
+  const symbol_attributes& a = c.node.attributes;
+  if (w.rank != 2 || w.elements().value == 0)
+    m.broken("shape of the weights", to_string(w), "[rows, columns]");
+  else if (m.integer(a, "input_dim", w[0]) != w[0] || m.integer(a, "output_dim", w[1]) != w[1])
+    m.broken("shape of the weights", to_string(w), "[input_dim, output_dim]");
+  if (m.failed()) return no_tensor;
+  const tensor_id index = m.to.temporary("", dtype::s32), from_0 = m.to.temporary("", dtype::s32),
+                  y = m.to.like(table);
+  m.emit(ops::cast, {m.held(c.in[0], false)}, {index});
+  m.emit(ops::maximum, {index, m.to.scalar_constant(std::int32_t{0})}, {from_0});
+  m.emit(ops::gather, {table, from_0}, {y});  // bounds the index from above
+  return y;
+}
+/// float32 indices [...] and a table [rows, columns] -> float32 [..., columns].
+inline void embedding_row(emitter& m, call& c) {
+  if (!m.arity(c, 2) || !m.is_real(c.in[1])) return;
+  m.give(c, looked_up(m, c, m.held(c.in[1], false)), false);
+}
+/// The same of an int8 table, and its range.
+inline void quantized_embedding_row(emitter& m, call& c) {
+  if (!m.arity(c, 4)) return;
+  if (m.type(c.in[1]) != dtype::s8)
+    m.refuse("weights", std::string(name_of(m.type(c.in[1]))), "int8");
+  const range r = m.range_at(c, 2);
+  m.give(c, looked_up(m, c, m.with_range(c.in[1], false, r)), false, r);
+}
+
+}  // namespace mxnet_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_MXNET_ROWS_ELEMENTWISE_HPP_
+// ---- octet/import/mxnet/rows_reduce.hpp
+// Rows that sum or compare along axes.
+#ifndef OCTET_IMPORT_MXNET_ROWS_REDUCE_HPP_
+#define OCTET_IMPORT_MXNET_ROWS_REDUCE_HPP_
+
+// ---- octet/import/mxnet/rows_shapes.hpp
+// Rows that move values: reshapes, orders of axes, slices. They take any element type and keep its
+// scale.
+#ifndef OCTET_IMPORT_MXNET_ROWS_SHAPES_HPP_
+#define OCTET_IMPORT_MXNET_ROWS_SHAPES_HPP_
+
+#include <numeric>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace mxnet_model::rows {
+
+// ---- reshapes ----
+
+/// The same elements, in MXNet's order, under another shape.
+inline void give_reshaped(emitter& m, call& c, const std::vector<std::int64_t>& extents) {
+  const tensor_id x = m.held(c.in[0], false);
+  if (m.failed()) return;
+  if (extents.size() > as_size(dims::max_rank))
+    return m.refuse("rank", std::to_string(extents.size()),
+                    "at most " + std::to_string(dims::max_rank));
+  dims shape;
+  std::size_t count = 1;
+  for (std::int64_t v : extents) {
+    if (v < 0 || v > INT32_MAX) return m.broken("an extent of the new shape", std::to_string(v));
+    shape.push_back(static_cast<std::int32_t>(v));
+    count = saturating_mul(count, as_size(v));
+  }
+  const dims from = m.to.g[x].shape;
+  if (count != from.elements().value)
+    return m.broken("shape", to_string(shape), "the elements of " + to_string(from));
+  const tensor_id y = m.to.like(x);
+  m.reshape_to(x, y, shape);
+  m.give(c, y, false);
+}
+/// What the codes of a Reshape make of a shape, code by code from the left: 0 keeps an extent, -1
+/// takes what is left, -2 all other extents, -3 the product of two, -4 splits one by the two codes
+/// after it. Errors: codes that do not fit the shape.
+class reshape_codes {
+ public:
+  reshape_codes(emitter& m, std::vector<std::int64_t> codes, std::vector<std::int64_t> from)
+      : m_(m), codes_(std::move(codes)), from_(std::move(from)) {}
+
+  std::vector<std::int64_t> run() {
+    for (std::size_t i = 0; i < codes_.size() && !m_.failed(); ++i) {
+      const std::int64_t code = codes_[i];
+      if (code == -4) {
+        split(i);
+        i += 2;
+      } else {
+        one(code);
+      }
+    }
+    if (!m_.failed() && open_ != none) fill();
+    return std::move(to_);
+  }
+
+ private:
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  void wrong(const std::string& why) {
+    m_.broken("attribute shape", why, "codes that fit the input's shape");
+  }
+  /// The next extent of the input.
+  std::int64_t next() {
+    if (at_ < from_.size()) return from_[at_++];
+    wrong("a code for an axis that the input does not have");
+    return 0;
+  }
+  void one(std::int64_t code) {
+    if (code == -2) {
+      while (at_ < from_.size()) to_.push_back(from_[at_++]);
+    } else if (code == -3) {
+      const std::int64_t a = next(), b = next();
+      to_.push_back(a * b);
+    } else if (code == 0) {
+      to_.push_back(next());
+    } else if (code == -1 && open_ != none) {
+      wrong("two codes -1");
+    } else if (code < -1) {
+      wrong("code " + std::to_string(code));
+    } else {
+      if (code == -1) open_ = to_.size();
+      to_.push_back(code == -1 ? 1 : code);
+      ++at_;
+    }
+  }
+  void split(std::size_t i) {
+    if (i + 2 >= codes_.size()) return wrong("code -4 without two codes after it");
+    const std::int64_t whole = next();
+    std::int64_t a = codes_[i + 1], b = codes_[i + 2];
+    if (m_.failed()) return;
+    if (a == -1 && b > 0) a = whole / b;
+    if (b == -1 && a > 0) b = whole / a;
+    const bool fits = a > 0 && b > 0 && a <= whole && whole % a == 0 && whole / a == b;
+    if (!fits)
+      return wrong("code -4 of " + std::to_string(codes_[i + 1]) + " and " +
+                   std::to_string(codes_[i + 2]) + " for an extent of " + std::to_string(whole));
+    to_.push_back(a);
+    to_.push_back(b);
+  }
+  void fill() {
+    std::size_t all = 1, known = 1;
+    for (std::int64_t v : from_) all = saturating_mul(all, as_size(v));
+    for (std::int64_t v : to_) known = saturating_mul(known, as_size(v));
+    if (known == 0 || all % known != 0) return wrong("a code -1 that nothing is left for");
+    to_[open_] = static_cast<std::int64_t>(all / known);
+  }
+
+  emitter& m_;
+  std::vector<std::int64_t> codes_, from_, to_;
+  std::size_t at_ = 0, open_ = none;  // next axis of the input; where -1 stands
+};
+inline void reshape_row(emitter& m, call& c) {
+  if (!m.arity(c, 1)) return;
+  auto codes = m.integers(c.node.attributes, "shape");
+  const bool reverse = m.boolean(c.node.attributes, "reverse", false);
+  if (codes.empty() && !m.failed())
+    m.refuse("a reshape without attribute shape", {}, "shape in place of target_shape");
+  if (m.failed()) return;
+  const dims x = m.shape(c.in[0]);
+  std::vector<std::int64_t> from(x.begin(), x.end());
+  if (reverse) {
+    std::reverse(codes.begin(), codes.end());
+    std::reverse(from.begin(), from.end());
+  }
+  auto to = reshape_codes(m, std::move(codes), std::move(from)).run();
+  if (m.failed()) return;
+  if (reverse) std::reverse(to.begin(), to.end());
+  give_reshaped(m, c, to);
+}
+inline void expand_dims_row(emitter& m, call& c) {
+  if (!m.arity(c, 1)) return;
+  const dims x = m.shape(c.in[0]);
+  if (!c.node.attributes.contains("axis")) m.broken("attribute axis is missing");
+  const int axis = m.axis("axis", m.integer(c.node.attributes, "axis", 0), x.rank + 1);
+  if (m.failed()) return;
+  std::vector<std::int64_t> to(x.begin(), x.end());
+  to.insert(to.begin() + axis, 1);
+  give_reshaped(m, c, to);
+}
+/// Without the axes named, whose extents are 1, or without all of extent 1. One axis stays.
+inline void squeeze_row(emitter& m, call& c) {
+  if (!m.arity(c, 1)) return;
+  const dims x = m.shape(c.in[0]);
+  const auto axes = m.axes(c.node.attributes, "axis", x.rank);
+  const bool named = m.text(c.node.attributes, "axis", "None") != "None";
+  if (m.failed()) return;
+  std::vector<std::int64_t> to;
+  for (int i = 0; i < x.rank; ++i) {
+    const bool gone = named ? std::find(axes.begin(), axes.end(), i) != axes.end() : x[i] == 1;
+    if (gone && x[i] != 1)
+      return m.broken("extent of axis " + std::to_string(i), std::to_string(x[i]), "1");
+    if (!gone) to.push_back(x[i]);
+  }
+  if (to.empty()) to.push_back(1);
+  give_reshaped(m, c, to);
+}
+
+// ---- orders of axes ----
+
+/// Axis i of the result is axis order[i] of the input. Where the layout has that order already,
+/// nothing moves.
+inline void give_transposed(emitter& m, call& c, const std::vector<int>& order) {
+  const value& v = c.in[0];
+  const tensor_id x = m.held(v, v.channels_inner);
+  if (m.failed()) return;
+  const int rank = m.to.g[x].shape.rank;
+  std::vector<std::int64_t> perm;
+  for (int axis : order) perm.push_back(import::axis_in_layout(axis, rank, v.channels_inner));
+  if (std::is_sorted(perm.begin(), perm.end())) return m.give(c, x, false);
+  attributes a;
+  a.set("perm", std::move(perm));
+  const tensor_id y = m.to.like(x);
+  m.emit(ops::transpose, {x}, {y}, std::move(a));
+  m.give(c, y, false);
+}
+inline std::vector<int> axes_in_order(int rank) {
+  std::vector<int> list(as_size(rank));
+  std::iota(list.begin(), list.end(), 0);
+  return list;
+}
+inline void transpose_row(emitter& m, call& c) {
+  if (!m.arity(c, 1)) return;
+  const int rank = m.shape(c.in[0]).rank;
+  auto order = m.axes(c.node.attributes, "axes", rank);
+  if (m.failed()) return;
+  if (order.empty()) {
+    order = axes_in_order(rank);
+    std::reverse(order.begin(), order.end());
+  }
+  if (order.size() != as_size(rank))
+    return m.broken("attribute axes", std::to_string(order.size()) + " axes", std::to_string(rank));
+  give_transposed(m, c, order);
+}
+inline void swap_axes_row(emitter& m, call& c) {
+  if (!m.arity(c, 1)) return;
+  const symbol_attributes& a = c.node.attributes;
+  const int rank = m.shape(c.in[0]).rank, first = m.axis("dim1", m.integer(a, "dim1", 0), rank),
+            second = m.axis("dim2", m.integer(a, "dim2", 0), rank);
+  if (m.failed()) return;
+  auto order = axes_in_order(rank);
+  std::swap(order[as_size(first)], order[as_size(second)]);
+  give_transposed(m, c, order);
+}
+
+// ---- slices ----
+
+/// Of one axis: `count` elements from `begin` on, `step` apart.
+struct cut {
+  std::int64_t begin = 0, step = 1, count = 0;
+};
+/// One cut for each of MXNet's axes.
+inline void give_slice(emitter& m, call& c, const std::vector<cut>& cuts) {
+  const value& v = c.in[0];
+  const tensor_id x = m.held(v, v.channels_inner);
+  if (m.failed()) return;
+  const int rank = m.to.g[x].shape.rank;
+  std::vector<std::int64_t> begin(cuts.size()), end(cuts.size()), strides(cuts.size());
+  std::int64_t to_the_first = 0;
+  for (int i = 0; i < rank; ++i) {
+    const cut& k = cuts[as_size(i)];
+    const int at = import::axis_in_layout(i, rank, v.channels_inner);
+    const std::int64_t last = k.begin + (k.count - 1) * k.step,
+                       after = last + (k.step < 0 ? -1 : 1);
+    begin[as_size(at)] = k.begin, strides[as_size(at)] = k.step;
+    end[as_size(at)] = std::max<std::int64_t>(after, 0);
+    if (after < 0) to_the_first |= std::int64_t{1} << at;
+  }
+  attributes a;
+  a.set("begin", std::move(begin));
+  a.set("end", std::move(end));
+  a.set("strides", std::move(strides));
+  if (to_the_first != 0) a.set("end_mask", to_the_first);
+  const tensor_id y = m.to.like(x);
+  m.emit(ops::strided_slice, {x}, {y}, std::move(a));
+  m.give(c, y, v.channels_inner);
+}
+inline std::vector<cut> whole_cuts(const dims& x) {
+  std::vector<cut> cuts;
+  for (std::int32_t extent : x) cuts.push_back({0, 1, extent});
+  return cuts;
+}
+inline void slice_axis_row(emitter& m, call& c) {
+  if (!m.arity(c, 1)) return;
+  const symbol_attributes& a = c.node.attributes;
+  const dims x = m.shape(c.in[0]);
+  for (const char* key : {"axis", "begin"})
+    if (!a.contains(key)) m.broken("attribute " + std::string(key) + " is missing");
+  const int axis = m.axis("axis", m.integer(a, "axis", 0), x.rank);
+  const bool open = m.text(a, "end", "None") == "None";
+  std::int64_t begin = m.integer(a, "begin", 0), end = open ? 0 : m.integer(a, "end", 0);
+  if (m.failed()) return;
+  const std::int64_t extent = x[axis];
+  if (begin < 0) begin += extent;
+  if (open)
+    end = extent;
+  else if (end < 0)
+    end += extent;
+  if (begin < 0 || end > extent || begin >= end)
+    return m.broken(
+        "begin and end",
+        std::string(m.text(a, "begin", "")) + ", " + std::string(m.text(a, "end", "None")),
+        "a part of " + std::to_string(extent));
+  auto cuts = whole_cuts(x);
+  cuts[as_size(axis)] = {begin, 1, end - begin};
+  give_slice(m, c, cuts);
+}
+/// Python's slice of an axis; ends outside are bounded. Its count is 0 where it takes nothing.
+inline cut cut_of(std::int64_t extent, integer_or_none begin, integer_or_none end,
+                  std::int64_t step) {
+  const bool back = step < 0;
+  std::int64_t from = begin.value_or(back ? extent - 1 : 0);
+  if (from < 0) from += extent;
+  from = back ? std::min(from, extent - 1) : std::max<std::int64_t>(from, 0);
+  std::int64_t to = end.value_or(back ? -1 : extent);
+  if (end && to < 0) to += extent;
+  to = std::clamp<std::int64_t>(to, -1, extent);
+  if (from < 0 || from >= extent || (back ? to >= from : to <= from)) return {};
+  step = std::clamp<std::int64_t>(step, -extent, extent);
+  return {from, step, (back ? from - to - 1 : to - from - 1) / (back ? -step : step) + 1};
+}
+inline void slice_row(emitter& m, call& c) {
+  if (!m.arity(c, 1)) return;
+  const symbol_attributes& a = c.node.attributes;
+  const dims x = m.shape(c.in[0]);
+  const auto begin = m.integers_or_none(a, "begin"), end = m.integers_or_none(a, "end"),
+             step = m.integers_or_none(a, "step");
+  if (m.failed()) return;
+  if (begin.empty() || begin.size() > as_size(x.rank) || end.size() != begin.size() ||
+      (!step.empty() && step.size() != begin.size()))
+    return m.broken("attributes begin, end and step",
+                    std::to_string(begin.size()) + ", " + std::to_string(end.size()) + ", " +
+                        std::to_string(step.size()) + " numbers",
+                    "1 to " + std::to_string(x.rank) + " each");
+  auto cuts = whole_cuts(x);
+  for (std::size_t i = 0; i < begin.size(); ++i) {
+    const std::int64_t pace = step.empty() ? 1 : step[i].value_or(1);
+    if (pace == 0) return m.broken("attribute step", "0");
+    cuts[i] = cut_of(x[static_cast<int>(i)], begin[i], end[i], pace);
+    if (cuts[i].count == 0)
+      return m.broken("a slice of axis " + std::to_string(i) + " that takes nothing");
+  }
+  give_slice(m, c, cuts);
+}
+
+}  // namespace mxnet_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_MXNET_ROWS_SHAPES_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace mxnet_model::rows {
+
+/// Which of MXNet's axes a reduction takes: those that "axis" names, with "exclude" the others, and
+/// all where it names none.
+inline std::vector<bool> reduced_axes(emitter& m, const symbol_attributes& a, int rank) {
+  const auto named = m.axes(a, "axis", rank);
+  const bool exclude = m.boolean(a, "exclude", false);
+  std::vector<bool> gone(as_size(rank), named.empty() || exclude);
+  for (int axis : named) gone[as_size(axis)] = !exclude;
+  return gone;
+}
+/// Sums go over the axes in MXNet's order: in the other layout only where the channels are not
+/// among several that are summed.
+inline bool keeps_order(const std::vector<bool>& gone) {
+  return !gone[1] || std::count(gone.begin() + 2, gone.end(), true) == 0;
+}
+/// float32 -> float32. A result without axes has one, of extent 1.
+template <const op_def& Op> void reduce_row(emitter& m, call& c) {
+  if (!m.arity(c, 1) || !m.is_real(c.in[0])) return;
+  const symbol_attributes& attrs = c.node.attributes;
+  const value& v = c.in[0];
+  const dims x = m.shape(v);
+  const auto gone = reduced_axes(m, attrs, x.rank);
+  const bool keep = m.boolean(attrs, "keepdims", false);
+  if (m.failed()) return;
+  const bool inner = v.channels_inner && x.rank > 2 && keeps_order(gone) && (keep || !gone[0]);
+  std::vector<std::int64_t> axes;
+  for (int i = 0; i < x.rank; ++i)
+    if (gone[as_size(i)]) axes.push_back(import::axis_in_layout(i, x.rank, inner));
+  const bool all = axes.size() == gone.size();
+  if (axes.empty()) return same_row(m, c);
+  attributes a;
+  a.set("axes", std::move(axes));
+  if (keep || all) a.set("keep_dims", std::int64_t{1});
+  const tensor_id y = m.to.temporary("", dtype::f32);
+  m.emit(Op, {m.held(v, inner)}, {y}, std::move(a));
+  if (m.failed() || keep || !all) return m.give(c, y, inner && (keep || !gone[1]));
+  const tensor_id one = m.to.temporary("", dtype::f32);
+  m.reshape_to(y, one, dims{1});
+  m.give(c, one, false);
+}
+/// x / sqrt(eps + x0 * x0 + x1 * x1 ...), one sum after the other, over the axis `axis` of x.
+inline tensor_id divided_by_length(emitter& m, tensor_id x, int axis, float eps) {
+  const auto result = [&] { return m.to.temporary("", dtype::f32); };
+  const tensor_id squares = result(), all = result(), sum = result(), length = result(),
+                  y = result();
+  m.emit(ops::mul, {x, x}, {squares});
+  std::vector<std::int64_t> paddings(2 * as_size(m.failed() ? 0 : m.to.g[x].shape.rank));
+  if (m.failed()) return no_tensor;
+  paddings[2 * as_size(axis)] = 1;
+  attributes before, along;
+  before.set("paddings", std::move(paddings));
+  before.set("value", static_cast<double>(eps));
+  m.emit(ops::pad, {squares}, {all}, std::move(before));
+  along.set("axes", std::vector<std::int64_t>{axis});
+  along.set("keep_dims", std::int64_t{1});
+  along.set("in_order", std::int64_t{1});
+  m.emit(ops::sum, {all}, {sum}, std::move(along));
+  m.emit(ops::sqrt, {sum}, {length});
+  m.emit(ops::div, {x, length}, {y});
+  return y;
+}
+/// float32 -> float32: each instance, the channels of each pixel, or the pixels of each channel
+/// divided by their length.
+inline void l2_normalization_row(emitter& m, call& c) {
+  if (!m.arity(c, 1) || !m.is_real(c.in[0])) return;
+  const auto mode = m.text(c.node.attributes, "mode", "instance");
+  const bool channels = mode == "channel", pixels = mode == "spatial";
+  if (!channels && !pixels && mode != "instance")
+    m.refuse("mode", std::string(mode), "instance, channel, spatial");
+  const float eps = m.real(c.node.attributes, "eps", 1e-10f);
+  const value& v = c.in[0];
+  const dims x = m.shape(v);
+  if (!m.failed() && x.rank < (mode == "instance" ? 2 : 3))
+    m.broken("rank", std::to_string(x.rank),
+             "at least " + std::string(channels || pixels ? "3" : "2"));
+  if (m.failed()) return;
+  if (channels) {
+    const bool inner = v.channels_inner;
+    const tensor_id y =
+        divided_by_length(m, m.held(v, inner), import::axis_in_layout(1, x.rank, inner), eps);
+    return m.give(c, y, inner);
+  }
+  const tensor_id from = m.held(v, false), rows = m.to.temporary("", dtype::f32),
+                  y = m.to.temporary("", dtype::f32);
+  if (m.failed()) return;
+  std::int64_t rest = 1;
+  for (int i = pixels ? 2 : 1; i < x.rank; ++i) rest *= x[i];
+  if (rest > INT32_MAX) return m.broken("elements of a row", std::to_string(rest));
+  const auto length = static_cast<std::int32_t>(rest);
+  m.reshape_to(from, rows, pixels ? dims{x[0], x[1], length} : dims{x[0], length});
+  m.reshape_to(divided_by_length(m, rows, pixels ? 2 : 1, eps), y, x);
+  m.give(c, y, false);
+}
+
+}  // namespace mxnet_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_MXNET_ROWS_REDUCE_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace mxnet_model {
@@ -2748,6 +3380,8 @@ inline constexpr mxnet_row mxnet_rows[] = {
     {"_contrib_quantized_fully_connected", &rows::quantized_matrix_row},
     {"_contrib_quantized_elemwise_add", &rows::quantized_sum_row},
     {"_contrib_quantized_npi_add", &rows::quantized_sum_row},
+    {"_contrib_quantized_elemwise_mul", &rows::quantized_product_row},
+    {"_contrib_quantized_embedding", &rows::quantized_embedding_row},
     {"_contrib_quantized_concat", &rows::quantized_concat_row},
     {"_contrib_quantized_pooling", &rows::pooling_row<true>},
     {"_contrib_quantized_act", &rows::quantized_activation_row},
@@ -2766,19 +3400,84 @@ inline constexpr mxnet_row mxnet_rows[] = {
     {"tanh", &rows::tanh_row},
     {"softmax", &rows::softmax_row},
     {"SoftmaxOutput", &rows::softmax_row},
-    {"elemwise_add", &rows::binary_row<false>},
-    {"_Plus", &rows::binary_row<false>},
-    {"broadcast_add", &rows::binary_row<false>},
-    {"elemwise_mul", &rows::binary_row<true>},
-    {"broadcast_mul", &rows::binary_row<true>},
+    {"L2Normalization", &rows::l2_normalization_row},
+    {"Embedding", &rows::embedding_row},
     {"Concat", &rows::concat_row},
+
+    {"elemwise_add", &rows::binary_row<ops::add, rows::shapes::same>},
+    {"_add", &rows::binary_row<ops::add, rows::shapes::same>},
+    {"_plus", &rows::binary_row<ops::add, rows::shapes::same>},
+    {"_Plus", &rows::binary_row<ops::add, rows::shapes::same>},
+    {"broadcast_add", &rows::binary_row<ops::add, rows::shapes::broadcast>},
+    {"broadcast_plus", &rows::binary_row<ops::add, rows::shapes::broadcast>},
+    {"elemwise_sub", &rows::binary_row<ops::sub, rows::shapes::same>},
+    {"_sub", &rows::binary_row<ops::sub, rows::shapes::same>},
+    {"_minus", &rows::binary_row<ops::sub, rows::shapes::same>},
+    {"_Minus", &rows::binary_row<ops::sub, rows::shapes::same>},
+    {"broadcast_sub", &rows::binary_row<ops::sub, rows::shapes::broadcast>},
+    {"broadcast_minus", &rows::binary_row<ops::sub, rows::shapes::broadcast>},
+    {"elemwise_mul", &rows::binary_row<ops::mul, rows::shapes::same>},
+    {"_mul", &rows::binary_row<ops::mul, rows::shapes::same>},
+    {"_Mul", &rows::binary_row<ops::mul, rows::shapes::same>},
+    {"broadcast_mul", &rows::binary_row<ops::mul, rows::shapes::broadcast>},
+    {"elemwise_div", &rows::binary_row<ops::div, rows::shapes::same>},
+    {"_div", &rows::binary_row<ops::div, rows::shapes::same>},
+    {"_Div", &rows::binary_row<ops::div, rows::shapes::same>},
+    {"broadcast_div", &rows::binary_row<ops::div, rows::shapes::broadcast>},
+    {"_maximum", &rows::binary_row<ops::maximum, rows::shapes::same, rows::sides::turned>},
+    {"_Maximum", &rows::binary_row<ops::maximum, rows::shapes::same, rows::sides::turned>},
+    {"broadcast_maximum",
+     &rows::binary_row<ops::maximum, rows::shapes::broadcast, rows::sides::turned>},
+    {"_minimum", &rows::binary_row<ops::minimum, rows::shapes::same, rows::sides::turned>},
+    {"_Minimum", &rows::binary_row<ops::minimum, rows::shapes::same, rows::sides::turned>},
+    {"broadcast_minimum",
+     &rows::binary_row<ops::minimum, rows::shapes::broadcast, rows::sides::turned>},
+    {"_plus_scalar", &rows::scalar_row<ops::add>},
+    {"_PlusScalar", &rows::scalar_row<ops::add>},
+    {"_minus_scalar", &rows::scalar_row<ops::sub>},
+    {"_MinusScalar", &rows::scalar_row<ops::sub>},
+    {"_rminus_scalar", &rows::scalar_row<ops::sub, rows::sides::turned>},
+    {"_RMinusScalar", &rows::scalar_row<ops::sub, rows::sides::turned>},
+    {"_mul_scalar", &rows::scalar_row<ops::mul>},
+    {"_MulScalar", &rows::scalar_row<ops::mul>},
+    {"_div_scalar", &rows::scalar_row<ops::div>},
+    {"_DivScalar", &rows::scalar_row<ops::div>},
+    {"_rdiv_scalar", &rows::scalar_row<ops::div, rows::sides::turned>},
+    {"_RDivScalar", &rows::scalar_row<ops::div, rows::sides::turned>},
+    {"_maximum_scalar", &rows::scalar_row<ops::maximum, rows::sides::turned>},
+    {"_MaximumScalar", &rows::scalar_row<ops::maximum, rows::sides::turned>},
+    {"_minimum_scalar", &rows::scalar_row<ops::minimum, rows::sides::turned>},
+    {"_MinimumScalar", &rows::scalar_row<ops::minimum, rows::sides::turned>},
+    {"_power_scalar", &rows::scalar_row<ops::pow>},
+    {"_PowerScalar", &rows::scalar_row<ops::pow>},
+
+    {"mean", &rows::reduce_row<ops::mean>},
+    {"sum", &rows::reduce_row<ops::sum>},
+    {"sum_axis", &rows::reduce_row<ops::sum>},
+    {"max", &rows::reduce_row<ops::reduce_max>},
+    {"max_axis", &rows::reduce_row<ops::reduce_max>},
+    {"min", &rows::reduce_row<ops::reduce_min>},
+    {"min_axis", &rows::reduce_row<ops::reduce_min>},
+
     {"Flatten", &rows::flatten_row},
     {"flatten", &rows::flatten_row},
+    {"Reshape", &rows::reshape_row},
+    {"reshape", &rows::reshape_row},
+    {"expand_dims", &rows::expand_dims_row},
+    {"squeeze", &rows::squeeze_row},
+    {"transpose", &rows::transpose_row},
+    {"SwapAxis", &rows::swap_axes_row},
+    {"swapaxes", &rows::swap_axes_row},
+    {"slice", &rows::slice_row},
+    {"crop", &rows::slice_row},
+    {"slice_axis", &rows::slice_axis_row},
     {"Pad", &rows::pad_row},
     {"pad", &rows::pad_row},
-    {"Dropout", &rows::same_row},
+    {"Dropout", &rows::dropout_row},
     {"_copy", &rows::same_row},
     {"identity", &rows::same_row},
+    {"BlockGrad", &rows::same_row},
+    {"stop_gradient", &rows::same_row},
 };
 inline const mxnet_row* find_row(std::string_view name) {
   for (const mxnet_row& r : mxnet_rows)

@@ -101,13 +101,14 @@ constexpr decision mean(const facts& f) {
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }
-/// Of floats: in memory order, or in ONNX Runtime's, which depends on the axes.
+/// Of floats: in memory order, in ONNX Runtime's, which depends on the axes, or as MXNet sums.
 constexpr decision float_sum(const facts& f) {
-  return f.x.type == dtype::f32 ? onnxruntime_order(f) : decision(rounding::none);
+  if (f.x.type != dtype::f32) return rounding::none;
+  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : onnxruntime_order(f);
 }
 /// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {
-  if (f.arithmetic == law::onnxruntime) return float_sum(f);
+  if (!is_pytorch(f.arithmetic)) return float_sum(f);
   decision d = of_floats(f);
   d.channels_last = d.round == rounding::aten && f.framework.channels_inner;
   return d;

@@ -18,7 +18,7 @@ struct reduce_attrs {
   bool keep_dims = false;
   bool channels_last =
       false;  // rounding ATEN: the framework's order of axes has the last one here second
-  bool in_order = false;  // rounding ORT: summed in memory order
+  bool in_order = false;  // roundings ORT and MXN: summed in memory order, as without a rounding
   static constexpr auto fields =
       std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims},
                  field{"channels_last", &reduce_attrs::channels_last},
@@ -317,6 +317,17 @@ constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin,
     y[o] = v;
   }
 }
+/// MXNet's sum of floats, in memory order: what an addition rounds away is taken from the next
+/// element.
+constexpr float compensated_sum(const reduce_plan& p, const float* x, std::size_t o) {
+  float sum = 0, excess = 0;
+  for_each_reduced(p, o, [&](std::size_t i) {
+    const float e = numerics::sub(x[i], excess), next = numerics::add(sum, e);
+    excess = numerics::is_infinite(next) ? 0.f : numerics::sub(numerics::sub(next, sum), e);
+    sum = next;
+  });
+  return sum;
+}
 /// The sum of get(0) .. get(n - 1) in up to four levels: blocks of 16 (longer ones above 2^20
 /// elements), sums of blocks, and so on.
 template <class F> constexpr float cascade_sum(std::size_t n, F&& get) {
@@ -416,6 +427,15 @@ OCTET_INLINE void ordered_sum_kernel(const kernel_args& a) noexcept {
   ordered_sums(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin,
                r.end);
 }
+OCTET_INLINE void compensated_sum_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const mean_params*>(a.params);
+  const auto r = part_of(p.plan.outputs, a.part, a.parts);
+  for (std::size_t o = r.begin; o < r.end; ++o) {
+    const float sum = compensated_sum(p.plan, static_cast<const float*>(a.in[0]), o);
+    static_cast<float*>(a.out[0])[o] =
+        p.op == reduction::mean ? numerics::div(sum, static_cast<float>(p.plan.count)) : sum;
+  }
+}
 /// x(i): element i of the input in memory order.
 template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* y) noexcept {
   constexpr std::size_t lanes = 8;
@@ -507,6 +527,7 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
 }
 #else
 void ordered_sum_kernel(const kernel_args& a) noexcept;
+void compensated_sum_kernel(const kernel_args& a) noexcept;
 void aten_mean_kernel(const kernel_args& a) noexcept;
 void quantized_aten_mean_kernel(const kernel_args& a) noexcept;
 void mean_kernel(const kernel_args& a) noexcept;
@@ -646,12 +667,19 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
       aten_mean_prepare(n, attrs, to);
       return unit{};
     }
-  if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized)
+  if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized) {
     if (const sum_order order = sum_order_of(n); order != sum_order::memory) {
       to.make<ordered_sum_params>(&reference::ordered_sum_kernel) =
           make_ordered_sum(n, order, Op == reduction::mean);
       return unit{};
     }
+    if (n.round == rounding::mxnet && !attrs.in_order) {
+      auto& p = to.make<mean_params>(&reference::compensated_sum_kernel);
+      p.op = Op;
+      p.plan = make_reduce(attrs, x.shape);
+      return unit{};
+    }
+  }
   auto& p = to.make<mean_params>(&reference::mean_kernel, kernel_id::mean);
   p.op = Op;
   p.mode = Quantized ? n.round : rounding::none;
@@ -693,16 +721,21 @@ inline constexpr form reduce_arithmetic_forms[] = {
 };
 inline constexpr form mean_forms[] = {
     reduce_arithmetic_forms[0],
-    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::aten, rounding::onnxruntime}},
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::aten, rounding::mxnet, rounding::onnxruntime}},
 };
 inline constexpr form sum_forms[] = {
     reduce_arithmetic_forms[0],
-    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = rounding::onnxruntime},
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::mxnet, rounding::onnxruntime}},
 };
-static_assert(roundings_of(mean_forms) ==
-                  rounding_set{rounding::none, rounding::aten, rounding::onnxruntime},
+static_assert(roundings_of(mean_forms) == rounding_set{rounding::none, rounding::aten,
+                                                       rounding::mxnet, rounding::onnxruntime},
               "octet: what prepares mean takes any other rounding for none");
-static_assert(roundings_of(sum_forms) == rounding_set{rounding::none, rounding::onnxruntime},
+static_assert(roundings_of(sum_forms) ==
+                  rounding_set{rounding::none, rounding::mxnet, rounding::onnxruntime},
               "octet: what prepares sum takes any other rounding for none");
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},

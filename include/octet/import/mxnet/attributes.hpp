@@ -47,23 +47,46 @@ inline std::optional<bool> boolean_in(std::string_view s) {
   if (s == "False" || s == "false" || s == "0") return false;
   return {};
 }
-/// "(3, 3)", "[3,3]", "(3,)", "()", "3".
-inline std::optional<std::vector<std::int64_t>> integers_in(std::string_view s) {
-  s = detail::trimmed(s);
+namespace detail {
+
+/// The elements of "(3, 3)", "[3,3]", "(3,)", "()", "3", each read by `parse`.
+template <class T>
+std::optional<std::vector<T>> list_in(std::string_view s,
+                                      std::optional<T> (*parse)(std::string_view)) {
+  s = trimmed(s);
   const bool round = s.starts_with('('), square = s.starts_with('[');
   if (round || square) {
     if (s.size() < 2 || s.back() != (round ? ')' : ']')) return {};
-    s = detail::trimmed(s.substr(1, s.size() - 2));
+    s = trimmed(s.substr(1, s.size() - 2));
   }
-  std::vector<std::int64_t> list;
+  std::vector<T> list;
   while (!s.empty()) {
     const auto comma = s.find(',');
-    const auto v = integer_in(s.substr(0, comma));
+    const auto v = parse(s.substr(0, comma));
     if (!v) return {};
     list.push_back(*v);
-    s = comma == std::string_view::npos ? std::string_view() : detail::trimmed(s.substr(comma + 1));
+    s = comma == std::string_view::npos ? std::string_view() : trimmed(s.substr(comma + 1));
   }
   return list;
+}
+
+}  // namespace detail
+
+/// "(3, 3)", "[3,3]", "(3,)", "()", "3".
+inline std::optional<std::vector<std::int64_t>> integers_in(std::string_view s) {
+  return detail::list_in<std::int64_t>(s, &integer_in);
+}
+/// An integer, or "None".
+using integer_or_none = std::optional<std::int64_t>;
+/// "(0, None, -1)".
+inline std::optional<std::vector<integer_or_none>> integers_or_none_in(std::string_view s) {
+  return detail::list_in<integer_or_none>(
+      s, [](std::string_view part) -> std::optional<integer_or_none> {
+        if (detail::trimmed(part) == "None") return integer_or_none();
+        const auto v = integer_in(part);
+        if (!v) return {};
+        return integer_or_none(v);
+      });
 }
 
 }  // namespace mxnet_model

@@ -11,13 +11,18 @@
 #include "octet/import/mxnet/attributes.hpp"
 #include "octet/import/mxnet/params.hpp"
 #include "octet/ops/add.hpp"
+#include "octet/ops/binary.hpp"
 #include "octet/ops/concat.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/float_layers.hpp"
+#include "octet/ops/gather.hpp"
+#include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/norm.hpp"
 #include "octet/ops/pad.hpp"
 #include "octet/ops/pool2d.hpp"
+#include "octet/ops/prelu.hpp"
+#include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize_add.hpp"
 #include "octet/ops/reshape.hpp"
 #include "octet/ops/softmax.hpp"
@@ -97,6 +102,36 @@ class emitter : public import::row_emitter {
   }
   std::vector<std::int64_t> integers(const symbol_attributes& a, std::string_view key) {
     return read(a, key, std::vector<std::int64_t>(), &integers_in, "a tuple of integers");
+  }
+  /// Empty where the node does not carry the key, or "None" stands there.
+  std::vector<integer_or_none> integers_or_none(const symbol_attributes& a, std::string_view key) {
+    if (text(a, key, "None") == "None") return {};
+    return read(a, key, std::vector<integer_or_none>(), &integers_or_none_in,
+                "a tuple of integers and None");
+  }
+  /// An axis of `rank`, which may count from the end; 0 after an error.
+  int axis(std::string_view key, std::int64_t given, int rank) {
+    if (!failed() && (given < -rank || given >= rank))
+      broken("attribute " + std::string(key), std::to_string(given),
+             "an axis of " + std::to_string(rank));
+    return failed() ? 0 : static_cast<int>(given < 0 ? given + rank : given);
+  }
+  /// Axes of `rank`, no axis twice; none where the node does not carry the key, or "None" stands
+  /// there.
+  std::vector<int> axes(const symbol_attributes& a, std::string_view key, int rank) {
+    std::vector<int> list;
+    if (text(a, key, "None") == "None") return list;
+    const auto given = integers(a, key);
+    for (std::int64_t v : given) {
+      const int at = axis(key, v, rank);
+      if (failed()) return {};
+      if (std::find(list.begin(), list.end(), at) != list.end()) {
+        broken("attribute " + std::string(key), a.find(key)->second, "no axis twice");
+        return {};
+      }
+      list.push_back(at);
+    }
+    return list;
   }
   /// Height and width, each in [lowest, 2^24].
   std::array<std::int32_t, 2> pair(const symbol_attributes& a, std::string_view key,

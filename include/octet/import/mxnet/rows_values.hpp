@@ -198,14 +198,6 @@ inline void concat_row(emitter& m, call& c) {
   m.emit(ops::concat, std::move(in), {y}, std::move(a));
   m.give(c, y, inner);
 }
-template <bool Product> void binary_row(emitter& m, call& c) {
-  if (!m.arity(c, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  const int ranks[] = {m.shape(c.in[0]).rank, m.shape(c.in[1]).rank};
-  const bool inner = ranks[0] == ranks[1] && common_layout(m, c, 2);
-  const tensor_id y = m.to.temporary("", dtype::f32);
-  m.emit(Product ? ops::mul : ops::add, {m.held(c.in[0], inner), m.held(c.in[1], inner)}, {y});
-  m.give(c, y, inner);
-}
 
 // ---- pooling ----
 
@@ -355,13 +347,26 @@ inline void activation_row(emitter& m, call& c) {
   if (kind == "tanh") return unary(m, c, ops::tanh);
   m.refuse("act_type", std::string(kind), "relu, sigmoid, tanh");
 }
+/// x > 0 ? x : slope * x with one slope, or one per channel.
+inline void slopes(emitter& m, call& c) {
+  if (!m.arity(c, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const dims x = m.shape(c.in[0]), slope = m.shape(c.in[1]);
+  if (x.rank < 2 || slope.rank != 1 || (slope[0] != 1 && slope[0] != x[1]))
+    return m.broken("shape of the slopes", to_string(slope), "one, or one per channel");
+  const tensor_id y = m.to.temporary("", dtype::f32);
+  m.emit(ops::prelu, {m.held(c.in[0], true), m.held(c.in[1], false)}, {y});
+  m.give(c, y, true);
+}
 inline void leaky_row(emitter& m, call& c) {
-  if (!m.arity(c, 1)) return;
   const auto kind = m.text(c.node.attributes, "act_type", "leaky");
+  if (kind == "prelu") return slopes(m, c);
+  if (!m.arity(c, 1)) return;
   const float slope = m.real(c.node.attributes, "slope", 0.25f);
-  if (kind != "leaky") m.refuse("act_type", std::string(kind), "leaky");
   attributes a;
+  if (kind == "gelu") return unary(m, c, ops::gelu);
   a.set("alpha", static_cast<double>(slope));
+  if (kind == "elu") return unary(m, c, ops::elu, std::move(a));
+  if (kind != "leaky") m.refuse("act_type", std::string(kind), "leaky, prelu, elu, gelu");
   unary(m, c, ops::leaky_relu, std::move(a));
 }
 inline void relu_row(emitter& m, call& c) {
@@ -439,10 +444,16 @@ inline void flatten_row(emitter& m, call& c) {
 inline void same_row(emitter& m, call& c) {
   if (m.arity(c, 1)) c.out = {c.in[0]};
 }
+inline void dropout_row(emitter& m, call& c) {
+  if (const auto mode = m.text(c.node.attributes, "mode", "training"); mode != "training")
+    m.refuse("mode", std::string(mode), "training: nothing is dropped when a network runs");
+  if (!m.failed()) same_row(m, c);
+}
 inline void pad_row(emitter& m, call& c) {
   if (!m.arity(c, 1) || !m.is_real(c.in[0])) return;
-  if (const auto mode = m.text(c.node.attributes, "mode", "constant"); mode != "constant")
-    m.refuse("mode", std::string(mode), "constant");
+  const auto mode = m.text(c.node.attributes, "mode", "constant");
+  if (mode != "constant" && mode != "reflect")
+    m.refuse("mode", std::string(mode), "constant, reflect");
   const auto widths = m.integers(c.node.attributes, "pad_width");
   const value& x = c.in[0];
   const int rank = m.shape(x).rank;
@@ -456,10 +467,13 @@ inline void pad_row(emitter& m, call& c) {
   }
   attributes a;
   a.set("paddings", std::move(paddings));
-  if (const float v = m.real(c.node.attributes, "constant_value", 0); v != 0)
+  const bool reflect = mode == "reflect";
+  if (reflect)
+    a.set("mode", static_cast<std::int64_t>(pad_mode::reflect));
+  else if (const float v = m.real(c.node.attributes, "constant_value", 0); v != 0)
     a.set("value", static_cast<double>(v));
   const tensor_id y = m.to.temporary("", dtype::f32);
-  m.emit(ops::pad, {m.held(x, x.channels_inner)}, {y}, std::move(a));
+  m.emit(reflect ? ops::mirror_pad : ops::pad, {m.held(x, x.channels_inner)}, {y}, std::move(a));
   m.give(c, y, x.channels_inner);
 }
 
