@@ -4948,13 +4948,16 @@ struct float_sums {
 /// Binary64, in which a product of two binary32 is exact: fused or not, the bits are the same.
 struct wide_float_sums {
   static constexpr int vectors_of_one = 2, vectors_of_four = simd::registers == 32 ? 2 : 1;
+  // Written out: g++ gives constructors of its own making no target, which vectors' need (NEON).
   struct pair {
     simd::VF64 low, high;
+    HWY_INLINE pair() : low(hn::Zero(DF64())), high(hn::Zero(DF64())) {}
+    HWY_INLINE pair(simd::VF64 l, simd::VF64 h) : low(l), high(h) {}
   };
   using sum = pair;
   using factor = simd::VF64;
   using weights = pair;
-  static HWY_INLINE sum zero() { return {hn::Zero(DF64()), hn::Zero(DF64())}; }
+  static HWY_INLINE sum zero() { return {}; }
   static HWY_INLINE factor spread(float x) { return hn::Set(DF64(), static_cast<double>(x)); }
   static HWY_INLINE weights widen(VF w) {
     const hn::Half<DF> half;

@@ -1079,6 +1079,7 @@ OCTET_NAMESPACE_END
 #define OCTET_BENCH_SAME_HPP_
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
@@ -1086,18 +1087,40 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace bench {
 
-/// Elements of one tensor from two runs: bit for bit; of NaN in float32 every one is as good as
-/// another.
+/// Whether the element that begins at `at` is NaN.
+inline bool is_nan(const std::byte* at, dtype type) {
+  const auto above = [at]<class U>(U infinity) {
+    U bits;
+    std::memcpy(&bits, at, sizeof bits);
+    constexpr U magnitude = static_cast<U>(~U{0}) >> 1;
+    return static_cast<U>(bits & magnitude) > infinity;
+  };
+  switch (type) {
+    case dtype::f16: return above(std::uint16_t{0x7c00});
+    case dtype::f32: return above(std::uint32_t{0x7f800000});
+    case dtype::f64: return above(std::uint64_t{0x7ff0000000000000});
+    case dtype::s8:
+    case dtype::u8:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::s32:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean: break;
+  }
+  return false;
+}
+/// Elements of one tensor from two runs: bit for bit; of NaN every one is as good as another (which
+/// operand's a sum keeps, compilers choose).
 inline bool same_elements(const std::vector<std::byte>& a, const std::vector<std::byte>& b,
                           dtype type) {
   if (a == b) return true;
-  if (type != dtype::f32 || a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); i += 4) {
-    float x, y;
-    std::memcpy(&x, &a[i], 4);
-    std::memcpy(&y, &b[i], 4);
-    if (std::memcmp(&x, &y, 4) != 0 && (x == x || y == y)) return false;
-  }
+  if (a.size() != b.size()) return false;
+  const std::size_t size = size_of(type);
+  for (std::size_t i = 0; i < a.size(); i += size)
+    if (std::memcmp(&a[i], &b[i], size) != 0 && !(is_nan(&a[i], type) && is_nan(&b[i], type)))
+      return false;
   return true;
 }
 
