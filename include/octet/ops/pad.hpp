@@ -84,14 +84,14 @@ constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std
       std::fill_n(to, as_size(width), value);
       continue;
     }
-    const std::int32_t first = p.before[last], end = first + p.in[last];
+    const std::int32_t first = p.before[last], behind = first + p.in[last];
     const auto edge = [&](std::int32_t o) {
       const std::int32_t i = pad_source(o, first, p.in[last], p.mode);
       to[o] = i < 0 ? value : x[from + as_size(i)];
     };
     for (std::int32_t o = 0; o < first; ++o) edge(o);
-    std::copy_n(x + from, as_size(end - first), to + first);
-    for (std::int32_t o = end; o < width; ++o) edge(o);
+    std::copy_n(x + from, as_size(behind - first), to + first);
+    for (std::int32_t o = behind; o < width; ++o) edge(o);
   }
 }
 #if OCTET_HAS_DEFINITIONS
