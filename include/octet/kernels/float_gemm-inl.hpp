@@ -668,7 +668,8 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
     }
   }
 }
-template <class V> struct kernel<kernel_id::float_depthwise, V> {
+template <class V>
+struct kernel<kernel_id::float_depthwise, V> : plain_kernel<kernel<kernel_id::float_depthwise, V>> {
   static const float_layer_params& params(const void* p) {
     return *static_cast<const float_layer_params*>(p);
   }
@@ -710,8 +711,6 @@ template <class V> struct kernel<kernel_id::float_depthwise, V> {
            product_of(p.kernel_h, p.kernel_w) <= p.mlas.order.block;
   }
   static const char* describe(const void*) { return "float depthwise"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- matrix products ----

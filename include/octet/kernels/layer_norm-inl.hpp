@@ -141,7 +141,8 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
       simd::store_some(r, y + i, left);
   }
 }
-template <class V> struct kernel<kernel_id::layer_norm, V> {
+template <class V>
+struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_norm, V>> {
   static const layer_norm_params& params(const void* p) {
     return *static_cast<const layer_norm_params*>(p);
   }
@@ -173,8 +174,6 @@ template <class V> struct kernel<kernel_id::layer_norm, V> {
     }
   }
   static const char* describe(const void*) { return "layer normalization"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

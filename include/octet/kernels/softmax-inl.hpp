@@ -151,7 +151,8 @@ HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool nega
         size);
 }
 
-template <class V> struct kernel<kernel_id::softmax, V> {
+template <class V>
+struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V>> {
   static constexpr std::size_t together = 4;  // rows whose sums run side by side
   static const softmax_params& params(const void* p) {
     return *static_cast<const softmax_params*>(p);
@@ -568,8 +569,6 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       all_bytes(p, static_cast<const std::uint8_t*>(k.in[0]), static_cast<std::byte*>(k.out[0]), r);
   }
   static const char* describe(const void*) { return "softmax"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
