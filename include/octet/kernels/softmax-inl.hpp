@@ -455,17 +455,9 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
   }
   /// Eight sums side by side, as the reference's.
   static HWY_INLINE float sum_of_eights(const float* e, std::size_t n) noexcept {
-    alignas(alignment) float sums[8] = {};
-    std::size_t i = 0;
-    if constexpr (lanes32 == 8) {
-      VF acc = hn::Zero(DF());
-      for (; i + 8 <= n; i += 8) acc = simd::rounded(hn::Add(acc, simd::load(e + i)));
-      hn::StoreU(acc, DF(), sums);
-    }
-    for (; i < n; ++i) sums[i % 8] = numerics::add(sums[i % 8], e[i]);
-    for (std::size_t half = 4; half > 0; half /= 2)
-      for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
-    return sums[0];
+    float sums[8];
+    simd::sum_side_by_side(e, n, sums);
+    return numerics::sum_of_halves(sums);
   }
   static HWY_NOINLINE float largest_of(const float* x, std::size_t n) noexcept {
     alignas(alignment) float each[lanes32];
