@@ -183,7 +183,7 @@ const std::vector<row> table = {
     {"qnn.mean",
      second::none,
      {{{1, 7, 7, 1280}, {}}},
-     {{s8, {R::doubling_high_half_away, R::xnnpack, R::float_half_even}},
+     {{s8, {R::doubling_high_half_away, R::xnnpack, R::qnnpack}},
       {u8, {R::doubling_high_half_away}}},
      {{"axes", std::vector<std::int64_t>{1, 2}}}},
     {"reduce_max",

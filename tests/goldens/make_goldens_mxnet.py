@@ -4,8 +4,9 @@
 MXNet's integer layers are exact only where the CPU has VNNI, or where no pair of products leaves
 int16. These goldens are exact on every CPU: uint8 data of fused convolutions stay at or below 127
 (calibrated to twice the range of what is fed), and layers on int8 data are fully connected ones
-with every other weight 0. Written into mxnet/: NAME-symbol.json, NAME-0000.params,
-NAME.inputI.npy, NAME.outputI.npy; and MANIFEST.json (rows of other formats are kept).
+with every other weight 0. Powers and exponentials alone are close (cases_mxnet_more.py, which
+holds the later cases). Written into mxnet/: NAME-symbol.json, NAME-0000.params, NAME.inputI.npy,
+NAME.outputI.npy; and MANIFEST.json (rows of other formats are kept).
 
 Needs: mxnet 1.9.1, numpy 1.23 (README.md).
 """
@@ -19,6 +20,8 @@ import zlib
 import mxnet as mx
 import numpy as np
 from mxnet.contrib import quantization
+
+import cases_mxnet_more
 
 S = mx.sym
 LOG = logging.getLogger("silent")
@@ -96,8 +99,8 @@ class Writer:
     def __init__(self, folder, only):
         self.folder, self.only, self.rows, self.names = folder, only, [], set()
 
-    def store(self, name, sym, args, aux, inputs):
-        """`inputs`: name -> array, in the symbol's order."""
+    def store(self, name, sym, args, aux, inputs, expect="identical", **tolerances):
+        """`inputs`: name -> array, in the symbol's order. `tolerances` join the row."""
         if name in self.names:
             raise ValueError("two cases called " + name)
         self.names.add(name)
@@ -123,8 +126,9 @@ class Writer:
             "law": "mxnet",
             "inputs": [],
             "outputs": [],
-            "expect": "identical",
+            "expect": expect,
             "params": name + "-0000.params",
+            **tolerances,
         }
         for kind, arrays in (("input", inputs.values()), ("output", outputs)):
             for i, a in enumerate(arrays):
@@ -367,11 +371,13 @@ def main():
     w.integers("norm_u8", norm_of, ((0, 2.7),), small)
     w.integers("relu_s8", relu_of, ((-3.3, 2.7),), small)
     w.integers("plain_dense_s8", plain_dense, ((-2, 1.5),), (3, 12))
+    cases_mxnet_more.cases(w)
     if only:
         return
     path = here / "MANIFEST.json"
+    w.rows.sort(key=lambda r: (r["folder"], r["model"], r["law"]))
     rows = [r for r in json.loads(path.read_text()) if r["format"] != "mxnet"] + w.rows
-    rows.sort(key=lambda r: (r["format"], r["folder"], r["model"], r["law"]))
+    rows.sort(key=lambda r: r["format"])  # rows of other formats keep their order
     path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
 
 

@@ -2,6 +2,8 @@
 #ifndef OCTET_OPS_PAD_HPP_
 #define OCTET_OPS_PAD_HPP_
 
+#include <algorithm>
+
 #include "octet/ops/op.hpp"
 #include "octet/ops/types.hpp"
 
@@ -77,10 +79,19 @@ constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std
       stride *= as_size(p.in[d]);
     }
     T* to = y + row * as_size(width);
-    for (std::int32_t o = 0; o < width; ++o) {
-      const std::int32_t i = filled ? -1 : pad_source(o, p.before[last], p.in[last], p.mode);
-      to[o] = i < 0 ? static_cast<T>(p.value) : x[from + as_size(i)];
+    const auto value = static_cast<T>(p.value);
+    if (filled) {
+      std::fill_n(to, as_size(width), value);
+      continue;
     }
+    const std::int32_t first = p.before[last], behind = first + p.in[last];
+    const auto edge = [&](std::int32_t o) {
+      const std::int32_t i = pad_source(o, first, p.in[last], p.mode);
+      to[o] = i < 0 ? value : x[from + as_size(i)];
+    };
+    for (std::int32_t o = 0; o < first; ++o) edge(o);
+    std::copy_n(x + from, as_size(behind - first), to + first);
+    for (std::int32_t o = behind; o < width; ++o) edge(o);
   }
 }
 #if OCTET_HAS_DEFINITIONS
@@ -124,6 +135,16 @@ OCTET_INLINE result<std::uint64_t> element_bits(const attribute_view& a, std::st
                    "a value of " + std::string(name_of(t)));
   return static_cast<std::uint64_t>(v);
 }
+/// Axes without padding behind one with it become part of it, so that rows are long: of pixels
+/// whose channels get none, rows of the image. Mirrored elements keep their axes.
+constexpr void join_inner_axes(pad_params& p) {
+  while (p.mode == pad_mode::constant && p.in.rank > 1) {
+    const std::int32_t last = p.in.rank - 1, n = p.in[last];
+    if (p.out[last] != n || std::int64_t{p.out[last - 1]} * n > INT32_MAX) return;
+    p.in[last - 1] *= n, p.out[last - 1] *= n, p.before[last - 1] *= n;
+    --p.in.rank, --p.out.rank, --p.before.rank;
+  }
+}
 template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<pad_params>(&reference::pad_kernel);
@@ -136,6 +157,7 @@ template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   for (int i = 0; i < x.shape.rank; ++i)
     p.before.push_back(static_cast<std::int32_t>(paddings[2 * as_size(i)]));
   if (p.in.rank == 0) p.in = p.out = dims{1}, p.before = dims{0};
+  join_inner_axes(p);
   const auto bits = element_bits(*n.attrs, "value", x.type, x.zero_point());
   if (!bits) return bits.error();
   p.value = *bits;
