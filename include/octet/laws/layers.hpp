@@ -25,8 +25,8 @@ constexpr double accumulator_scale(const decision& d, double sx, double sw) {
   return accumulator_scale(uses_f32_product(d.round, d.f32_product), sx, sw);
 }
 /// Whether a layer's bias, a float in the file, is rounded to an integer that joins the exact sum
-/// (integer_bias below). FBGEMM keeps it a float, MXNet's loader has formulas of its own, and the
-/// others' files hold integers.
+/// by integer_bias below. FBGEMM keeps it a float; TFLite's files hold integers; what MXNet and
+/// ONNX Runtime make of it when they quantize a graph are formulas of their own (divided_bias).
 constexpr bool rounds_bias(law l) {
   switch (l) {
     case law::pytorch_qnnpack: return true;
