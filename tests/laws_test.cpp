@@ -201,8 +201,8 @@ void accumulator_numbers(std::string& s) {
       facts f = usual_facts(dtype::u8);
       f.arithmetic = l;
       s += std::string(name_of(l)) + " " + hex(sx) + " " + hex(sw) + ": " +
-           hex(laws::accumulator_scale(l, laws::conv2d(f), sx, sw)) + " " +
-           hex(laws::accumulator_scale(l, laws::fully_connected(f), sx, sw)) + "\n";
+           hex(laws::accumulator_scale(laws::conv2d(f), sx, sw)) + " " +
+           hex(laws::accumulator_scale(laws::fully_connected(f), sx, sw)) + "\n";
     }
   s += "\naccumulator type: int8, int16, int16 with int32 bias\n";
   for (dtype a :
@@ -300,6 +300,37 @@ TEST_CASE("write the tables of the laws", "[.write]") {
   REQUIRE_FALSE(text.empty());
   std::ofstream(document) << text;
   std::ofstream(numbers_file) << numbers();
+}
+
+TEST_CASE("laws give accumulators the precision that operators prepare them with", "[laws]") {
+  for (const octet::op_def* op : octet::builtin_operators()) {
+    if (!op->accumulates) continue;
+    for (const dtype t : quantized_types)
+      for (const condition& c : conditions)
+        for (const law l : all_laws) {
+          facts f = usual_facts(t);
+          c.set(f);
+          f.arithmetic = l;
+          const laws::decision d = op->decide(f);
+          if (!d.known) continue;
+          INFO(op->name << " " << name_of(t) << " " << name_of(l) << " " << c.text);
+          // PyTorch's scales are binary64 numbers, which its kernels narrow first.
+          CHECK((!laws::is_pytorch(l) || uses_f32_product(d.round, d.f32_product)));
+          // Matrix products of two activations have no attribute to keep it in.
+          CHECK((op != &octet::ops::qnn_batch_matmul || !d.f32_product));
+        }
+  }
+}
+TEST_CASE("what only XNNPACK computes is no operator of other laws", "[laws]") {
+  for (const law l : all_laws) {
+    facts f;
+    f.arithmetic = l;
+    const bool xnnpack = l == law::tflite_xnnpack;
+    CHECK(octet::ops::blockwise_fully_connected.decide(f).known == xnnpack);
+    CHECK(laws::dynamic_transpose_conv2d(f).known == xnnpack);
+    f.framework.int4_weights = true;
+    CHECK_FALSE(laws::dynamic_transpose_conv2d(f).known);
+  }
 }
 
 // ---- typed graphs and direct calls ----

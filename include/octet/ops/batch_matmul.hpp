@@ -265,7 +265,8 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
         return invalid("accumulators exceed int32", {}, "int64 output");
       return unit{};
     }
-    const double scale = laws::accumulator_scale(uses_f32_product(n.round), a.scale(), b.scale());
+    const bool narrow = uses_f32_product(n.round, false);  // no law asks for it: no such attribute
+    const double scale = laws::accumulator_scale(narrow, a.scale(), b.scale());
     return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y,
                            clamp_of(*n.attrs, y.type));
   }

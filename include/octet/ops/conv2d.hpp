@@ -294,7 +294,7 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
     return unit{};
   }
   const auto product = [&](std::size_t c) {
-    return laws::accumulator_scale(f32_product || uses_f32_product(n.round), x.scale(), w.scale(c));
+    return laws::accumulator_scale(uses_f32_product(n.round, f32_product), x.scale(), w.scale(c));
   };
   if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
                                clamp_of(*n.attrs, y.type));
