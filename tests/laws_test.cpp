@@ -445,15 +445,15 @@ TEST_CASE("direct calls of means and concatenations give the bits of their law",
   direct_calls c;
   SECTION("PyTorch's mean over height and width goes through floats, QNNPACK's does not") {
     std::vector<std::uint8_t> mean(8), expected(8);
-    const octet::reduce_attrs axes{{1, 2}, false, false};
+    const octet::reduce_attrs axes{{1, 2}, false};
     REQUIRE(octet::mean(c.view, axes, c.result(mean, octet::dims{1, 8}, 0.05, 120),
                         law::pytorch_fbgemm));
     std::vector<float> real(c.in.size()), averages(8);
     REQUIRE(octet::dequantize(c.view, {{real.data(), dtype::f32, c.shape}}));
-    octet::reduce_attrs order = axes;
-    order.channels_last = true;
-    REQUIRE(octet::mean({{real.data(), dtype::f32, c.shape}}, order,
-                        {{averages.data(), dtype::f32, octet::dims{1, 8}}}, rounding::aten));
+    octet::arithmetic aten = rounding::aten;
+    aten.channels_last = true;
+    REQUIRE(octet::mean({{real.data(), dtype::f32, c.shape}}, axes,
+                        {{averages.data(), dtype::f32, octet::dims{1, 8}}}, aten));
     REQUIRE(octet::quantize({{averages.data(), dtype::f32, octet::dims{1, 8}}},
                             c.result(expected, octet::dims{1, 8}, 0.05, 120),
                             rounding::reciprocal_half_even));

@@ -415,6 +415,14 @@ constexpr bool has_binary_kernel(binary_op op, bool quantized) {
   return op == binary_op::minimum || op == binary_op::maximum ||
          op == binary_op::squared_difference || (op == binary_op::div && !quantized);
 }
+template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
+  if constexpr (!Quantized)
+    return keys_of<float_clamp_attrs>;
+  else if constexpr (Op == binary_op::minimum || Op == binary_op::maximum)
+    return keys_of<>;
+  else
+    return keys_of<clamp_keys>;
+}
 template <binary_op Op, bool Quantized>
 constexpr op_def binary_def(std::string_view name, std::string_view summary,
                             std::span<const form> forms) {
@@ -427,7 +435,7 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .forms = forms,
       .quantized = Quantized,
       .kernel = has_binary_kernel(Op, Quantized) ? kernel_id::binary : kernel_id::none,
-      .attributes = keys_of<float_clamp_attrs, clamp_keys>,
+      .attributes = binary_keys<Op, Quantized>(),
       .shape = &binary_op_shape,
       .memory = &params_only<binary_params>,
       .prepare = &binary_prepare<Op, Quantized>,

@@ -193,7 +193,8 @@ class graph_builder {
     attributes quantize, dequantize;
     if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
     if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
-    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
+    if (d.asymmetric && a.op->attributes.contain("input_limit", attribute_value::kind::integer))
+      a.attrs.set("input_limit", std::int64_t{255});
     if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
     if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
                      d.quantize.round);

@@ -198,13 +198,15 @@ inline void qlinear_conv_row(emitter& m, call& c) {
 }
 inline void conv_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
   const tensor_id w = add_weights(m, v, c.in[1]);
   std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
   if (c.has(2)) in.push_back(m.held(c.in[2], false));
-  v.attrs.as_product = v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id));
+  attributes attrs = to_attributes(v.attrs);
+  if (v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id)))
+    attrs.set("as_product", std::int64_t{1});
   const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
-                             std::move(in), dtype::f32, to_attributes(v.attrs));
+                             std::move(in), dtype::f32, std::move(attrs));
   m.give(c, from_image(m, y, v.row), true);
 }
 

@@ -67,7 +67,6 @@ attributes window_attributes(const Options& o, const dims& x, const dims& weight
     a.pad_top = h.before, a.pad_bottom = h.after, a.pad_left = w.before, a.pad_right = w.after;
   }
   attributes to = to_attributes(a);
-  to.erase("f32_product");
   to.erase("groups");
   return to;
 }

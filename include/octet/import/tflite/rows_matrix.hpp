@@ -99,8 +99,7 @@ inline result<attributes> transposed_attributes(transpose_conv2d_attrs t, const 
   t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
   t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
   attributes a = to_attributes(t);
-  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product", "input_limit"})
-    a.erase(unused);
+  for (const char* unused : {"dilation_h", "dilation_w", "groups"}) a.erase(unused);
   return a;
 }
 /// Inputs: output shape, weights [O,KH,KW,I], input, bias.
