@@ -16757,12 +16757,12 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
       }
     case binary_op::div:
       if constexpr (std::is_floating_point_v<T>)
-        return numerics::clamp(numerics::div(a, b), p.min, p.max);
+        return clamp_plain(p, numerics::div(a, b));
       else
-        return b == 0 ? T{}
-               : b == static_cast<T>(-1)
-                   ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
-                   : static_cast<T>(a / b);
+        return clamp_plain(p, b == 0 ? T{}
+                              : b == static_cast<T>(-1)
+                                  ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
+                                  : static_cast<T>(a / b));
     case binary_op::floor_div: return numerics::floor_div(a, b);
     case binary_op::floor_mod: return floor_mod_value(a, b);
     case binary_op::pow:
@@ -16855,8 +16855,12 @@ template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n
   constexpr bool compares = is_comparison(Op),
                  extremes = Op == binary_op::minimum || Op == binary_op::maximum;
   if constexpr (!Quantized) {
-    const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-    p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+    if constexpr (Op == binary_op::div) {  // the one that has a fused activation
+      const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+      p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+      const auto clamp = clamp_of(*n.attrs, y.type);
+      p.lo = clamp.lo, p.hi = clamp.hi;
+    }
     return unit{};
   } else {
     for (const tensor_desc* t : {&a, &b})
@@ -16935,9 +16939,9 @@ constexpr bool has_binary_kernel(binary_op op, bool quantized) {
          op == binary_op::squared_difference || (op == binary_op::div && !quantized);
 }
 template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
-  if constexpr (!Quantized)
-    return keys_of<float_clamp_attrs>;
-  else if constexpr (Op == binary_op::minimum || Op == binary_op::maximum)
+  if constexpr (!Quantized && Op == binary_op::div)
+    return keys_of<float_clamp_attrs, clamp_keys>;
+  else if constexpr (!Quantized || Op == binary_op::minimum || Op == binary_op::maximum)
     return keys_of<>;
   else
     return keys_of<clamp_keys>;
