@@ -216,10 +216,12 @@ struct pad_cases {
     count_up(n.in[0]);
     n.expected = {{n.in[0].zero_points.empty() ? 0. : n.in[0].zero_points[0], 0, 1}};
     some("an image", {1, 3, 4, 5}, {0, 0, 1, 2, 2, 1, 0, 0});
-    node_case& pixels = some("pixels", {1, 2, 2, 2}, {0, 0, 1, 0, 0, 1, 0, 0});
-    count_up(pixels.in[0]);
-    const double z = pixels.in[0].zero_points.empty() ? 0. : pixels.in[0].zero_points[0];
-    pixels.expected = {{z, z, z, z, z, z, 0, 1, 2, 3, z, z, 4, 5, 6, 7, z, z}};
+    if (to.with.x() != dtype::boolean) {
+      node_case& pixels = some("pixels", {1, 2, 2, 2}, {0, 0, 1, 0, 0, 1, 0, 0});
+      count_up(pixels.in[0]);
+      const double z = pixels.in[0].zero_points.empty() ? 0. : pixels.in[0].zero_points[0];
+      pixels.expected = {{z, z, z, z, z, z, 0, 1, 2, 3, z, z, 4, 5, 6, 7, z, z}};
+    }
     some("nothing", {2, 3}, {0, 0, 0, 0});
     some("around none", {0, 2}, {0, 0, 1, 1});
     if (to.with.x() != dtype::f16)
