@@ -392,7 +392,8 @@ class fuser : node_graph {
       if (!x_scale || !scalar(*x_scale) || x_scale->type != dtype::f32) continue;
       const array *bias = constant(i.n.input(2)), *weights = constant(i.n.in[1]);
       const bool quantized = w && is_dequantize(w->n), has_bias = !i.n.input(2).empty();
-      if (!quantized && (!weights || weights->type != dtype::f32)) continue;
+      if (!quantized && (!weights || weights->type != dtype::f32 || weights->elements() == 0))
+        continue;
       if (has_bias && (!bias || bias->shape.rank != 1 || bias->type != dtype::f32)) continue;
       if (quantized && !has_bias) continue;
       if (!room_for((has_bias ? 8 * bias->elements() : 0) + (quantized ? 0 : weights->elements())))
@@ -426,18 +427,24 @@ class fuser : node_graph {
     if (axis < 0) axis += w ? w->shape.rank : 0;
     return axis == (layer.op == "Gemm" && layer.integer("transB", 0) == 0 ? 1 : 0);
   }
-  /// One int8 scale for all weights.
+  /// One int8 scale and zero point for all weights.
   const array* quantize_weights(item& i, const array& w) {
-    float most = 0;
-    for (float v : w.as<float>()) most = std::max(most, std::fabs(v));
-    const float scale = most > 0 ? numerics::div(most, 127.f) : 1.f;
+    const auto values = w.as<float>();
+    float least = 0, largest = 0;
+    for (float v : values) {
+      if (v < least) least = v;
+      if (v > largest) largest = v;
+    }
+    const laws::int8_range range = laws::range_of_float_weights(least, largest);
+    const float scale = range.scale;
     std::vector<std::int8_t> q;
-    for (float v : w.as<float>())
-      q.push_back(static_cast<std::int8_t>(numerics::quantize_even(v, scale, 0, -128, 127)));
+    for (float v : values)
+      q.push_back(
+          static_cast<std::int8_t>(numerics::quantize_even(v, scale, range.zero_point, -128, 127)));
     const std::string base = i.n.in[1], name = fresh(base), s = fresh(base), z = fresh(base);
     model_.constants[name] = {dtype::s8, w.shape,
                               constant_data::of(std::span<const std::int8_t>(q))};
-    model_.constants[z] = byte_constant(dtype::s8, 0);
+    model_.constants[z] = byte_constant(dtype::s8, range.zero_point);
     array& kept = model_.constants[s];
     kept = array::of(std::span<const float>(&scale, 1), dims{});
     node dq;
@@ -770,13 +777,89 @@ class fuser : node_graph {
         if (t != in[0]) return "its inputs have different types";
     if ((r.what == kind::convolution || r.what == kind::product) && in[0] == dtype::s8)
       return "int8 activations on x86";
+    if (std::string why = refused_scales(r, i, g); !why.empty()) return why;
     if (r.what == kind::matrix && in[0] == dtype::s8 && in[1] != dtype::s8)
       return "int8 activations with uint8 weights";
-    if (r.what == kind::matrix && in.size() > 2) {
-      const attribute* beta = i.n.find("beta");
-      if (beta && beta->real.value_or(1) != 1) return "beta is not 1";
+    if (r.what == kind::matrix && in.size() > 2)
+      for (const char* factor : {"alpha", "beta"})
+        if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1)
+          return std::string(factor) + " is not 1, with a bias";
+    return {};
+  }
+
+  /// Whether a DQ or Q has at most one scale: none that is known says no more.
+  bool one_scale(const item& d) {
+    const array* s = constant(d.n.input(1));
+    return !s || scalar(*s);
+  }
+  /// Scales for each channel where ONNX Runtime wants one, biases of other scales than the
+  /// accumulator's. Where a group is taken although its operator does not run (a convolution of
+  /// several input scales without a bias), ONNX Runtime has no result, and neither has octet.
+  std::string refused_scales(const rule& r, const item& i, const group& g) {
+    switch (r.what) {
+      case kind::convolution: return g.dq.size() > 2 ? refused_bias(g) : std::string();
+      case kind::product:
+      case kind::matrix: return refused_matrices(r, i, g);
+      case kind::unary:
+        if (r.op != "Softmax" || one_scale(*g.dq[0])) return {};
+        return "scales for each channel";
+      case kind::binary:
+      case kind::variadic:
+        for (const auto* list : {&g.dq, &g.q})
+          for (const item* each : *list)
+            if (!one_scale(*each)) return "scales for each channel";
+        return {};
+      case kind::where:
+      case kind::move:
+      case kind::move_8bit:
+      case kind::largest:
+      case kind::index:
+      case kind::split: break;
     }
     return {};
+  }
+  /// A convolution's int32 bias must be one of its accumulator: all scales constants, the input's
+  /// one number, the bias's that of each channel (laws::fits_accumulator), its zero points 0.
+  std::string refused_bias(const group& g) {
+    const array *x = constant(g.dq[0]->n.input(1)), *w = constant(g.dq[1]->n.input(1)),
+                *b = constant(g.dq[2]->n.input(1));
+    if (!x || !w || !b) return "a scale is not a constant";
+    if (!scalar(*x)) return "scales for each channel of its input, with a bias";
+    const std::size_t channels = std::max(w->elements(), b->elements());
+    for (const array* each : {w, b})
+      if (each->elements() != 1 && each->elements() != channels)
+        return "as many scales of its bias as fit no channels";
+    for (std::size_t c = 0; c < channels; ++c) {
+      const float sw = w->as<float>()[w->elements() == 1 ? 0 : c],
+                  sb = b->as<float>()[b->elements() == 1 ? 0 : c];
+      if (!laws::fits_accumulator(sb, laws::stored_accumulator_scale(x->as<float>()[0], sw)))
+        return "the scale of its bias is not that of its input times that of its weights";
+    }
+    if (g.dq[2]->n.input(2).empty()) return {};
+    const array* zero = constant(g.dq[2]->n.input(2));
+    if (!zero) return "the zero point of its bias is not a constant";
+    for (std::size_t c = 0; c < zero->elements(); ++c)
+      if (integer_of(*zero, c) != 0) return "the zero point of its bias is not 0";
+    return {};
+  }
+  /// Matrix products have one scale but for columns of constant weights; Gemm needs zero points.
+  /// A MatMul without Q is taken whatever its scales are.
+  std::string refused_matrices(const rule& r, const item& i, const group& g) {
+    const bool gemm = r.what == kind::matrix;
+    if (!gemm && g.q.empty()) return {};
+    const node& weights = g.dq[1]->n;
+    if (gemm && (g.dq[0]->n.input(2).empty() || weights.input(2).empty()))
+      return "an input has no zero point";
+    if (!one_scale(*g.dq[0]) || (!g.q.empty() && !one_scale(*g.q[0])))
+      return "scales for each channel";
+    const array *s = constant(weights.input(1)), *w = constant(weights.input(0));
+    if (!s || scalar(*s) || !w || w->shape.rank != 2) return {};
+    std::int64_t axis = weights.integer("axis", 1);
+    if (axis < 0) axis += 2;
+    const int columns = gemm && i.n.integer("transB", 0) != 0 ? 0 : 1;
+    if (s->shape.rank == 1 && s->shape[0] == w->shape[columns] && (gemm || axis == columns))
+      return {};
+    return "scales of its weights that are not for each column";
   }
 
   static void append(std::vector<std::string>& to, const node& n, std::size_t from,
