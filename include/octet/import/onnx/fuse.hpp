@@ -8,7 +8,7 @@
 #include <cmath>
 #include <set>
 
-#include "octet/import/onnx/edit.hpp"
+#include "octet/import/onnx/fold.hpp"
 #include "octet/laws/activation.hpp"
 #include "octet/laws/layers.hpp"
 #include "octet/numerics/fp.hpp"
@@ -17,9 +17,9 @@
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
-class fuser : node_graph {
+class fuser : convolution_folder {
  public:
-  fuser(model& m, const limits& max) : node_graph(m), max_(max) {
+  fuser(model& m, const limits& max) : convolution_folder(m, max) {
     for (const value_info& v : m.inputs) {
       input_types_.emplace(v.name, v.type);
       if (v.dequantized) dequantized_outside_.insert(v.name);
@@ -37,6 +37,7 @@ class fuser : node_graph {
       return unit{};
     }
     drop_what_changes_nothing();
+    fold_convolutions();
     merge_equal_pairs();
     remove_double_pairs();
     dequantize_later();
@@ -60,13 +61,6 @@ class fuser : node_graph {
   }
 
  private:
-  /// Whether a new constant of that many bytes is within the limits. A file must not name one large
-  /// array in thousands of places.
-  bool room_for(std::size_t bytes) {
-    made_ = saturating_add(made_, bytes);
-    return made_ <= max_.constant_bytes;
-  }
-
   // ---- what a Q or DQ says ----
 
   struct parameters {
@@ -938,10 +932,8 @@ class fuser : node_graph {
     add(std::move(n), place);
   }
 
-  limits max_;
   std::map<std::string, std::optional<dtype>> input_types_;
   std::set<std::string> dequantized_outside_;
-  std::size_t made_ = 0;  // bytes of new constants
 };
 
 }  // namespace onnx_model
