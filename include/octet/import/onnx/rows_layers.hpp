@@ -138,9 +138,16 @@ inline convolution read_convolution(emitter& m, const call& c, const value& x, c
   v.attrs.groups = v.depthwise ? 1 : static_cast<std::int32_t>(groups);
   return v;
 }
+/// Kernels are prepared for weights that never change.
+inline std::optional<array> constant_weights(emitter& m, const value& w) {
+  if (!m.failed() && !m.is_constant(w))
+    m.refuse("a convolution whose weights are an input of the network or computed", {},
+             "constants of the file as weights");
+  return m.constant(w, "weights of a convolution");
+}
 /// Weights in octet's order: [O, kh, kw, I / groups], depthwise [1, kh, kw, O].
 inline tensor_id add_weights(emitter& m, const convolution& v, const value& w) {
-  const auto a = m.constant(w, "weights of a convolution");
+  const auto a = constant_weights(m, w);
   if (!a) return no_tensor;
   const auto out = as_size(v.weights[0]), in = as_size(v.weights[1]),
              taps = product_of(v.weights[2], v.weights[3]);
@@ -615,7 +622,7 @@ inline void conv_transpose_row(emitter& m, call& c) {
   if (m.failed()) return;
   a.pad_top = w.before[0], a.pad_left = w.before[1];
   a.pad_bottom = w.after[0], a.pad_right = w.after[1];
-  const auto values = m.constant(c.in[1], "weights of a convolution");
+  const auto values = constant_weights(m, c.in[1]);
   if (!values) return;
   // [I, O, kh, kw] to [O, kh, kw, I].
   const auto in = as_size(weights[0]), out = as_size(weights[1]),
