@@ -329,6 +329,20 @@ TEST_CASE("a typed convolution has the rounding of its law", "[laws]") {
   CHECK(layer_net<law::pytorch_fbgemm>::multiplier(0).scale == product / 0.37f);
   CHECK(product * (1.f / 0.37f) != product / 0.37f);
 }
+TEST_CASE("laws of ONNX Runtime: padding, stored scales and biases", "[laws]") {
+  // SAME of 7 elements, windows of 4, stride 1 adds 3.
+  constexpr auto upper = laws::same_padding(7, 4, 1, 1);
+  STATIC_REQUIRE(laws::same_padding_total(7, 4, 1, 1) == 3);
+  STATIC_REQUIRE(upper == laws::axis_padding{1, 2});
+  STATIC_REQUIRE(laws::larger_half_before(upper) == laws::axis_padding{2, 1});
+  STATIC_REQUIRE(laws::same_padding_total(1, 1 << 24, 1, 1 << 24) > INT32_MAX);
+  STATIC_REQUIRE(laws::same_padding_total(7, 0, 1, 1) == 0);
+  STATIC_REQUIRE(laws::stored_accumulator_scale(0.05f, 0.0117f) == 0.05f * 0.0117f);
+  // A tie goes to even.
+  STATIC_REQUIRE(laws::divided_bias(2.5f, 1.f) == 2);
+  STATIC_REQUIRE(laws::divided_bias(-3.5f, 1.f) == -4);
+  STATIC_REQUIRE(laws::divided_bias(1e30f, 1e-3f) == INT32_MAX);
+}
 TEST_CASE("a typed relu6 is clamped as its law rounds the bound", "[laws]") {
   // 6 / 2.4 = 2.5 is a tie.
   constexpr auto rounding_of_6 = [](laws::library by, std::int32_t zero) {

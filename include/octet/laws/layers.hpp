@@ -24,6 +24,17 @@ constexpr double accumulator_scale(bool in_f32, double sx, double sw) {
 constexpr double accumulator_scale(law l, const decision& d, double sx, double sw) {
   return accumulator_scale(d.f32_product || is_pytorch(l), sx, sw);
 }
+/// ONNX Runtime's where the product is itself a number of the graph: a scale of DequantizeLinear.
+constexpr float stored_accumulator_scale(float sx, float sw) {
+  return static_cast<float>(
+      accumulator_scale(true, static_cast<double>(sx), static_cast<double>(sw)));
+}
+/// A float bias that ONNX Runtime makes an integer (WeightBiasQuantization): rint(f32(b / s)).
+constexpr std::int32_t divided_bias(float bias, float accumulator_scale) {
+  return numerics::clamp_to_int(
+      static_cast<double>(numerics::rint(numerics::div(bias, accumulator_scale))), INT32_MIN,
+      INT32_MAX);
+}
 /// QNNPACK's bias in units of the accumulator, from the file's float: rint(f32(b * f32(1 / s))).
 constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
   return numerics::clamp_to_int(
