@@ -14,6 +14,7 @@ import pathlib
 import zlib
 
 import cases_onnx_floats
+import cases_onnx_fusions
 import cases_onnx_more
 import cases_onnx_parts
 import cases_onnx_weights
@@ -428,6 +429,7 @@ def cases(w):
     cases_onnx_floats.cases(w)
     cases_onnx_more.cases(w)
     cases_onnx_parts.cases(w)
+    cases_onnx_fusions.cases(w)
     cases_onnx_weights.cases(w)
 
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <set>
 
+#include "octet/import/onnx/extents.hpp"
 #include "octet/import/onnx/fold.hpp"
 #include "octet/laws/activation.hpp"
 #include "octet/laws/layers.hpp"
@@ -19,7 +20,9 @@ namespace onnx_model {
 
 class fuser : convolution_folder {
  public:
-  fuser(model& m, const limits& max) : convolution_folder(m, max) {
+  /// `shapes`: of the same model; learns what follows for its nodes.
+  fuser(model& m, const limits& max, known_shapes& shapes)
+      : convolution_folder(m, max), shapes_(shapes) {
     for (const value_info& v : m.inputs) {
       input_types_.emplace(v.name, v.type);
       if (v.dequantized) dequantized_outside_.insert(v.name);
@@ -40,6 +43,10 @@ class fuser : convolution_folder {
     fold_convolutions();
     merge_equal_pairs();
     remove_double_pairs();
+    if (!sort()) return cycle();
+    for (const item* i : order_) shapes_.follow(i->n);
+    multiply_and_add();
+    transpose_weights();
     dequantize_later();
     quantize_earlier();
     quantize_biases();
@@ -299,6 +306,159 @@ class fuser : convolution_folder {
     const auto u = static_cast<std::uint8_t>(v);
     return t == dtype::s8 ? array::of(std::span<const std::int8_t>(&s, 1), dims{})
                           : array::of(std::span<const std::uint8_t>(&u, 1), dims{});
+  }
+
+  // MatMulAddFusion, which comes before quantized groups are looked for.
+
+  /// Gemm broadcasts its bias over rows, over columns or not at all; of more axes than two only a
+  /// bias of one axis is taken, and all extents must be numbers.
+  bool takes_bias(const node& product, const std::string& bias) {
+    const extent_list *a = shapes_.find(product.in[0]), *b = shapes_.find(product.in[1]),
+                      *c = shapes_.find(bias);
+    if (!a || !b || !c || a->empty() || b->size() != 2 || !(*b)[1].known()) return false;
+    const extent& columns = (*b)[1];
+    if (a->size() == 2 && c->size() == 2) {
+      const bool row = (*c)[0].number == 1 && (*c)[1] == columns,
+                 rows = (*c)[0].known() && (*c)[0] == (*a)[0];
+      return row || (rows && ((*c)[1].number == 1 || (*c)[1] == columns));
+    }
+    if (c->size() != 1 || (*c)[0] != columns) return false;
+    if (a->size() == 2) return true;
+    const auto counted = [](const extent& e) { return e.number > 0 && e.number <= INT32_MAX; };
+    return std::ranges::all_of(*a, counted) && std::ranges::all_of(*b, counted);
+  }
+  /// Reshape to those extents, at `place`.
+  void reshape(const std::string& x, const std::string& y, const extent_list& to, double place) {
+    std::vector<std::int64_t> list;
+    for (const extent& e : to) list.push_back(e.number);
+    node n;
+    n.op = "Reshape", n.name = y;
+    n.in = {x, fresh(y)};
+    n.out = {y};
+    model_.constants[n.in[1]] = array::of(std::span<const std::int64_t>(list),
+                                          dims{static_cast<std::int32_t>(list.size())});
+    shapes_.set(y, to);
+    add(std::move(n), place);
+  }
+  /// The value itself; of one that DequantizeLinear gives to those that stay as well, a copy: each
+  /// reader has its own (EnsureUniqueDQForNodeUnit).
+  std::string own_dequantized(const std::string& value, double place) {
+    const item* dq = producer(value);
+    if (!dq || !is_dequantize(dq->n) || dq->n.out.size() != 1) return value;
+    if (uses(value).empty() && !is_output(value)) return value;
+    node copy = dq->n;
+    copy.out = {fresh(value)};
+    const std::string out = copy.out[0];
+    add(std::move(copy), place);
+    return out;
+  }
+  /// A product with a matrix and the sum that alone reads it: Gemm, between two Reshapes where the
+  /// first operand is no matrix.
+  void multiply_and_add() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& product = *nodes_[k];
+      if (!product.alive || !product.n.is("MatMul") || product.n.in.size() != 2 ||
+          product.n.out.size() != 1 || !one_reader(product.n.out[0]))
+        continue;
+      item& sum = reader(*uses(product.n.out[0]).begin());
+      if (!sum.n.is("Add") || sum.n.in.size() != 2 || sum.n.out.size() != 1) continue;
+      const std::string a = product.n.in[0],
+                        bias = sum.n.in[sum.n.in[0] == product.n.out[0] ? 1 : 0],
+                        result = sum.n.out[0];
+      const auto type = type_of(a);
+      if ((type && *type != dtype::f32 && *type != dtype::f16) || !takes_bias(product.n, bias))
+        continue;
+      extent_list rows = *shapes_.find(a);
+      const bool matrix = rows.size() == 2;
+      std::int64_t m = 1;
+      for (std::size_t i = 0; i + 1 < rows.size() && m <= INT32_MAX; ++i) m *= rows[i].number;
+      if (!matrix && m > INT32_MAX) continue;
+      node gemm;
+      gemm.op = "Gemm", gemm.name = product.n.name;
+      gemm.in = {a, product.n.in[1], bias};
+      gemm.out = {result};
+      const extent columns = (*shapes_.find(product.n.in[1]))[1];
+      const double place = sum.place;
+      remove(product);
+      remove(sum);
+      if (!matrix) {
+        const extent all{m, {}};
+        gemm.in[0] = fresh(a), gemm.out[0] = fresh(result);
+        const std::string x = own_dequantized(a, place);
+        reshape(x, gemm.in[0], {all, rows.back()}, place);
+        rows.back() = columns;
+        reshape(gemm.out[0], result, rows, place);
+        shapes_.set(gemm.out[0], {all, columns});
+      }
+      add(std::move(gemm), place);
+    }
+  }
+  static array transposed(const array& a, std::span<const std::int64_t> perm) {
+    const auto rank = as_size(a.shape.rank);
+    std::vector<std::size_t> stride(rank, 1), step(rank), at(rank, 0);
+    for (std::size_t k = rank; k-- > 1;)
+      stride[k - 1] = stride[k] * as_size(a.shape[static_cast<int>(k)]);
+    dims shape;
+    for (std::size_t k = 0; k < rank; ++k) {
+      shape.push_back(a.shape[static_cast<int>(perm[k])]);
+      step[k] = stride[as_size(perm[k])];
+    }
+    const std::size_t size = size_of(a.type);
+    std::vector<std::byte> to(a.elements() * size);
+    std::size_t from = 0;
+    for (std::size_t i = 0; i < to.size(); i += size) {
+      std::memcpy(to.data() + i, a.data.bytes.data() + from * size, size);
+      for (std::size_t k = rank; k-- > 0;) {
+        const auto extent = as_size(shape[static_cast<int>(k)]);
+        from += step[k];
+        if (++at[k] < extent) break;
+        from -= step[k] * extent;
+        at[k] = 0;
+      }
+    }
+    return {a.type, shape, constant_data::copy(to)};
+  }
+  /// Which axis of its input each axis of a Transpose's result is; empty: not as it must be.
+  static std::vector<std::int64_t> permutation(const node& n, int rank) {
+    std::vector<std::int64_t> perm, once;
+    for (int k = rank; k-- > 0;) perm.push_back(k), once.insert(once.begin(), k);
+    if (const attribute* a = n.find("perm")) perm = a->integers;
+    std::vector<std::int64_t> sorted = perm;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted == once ? perm : std::vector<std::int64_t>();
+  }
+  /// TransposeOptimizer: of a constant dequantized by channel, behind which a Transpose stands that
+  /// one node reads, the elements themselves are transposed. With one scale the next pass does it.
+  void transpose_weights() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& move = *nodes_[k];
+      if (!move.alive || !move.n.is("Transpose") || move.n.in.size() != 1 ||
+          move.n.out.size() != 1 || !one_reader(move.n.out[0]) ||
+          is_quantize(reader(*uses(move.n.out[0]).begin()).n))
+        continue;
+      const item* dq = producer(move.n.in[0]);
+      if (!dq || !is_dequantize(dq->n) || dq->n.integer("block_size", 0) != 0) continue;
+      const array *w = constant(dq->n.input(0)), *s = constant(dq->n.input(1));
+      if (!w || !s || s->shape.rank != 1 || s->elements() == 1) continue;
+      std::int64_t axis = dq->n.integer("axis", 1);
+      if (axis < 0) axis += w->shape.rank;
+      const auto perm = permutation(move.n, w->shape.rank);
+      const auto to = std::find(perm.begin(), perm.end(), axis);
+      if (to == perm.end() || !room_for(w->data.bytes.size())) continue;
+      node n = dq->n;
+      n.in[0] = fresh(dq->n.in[0]);
+      array turned = transposed(*w, perm);
+      model_.constants[n.in[0]] = std::move(turned);
+      attribute moved;
+      moved.integer = to - perm.begin();
+      n.attributes.insert_or_assign("axis", moved);
+      n.out = move.n.out;
+      const double place = move.place;
+      remove(move);
+      add(std::move(n), place);
+    }
   }
 
   /// What QDQPropagationTransformer looks through.
@@ -953,6 +1113,7 @@ class fuser : convolution_folder {
     add(std::move(n), place);
   }
 
+  known_shapes& shapes_;
   std::map<std::string, std::optional<dtype>> input_types_;
   std::set<std::string> dequantized_outside_;
 };

@@ -489,6 +489,15 @@ inline gemm read_gemm(emitter& m, const call& c, const value& a, const value& b)
   if (m.integer(c, "transB", 0) == 0) g.b = transposed(m, g.b);
   return g;
 }
+/// One number for all or for each of n columns; else it must be int32 for each row, or each sum.
+inline bool is_bias_of_columns(emitter& m, const value& bias, int n) {
+  const dims s = m.shape(bias);
+  const std::size_t count = s.elements().value;
+  if (count == 1 || (count == as_size(n) && s.back(0) == n)) return true;
+  if (m.type(bias) != dtype::s32)
+    m.refuse("element type of a bias", std::string(name_of(m.type(bias))), "int32");
+  return false;
+}
 /// a, a_scale, a_zero, b, b_scale, b_zero, [c], [y_scale, y_zero]. Without y_scale: floats.
 inline void qgemm_row(emitter& m, call& c) {
   if (!m.arity(c, 5, 9) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
@@ -511,9 +520,13 @@ inline void qgemm_row(emitter& m, call& c) {
   rows.axis = qb.axis < 0 ? -1 : 0;
   std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
                             m.under(value::of(g.b), false, rows)};
-  if (c.has(6)) in.push_back(int32_bias(m, c.in[6], n));
+  const bool for_rows = c.has(6) && !is_bias_of_columns(m, c.in[6], n);
+  if (c.has(6) && !for_rows) in.push_back(int32_bias(m, c.in[6], n));
   if (m.failed()) return;
   if (c.has(7)) {
+    if (for_rows)
+      return m.refuse("a bias of QGemm for each row", to_string(m.shape(c.in[6])),
+                      "one element per output channel, or floats as the result");
     import::accumulation layer;
     layer.op = &ops::fully_connected;
     layer.in = std::move(in);
@@ -522,11 +535,15 @@ inline void qgemm_row(emitter& m, call& c) {
     if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
     return m.give(c, y, false);
   }
-  std::vector<double> scales;
+  quantization sums;
   for (double s : qb.scales)
-    scales.push_back(static_cast<double>(
+    sums.scales.push_back(static_cast<double>(
         laws::stored_accumulator_scale(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
-  const tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, std::move(scales));
+  sums.zero_points.assign(1, 0);
+  tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, sums.scales);
+  if (for_rows)
+    acc =
+        m.alias(integers_of(m, ops::add, {m.without_scales(acc), m.held(c.in[6], false)}), sums, 1);
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
 /// a, b, [c].
