@@ -360,7 +360,7 @@ TEST_CASE("a typed convolution has the rounding of its law", "[laws]") {
   CHECK(layer_net<law::pytorch_fbgemm>::multiplier(0).scale == product / 0.37f);
   CHECK(product * (1.f / 0.37f) != product / 0.37f);
 }
-TEST_CASE("laws of ONNX Runtime: padding, stored scales and biases", "[laws]") {
+TEST_CASE("laws of ONNX Runtime: padding, stored scales, float weights and biases", "[laws]") {
   // SAME of 7 elements, windows of 4, stride 1 adds 3.
   constexpr auto upper = laws::same_padding(7, 4, 1, 1);
   STATIC_REQUIRE(laws::same_padding_total(7, 4, 1, 1) == 3);
@@ -373,6 +373,20 @@ TEST_CASE("laws of ONNX Runtime: padding, stored scales and biases", "[laws]") {
   STATIC_REQUIRE(laws::divided_bias(2.5f, 1.f) == 2);
   STATIC_REQUIRE(laws::divided_bias(-3.5f, 1.f) == -4);
   STATIC_REQUIRE(laws::divided_bias(1e30f, 1e-3f) == INT32_MAX);
+  // Float weights: the range holds 0, whatever they are.
+  using range = laws::int8_range;
+  STATIC_REQUIRE(laws::range_of_float_weights(-1.f, 2.984375f) == range{0.015625f, -64});
+  STATIC_REQUIRE(laws::range_of_float_weights(1.f, 3.984375f) == range{0.015625f, -128});
+  STATIC_REQUIRE(laws::range_of_float_weights(-3.984375f, -1.f) == range{0.015625f, 127});
+  STATIC_REQUIRE(laws::range_of_float_weights(0.f, 0.f) == range{1.f, -128});
+  // The last scale that ONNX Runtime 1.32 takes, and the next.
+  STATIC_REQUIRE(laws::fits_accumulator(0.0002636f, 0.02f * 0.013f));
+  STATIC_REQUIRE_FALSE(laws::fits_accumulator(0.00026360003f, 0.02f * 0.013f));
+  STATIC_REQUIRE(laws::fits_accumulator(9e-7f, 2e-8f));
+  STATIC_REQUIRE(laws::fits_accumulator(-0.5f, -0.5f));
+  STATIC_REQUIRE_FALSE(laws::fits_accumulator(-0.5f, 0.5f));
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  STATIC_REQUIRE_FALSE(laws::fits_accumulator(inf, inf));
 }
 TEST_CASE("a typed relu6 is clamped as its law rounds the bound", "[laws]") {
   // 6 / 2.4 = 2.5 is a tie.

@@ -249,6 +249,25 @@ TEST_CASE("ONNX: groups of Q, DQ and an operator become integers where ONNX Runt
   CHECK_HAS(kept_float(*g), "keeps it in float");
 }
 
+TEST_CASE("ONNX: products with 8-bit matrices, and convolutions whose weights are data") {
+  ox::file product;
+  product.input("x", ox::f32, {3, 4}).output("y");
+  product.constant(ox::bytes("w", ox::s8, {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}));
+  product.constant(ox::floats("s", {2}, {0.1f, 0.2f}));
+  product.constant(ox::bytes("z", ox::s8, {2}, {0, 0}));
+  product.node("DequantizeLinear", {"w", "s", "z"}, {"v"}).node("MatMul", {"x", "v"}, {"y"});
+  const auto g = load(product.str());
+  REQUIRE(g);
+  CHECK_HAS(kept_float(*g), "MatMulNBits");
+
+  ox::file layer;
+  layer.input("x", ox::f32, {1, 2, 4, 4}).input("w", ox::f32, {3, 2, 1, 1}).output("y");
+  layer.node("Conv", {"x", "w"}, {"y"});
+  const auto refused = load(layer.str());
+  REQUIRE_FALSE(refused);
+  CHECK_HAS(refused.error().message(), "weights are an input of the network");
+}
+
 TEST_CASE("ONNX: a graph as the file writes it") {
   ox::file f;
   f.input("x", ox::f32, {3}).output("y").output("g");

@@ -14,8 +14,10 @@ import pathlib
 import zlib
 
 import cases_onnx_floats
+import cases_onnx_fusions
 import cases_onnx_more
 import cases_onnx_parts
+import cases_onnx_weights
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -427,6 +429,8 @@ def cases(w):
     cases_onnx_floats.cases(w)
     cases_onnx_more.cases(w)
     cases_onnx_parts.cases(w)
+    cases_onnx_fusions.cases(w)
+    cases_onnx_weights.cases(w)
 
 
 def main():

@@ -2,6 +2,8 @@
 #ifndef OCTET_LAWS_LAYERS_HPP_
 #define OCTET_LAWS_LAYERS_HPP_
 
+#include <limits>
+
 #include "octet/laws/law.hpp"
 #include "octet/numerics/fp.hpp"
 #include "octet/numerics/requantize.hpp"
@@ -48,6 +50,28 @@ constexpr std::int32_t divided_bias(float bias, float accumulator_scale) {
   return numerics::clamp_to_int(
       static_cast<double>(numerics::rint(numerics::div(bias, accumulator_scale))), INT32_MIN,
       INT32_MAX);
+}
+/// One scale and zero point for the float weights of a layer that ONNX Runtime makes int8
+/// (WeightBiasQuantization): the 255 steps from the least to the largest of them and of 0.
+struct int8_range {
+  float scale = 1;
+  std::int32_t zero_point = 0;
+  constexpr bool operator==(const int8_range&) const = default;
+};
+constexpr int8_range range_of_float_weights(float least, float largest) {
+  const float lo = least < 0 ? least : 0.f, hi = largest > 0 ? largest : 0.f,
+              scale = lo == hi ? 1.f : numerics::div(numerics::sub(hi, lo), 255.f),
+              zero = numerics::sub(-128.f, numerics::div(lo, scale));
+  return {scale, numerics::clamp_to_int(static_cast<double>(numerics::rint(zero)), -128, 127)};
+}
+/// Whether ONNX Runtime takes an int32 bias of this scale for one in units of the accumulator of
+/// that one, in a convolution (CheckConvBiasScale): within 1 % and 1e-6, reckoned in binary32.
+constexpr bool fits_accumulator(float bias_scale, float accumulator_scale) {
+  const auto size = [](float v) { return v < 0 ? -v : v; };
+  constexpr float most = std::numeric_limits<float>::max();
+  const float allowed = numerics::add(1e-6f, numerics::mul(1e-2f, size(accumulator_scale)));
+  return size(bias_scale) <= most && size(accumulator_scale) <= most &&
+         size(numerics::sub(bias_scale, accumulator_scale)) <= allowed;
 }
 /// QNNPACK's bias in units of the accumulator, from the file's float: rint(f32(b * f32(1 / s))).
 constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {

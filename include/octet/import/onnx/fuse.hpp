@@ -8,7 +8,8 @@
 #include <cmath>
 #include <set>
 
-#include "octet/import/onnx/edit.hpp"
+#include "octet/import/onnx/extents.hpp"
+#include "octet/import/onnx/fold.hpp"
 #include "octet/laws/activation.hpp"
 #include "octet/laws/layers.hpp"
 #include "octet/numerics/fp.hpp"
@@ -17,9 +18,11 @@
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
-class fuser : node_graph {
+class fuser : convolution_folder {
  public:
-  fuser(model& m, const limits& max) : node_graph(m), max_(max) {
+  /// `shapes`: of the same model; learns what follows for its nodes.
+  fuser(model& m, const limits& max, known_shapes& shapes)
+      : convolution_folder(m, max), shapes_(shapes) {
     for (const value_info& v : m.inputs) {
       input_types_.emplace(v.name, v.type);
       if (v.dequantized) dequantized_outside_.insert(v.name);
@@ -37,8 +40,13 @@ class fuser : node_graph {
       return unit{};
     }
     drop_what_changes_nothing();
+    fold_convolutions();
     merge_equal_pairs();
     remove_double_pairs();
+    if (!sort()) return cycle();
+    for (const item* i : order_) shapes_.follow(i->n);
+    multiply_and_add();
+    transpose_weights();
     dequantize_later();
     quantize_earlier();
     quantize_biases();
@@ -60,13 +68,6 @@ class fuser : node_graph {
   }
 
  private:
-  /// Whether a new constant of that many bytes is within the limits. A file must not name one large
-  /// array in thousands of places.
-  bool room_for(std::size_t bytes) {
-    made_ = saturating_add(made_, bytes);
-    return made_ <= max_.constant_bytes;
-  }
-
   // ---- what a Q or DQ says ----
 
   struct parameters {
@@ -307,6 +308,159 @@ class fuser : node_graph {
                           : array::of(std::span<const std::uint8_t>(&u, 1), dims{});
   }
 
+  // MatMulAddFusion, which comes before quantized groups are looked for.
+
+  /// Gemm broadcasts its bias over rows, over columns or not at all; of more axes than two only a
+  /// bias of one axis is taken, and all extents must be numbers.
+  bool takes_bias(const node& product, const std::string& bias) {
+    const extent_list *a = shapes_.find(product.in[0]), *b = shapes_.find(product.in[1]),
+                      *c = shapes_.find(bias);
+    if (!a || !b || !c || a->empty() || b->size() != 2 || !(*b)[1].known()) return false;
+    const extent& columns = (*b)[1];
+    if (a->size() == 2 && c->size() == 2) {
+      const bool row = (*c)[0].number == 1 && (*c)[1] == columns,
+                 rows = (*c)[0].known() && (*c)[0] == (*a)[0];
+      return row || (rows && ((*c)[1].number == 1 || (*c)[1] == columns));
+    }
+    if (c->size() != 1 || (*c)[0] != columns) return false;
+    if (a->size() == 2) return true;
+    const auto counted = [](const extent& e) { return e.number > 0 && e.number <= INT32_MAX; };
+    return std::ranges::all_of(*a, counted) && std::ranges::all_of(*b, counted);
+  }
+  /// Reshape to those extents, at `place`.
+  void reshape(const std::string& x, const std::string& y, const extent_list& to, double place) {
+    std::vector<std::int64_t> list;
+    for (const extent& e : to) list.push_back(e.number);
+    node n;
+    n.op = "Reshape", n.name = y;
+    n.in = {x, fresh(y)};
+    n.out = {y};
+    model_.constants[n.in[1]] = array::of(std::span<const std::int64_t>(list),
+                                          dims{static_cast<std::int32_t>(list.size())});
+    shapes_.set(y, to);
+    add(std::move(n), place);
+  }
+  /// The value itself; of one that DequantizeLinear gives to those that stay as well, a copy: each
+  /// reader has its own (EnsureUniqueDQForNodeUnit).
+  std::string own_dequantized(const std::string& value, double place) {
+    const item* dq = producer(value);
+    if (!dq || !is_dequantize(dq->n) || dq->n.out.size() != 1) return value;
+    if (uses(value).empty() && !is_output(value)) return value;
+    node copy = dq->n;
+    copy.out = {fresh(value)};
+    const std::string out = copy.out[0];
+    add(std::move(copy), place);
+    return out;
+  }
+  /// A product with a matrix and the sum that alone reads it: Gemm, between two Reshapes where the
+  /// first operand is no matrix.
+  void multiply_and_add() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& product = *nodes_[k];
+      if (!product.alive || !product.n.is("MatMul") || product.n.in.size() != 2 ||
+          product.n.out.size() != 1 || !one_reader(product.n.out[0]))
+        continue;
+      item& sum = reader(*uses(product.n.out[0]).begin());
+      if (!sum.n.is("Add") || sum.n.in.size() != 2 || sum.n.out.size() != 1) continue;
+      const std::string a = product.n.in[0],
+                        bias = sum.n.in[sum.n.in[0] == product.n.out[0] ? 1 : 0],
+                        result = sum.n.out[0];
+      const auto type = type_of(a);
+      if ((type && *type != dtype::f32 && *type != dtype::f16) || !takes_bias(product.n, bias))
+        continue;
+      extent_list rows = *shapes_.find(a);
+      const bool matrix = rows.size() == 2;
+      std::int64_t m = 1;
+      for (std::size_t i = 0; i + 1 < rows.size() && m <= INT32_MAX; ++i) m *= rows[i].number;
+      if (!matrix && m > INT32_MAX) continue;
+      node gemm;
+      gemm.op = "Gemm", gemm.name = product.n.name;
+      gemm.in = {a, product.n.in[1], bias};
+      gemm.out = {result};
+      const extent columns = (*shapes_.find(product.n.in[1]))[1];
+      const double place = sum.place;
+      remove(product);
+      remove(sum);
+      if (!matrix) {
+        const extent all{m, {}};
+        gemm.in[0] = fresh(a), gemm.out[0] = fresh(result);
+        const std::string x = own_dequantized(a, place);
+        reshape(x, gemm.in[0], {all, rows.back()}, place);
+        rows.back() = columns;
+        reshape(gemm.out[0], result, rows, place);
+        shapes_.set(gemm.out[0], {all, columns});
+      }
+      add(std::move(gemm), place);
+    }
+  }
+  static array transposed(const array& a, std::span<const std::int64_t> perm) {
+    const auto rank = as_size(a.shape.rank);
+    std::vector<std::size_t> stride(rank, 1), step(rank), at(rank, 0);
+    for (std::size_t k = rank; k-- > 1;)
+      stride[k - 1] = stride[k] * as_size(a.shape[static_cast<int>(k)]);
+    dims shape;
+    for (std::size_t k = 0; k < rank; ++k) {
+      shape.push_back(a.shape[static_cast<int>(perm[k])]);
+      step[k] = stride[as_size(perm[k])];
+    }
+    const std::size_t size = size_of(a.type);
+    std::vector<std::byte> to(a.elements() * size);
+    std::size_t from = 0;
+    for (std::size_t i = 0; i < to.size(); i += size) {
+      std::memcpy(to.data() + i, a.data.bytes.data() + from * size, size);
+      for (std::size_t k = rank; k-- > 0;) {
+        const auto extent = as_size(shape[static_cast<int>(k)]);
+        from += step[k];
+        if (++at[k] < extent) break;
+        from -= step[k] * extent;
+        at[k] = 0;
+      }
+    }
+    return {a.type, shape, constant_data::copy(to)};
+  }
+  /// Which axis of its input each axis of a Transpose's result is; empty: not as it must be.
+  static std::vector<std::int64_t> permutation(const node& n, int rank) {
+    std::vector<std::int64_t> perm, once;
+    for (int k = rank; k-- > 0;) perm.push_back(k), once.insert(once.begin(), k);
+    if (const attribute* a = n.find("perm")) perm = a->integers;
+    std::vector<std::int64_t> sorted = perm;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted == once ? perm : std::vector<std::int64_t>();
+  }
+  /// TransposeOptimizer: of a constant dequantized by channel, behind which a Transpose stands that
+  /// one node reads, the elements themselves are transposed. With one scale the next pass does it.
+  void transpose_weights() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& move = *nodes_[k];
+      if (!move.alive || !move.n.is("Transpose") || move.n.in.size() != 1 ||
+          move.n.out.size() != 1 || !one_reader(move.n.out[0]) ||
+          is_quantize(reader(*uses(move.n.out[0]).begin()).n))
+        continue;
+      const item* dq = producer(move.n.in[0]);
+      if (!dq || !is_dequantize(dq->n) || dq->n.integer("block_size", 0) != 0) continue;
+      const array *w = constant(dq->n.input(0)), *s = constant(dq->n.input(1));
+      if (!w || !s || s->shape.rank != 1 || s->elements() == 1) continue;
+      std::int64_t axis = dq->n.integer("axis", 1);
+      if (axis < 0) axis += w->shape.rank;
+      const auto perm = permutation(move.n, w->shape.rank);
+      const auto to = std::find(perm.begin(), perm.end(), axis);
+      if (to == perm.end() || !room_for(w->data.bytes.size())) continue;
+      node n = dq->n;
+      n.in[0] = fresh(dq->n.in[0]);
+      array turned = transposed(*w, perm);
+      model_.constants[n.in[0]] = std::move(turned);
+      attribute moved;
+      moved.integer = to - perm.begin();
+      n.attributes.insert_or_assign("axis", moved);
+      n.out = move.n.out;
+      const double place = move.place;
+      remove(move);
+      add(std::move(n), place);
+    }
+  }
+
   /// What QDQPropagationTransformer looks through.
   bool propagates(const node& n) const {
     if (!n.domain.empty() || n.in.empty() || n.out.empty()) return false;
@@ -392,7 +546,8 @@ class fuser : node_graph {
       if (!x_scale || !scalar(*x_scale) || x_scale->type != dtype::f32) continue;
       const array *bias = constant(i.n.input(2)), *weights = constant(i.n.in[1]);
       const bool quantized = w && is_dequantize(w->n), has_bias = !i.n.input(2).empty();
-      if (!quantized && (!weights || weights->type != dtype::f32)) continue;
+      if (!quantized && (!weights || weights->type != dtype::f32 || weights->elements() == 0))
+        continue;
       if (has_bias && (!bias || bias->shape.rank != 1 || bias->type != dtype::f32)) continue;
       if (quantized && !has_bias) continue;
       if (!room_for((has_bias ? 8 * bias->elements() : 0) + (quantized ? 0 : weights->elements())))
@@ -426,18 +581,24 @@ class fuser : node_graph {
     if (axis < 0) axis += w ? w->shape.rank : 0;
     return axis == (layer.op == "Gemm" && layer.integer("transB", 0) == 0 ? 1 : 0);
   }
-  /// One int8 scale for all weights.
+  /// One int8 scale and zero point for all weights.
   const array* quantize_weights(item& i, const array& w) {
-    float most = 0;
-    for (float v : w.as<float>()) most = std::max(most, std::fabs(v));
-    const float scale = most > 0 ? numerics::div(most, 127.f) : 1.f;
+    const auto values = w.as<float>();
+    float least = 0, largest = 0;
+    for (float v : values) {
+      if (v < least) least = v;
+      if (v > largest) largest = v;
+    }
+    const laws::int8_range range = laws::range_of_float_weights(least, largest);
+    const float scale = range.scale;
     std::vector<std::int8_t> q;
-    for (float v : w.as<float>())
-      q.push_back(static_cast<std::int8_t>(numerics::quantize_even(v, scale, 0, -128, 127)));
+    for (float v : values)
+      q.push_back(
+          static_cast<std::int8_t>(numerics::quantize_even(v, scale, range.zero_point, -128, 127)));
     const std::string base = i.n.in[1], name = fresh(base), s = fresh(base), z = fresh(base);
     model_.constants[name] = {dtype::s8, w.shape,
                               constant_data::of(std::span<const std::int8_t>(q))};
-    model_.constants[z] = byte_constant(dtype::s8, 0);
+    model_.constants[z] = byte_constant(dtype::s8, range.zero_point);
     array& kept = model_.constants[s];
     kept = array::of(std::span<const float>(&scale, 1), dims{});
     node dq;
@@ -696,10 +857,31 @@ class fuser : node_graph {
       i.n.kept_float = "ONNX Runtime has no quantized " + i.n.op;
       return;
     }
-    if (std::string why = refusal(*r, i, g); !why.empty())
-      i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
-    else
+    if (std::string why = refusal(*r, i, g); why.empty())
       replace(*r, i, g);
+    else if (becomes_blocks(*r, i, g))
+      i.n.kept_float =
+          "ONNX Runtime makes MatMulNBits of it, with 8-bit activations; here in float";
+    else
+      i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
+  }
+  /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
+  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one where no Q
+  /// reads the result; a Q is not to 8 bits.
+  bool becomes_blocks(const rule& r, const item& i, const group& g) {
+    if (r.what != kind::product && r.what != kind::matrix) return false;
+    item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
+    if (!w || !is_dequantize(w->n) || w->n.integer("block_size", 0) != 0) return false;
+    if (x && is_dequantize(x->n) && !is_16bit(in_type(*x).value_or(dtype::u8))) return false;
+    if (i.n.integer("transA", 0) != 0 || i.n.integer("transB", 0) != 0) return false;
+    for (const char* factor : {"alpha", "beta"})
+      if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1) return false;
+    const array *codes = constant(w->n.input(0)), *s = constant(w->n.input(1));
+    if (!codes || !s || codes->shape.rank != 2 || !is_8bit(codes->type)) return false;
+    if (g.q.empty() && s->shape.rank == 0) return true;
+    const bool columns =
+        s->shape.rank == 1 && s->shape[0] == codes->shape[1] && w->n.integer("axis", 1) == 1;
+    return columns && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
   }
   /// How many inputs of a group must be quantized.
   static std::size_t quantized_inputs(kind what, const group& g) {
@@ -770,13 +952,89 @@ class fuser : node_graph {
         if (t != in[0]) return "its inputs have different types";
     if ((r.what == kind::convolution || r.what == kind::product) && in[0] == dtype::s8)
       return "int8 activations on x86";
+    if (std::string why = refused_scales(r, i, g); !why.empty()) return why;
     if (r.what == kind::matrix && in[0] == dtype::s8 && in[1] != dtype::s8)
       return "int8 activations with uint8 weights";
-    if (r.what == kind::matrix && in.size() > 2) {
-      const attribute* beta = i.n.find("beta");
-      if (beta && beta->real.value_or(1) != 1) return "beta is not 1";
+    if (r.what == kind::matrix && in.size() > 2)
+      for (const char* factor : {"alpha", "beta"})
+        if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1)
+          return std::string(factor) + " is not 1, with a bias";
+    return {};
+  }
+
+  /// Whether a DQ or Q has at most one scale: none that is known says no more.
+  bool one_scale(const item& d) {
+    const array* s = constant(d.n.input(1));
+    return !s || scalar(*s);
+  }
+  /// Scales for each channel where ONNX Runtime wants one, biases of other scales than the
+  /// accumulator's. Where a group is taken although its operator does not run (a convolution of
+  /// several input scales without a bias), ONNX Runtime has no result, and neither has octet.
+  std::string refused_scales(const rule& r, const item& i, const group& g) {
+    switch (r.what) {
+      case kind::convolution: return g.dq.size() > 2 ? refused_bias(g) : std::string();
+      case kind::product:
+      case kind::matrix: return refused_matrices(r, i, g);
+      case kind::unary:
+        if (r.op != "Softmax" || one_scale(*g.dq[0])) return {};
+        return "scales for each channel";
+      case kind::binary:
+      case kind::variadic:
+        for (const auto* list : {&g.dq, &g.q})
+          for (const item* each : *list)
+            if (!one_scale(*each)) return "scales for each channel";
+        return {};
+      case kind::where:
+      case kind::move:
+      case kind::move_8bit:
+      case kind::largest:
+      case kind::index:
+      case kind::split: break;
     }
     return {};
+  }
+  /// A convolution's int32 bias must be one of its accumulator: all scales constants, the input's
+  /// one number, the bias's that of each channel (laws::fits_accumulator), its zero points 0.
+  std::string refused_bias(const group& g) {
+    const array *x = constant(g.dq[0]->n.input(1)), *w = constant(g.dq[1]->n.input(1)),
+                *b = constant(g.dq[2]->n.input(1));
+    if (!x || !w || !b) return "a scale is not a constant";
+    if (!scalar(*x)) return "scales for each channel of its input, with a bias";
+    const std::size_t channels = std::max(w->elements(), b->elements());
+    for (const array* each : {w, b})
+      if (each->elements() != 1 && each->elements() != channels)
+        return "as many scales of its bias as fit no channels";
+    for (std::size_t c = 0; c < channels; ++c) {
+      const float sw = w->as<float>()[w->elements() == 1 ? 0 : c],
+                  sb = b->as<float>()[b->elements() == 1 ? 0 : c];
+      if (!laws::fits_accumulator(sb, laws::stored_accumulator_scale(x->as<float>()[0], sw)))
+        return "the scale of its bias is not that of its input times that of its weights";
+    }
+    if (g.dq[2]->n.input(2).empty()) return {};
+    const array* zero = constant(g.dq[2]->n.input(2));
+    if (!zero) return "the zero point of its bias is not a constant";
+    for (std::size_t c = 0; c < zero->elements(); ++c)
+      if (integer_of(*zero, c) != 0) return "the zero point of its bias is not 0";
+    return {};
+  }
+  /// Matrix products have one scale but for columns of constant weights; Gemm needs zero points.
+  /// A MatMul without Q is taken whatever its scales are.
+  std::string refused_matrices(const rule& r, const item& i, const group& g) {
+    const bool gemm = r.what == kind::matrix;
+    if (!gemm && g.q.empty()) return {};
+    const node& weights = g.dq[1]->n;
+    if (gemm && (g.dq[0]->n.input(2).empty() || weights.input(2).empty()))
+      return "an input has no zero point";
+    if (!one_scale(*g.dq[0]) || (!g.q.empty() && !one_scale(*g.q[0])))
+      return "scales for each channel";
+    const array *s = constant(weights.input(1)), *w = constant(weights.input(0));
+    if (!s || scalar(*s) || !w || w->shape.rank != 2) return {};
+    std::int64_t axis = weights.integer("axis", 1);
+    if (axis < 0) axis += 2;
+    const int columns = gemm && i.n.integer("transB", 0) != 0 ? 0 : 1;
+    if (s->shape.rank == 1 && s->shape[0] == w->shape[columns] && (gemm || axis == columns))
+      return {};
+    return "scales of its weights that are not for each column";
   }
 
   static void append(std::vector<std::string>& to, const node& n, std::size_t from,
@@ -855,10 +1113,9 @@ class fuser : node_graph {
     add(std::move(n), place);
   }
 
-  limits max_;
+  known_shapes& shapes_;
   std::map<std::string, std::optional<dtype>> input_types_;
   std::set<std::string> dequantized_outside_;
-  std::size_t made_ = 0;  // bytes of new constants
 };
 
 }  // namespace onnx_model

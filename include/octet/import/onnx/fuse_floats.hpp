@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "octet/import/onnx/edit.hpp"
+#include "octet/import/onnx/extents.hpp"
 #include "octet/numerics/fp.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -14,12 +15,13 @@ namespace onnx_model {
 
 class float_fuser : node_graph {
  public:
-  explicit float_fuser(model& m) : node_graph(m) {}
+  /// `shapes`: what the file says, and what followed for its nodes as they were.
+  float_fuser(model& m, known_shapes& shapes) : node_graph(m), shapes_(shapes) {}
 
   /// Rewrites the model's nodes; they come back in an order in which they can run.
   status run() {
     if (!sort()) return cycle();
-    know_shapes();
+    for (const item* i : order_) shapes_.follow(i->n);
     const std::vector<item*> all = order_;
     const auto each = [&](auto pattern) {
       for (item* i : all)
@@ -40,108 +42,7 @@ class float_fuser : node_graph {
  private:
   static constexpr std::string_view microsoft = "com.microsoft";
 
-  // ---- shapes as the file names them ----
-
-  /// An extent: a number, or a name; none: not known.
-  struct extent {
-    std::int64_t number = -1;
-    std::string symbol;
-    bool known() const { return number >= 0 || !symbol.empty(); }
-    bool operator==(const extent&) const = default;
-  };
-  using extents = std::vector<extent>;
-
-  static extents extents_of(const value_info& v) {
-    extents e;
-    for (std::size_t k = 0; k < v.extents.size(); ++k)
-      e.push_back({v.extents[k], v.extents[k] >= 0 ? std::string() : v.symbols[k]});
-    return e;
-  }
-  const extents* shape(const std::string& name) {
-    if (const auto it = shapes_.find(name); it != shapes_.end()) return &it->second;
-    const array* a = constant(name);
-    if (!a) return nullptr;
-    extents e;
-    for (std::int32_t n : a->shape) e.push_back({n, {}});
-    return &shapes_.emplace(name, std::move(e)).first->second;
-  }
-  /// What the file says, and what follows from it for operators between layers.
-  void know_shapes() {
-    for (const auto* list : {&model_.inputs, &model_.outputs, &model_.between})
-      for (const value_info& v : *list)
-        if (v.has_shape && v.extents.size() <= dims::max_rank)
-          shapes_.emplace(v.name, extents_of(v));
-    for (const item* i : order_) {
-      if (i->n.out.empty() || shapes_.contains(i->n.out[0])) continue;
-      if (auto e = result_of(i->n)) shapes_.emplace(i->n.out[0], std::move(*e));
-    }
-  }
-  std::optional<extents> result_of(const node& n) {
-    static const std::set<std::string_view> same{"BiasGelu",
-                                                 "Cast",
-                                                 "DequantizeLinear",
-                                                 "DynamicQuantizeLinear",
-                                                 "Erf",
-                                                 "FastGelu",
-                                                 "Gelu",
-                                                 "LayerNormalization",
-                                                 "QuantizeLinear",
-                                                 "QuickGelu",
-                                                 "Relu",
-                                                 "Sigmoid",
-                                                 "SimplifiedLayerNormalization",
-                                                 "SkipLayerNormalization",
-                                                 "Softmax",
-                                                 "Sqrt",
-                                                 "Tanh"};
-    static const std::set<std::string_view> pairs{"Add", "Sub", "Mul", "Div"};
-    static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul"};
-    const extents *a = shape(n.input(0)), *b = nullptr;
-    if (a && same.contains(n.op)) return *a;
-    if (n.op == "Reshape") return reshaped(n);
-    if (a && n.op == "Transpose") return transposed(n, *a);
-    if (!a || !(b = shape(n.input(1)))) return {};
-    if (pairs.contains(n.op)) return broadcast_extents(*a, *b);
-    if (!products.contains(n.op) || a->size() < 2 || b->size() != 2) return {};
-    extents e = *a;
-    e.back() = b->back();
-    return e;
-  }
-  /// As many axes as a constant says, which are known where it names them.
-  std::optional<extents> reshaped(const node& n) const {
-    const array* target = constant(n.input(1));
-    if (!target || target->type != dtype::s64 || target->elements() > dims::max_rank) return {};
-    extents e;
-    for (const std::int64_t v : target->as<std::int64_t>()) e.push_back({v > 0 ? v : -1, {}});
-    return e;
-  }
-  static std::optional<extents> transposed(const node& n, const extents& x) {
-    extents e(x.rbegin(), x.rend());
-    const attribute* perm = n.find("perm");
-    if (!perm) return e;
-    if (perm->integers.size() != x.size()) return {};
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      const std::int64_t from = perm->integers[k];
-      if (from < 0 || as_size(from) >= x.size()) return {};
-      e[k] = x[as_size(from)];
-    }
-    return e;
-  }
-  /// Extents that meet: numbers but 1 stand, one name stands beside 1, two names are neither.
-  static extents broadcast_extents(const extents& a, const extents& b) {
-    const extents &longer = a.size() >= b.size() ? a : b, &shorter = a.size() >= b.size() ? b : a;
-    extents e = longer;
-    for (std::size_t k = 0; k < shorter.size(); ++k) {
-      extent& to = e[longer.size() - shorter.size() + k];
-      const extent& other = shorter[k];
-      if (other.number == 1 || other == to) continue;
-      if (to.number == 1 || other.number > 1)
-        to = other;
-      else if (to.number < 0)
-        to = {};
-    }
-    return e;
-  }
+  const extent_list* shape(const std::string& name) { return shapes_.find(name); }
 
   // ---- what patterns ask ----
 
@@ -231,7 +132,7 @@ class float_fuser : node_graph {
     if (const attribute* a = n.find("axes")) axes = a->integers;
     if (const array* a = constant(n.input(1)); a && a->type == dtype::s64)
       axes.assign(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
-    const extents* e = shape(n.in[0]);
+    const extent_list* e = shape(n.in[0]);
     for (std::int64_t& a : axes)
       if (a >= 0) a = e ? a - static_cast<std::int64_t>(e->size()) : 0;
     std::sort(axes.begin(), axes.end());
@@ -328,7 +229,7 @@ class float_fuser : node_graph {
   bool adds_bias(item& add) {
     if (!is_plain(add.n, "Add") || add.n.in.size() != 2 || !one_reader(add.n.out[0])) return false;
     const array* bias = constant(add.n.in[1]);
-    const extents* x = shape(add.n.in[0]);
+    const extent_list* x = shape(add.n.in[0]);
     if (!bias || bias->shape.rank != 1 || !x || x->size() != 3 ||
         x->back().number != bias->shape[0])
       return false;
@@ -350,7 +251,7 @@ class float_fuser : node_graph {
     if ((axis != -1 && axis != 2) || !add || !is_plain(add->n, "Add") || add->n.in.size() != 2 ||
         !one_reader(add->n.out[0]))
       return;
-    const extents *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
+    const extent_list *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
     if (!a || !b || a->size() != 3 || *a != *b) return;
     for (const extent& e : *a)
       if (!e.known()) return;
@@ -422,7 +323,7 @@ class float_fuser : node_graph {
   }
   static constexpr int most_factors = 8;
 
-  std::map<std::string, extents> shapes_;
+  known_shapes& shapes_;
 };
 
 }  // namespace onnx_model

@@ -84,9 +84,10 @@ class loader {
   /// to stay as written; what nobody needs is not translated.
   status prepare(scope& s) const {
     if (s.of->is_fused) return unit{};
-    if (auto f = fuser(s.m(), options_.max).run(options_.as_written); !f) return f;
+    known_shapes shapes(s.m());
+    if (auto f = fuser(s.m(), options_.max, shapes).run(options_.as_written); !f) return f;
     if (!options_.as_written)
-      if (auto f = float_fuser(s.m()).run(); !f) return f;
+      if (auto f = float_fuser(s.m(), shapes).run(); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;

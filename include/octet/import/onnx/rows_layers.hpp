@@ -138,9 +138,16 @@ inline convolution read_convolution(emitter& m, const call& c, const value& x, c
   v.attrs.groups = v.depthwise ? 1 : static_cast<std::int32_t>(groups);
   return v;
 }
+/// Kernels are prepared for weights that never change.
+inline std::optional<array> constant_weights(emitter& m, const value& w) {
+  if (!m.failed() && !m.is_constant(w))
+    m.refuse("a convolution whose weights are an input of the network or computed", {},
+             "constants of the file as weights");
+  return m.constant(w, "weights of a convolution");
+}
 /// Weights in octet's order: [O, kh, kw, I / groups], depthwise [1, kh, kw, O].
 inline tensor_id add_weights(emitter& m, const convolution& v, const value& w) {
-  const auto a = m.constant(w, "weights of a convolution");
+  const auto a = constant_weights(m, w);
   if (!a) return no_tensor;
   const auto out = as_size(v.weights[0]), in = as_size(v.weights[1]),
              taps = product_of(v.weights[2], v.weights[3]);
@@ -484,6 +491,15 @@ inline gemm read_gemm(emitter& m, const call& c, const value& a, const value& b)
   if (m.integer(c, "transB", 0) == 0) g.b = transposed(m, g.b);
   return g;
 }
+/// One number for all or for each of n columns; else it must be int32 for each row, or each sum.
+inline bool is_bias_of_columns(emitter& m, const value& bias, int n) {
+  const dims s = m.shape(bias);
+  const std::size_t count = s.elements().value;
+  if (count == 1 || (count == as_size(n) && s.back(0) == n)) return true;
+  if (m.type(bias) != dtype::s32)
+    m.refuse("element type of a bias", std::string(name_of(m.type(bias))), "int32");
+  return false;
+}
 /// a, a_scale, a_zero, b, b_scale, b_zero, [c], [y_scale, y_zero]. Without y_scale: floats.
 inline void qgemm_row(emitter& m, call& c) {
   if (!m.arity(c, 5, 9) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
@@ -506,9 +522,13 @@ inline void qgemm_row(emitter& m, call& c) {
   rows.axis = qb.axis < 0 ? -1 : 0;
   std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
                             m.under(value::of(g.b), false, rows)};
-  if (c.has(6)) in.push_back(int32_bias(m, c.in[6], n));
+  const bool for_rows = c.has(6) && !is_bias_of_columns(m, c.in[6], n);
+  if (c.has(6) && !for_rows) in.push_back(int32_bias(m, c.in[6], n));
   if (m.failed()) return;
   if (c.has(7)) {
+    if (for_rows)
+      return m.refuse("a bias of QGemm for each row", to_string(m.shape(c.in[6])),
+                      "one element per output channel, or floats as the result");
     import::accumulation layer;
     layer.op = &ops::fully_connected;
     layer.in = std::move(in);
@@ -517,11 +537,15 @@ inline void qgemm_row(emitter& m, call& c) {
     if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
     return m.give(c, y, false);
   }
-  std::vector<double> scales;
+  quantization sums;
   for (double s : qb.scales)
-    scales.push_back(static_cast<double>(
+    sums.scales.push_back(static_cast<double>(
         laws::stored_accumulator_scale(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
-  const tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, std::move(scales));
+  sums.zero_points.assign(1, 0);
+  tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, sums.scales);
+  if (for_rows)
+    acc =
+        m.alias(integers_of(m, ops::add, {m.without_scales(acc), m.held(c.in[6], false)}), sums, 1);
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
 /// a, b, [c].
@@ -617,7 +641,7 @@ inline void conv_transpose_row(emitter& m, call& c) {
   if (m.failed()) return;
   a.pad_top = w.before[0], a.pad_left = w.before[1];
   a.pad_bottom = w.after[0], a.pad_right = w.after[1];
-  const auto values = m.constant(c.in[1], "weights of a convolution");
+  const auto values = constant_weights(m, c.in[1]);
   if (!values) return;
   // [I, O, kh, kw] to [O, kh, kw, I].
   const auto in = as_size(weights[0]), out = as_size(weights[1]),

@@ -318,6 +318,35 @@ inline tensor_id extended(emitter& m, tensor_id x, const std::vector<std::int64_
   return m.failed() ? no_tensor : x;
 }
 /// pads are an attribute before opset 11.
+/// What a constant Pad of floats writes: any number, also infinity.
+inline float padding_number(emitter& m, const call& c) {
+  if (m.opset < 11) {
+    const attribute* written = c.n.find("value");
+    if (written && !written->real) m.broken("attribute value", "no number");
+    return written ? written->real.value_or(0.f) : 0.f;
+  }
+  const auto a = c.has(2) ? m.constant(c.in[2], "the value of Pad") : std::nullopt;
+  if (!a) return 0;
+  if (a->type == dtype::f32 && a->elements() == 1) return a->as<float>()[0];
+  m.broken("the value of Pad", std::string(name_of(a->type)) + " " + to_string(a->shape),
+           "one float32");
+  return 0;
+}
+/// With infinity or NaN, which no attribute holds: chosen wherever the input is not.
+inline tensor_id padded_with(emitter& m, tensor_id x, attributes a, float v) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  if (!m.check(verify_size(s, dtype::u8, m.to.max, "where a padded input is"))) return no_tensor;
+  const std::vector<std::uint8_t> ones(s.elements().value, 1);
+  const tensor_id inside =
+      m.new_constant("", dtype::boolean, s, std::as_bytes(std::span<const std::uint8_t>(ones)));
+  attributes around = a;
+  around.set("value", std::int64_t{0});
+  a.set("value", 0.);
+  const tensor_id shown = m.moved(ops::pad, inside, std::move(around)),
+                  numbers = m.moved(ops::pad, x, std::move(a));
+  return m.chosen(shown, numbers, m.to.scalar_constant(v));
+}
 inline void pad_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 4)) return;
   const value& x = c.in[0];
@@ -349,12 +378,10 @@ inline void pad_row(emitter& m, call& c) {
   const dtype t = m.type(x);
   if (mode == "constant") {
     if (t == dtype::f32) {
-      double v = 0;
-      if (m.opset < 11)
-        v = static_cast<double>(m.real(c, "value", 0));
-      else if (c.has(2))
-        v = static_cast<double>(m.constant_float(c.in[2], "the value of Pad"));
-      a.set("value", v);
+      const float v = padding_number(m, c);
+      if (!std::isfinite(v))
+        return m.give(c, padded_with(m, from, std::move(a), v), x.channels_inner);
+      a.set("value", static_cast<double>(v));
     } else {
       std::int64_t v = 0;
       if (c.has(2)) {

@@ -4,6 +4,7 @@
 #define OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
 
 #include "octet/import/onnx/rows_layers.hpp"
+#include "octet/laws/pools.hpp"
 #include "octet/ops/concat.hpp"
 #include "octet/ops/gather.hpp"
 #include "octet/ops/pool2d.hpp"
@@ -67,6 +68,13 @@ inline void dequantize_row(emitter& m, call& c) {
   const quantization q = m.quantized_by(c, 1, axis);
   const tensor_id from = m.under(x, x.channels_inner, q);
   m.give(c, m.made(ops::dequantize, {from}, dtype::f32), x.channels_inner);
+}
+
+/// x, x_scale, [x_zero], y_scale, [y_zero], x of bytes. A zero point that is left out is 0.
+inline bool one_quantized(emitter& m, const call& c) {
+  if (!m.arity(c, 2, 5)) return false;
+  if (!c.has(3)) m.broken("input 3", "absent", "a scale");
+  return !m.failed() && m.is_byte(c.in[0]);
 }
 
 // ---- two operands ----
@@ -234,6 +242,19 @@ inline void concat_row(emitter& m, call& c) {
 
 // ---- pooling ----
 
+inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
+  attributes a;
+  a.set("axes", std::move(axes));
+  if (keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
+inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
+  attributes a = reduction(std::move(axes));
+  a.set("in_order", std::int64_t{1});
+  return a;
+}
+
 inline pool2d_attrs read_pooling(emitter& m, const call& c, const dims& x, bool* row) {
   pool2d_attrs p;
   const window w = read_window(m, c, x, {});
@@ -267,14 +288,99 @@ inline void max_pool_row(emitter& m, call& c) {
                   y = m.moved(real ? ops::max_pool2d : ops::qnn_max_pool2d, from, to_attributes(p));
   m.give(c, from_image(m, y, row), true);
 }
+/// The channels of a file's value if its shape says them: ONNX Runtime blocks the channels of pools
+/// as it loads the file.
+inline bool is_blocked(const emitter& m, const value& x) {
+  const dims s = m.shape(x);
+  return s.rank == 4 && laws::blocks_channels(s[1]);
+}
+/// The average of a whole image [N, H, W, C] or of rows [N, L, C]: laws::pool_order::lanes.
+inline tensor_id average_in_lanes(emitter& m, tensor_id x) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  const std::int32_t channels = s.back(0);
+  std::int64_t count = 1;
+  for (int i = 1; i + 1 < s.rank; ++i) count *= s[i];
+  if (count < 1 || count > INT32_MAX) {
+    m.broken("extents of an averaged image", to_string(s));
+    return no_tensor;
+  }
+  const auto flat = static_cast<std::int32_t>(count), whole = flat / 4 * 4;
+  x = m.reshaped(x, {s[0], flat, channels});
+  const auto at = [&](tensor_id t, std::int64_t i) { return part_of_axis(m, t, 1, i, 1); };
+  const auto plus = [&](tensor_id a, tensor_id b) { return m.made(ops::add, {a, b}, dtype::f32); };
+  tensor_id sum = no_tensor;
+  if (whole > 0) {
+    const tensor_id rows =
+        m.reshaped(part_of_axis(m, x, 1, 0, whole), {s[0], whole / 4, 4, channels});
+    const tensor_id lanes = m.reshaped(
+        m.made(ops::sum, {rows}, dtype::f32, reduction_in_order({1})), {s[0], 4, channels});
+    sum = plus(plus(at(lanes, 0), at(lanes, 2)), plus(at(lanes, 1), at(lanes, 3)));
+  }
+  for (std::int32_t i = whole; i < flat; ++i)
+    sum = sum == no_tensor ? at(x, i) : plus(sum, at(x, i));
+  sum = m.made(ops::div, {sum, m.to.scalar_constant(static_cast<float>(flat))}, dtype::f32);
+  dims one = s;
+  for (int i = 1; i + 1 < s.rank; ++i) one[i] = 1;
+  return m.reshaped(sum, one);
+}
+/// How many elements of an axis each window has.
+inline std::vector<float> counts_of(std::int32_t in, std::int32_t out, std::int32_t window,
+                                    std::int32_t stride, std::int32_t before) {
+  std::vector<float> list;
+  for (std::int64_t o = 0; o < out; ++o) {
+    const std::int64_t first = o * stride - before;
+    const std::int64_t taps =
+        std::min<std::int64_t>(first + window, in) - std::max<std::int64_t>(first, 0);
+    list.push_back(static_cast<float>(std::max<std::int64_t>(taps, 1)));
+  }
+  return list;
+}
+/// Averages of windows of an image: laws::pool_order::columns.
+inline tensor_id average_by_columns(emitter& m, tensor_id x, const pool2d_attrs& p) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  pool2d_attrs down = p, across = p;
+  down.window_w = down.stride_w = 1, down.pad_left = down.pad_right = 0, down.divisor = 1;
+  across.window_h = across.stride_h = 1, across.pad_top = across.pad_bottom = 0;
+  across.divisor = 1;
+  const tensor_id columns = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(down)),
+                  sums = m.made(ops::avg_pool2d, {columns}, dtype::f32, to_attributes(across));
+  if (m.failed()) return no_tensor;
+  if (p.divisor != 0)
+    return m.made(ops::div, {sums, m.to.scalar_constant(static_cast<float>(p.divisor))},
+                  dtype::f32);
+  const dims y = m.to.g[sums].shape;
+  const auto rows = counts_of(s[1], y[1], p.window_h, p.stride_h, p.pad_top),
+             of_row = counts_of(s[2], y[2], p.window_w, p.stride_w, p.pad_left);
+  const tensor_id taps = m.made(
+      ops::mul, {m.new_constant("", {y[1], 1, 1}, rows), m.new_constant("", {y[2], 1}, of_row)},
+      dtype::f32);
+  return m.made(ops::div, {sums, taps}, dtype::f32);
+}
 inline void average_pool_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   bool row = false;
-  pool2d_attrs p = read_pooling(m, c, m.shape(c.in[0]), &row);
+  const dims s = m.shape(c.in[0]);
+  pool2d_attrs p = read_pooling(m, c, s, &row);
   count_padding(m, c, p);
   if (m.failed()) return;
-  const tensor_id y =
-      m.made(ops::avg_pool2d, {image_of(m, m.held(c.in[0], true))}, dtype::f32, to_attributes(p));
+  const tensor_id x = image_of(m, m.held(c.in[0], true));
+  if (m.failed()) return;
+  const dims image = m.to.g[x].shape;
+  laws::pooled_window w;
+  w.row = row, w.blocked = is_blocked(m, c.in[0]), w.newer_operator = m.opset >= 19;
+  w.image = {image[1], image[2]}, w.window = {p.window_h, p.window_w};
+  w.stride = {p.stride_h, p.stride_w};
+  w.padding = {p.pad_top, p.pad_bottom, p.pad_left, p.pad_right};
+  tensor_id y = no_tensor;
+  switch (laws::order_of_pool(w)) {
+    case laws::pool_order::lanes: y = average_in_lanes(m, x); break;
+    case laws::pool_order::columns: y = average_by_columns(m, x, p); break;
+    case laws::pool_order::sequence:
+      y = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(p));
+      break;
+  }
   m.give(c, from_image(m, y, row), true);
 }
 /// With the attribute channels_last the file's own order is NHWC.
@@ -308,25 +414,15 @@ template <bool Global> void qlinear_average_pool_row(emitter& m, call& c) {
 
 // ---- reductions ----
 
-inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
-  attributes a;
-  a.set("axes", std::move(axes));
-  if (keep_dims) a.set("keep_dims", std::int64_t{1});
-  return a;
-}
-/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
-inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
-  attributes a = reduction(std::move(axes));
-  a.set("in_order", std::int64_t{1});
-  return a;
-}
 template <bool Max> void global_pool_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   std::vector<std::int64_t> axes;
   for (int i = 2; i < m.rank(c.in[0]); ++i) axes.push_back(i - 1);
   if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
+  const tensor_id x = m.held(c.in[0], true);
+  if (!Max && !is_blocked(m, c.in[0])) return m.give(c, average_in_lanes(m, x), true);
   m.give(c,
-         m.made(Max ? ops::reduce_max : ops::mean, {m.held(c.in[0], true)}, dtype::f32,
+         m.made(Max ? ops::reduce_max : ops::mean, {x}, dtype::f32,
                 Max ? reduction(std::move(axes)) : reduction_in_order(std::move(axes))),
          true);
 }
@@ -363,9 +459,11 @@ inline void reduce_by(emitter& m, call& c, const op_def& op, int since, bool of_
     c.out = {x};
     return;
   }
-  const tensor_id y =
-      m.made(op, {m.held(x)}, m.type(x),
-             in_order ? reduction_in_order(std::move(axes)) : reduction(std::move(axes)));
+  attributes a = in_order ? reduction_in_order(std::move(axes)) : reduction(std::move(axes));
+  // The largest and the smallest code stand for the number that they stood for.
+  const bool picks = &op == &ops::reduce_max || &op == &ops::reduce_min;
+  const tensor_id y = picks ? m.merged(op, {m.held(x)}, std::move(a))
+                            : m.made(op, {m.held(x)}, m.type(x), std::move(a));
   if (m.failed()) return;
   if (m.integer(c, "keepdims", 1) != 0) return m.give(c, y, x.channels_inner);
   m.give(c, m.reshaped(m.held(value::of(y, x.channels_inner), false), kept), false);
@@ -453,9 +551,9 @@ template <const op_def& Op> void softmax_row(emitter& m, call& c) {
   const softmax_rows r = read_softmax(m, c, c.in[0], m.opset);
   give_softmax(m, c, r, m.made(Op, {r.x}, dtype::f32, along(r.axis)), c.in[0].channels_inner);
 }
-/// x, x_scale, x_zero, y_scale, y_zero; `opset` is that of the Softmax it stands for.
+/// x, x_scale, [x_zero], y_scale, [y_zero]; `opset` is that of the Softmax it stands for.
 inline void qlinear_softmax_row(emitter& m, call& c) {
-  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  if (!one_quantized(m, c)) return;
   const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
   const value& x = c.in[0];
   const tensor_id scaled = m.under(x, x.channels_inner, in);
@@ -604,9 +702,9 @@ inline void clip_row(emitter& m, call& c) {
   }
   bounded(m, c, ends[0], ends[1]);
 }
-/// x, x_scale, x_zero, y_scale, y_zero.
+/// x, x_scale, [x_zero], y_scale, [y_zero].
 template <const op_def& Op> void qlinear_unary_row(emitter& m, call& c) {
-  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  if (!one_quantized(m, c)) return;
   const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
   const value& x = c.in[0];
   attributes a;

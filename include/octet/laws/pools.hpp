@@ -1,0 +1,48 @@
+// The order in which ONNX Runtime's pools sum floats.
+#ifndef OCTET_LAWS_POOLS_HPP_
+#define OCTET_LAWS_POOLS_HPP_
+
+#include <array>
+#include <cstdint>
+
+#include "octet/core/config.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// sequence: row by row; columns: each column of a window over its rows, then their sums from left
+/// to right; lanes: elements 4i, 4i + 1, ... of the flat image each by themselves, (0 + 2) +
+/// (1 + 3), then the up to three that are left. One division follows.
+enum class pool_order : std::uint8_t { sequence, columns, lanes };
+
+/// Channels that its blocked kernels take at once: 8 with AVX2 (16 with AVX-512, where what has 8
+/// but not 16 of them is summed as if it were not blocked; octet has AVX2's bits everywhere).
+inline constexpr std::int32_t pool_block = 8;
+constexpr bool blocks_channels(std::int32_t channels) { return channels % pool_block == 0; }
+
+/// A pool over height and width, or over one axis as a row.
+struct pooled_window {
+  bool row = false;
+  bool blocked = false;         // four axes, blocks_channels
+  bool newer_operator = false;  // AveragePool of opset 19 and later has plain loops
+  std::array<std::int32_t, 2> image{}, window{}, stride{};
+  std::array<std::int32_t, 4> padding{};  // top, bottom, left, right
+};
+/// Its vector kernels hold a row of sums in a buffer of 2048 elements, 3 of which are read beyond
+/// the row, take two outputs' distance at most and windows up to 32.
+constexpr pool_order order_of_pool(const pooled_window& p) {
+  if (p.blocked || p.newer_operator) return pool_order::sequence;
+  bool padded = false;
+  for (const std::int32_t pad : p.padding) padded |= pad != 0;
+  const bool steps = p.stride[0] != 1 || p.stride[1] != 1;
+  if (!padded && !steps && p.window == p.image) return pool_order::lanes;
+  const std::int64_t width = std::int64_t{p.image[1]} + p.padding[2] + p.padding[3];
+  const bool small = p.window[0] <= 32 && p.window[1] <= 32;
+  return !p.row && small && p.stride[1] <= 2 && width <= 2045 ? pool_order::columns
+                                                              : pool_order::sequence;
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_POOLS_HPP_
