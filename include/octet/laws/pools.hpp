@@ -23,15 +23,15 @@ constexpr bool blocks_channels(std::int32_t channels) { return channels % pool_b
 /// A pool over height and width, or over one axis as a row.
 struct pooled_window {
   bool row = false;
-  bool blocked = false;         // four axes, blocks_channels
-  bool newer_operator = false;  // AveragePool of opset 19 and later has plain loops
+  bool blocked = false;      // four axes, blocks_channels
+  bool plain_loops = false;  // AveragePool of opset 19 and later, or counted padding and ceil_mode
   std::array<std::int32_t, 2> image{}, window{}, stride{};
   std::array<std::int32_t, 4> padding{};  // top, bottom, left, right
 };
 /// Its vector kernels hold a row of sums in a buffer of 2048 elements, 3 of which are read beyond
 /// the row, take two outputs' distance at most and windows up to 32.
 constexpr pool_order order_of_pool(const pooled_window& p) {
-  if (p.blocked || p.newer_operator) return pool_order::sequence;
+  if (p.blocked || p.plain_loops) return pool_order::sequence;
   bool padded = false;
   for (const std::int32_t pad : p.padding) padded |= pad != 0;
   const bool steps = p.stride[0] != 1 || p.stride[1] != 1;

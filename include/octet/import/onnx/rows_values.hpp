@@ -369,7 +369,8 @@ inline void average_pool_row(emitter& m, call& c) {
   if (m.failed()) return;
   const dims image = m.to.g[x].shape;
   laws::pooled_window w;
-  w.row = row, w.blocked = is_blocked(m, c.in[0]), w.newer_operator = m.opset >= 19;
+  w.row = row, w.blocked = is_blocked(m, c.in[0]);
+  w.plain_loops = m.opset >= 19 || (p.ceil_mode && p.divisor != 0);
   w.image = {image[1], image[2]}, w.window = {p.window_h, p.window_w};
   w.stride = {p.stride_h, p.stride_w};
   w.padding = {p.pad_top, p.pad_bottom, p.pad_left, p.pad_right};
