@@ -116,12 +116,12 @@ class fuser : node_graph {
           at = n.in[2];
           continue;
         }
-        const data_type_row* r = find_data_type(n.integer("output_dtype", 2));
+        const data_type_row* r = find_data_type(n.integer("output_dtype", data_type_code("UINT8")));
         return r ? r->type : std::nullopt;
       }
       if (n.op == "DynamicQuantizeLinear" && !n.out.empty() && at == n.out[0]) return dtype::u8;
       if (n.op == "Cast") {
-        const data_type_row* r = find_data_type(n.integer("to", 0));
+        const data_type_row* r = find_data_type(n.integer("to", undefined_data_type));
         return r ? r->type : std::nullopt;
       }
       if (!moves_values(n) || n.in.empty()) return {};
@@ -176,7 +176,7 @@ class fuser : node_graph {
       nothing |= n.is("Dropout") && (n.out.size() < 2 || uses(n.out[1]).empty());
       if (n.is("Cast")) {
         const auto from = type_of(n.in[0]);
-        const data_type_row* to = find_data_type(n.integer("to", 0));
+        const data_type_row* to = find_data_type(n.integer("to", undefined_data_type));
         nothing |= from && to && to->type == from;
       }
       if (!nothing) continue;

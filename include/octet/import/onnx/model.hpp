@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "octet/graph/graph.hpp"
@@ -155,6 +156,14 @@ inline constexpr data_type_row data_types[] = {
     {23, "FLOAT4E2M1", {}},      {24, "FLOAT8E8M0", {}},
     {25, "UINT2", {}},           {26, "INT2", {}},
 };
+/// What an attribute holds that names no type.
+inline constexpr std::int64_t undefined_data_type = 0;
+/// The code of a type by ONNX's name; another name does not compile.
+consteval std::int64_t data_type_code(std::string_view name) {
+  std::size_t row = 0;
+  while (name != data_types[row].name) ++row;
+  return data_types[row].code;
+}
 inline const data_type_row* find_data_type(std::int64_t code) {
   for (const data_type_row& r : data_types)
     if (r.code == code) return &r;

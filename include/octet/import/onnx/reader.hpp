@@ -16,6 +16,7 @@
 
 #include "octet/core/limits.hpp"
 #include "octet/import/common/file.hpp"
+#include "octet/import/onnx/fields.hpp"
 #include "octet/import/onnx/model.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -103,10 +104,10 @@ class reader {
     std::vector<std::string_view> functions;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: model_.ir_version = m.integer(); break;
-        case 7: graph_bytes = m.bytes(); break;
-        case 8: opset_given |= read_opset(m.bytes(), model_.opset); break;
-        case 25: functions.push_back(m.bytes()); break;
+        case model_field::ir_version: model_.ir_version = m.integer(); break;
+        case model_field::graph: graph_bytes = m.bytes(); break;
+        case model_field::opset_import: opset_given |= read_opset(m.bytes(), model_.opset); break;
+        case model_field::functions: functions.push_back(m.bytes()); break;
         default: m.skip();
       }
     }
@@ -131,8 +132,8 @@ class reader {
     std::int64_t version = 0;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: name = m.text(); break;
-        case 2: version = m.integer(); break;
+        case opset_field::domain: name = m.text(); break;
+        case opset_field::version: version = m.integer(); break;
         default: m.skip();
       }
     }
@@ -144,22 +145,22 @@ class reader {
     function f;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: f.name = m.text(); break;
-        case 4: f.in.push_back(m.text()); break;
-        case 5: f.out.push_back(m.text()); break;
-        case 7:
+        case function_field::name: f.name = m.text(); break;
+        case function_field::input: f.in.push_back(m.text()); break;
+        case function_field::output: f.out.push_back(m.text()); break;
+        case function_field::node:
           check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
           f.nodes.push_back(read_node(m.bytes()));
           break;
-        case 9: read_opset(m.bytes(), f.opset); break;
-        case 10: f.domain = domain(m.text()); break;
-        case 11: {
+        case function_field::opset_import: read_opset(m.bytes(), f.opset); break;
+        case function_field::domain: f.domain = domain(m.text()); break;
+        case function_field::attribute_proto: {
           std::string name;
           attribute a = read_attribute(m.bytes(), name);
           f.defaults.insert_or_assign(std::move(name), std::move(a));
           break;
         }
-        case 13: f.overload = m.text(); break;
+        case function_field::overload: f.overload = m.text(); break;
         default: m.skip();
       }
     }
@@ -170,11 +171,11 @@ class reader {
     check(within_limit(&limits::depth, max_, "graphs within one another", ++depth_));
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1:
+        case graph_field::node:
           check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
           to.nodes.push_back(read_node(m.bytes()));
           break;
-        case 5: {
+        case graph_field::initializer: {
           std::string name;
           array a = read_tensor(m.bytes(), name);
           if (name.empty()) fail(import::malformed("an initializer without a name"));
@@ -182,14 +183,14 @@ class reader {
             fail(import::malformed("two initializers named \"" + name + "\""));
           break;
         }
-        case 11: to.inputs.push_back(read_value_info(m.bytes())); break;
-        case 12: to.outputs.push_back(read_value_info(m.bytes())); break;
-        case 13: {
+        case graph_field::input: to.inputs.push_back(read_value_info(m.bytes())); break;
+        case graph_field::output: to.outputs.push_back(read_value_info(m.bytes())); break;
+        case graph_field::value_info: {
           value_info v = read_value_info(m.bytes());
           if (v.has_shape && v.extents.size() <= dims::max_rank) to.between.push_back(std::move(v));
           break;
         }
-        case 15: fail(unsupported("sparse initializers"));
+        case graph_field::sparse_initializer: fail(unsupported("sparse initializers"));
         default: m.skip();
       }
     }
@@ -201,18 +202,18 @@ class reader {
     node n;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: n.in.push_back(m.text()); break;
-        case 2: n.out.push_back(m.text()); break;
-        case 3: n.name = m.text(); break;
-        case 4: n.op = m.text(); break;
-        case 5: {
+        case node_field::input: n.in.push_back(m.text()); break;
+        case node_field::output: n.out.push_back(m.text()); break;
+        case node_field::name: n.name = m.text(); break;
+        case node_field::op_type: n.op = m.text(); break;
+        case node_field::attribute: {
           std::string name;
           attribute a = read_attribute(m.bytes(), name);
           n.attributes.insert_or_assign(std::move(name), std::move(a));
           break;
         }
-        case 7: n.domain = domain(m.text()); break;
-        case 8: n.overload = m.text(); break;
+        case node_field::domain: n.domain = domain(m.text()); break;
+        case node_field::overload: n.overload = m.text(); break;
         default: m.skip();
       }
     }
@@ -224,31 +225,31 @@ class reader {
     attribute a;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: name = m.text(); break;
-        case 2: a.real = m.real(); break;
-        case 3: a.integer = m.integer(); break;
-        case 4: a.text = m.text(); break;
-        case 5: {
+        case attribute_field::name: name = m.text(); break;
+        case attribute_field::f: a.real = m.real(); break;
+        case attribute_field::i: a.integer = m.integer(); break;
+        case attribute_field::s: a.text = m.text(); break;
+        case attribute_field::t: {
           std::string ignored;
           a.tensor = read_tensor(m.bytes(), ignored);
           break;
         }
-        case 6: {
+        case attribute_field::g: {
           auto part = std::make_shared<graph_part>();
           read_graph(m.bytes(), *part);
           a.graph = std::move(part);
           break;
         }
-        case 7: m.reals(a.reals); break;
-        case 8: m.integers(a.integers); break;
-        case 9: a.texts.push_back(m.text()); break;
-        case 21: a.of_call = m.text(); break;
-        case 10:
-        case 11:
-        case 14:
-        case 15:
-        case 22:
-        case 23:
+        case attribute_field::floats: m.reals(a.reals); break;
+        case attribute_field::ints: m.integers(a.integers); break;
+        case attribute_field::strings: a.texts.push_back(m.text()); break;
+        case attribute_field::ref_attr_name: a.of_call = m.text(); break;
+        case attribute_field::tensors:
+        case attribute_field::graphs:
+        case attribute_field::tp:
+        case attribute_field::type_protos:
+        case attribute_field::sparse_tensor:
+        case attribute_field::sparse_tensors:
           a.unread = true;
           m.skip();
           break;
@@ -263,27 +264,27 @@ class reader {
     std::optional<std::string_view> type;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: v.name = m.text(); break;
-        case 2: type = m.bytes(); break;
+        case value_info_field::name: v.name = m.text(); break;
+        case value_info_field::type: type = m.bytes(); break;
         default: m.skip();
       }
     }
     if (!type) return v;
     v.type_name = "not a tensor";
     for (message m(*type); m.next();) {
-      if (m.tag() != 1) {
+      if (m.tag() != type_field::tensor_type) {
         m.skip();
         continue;
       }
       for (message t(m.bytes()); t.next();) {
         switch (t.tag()) {
-          case 1: {
+          case tensor_type_field::elem_type: {
             const std::int64_t code = t.integer();
             v.type_name = data_type_name(code);
             if (const data_type_row* r = find_data_type(code)) v.type = r->type;
             break;
           }
-          case 2:
+          case tensor_type_field::shape:
             v.has_shape = true;
             read_shape(t.bytes(), v);
             break;
@@ -295,7 +296,7 @@ class reader {
   }
   void read_shape(std::string_view bytes, value_info& v) {
     for (message m(bytes); m.next();) {
-      if (m.tag() != 1) {
+      if (m.tag() != shape_field::dim) {
         m.skip();
         continue;
       }
@@ -303,8 +304,8 @@ class reader {
       std::string symbol;
       for (message d(m.bytes()); d.next();) {
         switch (d.tag()) {
-          case 1: extent = d.integer(); break;
-          case 2: symbol = d.text(); break;
+          case dimension_field::dim_value: extent = d.integer(); break;
+          case dimension_field::dim_param: symbol = d.text(); break;
           default: d.skip();
         }
       }
@@ -323,8 +324,8 @@ class reader {
     std::string key, value;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: key = m.text(); break;
-        case 2: value = m.text(); break;
+        case entry_field::key: key = m.text(); break;
+        case entry_field::value: value = m.text(); break;
         default: m.skip();
       }
     }
@@ -349,27 +350,27 @@ class reader {
     std::vector<float> reals;
     std::vector<double> doubles;
     std::optional<std::string_view> raw;
-    std::int64_t code = 0, location = 0;
+    std::int64_t code = 0, location = data_location::in_file;
     external_place place;
     bool texts = false;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: m.integers(extents); break;
-        case 2: code = m.integer(); break;
-        case 3: fail(unsupported("a tensor in segments"));
-        case 4: m.reals(reals); break;
-        case 5: m.integers(integers); break;
-        case 6:
+        case tensor_field::dims: m.integers(extents); break;
+        case tensor_field::data_type: code = m.integer(); break;
+        case tensor_field::segment: fail(unsupported("a tensor in segments"));
+        case tensor_field::float_data: m.reals(reals); break;
+        case tensor_field::int32_data: m.integers(integers); break;
+        case tensor_field::string_data:
           texts = true;
           m.skip();
           break;
-        case 7:
-        case 11: m.integers(wide); break;
-        case 8: name = m.text(); break;
-        case 9: raw = m.bytes(); break;
-        case 10: m.wide_reals(doubles); break;
-        case 13: place_of(m.bytes(), place); break;
-        case 14: location = m.integer(); break;
+        case tensor_field::int64_data:
+        case tensor_field::uint64_data: m.integers(wide); break;
+        case tensor_field::name: name = m.text(); break;
+        case tensor_field::raw_data: raw = m.bytes(); break;
+        case tensor_field::double_data: m.wide_reals(doubles); break;
+        case tensor_field::external_data: place_of(m.bytes(), place); break;
+        case tensor_field::data_location: location = m.integer(); break;
         default: m.skip();
       }
     }
@@ -384,8 +385,9 @@ class reader {
     constants_ = saturating_add(constants_, size);
     check(within_limit(&limits::constant_bytes, max_, "bytes of all constants", constants_));
     if (texts) fail(import::malformed(what + " has texts for elements"));
-    if (location != 0) {
-      if (location != 1) fail(unsupported("data_location of " + what, text(location)));
+    if (location != data_location::in_file) {
+      if (location != data_location::external)
+        fail(unsupported("data_location of " + what, text(location)));
       a.data = external(place, size, what);
     } else if (raw) {
       check_size(what, raw->size(), size, "bytes");

@@ -516,7 +516,8 @@ inline void eye_like_row(emitter& m, call& c) {
   const dims s = m.shape(c.in[0]);
   if (s.rank != 2) return m.broken("rank of EyeLike's input", std::to_string(s.rank), "2");
   result<dtype> t = m.type(c.in[0]);
-  if (c.n.find("dtype")) t = element_type(m.integer(c, "dtype", 1), "EyeLike's result");
+  if (c.n.find("dtype"))
+    t = element_type(m.integer(c, "dtype", data_type_code("FLOAT")), "EyeLike's result");
   if (!t) return m.fail(t.error());
   const std::int64_t k = m.integer(c, "k", 0);
   if (!m.check(verify_size(s, dtype::f32, m.to.max, "EyeLike"))) return;

@@ -467,7 +467,7 @@ inline void cast_to(emitter& m, call& c, dtype t) {
 }
 inline void cast_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
-  const auto t = element_type(m.integer(c, "to", 0), "Cast's result");
+  const auto t = element_type(m.integer(c, "to", undefined_data_type), "Cast's result");
   if (!t) return m.fail(t.error());
   cast_to(m, c, *t);
 }

@@ -27,8 +27,9 @@ inline int scale_axis(emitter& m, const call& c) {
 }
 /// Attributes that name an element type for the division or the result: float32 or not given.
 inline void only_float(emitter& m, const call& c, const char* key) {
-  const std::int64_t code = m.integer(c, key, 0);
-  if (code != 0 && code != 1) m.refuse(key, data_type_name(code), "FLOAT");
+  const std::int64_t code = m.integer(c, key, undefined_data_type);
+  if (code != undefined_data_type && code != data_type_code("FLOAT"))
+    m.refuse(key, data_type_name(code), "FLOAT");
 }
 /// x, scale, [zero].
 inline void quantize_row(emitter& m, call& c) {
@@ -37,7 +38,8 @@ inline void quantize_row(emitter& m, call& c) {
   dtype t = dtype::u8;
   if (c.has(2)) {
     t = m.type(c.in[2]);
-  } else if (const std::int64_t code = m.integer(c, "output_dtype", 2); code != 0) {
+  } else if (const std::int64_t code = m.integer(c, "output_dtype", data_type_code("UINT8"));
+             code != undefined_data_type) {
     const auto named = element_type(code, "QuantizeLinear's result");
     if (!named) return m.fail(named.error());
     t = *named;
