@@ -22,7 +22,7 @@ LAYERS = ["core", "numerics", "laws", "ops", "kernels", "plan", "graph", "runtim
           "typed", "views", "import"]
 OWN_LAYER = {
     "octet/kernels/kernel.hpp": "core",
-    "octet/kernels/target_layout.hpp": "core",
+    "octet/kernels/simd/layouts.hpp": "core",
     "octet/kernels/gemm.hpp": "numerics",
     "octet/kernels/depthwise.hpp": "numerics",
     "octet/kernels/float_gemm.hpp": "numerics",
@@ -46,7 +46,8 @@ CHOOSE_PASSES = [f"octet/kernels/{n}.hpp" for n in ("pass-inl", "targets", "disp
 FAMILY = re.compile(
     r"HWY_(TARGET|MAX_BYTES|LANES|ARCH|CAP|NATIVE|HAVE)\w*|OCTET_QUAD"
     r"|OCTET_HAS_(SSE|AVX|NEON|EMU)\w*|\b_mm\d*_\w+|\b__(m128|m256|m512|mmask)\w*"
-    r"|\bv\w+_[su](8|16|32|64)\b|\.raw\b|\basm\b|__asm__")
+    r"|\bv\w+_[su](8|16|32|64)\b|\.raw\b|\basm\b|__asm__"
+    r"|\blanes(8|16|32)\s*(==|<=|>=|<|>)\s*\d|\b\d+\s*/\s*lanes(8|16|32)\b|\bsimd::registers\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"(octet/[^"]+)"')
 
 

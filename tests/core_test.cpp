@@ -25,6 +25,26 @@ TEST_CASE("size arithmetic saturates instead of wrapping") {
   CHECK(dims{}.elements().value == 1);
 }
 
+TEST_CASE("generic functions run for the element types that they name, and for no other") {
+  for (const dtype t : enumerators<dtype>) {
+    INFO(name_of(t));
+    dtype got = dtype::boolean;
+    const auto take = [&]<class T>(type_tag<T>) { got = dtype_of<T>; };
+    const bool byte = t == dtype::u8 || t == dtype::s8, sum = t == dtype::s32 || t == dtype::s64;
+    CHECK(with_eight_bit(t, take) == byte);
+    CHECK(got == (byte ? t : dtype::boolean));
+    got = dtype::boolean;
+    CHECK(with_accumulator(t, take) == sum);
+    CHECK(got == (sum ? t : dtype::boolean));
+    got = dtype::boolean;
+    with_arithmetic(t, take);
+    CHECK(got == (sum || t == dtype::f32 ? t : dtype::boolean));
+    std::size_t size = 0;
+    with_size(t, [&]<class T>(type_tag<T>) { size = sizeof(T); });
+    CHECK(size == size_of(t));
+  }
+}
+
 TEST_CASE("broadcasting follows numpy") {
   CHECK(broadcast({2, 3, 4}, {3, 1}) == dims{2, 3, 4});
   CHECK(broadcast({1}, {7, 1, 5}) == dims{7, 1, 5});

@@ -85,6 +85,13 @@ TEST_CASE("direct calls with weights equal the references") {
   fine(octet::conv2d(x.view(), w.view(), bias, a, y.to(), octet::law::tflite_xnnpack));
   CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, y,
                                octet::to_attributes(a), rounding::float_half_even));
+  octet::arithmetic narrow = rounding::doubling_high_half_away;
+  narrow.f32_product = true;
+  octet::attributes with_product = octet::to_attributes(a);
+  with_product.set("f32_product", std::int64_t{1});
+  fine(octet::conv2d(x.view(), w.view(), bias, a, y.to(), narrow));
+  CHECK(y.data == by_reference(ops::conv2d, {x.view(), w.view(), view_of(24)}, 2, y, with_product,
+                               rounding::doubling_high_half_away));
   fine(octet::conv2d(x.view(), w.view(), {}, a, y.to(octet::typed::activation::relu)));
   octet::attributes clamped = octet::to_attributes(a);
   clamped.set("clamp_lo", std::int64_t{4});

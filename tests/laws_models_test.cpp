@@ -1,6 +1,6 @@
 // Every node that a loader emits has the rounding, the bounds of its fused activation, the
 // accumulator and its scales that the functions of laws/ give for it, as seen from the IR alone:
-// every file of tests/goldens, examples/digits and the shared models.
+// every file that models_test.cpp runs.
 //
 // What the IR does not say, the queries here take from elsewhere:
 //  - TFLite's quantized_dimension of weights with one scale, and whether they have 4 bits: read
@@ -66,7 +66,7 @@ class checker {
   void run() {
     for (const octet::node& n : g_.nodes) {
       ++to_.nodes;
-      // Layers of blocks are XNNPACK's alone: no law decides anything of them.
+      // A layer of blocks is one node, whose rows are always quantized by XNNPACK.
       if (n.in.size() > 1 && producer(n.in[0]) &&
           producer(n.in[0])->op == &octet::ops::dynamic_quantize &&
           n.op != &octet::ops::blockwise_fully_connected)
@@ -89,10 +89,8 @@ class checker {
   }
   bool accumulates(const octet::node& n) const {
     const dtype y = g_[n.out[0]].type;
-    return n.round == octet::rounding::none && (y == dtype::s32 || y == dtype::s64) &&
-           (n.op == &octet::ops::conv2d || n.op == &octet::ops::depthwise_conv2d ||
-            n.op == &octet::ops::fully_connected || n.op == &octet::ops::transpose_conv2d ||
-            n.op == &octet::ops::qnn_batch_matmul);
+    return n.op->accumulates && n.round == octet::rounding::none &&
+           (y == dtype::s32 || y == dtype::s64);
   }
   void differs(const octet::node& n, const std::string& what) {
     std::string types;
@@ -194,14 +192,23 @@ class checker {
       if (laws::activation_bounds(by, a, y.type, y.scale(), y.zero_point()) == loader) return;
     differs(n, "bounds " + std::to_string(loader.lo) + ".." + std::to_string(loader.hi));
   }
+  /// Scales of the accumulators of a layer that `d` was decided for.
+  void accumulator_scales(const octet::node& n, const laws::decision& d) {
+    const octet::tensor& acc = g_[n.out[0]];
+    const octet::tensor_desc x = g_[n.in[0]].desc(), w = g_[n.in[1]].desc();
+    for (std::size_t c = 0; c < w.scales.size(); ++c)
+      same(n, "accumulator scale", c < acc.scales.size() ? acc.scales[c] : 0,
+           laws::accumulator_scale(d, x.scale(), w.scale(c)));
+  }
   void accumulator(const octet::node& n) {
     const tensor_id acc = n.out[0];
     const auto readers = readers_.find(acc);
-    // MXNet rounds after a sum has joined, and gives some layers' results as floats; ONNX's
-    // MatMulInteger and ConvInteger are sums.
+    // MXNet rounds after a sum has joined, and gives some layers' results as floats. ONNX's
+    // MatMulInteger and ConvInteger are sums, QGemm without a scale of its result gives floats.
     const bool rounds =
         readers != readers_.end() && readers->second[0]->op == &octet::ops::requantize;
-    if (g_.arithmetic == octet::law::onnxruntime && !rounds) return;
+    if (g_.arithmetic == octet::law::onnxruntime && !rounds)
+      return accumulator_scales(n, decide(n, true));
     if (g_.arithmetic == octet::law::mxnet && readers != readers_.end() &&
         (readers->second[0]->op == &octet::ops::requantize_add ||
          readers->second[0]->op == &octet::ops::dequantize))
@@ -220,10 +227,7 @@ class checker {
     same(n, "accumulator", std::string(name_of(g_[acc].type)),
          std::string(name_of(laws::accumulator_type(f.x.type, f.int32_bias))));
     same(n, "f32_product", n.attrs.integer("f32_product") != 0, d.f32_product);
-    const octet::tensor_desc x = g_[n.in[0]].desc(), w = g_[n.in[1]].desc();
-    for (std::size_t c = 0; c < w.scales.size(); ++c)
-      same(n, "accumulator scale", c < g_[acc].scales.size() ? g_[acc].scales[c] : 0,
-           laws::accumulator_scale(g_.arithmetic, d, x.scale(), w.scale(c)));
+    accumulator_scales(n, d);
     ++to_.accumulators;
   }
   void dynamic(const octet::node& n) {
@@ -267,9 +271,9 @@ class checker {
   std::map<tensor_id, std::vector<const octet::node*>> readers_;
 };
 
-void check_files(const std::filesystem::path& root, const std::string& prefix, findings& to) {
+void check_files(findings& to) {
   std::set<std::string> seen;
-  for (const auto& row : octet_test::read_manifest(root, prefix)) {
+  for (const auto& row : octet_test::all_rows(OCTET_SOURCE_DIR, OCTET_MODELS)) {
     if (!octet_test::has_loader(row.format) || !seen.insert(row.law + row.key).second) continue;
     const auto g = octet_test::load(row);
     if (!g) continue;  // models_test.cpp knows which
@@ -282,12 +286,9 @@ void check_files(const std::filesystem::path& root, const std::string& prefix, f
 
 TEST_CASE("every node of a loaded file is what its law says", "[laws]") {
   findings f;
-  check_files(std::string(OCTET_SOURCE_DIR) + "/tests/goldens", "goldens/", f);
-  check_files(std::string(OCTET_SOURCE_DIR) + "/examples/digits", "digits/", f);
+  check_files(f);
   REQUIRE(f.files > 0);
-  if (std::filesystem::exists(std::filesystem::path(OCTET_MODELS) / "MANIFEST.json"))
-    check_files(OCTET_MODELS, {}, f);
-  else
+  if (!std::filesystem::exists(std::filesystem::path(OCTET_MODELS) / "MANIFEST.json"))
     std::printf("SKIPPED the shared models: OCTET_MODELS is absent\n");
   std::printf(
       "%zu files, %zu nodes: %zu roundings, %zu bounds (%zu more of the program's own), %zu "

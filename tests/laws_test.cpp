@@ -201,8 +201,8 @@ void accumulator_numbers(std::string& s) {
       facts f = usual_facts(dtype::u8);
       f.arithmetic = l;
       s += std::string(name_of(l)) + " " + hex(sx) + " " + hex(sw) + ": " +
-           hex(laws::accumulator_scale(l, laws::conv2d(f), sx, sw)) + " " +
-           hex(laws::accumulator_scale(l, laws::fully_connected(f), sx, sw)) + "\n";
+           hex(laws::accumulator_scale(laws::conv2d(f), sx, sw)) + " " +
+           hex(laws::accumulator_scale(laws::fully_connected(f), sx, sw)) + "\n";
     }
   s += "\naccumulator type: int8, int16, int16 with int32 bias\n";
   for (dtype a :
@@ -302,6 +302,37 @@ TEST_CASE("write the tables of the laws", "[.write]") {
   std::ofstream(numbers_file) << numbers();
 }
 
+TEST_CASE("laws give accumulators the precision that operators prepare them with", "[laws]") {
+  for (const octet::op_def* op : octet::builtin_operators()) {
+    if (!op->accumulates) continue;
+    for (const dtype t : quantized_types)
+      for (const condition& c : conditions)
+        for (const law l : all_laws) {
+          facts f = usual_facts(t);
+          c.set(f);
+          f.arithmetic = l;
+          const laws::decision d = op->decide(f);
+          if (!d.known) continue;
+          INFO(op->name << " " << name_of(t) << " " << name_of(l) << " " << c.text);
+          // PyTorch's scales are binary64 numbers, which its kernels narrow first.
+          CHECK((!laws::is_pytorch(l) || uses_f32_product(d.round, d.f32_product)));
+          // Matrix products of two activations have no attribute to keep it in.
+          CHECK((op != &octet::ops::qnn_batch_matmul || !d.f32_product));
+        }
+  }
+}
+TEST_CASE("what only XNNPACK computes is no operator of other laws", "[laws]") {
+  for (const law l : all_laws) {
+    facts f;
+    f.arithmetic = l;
+    const bool xnnpack = l == law::tflite_xnnpack;
+    CHECK(octet::ops::blockwise_fully_connected.decide(f).known == xnnpack);
+    CHECK(laws::dynamic_transpose_conv2d(f).known == xnnpack);
+    f.framework.int4_weights = true;
+    CHECK_FALSE(laws::dynamic_transpose_conv2d(f).known);
+  }
+}
+
 // ---- typed graphs and direct calls ----
 
 namespace {
@@ -328,6 +359,20 @@ TEST_CASE("a typed convolution has the rounding of its law", "[laws]") {
   CHECK(layer_net<law::pytorch_qnnpack>::multiplier(0).scale == product * (1.f / 0.37f));
   CHECK(layer_net<law::pytorch_fbgemm>::multiplier(0).scale == product / 0.37f);
   CHECK(product * (1.f / 0.37f) != product / 0.37f);
+}
+TEST_CASE("laws of ONNX Runtime: padding, stored scales and biases", "[laws]") {
+  // SAME of 7 elements, windows of 4, stride 1 adds 3.
+  constexpr auto upper = laws::same_padding(7, 4, 1, 1);
+  STATIC_REQUIRE(laws::same_padding_total(7, 4, 1, 1) == 3);
+  STATIC_REQUIRE(upper == laws::axis_padding{1, 2});
+  STATIC_REQUIRE(laws::larger_half_before(upper) == laws::axis_padding{2, 1});
+  STATIC_REQUIRE(laws::same_padding_total(1, 1 << 24, 1, 1 << 24) > INT32_MAX);
+  STATIC_REQUIRE(laws::same_padding_total(7, 0, 1, 1) == 0);
+  STATIC_REQUIRE(laws::stored_accumulator_scale(0.05f, 0.0117f) == 0.05f * 0.0117f);
+  // A tie goes to even.
+  STATIC_REQUIRE(laws::divided_bias(2.5f, 1.f) == 2);
+  STATIC_REQUIRE(laws::divided_bias(-3.5f, 1.f) == -4);
+  STATIC_REQUIRE(laws::divided_bias(1e30f, 1e-3f) == INT32_MAX);
 }
 TEST_CASE("a typed relu6 is clamped as its law rounds the bound", "[laws]") {
   // 6 / 2.4 = 2.5 is a tie.
@@ -400,15 +445,15 @@ TEST_CASE("direct calls of means and concatenations give the bits of their law",
   direct_calls c;
   SECTION("PyTorch's mean over height and width goes through floats, QNNPACK's does not") {
     std::vector<std::uint8_t> mean(8), expected(8);
-    const octet::reduce_attrs axes{{1, 2}, false, false};
+    const octet::reduce_attrs axes{{1, 2}, false};
     REQUIRE(octet::mean(c.view, axes, c.result(mean, octet::dims{1, 8}, 0.05, 120),
                         law::pytorch_fbgemm));
     std::vector<float> real(c.in.size()), averages(8);
     REQUIRE(octet::dequantize(c.view, {{real.data(), dtype::f32, c.shape}}));
-    octet::reduce_attrs order = axes;
-    order.channels_last = true;
-    REQUIRE(octet::mean({{real.data(), dtype::f32, c.shape}}, order,
-                        {{averages.data(), dtype::f32, octet::dims{1, 8}}}, rounding::aten));
+    octet::arithmetic aten = rounding::aten;
+    aten.channels_last = true;
+    REQUIRE(octet::mean({{real.data(), dtype::f32, c.shape}}, axes,
+                        {{averages.data(), dtype::f32, octet::dims{1, 8}}}, aten));
     REQUIRE(octet::quantize({{averages.data(), dtype::f32, octet::dims{1, 8}}},
                             c.result(expected, octet::dims{1, 8}, 0.05, 120),
                             rounding::reciprocal_half_even));

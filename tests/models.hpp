@@ -79,6 +79,24 @@ inline std::vector<model_row> as_written_rows(const std::vector<model_row>& rows
   return list;
 }
 
+/// Every row there is: tests/goldens and examples/digits of octet's `source`, the shared models in
+/// the folder `models` and the sets beside it, and ONNX graphs as written. Sets that are not there
+/// have no rows.
+inline std::vector<model_row> all_rows(const std::filesystem::path& source,
+                                       const std::filesystem::path& models) {
+  std::vector<model_row> rows;
+  const auto take = [&](std::vector<model_row> more) {
+    for (auto& r : more) rows.push_back(std::move(r));
+  };
+  take(read_manifest(source / "tests/goldens", "goldens/"));
+  take(read_manifest(source / "examples/digits", "digits/"));
+  take(read_manifest(models));
+  for (const std::string set : {"reports", "networks_more", "onnx_nets"})
+    take(read_manifest(models / ".." / set, set + "/"));
+  take(as_written_rows(rows));
+  return rows;
+}
+
 /// What one row gave on one target.
 struct outcome {
   enum class kind { identical, close, differs, refused } what = kind::refused;

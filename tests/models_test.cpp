@@ -40,20 +40,7 @@ std::map<std::string, std::string> known_differences() {
   return s;
 }
 
-std::vector<model_row> all_rows() {
-  auto rows =
-      octet_test::read_manifest(std::string(OCTET_SOURCE_DIR) + "/tests/goldens", "goldens/");
-  for (auto& r :
-       octet_test::read_manifest(std::string(OCTET_SOURCE_DIR) + "/examples/digits", "digits/"))
-    rows.push_back(std::move(r));
-  for (auto& r : octet_test::read_manifest(OCTET_MODELS)) rows.push_back(std::move(r));
-  for (const char* set : {"reports", "networks_more", "onnx_nets"})
-    for (auto& r : octet_test::read_manifest(std::filesystem::path(OCTET_MODELS) / ".." / set,
-                                             std::string(set) + "/"))
-      rows.push_back(std::move(r));
-  for (auto& r : octet_test::as_written_rows(rows)) rows.push_back(std::move(r));
-  return rows;
-}
+std::vector<model_row> all_rows() { return octet_test::all_rows(OCTET_SOURCE_DIR, OCTET_MODELS); }
 
 /// Rows that are counted instead of listed: "law folder expect", the unit of their counts.
 bool counted(const model_row& r) { return r.expect == "best effort" || r.expect == "close"; }

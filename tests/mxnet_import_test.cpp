@@ -107,11 +107,12 @@ TEST_CASE("params: element types, scalars, empty arrays, extents of 0, files wit
 }
 
 TEST_CASE("params: what is refused") {
+  namespace code = mx::detail::type_code;
   params_writer sparse;
-  sparse.add("arg:s", 2, 0, {2, 2}, "", 1);
+  sparse.add("arg:s", 2, code::float32, {2, 2}, "", mx::detail::storage_code::row_sparse);
   CHECK_HAS(params_error(sparse.bytes()), "row_sparse");
   params_writer half;
-  half.add("arg:h", 2, 12, {2}, "abcd");
+  half.add("arg:h", 2, code::bfloat16, {2}, "abcd");
   CHECK_HAS(params_error(half.bytes()), "bfloat16");
   params_writer rank;
   rank.add("arg:r", 2, 5, std::vector<std::int64_t>(9, 1), "a");

@@ -352,8 +352,6 @@ const function_row functions[] = {
      [](long double x) { return std::log(x); }, 1e-45, 1e38, 0x1.1p-53},
     {"log near 1", [](double x) { return n::log(x); }, [](float x) { return n::log_f32(x); },
      [](long double x) { return std::log(x); }, 0.5, 2, 0x1.1p-53},
-    {"log1p", [](double x) { return n::log1p(x); }, [](float x) { return n::log1p_f32(x); },
-     [](long double x) { return std::log1p(x); }, -0.999, 50, 0x1.1p-53},
     {"tanh", [](double x) { return n::tanh(x); }, [](float x) { return n::tanh_f32(x); },
      [](long double x) { return std::tanh(x); }, -12, 12, 0x1.1p-53},
     {"logistic", [](double x) { return n::logistic(x); },
@@ -365,8 +363,6 @@ const function_row functions[] = {
      [](long double x) { return std::cos(x); }, -100, 100, 0x1.1p-53},
     {"sqrt", [](double x) { return n::sqrt(x); }, [](float x) { return n::sqrt_f32(x); },
      [](long double x) { return std::sqrt(x); }, 0, 1e38, 0x1.1p-53},
-    {"rsqrt", [](double x) { return n::rsqrt(x); }, [](float x) { return n::rsqrt_f32(x); },
-     [](long double x) { return 1 / std::sqrt(x); }, 1e-38, 1e38, 0x1.1p-53},
     {"erfc", [](double x) { return n::erfc(x); }, [](float x) { return n::erfc_f32(x); },
      [](long double x) { return std::erfc(x); }, -5, 9, 0x1p-40},
     {"erf", [](double x) { return n::erf(x); }, [](float x) { return n::erf_f32(x); },
@@ -505,8 +501,8 @@ TEST_CASE("elementary functions at their edges") {
   const float inf = n::infinity_of<float>(), nan = n::nan_of<float>(),
               tiny = std::bit_cast<float>(1u);
   const auto bits = [](float v) { return std::bit_cast<std::uint32_t>(v); };
-  for (auto f : {n::exp_f32, n::expm1_f32, n::log_f32, n::log1p_f32, n::tanh_f32, n::logistic_f32,
-                 n::sin_f32, n::cos_f32, n::erf_f32, n::sqrt_f32, n::rsqrt_f32})
+  for (auto f : {n::exp_f32, n::expm1_f32, n::log_f32, n::tanh_f32, n::logistic_f32, n::sin_f32,
+                 n::cos_f32, n::erf_f32, n::sqrt_f32})
     CHECK(n::is_nan(f(nan)));
   CHECK(bits(n::exp_f32(inf)) == bits(inf));
   CHECK(bits(n::exp_f32(88.8f)) == bits(inf));
@@ -524,8 +520,6 @@ TEST_CASE("elementary functions at their edges") {
   CHECK(bits(n::log_f32(1.f)) == 0);
   CHECK(bits(n::log_f32(inf)) == bits(inf));
   CHECK(n::log_f32(tiny) == static_cast<float>(std::log(0x1p-149L)));
-  CHECK(bits(n::log1p_f32(-1.f)) == bits(-inf));
-  CHECK(n::is_nan(n::log1p_f32(-1.5f)));
   CHECK(n::tanh_f32(inf) == 1);
   CHECK(n::tanh_f32(-inf) == -1);
   CHECK(bits(n::tanh_f32(-tiny)) == 0x80000001u);
@@ -539,8 +533,6 @@ TEST_CASE("elementary functions at their edges") {
   CHECK(bits(n::sqrt_f32(-0.f)) == 0x80000000u);
   CHECK(n::is_nan(n::sqrt_f32(-tiny)));
   CHECK(n::sqrt_f32(tiny) == static_cast<float>(std::sqrt(0x1p-149L)));
-  CHECK(bits(n::rsqrt_f32(0.f)) == bits(inf));
-  CHECK(bits(n::rsqrt_f32(inf)) == 0);
   CHECK(n::is_infinite(n::exp(710.)));
   CHECK(n::exp(709.75) == static_cast<double>(std::exp(709.75L)));
   CHECK(n::exp(-740.) > 0);
@@ -666,11 +658,11 @@ template <int Part> constexpr std::uint64_t checksum() {
     const auto x = static_cast<float>(w), m = static_cast<float>(d),
                positive = n::add(static_cast<float>(u), 1e-30f);
     if constexpr (Part == 0) {
-      put(n::exp_f32(x)), put64(n::expm1(w)), put(n::log_f32(positive)), put64(n::log1p(u)),
-          put(n::tanh_f32(x)), put64(n::logistic(w));
+      put(n::exp_f32(x)), put64(n::expm1(w)), put(n::log_f32(positive)), put(n::tanh_f32(x)),
+          put64(n::logistic(w));
     } else if constexpr (Part == 1) {
       put(n::sin_f32(n::mul(x, 1e4f))), put64(n::cos(w)), put64(n::sqrt(u)),
-          put(n::rsqrt_f32(positive)), put(n::pow_f32(positive, x));
+          put(n::pow_f32(positive, x));
     } else if constexpr (Part == 2) {
       if (i < 12) put(n::erf_f32(n::mul(x, 0.3f)));
     } else {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "octet/core/types.hpp"
+#include "octet/import/onnx/fields.hpp"
 
 namespace octet_test {
 
@@ -47,6 +48,20 @@ class proto {
 
 namespace onnx {
 
+namespace attribute_field = octet::onnx_model::attribute_field;
+namespace dimension_field = octet::onnx_model::dimension_field;
+namespace entry_field = octet::onnx_model::entry_field;
+namespace function_field = octet::onnx_model::function_field;
+namespace graph_field = octet::onnx_model::graph_field;
+namespace model_field = octet::onnx_model::model_field;
+namespace node_field = octet::onnx_model::node_field;
+namespace opset_field = octet::onnx_model::opset_field;
+namespace shape_field = octet::onnx_model::shape_field;
+namespace tensor_field = octet::onnx_model::tensor_field;
+namespace tensor_type_field = octet::onnx_model::tensor_type_field;
+namespace type_field = octet::onnx_model::type_field;
+namespace value_info_field = octet::onnx_model::value_info_field;
+
 enum type : std::int64_t {
   f32 = 1,
   u8 = 2,
@@ -58,14 +73,21 @@ enum type : std::int64_t {
   int4 = 22
 };
 
+/// AttributeProto.AttributeType.
+namespace attribute_type {
+enum code : std::int64_t { real = 1, integer = 2, text = 3, tensor = 4, graph = 5, integers = 7 };
+}
+
 template <class T> std::string raw_of(const std::vector<T>& v) {
   return {reinterpret_cast<const char*>(v.data()), v.size() * sizeof(T)};
 }
 inline proto tensor(const std::string& name, std::int64_t data_type,
                     const std::vector<std::int64_t>& shape, const std::string& raw) {
   proto t;
-  if (!shape.empty()) t.packed(1, shape);
-  return t.integer(2, data_type).text(8, name).text(9, raw);
+  if (!shape.empty()) t.packed(tensor_field::dims, shape);
+  return t.integer(tensor_field::data_type, data_type)
+      .text(tensor_field::name, name)
+      .text(tensor_field::raw_data, raw);
 }
 inline proto floats(const std::string& name, const std::vector<std::int64_t>& shape,
                     const std::vector<float>& v) {
@@ -78,38 +100,43 @@ inline proto bytes(const std::string& name, std::int64_t t, const std::vector<st
   return tensor(name, t, shape, raw);
 }
 
+/// The version of the operators of ai.onnx.
+inline proto opset_of(std::int64_t version) {
+  return proto().text(opset_field::domain, "").integer(opset_field::version, version);
+}
+
 /// A graph that becomes a file.
 class file {
  public:
   std::int64_t opset = 13, ir_version = 8;
 
   file& input(const std::string& name, std::int64_t t, const std::vector<std::int64_t>& shape) {
-    graph_.message(11, value(name, t, shape));
+    graph_.message(graph_field::input, value(name, t, shape));
     return *this;
   }
   file& output(const std::string& name) {
-    graph_.message(12, proto().text(1, name));
+    graph_.message(graph_field::output, proto().text(value_info_field::name, name));
     return *this;
   }
   file& constant(const proto& t) {
-    graph_.message(5, t);
+    graph_.message(graph_field::initializer, t);
     return *this;
   }
   file& node(const std::string& op, const std::vector<std::string>& in,
              const std::vector<std::string>& out, const std::vector<proto>& attributes = {},
              const std::string& domain = {}) {
-    graph_.message(1, node_of(op, in, out, attributes, domain));
+    graph_.message(graph_field::node, node_of(op, in, out, attributes, domain));
     return *this;
   }
   static proto node_of(const std::string& op, const std::vector<std::string>& in,
                        const std::vector<std::string>& out,
                        const std::vector<proto>& attributes = {}, const std::string& domain = {}) {
     proto n;
-    for (const auto& v : in) n.text(1, v);
-    for (const auto& v : out) n.text(2, v);
-    n.text(4, op);
-    for (const auto& a : attributes) n.message(5, a);
-    if (!domain.empty()) n.text(7, domain);
+    for (const auto& v : in) n.text(node_field::input, v);
+    for (const auto& v : out) n.text(node_field::output, v);
+    n.text(node_field::op_type, op);
+    for (const auto& a : attributes) n.message(node_field::attribute, a);
+    if (!domain.empty()) n.text(node_field::domain, domain);
     return n;
   }
   /// A function of domain "local".
@@ -117,20 +144,20 @@ class file {
                  const std::vector<std::string>& out, const std::vector<proto>& nodes,
                  std::int64_t of_opset = 13) {
     proto f;
-    f.text(1, name).text(10, "local");
-    for (const auto& v : in) f.text(4, v);
-    for (const auto& v : out) f.text(5, v);
-    for (const auto& n : nodes) f.message(7, n);
-    functions_.push_back(f.message(9, proto().text(1, "").integer(2, of_opset)));
+    f.text(function_field::name, name).text(function_field::domain, "local");
+    for (const auto& v : in) f.text(function_field::input, v);
+    for (const auto& v : out) f.text(function_field::output, v);
+    for (const auto& n : nodes) f.message(function_field::node, n);
+    functions_.push_back(f.message(function_field::opset_import, opset_of(of_opset)));
     return *this;
   }
   /// The graph alone, as an attribute has it.
   const proto& graph() const { return graph_; }
   std::string str() const {
     proto m;
-    m.integer(1, ir_version).message(7, graph_);
-    m.message(8, proto().text(1, "").integer(2, opset));
-    for (const proto& f : functions_) m.message(25, f);
+    m.integer(model_field::ir_version, ir_version).message(model_field::graph, graph_);
+    m.message(model_field::opset_import, opset_of(opset));
+    for (const proto& f : functions_) m.message(model_field::functions, f);
     return m.bytes;
   }
   /// Extents below 0 are open: -1 by the name "n", -2 by "n2", ...
@@ -138,11 +165,15 @@ class file {
                      const std::vector<std::int64_t>& shape) {
     proto dims;
     for (std::int64_t v : shape)
-      dims.message(1, v >= 0    ? proto().integer(1, v)
-                      : v == -1 ? proto().text(2, "n")
-                                : proto().text(2, "n" + std::to_string(-v)));
-    return proto().text(1, name).message(
-        2, proto().message(1, proto().integer(1, t).message(2, dims)));
+      dims.message(shape_field::dim,
+                   v >= 0    ? proto().integer(dimension_field::dim_value, v)
+                   : v == -1 ? proto().text(dimension_field::dim_param, "n")
+                             : proto().text(dimension_field::dim_param, "n" + std::to_string(-v)));
+    proto of_type;
+    of_type.integer(tensor_type_field::elem_type, t).message(tensor_type_field::shape, dims);
+    return proto()
+        .text(value_info_field::name, name)
+        .message(value_info_field::type, proto().message(type_field::tensor_type, of_type));
   }
 
  private:
@@ -151,23 +182,35 @@ class file {
 };
 
 inline proto attribute(const std::string& name, std::int64_t v) {
-  return proto().text(1, name).integer(3, v).integer(20, 2);
+  return proto()
+      .text(attribute_field::name, name)
+      .integer(attribute_field::i, v)
+      .integer(attribute_field::type, attribute_type::integer);
 }
 inline proto attribute(const std::string& name, float v) {
-  return proto().text(1, name).real(2, v).integer(20, 1);
+  return proto()
+      .text(attribute_field::name, name)
+      .real(attribute_field::f, v)
+      .integer(attribute_field::type, attribute_type::real);
 }
 inline proto attribute(const std::string& name, const std::string& v) {
-  return proto().text(1, name).text(4, v).integer(20, 3);
+  return proto()
+      .text(attribute_field::name, name)
+      .text(attribute_field::s, v)
+      .integer(attribute_field::type, attribute_type::text);
 }
 inline proto attribute(const std::string& name, const std::vector<std::int64_t>& v) {
   proto a;
-  a.text(1, name);
-  for (std::int64_t i : v) a.integer(8, i);
-  return a.integer(20, 7);
+  a.text(attribute_field::name, name);
+  for (std::int64_t i : v) a.integer(attribute_field::ints, i);
+  return a.integer(attribute_field::type, attribute_type::integers);
 }
 
 inline proto attribute(const std::string& name, const file& body) {
-  return proto().text(1, name).message(6, body.graph()).integer(20, 5);
+  return proto()
+      .text(attribute_field::name, name)
+      .message(attribute_field::g, body.graph())
+      .integer(attribute_field::type, attribute_type::graph);
 }
 
 }  // namespace onnx

@@ -120,18 +120,34 @@ TEST_CASE("ONNX: typed data, Constant nodes and raw data are the same") {
   f.input("x", ox::u8, {1, 2, 3, 3}).output("y");
   f.opset = 10;
   f.ir_version = 3;
-  f.constant(proto().integer(2, ox::f32).text(8, "sx").real(4, 0.5f));
-  f.constant(proto().integer(2, ox::u8).text(8, "zx").integer(5, 3));
+  f.constant(proto()
+                 .integer(ox::tensor_field::data_type, ox::f32)
+                 .text(ox::tensor_field::name, "sx")
+                 .real(ox::tensor_field::float_data, 0.5f));
+  f.constant(proto()
+                 .integer(ox::tensor_field::data_type, ox::u8)
+                 .text(ox::tensor_field::name, "zx")
+                 .integer(ox::tensor_field::int32_data, 3));
   f.node("Constant", {}, {"sw"},
-         {proto().text(1, "value").message(5, ox::floats("", {}, {0.25f})).integer(20, 4)});
-  f.constant(proto().integer(2, ox::s8).text(8, "zw").packed(5, {1}));
+         {proto()
+              .text(ox::attribute_field::name, "value")
+              .message(ox::attribute_field::t, ox::floats("", {}, {0.25f}))
+              .integer(ox::attribute_field::type, ox::attribute_type::tensor)});
+  f.constant(proto()
+                 .integer(ox::tensor_field::data_type, ox::s8)
+                 .text(ox::tensor_field::name, "zw")
+                 .packed(ox::tensor_field::int32_data, {1}));
   f.constant(ox::floats("sy", {}, {1.f})).constant(ox::bytes("zy", ox::u8, {}, {2}));
   f.constant(proto()
-                 .packed(1, {1, 2, 2, 2})
-                 .integer(2, ox::s8)
-                 .text(8, "w")
-                 .packed(5, {1, 2, 3, 4, -5, 6, -7, 8}));
-  f.constant(proto().integer(1, 1).integer(2, ox::s32).text(8, "b").packed(5, {4}));
+                 .packed(ox::tensor_field::dims, {1, 2, 2, 2})
+                 .integer(ox::tensor_field::data_type, ox::s8)
+                 .text(ox::tensor_field::name, "w")
+                 .packed(ox::tensor_field::int32_data, {1, 2, 3, 4, -5, 6, -7, 8}));
+  f.constant(proto()
+                 .integer(ox::tensor_field::dims, 1)
+                 .integer(ox::tensor_field::data_type, ox::s32)
+                 .text(ox::tensor_field::name, "b")
+                 .packed(ox::tensor_field::int32_data, {4}));
   // Files of IR version 3 list their initializers among the inputs.
   f.input("w", ox::s8, {1, 2, 2, 2}).input("b", ox::s32, {1});
   f.node("QLinearConv", {"x", "sx", "zx", "w", "sw", "zw", "sy", "zy", "b"}, {"y"});
@@ -146,15 +162,16 @@ TEST_CASE("ONNX: external data, from the model's folder only") {
     ox::file f;
     f.input("x", ox::s8, {4}).output("y");
     const auto entry = [](const char* key, const std::string& v) {
-      return proto().text(1, key).text(2, v);
+      return proto().text(ox::entry_field::key, key).text(ox::entry_field::value, v);
     };
-    f.constant(proto()
-                   .packed(1, {4})
-                   .integer(2, ox::s32)
-                   .text(8, "i")
-                   .message(13, entry("location", location))
-                   .message(13, entry("offset", std::to_string(offset)))
-                   .integer(14, 1));
+    f.constant(
+        proto()
+            .packed(ox::tensor_field::dims, {4})
+            .integer(ox::tensor_field::data_type, ox::s32)
+            .text(ox::tensor_field::name, "i")
+            .message(ox::tensor_field::external_data, entry("location", location))
+            .message(ox::tensor_field::external_data, entry("offset", std::to_string(offset)))
+            .integer(ox::tensor_field::data_location, octet::onnx_model::data_location::external));
     f.node("Gather", {"x", "i"}, {"y"});
     return f.str();
   };

@@ -90,6 +90,28 @@ struct primitives_of_target {
     return simd::smallest_lane<T>(simd::load(x));
   }
 
+  // ---- sums side by side ----
+  template <int N> static void sums_of(const float* x, std::size_t n, float (&each)[N]) {
+    simd::sum_side_by_side(x, n, each);
+  }
+  static std::size_t wide_sums_of_8(const float* x, std::size_t n, double (&each)[8]) {
+    simd::side_by_side<double, 8> sums;
+    const std::size_t whole = sums.add(x, n);
+    sums.store(each);
+    return whole;
+  }
+  struct add_square {
+    template <class V> HWY_INLINE V operator()(V sum, V x) const {
+      return simd::rounded(fused(x, x, sum));
+    }
+  };
+  static std::size_t fused_sums_of_8(const float* x, std::size_t n, float (&each)[8]) {
+    simd::side_by_side<float, 8> sums;
+    const std::size_t whole = sums.add(x, n, add_square{});
+    sums.store(each);
+    return whole;
+  }
+
   // ---- float ----
   static void round_even(const float* x, i32* to) {
     simd::store(simd::round_even(simd::load(x)), to);
@@ -175,6 +197,10 @@ struct primitives_of_target {
         .largest_u8 = &largest_lane<u8>,
         .smallest_s8 = &smallest_lane<i8>,
         .largest_s16 = &largest_lane<i16>,
+        .sums_of_8 = &sums_of<8>,
+        .sums_of_16 = &sums_of<16>,
+        .wide_sums_of_8 = &wide_sums_of_8,
+        .fused_sums_of_8 = &fused_sums_of_8,
         .round_even = &round_even,
         .multiply_add = &multiply_add,
         .divide = &divide,

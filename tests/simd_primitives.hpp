@@ -45,6 +45,12 @@ struct simd_primitives {
   u8 (*largest_u8)(const u8* x);
   i8 (*smallest_s8)(const i8* x);
   i16 (*largest_s16)(const i16* x);
+  // n elements in 8 or 16 sums side by side; wide: binary64, fused: of squares, both of whole
+  // groups alone, and how many elements those are
+  void (*sums_of_8)(const float* x, std::size_t n, float (&each)[8]);
+  void (*sums_of_16)(const float* x, std::size_t n, float (&each)[16]);
+  std::size_t (*wide_sums_of_8)(const float* x, std::size_t n, double (&each)[8]);
+  std::size_t (*fused_sums_of_8)(const float* x, std::size_t n, float (&each)[8]);
 
   void (*round_even)(const float* x, i32* to);
   void (*multiply_add)(const float* a, const float* b, const float* c, float* to);

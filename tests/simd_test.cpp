@@ -358,6 +358,51 @@ TEST_CASE("simd: tables of 256 bytes, sums and extremes over lanes") {
   });
 }
 
+namespace {
+
+/// The same by definition: element i of n goes to sum i % N by `add`.
+template <class T, std::size_t N, class Add>
+std::array<T, N> sums_by_definition(const float* x, std::size_t n, Add add) {
+  std::array<T, N> sums{};
+  for (std::size_t i = 0; i < n; ++i) sums[i % N] = add(sums[i % N], static_cast<T>(x[i]));
+  return sums;
+}
+template <class T, std::size_t N> void require_same(const T (&y)[N], const std::array<T, N>& z) {
+  REQUIRE(std::memcmp(y, z.data(), sizeof(y)) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("simd: sums side by side, in the order of their elements") {
+  rng r(14);
+  values<float> source(100);
+  for (float& f : source) {
+    const auto e = static_cast<int>(r.between(-20, 20));
+    f = static_cast<float>(std::ldexp(r.unit() - 0.5, e));
+  }
+  on_every_target([&](const simd_primitives& p) {
+    for (std::size_t n = 0; n <= source.size(); ++n) {
+      const guarded from(n * sizeof(float));
+      std::memcpy(from.data(), source.data(), n * sizeof(float));
+      const auto* x = from.as<float>();
+      float eight[8], sixteen[16];
+      double wide[8];
+      const auto add = [](auto sum, auto v) { return numerics::add(sum, v); };
+      p.sums_of_8(x, n, eight);
+      require_same(eight, sums_by_definition<float, 8>(x, n, add));
+      p.sums_of_16(x, n, sixteen);
+      require_same(sixteen, sums_by_definition<float, 16>(x, n, add));
+      const std::size_t whole = n / 8 * 8;
+      REQUIRE(p.wide_sums_of_8(x, n, wide) == whole);
+      require_same(wide, sums_by_definition<double, 8>(x, whole, add));
+      REQUIRE(p.fused_sums_of_8(x, n, eight) == whole);
+      require_same(eight, sums_by_definition<float, 8>(x, whole, [](float sum, float v) {
+                     return numerics::fma(v, v, sum);
+                   }));
+    }
+  });
+}
+
 TEST_CASE("simd: float operations round once, ties to even") {
   rng r(8);
   const values<float> hard = hard_floats(r);

@@ -12,13 +12,26 @@ namespace {
 
 using bench::op_result;
 
-std::optional<dtype> type_of(const std::string& name) {
-  static constexpr std::pair<const char*, dtype> brief[] = {
-      {"f16", dtype::f16}, {"f32", dtype::f32}, {"f64", dtype::f64}, {"s8", dtype::s8},
-      {"u8", dtype::u8},   {"s16", dtype::s16}, {"u16", dtype::u16}, {"s32", dtype::s32},
-      {"u32", dtype::u32}, {"s64", dtype::s64}, {"u64", dtype::u64}};
-  for (const auto& [text, t] : brief)
-    if (name == text) return t;
+std::string_view brief_name(dtype t) {
+  switch (t) {
+    case dtype::u8: return "u8";
+    case dtype::s8: return "s8";
+    case dtype::u16: return "u16";
+    case dtype::s16: return "s16";
+    case dtype::u32: return "u32";
+    case dtype::s32: return "s32";
+    case dtype::u64: return "u64";
+    case dtype::s64: return "s64";
+    case dtype::f16: return "f16";
+    case dtype::f32: return "f32";
+    case dtype::f64: return "f64";
+    case dtype::boolean: return "bool";
+  }
+  return no_enumerator;
+}
+std::optional<dtype> type_of(std::string_view name) {
+  for (const dtype t : enumerators<dtype>)
+    if (name == brief_name(t)) return t;
   return enumerator_named<dtype>(name);
 }
 

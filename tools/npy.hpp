@@ -131,14 +131,30 @@ class npy_header {
   bool twice_ = false;
 };
 
-struct npy_type {
-  const char* code;
-  dtype type;
-};
-inline constexpr npy_type npy_types[] = {
-    {"f4", dtype::f32}, {"f8", dtype::f64}, {"i1", dtype::s8},      {"u1", dtype::u8},
-    {"i2", dtype::s16}, {"u2", dtype::u16}, {"i4", dtype::s32},     {"u4", dtype::u32},
-    {"i8", dtype::s64}, {"u8", dtype::u64}, {"b1", dtype::boolean}, {"f2", dtype::f16}};
+/// numpy's code of an element type, without the order of its bytes.
+constexpr std::string_view npy_code(dtype t) noexcept {
+  switch (t) {
+    case dtype::f16: return "f2";
+    case dtype::f32: return "f4";
+    case dtype::f64: return "f8";
+    case dtype::s8: return "i1";
+    case dtype::s16: return "i2";
+    case dtype::s32: return "i4";
+    case dtype::s64: return "i8";
+    case dtype::u8: return "u1";
+    case dtype::u16: return "u2";
+    case dtype::u32: return "u4";
+    case dtype::u64: return "u8";
+    case dtype::boolean: return "b1";
+  }
+  return no_enumerator;
+}
+/// All of them, as messages list them.
+inline std::string npy_codes() {
+  std::string s;
+  for (const dtype t : enumerators<dtype>) s.append(s.empty() ? "" : " ").append(npy_code(t));
+  return s;
+}
 
 /// Where a file's header is.
 struct npy_place {
@@ -167,13 +183,13 @@ inline result<npy_place> find_npy_header(std::span<const std::byte> file, const 
 inline result<array> described_array(const npy_header& header, const std::string& name) {
   array a;
   const char order = header.descr.empty() ? '\0' : header.descr[0];
-  const auto* type = std::find_if(std::begin(npy_types), std::end(npy_types), [&](const auto& t) {
-    return header.descr.size() == 3 && header.descr.substr(1) == t.code;
+  const auto type = std::ranges::find_if(enumerators<dtype>, [&](dtype t) {
+    return header.descr.size() == 3 && header.descr.substr(1) == npy_code(t);
   });
-  if (type == std::end(npy_types) || (order != '<' && order != '|' && order != '>' && order != '='))
-    return file_error(errc::unsupported, name, "npy: element type", header.descr,
-                      "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1");
-  a.type = type->type;
+  if (type == enumerators<dtype>.end() ||
+      (order != '<' && order != '|' && order != '>' && order != '='))
+    return file_error(errc::unsupported, name, "npy: element type", header.descr, npy_codes());
+  a.type = *type;
   if (header.shape.size() > static_cast<std::size_t>(dims::max_rank))
     return file_error(errc::unsupported, name, "npy: rank", std::to_string(header.shape.size()),
                       "at most " + std::to_string(dims::max_rank));
@@ -246,10 +262,8 @@ inline result<array> read_npy(const std::string& path) {
 /// The bytes of a .npy file, as numpy itself writes them: version 1.0, the data at a multiple
 /// of 64.
 inline std::vector<std::byte> npy_bytes(const_tensor_view v) {
-  const auto* type = std::find_if(std::begin(detail::npy_types), std::end(detail::npy_types),
-                                  [&](const auto& t) { return t.type == v.type; });
-  std::string header = std::string("{'descr': '") + (size_of(v.type) == 1 ? '|' : '<') +
-                       type->code + "', 'fortran_order': False, 'shape': (";
+  std::string header = std::string("{'descr': '") + (size_of(v.type) == 1 ? '|' : '<');
+  header.append(detail::npy_code(v.type)).append("', 'fortran_order': False, 'shape': (");
   for (int i = 0; i < v.shape.rank; ++i)
     header += std::to_string(v.shape[i]) + (i + 1 < v.shape.rank ? ", "
                                             : v.shape.rank == 1  ? ","

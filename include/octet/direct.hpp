@@ -190,11 +190,13 @@ struct quantized_result {
   quantized_view view() const { return {data, scale, zero_point, {}, {}, -1}; }
 };
 /// Whose arithmetic a call follows: a law (TFLite's reference unless given), or one rounding by
-/// name.
+/// name, with what laws decide beside it.
 struct arithmetic {
   octet::law law = octet::law::tflite_ref;
   octet::rounding rounding = octet::rounding::none;
   bool by_law = true;
+  bool f32_product = false;    // sx * sw is rounded to binary32 before anything else
+  bool channels_last = false;  // means by rounding ATEN: the last axis is the framework's second
   constexpr arithmetic() = default;
   constexpr arithmetic(octet::law l) : law(l) {}                           // NOLINT
   constexpr arithmetic(octet::rounding r) : rounding(r), by_law(false) {}  // NOLINT
@@ -230,8 +232,10 @@ inline status call_once(const op_def& op, kernels::finder find, std::span<const 
                          "law " + std::string(name_of(how.law)),
                          "a rounding by name where the law's framework has no such operator");
     round = decided.round;
-    set_decided(decided, set);
+  } else if (!how.by_law) {
+    decided.f32_product = how.f32_product, decided.channels_last = how.channels_last;
   }
+  set_decided(decided, set);
   if (y.activation != activation::none && !is_float(y.data.type) && !(y.scale > 0))
     return invalid("activation of a result without scale", std::string(op.name));
   set_bounds(decided.by, y.activation, operand_of(y.view().desc()), set);

@@ -113,6 +113,14 @@ template <class K, class Params> struct packing_kernel {
                                       .packing = K::packing};
   static constexpr const kernel_entry* entry = &value;
 };
+/// Kernels that pack nothing, need no scratch and may run in parts: the entry, with K's `run` and
+/// `describe`, and `accepts` where it has one.
+template <class K> struct plain_kernel {
+  static constexpr bool (*accepts)(const void* params) = nullptr;
+  static constexpr kernel_entry value{
+      .run = &K::run, .accepts = K::accepts, .describe = &K::describe, .parallel = true};
+  static constexpr const kernel_entry* entry = &value;
+};
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
 
@@ -431,7 +439,8 @@ OCTET_NAMESPACE_END
 //                      do better without it
 //   dot_quads          products of bytes, four a lane
 //   narrow             int32 to int8 in channel order
-//   round_even, rounded, divide     float operations that no compiler flag may change
+//   round_even, rounded, divide     float operations that no compiler flag may change; rounded also
+//                      of half a vector where that has 8 floats (side_by_side, sums-inl.hpp)
 //   to_floats          two halves of binary64 to one vector of binary32
 //   doubling_high, high_halves      high parts of products
 //   look_up            a table of 256 bytes
@@ -879,6 +888,11 @@ HWY_INLINE VF64 rounded(VF64 v) {
   __asm__("" : "+v"(v.raw));
   return v;
 }
+/// Of side_by_side<float, 8>.
+HWY_INLINE hn::Vec<hn::Half<DF>> rounded(hn::Vec<hn::Half<DF>> v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("vdivps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
   return a;
@@ -996,6 +1010,77 @@ using namespace generic;
 }
 #endif
 
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+// What is written over the family's operations.
+// ---- octet/kernels/simd/sums-inl.hpp
+// Sums in a number of lanes that a framework fixes, whatever the vectors' width. Written in
+// Highway's portable operations over the family's `rounded`. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+/// One rounding per addition.
+struct plain_sum {
+  template <class V> HWY_INLINE V operator()(V sum, V x) const { return rounded(hn::Add(sum, x)); }
+};
+/// N sums of T side by side, all 0 at first: N / lanes<T> vectors, or the lower N lanes of one that
+/// has more.
+template <class T, int N> class side_by_side {
+  static constexpr int width = lanes<T> < N ? lanes<T> : N, vectors = N / width;
+  static_assert(N % width == 0);
+  using D = hn::CappedTag<T, static_cast<std::size_t>(width)>;
+  using V = hn::Vec<D>;
+
+ public:
+  HWY_INLINE side_by_side() {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) sums_[k] = hn::Zero(D());
+  }
+  /// sum[i % N] = op(sum[i % N], x[i]) in order of i < n / N * N, in vectors; returns that bound.
+  /// binary32 elements become binary64 where the sums are. Reads nothing else.
+  template <class From, class Op = plain_sum>
+  HWY_INLINE std::size_t add(const From* x, std::size_t n, const Op& op = {}) {
+    std::size_t i = 0;
+    for (; i + N <= n; i += N) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < vectors; ++k) sums_[k] = op(sums_[k], load_part(x + i + k * width));
+    }
+    return i;
+  }
+  HWY_INLINE void store(T (&each)[N]) const {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) hn::StoreU(sums_[k], D(), each + k * width);
+  }
+
+ private:
+  static HWY_INLINE V load_part(const T* x) { return hn::LoadU(D(), x); }
+  template <class From> static HWY_INLINE V load_part(const From* x) {
+    return hn::PromoteTo(D(), hn::LoadU(hn::Rebind<From, D>(), x));
+  }
+  V sums_[vectors];
+};
+/// each[i % N] = the sum of x[i] over all i < n, in order of i. How the N are added to one is the
+/// caller's: numerics::sum_of_halves, sum_of_softmax_lanes.
+template <int N> HWY_INLINE void sum_side_by_side(const float* x, std::size_t n, float (&each)[N]) {
+  side_by_side<float, N> sums;
+  std::size_t i = sums.add(x, n);
+  sums.store(each);
+  for (; i < n; ++i) each[i % N] = numerics::add(each[i % N], x[i]);
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
 using simd::D16, simd::D32, simd::D8, simd::DF, simd::DF64, simd::DU8;
 using simd::lanes16, simd::lanes32, simd::lanes8;
 using simd::set32, simd::set_float, simd::zero32;
@@ -1003,6 +1088,13 @@ using simd::V16, simd::V32, simd::V8, simd::VF, simd::VF64, simd::VU8;
 
 inline constexpr kernels::target_layout layout{lanes32, simd::registers == 32 ? 4 : 2, simd::quads,
                                                simd::split_pairs};
+
+/// Rows of a full tile of int32 sums in nv vectors: 12 accumulators where there are 16 registers,
+/// 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
+constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
+inline constexpr std::size_t most_tile_rows = 8;
+/// Vectors of binary32 sums that each of four rows of a float tile has.
+inline constexpr int vectors_of_four_rows = simd::registers == 32 ? 4 : 2;
 
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -1241,6 +1333,11 @@ HWY_INLINE VF fused(VF a, VF b, VF c) {
                               hn::PromoteTo(DF64(), hn::UpperHalf(half, c)));
     return simd::to_floats(low, high);
   }
+}
+/// Of vectors narrower than the target's own; none without the instruction is that wide.
+template <class V> HWY_INLINE V fused(V a, V b, V c) {
+  static_assert(sizeof(V) != 0 && simd::native_fma);
+  return hn::MulAdd(a, b, c);
 }
 
 /// F and FB: rint((x + b) * m), cut at `highest`. Below, the conversion gives INT32_MIN, which
@@ -1694,11 +1791,6 @@ struct quad_ops {  // bytes
 };
 /// Kernels take four bytes a lane where the family gains by it.
 inline constexpr bool has_quads = simd::quads != 0;
-
-/// Rows of a full tile: 12 accumulators where there are 16 registers, 24 where there are 32; narrow
-/// panels need rows to hide the latency of the dot product.
-constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
-inline constexpr std::size_t most_tile_rows = 8;
 
 /// What a tile needs to know; the same for all tiles of one panel.
 struct tile_call {
@@ -3018,21 +3110,8 @@ inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, floa
 
 /// The sum of n elements as softmax has it: 16 sums side by side.
 inline HWY_NOINLINE float sum_of_sixteens(const float* e, std::size_t n) noexcept {
-  static_assert(lanes32 <= 16);
-  constexpr std::size_t vectors = 16 / lanes32;
-  VF sums[vectors];
-  HWY_UNROLL(4)
-  for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF());
-  std::size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    HWY_UNROLL(4)
-    for (std::size_t k = 0; k < vectors; ++k)
-      sums[k] = simd::rounded(hn::Add(sums[k], simd::load(e + i + k * lanes32)));
-  }
   float each[16];
-  HWY_UNROLL(4)
-  for (std::size_t k = 0; k < vectors; ++k) simd::store(sums[k], each + k * lanes32);
-  for (std::size_t k = 0; i < n; ++i, ++k) each[k] = numerics::add(each[k], e[i]);
+  simd::sum_side_by_side(e, n, each);
   return numerics::sum_of_softmax_lanes(each);
 }
 
@@ -3443,7 +3522,7 @@ using word_function = void (*)(const unary_params&, const std::int16_t*, std::in
                                std::size_t) noexcept;
 
 /// Functions of float32 and int16; those of 8 bits are tables (lut8).
-template <class V> struct kernel<kernel_id::unary, V> {
+template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kernel_id::unary, V>> {
   static const unary_params& params(const void* p) { return *static_cast<const unary_params*>(p); }
   /// Null: the reference.
   static float_function of_floats(const unary_params& p) noexcept {
@@ -3550,8 +3629,6 @@ template <class V> struct kernel<kernel_id::unary, V> {
                   static_cast<std::int16_t*>(k.out[0]) + r.begin, r.end - r.begin);
   }
   static const char* describe(const void*) { return "function"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -3869,7 +3946,7 @@ struct add_aten_op {
   }
 };
 
-template <class V> struct kernel<kernel_id::add, V> {
+template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel_id::add, V>> {
   static const add_params& params(const void* p) { return *static_cast<const add_params*>(p); }
   static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
   template <class Op>
@@ -3932,8 +4009,6 @@ template <class V> struct kernel<kernel_id::add, V> {
       run_op(integer_add(p), p, k, r);
   }
   static const char* describe(const void*) { return "add"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 struct mul_op {
@@ -3945,7 +4020,7 @@ struct mul_op {
     return y(hn::Mul(hn::Sub(x1, za), hn::Sub(x2, zb)));
   }
 };
-template <class V> struct kernel<kernel_id::mul, V> {
+template <class V> struct kernel<kernel_id::mul, V> : plain_kernel<kernel<kernel_id::mul, V>> {
   static const mul_params& params(const void* p) { return *static_cast<const mul_params*>(p); }
   static bool accepts(const void* v) {
     const auto& p = params(v);
@@ -3967,13 +4042,12 @@ template <class V> struct kernel<kernel_id::mul, V> {
       binary(mul_op(p), p.shape, io, k, r.begin, r.end);
   }
   static const char* describe(const void*) { return "mul"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- one operand ----
 
-template <class V> struct kernel<kernel_id::requantize, V> {
+template <class V>
+struct kernel<kernel_id::requantize, V> : plain_kernel<kernel<kernel_id::requantize, V>> {
   static const requantize_op_params& params(const void* p) {
     return *static_cast<const requantize_op_params*>(p);
   }
@@ -4001,8 +4075,6 @@ template <class V> struct kernel<kernel_id::requantize, V> {
           y + i * so, r.end - i);
   }
   static const char* describe(const void*) { return "requantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// AWAY, EVEN, and EVEN_MUL, which OPT is in whole groups of 8.
@@ -4029,7 +4101,8 @@ struct quantize_op {
     return hn::Add(round_within(simd::rounded(hn::Mul(x, inverse)), lo, hi), z);
   }
 };
-template <class V> struct kernel<kernel_id::quantize, V> {
+template <class V>
+struct kernel<kernel_id::quantize, V> : plain_kernel<kernel<kernel_id::quantize, V>> {
   static const quantize_params& params(const void* p) {
     return *static_cast<const quantize_params*>(p);
   }
@@ -4087,11 +4160,10 @@ template <class V> struct kernel<kernel_id::quantize, V> {
       reference::quantize(p, x, reinterpret_cast<std::int16_t*>(y), end, r.end);
   }
   static const char* describe(const void*) { return "quantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
-template <class V> struct kernel<kernel_id::dequantize, V> {
+template <class V>
+struct kernel<kernel_id::dequantize, V> : plain_kernel<kernel<kernel_id::dequantize, V>> {
   static const dequantize_params& params(const void* p) {
     return *static_cast<const dequantize_params*>(p);
   }
@@ -4121,11 +4193,9 @@ template <class V> struct kernel<kernel_id::dequantize, V> {
     }
   }
   static const char* describe(const void*) { return "dequantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
-template <class V> struct kernel<kernel_id::lut8, V> {
+template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kernel_id::lut8, V>> {
   static void run(const kernel_args& k) noexcept {
     const auto& p = *static_cast<const lut8_params*>(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
@@ -4137,8 +4207,6 @@ template <class V> struct kernel<kernel_id::lut8, V> {
     for (; i < r.end; ++i) y[i] = p.table[x[i]];
   }
   static const char* describe(const void*) { return "table"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -4192,7 +4260,8 @@ struct squared_difference_lanes {
   }
 };
 
-template <class V> struct kernel<kernel_id::binary, V> {
+template <class V>
+struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>> {
   static const binary_params& params(const void* p) {
     return *static_cast<const binary_params*>(p);
   }
@@ -4267,8 +4336,6 @@ template <class V> struct kernel<kernel_id::binary, V> {
     of(p)(p, k, part_of(p.shape.count, k.part, k.parts));
   }
   static const char* describe(const void*) { return "two operands"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- prelu ----
@@ -4313,7 +4380,7 @@ struct prelu_even_mul {
     return hn::Add(round_within(simd::rounded(hn::Mul(y, inverse)), lo, hi), z);
   }
 };
-template <class V> struct kernel<kernel_id::prelu, V> {
+template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kernel_id::prelu, V>> {
   static const prelu_params& params(const void* p) { return *static_cast<const prelu_params*>(p); }
   template <class Op>
   static void bytes(const prelu_params& p, const kernel_args& k, part_range r) noexcept {
@@ -4359,8 +4426,6 @@ template <class V> struct kernel<kernel_id::prelu, V> {
       of_bytes(p.mode)(p, k, r);
   }
   static const char* describe(const void*) { return "prelu"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -4429,7 +4494,9 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
   }
 }
 
-template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
+template <class V>
+struct kernel<kernel_id::dynamic_quantize, V>
+    : plain_kernel<kernel<kernel_id::dynamic_quantize, V>> {
   static void quantize_values(row_formula formula, const numerics::row_scale& s, const float* x,
                               std::size_t n, void* out, std::size_t row) noexcept {
     const auto words = [&] { return static_cast<std::int16_t*>(out) + row * n; };
@@ -4467,12 +4534,12 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// Every part looks at all elements for the range, and writes its share.
-template <class V> struct kernel<kernel_id::dynamic_quantize_linear, V> {
+template <class V>
+struct kernel<kernel_id::dynamic_quantize_linear, V>
+    : plain_kernel<kernel<kernel_id::dynamic_quantize_linear, V>> {
   static HWY_NOINLINE void quantize(const float* x, std::uint8_t* y, std::size_t n,
                                     const numerics::row_scale& s) noexcept {
     const VF scale = set_float(s.scale), lo = set_float(static_cast<float>(-s.zero_point)),
@@ -4501,8 +4568,6 @@ template <class V> struct kernel<kernel_id::dynamic_quantize_linear, V> {
     *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
   }
   static const char* describe(const void*) { return "dynamic_quantize_linear"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// What becomes of sums of one row's channels.
@@ -4540,7 +4605,9 @@ HWY_NOINLINE void dequantize_channels(const dynamic_dequantize_params& p, const 
   }
 }
 
-template <class V> struct kernel<kernel_id::dynamic_dequantize, V> {
+template <class V>
+struct kernel<kernel_id::dynamic_dequantize, V>
+    : plain_kernel<kernel<kernel_id::dynamic_dequantize, V>> {
   static const dynamic_dequantize_params& params(const void* p) {
     return *static_cast<const dynamic_dequantize_params*>(p);
   }
@@ -4578,12 +4645,11 @@ template <class V> struct kernel<kernel_id::dynamic_dequantize, V> {
     }
   }
   static const char* describe(const void*) { return "dynamic_dequantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// Sums and another tensor, channels in lanes.
-template <class V> struct kernel<kernel_id::requantize_add, V> {
+template <class V>
+struct kernel<kernel_id::requantize_add, V> : plain_kernel<kernel<kernel_id::requantize_add, V>> {
   static const requantize_add_params& params(const void* p) {
     return *static_cast<const requantize_add_params*>(p);
   }
@@ -4627,8 +4693,6 @@ template <class V> struct kernel<kernel_id::requantize_add, V> {
     }
   }
   static const char* describe(const void*) { return "requantize_add"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -4655,7 +4719,8 @@ struct quantize_lanes {
   HWY_INLINE V32 operator()(VF v) const { return hn::Add(round_within(v, lo, hi), z); }
 };
 
-template <class V> struct kernel<kernel_id::batch_norm, V> {
+template <class V>
+struct kernel<kernel_id::batch_norm, V> : plain_kernel<kernel<kernel_id::batch_norm, V>> {
   static const batch_norm_params& params(const void* p) {
     return *static_cast<const batch_norm_params*>(p);
   }
@@ -4690,8 +4755,6 @@ template <class V> struct kernel<kernel_id::batch_norm, V> {
     }
   }
   static const char* describe(const void*) { return "batch_norm"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- layer_norm, group_norm ----
@@ -4765,7 +4828,7 @@ HWY_NOINLINE void norm_run(const norm_params& p, const norm_of_group& group, con
       simd::store_some_from32(p.type, g.finish(v), y + i, left);
   }
 }
-template <class V> struct kernel<kernel_id::norm, V> {
+template <class V> struct kernel<kernel_id::norm, V> : plain_kernel<kernel<kernel_id::norm, V>> {
   static const norm_params& params(const void* p) { return *static_cast<const norm_params*>(p); }
   static bool accepts(const void* p) { return is_8bit(params(p).type) && !params(p).float_sums; }
   static void run(const kernel_args& k) noexcept {
@@ -4789,15 +4852,14 @@ template <class V> struct kernel<kernel_id::norm, V> {
     }
   }
   static const char* describe(const void*) { return "normalization"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- arg_max, arg_min ----
 
 /// Small integers along the innermost axis: the value (arg_min: its complement) above the reversed
 /// index, whose maximum is the first of the largest.
-template <class V> struct kernel<kernel_id::arg_extreme, V> {
+template <class V>
+struct kernel<kernel_id::arg_extreme, V> : plain_kernel<kernel<kernel_id::arg_extreme, V>> {
   static const axis_params& params(const void* p) { return *static_cast<const axis_params*>(p); }
   static bool accepts(const void* v) {
     const auto& p = params(v);
@@ -4838,8 +4900,6 @@ template <class V> struct kernel<kernel_id::arg_extreme, V> {
          static_cast<std::byte*>(k.out[0]) + r.begin * size_of(p.out_type), r.end - r.begin);
   }
   static const char* describe(const void*) { return "keys"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- transposition of the two innermost axes of a copy ----
@@ -4871,7 +4931,8 @@ HWY_NOINLINE void transpose_matrix(const T* x, std::size_t step, T* y, std::size
   for (; a < n_a; ++a)
     for (std::size_t b = 0; b < n_b; ++b) y[a * n_b + b] = x[a + b * step];
 }
-template <class V> struct kernel<kernel_id::movement, V> {
+template <class V>
+struct kernel<kernel_id::movement, V> : plain_kernel<kernel<kernel_id::movement, V>> {
   static const movement_params& params(const void* p) {
     return *static_cast<const movement_params*>(p);
   }
@@ -4911,8 +4972,6 @@ template <class V> struct kernel<kernel_id::movement, V> {
       matrices<std::uint32_t>(p.copies[0], k);
   }
   static const char* describe(const void*) { return "transposition"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -4932,7 +4991,7 @@ namespace OCTET_TARGET_NS {
 
 /// Binary32, one rounding per product and per addition.
 struct float_sums {
-  static constexpr int vectors_of_one = 4, vectors_of_four = simd::registers == 32 ? 4 : 2;
+  static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows;
   using sum = VF;
   using factor = VF;
   using weights = VF;
@@ -4947,7 +5006,7 @@ struct float_sums {
 };
 /// Binary64, in which a product of two binary32 is exact: fused or not, the bits are the same.
 struct wide_float_sums {
-  static constexpr int vectors_of_one = 2, vectors_of_four = simd::registers == 32 ? 2 : 1;
+  static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2;
   // Written out: g++ gives constructors of its own making no target, which vectors' need (NEON).
   struct pair {
     simd::VF64 low, high;
@@ -5590,7 +5649,8 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
     }
   }
 }
-template <class V> struct kernel<kernel_id::float_depthwise, V> {
+template <class V>
+struct kernel<kernel_id::float_depthwise, V> : plain_kernel<kernel<kernel_id::float_depthwise, V>> {
   static const float_layer_params& params(const void* p) {
     return *static_cast<const float_layer_params*>(p);
   }
@@ -5632,8 +5692,6 @@ template <class V> struct kernel<kernel_id::float_depthwise, V> {
            product_of(p.kernel_h, p.kernel_w) <= p.mlas.order.block;
   }
   static const char* describe(const void*) { return "float depthwise"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- matrix products ----
@@ -5921,7 +5979,8 @@ HWY_INLINE average_terms terms_of(const pool2d_params& p, std::int32_t n, std::i
   return {};
 }
 
-template <class V> struct kernel<kernel_id::pool2d, V> {
+template <class V>
+struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>> {
   static const pool2d_params& params(const void* p) {
     return *static_cast<const pool2d_params*>(p);
   }
@@ -6053,8 +6112,6 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
   static const char* describe(const void* p) {
     return p != nullptr && params(p).max ? "maximum" : p != nullptr ? "average" : "pool";
   }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// The larger elements of two vectors, or the smaller ones.
@@ -6173,7 +6230,7 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
   }
 }
 
-template <class V> struct kernel<kernel_id::mean, V> {
+template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kernel_id::mean, V>> {
   static const mean_params& params(const void* p) { return *static_cast<const mean_params*>(p); }
   static bool compares(const mean_params& p) {
     return p.op == reduction::max || p.op == reduction::min;
@@ -6236,8 +6293,6 @@ template <class V> struct kernel<kernel_id::mean, V> {
   static const char* describe(const void* p) {
     return p != nullptr && compares(params(p)) ? "extreme" : "mean";
   }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -6445,7 +6500,8 @@ HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::siz
   }
 }
 
-template <class V> struct kernel<kernel_id::resize_bilinear, V> {
+template <class V>
+struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::resize_bilinear, V>> {
   static const resize_params& params(const void* p) {
     return *static_cast<const resize_params*>(p);
   }
@@ -6521,8 +6577,6 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
     of(p)(p, a, part_of(product_of(p.batch, p.out_h), a.part, a.parts));
   }
   static const char* describe(const void*) { return "resize by channels"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -6683,7 +6737,8 @@ HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool nega
         size);
 }
 
-template <class V> struct kernel<kernel_id::softmax, V> {
+template <class V>
+struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V>> {
   static constexpr std::size_t together = 4;  // rows whose sums run side by side
   static const softmax_params& params(const void* p) {
     return *static_cast<const softmax_params*>(p);
@@ -6986,17 +7041,9 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   }
   /// Eight sums side by side, as the reference's.
   static HWY_INLINE float sum_of_eights(const float* e, std::size_t n) noexcept {
-    alignas(alignment) float sums[8] = {};
-    std::size_t i = 0;
-    if constexpr (lanes32 == 8) {
-      VF acc = hn::Zero(DF());
-      for (; i + 8 <= n; i += 8) acc = simd::rounded(hn::Add(acc, simd::load(e + i)));
-      hn::StoreU(acc, DF(), sums);
-    }
-    for (; i < n; ++i) sums[i % 8] = numerics::add(sums[i % 8], e[i]);
-    for (std::size_t half = 4; half > 0; half /= 2)
-      for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
-    return sums[0];
+    float sums[8];
+    simd::sum_side_by_side(e, n, sums);
+    return numerics::sum_of_halves(sums);
   }
   static HWY_NOINLINE float largest_of(const float* x, std::size_t n) noexcept {
     alignas(alignment) float each[lanes32];
@@ -7100,8 +7147,6 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       all_bytes(p, static_cast<const std::uint8_t*>(k.in[0]), static_cast<std::byte*>(k.out[0]), r);
   }
   static const char* describe(const void*) { return "softmax"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -7187,8 +7232,8 @@ template <class V> struct kernel<kernel_id::lstm, V> {
                          lstm_gate_rows{rows});
   }
   static const char* describe(const void*) { return "lstm"; }
-  static constexpr kernel_entry value{&run,    nullptr,   nullptr, &scratch_bytes,
-                                      nullptr, &describe, false};
+  static constexpr kernel_entry value{
+      .run = &run, .scratch_bytes = &scratch_bytes, .describe = &describe, .parallel = false};
   static constexpr const kernel_entry* entry = &value;
 };
 
@@ -7208,7 +7253,7 @@ template <class V> struct kernel<kernel_id::svdf, V> {
     reference::svdf_call(a, &svdf_dot_lanes, &reference::svdf_past);
   }
   static const char* describe(const void*) { return "svdf"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, false};
+  static constexpr kernel_entry value{.run = &run, .describe = &describe, .parallel = false};
   static constexpr const kernel_entry* entry = &value;
 };
 
@@ -7226,55 +7271,29 @@ namespace OCTET_TARGET_NS {
 
 /// The sum of n elements in binary64: 8 sums side by side, those left over after them.
 inline HWY_NOINLINE double wide_sum_of_eights(const float* x, std::size_t n) noexcept {
-  constexpr std::size_t lanes64 = lanes32 / 2, vectors = 8 / lanes64;
-  const hn::Half<DF> half;
-  simd::VF64 sums[vectors];
-  HWY_UNROLL(4)
-  for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF64());
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    HWY_UNROLL(4)
-    for (std::size_t k = 0; k < vectors; ++k)
-      sums[k] = simd::rounded(
-          hn::Add(sums[k], hn::PromoteTo(DF64(), hn::LoadU(half, x + i + k * lanes64))));
-  }
+  simd::side_by_side<double, 8> sums;
+  std::size_t i = sums.add(x, n);
   double each[8];
-  HWY_UNROLL(4)
-  for (std::size_t k = 0; k < vectors; ++k) hn::StoreU(sums[k], DF64(), each + k * lanes64);
+  sums.store(each);
   double sum = numerics::sum_of_halves(each);
   for (; i < n; ++i) sum = numerics::add(sum, static_cast<double>(x[i]));
   return sum;
 }
+/// A fused square of x - mean.
+struct centred_square {
+  float mean;
+  template <class V> HWY_INLINE V operator()(V sum, V x) const {
+    const V d = simd::rounded(hn::Sub(x, hn::Set(hn::DFromV<V>(), mean)));
+    return simd::rounded(fused(d, d, sum));
+  }
+};
 /// Fused squares of x - mean in 8 chains side by side; returns how many elements are in them.
 inline HWY_NOINLINE std::size_t squares_of_eights(const float* x, std::size_t n, float mean,
                                                   float (&each)[8]) noexcept {
-  std::size_t i = 0;
-  if constexpr (lanes32 <= 8) {
-    constexpr std::size_t width = lanes32 <= 8 ? lanes32 : 8, vectors = 8 / width;
-    const VF m = set_float(mean);
-    VF sums[vectors];
-    HWY_UNROLL(2)
-    for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF());
-    for (; i + 8 <= n; i += 8) {
-      HWY_UNROLL(2)
-      for (std::size_t k = 0; k < vectors; ++k) {
-        const VF d = simd::rounded(hn::Sub(simd::load(x + i + k * width), m));
-        sums[k] = simd::rounded(fused(d, d, sums[k]));
-      }
-    }
-    HWY_UNROLL(2)
-    for (std::size_t k = 0; k < vectors; ++k) simd::store(sums[k], each + k * width);
-  } else {
-    const hn::Half<DF> eight;  // such wide vectors have a fused multiply-add
-    const auto m = hn::Set(eight, mean);
-    auto sums = hn::Zero(eight);
-    for (; i + 8 <= n; i += 8) {
-      const auto d = hn::Sub(hn::LoadU(eight, x + i), m);
-      sums = hn::MulAdd(d, d, sums);
-    }
-    hn::StoreU(sums, eight, each);
-  }
-  return i;
+  simd::side_by_side<float, 8> sums;
+  const std::size_t whole = sums.add(x, n, centred_square{mean});
+  sums.store(each);
+  return whole;
 }
 inline reference::row_moments row_moments_in_lanes(const float* x, std::size_t n,
                                                    bool centred) noexcept {
@@ -7360,7 +7379,8 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
       simd::store_some(r, y + i, left);
   }
 }
-template <class V> struct kernel<kernel_id::layer_norm, V> {
+template <class V>
+struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_norm, V>> {
   static const layer_norm_params& params(const void* p) {
     return *static_cast<const layer_norm_params*>(p);
   }
@@ -7392,8 +7412,6 @@ template <class V> struct kernel<kernel_id::layer_norm, V> {
     }
   }
   static const char* describe(const void*) { return "layer normalization"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -8033,8 +8051,6 @@ enum class rule : std::uint8_t {
   groups,
   stride,
   window,
-  dtypes,
-  quantization,
   element_count,
   input_count,
   value,
@@ -8053,8 +8069,6 @@ constexpr std::string_view name_of(rule r) noexcept {
     case rule::groups: return "channels are not divisible by groups";
     case rule::stride: return "stride or dilation is not positive";
     case rule::window: return "window is larger than the padded input";
-    case rule::dtypes: return "element types do not go together";
-    case rule::quantization: return "quantization parameters do not go together";
     case rule::element_count: return "element count differs";
     case rule::input_count: return "wrong number of inputs";
     case rule::value: return "value out of range";
@@ -8622,6 +8636,15 @@ namespace kernels {
 /// Who is asked for a target's kernel: find(), or what names fewer of them (kernels/target.hpp).
 using finder = const kernel_entry* (*)(kernel_id, target) noexcept;
 
+/// What a kernel takes for one node.
+struct node_bytes {
+  std::size_t packed = 0;   // of packed constants
+  std::size_t scratch = 0;  // of scratch, for each part of a call
+};
+constexpr node_bytes largest(const node_bytes& a, const node_bytes& b) noexcept {
+  return {a.packed > b.packed ? a.packed : b.packed, a.scratch > b.scratch ? a.scratch : b.scratch};
+}
+
 /// Kernels by name, one bit each.
 using kernel_set = std::uint64_t;
 static_assert(enumerators<kernel_id>.size() <= 64);
@@ -8640,10 +8663,11 @@ constexpr part_range part_of(std::size_t n, std::uint32_t part, std::uint32_t pa
 
 OCTET_NAMESPACE_END
 
-// ---- octet/kernels/target_layout.hpp
+// ---- octet/kernels/simd/layouts.hpp
 // What differs between targets in the layout of packed data and scratch, as constants: known to
-// every file, whether or not it compiles kernels, and to the compiler's constant evaluation.
-#define OCTET_KERNELS_TARGET_LAYOUT_HPP_
+// every file, whether or not it compiles kernels, and to the compiler's constant evaluation. A new
+// target has its row here; kernels/dispatch.hpp checks those that a file compiles.
+#define OCTET_KERNELS_SIMD_LAYOUTS_HPP_
 
 #include <span>
 
@@ -8687,26 +8711,22 @@ constexpr const target_layout* layout_of(target t) noexcept {
 /// flags.
 inline constexpr target targets_of_architecture[] = {
     target::reference,
-#if defined(__x86_64__) || defined(__i386__)
-    target::sse4,      target::avx2,
-    target::avx3,      target::avx3_vnni,
 #if defined(OCTET_TEST_TARGETS)
-    target::emu128,    target::avx2_vnni_emulated,
+    target::emu128,
 #endif
+#if defined(__x86_64__) || defined(__i386__)
+    target::sse4,
+    target::avx2,
+#if defined(OCTET_TEST_TARGETS)
+    target::avx2_vnni_emulated,
+#endif
+    target::avx3,
+    target::avx3_vnni,
 #elif defined(__aarch64__)
     target::neon,
     target::neon_dotprod,
 #endif
 };
-
-/// What a kernel takes for one node.
-struct node_bytes {
-  std::size_t packed = 0;   // of packed constants
-  std::size_t scratch = 0;  // of scratch, for each part of a call
-};
-constexpr node_bytes largest(const node_bytes& a, const node_bytes& b) noexcept {
-  return {a.packed > b.packed ? a.packed : b.packed, a.scratch > b.scratch ? a.scratch : b.scratch};
-}
 
 }  // namespace kernels
 OCTET_NAMESPACE_END
@@ -8766,18 +8786,36 @@ constexpr decision choose(law l, const per_law& d) {
   }
   return no_operator();
 }
-constexpr bool is_pytorch(law l) { return l == law::pytorch_fbgemm || l == law::pytorch_qnnpack; }
+constexpr bool is_pytorch(law l) {
+  switch (l) {
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack: return true;
+    case law::tflite_ref:
+    case law::tflite_xnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
 /// ONNX Runtime's quantized operators are of 8 bits.
 constexpr decision by_onnxruntime(dtype x, rounding r) {
   return is_8bit(x) ? by_onnxruntime(r) : no_operator();
 }
+/// Whose kernel computes what the law says nothing else of.
+constexpr library library_of(law l) {
+  switch (l) {
+    case law::tflite_ref:
+    case law::tflite_xnnpack: return library::tflite;
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack: return library::pytorch;
+    case law::mxnet: return library::mxnet;
+    case law::onnxruntime: return library::onnxruntime;
+  }
+  return library::tflite;
+}
 /// Whose bounds a node has whose rounding may have been named by hand.
 constexpr library computed_by(law l, const decision& d, rounding round) {
-  if (d.known && d.round == round) return d.by;
-  if (is_pytorch(l)) return library::pytorch;
-  return l == law::mxnet         ? library::mxnet
-         : l == law::onnxruntime ? library::onnxruntime
-                                 : library::tflite;
+  return d.known && d.round == round ? d.by : library_of(l);
 }
 
 /// One tensor of the node. scale 0: not quantized; per channel: the first channel's.
@@ -8837,8 +8875,12 @@ struct facts {
 
 /// Floats: ONNX Runtime's own order of operations, under other laws the plain one.
 constexpr decision onnxruntime_order(const facts& f) {
-  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime)
-                                          : decision(rounding::none);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = rounding::none,
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 
 }  // namespace laws
@@ -10670,14 +10712,58 @@ template <class F> constexpr bool with_integer(dtype t, F&& f) {
   }
   return false;
 }
-/// f(type_tag<T>{}) for what plain sums and products are of: f32, s32, s64. Always calls f.
+/// f(type_tag<T>{}) for bytes, u8 and s8 (others: not called, returns false).
+template <class F> constexpr bool with_eight_bit(dtype t, F&& f) {
+  switch (t) {
+    case dtype::u8: f(type_tag<std::uint8_t>{}); return true;
+    case dtype::s8: f(type_tag<std::int8_t>{}); return true;
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::s32:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean: return false;
+  }
+  return false;
+}
+/// f(type_tag<T>{}) for accumulators, s32 and s64 (others: not called, returns false).
+template <class F> constexpr bool with_accumulator(dtype t, F&& f) {
+  switch (t) {
+    case dtype::s32: f(type_tag<std::int32_t>{}); return true;
+    case dtype::s64: f(type_tag<std::int64_t>{}); return true;
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::boolean: return false;
+  }
+  return false;
+}
+/// f(type_tag<T>{}) for what plain sums and products are of: f32, s32, s64; not called for others.
 template <class F> constexpr void with_arithmetic(dtype t, F&& f) {
-  if (t == dtype::f32)
-    f(type_tag<float>{});
-  else if (t == dtype::s32)
-    f(type_tag<std::int32_t>{});
-  else
-    f(type_tag<std::int64_t>{});
+  switch (t) {
+    case dtype::f32: return f(type_tag<float>{});
+    case dtype::s32: return f(type_tag<std::int32_t>{});
+    case dtype::s64: return f(type_tag<std::int64_t>{});
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::boolean: break;
+  }
 }
 /// f(type_tag<A>{}, type_tag<B>{}, type_tag<Y>{}) for two quantized operands and an integer result,
 /// as layers have them; not called for other types.
@@ -10688,13 +10774,21 @@ template <class F> constexpr void with_operands(dtype a, dtype b, dtype y, F&& f
     });
   });
 }
-/// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Always calls f.
+/// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Every type has one.
 template <class F> constexpr void with_size(dtype t, F&& f) {
-  switch (size_of(t)) {
-    case 1: f(type_tag<std::uint8_t>{}); break;
-    case 2: f(type_tag<std::uint16_t>{}); break;
-    case 4: f(type_tag<std::uint32_t>{}); break;
-    default: f(type_tag<std::uint64_t>{}); break;
+  switch (t) {
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::boolean: return f(type_tag<std::uint8_t>{});
+    case dtype::f16:
+    case dtype::s16:
+    case dtype::u16: return f(type_tag<std::uint16_t>{});
+    case dtype::f32:
+    case dtype::s32:
+    case dtype::u32: return f(type_tag<std::uint32_t>{});
+    case dtype::f64:
+    case dtype::s64:
+    case dtype::u64: return f(type_tag<std::uint64_t>{});
   }
 }
 
@@ -11091,8 +11185,11 @@ constexpr bool uses_multiplier(rounding r) {
   return factor_of(r) == requantize_factor::fixed_point;
 }
 constexpr bool uses_float_scale(rounding r) { return factor_of(r) == requantize_factor::binary32; }
-/// Whether sx*sw is formed in binary32 where a node does not say.
-constexpr bool uses_f32_product(rounding r) { return uses_float_scale(r) && r != rounding::mxnet; }
+/// Whether sx*sw, the scale of an accumulator, is rounded to binary32 (factors and product) before
+/// anything else. `asked`: the node's attribute f32_product, for roundings that leave it open.
+constexpr bool uses_f32_product(rounding r, bool asked) {
+  return asked || (uses_float_scale(r) && r != rounding::mxnet);
+}
 
 /// How a node turns accumulators into quantized values. Plain data: what an operator's params carry
 /// and what kernels read. Arrays hold `channels` entries (1: one for all); each is set only for the
@@ -12024,7 +12121,7 @@ inline constexpr op_def qnn_add{
     .forms = qnn_add_forms,
     .quantized = true,
     .kernel = kernel_id::add,
-    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
+    .attributes = keys_of<add_attrs, clamp_keys, add_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, true>,
@@ -12038,7 +12135,7 @@ inline constexpr op_def qnn_sub{
     .forms = qnn_sub_forms,
     .quantized = true,
     .kernel = kernel_id::add,
-    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
+    .attributes = keys_of<clamp_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<-1, true>,
@@ -12051,7 +12148,7 @@ inline constexpr op_def add{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .kernel = kernel_id::add,
-    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
+    .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, false>,
@@ -12063,7 +12160,7 @@ inline constexpr op_def sub{
     .max_inputs = 2,
     .forms = arithmetic_forms,
     .kernel = kernel_id::add,
-    .attributes = keys_of<add_attrs, float_clamp_attrs, clamp_keys, add_keys>,
+    .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<-1, false>,
@@ -12149,6 +12246,24 @@ struct gemm_problem {
            : bias64                                        ? bias64[c]
                                                            : 0;
   }
+  /// Weights are u8, s8 or s16, which every form of these operators says; others are not read.
+  constexpr std::int32_t weight_at(std::size_t i) const noexcept {
+    switch (weight_type) {
+      case dtype::u8: return static_cast<const std::uint8_t*>(weights)[i];
+      case dtype::s8: return static_cast<const std::int8_t*>(weights)[i];
+      case dtype::s16: return static_cast<const std::int16_t*>(weights)[i];
+      case dtype::f32:
+      case dtype::f64:
+      case dtype::f16:
+      case dtype::u16:
+      case dtype::s32:
+      case dtype::u32:
+      case dtype::s64:
+      case dtype::u64:
+      case dtype::boolean: break;
+    }
+    return 0;
+  }
   /// w - zero point of tap t (ky * kernel_w + kx).
   constexpr std::int32_t weight(std::int32_t oc, std::int32_t t, std::int32_t ic) const noexcept {
     if (part.empty) return 0;
@@ -12158,10 +12273,7 @@ struct gemm_problem {
     if (flipped) t = (part.on ? part.kernel_h * part.kernel_w : kernel_h * kernel_w) - 1 - t;
     const std::size_t at =
         as_size(oc) * weight_oc + as_size(t) * weight_tap + as_size(ic) * weight_ic;
-    const std::int32_t w =
-        weight_type == dtype::u8   ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]}
-        : weight_type == dtype::s8 ? std::int32_t{static_cast<const std::int8_t*>(weights)[at]}
-                                   : std::int32_t{static_cast<const std::int16_t*>(weights)[at]};
+    const std::int32_t w = weight_at(at);
     return w - (weight_zero_points ? weight_zero_points[oc] : weight_zero_point);
   }
 };
@@ -12863,10 +12975,34 @@ constexpr double accumulator_scale(bool in_f32, double sx, double sw) {
   return in_f32 ? static_cast<double>(numerics::mul(static_cast<float>(sx), static_cast<float>(sw)))
                 : numerics::mul(sx, sw);
 }
-/// The same for a node that `d` was decided for. PyTorch's scales are binary64 numbers, which its
-/// kernels narrow first.
-constexpr double accumulator_scale(law l, const decision& d, double sx, double sw) {
-  return accumulator_scale(d.f32_product || is_pytorch(l), sx, sw);
+/// The same for a node that `d` was decided for: what it is prepared with.
+constexpr double accumulator_scale(const decision& d, double sx, double sw) {
+  return accumulator_scale(uses_f32_product(d.round, d.f32_product), sx, sw);
+}
+/// Whether a layer's bias, a float in the file, is rounded to an integer that joins the exact sum
+/// by integer_bias below. FBGEMM keeps it a float; TFLite's files hold integers; what MXNet and
+/// ONNX Runtime make of it when they quantize a graph are formulas of their own (divided_bias).
+constexpr bool rounds_bias(law l) {
+  switch (l) {
+    case law::pytorch_qnnpack: return true;
+    case law::tflite_ref:
+    case law::tflite_xnnpack:
+    case law::pytorch_fbgemm:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+/// ONNX Runtime's where the product is itself a number of the graph: a scale of DequantizeLinear.
+constexpr float stored_accumulator_scale(float sx, float sw) {
+  return static_cast<float>(
+      accumulator_scale(true, static_cast<double>(sx), static_cast<double>(sw)));
+}
+/// A float bias that ONNX Runtime makes an integer (WeightBiasQuantization): rint(f32(b / s)).
+constexpr std::int32_t divided_bias(float bias, float accumulator_scale) {
+  return numerics::clamp_to_int(
+      static_cast<double>(numerics::rint(numerics::div(bias, accumulator_scale))), INT32_MIN,
+      INT32_MAX);
 }
 /// QNNPACK's bias in units of the accumulator, from the file's float: rint(f32(b * f32(1 / s))).
 constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
@@ -12907,16 +13043,26 @@ constexpr decision conv2d(const facts& f) {
   return choose(f.arithmetic, d);
 }
 constexpr decision transpose_conv2d(const facts& f) {
-  const bool none = f.arithmetic == law::mxnet || f.arithmetic == law::onnxruntime;
-  return none ? no_operator() : conv2d(f);
+  return choose(f.arithmetic, {.tflite_ref = conv2d(f),
+                               .tflite_xnnpack = conv2d(f),
+                               .pytorch_fbgemm = conv2d(f),
+                               .pytorch_qnnpack = conv2d(f),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 /// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
 /// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
 constexpr decision depthwise_conv2d(const facts& f) {
-  decision d = conv2d(f);
-  if (f.arithmetic == law::tflite_xnnpack && f.x.type == dtype::u8 && f.framework.weights_axis != 0)
-    d.round = rounding::doubling_high_half_away, d.by = library::tflite;
-  return d;
+  const decision whole = conv2d(f);
+  decision by_tflite(rounding::doubling_high_half_away);
+  by_tflite.f32_product = whole.f32_product;
+  const bool taken = f.x.type != dtype::u8 || f.framework.weights_axis == 0;
+  return choose(f.arithmetic, {.tflite_ref = whole,
+                               .tflite_xnnpack = taken ? whole : by_tflite,
+                               .pytorch_fbgemm = whole,
+                               .pytorch_qnnpack = whole,
+                               .mxnet = whole,
+                               .onnxruntime = whole});
 }
 /// XNNPACK refuses int8 weights with a zero point; TFLite's matrix product, which runs then, is RU.
 constexpr decision fully_connected(const facts& f) {
@@ -12952,17 +13098,30 @@ constexpr decision batch_matmul(const facts& f) {
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
 constexpr decision float_layer(const facts& f) {
-  if (f.arithmetic == law::onnxruntime) return by_onnxruntime(rounding::onnxruntime);
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = by_mxnet(rounding::mxnet),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 /// TFLite's optimized kernel fuses each product with its addition.
 constexpr decision float_conv3d(const facts& f) {
-  return f.arithmetic == law::tflite_xnnpack ? decision(rounding::fused_multiply_add)
-                                             : decision(rounding::none);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::fused_multiply_add,
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = rounding::none,
+                               .onnxruntime = rounding::none});
 }
 /// A sum that joins a layer before its rounding.
 constexpr decision requantize_add(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : no_operator();
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = by_mxnet(rounding::mxnet),
+                               .onnxruntime = no_operator()});
 }
 
 }  // namespace laws
@@ -13407,14 +13566,6 @@ constexpr double_double log(double x) noexcept {
   if (is_infinite(x)) return {x, 0};
   return log_core(double_double{x, 0});
 }
-constexpr double_double log1p(double x) noexcept {
-  if (is_nan(x)) return {x, 0};
-  if (x == -1) return {infinity_of<double>(true), 0};
-  if (x < -1) return {nan_of<double>(), 0};
-  if (is_infinite(x) || with_sign(x, 0.) < 0x1p-300) return {x, 0};
-  if (x > -0.25 && x < 0.4) return log_core({x, 0}, 0);
-  return log_core(two_sum(1., x));
-}
 constexpr double_double tanh(double x) noexcept {
   const double a = with_sign(x, 0.);
   if (is_nan(x) || a < 0x1p-300) return {x, 0};
@@ -13497,7 +13648,6 @@ constexpr double_double pow(double x, double y) noexcept {
 constexpr double exp(double x) noexcept { return detail::to_f64(detail::exp(x)); }
 constexpr double expm1(double x) noexcept { return detail::to_f64(detail::expm1(x)); }
 constexpr double log(double x) noexcept { return detail::to_f64(detail::log(x)); }
-constexpr double log1p(double x) noexcept { return detail::to_f64(detail::log1p(x)); }
 constexpr double tanh(double x) noexcept { return detail::to_f64(detail::tanh(x)); }
 constexpr double logistic(double x) noexcept { return detail::to_f64(detail::logistic(x)); }
 constexpr double sin(double x) noexcept { return detail::to_f64(detail::sin(x)); }
@@ -13514,16 +13664,6 @@ constexpr double sqrt(double x) noexcept {
   const double_double r = detail::sqrt_scaled(x, e);
   return detail::scale(r.hi, e);
 }
-/// 1 / sqrt(x), +-0 give infinities of their sign.
-constexpr double rsqrt(double x) noexcept {
-  if (is_nan(x)) return x;
-  if (x == 0) return infinity_of<double>(is_negative(x));
-  if (is_negative(x)) return nan_of<double>();
-  if (is_infinite(x)) return 0;
-  int e = 0;
-  const double_double r = detail::sqrt_scaled(x, e);
-  return detail::scale(detail::to_f64(div(double_double{1., 0}, r)), -e);
-}
 
 /// The same, rounded once to binary32 from the double-double.
 constexpr float exp_f32(float x) noexcept {
@@ -13534,9 +13674,6 @@ constexpr float expm1_f32(float x) noexcept {
 }
 constexpr float log_f32(float x) noexcept {
   return detail::to_f32(detail::log(static_cast<double>(x)));
-}
-constexpr float log1p_f32(float x) noexcept {
-  return detail::to_f32(detail::log1p(static_cast<double>(x)));
 }
 constexpr float tanh_f32(float x) noexcept {
   return detail::to_f32(detail::tanh(static_cast<double>(x)));
@@ -13562,9 +13699,6 @@ constexpr float pow_f32(float x, float y) noexcept {
 constexpr float sqrt_f32(float x) noexcept {
   return static_cast<float>(sqrt(static_cast<double>(x)));
 }  // two roundings, innocuous: 53 >= 2 * 24 + 2
-constexpr float rsqrt_f32(float x) noexcept {
-  return static_cast<float>(rsqrt(static_cast<double>(x)));
-}
 
 }  // namespace numerics
 OCTET_NAMESPACE_END
@@ -13966,12 +14100,6 @@ struct conv2d_attrs {
   std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   std::int32_t groups = 1;
-  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
-  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
-                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
-                                 // are cut to the accumulator's bits
-  bool as_product = false;  // float32, ORT: sums run as those of a matrix product (rows of pixels,
-                            // weights that the framework dequantizes at every run)
   static constexpr auto fields = std::tuple{field{"stride_h", &conv2d_attrs::stride_h},
                                             field{"stride_w", &conv2d_attrs::stride_w},
                                             field{"dilation_h", &conv2d_attrs::dilation_h},
@@ -13980,10 +14108,17 @@ struct conv2d_attrs {
                                             field{"pad_left", &conv2d_attrs::pad_left},
                                             field{"pad_bottom", &conv2d_attrs::pad_bottom},
                                             field{"pad_right", &conv2d_attrs::pad_right},
-                                            field{"groups", &conv2d_attrs::groups},
-                                            field{"f32_product", &conv2d_attrs::f32_product},
-                                            field{"input_limit", &conv2d_attrs::input_limit},
-                                            field{"as_product", &conv2d_attrs::as_product}};
+                                            field{"groups", &conv2d_attrs::groups}};
+};
+/// How conv2d, depthwise_conv2d, fully_connected and transpose_conv2d of quantized values sum and
+/// rescale.
+struct accumulation_attrs {
+  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
+  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
+                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
+                                 // are cut to the accumulator's bits
+  static constexpr auto fields = std::tuple{field{"f32_product", &accumulation_attrs::f32_product},
+                                            field{"input_limit", &accumulation_attrs::input_limit}};
 };
 
 /// What conv2d and depthwise kernels get.
@@ -14205,8 +14340,8 @@ template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
 template <class P, class F>
 status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
-                            std::size_t per_channel, bool f32_product, std::int32_t input_limit,
-                            F&& channel_weights) {
+                            std::size_t per_channel, F&& channel_weights) {
+  const auto how = read_attributes<accumulation_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
   set_types(p, n);
   if (x.per_channel()) return unsupported("per-channel activations");
@@ -14221,8 +14356,8 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
   // int64.
   const std::int64_t any_x = largest_offset(x.type, x.zero_point()),
-                     largest_x = input_limit > 0 && n.round == rounding::none
-                                     ? std::min<std::int64_t>(input_limit, any_x)
+                     largest_x = how.input_limit > 0 && n.round == rounding::none
+                                     ? std::min<std::int64_t>(how.input_limit, any_x)
                                      : any_x;
   const bool known = to.facts != nullptr && to.facts->wide.has_value();
   p.wide = known && *to.facts->wide;
@@ -14245,7 +14380,8 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
     return unit{};
   }
   const auto product = [&](std::size_t c) {
-    return laws::accumulator_scale(f32_product || uses_f32_product(n.round), x.scale(), w.scale(c));
+    return laws::accumulator_scale(uses_f32_product(n.round, how.f32_product), x.scale(),
+                                   w.scale(c));
   };
   if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
                                clamp_of(*n.attrs, y.type));
@@ -14300,10 +14436,9 @@ template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to
   set_conv2d<Depthwise>(p, a, n);
   const auto channels = as_size(y[3]);
   const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * (Depthwise ? 1 : as_size(w[3]));
-  auto s = prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, a.input_limit,
-                                [=](std::size_t c, std::size_t i) {
-                                  return Depthwise ? i * channels + c : c * per_channel + i;
-                                });
+  auto s = prepare_accumulation(n, to, p, channels, per_channel, [=](std::size_t c, std::size_t i) {
+    return Depthwise ? i * channels + c : c * per_channel + i;
+  });
   if (s) know_fit(to, p, kernels::problem_of(p, Depthwise));
   return s;
 }
@@ -14331,7 +14466,7 @@ inline constexpr op_def conv2d{
     .accumulates = true,
     .pads_input = true,
     .kernel = kernel_id::conv2d,
-    .attributes = keys_of<conv2d_attrs, clamp_keys>,
+    .attributes = keys_of<conv2d_attrs, accumulation_attrs, clamp_keys>,
     .shape = &conv2d_op_shape,
     .memory = &conv2d_memory<false>,
     .prepare = &conv2d_prepare<false>,
@@ -14349,7 +14484,7 @@ inline constexpr op_def depthwise_conv2d{
     .accumulates = true,
     .pads_input = true,
     .kernel = kernel_id::depthwise_conv2d,
-    .attributes = keys_of<conv2d_attrs, clamp_keys>,
+    .attributes = keys_of<conv2d_attrs, accumulation_attrs, clamp_keys>,
     .shape = &depthwise_conv2d_op_shape,
     .memory = &conv2d_memory<true>,
     .prepare = &conv2d_prepare<true>,
@@ -14621,7 +14756,8 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
         return invalid("accumulators exceed int32", {}, "int64 output");
       return unit{};
     }
-    const double scale = laws::accumulator_scale(uses_f32_product(n.round), a.scale(), b.scale());
+    const bool narrow = uses_f32_product(n.round, false);  // no law asks for it: no such attribute
+    const double scale = laws::accumulator_scale(narrow, a.scale(), b.scale());
     return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y,
                            clamp_of(*n.attrs, y.type));
   }
@@ -14655,7 +14791,7 @@ inline constexpr op_def qnn_batch_matmul{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::batch_matmul,
-    .attributes = keys_of<batch_matmul_attrs, float_matmul_attrs, clamp_keys>,
+    .attributes = keys_of<batch_matmul_attrs, clamp_keys>,
     .shape = &batch_matmul_op_shape,
     .memory = &batch_matmul_memory<true>,
     .prepare = &batch_matmul_prepare<true>,
@@ -14670,7 +14806,7 @@ inline constexpr op_def batch_matmul{
     .optional = {2},
     .forms = float_batch_matmul_forms,
     .kernel = kernel_id::float_batch_matmul,
-    .attributes = keys_of<batch_matmul_attrs, float_matmul_attrs, clamp_keys>,
+    .attributes = keys_of<batch_matmul_attrs, float_matmul_attrs>,
     .shape = &float_batch_matmul_op_shape,
     .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,
@@ -16621,12 +16757,12 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
       }
     case binary_op::div:
       if constexpr (std::is_floating_point_v<T>)
-        return numerics::clamp(numerics::div(a, b), p.min, p.max);
+        return clamp_plain(p, numerics::div(a, b));
       else
-        return b == 0 ? T{}
-               : b == static_cast<T>(-1)
-                   ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
-                   : static_cast<T>(a / b);
+        return clamp_plain(p, b == 0 ? T{}
+                              : b == static_cast<T>(-1)
+                                  ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
+                                  : static_cast<T>(a / b));
     case binary_op::floor_div: return numerics::floor_div(a, b);
     case binary_op::floor_mod: return floor_mod_value(a, b);
     case binary_op::pow:
@@ -16719,8 +16855,12 @@ template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n
   constexpr bool compares = is_comparison(Op),
                  extremes = Op == binary_op::minimum || Op == binary_op::maximum;
   if constexpr (!Quantized) {
-    const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-    p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+    if constexpr (Op == binary_op::div) {  // the one that has a fused activation
+      const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+      p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+      const auto clamp = clamp_of(*n.attrs, y.type);
+      p.lo = clamp.lo, p.hi = clamp.hi;
+    }
     return unit{};
   } else {
     for (const tensor_desc* t : {&a, &b})
@@ -16798,6 +16938,14 @@ constexpr bool has_binary_kernel(binary_op op, bool quantized) {
   return op == binary_op::minimum || op == binary_op::maximum ||
          op == binary_op::squared_difference || (op == binary_op::div && !quantized);
 }
+template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
+  if constexpr (!Quantized && Op == binary_op::div)
+    return keys_of<float_clamp_attrs, clamp_keys>;
+  else if constexpr (!Quantized || Op == binary_op::minimum || Op == binary_op::maximum)
+    return keys_of<>;
+  else
+    return keys_of<clamp_keys>;
+}
 template <binary_op Op, bool Quantized>
 constexpr op_def binary_def(std::string_view name, std::string_view summary,
                             std::span<const form> forms) {
@@ -16810,7 +16958,7 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .forms = forms,
       .quantized = Quantized,
       .kernel = has_binary_kernel(Op, Quantized) ? kernel_id::binary : kernel_id::none,
-      .attributes = keys_of<float_clamp_attrs, clamp_keys>,
+      .attributes = binary_keys<Op, Quantized>(),
       .shape = &binary_op_shape,
       .memory = &params_only<binary_params>,
       .prepare = &binary_prepare<Op, Quantized>,
@@ -17033,6 +17181,145 @@ inline constexpr op_def cast{
 
 OCTET_NAMESPACE_END
 
+// ---- octet/laws/dynamic.hpp
+// Dynamic-range layers: float activations quantized at run time, 8-bit weights, float results.
+#define OCTET_LAWS_DYNAMIC_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+enum class dynamic_layer : std::uint8_t { conv2d, depthwise_conv2d, fully_connected };
+
+/// What one dynamic-range layer is.
+struct dynamic_facts {
+  law arithmetic = law::tflite_ref;
+  dynamic_layer layer = dynamic_layer::fully_connected;
+  bool per_channel = false;      // scales of the weights
+  bool asks_zero_point = false;  // TFLite's asymmetric_quantize_inputs of a fully connected layer
+  bool pointwise = false;        // a 1x1 window of stride 1 without padding
+  std::int64_t images = 1;       // convolutions: extent of the batch
+  std::int64_t vectors = 1;      // pixels of all images; fully connected: rows
+  std::int64_t products = 0;     // in one accumulator
+  bool int4_weights = false;     // the file holds the weights in 4 bits
+  std::int64_t largest_weight = 128;  // magnitude, the zero point taken off
+};
+/// How it is computed.
+struct dynamic_decision {
+  decision quantize, dequantize;  // of qnn.dynamic_quantize and qnn.dynamic_dequantize
+  bool asymmetric;                // a zero point per row, taken off: values are int16
+  bool scales_first;              // acc * (row * channel); else (acc * channel) * row
+  std::int64_t rows;              // parts of the input that have a scale each
+  dtype accumulator;
+};
+
+/// qnn.dynamic_quantize and qnn.dynamic_dequantize. XNNPACK takes all layers but depthwise ones and
+/// convolutions with weights of 4 bits.
+constexpr bool xnnpack_takes(const framework_facts& f) { return !f.depthwise && !f.int4_weights; }
+constexpr decision dynamic_quantize(const facts& f) {
+  const bool taken = xnnpack_takes(f.framework);
+  return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
+                               .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack)
+                                                       : decision(rounding::divide_half_away),
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::aten),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+/// ONNX's operator of that name.
+constexpr decision dynamic_quantize_linear(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
+}
+/// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
+constexpr decision dynamic_dequantize(const facts& f) {
+  const bool taken = xnnpack_takes(f.framework);
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::none,
+                 .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack) : decision(rounding::none),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::none),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
+}
+
+/// Whether PyTorch's reduce_range, 7 bits for what is quantized when it runs, is honoured: QNNPACK
+/// does not look at it, and other frameworks have no such option.
+constexpr bool reduces_range(law l) {
+  switch (l) {
+    case law::pytorch_fbgemm: return true;
+    case law::tflite_ref:
+    case law::tflite_xnnpack:
+    case law::pytorch_qnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+/// A transposed convolution of floats with 8-bit weights: TFLite's own kernels add floats in an
+/// order that is not known.
+constexpr decision dynamic_transpose_conv2d(const facts& f) {
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = no_operator(),
+       .tflite_xnnpack = xnnpack_takes(f.framework) ? by_xnnpack(rounding::xnnpack) : no_operator(),
+       .pytorch_fbgemm = no_operator(),
+       .pytorch_qnnpack = no_operator(),
+       .mxnet = no_operator(),
+       .onnxruntime = no_operator()});
+}
+/// Weights with a scale for each block of a row: TFLite's reference kernels do not read them.
+constexpr decision blockwise_fully_connected(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = by_xnnpack(rounding::none),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+
+/// TFLite's reference gives each image one scale, with a zero point where the weights are per
+/// channel; depthwise layers always have one, fully connected ones where their options ask for it.
+/// XNNPACK always has one, and for a pointwise convolution every pixel is a row. PyTorch's linear
+/// layers have one row.
+constexpr dynamic_decision dynamic(const dynamic_facts& d) {
+  const bool depthwise = d.layer == dynamic_layer::depthwise_conv2d,
+             dense = d.layer == dynamic_layer::fully_connected;
+  facts f;
+  f.arithmetic = d.arithmetic;
+  f.framework.depthwise = depthwise;
+  f.framework.int4_weights = d.int4_weights && !dense;
+  const bool asked = depthwise || (dense ? d.asks_zero_point : d.per_channel),
+             xnnpack = xnnpack_takes(f.framework);
+  dynamic_decision r{dynamic_quantize(f), dynamic_dequantize(f), false, false, 1, dtype::s32};
+  switch (d.arithmetic) {
+    case law::tflite_ref:
+      r.asymmetric = asked;
+      r.scales_first = dense || depthwise || !d.per_channel;
+      r.rows = dense ? d.vectors : d.images;
+      break;
+    case law::tflite_xnnpack:
+      r.asymmetric = xnnpack || asked;
+      r.rows = dense || (xnnpack && d.pointwise) ? d.vectors : d.images;
+      break;
+    case law::pytorch_fbgemm: r.asymmetric = true; break;
+    case law::pytorch_qnnpack: r.asymmetric = r.scales_first = true; break;
+    case law::mxnet:
+    case law::onnxruntime: break;  // no such layers, as `quantize` and `dequantize` say
+  }
+  // A code less its zero point is at most 255 in magnitude, a symmetric one 127.
+  if (d.products > INT32_MAX / ((r.asymmetric ? 255 : 127) * d.largest_weight))
+    r.accumulator = dtype::s64;
+  return r;
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/blockwise.hpp
 // blockwise_fully_connected: rows quantized when it runs times weights with a scale for each block
 // of a row, in float32.
@@ -17139,6 +17426,7 @@ inline constexpr op_def blockwise_fully_connected{
     .shape = &blockwise_op_shape,
     .memory = &params_only<blockwise_params>,
     .prepare = &blockwise_prepare,
+    .decide = &laws::blockwise_fully_connected,
     .macs = &blockwise_macs,
 };
 }  // namespace ops
@@ -17397,7 +17685,7 @@ inline constexpr op_def concat{
     .min_inputs = 1,
     .max_inputs = -1,
     .forms = movement_forms,
-    .attributes = keys_of<concat_attrs, clamp_keys, concat_keys>,
+    .attributes = keys_of<concat_attrs>,
     .shape = &concat_op_shape,
     .memory = &concat_memory<false>,
     .prepare = &concat_prepare<false>,
@@ -17416,12 +17704,7 @@ OCTET_NAMESPACE_BEGIN
 
 struct fully_connected_attrs {
   bool keep_dims = false;  // output keeps the input's leading extents: [..., N]
-  bool f32_product = false;
-  std::int32_t input_limit = 0;  // as conv2d's
-  static constexpr auto fields =
-      std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims},
-                 field{"f32_product", &fully_connected_attrs::f32_product},
-                 field{"input_limit", &fully_connected_attrs::input_limit}};
+  static constexpr auto fields = std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims}};
 };
 
 struct fully_connected_params {
@@ -17522,12 +17805,11 @@ constexpr void fully_connected_memory(const node_view& n, node_memory& to) {
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status fully_connected_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<fully_connected_attrs>(*n.attrs);
   auto& p = to.make<fully_connected_params>(&reference::fully_connected_kernel,
                                             kernel_id::fully_connected);
   set_fully_connected(p, n);
   const std::size_t k = p.k;
-  auto s = prepare_accumulation(n, to, p, as_size(p.n), k, a.f32_product, a.input_limit,
+  auto s = prepare_accumulation(n, to, p, as_size(p.n), k,
                                 [k](std::size_t c, std::size_t i) { return c * k + i; });
   if (s) know_fit(to, p, kernels::problem_of(p));
   return s;
@@ -17545,7 +17827,7 @@ inline constexpr op_def fully_connected{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::fully_connected,
-    .attributes = keys_of<fully_connected_attrs, clamp_keys>,
+    .attributes = keys_of<fully_connected_attrs, accumulation_attrs, clamp_keys>,
     .shape = &fully_connected_op_shape,
     .memory = &fully_connected_memory,
     .prepare = &fully_connected_prepare,
@@ -17571,8 +17853,6 @@ struct transpose_conv2d_attrs {
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0, output_padding_h = 0,
                output_padding_w = 0;
   std::int32_t groups = 1;
-  bool f32_product = false;
-  std::int32_t input_limit = 0;  // as conv2d's
   static constexpr auto fields =
       std::tuple{field{"stride_h", &transpose_conv2d_attrs::stride_h},
                  field{"stride_w", &transpose_conv2d_attrs::stride_w},
@@ -17584,9 +17864,7 @@ struct transpose_conv2d_attrs {
                  field{"pad_right", &transpose_conv2d_attrs::pad_right},
                  field{"output_padding_h", &transpose_conv2d_attrs::output_padding_h},
                  field{"output_padding_w", &transpose_conv2d_attrs::output_padding_w},
-                 field{"groups", &transpose_conv2d_attrs::groups},
-                 field{"f32_product", &transpose_conv2d_attrs::f32_product},
-                 field{"input_limit", &transpose_conv2d_attrs::input_limit}};
+                 field{"groups", &transpose_conv2d_attrs::groups}};
 };
 
 /// Fields as in conv2d_params; weights [out_c][kernel_h][kernel_w][in_c / groups]: output (oy, ox)
@@ -17706,7 +17984,7 @@ OCTET_INLINE status transpose_conv2d_prepare(const node_view& n, prepared& to) {
                                              kernel_id::transpose_conv2d);
   set_geometry(p, a, x, w, y);
   const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * as_size(w[3]);
-  auto s = prepare_accumulation(n, to, p, as_size(y[3]), per_channel, a.f32_product, a.input_limit,
+  auto s = prepare_accumulation(n, to, p, as_size(y[3]), per_channel,
                                 [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
   if (s) know_fit(to, p, kernels::problem_of(p));
   return s;
@@ -17724,7 +18002,7 @@ inline constexpr op_def transpose_conv2d{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::transpose_conv2d,
-    .attributes = keys_of<transpose_conv2d_attrs, clamp_keys>,
+    .attributes = keys_of<transpose_conv2d_attrs, accumulation_attrs, clamp_keys>,
     .shape = &transpose_conv2d_op_shape,
     .memory = &transpose_conv2d_memory,
     .prepare = &transpose_conv2d_prepare,
@@ -17744,6 +18022,12 @@ OCTET_NAMESPACE_END
 
 OCTET_NAMESPACE_BEGIN
 
+/// Of conv2d and depthwise_conv2d under ORT.
+struct float_conv2d_attrs {
+  bool as_product = false;  // sums run as those of a matrix product (rows of pixels, weights that
+                            // the framework dequantizes at every run)
+  static constexpr auto fields = std::tuple{field{"as_product", &float_conv2d_attrs::as_product}};
+};
 /// How the sums of a layer run under ORT: as products of matrices whose K is input channel, kernel
 /// row, kernel column (`order`), or over blocks of `channels` input channels, in each block one
 /// chain over kernel row, kernel column, input channel.
@@ -17767,7 +18051,8 @@ struct float_layer_params : conv2d_params {
 /// Images with constant weights run in blocks of 16 channels, as on CPUs with AVX-512; those of
 /// fewer channels channel by channel, of a number that 4 does not divide as matrix products. So do
 /// rows of pixels and groups.
-constexpr mlas_layer mlas_convolution(const float_layer_params& p, const conv2d_attrs& a) noexcept {
+constexpr mlas_layer mlas_convolution(const float_layer_params& p, const conv2d_attrs& a,
+                                      bool as_product) noexcept {
   constexpr std::size_t lanes = 16, pointwise = 128, all = std::size_t{1} << 62;
   const auto in = as_size(p.group_in()), out = as_size(p.group_out()),
              groups = as_size(p.in_c) / (in == 0 ? 1 : in),
@@ -17777,7 +18062,7 @@ constexpr mlas_layer mlas_convolution(const float_layer_params& p, const conv2d_
   m.used = true;
   m.order = {false, steps, all};
   const std::size_t block = taps == 1 && !padded ? pointwise : lanes;
-  if (p.weights != nullptr && !a.as_product) {
+  if (p.weights != nullptr && !as_product) {
     if (groups == 1 && (in < lanes || in % 4 == 0)) {
       m.channels = in < lanes ? 1 : block;
       return m;
@@ -18026,8 +18311,9 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
       to.make<float_layer_params>(&reference::float_layer_kernel,
                                   Depthwise ? kernel_id::float_depthwise : kernel_id::float_layer);
   set_float_conv2d<Depthwise>(p, n);
+  const auto order = read_attributes<float_conv2d_attrs>(*n.attrs);
   if (n.round == rounding::onnxruntime)
-    p.mlas = mlas_convolution(p, read_attributes<conv2d_attrs>(*n.attrs));
+    p.mlas = mlas_convolution(p, read_attributes<conv2d_attrs>(*n.attrs), order.as_product);
   return finish_float_layer(n, p, as_size(p.out_c));
 }
 OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
@@ -18082,7 +18368,7 @@ inline constexpr op_def float_conv2d{
     .optional = {2},
     .forms = float_layer_forms,
     .kernel = kernel_id::float_layer,
-    .attributes = keys_of<conv2d_attrs, float_clamp_attrs>,
+    .attributes = keys_of<conv2d_attrs, float_conv2d_attrs, float_clamp_attrs>,
     .shape = &conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_conv2d<false>>,
     .prepare = &float_conv2d_prepare<false>,
@@ -18097,7 +18383,7 @@ inline constexpr op_def float_depthwise_conv2d{
     .optional = {2},
     .forms = float_layer_forms,
     .kernel = kernel_id::float_depthwise,
-    .attributes = keys_of<conv2d_attrs, float_clamp_attrs>,
+    .attributes = keys_of<conv2d_attrs, float_conv2d_attrs, float_clamp_attrs>,
     .shape = &depthwise_conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,
@@ -18762,102 +19048,6 @@ inline constexpr op_def detection_postprocess{
 };
 }  // namespace ops
 
-OCTET_NAMESPACE_END
-
-// ---- octet/laws/dynamic.hpp
-// Dynamic-range layers: float activations quantized at run time, 8-bit weights, float results.
-#define OCTET_LAWS_DYNAMIC_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace laws {
-
-enum class dynamic_layer : std::uint8_t { conv2d, depthwise_conv2d, fully_connected };
-
-/// What one dynamic-range layer is.
-struct dynamic_facts {
-  law arithmetic = law::tflite_ref;
-  dynamic_layer layer = dynamic_layer::fully_connected;
-  bool per_channel = false;      // scales of the weights
-  bool asks_zero_point = false;  // TFLite's asymmetric_quantize_inputs of a fully connected layer
-  bool pointwise = false;        // a 1x1 window of stride 1 without padding
-  std::int64_t images = 1;       // convolutions: extent of the batch
-  std::int64_t vectors = 1;      // pixels of all images; fully connected: rows
-  std::int64_t products = 0;     // in one accumulator
-  bool int4_weights = false;     // the file holds the weights in 4 bits
-  std::int64_t largest_weight = 128;  // magnitude, the zero point taken off
-};
-/// How it is computed.
-struct dynamic_decision {
-  decision quantize, dequantize;  // of qnn.dynamic_quantize and qnn.dynamic_dequantize
-  bool asymmetric;                // a zero point per row, taken off: values are int16
-  bool scales_first;              // acc * (row * channel); else (acc * channel) * row
-  std::int64_t rows;              // parts of the input that have a scale each
-  dtype accumulator;
-};
-
-/// qnn.dynamic_quantize and qnn.dynamic_dequantize. XNNPACK takes all layers but depthwise ones and
-/// convolutions with weights of 4 bits.
-constexpr bool xnnpack_takes(const framework_facts& f) { return !f.depthwise && !f.int4_weights; }
-constexpr decision dynamic_quantize(const facts& f) {
-  const bool taken = xnnpack_takes(f.framework);
-  return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
-                               .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack)
-                                                       : decision(rounding::divide_half_away),
-                               .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::aten),
-                               .mxnet = no_operator(),
-                               .onnxruntime = no_operator()});
-}
-/// ONNX's operator of that name.
-constexpr decision dynamic_quantize_linear(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = no_operator(),
-                               .tflite_xnnpack = no_operator(),
-                               .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator(),
-                               .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
-}
-/// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
-constexpr decision dynamic_dequantize(const facts& f) {
-  const bool taken = xnnpack_takes(f.framework);
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::none,
-                 .tflite_xnnpack = taken ? by_xnnpack(rounding::xnnpack) : decision(rounding::none),
-                 .pytorch_fbgemm = by_pytorch(rounding::aten),
-                 .pytorch_qnnpack = by_pytorch(rounding::none),
-                 .mxnet = no_operator(),
-                 .onnxruntime = no_operator()});
-}
-
-/// TFLite's reference gives each image one scale, with a zero point where the weights are per
-/// channel; depthwise layers always have one, fully connected ones where their options ask for it.
-/// XNNPACK always has one, and for a pointwise convolution every pixel is a row. PyTorch's linear
-/// layers have one row.
-constexpr dynamic_decision dynamic(const dynamic_facts& d) {
-  const bool depthwise = d.layer == dynamic_layer::depthwise_conv2d,
-             dense = d.layer == dynamic_layer::fully_connected, pytorch = is_pytorch(d.arithmetic);
-  facts f;
-  f.arithmetic = d.arithmetic;
-  f.framework.depthwise = depthwise;
-  f.framework.int4_weights = d.int4_weights && !dense;
-  const bool xnnpack = d.arithmetic == law::tflite_xnnpack && xnnpack_takes(f.framework);
-  dynamic_decision r{dynamic_quantize(f), dynamic_dequantize(f), false, false, 1, dtype::s32};
-  if (pytorch) {
-    r.asymmetric = true;
-    r.scales_first = d.arithmetic == law::pytorch_qnnpack;
-  } else {
-    r.asymmetric = xnnpack || depthwise || (dense ? d.asks_zero_point : d.per_channel);
-    r.scales_first = d.arithmetic == law::tflite_ref && (dense || depthwise || !d.per_channel);
-    r.rows = dense || (xnnpack && d.pointwise) ? d.vectors : d.images;
-  }
-  // A code less its zero point is at most 255 in magnitude, a symmetric one 127.
-  if (d.products > INT32_MAX / ((r.asymmetric ? 255 : 127) * d.largest_weight))
-    r.accumulator = dtype::s64;
-  return r;
-}
-
-}  // namespace laws
 OCTET_NAMESPACE_END
 
 // ---- octet/ops/dynamic.hpp
@@ -19645,7 +19835,12 @@ constexpr decision sigmoid(const facts& f) {
 }
 /// ONNX Runtime has only the sigmoid.
 constexpr decision tanh(const facts& f) {
-  return f.arithmetic == law::onnxruntime ? no_operator() : sigmoid(f);
+  return choose(f.arithmetic, {.tflite_ref = sigmoid(f),
+                               .tflite_xnnpack = sigmoid(f),
+                               .pytorch_fbgemm = sigmoid(f),
+                               .pytorch_qnnpack = sigmoid(f),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 constexpr decision hard_sigmoid(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = no_operator(),
@@ -19745,15 +19940,24 @@ constexpr decision pytorch_only(law l, rounding r) {
                     .onnxruntime = no_operator()});
 }
 constexpr decision batch_norm(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::float_half_even)
-                                    : pytorch_only(f.arithmetic, rounding::float_half_even);
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = by_pytorch(rounding::float_half_even),
+                               .pytorch_qnnpack = by_pytorch(rounding::float_half_even),
+                               .mxnet = by_mxnet(rounding::float_half_even),
+                               .onnxruntime = no_operator()});
 }
 /// layer_norm, group_norm, instance_norm.
 constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
 
 /// Of floats: ONNX Runtime's alone; loaders of other frameworks put it together from its parts.
 constexpr decision float_norm(const facts& f) {
-  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime) : no_operator();
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 
 /// Functions of floats: PyTorch's order of operations, or the plain one.
@@ -19769,20 +19973,28 @@ constexpr decision of_floats(const facts& f) {
 
 /// The same for functions of which ONNX Runtime has a polynomial of its own: ORT.
 constexpr decision function_of_floats(const facts& f) {
-  return f.arithmetic == law::onnxruntime && f.x.type == dtype::f32
-             ? by_onnxruntime(rounding::onnxruntime)
-             : of_floats(f);
+  const decision plain = of_floats(f);
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = plain,
+       .tflite_xnnpack = plain,
+       .pytorch_fbgemm = plain,
+       .pytorch_qnnpack = plain,
+       .mxnet = plain,
+       .onnxruntime = f.x.type == dtype::f32 ? by_onnxruntime(rounding::onnxruntime) : plain});
 }
 /// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
 /// tables of quantized values).
 constexpr decision tanh_of_floats(const facts& f) {
-  if (f.arithmetic == law::tflite_ref) return rounding::divide_half_away;
-  return function_of_floats(f);
+  const decision other = function_of_floats(f);
+  return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
+                               .tflite_xnnpack = other,
+                               .pytorch_fbgemm = other,
+                               .pytorch_qnnpack = other,
+                               .mxnet = other,
+                               .onnxruntime = other});
 }
-constexpr decision gelu_of_floats(const facts& f) {
-  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away)
-                                         : function_of_floats(f);
-}
+constexpr decision gelu_of_floats(const facts& f) { return tanh_of_floats(f); }
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
 enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
 struct quantization {
@@ -20370,14 +20582,23 @@ constexpr decision mean(const facts& f) {
 /// Of floats: in memory order, in ONNX Runtime's, which depends on the axes, or as MXNet sums.
 constexpr decision float_sum(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : onnxruntime_order(f);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = by_mxnet(rounding::mxnet),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 /// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {
-  if (!is_pytorch(f.arithmetic)) return float_sum(f);
-  decision d = of_floats(f);
-  d.channels_last = d.round == rounding::aten && f.framework.channels_inner;
-  return d;
+  decision pytorch = of_floats(f);
+  pytorch.channels_last = pytorch.round == rounding::aten && f.framework.channels_inner;
+  return choose(f.arithmetic, {.tflite_ref = float_sum(f),
+                               .tflite_xnnpack = float_sum(f),
+                               .pytorch_fbgemm = pytorch,
+                               .pytorch_qnnpack = pytorch,
+                               .mxnet = float_sum(f),
+                               .onnxruntime = float_sum(f)});
 }
 constexpr decision sum(const facts& f) {
   return choose(f.arithmetic,
@@ -20390,19 +20611,22 @@ constexpr decision sum(const facts& f) {
                  .onnxruntime = no_operator()});
 }
 
-/// PyTorch's channels_last kernel fuses its multiply-adds.
+/// PyTorch's channels_last kernel fuses its multiply-adds. TFLite's kernels blend the codes of
+/// bytes and do not look at a result's other parameters; XNNPACK refuses the node for them.
 constexpr decision resize_bilinear(const facts& f) {
   const rounding tflite = f.x.type == dtype::u8 ? rounding::tflite_optimized
                                                 : rounding::doubling_high_half_away,
                  pytorch =
                      f.framework.channels_last ? rounding::fused_multiply_add : rounding::aten;
-  return choose(f.arithmetic, {.tflite_ref = tflite,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                                   : decision(tflite),
-                               .pytorch_fbgemm = by_pytorch(pytorch),
-                               .pytorch_qnnpack = by_pytorch(pytorch),
-                               .mxnet = no_operator(),
-                               .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
+  return choose(f.arithmetic,
+                {.tflite_ref = tflite,
+                 .tflite_xnnpack = !is_8bit(f.x.type)     ? decision(tflite)
+                                   : f.keeps_quantization ? by_xnnpack(rounding::xnnpack)
+                                                          : no_operator(),
+                 .pytorch_fbgemm = by_pytorch(pytorch),
+                 .pytorch_qnnpack = by_pytorch(pytorch),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
 }
 
 }  // namespace laws
@@ -20717,7 +20941,7 @@ inline constexpr op_def qnn_avg_pool2d{
     .forms = qnn_avg_pool2d_forms,
     .quantized = true,
     .kernel = kernel_id::pool2d,
-    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
+    .attributes = keys_of<pool2d_attrs, clamp_keys>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, true>,
@@ -20730,7 +20954,7 @@ inline constexpr op_def qnn_max_pool2d{
     .forms = qnn_max_pool2d_forms,
     .quantized = true,
     .kernel = kernel_id::pool2d,
-    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
+    .attributes = keys_of<pool2d_attrs, clamp_keys>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, true>,
@@ -20742,7 +20966,7 @@ inline constexpr op_def avg_pool2d{
     .summary = "average of windows, float32",
     .forms = float_forms,
     .kernel = kernel_id::pool2d,
-    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
+    .attributes = keys_of<float_clamp_attrs, pool2d_attrs>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, false>,
@@ -20753,7 +20977,7 @@ inline constexpr op_def max_pool2d{
     .summary = "largest of windows, float32",
     .forms = float_forms,
     .kernel = kernel_id::pool2d,
-    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
+    .attributes = keys_of<float_clamp_attrs, pool2d_attrs>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<true, false>,
@@ -20832,7 +21056,7 @@ inline constexpr op_def l2_pool2d{
     .name = "l2_pool2d",
     .summary = "root of the mean square of windows",
     .forms = tflite_float_forms,
-    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
+    .attributes = keys_of<float_clamp_attrs, pool2d_attrs>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &l2_pool2d_prepare,
@@ -21561,7 +21785,7 @@ inline constexpr op_def qnn_mul{
     .forms = qnn_mul_forms,
     .quantized = true,
     .kernel = kernel_id::mul,
-    .attributes = keys_of<float_clamp_attrs, clamp_keys>,
+    .attributes = keys_of<clamp_keys>,
     .shape = &binary_op_shape,
     .memory = &mul_memory<true>,
     .prepare = &mul_prepare<true>,
@@ -21586,6 +21810,8 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/pad.hpp
 // qnn.pad (constant), pad (plain numbers) and mirror_pad (reflect, symmetric): any rank.
 #define OCTET_OPS_PAD_HPP_
+
+#include <algorithm>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -21660,10 +21886,19 @@ constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std
       stride *= as_size(p.in[d]);
     }
     T* to = y + row * as_size(width);
-    for (std::int32_t o = 0; o < width; ++o) {
-      const std::int32_t i = filled ? -1 : pad_source(o, p.before[last], p.in[last], p.mode);
-      to[o] = i < 0 ? static_cast<T>(p.value) : x[from + as_size(i)];
+    const auto value = static_cast<T>(p.value);
+    if (filled) {
+      std::fill_n(to, as_size(width), value);
+      continue;
     }
+    const std::int32_t first = p.before[last], behind = first + p.in[last];
+    const auto edge = [&](std::int32_t o) {
+      const std::int32_t i = pad_source(o, first, p.in[last], p.mode);
+      to[o] = i < 0 ? value : x[from + as_size(i)];
+    };
+    for (std::int32_t o = 0; o < first; ++o) edge(o);
+    std::copy_n(x + from, as_size(behind - first), to + first);
+    for (std::int32_t o = behind; o < width; ++o) edge(o);
   }
 }
 #if OCTET_HAS_DEFINITIONS
@@ -21707,6 +21942,16 @@ OCTET_INLINE result<std::uint64_t> element_bits(const attribute_view& a, std::st
                    "a value of " + std::string(name_of(t)));
   return static_cast<std::uint64_t>(v);
 }
+/// Axes without padding behind one with it become part of it, so that rows are long: of pixels
+/// whose channels get none, rows of the image. Mirrored elements keep their axes.
+constexpr void join_inner_axes(pad_params& p) {
+  while (p.mode == pad_mode::constant && p.in.rank > 1) {
+    const std::int32_t last = p.in.rank - 1, n = p.in[last];
+    if (p.out[last] != n || std::int64_t{p.out[last - 1]} * n > INT32_MAX) return;
+    p.in[last - 1] *= n, p.out[last - 1] *= n, p.before[last - 1] *= n;
+    --p.in.rank, --p.out.rank, --p.before.rank;
+  }
+}
 template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<pad_params>(&reference::pad_kernel);
@@ -21719,6 +21964,7 @@ template <bool Mirror> status pad_prepare(const node_view& n, prepared& to) {
   for (int i = 0; i < x.shape.rank; ++i)
     p.before.push_back(static_cast<std::int32_t>(paddings[2 * as_size(i)]));
   if (p.in.rank == 0) p.in = p.out = dims{1}, p.before = dims{0};
+  join_inner_axes(p);
   const auto bits = element_bits(*n.attrs, "value", x.type, x.zero_point());
   if (!bits) return bits.error();
   p.value = *bits;
@@ -22902,13 +23148,19 @@ OCTET_NAMESPACE_BEGIN
 struct reduce_attrs {
   dims axes{};  // may be negative, repeated; none: all
   bool keep_dims = false;
-  bool channels_last =
-      false;  // rounding ATEN: the framework's order of axes has the last one here second
-  bool in_order = false;  // roundings ORT and MXN: summed in memory order, as without a rounding
   static constexpr auto fields =
-      std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims},
-                 field{"channels_last", &reduce_attrs::channels_last},
-                 field{"in_order", &reduce_attrs::in_order}};
+      std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}};
+};
+/// Means by rounding ATEN.
+struct axes_order_attrs {
+  bool channels_last = false;  // the framework's order of axes has the last one here second
+  static constexpr auto fields =
+      std::tuple{field{"channels_last", &axes_order_attrs::channels_last}};
+};
+/// Sums and means of floats by roundings ORT and MXN.
+struct sum_order_attrs {
+  bool in_order = false;  // in memory order, as without a rounding
+  static constexpr auto fields = std::tuple{field{"in_order", &sum_order_attrs::in_order}};
 };
 
 enum class reduction : std::uint8_t { mean, sum, max, min, prod, any, all };
@@ -23027,7 +23279,8 @@ constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
   }
   return p;
 }
-constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) {
+constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x,
+                                          bool channels_last) {
   aten_mean_params p;
   std::array<bool, dims::max_rank> gone{};
   std::array<std::size_t, dims::max_rank> in{}, out{};
@@ -23056,7 +23309,7 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
   p.reduced = p.rank;
   first = true;
   for (int i = x.rank; i-- > 0;) {
-    const int axis = !a.channels_last || i == 0 ? i : i == 1 ? x.rank - 1 : i - 1;
+    const int axis = !channels_last || i == 0 ? i : i == 1 ? x.rank - 1 : i - 1;
     if (!gone[as_size(axis)]) first = add(as_size(axis), first);
   }
   p.rank = p.rank < 2 ? 2 : p.rank;
@@ -23437,7 +23690,8 @@ constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
 }
 constexpr sum_order sum_order_of(const node_view& n) {
   const auto a = read_attributes<reduce_attrs>(*n.attrs);
-  if (n.round != rounding::onnxruntime || a.in_order) return sum_order::memory;
+  if (n.round != rounding::onnxruntime || read_attributes<sum_order_attrs>(*n.attrs).in_order)
+    return sum_order::memory;
   const reduce_plan p = make_reduce(a, n.in[0].shape);
   if (p.reduced_rank == 1 && p.kept_rank <= 2)
     return p.kept_rank == 2 ? sum_order::middle
@@ -23466,9 +23720,10 @@ constexpr void sum_memory(const node_view& n, node_memory& to) {
 }
 #if OCTET_HAS_DEFINITIONS
 /// PyTorch's mean of floats, and of quantized values as floats.
-OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attrs, prepared& to) {
+OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attrs,
+                                    bool channels_last, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  const aten_mean_params mean = make_aten_mean(attrs, x.shape);
+  const aten_mean_params mean = make_aten_mean(attrs, x.shape, channels_last);
   if (x.type == dtype::f32) {
     to.make<aten_mean_params>(&reference::aten_mean_kernel) = mean;
     return;
@@ -23548,18 +23803,24 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   if constexpr (Quantized)
     if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel())
       return unsupported("quantization", {}, "one scale per tensor");
-  if constexpr (Op == reduction::mean)
+  // Attributes are read whatever the rounding: one that no operator reads is an error.
+  [[maybe_unused]] sum_order_attrs order;
+  if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized)
+    order = read_attributes<sum_order_attrs>(*n.attrs);
+  if constexpr (Op == reduction::mean) {
+    const bool channels_last = read_attributes<axes_order_attrs>(*n.attrs).channels_last;
     if (n.round == rounding::aten) {
-      aten_mean_prepare(n, attrs, to);
+      aten_mean_prepare(n, attrs, channels_last, to);
       return unit{};
     }
+  }
   if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized) {
-    if (const sum_order order = sum_order_of(n); order != sum_order::memory) {
+    if (const sum_order by = sum_order_of(n); by != sum_order::memory) {
       to.make<ordered_sum_params>(&reference::ordered_sum_kernel) =
-          make_ordered_sum(n, order, Op == reduction::mean);
+          make_ordered_sum(n, by, Op == reduction::mean);
       return unit{};
     }
-    if (n.round == rounding::mxnet && !attrs.in_order) {
+    if (n.round == rounding::mxnet && !order.in_order) {
       auto& p = to.make<mean_params>(&reference::compensated_sum_kernel);
       p.op = Op;
       p.plan = make_reduce(attrs, x.shape);
@@ -23635,7 +23896,7 @@ inline constexpr op_def qnn_mean{
     .forms = qnn_mean_forms,
     .quantized = true,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs, axes_order_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
     .prepare = &mean_prepare<reduction::mean, true>,
@@ -23669,7 +23930,7 @@ inline constexpr op_def mean{
     .summary = "mean over axes",
     .forms = mean_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs, axes_order_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::mean, false>,
@@ -23680,7 +23941,7 @@ inline constexpr op_def sum{
     .summary = "sum over axes",
     .forms = sum_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::sum, false>,
@@ -23691,7 +23952,7 @@ inline constexpr op_def reduce_max{
     .summary = "largest over axes",
     .forms = reduce_number_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::max, false>,
@@ -23701,7 +23962,7 @@ inline constexpr op_def reduce_min{
     .summary = "smallest over axes",
     .forms = reduce_number_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::min, false>,
@@ -23710,7 +23971,7 @@ inline constexpr op_def reduce_prod{
     .name = "reduce_prod",
     .summary = "product over axes",
     .forms = reduce_arithmetic_forms,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::prod, false>,
@@ -23719,7 +23980,7 @@ inline constexpr op_def reduce_any{
     .name = "reduce_any",
     .summary = "whether any along axes is true",
     .forms = reduce_bool_forms,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::any, false>,
@@ -23728,7 +23989,7 @@ inline constexpr op_def reduce_all{
     .name = "reduce_all",
     .summary = "whether all along axes are true",
     .forms = reduce_bool_forms,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::all, false>,
@@ -23775,23 +24036,12 @@ constexpr void requantize_add(const requantize_add_params& p, const In* x, const
 OCTET_INLINE void requantize_add_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const requantize_add_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
-  const auto run = [&]<class In, class Addend, class Out>(type_tag<In>, type_tag<Addend>,
-                                                          type_tag<Out>) {
-    requantize_add(p, static_cast<const In*>(a.in[0]), static_cast<const Addend*>(a.in[1]),
-                   static_cast<Out*>(a.out[0]), r.begin, r.end);
-  };
-  const auto with_byte = [](dtype t, auto&& f) {
-    if (t == dtype::s8)
-      f(type_tag<std::int8_t>{});
-    else
-      f(type_tag<std::uint8_t>{});
-  };
-  with_byte(p.addend_type, [&](auto addend) {
-    with_byte(p.out_type, [&](auto out) {
-      if (p.in_type == dtype::s32)
-        run(type_tag<std::int32_t>{}, addend, out);
-      else
-        run(type_tag<std::int64_t>{}, addend, out);
+  with_accumulator(p.in_type, [&]<class In>(type_tag<In>) {
+    with_eight_bit(p.addend_type, [&]<class Addend>(type_tag<Addend>) {
+      with_eight_bit(p.out_type, [&]<class Out>(type_tag<Out>) {
+        requantize_add(p, static_cast<const In*>(a.in[0]), static_cast<const Addend*>(a.in[1]),
+                       static_cast<Out*>(a.out[0]), r.begin, r.end);
+      });
     });
   });
 }
@@ -25612,12 +25862,13 @@ enum class unary : std::uint8_t {
   erf
 };
 
-struct unary_attrs {
-  double alpha =
-      0;  // leaky_relu: the slope below 0; elu: its factor there, 1 where it is not given
-  bool approximate = false;  // gelu: by tanh instead of erfc
-  static constexpr auto fields = std::tuple{field{"alpha", &unary_attrs::alpha},
-                                            field{"approximate", &unary_attrs::approximate}};
+/// leaky_relu: the slope below 0, 0 where it is not given; elu: its factor there, else 1.
+struct alpha_keys {
+  static constexpr attribute_key keys[] = {{"alpha", attribute_value::kind::real}};
+};
+/// gelu: by tanh instead of erfc.
+struct approximate_keys {
+  static constexpr attribute_key keys[] = {{"approximate", attribute_value::kind::integer}};
 };
 
 /// Everything that the value of an element depends on. 8-bit operators use it once, to fill their
@@ -26116,6 +26367,7 @@ constexpr activation activation_of(unary f) {
   }
   return activation::none;
 }
+constexpr bool has_alpha(unary f) { return f == unary::elu || f == unary::leaky_relu; }
 constexpr bool is_relu(unary f) { return activation_of(f) != activation::none; }
 /// Its bounds in quantized values of the output, as TFLite rounds them.
 constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
@@ -26216,13 +26468,13 @@ OCTET_INLINE void unary_tables_by_position(dtype type, prepared& to, unary_param
 }
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  const auto a = read_attributes<unary_attrs>(*n.attrs);
   unary_params p;
   p.function = F;
   p.mode = n.round;
   p.type = x.type;
-  p.approximate = a.approximate;
-  p.alpha = F == unary::elu && !n.attrs->find("alpha") ? 1.f : static_cast<float>(a.alpha);
+  if constexpr (F == unary::gelu) p.approximate = n.attrs->integer("approximate") != 0;
+  if constexpr (has_alpha(F))
+    p.alpha = static_cast<float>(n.attrs->real("alpha", F == unary::elu ? 1 : 0));
   p.count = x.shape.elements().value;
   if constexpr (!Quantized) {
     to.make<unary_params>(&reference::unary_kernel, kernel_id::unary) = p;
@@ -26258,6 +26510,15 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to);
 #endif
 
+/// Attributes that a function reads, and what all of its kind read besides.
+template <unary F, class... Kind> constexpr attribute_keys unary_keys() {
+  if constexpr (has_alpha(F))
+    return keys_of<alpha_keys, Kind...>;
+  else if constexpr (F == unary::gelu)
+    return keys_of<approximate_keys, Kind...>;
+  else
+    return keys_of<Kind...>;
+}
 /// What a law says of a function's values; the roundings of its forms are those that it gives.
 using decision_function = laws::decision (*)(const laws::facts&);
 /// Roundings of a function of int16: PyTorch, whose answers by position are of 8 bits, has no such
@@ -26315,7 +26576,7 @@ constexpr kernel_id float_kernel(unary f) {
       .quantized = true,                                       \
       .kernel = kernel_id::lut8,                               \
       .other_kernel = kernel_id::unary,                        \
-      .attributes = keys_of<unary_attrs, clamp_keys>,          \
+      .attributes = unary_keys<unary::id, clamp_keys>(),       \
       .shape = &same_op_shape,                                 \
       .memory = &unary_memory<unary::id, true>,                \
       .prepare = &unary_prepare<unary::id, true>,              \
@@ -26326,7 +26587,7 @@ constexpr kernel_id float_kernel(unary f) {
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id, float_law>(),         \
       .kernel = float_kernel(unary::id),                       \
-      .attributes = keys_of<unary_attrs, clamp_keys>,          \
+      .attributes = unary_keys<unary::id>(),                   \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
       .prepare = &unary_prepare<unary::id, false>,             \
@@ -26359,7 +26620,7 @@ inline constexpr op_def sign{
     .name = "sign",
     .summary = "-1, 0 or 1",
     .forms = number_unary_forms,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::sign, false>,
@@ -26369,7 +26630,7 @@ inline constexpr op_def erf{
     .summary = "error function",
     .forms = real_forms<&laws::onnxruntime_order>,
     .kernel = kernel_id::unary,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
@@ -26379,7 +26640,7 @@ inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
     .forms = float_forms,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::floor, false>,
@@ -26388,7 +26649,7 @@ inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
     .forms = float_forms,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::ceil, false>,
@@ -26397,7 +26658,7 @@ inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
     .forms = float_forms,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::round, false>,
@@ -27094,11 +27355,13 @@ struct quantized_result {
   quantized_view view() const { return {data, scale, zero_point, {}, {}, -1}; }
 };
 /// Whose arithmetic a call follows: a law (TFLite's reference unless given), or one rounding by
-/// name.
+/// name, with what laws decide beside it.
 struct arithmetic {
   octet::law law = octet::law::tflite_ref;
   octet::rounding rounding = octet::rounding::none;
   bool by_law = true;
+  bool f32_product = false;    // sx * sw is rounded to binary32 before anything else
+  bool channels_last = false;  // means by rounding ATEN: the last axis is the framework's second
   constexpr arithmetic() = default;
   constexpr arithmetic(octet::law l) : law(l) {}                           // NOLINT
   constexpr arithmetic(octet::rounding r) : rounding(r), by_law(false) {}  // NOLINT
@@ -27134,8 +27397,10 @@ inline status call_once(const op_def& op, kernels::finder find, std::span<const 
                          "law " + std::string(name_of(how.law)),
                          "a rounding by name where the law's framework has no such operator");
     round = decided.round;
-    set_decided(decided, set);
+  } else if (!how.by_law) {
+    decided.f32_product = how.f32_product, decided.channels_last = how.channels_last;
   }
+  set_decided(decided, set);
   if (y.activation != activation::none && !is_float(y.data.type) && !(y.scale > 0))
     return invalid("activation of a result without scale", std::string(op.name));
   set_bounds(decided.by, y.activation, operand_of(y.view().desc()), set);
@@ -28100,16 +28365,22 @@ struct axis_padding {
   constexpr bool operator==(const axis_padding&) const = default;
 };
 
-/// TensorFlow's SAME for one axis: total = max((out - 1) * stride + reach - in, 0) with
-/// out = ceil(in / stride) and reach = (window - 1) * dilation + 1; the smaller half comes before.
-/// Nothing where an argument is below 1.
+/// Elements that SAME adds to one axis: max((out - 1) * stride + reach - in, 0) with
+/// out = ceil(in / stride) and reach = (window - 1) * dilation + 1. 0 where window, stride or
+/// dilation is below 1.
+constexpr std::int64_t same_padding_total(std::int32_t in, std::int32_t window, std::int32_t stride,
+                                          std::int32_t dilation) noexcept {
+  if (stride < 1 || dilation < 1 || window < 1) return 0;
+  const std::int64_t out = (std::int64_t{in} + stride - 1) / stride,
+                     reach = (std::int64_t{window} - 1) * dilation + 1,
+                     total = (out - 1) * stride + reach - in;
+  return total < 0 ? 0 : total;
+}
+/// TensorFlow's SAME for one axis, ONNX's SAME_UPPER: the smaller half comes before.
+/// same_padding_total is below 2^32 here.
 constexpr axis_padding same_padding(std::int32_t in, std::int32_t window, std::int32_t stride,
                                     std::int32_t dilation) noexcept {
-  if (stride < 1 || dilation < 1 || window < 1) return {};
-  const std::int64_t out = (std::int64_t{in} + stride - 1) / stride,
-                     reach = (std::int64_t{window} - 1) * dilation + 1;
-  const std::int64_t total = (out - 1) * stride + reach - in;
-  if (total <= 0) return {};
+  const std::int64_t total = same_padding_total(in, window, stride, dilation);
   return {static_cast<std::int32_t>(total / 2), static_cast<std::int32_t>(total - total / 2)};
 }
 
@@ -28118,6 +28389,12 @@ constexpr axis_padding same_padding(std::int32_t in, std::int32_t window, std::i
 constexpr axis_padding transposed_padding(std::int32_t extra) noexcept {
   if (extra < 0) return {0, 0, -extra};
   return {extra / 2, extra - extra / 2, 0};
+}
+
+/// ONNX's SAME_LOWER, and its transposed convolutions but for SAME_UPPER: the larger half comes
+/// before.
+constexpr axis_padding larger_half_before(axis_padding p) noexcept {
+  return {p.after, p.before, p.more};
 }
 
 }  // namespace laws
@@ -28922,8 +29199,6 @@ constexpr mistake mistake_of(rule r, const op_def& op) {
     case rule::groups: return mistake::groups_do_not_divide_channels;
     case rule::stride: return mistake::stride_not_positive;
     case rule::window: return mistake::window_larger_than_input;
-    case rule::dtypes: return mistake::element_types_differ;
-    case rule::quantization: return mistake::quantizations_differ;
     case rule::element_count: return mistake::element_count_differs;
     case rule::input_count: return mistake::wrong_number_of_inputs;
     case rule::value: return mistake::attribute_out_of_range;
@@ -31059,7 +31334,7 @@ constexpr channel_scale scale_of(const image& g, std::size_t node, std::size_t c
     const double sw = w->channels == 0 ? w->scale
                       : w->scales64    ? w->scales64[channel]
                                        : static_cast<double>(w->scales32[channel]);
-    const bool narrow = g.attrs(n).integer("f32_product") != 0 || uses_f32_product(n.round);
+    const bool narrow = uses_f32_product(n.round, g.attrs(n).integer("f32_product") != 0);
     set_channel(n.round, &s.mult, &s.scale, &s.scale64, 0,
                 laws::accumulator_scale(narrow, x->scale, sw), y.scale);
   } else if (n.op->requantizes) {
@@ -31212,7 +31487,6 @@ OCTET_NAMESPACE_END
 
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
-#include <boost/hana/type.hpp>
 #include <optional>
 
 
@@ -31409,12 +31683,6 @@ template <class A> class program<A, true> {
     for (const node_info& n : image_.nodes) used |= kernels_of(*n.op);
     return used;
   }();
-  template <std::size_t... I, std::size_t... O>
-  static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<
-      boost::hana::tuple<
-          boost::hana::type<typename tensor_type_of<A::flat, as_size(flat_.inputs[I])>::type>...>,
-      boost::hana::tuple<
-          boost::hana::type<typename tensor_type_of<A::flat, as_size(flat_.outputs[O])>::type>...>>;
 
  public:
   static constexpr law arithmetic = A::arithmetic;
@@ -31427,11 +31695,6 @@ template <class A> class program<A, true> {
   template <std::size_t O> using output_type = tensor_type<as_size(flat_.outputs[O])>;
   using input = typename tensor_type_of<A::flat, as_size(flat_.inputs[0])>::type;
   using output = typename tensor_type_of<A::flat, as_size(flat_.outputs[0])>::type;
-  /// boost::hana::tuple of boost::hana::type<tensor<...>>.
-  using input_types = typename decltype(edges(std::make_index_sequence<inputs>(),
-                                              std::make_index_sequence<outputs>()))::first_type;
-  using output_types = typename decltype(edges(std::make_index_sequence<inputs>(),
-                                               std::make_index_sequence<outputs>()))::second_type;
 
   /// The target this network is made for; `automatic`: for whichever is best at start.
   static constexpr octet::target on = A::on;
@@ -31461,7 +31724,6 @@ template <class A> class program<A, true> {
   /// Arena offset of a tensor that is not a constant.
   static constexpr std::size_t offset(std::size_t tensor) { return layout_.offset[tensor]; }
   static constexpr const node_info& node(std::size_t i) { return flat_.nodes[i]; }
-  static constexpr const tensor_info& tensor_at(std::size_t t) { return flat_.tensors[t]; }
   /// What node `n` multiplies accumulators of channel c with: the fields its rounding uses are set.
   /// Needs scales that are constants.
   static constexpr channel_scale multiplier(std::size_t n, std::size_t c = 0) {
@@ -31571,14 +31833,8 @@ template <class A> class program<A, true> {
         reinterpret_cast<typename t::element*>(arena_ + offset(as_size(flat_.outputs[O]))),
         t::elements);
   }
-  /// All of them: boost::hana::tuple of spans of fixed extent, for boost::hana::for_each and
+  /// All results: boost::hana::tuple of spans of fixed extent, for boost::hana::for_each and
   /// transform.
-  auto input_views() noexcept {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return boost::hana::make_tuple(input_view<I>()...);
-    }
-    (std::make_index_sequence<inputs>());
-  }
   auto output_views() noexcept {
     return [&]<std::size_t... O>(std::index_sequence<O...>) {
       return boost::hana::make_tuple(output_view<O>()...);
@@ -32942,6 +33198,20 @@ inline constexpr target compiled[] = {
     target::neon_dotprod,
 #endif
 };
+
+/// Memory of typed networks is counted for those alone.
+constexpr bool is_of_architecture(target t) noexcept {
+  for (const target of : targets_of_architecture)
+    if (of == t) return true;
+  return false;
+}
+constexpr bool are_all_of_architecture() noexcept {
+  for (const target t : compiled)
+    if (!is_of_architecture(t)) return false;
+  return true;
+}
+static_assert(are_all_of_architecture(),
+              "a target is missing in targets_of_architecture (kernels/simd/layouts.hpp)");
 
 // Constants that files without kernels go by are those the kernels are compiled for.
 #if OCTET_HAS_EMU128

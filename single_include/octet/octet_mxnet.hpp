@@ -543,13 +543,17 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
+    return decide(node{.op = &op, .name = {}, .attrs = attrs, .in = in, .out = out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    node n{.op = &op,
+           .name = {},
+           .attrs = std::move(attrs),
+           .in = std::move(in),
+           .out = std::move(out)};
     const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
@@ -590,8 +594,7 @@ class graph_builder {
   /// Scales of the accumulator of x and w that `d` was decided for: one, or one per channel.
   std::vector<double> accumulator_scales(const laws::decision& d, tensor_id x, tensor_id w) const {
     std::vector<double> s;
-    for (double v : g[w].scales)
-      s.push_back(laws::accumulator_scale(g.arithmetic, d, g[x].desc().scale(), v));
+    for (double v : g[w].scales) s.push_back(laws::accumulator_scale(d, g[x].desc().scale(), v));
     return s;
   }
 
@@ -599,7 +602,9 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
+    if (auto s = append(
+            {.op = &op, .name = {}, .attrs = std::move(attrs), .in = std::move(in), .out = {acc}});
+        !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -633,13 +638,17 @@ class graph_builder {
     for (std::int32_t z : g[a.weights].zero_points)
       if (z != 0) a.layer.largest_weight = 255;
     const laws::dynamic_decision d = laws::dynamic(a.layer);
+    if (!d.quantize.known || !d.dequantize.known)
+      return unsupported("dynamic " + std::string(a.op->name) + " under law",
+                         std::string(name_of(g.arithmetic)));
     const tensor_id quantized =
                         temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
                     rows = temporary(after(name, "/row_scales"), dtype::f32);
     attributes quantize, dequantize;
     if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
     if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
-    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
+    if (d.asymmetric && a.op->attributes.contain("input_limit", attribute_value::kind::integer))
+      a.attrs.set("input_limit", std::int64_t{255});
     if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
     if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
                      d.quantize.round);
@@ -678,7 +687,13 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+    if (auto s = append({.op = &op,
+                         .name = {},
+                         .attrs = std::move(attrs),
+                         .round = round,
+                         .in = std::move(in),
+                         .out = std::move(out)});
+        !s)
       return s;
     return fold_last();
   }
@@ -1218,6 +1233,7 @@ OCTET_NAMESPACE_END
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -1274,18 +1290,56 @@ class field_reader {
   std::span<const std::byte> left_;
 };
 
+// Codes of the file; plain integers, as it may hold others.
+namespace type_code {  // element types
+enum code : std::int32_t {
+  float32 = 0,
+  float64 = 1,
+  float16 = 2,
+  uint8 = 3,
+  int32 = 4,
+  int8 = 5,
+  int64 = 6,
+  boolean = 7,
+  int16 = 8,
+  uint16 = 9,
+  uint32 = 10,
+  uint64 = 11,
+  bfloat16 = 12
+};
+}
+namespace storage_code {
+enum code : std::int32_t { dense = 0, row_sparse = 1, csr = 2 };
+}
+
 /// What MXNet calls the element types that octet's arrays cannot have.
 constexpr std::string_view other_type(std::int32_t code) {
-  return code == 12 ? "bfloat16" : "an unknown one";
+  return code == type_code::bfloat16 ? "bfloat16" : "an unknown one";
 }
-/// Element type of a type code; false where octet has none.
-constexpr bool type_of_code(std::int32_t code, dtype& to) {
-  constexpr dtype types[] = {dtype::f32, dtype::f64, dtype::f16, dtype::u8,
-                             dtype::s32, dtype::s8,  dtype::s64, dtype::boolean,
-                             dtype::s16, dtype::u16, dtype::u32, dtype::u64};
-  if (code < 0 || code >= static_cast<std::int32_t>(std::size(types))) return false;
-  to = types[code];
-  return true;
+/// Element type of a type code; none where octet has none.
+constexpr std::optional<dtype> type_of_code(std::int32_t code) {
+  switch (code) {
+    case type_code::float32: return dtype::f32;
+    case type_code::float64: return dtype::f64;
+    case type_code::float16: return dtype::f16;
+    case type_code::uint8: return dtype::u8;
+    case type_code::int32: return dtype::s32;
+    case type_code::int8: return dtype::s8;
+    case type_code::int64: return dtype::s64;
+    case type_code::boolean: return dtype::boolean;
+    case type_code::int16: return dtype::s16;
+    case type_code::uint16: return dtype::u16;
+    case type_code::uint32: return dtype::u32;
+    case type_code::uint64: return dtype::u64;
+    default: return {};
+  }
+}
+inline std::string storage_name(std::int32_t code) {
+  switch (code) {
+    case storage_code::row_sparse: return "row_sparse";
+    case storage_code::csr: return "csr";
+    default: return std::to_string(code);
+  }
 }
 
 inline status read_shape(field_reader& f, bool wide, std::int64_t rank, dims& to) {
@@ -1311,12 +1365,8 @@ inline status read_array(field_reader& f, const limits& max, params_array& to) {
              numbered = recent || magic == version_1;
   if (recent) {
     const auto storage = f.get<std::int32_t>();
-    if (!f.ended && storage != 0)
-      return octet::unsupported("storage",
-                                storage == 1   ? "row_sparse"
-                                : storage == 2 ? "csr"
-                                               : std::to_string(storage),
-                                "dense arrays");
+    if (!f.ended && storage != storage_code::dense)
+      return octet::unsupported("storage", storage_name(storage), "dense arrays");
   }
   if (numbered) rank = f.get<std::int32_t>();
   if (newest ? rank == -1 : rank == 0) {
@@ -1328,10 +1378,12 @@ inline status read_array(field_reader& f, const limits& max, params_array& to) {
   f.get<std::int32_t>();
   const auto code = f.get<std::int32_t>();
   if (f.ended) return unit{};
-  if (!type_of_code(code, to.type))
+  const auto type = type_of_code(code);
+  if (!type)
     return octet::unsupported("element type",
                               std::to_string(code) + ", " + std::string(other_type(code)),
                               "float32, float64, float16, bool and integers");
+  to.type = *type;
   if (auto s = verify_size(to.shape, to.type, max, "an array"); !s) return s;
   to.bytes = f.bytes(bytes_of(to.shape.elements(), to.type).value);
   return unit{};
@@ -1660,9 +1712,10 @@ class emitter : public import::row_emitter {
     if (free) {
       const auto it = layers_.find(t);
       if (it != layers_.end()) {  // a layer's accumulator has the product of its operands' scales
-        const double in = to.g[it->second.in].scales[0], weights = numerics::div(scale, in);
-        to.g[it->second.weights].scales.assign(1, weights);
-        own.scales.assign(1, numerics::mul(in, weights));
+        const operands& by = it->second;
+        to.g[by.weights].scales.assign(1, numerics::div(scale, to.g[by.in].scales[0]));
+        own.scales = to.accumulator_scales(to.decide(*by.op, {by.in, by.weights}, {t}, {}, {}),
+                                           by.in, by.weights);
       } else {
         own.scales.assign(1, scale);
       }
@@ -1671,8 +1724,10 @@ class emitter : public import::row_emitter {
     return alias(t, {scale}, {0});
   }
 
-  /// `acc` = x * weights: where acc gets its scale, so do the weights.
-  void layer(tensor_id acc, tensor_id in, tensor_id weights) { layers_[acc] = {in, weights}; }
+  /// `acc` = op(in, weights): where acc gets its scale, so do the weights.
+  void layer(tensor_id acc, const op_def& op, tensor_id in, tensor_id weights) {
+    layers_[acc] = {&op, in, weights};
+  }
 
   // ---- nodes ----
   /// The results of a node: a quantized tensor and its range.
@@ -1706,7 +1761,8 @@ class emitter : public import::row_emitter {
   std::int32_t version_;
   std::set<tensor_id> scaled_;
   struct operands {
-    tensor_id in, weights;
+    const op_def* op = nullptr;
+    tensor_id in = no_tensor, weights = no_tensor;
   };
   std::map<tensor_id, operands> layers_;
 };
@@ -2062,11 +2118,10 @@ inline void quantized_fused_convolution(emitter& m, call& c, const fused_convolu
   // The multiplier is f32(f32(levels(y) / levels(x)) / levels(w)). The weights' scales are the
   // binary64 numbers that give it again as f32(sx * sw / sy).
   const float ratio = numerics::div(m.per_unit(type, out.largest()), data);
-  std::vector<double> scales, accumulator;
+  std::vector<double> scales;
   for (float l : levels) {
     const float factor = numerics::div(ratio, l);
     scales.push_back(numerics::div(numerics::mul(static_cast<double>(factor), out_step), in_step));
-    accumulator.push_back(numerics::mul(in_step, scales.back()));
     if (!(scales.back() > 0) || !std::isfinite(factor))
       return m.broken("ranges whose quotient is " + std::to_string(factor));
   }
@@ -2085,8 +2140,10 @@ inline void quantized_fused_convolution(emitter& m, call& c, const fused_convolu
   }
   const tensor_id addend = m.with_range(c.in[f.at_sum], true, m.range_at(c, f.at_range + 2));
   if (m.failed()) return;
-  const tensor_id acc =
-      m.accumulate(*layer.op, std::move(layer.in), std::move(layer.attrs), std::move(accumulator));
+  auto scales_of_sums =
+      m.to.accumulator_scales(m.to.decide(*layer.op, layer.in, {y}, layer.attrs, {}), x, weights);
+  const tensor_id acc = m.accumulate(*layer.op, std::move(layer.in), std::move(layer.attrs),
+                                     std::move(scales_of_sums));
   std::vector<tensor_id> parts{acc, addend};
   if (layer.real_bias != no_tensor) parts.push_back(layer.real_bias);
   m.emit(ops::requantize_add, std::move(parts), {y});
@@ -2257,7 +2314,7 @@ inline void give_accumulator(emitter& m, call& c, const op_def& op, std::vector<
   m.to.g[w].scales.assign(1, numerics::div(scale, m.to.g[x].scales[0]));
   m.to.g[w].zero_points.assign(1, 0);
   const tensor_id acc = m.accumulate(op, std::move(in), std::move(a), {scale});
-  m.layer(acc, x, w);
+  m.layer(acc, op, x, w);
   m.give(c, acc, channels_inner, r);
 }
 /// data, weight, [bias], then min and max of each.

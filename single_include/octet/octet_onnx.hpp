@@ -105,6 +105,7 @@ OCTET_NAMESPACE_END
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // ---- octet/import/common/error.hpp
@@ -318,6 +319,14 @@ inline constexpr data_type_row data_types[] = {
     {23, "FLOAT4E2M1", {}},      {24, "FLOAT8E8M0", {}},
     {25, "UINT2", {}},           {26, "INT2", {}},
 };
+/// What an attribute holds that names no type.
+inline constexpr std::int64_t undefined_data_type = 0;
+/// The code of a type by ONNX's name; another name does not compile.
+consteval std::int64_t data_type_code(std::string_view name) {
+  std::size_t row = 0;
+  while (name != data_types[row].name) ++row;
+  return data_types[row].code;
+}
 inline const data_type_row* find_data_type(std::int64_t code) {
   for (const data_type_row& r : data_types)
     if (r.code == code) return &r;
@@ -584,12 +593,12 @@ class fuser : node_graph {
           at = n.in[2];
           continue;
         }
-        const data_type_row* r = find_data_type(n.integer("output_dtype", 2));
+        const data_type_row* r = find_data_type(n.integer("output_dtype", data_type_code("UINT8")));
         return r ? r->type : std::nullopt;
       }
       if (n.op == "DynamicQuantizeLinear" && !n.out.empty() && at == n.out[0]) return dtype::u8;
       if (n.op == "Cast") {
-        const data_type_row* r = find_data_type(n.integer("to", 0));
+        const data_type_row* r = find_data_type(n.integer("to", undefined_data_type));
         return r ? r->type : std::nullopt;
       }
       if (!moves_values(n) || n.in.empty()) return {};
@@ -644,7 +653,7 @@ class fuser : node_graph {
       nothing |= n.is("Dropout") && (n.out.size() < 2 || uses(n.out[1]).empty());
       if (n.is("Cast")) {
         const auto from = type_of(n.in[0]);
-        const data_type_row* to = find_data_type(n.integer("to", 0));
+        const data_type_row* to = find_data_type(n.integer("to", undefined_data_type));
         nothing |= from && to && to->type == from;
       }
       if (!nothing) continue;
@@ -917,13 +926,11 @@ class fuser : node_graph {
   }
   void quantize_bias(item& i, float x_scale, const array& w_scale, const array& bias) {
     std::vector<float> scales;
-    for (float v : w_scale.as<float>()) scales.push_back(numerics::mul(x_scale, v));
+    for (float v : w_scale.as<float>())
+      scales.push_back(laws::stored_accumulator_scale(x_scale, v));
     std::vector<std::int32_t> q;
     for (std::size_t c = 0; c < bias.elements(); ++c)
-      q.push_back(
-          numerics::clamp_to_int(static_cast<double>(numerics::rint(numerics::div(
-                                     bias.as<float>()[c], scales[scales.size() == 1 ? 0 : c]))),
-                                 INT32_MIN, INT32_MAX));
+      q.push_back(laws::divided_bias(bias.as<float>()[c], scales[scales.size() == 1 ? 0 : c]));
     const std::string base = i.n.in[2], name = fresh(base), s = fresh(base);
     model_.constants[name] = array::of(std::span<const std::int32_t>(q), bias.shape);
     model_.constants[s] = array::of(std::span<const float>(scales), w_scale.shape);
@@ -978,12 +985,14 @@ class fuser : node_graph {
     const auto lo = lowest_of(p.type), hi = highest_of(p.type);
     if (n.op == "Relu") return p.zero_point == lo;
     const auto bounds = clip_bounds(n);
-    if (!bounds) return false;
+    // A NaN bounds nothing, and has no code.
+    if (!bounds || numerics::is_nan(bounds->first) || numerics::is_nan(bounds->second))
+      return false;
     const auto code = [&](float v) {
-      return static_cast<double>(numerics::rint(numerics::div(v, p.scale))) + p.zero_point;
+      return laws::quantized_bound(laws::library::onnxruntime, v, static_cast<double>(p.scale),
+                                   p.zero_point);
     };
-    return code(bounds->first) <= static_cast<double>(lo) &&
-           code(bounds->second) >= static_cast<double>(hi);
+    return code(bounds->first) <= lo && code(bounds->second) >= hi;
   }
   /// Constants; none: not both are.
   std::optional<std::pair<float, float>> clip_bounds(const node& n) {
@@ -2017,6 +2026,123 @@ OCTET_NAMESPACE_END
 #include <protozero/pbf_reader.hpp>
 #include <set>
 
+// ---- octet/import/onnx/fields.hpp
+// Field numbers of an ONNX file, under the names that onnx.proto gives them: one enumeration for
+// each protobuf message. They are plain integers, as a file may hold numbers that are not here.
+#ifndef OCTET_IMPORT_ONNX_FIELDS_HPP_
+#define OCTET_IMPORT_ONNX_FIELDS_HPP_
+
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+namespace model_field {  // ModelProto
+enum number : std::uint32_t { ir_version = 1, graph = 7, opset_import = 8, functions = 25 };
+}
+namespace opset_field {  // OperatorSetIdProto
+enum number : std::uint32_t { domain = 1, version = 2 };
+}
+namespace function_field {  // FunctionProto
+enum number : std::uint32_t {
+  name = 1,
+  input = 4,
+  output = 5,
+  node = 7,
+  opset_import = 9,
+  domain = 10,
+  attribute_proto = 11,
+  overload = 13
+};
+}
+namespace graph_field {  // GraphProto
+enum number : std::uint32_t {
+  node = 1,
+  name = 2,
+  initializer = 5,
+  input = 11,
+  output = 12,
+  value_info = 13,
+  sparse_initializer = 15
+};
+}
+namespace node_field {  // NodeProto
+enum number : std::uint32_t {
+  input = 1,
+  output = 2,
+  name = 3,
+  op_type = 4,
+  attribute = 5,
+  domain = 7,
+  overload = 8
+};
+}
+namespace attribute_field {  // AttributeProto
+enum number : std::uint32_t {
+  name = 1,
+  f = 2,
+  i = 3,
+  s = 4,
+  t = 5,
+  g = 6,
+  floats = 7,
+  ints = 8,
+  strings = 9,
+  tensors = 10,
+  graphs = 11,
+  tp = 14,
+  type_protos = 15,
+  type = 20,
+  ref_attr_name = 21,
+  sparse_tensor = 22,
+  sparse_tensors = 23
+};
+}
+namespace value_info_field {  // ValueInfoProto
+enum number : std::uint32_t { name = 1, type = 2 };
+}
+namespace type_field {  // TypeProto
+enum number : std::uint32_t { tensor_type = 1 };
+}
+namespace tensor_type_field {  // TypeProto.Tensor
+enum number : std::uint32_t { elem_type = 1, shape = 2 };
+}
+namespace shape_field {  // TensorShapeProto
+enum number : std::uint32_t { dim = 1 };
+}
+namespace dimension_field {  // TensorShapeProto.Dimension
+enum number : std::uint32_t { dim_value = 1, dim_param = 2 };
+}
+namespace tensor_field {  // TensorProto
+enum number : std::uint32_t {
+  dims = 1,
+  data_type = 2,
+  segment = 3,
+  float_data = 4,
+  int32_data = 5,
+  string_data = 6,
+  int64_data = 7,
+  name = 8,
+  raw_data = 9,
+  double_data = 10,
+  uint64_data = 11,
+  external_data = 13,
+  data_location = 14
+};
+}
+namespace entry_field {  // StringStringEntryProto
+enum number : std::uint32_t { key = 1, value = 2 };
+}
+
+namespace data_location {  // TensorProto.DataLocation, whose 0 is DEFAULT
+enum number : std::int32_t { in_file = 0, external = 1 };
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FIELDS_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -2103,10 +2229,10 @@ class reader {
     std::vector<std::string_view> functions;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: model_.ir_version = m.integer(); break;
-        case 7: graph_bytes = m.bytes(); break;
-        case 8: opset_given |= read_opset(m.bytes(), model_.opset); break;
-        case 25: functions.push_back(m.bytes()); break;
+        case model_field::ir_version: model_.ir_version = m.integer(); break;
+        case model_field::graph: graph_bytes = m.bytes(); break;
+        case model_field::opset_import: opset_given |= read_opset(m.bytes(), model_.opset); break;
+        case model_field::functions: functions.push_back(m.bytes()); break;
         default: m.skip();
       }
     }
@@ -2131,8 +2257,8 @@ class reader {
     std::int64_t version = 0;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: name = m.text(); break;
-        case 2: version = m.integer(); break;
+        case opset_field::domain: name = m.text(); break;
+        case opset_field::version: version = m.integer(); break;
         default: m.skip();
       }
     }
@@ -2144,22 +2270,22 @@ class reader {
     function f;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: f.name = m.text(); break;
-        case 4: f.in.push_back(m.text()); break;
-        case 5: f.out.push_back(m.text()); break;
-        case 7:
+        case function_field::name: f.name = m.text(); break;
+        case function_field::input: f.in.push_back(m.text()); break;
+        case function_field::output: f.out.push_back(m.text()); break;
+        case function_field::node:
           check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
           f.nodes.push_back(read_node(m.bytes()));
           break;
-        case 9: read_opset(m.bytes(), f.opset); break;
-        case 10: f.domain = domain(m.text()); break;
-        case 11: {
+        case function_field::opset_import: read_opset(m.bytes(), f.opset); break;
+        case function_field::domain: f.domain = domain(m.text()); break;
+        case function_field::attribute_proto: {
           std::string name;
           attribute a = read_attribute(m.bytes(), name);
           f.defaults.insert_or_assign(std::move(name), std::move(a));
           break;
         }
-        case 13: f.overload = m.text(); break;
+        case function_field::overload: f.overload = m.text(); break;
         default: m.skip();
       }
     }
@@ -2170,11 +2296,11 @@ class reader {
     check(within_limit(&limits::depth, max_, "graphs within one another", ++depth_));
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1:
+        case graph_field::node:
           check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
           to.nodes.push_back(read_node(m.bytes()));
           break;
-        case 5: {
+        case graph_field::initializer: {
           std::string name;
           array a = read_tensor(m.bytes(), name);
           if (name.empty()) fail(import::malformed("an initializer without a name"));
@@ -2182,14 +2308,14 @@ class reader {
             fail(import::malformed("two initializers named \"" + name + "\""));
           break;
         }
-        case 11: to.inputs.push_back(read_value_info(m.bytes())); break;
-        case 12: to.outputs.push_back(read_value_info(m.bytes())); break;
-        case 13: {
+        case graph_field::input: to.inputs.push_back(read_value_info(m.bytes())); break;
+        case graph_field::output: to.outputs.push_back(read_value_info(m.bytes())); break;
+        case graph_field::value_info: {
           value_info v = read_value_info(m.bytes());
           if (v.has_shape && v.extents.size() <= dims::max_rank) to.between.push_back(std::move(v));
           break;
         }
-        case 15: fail(unsupported("sparse initializers"));
+        case graph_field::sparse_initializer: fail(unsupported("sparse initializers"));
         default: m.skip();
       }
     }
@@ -2201,18 +2327,18 @@ class reader {
     node n;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: n.in.push_back(m.text()); break;
-        case 2: n.out.push_back(m.text()); break;
-        case 3: n.name = m.text(); break;
-        case 4: n.op = m.text(); break;
-        case 5: {
+        case node_field::input: n.in.push_back(m.text()); break;
+        case node_field::output: n.out.push_back(m.text()); break;
+        case node_field::name: n.name = m.text(); break;
+        case node_field::op_type: n.op = m.text(); break;
+        case node_field::attribute: {
           std::string name;
           attribute a = read_attribute(m.bytes(), name);
           n.attributes.insert_or_assign(std::move(name), std::move(a));
           break;
         }
-        case 7: n.domain = domain(m.text()); break;
-        case 8: n.overload = m.text(); break;
+        case node_field::domain: n.domain = domain(m.text()); break;
+        case node_field::overload: n.overload = m.text(); break;
         default: m.skip();
       }
     }
@@ -2224,31 +2350,31 @@ class reader {
     attribute a;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: name = m.text(); break;
-        case 2: a.real = m.real(); break;
-        case 3: a.integer = m.integer(); break;
-        case 4: a.text = m.text(); break;
-        case 5: {
+        case attribute_field::name: name = m.text(); break;
+        case attribute_field::f: a.real = m.real(); break;
+        case attribute_field::i: a.integer = m.integer(); break;
+        case attribute_field::s: a.text = m.text(); break;
+        case attribute_field::t: {
           std::string ignored;
           a.tensor = read_tensor(m.bytes(), ignored);
           break;
         }
-        case 6: {
+        case attribute_field::g: {
           auto part = std::make_shared<graph_part>();
           read_graph(m.bytes(), *part);
           a.graph = std::move(part);
           break;
         }
-        case 7: m.reals(a.reals); break;
-        case 8: m.integers(a.integers); break;
-        case 9: a.texts.push_back(m.text()); break;
-        case 21: a.of_call = m.text(); break;
-        case 10:
-        case 11:
-        case 14:
-        case 15:
-        case 22:
-        case 23:
+        case attribute_field::floats: m.reals(a.reals); break;
+        case attribute_field::ints: m.integers(a.integers); break;
+        case attribute_field::strings: a.texts.push_back(m.text()); break;
+        case attribute_field::ref_attr_name: a.of_call = m.text(); break;
+        case attribute_field::tensors:
+        case attribute_field::graphs:
+        case attribute_field::tp:
+        case attribute_field::type_protos:
+        case attribute_field::sparse_tensor:
+        case attribute_field::sparse_tensors:
           a.unread = true;
           m.skip();
           break;
@@ -2263,27 +2389,27 @@ class reader {
     std::optional<std::string_view> type;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: v.name = m.text(); break;
-        case 2: type = m.bytes(); break;
+        case value_info_field::name: v.name = m.text(); break;
+        case value_info_field::type: type = m.bytes(); break;
         default: m.skip();
       }
     }
     if (!type) return v;
     v.type_name = "not a tensor";
     for (message m(*type); m.next();) {
-      if (m.tag() != 1) {
+      if (m.tag() != type_field::tensor_type) {
         m.skip();
         continue;
       }
       for (message t(m.bytes()); t.next();) {
         switch (t.tag()) {
-          case 1: {
+          case tensor_type_field::elem_type: {
             const std::int64_t code = t.integer();
             v.type_name = data_type_name(code);
             if (const data_type_row* r = find_data_type(code)) v.type = r->type;
             break;
           }
-          case 2:
+          case tensor_type_field::shape:
             v.has_shape = true;
             read_shape(t.bytes(), v);
             break;
@@ -2295,7 +2421,7 @@ class reader {
   }
   void read_shape(std::string_view bytes, value_info& v) {
     for (message m(bytes); m.next();) {
-      if (m.tag() != 1) {
+      if (m.tag() != shape_field::dim) {
         m.skip();
         continue;
       }
@@ -2303,8 +2429,8 @@ class reader {
       std::string symbol;
       for (message d(m.bytes()); d.next();) {
         switch (d.tag()) {
-          case 1: extent = d.integer(); break;
-          case 2: symbol = d.text(); break;
+          case dimension_field::dim_value: extent = d.integer(); break;
+          case dimension_field::dim_param: symbol = d.text(); break;
           default: d.skip();
         }
       }
@@ -2323,8 +2449,8 @@ class reader {
     std::string key, value;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: key = m.text(); break;
-        case 2: value = m.text(); break;
+        case entry_field::key: key = m.text(); break;
+        case entry_field::value: value = m.text(); break;
         default: m.skip();
       }
     }
@@ -2349,27 +2475,27 @@ class reader {
     std::vector<float> reals;
     std::vector<double> doubles;
     std::optional<std::string_view> raw;
-    std::int64_t code = 0, location = 0;
+    std::int64_t code = 0, location = data_location::in_file;
     external_place place;
     bool texts = false;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
-        case 1: m.integers(extents); break;
-        case 2: code = m.integer(); break;
-        case 3: fail(unsupported("a tensor in segments"));
-        case 4: m.reals(reals); break;
-        case 5: m.integers(integers); break;
-        case 6:
+        case tensor_field::dims: m.integers(extents); break;
+        case tensor_field::data_type: code = m.integer(); break;
+        case tensor_field::segment: fail(unsupported("a tensor in segments"));
+        case tensor_field::float_data: m.reals(reals); break;
+        case tensor_field::int32_data: m.integers(integers); break;
+        case tensor_field::string_data:
           texts = true;
           m.skip();
           break;
-        case 7:
-        case 11: m.integers(wide); break;
-        case 8: name = m.text(); break;
-        case 9: raw = m.bytes(); break;
-        case 10: m.wide_reals(doubles); break;
-        case 13: place_of(m.bytes(), place); break;
-        case 14: location = m.integer(); break;
+        case tensor_field::int64_data:
+        case tensor_field::uint64_data: m.integers(wide); break;
+        case tensor_field::name: name = m.text(); break;
+        case tensor_field::raw_data: raw = m.bytes(); break;
+        case tensor_field::double_data: m.wide_reals(doubles); break;
+        case tensor_field::external_data: place_of(m.bytes(), place); break;
+        case tensor_field::data_location: location = m.integer(); break;
         default: m.skip();
       }
     }
@@ -2384,8 +2510,9 @@ class reader {
     constants_ = saturating_add(constants_, size);
     check(within_limit(&limits::constant_bytes, max_, "bytes of all constants", constants_));
     if (texts) fail(import::malformed(what + " has texts for elements"));
-    if (location != 0) {
-      if (location != 1) fail(unsupported("data_location of " + what, text(location)));
+    if (location != data_location::in_file) {
+      if (location != data_location::external)
+        fail(unsupported("data_location of " + what, text(location)));
       a.data = external(place, size, what);
     } else if (raw) {
       check_size(what, raw->size(), size, "bytes");
@@ -2932,13 +3059,17 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
+    return decide(node{.op = &op, .name = {}, .attrs = attrs, .in = in, .out = out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    node n{.op = &op,
+           .name = {},
+           .attrs = std::move(attrs),
+           .in = std::move(in),
+           .out = std::move(out)};
     const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
@@ -2979,8 +3110,7 @@ class graph_builder {
   /// Scales of the accumulator of x and w that `d` was decided for: one, or one per channel.
   std::vector<double> accumulator_scales(const laws::decision& d, tensor_id x, tensor_id w) const {
     std::vector<double> s;
-    for (double v : g[w].scales)
-      s.push_back(laws::accumulator_scale(g.arithmetic, d, g[x].desc().scale(), v));
+    for (double v : g[w].scales) s.push_back(laws::accumulator_scale(d, g[x].desc().scale(), v));
     return s;
   }
 
@@ -2988,7 +3118,9 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
+    if (auto s = append(
+            {.op = &op, .name = {}, .attrs = std::move(attrs), .in = std::move(in), .out = {acc}});
+        !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -3022,13 +3154,17 @@ class graph_builder {
     for (std::int32_t z : g[a.weights].zero_points)
       if (z != 0) a.layer.largest_weight = 255;
     const laws::dynamic_decision d = laws::dynamic(a.layer);
+    if (!d.quantize.known || !d.dequantize.known)
+      return unsupported("dynamic " + std::string(a.op->name) + " under law",
+                         std::string(name_of(g.arithmetic)));
     const tensor_id quantized =
                         temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
                     rows = temporary(after(name, "/row_scales"), dtype::f32);
     attributes quantize, dequantize;
     if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
     if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
-    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
+    if (d.asymmetric && a.op->attributes.contain("input_limit", attribute_value::kind::integer))
+      a.attrs.set("input_limit", std::int64_t{255});
     if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
     if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
                      d.quantize.round);
@@ -3067,7 +3203,13 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+    if (auto s = append({.op = &op,
+                         .name = {},
+                         .attrs = std::move(attrs),
+                         .round = round,
+                         .in = std::move(in),
+                         .out = std::move(out)});
+        !s)
       return s;
     return fold_last();
   }
@@ -4194,7 +4336,7 @@ inline void cast_to(emitter& m, call& c, dtype t) {
 }
 inline void cast_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
-  const auto t = element_type(m.integer(c, "to", 0), "Cast's result");
+  const auto t = element_type(m.integer(c, "to", undefined_data_type), "Cast's result");
   if (!t) return m.fail(t.error());
   cast_to(m, c, *t);
 }
@@ -4217,6 +4359,9 @@ namespace onnx_model::rows {
 struct window {
   bool row = false;
   std::array<std::int32_t, 2> size{1, 1}, stride{1, 1}, dilation{1, 1}, before{}, after{};
+  void set_padding(std::size_t axis, const laws::axis_padding& p) {
+    before[axis] = p.before, after[axis] = p.after;
+  }
 };
 /// kernel_shape, strides, dilations, pads or auto_pad. `kernel`: extents of the weights; none: the
 /// attribute must be there.
@@ -4264,15 +4409,14 @@ inline window read_window(emitter& m, const call& c, const dims& x,
     }
   } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     for (std::size_t i = first; i < 2; ++i) {
-      const std::int64_t in = x[w.row ? 2 : static_cast<int>(i) + 2],
-                         out = (in + w.stride[i] - 1) / w.stride[i],
-                         reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
-                         total = std::max<std::int64_t>((out - 1) * w.stride[i] + reach - in, 0);
-      if (total > 1 << 24) m.broken("attribute auto_pad", std::to_string(total));
-      const auto less = static_cast<std::int32_t>(total / 2),
-                 more = static_cast<std::int32_t>(total - total / 2);
-      w.before[i] = automatic == "SAME_UPPER" ? less : more;
-      w.after[i] = automatic == "SAME_UPPER" ? more : less;
+      const std::int32_t in = x[w.row ? 2 : static_cast<int>(i) + 2];
+      const auto total = laws::same_padding_total(in, w.size[i], w.stride[i], w.dilation[i]);
+      if (total > 1 << 24) {
+        m.broken("attribute auto_pad", std::to_string(total));
+        return w;
+      }
+      const auto p = laws::same_padding(in, w.size[i], w.stride[i], w.dilation[i]);
+      w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
     }
   } else if (automatic != "VALID") {
     m.refuse("auto_pad", automatic, "NOTSET, SAME_UPPER, SAME_LOWER, VALID");
@@ -4390,13 +4534,15 @@ inline void qlinear_conv_row(emitter& m, call& c) {
 }
 inline void conv_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
   const tensor_id w = add_weights(m, v, c.in[1]);
   std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
   if (c.has(2)) in.push_back(m.held(c.in[2], false));
-  v.attrs.as_product = v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id));
+  attributes attrs = to_attributes(v.attrs);
+  if (v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id)))
+    attrs.set("as_product", std::int64_t{1});
   const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
-                             std::move(in), dtype::f32, to_attributes(v.attrs));
+                             std::move(in), dtype::f32, std::move(attrs));
   m.give(c, from_image(m, y, v.row), true);
 }
 
@@ -4710,7 +4856,7 @@ inline void qgemm_row(emitter& m, call& c) {
   std::vector<double> scales;
   for (double s : qb.scales)
     scales.push_back(static_cast<double>(
-        numerics::mul(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
+        laws::stored_accumulator_scale(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
   const tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, std::move(scales));
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
@@ -4775,10 +4921,8 @@ inline void pads_of_result(emitter& m, const call& c, const dims& x,
     if (total < 0)
       return m.refuse("a transposed convolution whose result is larger than what it reaches",
                       std::to_string(out), "at most " + std::to_string(out + total));
-    const auto less = static_cast<std::int32_t>(total / 2),
-               rest = static_cast<std::int32_t>(total - total / 2);
-    w.before[i] = automatic == "SAME_UPPER" ? less : rest;
-    w.after[i] = automatic == "SAME_UPPER" ? rest : less;
+    const auto p = laws::transposed_padding(static_cast<std::int32_t>(total));
+    w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
   }
 }
 /// x, weights [I, O, kh, kw], [bias].
@@ -4858,8 +5002,9 @@ inline int scale_axis(emitter& m, const call& c) {
 }
 /// Attributes that name an element type for the division or the result: float32 or not given.
 inline void only_float(emitter& m, const call& c, const char* key) {
-  const std::int64_t code = m.integer(c, key, 0);
-  if (code != 0 && code != 1) m.refuse(key, data_type_name(code), "FLOAT");
+  const std::int64_t code = m.integer(c, key, undefined_data_type);
+  if (code != undefined_data_type && code != data_type_code("FLOAT"))
+    m.refuse(key, data_type_name(code), "FLOAT");
 }
 /// x, scale, [zero].
 inline void quantize_row(emitter& m, call& c) {
@@ -4868,7 +5013,8 @@ inline void quantize_row(emitter& m, call& c) {
   dtype t = dtype::u8;
   if (c.has(2)) {
     t = m.type(c.in[2]);
-  } else if (const std::int64_t code = m.integer(c, "output_dtype", 2); code != 0) {
+  } else if (const std::int64_t code = m.integer(c, "output_dtype", data_type_code("UINT8"));
+             code != undefined_data_type) {
     const auto named = element_type(code, "QuantizeLinear's result");
     if (!named) return m.fail(named.error());
     t = *named;
@@ -6969,7 +7115,8 @@ inline void eye_like_row(emitter& m, call& c) {
   const dims s = m.shape(c.in[0]);
   if (s.rank != 2) return m.broken("rank of EyeLike's input", std::to_string(s.rank), "2");
   result<dtype> t = m.type(c.in[0]);
-  if (c.n.find("dtype")) t = element_type(m.integer(c, "dtype", 1), "EyeLike's result");
+  if (c.n.find("dtype"))
+    t = element_type(m.integer(c, "dtype", data_type_code("FLOAT")), "EyeLike's result");
   if (!t) return m.fail(t.error());
   const std::int64_t k = m.integer(c, "k", 0);
   if (!m.check(verify_size(s, dtype::f32, m.to.max, "EyeLike"))) return;

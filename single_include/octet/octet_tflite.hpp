@@ -515,13 +515,17 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
+    return decide(node{.op = &op, .name = {}, .attrs = attrs, .in = in, .out = out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    node n{.op = &op,
+           .name = {},
+           .attrs = std::move(attrs),
+           .in = std::move(in),
+           .out = std::move(out)};
     const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
@@ -562,8 +566,7 @@ class graph_builder {
   /// Scales of the accumulator of x and w that `d` was decided for: one, or one per channel.
   std::vector<double> accumulator_scales(const laws::decision& d, tensor_id x, tensor_id w) const {
     std::vector<double> s;
-    for (double v : g[w].scales)
-      s.push_back(laws::accumulator_scale(g.arithmetic, d, g[x].desc().scale(), v));
+    for (double v : g[w].scales) s.push_back(laws::accumulator_scale(d, g[x].desc().scale(), v));
     return s;
   }
 
@@ -571,7 +574,9 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
+    if (auto s = append(
+            {.op = &op, .name = {}, .attrs = std::move(attrs), .in = std::move(in), .out = {acc}});
+        !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -605,13 +610,17 @@ class graph_builder {
     for (std::int32_t z : g[a.weights].zero_points)
       if (z != 0) a.layer.largest_weight = 255;
     const laws::dynamic_decision d = laws::dynamic(a.layer);
+    if (!d.quantize.known || !d.dequantize.known)
+      return unsupported("dynamic " + std::string(a.op->name) + " under law",
+                         std::string(name_of(g.arithmetic)));
     const tensor_id quantized =
                         temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
                     rows = temporary(after(name, "/row_scales"), dtype::f32);
     attributes quantize, dequantize;
     if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
     if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
-    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
+    if (d.asymmetric && a.op->attributes.contain("input_limit", attribute_value::kind::integer))
+      a.attrs.set("input_limit", std::int64_t{255});
     if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
     if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
                      d.quantize.round);
@@ -650,7 +659,13 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+    if (auto s = append({.op = &op,
+                         .name = {},
+                         .attrs = std::move(attrs),
+                         .round = round,
+                         .in = std::move(in),
+                         .out = std::move(out)});
+        !s)
       return s;
     return fold_last();
   }
@@ -2207,6 +2222,13 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
                       fused);
 }
 
+/// What a law may ask of an operator beside its tensors.
+inline laws::facts facts_of_file(const tflite_node& n) {
+  laws::facts f;
+  f.arithmetic = n.g().arithmetic;
+  f.framework = n.framework;
+  return f;
+}
 /// Dynamic-range layers: float activations, 8-bit weights.
 inline bool is_dynamic(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
@@ -2245,7 +2267,6 @@ attributes window_attributes(const Options& o, const dims& x, const dims& weight
     a.pad_top = h.before, a.pad_bottom = h.after, a.pad_left = w.before, a.pad_right = w.after;
   }
   attributes to = to_attributes(a);
-  to.erase("f32_product");
   to.erase("groups");
   return to;
 }
@@ -2329,7 +2350,7 @@ inline result<std::vector<float>> block_scales(const tflite_node& n, std::int32_
 /// Weights of 4 bits with a scale for each block of a row.
 inline status blockwise_layer(tflite_node& n, const tflite_schema::fully_connected_options& o) {
   const dims x = n.in(0).shape, w = n.in(1).shape;
-  if (n.g().arithmetic != law::tflite_xnnpack)
+  if (!laws::blockwise_fully_connected(facts_of_file(n)).known)
     return unsupported(
         "blockwise quantization of the weights", {},
         "under tflite_xnnpack: the reference kernels do not read the blocks' scales");
@@ -2575,8 +2596,7 @@ inline result<attributes> transposed_attributes(transpose_conv2d_attrs t, const 
   t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
   t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
   attributes a = to_attributes(t);
-  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product", "input_limit"})
-    a.erase(unused);
+  for (const char* unused : {"dilation_h", "dilation_w", "groups"}) a.erase(unused);
   return a;
 }
 /// Inputs: output shape, weights [O,KH,KW,I], input, bias.
@@ -2603,7 +2623,7 @@ inline status transpose_conv(tflite_node& n) {
     return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
   if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
       n.out().type == dtype::f32) {
-    if (n.g().arithmetic != law::tflite_xnnpack || n.framework.int4_weights)
+    if (!laws::dynamic_transpose_conv2d(facts_of_file(n)).known)
       return unsupported("a transposed convolution of floats with 8-bit weights", {},
                          "under tflite_xnnpack: the reference kernels add floats in an order that "
                          "is not known");
@@ -2640,9 +2660,10 @@ inline status resize_bilinear(tflite_node& n) {
   if (!a) return a.error();
   if (quantized(n.in(0)) && !(n.in(0).scales == n.out().scales &&
                               tflite_node::zero(n.in(0)) == tflite_node::zero(n.out()))) {
-    // The framework's kernels blend the codes and do not look at the scales; its delegate refuses.
     const tensor& x = n.in(0);
-    if (n.g().arithmetic == law::tflite_xnnpack && is_8bit(x.type))
+    laws::facts f = facts_of_file(n);
+    f.x.type = x.type, f.keeps_quantization = false;
+    if (!laws::resize_bilinear(f).known)
       return unsupported("a resize whose result has other parameters than its input", {},
                          "under tflite_ref: the default interpreter refuses it");
     const tensor_id codes = n.temporary("/codes", x.type, x.scales, x.zero_points);

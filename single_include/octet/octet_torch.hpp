@@ -533,13 +533,17 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
+    return decide(node{.op = &op, .name = {}, .attrs = attrs, .in = in, .out = out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    node n{.op = &op,
+           .name = {},
+           .attrs = std::move(attrs),
+           .in = std::move(in),
+           .out = std::move(out)};
     const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
@@ -580,8 +584,7 @@ class graph_builder {
   /// Scales of the accumulator of x and w that `d` was decided for: one, or one per channel.
   std::vector<double> accumulator_scales(const laws::decision& d, tensor_id x, tensor_id w) const {
     std::vector<double> s;
-    for (double v : g[w].scales)
-      s.push_back(laws::accumulator_scale(g.arithmetic, d, g[x].desc().scale(), v));
+    for (double v : g[w].scales) s.push_back(laws::accumulator_scale(d, g[x].desc().scale(), v));
     return s;
   }
 
@@ -589,7 +592,9 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
+    if (auto s = append(
+            {.op = &op, .name = {}, .attrs = std::move(attrs), .in = std::move(in), .out = {acc}});
+        !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -623,13 +628,17 @@ class graph_builder {
     for (std::int32_t z : g[a.weights].zero_points)
       if (z != 0) a.layer.largest_weight = 255;
     const laws::dynamic_decision d = laws::dynamic(a.layer);
+    if (!d.quantize.known || !d.dequantize.known)
+      return unsupported("dynamic " + std::string(a.op->name) + " under law",
+                         std::string(name_of(g.arithmetic)));
     const tensor_id quantized =
                         temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
                     rows = temporary(after(name, "/row_scales"), dtype::f32);
     attributes quantize, dequantize;
     if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
     if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
-    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
+    if (d.asymmetric && a.op->attributes.contain("input_limit", attribute_value::kind::integer))
+      a.attrs.set("input_limit", std::int64_t{255});
     if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
     if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
                      d.quantize.round);
@@ -668,7 +677,13 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+    if (auto s = append({.op = &op,
+                         .name = {},
+                         .attrs = std::move(attrs),
+                         .round = round,
+                         .in = std::move(in),
+                         .out = std::move(out)});
+        !s)
       return s;
     return fold_last();
   }
@@ -1138,24 +1153,32 @@ enum class kind : std::uint8_t {
   tensor,
   packed,
   global,
-  function,
   unknown
 };
 constexpr std::string_view name_of(kind k) noexcept {
-  constexpr std::string_view n[] = {
-      "None",          "bool",     "int",
-      "float",         "str",      "list",
-      "tuple",         "dict",     "object",
-      "storage",       "Tensor",   "packed parameters",
-      "a global name", "function", "the result of an unsupported operator"};
-  return n[static_cast<std::size_t>(k)];
+  switch (k) {
+    case kind::none: return "None";
+    case kind::boolean: return "bool";
+    case kind::integer: return "int";
+    case kind::real: return "float";
+    case kind::string: return "str";
+    case kind::list: return "list";
+    case kind::tuple: return "tuple";
+    case kind::dict: return "dict";
+    case kind::object: return "object";
+    case kind::storage: return "storage";
+    case kind::tensor: return "Tensor";
+    case kind::packed: return "packed parameters";
+    case kind::global: return "a global name";
+    case kind::unknown: return "the result of an unsupported operator";
+  }
+  return no_enumerator;
 }
 
 struct cell;
 struct storage_data;
 struct tensor_data;
 struct packed_data;
-struct function_def;
 
 /// A small handle. What it points to belongs to a `heap`, so that cyclic structures of hostile
 /// files are freed like all others.
@@ -1169,7 +1192,6 @@ struct value {
     storage_data* s;
     tensor_data* t;
     packed_data* p;
-    const function_def* f;
   };
   static value of(bool v) {
     value r;
@@ -2615,7 +2637,6 @@ class emitter {
     return shared_.settle(name, *bound, *made, before, c.values);
   }
   const std::string& operator_name() const { return operator_; }
-  bool qnnpack() const { return g.arithmetic == law::pytorch_qnnpack; }
 
   // ---- nodes ----
 
@@ -6736,7 +6757,7 @@ inline result<bias_tensor> make_bias(emitter& e, const packed_data& p,
   if (!v) return v.error();
   if (v->size() != channels)
     return invalid("number of biases", std::to_string(v->size()), std::to_string(channels));
-  if (!e.qnnpack()) return bias_tensor{.real = e.constant_of(*v)};
+  if (!laws::rounds_bias(e.g.arithmetic)) return bias_tensor{.real = e.constant_of(*v)};
   std::vector<std::int32_t> q;
   for (std::size_t i = 0; i < v->size(); ++i)
     q.push_back(laws::integer_bias((*v)[i], aw.size() == 1 ? aw[0] : aw[i]));
@@ -7119,7 +7140,7 @@ inline result<value> dynamic_linear(emitter& e, tensor_data& x, const packed_dat
            .bias = bias,
            .attrs = linear_attributes(x),
            .layer = {.layer = laws::dynamic_layer::fully_connected, .products = features},
-           .reduce_range = reduce_range && !e.qnnpack(),  // QNNPACK does not honour it
+           .reduce_range = reduce_range && laws::reduces_range(e.g.arithmetic),
            .out = y,
            .fused = relu ? activation::relu : activation::none},
           {});

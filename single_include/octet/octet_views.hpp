@@ -671,9 +671,14 @@ template <class Out> struct quantizer {
   quantize_factors by{rounding::divide_half_away, 1, 1};
   std::int32_t zero_point = 0;
   constexpr Out operator()(float x) const {
-    const quantize_params p{
-        by.mode,       dtype_of<Out>, 1, 1, 1, &by.scale, &by.inverse, &zero_point,
-        lowest<Out>(), highest<Out>()};
+    const quantize_params p{.mode = by.mode,
+                            .out_type = dtype_of<Out>,
+                            .count = 1,
+                            .scale = &by.scale,
+                            .inverse = &by.inverse,
+                            .zero_point = &zero_point,
+                            .lo = lowest<Out>(),
+                            .hi = highest<Out>()};
     Out y{};
     reference::quantize(p, &x, &y, 0, 1);
     return y;

@@ -86,9 +86,11 @@ template <> struct cases<octet::ops::conv2d> {
             n.in[1].role = octet::tensor::kind::value;
           return n;
         }
-        case 7:
-          return layer("more channels than lanes", {1, 2, 3, 67}, {70, 1, 1, 67},
-                       {.f32_product = true});
+        case 7: {
+          node_case& n = layer("more channels than lanes", {1, 2, 3, 67}, {70, 1, 1, 67});
+          n.attrs.set("f32_product", std::int64_t{1});
+          return n;
+        }
         default: return layer("no channels", {1, 3, 3, 5}, {0, 1, 1, 5});
       }
     });
@@ -124,8 +126,9 @@ template <> struct cases<octet::ops::depthwise_conv2d> {
         }
         case 5: {
           node_case& n = layer("clamped, dilated", {1, 7, 7, 16}, {1, 3, 3, 16},
-                               {.dilation_h = 2, .dilation_w = 2, .f32_product = true});
+                               {.dilation_h = 2, .dilation_w = 2});
           n.attrs.set("clamp_lo", std::int64_t{-20}), n.attrs.set("clamp_hi", std::int64_t{77});
+          n.attrs.set("f32_product", std::int64_t{1});
           return n;
         }
         default: return layer("a column", {1, 9, 1, 70}, {1, 9, 1, 70});
@@ -203,8 +206,9 @@ template <> struct cases<octet::ops::transpose_conv2d> {
           return n;
         }
         case 4: {
-          node_case& n = layer("clamped", {2, 2, 2, 3}, {4, 2, 2, 3}, {.f32_product = true});
+          node_case& n = layer("clamped", {2, 2, 2, 3}, {4, 2, 2, 3});
           n.attrs.set("clamp_lo", std::int64_t{-20}), n.attrs.set("clamp_hi", std::int64_t{77});
+          n.attrs.set("f32_product", std::int64_t{1});
           return n;
         }
         default: return layer("1x1", {1, 3, 3, 33}, {3, 1, 1, 33});
@@ -241,20 +245,22 @@ template <> struct cases<octet::ops::float_conv2d> {
   }
   /// Blocks of channels, matrix products in blocks of steps, one row of a product.
   static void add_orders(case_list& to) {
-    const auto some = [&](std::string name, dims x, dims w, octet::conv2d_attrs a) {
+    const auto some = [&](std::string name, dims x, dims w, octet::conv2d_attrs a,
+                          octet::float_conv2d_attrs order = {}) {
       node_case& n = to.add(std::move(name), {x, w, dims{w[0]}});
       n.attrs = to_attributes(a);
+      n.attrs.set("as_product", std::int64_t{order.as_product});
       n.in[1].constant();
     };
     some("a block of 16 channels and one of 4", {1, 4, 5, 20}, {19, 3, 3, 20},
          {.pad_top = 1, .pad_left = 1, .pad_right = 1});
     some("18 channels", {1, 4, 5, 18}, {9, 3, 2, 18}, {.pad_top = 1, .pad_left = 1});
     some("1x1, two blocks", {1, 2, 3, 132}, {5, 1, 1, 132}, {});
-    some("a row", {2, 1, 200, 5}, {9, 1, 3, 5}, {.pad_left = 1, .as_product = true});
+    some("a row", {2, 1, 200, 5}, {9, 1, 3, 5}, {.pad_left = 1}, {.as_product = true});
     some("a row, two blocks", {1, 1, 90, 40}, {5, 1, 5, 40},
-         {.dilation_w = 2, .pad_left = 4, .pad_right = 4, .as_product = true});
-    some("a row, one output channel", {1, 1, 9, 6}, {1, 1, 5, 6},
-         {.pad_left = 2, .as_product = true});
+         {.dilation_w = 2, .pad_left = 4, .pad_right = 4}, {.as_product = true});
+    some("a row, one output channel", {1, 1, 9, 6}, {1, 1, 5, 6}, {.pad_left = 2},
+         {.as_product = true});
     some("groups of one output channel", {1, 4, 4, 6}, {2, 3, 3, 3},
          {.pad_top = 1, .pad_left = 1, .groups = 2});
     some("groups of 16", {1, 3, 3, 32}, {32, 2, 2, 16}, {.groups = 2});
@@ -281,8 +287,8 @@ template <> struct cases<octet::ops::float_depthwise_conv2d> {
       node_case& fours = to.add(row ? "a row" : "channels by four",
                                 {dims{1, 4, 9, 20}, dims{1, 1, 7, 20}, dims{20}});
       fours.in[1].constant();
-      fours.attrs =
-          to_attributes(octet::conv2d_attrs{.pad_left = 3, .pad_right = 3, .as_product = row});
+      fours.attrs = to_attributes(octet::conv2d_attrs{.pad_left = 3, .pad_right = 3});
+      fours.attrs.set("as_product", std::int64_t{row});
     }
   }
 };

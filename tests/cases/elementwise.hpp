@@ -452,7 +452,16 @@ template <> struct cases<octet::ops::squared_difference> {
   static void add(case_list& to) { known_triples(to, {{3, 7, 16}, {7, 3, 16}, {5, 5, 0}}); }
 };
 template <> struct cases<octet::ops::div> {
-  static void add(case_list& to) { known_triples(to, {{12, 4, 3}, {0, 9, 0}, {100, 5, 20}}); }
+  static void add(case_list& to) {
+    known_triples(to, {{12, 4, 3}, {0, 9, 0}, {100, 5, 20}});
+    const bool real = octet::is_float(to.with.x());
+    node_case& n = to.add("clamped", {dims{3}, dims{3}});
+    if (real)
+      n.attrs.set("float_lo", 1.), n.attrs.set("float_hi", 6.);
+    else
+      n.attrs.set("clamp_lo", std::int64_t{1}), n.attrs.set("clamp_hi", std::int64_t{6});
+    n.in[0].values = {12, 0, 100}, n.in[1].values = {4, 9, 5}, n.expected = {{3, 1, 6}};
+  }
 };
 template <> struct cases<octet::ops::floor_div> {
   static void add(case_list& to) { known_triples(to, {{13, 4, 3}, {0, 9, 0}, {99, 5, 19}}); }

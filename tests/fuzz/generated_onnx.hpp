@@ -684,8 +684,10 @@ class onnx_generator {
     for (std::int64_t i = c_.between(0, 6); i > 0; --i)
       in.push_back(c_.one_in(2) ? before(type_, -1) : constant(type_, shape(c_.between(0, 3))));
     if (is("Constant"))
-      attributes_.push_back(
-          proto().text(1, "value").message(5, octet_test::onnx::floats("", {2}, {real(), real()})));
+      attributes_.push_back(proto()
+                                .text(octet_test::onnx::attribute_field::name, "value")
+                                .message(octet_test::onnx::attribute_field::t,
+                                         octet_test::onnx::floats("", {2}, {real(), real()})));
     maybe("num_heads", c_.between(1, 4));
     return finish(in, type_, shape(2), static_cast<int>(c_.between(1, 3)));
   }

@@ -3,6 +3,7 @@ TensorFlow Lite's rarer layers."""
 import numpy as np
 from flatbuffers import flexbuffers
 
+from cases_core import RELU6, RELU_N1_TO_1
 from tflite_file import Model
 
 INT8 = ("int8", 0.05, -5)
@@ -79,6 +80,9 @@ def numbers(w):
     base = np.abs(r.normal(size=40)).astype(np.float32)
     one(w, "pow_f32", "POW", [base, r.normal(size=40).astype(np.float32) * 3], ((40,), "float32"),
         "PowOptions")
+    for name, activation in (("relu6", RELU6), ("relu_n1_to_1", RELU_N1_TO_1)):
+        one(w, "div_s32_" + name, "DIV", [ints(13, -7, 1, 0, 80, -9), ints(4, 7, 2, 5, -3, 2)],
+            ((6,), "int32"), "DivOptions", fusedActivationFunction=activation)
     one(w, "pow_s32", "POW", [ints(2, -3, 0, 5, -1), ints(10, 3, 0, 2, 7)], ((5,), "int32"),
         "PowOptions")
     for dtype in ("int8", "int16", "int32"):

@@ -73,8 +73,6 @@ enum class rule : std::uint8_t {
   groups,
   stride,
   window,
-  dtypes,
-  quantization,
   element_count,
   input_count,
   value,
@@ -93,8 +91,6 @@ constexpr std::string_view name_of(rule r) noexcept {
     case rule::groups: return "channels are not divisible by groups";
     case rule::stride: return "stride or dilation is not positive";
     case rule::window: return "window is larger than the padded input";
-    case rule::dtypes: return "element types do not go together";
-    case rule::quantization: return "quantization parameters do not go together";
     case rule::element_count: return "element count differs";
     case rule::input_count: return "wrong number of inputs";
     case rule::value: return "value out of range";

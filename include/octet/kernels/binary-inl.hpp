@@ -44,7 +44,8 @@ struct squared_difference_lanes {
   }
 };
 
-template <class V> struct kernel<kernel_id::binary, V> {
+template <class V>
+struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>> {
   static const binary_params& params(const void* p) {
     return *static_cast<const binary_params*>(p);
   }
@@ -119,8 +120,6 @@ template <class V> struct kernel<kernel_id::binary, V> {
     of(p)(p, k, part_of(p.shape.count, k.part, k.parts));
   }
   static const char* describe(const void*) { return "two operands"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- prelu ----
@@ -165,7 +164,7 @@ struct prelu_even_mul {
     return hn::Add(round_within(simd::rounded(hn::Mul(y, inverse)), lo, hi), z);
   }
 };
-template <class V> struct kernel<kernel_id::prelu, V> {
+template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kernel_id::prelu, V>> {
   static const prelu_params& params(const void* p) { return *static_cast<const prelu_params*>(p); }
   template <class Op>
   static void bytes(const prelu_params& p, const kernel_args& k, part_range r) noexcept {
@@ -211,8 +210,6 @@ template <class V> struct kernel<kernel_id::prelu, V> {
       of_bytes(p.mode)(p, k, r);
   }
   static const char* describe(const void*) { return "prelu"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

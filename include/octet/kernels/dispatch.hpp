@@ -37,6 +37,20 @@ inline constexpr target compiled[] = {
 #endif
 };
 
+/// Memory of typed networks is counted for those alone.
+constexpr bool is_of_architecture(target t) noexcept {
+  for (const target of : targets_of_architecture)
+    if (of == t) return true;
+  return false;
+}
+constexpr bool are_all_of_architecture() noexcept {
+  for (const target t : compiled)
+    if (!is_of_architecture(t)) return false;
+  return true;
+}
+static_assert(are_all_of_architecture(),
+              "a target is missing in targets_of_architecture (kernels/simd/layouts.hpp)");
+
 // Constants that files without kernels go by are those the kernels are compiled for.
 #if OCTET_HAS_EMU128
 static_assert(simd_emu128::layout == *layout_of(target::emu128));

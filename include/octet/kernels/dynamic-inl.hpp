@@ -59,7 +59,9 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
   }
 }
 
-template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
+template <class V>
+struct kernel<kernel_id::dynamic_quantize, V>
+    : plain_kernel<kernel<kernel_id::dynamic_quantize, V>> {
   static void quantize_values(row_formula formula, const numerics::row_scale& s, const float* x,
                               std::size_t n, void* out, std::size_t row) noexcept {
     const auto words = [&] { return static_cast<std::int16_t*>(out) + row * n; };
@@ -97,12 +99,12 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// Every part looks at all elements for the range, and writes its share.
-template <class V> struct kernel<kernel_id::dynamic_quantize_linear, V> {
+template <class V>
+struct kernel<kernel_id::dynamic_quantize_linear, V>
+    : plain_kernel<kernel<kernel_id::dynamic_quantize_linear, V>> {
   static HWY_NOINLINE void quantize(const float* x, std::uint8_t* y, std::size_t n,
                                     const numerics::row_scale& s) noexcept {
     const VF scale = set_float(s.scale), lo = set_float(static_cast<float>(-s.zero_point)),
@@ -131,8 +133,6 @@ template <class V> struct kernel<kernel_id::dynamic_quantize_linear, V> {
     *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
   }
   static const char* describe(const void*) { return "dynamic_quantize_linear"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// What becomes of sums of one row's channels.
@@ -170,7 +170,9 @@ HWY_NOINLINE void dequantize_channels(const dynamic_dequantize_params& p, const 
   }
 }
 
-template <class V> struct kernel<kernel_id::dynamic_dequantize, V> {
+template <class V>
+struct kernel<kernel_id::dynamic_dequantize, V>
+    : plain_kernel<kernel<kernel_id::dynamic_dequantize, V>> {
   static const dynamic_dequantize_params& params(const void* p) {
     return *static_cast<const dynamic_dequantize_params*>(p);
   }
@@ -208,12 +210,11 @@ template <class V> struct kernel<kernel_id::dynamic_dequantize, V> {
     }
   }
   static const char* describe(const void*) { return "dynamic_dequantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// Sums and another tensor, channels in lanes.
-template <class V> struct kernel<kernel_id::requantize_add, V> {
+template <class V>
+struct kernel<kernel_id::requantize_add, V> : plain_kernel<kernel<kernel_id::requantize_add, V>> {
   static const requantize_add_params& params(const void* p) {
     return *static_cast<const requantize_add_params*>(p);
   }
@@ -257,8 +258,6 @@ template <class V> struct kernel<kernel_id::requantize_add, V> {
     }
   }
   static const char* describe(const void*) { return "requantize_add"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

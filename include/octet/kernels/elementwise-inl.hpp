@@ -308,7 +308,7 @@ struct add_aten_op {
   }
 };
 
-template <class V> struct kernel<kernel_id::add, V> {
+template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel_id::add, V>> {
   static const add_params& params(const void* p) { return *static_cast<const add_params*>(p); }
   static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
   template <class Op>
@@ -371,8 +371,6 @@ template <class V> struct kernel<kernel_id::add, V> {
       run_op(integer_add(p), p, k, r);
   }
   static const char* describe(const void*) { return "add"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 struct mul_op {
@@ -384,7 +382,7 @@ struct mul_op {
     return y(hn::Mul(hn::Sub(x1, za), hn::Sub(x2, zb)));
   }
 };
-template <class V> struct kernel<kernel_id::mul, V> {
+template <class V> struct kernel<kernel_id::mul, V> : plain_kernel<kernel<kernel_id::mul, V>> {
   static const mul_params& params(const void* p) { return *static_cast<const mul_params*>(p); }
   static bool accepts(const void* v) {
     const auto& p = params(v);
@@ -406,13 +404,12 @@ template <class V> struct kernel<kernel_id::mul, V> {
       binary(mul_op(p), p.shape, io, k, r.begin, r.end);
   }
   static const char* describe(const void*) { return "mul"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- one operand ----
 
-template <class V> struct kernel<kernel_id::requantize, V> {
+template <class V>
+struct kernel<kernel_id::requantize, V> : plain_kernel<kernel<kernel_id::requantize, V>> {
   static const requantize_op_params& params(const void* p) {
     return *static_cast<const requantize_op_params*>(p);
   }
@@ -440,8 +437,6 @@ template <class V> struct kernel<kernel_id::requantize, V> {
           y + i * so, r.end - i);
   }
   static const char* describe(const void*) { return "requantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// AWAY, EVEN, and EVEN_MUL, which OPT is in whole groups of 8.
@@ -468,7 +463,8 @@ struct quantize_op {
     return hn::Add(round_within(simd::rounded(hn::Mul(x, inverse)), lo, hi), z);
   }
 };
-template <class V> struct kernel<kernel_id::quantize, V> {
+template <class V>
+struct kernel<kernel_id::quantize, V> : plain_kernel<kernel<kernel_id::quantize, V>> {
   static const quantize_params& params(const void* p) {
     return *static_cast<const quantize_params*>(p);
   }
@@ -526,11 +522,10 @@ template <class V> struct kernel<kernel_id::quantize, V> {
       reference::quantize(p, x, reinterpret_cast<std::int16_t*>(y), end, r.end);
   }
   static const char* describe(const void*) { return "quantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
-template <class V> struct kernel<kernel_id::dequantize, V> {
+template <class V>
+struct kernel<kernel_id::dequantize, V> : plain_kernel<kernel<kernel_id::dequantize, V>> {
   static const dequantize_params& params(const void* p) {
     return *static_cast<const dequantize_params*>(p);
   }
@@ -560,11 +555,9 @@ template <class V> struct kernel<kernel_id::dequantize, V> {
     }
   }
   static const char* describe(const void*) { return "dequantize"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
-template <class V> struct kernel<kernel_id::lut8, V> {
+template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kernel_id::lut8, V>> {
   static void run(const kernel_args& k) noexcept {
     const auto& p = *static_cast<const lut8_params*>(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
@@ -576,8 +569,6 @@ template <class V> struct kernel<kernel_id::lut8, V> {
     for (; i < r.end; ++i) y[i] = p.table[x[i]];
   }
   static const char* describe(const void*) { return "table"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

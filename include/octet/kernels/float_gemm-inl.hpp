@@ -10,7 +10,7 @@ namespace OCTET_TARGET_NS {
 
 /// Binary32, one rounding per product and per addition.
 struct float_sums {
-  static constexpr int vectors_of_one = 4, vectors_of_four = simd::registers == 32 ? 4 : 2;
+  static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows;
   using sum = VF;
   using factor = VF;
   using weights = VF;
@@ -25,7 +25,7 @@ struct float_sums {
 };
 /// Binary64, in which a product of two binary32 is exact: fused or not, the bits are the same.
 struct wide_float_sums {
-  static constexpr int vectors_of_one = 2, vectors_of_four = simd::registers == 32 ? 2 : 1;
+  static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2;
   // Written out: g++ gives constructors of its own making no target, which vectors' need (NEON).
   struct pair {
     simd::VF64 low, high;
@@ -668,7 +668,8 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
     }
   }
 }
-template <class V> struct kernel<kernel_id::float_depthwise, V> {
+template <class V>
+struct kernel<kernel_id::float_depthwise, V> : plain_kernel<kernel<kernel_id::float_depthwise, V>> {
   static const float_layer_params& params(const void* p) {
     return *static_cast<const float_layer_params*>(p);
   }
@@ -710,8 +711,6 @@ template <class V> struct kernel<kernel_id::float_depthwise, V> {
            product_of(p.kernel_h, p.kernel_w) <= p.mlas.order.block;
   }
   static const char* describe(const void*) { return "float depthwise"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- matrix products ----

@@ -400,7 +400,7 @@ using word_function = void (*)(const unary_params&, const std::int16_t*, std::in
                                std::size_t) noexcept;
 
 /// Functions of float32 and int16; those of 8 bits are tables (lut8).
-template <class V> struct kernel<kernel_id::unary, V> {
+template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kernel_id::unary, V>> {
   static const unary_params& params(const void* p) { return *static_cast<const unary_params*>(p); }
   /// Null: the reference.
   static float_function of_floats(const unary_params& p) noexcept {
@@ -507,8 +507,6 @@ template <class V> struct kernel<kernel_id::unary, V> {
                   static_cast<std::int16_t*>(k.out[0]) + r.begin, r.end - r.begin);
   }
   static const char* describe(const void*) { return "function"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

@@ -35,11 +35,6 @@ struct quad_ops {  // bytes
 /// Kernels take four bytes a lane where the family gains by it.
 inline constexpr bool has_quads = simd::quads != 0;
 
-/// Rows of a full tile: 12 accumulators where there are 16 registers, 24 where there are 32; narrow
-/// panels need rows to hide the latency of the dot product.
-constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
-inline constexpr std::size_t most_tile_rows = 8;
-
 /// What a tile needs to know; the same for all tiles of one panel.
 struct tile_call {
   const std::int64_t* offsets;  // of the segments

@@ -16,7 +16,7 @@
 #include <cstring>
 
 #include "octet/core/buffer.hpp"
-#include "octet/kernels/target_layout.hpp"
+#include "octet/kernels/simd/layouts.hpp"
 #include "octet/numerics/requantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -78,6 +78,24 @@ struct gemm_problem {
            : bias64                                        ? bias64[c]
                                                            : 0;
   }
+  /// Weights are u8, s8 or s16, which every form of these operators says; others are not read.
+  constexpr std::int32_t weight_at(std::size_t i) const noexcept {
+    switch (weight_type) {
+      case dtype::u8: return static_cast<const std::uint8_t*>(weights)[i];
+      case dtype::s8: return static_cast<const std::int8_t*>(weights)[i];
+      case dtype::s16: return static_cast<const std::int16_t*>(weights)[i];
+      case dtype::f32:
+      case dtype::f64:
+      case dtype::f16:
+      case dtype::u16:
+      case dtype::s32:
+      case dtype::u32:
+      case dtype::s64:
+      case dtype::u64:
+      case dtype::boolean: break;
+    }
+    return 0;
+  }
   /// w - zero point of tap t (ky * kernel_w + kx).
   constexpr std::int32_t weight(std::int32_t oc, std::int32_t t, std::int32_t ic) const noexcept {
     if (part.empty) return 0;
@@ -87,10 +105,7 @@ struct gemm_problem {
     if (flipped) t = (part.on ? part.kernel_h * part.kernel_w : kernel_h * kernel_w) - 1 - t;
     const std::size_t at =
         as_size(oc) * weight_oc + as_size(t) * weight_tap + as_size(ic) * weight_ic;
-    const std::int32_t w =
-        weight_type == dtype::u8   ? std::int32_t{static_cast<const std::uint8_t*>(weights)[at]}
-        : weight_type == dtype::s8 ? std::int32_t{static_cast<const std::int8_t*>(weights)[at]}
-                                   : std::int32_t{static_cast<const std::int16_t*>(weights)[at]};
+    const std::int32_t w = weight_at(at);
     return w - (weight_zero_points ? weight_zero_points[oc] : weight_zero_point);
   }
 };

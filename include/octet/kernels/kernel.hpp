@@ -180,6 +180,15 @@ namespace kernels {
 /// Who is asked for a target's kernel: find(), or what names fewer of them (kernels/target.hpp).
 using finder = const kernel_entry* (*)(kernel_id, target) noexcept;
 
+/// What a kernel takes for one node.
+struct node_bytes {
+  std::size_t packed = 0;   // of packed constants
+  std::size_t scratch = 0;  // of scratch, for each part of a call
+};
+constexpr node_bytes largest(const node_bytes& a, const node_bytes& b) noexcept {
+  return {a.packed > b.packed ? a.packed : b.packed, a.scratch > b.scratch ? a.scratch : b.scratch};
+}
+
 /// Kernels by name, one bit each.
 using kernel_set = std::uint64_t;
 static_assert(enumerators<kernel_id>.size() <= 64);

@@ -7,55 +7,29 @@ namespace OCTET_TARGET_NS {
 
 /// The sum of n elements in binary64: 8 sums side by side, those left over after them.
 inline HWY_NOINLINE double wide_sum_of_eights(const float* x, std::size_t n) noexcept {
-  constexpr std::size_t lanes64 = lanes32 / 2, vectors = 8 / lanes64;
-  const hn::Half<DF> half;
-  simd::VF64 sums[vectors];
-  HWY_UNROLL(4)
-  for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF64());
-  std::size_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    HWY_UNROLL(4)
-    for (std::size_t k = 0; k < vectors; ++k)
-      sums[k] = simd::rounded(
-          hn::Add(sums[k], hn::PromoteTo(DF64(), hn::LoadU(half, x + i + k * lanes64))));
-  }
+  simd::side_by_side<double, 8> sums;
+  std::size_t i = sums.add(x, n);
   double each[8];
-  HWY_UNROLL(4)
-  for (std::size_t k = 0; k < vectors; ++k) hn::StoreU(sums[k], DF64(), each + k * lanes64);
+  sums.store(each);
   double sum = numerics::sum_of_halves(each);
   for (; i < n; ++i) sum = numerics::add(sum, static_cast<double>(x[i]));
   return sum;
 }
+/// A fused square of x - mean.
+struct centred_square {
+  float mean;
+  template <class V> HWY_INLINE V operator()(V sum, V x) const {
+    const V d = simd::rounded(hn::Sub(x, hn::Set(hn::DFromV<V>(), mean)));
+    return simd::rounded(fused(d, d, sum));
+  }
+};
 /// Fused squares of x - mean in 8 chains side by side; returns how many elements are in them.
 inline HWY_NOINLINE std::size_t squares_of_eights(const float* x, std::size_t n, float mean,
                                                   float (&each)[8]) noexcept {
-  std::size_t i = 0;
-  if constexpr (lanes32 <= 8) {
-    constexpr std::size_t width = lanes32 <= 8 ? lanes32 : 8, vectors = 8 / width;
-    const VF m = set_float(mean);
-    VF sums[vectors];
-    HWY_UNROLL(2)
-    for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF());
-    for (; i + 8 <= n; i += 8) {
-      HWY_UNROLL(2)
-      for (std::size_t k = 0; k < vectors; ++k) {
-        const VF d = simd::rounded(hn::Sub(simd::load(x + i + k * width), m));
-        sums[k] = simd::rounded(fused(d, d, sums[k]));
-      }
-    }
-    HWY_UNROLL(2)
-    for (std::size_t k = 0; k < vectors; ++k) simd::store(sums[k], each + k * width);
-  } else {
-    const hn::Half<DF> eight;  // such wide vectors have a fused multiply-add
-    const auto m = hn::Set(eight, mean);
-    auto sums = hn::Zero(eight);
-    for (; i + 8 <= n; i += 8) {
-      const auto d = hn::Sub(hn::LoadU(eight, x + i), m);
-      sums = hn::MulAdd(d, d, sums);
-    }
-    hn::StoreU(sums, eight, each);
-  }
-  return i;
+  simd::side_by_side<float, 8> sums;
+  const std::size_t whole = sums.add(x, n, centred_square{mean});
+  sums.store(each);
+  return whole;
 }
 inline reference::row_moments row_moments_in_lanes(const float* x, std::size_t n,
                                                    bool centred) noexcept {
@@ -141,7 +115,8 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
       simd::store_some(r, y + i, left);
   }
 }
-template <class V> struct kernel<kernel_id::layer_norm, V> {
+template <class V>
+struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_norm, V>> {
   static const layer_norm_params& params(const void* p) {
     return *static_cast<const layer_norm_params*>(p);
   }
@@ -173,8 +148,6 @@ template <class V> struct kernel<kernel_id::layer_norm, V> {
     }
   }
   static const char* describe(const void*) { return "layer normalization"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

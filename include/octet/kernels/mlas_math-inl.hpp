@@ -103,21 +103,8 @@ inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, floa
 
 /// The sum of n elements as softmax has it: 16 sums side by side.
 inline HWY_NOINLINE float sum_of_sixteens(const float* e, std::size_t n) noexcept {
-  static_assert(lanes32 <= 16);
-  constexpr std::size_t vectors = 16 / lanes32;
-  VF sums[vectors];
-  HWY_UNROLL(4)
-  for (std::size_t k = 0; k < vectors; ++k) sums[k] = hn::Zero(DF());
-  std::size_t i = 0;
-  for (; i + 16 <= n; i += 16) {
-    HWY_UNROLL(4)
-    for (std::size_t k = 0; k < vectors; ++k)
-      sums[k] = simd::rounded(hn::Add(sums[k], simd::load(e + i + k * lanes32)));
-  }
   float each[16];
-  HWY_UNROLL(4)
-  for (std::size_t k = 0; k < vectors; ++k) simd::store(sums[k], each + k * lanes32);
-  for (std::size_t k = 0; i < n; ++i, ++k) each[k] = numerics::add(each[k], e[i]);
+  simd::sum_side_by_side(e, n, each);
   return numerics::sum_of_softmax_lanes(each);
 }
 

@@ -82,6 +82,14 @@ template <class K, class Params> struct packing_kernel {
                                       .packing = K::packing};
   static constexpr const kernel_entry* entry = &value;
 };
+/// Kernels that pack nothing, need no scratch and may run in parts: the entry, with K's `run` and
+/// `describe`, and `accepts` where it has one.
+template <class K> struct plain_kernel {
+  static constexpr bool (*accepts)(const void* params) = nullptr;
+  static constexpr kernel_entry value{
+      .run = &K::run, .accepts = K::accepts, .describe = &K::describe, .parallel = true};
+  static constexpr const kernel_entry* entry = &value;
+};
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
 

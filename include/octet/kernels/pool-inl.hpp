@@ -169,7 +169,8 @@ HWY_INLINE average_terms terms_of(const pool2d_params& p, std::int32_t n, std::i
   return {};
 }
 
-template <class V> struct kernel<kernel_id::pool2d, V> {
+template <class V>
+struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>> {
   static const pool2d_params& params(const void* p) {
     return *static_cast<const pool2d_params*>(p);
   }
@@ -301,8 +302,6 @@ template <class V> struct kernel<kernel_id::pool2d, V> {
   static const char* describe(const void* p) {
     return p != nullptr && params(p).max ? "maximum" : p != nullptr ? "average" : "pool";
   }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 /// The larger elements of two vectors, or the smaller ones.
@@ -421,7 +420,7 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
   }
 }
 
-template <class V> struct kernel<kernel_id::mean, V> {
+template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kernel_id::mean, V>> {
   static const mean_params& params(const void* p) { return *static_cast<const mean_params*>(p); }
   static bool compares(const mean_params& p) {
     return p.op == reduction::max || p.op == reduction::min;
@@ -484,8 +483,6 @@ template <class V> struct kernel<kernel_id::mean, V> {
   static const char* describe(const void* p) {
     return p != nullptr && compares(params(p)) ? "extreme" : "mean";
   }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

@@ -76,8 +76,8 @@ template <class V> struct kernel<kernel_id::lstm, V> {
                          lstm_gate_rows{rows});
   }
   static const char* describe(const void*) { return "lstm"; }
-  static constexpr kernel_entry value{&run,    nullptr,   nullptr, &scratch_bytes,
-                                      nullptr, &describe, false};
+  static constexpr kernel_entry value{
+      .run = &run, .scratch_bytes = &scratch_bytes, .describe = &describe, .parallel = false};
   static constexpr const kernel_entry* entry = &value;
 };
 
@@ -97,7 +97,7 @@ template <class V> struct kernel<kernel_id::svdf, V> {
     reference::svdf_call(a, &svdf_dot_lanes, &reference::svdf_past);
   }
   static const char* describe(const void*) { return "svdf"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, nullptr, &describe, false};
+  static constexpr kernel_entry value{.run = &run, .describe = &describe, .parallel = false};
   static constexpr const kernel_entry* entry = &value;
 };
 

@@ -231,6 +231,11 @@ HWY_INLINE VF fused(VF a, VF b, VF c) {
     return simd::to_floats(low, high);
   }
 }
+/// Of vectors narrower than the target's own; none without the instruction is that wide.
+template <class V> HWY_INLINE V fused(V a, V b, V c) {
+  static_assert(sizeof(V) != 0 && simd::native_fma);
+  return hn::MulAdd(a, b, c);
+}
 
 /// F and FB: rint((x + b) * m), cut at `highest`. Below, the conversion gives INT32_MIN, which
 /// saturates to the same result. `scaled`: b is in units of `unit`, else that is 1.

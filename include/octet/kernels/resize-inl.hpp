@@ -198,7 +198,8 @@ HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::siz
   }
 }
 
-template <class V> struct kernel<kernel_id::resize_bilinear, V> {
+template <class V>
+struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::resize_bilinear, V>> {
   static const resize_params& params(const void* p) {
     return *static_cast<const resize_params*>(p);
   }
@@ -274,8 +275,6 @@ template <class V> struct kernel<kernel_id::resize_bilinear, V> {
     of(p)(p, a, part_of(product_of(p.batch, p.out_h), a.part, a.parts));
   }
   static const char* describe(const void*) { return "resize by channels"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

@@ -151,7 +151,8 @@ HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool nega
         size);
 }
 
-template <class V> struct kernel<kernel_id::softmax, V> {
+template <class V>
+struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V>> {
   static constexpr std::size_t together = 4;  // rows whose sums run side by side
   static const softmax_params& params(const void* p) {
     return *static_cast<const softmax_params*>(p);
@@ -454,17 +455,9 @@ template <class V> struct kernel<kernel_id::softmax, V> {
   }
   /// Eight sums side by side, as the reference's.
   static HWY_INLINE float sum_of_eights(const float* e, std::size_t n) noexcept {
-    alignas(alignment) float sums[8] = {};
-    std::size_t i = 0;
-    if constexpr (lanes32 == 8) {
-      VF acc = hn::Zero(DF());
-      for (; i + 8 <= n; i += 8) acc = simd::rounded(hn::Add(acc, simd::load(e + i)));
-      hn::StoreU(acc, DF(), sums);
-    }
-    for (; i < n; ++i) sums[i % 8] = numerics::add(sums[i % 8], e[i]);
-    for (std::size_t half = 4; half > 0; half /= 2)
-      for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
-    return sums[0];
+    float sums[8];
+    simd::sum_side_by_side(e, n, sums);
+    return numerics::sum_of_halves(sums);
   }
   static HWY_NOINLINE float largest_of(const float* x, std::size_t n) noexcept {
     alignas(alignment) float each[lanes32];
@@ -568,8 +561,6 @@ template <class V> struct kernel<kernel_id::softmax, V> {
       all_bytes(p, static_cast<const std::uint8_t*>(k.in[0]), static_cast<std::byte*>(k.out[0]), r);
   }
   static const char* describe(const void*) { return "softmax"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

@@ -17,7 +17,8 @@ struct quantize_lanes {
   HWY_INLINE V32 operator()(VF v) const { return hn::Add(round_within(v, lo, hi), z); }
 };
 
-template <class V> struct kernel<kernel_id::batch_norm, V> {
+template <class V>
+struct kernel<kernel_id::batch_norm, V> : plain_kernel<kernel<kernel_id::batch_norm, V>> {
   static const batch_norm_params& params(const void* p) {
     return *static_cast<const batch_norm_params*>(p);
   }
@@ -52,8 +53,6 @@ template <class V> struct kernel<kernel_id::batch_norm, V> {
     }
   }
   static const char* describe(const void*) { return "batch_norm"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- layer_norm, group_norm ----
@@ -127,7 +126,7 @@ HWY_NOINLINE void norm_run(const norm_params& p, const norm_of_group& group, con
       simd::store_some_from32(p.type, g.finish(v), y + i, left);
   }
 }
-template <class V> struct kernel<kernel_id::norm, V> {
+template <class V> struct kernel<kernel_id::norm, V> : plain_kernel<kernel<kernel_id::norm, V>> {
   static const norm_params& params(const void* p) { return *static_cast<const norm_params*>(p); }
   static bool accepts(const void* p) { return is_8bit(params(p).type) && !params(p).float_sums; }
   static void run(const kernel_args& k) noexcept {
@@ -151,15 +150,14 @@ template <class V> struct kernel<kernel_id::norm, V> {
     }
   }
   static const char* describe(const void*) { return "normalization"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- arg_max, arg_min ----
 
 /// Small integers along the innermost axis: the value (arg_min: its complement) above the reversed
 /// index, whose maximum is the first of the largest.
-template <class V> struct kernel<kernel_id::arg_extreme, V> {
+template <class V>
+struct kernel<kernel_id::arg_extreme, V> : plain_kernel<kernel<kernel_id::arg_extreme, V>> {
   static const axis_params& params(const void* p) { return *static_cast<const axis_params*>(p); }
   static bool accepts(const void* v) {
     const auto& p = params(v);
@@ -200,8 +198,6 @@ template <class V> struct kernel<kernel_id::arg_extreme, V> {
          static_cast<std::byte*>(k.out[0]) + r.begin * size_of(p.out_type), r.end - r.begin);
   }
   static const char* describe(const void*) { return "keys"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 // ---- transposition of the two innermost axes of a copy ----
@@ -233,7 +229,8 @@ HWY_NOINLINE void transpose_matrix(const T* x, std::size_t step, T* y, std::size
   for (; a < n_a; ++a)
     for (std::size_t b = 0; b < n_b; ++b) y[a * n_b + b] = x[a + b * step];
 }
-template <class V> struct kernel<kernel_id::movement, V> {
+template <class V>
+struct kernel<kernel_id::movement, V> : plain_kernel<kernel<kernel_id::movement, V>> {
   static const movement_params& params(const void* p) {
     return *static_cast<const movement_params*>(p);
   }
@@ -273,8 +270,6 @@ template <class V> struct kernel<kernel_id::movement, V> {
       matrices<std::uint32_t>(p.copies[0], k);
   }
   static const char* describe(const void*) { return "transposition"; }
-  static constexpr kernel_entry value{&run, nullptr, nullptr, nullptr, &accepts, &describe, true};
-  static constexpr const kernel_entry* entry = &value;
 };
 
 }  // namespace OCTET_TARGET_NS

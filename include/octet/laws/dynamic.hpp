@@ -65,26 +65,69 @@ constexpr decision dynamic_dequantize(const facts& f) {
                  .onnxruntime = no_operator()});
 }
 
+/// Whether PyTorch's reduce_range, 7 bits for what is quantized when it runs, is honoured: QNNPACK
+/// does not look at it, and other frameworks have no such option.
+constexpr bool reduces_range(law l) {
+  switch (l) {
+    case law::pytorch_fbgemm: return true;
+    case law::tflite_ref:
+    case law::tflite_xnnpack:
+    case law::pytorch_qnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+/// A transposed convolution of floats with 8-bit weights: TFLite's own kernels add floats in an
+/// order that is not known.
+constexpr decision dynamic_transpose_conv2d(const facts& f) {
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = no_operator(),
+       .tflite_xnnpack = xnnpack_takes(f.framework) ? by_xnnpack(rounding::xnnpack) : no_operator(),
+       .pytorch_fbgemm = no_operator(),
+       .pytorch_qnnpack = no_operator(),
+       .mxnet = no_operator(),
+       .onnxruntime = no_operator()});
+}
+/// Weights with a scale for each block of a row: TFLite's reference kernels do not read them.
+constexpr decision blockwise_fully_connected(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = by_xnnpack(rounding::none),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+
 /// TFLite's reference gives each image one scale, with a zero point where the weights are per
 /// channel; depthwise layers always have one, fully connected ones where their options ask for it.
 /// XNNPACK always has one, and for a pointwise convolution every pixel is a row. PyTorch's linear
 /// layers have one row.
 constexpr dynamic_decision dynamic(const dynamic_facts& d) {
   const bool depthwise = d.layer == dynamic_layer::depthwise_conv2d,
-             dense = d.layer == dynamic_layer::fully_connected, pytorch = is_pytorch(d.arithmetic);
+             dense = d.layer == dynamic_layer::fully_connected;
   facts f;
   f.arithmetic = d.arithmetic;
   f.framework.depthwise = depthwise;
   f.framework.int4_weights = d.int4_weights && !dense;
-  const bool xnnpack = d.arithmetic == law::tflite_xnnpack && xnnpack_takes(f.framework);
+  const bool asked = depthwise || (dense ? d.asks_zero_point : d.per_channel),
+             xnnpack = xnnpack_takes(f.framework);
   dynamic_decision r{dynamic_quantize(f), dynamic_dequantize(f), false, false, 1, dtype::s32};
-  if (pytorch) {
-    r.asymmetric = true;
-    r.scales_first = d.arithmetic == law::pytorch_qnnpack;
-  } else {
-    r.asymmetric = xnnpack || depthwise || (dense ? d.asks_zero_point : d.per_channel);
-    r.scales_first = d.arithmetic == law::tflite_ref && (dense || depthwise || !d.per_channel);
-    r.rows = dense || (xnnpack && d.pointwise) ? d.vectors : d.images;
+  switch (d.arithmetic) {
+    case law::tflite_ref:
+      r.asymmetric = asked;
+      r.scales_first = dense || depthwise || !d.per_channel;
+      r.rows = dense ? d.vectors : d.images;
+      break;
+    case law::tflite_xnnpack:
+      r.asymmetric = xnnpack || asked;
+      r.rows = dense || (xnnpack && d.pointwise) ? d.vectors : d.images;
+      break;
+    case law::pytorch_fbgemm: r.asymmetric = true; break;
+    case law::pytorch_qnnpack: r.asymmetric = r.scales_first = true; break;
+    case law::mxnet:
+    case law::onnxruntime: break;  // no such layers, as `quantize` and `dequantize` say
   }
   // A code less its zero point is at most 255 in magnitude, a symmetric one 127.
   if (d.products > INT32_MAX / ((r.asymmetric ? 255 : 127) * d.largest_weight))

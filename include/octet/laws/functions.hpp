@@ -22,7 +22,12 @@ constexpr decision sigmoid(const facts& f) {
 }
 /// ONNX Runtime has only the sigmoid.
 constexpr decision tanh(const facts& f) {
-  return f.arithmetic == law::onnxruntime ? no_operator() : sigmoid(f);
+  return choose(f.arithmetic, {.tflite_ref = sigmoid(f),
+                               .tflite_xnnpack = sigmoid(f),
+                               .pytorch_fbgemm = sigmoid(f),
+                               .pytorch_qnnpack = sigmoid(f),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 constexpr decision hard_sigmoid(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = no_operator(),
@@ -122,15 +127,24 @@ constexpr decision pytorch_only(law l, rounding r) {
                     .onnxruntime = no_operator()});
 }
 constexpr decision batch_norm(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::float_half_even)
-                                    : pytorch_only(f.arithmetic, rounding::float_half_even);
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = by_pytorch(rounding::float_half_even),
+                               .pytorch_qnnpack = by_pytorch(rounding::float_half_even),
+                               .mxnet = by_mxnet(rounding::float_half_even),
+                               .onnxruntime = no_operator()});
 }
 /// layer_norm, group_norm, instance_norm.
 constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
 
 /// Of floats: ONNX Runtime's alone; loaders of other frameworks put it together from its parts.
 constexpr decision float_norm(const facts& f) {
-  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime) : no_operator();
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 
 /// Functions of floats: PyTorch's order of operations, or the plain one.
@@ -146,20 +160,28 @@ constexpr decision of_floats(const facts& f) {
 
 /// The same for functions of which ONNX Runtime has a polynomial of its own: ORT.
 constexpr decision function_of_floats(const facts& f) {
-  return f.arithmetic == law::onnxruntime && f.x.type == dtype::f32
-             ? by_onnxruntime(rounding::onnxruntime)
-             : of_floats(f);
+  const decision plain = of_floats(f);
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = plain,
+       .tflite_xnnpack = plain,
+       .pytorch_fbgemm = plain,
+       .pytorch_qnnpack = plain,
+       .mxnet = plain,
+       .onnxruntime = f.x.type == dtype::f32 ? by_onnxruntime(rounding::onnxruntime) : plain});
 }
 /// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
 /// tables of quantized values).
 constexpr decision tanh_of_floats(const facts& f) {
-  if (f.arithmetic == law::tflite_ref) return rounding::divide_half_away;
-  return function_of_floats(f);
+  const decision other = function_of_floats(f);
+  return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
+                               .tflite_xnnpack = other,
+                               .pytorch_fbgemm = other,
+                               .pytorch_qnnpack = other,
+                               .mxnet = other,
+                               .onnxruntime = other});
 }
-constexpr decision gelu_of_floats(const facts& f) {
-  return f.arithmetic == law::tflite_ref ? decision(rounding::divide_half_away)
-                                         : function_of_floats(f);
-}
+constexpr decision gelu_of_floats(const facts& f) { return tanh_of_floats(f); }
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
 enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
 struct quantization {

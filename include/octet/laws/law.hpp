@@ -55,18 +55,36 @@ constexpr decision choose(law l, const per_law& d) {
   }
   return no_operator();
 }
-constexpr bool is_pytorch(law l) { return l == law::pytorch_fbgemm || l == law::pytorch_qnnpack; }
+constexpr bool is_pytorch(law l) {
+  switch (l) {
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack: return true;
+    case law::tflite_ref:
+    case law::tflite_xnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
 /// ONNX Runtime's quantized operators are of 8 bits.
 constexpr decision by_onnxruntime(dtype x, rounding r) {
   return is_8bit(x) ? by_onnxruntime(r) : no_operator();
 }
+/// Whose kernel computes what the law says nothing else of.
+constexpr library library_of(law l) {
+  switch (l) {
+    case law::tflite_ref:
+    case law::tflite_xnnpack: return library::tflite;
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack: return library::pytorch;
+    case law::mxnet: return library::mxnet;
+    case law::onnxruntime: return library::onnxruntime;
+  }
+  return library::tflite;
+}
 /// Whose bounds a node has whose rounding may have been named by hand.
 constexpr library computed_by(law l, const decision& d, rounding round) {
-  if (d.known && d.round == round) return d.by;
-  if (is_pytorch(l)) return library::pytorch;
-  return l == law::mxnet         ? library::mxnet
-         : l == law::onnxruntime ? library::onnxruntime
-                                 : library::tflite;
+  return d.known && d.round == round ? d.by : library_of(l);
 }
 
 /// One tensor of the node. scale 0: not quantized; per channel: the first channel's.
@@ -126,8 +144,12 @@ struct facts {
 
 /// Floats: ONNX Runtime's own order of operations, under other laws the plain one.
 constexpr decision onnxruntime_order(const facts& f) {
-  return f.arithmetic == law::onnxruntime ? by_onnxruntime(rounding::onnxruntime)
-                                          : decision(rounding::none);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = rounding::none,
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 
 }  // namespace laws

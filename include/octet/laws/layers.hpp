@@ -4,6 +4,7 @@
 
 #include "octet/laws/law.hpp"
 #include "octet/numerics/fp.hpp"
+#include "octet/numerics/requantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace laws {
@@ -19,10 +20,34 @@ constexpr double accumulator_scale(bool in_f32, double sx, double sw) {
   return in_f32 ? static_cast<double>(numerics::mul(static_cast<float>(sx), static_cast<float>(sw)))
                 : numerics::mul(sx, sw);
 }
-/// The same for a node that `d` was decided for. PyTorch's scales are binary64 numbers, which its
-/// kernels narrow first.
-constexpr double accumulator_scale(law l, const decision& d, double sx, double sw) {
-  return accumulator_scale(d.f32_product || is_pytorch(l), sx, sw);
+/// The same for a node that `d` was decided for: what it is prepared with.
+constexpr double accumulator_scale(const decision& d, double sx, double sw) {
+  return accumulator_scale(uses_f32_product(d.round, d.f32_product), sx, sw);
+}
+/// Whether a layer's bias, a float in the file, is rounded to an integer that joins the exact sum
+/// by integer_bias below. FBGEMM keeps it a float; TFLite's files hold integers; what MXNet and
+/// ONNX Runtime make of it when they quantize a graph are formulas of their own (divided_bias).
+constexpr bool rounds_bias(law l) {
+  switch (l) {
+    case law::pytorch_qnnpack: return true;
+    case law::tflite_ref:
+    case law::tflite_xnnpack:
+    case law::pytorch_fbgemm:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+/// ONNX Runtime's where the product is itself a number of the graph: a scale of DequantizeLinear.
+constexpr float stored_accumulator_scale(float sx, float sw) {
+  return static_cast<float>(
+      accumulator_scale(true, static_cast<double>(sx), static_cast<double>(sw)));
+}
+/// A float bias that ONNX Runtime makes an integer (WeightBiasQuantization): rint(f32(b / s)).
+constexpr std::int32_t divided_bias(float bias, float accumulator_scale) {
+  return numerics::clamp_to_int(
+      static_cast<double>(numerics::rint(numerics::div(bias, accumulator_scale))), INT32_MIN,
+      INT32_MAX);
 }
 /// QNNPACK's bias in units of the accumulator, from the file's float: rint(f32(b * f32(1 / s))).
 constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
@@ -63,16 +88,26 @@ constexpr decision conv2d(const facts& f) {
   return choose(f.arithmetic, d);
 }
 constexpr decision transpose_conv2d(const facts& f) {
-  const bool none = f.arithmetic == law::mxnet || f.arithmetic == law::onnxruntime;
-  return none ? no_operator() : conv2d(f);
+  return choose(f.arithmetic, {.tflite_ref = conv2d(f),
+                               .tflite_xnnpack = conv2d(f),
+                               .pytorch_fbgemm = conv2d(f),
+                               .pytorch_qnnpack = conv2d(f),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
 }
 /// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
 /// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
 constexpr decision depthwise_conv2d(const facts& f) {
-  decision d = conv2d(f);
-  if (f.arithmetic == law::tflite_xnnpack && f.x.type == dtype::u8 && f.framework.weights_axis != 0)
-    d.round = rounding::doubling_high_half_away, d.by = library::tflite;
-  return d;
+  const decision whole = conv2d(f);
+  decision by_tflite(rounding::doubling_high_half_away);
+  by_tflite.f32_product = whole.f32_product;
+  const bool taken = f.x.type != dtype::u8 || f.framework.weights_axis == 0;
+  return choose(f.arithmetic, {.tflite_ref = whole,
+                               .tflite_xnnpack = taken ? whole : by_tflite,
+                               .pytorch_fbgemm = whole,
+                               .pytorch_qnnpack = whole,
+                               .mxnet = whole,
+                               .onnxruntime = whole});
 }
 /// XNNPACK refuses int8 weights with a zero point; TFLite's matrix product, which runs then, is RU.
 constexpr decision fully_connected(const facts& f) {
@@ -108,17 +143,30 @@ constexpr decision batch_matmul(const facts& f) {
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
 constexpr decision float_layer(const facts& f) {
-  if (f.arithmetic == law::onnxruntime) return by_onnxruntime(rounding::onnxruntime);
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : decision(rounding::none);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = by_mxnet(rounding::mxnet),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 /// TFLite's optimized kernel fuses each product with its addition.
 constexpr decision float_conv3d(const facts& f) {
-  return f.arithmetic == law::tflite_xnnpack ? decision(rounding::fused_multiply_add)
-                                             : decision(rounding::none);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::fused_multiply_add,
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = rounding::none,
+                               .onnxruntime = rounding::none});
 }
 /// A sum that joins a layer before its rounding.
 constexpr decision requantize_add(const facts& f) {
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : no_operator();
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = by_mxnet(rounding::mxnet),
+                               .onnxruntime = no_operator()});
 }
 
 }  // namespace laws

@@ -104,14 +104,23 @@ constexpr decision mean(const facts& f) {
 /// Of floats: in memory order, in ONNX Runtime's, which depends on the axes, or as MXNet sums.
 constexpr decision float_sum(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
-  return f.arithmetic == law::mxnet ? by_mxnet(rounding::mxnet) : onnxruntime_order(f);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = by_mxnet(rounding::mxnet),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 /// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {
-  if (!is_pytorch(f.arithmetic)) return float_sum(f);
-  decision d = of_floats(f);
-  d.channels_last = d.round == rounding::aten && f.framework.channels_inner;
-  return d;
+  decision pytorch = of_floats(f);
+  pytorch.channels_last = pytorch.round == rounding::aten && f.framework.channels_inner;
+  return choose(f.arithmetic, {.tflite_ref = float_sum(f),
+                               .tflite_xnnpack = float_sum(f),
+                               .pytorch_fbgemm = pytorch,
+                               .pytorch_qnnpack = pytorch,
+                               .mxnet = float_sum(f),
+                               .onnxruntime = float_sum(f)});
 }
 constexpr decision sum(const facts& f) {
   return choose(f.arithmetic,
@@ -124,19 +133,22 @@ constexpr decision sum(const facts& f) {
                  .onnxruntime = no_operator()});
 }
 
-/// PyTorch's channels_last kernel fuses its multiply-adds.
+/// PyTorch's channels_last kernel fuses its multiply-adds. TFLite's kernels blend the codes of
+/// bytes and do not look at a result's other parameters; XNNPACK refuses the node for them.
 constexpr decision resize_bilinear(const facts& f) {
   const rounding tflite = f.x.type == dtype::u8 ? rounding::tflite_optimized
                                                 : rounding::doubling_high_half_away,
                  pytorch =
                      f.framework.channels_last ? rounding::fused_multiply_add : rounding::aten;
-  return choose(f.arithmetic, {.tflite_ref = tflite,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                                   : decision(tflite),
-                               .pytorch_fbgemm = by_pytorch(pytorch),
-                               .pytorch_qnnpack = by_pytorch(pytorch),
-                               .mxnet = no_operator(),
-                               .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
+  return choose(f.arithmetic,
+                {.tflite_ref = tflite,
+                 .tflite_xnnpack = !is_8bit(f.x.type)     ? decision(tflite)
+                                   : f.keeps_quantization ? by_xnnpack(rounding::xnnpack)
+                                                          : no_operator(),
+                 .pytorch_fbgemm = by_pytorch(pytorch),
+                 .pytorch_qnnpack = by_pytorch(pytorch),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
 }
 
 }  // namespace laws

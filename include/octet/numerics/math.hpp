@@ -359,14 +359,6 @@ constexpr double_double log(double x) noexcept {
   if (is_infinite(x)) return {x, 0};
   return log_core(double_double{x, 0});
 }
-constexpr double_double log1p(double x) noexcept {
-  if (is_nan(x)) return {x, 0};
-  if (x == -1) return {infinity_of<double>(true), 0};
-  if (x < -1) return {nan_of<double>(), 0};
-  if (is_infinite(x) || with_sign(x, 0.) < 0x1p-300) return {x, 0};
-  if (x > -0.25 && x < 0.4) return log_core({x, 0}, 0);
-  return log_core(two_sum(1., x));
-}
 constexpr double_double tanh(double x) noexcept {
   const double a = with_sign(x, 0.);
   if (is_nan(x) || a < 0x1p-300) return {x, 0};
@@ -449,7 +441,6 @@ constexpr double_double pow(double x, double y) noexcept {
 constexpr double exp(double x) noexcept { return detail::to_f64(detail::exp(x)); }
 constexpr double expm1(double x) noexcept { return detail::to_f64(detail::expm1(x)); }
 constexpr double log(double x) noexcept { return detail::to_f64(detail::log(x)); }
-constexpr double log1p(double x) noexcept { return detail::to_f64(detail::log1p(x)); }
 constexpr double tanh(double x) noexcept { return detail::to_f64(detail::tanh(x)); }
 constexpr double logistic(double x) noexcept { return detail::to_f64(detail::logistic(x)); }
 constexpr double sin(double x) noexcept { return detail::to_f64(detail::sin(x)); }
@@ -466,16 +457,6 @@ constexpr double sqrt(double x) noexcept {
   const double_double r = detail::sqrt_scaled(x, e);
   return detail::scale(r.hi, e);
 }
-/// 1 / sqrt(x), +-0 give infinities of their sign.
-constexpr double rsqrt(double x) noexcept {
-  if (is_nan(x)) return x;
-  if (x == 0) return infinity_of<double>(is_negative(x));
-  if (is_negative(x)) return nan_of<double>();
-  if (is_infinite(x)) return 0;
-  int e = 0;
-  const double_double r = detail::sqrt_scaled(x, e);
-  return detail::scale(detail::to_f64(div(double_double{1., 0}, r)), -e);
-}
 
 /// The same, rounded once to binary32 from the double-double.
 constexpr float exp_f32(float x) noexcept {
@@ -486,9 +467,6 @@ constexpr float expm1_f32(float x) noexcept {
 }
 constexpr float log_f32(float x) noexcept {
   return detail::to_f32(detail::log(static_cast<double>(x)));
-}
-constexpr float log1p_f32(float x) noexcept {
-  return detail::to_f32(detail::log1p(static_cast<double>(x)));
 }
 constexpr float tanh_f32(float x) noexcept {
   return detail::to_f32(detail::tanh(static_cast<double>(x)));
@@ -514,9 +492,6 @@ constexpr float pow_f32(float x, float y) noexcept {
 constexpr float sqrt_f32(float x) noexcept {
   return static_cast<float>(sqrt(static_cast<double>(x)));
 }  // two roundings, innocuous: 53 >= 2 * 24 + 2
-constexpr float rsqrt_f32(float x) noexcept {
-  return static_cast<float>(rsqrt(static_cast<double>(x)));
-}
 
 }  // namespace numerics
 OCTET_NAMESPACE_END

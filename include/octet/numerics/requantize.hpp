@@ -224,8 +224,11 @@ constexpr bool uses_multiplier(rounding r) {
   return factor_of(r) == requantize_factor::fixed_point;
 }
 constexpr bool uses_float_scale(rounding r) { return factor_of(r) == requantize_factor::binary32; }
-/// Whether sx*sw is formed in binary32 where a node does not say.
-constexpr bool uses_f32_product(rounding r) { return uses_float_scale(r) && r != rounding::mxnet; }
+/// Whether sx*sw, the scale of an accumulator, is rounded to binary32 (factors and product) before
+/// anything else. `asked`: the node's attribute f32_product, for roundings that leave it open.
+constexpr bool uses_f32_product(rounding r, bool asked) {
+  return asked || (uses_float_scale(r) && r != rounding::mxnet);
+}
 
 /// How a node turns accumulators into quantized values. Plain data: what an operator's params carry
 /// and what kernels read. Arrays hold `channels` entries (1: one for all); each is set only for the

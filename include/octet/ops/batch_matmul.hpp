@@ -265,7 +265,8 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
         return invalid("accumulators exceed int32", {}, "int64 output");
       return unit{};
     }
-    const double scale = laws::accumulator_scale(uses_f32_product(n.round), a.scale(), b.scale());
+    const bool narrow = uses_f32_product(n.round, false);  // no law asks for it: no such attribute
+    const double scale = laws::accumulator_scale(narrow, a.scale(), b.scale());
     return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y,
                            clamp_of(*n.attrs, y.type));
   }
@@ -299,7 +300,7 @@ inline constexpr op_def qnn_batch_matmul{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::batch_matmul,
-    .attributes = keys_of<batch_matmul_attrs, float_matmul_attrs, clamp_keys>,
+    .attributes = keys_of<batch_matmul_attrs, clamp_keys>,
     .shape = &batch_matmul_op_shape,
     .memory = &batch_matmul_memory<true>,
     .prepare = &batch_matmul_prepare<true>,
@@ -314,7 +315,7 @@ inline constexpr op_def batch_matmul{
     .optional = {2},
     .forms = float_batch_matmul_forms,
     .kernel = kernel_id::float_batch_matmul,
-    .attributes = keys_of<batch_matmul_attrs, float_matmul_attrs, clamp_keys>,
+    .attributes = keys_of<batch_matmul_attrs, float_matmul_attrs>,
     .shape = &float_batch_matmul_op_shape,
     .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,

@@ -238,12 +238,12 @@ template <class T> constexpr T binary_value(const binary_params& p, T a, T b) no
       }
     case binary_op::div:
       if constexpr (std::is_floating_point_v<T>)
-        return numerics::clamp(numerics::div(a, b), p.min, p.max);
+        return clamp_plain(p, numerics::div(a, b));
       else
-        return b == 0 ? T{}
-               : b == static_cast<T>(-1)
-                   ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
-                   : static_cast<T>(a / b);
+        return clamp_plain(p, b == 0 ? T{}
+                              : b == static_cast<T>(-1)
+                                  ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
+                                  : static_cast<T>(a / b));
     case binary_op::floor_div: return numerics::floor_div(a, b);
     case binary_op::floor_mod: return floor_mod_value(a, b);
     case binary_op::pow:
@@ -336,8 +336,12 @@ template <binary_op Op, bool Quantized> status binary_prepare(const node_view& n
   constexpr bool compares = is_comparison(Op),
                  extremes = Op == binary_op::minimum || Op == binary_op::maximum;
   if constexpr (!Quantized) {
-    const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
-    p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+    if constexpr (Op == binary_op::div) {  // the one that has a fused activation
+      const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+      p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+      const auto clamp = clamp_of(*n.attrs, y.type);
+      p.lo = clamp.lo, p.hi = clamp.hi;
+    }
     return unit{};
   } else {
     for (const tensor_desc* t : {&a, &b})
@@ -415,6 +419,14 @@ constexpr bool has_binary_kernel(binary_op op, bool quantized) {
   return op == binary_op::minimum || op == binary_op::maximum ||
          op == binary_op::squared_difference || (op == binary_op::div && !quantized);
 }
+template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
+  if constexpr (!Quantized && Op == binary_op::div)
+    return keys_of<float_clamp_attrs, clamp_keys>;
+  else if constexpr (!Quantized || Op == binary_op::minimum || Op == binary_op::maximum)
+    return keys_of<>;
+  else
+    return keys_of<clamp_keys>;
+}
 template <binary_op Op, bool Quantized>
 constexpr op_def binary_def(std::string_view name, std::string_view summary,
                             std::span<const form> forms) {
@@ -427,7 +439,7 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .forms = forms,
       .quantized = Quantized,
       .kernel = has_binary_kernel(Op, Quantized) ? kernel_id::binary : kernel_id::none,
-      .attributes = keys_of<float_clamp_attrs, clamp_keys>,
+      .attributes = binary_keys<Op, Quantized>(),
       .shape = &binary_op_shape,
       .memory = &params_only<binary_params>,
       .prepare = &binary_prepare<Op, Quantized>,

@@ -3,6 +3,7 @@
 #ifndef OCTET_OPS_BLOCKWISE_HPP_
 #define OCTET_OPS_BLOCKWISE_HPP_
 
+#include "octet/laws/dynamic.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/work.hpp"
@@ -107,6 +108,7 @@ inline constexpr op_def blockwise_fully_connected{
     .shape = &blockwise_op_shape,
     .memory = &params_only<blockwise_params>,
     .prepare = &blockwise_prepare,
+    .decide = &laws::blockwise_fully_connected,
     .macs = &blockwise_macs,
 };
 }  // namespace ops

@@ -252,7 +252,7 @@ inline constexpr op_def concat{
     .min_inputs = 1,
     .max_inputs = -1,
     .forms = movement_forms,
-    .attributes = keys_of<concat_attrs, clamp_keys, concat_keys>,
+    .attributes = keys_of<concat_attrs>,
     .shape = &concat_op_shape,
     .memory = &concat_memory<false>,
     .prepare = &concat_prepare<false>,

@@ -15,12 +15,6 @@ struct conv2d_attrs {
   std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   std::int32_t groups = 1;
-  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
-  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
-                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
-                                 // are cut to the accumulator's bits
-  bool as_product = false;  // float32, ORT: sums run as those of a matrix product (rows of pixels,
-                            // weights that the framework dequantizes at every run)
   static constexpr auto fields = std::tuple{field{"stride_h", &conv2d_attrs::stride_h},
                                             field{"stride_w", &conv2d_attrs::stride_w},
                                             field{"dilation_h", &conv2d_attrs::dilation_h},
@@ -29,10 +23,17 @@ struct conv2d_attrs {
                                             field{"pad_left", &conv2d_attrs::pad_left},
                                             field{"pad_bottom", &conv2d_attrs::pad_bottom},
                                             field{"pad_right", &conv2d_attrs::pad_right},
-                                            field{"groups", &conv2d_attrs::groups},
-                                            field{"f32_product", &conv2d_attrs::f32_product},
-                                            field{"input_limit", &conv2d_attrs::input_limit},
-                                            field{"as_product", &conv2d_attrs::as_product}};
+                                            field{"groups", &conv2d_attrs::groups}};
+};
+/// How conv2d, depthwise_conv2d, fully_connected and transpose_conv2d of quantized values sum and
+/// rescale.
+struct accumulation_attrs {
+  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
+  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
+                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
+                                 // are cut to the accumulator's bits
+  static constexpr auto fields = std::tuple{field{"f32_product", &accumulation_attrs::f32_product},
+                                            field{"input_limit", &accumulation_attrs::input_limit}};
 };
 
 /// What conv2d and depthwise kernels get.
@@ -254,8 +255,8 @@ template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
 template <class P, class F>
 status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
-                            std::size_t per_channel, bool f32_product, std::int32_t input_limit,
-                            F&& channel_weights) {
+                            std::size_t per_channel, F&& channel_weights) {
+  const auto how = read_attributes<accumulation_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
   set_types(p, n);
   if (x.per_channel()) return unsupported("per-channel activations");
@@ -270,8 +271,8 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
   // int64.
   const std::int64_t any_x = largest_offset(x.type, x.zero_point()),
-                     largest_x = input_limit > 0 && n.round == rounding::none
-                                     ? std::min<std::int64_t>(input_limit, any_x)
+                     largest_x = how.input_limit > 0 && n.round == rounding::none
+                                     ? std::min<std::int64_t>(how.input_limit, any_x)
                                      : any_x;
   const bool known = to.facts != nullptr && to.facts->wide.has_value();
   p.wide = known && *to.facts->wide;
@@ -294,7 +295,8 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
     return unit{};
   }
   const auto product = [&](std::size_t c) {
-    return laws::accumulator_scale(f32_product || uses_f32_product(n.round), x.scale(), w.scale(c));
+    return laws::accumulator_scale(uses_f32_product(n.round, how.f32_product), x.scale(),
+                                   w.scale(c));
   };
   if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
                                clamp_of(*n.attrs, y.type));
@@ -349,10 +351,9 @@ template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to
   set_conv2d<Depthwise>(p, a, n);
   const auto channels = as_size(y[3]);
   const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * (Depthwise ? 1 : as_size(w[3]));
-  auto s = prepare_accumulation(n, to, p, channels, per_channel, a.f32_product, a.input_limit,
-                                [=](std::size_t c, std::size_t i) {
-                                  return Depthwise ? i * channels + c : c * per_channel + i;
-                                });
+  auto s = prepare_accumulation(n, to, p, channels, per_channel, [=](std::size_t c, std::size_t i) {
+    return Depthwise ? i * channels + c : c * per_channel + i;
+  });
   if (s) know_fit(to, p, kernels::problem_of(p, Depthwise));
   return s;
 }
@@ -380,7 +381,7 @@ inline constexpr op_def conv2d{
     .accumulates = true,
     .pads_input = true,
     .kernel = kernel_id::conv2d,
-    .attributes = keys_of<conv2d_attrs, clamp_keys>,
+    .attributes = keys_of<conv2d_attrs, accumulation_attrs, clamp_keys>,
     .shape = &conv2d_op_shape,
     .memory = &conv2d_memory<false>,
     .prepare = &conv2d_prepare<false>,
@@ -398,7 +399,7 @@ inline constexpr op_def depthwise_conv2d{
     .accumulates = true,
     .pads_input = true,
     .kernel = kernel_id::depthwise_conv2d,
-    .attributes = keys_of<conv2d_attrs, clamp_keys>,
+    .attributes = keys_of<conv2d_attrs, accumulation_attrs, clamp_keys>,
     .shape = &depthwise_conv2d_op_shape,
     .memory = &conv2d_memory<true>,
     .prepare = &conv2d_prepare<true>,

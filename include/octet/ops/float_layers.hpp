@@ -13,6 +13,12 @@
 
 OCTET_NAMESPACE_BEGIN
 
+/// Of conv2d and depthwise_conv2d under ORT.
+struct float_conv2d_attrs {
+  bool as_product = false;  // sums run as those of a matrix product (rows of pixels, weights that
+                            // the framework dequantizes at every run)
+  static constexpr auto fields = std::tuple{field{"as_product", &float_conv2d_attrs::as_product}};
+};
 /// How the sums of a layer run under ORT: as products of matrices whose K is input channel, kernel
 /// row, kernel column (`order`), or over blocks of `channels` input channels, in each block one
 /// chain over kernel row, kernel column, input channel.
@@ -36,7 +42,8 @@ struct float_layer_params : conv2d_params {
 /// Images with constant weights run in blocks of 16 channels, as on CPUs with AVX-512; those of
 /// fewer channels channel by channel, of a number that 4 does not divide as matrix products. So do
 /// rows of pixels and groups.
-constexpr mlas_layer mlas_convolution(const float_layer_params& p, const conv2d_attrs& a) noexcept {
+constexpr mlas_layer mlas_convolution(const float_layer_params& p, const conv2d_attrs& a,
+                                      bool as_product) noexcept {
   constexpr std::size_t lanes = 16, pointwise = 128, all = std::size_t{1} << 62;
   const auto in = as_size(p.group_in()), out = as_size(p.group_out()),
              groups = as_size(p.in_c) / (in == 0 ? 1 : in),
@@ -46,7 +53,7 @@ constexpr mlas_layer mlas_convolution(const float_layer_params& p, const conv2d_
   m.used = true;
   m.order = {false, steps, all};
   const std::size_t block = taps == 1 && !padded ? pointwise : lanes;
-  if (p.weights != nullptr && !a.as_product) {
+  if (p.weights != nullptr && !as_product) {
     if (groups == 1 && (in < lanes || in % 4 == 0)) {
       m.channels = in < lanes ? 1 : block;
       return m;
@@ -295,8 +302,9 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
       to.make<float_layer_params>(&reference::float_layer_kernel,
                                   Depthwise ? kernel_id::float_depthwise : kernel_id::float_layer);
   set_float_conv2d<Depthwise>(p, n);
+  const auto order = read_attributes<float_conv2d_attrs>(*n.attrs);
   if (n.round == rounding::onnxruntime)
-    p.mlas = mlas_convolution(p, read_attributes<conv2d_attrs>(*n.attrs));
+    p.mlas = mlas_convolution(p, read_attributes<conv2d_attrs>(*n.attrs), order.as_product);
   return finish_float_layer(n, p, as_size(p.out_c));
 }
 OCTET_INLINE status float_transpose_conv2d_prepare(const node_view& n, prepared& to) {
@@ -351,7 +359,7 @@ inline constexpr op_def float_conv2d{
     .optional = {2},
     .forms = float_layer_forms,
     .kernel = kernel_id::float_layer,
-    .attributes = keys_of<conv2d_attrs, float_clamp_attrs>,
+    .attributes = keys_of<conv2d_attrs, float_conv2d_attrs, float_clamp_attrs>,
     .shape = &conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_conv2d<false>>,
     .prepare = &float_conv2d_prepare<false>,
@@ -366,7 +374,7 @@ inline constexpr op_def float_depthwise_conv2d{
     .optional = {2},
     .forms = float_layer_forms,
     .kernel = kernel_id::float_depthwise,
-    .attributes = keys_of<conv2d_attrs, float_clamp_attrs>,
+    .attributes = keys_of<conv2d_attrs, float_conv2d_attrs, float_clamp_attrs>,
     .shape = &depthwise_conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,

@@ -11,12 +11,7 @@ OCTET_NAMESPACE_BEGIN
 
 struct fully_connected_attrs {
   bool keep_dims = false;  // output keeps the input's leading extents: [..., N]
-  bool f32_product = false;
-  std::int32_t input_limit = 0;  // as conv2d's
-  static constexpr auto fields =
-      std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims},
-                 field{"f32_product", &fully_connected_attrs::f32_product},
-                 field{"input_limit", &fully_connected_attrs::input_limit}};
+  static constexpr auto fields = std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims}};
 };
 
 struct fully_connected_params {
@@ -117,12 +112,11 @@ constexpr void fully_connected_memory(const node_view& n, node_memory& to) {
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status fully_connected_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<fully_connected_attrs>(*n.attrs);
   auto& p = to.make<fully_connected_params>(&reference::fully_connected_kernel,
                                             kernel_id::fully_connected);
   set_fully_connected(p, n);
   const std::size_t k = p.k;
-  auto s = prepare_accumulation(n, to, p, as_size(p.n), k, a.f32_product, a.input_limit,
+  auto s = prepare_accumulation(n, to, p, as_size(p.n), k,
                                 [k](std::size_t c, std::size_t i) { return c * k + i; });
   if (s) know_fit(to, p, kernels::problem_of(p));
   return s;
@@ -140,7 +134,7 @@ inline constexpr op_def fully_connected{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::fully_connected,
-    .attributes = keys_of<fully_connected_attrs, clamp_keys>,
+    .attributes = keys_of<fully_connected_attrs, accumulation_attrs, clamp_keys>,
     .shape = &fully_connected_op_shape,
     .memory = &fully_connected_memory,
     .prepare = &fully_connected_prepare,

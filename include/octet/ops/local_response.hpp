@@ -71,7 +71,7 @@ inline constexpr op_def l2_pool2d{
     .name = "l2_pool2d",
     .summary = "root of the mean square of windows",
     .forms = tflite_float_forms,
-    .attributes = keys_of<float_clamp_attrs, pool2d_attrs, clamp_keys>,
+    .attributes = keys_of<float_clamp_attrs, pool2d_attrs>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &l2_pool2d_prepare,

@@ -3,7 +3,7 @@
 #ifndef OCTET_OPS_LSTM_HPP_
 #define OCTET_OPS_LSTM_HPP_
 
-#include "octet/kernels/target_layout.hpp"
+#include "octet/kernels/simd/layouts.hpp"
 #include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fixed_point.hpp"
 #include "octet/ops/requantize.hpp"

@@ -148,7 +148,7 @@ inline constexpr op_def qnn_mul{
     .forms = qnn_mul_forms,
     .quantized = true,
     .kernel = kernel_id::mul,
-    .attributes = keys_of<float_clamp_attrs, clamp_keys>,
+    .attributes = keys_of<clamp_keys>,
     .shape = &binary_op_shape,
     .memory = &mul_memory<true>,
     .prepare = &mul_prepare<true>,

@@ -20,7 +20,7 @@
 
 #include "octet/core/buffer.hpp"
 #include "octet/core/error.hpp"
-#include "octet/kernels/target_layout.hpp"
+#include "octet/kernels/simd/layouts.hpp"
 #include "octet/laws/law.hpp"
 
 OCTET_NAMESPACE_BEGIN

@@ -16,13 +16,19 @@ OCTET_NAMESPACE_BEGIN
 struct reduce_attrs {
   dims axes{};  // may be negative, repeated; none: all
   bool keep_dims = false;
-  bool channels_last =
-      false;  // rounding ATEN: the framework's order of axes has the last one here second
-  bool in_order = false;  // roundings ORT and MXN: summed in memory order, as without a rounding
   static constexpr auto fields =
-      std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims},
-                 field{"channels_last", &reduce_attrs::channels_last},
-                 field{"in_order", &reduce_attrs::in_order}};
+      std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}};
+};
+/// Means by rounding ATEN.
+struct axes_order_attrs {
+  bool channels_last = false;  // the framework's order of axes has the last one here second
+  static constexpr auto fields =
+      std::tuple{field{"channels_last", &axes_order_attrs::channels_last}};
+};
+/// Sums and means of floats by roundings ORT and MXN.
+struct sum_order_attrs {
+  bool in_order = false;  // in memory order, as without a rounding
+  static constexpr auto fields = std::tuple{field{"in_order", &sum_order_attrs::in_order}};
 };
 
 enum class reduction : std::uint8_t { mean, sum, max, min, prod, any, all };
@@ -141,7 +147,8 @@ constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
   }
   return p;
 }
-constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) {
+constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x,
+                                          bool channels_last) {
   aten_mean_params p;
   std::array<bool, dims::max_rank> gone{};
   std::array<std::size_t, dims::max_rank> in{}, out{};
@@ -170,7 +177,7 @@ constexpr aten_mean_params make_aten_mean(const reduce_attrs& a, const dims& x) 
   p.reduced = p.rank;
   first = true;
   for (int i = x.rank; i-- > 0;) {
-    const int axis = !a.channels_last || i == 0 ? i : i == 1 ? x.rank - 1 : i - 1;
+    const int axis = !channels_last || i == 0 ? i : i == 1 ? x.rank - 1 : i - 1;
     if (!gone[as_size(axis)]) first = add(as_size(axis), first);
   }
   p.rank = p.rank < 2 ? 2 : p.rank;
@@ -551,7 +558,8 @@ constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
 }
 constexpr sum_order sum_order_of(const node_view& n) {
   const auto a = read_attributes<reduce_attrs>(*n.attrs);
-  if (n.round != rounding::onnxruntime || a.in_order) return sum_order::memory;
+  if (n.round != rounding::onnxruntime || read_attributes<sum_order_attrs>(*n.attrs).in_order)
+    return sum_order::memory;
   const reduce_plan p = make_reduce(a, n.in[0].shape);
   if (p.reduced_rank == 1 && p.kept_rank <= 2)
     return p.kept_rank == 2 ? sum_order::middle
@@ -580,9 +588,10 @@ constexpr void sum_memory(const node_view& n, node_memory& to) {
 }
 #if OCTET_HAS_DEFINITIONS
 /// PyTorch's mean of floats, and of quantized values as floats.
-OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attrs, prepared& to) {
+OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attrs,
+                                    bool channels_last, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  const aten_mean_params mean = make_aten_mean(attrs, x.shape);
+  const aten_mean_params mean = make_aten_mean(attrs, x.shape, channels_last);
   if (x.type == dtype::f32) {
     to.make<aten_mean_params>(&reference::aten_mean_kernel) = mean;
     return;
@@ -662,18 +671,24 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   if constexpr (Quantized)
     if (!x.quantized() || !y.quantized() || x.per_channel() || y.per_channel())
       return unsupported("quantization", {}, "one scale per tensor");
-  if constexpr (Op == reduction::mean)
+  // Attributes are read whatever the rounding: one that no operator reads is an error.
+  [[maybe_unused]] sum_order_attrs order;
+  if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized)
+    order = read_attributes<sum_order_attrs>(*n.attrs);
+  if constexpr (Op == reduction::mean) {
+    const bool channels_last = read_attributes<axes_order_attrs>(*n.attrs).channels_last;
     if (n.round == rounding::aten) {
-      aten_mean_prepare(n, attrs, to);
+      aten_mean_prepare(n, attrs, channels_last, to);
       return unit{};
     }
+  }
   if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized) {
-    if (const sum_order order = sum_order_of(n); order != sum_order::memory) {
+    if (const sum_order by = sum_order_of(n); by != sum_order::memory) {
       to.make<ordered_sum_params>(&reference::ordered_sum_kernel) =
-          make_ordered_sum(n, order, Op == reduction::mean);
+          make_ordered_sum(n, by, Op == reduction::mean);
       return unit{};
     }
-    if (n.round == rounding::mxnet && !attrs.in_order) {
+    if (n.round == rounding::mxnet && !order.in_order) {
       auto& p = to.make<mean_params>(&reference::compensated_sum_kernel);
       p.op = Op;
       p.plan = make_reduce(attrs, x.shape);
@@ -749,7 +764,7 @@ inline constexpr op_def qnn_mean{
     .forms = qnn_mean_forms,
     .quantized = true,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs, axes_order_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
     .prepare = &mean_prepare<reduction::mean, true>,
@@ -783,7 +798,7 @@ inline constexpr op_def mean{
     .summary = "mean over axes",
     .forms = mean_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs, axes_order_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::mean, false>,
@@ -794,7 +809,7 @@ inline constexpr op_def sum{
     .summary = "sum over axes",
     .forms = sum_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::sum, false>,
@@ -805,7 +820,7 @@ inline constexpr op_def reduce_max{
     .summary = "largest over axes",
     .forms = reduce_number_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::max, false>,
@@ -815,7 +830,7 @@ inline constexpr op_def reduce_min{
     .summary = "smallest over axes",
     .forms = reduce_number_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::min, false>,
@@ -824,7 +839,7 @@ inline constexpr op_def reduce_prod{
     .name = "reduce_prod",
     .summary = "product over axes",
     .forms = reduce_arithmetic_forms,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::prod, false>,
@@ -833,7 +848,7 @@ inline constexpr op_def reduce_any{
     .name = "reduce_any",
     .summary = "whether any along axes is true",
     .forms = reduce_bool_forms,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::any, false>,
@@ -842,7 +857,7 @@ inline constexpr op_def reduce_all{
     .name = "reduce_all",
     .summary = "whether all along axes are true",
     .forms = reduce_bool_forms,
-    .attributes = keys_of<reduce_attrs, clamp_keys>,
+    .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
     .prepare = &mean_prepare<reduction::all, false>,

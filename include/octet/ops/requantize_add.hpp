@@ -39,23 +39,12 @@ constexpr void requantize_add(const requantize_add_params& p, const In* x, const
 OCTET_INLINE void requantize_add_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const requantize_add_params*>(a.params);
   const auto r = part_of(p.count, a.part, a.parts);
-  const auto run = [&]<class In, class Addend, class Out>(type_tag<In>, type_tag<Addend>,
-                                                          type_tag<Out>) {
-    requantize_add(p, static_cast<const In*>(a.in[0]), static_cast<const Addend*>(a.in[1]),
-                   static_cast<Out*>(a.out[0]), r.begin, r.end);
-  };
-  const auto with_byte = [](dtype t, auto&& f) {
-    if (t == dtype::s8)
-      f(type_tag<std::int8_t>{});
-    else
-      f(type_tag<std::uint8_t>{});
-  };
-  with_byte(p.addend_type, [&](auto addend) {
-    with_byte(p.out_type, [&](auto out) {
-      if (p.in_type == dtype::s32)
-        run(type_tag<std::int32_t>{}, addend, out);
-      else
-        run(type_tag<std::int64_t>{}, addend, out);
+  with_accumulator(p.in_type, [&]<class In>(type_tag<In>) {
+    with_eight_bit(p.addend_type, [&]<class Addend>(type_tag<Addend>) {
+      with_eight_bit(p.out_type, [&]<class Out>(type_tag<Out>) {
+        requantize_add(p, static_cast<const In*>(a.in[0]), static_cast<const Addend*>(a.in[1]),
+                       static_cast<Out*>(a.out[0]), r.begin, r.end);
+      });
     });
   });
 }

@@ -16,8 +16,6 @@ struct transpose_conv2d_attrs {
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0, output_padding_h = 0,
                output_padding_w = 0;
   std::int32_t groups = 1;
-  bool f32_product = false;
-  std::int32_t input_limit = 0;  // as conv2d's
   static constexpr auto fields =
       std::tuple{field{"stride_h", &transpose_conv2d_attrs::stride_h},
                  field{"stride_w", &transpose_conv2d_attrs::stride_w},
@@ -29,9 +27,7 @@ struct transpose_conv2d_attrs {
                  field{"pad_right", &transpose_conv2d_attrs::pad_right},
                  field{"output_padding_h", &transpose_conv2d_attrs::output_padding_h},
                  field{"output_padding_w", &transpose_conv2d_attrs::output_padding_w},
-                 field{"groups", &transpose_conv2d_attrs::groups},
-                 field{"f32_product", &transpose_conv2d_attrs::f32_product},
-                 field{"input_limit", &transpose_conv2d_attrs::input_limit}};
+                 field{"groups", &transpose_conv2d_attrs::groups}};
 };
 
 /// Fields as in conv2d_params; weights [out_c][kernel_h][kernel_w][in_c / groups]: output (oy, ox)
@@ -151,7 +147,7 @@ OCTET_INLINE status transpose_conv2d_prepare(const node_view& n, prepared& to) {
                                              kernel_id::transpose_conv2d);
   set_geometry(p, a, x, w, y);
   const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * as_size(w[3]);
-  auto s = prepare_accumulation(n, to, p, as_size(y[3]), per_channel, a.f32_product, a.input_limit,
+  auto s = prepare_accumulation(n, to, p, as_size(y[3]), per_channel,
                                 [=](std::size_t c, std::size_t i) { return c * per_channel + i; });
   if (s) know_fit(to, p, kernels::problem_of(p));
   return s;
@@ -169,7 +165,7 @@ inline constexpr op_def transpose_conv2d{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::transpose_conv2d,
-    .attributes = keys_of<transpose_conv2d_attrs, clamp_keys>,
+    .attributes = keys_of<transpose_conv2d_attrs, accumulation_attrs, clamp_keys>,
     .shape = &transpose_conv2d_op_shape,
     .memory = &transpose_conv2d_memory,
     .prepare = &transpose_conv2d_prepare,

@@ -45,14 +45,58 @@ template <class F> constexpr bool with_integer(dtype t, F&& f) {
   }
   return false;
 }
-/// f(type_tag<T>{}) for what plain sums and products are of: f32, s32, s64. Always calls f.
+/// f(type_tag<T>{}) for bytes, u8 and s8 (others: not called, returns false).
+template <class F> constexpr bool with_eight_bit(dtype t, F&& f) {
+  switch (t) {
+    case dtype::u8: f(type_tag<std::uint8_t>{}); return true;
+    case dtype::s8: f(type_tag<std::int8_t>{}); return true;
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::s32:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean: return false;
+  }
+  return false;
+}
+/// f(type_tag<T>{}) for accumulators, s32 and s64 (others: not called, returns false).
+template <class F> constexpr bool with_accumulator(dtype t, F&& f) {
+  switch (t) {
+    case dtype::s32: f(type_tag<std::int32_t>{}); return true;
+    case dtype::s64: f(type_tag<std::int64_t>{}); return true;
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::boolean: return false;
+  }
+  return false;
+}
+/// f(type_tag<T>{}) for what plain sums and products are of: f32, s32, s64; not called for others.
 template <class F> constexpr void with_arithmetic(dtype t, F&& f) {
-  if (t == dtype::f32)
-    f(type_tag<float>{});
-  else if (t == dtype::s32)
-    f(type_tag<std::int32_t>{});
-  else
-    f(type_tag<std::int64_t>{});
+  switch (t) {
+    case dtype::f32: return f(type_tag<float>{});
+    case dtype::s32: return f(type_tag<std::int32_t>{});
+    case dtype::s64: return f(type_tag<std::int64_t>{});
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::boolean: break;
+  }
 }
 /// f(type_tag<A>{}, type_tag<B>{}, type_tag<Y>{}) for two quantized operands and an integer result,
 /// as layers have them; not called for other types.
@@ -63,13 +107,21 @@ template <class F> constexpr void with_operands(dtype a, dtype b, dtype y, F&& f
     });
   });
 }
-/// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Always calls f.
+/// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Every type has one.
 template <class F> constexpr void with_size(dtype t, F&& f) {
-  switch (size_of(t)) {
-    case 1: f(type_tag<std::uint8_t>{}); break;
-    case 2: f(type_tag<std::uint16_t>{}); break;
-    case 4: f(type_tag<std::uint32_t>{}); break;
-    default: f(type_tag<std::uint64_t>{}); break;
+  switch (t) {
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::boolean: return f(type_tag<std::uint8_t>{});
+    case dtype::f16:
+    case dtype::s16:
+    case dtype::u16: return f(type_tag<std::uint16_t>{});
+    case dtype::f32:
+    case dtype::s32:
+    case dtype::u32: return f(type_tag<std::uint32_t>{});
+    case dtype::f64:
+    case dtype::s64:
+    case dtype::u64: return f(type_tag<std::uint64_t>{});
   }
 }
 

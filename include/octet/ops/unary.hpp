@@ -57,12 +57,13 @@ enum class unary : std::uint8_t {
   erf
 };
 
-struct unary_attrs {
-  double alpha =
-      0;  // leaky_relu: the slope below 0; elu: its factor there, 1 where it is not given
-  bool approximate = false;  // gelu: by tanh instead of erfc
-  static constexpr auto fields = std::tuple{field{"alpha", &unary_attrs::alpha},
-                                            field{"approximate", &unary_attrs::approximate}};
+/// leaky_relu: the slope below 0, 0 where it is not given; elu: its factor there, else 1.
+struct alpha_keys {
+  static constexpr attribute_key keys[] = {{"alpha", attribute_value::kind::real}};
+};
+/// gelu: by tanh instead of erfc.
+struct approximate_keys {
+  static constexpr attribute_key keys[] = {{"approximate", attribute_value::kind::integer}};
 };
 
 /// Everything that the value of an element depends on. 8-bit operators use it once, to fill their
@@ -561,6 +562,7 @@ constexpr activation activation_of(unary f) {
   }
   return activation::none;
 }
+constexpr bool has_alpha(unary f) { return f == unary::elu || f == unary::leaky_relu; }
 constexpr bool is_relu(unary f) { return activation_of(f) != activation::none; }
 /// Its bounds in quantized values of the output, as TFLite rounds them.
 constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
@@ -661,13 +663,13 @@ OCTET_INLINE void unary_tables_by_position(dtype type, prepared& to, unary_param
 }
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  const auto a = read_attributes<unary_attrs>(*n.attrs);
   unary_params p;
   p.function = F;
   p.mode = n.round;
   p.type = x.type;
-  p.approximate = a.approximate;
-  p.alpha = F == unary::elu && !n.attrs->find("alpha") ? 1.f : static_cast<float>(a.alpha);
+  if constexpr (F == unary::gelu) p.approximate = n.attrs->integer("approximate") != 0;
+  if constexpr (has_alpha(F))
+    p.alpha = static_cast<float>(n.attrs->real("alpha", F == unary::elu ? 1 : 0));
   p.count = x.shape.elements().value;
   if constexpr (!Quantized) {
     to.make<unary_params>(&reference::unary_kernel, kernel_id::unary) = p;
@@ -703,6 +705,15 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to);
 #endif
 
+/// Attributes that a function reads, and what all of its kind read besides.
+template <unary F, class... Kind> constexpr attribute_keys unary_keys() {
+  if constexpr (has_alpha(F))
+    return keys_of<alpha_keys, Kind...>;
+  else if constexpr (F == unary::gelu)
+    return keys_of<approximate_keys, Kind...>;
+  else
+    return keys_of<Kind...>;
+}
 /// What a law says of a function's values; the roundings of its forms are those that it gives.
 using decision_function = laws::decision (*)(const laws::facts&);
 /// Roundings of a function of int16: PyTorch, whose answers by position are of 8 bits, has no such
@@ -760,7 +771,7 @@ constexpr kernel_id float_kernel(unary f) {
       .quantized = true,                                       \
       .kernel = kernel_id::lut8,                               \
       .other_kernel = kernel_id::unary,                        \
-      .attributes = keys_of<unary_attrs, clamp_keys>,          \
+      .attributes = unary_keys<unary::id, clamp_keys>(),       \
       .shape = &same_op_shape,                                 \
       .memory = &unary_memory<unary::id, true>,                \
       .prepare = &unary_prepare<unary::id, true>,              \
@@ -771,7 +782,7 @@ constexpr kernel_id float_kernel(unary f) {
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id, float_law>(),         \
       .kernel = float_kernel(unary::id),                       \
-      .attributes = keys_of<unary_attrs, clamp_keys>,          \
+      .attributes = unary_keys<unary::id>(),                   \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
       .prepare = &unary_prepare<unary::id, false>,             \
@@ -804,7 +815,7 @@ inline constexpr op_def sign{
     .name = "sign",
     .summary = "-1, 0 or 1",
     .forms = number_unary_forms,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::sign, false>,
@@ -814,7 +825,7 @@ inline constexpr op_def erf{
     .summary = "error function",
     .forms = real_forms<&laws::onnxruntime_order>,
     .kernel = kernel_id::unary,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
@@ -824,7 +835,7 @@ inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
     .forms = float_forms,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::floor, false>,
@@ -833,7 +844,7 @@ inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
     .forms = float_forms,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::ceil, false>,
@@ -842,7 +853,7 @@ inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
     .forms = float_forms,
-    .attributes = keys_of<unary_attrs, clamp_keys>,
+    .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::round, false>,

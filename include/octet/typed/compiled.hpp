@@ -5,7 +5,6 @@
 
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
-#include <boost/hana/type.hpp>
 #include <optional>
 
 #include "octet/core/names.hpp"
@@ -206,12 +205,6 @@ template <class A> class program<A, true> {
     for (const node_info& n : image_.nodes) used |= kernels_of(*n.op);
     return used;
   }();
-  template <std::size_t... I, std::size_t... O>
-  static auto edges(std::index_sequence<I...>, std::index_sequence<O...>) -> std::pair<
-      boost::hana::tuple<
-          boost::hana::type<typename tensor_type_of<A::flat, as_size(flat_.inputs[I])>::type>...>,
-      boost::hana::tuple<
-          boost::hana::type<typename tensor_type_of<A::flat, as_size(flat_.outputs[O])>::type>...>>;
 
  public:
   static constexpr law arithmetic = A::arithmetic;
@@ -224,11 +217,6 @@ template <class A> class program<A, true> {
   template <std::size_t O> using output_type = tensor_type<as_size(flat_.outputs[O])>;
   using input = typename tensor_type_of<A::flat, as_size(flat_.inputs[0])>::type;
   using output = typename tensor_type_of<A::flat, as_size(flat_.outputs[0])>::type;
-  /// boost::hana::tuple of boost::hana::type<tensor<...>>.
-  using input_types = typename decltype(edges(std::make_index_sequence<inputs>(),
-                                              std::make_index_sequence<outputs>()))::first_type;
-  using output_types = typename decltype(edges(std::make_index_sequence<inputs>(),
-                                               std::make_index_sequence<outputs>()))::second_type;
 
   /// The target this network is made for; `automatic`: for whichever is best at start.
   static constexpr octet::target on = A::on;
@@ -258,7 +246,6 @@ template <class A> class program<A, true> {
   /// Arena offset of a tensor that is not a constant.
   static constexpr std::size_t offset(std::size_t tensor) { return layout_.offset[tensor]; }
   static constexpr const node_info& node(std::size_t i) { return flat_.nodes[i]; }
-  static constexpr const tensor_info& tensor_at(std::size_t t) { return flat_.tensors[t]; }
   /// What node `n` multiplies accumulators of channel c with: the fields its rounding uses are set.
   /// Needs scales that are constants.
   static constexpr channel_scale multiplier(std::size_t n, std::size_t c = 0) {
@@ -368,14 +355,8 @@ template <class A> class program<A, true> {
         reinterpret_cast<typename t::element*>(arena_ + offset(as_size(flat_.outputs[O]))),
         t::elements);
   }
-  /// All of them: boost::hana::tuple of spans of fixed extent, for boost::hana::for_each and
+  /// All results: boost::hana::tuple of spans of fixed extent, for boost::hana::for_each and
   /// transform.
-  auto input_views() noexcept {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return boost::hana::make_tuple(input_view<I>()...);
-    }
-    (std::make_index_sequence<inputs>());
-  }
   auto output_views() noexcept {
     return [&]<std::size_t... O>(std::index_sequence<O...>) {
       return boost::hana::make_tuple(output_view<O>()...);

@@ -131,7 +131,7 @@ constexpr channel_scale scale_of(const image& g, std::size_t node, std::size_t c
     const double sw = w->channels == 0 ? w->scale
                       : w->scales64    ? w->scales64[channel]
                                        : static_cast<double>(w->scales32[channel]);
-    const bool narrow = g.attrs(n).integer("f32_product") != 0 || uses_f32_product(n.round);
+    const bool narrow = uses_f32_product(n.round, g.attrs(n).integer("f32_product") != 0);
     set_channel(n.round, &s.mult, &s.scale, &s.scale64, 0,
                 laws::accumulator_scale(narrow, x->scale, sw), y.scale);
   } else if (n.op->requantizes) {

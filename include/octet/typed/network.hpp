@@ -397,8 +397,6 @@ constexpr mistake mistake_of(rule r, const op_def& op) {
     case rule::groups: return mistake::groups_do_not_divide_channels;
     case rule::stride: return mistake::stride_not_positive;
     case rule::window: return mistake::window_larger_than_input;
-    case rule::dtypes: return mistake::element_types_differ;
-    case rule::quantization: return mistake::quantizations_differ;
     case rule::element_count: return mistake::element_count_differs;
     case rule::input_count: return mistake::wrong_number_of_inputs;
     case rule::value: return mistake::attribute_out_of_range;

@@ -89,13 +89,17 @@ class graph_builder {
                         const std::vector<tensor_id>& out, const attributes& attrs,
                         const laws::framework_facts& framework) const {
     if (!op.decide) return rounding::none;
-    return decide({&op, {}, attrs, rounding::none, in, out}, framework);
+    return decide(node{.op = &op, .name = {}, .attrs = attrs, .in = in, .out = out}, framework);
   }
   /// Adds a node and works out its outputs' shapes. The law gives its rounding and the bounds of a
   /// fused activation. Where all inputs are constants, so are the outputs, and no node is left.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
               attributes attrs = {}, const node_options& options = {}) {
-    node n{&op, {}, std::move(attrs), rounding::none, std::move(in), std::move(out)};
+    node n{.op = &op,
+           .name = {},
+           .attrs = std::move(attrs),
+           .in = std::move(in),
+           .out = std::move(out)};
     const laws::decision d = decide(n, options.framework);
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
@@ -136,8 +140,7 @@ class graph_builder {
   /// Scales of the accumulator of x and w that `d` was decided for: one, or one per channel.
   std::vector<double> accumulator_scales(const laws::decision& d, tensor_id x, tensor_id w) const {
     std::vector<double> s;
-    for (double v : g[w].scales)
-      s.push_back(laws::accumulator_scale(g.arithmetic, d, g[x].desc().scale(), v));
+    for (double v : g[w].scales) s.push_back(laws::accumulator_scale(d, g[x].desc().scale(), v));
     return s;
   }
 
@@ -145,7 +148,9 @@ class graph_builder {
   result<tensor_id> accumulate(const op_def& op, std::vector<tensor_id> in, attributes attrs,
                                dtype type, std::vector<double> scales, std::string name) {
     const tensor_id acc = temporary(std::move(name), type, std::move(scales));
-    if (auto s = append({&op, {}, std::move(attrs), rounding::none, std::move(in), {acc}}); !s)
+    if (auto s = append(
+            {.op = &op, .name = {}, .attrs = std::move(attrs), .in = std::move(in), .out = {acc}});
+        !s)
       return s.error();
     if (g[acc].scales.size() > 1) g[acc].axis = g[acc].shape.rank - 1;
     if (auto s = fold_last(); !s) return s.error();
@@ -179,13 +184,17 @@ class graph_builder {
     for (std::int32_t z : g[a.weights].zero_points)
       if (z != 0) a.layer.largest_weight = 255;
     const laws::dynamic_decision d = laws::dynamic(a.layer);
+    if (!d.quantize.known || !d.dequantize.known)
+      return unsupported("dynamic " + std::string(a.op->name) + " under law",
+                         std::string(name_of(g.arithmetic)));
     const tensor_id quantized =
                         temporary(after(name, "/quantized"), d.asymmetric ? dtype::s16 : dtype::s8),
                     rows = temporary(after(name, "/row_scales"), dtype::f32);
     attributes quantize, dequantize;
     if (d.rows != 1 || !laws::is_pytorch(g.arithmetic)) quantize.set("rows", d.rows);
     if (d.asymmetric) quantize.set("asymmetric", std::int64_t{1});
-    if (d.asymmetric) a.attrs.set("input_limit", std::int64_t{255});
+    if (d.asymmetric && a.op->attributes.contain("input_limit", attribute_value::kind::integer))
+      a.attrs.set("input_limit", std::int64_t{255});
     if (a.reduce_range) quantize.set("reduce_range", std::int64_t{1});
     if (auto s = add(ops::dynamic_quantize, {a.in}, {quantized, rows}, std::move(quantize),
                      d.quantize.round);
@@ -224,7 +233,13 @@ class graph_builder {
  private:
   status add(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
              attributes attrs, rounding round) {
-    if (auto s = append({&op, {}, std::move(attrs), round, std::move(in), std::move(out)}); !s)
+    if (auto s = append({.op = &op,
+                         .name = {},
+                         .attrs = std::move(attrs),
+                         .round = round,
+                         .in = std::move(in),
+                         .out = std::move(out)});
+        !s)
       return s;
     return fold_last();
   }

@@ -310,9 +310,10 @@ class emitter : public import::row_emitter {
     if (free) {
       const auto it = layers_.find(t);
       if (it != layers_.end()) {  // a layer's accumulator has the product of its operands' scales
-        const double in = to.g[it->second.in].scales[0], weights = numerics::div(scale, in);
-        to.g[it->second.weights].scales.assign(1, weights);
-        own.scales.assign(1, numerics::mul(in, weights));
+        const operands& by = it->second;
+        to.g[by.weights].scales.assign(1, numerics::div(scale, to.g[by.in].scales[0]));
+        own.scales = to.accumulator_scales(to.decide(*by.op, {by.in, by.weights}, {t}, {}, {}),
+                                           by.in, by.weights);
       } else {
         own.scales.assign(1, scale);
       }
@@ -321,8 +322,10 @@ class emitter : public import::row_emitter {
     return alias(t, {scale}, {0});
   }
 
-  /// `acc` = x * weights: where acc gets its scale, so do the weights.
-  void layer(tensor_id acc, tensor_id in, tensor_id weights) { layers_[acc] = {in, weights}; }
+  /// `acc` = op(in, weights): where acc gets its scale, so do the weights.
+  void layer(tensor_id acc, const op_def& op, tensor_id in, tensor_id weights) {
+    layers_[acc] = {&op, in, weights};
+  }
 
   // ---- nodes ----
   /// The results of a node: a quantized tensor and its range.
@@ -356,7 +359,8 @@ class emitter : public import::row_emitter {
   std::int32_t version_;
   std::set<tensor_id> scaled_;
   struct operands {
-    tensor_id in, weights;
+    const op_def* op = nullptr;
+    tensor_id in = no_tensor, weights = no_tensor;
   };
   std::map<tensor_id, operands> layers_;
 };

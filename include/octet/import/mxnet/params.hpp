@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,18 +65,56 @@ class field_reader {
   std::span<const std::byte> left_;
 };
 
+// Codes of the file; plain integers, as it may hold others.
+namespace type_code {  // element types
+enum code : std::int32_t {
+  float32 = 0,
+  float64 = 1,
+  float16 = 2,
+  uint8 = 3,
+  int32 = 4,
+  int8 = 5,
+  int64 = 6,
+  boolean = 7,
+  int16 = 8,
+  uint16 = 9,
+  uint32 = 10,
+  uint64 = 11,
+  bfloat16 = 12
+};
+}
+namespace storage_code {
+enum code : std::int32_t { dense = 0, row_sparse = 1, csr = 2 };
+}
+
 /// What MXNet calls the element types that octet's arrays cannot have.
 constexpr std::string_view other_type(std::int32_t code) {
-  return code == 12 ? "bfloat16" : "an unknown one";
+  return code == type_code::bfloat16 ? "bfloat16" : "an unknown one";
 }
-/// Element type of a type code; false where octet has none.
-constexpr bool type_of_code(std::int32_t code, dtype& to) {
-  constexpr dtype types[] = {dtype::f32, dtype::f64, dtype::f16, dtype::u8,
-                             dtype::s32, dtype::s8,  dtype::s64, dtype::boolean,
-                             dtype::s16, dtype::u16, dtype::u32, dtype::u64};
-  if (code < 0 || code >= static_cast<std::int32_t>(std::size(types))) return false;
-  to = types[code];
-  return true;
+/// Element type of a type code; none where octet has none.
+constexpr std::optional<dtype> type_of_code(std::int32_t code) {
+  switch (code) {
+    case type_code::float32: return dtype::f32;
+    case type_code::float64: return dtype::f64;
+    case type_code::float16: return dtype::f16;
+    case type_code::uint8: return dtype::u8;
+    case type_code::int32: return dtype::s32;
+    case type_code::int8: return dtype::s8;
+    case type_code::int64: return dtype::s64;
+    case type_code::boolean: return dtype::boolean;
+    case type_code::int16: return dtype::s16;
+    case type_code::uint16: return dtype::u16;
+    case type_code::uint32: return dtype::u32;
+    case type_code::uint64: return dtype::u64;
+    default: return {};
+  }
+}
+inline std::string storage_name(std::int32_t code) {
+  switch (code) {
+    case storage_code::row_sparse: return "row_sparse";
+    case storage_code::csr: return "csr";
+    default: return std::to_string(code);
+  }
 }
 
 inline status read_shape(field_reader& f, bool wide, std::int64_t rank, dims& to) {
@@ -101,12 +140,8 @@ inline status read_array(field_reader& f, const limits& max, params_array& to) {
              numbered = recent || magic == version_1;
   if (recent) {
     const auto storage = f.get<std::int32_t>();
-    if (!f.ended && storage != 0)
-      return octet::unsupported("storage",
-                                storage == 1   ? "row_sparse"
-                                : storage == 2 ? "csr"
-                                               : std::to_string(storage),
-                                "dense arrays");
+    if (!f.ended && storage != storage_code::dense)
+      return octet::unsupported("storage", storage_name(storage), "dense arrays");
   }
   if (numbered) rank = f.get<std::int32_t>();
   if (newest ? rank == -1 : rank == 0) {
@@ -118,10 +153,12 @@ inline status read_array(field_reader& f, const limits& max, params_array& to) {
   f.get<std::int32_t>();
   const auto code = f.get<std::int32_t>();
   if (f.ended) return unit{};
-  if (!type_of_code(code, to.type))
+  const auto type = type_of_code(code);
+  if (!type)
     return octet::unsupported("element type",
                               std::to_string(code) + ", " + std::string(other_type(code)),
                               "float32, float64, float16, bool and integers");
+  to.type = *type;
   if (auto s = verify_size(to.shape, to.type, max, "an array"); !s) return s;
   to.bytes = f.bytes(bytes_of(to.shape.elements(), to.type).value);
   return unit{};

@@ -357,11 +357,10 @@ inline void quantized_fused_convolution(emitter& m, call& c, const fused_convolu
   // The multiplier is f32(f32(levels(y) / levels(x)) / levels(w)). The weights' scales are the
   // binary64 numbers that give it again as f32(sx * sw / sy).
   const float ratio = numerics::div(m.per_unit(type, out.largest()), data);
-  std::vector<double> scales, accumulator;
+  std::vector<double> scales;
   for (float l : levels) {
     const float factor = numerics::div(ratio, l);
     scales.push_back(numerics::div(numerics::mul(static_cast<double>(factor), out_step), in_step));
-    accumulator.push_back(numerics::mul(in_step, scales.back()));
     if (!(scales.back() > 0) || !std::isfinite(factor))
       return m.broken("ranges whose quotient is " + std::to_string(factor));
   }
@@ -380,8 +379,10 @@ inline void quantized_fused_convolution(emitter& m, call& c, const fused_convolu
   }
   const tensor_id addend = m.with_range(c.in[f.at_sum], true, m.range_at(c, f.at_range + 2));
   if (m.failed()) return;
-  const tensor_id acc =
-      m.accumulate(*layer.op, std::move(layer.in), std::move(layer.attrs), std::move(accumulator));
+  auto scales_of_sums =
+      m.to.accumulator_scales(m.to.decide(*layer.op, layer.in, {y}, layer.attrs, {}), x, weights);
+  const tensor_id acc = m.accumulate(*layer.op, std::move(layer.in), std::move(layer.attrs),
+                                     std::move(scales_of_sums));
   std::vector<tensor_id> parts{acc, addend};
   if (layer.real_bias != no_tensor) parts.push_back(layer.real_bias);
   m.emit(ops::requantize_add, std::move(parts), {y});
@@ -552,7 +553,7 @@ inline void give_accumulator(emitter& m, call& c, const op_def& op, std::vector<
   m.to.g[w].scales.assign(1, numerics::div(scale, m.to.g[x].scales[0]));
   m.to.g[w].zero_points.assign(1, 0);
   const tensor_id acc = m.accumulate(op, std::move(in), std::move(a), {scale});
-  m.layer(acc, x, w);
+  m.layer(acc, op, x, w);
   m.give(c, acc, channels_inner, r);
 }
 /// data, weight, [bias], then min and max of each.

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "octet/import/onnx/edit.hpp"
+#include "octet/laws/activation.hpp"
+#include "octet/laws/layers.hpp"
 #include "octet/numerics/fp.hpp"
 #include "octet/ops/quantize.hpp"
 
@@ -449,13 +451,11 @@ class fuser : node_graph {
   }
   void quantize_bias(item& i, float x_scale, const array& w_scale, const array& bias) {
     std::vector<float> scales;
-    for (float v : w_scale.as<float>()) scales.push_back(numerics::mul(x_scale, v));
+    for (float v : w_scale.as<float>())
+      scales.push_back(laws::stored_accumulator_scale(x_scale, v));
     std::vector<std::int32_t> q;
     for (std::size_t c = 0; c < bias.elements(); ++c)
-      q.push_back(
-          numerics::clamp_to_int(static_cast<double>(numerics::rint(numerics::div(
-                                     bias.as<float>()[c], scales[scales.size() == 1 ? 0 : c]))),
-                                 INT32_MIN, INT32_MAX));
+      q.push_back(laws::divided_bias(bias.as<float>()[c], scales[scales.size() == 1 ? 0 : c]));
     const std::string base = i.n.in[2], name = fresh(base), s = fresh(base);
     model_.constants[name] = array::of(std::span<const std::int32_t>(q), bias.shape);
     model_.constants[s] = array::of(std::span<const float>(scales), w_scale.shape);
@@ -510,12 +510,14 @@ class fuser : node_graph {
     const auto lo = lowest_of(p.type), hi = highest_of(p.type);
     if (n.op == "Relu") return p.zero_point == lo;
     const auto bounds = clip_bounds(n);
-    if (!bounds) return false;
+    // A NaN bounds nothing, and has no code.
+    if (!bounds || numerics::is_nan(bounds->first) || numerics::is_nan(bounds->second))
+      return false;
     const auto code = [&](float v) {
-      return static_cast<double>(numerics::rint(numerics::div(v, p.scale))) + p.zero_point;
+      return laws::quantized_bound(laws::library::onnxruntime, v, static_cast<double>(p.scale),
+                                   p.zero_point);
     };
-    return code(bounds->first) <= static_cast<double>(lo) &&
-           code(bounds->second) >= static_cast<double>(hi);
+    return code(bounds->first) <= lo && code(bounds->second) >= hi;
   }
   /// Constants; none: not both are.
   std::optional<std::pair<float, float>> clip_bounds(const node& n) {

@@ -3,6 +3,8 @@
 #define OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
 
 #include "octet/import/onnx/rows_shape.hpp"
+#include "octet/laws/layers.hpp"
+#include "octet/laws/padding.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/binary.hpp"
@@ -21,6 +23,9 @@ namespace onnx_model::rows {
 struct window {
   bool row = false;
   std::array<std::int32_t, 2> size{1, 1}, stride{1, 1}, dilation{1, 1}, before{}, after{};
+  void set_padding(std::size_t axis, const laws::axis_padding& p) {
+    before[axis] = p.before, after[axis] = p.after;
+  }
 };
 /// kernel_shape, strides, dilations, pads or auto_pad. `kernel`: extents of the weights; none: the
 /// attribute must be there.
@@ -68,15 +73,14 @@ inline window read_window(emitter& m, const call& c, const dims& x,
     }
   } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     for (std::size_t i = first; i < 2; ++i) {
-      const std::int64_t in = x[w.row ? 2 : static_cast<int>(i) + 2],
-                         out = (in + w.stride[i] - 1) / w.stride[i],
-                         reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
-                         total = std::max<std::int64_t>((out - 1) * w.stride[i] + reach - in, 0);
-      if (total > 1 << 24) m.broken("attribute auto_pad", std::to_string(total));
-      const auto less = static_cast<std::int32_t>(total / 2),
-                 more = static_cast<std::int32_t>(total - total / 2);
-      w.before[i] = automatic == "SAME_UPPER" ? less : more;
-      w.after[i] = automatic == "SAME_UPPER" ? more : less;
+      const std::int32_t in = x[w.row ? 2 : static_cast<int>(i) + 2];
+      const auto total = laws::same_padding_total(in, w.size[i], w.stride[i], w.dilation[i]);
+      if (total > 1 << 24) {
+        m.broken("attribute auto_pad", std::to_string(total));
+        return w;
+      }
+      const auto p = laws::same_padding(in, w.size[i], w.stride[i], w.dilation[i]);
+      w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
     }
   } else if (automatic != "VALID") {
     m.refuse("auto_pad", automatic, "NOTSET, SAME_UPPER, SAME_LOWER, VALID");
@@ -194,13 +198,15 @@ inline void qlinear_conv_row(emitter& m, call& c) {
 }
 inline void conv_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
   const tensor_id w = add_weights(m, v, c.in[1]);
   std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
   if (c.has(2)) in.push_back(m.held(c.in[2], false));
-  v.attrs.as_product = v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id));
+  attributes attrs = to_attributes(v.attrs);
+  if (v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id)))
+    attrs.set("as_product", std::int64_t{1});
   const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
-                             std::move(in), dtype::f32, to_attributes(v.attrs));
+                             std::move(in), dtype::f32, std::move(attrs));
   m.give(c, from_image(m, y, v.row), true);
 }
 
@@ -514,7 +520,7 @@ inline void qgemm_row(emitter& m, call& c) {
   std::vector<double> scales;
   for (double s : qb.scales)
     scales.push_back(static_cast<double>(
-        numerics::mul(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
+        laws::stored_accumulator_scale(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
   const tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, std::move(scales));
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
@@ -579,10 +585,8 @@ inline void pads_of_result(emitter& m, const call& c, const dims& x,
     if (total < 0)
       return m.refuse("a transposed convolution whose result is larger than what it reaches",
                       std::to_string(out), "at most " + std::to_string(out + total));
-    const auto less = static_cast<std::int32_t>(total / 2),
-               rest = static_cast<std::int32_t>(total - total / 2);
-    w.before[i] = automatic == "SAME_UPPER" ? less : rest;
-    w.after[i] = automatic == "SAME_UPPER" ? rest : less;
+    const auto p = laws::transposed_padding(static_cast<std::int32_t>(total));
+    w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
   }
 }
 /// x, weights [I, O, kh, kw], [bias].

@@ -22,6 +22,13 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
                       fused);
 }
 
+/// What a law may ask of an operator beside its tensors.
+inline laws::facts facts_of_file(const tflite_node& n) {
+  laws::facts f;
+  f.arithmetic = n.g().arithmetic;
+  f.framework = n.framework;
+  return f;
+}
 /// Dynamic-range layers: float activations, 8-bit weights.
 inline bool is_dynamic(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
@@ -60,7 +67,6 @@ attributes window_attributes(const Options& o, const dims& x, const dims& weight
     a.pad_top = h.before, a.pad_bottom = h.after, a.pad_left = w.before, a.pad_right = w.after;
   }
   attributes to = to_attributes(a);
-  to.erase("f32_product");
   to.erase("groups");
   return to;
 }
@@ -144,7 +150,7 @@ inline result<std::vector<float>> block_scales(const tflite_node& n, std::int32_
 /// Weights of 4 bits with a scale for each block of a row.
 inline status blockwise_layer(tflite_node& n, const tflite_schema::fully_connected_options& o) {
   const dims x = n.in(0).shape, w = n.in(1).shape;
-  if (n.g().arithmetic != law::tflite_xnnpack)
+  if (!laws::blockwise_fully_connected(facts_of_file(n)).known)
     return unsupported(
         "blockwise quantization of the weights", {},
         "under tflite_xnnpack: the reference kernels do not read the blocks' scales");

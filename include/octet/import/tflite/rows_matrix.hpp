@@ -99,8 +99,7 @@ inline result<attributes> transposed_attributes(transpose_conv2d_attrs t, const 
   t.pad_top = rows->before, t.pad_bottom = rows->after, t.output_padding_h = rows->more;
   t.pad_left = columns->before, t.pad_right = columns->after, t.output_padding_w = columns->more;
   attributes a = to_attributes(t);
-  for (const char* unused : {"dilation_h", "dilation_w", "groups", "f32_product", "input_limit"})
-    a.erase(unused);
+  for (const char* unused : {"dilation_h", "dilation_w", "groups"}) a.erase(unused);
   return a;
 }
 /// Inputs: output shape, weights [O,KH,KW,I], input, bias.
@@ -127,7 +126,7 @@ inline status transpose_conv(tflite_node& n) {
     return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
   if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
       n.out().type == dtype::f32) {
-    if (n.g().arithmetic != law::tflite_xnnpack || n.framework.int4_weights)
+    if (!laws::dynamic_transpose_conv2d(facts_of_file(n)).known)
       return unsupported("a transposed convolution of floats with 8-bit weights", {},
                          "under tflite_xnnpack: the reference kernels add floats in an order that "
                          "is not known");
@@ -164,9 +163,10 @@ inline status resize_bilinear(tflite_node& n) {
   if (!a) return a.error();
   if (quantized(n.in(0)) && !(n.in(0).scales == n.out().scales &&
                               tflite_node::zero(n.in(0)) == tflite_node::zero(n.out()))) {
-    // The framework's kernels blend the codes and do not look at the scales; its delegate refuses.
     const tensor& x = n.in(0);
-    if (n.g().arithmetic == law::tflite_xnnpack && is_8bit(x.type))
+    laws::facts f = facts_of_file(n);
+    f.x.type = x.type, f.keeps_quantization = false;
+    if (!laws::resize_bilinear(f).known)
       return unsupported("a resize whose result has other parameters than its input", {},
                          "under tflite_ref: the default interpreter refuses it");
     const tensor_id codes = n.temporary("/codes", x.type, x.scales, x.zero_points);

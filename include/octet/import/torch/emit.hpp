@@ -77,7 +77,6 @@ class emitter {
     return shared_.settle(name, *bound, *made, before, c.values);
   }
   const std::string& operator_name() const { return operator_; }
-  bool qnnpack() const { return g.arithmetic == law::pytorch_qnnpack; }
 
   // ---- nodes ----
 

@@ -62,7 +62,7 @@ inline result<bias_tensor> make_bias(emitter& e, const packed_data& p,
   if (!v) return v.error();
   if (v->size() != channels)
     return invalid("number of biases", std::to_string(v->size()), std::to_string(channels));
-  if (!e.qnnpack()) return bias_tensor{.real = e.constant_of(*v)};
+  if (!laws::rounds_bias(e.g.arithmetic)) return bias_tensor{.real = e.constant_of(*v)};
   std::vector<std::int32_t> q;
   for (std::size_t i = 0; i < v->size(); ++i)
     q.push_back(laws::integer_bias((*v)[i], aw.size() == 1 ? aw[0] : aw[i]));
@@ -445,7 +445,7 @@ inline result<value> dynamic_linear(emitter& e, tensor_data& x, const packed_dat
            .bias = bias,
            .attrs = linear_attributes(x),
            .layer = {.layer = laws::dynamic_layer::fully_connected, .products = features},
-           .reduce_range = reduce_range && !e.qnnpack(),  // QNNPACK does not honour it
+           .reduce_range = reduce_range && laws::reduces_range(e.g.arithmetic),
            .out = y,
            .fused = relu ? activation::relu : activation::none},
           {});

@@ -91,24 +91,32 @@ enum class kind : std::uint8_t {
   tensor,
   packed,
   global,
-  function,
   unknown
 };
 constexpr std::string_view name_of(kind k) noexcept {
-  constexpr std::string_view n[] = {
-      "None",          "bool",     "int",
-      "float",         "str",      "list",
-      "tuple",         "dict",     "object",
-      "storage",       "Tensor",   "packed parameters",
-      "a global name", "function", "the result of an unsupported operator"};
-  return n[static_cast<std::size_t>(k)];
+  switch (k) {
+    case kind::none: return "None";
+    case kind::boolean: return "bool";
+    case kind::integer: return "int";
+    case kind::real: return "float";
+    case kind::string: return "str";
+    case kind::list: return "list";
+    case kind::tuple: return "tuple";
+    case kind::dict: return "dict";
+    case kind::object: return "object";
+    case kind::storage: return "storage";
+    case kind::tensor: return "Tensor";
+    case kind::packed: return "packed parameters";
+    case kind::global: return "a global name";
+    case kind::unknown: return "the result of an unsupported operator";
+  }
+  return no_enumerator;
 }
 
 struct cell;
 struct storage_data;
 struct tensor_data;
 struct packed_data;
-struct function_def;
 
 /// A small handle. What it points to belongs to a `heap`, so that cyclic structures of hostile
 /// files are freed like all others.
@@ -122,7 +130,6 @@ struct value {
     storage_data* s;
     tensor_data* t;
     packed_data* p;
-    const function_def* f;
   };
   static value of(bool v) {
     value r;

@@ -14,7 +14,8 @@
 //                      do better without it
 //   dot_quads          products of bytes, four a lane
 //   narrow             int32 to int8 in channel order
-//   round_even, rounded, divide     float operations that no compiler flag may change
+//   round_even, rounded, divide     float operations that no compiler flag may change; rounded also
+//                      of half a vector where that has 8 floats (side_by_side, sums-inl.hpp)
 //   to_floats          two halves of binary64 to one vector of binary32
 //   doubling_high, high_halves      high parts of products
 //   look_up            a table of 256 bytes

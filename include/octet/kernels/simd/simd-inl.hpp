@@ -33,6 +33,15 @@ using namespace generic;
 }
 #endif
 
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+// What is written over the family's operations.
+#include "octet/kernels/simd/sums-inl.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
 using simd::D16, simd::D32, simd::D8, simd::DF, simd::DF64, simd::DU8;
 using simd::lanes16, simd::lanes32, simd::lanes8;
 using simd::set32, simd::set_float, simd::zero32;
@@ -40,6 +49,13 @@ using simd::V16, simd::V32, simd::V8, simd::VF, simd::VF64, simd::VU8;
 
 inline constexpr kernels::target_layout layout{lanes32, simd::registers == 32 ? 4 : 2, simd::quads,
                                                simd::split_pairs};
+
+/// Rows of a full tile of int32 sums in nv vectors: 12 accumulators where there are 16 registers,
+/// 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
+constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
+inline constexpr std::size_t most_tile_rows = 8;
+/// Vectors of binary32 sums that each of four rows of a float tile has.
+inline constexpr int vectors_of_four_rows = simd::registers == 32 ? 4 : 2;
 
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END

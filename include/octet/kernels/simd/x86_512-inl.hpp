@@ -83,6 +83,11 @@ HWY_INLINE VF64 rounded(VF64 v) {
   __asm__("" : "+v"(v.raw));
   return v;
 }
+/// Of side_by_side<float, 8>.
+HWY_INLINE hn::Vec<hn::Half<DF>> rounded(hn::Vec<hn::Half<DF>> v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("vdivps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
   return a;

@@ -1,7 +1,8 @@
 // What differs between targets in the layout of packed data and scratch, as constants: known to
-// every file, whether or not it compiles kernels, and to the compiler's constant evaluation.
-#ifndef OCTET_KERNELS_TARGET_LAYOUT_HPP_
-#define OCTET_KERNELS_TARGET_LAYOUT_HPP_
+// every file, whether or not it compiles kernels, and to the compiler's constant evaluation. A new
+// target has its row here; kernels/dispatch.hpp checks those that a file compiles.
+#ifndef OCTET_KERNELS_SIMD_LAYOUTS_HPP_
+#define OCTET_KERNELS_SIMD_LAYOUTS_HPP_
 
 #include <span>
 
@@ -46,28 +47,24 @@ constexpr const target_layout* layout_of(target t) noexcept {
 /// flags.
 inline constexpr target targets_of_architecture[] = {
     target::reference,
-#if defined(__x86_64__) || defined(__i386__)
-    target::sse4,      target::avx2,
-    target::avx3,      target::avx3_vnni,
 #if defined(OCTET_TEST_TARGETS)
-    target::emu128,    target::avx2_vnni_emulated,
+    target::emu128,
 #endif
+#if defined(__x86_64__) || defined(__i386__)
+    target::sse4,
+    target::avx2,
+#if defined(OCTET_TEST_TARGETS)
+    target::avx2_vnni_emulated,
+#endif
+    target::avx3,
+    target::avx3_vnni,
 #elif defined(__aarch64__)
     target::neon,
     target::neon_dotprod,
 #endif
 };
 
-/// What a kernel takes for one node.
-struct node_bytes {
-  std::size_t packed = 0;   // of packed constants
-  std::size_t scratch = 0;  // of scratch, for each part of a call
-};
-constexpr node_bytes largest(const node_bytes& a, const node_bytes& b) noexcept {
-  return {a.packed > b.packed ? a.packed : b.packed, a.scratch > b.scratch ? a.scratch : b.scratch};
-}
-
 }  // namespace kernels
 OCTET_NAMESPACE_END
 
-#endif  // OCTET_KERNELS_TARGET_LAYOUT_HPP_
+#endif  // OCTET_KERNELS_SIMD_LAYOUTS_HPP_

@@ -1,0 +1,62 @@
+// Sums in a number of lanes that a framework fixes, whatever the vectors' width. Written in
+// Highway's portable operations over the family's `rounded`. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+/// One rounding per addition.
+struct plain_sum {
+  template <class V> HWY_INLINE V operator()(V sum, V x) const { return rounded(hn::Add(sum, x)); }
+};
+/// N sums of T side by side, all 0 at first: N / lanes<T> vectors, or the lower N lanes of one that
+/// has more.
+template <class T, int N> class side_by_side {
+  static constexpr int width = lanes<T> < N ? lanes<T> : N, vectors = N / width;
+  static_assert(N % width == 0);
+  using D = hn::CappedTag<T, static_cast<std::size_t>(width)>;
+  using V = hn::Vec<D>;
+
+ public:
+  HWY_INLINE side_by_side() {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) sums_[k] = hn::Zero(D());
+  }
+  /// sum[i % N] = op(sum[i % N], x[i]) in order of i < n / N * N, in vectors; returns that bound.
+  /// binary32 elements become binary64 where the sums are. Reads nothing else.
+  template <class From, class Op = plain_sum>
+  HWY_INLINE std::size_t add(const From* x, std::size_t n, const Op& op = {}) {
+    std::size_t i = 0;
+    for (; i + N <= n; i += N) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < vectors; ++k) sums_[k] = op(sums_[k], load_part(x + i + k * width));
+    }
+    return i;
+  }
+  HWY_INLINE void store(T (&each)[N]) const {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) hn::StoreU(sums_[k], D(), each + k * width);
+  }
+
+ private:
+  static HWY_INLINE V load_part(const T* x) { return hn::LoadU(D(), x); }
+  template <class From> static HWY_INLINE V load_part(const From* x) {
+    return hn::PromoteTo(D(), hn::LoadU(hn::Rebind<From, D>(), x));
+  }
+  V sums_[vectors];
+};
+/// each[i % N] = the sum of x[i] over all i < n, in order of i. How the N are added to one is the
+/// caller's: numerics::sum_of_halves, sum_of_softmax_lanes.
+template <int N> HWY_INLINE void sum_side_by_side(const float* x, std::size_t n, float (&each)[N]) {
+  side_by_side<float, N> sums;
+  std::size_t i = sums.add(x, n);
+  sums.store(each);
+  for (; i < n; ++i) each[i % N] = numerics::add(each[i % N], x[i]);
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
