@@ -562,12 +562,18 @@ class runner {
     }
     return !fitting.empty();
   }
+  /// int8 weights, which the loader of ONNX files makes uint8 ones of zero point 128 as ONNX
+  /// Runtime does on some CPUs.
+  static bool were_signed(const tensor& w) {
+    return w.type == dtype::s8 ||
+           (w.type == dtype::u8 && !w.zero_points.empty() && w.zero_points[0] == 128);
+  }
   /// Whether the framework adds products of uint8 and int8 in pairs on CPUs without VNNI.
   bool may_saturate() const {
     if (g_.arithmetic != law::onnxruntime && g_.arithmetic != law::mxnet) return false;
     return std::any_of(g_.nodes.begin(), g_.nodes.end(), [&](const node& n) {
       return n.in.size() > 1 && n.in[0] != no_tensor && n.in[1] != no_tensor &&
-             g_[n.in[0]].type == dtype::u8 && g_[n.in[1]].type == dtype::s8 && macs_of(g_, n) > 0;
+             g_[n.in[0]].type == dtype::u8 && were_signed(g_[n.in[1]]) && macs_of(g_, n) > 0;
     });
   }
   void suspect_saturation() {

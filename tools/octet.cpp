@@ -220,6 +220,15 @@ std::string commands_of(const CLI::App& app) {
     all += (all.empty() ? "" : ", ") + command->get_name();
   return all;
 }
+/// What stands where a command should; empty: one, or an option that does without.
+std::string no_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2) return "no command";
+  const std::string first = argv[1];
+  if (first == "--help" || first == "-h" || first == "--version" || is_command(app, first))
+    return {};
+  return first.starts_with('-') ? "no option \"" + first + "\" without a command"
+                                : "no command \"" + first + "\"";
+}
 /// What the parser found wrong, in one line. A value that an environment variable gives is not the
 /// option's that it stands for.
 int usage_error(const CLI::ParseError& x, int argc, char** argv) {
@@ -269,10 +278,8 @@ int main(int argc, char** argv) {
   const CLI::App* diff_command = diff_flags(app, d);
 
   // What is no command would be reported as one that is missing.
-  if (argc < 2) return fail(bad_usage, "no command; there are " + commands_of(app));
-  if (argv[1][0] != '-' && !is_command(app, argv[1]))
-    return fail(bad_usage,
-                std::string("no command \"") + argv[1] + "\"; there are " + commands_of(app));
+  if (const std::string wrong = no_command(app, argc, argv); !wrong.empty())
+    return fail(bad_usage, wrong + "; there are " + commands_of(app));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& x) {
