@@ -532,6 +532,7 @@ TEST_CASE("ONNX: versions, attributes and results as ONNX Runtime has them") {
   CHECK_HAS(message_of(ox::file().input("x", ox::f32, {2}).str()), "a graph without outputs");
   CHECK_HAS(message_of(proto().integer(1, 8).message(7, proto()).bytes), "no opset_import");
 
+  CHECK_HAS(message_of(one("Conv", 13).str()), "input 1 (found absent; supported: weights)");
   ox::file turned;
   turned.input("x", ox::f32, {2, 3}).output("y");
   turned.node("Transpose", {"x"}, {"y"}, {ox::attribute("perm", std::string("a"))});

@@ -75,6 +75,10 @@ class loader {
       if (const onnx_row* r = find_row(n); r && opset < r->since)
         return wrong(unsupported("an operator of a newer opset", "opset " + std::to_string(opset),
                                  std::to_string(r->since) + " and newer"));
+      // Said before a group is made of it, in which its inputs stand elsewhere.
+      for (const std::string_view layer : {"Conv", "ConvTranspose", "Gemm", "MatMul"})
+        if (n.is(layer) && n.input(1).empty())
+          return wrong(invalid("input 1", "absent", layer == "MatMul" ? "a matrix" : "weights"));
       for (const attribute_row& r : attribute_rows)
         if (const attribute* a = n.find(r.name); a && !a->may_be(r.kind))
           return wrong(invalid("attribute " + std::string(r.name), std::string(name_of(a->kind())),
