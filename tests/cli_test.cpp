@@ -209,6 +209,35 @@ TEST_CASE("run: several inputs or one batch are one run after another") {
   CHECK_FALSE(fs::exists(f.file("dump")));
 }
 
+TEST_CASE("run: a batch for an ONNX file that fixes its first axis") {
+  const folder f;
+  std::vector<array> inputs, outputs;
+  for (const char* name : {"3", "1", "4"}) {
+    auto x = read_npy(digits + "digit_" + name + ".input_nchw.npy");
+    REQUIRE(x);
+    inputs.push_back(std::move(*x));
+    const std::string y = f.file(std::string(name) + ".npy");
+    REQUIRE(call("run '" + digits + "digits.onnx' --input '" + digits + "digit_" + name +
+                 ".input_nchw.npy' --output '" + y + "'")
+                .code == 0);
+    auto one = read_npy(y);
+    REQUIRE(one);
+    outputs.push_back(std::move(*one));
+  }
+  REQUIRE(write_npy(f.file("three.npy"), stack_of(inputs).view()));
+  REQUIRE(write_npy(f.file("wanted.npy"), stack_of(outputs).view()));
+  const std::string m = "run '" + digits + "digits.onnx' --input ";
+  const ran r =
+      call(m + "'" + f.file("three.npy") + "' --reference '" + f.file("wanted.npy") + "'");
+  CHECK(r.code == 0);
+  CHECK(has(r.out, "identical: 30 of 30 raw outputs\n"));
+  CHECK(count_of(r.out, "output  ") == 3);
+  CHECK(call("convert '" + digits + "digits.onnx' -o '" + f.file("d.octet") + "'").code == 0);
+  const ran fixed = call("show '" + f.file("d.octet") + "' --shape x=1,1,9,9");
+  CHECK(fixed.code == 3);
+  CHECK(has(fixed.err, "supported: the shapes that a .octet file has fixed"));
+}
+
 TEST_CASE("run: .npy, .csv, .bin by ending, --raw for any name, other endings refused") {
   const folder f;
   const std::string model = "run '" + digits + "digits.tflite' ";
@@ -450,7 +479,32 @@ TEST_CASE("bad models and bad inputs: one message, exit code 3") {
 
 TEST_CASE("bad usage: exit code 2") {
   const std::string model = golden("chain_float_io.tflite");
-  CHECK(call("").code == 2);
+  const auto one_line = [&](const std::string& arguments, const std::string& text,
+                            const std::string& environment = "") {
+    const ran r = call(arguments, environment);
+    INFO(r.err);
+    CHECK(r.code == 2);
+    CHECK(r.out.empty());
+    CHECK(r.err.starts_with("octet: "));
+    CHECK(count_of(r.err, "\n") == 1);
+    CHECK(has(r.err, text));
+  };
+  one_line("", "no command; there are run, show, ");
+  one_line("--nope", "--nope");
+  one_line("run " + model + " --nope", "--nope");
+  one_line("run " + model + " --top 0", "--top");
+  one_line("info --nope", "; `octet info --help` lists what there is");
+  one_line("bench " + model, "OCTET_NUM_THREADS", "OCTET_NUM_THREADS=abc ");
+  one_line("run " + model + " --numerics nobody", "onnxruntime, onnxruntime_as_written");
+  const std::string with_input = "run " + model + " --input " + golden("chain_float_io.input0.npy");
+  one_line(with_input + " --mean 0.5", "--mean is for photographs");
+  one_line(with_input + " --std 0.5", "--std is for photographs");
+  one_line("run " + model + " --raw", "--raw is for arrays");
+  one_line("convert " + model + " -o x.octet --threads 2", "--threads");
+  one_line("bench-op relu --json - --csv -", "standard output takes one of them");
+  const ran params = call(with_input + " --params p.params");
+  CHECK(params.code == 3);
+  CHECK(has(params.err, "a file of parameters (found p.params; supported: MXNet's -symbol.json"));
   const ran fly = call("fly -x");
   CHECK(fly.code == 2);
   CHECK(has(fly.err, "octet: no command \"fly\"; there are run, show, "));

@@ -232,7 +232,7 @@ TEST_CASE("symbol: what is refused") {
   const std::string data = R"({"op":"null","name":"data","inputs":[]})";
   const std::string good = R"("arg_nodes":[0],"heads":[[0,0,0]])";
   REQUIRE(symbol_error(graph_text(data, good)).empty());
-  CHECK_HAS(symbol_error("{\"nodes\":[}"), "at byte");
+  CHECK_HAS(symbol_error("{\"nodes\":[}"), "JSON text, at byte 11: unexpected '}'; expected");
   CHECK_HAS(symbol_error(""), "malformed");
   CHECK_HAS(symbol_error("[1]"), "no array of nodes");
   CHECK_HAS(symbol_error(std::string(100, '[')), "brackets");
@@ -403,6 +403,34 @@ TEST_CASE("MXNet: ranges as outputs, labels of training, shapes in the file") {
   const auto k = load(shaped, {}, {});
   REQUIRE(k);
   CHECK((*k)[k->inputs[0]].shape == dims{2, 5});
+}
+
+TEST_CASE("MXNet: files that do not hold what an operator needs") {
+  symbol_writer layer;  // a parameter that is missing is no input
+  const int data = layer.variable("data"), kernel = layer.variable("w");
+  const int dense = layer.node("FullyConnected", "f", {{data, 0}, {kernel, 0}},
+                               {{"no_bias", "True"}, {"num_hidden", "2"}});
+  const std::string of_layer = layer.text({{dense, 0}});
+  CHECK_HAS(load_error(of_layer),
+            "FullyConnected f: w: invalid: the file of parameters has no array of this name");
+  CHECK(load_error(of_layer, {}, {{"w", dims{2, 4}}, {"", dims{1, 4}}}).empty());
+
+  // Levels depend on the MXNet that wrote the file.
+  CHECK_HAS(load_error(one_operator("_contrib_quantize_v2", calibrated, 0)), "no mxnet_version");
+  CHECK(load_error(one_operator("relu", {}, 0)).empty());
+
+  symbol_writer image;
+  const int pixels = image.variable("data"), taps = image.variable("w");
+  const auto convolved = [&](const std::string& size) {
+    symbol_writer copy = image;
+    const int c = copy.node("Convolution", "c", {{pixels, 0}, {taps, 0}},
+                            {{"no_bias", "True"}, {"num_filter", "2"}, {"kernel", size}});
+    params_writer weights;
+    weights.add<float>("arg:w", {2, 3, 1, 1}, std::vector<float>(6, 1.f));
+    return load_error(copy.text({{c, 0}}), weights, {{"", dims{1, 4, 5, 5}}});
+  };
+  CHECK_HAS(convolved("(1, 1)"), "shape of the weights (found [2,3,1,1]; supported: [2,4,1,1] by");
+  CHECK_HAS(convolved(""), "attribute kernel (found none; supported: height and width)");
 }
 
 TEST_CASE("MXNet: what is refused, and how it is said") {

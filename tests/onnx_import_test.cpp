@@ -530,6 +530,60 @@ TEST_CASE("ONNX: what is not computed is refused by name") {
   CHECK_HAS(message_of("\xff\xff\xff"), "protobuf");
 }
 
+TEST_CASE("ONNX: versions, attributes and results as ONNX Runtime has them") {
+  const auto one = [](const std::string& op, std::int64_t opset) {
+    ox::file f;
+    f.input("x", ox::f32, {2, 2}).output("y").node(op, {"x"}, {"y"});
+    f.opset = opset;
+    return f;
+  };
+  CHECK(load(one("HardSwish", 14).str()));
+  CHECK_HAS(message_of(one("HardSwish", 13).str()),
+            "HardSwish y: unsupported: an operator of a newer opset (found opset 13; supported: 14 "
+            "and newer)");
+  CHECK(load(one("Gelu", 20).str()));
+  CHECK_HAS(message_of(one("Gelu", 19).str()), "20 and newer");
+  auto f = one("Relu", 13);
+  f.ir_version = 14;
+  CHECK(load(f.str()));
+  f.ir_version = 15;
+  CHECK_HAS(message_of(f.str()), "ir_version (found 15; supported: 1 to 14)");
+  CHECK_HAS(message_of(ox::file().input("x", ox::f32, {2}).str()), "a graph without outputs");
+  CHECK_HAS(message_of(proto().integer(1, 8).message(7, proto()).bytes), "no opset_import");
+
+  CHECK_HAS(message_of(one("Conv", 13).str()), "input 1 (found absent; supported: weights)");
+  ox::file turned;
+  turned.input("x", ox::f32, {2, 3}).output("y");
+  turned.node("Transpose", {"x"}, {"y"}, {ox::attribute("perm", std::string("a"))});
+  CHECK_HAS(message_of(turned.str()),
+            "attribute perm (found a text; supported: a list of integers)");
+  ox::file quantized;  // read before the operator's own row
+  quantized.input("x", ox::f32, {2, 2}).output("y");
+  quantized.constant(ox::floats("s", {}, {0.5f}));
+  quantized.node("QuantizeLinear", {"x", "s"}, {"q"}, {ox::attribute("axis", 1.f)});
+  quantized.node("DequantizeLinear", {"q", "s"}, {"y"});
+  CHECK_HAS(message_of(quantized.str()), "attribute axis (found a number; supported: an integer)");
+}
+
+TEST_CASE("ONNX: arrays of several runs, where the file fixes the first axis") {
+  const auto shape_of = [](const std::vector<std::int64_t>& written, const dims& given) {
+    ox::file f;
+    f.input("x", ox::f32, written).output("y").node("Relu", {"x"}, {"y"});
+    import::onnx_options o;
+    o.shapes = {{"x", given}};
+    o.only_open_extents = true;
+    const auto g = load(f.str(), o);
+    return g ? (*g)[g->inputs[0]].shape : dims{};
+  };
+  CHECK(shape_of({1, 3}, {4, 3}) == dims{1, 3});
+  CHECK(shape_of({2, 3}, {4, 3}) == dims{2, 3});
+  CHECK(shape_of({1, -1}, {4, 3}) == dims{1, 3});
+  CHECK(shape_of({-1, 3}, {4, 3}) == dims{4, 3});
+  CHECK(shape_of({3, 3}, {4, 3}) == dims{});
+  CHECK(shape_of({1, 2}, {4, 3}) == dims{});
+  CHECK(shape_of({1, 3}, {4, 3, 1}) == dims{});
+}
+
 namespace {
 
 /// Loads, plans and runs; an error must name the file.

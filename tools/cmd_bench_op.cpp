@@ -95,7 +95,7 @@ std::optional<request> request_of(const bench_op_options& o) {
       (list == &o.types ? r.choice.in : r.choice.out).push_back(*t);
     }
   if (!o.numerics.empty()) {
-    const auto l = law_of(o.numerics);
+    const auto l = law_of(o.numerics, false);
     if (!l) return std::nullopt;
     r.choice.arithmetic = *l;
   }
@@ -178,6 +178,8 @@ int bench_op(const bench_op_options& o) {
   for (const op_def* op : builtin_operators())
     if (everything) names.emplace_back(op->name);
 
+  if (o.json == "-" && o.csv == "-")
+    return fail(bad_usage, "--json - and --csv -: standard output takes one of them");
   const bool text = o.json != "-" && o.csv != "-";
   int code = done;
   json results = json::array();

@@ -6,6 +6,7 @@
 
 #include "arrays.hpp"
 #include "commands.hpp"
+#include "cost.hpp"
 #include "image.hpp"
 #include "json.hpp"
 #include "octet/graph/print.hpp"
@@ -226,7 +227,7 @@ class runner {
     }
     write_outputs();
     const bool same = compare_outputs();
-    if (!same) try_other_laws();
+    if (!same && !try_other_laws()) suspect_saturation();
     if (!o_.json.empty())
       if (auto w = put_json(o_.json, std::move(report_)); !w) return fail(w.error());
     return same ? done : differs;
@@ -296,8 +297,15 @@ class runner {
     return !l_.format.records_shapes || l_.program.try_resized({{std::string(t.name()), a.shape}});
   }
 
+  /// Options that would say nothing of what is given.
+  void check_options() const {
+    if (o_.images.empty() && !o_.mean.empty()) usage("--mean is for photographs: no --image");
+    if (o_.images.empty() && !o_.std.empty()) usage("--std is for photographs: no --image");
+    if (o_.inputs.empty() && o_.raw) usage("--raw is for arrays: no --input");
+  }
   /// --input files first, then images, each for the input it names or the next that has none.
   void read_inputs() {
+    check_options();
     arrangement a(in_.names.size());
     for (const std::string& file : o_.inputs) take(a, in_, file, false);
     for (std::string file : o_.images) {
@@ -542,7 +550,8 @@ class runner {
     }
     return true;
   }
-  void try_other_laws() {
+  /// Whether one of them fits.
+  bool try_other_laws() {
     json& fitting = report_["laws_that_fit"] = json::array();
     for (law other : l_.format.laws) {
       if (other == g_.arithmetic || !fits(other)) continue;
@@ -551,6 +560,32 @@ class runner {
       if (text_)
         std::printf("law %s gives identical outputs: --numerics %s\n", name.c_str(), name.c_str());
     }
+    return !fitting.empty();
+  }
+  /// int8 weights, which the loader of ONNX files makes uint8 ones of zero point 128 as ONNX
+  /// Runtime does on some CPUs.
+  static bool were_signed(const tensor& w) {
+    return w.type == dtype::s8 ||
+           (w.type == dtype::u8 && !w.zero_points.empty() && w.zero_points[0] == 128);
+  }
+  /// Whether the framework adds products of uint8 and int8 in pairs on CPUs without VNNI.
+  bool may_saturate() const {
+    if (g_.arithmetic != law::onnxruntime && g_.arithmetic != law::mxnet) return false;
+    return std::any_of(g_.nodes.begin(), g_.nodes.end(), [&](const node& n) {
+      return n.in.size() > 1 && n.in[0] != no_tensor && n.in[1] != no_tensor &&
+             g_[n.in[0]].type == dtype::u8 && were_signed(g_[n.in[1]]) && macs_of(g_, n) > 0;
+    });
+  }
+  void suspect_saturation() {
+    if (!may_saturate()) return;
+    report_["may_saturate"] = true;
+    const bool onnx = g_.arithmetic == law::onnxruntime;
+    if (text_)
+      std::printf(
+          "the network has layers of uint8 x int8: %s saturates sums of two products there "
+          "on a CPU without VNNI, which may be all the difference (docs/numerics.md, "
+          "section %s)\n",
+          onnx ? "ONNX Runtime" : "MXNet", onnx ? "11" : "10");
   }
 
   const run_options& o_;

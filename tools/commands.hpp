@@ -98,8 +98,9 @@ std::optional<std::pair<std::string, dims>> shape_of(const std::string& text);
 
 /// "1,3,224,224"; empty where it does not read so.
 std::optional<dims> dims_of(const std::string& text);
-/// The law of that name; empty (message given) where there is none.
-std::optional<law> law_of(const std::string& name);
+/// The law of that name; empty (message given) where there is none. `of_a_file`: as_written_name
+/// would do as well.
+std::optional<law> law_of(const std::string& name, bool of_a_file);
 
 /// "arena_bytes=1000000" sets that limit; false where it does not read so.
 bool set_limit(const std::string& text, octet::limits& to);

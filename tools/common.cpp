@@ -80,12 +80,13 @@ std::optional<std::pair<std::string, dims>> shape_of(const std::string& text) {
   if (!d) return std::nullopt;
   return std::pair(text.substr(0, eq), *d);
 }
-std::optional<law> law_of(const std::string& name) {
+std::optional<law> law_of(const std::string& name, bool of_a_file) {
   std::string known;
   for (const law a : enumerators<law>) {
     if (name_of(a) == name) return a;
     known += (known.empty() ? "" : ", ") + std::string(name_of(a));
   }
+  if (of_a_file) known += std::string(", ") + as_written_name;
   fail(bad_usage, "--numerics " + name + ": no such law (" + known + ")");
   return std::nullopt;
 }
@@ -128,7 +129,7 @@ std::optional<load_options> load_options_of(const model_options& o) {
     load.as_written = true;
     return load;
   }
-  load.arithmetic = law_of(o.numerics);
+  load.arithmetic = law_of(o.numerics, true);
   if (!load.arithmetic) return std::nullopt;
   return load;
 }
@@ -167,7 +168,9 @@ result<graph> load_model_for(const model_options& o, const load_options& load) {
   const format_info format = format_of(o.model);
   if (format.records_shapes) return load_recorded(o, load);
   if (!load.shapes.empty()) return load_model(o.model, load);
-  load_options with = load, every = load;
+  load_options with = load;
+  with.only_open = true;
+  load_options every = with;
   std::vector<dims> in_order;
   for (const std::string& sample : o.samples) {
     const std::size_t eq = sample.find('=');

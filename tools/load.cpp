@@ -52,6 +52,7 @@ result<graph> load_onnx(const std::string& path, law, const load_options& o) {
   import::onnx_options n;
   n.shapes = o.shapes;
   n.as_written = o.as_written;
+  n.only_open_extents = o.only_open;
   n.max = o.max;
   return import::try_onnx(path, n);
 }
@@ -60,6 +61,9 @@ result<graph> load_onnx(const std::string& path, law, const load_options& o) {
 result<graph> load_octet(const std::string& path, law, const load_options& o) {
   import::octet_options with;
   with.max = o.max;
+  if (!o.shapes.empty() && !o.only_open)
+    return file_error(errc::unsupported, path, "a shape of input " + o.shapes[0].first,
+                      to_string(o.shapes[0].second), "the shapes that a .octet file has fixed");
   auto g = import::try_octet(path, with);
   if (g && o.arithmetic && *o.arithmetic != g->arithmetic)
     return file_error(errc::unsupported, path, "law for this .octet file",
@@ -128,6 +132,9 @@ result<graph> load_model(const std::string& path, const load_options& options) {
   }
   if (!options.signature.empty() && r != &formats().front())
     return file_error(errc::unsupported, path, "a signature", options.signature, ".tflite files");
+  if (!options.params.empty() && r->load != &load_mxnet)
+    return file_error(errc::unsupported, path, "a file of parameters", options.params,
+                      "MXNet's -symbol.json files");
   if (options.as_written && r->load != &load_onnx)
     return file_error(errc::unsupported, path, std::string("law for ") + r->ending,
                       std::string(as_written_name), text_of(r->laws));

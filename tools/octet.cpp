@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -16,15 +17,8 @@ namespace {
 
 // The library reads no environment variable; the command line reads OCTET_TARGET and
 // OCTET_NUM_THREADS.
-void model_flags(CLI::App& c, model_options& o) {
+void file_flags(CLI::App& c, model_options& o) {
   c.add_option("MODEL", o.model, "model file")->required();
-  c.add_option("--target", o.target,
-               "instruction set, as `octet info` lists them; default: $OCTET_TARGET, else the best "
-               "this CPU has")
-      ->envname("OCTET_TARGET");
-  c.add_option("--threads", o.threads, "default: $OCTET_NUM_THREADS, else one per physical core")
-      ->envname("OCTET_NUM_THREADS")
-      ->check(CLI::Range(1u, 1024u));
   c.add_option("--numerics", o.numerics,
                "law: whose arithmetic to follow; default: that of the file's format. "
                "onnxruntime_as_written: no operators of an ONNX file are fused");
@@ -37,9 +31,22 @@ void model_flags(CLI::App& c, model_options& o) {
                "arena_bytes, scratch_bytes, plan_bytes, tensors, nodes, depth, work")
       ->expected(1)
       ->take_all();
-  c.add_option("--params", o.params, "file of parameters, for formats that keep them apart");
+  c.add_option("--params", o.params,
+               "file of parameters, where they are apart from the model (MXNet's -symbol.json); "
+               "default: NAME-0000.params");
   c.add_option("--signature", o.signature,
                "which of the file's signatures to run (.tflite); default: its first subgraph");
+}
+/// The same for commands that run or plan the model here.
+void model_flags(CLI::App& c, model_options& o) {
+  file_flags(c, o);
+  c.add_option("--target", o.target,
+               "instruction set, as `octet info` lists them; default: $OCTET_TARGET, else the best "
+               "this CPU has")
+      ->envname("OCTET_TARGET");
+  c.add_option("--threads", o.threads, "default: $OCTET_NUM_THREADS, else one per physical core")
+      ->envname("OCTET_NUM_THREADS")
+      ->check(CLI::Range(1u, 1024u));
 }
 
 void json_flag(CLI::App& c, std::string& to) {
@@ -52,7 +59,8 @@ CLI::App* run_flags(CLI::App& app, run_options& o) {
   model_flags(c, o);
   c.add_option("--input", o.inputs,
                "[NAME=]FILE, .npy, .csv or .bin, in the model's order, element type and "
-               "layout; several along the first axis are one run after another")
+               "layout; several along the first axis are one run after another, where the file "
+               "fixes that axis: else one run of all")
       ->expected(1)
       ->take_all();
   c.add_option("--image", o.images,
@@ -167,7 +175,7 @@ CLI::App* codegen_flags(CLI::App& app, codegen_options& o) {
   CLI::App& c = *app.add_subcommand(
       "codegen",
       "write a model as a C++ header (a typed graph) and a source file with its weights");
-  model_flags(c, o);
+  file_flags(c, o);
   c.add_option("-o,--output", o.output, "NAME.hpp; the weights go to NAME.weights.cpp beside it")
       ->required();
   c.add_option("--namespace", o.name, "C++ namespace; default: the header's name");
@@ -175,7 +183,7 @@ CLI::App* codegen_flags(CLI::App& app, codegen_options& o) {
 }
 CLI::App* convert_flags(CLI::App& app, convert_options& o) {
   CLI::App& c = *app.add_subcommand("convert", "write a model in octet's own format");
-  model_flags(c, o);
+  file_flags(c, o);
   c.add_option("-o,--output", o.output, "NAME.octet")->required();
   return &c;
 }
@@ -205,6 +213,37 @@ bool is_command(const CLI::App& app, const std::string& name) {
   for (const CLI::App* command : app.get_subcommands({}))
     if (command->get_name() == name) return true;
   return false;
+}
+std::string commands_of(const CLI::App& app) {
+  std::string all;
+  for (const CLI::App* command : app.get_subcommands({}))
+    all += (all.empty() ? "" : ", ") + command->get_name();
+  return all;
+}
+/// What stands where a command should; empty: one, or an option that does without.
+std::string no_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2) return "no command";
+  const std::string first = argv[1];
+  if (first == "--help" || first == "-h" || first == "--version" || is_command(app, first))
+    return {};
+  return first.starts_with('-') ? "no option \"" + first + "\" without a command"
+                                : "no command \"" + first + "\"";
+}
+/// What the parser found wrong, in one line. A value that an environment variable gives is not the
+/// option's that it stands for.
+int usage_error(const CLI::ParseError& x, int argc, char** argv) {
+  std::string what = x.what();
+  for (const auto& [option, variable] :
+       {std::pair{"--threads", "OCTET_NUM_THREADS"}, std::pair{"--target", "OCTET_TARGET"}}) {
+    const std::size_t at = what.find(option);
+    if (at == std::string::npos || std::any_of(argv + 1, argv + argc, [&](const char* a) {
+          return std::string_view(a).starts_with(option);
+        }))
+      continue;
+    what.replace(at, std::strlen(option), variable);
+  }
+  const std::string command = argc > 1 && argv[1][0] != '-' ? argv[1] + std::string(" ") : "";
+  return fail(bad_usage, what + "; `octet " + command + "--help` lists what there is");
 }
 
 }  // namespace
@@ -239,16 +278,14 @@ int main(int argc, char** argv) {
   const CLI::App* diff_command = diff_flags(app, d);
 
   // What is no command would be reported as one that is missing.
-  if (argc > 1 && argv[1][0] != '-' && !is_command(app, argv[1])) {
-    std::string all;
-    for (const CLI::App* command : app.get_subcommands({}))
-      all += (all.empty() ? "" : ", ") + command->get_name();
-    return fail(bad_usage, std::string("no command \"") + argv[1] + "\"; there are " + all);
-  }
+  if (const std::string wrong = no_command(app, argc, argv); !wrong.empty())
+    return fail(bad_usage, wrong + "; there are " + commands_of(app));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& x) {
-    return finish(app.exit(x) == 0 ? done : bad_usage);
+    if (x.get_exit_code() != 0) return usage_error(x, argc, argv);
+    app.exit(x);  // prints what --help and --version ask for
+    return finish(done);
   }
   try {
     return finish(*run_command        ? run(r)

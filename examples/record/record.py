@@ -151,31 +151,46 @@ def record_mxnet(a):
 def record_onnx(a):
     """The graph that ONNX Runtime makes of the file (Q/DQ groups fused), every value an output.
     Float convolutions may differ in the last bits from those of a plain run, which orders their
-    channels in blocks."""
+    channels in blocks.
+
+    Weights of int8 are made uint8 ones first (session.x64quantprecision), so that no sums of two
+    products with uint8 saturate on a CPU without VNNI. Beside activations of int8, whose sums do
+    not saturate, ONNX Runtime has no kernel for such weights: then the session is a plain one."""
     import onnx
     import onnxruntime as ort
     from onnx import numpy_helper
 
-    def session(path, level, save=""):
+    def session(path, level, precise, save=""):
         options = ort.SessionOptions()
         options.graph_optimization_level = level
         options.log_severity_level = 3
         options.intra_op_num_threads = 1
-        # uint8 weights in place of int8 ones: no sums of two products saturate without VNNI.
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        if precise:
+            options.add_session_config_entry("session.x64quantprecision", "1")
         if save:
             options.optimized_model_filepath = save
         return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
+    def fused_model(made):
+        """The fused graph, written to `made`, and whether its weights are made uint8."""
+        level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        not_there = ort.capi.onnxruntime_pybind11_state.NotImplemented
+        try:
+            session(a.model, level, True, made)
+            session(made, ort.GraphOptimizationLevel.ORT_DISABLE_ALL, True)
+            return onnx.load(made), True
+        except not_there:
+            session(a.model, level, False, made)
+            return onnx.load(made), False
+
     with tempfile.TemporaryDirectory() as temporary:
         made = str(pathlib.Path(temporary) / "fused.onnx")
-        session(a.model, ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED, made)
-        model = onnx.load(made)
+        model, precise = fused_model(made)
         del model.graph.output[:]
         values = [(n, o) for n in model.graph.node for o in n.output if o]
         model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(o) for _, o in values)
         onnx.save(model, made)
-        run = session(made, ort.GraphOptimizationLevel.ORT_DISABLE_ALL)
+        run = session(made, ort.GraphOptimizationLevel.ORT_DISABLE_ALL, precise)
         feeds = {i.name: np.load(f) for i, f in zip(run.get_inputs(), a.inputs)}
         results = run.run(None, feeds)
     constants = {t.name: t for t in model.graph.initializer}
@@ -196,6 +211,10 @@ def record_onnx(a):
         else:
             folder.add(name, n.op_type, value)
     folder.close()
+    print("session: ONNX Runtime %s, one thread, %s" % (
+        ort.__version__, "session.x64quantprecision=1" if precise else
+        "without session.x64quantprecision, which would need kernels that it does not have (layers "
+        "of uint8 x int8, if there are any, saturate on a CPU without VNNI)"))
 
 
 def main():

@@ -72,7 +72,9 @@ OCTET_INLINE error_info broken_rule(const violation& v) {
   e.code = errc::invalid;
   e.what = std::string(name_of(v.what));
   e.found = to_string(v.found);
-  e.supported = to_string(v.expected);
+  // The extents of what a wrong rank is compared with say nothing.
+  e.supported =
+      v.what == rule::rank ? "rank " + std::to_string(v.expected.rank) : to_string(v.expected);
   return e;
 }
 

@@ -82,7 +82,7 @@ constexpr float_columns columns_of(const batch_matmul_params& p) noexcept {
 }  // namespace kernels
 
 constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& a, const dims& b) {
-  if (a.rank < 2 || b.rank < 2) return violation{rule::rank, dims{2, 2}, dims{a.rank, b.rank}};
+  if (a.rank < 2 || b.rank < 2) return violation{rule::rank, dims{0, 0}, a.rank < 2 ? a : b};
   const std::int32_t m = a.back(at.adj_x ? 0 : 1), ka = a.back(at.adj_x ? 1 : 0),
                      kb = b.back(at.adj_y ? 0 : 1), n = b.back(at.adj_y ? 1 : 0);
   if (ka != kb) return violation{rule::channels, dims{ka}, dims{kb}};

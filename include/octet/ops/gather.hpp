@@ -130,7 +130,7 @@ constexpr shape_or gather_nd_shape(const dims& x, const dims& index) {
     return violation{rule::rank, x, index};
   const std::int32_t k = index.back(0);
   if (index.rank - 1 + x.rank - k > dims::max_rank)
-    return violation{rule::rank, dims{dims::max_rank}, index};
+    return violation{rule::rank, dims{0, 0, 0, 0, 0, 0, 0, 0}, index};
   dims y;
   for (int i = 0; i + 1 < index.rank; ++i) y.push_back(index[i]);
   for (int i = k; i < x.rank; ++i) y.push_back(x[i]);

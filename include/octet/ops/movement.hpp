@@ -125,8 +125,14 @@ struct moved {
   constexpr moved(violation v) : broken(v) {}  // NOLINT
 };
 
+/// The rank of images that `block` is for: an axis in front of its own.
+constexpr dims with_batch(dims block) {
+  if (block.rank < dims::max_rank) block.push_back(0);
+  return block;
+}
+
 constexpr moved move_transpose(const dims& x, const dims& perm) {
-  if (perm.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{perm.rank}};
+  if (perm.rank != x.rank) return violation{rule::rank, x, perm};
   const auto s = strides_of(x);
   moved m;
   per_axis<bool> used;
@@ -142,7 +148,7 @@ constexpr moved move_transpose(const dims& x, const dims& perm) {
 /// size -1: to the end.
 constexpr moved move_slice(const dims& x, const dims& begin, const dims& size) {
   if (begin.rank != x.rank || size.rank != x.rank)
-    return violation{rule::rank, dims{x.rank}, dims{begin.rank, size.rank}};
+    return violation{rule::rank, x, begin.rank != x.rank ? begin : size};
   const auto s = strides_of(x);
   moved m;
   for (int i = 0; i < x.rank; ++i) {
@@ -175,7 +181,7 @@ struct strided_slice_attrs {
 constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) {
   const int n = a.begin.rank;
   if (a.end.rank != n || a.strides.rank != n)
-    return violation{rule::rank, dims{n}, dims{a.end.rank, a.strides.rank}};
+    return violation{rule::rank, a.begin, a.end.rank != n ? a.end : a.strides};
   int added = 0, ellipses = 0;
   for (int i = 0; i < n; ++i) {
     if (a.ellipsis_mask >> i & 1)
@@ -185,7 +191,7 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
   }
   const int consumed = n - added - ellipses;
   if (ellipses > 1 || consumed > x.rank || x.rank + added > dims::max_rank)
-    return violation{rule::rank, x, dims{n}};
+    return violation{rule::rank, x, a.begin};
   const auto s = strides_of(x);
   moved m;
   int axis = 0;
@@ -232,7 +238,7 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
   return m;
 }
 constexpr moved move_tile(const dims& x, const dims& multiples) {
-  if (multiples.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{multiples.rank}};
+  if (multiples.rank != x.rank) return violation{rule::rank, x, multiples};
   const auto s = strides_of(x);
   moved m;
   for (int i = 0; i < x.rank; ++i) {
@@ -312,7 +318,7 @@ constexpr moved move_depth_to_space(const dims& x, std::int32_t b, bool crd) {
 /// i][w * bw + j].... Extents must divide.
 constexpr moved move_space_to_batch(const dims& x, const dims& block) {
   const int k = block.rank;
-  if (k < 1 || x.rank < k + 1) return violation{rule::rank, dims{k + 1}, dims{x.rank}};
+  if (k < 1 || x.rank < k + 1) return violation{rule::rank, with_batch(block), x};
   const auto s = strides_of(x);
   moved m;
   std::int64_t batch = x[0];
@@ -334,7 +340,7 @@ constexpr moved move_space_to_batch(const dims& x, const dims& block) {
 /// through a block has no single stride.
 constexpr moved move_batch_to_space(const dims& x, const dims& block) {
   const int k = block.rank;
-  if (k < 1 || x.rank < k + 1) return violation{rule::rank, dims{k + 1}, dims{x.rank}};
+  if (k < 1 || x.rank < k + 1) return violation{rule::rank, with_batch(block), x};
   std::int64_t blocks = 1;
   for (std::int32_t b : block)
     if (b < 1 || (blocks *= b) > INT32_MAX) return violation{rule::value, x, block};

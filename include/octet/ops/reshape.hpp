@@ -61,8 +61,7 @@ constexpr status squeeze_op_shape(const node_view& n, std::span<dims> out) {
 constexpr status expand_dims_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
   const std::int64_t axis = n.attrs->integer("axis");
-  if (x.rank >= dims::max_rank)
-    return violation{rule::rank, dims{dims::max_rank - 1}, dims{x.rank}};
+  if (x.rank >= dims::max_rank) return violation{rule::rank, dims{0, 0, 0, 0, 0, 0, 0}, x};
   if (axis < -x.rank - 1 || axis > x.rank)
     return violation{rule::axis, dims{-x.rank - 1, x.rank}, dims{static_cast<std::int32_t>(axis)}};
   const auto at = static_cast<std::int32_t>(axis < 0 ? axis + x.rank + 1 : axis);

@@ -42,7 +42,7 @@ constexpr shape_or scatter_shape(const scatter_attrs& a, const dims& index, cons
   dims want;
   for (int i = 0; i + 1 < index.rank; ++i) want.push_back(index[i]);
   if (want.rank + a.shape.rank - k > dims::max_rank)
-    return violation{rule::rank, dims{dims::max_rank}, index};
+    return violation{rule::rank, dims{0, 0, 0, 0, 0, 0, 0, 0}, index};
   for (int i = k; i < a.shape.rank; ++i) want.push_back(a.shape[i]);
   if (!(updates == want) && !(one_value && updates.elements().value == want.elements().value))
     return violation{rule::shapes_differ, want, updates};

@@ -425,7 +425,7 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
     const detail::tensor_info t = detail::first(x);
     if (!detail::need_quantized(v, t, line)) return v;
     if (t.shape.rank != 2)
-      return detail::broken(v, mistake::wrong_rank, dims{2}, dims{t.shape.rank}, line);
+      return detail::broken(v, mistake::wrong_rank, dims{0, 0}, detail::unpack(t.shape), line);
     if (!(o.state.scale > 0))
       return detail::broken(v, mistake::scale_not_positive, dims{1},
                             dims{detail::millionths(o.state.scale)}, line);
@@ -546,7 +546,7 @@ constexpr auto lstm(lstm_options o, lstm_weights w, affine out,
     const detail::tensor_info t = detail::first(x);
     if (!detail::need_quantized(v, t, line)) return v;
     if (t.shape.rank != 3)
-      return detail::broken(v, mistake::wrong_rank, dims{3}, dims{t.shape.rank}, line);
+      return detail::broken(v, mistake::wrong_rank, dims{0, 0, 0}, detail::unpack(t.shape), line);
     for (const double scale : {out.scale, o.cell_scale})
       if (!(scale > 0))
         return detail::broken(v, mistake::scale_not_positive, dims{1},

@@ -91,7 +91,8 @@ inline error_info error_of(const mistake_info& m) {
   error_info e = invalid(std::string(name_of(m.what)));
   if (m.line > 0) e.node = "operator written at line " + std::to_string(m.line);
   e.found = text_of(m.what, m.found);
-  e.supported = text_of(m.what, m.expected);
+  e.supported = m.what == mistake::wrong_rank ? "rank " + std::to_string(unpack(m.expected).rank)
+                                              : text_of(m.what, m.expected);
   if (m.name) e.found = m.name, e.supported = "attributes that it has, of their kinds";
   if (m.what == mistake::scale_not_positive) e.supported = "a positive number";
   if (m.what == mistake::no_rounding_in_this_law) {

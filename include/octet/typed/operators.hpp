@@ -538,7 +538,7 @@ constexpr auto conv2d(conv2d_options o, constant w, constant bias = {}, affine o
                       std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
-    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, s, line);
     if (o.groups < 1 || s[3] % o.groups != 0)
       return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups},
                             line);
@@ -558,7 +558,7 @@ constexpr auto depthwise_conv2d(depthwise_conv2d_options o, constant w, constant
                                 affine out = {}, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
-    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, s, line);
     conv2d_attrs a;
     a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h,
     a.dilation_w = o.dilation.w;
@@ -576,7 +576,7 @@ constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant
                                 affine out = {}, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
-    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, s, line);
     if (o.groups < 1 || s[3] % o.groups != 0)
       return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups},
                             line);
@@ -828,7 +828,7 @@ constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     const tensor_info t = first(x);
     const dims s = unpack(t.shape);
-    if (s.rank != 4) return broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (s.rank != 4) return broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, s, line);
     value<C> v = x;
     const op_def& op = operator_for(quantized, plain, t);
     if (&op == &quantized && !need_quantized(v, t, line)) return v;
@@ -916,7 +916,8 @@ constexpr auto pad2d(padding p, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const detail::tensor_info t = detail::first(x);
     if (t.shape.rank != 4)
-      return detail::broken(x, mistake::wrong_rank, dims{4}, dims{t.shape.rank}, line);
+      return detail::broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, detail::unpack(t.shape),
+                            line);
     return detail::moved(
         detail::operator_for(ops::qnn_pad, ops::pad, t),
         [p](detail::attribute_list& a, const detail::tensor_info&) {

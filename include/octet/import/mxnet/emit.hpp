@@ -73,6 +73,9 @@ struct call {
 struct mxnet_row {
   std::string_view name;
   void (*emit)(emitter&, call&);
+  /// How many of its inputs are data. Those behind are the file's: weights, biases, statistics,
+  /// ranges.
+  std::size_t data_inputs = SIZE_MAX;
 };
 
 /// Rows call these.
@@ -261,16 +264,21 @@ class emitter : public import::row_emitter {
   std::int32_t version() const noexcept { return version_; }
   /// The number of levels that MXNet divides the largest magnitude into. Version 1.6 added the
   /// halves.
-  float levels(dtype t) const {
+  float levels(dtype t) {
+    // Every MXNet that has quantized operators writes its version.
+    if (version_ == 0)
+      refuse("levels of a file that does not say which MXNet wrote it", "no mxnet_version",
+             "attrs: {\"mxnet_version\": [\"int\", 10901]} in the file, or mxnet_options::version; "
+             "10600 brought other levels");
     const float half = version_ >= 10600 ? 0.5f : 0.f;
     return (t == dtype::u8 ? 255.f : 127.f) + half;
   }
   /// MXNet's scale: levels per unit, binary32.
-  float per_unit(dtype t, float largest) const {
+  float per_unit(dtype t, float largest) {
     return largest > 0 ? numerics::div(levels(t), largest) : 0x1p31f;
   }
   /// octet's: real value of a step, in binary64; numerics::levels_per_unit gives the former back.
-  double step(dtype t, float largest) const {
+  double step(dtype t, float largest) {
     return largest > 0 ? numerics::div(static_cast<double>(largest), static_cast<double>(levels(t)))
                        : 0x1p-31;
   }

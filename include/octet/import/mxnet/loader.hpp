@@ -18,7 +18,7 @@ class loader {
         params_(p),
         options_(options),
         builder_(file, law::mxnet, options.max, file_bytes),
-        emit_(builder_, s.version) {
+        emit_(builder_, options.version != 0 ? options.version : s.version) {
     place_.file = file;
     builder_.kept = &kept;
   }
@@ -69,11 +69,35 @@ class loader {
     return missing.check();
   }
 
+  /// For each variable the first node that reads it where parameters stand; null: none does.
+  std::vector<const symbol_node*> readers_of_parameters() const {
+    std::vector<const symbol_node*> list(symbol_.nodes.size(), nullptr);
+    for (std::size_t i = 0; i < symbol_.nodes.size(); ++i) {
+      const symbol_node& n = symbol_.nodes[i];
+      if (n.variable() || !needed_[i]) continue;
+      for (std::size_t k = find_row(n.op)->data_inputs; k < n.inputs.size(); ++k)
+        if (const symbol_node*& reader = list[as_size(n.inputs[k].node)]; !reader) reader = &n;
+    }
+    return list;
+  }
+  /// A parameter that is missing should not be taken for an input, unless the caller means it.
+  status check_is_input(const std::string& name, const symbol_node* reader) const {
+    if (!reader) return unit{};
+    for (const auto& [given, shape] : options_.shapes)
+      if (given == name) return unit{};
+    error_info e = invalid(
+        "the file of parameters has no array of this name: is it this network's "
+        "(--params)?");
+    e.node = reader->op + " " + reader->name;
+    e.tensor = name;
+    return e;
+  }
   /// Parameters become values; variables that the file has no parameter for are the inputs.
   status variables() {
     results_.resize(symbol_.nodes.size());
     std::vector<bool> used(options_.shapes.size(), false);
     std::size_t in_order = 0;
+    const auto readers = readers_of_parameters();
     for (std::size_t i = 0; i < symbol_.nodes.size(); ++i) {
       const symbol_node& n = symbol_.nodes[i];
       if (!n.variable() || !needed_[i]) continue;
@@ -85,6 +109,7 @@ class loader {
         results_[i] = {v};
         continue;
       }
+      if (auto s = check_is_input(n.name, readers[i]); !s) return s;
       auto shape = input_shape(n, used, in_order);
       if (!shape) return shape.error();
       if (const auto t = n.attributes.find("__dtype__");

@@ -17,6 +17,9 @@ struct mxnet_options {
   /// Shapes of inputs in MXNet's order of axes (NCHW), by name; an empty name stands for the next
   /// input. Symbol files rarely record shapes.
   std::vector<std::pair<std::string, dims>> shapes{};
+  /// The MXNet whose arithmetic to follow, major * 10000 + minor * 100 + patch: 10600 brought other
+  /// levels. 0: the one that wrote the file, as its mxnet_version says.
+  std::int32_t version = 0;
   limits max{};
 };
 

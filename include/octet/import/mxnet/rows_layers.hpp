@@ -35,11 +35,18 @@ inline convolution read_convolution(emitter& m, const symbol_attributes& a, cons
   c.has_bias = !m.boolean(a, "no_bias", false);
   if (m.failed()) return c;
   const std::int64_t filters = m.integer(a, "num_filter", c.weights[0]);
-  if (groups < 1 || groups > shape[1] || shape[1] % groups != 0 || c.weights[0] % groups != 0)
-    m.broken("num_group", std::to_string(groups));
+  if (kernel[0] < 1)
+    m.broken("attribute kernel", "none", "height and width");
+  else if (groups < 1 || groups > shape[1] || shape[1] % groups != 0 || c.weights[0] % groups != 0)
+    m.broken("num_group", std::to_string(groups),
+             "a divisor of " + std::to_string(shape[1]) + " and " + std::to_string(c.weights[0]) +
+                 " channels");
   else if (kernel[0] != c.weights[2] || kernel[1] != c.weights[3] || filters != c.weights[0] ||
            c.weights[1] != shape[1] / groups || c.weights.elements().value == 0)
-    m.broken("shape of the weights", to_string(c.weights));
+    m.broken("shape of the weights", to_string(c.weights),
+             "[" + std::to_string(filters) + "," + std::to_string(shape[1] / groups) + "," +
+                 std::to_string(kernel[0]) + "," + std::to_string(kernel[1]) +
+                 "] by num_filter, the input's channels, num_group and kernel");
   if (m.failed()) return c;
   c.attrs.stride_h = stride[0], c.attrs.stride_w = stride[1];
   c.attrs.dilation_h = dilation[0], c.attrs.dilation_w = dilation[1];

@@ -53,6 +53,7 @@ inline constexpr int most_nested_graphs = 4;  // subgraphs within subgraphs; MXN
 struct json_check {
   std::size_t at = 0;
   bool malformed = false, deep = false;
+  std::string what;  // is wrong there
   int depth = 0;
 
   bool enter() {
@@ -76,9 +77,15 @@ struct json_check {
   bool end_object() { return leave(); }
   bool end_array() { return leave(); }
   template <class Exception>
-  bool parse_error(std::size_t position, const std::string&, const Exception&) {
+  bool parse_error(std::size_t position, const std::string&, const Exception& e) {
     at = position;
     malformed = true;
+    // "[json.exception...] parse error at line 1, column 9: syntax error while parsing value -
+    // unexpected '}'; expected ...": what is behind the last of the headings.
+    const std::string_view text = e.what();
+    for (const std::string_view heading : {" - ", ": "})
+      if (const auto end = text.find(heading); end != std::string_view::npos && what.empty())
+        what = text.substr(end + heading.size());
     return false;
   }
 };
@@ -197,7 +204,9 @@ inline result<symbol> read_symbol(std::span<const std::byte> text) {
   if (check.deep)
     return import::malformed("brackets within brackets", {},
                              std::to_string(detail::most_nested) + " levels");
-  if (check.malformed) return import::malformed("JSON text, at byte " + std::to_string(check.at));
+  if (check.malformed)
+    return import::malformed("JSON text, at byte " + std::to_string(check.at) +
+                             (check.what.empty() ? "" : ": " + check.what));
   const auto j = nlohmann::json::parse(begin, end, nullptr, false);
   return detail::read_graph(j, 0);
 }

@@ -77,6 +77,9 @@ struct call {
 struct onnx_row {
   std::string_view name, domain;
   void (*emit)(emitter&, call&);
+  /// The opset of ai.onnx that brought the operator, or its rules for shapes that differ: ONNX
+  /// Runtime knows none before.
+  std::int64_t since = 1;
 };
 
 /// Rows call these.
@@ -95,28 +98,35 @@ class emitter : public import::row_emitter {
   // ---- attributes ----
   // Each gives `otherwise` where the node does not carry the key, and an error where it is of
   // another kind.
+  void wrong_kind(const attribute& a, std::string_view key, attribute_kind wanted) {
+    broken("attribute " + std::string(key), std::string(name_of(a.kind())),
+           std::string(name_of(wanted)));
+  }
   std::int64_t integer(const call& c, std::string_view key, std::int64_t otherwise) {
     const attribute* a = c.n.find(key);
     if (!a) return otherwise;
-    if (!a->integer) broken("attribute " + std::string(key), "no integer");
+    if (!a->integer) wrong_kind(*a, key, attribute_kind::integer);
     return a->integer.value_or(otherwise);
   }
   float real(const call& c, std::string_view key, float otherwise) {
     const attribute* a = c.n.find(key);
     if (!a) return otherwise;
-    const float v = a->real.value_or(NAN);
+    if (!a->real) wrong_kind(*a, key, attribute_kind::real);
+    const float v = a->real.value_or(otherwise);
     if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
     return v;
   }
   std::string text(const call& c, std::string_view key, std::string otherwise) {
     const attribute* a = c.n.find(key);
     if (!a) return otherwise;
-    if (!a->text) broken("attribute " + std::string(key), "no text");
+    if (!a->text) wrong_kind(*a, key, attribute_kind::text);
     return a->text.value_or(otherwise);
   }
   std::vector<std::int64_t> integers(const call& c, std::string_view key) {
     const attribute* a = c.n.find(key);
-    return a ? a->integers : std::vector<std::int64_t>();
+    if (!a) return {};
+    if (!a->may_be(attribute_kind::integers)) wrong_kind(*a, key, attribute_kind::integers);
+    return a->integers;
   }
   /// Between `least` and `most` inputs, the first `needed` of them given.
   bool arity(const call& c, std::size_t needed, std::size_t most) {
@@ -246,11 +256,13 @@ class emitter : public import::row_emitter {
     return z;
   }
   bool is_real(const value& v) {
-    if (type(v) == dtype::f32) return true;
+    if (!v.given()) broken("an input", "absent", "float32");
+    if (type(v) == dtype::f32) return !failed();
     refuse("an input", std::string(name_of(type(v))), "float32");
     return false;
   }
   bool is_byte(const value& v) {
+    if (!v.given()) broken("an input", "absent", "uint8 or int8");
     if (is_8bit(type(v))) return true;
     refuse("an input", std::string(name_of(type(v))), "uint8 or int8");
     return false;

@@ -39,6 +39,8 @@ class loader {
     if (main_.m().opset < 1 || main_.m().opset > newest_opset)
       return place_.attach(unsupported("opset of ai.onnx", std::to_string(main_.m().opset),
                                        "1 to " + std::to_string(newest_opset)));
+    if (main_.m().outputs.empty())
+      return place_.attach(import::malformed("a graph without outputs"));
     // Nobody should look for shapes of a network that does not run anyway.
     if (auto s = expand(); !s) return place_.attach(s.error());
     if (auto s = inputs(); !s) return place_.attach(s.error());
@@ -58,11 +60,35 @@ class loader {
   /// The functions of the model in place of their calls; only operators that are known.
   status expand() {
     if (main_.of->is_fused) return unit{};
+    if (auto s = check_nodes(main_.m().nodes, main_.m().opset); !s) return s;
+    for (const function& f : main_.m().functions)
+      if (auto s = check_nodes(f.nodes, f.opset != 0 ? f.opset : main_.m().opset); !s) return s;
     if (auto s = calls_.expand(); !s) return s;
     return check_operators(main_.m(), true);
   }
-  /// The newest whose changes to these operators are known.
-  static constexpr std::int64_t newest_opset = 28;
+  /// That each operator is one of the opset, its attributes of their kinds.
+  static status check_nodes(const std::vector<node>& nodes, std::int64_t opset) {
+    for (const node& n : nodes) {
+      const auto wrong = [&](error_info e) {
+        return import::error_place{.node = name_of_node(n)}.attach(std::move(e));
+      };
+      if (const onnx_row* r = find_row(n); r && opset < r->since)
+        return wrong(unsupported("an operator of a newer opset", "opset " + std::to_string(opset),
+                                 std::to_string(r->since) + " and newer"));
+      // Said before a group is made of it, in which its inputs stand elsewhere.
+      for (const std::string_view layer : {"Conv", "ConvTranspose", "Gemm", "MatMul"})
+        if (n.is(layer) && n.input(1).empty())
+          return wrong(invalid("input 1", "absent", layer == "MatMul" ? "a matrix" : "weights"));
+      for (const attribute_row& r : attribute_rows)
+        if (const attribute* a = n.find(r.name); a && !a->may_be(r.kind))
+          return wrong(invalid("attribute " + std::string(r.name), std::string(name_of(a->kind())),
+                               std::string(name_of(r.kind))));
+      for (const auto& [key, a] : n.attributes)
+        if (a.graph)
+          if (auto s = check_nodes(a.graph->nodes, opset); !s) return s;
+    }
+    return unit{};
+  }
 
   static std::string name_of_node(const node& n) {
     const std::string name = !n.name.empty() ? n.name : n.out.empty() ? "" : n.out[0];
@@ -121,6 +147,8 @@ class loader {
           used[in_order] = true;
           list[i] = &options_.shapes[in_order].second;
         }
+      if (list[i] && options_.only_open_extents)
+        list[i] = &samples_.emplace_back(one_of_several(v, *list[i]));
       if (list[i] && v.has_shape && v.extents.size() <= dims::max_rank && fits(v, *list[i]))
         if (auto s = symbols_.bind(v, *list[i]); !s) return s.error();
     }
@@ -705,7 +733,8 @@ class loader {
 
   scope main_;
   std::deque<scope> scopes_;
-  symbol_values symbols_;  // of the inputs whose shapes are given
+  symbol_values symbols_;     // of the inputs whose shapes are given
+  std::deque<dims> samples_;  // shapes that are given, for one run
   const import::onnx_options& options_;
   function_calls calls_;
   import::error_place place_;
@@ -726,7 +755,9 @@ struct onnx_source {
 
   result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
     options.shapes = shapes;
-    return onnx_model::loader(model, name, options, bytes, kept).run();
+    auto g = onnx_model::loader(model, name, options, bytes, kept).run();
+    options.only_open_extents = false;  // what a session is to be resized to is no sample
+    return g;
   }
   status follow(const named_shapes& given, named_shapes& all) const {
     return onnx_model::follow_symbols(model->m, given, all);

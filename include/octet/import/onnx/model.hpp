@@ -33,6 +33,35 @@ struct array {
 };
 
 struct graph_part;
+/// The newest opset of ai.onnx whose changes to the operators are known.
+inline constexpr std::int64_t newest_opset = 28;
+
+enum class attribute_kind : std::uint8_t {
+  none,
+  real,
+  integer,
+  text,
+  tensor,
+  graph,
+  reals,
+  integers,
+  texts
+};
+constexpr std::string_view name_of(attribute_kind k) noexcept {
+  switch (k) {
+    case attribute_kind::none: return "nothing";
+    case attribute_kind::real: return "a number";
+    case attribute_kind::integer: return "an integer";
+    case attribute_kind::text: return "a text";
+    case attribute_kind::tensor: return "a tensor";
+    case attribute_kind::graph: return "a graph";
+    case attribute_kind::reals: return "a list of numbers";
+    case attribute_kind::integers: return "a list of integers";
+    case attribute_kind::texts: return "a list of texts";
+  }
+  return no_enumerator;
+}
+
 /// One attribute; which members count is the operator's business.
 struct attribute {
   std::optional<float> real;
@@ -46,6 +75,57 @@ struct attribute {
   bool unread = false;  // a list of graphs or tensors, a type
   /// In a function's body: the name of the call's attribute that stands here.
   std::string of_call;
+
+  /// What it holds. Empty lists hold nothing.
+  attribute_kind kind() const noexcept {
+    return real                ? attribute_kind::real
+           : integer           ? attribute_kind::integer
+           : text              ? attribute_kind::text
+           : tensor            ? attribute_kind::tensor
+           : graph             ? attribute_kind::graph
+           : !reals.empty()    ? attribute_kind::reals
+           : !integers.empty() ? attribute_kind::integers
+           : !texts.empty()    ? attribute_kind::texts
+                               : attribute_kind::none;
+  }
+  bool may_be(attribute_kind k) const noexcept {
+    return kind() == k || kind() == attribute_kind::none;
+  }
+};
+
+/// Attributes that are of one kind whatever the operator is.
+struct attribute_row {
+  std::string_view name;
+  attribute_kind kind;
+};
+inline constexpr attribute_row attribute_rows[] = {
+    {"alpha", attribute_kind::real},
+    {"auto_pad", attribute_kind::text},
+    {"axes", attribute_kind::integers},
+    {"axis", attribute_kind::integer},
+    {"beta", attribute_kind::real},
+    {"block_size", attribute_kind::integer},
+    {"blocksize", attribute_kind::integer},
+    {"ceil_mode", attribute_kind::integer},
+    {"coordinate_transformation_mode", attribute_kind::text},
+    {"count_include_pad", attribute_kind::integer},
+    {"dilations", attribute_kind::integers},
+    {"direction", attribute_kind::text},
+    {"epsilon", attribute_kind::real},
+    {"equation", attribute_kind::text},
+    {"group", attribute_kind::integer},
+    {"keepdims", attribute_kind::integer},
+    {"kernel_shape", attribute_kind::integers},
+    {"mode", attribute_kind::text},
+    {"nearest_mode", attribute_kind::text},
+    {"noop_with_empty_axes", attribute_kind::integer},
+    {"output_dtype", attribute_kind::integer},
+    {"output_padding", attribute_kind::integers},
+    {"pads", attribute_kind::integers},
+    {"perm", attribute_kind::integers},
+    {"strides", attribute_kind::integers},
+    {"transA", attribute_kind::integer},
+    {"transB", attribute_kind::integer},
 };
 
 struct node {

@@ -22,6 +22,9 @@ struct onnx_options {
   /// QuantizeLinear stay nodes. ONNX Runtime's results with all its optimizations disabled, which
   /// differ from those at its default level.
   bool as_written = false;
+  /// `shapes` are those of arrays to run on, which may hold several runs along a first axis that
+  /// the file fixes: its extent is then the file's.
+  bool only_open_extents = false;
   limits max{};
 };
 

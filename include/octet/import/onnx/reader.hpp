@@ -100,20 +100,28 @@ class reader {
 
   model read(std::string_view bytes) {
     std::optional<std::string_view> graph_bytes;
-    bool opset_given = false;
+    bool opset_given = false, any_opset = false;
     std::vector<std::string_view> functions;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
         case model_field::ir_version: model_.ir_version = m.integer(); break;
         case model_field::graph: graph_bytes = m.bytes(); break;
-        case model_field::opset_import: opset_given |= read_opset(m.bytes(), model_.opset); break;
+        case model_field::opset_import:
+          any_opset = true;
+          opset_given |= read_opset(m.bytes(), model_.opset);
+          break;
         case model_field::functions: functions.push_back(m.bytes()); break;
         default: m.skip();
       }
     }
     if (!graph_bytes) fail(import::malformed("an ONNX file without a graph"));
-    if (!opset_given) model_.opset = 1;  // files of the first IR versions need not say it
+    // As ONNX Runtime has it: one must be said, and of a domain of which nothing is it is the
+    // newest.
+    if (!any_opset) fail(import::malformed("no opset_import", {}, "the opset of ai.onnx"));
+    if (!opset_given) model_.opset = newest_opset;
     if (model_.ir_version < 1) fail(import::malformed("ir_version", text(model_.ir_version)));
+    if (model_.ir_version > newest_ir_version)
+      fail(unsupported("ir_version", text(model_.ir_version), "1 to " + text(newest_ir_version)));
     read_graph(*graph_bytes, model_);
     for (const std::string_view f : functions) model_.functions.push_back(read_function(f));
     return std::move(model_);
@@ -124,6 +132,7 @@ class reader {
   static void check(const status& s) {
     if (!s) fail(s.error());
   }
+  static constexpr std::int64_t newest_ir_version = 14;  // ONNX Runtime 1.32's
   static std::string text(std::int64_t v) { return std::to_string(v); }
   static std::string domain(std::string d) { return d == "ai.onnx" ? std::string() : d; }
 

@@ -48,6 +48,16 @@ inline bool fits(const value_info& v, const dims& shape) {
     if (v.extents[i] >= 0 && v.extents[i] != shape[static_cast<int>(i)]) return false;
   return true;
 }
+/// The shape of one run, of an array that holds several along a first axis that the file fixes; the
+/// same shape where it is none.
+inline dims one_of_several(const value_info& v, const dims& shape) {
+  if (!v.has_shape || v.extents.empty() || shape.rank == 0 || v.extents[0] < 1 ||
+      v.extents[0] > shape[0] || shape[0] % v.extents[0] != 0)
+    return shape;
+  dims one = shape;
+  one[0] = static_cast<std::int32_t>(v.extents[0]);
+  return fits(v, one) ? one : shape;
+}
 
 /// Changes those of `all`, shapes of inputs by name, that follow from the given ones.
 inline status follow_symbols(const model& m, const std::vector<std::pair<std::string, dims>>& given,
