@@ -12960,6 +12960,8 @@ OCTET_NAMESPACE_END
 // Operators with weights: rounding of the requantization, width and scale of the accumulator, bias.
 #define OCTET_LAWS_LAYERS_HPP_
 
+#include <limits>
+
 
 OCTET_NAMESPACE_BEGIN
 namespace laws {
@@ -13003,6 +13005,28 @@ constexpr std::int32_t divided_bias(float bias, float accumulator_scale) {
   return numerics::clamp_to_int(
       static_cast<double>(numerics::rint(numerics::div(bias, accumulator_scale))), INT32_MIN,
       INT32_MAX);
+}
+/// One scale and zero point for the float weights of a layer that ONNX Runtime makes int8
+/// (WeightBiasQuantization): the 255 steps from the least to the largest of them and of 0.
+struct int8_range {
+  float scale = 1;
+  std::int32_t zero_point = 0;
+  constexpr bool operator==(const int8_range&) const = default;
+};
+constexpr int8_range range_of_float_weights(float least, float largest) {
+  const float lo = least < 0 ? least : 0.f, hi = largest > 0 ? largest : 0.f,
+              scale = lo == hi ? 1.f : numerics::div(numerics::sub(hi, lo), 255.f),
+              zero = numerics::sub(-128.f, numerics::div(lo, scale));
+  return {scale, numerics::clamp_to_int(static_cast<double>(numerics::rint(zero)), -128, 127)};
+}
+/// Whether ONNX Runtime takes an int32 bias of this scale for one in units of the accumulator of
+/// that one, in a convolution (CheckConvBiasScale): within 1 % and 1e-6, reckoned in binary32.
+constexpr bool fits_accumulator(float bias_scale, float accumulator_scale) {
+  const auto size = [](float v) { return v < 0 ? -v : v; };
+  constexpr float most = std::numeric_limits<float>::max();
+  const float allowed = numerics::add(1e-6f, numerics::mul(1e-2f, size(accumulator_scale)));
+  return size(bias_scale) <= most && size(accumulator_scale) <= most &&
+         size(numerics::sub(bias_scale, accumulator_scale)) <= allowed;
 }
 /// QNNPACK's bias in units of the accumulator, from the file's float: rint(f32(b * f32(1 / s))).
 constexpr std::int32_t integer_bias(float bias, double accumulator_scale) {
@@ -14573,7 +14597,7 @@ constexpr float_columns columns_of(const batch_matmul_params& p) noexcept {
 }  // namespace kernels
 
 constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& a, const dims& b) {
-  if (a.rank < 2 || b.rank < 2) return violation{rule::rank, dims{2, 2}, dims{a.rank, b.rank}};
+  if (a.rank < 2 || b.rank < 2) return violation{rule::rank, dims{0, 0}, a.rank < 2 ? a : b};
   const std::int32_t m = a.back(at.adj_x ? 0 : 1), ka = a.back(at.adj_x ? 1 : 0),
                      kb = b.back(at.adj_y ? 0 : 1), n = b.back(at.adj_y ? 1 : 0);
   if (ka != kb) return violation{rule::channels, dims{ka}, dims{kb}};
@@ -15228,8 +15252,7 @@ constexpr status squeeze_op_shape(const node_view& n, std::span<dims> out) {
 constexpr status expand_dims_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
   const std::int64_t axis = n.attrs->integer("axis");
-  if (x.rank >= dims::max_rank)
-    return violation{rule::rank, dims{dims::max_rank - 1}, dims{x.rank}};
+  if (x.rank >= dims::max_rank) return violation{rule::rank, dims{0, 0, 0, 0, 0, 0, 0}, x};
   if (axis < -x.rank - 1 || axis > x.rank)
     return violation{rule::axis, dims{-x.rank - 1, x.rank}, dims{static_cast<std::int32_t>(axis)}};
   const auto at = static_cast<std::int32_t>(axis < 0 ? axis + x.rank + 1 : axis);
@@ -15429,8 +15452,14 @@ struct moved {
   constexpr moved(violation v) : broken(v) {}  // NOLINT
 };
 
+/// The rank of images that `block` is for: an axis in front of its own.
+constexpr dims with_batch(dims block) {
+  if (block.rank < dims::max_rank) block.push_back(0);
+  return block;
+}
+
 constexpr moved move_transpose(const dims& x, const dims& perm) {
-  if (perm.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{perm.rank}};
+  if (perm.rank != x.rank) return violation{rule::rank, x, perm};
   const auto s = strides_of(x);
   moved m;
   per_axis<bool> used;
@@ -15446,7 +15475,7 @@ constexpr moved move_transpose(const dims& x, const dims& perm) {
 /// size -1: to the end.
 constexpr moved move_slice(const dims& x, const dims& begin, const dims& size) {
   if (begin.rank != x.rank || size.rank != x.rank)
-    return violation{rule::rank, dims{x.rank}, dims{begin.rank, size.rank}};
+    return violation{rule::rank, x, begin.rank != x.rank ? begin : size};
   const auto s = strides_of(x);
   moved m;
   for (int i = 0; i < x.rank; ++i) {
@@ -15479,7 +15508,7 @@ struct strided_slice_attrs {
 constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) {
   const int n = a.begin.rank;
   if (a.end.rank != n || a.strides.rank != n)
-    return violation{rule::rank, dims{n}, dims{a.end.rank, a.strides.rank}};
+    return violation{rule::rank, a.begin, a.end.rank != n ? a.end : a.strides};
   int added = 0, ellipses = 0;
   for (int i = 0; i < n; ++i) {
     if (a.ellipsis_mask >> i & 1)
@@ -15489,7 +15518,7 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
   }
   const int consumed = n - added - ellipses;
   if (ellipses > 1 || consumed > x.rank || x.rank + added > dims::max_rank)
-    return violation{rule::rank, x, dims{n}};
+    return violation{rule::rank, x, a.begin};
   const auto s = strides_of(x);
   moved m;
   int axis = 0;
@@ -15536,7 +15565,7 @@ constexpr moved move_strided_slice(const dims& x, const strided_slice_attrs& a) 
   return m;
 }
 constexpr moved move_tile(const dims& x, const dims& multiples) {
-  if (multiples.rank != x.rank) return violation{rule::rank, dims{x.rank}, dims{multiples.rank}};
+  if (multiples.rank != x.rank) return violation{rule::rank, x, multiples};
   const auto s = strides_of(x);
   moved m;
   for (int i = 0; i < x.rank; ++i) {
@@ -15616,7 +15645,7 @@ constexpr moved move_depth_to_space(const dims& x, std::int32_t b, bool crd) {
 /// i][w * bw + j].... Extents must divide.
 constexpr moved move_space_to_batch(const dims& x, const dims& block) {
   const int k = block.rank;
-  if (k < 1 || x.rank < k + 1) return violation{rule::rank, dims{k + 1}, dims{x.rank}};
+  if (k < 1 || x.rank < k + 1) return violation{rule::rank, with_batch(block), x};
   const auto s = strides_of(x);
   moved m;
   std::int64_t batch = x[0];
@@ -15638,7 +15667,7 @@ constexpr moved move_space_to_batch(const dims& x, const dims& block) {
 /// through a block has no single stride.
 constexpr moved move_batch_to_space(const dims& x, const dims& block) {
   const int k = block.rank;
-  if (k < 1 || x.rank < k + 1) return violation{rule::rank, dims{k + 1}, dims{x.rank}};
+  if (k < 1 || x.rank < k + 1) return violation{rule::rank, with_batch(block), x};
   std::int64_t blocks = 1;
   for (std::int32_t b : block)
     if (b < 1 || (blocks *= b) > INT32_MAX) return violation{rule::value, x, block};
@@ -16093,7 +16122,7 @@ constexpr shape_or gather_nd_shape(const dims& x, const dims& index) {
     return violation{rule::rank, x, index};
   const std::int32_t k = index.back(0);
   if (index.rank - 1 + x.rank - k > dims::max_rank)
-    return violation{rule::rank, dims{dims::max_rank}, index};
+    return violation{rule::rank, dims{0, 0, 0, 0, 0, 0, 0, 0}, index};
   dims y;
   for (int i = 0; i + 1 < index.rank; ++i) y.push_back(index[i]);
   for (int i = k; i < x.rank; ++i) y.push_back(x[i]);
@@ -24627,7 +24656,7 @@ constexpr shape_or scatter_shape(const scatter_attrs& a, const dims& index, cons
   dims want;
   for (int i = 0; i + 1 < index.rank; ++i) want.push_back(index[i]);
   if (want.rank + a.shape.rank - k > dims::max_rank)
-    return violation{rule::rank, dims{dims::max_rank}, index};
+    return violation{rule::rank, dims{0, 0, 0, 0, 0, 0, 0, 0}, index};
   for (int i = k; i < a.shape.rank; ++i) want.push_back(a.shape[i]);
   if (!(updates == want) && !(one_value && updates.elements().value == want.elements().value))
     return violation{rule::shapes_differ, want, updates};
@@ -29899,7 +29928,7 @@ constexpr auto conv2d(conv2d_options o, constant w, constant bias = {}, affine o
                       std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
-    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, s, line);
     if (o.groups < 1 || s[3] % o.groups != 0)
       return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups},
                             line);
@@ -29919,7 +29948,7 @@ constexpr auto depthwise_conv2d(depthwise_conv2d_options o, constant w, constant
                                 affine out = {}, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
-    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, s, line);
     conv2d_attrs a;
     a.stride_h = o.stride.h, a.stride_w = o.stride.w, a.dilation_h = o.dilation.h,
     a.dilation_w = o.dilation.w;
@@ -29937,7 +29966,7 @@ constexpr auto transpose_conv2d(transpose_conv2d_options o, constant w, constant
                                 affine out = {}, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const dims s = detail::unpack(detail::first(x).shape);
-    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (s.rank != 4) return detail::broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, s, line);
     if (o.groups < 1 || s[3] % o.groups != 0)
       return detail::broken(x, mistake::groups_do_not_divide_channels, dims{s[3]}, dims{o.groups},
                             line);
@@ -30189,7 +30218,7 @@ constexpr auto pool(const op_def& quantized, const op_def& plain, pool2d_options
   return pending{[=, &quantized, &plain]<int C>(const value<C>& x) {
     const tensor_info t = first(x);
     const dims s = unpack(t.shape);
-    if (s.rank != 4) return broken(x, mistake::wrong_rank, dims{4}, dims{s.rank}, line);
+    if (s.rank != 4) return broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, s, line);
     value<C> v = x;
     const op_def& op = operator_for(quantized, plain, t);
     if (&op == &quantized && !need_quantized(v, t, line)) return v;
@@ -30277,7 +30306,8 @@ constexpr auto pad2d(padding p, std::int32_t line = __builtin_LINE()) {
   return detail::pending{[=]<int C>(const value<C>& x) {
     const detail::tensor_info t = detail::first(x);
     if (t.shape.rank != 4)
-      return detail::broken(x, mistake::wrong_rank, dims{4}, dims{t.shape.rank}, line);
+      return detail::broken(x, mistake::wrong_rank, dims{0, 0, 0, 0}, detail::unpack(t.shape),
+                            line);
     return detail::moved(
         detail::operator_for(ops::qnn_pad, ops::pad, t),
         [p](detail::attribute_list& a, const detail::tensor_info&) {
@@ -32380,7 +32410,7 @@ constexpr auto svdf(svdf_options o, constant feature, constant time, constant bi
     const detail::tensor_info t = detail::first(x);
     if (!detail::need_quantized(v, t, line)) return v;
     if (t.shape.rank != 2)
-      return detail::broken(v, mistake::wrong_rank, dims{2}, dims{t.shape.rank}, line);
+      return detail::broken(v, mistake::wrong_rank, dims{0, 0}, detail::unpack(t.shape), line);
     if (!(o.state.scale > 0))
       return detail::broken(v, mistake::scale_not_positive, dims{1},
                             dims{detail::millionths(o.state.scale)}, line);
@@ -32501,7 +32531,7 @@ constexpr auto lstm(lstm_options o, lstm_weights w, affine out,
     const detail::tensor_info t = detail::first(x);
     if (!detail::need_quantized(v, t, line)) return v;
     if (t.shape.rank != 3)
-      return detail::broken(v, mistake::wrong_rank, dims{3}, dims{t.shape.rank}, line);
+      return detail::broken(v, mistake::wrong_rank, dims{0, 0, 0}, detail::unpack(t.shape), line);
     for (const double scale : {out.scale, o.cell_scale})
       if (!(scale > 0))
         return detail::broken(v, mistake::scale_not_positive, dims{1},
@@ -32822,7 +32852,9 @@ OCTET_INLINE error_info broken_rule(const violation& v) {
   e.code = errc::invalid;
   e.what = std::string(name_of(v.what));
   e.found = to_string(v.found);
-  e.supported = to_string(v.expected);
+  // The extents of what a wrong rank is compared with say nothing.
+  e.supported =
+      v.what == rule::rank ? "rank " + std::to_string(v.expected.rank) : to_string(v.expected);
   return e;
 }
 
@@ -34661,7 +34693,8 @@ inline error_info error_of(const mistake_info& m) {
   error_info e = invalid(std::string(name_of(m.what)));
   if (m.line > 0) e.node = "operator written at line " + std::to_string(m.line);
   e.found = text_of(m.what, m.found);
-  e.supported = text_of(m.what, m.expected);
+  e.supported = m.what == mistake::wrong_rank ? "rank " + std::to_string(unpack(m.expected).rank)
+                                              : text_of(m.what, m.expected);
   if (m.name) e.found = m.name, e.supported = "attributes that it has, of their kinds";
   if (m.what == mistake::scale_not_positive) e.supported = "a positive number";
   if (m.what == mistake::no_rounding_in_this_law) {

@@ -33,6 +33,9 @@ struct mxnet_options {
   /// Shapes of inputs in MXNet's order of axes (NCHW), by name; an empty name stands for the next
   /// input. Symbol files rarely record shapes.
   std::vector<std::pair<std::string, dims>> shapes{};
+  /// The MXNet whose arithmetic to follow, major * 10000 + minor * 100 + patch: 10600 brought other
+  /// levels. 0: the one that wrote the file, as its mxnet_version says.
+  std::int32_t version = 0;
   limits max{};
 };
 
@@ -984,6 +987,7 @@ inline constexpr int most_nested_graphs = 4;  // subgraphs within subgraphs; MXN
 struct json_check {
   std::size_t at = 0;
   bool malformed = false, deep = false;
+  std::string what;  // is wrong there
   int depth = 0;
 
   bool enter() {
@@ -1007,9 +1011,15 @@ struct json_check {
   bool end_object() { return leave(); }
   bool end_array() { return leave(); }
   template <class Exception>
-  bool parse_error(std::size_t position, const std::string&, const Exception&) {
+  bool parse_error(std::size_t position, const std::string&, const Exception& e) {
     at = position;
     malformed = true;
+    // "[json.exception...] parse error at line 1, column 9: syntax error while parsing value -
+    // unexpected '}'; expected ...": what is behind the last of the headings.
+    const std::string_view text = e.what();
+    for (const std::string_view heading : {" - ", ": "})
+      if (const auto end = text.find(heading); end != std::string_view::npos && what.empty())
+        what = text.substr(end + heading.size());
     return false;
   }
 };
@@ -1128,7 +1138,9 @@ inline result<symbol> read_symbol(std::span<const std::byte> text) {
   if (check.deep)
     return import::malformed("brackets within brackets", {},
                              std::to_string(detail::most_nested) + " levels");
-  if (check.malformed) return import::malformed("JSON text, at byte " + std::to_string(check.at));
+  if (check.malformed)
+    return import::malformed("JSON text, at byte " + std::to_string(check.at) +
+                             (check.what.empty() ? "" : ": " + check.what));
   const auto j = nlohmann::json::parse(begin, end, nullptr, false);
   return detail::read_graph(j, 0);
 }
@@ -1483,6 +1495,9 @@ struct call {
 struct mxnet_row {
   std::string_view name;
   void (*emit)(emitter&, call&);
+  /// How many of its inputs are data. Those behind are the file's: weights, biases, statistics,
+  /// ranges.
+  std::size_t data_inputs = SIZE_MAX;
 };
 
 /// Rows call these.
@@ -1671,16 +1686,21 @@ class emitter : public import::row_emitter {
   std::int32_t version() const noexcept { return version_; }
   /// The number of levels that MXNet divides the largest magnitude into. Version 1.6 added the
   /// halves.
-  float levels(dtype t) const {
+  float levels(dtype t) {
+    // Every MXNet that has quantized operators writes its version.
+    if (version_ == 0)
+      refuse("levels of a file that does not say which MXNet wrote it", "no mxnet_version",
+             "attrs: {\"mxnet_version\": [\"int\", 10901]} in the file, or mxnet_options::version; "
+             "10600 brought other levels");
     const float half = version_ >= 10600 ? 0.5f : 0.f;
     return (t == dtype::u8 ? 255.f : 127.f) + half;
   }
   /// MXNet's scale: levels per unit, binary32.
-  float per_unit(dtype t, float largest) const {
+  float per_unit(dtype t, float largest) {
     return largest > 0 ? numerics::div(levels(t), largest) : 0x1p31f;
   }
   /// octet's: real value of a step, in binary64; numerics::levels_per_unit gives the former back.
-  double step(dtype t, float largest) const {
+  double step(dtype t, float largest) {
     return largest > 0 ? numerics::div(static_cast<double>(largest), static_cast<double>(levels(t)))
                        : 0x1p-31;
   }
@@ -1803,11 +1823,18 @@ inline convolution read_convolution(emitter& m, const symbol_attributes& a, cons
   c.has_bias = !m.boolean(a, "no_bias", false);
   if (m.failed()) return c;
   const std::int64_t filters = m.integer(a, "num_filter", c.weights[0]);
-  if (groups < 1 || groups > shape[1] || shape[1] % groups != 0 || c.weights[0] % groups != 0)
-    m.broken("num_group", std::to_string(groups));
+  if (kernel[0] < 1)
+    m.broken("attribute kernel", "none", "height and width");
+  else if (groups < 1 || groups > shape[1] || shape[1] % groups != 0 || c.weights[0] % groups != 0)
+    m.broken("num_group", std::to_string(groups),
+             "a divisor of " + std::to_string(shape[1]) + " and " + std::to_string(c.weights[0]) +
+                 " channels");
   else if (kernel[0] != c.weights[2] || kernel[1] != c.weights[3] || filters != c.weights[0] ||
            c.weights[1] != shape[1] / groups || c.weights.elements().value == 0)
-    m.broken("shape of the weights", to_string(c.weights));
+    m.broken("shape of the weights", to_string(c.weights),
+             "[" + std::to_string(filters) + "," + std::to_string(shape[1] / groups) + "," +
+                 std::to_string(kernel[0]) + "," + std::to_string(kernel[1]) +
+                 "] by num_filter, the input's channels, num_group and kernel");
   if (m.failed()) return c;
   c.attrs.stride_h = stride[0], c.attrs.stride_w = stride[1];
   c.attrs.dilation_h = dilation[0], c.attrs.dilation_w = dilation[1];
@@ -3426,31 +3453,31 @@ namespace mxnet_model {
 /// Names that MXNet changed stand in one row each.
 inline constexpr mxnet_row mxnet_rows[] = {
     {"_contrib_quantize_v2", &rows::quantize_row},
-    {"_contrib_quantize", &rows::quantize_by_inputs_row},
-    {"_contrib_dequantize", &rows::dequantize_row},
-    {"_contrib_requantize", &rows::requantize_row},
-    {"_sg_mkldnn_conv", &rows::fused_convolution_row},
-    {"_sg_onednn_conv", &rows::fused_convolution_row},
-    {"_sg_mkldnn_fully_connected", &rows::fused_matrix_row},
-    {"_sg_onednn_fully_connected", &rows::fused_matrix_row},
-    {"_contrib_quantized_conv", &rows::quantized_convolution_row},
-    {"_contrib_quantized_fully_connected", &rows::quantized_matrix_row},
-    {"_contrib_quantized_elemwise_add", &rows::quantized_sum_row},
-    {"_contrib_quantized_npi_add", &rows::quantized_sum_row},
-    {"_contrib_quantized_elemwise_mul", &rows::quantized_product_row},
-    {"_contrib_quantized_embedding", &rows::quantized_embedding_row},
+    {"_contrib_quantize", &rows::quantize_by_inputs_row, 1},
+    {"_contrib_dequantize", &rows::dequantize_row, 1},
+    {"_contrib_requantize", &rows::requantize_row, 1},
+    {"_sg_mkldnn_conv", &rows::fused_convolution_row, 1},
+    {"_sg_onednn_conv", &rows::fused_convolution_row, 1},
+    {"_sg_mkldnn_fully_connected", &rows::fused_matrix_row, 1},
+    {"_sg_onednn_fully_connected", &rows::fused_matrix_row, 1},
+    {"_contrib_quantized_conv", &rows::quantized_convolution_row, 1},
+    {"_contrib_quantized_fully_connected", &rows::quantized_matrix_row, 1},
+    {"_contrib_quantized_elemwise_add", &rows::quantized_sum_row, 2},
+    {"_contrib_quantized_npi_add", &rows::quantized_sum_row, 2},
+    {"_contrib_quantized_elemwise_mul", &rows::quantized_product_row, 2},
+    {"_contrib_quantized_embedding", &rows::quantized_embedding_row, 1},
     {"_contrib_quantized_concat", &rows::quantized_concat_row},
-    {"_contrib_quantized_pooling", &rows::pooling_row<true>},
-    {"_contrib_quantized_act", &rows::quantized_activation_row},
-    {"_contrib_quantized_flatten", &rows::quantized_flatten_row},
-    {"_contrib_quantized_batch_norm", &rows::quantized_norm_row},
+    {"_contrib_quantized_pooling", &rows::pooling_row<true>, 1},
+    {"_contrib_quantized_act", &rows::quantized_activation_row, 1},
+    {"_contrib_quantized_flatten", &rows::quantized_flatten_row, 1},
+    {"_contrib_quantized_batch_norm", &rows::quantized_norm_row, 1},
 
-    {"Convolution", &rows::convolution_row},
-    {"FullyConnected", &rows::fully_connected_row},
+    {"Convolution", &rows::convolution_row, 1},
+    {"FullyConnected", &rows::fully_connected_row, 1},
     {"Pooling", &rows::pooling_row<false>},
-    {"BatchNorm", &rows::norm_row},
+    {"BatchNorm", &rows::norm_row, 1},
     {"Activation", &rows::activation_row},
-    {"LeakyReLU", &rows::leaky_row},
+    {"LeakyReLU", &rows::leaky_row, 1},
     {"clip", &rows::clip_row},
     {"relu", &rows::relu_row},
     {"sigmoid", &rows::sigmoid_row},
@@ -3458,7 +3485,7 @@ inline constexpr mxnet_row mxnet_rows[] = {
     {"softmax", &rows::softmax_row},
     {"SoftmaxOutput", &rows::softmax_row},
     {"L2Normalization", &rows::l2_normalization_row},
-    {"Embedding", &rows::embedding_row},
+    {"Embedding", &rows::embedding_row, 1},
     {"Concat", &rows::concat_row},
 
     {"elemwise_add", &rows::binary_row<ops::add, rows::shapes::same>},
@@ -3559,7 +3586,7 @@ class loader {
         params_(p),
         options_(options),
         builder_(file, law::mxnet, options.max, file_bytes),
-        emit_(builder_, s.version) {
+        emit_(builder_, options.version != 0 ? options.version : s.version) {
     place_.file = file;
     builder_.kept = &kept;
   }
@@ -3610,11 +3637,35 @@ class loader {
     return missing.check();
   }
 
+  /// For each variable the first node that reads it where parameters stand; null: none does.
+  std::vector<const symbol_node*> readers_of_parameters() const {
+    std::vector<const symbol_node*> list(symbol_.nodes.size(), nullptr);
+    for (std::size_t i = 0; i < symbol_.nodes.size(); ++i) {
+      const symbol_node& n = symbol_.nodes[i];
+      if (n.variable() || !needed_[i]) continue;
+      for (std::size_t k = find_row(n.op)->data_inputs; k < n.inputs.size(); ++k)
+        if (const symbol_node*& reader = list[as_size(n.inputs[k].node)]; !reader) reader = &n;
+    }
+    return list;
+  }
+  /// A parameter that is missing should not be taken for an input, unless the caller means it.
+  status check_is_input(const std::string& name, const symbol_node* reader) const {
+    if (!reader) return unit{};
+    for (const auto& [given, shape] : options_.shapes)
+      if (given == name) return unit{};
+    error_info e = invalid(
+        "the file of parameters has no array of this name: is it this network's "
+        "(--params)?");
+    e.node = reader->op + " " + reader->name;
+    e.tensor = name;
+    return e;
+  }
   /// Parameters become values; variables that the file has no parameter for are the inputs.
   status variables() {
     results_.resize(symbol_.nodes.size());
     std::vector<bool> used(options_.shapes.size(), false);
     std::size_t in_order = 0;
+    const auto readers = readers_of_parameters();
     for (std::size_t i = 0; i < symbol_.nodes.size(); ++i) {
       const symbol_node& n = symbol_.nodes[i];
       if (!n.variable() || !needed_[i]) continue;
@@ -3626,6 +3677,7 @@ class loader {
         results_[i] = {v};
         continue;
       }
+      if (auto s = check_is_input(n.name, readers[i]); !s) return s;
       auto shape = input_shape(n, used, in_order);
       if (!shape) return shape.error();
       if (const auto t = n.attributes.find("__dtype__");

@@ -38,6 +38,9 @@ struct onnx_options {
   /// QuantizeLinear stay nodes. ONNX Runtime's results with all its optimizations disabled, which
   /// differ from those at its default level.
   bool as_written = false;
+  /// `shapes` are those of arrays to run on, which may hold several runs along a first axis that
+  /// the file fixes: its extent is then the file's.
+  bool only_open_extents = false;
   limits max{};
 };
 
@@ -85,14 +88,13 @@ OCTET_NAMESPACE_END
 #include <cmath>
 #include <set>
 
-// ---- octet/import/onnx/edit.hpp
-// A model's nodes while passes rewrite them: who gives a value and who reads it, constants, names,
-// an order in which the nodes can run.
-#ifndef OCTET_IMPORT_ONNX_EDIT_HPP_
-#define OCTET_IMPORT_ONNX_EDIT_HPP_
+// ---- octet/import/onnx/extents.hpp
+// Shapes of a file's values as far as they follow before the shapes of its inputs are given: ONNX
+// Runtime's graph passes ask what the file itself says.
+#ifndef OCTET_IMPORT_ONNX_EXTENTS_HPP_
+#define OCTET_IMPORT_ONNX_EXTENTS_HPP_
 
-#include <deque>
-#include <queue>
+#include <algorithm>
 #include <set>
 
 // ---- octet/import/onnx/model.hpp
@@ -196,6 +198,35 @@ struct array {
 };
 
 struct graph_part;
+/// The newest opset of ai.onnx whose changes to the operators are known.
+inline constexpr std::int64_t newest_opset = 28;
+
+enum class attribute_kind : std::uint8_t {
+  none,
+  real,
+  integer,
+  text,
+  tensor,
+  graph,
+  reals,
+  integers,
+  texts
+};
+constexpr std::string_view name_of(attribute_kind k) noexcept {
+  switch (k) {
+    case attribute_kind::none: return "nothing";
+    case attribute_kind::real: return "a number";
+    case attribute_kind::integer: return "an integer";
+    case attribute_kind::text: return "a text";
+    case attribute_kind::tensor: return "a tensor";
+    case attribute_kind::graph: return "a graph";
+    case attribute_kind::reals: return "a list of numbers";
+    case attribute_kind::integers: return "a list of integers";
+    case attribute_kind::texts: return "a list of texts";
+  }
+  return no_enumerator;
+}
+
 /// One attribute; which members count is the operator's business.
 struct attribute {
   std::optional<float> real;
@@ -209,6 +240,57 @@ struct attribute {
   bool unread = false;  // a list of graphs or tensors, a type
   /// In a function's body: the name of the call's attribute that stands here.
   std::string of_call;
+
+  /// What it holds. Empty lists hold nothing.
+  attribute_kind kind() const noexcept {
+    return real                ? attribute_kind::real
+           : integer           ? attribute_kind::integer
+           : text              ? attribute_kind::text
+           : tensor            ? attribute_kind::tensor
+           : graph             ? attribute_kind::graph
+           : !reals.empty()    ? attribute_kind::reals
+           : !integers.empty() ? attribute_kind::integers
+           : !texts.empty()    ? attribute_kind::texts
+                               : attribute_kind::none;
+  }
+  bool may_be(attribute_kind k) const noexcept {
+    return kind() == k || kind() == attribute_kind::none;
+  }
+};
+
+/// Attributes that are of one kind whatever the operator is.
+struct attribute_row {
+  std::string_view name;
+  attribute_kind kind;
+};
+inline constexpr attribute_row attribute_rows[] = {
+    {"alpha", attribute_kind::real},
+    {"auto_pad", attribute_kind::text},
+    {"axes", attribute_kind::integers},
+    {"axis", attribute_kind::integer},
+    {"beta", attribute_kind::real},
+    {"block_size", attribute_kind::integer},
+    {"blocksize", attribute_kind::integer},
+    {"ceil_mode", attribute_kind::integer},
+    {"coordinate_transformation_mode", attribute_kind::text},
+    {"count_include_pad", attribute_kind::integer},
+    {"dilations", attribute_kind::integers},
+    {"direction", attribute_kind::text},
+    {"epsilon", attribute_kind::real},
+    {"equation", attribute_kind::text},
+    {"group", attribute_kind::integer},
+    {"keepdims", attribute_kind::integer},
+    {"kernel_shape", attribute_kind::integers},
+    {"mode", attribute_kind::text},
+    {"nearest_mode", attribute_kind::text},
+    {"noop_with_empty_axes", attribute_kind::integer},
+    {"output_dtype", attribute_kind::integer},
+    {"output_padding", attribute_kind::integers},
+    {"pads", attribute_kind::integers},
+    {"perm", attribute_kind::integers},
+    {"strides", attribute_kind::integers},
+    {"transA", attribute_kind::integer},
+    {"transB", attribute_kind::integer},
 };
 
 struct node {
@@ -359,6 +441,252 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
+/// An extent: a number, or a name; none: not known.
+struct extent {
+  std::int64_t number = -1;
+  std::string symbol;
+  bool known() const { return number >= 0 || !symbol.empty(); }
+  bool operator==(const extent&) const = default;
+};
+using extent_list = std::vector<extent>;
+
+class known_shapes {
+ public:
+  explicit known_shapes(const model& m) : model_(m) {
+    for (const auto* list : {&m.inputs, &m.outputs, &m.between})
+      for (const value_info& v : *list)
+        if (v.has_shape && v.extents.size() <= dims::max_rank)
+          shapes_.emplace(v.name, extents_of(v));
+  }
+  const extent_list* find(const std::string& name) {
+    if (const auto it = shapes_.find(name); it != shapes_.end()) return &it->second;
+    const array* a = constant(name);
+    if (!a) return nullptr;
+    extent_list e;
+    for (std::int32_t n : a->shape) e.push_back({n, {}});
+    return &shapes_.emplace(name, std::move(e)).first->second;
+  }
+  void set(const std::string& name, extent_list e) { shapes_.insert_or_assign(name, std::move(e)); }
+  /// What follows for a node's first result; nodes come in an order in which they can run.
+  void follow(const node& n) {
+    if (n.out.empty() || shapes_.contains(n.out[0])) return;
+    if (auto e = result_of(n)) shapes_.emplace(n.out[0], std::move(*e));
+  }
+
+ private:
+  const array* constant(const std::string& name) const {
+    const auto it = model_.constants.find(name);
+    return name.empty() || it == model_.constants.end() ? nullptr : &it->second;
+  }
+  static extent_list extents_of(const value_info& v) {
+    extent_list e;
+    for (std::size_t k = 0; k < v.extents.size(); ++k)
+      e.push_back({v.extents[k], v.extents[k] >= 0 ? std::string() : v.symbols[k]});
+    return e;
+  }
+  std::optional<extent_list> result_of(const node& n) {
+    static const std::set<std::string_view> same{"Abs",
+                                                 "BatchNormalization",
+                                                 "BiasGelu",
+                                                 "Cast",
+                                                 "Clip",
+                                                 "DequantizeLinear",
+                                                 "Dropout",
+                                                 "DynamicQuantizeLinear",
+                                                 "Elu",
+                                                 "Erf",
+                                                 "Exp",
+                                                 "FastGelu",
+                                                 "Gelu",
+                                                 "HardSigmoid",
+                                                 "HardSwish",
+                                                 "Identity",
+                                                 "LayerNormalization",
+                                                 "LeakyRelu",
+                                                 "Log",
+                                                 "LogSoftmax",
+                                                 "Neg",
+                                                 "QLinearLeakyRelu",
+                                                 "QLinearSigmoid",
+                                                 "QLinearSoftmax",
+                                                 "QuantizeLinear",
+                                                 "QuickGelu",
+                                                 "RMSNormalization",
+                                                 "Relu",
+                                                 "Sigmoid",
+                                                 "SimplifiedLayerNormalization",
+                                                 "SkipLayerNormalization",
+                                                 "Softmax",
+                                                 "Sqrt",
+                                                 "Tanh"};
+    static const std::set<std::string_view> pairs{"Add", "Sub", "Mul", "Div", "Pow"};
+    static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul",
+                                                     "MatMulIntegerToFloat"};
+    const extent_list* a = find(n.input(0));
+    if (a && same.contains(n.op)) return *a;
+    if (n.op == "Reshape") return reshaped(n, a);
+    if (a && n.op == "Transpose") return transposed(n, *a);
+    if (a && n.op == "Flatten") return flattened(n, *a);
+    if (a && n.op == "Unsqueeze") return unsqueezed(n, *a);
+    if (a && n.op == "Squeeze") return squeezed(n, *a);
+    if (a && n.op == "GlobalAveragePool" && a->size() > 2) return pooled(*a);
+    // The second operand of a quantized pair or product stands behind the first's parameters.
+    const bool quantized = n.op == "QLinearAdd" || n.op == "QLinearMul" || n.op == "QLinearMatMul";
+    const std::string& second = n.input(quantized ? 3 : 1);
+    const extent_list copy = a ? *a : extent_list(), *b = find(second);
+    if (!a || !b) return {};
+    if (pairs.contains(n.op) || n.op == "QLinearAdd" || n.op == "QLinearMul")
+      return broadcast_extents(copy, *b);
+    if (n.op == "Gemm") return gemm(n, copy, *b);
+    if (!products.contains(n.op) && n.op != "QLinearMatMul") return {};
+    return product(copy, *b);
+  }
+  static std::optional<extent_list> product(extent_list a, const extent_list& b) {
+    if (a.size() < 2 || b.size() != 2) return {};
+    a.back() = b.back();
+    return a;
+  }
+  static std::optional<extent_list> gemm(const node& n, const extent_list& a,
+                                         const extent_list& b) {
+    if (a.size() != 2 || b.size() != 2) return {};
+    return extent_list{a[n.integer("transA", 0) != 0 ? 1 : 0],
+                       b[n.integer("transB", 0) != 0 ? 0 : 1]};
+  }
+  /// As many axes as a constant says, which are known where it names them; one of the rest follows
+  /// from the number of elements.
+  std::optional<extent_list> reshaped(const node& n, const extent_list* x) const {
+    const array* target = constant(n.input(1));
+    if (!target || target->type != dtype::s64 || target->elements() > dims::max_rank) return {};
+    extent_list e;
+    const bool zero_copies = n.integer("allowzero", 0) == 0;
+    for (const std::int64_t v : target->as<std::int64_t>())
+      if (v == 0 && zero_copies && x && e.size() < x->size())
+        e.push_back((*x)[e.size()]);
+      else
+        e.push_back({v > 0 ? v : -1, {}});
+    const auto list = target->as<std::int64_t>();
+    const auto open = std::find(list.begin(), list.end(), std::int64_t{-1});
+    if (open == list.end() || !x) return e;
+    extent& rest = e[static_cast<std::size_t>(open - list.begin())];
+    const auto all = elements(*x);
+    rest.number = 1;
+    const auto others = elements(e);
+    rest.number = all && others && *others > 0 && *all % *others == 0 ? *all / *others : -1;
+    return e;
+  }
+  /// Of numbers alone.
+  static std::optional<std::int64_t> elements(const extent_list& x) {
+    std::int64_t n = 1;
+    for (const extent& e : x) {
+      if (e.number < 0 || (e.number > 0 && n > INT64_MAX / e.number)) return {};
+      n *= e.number;
+    }
+    return n;
+  }
+  static std::optional<extent_list> transposed(const node& n, const extent_list& x) {
+    extent_list e(x.rbegin(), x.rend());
+    const attribute* perm = n.find("perm");
+    if (!perm) return e;
+    if (perm->integers.size() != x.size()) return {};
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const std::int64_t from = perm->integers[k];
+      if (from < 0 || as_size(from) >= x.size()) return {};
+      e[k] = x[as_size(from)];
+    }
+    return e;
+  }
+  static std::optional<extent_list> flattened(const node& n, const extent_list& x) {
+    std::int64_t axis = n.integer("axis", 1);
+    if (axis < 0) axis += static_cast<std::int64_t>(x.size());
+    if (axis < 0 || as_size(axis) > x.size()) return {};
+    const auto middle = x.begin() + axis;
+    const auto joined = [](extent_list part) {
+      if (part.size() == 1) return part[0];
+      return extent{elements(part).value_or(-1), {}};
+    };
+    return extent_list{joined({x.begin(), middle}), joined({middle, x.end()})};
+  }
+  std::optional<std::vector<std::int64_t>> axes_of(const node& n) const {
+    if (const attribute* a = n.find("axes")) return a->integers;
+    const array* a = constant(n.input(1));
+    if (!a || a->type != dtype::s64) return {};
+    return std::vector<std::int64_t>(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
+  }
+  std::optional<extent_list> unsqueezed(const node& n, const extent_list& x) const {
+    auto axes = axes_of(n);
+    if (!axes || axes->size() + x.size() > dims::max_rank) return {};
+    const std::size_t rank = axes->size() + x.size();
+    for (std::int64_t& a : *axes)
+      if (a < 0) a += static_cast<std::int64_t>(rank);
+    std::sort(axes->begin(), axes->end());
+    extent_list e = x;
+    for (const std::int64_t a : *axes) {
+      if (a < 0 || as_size(a) > e.size()) return {};
+      e.insert(e.begin() + a, extent{1, {}});
+    }
+    return e;
+  }
+  std::optional<extent_list> squeezed(const node& n, const extent_list& x) const {
+    const auto axes = axes_of(n);
+    if (!axes) return {};
+    std::set<std::int64_t> gone;
+    for (const std::int64_t a : *axes)
+      gone.insert(a < 0 ? a + static_cast<std::int64_t>(x.size()) : a);
+    extent_list e;
+    for (std::size_t k = 0; k < x.size(); ++k)
+      if (!gone.contains(static_cast<std::int64_t>(k))) e.push_back(x[k]);
+    return e;
+  }
+  static extent_list pooled(extent_list x) {
+    for (std::size_t k = 2; k < x.size(); ++k) x[k] = {1, {}};
+    return x;
+  }
+  /// Extents that meet: numbers but 1 stand, one name stands beside 1, two names are neither.
+  static extent_list broadcast_extents(const extent_list& a, const extent_list& b) {
+    const extent_list &longer = a.size() >= b.size() ? a : b,
+                      &shorter = a.size() >= b.size() ? b : a;
+    extent_list e = longer;
+    for (std::size_t k = 0; k < shorter.size(); ++k) {
+      extent& to = e[longer.size() - shorter.size() + k];
+      const extent& other = shorter[k];
+      if (other.number == 1 || other == to) continue;
+      if (to.number == 1 || other.number > 1)
+        to = other;
+      else if (to.number < 0)
+        to = {};
+    }
+    return e;
+  }
+
+  const model& model_;
+  std::map<std::string, extent_list> shapes_;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_EXTENTS_HPP_
+// ---- octet/import/onnx/fold.hpp
+// Convolutions that take the layer behind them into their float weights, as ONNX Runtime 1.32 does
+// before it looks at anything quantized: batch normalizations, products and sums with a constant
+// for each channel.
+#ifndef OCTET_IMPORT_ONNX_FOLD_HPP_
+#define OCTET_IMPORT_ONNX_FOLD_HPP_
+
+// ---- octet/import/onnx/edit.hpp
+// A model's nodes while passes rewrite them: who gives a value and who reads it, constants, names,
+// an order in which the nodes can run.
+#ifndef OCTET_IMPORT_ONNX_EDIT_HPP_
+#define OCTET_IMPORT_ONNX_EDIT_HPP_
+
+#include <deque>
+#include <queue>
+#include <set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
 class node_graph {
  protected:
   struct item {
@@ -492,9 +820,179 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
-class fuser : node_graph {
+class convolution_folder : protected node_graph {
+ protected:
+  convolution_folder(model& m, const limits& max) : node_graph(m), max_(max) {}
+
+  /// Whether a new constant of that many bytes is within the limits. A file must not name one large
+  /// array in thousands of places.
+  bool room_for(std::size_t bytes) {
+    made_ = saturating_add(made_, bytes);
+    return made_ <= max_.constant_bytes;
+  }
+  /// ConvAddFusion, ConvMulFusion, ConvBNFusion: one layer after another, while there is one.
+  void fold_convolutions() {
+    for (std::size_t k = 0; k < nodes_.size(); ++k)
+      if (nodes_[k]->alive) fold_next(*nodes_[k]);  // gives a new node, whose turn comes later
+  }
+
+  limits max_;
+  std::size_t made_ = 0;  // bytes of new constants
+
+ private:
+  using numbers = std::span<const float>;
+
+  /// A convolution of constant float weights. A bias that is there must be a constant, too; an
+  /// input without a name is none, but ONNX Runtime leaves such a convolution alone.
+  struct convolution {
+    bool transposed = false;
+    std::int32_t groups = 1, count = 0;  // of channels
+    const array *weights = nullptr, *bias = nullptr;
+  };
+  std::optional<convolution> convolution_of(const node& n) const {
+    convolution l;
+    l.transposed = n.is("ConvTranspose");
+    if ((!l.transposed && !n.is("Conv")) || n.in.size() < 2 || n.in.size() > 3 || n.out.size() != 1)
+      return {};
+    l.weights = constant(n.in[1]);
+    if (!l.weights || l.weights->type != dtype::f32 || l.weights->shape.rank < 3) return {};
+    const std::int64_t groups = n.integer("group", 1),
+                       axis = l.weights->shape[l.transposed ? 1 : 0];
+    if (groups < 1 || axis * groups > INT32_MAX) return {};
+    if (l.transposed && l.weights->shape[0] % groups != 0) return {};
+    l.groups = static_cast<std::int32_t>(groups);
+    l.count = static_cast<std::int32_t>(l.transposed ? axis * groups : axis);
+    if (n.in.size() == 2) return l;
+    l.bias = constant(n.in[2]);
+    if (!l.bias || !is_vector(*l.bias, l.count)) return {};
+    return l;
+  }
+  static bool is_vector(const array& a, std::int32_t count) {
+    return a.type == dtype::f32 && a.shape.rank == 1 && a.shape[0] == count;
+  }
+  /// A number for each channel: [C, 1, ...] or [1, C, 1, ...].
+  static bool is_for_channels(const array& a, const convolution& l) {
+    const int rank = l.weights->shape.rank, at = a.shape.rank == rank ? 1 : 0;
+    if (a.type != dtype::f32 || (a.shape.rank != rank && a.shape.rank != rank - 1)) return false;
+    for (int k = 0; k < a.shape.rank; ++k)
+      if (a.shape[k] != (k == at ? l.count : 1)) return false;
+    return true;
+  }
+
+  /// What stands for the convolution and the one that reads it.
+  struct folded {
+    std::vector<float> factors, bias;  // empty: none
+  };
+  static folded product(const convolution& l, numbers by) {
+    folded f;
+    for (std::int32_t c = 0; c < l.count; ++c)
+      f.factors.push_back(by[by.size() == 1 ? 0 : as_size(c)]);
+    for (std::size_t c = 0; l.bias && c < f.factors.size(); ++c)
+      f.bias.push_back(numerics::mul(l.bias->as<float>()[c], f.factors[c]));
+    return f;
+  }
+  static folded sum(const convolution& l, numbers with) {
+    folded f;
+    for (std::size_t c = 0; c < with.size(); ++c)
+      f.bias.push_back(l.bias ? numerics::add(l.bias->as<float>()[c], with[c]) : with[c]);
+    return f;
+  }
+  /// y = (x - mean) r + offset with r = scale / sqrt(variance + epsilon), each step rounded.
+  std::optional<folded> normalization(const convolution& l, const node& n) const {
+    if (n.in.size() != 5 || n.integer("training_mode", 0) != 0 || n.integer("spatial", 1) == 0)
+      return {};
+    numbers parameters[4];
+    for (std::size_t k = 0; k < 4; ++k) {
+      const array* a = constant(n.in[k + 1]);
+      if (!a || !is_vector(*a, l.count)) return {};
+      parameters[k] = a->as<float>();
+    }
+    const auto& [scale, offset, mean, variance] = parameters;
+    const attribute* e = n.find("epsilon");
+    const float epsilon = e ? e->real.value_or(1e-5f) : 1e-5f;
+    folded f;
+    for (std::size_t c = 0; c < scale.size(); ++c) {
+      const float r =
+          numerics::div(scale[c], numerics::sqrt_f32(numerics::add(variance[c], epsilon)));
+      f.factors.push_back(r);
+      f.bias.push_back(
+          l.bias ? numerics::add(numerics::mul(numerics::sub(l.bias->as<float>()[c], mean[c]), r),
+                                 offset[c])
+                 : numerics::sub(offset[c], numerics::mul(mean[c], r)));
+    }
+    return f;
+  }
+  std::optional<folded> fold(const convolution& l, const node& n) const {
+    if (n.is("BatchNormalization")) return normalization(l, n);
+    const bool mul = n.is("Mul");
+    if ((!mul && !n.is("Add")) || l.transposed || n.in.size() != 2) return {};
+    const array* a = constant(n.in[1]);
+    if (!a) return {};
+    if (mul && a->shape.rank == 0 && a->type == dtype::f32) return product(l, a->as<float>());
+    if (!is_for_channels(*a, l)) return {};
+    return mul ? product(l, a->as<float>()) : sum(l, a->as<float>());
+  }
+
+  void fold_next(item& i) {
+    const auto l = convolution_of(i.n);
+    if (!l || !one_reader(i.n.out[0])) return;
+    const use u = *uses(i.n.out[0]).begin();
+    item& next = reader(u);
+    if (u.second != 0 || next.n.out.size() != 1) return;
+    const auto f = fold(*l, next.n);
+    if (!f || !room_for(4 * (f->bias.size() + (f->factors.empty() ? 0 : l->weights->elements()))))
+      return;
+    node n = i.n;
+    n.out = next.n.out;
+    if (!f->factors.empty()) {
+      const std::string name = fresh(n.in[1]);
+      array scaled = scaled_weights(*l, f->factors);
+      model_.constants[name] = std::move(scaled);
+      n.in[1] = name;
+    }
+    if (!f->bias.empty()) {
+      const std::string name = fresh(n.in[1]);
+      model_.constants[name] = array::of(numbers(f->bias), dims{l->count});
+      n.in.resize(2);
+      n.in.push_back(name);
+    }
+    const double place = next.place;
+    remove(i);
+    remove(next);
+    add(std::move(n), place);
+  }
+  /// Weights [O, I / G, ...], transposed ones [I, O / G, ...], each times its output channel's.
+  static array scaled_weights(const convolution& l, numbers factors) {
+    const auto w = l.weights->as<float>();
+    const dims& s = l.weights->shape;
+    const std::size_t rows = as_size(s[0]), columns = l.transposed ? as_size(s[1]) : 1,
+                      inner = rows * columns == 0 ? 0 : w.size() / (rows * columns),
+                      in_group = rows / as_size(l.groups);
+    std::vector<float> to;
+    to.reserve(w.size());
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < columns; ++c) {
+        const float by = factors[l.transposed ? r / in_group * columns + c : r];
+        for (std::size_t k = 0; k < inner; ++k)
+          to.push_back(numerics::mul(w[(r * columns + c) * inner + k], by));
+      }
+    return array::of(numbers(to), s);
+  }
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FOLD_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class fuser : convolution_folder {
  public:
-  fuser(model& m, const limits& max) : node_graph(m), max_(max) {
+  /// `shapes`: of the same model; learns what follows for its nodes.
+  fuser(model& m, const limits& max, known_shapes& shapes)
+      : convolution_folder(m, max), shapes_(shapes) {
     for (const value_info& v : m.inputs) {
       input_types_.emplace(v.name, v.type);
       if (v.dequantized) dequantized_outside_.insert(v.name);
@@ -512,8 +1010,13 @@ class fuser : node_graph {
       return unit{};
     }
     drop_what_changes_nothing();
+    fold_convolutions();
     merge_equal_pairs();
     remove_double_pairs();
+    if (!sort()) return cycle();
+    for (const item* i : order_) shapes_.follow(i->n);
+    multiply_and_add();
+    transpose_weights();
     dequantize_later();
     quantize_earlier();
     quantize_biases();
@@ -535,13 +1038,6 @@ class fuser : node_graph {
   }
 
  private:
-  /// Whether a new constant of that many bytes is within the limits. A file must not name one large
-  /// array in thousands of places.
-  bool room_for(std::size_t bytes) {
-    made_ = saturating_add(made_, bytes);
-    return made_ <= max_.constant_bytes;
-  }
-
   // ---- what a Q or DQ says ----
 
   struct parameters {
@@ -782,6 +1278,159 @@ class fuser : node_graph {
                           : array::of(std::span<const std::uint8_t>(&u, 1), dims{});
   }
 
+  // MatMulAddFusion, which comes before quantized groups are looked for.
+
+  /// Gemm broadcasts its bias over rows, over columns or not at all; of more axes than two only a
+  /// bias of one axis is taken, and all extents must be numbers.
+  bool takes_bias(const node& product, const std::string& bias) {
+    const extent_list *a = shapes_.find(product.in[0]), *b = shapes_.find(product.in[1]),
+                      *c = shapes_.find(bias);
+    if (!a || !b || !c || a->empty() || b->size() != 2 || !(*b)[1].known()) return false;
+    const extent& columns = (*b)[1];
+    if (a->size() == 2 && c->size() == 2) {
+      const bool row = (*c)[0].number == 1 && (*c)[1] == columns,
+                 rows = (*c)[0].known() && (*c)[0] == (*a)[0];
+      return row || (rows && ((*c)[1].number == 1 || (*c)[1] == columns));
+    }
+    if (c->size() != 1 || (*c)[0] != columns) return false;
+    if (a->size() == 2) return true;
+    const auto counted = [](const extent& e) { return e.number > 0 && e.number <= INT32_MAX; };
+    return std::ranges::all_of(*a, counted) && std::ranges::all_of(*b, counted);
+  }
+  /// Reshape to those extents, at `place`.
+  void reshape(const std::string& x, const std::string& y, const extent_list& to, double place) {
+    std::vector<std::int64_t> list;
+    for (const extent& e : to) list.push_back(e.number);
+    node n;
+    n.op = "Reshape", n.name = y;
+    n.in = {x, fresh(y)};
+    n.out = {y};
+    model_.constants[n.in[1]] = array::of(std::span<const std::int64_t>(list),
+                                          dims{static_cast<std::int32_t>(list.size())});
+    shapes_.set(y, to);
+    add(std::move(n), place);
+  }
+  /// The value itself; of one that DequantizeLinear gives to those that stay as well, a copy: each
+  /// reader has its own (EnsureUniqueDQForNodeUnit).
+  std::string own_dequantized(const std::string& value, double place) {
+    const item* dq = producer(value);
+    if (!dq || !is_dequantize(dq->n) || dq->n.out.size() != 1) return value;
+    if (uses(value).empty() && !is_output(value)) return value;
+    node copy = dq->n;
+    copy.out = {fresh(value)};
+    const std::string out = copy.out[0];
+    add(std::move(copy), place);
+    return out;
+  }
+  /// A product with a matrix and the sum that alone reads it: Gemm, between two Reshapes where the
+  /// first operand is no matrix.
+  void multiply_and_add() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& product = *nodes_[k];
+      if (!product.alive || !product.n.is("MatMul") || product.n.in.size() != 2 ||
+          product.n.out.size() != 1 || !one_reader(product.n.out[0]))
+        continue;
+      item& sum = reader(*uses(product.n.out[0]).begin());
+      if (!sum.n.is("Add") || sum.n.in.size() != 2 || sum.n.out.size() != 1) continue;
+      const std::string a = product.n.in[0],
+                        bias = sum.n.in[sum.n.in[0] == product.n.out[0] ? 1 : 0],
+                        result = sum.n.out[0];
+      const auto type = type_of(a);
+      if ((type && *type != dtype::f32 && *type != dtype::f16) || !takes_bias(product.n, bias))
+        continue;
+      extent_list rows = *shapes_.find(a);
+      const bool matrix = rows.size() == 2;
+      std::int64_t m = 1;
+      for (std::size_t i = 0; i + 1 < rows.size() && m <= INT32_MAX; ++i) m *= rows[i].number;
+      if (!matrix && m > INT32_MAX) continue;
+      node gemm;
+      gemm.op = "Gemm", gemm.name = product.n.name;
+      gemm.in = {a, product.n.in[1], bias};
+      gemm.out = {result};
+      const extent columns = (*shapes_.find(product.n.in[1]))[1];
+      const double place = sum.place;
+      remove(product);
+      remove(sum);
+      if (!matrix) {
+        const extent all{m, {}};
+        gemm.in[0] = fresh(a), gemm.out[0] = fresh(result);
+        const std::string x = own_dequantized(a, place);
+        reshape(x, gemm.in[0], {all, rows.back()}, place);
+        rows.back() = columns;
+        reshape(gemm.out[0], result, rows, place);
+        shapes_.set(gemm.out[0], {all, columns});
+      }
+      add(std::move(gemm), place);
+    }
+  }
+  static array transposed(const array& a, std::span<const std::int64_t> perm) {
+    const auto rank = as_size(a.shape.rank);
+    std::vector<std::size_t> stride(rank, 1), step(rank), at(rank, 0);
+    for (std::size_t k = rank; k-- > 1;)
+      stride[k - 1] = stride[k] * as_size(a.shape[static_cast<int>(k)]);
+    dims shape;
+    for (std::size_t k = 0; k < rank; ++k) {
+      shape.push_back(a.shape[static_cast<int>(perm[k])]);
+      step[k] = stride[as_size(perm[k])];
+    }
+    const std::size_t size = size_of(a.type);
+    std::vector<std::byte> to(a.elements() * size);
+    std::size_t from = 0;
+    for (std::size_t i = 0; i < to.size(); i += size) {
+      std::memcpy(to.data() + i, a.data.bytes.data() + from * size, size);
+      for (std::size_t k = rank; k-- > 0;) {
+        const auto extent = as_size(shape[static_cast<int>(k)]);
+        from += step[k];
+        if (++at[k] < extent) break;
+        from -= step[k] * extent;
+        at[k] = 0;
+      }
+    }
+    return {a.type, shape, constant_data::copy(to)};
+  }
+  /// Which axis of its input each axis of a Transpose's result is; empty: not as it must be.
+  static std::vector<std::int64_t> permutation(const node& n, int rank) {
+    std::vector<std::int64_t> perm, once;
+    for (int k = rank; k-- > 0;) perm.push_back(k), once.insert(once.begin(), k);
+    if (const attribute* a = n.find("perm")) perm = a->integers;
+    std::vector<std::int64_t> sorted = perm;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted == once ? perm : std::vector<std::int64_t>();
+  }
+  /// TransposeOptimizer: of a constant dequantized by channel, behind which a Transpose stands that
+  /// one node reads, the elements themselves are transposed. With one scale the next pass does it.
+  void transpose_weights() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& move = *nodes_[k];
+      if (!move.alive || !move.n.is("Transpose") || move.n.in.size() != 1 ||
+          move.n.out.size() != 1 || !one_reader(move.n.out[0]) ||
+          is_quantize(reader(*uses(move.n.out[0]).begin()).n))
+        continue;
+      const item* dq = producer(move.n.in[0]);
+      if (!dq || !is_dequantize(dq->n) || dq->n.integer("block_size", 0) != 0) continue;
+      const array *w = constant(dq->n.input(0)), *s = constant(dq->n.input(1));
+      if (!w || !s || s->shape.rank != 1 || s->elements() == 1) continue;
+      std::int64_t axis = dq->n.integer("axis", 1);
+      if (axis < 0) axis += w->shape.rank;
+      const auto perm = permutation(move.n, w->shape.rank);
+      const auto to = std::find(perm.begin(), perm.end(), axis);
+      if (to == perm.end() || !room_for(w->data.bytes.size())) continue;
+      node n = dq->n;
+      n.in[0] = fresh(dq->n.in[0]);
+      array turned = transposed(*w, perm);
+      model_.constants[n.in[0]] = std::move(turned);
+      attribute moved;
+      moved.integer = to - perm.begin();
+      n.attributes.insert_or_assign("axis", moved);
+      n.out = move.n.out;
+      const double place = move.place;
+      remove(move);
+      add(std::move(n), place);
+    }
+  }
+
   /// What QDQPropagationTransformer looks through.
   bool propagates(const node& n) const {
     if (!n.domain.empty() || n.in.empty() || n.out.empty()) return false;
@@ -867,7 +1516,8 @@ class fuser : node_graph {
       if (!x_scale || !scalar(*x_scale) || x_scale->type != dtype::f32) continue;
       const array *bias = constant(i.n.input(2)), *weights = constant(i.n.in[1]);
       const bool quantized = w && is_dequantize(w->n), has_bias = !i.n.input(2).empty();
-      if (!quantized && (!weights || weights->type != dtype::f32)) continue;
+      if (!quantized && (!weights || weights->type != dtype::f32 || weights->elements() == 0))
+        continue;
       if (has_bias && (!bias || bias->shape.rank != 1 || bias->type != dtype::f32)) continue;
       if (quantized && !has_bias) continue;
       if (!room_for((has_bias ? 8 * bias->elements() : 0) + (quantized ? 0 : weights->elements())))
@@ -901,18 +1551,24 @@ class fuser : node_graph {
     if (axis < 0) axis += w ? w->shape.rank : 0;
     return axis == (layer.op == "Gemm" && layer.integer("transB", 0) == 0 ? 1 : 0);
   }
-  /// One int8 scale for all weights.
+  /// One int8 scale and zero point for all weights.
   const array* quantize_weights(item& i, const array& w) {
-    float most = 0;
-    for (float v : w.as<float>()) most = std::max(most, std::fabs(v));
-    const float scale = most > 0 ? numerics::div(most, 127.f) : 1.f;
+    const auto values = w.as<float>();
+    float least = 0, largest = 0;
+    for (float v : values) {
+      if (v < least) least = v;
+      if (v > largest) largest = v;
+    }
+    const laws::int8_range range = laws::range_of_float_weights(least, largest);
+    const float scale = range.scale;
     std::vector<std::int8_t> q;
-    for (float v : w.as<float>())
-      q.push_back(static_cast<std::int8_t>(numerics::quantize_even(v, scale, 0, -128, 127)));
+    for (float v : values)
+      q.push_back(
+          static_cast<std::int8_t>(numerics::quantize_even(v, scale, range.zero_point, -128, 127)));
     const std::string base = i.n.in[1], name = fresh(base), s = fresh(base), z = fresh(base);
     model_.constants[name] = {dtype::s8, w.shape,
                               constant_data::of(std::span<const std::int8_t>(q))};
-    model_.constants[z] = byte_constant(dtype::s8, 0);
+    model_.constants[z] = byte_constant(dtype::s8, range.zero_point);
     array& kept = model_.constants[s];
     kept = array::of(std::span<const float>(&scale, 1), dims{});
     node dq;
@@ -1171,10 +1827,31 @@ class fuser : node_graph {
       i.n.kept_float = "ONNX Runtime has no quantized " + i.n.op;
       return;
     }
-    if (std::string why = refusal(*r, i, g); !why.empty())
-      i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
-    else
+    if (std::string why = refusal(*r, i, g); why.empty())
       replace(*r, i, g);
+    else if (becomes_blocks(*r, i, g))
+      i.n.kept_float =
+          "ONNX Runtime makes MatMulNBits of it, with 8-bit activations; here in float";
+    else
+      i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
+  }
+  /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
+  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one where no Q
+  /// reads the result; a Q is not to 8 bits.
+  bool becomes_blocks(const rule& r, const item& i, const group& g) {
+    if (r.what != kind::product && r.what != kind::matrix) return false;
+    item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
+    if (!w || !is_dequantize(w->n) || w->n.integer("block_size", 0) != 0) return false;
+    if (x && is_dequantize(x->n) && !is_16bit(in_type(*x).value_or(dtype::u8))) return false;
+    if (i.n.integer("transA", 0) != 0 || i.n.integer("transB", 0) != 0) return false;
+    for (const char* factor : {"alpha", "beta"})
+      if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1) return false;
+    const array *codes = constant(w->n.input(0)), *s = constant(w->n.input(1));
+    if (!codes || !s || codes->shape.rank != 2 || !is_8bit(codes->type)) return false;
+    if (g.q.empty() && s->shape.rank == 0) return true;
+    const bool columns =
+        s->shape.rank == 1 && s->shape[0] == codes->shape[1] && w->n.integer("axis", 1) == 1;
+    return columns && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
   }
   /// How many inputs of a group must be quantized.
   static std::size_t quantized_inputs(kind what, const group& g) {
@@ -1245,13 +1922,89 @@ class fuser : node_graph {
         if (t != in[0]) return "its inputs have different types";
     if ((r.what == kind::convolution || r.what == kind::product) && in[0] == dtype::s8)
       return "int8 activations on x86";
+    if (std::string why = refused_scales(r, i, g); !why.empty()) return why;
     if (r.what == kind::matrix && in[0] == dtype::s8 && in[1] != dtype::s8)
       return "int8 activations with uint8 weights";
-    if (r.what == kind::matrix && in.size() > 2) {
-      const attribute* beta = i.n.find("beta");
-      if (beta && beta->real.value_or(1) != 1) return "beta is not 1";
+    if (r.what == kind::matrix && in.size() > 2)
+      for (const char* factor : {"alpha", "beta"})
+        if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1)
+          return std::string(factor) + " is not 1, with a bias";
+    return {};
+  }
+
+  /// Whether a DQ or Q has at most one scale: none that is known says no more.
+  bool one_scale(const item& d) {
+    const array* s = constant(d.n.input(1));
+    return !s || scalar(*s);
+  }
+  /// Scales for each channel where ONNX Runtime wants one, biases of other scales than the
+  /// accumulator's. Where a group is taken although its operator does not run (a convolution of
+  /// several input scales without a bias), ONNX Runtime has no result, and neither has octet.
+  std::string refused_scales(const rule& r, const item& i, const group& g) {
+    switch (r.what) {
+      case kind::convolution: return g.dq.size() > 2 ? refused_bias(g) : std::string();
+      case kind::product:
+      case kind::matrix: return refused_matrices(r, i, g);
+      case kind::unary:
+        if (r.op != "Softmax" || one_scale(*g.dq[0])) return {};
+        return "scales for each channel";
+      case kind::binary:
+      case kind::variadic:
+        for (const auto* list : {&g.dq, &g.q})
+          for (const item* each : *list)
+            if (!one_scale(*each)) return "scales for each channel";
+        return {};
+      case kind::where:
+      case kind::move:
+      case kind::move_8bit:
+      case kind::largest:
+      case kind::index:
+      case kind::split: break;
     }
     return {};
+  }
+  /// A convolution's int32 bias must be one of its accumulator: all scales constants, the input's
+  /// one number, the bias's that of each channel (laws::fits_accumulator), its zero points 0.
+  std::string refused_bias(const group& g) {
+    const array *x = constant(g.dq[0]->n.input(1)), *w = constant(g.dq[1]->n.input(1)),
+                *b = constant(g.dq[2]->n.input(1));
+    if (!x || !w || !b) return "a scale is not a constant";
+    if (!scalar(*x)) return "scales for each channel of its input, with a bias";
+    const std::size_t channels = std::max(w->elements(), b->elements());
+    for (const array* each : {w, b})
+      if (each->elements() != 1 && each->elements() != channels)
+        return "as many scales of its bias as fit no channels";
+    for (std::size_t c = 0; c < channels; ++c) {
+      const float sw = w->as<float>()[w->elements() == 1 ? 0 : c],
+                  sb = b->as<float>()[b->elements() == 1 ? 0 : c];
+      if (!laws::fits_accumulator(sb, laws::stored_accumulator_scale(x->as<float>()[0], sw)))
+        return "the scale of its bias is not that of its input times that of its weights";
+    }
+    if (g.dq[2]->n.input(2).empty()) return {};
+    const array* zero = constant(g.dq[2]->n.input(2));
+    if (!zero) return "the zero point of its bias is not a constant";
+    for (std::size_t c = 0; c < zero->elements(); ++c)
+      if (integer_of(*zero, c) != 0) return "the zero point of its bias is not 0";
+    return {};
+  }
+  /// Matrix products have one scale but for columns of constant weights; Gemm needs zero points.
+  /// A MatMul without Q is taken whatever its scales are.
+  std::string refused_matrices(const rule& r, const item& i, const group& g) {
+    const bool gemm = r.what == kind::matrix;
+    if (!gemm && g.q.empty()) return {};
+    const node& weights = g.dq[1]->n;
+    if (gemm && (g.dq[0]->n.input(2).empty() || weights.input(2).empty()))
+      return "an input has no zero point";
+    if (!one_scale(*g.dq[0]) || (!g.q.empty() && !one_scale(*g.q[0])))
+      return "scales for each channel";
+    const array *s = constant(weights.input(1)), *w = constant(weights.input(0));
+    if (!s || scalar(*s) || !w || w->shape.rank != 2) return {};
+    std::int64_t axis = weights.integer("axis", 1);
+    if (axis < 0) axis += 2;
+    const int columns = gemm && i.n.integer("transB", 0) != 0 ? 0 : 1;
+    if (s->shape.rank == 1 && s->shape[0] == w->shape[columns] && (gemm || axis == columns))
+      return {};
+    return "scales of its weights that are not for each column";
   }
 
   static void append(std::vector<std::string>& to, const node& n, std::size_t from,
@@ -1330,10 +2083,9 @@ class fuser : node_graph {
     add(std::move(n), place);
   }
 
-  limits max_;
+  known_shapes& shapes_;
   std::map<std::string, std::optional<dtype>> input_types_;
   std::set<std::string> dequantized_outside_;
-  std::size_t made_ = 0;  // bytes of new constants
 };
 
 }  // namespace onnx_model
@@ -1355,12 +2107,13 @@ namespace onnx_model {
 
 class float_fuser : node_graph {
  public:
-  explicit float_fuser(model& m) : node_graph(m) {}
+  /// `shapes`: what the file says, and what followed for its nodes as they were.
+  float_fuser(model& m, known_shapes& shapes) : node_graph(m), shapes_(shapes) {}
 
   /// Rewrites the model's nodes; they come back in an order in which they can run.
   status run() {
     if (!sort()) return cycle();
-    know_shapes();
+    for (const item* i : order_) shapes_.follow(i->n);
     const std::vector<item*> all = order_;
     const auto each = [&](auto pattern) {
       for (item* i : all)
@@ -1381,108 +2134,7 @@ class float_fuser : node_graph {
  private:
   static constexpr std::string_view microsoft = "com.microsoft";
 
-  // ---- shapes as the file names them ----
-
-  /// An extent: a number, or a name; none: not known.
-  struct extent {
-    std::int64_t number = -1;
-    std::string symbol;
-    bool known() const { return number >= 0 || !symbol.empty(); }
-    bool operator==(const extent&) const = default;
-  };
-  using extents = std::vector<extent>;
-
-  static extents extents_of(const value_info& v) {
-    extents e;
-    for (std::size_t k = 0; k < v.extents.size(); ++k)
-      e.push_back({v.extents[k], v.extents[k] >= 0 ? std::string() : v.symbols[k]});
-    return e;
-  }
-  const extents* shape(const std::string& name) {
-    if (const auto it = shapes_.find(name); it != shapes_.end()) return &it->second;
-    const array* a = constant(name);
-    if (!a) return nullptr;
-    extents e;
-    for (std::int32_t n : a->shape) e.push_back({n, {}});
-    return &shapes_.emplace(name, std::move(e)).first->second;
-  }
-  /// What the file says, and what follows from it for operators between layers.
-  void know_shapes() {
-    for (const auto* list : {&model_.inputs, &model_.outputs, &model_.between})
-      for (const value_info& v : *list)
-        if (v.has_shape && v.extents.size() <= dims::max_rank)
-          shapes_.emplace(v.name, extents_of(v));
-    for (const item* i : order_) {
-      if (i->n.out.empty() || shapes_.contains(i->n.out[0])) continue;
-      if (auto e = result_of(i->n)) shapes_.emplace(i->n.out[0], std::move(*e));
-    }
-  }
-  std::optional<extents> result_of(const node& n) {
-    static const std::set<std::string_view> same{"BiasGelu",
-                                                 "Cast",
-                                                 "DequantizeLinear",
-                                                 "DynamicQuantizeLinear",
-                                                 "Erf",
-                                                 "FastGelu",
-                                                 "Gelu",
-                                                 "LayerNormalization",
-                                                 "QuantizeLinear",
-                                                 "QuickGelu",
-                                                 "Relu",
-                                                 "Sigmoid",
-                                                 "SimplifiedLayerNormalization",
-                                                 "SkipLayerNormalization",
-                                                 "Softmax",
-                                                 "Sqrt",
-                                                 "Tanh"};
-    static const std::set<std::string_view> pairs{"Add", "Sub", "Mul", "Div"};
-    static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul"};
-    const extents *a = shape(n.input(0)), *b = nullptr;
-    if (a && same.contains(n.op)) return *a;
-    if (n.op == "Reshape") return reshaped(n);
-    if (a && n.op == "Transpose") return transposed(n, *a);
-    if (!a || !(b = shape(n.input(1)))) return {};
-    if (pairs.contains(n.op)) return broadcast_extents(*a, *b);
-    if (!products.contains(n.op) || a->size() < 2 || b->size() != 2) return {};
-    extents e = *a;
-    e.back() = b->back();
-    return e;
-  }
-  /// As many axes as a constant says, which are known where it names them.
-  std::optional<extents> reshaped(const node& n) const {
-    const array* target = constant(n.input(1));
-    if (!target || target->type != dtype::s64 || target->elements() > dims::max_rank) return {};
-    extents e;
-    for (const std::int64_t v : target->as<std::int64_t>()) e.push_back({v > 0 ? v : -1, {}});
-    return e;
-  }
-  static std::optional<extents> transposed(const node& n, const extents& x) {
-    extents e(x.rbegin(), x.rend());
-    const attribute* perm = n.find("perm");
-    if (!perm) return e;
-    if (perm->integers.size() != x.size()) return {};
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      const std::int64_t from = perm->integers[k];
-      if (from < 0 || as_size(from) >= x.size()) return {};
-      e[k] = x[as_size(from)];
-    }
-    return e;
-  }
-  /// Extents that meet: numbers but 1 stand, one name stands beside 1, two names are neither.
-  static extents broadcast_extents(const extents& a, const extents& b) {
-    const extents &longer = a.size() >= b.size() ? a : b, &shorter = a.size() >= b.size() ? b : a;
-    extents e = longer;
-    for (std::size_t k = 0; k < shorter.size(); ++k) {
-      extent& to = e[longer.size() - shorter.size() + k];
-      const extent& other = shorter[k];
-      if (other.number == 1 || other == to) continue;
-      if (to.number == 1 || other.number > 1)
-        to = other;
-      else if (to.number < 0)
-        to = {};
-    }
-    return e;
-  }
+  const extent_list* shape(const std::string& name) { return shapes_.find(name); }
 
   // ---- what patterns ask ----
 
@@ -1572,7 +2224,7 @@ class float_fuser : node_graph {
     if (const attribute* a = n.find("axes")) axes = a->integers;
     if (const array* a = constant(n.input(1)); a && a->type == dtype::s64)
       axes.assign(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
-    const extents* e = shape(n.in[0]);
+    const extent_list* e = shape(n.in[0]);
     for (std::int64_t& a : axes)
       if (a >= 0) a = e ? a - static_cast<std::int64_t>(e->size()) : 0;
     std::sort(axes.begin(), axes.end());
@@ -1669,7 +2321,7 @@ class float_fuser : node_graph {
   bool adds_bias(item& add) {
     if (!is_plain(add.n, "Add") || add.n.in.size() != 2 || !one_reader(add.n.out[0])) return false;
     const array* bias = constant(add.n.in[1]);
-    const extents* x = shape(add.n.in[0]);
+    const extent_list* x = shape(add.n.in[0]);
     if (!bias || bias->shape.rank != 1 || !x || x->size() != 3 ||
         x->back().number != bias->shape[0])
       return false;
@@ -1691,7 +2343,7 @@ class float_fuser : node_graph {
     if ((axis != -1 && axis != 2) || !add || !is_plain(add->n, "Add") || add->n.in.size() != 2 ||
         !one_reader(add->n.out[0]))
       return;
-    const extents *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
+    const extent_list *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
     if (!a || !b || a->size() != 3 || *a != *b) return;
     for (const extent& e : *a)
       if (!e.known()) return;
@@ -1763,7 +2415,7 @@ class float_fuser : node_graph {
   }
   static constexpr int most_factors = 8;
 
-  std::map<std::string, extents> shapes_;
+  known_shapes& shapes_;
 };
 
 }  // namespace onnx_model
@@ -2225,20 +2877,28 @@ class reader {
 
   model read(std::string_view bytes) {
     std::optional<std::string_view> graph_bytes;
-    bool opset_given = false;
+    bool opset_given = false, any_opset = false;
     std::vector<std::string_view> functions;
     for (message m(bytes); m.next();) {
       switch (m.tag()) {
         case model_field::ir_version: model_.ir_version = m.integer(); break;
         case model_field::graph: graph_bytes = m.bytes(); break;
-        case model_field::opset_import: opset_given |= read_opset(m.bytes(), model_.opset); break;
+        case model_field::opset_import:
+          any_opset = true;
+          opset_given |= read_opset(m.bytes(), model_.opset);
+          break;
         case model_field::functions: functions.push_back(m.bytes()); break;
         default: m.skip();
       }
     }
     if (!graph_bytes) fail(import::malformed("an ONNX file without a graph"));
-    if (!opset_given) model_.opset = 1;  // files of the first IR versions need not say it
+    // As ONNX Runtime has it: one must be said, and of a domain of which nothing is it is the
+    // newest.
+    if (!any_opset) fail(import::malformed("no opset_import", {}, "the opset of ai.onnx"));
+    if (!opset_given) model_.opset = newest_opset;
     if (model_.ir_version < 1) fail(import::malformed("ir_version", text(model_.ir_version)));
+    if (model_.ir_version > newest_ir_version)
+      fail(unsupported("ir_version", text(model_.ir_version), "1 to " + text(newest_ir_version)));
     read_graph(*graph_bytes, model_);
     for (const std::string_view f : functions) model_.functions.push_back(read_function(f));
     return std::move(model_);
@@ -2249,6 +2909,7 @@ class reader {
   static void check(const status& s) {
     if (!s) fail(s.error());
   }
+  static constexpr std::int64_t newest_ir_version = 14;  // ONNX Runtime 1.32's
   static std::string text(std::int64_t v) { return std::to_string(v); }
   static std::string domain(std::string d) { return d == "ai.onnx" ? std::string() : d; }
 
@@ -3502,6 +4163,9 @@ struct call {
 struct onnx_row {
   std::string_view name, domain;
   void (*emit)(emitter&, call&);
+  /// The opset of ai.onnx that brought the operator, or its rules for shapes that differ: ONNX
+  /// Runtime knows none before.
+  std::int64_t since = 1;
 };
 
 /// Rows call these.
@@ -3520,28 +4184,35 @@ class emitter : public import::row_emitter {
   // ---- attributes ----
   // Each gives `otherwise` where the node does not carry the key, and an error where it is of
   // another kind.
+  void wrong_kind(const attribute& a, std::string_view key, attribute_kind wanted) {
+    broken("attribute " + std::string(key), std::string(name_of(a.kind())),
+           std::string(name_of(wanted)));
+  }
   std::int64_t integer(const call& c, std::string_view key, std::int64_t otherwise) {
     const attribute* a = c.n.find(key);
     if (!a) return otherwise;
-    if (!a->integer) broken("attribute " + std::string(key), "no integer");
+    if (!a->integer) wrong_kind(*a, key, attribute_kind::integer);
     return a->integer.value_or(otherwise);
   }
   float real(const call& c, std::string_view key, float otherwise) {
     const attribute* a = c.n.find(key);
     if (!a) return otherwise;
-    const float v = a->real.value_or(NAN);
+    if (!a->real) wrong_kind(*a, key, attribute_kind::real);
+    const float v = a->real.value_or(otherwise);
     if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
     return v;
   }
   std::string text(const call& c, std::string_view key, std::string otherwise) {
     const attribute* a = c.n.find(key);
     if (!a) return otherwise;
-    if (!a->text) broken("attribute " + std::string(key), "no text");
+    if (!a->text) wrong_kind(*a, key, attribute_kind::text);
     return a->text.value_or(otherwise);
   }
   std::vector<std::int64_t> integers(const call& c, std::string_view key) {
     const attribute* a = c.n.find(key);
-    return a ? a->integers : std::vector<std::int64_t>();
+    if (!a) return {};
+    if (!a->may_be(attribute_kind::integers)) wrong_kind(*a, key, attribute_kind::integers);
+    return a->integers;
   }
   /// Between `least` and `most` inputs, the first `needed` of them given.
   bool arity(const call& c, std::size_t needed, std::size_t most) {
@@ -3671,11 +4342,13 @@ class emitter : public import::row_emitter {
     return z;
   }
   bool is_real(const value& v) {
-    if (type(v) == dtype::f32) return true;
+    if (!v.given()) broken("an input", "absent", "float32");
+    if (type(v) == dtype::f32) return !failed();
     refuse("an input", std::string(name_of(type(v))), "float32");
     return false;
   }
   bool is_byte(const value& v) {
+    if (!v.given()) broken("an input", "absent", "uint8 or int8");
     if (is_8bit(type(v))) return true;
     refuse("an input", std::string(name_of(type(v))), "uint8 or int8");
     return false;
@@ -4187,6 +4860,35 @@ inline tensor_id extended(emitter& m, tensor_id x, const std::vector<std::int64_
   return m.failed() ? no_tensor : x;
 }
 /// pads are an attribute before opset 11.
+/// What a constant Pad of floats writes: any number, also infinity.
+inline float padding_number(emitter& m, const call& c) {
+  if (m.opset < 11) {
+    const attribute* written = c.n.find("value");
+    if (written && !written->real) m.broken("attribute value", "no number");
+    return written ? written->real.value_or(0.f) : 0.f;
+  }
+  const auto a = c.has(2) ? m.constant(c.in[2], "the value of Pad") : std::nullopt;
+  if (!a) return 0;
+  if (a->type == dtype::f32 && a->elements() == 1) return a->as<float>()[0];
+  m.broken("the value of Pad", std::string(name_of(a->type)) + " " + to_string(a->shape),
+           "one float32");
+  return 0;
+}
+/// With infinity or NaN, which no attribute holds: chosen wherever the input is not.
+inline tensor_id padded_with(emitter& m, tensor_id x, attributes a, float v) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  if (!m.check(verify_size(s, dtype::u8, m.to.max, "where a padded input is"))) return no_tensor;
+  const std::vector<std::uint8_t> ones(s.elements().value, 1);
+  const tensor_id inside =
+      m.new_constant("", dtype::boolean, s, std::as_bytes(std::span<const std::uint8_t>(ones)));
+  attributes around = a;
+  around.set("value", std::int64_t{0});
+  a.set("value", 0.);
+  const tensor_id shown = m.moved(ops::pad, inside, std::move(around)),
+                  numbers = m.moved(ops::pad, x, std::move(a));
+  return m.chosen(shown, numbers, m.to.scalar_constant(v));
+}
 inline void pad_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 4)) return;
   const value& x = c.in[0];
@@ -4218,12 +4920,10 @@ inline void pad_row(emitter& m, call& c) {
   const dtype t = m.type(x);
   if (mode == "constant") {
     if (t == dtype::f32) {
-      double v = 0;
-      if (m.opset < 11)
-        v = static_cast<double>(m.real(c, "value", 0));
-      else if (c.has(2))
-        v = static_cast<double>(m.constant_float(c.in[2], "the value of Pad"));
-      a.set("value", v);
+      const float v = padding_number(m, c);
+      if (!std::isfinite(v))
+        return m.give(c, padded_with(m, from, std::move(a), v), x.channels_inner);
+      a.set("value", static_cast<double>(v));
     } else {
       std::int64_t v = 0;
       if (c.has(2)) {
@@ -4474,9 +5174,16 @@ inline convolution read_convolution(emitter& m, const call& c, const value& x, c
   v.attrs.groups = v.depthwise ? 1 : static_cast<std::int32_t>(groups);
   return v;
 }
+/// Kernels are prepared for weights that never change.
+inline std::optional<array> constant_weights(emitter& m, const value& w) {
+  if (!m.failed() && !m.is_constant(w))
+    m.refuse("a convolution whose weights are an input of the network or computed", {},
+             "constants of the file as weights");
+  return m.constant(w, "weights of a convolution");
+}
 /// Weights in octet's order: [O, kh, kw, I / groups], depthwise [1, kh, kw, O].
 inline tensor_id add_weights(emitter& m, const convolution& v, const value& w) {
-  const auto a = m.constant(w, "weights of a convolution");
+  const auto a = constant_weights(m, w);
   if (!a) return no_tensor;
   const auto out = as_size(v.weights[0]), in = as_size(v.weights[1]),
              taps = product_of(v.weights[2], v.weights[3]);
@@ -4820,6 +5527,15 @@ inline gemm read_gemm(emitter& m, const call& c, const value& a, const value& b)
   if (m.integer(c, "transB", 0) == 0) g.b = transposed(m, g.b);
   return g;
 }
+/// One number for all or for each of n columns; else it must be int32 for each row, or each sum.
+inline bool is_bias_of_columns(emitter& m, const value& bias, int n) {
+  const dims s = m.shape(bias);
+  const std::size_t count = s.elements().value;
+  if (count == 1 || (count == as_size(n) && s.back(0) == n)) return true;
+  if (m.type(bias) != dtype::s32)
+    m.refuse("element type of a bias", std::string(name_of(m.type(bias))), "int32");
+  return false;
+}
 /// a, a_scale, a_zero, b, b_scale, b_zero, [c], [y_scale, y_zero]. Without y_scale: floats.
 inline void qgemm_row(emitter& m, call& c) {
   if (!m.arity(c, 5, 9) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
@@ -4842,9 +5558,13 @@ inline void qgemm_row(emitter& m, call& c) {
   rows.axis = qb.axis < 0 ? -1 : 0;
   std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
                             m.under(value::of(g.b), false, rows)};
-  if (c.has(6)) in.push_back(int32_bias(m, c.in[6], n));
+  const bool for_rows = c.has(6) && !is_bias_of_columns(m, c.in[6], n);
+  if (c.has(6) && !for_rows) in.push_back(int32_bias(m, c.in[6], n));
   if (m.failed()) return;
   if (c.has(7)) {
+    if (for_rows)
+      return m.refuse("a bias of QGemm for each row", to_string(m.shape(c.in[6])),
+                      "one element per output channel, or floats as the result");
     import::accumulation layer;
     layer.op = &ops::fully_connected;
     layer.in = std::move(in);
@@ -4853,11 +5573,15 @@ inline void qgemm_row(emitter& m, call& c) {
     if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
     return m.give(c, y, false);
   }
-  std::vector<double> scales;
+  quantization sums;
   for (double s : qb.scales)
-    scales.push_back(static_cast<double>(
+    sums.scales.push_back(static_cast<double>(
         laws::stored_accumulator_scale(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
-  const tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, std::move(scales));
+  sums.zero_points.assign(1, 0);
+  tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, sums.scales);
+  if (for_rows)
+    acc =
+        m.alias(integers_of(m, ops::add, {m.without_scales(acc), m.held(c.in[6], false)}), sums, 1);
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
 /// a, b, [c].
@@ -4953,7 +5677,7 @@ inline void conv_transpose_row(emitter& m, call& c) {
   if (m.failed()) return;
   a.pad_top = w.before[0], a.pad_left = w.before[1];
   a.pad_bottom = w.after[0], a.pad_right = w.after[1];
-  const auto values = m.constant(c.in[1], "weights of a convolution");
+  const auto values = constant_weights(m, c.in[1]);
   if (!values) return;
   // [I, O, kh, kw] to [O, kh, kw, I].
   const auto in = as_size(weights[0]), out = as_size(weights[1]),
@@ -4987,6 +5711,54 @@ inline void conv_transpose_row(emitter& m, call& c) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_ONNX_ROWS_LAYERS_HPP_
+// ---- octet/laws/pools.hpp
+// The order in which ONNX Runtime's pools sum floats.
+#ifndef OCTET_LAWS_POOLS_HPP_
+#define OCTET_LAWS_POOLS_HPP_
+
+#include <array>
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// sequence: row by row; columns: each column of a window over its rows, then their sums from left
+/// to right; lanes: elements 4i, 4i + 1, ... of the flat image each by themselves, (0 + 2) +
+/// (1 + 3), then the up to three that are left. One division follows.
+enum class pool_order : std::uint8_t { sequence, columns, lanes };
+
+/// Channels that its blocked kernels take at once: 8 with AVX2 (16 with AVX-512, where what has 8
+/// but not 16 of them is summed as if it were not blocked; octet has AVX2's bits everywhere).
+inline constexpr std::int32_t pool_block = 8;
+constexpr bool blocks_channels(std::int32_t channels) { return channels % pool_block == 0; }
+
+/// A pool over height and width, or over one axis as a row.
+struct pooled_window {
+  bool row = false;
+  bool blocked = false;      // four axes, blocks_channels
+  bool plain_loops = false;  // AveragePool of opset 19 and later, or counted padding and ceil_mode
+  std::array<std::int32_t, 2> image{}, window{}, stride{};
+  std::array<std::int32_t, 4> padding{};  // top, bottom, left, right
+};
+/// Its vector kernels hold a row of sums in a buffer of 2048 elements, 3 of which are read beyond
+/// the row, take two outputs' distance at most and windows up to 32.
+constexpr pool_order order_of_pool(const pooled_window& p) {
+  if (p.blocked || p.plain_loops) return pool_order::sequence;
+  bool padded = false;
+  for (const std::int32_t pad : p.padding) padded |= pad != 0;
+  const bool steps = p.stride[0] != 1 || p.stride[1] != 1;
+  if (!padded && !steps && p.window == p.image) return pool_order::lanes;
+  const std::int64_t width = std::int64_t{p.image[1]} + p.padding[2] + p.padding[3];
+  const bool small = p.window[0] <= 32 && p.window[1] <= 32;
+  return !p.row && small && p.stride[1] <= 2 && width <= 2045 ? pool_order::columns
+                                                              : pool_order::sequence;
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_POOLS_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -5042,6 +5814,13 @@ inline void dequantize_row(emitter& m, call& c) {
   const quantization q = m.quantized_by(c, 1, axis);
   const tensor_id from = m.under(x, x.channels_inner, q);
   m.give(c, m.made(ops::dequantize, {from}, dtype::f32), x.channels_inner);
+}
+
+/// x, x_scale, [x_zero], y_scale, [y_zero], x of bytes. A zero point that is left out is 0.
+inline bool one_quantized(emitter& m, const call& c) {
+  if (!m.arity(c, 2, 5)) return false;
+  if (!c.has(3)) m.broken("input 3", "absent", "a scale");
+  return !m.failed() && m.is_byte(c.in[0]);
 }
 
 // ---- two operands ----
@@ -5209,6 +5988,19 @@ inline void concat_row(emitter& m, call& c) {
 
 // ---- pooling ----
 
+inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
+  attributes a;
+  a.set("axes", std::move(axes));
+  if (keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
+inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
+  attributes a = reduction(std::move(axes));
+  a.set("in_order", std::int64_t{1});
+  return a;
+}
+
 inline pool2d_attrs read_pooling(emitter& m, const call& c, const dims& x, bool* row) {
   pool2d_attrs p;
   const window w = read_window(m, c, x, {});
@@ -5242,14 +6034,100 @@ inline void max_pool_row(emitter& m, call& c) {
                   y = m.moved(real ? ops::max_pool2d : ops::qnn_max_pool2d, from, to_attributes(p));
   m.give(c, from_image(m, y, row), true);
 }
+/// The channels of a file's value if its shape says them: ONNX Runtime blocks the channels of pools
+/// as it loads the file.
+inline bool is_blocked(const emitter& m, const value& x) {
+  const dims s = m.shape(x);
+  return s.rank == 4 && laws::blocks_channels(s[1]);
+}
+/// The average of a whole image [N, H, W, C] or of rows [N, L, C]: laws::pool_order::lanes.
+inline tensor_id average_in_lanes(emitter& m, tensor_id x) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  const std::int32_t channels = s.back(0);
+  std::int64_t count = 1;
+  for (int i = 1; i + 1 < s.rank; ++i) count *= s[i];
+  if (count < 1 || count > INT32_MAX) {
+    m.broken("extents of an averaged image", to_string(s));
+    return no_tensor;
+  }
+  const auto flat = static_cast<std::int32_t>(count), whole = flat / 4 * 4;
+  x = m.reshaped(x, {s[0], flat, channels});
+  const auto at = [&](tensor_id t, std::int64_t i) { return part_of_axis(m, t, 1, i, 1); };
+  const auto plus = [&](tensor_id a, tensor_id b) { return m.made(ops::add, {a, b}, dtype::f32); };
+  tensor_id sum = no_tensor;
+  if (whole > 0) {
+    const tensor_id rows =
+        m.reshaped(part_of_axis(m, x, 1, 0, whole), {s[0], whole / 4, 4, channels});
+    const tensor_id lanes = m.reshaped(
+        m.made(ops::sum, {rows}, dtype::f32, reduction_in_order({1})), {s[0], 4, channels});
+    sum = plus(plus(at(lanes, 0), at(lanes, 2)), plus(at(lanes, 1), at(lanes, 3)));
+  }
+  for (std::int32_t i = whole; i < flat; ++i)
+    sum = sum == no_tensor ? at(x, i) : plus(sum, at(x, i));
+  sum = m.made(ops::div, {sum, m.to.scalar_constant(static_cast<float>(flat))}, dtype::f32);
+  dims one = s;
+  for (int i = 1; i + 1 < s.rank; ++i) one[i] = 1;
+  return m.reshaped(sum, one);
+}
+/// How many elements of an axis each window has.
+inline std::vector<float> counts_of(std::int32_t in, std::int32_t out, std::int32_t window,
+                                    std::int32_t stride, std::int32_t before) {
+  std::vector<float> list;
+  for (std::int64_t o = 0; o < out; ++o) {
+    const std::int64_t first = o * stride - before;
+    const std::int64_t taps =
+        std::min<std::int64_t>(first + window, in) - std::max<std::int64_t>(first, 0);
+    list.push_back(static_cast<float>(std::max<std::int64_t>(taps, 1)));
+  }
+  return list;
+}
+/// Averages of windows of an image: laws::pool_order::columns.
+inline tensor_id average_by_columns(emitter& m, tensor_id x, const pool2d_attrs& p) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  pool2d_attrs down = p, across = p;
+  down.window_w = down.stride_w = 1, down.pad_left = down.pad_right = 0, down.divisor = 1;
+  across.window_h = across.stride_h = 1, across.pad_top = across.pad_bottom = 0;
+  across.divisor = 1;
+  const tensor_id columns = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(down)),
+                  sums = m.made(ops::avg_pool2d, {columns}, dtype::f32, to_attributes(across));
+  if (m.failed()) return no_tensor;
+  if (p.divisor != 0)
+    return m.made(ops::div, {sums, m.to.scalar_constant(static_cast<float>(p.divisor))},
+                  dtype::f32);
+  const dims y = m.to.g[sums].shape;
+  const auto rows = counts_of(s[1], y[1], p.window_h, p.stride_h, p.pad_top),
+             of_row = counts_of(s[2], y[2], p.window_w, p.stride_w, p.pad_left);
+  const tensor_id taps = m.made(
+      ops::mul, {m.new_constant("", {y[1], 1, 1}, rows), m.new_constant("", {y[2], 1}, of_row)},
+      dtype::f32);
+  return m.made(ops::div, {sums, taps}, dtype::f32);
+}
 inline void average_pool_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   bool row = false;
-  pool2d_attrs p = read_pooling(m, c, m.shape(c.in[0]), &row);
+  const dims s = m.shape(c.in[0]);
+  pool2d_attrs p = read_pooling(m, c, s, &row);
   count_padding(m, c, p);
   if (m.failed()) return;
-  const tensor_id y =
-      m.made(ops::avg_pool2d, {image_of(m, m.held(c.in[0], true))}, dtype::f32, to_attributes(p));
+  const tensor_id x = image_of(m, m.held(c.in[0], true));
+  if (m.failed()) return;
+  const dims image = m.to.g[x].shape;
+  laws::pooled_window w;
+  w.row = row, w.blocked = is_blocked(m, c.in[0]);
+  w.plain_loops = m.opset >= 19 || (p.ceil_mode && p.divisor != 0);
+  w.image = {image[1], image[2]}, w.window = {p.window_h, p.window_w};
+  w.stride = {p.stride_h, p.stride_w};
+  w.padding = {p.pad_top, p.pad_bottom, p.pad_left, p.pad_right};
+  tensor_id y = no_tensor;
+  switch (laws::order_of_pool(w)) {
+    case laws::pool_order::lanes: y = average_in_lanes(m, x); break;
+    case laws::pool_order::columns: y = average_by_columns(m, x, p); break;
+    case laws::pool_order::sequence:
+      y = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(p));
+      break;
+  }
   m.give(c, from_image(m, y, row), true);
 }
 /// With the attribute channels_last the file's own order is NHWC.
@@ -5283,25 +6161,15 @@ template <bool Global> void qlinear_average_pool_row(emitter& m, call& c) {
 
 // ---- reductions ----
 
-inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
-  attributes a;
-  a.set("axes", std::move(axes));
-  if (keep_dims) a.set("keep_dims", std::int64_t{1});
-  return a;
-}
-/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
-inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
-  attributes a = reduction(std::move(axes));
-  a.set("in_order", std::int64_t{1});
-  return a;
-}
 template <bool Max> void global_pool_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   std::vector<std::int64_t> axes;
   for (int i = 2; i < m.rank(c.in[0]); ++i) axes.push_back(i - 1);
   if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
+  const tensor_id x = m.held(c.in[0], true);
+  if (!Max && !is_blocked(m, c.in[0])) return m.give(c, average_in_lanes(m, x), true);
   m.give(c,
-         m.made(Max ? ops::reduce_max : ops::mean, {m.held(c.in[0], true)}, dtype::f32,
+         m.made(Max ? ops::reduce_max : ops::mean, {x}, dtype::f32,
                 Max ? reduction(std::move(axes)) : reduction_in_order(std::move(axes))),
          true);
 }
@@ -5338,9 +6206,11 @@ inline void reduce_by(emitter& m, call& c, const op_def& op, int since, bool of_
     c.out = {x};
     return;
   }
-  const tensor_id y =
-      m.made(op, {m.held(x)}, m.type(x),
-             in_order ? reduction_in_order(std::move(axes)) : reduction(std::move(axes)));
+  attributes a = in_order ? reduction_in_order(std::move(axes)) : reduction(std::move(axes));
+  // The largest and the smallest code stand for the number that they stood for.
+  const bool picks = &op == &ops::reduce_max || &op == &ops::reduce_min;
+  const tensor_id y = picks ? m.merged(op, {m.held(x)}, std::move(a))
+                            : m.made(op, {m.held(x)}, m.type(x), std::move(a));
   if (m.failed()) return;
   if (m.integer(c, "keepdims", 1) != 0) return m.give(c, y, x.channels_inner);
   m.give(c, m.reshaped(m.held(value::of(y, x.channels_inner), false), kept), false);
@@ -5428,9 +6298,9 @@ template <const op_def& Op> void softmax_row(emitter& m, call& c) {
   const softmax_rows r = read_softmax(m, c, c.in[0], m.opset);
   give_softmax(m, c, r, m.made(Op, {r.x}, dtype::f32, along(r.axis)), c.in[0].channels_inner);
 }
-/// x, x_scale, x_zero, y_scale, y_zero; `opset` is that of the Softmax it stands for.
+/// x, x_scale, [x_zero], y_scale, [y_zero]; `opset` is that of the Softmax it stands for.
 inline void qlinear_softmax_row(emitter& m, call& c) {
-  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  if (!one_quantized(m, c)) return;
   const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
   const value& x = c.in[0];
   const tensor_id scaled = m.under(x, x.channels_inner, in);
@@ -5579,9 +6449,9 @@ inline void clip_row(emitter& m, call& c) {
   }
   bounded(m, c, ends[0], ends[1]);
 }
-/// x, x_scale, x_zero, y_scale, y_zero.
+/// x, x_scale, [x_zero], y_scale, [y_zero].
 template <const op_def& Op> void qlinear_unary_row(emitter& m, call& c) {
-  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  if (!one_quantized(m, c)) return;
   const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
   const value& x = c.in[0];
   attributes a;
@@ -7604,17 +8474,17 @@ namespace onnx_model {
 
 inline constexpr std::string_view microsoft_domain = "com.microsoft";
 inline constexpr onnx_row onnx_rows[] = {
-    {"QuantizeLinear", "", &rows::quantize_row},
+    {"QuantizeLinear", "", &rows::quantize_row, 10},
     {"QuantizeLinear", microsoft_domain, &rows::quantize_row},
-    {"DequantizeLinear", "", &rows::dequantize_row},
+    {"DequantizeLinear", "", &rows::dequantize_row, 10},
     {"DequantizeLinear", microsoft_domain, &rows::dequantize_row},
-    {"DynamicQuantizeLinear", "", &rows::dynamic_quantize_row},
+    {"DynamicQuantizeLinear", "", &rows::dynamic_quantize_row, 11},
 
-    {"QLinearConv", "", &rows::qlinear_conv_row},
-    {"QLinearMatMul", "", &rows::qlinear_matmul_row},
+    {"QLinearConv", "", &rows::qlinear_conv_row, 10},
+    {"QLinearMatMul", "", &rows::qlinear_matmul_row, 10},
     {"QGemm", microsoft_domain, &rows::qgemm_row},
-    {"ConvInteger", "", &rows::conv_integer_row},
-    {"MatMulInteger", "", &rows::matmul_integer_row},
+    {"ConvInteger", "", &rows::conv_integer_row, 10},
+    {"MatMulInteger", "", &rows::matmul_integer_row, 10},
     {"MatMulIntegerToFloat", microsoft_domain, &rows::matmul_integer_to_float_row},
     {"DynamicQuantizeMatMul", microsoft_domain, &rows::dynamic_quantize_matmul_row},
     {"QLinearAdd", microsoft_domain, &rows::qlinear_binary_row<false>},
@@ -7629,69 +8499,69 @@ inline constexpr onnx_row onnx_rows[] = {
 
     {"Conv", "", &rows::conv_row},
     {"ConvTranspose", "", &rows::conv_transpose_row},
-    {"Gemm", "", &rows::gemm_row},
+    {"Gemm", "", &rows::gemm_row, 7},
     {"MatMul", "", &rows::matmul_row},
-    {"Einsum", "", &rows::einsum_row},
+    {"Einsum", "", &rows::einsum_row, 12},
     {"FusedMatMul", microsoft_domain, &rows::fused_matmul_row},
-    {"BatchNormalization", "", &rows::batch_normalization_row},
+    {"BatchNormalization", "", &rows::batch_normalization_row, 7},
     {"MaxPool", "", &rows::max_pool_row},
     {"AveragePool", "", &rows::average_pool_row},
     {"GlobalAveragePool", "", &rows::global_pool_row<false>},
     {"GlobalMaxPool", "", &rows::global_pool_row<true>},
-    {"Resize", "", &rows::resize_row},
+    {"Resize", "", &rows::resize_row, 10},
     {"Upsample", "", &rows::resize_row},
     {"Softmax", "", &rows::softmax_row<ops::softmax>},
     {"LogSoftmax", "", &rows::softmax_row<ops::log_softmax>},
 
-    {"Add", "", &rows::binary_row<ops::add>},
-    {"Sub", "", &rows::binary_row<ops::sub>},
-    {"Mul", "", &rows::binary_row<ops::mul>},
-    {"Div", "", &rows::binary_row<ops::div>},
-    {"Pow", "", &rows::pow_row},
+    {"Add", "", &rows::binary_row<ops::add>, 7},
+    {"Sub", "", &rows::binary_row<ops::sub>, 7},
+    {"Mul", "", &rows::binary_row<ops::mul>, 7},
+    {"Div", "", &rows::binary_row<ops::div>, 7},
+    {"Pow", "", &rows::pow_row, 7},
     {"Min", "", &rows::fold_row<ops::minimum>},
     {"Max", "", &rows::fold_row<ops::maximum>},
     {"Sum", "", &rows::fold_row<ops::add>},
     {"Mean", "", &rows::mean_row},
-    {"Equal", "", &rows::compare_row<ops::equal>},
-    {"Less", "", &rows::compare_row<ops::less>},
-    {"LessOrEqual", "", &rows::compare_row<ops::less_equal>},
-    {"Greater", "", &rows::compare_row<ops::greater>},
-    {"GreaterOrEqual", "", &rows::compare_row<ops::greater_equal>},
-    {"And", "", &rows::compare_row<ops::logical_and>},
-    {"Or", "", &rows::compare_row<ops::logical_or>},
+    {"Equal", "", &rows::compare_row<ops::equal>, 7},
+    {"Less", "", &rows::compare_row<ops::less>, 7},
+    {"LessOrEqual", "", &rows::compare_row<ops::less_equal>, 12},
+    {"Greater", "", &rows::compare_row<ops::greater>, 7},
+    {"GreaterOrEqual", "", &rows::compare_row<ops::greater_equal>, 12},
+    {"And", "", &rows::compare_row<ops::logical_and>, 7},
+    {"Or", "", &rows::compare_row<ops::logical_or>, 7},
     {"Not", "", &rows::not_row},
-    {"Xor", "", &rows::compare_row<ops::not_equal>},
-    {"Mod", "", &rows::mod_row},
-    {"IsNaN", "", &rows::is_nan_row},
-    {"IsInf", "", &rows::is_inf_row},
-    {"Where", "", &rows::where_row},
+    {"Xor", "", &rows::compare_row<ops::not_equal>, 7},
+    {"Mod", "", &rows::mod_row, 10},
+    {"IsNaN", "", &rows::is_nan_row, 9},
+    {"IsInf", "", &rows::is_inf_row, 10},
+    {"Where", "", &rows::where_row, 9},
 
     {"Relu", "", &rows::relu_row},
     {"Clip", "", &rows::clip_row},
     {"LeakyRelu", "", &rows::slope_row<ops::leaky_relu>},
     {"Elu", "", &rows::slope_row<ops::elu>},
-    {"PRelu", "", &rows::prelu_row},
+    {"PRelu", "", &rows::prelu_row, 7},
     {"ThresholdedRelu", "", &rows::activation_row},
     {"Selu", "", &rows::activation_row},
-    {"Celu", "", &rows::activation_row},
-    {"Mish", "", &rows::activation_row},
+    {"Celu", "", &rows::activation_row, 12},
+    {"Mish", "", &rows::activation_row, 18},
     {"Softplus", "", &rows::activation_row},
     {"Softsign", "", &rows::activation_row},
     {"Sigmoid", "", &rows::unary_row<ops::logistic>},
     {"Tanh", "", &rows::unary_row<ops::tanh>},
     {"HardSigmoid", "", &rows::hard_sigmoid_row},
-    {"HardSwish", "", &rows::hard_swish_row},
-    {"Gelu", "", &rows::gelu_row},
+    {"HardSwish", "", &rows::hard_swish_row, 14},
+    {"Gelu", "", &rows::gelu_row, 20},
     {"Gelu", microsoft_domain, &rows::bias_gelu_row<false>},
     {"BiasGelu", microsoft_domain, &rows::bias_gelu_row<false>},
     {"FastGelu", microsoft_domain, &rows::bias_gelu_row<true>},
     {"QuickGelu", microsoft_domain, &rows::quick_gelu_row<false>},
-    {"Swish", "", &rows::quick_gelu_row<true>},
+    {"Swish", "", &rows::quick_gelu_row<true>, 24},
     {"LayerNormalization", "", &rows::layer_normalization_row<true>},
     {"SimplifiedLayerNormalization", "", &rows::layer_normalization_row<false>},
-    {"RMSNormalization", "", &rows::layer_normalization_row<false>},
+    {"RMSNormalization", "", &rows::layer_normalization_row<false>, 23},
     {"InstanceNormalization", "", &rows::instance_normalization_row},
-    {"GroupNormalization", "", &rows::group_normalization_row},
+    {"GroupNormalization", "", &rows::group_normalization_row, 18},
     {"LRN", "", &rows::local_response_row},
     {"LpNormalization", "", &rows::lp_normalization_row},
     {"SkipLayerNormalization", microsoft_domain, &rows::skip_layer_normalization_row<true>},
@@ -7706,7 +8576,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"DynamicQuantizeLSTM", microsoft_domain, &rows::lstm_row<true>},
     {"GRU", "", &rows::simple_recurrence_row<true>},
     {"RNN", "", &rows::simple_recurrence_row<false>},
-    {"Erf", "", &rows::unary_row<ops::erf>},
+    {"Erf", "", &rows::unary_row<ops::erf>, 9},
     {"Exp", "", &rows::unary_row<ops::exp>},
     {"Log", "", &rows::unary_row<ops::log>},
     {"Sqrt", "", &rows::unary_row<ops::sqrt>},
@@ -7716,8 +8586,8 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Neg", "", &rows::neg_row},
     {"Floor", "", &rows::unary_row<ops::floor>},
     {"Ceil", "", &rows::unary_row<ops::ceil>},
-    {"Round", "", &rows::unary_row<ops::round>},
-    {"Sign", "", &rows::sign_row},
+    {"Round", "", &rows::unary_row<ops::round>, 11},
+    {"Sign", "", &rows::sign_row, 9},
     {"Reciprocal", "", &rows::reciprocal_row},
 
     {"ReduceMean", "", &rows::reduce_row<ops::mean, 18>},
@@ -7732,21 +8602,21 @@ inline constexpr onnx_row onnx_rows[] = {
     {"ReduceLogSumExp", "", &rows::reduce_function_row},
     {"ArgMax", "", &rows::arg_row},
     {"ArgMin", "", &rows::arg_row},
-    {"CumSum", "", &rows::cumsum_row},
+    {"CumSum", "", &rows::cumsum_row, 11},
 
     {"If", "", &rows::subgraphs_row},
     {"Loop", "", &rows::subgraphs_row},
-    {"Scan", "", &rows::subgraphs_row},
+    {"Scan", "", &rows::subgraphs_row, 8},
 
-    {"SequenceConstruct", "", &rows::sequence_construct_row},
-    {"SequenceEmpty", "", &rows::sequence_empty_row},
-    {"SequenceAt", "", &rows::sequence_at_row},
-    {"SequenceInsert", "", &rows::sequence_insert_row},
-    {"SequenceErase", "", &rows::sequence_erase_row},
-    {"SequenceLength", "", &rows::sequence_length_row},
-    {"SplitToSequence", "", &rows::split_to_sequence_row},
-    {"ConcatFromSequence", "", &rows::concat_from_sequence_row},
-    {"SequenceMap", "", &rows::subgraphs_row},
+    {"SequenceConstruct", "", &rows::sequence_construct_row, 11},
+    {"SequenceEmpty", "", &rows::sequence_empty_row, 11},
+    {"SequenceAt", "", &rows::sequence_at_row, 11},
+    {"SequenceInsert", "", &rows::sequence_insert_row, 11},
+    {"SequenceErase", "", &rows::sequence_erase_row, 11},
+    {"SequenceLength", "", &rows::sequence_length_row, 11},
+    {"SplitToSequence", "", &rows::split_to_sequence_row, 11},
+    {"ConcatFromSequence", "", &rows::concat_from_sequence_row, 11},
+    {"SequenceMap", "", &rows::subgraphs_row, 17},
 
     {"Identity", "", &rows::identity_row},
     {"Dropout", "", &rows::dropout_row},
@@ -7761,23 +8631,23 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Slice", "", &rows::slice_row},
     {"Split", "", &rows::split_row},
     {"Gather", "", &rows::gather_row},
-    {"GatherElements", "", &rows::gather_elements_row},
-    {"GatherND", "", &rows::gather_nd_row},
+    {"GatherElements", "", &rows::gather_elements_row, 11},
+    {"GatherND", "", &rows::gather_nd_row, 11},
     {"TopK", "", &rows::top_k_row},
-    {"OneHot", "", &rows::one_hot_row},
-    {"ScatterND", "", &rows::scatter_nd_row},
-    {"ReverseSequence", "", &rows::reverse_sequence_row},
-    {"EyeLike", "", &rows::eye_like_row},
-    {"Expand", "", &rows::expand_row},
+    {"OneHot", "", &rows::one_hot_row, 9},
+    {"ScatterND", "", &rows::scatter_nd_row, 11},
+    {"ReverseSequence", "", &rows::reverse_sequence_row, 10},
+    {"EyeLike", "", &rows::eye_like_row, 9},
+    {"Expand", "", &rows::expand_row, 8},
     {"Tile", "", &rows::tile_row},
-    {"Trilu", "", &rows::trilu_row},
+    {"Trilu", "", &rows::trilu_row, 14},
     {"Pad", "", &rows::pad_row},
     {"Shape", "", &rows::shape_row},
     {"Size", "", &rows::size_row},
-    {"ConstantOfShape", "", &rows::constant_of_shape_row},
-    {"Range", "", &rows::range_row},
+    {"ConstantOfShape", "", &rows::constant_of_shape_row, 9},
+    {"Range", "", &rows::range_row, 11},
     {"Cast", "", &rows::cast_row},
-    {"CastLike", "", &rows::cast_like_row},
+    {"CastLike", "", &rows::cast_like_row, 15},
 };
 inline const onnx_row* find_row(const node& n) {
   for (const onnx_row& r : onnx_rows)
@@ -7839,6 +8709,16 @@ inline bool fits(const value_info& v, const dims& shape) {
     if (v.extents[i] >= 0 && v.extents[i] != shape[static_cast<int>(i)]) return false;
   return true;
 }
+/// The shape of one run, of an array that holds several along a first axis that the file fixes; the
+/// same shape where it is none.
+inline dims one_of_several(const value_info& v, const dims& shape) {
+  if (!v.has_shape || v.extents.empty() || shape.rank == 0 || v.extents[0] < 1 ||
+      v.extents[0] > shape[0] || shape[0] % v.extents[0] != 0)
+    return shape;
+  dims one = shape;
+  one[0] = static_cast<std::int32_t>(v.extents[0]);
+  return fits(v, one) ? one : shape;
+}
 
 /// Changes those of `all`, shapes of inputs by name, that follow from the given ones.
 inline status follow_symbols(const model& m, const std::vector<std::pair<std::string, dims>>& given,
@@ -7892,6 +8772,8 @@ class loader {
     if (main_.m().opset < 1 || main_.m().opset > newest_opset)
       return place_.attach(unsupported("opset of ai.onnx", std::to_string(main_.m().opset),
                                        "1 to " + std::to_string(newest_opset)));
+    if (main_.m().outputs.empty())
+      return place_.attach(import::malformed("a graph without outputs"));
     // Nobody should look for shapes of a network that does not run anyway.
     if (auto s = expand(); !s) return place_.attach(s.error());
     if (auto s = inputs(); !s) return place_.attach(s.error());
@@ -7911,11 +8793,35 @@ class loader {
   /// The functions of the model in place of their calls; only operators that are known.
   status expand() {
     if (main_.of->is_fused) return unit{};
+    if (auto s = check_nodes(main_.m().nodes, main_.m().opset); !s) return s;
+    for (const function& f : main_.m().functions)
+      if (auto s = check_nodes(f.nodes, f.opset != 0 ? f.opset : main_.m().opset); !s) return s;
     if (auto s = calls_.expand(); !s) return s;
     return check_operators(main_.m(), true);
   }
-  /// The newest whose changes to these operators are known.
-  static constexpr std::int64_t newest_opset = 28;
+  /// That each operator is one of the opset, its attributes of their kinds.
+  static status check_nodes(const std::vector<node>& nodes, std::int64_t opset) {
+    for (const node& n : nodes) {
+      const auto wrong = [&](error_info e) {
+        return import::error_place{.node = name_of_node(n)}.attach(std::move(e));
+      };
+      if (const onnx_row* r = find_row(n); r && opset < r->since)
+        return wrong(unsupported("an operator of a newer opset", "opset " + std::to_string(opset),
+                                 std::to_string(r->since) + " and newer"));
+      // Said before a group is made of it, in which its inputs stand elsewhere.
+      for (const std::string_view layer : {"Conv", "ConvTranspose", "Gemm", "MatMul"})
+        if (n.is(layer) && n.input(1).empty())
+          return wrong(invalid("input 1", "absent", layer == "MatMul" ? "a matrix" : "weights"));
+      for (const attribute_row& r : attribute_rows)
+        if (const attribute* a = n.find(r.name); a && !a->may_be(r.kind))
+          return wrong(invalid("attribute " + std::string(r.name), std::string(name_of(a->kind())),
+                               std::string(name_of(r.kind))));
+      for (const auto& [key, a] : n.attributes)
+        if (a.graph)
+          if (auto s = check_nodes(a.graph->nodes, opset); !s) return s;
+    }
+    return unit{};
+  }
 
   static std::string name_of_node(const node& n) {
     const std::string name = !n.name.empty() ? n.name : n.out.empty() ? "" : n.out[0];
@@ -7937,9 +8843,10 @@ class loader {
   /// to stay as written; what nobody needs is not translated.
   status prepare(scope& s) const {
     if (s.of->is_fused) return unit{};
-    if (auto f = fuser(s.m(), options_.max).run(options_.as_written); !f) return f;
+    known_shapes shapes(s.m());
+    if (auto f = fuser(s.m(), options_.max, shapes).run(options_.as_written); !f) return f;
     if (!options_.as_written)
-      if (auto f = float_fuser(s.m()).run(); !f) return f;
+      if (auto f = float_fuser(s.m(), shapes).run(); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;
@@ -7973,6 +8880,8 @@ class loader {
           used[in_order] = true;
           list[i] = &options_.shapes[in_order].second;
         }
+      if (list[i] && options_.only_open_extents)
+        list[i] = &samples_.emplace_back(one_of_several(v, *list[i]));
       if (list[i] && v.has_shape && v.extents.size() <= dims::max_rank && fits(v, *list[i]))
         if (auto s = symbols_.bind(v, *list[i]); !s) return s.error();
     }
@@ -8557,7 +9466,8 @@ class loader {
 
   scope main_;
   std::deque<scope> scopes_;
-  symbol_values symbols_;  // of the inputs whose shapes are given
+  symbol_values symbols_;     // of the inputs whose shapes are given
+  std::deque<dims> samples_;  // shapes that are given, for one run
   const import::onnx_options& options_;
   function_calls calls_;
   import::error_place place_;
@@ -8578,7 +9488,9 @@ struct onnx_source {
 
   result<graph> graph_for(const named_shapes& shapes, first_constants& kept) {
     options.shapes = shapes;
-    return onnx_model::loader(model, name, options, bytes, kept).run();
+    auto g = onnx_model::loader(model, name, options, bytes, kept).run();
+    options.only_open_extents = false;  // what a session is to be resized to is no sample
+    return g;
   }
   status follow(const named_shapes& given, named_shapes& all) const {
     return onnx_model::follow_symbols(model->m, given, all);
