@@ -199,6 +199,8 @@ def cases(w):
                                     count_include_pad=1, **sizes),
             "columns_ceil": pool("AveragePool", (1, 5, 11, 9), kernel_shape=[3, 2], ceil_mode=1,
                                  strides=[2, 2]),
+            "counted_ceil": pool("AveragePool", (1, 5, 11, 9), kernel_shape=[3, 2], ceil_mode=1,
+                                 strides=[2, 2], pads=[1, 0, 1, 0], count_include_pad=1),
             "same": pool("AveragePool", (1, 5, 11, 9), auto_pad="SAME_UPPER", strides=[2, 2],
                          **sizes),
             "steps": pool("AveragePool", (1, 5, 11, 9), strides=[1, 3], **sizes),
