@@ -6110,13 +6110,15 @@ inline void average_pool_row(emitter& m, call& c) {
   const dims s = m.shape(c.in[0]);
   pool2d_attrs p = read_pooling(m, c, s, &row);
   count_padding(m, c, p);
+  // Of floats, what ceil_mode adds beyond the padding does not count.
+  if (p.ceil_mode && p.divisor != 0) p.divisor = 0, p.count_include_pad = true;
   if (m.failed()) return;
   const tensor_id x = image_of(m, m.held(c.in[0], true));
   if (m.failed()) return;
   const dims image = m.to.g[x].shape;
   laws::pooled_window w;
   w.row = row, w.blocked = is_blocked(m, c.in[0]);
-  w.plain_loops = m.opset >= 19 || (p.ceil_mode && p.divisor != 0);
+  w.plain_loops = m.opset >= 19 || (p.ceil_mode && p.count_include_pad);
   w.image = {image[1], image[2]}, w.window = {p.window_h, p.window_w};
   w.stride = {p.stride_h, p.stride_w};
   w.padding = {p.pad_top, p.pad_bottom, p.pad_left, p.pad_right};
