@@ -330,7 +330,9 @@ int main(int argc, char** argv) {
       trial r{std::string(f.name) + " " + what, std::move(arguments)};
       r.timed = std::string_view(what) == "show --html";
       r.reads = std::string_view(what) == "show" || std::string_view(what) == "run";
-      r.arguments.insert(r.arguments.begin() + 1, {f.file, "--threads", "1"});
+      r.arguments.insert(r.arguments.begin() + 1, f.file);
+      if (r.arguments[0] == "show" || r.arguments[0] == "run")  // the others plan nothing
+        r.arguments.insert(r.arguments.begin() + 2, {"--threads", "1"});
       if (r.arguments[0] != "run")  // which takes the shape of its input
         r.arguments.insert(r.arguments.end(), shape.begin(), shape.end());
       t.every_call(r);
