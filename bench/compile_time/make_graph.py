@@ -42,7 +42,7 @@ for expand, out, repeat, stride in [(6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),
             v += 1
         channels = out
 body.append(f"  return v{v} | {layer('conv2d', channels, 1280)} | q::global_avg_pool2d() | "
-            f"q::dense(1000, q::per_tensor(wd, 0.01f), bd, {{0.1f, 0}}) | "
+            f"q::dense({{.units = 1000}}, q::per_tensor(wd, 0.01f), bd, {{0.1f, 0}}) | "
             f"q::requantize({{0.2f, 0}}) | q::dequantize();")
 declarations.append("extern const std::int8_t wd[1280000];\nextern const std::int32_t bd[1000];")
 if len(sys.argv) > 1 and sys.argv[1] == "include":

@@ -4,7 +4,7 @@ of the same run: S, the standard headers that octet includes, and K, one trivial
 targets by Highway's foreach_target. Each program is compiled in turn, the least of the rounds
 counts, with every compiler that is here.
 
-  run.py [--rounds N] [--beside TREE] [--check]
+  run.py [--rounds N] [--only PART] [--beside TREE] [--check]
 
 --beside: the same for another checkout of octet, in turns with this one. --check: nothing is timed;
 fails where a header-only file that names one operator compiles kernels or references of others."""
@@ -118,9 +118,9 @@ def compiled(command):
     return (float(out[1]), int(out[2])) if out[0] == "0" else None
 
 
-def measure(compiler, trees, rounds, folder):
+def measure(compiler, trees, rounds, only, folder):
     best = {}
-    lists = [programs(t) for t in trees]
+    lists = [[p for p in programs(t) if p[4] is None or only in p[0]] for t in trees]
     for _ in range(rounds):
         for row in range(len(lists[0])):
             for tree, rows in zip(trees, lists):
@@ -144,7 +144,7 @@ def report(compiler, trees, best):
         for tree in trees:
             got = best.get((tree, name))
             if got is None:
-                cells += ["does not compile", "", ""]
+                cells += ["not compiled", "", ""]
                 continue
             seconds, mb = got
             relative = ""
@@ -188,7 +188,7 @@ def main():
             if options.check:
                 wrong += check(compiler, pathlib.Path(folder))
             else:
-                report(compiler, trees, measure(compiler, trees, options.rounds,
+                report(compiler, trees, measure(compiler, trees, options.rounds, options.only,
                                                 pathlib.Path(folder)))
     print("\n".join(wrong))
     return 1 if wrong else 0
