@@ -533,13 +533,13 @@ class known_shapes {
     // The second operand of a quantized pair or product stands behind the first's parameters.
     const bool quantized = n.op == "QLinearAdd" || n.op == "QLinearMul" || n.op == "QLinearMatMul";
     const std::string& second = n.input(quantized ? 3 : 1);
-    const extent_list copy = a ? *a : extent_list(), *b = find(second);
+    const extent_list* b = find(second);
     if (!a || !b) return {};
     if (pairs.contains(n.op) || n.op == "QLinearAdd" || n.op == "QLinearMul")
-      return broadcast_extents(copy, *b);
-    if (n.op == "Gemm") return gemm(n, copy, *b);
+      return broadcast_extents(*a, *b);
+    if (n.op == "Gemm") return gemm(n, *a, *b);
     if (!products.contains(n.op) && n.op != "QLinearMatMul") return {};
-    return product(copy, *b);
+    return product(*a, *b);
   }
   static std::optional<extent_list> product(extent_list a, const extent_list& b) {
     if (a.size() < 2 || b.size() != 2) return {};
@@ -659,7 +659,7 @@ class known_shapes {
   }
 
   const model& model_;
-  std::map<std::string, extent_list> shapes_;
+  std::map<std::string, extent_list> shapes_;  // what find() gives stays where it is
 };
 
 }  // namespace onnx_model
