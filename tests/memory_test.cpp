@@ -2,6 +2,7 @@
 // method, large graphs are laid out too; what operators and kernels declare.
 #include "octet/plan/memory.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "typed_test.hpp"
@@ -158,12 +159,22 @@ template <class T, std::size_t N> constexpr std::array<T, N> any_values(std::uin
   }
   return v;
 }
+/// The same where a signed byte holds their distance from the zero point, else the nearest.
+template <class W, std::size_t N>
+constexpr std::array<W, N> near_zero_point(std::array<W, N> v, std::int32_t zero_point) {
+  for (W& e : v)
+    e = static_cast<W>(std::clamp<std::int32_t>(e, zero_point - 128, zero_point + 127));
+  return v;
+}
 /// A convolution with padding, a depthwise one, a sum, a pool, a layer: activations of type T with
-/// zero points that are not in the middle of it, weights of type W with zero point Z.
+/// zero points that are not in the middle of it, weights of type W with zero point Z. What is
+/// packed depends on whether a signed byte holds the weights' distances from Z; a typed network
+/// keeps room for both forms, a loaded one for what its weights need: each layer has those that
+/// need more.
 template <octet::dtype T, class W, std::int32_t Z, std::int32_t First, std::int32_t Second>
 struct small_layers {
   static constexpr auto w1 = any_values<W, 6 * 3 * 3 * 5>(1);
-  static constexpr auto w2 = any_values<W, 3 * 3 * 6>(2);
+  static constexpr auto w2 = near_zero_point(any_values<W, 3 * 3 * 6>(2), Z);
   static constexpr auto w3 = any_values<W, 7 * 4 * 4 * 6>(3);
   static constexpr auto input =
       q::input<q::tensor<T, q::shape<1, 9, 9, 5>, q::affine{0.05, First}>>();
@@ -192,4 +203,28 @@ TEST_CASE("typed networks of int8 and int16 take the memory of loaded ones") {
   using octet::dtype, octet::law;
   takes_what_loaded_takes<dtype::s8, std::int8_t, 0, -3, 97, law::tflite_xnnpack>();
   takes_what_loaded_takes<dtype::s16, std::int8_t, 0, 0, 0, law::tflite_ref>();
+}
+
+namespace {
+/// Weights 117 below and 138 above their zero point: no signed byte holds both.
+constexpr std::array<std::uint8_t, 3 * 3 * 6> far_weights = [] {
+  std::array<std::uint8_t, 3 * 3 * 6> w{};
+  w.back() = 255;
+  return w;
+}();
+constexpr auto far_layer =
+    q::input<q::tensor<q::u8, q::shape<1, 9, 9, 6>, q::affine{0.05, 3}>>() |
+    q::depthwise_conv2d({.kernel = {3, 3}}, q::per_tensor(far_weights, 0.01, 117), {}, {0.3, 3});
+}  // namespace
+
+TEST_CASE("a typed layer whose weights fit no signed byte has room for what a loaded one takes") {
+  using net = q::compiled<far_layer, octet::law::tflite_ref>;
+  for (const octet::target on : octet::usable_targets()) {
+    INFO("target " << octet::name_of(on));
+    octet::plan_options o;
+    o.on = on;
+    const auto p = octet::try_compile(net::lower(), o);
+    REQUIRE(p);
+    CHECK(p->weight_bytes() <= net::bytes_on(on).storage);
+  }
 }

@@ -233,14 +233,15 @@ std::string no_command(const CLI::App& app, int argc, char** argv) {
 /// option's that it stands for.
 int usage_error(const CLI::ParseError& x, int argc, char** argv) {
   std::string what = x.what();
-  for (const auto& [option, variable] :
+  for (const auto& [name, variable] :
        {std::pair{"--threads", "OCTET_NUM_THREADS"}, std::pair{"--target", "OCTET_TARGET"}}) {
+    const std::string_view option = name;
     const std::size_t at = what.find(option);
-    if (at == std::string::npos || std::any_of(argv + 1, argv + argc, [&](const char* a) {
-          return std::string_view(a).starts_with(option);
+    if (at == std::string::npos || std::any_of(argv + 1, argv + argc, [&](std::string_view a) {
+          return a.starts_with(option);
         }))
       continue;
-    what.replace(at, std::strlen(option), variable);
+    what.replace(at, option.size(), variable);
   }
   const std::string command = argc > 1 && argv[1][0] != '-' ? argv[1] + std::string(" ") : "";
   return fail(bad_usage, what + "; `octet " + command + "--help` lists what there is");
