@@ -129,13 +129,12 @@ class operator_call {
     return c;
   }
   /// The same for an operator of any name: a header-only file compiles all of octet's kernels.
-  template <int = 0>
+  template <kernels::kernel_set Which = kernels::every_kernel>
   static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
                                     std::span<const bool> constant,
                                     std::span<const quantized_view> out, const attributes& attrs,
                                     rounding round, target on = target::automatic) {
-    return make(op, in, constant, out, attrs, round, on,
-                kernels::finder_among<kernels::every_kernel>());
+    return make(op, in, constant, out, attrs, round, on, kernels::finder_among<Which>());
   }
   /// The same for an operator known when compiling: a header-only file compiles its kernel alone.
   template <const op_def& Op>

@@ -98,11 +98,11 @@ namespace detail {
 result<plan> compile_with(graph g, const plan_options& options, kernels::finder find);
 }
 /// Verifies, fuses, prepares, packs and places. The graph is copied into the plan (constants are
-/// shared, not copied). A template, so that of header-only files those alone compile all kernels
-/// that plan a network.
-template <int = 0> result<plan> try_compile(graph g, const plan_options& options = {}) {
-  return detail::compile_with(std::move(g), options,
-                              kernels::finder_among<kernels::every_kernel>());
+/// shared, not copied). A template, and its finder depends on it, so that of header-only files
+/// those alone compile all kernels that plan a network.
+template <kernels::kernel_set Which = kernels::every_kernel>
+result<plan> try_compile(graph g, const plan_options& options = {}) {
+  return detail::compile_with(std::move(g), options, kernels::finder_among<Which>());
 }
 
 #if defined(__cpp_exceptions)
