@@ -60,6 +60,9 @@ constexpr bool is_infinite(float v) noexcept {
 constexpr bool is_infinite(double v) noexcept {
   return (std::bit_cast<std::uint64_t>(v) & 0x7FFFFFFFFFFFFFFFu) == 0x7FF0000000000000u;
 }
+template <binary_float T> constexpr bool is_finite(T v) noexcept {
+  return !is_nan(v) && !is_infinite(v);
+}
 constexpr bool is_negative(float v) noexcept {
   return std::bit_cast<std::uint32_t>(v) >> 31 != 0;
 }  // also of -0 and NaN

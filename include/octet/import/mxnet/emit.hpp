@@ -94,13 +94,13 @@ class emitter : public import::row_emitter {
   }
   float real(const symbol_attributes& a, std::string_view key, float otherwise) {
     const float v = read(a, key, otherwise, &real_in, "a number");
-    if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
+    if (!numerics::is_finite(v)) broken("attribute " + std::string(key), std::to_string(v));
     return v;
   }
   /// Where MXNet itself computes in binary64: epsilons.
   double wide_real(const symbol_attributes& a, std::string_view key, double otherwise) {
     const double v = read(a, key, otherwise, &wide_real_in, "a number");
-    if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
+    if (!numerics::is_finite(v)) broken("attribute " + std::string(key), std::to_string(v));
     return v;
   }
   std::vector<std::int64_t> integers(const symbol_attributes& a, std::string_view key) {
@@ -224,7 +224,7 @@ class emitter : public import::row_emitter {
     if (!e.empty()) std::memcpy(e.data(), v.data->bytes.data(), e.size() * sizeof(T));
     if constexpr (std::is_floating_point_v<T>)
       for (T x : e)
-        if (!std::isfinite(x)) {
+        if (!numerics::is_finite(x)) {
           broken("parameter " + v.name + " has values that are not numbers");
           return {};
         }

@@ -33,7 +33,7 @@ void binary_row(emitter& m, call& c) {
 template <const op_def& Op, sides Sides = sides::as_written> void scalar_row(emitter& m, call& c) {
   if (!m.arity(c, 1) || !m.is_real(c.in[0])) return;
   const auto number = static_cast<float>(m.wide_real(c.node.attributes, "scalar", 1));
-  if (!m.failed() && !std::isfinite(number))
+  if (!m.failed() && !numerics::is_finite(number))
     m.broken("attribute scalar", std::string(m.text(c.node.attributes, "scalar", "")),
              "a number of float32");
   if (m.failed()) return;
@@ -96,7 +96,7 @@ inline void quantized_product_row(emitter& m, call& c) {
   } else {
     out = accumulator_range(numerics::div(ra.largest(), 127.f), numerics::div(rb.largest(), 127.f));
   }
-  const bool holds = std::isfinite(out.hi) && (real || out.largest() > 0) && factor > 0 &&
+  const bool holds = numerics::is_finite(out.hi) && (real || out.largest() > 0) && factor > 0 &&
                      numerics::mul(factor, 0x1p14f) < 0x1p31f;
   if (!holds) return m.broken("ranges whose quotient is " + std::to_string(factor));
   const bool whole = !real && !calibrated;

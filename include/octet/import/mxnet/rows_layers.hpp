@@ -108,7 +108,8 @@ inline std::vector<float> weight_levels(emitter& m, const std::vector<float>& w,
       const float half = (b > 0 ? 0x1p31f : -0x1p31f) / 2.f;
       s = std::min(s, numerics::div(numerics::div(half, b), data_levels));
     }
-    if (!(s > 0) || !std::isfinite(s)) m.broken("scale of a channel's weights", std::to_string(s));
+    if (!(s > 0) || !numerics::is_finite(s))
+      m.broken("scale of a channel's weights", std::to_string(s));
     to.push_back(s);
   }
   return to;
@@ -206,7 +207,7 @@ inline normalization read_norm(emitter& m, const symbol_attributes& a, const cal
     n.factor.push_back(f);
     n.offset.push_back(numerics::add(
         beta[k], numerics::mul(f, numerics::sub(bias.empty() ? 0.f : bias[k], mean[k]))));
-    if (!std::isfinite(f) || !std::isfinite(n.offset[k]))
+    if (!numerics::is_finite(f) || !numerics::is_finite(n.offset[k]))
       m.broken("a variance", std::to_string(var[k]));
   }
   return n;
@@ -217,7 +218,7 @@ inline normalization read_norm(emitter& m, const symbol_attributes& a, const cal
 inline attributes float_bounds(bool relu, float hi) {
   attributes a;
   if (relu) a.set("float_lo", 0.);
-  if (relu && std::isfinite(hi)) a.set("float_hi", static_cast<double>(hi));
+  if (relu && numerics::is_finite(hi)) a.set("float_hi", static_cast<double>(hi));
   return a;
 }
 inline void merge(attributes& to, const attributes& from) {
@@ -361,7 +362,7 @@ inline void quantized_fused_convolution(emitter& m, call& c, const fused_convolu
   for (float l : levels) {
     const float factor = numerics::div(ratio, l);
     scales.push_back(numerics::div(numerics::mul(static_cast<double>(factor), out_step), in_step));
-    if (!(scales.back() > 0) || !std::isfinite(factor))
+    if (!(scales.back() > 0) || !numerics::is_finite(factor))
       return m.broken("ranges whose quotient is " + std::to_string(factor));
   }
   const tensor_id weights = add_weights(m, g, quantize_weights(f.weights, levels), c.in[1].name);
@@ -507,7 +508,7 @@ inline void quantized_fused_matrix(emitter& m, call& c, const fused_matrix& f) {
                               ? static_cast<double>(factor)
                               : numerics::mul(static_cast<double>(factor), m.to.g[y].scales[0]));
     t.scales.push_back(numerics::div(accumulator.back(), in_step));
-    if (!(t.scales.back() > 0) || !std::isfinite(factor))
+    if (!(t.scales.back() > 0) || !numerics::is_finite(factor))
       return m.broken("ranges whose quotient is " + std::to_string(factor));
   }
   if (two_steps) {
@@ -547,7 +548,7 @@ inline range accumulator_range(float a, float b) {
 inline void give_accumulator(emitter& m, call& c, const op_def& op, std::vector<tensor_id> in,
                              attributes a, const range& r, bool channels_inner) {
   if (m.failed()) return;
-  if (!(r.hi > 0) || !std::isfinite(r.hi)) return m.broken("a range of 0 or without end");
+  if (!(r.hi > 0) || !numerics::is_finite(r.hi)) return m.broken("a range of 0 or without end");
   const double scale = static_cast<double>(r.hi) * 0x1p-31;
   const tensor_id x = in[0], w = in[1];
   m.to.g[w].scales.assign(1, numerics::div(scale, m.to.g[x].scales[0]));

@@ -68,7 +68,7 @@ inline void requantize_row(emitter& m, call& c) {
   const float largest = out.largest(),
               factor = numerics::mul(numerics::mul(in.largest(), 0x1p-31f),
                                      numerics::div(t == dtype::s8 ? 127.f : 255.f, largest));
-  if (!(factor > 0) || !std::isfinite(factor))
+  if (!(factor > 0) || !numerics::is_finite(factor))
     return m.broken("ranges whose quotient is " + std::to_string(factor));
   const tensor_id y = m.quantized(t, {t == dtype::s8 ? -largest : 0.f, largest});
   const tensor_id from =
@@ -79,7 +79,7 @@ inline void requantize_row(emitter& m, call& c) {
 /// uint8 to int8 by an explicit factor, saturating.
 inline tensor_id to_signed(emitter& m, tensor_id x, float factor) {
   if (m.failed()) return no_tensor;
-  if (!(factor > 0) || !std::isfinite(factor)) {
+  if (!(factor > 0) || !numerics::is_finite(factor)) {
     m.broken("ranges whose quotient is " + std::to_string(factor));
     return no_tensor;
   }
@@ -122,7 +122,8 @@ inline void quantized_sum_row(emitter& m, call& c) {
   } else {
     out.hi = numerics::add(ra.largest(), rb.largest());
     out.lo = -out.hi;
-    if (!(out.hi > 0) || !std::isfinite(out.hi)) return m.broken("a range of 0 or without end");
+    if (!(out.hi > 0) || !numerics::is_finite(out.hi))
+      return m.broken("a range of 0 or without end");
     const auto factor = [&](const range& r, dtype t) {
       return numerics::div(numerics::mul(r.largest(), 0x1p31f), numerics::mul(out.hi, m.levels(t)));
     };
@@ -310,7 +311,7 @@ inline void quantized_norm_row(emitter& m, call& c) {
     const float shift =
         numerics::sub(beta[k], numerics::mul(numerics::mul(mean[k], gamma[k]), inverse));
     offset.push_back(numerics::div(numerics::mul(shift, m.levels(dtype::s8)), out.largest()));
-    if (!std::isfinite(factor[k]) || !std::isfinite(offset[k]))
+    if (!numerics::is_finite(factor[k]) || !numerics::is_finite(offset[k]))
       return m.broken("a variance or a range", std::to_string(var[k]));
   }
   const tensor_id y = m.quantized(dtype::s8, out);

@@ -113,7 +113,7 @@ class emitter : public import::row_emitter {
     if (!a) return otherwise;
     if (!a->real) wrong_kind(*a, key, attribute_kind::real);
     const float v = a->real.value_or(otherwise);
-    if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
+    if (!numerics::is_finite(v)) broken("attribute " + std::string(key), std::to_string(v));
     return v;
   }
   std::string text(const call& c, std::string_view key, std::string otherwise) {
@@ -230,7 +230,7 @@ class emitter : public import::row_emitter {
     }
     const auto list = a->as<float>();
     for (float x : list)
-      if (!std::isfinite(x)) {
+      if (!numerics::is_finite(x)) {
         broken(what + " that is not finite");
         return {};
       }

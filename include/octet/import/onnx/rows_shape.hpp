@@ -379,7 +379,7 @@ inline void pad_row(emitter& m, call& c) {
   if (mode == "constant") {
     if (t == dtype::f32) {
       const float v = padding_number(m, c);
-      if (!std::isfinite(v))
+      if (!numerics::is_finite(v))
         return m.give(c, padded_with(m, from, std::move(a), v), x.channels_inner);
       a.set("value", static_cast<double>(v));
     } else {

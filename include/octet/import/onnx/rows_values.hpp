@@ -739,7 +739,7 @@ inline void batch_normalization_row(emitter& m, call& c) {
     const float root = numerics::sqrt_f32(numerics::add(list[3][k], eps));
     factor.push_back(numerics::mul(numerics::div(1.f, root), list[0][k]));
     offset.push_back(numerics::sub(list[1][k], numerics::mul(list[2][k], factor[k])));
-    if (!std::isfinite(factor[k]) || !std::isfinite(offset[k]))
+    if (!numerics::is_finite(factor[k]) || !numerics::is_finite(offset[k]))
       return m.broken("a variance", std::to_string(list[3][k]));
   }
   const tensor_id x = m.made(ops::mul, {m.held(c.in[0], true), m.to.constant(factor)}, dtype::f32);
