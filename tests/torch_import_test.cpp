@@ -2,8 +2,10 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "octet/import/torch.hpp"
+#include "octet/import/torch/emit.hpp"
 #include "octet/import/torch/parser.hpp"
 #include "octet/import/torch/pickle.hpp"
 #include "octet/runtime/session.hpp"
@@ -404,6 +406,85 @@ TEST_CASE("programs: what is refused") {
   auto g = load(program("    return x\n"), {});
   REQUIRE(!g);
   CHECK_HAS(g.error().message(), "--shape x=");
+}
+
+TEST_CASE("programs: messages name the parameter as the schema does") {
+  CHECK_HAS(load_error(program("    return torch.addmm(x, x, x, alpha='1')\n")),
+            "argument alpha of aten::addmm");
+  CHECK_HAS(load_error(program("    return torch.relu(1)\n")), "argument self of aten::relu");
+  CHECK_HAS(load_error(program("    return torch.hardtanh(x, '0')\n")),
+            "argument min_val of aten::hardtanh");
+  CHECK_HAS(load_error(program("    return torch.mv(x, 2)\n")), "argument vec of aten::mv");
+  CHECK_HAS(load_error(program("    return torch.split_with_sizes(x, 'a')\n")),
+            "argument split_sizes of aten::split_with_sizes");
+  CHECK_HAS(load_error(program("    return ops.quantized.linear(x, 1, 1., 0)\n")),
+            "argument W_prepack of quantized::linear");
+}
+
+TEST_CASE("a row that asks for a parameter its schema does not have makes nothing") {
+  using ts::value;
+  const ts::torch_row rows[] = {
+      {"test::reads", "input, alpha=1",
+       [](ts::emitter&, ts::arguments& a) -> result<value> {
+         CHECK(a.first() == "input");
+         CHECK(a.has("alpha"));
+         CHECK(!a.has("beta"));
+         return value::of(a.integer("alpha"));
+       }},
+      {"test::mistakes", "input, alpha=1", [](ts::emitter&, ts::arguments& a) -> result<value> {
+         ts::arguments inner(a);
+         CHECK(inner.none("beta"));
+         CHECK(inner.tensor("beta") == nullptr);
+         inner.replace("beta", value::of(true));
+         return value::of(a.integer("alpha"));
+       }}};
+  ts::context c("m.pt", law::pytorch_fbgemm, {});
+  ts::emitter e(c, rows);
+  const auto read = e.operation("test::reads", {value::of(true)}, {});
+  REQUIRE(read);
+  CHECK(read->i == 1);
+  const auto mistaken = e.operation("test::mistakes", {value::of(true)}, {});
+  REQUIRE(!mistaken);
+  CHECK_HAS(mistaken.error().message(), "beta is no parameter of test::mistakes");
+}
+
+// Every row with operands of every kind: what it reads before it looks closer. Deeper reads are
+// those of files it takes.
+TEST_CASE("programs: rows read the parameters that their schemas have") {
+  static constexpr const char* firsts[] = {"x", "q", "[x, x]", "[q, q]", "[4]"};
+  static constexpr const char* others[] = {"x",  "q",   "m",    "i",     "[x, x]", "[q]",
+                                           "1",  "0",   "2",    "-1",    "0.5",    "True",
+                                           "13", "[1]", "None", "False", "[1, 1]", "'constant'"};
+  std::minstd_rand random(1);
+  const auto one_of = [&](const auto& list) { return list[random() % std::size(list)]; };
+  const auto error_of = [&](const std::string& name, std::size_t operands) {
+    std::string call = (name.starts_with("aten::") ? "torch." : "ops.") + name;
+    if (const std::size_t at = call.find("aten::"); at != std::string::npos) call.erase(at, 6);
+    if (const std::size_t at = call.find("::"); at != std::string::npos) call.replace(at, 2, ".");
+    for (std::size_t i = 0; i < operands; ++i)
+      call += (i == 0 ? "(" : ", ") + std::string(i == 0 ? one_of(firsts) : one_of(others));
+    const auto g = load(program("    q = torch.quantize_per_tensor(x, 0.5, 10, 13)\n"
+                                "    i = torch.arange(4)\n    m = torch.gt(x, 0)\n    return " +
+                                call + ")\n"),
+                        {{"x", dims{1, 4, 6, 6}}});
+    return g ? std::string() : g.error().message();
+  };
+  std::size_t loaded = 0;
+  for (const std::string& name : import::torch_operators()) {
+    bool any = false;
+    for (std::size_t operands = 1; operands <= 14; ++operands) {
+      std::string error = error_of(name, operands);
+      if (has(error, " is missing")) continue;
+      if (has(error, "arguments of " + name)) break;
+      for (int k = 0; k < 8; ++k, error = error_of(name, operands)) {
+        INFO(name << ": " << error);
+        REQUIRE(!has(error, " is no parameter of "));
+        any |= error.empty();
+      }
+    }
+    loaded += any;
+  }
+  CHECK(loaded > 100);
 }
 
 namespace {

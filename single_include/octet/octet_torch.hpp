@@ -824,12 +824,16 @@ OCTET_NAMESPACE_END
 
 #include <array>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 // ---- octet/import/torch/context.hpp
 // What the interpreter and the emitter share: values, constants, the graph under construction, the
 // place in the program, all unsupported operators.
 #ifndef OCTET_IMPORT_TORCH_CONTEXT_HPP_
 #define OCTET_IMPORT_TORCH_CONTEXT_HPP_
+
+#include <optional>
 
 // ---- octet/import/torch/archive.hpp
 // A TorchScript archive: members of a ZIP file in memory, read through libzip and checked before
@@ -1397,6 +1401,9 @@ class context {
   archive* files = nullptr;  // null: constants have no bytes (fuzzing)
   graph_builder build;
   missing_operators missing;
+  /// Octet's own: a row asked for a parameter that its schema does not have. The emitter refuses
+  /// the file, whatever the row has made of None.
+  std::optional<error_info> mistake;
   std::string file,
       module;  // where the program is: "code/__torch__/m.py line 7", path of the running module
   std::int32_t line = 0;
@@ -1535,71 +1542,96 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import::torchscript {
 
-/// In the order of the operator's schema, defaults filled in. Where an argument is of another kind
-/// than the reader asked for, the reader gives a neutral value (tensors: null), and `check()` then
-/// tells of the first such argument: a row reads all it needs, checks once, and goes on.
+/// By the names of the schema's parameters, defaults filled in. Where an argument is of another
+/// kind than the reader asked for, the reader gives a neutral value (tensors: null), and `check()`
+/// then tells of the first such argument: a row reads all it needs, checks once, and goes on.
 class arguments {
  public:
-  arguments(context& c, std::string operator_name, std::vector<value> values)
-      : name(std::move(operator_name)), v(std::move(values)), context_(c) {}
+  /// A parameter and what is given for it. The name outlives the arguments.
+  struct argument {
+    std::string_view parameter;
+    value given{};
+  };
+  arguments(context& c, std::string operator_name, std::vector<argument> all)
+      : name(std::move(operator_name)), all_(std::move(all)), context_(c) {}
 
   const std::string name;  // "quantized::conv2d"
-  std::vector<value> v;
 
+  /// The first parameter's name. Schemas call their first operand self, input, x, qx or X; rows of
+  /// several schemas read it by this.
+  std::string_view first() const { return all_.empty() ? std::string_view() : all_[0].parameter; }
+  bool has(std::string_view parameter) const { return place_of(parameter) < all_.size(); }
+  /// None of a parameter that there is not: `context::mistake` is set, and the file refused.
+  value operator[](std::string_view parameter) {
+    const std::size_t i = known_place_of(parameter);
+    return i < all_.size() ? all_[i].given : value{};
+  }
+  void replace(std::string_view parameter, const value& by) {
+    const std::size_t i = known_place_of(parameter);
+    if (i < all_.size()) all_[i].given = by;
+  }
   status check() const {
     if (error_) return *error_;
     return unit{};
   }
 
-  bool none(std::size_t i) const { return v[i].is(kind::none); }
-  tensor_data* tensor(std::size_t i) {
-    if (v[i].is(kind::tensor)) return v[i].t;
-    wrong(i, "Tensor");
+  bool none(std::string_view parameter) { return (*this)[parameter].is(kind::none); }
+  tensor_data* tensor(std::string_view parameter) {
+    const value v = (*this)[parameter];
+    if (v.is(kind::tensor)) return v.t;
+    wrong(parameter, "Tensor");
     return nullptr;
   }
-  std::int64_t integer(std::size_t i) {
-    const value n = number(i);
+  std::int64_t integer(std::string_view parameter) {
+    const value n = number_of((*this)[parameter]);
     if (n.is(kind::integer)) return n.i;
-    wrong(i, "int");
+    wrong(parameter, "int");
     return 0;
   }
-  double real(std::size_t i) { return real_of(v[i], i); }
-  double real_or(std::size_t i, double otherwise) { return none(i) ? otherwise : real(i); }
-  bool boolean(std::size_t i) {
-    if (v[i].is(kind::boolean)) return v[i].b;
-    if (v[i].is(kind::integer)) return v[i].i != 0;
-    wrong(i, "bool");
+  double real(std::string_view parameter) { return real_of((*this)[parameter], parameter); }
+  double real_or(std::string_view parameter, double otherwise) {
+    return none(parameter) ? otherwise : real(parameter);
+  }
+  bool boolean(std::string_view parameter) {
+    const value v = (*this)[parameter];
+    if (v.is(kind::boolean)) return v.b;
+    if (v.is(kind::integer)) return v.i != 0;
+    wrong(parameter, "bool");
     return false;
   }
-  std::vector<std::int64_t> integers(std::size_t i) {
+  std::vector<std::int64_t> integers(std::string_view parameter) {
+    const value v = (*this)[parameter];
     std::vector<std::int64_t> r;
-    if (v[i].is(kind::integer))
-      r.push_back(v[i].i);
-    else if (!read_integers(v[i], r))
-      wrong(i, "list of int");
+    if (v.is(kind::integer))
+      r.push_back(v.i);
+    else if (!read_integers(v, r))
+      wrong(parameter, "list of int");
     return r;
   }
   /// A list of two numbers for height and width; one number stands for both; none: `otherwise`.
-  std::array<std::int32_t, 2> pair(std::size_t i, std::array<std::int32_t, 2> otherwise) {
-    const auto list = integers(i);
+  std::array<std::int32_t, 2> pair(std::string_view parameter,
+                                   std::array<std::int32_t, 2> otherwise) {
+    const auto list = integers(parameter);
     if (list.empty()) return otherwise;
-    if (list.size() > 2) wrong(i, "list of two int");
-    return {small(i, list[0]), small(i, list.back())};
+    if (list.size() > 2) wrong(parameter, "list of two int");
+    return {small(parameter, list[0]), small(parameter, list.back())};
   }
-  /// Two numbers, or none of both; 0 stands for none.
-  std::array<double, 2> real_pair(std::size_t i) {
-    std::array<double, 2> pair{0, 0};
-    if (!v[i].is_sequence()) {
-      for (std::size_t k = 0; k < 2; ++k) pair[k] = real_or(i + k, 0);
-    } else if (v[i].c->items.size() == 2) {
-      for (std::size_t k = 0; k < 2; ++k) pair[k] = real_of(v[i].c->items[k], i);
+  /// Two numbers, each for its parameter or both as a list for the first, or none of both; 0 stands
+  /// for none.
+  std::array<double, 2> real_pair(std::string_view parameter, std::string_view second) {
+    const value v = (*this)[parameter];
+    std::array<double, 2> numbers{0, 0};
+    if (!v.is_sequence()) {
+      numbers = {real_or(parameter, 0), real_or(second, 0)};
+    } else if (v.c->items.size() == 2) {
+      for (std::size_t k = 0; k < 2; ++k) numbers[k] = real_of(v.c->items[k], parameter);
     }
-    return pair;
+    return numbers;
   }
   /// A number that arithmetic on extents cannot overflow.
-  std::int32_t small(std::size_t i, std::int64_t n) {
+  std::int32_t small(std::string_view parameter, std::int64_t n) {
     if (n >= INT32_MIN / 4 && n <= INT32_MAX / 4) return static_cast<std::int32_t>(n);
-    keep(invalid(describe(i), std::to_string(n), "a small integer"));
+    keep(invalid(describe(parameter), std::to_string(n), "a small integer"));
     return 0;
   }
   /// An axis of a tensor of that rank; negative ones count from the end.
@@ -1609,13 +1641,28 @@ class arguments {
     keep(invalid("axis of " + name, std::to_string(given), std::to_string(rank) + " axes"));
     return 0;
   }
-  void wrong(std::size_t i, std::string_view want) {
-    keep(unsupported(describe(i), std::string(name_of(v[i].what)), std::string(want)));
+  void wrong(std::string_view parameter, std::string_view want) {
+    keep(unsupported(describe(parameter), std::string(name_of((*this)[parameter].what)),
+                     std::string(want)));
   }
 
  private:
-  std::string describe(std::size_t i) const {
-    return "argument " + std::to_string(i + 1) + " of " + name;
+  /// Where the parameter is; as many as there are where it is none of them.
+  std::size_t place_of(std::string_view parameter) const {
+    std::size_t i = 0;
+    while (i < all_.size() && all_[i].parameter != parameter) ++i;
+    return i;
+  }
+  std::size_t known_place_of(std::string_view parameter) {
+    const std::size_t i = place_of(parameter);
+    if (i < all_.size()) return i;
+    const error_info e = invalid(std::string(parameter) + " is no parameter of " + name);
+    if (!context_.mistake) context_.mistake = e;
+    keep(e);
+    return i;
+  }
+  std::string describe(std::string_view parameter) const {
+    return "argument " + std::string(parameter) + " of " + name;
   }
   void keep(error_info e) {
     if (!error_) error_ = std::move(e);
@@ -1628,15 +1675,15 @@ class arguments {
     keep(n.error());
     return given;
   }
-  value number(std::size_t i) { return number_of(v[i]); }
-  double real_of(const value& given, std::size_t i) {
+  double real_of(const value& given, std::string_view parameter) {
     const value n = number_of(given);
     if (n.is(kind::real)) return n.d;
     if (n.is(kind::integer)) return static_cast<double>(n.i);
-    wrong(i, "float");
+    wrong(parameter, "float");
     return 0;
   }
 
+  std::vector<argument> all_;
   context& context_;
   std::optional<error_info> error_;
 };
@@ -2594,6 +2641,11 @@ struct output_quantization {
   std::int32_t zero_point = 0;
 };
 
+/// What schemas call the two.
+struct quantization_parameters {
+  std::string_view scale = "output_scale", zero_point = "output_zero_point";
+};
+
 class emitter {
  public:
   emitter(context& with, std::span<const torch_row> rows) : c(with), g(with.build.g) {
@@ -2630,9 +2682,10 @@ class emitter {
     operator_ = name + " #" + std::to_string(count_++);
     c.values.count(c.module.size() + operator_.size());  // the node's name
     c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
-    arguments a(c, name, *bound);
+    arguments a(c, name, named(*schema, *bound));
     const std::size_t before = c.values.tensors();
     const auto made = row->second->emit(*this, a);
+    if (c.mistake) return *c.mistake;
     if (!made) return made;
     return shared_.settle(name, *bound, *made, before, c.values);
   }
@@ -2748,10 +2801,11 @@ class emitter {
     return unsupported("element type of " + operator_, std::string(name_of(t.type)),
                        "float32, quint8, qint8");
   }
-  /// Arguments `at` and `at` + 1: scale and zero point of a result of that type.
-  result<output_quantization> output(arguments& a, std::size_t at, scalar type) const {
-    const double scale = a.real(at);
-    const std::int64_t zero_point = a.integer(at + 1);
+  /// Scale and zero point of a result of that type.
+  result<output_quantization> output(arguments& a, scalar type,
+                                     const quantization_parameters& names = {}) const {
+    const double scale = a.real(names.scale);
+    const std::int64_t zero_point = a.integer(names.zero_point);
     if (auto s = a.check(); !s) return s.error();
     return valid_output(scale, zero_point, type);
   }
@@ -2831,6 +2885,13 @@ class emitter {
                        [&](const auto& p) { return p.name == keyword.first; }))
         return unsupported("argument of " + name, keyword.first);
     return bound;
+  }
+  static std::vector<arguments::argument> named(const function_def& schema,
+                                                const std::vector<value>& bound) {
+    std::vector<arguments::argument> all;
+    for (std::size_t i = 0; i < bound.size(); ++i)
+      all.push_back({schema.parameters[i].name, bound[i]});
+    return all;
   }
   const function_def* schema_of(const torch_row& row) {
     if (const auto it = schemas_.find(row.name); it != schemas_.end()) return it->second;
@@ -4445,22 +4506,27 @@ inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64
   if (auto s = e.reshape(*in, to, *extents); !s) return s.error();
   return e.wrap(to, x.type, false, false);
 }
-template <bool Relu> result<value> add_scalar(emitter& e, arguments& a);
-template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a);
+template <bool Relu>
+result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
+                         std::string_view number_name);
+template <bool Relu>
+result<value> scalar_product(emitter& e, arguments& a, std::string_view tensor,
+                             std::string_view number_name);
 
 /// quantized::add, mul and their relu forms. Elements are taken in PyTorch's memory order: add
 /// rounds by position in it. With a number instead of the second tensor (what FX writes) they are
 /// add_scalar and mul_scalar: scale and zero point of the result follow from it.
 template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& a) {
-  if (a.none(2) && a.none(3)) {
-    if (!a.v[0].is(kind::tensor)) std::swap(a.v[0], a.v[1]);  // (number, tensor)
-    return Multiply ? mul_scalar<Relu>(e, a) : add_scalar<Relu>(e, a);
+  if (a.none("scale") && a.none("zero_point")) {
+    const bool tensor_first = a["qa"].is(kind::tensor);  // else (number, tensor)
+    const std::string_view x = tensor_first ? "qa" : "qb", number = tensor_first ? "qb" : "qa";
+    return Multiply ? scalar_product<Relu>(e, a, x, number) : scalar_sum<Relu>(e, a, x, number);
   }
-  tensor_data *x = a.tensor(0), *y = a.tensor(1);
+  tensor_data *x = a.tensor("qa"), *y = a.tensor("qb");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   if (auto s = e.per_tensor(*y); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type, {"scale", "zero_point"});
   if (!q) return q.error();
   if (x->type != y->type)
     return unsupported("operands of " + a.name,
@@ -4521,27 +4587,32 @@ inline result<value> clamp_floats(emitter& e, tensor_data& x, double lo, double 
   return e.wrap(to, scalar::f32, x.channels_inner, suggests_channels_last(x));
 }
 inline result<value> relu(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type)) return clamp_floats(e, *x, 0, infinity);
   if (auto s = e.per_tensor(*x); !s) return s.error();
   return relu_codes(e, *x);
 }
 inline result<value> relu6(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor(a.first());
   if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type)) return clamp_floats(e, *x, 0, 6);
   if (auto s = e.per_tensor(*x); !s) return s.error();
   return clamp_codes(e, *x, x->zero_points[0], quantized_value(6, *x), ops::qnn_relu6);
 }
-/// clamp(x, min?, max?), hardtanh(x, min, max).
-inline result<value> clamp(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const double lo = a.real_or(1, -infinity), hi = a.real_or(2, infinity);
+/// By the names of the bounds, each of which may be none.
+inline result<value> clamped(emitter& e, arguments& a, std::string_view low,
+                             std::string_view high) {
+  tensor_data* x = a.tensor(a.first());
+  const double lo = a.real_or(low, -infinity), hi = a.real_or(high, infinity);
   if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type)) return clamp_floats(e, *x, lo, hi);
   if (auto s = e.per_tensor(*x); !s) return s.error();
   return clamp_codes(e, *x, quantized_value(lo, *x), quantized_value(hi, *x));
+}
+inline result<value> clamp(emitter& e, arguments& a) { return clamped(e, a, "min", "max"); }
+inline result<value> hardtanh(emitter& e, arguments& a) {
+  return clamped(e, a, "min_val", "max_val");
 }
 
 // ---- functions of one value ----
@@ -4572,56 +4643,56 @@ inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
 /// aten::sigmoid and hardsigmoid on quantized values have a fixed output: 1/256 and the lowest
 /// code; tanh: 1/128 and the middle one.
 template <const unary_forms& Op> result<value> fixed_unary(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   constexpr auto range =
       &Op == &tanh_forms ? laws::fixed_range::one_around_zero : laws::fixed_range::zero_to_one;
   const auto q = laws::quantization_of(range, dtype_of_scalar(x->type));
   return unary(e, *x, Op, output_quantization{q.scale, q.zero_point});
 }
-/// Output scale and zero point are arguments `at` and `at` + 1.
-inline result<value> given_unary(emitter& e, arguments& a, const unary_forms& op, std::size_t at,
+/// With the output's scale and zero point given.
+inline result<value> given_unary(emitter& e, arguments& a, const unary_forms& op,
                                  attributes attrs = {}) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor(a.first());
   if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type))
     return unsupported("input of " + a.name, std::string(name_of(x->type)), "quint8, qint8");
-  const auto q = e.output(a, at, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   return unary(e, *x, op, *q, std::move(attrs));
 }
 inline result<value> hardswish(emitter& e, arguments& a) {
-  return given_unary(e, a, hard_swish_forms, 1);
+  return given_unary(e, a, hard_swish_forms);
 }
 inline result<value> quantized_sigmoid(emitter& e, arguments& a) {
-  return given_unary(e, a, logistic_forms, 1);
+  return given_unary(e, a, logistic_forms);
 }
 inline result<value> leaky_relu(emitter& e, arguments& a) {
   attributes attrs;
-  attrs.set("alpha", a.real(1));
-  return given_unary(e, a, leaky_relu_forms, 3, std::move(attrs));
+  attrs.set("alpha", a.real("negative_slope"));
+  return given_unary(e, a, leaky_relu_forms, std::move(attrs));
 }
 inline result<value> elu(emitter& e, arguments& a) {
   attributes attrs;
-  const double alpha = a.real(3);
+  const double alpha = a.real("alpha");
   if (alpha != 1) attrs.set("alpha", alpha);
-  if (a.real(4) != 1 || a.real(5) != 1)
+  if (a.real("scale") != 1 || a.real("input_scale") != 1)
     return unsupported("scale or input_scale of " + a.name, {}, "1");
-  return given_unary(e, a, elu_forms, 1, std::move(attrs));
+  return given_unary(e, a, elu_forms, std::move(attrs));
 }
 inline result<value> float_hardswish(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (is_quantized(x->type)) return unsupported(a.name + " of a quantized tensor");
   return unary(e, *x, hard_swish_forms, {});
 }
 /// Slopes are quantized too, one per channel.
 inline result<value> prelu(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *w = a.tensor(1);
+  tensor_data *x = a.tensor("qx"), *w = a.tensor("weight");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   if (auto s = e.per_tensor(*w, "slopes"); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   const std::int64_t n = w->elements();
   if (!w->constant() || w->rank() > 1 || (n != 1 && (x->rank() < 2 || n != x->size[1])))
@@ -4640,13 +4711,13 @@ inline result<value> prelu(emitter& e, arguments& a) {
 // ---- softmax ----
 
 inline result<value> quantized_softmax(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
+  tensor_data* x = a.tensor("qx");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   const auto in = e.held(*x, false);
   if (!in) return in.error();
@@ -4658,13 +4729,13 @@ inline result<value> quantized_softmax(emitter& e, arguments& a) {
 }
 /// softmax and log_softmax of floats.
 template <const op_def& Op> result<value> float_softmax(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1),
-                     type = a.none(2) ? static_cast<std::int64_t>(scalar::f32) : a.integer(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim"), real = static_cast<std::int64_t>(scalar::f32),
+                     type = a.none("dtype") ? real : a.integer("dtype");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  if (x->type != scalar::f32 || type != static_cast<std::int64_t>(scalar::f32))
+  if (x->type != scalar::f32 || type != real)
     return unsupported("element type of " + a.name, std::string(name_of(x->type)), "float32");
   const auto in = e.held(*x, false);
   if (!in) return in.error();
@@ -4678,10 +4749,11 @@ template <const op_def& Op> result<value> float_softmax(emitter& e, arguments& a
 // ---- cat ----
 
 /// The list of a cat: tensors of one type and rank.
-inline result<std::vector<tensor_data*>> tensors_of(const arguments& a) {
-  if (!a.v[0].is_sequence() || a.v[0].c->items.empty()) return invalid("the list of " + a.name);
+inline result<std::vector<tensor_data*>> tensors_of(arguments& a) {
+  const value given = a[a.first()];
+  if (!given.is_sequence() || given.c->items.empty()) return invalid("the list of " + a.name);
   std::vector<tensor_data*> list;
-  for (const value& v : a.v[0].c->items) {
+  for (const value& v : given.c->items) {
     if (!v.is(kind::tensor))
       return unsupported("an element of the list of " + a.name, std::string(name_of(v.what)),
                          "Tensor");
@@ -4697,7 +4769,7 @@ template <bool Given, bool Relu> result<value> cat(emitter& e, arguments& a) {
   const auto list = tensors_of(a);
   if (!list) return list.error();
   tensor_data& first = *list->front();
-  const std::size_t dim = a.axis(a.integer(1), first.rank());
+  const std::size_t dim = a.axis(a.integer("dim"), first.rank());
   if (auto s = a.check(); !s) return s.error();
   const bool quantized = is_quantized(first.type);
   bool last = true;
@@ -4712,8 +4784,8 @@ template <bool Given, bool Relu> result<value> cat(emitter& e, arguments& a) {
   }
   std::vector<double> scales = first.scales;
   std::vector<std::int32_t> zeros = first.zero_points;
-  if (quantized && Given && !(a.none(2) && a.none(3))) {
-    const auto q = e.output(a, 2, first.type);
+  if (quantized && Given && !(a.none("scale") && a.none("zero_point"))) {
+    const auto q = e.output(a, first.type, {"scale", "zero_point"});
     if (!q) return q.error();
     scales = {q->scale}, zeros = {q->zero_point};
   }
@@ -4732,9 +4804,11 @@ template <bool Given, bool Relu> result<value> cat(emitter& e, arguments& a) {
 
 /// x + s: the codes stay and the zero point moves, where it can; otherwise the zero point stops at
 /// the end of the range, the scale widens, and the codes are requantized.
-template <bool Relu> result<value> add_scalar(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const double number = a.real(1);
+template <bool Relu>
+result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
+                         std::string_view number_name) {
+  tensor_data* x = a.tensor(tensor);
+  const double number = a.real(number_name);
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   const double scale = x->scales[0];
@@ -4767,10 +4841,15 @@ template <bool Relu> result<value> add_scalar(emitter& e, arguments& a) {
     return s.error();
   return e.wrap(to, x->type, x->channels_inner, last);
 }
+template <bool Relu> result<value> add_scalar(emitter& e, arguments& a) {
+  return scalar_sum<Relu>(e, a, "qa", "b");
+}
 /// x * s: only scale and zero point change; a negative number mirrors the codes, 0 clears them.
-template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const double number = a.real(1);
+template <bool Relu>
+result<value> scalar_product(emitter& e, arguments& a, std::string_view tensor,
+                             std::string_view number_name) {
+  tensor_data* x = a.tensor(tensor);
+  const double number = a.real(number_name);
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   const std::int64_t lo = lowest_of(dtype_of_scalar(x->type)),
@@ -4801,6 +4880,9 @@ template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a) {
     return s.error();
   const value v = e.wrap(to, x->type, x->channels_inner, last);
   return Relu ? relu_codes(e, *v.t) : v;
+}
+template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a) {
+  return scalar_product<Relu>(e, a, "qa", "b");
 }
 
 // ---- operators of two operands ----
@@ -4833,8 +4915,8 @@ inline result<tensor_data*> real_value(emitter& e, tensor_data& x) {
   if (!v) return v.error();
   return v->t;
 }
-inline result<tensor_data*> real_argument(emitter& e, arguments& a, std::size_t i) {
-  tensor_data* x = a.tensor(i);
+inline result<tensor_data*> real_argument(emitter& e, arguments& a, std::string_view parameter) {
+  tensor_data* x = a.tensor(parameter);
   if (auto s = a.check(); !s) return s.error();
   return real_value(e, *x);
 }
@@ -4861,13 +4943,13 @@ struct given_operand {
   double number = 0;
   bool whole = false;
 };
-inline given_operand operand_given(emitter& e, arguments& a, std::size_t i) {
-  const value& v = a.v[i];
+inline given_operand operand_given(emitter& e, arguments& a, std::string_view parameter) {
+  const value v = a[parameter];
   if (v.is(kind::tensor) && !(v.t->rank() == 0 && e.c.known(*v.t))) return {v.t, 0, false};
   if (v.is(kind::tensor))  // traced programs keep numbers as constants without axes
-    return {nullptr, a.real(i),
+    return {nullptr, a.real(parameter),
             v.t->type != scalar::f32 && v.t->type != scalar::f64 && !is_quantized(v.t->type)};
-  return {nullptr, a.real(i), v.is(kind::integer) || v.is(kind::boolean)};
+  return {nullptr, a.real(parameter), v.is(kind::integer) || v.is(kind::boolean)};
 }
 /// The element type that PyTorch's promotion gives: float32 where either is real; of whole numbers
 /// the wider.
@@ -4917,10 +4999,10 @@ inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) 
   }
   return m;
 }
-/// The arguments i and j as tensors of one type.
-inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std::size_t i,
-                                                   std::size_t j, bool real) {
-  const given_operand x = operand_given(e, a, i), y = operand_given(e, a, j);
+/// Two operands as tensors of one type.
+inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std::string_view left,
+                                                   std::string_view right, bool real) {
+  const given_operand x = operand_given(e, a, left), y = operand_given(e, a, right);
   if (auto s = a.check(); !s) return s.error();
   const scalar type = real ? scalar::f32 : promoted_type(x, y);
   std::array<tensor_data*, 2> both{};
@@ -4948,9 +5030,9 @@ inline result<value> emit_pair(emitter& e, const op_def& op, std::array<tensor_d
 /// `Swap`: rsub.
 template <const op_def& Op, bool Real = false, bool Swap = false>
 result<value> plain_binary(emitter& e, arguments& a) {
-  const double alpha = a.v.size() > 2 ? a.real(2) : 1;  // of add, sub and rsub
+  const double alpha = a.has("alpha") ? a.real("alpha") : 1;  // of add, sub and rsub
   if (auto s = a.check(); !s) return s.error();
-  auto both = pair_of(e, a, Swap ? 1 : 0, Swap ? 0 : 1, Real);
+  auto both = pair_of(e, a, Swap ? "other" : "self", Swap ? "self" : "other", Real);
   if (!both) return both.error();
   scalar type = (*both)[0]->type;
   if (type == scalar::u8)
@@ -4972,14 +5054,17 @@ result<value> plain_binary(emitter& e, arguments& a) {
 }
 /// Comparisons of plain numbers; quantized values are compared as the reals they stand for.
 template <const op_def& Op> result<value> comparison(emitter& e, arguments& a) {
-  const auto both = pair_of(e, a, 0, 1, false);
+  const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
   return emit_pair(e, Op, *both, scalar::boolean);
 }
-/// maximum and minimum; of one quantization on the codes, whose order is that of the reals.
-template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
-  if (a.v[0].is(kind::tensor) && a.v[1].is(kind::tensor)) {
-    tensor_data &x = *a.v[0].t, &y = *a.v[1].t;
+/// The larger (or smaller) of self and another operand; of one quantization on the codes, whose
+/// order is that of the reals.
+template <const op_def& Op>
+result<value> extreme_of(emitter& e, arguments& a, std::string_view other) {
+  const value left = a["self"], right = a[other];
+  if (left.is(kind::tensor) && right.is(kind::tensor)) {
+    tensor_data &x = *left.t, &y = *right.t;
     if (is_quantized(x.type) && x.type == y.type && x.scales == y.scales &&
         x.zero_points == y.zero_points) {
       if (auto s = e.per_tensor(x); !s) return s.error();
@@ -4990,14 +5075,18 @@ template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
       return m->result(e, to, x.type);
     }
   }
-  const auto both = pair_of(e, a, 0, 1, false);
+  const auto both = pair_of(e, a, "self", other, false);
   if (!both) return both.error();
   return emit_pair(e, Op, *both, (*both)[0]->type);
 }
+template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
+  return extreme_of<Op>(e, a, "other");
+}
 /// div(a, b) and div(a, b, rounding_mode="floor" or "trunc").
 inline result<value> divide(emitter& e, arguments& a) {
-  const std::string mode = a.v[2].is(kind::string) ? a.v[2].c->text : std::string();
-  const auto both = pair_of(e, a, 0, 1, mode.empty());
+  const value rounding_mode = a["rounding_mode"];
+  const std::string mode = rounding_mode.is(kind::string) ? rounding_mode.c->text : std::string();
+  const auto both = pair_of(e, a, "self", "other", mode.empty());
   if (!both) return both.error();
   const scalar type = (*both)[0]->type;
   if (mode.empty()) return emit_pair(e, ops::div, *both, type);
@@ -5007,7 +5096,7 @@ inline result<value> divide(emitter& e, arguments& a) {
 }
 /// Bools: and, or, not. Whole numbers have no such form.
 template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
-  const auto both = pair_of(e, a, 0, 1, false);
+  const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
   for (const tensor_data* t : *both)
     if (t->type != scalar::boolean)
@@ -5015,7 +5104,7 @@ template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
   return emit_pair(e, Op, *both, scalar::boolean);
 }
 inline result<value> logical_not(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (x->type != scalar::boolean)
     return unsupported("operand of " + a.name, std::string(name_of(x->type)), "bool");
@@ -5041,12 +5130,12 @@ inline result<value> chosen(emitter& e, tensor_data& condition, tensor_data& x, 
   return m->result(e, to, u->type);
 }
 inline result<value> where(emitter& e, arguments& a) {
-  tensor_data* condition = a.tensor(0);
+  tensor_data* condition = a.tensor("condition");
   if (auto s = a.check(); !s) return s.error();
-  const bool tensors =
-      a.v[1].is(kind::tensor) && a.v[2].is(kind::tensor) && a.v[1].t->rank() + a.v[2].t->rank() > 0;
-  if (tensors) return chosen(e, *condition, *a.v[1].t, *a.v[2].t);
-  const auto both = pair_of(e, a, 1, 2, false);
+  const value x = a["self"], y = a["other"];
+  const bool tensors = x.is(kind::tensor) && y.is(kind::tensor) && x.t->rank() + y.t->rank() > 0;
+  if (tensors) return chosen(e, *condition, *x.t, *y.t);
+  const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
   return chosen(e, *condition, *(*both)[0], *(*both)[1]);
 }
@@ -5062,8 +5151,8 @@ inline result<value> code_of(emitter& e, double v, const tensor_data& like) {
 }
 /// masked_fill(x, mask, number).
 inline result<value> masked_fill(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *mask = a.tensor(1);
-  const double fill = a.real(2);
+  tensor_data *x = a.tensor("self"), *mask = a.tensor("mask");
+  const double fill = a.real("value");
   if (auto s = a.check(); !s) return s.error();
   if (is_quantized(x->type)) {
     if (auto s = e.per_tensor(*x); !s) return s.error();
@@ -5075,8 +5164,8 @@ inline result<value> masked_fill(emitter& e, arguments& a) {
 }
 /// threshold(x, limit, otherwise): x where it is above.
 inline result<value> threshold(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const double limit = a.real(1), otherwise = a.real(2);
+  tensor_data* x = a.tensor("self");
+  const double limit = a.real("threshold"), otherwise = a.real("value");
   if (auto s = a.check(); !s) return s.error();
   const auto real = real_value(e, *x);
   if (!real) return real.error();
@@ -5305,18 +5394,18 @@ inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides
   if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
   return v;
 }
-inline result<value> same(emitter&, arguments& a) { return a.v[0]; }
+inline result<value> same(emitter&, arguments& a) { return a[a.first()]; }
 /// PyTorch's numbers of the two memory formats.
 inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2;
 inline result<value> contiguous(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
-  const std::int64_t format = a.integer(1);
+  const tensor_data* x = a.tensor("self");
+  const std::int64_t format = a.integer("memory_format");
   if (auto s = a.check(); !s) return s.error();
-  if (x->constant()) return a.v[0];
+  if (x->constant()) return a["self"];
   if (format != contiguous_format && format != channels_last_format)
     return unsupported("memory format", std::to_string(format), "0, 2");
   const bool last = format == channels_last_format;
-  if (is_contiguous(*x, last)) return a.v[0];
+  if (is_contiguous(*x, last)) return a["self"];
   return with_strides(e, e.c.values.tensor(*x),
                       last ? channels_last_strides(x->size) : contiguous_strides(x->size));
 }
@@ -5327,15 +5416,16 @@ inline result<scalar> scalar_of_code(std::int64_t code) {
     return unsupported("element type code", std::to_string(code));
   return static_cast<scalar>(code);
 }
-/// to(x, dtype, ..), to(x, device, dtype, ..), to(x, other, ..): arguments 1 and 2; argument 6 is
-/// dtype by name, 12 memory_format.
+/// to(x, dtype, non_blocking, copy, memory_format), to(x, device, dtype, ..), to(x, other, ..):
+/// what comes by position is called a, b, c, d, e, since the schemas differ.
 inline result<value> to(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   scalar type = x->type;
-  const bool device = a.v[1].is(kind::string);
-  const value& code = a.v[6].is(kind::integer) ? a.v[6] : device ? a.v[2] : a.v[1];
-  const value& format = a.v[12].is(kind::integer) ? a.v[12] : device ? a.v[5] : a.v[4];
+  const bool device = a["a"].is(kind::string);
+  value code = a["dtype"], format = a["memory_format"];
+  if (!code.is(kind::integer)) code = a[device ? "b" : "a"];
+  if (!format.is(kind::integer)) format = a[device ? "e" : "d"];
   if (code.is(kind::tensor)) {
     type = code.t->type;
   } else if (code.is(kind::integer)) {
@@ -5345,27 +5435,29 @@ inline result<value> to(emitter& e, arguments& a) {
   }
   const auto v = cast_to(e, *x, type);
   if (!v || !format.is(kind::integer) || format.i == preserve_format) return v;
-  arguments as(e.c, a.name, {*v, format});
+  arguments as(e.c, a.name, {{"self", *v}, {"memory_format", format}});
   return contiguous(e, as);
 }
 
 // ---- other extents ----
 
-inline result<value> reshape(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto size = a.integers(1);
+inline result<value> reshaped_to(emitter& e, arguments& a, std::string_view extents) {
+  tensor_data* x = a.tensor("self");
+  auto size = a.integers(extents);
   if (auto s = a.check(); !s) return s.error();
   return reshaped(e, *x, std::move(size));
 }
+inline result<value> reshape(emitter& e, arguments& a) { return reshaped_to(e, a, "shape"); }
+inline result<value> view(emitter& e, arguments& a) { return reshaped_to(e, a, "size"); }
 inline result<value> flatten(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t start = a.integer(1), end = a.integer(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t start = a.integer("start_dim"), end = a.integer("end_dim");
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() == 0) return reshaped(e, *x, {1});
   const std::size_t from = a.axis(start, x->rank()), to = a.axis(end, x->rank());
   if (auto s = a.check(); !s) return s.error();
   if (from > to) return invalid("axes of " + a.name);
-  if (from == to) return a.v[0];
+  if (from == to) return a["self"];
   std::vector<std::int64_t> size(x->size.begin(),
                                  x->size.begin() + static_cast<std::ptrdiff_t>(from));
   std::int64_t n = 1;
@@ -5383,11 +5475,11 @@ inline result<value> viewed(emitter& e, tensor_data& x, std::vector<std::int64_t
   return with_strides(e, *v, std::move(stride));
 }
 inline result<value> squeeze(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  std::vector<bool> drop(x->size.size(), a.none(1));
-  if (!a.none(1))
-    for (std::int64_t d : a.integers(1)) {
+  std::vector<bool> drop(x->size.size(), a.none("dim"));
+  if (!a.none("dim"))
+    for (std::int64_t d : a.integers("dim")) {
       const std::size_t axis = a.axis(d, x->rank());
       if (auto s = a.check(); !s) return s.error();
       drop[axis] = true;
@@ -5402,8 +5494,8 @@ inline result<value> squeeze(emitter& e, arguments& a) {
   return viewed(e, *x, std::move(size), std::move(stride));
 }
 inline result<value> unsqueeze(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t at = a.axis(dim, x->rank() + 1);
   if (auto s = a.check(); !s) return s.error();
@@ -5433,8 +5525,8 @@ inline result<value> permuted(emitter& e, tensor_data& x, const std::vector<std:
   return with_strides(e, e.wrap(to, x.type, false, false), std::move(stride));
 }
 inline result<value> permute(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto order = a.integers(1);
+  tensor_data* x = a.tensor("self");
+  auto order = a.integers("dims");
   if (auto s = a.check(); !s) return s.error();
   if (order.size() != x->size.size())
     return invalid("axes of permute", std::to_string(order.size()), std::to_string(x->rank()));
@@ -5449,8 +5541,8 @@ inline result<value> permute(emitter& e, arguments& a) {
   return permuted(e, *x, order);
 }
 inline result<value> transpose(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t first = a.integer(1), second = a.integer(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t first = a.integer("dim0"), second = a.integer("dim1");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t p = a.axis(first, x->rank()), q = a.axis(second, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -5461,8 +5553,8 @@ inline result<value> transpose(emitter& e, arguments& a) {
 }
 /// [N, g*k, H, W] seen as [N, g, k, H, W] with g and k exchanged.
 inline result<value> channel_shuffle(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t g = a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t g = a.integer("groups");
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() != 4 || g < 1 || x->size[1] % g != 0)
     return invalid("groups of channel_shuffle", std::to_string(g));
@@ -5523,9 +5615,10 @@ inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::
   return with_strides(e, e.wrap(y, x.type, inner, false), std::move(stride));
 }
 inline result<value> slice(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1), step = a.integer(4);
-  std::int64_t begin = a.none(2) ? 0 : a.integer(2), end = a.none(3) ? INT64_MAX : a.integer(3);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim"), step = a.integer("step");
+  std::int64_t begin = a.none("start") ? 0 : a.integer("start"),
+               end = a.none("end") ? INT64_MAX : a.integer("end");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -5536,13 +5629,13 @@ inline result<value> slice(emitter& e, arguments& a) {
   begin = std::clamp<std::int64_t>(begin, 0, n);
   end = std::clamp<std::int64_t>(end, begin, n);
   if (step > 1 && end - begin > 1) return stepped(e, *x, axis, begin, end, step);
-  if (begin == 0 && end == n) return a.v[0];
+  if (begin == 0 && end == n) return a["self"];
   return sliced(e, *x, axis, begin, end - begin);
 }
 inline result<value> select(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
-  std::int64_t at = a.integer(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
+  std::int64_t at = a.integer("index");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -5570,16 +5663,17 @@ result<std::vector<std::int64_t>> equal_pieces(const arguments& a, std::int64_t 
     sizes.push_back(std::min(step, n - at));
   return sizes;
 }
-/// chunk(x, n, dim). split(x, size or sizes, dim).
-template <bool Chunk> result<value> pieces(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(2);
-  std::vector<std::int64_t> sizes = a.integers(1);
+/// chunk(x, chunks, dim), split(x, size or sizes, dim) by the name of the second.
+template <bool Chunk>
+result<value> pieces_of(emitter& e, arguments& a, std::string_view parameter) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
+  std::vector<std::int64_t> sizes = a.integers(parameter);
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   const std::int64_t n = x->size[axis];
-  if (!a.v[1].is_sequence()) {
+  if (!a[parameter].is_sequence()) {
     auto equal = equal_pieces<Chunk>(a, n, sizes[0]);
     if (!equal) return equal.error();
     sizes = std::move(*equal);
@@ -5594,6 +5688,13 @@ template <bool Chunk> result<value> pieces(emitter& e, arguments& a) {
     at += size;
   }
   return e.c.values.list(std::move(out));
+}
+inline result<value> chunk(emitter& e, arguments& a) { return pieces_of<true>(e, a, "chunks"); }
+inline result<value> split(emitter& e, arguments& a) {
+  return pieces_of<false>(e, a, "split_size");
+}
+inline result<value> split_with_sizes(emitter& e, arguments& a) {
+  return pieces_of<false>(e, a, "split_sizes");
 }
 
 // ---- padding ----
@@ -5649,10 +5750,13 @@ inline result<value> pad_by_index(emitter& e, tensor_data& x,
   }
   return v;
 }
-inline result<value> pad(emitter& e, arguments& a);
+inline result<value> padded(emitter& e, arguments& a, tensor_data& x,
+                            const std::vector<std::int64_t>& amounts, const std::string& mode,
+                            double fill);
 /// Negative amounts cut; what is left of them pads.
-inline result<value> cropped(emitter& e, tensor_data& x, std::vector<std::int64_t> amounts,
-                             arguments& a) {
+inline result<value> cropped(emitter& e, arguments& a, tensor_data& x,
+                             std::vector<std::int64_t> amounts, const std::string& mode,
+                             double fill) {
   value v = value_of(x);
   if (amounts.size() % 2 != 0 || amounts.size() / 2 > x.size.size())
     return invalid("padding of " + a.name, std::to_string(amounts.size()) + " numbers");
@@ -5669,42 +5773,46 @@ inline result<value> cropped(emitter& e, tensor_data& x, std::vector<std::int64_
     v = *piece;
     before = std::max<std::int64_t>(before, 0), after = std::max<std::int64_t>(after, 0);
   }
-  arguments rest(e.c, a.name, {v, e.c.values.integers(amounts), a.v[2], a.v[3]});
-  return pad(e, rest);
+  return padded(e, a, *v.t, amounts, mode, fill);
 }
-/// pad(x, amounts, mode, value). Constant padding of a quantized tensor writes the code of `value`.
-inline result<value> pad(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto amounts = a.integers(1);
-  const std::string mode = a.v[2].is(kind::string) ? a.v[2].c->text : "constant";
-  const double fill = a.real_or(3, 0);
-  if (auto s = a.check(); !s) return s.error();
-  if (mode == "replicate" || mode == "circular")
-    return pad_by_index(e, *x, amounts, mode[0] == 'c');
+/// Constant padding of a quantized tensor writes the code of `fill`.
+inline result<value> padded(emitter& e, arguments& a, tensor_data& x,
+                            const std::vector<std::int64_t>& amounts, const std::string& mode,
+                            double fill) {
+  if (mode == "replicate" || mode == "circular") return pad_by_index(e, x, amounts, mode[0] == 'c');
   if (mode != "constant" && mode != "reflect")
     return unsupported("mode of " + a.name, mode.substr(0, 40),
                        "constant, reflect, replicate, circular");
   if (std::any_of(amounts.begin(), amounts.end(), [](std::int64_t v) { return v < 0; }))
-    return cropped(e, *x, amounts, a);
-  const bool quantized = is_quantized(x->type), inner = !x->constant() && x->channels_inner;
+    return cropped(e, a, x, amounts, mode, fill);
+  const bool quantized = is_quantized(x.type), inner = !x.constant() && x.channels_inner;
   if (quantized)
-    if (auto s = e.per_tensor(*x); !s) return s.error();
-  auto paddings = paddings_of(a, *x, amounts, inner);
+    if (auto s = e.per_tensor(x); !s) return s.error();
+  auto paddings = paddings_of(a, x, amounts, inner);
   if (!paddings) return paddings.error();
   if (std::all_of(paddings->begin(), paddings->end(), [](std::int64_t v) { return v == 0; }))
-    return a.v[0];
-  const auto in = e.held(*x, inner);
+    return value_of(x);
+  const auto in = e.held(x, inner);
   if (!in) return in.error();
-  const tensor_id to = e.make_like(*x);
+  const tensor_id to = e.make_like(x);
   attributes attrs;
   attrs.set("paddings", std::move(*paddings));
   if (mode == "constant" && quantized)
-    attrs.set("value", std::int64_t{quantized_value(fill, *x)});
+    attrs.set("value", std::int64_t{quantized_value(fill, x)});
   else if (mode == "constant")
     attrs.set("value", fill);
   const op_def& op = mode == "reflect" ? ops::mirror_pad : quantized ? ops::qnn_pad : ops::pad;
   if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x->type, inner, suggests_channels_last(*x));
+  return e.wrap(to, x.type, inner, suggests_channels_last(x));
+}
+/// pad(x, amounts, mode, value).
+inline result<value> pad(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("input");
+  const auto amounts = a.integers("pad");
+  const value mode = a["mode"];
+  const double fill = a.real_or("value", 0);
+  if (auto s = a.check(); !s) return s.error();
+  return padded(e, a, *x, amounts, mode.is(kind::string) ? mode.c->text : "constant", fill);
 }
 
 enum class pad_name : std::uint8_t { constant, reflect, replicate };
@@ -5713,24 +5821,26 @@ template <pad_name Mode> result<value> padded_by(emitter& e, arguments& a) {
   const char* mode = Mode == pad_name::constant  ? "constant"
                      : Mode == pad_name::reflect ? "reflect"
                                                  : "replicate";
-  arguments as(
-      e.c, a.name,
-      {a.v[0], a.v[1], e.c.values.string(mode), Mode == pad_name::constant ? a.v[2] : value{}});
-  return pad(e, as);
+  constexpr bool constant = Mode == pad_name::constant;
+  tensor_data* x = a.tensor(a.first());
+  const auto amounts = a.integers(constant ? "pad" : "padding");
+  const double fill = constant ? a.real_or("value", 0) : 0;
+  if (auto s = a.check(); !s) return s.error();
+  return padded(e, a, *x, amounts, mode, fill);
 }
 /// t(x) and x.T of up to two axes.
 inline result<value> matrix_transpose(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (x->rank() < 2) return a.v[0];
+  if (x->rank() < 2) return a["self"];
   if (x->rank() > 2)
     return unsupported("rank of the input of " + a.name, std::to_string(x->rank()), "2");
   return permuted(e, *x, {1, 0});
 }
 /// movedim(x, from, to) of one axis.
 inline result<value> movedim(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto from = a.integers(1), to = a.integers(2);
+  tensor_data* x = a.tensor("self");
+  const auto from = a.integers("source"), to = a.integers("destination");
   if (auto s = a.check(); !s) return s.error();
   if (from.size() != 1 || to.size() != 1)
     return unsupported("several axes of " + a.name, {}, "one");
@@ -5743,7 +5853,7 @@ inline result<value> movedim(emitter& e, arguments& a) {
   return permuted(e, *x, order);
 }
 inline result<value> type_as(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *like = a.tensor(1);
+  tensor_data *x = a.tensor("self"), *like = a.tensor("other");
   if (auto s = a.check(); !s) return s.error();
   return cast_to(e, *x, like->type);
 }
@@ -5765,10 +5875,11 @@ inline std::vector<std::int64_t> axes_in_layout(const tensor_data& x,
   for (std::int64_t a : axes) r.push_back(axis_in_layout(static_cast<int>(a), x.rank(), inner));
   return r;
 }
-/// Argument i as axes of x, none negative.
-inline std::vector<std::int64_t> axes_argument(arguments& a, std::size_t i, const tensor_data& x) {
+/// Axes of x, none negative.
+inline std::vector<std::int64_t> axes_argument(arguments& a, std::string_view parameter,
+                                               const tensor_data& x) {
   std::vector<std::int64_t> r;
-  for (std::int64_t d : a.integers(i)) {
+  for (std::int64_t d : a.integers(parameter)) {
     const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
     if (x.rank() != 0) r.push_back(static_cast<std::int64_t>(axis));
   }
@@ -5790,7 +5901,7 @@ inline result<value> stack(emitter& e, arguments& a) {
   const auto list = tensors_of(a);
   if (!list) return list.error();
   const int rank = list->front()->rank();
-  const std::size_t dim = a.axis(a.integer(1), rank + 1);
+  const std::size_t dim = a.axis(a.integer("dim"), rank + 1);
   if (auto s = a.check(); !s) return s.error();
   std::vector<value> wider;
   for (tensor_data* t : *list) {
@@ -5801,7 +5912,8 @@ inline result<value> stack(emitter& e, arguments& a) {
     wider.push_back(*v);
   }
   arguments as(e.c, a.name,
-               {e.c.values.list(std::move(wider)), value::of(static_cast<std::int64_t>(dim))});
+               {{"tensors", e.c.values.list(std::move(wider))},
+                {"dim", value::of(static_cast<std::int64_t>(dim))}});
   return cat<false, false>(e, as);
 }
 /// x with axes of extent 1 in front, so that it has `rank` of them.
@@ -5832,24 +5944,24 @@ inline result<value> expanded(emitter& e, tensor_data& x, std::vector<std::int64
   return e.wrap(to, x.type, false, false);
 }
 inline result<value> expand(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto size = a.integers(1);
+  tensor_data* x = a.tensor("self");
+  auto size = a.integers("size");
   if (auto s = a.check(); !s) return s.error();
   return expanded(e, *x, std::move(size));
 }
 inline result<value> expand_as(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *like = a.tensor(1);
+  tensor_data *x = a.tensor("self"), *like = a.tensor("other");
   if (auto s = a.check(); !s) return s.error();
   return expanded(e, *x, like->size);
 }
-/// repeat(x, counts), tile(x, counts).
-inline result<value> repeat(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto counts = a.integers(1);
+/// repeat(x, counts), tile(x, counts), of which tile takes fewer counts than axes.
+template <bool Tile> result<value> repeat(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  auto counts = a.integers(Tile ? "dims" : "repeats");
   if (auto s = a.check(); !s) return s.error();
   if (counts.size() > as_size(dims::max_rank))
     return invalid("counts of " + a.name, std::to_string(counts.size()));
-  if (a.name == "aten::repeat" && counts.size() < x->size.size())
+  if (!Tile && counts.size() < x->size.size())
     return invalid("counts of " + a.name, std::to_string(counts.size()),
                    "one for each of " + std::to_string(x->rank()) + " axes");
   if (counts.size() < x->size.size())
@@ -5865,23 +5977,23 @@ inline result<value> repeat(emitter& e, arguments& a) {
   return e.wrap(to, x->type, false, false);
 }
 inline result<value> flip(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_argument(a, 1, *x);
+  const auto axes = axes_argument(a, "dims", *x);
   if (auto s = a.check(); !s) return s.error();
   attributes attrs;
   attrs.set("axes", axes_in_layout(*x, axes, !x->constant() && x->channels_inner));
-  if (axes.empty()) return a.v[0];
+  if (axes.empty()) return a["self"];
   return moved_node(e, *x, ops::reverse, std::move(attrs));
 }
 /// roll(x, shifts, dims); without dims over all elements in order.
 inline result<value> roll(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto shifts = a.integers(1);
+  tensor_data* x = a.tensor("self");
+  const auto shifts = a.integers("shifts");
   if (auto s = a.check(); !s) return s.error();
-  auto axes = axes_argument(a, 2, *x);
+  auto axes = axes_argument(a, "dims", *x);
   if (auto s = a.check(); !s) return s.error();
-  value v = a.v[0];
+  value v = a["self"];
   const bool flat = axes.empty();
   if (flat) {
     const auto line = reshaped(e, *x, {x->elements()});
@@ -5907,15 +6019,18 @@ inline result<value> roll(emitter& e, arguments& a) {
   return flat ? reshaped(e, *v.t, x->size) : v;
 }
 inline result<value> unbind(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   if (x->size[axis] > 4096) return too_large("pieces of " + a.name);
   std::vector<value> out;
   for (std::int64_t i = 0; i < x->size[axis]; ++i) {
-    arguments one(e.c, a.name, {a.v[0], value::of(static_cast<std::int64_t>(axis)), value::of(i)});
+    arguments one(e.c, a.name,
+                  {{"self", a["self"]},
+                   {"dim", value::of(static_cast<std::int64_t>(axis))},
+                   {"index", value::of(i)}});
     const auto piece = select(e, one);
     if (!piece) return piece;
     out.push_back(*piece);
@@ -5923,8 +6038,9 @@ inline result<value> unbind(emitter& e, arguments& a) {
   return e.c.values.list(std::move(out));
 }
 inline result<value> narrow(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1), start = a.integer(2), length = a.integer(3);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim"), start = a.integer("start"),
+                     length = a.integer("length");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -5935,9 +6051,9 @@ inline result<value> narrow(emitter& e, arguments& a) {
 }
 /// unflatten(x, dim, sizes).
 inline result<value> unflatten(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
-  auto sizes = a.integers(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
+  auto sizes = a.integers("sizes");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -5953,8 +6069,8 @@ inline result<value> unflatten(emitter& e, arguments& a) {
 }
 /// Channels as blocks of pixels: the block's place is inside the channel.
 inline result<value> pixel_shuffle(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int32_t b = a.small(1, a.integer(1));
+  tensor_data* x = a.tensor("self");
+  const std::int32_t b = a.small("upscale_factor", a.integer("upscale_factor"));
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() != 4 || b < 1)
     return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes", "4");
@@ -5969,8 +6085,8 @@ inline result<value> pixel_shuffle(emitter& e, arguments& a) {
 }
 /// The inverse: [N, C, H*b, W*b] seen as [N, C, H, b, W, b].
 inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t b = a.small(1, a.integer(1));
+  tensor_data* x = a.tensor("self");
+  const std::int64_t b = a.small("downscale_factor", a.integer("downscale_factor"));
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() != 4 || b < 1 || x->size[2] % b != 0 || x->size[3] % b != 0)
     return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes",
@@ -6006,8 +6122,8 @@ inline result<value> gathered(emitter& e, tensor_data& x, tensor_data& index, st
   return e.wrap(to, x.type, inner, inner && suggests_channels_last(x));
 }
 inline result<value> index_select(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *index = a.tensor(2);
-  const std::int64_t dim = a.integer(1);
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -6052,10 +6168,11 @@ inline result<value> joint_index(emitter& e, const tensor_data& x, const std::ve
 }
 /// index(x, [index or none for each axis]): x[:, index], x[a, b].
 inline result<value> index(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (!a.v[1].is_sequence()) return unsupported("indices of " + a.name);
-  const auto& list = a.v[1].c->items;
+  const value indices = a["indices"];
+  if (!indices.is_sequence()) return unsupported("indices of " + a.name);
+  const auto& list = indices.c->items;
   std::size_t at = list.size(), behind = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (list[i].is(kind::none)) continue;
@@ -6069,7 +6186,7 @@ inline result<value> index(emitter& e, arguments& a) {
                          "x[mask] = v keep the shape");
     at = std::min(at, i), behind = i + 1;
   }
-  if (behind == 0) return a.v[0];
+  if (behind == 0) return a["self"];
   if (behind - at == 1) return gathered(e, *x, *list[at].t, at);
   const auto index = joint_index(e, *x, list, at, behind);
   if (!index) return index;
@@ -6086,12 +6203,13 @@ inline result<value> index(emitter& e, arguments& a) {
 /// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
 /// mask: one, or what each position of the mask selects.
 inline result<value> index_put(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *values = a.tensor(2);
-  const bool accumulate = a.boolean(3);
+  tensor_data *x = a.tensor("self"), *values = a.tensor("values");
+  const bool accumulate = a.boolean("accumulate");
   if (auto s = a.check(); !s) return s.error();
-  if (!a.v[1].is_sequence() || a.v[1].c->items.empty())
+  const value indices = a["indices"];
+  if (!indices.is_sequence() || indices.c->items.empty())
     return unsupported("positions of " + a.name);
-  const auto& list = a.v[1].c->items;
+  const auto& list = indices.c->items;
   for (std::size_t i = 0; i < list.size(); ++i)
     if (i == 0 ? !list[i].is(kind::tensor) || list[i].t->type != scalar::boolean
                : !list[i].is(kind::none))
@@ -6130,7 +6248,7 @@ inline result<value> index_put(emitter& e, arguments& a) {
 }
 /// embedding(weight, indices, ..).
 inline result<value> embedding(emitter& e, arguments& a) {
-  tensor_data *weight = a.tensor(0), *indices = a.tensor(1);
+  tensor_data *weight = a.tensor("weight"), *indices = a.tensor("indices");
   if (auto s = a.check(); !s) return s.error();
   if (weight->rank() != 2) return invalid("rank of the weights of " + a.name);
   return gathered(e, *weight, *indices, 0);
@@ -6160,29 +6278,30 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   return reshaped(e, *all.t, std::move(left));
 }
 /// All axes where none is given.
-inline std::vector<std::int64_t> axes_or_all(arguments& a, std::size_t i, const tensor_data& x) {
+inline std::vector<std::int64_t> axes_or_all(arguments& a, std::string_view parameter,
+                                             const tensor_data& x) {
   std::vector<std::int64_t> axes;
-  if (!a.none(i)) axes = axes_argument(a, i, x);
+  if (!a.none(parameter)) axes = axes_argument(a, parameter, x);
   if (axes.empty())
     for (int k = 0; k < x.rank(); ++k) axes.push_back(k);
   return axes;
 }
 /// amax, amin, any, all: (x, dim, keepdim).
 template <const op_def& Op> result<value> reduction_of_axes(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(2);
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim");
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_or_all(a, 1, *x);
+  const auto axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
   return reduced(e, *x, Op, axes, keep);
 }
 /// Index of the largest (or smallest) along an axis; without one, of all elements in order.
 template <const op_def& Op> result<value> arg_extreme(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(2), flat = a.none(1);
-  const std::int64_t dim = flat ? 0 : a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim"), flat = a.none("dim");
+  const std::int64_t dim = flat ? 0 : a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
-  value v = a.v[0];
+  value v = a["self"];
   if (flat) {
     const auto line = reshaped(e, *x, {x->elements()});
     if (!line) return line;
@@ -6204,11 +6323,11 @@ template <const op_def& Op> result<value> arg_extreme(emitter& e, arguments& a) 
 /// max(x), max(x, dim, keepdim) with the indices, max(x, other); min likewise.
 template <const op_def& Two, const op_def& Over, const op_def& Arg>
 result<value> largest(emitter& e, arguments& a) {
-  if (a.v[1].is(kind::tensor)) return extreme<Two>(e, a);
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(2), all = a.none(1);
+  if (a["dim"].is(kind::tensor)) return extreme_of<Two>(e, a, "dim");
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim"), all = a.none("dim");
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_or_all(a, 1, *x);
+  const auto axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
   const auto values = reduced(e, *x, Over, axes, keep && !all);
   if (!values || all) return values;
@@ -6255,9 +6374,9 @@ inline result<value> best(emitter& e, tensor_data& x, std::size_t axis, std::int
   return e.c.values.list({*p, *q}, kind::tuple);
 }
 inline result<value> topk(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t k = a.integer(1), dim = a.integer(2);
-  const bool largest_first = a.boolean(3);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t k = a.integer("k"), dim = a.integer("dim");
+  const bool largest_first = a.boolean("largest");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -6265,9 +6384,9 @@ inline result<value> topk(emitter& e, arguments& a) {
 }
 /// sort(x, dim, descending).
 inline result<value> sort(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
-  const bool descending = a.boolean(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
+  const bool descending = a.boolean("descending");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -6276,8 +6395,8 @@ inline result<value> sort(emitter& e, arguments& a) {
   return both->c->items[1];  // argsort
 }
 inline result<value> cumsum(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -6334,10 +6453,10 @@ inline result<value> constant_tensor(emitter& e, const std::vector<double>& numb
   }
   return e.wrap(id, type, false, false);
 }
-/// Argument i as an element type; `otherwise` where it is none.
-inline result<scalar> type_argument(arguments& a, std::size_t i, scalar otherwise) {
-  if (a.none(i)) return otherwise;
-  const std::int64_t code = a.integer(i);
+/// The element type that is asked for; `otherwise` where it is none.
+inline result<scalar> type_argument(arguments& a, scalar otherwise) {
+  if (a.none("dtype")) return otherwise;
+  const std::int64_t code = a.integer("dtype");
   if (auto s = a.check(); !s) return s.error();
   return scalar_of_code(code);
 }
@@ -6346,58 +6465,60 @@ inline scalar type_of_number(const value& v) {
          : v.is(kind::boolean)                                                ? scalar::boolean
                                                                               : scalar::s64;
 }
-/// zeros(size, ..), ones(size, ..), empty(size, ..); the element type is argument 1.
+/// zeros(size, ..), ones(size, ..), empty(size, ..).
 template <int Value> result<value> filled(emitter& e, arguments& a) {
-  const auto size = a.integers(0);
+  const auto size = a.integers("size");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 1, scalar::f32);
+  const auto type = type_argument(a, scalar::f32);
   if (!type) return type.error();
   return constant_tensor(e, {double{Value}}, size, *type);
 }
 /// full(size, number, ..).
 inline result<value> full(emitter& e, arguments& a) {
-  const auto size = a.integers(0);
-  const double fill = a.real(1);
+  const auto size = a.integers("size");
+  const double fill = a.real("fill_value");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 2, type_of_number(a.v[1]));
+  const auto type = type_argument(a, type_of_number(a["fill_value"]));
   if (!type) return type.error();
   return constant_tensor(e, {fill}, size, *type);
 }
 /// zeros_like(x, ..), ones_like(x, ..).
 template <int Value> result<value> filled_like(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
+  const tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 1, x->type);
+  const auto type = type_argument(a, x->type);
   if (!type) return type.error();
   return constant_tensor(e, {double{Value}}, x->size, *type);
 }
 inline result<value> full_like(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
-  const double fill = a.real(1);
+  const tensor_data* x = a.tensor("self");
+  const double fill = a.real("fill_value");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 2, x->type);
+  const auto type = type_argument(a, x->type);
   if (!type) return type.error();
   return constant_tensor(e, {fill}, x->size, *type);
 }
 /// new_zeros(x, size, ..), new_ones(x, size, ..).
 template <int Value> result<value> new_filled(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
-  const auto size = a.integers(1);
+  const tensor_data* x = a.tensor("self");
+  const auto size = a.integers("size");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 2, x->type);
+  const auto type = type_argument(a, x->type);
   if (!type) return type.error();
   return constant_tensor(e, {double{Value}}, size, *type);
 }
-/// arange(end), arange(start, end), arange(start, end, step); dtype is argument 3.
+/// arange(end), arange(start, end), arange(start, end, step): one number alone is the end, though
+/// it stands where start does.
 inline result<value> arange(emitter& e, arguments& a) {
-  const std::size_t given = a.none(1) ? 1 : a.none(2) ? 2 : 3;
-  const double start = given == 1 ? 0 : a.real(0), end = a.real(given == 1 ? 0 : 1),
-               step = given == 3 ? a.real(2) : 1;
+  constexpr std::string_view parameters[] = {"start", "end", "step"};
+  const std::size_t given = a.none("end") ? 1 : a.none("step") ? 2 : 3;
+  const double start = given == 1 ? 0 : a.real("start"), end = a.real(given == 1 ? "start" : "end"),
+               step = given == 3 ? a.real("step") : 1;
   if (auto s = a.check(); !s) return s.error();
   scalar natural = scalar::s64;
   for (std::size_t i = 0; i < given; ++i)
-    if (type_of_number(a.v[i]) == scalar::f32) natural = scalar::f32;
-  const auto type = type_argument(a, 3, natural);
+    if (type_of_number(a[parameters[i]]) == scalar::f32) natural = scalar::f32;
+  const auto type = type_argument(a, natural);
   if (!type) return type.error();
   const double count = -numerics::floor(-numerics::div(numerics::sub(end, start), step));
   if (!(step != 0) || !(count >= 0 && count < 1e7))
@@ -6410,8 +6531,8 @@ inline result<value> arange(emitter& e, arguments& a) {
 }
 /// linspace(start, end, steps, ..): from both ends to the middle, as PyTorch rounds it.
 inline result<value> linspace(emitter& e, arguments& a) {
-  const auto start = static_cast<float>(a.real(0)), end = static_cast<float>(a.real(1));
-  const std::int64_t steps = a.integer(2);
+  const auto start = static_cast<float>(a.real("start")), end = static_cast<float>(a.real("end"));
+  const std::int64_t steps = a.integer("steps");
   if (auto s = a.check(); !s) return s.error();
   if (steps < 1 || steps > 10000000) return invalid("steps of " + a.name, std::to_string(steps));
   const float step = numerics::div(numerics::sub(end, start),
@@ -6428,7 +6549,8 @@ inline result<value> linspace(emitter& e, arguments& a) {
 inline result<value> meshgrid(emitter& e, arguments& a) {
   const auto list = tensors_of(a);
   if (!list) return list.error();
-  const bool xy = a.v[1].is(kind::string) && a.v[1].c->text == "xy" && list->size() > 1;
+  const value indexing = a["indexing"];
+  const bool xy = indexing.is(kind::string) && indexing.c->text == "xy" && list->size() > 1;
   std::vector<std::int64_t> size;
   for (const tensor_data* t : *list) {
     if (t->rank() > 1) return unsupported("rank in the list of " + a.name);
@@ -6449,25 +6571,26 @@ inline result<value> meshgrid(emitter& e, arguments& a) {
 }
 /// tensor(number or list of numbers, ..), scalar_tensor(number, ..).
 inline result<value> made_tensor(emitter& e, arguments& a) {
-  if (a.v[0].is(kind::tensor)) return a.v[0];
+  const value data = a[a.first()];
+  if (data.is(kind::tensor)) return data;
   std::vector<double> numbers;
   std::vector<std::int64_t> size;
   scalar natural = scalar::f32;
-  if (a.v[0].is_sequence()) {
-    for (const value& v : a.v[0].c->items) {
+  if (data.is_sequence()) {
+    for (const value& v : data.c->items) {
       double d = 0;
       if (!read_number(v, d)) return unsupported("an element of the list of " + a.name);
       numbers.push_back(d);
     }
     size.push_back(static_cast<std::int64_t>(numbers.size()));
-    if (!a.v[0].c->items.empty()) natural = type_of_number(a.v[0].c->items[0]);
+    if (!data.c->items.empty()) natural = type_of_number(data.c->items[0]);
     if (numbers.empty()) numbers.push_back(0);
   } else {
-    numbers.push_back(a.real(0));
-    natural = type_of_number(a.v[0]);
+    numbers.push_back(a.real(a.first()));
+    natural = type_of_number(data);
   }
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 1, natural);
+  const auto type = type_argument(a, natural);
   if (!type) return type.error();
   return constant_tensor(e, numbers, size, *type);
 }
@@ -6687,14 +6810,15 @@ class packed_reader {
   packed_data p_;
 };
 
-/// Argument i of a row: packed parameters, read from their object once.
-inline result<packed_data*> packed_argument(emitter& e, arguments& a, std::size_t i) {
-  if (a.v[i].is(kind::packed)) return a.v[i].p;
-  if (!a.v[i].is(kind::object) || !is_packed_class(a.v[i].c->text)) {
-    a.wrong(i, "packed parameters");
+/// Packed parameters, read from their object once.
+inline result<packed_data*> packed_argument(emitter& e, arguments& a, std::string_view parameter) {
+  const value v = a[parameter];
+  if (v.is(kind::packed)) return v.p;
+  if (!v.is(kind::object) || !is_packed_class(v.c->text)) {
+    a.wrong(parameter, "packed parameters");
     return a.check().error();
   }
-  cell& object = *a.v[i].c;
+  cell& object = *v.c;
   if (const auto it = object.attrs.find("#packed"); it != object.attrs.end()) return it->second.p;
   auto read = packed_reader(e.c).read(object);
   if (!read) return read.error();
@@ -6722,22 +6846,24 @@ inline result<value> prepack(emitter& e, arguments& a) {
   p.spatial = a.name.find("1d") != std::string::npos   ? 1
               : a.name.find("3d") != std::string::npos ? 3
                                                        : 2;
-  p.weight = a.tensor(0);
-  if (!p.embedding && !a.none(1)) p.bias = a.tensor(1);
+  p.weight = a.tensor(a.first());
+  const std::string_view bias = p.linear ? "B" : "bias";
+  if (!p.embedding && !a.none(bias)) p.bias = a.tensor(bias);
   if (!p.linear && !p.embedding) {
-    p.stride = a.integers(2);
-    p.padding = a.integers(3);
-    if (p.transposed) p.output_padding = a.integers(4);
-    p.dilation = a.integers(p.transposed ? 5 : 4);
-    p.groups = a.integer(p.transposed ? 6 : 5);
+    p.stride = a.integers("stride");
+    p.padding = a.integers("padding");
+    if (p.transposed) p.output_padding = a.integers("output_padding");
+    p.dilation = a.integers("dilation");
+    p.groups = a.integer("groups");
   }
   if (auto s = a.check(); !s) return s.error();
   return checked(e.c.values, std::move(p));
 }
 
-/// Packed parameters of 8-bit weights, argument i.
-inline result<packed_data*> quantized_weights(emitter& e, arguments& a, std::size_t i) {
-  const auto p = packed_argument(e, a, i);
+/// Packed parameters of 8-bit weights.
+inline result<packed_data*> quantized_weights(emitter& e, arguments& a,
+                                              std::string_view parameter) {
+  const auto p = packed_argument(e, a, parameter);
   if (p && (*p)->weight->type != scalar::qint8)
     return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)), "qint8");
   return p;
@@ -6882,12 +7008,12 @@ inline result<tensor_id> reshaped_like(emitter& e, tensor_id from,
 }
 
 template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("qx");
   if (auto s = a.check(); !s) return s.error();
-  const auto p = quantized_weights(e, a, 1);
+  const auto p = quantized_weights(e, a, "packed_weight");
   if (!p) return p.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   if ((*p)->linear || (*p)->transposed != Transposed)
     return invalid("packed parameters of another operator in " + a.name);
@@ -6996,12 +7122,12 @@ inline result<tensor_id> taps_as_channels(emitter& e, const packed_data& p) {
 /// stand side by side as channels [tap][channel], and so do the weights. The same products in one
 /// accumulator.
 template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("qx");
   if (auto s = a.check(); !s) return s.error();
-  const auto given = quantized_weights(e, a, 1);
+  const auto given = quantized_weights(e, a, "packed_weight");
   if (!given) return given.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   packed_data p = **given;
   if (p.linear || p.transposed || p.spatial != 3 || x->rank() != 5)
@@ -7065,12 +7191,12 @@ inline attributes linear_attributes(const tensor_data& x) {
 }
 
 template <bool Relu> result<value> linear(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("X");
   if (auto s = a.check(); !s) return s.error();
-  const auto p = quantized_weights(e, a, 1);
+  const auto p = quantized_weights(e, a, "W_prepack");
   if (!p) return p.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type, {"Y_scale_i", "Y_zero_point_i"});
   if (!q) return q.error();
   if (!(*p)->linear) return invalid("packed parameters of another operator in " + a.name);
   const std::int64_t outputs = (*p)->weight->size[0], features = (*p)->weight->size[1];
@@ -7150,10 +7276,10 @@ inline result<value> dynamic_linear(emitter& e, tensor_data& x, const packed_dat
 }
 /// quantized::linear_dynamic(x, packed, reduce_range), linear_dynamic_fp16(x, packed).
 template <bool Relu, bool Half> result<value> linear_dynamic(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool reduce_range = !Half && a.boolean(2);
+  tensor_data* x = a.tensor("X");
+  const bool reduce_range = !Half && a.boolean("reduce_range");
   if (auto s = a.check(); !s) return s.error();
-  const auto p = packed_argument(e, a, 1);
+  const auto p = packed_argument(e, a, "W_prepack");
   if (!p) return p.error();
   if ((*p)->half != Half || !(*p)->linear)
     return invalid("packed parameters of another operator in " + a.name);
@@ -7171,8 +7297,8 @@ inline result<value> conv_dynamic(emitter&, arguments& a) {
 // ---- quantize, dequantize ----
 
 inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t code = a.integer(3);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t code = a.integer("dtype");
   if (auto s = a.check(); !s) return s.error();
   if (x->type != scalar::f32)
     return unsupported("input of quantize_per_tensor", std::string(name_of(x->type)), "float32");
@@ -7181,7 +7307,7 @@ inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
     return unsupported("element type of quantize_per_tensor", std::to_string(code),
                        "12 (qint8), 13 (quint8)");
   const auto type = static_cast<scalar>(code);
-  const auto q = e.output(a, 1, type);
+  const auto q = e.output(a, type, {"scale", "zero_point"});
   if (!q) return q.error();
   const tensor_id y = e.make(type, *q);
   const auto in = e.held_as_is(*x);
@@ -7191,13 +7317,14 @@ inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
 }
 /// A tensor, or a list of tensors.
 inline result<value> dequantize(emitter& e, arguments& a) {
-  if (!a.v[0].is_sequence()) {
-    tensor_data* x = a.tensor(0);
+  const value list = a["self"];
+  if (!list.is_sequence()) {
+    tensor_data* x = a.tensor("self");
     if (auto s = a.check(); !s) return s.error();
     return dequantized(e, *x);
   }
   std::vector<value> items;
-  for (const value& v : a.v[0].c->items) {
+  for (const value& v : list.c->items) {
     if (!v.is(kind::tensor))
       return unsupported("an element of the list of " + a.name, std::string(name_of(v.what)),
                          "Tensor");
@@ -7205,7 +7332,7 @@ inline result<value> dequantize(emitter& e, arguments& a) {
     if (!item) return item;
     items.push_back(*item);
   }
-  return e.c.values.list(std::move(items), a.v[0].what);
+  return e.c.values.list(std::move(items), list.what);
 }
 
 }  // namespace import::torch_rows
@@ -7223,11 +7350,12 @@ namespace import::torch_rows {
 
 using namespace torchscript;  // NOLINT: rows speak of its values
 
-/// Argument i: one float per channel, or `otherwise` for all of them.
-inline result<std::vector<float>> channel_factors(emitter& e, arguments& a, std::size_t i,
-                                                  std::size_t channels, float otherwise) {
-  if (a.none(i)) return std::vector<float>(channels, otherwise);
-  const tensor_data* t = a.tensor(i);
+/// One float per channel, or `otherwise` for all of them.
+inline result<std::vector<float>> channel_factors(emitter& e, arguments& a,
+                                                  std::string_view parameter, std::size_t channels,
+                                                  float otherwise) {
+  if (a.none(parameter)) return std::vector<float>(channels, otherwise);
+  const tensor_data* t = a.tensor(parameter);
   if (auto s = a.check(); !s) return s.error();
   auto v = e.c.numbers<float>(*t);
   if (v && v->size() != channels)
@@ -7237,18 +7365,18 @@ inline result<std::vector<float>> channel_factors(emitter& e, arguments& a, std:
 /// quantized::batch_norm*(x, weight, bias, mean, var, eps, scale, zero_point): two numbers per
 /// channel remain.
 template <bool Relu> result<value> batch_norm(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto eps = static_cast<float>(a.real(5));
-  a.tensor(3), a.tensor(4);  // mean and variance must be given
+  tensor_data* x = a.tensor("qx");
+  const auto eps = static_cast<float>(a.real("eps"));
+  a.tensor("mean"), a.tensor("var");  // mean and variance must be given
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto out = e.output(a, 6, x->type);
+  const auto out = e.output(a, x->type);
   if (!out) return out.error();
   if (x->rank() < 2)
     return unsupported("rank of the input of " + a.name, std::to_string(x->rank()));
   const auto n = as_size(x->size[1]);
-  const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
-             m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
+  const auto w = channel_factors(e, a, "weight", n, 1.f), b = channel_factors(e, a, "bias", n, 0.f),
+             m = channel_factors(e, a, "mean", n, 0.f), v = channel_factors(e, a, "var", n, 1.f);
   for (const auto* factors : {&w, &b, &m, &v})
     if (!*factors) return factors->error();
   std::vector<float> alpha(n), beta(n);
@@ -7275,32 +7403,32 @@ template <bool Relu> result<value> batch_norm(emitter& e, arguments& a) {
   return e.wrap(to, x->type, inner, true);
 }
 
-/// Argument i: float32 weight or bias of a normalization, or none.
-inline result<tensor_id> norm_parameter(emitter& e, arguments& a, std::size_t i) {
-  if (a.none(i)) return no_tensor;
-  tensor_data* t = a.tensor(i);
+/// Float32 weight or bias of a normalization, or none.
+inline result<tensor_id> norm_parameter(emitter& e, arguments& a, std::string_view parameter) {
+  if (a.none(parameter)) return no_tensor;
+  tensor_data* t = a.tensor(parameter);
   if (auto s = a.check(); !s) return s.error();
   if (t->type != scalar::f32)
     return unsupported("weight or bias of " + a.name, std::string(name_of(t->type)), "float32");
   return e.held(*t, false);
 }
-/// x, weight, bias, eps, scale, zero point; the last five are arguments `first` and on. The kernels
-/// work on contiguous memory.
-inline result<value> normalized(emitter& e, arguments& a, const op_def& op, std::size_t first,
-                                const char* key, std::int64_t number) {
-  tensor_data* x = a.tensor(0);
-  const double eps = a.real(first + 2);
+/// Of input, weight, bias, eps, output_scale, output_zero_point. The kernels work on contiguous
+/// memory.
+inline result<value> normalized(emitter& e, arguments& a, const op_def& op, const char* key,
+                                std::int64_t number) {
+  tensor_data* x = a.tensor("input");
+  const double eps = a.real("eps");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, first + 3, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   attributes attrs;
   attrs.set("epsilon", eps);
   attrs.set(key, number);
   const bool last = &op == &ops::group_norm && suggests_channels_last(*x);
   if (last) attrs.set("channels_last", std::int64_t{1});
-  const auto in = e.held(*x, false), weight = norm_parameter(e, a, first),
-             bias = norm_parameter(e, a, first + 1);
+  const auto in = e.held(*x, false), weight = norm_parameter(e, a, "weight"),
+             bias = norm_parameter(e, a, "bias");
   for (const auto* id : {&in, &weight, &bias})
     if (!*id) return id->error();
   const tensor_id to = e.make(x->type, *q);
@@ -7309,26 +7437,26 @@ inline result<value> normalized(emitter& e, arguments& a, const op_def& op, std:
 }
 /// layer_norm(x, shape, w, b, eps, scale, zp).
 inline result<value> layer_norm(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
-  const auto shape = a.integers(1);
+  const tensor_data* x = a.tensor("input");
+  const auto shape = a.integers("normalized_shape");
   if (auto s = a.check(); !s) return s.error();
   if (shape.empty() || shape.size() > x->size.size() ||
       !std::equal(shape.begin(), shape.end(),
                   x->size.end() - static_cast<std::ptrdiff_t>(shape.size())))
     return invalid("normalized shape of " + a.name);
-  return normalized(e, a, ops::layer_norm, 2, "axes", static_cast<std::int64_t>(shape.size()));
+  return normalized(e, a, ops::layer_norm, "axes", static_cast<std::int64_t>(shape.size()));
 }
 /// group_norm(x, groups, w, b, eps, scale, zp); instance_norm(x, w, b, eps, scale, zp) has a group
 /// for each channel.
 template <bool Instance> result<value> group_norm(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
+  const tensor_data* x = a.tensor("input");
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() < 2) return invalid("rank of the input of " + a.name);
-  const std::int64_t groups = Instance ? x->size[1] : a.integer(1);
+  const std::int64_t groups = Instance ? x->size[1] : a.integer("num_groups");
   if (auto s = a.check(); !s) return s.error();
   if (groups < 1 || x->size[1] % groups != 0)
     return invalid("groups of " + a.name, std::to_string(groups));
-  return normalized(e, a, ops::group_norm, Instance ? 1 : 2, "groups", groups);
+  return normalized(e, a, ops::group_norm, "groups", groups);
 }
 
 }  // namespace import::torch_rows
@@ -7364,32 +7492,33 @@ inline result<value> image_node(emitter& e, tensor_data& x, const op_def& op, at
 
 // ---- pooling ----
 
-/// Arguments 1, 2, 3 of a pooling.
+/// Window, strides and padding of a pooling.
 inline pool2d_attrs window_of(arguments& a) {
-  const auto window = a.pair(1, {0, 0}), stride = a.pair(2, window), padding = a.pair(3, {0, 0});
+  const auto window = a.pair("kernel_size", {0, 0}), stride = a.pair("stride", window),
+             padding = a.pair("padding", {0, 0});
   pool2d_attrs p;
   p.window_h = window[0], p.window_w = window[1], p.stride_h = stride[0], p.stride_w = stride[1];
   p.pad_top = p.pad_bottom = padding[0], p.pad_left = p.pad_right = padding[1];
   return p;
 }
 inline result<value> max_pool2d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor(a.first());
   pool2d_attrs p = window_of(a);
-  const auto dilation = a.pair(4, {1, 1});
+  const auto dilation = a.pair("dilation", {1, 1});
   p.dilation_h = dilation[0], p.dilation_w = dilation[1];
-  p.ceil_mode = a.boolean(5);
+  p.ceil_mode = a.boolean("ceil_mode");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = image(e, a, *x); !s) return s.error();
   return image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
                     to_attributes(p));
 }
 inline result<value> avg_pool2d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   pool2d_attrs p = window_of(a);
-  p.ceil_mode = a.boolean(4);
-  p.count_include_pad = a.boolean(5);
-  const bool divided = !a.none(6);
-  if (divided) p.divisor = a.small(6, a.integer(6));
+  p.ceil_mode = a.boolean("ceil_mode");
+  p.count_include_pad = a.boolean("count_include_pad");
+  const bool divided = !a.none("divisor_override");
+  if (divided) p.divisor = a.small("divisor_override", a.integer("divisor_override"));
   if (auto s = a.check(); !s) return s.error();
   if (divided && p.divisor <= 0)
     return invalid("divisor_override of " + a.name, std::to_string(p.divisor));
@@ -7398,16 +7527,17 @@ inline result<value> avg_pool2d(emitter& e, arguments& a) {
                     to_attributes(p));
 }
 inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = image(e, a, *x); !s) return s.error();
-  if (!a.v[1].is_sequence() || a.v[1].c->items.size() != 2)
+  const value size = a["output_size"];
+  if (!size.is_sequence() || size.c->items.size() != 2)
     return unsupported("output size of " + a.name);
   std::int32_t out[2];
   for (std::size_t k = 0; k < 2; ++k) {
-    const value& v = a.v[1].c->items[k];
+    const value& v = size.c->items[k];
     if (!v.is(kind::integer) && !v.is(kind::none)) return unsupported("output size of " + a.name);
-    out[k] = a.small(1, v.is(kind::none) ? x->size[2 + k] : v.i);
+    out[k] = a.small("output_size", v.is(kind::none) ? x->size[2 + k] : v.i);
   }
   if (auto s = a.check(); !s) return s.error();
   pool2d_attrs p;
@@ -7418,8 +7548,8 @@ inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
 
 /// adaptive_max_pool2d(x, size): the values; nobody has asked for the indices.
 inline result<value> adaptive_max_pool2d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto out = a.pair(1, {0, 0});
+  tensor_data* x = a.tensor("self");
+  const auto out = a.pair("output_size", {0, 0});
   if (auto s = a.check(); !s) return s.error();
   if (auto s = image(e, a, *x); !s) return s.error();
   pool2d_attrs p;
@@ -7463,23 +7593,27 @@ inline result<value> as_line(emitter& e, const value& row) {
                       {x.stride[0], x.stride[1], x.stride[3]});
 }
 using row_function = result<value> (*)(emitter&, arguments&);
-/// The operator of two axes on one: arguments from `First` on are numbers of one axis each, of
-/// which `Numbers` in turn get the neutral number of the height.
-template <row_function Of, int... Heights> result<value> on_one_row(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+/// A parameter of numbers of one axis each, and the neutral number of the height.
+struct axis_parameter {
+  std::string_view name;
+  std::int64_t height;
+};
+inline constexpr axis_parameter axis_parameters[] = {
+    {"kernel_size", 1}, {"stride", 1}, {"padding", 0}, {"dilation", 1}, {"output_size", 1}};
+/// The operator of two axes on one.
+template <row_function Of> result<value> on_one_row(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(a.first());
   if (auto s = a.check(); !s) return s.error();
   const auto row = as_one_row(e, a, *x);
   if (!row) return row;
-  std::vector<value> v = a.v;
-  v[0] = *row;
-  constexpr std::int64_t heights[] = {Heights...};
-  for (std::size_t i = 0; i < sizeof...(Heights); ++i) {
-    std::vector<std::int64_t> given = a.integers(1 + i);
+  arguments two = a;
+  two.replace(a.first(), *row);
+  for (const axis_parameter& p : axis_parameters) {
+    if (!a.has(p.name)) continue;
+    const std::vector<std::int64_t> given = a.integers(p.name);
     if (auto s = a.check(); !s) return s.error();
-    if (given.empty()) continue;
-    v[1 + i] = e.c.values.integers({heights[i], given.back()});
+    if (!given.empty()) two.replace(p.name, e.c.values.integers({p.height, given.back()}));
   }
-  arguments two(e.c, a.name, std::move(v));
   const auto y = Of(e, two);
   if (!y) return y;
   if (!y->is(kind::tuple)) return as_line(e, *y);
@@ -7499,14 +7633,15 @@ inline result<tensor_id> volume(emitter& e, const arguments& a, tensor_data& x) 
 }
 /// max_pool3d: the largest of each image's windows, then along the depth.
 inline result<value> max_pool3d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  constexpr std::string_view parameters[] = {"kernel_size", "stride", "padding", "dilation"};
+  tensor_data* x = a.tensor("self");
   std::vector<std::int64_t> list[4];
   for (std::size_t k = 0; k < 4; ++k) {
-    list[k] = a.integers(1 + k);
+    list[k] = a.integers(parameters[k]);
     if (list[k].empty()) list[k] = k == 1 ? list[0] : std::vector<std::int64_t>{k == 3 ? 1 : 0};
     if (list[k].size() == 1) list[k].resize(3, list[k][0]);
   }
-  const bool ceil_mode = a.boolean(5);
+  const bool ceil_mode = a.boolean("ceil_mode");
   if (auto s = a.check(); !s) return s.error();
   for (const auto& l : list)
     if (l.size() != 3) return invalid("window of " + a.name);
@@ -7525,13 +7660,14 @@ inline result<value> max_pool3d(emitter& e, arguments& a) {
     pool2d_attrs p;
     p.ceil_mode = ceil_mode;
     const std::size_t first = deep ? 0 : 1;
-    p.window_h = a.small(1, list[0][first]), p.stride_h = a.small(2, list[1][first]);
-    p.pad_top = p.pad_bottom = a.small(3, list[2][first]);
-    p.dilation_h = a.small(4, list[3][first]);
+    p.window_h = a.small("kernel_size", list[0][first]);
+    p.stride_h = a.small("stride", list[1][first]);
+    p.pad_top = p.pad_bottom = a.small("padding", list[2][first]);
+    p.dilation_h = a.small("dilation", list[3][first]);
     if (!deep) {
-      p.window_w = a.small(1, list[0][2]), p.stride_w = a.small(2, list[1][2]);
-      p.pad_left = p.pad_right = a.small(3, list[2][2]);
-      p.dilation_w = a.small(4, list[3][2]);
+      p.window_w = a.small("kernel_size", list[0][2]), p.stride_w = a.small("stride", list[1][2]);
+      p.pad_left = p.pad_right = a.small("padding", list[2][2]);
+      p.dilation_w = a.small("dilation", list[3][2]);
     }
     if (auto r = a.check(); !r) return r.error();
     if (auto r = e.emit(op, {image}, pooled, to_attributes(p)); !r) return r.error();
@@ -7573,15 +7709,18 @@ inline std::vector<std::int32_t> rows_of_windows(std::span<const std::int64_t> o
 /// avg_pool3d as avg_pool2d: the rows of each window over depth and height, one after another, as
 /// an image of their own.
 inline result<value> avg_pool3d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  std::vector<std::int64_t> size = a.integers(1), stride = a.integers(2), pad = a.integers(3);
-  if (a.boolean(4)) return unsupported("ceil_mode of " + a.name, "True", "False");
-  const bool counted = a.boolean(5);
+  tensor_data* x = a.tensor("self");
+  std::vector<std::int64_t> size = a.integers("kernel_size"), stride = a.integers("stride"),
+                            pad = a.integers("padding");
+  if (a.boolean("ceil_mode")) return unsupported("ceil_mode of " + a.name, "True", "False");
+  const bool counted = a.boolean("count_include_pad");
   if (stride.empty()) stride = size;
-  for (auto* l : {&size, &stride, &pad}) {
+  const std::pair<std::string_view, std::vector<std::int64_t>*> lists[] = {
+      {"kernel_size", &size}, {"stride", &stride}, {"padding", &pad}};
+  for (const auto& [parameter, l] : lists) {
     if (l->size() == 1) l->resize(3, (*l)[0]);
     if (l->size() != 3) return invalid("window of " + a.name);
-    for (std::int64_t v : *l) a.small(1, v);
+    for (std::int64_t v : *l) a.small(parameter, v);
   }
   if (auto s = a.check(); !s) return s.error();
   const bool padded = pad[0] != 0 || pad[1] != 0 || pad[2] != 0;
@@ -7616,10 +7755,14 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
   const std::int64_t c = s[4];
   value windows = e.wrap(image, x->type, true, false);
   windows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
-  arguments two(
-      e.c, a.name,
-      {windows, e.c.values.integers({rows, size[2]}), e.c.values.integers({rows, stride[2]}),
-       e.c.values.integers({0, 0}), value::of(false), value::of(true), a.v[6]});
+  arguments two(e.c, a.name,
+                {{"self", windows},
+                 {"kernel_size", e.c.values.integers({rows, size[2]})},
+                 {"stride", e.c.values.integers({rows, stride[2]})},
+                 {"padding", e.c.values.integers({0, 0})},
+                 {"ceil_mode", value::of(false)},
+                 {"count_include_pad", value::of(true)},
+                 {"divisor_override", a["divisor_override"]}});
   const auto pooled = avg_pool2d(e, two);
   if (!pooled) return pooled;
   const auto line = e.held(*pooled->t, true);
@@ -7631,8 +7774,8 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
 /// adaptive_avg_pool3d to one element a channel: one average of the whole volume, as an image of
 /// D rows.
 inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto size = a.integers(1);
+  tensor_data* x = a.tensor("self");
+  auto size = a.integers("output_size");
   if (auto s = a.check(); !s) return s.error();
   if (size.size() == 1) size.resize(3, size[0]);
   if (size != std::vector<std::int64_t>{1, 1, 1})
@@ -7646,7 +7789,7 @@ inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
   const auto c = static_cast<std::int64_t>(s[4]);
   value rows = e.wrap(image, x->type, true, false);
   rows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
-  arguments two(e.c, a.name, {rows, e.c.values.integers({1, 1})});
+  arguments two(e.c, a.name, {{"self", rows}, {"output_size", e.c.values.integers({1, 1})}});
   const auto y = adaptive_avg_pool2d(e, two);
   if (!y) return y;
   return reshaped(e, *y->t, {s[0], c, 1, 1, 1});
@@ -7654,11 +7797,11 @@ inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
 
 // ---- resizing ----
 
-/// Argument 1, or where it is none the input's extents times the given factors.
+/// The given one, or where it is none the input's extents times the given factors.
 inline result<std::vector<std::int64_t>> output_size(arguments& a, const tensor_data& x,
                                                      const std::array<double, 2>& scale) {
   std::vector<std::int64_t> size;
-  if (!a.none(1)) size = a.integers(1);
+  if (!a.none("output_size")) size = a.integers("output_size");
   if (auto s = a.check(); !s) return s.error();
   if (size.empty())
     for (std::size_t k = 0; k < 2; ++k)
@@ -7667,47 +7810,51 @@ inline result<std::vector<std::int64_t>> output_size(arguments& a, const tensor_
   if (size.size() != 2) return invalid("output size of " + a.name);
   return size;
 }
-/// upsample_nearest2d(x, size, scales) and (x, size, scale_h, scale_w); the same for bilinear with
-/// align_corners after the size. A given factor, not the ratio of extents, sets the source
-/// coordinates.
-template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto scale = a.real_pair(Bilinear ? 3 : 2);
+/// A given factor, not the ratio of extents, sets the source coordinates.
+template <bool Bilinear>
+result<value> resized(emitter& e, arguments& a, tensor_data& x,
+                      const std::array<double, 2>& scale) {
   resize_attrs r;
   if (Bilinear) {
-    r.align_corners = a.boolean(2);
+    r.align_corners = a.boolean("align_corners");
     r.half_pixel_centers = !r.align_corners;
   }
   if (auto s = a.check(); !s) return s.error();
-  if (auto s = image(e, a, *x); !s) return s.error();
-  const auto size = output_size(a, *x, scale);
+  if (auto s = image(e, a, x); !s) return s.error();
+  const auto size = output_size(a, x, scale);
   if (!size) return size.error();
-  r.out_h = a.small(1, (*size)[0]), r.out_w = a.small(1, (*size)[1]);
+  r.out_h = a.small("output_size", (*size)[0]), r.out_w = a.small("output_size", (*size)[1]);
   if (auto s = a.check(); !s) return s.error();
   r.scale_h = scale[0], r.scale_w = scale[1];
-  const op_def& bilinear = is_quantized(x->type) ? ops::qnn_resize_bilinear : ops::resize_bilinear;
-  return image_node(e, *x, Bilinear ? bilinear : ops::resize_nearest, to_attributes(r));
+  const op_def& bilinear = is_quantized(x.type) ? ops::qnn_resize_bilinear : ops::resize_bilinear;
+  return image_node(e, x, Bilinear ? bilinear : ops::resize_nearest, to_attributes(r));
 }
-
+/// upsample_nearest2d(x, size, scales) and (x, size, scale_h, scale_w); the same for bilinear with
+/// align_corners after the size.
+template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("input");
+  const auto scale = a.real_pair("scales_h", "scales_w");
+  if (auto s = a.check(); !s) return s.error();
+  return resized<Bilinear>(e, a, *x, scale);
+}
 /// upsample_nearest1d(x, size, scale), upsample_linear1d(x, size, align_corners, scale): the scale
-/// is argument 2 or 3, a number or a list of one.
+/// is a number or a list of one.
 template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("input");
   if (auto s = a.check(); !s) return s.error();
   const auto row = as_one_row(e, a, *x);
   if (!row) return row;
-  const value& given = a.v[Linear ? 3 : 2];
-  value scale = given, size = a.v[1];
-  if (given.is_sequence() && given.c->items.size() == 1) scale = given.c->items[0];
-  if (!scale.is(kind::none)) scale = e.c.values.list({value::of(1.0), scale});
-  if (const auto extent = size.is(kind::none) ? std::vector<std::int64_t>{} : a.integers(1);
+  arguments two = a;
+  if (const value given = a["scales"]; given.is_sequence() && given.c->items.size() == 1)
+    two.replace("scales", given.c->items[0]);
+  if (const auto extent =
+          a.none("output_size") ? std::vector<std::int64_t>{} : a.integers("output_size");
       !extent.empty())
-    size = e.c.values.integers({1, extent.back()});
+    two.replace("output_size", e.c.values.integers({1, extent.back()}));
   if (auto s = a.check(); !s) return s.error();
-  arguments two(e.c, a.name,
-                Linear ? std::vector{*row, size, a.v[2], scale, value{}}
-                       : std::vector{*row, size, scale, value{}});
-  const auto y = upsample<Linear>(e, two);
+  const double scale = two.real_or("scales", 0);
+  if (auto s = two.check(); !s) return s.error();
+  const auto y = resized<Linear>(e, two, *row->t, {two.none("scales") ? 0. : 1., scale});
   if (!y) return y;
   return as_line(e, *y);
 }
@@ -7724,10 +7871,10 @@ struct reduction {
 };
 inline result<reduction> reduction_of(arguments& a, const tensor_data& x) {
   reduction r;
-  r.keep = a.boolean(2);
-  r.reduced.assign(x.size.size(), a.none(1));
-  if (!a.none(1)) {
-    const auto axes = a.integers(1);
+  r.keep = a.boolean("keepdim");
+  r.reduced.assign(x.size.size(), a.none("dim"));
+  if (!a.none("dim")) {
+    const auto axes = a.integers("dim");
     for (std::int64_t d : axes) {
       const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
       if (axis < r.reduced.size()) r.reduced[axis] = true;
@@ -7766,7 +7913,7 @@ inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction&
 }
 /// mean over axes; the quantization stays.
 inline result<value> mean(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   const auto r = reduction_of(a, *x);
   if (!r) return r.error();
@@ -7847,27 +7994,27 @@ inline result<value> as_given(emitter& e, const tensor_data& x, const step& y) {
 
 /// Whole numbers and quantized values become floats first.
 template <const op_def& Op> result<value> float_unary(emitter& e, arguments& a) {
-  return done(apply(e, Op, real_argument(e, a, 0)));
+  return done(apply(e, Op, real_argument(e, a, "self")));
 }
 /// abs, neg of floats and whole numbers.
 inline result<value> neg(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (x->type == scalar::s64 || x->type == scalar::s32)
     return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
   return done(apply(e, ops::neg, real_value(e, *x)));
 }
 inline result<value> reciprocal(emitter& e, arguments& a) {
-  return done(apply(e, ops::div, number(e, 1), real_argument(e, a, 0)));
+  return done(apply(e, ops::div, number(e, 1), real_argument(e, a, "self")));
 }
 inline step silu_of(emitter& e, const step& x) {
   return apply(e, ops::mul, x, apply(e, ops::logistic, x));
 }
 inline result<value> silu(emitter& e, arguments& a) {
-  return done(silu_of(e, real_argument(e, a, 0)));
+  return done(silu_of(e, real_argument(e, a, "self")));
 }
 inline result<value> log_sigmoid(emitter& e, arguments& a) {
-  return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, 0))));
+  return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, "self"))));
 }
 /// log(1 + exp(b x)) / b; x itself where b x is above the threshold.
 inline step softplus_of(emitter& e, const step& x, double beta, double threshold) {
@@ -7882,16 +8029,17 @@ inline step softplus_of(emitter& e, const step& x, double beta, double threshold
   return step_of(chosen(e, *above->t, **x, **soft));
 }
 inline result<value> softplus(emitter& e, arguments& a) {
-  const double beta = a.real(1), threshold_at = a.real(2);
-  return done(softplus_of(e, real_argument(e, a, 0), beta, threshold_at));
+  const double beta = a.real("beta"), threshold_at = a.real("threshold");
+  return done(softplus_of(e, real_argument(e, a, "self"), beta, threshold_at));
 }
 inline result<value> mish(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
+  const step x = real_argument(e, a, "self");
   return done(apply(e, ops::mul, x, apply(e, ops::tanh, softplus_of(e, x, 1, 20))));
 }
 inline result<value> gelu(emitter& e, arguments& a) {
-  const bool approximate = a.v[1].is(kind::string) && a.v[1].c->text == "tanh";
-  tensor_data* x = a.tensor(0);
+  const value form = a["approximate"];
+  const bool approximate = form.is(kind::string) && form.c->text == "tanh";
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   attributes attrs;
   if (approximate) attrs.set("approximate", std::int64_t{1});
@@ -7899,8 +8047,8 @@ inline result<value> gelu(emitter& e, arguments& a) {
 }
 /// glu(x, dim): the first half times the sigmoid of the second.
 inline result<value> glu(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const std::int64_t dim = a.integer(1);
+  const step x = real_argument(e, a, "self");
+  const std::int64_t dim = a.integer("dim");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, (*x)->rank());
@@ -7913,9 +8061,9 @@ inline result<value> glu(emitter& e, arguments& a) {
 }
 /// leaky_relu(x, slope); of codes with the input's parameters.
 inline result<value> plain_leaky_relu(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   attributes attrs;
-  attrs.set("alpha", a.real(1));
+  attrs.set("alpha", a.real("negative_slope"));
   if (auto s = a.check(); !s) return s.error();
   if (is_quantized(x->type)) {
     if (auto s = e.per_tensor(*x); !s) return s.error();
@@ -7942,29 +8090,30 @@ inline step elu_of(emitter& e, const step& x, double alpha, double scale, double
   return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
 }
 inline result<value> plain_elu(emitter& e, arguments& a) {
-  const double alpha = a.real(1), scale = a.real(2), input_scale = a.real(3);
-  return done(elu_of(e, real_argument(e, a, 0), alpha, scale, input_scale));
+  const double alpha = a.real("alpha"), scale = a.real("scale"),
+               input_scale = a.real("input_scale");
+  return done(elu_of(e, real_argument(e, a, "self"), alpha, scale, input_scale));
 }
 inline result<value> celu(emitter& e, arguments& a) {
-  const double alpha = a.real(1);
+  const double alpha = a.real("alpha");
   if (!(alpha != 0)) return invalid("alpha of " + a.name, std::to_string(alpha));
-  return done(elu_of(e, real_argument(e, a, 0), alpha, 1, numerics::div(1., alpha)));
+  return done(elu_of(e, real_argument(e, a, "self"), alpha, 1, numerics::div(1., alpha)));
 }
 inline result<value> selu(emitter& e, arguments& a) {
-  return done(elu_of(e, real_argument(e, a, 0), 1.6732632423543772848170429916717,
+  return done(elu_of(e, real_argument(e, a, "self"), 1.6732632423543772848170429916717,
                      1.0507009873554804934193349852946, 1));
 }
 /// prelu(x, slopes): one slope, or one per channel.
 inline result<value> plain_prelu(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const tensor_data* w = a.tensor(1);
+  const step x = real_argument(e, a, "self");
+  tensor_data* w = a.tensor("weight");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
   const std::int64_t n = w->elements();
   if (w->rank() > 1 || (n != 1 && ((*x)->rank() < 2 || n != (*x)->size[1])))
     return unsupported("slopes of " + a.name, std::to_string(n), "one or one per channel");
   const bool inner = n != 1 && (*x)->rank() >= 3;
-  const auto in = inner ? e.held(**x, true) : e.held_as_is(**x), slopes = e.held(*a.v[1].t, false);
+  const auto in = inner ? e.held(**x, true) : e.held_as_is(**x), slopes = e.held(*w, false);
   if (!in) return in.error();
   if (!slopes) return slopes.error();
   const tensor_id to = e.make(scalar::f32);
@@ -7975,15 +8124,15 @@ inline result<value> plain_prelu(emitter& e, arguments& a) {
 /// x to a power: products and roots where PyTorch has them, else its power function, of which
 /// octet's is not the last bit.
 inline result<value> pow(emitter& e, arguments& a) {
-  const given_operand of = operand_given(e, a, 0), by = operand_given(e, a, 1);
+  const given_operand of = operand_given(e, a, "self"), by = operand_given(e, a, "exponent");
   if (auto s = a.check(); !s) return s.error();
   const auto power = [&]() -> result<value> {
-    const auto both = pair_of(e, a, 0, 1, true);
+    const auto both = pair_of(e, a, "self", "exponent", true);
     if (!both) return both.error();
     return emit_pair(e, ops::pow, *both, scalar::f32);
   };
   if (by.t || !of.t) return power();
-  const step x = real_argument(e, a, 0);
+  const step x = real_argument(e, a, "self");
   if (!x) return x.error();
   const double p = by.number;
   if (p == 1) return done(x);
@@ -7997,9 +8146,13 @@ inline result<value> pow(emitter& e, arguments& a) {
 }
 /// clamp_min(x, low), clamp_max(x, high).
 template <bool Least> result<value> clamp_one(emitter& e, arguments& a) {
-  if (a.v[1].is(kind::tensor) && !(a.v[1].t->rank() == 0 && e.c.known(*a.v[1].t)))
-    return Least ? extreme<ops::maximum>(e, a) : extreme<ops::minimum>(e, a);
-  arguments both(e.c, a.name, {a.v[0], Least ? a.v[1] : value{}, Least ? value{} : a.v[1]});
+  constexpr std::string_view name = Least ? "min" : "max";
+  const value bound = a[name];
+  if (bound.is(kind::tensor) && !(bound.t->rank() == 0 && e.c.known(*bound.t)))
+    return Least ? extreme_of<ops::maximum>(e, a, name) : extreme_of<ops::minimum>(e, a, name);
+  arguments both(
+      e.c, a.name,
+      {{"self", a["self"]}, {"min", Least ? bound : value{}}, {"max", Least ? value{} : bound}});
   return clamp(e, both);
 }
 
@@ -8009,12 +8162,12 @@ inline step summed(emitter& e, const step& x, const std::vector<std::int64_t>& a
   if (!x) return x;
   return step_of(reduced(e, **x, ops::sum, axes, keep));
 }
-/// sum(x), sum(x, dims, keepdim, dtype): argument 1 may be the dtype.
+/// sum(x), sum(x, dims, keepdim, dtype): dim may be the dtype.
 inline result<value> float_sum(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(2);
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim");
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_or_all(a, 1, *x);
+  const auto axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
   const scalar type = x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64;
   const auto from = cast_to(e, *x, type);
@@ -8043,16 +8196,17 @@ inline spread spread_of(emitter& e, const step& x, const std::vector<std::int64_
 }
 /// std and var: (x, unbiased), (x, dims, unbiased, keepdim), (x, dims, correction=, keepdim=).
 template <bool Root> result<value> deviation(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(3), whole = a.v[1].is(kind::boolean);
-  double correction = (whole ? a.v[1].b : a.boolean(2)) ? 1 : 0;
-  if (!a.none(4)) correction = a.real(4);
+  tensor_data* x = a.tensor("self");
+  const value dim = a["dim"];
+  const bool keep = a.boolean("keepdim"), whole = dim.is(kind::boolean);
+  double correction = (whole ? dim.b : a.boolean("unbiased")) ? 1 : 0;
+  if (!a.none("correction")) correction = a.real("correction");
   if (auto s = a.check(); !s) return s.error();
   std::vector<std::int64_t> axes;
   if (whole)
     for (int i = 0; i < x->rank(); ++i) axes.push_back(i);
   else
-    axes = axes_or_all(a, 1, *x);
+    axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
   const step real = real_value(e, *x);
   if (!real) return real.error();
@@ -8063,14 +8217,14 @@ template <bool Root> result<value> deviation(emitter& e, arguments& a) {
   if (Root) v = apply(e, ops::sqrt, v);
   return as_given(e, *x, v);
 }
-/// norm(x, p, dims, keepdim), linalg_vector_norm likewise: p is 1, 2 or infinite.
-inline result<value> vector_norm(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const double p = a.real_or(1, 2);
-  const bool keep = a.boolean(3);
+/// The norm whose order is 1, 2 or infinite.
+inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view order) {
+  const step x = real_argument(e, a, "self");
+  const double p = a.real_or(order, 2);
+  const bool keep = a.boolean("keepdim");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_or_all(a, 2, **x);
+  const auto axes = axes_or_all(a, "dim", **x);
   if (auto s = a.check(); !s) return s.error();
   if (p == 2) return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, x, x), axes, keep)));
   const step size = apply(e, ops::abs, x);
@@ -8079,13 +8233,16 @@ inline result<value> vector_norm(emitter& e, arguments& a) {
   if (p == infinity) return reduced(e, **size, ops::reduce_max, axes, keep);
   return unsupported("order of " + a.name, std::to_string(p), "1, 2, inf");
 }
+/// norm(x, p, dims, keepdim), linalg_vector_norm(x, ord, dims, keepdim).
+inline result<value> norm(emitter& e, arguments& a) { return norm_of_order(e, a, "p"); }
+inline result<value> vector_norm(emitter& e, arguments& a) { return norm_of_order(e, a, "ord"); }
 
 // ---- normalizations ----
 
 /// Weight or bias of a normalization: a float tensor, or none.
-inline result<tensor_data*> factor_argument(emitter& e, arguments& a, std::size_t i) {
-  if (a.none(i)) return nullptr;
-  return real_argument(e, a, i);
+inline result<tensor_data*> factor_argument(emitter& e, arguments& a, std::string_view parameter) {
+  if (a.none(parameter)) return nullptr;
+  return real_argument(e, a, parameter);
 }
 /// (x - mean) / sqrt(var + eps) over the axes.
 inline step normalized_over(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
@@ -8106,12 +8263,12 @@ inline step scaled_and_shifted(emitter& e, step y, tensor_data* weight, tensor_d
 }
 /// layer_norm(x, shape, weight, bias, eps).
 inline result<value> float_layer_norm(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const auto shape = a.integers(1);
-  const double eps = a.real(4);
+  const step x = real_argument(e, a, "input");
+  const auto shape = a.integers("normalized_shape");
+  const double eps = a.real("eps");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
-  const auto w = factor_argument(e, a, 2), b = factor_argument(e, a, 3);
+  const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
   if (shape.empty() || shape.size() > (*x)->size.size() ||
@@ -8138,10 +8295,10 @@ inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data*
   return scaled_and_shifted(e, step_of(reshaped(e, **y, size)), w, b, shape);
 }
 inline result<value> float_group_norm(emitter& e, arguments& a) {
-  const std::int64_t groups = a.integer(1);
-  const double eps = a.real(4);
-  const step x = real_argument(e, a, 0);
-  const auto w = factor_argument(e, a, 2), b = factor_argument(e, a, 3);
+  const std::int64_t groups = a.integer("num_groups");
+  const double eps = a.real("eps");
+  const step x = real_argument(e, a, "input");
+  const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
   return done(grouped(e, x, groups, *w, *b, eps));
@@ -8149,18 +8306,19 @@ inline result<value> float_group_norm(emitter& e, arguments& a) {
 /// batch_norm(x, weight, bias, mean, var, training, momentum, eps): a factor and an offset for each
 /// channel, x * f32(w / sqrt(var + eps)) + f32(b - mean * factor).
 inline result<value> float_batch_norm(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const bool training = a.boolean(5);
-  const auto eps = static_cast<float>(a.real(7));
-  a.tensor(3), a.tensor(4);
+  const step x = real_argument(e, a, "input");
+  const bool training = a.boolean("training");
+  const auto eps = static_cast<float>(a.real("eps"));
+  a.tensor("running_mean"), a.tensor("running_var");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
   if (training)
     return unsupported("batch_norm in training mode", {}, "a model saved after model.eval()");
   if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
   const auto n = as_size((*x)->size[1]);
-  const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
-             m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
+  const auto w = channel_factors(e, a, "weight", n, 1.f), b = channel_factors(e, a, "bias", n, 0.f),
+             m = channel_factors(e, a, "running_mean", n, 0.f),
+             v = channel_factors(e, a, "running_var", n, 1.f);
   for (const auto* factors : {&w, &b, &m, &v})
     if (!*factors) return factors->error();
   std::vector<float> alpha(n), beta(n);
@@ -8179,16 +8337,22 @@ inline result<value> float_batch_norm(emitter& e, arguments& a) {
 }
 /// instance_norm(x, weight, bias, mean, var, use_input_stats, momentum, eps).
 inline result<value> float_instance_norm(emitter& e, arguments& a) {
-  if (!a.boolean(5)) {
+  if (!a.boolean("use_input_stats")) {
     arguments as(e.c, a.name,
-                 {a.v[0], a.v[1], a.v[2], a.v[3], a.v[4], value::of(false), a.v[6], a.v[7]});
+                 {{"input", a["input"]},
+                  {"weight", a["weight"]},
+                  {"bias", a["bias"]},
+                  {"running_mean", a["running_mean"]},
+                  {"running_var", a["running_var"]},
+                  {"training", value::of(false)},
+                  {"eps", a["eps"]}});
     return float_batch_norm(e, as);
   }
-  const double eps = a.real(7);
-  const step x = real_argument(e, a, 0);
+  const double eps = a.real("eps");
+  const step x = real_argument(e, a, "input");
   if (!x) return x.error();
   if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
-  const auto w = factor_argument(e, a, 1), b = factor_argument(e, a, 2);
+  const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
   return done(grouped(e, x, (*x)->size[1], *w, *b, eps));
@@ -8243,11 +8407,11 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   }
   return e.wrap(y, scalar::f32, true, suggests_channels_last(x));
 }
-/// Weight and bias, arguments 1 and 2.
+/// Weight and bias.
 inline result<packed_data> weights_of(emitter& e, arguments& a) {
   packed_data p;
-  p.weight = a.tensor(1);
-  if (!a.none(2)) p.bias = a.tensor(2);
+  p.weight = a.tensor("weight");
+  if (!a.none("bias")) p.bias = a.tensor("bias");
   if (auto s = a.check(); !s) return s.error();
   static_cast<void>(e);
   return p;
@@ -8255,29 +8419,31 @@ inline result<packed_data> weights_of(emitter& e, arguments& a) {
 /// _convolution and convolution: (x, weight, bias, stride, padding, dilation, transposed,
 /// output_padding, groups, ..).
 inline result<value> any_convolution(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
+  const step x = real_argument(e, a, "input");
   if (!x) return x.error();
   auto p = weights_of(e, a);
   if (!p) return p.error();
-  p->stride = a.integers(3), p->padding = a.integers(4), p->dilation = a.integers(5);
-  p->transposed = a.boolean(6);
-  p->output_padding = a.integers(7);
-  p->groups = a.integer(8);
+  p->stride = a.integers("stride"), p->padding = a.integers("padding");
+  p->dilation = a.integers("dilation");
+  p->transposed = a.boolean("transposed");
+  p->output_padding = a.integers("output_padding");
+  p->groups = a.integer("groups");
   if (auto s = a.check(); !s) return s.error();
   return float_convolution(e, a, **x, std::move(*p));
 }
 /// conv1d, conv2d: (x, weight, bias, stride, padding, dilation, groups); padding may be "same" or
 /// "valid". What "same" adds beyond an even number goes to the end.
 inline result<value> plain_convolution(emitter& e, arguments& a) {
-  step x = real_argument(e, a, 0);
+  step x = real_argument(e, a, "input");
   if (!x) return x.error();
   auto p = weights_of(e, a);
   if (!p) return p.error();
   const auto spatial = as_size(std::max((*x)->rank() - 2, 0));
-  p->stride = a.integers(3), p->dilation = a.integers(5), p->groups = a.integer(6);
-  if (a.v[4].is(kind::string)) {
+  p->stride = a.integers("stride"), p->dilation = a.integers("dilation");
+  p->groups = a.integer("groups");
+  if (const value padding = a["padding"]; padding.is(kind::string)) {
     p->padding.assign(spatial, 0);
-    if (a.v[4].c->text == "same") {
+    if (padding.c->text == "same") {
       p->dilation.resize(spatial, p->dilation.empty() ? 1 : p->dilation.front());
       std::vector<std::int64_t> amounts;
       for (std::size_t k = spatial; k-- > 0;) {
@@ -8288,14 +8454,12 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
         amounts.push_back(0), amounts.push_back(reach % 2);
       }
       if (std::any_of(amounts.begin(), amounts.end(), [](std::int64_t v) { return v != 0; })) {
-        arguments wider(e.c, a.name,
-                        {value_of(**x), e.c.values.integers(amounts), value{}, value{}});
-        x = step_of(pad(e, wider));
+        x = step_of(padded(e, a, **x, amounts, "constant", 0));
         if (!x) return x.error();
       }
     }
   } else {
-    p->padding = a.integers(4);
+    p->padding = a.integers("padding");
   }
   if (auto s = a.check(); !s) return s.error();
   return float_convolution(e, a, **x, std::move(*p));
@@ -8303,13 +8467,14 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
 /// conv_transpose1d, conv_transpose2d: (x, weight, bias, stride, padding, output_padding, groups,
 /// dilation).
 inline result<value> plain_transposed(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
+  const step x = real_argument(e, a, "input");
   if (!x) return x.error();
   auto p = weights_of(e, a);
   if (!p) return p.error();
   p->transposed = true;
-  p->stride = a.integers(3), p->padding = a.integers(4), p->output_padding = a.integers(5);
-  p->groups = a.integer(6), p->dilation = a.integers(7);
+  p->stride = a.integers("stride"), p->padding = a.integers("padding");
+  p->output_padding = a.integers("output_padding");
+  p->groups = a.integer("groups"), p->dilation = a.integers("dilation");
   if (auto s = a.check(); !s) return s.error();
   return float_convolution(e, a, **x, std::move(*p));
 }
@@ -8354,11 +8519,11 @@ inline step linear_of(emitter& e, const step& x, tensor_data* w, tensor_data* b)
   return step_of(dense(e, **x, *weights, bias));
 }
 inline result<value> float_linear(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  tensor_data* w = a.tensor(1);
+  const step x = real_argument(e, a, "input");
+  tensor_data* w = a.tensor("weight");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
-  const auto b = factor_argument(e, a, 2);
+  const auto b = factor_argument(e, a, "bias");
   if (!b) return b.error();
   return done(linear_of(e, x, w, *b));
 }
@@ -8387,17 +8552,20 @@ inline step matrix_product(emitter& e, const step& x, const step& y) {
   if (row) size.erase(size.end() - (column ? 1 : 2));
   return step_of(reshaped(e, *v.t, std::move(size)));
 }
-/// matmul, bmm, mm, mv.
-inline result<value> matmul(emitter& e, arguments& a) {
-  return done(matrix_product(e, real_argument(e, a, 0), real_argument(e, a, 1)));
+inline result<value> product_with(emitter& e, arguments& a, std::string_view other) {
+  return done(matrix_product(e, real_argument(e, a, "self"), real_argument(e, a, other)));
 }
+inline result<value> matmul(emitter& e, arguments& a) { return product_with(e, a, "other"); }
+/// mm and bmm.
+inline result<value> mm(emitter& e, arguments& a) { return product_with(e, a, "mat2"); }
+inline result<value> mv(emitter& e, arguments& a) { return product_with(e, a, "vec"); }
 /// quantized::matmul: dequantized, multiplied, quantized.
 inline result<value> quantized_matmul(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
+  const tensor_data* x = a.tensor("qa");
   if (auto s = a.check(); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type, {"scale", "zero_point"});
   if (!q) return q.error();
-  const step y = matrix_product(e, real_argument(e, a, 0), real_argument(e, a, 1));
+  const step y = matrix_product(e, real_argument(e, a, "qa"), real_argument(e, a, "qb"));
   if (!y) return y.error();
   const auto in = e.held_as_is(**y);
   if (!in) return in.error();
@@ -8405,14 +8573,19 @@ inline result<value> quantized_matmul(emitter& e, arguments& a) {
   if (auto s = e.emit(ops::quantize, {*in}, to); !s) return s.error();
   return e.wrap(to, x->type, false, false);
 }
-/// addmm, baddbmm: beta * x + alpha * (y @ z).
-inline result<value> addmm(emitter& e, arguments& a) {
-  const double beta = a.real(3), alpha = a.real(4);
-  const step x = real_argument(e, a, 0);
-  step y = matrix_product(e, real_argument(e, a, 1), real_argument(e, a, 2));
+/// beta * x + alpha * (left @ right).
+inline result<value> added_product(emitter& e, arguments& a, std::string_view left,
+                                   std::string_view right) {
+  const double beta = a.real("beta"), alpha = a.real("alpha");
+  const step x = real_argument(e, a, "self");
+  step y = matrix_product(e, real_argument(e, a, left), real_argument(e, a, right));
   if (alpha != 1) y = apply(e, ops::mul, y, number(e, alpha));
   if (beta == 0) return done(y);
   return done(apply(e, ops::add, y, beta == 1 ? x : apply(e, ops::mul, x, number(e, beta))));
+}
+inline result<value> addmm(emitter& e, arguments& a) { return added_product(e, a, "mat1", "mat2"); }
+inline result<value> baddbmm(emitter& e, arguments& a) {
+  return added_product(e, a, "batch1", "batch2");
 }
 inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
   if (x && !o.sum.empty()) x = summed(e, x, o.sum, false);
@@ -8424,17 +8597,18 @@ inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
 /// einsum(equation, operands): labels that operands have and nothing later has are summed over in
 /// matrix products, from the first operand to the last.
 inline result<value> einsum(emitter& e, arguments& a) {
-  if (!a.v[0].is(kind::string) || !a.v[1].is_sequence() || a.v[1].c->items.empty())
+  const value equation = a["equation"], operands = a["tensors"];
+  if (!equation.is(kind::string) || !operands.is_sequence() || operands.c->items.empty())
     return invalid("arguments of " + a.name);
   std::vector<step> in;
   std::vector<std::vector<std::int64_t>> shapes;
-  for (const value& v : a.v[1].c->items) {
+  for (const value& v : operands.c->items) {
     if (!v.is(kind::tensor)) return invalid("operand of " + a.name);
     in.push_back(real_value(e, *v.t));
     if (!in.back()) return in.back().error();
     shapes.push_back((*in.back())->size);
   }
-  const auto plan = plan_einsum(a.v[0].c->text, shapes);
+  const auto plan = plan_einsum(equation.c->text, shapes);
   if (!plan) return plan.error();
   if (in.size() == 1) return done(einsum_operand_of(e, in[0], plan->alone));
   step y = in[0];
@@ -8473,16 +8647,17 @@ inline step attention_of(emitter& e, const step& q, const step& k, const step& v
 }
 /// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale).
 inline result<value> attention(emitter& e, arguments& a) {
-  const step q = real_argument(e, a, 0), k = real_argument(e, a, 1), v = real_argument(e, a, 2);
-  const bool causal = a.boolean(5);
+  const step q = real_argument(e, a, "query"), k = real_argument(e, a, "key"),
+             v = real_argument(e, a, "value");
+  const bool causal = a.boolean("is_causal");
   if (!q) return q.error();
   if (!k) return k.error();
   if (auto s = a.check(); !s) return s.error();
   if ((*q)->rank() < 2 || (*k)->rank() < 2) return invalid("rank of an operand of " + a.name);
   const double scale =
-      a.real_or(6, numerics::div(1., numerics::sqrt(static_cast<double>((*q)->size.back()))));
+      a.real_or("scale", numerics::div(1., numerics::sqrt(static_cast<double>((*q)->size.back()))));
   tensor_data* mask = nullptr;
-  if (!a.none(3)) mask = a.tensor(3);
+  if (!a.none("attn_mask")) mask = a.tensor("attn_mask");
   if (auto s = a.check(); !s) return s.error();
   if (causal) {
     const std::int64_t rows = (*q)->size[(*q)->size.size() - 2],
@@ -8501,16 +8676,17 @@ inline result<value> attention(emitter& e, arguments& a) {
 /// _native_multi_head_attention(query, key, value, embed_dim, heads, qkv_weight, qkv_bias,
 /// proj_weight, proj_bias, mask, need_weights, ..) of one tensor with itself.
 inline result<value> multi_head_attention(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const std::int64_t width = a.integer(3), heads = a.integer(4);
-  tensor_data *w = a.tensor(5), *b = a.tensor(6), *pw = a.tensor(7), *pb = a.tensor(8);
+  const step x = real_argument(e, a, "query");
+  const std::int64_t width = a.integer("embed_dim"), heads = a.integer("num_head");
+  tensor_data *w = a.tensor("qkv_weight"), *b = a.tensor("qkv_bias"), *pw = a.tensor("proj_weight"),
+              *pb = a.tensor("proj_bias");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
-  if (!a.v[1].is(kind::tensor) || !a.v[2].is(kind::tensor) || a.v[1].t != a.v[0].t ||
-      a.v[2].t != a.v[0].t)
+  const value query = a["query"], k = a["key"], v = a["value"];
+  if (!k.is(kind::tensor) || !v.is(kind::tensor) || k.t != query.t || v.t != query.t)
     return unsupported("operands of " + a.name, "different tensors",
                        "self-attention: one tensor as query, key and value");
-  if (!a.none(9)) return unsupported("a mask in " + a.name);
+  if (!a.none("mask")) return unsupported("a mask in " + a.name);
   if ((*x)->rank() != 3 || heads < 1 || width % heads != 0 || (*x)->size[2] != width)
     return invalid("shape of the input of " + a.name);
   const std::int64_t n = (*x)->size[0], t = (*x)->size[1], d = width / heads;
@@ -8635,14 +8811,17 @@ inline result<cell_state> next_state(emitter& e, cell_kind what, const step& gat
 
 /// x[i] of the first axis.
 inline step first_axis(emitter& e, tensor_data& x, std::int64_t i) {
-  arguments one(e.c, e.operator_name(), {value_of(x), value::of(std::int64_t{0}), value::of(i)});
+  arguments one(
+      e.c, e.operator_name(),
+      {{"self", value_of(x)}, {"dim", value::of(std::int64_t{0})}, {"index", value::of(i)}});
   return step_of(select(e, one));
 }
 inline step stacked(emitter& e, const std::vector<tensor_data*>& list) {
   std::vector<value> items;
   for (tensor_data* t : list) items.push_back(value_of(*t));
-  arguments a(e.c, e.operator_name(),
-              {e.c.values.list(std::move(items)), value::of(std::int64_t{0})});
+  arguments a(
+      e.c, e.operator_name(),
+      {{"tensors", e.c.values.list(std::move(items))}, {"dim", value::of(std::int64_t{0})}});
   return step_of(stack(e, a));
 }
 /// What a recurrent operator is given besides its input.
@@ -8726,9 +8905,10 @@ inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor
     }
     x = outputs[0];
     if (o.bidirectional) {
-      arguments both(e.c, e.operator_name(),
-                     {e.c.values.list({value_of(**outputs[0]), value_of(**outputs[1])}),
-                      value::of(std::int64_t{2})});
+      arguments both(
+          e.c, e.operator_name(),
+          {{"tensors", e.c.values.list({value_of(**outputs[0]), value_of(**outputs[1])})},
+           {"dim", value::of(std::int64_t{2})}});
       x = step_of(cat<false, false>(e, both));
       if (!x) return x.error();
     }
@@ -8746,14 +8926,15 @@ inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor
   return e.c.values.list(std::move(results), kind::tuple);
 }
 /// The tensors of an argument: a list of them, or one.
-inline result<std::vector<tensor_data*>> states_argument(arguments& a, std::size_t i) {
+inline result<std::vector<tensor_data*>> states_argument(arguments& a, std::string_view parameter) {
+  const value given = a[parameter];
   std::vector<tensor_data*> list;
-  if (!a.v[i].is_sequence()) {
-    list.push_back(a.tensor(i));
+  if (!given.is_sequence()) {
+    list.push_back(a.tensor(parameter));
     if (auto s = a.check(); !s) return s.error();
     return list;
   }
-  for (const value& v : a.v[i].c->items) {
+  for (const value& v : given.c->items) {
     if (!v.is(kind::tensor)) return unsupported("state of " + a.name, std::string(name_of(v.what)));
     list.push_back(v.t);
   }
@@ -8763,19 +8944,19 @@ inline result<std::vector<tensor_data*>> states_argument(arguments& a, std::size
 /// ..), quantized_gru, lstm, gru, rnn_tanh, rnn_relu. Parameters are packed ones, one for each
 /// layer and direction, or lists of float tensors: weights of input and state, then their biases.
 template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
-  if (a.v[1].is(kind::tensor) && a.v[3].is_sequence())
+  if (a["hx"].is(kind::tensor) && a["has_biases"].is_sequence())
     return unsupported("packed sequences (pack_padded_sequence) in " + a.name, {},
                        "sequences of one length");
-  tensor_data* x = a.tensor(0);
-  const bool biases = a.boolean(3);
-  const std::int64_t layers = a.integer(4);
-  sequence_options o{What, layers, a.boolean(7), a.boolean(8)};
+  tensor_data* x = a.tensor("input");
+  const bool biases = a.boolean("has_biases");
+  const std::int64_t layers = a.integer("num_layers");
+  sequence_options o{What, layers, a.boolean("bidirectional"), a.boolean("batch_first")};
   if (auto s = a.check(); !s) return s.error();
-  const auto state = states_argument(a, 1);
+  const auto state = states_argument(a, "hx");
   if (!state) return state.error();
-  if (!a.v[2].is_sequence()) return unsupported("parameters of " + a.name);
+  if (!a["params"].is_sequence()) return unsupported("parameters of " + a.name);
   std::vector<cell_weights> weights;
-  const auto& list = a.v[2].c->items;
+  const auto& list = a["params"].c->items;
   if (!list.empty() && list[0].is(kind::tensor)) {
     const std::size_t plain = biases ? 4 : 2;
     const std::int64_t directions = o.bidirectional ? 2 : 1;
@@ -8801,8 +8982,8 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
     }
   } else {
     for (const value& v : list) {
-      arguments one(e.c, a.name, {v});
-      const auto p = packed_argument(e, one, 0);
+      arguments one(e.c, a.name, {{"params", v}});
+      const auto p = packed_argument(e, one, "params");
       if (!p) return p.error();
       if (!(*p)->input || !(*p)->state) return unsupported("parameters of " + a.name);
       cell_weights w;
@@ -8816,9 +8997,9 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
 /// quantized_lstm_cell_dynamic(x, state, w_ih, w_hh, b_ih, b_hh) and its relatives: the biases are
 /// those of the packed layers.
 template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const auto state = states_argument(a, 1);
-  const auto wi = packed_argument(e, a, 2), wh = packed_argument(e, a, 3);
+  const step x = real_argument(e, a, "input");
+  const auto state = states_argument(a, "hx");
+  const auto wi = packed_argument(e, a, "w_ih"), wh = packed_argument(e, a, "w_hh");
   if (!x) return x.error();
   if (!state) return state.error();
   if (!wi) return wi.error();
@@ -8834,14 +9015,14 @@ template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
 }
 /// lstm_cell(x, state, w_ih, w_hh, b_ih, b_hh), gru_cell, rnn_tanh_cell, rnn_relu_cell of floats.
 template <cell_kind What> result<value> float_cell(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const auto state = states_argument(a, 1);
+  const step x = real_argument(e, a, "input");
+  const auto state = states_argument(a, "hx");
   if (!x) return x.error();
   if (!state) return state.error();
   cell_weights w;
-  w.input = a.tensor(2), w.state = a.tensor(3);
-  if (!a.none(4)) w.input_bias = a.tensor(4);
-  if (!a.none(5)) w.state_bias = a.tensor(5);
+  w.input = a.tensor("w_ih"), w.state = a.tensor("w_hh");
+  if (!a.none("b_ih")) w.input_bias = a.tensor("b_ih");
+  if (!a.none("b_hh")) w.state_bias = a.tensor("b_hh");
   if (auto s = a.check(); !s) return s.error();
   if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
   const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
@@ -8914,9 +9095,9 @@ inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_da
 }
 /// quantized::embedding_byte(weight, indices, ..), embedding_4bit(weight, indices, ..).
 inline result<value> quantized_embedding(emitter& e, arguments& a) {
-  tensor_data* indices = a.tensor(1);
+  tensor_data* indices = a.tensor("indices");
   if (auto s = a.check(); !s) return s.error();
-  const auto p = packed_argument(e, a, 0);
+  const auto p = packed_argument(e, a, "weight");
   if (!p) return p.error();
   const bool four = a.name.find("4bit") != std::string::npos;
   if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
@@ -8962,7 +9143,8 @@ inline result<value> bags(emitter& e, arguments& a, const step& rows, const tens
       const auto nothing = constant_tensor(e, {0}, {1, n}, scalar::f32);
       if (!nothing) return nothing;
       arguments both(e.c, a.name,
-                     {e.c.values.list({value_of(**gone), *nothing}), value::of(std::int64_t{0})});
+                     {{"tensors", e.c.values.list({value_of(**gone), *nothing})},
+                      {"dim", value::of(std::int64_t{0})}});
       gone = step_of(cat<false, false>(e, both));
     }
     in_bag = apply(e, ops::sub, in_bag, gone);
@@ -8975,12 +9157,13 @@ inline result<value> bags(emitter& e, arguments& a, const step& rows, const tens
 /// quantized::embedding_bag_byte, embedding_bag_4bit: (weight, indices, offsets, scale_grad, mode,
 /// pruned, per_sample_weights, mapping, include_last_offset). The mode is not looked at: sums.
 inline result<value> quantized_bag(emitter& e, arguments& a) {
-  tensor_data* indices = a.tensor(1);
-  const bool last = a.boolean(8);
-  tensor_data* offsets = a.none(2) ? nullptr : a.tensor(2);
+  tensor_data* indices = a.tensor("indices");
+  const bool last = a.boolean("include_last_offset");
+  tensor_data* offsets = a.none("offsets") ? nullptr : a.tensor("offsets");
   if (auto s = a.check(); !s) return s.error();
-  if (!a.none(6) || !a.none(7)) return unsupported("weights of samples or a mapping in " + a.name);
-  const auto p = packed_argument(e, a, 0);
+  if (!a.none("per_sample_weights") || !a.none("compressed_indices_mapping"))
+    return unsupported("weights of samples or a mapping in " + a.name);
+  const auto p = packed_argument(e, a, "weight");
   if (!p) return p.error();
   const bool four = a.name.find("4bit") != std::string::npos;
   if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
@@ -8991,12 +9174,13 @@ inline result<value> quantized_bag(emitter& e, arguments& a) {
 /// embedding_bag(weight, indices, offsets, scale_grad, mode, sparse, per_sample_weights,
 /// include_last_offset, ..): sums (0) or means (1). The other results are unknown.
 inline result<value> float_bag(emitter& e, arguments& a) {
-  tensor_data *weight = a.tensor(0), *indices = a.tensor(1), *offsets = a.tensor(2);
-  const std::int64_t mode = a.integer(4);
-  const bool last = a.boolean(7);
+  tensor_data *weight = a.tensor("weight"), *indices = a.tensor("indices"),
+              *offsets = a.tensor("offsets");
+  const std::int64_t mode = a.integer("mode");
+  const bool last = a.boolean("include_last_offset");
   if (auto s = a.check(); !s) return s.error();
   if (mode != 0 && mode != 1) return unsupported("mode of " + a.name, "max", "sum, mean");
-  if (!a.none(6)) return unsupported("weights of samples in " + a.name);
+  if (!a.none("per_sample_weights")) return unsupported("weights of samples in " + a.name);
   const auto rows = gathered(e, *weight, *indices, 0);
   if (!rows) return rows;
   const auto y = bags(e, a, step_of(rows), *indices, offsets, mode == 1, last);
@@ -9012,8 +9196,8 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
 
-/// Parameter names and defaults are the schemas'; trailing arguments that equal a default may be
-/// missing in a file.
+/// Parameter names and defaults are the schemas', and rows read by those names; trailing arguments
+/// that equal a default may be missing in a file.
 inline constexpr torch_row all[] = {
     {"aten::quantize_per_tensor", "self, scale, zero_point, dtype", &quantize_per_tensor},
     {"aten::dequantize", "self", &dequantize},
@@ -9078,8 +9262,8 @@ inline constexpr torch_row all[] = {
     {"aten::clamp", "self, min=None, max=None", &clamp},
     {"aten::clamp_", "self, min=None, max=None", &clamp},
     {"quantized::clamp", "qx, min=None, max=None", &clamp},
-    {"aten::hardtanh", "self, min_val=-1, max_val=1", &clamp},
-    {"aten::hardtanh_", "self, min_val=-1, max_val=1", &clamp},
+    {"aten::hardtanh", "self, min_val=-1, max_val=1", &hardtanh},
+    {"aten::hardtanh_", "self, min_val=-1, max_val=1", &hardtanh},
     {"aten::sigmoid", "self", &fixed_unary<logistic_forms>},
     {"aten::sigmoid_", "self", &fixed_unary<logistic_forms>},
     {"aten::hardsigmoid", "self", &fixed_unary<hard_sigmoid_forms>},
@@ -9191,7 +9375,7 @@ inline constexpr torch_row all[] = {
      &deviation<true>},
     {"aten::var", "self, dim=None, unbiased=True, keepdim=False, correction=None",
      &deviation<false>},
-    {"aten::norm", "self, p=2, dim=None, keepdim=False, dtype=None", &vector_norm},
+    {"aten::norm", "self, p=2, dim=None, keepdim=False, dtype=None", &norm},
     {"aten::linalg_vector_norm", "self, ord=2, dim=None, keepdim=False, dtype=None", &vector_norm},
     {"aten::layer_norm",
      "input, normalized_shape, weight=None, bias=None, eps=1e-05, cudnn_enable=True",
@@ -9227,11 +9411,11 @@ inline constexpr torch_row all[] = {
      &plain_transposed},
     {"aten::linear", "input, weight, bias=None", &float_linear},
     {"aten::matmul", "self, other", &matmul},
-    {"aten::mm", "self, mat2", &matmul},
-    {"aten::bmm", "self, mat2", &matmul},
-    {"aten::mv", "self, vec", &matmul},
+    {"aten::mm", "self, mat2", &mm},
+    {"aten::bmm", "self, mat2", &mm},
+    {"aten::mv", "self, vec", &mv},
     {"aten::addmm", "self, mat1, mat2, beta=1, alpha=1", &addmm},
-    {"aten::baddbmm", "self, batch1, batch2, beta=1, alpha=1", &addmm},
+    {"aten::baddbmm", "self, batch1, batch2, beta=1, alpha=1", &baddbmm},
     {"aten::einsum", "equation, tensors, path=None", &einsum},
     {"aten::scaled_dot_product_attention",
      "query, key, value, attn_mask=None, dropout_p=0., is_causal=False, scale=None, "
@@ -9304,16 +9488,16 @@ inline constexpr torch_row all[] = {
     {"aten::adaptive_avg_pool2d", "self, output_size", &adaptive_avg_pool2d},
     {"aten::adaptive_max_pool2d", "self, output_size", &adaptive_max_pool2d},
     {"aten::max_pool1d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
-     &on_one_row<&max_pool2d, 1, 1, 0, 1>},
+     &on_one_row<&max_pool2d>},
     {"quantized::max_pool1d",
      "qx, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
-     &on_one_row<&max_pool2d, 1, 1, 0, 1>},
+     &on_one_row<&max_pool2d>},
     {"aten::avg_pool1d",
      "self, kernel_size, stride=[], padding=[0], ceil_mode=False, count_include_pad=True, "
      "divisor_override=None",
-     &on_one_row<&avg_pool2d, 1, 1, 0>},
-    {"aten::adaptive_avg_pool1d", "self, output_size", &on_one_row<&adaptive_avg_pool2d, 1>},
-    {"aten::adaptive_max_pool1d", "self, output_size", &on_one_row<&adaptive_max_pool2d, 1>},
+     &on_one_row<&avg_pool2d>},
+    {"aten::adaptive_avg_pool1d", "self, output_size", &on_one_row<&adaptive_avg_pool2d>},
+    {"aten::adaptive_max_pool1d", "self, output_size", &on_one_row<&adaptive_max_pool2d>},
     {"aten::max_pool3d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
      &max_pool3d},
     {"quantized::max_pool3d",
@@ -9334,16 +9518,16 @@ inline constexpr torch_row all[] = {
 
     {"aten::flatten", "self, start_dim=0, end_dim=-1", &flatten},
     {"aten::reshape", "self, shape", &reshape},
-    {"aten::view", "self, size", &reshape},
+    {"aten::view", "self, size", &view},
     {"aten::squeeze", "self, dim=None", &squeeze},
     {"aten::unsqueeze", "self, dim", &unsqueeze},
     {"aten::permute", "self, dims", &permute},
     {"aten::transpose", "self, dim0, dim1", &transpose},
     {"aten::slice", "self, dim=0, start=None, end=None, step=1", &slice},
     {"aten::select", "self, dim, index", &select},
-    {"aten::chunk", "self, chunks, dim=0", &pieces<true>},
-    {"aten::split", "self, split_size, dim=0", &pieces<false>},
-    {"aten::split_with_sizes", "self, split_sizes, dim=0", &pieces<false>},
+    {"aten::chunk", "self, chunks, dim=0", &chunk},
+    {"aten::split", "self, split_size, dim=0", &split},
+    {"aten::split_with_sizes", "self, split_sizes, dim=0", &split_with_sizes},
     {"aten::channel_shuffle", "self, groups", &channel_shuffle},
     {"aten::pad", "input, pad, mode='constant', value=None", &pad},
     {"aten::constant_pad_nd", "input, pad, value=0", &padded_by<pad_name::constant>},
@@ -9361,8 +9545,8 @@ inline constexpr torch_row all[] = {
     {"aten::stack", "tensors, dim=0", &stack},
     {"aten::expand", "self, size, implicit=False", &expand},
     {"aten::expand_as", "self, other", &expand_as},
-    {"aten::repeat", "self, repeats", &repeat},
-    {"aten::tile", "self, dims", &repeat},
+    {"aten::repeat", "self, repeats", &repeat<false>},
+    {"aten::tile", "self, dims", &repeat<true>},
     {"aten::flip", "self, dims", &flip},
     {"aten::roll", "self, shifts, dims=[]", &roll},
     {"aten::pixel_shuffle", "self, upscale_factor", &pixel_shuffle},

@@ -4,77 +4,104 @@
 
 #include <array>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "octet/import/torch/context.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torchscript {
 
-/// In the order of the operator's schema, defaults filled in. Where an argument is of another kind
-/// than the reader asked for, the reader gives a neutral value (tensors: null), and `check()` then
-/// tells of the first such argument: a row reads all it needs, checks once, and goes on.
+/// By the names of the schema's parameters, defaults filled in. Where an argument is of another
+/// kind than the reader asked for, the reader gives a neutral value (tensors: null), and `check()`
+/// then tells of the first such argument: a row reads all it needs, checks once, and goes on.
 class arguments {
  public:
-  arguments(context& c, std::string operator_name, std::vector<value> values)
-      : name(std::move(operator_name)), v(std::move(values)), context_(c) {}
+  /// A parameter and what is given for it. The name outlives the arguments.
+  struct argument {
+    std::string_view parameter;
+    value given{};
+  };
+  arguments(context& c, std::string operator_name, std::vector<argument> all)
+      : name(std::move(operator_name)), all_(std::move(all)), context_(c) {}
 
   const std::string name;  // "quantized::conv2d"
-  std::vector<value> v;
 
+  /// The first parameter's name. Schemas call their first operand self, input, x, qx or X; rows of
+  /// several schemas read it by this.
+  std::string_view first() const { return all_.empty() ? std::string_view() : all_[0].parameter; }
+  bool has(std::string_view parameter) const { return place_of(parameter) < all_.size(); }
+  /// None of a parameter that there is not: `context::mistake` is set, and the file refused.
+  value operator[](std::string_view parameter) {
+    const std::size_t i = known_place_of(parameter);
+    return i < all_.size() ? all_[i].given : value{};
+  }
+  void replace(std::string_view parameter, const value& by) {
+    const std::size_t i = known_place_of(parameter);
+    if (i < all_.size()) all_[i].given = by;
+  }
   status check() const {
     if (error_) return *error_;
     return unit{};
   }
 
-  bool none(std::size_t i) const { return v[i].is(kind::none); }
-  tensor_data* tensor(std::size_t i) {
-    if (v[i].is(kind::tensor)) return v[i].t;
-    wrong(i, "Tensor");
+  bool none(std::string_view parameter) { return (*this)[parameter].is(kind::none); }
+  tensor_data* tensor(std::string_view parameter) {
+    const value v = (*this)[parameter];
+    if (v.is(kind::tensor)) return v.t;
+    wrong(parameter, "Tensor");
     return nullptr;
   }
-  std::int64_t integer(std::size_t i) {
-    const value n = number(i);
+  std::int64_t integer(std::string_view parameter) {
+    const value n = number_of((*this)[parameter]);
     if (n.is(kind::integer)) return n.i;
-    wrong(i, "int");
+    wrong(parameter, "int");
     return 0;
   }
-  double real(std::size_t i) { return real_of(v[i], i); }
-  double real_or(std::size_t i, double otherwise) { return none(i) ? otherwise : real(i); }
-  bool boolean(std::size_t i) {
-    if (v[i].is(kind::boolean)) return v[i].b;
-    if (v[i].is(kind::integer)) return v[i].i != 0;
-    wrong(i, "bool");
+  double real(std::string_view parameter) { return real_of((*this)[parameter], parameter); }
+  double real_or(std::string_view parameter, double otherwise) {
+    return none(parameter) ? otherwise : real(parameter);
+  }
+  bool boolean(std::string_view parameter) {
+    const value v = (*this)[parameter];
+    if (v.is(kind::boolean)) return v.b;
+    if (v.is(kind::integer)) return v.i != 0;
+    wrong(parameter, "bool");
     return false;
   }
-  std::vector<std::int64_t> integers(std::size_t i) {
+  std::vector<std::int64_t> integers(std::string_view parameter) {
+    const value v = (*this)[parameter];
     std::vector<std::int64_t> r;
-    if (v[i].is(kind::integer))
-      r.push_back(v[i].i);
-    else if (!read_integers(v[i], r))
-      wrong(i, "list of int");
+    if (v.is(kind::integer))
+      r.push_back(v.i);
+    else if (!read_integers(v, r))
+      wrong(parameter, "list of int");
     return r;
   }
   /// A list of two numbers for height and width; one number stands for both; none: `otherwise`.
-  std::array<std::int32_t, 2> pair(std::size_t i, std::array<std::int32_t, 2> otherwise) {
-    const auto list = integers(i);
+  std::array<std::int32_t, 2> pair(std::string_view parameter,
+                                   std::array<std::int32_t, 2> otherwise) {
+    const auto list = integers(parameter);
     if (list.empty()) return otherwise;
-    if (list.size() > 2) wrong(i, "list of two int");
-    return {small(i, list[0]), small(i, list.back())};
+    if (list.size() > 2) wrong(parameter, "list of two int");
+    return {small(parameter, list[0]), small(parameter, list.back())};
   }
-  /// Two numbers, or none of both; 0 stands for none.
-  std::array<double, 2> real_pair(std::size_t i) {
-    std::array<double, 2> pair{0, 0};
-    if (!v[i].is_sequence()) {
-      for (std::size_t k = 0; k < 2; ++k) pair[k] = real_or(i + k, 0);
-    } else if (v[i].c->items.size() == 2) {
-      for (std::size_t k = 0; k < 2; ++k) pair[k] = real_of(v[i].c->items[k], i);
+  /// Two numbers, each for its parameter or both as a list for the first, or none of both; 0 stands
+  /// for none.
+  std::array<double, 2> real_pair(std::string_view parameter, std::string_view second) {
+    const value v = (*this)[parameter];
+    std::array<double, 2> numbers{0, 0};
+    if (!v.is_sequence()) {
+      numbers = {real_or(parameter, 0), real_or(second, 0)};
+    } else if (v.c->items.size() == 2) {
+      for (std::size_t k = 0; k < 2; ++k) numbers[k] = real_of(v.c->items[k], parameter);
     }
-    return pair;
+    return numbers;
   }
   /// A number that arithmetic on extents cannot overflow.
-  std::int32_t small(std::size_t i, std::int64_t n) {
+  std::int32_t small(std::string_view parameter, std::int64_t n) {
     if (n >= INT32_MIN / 4 && n <= INT32_MAX / 4) return static_cast<std::int32_t>(n);
-    keep(invalid(describe(i), std::to_string(n), "a small integer"));
+    keep(invalid(describe(parameter), std::to_string(n), "a small integer"));
     return 0;
   }
   /// An axis of a tensor of that rank; negative ones count from the end.
@@ -84,13 +111,28 @@ class arguments {
     keep(invalid("axis of " + name, std::to_string(given), std::to_string(rank) + " axes"));
     return 0;
   }
-  void wrong(std::size_t i, std::string_view want) {
-    keep(unsupported(describe(i), std::string(name_of(v[i].what)), std::string(want)));
+  void wrong(std::string_view parameter, std::string_view want) {
+    keep(unsupported(describe(parameter), std::string(name_of((*this)[parameter].what)),
+                     std::string(want)));
   }
 
  private:
-  std::string describe(std::size_t i) const {
-    return "argument " + std::to_string(i + 1) + " of " + name;
+  /// Where the parameter is; as many as there are where it is none of them.
+  std::size_t place_of(std::string_view parameter) const {
+    std::size_t i = 0;
+    while (i < all_.size() && all_[i].parameter != parameter) ++i;
+    return i;
+  }
+  std::size_t known_place_of(std::string_view parameter) {
+    const std::size_t i = place_of(parameter);
+    if (i < all_.size()) return i;
+    const error_info e = invalid(std::string(parameter) + " is no parameter of " + name);
+    if (!context_.mistake) context_.mistake = e;
+    keep(e);
+    return i;
+  }
+  std::string describe(std::string_view parameter) const {
+    return "argument " + std::string(parameter) + " of " + name;
   }
   void keep(error_info e) {
     if (!error_) error_ = std::move(e);
@@ -103,15 +145,15 @@ class arguments {
     keep(n.error());
     return given;
   }
-  value number(std::size_t i) { return number_of(v[i]); }
-  double real_of(const value& given, std::size_t i) {
+  double real_of(const value& given, std::string_view parameter) {
     const value n = number_of(given);
     if (n.is(kind::real)) return n.d;
     if (n.is(kind::integer)) return static_cast<double>(n.i);
-    wrong(i, "float");
+    wrong(parameter, "float");
     return 0;
   }
 
+  std::vector<argument> all_;
   context& context_;
   std::optional<error_info> error_;
 };

@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_TORCH_CONTEXT_HPP_
 #define OCTET_IMPORT_TORCH_CONTEXT_HPP_
 
+#include <optional>
+
 #include "octet/import/common/builder.hpp"
 #include "octet/import/torch/archive.hpp"
 #include "octet/import/torch/refused.hpp"
@@ -20,6 +22,9 @@ class context {
   archive* files = nullptr;  // null: constants have no bytes (fuzzing)
   graph_builder build;
   missing_operators missing;
+  /// Octet's own: a row asked for a parameter that its schema does not have. The emitter refuses
+  /// the file, whatever the row has made of None.
+  std::optional<error_info> mistake;
   std::string file,
       module;  // where the program is: "code/__torch__/m.py line 7", path of the running module
   std::int32_t line = 0;

@@ -34,6 +34,11 @@ struct output_quantization {
   std::int32_t zero_point = 0;
 };
 
+/// What schemas call the two.
+struct quantization_parameters {
+  std::string_view scale = "output_scale", zero_point = "output_zero_point";
+};
+
 class emitter {
  public:
   emitter(context& with, std::span<const torch_row> rows) : c(with), g(with.build.g) {
@@ -70,9 +75,10 @@ class emitter {
     operator_ = name + " #" + std::to_string(count_++);
     c.values.count(c.module.size() + operator_.size());  // the node's name
     c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
-    arguments a(c, name, *bound);
+    arguments a(c, name, named(*schema, *bound));
     const std::size_t before = c.values.tensors();
     const auto made = row->second->emit(*this, a);
+    if (c.mistake) return *c.mistake;
     if (!made) return made;
     return shared_.settle(name, *bound, *made, before, c.values);
   }
@@ -188,10 +194,11 @@ class emitter {
     return unsupported("element type of " + operator_, std::string(name_of(t.type)),
                        "float32, quint8, qint8");
   }
-  /// Arguments `at` and `at` + 1: scale and zero point of a result of that type.
-  result<output_quantization> output(arguments& a, std::size_t at, scalar type) const {
-    const double scale = a.real(at);
-    const std::int64_t zero_point = a.integer(at + 1);
+  /// Scale and zero point of a result of that type.
+  result<output_quantization> output(arguments& a, scalar type,
+                                     const quantization_parameters& names = {}) const {
+    const double scale = a.real(names.scale);
+    const std::int64_t zero_point = a.integer(names.zero_point);
     if (auto s = a.check(); !s) return s.error();
     return valid_output(scale, zero_point, type);
   }
@@ -271,6 +278,13 @@ class emitter {
                        [&](const auto& p) { return p.name == keyword.first; }))
         return unsupported("argument of " + name, keyword.first);
     return bound;
+  }
+  static std::vector<arguments::argument> named(const function_def& schema,
+                                                const std::vector<value>& bound) {
+    std::vector<arguments::argument> all;
+    for (std::size_t i = 0; i < bound.size(); ++i)
+      all.push_back({schema.parameters[i].name, bound[i]});
+    return all;
   }
   const function_def* schema_of(const torch_row& row) {
     if (const auto it = schemas_.find(row.name); it != schemas_.end()) return it->second;

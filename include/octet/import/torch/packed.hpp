@@ -204,14 +204,15 @@ class packed_reader {
   packed_data p_;
 };
 
-/// Argument i of a row: packed parameters, read from their object once.
-inline result<packed_data*> packed_argument(emitter& e, arguments& a, std::size_t i) {
-  if (a.v[i].is(kind::packed)) return a.v[i].p;
-  if (!a.v[i].is(kind::object) || !is_packed_class(a.v[i].c->text)) {
-    a.wrong(i, "packed parameters");
+/// Packed parameters, read from their object once.
+inline result<packed_data*> packed_argument(emitter& e, arguments& a, std::string_view parameter) {
+  const value v = a[parameter];
+  if (v.is(kind::packed)) return v.p;
+  if (!v.is(kind::object) || !is_packed_class(v.c->text)) {
+    a.wrong(parameter, "packed parameters");
     return a.check().error();
   }
-  cell& object = *a.v[i].c;
+  cell& object = *v.c;
   if (const auto it = object.attrs.find("#packed"); it != object.attrs.end()) return it->second.p;
   auto read = packed_reader(e.c).read(object);
   if (!read) return read.error();

@@ -82,22 +82,27 @@ inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64
   if (auto s = e.reshape(*in, to, *extents); !s) return s.error();
   return e.wrap(to, x.type, false, false);
 }
-template <bool Relu> result<value> add_scalar(emitter& e, arguments& a);
-template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a);
+template <bool Relu>
+result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
+                         std::string_view number_name);
+template <bool Relu>
+result<value> scalar_product(emitter& e, arguments& a, std::string_view tensor,
+                             std::string_view number_name);
 
 /// quantized::add, mul and their relu forms. Elements are taken in PyTorch's memory order: add
 /// rounds by position in it. With a number instead of the second tensor (what FX writes) they are
 /// add_scalar and mul_scalar: scale and zero point of the result follow from it.
 template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& a) {
-  if (a.none(2) && a.none(3)) {
-    if (!a.v[0].is(kind::tensor)) std::swap(a.v[0], a.v[1]);  // (number, tensor)
-    return Multiply ? mul_scalar<Relu>(e, a) : add_scalar<Relu>(e, a);
+  if (a.none("scale") && a.none("zero_point")) {
+    const bool tensor_first = a["qa"].is(kind::tensor);  // else (number, tensor)
+    const std::string_view x = tensor_first ? "qa" : "qb", number = tensor_first ? "qb" : "qa";
+    return Multiply ? scalar_product<Relu>(e, a, x, number) : scalar_sum<Relu>(e, a, x, number);
   }
-  tensor_data *x = a.tensor(0), *y = a.tensor(1);
+  tensor_data *x = a.tensor("qa"), *y = a.tensor("qb");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   if (auto s = e.per_tensor(*y); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type, {"scale", "zero_point"});
   if (!q) return q.error();
   if (x->type != y->type)
     return unsupported("operands of " + a.name,
@@ -158,27 +163,32 @@ inline result<value> clamp_floats(emitter& e, tensor_data& x, double lo, double 
   return e.wrap(to, scalar::f32, x.channels_inner, suggests_channels_last(x));
 }
 inline result<value> relu(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type)) return clamp_floats(e, *x, 0, infinity);
   if (auto s = e.per_tensor(*x); !s) return s.error();
   return relu_codes(e, *x);
 }
 inline result<value> relu6(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor(a.first());
   if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type)) return clamp_floats(e, *x, 0, 6);
   if (auto s = e.per_tensor(*x); !s) return s.error();
   return clamp_codes(e, *x, x->zero_points[0], quantized_value(6, *x), ops::qnn_relu6);
 }
-/// clamp(x, min?, max?), hardtanh(x, min, max).
-inline result<value> clamp(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const double lo = a.real_or(1, -infinity), hi = a.real_or(2, infinity);
+/// By the names of the bounds, each of which may be none.
+inline result<value> clamped(emitter& e, arguments& a, std::string_view low,
+                             std::string_view high) {
+  tensor_data* x = a.tensor(a.first());
+  const double lo = a.real_or(low, -infinity), hi = a.real_or(high, infinity);
   if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type)) return clamp_floats(e, *x, lo, hi);
   if (auto s = e.per_tensor(*x); !s) return s.error();
   return clamp_codes(e, *x, quantized_value(lo, *x), quantized_value(hi, *x));
+}
+inline result<value> clamp(emitter& e, arguments& a) { return clamped(e, a, "min", "max"); }
+inline result<value> hardtanh(emitter& e, arguments& a) {
+  return clamped(e, a, "min_val", "max_val");
 }
 
 // ---- functions of one value ----
@@ -209,56 +219,56 @@ inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
 /// aten::sigmoid and hardsigmoid on quantized values have a fixed output: 1/256 and the lowest
 /// code; tanh: 1/128 and the middle one.
 template <const unary_forms& Op> result<value> fixed_unary(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   constexpr auto range =
       &Op == &tanh_forms ? laws::fixed_range::one_around_zero : laws::fixed_range::zero_to_one;
   const auto q = laws::quantization_of(range, dtype_of_scalar(x->type));
   return unary(e, *x, Op, output_quantization{q.scale, q.zero_point});
 }
-/// Output scale and zero point are arguments `at` and `at` + 1.
-inline result<value> given_unary(emitter& e, arguments& a, const unary_forms& op, std::size_t at,
+/// With the output's scale and zero point given.
+inline result<value> given_unary(emitter& e, arguments& a, const unary_forms& op,
                                  attributes attrs = {}) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor(a.first());
   if (auto s = a.check(); !s) return s.error();
   if (!is_quantized(x->type))
     return unsupported("input of " + a.name, std::string(name_of(x->type)), "quint8, qint8");
-  const auto q = e.output(a, at, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   return unary(e, *x, op, *q, std::move(attrs));
 }
 inline result<value> hardswish(emitter& e, arguments& a) {
-  return given_unary(e, a, hard_swish_forms, 1);
+  return given_unary(e, a, hard_swish_forms);
 }
 inline result<value> quantized_sigmoid(emitter& e, arguments& a) {
-  return given_unary(e, a, logistic_forms, 1);
+  return given_unary(e, a, logistic_forms);
 }
 inline result<value> leaky_relu(emitter& e, arguments& a) {
   attributes attrs;
-  attrs.set("alpha", a.real(1));
-  return given_unary(e, a, leaky_relu_forms, 3, std::move(attrs));
+  attrs.set("alpha", a.real("negative_slope"));
+  return given_unary(e, a, leaky_relu_forms, std::move(attrs));
 }
 inline result<value> elu(emitter& e, arguments& a) {
   attributes attrs;
-  const double alpha = a.real(3);
+  const double alpha = a.real("alpha");
   if (alpha != 1) attrs.set("alpha", alpha);
-  if (a.real(4) != 1 || a.real(5) != 1)
+  if (a.real("scale") != 1 || a.real("input_scale") != 1)
     return unsupported("scale or input_scale of " + a.name, {}, "1");
-  return given_unary(e, a, elu_forms, 1, std::move(attrs));
+  return given_unary(e, a, elu_forms, std::move(attrs));
 }
 inline result<value> float_hardswish(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (is_quantized(x->type)) return unsupported(a.name + " of a quantized tensor");
   return unary(e, *x, hard_swish_forms, {});
 }
 /// Slopes are quantized too, one per channel.
 inline result<value> prelu(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *w = a.tensor(1);
+  tensor_data *x = a.tensor("qx"), *w = a.tensor("weight");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   if (auto s = e.per_tensor(*w, "slopes"); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   const std::int64_t n = w->elements();
   if (!w->constant() || w->rank() > 1 || (n != 1 && (x->rank() < 2 || n != x->size[1])))
@@ -277,13 +287,13 @@ inline result<value> prelu(emitter& e, arguments& a) {
 // ---- softmax ----
 
 inline result<value> quantized_softmax(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
+  tensor_data* x = a.tensor("qx");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   const auto in = e.held(*x, false);
   if (!in) return in.error();
@@ -295,13 +305,13 @@ inline result<value> quantized_softmax(emitter& e, arguments& a) {
 }
 /// softmax and log_softmax of floats.
 template <const op_def& Op> result<value> float_softmax(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1),
-                     type = a.none(2) ? static_cast<std::int64_t>(scalar::f32) : a.integer(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim"), real = static_cast<std::int64_t>(scalar::f32),
+                     type = a.none("dtype") ? real : a.integer("dtype");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  if (x->type != scalar::f32 || type != static_cast<std::int64_t>(scalar::f32))
+  if (x->type != scalar::f32 || type != real)
     return unsupported("element type of " + a.name, std::string(name_of(x->type)), "float32");
   const auto in = e.held(*x, false);
   if (!in) return in.error();
@@ -315,10 +325,11 @@ template <const op_def& Op> result<value> float_softmax(emitter& e, arguments& a
 // ---- cat ----
 
 /// The list of a cat: tensors of one type and rank.
-inline result<std::vector<tensor_data*>> tensors_of(const arguments& a) {
-  if (!a.v[0].is_sequence() || a.v[0].c->items.empty()) return invalid("the list of " + a.name);
+inline result<std::vector<tensor_data*>> tensors_of(arguments& a) {
+  const value given = a[a.first()];
+  if (!given.is_sequence() || given.c->items.empty()) return invalid("the list of " + a.name);
   std::vector<tensor_data*> list;
-  for (const value& v : a.v[0].c->items) {
+  for (const value& v : given.c->items) {
     if (!v.is(kind::tensor))
       return unsupported("an element of the list of " + a.name, std::string(name_of(v.what)),
                          "Tensor");
@@ -334,7 +345,7 @@ template <bool Given, bool Relu> result<value> cat(emitter& e, arguments& a) {
   const auto list = tensors_of(a);
   if (!list) return list.error();
   tensor_data& first = *list->front();
-  const std::size_t dim = a.axis(a.integer(1), first.rank());
+  const std::size_t dim = a.axis(a.integer("dim"), first.rank());
   if (auto s = a.check(); !s) return s.error();
   const bool quantized = is_quantized(first.type);
   bool last = true;
@@ -349,8 +360,8 @@ template <bool Given, bool Relu> result<value> cat(emitter& e, arguments& a) {
   }
   std::vector<double> scales = first.scales;
   std::vector<std::int32_t> zeros = first.zero_points;
-  if (quantized && Given && !(a.none(2) && a.none(3))) {
-    const auto q = e.output(a, 2, first.type);
+  if (quantized && Given && !(a.none("scale") && a.none("zero_point"))) {
+    const auto q = e.output(a, first.type, {"scale", "zero_point"});
     if (!q) return q.error();
     scales = {q->scale}, zeros = {q->zero_point};
   }
@@ -369,9 +380,11 @@ template <bool Given, bool Relu> result<value> cat(emitter& e, arguments& a) {
 
 /// x + s: the codes stay and the zero point moves, where it can; otherwise the zero point stops at
 /// the end of the range, the scale widens, and the codes are requantized.
-template <bool Relu> result<value> add_scalar(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const double number = a.real(1);
+template <bool Relu>
+result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
+                         std::string_view number_name) {
+  tensor_data* x = a.tensor(tensor);
+  const double number = a.real(number_name);
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   const double scale = x->scales[0];
@@ -404,10 +417,15 @@ template <bool Relu> result<value> add_scalar(emitter& e, arguments& a) {
     return s.error();
   return e.wrap(to, x->type, x->channels_inner, last);
 }
+template <bool Relu> result<value> add_scalar(emitter& e, arguments& a) {
+  return scalar_sum<Relu>(e, a, "qa", "b");
+}
 /// x * s: only scale and zero point change; a negative number mirrors the codes, 0 clears them.
-template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const double number = a.real(1);
+template <bool Relu>
+result<value> scalar_product(emitter& e, arguments& a, std::string_view tensor,
+                             std::string_view number_name) {
+  tensor_data* x = a.tensor(tensor);
+  const double number = a.real(number_name);
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
   const std::int64_t lo = lowest_of(dtype_of_scalar(x->type)),
@@ -438,6 +456,9 @@ template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a) {
     return s.error();
   const value v = e.wrap(to, x->type, x->channels_inner, last);
   return Relu ? relu_codes(e, *v.t) : v;
+}
+template <bool Relu> result<value> mul_scalar(emitter& e, arguments& a) {
+  return scalar_product<Relu>(e, a, "qa", "b");
 }
 
 // ---- operators of two operands ----
@@ -470,8 +491,8 @@ inline result<tensor_data*> real_value(emitter& e, tensor_data& x) {
   if (!v) return v.error();
   return v->t;
 }
-inline result<tensor_data*> real_argument(emitter& e, arguments& a, std::size_t i) {
-  tensor_data* x = a.tensor(i);
+inline result<tensor_data*> real_argument(emitter& e, arguments& a, std::string_view parameter) {
+  tensor_data* x = a.tensor(parameter);
   if (auto s = a.check(); !s) return s.error();
   return real_value(e, *x);
 }
@@ -498,13 +519,13 @@ struct given_operand {
   double number = 0;
   bool whole = false;
 };
-inline given_operand operand_given(emitter& e, arguments& a, std::size_t i) {
-  const value& v = a.v[i];
+inline given_operand operand_given(emitter& e, arguments& a, std::string_view parameter) {
+  const value v = a[parameter];
   if (v.is(kind::tensor) && !(v.t->rank() == 0 && e.c.known(*v.t))) return {v.t, 0, false};
   if (v.is(kind::tensor))  // traced programs keep numbers as constants without axes
-    return {nullptr, a.real(i),
+    return {nullptr, a.real(parameter),
             v.t->type != scalar::f32 && v.t->type != scalar::f64 && !is_quantized(v.t->type)};
-  return {nullptr, a.real(i), v.is(kind::integer) || v.is(kind::boolean)};
+  return {nullptr, a.real(parameter), v.is(kind::integer) || v.is(kind::boolean)};
 }
 /// The element type that PyTorch's promotion gives: float32 where either is real; of whole numbers
 /// the wider.
@@ -554,10 +575,10 @@ inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) 
   }
   return m;
 }
-/// The arguments i and j as tensors of one type.
-inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std::size_t i,
-                                                   std::size_t j, bool real) {
-  const given_operand x = operand_given(e, a, i), y = operand_given(e, a, j);
+/// Two operands as tensors of one type.
+inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std::string_view left,
+                                                   std::string_view right, bool real) {
+  const given_operand x = operand_given(e, a, left), y = operand_given(e, a, right);
   if (auto s = a.check(); !s) return s.error();
   const scalar type = real ? scalar::f32 : promoted_type(x, y);
   std::array<tensor_data*, 2> both{};
@@ -585,9 +606,9 @@ inline result<value> emit_pair(emitter& e, const op_def& op, std::array<tensor_d
 /// `Swap`: rsub.
 template <const op_def& Op, bool Real = false, bool Swap = false>
 result<value> plain_binary(emitter& e, arguments& a) {
-  const double alpha = a.v.size() > 2 ? a.real(2) : 1;  // of add, sub and rsub
+  const double alpha = a.has("alpha") ? a.real("alpha") : 1;  // of add, sub and rsub
   if (auto s = a.check(); !s) return s.error();
-  auto both = pair_of(e, a, Swap ? 1 : 0, Swap ? 0 : 1, Real);
+  auto both = pair_of(e, a, Swap ? "other" : "self", Swap ? "self" : "other", Real);
   if (!both) return both.error();
   scalar type = (*both)[0]->type;
   if (type == scalar::u8)
@@ -609,14 +630,17 @@ result<value> plain_binary(emitter& e, arguments& a) {
 }
 /// Comparisons of plain numbers; quantized values are compared as the reals they stand for.
 template <const op_def& Op> result<value> comparison(emitter& e, arguments& a) {
-  const auto both = pair_of(e, a, 0, 1, false);
+  const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
   return emit_pair(e, Op, *both, scalar::boolean);
 }
-/// maximum and minimum; of one quantization on the codes, whose order is that of the reals.
-template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
-  if (a.v[0].is(kind::tensor) && a.v[1].is(kind::tensor)) {
-    tensor_data &x = *a.v[0].t, &y = *a.v[1].t;
+/// The larger (or smaller) of self and another operand; of one quantization on the codes, whose
+/// order is that of the reals.
+template <const op_def& Op>
+result<value> extreme_of(emitter& e, arguments& a, std::string_view other) {
+  const value left = a["self"], right = a[other];
+  if (left.is(kind::tensor) && right.is(kind::tensor)) {
+    tensor_data &x = *left.t, &y = *right.t;
     if (is_quantized(x.type) && x.type == y.type && x.scales == y.scales &&
         x.zero_points == y.zero_points) {
       if (auto s = e.per_tensor(x); !s) return s.error();
@@ -627,14 +651,18 @@ template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
       return m->result(e, to, x.type);
     }
   }
-  const auto both = pair_of(e, a, 0, 1, false);
+  const auto both = pair_of(e, a, "self", other, false);
   if (!both) return both.error();
   return emit_pair(e, Op, *both, (*both)[0]->type);
 }
+template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
+  return extreme_of<Op>(e, a, "other");
+}
 /// div(a, b) and div(a, b, rounding_mode="floor" or "trunc").
 inline result<value> divide(emitter& e, arguments& a) {
-  const std::string mode = a.v[2].is(kind::string) ? a.v[2].c->text : std::string();
-  const auto both = pair_of(e, a, 0, 1, mode.empty());
+  const value rounding_mode = a["rounding_mode"];
+  const std::string mode = rounding_mode.is(kind::string) ? rounding_mode.c->text : std::string();
+  const auto both = pair_of(e, a, "self", "other", mode.empty());
   if (!both) return both.error();
   const scalar type = (*both)[0]->type;
   if (mode.empty()) return emit_pair(e, ops::div, *both, type);
@@ -644,7 +672,7 @@ inline result<value> divide(emitter& e, arguments& a) {
 }
 /// Bools: and, or, not. Whole numbers have no such form.
 template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
-  const auto both = pair_of(e, a, 0, 1, false);
+  const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
   for (const tensor_data* t : *both)
     if (t->type != scalar::boolean)
@@ -652,7 +680,7 @@ template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
   return emit_pair(e, Op, *both, scalar::boolean);
 }
 inline result<value> logical_not(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (x->type != scalar::boolean)
     return unsupported("operand of " + a.name, std::string(name_of(x->type)), "bool");
@@ -678,12 +706,12 @@ inline result<value> chosen(emitter& e, tensor_data& condition, tensor_data& x, 
   return m->result(e, to, u->type);
 }
 inline result<value> where(emitter& e, arguments& a) {
-  tensor_data* condition = a.tensor(0);
+  tensor_data* condition = a.tensor("condition");
   if (auto s = a.check(); !s) return s.error();
-  const bool tensors =
-      a.v[1].is(kind::tensor) && a.v[2].is(kind::tensor) && a.v[1].t->rank() + a.v[2].t->rank() > 0;
-  if (tensors) return chosen(e, *condition, *a.v[1].t, *a.v[2].t);
-  const auto both = pair_of(e, a, 1, 2, false);
+  const value x = a["self"], y = a["other"];
+  const bool tensors = x.is(kind::tensor) && y.is(kind::tensor) && x.t->rank() + y.t->rank() > 0;
+  if (tensors) return chosen(e, *condition, *x.t, *y.t);
+  const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
   return chosen(e, *condition, *(*both)[0], *(*both)[1]);
 }
@@ -699,8 +727,8 @@ inline result<value> code_of(emitter& e, double v, const tensor_data& like) {
 }
 /// masked_fill(x, mask, number).
 inline result<value> masked_fill(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *mask = a.tensor(1);
-  const double fill = a.real(2);
+  tensor_data *x = a.tensor("self"), *mask = a.tensor("mask");
+  const double fill = a.real("value");
   if (auto s = a.check(); !s) return s.error();
   if (is_quantized(x->type)) {
     if (auto s = e.per_tensor(*x); !s) return s.error();
@@ -712,8 +740,8 @@ inline result<value> masked_fill(emitter& e, arguments& a) {
 }
 /// threshold(x, limit, otherwise): x where it is above.
 inline result<value> threshold(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const double limit = a.real(1), otherwise = a.real(2);
+  tensor_data* x = a.tensor("self");
+  const double limit = a.real("threshold"), otherwise = a.real("value");
   if (auto s = a.check(); !s) return s.error();
   const auto real = real_value(e, *x);
   if (!real) return real.error();

@@ -59,27 +59,27 @@ inline result<value> as_given(emitter& e, const tensor_data& x, const step& y) {
 
 /// Whole numbers and quantized values become floats first.
 template <const op_def& Op> result<value> float_unary(emitter& e, arguments& a) {
-  return done(apply(e, Op, real_argument(e, a, 0)));
+  return done(apply(e, Op, real_argument(e, a, "self")));
 }
 /// abs, neg of floats and whole numbers.
 inline result<value> neg(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (x->type == scalar::s64 || x->type == scalar::s32)
     return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
   return done(apply(e, ops::neg, real_value(e, *x)));
 }
 inline result<value> reciprocal(emitter& e, arguments& a) {
-  return done(apply(e, ops::div, number(e, 1), real_argument(e, a, 0)));
+  return done(apply(e, ops::div, number(e, 1), real_argument(e, a, "self")));
 }
 inline step silu_of(emitter& e, const step& x) {
   return apply(e, ops::mul, x, apply(e, ops::logistic, x));
 }
 inline result<value> silu(emitter& e, arguments& a) {
-  return done(silu_of(e, real_argument(e, a, 0)));
+  return done(silu_of(e, real_argument(e, a, "self")));
 }
 inline result<value> log_sigmoid(emitter& e, arguments& a) {
-  return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, 0))));
+  return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, "self"))));
 }
 /// log(1 + exp(b x)) / b; x itself where b x is above the threshold.
 inline step softplus_of(emitter& e, const step& x, double beta, double threshold) {
@@ -94,16 +94,17 @@ inline step softplus_of(emitter& e, const step& x, double beta, double threshold
   return step_of(chosen(e, *above->t, **x, **soft));
 }
 inline result<value> softplus(emitter& e, arguments& a) {
-  const double beta = a.real(1), threshold_at = a.real(2);
-  return done(softplus_of(e, real_argument(e, a, 0), beta, threshold_at));
+  const double beta = a.real("beta"), threshold_at = a.real("threshold");
+  return done(softplus_of(e, real_argument(e, a, "self"), beta, threshold_at));
 }
 inline result<value> mish(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
+  const step x = real_argument(e, a, "self");
   return done(apply(e, ops::mul, x, apply(e, ops::tanh, softplus_of(e, x, 1, 20))));
 }
 inline result<value> gelu(emitter& e, arguments& a) {
-  const bool approximate = a.v[1].is(kind::string) && a.v[1].c->text == "tanh";
-  tensor_data* x = a.tensor(0);
+  const value form = a["approximate"];
+  const bool approximate = form.is(kind::string) && form.c->text == "tanh";
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   attributes attrs;
   if (approximate) attrs.set("approximate", std::int64_t{1});
@@ -111,8 +112,8 @@ inline result<value> gelu(emitter& e, arguments& a) {
 }
 /// glu(x, dim): the first half times the sigmoid of the second.
 inline result<value> glu(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const std::int64_t dim = a.integer(1);
+  const step x = real_argument(e, a, "self");
+  const std::int64_t dim = a.integer("dim");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, (*x)->rank());
@@ -125,9 +126,9 @@ inline result<value> glu(emitter& e, arguments& a) {
 }
 /// leaky_relu(x, slope); of codes with the input's parameters.
 inline result<value> plain_leaky_relu(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   attributes attrs;
-  attrs.set("alpha", a.real(1));
+  attrs.set("alpha", a.real("negative_slope"));
   if (auto s = a.check(); !s) return s.error();
   if (is_quantized(x->type)) {
     if (auto s = e.per_tensor(*x); !s) return s.error();
@@ -154,29 +155,30 @@ inline step elu_of(emitter& e, const step& x, double alpha, double scale, double
   return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
 }
 inline result<value> plain_elu(emitter& e, arguments& a) {
-  const double alpha = a.real(1), scale = a.real(2), input_scale = a.real(3);
-  return done(elu_of(e, real_argument(e, a, 0), alpha, scale, input_scale));
+  const double alpha = a.real("alpha"), scale = a.real("scale"),
+               input_scale = a.real("input_scale");
+  return done(elu_of(e, real_argument(e, a, "self"), alpha, scale, input_scale));
 }
 inline result<value> celu(emitter& e, arguments& a) {
-  const double alpha = a.real(1);
+  const double alpha = a.real("alpha");
   if (!(alpha != 0)) return invalid("alpha of " + a.name, std::to_string(alpha));
-  return done(elu_of(e, real_argument(e, a, 0), alpha, 1, numerics::div(1., alpha)));
+  return done(elu_of(e, real_argument(e, a, "self"), alpha, 1, numerics::div(1., alpha)));
 }
 inline result<value> selu(emitter& e, arguments& a) {
-  return done(elu_of(e, real_argument(e, a, 0), 1.6732632423543772848170429916717,
+  return done(elu_of(e, real_argument(e, a, "self"), 1.6732632423543772848170429916717,
                      1.0507009873554804934193349852946, 1));
 }
 /// prelu(x, slopes): one slope, or one per channel.
 inline result<value> plain_prelu(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const tensor_data* w = a.tensor(1);
+  const step x = real_argument(e, a, "self");
+  tensor_data* w = a.tensor("weight");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
   const std::int64_t n = w->elements();
   if (w->rank() > 1 || (n != 1 && ((*x)->rank() < 2 || n != (*x)->size[1])))
     return unsupported("slopes of " + a.name, std::to_string(n), "one or one per channel");
   const bool inner = n != 1 && (*x)->rank() >= 3;
-  const auto in = inner ? e.held(**x, true) : e.held_as_is(**x), slopes = e.held(*a.v[1].t, false);
+  const auto in = inner ? e.held(**x, true) : e.held_as_is(**x), slopes = e.held(*w, false);
   if (!in) return in.error();
   if (!slopes) return slopes.error();
   const tensor_id to = e.make(scalar::f32);
@@ -187,15 +189,15 @@ inline result<value> plain_prelu(emitter& e, arguments& a) {
 /// x to a power: products and roots where PyTorch has them, else its power function, of which
 /// octet's is not the last bit.
 inline result<value> pow(emitter& e, arguments& a) {
-  const given_operand of = operand_given(e, a, 0), by = operand_given(e, a, 1);
+  const given_operand of = operand_given(e, a, "self"), by = operand_given(e, a, "exponent");
   if (auto s = a.check(); !s) return s.error();
   const auto power = [&]() -> result<value> {
-    const auto both = pair_of(e, a, 0, 1, true);
+    const auto both = pair_of(e, a, "self", "exponent", true);
     if (!both) return both.error();
     return emit_pair(e, ops::pow, *both, scalar::f32);
   };
   if (by.t || !of.t) return power();
-  const step x = real_argument(e, a, 0);
+  const step x = real_argument(e, a, "self");
   if (!x) return x.error();
   const double p = by.number;
   if (p == 1) return done(x);
@@ -209,9 +211,13 @@ inline result<value> pow(emitter& e, arguments& a) {
 }
 /// clamp_min(x, low), clamp_max(x, high).
 template <bool Least> result<value> clamp_one(emitter& e, arguments& a) {
-  if (a.v[1].is(kind::tensor) && !(a.v[1].t->rank() == 0 && e.c.known(*a.v[1].t)))
-    return Least ? extreme<ops::maximum>(e, a) : extreme<ops::minimum>(e, a);
-  arguments both(e.c, a.name, {a.v[0], Least ? a.v[1] : value{}, Least ? value{} : a.v[1]});
+  constexpr std::string_view name = Least ? "min" : "max";
+  const value bound = a[name];
+  if (bound.is(kind::tensor) && !(bound.t->rank() == 0 && e.c.known(*bound.t)))
+    return Least ? extreme_of<ops::maximum>(e, a, name) : extreme_of<ops::minimum>(e, a, name);
+  arguments both(
+      e.c, a.name,
+      {{"self", a["self"]}, {"min", Least ? bound : value{}}, {"max", Least ? value{} : bound}});
   return clamp(e, both);
 }
 
@@ -221,12 +227,12 @@ inline step summed(emitter& e, const step& x, const std::vector<std::int64_t>& a
   if (!x) return x;
   return step_of(reduced(e, **x, ops::sum, axes, keep));
 }
-/// sum(x), sum(x, dims, keepdim, dtype): argument 1 may be the dtype.
+/// sum(x), sum(x, dims, keepdim, dtype): dim may be the dtype.
 inline result<value> float_sum(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(2);
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim");
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_or_all(a, 1, *x);
+  const auto axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
   const scalar type = x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64;
   const auto from = cast_to(e, *x, type);
@@ -255,16 +261,17 @@ inline spread spread_of(emitter& e, const step& x, const std::vector<std::int64_
 }
 /// std and var: (x, unbiased), (x, dims, unbiased, keepdim), (x, dims, correction=, keepdim=).
 template <bool Root> result<value> deviation(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(3), whole = a.v[1].is(kind::boolean);
-  double correction = (whole ? a.v[1].b : a.boolean(2)) ? 1 : 0;
-  if (!a.none(4)) correction = a.real(4);
+  tensor_data* x = a.tensor("self");
+  const value dim = a["dim"];
+  const bool keep = a.boolean("keepdim"), whole = dim.is(kind::boolean);
+  double correction = (whole ? dim.b : a.boolean("unbiased")) ? 1 : 0;
+  if (!a.none("correction")) correction = a.real("correction");
   if (auto s = a.check(); !s) return s.error();
   std::vector<std::int64_t> axes;
   if (whole)
     for (int i = 0; i < x->rank(); ++i) axes.push_back(i);
   else
-    axes = axes_or_all(a, 1, *x);
+    axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
   const step real = real_value(e, *x);
   if (!real) return real.error();
@@ -275,14 +282,14 @@ template <bool Root> result<value> deviation(emitter& e, arguments& a) {
   if (Root) v = apply(e, ops::sqrt, v);
   return as_given(e, *x, v);
 }
-/// norm(x, p, dims, keepdim), linalg_vector_norm likewise: p is 1, 2 or infinite.
-inline result<value> vector_norm(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const double p = a.real_or(1, 2);
-  const bool keep = a.boolean(3);
+/// The norm whose order is 1, 2 or infinite.
+inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view order) {
+  const step x = real_argument(e, a, "self");
+  const double p = a.real_or(order, 2);
+  const bool keep = a.boolean("keepdim");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_or_all(a, 2, **x);
+  const auto axes = axes_or_all(a, "dim", **x);
   if (auto s = a.check(); !s) return s.error();
   if (p == 2) return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, x, x), axes, keep)));
   const step size = apply(e, ops::abs, x);
@@ -291,13 +298,16 @@ inline result<value> vector_norm(emitter& e, arguments& a) {
   if (p == infinity) return reduced(e, **size, ops::reduce_max, axes, keep);
   return unsupported("order of " + a.name, std::to_string(p), "1, 2, inf");
 }
+/// norm(x, p, dims, keepdim), linalg_vector_norm(x, ord, dims, keepdim).
+inline result<value> norm(emitter& e, arguments& a) { return norm_of_order(e, a, "p"); }
+inline result<value> vector_norm(emitter& e, arguments& a) { return norm_of_order(e, a, "ord"); }
 
 // ---- normalizations ----
 
 /// Weight or bias of a normalization: a float tensor, or none.
-inline result<tensor_data*> factor_argument(emitter& e, arguments& a, std::size_t i) {
-  if (a.none(i)) return nullptr;
-  return real_argument(e, a, i);
+inline result<tensor_data*> factor_argument(emitter& e, arguments& a, std::string_view parameter) {
+  if (a.none(parameter)) return nullptr;
+  return real_argument(e, a, parameter);
 }
 /// (x - mean) / sqrt(var + eps) over the axes.
 inline step normalized_over(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
@@ -318,12 +328,12 @@ inline step scaled_and_shifted(emitter& e, step y, tensor_data* weight, tensor_d
 }
 /// layer_norm(x, shape, weight, bias, eps).
 inline result<value> float_layer_norm(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const auto shape = a.integers(1);
-  const double eps = a.real(4);
+  const step x = real_argument(e, a, "input");
+  const auto shape = a.integers("normalized_shape");
+  const double eps = a.real("eps");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
-  const auto w = factor_argument(e, a, 2), b = factor_argument(e, a, 3);
+  const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
   if (shape.empty() || shape.size() > (*x)->size.size() ||
@@ -350,10 +360,10 @@ inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data*
   return scaled_and_shifted(e, step_of(reshaped(e, **y, size)), w, b, shape);
 }
 inline result<value> float_group_norm(emitter& e, arguments& a) {
-  const std::int64_t groups = a.integer(1);
-  const double eps = a.real(4);
-  const step x = real_argument(e, a, 0);
-  const auto w = factor_argument(e, a, 2), b = factor_argument(e, a, 3);
+  const std::int64_t groups = a.integer("num_groups");
+  const double eps = a.real("eps");
+  const step x = real_argument(e, a, "input");
+  const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
   return done(grouped(e, x, groups, *w, *b, eps));
@@ -361,18 +371,19 @@ inline result<value> float_group_norm(emitter& e, arguments& a) {
 /// batch_norm(x, weight, bias, mean, var, training, momentum, eps): a factor and an offset for each
 /// channel, x * f32(w / sqrt(var + eps)) + f32(b - mean * factor).
 inline result<value> float_batch_norm(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const bool training = a.boolean(5);
-  const auto eps = static_cast<float>(a.real(7));
-  a.tensor(3), a.tensor(4);
+  const step x = real_argument(e, a, "input");
+  const bool training = a.boolean("training");
+  const auto eps = static_cast<float>(a.real("eps"));
+  a.tensor("running_mean"), a.tensor("running_var");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
   if (training)
     return unsupported("batch_norm in training mode", {}, "a model saved after model.eval()");
   if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
   const auto n = as_size((*x)->size[1]);
-  const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
-             m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
+  const auto w = channel_factors(e, a, "weight", n, 1.f), b = channel_factors(e, a, "bias", n, 0.f),
+             m = channel_factors(e, a, "running_mean", n, 0.f),
+             v = channel_factors(e, a, "running_var", n, 1.f);
   for (const auto* factors : {&w, &b, &m, &v})
     if (!*factors) return factors->error();
   std::vector<float> alpha(n), beta(n);
@@ -391,16 +402,22 @@ inline result<value> float_batch_norm(emitter& e, arguments& a) {
 }
 /// instance_norm(x, weight, bias, mean, var, use_input_stats, momentum, eps).
 inline result<value> float_instance_norm(emitter& e, arguments& a) {
-  if (!a.boolean(5)) {
+  if (!a.boolean("use_input_stats")) {
     arguments as(e.c, a.name,
-                 {a.v[0], a.v[1], a.v[2], a.v[3], a.v[4], value::of(false), a.v[6], a.v[7]});
+                 {{"input", a["input"]},
+                  {"weight", a["weight"]},
+                  {"bias", a["bias"]},
+                  {"running_mean", a["running_mean"]},
+                  {"running_var", a["running_var"]},
+                  {"training", value::of(false)},
+                  {"eps", a["eps"]}});
     return float_batch_norm(e, as);
   }
-  const double eps = a.real(7);
-  const step x = real_argument(e, a, 0);
+  const double eps = a.real("eps");
+  const step x = real_argument(e, a, "input");
   if (!x) return x.error();
   if ((*x)->rank() < 2) return invalid("rank of the input of " + a.name);
-  const auto w = factor_argument(e, a, 1), b = factor_argument(e, a, 2);
+  const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
   return done(grouped(e, x, (*x)->size[1], *w, *b, eps));
@@ -455,11 +472,11 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   }
   return e.wrap(y, scalar::f32, true, suggests_channels_last(x));
 }
-/// Weight and bias, arguments 1 and 2.
+/// Weight and bias.
 inline result<packed_data> weights_of(emitter& e, arguments& a) {
   packed_data p;
-  p.weight = a.tensor(1);
-  if (!a.none(2)) p.bias = a.tensor(2);
+  p.weight = a.tensor("weight");
+  if (!a.none("bias")) p.bias = a.tensor("bias");
   if (auto s = a.check(); !s) return s.error();
   static_cast<void>(e);
   return p;
@@ -467,29 +484,31 @@ inline result<packed_data> weights_of(emitter& e, arguments& a) {
 /// _convolution and convolution: (x, weight, bias, stride, padding, dilation, transposed,
 /// output_padding, groups, ..).
 inline result<value> any_convolution(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
+  const step x = real_argument(e, a, "input");
   if (!x) return x.error();
   auto p = weights_of(e, a);
   if (!p) return p.error();
-  p->stride = a.integers(3), p->padding = a.integers(4), p->dilation = a.integers(5);
-  p->transposed = a.boolean(6);
-  p->output_padding = a.integers(7);
-  p->groups = a.integer(8);
+  p->stride = a.integers("stride"), p->padding = a.integers("padding");
+  p->dilation = a.integers("dilation");
+  p->transposed = a.boolean("transposed");
+  p->output_padding = a.integers("output_padding");
+  p->groups = a.integer("groups");
   if (auto s = a.check(); !s) return s.error();
   return float_convolution(e, a, **x, std::move(*p));
 }
 /// conv1d, conv2d: (x, weight, bias, stride, padding, dilation, groups); padding may be "same" or
 /// "valid". What "same" adds beyond an even number goes to the end.
 inline result<value> plain_convolution(emitter& e, arguments& a) {
-  step x = real_argument(e, a, 0);
+  step x = real_argument(e, a, "input");
   if (!x) return x.error();
   auto p = weights_of(e, a);
   if (!p) return p.error();
   const auto spatial = as_size(std::max((*x)->rank() - 2, 0));
-  p->stride = a.integers(3), p->dilation = a.integers(5), p->groups = a.integer(6);
-  if (a.v[4].is(kind::string)) {
+  p->stride = a.integers("stride"), p->dilation = a.integers("dilation");
+  p->groups = a.integer("groups");
+  if (const value padding = a["padding"]; padding.is(kind::string)) {
     p->padding.assign(spatial, 0);
-    if (a.v[4].c->text == "same") {
+    if (padding.c->text == "same") {
       p->dilation.resize(spatial, p->dilation.empty() ? 1 : p->dilation.front());
       std::vector<std::int64_t> amounts;
       for (std::size_t k = spatial; k-- > 0;) {
@@ -500,14 +519,12 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
         amounts.push_back(0), amounts.push_back(reach % 2);
       }
       if (std::any_of(amounts.begin(), amounts.end(), [](std::int64_t v) { return v != 0; })) {
-        arguments wider(e.c, a.name,
-                        {value_of(**x), e.c.values.integers(amounts), value{}, value{}});
-        x = step_of(pad(e, wider));
+        x = step_of(padded(e, a, **x, amounts, "constant", 0));
         if (!x) return x.error();
       }
     }
   } else {
-    p->padding = a.integers(4);
+    p->padding = a.integers("padding");
   }
   if (auto s = a.check(); !s) return s.error();
   return float_convolution(e, a, **x, std::move(*p));
@@ -515,13 +532,14 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
 /// conv_transpose1d, conv_transpose2d: (x, weight, bias, stride, padding, output_padding, groups,
 /// dilation).
 inline result<value> plain_transposed(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
+  const step x = real_argument(e, a, "input");
   if (!x) return x.error();
   auto p = weights_of(e, a);
   if (!p) return p.error();
   p->transposed = true;
-  p->stride = a.integers(3), p->padding = a.integers(4), p->output_padding = a.integers(5);
-  p->groups = a.integer(6), p->dilation = a.integers(7);
+  p->stride = a.integers("stride"), p->padding = a.integers("padding");
+  p->output_padding = a.integers("output_padding");
+  p->groups = a.integer("groups"), p->dilation = a.integers("dilation");
   if (auto s = a.check(); !s) return s.error();
   return float_convolution(e, a, **x, std::move(*p));
 }
@@ -566,11 +584,11 @@ inline step linear_of(emitter& e, const step& x, tensor_data* w, tensor_data* b)
   return step_of(dense(e, **x, *weights, bias));
 }
 inline result<value> float_linear(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  tensor_data* w = a.tensor(1);
+  const step x = real_argument(e, a, "input");
+  tensor_data* w = a.tensor("weight");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
-  const auto b = factor_argument(e, a, 2);
+  const auto b = factor_argument(e, a, "bias");
   if (!b) return b.error();
   return done(linear_of(e, x, w, *b));
 }
@@ -599,17 +617,20 @@ inline step matrix_product(emitter& e, const step& x, const step& y) {
   if (row) size.erase(size.end() - (column ? 1 : 2));
   return step_of(reshaped(e, *v.t, std::move(size)));
 }
-/// matmul, bmm, mm, mv.
-inline result<value> matmul(emitter& e, arguments& a) {
-  return done(matrix_product(e, real_argument(e, a, 0), real_argument(e, a, 1)));
+inline result<value> product_with(emitter& e, arguments& a, std::string_view other) {
+  return done(matrix_product(e, real_argument(e, a, "self"), real_argument(e, a, other)));
 }
+inline result<value> matmul(emitter& e, arguments& a) { return product_with(e, a, "other"); }
+/// mm and bmm.
+inline result<value> mm(emitter& e, arguments& a) { return product_with(e, a, "mat2"); }
+inline result<value> mv(emitter& e, arguments& a) { return product_with(e, a, "vec"); }
 /// quantized::matmul: dequantized, multiplied, quantized.
 inline result<value> quantized_matmul(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
+  const tensor_data* x = a.tensor("qa");
   if (auto s = a.check(); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type, {"scale", "zero_point"});
   if (!q) return q.error();
-  const step y = matrix_product(e, real_argument(e, a, 0), real_argument(e, a, 1));
+  const step y = matrix_product(e, real_argument(e, a, "qa"), real_argument(e, a, "qb"));
   if (!y) return y.error();
   const auto in = e.held_as_is(**y);
   if (!in) return in.error();
@@ -617,14 +638,19 @@ inline result<value> quantized_matmul(emitter& e, arguments& a) {
   if (auto s = e.emit(ops::quantize, {*in}, to); !s) return s.error();
   return e.wrap(to, x->type, false, false);
 }
-/// addmm, baddbmm: beta * x + alpha * (y @ z).
-inline result<value> addmm(emitter& e, arguments& a) {
-  const double beta = a.real(3), alpha = a.real(4);
-  const step x = real_argument(e, a, 0);
-  step y = matrix_product(e, real_argument(e, a, 1), real_argument(e, a, 2));
+/// beta * x + alpha * (left @ right).
+inline result<value> added_product(emitter& e, arguments& a, std::string_view left,
+                                   std::string_view right) {
+  const double beta = a.real("beta"), alpha = a.real("alpha");
+  const step x = real_argument(e, a, "self");
+  step y = matrix_product(e, real_argument(e, a, left), real_argument(e, a, right));
   if (alpha != 1) y = apply(e, ops::mul, y, number(e, alpha));
   if (beta == 0) return done(y);
   return done(apply(e, ops::add, y, beta == 1 ? x : apply(e, ops::mul, x, number(e, beta))));
+}
+inline result<value> addmm(emitter& e, arguments& a) { return added_product(e, a, "mat1", "mat2"); }
+inline result<value> baddbmm(emitter& e, arguments& a) {
+  return added_product(e, a, "batch1", "batch2");
 }
 inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
   if (x && !o.sum.empty()) x = summed(e, x, o.sum, false);
@@ -636,17 +662,18 @@ inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
 /// einsum(equation, operands): labels that operands have and nothing later has are summed over in
 /// matrix products, from the first operand to the last.
 inline result<value> einsum(emitter& e, arguments& a) {
-  if (!a.v[0].is(kind::string) || !a.v[1].is_sequence() || a.v[1].c->items.empty())
+  const value equation = a["equation"], operands = a["tensors"];
+  if (!equation.is(kind::string) || !operands.is_sequence() || operands.c->items.empty())
     return invalid("arguments of " + a.name);
   std::vector<step> in;
   std::vector<std::vector<std::int64_t>> shapes;
-  for (const value& v : a.v[1].c->items) {
+  for (const value& v : operands.c->items) {
     if (!v.is(kind::tensor)) return invalid("operand of " + a.name);
     in.push_back(real_value(e, *v.t));
     if (!in.back()) return in.back().error();
     shapes.push_back((*in.back())->size);
   }
-  const auto plan = plan_einsum(a.v[0].c->text, shapes);
+  const auto plan = plan_einsum(equation.c->text, shapes);
   if (!plan) return plan.error();
   if (in.size() == 1) return done(einsum_operand_of(e, in[0], plan->alone));
   step y = in[0];
@@ -685,16 +712,17 @@ inline step attention_of(emitter& e, const step& q, const step& k, const step& v
 }
 /// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale).
 inline result<value> attention(emitter& e, arguments& a) {
-  const step q = real_argument(e, a, 0), k = real_argument(e, a, 1), v = real_argument(e, a, 2);
-  const bool causal = a.boolean(5);
+  const step q = real_argument(e, a, "query"), k = real_argument(e, a, "key"),
+             v = real_argument(e, a, "value");
+  const bool causal = a.boolean("is_causal");
   if (!q) return q.error();
   if (!k) return k.error();
   if (auto s = a.check(); !s) return s.error();
   if ((*q)->rank() < 2 || (*k)->rank() < 2) return invalid("rank of an operand of " + a.name);
   const double scale =
-      a.real_or(6, numerics::div(1., numerics::sqrt(static_cast<double>((*q)->size.back()))));
+      a.real_or("scale", numerics::div(1., numerics::sqrt(static_cast<double>((*q)->size.back()))));
   tensor_data* mask = nullptr;
-  if (!a.none(3)) mask = a.tensor(3);
+  if (!a.none("attn_mask")) mask = a.tensor("attn_mask");
   if (auto s = a.check(); !s) return s.error();
   if (causal) {
     const std::int64_t rows = (*q)->size[(*q)->size.size() - 2],
@@ -713,16 +741,17 @@ inline result<value> attention(emitter& e, arguments& a) {
 /// _native_multi_head_attention(query, key, value, embed_dim, heads, qkv_weight, qkv_bias,
 /// proj_weight, proj_bias, mask, need_weights, ..) of one tensor with itself.
 inline result<value> multi_head_attention(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const std::int64_t width = a.integer(3), heads = a.integer(4);
-  tensor_data *w = a.tensor(5), *b = a.tensor(6), *pw = a.tensor(7), *pb = a.tensor(8);
+  const step x = real_argument(e, a, "query");
+  const std::int64_t width = a.integer("embed_dim"), heads = a.integer("num_head");
+  tensor_data *w = a.tensor("qkv_weight"), *b = a.tensor("qkv_bias"), *pw = a.tensor("proj_weight"),
+              *pb = a.tensor("proj_bias");
   if (!x) return x.error();
   if (auto s = a.check(); !s) return s.error();
-  if (!a.v[1].is(kind::tensor) || !a.v[2].is(kind::tensor) || a.v[1].t != a.v[0].t ||
-      a.v[2].t != a.v[0].t)
+  const value query = a["query"], k = a["key"], v = a["value"];
+  if (!k.is(kind::tensor) || !v.is(kind::tensor) || k.t != query.t || v.t != query.t)
     return unsupported("operands of " + a.name, "different tensors",
                        "self-attention: one tensor as query, key and value");
-  if (!a.none(9)) return unsupported("a mask in " + a.name);
+  if (!a.none("mask")) return unsupported("a mask in " + a.name);
   if ((*x)->rank() != 3 || heads < 1 || width % heads != 0 || (*x)->size[2] != width)
     return invalid("shape of the input of " + a.name);
   const std::int64_t n = (*x)->size[0], t = (*x)->size[1], d = width / heads;

@@ -19,10 +19,11 @@ inline std::vector<std::int64_t> axes_in_layout(const tensor_data& x,
   for (std::int64_t a : axes) r.push_back(axis_in_layout(static_cast<int>(a), x.rank(), inner));
   return r;
 }
-/// Argument i as axes of x, none negative.
-inline std::vector<std::int64_t> axes_argument(arguments& a, std::size_t i, const tensor_data& x) {
+/// Axes of x, none negative.
+inline std::vector<std::int64_t> axes_argument(arguments& a, std::string_view parameter,
+                                               const tensor_data& x) {
   std::vector<std::int64_t> r;
-  for (std::int64_t d : a.integers(i)) {
+  for (std::int64_t d : a.integers(parameter)) {
     const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
     if (x.rank() != 0) r.push_back(static_cast<std::int64_t>(axis));
   }
@@ -44,7 +45,7 @@ inline result<value> stack(emitter& e, arguments& a) {
   const auto list = tensors_of(a);
   if (!list) return list.error();
   const int rank = list->front()->rank();
-  const std::size_t dim = a.axis(a.integer(1), rank + 1);
+  const std::size_t dim = a.axis(a.integer("dim"), rank + 1);
   if (auto s = a.check(); !s) return s.error();
   std::vector<value> wider;
   for (tensor_data* t : *list) {
@@ -55,7 +56,8 @@ inline result<value> stack(emitter& e, arguments& a) {
     wider.push_back(*v);
   }
   arguments as(e.c, a.name,
-               {e.c.values.list(std::move(wider)), value::of(static_cast<std::int64_t>(dim))});
+               {{"tensors", e.c.values.list(std::move(wider))},
+                {"dim", value::of(static_cast<std::int64_t>(dim))}});
   return cat<false, false>(e, as);
 }
 /// x with axes of extent 1 in front, so that it has `rank` of them.
@@ -86,24 +88,24 @@ inline result<value> expanded(emitter& e, tensor_data& x, std::vector<std::int64
   return e.wrap(to, x.type, false, false);
 }
 inline result<value> expand(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto size = a.integers(1);
+  tensor_data* x = a.tensor("self");
+  auto size = a.integers("size");
   if (auto s = a.check(); !s) return s.error();
   return expanded(e, *x, std::move(size));
 }
 inline result<value> expand_as(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *like = a.tensor(1);
+  tensor_data *x = a.tensor("self"), *like = a.tensor("other");
   if (auto s = a.check(); !s) return s.error();
   return expanded(e, *x, like->size);
 }
-/// repeat(x, counts), tile(x, counts).
-inline result<value> repeat(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto counts = a.integers(1);
+/// repeat(x, counts), tile(x, counts), of which tile takes fewer counts than axes.
+template <bool Tile> result<value> repeat(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  auto counts = a.integers(Tile ? "dims" : "repeats");
   if (auto s = a.check(); !s) return s.error();
   if (counts.size() > as_size(dims::max_rank))
     return invalid("counts of " + a.name, std::to_string(counts.size()));
-  if (a.name == "aten::repeat" && counts.size() < x->size.size())
+  if (!Tile && counts.size() < x->size.size())
     return invalid("counts of " + a.name, std::to_string(counts.size()),
                    "one for each of " + std::to_string(x->rank()) + " axes");
   if (counts.size() < x->size.size())
@@ -119,23 +121,23 @@ inline result<value> repeat(emitter& e, arguments& a) {
   return e.wrap(to, x->type, false, false);
 }
 inline result<value> flip(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_argument(a, 1, *x);
+  const auto axes = axes_argument(a, "dims", *x);
   if (auto s = a.check(); !s) return s.error();
   attributes attrs;
   attrs.set("axes", axes_in_layout(*x, axes, !x->constant() && x->channels_inner));
-  if (axes.empty()) return a.v[0];
+  if (axes.empty()) return a["self"];
   return moved_node(e, *x, ops::reverse, std::move(attrs));
 }
 /// roll(x, shifts, dims); without dims over all elements in order.
 inline result<value> roll(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto shifts = a.integers(1);
+  tensor_data* x = a.tensor("self");
+  const auto shifts = a.integers("shifts");
   if (auto s = a.check(); !s) return s.error();
-  auto axes = axes_argument(a, 2, *x);
+  auto axes = axes_argument(a, "dims", *x);
   if (auto s = a.check(); !s) return s.error();
-  value v = a.v[0];
+  value v = a["self"];
   const bool flat = axes.empty();
   if (flat) {
     const auto line = reshaped(e, *x, {x->elements()});
@@ -161,15 +163,18 @@ inline result<value> roll(emitter& e, arguments& a) {
   return flat ? reshaped(e, *v.t, x->size) : v;
 }
 inline result<value> unbind(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   if (x->size[axis] > 4096) return too_large("pieces of " + a.name);
   std::vector<value> out;
   for (std::int64_t i = 0; i < x->size[axis]; ++i) {
-    arguments one(e.c, a.name, {a.v[0], value::of(static_cast<std::int64_t>(axis)), value::of(i)});
+    arguments one(e.c, a.name,
+                  {{"self", a["self"]},
+                   {"dim", value::of(static_cast<std::int64_t>(axis))},
+                   {"index", value::of(i)}});
     const auto piece = select(e, one);
     if (!piece) return piece;
     out.push_back(*piece);
@@ -177,8 +182,9 @@ inline result<value> unbind(emitter& e, arguments& a) {
   return e.c.values.list(std::move(out));
 }
 inline result<value> narrow(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1), start = a.integer(2), length = a.integer(3);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim"), start = a.integer("start"),
+                     length = a.integer("length");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -189,9 +195,9 @@ inline result<value> narrow(emitter& e, arguments& a) {
 }
 /// unflatten(x, dim, sizes).
 inline result<value> unflatten(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
-  auto sizes = a.integers(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
+  auto sizes = a.integers("sizes");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -207,8 +213,8 @@ inline result<value> unflatten(emitter& e, arguments& a) {
 }
 /// Channels as blocks of pixels: the block's place is inside the channel.
 inline result<value> pixel_shuffle(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int32_t b = a.small(1, a.integer(1));
+  tensor_data* x = a.tensor("self");
+  const std::int32_t b = a.small("upscale_factor", a.integer("upscale_factor"));
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() != 4 || b < 1)
     return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes", "4");
@@ -223,8 +229,8 @@ inline result<value> pixel_shuffle(emitter& e, arguments& a) {
 }
 /// The inverse: [N, C, H*b, W*b] seen as [N, C, H, b, W, b].
 inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t b = a.small(1, a.integer(1));
+  tensor_data* x = a.tensor("self");
+  const std::int64_t b = a.small("downscale_factor", a.integer("downscale_factor"));
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() != 4 || b < 1 || x->size[2] % b != 0 || x->size[3] % b != 0)
     return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes",
@@ -260,8 +266,8 @@ inline result<value> gathered(emitter& e, tensor_data& x, tensor_data& index, st
   return e.wrap(to, x.type, inner, inner && suggests_channels_last(x));
 }
 inline result<value> index_select(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *index = a.tensor(2);
-  const std::int64_t dim = a.integer(1);
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -306,10 +312,11 @@ inline result<value> joint_index(emitter& e, const tensor_data& x, const std::ve
 }
 /// index(x, [index or none for each axis]): x[:, index], x[a, b].
 inline result<value> index(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (!a.v[1].is_sequence()) return unsupported("indices of " + a.name);
-  const auto& list = a.v[1].c->items;
+  const value indices = a["indices"];
+  if (!indices.is_sequence()) return unsupported("indices of " + a.name);
+  const auto& list = indices.c->items;
   std::size_t at = list.size(), behind = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (list[i].is(kind::none)) continue;
@@ -323,7 +330,7 @@ inline result<value> index(emitter& e, arguments& a) {
                          "x[mask] = v keep the shape");
     at = std::min(at, i), behind = i + 1;
   }
-  if (behind == 0) return a.v[0];
+  if (behind == 0) return a["self"];
   if (behind - at == 1) return gathered(e, *x, *list[at].t, at);
   const auto index = joint_index(e, *x, list, at, behind);
   if (!index) return index;
@@ -340,12 +347,13 @@ inline result<value> index(emitter& e, arguments& a) {
 /// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
 /// mask: one, or what each position of the mask selects.
 inline result<value> index_put(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *values = a.tensor(2);
-  const bool accumulate = a.boolean(3);
+  tensor_data *x = a.tensor("self"), *values = a.tensor("values");
+  const bool accumulate = a.boolean("accumulate");
   if (auto s = a.check(); !s) return s.error();
-  if (!a.v[1].is_sequence() || a.v[1].c->items.empty())
+  const value indices = a["indices"];
+  if (!indices.is_sequence() || indices.c->items.empty())
     return unsupported("positions of " + a.name);
-  const auto& list = a.v[1].c->items;
+  const auto& list = indices.c->items;
   for (std::size_t i = 0; i < list.size(); ++i)
     if (i == 0 ? !list[i].is(kind::tensor) || list[i].t->type != scalar::boolean
                : !list[i].is(kind::none))
@@ -384,7 +392,7 @@ inline result<value> index_put(emitter& e, arguments& a) {
 }
 /// embedding(weight, indices, ..).
 inline result<value> embedding(emitter& e, arguments& a) {
-  tensor_data *weight = a.tensor(0), *indices = a.tensor(1);
+  tensor_data *weight = a.tensor("weight"), *indices = a.tensor("indices");
   if (auto s = a.check(); !s) return s.error();
   if (weight->rank() != 2) return invalid("rank of the weights of " + a.name);
   return gathered(e, *weight, *indices, 0);
@@ -414,29 +422,30 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   return reshaped(e, *all.t, std::move(left));
 }
 /// All axes where none is given.
-inline std::vector<std::int64_t> axes_or_all(arguments& a, std::size_t i, const tensor_data& x) {
+inline std::vector<std::int64_t> axes_or_all(arguments& a, std::string_view parameter,
+                                             const tensor_data& x) {
   std::vector<std::int64_t> axes;
-  if (!a.none(i)) axes = axes_argument(a, i, x);
+  if (!a.none(parameter)) axes = axes_argument(a, parameter, x);
   if (axes.empty())
     for (int k = 0; k < x.rank(); ++k) axes.push_back(k);
   return axes;
 }
 /// amax, amin, any, all: (x, dim, keepdim).
 template <const op_def& Op> result<value> reduction_of_axes(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(2);
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim");
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_or_all(a, 1, *x);
+  const auto axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
   return reduced(e, *x, Op, axes, keep);
 }
 /// Index of the largest (or smallest) along an axis; without one, of all elements in order.
 template <const op_def& Op> result<value> arg_extreme(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(2), flat = a.none(1);
-  const std::int64_t dim = flat ? 0 : a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim"), flat = a.none("dim");
+  const std::int64_t dim = flat ? 0 : a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
-  value v = a.v[0];
+  value v = a["self"];
   if (flat) {
     const auto line = reshaped(e, *x, {x->elements()});
     if (!line) return line;
@@ -458,11 +467,11 @@ template <const op_def& Op> result<value> arg_extreme(emitter& e, arguments& a) 
 /// max(x), max(x, dim, keepdim) with the indices, max(x, other); min likewise.
 template <const op_def& Two, const op_def& Over, const op_def& Arg>
 result<value> largest(emitter& e, arguments& a) {
-  if (a.v[1].is(kind::tensor)) return extreme<Two>(e, a);
-  tensor_data* x = a.tensor(0);
-  const bool keep = a.boolean(2), all = a.none(1);
+  if (a["dim"].is(kind::tensor)) return extreme_of<Two>(e, a, "dim");
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim"), all = a.none("dim");
   if (auto s = a.check(); !s) return s.error();
-  const auto axes = axes_or_all(a, 1, *x);
+  const auto axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
   const auto values = reduced(e, *x, Over, axes, keep && !all);
   if (!values || all) return values;
@@ -509,9 +518,9 @@ inline result<value> best(emitter& e, tensor_data& x, std::size_t axis, std::int
   return e.c.values.list({*p, *q}, kind::tuple);
 }
 inline result<value> topk(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t k = a.integer(1), dim = a.integer(2);
-  const bool largest_first = a.boolean(3);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t k = a.integer("k"), dim = a.integer("dim");
+  const bool largest_first = a.boolean("largest");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -519,9 +528,9 @@ inline result<value> topk(emitter& e, arguments& a) {
 }
 /// sort(x, dim, descending).
 inline result<value> sort(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
-  const bool descending = a.boolean(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
+  const bool descending = a.boolean("descending");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -530,8 +539,8 @@ inline result<value> sort(emitter& e, arguments& a) {
   return both->c->items[1];  // argsort
 }
 inline result<value> cumsum(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -588,10 +597,10 @@ inline result<value> constant_tensor(emitter& e, const std::vector<double>& numb
   }
   return e.wrap(id, type, false, false);
 }
-/// Argument i as an element type; `otherwise` where it is none.
-inline result<scalar> type_argument(arguments& a, std::size_t i, scalar otherwise) {
-  if (a.none(i)) return otherwise;
-  const std::int64_t code = a.integer(i);
+/// The element type that is asked for; `otherwise` where it is none.
+inline result<scalar> type_argument(arguments& a, scalar otherwise) {
+  if (a.none("dtype")) return otherwise;
+  const std::int64_t code = a.integer("dtype");
   if (auto s = a.check(); !s) return s.error();
   return scalar_of_code(code);
 }
@@ -600,58 +609,60 @@ inline scalar type_of_number(const value& v) {
          : v.is(kind::boolean)                                                ? scalar::boolean
                                                                               : scalar::s64;
 }
-/// zeros(size, ..), ones(size, ..), empty(size, ..); the element type is argument 1.
+/// zeros(size, ..), ones(size, ..), empty(size, ..).
 template <int Value> result<value> filled(emitter& e, arguments& a) {
-  const auto size = a.integers(0);
+  const auto size = a.integers("size");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 1, scalar::f32);
+  const auto type = type_argument(a, scalar::f32);
   if (!type) return type.error();
   return constant_tensor(e, {double{Value}}, size, *type);
 }
 /// full(size, number, ..).
 inline result<value> full(emitter& e, arguments& a) {
-  const auto size = a.integers(0);
-  const double fill = a.real(1);
+  const auto size = a.integers("size");
+  const double fill = a.real("fill_value");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 2, type_of_number(a.v[1]));
+  const auto type = type_argument(a, type_of_number(a["fill_value"]));
   if (!type) return type.error();
   return constant_tensor(e, {fill}, size, *type);
 }
 /// zeros_like(x, ..), ones_like(x, ..).
 template <int Value> result<value> filled_like(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
+  const tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 1, x->type);
+  const auto type = type_argument(a, x->type);
   if (!type) return type.error();
   return constant_tensor(e, {double{Value}}, x->size, *type);
 }
 inline result<value> full_like(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
-  const double fill = a.real(1);
+  const tensor_data* x = a.tensor("self");
+  const double fill = a.real("fill_value");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 2, x->type);
+  const auto type = type_argument(a, x->type);
   if (!type) return type.error();
   return constant_tensor(e, {fill}, x->size, *type);
 }
 /// new_zeros(x, size, ..), new_ones(x, size, ..).
 template <int Value> result<value> new_filled(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
-  const auto size = a.integers(1);
+  const tensor_data* x = a.tensor("self");
+  const auto size = a.integers("size");
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 2, x->type);
+  const auto type = type_argument(a, x->type);
   if (!type) return type.error();
   return constant_tensor(e, {double{Value}}, size, *type);
 }
-/// arange(end), arange(start, end), arange(start, end, step); dtype is argument 3.
+/// arange(end), arange(start, end), arange(start, end, step): one number alone is the end, though
+/// it stands where start does.
 inline result<value> arange(emitter& e, arguments& a) {
-  const std::size_t given = a.none(1) ? 1 : a.none(2) ? 2 : 3;
-  const double start = given == 1 ? 0 : a.real(0), end = a.real(given == 1 ? 0 : 1),
-               step = given == 3 ? a.real(2) : 1;
+  constexpr std::string_view parameters[] = {"start", "end", "step"};
+  const std::size_t given = a.none("end") ? 1 : a.none("step") ? 2 : 3;
+  const double start = given == 1 ? 0 : a.real("start"), end = a.real(given == 1 ? "start" : "end"),
+               step = given == 3 ? a.real("step") : 1;
   if (auto s = a.check(); !s) return s.error();
   scalar natural = scalar::s64;
   for (std::size_t i = 0; i < given; ++i)
-    if (type_of_number(a.v[i]) == scalar::f32) natural = scalar::f32;
-  const auto type = type_argument(a, 3, natural);
+    if (type_of_number(a[parameters[i]]) == scalar::f32) natural = scalar::f32;
+  const auto type = type_argument(a, natural);
   if (!type) return type.error();
   const double count = -numerics::floor(-numerics::div(numerics::sub(end, start), step));
   if (!(step != 0) || !(count >= 0 && count < 1e7))
@@ -664,8 +675,8 @@ inline result<value> arange(emitter& e, arguments& a) {
 }
 /// linspace(start, end, steps, ..): from both ends to the middle, as PyTorch rounds it.
 inline result<value> linspace(emitter& e, arguments& a) {
-  const auto start = static_cast<float>(a.real(0)), end = static_cast<float>(a.real(1));
-  const std::int64_t steps = a.integer(2);
+  const auto start = static_cast<float>(a.real("start")), end = static_cast<float>(a.real("end"));
+  const std::int64_t steps = a.integer("steps");
   if (auto s = a.check(); !s) return s.error();
   if (steps < 1 || steps > 10000000) return invalid("steps of " + a.name, std::to_string(steps));
   const float step = numerics::div(numerics::sub(end, start),
@@ -682,7 +693,8 @@ inline result<value> linspace(emitter& e, arguments& a) {
 inline result<value> meshgrid(emitter& e, arguments& a) {
   const auto list = tensors_of(a);
   if (!list) return list.error();
-  const bool xy = a.v[1].is(kind::string) && a.v[1].c->text == "xy" && list->size() > 1;
+  const value indexing = a["indexing"];
+  const bool xy = indexing.is(kind::string) && indexing.c->text == "xy" && list->size() > 1;
   std::vector<std::int64_t> size;
   for (const tensor_data* t : *list) {
     if (t->rank() > 1) return unsupported("rank in the list of " + a.name);
@@ -703,25 +715,26 @@ inline result<value> meshgrid(emitter& e, arguments& a) {
 }
 /// tensor(number or list of numbers, ..), scalar_tensor(number, ..).
 inline result<value> made_tensor(emitter& e, arguments& a) {
-  if (a.v[0].is(kind::tensor)) return a.v[0];
+  const value data = a[a.first()];
+  if (data.is(kind::tensor)) return data;
   std::vector<double> numbers;
   std::vector<std::int64_t> size;
   scalar natural = scalar::f32;
-  if (a.v[0].is_sequence()) {
-    for (const value& v : a.v[0].c->items) {
+  if (data.is_sequence()) {
+    for (const value& v : data.c->items) {
       double d = 0;
       if (!read_number(v, d)) return unsupported("an element of the list of " + a.name);
       numbers.push_back(d);
     }
     size.push_back(static_cast<std::int64_t>(numbers.size()));
-    if (!a.v[0].c->items.empty()) natural = type_of_number(a.v[0].c->items[0]);
+    if (!data.c->items.empty()) natural = type_of_number(data.c->items[0]);
     if (numbers.empty()) numbers.push_back(0);
   } else {
-    numbers.push_back(a.real(0));
-    natural = type_of_number(a.v[0]);
+    numbers.push_back(a.real(a.first()));
+    natural = type_of_number(data);
   }
   if (auto s = a.check(); !s) return s.error();
-  const auto type = type_argument(a, 1, natural);
+  const auto type = type_argument(a, natural);
   if (!type) return type.error();
   return constant_tensor(e, numbers, size, *type);
 }

@@ -27,22 +27,24 @@ inline result<value> prepack(emitter& e, arguments& a) {
   p.spatial = a.name.find("1d") != std::string::npos   ? 1
               : a.name.find("3d") != std::string::npos ? 3
                                                        : 2;
-  p.weight = a.tensor(0);
-  if (!p.embedding && !a.none(1)) p.bias = a.tensor(1);
+  p.weight = a.tensor(a.first());
+  const std::string_view bias = p.linear ? "B" : "bias";
+  if (!p.embedding && !a.none(bias)) p.bias = a.tensor(bias);
   if (!p.linear && !p.embedding) {
-    p.stride = a.integers(2);
-    p.padding = a.integers(3);
-    if (p.transposed) p.output_padding = a.integers(4);
-    p.dilation = a.integers(p.transposed ? 5 : 4);
-    p.groups = a.integer(p.transposed ? 6 : 5);
+    p.stride = a.integers("stride");
+    p.padding = a.integers("padding");
+    if (p.transposed) p.output_padding = a.integers("output_padding");
+    p.dilation = a.integers("dilation");
+    p.groups = a.integer("groups");
   }
   if (auto s = a.check(); !s) return s.error();
   return checked(e.c.values, std::move(p));
 }
 
-/// Packed parameters of 8-bit weights, argument i.
-inline result<packed_data*> quantized_weights(emitter& e, arguments& a, std::size_t i) {
-  const auto p = packed_argument(e, a, i);
+/// Packed parameters of 8-bit weights.
+inline result<packed_data*> quantized_weights(emitter& e, arguments& a,
+                                              std::string_view parameter) {
+  const auto p = packed_argument(e, a, parameter);
   if (p && (*p)->weight->type != scalar::qint8)
     return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)), "qint8");
   return p;
@@ -187,12 +189,12 @@ inline result<tensor_id> reshaped_like(emitter& e, tensor_id from,
 }
 
 template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("qx");
   if (auto s = a.check(); !s) return s.error();
-  const auto p = quantized_weights(e, a, 1);
+  const auto p = quantized_weights(e, a, "packed_weight");
   if (!p) return p.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   if ((*p)->linear || (*p)->transposed != Transposed)
     return invalid("packed parameters of another operator in " + a.name);
@@ -301,12 +303,12 @@ inline result<tensor_id> taps_as_channels(emitter& e, const packed_data& p) {
 /// stand side by side as channels [tap][channel], and so do the weights. The same products in one
 /// accumulator.
 template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("qx");
   if (auto s = a.check(); !s) return s.error();
-  const auto given = quantized_weights(e, a, 1);
+  const auto given = quantized_weights(e, a, "packed_weight");
   if (!given) return given.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   packed_data p = **given;
   if (p.linear || p.transposed || p.spatial != 3 || x->rank() != 5)
@@ -370,12 +372,12 @@ inline attributes linear_attributes(const tensor_data& x) {
 }
 
 template <bool Relu> result<value> linear(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("X");
   if (auto s = a.check(); !s) return s.error();
-  const auto p = quantized_weights(e, a, 1);
+  const auto p = quantized_weights(e, a, "W_prepack");
   if (!p) return p.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, 2, x->type);
+  const auto q = e.output(a, x->type, {"Y_scale_i", "Y_zero_point_i"});
   if (!q) return q.error();
   if (!(*p)->linear) return invalid("packed parameters of another operator in " + a.name);
   const std::int64_t outputs = (*p)->weight->size[0], features = (*p)->weight->size[1];
@@ -455,10 +457,10 @@ inline result<value> dynamic_linear(emitter& e, tensor_data& x, const packed_dat
 }
 /// quantized::linear_dynamic(x, packed, reduce_range), linear_dynamic_fp16(x, packed).
 template <bool Relu, bool Half> result<value> linear_dynamic(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const bool reduce_range = !Half && a.boolean(2);
+  tensor_data* x = a.tensor("X");
+  const bool reduce_range = !Half && a.boolean("reduce_range");
   if (auto s = a.check(); !s) return s.error();
-  const auto p = packed_argument(e, a, 1);
+  const auto p = packed_argument(e, a, "W_prepack");
   if (!p) return p.error();
   if ((*p)->half != Half || !(*p)->linear)
     return invalid("packed parameters of another operator in " + a.name);
@@ -476,8 +478,8 @@ inline result<value> conv_dynamic(emitter&, arguments& a) {
 // ---- quantize, dequantize ----
 
 inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t code = a.integer(3);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t code = a.integer("dtype");
   if (auto s = a.check(); !s) return s.error();
   if (x->type != scalar::f32)
     return unsupported("input of quantize_per_tensor", std::string(name_of(x->type)), "float32");
@@ -486,7 +488,7 @@ inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
     return unsupported("element type of quantize_per_tensor", std::to_string(code),
                        "12 (qint8), 13 (quint8)");
   const auto type = static_cast<scalar>(code);
-  const auto q = e.output(a, 1, type);
+  const auto q = e.output(a, type, {"scale", "zero_point"});
   if (!q) return q.error();
   const tensor_id y = e.make(type, *q);
   const auto in = e.held_as_is(*x);
@@ -496,13 +498,14 @@ inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
 }
 /// A tensor, or a list of tensors.
 inline result<value> dequantize(emitter& e, arguments& a) {
-  if (!a.v[0].is_sequence()) {
-    tensor_data* x = a.tensor(0);
+  const value list = a["self"];
+  if (!list.is_sequence()) {
+    tensor_data* x = a.tensor("self");
     if (auto s = a.check(); !s) return s.error();
     return dequantized(e, *x);
   }
   std::vector<value> items;
-  for (const value& v : a.v[0].c->items) {
+  for (const value& v : list.c->items) {
     if (!v.is(kind::tensor))
       return unsupported("an element of the list of " + a.name, std::string(name_of(v.what)),
                          "Tensor");
@@ -510,7 +513,7 @@ inline result<value> dequantize(emitter& e, arguments& a) {
     if (!item) return item;
     items.push_back(*item);
   }
-  return e.c.values.list(std::move(items), a.v[0].what);
+  return e.c.values.list(std::move(items), list.what);
 }
 
 }  // namespace import::torch_rows

@@ -11,11 +11,12 @@ namespace import::torch_rows {
 
 using namespace torchscript;  // NOLINT: rows speak of its values
 
-/// Argument i: one float per channel, or `otherwise` for all of them.
-inline result<std::vector<float>> channel_factors(emitter& e, arguments& a, std::size_t i,
-                                                  std::size_t channels, float otherwise) {
-  if (a.none(i)) return std::vector<float>(channels, otherwise);
-  const tensor_data* t = a.tensor(i);
+/// One float per channel, or `otherwise` for all of them.
+inline result<std::vector<float>> channel_factors(emitter& e, arguments& a,
+                                                  std::string_view parameter, std::size_t channels,
+                                                  float otherwise) {
+  if (a.none(parameter)) return std::vector<float>(channels, otherwise);
+  const tensor_data* t = a.tensor(parameter);
   if (auto s = a.check(); !s) return s.error();
   auto v = e.c.numbers<float>(*t);
   if (v && v->size() != channels)
@@ -25,18 +26,18 @@ inline result<std::vector<float>> channel_factors(emitter& e, arguments& a, std:
 /// quantized::batch_norm*(x, weight, bias, mean, var, eps, scale, zero_point): two numbers per
 /// channel remain.
 template <bool Relu> result<value> batch_norm(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto eps = static_cast<float>(a.real(5));
-  a.tensor(3), a.tensor(4);  // mean and variance must be given
+  tensor_data* x = a.tensor("qx");
+  const auto eps = static_cast<float>(a.real("eps"));
+  a.tensor("mean"), a.tensor("var");  // mean and variance must be given
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto out = e.output(a, 6, x->type);
+  const auto out = e.output(a, x->type);
   if (!out) return out.error();
   if (x->rank() < 2)
     return unsupported("rank of the input of " + a.name, std::to_string(x->rank()));
   const auto n = as_size(x->size[1]);
-  const auto w = channel_factors(e, a, 1, n, 1.f), b = channel_factors(e, a, 2, n, 0.f),
-             m = channel_factors(e, a, 3, n, 0.f), v = channel_factors(e, a, 4, n, 1.f);
+  const auto w = channel_factors(e, a, "weight", n, 1.f), b = channel_factors(e, a, "bias", n, 0.f),
+             m = channel_factors(e, a, "mean", n, 0.f), v = channel_factors(e, a, "var", n, 1.f);
   for (const auto* factors : {&w, &b, &m, &v})
     if (!*factors) return factors->error();
   std::vector<float> alpha(n), beta(n);
@@ -63,32 +64,32 @@ template <bool Relu> result<value> batch_norm(emitter& e, arguments& a) {
   return e.wrap(to, x->type, inner, true);
 }
 
-/// Argument i: float32 weight or bias of a normalization, or none.
-inline result<tensor_id> norm_parameter(emitter& e, arguments& a, std::size_t i) {
-  if (a.none(i)) return no_tensor;
-  tensor_data* t = a.tensor(i);
+/// Float32 weight or bias of a normalization, or none.
+inline result<tensor_id> norm_parameter(emitter& e, arguments& a, std::string_view parameter) {
+  if (a.none(parameter)) return no_tensor;
+  tensor_data* t = a.tensor(parameter);
   if (auto s = a.check(); !s) return s.error();
   if (t->type != scalar::f32)
     return unsupported("weight or bias of " + a.name, std::string(name_of(t->type)), "float32");
   return e.held(*t, false);
 }
-/// x, weight, bias, eps, scale, zero point; the last five are arguments `first` and on. The kernels
-/// work on contiguous memory.
-inline result<value> normalized(emitter& e, arguments& a, const op_def& op, std::size_t first,
-                                const char* key, std::int64_t number) {
-  tensor_data* x = a.tensor(0);
-  const double eps = a.real(first + 2);
+/// Of input, weight, bias, eps, output_scale, output_zero_point. The kernels work on contiguous
+/// memory.
+inline result<value> normalized(emitter& e, arguments& a, const op_def& op, const char* key,
+                                std::int64_t number) {
+  tensor_data* x = a.tensor("input");
+  const double eps = a.real("eps");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, first + 3, x->type);
+  const auto q = e.output(a, x->type);
   if (!q) return q.error();
   attributes attrs;
   attrs.set("epsilon", eps);
   attrs.set(key, number);
   const bool last = &op == &ops::group_norm && suggests_channels_last(*x);
   if (last) attrs.set("channels_last", std::int64_t{1});
-  const auto in = e.held(*x, false), weight = norm_parameter(e, a, first),
-             bias = norm_parameter(e, a, first + 1);
+  const auto in = e.held(*x, false), weight = norm_parameter(e, a, "weight"),
+             bias = norm_parameter(e, a, "bias");
   for (const auto* id : {&in, &weight, &bias})
     if (!*id) return id->error();
   const tensor_id to = e.make(x->type, *q);
@@ -97,26 +98,26 @@ inline result<value> normalized(emitter& e, arguments& a, const op_def& op, std:
 }
 /// layer_norm(x, shape, w, b, eps, scale, zp).
 inline result<value> layer_norm(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
-  const auto shape = a.integers(1);
+  const tensor_data* x = a.tensor("input");
+  const auto shape = a.integers("normalized_shape");
   if (auto s = a.check(); !s) return s.error();
   if (shape.empty() || shape.size() > x->size.size() ||
       !std::equal(shape.begin(), shape.end(),
                   x->size.end() - static_cast<std::ptrdiff_t>(shape.size())))
     return invalid("normalized shape of " + a.name);
-  return normalized(e, a, ops::layer_norm, 2, "axes", static_cast<std::int64_t>(shape.size()));
+  return normalized(e, a, ops::layer_norm, "axes", static_cast<std::int64_t>(shape.size()));
 }
 /// group_norm(x, groups, w, b, eps, scale, zp); instance_norm(x, w, b, eps, scale, zp) has a group
 /// for each channel.
 template <bool Instance> result<value> group_norm(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
+  const tensor_data* x = a.tensor("input");
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() < 2) return invalid("rank of the input of " + a.name);
-  const std::int64_t groups = Instance ? x->size[1] : a.integer(1);
+  const std::int64_t groups = Instance ? x->size[1] : a.integer("num_groups");
   if (auto s = a.check(); !s) return s.error();
   if (groups < 1 || x->size[1] % groups != 0)
     return invalid("groups of " + a.name, std::to_string(groups));
-  return normalized(e, a, ops::group_norm, Instance ? 1 : 2, "groups", groups);
+  return normalized(e, a, ops::group_norm, "groups", groups);
 }
 
 }  // namespace import::torch_rows

@@ -32,32 +32,33 @@ inline result<value> image_node(emitter& e, tensor_data& x, const op_def& op, at
 
 // ---- pooling ----
 
-/// Arguments 1, 2, 3 of a pooling.
+/// Window, strides and padding of a pooling.
 inline pool2d_attrs window_of(arguments& a) {
-  const auto window = a.pair(1, {0, 0}), stride = a.pair(2, window), padding = a.pair(3, {0, 0});
+  const auto window = a.pair("kernel_size", {0, 0}), stride = a.pair("stride", window),
+             padding = a.pair("padding", {0, 0});
   pool2d_attrs p;
   p.window_h = window[0], p.window_w = window[1], p.stride_h = stride[0], p.stride_w = stride[1];
   p.pad_top = p.pad_bottom = padding[0], p.pad_left = p.pad_right = padding[1];
   return p;
 }
 inline result<value> max_pool2d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor(a.first());
   pool2d_attrs p = window_of(a);
-  const auto dilation = a.pair(4, {1, 1});
+  const auto dilation = a.pair("dilation", {1, 1});
   p.dilation_h = dilation[0], p.dilation_w = dilation[1];
-  p.ceil_mode = a.boolean(5);
+  p.ceil_mode = a.boolean("ceil_mode");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = image(e, a, *x); !s) return s.error();
   return image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
                     to_attributes(p));
 }
 inline result<value> avg_pool2d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   pool2d_attrs p = window_of(a);
-  p.ceil_mode = a.boolean(4);
-  p.count_include_pad = a.boolean(5);
-  const bool divided = !a.none(6);
-  if (divided) p.divisor = a.small(6, a.integer(6));
+  p.ceil_mode = a.boolean("ceil_mode");
+  p.count_include_pad = a.boolean("count_include_pad");
+  const bool divided = !a.none("divisor_override");
+  if (divided) p.divisor = a.small("divisor_override", a.integer("divisor_override"));
   if (auto s = a.check(); !s) return s.error();
   if (divided && p.divisor <= 0)
     return invalid("divisor_override of " + a.name, std::to_string(p.divisor));
@@ -66,16 +67,17 @@ inline result<value> avg_pool2d(emitter& e, arguments& a) {
                     to_attributes(p));
 }
 inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   if (auto s = image(e, a, *x); !s) return s.error();
-  if (!a.v[1].is_sequence() || a.v[1].c->items.size() != 2)
+  const value size = a["output_size"];
+  if (!size.is_sequence() || size.c->items.size() != 2)
     return unsupported("output size of " + a.name);
   std::int32_t out[2];
   for (std::size_t k = 0; k < 2; ++k) {
-    const value& v = a.v[1].c->items[k];
+    const value& v = size.c->items[k];
     if (!v.is(kind::integer) && !v.is(kind::none)) return unsupported("output size of " + a.name);
-    out[k] = a.small(1, v.is(kind::none) ? x->size[2 + k] : v.i);
+    out[k] = a.small("output_size", v.is(kind::none) ? x->size[2 + k] : v.i);
   }
   if (auto s = a.check(); !s) return s.error();
   pool2d_attrs p;
@@ -86,8 +88,8 @@ inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
 
 /// adaptive_max_pool2d(x, size): the values; nobody has asked for the indices.
 inline result<value> adaptive_max_pool2d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto out = a.pair(1, {0, 0});
+  tensor_data* x = a.tensor("self");
+  const auto out = a.pair("output_size", {0, 0});
   if (auto s = a.check(); !s) return s.error();
   if (auto s = image(e, a, *x); !s) return s.error();
   pool2d_attrs p;
@@ -131,23 +133,27 @@ inline result<value> as_line(emitter& e, const value& row) {
                       {x.stride[0], x.stride[1], x.stride[3]});
 }
 using row_function = result<value> (*)(emitter&, arguments&);
-/// The operator of two axes on one: arguments from `First` on are numbers of one axis each, of
-/// which `Numbers` in turn get the neutral number of the height.
-template <row_function Of, int... Heights> result<value> on_one_row(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+/// A parameter of numbers of one axis each, and the neutral number of the height.
+struct axis_parameter {
+  std::string_view name;
+  std::int64_t height;
+};
+inline constexpr axis_parameter axis_parameters[] = {
+    {"kernel_size", 1}, {"stride", 1}, {"padding", 0}, {"dilation", 1}, {"output_size", 1}};
+/// The operator of two axes on one.
+template <row_function Of> result<value> on_one_row(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(a.first());
   if (auto s = a.check(); !s) return s.error();
   const auto row = as_one_row(e, a, *x);
   if (!row) return row;
-  std::vector<value> v = a.v;
-  v[0] = *row;
-  constexpr std::int64_t heights[] = {Heights...};
-  for (std::size_t i = 0; i < sizeof...(Heights); ++i) {
-    std::vector<std::int64_t> given = a.integers(1 + i);
+  arguments two = a;
+  two.replace(a.first(), *row);
+  for (const axis_parameter& p : axis_parameters) {
+    if (!a.has(p.name)) continue;
+    const std::vector<std::int64_t> given = a.integers(p.name);
     if (auto s = a.check(); !s) return s.error();
-    if (given.empty()) continue;
-    v[1 + i] = e.c.values.integers({heights[i], given.back()});
+    if (!given.empty()) two.replace(p.name, e.c.values.integers({p.height, given.back()}));
   }
-  arguments two(e.c, a.name, std::move(v));
   const auto y = Of(e, two);
   if (!y) return y;
   if (!y->is(kind::tuple)) return as_line(e, *y);
@@ -167,14 +173,15 @@ inline result<tensor_id> volume(emitter& e, const arguments& a, tensor_data& x) 
 }
 /// max_pool3d: the largest of each image's windows, then along the depth.
 inline result<value> max_pool3d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  constexpr std::string_view parameters[] = {"kernel_size", "stride", "padding", "dilation"};
+  tensor_data* x = a.tensor("self");
   std::vector<std::int64_t> list[4];
   for (std::size_t k = 0; k < 4; ++k) {
-    list[k] = a.integers(1 + k);
+    list[k] = a.integers(parameters[k]);
     if (list[k].empty()) list[k] = k == 1 ? list[0] : std::vector<std::int64_t>{k == 3 ? 1 : 0};
     if (list[k].size() == 1) list[k].resize(3, list[k][0]);
   }
-  const bool ceil_mode = a.boolean(5);
+  const bool ceil_mode = a.boolean("ceil_mode");
   if (auto s = a.check(); !s) return s.error();
   for (const auto& l : list)
     if (l.size() != 3) return invalid("window of " + a.name);
@@ -193,13 +200,14 @@ inline result<value> max_pool3d(emitter& e, arguments& a) {
     pool2d_attrs p;
     p.ceil_mode = ceil_mode;
     const std::size_t first = deep ? 0 : 1;
-    p.window_h = a.small(1, list[0][first]), p.stride_h = a.small(2, list[1][first]);
-    p.pad_top = p.pad_bottom = a.small(3, list[2][first]);
-    p.dilation_h = a.small(4, list[3][first]);
+    p.window_h = a.small("kernel_size", list[0][first]);
+    p.stride_h = a.small("stride", list[1][first]);
+    p.pad_top = p.pad_bottom = a.small("padding", list[2][first]);
+    p.dilation_h = a.small("dilation", list[3][first]);
     if (!deep) {
-      p.window_w = a.small(1, list[0][2]), p.stride_w = a.small(2, list[1][2]);
-      p.pad_left = p.pad_right = a.small(3, list[2][2]);
-      p.dilation_w = a.small(4, list[3][2]);
+      p.window_w = a.small("kernel_size", list[0][2]), p.stride_w = a.small("stride", list[1][2]);
+      p.pad_left = p.pad_right = a.small("padding", list[2][2]);
+      p.dilation_w = a.small("dilation", list[3][2]);
     }
     if (auto r = a.check(); !r) return r.error();
     if (auto r = e.emit(op, {image}, pooled, to_attributes(p)); !r) return r.error();
@@ -241,15 +249,18 @@ inline std::vector<std::int32_t> rows_of_windows(std::span<const std::int64_t> o
 /// avg_pool3d as avg_pool2d: the rows of each window over depth and height, one after another, as
 /// an image of their own.
 inline result<value> avg_pool3d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  std::vector<std::int64_t> size = a.integers(1), stride = a.integers(2), pad = a.integers(3);
-  if (a.boolean(4)) return unsupported("ceil_mode of " + a.name, "True", "False");
-  const bool counted = a.boolean(5);
+  tensor_data* x = a.tensor("self");
+  std::vector<std::int64_t> size = a.integers("kernel_size"), stride = a.integers("stride"),
+                            pad = a.integers("padding");
+  if (a.boolean("ceil_mode")) return unsupported("ceil_mode of " + a.name, "True", "False");
+  const bool counted = a.boolean("count_include_pad");
   if (stride.empty()) stride = size;
-  for (auto* l : {&size, &stride, &pad}) {
+  const std::pair<std::string_view, std::vector<std::int64_t>*> lists[] = {
+      {"kernel_size", &size}, {"stride", &stride}, {"padding", &pad}};
+  for (const auto& [parameter, l] : lists) {
     if (l->size() == 1) l->resize(3, (*l)[0]);
     if (l->size() != 3) return invalid("window of " + a.name);
-    for (std::int64_t v : *l) a.small(1, v);
+    for (std::int64_t v : *l) a.small(parameter, v);
   }
   if (auto s = a.check(); !s) return s.error();
   const bool padded = pad[0] != 0 || pad[1] != 0 || pad[2] != 0;
@@ -284,10 +295,14 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
   const std::int64_t c = s[4];
   value windows = e.wrap(image, x->type, true, false);
   windows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
-  arguments two(
-      e.c, a.name,
-      {windows, e.c.values.integers({rows, size[2]}), e.c.values.integers({rows, stride[2]}),
-       e.c.values.integers({0, 0}), value::of(false), value::of(true), a.v[6]});
+  arguments two(e.c, a.name,
+                {{"self", windows},
+                 {"kernel_size", e.c.values.integers({rows, size[2]})},
+                 {"stride", e.c.values.integers({rows, stride[2]})},
+                 {"padding", e.c.values.integers({0, 0})},
+                 {"ceil_mode", value::of(false)},
+                 {"count_include_pad", value::of(true)},
+                 {"divisor_override", a["divisor_override"]}});
   const auto pooled = avg_pool2d(e, two);
   if (!pooled) return pooled;
   const auto line = e.held(*pooled->t, true);
@@ -299,8 +314,8 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
 /// adaptive_avg_pool3d to one element a channel: one average of the whole volume, as an image of
 /// D rows.
 inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto size = a.integers(1);
+  tensor_data* x = a.tensor("self");
+  auto size = a.integers("output_size");
   if (auto s = a.check(); !s) return s.error();
   if (size.size() == 1) size.resize(3, size[0]);
   if (size != std::vector<std::int64_t>{1, 1, 1})
@@ -314,7 +329,7 @@ inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
   const auto c = static_cast<std::int64_t>(s[4]);
   value rows = e.wrap(image, x->type, true, false);
   rows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
-  arguments two(e.c, a.name, {rows, e.c.values.integers({1, 1})});
+  arguments two(e.c, a.name, {{"self", rows}, {"output_size", e.c.values.integers({1, 1})}});
   const auto y = adaptive_avg_pool2d(e, two);
   if (!y) return y;
   return reshaped(e, *y->t, {s[0], c, 1, 1, 1});
@@ -322,11 +337,11 @@ inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
 
 // ---- resizing ----
 
-/// Argument 1, or where it is none the input's extents times the given factors.
+/// The given one, or where it is none the input's extents times the given factors.
 inline result<std::vector<std::int64_t>> output_size(arguments& a, const tensor_data& x,
                                                      const std::array<double, 2>& scale) {
   std::vector<std::int64_t> size;
-  if (!a.none(1)) size = a.integers(1);
+  if (!a.none("output_size")) size = a.integers("output_size");
   if (auto s = a.check(); !s) return s.error();
   if (size.empty())
     for (std::size_t k = 0; k < 2; ++k)
@@ -335,47 +350,51 @@ inline result<std::vector<std::int64_t>> output_size(arguments& a, const tensor_
   if (size.size() != 2) return invalid("output size of " + a.name);
   return size;
 }
-/// upsample_nearest2d(x, size, scales) and (x, size, scale_h, scale_w); the same for bilinear with
-/// align_corners after the size. A given factor, not the ratio of extents, sets the source
-/// coordinates.
-template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto scale = a.real_pair(Bilinear ? 3 : 2);
+/// A given factor, not the ratio of extents, sets the source coordinates.
+template <bool Bilinear>
+result<value> resized(emitter& e, arguments& a, tensor_data& x,
+                      const std::array<double, 2>& scale) {
   resize_attrs r;
   if (Bilinear) {
-    r.align_corners = a.boolean(2);
+    r.align_corners = a.boolean("align_corners");
     r.half_pixel_centers = !r.align_corners;
   }
   if (auto s = a.check(); !s) return s.error();
-  if (auto s = image(e, a, *x); !s) return s.error();
-  const auto size = output_size(a, *x, scale);
+  if (auto s = image(e, a, x); !s) return s.error();
+  const auto size = output_size(a, x, scale);
   if (!size) return size.error();
-  r.out_h = a.small(1, (*size)[0]), r.out_w = a.small(1, (*size)[1]);
+  r.out_h = a.small("output_size", (*size)[0]), r.out_w = a.small("output_size", (*size)[1]);
   if (auto s = a.check(); !s) return s.error();
   r.scale_h = scale[0], r.scale_w = scale[1];
-  const op_def& bilinear = is_quantized(x->type) ? ops::qnn_resize_bilinear : ops::resize_bilinear;
-  return image_node(e, *x, Bilinear ? bilinear : ops::resize_nearest, to_attributes(r));
+  const op_def& bilinear = is_quantized(x.type) ? ops::qnn_resize_bilinear : ops::resize_bilinear;
+  return image_node(e, x, Bilinear ? bilinear : ops::resize_nearest, to_attributes(r));
 }
-
+/// upsample_nearest2d(x, size, scales) and (x, size, scale_h, scale_w); the same for bilinear with
+/// align_corners after the size.
+template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("input");
+  const auto scale = a.real_pair("scales_h", "scales_w");
+  if (auto s = a.check(); !s) return s.error();
+  return resized<Bilinear>(e, a, *x, scale);
+}
 /// upsample_nearest1d(x, size, scale), upsample_linear1d(x, size, align_corners, scale): the scale
-/// is argument 2 or 3, a number or a list of one.
+/// is a number or a list of one.
 template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("input");
   if (auto s = a.check(); !s) return s.error();
   const auto row = as_one_row(e, a, *x);
   if (!row) return row;
-  const value& given = a.v[Linear ? 3 : 2];
-  value scale = given, size = a.v[1];
-  if (given.is_sequence() && given.c->items.size() == 1) scale = given.c->items[0];
-  if (!scale.is(kind::none)) scale = e.c.values.list({value::of(1.0), scale});
-  if (const auto extent = size.is(kind::none) ? std::vector<std::int64_t>{} : a.integers(1);
+  arguments two = a;
+  if (const value given = a["scales"]; given.is_sequence() && given.c->items.size() == 1)
+    two.replace("scales", given.c->items[0]);
+  if (const auto extent =
+          a.none("output_size") ? std::vector<std::int64_t>{} : a.integers("output_size");
       !extent.empty())
-    size = e.c.values.integers({1, extent.back()});
+    two.replace("output_size", e.c.values.integers({1, extent.back()}));
   if (auto s = a.check(); !s) return s.error();
-  arguments two(e.c, a.name,
-                Linear ? std::vector{*row, size, a.v[2], scale, value{}}
-                       : std::vector{*row, size, scale, value{}});
-  const auto y = upsample<Linear>(e, two);
+  const double scale = two.real_or("scales", 0);
+  if (auto s = two.check(); !s) return s.error();
+  const auto y = resized<Linear>(e, two, *row->t, {two.none("scales") ? 0. : 1., scale});
   if (!y) return y;
   return as_line(e, *y);
 }
@@ -392,10 +411,10 @@ struct reduction {
 };
 inline result<reduction> reduction_of(arguments& a, const tensor_data& x) {
   reduction r;
-  r.keep = a.boolean(2);
-  r.reduced.assign(x.size.size(), a.none(1));
-  if (!a.none(1)) {
-    const auto axes = a.integers(1);
+  r.keep = a.boolean("keepdim");
+  r.reduced.assign(x.size.size(), a.none("dim"));
+  if (!a.none("dim")) {
+    const auto axes = a.integers("dim");
     for (std::int64_t d : axes) {
       const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
       if (axis < r.reduced.size()) r.reduced[axis] = true;
@@ -434,7 +453,7 @@ inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction&
 }
 /// mean over axes; the quantization stays.
 inline result<value> mean(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   const auto r = reduction_of(a, *x);
   if (!r) return r.error();

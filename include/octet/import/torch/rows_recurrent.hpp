@@ -95,14 +95,17 @@ inline result<cell_state> next_state(emitter& e, cell_kind what, const step& gat
 
 /// x[i] of the first axis.
 inline step first_axis(emitter& e, tensor_data& x, std::int64_t i) {
-  arguments one(e.c, e.operator_name(), {value_of(x), value::of(std::int64_t{0}), value::of(i)});
+  arguments one(
+      e.c, e.operator_name(),
+      {{"self", value_of(x)}, {"dim", value::of(std::int64_t{0})}, {"index", value::of(i)}});
   return step_of(select(e, one));
 }
 inline step stacked(emitter& e, const std::vector<tensor_data*>& list) {
   std::vector<value> items;
   for (tensor_data* t : list) items.push_back(value_of(*t));
-  arguments a(e.c, e.operator_name(),
-              {e.c.values.list(std::move(items)), value::of(std::int64_t{0})});
+  arguments a(
+      e.c, e.operator_name(),
+      {{"tensors", e.c.values.list(std::move(items))}, {"dim", value::of(std::int64_t{0})}});
   return step_of(stack(e, a));
 }
 /// What a recurrent operator is given besides its input.
@@ -186,9 +189,10 @@ inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor
     }
     x = outputs[0];
     if (o.bidirectional) {
-      arguments both(e.c, e.operator_name(),
-                     {e.c.values.list({value_of(**outputs[0]), value_of(**outputs[1])}),
-                      value::of(std::int64_t{2})});
+      arguments both(
+          e.c, e.operator_name(),
+          {{"tensors", e.c.values.list({value_of(**outputs[0]), value_of(**outputs[1])})},
+           {"dim", value::of(std::int64_t{2})}});
       x = step_of(cat<false, false>(e, both));
       if (!x) return x.error();
     }
@@ -206,14 +210,15 @@ inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor
   return e.c.values.list(std::move(results), kind::tuple);
 }
 /// The tensors of an argument: a list of them, or one.
-inline result<std::vector<tensor_data*>> states_argument(arguments& a, std::size_t i) {
+inline result<std::vector<tensor_data*>> states_argument(arguments& a, std::string_view parameter) {
+  const value given = a[parameter];
   std::vector<tensor_data*> list;
-  if (!a.v[i].is_sequence()) {
-    list.push_back(a.tensor(i));
+  if (!given.is_sequence()) {
+    list.push_back(a.tensor(parameter));
     if (auto s = a.check(); !s) return s.error();
     return list;
   }
-  for (const value& v : a.v[i].c->items) {
+  for (const value& v : given.c->items) {
     if (!v.is(kind::tensor)) return unsupported("state of " + a.name, std::string(name_of(v.what)));
     list.push_back(v.t);
   }
@@ -223,19 +228,19 @@ inline result<std::vector<tensor_data*>> states_argument(arguments& a, std::size
 /// ..), quantized_gru, lstm, gru, rnn_tanh, rnn_relu. Parameters are packed ones, one for each
 /// layer and direction, or lists of float tensors: weights of input and state, then their biases.
 template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
-  if (a.v[1].is(kind::tensor) && a.v[3].is_sequence())
+  if (a["hx"].is(kind::tensor) && a["has_biases"].is_sequence())
     return unsupported("packed sequences (pack_padded_sequence) in " + a.name, {},
                        "sequences of one length");
-  tensor_data* x = a.tensor(0);
-  const bool biases = a.boolean(3);
-  const std::int64_t layers = a.integer(4);
-  sequence_options o{What, layers, a.boolean(7), a.boolean(8)};
+  tensor_data* x = a.tensor("input");
+  const bool biases = a.boolean("has_biases");
+  const std::int64_t layers = a.integer("num_layers");
+  sequence_options o{What, layers, a.boolean("bidirectional"), a.boolean("batch_first")};
   if (auto s = a.check(); !s) return s.error();
-  const auto state = states_argument(a, 1);
+  const auto state = states_argument(a, "hx");
   if (!state) return state.error();
-  if (!a.v[2].is_sequence()) return unsupported("parameters of " + a.name);
+  if (!a["params"].is_sequence()) return unsupported("parameters of " + a.name);
   std::vector<cell_weights> weights;
-  const auto& list = a.v[2].c->items;
+  const auto& list = a["params"].c->items;
   if (!list.empty() && list[0].is(kind::tensor)) {
     const std::size_t plain = biases ? 4 : 2;
     const std::int64_t directions = o.bidirectional ? 2 : 1;
@@ -261,8 +266,8 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
     }
   } else {
     for (const value& v : list) {
-      arguments one(e.c, a.name, {v});
-      const auto p = packed_argument(e, one, 0);
+      arguments one(e.c, a.name, {{"params", v}});
+      const auto p = packed_argument(e, one, "params");
       if (!p) return p.error();
       if (!(*p)->input || !(*p)->state) return unsupported("parameters of " + a.name);
       cell_weights w;
@@ -276,9 +281,9 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
 /// quantized_lstm_cell_dynamic(x, state, w_ih, w_hh, b_ih, b_hh) and its relatives: the biases are
 /// those of the packed layers.
 template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const auto state = states_argument(a, 1);
-  const auto wi = packed_argument(e, a, 2), wh = packed_argument(e, a, 3);
+  const step x = real_argument(e, a, "input");
+  const auto state = states_argument(a, "hx");
+  const auto wi = packed_argument(e, a, "w_ih"), wh = packed_argument(e, a, "w_hh");
   if (!x) return x.error();
   if (!state) return state.error();
   if (!wi) return wi.error();
@@ -294,14 +299,14 @@ template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
 }
 /// lstm_cell(x, state, w_ih, w_hh, b_ih, b_hh), gru_cell, rnn_tanh_cell, rnn_relu_cell of floats.
 template <cell_kind What> result<value> float_cell(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, 0);
-  const auto state = states_argument(a, 1);
+  const step x = real_argument(e, a, "input");
+  const auto state = states_argument(a, "hx");
   if (!x) return x.error();
   if (!state) return state.error();
   cell_weights w;
-  w.input = a.tensor(2), w.state = a.tensor(3);
-  if (!a.none(4)) w.input_bias = a.tensor(4);
-  if (!a.none(5)) w.state_bias = a.tensor(5);
+  w.input = a.tensor("w_ih"), w.state = a.tensor("w_hh");
+  if (!a.none("b_ih")) w.input_bias = a.tensor("b_ih");
+  if (!a.none("b_hh")) w.state_bias = a.tensor("b_hh");
   if (auto s = a.check(); !s) return s.error();
   if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
   const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
@@ -374,9 +379,9 @@ inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_da
 }
 /// quantized::embedding_byte(weight, indices, ..), embedding_4bit(weight, indices, ..).
 inline result<value> quantized_embedding(emitter& e, arguments& a) {
-  tensor_data* indices = a.tensor(1);
+  tensor_data* indices = a.tensor("indices");
   if (auto s = a.check(); !s) return s.error();
-  const auto p = packed_argument(e, a, 0);
+  const auto p = packed_argument(e, a, "weight");
   if (!p) return p.error();
   const bool four = a.name.find("4bit") != std::string::npos;
   if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
@@ -422,7 +427,8 @@ inline result<value> bags(emitter& e, arguments& a, const step& rows, const tens
       const auto nothing = constant_tensor(e, {0}, {1, n}, scalar::f32);
       if (!nothing) return nothing;
       arguments both(e.c, a.name,
-                     {e.c.values.list({value_of(**gone), *nothing}), value::of(std::int64_t{0})});
+                     {{"tensors", e.c.values.list({value_of(**gone), *nothing})},
+                      {"dim", value::of(std::int64_t{0})}});
       gone = step_of(cat<false, false>(e, both));
     }
     in_bag = apply(e, ops::sub, in_bag, gone);
@@ -435,12 +441,13 @@ inline result<value> bags(emitter& e, arguments& a, const step& rows, const tens
 /// quantized::embedding_bag_byte, embedding_bag_4bit: (weight, indices, offsets, scale_grad, mode,
 /// pruned, per_sample_weights, mapping, include_last_offset). The mode is not looked at: sums.
 inline result<value> quantized_bag(emitter& e, arguments& a) {
-  tensor_data* indices = a.tensor(1);
-  const bool last = a.boolean(8);
-  tensor_data* offsets = a.none(2) ? nullptr : a.tensor(2);
+  tensor_data* indices = a.tensor("indices");
+  const bool last = a.boolean("include_last_offset");
+  tensor_data* offsets = a.none("offsets") ? nullptr : a.tensor("offsets");
   if (auto s = a.check(); !s) return s.error();
-  if (!a.none(6) || !a.none(7)) return unsupported("weights of samples or a mapping in " + a.name);
-  const auto p = packed_argument(e, a, 0);
+  if (!a.none("per_sample_weights") || !a.none("compressed_indices_mapping"))
+    return unsupported("weights of samples or a mapping in " + a.name);
+  const auto p = packed_argument(e, a, "weight");
   if (!p) return p.error();
   const bool four = a.name.find("4bit") != std::string::npos;
   if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
@@ -451,12 +458,13 @@ inline result<value> quantized_bag(emitter& e, arguments& a) {
 /// embedding_bag(weight, indices, offsets, scale_grad, mode, sparse, per_sample_weights,
 /// include_last_offset, ..): sums (0) or means (1). The other results are unknown.
 inline result<value> float_bag(emitter& e, arguments& a) {
-  tensor_data *weight = a.tensor(0), *indices = a.tensor(1), *offsets = a.tensor(2);
-  const std::int64_t mode = a.integer(4);
-  const bool last = a.boolean(7);
+  tensor_data *weight = a.tensor("weight"), *indices = a.tensor("indices"),
+              *offsets = a.tensor("offsets");
+  const std::int64_t mode = a.integer("mode");
+  const bool last = a.boolean("include_last_offset");
   if (auto s = a.check(); !s) return s.error();
   if (mode != 0 && mode != 1) return unsupported("mode of " + a.name, "max", "sum, mean");
-  if (!a.none(6)) return unsupported("weights of samples in " + a.name);
+  if (!a.none("per_sample_weights")) return unsupported("weights of samples in " + a.name);
   const auto rows = gathered(e, *weight, *indices, 0);
   if (!rows) return rows;
   const auto y = bags(e, a, step_of(rows), *indices, offsets, mode == 1, last);

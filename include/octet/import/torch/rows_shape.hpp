@@ -15,18 +15,18 @@ inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides
   if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
   return v;
 }
-inline result<value> same(emitter&, arguments& a) { return a.v[0]; }
+inline result<value> same(emitter&, arguments& a) { return a[a.first()]; }
 /// PyTorch's numbers of the two memory formats.
 inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2;
 inline result<value> contiguous(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor(0);
-  const std::int64_t format = a.integer(1);
+  const tensor_data* x = a.tensor("self");
+  const std::int64_t format = a.integer("memory_format");
   if (auto s = a.check(); !s) return s.error();
-  if (x->constant()) return a.v[0];
+  if (x->constant()) return a["self"];
   if (format != contiguous_format && format != channels_last_format)
     return unsupported("memory format", std::to_string(format), "0, 2");
   const bool last = format == channels_last_format;
-  if (is_contiguous(*x, last)) return a.v[0];
+  if (is_contiguous(*x, last)) return a["self"];
   return with_strides(e, e.c.values.tensor(*x),
                       last ? channels_last_strides(x->size) : contiguous_strides(x->size));
 }
@@ -37,15 +37,16 @@ inline result<scalar> scalar_of_code(std::int64_t code) {
     return unsupported("element type code", std::to_string(code));
   return static_cast<scalar>(code);
 }
-/// to(x, dtype, ..), to(x, device, dtype, ..), to(x, other, ..): arguments 1 and 2; argument 6 is
-/// dtype by name, 12 memory_format.
+/// to(x, dtype, non_blocking, copy, memory_format), to(x, device, dtype, ..), to(x, other, ..):
+/// what comes by position is called a, b, c, d, e, since the schemas differ.
 inline result<value> to(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   scalar type = x->type;
-  const bool device = a.v[1].is(kind::string);
-  const value& code = a.v[6].is(kind::integer) ? a.v[6] : device ? a.v[2] : a.v[1];
-  const value& format = a.v[12].is(kind::integer) ? a.v[12] : device ? a.v[5] : a.v[4];
+  const bool device = a["a"].is(kind::string);
+  value code = a["dtype"], format = a["memory_format"];
+  if (!code.is(kind::integer)) code = a[device ? "b" : "a"];
+  if (!format.is(kind::integer)) format = a[device ? "e" : "d"];
   if (code.is(kind::tensor)) {
     type = code.t->type;
   } else if (code.is(kind::integer)) {
@@ -55,27 +56,29 @@ inline result<value> to(emitter& e, arguments& a) {
   }
   const auto v = cast_to(e, *x, type);
   if (!v || !format.is(kind::integer) || format.i == preserve_format) return v;
-  arguments as(e.c, a.name, {*v, format});
+  arguments as(e.c, a.name, {{"self", *v}, {"memory_format", format}});
   return contiguous(e, as);
 }
 
 // ---- other extents ----
 
-inline result<value> reshape(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto size = a.integers(1);
+inline result<value> reshaped_to(emitter& e, arguments& a, std::string_view extents) {
+  tensor_data* x = a.tensor("self");
+  auto size = a.integers(extents);
   if (auto s = a.check(); !s) return s.error();
   return reshaped(e, *x, std::move(size));
 }
+inline result<value> reshape(emitter& e, arguments& a) { return reshaped_to(e, a, "shape"); }
+inline result<value> view(emitter& e, arguments& a) { return reshaped_to(e, a, "size"); }
 inline result<value> flatten(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t start = a.integer(1), end = a.integer(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t start = a.integer("start_dim"), end = a.integer("end_dim");
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() == 0) return reshaped(e, *x, {1});
   const std::size_t from = a.axis(start, x->rank()), to = a.axis(end, x->rank());
   if (auto s = a.check(); !s) return s.error();
   if (from > to) return invalid("axes of " + a.name);
-  if (from == to) return a.v[0];
+  if (from == to) return a["self"];
   std::vector<std::int64_t> size(x->size.begin(),
                                  x->size.begin() + static_cast<std::ptrdiff_t>(from));
   std::int64_t n = 1;
@@ -93,11 +96,11 @@ inline result<value> viewed(emitter& e, tensor_data& x, std::vector<std::int64_t
   return with_strides(e, *v, std::move(stride));
 }
 inline result<value> squeeze(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  std::vector<bool> drop(x->size.size(), a.none(1));
-  if (!a.none(1))
-    for (std::int64_t d : a.integers(1)) {
+  std::vector<bool> drop(x->size.size(), a.none("dim"));
+  if (!a.none("dim"))
+    for (std::int64_t d : a.integers("dim")) {
       const std::size_t axis = a.axis(d, x->rank());
       if (auto s = a.check(); !s) return s.error();
       drop[axis] = true;
@@ -112,8 +115,8 @@ inline result<value> squeeze(emitter& e, arguments& a) {
   return viewed(e, *x, std::move(size), std::move(stride));
 }
 inline result<value> unsqueeze(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t at = a.axis(dim, x->rank() + 1);
   if (auto s = a.check(); !s) return s.error();
@@ -143,8 +146,8 @@ inline result<value> permuted(emitter& e, tensor_data& x, const std::vector<std:
   return with_strides(e, e.wrap(to, x.type, false, false), std::move(stride));
 }
 inline result<value> permute(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  auto order = a.integers(1);
+  tensor_data* x = a.tensor("self");
+  auto order = a.integers("dims");
   if (auto s = a.check(); !s) return s.error();
   if (order.size() != x->size.size())
     return invalid("axes of permute", std::to_string(order.size()), std::to_string(x->rank()));
@@ -159,8 +162,8 @@ inline result<value> permute(emitter& e, arguments& a) {
   return permuted(e, *x, order);
 }
 inline result<value> transpose(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t first = a.integer(1), second = a.integer(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t first = a.integer("dim0"), second = a.integer("dim1");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t p = a.axis(first, x->rank()), q = a.axis(second, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -171,8 +174,8 @@ inline result<value> transpose(emitter& e, arguments& a) {
 }
 /// [N, g*k, H, W] seen as [N, g, k, H, W] with g and k exchanged.
 inline result<value> channel_shuffle(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t g = a.integer(1);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t g = a.integer("groups");
   if (auto s = a.check(); !s) return s.error();
   if (x->rank() != 4 || g < 1 || x->size[1] % g != 0)
     return invalid("groups of channel_shuffle", std::to_string(g));
@@ -233,9 +236,10 @@ inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::
   return with_strides(e, e.wrap(y, x.type, inner, false), std::move(stride));
 }
 inline result<value> slice(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1), step = a.integer(4);
-  std::int64_t begin = a.none(2) ? 0 : a.integer(2), end = a.none(3) ? INT64_MAX : a.integer(3);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim"), step = a.integer("step");
+  std::int64_t begin = a.none("start") ? 0 : a.integer("start"),
+               end = a.none("end") ? INT64_MAX : a.integer("end");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -246,13 +250,13 @@ inline result<value> slice(emitter& e, arguments& a) {
   begin = std::clamp<std::int64_t>(begin, 0, n);
   end = std::clamp<std::int64_t>(end, begin, n);
   if (step > 1 && end - begin > 1) return stepped(e, *x, axis, begin, end, step);
-  if (begin == 0 && end == n) return a.v[0];
+  if (begin == 0 && end == n) return a["self"];
   return sliced(e, *x, axis, begin, end - begin);
 }
 inline result<value> select(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(1);
-  std::int64_t at = a.integer(2);
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
+  std::int64_t at = a.integer("index");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
@@ -280,16 +284,17 @@ result<std::vector<std::int64_t>> equal_pieces(const arguments& a, std::int64_t 
     sizes.push_back(std::min(step, n - at));
   return sizes;
 }
-/// chunk(x, n, dim). split(x, size or sizes, dim).
-template <bool Chunk> result<value> pieces(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const std::int64_t dim = a.integer(2);
-  std::vector<std::int64_t> sizes = a.integers(1);
+/// chunk(x, chunks, dim), split(x, size or sizes, dim) by the name of the second.
+template <bool Chunk>
+result<value> pieces_of(emitter& e, arguments& a, std::string_view parameter) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
+  std::vector<std::int64_t> sizes = a.integers(parameter);
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   const std::int64_t n = x->size[axis];
-  if (!a.v[1].is_sequence()) {
+  if (!a[parameter].is_sequence()) {
     auto equal = equal_pieces<Chunk>(a, n, sizes[0]);
     if (!equal) return equal.error();
     sizes = std::move(*equal);
@@ -304,6 +309,13 @@ template <bool Chunk> result<value> pieces(emitter& e, arguments& a) {
     at += size;
   }
   return e.c.values.list(std::move(out));
+}
+inline result<value> chunk(emitter& e, arguments& a) { return pieces_of<true>(e, a, "chunks"); }
+inline result<value> split(emitter& e, arguments& a) {
+  return pieces_of<false>(e, a, "split_size");
+}
+inline result<value> split_with_sizes(emitter& e, arguments& a) {
+  return pieces_of<false>(e, a, "split_sizes");
 }
 
 // ---- padding ----
@@ -359,10 +371,13 @@ inline result<value> pad_by_index(emitter& e, tensor_data& x,
   }
   return v;
 }
-inline result<value> pad(emitter& e, arguments& a);
+inline result<value> padded(emitter& e, arguments& a, tensor_data& x,
+                            const std::vector<std::int64_t>& amounts, const std::string& mode,
+                            double fill);
 /// Negative amounts cut; what is left of them pads.
-inline result<value> cropped(emitter& e, tensor_data& x, std::vector<std::int64_t> amounts,
-                             arguments& a) {
+inline result<value> cropped(emitter& e, arguments& a, tensor_data& x,
+                             std::vector<std::int64_t> amounts, const std::string& mode,
+                             double fill) {
   value v = value_of(x);
   if (amounts.size() % 2 != 0 || amounts.size() / 2 > x.size.size())
     return invalid("padding of " + a.name, std::to_string(amounts.size()) + " numbers");
@@ -379,42 +394,46 @@ inline result<value> cropped(emitter& e, tensor_data& x, std::vector<std::int64_
     v = *piece;
     before = std::max<std::int64_t>(before, 0), after = std::max<std::int64_t>(after, 0);
   }
-  arguments rest(e.c, a.name, {v, e.c.values.integers(amounts), a.v[2], a.v[3]});
-  return pad(e, rest);
+  return padded(e, a, *v.t, amounts, mode, fill);
 }
-/// pad(x, amounts, mode, value). Constant padding of a quantized tensor writes the code of `value`.
-inline result<value> pad(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto amounts = a.integers(1);
-  const std::string mode = a.v[2].is(kind::string) ? a.v[2].c->text : "constant";
-  const double fill = a.real_or(3, 0);
-  if (auto s = a.check(); !s) return s.error();
-  if (mode == "replicate" || mode == "circular")
-    return pad_by_index(e, *x, amounts, mode[0] == 'c');
+/// Constant padding of a quantized tensor writes the code of `fill`.
+inline result<value> padded(emitter& e, arguments& a, tensor_data& x,
+                            const std::vector<std::int64_t>& amounts, const std::string& mode,
+                            double fill) {
+  if (mode == "replicate" || mode == "circular") return pad_by_index(e, x, amounts, mode[0] == 'c');
   if (mode != "constant" && mode != "reflect")
     return unsupported("mode of " + a.name, mode.substr(0, 40),
                        "constant, reflect, replicate, circular");
   if (std::any_of(amounts.begin(), amounts.end(), [](std::int64_t v) { return v < 0; }))
-    return cropped(e, *x, amounts, a);
-  const bool quantized = is_quantized(x->type), inner = !x->constant() && x->channels_inner;
+    return cropped(e, a, x, amounts, mode, fill);
+  const bool quantized = is_quantized(x.type), inner = !x.constant() && x.channels_inner;
   if (quantized)
-    if (auto s = e.per_tensor(*x); !s) return s.error();
-  auto paddings = paddings_of(a, *x, amounts, inner);
+    if (auto s = e.per_tensor(x); !s) return s.error();
+  auto paddings = paddings_of(a, x, amounts, inner);
   if (!paddings) return paddings.error();
   if (std::all_of(paddings->begin(), paddings->end(), [](std::int64_t v) { return v == 0; }))
-    return a.v[0];
-  const auto in = e.held(*x, inner);
+    return value_of(x);
+  const auto in = e.held(x, inner);
   if (!in) return in.error();
-  const tensor_id to = e.make_like(*x);
+  const tensor_id to = e.make_like(x);
   attributes attrs;
   attrs.set("paddings", std::move(*paddings));
   if (mode == "constant" && quantized)
-    attrs.set("value", std::int64_t{quantized_value(fill, *x)});
+    attrs.set("value", std::int64_t{quantized_value(fill, x)});
   else if (mode == "constant")
     attrs.set("value", fill);
   const op_def& op = mode == "reflect" ? ops::mirror_pad : quantized ? ops::qnn_pad : ops::pad;
   if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x->type, inner, suggests_channels_last(*x));
+  return e.wrap(to, x.type, inner, suggests_channels_last(x));
+}
+/// pad(x, amounts, mode, value).
+inline result<value> pad(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("input");
+  const auto amounts = a.integers("pad");
+  const value mode = a["mode"];
+  const double fill = a.real_or("value", 0);
+  if (auto s = a.check(); !s) return s.error();
+  return padded(e, a, *x, amounts, mode.is(kind::string) ? mode.c->text : "constant", fill);
 }
 
 enum class pad_name : std::uint8_t { constant, reflect, replicate };
@@ -423,24 +442,26 @@ template <pad_name Mode> result<value> padded_by(emitter& e, arguments& a) {
   const char* mode = Mode == pad_name::constant  ? "constant"
                      : Mode == pad_name::reflect ? "reflect"
                                                  : "replicate";
-  arguments as(
-      e.c, a.name,
-      {a.v[0], a.v[1], e.c.values.string(mode), Mode == pad_name::constant ? a.v[2] : value{}});
-  return pad(e, as);
+  constexpr bool constant = Mode == pad_name::constant;
+  tensor_data* x = a.tensor(a.first());
+  const auto amounts = a.integers(constant ? "pad" : "padding");
+  const double fill = constant ? a.real_or("value", 0) : 0;
+  if (auto s = a.check(); !s) return s.error();
+  return padded(e, a, *x, amounts, mode, fill);
 }
 /// t(x) and x.T of up to two axes.
 inline result<value> matrix_transpose(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (x->rank() < 2) return a.v[0];
+  if (x->rank() < 2) return a["self"];
   if (x->rank() > 2)
     return unsupported("rank of the input of " + a.name, std::to_string(x->rank()), "2");
   return permuted(e, *x, {1, 0});
 }
 /// movedim(x, from, to) of one axis.
 inline result<value> movedim(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(0);
-  const auto from = a.integers(1), to = a.integers(2);
+  tensor_data* x = a.tensor("self");
+  const auto from = a.integers("source"), to = a.integers("destination");
   if (auto s = a.check(); !s) return s.error();
   if (from.size() != 1 || to.size() != 1)
     return unsupported("several axes of " + a.name, {}, "one");
@@ -453,7 +474,7 @@ inline result<value> movedim(emitter& e, arguments& a) {
   return permuted(e, *x, order);
 }
 inline result<value> type_as(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor(0), *like = a.tensor(1);
+  tensor_data *x = a.tensor("self"), *like = a.tensor("other");
   if (auto s = a.check(); !s) return s.error();
   return cast_to(e, *x, like->type);
 }
