@@ -435,6 +435,7 @@ TEST_CASE("sums of dynamically quantized rows to floats equal the reference") {
     p.length = p.channels * static_cast<std::size_t>(r.between(1, 3));
     p.rows = static_cast<std::size_t>(r.between(1, 4));
     p.fused = i % 4 == 0, p.aten = i % 4 == 1, p.scales_first = i % 4 == 2;
+    p.row_first = static_cast<std::size_t>(r.between(0, static_cast<std::int32_t>(p.channels)));
     const guarded x = integers(p.rows * p.length, dtype::s32, r), s = floats(p.rows, 1., false, r),
                   c = floats(p.channels, 0.01, false, r), b = floats(p.channels, 9., false, r);
     p.scales = c.as<const float>();

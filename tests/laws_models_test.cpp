@@ -258,6 +258,7 @@ class checker {
     same(q, "asymmetric", q.attrs.integer("asymmetric") != 0, d.asymmetric);
     same(q, "rows", q.attrs.integer("rows", 1), d.rows);
     same(back, "scales_first", back.attrs.integer("scales_first") != 0, d.scales_first);
+    same(back, "tail_row_first", back.attrs.integer("tail_row_first") != 0, d.tail_row_first);
     same(n, "accumulator", std::string(name_of(g_[n.out[0]].type)),
          std::string(name_of(d.accumulator)));
     ++to_.dynamic;

@@ -223,7 +223,8 @@ void takes_numbers(std::string& s) {
          std::to_string(laws::xnnpack_takes_leaky_relu(ratio, 1, -0.001f)) + "\n";
 }
 void dynamic_numbers(std::string& s) {
-  s += "\ndynamic-range layers of 2 images of 5x5: rows, asymmetric, scales_first, accumulator\n";
+  s += "\ndynamic-range layers of 2 images of 5x5: rows, asymmetric, scales_first, tail_row_first, "
+       "accumulator\n";
   const std::pair<laws::dynamic_layer, const char*> layers[] = {
       {laws::dynamic_layer::conv2d, "conv2d"},
       {laws::dynamic_layer::depthwise_conv2d, "depthwise_conv2d"},
@@ -239,7 +240,8 @@ void dynamic_numbers(std::string& s) {
                (flag ? (layer == laws::dynamic_layer::conv2d ? " pointwise" : " asks zero point")
                      : "") +
                ": " + std::to_string(d.rows) + " " + std::to_string(d.asymmetric) + " " +
-               std::to_string(d.scales_first) + " " + std::string(name_of(d.accumulator)) + "\n";
+               std::to_string(d.scales_first) + " " + std::to_string(d.tail_row_first) + " " +
+               std::string(name_of(d.accumulator)) + "\n";
         }
 }
 void range_numbers(std::string& s) {

@@ -355,6 +355,10 @@ template <> struct cases<octet::ops::dynamic_dequantize> {
     first.attrs.set("scales_first", std::int64_t{1});
     first.attrs.set("float_lo", 0.), first.attrs.set("float_hi", 6.);
     to.shorter(first, 0);
+    node_case& tail = to.add("row first behind four channels", {dims{3, 11}, dims{3}, dims{11}});
+    tail.in[0].range(-100000, 100000), tail.in[0].per_channel(1, 0.01), tail.in[1].range(0.01, 2);
+    tail.attrs.set("tail_row_first", std::int64_t{1});
+    to.shorter(tail, 0);
     node_case& known = to.add("by hand", {dims{2, 2}, dims{2}, dims{2}});
     known.in[0].values = {1, 2, 3, -4}, known.in[0].quantize(0.5, 0);
     known.in[1].values = {2, 8}, known.in[2].values = {100, 200};

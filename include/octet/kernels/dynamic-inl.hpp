@@ -136,7 +136,7 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
 };
 
 /// What becomes of sums of one row's channels.
-enum class row_formula : std::uint8_t { scales_first, channel_first, fused, aten };
+enum class row_formula : std::uint8_t { scales_first, channel_first, row_first, fused, aten };
 template <row_formula F, bool Bias> HWY_INLINE VF row_value(V32 sum, VF row, VF scale, VF bias) {
   const VF acc = hn::ConvertTo(DF(), sum);
   if constexpr (F == row_formula::aten) {
@@ -145,6 +145,7 @@ template <row_formula F, bool Bias> HWY_INLINE VF row_value(V32 sum, VF row, VF 
     return fused(simd::rounded(hn::Mul(acc, row)), scale, bias);
   } else {
     const VF v = F == row_formula::scales_first ? hn::Mul(acc, simd::rounded(hn::Mul(row, scale)))
+                 : F == row_formula::row_first  ? hn::Mul(simd::rounded(hn::Mul(acc, row)), scale)
                                                 : hn::Mul(simd::rounded(hn::Mul(acc, scale)), row);
     return Bias ? hn::Add(simd::rounded(v), bias) : v;
   }
@@ -185,15 +186,23 @@ struct kernel<kernel_id::dynamic_dequantize, V>
                                   const float* bias) noexcept {
     if (p.aten) return dequantize_channels<row_formula::aten, true>(p, x, y, first, n, row, bias);
     if (p.fused) return dequantize_channels<row_formula::fused, true>(p, x, y, first, n, row, bias);
-    if (p.scales_first)
-      return bias != nullptr ? dequantize_channels<row_formula::scales_first, true>(p, x, y, first,
-                                                                                    n, row, bias)
-                             : dequantize_channels<row_formula::scales_first, false>(p, x, y, first,
-                                                                                     n, row, bias);
-    return bias != nullptr
-               ? dequantize_channels<row_formula::channel_first, true>(p, x, y, first, n, row, bias)
-               : dequantize_channels<row_formula::channel_first, false>(p, x, y, first, n, row,
-                                                                        bias);
+    if (p.scales_first) return in_order<row_formula::scales_first>(p, x, y, first, n, row, bias);
+    const std::size_t before = first >= p.row_first      ? 0
+                               : n < p.row_first - first ? n
+                                                         : p.row_first - first;
+    if (before != 0) in_order<row_formula::channel_first>(p, x, y, first, before, row, bias);
+    if (before != n)
+      in_order<row_formula::row_first>(p, x + before, y + before, first + before, n - before, row,
+                                       bias);
+  }
+  template <row_formula F>
+  static HWY_INLINE void in_order(const dynamic_dequantize_params& p, const std::int32_t* x,
+                                  float* y, std::size_t first, std::size_t n, float row,
+                                  const float* bias) noexcept {
+    if (bias != nullptr)
+      dequantize_channels<F, true>(p, x, y, first, n, row, bias);
+    else
+      dequantize_channels<F, false>(p, x, y, first, n, row, bias);
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);

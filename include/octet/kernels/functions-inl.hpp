@@ -300,10 +300,11 @@ struct lookup_lanes {
   const std::int16_t* table;
   HWY_INLINE V32 operator()(V32 v) const {
     const V32 pair = simd::gather_pairs(table, hn::Add(hn::ShiftRight<7>(v), set32(256)));
+    // Slope and sum are cut to 16 bits.
     const V32 base = hn::ShiftRight<16>(hn::ShiftLeft<16>(pair)),
-              slope = hn::Sub(hn::ShiftRight<16>(pair), base);
+              rise = hn::Sub(hn::ShiftRight<16>(pair), base),
+              slope = hn::ShiftRight<16>(hn::ShiftLeft<16>(rise));
     const V32 part = hn::Mul(slope, hn::And(v, set32(127)));
-    // The sum is cut to 16 bits.
     const V32 y = hn::Add(base, hn::ShiftRight<7>(hn::Add(part, set32(64))));
     return hn::ShiftRight<16>(hn::ShiftLeft<16>(y));
   }

@@ -27,6 +27,7 @@ struct dynamic_decision {
   decision quantize, dequantize;  // of qnn.dynamic_quantize and qnn.dynamic_dequantize
   bool asymmetric;                // a zero point per row, taken off: values are int16
   bool scales_first;              // acc * (row * channel); else (acc * channel) * row
+  bool tail_row_first;            // (acc * row) * channel behind the last four channels
   std::int64_t rows;              // parts of the input that have a scale each
   dtype accumulator;
 };
@@ -81,14 +82,15 @@ constexpr bool reduces_range(law l) {
 /// A transposed convolution of floats with 8-bit weights: TFLite's own kernels add floats in an
 /// order that is not known.
 constexpr decision dynamic_transpose_conv2d(const facts& f) {
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = no_operator(),
-       .tflite_xnnpack = xnnpack_takes(f.framework) ? by_xnnpack(rounding::xnnpack) : no_operator(),
-       .pytorch_fbgemm = no_operator(),
-       .pytorch_qnnpack = no_operator(),
-       .mxnet = no_operator(),
-       .onnxruntime = no_operator()});
+  return choose(f.arithmetic,
+                {.tflite_ref = no_operator(),
+                 .tflite_xnnpack = xnnpack_takes(f.framework) && !f.framework.kernel_below_stride
+                                       ? by_xnnpack(rounding::xnnpack)
+                                       : no_operator(),
+                 .pytorch_fbgemm = no_operator(),
+                 .pytorch_qnnpack = no_operator(),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
 }
 /// Weights with a scale for each block of a row: TFLite's reference kernels do not read them.
 constexpr decision blockwise_fully_connected(const facts& f) {
@@ -102,8 +104,9 @@ constexpr decision blockwise_fully_connected(const facts& f) {
 
 /// TFLite's reference gives each image one scale, with a zero point where the weights are per
 /// channel; depthwise layers always have one, fully connected ones where their options ask for it.
-/// XNNPACK always has one, and for a pointwise convolution every pixel is a row. PyTorch's linear
-/// layers have one row.
+/// XNNPACK always has one (and TFLite's own kernels of depthwise layers beside it scale four
+/// channels at a time, the rest in another order), and for a pointwise convolution every pixel is a
+/// row. PyTorch's linear layers have one row.
 constexpr dynamic_decision dynamic(const dynamic_facts& d) {
   const bool depthwise = d.layer == dynamic_layer::depthwise_conv2d,
              dense = d.layer == dynamic_layer::fully_connected;
@@ -113,7 +116,13 @@ constexpr dynamic_decision dynamic(const dynamic_facts& d) {
   f.framework.int4_weights = d.int4_weights && !dense;
   const bool asked = depthwise || (dense ? d.asks_zero_point : d.per_channel),
              xnnpack = xnnpack_takes(f.framework);
-  dynamic_decision r{dynamic_quantize(f), dynamic_dequantize(f), false, false, 1, dtype::s32};
+  dynamic_decision r{.quantize = dynamic_quantize(f),
+                     .dequantize = dynamic_dequantize(f),
+                     .asymmetric = false,
+                     .scales_first = false,
+                     .tail_row_first = false,
+                     .rows = 1,
+                     .accumulator = dtype::s32};
   switch (d.arithmetic) {
     case law::tflite_ref:
       r.asymmetric = asked;
@@ -122,6 +131,7 @@ constexpr dynamic_decision dynamic(const dynamic_facts& d) {
       break;
     case law::tflite_xnnpack:
       r.asymmetric = xnnpack || asked;
+      r.tail_row_first = depthwise;
       r.rows = dense || (xnnpack && d.pointwise) ? d.vectors : d.images;
       break;
     case law::pytorch_fbgemm: r.asymmetric = true; break;

@@ -69,10 +69,22 @@ constexpr decision leaky_relu(const facts& f) {
                  .mxnet = no_operator(),
                  .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
 }
-/// gelu, exp, log, sin, cos, square: tables of TFLite.
+/// gelu, exp, log, sin, cos: tables of TFLite.
 constexpr decision table(const facts& f) {
   return tflite_only(f.arithmetic, rounding::divide_half_away);
 }
+/// Also the product of a tensor of 8 bits with itself, where XNNPACK has a table of squares.
+constexpr decision square(const facts& f) {
+  return choose(f.arithmetic,
+                {.tflite_ref = table(f),
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack) : table(f),
+                 .pytorch_fbgemm = no_operator(),
+                 .pytorch_qnnpack = no_operator(),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
+}
+/// Whether MUL of a tensor with itself is computed as square.
+constexpr bool squares_by_table(const facts& f) { return square(f).by == library::xnnpack; }
 constexpr decision sqrt(const facts& f) {
   return tflite_only(f.arithmetic, rounding::divide_truncate);
 }

@@ -105,6 +105,12 @@ struct framework_facts {
   bool int4_weights = false;
   /// TFLite, dynamic-range layers: the accumulating operator is a depthwise convolution.
   bool depthwise = false;
+  /// TFLite, transposed convolutions padded as SAME: the kernel is smaller than the stride on an
+  /// axis.
+  bool kernel_below_stride = false;
+  /// TFLite, fully connected layers of int16 without bias: their options do not say that one would
+  /// be of int64, as converters do.
+  bool no_int64_bias = false;
   /// TFLite: an int16 sum by shifts, whose operands are brought to the result's power of two first.
   bool by_shifts = false;
   /// PyTorch: is_contiguous() of the first input in either memory format (both for one channel or

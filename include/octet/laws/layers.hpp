@@ -111,9 +111,15 @@ constexpr decision conv2d(const facts& f) {
   d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
   return choose(f.arithmetic, d);
 }
+/// XNNPACK takes no transposed convolution that is padded as SAME and whose kernel is smaller than
+/// its stride: TFLite's own optimized kernel then is DR for int8 and RU for uint8.
 constexpr decision transpose_conv2d(const facts& f) {
+  decision by_tflite(f.x.type == dtype::u8 ? rounding::doubling_high_half_up
+                                           : rounding::doubling_high_half_away);
+  by_tflite.f32_product = conv2d(f).f32_product;
+  const bool taken = !f.framework.kernel_below_stride || !is_8bit(f.x.type);
   return choose(f.arithmetic, {.tflite_ref = conv2d(f),
-                               .tflite_xnnpack = conv2d(f),
+                               .tflite_xnnpack = taken ? conv2d(f) : by_tflite,
                                .pytorch_fbgemm = conv2d(f),
                                .pytorch_qnnpack = conv2d(f),
                                .mxnet = no_operator(),
@@ -133,14 +139,17 @@ constexpr decision depthwise_conv2d(const facts& f) {
                                .mxnet = whole,
                                .onnxruntime = whole});
 }
-/// XNNPACK refuses int8 weights with a zero point; TFLite's matrix product, which runs then, is RU.
+/// XNNPACK refuses int8 weights with a zero point and int16 of any kind; TFLite's matrix product,
+/// which runs then, is RU. It leaves int16 with sums for an int64 bias to the reference.
 constexpr decision fully_connected(const facts& f) {
-  const bool s16 = f.x.type == dtype::s16, taken = f.x.type == dtype::u8 || f.w.zero_point == 0;
+  const bool s16 = f.x.type == dtype::s16, taken = !s16 && f.y.type != dtype::s16 &&
+                                                   (f.x.type == dtype::u8 || f.w.zero_point == 0);
+  const bool matrix = f.int32_bias || f.framework.no_int64_bias;
   return choose(f.arithmetic,
                 {.tflite_ref = rounding::double_half_away,
-                 .tflite_xnnpack = s16     ? decision(rounding::double_half_away)
-                                   : taken ? by_xnnpack(rounding::float_half_even)
-                                           : decision(rounding::doubling_high_half_up),
+                 .tflite_xnnpack = taken            ? by_xnnpack(rounding::float_half_even)
+                                   : s16 && !matrix ? decision(rounding::double_half_away)
+                                                    : decision(rounding::doubling_high_half_up),
                  .pytorch_fbgemm = fbgemm_layer(f),
                  .pytorch_qnnpack = qnnpack_layer(),
                  .mxnet = by_mxnet(rounding::mxnet),

@@ -122,11 +122,12 @@ constexpr decision float_mean(const facts& f) {
                                .mxnet = float_sum(f),
                                .onnxruntime = float_sum(f)});
 }
+/// TFLite's optimized kernel scales sums of int16 as floats.
 constexpr decision sum(const facts& f) {
   return choose(f.arithmetic,
                 {.tflite_ref = rounding::doubling_high_half_away,
                  .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                     : decision(rounding::doubling_high_half_away),
+                                                     : decision(rounding::tflite_optimized),
                  .pytorch_fbgemm = no_operator(),
                  .pytorch_qnnpack = no_operator(),
                  .mxnet = no_operator(),

@@ -202,15 +202,19 @@ constexpr void make_lut16(F&& f, T in_scale, std::int32_t in_zero_point, T out_s
     const T interpolated = round_half_away(
         div(add(mul(f(add(lo, mul(static_cast<T>(i + 1), step))), gain), value), T(2)));
     const T bias = round_half_away(div(sub(interpolated, middle), T(2)));
-    to[i] = static_cast<std::int16_t>(
-        clamp_to_int(static_cast<double>(sub(value, bias)), -32768, 32767));
+    const T entry = sub(value, bias);
+    to[i] =
+        is_nan(entry)
+            ? std::int16_t{0}
+            : static_cast<std::int16_t>(clamp_to_int(static_cast<double>(entry), -32768, 32767));
   }
   to[512] = static_cast<std::int16_t>(
       clamp_to_int(static_cast<double>(round_half_away(mul(f(hi), gain))), -32768, 32767));
 }
 /// Interpolated value of the table for v.
 constexpr std::int16_t lookup(const std::int16_t* table, std::int16_t v) noexcept {
-  const int i = 256 + (v >> 7), base = table[i], slope = table[i + 1] - base;
+  const int i = 256 + (v >> 7), base = table[i],
+            slope = static_cast<std::int16_t>(table[i + 1] - base);
   return static_cast<std::int16_t>(base + ((slope * (v & 127) + 64) >> 7));
 }
 

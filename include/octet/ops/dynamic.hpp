@@ -37,7 +37,7 @@ struct dynamic_quantize_params {
 };
 
 namespace numerics {
-/// TFLite's choice for one row, in binary32 throughout. A row of zeros has scale 1.
+/// TFLite's choice for one row. A row of zeros has scale 1.
 struct row_scale {
   float scale = 1, inverse = 1;
   std::int32_t zero_point = 0;
@@ -48,29 +48,29 @@ constexpr row_scale symmetric_scale(float least, float most) noexcept {
   if (!(range > 0)) return {};
   return {div(range, 127.f), div(127.f, range), 0, false};
 }
+/// The zero point comes from binary64 and an unrounded scale.
 constexpr row_scale asymmetric_scale(float least, float most) noexcept {
   const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
   if (!(lo < hi)) return {};
-  const float scale = div(sub(hi, lo), 255.f), below = div(lo, scale), above = div(hi, scale);
-  const float from_min = sub(-128.f, below), from_max = sub(127.f, above);
-  const float error_min = sub(128.f, below),
-              error_max = add(127.f, above);  // |-128| + |below|, |127| + |above|
-  const float zero = error_min < error_max ? from_min : from_max;
+  const float scale = div(sub(hi, lo), 255.f);
+  const double low = lo, high = hi, step = div(sub(high, low), 255.), below = div(low, step),
+               above = div(high, step);
+  // the end with the smaller error: |-128| + |below| or |127| + |above|
+  const double zero = sub(128., below) < add(127., above) ? sub(-128., below) : sub(127., above);
   return {scale, div(1.f, scale),
-          zero <= -128.f  ? -128
-          : zero >= 127.f ? 127
-                          : static_cast<std::int32_t>(round_half_away(static_cast<double>(zero))),
+          zero <= -128.  ? -128
+          : zero >= 127. ? 127
+                         : static_cast<std::int32_t>(round_half_away(zero)),
           false};
 }
-/// XNNPACK's choice: the reciprocal is formed first.
+/// XNNPACK's choice: the reciprocal is formed first, and is what values are multiplied with.
 constexpr row_scale asymmetric_scale_xnn(float least, float most) noexcept {
   const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
   const float up = lo == hi ? 1.f : div(255.f, sub(hi, lo)), below = mul(lo, up),
               above = mul(hi, up);
   const float zero =
       add(add(-128.f, below), add(127.f, above)) > 0 ? sub(-128.f, below) : sub(127.f, above);
-  const float scale = div(1.f, up);
-  return {scale, div(1.f, scale), clamp_to_int(static_cast<double>(rint(zero)), -128, 127), false};
+  return {div(1.f, up), up, clamp_to_int(static_cast<double>(rint(zero)), -128, 127), false};
 }
 /// PyTorch's choice, in binary64: the scale spans 0 to 255 (reduce_range: 127), the zero point
 /// comes from the end that has the smaller error.
@@ -301,13 +301,17 @@ inline constexpr op_def dynamic_quantize_linear{
 /// axis).
 struct dynamic_dequantize_attrs {
   bool scales_first = false;  // f32(acc * f32(row * channel)); else f32(f32(acc * channel) * row)
+  /// Behind the last whole group of four channels f32(f32(acc * row) * channel).
+  bool tail_row_first = false;
   static constexpr auto fields =
-      std::tuple{field{"scales_first", &dynamic_dequantize_attrs::scales_first}};
+      std::tuple{field{"scales_first", &dynamic_dequantize_attrs::scales_first},
+                 field{"tail_row_first", &dynamic_dequantize_attrs::tail_row_first}};
 };
 struct dynamic_dequantize_params {
   dtype in_type = dtype::s32;
   std::size_t rows = 1, length = 0;  // elements per row
   std::size_t channels = 1;
+  std::size_t row_first = 1;  // from this channel on acc is multiplied with row, then with channel
   bool scales_first = false;
   bool fused = false;             // XNN: fma(f32(acc * row), channel, bias)
   bool aten = false;              // ATEN: fma(acc, f32(row * channel), bias)
@@ -338,8 +342,9 @@ OCTET_INLINE void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
             p.max);
         continue;
       }
-      const float v = p.scales_first ? numerics::mul(acc, numerics::mul(row, p.scales[c]))
-                                     : numerics::mul(numerics::mul(acc, p.scales[c]), row);
+      const float v = p.scales_first     ? numerics::mul(acc, numerics::mul(row, p.scales[c]))
+                      : c >= p.row_first ? numerics::mul(numerics::mul(acc, row), p.scales[c])
+                                         : numerics::mul(numerics::mul(acc, p.scales[c]), row);
       y[i] = numerics::clamp(bias ? numerics::add(v, bias[c]) : v, p.min, p.max);
     }
   };
@@ -377,7 +382,9 @@ OCTET_INLINE status dynamic_dequantize_prepare(const node_view& n, prepared& to)
   p.fused = n.round == rounding::xnnpack;
   p.aten = n.round == rounding::aten;
   p.length = count / p.rows;
-  p.scales_first = read_attributes<dynamic_dequantize_attrs>(*n.attrs).scales_first;
+  const auto order = read_attributes<dynamic_dequantize_attrs>(*n.attrs);
+  p.scales_first = order.scales_first;
+  p.row_first = order.tail_row_first ? p.channels / 4 * 4 : p.channels;
   auto scales = to.array<float>(p.channels);
   for (std::size_t c = 0; c < p.channels; ++c) scales[c] = x.scale_f32(c);
   p.scales = scales.data();

@@ -395,6 +395,8 @@ OCTET_INLINE status lstm_prepare(const node_view& n, prepared& to) {
   if (auto s = lstm_check_operands(n, p); !s) return s;
   p.in_zero_point = x.zero_point(), p.state_zero_point = h.zero_point();
   p.hidden_zero_point = a.hidden_scale > 0 ? a.hidden_zero_point : y.zero_point();
+  // Of what is projected TFLite counts it with the other sign; seen where values saturate.
+  if (p.projects) p.hidden_zero_point = -p.hidden_zero_point;
   const auto cell = numerics::detail::split(c.scale());
   p.cell_integer_bits = 15 + cell.e;
   if (cell.m != 1 || p.cell_integer_bits < (p.coupled ? 0 : -1) || p.cell_integer_bits > 9 ||

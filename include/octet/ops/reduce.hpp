@@ -47,12 +47,12 @@ struct reduce_plan {
 
 struct mean_params {
   reduction op = reduction::mean;
-  rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, F, QNN, EVEN; prod: DR;
+  rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, F, QNN, EVEN, OPT; prod: DR;
                                    // none: raw comparison or plain numbers
   dtype type = dtype::u8, out_type = dtype::u8;
   std::int32_t in_zero_point = 0;
   requantize_params requant;    // DR, F, QNN
-  float scale = 0, offset = 0;  // XNN
+  float scale = 0, offset = 0;  // XNN, OPT (scale)
   reduce_plan plan;
 };
 
@@ -218,11 +218,19 @@ constexpr std::int32_t mean_xnn(const mean_params& p, std::int64_t sum) noexcept
       static_cast<double>(rint(add(mul(static_cast<float>(sum), p.scale), p.offset))), p.requant.lo,
       p.requant.hi);
 }
+/// TFLite's optimized sum of int16: half away from zero of f32(f32(sum) * f32(sx / sy)).
+constexpr std::int32_t sum_optimized(const mean_params& p, std::int64_t sum) noexcept {
+  const std::int64_t v = sum - static_cast<std::int64_t>(p.plan.count) * p.in_zero_point;
+  return finish(static_cast<double>(
+                    round_half_away(static_cast<double>(mul(static_cast<float>(v), p.scale)))),
+                p.requant.zero_point, p.requant.lo, p.requant.hi);
+}
 /// The quantized mean or sum from the sum of raw values.
 constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexcept {
   const requantize_params& q = p.requant;
   switch (p.mode) {
     case rounding::xnnpack: return mean_xnn(p, sum);
+    case rounding::tflite_optimized: return sum_optimized(p, sum);
     case rounding::divide_half_even:
       return clamp_to_int(
           static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(p.plan.count)))),
@@ -243,7 +251,6 @@ constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexce
     case rounding::divide_truncate:
     case rounding::aten:
     case rounding::fused_multiply_add:
-    case rounding::tflite_optimized:
     case rounding::mxnet:
     case rounding::onnxruntime: break;  // mean_prepare refuses these
   }
@@ -252,8 +259,8 @@ constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexce
 }  // namespace numerics
 
 namespace numerics {
-/// TFLite's product: scaled after every factor by sx / sy^(1/n) (in the 64-bit form of the
-/// multiplier), so that it stays in range.
+/// TFLite's product: scaled after every factor by sx / sy^(1/n), so that it stays in range; all by
+/// the 64-bit form of the multiplier, at the end once more.
 constexpr std::int32_t prod_step(multiplier q, std::int32_t product, std::int32_t offset) noexcept {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(
       static_cast<std::uint64_t>(wide_half_up(std::int64_t{product} * offset, q))));
@@ -272,7 +279,9 @@ constexpr void quantized_prod(const mean_params& p, const T* x, T* y, std::size_
       product = first ? offset : numerics::prod_step(p.requant.mult[0], product, offset);
       first = false;
     });
-    y[o] = static_cast<T>(numerics::requantize(p.requant, product, 0));
+    y[o] = static_cast<T>(
+        numerics::finish(numerics::wide_half_up(std::int64_t{product}, p.requant.mult[0]),
+                         p.requant.zero_point, p.requant.lo, p.requant.hi));
   }
 }
 template <class T>
@@ -289,6 +298,7 @@ template <class T>
 constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   for (std::size_t o = begin; o < end; ++o) {
     T v{};
+    [[maybe_unused]] std::uint64_t sum = 0;  // means of integers are of sums that do not wrap
     bool first = true;
     if (p.op == reduction::prod) v = static_cast<T>(1);
     if (p.op == reduction::all) v = static_cast<T>(1);
@@ -310,16 +320,17 @@ constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin,
           if constexpr (std::is_floating_point_v<T>)
             v = numerics::add(v, e);
           else
-            v = static_cast<T>(static_cast<std::uint64_t>(v) + static_cast<std::uint64_t>(e));
+            sum += static_cast<std::uint64_t>(e);
           break;
       }
       first = false;
     });
-    if (p.op == reduction::mean) {
-      if constexpr (std::is_floating_point_v<T>)
-        v = numerics::div(v, static_cast<float>(p.plan.count));
-      else
-        v = static_cast<T>(static_cast<std::int64_t>(v) / static_cast<std::int64_t>(p.plan.count));
+    if constexpr (std::is_floating_point_v<T>) {
+      if (p.op == reduction::mean) v = numerics::div(v, static_cast<float>(p.plan.count));
+    } else if (p.op == reduction::mean) {
+      v = static_cast<T>(static_cast<std::int64_t>(sum) / static_cast<std::int64_t>(p.plan.count));
+    } else if (p.op == reduction::sum) {
+      v = static_cast<T>(sum);
     }
     y[o] = v;
   }
@@ -624,6 +635,7 @@ OCTET_INLINE status mean_factors(const node_view& n, mean_params& p, prepared& t
           static_cast<float>(y.zero_point()),
           numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
       return unit{};
+    case rounding::tflite_optimized: p.scale = numerics::div(sx, sy); return unit{};
     case rounding::divide_half_even:
       if (!mean || !x.same_quantization(y))
         return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
@@ -648,7 +660,6 @@ OCTET_INLINE status mean_factors(const node_view& n, mean_params& p, prepared& t
     case rounding::divide_truncate:
     case rounding::aten:
     case rounding::fused_multiply_add:
-    case rounding::tflite_optimized:
     case rounding::mxnet:
     case rounding::onnxruntime: break;
   }
@@ -726,7 +737,8 @@ inline constexpr form qnn_mean_forms[] = {
 inline constexpr form qnn_sum_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack}},
+     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack,
+                   rounding::tflite_optimized}},
 };
 inline constexpr form qnn_prod_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},

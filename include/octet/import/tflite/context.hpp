@@ -154,6 +154,14 @@ class tflite_node {
   std::vector<tensor_id> in_, out_;
 };
 
+/// What a law may ask of an operator beside its tensors.
+inline laws::facts facts_of_file(const tflite_node& n) {
+  laws::facts f;
+  f.arithmetic = n.g().arithmetic;
+  f.framework = n.framework;
+  return f;
+}
+
 /// One row of the loader: the operator's name in the schema and what it becomes.
 struct tflite_row {
   using function = status (*)(tflite_node&);

@@ -26,6 +26,8 @@ enum class tflite_activation : std::int8_t {
 
 namespace tflite_schema {
 
+enum class tensor_type : std::int8_t;  // schema.hpp
+
 /// Padding.
 enum class padding_scheme : std::int8_t { same = 0, valid = 1 };
 /// FullyConnectedOptionsWeightsFormat.
@@ -58,20 +60,22 @@ struct depthwise_conv_2d_options {
                                             &depthwise_conv_2d_options::dilation_h};
 };
 struct transpose_conv_options {
+  padding_scheme padding = padding_scheme::same;  // laws ask: the output says what is padded
   std::int32_t stride_w = 0, stride_h = 0;
   tflite_activation activation = tflite_activation::none;
   static constexpr auto fields =
-      std::tuple{unread /* padding: the output's shape says */, &transpose_conv_options::stride_w,
+      std::tuple{&transpose_conv_options::padding, &transpose_conv_options::stride_w,
                  &transpose_conv_options::stride_h, &transpose_conv_options::activation};
 };
 struct fully_connected_options {
   tflite_activation activation = tflite_activation::none;
   weights_format format = weights_format::plain;
   bool keep_num_dims = false, asymmetric_quantize_inputs = false;
-  static constexpr auto fields =
-      std::tuple{&fully_connected_options::activation, &fully_connected_options::format,
-                 &fully_connected_options::keep_num_dims,
-                 &fully_connected_options::asymmetric_quantize_inputs};
+  tensor_type bias_type{};  // of an absent bias; float32: not said
+  static constexpr auto fields = std::tuple{
+      &fully_connected_options::activation, &fully_connected_options::format,
+      &fully_connected_options::keep_num_dims, &fully_connected_options::asymmetric_quantize_inputs,
+      &fully_connected_options::bias_type};
 };
 struct batch_matmul_options {
   bool adj_x = false, adj_y = false, asymmetric_quantize_inputs = false;

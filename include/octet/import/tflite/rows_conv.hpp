@@ -15,6 +15,8 @@ namespace import::tflite_rows {
 inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attributes attrs,
                                         std::vector<tensor_id> in, tflite_activation fused) {
   const tensor &x = n.g()[in[0]], &w = n.g()[in[1]];
+  if (x.type == dtype::f32 && !w.scales.empty() && w.type != dtype::s8)
+    return unsupported("quantized weights next to floats", std::string(name_of(w.type)), "int8");
   if (x.scales.empty() || w.scales.empty() || n.out().scales.empty())
     return unsupported("operator without quantization parameters", std::string(name_of(x.type)),
                        "quantized input, weights and output");
@@ -22,13 +24,6 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
                       fused);
 }
 
-/// What a law may ask of an operator beside its tensors.
-inline laws::facts facts_of_file(const tflite_node& n) {
-  laws::facts f;
-  f.arithmetic = n.g().arithmetic;
-  f.framework = n.framework;
-  return f;
-}
 /// Dynamic-range layers: float activations, 8-bit weights.
 inline bool is_dynamic(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
@@ -209,6 +204,7 @@ inline status fully_connected(tflite_node& n) {
     layer.products = w[1];
     return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation);
   }
+  n.framework.no_int64_bias = !n.has(2) && o.bias_type != tflite_schema::tensor_type::int64;
   return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), o.activation);
 }
 

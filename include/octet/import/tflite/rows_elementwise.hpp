@@ -32,6 +32,16 @@ template <const op_def& Quantized, const op_def& Float> status fused_binary(tfli
                 n.options<tflite_schema::binary_options>().activation);
 }
 
+inline status mul(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  laws::facts f = facts_of_file(n);
+  f.x.type = n.in(0).type;
+  if (n.in_id(0) == n.in_id(1) && quantized(n.in(0)) && laws::squares_by_table(f))
+    return n.emit(ops::qnn_square, {n.in_id(0)}, n.outs(), {},
+                  n.options<tflite_schema::binary_options>().activation);
+  return fused_binary<ops::qnn_mul, ops::mul>(n);
+}
+
 inline bool is_power_of_two(double scale) {
   return scale > 0 && numerics::detail::split(scale).m == 1;
 }
@@ -66,11 +76,8 @@ template <const op_def& Quantized, const op_def& Float> status sum(tflite_node& 
 }
 
 inline constexpr tflite_row elementwise_rows[] = {
-    {"ADD", &sum<ops::qnn_add, ops::add>},
-    {"DEQUANTIZE", &dequantize},
-    {"MUL", &fused_binary<ops::qnn_mul, ops::mul>},
-    {"SUB", &sum<ops::qnn_sub, ops::sub>},
-    {"QUANTIZE", &quantize},
+    {"ADD", &sum<ops::qnn_add, ops::add>}, {"DEQUANTIZE", &dequantize}, {"MUL", &mul},
+    {"SUB", &sum<ops::qnn_sub, ops::sub>}, {"QUANTIZE", &quantize},
 };
 
 }  // namespace import::tflite_rows

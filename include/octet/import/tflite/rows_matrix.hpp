@@ -115,6 +115,9 @@ inline status transpose_conv(tflite_node& n) {
                    "[N,H,W,C] and [O,KH,KW,I]");
   const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
   const auto o = n.options<tflite_schema::transpose_conv_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
+  n.framework.kernel_below_stride = o.padding == tflite_schema::padding_scheme::same &&
+                                    (w.shape[1] < o.stride_h || w.shape[2] < o.stride_w);
   transpose_conv2d_attrs t;
   t.stride_w = o.stride_w, t.stride_h = o.stride_h;
   auto placed = transposed_attributes(t, x.shape, w.shape, shape[1], shape[2]);
