@@ -13,6 +13,7 @@
 #include <set>
 
 #include "models.hpp"
+#include "octet/import/tflite/builtin_operators.hpp"
 #include "octet/import/tflite/schema.hpp"
 #include "octet/laws/dynamic.hpp"
 #include "octet/laws/layers.hpp"
@@ -39,6 +40,7 @@ struct findings {
 struct file_tensor {
   std::int32_t axis = 0;  // quantized_dimension
   bool int4 = false;
+  bool no_int64_bias = false;  // weights of a layer without bias: one of int64 is not spoken of
 };
 std::vector<file_tensor> file_tensors(const octet_test::model_row& row) {
   std::vector<file_tensor> axes;
@@ -47,9 +49,21 @@ std::vector<file_tensor> file_tensors(const octet_test::model_row& row) {
   if (!file) return axes;
   namespace schema = octet::import::tflite_schema;
   const auto* model = flatbuffers::GetRoot<schema::model_table>(file->bytes.data());
-  for (const auto* t : *model->subgraphs()->Get(0)->tensors())
+  const auto* graph = model->subgraphs()->Get(0);
+  for (const auto* t : *graph->tensors())
     axes.push_back({t->quantization() ? t->quantization()->axis() : 0,
                     t->type() == schema::tensor_type::int4});
+  for (const auto* n : *graph->operators()) {
+    if (model->codes()->Get(n->code_index())->code() != schema::builtin_code("FULLY_CONNECTED"))
+      continue;
+    const auto& in = *n->inputs();
+    if (in.size() > 2 && in.Get(2) >= 0) continue;
+    constexpr flatbuffers::voffset_t bias_type = 12;  // the fifth field
+    const auto* o = n->options();
+    axes[static_cast<std::size_t>(in.Get(1))].no_int64_bias =
+        o == nullptr || o->GetField<std::int8_t>(bias_type, 0) !=
+                            static_cast<std::int8_t>(schema::tensor_type::int64);
+  }
   return axes;
 }
 
@@ -135,7 +149,15 @@ class checker {
     laws::framework_facts f;
     if (n.in.size() > 1 && n.in[1] != no_tensor && static_cast<std::size_t>(n.in[1]) < axes_.size())
       f.weights_axis = axes_[static_cast<std::size_t>(n.in[1])].axis,
-      f.int4_weights = axes_[static_cast<std::size_t>(n.in[1])].int4;
+      f.int4_weights = axes_[static_cast<std::size_t>(n.in[1])].int4,
+      f.no_int64_bias = axes_[static_cast<std::size_t>(n.in[1])].no_int64_bias;
+    if (n.op == &octet::ops::transpose_conv2d) {  // SAME: the extents times the stride
+      const octet::dims &x = g_[n.in[0]].shape, &w = g_[n.in[1]].shape, &y = g_[n.out[0]].shape;
+      const std::int64_t down = n.attrs.integer("stride_h", 1),
+                         right = n.attrs.integer("stride_w", 1);
+      f.kernel_below_stride =
+          y[1] == x[1] * down && y[2] == x[2] * right && (w[1] < down || w[2] < right);
+    }
     // TFLite's int16 sums by shifts: one operand is requantized in front of the sum.
     if (n.name.starts_with("ADD #") || n.name.starts_with("SUB #")) {
       f.by_shifts = n.op == &octet::ops::requantize;

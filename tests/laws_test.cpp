@@ -53,6 +53,9 @@ constexpr condition conditions[] = {
     {"int32 bias", [](facts& f) { f.int32_bias = true; }},
     {"weights' quantization axis not 0", [](facts& f) { f.framework.weights_axis = 3; }},
     {"weights of 4 bits in the file", [](facts& f) { f.framework.int4_weights = true; }},
+    {"kernel below the stride, padded as SAME",
+     [](facts& f) { f.framework.kernel_below_stride = true; }},
+    {"no int64 bias", [](facts& f) { f.framework.no_int64_bias = true; }},
     {"second operand with a zero point", [](facts& f) { f.w.zero_point = 1; }},
     {"second operand broadcast",
      [](facts& f) {

@@ -20,6 +20,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import cases_core
 import cases_data
+import cases_graphs
 import cases_more
 import cases_spectra
 import cases_state
@@ -188,7 +189,7 @@ def main():
         for old in folder.iterdir():
             old.unlink()
     writer = Writer(folder, arguments.only)
-    for file in (cases_core, cases_more, cases_state, cases_data, cases_spectra):
+    for file in (cases_core, cases_more, cases_state, cases_data, cases_spectra, cases_graphs):
         if not arguments.file or arguments.file == file.__name__:
             file.make(writer)
     manifest = arguments.out / "MANIFEST.json"
