@@ -224,6 +224,7 @@ TEST_CASE("kernels of float32 layers equal the reference") {
     const bool wild = r.between(0, 3) == 0;
     p.depthwise = i % 4 == 1, p.transposed = i % 4 == 2;
     p.wide_sums = !p.transposed && r.between(0, 3) == 0;
+    p.fused = !p.wide_sums && r.between(0, 2) == 0;
     p.groups = p.transposed || r.between(0, 3) ? 1 : 2;
     dims x{static_cast<std::int32_t>(r.between(1, 2)), static_cast<std::int32_t>(r.between(1, 6)),
            static_cast<std::int32_t>(r.between(1, 11)),
@@ -257,6 +258,7 @@ TEST_CASE("kernels of float32 layers equal the reference") {
                   weights = random_floats(w.elements().value, wild, r),
                   bias = random_floats(as_size(p.out_c), wild, r);
     if (r.between(0, 3)) p.weights = weights.data();
+    p.by_columns = p.fused && p.group_in() == 1 && !p.transposed && r.between(0, 1) != 0;
     p.has_bias = r.between(0, 2) != 0;
     p.min = -std::numeric_limits<float>::infinity(), p.max = -p.min;
     if (r.between(0, 2) == 0) p.min = 0, p.max = 0.5f;
@@ -264,7 +266,8 @@ TEST_CASE("kernels of float32 layers equal the reference") {
                         << " stride " << a.stride_h << " " << a.stride_w << " dilation "
                         << a.dilation_h << " " << a.dilation_w << " pad " << a.pad_top << " "
                         << a.pad_left << (p.transposed ? " transposed" : "")
-                        << (p.depthwise ? " depthwise" : "") << (p.wide_sums ? " wide" : ""));
+                        << (p.depthwise ? " depthwise" : "") << (p.wide_sums ? " wide" : "")
+                        << (p.fused ? " fused" : "") << (p.by_columns ? " by columns" : ""));
     check_kernel<float_layer_params>(
         p.depthwise ? kernel_id::float_depthwise : kernel_id::float_layer,
         p.transposed ? &reference::float_transpose_layer_kernel : &reference::float_layer_kernel, p,
@@ -287,6 +290,7 @@ TEST_CASE("batch_matmul kernels of float32 equal the reference") {
     p.n = static_cast<std::size_t>(r.pick({1, 5, 8, 16, 32, 64, 65, 130}));
     p.adj_x = r.between(0, 3) == 0;
     p.adj_y = r.between(0, 1) != 0;
+    p.fused = r.between(0, 2) == 0;
     const auto [la, lb, ly] = random_batches(r);
     p.batches = make_broadcast<2>({la, lb}, ly);
     const guarded x1 = random_floats(la.elements().value * p.m * p.k, wild, r),
@@ -295,7 +299,7 @@ TEST_CASE("batch_matmul kernels of float32 equal the reference") {
     INFO("batch_matmul of floats " << p.m << "x" << p.k << "x" << p.n << " " << to_string(la) << " "
                                    << to_string(lb) << (p.adj_x ? " first transposed" : "")
                                    << (p.adj_y ? " second transposed" : "")
-                                   << (p.weights ? " constant" : ""));
+                                   << (p.weights ? " constant" : "") << (p.fused ? " fused" : ""));
     check_kernel<batch_matmul_params>(kernel_id::float_batch_matmul,
                                       &reference::batch_matmul_kernel, p, {x1.data(), x2.data()},
                                       ly.elements().value * p.m * p.n * 4, seen, true, dtype::f32);

@@ -4991,6 +4991,7 @@ namespace OCTET_TARGET_NS {
 
 /// Binary32, one rounding per product and per addition.
 struct float_sums {
+  static constexpr bool bias_first = false;  // sums begin with the bias
   static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows;
   using sum = VF;
   using factor = VF;
@@ -5006,6 +5007,7 @@ struct float_sums {
 };
 /// Binary64, in which a product of two binary32 is exact: fused or not, the bits are the same.
 struct wide_float_sums {
+  static constexpr bool bias_first = false;
   static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2;
   // Written out: g++ gives constructors of its own making no target, which vectors' need (NEON).
   struct pair {
@@ -5037,6 +5039,17 @@ struct wide_float_sums {
   static HWY_INLINE VF result(sum s) { return simd::to_floats(s.low, s.high); }
 };
 
+/// One rounding per product and addition together.
+struct fused_sums : float_sums {
+  static HWY_INLINE sum add_product(sum s, weights a, weights b) {
+    return simd::rounded(fused(a, b, s));
+  }
+};
+/// XNN.
+struct fused_onto_bias : fused_sums {
+  static constexpr bool bias_first = true;
+};
+
 // ---- tiles ----
 
 /// Where the products of a tile lie: kernel rows of kernel columns of elements, in the order in
@@ -5049,12 +5062,18 @@ struct float_walk {
   float lo = -std::numeric_limits<float>::infinity(), hi = std::numeric_limits<float>::infinity();
 };
 
+/// What sums of n outputs begin with.
+template <class Sums> HWY_INLINE typename Sums::sum begin_floats(const float* bias, std::size_t n) {
+  if constexpr (Sums::bias_first)
+    if (bias != nullptr) return n >= lanes32 ? simd::load(bias) : simd::load_some(bias, n);
+  return Sums::zero();
+}
 /// Bias and bounds; n outputs from y on, of which at most a vector is written.
 template <class Sums>
 HWY_INLINE void finish_floats(typename Sums::sum s, const float* bias, VF lo, VF hi, float* y,
                               std::size_t n) {
   const bool whole = n >= lanes32;
-  if (bias != nullptr)
+  if (!Sums::bias_first && bias != nullptr)
     s = Sums::add(s, Sums::widen(whole ? simd::load(bias) : simd::load_some(bias, n)));
   const VF v = clamp_lanes(Sums::result(s), lo, hi);
   if (whole)
@@ -5069,9 +5088,12 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
                              float* y, std::size_t n) noexcept {
   typename Sums::sum acc[MR][NV];
   HWY_UNROLL(4)
-  for (int r = 0; r < MR; ++r) {
+  for (int v = 0; v < NV; ++v) {
+    const std::size_t done = as_size(v * lanes32);
+    const bool begun = bias != nullptr && done < n;
+    const auto start = begin_floats<Sums>(begun ? bias + done : nullptr, begun ? n - done : 0);
     HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[r][v] = Sums::zero();
+    for (int r = 0; r < MR; ++r) acc[r][v] = start;
   }
   for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
     const float *from = x, *with = w;
@@ -5128,12 +5150,6 @@ HWY_INLINE void float_panel_tile(const float_walk& k, const float* x, const floa
 
 // ---- tiles under ORT ----
 
-/// One rounding per product and addition together.
-struct fused_sums : float_sums {
-  static HWY_INLINE sum add_product(sum s, weights a, weights b) {
-    return simd::rounded(fused(a, b, s));
-  }
-};
 /// The walk of a tile whose products are numbered in the order in which they are summed: blocks of
 /// kernel rows of kernel columns of elements. Each group of numerics::mlas_order, and each block,
 /// is a sum of its own.
@@ -5348,10 +5364,14 @@ inline float_walk walk_of(const float_layer_params& p, const float_image& image,
   k.y_pixel = as_distance(image.w.phases()) * as_distance(image.out_c);
   return k;
 }
-/// One panel of n columns for pixels whose sums run in the order of the weights.
+/// One panel of n columns for pixels whose sums run in the order of the weights, or (XNN) of the
+/// window's columns.
 template <class Sums> struct plain_panel {
   panel_steps steps;
-  bool joined;  // a kernel row whose taps lie side by side in the image is one run of elements
+  bool by_columns;
+  bool backward;  // transposed, the first tap first: it meets the last input
+  bool joined;    // a kernel row whose taps lie side by side in the image is one run of elements
+  std::ptrdiff_t x_shift = 0, w_shift = 0;  // to the tap that is summed first
   float_walk k;
   const float *w, *bias;
   std::size_t n;
@@ -5359,19 +5379,32 @@ template <class Sums> struct plain_panel {
                          const float* weights, const float* biases, std::size_t columns,
                          std::size_t width)
       : steps(p, width),
-        joined(p.groups == 1 && image.w.tap_step() == 1 && image.w.input_step() == 1),
+        by_columns(p.by_columns),
+        backward(Sums::bias_first && p.transposed),
+        joined(!by_columns && p.groups == 1 && image.w.tap_step() == 1 &&
+               image.w.input_step() == 1),
         k(walk_of(p, image, steps)),
         w(weights),
         bias(biases),
-        n(columns) {}
+        n(columns) {
+    if (by_columns) std::swap(k.x_row, k.x_column), std::swap(k.w_row, k.w_column);
+    if (!backward) return;
+    k.x_row = -k.x_row, k.w_row = -k.w_row;
+    k.x_column = -k.x_column, k.w_column = -k.w_column;
+  }
   HWY_INLINE void taps_are(const float_row& row, const float_taps& t) {
     const auto taps = as_distance(t.count);
     k.rows = as_distance(row.taps.count);
     k.columns = joined ? 1 : taps;
     k.elements = joined ? taps * steps.group_in : steps.group_in;
+    if (by_columns) std::swap(k.rows, k.columns);
+    if (!backward) return;
+    const bool some = k.rows != 0 && k.columns != 0;  // else there is no such place
+    x_shift = some ? -(k.rows - 1) * k.x_row - (k.columns - 1) * k.x_column : 0;
+    w_shift = some ? -(k.rows - 1) * k.w_row - (k.columns - 1) * k.w_column : 0;
   }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
-    float_panel_tile<Sums, MR>(k, x, with, bias, y, n, as_size(steps.width));
+    float_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, y, n, as_size(steps.width));
   }
 };
 /// The same for ORT's orders.
@@ -5554,11 +5587,13 @@ struct kernel<kernel_id::float_layer, V>
     const auto& p = params(a.params);
     if (p.mlas.used)
       p.mlas.order.fours ? layer<mlas_panel<float_sums>>(a) : layer<mlas_panel<fused_sums>>(a);
+    else if (p.fused)
+      layer<plain_panel<fused_onto_bias>>(a);
     else
       p.wide_sums ? layer<plain_panel<wide_float_sums>>(a) : layer<plain_panel<float_sums>>(a);
   }
   static const char* describe(const void* p) {
-    if (p != nullptr && params(p).mlas.used) return "float gemm, fused";
+    if (p != nullptr && (params(p).mlas.used || params(p).fused)) return "float gemm, fused";
     return p == nullptr || !params(p).wide_sums ? "float gemm" : "float gemm, binary64 sums";
   }
 };
@@ -5591,6 +5626,20 @@ struct repeated_channels {
 };
 /// Groups of four products (numerics::mlas_order), each with a sum of its own.
 struct sums_of_fours : float_sums {};
+/// How a depthwise sum walks over its window: rows of columns, or (XNN) columns of rows. Distances
+/// are in elements.
+struct window_walk {
+  std::ptrdiff_t outer, inner, x_outer, x_inner, w_outer, w_inner;
+};
+inline window_walk window_walk_of(const float_layer_params& p, const float_image& image,
+                                  std::ptrdiff_t rows, std::ptrdiff_t columns) noexcept {
+  const auto in_c = as_distance(image.in_c), out_c = as_distance(image.out_c),
+             x_tap = as_distance(image.w.dilation) * in_c,
+             x_row = as_distance(image.h.dilation) * image.input_row(),
+             w_row = as_distance(image.w.kernel) * out_c;
+  return p.by_columns ? window_walk{columns, rows, x_tap, x_row, out_c, w_row}
+                      : window_walk{rows, columns, x_row, x_tap, w_row, out_c};
+}
 /// Pixels [begin, end) of NV vectors of channels from c on.
 template <class Sums, class Channels, int NV>
 HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image& image,
@@ -5600,23 +5649,24 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
   const VF lo = set_float(p.min), hi = set_float(p.max);
   const Channels channels(p, c);
   const std::size_t left = image.out_c - c;
-  const auto in_c = as_distance(image.in_c), out_c = as_distance(image.out_c),
-             x_tap = as_distance(image.w.dilation) * in_c,
-             x_row = as_distance(image.h.dilation) * image.input_row(),
-             w_row = as_distance(image.w.kernel) * out_c;
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
     for (std::size_t o = row.begin; o < row.end; ++o) {
       const float_taps t = image.w.at(static_cast<std::int64_t>(o));
+      const window_walk k = window_walk_of(p, image, row.taps.count, t.count);
       typename Sums::sum acc[NV], total[NV];
       HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) acc[v] = total[v] = Sums::zero();
+      for (int v = 0; v < NV; ++v) {
+        const std::size_t done = as_size(v * lanes32);
+        acc[v] = begin_floats<Sums>(bias == nullptr ? nullptr : bias + c + done, left - done);
+        total[v] = Sums::zero();
+      }
       std::ptrdiff_t group_end = 0;
-      for (std::ptrdiff_t ky = 0; ky < row.taps.count; ++ky)
-        for (std::ptrdiff_t kx = 0; kx < t.count; ++kx) {
+      for (std::ptrdiff_t i = 0; i < k.outer; ++i)
+        for (std::ptrdiff_t j = 0; j < k.inner; ++j) {
           if constexpr (in_fours) {
-            const auto at = as_distance((row.taps.first + ky) * image.w.kernel + t.first + kx);
+            const auto at = as_distance((row.taps.first + i) * image.w.kernel + t.first + j);
             if (at >= group_end) {
               group_end = as_distance(p.mlas.order.end_of(as_size(at)));
               HWY_UNROLL(4)
@@ -5624,10 +5674,11 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
                 total[v] = Sums::add(total[v], acc[v]), acc[v] = Sums::zero();
             }
           }
-          const float* const px = row.x + as_distance(t.input) * in_c + ky * x_row + kx * x_tap;
-          const float* const pw = w +
-                                  as_distance(row.taps.first * image.w.kernel + t.first) * out_c +
-                                  ky * w_row + kx * out_c + c;
+          const float* const px = row.x + as_distance(t.input) * as_distance(image.in_c) +
+                                  i * k.x_outer + j * k.x_inner;
+          const float* const pw =
+              w + i * k.w_outer + j * k.w_inner + as_distance(c) +
+              as_distance(row.taps.first * image.w.kernel + t.first) * as_distance(image.out_c);
           HWY_UNROLL(4)
           for (int v = 0; v < NV; ++v) {
             const std::size_t done = as_size(v * lanes32), rest = left - done;
@@ -5678,6 +5729,8 @@ struct kernel<kernel_id::float_depthwise, V> : plain_kernel<kernel<kernel_id::fl
     const auto& p = params(a.params);
     if (p.mlas.used)
       p.mlas.order.fours ? layer<sums_of_fours, Channels>(a) : layer<fused_sums, Channels>(a);
+    else if (p.fused)
+      layer<fused_onto_bias, Channels>(a);
     else
       p.wide_sums ? layer<wide_float_sums, Channels>(a) : layer<float_sums, Channels>(a);
   }
@@ -5713,15 +5766,16 @@ struct kernel<kernel_id::float_batch_matmul, V>
     return kernels::float_gemm_accepts(kernels::columns_of(params(p)), layout);
   }
   /// Rows [begin, end) of one matrix, times one panel.
+  template <class Sums>
   static HWY_NOINLINE void rows(const float_walk& k, const float* x, const float* w, float* y,
                                 std::size_t n, std::size_t width, part_range r) noexcept {
     std::size_t i = r.begin;
     for (; i + 4 <= r.end; i += 4)
-      float_panel_tile<float_sums, 4>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
-                                      y + as_distance(i) * k.y_pixel, n, width);
+      float_panel_tile<Sums, 4>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
+                                y + as_distance(i) * k.y_pixel, n, width);
     for (; i < r.end; ++i)
-      float_panel_tile<float_sums, 1>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
-                                      y + as_distance(i) * k.y_pixel, n, width);
+      float_panel_tile<Sums, 1>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
+                                y + as_distance(i) * k.y_pixel, n, width);
   }
   /// The same under ORT. start: of the first row and column of the panel.
   template <class Sums>
@@ -5745,7 +5799,9 @@ struct kernel<kernel_id::float_batch_matmul, V>
   static void run_rows(const batch_matmul_params& p, const float_walk& k, const float* x,
                        const float* w, const float* start, float* y, std::size_t n,
                        std::size_t width, part_range r) noexcept {
-    if (!p.mlas) return rows(k, x, w, y, n, width, r);
+    if (!p.mlas)
+      return p.fused ? rows<fused_sums>(k, x, w, y, n, width, r)
+                     : rows<float_sums>(k, x, w, y, n, width, r);
     mlas_walk m;
     m.in = k;
     m.last_elements = k.elements;
@@ -5881,6 +5937,52 @@ inline HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& 
       }
     }
     v = clamp_lanes(p.max ? v : simd::divide(v, divisor), lo, hi);
+    auto* to = reinterpret_cast<float*>(y) + c;
+    if (have == lanes32)
+      simd::store(v, to);
+    else
+      simd::store_some(v, to, have);
+  }
+}
+
+/// XNNPACK's average of floats: nine places of the window, added to the sum of those before.
+HWY_INLINE VF rounded_sum(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
+HWY_INLINE VF with_nine(VF total, const VF* t) {
+  return rounded_sum(
+      total, rounded_sum(
+                 rounded_sum(rounded_sum(t[2], t[3]), rounded_sum(t[4], t[5])),
+                 rounded_sum(rounded_sum(rounded_sum(t[0], t[1]), t[8]), rounded_sum(t[6], t[7]))));
+}
+/// Of the channels from c on, `have` of them.
+HWY_INLINE VF sum_of_nines(const pool_window& w, const window_places& places, std::size_t c,
+                           std::size_t have) {
+  const VF zero = hn::Zero(DF());
+  VF taps[9] = {zero, zero, zero, zero, zero, zero, zero, zero, zero}, total = zero;
+  std::int64_t group = 0;
+  for (std::int32_t i = 0; i < w.columns; ++i)
+    for (std::int32_t r = 0; r < w.rows; ++r) {
+      const std::int64_t place = places.of(r, i);
+      if (place / 9 != group) {
+        total = with_nine(total, taps);
+        for (int k = 0; k < 9; ++k) taps[k] = zero;
+        group = place / 9;
+      }
+      const auto* from =
+          reinterpret_cast<const float*>(w.x + as_size(r) * w.row + as_size(i) * w.column) + c;
+      taps[place % 9] = have == lanes32 ? simd::load(from) : simd::load_some(from, have);
+    }
+  return with_nine(total, taps);
+}
+inline HWY_NOINLINE void average_pixel_of_nines(const pool2d_params& p, const pool_window& w,
+                                                const window_places& places, std::int32_t n,
+                                                std::byte* y) noexcept {
+  const VF lo = set_float(p.min), hi = set_float(p.max_value),
+           factor = set_float(numerics::div(1.f, static_cast<float>(n)));
+  const auto channels = as_size(p.channels);
+  for (std::size_t c = 0; c < channels; c += lanes32) {
+    const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
+    const VF v =
+        clamp_lanes(simd::rounded(hn::Mul(sum_of_nines(w, places, c, have), factor)), lo, hi);
     auto* to = reinterpret_cast<float*>(y) + c;
     if (have == lanes32)
       simd::store(v, to);
@@ -6041,7 +6143,9 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
         const std::int32_t divisor = p.divisor > 0         ? p.divisor
                                      : p.count_include_pad ? v.counted * h.counted
                                                            : w.rows * w.columns;
-        if (p.type == dtype::f32)
+        if (p.type == dtype::f32 && p.mode == rounding::xnnpack)
+          average_pixel_of_nines(p, w, places_of(p, oy, ox, v, h), divisor, y);
+        else if (p.type == dtype::f32)
           float_pixel(p, w, divisor, y);
         else if (p.max && p.type == dtype::s16)
           max_pixel_words(w, p.lo, p.hi, channels, y);
@@ -8882,6 +8986,15 @@ constexpr decision onnxruntime_order(const facts& f) {
                                .mxnet = rounding::none,
                                .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
+/// Floats whose order of operations is XNNPACK's own as well.
+constexpr decision floats_in_order(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = rounding::none,
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
+}
 
 }  // namespace laws
 OCTET_NAMESPACE_END
@@ -10188,6 +10301,9 @@ constexpr bool is_infinite(float v) noexcept {
 constexpr bool is_infinite(double v) noexcept {
   return (std::bit_cast<std::uint64_t>(v) & 0x7FFFFFFFFFFFFFFFu) == 0x7FF0000000000000u;
 }
+template <binary_float T> constexpr bool is_finite(T v) noexcept {
+  return !is_nan(v) && !is_infinite(v);
+}
 constexpr bool is_negative(float v) noexcept {
   return std::bit_cast<std::uint32_t>(v) >> 31 != 0;
 }  // also of -0 and NaN
@@ -10521,8 +10637,11 @@ OCTET_NAMESPACE_END
 
 // ---- octet/laws/xnnpack.hpp
 // Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings.
-// x, y: scales of an input and of the output.
+// x, y: scales of an input and of the output. The order of its sums of floats.
 #define OCTET_LAWS_XNNPACK_HPP_
+
+#include <cstddef>
+#include <cstdint>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -10544,6 +10663,12 @@ constexpr bool xnnpack_takes_leaky_relu(double x, double y, float alpha) noexcep
 constexpr bool xnnpack_takes_addend(double x, double y) noexcept {
   const float ratio = numerics::div(static_cast<float>(x), static_cast<float>(y));
   return ratio >= 1.f / 1024 && ratio < 256;
+}
+/// Convolutions of one input and one output channel a group whose taps fit its largest kernel of
+/// them run column by column of the window, all others row by row. inputs, outputs: of a group.
+constexpr bool xnnpack_sums_columns(std::size_t taps, std::int32_t inputs,
+                                    std::int32_t outputs) noexcept {
+  return inputs == 1 && outputs == 1 && taps <= 25;
 }
 
 }  // namespace laws
@@ -13122,12 +13247,12 @@ constexpr decision batch_matmul(const facts& f) {
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
 constexpr decision float_layer(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = rounding::none,
-                               .pytorch_fbgemm = rounding::none,
-                               .pytorch_qnnpack = rounding::none,
+  return choose(f.arithmetic, {.tflite_ref = floats_in_order(f),
+                               .tflite_xnnpack = floats_in_order(f),
+                               .pytorch_fbgemm = floats_in_order(f),
+                               .pytorch_qnnpack = floats_in_order(f),
                                .mxnet = by_mxnet(rounding::mxnet),
-                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
+                               .onnxruntime = floats_in_order(f)});
 }
 /// TFLite's optimized kernel fuses each product with its addition.
 constexpr decision float_conv3d(const facts& f) {
@@ -14552,6 +14677,7 @@ struct batch_matmul_params {
   kernels::weight_fit fits = kernels::weight_fit::unknown;
   requantize_params requant;  // one channel
   broadcast_plan<2> batches;  // which matrix of each operand an output matrix takes
+  bool fused = false;         // float32 under XNN: each product joins its sum in one rounding
   // float32 under ORT: alpha times the product, added to a third operand that broadcasts
   bool mlas = false, has_start = false;
   numerics::mlas_order order{};
@@ -14627,9 +14753,11 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
             Y& to = y[(batch * p.m + i) * p.n + j];
             if constexpr (std::is_floating_point_v<A>) {
               float acc = 0;
-              for (std::size_t k = 0; k < p.k; ++k)
-                acc = numerics::add(acc, numerics::mul(pa[p.adj_x ? k * p.m + i : i * p.k + k],
-                                                       pb[p.adj_y ? j * p.k + k : k * p.n + j]));
+              for (std::size_t k = 0; k < p.k; ++k) {
+                const float u = pa[p.adj_x ? k * p.m + i : i * p.k + k],
+                            v = pb[p.adj_y ? j * p.k + k : k * p.n + j];
+                acc = p.fused ? numerics::fma(u, v, acc) : numerics::add(acc, numerics::mul(u, v));
+              }
               to = acc;
             } else {
               std::int64_t acc = 0;
@@ -14764,6 +14892,7 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
       Quantized ? kernel_id::batch_matmul : kernel_id::float_batch_matmul);
   set_batch_matmul<Quantized>(p, n);
   if constexpr (!Quantized) {
+    p.fused = n.round == rounding::xnnpack;
     if (n.round == rounding::onnxruntime)
       set_mlas_matmul(p, n);
     else if (n.present(2) || read_attributes<float_matmul_attrs>(*n.attrs).alpha != 1)
@@ -14796,7 +14925,9 @@ inline constexpr form qnn_batch_matmul_forms[] = {
      .roundings = layer_roundings},
 };
 inline constexpr form float_batch_matmul_forms[] = {
-    {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
+    {.in = {dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::xnnpack}},
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
      .roundings = rounding::onnxruntime},
@@ -14834,7 +14965,7 @@ inline constexpr op_def batch_matmul{
     .shape = &float_batch_matmul_op_shape,
     .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,
-    .decide = &laws::onnxruntime_order,
+    .decide = &laws::floats_in_order,
     .macs = &batch_matmul_macs,
 };
 }  // namespace ops
@@ -18045,7 +18176,7 @@ OCTET_NAMESPACE_END
 // ---- octet/ops/float_layers.hpp
 // conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of
 // quantized models. Sums run in the order kernel row, kernel column, input channel with one
-// rounding per step, bias last, as TFLite's reference kernels compute them; MXN and ORT below.
+// rounding per step, bias last, as TFLite's reference kernels compute them; XNN, MXN and ORT below.
 #define OCTET_OPS_FLOAT_LAYERS_HPP_
 
 
@@ -18069,6 +18200,8 @@ struct mlas_layer {
 /// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
   bool depthwise = false, transposed = false, has_bias = false, wide_sums = false;
+  bool fused = false;       // XNN: sums begin with the bias, each product joins in one rounding
+  bool by_columns = false;  // XNN: of a window, kernel column outside, kernel row inside
   float min = 0, max = 0;
   mlas_layer mlas{};
 
@@ -18151,6 +18284,38 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
       }
   }
 }
+/// XNN: the sum of one output, of the taps inside the image.
+constexpr float fused_layer_sum(const float_layer_params& p, const float* x, const float* w,
+                                float sum, std::int64_t n, std::int32_t oy, std::int32_t ox,
+                                std::int32_t oc) {
+  const std::int32_t in = p.group_in(), first = oc / p.group_out() * in,
+                     taps = p.kernel_h * p.kernel_w;
+  const image_extents image{p.in_h, p.in_w, p.in_c};
+  for (std::int32_t i = 0; i < taps; ++i) {
+    const std::int32_t ky = p.by_columns ? i % p.kernel_h : i / p.kernel_w,
+                       kx = p.by_columns ? i / p.kernel_h : i % p.kernel_w,
+                       iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
+                       ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w,
+                       tap = ky * p.kernel_w + kx;
+    if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
+    const float* px = x + nhwc_index(image, n, iy, ix, first);
+    const float* pw = p.depthwise ? w + product_of(tap, p.out_c) + oc
+                                  : w + (product_of(oc, taps) + as_size(tap)) * as_size(in);
+    for (std::int32_t ic = 0; ic < in; ++ic) sum = numerics::fma(px[ic], pw[ic], sum);
+  }
+  return sum;
+}
+constexpr void float_layer_fused(const float_layer_params& p, const float* x, const float* w,
+                                 const float* bias, float* y, std::size_t begin, std::size_t end) {
+  const image_extents out{p.out_h, p.out_w, p.out_c};
+  for (std::size_t row = begin; row < end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::int32_t oc = 0; oc < p.out_c; ++oc)
+        y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(
+            fused_layer_sum(p, x, w, p.has_bias ? bias[oc] : 0.f, n, oy, ox, oc), p.min, p.max);
+  }
+}
 /// ORT: the sum of one output, of the taps inside the image.
 constexpr float mlas_layer_sum(const float_layer_params& p, const float* x, const float* w,
                                numerics::mlas_sum sum, std::int64_t n, std::int32_t oy,
@@ -18204,13 +18369,14 @@ OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
           rows.begin, rows.end);
   };
   if (p.mlas.used) return run(&float_layer_mlas);
+  if (p.fused) return run(&float_layer_fused);
   p.wide_sums ? run(&float_layer<double>) : run(&float_layer<float>);
 }
 #else
 void float_layer_kernel(const kernel_args& a) noexcept;
 #endif
 /// An output element sums its input pixels in their own order, row by row, channels innermost: what
-/// scattering them one after another gives.
+/// scattering them one after another gives. XNN: in the order of the kernel's rows and columns.
 constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w,
                                      const float* bias, float* y, std::size_t begin,
                                      std::size_t end) {
@@ -18220,22 +18386,24 @@ constexpr void float_transpose_layer(const float_layer_params& p, const float* x
     const auto [n, oy] = image_row_of(row, p.out_h);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::size_t oc = 0; oc < out_c; ++oc) {
-        float sum = 0;
-        for (std::int32_t ky = p.kernel_h; ky-- > 0;) {  // the last tap meets the first input row
-          const std::int32_t ty = oy + p.pad_top - ky;
+        float sum = p.fused && p.has_bias ? bias[oc] : 0.f;
+        for (std::int32_t i = 0; i < p.kernel_h; ++i) {
+          // The last tap meets the first input row.
+          const std::int32_t ky = p.fused ? i : p.kernel_h - 1 - i, ty = oy + p.pad_top - ky;
           if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
-          for (std::int32_t kx = p.kernel_w; kx-- > 0;) {
-            const std::int32_t tx = ox + p.pad_left - kx;
+          for (std::int32_t j = 0; j < p.kernel_w; ++j) {
+            const std::int32_t kx = p.fused ? j : p.kernel_w - 1 - j, tx = ox + p.pad_left - kx;
             if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
             const float* px = x + nhwc_index(in, n, ty / p.stride_h, tx / p.stride_w, 0);
             const float* pw =
                 w +
                 (oc * product_of(p.kernel_h, p.kernel_w) + as_size(ky * p.kernel_w + kx)) * in_c;
             for (std::size_t ic = 0; ic < in_c; ++ic)
-              sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
+              sum = p.fused ? numerics::fma(px[ic], pw[ic], sum)
+                            : numerics::add(sum, numerics::mul(px[ic], pw[ic]));
           }
         }
-        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
+        if (p.has_bias && !p.fused) sum = numerics::add(sum, bias[oc]);
         y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(sum, p.min, p.max);
       }
   }
@@ -18330,6 +18498,7 @@ OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(channels));
   p.wide_sums = n.round == rounding::mxnet;
+  p.fused = n.round == rounding::xnnpack;
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   p.has_bias = n.present(2);
@@ -18340,6 +18509,9 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
       to.make<float_layer_params>(&reference::float_layer_kernel,
                                   Depthwise ? kernel_id::float_depthwise : kernel_id::float_layer);
   set_float_conv2d<Depthwise>(p, n);
+  p.by_columns =
+      n.round == rounding::xnnpack &&
+      laws::xnnpack_sums_columns(product_of(p.kernel_h, p.kernel_w), p.group_in(), p.group_out());
   const auto order = read_attributes<float_conv2d_attrs>(*n.attrs);
   if (n.round == rounding::onnxruntime)
     p.mlas = mlas_convolution(p, read_attributes<conv2d_attrs>(*n.attrs), order.as_product);
@@ -18377,17 +18549,18 @@ status float_fully_connected_prepare(const node_view& n, prepared& to);
 inline constexpr form float_layer_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::mxnet, rounding::onnxruntime}},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::mxnet, rounding::onnxruntime}},
 };
 inline constexpr form float_transpose_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::onnxruntime}},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::onnxruntime}},
 };
-static_assert(roundings_of(float_layer_forms) ==
-                      rounding_set{rounding::none, rounding::mxnet, rounding::onnxruntime} &&
+static_assert(roundings_of(float_layer_forms) == rounding_set{rounding::none, rounding::xnnpack,
+                                                              rounding::mxnet,
+                                                              rounding::onnxruntime} &&
                   roundings_of(float_transpose_forms) ==
-                      rounding_set{rounding::none, rounding::onnxruntime},
+                      rounding_set{rounding::none, rounding::xnnpack, rounding::onnxruntime},
               "octet: what prepares these layers takes any other rounding for none");
 inline constexpr op_def float_conv2d{
     .name = "conv2d",
@@ -18431,7 +18604,7 @@ inline constexpr op_def float_transpose_conv2d{
     .shape = &transpose_conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_transpose_conv2d>,
     .prepare = &float_transpose_conv2d_prepare,
-    .decide = &laws::onnxruntime_order,
+    .decide = &laws::floats_in_order,
     .macs = &transpose_conv2d_macs,
 };
 inline constexpr op_def float_fully_connected{
@@ -20548,6 +20721,15 @@ constexpr decision average_pool(const facts& f) {
                                                    ? rounding::qnnpack
                                                    : rounding::onnxruntime)});
 }
+/// Of floats. ONNX Runtime's orders are the loader's (laws/pools.hpp).
+constexpr decision float_average_pool(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = rounding::none,
+                               .onnxruntime = rounding::none});
+}
 /// Raw values; only the bounds of a fused activation depend on the law.
 constexpr decision max_pool(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
@@ -20702,7 +20884,7 @@ struct pool2d_attrs {
 struct pool2d_params {
   bool max = false;
   rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ATEN,
-                                   // EVEN, ORT; none: maximum, or plain numbers
+                                   // EVEN, ORT; of floats: XNN; none: maximum, or plain numbers
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w, window_h, window_w, stride_h, stride_w,
       dilation_h, dilation_w;
@@ -20770,7 +20952,43 @@ constexpr pool_range pool_taps(std::int32_t o, std::int32_t out, std::int32_t in
   return {first, stop < in ? stop : in, dilation, (stop < in + after ? stop : in + after) - start};
 }
 
+/// XNN: the taps of a window by columns, each where it stands in the window; `rows` a column, from
+/// `first_row` and `first_column` on those inside the image.
+struct window_places {
+  std::int32_t rows, first_row, first_column;
+  constexpr std::int64_t of(std::int32_t row, std::int32_t column) const noexcept {
+    return (std::int64_t{first_column} + column) * rows + first_row + row;
+  }
+};
+constexpr window_places places_of(const pool2d_params& p, std::int32_t oy, std::int32_t ox,
+                                  const pool_range& v, const pool_range& h) noexcept {
+  if (p.adaptive) return {v.end - v.begin, 0, 0};
+  return {p.window_h, (v.begin - (oy * p.stride_h - p.pad_top)) / p.dilation_h,
+          (h.begin - (ox * p.stride_w - p.pad_left)) / p.dilation_w};
+}
 namespace numerics {
+/// XNN: places nine by nine; those outside the image are zeros.
+class sum_of_nines {
+ public:
+  constexpr void add(std::int64_t place, float v) noexcept {
+    if (place / 9 != group_) end_group(), group_ = place / 9;
+    taps_[as_size(place % 9)] = v;
+  }
+  constexpr float value() noexcept { return end_group(), total_; }
+
+ private:
+  constexpr void end_group() noexcept {
+    const auto& t = taps_;
+    total_ = numerics::add(
+        total_, numerics::add(numerics::add(numerics::add(t[2], t[3]), numerics::add(t[4], t[5])),
+                              numerics::add(numerics::add(numerics::add(t[0], t[1]), t[8]),
+                                            numerics::add(t[6], t[7]))));
+    taps_ = {};
+  }
+  std::array<float, 9> taps_{};
+  std::int64_t group_ = 0;
+  float total_ = 0;
+};
 /// Average of `taps` values: sum of raw q and the divisor n (all paddings resolved) to the output's
 /// quantized value.
 constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::int32_t taps,
@@ -20836,6 +21054,17 @@ constexpr std::int32_t average_of_reals(const pool2d_params& p, float sum,
 }  // namespace numerics
 
 namespace reference {
+/// XNN: one average of floats, divided by `divisor`.
+constexpr float average_of_nines(const pool2d_params& p, const float* x, std::int64_t n,
+                                 std::int32_t c, const window_places& at, const pool_range& v,
+                                 const pool_range& h, std::int32_t divisor) noexcept {
+  const image_extents image{p.in_h, p.in_w, p.channels};
+  numerics::sum_of_nines sum;
+  for (std::int32_t ix = h.begin, column = 0; ix < h.end; ix += h.step, ++column)
+    for (std::int32_t iy = v.begin, row = 0; iy < v.end; iy += v.step, ++row)
+      sum.add(at.of(row, column), x[nhwc_index(image, n, iy, ix, c)]);
+  return numerics::mul(sum.value(), numerics::div(1.f, static_cast<float>(divisor)));
+}
 /// Output rows [begin, end) of batch * out_h.
 template <class T>
 constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begin,
@@ -20875,8 +21104,12 @@ constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begi
             }
           }
         if constexpr (std::is_floating_point_v<T>) {
-          to[c] = numerics::clamp(p.max ? best : numerics::div(fsum, static_cast<float>(divisor)),
-                                  p.min, p.max_value);
+          const T one =
+              p.max ? best
+              : p.mode == rounding::xnnpack
+                  ? average_of_nines(p, x, n, c, places_of(p, oy, ox, v, h), v, h, divisor)
+                  : numerics::div(fsum, static_cast<float>(divisor));
+          to[c] = numerics::clamp(one, p.min, p.max_value);
         } else if (p.max) {
           to[c] = static_cast<T>(numerics::clamp<std::int32_t>(best, p.lo, p.hi));
         } else if (p.mode == rounding::onnxruntime) {
@@ -20961,6 +21194,9 @@ inline constexpr form qnn_avg_pool2d_forms[] = {
                    rounding::qnnpack, rounding::aten}},
     {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::onnxruntime},
 };
+inline constexpr form avg_pool2d_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::xnnpack}},
+};
 inline constexpr form qnn_max_pool2d_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}},
 };
@@ -20993,12 +21229,13 @@ inline constexpr op_def qnn_max_pool2d{
 inline constexpr op_def avg_pool2d{
     .name = "avg_pool2d",
     .summary = "average of windows, float32",
-    .forms = float_forms,
+    .forms = avg_pool2d_forms,
     .kernel = kernel_id::pool2d,
     .attributes = keys_of<float_clamp_attrs, pool2d_attrs>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, false>,
+    .decide = &laws::float_average_pool,
     .steps = &window_steps,
 };
 inline constexpr op_def max_pool2d{
@@ -27323,13 +27560,12 @@ class operator_call {
     return c;
   }
   /// The same for an operator of any name: a header-only file compiles all of octet's kernels.
-  template <int = 0>
+  template <kernels::kernel_set Which = kernels::every_kernel>
   static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
                                     std::span<const bool> constant,
                                     std::span<const quantized_view> out, const attributes& attrs,
                                     rounding round, target on = target::automatic) {
-    return make(op, in, constant, out, attrs, round, on,
-                kernels::finder_among<kernels::every_kernel>());
+    return make(op, in, constant, out, attrs, round, on, kernels::finder_among<Which>());
   }
   /// The same for an operator known when compiling: a header-only file compiles its kernel alone.
   template <const op_def& Op>
@@ -28114,11 +28350,11 @@ namespace detail {
 result<plan> compile_with(graph g, const plan_options& options, kernels::finder find);
 }
 /// Verifies, fuses, prepares, packs and places. The graph is copied into the plan (constants are
-/// shared, not copied). A template, so that of header-only files those alone compile all kernels
-/// that plan a network.
-template <int = 0> result<plan> try_compile(graph g, const plan_options& options = {}) {
-  return detail::compile_with(std::move(g), options,
-                              kernels::finder_among<kernels::every_kernel>());
+/// shared, not copied). A template, and its finder depends on it, so that of header-only files
+/// those alone compile all kernels that plan a network.
+template <kernels::kernel_set Which = kernels::every_kernel>
+result<plan> try_compile(graph g, const plan_options& options = {}) {
+  return detail::compile_with(std::move(g), options, kernels::finder_among<Which>());
 }
 
 #if defined(__cpp_exceptions)

@@ -1516,13 +1516,13 @@ class emitter : public import::row_emitter {
   }
   float real(const symbol_attributes& a, std::string_view key, float otherwise) {
     const float v = read(a, key, otherwise, &real_in, "a number");
-    if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
+    if (!numerics::is_finite(v)) broken("attribute " + std::string(key), std::to_string(v));
     return v;
   }
   /// Where MXNet itself computes in binary64: epsilons.
   double wide_real(const symbol_attributes& a, std::string_view key, double otherwise) {
     const double v = read(a, key, otherwise, &wide_real_in, "a number");
-    if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
+    if (!numerics::is_finite(v)) broken("attribute " + std::string(key), std::to_string(v));
     return v;
   }
   std::vector<std::int64_t> integers(const symbol_attributes& a, std::string_view key) {
@@ -1646,7 +1646,7 @@ class emitter : public import::row_emitter {
     if (!e.empty()) std::memcpy(e.data(), v.data->bytes.data(), e.size() * sizeof(T));
     if constexpr (std::is_floating_point_v<T>)
       for (T x : e)
-        if (!std::isfinite(x)) {
+        if (!numerics::is_finite(x)) {
           broken("parameter " + v.name + " has values that are not numbers");
           return {};
         }
@@ -1896,7 +1896,8 @@ inline std::vector<float> weight_levels(emitter& m, const std::vector<float>& w,
       const float half = (b > 0 ? 0x1p31f : -0x1p31f) / 2.f;
       s = std::min(s, numerics::div(numerics::div(half, b), data_levels));
     }
-    if (!(s > 0) || !std::isfinite(s)) m.broken("scale of a channel's weights", std::to_string(s));
+    if (!(s > 0) || !numerics::is_finite(s))
+      m.broken("scale of a channel's weights", std::to_string(s));
     to.push_back(s);
   }
   return to;
@@ -1994,7 +1995,7 @@ inline normalization read_norm(emitter& m, const symbol_attributes& a, const cal
     n.factor.push_back(f);
     n.offset.push_back(numerics::add(
         beta[k], numerics::mul(f, numerics::sub(bias.empty() ? 0.f : bias[k], mean[k]))));
-    if (!std::isfinite(f) || !std::isfinite(n.offset[k]))
+    if (!numerics::is_finite(f) || !numerics::is_finite(n.offset[k]))
       m.broken("a variance", std::to_string(var[k]));
   }
   return n;
@@ -2005,7 +2006,7 @@ inline normalization read_norm(emitter& m, const symbol_attributes& a, const cal
 inline attributes float_bounds(bool relu, float hi) {
   attributes a;
   if (relu) a.set("float_lo", 0.);
-  if (relu && std::isfinite(hi)) a.set("float_hi", static_cast<double>(hi));
+  if (relu && numerics::is_finite(hi)) a.set("float_hi", static_cast<double>(hi));
   return a;
 }
 inline void merge(attributes& to, const attributes& from) {
@@ -2149,7 +2150,7 @@ inline void quantized_fused_convolution(emitter& m, call& c, const fused_convolu
   for (float l : levels) {
     const float factor = numerics::div(ratio, l);
     scales.push_back(numerics::div(numerics::mul(static_cast<double>(factor), out_step), in_step));
-    if (!(scales.back() > 0) || !std::isfinite(factor))
+    if (!(scales.back() > 0) || !numerics::is_finite(factor))
       return m.broken("ranges whose quotient is " + std::to_string(factor));
   }
   const tensor_id weights = add_weights(m, g, quantize_weights(f.weights, levels), c.in[1].name);
@@ -2295,7 +2296,7 @@ inline void quantized_fused_matrix(emitter& m, call& c, const fused_matrix& f) {
                               ? static_cast<double>(factor)
                               : numerics::mul(static_cast<double>(factor), m.to.g[y].scales[0]));
     t.scales.push_back(numerics::div(accumulator.back(), in_step));
-    if (!(t.scales.back() > 0) || !std::isfinite(factor))
+    if (!(t.scales.back() > 0) || !numerics::is_finite(factor))
       return m.broken("ranges whose quotient is " + std::to_string(factor));
   }
   if (two_steps) {
@@ -2335,7 +2336,7 @@ inline range accumulator_range(float a, float b) {
 inline void give_accumulator(emitter& m, call& c, const op_def& op, std::vector<tensor_id> in,
                              attributes a, const range& r, bool channels_inner) {
   if (m.failed()) return;
-  if (!(r.hi > 0) || !std::isfinite(r.hi)) return m.broken("a range of 0 or without end");
+  if (!(r.hi > 0) || !numerics::is_finite(r.hi)) return m.broken("a range of 0 or without end");
   const double scale = static_cast<double>(r.hi) * 0x1p-31;
   const tensor_id x = in[0], w = in[1];
   m.to.g[w].scales.assign(1, numerics::div(scale, m.to.g[x].scales[0]));
@@ -2474,7 +2475,7 @@ inline void requantize_row(emitter& m, call& c) {
   const float largest = out.largest(),
               factor = numerics::mul(numerics::mul(in.largest(), 0x1p-31f),
                                      numerics::div(t == dtype::s8 ? 127.f : 255.f, largest));
-  if (!(factor > 0) || !std::isfinite(factor))
+  if (!(factor > 0) || !numerics::is_finite(factor))
     return m.broken("ranges whose quotient is " + std::to_string(factor));
   const tensor_id y = m.quantized(t, {t == dtype::s8 ? -largest : 0.f, largest});
   const tensor_id from =
@@ -2485,7 +2486,7 @@ inline void requantize_row(emitter& m, call& c) {
 /// uint8 to int8 by an explicit factor, saturating.
 inline tensor_id to_signed(emitter& m, tensor_id x, float factor) {
   if (m.failed()) return no_tensor;
-  if (!(factor > 0) || !std::isfinite(factor)) {
+  if (!(factor > 0) || !numerics::is_finite(factor)) {
     m.broken("ranges whose quotient is " + std::to_string(factor));
     return no_tensor;
   }
@@ -2528,7 +2529,8 @@ inline void quantized_sum_row(emitter& m, call& c) {
   } else {
     out.hi = numerics::add(ra.largest(), rb.largest());
     out.lo = -out.hi;
-    if (!(out.hi > 0) || !std::isfinite(out.hi)) return m.broken("a range of 0 or without end");
+    if (!(out.hi > 0) || !numerics::is_finite(out.hi))
+      return m.broken("a range of 0 or without end");
     const auto factor = [&](const range& r, dtype t) {
       return numerics::div(numerics::mul(r.largest(), 0x1p31f), numerics::mul(out.hi, m.levels(t)));
     };
@@ -2716,7 +2718,7 @@ inline void quantized_norm_row(emitter& m, call& c) {
     const float shift =
         numerics::sub(beta[k], numerics::mul(numerics::mul(mean[k], gamma[k]), inverse));
     offset.push_back(numerics::div(numerics::mul(shift, m.levels(dtype::s8)), out.largest()));
-    if (!std::isfinite(factor[k]) || !std::isfinite(offset[k]))
+    if (!numerics::is_finite(factor[k]) || !numerics::is_finite(offset[k]))
       return m.broken("a variance or a range", std::to_string(var[k]));
   }
   const tensor_id y = m.quantized(dtype::s8, out);
@@ -2916,7 +2918,7 @@ void binary_row(emitter& m, call& c) {
 template <const op_def& Op, sides Sides = sides::as_written> void scalar_row(emitter& m, call& c) {
   if (!m.arity(c, 1) || !m.is_real(c.in[0])) return;
   const auto number = static_cast<float>(m.wide_real(c.node.attributes, "scalar", 1));
-  if (!m.failed() && !std::isfinite(number))
+  if (!m.failed() && !numerics::is_finite(number))
     m.broken("attribute scalar", std::string(m.text(c.node.attributes, "scalar", "")),
              "a number of float32");
   if (m.failed()) return;
@@ -2979,7 +2981,7 @@ inline void quantized_product_row(emitter& m, call& c) {
   } else {
     out = accumulator_range(numerics::div(ra.largest(), 127.f), numerics::div(rb.largest(), 127.f));
   }
-  const bool holds = std::isfinite(out.hi) && (real || out.largest() > 0) && factor > 0 &&
+  const bool holds = numerics::is_finite(out.hi) && (real || out.largest() > 0) && factor > 0 &&
                      numerics::mul(factor, 0x1p14f) < 0x1p31f;
   if (!holds) return m.broken("ranges whose quotient is " + std::to_string(factor));
   const bool whole = !real && !calibrated;

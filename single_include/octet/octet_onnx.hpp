@@ -4199,7 +4199,7 @@ class emitter : public import::row_emitter {
     if (!a) return otherwise;
     if (!a->real) wrong_kind(*a, key, attribute_kind::real);
     const float v = a->real.value_or(otherwise);
-    if (!std::isfinite(v)) broken("attribute " + std::string(key), std::to_string(v));
+    if (!numerics::is_finite(v)) broken("attribute " + std::string(key), std::to_string(v));
     return v;
   }
   std::string text(const call& c, std::string_view key, std::string otherwise) {
@@ -4316,7 +4316,7 @@ class emitter : public import::row_emitter {
     }
     const auto list = a->as<float>();
     for (float x : list)
-      if (!std::isfinite(x)) {
+      if (!numerics::is_finite(x)) {
         broken(what + " that is not finite");
         return {};
       }
@@ -4921,7 +4921,7 @@ inline void pad_row(emitter& m, call& c) {
   if (mode == "constant") {
     if (t == dtype::f32) {
       const float v = padding_number(m, c);
-      if (!std::isfinite(v))
+      if (!numerics::is_finite(v))
         return m.give(c, padded_with(m, from, std::move(a), v), x.channels_inner);
       a.set("value", static_cast<double>(v));
     } else {
@@ -6485,7 +6485,7 @@ inline void batch_normalization_row(emitter& m, call& c) {
     const float root = numerics::sqrt_f32(numerics::add(list[3][k], eps));
     factor.push_back(numerics::mul(numerics::div(1.f, root), list[0][k]));
     offset.push_back(numerics::sub(list[1][k], numerics::mul(list[2][k], factor[k])));
-    if (!std::isfinite(factor[k]) || !std::isfinite(offset[k]))
+    if (!numerics::is_finite(factor[k]) || !numerics::is_finite(offset[k]))
       return m.broken("a variance", std::to_string(list[3][k]));
   }
   const tensor_id x = m.made(ops::mul, {m.held(c.in[0], true), m.to.constant(factor)}, dtype::f32);

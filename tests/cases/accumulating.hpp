@@ -241,7 +241,22 @@ template <> struct cases<octet::ops::float_conv2d> {
     to.add("weights computed at run time", {dims{1, 5, 5, 4}, dims{9, 1, 1, 4}, dims{9}});
     node_case& row = to.add("1x1", {dims{2, 3, 3, 7}, dims{37, 1, 1, 7}, dims{37}});
     row.in[1].constant();
+    if (to.with.round == rounding::xnnpack) add_columns(to);
     if (to.with.round == rounding::onnxruntime) add_orders(to);
+  }
+  /// One input and one output channel a group: by the window's columns up to 25 taps.
+  static void add_columns(case_list& to) {
+    for (const std::int32_t high : {5, 13}) {
+      node_case& n = to.add("a channel by itself, " + std::to_string(high) + " rows",
+                            {dims{1, 14, 9, 5}, dims{5, high, 2, 1}, dims{5}});
+      n.attrs = to_attributes(octet::conv2d_attrs{
+          .stride_w = 2, .pad_top = 2, .pad_left = 1, .pad_right = 1, .groups = 5});
+      n.in[1].constant();
+    }
+    // 2^24 + 1 is 2^24: by rows the sum is 2.
+    node_case& order = to.add("columns by hand", {dims{1, 2, 2, 1}, dims{1, 2, 2, 1}, dims{1}});
+    order.in[0].values = {16777216, -16777216, 1, 1}, order.in[1].values = {1, 1, 1, 1};
+    order.in[2].values = {0}, order.expected = {{1}};
   }
   /// Blocks of channels, matrix products in blocks of steps, one row of a product.
   static void add_orders(case_list& to) {
@@ -282,6 +297,7 @@ template <> struct cases<octet::ops::float_depthwise_conv2d> {
                                           .pad_bottom = 1,
                                           .pad_right = 2});
     to.add("many outputs a channel", {dims{1, 4, 4, 2}, dims{1, 2, 2, 66}, dims{66}});
+    to.add("26 taps", {dims{1, 14, 4, 35}, dims{1, 13, 2, 35}, dims{35}});
     if (to.with.round != rounding::onnxruntime) return;
     for (const bool row : {false, true}) {
       node_case& fours = to.add(row ? "a row" : "channels by four",

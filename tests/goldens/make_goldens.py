@@ -20,6 +20,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 import cases_core
 import cases_data
+import cases_floats
 import cases_graphs
 import cases_more
 import cases_spectra
@@ -77,9 +78,10 @@ class Writer:
         """A generator seeded by the case's name: a new case does not change the others."""
         return np.random.default_rng(zlib.crc32(name.encode()))
 
-    def add(self, name, model, inputs, engines=("ref", "xnnpack"), loose=False, tolerance=None):
+    def add(self, name, model, inputs, engines=("ref", "xnnpack"), loose=False, tolerance=None,
+            exact=False):
         try:
-            self.make(name, model, inputs, engines, loose, tolerance)
+            self.make(name, model, inputs, engines, loose, tolerance, exact)
         except (RuntimeError, ValueError) as error:
             self.failures.append("%s: %s" % (name, str(error).replace("\n", " ")))
 
@@ -110,11 +112,11 @@ class Writer:
                         row[kind + "s"].append(file)
                 self.rows.append(row)
 
-    def make(self, name, model, inputs, engines, loose, tolerance):
+    def make(self, name, model, inputs, engines, loose, tolerance, exact):
         """Runs and stores one case. `engines` without "ref" says that the reference resolver lacks
         the operator or is broken there. `loose` allows the two engines to differ by more than a few
         codes (it is a guard against a case that means nothing). `tolerance`: of floats that
-        XNNPACK's instruction sets do not share."""
+        XNNPACK's instruction sets do not share. `exact`: XNNPACK's bits are expected too."""
         if name in self.names:
             raise ValueError("two cases called " + name)
         self.names.add(name)
@@ -142,7 +144,7 @@ class Writer:
                 first_files = names
             row = {"format": "tflite", "folder": "tflite", "model": name + ".tflite", "law": law,
                    "inputs": files, "outputs": names,
-                   "expect": "identical" if engine == "ref" else "best effort"}
+                   "expect": "identical" if engine == "ref" or exact else "best effort"}
             if engine == "xnnpack":
                 row["note"] = "in the delegate" if delegated else "not in the delegate"
                 if tolerance is not None:
@@ -189,7 +191,8 @@ def main():
         for old in folder.iterdir():
             old.unlink()
     writer = Writer(folder, arguments.only)
-    for file in (cases_core, cases_more, cases_state, cases_data, cases_spectra, cases_graphs):
+    for file in (cases_core, cases_more, cases_state, cases_data, cases_spectra, cases_floats,
+                 cases_graphs):
         if not arguments.file or arguments.file == file.__name__:
             file.make(writer)
     manifest = arguments.out / "MANIFEST.json"

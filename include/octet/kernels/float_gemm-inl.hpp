@@ -10,6 +10,7 @@ namespace OCTET_TARGET_NS {
 
 /// Binary32, one rounding per product and per addition.
 struct float_sums {
+  static constexpr bool bias_first = false;  // sums begin with the bias
   static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows;
   using sum = VF;
   using factor = VF;
@@ -25,6 +26,7 @@ struct float_sums {
 };
 /// Binary64, in which a product of two binary32 is exact: fused or not, the bits are the same.
 struct wide_float_sums {
+  static constexpr bool bias_first = false;
   static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2;
   // Written out: g++ gives constructors of its own making no target, which vectors' need (NEON).
   struct pair {
@@ -56,6 +58,17 @@ struct wide_float_sums {
   static HWY_INLINE VF result(sum s) { return simd::to_floats(s.low, s.high); }
 };
 
+/// One rounding per product and addition together.
+struct fused_sums : float_sums {
+  static HWY_INLINE sum add_product(sum s, weights a, weights b) {
+    return simd::rounded(fused(a, b, s));
+  }
+};
+/// XNN.
+struct fused_onto_bias : fused_sums {
+  static constexpr bool bias_first = true;
+};
+
 // ---- tiles ----
 
 /// Where the products of a tile lie: kernel rows of kernel columns of elements, in the order in
@@ -68,12 +81,18 @@ struct float_walk {
   float lo = -std::numeric_limits<float>::infinity(), hi = std::numeric_limits<float>::infinity();
 };
 
+/// What sums of n outputs begin with.
+template <class Sums> HWY_INLINE typename Sums::sum begin_floats(const float* bias, std::size_t n) {
+  if constexpr (Sums::bias_first)
+    if (bias != nullptr) return n >= lanes32 ? simd::load(bias) : simd::load_some(bias, n);
+  return Sums::zero();
+}
 /// Bias and bounds; n outputs from y on, of which at most a vector is written.
 template <class Sums>
 HWY_INLINE void finish_floats(typename Sums::sum s, const float* bias, VF lo, VF hi, float* y,
                               std::size_t n) {
   const bool whole = n >= lanes32;
-  if (bias != nullptr)
+  if (!Sums::bias_first && bias != nullptr)
     s = Sums::add(s, Sums::widen(whole ? simd::load(bias) : simd::load_some(bias, n)));
   const VF v = clamp_lanes(Sums::result(s), lo, hi);
   if (whole)
@@ -88,9 +107,12 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
                              float* y, std::size_t n) noexcept {
   typename Sums::sum acc[MR][NV];
   HWY_UNROLL(4)
-  for (int r = 0; r < MR; ++r) {
+  for (int v = 0; v < NV; ++v) {
+    const std::size_t done = as_size(v * lanes32);
+    const bool begun = bias != nullptr && done < n;
+    const auto start = begin_floats<Sums>(begun ? bias + done : nullptr, begun ? n - done : 0);
     HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[r][v] = Sums::zero();
+    for (int r = 0; r < MR; ++r) acc[r][v] = start;
   }
   for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
     const float *from = x, *with = w;
@@ -147,12 +169,6 @@ HWY_INLINE void float_panel_tile(const float_walk& k, const float* x, const floa
 
 // ---- tiles under ORT ----
 
-/// One rounding per product and addition together.
-struct fused_sums : float_sums {
-  static HWY_INLINE sum add_product(sum s, weights a, weights b) {
-    return simd::rounded(fused(a, b, s));
-  }
-};
 /// The walk of a tile whose products are numbered in the order in which they are summed: blocks of
 /// kernel rows of kernel columns of elements. Each group of numerics::mlas_order, and each block,
 /// is a sum of its own.
@@ -367,10 +383,14 @@ inline float_walk walk_of(const float_layer_params& p, const float_image& image,
   k.y_pixel = as_distance(image.w.phases()) * as_distance(image.out_c);
   return k;
 }
-/// One panel of n columns for pixels whose sums run in the order of the weights.
+/// One panel of n columns for pixels whose sums run in the order of the weights, or (XNN) of the
+/// window's columns.
 template <class Sums> struct plain_panel {
   panel_steps steps;
-  bool joined;  // a kernel row whose taps lie side by side in the image is one run of elements
+  bool by_columns;
+  bool backward;  // transposed, the first tap first: it meets the last input
+  bool joined;    // a kernel row whose taps lie side by side in the image is one run of elements
+  std::ptrdiff_t x_shift = 0, w_shift = 0;  // to the tap that is summed first
   float_walk k;
   const float *w, *bias;
   std::size_t n;
@@ -378,19 +398,32 @@ template <class Sums> struct plain_panel {
                          const float* weights, const float* biases, std::size_t columns,
                          std::size_t width)
       : steps(p, width),
-        joined(p.groups == 1 && image.w.tap_step() == 1 && image.w.input_step() == 1),
+        by_columns(p.by_columns),
+        backward(Sums::bias_first && p.transposed),
+        joined(!by_columns && p.groups == 1 && image.w.tap_step() == 1 &&
+               image.w.input_step() == 1),
         k(walk_of(p, image, steps)),
         w(weights),
         bias(biases),
-        n(columns) {}
+        n(columns) {
+    if (by_columns) std::swap(k.x_row, k.x_column), std::swap(k.w_row, k.w_column);
+    if (!backward) return;
+    k.x_row = -k.x_row, k.w_row = -k.w_row;
+    k.x_column = -k.x_column, k.w_column = -k.w_column;
+  }
   HWY_INLINE void taps_are(const float_row& row, const float_taps& t) {
     const auto taps = as_distance(t.count);
     k.rows = as_distance(row.taps.count);
     k.columns = joined ? 1 : taps;
     k.elements = joined ? taps * steps.group_in : steps.group_in;
+    if (by_columns) std::swap(k.rows, k.columns);
+    if (!backward) return;
+    const bool some = k.rows != 0 && k.columns != 0;  // else there is no such place
+    x_shift = some ? -(k.rows - 1) * k.x_row - (k.columns - 1) * k.x_column : 0;
+    w_shift = some ? -(k.rows - 1) * k.w_row - (k.columns - 1) * k.w_column : 0;
   }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
-    float_panel_tile<Sums, MR>(k, x, with, bias, y, n, as_size(steps.width));
+    float_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, y, n, as_size(steps.width));
   }
 };
 /// The same for ORT's orders.
@@ -573,11 +606,13 @@ struct kernel<kernel_id::float_layer, V>
     const auto& p = params(a.params);
     if (p.mlas.used)
       p.mlas.order.fours ? layer<mlas_panel<float_sums>>(a) : layer<mlas_panel<fused_sums>>(a);
+    else if (p.fused)
+      layer<plain_panel<fused_onto_bias>>(a);
     else
       p.wide_sums ? layer<plain_panel<wide_float_sums>>(a) : layer<plain_panel<float_sums>>(a);
   }
   static const char* describe(const void* p) {
-    if (p != nullptr && params(p).mlas.used) return "float gemm, fused";
+    if (p != nullptr && (params(p).mlas.used || params(p).fused)) return "float gemm, fused";
     return p == nullptr || !params(p).wide_sums ? "float gemm" : "float gemm, binary64 sums";
   }
 };
@@ -610,6 +645,20 @@ struct repeated_channels {
 };
 /// Groups of four products (numerics::mlas_order), each with a sum of its own.
 struct sums_of_fours : float_sums {};
+/// How a depthwise sum walks over its window: rows of columns, or (XNN) columns of rows. Distances
+/// are in elements.
+struct window_walk {
+  std::ptrdiff_t outer, inner, x_outer, x_inner, w_outer, w_inner;
+};
+inline window_walk window_walk_of(const float_layer_params& p, const float_image& image,
+                                  std::ptrdiff_t rows, std::ptrdiff_t columns) noexcept {
+  const auto in_c = as_distance(image.in_c), out_c = as_distance(image.out_c),
+             x_tap = as_distance(image.w.dilation) * in_c,
+             x_row = as_distance(image.h.dilation) * image.input_row(),
+             w_row = as_distance(image.w.kernel) * out_c;
+  return p.by_columns ? window_walk{columns, rows, x_tap, x_row, out_c, w_row}
+                      : window_walk{rows, columns, x_row, x_tap, w_row, out_c};
+}
 /// Pixels [begin, end) of NV vectors of channels from c on.
 template <class Sums, class Channels, int NV>
 HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image& image,
@@ -619,23 +668,24 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
   const VF lo = set_float(p.min), hi = set_float(p.max);
   const Channels channels(p, c);
   const std::size_t left = image.out_c - c;
-  const auto in_c = as_distance(image.in_c), out_c = as_distance(image.out_c),
-             x_tap = as_distance(image.w.dilation) * in_c,
-             x_row = as_distance(image.h.dilation) * image.input_row(),
-             w_row = as_distance(image.w.kernel) * out_c;
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
     for (std::size_t o = row.begin; o < row.end; ++o) {
       const float_taps t = image.w.at(static_cast<std::int64_t>(o));
+      const window_walk k = window_walk_of(p, image, row.taps.count, t.count);
       typename Sums::sum acc[NV], total[NV];
       HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) acc[v] = total[v] = Sums::zero();
+      for (int v = 0; v < NV; ++v) {
+        const std::size_t done = as_size(v * lanes32);
+        acc[v] = begin_floats<Sums>(bias == nullptr ? nullptr : bias + c + done, left - done);
+        total[v] = Sums::zero();
+      }
       std::ptrdiff_t group_end = 0;
-      for (std::ptrdiff_t ky = 0; ky < row.taps.count; ++ky)
-        for (std::ptrdiff_t kx = 0; kx < t.count; ++kx) {
+      for (std::ptrdiff_t i = 0; i < k.outer; ++i)
+        for (std::ptrdiff_t j = 0; j < k.inner; ++j) {
           if constexpr (in_fours) {
-            const auto at = as_distance((row.taps.first + ky) * image.w.kernel + t.first + kx);
+            const auto at = as_distance((row.taps.first + i) * image.w.kernel + t.first + j);
             if (at >= group_end) {
               group_end = as_distance(p.mlas.order.end_of(as_size(at)));
               HWY_UNROLL(4)
@@ -643,10 +693,11 @@ HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image
                 total[v] = Sums::add(total[v], acc[v]), acc[v] = Sums::zero();
             }
           }
-          const float* const px = row.x + as_distance(t.input) * in_c + ky * x_row + kx * x_tap;
-          const float* const pw = w +
-                                  as_distance(row.taps.first * image.w.kernel + t.first) * out_c +
-                                  ky * w_row + kx * out_c + c;
+          const float* const px = row.x + as_distance(t.input) * as_distance(image.in_c) +
+                                  i * k.x_outer + j * k.x_inner;
+          const float* const pw =
+              w + i * k.w_outer + j * k.w_inner + as_distance(c) +
+              as_distance(row.taps.first * image.w.kernel + t.first) * as_distance(image.out_c);
           HWY_UNROLL(4)
           for (int v = 0; v < NV; ++v) {
             const std::size_t done = as_size(v * lanes32), rest = left - done;
@@ -697,6 +748,8 @@ struct kernel<kernel_id::float_depthwise, V> : plain_kernel<kernel<kernel_id::fl
     const auto& p = params(a.params);
     if (p.mlas.used)
       p.mlas.order.fours ? layer<sums_of_fours, Channels>(a) : layer<fused_sums, Channels>(a);
+    else if (p.fused)
+      layer<fused_onto_bias, Channels>(a);
     else
       p.wide_sums ? layer<wide_float_sums, Channels>(a) : layer<float_sums, Channels>(a);
   }
@@ -732,15 +785,16 @@ struct kernel<kernel_id::float_batch_matmul, V>
     return kernels::float_gemm_accepts(kernels::columns_of(params(p)), layout);
   }
   /// Rows [begin, end) of one matrix, times one panel.
+  template <class Sums>
   static HWY_NOINLINE void rows(const float_walk& k, const float* x, const float* w, float* y,
                                 std::size_t n, std::size_t width, part_range r) noexcept {
     std::size_t i = r.begin;
     for (; i + 4 <= r.end; i += 4)
-      float_panel_tile<float_sums, 4>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
-                                      y + as_distance(i) * k.y_pixel, n, width);
+      float_panel_tile<Sums, 4>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
+                                y + as_distance(i) * k.y_pixel, n, width);
     for (; i < r.end; ++i)
-      float_panel_tile<float_sums, 1>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
-                                      y + as_distance(i) * k.y_pixel, n, width);
+      float_panel_tile<Sums, 1>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
+                                y + as_distance(i) * k.y_pixel, n, width);
   }
   /// The same under ORT. start: of the first row and column of the panel.
   template <class Sums>
@@ -764,7 +818,9 @@ struct kernel<kernel_id::float_batch_matmul, V>
   static void run_rows(const batch_matmul_params& p, const float_walk& k, const float* x,
                        const float* w, const float* start, float* y, std::size_t n,
                        std::size_t width, part_range r) noexcept {
-    if (!p.mlas) return rows(k, x, w, y, n, width, r);
+    if (!p.mlas)
+      return p.fused ? rows<fused_sums>(k, x, w, y, n, width, r)
+                     : rows<float_sums>(k, x, w, y, n, width, r);
     mlas_walk m;
     m.in = k;
     m.last_elements = k.elements;

@@ -79,6 +79,52 @@ inline HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& 
   }
 }
 
+/// XNNPACK's average of floats: nine places of the window, added to the sum of those before.
+HWY_INLINE VF rounded_sum(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
+HWY_INLINE VF with_nine(VF total, const VF* t) {
+  return rounded_sum(
+      total, rounded_sum(
+                 rounded_sum(rounded_sum(t[2], t[3]), rounded_sum(t[4], t[5])),
+                 rounded_sum(rounded_sum(rounded_sum(t[0], t[1]), t[8]), rounded_sum(t[6], t[7]))));
+}
+/// Of the channels from c on, `have` of them.
+HWY_INLINE VF sum_of_nines(const pool_window& w, const window_places& places, std::size_t c,
+                           std::size_t have) {
+  const VF zero = hn::Zero(DF());
+  VF taps[9] = {zero, zero, zero, zero, zero, zero, zero, zero, zero}, total = zero;
+  std::int64_t group = 0;
+  for (std::int32_t i = 0; i < w.columns; ++i)
+    for (std::int32_t r = 0; r < w.rows; ++r) {
+      const std::int64_t place = places.of(r, i);
+      if (place / 9 != group) {
+        total = with_nine(total, taps);
+        for (int k = 0; k < 9; ++k) taps[k] = zero;
+        group = place / 9;
+      }
+      const auto* from =
+          reinterpret_cast<const float*>(w.x + as_size(r) * w.row + as_size(i) * w.column) + c;
+      taps[place % 9] = have == lanes32 ? simd::load(from) : simd::load_some(from, have);
+    }
+  return with_nine(total, taps);
+}
+inline HWY_NOINLINE void average_pixel_of_nines(const pool2d_params& p, const pool_window& w,
+                                                const window_places& places, std::int32_t n,
+                                                std::byte* y) noexcept {
+  const VF lo = set_float(p.min), hi = set_float(p.max_value),
+           factor = set_float(numerics::div(1.f, static_cast<float>(n)));
+  const auto channels = as_size(p.channels);
+  for (std::size_t c = 0; c < channels; c += lanes32) {
+    const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
+    const VF v =
+        clamp_lanes(simd::rounded(hn::Mul(sum_of_nines(w, places, c, have), factor)), lo, hi);
+    auto* to = reinterpret_cast<float*>(y) + c;
+    if (have == lanes32)
+      simd::store(v, to);
+    else
+      simd::store_some(v, to, have);
+  }
+}
+
 /// ONNX Runtime's average: dequantized taps, summed in their order.
 inline HWY_NOINLINE void real_average_pixel(const pool2d_params& p, const pool_window& w,
                                             std::int32_t n, std::byte* y) noexcept {
@@ -231,7 +277,9 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
         const std::int32_t divisor = p.divisor > 0         ? p.divisor
                                      : p.count_include_pad ? v.counted * h.counted
                                                            : w.rows * w.columns;
-        if (p.type == dtype::f32)
+        if (p.type == dtype::f32 && p.mode == rounding::xnnpack)
+          average_pixel_of_nines(p, w, places_of(p, oy, ox, v, h), divisor, y);
+        else if (p.type == dtype::f32)
           float_pixel(p, w, divisor, y);
         else if (p.max && p.type == dtype::s16)
           max_pixel_words(w, p.lo, p.hi, channels, y);

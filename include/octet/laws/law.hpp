@@ -157,6 +157,15 @@ constexpr decision onnxruntime_order(const facts& f) {
                                .mxnet = rounding::none,
                                .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
+/// Floats whose order of operations is XNNPACK's own as well.
+constexpr decision floats_in_order(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = rounding::none,
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
+}
 
 }  // namespace laws
 OCTET_NAMESPACE_END

@@ -176,12 +176,12 @@ constexpr decision batch_matmul(const facts& f) {
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
 constexpr decision float_layer(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = rounding::none,
-                               .pytorch_fbgemm = rounding::none,
-                               .pytorch_qnnpack = rounding::none,
+  return choose(f.arithmetic, {.tflite_ref = floats_in_order(f),
+                               .tflite_xnnpack = floats_in_order(f),
+                               .pytorch_fbgemm = floats_in_order(f),
+                               .pytorch_qnnpack = floats_in_order(f),
                                .mxnet = by_mxnet(rounding::mxnet),
-                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
+                               .onnxruntime = floats_in_order(f)});
 }
 /// TFLite's optimized kernel fuses each product with its addition.
 constexpr decision float_conv3d(const facts& f) {

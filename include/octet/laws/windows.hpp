@@ -41,6 +41,15 @@ constexpr decision average_pool(const facts& f) {
                                                    ? rounding::qnnpack
                                                    : rounding::onnxruntime)});
 }
+/// Of floats. ONNX Runtime's orders are the loader's (laws/pools.hpp).
+constexpr decision float_average_pool(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = rounding::none,
+                               .onnxruntime = rounding::none});
+}
 /// Raw values; only the bounds of a fused activation depend on the law.
 constexpr decision max_pool(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::none,

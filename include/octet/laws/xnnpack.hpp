@@ -1,7 +1,10 @@
 // Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings.
-// x, y: scales of an input and of the output.
+// x, y: scales of an input and of the output. The order of its sums of floats.
 #ifndef OCTET_LAWS_XNNPACK_HPP_
 #define OCTET_LAWS_XNNPACK_HPP_
+
+#include <cstddef>
+#include <cstdint>
 
 #include "octet/numerics/fp.hpp"
 
@@ -24,6 +27,12 @@ constexpr bool xnnpack_takes_leaky_relu(double x, double y, float alpha) noexcep
 constexpr bool xnnpack_takes_addend(double x, double y) noexcept {
   const float ratio = numerics::div(static_cast<float>(x), static_cast<float>(y));
   return ratio >= 1.f / 1024 && ratio < 256;
+}
+/// Convolutions of one input and one output channel a group whose taps fit its largest kernel of
+/// them run column by column of the window, all others row by row. inputs, outputs: of a group.
+constexpr bool xnnpack_sums_columns(std::size_t taps, std::int32_t inputs,
+                                    std::int32_t outputs) noexcept {
+  return inputs == 1 && outputs == 1 && taps <= 25;
 }
 
 }  // namespace laws

@@ -5,6 +5,7 @@
 
 #include "octet/kernels/float_gemm.hpp"
 #include "octet/laws/layers.hpp"
+#include "octet/numerics/fma.hpp"
 #include "octet/numerics/mlas_math.hpp"
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/conv2d.hpp"
@@ -37,6 +38,7 @@ struct batch_matmul_params {
   kernels::weight_fit fits = kernels::weight_fit::unknown;
   requantize_params requant;  // one channel
   broadcast_plan<2> batches;  // which matrix of each operand an output matrix takes
+  bool fused = false;         // float32 under XNN: each product joins its sum in one rounding
   // float32 under ORT: alpha times the product, added to a third operand that broadcasts
   bool mlas = false, has_start = false;
   numerics::mlas_order order{};
@@ -112,9 +114,11 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
             Y& to = y[(batch * p.m + i) * p.n + j];
             if constexpr (std::is_floating_point_v<A>) {
               float acc = 0;
-              for (std::size_t k = 0; k < p.k; ++k)
-                acc = numerics::add(acc, numerics::mul(pa[p.adj_x ? k * p.m + i : i * p.k + k],
-                                                       pb[p.adj_y ? j * p.k + k : k * p.n + j]));
+              for (std::size_t k = 0; k < p.k; ++k) {
+                const float u = pa[p.adj_x ? k * p.m + i : i * p.k + k],
+                            v = pb[p.adj_y ? j * p.k + k : k * p.n + j];
+                acc = p.fused ? numerics::fma(u, v, acc) : numerics::add(acc, numerics::mul(u, v));
+              }
               to = acc;
             } else {
               std::int64_t acc = 0;
@@ -249,6 +253,7 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
       Quantized ? kernel_id::batch_matmul : kernel_id::float_batch_matmul);
   set_batch_matmul<Quantized>(p, n);
   if constexpr (!Quantized) {
+    p.fused = n.round == rounding::xnnpack;
     if (n.round == rounding::onnxruntime)
       set_mlas_matmul(p, n);
     else if (n.present(2) || read_attributes<float_matmul_attrs>(*n.attrs).alpha != 1)
@@ -281,7 +286,9 @@ inline constexpr form qnn_batch_matmul_forms[] = {
      .roundings = layer_roundings},
 };
 inline constexpr form float_batch_matmul_forms[] = {
-    {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
+    {.in = {dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::xnnpack}},
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
      .roundings = rounding::onnxruntime},
@@ -319,7 +326,7 @@ inline constexpr op_def batch_matmul{
     .shape = &float_batch_matmul_op_shape,
     .memory = &batch_matmul_memory<false>,
     .prepare = &batch_matmul_prepare<false>,
-    .decide = &laws::onnxruntime_order,
+    .decide = &laws::floats_in_order,
     .macs = &batch_matmul_macs,
 };
 }  // namespace ops

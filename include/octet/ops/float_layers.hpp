@@ -1,10 +1,12 @@
 // conv2d, depthwise_conv2d, transpose_conv2d and fully_connected on float32: the float islands of
 // quantized models. Sums run in the order kernel row, kernel column, input channel with one
-// rounding per step, bias last, as TFLite's reference kernels compute them; MXN and ORT below.
+// rounding per step, bias last, as TFLite's reference kernels compute them; XNN, MXN and ORT below.
 #ifndef OCTET_OPS_FLOAT_LAYERS_HPP_
 #define OCTET_OPS_FLOAT_LAYERS_HPP_
 
 #include "octet/kernels/float_gemm.hpp"
+#include "octet/laws/xnnpack.hpp"
+#include "octet/numerics/fma.hpp"
 #include "octet/numerics/mlas_math.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/fully_connected.hpp"
@@ -31,6 +33,8 @@ struct mlas_layer {
 /// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
   bool depthwise = false, transposed = false, has_bias = false, wide_sums = false;
+  bool fused = false;       // XNN: sums begin with the bias, each product joins in one rounding
+  bool by_columns = false;  // XNN: of a window, kernel column outside, kernel row inside
   float min = 0, max = 0;
   mlas_layer mlas{};
 
@@ -113,6 +117,38 @@ constexpr void float_layer(const float_layer_params& p, const float* x, const fl
       }
   }
 }
+/// XNN: the sum of one output, of the taps inside the image.
+constexpr float fused_layer_sum(const float_layer_params& p, const float* x, const float* w,
+                                float sum, std::int64_t n, std::int32_t oy, std::int32_t ox,
+                                std::int32_t oc) {
+  const std::int32_t in = p.group_in(), first = oc / p.group_out() * in,
+                     taps = p.kernel_h * p.kernel_w;
+  const image_extents image{p.in_h, p.in_w, p.in_c};
+  for (std::int32_t i = 0; i < taps; ++i) {
+    const std::int32_t ky = p.by_columns ? i % p.kernel_h : i / p.kernel_w,
+                       kx = p.by_columns ? i / p.kernel_h : i % p.kernel_w,
+                       iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
+                       ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w,
+                       tap = ky * p.kernel_w + kx;
+    if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
+    const float* px = x + nhwc_index(image, n, iy, ix, first);
+    const float* pw = p.depthwise ? w + product_of(tap, p.out_c) + oc
+                                  : w + (product_of(oc, taps) + as_size(tap)) * as_size(in);
+    for (std::int32_t ic = 0; ic < in; ++ic) sum = numerics::fma(px[ic], pw[ic], sum);
+  }
+  return sum;
+}
+constexpr void float_layer_fused(const float_layer_params& p, const float* x, const float* w,
+                                 const float* bias, float* y, std::size_t begin, std::size_t end) {
+  const image_extents out{p.out_h, p.out_w, p.out_c};
+  for (std::size_t row = begin; row < end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::int32_t oc = 0; oc < p.out_c; ++oc)
+        y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(
+            fused_layer_sum(p, x, w, p.has_bias ? bias[oc] : 0.f, n, oy, ox, oc), p.min, p.max);
+  }
+}
 /// ORT: the sum of one output, of the taps inside the image.
 constexpr float mlas_layer_sum(const float_layer_params& p, const float* x, const float* w,
                                numerics::mlas_sum sum, std::int64_t n, std::int32_t oy,
@@ -166,13 +202,14 @@ OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
           rows.begin, rows.end);
   };
   if (p.mlas.used) return run(&float_layer_mlas);
+  if (p.fused) return run(&float_layer_fused);
   p.wide_sums ? run(&float_layer<double>) : run(&float_layer<float>);
 }
 #else
 void float_layer_kernel(const kernel_args& a) noexcept;
 #endif
 /// An output element sums its input pixels in their own order, row by row, channels innermost: what
-/// scattering them one after another gives.
+/// scattering them one after another gives. XNN: in the order of the kernel's rows and columns.
 constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w,
                                      const float* bias, float* y, std::size_t begin,
                                      std::size_t end) {
@@ -182,22 +219,24 @@ constexpr void float_transpose_layer(const float_layer_params& p, const float* x
     const auto [n, oy] = image_row_of(row, p.out_h);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
       for (std::size_t oc = 0; oc < out_c; ++oc) {
-        float sum = 0;
-        for (std::int32_t ky = p.kernel_h; ky-- > 0;) {  // the last tap meets the first input row
-          const std::int32_t ty = oy + p.pad_top - ky;
+        float sum = p.fused && p.has_bias ? bias[oc] : 0.f;
+        for (std::int32_t i = 0; i < p.kernel_h; ++i) {
+          // The last tap meets the first input row.
+          const std::int32_t ky = p.fused ? i : p.kernel_h - 1 - i, ty = oy + p.pad_top - ky;
           if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
-          for (std::int32_t kx = p.kernel_w; kx-- > 0;) {
-            const std::int32_t tx = ox + p.pad_left - kx;
+          for (std::int32_t j = 0; j < p.kernel_w; ++j) {
+            const std::int32_t kx = p.fused ? j : p.kernel_w - 1 - j, tx = ox + p.pad_left - kx;
             if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
             const float* px = x + nhwc_index(in, n, ty / p.stride_h, tx / p.stride_w, 0);
             const float* pw =
                 w +
                 (oc * product_of(p.kernel_h, p.kernel_w) + as_size(ky * p.kernel_w + kx)) * in_c;
             for (std::size_t ic = 0; ic < in_c; ++ic)
-              sum = numerics::add(sum, numerics::mul(px[ic], pw[ic]));
+              sum = p.fused ? numerics::fma(px[ic], pw[ic], sum)
+                            : numerics::add(sum, numerics::mul(px[ic], pw[ic]));
           }
         }
-        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
+        if (p.has_bias && !p.fused) sum = numerics::add(sum, bias[oc]);
         y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(sum, p.min, p.max);
       }
   }
@@ -292,6 +331,7 @@ OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(channels));
   p.wide_sums = n.round == rounding::mxnet;
+  p.fused = n.round == rounding::xnnpack;
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   p.has_bias = n.present(2);
@@ -302,6 +342,9 @@ template <bool Depthwise> status float_conv2d_prepare(const node_view& n, prepar
       to.make<float_layer_params>(&reference::float_layer_kernel,
                                   Depthwise ? kernel_id::float_depthwise : kernel_id::float_layer);
   set_float_conv2d<Depthwise>(p, n);
+  p.by_columns =
+      n.round == rounding::xnnpack &&
+      laws::xnnpack_sums_columns(product_of(p.kernel_h, p.kernel_w), p.group_in(), p.group_out());
   const auto order = read_attributes<float_conv2d_attrs>(*n.attrs);
   if (n.round == rounding::onnxruntime)
     p.mlas = mlas_convolution(p, read_attributes<conv2d_attrs>(*n.attrs), order.as_product);
@@ -339,17 +382,18 @@ status float_fully_connected_prepare(const node_view& n, prepared& to);
 inline constexpr form float_layer_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::mxnet, rounding::onnxruntime}},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::mxnet, rounding::onnxruntime}},
 };
 inline constexpr form float_transpose_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::onnxruntime}},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::onnxruntime}},
 };
-static_assert(roundings_of(float_layer_forms) ==
-                      rounding_set{rounding::none, rounding::mxnet, rounding::onnxruntime} &&
+static_assert(roundings_of(float_layer_forms) == rounding_set{rounding::none, rounding::xnnpack,
+                                                              rounding::mxnet,
+                                                              rounding::onnxruntime} &&
                   roundings_of(float_transpose_forms) ==
-                      rounding_set{rounding::none, rounding::onnxruntime},
+                      rounding_set{rounding::none, rounding::xnnpack, rounding::onnxruntime},
               "octet: what prepares these layers takes any other rounding for none");
 inline constexpr op_def float_conv2d{
     .name = "conv2d",
@@ -393,7 +437,7 @@ inline constexpr op_def float_transpose_conv2d{
     .shape = &transpose_conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_transpose_conv2d>,
     .prepare = &float_transpose_conv2d_prepare,
-    .decide = &laws::onnxruntime_order,
+    .decide = &laws::floats_in_order,
     .macs = &transpose_conv2d_macs,
 };
 inline constexpr op_def float_fully_connected{

@@ -43,7 +43,7 @@ struct pool2d_attrs {
 struct pool2d_params {
   bool max = false;
   rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ATEN,
-                                   // EVEN, ORT; none: maximum, or plain numbers
+                                   // EVEN, ORT; of floats: XNN; none: maximum, or plain numbers
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w, window_h, window_w, stride_h, stride_w,
       dilation_h, dilation_w;
@@ -111,7 +111,43 @@ constexpr pool_range pool_taps(std::int32_t o, std::int32_t out, std::int32_t in
   return {first, stop < in ? stop : in, dilation, (stop < in + after ? stop : in + after) - start};
 }
 
+/// XNN: the taps of a window by columns, each where it stands in the window; `rows` a column, from
+/// `first_row` and `first_column` on those inside the image.
+struct window_places {
+  std::int32_t rows, first_row, first_column;
+  constexpr std::int64_t of(std::int32_t row, std::int32_t column) const noexcept {
+    return (std::int64_t{first_column} + column) * rows + first_row + row;
+  }
+};
+constexpr window_places places_of(const pool2d_params& p, std::int32_t oy, std::int32_t ox,
+                                  const pool_range& v, const pool_range& h) noexcept {
+  if (p.adaptive) return {v.end - v.begin, 0, 0};
+  return {p.window_h, (v.begin - (oy * p.stride_h - p.pad_top)) / p.dilation_h,
+          (h.begin - (ox * p.stride_w - p.pad_left)) / p.dilation_w};
+}
 namespace numerics {
+/// XNN: places nine by nine; those outside the image are zeros.
+class sum_of_nines {
+ public:
+  constexpr void add(std::int64_t place, float v) noexcept {
+    if (place / 9 != group_) end_group(), group_ = place / 9;
+    taps_[as_size(place % 9)] = v;
+  }
+  constexpr float value() noexcept { return end_group(), total_; }
+
+ private:
+  constexpr void end_group() noexcept {
+    const auto& t = taps_;
+    total_ = numerics::add(
+        total_, numerics::add(numerics::add(numerics::add(t[2], t[3]), numerics::add(t[4], t[5])),
+                              numerics::add(numerics::add(numerics::add(t[0], t[1]), t[8]),
+                                            numerics::add(t[6], t[7]))));
+    taps_ = {};
+  }
+  std::array<float, 9> taps_{};
+  std::int64_t group_ = 0;
+  float total_ = 0;
+};
 /// Average of `taps` values: sum of raw q and the divisor n (all paddings resolved) to the output's
 /// quantized value.
 constexpr std::int32_t average(const pool2d_params& p, std::int64_t sum, std::int32_t taps,
@@ -177,6 +213,17 @@ constexpr std::int32_t average_of_reals(const pool2d_params& p, float sum,
 }  // namespace numerics
 
 namespace reference {
+/// XNN: one average of floats, divided by `divisor`.
+constexpr float average_of_nines(const pool2d_params& p, const float* x, std::int64_t n,
+                                 std::int32_t c, const window_places& at, const pool_range& v,
+                                 const pool_range& h, std::int32_t divisor) noexcept {
+  const image_extents image{p.in_h, p.in_w, p.channels};
+  numerics::sum_of_nines sum;
+  for (std::int32_t ix = h.begin, column = 0; ix < h.end; ix += h.step, ++column)
+    for (std::int32_t iy = v.begin, row = 0; iy < v.end; iy += v.step, ++row)
+      sum.add(at.of(row, column), x[nhwc_index(image, n, iy, ix, c)]);
+  return numerics::mul(sum.value(), numerics::div(1.f, static_cast<float>(divisor)));
+}
 /// Output rows [begin, end) of batch * out_h.
 template <class T>
 constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begin,
@@ -216,8 +263,12 @@ constexpr void pool2d(const pool2d_params& p, const T* x, T* y, std::size_t begi
             }
           }
         if constexpr (std::is_floating_point_v<T>) {
-          to[c] = numerics::clamp(p.max ? best : numerics::div(fsum, static_cast<float>(divisor)),
-                                  p.min, p.max_value);
+          const T one =
+              p.max ? best
+              : p.mode == rounding::xnnpack
+                  ? average_of_nines(p, x, n, c, places_of(p, oy, ox, v, h), v, h, divisor)
+                  : numerics::div(fsum, static_cast<float>(divisor));
+          to[c] = numerics::clamp(one, p.min, p.max_value);
         } else if (p.max) {
           to[c] = static_cast<T>(numerics::clamp<std::int32_t>(best, p.lo, p.hi));
         } else if (p.mode == rounding::onnxruntime) {
@@ -302,6 +353,9 @@ inline constexpr form qnn_avg_pool2d_forms[] = {
                    rounding::qnnpack, rounding::aten}},
     {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::onnxruntime},
 };
+inline constexpr form avg_pool2d_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::xnnpack}},
+};
 inline constexpr form qnn_max_pool2d_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}},
 };
@@ -334,12 +388,13 @@ inline constexpr op_def qnn_max_pool2d{
 inline constexpr op_def avg_pool2d{
     .name = "avg_pool2d",
     .summary = "average of windows, float32",
-    .forms = float_forms,
+    .forms = avg_pool2d_forms,
     .kernel = kernel_id::pool2d,
     .attributes = keys_of<float_clamp_attrs, pool2d_attrs>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
     .prepare = &pool2d_prepare<false, false>,
+    .decide = &laws::float_average_pool,
     .steps = &window_steps,
 };
 inline constexpr op_def max_pool2d{
