@@ -108,6 +108,7 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
     return unsupported("operands of " + a.name,
                        std::string(name_of(x->type)) + " and " + std::string(name_of(y->type)),
                        "one element type");
+  const bool ranks_differ = x->rank() != y->rank();
   for (tensor_data** t : {&x, &y}) {
     const int rank = std::max(x->rank(), y->rank());
     if ((*t)->rank() == rank || rank <= 2) continue;
@@ -123,7 +124,8 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
   if (!right) return right.error();
   const tensor_id to = e.make(x->type, *q);
   if (auto s = e.emit(Multiply ? ops::qnn_mul : ops::qnn_add, {*left, *right}, to, {},
-                      {.fused = Relu ? activation::relu : activation::none});
+                      {.fused = Relu ? activation::relu : activation::none,
+                       .framework = {.ranks_differ = ranks_differ}});
       !s)
     return s.error();
   return e.wrap(to, x->type, last && x->rank() >= 3, last);
