@@ -477,7 +477,26 @@ struct prelu_cases {
     to.add("none", {dims{0, 3}, dims{3}});
   }
 };
-template <> struct cases<octet::ops::qnn_prelu> : prelu_cases {};
+template <> struct cases<octet::ops::qnn_prelu> {
+  static void add(case_list& to) {
+    prelu_cases::add(to);
+    if (to.with.round != rounding::reciprocal_half_even) return;
+    const bool low = to.with.x() == dtype::s8;  // quint8 zero points are 128 more
+    const int zero = low ? 0 : 128;
+    // 1 is 100 steps of the slope's scale: -20 * 50 / 100 = -10.
+    node_case& n = to.add("by hand", {dims{4}, dims{1}});
+    n.in[0].quantize(0.5, zero), n.in[1].quantize(0.01, zero), n.out[0].quantize(0.5, zero);
+    n.in[0].values = {zero - 20., zero + 0., zero + 7., zero + 127.}, n.in[1].values = {zero + 50.};
+    n.in[1].constant();
+    n.expected = {{zero - 10., zero + 0., zero + 7., zero + 127.}};
+    // 1 would be 1000 steps, of which the codes hold 127: 100 becomes 12.7.
+    node_case& cut = to.add("a scale of slopes that holds no 1", {dims{2}, dims{1}});
+    cut.in[0].quantize(0.5, zero), cut.in[1].quantize(0.001, zero), cut.out[0].quantize(0.5, zero);
+    cut.in[0].values = {zero + 100., zero - 100.}, cut.in[1].values = {zero + 50.};
+    cut.in[1].constant();
+    cut.expected = {{zero + 13., zero - 5.}};
+  }
+};
 template <> struct cases<octet::ops::prelu> : prelu_cases {};
 
 template <> struct cases<octet::ops::select> {
