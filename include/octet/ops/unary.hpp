@@ -640,9 +640,14 @@ template <unary F> status unary_word_table(const node_view& n, prepared& to, una
   }
   return unit{};
 }
-/// Two tables of 8-bit values, one for PyTorch's vector loops and one for their scalar tails.
-OCTET_INLINE void unary_tables_by_position(dtype type, prepared& to, unary_params p) {
+/// Two tables of 8-bit values, one for PyTorch's vector loops and one for their scalar tails. The
+/// loops of hard_swish quantize by f32(1 / out_scale) of the binary64 scale.
+OCTET_INLINE void unary_tables_by_position(dtype type, double out_scale, prepared& to,
+                                           unary_params p) {
   p.mode = rounding::reciprocal_half_even;
+  const float inverse = p.function == unary::hard_swish
+                            ? static_cast<float>(numerics::div(1., out_scale))
+                            : p.inverse;
   const float premultiplied = numerics::mul(p.in_scale, -static_cast<float>(p.in_zero_point));
   auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
   l.blocks.count = p.count;
@@ -651,7 +656,7 @@ OCTET_INLINE void unary_tables_by_position(dtype type, prepared& to, unary_param
   fill_lut8(l.blocks, type, [&](std::int32_t q) {
     const float v = numerics::fma(p.in_scale, static_cast<float>(q), premultiplied);
     return numerics::finish(
-        static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(p, v), p.inverse))),
+        static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(p, v), inverse))),
         p.out_zero_point, p.lo, p.hi);
   });
   l.tail = tail.table;
@@ -689,7 +694,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   if ((n.round == rounding::divide_half_away || sigmoid) && x.type == dtype::s16)
     if (auto s = unary_word_table<F>(n, to, p); !s) return s;
   if (by_position<F>(n)) {
-    unary_tables_by_position(x.type, to, p);
+    unary_tables_by_position(x.type, y.scale(), to, p);
     return unit{};
   }
   if (is_8bit(x.type)) {
