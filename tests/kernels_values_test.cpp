@@ -238,7 +238,7 @@ TEST_CASE("quantized minimum, squared difference and prelu equal the reference")
       p.mode = r.between(0, 1) ? rounding::doubling_high_half_away : rounding::reciprocal_half_even;
       p.in_zero_point = zero(), p.slope_zero_point = zero(), p.out_zero_point = zero();
       p.lo = lo, p.hi = hi;
-      p.in_scale = 0.05f, p.slope_scale = 0.013f, p.inverse = 22.f;
+      p.ratio = 0.0143f, p.one = static_cast<std::int32_t>(r.between(-255, 255));
       p.positive = random_multiplier(r), p.negative = random_multiplier(r);
       check_kernel<prelu_params>(kernel_id::prelu, &reference::prelu_kernel, p,
                                  {a.data(), b.data()}, shape.count, seen, true);

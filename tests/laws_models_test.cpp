@@ -166,6 +166,12 @@ class checker {
           f.by_shifts = f.by_shifts || (by->op == &octet::ops::requantize && by->name == n.name);
     }
     if (!laws::is_pytorch(g_.arithmetic) || n.in.empty()) return f;
+    // An operand of fewer axes gets leading ones in front of the sum.
+    if (n.op == &octet::ops::qnn_add)
+      for (const tensor_id t : n.in)
+        for (const octet::node* by = producer(t); by != nullptr && by->name == n.name;
+             by = producer(by->in[0]))
+          f.ranks_differ = f.ranks_differ || by->op == &octet::ops::reshape;
     const tensor_id memory = memory_of(n.in[0]);
     const octet::dims& x = g_[n.in[0]].shape;
     f.channels_inner = channels_inner;

@@ -29,6 +29,12 @@ struct unary_cases {
     add_changed(to, [](node_case&) {});
   }
 };
+/// Rows of functions that PyTorch rounds by position, with and without whole blocks in them.
+inline void add_rows(case_list& to) {
+  if (to.with.round != rounding::aten) return;
+  for (const std::int64_t row : {0, 19, 133})
+    to.add("rows of " + std::to_string(row), {dims{2, 133}}).attrs.set("row", row);
+}
 /// Functions that must keep the quantization under rounding none.
 struct quantized_unary_cases {
   static void add(case_list& to) {
@@ -38,9 +44,16 @@ struct quantized_unary_cases {
     });
   }
 };
+struct quantized_by_position_cases {
+  static void add(case_list& to) {
+    quantized_unary_cases::add(to);
+    add_rows(to);
+  }
+};
 /// The sigmoids' int16 output has a fixed scale.
 struct sigmoid_cases {
   static void add(case_list& to) {
+    add_rows(to);
     unary_cases::add_changed(to, [](node_case& n) {
       if (n.out[0].type == dtype::s16) n.out[0].quantize(1. / 32768, 0);
     });
@@ -64,9 +77,9 @@ struct gelu_cases {
 /// The output's scale is at least 1/128 of the input's in the integer form.
 template <> struct cases<octet::ops::qnn_logistic> : sigmoid_cases {};
 template <> struct cases<octet::ops::qnn_tanh> : sigmoid_cases {};
-template <> struct cases<octet::ops::qnn_hard_swish> : quantized_unary_cases {};
-template <> struct cases<octet::ops::qnn_hard_sigmoid> : quantized_unary_cases {};
-template <> struct cases<octet::ops::qnn_elu> : quantized_unary_cases {};
+template <> struct cases<octet::ops::qnn_hard_swish> : quantized_by_position_cases {};
+template <> struct cases<octet::ops::qnn_hard_sigmoid> : quantized_by_position_cases {};
+template <> struct cases<octet::ops::qnn_elu> : quantized_by_position_cases {};
 template <> struct cases<octet::ops::qnn_gelu> : gelu_cases {};
 template <> struct cases<octet::ops::qnn_exp> : quantized_unary_cases {};
 template <> struct cases<octet::ops::qnn_log> : quantized_unary_cases {};
@@ -77,8 +90,18 @@ template <> struct cases<octet::ops::qnn_cos> : quantized_unary_cases {};
 template <> struct cases<octet::ops::qnn_abs> : quantized_unary_cases {};
 template <> struct cases<octet::ops::qnn_neg> : quantized_unary_cases {};
 template <> struct cases<octet::ops::qnn_square> : quantized_unary_cases {};
-template <> struct cases<octet::ops::qnn_leaky_relu> : sloped_cases {};
-template <> struct cases<octet::ops::logistic> : unary_cases {};
+template <> struct cases<octet::ops::qnn_leaky_relu> {
+  static void add(case_list& to) {
+    sloped_cases::add(to);
+    add_rows(to);
+  }
+};
+template <> struct cases<octet::ops::logistic> {
+  static void add(case_list& to) {
+    unary_cases::add(to);
+    add_rows(to);
+  }
+};
 template <> struct cases<octet::ops::tanh> : unary_cases {};
 template <> struct cases<octet::ops::hard_swish> : unary_cases {};
 template <> struct cases<octet::ops::hard_sigmoid> : unary_cases {};
@@ -370,6 +393,10 @@ struct clamped_binary_cases {
 struct fused_sum_cases {
   static void add(case_list& to) {
     clamped_binary_cases::add(to);
+    if (to.with.round == rounding::aten)
+      for (const std::int64_t row : {0, 35, 70})
+        for (const dims& b : {dims{3, 70}, dims{70}})
+          to.add("rows of " + std::to_string(row), {dims{3, 70}, b}).attrs.set("row", row);
     if (to.with.round != rounding::fused_multiply_add) return;
     for (const std::int64_t first : {0, 1})
       to.add(first == 0 ? "b's share first" : "a's share first", {dims{3, 37}, dims{37}})
@@ -477,7 +504,26 @@ struct prelu_cases {
     to.add("none", {dims{0, 3}, dims{3}});
   }
 };
-template <> struct cases<octet::ops::qnn_prelu> : prelu_cases {};
+template <> struct cases<octet::ops::qnn_prelu> {
+  static void add(case_list& to) {
+    prelu_cases::add(to);
+    if (to.with.round != rounding::reciprocal_half_even) return;
+    const bool low = to.with.x() == dtype::s8;  // quint8 zero points are 128 more
+    const int zero = low ? 0 : 128;
+    // 1 is 100 steps of the slope's scale: -20 * 50 / 100 = -10.
+    node_case& n = to.add("by hand", {dims{4}, dims{1}});
+    n.in[0].quantize(0.5, zero), n.in[1].quantize(0.01, zero), n.out[0].quantize(0.5, zero);
+    n.in[0].values = {zero - 20., zero + 0., zero + 7., zero + 127.}, n.in[1].values = {zero + 50.};
+    n.in[1].constant();
+    n.expected = {{zero - 10., zero + 0., zero + 7., zero + 127.}};
+    // 1 would be 1000 steps, of which the codes hold 127: 100 becomes 12.7.
+    node_case& cut = to.add("a scale of slopes that holds no 1", {dims{2}, dims{1}});
+    cut.in[0].quantize(0.5, zero), cut.in[1].quantize(0.001, zero), cut.out[0].quantize(0.5, zero);
+    cut.in[0].values = {zero + 100., zero - 100.}, cut.in[1].values = {zero + 50.};
+    cut.in[1].constant();
+    cut.expected = {{zero + 13., zero - 5.}};
+  }
+};
 template <> struct cases<octet::ops::prelu> : prelu_cases {};
 
 template <> struct cases<octet::ops::select> {

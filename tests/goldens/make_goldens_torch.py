@@ -354,6 +354,9 @@ def elementwise(w):
     w.add("mul_scalar_negative", Case([(0.05, 63)], lambda m, a: OPS.mul_scalar(a, -0.3)),
           [real(every_code((1, 256)), 0.05, 63)])
     positions(w)
+    function_rows(w)
+    other_sums(w)
+    slopes(w)
     cats(w)
 
 
@@ -382,6 +385,96 @@ def positions(w):
     w.add("add_position_channels_last",
           Case([(sa, za), (sb, zb)], lambda m, a, b: OPS.add(a, b, so, zo), "channels_last"),
           [real(pick[..., 0], sa, za), real(pick[..., 1], sb, zb)], engines=("fbgemm",))
+    # Blocks begin anew in every row of PyTorch's loop.
+    for name, shape, body in (
+            ("slice", (2, 5, 4, 7), lambda a, b: OPS.add(a[:, 1:], b[:, :-1], so, zo)),
+            ("slice_width", (2, 2, 3, 71), lambda a, b: OPS.add(a[..., 1:], b[..., :-1], so, zo)),
+            ("mixed", (2, 5, 4, 7), lambda a, b: OPS.add(a, last(b), so, zo)),
+            ("gate", (2, 5, 8, 9), lambda a, b: OPS.add(a, b[:1, :, :1, :1], so, zo)),
+            ("gate_first", (2, 5, 8, 9), lambda a, b: OPS.add(a[:1, :, :1, :1], b, so, zo)),
+            ("gate_channels_last", (2, 70, 2, 2),
+             lambda a, b: OPS.add(last(a), last(b)[:1, :, :1, :1], so, zo)),
+            ("transposed", (2, 3, 8, 9),
+             lambda a, b: OPS.add_relu(a.transpose(1, 2), b.transpose(1, 2), so, zo))):
+        pick = hits[np.arange(np.prod(shape)) % len(hits)].reshape(*shape, 2)
+        w.add("add_rows_" + name,
+              Case([(sa, za), (sb, zb)], lambda m, a, b, body=body: body(a, b)),
+              [real(pick[..., 0], sa, za), real(pick[..., 1], sb, zb)], engines=("fbgemm",))
+
+
+def last(x):
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def function_rows(w):
+    """Functions of one value restart their blocks in every row too, that of floats as well, but
+    leaky_relu, which copies its input. The codes are those whose result depends on the block."""
+    shape = (2, 3, 8, 9)
+    every = torch.arange(256, dtype=torch.uint8)
+    for name, scale, zero, body in (
+            ("elu", 0.014, 149, lambda q: OPS.elu(q, 0.028, 31, 1.3)),
+            ("leaky_relu", 0.097, 168, lambda q: OPS.leaky_relu(q, 0.125, False, 0.194, 99)),
+            ("hardswish", 0.03, 99, lambda q: OPS.hardswish(q, 0.03, 11))):
+        def result(codes_, scale=scale, zero=zero, body=body):
+            q = torch._make_per_tensor_quantized_tensor(codes_.clone(), scale, zero)
+            return body(q).int_repr().numpy()
+        alone = np.concatenate([result(every[i:i + 32]) for i in range(0, 256, 32)])
+        hits = np.flatnonzero(alone != result(every))
+        x = real(hits[np.arange(np.prod(shape)) % len(hits)].reshape(shape), scale, zero)
+        w.add("rows_" + name, Case([(scale, zero)], lambda m, q, body=body: body(q[:, 1:])), [x],
+              engines=("fbgemm",))
+
+    class Sigmoid(nn.Module):
+        def forward(self, v):
+            return torch.sigmoid(v[..., :-1])
+
+    w.add("rows_float_sigmoid",
+          Sigmoid(), [(w.rng("rows_float_sigmoid").normal(size=(2, 3, 40)) * 3).astype(np.float32)],
+          engines=("fbgemm",))
+
+
+def other_sums(w):
+    """QNNPACK adds quint8 operands of equal sizes; PyTorch computes other sums itself."""
+    sa, za, sb, zb, so, zo = 0.031, 100, 0.027, 90, 0.05, 111
+    rng = w.rng("other_sums")
+    x, y = real(codes(rng, (2, 3, 4, 5)), sa, za), real(codes(rng, (2, 3, 4, 5)), sb, zb)
+    for name, body in (("gate", lambda a, b: OPS.add(a, b[:1, :, :1, :1], so, zo)),
+                       ("rank", lambda a, b: OPS.add_relu(a[:1], b[0], so, zo)),
+                       ("vector", lambda a, b: OPS.add(a.flatten(1), b[0].flatten(), so, zo))):
+        w.add("add_sizes_" + name,
+              Case([(sa, za), (sb, zb)], lambda m, a, b, body=body: body(a, b)), [x, y])
+
+    class Signed(nn.Module):
+        def forward(self, a, b):
+            a = torch.quantize_per_tensor(a, sa, 3, torch.qint8)
+            b = torch.quantize_per_tensor(b, sb, -20, torch.qint8)
+            return torch.dequantize(OPS.add(a, b, so, 11))
+
+    w.add("add_int8", Signed(), [x, y])
+
+
+def slopes(w):
+    """quantized::prelu multiplies codes; the slopes' code of 1 saturates where their scale is
+    small."""
+    x = real(codes(w.rng("slopes"), (2, 6, 4, 5)), 0.05, 120)
+    for name, scale, zero, count, kind in (("per_channel", 0.013, 20, 6, torch.quint8),
+                                           ("one", 0.01, 100, 1, torch.quint8),
+                                           ("saturated", 0.001, 128, 6, torch.quint8),
+                                           ("tiny", 1e-12, 128, 1, torch.quint8)):
+        reach = min(1.0, 100 * scale)
+        alpha = torch.quantize_per_tensor(torch.linspace(-0.2 * reach, reach, count), scale, zero,
+                                          kind)
+
+        class Prelu(nn.Module):
+            def __init__(self, alpha=alpha):
+                super().__init__()
+                self.register_buffer("alpha", alpha)
+
+            def forward(self, v):
+                q = torch.quantize_per_tensor(v, 0.05, 120, torch.quint8)
+                return torch.dequantize(OPS.prelu(q, self.alpha, 0.03, 90))
+
+        w.add("prelu_" + name, Prelu(), [x])
 
 
 def cats(w):
@@ -594,6 +687,11 @@ def sums(w):
         w.add("hardswish_ties_%d" % zero_out,
               Case([(0.0625, zero_in)], lambda m, q, z=zero_out: OPS.hardswish(q, 0.015625, z)),
               [real(every_code(), 0.0625, zero_in)])
+    # Ties that the reciprocal of the binary64 scale breaks the other way.
+    for scale in (0.03, 0.021):
+        w.add("hardswish_reciprocal_%d" % (scale * 1000),
+              Case([(scale, 101)], lambda m, q: OPS.hardswish(q, 0.03, 91)),
+              [real(every_code(), scale, 101)], engines=("fbgemm",))
     for tag, n in (("n64", 64), ("n65", 65), ("n63", 63)):
         x = real(np.resize(np.arange(0, 256, 3), (1, n)), 0.0371, 77)
         w.add("sigmoid_position_" + tag,

@@ -147,21 +147,19 @@ struct prelu_dr {
   }
 };
 struct prelu_even_mul {
-  VF sx, sa, inverse, lo, hi;
-  V32 zx, za, z;
+  VF ratio, lo, hi;
+  V32 zx, za, z, one;
   explicit HWY_INLINE prelu_even_mul(const prelu_params& p)
-      : sx(set_float(p.in_scale)),
-        sa(set_float(p.slope_scale)),
-        inverse(set_float(p.inverse)),
+      : ratio(set_float(p.ratio)),
         lo(set_float(static_cast<float>(p.lo - p.out_zero_point))),
         hi(set_float(static_cast<float>(p.hi - p.out_zero_point))),
         zx(set32(p.in_zero_point)),
         za(set32(p.slope_zero_point)),
-        z(set32(p.out_zero_point)) {}
+        z(set32(p.out_zero_point)),
+        one(set32(p.one)) {}
   HWY_INLINE V32 operator()(V32 x, V32 slope) const {
-    const VF v = real_product(hn::Sub(x, zx), sx), a = real_product(hn::Sub(slope, za), sa);
-    const VF y = hn::IfThenElse(hn::Gt(v, hn::Zero(DF())), v, simd::rounded(hn::Mul(v, a)));
-    return hn::Add(round_within(simd::rounded(hn::Mul(y, inverse)), lo, hi), z);
+    const V32 v = hn::Sub(x, zx), product = hn::Mul(v, select_by_sign(v, one, hn::Sub(slope, za)));
+    return hn::Add(round_within(real_product(product, ratio), lo, hi), z);
   }
 };
 template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kernel_id::prelu, V>> {

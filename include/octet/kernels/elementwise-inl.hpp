@@ -272,7 +272,7 @@ struct add_fma_op {
     return round_within(simd::rounded(v), lo, hi);
   }
 };
-/// Inside whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
+/// Inside a row's whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
 struct add_aten_op {
   V32 za, zb, z;
   VF fa, fb, pa, pb, inverse, lo, hi;
@@ -321,10 +321,10 @@ template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel
     run_op(Op(p), p, k, r);
   }
   static void run_aten(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
-                      middle = before < r.begin ? r.begin : before;
-    run_op(add_aten_op(p, true), p, k, {r.begin, middle});
-    run_op(add_aten_op(p, false), p, k, {middle, r.end});
+    p.rows.for_each_run(p.shape.count, 64, r.begin, r.end,
+                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
+                          run_op(add_aten_op(p, block), p, k, {from, to});
+                        });
   }
   using quantized_function = void (*)(const add_params&, const kernel_args&, part_range) noexcept;
   /// Null: the reference.

@@ -488,12 +488,16 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
     if (p.type == dtype::f32) return of_floats(p) != nullptr;
     return p.type == dtype::s16 && of_words(p) != nullptr;
   }
-  /// What is behind the last whole vectors of a tensor takes the scalar function.
+  /// What is behind the last whole vectors of a row takes the scalar function.
   static void logistic_by_position(const unary_params& p, const float* x, float* y,
                                    part_range r) noexcept {
-    const std::size_t whole = numerics::vectorized_count(p), end = r.end < whole ? r.end : whole;
-    if (r.begin < end) vectorized_floats(p, x + r.begin, y + r.begin, end - r.begin);
-    if (r.end > whole) reference::unary_values(p, x, y, r.begin > whole ? r.begin : whole, r.end);
+    p.rows.for_each_run(p.count, numerics::logistic_block, r.begin, r.end,
+                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
+                          if (block)
+                            vectorized_floats(p, x + from, y + from, to - from);
+                          else
+                            reference::unary_values(p, x, y, from, to);
+                        });
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);

@@ -15,15 +15,18 @@ constexpr decision sum_by_xnnpack(const facts& f) {
              ? by_xnnpack(rounding::xnnpack)
              : decision(rounding::doubling_high_half_away);
 }
-/// TFLite's optimized int16 sum, OPT, runs where no operand is broadcast.
+/// TFLite's optimized int16 sum, OPT, runs where no operand is broadcast. PyTorch gives QNNPACK
+/// quint8 operands of equal sizes and computes the others itself, under either engine.
 constexpr decision add(const facts& f) {
+  const bool by_qnnpack =
+      f.x.type == dtype::u8 && f.x.shape == f.w.shape && !f.framework.ranks_differ;
   const bool merged = f.x.type == dtype::s16 && f.x.shape == f.w.shape && !f.framework.by_shifts;
   return choose(
       f.arithmetic,
       {.tflite_ref = rounding::doubling_high_half_away,
        .tflite_xnnpack = merged ? decision(rounding::tflite_optimized) : sum_by_xnnpack(f),
        .pytorch_fbgemm = by_pytorch(rounding::aten),
-       .pytorch_qnnpack = by_pytorch(rounding::qnnpack),
+       .pytorch_qnnpack = by_pytorch(by_qnnpack ? rounding::qnnpack : rounding::aten),
        .mxnet = by_mxnet(rounding::mxnet),
        .onnxruntime = by_onnxruntime(f.x.type, rounding::fused_multiply_add)});
 }

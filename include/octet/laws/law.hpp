@@ -118,6 +118,8 @@ struct framework_facts {
   bool contiguous = true, channels_last = false;
   /// PyTorch: axis 1 of the framework's shape is the last one of the IR's.
   bool channels_inner = false;
+  /// PyTorch: the operands of a sum have different ranks, which the IR's leading extents of 1 hide.
+  bool ranks_differ = false;
 };
 /// A tensor of a graph composed in code: images are NHWC in memory, PyTorch's channels_last; other
 /// ranks are row-major.

@@ -7,6 +7,7 @@
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/quantize.hpp"
+#include "octet/ops/vector_rows.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -49,6 +50,7 @@ struct add_params {
   float inverse = 0;                 // ATEN: f32(1) / f32(sy)
   float fixed = 0;                   // FMA: the zero points' share
   bool a_first = false;              // FMA
+  vector_rows rows;                  // ATEN
   broadcast_plan<2> shape;
 };
 
@@ -95,8 +97,8 @@ constexpr std::int32_t add_fma(const add_params& p, std::int32_t a, std::int32_t
                             : fma(x, p.a_scale, fma(y, p.b_scale, p.fixed));
   return clamp_to_int(static_cast<double>(rint(v)), p.lo, p.hi);
 }
-/// PyTorch: dequantize both (with FMA inside whole blocks of 64 elements), add, quantize by the
-/// reciprocal.
+/// PyTorch: dequantize both (with FMA inside a row's whole blocks of 64 elements), add, quantize by
+/// the reciprocal.
 constexpr std::int32_t add_aten(const add_params& p, std::int32_t a, std::int32_t b,
                                 bool in_block) noexcept {
   const float u = in_block ? fma(static_cast<float>(a), p.a_scale, p.a_premul)
@@ -148,7 +150,6 @@ template <class T> constexpr T wrapping_add(T a, T b, std::int32_t sign) {
 template <class A, class B, class Y>
 constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_t begin,
                    std::size_t end) {
-  const std::size_t blocks = p.shape.count / 64 * 64;
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     const std::int32_t u = a[at[0]], v = b[at[1]];
     std::int32_t q = 0;
@@ -157,7 +158,9 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
       case rounding::qnnpack: q = numerics::add_qnn(p, u, v); break;
       case rounding::float_half_even: q = numerics::add_f(p, u, v); break;
       case rounding::fused_multiply_add: q = numerics::add_fma(p, u, v); break;
-      case rounding::aten: q = numerics::add_aten(p, u, v, i < blocks); break;
+      case rounding::aten:
+        q = numerics::add_aten(p, u, v, p.rows.in_block(i, p.shape.count, 64));
+        break;
       case rounding::doubling_high_half_away:
       case rounding::tflite_optimized: q = numerics::add_dr(p, u, v); break;
       case rounding::none:
@@ -316,6 +319,7 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
   }
   if (auto s = one_scale_each(n); !s) return s;
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
+  p.rows = read_attributes<vector_rows>(*n.attrs);
   return set_add_factors(p, n);
 }
 #else
@@ -354,7 +358,7 @@ inline constexpr op_def qnn_add{
     .forms = qnn_add_forms,
     .quantized = true,
     .kernel = kernel_id::add,
-    .attributes = keys_of<add_attrs, clamp_keys, add_keys>,
+    .attributes = keys_of<add_attrs, clamp_keys, add_keys, vector_rows>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, true>,

@@ -4,6 +4,7 @@
 #define OCTET_OPS_LUT_HPP_
 
 #include "octet/ops/broadcast.hpp"
+#include "octet/ops/vector_rows.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -14,12 +15,12 @@ struct lut8_params {
   std::size_t count = 0;
 };
 
-/// Two tables: elements of whole blocks of `block`, counted from the first, use the first one, the
-/// rest the second.
+/// Two tables: elements of a row's whole blocks of `block` use the first one, the rest the second.
 struct lut8_blocks_params {
   lut8_params blocks;
   alignas(64) std::array<std::uint8_t, 256> tail{};
   std::size_t block = 64;
+  vector_rows rows;
 };
 
 /// The table of f, called with every value of an 8-bit type, giving values of another one.
@@ -43,9 +44,11 @@ OCTET_INLINE void lut8_blocks_kernel(const kernel_args& a) noexcept {
   const auto r = part_of(p.blocks.count, a.part, a.parts);
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
-  const std::size_t whole = p.blocks.count / p.block * p.block;
-  for (std::size_t i = r.begin; i < r.end; ++i)
-    y[i] = i < whole ? p.blocks.table[x[i]] : p.tail[x[i]];
+  p.rows.for_each_run(p.blocks.count, p.block, r.begin, r.end,
+                      [&](std::size_t from, std::size_t to, bool block) {
+                        const auto& table = block ? p.blocks.table : p.tail;
+                        for (std::size_t i = from; i < to; ++i) y[i] = table[x[i]];
+                      });
 }
 #else
 void lut8_kernel(const kernel_args& a) noexcept;

@@ -5,16 +5,18 @@
 #include "octet/laws/functions.hpp"
 #include "octet/numerics/requantize.hpp"
 #include "octet/ops/broadcast.hpp"
+#include "octet/ops/quantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
-/// EVEN_MUL (PyTorch): both dequantized, x > 0 ? x : x * slope in binary32, quantized by the
-/// reciprocal. DR: v = x - zx; v >= 0: DR(v; QM(sx / sy)), else DR(v * (a - za); QM(sx * sa / sy)),
-/// both ratios formed in binary32.
+/// v = x - zx. EVEN_MUL (PyTorch): v > 0: v * one, else v * (a - za), exact, times f32(f32(sx * sa)
+/// * f32(1 / sy)); one: the slopes' code of 1, saturated like any other, less za. DR: v >= 0: DR(v;
+/// QM(sx / sy)), else DR(v * (a - za); QM(sx * sa / sy)), both ratios formed in binary32.
 struct prelu_params {
   rounding mode = rounding::none;
   dtype type = dtype::f32;
-  float in_scale = 1, slope_scale = 1, inverse = 1;  // EVEN_MUL
+  float ratio = 1;       // EVEN_MUL
+  std::int32_t one = 1;  // EVEN_MUL
   std::int32_t in_zero_point = 0, slope_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
   multiplier positive{}, negative{};
   broadcast_plan<2> shape;
@@ -33,10 +35,10 @@ constexpr std::int32_t prelu_dr(const prelu_params& p, std::int32_t x,
 /// One element by EVEN_MUL.
 constexpr std::int32_t prelu_even_mul(const prelu_params& p, std::int32_t x,
                                       std::int32_t slope) noexcept {
-  const float v = mul(static_cast<float>(x - p.in_zero_point), p.in_scale),
-              a = mul(static_cast<float>(slope - p.slope_zero_point), p.slope_scale);
-  return finish(static_cast<double>(rint(mul(v > 0 ? v : mul(v, a), p.inverse))), p.out_zero_point,
-                p.lo, p.hi);
+  const std::int32_t v = x - p.in_zero_point,
+                     product = v * (v > 0 ? p.one : slope - p.slope_zero_point);
+  return finish(static_cast<double>(rint(mul(static_cast<float>(product), p.ratio))),
+                p.out_zero_point, p.lo, p.hi);
 }
 constexpr std::int32_t prelu(const prelu_params& p, std::int32_t x, std::int32_t slope) noexcept {
   switch (p.mode) {
@@ -116,8 +118,15 @@ template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to)
   p.out_zero_point = y.zero_point();
   p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
   p.hi = static_cast<std::int32_t>(highest_of(y.type));
-  p.in_scale = x.scale_f32(), p.slope_scale = a.scale_f32(),
-  p.inverse = numerics::div(1.f, y.scale_f32());
+  if (n.round == rounding::reciprocal_half_even) {
+    p.ratio = numerics::mul(numerics::mul(x.scale_f32(), a.scale_f32()),
+                            numerics::div(1.f, y.scale_f32()));
+    p.one = numerics::finish(static_cast<double>(numerics::rint(numerics::div(1.f, a.scale_f32()))),
+                             p.slope_zero_point, static_cast<std::int32_t>(lowest_of(a.type)),
+                             static_cast<std::int32_t>(highest_of(a.type))) -
+            p.slope_zero_point;
+    return finite_factors({p.ratio});
+  }
   p.positive = numerics::quantize_multiplier(
       static_cast<double>(numerics::div(x.scale_f32(), y.scale_f32())));
   p.negative = numerics::quantize_multiplier(static_cast<double>(

@@ -74,6 +74,7 @@ struct unary_params {
   dtype type = dtype::f32;  // of input and output
   bool approximate = false;
   std::size_t count = 0;  // elements
+  vector_rows rows;       // ATEN, logistic on f32
   float alpha = 0;
   float in_scale = 1, out_scale = 1, inverse = 1;  // inverse: f32(1 / out_scale)
   std::int32_t in_zero_point = 0, out_zero_point = 0;
@@ -188,10 +189,12 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
   }
   return x;
 }
-/// PyTorch's loops take whole pairs of 8 floats; what is left of a tensor takes its scalar
+/// PyTorch's loop of logistic takes whole pairs of 8 floats; what is left of a row takes its scalar
 /// function, here the correctly rounded one.
-constexpr std::size_t vectorized_count(const unary_params& p) noexcept {
-  return p.function == unary::logistic ? p.count / 16 * 16 : p.count;
+constexpr std::size_t logistic_block = 16;
+constexpr bool is_vectorized(const unary_params& p, std::size_t i) noexcept {
+  return p.mode == rounding::aten && has_vectorized(p.function) &&
+         (p.function != unary::logistic || p.rows.in_block(i, p.count, logistic_block));
 }
 /// TFLite's reference calls the C library (AWAY).
 constexpr float tanh_by(rounding mode, float x) noexcept {
@@ -495,13 +498,10 @@ namespace reference {
 template <class T>
 constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t begin,
                             std::size_t end) {
-  const std::size_t vectorized = p.mode == rounding::aten && numerics::has_vectorized(p.function)
-                                     ? numerics::vectorized_count(p)
-                                     : 0;
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
       y[i] = p.mode == rounding::onnxruntime ? numerics::unary_ort(p, x[i], i)
-             : i < vectorized                ? numerics::unary_vectorized(p, x[i])
+             : numerics::is_vectorized(p, i) ? numerics::unary_vectorized(p, x[i])
                                              : numerics::unary_f32(p, x[i]);
     else if constexpr (sizeof(T) >= 4)
       y[i] = numerics::unary_integer(p.function, x[i]);
@@ -563,6 +563,11 @@ constexpr activation activation_of(unary f) {
   return activation::none;
 }
 constexpr bool has_alpha(unary f) { return f == unary::elu || f == unary::leaky_relu; }
+/// PyTorch rounds it differently in whole blocks of a row and behind them.
+constexpr bool rounds_by_position(unary f, bool quantized) {
+  return f == unary::logistic || (quantized && (f == unary::tanh || f == unary::hard_swish ||
+                                                f == unary::hard_sigmoid || has_alpha(f)));
+}
 constexpr bool is_relu(unary f) { return activation_of(f) != activation::none; }
 /// Its bounds in quantized values of the output, as TFLite rounds them.
 constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
@@ -640,18 +645,24 @@ template <unary F> status unary_word_table(const node_view& n, prepared& to, una
   }
   return unit{};
 }
-/// Two tables of 8-bit values, one for PyTorch's vector loops and one for their scalar tails.
-OCTET_INLINE void unary_tables_by_position(dtype type, prepared& to, unary_params p) {
+/// Two tables of 8-bit values, one for PyTorch's vector loops and one for their scalar tails. The
+/// loops of hard_swish quantize by f32(1 / out_scale) of the binary64 scale.
+OCTET_INLINE void unary_tables_by_position(const node_view& n, prepared& to, unary_params p) {
+  const dtype type = n.in[0].type;
   p.mode = rounding::reciprocal_half_even;
+  const float inverse = p.function == unary::hard_swish
+                            ? static_cast<float>(numerics::div(1., n.out[0].scale()))
+                            : p.inverse;
   const float premultiplied = numerics::mul(p.in_scale, -static_cast<float>(p.in_zero_point));
   auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
   l.blocks.count = p.count;
+  l.rows = p.rows;
   lut8_params tail;
   fill_lut8(tail, type, [&](std::int32_t q) { return numerics::unary_value(p, q); });
   fill_lut8(l.blocks, type, [&](std::int32_t q) {
     const float v = numerics::fma(p.in_scale, static_cast<float>(q), premultiplied);
     return numerics::finish(
-        static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(p, v), p.inverse))),
+        static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(p, v), inverse))),
         p.out_zero_point, p.lo, p.hi);
   });
   l.tail = tail.table;
@@ -671,6 +682,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   if constexpr (has_alpha(F))
     p.alpha = static_cast<float>(n.attrs->real("alpha", F == unary::elu ? 1 : 0));
   p.count = x.shape.elements().value;
+  if constexpr (rounds_by_position(F, Quantized)) p.rows = read_attributes<vector_rows>(*n.attrs);
   if constexpr (!Quantized) {
     to.make<unary_params>(&reference::unary_kernel, kernel_id::unary) = p;
     return unit{};
@@ -689,7 +701,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   if ((n.round == rounding::divide_half_away || sigmoid) && x.type == dtype::s16)
     if (auto s = unary_word_table<F>(n, to, p); !s) return s;
   if (by_position<F>(n)) {
-    unary_tables_by_position(x.type, to, p);
+    unary_tables_by_position(n, to, p);
     return unit{};
   }
   if (is_8bit(x.type)) {
@@ -707,8 +719,12 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
 
 /// Attributes that a function reads, and what all of its kind read besides.
 template <unary F, class... Kind> constexpr attribute_keys unary_keys() {
-  if constexpr (has_alpha(F))
-    return keys_of<alpha_keys, Kind...>;
+  if constexpr (has_alpha(F) && sizeof...(Kind) != 0)
+    return keys_of<alpha_keys, vector_rows, Kind...>;
+  else if constexpr (has_alpha(F))
+    return keys_of<alpha_keys>;
+  else if constexpr (rounds_by_position(F, sizeof...(Kind) != 0))
+    return keys_of<vector_rows, Kind...>;
   else if constexpr (F == unary::gelu)
     return keys_of<approximate_keys, Kind...>;
   else

@@ -45,6 +45,74 @@ inline bool suggests_channels_last(const tensor_data& t) {
   }
   return true;
 }
+/// Steps in elements along every axis of a tensor.
+using memory_steps = std::vector<std::int64_t>;
+/// Those of an operand along the axes of a result of these extents: 0 where it is repeated.
+inline memory_steps steps_in(const tensor_data& t, const std::vector<std::int64_t>& size) {
+  memory_steps s(size.size());
+  const std::size_t first = size.size() - t.size.size();
+  for (std::size_t i = 0; i < t.size.size(); ++i)
+    s[first + i] = t.size[i] == 1 && size[first + i] != 1 ? 0 : t.stride[i];
+  return s;
+}
+/// PyTorch's loops run along the axis of the smallest steps: -1: a is further inside than b, 1: b
+/// is, 0: the steps do not say. The result's steps, if it has any yet, decide before the operands'.
+inline int inner_of(const std::vector<std::int64_t>& size, const std::vector<memory_steps>& all,
+                    std::size_t a, std::size_t b) {
+  for (const memory_steps& s : all) {
+    if (s.empty() || s[a] == 0 || s[b] == 0) continue;
+    if (s[a] != s[b]) return s[a] < s[b] ? -1 : 1;
+    if (size[a] > size[b]) return 1;
+  }
+  return 0;
+}
+/// All axes, the innermost first: PyTorch's insertion sort, as axes that say nothing keep their
+/// places.
+inline std::vector<std::size_t> axes_inside_out(const std::vector<std::int64_t>& size,
+                                                const std::vector<memory_steps>& all) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = size.size(); i-- > 0;) order.push_back(i);
+  for (std::size_t i = 1; i < order.size(); ++i)
+    for (std::size_t at = i, before = i; before-- > 0;) {
+      const int inner = inner_of(size, all, order[before], order[at]);
+      if (inner < 0) break;
+      if (inner == 0) continue;
+      std::swap(order[before], order[at]);
+      at = before;
+    }
+  return order;
+}
+/// Elements that PyTorch's loop takes in one go and in vectors; 0: it takes none in vectors, which
+/// wants steps of 1, or one repeated operand. `all`: steps of the result (empty where the loop
+/// itself allocates it) and of the operands.
+inline std::int64_t vector_row(const std::vector<std::int64_t>& size,
+                               std::vector<memory_steps> all) {
+  if (size.empty()) return 0;
+  const auto order = axes_inside_out(size, all);
+  if (all[0].empty()) {
+    all[0].resize(size.size());
+    std::int64_t step = 1;
+    for (const std::size_t axis : order) all[0][axis] = step, step *= size[axis];
+  }
+  std::size_t inner = order[0];
+  std::int64_t row = size[inner];
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const std::size_t axis = order[i];
+    const auto joins = [&](const memory_steps& s) {
+      return static_cast<std::uint64_t>(row) * static_cast<std::uint64_t>(s[inner]) ==
+             static_cast<std::uint64_t>(s[axis]);  // files may hold any step
+    };
+    if (row != 1 && size[axis] != 1 && !std::all_of(all.begin(), all.end(), joins)) break;
+    if (row == 1) inner = axis;
+    row *= size[axis];
+  }
+  int repeated = 0;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (all[k][inner] == 1) continue;
+    if (k == 0 || all[k][inner] != 0 || ++repeated > 1) return 0;
+  }
+  return row;
+}
 constexpr memory_format format_of(bool channels_last) noexcept {
   return channels_last ? memory_format::channels_last : memory_format::contiguous;
 }

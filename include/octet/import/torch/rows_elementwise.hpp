@@ -89,6 +89,31 @@ template <bool Relu>
 result<value> scalar_product(emitter& e, arguments& a, std::string_view tensor,
                              std::string_view number_name);
 
+/// Says how long the rows of PyTorch's loop are, where that is not the whole tensor.
+inline void set_row(attributes& attrs, const std::vector<std::int64_t>& size,
+                    std::vector<memory_steps> all) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : size) {
+    if (extent > INT32_MAX || count > INT32_MAX) return;  // no tensor
+    count *= extent;
+  }
+  if (count < 16) return;  // less than a block
+  if (const std::int64_t row = vector_row(size, std::move(all)); row != count)
+    attrs.set("row", row);
+}
+/// The row of an element by element operator on two tensors. Its result is allocated in x's format,
+/// by the loop itself where x is repeated.
+inline void set_row(attributes& attrs, const tensor_data& x, const tensor_data& y, bool last) {
+  std::vector<std::int64_t> size = x.rank() >= y.rank() ? x.size : y.size;
+  const tensor_data& other = x.rank() >= y.rank() ? y : x;
+  const std::size_t first = size.size() - other.size.size();
+  for (std::size_t i = 0; i < other.size.size(); ++i)
+    if (size[first + i] == 1) size[first + i] = other.size[i];
+  memory_steps result;
+  if (x.size == size) result = last ? channels_last_strides(size) : contiguous_strides(size);
+  set_row(attrs, size, {std::move(result), steps_in(x, size), steps_in(y, size)});
+}
+
 /// quantized::add, mul and their relu forms. Elements are taken in PyTorch's memory order: add
 /// rounds by position in it. With a number instead of the second tensor (what FX writes) they are
 /// add_scalar and mul_scalar: scale and zero point of the result follow from it.
@@ -108,6 +133,9 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
     return unsupported("operands of " + a.name,
                        std::string(name_of(x->type)) + " and " + std::string(name_of(y->type)),
                        "one element type");
+  const bool ranks_differ = x->rank() != y->rank();
+  attributes attrs;
+  if (!Multiply) set_row(attrs, *x, *y, channels_last_result(*x, *y));
   for (tensor_data** t : {&x, &y}) {
     const int rank = std::max(x->rank(), y->rank());
     if ((*t)->rank() == rank || rank <= 2) continue;
@@ -122,8 +150,9 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
   if (!left) return left.error();
   if (!right) return right.error();
   const tensor_id to = e.make(x->type, *q);
-  if (auto s = e.emit(Multiply ? ops::qnn_mul : ops::qnn_add, {*left, *right}, to, {},
-                      {.fused = Relu ? activation::relu : activation::none});
+  if (auto s = e.emit(Multiply ? ops::qnn_mul : ops::qnn_add, {*left, *right}, to, std::move(attrs),
+                      {.fused = Relu ? activation::relu : activation::none,
+                       .framework = {.ranks_differ = ranks_differ}});
       !s)
     return s.error();
   return e.wrap(to, x->type, last && x->rank() >= 3, last);
@@ -211,6 +240,11 @@ inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
   const auto in = e.held(x, last);  // in memory order: values are rounded by position
   if (!in) return in.error();
   const bool quantized = is_quantized(x.type);
+  if (quantized && op.quantized != &ops::qnn_leaky_relu)  // it copies x into the result's format
+    set_row(attrs, x.size,
+            {last ? channels_last_strides(x.size) : contiguous_strides(x.size), x.stride});
+  else if (!quantized && op.plain == &ops::logistic)
+    set_row(attrs, x.size, {memory_steps{}, x.stride});
   const tensor_id to = quantized ? e.make(x.type, q) : e.make(scalar::f32);
   if (auto s = e.emit(quantized ? *op.quantized : *op.plain, {*in}, to, std::move(attrs)); !s)
     return s.error();
