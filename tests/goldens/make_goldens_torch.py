@@ -702,6 +702,55 @@ def volumes(w):
               engines=("fbgemm",))
 
 
+def formats(w):
+    """Operators whose result has another memory format than their channels-last input, and views
+    that keep it: an average pool tells by its rounding."""
+    rng = w.rng("formats")
+    x = real(codes(rng, (2, 8, 5, 4)), 0.03, 61)
+    index, below = torch.tensor([0, 5, 2]), torch.arange(4) > 2
+
+    def case(name, body):
+        def pooled(m, q):
+            y = body(q)
+            if not y.is_quantized:
+                y = torch.quantize_per_tensor(y, 0.02, 91, torch.quint8)
+            return F.avg_pool2d(y, 2, 1)
+        w.add("format_" + name, Case([(0.03, 61)], pooled, "channels_last"), [x],
+              engines=("fbgemm",))
+
+    def heads(q):
+        n, c, h, wide = q.shape
+        return q.flatten(2).transpose(1, 2).transpose(1, 2).reshape(n, c, h, wide)
+
+    for name, body in (
+            ("elu", lambda q: OPS.elu(q, 0.03, 91)),
+            ("pixel_shuffle", lambda q: F.pixel_shuffle(q, 2)),
+            ("pixel_unshuffle", lambda q: F.pixel_unshuffle(q[:, :, :4], 2)),
+            ("reflect", lambda q: F.pad(q, (1, 2, 1, 0), mode="reflect")),
+            ("clone", lambda q: q.clone()),
+            ("clone_preserved", lambda q: q.clone(memory_format=torch.preserve_format)),
+            ("masked_fill", lambda q: q.masked_fill(below, 0.33)),
+            ("index_select", lambda q: q.index_select(1, index)),
+            ("index", lambda q: q[:, index]),
+            ("index_batch", lambda q: q[torch.tensor([1, 0, 1])]),
+            ("index_rows", lambda q: q[:, :, index % 5]),
+            ("flatten_unflatten", lambda q: q.flatten(2).unflatten(2, (4, 5))),
+            ("heads", heads),
+            ("stack", lambda q: torch.stack([q, torch.relu(q)], 1).flatten(1, 2)),
+            ("stack_inner", lambda q: torch.stack([q, torch.relu(q)], 2).flatten(1, 2)),
+            ("mul_first", lambda q: OPS.mul(q.mean((2, 3), keepdim=True), q, 0.04, 91)),
+            ("mul_second", lambda q: OPS.mul(q, q.mean((2, 3), keepdim=True), 0.04, 91)),
+            ("float_pixel_shuffle", lambda q: F.relu(F.pixel_shuffle(q.dequantize(), 2))),
+            ("float_reflect", lambda q: F.pad(q.dequantize(), (1, 2, 1, 0), mode="reflect")),
+            ("float_circular", lambda q: F.pad(q.dequantize(), (1, 2, 1, 0), mode="circular")),
+            ("float_masked_fill", lambda q: q.dequantize().masked_fill(below, 0.33)),
+            ("float_index_rows", lambda q: q.dequantize()[:, :, index % 5])):
+        case(name, body)
+    for name, op in (("float_layer_norm", nn.LayerNorm([4], elementwise_affine=False)),
+                     ("float_group_norm", nn.GroupNorm(2, 8, affine=False))):
+        case(name, lambda q, op=op: op(q.dequantize()))
+
+
 def floats(w):
     """Float operators after a quantized part."""
     rng = w.rng("floats")
@@ -832,31 +881,49 @@ def recurrent(w):
               [index.reshape(-1), np.array([0, 2, 5], np.int64)], **CLOSE)
 
 
+def place(row):
+    return row["format"], row["folder"], row["model"], row["law"]
+
+
+def added(old, new):
+    """Other rows stay where they are."""
+    rows = [r for r in old if place(r) not in [place(n) for n in new]]
+    for row in sorted(new, key=place):
+        behind = [i for i, r in enumerate(rows)
+                  if r["format"] == "pytorch" and place(r) > place(row)]
+        rows.insert(behind[0] if behind else len(rows), row)
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent)
     parser.add_argument("--only",
                         help="make only the cases whose name contains this, and leave "
                         "MANIFEST.json alone")
+    parser.add_argument("--add",
+                        help="make only the cases whose name contains this, and put their rows "
+                        "into MANIFEST.json")
     parser.add_argument("--report", action="store_true",
                         help="print the size and the engines' differences for each case")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     folder = arguments.out / "torch"
     folder.mkdir(parents=True, exist_ok=True)
-    if not arguments.only:
+    if not arguments.only and not arguments.add:
         for old in folder.iterdir():
             old.unlink()
-    writer = Writer(folder, arguments.only)
+    writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, volumes, floats, recurrent, large_norms, ties_one_scale):
+                 sums, scalars, moves, formats, volumes, floats, recurrent, large_norms, ties_one_scale):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"
-        kept = [r for r in json.loads(path.read_text())
-                if r["format"] != "pytorch"] if path.exists() else []
-        rows = sorted(kept + writer.rows, key=lambda r: (r["format"], r["folder"], r["model"],
-                                                         r["law"]))
+        old = json.loads(path.read_text()) if path.exists() else []
+        if arguments.add:
+            rows = added(old, writer.rows)
+        else:
+            rows = sorted([r for r in old if r["format"] != "pytorch"] + writer.rows, key=place)
         path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
     if arguments.report:
         print("\n".join(writer.report))

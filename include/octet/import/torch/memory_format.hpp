@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
 #define OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
 
+#include <optional>
+
 #include "octet/import/torch/value.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -44,6 +46,60 @@ inline bool suggests_channels_last(const tensor_data& t) {
     least = t.size[d] > 1 ? t.stride[d] * t.size[d] : t.stride[d];
   }
   return true;
+}
+/// The strides of `x` seen with other extents, as PyTorch computes them: runs of axes that lie one
+/// after another in memory are split and joined, from the innermost out. Nothing where it has to
+/// copy.
+inline std::optional<std::vector<std::int64_t>> view_strides(
+    const tensor_data& x, const std::vector<std::int64_t>& size) {
+  if (x.elements() == 0 || x.size.empty()) return {};
+  // Strides of axes of extent 1 may be any number in a file: products wrap.
+  const auto times = [](std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+  };
+  std::vector<std::int64_t> stride(size.size());
+  std::size_t at = size.size();  // axes of the view before it have no stride yet
+  std::int64_t step = x.stride.back(), run = 1, seen = 1;
+  for (std::size_t axis = x.size.size(); axis-- > 0;) {
+    run *= x.size[axis];
+    if (axis > 0 && (x.size[axis - 1] == 1 || x.stride[axis - 1] == times(run, step))) continue;
+    for (; at > 0 && (seen < run || size[at - 1] == 1); --at) {
+      stride[at - 1] = times(seen, step);
+      seen *= size[at - 1];
+    }
+    if (seen != run) return {};
+    if (axis > 0) step = x.stride[axis - 1], run = seen = 1;
+  }
+  if (at != 0) return {};
+  return stride;
+}
+/// The strides PyTorch's iterator gives a new result of that size: axes in the order of the first
+/// operand that tells them apart, without gaps. A stride of 0 tells nothing.
+inline std::vector<std::int64_t> iterated_strides(
+    const std::vector<std::int64_t>& size, const std::vector<std::vector<std::int64_t>>& operands) {
+  const auto compared = [&](std::size_t a, std::size_t b) {
+    for (const auto& stride : operands) {
+      if (stride[a] == 0 || stride[b] == 0) continue;
+      if (stride[a] != stride[b]) return stride[a] < stride[b] ? -1 : 1;
+      if (size[a] > size[b]) return 1;
+    }
+    return 0;
+  };
+  std::vector<std::size_t> order;  // from the innermost axis out
+  for (std::size_t i = size.size(); i-- > 0;) order.push_back(i);
+  for (std::size_t i = 1; i < order.size(); ++i)
+    for (std::size_t moved = i, other = i; other-- > 0;) {
+      const int c = compared(order[other], order[moved]);
+      if (c < 0) break;
+      if (c > 0) std::swap(order[other], order[moved]), moved = other;
+    }
+  std::vector<std::int64_t> stride(size.size());
+  std::int64_t step = 1;
+  for (const std::size_t axis : order) {
+    stride[axis] = step;
+    step *= std::max<std::int64_t>(size[axis], 1);
+  }
+  return stride;
 }
 constexpr memory_format format_of(bool channels_last) noexcept {
   return channels_last ? memory_format::channels_last : memory_format::contiguous;

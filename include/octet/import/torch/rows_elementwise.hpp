@@ -42,6 +42,17 @@ inline value value_of(tensor_data& t) {
   v.t = &t;
   return v;
 }
+/// The same value with strides of its own: views keep what PyTorch's strides say.
+inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides) {
+  v.t->stride = std::move(strides);
+  if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
+  return v;
+}
+/// A new result of an operator that PyTorch writes to contiguous memory, whatever its input's is.
+inline result<value> as_contiguous(emitter& e, const result<value>& v) {
+  if (!v) return v;
+  return with_strides(e, *v, contiguous_strides(v->t->size));
+}
 /// The reals that the codes stand for; other values stay.
 inline result<value> dequantized(emitter& e, tensor_data& x) {
   if (!is_quantized(x.type)) return value_of(x);
@@ -70,8 +81,8 @@ inline result<std::vector<std::int64_t>> resolved_extents(const emitter& e, cons
   size[as_size(open)] = x.elements() / known;
   return size;
 }
-/// The elements in logical order under new extents; always a contiguous result, which a view of
-/// contiguous memory is.
+/// The elements in logical order under new extents: a view where the strides allow one, else a
+/// contiguous copy.
 inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64_t> size) {
   const auto extents = resolved_extents(e, x, std::move(size));
   if (!extents) return extents.error();
@@ -80,7 +91,9 @@ inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64
   if (!in) return in.error();
   const tensor_id to = e.make_like(x);
   if (auto s = e.reshape(*in, to, *extents); !s) return s.error();
-  return e.wrap(to, x.type, false, false);
+  const value v = e.wrap(to, x.type, false, false);
+  auto strides = view_strides(x, *extents);
+  return strides ? with_strides(e, v, std::move(*strides)) : v;
 }
 template <bool Relu>
 result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
@@ -117,7 +130,8 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
     if (!wide) return wide;
     *t = wide->t;
   }
-  const bool last = channels_last_result(*x, *y);
+  // PyTorch's mul takes the first operand's format, whatever is broadcast to what.
+  const bool last = Multiply ? suggests_channels_last(*x) : channels_last_result(*x, *y);
   const auto left = e.held(*x, last), right = e.held(*y, last);
   if (!left) return left.error();
   if (!right) return right.error();
@@ -254,7 +268,7 @@ inline result<value> elu(emitter& e, arguments& a) {
   if (alpha != 1) attrs.set("alpha", alpha);
   if (a.real("scale") != 1 || a.real("input_scale") != 1)
     return unsupported("scale or input_scale of " + a.name, {}, "1");
-  return given_unary(e, a, elu_forms, std::move(attrs));
+  return as_contiguous(e, given_unary(e, a, elu_forms, std::move(attrs)));
 }
 inline result<value> float_hardswish(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -725,18 +739,20 @@ inline result<value> code_of(emitter& e, double v, const tensor_data& like) {
   e.g[id].zero_points = like.zero_points;
   return e.wrap(id, like.type, false, false);
 }
-/// masked_fill(x, mask, number).
-inline result<value> masked_fill(emitter& e, arguments& a) {
+/// masked_fill(x, mask, number). `InPlace`: the memory, and with it the format, is that of x.
+template <bool InPlace> result<value> masked_fill(emitter& e, arguments& a) {
   tensor_data *x = a.tensor("self"), *mask = a.tensor("mask");
   const double fill = a.real("value");
   if (auto s = a.check(); !s) return s.error();
+  result<value> number = value_of(*number_of(e, fill, x->type));
   if (is_quantized(x->type)) {
     if (auto s = e.per_tensor(*x); !s) return s.error();
-    const auto code = code_of(e, fill, *x);
-    if (!code) return code;
-    return chosen(e, *mask, *code->t, *x);
+    number = code_of(e, fill, *x);
+    if (!number) return number;
   }
-  return chosen(e, *mask, *number_of(e, fill, x->type), *x);
+  const auto v = as_contiguous(e, chosen(e, *mask, *number->t, *x));
+  if (!InPlace || !v || v->t->size != x->size) return v;
+  return with_strides(e, *v, x->stride);
 }
 /// threshold(x, limit, otherwise): x where it is above.
 inline result<value> threshold(emitter& e, arguments& a) {

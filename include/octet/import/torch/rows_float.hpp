@@ -342,7 +342,8 @@ inline result<value> float_layer_norm(emitter& e, arguments& a) {
   std::vector<std::int64_t> axes;
   for (std::size_t i = (*x)->size.size() - shape.size(); i < (*x)->size.size(); ++i)
     axes.push_back(static_cast<std::int64_t>(i));
-  return done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape));
+  return as_contiguous(
+      e, done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape)));
 }
 /// group_norm(x, groups, weight, bias, eps): x as [N, groups, rest].
 inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data* w, tensor_data* b,
@@ -366,7 +367,9 @@ inline result<value> float_group_norm(emitter& e, arguments& a) {
   const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
-  return done(grouped(e, x, groups, *w, *b, eps));
+  const auto y = done(grouped(e, x, groups, *w, *b, eps));
+  if (!y || !suggests_channels_last(**x)) return as_contiguous(e, y);
+  return with_strides(e, *y, channels_last_strides((*x)->size));
 }
 /// batch_norm(x, weight, bias, mean, var, training, momentum, eps): a factor and an offset for each
 /// channel, x * f32(w / sqrt(var + eps)) + f32(b - mean * factor).
@@ -420,7 +423,7 @@ inline result<value> float_instance_norm(emitter& e, arguments& a) {
   const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
-  return done(grouped(e, x, (*x)->size[1], *w, *b, eps));
+  return as_contiguous(e, done(grouped(e, x, (*x)->size[1], *w, *b, eps)));
 }
 
 // ---- layers with weights ----

@@ -479,7 +479,7 @@ inline result<value> mean(emitter& e, arguments& a) {
     if (!moved) return moved.error();
     to = *moved;
   }
-  return e.wrap(to, x->type, r->keep && inner, r->keep && !summed && suggests_channels_last(*x));
+  return e.wrap(to, x->type, r->keep && inner, false);
 }
 
 }  // namespace import::torch_rows
