@@ -59,7 +59,7 @@ class Case(nn.Module):
             codes.append(q.contiguous(memory_format=torch.channels_last)
                          if self.layout == "channels_last" else q)
         y = self.body(self, *codes)
-        return y if y.dtype == torch.float32 else torch.dequantize(y)
+        return torch.dequantize(y) if y.is_quantized else y
 
 
 class Writer:
@@ -751,6 +751,77 @@ def formats(w):
         case(name, lambda q, op=op: op(q.dequantize()))
 
 
+def numbers(w):
+    """Element types of arithmetic on bools and whole numbers; numbers that are computed."""
+    rng = w.rng("numbers")
+    x = real(codes(rng, (2, 6, 3, 4)), 0.05, 120)
+    scale = nn.Parameter(torch.tensor(0.3), requires_grad=False)
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = scale
+
+        def forward(self, v):
+            return v * self.scale.sqrt() + self.scale * 2
+
+    class Cell(nn.Module):
+        def __init__(self, kind):
+            super().__init__()
+            self.cell = kind(4, 3)
+            for p in self.cell.parameters():
+                p.requires_grad_(False).copy_(torch.from_numpy(
+                    rng.uniform(-0.5, 0.5, tuple(p.shape)).astype(np.float32)))
+
+        def forward(self, v):
+            rows = v[:, 0, 0], torch.zeros(2, 3)
+            y = self.cell(rows[0], (rows[1], rows[1]) if isinstance(self.cell, nn.LSTMCell)
+                          else rows[1])
+            return y[0] if isinstance(y, tuple) else y
+
+    positive = lambda v: v > 0
+    largest = lambda v: torch.argmax(v, 1)
+    for name, body in (
+            ("bool_times_2", lambda v: positive(v) * 2),
+            ("bool_minus", lambda v: positive(v) * -1),
+            ("bool_equal_2", lambda v: positive(v) == 2),
+            ("bool_remainder", lambda v: positive(v) % 2),
+            ("bool_times_bool", lambda v: positive(v) * (v < 1)),
+            ("bool_plus_bool", lambda v: positive(v) + (v < -1)),
+            ("bool_times_real", lambda v: positive(v) * 0.3),
+            ("bool_sum_float", lambda v: positive(v).sum(1, dtype=torch.float32)),
+            ("bool_cumsum_float", lambda v: positive(v).cumsum(1, dtype=torch.float32)),
+            ("int_floor", lambda v: torch.floor(largest(v))),
+            ("int_abs", lambda v: (largest(v) - 3).abs()),
+            ("int_square", lambda v: (largest(v) - 3).square()),
+            ("int_pow", lambda v: (largest(v) - 3) ** 3),
+            ("int_pow_0", lambda v: largest(v) ** 0),
+            ("int_where", lambda v: torch.where(positive(v), v.argmax(1, True),
+                                                v.argmax(1, True).int())),
+            ("int_where_bool", lambda v: torch.where(positive(v), v > 1, v.argmax(1, True))),
+            ("int32_times_2", lambda v: largest(v).int() * 2),
+            ("floor_divide", lambda v: torch.floor_divide(v, 0.05)),
+            ("floor_divide_zero", lambda v: torch.div(v, v.round(), rounding_mode="floor"))):
+        w.add("numbers_" + name, Case([(0.05, 120)], lambda m, q, body=body: body(q.dequantize())),
+              [x], engines=("fbgemm",))
+    for name, child in (("computed_scalar", Scaled()), ("lstm_cell", Cell(nn.LSTMCell)),
+                        ("gru_cell", Cell(nn.GRUCell))):
+        w.add("numbers_" + name, Case([(0.05, 120)], lambda m, q: m.op(q.dequantize()),
+                                      children={"op": child}), [x],
+              **({"engines": ("fbgemm",)} if name == "computed_scalar" else CLOSE))
+    image = real(codes(rng, (2, 9, 7, 6)), 0.05, 120)
+    for layout in ("contiguous", "channels_last"):
+        w.add("numbers_global_mean_" + layout,
+              Case([(0.05, 120)], lambda m, q: F.adaptive_avg_pool2d(q.dequantize() * 0.3, 1),
+                   layout), [image], engines=("fbgemm",))
+    line = quantized.Conv1d(6, 5, 3, padding=1, padding_mode="reflect")
+    line.set_weight_bias(weights(rng, (5, 6, 3), True), torch.zeros(5))
+    line.scale, line.zero_point = 0.3, 63
+    w.add("numbers_conv1d_reflect", Case([(0.05, 61)], lambda m, q: m.op(q),
+                                         children={"op": line}),
+          [real(codes(rng, (2, 6, 13), 128), 0.05, 61)])
+
+
 def floats(w):
     """Float operators after a quantized part."""
     rng = w.rng("floats")
@@ -915,7 +986,8 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, formats, volumes, floats, recurrent, large_norms, ties_one_scale):
+                 sums, scalars, moves, formats, numbers, volumes, floats, recurrent, large_norms,
+                 ties_one_scale):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"

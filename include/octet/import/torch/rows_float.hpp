@@ -61,12 +61,34 @@ inline result<value> as_given(emitter& e, const tensor_data& x, const step& y) {
 template <const op_def& Op> result<value> float_unary(emitter& e, arguments& a) {
   return done(apply(e, Op, real_argument(e, a, "self")));
 }
-/// abs, neg of floats and whole numbers.
+inline bool is_whole(const tensor_data& x) {
+  return x.type == scalar::s64 || x.type == scalar::s32;
+}
+/// floor, ceil, round: whole numbers stay.
+template <const op_def& Op> result<value> rounded(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  return is_whole(*x) ? a["self"] : float_unary<Op>(e, a);
+}
+inline result<value> square(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (is_whole(*x)) return emit_pair(e, ops::mul, {x, x}, x->type);
+  return float_unary<ops::square>(e, a);
+}
+inline result<value> absolute(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (!is_whole(*x)) return float_unary<ops::abs>(e, a);
+  const auto negative = emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
+  if (!negative) return negative;
+  return emit_pair(e, ops::maximum, {x, negative->t}, x->type);
+}
+/// neg of floats and whole numbers.
 inline result<value> neg(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (x->type == scalar::s64 || x->type == scalar::s32)
-    return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
+  if (is_whole(*x)) return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
   return done(apply(e, ops::neg, real_value(e, *x)));
 }
 inline result<value> reciprocal(emitter& e, arguments& a) {
@@ -186,11 +208,29 @@ inline result<value> plain_prelu(emitter& e, arguments& a) {
   return e.wrap(to, scalar::f32, inner || (!(*x)->constant() && (*x)->channels_inner),
                 suggests_channels_last(**x));
 }
+/// Whole numbers to a power that is one: a product, which wraps as PyTorch's does.
+inline result<value> whole_power(emitter& e, arguments& a, const given_operand& of,
+                                 const given_operand& by) {
+  if (!of.t || by.t || !is_whole(*of.t) || !(by.number >= 0 && by.number <= 16))
+    return unsupported("powers of whole numbers in " + a.name, {},
+                       "int64 or int32 to a number from 0 to 16");
+  value v = value_of(*number_of(e, 1, of.type));
+  for (int k = 0; k < static_cast<int>(by.number); ++k) {
+    const auto next = emit_pair(e, ops::mul, {of.t, v.t}, of.type);
+    if (!next) return next;
+    v = *next;
+  }
+  if (by.number != 0) return v;
+  const auto none = emit_pair(e, ops::mul, {of.t, number_of(e, 0, of.type)}, of.type);
+  if (!none) return none;
+  return emit_pair(e, ops::add, {none->t, v.t}, of.type);
+}
 /// x to a power: products and roots where PyTorch has them, else its power function, of which
 /// octet's is not the last bit.
 inline result<value> pow(emitter& e, arguments& a) {
   const given_operand of = operand_given(e, a, "self"), by = operand_given(e, a, "exponent");
   if (auto s = a.check(); !s) return s.error();
+  if (promoted_type(of, by) != scalar::f32) return whole_power(e, a, of, by);
   const auto power = [&]() -> result<value> {
     const auto both = pair_of(e, a, "self", "exponent", true);
     if (!both) return both.error();
@@ -234,8 +274,9 @@ inline result<value> float_sum(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const auto axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
-  const scalar type = x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64;
-  const auto from = cast_to(e, *x, type);
+  const auto type = type_of_sum(a, *x);
+  if (!type) return type.error();
+  const auto from = cast_to(e, *x, *type);
   if (!from) return from;
   return reduced(e, *from->t, ops::sum, axes, keep);
 }

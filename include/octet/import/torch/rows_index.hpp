@@ -566,14 +566,28 @@ inline result<value> sort(emitter& e, arguments& a) {
   for (const value& v : both->c->items) with_strides(e, v, iterated_strides(x->size, {x->stride}));
   return a.name == "aten::sort" ? *both : both->c->items[1];
 }
+/// The element type that is asked for; `otherwise` where it is none.
+inline result<scalar> type_argument(arguments& a, scalar otherwise) {
+  if (a.none("dtype")) return otherwise;
+  const std::int64_t code = a.integer("dtype");
+  if (auto s = a.check(); !s) return s.error();
+  return scalar_of_code(code);
+}
+/// The type that sums are made in: the one asked for, else int64 of whole numbers and bools.
+inline result<scalar> type_of_sum(arguments& a, const tensor_data& x) {
+  const auto type = type_argument(a, kind_of_number(x.type) == 2 ? scalar::f32 : scalar::s64);
+  if (!type || *type == scalar::f32 || *type == scalar::s64) return type;
+  return unsupported("element type of " + a.name, std::string(name_of(*type)), "float32, int64");
+}
 inline result<value> cumsum(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  const auto from =
-      cast_to(e, *x, x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64);
+  const auto type = type_of_sum(a, *x);
+  if (!type) return type.error();
+  const auto from = cast_to(e, *x, *type);
   if (!from) return from;
   const auto in = e.held(*from->t, false);
   if (!in) return in.error();
@@ -624,13 +638,6 @@ inline result<value> constant_tensor(emitter& e, const std::vector<double>& numb
                          "float32, int64, int32, uint8, bool");
   }
   return e.wrap(id, type, false, false);
-}
-/// The element type that is asked for; `otherwise` where it is none.
-inline result<scalar> type_argument(arguments& a, scalar otherwise) {
-  if (a.none("dtype")) return otherwise;
-  const std::int64_t code = a.integer("dtype");
-  if (auto s = a.check(); !s) return s.error();
-  return scalar_of_code(code);
 }
 inline scalar type_of_number(const value& v) {
   return v.is(kind::real) || (v.is(kind::tensor) && v.t->type == scalar::f32) ? scalar::f32
