@@ -822,6 +822,34 @@ def numbers(w):
           [real(codes(rng, (2, 6, 13), 128), 0.05, 61)])
 
 
+class Script(nn.Module):
+    """Python that a trace would have unrolled."""
+
+    def forward(self, v):
+        parts = [v]
+        for i in range(1, 4):
+            parts += [v * i]
+        parts.extend([v + 2 ** 2])
+        parts.insert(0, v - 1)
+        last = parts.pop()
+        pad = [0] * 4
+        pad[1] = 2
+        scales = {1: 0.5, 2: 0.25}
+        sizes = [v.size(1), v.size(2)]
+        if str(v.size(1)) == "3":
+            last = last * scales[2]
+        return torch.cat(parts[::-1], 1) * sum(sizes), F.pad(last, pad)
+
+
+def scripts(w):
+    rng = w.rng("scripts")
+    op = torch.jit.script(Script())
+    for k, name in enumerate(("lists", "numbers")):
+        w.add("script_" + name, Case([(0.05, 120)], lambda m, q, k=k: m.op(q.dequantize())[k],
+                                     children={"op": op}),
+              [real(codes(rng, (1, 3, 4, 5)), 0.05, 120)], engines=("fbgemm",))
+
+
 def floats(w):
     """Float operators after a quantized part."""
     rng = w.rng("floats")
@@ -986,8 +1014,8 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, formats, numbers, volumes, floats, recurrent, large_norms,
-                 ties_one_scale):
+                 sums, scalars, moves, formats, numbers, scripts, volumes, floats, recurrent,
+                 large_norms, ties_one_scale):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"

@@ -817,7 +817,8 @@ inline result<value> multi_head_attention(emitter& e, arguments& a) {
   const step joined = step_of(reshaped(e, *together->t, {n, t, width}));
   const auto projected = done(linear_of(e, joined, pw, pb));
   if (!projected) return projected;
-  return e.c.values.list({*projected, value::unknown()}, kind::tuple);
+  return e.c.values.list({*projected, e.c.values.not_computed("attention weights of " + a.name)},
+                         kind::tuple);
 }
 
 }  // namespace import::torch_rows

@@ -110,7 +110,7 @@ inline result<value> adaptive_max_pool2d(emitter& e, arguments& a) {
   const auto y = image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
                             to_attributes(p));
   if (!y) return y;
-  return e.c.values.list({*y, value::unknown()}, kind::tuple);
+  return e.c.values.list({*y, e.c.values.not_computed("indices of " + a.name)}, kind::tuple);
 }
 
 // ---- one axis instead of two ----
@@ -172,7 +172,7 @@ template <row_function Of> result<value> on_one_row(emitter& e, arguments& a) {
   if (!y->is(kind::tuple)) return as_line(e, *y);
   const auto line = as_line(e, y->c->items[0]);
   if (!line) return line;
-  return e.c.values.list({*line, value::unknown()}, kind::tuple);
+  return e.c.values.list({*line, y->c->items[1]}, kind::tuple);
 }
 
 // ---- three axes ----
