@@ -59,7 +59,7 @@ class Case(nn.Module):
             codes.append(q.contiguous(memory_format=torch.channels_last)
                          if self.layout == "channels_last" else q)
         y = self.body(self, *codes)
-        return y if y.dtype == torch.float32 else torch.dequantize(y)
+        return torch.dequantize(y) if y.is_quantized else y
 
 
 class Writer:
@@ -800,6 +800,154 @@ def volumes(w):
               engines=("fbgemm",))
 
 
+def formats(w):
+    """Operators whose result has another memory format than their channels-last input, and views
+    that keep it: an average pool tells by its rounding."""
+    rng = w.rng("formats")
+    x = real(codes(rng, (2, 8, 5, 4)), 0.03, 61)
+    index, below = torch.tensor([0, 5, 2]), torch.arange(4) > 2
+
+    def case(name, body):
+        def pooled(m, q):
+            y = body(q)
+            if not y.is_quantized:
+                y = torch.quantize_per_tensor(y, 0.02, 91, torch.quint8)
+            return F.avg_pool2d(y, 2, 1)
+        w.add("format_" + name, Case([(0.03, 61)], pooled, "channels_last"), [x],
+              engines=("fbgemm",))
+
+    def heads(q):
+        n, c, h, wide = q.shape
+        return q.flatten(2).transpose(1, 2).transpose(1, 2).reshape(n, c, h, wide)
+
+    for name, body in (
+            ("elu", lambda q: OPS.elu(q, 0.03, 91)),
+            ("pixel_shuffle", lambda q: F.pixel_shuffle(q, 2)),
+            ("pixel_unshuffle", lambda q: F.pixel_unshuffle(q[:, :, :4], 2)),
+            ("reflect", lambda q: F.pad(q, (1, 2, 1, 0), mode="reflect")),
+            ("clone", lambda q: q.clone()),
+            ("clone_preserved", lambda q: q.clone(memory_format=torch.preserve_format)),
+            ("masked_fill", lambda q: q.masked_fill(below, 0.33)),
+            ("index_select", lambda q: q.index_select(1, index)),
+            ("index", lambda q: q[:, index]),
+            ("index_batch", lambda q: q[torch.tensor([1, 0, 1])]),
+            ("index_rows", lambda q: q[:, :, index % 5]),
+            ("flatten_unflatten", lambda q: q.flatten(2).unflatten(2, (4, 5))),
+            ("heads", heads),
+            ("stack", lambda q: torch.stack([q, torch.relu(q)], 1).flatten(1, 2)),
+            ("stack_inner", lambda q: torch.stack([q, torch.relu(q)], 2).flatten(1, 2)),
+            ("mul_first", lambda q: OPS.mul(q.mean((2, 3), keepdim=True), q, 0.04, 91)),
+            ("mul_second", lambda q: OPS.mul(q, q.mean((2, 3), keepdim=True), 0.04, 91)),
+            ("float_pixel_shuffle", lambda q: F.relu(F.pixel_shuffle(q.dequantize(), 2))),
+            ("float_reflect", lambda q: F.pad(q.dequantize(), (1, 2, 1, 0), mode="reflect")),
+            ("float_circular", lambda q: F.pad(q.dequantize(), (1, 2, 1, 0), mode="circular")),
+            ("float_masked_fill", lambda q: q.dequantize().masked_fill(below, 0.33)),
+            ("float_index_rows", lambda q: q.dequantize()[:, :, index % 5])):
+        case(name, body)
+    for name, op in (("float_layer_norm", nn.LayerNorm([4], elementwise_affine=False)),
+                     ("float_group_norm", nn.GroupNorm(2, 8, affine=False))):
+        case(name, lambda q, op=op: op(q.dequantize()))
+
+
+def numbers(w):
+    """Element types of arithmetic on bools and whole numbers; numbers that are computed."""
+    rng = w.rng("numbers")
+    x = real(codes(rng, (2, 6, 3, 4)), 0.05, 120)
+    scale = nn.Parameter(torch.tensor(0.3), requires_grad=False)
+
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = scale
+
+        def forward(self, v):
+            return v * self.scale.sqrt() + self.scale * 2
+
+    class Cell(nn.Module):
+        def __init__(self, kind):
+            super().__init__()
+            self.cell = kind(4, 3)
+            for p in self.cell.parameters():
+                p.requires_grad_(False).copy_(torch.from_numpy(
+                    rng.uniform(-0.5, 0.5, tuple(p.shape)).astype(np.float32)))
+
+        def forward(self, v):
+            rows = v[:, 0, 0], torch.zeros(2, 3)
+            y = self.cell(rows[0], (rows[1], rows[1]) if isinstance(self.cell, nn.LSTMCell)
+                          else rows[1])
+            return y[0] if isinstance(y, tuple) else y
+
+    positive = lambda v: v > 0
+    largest = lambda v: torch.argmax(v, 1)
+    for name, body in (
+            ("bool_times_2", lambda v: positive(v) * 2),
+            ("bool_minus", lambda v: positive(v) * -1),
+            ("bool_equal_2", lambda v: positive(v) == 2),
+            ("bool_remainder", lambda v: positive(v) % 2),
+            ("bool_times_bool", lambda v: positive(v) * (v < 1)),
+            ("bool_plus_bool", lambda v: positive(v) + (v < -1)),
+            ("bool_times_real", lambda v: positive(v) * 0.3),
+            ("bool_sum_float", lambda v: positive(v).sum(1, dtype=torch.float32)),
+            ("bool_cumsum_float", lambda v: positive(v).cumsum(1, dtype=torch.float32)),
+            ("int_floor", lambda v: torch.floor(largest(v))),
+            ("int_abs", lambda v: (largest(v) - 3).abs()),
+            ("int_square", lambda v: (largest(v) - 3).square()),
+            ("int_pow", lambda v: (largest(v) - 3) ** 3),
+            ("int_pow_0", lambda v: largest(v) ** 0),
+            ("int_where", lambda v: torch.where(positive(v), v.argmax(1, True),
+                                                v.argmax(1, True).int())),
+            ("int_where_bool", lambda v: torch.where(positive(v), v > 1, v.argmax(1, True))),
+            ("int32_times_2", lambda v: largest(v).int() * 2),
+            ("floor_divide", lambda v: torch.floor_divide(v, 0.05)),
+            ("floor_divide_zero", lambda v: torch.div(v, v.round(), rounding_mode="floor"))):
+        w.add("numbers_" + name, Case([(0.05, 120)], lambda m, q, body=body: body(q.dequantize())),
+              [x], engines=("fbgemm",))
+    for name, child in (("computed_scalar", Scaled()), ("lstm_cell", Cell(nn.LSTMCell)),
+                        ("gru_cell", Cell(nn.GRUCell))):
+        w.add("numbers_" + name, Case([(0.05, 120)], lambda m, q: m.op(q.dequantize()),
+                                      children={"op": child}), [x],
+              **({"engines": ("fbgemm",)} if name == "computed_scalar" else CLOSE))
+    image = real(codes(rng, (2, 9, 7, 6)), 0.05, 120)
+    for layout in ("contiguous", "channels_last"):
+        w.add("numbers_global_mean_" + layout,
+              Case([(0.05, 120)], lambda m, q: F.adaptive_avg_pool2d(q.dequantize() * 0.3, 1),
+                   layout), [image], engines=("fbgemm",))
+    line = quantized.Conv1d(6, 5, 3, padding=1, padding_mode="reflect")
+    line.set_weight_bias(weights(rng, (5, 6, 3), True), torch.zeros(5))
+    line.scale, line.zero_point = 0.3, 63
+    w.add("numbers_conv1d_reflect", Case([(0.05, 61)], lambda m, q: m.op(q),
+                                         children={"op": line}),
+          [real(codes(rng, (2, 6, 13), 128), 0.05, 61)])
+
+
+class Script(nn.Module):
+    """Python that a trace would have unrolled."""
+
+    def forward(self, v):
+        parts = [v]
+        for i in range(1, 4):
+            parts += [v * i]
+        parts.extend([v + 2 ** 2])
+        parts.insert(0, v - 1)
+        last = parts.pop()
+        pad = [0] * 4
+        pad[1] = 2
+        scales = {1: 0.5, 2: 0.25}
+        sizes = [v.size(1), v.size(2)]
+        if str(v.size(1)) == "3":
+            last = last * scales[2]
+        return torch.cat(parts[::-1], 1) * sum(sizes), F.pad(last, pad)
+
+
+def scripts(w):
+    rng = w.rng("scripts")
+    op = torch.jit.script(Script())
+    for k, name in enumerate(("lists", "numbers")):
+        w.add("script_" + name, Case([(0.05, 120)], lambda m, q, k=k: m.op(q.dequantize())[k],
+                                     children={"op": op}),
+              [real(codes(rng, (1, 3, 4, 5)), 0.05, 120)], engines=("fbgemm",))
+
+
 def floats(w):
     """Float operators after a quantized part."""
     rng = w.rng("floats")
@@ -930,31 +1078,50 @@ def recurrent(w):
               [index.reshape(-1), np.array([0, 2, 5], np.int64)], **CLOSE)
 
 
+def place(row):
+    return row["format"], row["folder"], row["model"], row["law"]
+
+
+def added(old, new):
+    """Other rows stay where they are."""
+    rows = [r for r in old if place(r) not in [place(n) for n in new]]
+    for row in sorted(new, key=place):
+        behind = [i for i, r in enumerate(rows)
+                  if r["format"] == "pytorch" and place(r) > place(row)]
+        rows.insert(behind[0] if behind else len(rows), row)
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent)
     parser.add_argument("--only",
                         help="make only the cases whose name contains this, and leave "
                         "MANIFEST.json alone")
+    parser.add_argument("--add",
+                        help="make only the cases whose name contains this, and put their rows "
+                        "into MANIFEST.json")
     parser.add_argument("--report", action="store_true",
                         help="print the size and the engines' differences for each case")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     folder = arguments.out / "torch"
     folder.mkdir(parents=True, exist_ok=True)
-    if not arguments.only:
+    if not arguments.only and not arguments.add:
         for old in folder.iterdir():
             old.unlink()
-    writer = Writer(folder, arguments.only)
+    writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, volumes, floats, recurrent, large_norms, ties_one_scale):
+                 sums, scalars, moves, formats, numbers, scripts, volumes, floats, recurrent,
+                 large_norms, ties_one_scale):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"
-        kept = [r for r in json.loads(path.read_text())
-                if r["format"] != "pytorch"] if path.exists() else []
-        rows = sorted(kept + writer.rows, key=lambda r: (r["format"], r["folder"], r["model"],
-                                                         r["law"]))
+        old = json.loads(path.read_text()) if path.exists() else []
+        if arguments.add:
+            rows = added(old, writer.rows)
+        else:
+            rows = sorted([r for r in old if r["format"] != "pytorch"] + writer.rows, key=place)
         path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
     if arguments.report:
         print("\n".join(writer.report))

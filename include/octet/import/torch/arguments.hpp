@@ -137,9 +137,9 @@ class arguments {
   void keep(error_info e) {
     if (!error_) error_ = std::move(e);
   }
-  /// Traced programs keep numbers as constants without axes.
+  /// Traced programs keep numbers as constants without axes, or compute them from such.
   value number_of(const value& given) {
-    if (!given.is(kind::tensor) || !given.t->constant()) return given;
+    if (!given.is(kind::tensor) || !context_.known(*given.t)) return given;
     auto n = context_.scalar_of(*given.t);
     if (n) return *n;
     keep(n.error());

@@ -357,7 +357,7 @@ class interpreter {
       if (!v.is(kind::tensor) || !w.is(kind::tensor))
         return unsupported(
             "a branch that depends on the input's data and decides more than tensors",
-            std::string(name_of(v.what)), "Tensor");
+            name + ": " + std::string(name_of((v.is(kind::tensor) ? w : v).what)), "Tensor");
       const auto chosen = emit_.operation("aten::where", {decides, v, w}, {});
       if (!chosen) return chosen.error();
       names[name] = *chosen;
@@ -614,6 +614,9 @@ class interpreter {
     for (const value& v : a)
       if (v.is(kind::unknown)) return v;
     if (name == "range" && a.size() == 1 && a[0].is(kind::integer)) return a[0];
+    if (name == "str" && a.size() == 1 && a[0].is(kind::integer))
+      return c_.values.string(std::to_string(a[0].i));
+    if (name == "str" && a.size() == 1 && a[0].is(kind::string)) return a[0];
     if (name == "getattr" && a.size() == 2 && a[1].is(kind::string))
       return attribute(a[0], a[1].c->text);
     if (name == "len" && a.size() == 1 && a[0].is_sequence())
@@ -654,8 +657,7 @@ class interpreter {
         if (ch < 32 || ch > 126) ch = ' ';
       return invalid("the model's own code raises an exception", text.substr(0, 200));
     }
-    if (branches_ > 0 && (name == "aten::append" || name == "aten::_set_item"))
-      return changes_state();
+    if (branches_ > 0 && changes_items(name, a)) return changes_state();
     if (branches_ > 0 && changes_in_place(name) && !a.empty() && a[0].is(kind::tensor) &&
         (a[0].t->serial < made_before_branch_ || a[0].t->memory != 0))
       return changes_state();

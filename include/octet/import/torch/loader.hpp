@@ -254,6 +254,8 @@ class torch_loader {
       g.outputs.push_back(*id);
       return unit{};
     }
+    if (v.is(kind::unknown) && v.c)
+      return unsupported("an output of the model", v.c->text, "a result that octet computes");
     if (depth == 4 || (!v.is_sequence() && !v.is(kind::dict)))
       return unsupported("an output of the model", std::string(torchscript::name_of(v.what)),
                          "tensors, and lists or tuples of them");

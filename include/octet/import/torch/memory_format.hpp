@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
 #define OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
 
+#include <optional>
+
 #include "octet/import/torch/value.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -82,6 +84,18 @@ inline std::vector<std::size_t> axes_inside_out(const std::vector<std::int64_t>&
     }
   return order;
 }
+/// The strides PyTorch's iterator gives a new result of that size: axes in the order of the first
+/// operand that tells them apart, without gaps. A stride of 0 tells nothing.
+inline memory_steps iterated_strides(const std::vector<std::int64_t>& size,
+                                     const std::vector<memory_steps>& operands) {
+  memory_steps stride(size.size());
+  std::int64_t step = 1;
+  for (const std::size_t axis : axes_inside_out(size, operands)) {
+    stride[axis] = step;
+    step *= std::max<std::int64_t>(size[axis], 1);
+  }
+  return stride;
+}
 /// Elements that PyTorch's loop takes in one go and in vectors; 0: it takes none in vectors, which
 /// wants steps of 1, or one repeated operand. `all`: steps of the result (empty where the loop
 /// itself allocates it) and of the operands.
@@ -89,11 +103,7 @@ inline std::int64_t vector_row(const std::vector<std::int64_t>& size,
                                std::vector<memory_steps> all) {
   if (size.empty()) return 0;
   const auto order = axes_inside_out(size, all);
-  if (all[0].empty()) {
-    all[0].resize(size.size());
-    std::int64_t step = 1;
-    for (const std::size_t axis : order) all[0][axis] = step, step *= size[axis];
-  }
+  if (all[0].empty()) all[0] = iterated_strides(size, all);
   std::size_t inner = order[0];
   std::int64_t row = size[inner];
   for (std::size_t i = 1; i < order.size(); ++i) {
@@ -112,6 +122,32 @@ inline std::int64_t vector_row(const std::vector<std::int64_t>& size,
     if (k == 0 || all[k][inner] != 0 || ++repeated > 1) return 0;
   }
   return row;
+}
+/// The strides of `x` seen with other extents, as PyTorch computes them: runs of axes that lie one
+/// after another in memory are split and joined, from the innermost out. Nothing where it has to
+/// copy.
+inline std::optional<std::vector<std::int64_t>> view_strides(
+    const tensor_data& x, const std::vector<std::int64_t>& size) {
+  if (x.elements() == 0 || x.size.empty()) return {};
+  // Strides of axes of extent 1 may be any number in a file: products wrap.
+  const auto times = [](std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+  };
+  std::vector<std::int64_t> stride(size.size());
+  std::size_t at = size.size();  // axes of the view before it have no stride yet
+  std::int64_t step = x.stride.back(), run = 1, seen = 1;
+  for (std::size_t axis = x.size.size(); axis-- > 0;) {
+    run *= x.size[axis];
+    if (axis > 0 && (x.size[axis - 1] == 1 || x.stride[axis - 1] == times(run, step))) continue;
+    for (; at > 0 && (seen < run || size[at - 1] == 1); --at) {
+      stride[at - 1] = times(seen, step);
+      seen *= size[at - 1];
+    }
+    if (seen != run) return {};
+    if (axis > 0) step = x.stride[axis - 1], run = seen = 1;
+  }
+  if (at != 0) return {};
+  return stride;
 }
 constexpr memory_format format_of(bool channels_last) noexcept {
   return channels_last ? memory_format::channels_last : memory_format::contiguous;

@@ -42,6 +42,17 @@ inline value value_of(tensor_data& t) {
   v.t = &t;
   return v;
 }
+/// The same value with strides of its own: views keep what PyTorch's strides say.
+inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides) {
+  v.t->stride = std::move(strides);
+  if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
+  return v;
+}
+/// A new result of an operator that PyTorch writes to contiguous memory, whatever its input's is.
+inline result<value> as_contiguous(emitter& e, const result<value>& v) {
+  if (!v) return v;
+  return with_strides(e, *v, contiguous_strides(v->t->size));
+}
 /// The reals that the codes stand for; other values stay.
 inline result<value> dequantized(emitter& e, tensor_data& x) {
   if (!is_quantized(x.type)) return value_of(x);
@@ -70,8 +81,8 @@ inline result<std::vector<std::int64_t>> resolved_extents(const emitter& e, cons
   size[as_size(open)] = x.elements() / known;
   return size;
 }
-/// The elements in logical order under new extents; always a contiguous result, which a view of
-/// contiguous memory is.
+/// The elements in logical order under new extents: a view where the strides allow one, else a
+/// contiguous copy.
 inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64_t> size) {
   const auto extents = resolved_extents(e, x, std::move(size));
   if (!extents) return extents.error();
@@ -80,7 +91,9 @@ inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64
   if (!in) return in.error();
   const tensor_id to = e.make_like(x);
   if (auto s = e.reshape(*in, to, *extents); !s) return s.error();
-  return e.wrap(to, x.type, false, false);
+  const value v = e.wrap(to, x.type, false, false);
+  auto strides = view_strides(x, *extents);
+  return strides ? with_strides(e, v, std::move(*strides)) : v;
 }
 template <bool Relu>
 result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
@@ -145,7 +158,8 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
     if (!wide) return wide;
     *t = wide->t;
   }
-  const bool last = channels_last_result(*x, *y);
+  // PyTorch's mul takes the first operand's format, whatever is broadcast to what.
+  const bool last = Multiply ? suggests_channels_last(*x) : channels_last_result(*x, *y);
   const auto left = e.held(*x, last), right = e.held(*y, last);
   if (!left) return left.error();
   if (!right) return right.error();
@@ -288,7 +302,7 @@ inline result<value> elu(emitter& e, arguments& a) {
   if (alpha != 1) attrs.set("alpha", alpha);
   if (a.real("scale") != 1 || a.real("input_scale") != 1)
     return unsupported("scale or input_scale of " + a.name, {}, "1");
-  return given_unary(e, a, elu_forms, std::move(attrs));
+  return as_contiguous(e, given_unary(e, a, elu_forms, std::move(attrs)));
 }
 inline result<value> float_hardswish(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -551,30 +565,35 @@ inline tensor_data* number_of(emitter& e, double v, scalar type) {
 struct given_operand {
   tensor_data* t = nullptr;
   double number = 0;
-  bool whole = false;
+  scalar type = scalar::f32;  // of a number too: bool, int64 or float32 where the program has it
+  bool axes = false;          // PyTorch lets others decide only where their kind of number is wider
 };
 inline given_operand operand_given(emitter& e, arguments& a, std::string_view parameter) {
   const value v = a[parameter];
-  if (v.is(kind::tensor) && !(v.t->rank() == 0 && e.c.known(*v.t))) return {v.t, 0, false};
-  if (v.is(kind::tensor))  // traced programs keep numbers as constants without axes
-    return {nullptr, a.real(parameter),
-            v.t->type != scalar::f32 && v.t->type != scalar::f64 && !is_quantized(v.t->type)};
-  return {nullptr, a.real(parameter), v.is(kind::integer) || v.is(kind::boolean)};
+  if (v.is(kind::boolean)) return {nullptr, v.b ? 1. : 0., scalar::boolean, false};
+  if (v.is(kind::integer)) return {nullptr, static_cast<double>(v.i), scalar::s64, false};
+  if (!v.is(kind::tensor)) return {nullptr, a.real(parameter), scalar::f32, false};
+  if (v.t->rank() > 0 || !e.c.known(*v.t)) return {v.t, 0, v.t->type, v.t->rank() > 0};
+  // Traced programs keep numbers as constants without axes.
+  return {nullptr, a.real(parameter), v.t->type, false};
+}
+/// bool, whole or real.
+constexpr int kind_of_number(scalar s) noexcept {
+  if (s == scalar::boolean) return 0;
+  const bool real = s == scalar::f32 || s == scalar::f64 || s == scalar::f16 || s == scalar::bf16 ||
+                    is_quantized(s);
+  return real ? 2 : 1;
 }
 /// The element type that PyTorch's promotion gives: float32 where either is real; of whole numbers
-/// the wider.
+/// the wider. A number, or a tensor without axes, decides only where it is another kind of number.
 inline scalar promoted_type(const given_operand& x, const given_operand& y) {
-  const auto real = [](const given_operand& o) {
-    return o.t ? o.t->type == scalar::f32 || o.t->type == scalar::f64 || o.t->type == scalar::f16 ||
-                     is_quantized(o.t->type)
-               : !o.whole;
-  };
-  const auto is = [](const given_operand& o, scalar s) { return o.t && o.t->type == s; };
-  if (real(x) || real(y)) return scalar::f32;
-  if (is(x, scalar::s64) || is(y, scalar::s64)) return scalar::s64;
-  if (is(x, scalar::s32) || is(y, scalar::s32)) return scalar::s32;
-  if (!x.t && !y.t) return scalar::s64;
-  return is(x, scalar::boolean) || is(y, scalar::boolean) ? scalar::boolean : scalar::u8;
+  const int left = kind_of_number(x.type), right = kind_of_number(y.type);
+  if (left == 2 || right == 2) return scalar::f32;
+  if (left != right) return left > right ? x.type : y.type;
+  if (x.axes != y.axes) return x.axes ? x.type : y.type;
+  for (const scalar wider : {scalar::s64, scalar::s32, scalar::s16})
+    if (x.type == wider || y.type == wider) return wider;
+  return x.type == y.type ? x.type : scalar::s16;  // int8 with uint8
 }
 /// Two or three operands that broadcast, as tensors of the graph in one layout.
 struct meeting {
@@ -614,6 +633,8 @@ inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std
                                                    std::string_view right, bool real) {
   const given_operand x = operand_given(e, a, left), y = operand_given(e, a, right);
   if (auto s = a.check(); !s) return s.error();
+  if ((x.t && x.type == scalar::f64) || (y.t && y.type == scalar::f64))
+    return unsupported("arithmetic of " + a.name, "float64", "float32, int64, int32, bool");
   const scalar type = real ? scalar::f32 : promoted_type(x, y);
   std::array<tensor_data*, 2> both{};
   for (std::size_t k = 0; k < 2; ++k) {
@@ -636,6 +657,46 @@ inline result<value> emit_pair(emitter& e, const op_def& op, std::array<tensor_d
   if (auto s = e.emit(op, m->in, to, std::move(attrs)); !s) return s.error();
   return m->result(e, to, type);
 }
+inline result<value> chosen(emitter& e, tensor_data& condition, tensor_data& x, tensor_data& y);
+/// The quotient rounded down, as PyTorch has it: what the exact remainder leaves is divided, so
+/// that no quotient is rounded up to a whole number before. Quotients by 0 stay infinite, and a
+/// result of 0 has the sign of the quotient.
+inline result<value> floor_quotient(emitter& e, std::array<tensor_data*, 2> both) {
+  if (both[0]->type != scalar::f32) return emit_pair(e, ops::floor_div, both, both[0]->type);
+  const auto rest = emit_pair(e, ops::floor_mod, both, scalar::f32);
+  if (!rest) return rest;
+  const auto whole = emit_pair(e, ops::sub, {both[0], rest->t}, scalar::f32);
+  if (!whole) return whole;
+  const auto quotient = emit_pair(e, ops::div, {whole->t, both[1]}, scalar::f32);
+  if (!quotient) return quotient;
+  const auto in = e.held_as_is(*quotient->t);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::round, {*in}, to); !s) return s.error();
+  const value rounded = with_strides(e, e.wrap(to, scalar::f32, quotient->t->channels_inner, false),
+                                     quotient->t->stride);
+  const auto is_zero = [&](tensor_data* of) {
+    return emit_pair(e, ops::equal, {of, number_of(e, 0, scalar::f32)}, scalar::boolean);
+  };
+  const auto plain = emit_pair(e, ops::div, both, scalar::f32);
+  if (!plain) return plain;
+  const auto nothing =
+      emit_pair(e, ops::mul, {plain->t, number_of(e, 0, scalar::f32)}, scalar::f32);
+  if (!nothing) return nothing;
+  const auto below_one = is_zero(rounded.t), by_zero = is_zero(both[1]);
+  if (!below_one) return below_one;
+  if (!by_zero) return by_zero;
+  const auto quotients = chosen(e, *below_one->t, *nothing->t, *rounded.t);
+  if (!quotients) return quotients;
+  return chosen(e, *by_zero->t, *plain->t, *quotients->t);
+}
+/// The sum of bools is or, their product and; they have no other arithmetic.
+inline result<value> arithmetic_of_bools(emitter& e, const arguments& a, const op_def& op,
+                                         std::array<tensor_data*, 2> both, double alpha) {
+  if (&op == &ops::mul) return emit_pair(e, ops::logical_and, both, scalar::boolean);
+  if (&op == &ops::add && alpha == 1) return emit_pair(e, ops::logical_or, both, scalar::boolean);
+  return unsupported("operands of " + a.name, "bool", "float32, int32, int64");
+}
 /// add, sub, mul, div and their kind on plain numbers. `Real`: whole numbers become floats first.
 /// `Swap`: rsub.
 template <const op_def& Op, bool Real = false, bool Swap = false>
@@ -644,22 +705,17 @@ result<value> plain_binary(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   auto both = pair_of(e, a, Swap ? "other" : "self", Swap ? "self" : "other", Real);
   if (!both) return both.error();
-  scalar type = (*both)[0]->type;
-  if (type == scalar::u8)
-    return unsupported("operands of " + a.name, "uint8", "float32, int32, int64");
-  if (type == scalar::boolean) {  // of bools arithmetic is that of their numbers
-    type = scalar::s64;
-    for (tensor_data*& t : *both) {
-      const auto v = cast_to(e, *t, type);
-      if (!v) return v.error();
-      t = v->t;
-    }
-  }
+  const scalar type = (*both)[0]->type;
+  if (type == scalar::u8 || type == scalar::s8 || type == scalar::s16)
+    return unsupported("operands of " + a.name, std::string(name_of(type)),
+                       "float32, int32, int64");
+  if (type == scalar::boolean) return arithmetic_of_bools(e, a, Op, *both, alpha);
   if (alpha != 1) {
     const auto scaled = emit_pair(e, ops::mul, {(*both)[1], number_of(e, alpha, type)}, type);
     if (!scaled) return scaled;
     (*both)[1] = scaled->t;
   }
+  if (&Op == &ops::floor_div) return floor_quotient(e, *both);
   return emit_pair(e, Op, *both, type);
 }
 /// Comparisons of plain numbers; quantized values are compared as the reals they stand for.
@@ -700,7 +756,7 @@ inline result<value> divide(emitter& e, arguments& a) {
   if (!both) return both.error();
   const scalar type = (*both)[0]->type;
   if (mode.empty()) return emit_pair(e, ops::div, *both, type);
-  if (mode == "floor") return emit_pair(e, ops::floor_div, *both, type);
+  if (mode == "floor" && type != scalar::boolean) return floor_quotient(e, *both);
   if (mode == "trunc" && type != scalar::f32) return emit_pair(e, ops::div, *both, type);
   return unsupported("rounding_mode of " + a.name, mode, "none, floor; trunc of whole numbers");
 }
@@ -728,10 +784,11 @@ inline result<value> chosen(emitter& e, tensor_data& condition, tensor_data& x, 
                        "bool");
   tensor_data *u = &x, *v = &y;
   if (x.type != y.type || x.scales != y.scales || x.zero_points != y.zero_points) {
-    const auto p = real_value(e, x), q = real_value(e, y);
+    const scalar type = promoted_type({&x, 0, x.type, x.rank() > 0}, {&y, 0, y.type, y.rank() > 0});
+    const auto p = cast_to(e, x, type), q = cast_to(e, y, type);
     if (!p) return p.error();
     if (!q) return q.error();
-    u = *p, v = *q;
+    u = p->t, v = q->t;
   }
   const auto m = meet(e, std::array{&condition, u, v});
   if (!m) return m.error();
@@ -759,18 +816,20 @@ inline result<value> code_of(emitter& e, double v, const tensor_data& like) {
   e.g[id].zero_points = like.zero_points;
   return e.wrap(id, like.type, false, false);
 }
-/// masked_fill(x, mask, number).
-inline result<value> masked_fill(emitter& e, arguments& a) {
+/// masked_fill(x, mask, number). `InPlace`: the memory, and with it the format, is that of x.
+template <bool InPlace> result<value> masked_fill(emitter& e, arguments& a) {
   tensor_data *x = a.tensor("self"), *mask = a.tensor("mask");
   const double fill = a.real("value");
   if (auto s = a.check(); !s) return s.error();
+  result<value> number = value_of(*number_of(e, fill, x->type));
   if (is_quantized(x->type)) {
     if (auto s = e.per_tensor(*x); !s) return s.error();
-    const auto code = code_of(e, fill, *x);
-    if (!code) return code;
-    return chosen(e, *mask, *code->t, *x);
+    number = code_of(e, fill, *x);
+    if (!number) return number;
   }
-  return chosen(e, *mask, *number_of(e, fill, x->type), *x);
+  const auto v = as_contiguous(e, chosen(e, *mask, *number->t, *x));
+  if (!InPlace || !v || v->t->size != x->size) return v;
+  return with_strides(e, *v, x->stride);
 }
 /// threshold(x, limit, otherwise): x where it is above.
 inline result<value> threshold(emitter& e, arguments& a) {

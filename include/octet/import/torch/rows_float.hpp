@@ -61,12 +61,34 @@ inline result<value> as_given(emitter& e, const tensor_data& x, const step& y) {
 template <const op_def& Op> result<value> float_unary(emitter& e, arguments& a) {
   return done(apply(e, Op, real_argument(e, a, "self")));
 }
-/// abs, neg of floats and whole numbers.
+inline bool is_whole(const tensor_data& x) {
+  return x.type == scalar::s64 || x.type == scalar::s32;
+}
+/// floor, ceil, round: whole numbers stay.
+template <const op_def& Op> result<value> rounded(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  return is_whole(*x) ? a["self"] : float_unary<Op>(e, a);
+}
+inline result<value> square(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (is_whole(*x)) return emit_pair(e, ops::mul, {x, x}, x->type);
+  return float_unary<ops::square>(e, a);
+}
+inline result<value> absolute(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (!is_whole(*x)) return float_unary<ops::abs>(e, a);
+  const auto negative = emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
+  if (!negative) return negative;
+  return emit_pair(e, ops::maximum, {x, negative->t}, x->type);
+}
+/// neg of floats and whole numbers.
 inline result<value> neg(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (x->type == scalar::s64 || x->type == scalar::s32)
-    return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
+  if (is_whole(*x)) return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
   return done(apply(e, ops::neg, real_value(e, *x)));
 }
 inline result<value> reciprocal(emitter& e, arguments& a) {
@@ -186,11 +208,29 @@ inline result<value> plain_prelu(emitter& e, arguments& a) {
   return e.wrap(to, scalar::f32, inner || (!(*x)->constant() && (*x)->channels_inner),
                 suggests_channels_last(**x));
 }
+/// Whole numbers to a power that is one: a product, which wraps as PyTorch's does.
+inline result<value> whole_power(emitter& e, arguments& a, const given_operand& of,
+                                 const given_operand& by) {
+  if (!of.t || by.t || !is_whole(*of.t) || !(by.number >= 0 && by.number <= 16))
+    return unsupported("powers of whole numbers in " + a.name, {},
+                       "int64 or int32 to a number from 0 to 16");
+  value v = value_of(*number_of(e, 1, of.type));
+  for (int k = 0; k < static_cast<int>(by.number); ++k) {
+    const auto next = emit_pair(e, ops::mul, {of.t, v.t}, of.type);
+    if (!next) return next;
+    v = *next;
+  }
+  if (by.number != 0) return v;
+  const auto none = emit_pair(e, ops::mul, {of.t, number_of(e, 0, of.type)}, of.type);
+  if (!none) return none;
+  return emit_pair(e, ops::add, {none->t, v.t}, of.type);
+}
 /// x to a power: products and roots where PyTorch has them, else its power function, of which
 /// octet's is not the last bit.
 inline result<value> pow(emitter& e, arguments& a) {
   const given_operand of = operand_given(e, a, "self"), by = operand_given(e, a, "exponent");
   if (auto s = a.check(); !s) return s.error();
+  if (promoted_type(of, by) != scalar::f32) return whole_power(e, a, of, by);
   const auto power = [&]() -> result<value> {
     const auto both = pair_of(e, a, "self", "exponent", true);
     if (!both) return both.error();
@@ -234,8 +274,9 @@ inline result<value> float_sum(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const auto axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
-  const scalar type = x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64;
-  const auto from = cast_to(e, *x, type);
+  const auto type = type_of_sum(a, *x);
+  if (!type) return type.error();
+  const auto from = cast_to(e, *x, *type);
   if (!from) return from;
   return reduced(e, *from->t, ops::sum, axes, keep);
 }
@@ -342,7 +383,8 @@ inline result<value> float_layer_norm(emitter& e, arguments& a) {
   std::vector<std::int64_t> axes;
   for (std::size_t i = (*x)->size.size() - shape.size(); i < (*x)->size.size(); ++i)
     axes.push_back(static_cast<std::int64_t>(i));
-  return done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape));
+  return as_contiguous(
+      e, done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape)));
 }
 /// group_norm(x, groups, weight, bias, eps): x as [N, groups, rest].
 inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data* w, tensor_data* b,
@@ -366,7 +408,9 @@ inline result<value> float_group_norm(emitter& e, arguments& a) {
   const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
-  return done(grouped(e, x, groups, *w, *b, eps));
+  const auto y = done(grouped(e, x, groups, *w, *b, eps));
+  if (!y || !suggests_channels_last(**x)) return as_contiguous(e, y);
+  return with_strides(e, *y, channels_last_strides((*x)->size));
 }
 /// batch_norm(x, weight, bias, mean, var, training, momentum, eps): a factor and an offset for each
 /// channel, x * f32(w / sqrt(var + eps)) + f32(b - mean * factor).
@@ -420,7 +464,7 @@ inline result<value> float_instance_norm(emitter& e, arguments& a) {
   const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
-  return done(grouped(e, x, (*x)->size[1], *w, *b, eps));
+  return as_contiguous(e, done(grouped(e, x, (*x)->size[1], *w, *b, eps)));
 }
 
 // ---- layers with weights ----
@@ -773,7 +817,8 @@ inline result<value> multi_head_attention(emitter& e, arguments& a) {
   const step joined = step_of(reshaped(e, *together->t, {n, t, width}));
   const auto projected = done(linear_of(e, joined, pw, pb));
   if (!projected) return projected;
-  return e.c.values.list({*projected, value::unknown()}, kind::tuple);
+  return e.c.values.list({*projected, e.c.values.not_computed("attention weights of " + a.name)},
+                         kind::tuple);
 }
 
 }  // namespace import::torch_rows

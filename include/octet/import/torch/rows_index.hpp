@@ -40,25 +40,33 @@ inline result<value> moved_node(emitter& e, tensor_data& x, const op_def& op, at
 
 // ---- repeat, reorder ----
 
-/// Tensors along a new axis.
+/// Tensors along a new axis: joined along the one that has its place, which is then split; PyTorch
+/// does the same, and the result's strides tell.
 inline result<value> stack(emitter& e, arguments& a) {
   const auto list = tensors_of(a);
   if (!list) return list.error();
   const int rank = list->front()->rank();
   const std::size_t dim = a.axis(a.integer("dim"), rank + 1);
   if (auto s = a.check(); !s) return s.error();
-  std::vector<value> wider;
+  const bool at_end = dim == as_size(rank);
+  std::vector<value> parts;
   for (tensor_data* t : *list) {
-    auto size = t->size;
-    size.insert(size.begin() + static_cast<std::ptrdiff_t>(dim), 1);
-    const auto v = reshaped(e, *t, std::move(size));
+    if (t->size != list->front()->size) return invalid("extents in the list of " + a.name);
+    auto size = t->size, stride = t->stride;
+    size.push_back(1), stride.push_back(1);
+    const auto v = at_end ? viewed(e, *t, std::move(size), std::move(stride)) : value_of(*t);
     if (!v) return v;
-    wider.push_back(*v);
+    parts.push_back(*v);
   }
   arguments as(e.c, a.name,
-               {{"tensors", e.c.values.list(std::move(wider))},
+               {{"tensors", e.c.values.list(std::move(parts))},
                 {"dim", value::of(static_cast<std::int64_t>(dim))}});
-  return cat<false, false>(e, as);
+  const auto joined = cat<false, false>(e, as);
+  if (!joined || at_end) return joined;
+  auto size = list->front()->size;
+  size.insert(size.begin() + static_cast<std::ptrdiff_t>(dim),
+              static_cast<std::int64_t>(list->size()));
+  return reshaped(e, *joined->t, std::move(size));
 }
 /// x with axes of extent 1 in front, so that it has `rank` of them.
 inline result<value> with_rank(emitter& e, tensor_data& x, std::size_t rank) {
@@ -225,7 +233,7 @@ inline result<value> pixel_shuffle(emitter& e, arguments& a) {
   attrs.set("block_size", std::int64_t{b});
   attrs.set("crd", std::int64_t{1});
   if (auto s = e.emit(ops::depth_to_space, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x->type, true, suggests_channels_last(*x));
+  return e.wrap(to, x->type, true, !is_quantized(x->type) && suggests_channels_last(*x));
 }
 /// The inverse: [N, C, H*b, W*b] seen as [N, C, H, b, W, b].
 inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
@@ -236,7 +244,7 @@ inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
     return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes",
                        "4, height and width multiples of the factor");
   const std::int64_t n = x->size[0], c = x->size[1], h = x->size[2] / b, w = x->size[3] / b;
-  const bool last = suggests_channels_last(*x);
+  const bool last = !is_quantized(x->type) && suggests_channels_last(*x);
   const auto blocks = reshaped(e, *x, {n, c, h, b, w, b});
   if (!blocks) return blocks;
   const auto in = e.held(*blocks->t, false);
@@ -249,7 +257,7 @@ inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
 
 // ---- pick by index ----
 
-/// Rows of `axis` by an index tensor, whose axes take the axis's place.
+/// Rows of `axis` by an index tensor, whose axes take the axis's place; contiguous.
 inline result<value> gathered(emitter& e, tensor_data& x, tensor_data& index, std::size_t axis) {
   e.take_as_indices(index);
   if (index.type != scalar::s64 && index.type != scalar::s32)
@@ -263,7 +271,24 @@ inline result<value> gathered(emitter& e, tensor_data& x, tensor_data& index, st
   attributes attrs;
   attrs.set("axis", std::int64_t{axis_in_layout(static_cast<int>(axis), x.rank(), inner)});
   if (auto s = e.emit(ops::gather, {*in, *at}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x.type, inner, inner && suggests_channels_last(x));
+  return e.wrap(to, x.type, inner, false);
+}
+/// The same by x[:, index], whose result PyTorch's iterator lays out; of codes only the format is
+/// kept.
+inline result<value> indexed(emitter& e, tensor_data& x, tensor_data& index, std::size_t axis) {
+  const auto v = gathered(e, x, index, axis);
+  if (!v) return v;
+  const auto place = static_cast<std::ptrdiff_t>(axis);
+  std::vector<std::int64_t> from = x.stride, by(v->t->size.size(), 0);
+  from.erase(from.begin() + place);
+  from.insert(from.begin() + place, index.size.size(), 0);
+  const auto steps = contiguous_strides(index.size);
+  std::copy(steps.begin(), steps.end(), by.begin() + place);
+  const value laid_out = with_strides(e, *v, iterated_strides(v->t->size, {from, by}));
+  if (!is_quantized(x.type)) return laid_out;
+  return with_strides(e, laid_out,
+                      suggests_channels_last(*laid_out.t) ? channels_last_strides(laid_out.t->size)
+                                                          : contiguous_strides(laid_out.t->size));
 }
 inline result<value> index_select(emitter& e, arguments& a) {
   tensor_data *x = a.tensor("self"), *index = a.tensor("index");
@@ -331,7 +356,7 @@ inline result<value> index(emitter& e, arguments& a) {
     at = std::min(at, i), behind = i + 1;
   }
   if (behind == 0) return a["self"];
-  if (behind - at == 1) return gathered(e, *x, *list[at].t, at);
+  if (behind - at == 1) return indexed(e, *x, *list[at].t, at);
   const auto index = joint_index(e, *x, list, at, behind);
   if (!index) return index;
   auto size = x->size;
@@ -342,7 +367,7 @@ inline result<value> index(emitter& e, arguments& a) {
   size[at] = joined;
   const auto flat = reshaped(e, *x, std::move(size));
   if (!flat) return flat;
-  return gathered(e, *flat->t, *index->t, at);
+  return indexed(e, *flat->t, *index->t, at);
 }
 /// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
 /// mask: one, or what each position of the mask selects.
@@ -388,7 +413,9 @@ inline result<value> index_put(emitter& e, arguments& a) {
     given = cast_to(e, *given->t, x->type);
   }
   if (!given) return given;
-  return chosen(e, *wide->t, *given->t, *x);
+  const auto v = chosen(e, *wide->t, *given->t, *x);
+  if (!v || x->constant()) return v;
+  return with_strides(e, *v, iterated_strides(x->size, {x->stride}));
 }
 /// embedding(weight, indices, ..).
 inline result<value> embedding(emitter& e, arguments& a) {
@@ -414,7 +441,7 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   attrs.set("axes", axes_in_layout(x, axes, inner));
   attrs.set("keep_dims", std::int64_t{1});
   if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
-  const value all = e.wrap(to, x.type, inner, keep && suggests_channels_last(x));
+  const value all = e.wrap(to, x.type, inner, false);
   if (keep) return all;
   std::vector<std::int64_t> left;
   for (int i = 0; i < x.rank(); ++i)
@@ -535,8 +562,22 @@ inline result<value> sort(emitter& e, arguments& a) {
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   const auto both = best(e, *x, axis, x->size[axis], descending);
-  if (!both || a.name == "aten::sort") return both;
-  return both->c->items[1];  // argsort
+  if (!both) return both;
+  for (const value& v : both->c->items) with_strides(e, v, iterated_strides(x->size, {x->stride}));
+  return a.name == "aten::sort" ? *both : both->c->items[1];
+}
+/// The element type that is asked for; `otherwise` where it is none.
+inline result<scalar> type_argument(arguments& a, scalar otherwise) {
+  if (a.none("dtype")) return otherwise;
+  const std::int64_t code = a.integer("dtype");
+  if (auto s = a.check(); !s) return s.error();
+  return scalar_of_code(code);
+}
+/// The type that sums are made in: the one asked for, else int64 of whole numbers and bools.
+inline result<scalar> type_of_sum(arguments& a, const tensor_data& x) {
+  const auto type = type_argument(a, kind_of_number(x.type) == 2 ? scalar::f32 : scalar::s64);
+  if (!type || *type == scalar::f32 || *type == scalar::s64) return type;
+  return unsupported("element type of " + a.name, std::string(name_of(*type)), "float32, int64");
 }
 inline result<value> cumsum(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -544,8 +585,9 @@ inline result<value> cumsum(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  const auto from =
-      cast_to(e, *x, x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64);
+  const auto type = type_of_sum(a, *x);
+  if (!type) return type.error();
+  const auto from = cast_to(e, *x, *type);
   if (!from) return from;
   const auto in = e.held(*from->t, false);
   if (!in) return in.error();
@@ -596,13 +638,6 @@ inline result<value> constant_tensor(emitter& e, const std::vector<double>& numb
                          "float32, int64, int32, uint8, bool");
   }
   return e.wrap(id, type, false, false);
-}
-/// The element type that is asked for; `otherwise` where it is none.
-inline result<scalar> type_argument(arguments& a, scalar otherwise) {
-  if (a.none("dtype")) return otherwise;
-  const std::int64_t code = a.integer("dtype");
-  if (auto s = a.check(); !s) return s.error();
-  return scalar_of_code(code);
 }
 inline scalar type_of_number(const value& v) {
   return v.is(kind::real) || (v.is(kind::tensor) && v.t->type == scalar::f32) ? scalar::f32

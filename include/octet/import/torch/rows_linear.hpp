@@ -36,6 +36,8 @@ inline result<value> prepack(emitter& e, arguments& a) {
     if (p.transposed) p.output_padding = a.integers("output_padding");
     p.dilation = a.integers("dilation");
     p.groups = a.integer("groups");
+    // Modules that pad by themselves give two numbers for one axis; PyTorch takes the first.
+    if (p.spatial == 1 && p.padding.size() == 2) p.padding.pop_back();
   }
   if (auto s = a.check(); !s) return s.error();
   return checked(e.c.values, std::move(p));

@@ -66,6 +66,18 @@ inline result<value> avg_pool2d(emitter& e, arguments& a) {
   return image_node(e, *x, is_quantized(x->type) ? ops::qnn_avg_pool2d : ops::avg_pool2d,
                     to_attributes(p));
 }
+inline result<value> mean(emitter& e, arguments& a);
+/// One float for each channel: PyTorch takes the mean, whose sum has another order than a pool's.
+inline result<value> global_mean(emitter& e, arguments& a, tensor_data& x) {
+  std::vector<std::int64_t> axes;
+  for (int i = 2; i < x.rank(); ++i) axes.push_back(i);
+  arguments as(
+      e.c, a.name,
+      {{"self", value_of(x)}, {"dim", e.c.values.integers(axes)}, {"keepdim", value::of(true)}});
+  const auto y = mean(e, as);
+  if (!y || !suggests_channels_last(x)) return y;
+  return with_strides(e, *y, channels_last_strides(y->t->size));
+}
 inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
@@ -80,6 +92,7 @@ inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
     out[k] = a.small("output_size", v.is(kind::none) ? x->size[2 + k] : v.i);
   }
   if (auto s = a.check(); !s) return s.error();
+  if (!is_quantized(x->type) && out[0] == 1 && out[1] == 1) return global_mean(e, a, *x);
   pool2d_attrs p;
   p.adaptive_h = out[0], p.adaptive_w = out[1];
   return image_node(e, *x, is_quantized(x->type) ? ops::qnn_avg_pool2d : ops::avg_pool2d,
@@ -97,7 +110,7 @@ inline result<value> adaptive_max_pool2d(emitter& e, arguments& a) {
   const auto y = image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
                             to_attributes(p));
   if (!y) return y;
-  return e.c.values.list({*y, value::unknown()}, kind::tuple);
+  return e.c.values.list({*y, e.c.values.not_computed("indices of " + a.name)}, kind::tuple);
 }
 
 // ---- one axis instead of two ----
@@ -159,7 +172,7 @@ template <row_function Of> result<value> on_one_row(emitter& e, arguments& a) {
   if (!y->is(kind::tuple)) return as_line(e, *y);
   const auto line = as_line(e, y->c->items[0]);
   if (!line) return line;
-  return e.c.values.list({*line, value::unknown()}, kind::tuple);
+  return e.c.values.list({*line, y->c->items[1]}, kind::tuple);
 }
 
 // ---- three axes ----
@@ -320,6 +333,7 @@ inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
   if (size.size() == 1) size.resize(3, size[0]);
   if (size != std::vector<std::int64_t>{1, 1, 1})
     return unsupported("output size of " + a.name, {}, "1, 1, 1");
+  if (x->rank() == 5 && x->type == scalar::f32) return global_mean(e, a, *x);
   const auto in = volume(e, a, *x);
   if (!in) return in.error();
   const dims s = e.g[*in].shape;
@@ -479,7 +493,7 @@ inline result<value> mean(emitter& e, arguments& a) {
     if (!moved) return moved.error();
     to = *moved;
   }
-  return e.wrap(to, x->type, r->keep && inner, r->keep && !summed && suggests_channels_last(*x));
+  return e.wrap(to, x->type, r->keep && inner, false);
 }
 
 }  // namespace import::torch_rows

@@ -9,12 +9,6 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
 
-/// The same value with strides of its own: views keep what PyTorch's strides say.
-inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides) {
-  v.t->stride = std::move(strides);
-  if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
-  return v;
-}
 inline result<value> same(emitter&, arguments& a) { return a[a.first()]; }
 /// PyTorch's numbers of the two memory formats.
 inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2;
@@ -29,6 +23,19 @@ inline result<value> contiguous(emitter& e, arguments& a) {
   if (is_contiguous(*x, last)) return a["self"];
   return with_strides(e, e.c.values.tensor(*x),
                       last ? channels_last_strides(x->size) : contiguous_strides(x->size));
+}
+/// clone(x, memory_format): without one floats keep theirs, codes become contiguous.
+inline result<value> clone(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->constant()) return a["self"];
+  const bool preserved = a.none("memory_format") ? !is_quantized(x->type)
+                                                 : a.integer("memory_format") == preserve_format;
+  if (auto s = a.check(); !s) return s.error();
+  if (preserved)
+    return with_strides(e, e.c.values.tensor(*x), iterated_strides(x->size, {x->stride}));
+  if (!a.none("memory_format")) return contiguous(e, a);
+  return as_contiguous(e, e.c.values.tensor(*x));
 }
 
 /// PyTorch's code of an element type, from a file.
@@ -369,7 +376,7 @@ inline result<value> pad_by_index(emitter& e, tensor_data& x,
     if (!wider) return wider;
     v = *wider;
   }
-  return v;
+  return circular && v.t != &x ? as_contiguous(e, v) : v;
 }
 inline result<value> padded(emitter& e, arguments& a, tensor_data& x,
                             const std::vector<std::int64_t>& amounts, const std::string& mode,
@@ -424,7 +431,8 @@ inline result<value> padded(emitter& e, arguments& a, tensor_data& x,
     attrs.set("value", fill);
   const op_def& op = mode == "reflect" ? ops::mirror_pad : quantized ? ops::qnn_pad : ops::pad;
   if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x.type, inner, suggests_channels_last(x));
+  const bool loses_format = mode == "reflect" && quantized;
+  return e.wrap(to, x.type, inner, !loses_format && suggests_channels_last(x));
 }
 /// pad(x, amounts, mode, value).
 inline result<value> pad(emitter& e, arguments& a) {

@@ -47,16 +47,25 @@ inline result<value> item(const value& base, const value& index) {
       return invalid("index of a list", std::to_string(index.i), std::to_string(n) + " elements");
     return base.c->items[as_size(i)];
   }
-  if (base.is(kind::dict) && index.is(kind::string)) {
+  if (base.is(kind::dict) && (index.is(kind::string) || index.is(kind::integer))) {
     const auto& items = base.c->items;  // key, value, key, value
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
-      if (items[i].is(kind::string) && items[i].c->text == index.c->text) return items[i + 1];
-    return invalid("key of a dict", index.c->text);
+      if (items[i].what == index.what && equal(items[i], index).value_or(false))
+        return items[i + 1];
+    return invalid("key of a dict",
+                   index.is(kind::string) ? index.c->text : std::to_string(index.i));
   }
   return unsupported("a subscript of this kind", std::string(name_of(base.what)) + "[" +
                                                      std::string(name_of(index.what)) + "]");
 }
 
+/// Operators that change the list or dict they are given.
+inline bool changes_items(std::string_view name, const std::vector<value>& a) {
+  if (a.empty() || !(a[0].is(kind::list) || a[0].is(kind::dict))) return false;
+  constexpr std::string_view list[] = {"aten::append", "aten::_set_item", "aten::extend",
+                                       "aten::insert", "aten::pop",       "aten::add_"};
+  return std::find(std::begin(list), std::end(list), name) != std::end(list);
+}
 /// Sets d[key].
 inline void set_item(cell& d, const value& key, const value& v) {
   for (std::size_t i = 0; i + 1 < d.items.size(); i += 2)
@@ -87,6 +96,7 @@ class scalar_operators {
     // Comparisons with data cannot be decided; arithmetic with it is for the emitter.
     if (a[0].is(kind::tensor) || (a.size() > 1 && a[1].is(kind::tensor))) return {};
     if (auto r = of_lists(op, a)) return r;
+    if (auto r = of_ranges(op, a)) return r;
     return of_numbers(op, a);
   }
 
@@ -193,6 +203,8 @@ class scalar_operators {
       return value::of(static_cast<std::int64_t>(a[0].c->text.size()));
     if (op == "__not__" && a[0].is(kind::boolean)) return value::of(!a[0].b);
     if (op == "format" && a[0].is(kind::string)) return a[0];  // text of exceptions only
+    if (op == "pop" && a.size() == 1 && a[0].is(kind::list))
+      return of_changed_list(op, {a[0], value::of(std::int64_t{-1})});
     if (a.size() < 2) return {};
     if (op == "__is__" || op == "__isnot__") {  // only `is None` occurs
       const bool left = a[0].is(kind::none), right = a[1].is(kind::none);
@@ -222,17 +234,44 @@ class scalar_operators {
       return value{};
     }
     if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
-    if (op == "append" && a[0].is(kind::list)) {
+    return a[0].is(kind::list) ? of_changed_list(op, a) : answer{};
+  }
+  /// append, extend, insert, pop, `list += list`.
+  answer of_changed_list(std::string_view op, const value_list& a) {
+    value_list& items = a[0].c->items;
+    const auto n = static_cast<std::int64_t>(items.size());
+    if (op == "append") {
       c_.values.count(sizeof(value));
-      a[0].c->items.push_back(a[1]);
+      items.push_back(a[1]);
       return a[0];
     }
-    return {};
+    if ((op == "extend" || op == "add_") && a[1].is_sequence()) {
+      const value_list more = a[1].c->items;  // may be the same list
+      if (!c_.values.room_for(more.size())) return too_large("values of the program");
+      c_.values.count(more.size() * sizeof(value));
+      items.insert(items.end(), more.begin(), more.end());
+      return a[0];
+    }
+    if (!a[1].is(kind::integer)) return {};
+    const std::int64_t at = a[1].i < 0 ? a[1].i + n : a[1].i;
+    if (op == "insert" && a.size() == 3) {
+      c_.values.count(sizeof(value));
+      items.insert(items.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(at, 0, n)),
+                   a[2]);
+      return value{};
+    }
+    if (op != "pop") return {};
+    if (at < 0 || at >= n) return invalid("index of a list", std::to_string(a[1].i));
+    const value v = items[as_size(at)];
+    items.erase(items.begin() + static_cast<std::ptrdiff_t>(at));
+    return v;
   }
 
   answer of_lists(std::string_view op, const value_list& a) {
     if (op == "slice" && a[0].is(kind::list)) return slice(a);
+    if (op == "sum" && a.size() == 1 && a[0].is(kind::list)) return sum(a[0].c->items);
     if (a.size() < 2) return {};
+    if (op == "mul" && a[0].is(kind::list) && a[1].is(kind::integer)) return repeated(a);
     if (op == "eq" || op == "ne") {
       const auto same = equal(a[0], a[1]);
       if (!same) return {};
@@ -247,20 +286,64 @@ class scalar_operators {
     }
     return {};
   }
+  /// [0] * 4.
+  result<value> repeated(const value_list& a) {
+    const value_list& once = a[0].c->items;
+    const auto times = as_size(std::max<std::int64_t>(a[1].i, 0));
+    if (!once.empty() && (!c_.values.room_for(times) || !c_.values.room_for(times * once.size())))
+      return too_large("values of the program");
+    value_list items;
+    for (std::size_t k = 0; !once.empty() && k < times; ++k)
+      items.insert(items.end(), once.begin(), once.end());
+    return c_.values.list(std::move(items));
+  }
+  /// Of whole numbers a whole number, which wraps.
+  static answer sum(const value_list& items) {
+    std::uint64_t whole = 0;
+    double real = 0;
+    bool integers = true;
+    for (const value& v : items) {
+      double d = 0;
+      if (!read_number(v, d)) return {};
+      real += d;
+      integers &= !v.is(kind::real);
+      whole += v.is(kind::integer) ? static_cast<std::uint64_t>(v.i) : d != 0 ? 1 : 0;
+    }
+    return integers ? wrapped(whole) : value::of(real);
+  }
+  /// As Python has it: a step below 0 goes from the end to the beginning.
   result<value> slice(const value_list& a) {
     const auto n = static_cast<std::int64_t>(a[0].c->items.size());
+    const std::int64_t step = a.size() > 3 && a[3].is(kind::integer) ? a[3].i : 1;
+    if (step == 0) return invalid("step of a slice", std::to_string(step));
+    const bool back = step < 0;
+    const std::int64_t first = back ? -1 : 0, behind = back ? n - 1 : n;
     const auto bound = [&](std::size_t i, std::int64_t otherwise) {
       return a.size() > i && a[i].is(kind::integer)
-                 ? std::clamp<std::int64_t>(a[i].i < 0 ? a[i].i + n : a[i].i, 0, n)
+                 ? std::clamp<std::int64_t>(a[i].i < 0 ? a[i].i + n : a[i].i, first, behind)
                  : otherwise;
     };
-    const std::int64_t step = a.size() > 3 && a[3].is(kind::integer) ? a[3].i : 1;
-    if (step < 1) return invalid("step of a slice", std::to_string(step));
+    const std::int64_t end = bound(2, back ? first : behind);
     value_list items;
-    const std::int64_t end = bound(2, n);
-    for (std::int64_t i = bound(1, 0); i < end; i += std::min(step, end - i))
+    for (std::int64_t i = bound(1, back ? behind : first); back ? i > end : i < end;
+         i += back ? std::max(step, end - i) : std::min(step, end - i))
       items.push_back(a[0].c->items[as_size(i)]);
     return c_.values.list(std::move(items));
+  }
+  /// range(a, b, step) is a count, of which each loop makes its own number.
+  static answer of_ranges(std::string_view op, const value_list& a) {
+    if (a.size() != 3 || !std::all_of(a.begin(), a.end(), [](const value& v) {
+          return v.is(kind::integer) && v.i > INT64_MIN / 4 && v.i < INT64_MAX / 4;
+        }))
+      return {};
+    if (op == "__derive_index")
+      return wrapped(static_cast<std::uint64_t>(a[1].i) +
+                     static_cast<std::uint64_t>(a[0].i) * static_cast<std::uint64_t>(a[2].i));
+    if (op != "__range_length") return {};
+    const std::int64_t low = a[0].i, high = a[1].i, step = a[2].i;
+    if (step == 0) return invalid("step of a range", "0");
+    if (step > 0) return value::of(low < high ? 1 + (high - 1 - low) / step : std::int64_t{0});
+    return value::of(low > high ? 1 + (low - 1 - high) / -step : std::int64_t{0});
   }
 
   static answer of_numbers(std::string_view op, const value_list& a) {
@@ -286,6 +369,7 @@ class scalar_operators {
       if (op == "__or__") return value::of(a[0].b || a[1].b);
     }
     if (op == "div" && y != 0) return value::of(x / y);
+    if (op == "pow" && !a[0].is(kind::boolean)) return value::of(numerics::pow(x, y));
     if (integers) return of_integers(op, a[0].i, a[1].i);
     if (op == "gt") return value::of(x > y);
     if (op == "lt") return value::of(x < y);
@@ -294,7 +378,6 @@ class scalar_operators {
     if (op == "add") return value::of(x + y);
     if (op == "sub") return value::of(x - y);
     if (op == "mul") return value::of(x * y);
-    if (op == "pow") return value::of(numerics::pow(x, y));
     if ((op == "floordiv" || op == "floor_divide") && y != 0)
       return value::of(numerics::floor(numerics::div(x, y)));
     return {};

@@ -149,9 +149,11 @@ struct value {
     r.d = v;
     return r;
   }
+  /// A result nobody knows; the cell, where there is one, says of what.
   static value unknown() {
     value r;
     r.what = kind::unknown;
+    r.c = nullptr;
     return r;
   }
   bool is(kind k) const noexcept { return what == k; }
@@ -252,6 +254,7 @@ class heap {
     v.c = &cells_.back();
     return v;
   }
+  value not_computed(std::string of) { return make(kind::unknown, std::move(of)); }
   value string(std::string s) { return make(kind::string, std::move(s)); }
   value list(std::vector<value> items, kind k = kind::list) {
     value v = make(k);
