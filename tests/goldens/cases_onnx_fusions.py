@@ -112,6 +112,36 @@ def pool(op, shape, **attributes):
     return lambda n: n.node(op, [n.input(floats(n, *shape))], **attributes)
 
 
+def pool_behind(*before, shared=False):
+    """The average of whole images of 16 channels behind other operators; `shared`: the last of
+    them is read by a second node."""
+
+    def build(n):
+        x = n.input(floats(n, 2, 3 if before and before[0] == "Conv" else 16, 7, 5))
+        values = [x]
+        for op in before:
+            if op == "Conv":
+                w, b = floats(n, 16, 3, 3, 3, scale=0.3), floats(n, 16, scale=0.2)
+                inputs, more = [n.constant(w), n.constant(b)], {}
+            elif op == "Clip":
+                inputs, more = [n.scale(-0.5), n.scale(1.5)], {}
+            elif op == "BatchNormalization":
+                inputs = [n.constant(n.rng.uniform(0.5, 2, 16).astype(np.float32))
+                          for _ in range(4)]
+                more = {}
+            elif op == "MaxPool":
+                inputs, more = [], {"kernel_shape": [2, 2]}
+            else:
+                inputs, more = [], {}
+            values.append(n.node(op, [values[-1]] + inputs, **more))
+        results = [n.node("GlobalAveragePool", values[-1:])]
+        if shared:
+            results.append(n.node("Neg", [values[-2]]))
+        return results + ([values[-1]] if before[-1] == "BatchNormalization" else [])
+
+    return build
+
+
 def largest(op, kind, axes, keep=1):
     def build(n):
         x = n.input(floats(n, 2, 3, 4, 5))
@@ -217,6 +247,13 @@ def cases(w):
                         "row": (2, 8, 21), "block": (2, 8, 7, 7),
                         "volume": (2, 8, 3, 4, 5)}.items():
         w.store("pool_all_" + name, pool("GlobalAveragePool", shape))
+    for name, before in {"plain": ["Abs"], "max_pool": ["MaxPool"],
+                         "relu": ["MaxPool", "Relu"], "leaky": ["MaxPool", "LeakyRelu"],
+                         "layer": ["Conv"], "clip": ["Conv", "Clip"],
+                         "swish": ["Conv", "HardSwish"],
+                         "normalized": ["MaxPool", "BatchNormalization"]}.items():
+        w.store("pool_all_behind_" + name, pool_behind(*before))
+    w.store("pool_all_behind_shared_clip", pool_behind("Conv", "Clip", shared=True))
     for name, op, kind, axes, keep, opset in (
             ("last_u8", "ReduceMax", "u8", [3], 1, 13), ("first_s8", "ReduceMin", "s8", [0], 0, 13),
             ("two_u8", "ReduceMin", "u8", [1, 2], 0, 18),

@@ -2,6 +2,7 @@
 #ifndef OCTET_IMPORT_ONNX_LOADER_HPP_
 #define OCTET_IMPORT_ONNX_LOADER_HPP_
 
+#include "octet/import/onnx/blocks.hpp"
 #include "octet/import/onnx/fuse.hpp"
 #include "octet/import/onnx/fuse_floats.hpp"
 #include "octet/import/onnx/inline.hpp"
@@ -180,7 +181,9 @@ class loader {
       const tensor_id id = builder_.g.add(std::move(t));
       builder_.g.inputs.push_back(id);
       emit_.is_input(id);
-      main_.values[v.name] = value::of(id);
+      value& given_value = main_.values[v.name];
+      given_value = value::of(id);
+      if (!options_.as_written) given_value.order = channel_order::given;
     }
     return unit{};
   }
@@ -277,6 +280,7 @@ class loader {
     if (options_.as_written)  // ONNX Runtime folds no constants
       for (const value& v : c.out)
         if (v.id >= first) emit_.computed_at_every_run(v.id);
+    order_results(s, c);
     if (!n.kept_float.empty())
       for (std::size_t i = before; i < builder_.g.nodes.size(); ++i)
         builder_.g.nodes[i].attrs.set("kept_float", n.kept_float);
@@ -292,6 +296,17 @@ class loader {
         return import::malformed("a value that two nodes give", n.out[k]);
     }
     return unit{};
+  }
+
+  /// Which results ONNX Runtime has in blocks of channels; none in a graph as it is written.
+  void order_results(scope& s, call& c) {
+    for (std::size_t k = 1; k < c.out.size(); ++k) c.out[k].order = channel_order::plain;
+    if (c.out.empty()) return;
+    const auto alone = [&] {
+      const std::string& name = c.n.in[0];
+      return !is_result(s, name) && readers_of(s)[name].size() == 1;
+    };
+    c.out[0].order = options_.as_written ? channel_order::plain : order_of_result(emit_, c, alone);
   }
 
   // ---- float16 ----
@@ -441,6 +456,8 @@ class loader {
     for (const auto& [name, v] : s.around) s.values.emplace(name, v);
     for (std::size_t i = 0; i < inputs.size(); ++i)
       s.values.insert_or_assign(s.m().inputs[i].name, inputs[i]);
+    for (auto& [name, v] : s.values)
+      v.order = options_.as_written ? channel_order::plain : channel_order::given;
     if (auto t = translate(s); !t) return t.error();
     std::vector<value> results;
     for (const value_info& o : s.m().outputs) {
