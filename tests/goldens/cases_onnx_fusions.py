@@ -142,6 +142,21 @@ def pool_behind(*before, shared=False):
     return build
 
 
+def output_behind_transpose(direct=True, out="u8", read_twice=False):
+    """A result of the network whose reader is a Transpose; the Q behind it reaches the result."""
+
+    def build(n):
+        r = n.node("Neg", [n.input(floats(n, 2, 3, 4, 5))])
+        t = n.node("Transpose", [r], perm=[0, 2, 1, 3])
+        if not direct:
+            t = n.node("Reshape", [t, n.constant([2, 12, 5], np.int64)])
+        zero = {"u8": 130, "s8": 3, "u16": 30000}[out]
+        y = n.dq(n.q(t, 0.02, zero, out), 0.02, zero, out)
+        return [r, y] + ([n.node("Relu", [r])] if read_twice else [])
+
+    return build
+
+
 def largest(op, kind, axes, keep=1):
     def build(n):
         x = n.input(floats(n, 2, 3, 4, 5))
@@ -254,6 +269,10 @@ def cases(w):
                          "normalized": ["MaxPool", "BatchNormalization"]}.items():
         w.store("pool_all_behind_" + name, pool_behind(*before))
     w.store("pool_all_behind_shared_clip", pool_behind("Conv", "Clip", shared=True))
+    for name, made in {"u8": output_behind_transpose(), "s8": output_behind_transpose(out="s8"),
+                       "reshape": output_behind_transpose(direct=False),
+                       "read_twice": output_behind_transpose(read_twice=True)}.items():
+        w.store("output_behind_transpose_" + name, made)
     for name, op, kind, axes, keep, opset in (
             ("last_u8", "ReduceMax", "u8", [3], 1, 13), ("first_s8", "ReduceMin", "s8", [0], 0, 13),
             ("two_u8", "ReduceMin", "u8", [1, 2], 0, 18),
