@@ -895,8 +895,8 @@ class fuser : convolution_folder {
       i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
   }
   /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
-  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one where no Q
-  /// reads the result; a Q is not to 8 bits.
+  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one without an
+  /// axis; a Q that reads the result is not to 8 bits.
   bool becomes_blocks(const rule& r, const item& i, const group& g) {
     if (r.what != kind::product && r.what != kind::matrix) return false;
     item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
@@ -907,10 +907,10 @@ class fuser : convolution_folder {
       if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1) return false;
     const array *codes = constant(w->n.input(0)), *s = constant(w->n.input(1));
     if (!codes || !s || codes->shape.rank != 2 || !is_8bit(codes->type)) return false;
-    if (g.q.empty() && s->shape.rank == 0) return true;
-    const bool columns =
-        s->shape.rank == 1 && s->shape[0] == codes->shape[1] && w->n.integer("axis", 1) == 1;
-    return columns && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
+    const bool one = s->shape.rank == 0, columns = s->shape.rank == 1 &&
+                                                   s->shape[0] == codes->shape[1] &&
+                                                   w->n.integer("axis", 1) == 1;
+    return (one || columns) && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
   }
   /// How many inputs of a group must be quantized.
   static std::size_t quantized_inputs(kind what, const group& g) {
