@@ -142,6 +142,18 @@ def pool_behind(*before, shared=False):
     return build
 
 
+def reciprocal(one, first, shared=False):
+    """x times 1 / y."""
+
+    def build(n):
+        x, y = n.input(floats(n, 3, 40)), n.input(floats(n, 3, 40))
+        r = n.node("Div", [n.constant(np.ones(one, np.float32)), y])
+        z = n.node("Mul", [r, x] if first else [x, r])
+        return [z, n.node("Neg", [r])] if shared else z
+
+    return build
+
+
 def output_behind_transpose(direct=True, out="u8", read_twice=False):
     """A result of the network whose reader is a Transpose; the Q behind it reaches the result."""
 
@@ -269,6 +281,9 @@ def cases(w):
                          "normalized": ["MaxPool", "BatchNormalization"]}.items():
         w.store("pool_all_behind_" + name, pool_behind(*before))
     w.store("pool_all_behind_shared_clip", pool_behind("Conv", "Clip", shared=True))
+    for name, made in {"number": reciprocal((), False), "vector": reciprocal((1,), True),
+                       "shared": reciprocal((), False, True)}.items():
+        w.store("reciprocal_product_" + name, made)
     for name, made in {"u8": output_behind_transpose(), "s8": output_behind_transpose(out="s8"),
                        "reshape": output_behind_transpose(direct=False),
                        "read_twice": output_behind_transpose(read_twice=True)}.items():
