@@ -169,6 +169,51 @@ def output_behind_transpose(direct=True, out="u8", read_twice=False):
     return build
 
 
+def transposed_reduction(op, axes, keep=1, by=None, shared=False):
+    """Of a transposed value, `by` of two of its kind; `shared`: others read the Transpose."""
+
+    def build(n):
+        x = n.input(floats(n, 2, 19, 7, 5))
+        t = n.node("Transpose", [x], perm=[0, 2, 3, 1])
+        of = n.node(by, [t, n.node("Transpose", [n.input(floats(n, 2, 19, 7, 5))],
+                                   perm=[0, 2, 3, 1])]) if by else t
+        as_input = n.opset >= (18 if op == "ReduceMean" else 13)
+        y = n.node(op, [of] + ([n.constant(axes, np.int64)] if as_input else []), keepdims=keep,
+                   **({} if as_input else {"axes": axes}))
+        return [y, n.node("Relu", [t])] if shared else y
+
+    return build
+
+
+def transposed_normalization(last=None):
+    """LayerNormalization's chain over the channels of an image; `last`: what reads it."""
+
+    def build(n):
+        t = n.node("Transpose", [n.input(floats(n, 2, 19, 21))], perm=[0, 2, 1])
+        d = n.node("Sub", [t, n.node("ReduceMean", [t], axes=[-1])])
+        v = n.node("ReduceMean", [n.node("Pow", [d, n.scale(2)])], axes=[-1])
+        y = n.node("Div", [d, n.node("Sqrt", [n.node("Add", [v, n.scale(1e-5)])])])
+        y = n.node("Mul", [y, n.constant(floats(n, 19))])
+        y = n.node("Add", [y, n.constant(floats(n, 19))])
+        return n.node(last, [y], **({"perm": [0, 2, 1]} if last == "Transpose" else {}))
+
+    return build
+
+
+def dequantized_reduction(back):
+    """A Transpose of codes before the sums of what they stand for; `back`: towards another one."""
+
+    def build(n):
+        x = n.input(floats(n, 2, 19, 7, 5))
+        x = n.dq(n.q(x, 0.02, 7, "s8"), 0.02, 7, "s8")
+        t = n.node("Transpose", [x], perm=[0, 2, 3, 1])
+        t = n.dq(n.q(t, 0.02, 7, "s8"), 0.02, 7, "s8")
+        y = n.node("ReduceMean", [t], axes=[1, 2])
+        return n.node("Transpose", [n.node("Sub", [t, y])], perm=[0, 3, 1, 2]) if back else y
+
+    return build
+
+
 def largest(op, kind, axes, keep=1):
     def build(n):
         x = n.input(floats(n, 2, 3, 4, 5))
@@ -281,6 +326,18 @@ def cases(w):
                          "normalized": ["MaxPool", "BatchNormalization"]}.items():
         w.store("pool_all_behind_" + name, pool_behind(*before))
     w.store("pool_all_behind_shared_clip", pool_behind("Conv", "Clip", shared=True))
+    for name, op, axes, more, opset in (
+            ("last", "ReduceMean", [-1], {}, 17), ("sum", "ReduceSum", [1, 2], {}, 17),
+            ("dropped", "ReduceMean", [1, 2], {"keep": 0}, 13),
+            ("rest", "ReduceMean", [3], {"keep": 0}, 18),
+            ("shared", "ReduceSum", [-1], {"shared": True}, 11),
+            ("of_sub", "ReduceMean", [-1], {"by": "Sub"}, 18)):
+        w.store("transposed_reduction_" + name, transposed_reduction(op, axes, **more), opset)
+    w.store("transposed_reduction_codes", dequantized_reduction(False))
+    w.store("transposed_reduction_codes_back", dequantized_reduction(True))
+    for name, last, opset in (("alone", "Neg", 13), ("back", "Transpose", 13),
+                              ("opset_17", "Transpose", 17)):
+        w.store("transposed_normalization_" + name, transposed_normalization(last), opset)
     for name, made in {"number": reciprocal((), False), "vector": reciprocal((1,), True),
                        "shared": reciprocal((), False, True)}.items():
         w.store("reciprocal_product_" + name, made)

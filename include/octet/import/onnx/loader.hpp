@@ -8,6 +8,7 @@
 #include "octet/import/onnx/inline.hpp"
 #include "octet/import/onnx/options.hpp"
 #include "octet/import/onnx/reader.hpp"
+#include "octet/import/onnx/reduce_earlier.hpp"
 #include "octet/import/onnx/rows.hpp"
 #include "octet/import/onnx/symbols.hpp"
 
@@ -114,11 +115,20 @@ class loader {
     known_shapes shapes(s.m());
     if (auto f = fuser(s.m(), options_.max, shapes).run(options_.as_written); !f) return f;
     if (!options_.as_written)
-      if (auto f = float_fuser(s.m(), shapes).run(); !f) return f;
+      if (auto f = fuse_floats(s.m(), shapes); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;
     return unit{};
+  }
+  /// Normalizations are looked for behind the moves of Transposes, but before them where the opset
+  /// has LayerNormalization.
+  static status fuse_floats(model& m, known_shapes& shapes) {
+    constexpr std::int64_t layer_normalization = 17;
+    if (m.opset >= layer_normalization)
+      if (auto f = float_fuser(m, shapes).run(); !f) return f;
+    if (auto f = reductions_before_transposes(m, shapes).run(); !f) return f;
+    return m.opset >= layer_normalization ? status(unit{}) : float_fuser(m, shapes).run();
   }
   status translate(scope& s) {
     for (std::size_t i = 0; i < s.m().nodes.size(); ++i)
