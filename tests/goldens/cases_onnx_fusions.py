@@ -112,6 +112,108 @@ def pool(op, shape, **attributes):
     return lambda n: n.node(op, [n.input(floats(n, *shape))], **attributes)
 
 
+def pool_behind(*before, shared=False):
+    """The average of whole images of 16 channels behind other operators; `shared`: the last of
+    them is read by a second node."""
+
+    def build(n):
+        x = n.input(floats(n, 2, 3 if before and before[0] == "Conv" else 16, 7, 5))
+        values = [x]
+        for op in before:
+            if op == "Conv":
+                w, b = floats(n, 16, 3, 3, 3, scale=0.3), floats(n, 16, scale=0.2)
+                inputs, more = [n.constant(w), n.constant(b)], {}
+            elif op == "Clip":
+                inputs, more = [n.scale(-0.5), n.scale(1.5)], {}
+            elif op == "BatchNormalization":
+                inputs = [n.constant(n.rng.uniform(0.5, 2, 16).astype(np.float32))
+                          for _ in range(4)]
+                more = {}
+            elif op == "MaxPool":
+                inputs, more = [], {"kernel_shape": [2, 2]}
+            else:
+                inputs, more = [], {}
+            values.append(n.node(op, [values[-1]] + inputs, **more))
+        results = [n.node("GlobalAveragePool", values[-1:])]
+        if shared:
+            results.append(n.node("Neg", [values[-2]]))
+        return results + ([values[-1]] if before[-1] == "BatchNormalization" else [])
+
+    return build
+
+
+def reciprocal(one, first, shared=False):
+    """x times 1 / y."""
+
+    def build(n):
+        x, y = n.input(floats(n, 3, 40)), n.input(floats(n, 3, 40))
+        r = n.node("Div", [n.constant(np.ones(one, np.float32)), y])
+        z = n.node("Mul", [r, x] if first else [x, r])
+        return [z, n.node("Neg", [r])] if shared else z
+
+    return build
+
+
+def output_behind_transpose(direct=True, out="u8", read_twice=False):
+    """A result of the network whose reader is a Transpose; the Q behind it reaches the result."""
+
+    def build(n):
+        r = n.node("Neg", [n.input(floats(n, 2, 3, 4, 5))])
+        t = n.node("Transpose", [r], perm=[0, 2, 1, 3])
+        if not direct:
+            t = n.node("Reshape", [t, n.constant([2, 12, 5], np.int64)])
+        zero = {"u8": 130, "s8": 3, "u16": 30000}[out]
+        y = n.dq(n.q(t, 0.02, zero, out), 0.02, zero, out)
+        return [r, y] + ([n.node("Relu", [r])] if read_twice else [])
+
+    return build
+
+
+def transposed_reduction(op, axes, keep=1, by=None, shared=False):
+    """Of a transposed value, `by` of two of its kind; `shared`: others read the Transpose."""
+
+    def build(n):
+        x = n.input(floats(n, 2, 19, 7, 5))
+        t = n.node("Transpose", [x], perm=[0, 2, 3, 1])
+        of = n.node(by, [t, n.node("Transpose", [n.input(floats(n, 2, 19, 7, 5))],
+                                   perm=[0, 2, 3, 1])]) if by else t
+        as_input = n.opset >= (18 if op == "ReduceMean" else 13)
+        y = n.node(op, [of] + ([n.constant(axes, np.int64)] if as_input else []), keepdims=keep,
+                   **({} if as_input else {"axes": axes}))
+        return [y, n.node("Relu", [t])] if shared else y
+
+    return build
+
+
+def transposed_normalization(last=None):
+    """LayerNormalization's chain over the channels of an image; `last`: what reads it."""
+
+    def build(n):
+        t = n.node("Transpose", [n.input(floats(n, 2, 19, 21))], perm=[0, 2, 1])
+        d = n.node("Sub", [t, n.node("ReduceMean", [t], axes=[-1])])
+        v = n.node("ReduceMean", [n.node("Pow", [d, n.scale(2)])], axes=[-1])
+        y = n.node("Div", [d, n.node("Sqrt", [n.node("Add", [v, n.scale(1e-5)])])])
+        y = n.node("Mul", [y, n.constant(floats(n, 19))])
+        y = n.node("Add", [y, n.constant(floats(n, 19))])
+        return n.node(last, [y], **({"perm": [0, 2, 1]} if last == "Transpose" else {}))
+
+    return build
+
+
+def dequantized_reduction(back):
+    """A Transpose of codes before the sums of what they stand for; `back`: towards another one."""
+
+    def build(n):
+        x = n.input(floats(n, 2, 19, 7, 5))
+        x = n.dq(n.q(x, 0.02, 7, "s8"), 0.02, 7, "s8")
+        t = n.node("Transpose", [x], perm=[0, 2, 3, 1])
+        t = n.dq(n.q(t, 0.02, 7, "s8"), 0.02, 7, "s8")
+        y = n.node("ReduceMean", [t], axes=[1, 2])
+        return n.node("Transpose", [n.node("Sub", [t, y])], perm=[0, 3, 1, 2]) if back else y
+
+    return build
+
+
 def largest(op, kind, axes, keep=1):
     def build(n):
         x = n.input(floats(n, 2, 3, 4, 5))
@@ -217,6 +319,32 @@ def cases(w):
                         "row": (2, 8, 21), "block": (2, 8, 7, 7),
                         "volume": (2, 8, 3, 4, 5)}.items():
         w.store("pool_all_" + name, pool("GlobalAveragePool", shape))
+    for name, before in {"plain": ["Abs"], "max_pool": ["MaxPool"],
+                         "relu": ["MaxPool", "Relu"], "leaky": ["MaxPool", "LeakyRelu"],
+                         "layer": ["Conv"], "clip": ["Conv", "Clip"],
+                         "swish": ["Conv", "HardSwish"],
+                         "normalized": ["MaxPool", "BatchNormalization"]}.items():
+        w.store("pool_all_behind_" + name, pool_behind(*before))
+    w.store("pool_all_behind_shared_clip", pool_behind("Conv", "Clip", shared=True))
+    for name, op, axes, more, opset in (
+            ("last", "ReduceMean", [-1], {}, 17), ("sum", "ReduceSum", [1, 2], {}, 17),
+            ("dropped", "ReduceMean", [1, 2], {"keep": 0}, 13),
+            ("rest", "ReduceMean", [3], {"keep": 0}, 18),
+            ("shared", "ReduceSum", [-1], {"shared": True}, 11),
+            ("of_sub", "ReduceMean", [-1], {"by": "Sub"}, 18)):
+        w.store("transposed_reduction_" + name, transposed_reduction(op, axes, **more), opset)
+    w.store("transposed_reduction_codes", dequantized_reduction(False))
+    w.store("transposed_reduction_codes_back", dequantized_reduction(True))
+    for name, last, opset in (("alone", "Neg", 13), ("back", "Transpose", 13),
+                              ("opset_17", "Transpose", 17)):
+        w.store("transposed_normalization_" + name, transposed_normalization(last), opset)
+    for name, made in {"number": reciprocal((), False), "vector": reciprocal((1,), True),
+                       "shared": reciprocal((), False, True)}.items():
+        w.store("reciprocal_product_" + name, made)
+    for name, made in {"u8": output_behind_transpose(), "s8": output_behind_transpose(out="s8"),
+                       "reshape": output_behind_transpose(direct=False),
+                       "read_twice": output_behind_transpose(read_twice=True)}.items():
+        w.store("output_behind_transpose_" + name, made)
     for name, op, kind, axes, keep, opset in (
             ("last_u8", "ReduceMax", "u8", [3], 1, 13), ("first_s8", "ReduceMin", "s8", [0], 0, 13),
             ("two_u8", "ReduceMin", "u8", [1, 2], 0, 18),

@@ -23,6 +23,13 @@ enum class half : std::uint8_t {
   computed,  // float32 numbers of an operator without a float16 kernel
   cast       // float32 numbers that the file casts
 };
+/// How ONNX Runtime holds a float image: blocks.hpp. The sums of some kernels follow it.
+enum class channel_order : std::uint8_t {
+  plain,    // as the file has it
+  given,    // no node of the graph gives it: kernels of blocks take it
+  blocked,  // in blocks of channels
+  layer     // the same, a convolution's own result: its activation may become part of it
+};
 /// One value of the file's graph: an array of the file that no node has read yet, or a tensor.
 struct value {
   tensor_id id = no_tensor;
@@ -31,12 +38,16 @@ struct value {
   std::string name;                                   // of the array
   std::shared_ptr<const std::vector<value>> items{};  // a sequence of values, nothing else
   half as_half = half::no;                            // not `no`: float16, rounded when it is held
+  channel_order order = channel_order::plain;
 
   static value of(tensor_id id, bool channels_inner = false) {
     value v;
     v.id = id;
     v.channels_inner = channels_inner;
     return v;
+  }
+  bool in_blocks() const noexcept {
+    return order == channel_order::blocked || order == channel_order::layer;
   }
   bool given() const noexcept { return id != no_tensor || data != nullptr || items != nullptr; }
 };

@@ -514,19 +514,48 @@ class fuser : convolution_folder {
       }
     }
   }
+  /// TransposeOptimizer, where it repairs the pairs around the Transposes that it has moved: a
+  /// result of the graph that is read by nothing but a Transpose, the only one before the Q.
+  bool quantizes_output(const node& q, const item& move, const item* source) {
+    const std::string& value = move.n.in[0];
+    return source && !is_dequantize(source->n) && move.n.is("Transpose") && is_output(value) &&
+           uses(value).size() == 1 && !is_output(q.out[0]);
+  }
+  /// The result is what its codes stand for, as is what the Transpose reads.
+  void quantize_output(const node& q, item& move, item& source) {
+    const std::string given = move.n.in[0], value = fresh(given);
+    for (std::string& o : source.n.out)
+      if (o == given) o = value;
+    producers_.erase(given);
+    producers_[value] = &source;
+    insert_pair(q, value, {use{move.id, 0}}, move.place);
+    node dq;
+    dq.op = "DequantizeLinear", dq.domain = q.domain, dq.name = given;
+    dq.in = producer(move.n.in[0])->n.in;
+    dq.out = {given};
+    add(std::move(dq), move.place);
+  }
   /// ..., a move, Q: another pair stands before the move.
   void quantize_earlier() {
     const std::size_t count = nodes_.size();
+    const bool repairs =
+        std::ranges::any_of(nodes_, [](const item* i) { return i->alive && is_dequantize(i->n); });
     for (std::size_t k = 0; k < count; ++k) {
       if (!nodes_[k]->alive || !is_quantize(nodes_[k]->n)) continue;
       const node q = nodes_[k]->n;
       if (!scalar_parameters(q)) continue;
       std::string at = q.in[0];
+      bool turned = false;  // by a Transpose before
       while (one_reader(at)) {
         item* move = producer(at);
         if (!move || !propagates(move->n)) break;
         at = move->n.in[0];
         item* source = producer(at);
+        if (repairs && !std::exchange(turned, turned || move->n.is("Transpose")) &&
+            quantizes_output(q, *move, source)) {
+          quantize_output(q, *move, *source);
+          break;
+        }
         if (!one_reader(at) || (source && is_dequantize(source->n)) || constant(at)) break;
         insert_pair(q, at, {use{move->id, 0}}, move->place);
       }
@@ -866,8 +895,8 @@ class fuser : convolution_folder {
       i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
   }
   /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
-  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one where no Q
-  /// reads the result; a Q is not to 8 bits.
+  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one without an
+  /// axis; a Q that reads the result is not to 8 bits.
   bool becomes_blocks(const rule& r, const item& i, const group& g) {
     if (r.what != kind::product && r.what != kind::matrix) return false;
     item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
@@ -878,10 +907,10 @@ class fuser : convolution_folder {
       if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1) return false;
     const array *codes = constant(w->n.input(0)), *s = constant(w->n.input(1));
     if (!codes || !s || codes->shape.rank != 2 || !is_8bit(codes->type)) return false;
-    if (g.q.empty() && s->shape.rank == 0) return true;
-    const bool columns =
-        s->shape.rank == 1 && s->shape[0] == codes->shape[1] && w->n.integer("axis", 1) == 1;
-    return columns && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
+    const bool one = s->shape.rank == 0, columns = s->shape.rank == 1 &&
+                                                   s->shape[0] == codes->shape[1] &&
+                                                   w->n.integer("axis", 1) == 1;
+    return (one || columns) && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
   }
   /// How many inputs of a group must be quantized.
   static std::size_t quantized_inputs(kind what, const group& g) {

@@ -22,6 +22,9 @@ class float_fuser : node_graph {
   status run() {
     if (!sort()) return cycle();
     for (const item* i : order_) shapes_.follow(i->n);
+    for (item* i : std::vector<item*>(order_))
+      if (i->alive) quotient_by_reciprocal(*i);
+    if (!sort()) return cycle();
     const std::vector<item*> all = order_;
     const auto each = [&](auto pattern) {
       for (item* i : all)
@@ -98,6 +101,14 @@ class float_fuser : node_graph {
   static void set(node& n, const char* key, std::int64_t v) { n.attributes[key].integer = v; }
 
   // ---- patterns ----
+
+  /// DivMulFusion: x times 1 / y is x / y.
+  void quotient_by_reciprocal(item& div) {
+    if (!is_plain(div.n, "Div") || div.n.in.size() != 2 || !is_number(div.n.in[0], 1.f)) return;
+    item* mul = only_reader(div.n.out[0], "Mul");
+    const std::string* x = mul ? other(mul->n, div.n.out[0]) : nullptr;
+    if (x) put(made("Div", {}, {*x, div.n.in[1]}), {&div, mul});
+  }
 
   /// x / sqrt 2, Erf, + 1, * x and * 0.5 in either order.
   void gelu(item& div) {

@@ -2,11 +2,13 @@
 #ifndef OCTET_IMPORT_ONNX_LOADER_HPP_
 #define OCTET_IMPORT_ONNX_LOADER_HPP_
 
+#include "octet/import/onnx/blocks.hpp"
 #include "octet/import/onnx/fuse.hpp"
 #include "octet/import/onnx/fuse_floats.hpp"
 #include "octet/import/onnx/inline.hpp"
 #include "octet/import/onnx/options.hpp"
 #include "octet/import/onnx/reader.hpp"
+#include "octet/import/onnx/reduce_earlier.hpp"
 #include "octet/import/onnx/rows.hpp"
 #include "octet/import/onnx/symbols.hpp"
 
@@ -113,11 +115,20 @@ class loader {
     known_shapes shapes(s.m());
     if (auto f = fuser(s.m(), options_.max, shapes).run(options_.as_written); !f) return f;
     if (!options_.as_written)
-      if (auto f = float_fuser(s.m(), shapes).run(); !f) return f;
+      if (auto f = fuse_floats(s.m(), shapes); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;
     return unit{};
+  }
+  /// Normalizations are looked for behind the moves of Transposes, but before them where the opset
+  /// has LayerNormalization.
+  static status fuse_floats(model& m, known_shapes& shapes) {
+    constexpr std::int64_t layer_normalization = 17;
+    if (m.opset >= layer_normalization)
+      if (auto f = float_fuser(m, shapes).run(); !f) return f;
+    if (auto f = reductions_before_transposes(m, shapes).run(); !f) return f;
+    return m.opset >= layer_normalization ? status(unit{}) : float_fuser(m, shapes).run();
   }
   status translate(scope& s) {
     for (std::size_t i = 0; i < s.m().nodes.size(); ++i)
@@ -180,7 +191,9 @@ class loader {
       const tensor_id id = builder_.g.add(std::move(t));
       builder_.g.inputs.push_back(id);
       emit_.is_input(id);
-      main_.values[v.name] = value::of(id);
+      value& given_value = main_.values[v.name];
+      given_value = value::of(id);
+      if (!options_.as_written) given_value.order = channel_order::given;
     }
     return unit{};
   }
@@ -277,6 +290,7 @@ class loader {
     if (options_.as_written)  // ONNX Runtime folds no constants
       for (const value& v : c.out)
         if (v.id >= first) emit_.computed_at_every_run(v.id);
+    order_results(s, c);
     if (!n.kept_float.empty())
       for (std::size_t i = before; i < builder_.g.nodes.size(); ++i)
         builder_.g.nodes[i].attrs.set("kept_float", n.kept_float);
@@ -292,6 +306,17 @@ class loader {
         return import::malformed("a value that two nodes give", n.out[k]);
     }
     return unit{};
+  }
+
+  /// Which results ONNX Runtime has in blocks of channels; none in a graph as it is written.
+  void order_results(scope& s, call& c) {
+    for (std::size_t k = 1; k < c.out.size(); ++k) c.out[k].order = channel_order::plain;
+    if (c.out.empty()) return;
+    const auto alone = [&] {
+      const std::string& name = c.n.in[0];
+      return !is_result(s, name) && readers_of(s)[name].size() == 1;
+    };
+    c.out[0].order = options_.as_written ? channel_order::plain : order_of_result(emit_, c, alone);
   }
 
   // ---- float16 ----
@@ -441,6 +466,8 @@ class loader {
     for (const auto& [name, v] : s.around) s.values.emplace(name, v);
     for (std::size_t i = 0; i < inputs.size(); ++i)
       s.values.insert_or_assign(s.m().inputs[i].name, inputs[i]);
+    for (auto& [name, v] : s.values)
+      v.order = options_.as_written ? channel_order::plain : channel_order::given;
     if (auto t = translate(s); !t) return t.error();
     std::vector<value> results;
     for (const value_info& o : s.m().outputs) {

@@ -423,7 +423,9 @@ template <bool Max> void global_pool_row(emitter& m, call& c) {
   for (int i = 2; i < m.rank(c.in[0]); ++i) axes.push_back(i - 1);
   if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
   const tensor_id x = m.held(c.in[0], true);
-  if (!Max && !is_blocked(m, c.in[0])) return m.give(c, average_in_lanes(m, x), true);
+  // Unlike the pools of windows it stays plain behind whatever is not in blocks already.
+  const bool blocked = is_blocked(m, c.in[0]) && c.in[0].order != channel_order::plain;
+  if (!Max && !blocked) return m.give(c, average_in_lanes(m, x), true);
   m.give(c,
          m.made(Max ? ops::reduce_max : ops::mean, {x}, dtype::f32,
                 Max ? reduction(std::move(axes)) : reduction_in_order(std::move(axes))),
@@ -737,7 +739,9 @@ inline void batch_normalization_row(emitter& m, call& c) {
   std::vector<float> factor, offset;
   for (std::size_t k = 0; k < list[0].size(); ++k) {
     const float root = numerics::sqrt_f32(numerics::add(list[3][k], eps));
-    factor.push_back(numerics::mul(numerics::div(1.f, root), list[0][k]));
+    // Of blocks it is a convolution with the quotient as its weight.
+    factor.push_back(c.in[0].in_blocks() ? numerics::div(list[0][k], root)
+                                         : numerics::mul(numerics::div(1.f, root), list[0][k]));
     offset.push_back(numerics::sub(list[1][k], numerics::mul(list[2][k], factor[k])));
     if (!numerics::is_finite(factor[k]) || !numerics::is_finite(offset[k]))
       return m.broken("a variance", std::to_string(list[3][k]));
