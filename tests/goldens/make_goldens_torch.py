@@ -920,6 +920,43 @@ def numbers(w):
           [real(codes(rng, (2, 6, 13), 128), 0.05, 61)])
 
 
+def composed(w):
+    """Operators that octet makes of others."""
+    rng = w.rng("composed")
+    x = real(codes(rng, (2, 6, 4, 5)), 0.05, 120)
+    weight = torch.from_numpy(rng.uniform(0.5, 1.5, 5).astype(np.float32))
+    for name, body in (
+            ("view_as", lambda q: q.view_as(torch.zeros(2, 3, 8, 5))),
+            ("ravel", lambda q: q.ravel()),
+            ("hstack", lambda q: torch.hstack([q, torch.relu(q)])),
+            ("vstack", lambda q: torch.vstack([q[0, 0, 0], q[0, 0, 1]])),
+            ("dstack", lambda q: torch.dstack([q[0, 0], q[0, 1]])),
+            ("tensor_split", lambda q: torch.cat(q.tensor_split(4, 1)[:0:-1], 1)),
+            ("tensor_split_at", lambda q: torch.cat(q.tensor_split((1, 4), 1)[::-1], 1)),
+            ("fliplr", lambda q: torch.fliplr(q)),
+            ("repeat_interleave", lambda q: q.dequantize().repeat_interleave(2, 1)),
+            ("swapaxes", lambda q: q.swapaxes(1, 3)),
+            ("max_pool2d_image", lambda q: F.max_pool2d(q[0], 2)),
+            ("avg_pool2d_image", lambda q: F.avg_pool2d(q.dequantize()[0], 2)),
+            ("adaptive_avg_pool2d_image", lambda q: F.adaptive_avg_pool2d(q[0], 2)),
+            ("clamp_int", lambda q: q.dequantize().argmax(1).clamp(1, 3)),
+            ("relu_int", lambda q: F.relu(q.dequantize().argmax(1) - 2)),
+            ("sign", lambda q: torch.sign(q.dequantize())),
+            ("trunc", lambda q: torch.trunc(q.dequantize())),
+            ("addcdiv", lambda q: torch.addcdiv(q.dequantize(), q.dequantize(), weight)),
+            ("outer", lambda q: torch.outer(q.dequantize()[0, 0, 0], weight)),
+            ("hardshrink", lambda q: F.hardshrink(q.dequantize(), 1.2)),
+            ("softshrink", lambda q: F.softshrink(q.dequantize(), 1.2))):
+        w.add("composed_" + name, Case([(0.05, 120)], lambda m, q, body=body: body(q)), [x],
+              engines=("fbgemm",))
+    for name, body in (("logsumexp", lambda v: v.logsumexp(1)),
+                       ("addcmul", lambda v: torch.addcmul(v, v, weight, value=0.3)),
+                       ("dot", lambda v: torch.dot(v[0, 0, 0], weight).reshape(1)),
+                       ("rms_norm", lambda v: F.rms_norm(v, (5,), weight, 1e-5))):
+        w.add("composed_" + name, Case([(0.05, 120)], lambda m, q, body=body: body(q.dequantize())),
+              [x], **CLOSE)
+
+
 class Script(nn.Module):
     """Python that a trace would have unrolled."""
 
@@ -1112,8 +1149,8 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, formats, numbers, scripts, volumes, floats, recurrent,
-                 large_norms, ties_one_scale):
+                 sums, scalars, moves, formats, numbers, scripts, composed, volumes, floats,
+                 recurrent, large_norms, ties_one_scale):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"

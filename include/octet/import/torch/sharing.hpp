@@ -21,14 +21,15 @@ constexpr bool changes_in_place(std::string_view name) noexcept {
 /// Operators whose results may be their operand itself or a view of it.
 constexpr bool gives_views(std::string_view name) noexcept {
   constexpr std::string_view list[] = {
-      "aten::to",        "aten::type_as",     "aten::contiguous", "aten::detach",
-      "aten::alias",     "aten::dropout",     "aten::dropout_",   "aten::feature_dropout",
-      "aten::flatten",   "aten::reshape",     "aten::view",       "aten::squeeze",
-      "aten::unsqueeze", "aten::permute",     "aten::transpose",  "aten::t",
-      "aten::numpy_T",   "aten::movedim",     "aten::slice",      "aten::select",
-      "aten::narrow",    "aten::chunk",       "aten::split",      "aten::split_with_sizes",
-      "aten::unbind",    "aten::unflatten",   "aten::expand",     "aten::expand_as",
-      "aten::meshgrid",  "quantized::dropout"};
+      "aten::to",           "aten::type_as",      "aten::contiguous", "aten::detach",
+      "aten::alias",        "aten::dropout",      "aten::dropout_",   "aten::feature_dropout",
+      "aten::flatten",      "aten::reshape",      "aten::view",       "aten::squeeze",
+      "aten::unsqueeze",    "aten::permute",      "aten::transpose",  "aten::t",
+      "aten::numpy_T",      "aten::movedim",      "aten::slice",      "aten::select",
+      "aten::narrow",       "aten::chunk",        "aten::split",      "aten::split_with_sizes",
+      "aten::unbind",       "aten::unflatten",    "aten::expand",     "aten::expand_as",
+      "aten::meshgrid",     "quantized::dropout", "aten::view_as",    "aten::ravel",
+      "aten::tensor_split", "aten::swapaxes",     "aten::swapdims",   "aten::moveaxis"};
   for (const std::string_view n : list)
     if (n == name) return true;
   return false;

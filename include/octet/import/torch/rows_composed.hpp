@@ -1,0 +1,269 @@
+// Rows of operators that octet composes of others: of shapes alone, and of floats in PyTorch's
+// order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+
+#include "octet/import/torch/rows_float.hpp"
+#include "octet/import/torch/rows_index.hpp"
+#include "octet/import/torch/rows_pool.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+// ---- shapes ----
+
+inline result<value> view_as(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *like = a.tensor("other");
+  if (auto s = a.check(); !s) return s.error();
+  return reshaped(e, *x, like->size);
+}
+inline result<value> ravel(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  return reshaped(e, *x, {x->elements()});
+}
+/// hstack, vstack, dstack: tensors of at least 1, 2, 3 axes along axis 1, 0, 2; lines along their
+/// only axis in hstack.
+template <int Axes> result<value> stacked(emitter& e, arguments& a) {
+  const auto list = tensors_of(a);
+  if (!list) return list.error();
+  std::vector<value> parts;
+  for (tensor_data* t : *list) {
+    auto size = t->size;
+    if (size.empty()) size = {1};
+    if (Axes >= 2 && size.size() == 1) size.insert(size.begin(), 1);
+    if (Axes == 3 && size.size() == 2) size.push_back(1);
+    const auto v = size == t->size ? value_of(*t) : reshaped(e, *t, std::move(size));
+    if (!v) return v;
+    parts.push_back(*v);
+  }
+  const std::int64_t dim = Axes == 1 ? (parts.front().t->rank() == 1 ? 0 : 1) : Axes == 2 ? 0 : 2;
+  arguments as(e.c, a.name,
+               {{"tensors", e.c.values.list(std::move(parts))}, {"dim", value::of(dim)}});
+  return cat<false, false>(e, as);
+}
+/// tensor_split(x, pieces, dim): the first ones have one element more; tensor_split(x, [where to
+/// cut], dim).
+inline result<value> tensor_split(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const auto given = a.integers("indices_or_sections");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis];
+  std::vector<std::int64_t> ends;
+  if (a["indices_or_sections"].is_sequence()) {
+    for (std::int64_t v : given) ends.push_back(std::clamp<std::int64_t>(v < 0 ? v + n : v, 0, n));
+    ends.push_back(n);
+  } else {
+    const std::int64_t pieces = given[0];
+    if (pieces < 1 || pieces > 4096)
+      return invalid("number of pieces of " + a.name, std::to_string(pieces));
+    for (std::int64_t k = 1; k <= pieces; ++k)
+      ends.push_back(k * (n / pieces) + std::min(k, n % pieces));
+  }
+  std::vector<value> out;
+  std::int64_t at = 0;
+  for (const std::int64_t end : ends) {
+    const auto piece = sliced(e, *x, axis, std::min(at, end), std::max<std::int64_t>(end - at, 0));
+    if (!piece) return piece;
+    out.push_back(*piece);
+    at = end;
+  }
+  return e.c.values.list(std::move(out));
+}
+/// fliplr and flipud.
+template <int Axis> result<value> flipped(emitter& e, arguments& a) {
+  arguments as(e.c, a.name, {{"self", a["self"]}, {"dims", e.c.values.integers({Axis})}});
+  return flip(e, as);
+}
+/// repeat_interleave(x, count, dim): each element so many times; without dim of all elements in
+/// order.
+inline result<value> repeat_interleave(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t count = a.small("repeats", a.integer("repeats"));
+  if (auto s = a.check(); !s) return s.error();
+  if (count < 1) return unsupported("count of " + a.name, std::to_string(count), "1 or more");
+  std::int64_t dim = 0;
+  if (a.none("dim")) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    x = line->t;
+  } else {
+    dim = a.integer("dim");
+  }
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis];
+  if (n * count > static_cast<std::int64_t>(most_made)) return too_large("result of " + a.name);
+  if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * as_size(n * count)); !s)
+    return s.error();
+  std::vector<std::int64_t> index;
+  for (std::int64_t i = 0; i < n * count; ++i) index.push_back(i / count);
+  return as_contiguous(e, picked(e, *x, axis, index));
+}
+/// An operator of images on one without the axis of images.
+template <row_function Of> result<value> on_one_image(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(a.first());
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() != 3) return Of(e, a);
+  auto size = x->size, stride = x->stride;
+  size.insert(size.begin(), 1);
+  stride.insert(stride.begin(), x->size[0] * x->stride[0]);
+  const auto images = viewed(e, *x, std::move(size), std::move(stride));
+  if (!images) return images;
+  arguments as = a;
+  as.replace(a.first(), *images);
+  const auto y = Of(e, as);
+  if (!y) return y;
+  const auto alone = [&](tensor_data& t) {
+    return reshaped(e, t, {t.size.begin() + 1, t.size.end()});
+  };
+  if (!y->is(kind::tuple)) return alone(*y->t);
+  const auto first = alone(*y->c->items[0].t);
+  if (!first) return first;
+  return e.c.values.list({*first, y->c->items[1]}, kind::tuple);
+}
+
+// ---- numbers ----
+
+/// relu, clamp and their kind: whole numbers keep their type.
+template <row_function Of> result<value> also_whole(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(a.first());
+  if (auto s = a.check(); !s) return s.error();
+  if (!is_whole(*x)) return Of(e, a);
+  value v = value_of(*x);
+  const bool relu = !a.has("min");
+  for (const bool least : {true, false}) {
+    const std::string_view bound = least ? "min" : "max";
+    if (relu ? !least : a.none(bound)) continue;
+    const value given = relu ? value::of(std::int64_t{0}) : a[bound];
+    if (!given.is(kind::integer))
+      return unsupported("bounds of " + a.name, std::string(name_of(given.what)),
+                         "whole numbers for a tensor of such");
+    const auto next =
+        emit_pair(e, least ? ops::maximum : ops::minimum,
+                  {v.t, number_of(e, static_cast<double>(given.i), x->type)}, x->type);
+    if (!next) return next;
+    v = *next;
+  }
+  return v;
+}
+/// 1 where x is above 0, -1 where it is below.
+inline result<value> sign(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const scalar type = is_whole(*x) ? x->type : scalar::f32;
+  const auto v = cast_to(e, *x, type);
+  if (!v) return v;
+  std::array<tensor_data*, 2> sides{};
+  for (std::size_t k = 0; k < 2; ++k) {
+    const auto is = emit_pair(e, k == 0 ? ops::greater : ops::less, {v->t, number_of(e, 0, type)},
+                              scalar::boolean);
+    if (!is) return is;
+    const auto one = cast_to(e, *is->t, type);
+    if (!one) return one;
+    sides[k] = one->t;
+  }
+  return emit_pair(e, ops::sub, sides, type);
+}
+/// Where x is below 0, one value; else another.
+inline step by_sign(emitter& e, const step& x, const step& below, const step& otherwise) {
+  if (!x) return x;
+  if (!below) return below;
+  if (!otherwise) return otherwise;
+  const auto negative =
+      emit_pair(e, ops::less, {*x, number_of(e, 0, scalar::f32)}, scalar::boolean);
+  if (!negative) return negative.error();
+  return step_of(chosen(e, *negative->t, **below, **otherwise));
+}
+/// Rounded towards 0; whole numbers stay.
+inline result<value> trunc(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (is_whole(*x)) return a["self"];
+  const step v = real_value(e, *x);
+  return done(by_sign(e, v, apply(e, ops::ceil, v), apply(e, ops::floor, v)));
+}
+/// log(sum(exp(x))), of what is left of the largest.
+inline result<value> logsumexp(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  const bool keep = a.boolean("keepdim");
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, "dim", **x);
+  if (auto s = a.check(); !s) return s.error();
+  const step most = step_of(reduced(e, **x, ops::reduce_max, axes, true));
+  const step sum = summed(e, apply(e, ops::exp, apply(e, ops::sub, x, most)), axes, true);
+  const step y = apply(e, ops::add, apply(e, ops::log, sum), most);
+  if (!y || keep) return done(y);
+  std::vector<std::int64_t> left;
+  for (int i = 0; i < (*x)->rank(); ++i)
+    if (std::find(axes.begin(), axes.end(), i) == axes.end())
+      left.push_back((*x)->size[as_size(i)]);
+  return reshaped(e, **y, std::move(left));
+}
+/// addcmul(x, p, q, value) and addcdiv: x + value * p * q, x + value * p / q.
+template <const op_def& Op> result<value> added_scaled(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), p = real_argument(e, a, "tensor1"),
+             q = real_argument(e, a, "tensor2");
+  const double by = a.real("value");
+  if (auto s = a.check(); !s) return s.error();
+  const step scaled = by == 1 ? p : apply(e, ops::mul, p, number(e, by));
+  return done(apply(e, ops::add, x, apply(e, Op, scaled, q)));
+}
+/// outer(x, y) of two lines.
+inline result<value> outer(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), y = real_argument(e, a, "vec2");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  const step column = step_of(reshaped(e, **x, {(*x)->elements(), 1}));
+  return done(apply(e, ops::mul, column, y));
+}
+inline result<value> dot(emitter& e, arguments& a) { return product_with(e, a, "tensor"); }
+/// rms_norm(x, shape, weight, eps).
+inline result<value> rms_norm(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "input");
+  const auto shape = a.integers("normalized_shape");
+  const double eps = a.real_or("eps", static_cast<double>(std::numeric_limits<float>::epsilon()));
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto w = factor_argument(e, a, "weight");
+  if (!w) return w.error();
+  if (shape.empty() || shape.size() > (*x)->size.size() ||
+      !std::equal(shape.rbegin(), shape.rend(), (*x)->size.rbegin()))
+    return invalid("normalized shape of " + a.name);
+  std::vector<std::int64_t> axes;
+  for (std::size_t i = (*x)->size.size() - shape.size(); i < (*x)->size.size(); ++i)
+    axes.push_back(static_cast<std::int64_t>(i));
+  const step variance = mean_of(e, apply(e, ops::mul, x, x), axes);
+  const step root = apply(e, ops::sqrt, apply(e, ops::add, variance, number(e, eps)));
+  const step y = apply(e, ops::mul, x, apply(e, ops::div, number(e, 1), root));
+  return done(scaled_and_shifted(e, y, *w, nullptr, shape));
+}
+/// hardshrink: 0 from -limit to limit; softshrink: what is beyond.
+template <bool Soft> result<value> shrunk(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  const double limit = a.real("lambd");
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const step size = apply(e, ops::abs, x);
+  if (!size) return size.error();
+  const auto beyond =
+      emit_pair(e, ops::greater, {*size, number_of(e, limit, scalar::f32)}, scalar::boolean);
+  if (!beyond) return beyond;
+  step y = x;
+  if (Soft)
+    y = by_sign(e, x, apply(e, ops::add, x, number(e, limit)),
+                apply(e, ops::sub, x, number(e, limit)));
+  if (!y) return y.error();
+  return chosen(e, *beyond->t, **y, *number_of(e, 0, scalar::f32));
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
