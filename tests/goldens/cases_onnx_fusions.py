@@ -214,6 +214,20 @@ def dequantized_reduction(back):
     return build
 
 
+def resized_channels_last(mode, quantized=False, sizes=False, **attributes):
+    """What converters from TensorFlow leave: images [N, H, W, C]."""
+
+    def build(n):
+        x = n.input(floats(n, 2, 5, 7, 3))
+        if quantized:
+            x = n.dq(n.q(x, 0.02, 130, "u8"), 0.02, 130, "u8")
+        y = n.node("Resize", [x, "", "", n.constant([2, 9, 12, 3], np.int64)] if sizes else
+                   [x, "", n.constant([1, 2, 2, 1], np.float32)], mode=mode, **attributes)
+        return n.dq(n.q(y, 0.02, 130, "u8"), 0.02, 130, "u8") if quantized else y
+
+    return build
+
+
 def largest(op, kind, axes, keep=1):
     def build(n):
         x = n.input(floats(n, 2, 3, 4, 5))
@@ -338,6 +352,17 @@ def cases(w):
     for name, last, opset in (("alone", "Neg", 13), ("back", "Transpose", 13),
                               ("opset_17", "Transpose", 17)):
         w.store("transposed_normalization_" + name, transposed_normalization(last), opset)
+    for name, made in {
+            "nearest": resized_channels_last("nearest"),
+            "nearest_u8": resized_channels_last(
+                "nearest", True, coordinate_transformation_mode="asymmetric",
+                nearest_mode="floor"),
+            "linear": resized_channels_last("linear"),
+            "linear_sizes": resized_channels_last("linear", sizes=True),
+            "linear_corners": resized_channels_last(
+                "linear", coordinate_transformation_mode="align_corners"),
+            "linear_codes": resized_channels_last("linear", True)}.items():
+        w.store("resize_channels_last_" + name, made)
     for name, made in {"number": reciprocal((), False), "vector": reciprocal((1,), True),
                        "shared": reciprocal((), False, True)}.items():
         w.store("reciprocal_product_" + name, made)

@@ -754,7 +754,7 @@ inline void batch_normalization_row(emitter& m, call& c) {
 
 /// Factors and extents of height and width; one axis is a row of height 1.
 struct resizing {
-  bool row = false;
+  bool row = false, channels_last = false;  // axes 1 and 2 of four are the image's
   std::array<std::int32_t, 2> in{1, 1}, out{1, 1};
   std::array<float, 2> factor{1, 1};  // as the file gives it, or the ratio of the extents
 };
@@ -824,14 +824,16 @@ inline resizing read_resizing(emitter& m, const call& c) {
   }
   if (!sizes.empty()) keep_aspect_ratio(m, c, x, axes, out, factor);
   r.row = x.rank == 3;
+  r.channels_last = !r.row && out[1] != x[1] && out[3] == x[3];
+  const int first = r.channels_last ? 1 : 2;
   for (int i = 0; i < x.rank && !m.failed(); ++i) {
     const auto k = as_size(i);
     if (!(out[k] >= 1) || out[k] > 1 << 24) {
       m.broken("extent of a resized image", std::to_string(out[k]));
-    } else if (i < 2) {
+    } else if (i < first || i > first + 1) {
       if (out[k] != x[i]) m.refuse("Resize of batch or channels");
     } else {
-      const std::size_t to = r.row ? 1 : k - 2;
+      const std::size_t to = r.row ? 1 : k - as_size(first);
       r.in[to] = x[i], r.out[to] = static_cast<std::int32_t>(out[k]);
       r.factor[to] = factor[k];
       if (!(factor[k] > 0)) m.broken("scales of Resize");
@@ -1065,8 +1067,10 @@ inline void resize_row(emitter& m, call& c) {
                      how == "align_corners" || how == "half_pixel_symmetric" ||
                      (mode == "nearest" && how == "tf_half_pixel_for_nn");
   if (!known) return m.refuse("coordinate_transformation_mode", how);
-  const tensor_id x = image_of(m, m.held(c.in[0], true));
-  const auto give = [&](tensor_id y) { m.give(c, from_image(m, y, r.row), true); };
+  if (r.channels_last && (mode == "cubic" || m.integer(c, "antialias", 0) != 0))
+    return m.refuse("Resize of batch or channels", mode, "nearest, linear without antialias");
+  const tensor_id x = image_of(m, m.held(c.in[0], !r.channels_last));
+  const auto give = [&](tensor_id y) { m.give(c, from_image(m, y, r.row), !r.channels_last); };
   if (mode == "nearest") {
     const bool rounding_known = rounds == "floor" || rounds == "ceil" ||
                                 rounds == "round_prefer_floor" || rounds == "round_prefer_ceil";
@@ -1087,6 +1091,7 @@ inline void resize_row(emitter& m, call& c) {
     return;
   }
   if (!real && !m.is_byte(c.in[0])) return;
+  if (!real && r.channels_last) return m.refuse("linear Resize of 8-bit values, channels last");
   // The operator's places are counted from the edge.
   const bool own = how != "half_pixel_symmetric" &&
                    !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
