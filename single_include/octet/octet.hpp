@@ -3422,10 +3422,11 @@ struct lookup_lanes {
   const std::int16_t* table;
   HWY_INLINE V32 operator()(V32 v) const {
     const V32 pair = simd::gather_pairs(table, hn::Add(hn::ShiftRight<7>(v), set32(256)));
+    // Slope and sum are cut to 16 bits.
     const V32 base = hn::ShiftRight<16>(hn::ShiftLeft<16>(pair)),
-              slope = hn::Sub(hn::ShiftRight<16>(pair), base);
+              rise = hn::Sub(hn::ShiftRight<16>(pair), base),
+              slope = hn::ShiftRight<16>(hn::ShiftLeft<16>(rise));
     const V32 part = hn::Mul(slope, hn::And(v, set32(127)));
-    // The sum is cut to 16 bits.
     const V32 y = hn::Add(base, hn::ShiftRight<7>(hn::Add(part, set32(64))));
     return hn::ShiftRight<16>(hn::ShiftLeft<16>(y));
   }
@@ -3609,12 +3610,16 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
     if (p.type == dtype::f32) return of_floats(p) != nullptr;
     return p.type == dtype::s16 && of_words(p) != nullptr;
   }
-  /// What is behind the last whole vectors of a tensor takes the scalar function.
+  /// What is behind the last whole vectors of a row takes the scalar function.
   static void logistic_by_position(const unary_params& p, const float* x, float* y,
                                    part_range r) noexcept {
-    const std::size_t whole = numerics::vectorized_count(p), end = r.end < whole ? r.end : whole;
-    if (r.begin < end) vectorized_floats(p, x + r.begin, y + r.begin, end - r.begin);
-    if (r.end > whole) reference::unary_values(p, x, y, r.begin > whole ? r.begin : whole, r.end);
+    p.rows.for_each_run(p.count, numerics::logistic_block, r.begin, r.end,
+                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
+                          if (block)
+                            vectorized_floats(p, x + from, y + from, to - from);
+                          else
+                            reference::unary_values(p, x, y, from, to);
+                        });
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -3910,7 +3915,7 @@ struct add_fma_op {
     return round_within(simd::rounded(v), lo, hi);
   }
 };
-/// Inside whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
+/// Inside a row's whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
 struct add_aten_op {
   V32 za, zb, z;
   VF fa, fb, pa, pb, inverse, lo, hi;
@@ -3959,10 +3964,10 @@ template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel
     run_op(Op(p), p, k, r);
   }
   static void run_aten(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    const std::size_t blocks = p.shape.count / 64 * 64, before = blocks < r.end ? blocks : r.end,
-                      middle = before < r.begin ? r.begin : before;
-    run_op(add_aten_op(p, true), p, k, {r.begin, middle});
-    run_op(add_aten_op(p, false), p, k, {middle, r.end});
+    p.rows.for_each_run(p.shape.count, 64, r.begin, r.end,
+                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
+                          run_op(add_aten_op(p, block), p, k, {from, to});
+                        });
   }
   using quantized_function = void (*)(const add_params&, const kernel_args&, part_range) noexcept;
   /// Null: the reference.
@@ -4363,21 +4368,19 @@ struct prelu_dr {
   }
 };
 struct prelu_even_mul {
-  VF sx, sa, inverse, lo, hi;
-  V32 zx, za, z;
+  VF ratio, lo, hi;
+  V32 zx, za, z, one;
   explicit HWY_INLINE prelu_even_mul(const prelu_params& p)
-      : sx(set_float(p.in_scale)),
-        sa(set_float(p.slope_scale)),
-        inverse(set_float(p.inverse)),
+      : ratio(set_float(p.ratio)),
         lo(set_float(static_cast<float>(p.lo - p.out_zero_point))),
         hi(set_float(static_cast<float>(p.hi - p.out_zero_point))),
         zx(set32(p.in_zero_point)),
         za(set32(p.slope_zero_point)),
-        z(set32(p.out_zero_point)) {}
+        z(set32(p.out_zero_point)),
+        one(set32(p.one)) {}
   HWY_INLINE V32 operator()(V32 x, V32 slope) const {
-    const VF v = real_product(hn::Sub(x, zx), sx), a = real_product(hn::Sub(slope, za), sa);
-    const VF y = hn::IfThenElse(hn::Gt(v, hn::Zero(DF())), v, simd::rounded(hn::Mul(v, a)));
-    return hn::Add(round_within(simd::rounded(hn::Mul(y, inverse)), lo, hi), z);
+    const V32 v = hn::Sub(x, zx), product = hn::Mul(v, select_by_sign(v, one, hn::Sub(slope, za)));
+    return hn::Add(round_within(real_product(product, ratio), lo, hi), z);
   }
 };
 template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kernel_id::prelu, V>> {
@@ -4571,7 +4574,7 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
 };
 
 /// What becomes of sums of one row's channels.
-enum class row_formula : std::uint8_t { scales_first, channel_first, fused, aten };
+enum class row_formula : std::uint8_t { scales_first, channel_first, row_first, fused, aten };
 template <row_formula F, bool Bias> HWY_INLINE VF row_value(V32 sum, VF row, VF scale, VF bias) {
   const VF acc = hn::ConvertTo(DF(), sum);
   if constexpr (F == row_formula::aten) {
@@ -4580,6 +4583,7 @@ template <row_formula F, bool Bias> HWY_INLINE VF row_value(V32 sum, VF row, VF 
     return fused(simd::rounded(hn::Mul(acc, row)), scale, bias);
   } else {
     const VF v = F == row_formula::scales_first ? hn::Mul(acc, simd::rounded(hn::Mul(row, scale)))
+                 : F == row_formula::row_first  ? hn::Mul(simd::rounded(hn::Mul(acc, row)), scale)
                                                 : hn::Mul(simd::rounded(hn::Mul(acc, scale)), row);
     return Bias ? hn::Add(simd::rounded(v), bias) : v;
   }
@@ -4620,15 +4624,23 @@ struct kernel<kernel_id::dynamic_dequantize, V>
                                   const float* bias) noexcept {
     if (p.aten) return dequantize_channels<row_formula::aten, true>(p, x, y, first, n, row, bias);
     if (p.fused) return dequantize_channels<row_formula::fused, true>(p, x, y, first, n, row, bias);
-    if (p.scales_first)
-      return bias != nullptr ? dequantize_channels<row_formula::scales_first, true>(p, x, y, first,
-                                                                                    n, row, bias)
-                             : dequantize_channels<row_formula::scales_first, false>(p, x, y, first,
-                                                                                     n, row, bias);
-    return bias != nullptr
-               ? dequantize_channels<row_formula::channel_first, true>(p, x, y, first, n, row, bias)
-               : dequantize_channels<row_formula::channel_first, false>(p, x, y, first, n, row,
-                                                                        bias);
+    if (p.scales_first) return in_order<row_formula::scales_first>(p, x, y, first, n, row, bias);
+    const std::size_t before = first >= p.row_first      ? 0
+                               : n < p.row_first - first ? n
+                                                         : p.row_first - first;
+    if (before != 0) in_order<row_formula::channel_first>(p, x, y, first, before, row, bias);
+    if (before != n)
+      in_order<row_formula::row_first>(p, x + before, y + before, first + before, n - before, row,
+                                       bias);
+  }
+  template <row_formula F>
+  static HWY_INLINE void in_order(const dynamic_dequantize_params& p, const std::int32_t* x,
+                                  float* y, std::size_t first, std::size_t n, float row,
+                                  const float* bias) noexcept {
+    if (bias != nullptr)
+      dequantize_channels<F, true>(p, x, y, first, n, row, bias);
+    else
+      dequantize_channels<F, false>(p, x, y, first, n, row, bias);
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
@@ -8940,6 +8952,12 @@ struct framework_facts {
   bool int4_weights = false;
   /// TFLite, dynamic-range layers: the accumulating operator is a depthwise convolution.
   bool depthwise = false;
+  /// TFLite, transposed convolutions padded as SAME: the kernel is smaller than the stride on an
+  /// axis.
+  bool kernel_below_stride = false;
+  /// TFLite, fully connected layers of int16 without bias: their options do not say that one would
+  /// be of int64, as converters do.
+  bool no_int64_bias = false;
   /// TFLite: an int16 sum by shifts, whose operands are brought to the result's power of two first.
   bool by_shifts = false;
   /// PyTorch: is_contiguous() of the first input in either memory format (both for one channel or
@@ -8947,6 +8965,8 @@ struct framework_facts {
   bool contiguous = true, channels_last = false;
   /// PyTorch: axis 1 of the framework's shape is the last one of the IR's.
   bool channels_inner = false;
+  /// PyTorch: the operands of a sum have different ranks, which the IR's leading extents of 1 hide.
+  bool ranks_differ = false;
 };
 /// A tensor of a graph composed in code: images are NHWC in memory, PyTorch's channels_last; other
 /// ranks are row-major.
@@ -10689,15 +10709,18 @@ constexpr decision sum_by_xnnpack(const facts& f) {
              ? by_xnnpack(rounding::xnnpack)
              : decision(rounding::doubling_high_half_away);
 }
-/// TFLite's optimized int16 sum, OPT, runs where no operand is broadcast.
+/// TFLite's optimized int16 sum, OPT, runs where no operand is broadcast. PyTorch gives QNNPACK
+/// quint8 operands of equal sizes and computes the others itself, under either engine.
 constexpr decision add(const facts& f) {
+  const bool by_qnnpack =
+      f.x.type == dtype::u8 && f.x.shape == f.w.shape && !f.framework.ranks_differ;
   const bool merged = f.x.type == dtype::s16 && f.x.shape == f.w.shape && !f.framework.by_shifts;
   return choose(
       f.arithmetic,
       {.tflite_ref = rounding::doubling_high_half_away,
        .tflite_xnnpack = merged ? decision(rounding::tflite_optimized) : sum_by_xnnpack(f),
        .pytorch_fbgemm = by_pytorch(rounding::aten),
-       .pytorch_qnnpack = by_pytorch(rounding::qnnpack),
+       .pytorch_qnnpack = by_pytorch(by_qnnpack ? rounding::qnnpack : rounding::aten),
        .mxnet = by_mxnet(rounding::mxnet),
        .onnxruntime = by_onnxruntime(f.x.type, rounding::fused_multiply_add)});
 }
@@ -11894,6 +11917,46 @@ inline constexpr op_def quantize{
 
 OCTET_NAMESPACE_END
 
+// ---- octet/ops/vector_rows.hpp
+// Where in a tensor PyTorch's element loops run in vectors.
+#define OCTET_OPS_VECTOR_ROWS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// PyTorch's loops go through memory row by row and take each row's whole blocks in vectors, what
+/// is left of it one by one, which rounds differently. A row is as long as the operands' memory
+/// allows: the whole tensor where they lie alike without gaps.
+struct vector_rows {
+  std::int32_t row = -1;  // elements; -1: the tensor is one row, 0: nothing is taken in vectors
+  static constexpr auto fields = std::tuple{field{"row", &vector_rows::row}};
+
+  /// Elements of a row of a tensor of `count`.
+  constexpr std::size_t length(std::size_t count) const {
+    return row < 0 ? count : static_cast<std::size_t>(row);
+  }
+  /// Element i is in a whole block of its row.
+  constexpr bool in_block(std::size_t i, std::size_t count, std::size_t block) const {
+    const std::size_t n = length(count);
+    return n >= block && i % n < n / block * block;
+  }
+  /// Calls f(from, to, in_block) for the runs that [begin, end) consists of.
+  template <class F>
+  constexpr void for_each_run(std::size_t count, std::size_t block, std::size_t begin,
+                              std::size_t end, F&& f) const {
+    const std::size_t n = length(count), whole = n / block * block;
+    while (begin < end) {
+      const std::size_t at = n >= block ? begin % n : 0;
+      const std::size_t left = n < block ? end - begin : at < whole ? whole - at : n - at;
+      const std::size_t to = left < end - begin ? begin + left : end;
+      f(begin, to, n >= block && at < whole);
+      begin = to;
+    }
+  }
+};
+
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/add.hpp
 // qnn.add, qnn.sub (quantized) and add, sub (float32, int32, int64), with broadcasting and a fused
 // clamp.
@@ -11941,6 +12004,7 @@ struct add_params {
   float inverse = 0;                 // ATEN: f32(1) / f32(sy)
   float fixed = 0;                   // FMA: the zero points' share
   bool a_first = false;              // FMA
+  vector_rows rows;                  // ATEN
   broadcast_plan<2> shape;
 };
 
@@ -11987,8 +12051,8 @@ constexpr std::int32_t add_fma(const add_params& p, std::int32_t a, std::int32_t
                             : fma(x, p.a_scale, fma(y, p.b_scale, p.fixed));
   return clamp_to_int(static_cast<double>(rint(v)), p.lo, p.hi);
 }
-/// PyTorch: dequantize both (with FMA inside whole blocks of 64 elements), add, quantize by the
-/// reciprocal.
+/// PyTorch: dequantize both (with FMA inside a row's whole blocks of 64 elements), add, quantize by
+/// the reciprocal.
 constexpr std::int32_t add_aten(const add_params& p, std::int32_t a, std::int32_t b,
                                 bool in_block) noexcept {
   const float u = in_block ? fma(static_cast<float>(a), p.a_scale, p.a_premul)
@@ -12040,7 +12104,6 @@ template <class T> constexpr T wrapping_add(T a, T b, std::int32_t sign) {
 template <class A, class B, class Y>
 constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_t begin,
                    std::size_t end) {
-  const std::size_t blocks = p.shape.count / 64 * 64;
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     const std::int32_t u = a[at[0]], v = b[at[1]];
     std::int32_t q = 0;
@@ -12049,7 +12112,9 @@ constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_
       case rounding::qnnpack: q = numerics::add_qnn(p, u, v); break;
       case rounding::float_half_even: q = numerics::add_f(p, u, v); break;
       case rounding::fused_multiply_add: q = numerics::add_fma(p, u, v); break;
-      case rounding::aten: q = numerics::add_aten(p, u, v, i < blocks); break;
+      case rounding::aten:
+        q = numerics::add_aten(p, u, v, p.rows.in_block(i, p.shape.count, 64));
+        break;
       case rounding::doubling_high_half_away:
       case rounding::tflite_optimized: q = numerics::add_dr(p, u, v); break;
       case rounding::none:
@@ -12208,6 +12273,7 @@ template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepa
   }
   if (auto s = one_scale_each(n); !s) return s;
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point(), p.zero_point = y.zero_point();
+  p.rows = read_attributes<vector_rows>(*n.attrs);
   return set_add_factors(p, n);
 }
 #else
@@ -12246,7 +12312,7 @@ inline constexpr op_def qnn_add{
     .forms = qnn_add_forms,
     .quantized = true,
     .kernel = kernel_id::add,
-    .attributes = keys_of<add_attrs, clamp_keys, add_keys>,
+    .attributes = keys_of<add_attrs, clamp_keys, add_keys, vector_rows>,
     .shape = &binary_op_shape,
     .memory = &params_only<add_params>,
     .prepare = &add_prepare<1, true>,
@@ -13191,9 +13257,15 @@ constexpr decision conv2d(const facts& f) {
   d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
   return choose(f.arithmetic, d);
 }
+/// XNNPACK takes no transposed convolution that is padded as SAME and whose kernel is smaller than
+/// its stride: TFLite's own optimized kernel then is DR for int8 and RU for uint8.
 constexpr decision transpose_conv2d(const facts& f) {
+  decision by_tflite(f.x.type == dtype::u8 ? rounding::doubling_high_half_up
+                                           : rounding::doubling_high_half_away);
+  by_tflite.f32_product = conv2d(f).f32_product;
+  const bool taken = !f.framework.kernel_below_stride || !is_8bit(f.x.type);
   return choose(f.arithmetic, {.tflite_ref = conv2d(f),
-                               .tflite_xnnpack = conv2d(f),
+                               .tflite_xnnpack = taken ? conv2d(f) : by_tflite,
                                .pytorch_fbgemm = conv2d(f),
                                .pytorch_qnnpack = conv2d(f),
                                .mxnet = no_operator(),
@@ -13213,14 +13285,17 @@ constexpr decision depthwise_conv2d(const facts& f) {
                                .mxnet = whole,
                                .onnxruntime = whole});
 }
-/// XNNPACK refuses int8 weights with a zero point; TFLite's matrix product, which runs then, is RU.
+/// XNNPACK refuses int8 weights with a zero point and int16 of any kind; TFLite's matrix product,
+/// which runs then, is RU. It leaves int16 with sums for an int64 bias to the reference.
 constexpr decision fully_connected(const facts& f) {
-  const bool s16 = f.x.type == dtype::s16, taken = f.x.type == dtype::u8 || f.w.zero_point == 0;
+  const bool s16 = f.x.type == dtype::s16, taken = !s16 && f.y.type != dtype::s16 &&
+                                                   (f.x.type == dtype::u8 || f.w.zero_point == 0);
+  const bool matrix = f.int32_bias || f.framework.no_int64_bias;
   return choose(f.arithmetic,
                 {.tflite_ref = rounding::double_half_away,
-                 .tflite_xnnpack = s16     ? decision(rounding::double_half_away)
-                                   : taken ? by_xnnpack(rounding::float_half_even)
-                                           : decision(rounding::doubling_high_half_up),
+                 .tflite_xnnpack = taken            ? by_xnnpack(rounding::float_half_even)
+                                   : s16 && !matrix ? decision(rounding::double_half_away)
+                                                    : decision(rounding::doubling_high_half_up),
                  .pytorch_fbgemm = fbgemm_layer(f),
                  .pytorch_qnnpack = qnnpack_layer(),
                  .mxnet = by_mxnet(rounding::mxnet),
@@ -15174,15 +15249,19 @@ constexpr void make_lut16(F&& f, T in_scale, std::int32_t in_zero_point, T out_s
     const T interpolated = round_half_away(
         div(add(mul(f(add(lo, mul(static_cast<T>(i + 1), step))), gain), value), T(2)));
     const T bias = round_half_away(div(sub(interpolated, middle), T(2)));
-    to[i] = static_cast<std::int16_t>(
-        clamp_to_int(static_cast<double>(sub(value, bias)), -32768, 32767));
+    const T entry = sub(value, bias);
+    to[i] =
+        is_nan(entry)
+            ? std::int16_t{0}
+            : static_cast<std::int16_t>(clamp_to_int(static_cast<double>(entry), -32768, 32767));
   }
   to[512] = static_cast<std::int16_t>(
       clamp_to_int(static_cast<double>(round_half_away(mul(f(hi), gain))), -32768, 32767));
 }
 /// Interpolated value of the table for v.
 constexpr std::int16_t lookup(const std::int16_t* table, std::int16_t v) noexcept {
-  const int i = 256 + (v >> 7), base = table[i], slope = table[i + 1] - base;
+  const int i = 256 + (v >> 7), base = table[i],
+            slope = static_cast<std::int16_t>(table[i + 1] - base);
   return static_cast<std::int16_t>(base + ((slope * (v & 127) + 64) >> 7));
 }
 
@@ -17369,6 +17448,7 @@ struct dynamic_decision {
   decision quantize, dequantize;  // of qnn.dynamic_quantize and qnn.dynamic_dequantize
   bool asymmetric;                // a zero point per row, taken off: values are int16
   bool scales_first;              // acc * (row * channel); else (acc * channel) * row
+  bool tail_row_first;            // (acc * row) * channel behind the last four channels
   std::int64_t rows;              // parts of the input that have a scale each
   dtype accumulator;
 };
@@ -17423,14 +17503,15 @@ constexpr bool reduces_range(law l) {
 /// A transposed convolution of floats with 8-bit weights: TFLite's own kernels add floats in an
 /// order that is not known.
 constexpr decision dynamic_transpose_conv2d(const facts& f) {
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = no_operator(),
-       .tflite_xnnpack = xnnpack_takes(f.framework) ? by_xnnpack(rounding::xnnpack) : no_operator(),
-       .pytorch_fbgemm = no_operator(),
-       .pytorch_qnnpack = no_operator(),
-       .mxnet = no_operator(),
-       .onnxruntime = no_operator()});
+  return choose(f.arithmetic,
+                {.tflite_ref = no_operator(),
+                 .tflite_xnnpack = xnnpack_takes(f.framework) && !f.framework.kernel_below_stride
+                                       ? by_xnnpack(rounding::xnnpack)
+                                       : no_operator(),
+                 .pytorch_fbgemm = no_operator(),
+                 .pytorch_qnnpack = no_operator(),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
 }
 /// Weights with a scale for each block of a row: TFLite's reference kernels do not read them.
 constexpr decision blockwise_fully_connected(const facts& f) {
@@ -17444,8 +17525,9 @@ constexpr decision blockwise_fully_connected(const facts& f) {
 
 /// TFLite's reference gives each image one scale, with a zero point where the weights are per
 /// channel; depthwise layers always have one, fully connected ones where their options ask for it.
-/// XNNPACK always has one, and for a pointwise convolution every pixel is a row. PyTorch's linear
-/// layers have one row.
+/// XNNPACK always has one (and TFLite's own kernels of depthwise layers beside it scale four
+/// channels at a time, the rest in another order), and for a pointwise convolution every pixel is a
+/// row. PyTorch's linear layers have one row.
 constexpr dynamic_decision dynamic(const dynamic_facts& d) {
   const bool depthwise = d.layer == dynamic_layer::depthwise_conv2d,
              dense = d.layer == dynamic_layer::fully_connected;
@@ -17455,7 +17537,13 @@ constexpr dynamic_decision dynamic(const dynamic_facts& d) {
   f.framework.int4_weights = d.int4_weights && !dense;
   const bool asked = depthwise || (dense ? d.asks_zero_point : d.per_channel),
              xnnpack = xnnpack_takes(f.framework);
-  dynamic_decision r{dynamic_quantize(f), dynamic_dequantize(f), false, false, 1, dtype::s32};
+  dynamic_decision r{.quantize = dynamic_quantize(f),
+                     .dequantize = dynamic_dequantize(f),
+                     .asymmetric = false,
+                     .scales_first = false,
+                     .tail_row_first = false,
+                     .rows = 1,
+                     .accumulator = dtype::s32};
   switch (d.arithmetic) {
     case law::tflite_ref:
       r.asymmetric = asked;
@@ -17464,6 +17552,7 @@ constexpr dynamic_decision dynamic(const dynamic_facts& d) {
       break;
     case law::tflite_xnnpack:
       r.asymmetric = xnnpack || asked;
+      r.tail_row_first = depthwise;
       r.rows = dense || (xnnpack && d.pointwise) ? d.vectors : d.images;
       break;
     case law::pytorch_fbgemm: r.asymmetric = true; break;
@@ -19288,7 +19377,7 @@ struct dynamic_quantize_params {
 };
 
 namespace numerics {
-/// TFLite's choice for one row, in binary32 throughout. A row of zeros has scale 1.
+/// TFLite's choice for one row. A row of zeros has scale 1.
 struct row_scale {
   float scale = 1, inverse = 1;
   std::int32_t zero_point = 0;
@@ -19299,29 +19388,29 @@ constexpr row_scale symmetric_scale(float least, float most) noexcept {
   if (!(range > 0)) return {};
   return {div(range, 127.f), div(127.f, range), 0, false};
 }
+/// The zero point comes from binary64 and an unrounded scale.
 constexpr row_scale asymmetric_scale(float least, float most) noexcept {
   const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
   if (!(lo < hi)) return {};
-  const float scale = div(sub(hi, lo), 255.f), below = div(lo, scale), above = div(hi, scale);
-  const float from_min = sub(-128.f, below), from_max = sub(127.f, above);
-  const float error_min = sub(128.f, below),
-              error_max = add(127.f, above);  // |-128| + |below|, |127| + |above|
-  const float zero = error_min < error_max ? from_min : from_max;
+  const float scale = div(sub(hi, lo), 255.f);
+  const double low = lo, high = hi, step = div(sub(high, low), 255.), below = div(low, step),
+               above = div(high, step);
+  // the end with the smaller error: |-128| + |below| or |127| + |above|
+  const double zero = sub(128., below) < add(127., above) ? sub(-128., below) : sub(127., above);
   return {scale, div(1.f, scale),
-          zero <= -128.f  ? -128
-          : zero >= 127.f ? 127
-                          : static_cast<std::int32_t>(round_half_away(static_cast<double>(zero))),
+          zero <= -128.  ? -128
+          : zero >= 127. ? 127
+                         : static_cast<std::int32_t>(round_half_away(zero)),
           false};
 }
-/// XNNPACK's choice: the reciprocal is formed first.
+/// XNNPACK's choice: the reciprocal is formed first, and is what values are multiplied with.
 constexpr row_scale asymmetric_scale_xnn(float least, float most) noexcept {
   const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
   const float up = lo == hi ? 1.f : div(255.f, sub(hi, lo)), below = mul(lo, up),
               above = mul(hi, up);
   const float zero =
       add(add(-128.f, below), add(127.f, above)) > 0 ? sub(-128.f, below) : sub(127.f, above);
-  const float scale = div(1.f, up);
-  return {scale, div(1.f, scale), clamp_to_int(static_cast<double>(rint(zero)), -128, 127), false};
+  return {div(1.f, up), up, clamp_to_int(static_cast<double>(rint(zero)), -128, 127), false};
 }
 /// PyTorch's choice, in binary64: the scale spans 0 to 255 (reduce_range: 127), the zero point
 /// comes from the end that has the smaller error.
@@ -19552,13 +19641,17 @@ inline constexpr op_def dynamic_quantize_linear{
 /// axis).
 struct dynamic_dequantize_attrs {
   bool scales_first = false;  // f32(acc * f32(row * channel)); else f32(f32(acc * channel) * row)
+  /// Behind the last whole group of four channels f32(f32(acc * row) * channel).
+  bool tail_row_first = false;
   static constexpr auto fields =
-      std::tuple{field{"scales_first", &dynamic_dequantize_attrs::scales_first}};
+      std::tuple{field{"scales_first", &dynamic_dequantize_attrs::scales_first},
+                 field{"tail_row_first", &dynamic_dequantize_attrs::tail_row_first}};
 };
 struct dynamic_dequantize_params {
   dtype in_type = dtype::s32;
   std::size_t rows = 1, length = 0;  // elements per row
   std::size_t channels = 1;
+  std::size_t row_first = 1;  // from this channel on acc is multiplied with row, then with channel
   bool scales_first = false;
   bool fused = false;             // XNN: fma(f32(acc * row), channel, bias)
   bool aten = false;              // ATEN: fma(acc, f32(row * channel), bias)
@@ -19589,8 +19682,9 @@ OCTET_INLINE void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
             p.max);
         continue;
       }
-      const float v = p.scales_first ? numerics::mul(acc, numerics::mul(row, p.scales[c]))
-                                     : numerics::mul(numerics::mul(acc, p.scales[c]), row);
+      const float v = p.scales_first     ? numerics::mul(acc, numerics::mul(row, p.scales[c]))
+                      : c >= p.row_first ? numerics::mul(numerics::mul(acc, row), p.scales[c])
+                                         : numerics::mul(numerics::mul(acc, p.scales[c]), row);
       y[i] = numerics::clamp(bias ? numerics::add(v, bias[c]) : v, p.min, p.max);
     }
   };
@@ -19628,7 +19722,9 @@ OCTET_INLINE status dynamic_dequantize_prepare(const node_view& n, prepared& to)
   p.fused = n.round == rounding::xnnpack;
   p.aten = n.round == rounding::aten;
   p.length = count / p.rows;
-  p.scales_first = read_attributes<dynamic_dequantize_attrs>(*n.attrs).scales_first;
+  const auto order = read_attributes<dynamic_dequantize_attrs>(*n.attrs);
+  p.scales_first = order.scales_first;
+  p.row_first = order.tail_row_first ? p.channels / 4 * 4 : p.channels;
   auto scales = to.array<float>(p.channels);
   for (std::size_t c = 0; c < p.channels; ++c) scales[c] = x.scale_f32(c);
   p.scales = scales.data();
@@ -20084,10 +20180,22 @@ constexpr decision leaky_relu(const facts& f) {
                  .mxnet = no_operator(),
                  .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
 }
-/// gelu, exp, log, sin, cos, square: tables of TFLite.
+/// gelu, exp, log, sin, cos: tables of TFLite.
 constexpr decision table(const facts& f) {
   return tflite_only(f.arithmetic, rounding::divide_half_away);
 }
+/// Also the product of a tensor of 8 bits with itself, where XNNPACK has a table of squares.
+constexpr decision square(const facts& f) {
+  return choose(f.arithmetic,
+                {.tflite_ref = table(f),
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack) : table(f),
+                 .pytorch_fbgemm = no_operator(),
+                 .pytorch_qnnpack = no_operator(),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
+}
+/// Whether MUL of a tensor with itself is computed as square.
+constexpr bool squares_by_table(const facts& f) { return square(f).by == library::xnnpack; }
 constexpr decision sqrt(const facts& f) {
   return tflite_only(f.arithmetic, rounding::divide_truncate);
 }
@@ -20811,11 +20919,12 @@ constexpr decision float_mean(const facts& f) {
                                .mxnet = float_sum(f),
                                .onnxruntime = float_sum(f)});
 }
+/// TFLite's optimized kernel scales sums of int16 as floats.
 constexpr decision sum(const facts& f) {
   return choose(f.arithmetic,
                 {.tflite_ref = rounding::doubling_high_half_away,
                  .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                     : decision(rounding::doubling_high_half_away),
+                                                     : decision(rounding::tflite_optimized),
                  .pytorch_fbgemm = no_operator(),
                  .pytorch_qnnpack = no_operator(),
                  .mxnet = no_operator(),
@@ -21837,6 +21946,8 @@ OCTET_INLINE status lstm_prepare(const node_view& n, prepared& to) {
   if (auto s = lstm_check_operands(n, p); !s) return s;
   p.in_zero_point = x.zero_point(), p.state_zero_point = h.zero_point();
   p.hidden_zero_point = a.hidden_scale > 0 ? a.hidden_zero_point : y.zero_point();
+  // Of what is projected TFLite counts it with the other sign; seen where values saturate.
+  if (p.projects) p.hidden_zero_point = -p.hidden_zero_point;
   const auto cell = numerics::detail::split(c.scale());
   p.cell_integer_bits = 15 + cell.e;
   if (cell.m != 1 || p.cell_integer_bits < (p.coupled ? 0 : -1) || p.cell_integer_bits > 9 ||
@@ -22289,13 +22400,14 @@ OCTET_NAMESPACE_END
 
 OCTET_NAMESPACE_BEGIN
 
-/// EVEN_MUL (PyTorch): both dequantized, x > 0 ? x : x * slope in binary32, quantized by the
-/// reciprocal. DR: v = x - zx; v >= 0: DR(v; QM(sx / sy)), else DR(v * (a - za); QM(sx * sa / sy)),
-/// both ratios formed in binary32.
+/// v = x - zx. EVEN_MUL (PyTorch): v > 0: v * one, else v * (a - za), exact, times f32(f32(sx * sa)
+/// * f32(1 / sy)); one: the slopes' code of 1, saturated like any other, less za. DR: v >= 0: DR(v;
+/// QM(sx / sy)), else DR(v * (a - za); QM(sx * sa / sy)), both ratios formed in binary32.
 struct prelu_params {
   rounding mode = rounding::none;
   dtype type = dtype::f32;
-  float in_scale = 1, slope_scale = 1, inverse = 1;  // EVEN_MUL
+  float ratio = 1;       // EVEN_MUL
+  std::int32_t one = 1;  // EVEN_MUL
   std::int32_t in_zero_point = 0, slope_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
   multiplier positive{}, negative{};
   broadcast_plan<2> shape;
@@ -22314,10 +22426,10 @@ constexpr std::int32_t prelu_dr(const prelu_params& p, std::int32_t x,
 /// One element by EVEN_MUL.
 constexpr std::int32_t prelu_even_mul(const prelu_params& p, std::int32_t x,
                                       std::int32_t slope) noexcept {
-  const float v = mul(static_cast<float>(x - p.in_zero_point), p.in_scale),
-              a = mul(static_cast<float>(slope - p.slope_zero_point), p.slope_scale);
-  return finish(static_cast<double>(rint(mul(v > 0 ? v : mul(v, a), p.inverse))), p.out_zero_point,
-                p.lo, p.hi);
+  const std::int32_t v = x - p.in_zero_point,
+                     product = v * (v > 0 ? p.one : slope - p.slope_zero_point);
+  return finish(static_cast<double>(rint(mul(static_cast<float>(product), p.ratio))),
+                p.out_zero_point, p.lo, p.hi);
 }
 constexpr std::int32_t prelu(const prelu_params& p, std::int32_t x, std::int32_t slope) noexcept {
   switch (p.mode) {
@@ -22397,8 +22509,15 @@ template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to)
   p.out_zero_point = y.zero_point();
   p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
   p.hi = static_cast<std::int32_t>(highest_of(y.type));
-  p.in_scale = x.scale_f32(), p.slope_scale = a.scale_f32(),
-  p.inverse = numerics::div(1.f, y.scale_f32());
+  if (n.round == rounding::reciprocal_half_even) {
+    p.ratio = numerics::mul(numerics::mul(x.scale_f32(), a.scale_f32()),
+                            numerics::div(1.f, y.scale_f32()));
+    p.one = numerics::finish(static_cast<double>(numerics::rint(numerics::div(1.f, a.scale_f32()))),
+                             p.slope_zero_point, static_cast<std::int32_t>(lowest_of(a.type)),
+                             static_cast<std::int32_t>(highest_of(a.type))) -
+            p.slope_zero_point;
+    return finite_factors({p.ratio});
+  }
   p.positive = numerics::quantize_multiplier(
       static_cast<double>(numerics::div(x.scale_f32(), y.scale_f32())));
   p.negative = numerics::quantize_multiplier(static_cast<double>(
@@ -23445,12 +23564,12 @@ struct reduce_plan {
 
 struct mean_params {
   reduction op = reduction::mean;
-  rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, F, QNN, EVEN; prod: DR;
+  rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, F, QNN, EVEN, OPT; prod: DR;
                                    // none: raw comparison or plain numbers
   dtype type = dtype::u8, out_type = dtype::u8;
   std::int32_t in_zero_point = 0;
   requantize_params requant;    // DR, F, QNN
-  float scale = 0, offset = 0;  // XNN
+  float scale = 0, offset = 0;  // XNN, OPT (scale)
   reduce_plan plan;
 };
 
@@ -23616,11 +23735,19 @@ constexpr std::int32_t mean_xnn(const mean_params& p, std::int64_t sum) noexcept
       static_cast<double>(rint(add(mul(static_cast<float>(sum), p.scale), p.offset))), p.requant.lo,
       p.requant.hi);
 }
+/// TFLite's optimized sum of int16: half away from zero of f32(f32(sum) * f32(sx / sy)).
+constexpr std::int32_t sum_optimized(const mean_params& p, std::int64_t sum) noexcept {
+  const std::int64_t v = sum - static_cast<std::int64_t>(p.plan.count) * p.in_zero_point;
+  return finish(static_cast<double>(
+                    round_half_away(static_cast<double>(mul(static_cast<float>(v), p.scale)))),
+                p.requant.zero_point, p.requant.lo, p.requant.hi);
+}
 /// The quantized mean or sum from the sum of raw values.
 constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexcept {
   const requantize_params& q = p.requant;
   switch (p.mode) {
     case rounding::xnnpack: return mean_xnn(p, sum);
+    case rounding::tflite_optimized: return sum_optimized(p, sum);
     case rounding::divide_half_even:
       return clamp_to_int(
           static_cast<double>(rint(div(static_cast<float>(sum), static_cast<float>(p.plan.count)))),
@@ -23641,7 +23768,6 @@ constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexce
     case rounding::divide_truncate:
     case rounding::aten:
     case rounding::fused_multiply_add:
-    case rounding::tflite_optimized:
     case rounding::mxnet:
     case rounding::onnxruntime: break;  // mean_prepare refuses these
   }
@@ -23650,8 +23776,8 @@ constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexce
 }  // namespace numerics
 
 namespace numerics {
-/// TFLite's product: scaled after every factor by sx / sy^(1/n) (in the 64-bit form of the
-/// multiplier), so that it stays in range.
+/// TFLite's product: scaled after every factor by sx / sy^(1/n), so that it stays in range; all by
+/// the 64-bit form of the multiplier, at the end once more.
 constexpr std::int32_t prod_step(multiplier q, std::int32_t product, std::int32_t offset) noexcept {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(
       static_cast<std::uint64_t>(wide_half_up(std::int64_t{product} * offset, q))));
@@ -23670,7 +23796,9 @@ constexpr void quantized_prod(const mean_params& p, const T* x, T* y, std::size_
       product = first ? offset : numerics::prod_step(p.requant.mult[0], product, offset);
       first = false;
     });
-    y[o] = static_cast<T>(numerics::requantize(p.requant, product, 0));
+    y[o] = static_cast<T>(
+        numerics::finish(numerics::wide_half_up(std::int64_t{product}, p.requant.mult[0]),
+                         p.requant.zero_point, p.requant.lo, p.requant.hi));
   }
 }
 template <class T>
@@ -23687,6 +23815,7 @@ template <class T>
 constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin, std::size_t end) {
   for (std::size_t o = begin; o < end; ++o) {
     T v{};
+    [[maybe_unused]] std::uint64_t sum = 0;  // means of integers are of sums that do not wrap
     bool first = true;
     if (p.op == reduction::prod) v = static_cast<T>(1);
     if (p.op == reduction::all) v = static_cast<T>(1);
@@ -23708,16 +23837,17 @@ constexpr void reduce(const mean_params& p, const T* x, T* y, std::size_t begin,
           if constexpr (std::is_floating_point_v<T>)
             v = numerics::add(v, e);
           else
-            v = static_cast<T>(static_cast<std::uint64_t>(v) + static_cast<std::uint64_t>(e));
+            sum += static_cast<std::uint64_t>(e);
           break;
       }
       first = false;
     });
-    if (p.op == reduction::mean) {
-      if constexpr (std::is_floating_point_v<T>)
-        v = numerics::div(v, static_cast<float>(p.plan.count));
-      else
-        v = static_cast<T>(static_cast<std::int64_t>(v) / static_cast<std::int64_t>(p.plan.count));
+    if constexpr (std::is_floating_point_v<T>) {
+      if (p.op == reduction::mean) v = numerics::div(v, static_cast<float>(p.plan.count));
+    } else if (p.op == reduction::mean) {
+      v = static_cast<T>(static_cast<std::int64_t>(sum) / static_cast<std::int64_t>(p.plan.count));
+    } else if (p.op == reduction::sum) {
+      v = static_cast<T>(sum);
     }
     y[o] = v;
   }
@@ -24022,6 +24152,7 @@ OCTET_INLINE status mean_factors(const node_view& n, mean_params& p, prepared& t
           static_cast<float>(y.zero_point()),
           numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
       return unit{};
+    case rounding::tflite_optimized: p.scale = numerics::div(sx, sy); return unit{};
     case rounding::divide_half_even:
       if (!mean || !x.same_quantization(y))
         return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
@@ -24046,7 +24177,6 @@ OCTET_INLINE status mean_factors(const node_view& n, mean_params& p, prepared& t
     case rounding::divide_truncate:
     case rounding::aten:
     case rounding::fused_multiply_add:
-    case rounding::tflite_optimized:
     case rounding::mxnet:
     case rounding::onnxruntime: break;
   }
@@ -24124,7 +24254,8 @@ inline constexpr form qnn_mean_forms[] = {
 inline constexpr form qnn_sum_forms[] = {
     {.in = {quantized_types},
      .out = {like(0)},
-     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack}},
+     .roundings = {rounding::doubling_high_half_away, rounding::xnnpack,
+                   rounding::tflite_optimized}},
 };
 inline constexpr form qnn_prod_forms[] = {
     {.in = {quantized_types}, .out = {like(0)}, .roundings = rounding::doubling_high_half_away},
@@ -26038,12 +26169,12 @@ struct lut8_params {
   std::size_t count = 0;
 };
 
-/// Two tables: elements of whole blocks of `block`, counted from the first, use the first one, the
-/// rest the second.
+/// Two tables: elements of a row's whole blocks of `block` use the first one, the rest the second.
 struct lut8_blocks_params {
   lut8_params blocks;
   alignas(64) std::array<std::uint8_t, 256> tail{};
   std::size_t block = 64;
+  vector_rows rows;
 };
 
 /// The table of f, called with every value of an 8-bit type, giving values of another one.
@@ -26067,9 +26198,11 @@ OCTET_INLINE void lut8_blocks_kernel(const kernel_args& a) noexcept {
   const auto r = part_of(p.blocks.count, a.part, a.parts);
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
-  const std::size_t whole = p.blocks.count / p.block * p.block;
-  for (std::size_t i = r.begin; i < r.end; ++i)
-    y[i] = i < whole ? p.blocks.table[x[i]] : p.tail[x[i]];
+  p.rows.for_each_run(p.blocks.count, p.block, r.begin, r.end,
+                      [&](std::size_t from, std::size_t to, bool block) {
+                        const auto& table = block ? p.blocks.table : p.tail;
+                        for (std::size_t i = from; i < to; ++i) y[i] = table[x[i]];
+                      });
 }
 #else
 void lut8_kernel(const kernel_args& a) noexcept;
@@ -26145,6 +26278,7 @@ struct unary_params {
   dtype type = dtype::f32;  // of input and output
   bool approximate = false;
   std::size_t count = 0;  // elements
+  vector_rows rows;       // ATEN, logistic on f32
   float alpha = 0;
   float in_scale = 1, out_scale = 1, inverse = 1;  // inverse: f32(1 / out_scale)
   std::int32_t in_zero_point = 0, out_zero_point = 0;
@@ -26259,10 +26393,12 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
   }
   return x;
 }
-/// PyTorch's loops take whole pairs of 8 floats; what is left of a tensor takes its scalar
+/// PyTorch's loop of logistic takes whole pairs of 8 floats; what is left of a row takes its scalar
 /// function, here the correctly rounded one.
-constexpr std::size_t vectorized_count(const unary_params& p) noexcept {
-  return p.function == unary::logistic ? p.count / 16 * 16 : p.count;
+constexpr std::size_t logistic_block = 16;
+constexpr bool is_vectorized(const unary_params& p, std::size_t i) noexcept {
+  return p.mode == rounding::aten && has_vectorized(p.function) &&
+         (p.function != unary::logistic || p.rows.in_block(i, p.count, logistic_block));
 }
 /// TFLite's reference calls the C library (AWAY).
 constexpr float tanh_by(rounding mode, float x) noexcept {
@@ -26566,13 +26702,10 @@ namespace reference {
 template <class T>
 constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t begin,
                             std::size_t end) {
-  const std::size_t vectorized = p.mode == rounding::aten && numerics::has_vectorized(p.function)
-                                     ? numerics::vectorized_count(p)
-                                     : 0;
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
       y[i] = p.mode == rounding::onnxruntime ? numerics::unary_ort(p, x[i], i)
-             : i < vectorized                ? numerics::unary_vectorized(p, x[i])
+             : numerics::is_vectorized(p, i) ? numerics::unary_vectorized(p, x[i])
                                              : numerics::unary_f32(p, x[i]);
     else if constexpr (sizeof(T) >= 4)
       y[i] = numerics::unary_integer(p.function, x[i]);
@@ -26634,6 +26767,11 @@ constexpr activation activation_of(unary f) {
   return activation::none;
 }
 constexpr bool has_alpha(unary f) { return f == unary::elu || f == unary::leaky_relu; }
+/// PyTorch rounds it differently in whole blocks of a row and behind them.
+constexpr bool rounds_by_position(unary f, bool quantized) {
+  return f == unary::logistic || (quantized && (f == unary::tanh || f == unary::hard_swish ||
+                                                f == unary::hard_sigmoid || has_alpha(f)));
+}
 constexpr bool is_relu(unary f) { return activation_of(f) != activation::none; }
 /// Its bounds in quantized values of the output, as TFLite rounds them.
 constexpr clamp_range relu_bounds(unary f, const tensor_desc& y) {
@@ -26711,18 +26849,24 @@ template <unary F> status unary_word_table(const node_view& n, prepared& to, una
   }
   return unit{};
 }
-/// Two tables of 8-bit values, one for PyTorch's vector loops and one for their scalar tails.
-OCTET_INLINE void unary_tables_by_position(dtype type, prepared& to, unary_params p) {
+/// Two tables of 8-bit values, one for PyTorch's vector loops and one for their scalar tails. The
+/// loops of hard_swish quantize by f32(1 / out_scale) of the binary64 scale.
+OCTET_INLINE void unary_tables_by_position(const node_view& n, prepared& to, unary_params p) {
+  const dtype type = n.in[0].type;
   p.mode = rounding::reciprocal_half_even;
+  const float inverse = p.function == unary::hard_swish
+                            ? static_cast<float>(numerics::div(1., n.out[0].scale()))
+                            : p.inverse;
   const float premultiplied = numerics::mul(p.in_scale, -static_cast<float>(p.in_zero_point));
   auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
   l.blocks.count = p.count;
+  l.rows = p.rows;
   lut8_params tail;
   fill_lut8(tail, type, [&](std::int32_t q) { return numerics::unary_value(p, q); });
   fill_lut8(l.blocks, type, [&](std::int32_t q) {
     const float v = numerics::fma(p.in_scale, static_cast<float>(q), premultiplied);
     return numerics::finish(
-        static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(p, v), p.inverse))),
+        static_cast<double>(numerics::rint(numerics::mul(numerics::unary_f32(p, v), inverse))),
         p.out_zero_point, p.lo, p.hi);
   });
   l.tail = tail.table;
@@ -26742,6 +26886,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   if constexpr (has_alpha(F))
     p.alpha = static_cast<float>(n.attrs->real("alpha", F == unary::elu ? 1 : 0));
   p.count = x.shape.elements().value;
+  if constexpr (rounds_by_position(F, Quantized)) p.rows = read_attributes<vector_rows>(*n.attrs);
   if constexpr (!Quantized) {
     to.make<unary_params>(&reference::unary_kernel, kernel_id::unary) = p;
     return unit{};
@@ -26760,7 +26905,7 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   if ((n.round == rounding::divide_half_away || sigmoid) && x.type == dtype::s16)
     if (auto s = unary_word_table<F>(n, to, p); !s) return s;
   if (by_position<F>(n)) {
-    unary_tables_by_position(x.type, to, p);
+    unary_tables_by_position(n, to, p);
     return unit{};
   }
   if (is_8bit(x.type)) {
@@ -26778,8 +26923,12 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
 
 /// Attributes that a function reads, and what all of its kind read besides.
 template <unary F, class... Kind> constexpr attribute_keys unary_keys() {
-  if constexpr (has_alpha(F))
-    return keys_of<alpha_keys, Kind...>;
+  if constexpr (has_alpha(F) && sizeof...(Kind) != 0)
+    return keys_of<alpha_keys, vector_rows, Kind...>;
+  else if constexpr (has_alpha(F))
+    return keys_of<alpha_keys>;
+  else if constexpr (rounds_by_position(F, sizeof...(Kind) != 0))
+    return keys_of<vector_rows, Kind...>;
   else if constexpr (F == unary::gelu)
     return keys_of<approximate_keys, Kind...>;
   else
@@ -26875,7 +27024,7 @@ OCTET_UNARY_(sin, "sin", "sine", &laws::table, &laws::onnxruntime_order)
 OCTET_UNARY_(cos, "cos", "cosine", &laws::table, &laws::onnxruntime_order)
 OCTET_UNARY_(abs, "abs", "absolute value", &laws::tflite_integers, nullptr)
 OCTET_UNARY_(neg, "neg", "negation", &laws::neg, nullptr)
-OCTET_UNARY_(square, "square", "x * x", &laws::table, nullptr)
+OCTET_UNARY_(square, "square", "x * x", &laws::square, nullptr)
 OCTET_UNARY_(relu, "relu", "max(x, 0)", &laws::clamp, nullptr)
 OCTET_UNARY_(relu6, "relu6", "clamp to [0, 6]", &laws::clamp, nullptr)
 OCTET_UNARY_(relu_n1_to_1, "relu_n1_to_1", "clamp to [-1, 1]", &laws::clamp, nullptr)

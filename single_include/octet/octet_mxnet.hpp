@@ -663,6 +663,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
+    if (d.tail_row_first) dequantize.set("tail_row_first", std::int64_t{1});
     add_bounds(dequantize, a.fused, a.out, d.dequantize.by);
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);

@@ -77,3245 +77,12 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_ONNX_LOADER_HPP_
 #define OCTET_IMPORT_ONNX_LOADER_HPP_
 
-// ---- octet/import/onnx/fuse.hpp
-// Q/DQ graphs as ONNX Runtime 1.32 runs them on x86: which groups of DequantizeLinear, an operator
-// and QuantizeLinear become one quantized operator, and which stay float. Its graph passes decide
-// it, one after another; here each is one function that says what the pass looks for.
-#ifndef OCTET_IMPORT_ONNX_FUSE_HPP_
-#define OCTET_IMPORT_ONNX_FUSE_HPP_
-
-#include <algorithm>
-#include <cmath>
-#include <set>
-
-// ---- octet/import/onnx/extents.hpp
-// Shapes of a file's values as far as they follow before the shapes of its inputs are given: ONNX
-// Runtime's graph passes ask what the file itself says.
-#ifndef OCTET_IMPORT_ONNX_EXTENTS_HPP_
-#define OCTET_IMPORT_ONNX_EXTENTS_HPP_
-
-#include <algorithm>
-#include <set>
-
-// ---- octet/import/onnx/model.hpp
-// What an ONNX file holds, as plain structs: nodes, constants, inputs and outputs.
-#ifndef OCTET_IMPORT_ONNX_MODEL_HPP_
-#define OCTET_IMPORT_ONNX_MODEL_HPP_
-
-#include <map>
-#include <memory>
-#include <optional>
-#include <set>
-#include <string>
-#include <string_view>
-#include <vector>
-
-// ---- octet/import/common/error.hpp
-// What loaders say of files they refuse: kinds of errors, the place they belong to, and the list of
-// operators that octet has no form of.
-#ifndef OCTET_IMPORT_COMMON_ERROR_HPP_
-#define OCTET_IMPORT_COMMON_ERROR_HPP_
-
-#include <algorithm>
-#include <string>
-#include <unordered_set>
-#include <utility>
-#include <vector>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace import {
-
-/// The bytes are not a valid file of their format. See also unsupported() and invalid().
-inline error_info malformed(std::string what, std::string found = {}, std::string supported = {}) {
-  return {errc::malformed, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
-}
-/// Over a limit of octet or of the caller's options.
-inline error_info too_large(std::string what, std::string found = {}, std::string supported = {}) {
-  return {errc::too_large, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
-}
-
-/// Where in a file a loader is. Readers and rows return errors that say what is wrong; where it is
-/// wrong is attached here, once, on the way out.
-struct error_place {
-  std::string file{}, node{}, tensor{};
-
-  /// `e` with the parts of the place that it does not name itself.
-  error_info attach(error_info e) const {
-    if (e.file.empty()) e.file = file;
-    if (e.node.empty()) e.node = node;
-    if (e.tensor.empty()) e.tensor = tensor;
-    return e;
-  }
-};
-
-/// Operators of a file that octet has no form of: collected, so that one error names them all.
-class missing_operators {
- public:
-  /// `where`: the first place that uses it; later ones are not kept.
-  void add(const std::string& name, std::string where) {
-    if (list_.size() < most && known_.insert(name).second)
-      list_.emplace_back(name, std::move(where));
-  }
-  bool empty() const noexcept { return list_.empty(); }
-  /// Success where none is missing.
-  status check() const {
-    if (empty()) return unit{};
-    std::string text;
-    for (const auto& [name, where] : list_)
-      text += (text.empty() ? "" : ", ") + name + " (" + where + ")";
-    return unsupported(list_.size() == 1 ? "operator" : "operators", text, "see docs/operators.md");
-  }
-
- private:
-  static constexpr std::size_t most = 1000;  // more than there are operators in any format
-  std::unordered_set<std::string> known_;
-  std::vector<std::pair<std::string, std::string>> list_;
-};
-
-}  // namespace import
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_COMMON_ERROR_HPP_
-
-OCTET_NAMESPACE_BEGIN
-namespace onnx_model {
-
-/// A tensor with its elements, in ONNX's order of axes.
-struct array {
-  dtype type = dtype::f32;
-  dims shape{};
-  constant_data data{};
-
-  std::size_t elements() const { return shape.elements().value; }
-  /// Elements of its own type T.
-  template <class T> std::span<const T> as() const {
-    return {reinterpret_cast<const T*>(data.bytes.data()), data.bytes.size() / sizeof(T)};
-  }
-  template <class T> static array of(std::span<const T> values, dims s) {
-    return {dtype_of<T>, s, constant_data::of(values)};
-  }
-};
-
-struct graph_part;
-/// The newest opset of ai.onnx whose changes to the operators are known.
-inline constexpr std::int64_t newest_opset = 28;
-
-enum class attribute_kind : std::uint8_t {
-  none,
-  real,
-  integer,
-  text,
-  tensor,
-  graph,
-  reals,
-  integers,
-  texts
-};
-constexpr std::string_view name_of(attribute_kind k) noexcept {
-  switch (k) {
-    case attribute_kind::none: return "nothing";
-    case attribute_kind::real: return "a number";
-    case attribute_kind::integer: return "an integer";
-    case attribute_kind::text: return "a text";
-    case attribute_kind::tensor: return "a tensor";
-    case attribute_kind::graph: return "a graph";
-    case attribute_kind::reals: return "a list of numbers";
-    case attribute_kind::integers: return "a list of integers";
-    case attribute_kind::texts: return "a list of texts";
-  }
-  return no_enumerator;
-}
-
-/// One attribute; which members count is the operator's business.
-struct attribute {
-  std::optional<float> real;
-  std::optional<std::int64_t> integer;
-  std::optional<std::string> text;
-  std::optional<array> tensor;
-  std::vector<float> reals;
-  std::vector<std::int64_t> integers;
-  std::vector<std::string> texts;
-  std::shared_ptr<const graph_part> graph;
-  bool unread = false;  // a list of graphs or tensors, a type
-  /// In a function's body: the name of the call's attribute that stands here.
-  std::string of_call;
-
-  /// What it holds. Empty lists hold nothing.
-  attribute_kind kind() const noexcept {
-    return real                ? attribute_kind::real
-           : integer           ? attribute_kind::integer
-           : text              ? attribute_kind::text
-           : tensor            ? attribute_kind::tensor
-           : graph             ? attribute_kind::graph
-           : !reals.empty()    ? attribute_kind::reals
-           : !integers.empty() ? attribute_kind::integers
-           : !texts.empty()    ? attribute_kind::texts
-                               : attribute_kind::none;
-  }
-  bool may_be(attribute_kind k) const noexcept {
-    return kind() == k || kind() == attribute_kind::none;
-  }
-};
-
-/// Attributes that are of one kind whatever the operator is.
-struct attribute_row {
-  std::string_view name;
-  attribute_kind kind;
-};
-inline constexpr attribute_row attribute_rows[] = {
-    {"alpha", attribute_kind::real},
-    {"auto_pad", attribute_kind::text},
-    {"axes", attribute_kind::integers},
-    {"axis", attribute_kind::integer},
-    {"beta", attribute_kind::real},
-    {"block_size", attribute_kind::integer},
-    {"blocksize", attribute_kind::integer},
-    {"ceil_mode", attribute_kind::integer},
-    {"coordinate_transformation_mode", attribute_kind::text},
-    {"count_include_pad", attribute_kind::integer},
-    {"dilations", attribute_kind::integers},
-    {"direction", attribute_kind::text},
-    {"epsilon", attribute_kind::real},
-    {"equation", attribute_kind::text},
-    {"group", attribute_kind::integer},
-    {"keepdims", attribute_kind::integer},
-    {"kernel_shape", attribute_kind::integers},
-    {"mode", attribute_kind::text},
-    {"nearest_mode", attribute_kind::text},
-    {"noop_with_empty_axes", attribute_kind::integer},
-    {"output_dtype", attribute_kind::integer},
-    {"output_padding", attribute_kind::integers},
-    {"pads", attribute_kind::integers},
-    {"perm", attribute_kind::integers},
-    {"strides", attribute_kind::integers},
-    {"transA", attribute_kind::integer},
-    {"transB", attribute_kind::integer},
-};
-
-struct node {
-  std::string op, domain, name;      // domain: empty for ai.onnx
-  std::string overload;              // of a function
-  std::vector<std::string> in, out;  // empty: absent
-  std::map<std::string, attribute, std::less<>> attributes;
-  /// Values of the graph around it that its subgraphs read: its last inputs.
-  std::vector<std::string> captures;
-  /// Why ONNX Runtime computes this node of a Q/DQ graph in float; empty: nothing is said.
-  std::string kept_float;
-
-  bool is(std::string_view o, std::string_view d = {}) const { return op == o && domain == d; }
-  const attribute* find(std::string_view key) const {
-    const auto it = attributes.find(key);
-    return it == attributes.end() ? nullptr : &it->second;
-  }
-  std::int64_t integer(std::string_view key, std::int64_t otherwise) const {
-    const attribute* a = find(key);
-    return a ? a->integer.value_or(otherwise) : otherwise;
-  }
-  std::string text(std::string_view key, std::string otherwise) const {
-    const attribute* a = find(key);
-    return a ? a->text.value_or(std::move(otherwise)) : otherwise;
-  }
-  /// Input i, or empty where it is not given.
-  const std::string& input(std::size_t i) const {
-    static const std::string none;
-    return i < in.size() ? in[i] : none;
-  }
-};
-
-/// An input or output of the graph. Extents below 0 are open.
-struct value_info {
-  std::string name;
-  std::optional<dtype> type;
-  std::string type_name;  // as ONNX spells it
-  bool has_shape = false;
-  std::vector<std::int64_t> extents;
-  std::vector<std::string> symbols;  // of open extents
-  bool dequantized = false;          // of a subgraph: a value around it that DequantizeLinear gives
-};
-
-/// A graph, the model's own or an attribute's.
-struct graph_part {
-  std::vector<node> nodes;
-  std::map<std::string, array> constants;
-  std::vector<value_info> inputs, outputs;
-  std::vector<value_info> between;  // shapes that the file says of other values
-};
-/// A function of the model's own: nodes that stand where it is called.
-struct function {
-  std::string name, domain, overload;
-  std::vector<std::string> in, out;
-  std::map<std::string, attribute, std::less<>> defaults;  // attributes that a call may leave out
-  std::vector<node> nodes;
-  std::int64_t opset = 0;  // of domain ai.onnx; 0: not said
-};
-struct model : graph_part {
-  std::int64_t ir_version = 0, opset = 0;  // opset: of domain ai.onnx
-  std::vector<function> functions;
-};
-/// Names that a graph reads and nothing in it gives, each once.
-inline std::vector<std::string> free_names(const graph_part& g) {
-  std::set<std::string_view> given{""};
-  for (const value_info& v : g.inputs) given.insert(v.name);
-  for (const auto& [name, a] : g.constants) given.insert(name);
-  for (const node& n : g.nodes) given.insert(n.out.begin(), n.out.end());
-  std::vector<std::string> list;
-  const auto look = [&](const std::string& name) {
-    if (given.insert(name).second) list.push_back(name);
-  };
-  for (const node& n : g.nodes)
-    for (const std::string& name : n.in) look(name);
-  for (const value_info& v : g.outputs) look(v.name);
-  return list;
-}
-/// Makes what a node's graphs read from around them its last inputs.
-inline void find_captures(node& n) {
-  n.in.resize(n.in.size() - n.captures.size());
-  n.captures.clear();
-  std::set<std::string> once;
-  for (const auto& [key, a] : n.attributes)
-    if (a.graph)
-      for (std::string& name : free_names(*a.graph))
-        if (once.insert(name).second) n.captures.push_back(std::move(name));
-  n.in.insert(n.in.end(), n.captures.begin(), n.captures.end());
-}
-
-/// TensorProto.DataType.
-struct data_type_row {
-  std::int32_t code;
-  const char* name;
-  std::optional<dtype> type;
-};
-inline constexpr data_type_row data_types[] = {
-    {1, "FLOAT", dtype::f32},    {2, "UINT8", dtype::u8},
-    {3, "INT8", dtype::s8},      {4, "UINT16", dtype::u16},
-    {5, "INT16", dtype::s16},    {6, "INT32", dtype::s32},
-    {7, "INT64", dtype::s64},    {8, "STRING", {}},
-    {9, "BOOL", dtype::boolean}, {10, "FLOAT16", dtype::f16},
-    {11, "DOUBLE", dtype::f64},  {12, "UINT32", dtype::u32},
-    {13, "UINT64", dtype::u64},  {14, "COMPLEX64", {}},
-    {15, "COMPLEX128", {}},      {16, "BFLOAT16", {}},
-    {17, "FLOAT8E4M3FN", {}},    {18, "FLOAT8E4M3FNUZ", {}},
-    {19, "FLOAT8E5M2", {}},      {20, "FLOAT8E5M2FNUZ", {}},
-    {21, "UINT4", {}},           {22, "INT4", {}},
-    {23, "FLOAT4E2M1", {}},      {24, "FLOAT8E8M0", {}},
-    {25, "UINT2", {}},           {26, "INT2", {}},
-};
-/// What an attribute holds that names no type.
-inline constexpr std::int64_t undefined_data_type = 0;
-/// The code of a type by ONNX's name; another name does not compile.
-consteval std::int64_t data_type_code(std::string_view name) {
-  std::size_t row = 0;
-  while (name != data_types[row].name) ++row;
-  return data_types[row].code;
-}
-inline const data_type_row* find_data_type(std::int64_t code) {
-  for (const data_type_row& r : data_types)
-    if (r.code == code) return &r;
-  return nullptr;
-}
-inline std::string data_type_name(std::int64_t code) {
-  const data_type_row* r = find_data_type(code);
-  return r ? r->name : "type " + std::to_string(code);
-}
-/// octet's element type, or an error that names ONNX's.
-inline result<dtype> element_type(std::int64_t code, const std::string& of) {
-  const data_type_row* r = find_data_type(code);
-  if (r && r->type) return *r->type;
-  return unsupported("element type of " + of, data_type_name(code),
-                     "float, double, float16, integers of 8 to 64 bits, bool");
-}
-
-inline bool is_quantize(const node& n) {
-  return n.op == "QuantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
-}
-inline bool is_dequantize(const node& n) {
-  return n.op == "DequantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
-}
-
-}  // namespace onnx_model
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_ONNX_MODEL_HPP_
-
-OCTET_NAMESPACE_BEGIN
-namespace onnx_model {
-
-/// An extent: a number, or a name; none: not known.
-struct extent {
-  std::int64_t number = -1;
-  std::string symbol;
-  bool known() const { return number >= 0 || !symbol.empty(); }
-  bool operator==(const extent&) const = default;
-};
-using extent_list = std::vector<extent>;
-
-class known_shapes {
- public:
-  explicit known_shapes(const model& m) : model_(m) {
-    for (const auto* list : {&m.inputs, &m.outputs, &m.between})
-      for (const value_info& v : *list)
-        if (v.has_shape && v.extents.size() <= dims::max_rank)
-          shapes_.emplace(v.name, extents_of(v));
-  }
-  const extent_list* find(const std::string& name) {
-    if (const auto it = shapes_.find(name); it != shapes_.end()) return &it->second;
-    const array* a = constant(name);
-    if (!a) return nullptr;
-    extent_list e;
-    for (std::int32_t n : a->shape) e.push_back({n, {}});
-    return &shapes_.emplace(name, std::move(e)).first->second;
-  }
-  void set(const std::string& name, extent_list e) { shapes_.insert_or_assign(name, std::move(e)); }
-  /// What follows for a node's first result; nodes come in an order in which they can run.
-  void follow(const node& n) {
-    if (n.out.empty() || shapes_.contains(n.out[0])) return;
-    if (auto e = result_of(n)) shapes_.emplace(n.out[0], std::move(*e));
-  }
-
- private:
-  const array* constant(const std::string& name) const {
-    const auto it = model_.constants.find(name);
-    return name.empty() || it == model_.constants.end() ? nullptr : &it->second;
-  }
-  static extent_list extents_of(const value_info& v) {
-    extent_list e;
-    for (std::size_t k = 0; k < v.extents.size(); ++k)
-      e.push_back({v.extents[k], v.extents[k] >= 0 ? std::string() : v.symbols[k]});
-    return e;
-  }
-  std::optional<extent_list> result_of(const node& n) {
-    static const std::set<std::string_view> same{"Abs",
-                                                 "BatchNormalization",
-                                                 "BiasGelu",
-                                                 "Cast",
-                                                 "Clip",
-                                                 "DequantizeLinear",
-                                                 "Dropout",
-                                                 "DynamicQuantizeLinear",
-                                                 "Elu",
-                                                 "Erf",
-                                                 "Exp",
-                                                 "FastGelu",
-                                                 "Gelu",
-                                                 "HardSigmoid",
-                                                 "HardSwish",
-                                                 "Identity",
-                                                 "LayerNormalization",
-                                                 "LeakyRelu",
-                                                 "Log",
-                                                 "LogSoftmax",
-                                                 "Neg",
-                                                 "QLinearLeakyRelu",
-                                                 "QLinearSigmoid",
-                                                 "QLinearSoftmax",
-                                                 "QuantizeLinear",
-                                                 "QuickGelu",
-                                                 "RMSNormalization",
-                                                 "Relu",
-                                                 "Sigmoid",
-                                                 "SimplifiedLayerNormalization",
-                                                 "SkipLayerNormalization",
-                                                 "Softmax",
-                                                 "Sqrt",
-                                                 "Tanh"};
-    static const std::set<std::string_view> pairs{"Add", "Sub", "Mul", "Div", "Pow"};
-    static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul",
-                                                     "MatMulIntegerToFloat"};
-    const extent_list* a = find(n.input(0));
-    if (a && same.contains(n.op)) return *a;
-    if (n.op == "Reshape") return reshaped(n, a);
-    if (a && n.op == "Transpose") return transposed(n, *a);
-    if (a && n.op == "Flatten") return flattened(n, *a);
-    if (a && n.op == "Unsqueeze") return unsqueezed(n, *a);
-    if (a && n.op == "Squeeze") return squeezed(n, *a);
-    if (a && n.op == "GlobalAveragePool" && a->size() > 2) return pooled(*a);
-    // The second operand of a quantized pair or product stands behind the first's parameters.
-    const bool quantized = n.op == "QLinearAdd" || n.op == "QLinearMul" || n.op == "QLinearMatMul";
-    const std::string& second = n.input(quantized ? 3 : 1);
-    const extent_list* b = find(second);
-    if (!a || !b) return {};
-    if (pairs.contains(n.op) || n.op == "QLinearAdd" || n.op == "QLinearMul")
-      return broadcast_extents(*a, *b);
-    if (n.op == "Gemm") return gemm(n, *a, *b);
-    if (!products.contains(n.op) && n.op != "QLinearMatMul") return {};
-    return product(*a, *b);
-  }
-  static std::optional<extent_list> product(extent_list a, const extent_list& b) {
-    if (a.size() < 2 || b.size() != 2) return {};
-    a.back() = b.back();
-    return a;
-  }
-  static std::optional<extent_list> gemm(const node& n, const extent_list& a,
-                                         const extent_list& b) {
-    if (a.size() != 2 || b.size() != 2) return {};
-    return extent_list{a[n.integer("transA", 0) != 0 ? 1 : 0],
-                       b[n.integer("transB", 0) != 0 ? 0 : 1]};
-  }
-  /// As many axes as a constant says, which are known where it names them; one of the rest follows
-  /// from the number of elements.
-  std::optional<extent_list> reshaped(const node& n, const extent_list* x) const {
-    const array* target = constant(n.input(1));
-    if (!target || target->type != dtype::s64 || target->elements() > dims::max_rank) return {};
-    extent_list e;
-    const bool zero_copies = n.integer("allowzero", 0) == 0;
-    for (const std::int64_t v : target->as<std::int64_t>())
-      if (v == 0 && zero_copies && x && e.size() < x->size())
-        e.push_back((*x)[e.size()]);
-      else
-        e.push_back({v > 0 ? v : -1, {}});
-    const auto list = target->as<std::int64_t>();
-    const auto open = std::find(list.begin(), list.end(), std::int64_t{-1});
-    if (open == list.end() || !x) return e;
-    extent& rest = e[static_cast<std::size_t>(open - list.begin())];
-    const auto all = elements(*x);
-    rest.number = 1;
-    const auto others = elements(e);
-    rest.number = all && others && *others > 0 && *all % *others == 0 ? *all / *others : -1;
-    return e;
-  }
-  /// Of numbers alone.
-  static std::optional<std::int64_t> elements(const extent_list& x) {
-    std::int64_t n = 1;
-    for (const extent& e : x) {
-      if (e.number < 0 || (e.number > 0 && n > INT64_MAX / e.number)) return {};
-      n *= e.number;
-    }
-    return n;
-  }
-  static std::optional<extent_list> transposed(const node& n, const extent_list& x) {
-    extent_list e(x.rbegin(), x.rend());
-    const attribute* perm = n.find("perm");
-    if (!perm) return e;
-    if (perm->integers.size() != x.size()) return {};
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      const std::int64_t from = perm->integers[k];
-      if (from < 0 || as_size(from) >= x.size()) return {};
-      e[k] = x[as_size(from)];
-    }
-    return e;
-  }
-  static std::optional<extent_list> flattened(const node& n, const extent_list& x) {
-    std::int64_t axis = n.integer("axis", 1);
-    if (axis < 0) axis += static_cast<std::int64_t>(x.size());
-    if (axis < 0 || as_size(axis) > x.size()) return {};
-    const auto middle = x.begin() + axis;
-    const auto joined = [](extent_list part) {
-      if (part.size() == 1) return part[0];
-      return extent{elements(part).value_or(-1), {}};
-    };
-    return extent_list{joined({x.begin(), middle}), joined({middle, x.end()})};
-  }
-  std::optional<std::vector<std::int64_t>> axes_of(const node& n) const {
-    if (const attribute* a = n.find("axes")) return a->integers;
-    const array* a = constant(n.input(1));
-    if (!a || a->type != dtype::s64) return {};
-    return std::vector<std::int64_t>(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
-  }
-  std::optional<extent_list> unsqueezed(const node& n, const extent_list& x) const {
-    auto axes = axes_of(n);
-    if (!axes || axes->size() + x.size() > dims::max_rank) return {};
-    const std::size_t rank = axes->size() + x.size();
-    for (std::int64_t& a : *axes)
-      if (a < 0) a += static_cast<std::int64_t>(rank);
-    std::sort(axes->begin(), axes->end());
-    extent_list e = x;
-    for (const std::int64_t a : *axes) {
-      if (a < 0 || as_size(a) > e.size()) return {};
-      e.insert(e.begin() + a, extent{1, {}});
-    }
-    return e;
-  }
-  std::optional<extent_list> squeezed(const node& n, const extent_list& x) const {
-    const auto axes = axes_of(n);
-    if (!axes) return {};
-    std::set<std::int64_t> gone;
-    for (const std::int64_t a : *axes)
-      gone.insert(a < 0 ? a + static_cast<std::int64_t>(x.size()) : a);
-    extent_list e;
-    for (std::size_t k = 0; k < x.size(); ++k)
-      if (!gone.contains(static_cast<std::int64_t>(k))) e.push_back(x[k]);
-    return e;
-  }
-  static extent_list pooled(extent_list x) {
-    for (std::size_t k = 2; k < x.size(); ++k) x[k] = {1, {}};
-    return x;
-  }
-  /// Extents that meet: numbers but 1 stand, one name stands beside 1, two names are neither.
-  static extent_list broadcast_extents(const extent_list& a, const extent_list& b) {
-    const extent_list &longer = a.size() >= b.size() ? a : b,
-                      &shorter = a.size() >= b.size() ? b : a;
-    extent_list e = longer;
-    for (std::size_t k = 0; k < shorter.size(); ++k) {
-      extent& to = e[longer.size() - shorter.size() + k];
-      const extent& other = shorter[k];
-      if (other.number == 1 || other == to) continue;
-      if (to.number == 1 || other.number > 1)
-        to = other;
-      else if (to.number < 0)
-        to = {};
-    }
-    return e;
-  }
-
-  const model& model_;
-  std::map<std::string, extent_list> shapes_;  // what find() gives stays where it is
-};
-
-}  // namespace onnx_model
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_ONNX_EXTENTS_HPP_
-// ---- octet/import/onnx/fold.hpp
-// Convolutions that take the layer behind them into their float weights, as ONNX Runtime 1.32 does
-// before it looks at anything quantized: batch normalizations, products and sums with a constant
-// for each channel.
-#ifndef OCTET_IMPORT_ONNX_FOLD_HPP_
-#define OCTET_IMPORT_ONNX_FOLD_HPP_
-
-// ---- octet/import/onnx/edit.hpp
-// A model's nodes while passes rewrite them: who gives a value and who reads it, constants, names,
-// an order in which the nodes can run.
-#ifndef OCTET_IMPORT_ONNX_EDIT_HPP_
-#define OCTET_IMPORT_ONNX_EDIT_HPP_
-
-#include <deque>
-#include <queue>
-#include <set>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace onnx_model {
-
-class node_graph {
- protected:
-  struct item {
-    node n;
-    double place = 0;  // where the file has it
-    std::size_t id = 0;
-    bool alive = true;
-  };
-  using use = std::pair<std::size_t, std::size_t>;  // node, its input
-
-  explicit node_graph(model& m) : model_(m) {
-    for (node& n : m.nodes) add(std::move(n), static_cast<double>(nodes_.size()));
-    for (const value_info& v : m.outputs) outputs_.insert(v.name);
-  }
-  static error_info cycle() {
-    return import::malformed("nodes that read each other's results in a circle");
-  }
-  /// Every value is given once.
-  status check_values() const {
-    std::set<std::string_view> given;
-    for (const item* i : nodes_)
-      for (const std::string& o : i->n.out)
-        if (!o.empty() && !given.insert(o).second)
-          return import::malformed("a value that two nodes give", o);
-    return unit{};
-  }
-
-  item& add(node n, double place) {
-    items_.push_back({std::move(n), place, items_.size(), true});
-    item& i = items_.back();
-    nodes_.push_back(&i);
-    for (std::size_t k = 0; k < i.n.in.size(); ++k) uses_[i.n.in[k]].insert({i.id, k});
-    for (const std::string& o : i.n.out)
-      if (!o.empty()) producers_[o] = &i;
-    return i;
-  }
-  void remove(item& i) {
-    i.alive = false;
-    for (std::size_t k = 0; k < i.n.in.size(); ++k) uses_[i.n.in[k]].erase({i.id, k});
-    for (const std::string& o : i.n.out)
-      if (const auto it = producers_.find(o); it != producers_.end() && it->second == &i)
-        producers_.erase(it);
-  }
-  void set_input(item& i, std::size_t k, const std::string& name) {
-    uses_[i.n.in[k]].erase({i.id, k});
-    i.n.in[k] = name;
-    uses_[name].insert({i.id, k});
-  }
-  /// Whoever reads `from` reads `to`.
-  void replace_value(const std::string& from, const std::string& to) {
-    moved_ += uses_[from].size();
-    if (moved_ > most_moved) return;  // run() refuses the file
-    const auto readers = uses_[from];
-    for (const auto& [id, k] : readers) set_input(items_[id], k, to);
-  }
-  item* producer(const std::string& name) {
-    const auto it = producers_.find(name);
-    return it == producers_.end() ? nullptr : it->second;
-  }
-  const std::set<use>& uses(const std::string& name) { return uses_[name]; }
-  item& reader(const use& u) { return items_[u.first]; }
-  bool is_output(const std::string& name) const { return outputs_.contains(name); }
-  /// Read once, and not a result of the graph.
-  bool one_reader(const std::string& name) { return uses(name).size() == 1 && !is_output(name); }
-  std::string fresh(const std::string& base) {
-    std::string name;
-    do name = base + "/" + std::to_string(++fresh_);
-    while (producers_.contains(name) || model_.constants.contains(name));
-    return name;
-  }
-  const array* constant(const std::string& name) const {
-    const auto it = model_.constants.find(name);
-    return name.empty() || it == model_.constants.end() ? nullptr : &it->second;
-  }
-  /// One element, with or without an axis.
-  static bool scalar(const array& a) {
-    return a.shape.rank == 0 || (a.shape.rank == 1 && a.shape[0] == 1);
-  }
-
-  bool sort() {
-    order_.clear();
-    std::vector<std::size_t> waits(items_.size(), 0);
-    const auto later = [](const item* a, const item* b) {
-      return a->place != b->place ? a->place > b->place : a->id > b->id;
-    };
-    std::priority_queue<item*, std::vector<item*>, decltype(later)> ready(later);
-    std::size_t alive = 0;
-    for (item& i : items_) {
-      if (!i.alive) continue;
-      ++alive;
-      for (const std::string& name : i.n.in)
-        waits[i.id] += !name.empty() && producers_.contains(name);
-      if (waits[i.id] == 0) ready.push(&i);
-    }
-    while (!ready.empty()) {
-      item* i = ready.top();
-      ready.pop();
-      order_.push_back(i);
-      for (const std::string& o : i->n.out) {
-        if (o.empty() || producer(o) != i) continue;
-        for (const use& u : uses(o))
-          if (--waits[u.first] == 0) ready.push(&items_[u.first]);
-      }
-    }
-    return order_.size() == alive;
-  }
-  void finish() {
-    model_.nodes.clear();
-    for (item* i : order_) model_.nodes.push_back(std::move(i->n));
-  }
-
-  model& model_;
-  /// A long chain of nodes that change nothing, listed from its end, moves all readers at each.
-  static constexpr std::size_t most_moved = std::size_t{1} << 22;
-
-  std::size_t moved_ = 0;
-  std::deque<item> items_;
-  std::vector<item*> nodes_;  // in the order they were added
-  std::vector<item*> order_;
-  std::map<std::string, std::set<use>> uses_;
-  std::map<std::string, item*> producers_;
-  std::set<std::string> outputs_;
-  std::size_t fresh_ = 0;
-};
-
-}  // namespace onnx_model
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_ONNX_EDIT_HPP_
-
-OCTET_NAMESPACE_BEGIN
-namespace onnx_model {
-
-class convolution_folder : protected node_graph {
- protected:
-  convolution_folder(model& m, const limits& max) : node_graph(m), max_(max) {}
-
-  /// Whether a new constant of that many bytes is within the limits. A file must not name one large
-  /// array in thousands of places.
-  bool room_for(std::size_t bytes) {
-    made_ = saturating_add(made_, bytes);
-    return made_ <= max_.constant_bytes;
-  }
-  /// ConvAddFusion, ConvMulFusion, ConvBNFusion: one layer after another, while there is one.
-  void fold_convolutions() {
-    for (std::size_t k = 0; k < nodes_.size(); ++k)
-      if (nodes_[k]->alive) fold_next(*nodes_[k]);  // gives a new node, whose turn comes later
-  }
-
-  limits max_;
-  std::size_t made_ = 0;  // bytes of new constants
-
- private:
-  using numbers = std::span<const float>;
-
-  /// A convolution of constant float weights. A bias that is there must be a constant, too; an
-  /// input without a name is none, but ONNX Runtime leaves such a convolution alone.
-  struct convolution {
-    bool transposed = false;
-    std::int32_t groups = 1, count = 0;  // of channels
-    const array *weights = nullptr, *bias = nullptr;
-  };
-  std::optional<convolution> convolution_of(const node& n) const {
-    convolution l;
-    l.transposed = n.is("ConvTranspose");
-    if ((!l.transposed && !n.is("Conv")) || n.in.size() < 2 || n.in.size() > 3 || n.out.size() != 1)
-      return {};
-    l.weights = constant(n.in[1]);
-    if (!l.weights || l.weights->type != dtype::f32 || l.weights->shape.rank < 3) return {};
-    const std::int64_t groups = n.integer("group", 1),
-                       axis = l.weights->shape[l.transposed ? 1 : 0];
-    if (groups < 1 || axis * groups > INT32_MAX) return {};
-    if (l.transposed && l.weights->shape[0] % groups != 0) return {};
-    l.groups = static_cast<std::int32_t>(groups);
-    l.count = static_cast<std::int32_t>(l.transposed ? axis * groups : axis);
-    if (n.in.size() == 2) return l;
-    l.bias = constant(n.in[2]);
-    if (!l.bias || !is_vector(*l.bias, l.count)) return {};
-    return l;
-  }
-  static bool is_vector(const array& a, std::int32_t count) {
-    return a.type == dtype::f32 && a.shape.rank == 1 && a.shape[0] == count;
-  }
-  /// A number for each channel: [C, 1, ...] or [1, C, 1, ...].
-  static bool is_for_channels(const array& a, const convolution& l) {
-    const int rank = l.weights->shape.rank, at = a.shape.rank == rank ? 1 : 0;
-    if (a.type != dtype::f32 || (a.shape.rank != rank && a.shape.rank != rank - 1)) return false;
-    for (int k = 0; k < a.shape.rank; ++k)
-      if (a.shape[k] != (k == at ? l.count : 1)) return false;
-    return true;
-  }
-
-  /// What stands for the convolution and the one that reads it.
-  struct folded {
-    std::vector<float> factors, bias;  // empty: none
-  };
-  static folded product(const convolution& l, numbers by) {
-    folded f;
-    for (std::int32_t c = 0; c < l.count; ++c)
-      f.factors.push_back(by[by.size() == 1 ? 0 : as_size(c)]);
-    for (std::size_t c = 0; l.bias && c < f.factors.size(); ++c)
-      f.bias.push_back(numerics::mul(l.bias->as<float>()[c], f.factors[c]));
-    return f;
-  }
-  static folded sum(const convolution& l, numbers with) {
-    folded f;
-    for (std::size_t c = 0; c < with.size(); ++c)
-      f.bias.push_back(l.bias ? numerics::add(l.bias->as<float>()[c], with[c]) : with[c]);
-    return f;
-  }
-  /// y = (x - mean) r + offset with r = scale / sqrt(variance + epsilon), each step rounded.
-  std::optional<folded> normalization(const convolution& l, const node& n) const {
-    if (n.in.size() != 5 || n.integer("training_mode", 0) != 0 || n.integer("spatial", 1) == 0)
-      return {};
-    numbers parameters[4];
-    for (std::size_t k = 0; k < 4; ++k) {
-      const array* a = constant(n.in[k + 1]);
-      if (!a || !is_vector(*a, l.count)) return {};
-      parameters[k] = a->as<float>();
-    }
-    const auto& [scale, offset, mean, variance] = parameters;
-    const attribute* e = n.find("epsilon");
-    const float epsilon = e ? e->real.value_or(1e-5f) : 1e-5f;
-    folded f;
-    for (std::size_t c = 0; c < scale.size(); ++c) {
-      const float r =
-          numerics::div(scale[c], numerics::sqrt_f32(numerics::add(variance[c], epsilon)));
-      f.factors.push_back(r);
-      f.bias.push_back(
-          l.bias ? numerics::add(numerics::mul(numerics::sub(l.bias->as<float>()[c], mean[c]), r),
-                                 offset[c])
-                 : numerics::sub(offset[c], numerics::mul(mean[c], r)));
-    }
-    return f;
-  }
-  std::optional<folded> fold(const convolution& l, const node& n) const {
-    if (n.is("BatchNormalization")) return normalization(l, n);
-    const bool mul = n.is("Mul");
-    if ((!mul && !n.is("Add")) || l.transposed || n.in.size() != 2) return {};
-    const array* a = constant(n.in[1]);
-    if (!a) return {};
-    if (mul && a->shape.rank == 0 && a->type == dtype::f32) return product(l, a->as<float>());
-    if (!is_for_channels(*a, l)) return {};
-    return mul ? product(l, a->as<float>()) : sum(l, a->as<float>());
-  }
-
-  void fold_next(item& i) {
-    const auto l = convolution_of(i.n);
-    if (!l || !one_reader(i.n.out[0])) return;
-    const use u = *uses(i.n.out[0]).begin();
-    item& next = reader(u);
-    if (u.second != 0 || next.n.out.size() != 1) return;
-    const auto f = fold(*l, next.n);
-    if (!f || !room_for(4 * (f->bias.size() + (f->factors.empty() ? 0 : l->weights->elements()))))
-      return;
-    node n = i.n;
-    n.out = next.n.out;
-    if (!f->factors.empty()) {
-      const std::string name = fresh(n.in[1]);
-      array scaled = scaled_weights(*l, f->factors);
-      model_.constants[name] = std::move(scaled);
-      n.in[1] = name;
-    }
-    if (!f->bias.empty()) {
-      const std::string name = fresh(n.in[1]);
-      model_.constants[name] = array::of(numbers(f->bias), dims{l->count});
-      n.in.resize(2);
-      n.in.push_back(name);
-    }
-    const double place = next.place;
-    remove(i);
-    remove(next);
-    add(std::move(n), place);
-  }
-  /// Weights [O, I / G, ...], transposed ones [I, O / G, ...], each times its output channel's.
-  static array scaled_weights(const convolution& l, numbers factors) {
-    const auto w = l.weights->as<float>();
-    const dims& s = l.weights->shape;
-    const std::size_t rows = as_size(s[0]), columns = l.transposed ? as_size(s[1]) : 1,
-                      inner = rows * columns == 0 ? 0 : w.size() / (rows * columns),
-                      in_group = rows / as_size(l.groups);
-    std::vector<float> to;
-    to.reserve(w.size());
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t c = 0; c < columns; ++c) {
-        const float by = factors[l.transposed ? r / in_group * columns + c : r];
-        for (std::size_t k = 0; k < inner; ++k)
-          to.push_back(numerics::mul(w[(r * columns + c) * inner + k], by));
-      }
-    return array::of(numbers(to), s);
-  }
-};
-
-}  // namespace onnx_model
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_ONNX_FOLD_HPP_
-
-OCTET_NAMESPACE_BEGIN
-namespace onnx_model {
-
-class fuser : convolution_folder {
- public:
-  /// `shapes`: of the same model; learns what follows for its nodes.
-  fuser(model& m, const limits& max, known_shapes& shapes)
-      : convolution_folder(m, max), shapes_(shapes) {
-    for (const value_info& v : m.inputs) {
-      input_types_.emplace(v.name, v.type);
-      if (v.dequantized) dequantized_outside_.insert(v.name);
-    }
-  }
-
-  /// Rewrites the model's nodes; they come back in an order in which they can run. `as_written`:
-  /// only Constant nodes become constants. An error where they form a cycle.
-  status run(bool as_written) {
-    if (auto s = check_values(); !s) return s;
-    constants_into_the_model();
-    if (as_written) {
-      if (!sort()) return cycle();
-      finish();
-      return unit{};
-    }
-    drop_what_changes_nothing();
-    fold_convolutions();
-    merge_equal_pairs();
-    remove_double_pairs();
-    if (!sort()) return cycle();
-    for (const item* i : order_) shapes_.follow(i->n);
-    multiply_and_add();
-    transpose_weights();
-    dequantize_later();
-    quantize_earlier();
-    quantize_biases();
-    one_reader_per_dequantize();
-    drop_redundant_clips();
-    signed_to_unsigned();
-    if (made_ > max_.constant_bytes)
-      return over_limit(&limits::constant_bytes, max_, "bytes of all constants",
-                        std::to_string(made_));
-    if (moved_ > most_moved)
-      return import::too_large("readers of values that change nothing", {},
-                               std::to_string(most_moved) + " moves");
-    if (!sort()) return cycle();
-    for (item* i : order_)
-      if (i->alive) fuse(*i);
-    if (!sort()) return cycle();
-    finish();
-    return unit{};
-  }
-
- private:
-  // ---- what a Q or DQ says ----
-
-  struct parameters {
-    float scale = 0;
-    std::int32_t zero_point = 0;
-    dtype type = dtype::u8;
-    bool zero_point_given = false;
-    bool operator==(const parameters&) const = default;
-  };
-  static std::int32_t integer_of(const array& a, std::size_t i) {
-    std::int32_t v = 0;
-    with_integer(a.type,
-                 [&]<class T>(type_tag<T>) { v = static_cast<std::int32_t>(a.as<T>()[i]); });
-    return v;
-  }
-  /// Of a node whose scale and zero point are constants of one element.
-  std::optional<parameters> scalar_parameters(const node& n) {
-    const array* s = constant(n.input(1));
-    if (!s || !scalar(*s) || s->type != dtype::f32 || n.integer("block_size", 0) != 0) return {};
-    parameters p;
-    p.scale = s->as<float>()[0];
-    if (n.input(2).empty()) {
-      const auto t = type_of(is_quantize(n) ? n.out[0] : n.in[0]);
-      if (!t) return {};
-      p.type = *t;
-      return p;
-    }
-    const array* z = constant(n.input(2));
-    if (!z || !scalar(*z)) return {};
-    p.zero_point_given = true;
-    p.type = z->type;
-    p.zero_point = integer_of(*z, 0);
-    return p;
-  }
-  /// Element type of a value, where it follows from what quantizes it.
-  std::optional<dtype> type_of(const std::string& name) {
-    std::string at = name;
-    for (int steps = 0; steps < 64; ++steps) {
-      if (const array* a = constant(at)) return a->type;
-      item* p = producer(at);
-      if (!p) {
-        const auto input = input_types_.find(at);
-        return input == input_types_.end() ? std::nullopt : input->second;
-      }
-      const node& n = p->n;
-      if (is_quantize(n)) {
-        if (const array* z = constant(n.input(2))) return z->type;
-        if (!n.input(2).empty()) {
-          at = n.in[2];
-          continue;
-        }
-        const data_type_row* r = find_data_type(n.integer("output_dtype", data_type_code("UINT8")));
-        return r ? r->type : std::nullopt;
-      }
-      if (n.op == "DynamicQuantizeLinear" && !n.out.empty() && at == n.out[0]) return dtype::u8;
-      if (n.op == "Cast") {
-        const data_type_row* r = find_data_type(n.integer("to", undefined_data_type));
-        return r ? r->type : std::nullopt;
-      }
-      if (!moves_values(n) || n.in.empty()) return {};
-      at = n.in[0];
-    }
-    return {};
-  }
-  static bool moves_values(const node& n) {
-    static const std::set<std::string_view> ops{
-        "Expand", "Flatten", "Gather",  "GatherElements", "Identity",  "MaxPool",   "Reshape",
-        "Slice",  "Split",   "Squeeze", "Tile",           "Transpose", "Unsqueeze", "Resize"};
-    return n.domain.empty() && ops.contains(n.op);
-  }
-  /// A Q and a DQ that undo each other: both give constants of one element for scale and zero
-  /// point, and the same ones.
-  bool is_pair(const node& q, const node& dq) {
-    const auto a = scalar_parameters(q), b = scalar_parameters(dq);
-    return a && b && a->zero_point_given && b->zero_point_given && *a == *b;
-  }
-  static bool is_16bit(dtype t) { return t == dtype::s16 || t == dtype::u16; }
-
-  // ---- before the passes ----
-
-  void constants_into_the_model() {
-    for (item* i : nodes_) {
-      node& n = i->n;
-      if (!n.is("Constant") || n.out.size() != 1) continue;
-      std::optional<array> a;
-      for (const auto& [key, v] : n.attributes) {
-        if (key == "value" && v.tensor) a = *v.tensor;
-        if (key == "value_float" && v.real) a = array::of(std::span(&*v.real, 1), dims{});
-        if (key == "value_int" && v.integer) a = array::of(std::span(&*v.integer, 1), dims{});
-        if (key == "value_floats")
-          a = array::of(std::span(v.reals), dims{static_cast<std::int32_t>(v.reals.size())});
-        if (key == "value_ints")
-          a = array::of(std::span(v.integers), dims{static_cast<std::int32_t>(v.integers.size())});
-      }
-      if (!a) continue;  // refused later, by name
-      model_.constants.insert_or_assign(n.out[0], std::move(*a));
-      remove(*i);
-    }
-  }
-  /// Identity, Dropout without its mask, Cast to the type that is there; QuantizeLinear of
-  /// constants becomes one.
-  void drop_what_changes_nothing() {
-    for (item* i : nodes_) {
-      if (!i->alive) continue;
-      node& n = i->n;
-      if (is_quantize(n)) fold_quantize(*i);
-      if (!i->alive || n.in.empty() || n.out.empty() || is_output(n.out[0])) continue;
-      bool nothing = n.is("Identity");
-      nothing |= n.is("Dropout") && (n.out.size() < 2 || uses(n.out[1]).empty());
-      if (n.is("Cast")) {
-        const auto from = type_of(n.in[0]);
-        const data_type_row* to = find_data_type(n.integer("to", undefined_data_type));
-        nothing |= from && to && to->type == from;
-      }
-      if (!nothing) continue;
-      const std::string from = n.out[0], to = n.in[0];
-      remove(*i);
-      replace_value(from, to);
-    }
-  }
-  void fold_quantize(item& i) {
-    const node& n = i.n;
-    const array *x = constant(n.input(0)), *s = constant(n.input(1)), *z = constant(n.input(2));
-    if (!x || !s || x->type != dtype::f32 || s->type != dtype::f32 || is_output(n.out[0])) return;
-    if (!n.input(2).empty() && !z) return;
-    const auto type = type_of(n.out[0]);
-    const bool bytes = type && (is_8bit(*type) || is_16bit(*type));
-    if (!bytes || n.integer("block_size", 0) != 0) return;
-    const std::size_t channels = s->elements(), count = x->elements();
-    std::size_t inner = 1;
-    if (channels != 1) {
-      std::int64_t axis = n.integer("axis", 1);
-      if (axis < 0) axis += x->shape.rank;
-      if (axis < 0 || axis >= x->shape.rank || s->shape.rank != 1 ||
-          s->shape[0] != x->shape[static_cast<int>(axis)] || (z && z->elements() != channels))
-        return;
-      for (int k = static_cast<int>(axis) + 1; k < x->shape.rank; ++k)
-        inner *= as_size(x->shape[k]);
-    }
-    if (channels == 0 || (z && (z->elements() == 0 || z->type != *type)) ||
-        !room_for(count * size_of(*type)))
-      return;
-    const auto lo = static_cast<std::int32_t>(lowest_of(*type)),
-               hi = static_cast<std::int32_t>(highest_of(*type));
-    const auto quantized = [&]<class T>(T) {
-      std::vector<T> to(count);
-      for (std::size_t k = 0; k < count; ++k) {
-        const std::size_t c = channels == 1 ? 0 : k / inner % channels;
-        to[k] = static_cast<T>(
-            numerics::quantize_even(x->as<float>()[k], s->as<float>()[c],
-                                    z ? integer_of(*z, z->elements() == 1 ? 0 : c) : 0, lo, hi));
-      }
-      return array{*type, x->shape, constant_data::of(std::span<const T>(to))};
-    };
-    array a = *type == dtype::u8    ? quantized(std::uint8_t{})
-              : *type == dtype::s8  ? quantized(std::int8_t{})
-              : *type == dtype::u16 ? quantized(std::uint16_t{})
-                                    : quantized(std::int16_t{});
-    model_.constants.insert_or_assign(n.out[0], std::move(a));
-    remove(i);
-  }
-
-  // ---- ONNX Runtime's passes ----
-
-  /// CommonSubexpressionElimination, of Q and DQ: equal ones of one value become one.
-  void merge_equal_pairs() {
-    std::map<std::string, item*> seen;
-    const auto bytes = [&](const std::string& name) {
-      const array* a = constant(name);
-      if (!a || a->data.bytes.size() > 8) return name;  // ConstantSharing looks at small ones
-      return std::string(name_of(a->type)) + to_string(a->shape) +
-             std::string(reinterpret_cast<const char*>(a->data.bytes.data()), a->data.bytes.size());
-    };
-    for (item* i : nodes_) {
-      node& n = i->n;
-      if (!i->alive || (!is_quantize(n) && !is_dequantize(n)) || n.in.size() < 2 || n.out.empty())
-        continue;
-      std::string key = n.domain + "\n" + n.op + "\n" + n.in[0] + "\n" + bytes(n.in[1]) + "\n" +
-                        bytes(n.input(2));
-      for (const char* a : {"axis", "block_size", "output_dtype", "saturate"})
-        key += "\n" + std::to_string(n.integer(a, -1000));
-      const auto [at, first] = seen.emplace(std::move(key), i);
-      if (first || is_output(n.out[0])) continue;
-      const std::string from = n.out[0], to = at->second->n.out[0];
-      remove(*i);
-      replace_value(from, to);
-    }
-  }
-  /// DoubleQDQPairsRemover: of Q, DQ, Q, DQ in a row the inner two go; the outer ones get the
-  /// range that both pairs have.
-  void remove_double_pairs() {
-    for (item* i : nodes_) {
-      if (!i->alive || !is_dequantize(i->n) || i->n.out.empty() || !one_reader(i->n.out[0]))
-        continue;
-      item* parent = producer(i->n.input(0));
-      item& child = reader(*uses(i->n.out[0]).begin());
-      if (!parent || !is_quantize(parent->n) || !one_reader(parent->n.out[0]) ||
-          !is_quantize(child.n) || child.n.input(0) != i->n.out[0] || child.n.out.empty() ||
-          !one_reader(child.n.out[0]))
-        continue;
-      item& grandchild = reader(*uses(child.n.out[0]).begin());
-      if (!is_dequantize(grandchild.n) || !is_pair(parent->n, i->n) ||
-          !is_pair(child.n, grandchild.n))
-        continue;
-      const parameters a = *scalar_parameters(i->n), b = *scalar_parameters(child.n);
-      if (!is_8bit(a.type) || a.type != b.type) continue;
-      if (!(a.zero_point == b.zero_point && std::fabs(a.scale - b.scale) < 1e-20f)) {
-        const auto lo = static_cast<float>(lowest_of(a.type)),
-                   hi = static_cast<float>(highest_of(a.type));
-        const auto real = [](float q, const parameters& p) {
-          return numerics::mul(q - static_cast<float>(p.zero_point), p.scale);
-        };
-        const float least = std::max(real(lo, a), real(lo, b)),
-                    most = std::min(real(hi, a), real(hi, b)),
-                    scale = numerics::div(numerics::sub(most, least), hi - lo);
-        if (!(scale > 0)) continue;
-        const auto zero = static_cast<std::int32_t>(numerics::clamp_to_int(
-            static_cast<double>(
-                numerics::round_half_away(numerics::sub(lo, numerics::div(least, scale)))),
-            static_cast<std::int32_t>(lo), static_cast<std::int32_t>(hi)));
-        const std::string s = fresh(parent->n.in[1]), z = fresh(parent->n.in[2]);
-        model_.constants[s] = array::of(std::span<const float>(&scale, 1), dims{});
-        model_.constants[z] = byte_constant(a.type, zero);
-        for (item* outer : {parent, &grandchild}) {
-          set_input(*outer, 1, s);
-          set_input(*outer, 2, z);
-        }
-      }
-      set_input(grandchild, 0, parent->n.out[0]);
-      remove(child);
-      remove(*i);
-    }
-  }
-  static array byte_constant(dtype t, std::int32_t v) {
-    const auto s = static_cast<std::int8_t>(v);
-    const auto u = static_cast<std::uint8_t>(v);
-    return t == dtype::s8 ? array::of(std::span<const std::int8_t>(&s, 1), dims{})
-                          : array::of(std::span<const std::uint8_t>(&u, 1), dims{});
-  }
-
-  // MatMulAddFusion, which comes before quantized groups are looked for.
-
-  /// Gemm broadcasts its bias over rows, over columns or not at all; of more axes than two only a
-  /// bias of one axis is taken, and all extents must be numbers.
-  bool takes_bias(const node& product, const std::string& bias) {
-    const extent_list *a = shapes_.find(product.in[0]), *b = shapes_.find(product.in[1]),
-                      *c = shapes_.find(bias);
-    if (!a || !b || !c || a->empty() || b->size() != 2 || !(*b)[1].known()) return false;
-    const extent& columns = (*b)[1];
-    if (a->size() == 2 && c->size() == 2) {
-      const bool row = (*c)[0].number == 1 && (*c)[1] == columns,
-                 rows = (*c)[0].known() && (*c)[0] == (*a)[0];
-      return row || (rows && ((*c)[1].number == 1 || (*c)[1] == columns));
-    }
-    if (c->size() != 1 || (*c)[0] != columns) return false;
-    if (a->size() == 2) return true;
-    const auto counted = [](const extent& e) { return e.number > 0 && e.number <= INT32_MAX; };
-    return std::ranges::all_of(*a, counted) && std::ranges::all_of(*b, counted);
-  }
-  /// Reshape to those extents, at `place`.
-  void reshape(const std::string& x, const std::string& y, const extent_list& to, double place) {
-    std::vector<std::int64_t> list;
-    for (const extent& e : to) list.push_back(e.number);
-    node n;
-    n.op = "Reshape", n.name = y;
-    n.in = {x, fresh(y)};
-    n.out = {y};
-    model_.constants[n.in[1]] = array::of(std::span<const std::int64_t>(list),
-                                          dims{static_cast<std::int32_t>(list.size())});
-    shapes_.set(y, to);
-    add(std::move(n), place);
-  }
-  /// The value itself; of one that DequantizeLinear gives to those that stay as well, a copy: each
-  /// reader has its own (EnsureUniqueDQForNodeUnit).
-  std::string own_dequantized(const std::string& value, double place) {
-    const item* dq = producer(value);
-    if (!dq || !is_dequantize(dq->n) || dq->n.out.size() != 1) return value;
-    if (uses(value).empty() && !is_output(value)) return value;
-    node copy = dq->n;
-    copy.out = {fresh(value)};
-    const std::string out = copy.out[0];
-    add(std::move(copy), place);
-    return out;
-  }
-  /// A product with a matrix and the sum that alone reads it: Gemm, between two Reshapes where the
-  /// first operand is no matrix.
-  void multiply_and_add() {
-    const std::size_t count = nodes_.size();
-    for (std::size_t k = 0; k < count; ++k) {
-      item& product = *nodes_[k];
-      if (!product.alive || !product.n.is("MatMul") || product.n.in.size() != 2 ||
-          product.n.out.size() != 1 || !one_reader(product.n.out[0]))
-        continue;
-      item& sum = reader(*uses(product.n.out[0]).begin());
-      if (!sum.n.is("Add") || sum.n.in.size() != 2 || sum.n.out.size() != 1) continue;
-      const std::string a = product.n.in[0],
-                        bias = sum.n.in[sum.n.in[0] == product.n.out[0] ? 1 : 0],
-                        result = sum.n.out[0];
-      const auto type = type_of(a);
-      if ((type && *type != dtype::f32 && *type != dtype::f16) || !takes_bias(product.n, bias))
-        continue;
-      extent_list rows = *shapes_.find(a);
-      const bool matrix = rows.size() == 2;
-      std::int64_t m = 1;
-      for (std::size_t i = 0; i + 1 < rows.size() && m <= INT32_MAX; ++i) m *= rows[i].number;
-      if (!matrix && m > INT32_MAX) continue;
-      node gemm;
-      gemm.op = "Gemm", gemm.name = product.n.name;
-      gemm.in = {a, product.n.in[1], bias};
-      gemm.out = {result};
-      const extent columns = (*shapes_.find(product.n.in[1]))[1];
-      const double place = sum.place;
-      remove(product);
-      remove(sum);
-      if (!matrix) {
-        const extent all{m, {}};
-        gemm.in[0] = fresh(a), gemm.out[0] = fresh(result);
-        const std::string x = own_dequantized(a, place);
-        reshape(x, gemm.in[0], {all, rows.back()}, place);
-        rows.back() = columns;
-        reshape(gemm.out[0], result, rows, place);
-        shapes_.set(gemm.out[0], {all, columns});
-      }
-      add(std::move(gemm), place);
-    }
-  }
-  static array transposed(const array& a, std::span<const std::int64_t> perm) {
-    const auto rank = as_size(a.shape.rank);
-    std::vector<std::size_t> stride(rank, 1), step(rank), at(rank, 0);
-    for (std::size_t k = rank; k-- > 1;)
-      stride[k - 1] = stride[k] * as_size(a.shape[static_cast<int>(k)]);
-    dims shape;
-    for (std::size_t k = 0; k < rank; ++k) {
-      shape.push_back(a.shape[static_cast<int>(perm[k])]);
-      step[k] = stride[as_size(perm[k])];
-    }
-    const std::size_t size = size_of(a.type);
-    std::vector<std::byte> to(a.elements() * size);
-    std::size_t from = 0;
-    for (std::size_t i = 0; i < to.size(); i += size) {
-      std::memcpy(to.data() + i, a.data.bytes.data() + from * size, size);
-      for (std::size_t k = rank; k-- > 0;) {
-        const auto extent = as_size(shape[static_cast<int>(k)]);
-        from += step[k];
-        if (++at[k] < extent) break;
-        from -= step[k] * extent;
-        at[k] = 0;
-      }
-    }
-    return {a.type, shape, constant_data::copy(to)};
-  }
-  /// Which axis of its input each axis of a Transpose's result is; empty: not as it must be.
-  static std::vector<std::int64_t> permutation(const node& n, int rank) {
-    std::vector<std::int64_t> perm, once;
-    for (int k = rank; k-- > 0;) perm.push_back(k), once.insert(once.begin(), k);
-    if (const attribute* a = n.find("perm")) perm = a->integers;
-    std::vector<std::int64_t> sorted = perm;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted == once ? perm : std::vector<std::int64_t>();
-  }
-  /// TransposeOptimizer: of a constant dequantized by channel, behind which a Transpose stands that
-  /// one node reads, the elements themselves are transposed. With one scale the next pass does it.
-  void transpose_weights() {
-    const std::size_t count = nodes_.size();
-    for (std::size_t k = 0; k < count; ++k) {
-      item& move = *nodes_[k];
-      if (!move.alive || !move.n.is("Transpose") || move.n.in.size() != 1 ||
-          move.n.out.size() != 1 || !one_reader(move.n.out[0]) ||
-          is_quantize(reader(*uses(move.n.out[0]).begin()).n))
-        continue;
-      const item* dq = producer(move.n.in[0]);
-      if (!dq || !is_dequantize(dq->n) || dq->n.integer("block_size", 0) != 0) continue;
-      const array *w = constant(dq->n.input(0)), *s = constant(dq->n.input(1));
-      if (!w || !s || s->shape.rank != 1 || s->elements() == 1) continue;
-      std::int64_t axis = dq->n.integer("axis", 1);
-      if (axis < 0) axis += w->shape.rank;
-      const auto perm = permutation(move.n, w->shape.rank);
-      const auto to = std::find(perm.begin(), perm.end(), axis);
-      if (to == perm.end() || !room_for(w->data.bytes.size())) continue;
-      node n = dq->n;
-      n.in[0] = fresh(dq->n.in[0]);
-      array turned = transposed(*w, perm);
-      model_.constants[n.in[0]] = std::move(turned);
-      attribute moved;
-      moved.integer = to - perm.begin();
-      n.attributes.insert_or_assign("axis", moved);
-      n.out = move.n.out;
-      const double place = move.place;
-      remove(move);
-      add(std::move(n), place);
-    }
-  }
-
-  /// What QDQPropagationTransformer looks through.
-  bool propagates(const node& n) const {
-    if (!n.domain.empty() || n.in.empty() || n.out.empty()) return false;
-    return (n.op == "MaxPool" && model_.opset >= 12 && n.out.size() == 1) || n.op == "Reshape" ||
-           n.op == "Transpose" || n.op == "Squeeze" || n.op == "Unsqueeze" || n.op == "Slice";
-  }
-  /// Q and DQs after `value`, for these readers of it.
-  void insert_pair(const node& like, const std::string& value, const std::vector<use>& readers,
-                   double place) {
-    const std::string q = fresh(value + "/quantized");
-    node quantize;
-    quantize.op = "QuantizeLinear", quantize.domain = like.domain, quantize.name = q;
-    quantize.in = {value, like.in[1]};
-    if (!like.input(2).empty()) quantize.in.push_back(like.in[2]);
-    quantize.out = {q};
-    node dequantize = quantize;
-    dequantize.op = "DequantizeLinear";
-    dequantize.in[0] = q;
-    add(std::move(quantize), place);
-    for (const use& u : readers) {
-      const std::string dq = fresh(value + "/dequantized");
-      dequantize.name = dq;
-      dequantize.out = {dq};
-      add(dequantize, place);
-      set_input(items_[u.first], u.second, dq);
-    }
-  }
-  /// DQ, a move, ...: another pair stands behind the move.
-  void dequantize_later() {
-    const std::size_t count = nodes_.size();
-    for (std::size_t k = 0; k < count; ++k) {
-      if (!nodes_[k]->alive || !is_dequantize(nodes_[k]->n)) continue;
-      const node dq = nodes_[k]->n;
-      if (dq.out.empty() || !one_reader(dq.out[0]) || !scalar_parameters(dq)) continue;
-      const use first = *uses(dq.out[0]).begin();
-      if (first.second != 0) continue;
-      std::vector<item*> open{&reader(first)};
-      while (!open.empty()) {
-        item& move = *open.back();
-        open.pop_back();
-        if (!move.alive || !propagates(move.n)) continue;
-        const std::string& value = move.n.out[0];
-        std::vector<use> readers;
-        if (!is_output(value))
-          for (const use& u : uses(value))
-            if (!is_quantize(reader(u).n)) readers.push_back(u);
-        if (readers.empty()) continue;
-        for (const use& u : readers)
-          if (u.second == 0) open.push_back(&reader(u));
-        insert_pair(dq, value, readers, move.place);
-      }
-    }
-  }
-  /// ..., a move, Q: another pair stands before the move.
-  void quantize_earlier() {
-    const std::size_t count = nodes_.size();
-    for (std::size_t k = 0; k < count; ++k) {
-      if (!nodes_[k]->alive || !is_quantize(nodes_[k]->n)) continue;
-      const node q = nodes_[k]->n;
-      if (!scalar_parameters(q)) continue;
-      std::string at = q.in[0];
-      while (one_reader(at)) {
-        item* move = producer(at);
-        if (!move || !propagates(move->n)) break;
-        at = move->n.in[0];
-        item* source = producer(at);
-        if (!one_reader(at) || (source && is_dequantize(source->n)) || constant(at)) break;
-        insert_pair(q, at, {use{move->id, 0}}, move->place);
-      }
-    }
-  }
-  /// WeightBiasQuantization: float biases, and float weights, of layers between DQ and Q.
-  void quantize_biases() {
-    const std::size_t count = nodes_.size();
-    for (std::size_t k = 0; k < count; ++k) {
-      item& i = *nodes_[k];
-      if (!i.alive || !i.n.domain.empty() || i.n.in.size() < 2 || i.n.out.size() != 1 ||
-          (i.n.op != "Conv" && i.n.op != "ConvTranspose" && i.n.op != "Gemm"))
-        continue;
-      item *x = producer(i.n.in[0]), *w = producer(i.n.in[1]);
-      if (!x || !is_dequantize(x->n) || !leads_to_quantize(i.n.out[0])) continue;
-      const array* x_scale = constant(x->n.input(1));
-      if (!x_scale || !scalar(*x_scale) || x_scale->type != dtype::f32) continue;
-      const array *bias = constant(i.n.input(2)), *weights = constant(i.n.in[1]);
-      const bool quantized = w && is_dequantize(w->n), has_bias = !i.n.input(2).empty();
-      if (!quantized && (!weights || weights->type != dtype::f32 || weights->elements() == 0))
-        continue;
-      if (has_bias && (!bias || bias->shape.rank != 1 || bias->type != dtype::f32)) continue;
-      if (quantized && !has_bias) continue;
-      if (!room_for((has_bias ? 8 * bias->elements() : 0) + (quantized ? 0 : weights->elements())))
-        continue;
-      const array* w_scale = nullptr;
-      if (quantized) {
-        w_scale = constant(w->n.input(1));
-        if (!w_scale || w_scale->type != dtype::f32) continue;
-        if (!scalar(*w_scale) && !fits_channels(i.n, w->n, *w_scale, *bias)) continue;
-      } else {
-        w_scale = quantize_weights(i, *weights);
-      }
-      if (has_bias) quantize_bias(i, x_scale->as<float>()[0], *w_scale, *bias);
-    }
-  }
-  bool leads_to_quantize(std::string value) {
-    for (int steps = 0; steps < 64 && uses(value).size() == 1; ++steps) {
-      const node& n = reader(*uses(value).begin()).n;
-      if (is_quantize(n)) return true;
-      if ((n.op != "Relu" && n.op != "Clip") || n.out.size() != 1) return false;
-      value = n.out[0];
-    }
-    return false;
-  }
-  bool fits_channels(const node& layer, const node& dq, const array& scale, const array& bias) {
-    if (scale.shape.rank != 1 || scale.shape[0] != bias.shape[0] ||
-        dq.integer("block_size", 0) != 0)
-      return false;
-    std::int64_t axis = dq.integer("axis", 1);
-    const array* w = constant(dq.in[0]);
-    if (axis < 0) axis += w ? w->shape.rank : 0;
-    return axis == (layer.op == "Gemm" && layer.integer("transB", 0) == 0 ? 1 : 0);
-  }
-  /// One int8 scale and zero point for all weights.
-  const array* quantize_weights(item& i, const array& w) {
-    const auto values = w.as<float>();
-    float least = 0, largest = 0;
-    for (float v : values) {
-      if (v < least) least = v;
-      if (v > largest) largest = v;
-    }
-    const laws::int8_range range = laws::range_of_float_weights(least, largest);
-    const float scale = range.scale;
-    std::vector<std::int8_t> q;
-    for (float v : values)
-      q.push_back(
-          static_cast<std::int8_t>(numerics::quantize_even(v, scale, range.zero_point, -128, 127)));
-    const std::string base = i.n.in[1], name = fresh(base), s = fresh(base), z = fresh(base);
-    model_.constants[name] = {dtype::s8, w.shape,
-                              constant_data::of(std::span<const std::int8_t>(q))};
-    model_.constants[z] = byte_constant(dtype::s8, range.zero_point);
-    array& kept = model_.constants[s];
-    kept = array::of(std::span<const float>(&scale, 1), dims{});
-    node dq;
-    dq.op = "DequantizeLinear", dq.name = name;
-    dq.in = {name, s, z};
-    dq.out = {fresh(base)};
-    const std::string out = dq.out[0];
-    add(std::move(dq), i.place);
-    set_input(i, 1, out);
-    return &kept;
-  }
-  void quantize_bias(item& i, float x_scale, const array& w_scale, const array& bias) {
-    std::vector<float> scales;
-    for (float v : w_scale.as<float>())
-      scales.push_back(laws::stored_accumulator_scale(x_scale, v));
-    std::vector<std::int32_t> q;
-    for (std::size_t c = 0; c < bias.elements(); ++c)
-      q.push_back(laws::divided_bias(bias.as<float>()[c], scales[scales.size() == 1 ? 0 : c]));
-    const std::string base = i.n.in[2], name = fresh(base), s = fresh(base);
-    model_.constants[name] = array::of(std::span<const std::int32_t>(q), bias.shape);
-    model_.constants[s] = array::of(std::span<const float>(scales), w_scale.shape);
-    node dq;
-    dq.op = "DequantizeLinear", dq.name = name;
-    dq.in = {name, s};
-    dq.out = {fresh(base)};
-    if (scales.size() != 1) {
-      attribute axis;
-      axis.integer = 0;
-      dq.attributes.emplace("axis", axis);
-    }
-    const std::string out = dq.out[0];
-    add(std::move(dq), i.place);
-    set_input(i, 2, out);
-  }
-  /// EnsureUniqueDQForNodeUnit.
-  void one_reader_per_dequantize() {
-    const std::size_t count = nodes_.size();
-    for (std::size_t k = 0; k < count; ++k) {
-      item& i = *nodes_[k];
-      if (!i.alive || !is_dequantize(i.n) || i.n.out.size() != 1) continue;
-      const auto readers = uses(i.n.out[0]);
-      bool first = !is_output(i.n.out[0]);
-      for (const use& u : readers) {
-        if (std::exchange(first, false)) continue;
-        node copy = i.n;
-        copy.out = {fresh(i.n.out[0])};
-        const std::string out = copy.out[0];
-        add(std::move(copy), i.place);
-        set_input(items_[u.first], u.second, out);
-      }
-    }
-  }
-  /// ReluQuantFusion, ClipQuantFusion: the rounding of the following Q saturates anyway.
-  void drop_redundant_clips() {
-    for (item* i : nodes_) {
-      node& n = i->n;
-      if (!i->alive || !n.domain.empty() || (n.op != "Relu" && n.op != "Clip") ||
-          n.out.size() != 1 || !one_reader(n.out[0]))
-        continue;
-      const node& q = reader(*uses(n.out[0]).begin()).n;
-      if (!is_quantize(q)) continue;
-      const auto p = scalar_parameters(q);
-      if (!p || !p->zero_point_given || !redundant(n, *p)) continue;
-      const std::string from = n.out[0], to = n.in[0];
-      remove(*i);
-      replace_value(from, to);
-    }
-  }
-  bool redundant(const node& n, const parameters& p) {
-    const auto lo = lowest_of(p.type), hi = highest_of(p.type);
-    if (n.op == "Relu") return p.zero_point == lo;
-    const auto bounds = clip_bounds(n);
-    // A NaN bounds nothing, and has no code.
-    if (!bounds || numerics::is_nan(bounds->first) || numerics::is_nan(bounds->second))
-      return false;
-    const auto code = [&](float v) {
-      return laws::quantized_bound(laws::library::onnxruntime, v, static_cast<double>(p.scale),
-                                   p.zero_point);
-    };
-    return code(bounds->first) <= lo && code(bounds->second) >= hi;
-  }
-  /// Constants; none: not both are.
-  std::optional<std::pair<float, float>> clip_bounds(const node& n) {
-    constexpr float most = std::numeric_limits<float>::max();
-    std::pair<float, float> b{-most, most};
-    float* ends[] = {&b.first, &b.second};
-    for (std::size_t k = 0; k < 2; ++k) {
-      if (model_.opset < 11) {
-        const attribute* a = n.find(k == 0 ? "min" : "max");
-        if (a && a->real) *ends[k] = *a->real;
-      } else if (!n.input(k + 1).empty()) {
-        const array* a = constant(n.in[k + 1]);
-        if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
-        *ends[k] = a->as<float>()[0];
-      }
-    }
-    return b;
-  }
-  /// QDQS8ToU8Transformer: int8 between one Q and one DQ becomes uint8, 128 higher; so do constants
-  /// that need all eight bits.
-  void signed_to_unsigned() {
-    const bool converts = each_converts_once();
-    const std::size_t count = nodes_.size();
-    for (std::size_t k = 0; k < count; ++k) {
-      item& i = *nodes_[k];
-      if (!i.alive || i.n.in.size() != 3 || i.n.out.empty()) continue;
-      if (is_quantize(i.n)) {
-        if (!one_reader(i.n.out[0])) continue;
-        item& dq = reader(*uses(i.n.out[0]).begin());
-        if (!is_dequantize(dq.n) || dq.n.in.size() != 3) continue;
-        const array *a = constant(i.n.in[2]), *b = constant(dq.n.in[2]);
-        if (!a || !b || a->elements() != 1 || b->elements() != 1 || a->type != dtype::s8 ||
-            b->type != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
-          continue;
-        const std::string z = fresh(i.n.in[2]);
-        model_.constants[z] = unsigned_of(*a);
-        set_input(i, 2, z);
-        set_input(dq, 2, z);
-      } else if (is_dequantize(i.n)) {
-        if (!converts || !needs_eight_bits(i.n)) continue;
-        const array *w = constant(i.n.in[0]), *z = constant(i.n.in[2]);
-        if (!room_for(w->elements() + z->elements())) continue;
-        const std::string name = fresh(i.n.in[0]), zero = fresh(i.n.in[2]);
-        array weights = unsigned_of(*w), zeros = unsigned_of(*z);
-        model_.constants[name] = std::move(weights);
-        model_.constants[zero] = std::move(zeros);
-        set_input(i, 0, name);
-        set_input(i, 2, zero);
-      }
-    }
-  }
-  /// An int8 constant between -128 and 127 with a zero point, a DQ's input.
-  bool needs_eight_bits(const node& dq) {
-    const array *w = constant(dq.in[0]), *z = constant(dq.in[2]);
-    if (!w || !z || w->type != dtype::s8 || z->type != dtype::s8) return false;
-    const auto values = w->as<std::int8_t>();
-    return !std::all_of(values.begin(), values.end(), [](int v) { return v >= -64 && v <= 63; });
-  }
-  /// ONNX Runtime makes a constant uint8 only under session.x64quantprecision, with which the
-  /// references were made, and then loads no file in which one would be made twice: those run in
-  /// its default session, which leaves constants as they are.
-  bool each_converts_once() {
-    return std::ranges::none_of(nodes_, [&](const auto& i) {
-      return i->alive && i->n.in.size() == 3 && !i->n.out.empty() && is_dequantize(i->n) &&
-             needs_eight_bits(i->n) && !(one_reader(i->n.in[0]) && one_reader(i->n.out[0]));
-    });
-  }
-  static array unsigned_of(const array& a) {
-    std::vector<std::uint8_t> to;
-    for (std::int8_t v : a.as<std::int8_t>()) to.push_back(static_cast<std::uint8_t>(v + 128));
-    return array::of(std::span<const std::uint8_t>(to), a.shape);
-  }
-
-  // ---- QDQSelectorActionTransformer ----
-
-  /// An operator with the DQs that it reads and the Qs that read it.
-  struct group {
-    std::vector<item*> dq, q;
-    std::size_t inputs = 0, outputs = 0, readers = 0;  // that are there
-    bool gives_output = false;                         // of the graph
-  };
-  group group_of(item& i) {
-    group g;
-    for (std::size_t k = 0; k < i.n.in.size(); ++k) {
-      g.inputs += !i.n.in[k].empty();
-      if (item* p = producer(i.n.in[k]); p && is_dequantize(p->n)) g.dq.push_back(p);
-    }
-    for (const std::string& o : i.n.out) {
-      if (o.empty()) continue;
-      ++g.outputs;
-      g.gives_output |= is_output(o);
-      for (const use& u : uses(o)) {
-        ++g.readers;
-        if (is_quantize(reader(u).n)) g.q.push_back(&reader(u));
-      }
-    }
-    return g;
-  }
-  static bool all_quantized(const group& g) {
-    return g.outputs == g.q.size() && g.q.size() == g.readers && !g.gives_output;
-  }
-  std::optional<dtype> in_type(const item& dq) {
-    if (const array* z = constant(dq.n.input(2))) return z->type;
-    return type_of(dq.n.input(0));
-  }
-  std::optional<dtype> out_type(const item& q) {
-    return q.n.out.empty() ? std::optional<dtype>() : type_of(q.n.out[0]);
-  }
-
-  enum class kind : std::uint8_t {
-    move,
-    move_8bit,
-    largest,
-    index,
-    split,
-    unary,
-    binary,
-    variadic,
-    convolution,
-    product,
-    matrix,
-    where
-  };
-  struct rule {
-    std::string_view op;
-    kind what;
-    std::string_view to, domain;
-  };
-  static constexpr std::string_view microsoft = "com.microsoft";
-  static constexpr rule rules[] = {
-      {"Expand", kind::move, {}, {}},
-      {"Flatten", kind::move, {}, {}},
-      {"Gather", kind::move, {}, {}},
-      {"GatherElements", kind::move, {}, {}},
-      {"Reshape", kind::move, {}, {}},
-      {"Slice", kind::move, {}, {}},
-      {"Squeeze", kind::move, {}, {}},
-      {"Tile", kind::move, {}, {}},
-      {"Transpose", kind::move, {}, {}},
-      {"Unsqueeze", kind::move, {}, {}},
-      {"Resize", kind::move_8bit, {}, {}},
-      {"MaxPool", kind::largest, {}, {}},
-      {"ReduceMax", kind::largest, {}, {}},
-      {"ReduceMin", kind::largest, {}, {}},
-      {"ArgMax", kind::index, {}, {}},
-      {"Split", kind::split, {}, {}},
-      {"AveragePool", kind::unary, "QLinearAveragePool", microsoft},
-      {"LeakyRelu", kind::unary, "QLinearLeakyRelu", microsoft},
-      {"GlobalAveragePool", kind::unary, "QLinearGlobalAveragePool", microsoft},
-      {"Sigmoid", kind::unary, "QLinearSigmoid", microsoft},
-      {"Softmax", kind::unary, "QLinearSoftmax", microsoft},
-      {"Add", kind::binary, "QLinearAdd", microsoft},
-      {"Mul", kind::binary, "QLinearMul", microsoft},
-      {"Concat", kind::variadic, "QLinearConcat", microsoft},
-      {"Conv", kind::convolution, "QLinearConv", {}},
-      {"MatMul", kind::product, "QLinearMatMul", {}},
-      {"Gemm", kind::matrix, "QGemm", microsoft},
-      {"Where", kind::where, "QLinearWhere", microsoft},
-  };
-
-  void fuse(item& i) {
-    if (is_quantize(i.n) || is_dequantize(i.n) || i.n.out.empty()) return;
-    for (const auto& [key, a] : i.n.attributes)
-      if (a.graph) return;  // nodes of its subgraphs have reasons of their own
-    const group g = group_of(i);
-    for (const std::string& name : i.n.in)
-      if (dequantized_outside_.contains(name))
-        i.n.kept_float =
-            "ONNX Runtime keeps it in float: an input is dequantized outside of the subgraph";
-    if (g.dq.empty() || !i.n.kept_float.empty()) return;
-    const rule* r = nullptr;
-    if (i.n.domain.empty())
-      for (const rule& each : rules)
-        if (each.op == i.n.op) r = &each;
-    if (!r) {
-      i.n.kept_float = "ONNX Runtime has no quantized " + i.n.op;
-      return;
-    }
-    if (std::string why = refusal(*r, i, g); why.empty())
-      replace(*r, i, g);
-    else if (becomes_blocks(*r, i, g))
-      i.n.kept_float =
-          "ONNX Runtime makes MatMulNBits of it, with 8-bit activations; here in float";
-    else
-      i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
-  }
-  /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
-  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one where no Q
-  /// reads the result; a Q is not to 8 bits.
-  bool becomes_blocks(const rule& r, const item& i, const group& g) {
-    if (r.what != kind::product && r.what != kind::matrix) return false;
-    item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
-    if (!w || !is_dequantize(w->n) || w->n.integer("block_size", 0) != 0) return false;
-    if (x && is_dequantize(x->n) && !is_16bit(in_type(*x).value_or(dtype::u8))) return false;
-    if (i.n.integer("transA", 0) != 0 || i.n.integer("transB", 0) != 0) return false;
-    for (const char* factor : {"alpha", "beta"})
-      if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1) return false;
-    const array *codes = constant(w->n.input(0)), *s = constant(w->n.input(1));
-    if (!codes || !s || codes->shape.rank != 2 || !is_8bit(codes->type)) return false;
-    if (g.q.empty() && s->shape.rank == 0) return true;
-    const bool columns =
-        s->shape.rank == 1 && s->shape[0] == codes->shape[1] && w->n.integer("axis", 1) == 1;
-    return columns && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
-  }
-  /// How many inputs of a group must be quantized.
-  static std::size_t quantized_inputs(kind what, const group& g) {
-    switch (what) {
-      case kind::move:
-      case kind::move_8bit:
-      case kind::largest:
-      case kind::index:
-      case kind::split:
-      case kind::unary: return 1;
-      case kind::where:
-      case kind::product: return 2;
-      case kind::binary:
-      case kind::variadic:
-      case kind::convolution:
-      case kind::matrix: break;
-    }
-    return g.inputs;
-  }
-  /// Empty: the group is taken.
-  std::string refusal(const rule& r, item& i, const group& g) {
-    const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
-        moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
-    if (g.dq.size() != quantized_inputs(r.what, g)) return "an input is not quantized";
-    for (const auto* list : {&g.dq, &g.q})
-      for (item* each : *list)
-        if (const array* s = constant(each->n.input(1)); s && s->type != dtype::f32)
-          return std::string(name_of(s->type)) + " scales";
-    std::vector<dtype> in;
-    for (item* d : g.dq) {
-      const auto t = in_type(*d);
-      if (!t) return "the element type of an input is not known";
-      in.push_back(*t);
-    }
-    if (r.what == kind::index) {
-      const auto p = scalar_parameters(g.dq[0]->n);
-      if (is_16bit(in[0])) return "16-bit values";
-      return p && p->zero_point_given ? "" : "no zero point";
-    }
-    if (g.q.empty() && !open) return "its result is not quantized";
-    if (!g.q.empty() && !all_quantized(g)) return "its result is read by others too";
-    if (r.op == "MaxPool" && model_.opset < 12) return "MaxPool of an opset before 12";
-    if (r.op == "Resize" && i.n.text("mode", "nearest") != "nearest") return "it interpolates";
-    std::optional<dtype> out;
-    for (item* q : g.q) {
-      const auto t = out_type(*q);
-      if (!t || *t != in[0]) return "input and result have different types";
-      out = t;
-    }
-    const bool wide_allowed = r.what == kind::move || r.what == kind::split;
-    for (std::size_t k = 0; k < in.size(); ++k) {
-      const bool bias = k == 2 && (r.what == kind::convolution || r.what == kind::matrix);
-      if (bias) {
-        if (in[k] != dtype::s32) return "its bias is not int32";
-        continue;
-      }
-      if (!wide_allowed && is_16bit(in[k])) return "16-bit values";
-      if (!is_8bit(in[k]) && !(wide_allowed && is_16bit(in[k])))
-        return std::string(name_of(in[k])) + " values";
-    }
-    if (moves || r.what == kind::split) {
-      for (item* q : g.q)
-        if (!is_pair(q->n, g.dq[0]->n)) return "it changes scale or zero point";
-      return {};
-    }
-    if (r.what == kind::binary || r.what == kind::variadic || r.what == kind::where)
-      for (dtype t : in)
-        if (t != in[0]) return "its inputs have different types";
-    if ((r.what == kind::convolution || r.what == kind::product) && in[0] == dtype::s8)
-      return "int8 activations on x86";
-    if (std::string why = refused_scales(r, i, g); !why.empty()) return why;
-    if (r.what == kind::matrix && in[0] == dtype::s8 && in[1] != dtype::s8)
-      return "int8 activations with uint8 weights";
-    if (r.what == kind::matrix && in.size() > 2)
-      for (const char* factor : {"alpha", "beta"})
-        if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1)
-          return std::string(factor) + " is not 1, with a bias";
-    return {};
-  }
-
-  /// Whether a DQ or Q has at most one scale: none that is known says no more.
-  bool one_scale(const item& d) {
-    const array* s = constant(d.n.input(1));
-    return !s || scalar(*s);
-  }
-  /// Scales for each channel where ONNX Runtime wants one, biases of other scales than the
-  /// accumulator's. Where a group is taken although its operator does not run (a convolution of
-  /// several input scales without a bias), ONNX Runtime has no result, and neither has octet.
-  std::string refused_scales(const rule& r, const item& i, const group& g) {
-    switch (r.what) {
-      case kind::convolution: return g.dq.size() > 2 ? refused_bias(g) : std::string();
-      case kind::product:
-      case kind::matrix: return refused_matrices(r, i, g);
-      case kind::unary:
-        if (r.op != "Softmax" || one_scale(*g.dq[0])) return {};
-        return "scales for each channel";
-      case kind::binary:
-      case kind::variadic:
-        for (const auto* list : {&g.dq, &g.q})
-          for (const item* each : *list)
-            if (!one_scale(*each)) return "scales for each channel";
-        return {};
-      case kind::where:
-      case kind::move:
-      case kind::move_8bit:
-      case kind::largest:
-      case kind::index:
-      case kind::split: break;
-    }
-    return {};
-  }
-  /// A convolution's int32 bias must be one of its accumulator: all scales constants, the input's
-  /// one number, the bias's that of each channel (laws::fits_accumulator), its zero points 0.
-  std::string refused_bias(const group& g) {
-    const array *x = constant(g.dq[0]->n.input(1)), *w = constant(g.dq[1]->n.input(1)),
-                *b = constant(g.dq[2]->n.input(1));
-    if (!x || !w || !b) return "a scale is not a constant";
-    if (!scalar(*x)) return "scales for each channel of its input, with a bias";
-    const std::size_t channels = std::max(w->elements(), b->elements());
-    for (const array* each : {w, b})
-      if (each->elements() != 1 && each->elements() != channels)
-        return "as many scales of its bias as fit no channels";
-    for (std::size_t c = 0; c < channels; ++c) {
-      const float sw = w->as<float>()[w->elements() == 1 ? 0 : c],
-                  sb = b->as<float>()[b->elements() == 1 ? 0 : c];
-      if (!laws::fits_accumulator(sb, laws::stored_accumulator_scale(x->as<float>()[0], sw)))
-        return "the scale of its bias is not that of its input times that of its weights";
-    }
-    if (g.dq[2]->n.input(2).empty()) return {};
-    const array* zero = constant(g.dq[2]->n.input(2));
-    if (!zero) return "the zero point of its bias is not a constant";
-    for (std::size_t c = 0; c < zero->elements(); ++c)
-      if (integer_of(*zero, c) != 0) return "the zero point of its bias is not 0";
-    return {};
-  }
-  /// Matrix products have one scale but for columns of constant weights; Gemm needs zero points.
-  /// A MatMul without Q is taken whatever its scales are.
-  std::string refused_matrices(const rule& r, const item& i, const group& g) {
-    const bool gemm = r.what == kind::matrix;
-    if (!gemm && g.q.empty()) return {};
-    const node& weights = g.dq[1]->n;
-    if (gemm && (g.dq[0]->n.input(2).empty() || weights.input(2).empty()))
-      return "an input has no zero point";
-    if (!one_scale(*g.dq[0]) || (!g.q.empty() && !one_scale(*g.q[0])))
-      return "scales for each channel";
-    const array *s = constant(weights.input(1)), *w = constant(weights.input(0));
-    if (!s || scalar(*s) || !w || w->shape.rank != 2) return {};
-    std::int64_t axis = weights.integer("axis", 1);
-    if (axis < 0) axis += 2;
-    const int columns = gemm && i.n.integer("transB", 0) != 0 ? 0 : 1;
-    if (s->shape.rank == 1 && s->shape[0] == w->shape[columns] && (gemm || axis == columns))
-      return {};
-    return "scales of its weights that are not for each column";
-  }
-
-  static void append(std::vector<std::string>& to, const node& n, std::size_t from,
-                     std::size_t count) {
-    for (std::size_t k = from; k < from + count; ++k) to.push_back(n.input(k));
-  }
-  /// The inputs of the node that stands for a group.
-  std::vector<std::string> inputs_of(const rule& r, const item& i, const group& g) {
-    std::vector<std::string> in;
-    switch (r.what) {
-      case kind::move:
-      case kind::move_8bit:
-      case kind::largest:
-      case kind::index:
-      case kind::split:
-        in = i.n.in;
-        for (std::string& name : in)
-          if (name == g.dq[0]->n.out[0]) name = g.dq[0]->n.in[0];
-        break;
-      case kind::unary:
-      case kind::binary:
-      case kind::convolution:
-      case kind::product:
-        for (std::size_t k = 0; k < g.dq.size() && k < 2; ++k) append(in, g.dq[k]->n, 0, 3);
-        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
-        if (g.dq.size() > 2) append(in, g.dq[2]->n, 0, 1);
-        break;
-      case kind::variadic:
-        append(in, g.q[0]->n, 1, 2);
-        for (item* d : g.dq) append(in, d->n, 0, 3);
-        break;
-      case kind::matrix:
-        append(in, g.dq[0]->n, 0, 3);
-        append(in, g.dq[1]->n, 0, 3);
-        in.push_back(g.dq.size() > 2 ? g.dq[2]->n.in[0] : std::string());
-        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
-        break;
-      case kind::where:
-        in.push_back(i.n.in[0]);
-        append(in, g.dq[0]->n, 0, 3);
-        append(in, g.dq[1]->n, 0, 3);
-        append(in, g.q[0]->n, 1, 2);
-        break;
-    }
-    return in;
-  }
-  void replace(const rule& r, item& i, const group& g) {
-    node n = i.n;
-    std::vector<std::string> in = inputs_of(r, i, g);
-    if (!r.to.empty()) n.op = r.to, n.domain = r.domain;
-    if (r.what == kind::product && g.q.empty()) {
-      n.op = "MatMulIntegerToFloat", n.domain = microsoft;
-      const node &a = g.dq[0]->n, &b = g.dq[1]->n;
-      in = {a.input(0), b.input(0), a.input(1), b.input(1), a.input(2), b.input(2)};
-    }
-    if (g.q.empty() && r.what != kind::index)
-      n.kept_float = "its result is not quantized: the sum of codes is scaled in float";
-    if (r.op == "Softmax") {
-      attribute opset;
-      opset.integer = model_.opset;
-      n.attributes.insert_or_assign("opset", opset);
-    }
-    n.in = std::move(in);
-    // Results in the order of the operator's own.
-    for (std::string& o : n.out)
-      for (item* q : g.q)
-        if (q->n.in[0] == o) {
-          o = q->n.out[0];
-          break;
-        }
-    const double place = i.place;
-    for (item* q : g.q) remove(*q);
-    remove(i);
-    for (item* d : g.dq)
-      if (uses(d->n.out[0]).empty() && !is_output(d->n.out[0])) remove(*d);
-    add(std::move(n), place);
-  }
-
-  known_shapes& shapes_;
-  std::map<std::string, std::optional<dtype>> input_types_;
-  std::set<std::string> dequantized_outside_;
-};
-
-}  // namespace onnx_model
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_ONNX_FUSE_HPP_
-// ---- octet/import/onnx/fuse_floats.hpp
-// Chains of float operators that ONNX Runtime 1.32 runs as one operator at its default level of
-// optimization, where that decides the last bits: GELU by erf, normalizations of rows and of sums,
-// matrix products with a factor. One function a pattern, as its graph passes look for them.
-#ifndef OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
-#define OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
-
-#include <cmath>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace onnx_model {
-
-class float_fuser : node_graph {
- public:
-  /// `shapes`: what the file says, and what followed for its nodes as they were.
-  float_fuser(model& m, known_shapes& shapes) : node_graph(m), shapes_(shapes) {}
-
-  /// Rewrites the model's nodes; they come back in an order in which they can run.
-  status run() {
-    if (!sort()) return cycle();
-    for (const item* i : order_) shapes_.follow(i->n);
-    const std::vector<item*> all = order_;
-    const auto each = [&](auto pattern) {
-      for (item* i : all)
-        if (i->alive) (this->*pattern)(*i);
-    };
-    each(&float_fuser::gelu);
-    each(&float_fuser::layer_normalization);
-    each(&float_fuser::root_mean_square);
-    if (!sort()) return cycle();
-    for (item* i : std::vector<item*>(order_))
-      if (i->alive) skip_layer_normalization(*i);
-    each(&float_fuser::scaled_product);
-    if (!sort()) return cycle();
-    finish();
-    return unit{};
-  }
-
- private:
-  static constexpr std::string_view microsoft = "com.microsoft";
-
-  const extent_list* shape(const std::string& name) { return shapes_.find(name); }
-
-  // ---- what patterns ask ----
-
-  static bool is_plain(const node& n, std::string_view op) {
-    return n.is(op) && n.out.size() == 1 && !n.in.empty();
-  }
-  /// The one reader of a value, if it is an operator of that name.
-  item* only_reader(const std::string& value, std::string_view op) {
-    if (!one_reader(value)) return nullptr;
-    item& r = reader(*uses(value).begin());
-    return is_plain(r.n, op) ? &r : nullptr;
-  }
-  /// A float of one element, of any rank.
-  std::optional<float> one_element(const std::string& name) const {
-    const array* a = constant(name);
-    if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
-    return a->as<float>()[0];
-  }
-  /// The same without an axis, or with one.
-  std::optional<float> number(const std::string& name) const {
-    const array* a = constant(name);
-    return a && scalar(*a) ? one_element(name) : std::nullopt;
-  }
-  bool is_number(const std::string& name, float v) const {
-    const auto found = number(name);
-    return found && std::fabs(*found - v) <= 1e-5f * std::fabs(v);
-  }
-  /// The other operand of a node of two, one of which is `value`.
-  static const std::string* other(const node& n, const std::string& value) {
-    if (n.in.size() != 2) return nullptr;
-    if (n.in[0] == value) return &n.in[1];
-    return n.in[1] == value ? &n.in[0] : nullptr;
-  }
-  /// The one reader of `value`, of that name, whose other operand is a constant.
-  item* with_constant(const std::string& value, std::string_view op, const std::string*& operand) {
-    item* r = only_reader(value, op);
-    operand = r ? other(r->n, value) : nullptr;
-    return operand && constant(*operand) ? r : nullptr;
-  }
-  /// A node in place of those of a pattern, the last of which gave its result.
-  void put(node n, const std::vector<item*>& instead) {
-    const double place = instead.back()->place;
-    n.name = instead.back()->n.name, n.out = instead.back()->n.out;
-    for (item* i : instead) remove(*i);
-    add(std::move(n), place);
-  }
-  static node made(std::string_view op, std::string_view domain, std::vector<std::string> in) {
-    node n;
-    n.op = op, n.domain = domain, n.in = std::move(in);
-    return n;
-  }
-  static void set(node& n, const char* key, float v) { n.attributes[key].real = v; }
-  static void set(node& n, const char* key, std::int64_t v) { n.attributes[key].integer = v; }
-
-  // ---- patterns ----
-
-  /// x / sqrt 2, Erf, + 1, * x and * 0.5 in either order.
-  void gelu(item& div) {
-    if (!is_plain(div.n, "Div") || div.n.in.size() != 2 ||
-        !is_number(div.n.in[1], 1.4142099618911743f))
-      return;
-    const std::string x = div.n.in[0];
-    item* erf = only_reader(div.n.out[0], "Erf");
-    item* add = erf ? only_reader(erf->n.out[0], "Add") : nullptr;
-    const std::string* one = add ? other(add->n, erf->n.out[0]) : nullptr;
-    if (!one || !is_number(*one, 1.f)) return;
-    item* first = only_reader(add->n.out[0], "Mul");
-    const std::string* by = first ? other(first->n, add->n.out[0]) : nullptr;
-    if (!by) return;
-    if (*by == x) {
-      item* half = only_reader(first->n.out[0], "Mul");
-      const std::string* factor = half ? other(half->n, first->n.out[0]) : nullptr;
-      if (factor && is_number(*factor, 0.5f))
-        put(made("Gelu", microsoft, {x}), {&div, erf, add, first, half});
-      return;
-    }
-    item* half = producer(*by);
-    const std::string* factor = half && is_plain(half->n, "Mul") ? other(half->n, x) : nullptr;
-    if (factor && is_number(*factor, 0.5f) && one_reader(*by))
-      put(made("Gelu", microsoft, {x}), {&div, erf, add, half, first});
-  }
-
-  /// How many innermost axes a ReduceMean that keeps them is over; 0: others.
-  std::size_t innermost_axes(const node& n) {
-    if (n.integer("keepdims", 1) == 0) return 0;
-    std::vector<std::int64_t> axes;
-    if (const attribute* a = n.find("axes")) axes = a->integers;
-    if (const array* a = constant(n.input(1)); a && a->type == dtype::s64)
-      axes.assign(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
-    const extent_list* e = shape(n.in[0]);
-    for (std::int64_t& a : axes)
-      if (a >= 0) a = e ? a - static_cast<std::int64_t>(e->size()) : 0;
-    std::sort(axes.begin(), axes.end());
-    for (std::size_t k = 0; k < axes.size(); ++k)
-      if (axes[k] != static_cast<std::int64_t>(k) - static_cast<std::int64_t>(axes.size()))
-        return 0;
-    return axes.size();
-  }
-  /// From the squares' mean on: + epsilon, Sqrt; x or x - mean over it; times a constant.
-  struct deviation {
-    item *add = nullptr, *sqrt = nullptr, *div = nullptr, *mul = nullptr;
-    item* product = nullptr;  // x times the reciprocal, where that is taken
-    std::string scale;
-    float epsilon = 0;
-  };
-  /// As far as the quotient by the root.
-  std::optional<deviation> quotient_of(const std::string& mean) {
-    deviation d;
-    const std::string* epsilon = nullptr;
-    if (!(d.add = with_constant(mean, "Add", epsilon)) || !number(*epsilon)) return {};
-    d.epsilon = *number(*epsilon);
-    if (!(d.sqrt = only_reader(d.add->n.out[0], "Sqrt"))) return {};
-    if (!(d.div = only_reader(d.sqrt->n.out[0], "Div")) || d.div->n.in.size() != 2 ||
-        d.div->n.in[1] != d.sqrt->n.out[0])
-      return {};
-    return d;
-  }
-  std::optional<deviation> deviation_of(const std::string& mean, const std::string& divided) {
-    auto found = quotient_of(mean);
-    if (!found || found->div->n.in[0] != divided) return {};
-    deviation& d = *found;
-    const std::string* scale = nullptr;
-    if (!(d.mul = with_constant(d.div->n.out[0], "Mul", scale))) return {};
-    d.scale = *scale;
-    return found;
-  }
-  /// x - mean, its squares' mean, ..., times a constant, plus a constant.
-  void layer_normalization(item& mean) {
-    if (!is_plain(mean.n, "ReduceMean")) return;
-    const std::string x = mean.n.in[0];
-    item* sub = only_reader(mean.n.out[0], "Sub");
-    if (!sub || sub->n.in.size() != 2 || sub->n.in[0] != x || sub->n.in[1] != mean.n.out[0]) return;
-    const std::string& d = sub->n.out[0];
-    if (is_output(d) || uses(d).size() != 2) return;
-    item* pow = nullptr;
-    for (const use& u : uses(d))
-      if (is_plain(reader(u).n, "Pow") && u.second == 0 && is_number(reader(u).n.input(1), 2.f))
-        pow = &reader(u);
-    item* squares = pow ? only_reader(pow->n.out[0], "ReduceMean") : nullptr;
-    const std::size_t axes = innermost_axes(mean.n);
-    if (!squares || axes == 0 || innermost_axes(squares->n) != axes) return;
-    const auto rest = deviation_of(squares->n.out[0], d);
-    const std::string* bias = nullptr;
-    item* add = rest ? with_constant(rest->mul->n.out[0], "Add", bias) : nullptr;
-    if (!add) return;
-    node n = made("LayerNormalization", {}, {x, rest->scale, *bias});
-    set(n, "axis", -static_cast<std::int64_t>(axes));
-    set(n, "epsilon", rest->epsilon);
-    put(std::move(n), {&mean, sub, pow, squares, rest->add, rest->sqrt, rest->div, rest->mul, add});
-  }
-  /// The same with a reciprocal: 1 over the root, times x, times a constant.
-  std::optional<deviation> reciprocal_deviation_of(const std::string& mean, const std::string& x) {
-    auto found = quotient_of(mean);
-    if (!found || !is_number(found->div->n.in[0], 1.f)) return {};
-    deviation& d = *found;
-    const std::string* scale = nullptr;
-    d.product = only_reader(d.div->n.out[0], "Mul");
-    const std::string* of = d.product ? other(d.product->n, d.div->n.out[0]) : nullptr;
-    if (!of || *of != x) return {};
-    if (!(d.mul = with_constant(d.product->n.out[0], "Mul", scale))) return {};
-    d.scale = *scale;
-    return found;
-  }
-  /// The mean of x squared, ..., times a constant.
-  void root_mean_square(item& pow) {
-    if (!is_plain(pow.n, "Pow") || !is_number(pow.n.input(1), 2.f)) return;
-    const std::string x = pow.n.in[0];
-    item* mean = only_reader(pow.n.out[0], "ReduceMean");
-    const std::size_t axes = mean ? innermost_axes(mean->n) : 0;
-    if (axes == 0) return;
-    auto rest = deviation_of(mean->n.out[0], x);
-    if (!rest) rest = reciprocal_deviation_of(mean->n.out[0], x);
-    if (!rest) return;
-    node n = made("SimplifiedLayerNormalization", {}, {x, rest->scale});
-    set(n, "axis", -static_cast<std::int64_t>(axes));
-    set(n, "epsilon", rest->epsilon);
-    std::vector<item*> instead{&pow, mean, rest->add, rest->sqrt, rest->div, rest->mul};
-    if (rest->product) instead.insert(instead.end() - 1, rest->product);
-    put(std::move(n), instead);
-  }
-
-  /// A constant with an element for each of the last axis, the second operand of a sum that one
-  /// node reads and that no integer product has taken.
-  bool adds_bias(item& add) {
-    if (!is_plain(add.n, "Add") || add.n.in.size() != 2 || !one_reader(add.n.out[0])) return false;
-    const array* bias = constant(add.n.in[1]);
-    const extent_list* x = shape(add.n.in[0]);
-    if (!bias || bias->shape.rank != 1 || !x || x->size() != 3 ||
-        x->back().number != bias->shape[0])
-      return false;
-    item* mul = producer(add.n.in[0]);
-    if (!mul || mul->n.op != "Mul") return true;
-    for (const std::string& in : mul->n.in)
-      if (item* cast = producer(in); cast && cast->n.op == "Cast")
-        if (item* product = producer(cast->n.input(0)); product && product->n.op == "MatMulInteger")
-          return false;
-    return true;
-  }
-  /// The sum of two values of one shape of three axes, whose extents the file names, is read by
-  /// nothing but a normalization of its last axis.
-  void skip_layer_normalization(item& i) {
-    const node& n = i.n;
-    if (!is_plain(n, "LayerNormalization") || n.in.size() < 2) return;
-    const std::int64_t axis = n.integer("axis", -1);
-    item* add = producer(n.in[0]);
-    if ((axis != -1 && axis != 2) || !add || !is_plain(add->n, "Add") || add->n.in.size() != 2 ||
-        !one_reader(add->n.out[0]))
-      return;
-    const extent_list *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
-    if (!a || !b || a->size() != 3 || *a != *b) return;
-    for (const extent& e : *a)
-      if (!e.known()) return;
-    std::vector<item*> instead{add};
-    std::vector<std::string> in{add->n.in[0], add->n.in[1], n.in[1], n.input(2)};
-    for (std::size_t k = 0; k < 2; ++k) {
-      item* bias = producer(add->n.in[k]);
-      if (!bias || !adds_bias(*bias)) continue;
-      in[0] = bias->n.in[0], in[1] = add->n.in[1 - k];
-      in.push_back(bias->n.in[1]);
-      instead.push_back(bias);
-      break;
-    }
-    node to = made("SkipLayerNormalization", microsoft, std::move(in));
-    const attribute* epsilon = n.find("epsilon");
-    set(to, "epsilon", epsilon && epsilon->real ? *epsilon->real : 1e-5f);
-    instead.push_back(&i);
-    put(std::move(to), instead);
-  }
-
-  /// The factor of a product or quotient with a number, and what it is of.
-  struct scaling {
-    float by = 1;
-    std::string of;
-  };
-  std::optional<scaling> scaling_of(const node& n) const {
-    if ((!n.is("Mul") && !n.is("Div")) || n.in.size() != 2 || n.out.size() != 1) return {};
-    if (const auto v = one_element(n.in[1]))
-      return scaling{n.op == "Mul" ? *v : numerics::div(1.f, *v), n.in[0]};
-    const auto v = n.op == "Mul" ? one_element(n.in[0]) : std::nullopt;
-    return v ? std::optional(scaling{*v, n.in[1]}) : std::nullopt;
-  }
-  /// A matrix product whose operands, their ranks known, or result are multiplied by numbers.
-  void scaled_product(item& i) {
-    const bool fused = i.n.is("FusedMatMul", microsoft);
-    if ((!i.n.is("MatMul") && !fused) || i.n.in.size() != 2 || i.n.out.size() != 1) return;
-    node n = i.n;
-    n.op = "FusedMatMul", n.domain = microsoft;
-    float alpha = 1;
-    if (const attribute* a = n.find("alpha"); a && a->real) alpha = *a->real;
-    bool found = false;
-    std::vector<item*> instead;
-    const auto take = [&](const scaling& f, item* scale, bool unread) {
-      found = true;
-      alpha = numerics::mul(alpha, f.by);
-      if (unread) instead.push_back(scale);
-    };
-    for (std::string& in : n.in) {
-      bool unread = true;  // by whatever stays
-      for (int steps = 0; steps < most_factors; ++steps) {
-        item* scale = producer(in);
-        const auto f = scale ? scaling_of(scale->n) : std::nullopt;
-        if (!f || constant(f->of) || !shape(f->of)) break;
-        unread = unread && one_reader(in);
-        take(*f, scale, unread);
-        in = f->of;
-      }
-    }
-    instead.push_back(&i);
-    for (int steps = 0; steps < most_factors && one_reader(instead.back()->n.out[0]); ++steps) {
-      item& scale = reader(*uses(instead.back()->n.out[0]).begin());
-      const auto f = scaling_of(scale.n);
-      if (!f || f->of != instead.back()->n.out[0]) break;
-      take(*f, &scale, true);
-    }
-    if (!found) return;
-    set(n, "alpha", alpha);
-    put(std::move(n), instead);
-  }
-  static constexpr int most_factors = 8;
-
-  known_shapes& shapes_;
-};
-
-}  // namespace onnx_model
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
-// ---- octet/import/onnx/inline.hpp
-// Nodes that stand where they are called, before anything else looks at the graph: functions of a
-// model's own (ModelProto.functions), as exporters write one for each module of a network, and the
-// branch of an If whose condition is a constant. ONNX Runtime puts both there before it looks for
-// groups of Q, DQ and an operator, which then go across the branch's border.
-#ifndef OCTET_IMPORT_ONNX_INLINE_HPP_
-#define OCTET_IMPORT_ONNX_INLINE_HPP_
-
-#include <algorithm>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace onnx_model {
-
-class function_calls {
- public:
-  /// `branches`: those that constants choose are put in place as well.
-  function_calls(model& m, const limits& max, std::size_t file_bytes, bool branches)
-      : model_(m), max_(max), branches_(branches), work_(max, file_bytes) {}
-
-  /// Every call and every branch that is chosen becomes nodes, in the model's graph, in graphs of
-  /// attributes and in functions. An error where they are too many, or where functions call each
-  /// other in a circle.
-  status expand() {
-    if (model_.functions.empty() && !(branches_ && has_branches(model_))) return unit{};
-    for (const function& f : model_.functions)
-      if (!by_name_.emplace(key(f.domain, f.name, f.overload), &f).second)
-        return import::malformed("two functions named \"" + f.name + "\"");
-    return expand(model_, 0);
-  }
-
- private:
-  static std::string key(const std::string& domain, const std::string& name,
-                         const std::string& overload) {
-    return domain + "::" + name + ":" + overload;
-  }
-  const function* called(const node& n) const {
-    const auto it = by_name_.find(key(n.domain, n.op, n.overload));
-    return it == by_name_.end() ? nullptr : it->second;
-  }
-
-  static bool has_branches(const graph_part& g) {
-    return std::any_of(g.nodes.begin(), g.nodes.end(), [](const node& n) {
-      return n.is("If") || std::any_of(n.attributes.begin(), n.attributes.end(), [](const auto& a) {
-               return a.second.graph && has_branches(*a.second.graph);
-             });
-    });
-  }
-
-  status expand(graph_part& g, std::size_t depth) {
-    std::vector<node> from = std::move(g.nodes);
-    g.nodes.clear();
-    for (const auto& [name, a] : g.constants) note_condition(name, a);
-    // From IR version 4 on an initializer that is an input too may be given at run time.
-    for (const value_info& v : g.inputs)
-      if (model_.ir_version >= 4 || !g.constants.contains(v.name)) conditions_.erase(v.name);
-    for (node& n : from)
-      if (auto s = place(std::move(n), g, depth); !s) return s;
-    return unit{};
-  }
-  void note_condition(const std::string& name, const array& a) {
-    if (a.type == dtype::boolean && a.elements() == 1)
-      conditions_[name] = a.data.bytes[0] != std::byte{};
-  }
-  /// A node, or those of the function that it calls or of its branch.
-  status place(node n, graph_part& to, std::size_t depth) {
-    if (auto s = within_limit(&limits::depth, max_, "functions within one another", depth); !s)
-      return s;
-    if (auto s = within_limit(&limits::nodes, max_, "nodes of all calls", ++nodes_); !s) return s;
-    if (auto s = work_.spend(cost(n)); !s) return s;
-    if (const function* f = called(n)) return place_call(n, *f, to, depth);
-    if (const graph_part* branch = chosen_branch(n)) return place_branch(n, *branch, to, depth);
-    if (const attribute* a = n.find("value");
-        n.is("Constant") && n.out.size() == 1 && a && a->tensor)
-      note_condition(n.out[0], *a->tensor);
-    for (auto& [name, a] : n.attributes) {
-      if (!a.graph) continue;
-      graph_part part = *a.graph;
-      const auto around = conditions_;  // names within are nobody else's
-      if (auto s = work_.spend(around.size()); !s) return s;
-      if (auto s = expand(part, depth + 1); !s) return s;
-      conditions_ = around;
-      a.graph = std::make_shared<const graph_part>(std::move(part));
-    }
-    to.nodes.push_back(std::move(n));
-    return unit{};
-  }
-  /// Of an If whose condition is a constant.
-  const graph_part* chosen_branch(const node& n) const {
-    if (!branches_ || !n.is("If") || n.in.size() != 1 + n.captures.size()) return nullptr;
-    const auto condition = conditions_.find(n.in[0]);
-    if (condition == conditions_.end()) return nullptr;
-    const attribute* a = n.find(condition->second ? "then_branch" : "else_branch");
-    const bool fits =
-        a && a->graph && a->graph->inputs.empty() && a->graph->outputs.size() == n.out.size();
-    return fits ? a->graph.get() : nullptr;  // else the node's own row says what is wrong
-  }
-  status place_branch(const node& n, const graph_part& branch, graph_part& to, std::size_t depth) {
-    renaming names{n.name.substr(0, 64) + "#" + std::to_string(++calls_) + "/", {}, false};
-    const auto own = [&](const std::string& name) -> status {
-      if (name.empty()) return unit{};
-      names.known.emplace(name, names.prefix + name);
-      return work_.spend(16 + name.size() + names.prefix.size());
-    };
-    for (const auto& [name, a] : branch.constants)
-      if (auto s = own(name); !s) return s;
-    for (const node& inner : branch.nodes)
-      for (const std::string& name : inner.out)
-        if (auto s = own(name); !s) return s;
-    for (const auto& [name, a] : branch.constants) {
-      note_condition(names.of(name), a);
-      to.constants.emplace(names.of(name), a);
-    }
-    const node no_caller;
-    const function no_function;
-    for (const node& inner : branch.nodes) {
-      node copy = inner;
-      if (auto s = work_.spend(cost(copy)); !s) return s;
-      settle(copy, no_caller, no_function, names);
-      if (auto s = place(std::move(copy), to, depth + 1); !s) return s;
-    }
-    for (std::size_t i = 0; i < n.out.size(); ++i)
-      if (!n.out[i].empty()) to.nodes.push_back(same(names.of(branch.outputs[i].name), n.out[i]));
-    return unit{};
-  }
-  /// The same value under another name.
-  static node same(std::string from, std::string to) {
-    node n;
-    n.op = "Identity";
-    n.in = {std::move(from)}, n.out = {std::move(to)};
-    return n;
-  }
-  status place_call(const node& n, const function& f, graph_part& to, std::size_t depth) {
-    if (f.opset != 0 && f.opset != model_.opset)
-      return unsupported("opset of function " + f.name, std::to_string(f.opset),
-                         std::to_string(model_.opset) + ", that of the model");
-    const std::size_t given = n.in.size() - n.captures.size();
-    if (given > f.in.size() || n.out.size() > f.out.size())
-      return import::malformed("inputs or outputs of a call of function " + f.name);
-    // Long names must not be copied over and over.
-    std::size_t formal = 0;
-    for (const auto* list : {&f.in, &f.out})
-      for (const std::string& name : *list) formal += 16 + name.size();
-    if (auto s = work_.spend(formal); !s) return s;
-    renaming names{
-        (f.name.size() < 64 ? f.name : "") + "#" + std::to_string(++calls_) + "/", {}, true};
-    for (std::size_t i = 0; i < f.in.size(); ++i)
-      names.known[f.in[i]] = i < given ? n.in[i] : std::string();
-    std::vector<node> more;  // for results that are inputs, or one result under two names
-    for (std::size_t i = 0; i < n.out.size(); ++i) {
-      if (n.out[i].empty() || names.known.emplace(f.out[i], n.out[i]).second) continue;
-      more.push_back(same(names.of(f.out[i]), n.out[i]));
-    }
-    for (const node& inner : f.nodes) {
-      node copy = inner;
-      if (auto s = work_.spend(cost(copy) + n.name.size()); !s) return s;
-      settle(copy, n, f, names);
-      if (!n.name.empty()) copy.name = n.name + "/" + copy.name;
-      if (auto s = place(std::move(copy), to, depth + 1); !s) return s;
-    }
-    to.nodes.insert(to.nodes.end(), more.begin(), more.end());
-    return unit{};
-  }
-
-  /// What names of a body are where it is called: those of the call's inputs and outputs, all
-  /// others under a prefix of this call's own. A branch reads what is around it (`closed`: no).
-  struct renaming {
-    std::string prefix;
-    std::map<std::string, std::string> known;
-    bool closed = true;
-    std::string of(const std::string& name) const {
-      const auto it = known.find(name);
-      return name.empty() ? name : it != known.end() ? it->second : closed ? prefix + name : name;
-    }
-  };
-  /// A body's node becomes one of the caller: names, and attributes that the call gives.
-  static void settle(node& n, const node& caller, const function& f, const renaming& names) {
-    for (std::string& name : n.in) name = names.of(name);
-    for (std::string& name : n.out) name = names.of(name);
-    for (std::string& name : n.captures) name = names.of(name);
-    for (auto it = n.attributes.begin(); it != n.attributes.end();) {
-      attribute& a = it->second;
-      if (!a.of_call.empty()) {
-        const attribute* by = caller.find(a.of_call);
-        const auto otherwise = f.defaults.find(a.of_call);
-        if (!by && otherwise != f.defaults.end()) by = &otherwise->second;
-        if (!by) {
-          it = n.attributes.erase(it);
-          continue;
-        }
-        a = attribute(*by);
-      } else if (a.graph) {
-        a.graph = std::make_shared<const graph_part>(settled(*a.graph, caller, f, names));
-      }
-      ++it;
-    }
-    find_captures(n);
-  }
-  static graph_part settled(graph_part g, const node& caller, const function& f,
-                            const renaming& names) {
-    for (node& n : g.nodes) settle(n, caller, f, names);
-    for (value_info& v : g.inputs) v.name = names.of(v.name);
-    for (value_info& v : g.outputs) v.name = names.of(v.name);
-    std::map<std::string, array> constants;
-    for (auto& [name, a] : g.constants) constants.emplace(names.of(name), std::move(a));
-    g.constants = std::move(constants);
-    return g;
-  }
-  /// Bytes that a copy takes, about; elements of tensors are shared.
-  static std::size_t cost(const node& n) {
-    std::size_t sum = 16 + n.op.size() + n.name.size();
-    for (const auto* list : {&n.in, &n.out, &n.captures})
-      for (const std::string& name : *list) sum += 1 + name.size();
-    for (const auto& [name, a] : n.attributes) {
-      sum += 16 + name.size() + a.reals.size() + a.integers.size();
-      if (a.text) sum += a.text->size();
-      for (const std::string& t : a.texts) sum += 1 + t.size();
-      if (!a.graph) continue;
-      for (const node& inner : a.graph->nodes) sum += cost(inner);
-      for (const auto& [constant, elements] : a.graph->constants) sum += 16 + constant.size();
-      for (const value_info& v : a.graph->inputs) sum += 16 + v.name.size();
-      for (const value_info& v : a.graph->outputs) sum += 16 + v.name.size();
-    }
-    return sum;
-  }
-
-  model& model_;
-  const limits& max_;
-  bool branches_;
-  work_budget work_;
-  std::map<std::string, const function*> by_name_;
-  std::map<std::string, bool> conditions_;  // constants of one bool
-  std::size_t nodes_ = 0, calls_ = 0;
-};
-
-}  // namespace onnx_model
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_ONNX_INLINE_HPP_
-// ---- octet/import/onnx/reader.hpp
-// From the bytes of an ONNX file (protobuf) to a model. Every field's wire type, every size and
-// every count is checked before it is used.
-#ifndef OCTET_IMPORT_ONNX_READER_HPP_
-#define OCTET_IMPORT_ONNX_READER_HPP_
-
-#if !defined(__cpp_exceptions)
-#error "octet/import/onnx.hpp: its definitions need exceptions, which protozero throws"
-#endif
-
-#include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <protozero/pbf_reader.hpp>
-#include <set>
-
-// ---- octet/import/onnx/fields.hpp
-// Field numbers of an ONNX file, under the names that onnx.proto gives them: one enumeration for
-// each protobuf message. They are plain integers, as a file may hold numbers that are not here.
-#ifndef OCTET_IMPORT_ONNX_FIELDS_HPP_
-#define OCTET_IMPORT_ONNX_FIELDS_HPP_
-
-#include <cstdint>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace onnx_model {
-
-namespace model_field {  // ModelProto
-enum number : std::uint32_t { ir_version = 1, graph = 7, opset_import = 8, functions = 25 };
-}
-namespace opset_field {  // OperatorSetIdProto
-enum number : std::uint32_t { domain = 1, version = 2 };
-}
-namespace function_field {  // FunctionProto
-enum number : std::uint32_t {
-  name = 1,
-  input = 4,
-  output = 5,
-  node = 7,
-  opset_import = 9,
-  domain = 10,
-  attribute_proto = 11,
-  overload = 13
-};
-}
-namespace graph_field {  // GraphProto
-enum number : std::uint32_t {
-  node = 1,
-  name = 2,
-  initializer = 5,
-  input = 11,
-  output = 12,
-  value_info = 13,
-  sparse_initializer = 15
-};
-}
-namespace node_field {  // NodeProto
-enum number : std::uint32_t {
-  input = 1,
-  output = 2,
-  name = 3,
-  op_type = 4,
-  attribute = 5,
-  domain = 7,
-  overload = 8
-};
-}
-namespace attribute_field {  // AttributeProto
-enum number : std::uint32_t {
-  name = 1,
-  f = 2,
-  i = 3,
-  s = 4,
-  t = 5,
-  g = 6,
-  floats = 7,
-  ints = 8,
-  strings = 9,
-  tensors = 10,
-  graphs = 11,
-  tp = 14,
-  type_protos = 15,
-  type = 20,
-  ref_attr_name = 21,
-  sparse_tensor = 22,
-  sparse_tensors = 23
-};
-}
-namespace value_info_field {  // ValueInfoProto
-enum number : std::uint32_t { name = 1, type = 2 };
-}
-namespace type_field {  // TypeProto
-enum number : std::uint32_t { tensor_type = 1 };
-}
-namespace tensor_type_field {  // TypeProto.Tensor
-enum number : std::uint32_t { elem_type = 1, shape = 2 };
-}
-namespace shape_field {  // TensorShapeProto
-enum number : std::uint32_t { dim = 1 };
-}
-namespace dimension_field {  // TensorShapeProto.Dimension
-enum number : std::uint32_t { dim_value = 1, dim_param = 2 };
-}
-namespace tensor_field {  // TensorProto
-enum number : std::uint32_t {
-  dims = 1,
-  data_type = 2,
-  segment = 3,
-  float_data = 4,
-  int32_data = 5,
-  string_data = 6,
-  int64_data = 7,
-  name = 8,
-  raw_data = 9,
-  double_data = 10,
-  uint64_data = 11,
-  external_data = 13,
-  data_location = 14
-};
-}
-namespace entry_field {  // StringStringEntryProto
-enum number : std::uint32_t { key = 1, value = 2 };
-}
-
-namespace data_location {  // TensorProto.DataLocation, whose 0 is DEFAULT
-enum number : std::int32_t { in_file = 0, external = 1 };
-}
-
-}  // namespace onnx_model
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_ONNX_FIELDS_HPP_
-
-OCTET_NAMESPACE_BEGIN
-namespace onnx_model {
-
-/// Thrown inside the reader; read_model() makes a result of it.
-struct reader_failure {
-  error_info error;
-};
-
-/// One protobuf message. A field of another wire type than the file format says is an error.
-class message {
- public:
-  explicit message(std::string_view bytes) : r_(bytes.data(), bytes.size()) {}
-  /// The next field; its value is then taken by exactly one of the functions below.
-  bool next() { return r_.next(); }
-  std::uint32_t tag() const { return r_.tag(); }
-  void skip() { r_.skip(); }
-
-  std::string_view bytes() {
-    expect(protozero::pbf_wire_type::length_delimited);
-    const auto v = r_.get_view();
-    return {v.data(), v.size()};
-  }
-  std::string text() { return std::string(bytes()); }
-  std::int64_t integer() {
-    expect(protozero::pbf_wire_type::varint);
-    return r_.get_int64();
-  }
-  float real() {
-    expect(protozero::pbf_wire_type::fixed32);
-    return r_.get_float();
-  }
-  /// A byte of the file becomes eight in memory: half of limits::constant_bytes. Writers store more
-  /// than a few numbers as raw bytes.
-  static constexpr std::size_t most_integers = std::size_t{1} << 24;
-  // Repeated fields, packed or one at a time: appended.
-  void integers(std::vector<std::int64_t>& to) {
-    const auto make_room = [&](std::size_t more) {
-      if (more > most_integers - std::min(to.size(), most_integers))
-        throw reader_failure{
-            import::too_large("integers of protobuf field " + std::to_string(r_.tag()),
-                              "more than " + std::to_string(most_integers))};
-    };
-    if (!packed()) {
-      make_room(1);
-      return to.push_back(integer());
-    }
-    const auto list = r_.get_packed_int64();
-    make_room(list.size());
-    to.reserve(to.size() + list.size());
-    for (std::int64_t v : list) to.push_back(v);
-  }
-  void reals(std::vector<float>& to) {
-    if (!packed()) return to.push_back(real());
-    for (float v : r_.get_packed_float()) to.push_back(v);
-  }
-  void wide_reals(std::vector<double>& to) {
-    if (packed()) {
-      for (double v : r_.get_packed_double()) to.push_back(v);
-      return;
-    }
-    expect(protozero::pbf_wire_type::fixed64);
-    to.push_back(r_.get_double());
-  }
-
- private:
-  bool packed() const { return r_.has_wire_type(protozero::pbf_wire_type::length_delimited); }
-  void expect(protozero::pbf_wire_type t) const {
-    if (!r_.has_wire_type(t))
-      throw reader_failure{
-          import::malformed("wire type of protobuf field " + std::to_string(r_.tag()))};
-  }
-  protozero::pbf_reader r_;
-};
-
-class reader {
- public:
-  /// folder: of the file; empty: bytes in memory, which have no files beside them.
-  reader(std::string folder, const limits& max) : folder_(std::move(folder)), max_(max) {}
-
-  model read(std::string_view bytes) {
-    std::optional<std::string_view> graph_bytes;
-    bool opset_given = false, any_opset = false;
-    std::vector<std::string_view> functions;
-    for (message m(bytes); m.next();) {
-      switch (m.tag()) {
-        case model_field::ir_version: model_.ir_version = m.integer(); break;
-        case model_field::graph: graph_bytes = m.bytes(); break;
-        case model_field::opset_import:
-          any_opset = true;
-          opset_given |= read_opset(m.bytes(), model_.opset);
-          break;
-        case model_field::functions: functions.push_back(m.bytes()); break;
-        default: m.skip();
-      }
-    }
-    if (!graph_bytes) fail(import::malformed("an ONNX file without a graph"));
-    // As ONNX Runtime has it: one must be said, and of a domain of which nothing is it is the
-    // newest.
-    if (!any_opset) fail(import::malformed("no opset_import", {}, "the opset of ai.onnx"));
-    if (!opset_given) model_.opset = newest_opset;
-    if (model_.ir_version < 1) fail(import::malformed("ir_version", text(model_.ir_version)));
-    if (model_.ir_version > newest_ir_version)
-      fail(unsupported("ir_version", text(model_.ir_version), "1 to " + text(newest_ir_version)));
-    read_graph(*graph_bytes, model_);
-    for (const std::string_view f : functions) model_.functions.push_back(read_function(f));
-    return std::move(model_);
-  }
-
- private:
-  [[noreturn]] static void fail(error_info e) { throw reader_failure{std::move(e)}; }
-  static void check(const status& s) {
-    if (!s) fail(s.error());
-  }
-  static constexpr std::int64_t newest_ir_version = 14;  // ONNX Runtime 1.32's
-  static std::string text(std::int64_t v) { return std::to_string(v); }
-  static std::string domain(std::string d) { return d == "ai.onnx" ? std::string() : d; }
-
-  static bool read_opset(std::string_view bytes, std::int64_t& opset) {
-    std::string name;
-    std::int64_t version = 0;
-    for (message m(bytes); m.next();) {
-      switch (m.tag()) {
-        case opset_field::domain: name = m.text(); break;
-        case opset_field::version: version = m.integer(); break;
-        default: m.skip();
-      }
-    }
-    if (!domain(name).empty()) return false;
-    opset = version;
-    return true;
-  }
-  function read_function(std::string_view bytes) {
-    function f;
-    for (message m(bytes); m.next();) {
-      switch (m.tag()) {
-        case function_field::name: f.name = m.text(); break;
-        case function_field::input: f.in.push_back(m.text()); break;
-        case function_field::output: f.out.push_back(m.text()); break;
-        case function_field::node:
-          check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
-          f.nodes.push_back(read_node(m.bytes()));
-          break;
-        case function_field::opset_import: read_opset(m.bytes(), f.opset); break;
-        case function_field::domain: f.domain = domain(m.text()); break;
-        case function_field::attribute_proto: {
-          std::string name;
-          attribute a = read_attribute(m.bytes(), name);
-          f.defaults.insert_or_assign(std::move(name), std::move(a));
-          break;
-        }
-        case function_field::overload: f.overload = m.text(); break;
-        default: m.skip();
-      }
-    }
-    return f;
-  }
-
-  void read_graph(std::string_view bytes, graph_part& to) {
-    check(within_limit(&limits::depth, max_, "graphs within one another", ++depth_));
-    for (message m(bytes); m.next();) {
-      switch (m.tag()) {
-        case graph_field::node:
-          check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
-          to.nodes.push_back(read_node(m.bytes()));
-          break;
-        case graph_field::initializer: {
-          std::string name;
-          array a = read_tensor(m.bytes(), name);
-          if (name.empty()) fail(import::malformed("an initializer without a name"));
-          if (!to.constants.emplace(name, std::move(a)).second)
-            fail(import::malformed("two initializers named \"" + name + "\""));
-          break;
-        }
-        case graph_field::input: to.inputs.push_back(read_value_info(m.bytes())); break;
-        case graph_field::output: to.outputs.push_back(read_value_info(m.bytes())); break;
-        case graph_field::value_info: {
-          value_info v = read_value_info(m.bytes());
-          if (v.has_shape && v.extents.size() <= dims::max_rank) to.between.push_back(std::move(v));
-          break;
-        }
-        case graph_field::sparse_initializer: fail(unsupported("sparse initializers"));
-        default: m.skip();
-      }
-    }
-    --depth_;
-  }
-  static std::string text_of(std::size_t v) { return std::to_string(v); }
-
-  node read_node(std::string_view bytes) {
-    node n;
-    for (message m(bytes); m.next();) {
-      switch (m.tag()) {
-        case node_field::input: n.in.push_back(m.text()); break;
-        case node_field::output: n.out.push_back(m.text()); break;
-        case node_field::name: n.name = m.text(); break;
-        case node_field::op_type: n.op = m.text(); break;
-        case node_field::attribute: {
-          std::string name;
-          attribute a = read_attribute(m.bytes(), name);
-          n.attributes.insert_or_assign(std::move(name), std::move(a));
-          break;
-        }
-        case node_field::domain: n.domain = domain(m.text()); break;
-        case node_field::overload: n.overload = m.text(); break;
-        default: m.skip();
-      }
-    }
-    find_captures(n);
-    return n;
-  }
-
-  attribute read_attribute(std::string_view bytes, std::string& name) {
-    attribute a;
-    for (message m(bytes); m.next();) {
-      switch (m.tag()) {
-        case attribute_field::name: name = m.text(); break;
-        case attribute_field::f: a.real = m.real(); break;
-        case attribute_field::i: a.integer = m.integer(); break;
-        case attribute_field::s: a.text = m.text(); break;
-        case attribute_field::t: {
-          std::string ignored;
-          a.tensor = read_tensor(m.bytes(), ignored);
-          break;
-        }
-        case attribute_field::g: {
-          auto part = std::make_shared<graph_part>();
-          read_graph(m.bytes(), *part);
-          a.graph = std::move(part);
-          break;
-        }
-        case attribute_field::floats: m.reals(a.reals); break;
-        case attribute_field::ints: m.integers(a.integers); break;
-        case attribute_field::strings: a.texts.push_back(m.text()); break;
-        case attribute_field::ref_attr_name: a.of_call = m.text(); break;
-        case attribute_field::tensors:
-        case attribute_field::graphs:
-        case attribute_field::tp:
-        case attribute_field::type_protos:
-        case attribute_field::sparse_tensor:
-        case attribute_field::sparse_tensors:
-          a.unread = true;
-          m.skip();
-          break;
-        default: m.skip();
-      }
-    }
-    return a;
-  }
-
-  value_info read_value_info(std::string_view bytes) {
-    value_info v;
-    std::optional<std::string_view> type;
-    for (message m(bytes); m.next();) {
-      switch (m.tag()) {
-        case value_info_field::name: v.name = m.text(); break;
-        case value_info_field::type: type = m.bytes(); break;
-        default: m.skip();
-      }
-    }
-    if (!type) return v;
-    v.type_name = "not a tensor";
-    for (message m(*type); m.next();) {
-      if (m.tag() != type_field::tensor_type) {
-        m.skip();
-        continue;
-      }
-      for (message t(m.bytes()); t.next();) {
-        switch (t.tag()) {
-          case tensor_type_field::elem_type: {
-            const std::int64_t code = t.integer();
-            v.type_name = data_type_name(code);
-            if (const data_type_row* r = find_data_type(code)) v.type = r->type;
-            break;
-          }
-          case tensor_type_field::shape:
-            v.has_shape = true;
-            read_shape(t.bytes(), v);
-            break;
-          default: t.skip();
-        }
-      }
-    }
-    return v;
-  }
-  void read_shape(std::string_view bytes, value_info& v) {
-    for (message m(bytes); m.next();) {
-      if (m.tag() != shape_field::dim) {
-        m.skip();
-        continue;
-      }
-      std::int64_t extent = -1;
-      std::string symbol;
-      for (message d(m.bytes()); d.next();) {
-        switch (d.tag()) {
-          case dimension_field::dim_value: extent = d.integer(); break;
-          case dimension_field::dim_param: symbol = d.text(); break;
-          default: d.skip();
-        }
-      }
-      v.extents.push_back(extent);
-      v.symbols.push_back(std::move(symbol));
-    }
-  }
-
-  // ---- tensors ----
-
-  struct external_place {
-    std::string location;
-    std::optional<std::int64_t> offset, length;
-  };
-  static external_place& place_of(std::string_view bytes, external_place& to) {
-    std::string key, value;
-    for (message m(bytes); m.next();) {
-      switch (m.tag()) {
-        case entry_field::key: key = m.text(); break;
-        case entry_field::value: value = m.text(); break;
-        default: m.skip();
-      }
-    }
-    const auto number = [&]() -> std::int64_t {
-      std::int64_t v = 0;
-      bool digits = !value.empty() && value.size() < 19;
-      for (char c : value) {
-        digits &= c >= '0' && c <= '9';
-        v = digits ? v * 10 + (c - '0') : v;
-      }
-      if (!digits) fail(import::malformed("external data, " + key, value, "a number of bytes"));
-      return v;
-    };
-    if (key == "location") to.location = value;
-    if (key == "offset") to.offset = number();
-    if (key == "length") to.length = number();
-    return to;
-  }
-
-  array read_tensor(std::string_view bytes, std::string& name) {
-    std::vector<std::int64_t> extents, integers, wide;
-    std::vector<float> reals;
-    std::vector<double> doubles;
-    std::optional<std::string_view> raw;
-    std::int64_t code = 0, location = data_location::in_file;
-    external_place place;
-    bool texts = false;
-    for (message m(bytes); m.next();) {
-      switch (m.tag()) {
-        case tensor_field::dims: m.integers(extents); break;
-        case tensor_field::data_type: code = m.integer(); break;
-        case tensor_field::segment: fail(unsupported("a tensor in segments"));
-        case tensor_field::float_data: m.reals(reals); break;
-        case tensor_field::int32_data: m.integers(integers); break;
-        case tensor_field::string_data:
-          texts = true;
-          m.skip();
-          break;
-        case tensor_field::int64_data:
-        case tensor_field::uint64_data: m.integers(wide); break;
-        case tensor_field::name: name = m.text(); break;
-        case tensor_field::raw_data: raw = m.bytes(); break;
-        case tensor_field::double_data: m.wide_reals(doubles); break;
-        case tensor_field::external_data: place_of(m.bytes(), place); break;
-        case tensor_field::data_location: location = m.integer(); break;
-        default: m.skip();
-      }
-    }
-    const std::string what = "tensor \"" + name + "\"";
-    const auto type = element_type(code, what);
-    if (!type) fail(type.error());
-    array a;
-    a.type = *type;
-    a.shape = shape_of(extents, what);
-    const std::size_t count = a.elements(), size = bytes_of(Elements(count), a.type).value;
-    check(verify_size(a.shape, a.type, max_, what));
-    constants_ = saturating_add(constants_, size);
-    check(within_limit(&limits::constant_bytes, max_, "bytes of all constants", constants_));
-    if (texts) fail(import::malformed(what + " has texts for elements"));
-    if (location != data_location::in_file) {
-      if (location != data_location::external)
-        fail(unsupported("data_location of " + what, text(location)));
-      a.data = external(place, size, what);
-    } else if (raw) {
-      check_size(what, raw->size(), size, "bytes");
-      a.data = constant_data::copy(std::as_bytes(std::span(raw->data(), raw->size())));
-    } else {
-      a.data = typed(a.type, count, reals, doubles, integers, wide, what);
-    }
-    if (a.type == dtype::boolean)
-      for (std::byte b : a.data.bytes)
-        if (static_cast<unsigned>(b) > 1) fail(import::malformed(what + " has a bool above 1"));
-    return a;
-  }
-  static void check_size(const std::string& what, std::size_t found, std::size_t wanted,
-                         const char* unit) {
-    if (found != wanted)
-      fail(import::malformed("data of " + what, text_of(found) + " " + unit,
-                             text_of(wanted) + " for its shape"));
-  }
-  static dims shape_of(const std::vector<std::int64_t>& extents, const std::string& what) {
-    if (extents.size() > dims::max_rank)
-      fail(unsupported("rank of " + what, text_of(extents.size()), "at most 8"));
-    dims d;
-    for (std::int64_t v : extents) {
-      if (v < 0 || v > INT32_MAX) fail(import::malformed("extent of " + what, text(v)));
-      d.push_back(static_cast<std::int32_t>(v));
-    }
-    check(verify_shape(d, what));
-    return d;
-  }
-  /// Narrow types sit in int32_data, uint32 and uint64 in uint64_data.
-  static constant_data typed(dtype t, std::size_t count, const std::vector<float>& reals,
-                             const std::vector<double>& doubles,
-                             const std::vector<std::int64_t>& integers,
-                             const std::vector<std::int64_t>& wide, const std::string& what) {
-    const auto of = [&]<class T, class From>(T, const std::vector<From>& from) {
-      check_size(what, from.size(), count, "elements");
-      std::vector<T> to;
-      to.reserve(count);
-      for (From v : from) {
-        if constexpr (std::is_integral_v<T> && sizeof(T) < 8)
-          if (v < std::int64_t{std::numeric_limits<T>::min()} ||
-              v > std::int64_t{std::numeric_limits<T>::max()})
-            fail(import::malformed("an element of " + what, text(v)));
-        to.push_back(static_cast<T>(v));
-      }
-      return constant_data::of(std::span<const T>(to));
-    };
-    switch (t) {
-      case dtype::f32: return of(float{}, reals);
-      case dtype::f64: return of(double{}, doubles);
-      case dtype::s8: return of(std::int8_t{}, integers);
-      case dtype::u8:
-      case dtype::boolean: return of(std::uint8_t{}, integers);
-      case dtype::s16: return of(std::int16_t{}, integers);
-      case dtype::u16:
-      case dtype::f16: return of(std::uint16_t{}, integers);
-      case dtype::s32: return of(std::int32_t{}, integers);
-      case dtype::u32: return of(std::uint32_t{}, wide);
-      case dtype::s64: return of(std::int64_t{}, wide);
-      case dtype::u64: return of(std::uint64_t{}, wide);
-    }
-    return {};
-  }
-  /// Part of a file in the model's own folder.
-  constant_data external(const external_place& p, std::size_t size, const std::string& what) {
-    if (folder_.empty())
-      fail(unsupported("external data of " + what, p.location, "a model that is read from a file"));
-    const import::file_bytes& file = beside(p.location, what);
-    const auto offset = as_size(p.offset.value_or(0));
-    if (p.length) check_size(what, as_size(*p.length), size, "bytes");
-    if (offset > file.bytes.size() || size > file.bytes.size() - offset)
-      fail(import::malformed("external data of " + what,
-                             text_of(offset) + " + " + text_of(size) + " bytes",
-                             text_of(file.bytes.size()) + " in " + p.location));
-    return constant_data::copy(file.bytes.subspan(offset, size));
-  }
-  const import::file_bytes& beside(const std::string& location, const std::string& what) {
-    namespace fs = std::filesystem;
-    const fs::path relative(location);
-    bool inside = !location.empty() && location.find('\\') == location.npos &&
-                  location.find('\0') == location.npos && relative.is_relative();
-    for (const fs::path& part : relative) inside &= part != "..";
-    std::error_code e;
-    const fs::path root = fs::canonical(folder_, e);
-    fs::path real;
-    if (inside && !e) {  // nor may a link lead out of the folder
-      real = fs::weakly_canonical(root / relative, e);
-      const auto [a, b] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
-      inside = !e && a == root.end();
-      static_cast<void>(b);
-    }
-    if (!inside || e)
-      fail(unsupported("place of external data of " + what, location,
-                       "a file in the model's folder"));
-    // One file is read once, by whatever names the tensors call it.
-    if (const auto it = files_.find(real.string()); it != files_.end()) return it->second;
-    auto file = import::read_file(real.string(), max_);
-    if (!file) fail(file.error());
-    return files_.emplace(real.string(), std::move(*file)).first->second;
-  }
-
-  std::string folder_;
-  limits max_;
-  model model_;
-  std::map<std::string, import::file_bytes> files_;
-  std::size_t constants_ = 0;  // bytes
-  std::size_t nodes_ = 0, depth_ = 0;
-};
-
-/// folder: where external data is; empty: there is none.
-inline result<model> read_model(std::span<const std::byte> bytes, const std::string& folder,
-                                const limits& max) {
-  try {
-    return reader(folder, max).read({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  } catch (const reader_failure& f) {
-    return f.error;
-  } catch (const protozero::exception& e) {
-    return import::malformed("not a valid protobuf message", e.what());
-  }
-}
-
-}  // namespace onnx_model
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_ONNX_READER_HPP_
-// ---- octet/import/onnx/rows.hpp
-// All operators of ONNX files that octet runs: one row each.
-#ifndef OCTET_IMPORT_ONNX_ROWS_HPP_
-#define OCTET_IMPORT_ONNX_ROWS_HPP_
-
-// ---- octet/import/onnx/rows_attention.hpp
-// Attention and embeddings as ONNX Runtime's contributed operators have them: integer or float
-// projections, masks of every rank, keys and values of earlier steps. The attention itself is
-// float.
-#ifndef OCTET_IMPORT_ONNX_ROWS_ATTENTION_HPP_
-#define OCTET_IMPORT_ONNX_ROWS_ATTENTION_HPP_
-
-// ---- octet/import/onnx/rows_transformers.hpp
-// Rows of transformers' float parts: normalizations of rows, the forms of GELU, and what ONNX
-// Runtime fuses them to.
-#ifndef OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
-#define OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
+// ---- octet/import/onnx/blocks.hpp
+// Which float images ONNX Runtime 1.32 holds in blocks of channels (its NchwcTransformer, the last
+// of its graph passes). What is exact stays as it is; means of images and BatchNormalization round
+// otherwise there.
+#ifndef OCTET_IMPORT_ONNX_BLOCKS_HPP_
+#define OCTET_IMPORT_ONNX_BLOCKS_HPP_
 
 // ---- octet/import/onnx/rows_values.hpp
 // Rows without weights: quantize, dequantize, sums, products, concatenation, pooling, resizing,
@@ -3399,6 +166,73 @@ inline std::size_t steps_of(const graph& g, const node& n) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_GRAPH_COST_HPP_
+// ---- octet/import/common/error.hpp
+// What loaders say of files they refuse: kinds of errors, the place they belong to, and the list of
+// operators that octet has no form of.
+#ifndef OCTET_IMPORT_COMMON_ERROR_HPP_
+#define OCTET_IMPORT_COMMON_ERROR_HPP_
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// The bytes are not a valid file of their format. See also unsupported() and invalid().
+inline error_info malformed(std::string what, std::string found = {}, std::string supported = {}) {
+  return {errc::malformed, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+}
+/// Over a limit of octet or of the caller's options.
+inline error_info too_large(std::string what, std::string found = {}, std::string supported = {}) {
+  return {errc::too_large, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+}
+
+/// Where in a file a loader is. Readers and rows return errors that say what is wrong; where it is
+/// wrong is attached here, once, on the way out.
+struct error_place {
+  std::string file{}, node{}, tensor{};
+
+  /// `e` with the parts of the place that it does not name itself.
+  error_info attach(error_info e) const {
+    if (e.file.empty()) e.file = file;
+    if (e.node.empty()) e.node = node;
+    if (e.tensor.empty()) e.tensor = tensor;
+    return e;
+  }
+};
+
+/// Operators of a file that octet has no form of: collected, so that one error names them all.
+class missing_operators {
+ public:
+  /// `where`: the first place that uses it; later ones are not kept.
+  void add(const std::string& name, std::string where) {
+    if (list_.size() < most && known_.insert(name).second)
+      list_.emplace_back(name, std::move(where));
+  }
+  bool empty() const noexcept { return list_.empty(); }
+  /// Success where none is missing.
+  status check() const {
+    if (empty()) return unit{};
+    std::string text;
+    for (const auto& [name, where] : list_)
+      text += (text.empty() ? "" : ", ") + name + " (" + where + ")";
+    return unsupported(list_.size() == 1 ? "operator" : "operators", text, "see docs/operators.md");
+  }
+
+ private:
+  static constexpr std::size_t most = 1000;  // more than there are operators in any format
+  std::unordered_set<std::string> known_;
+  std::vector<std::pair<std::string, std::string>> list_;
+};
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_ERROR_HPP_
 // ---- octet/import/common/source.hpp
 // Files that stay open for other shapes of a network's inputs: what was read and computed of
 // constants the first time serves every other.
@@ -3837,6 +671,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
+    if (d.tail_row_first) dequantize.set("tail_row_first", std::int64_t{1});
     add_bounds(dequantize, a.fused, a.out, d.dequantize.by);
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);
@@ -4098,6 +933,279 @@ class row_emitter {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_COMMON_ROW_EMITTER_HPP_
+// ---- octet/import/onnx/model.hpp
+// What an ONNX file holds, as plain structs: nodes, constants, inputs and outputs.
+#ifndef OCTET_IMPORT_ONNX_MODEL_HPP_
+#define OCTET_IMPORT_ONNX_MODEL_HPP_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// A tensor with its elements, in ONNX's order of axes.
+struct array {
+  dtype type = dtype::f32;
+  dims shape{};
+  constant_data data{};
+
+  std::size_t elements() const { return shape.elements().value; }
+  /// Elements of its own type T.
+  template <class T> std::span<const T> as() const {
+    return {reinterpret_cast<const T*>(data.bytes.data()), data.bytes.size() / sizeof(T)};
+  }
+  template <class T> static array of(std::span<const T> values, dims s) {
+    return {dtype_of<T>, s, constant_data::of(values)};
+  }
+};
+
+struct graph_part;
+/// The newest opset of ai.onnx whose changes to the operators are known.
+inline constexpr std::int64_t newest_opset = 28;
+
+enum class attribute_kind : std::uint8_t {
+  none,
+  real,
+  integer,
+  text,
+  tensor,
+  graph,
+  reals,
+  integers,
+  texts
+};
+constexpr std::string_view name_of(attribute_kind k) noexcept {
+  switch (k) {
+    case attribute_kind::none: return "nothing";
+    case attribute_kind::real: return "a number";
+    case attribute_kind::integer: return "an integer";
+    case attribute_kind::text: return "a text";
+    case attribute_kind::tensor: return "a tensor";
+    case attribute_kind::graph: return "a graph";
+    case attribute_kind::reals: return "a list of numbers";
+    case attribute_kind::integers: return "a list of integers";
+    case attribute_kind::texts: return "a list of texts";
+  }
+  return no_enumerator;
+}
+
+/// One attribute; which members count is the operator's business.
+struct attribute {
+  std::optional<float> real;
+  std::optional<std::int64_t> integer;
+  std::optional<std::string> text;
+  std::optional<array> tensor;
+  std::vector<float> reals;
+  std::vector<std::int64_t> integers;
+  std::vector<std::string> texts;
+  std::shared_ptr<const graph_part> graph;
+  bool unread = false;  // a list of graphs or tensors, a type
+  /// In a function's body: the name of the call's attribute that stands here.
+  std::string of_call;
+
+  /// What it holds. Empty lists hold nothing.
+  attribute_kind kind() const noexcept {
+    return real                ? attribute_kind::real
+           : integer           ? attribute_kind::integer
+           : text              ? attribute_kind::text
+           : tensor            ? attribute_kind::tensor
+           : graph             ? attribute_kind::graph
+           : !reals.empty()    ? attribute_kind::reals
+           : !integers.empty() ? attribute_kind::integers
+           : !texts.empty()    ? attribute_kind::texts
+                               : attribute_kind::none;
+  }
+  bool may_be(attribute_kind k) const noexcept {
+    return kind() == k || kind() == attribute_kind::none;
+  }
+};
+
+/// Attributes that are of one kind whatever the operator is.
+struct attribute_row {
+  std::string_view name;
+  attribute_kind kind;
+};
+inline constexpr attribute_row attribute_rows[] = {
+    {"alpha", attribute_kind::real},
+    {"auto_pad", attribute_kind::text},
+    {"axes", attribute_kind::integers},
+    {"axis", attribute_kind::integer},
+    {"beta", attribute_kind::real},
+    {"block_size", attribute_kind::integer},
+    {"blocksize", attribute_kind::integer},
+    {"ceil_mode", attribute_kind::integer},
+    {"coordinate_transformation_mode", attribute_kind::text},
+    {"count_include_pad", attribute_kind::integer},
+    {"dilations", attribute_kind::integers},
+    {"direction", attribute_kind::text},
+    {"epsilon", attribute_kind::real},
+    {"equation", attribute_kind::text},
+    {"group", attribute_kind::integer},
+    {"keepdims", attribute_kind::integer},
+    {"kernel_shape", attribute_kind::integers},
+    {"mode", attribute_kind::text},
+    {"nearest_mode", attribute_kind::text},
+    {"noop_with_empty_axes", attribute_kind::integer},
+    {"output_dtype", attribute_kind::integer},
+    {"output_padding", attribute_kind::integers},
+    {"pads", attribute_kind::integers},
+    {"perm", attribute_kind::integers},
+    {"strides", attribute_kind::integers},
+    {"transA", attribute_kind::integer},
+    {"transB", attribute_kind::integer},
+};
+
+struct node {
+  std::string op, domain, name;      // domain: empty for ai.onnx
+  std::string overload;              // of a function
+  std::vector<std::string> in, out;  // empty: absent
+  std::map<std::string, attribute, std::less<>> attributes;
+  /// Values of the graph around it that its subgraphs read: its last inputs.
+  std::vector<std::string> captures;
+  /// Why ONNX Runtime computes this node of a Q/DQ graph in float; empty: nothing is said.
+  std::string kept_float;
+
+  bool is(std::string_view o, std::string_view d = {}) const { return op == o && domain == d; }
+  const attribute* find(std::string_view key) const {
+    const auto it = attributes.find(key);
+    return it == attributes.end() ? nullptr : &it->second;
+  }
+  std::int64_t integer(std::string_view key, std::int64_t otherwise) const {
+    const attribute* a = find(key);
+    return a ? a->integer.value_or(otherwise) : otherwise;
+  }
+  std::string text(std::string_view key, std::string otherwise) const {
+    const attribute* a = find(key);
+    return a ? a->text.value_or(std::move(otherwise)) : otherwise;
+  }
+  /// Input i, or empty where it is not given.
+  const std::string& input(std::size_t i) const {
+    static const std::string none;
+    return i < in.size() ? in[i] : none;
+  }
+};
+
+/// An input or output of the graph. Extents below 0 are open.
+struct value_info {
+  std::string name;
+  std::optional<dtype> type;
+  std::string type_name;  // as ONNX spells it
+  bool has_shape = false;
+  std::vector<std::int64_t> extents;
+  std::vector<std::string> symbols;  // of open extents
+  bool dequantized = false;          // of a subgraph: a value around it that DequantizeLinear gives
+};
+
+/// A graph, the model's own or an attribute's.
+struct graph_part {
+  std::vector<node> nodes;
+  std::map<std::string, array> constants;
+  std::vector<value_info> inputs, outputs;
+  std::vector<value_info> between;  // shapes that the file says of other values
+};
+/// A function of the model's own: nodes that stand where it is called.
+struct function {
+  std::string name, domain, overload;
+  std::vector<std::string> in, out;
+  std::map<std::string, attribute, std::less<>> defaults;  // attributes that a call may leave out
+  std::vector<node> nodes;
+  std::int64_t opset = 0;  // of domain ai.onnx; 0: not said
+};
+struct model : graph_part {
+  std::int64_t ir_version = 0, opset = 0;  // opset: of domain ai.onnx
+  std::vector<function> functions;
+};
+/// Names that a graph reads and nothing in it gives, each once.
+inline std::vector<std::string> free_names(const graph_part& g) {
+  std::set<std::string_view> given{""};
+  for (const value_info& v : g.inputs) given.insert(v.name);
+  for (const auto& [name, a] : g.constants) given.insert(name);
+  for (const node& n : g.nodes) given.insert(n.out.begin(), n.out.end());
+  std::vector<std::string> list;
+  const auto look = [&](const std::string& name) {
+    if (given.insert(name).second) list.push_back(name);
+  };
+  for (const node& n : g.nodes)
+    for (const std::string& name : n.in) look(name);
+  for (const value_info& v : g.outputs) look(v.name);
+  return list;
+}
+/// Makes what a node's graphs read from around them its last inputs.
+inline void find_captures(node& n) {
+  n.in.resize(n.in.size() - n.captures.size());
+  n.captures.clear();
+  std::set<std::string> once;
+  for (const auto& [key, a] : n.attributes)
+    if (a.graph)
+      for (std::string& name : free_names(*a.graph))
+        if (once.insert(name).second) n.captures.push_back(std::move(name));
+  n.in.insert(n.in.end(), n.captures.begin(), n.captures.end());
+}
+
+/// TensorProto.DataType.
+struct data_type_row {
+  std::int32_t code;
+  const char* name;
+  std::optional<dtype> type;
+};
+inline constexpr data_type_row data_types[] = {
+    {1, "FLOAT", dtype::f32},    {2, "UINT8", dtype::u8},
+    {3, "INT8", dtype::s8},      {4, "UINT16", dtype::u16},
+    {5, "INT16", dtype::s16},    {6, "INT32", dtype::s32},
+    {7, "INT64", dtype::s64},    {8, "STRING", {}},
+    {9, "BOOL", dtype::boolean}, {10, "FLOAT16", dtype::f16},
+    {11, "DOUBLE", dtype::f64},  {12, "UINT32", dtype::u32},
+    {13, "UINT64", dtype::u64},  {14, "COMPLEX64", {}},
+    {15, "COMPLEX128", {}},      {16, "BFLOAT16", {}},
+    {17, "FLOAT8E4M3FN", {}},    {18, "FLOAT8E4M3FNUZ", {}},
+    {19, "FLOAT8E5M2", {}},      {20, "FLOAT8E5M2FNUZ", {}},
+    {21, "UINT4", {}},           {22, "INT4", {}},
+    {23, "FLOAT4E2M1", {}},      {24, "FLOAT8E8M0", {}},
+    {25, "UINT2", {}},           {26, "INT2", {}},
+};
+/// What an attribute holds that names no type.
+inline constexpr std::int64_t undefined_data_type = 0;
+/// The code of a type by ONNX's name; another name does not compile.
+consteval std::int64_t data_type_code(std::string_view name) {
+  std::size_t row = 0;
+  while (name != data_types[row].name) ++row;
+  return data_types[row].code;
+}
+inline const data_type_row* find_data_type(std::int64_t code) {
+  for (const data_type_row& r : data_types)
+    if (r.code == code) return &r;
+  return nullptr;
+}
+inline std::string data_type_name(std::int64_t code) {
+  const data_type_row* r = find_data_type(code);
+  return r ? r->name : "type " + std::to_string(code);
+}
+/// octet's element type, or an error that names ONNX's.
+inline result<dtype> element_type(std::int64_t code, const std::string& of) {
+  const data_type_row* r = find_data_type(code);
+  if (r && r->type) return *r->type;
+  return unsupported("element type of " + of, data_type_name(code),
+                     "float, double, float16, integers of 8 to 64 bits, bool");
+}
+
+inline bool is_quantize(const node& n) {
+  return n.op == "QuantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+}
+inline bool is_dequantize(const node& n) {
+  return n.op == "DequantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_MODEL_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -4109,6 +1217,13 @@ enum class half : std::uint8_t {
   computed,  // float32 numbers of an operator without a float16 kernel
   cast       // float32 numbers that the file casts
 };
+/// How ONNX Runtime holds a float image: blocks.hpp. The sums of some kernels follow it.
+enum class channel_order : std::uint8_t {
+  plain,    // as the file has it
+  given,    // no node of the graph gives it: kernels of blocks take it
+  blocked,  // in blocks of channels
+  layer     // the same, a convolution's own result: its activation may become part of it
+};
 /// One value of the file's graph: an array of the file that no node has read yet, or a tensor.
 struct value {
   tensor_id id = no_tensor;
@@ -4117,12 +1232,16 @@ struct value {
   std::string name;                                   // of the array
   std::shared_ptr<const std::vector<value>> items{};  // a sequence of values, nothing else
   half as_half = half::no;                            // not `no`: float16, rounded when it is held
+  channel_order order = channel_order::plain;
 
   static value of(tensor_id id, bool channels_inner = false) {
     value v;
     v.id = id;
     v.channels_inner = channels_inner;
     return v;
+  }
+  bool in_blocks() const noexcept {
+    return order == channel_order::blocked || order == channel_order::layer;
   }
   bool given() const noexcept { return id != no_tensor || data != nullptr || items != nullptr; }
 };
@@ -6169,7 +3288,9 @@ template <bool Max> void global_pool_row(emitter& m, call& c) {
   for (int i = 2; i < m.rank(c.in[0]); ++i) axes.push_back(i - 1);
   if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
   const tensor_id x = m.held(c.in[0], true);
-  if (!Max && !is_blocked(m, c.in[0])) return m.give(c, average_in_lanes(m, x), true);
+  // Unlike the pools of windows it stays plain behind whatever is not in blocks already.
+  const bool blocked = is_blocked(m, c.in[0]) && c.in[0].order != channel_order::plain;
+  if (!Max && !blocked) return m.give(c, average_in_lanes(m, x), true);
   m.give(c,
          m.made(Max ? ops::reduce_max : ops::mean, {x}, dtype::f32,
                 Max ? reduction(std::move(axes)) : reduction_in_order(std::move(axes))),
@@ -6483,7 +3604,9 @@ inline void batch_normalization_row(emitter& m, call& c) {
   std::vector<float> factor, offset;
   for (std::size_t k = 0; k < list[0].size(); ++k) {
     const float root = numerics::sqrt_f32(numerics::add(list[3][k], eps));
-    factor.push_back(numerics::mul(numerics::div(1.f, root), list[0][k]));
+    // Of blocks it is a convolution with the quotient as its weight.
+    factor.push_back(c.in[0].in_blocks() ? numerics::div(list[0][k], root)
+                                         : numerics::mul(numerics::div(1.f, root), list[0][k]));
     offset.push_back(numerics::sub(list[1][k], numerics::mul(list[2][k], factor[k])));
     if (!numerics::is_finite(factor[k]) || !numerics::is_finite(offset[k]))
       return m.broken("a variance", std::to_string(list[3][k]));
@@ -6496,7 +3619,7 @@ inline void batch_normalization_row(emitter& m, call& c) {
 
 /// Factors and extents of height and width; one axis is a row of height 1.
 struct resizing {
-  bool row = false;
+  bool row = false, channels_last = false;  // axes 1 and 2 of four are the image's
   std::array<std::int32_t, 2> in{1, 1}, out{1, 1};
   std::array<float, 2> factor{1, 1};  // as the file gives it, or the ratio of the extents
 };
@@ -6566,14 +3689,16 @@ inline resizing read_resizing(emitter& m, const call& c) {
   }
   if (!sizes.empty()) keep_aspect_ratio(m, c, x, axes, out, factor);
   r.row = x.rank == 3;
+  r.channels_last = !r.row && out[1] != x[1] && out[3] == x[3];
+  const int first = r.channels_last ? 1 : 2;
   for (int i = 0; i < x.rank && !m.failed(); ++i) {
     const auto k = as_size(i);
     if (!(out[k] >= 1) || out[k] > 1 << 24) {
       m.broken("extent of a resized image", std::to_string(out[k]));
-    } else if (i < 2) {
+    } else if (i < first || i > first + 1) {
       if (out[k] != x[i]) m.refuse("Resize of batch or channels");
     } else {
-      const std::size_t to = r.row ? 1 : k - 2;
+      const std::size_t to = r.row ? 1 : k - as_size(first);
       r.in[to] = x[i], r.out[to] = static_cast<std::int32_t>(out[k]);
       r.factor[to] = factor[k];
       if (!(factor[k] > 0)) m.broken("scales of Resize");
@@ -6807,8 +3932,10 @@ inline void resize_row(emitter& m, call& c) {
                      how == "align_corners" || how == "half_pixel_symmetric" ||
                      (mode == "nearest" && how == "tf_half_pixel_for_nn");
   if (!known) return m.refuse("coordinate_transformation_mode", how);
-  const tensor_id x = image_of(m, m.held(c.in[0], true));
-  const auto give = [&](tensor_id y) { m.give(c, from_image(m, y, r.row), true); };
+  if (r.channels_last && (mode == "cubic" || m.integer(c, "antialias", 0) != 0))
+    return m.refuse("Resize of batch or channels", mode, "nearest, linear without antialias");
+  const tensor_id x = image_of(m, m.held(c.in[0], !r.channels_last));
+  const auto give = [&](tensor_id y) { m.give(c, from_image(m, y, r.row), !r.channels_last); };
   if (mode == "nearest") {
     const bool rounding_known = rounds == "floor" || rounds == "ceil" ||
                                 rounds == "round_prefer_floor" || rounds == "round_prefer_ceil";
@@ -6829,6 +3956,7 @@ inline void resize_row(emitter& m, call& c) {
     return;
   }
   if (!real && !m.is_byte(c.in[0])) return;
+  if (!real && r.channels_last) return m.refuse("linear Resize of 8-bit values, channels last");
   // The operator's places are counted from the edge.
   const bool own = how != "half_pixel_symmetric" &&
                    !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
@@ -6846,6 +3974,3207 @@ inline void resize_row(emitter& m, call& c) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// A convolution that it runs in blocks, whatever order its input has: weights of the file's own,
+/// numbers of channels that its kernels take.
+inline bool convolves_blocks(const emitter& m, const call& c) {
+  const value& w = c.input(1);
+  if (!m.is_constant(w) || m.type(w) != dtype::f32 || m.rank(w) != 4) return false;
+  if (w.id != no_tensor && m.is_dequantized(w.id)) return false;
+  if (c.has(2) && !m.is_constant(c.in[2])) return false;
+  constexpr std::int32_t aligned = 4;  // what its reordering of inputs takes
+  const dims s = m.shape(w);
+  const attribute* group = c.n.find("group");
+  const std::int64_t groups = group && group->integer ? *group->integer : 1;
+  if (groups <= 1) return s[1] < laws::pool_block || s[1] % aligned == 0;
+  if (s[0] % aligned != 0) return false;
+  if (s[1] == 1 && s[0] == groups) return true;
+  return laws::blocks_channels(s[1]) && s[0] % groups == 0 &&
+         laws::blocks_channels(static_cast<std::int32_t>(s[0] / groups));
+}
+/// All operands in blocks, of one shape; joined ones of whole blocks along the channels.
+inline bool meets_in_blocks(const emitter& m, const call& c) {
+  const bool joins = c.n.is("Concat");
+  const attribute* axis = c.n.find("axis");
+  if (joins && (!axis || axis->integer != 1)) return false;
+  for (const value& v : c.in) {
+    if (!v.in_blocks()) return false;
+    if (joins ? !rows::is_blocked(m, v) : !(m.shape(v) == m.shape(c.in[0]))) return false;
+  }
+  return !c.in.empty();
+}
+/// What a node makes of the order of its inputs. `alone`: whether nothing else reads the first.
+template <class Alone>
+channel_order order_of_result(const emitter& m, const call& c, const Alone& alone) {
+  static constexpr std::string_view passes[] = {
+      "Relu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Gelu", "BatchNormalization"};
+  static constexpr std::string_view into_layer[] = {"Clip", "LeakyRelu"};
+  const node& n = c.n;
+  if (!n.domain.empty() || c.in.empty() || !c.has(0) || m.type(c.in[0]) != dtype::f32)
+    return channel_order::plain;
+  const value& x = c.in[0];
+  const auto is_one_of = [&](std::span<const std::string_view> list) {
+    return std::find(list.begin(), list.end(), n.op) != list.end();
+  };
+  const auto blocked_if = [](bool yes) {
+    return yes ? channel_order::blocked : channel_order::plain;
+  };
+  if (n.op == "Identity" || n.op == "Dropout") return x.order;
+  if (n.op == "Conv") return convolves_blocks(m, c) ? channel_order::layer : channel_order::plain;
+  if (n.op == "MaxPool") return blocked_if(rows::is_blocked(m, x));
+  if (n.op == "AveragePool") {
+    const auto set = [&](const char* key) {
+      const attribute* a = n.find(key);
+      return a && a->integer.value_or(0) != 0;
+    };
+    return blocked_if(rows::is_blocked(m, x) && !(set("ceil_mode") && set("count_include_pad")));
+  }
+  if (n.op == "GlobalMaxPool" || n.op == "GlobalAveragePool")
+    return blocked_if(rows::is_blocked(m, x) && x.order != channel_order::plain);
+  if (n.op == "Add" || n.op == "Sum" || n.op == "Mul" || n.op == "Concat")
+    return blocked_if(meets_in_blocks(m, c));
+  if (is_one_of(passes)) return blocked_if(x.in_blocks());
+  return blocked_if(is_one_of(into_layer) && x.order == channel_order::layer && alone());
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_BLOCKS_HPP_
+// ---- octet/import/onnx/fuse.hpp
+// Q/DQ graphs as ONNX Runtime 1.32 runs them on x86: which groups of DequantizeLinear, an operator
+// and QuantizeLinear become one quantized operator, and which stay float. Its graph passes decide
+// it, one after another; here each is one function that says what the pass looks for.
+#ifndef OCTET_IMPORT_ONNX_FUSE_HPP_
+#define OCTET_IMPORT_ONNX_FUSE_HPP_
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+// ---- octet/import/onnx/extents.hpp
+// Shapes of a file's values as far as they follow before the shapes of its inputs are given: ONNX
+// Runtime's graph passes ask what the file itself says.
+#ifndef OCTET_IMPORT_ONNX_EXTENTS_HPP_
+#define OCTET_IMPORT_ONNX_EXTENTS_HPP_
+
+#include <algorithm>
+#include <set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// An extent: a number, or a name; none: not known.
+struct extent {
+  std::int64_t number = -1;
+  std::string symbol;
+  bool known() const { return number >= 0 || !symbol.empty(); }
+  bool operator==(const extent&) const = default;
+};
+using extent_list = std::vector<extent>;
+
+class known_shapes {
+ public:
+  explicit known_shapes(const model& m) : model_(m) {
+    for (const auto* list : {&m.inputs, &m.outputs, &m.between})
+      for (const value_info& v : *list)
+        if (v.has_shape && v.extents.size() <= dims::max_rank)
+          shapes_.emplace(v.name, extents_of(v));
+  }
+  const extent_list* find(const std::string& name) {
+    if (const auto it = shapes_.find(name); it != shapes_.end()) return &it->second;
+    const array* a = constant(name);
+    if (!a) return nullptr;
+    extent_list e;
+    for (std::int32_t n : a->shape) e.push_back({n, {}});
+    return &shapes_.emplace(name, std::move(e)).first->second;
+  }
+  void set(const std::string& name, extent_list e) { shapes_.insert_or_assign(name, std::move(e)); }
+  /// What follows for a node's first result; nodes come in an order in which they can run.
+  void follow(const node& n) {
+    if (n.out.empty() || shapes_.contains(n.out[0])) return;
+    if (auto e = result_of(n)) shapes_.emplace(n.out[0], std::move(*e));
+  }
+
+ private:
+  const array* constant(const std::string& name) const {
+    const auto it = model_.constants.find(name);
+    return name.empty() || it == model_.constants.end() ? nullptr : &it->second;
+  }
+  static extent_list extents_of(const value_info& v) {
+    extent_list e;
+    for (std::size_t k = 0; k < v.extents.size(); ++k)
+      e.push_back({v.extents[k], v.extents[k] >= 0 ? std::string() : v.symbols[k]});
+    return e;
+  }
+  std::optional<extent_list> result_of(const node& n) {
+    static const std::set<std::string_view> same{"Abs",
+                                                 "BatchNormalization",
+                                                 "BiasGelu",
+                                                 "Cast",
+                                                 "Clip",
+                                                 "DequantizeLinear",
+                                                 "Dropout",
+                                                 "DynamicQuantizeLinear",
+                                                 "Elu",
+                                                 "Erf",
+                                                 "Exp",
+                                                 "FastGelu",
+                                                 "Gelu",
+                                                 "HardSigmoid",
+                                                 "HardSwish",
+                                                 "Identity",
+                                                 "LayerNormalization",
+                                                 "LeakyRelu",
+                                                 "Log",
+                                                 "LogSoftmax",
+                                                 "Neg",
+                                                 "QLinearLeakyRelu",
+                                                 "QLinearSigmoid",
+                                                 "QLinearSoftmax",
+                                                 "QuantizeLinear",
+                                                 "QuickGelu",
+                                                 "RMSNormalization",
+                                                 "Relu",
+                                                 "Sigmoid",
+                                                 "SimplifiedLayerNormalization",
+                                                 "SkipLayerNormalization",
+                                                 "Softmax",
+                                                 "Sqrt",
+                                                 "Tanh"};
+    static const std::set<std::string_view> pairs{"Add", "Sub", "Mul", "Div", "Pow"};
+    static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul",
+                                                     "MatMulIntegerToFloat"};
+    const extent_list* a = find(n.input(0));
+    if (a && same.contains(n.op)) return *a;
+    if (n.op == "Reshape") return reshaped(n, a);
+    if (a && n.op == "Transpose") return transposed(n, *a);
+    if (a && n.op == "Flatten") return flattened(n, *a);
+    if (a && n.op == "Unsqueeze") return unsqueezed(n, *a);
+    if (a && n.op == "Squeeze") return squeezed(n, *a);
+    if (a && n.op == "GlobalAveragePool" && a->size() > 2) return pooled(*a);
+    // The second operand of a quantized pair or product stands behind the first's parameters.
+    const bool quantized = n.op == "QLinearAdd" || n.op == "QLinearMul" || n.op == "QLinearMatMul";
+    const std::string& second = n.input(quantized ? 3 : 1);
+    const extent_list* b = find(second);
+    if (!a || !b) return {};
+    if (pairs.contains(n.op) || n.op == "QLinearAdd" || n.op == "QLinearMul")
+      return broadcast_extents(*a, *b);
+    if (n.op == "Gemm") return gemm(n, *a, *b);
+    if (!products.contains(n.op) && n.op != "QLinearMatMul") return {};
+    return product(*a, *b);
+  }
+  static std::optional<extent_list> product(extent_list a, const extent_list& b) {
+    if (a.size() < 2 || b.size() != 2) return {};
+    a.back() = b.back();
+    return a;
+  }
+  static std::optional<extent_list> gemm(const node& n, const extent_list& a,
+                                         const extent_list& b) {
+    if (a.size() != 2 || b.size() != 2) return {};
+    return extent_list{a[n.integer("transA", 0) != 0 ? 1 : 0],
+                       b[n.integer("transB", 0) != 0 ? 0 : 1]};
+  }
+  /// As many axes as a constant says, which are known where it names them; one of the rest follows
+  /// from the number of elements.
+  std::optional<extent_list> reshaped(const node& n, const extent_list* x) const {
+    const array* target = constant(n.input(1));
+    if (!target || target->type != dtype::s64 || target->elements() > dims::max_rank) return {};
+    extent_list e;
+    const bool zero_copies = n.integer("allowzero", 0) == 0;
+    for (const std::int64_t v : target->as<std::int64_t>())
+      if (v == 0 && zero_copies && x && e.size() < x->size())
+        e.push_back((*x)[e.size()]);
+      else
+        e.push_back({v > 0 ? v : -1, {}});
+    const auto list = target->as<std::int64_t>();
+    const auto open = std::find(list.begin(), list.end(), std::int64_t{-1});
+    if (open == list.end() || !x) return e;
+    extent& rest = e[static_cast<std::size_t>(open - list.begin())];
+    const auto all = elements(*x);
+    rest.number = 1;
+    const auto others = elements(e);
+    rest.number = all && others && *others > 0 && *all % *others == 0 ? *all / *others : -1;
+    return e;
+  }
+  /// Of numbers alone.
+  static std::optional<std::int64_t> elements(const extent_list& x) {
+    std::int64_t n = 1;
+    for (const extent& e : x) {
+      if (e.number < 0 || (e.number > 0 && n > INT64_MAX / e.number)) return {};
+      n *= e.number;
+    }
+    return n;
+  }
+  static std::optional<extent_list> transposed(const node& n, const extent_list& x) {
+    extent_list e(x.rbegin(), x.rend());
+    const attribute* perm = n.find("perm");
+    if (!perm) return e;
+    if (perm->integers.size() != x.size()) return {};
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const std::int64_t from = perm->integers[k];
+      if (from < 0 || as_size(from) >= x.size()) return {};
+      e[k] = x[as_size(from)];
+    }
+    return e;
+  }
+  static std::optional<extent_list> flattened(const node& n, const extent_list& x) {
+    std::int64_t axis = n.integer("axis", 1);
+    if (axis < 0) axis += static_cast<std::int64_t>(x.size());
+    if (axis < 0 || as_size(axis) > x.size()) return {};
+    const auto middle = x.begin() + axis;
+    const auto joined = [](extent_list part) {
+      if (part.size() == 1) return part[0];
+      return extent{elements(part).value_or(-1), {}};
+    };
+    return extent_list{joined({x.begin(), middle}), joined({middle, x.end()})};
+  }
+  std::optional<std::vector<std::int64_t>> axes_of(const node& n) const {
+    if (const attribute* a = n.find("axes")) return a->integers;
+    const array* a = constant(n.input(1));
+    if (!a || a->type != dtype::s64) return {};
+    return std::vector<std::int64_t>(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
+  }
+  std::optional<extent_list> unsqueezed(const node& n, const extent_list& x) const {
+    auto axes = axes_of(n);
+    if (!axes || axes->size() + x.size() > dims::max_rank) return {};
+    const std::size_t rank = axes->size() + x.size();
+    for (std::int64_t& a : *axes)
+      if (a < 0) a += static_cast<std::int64_t>(rank);
+    std::sort(axes->begin(), axes->end());
+    extent_list e = x;
+    for (const std::int64_t a : *axes) {
+      if (a < 0 || as_size(a) > e.size()) return {};
+      e.insert(e.begin() + a, extent{1, {}});
+    }
+    return e;
+  }
+  std::optional<extent_list> squeezed(const node& n, const extent_list& x) const {
+    const auto axes = axes_of(n);
+    if (!axes) return {};
+    std::set<std::int64_t> gone;
+    for (const std::int64_t a : *axes)
+      gone.insert(a < 0 ? a + static_cast<std::int64_t>(x.size()) : a);
+    extent_list e;
+    for (std::size_t k = 0; k < x.size(); ++k)
+      if (!gone.contains(static_cast<std::int64_t>(k))) e.push_back(x[k]);
+    return e;
+  }
+  static extent_list pooled(extent_list x) {
+    for (std::size_t k = 2; k < x.size(); ++k) x[k] = {1, {}};
+    return x;
+  }
+  /// Extents that meet: numbers but 1 stand, one name stands beside 1, two names are neither.
+  static extent_list broadcast_extents(const extent_list& a, const extent_list& b) {
+    const extent_list &longer = a.size() >= b.size() ? a : b,
+                      &shorter = a.size() >= b.size() ? b : a;
+    extent_list e = longer;
+    for (std::size_t k = 0; k < shorter.size(); ++k) {
+      extent& to = e[longer.size() - shorter.size() + k];
+      const extent& other = shorter[k];
+      if (other.number == 1 || other == to) continue;
+      if (to.number == 1 || other.number > 1)
+        to = other;
+      else if (to.number < 0)
+        to = {};
+    }
+    return e;
+  }
+
+  const model& model_;
+  std::map<std::string, extent_list> shapes_;  // what find() gives stays where it is
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_EXTENTS_HPP_
+// ---- octet/import/onnx/fold.hpp
+// Convolutions that take the layer behind them into their float weights, as ONNX Runtime 1.32 does
+// before it looks at anything quantized: batch normalizations, products and sums with a constant
+// for each channel.
+#ifndef OCTET_IMPORT_ONNX_FOLD_HPP_
+#define OCTET_IMPORT_ONNX_FOLD_HPP_
+
+// ---- octet/import/onnx/edit.hpp
+// A model's nodes while passes rewrite them: who gives a value and who reads it, constants, names,
+// an order in which the nodes can run.
+#ifndef OCTET_IMPORT_ONNX_EDIT_HPP_
+#define OCTET_IMPORT_ONNX_EDIT_HPP_
+
+#include <deque>
+#include <queue>
+#include <set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class node_graph {
+ protected:
+  struct item {
+    node n;
+    double place = 0;  // where the file has it
+    std::size_t id = 0;
+    bool alive = true;
+  };
+  using use = std::pair<std::size_t, std::size_t>;  // node, its input
+
+  explicit node_graph(model& m) : model_(m) {
+    for (node& n : m.nodes) add(std::move(n), static_cast<double>(nodes_.size()));
+    for (const value_info& v : m.outputs) outputs_.insert(v.name);
+  }
+  static error_info cycle() {
+    return import::malformed("nodes that read each other's results in a circle");
+  }
+  /// Every value is given once.
+  status check_values() const {
+    std::set<std::string_view> given;
+    for (const item* i : nodes_)
+      for (const std::string& o : i->n.out)
+        if (!o.empty() && !given.insert(o).second)
+          return import::malformed("a value that two nodes give", o);
+    return unit{};
+  }
+
+  item& add(node n, double place) {
+    items_.push_back({std::move(n), place, items_.size(), true});
+    item& i = items_.back();
+    nodes_.push_back(&i);
+    for (std::size_t k = 0; k < i.n.in.size(); ++k) uses_[i.n.in[k]].insert({i.id, k});
+    for (const std::string& o : i.n.out)
+      if (!o.empty()) producers_[o] = &i;
+    return i;
+  }
+  void remove(item& i) {
+    i.alive = false;
+    for (std::size_t k = 0; k < i.n.in.size(); ++k) uses_[i.n.in[k]].erase({i.id, k});
+    for (const std::string& o : i.n.out)
+      if (const auto it = producers_.find(o); it != producers_.end() && it->second == &i)
+        producers_.erase(it);
+  }
+  void set_input(item& i, std::size_t k, const std::string& name) {
+    uses_[i.n.in[k]].erase({i.id, k});
+    i.n.in[k] = name;
+    uses_[name].insert({i.id, k});
+  }
+  /// Whoever reads `from` reads `to`.
+  void replace_value(const std::string& from, const std::string& to) {
+    moved_ += uses_[from].size();
+    if (moved_ > most_moved) return;  // run() refuses the file
+    const auto readers = uses_[from];
+    for (const auto& [id, k] : readers) set_input(items_[id], k, to);
+  }
+  item* producer(const std::string& name) {
+    const auto it = producers_.find(name);
+    return it == producers_.end() ? nullptr : it->second;
+  }
+  const std::set<use>& uses(const std::string& name) { return uses_[name]; }
+  item& reader(const use& u) { return items_[u.first]; }
+  bool is_output(const std::string& name) const { return outputs_.contains(name); }
+  /// Read once, and not a result of the graph.
+  bool one_reader(const std::string& name) { return uses(name).size() == 1 && !is_output(name); }
+  std::string fresh(const std::string& base) {
+    std::string name;
+    do name = base + "/" + std::to_string(++fresh_);
+    while (producers_.contains(name) || model_.constants.contains(name));
+    return name;
+  }
+  const array* constant(const std::string& name) const {
+    const auto it = model_.constants.find(name);
+    return name.empty() || it == model_.constants.end() ? nullptr : &it->second;
+  }
+  /// One element, with or without an axis.
+  static bool scalar(const array& a) {
+    return a.shape.rank == 0 || (a.shape.rank == 1 && a.shape[0] == 1);
+  }
+
+  bool sort() {
+    order_.clear();
+    std::vector<std::size_t> waits(items_.size(), 0);
+    const auto later = [](const item* a, const item* b) {
+      return a->place != b->place ? a->place > b->place : a->id > b->id;
+    };
+    std::priority_queue<item*, std::vector<item*>, decltype(later)> ready(later);
+    std::size_t alive = 0;
+    for (item& i : items_) {
+      if (!i.alive) continue;
+      ++alive;
+      for (const std::string& name : i.n.in)
+        waits[i.id] += !name.empty() && producers_.contains(name);
+      if (waits[i.id] == 0) ready.push(&i);
+    }
+    while (!ready.empty()) {
+      item* i = ready.top();
+      ready.pop();
+      order_.push_back(i);
+      for (const std::string& o : i->n.out) {
+        if (o.empty() || producer(o) != i) continue;
+        for (const use& u : uses(o))
+          if (--waits[u.first] == 0) ready.push(&items_[u.first]);
+      }
+    }
+    return order_.size() == alive;
+  }
+  void finish() {
+    model_.nodes.clear();
+    for (item* i : order_) model_.nodes.push_back(std::move(i->n));
+  }
+
+  model& model_;
+  /// A long chain of nodes that change nothing, listed from its end, moves all readers at each.
+  static constexpr std::size_t most_moved = std::size_t{1} << 22;
+
+  std::size_t moved_ = 0;
+  std::deque<item> items_;
+  std::vector<item*> nodes_;  // in the order they were added
+  std::vector<item*> order_;
+  std::map<std::string, std::set<use>> uses_;
+  std::map<std::string, item*> producers_;
+  std::set<std::string> outputs_;
+  std::size_t fresh_ = 0;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_EDIT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class convolution_folder : protected node_graph {
+ protected:
+  convolution_folder(model& m, const limits& max) : node_graph(m), max_(max) {}
+
+  /// Whether a new constant of that many bytes is within the limits. A file must not name one large
+  /// array in thousands of places.
+  bool room_for(std::size_t bytes) {
+    made_ = saturating_add(made_, bytes);
+    return made_ <= max_.constant_bytes;
+  }
+  /// ConvAddFusion, ConvMulFusion, ConvBNFusion: one layer after another, while there is one.
+  void fold_convolutions() {
+    for (std::size_t k = 0; k < nodes_.size(); ++k)
+      if (nodes_[k]->alive) fold_next(*nodes_[k]);  // gives a new node, whose turn comes later
+  }
+
+  limits max_;
+  std::size_t made_ = 0;  // bytes of new constants
+
+ private:
+  using numbers = std::span<const float>;
+
+  /// A convolution of constant float weights. A bias that is there must be a constant, too; an
+  /// input without a name is none, but ONNX Runtime leaves such a convolution alone.
+  struct convolution {
+    bool transposed = false;
+    std::int32_t groups = 1, count = 0;  // of channels
+    const array *weights = nullptr, *bias = nullptr;
+  };
+  std::optional<convolution> convolution_of(const node& n) const {
+    convolution l;
+    l.transposed = n.is("ConvTranspose");
+    if ((!l.transposed && !n.is("Conv")) || n.in.size() < 2 || n.in.size() > 3 || n.out.size() != 1)
+      return {};
+    l.weights = constant(n.in[1]);
+    if (!l.weights || l.weights->type != dtype::f32 || l.weights->shape.rank < 3) return {};
+    const std::int64_t groups = n.integer("group", 1),
+                       axis = l.weights->shape[l.transposed ? 1 : 0];
+    if (groups < 1 || axis * groups > INT32_MAX) return {};
+    if (l.transposed && l.weights->shape[0] % groups != 0) return {};
+    l.groups = static_cast<std::int32_t>(groups);
+    l.count = static_cast<std::int32_t>(l.transposed ? axis * groups : axis);
+    if (n.in.size() == 2) return l;
+    l.bias = constant(n.in[2]);
+    if (!l.bias || !is_vector(*l.bias, l.count)) return {};
+    return l;
+  }
+  static bool is_vector(const array& a, std::int32_t count) {
+    return a.type == dtype::f32 && a.shape.rank == 1 && a.shape[0] == count;
+  }
+  /// A number for each channel: [C, 1, ...] or [1, C, 1, ...].
+  static bool is_for_channels(const array& a, const convolution& l) {
+    const int rank = l.weights->shape.rank, at = a.shape.rank == rank ? 1 : 0;
+    if (a.type != dtype::f32 || (a.shape.rank != rank && a.shape.rank != rank - 1)) return false;
+    for (int k = 0; k < a.shape.rank; ++k)
+      if (a.shape[k] != (k == at ? l.count : 1)) return false;
+    return true;
+  }
+
+  /// What stands for the convolution and the one that reads it.
+  struct folded {
+    std::vector<float> factors, bias;  // empty: none
+  };
+  static folded product(const convolution& l, numbers by) {
+    folded f;
+    for (std::int32_t c = 0; c < l.count; ++c)
+      f.factors.push_back(by[by.size() == 1 ? 0 : as_size(c)]);
+    for (std::size_t c = 0; l.bias && c < f.factors.size(); ++c)
+      f.bias.push_back(numerics::mul(l.bias->as<float>()[c], f.factors[c]));
+    return f;
+  }
+  static folded sum(const convolution& l, numbers with) {
+    folded f;
+    for (std::size_t c = 0; c < with.size(); ++c)
+      f.bias.push_back(l.bias ? numerics::add(l.bias->as<float>()[c], with[c]) : with[c]);
+    return f;
+  }
+  /// y = (x - mean) r + offset with r = scale / sqrt(variance + epsilon), each step rounded.
+  std::optional<folded> normalization(const convolution& l, const node& n) const {
+    if (n.in.size() != 5 || n.integer("training_mode", 0) != 0 || n.integer("spatial", 1) == 0)
+      return {};
+    numbers parameters[4];
+    for (std::size_t k = 0; k < 4; ++k) {
+      const array* a = constant(n.in[k + 1]);
+      if (!a || !is_vector(*a, l.count)) return {};
+      parameters[k] = a->as<float>();
+    }
+    const auto& [scale, offset, mean, variance] = parameters;
+    const attribute* e = n.find("epsilon");
+    const float epsilon = e ? e->real.value_or(1e-5f) : 1e-5f;
+    folded f;
+    for (std::size_t c = 0; c < scale.size(); ++c) {
+      const float r =
+          numerics::div(scale[c], numerics::sqrt_f32(numerics::add(variance[c], epsilon)));
+      f.factors.push_back(r);
+      f.bias.push_back(
+          l.bias ? numerics::add(numerics::mul(numerics::sub(l.bias->as<float>()[c], mean[c]), r),
+                                 offset[c])
+                 : numerics::sub(offset[c], numerics::mul(mean[c], r)));
+    }
+    return f;
+  }
+  std::optional<folded> fold(const convolution& l, const node& n) const {
+    if (n.is("BatchNormalization")) return normalization(l, n);
+    const bool mul = n.is("Mul");
+    if ((!mul && !n.is("Add")) || l.transposed || n.in.size() != 2) return {};
+    const array* a = constant(n.in[1]);
+    if (!a) return {};
+    if (mul && a->shape.rank == 0 && a->type == dtype::f32) return product(l, a->as<float>());
+    if (!is_for_channels(*a, l)) return {};
+    return mul ? product(l, a->as<float>()) : sum(l, a->as<float>());
+  }
+
+  void fold_next(item& i) {
+    const auto l = convolution_of(i.n);
+    if (!l || !one_reader(i.n.out[0])) return;
+    const use u = *uses(i.n.out[0]).begin();
+    item& next = reader(u);
+    if (u.second != 0 || next.n.out.size() != 1) return;
+    const auto f = fold(*l, next.n);
+    if (!f || !room_for(4 * (f->bias.size() + (f->factors.empty() ? 0 : l->weights->elements()))))
+      return;
+    node n = i.n;
+    n.out = next.n.out;
+    if (!f->factors.empty()) {
+      const std::string name = fresh(n.in[1]);
+      array scaled = scaled_weights(*l, f->factors);
+      model_.constants[name] = std::move(scaled);
+      n.in[1] = name;
+    }
+    if (!f->bias.empty()) {
+      const std::string name = fresh(n.in[1]);
+      model_.constants[name] = array::of(numbers(f->bias), dims{l->count});
+      n.in.resize(2);
+      n.in.push_back(name);
+    }
+    const double place = next.place;
+    remove(i);
+    remove(next);
+    add(std::move(n), place);
+  }
+  /// Weights [O, I / G, ...], transposed ones [I, O / G, ...], each times its output channel's.
+  static array scaled_weights(const convolution& l, numbers factors) {
+    const auto w = l.weights->as<float>();
+    const dims& s = l.weights->shape;
+    const std::size_t rows = as_size(s[0]), columns = l.transposed ? as_size(s[1]) : 1,
+                      inner = rows * columns == 0 ? 0 : w.size() / (rows * columns),
+                      in_group = rows / as_size(l.groups);
+    std::vector<float> to;
+    to.reserve(w.size());
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t c = 0; c < columns; ++c) {
+        const float by = factors[l.transposed ? r / in_group * columns + c : r];
+        for (std::size_t k = 0; k < inner; ++k)
+          to.push_back(numerics::mul(w[(r * columns + c) * inner + k], by));
+      }
+    return array::of(numbers(to), s);
+  }
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FOLD_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class fuser : convolution_folder {
+ public:
+  /// `shapes`: of the same model; learns what follows for its nodes.
+  fuser(model& m, const limits& max, known_shapes& shapes)
+      : convolution_folder(m, max), shapes_(shapes) {
+    for (const value_info& v : m.inputs) {
+      input_types_.emplace(v.name, v.type);
+      if (v.dequantized) dequantized_outside_.insert(v.name);
+    }
+  }
+
+  /// Rewrites the model's nodes; they come back in an order in which they can run. `as_written`:
+  /// only Constant nodes become constants. An error where they form a cycle.
+  status run(bool as_written) {
+    if (auto s = check_values(); !s) return s;
+    constants_into_the_model();
+    if (as_written) {
+      if (!sort()) return cycle();
+      finish();
+      return unit{};
+    }
+    drop_what_changes_nothing();
+    fold_convolutions();
+    merge_equal_pairs();
+    remove_double_pairs();
+    if (!sort()) return cycle();
+    for (const item* i : order_) shapes_.follow(i->n);
+    multiply_and_add();
+    transpose_weights();
+    dequantize_later();
+    quantize_earlier();
+    quantize_biases();
+    one_reader_per_dequantize();
+    drop_redundant_clips();
+    signed_to_unsigned();
+    if (made_ > max_.constant_bytes)
+      return over_limit(&limits::constant_bytes, max_, "bytes of all constants",
+                        std::to_string(made_));
+    if (moved_ > most_moved)
+      return import::too_large("readers of values that change nothing", {},
+                               std::to_string(most_moved) + " moves");
+    if (!sort()) return cycle();
+    for (item* i : order_)
+      if (i->alive) fuse(*i);
+    if (!sort()) return cycle();
+    finish();
+    return unit{};
+  }
+
+ private:
+  // ---- what a Q or DQ says ----
+
+  struct parameters {
+    float scale = 0;
+    std::int32_t zero_point = 0;
+    dtype type = dtype::u8;
+    bool zero_point_given = false;
+    bool operator==(const parameters&) const = default;
+  };
+  static std::int32_t integer_of(const array& a, std::size_t i) {
+    std::int32_t v = 0;
+    with_integer(a.type,
+                 [&]<class T>(type_tag<T>) { v = static_cast<std::int32_t>(a.as<T>()[i]); });
+    return v;
+  }
+  /// Of a node whose scale and zero point are constants of one element.
+  std::optional<parameters> scalar_parameters(const node& n) {
+    const array* s = constant(n.input(1));
+    if (!s || !scalar(*s) || s->type != dtype::f32 || n.integer("block_size", 0) != 0) return {};
+    parameters p;
+    p.scale = s->as<float>()[0];
+    if (n.input(2).empty()) {
+      const auto t = type_of(is_quantize(n) ? n.out[0] : n.in[0]);
+      if (!t) return {};
+      p.type = *t;
+      return p;
+    }
+    const array* z = constant(n.input(2));
+    if (!z || !scalar(*z)) return {};
+    p.zero_point_given = true;
+    p.type = z->type;
+    p.zero_point = integer_of(*z, 0);
+    return p;
+  }
+  /// Element type of a value, where it follows from what quantizes it.
+  std::optional<dtype> type_of(const std::string& name) {
+    std::string at = name;
+    for (int steps = 0; steps < 64; ++steps) {
+      if (const array* a = constant(at)) return a->type;
+      item* p = producer(at);
+      if (!p) {
+        const auto input = input_types_.find(at);
+        return input == input_types_.end() ? std::nullopt : input->second;
+      }
+      const node& n = p->n;
+      if (is_quantize(n)) {
+        if (const array* z = constant(n.input(2))) return z->type;
+        if (!n.input(2).empty()) {
+          at = n.in[2];
+          continue;
+        }
+        const data_type_row* r = find_data_type(n.integer("output_dtype", data_type_code("UINT8")));
+        return r ? r->type : std::nullopt;
+      }
+      if (n.op == "DynamicQuantizeLinear" && !n.out.empty() && at == n.out[0]) return dtype::u8;
+      if (n.op == "Cast") {
+        const data_type_row* r = find_data_type(n.integer("to", undefined_data_type));
+        return r ? r->type : std::nullopt;
+      }
+      if (!moves_values(n) || n.in.empty()) return {};
+      at = n.in[0];
+    }
+    return {};
+  }
+  static bool moves_values(const node& n) {
+    static const std::set<std::string_view> ops{
+        "Expand", "Flatten", "Gather",  "GatherElements", "Identity",  "MaxPool",   "Reshape",
+        "Slice",  "Split",   "Squeeze", "Tile",           "Transpose", "Unsqueeze", "Resize"};
+    return n.domain.empty() && ops.contains(n.op);
+  }
+  /// A Q and a DQ that undo each other: both give constants of one element for scale and zero
+  /// point, and the same ones.
+  bool is_pair(const node& q, const node& dq) {
+    const auto a = scalar_parameters(q), b = scalar_parameters(dq);
+    return a && b && a->zero_point_given && b->zero_point_given && *a == *b;
+  }
+  static bool is_16bit(dtype t) { return t == dtype::s16 || t == dtype::u16; }
+
+  // ---- before the passes ----
+
+  void constants_into_the_model() {
+    for (item* i : nodes_) {
+      node& n = i->n;
+      if (!n.is("Constant") || n.out.size() != 1) continue;
+      std::optional<array> a;
+      for (const auto& [key, v] : n.attributes) {
+        if (key == "value" && v.tensor) a = *v.tensor;
+        if (key == "value_float" && v.real) a = array::of(std::span(&*v.real, 1), dims{});
+        if (key == "value_int" && v.integer) a = array::of(std::span(&*v.integer, 1), dims{});
+        if (key == "value_floats")
+          a = array::of(std::span(v.reals), dims{static_cast<std::int32_t>(v.reals.size())});
+        if (key == "value_ints")
+          a = array::of(std::span(v.integers), dims{static_cast<std::int32_t>(v.integers.size())});
+      }
+      if (!a) continue;  // refused later, by name
+      model_.constants.insert_or_assign(n.out[0], std::move(*a));
+      remove(*i);
+    }
+  }
+  /// Identity, Dropout without its mask, Cast to the type that is there; QuantizeLinear of
+  /// constants becomes one.
+  void drop_what_changes_nothing() {
+    for (item* i : nodes_) {
+      if (!i->alive) continue;
+      node& n = i->n;
+      if (is_quantize(n)) fold_quantize(*i);
+      if (!i->alive || n.in.empty() || n.out.empty() || is_output(n.out[0])) continue;
+      bool nothing = n.is("Identity");
+      nothing |= n.is("Dropout") && (n.out.size() < 2 || uses(n.out[1]).empty());
+      if (n.is("Cast")) {
+        const auto from = type_of(n.in[0]);
+        const data_type_row* to = find_data_type(n.integer("to", undefined_data_type));
+        nothing |= from && to && to->type == from;
+      }
+      if (!nothing) continue;
+      const std::string from = n.out[0], to = n.in[0];
+      remove(*i);
+      replace_value(from, to);
+    }
+  }
+  void fold_quantize(item& i) {
+    const node& n = i.n;
+    const array *x = constant(n.input(0)), *s = constant(n.input(1)), *z = constant(n.input(2));
+    if (!x || !s || x->type != dtype::f32 || s->type != dtype::f32 || is_output(n.out[0])) return;
+    if (!n.input(2).empty() && !z) return;
+    const auto type = type_of(n.out[0]);
+    const bool bytes = type && (is_8bit(*type) || is_16bit(*type));
+    if (!bytes || n.integer("block_size", 0) != 0) return;
+    const std::size_t channels = s->elements(), count = x->elements();
+    std::size_t inner = 1;
+    if (channels != 1) {
+      std::int64_t axis = n.integer("axis", 1);
+      if (axis < 0) axis += x->shape.rank;
+      if (axis < 0 || axis >= x->shape.rank || s->shape.rank != 1 ||
+          s->shape[0] != x->shape[static_cast<int>(axis)] || (z && z->elements() != channels))
+        return;
+      for (int k = static_cast<int>(axis) + 1; k < x->shape.rank; ++k)
+        inner *= as_size(x->shape[k]);
+    }
+    if (channels == 0 || (z && (z->elements() == 0 || z->type != *type)) ||
+        !room_for(count * size_of(*type)))
+      return;
+    const auto lo = static_cast<std::int32_t>(lowest_of(*type)),
+               hi = static_cast<std::int32_t>(highest_of(*type));
+    const auto quantized = [&]<class T>(T) {
+      std::vector<T> to(count);
+      for (std::size_t k = 0; k < count; ++k) {
+        const std::size_t c = channels == 1 ? 0 : k / inner % channels;
+        to[k] = static_cast<T>(
+            numerics::quantize_even(x->as<float>()[k], s->as<float>()[c],
+                                    z ? integer_of(*z, z->elements() == 1 ? 0 : c) : 0, lo, hi));
+      }
+      return array{*type, x->shape, constant_data::of(std::span<const T>(to))};
+    };
+    array a = *type == dtype::u8    ? quantized(std::uint8_t{})
+              : *type == dtype::s8  ? quantized(std::int8_t{})
+              : *type == dtype::u16 ? quantized(std::uint16_t{})
+                                    : quantized(std::int16_t{});
+    model_.constants.insert_or_assign(n.out[0], std::move(a));
+    remove(i);
+  }
+
+  // ---- ONNX Runtime's passes ----
+
+  /// CommonSubexpressionElimination, of Q and DQ: equal ones of one value become one.
+  void merge_equal_pairs() {
+    std::map<std::string, item*> seen;
+    const auto bytes = [&](const std::string& name) {
+      const array* a = constant(name);
+      if (!a || a->data.bytes.size() > 8) return name;  // ConstantSharing looks at small ones
+      return std::string(name_of(a->type)) + to_string(a->shape) +
+             std::string(reinterpret_cast<const char*>(a->data.bytes.data()), a->data.bytes.size());
+    };
+    for (item* i : nodes_) {
+      node& n = i->n;
+      if (!i->alive || (!is_quantize(n) && !is_dequantize(n)) || n.in.size() < 2 || n.out.empty())
+        continue;
+      std::string key = n.domain + "\n" + n.op + "\n" + n.in[0] + "\n" + bytes(n.in[1]) + "\n" +
+                        bytes(n.input(2));
+      for (const char* a : {"axis", "block_size", "output_dtype", "saturate"})
+        key += "\n" + std::to_string(n.integer(a, -1000));
+      const auto [at, first] = seen.emplace(std::move(key), i);
+      if (first || is_output(n.out[0])) continue;
+      const std::string from = n.out[0], to = at->second->n.out[0];
+      remove(*i);
+      replace_value(from, to);
+    }
+  }
+  /// DoubleQDQPairsRemover: of Q, DQ, Q, DQ in a row the inner two go; the outer ones get the
+  /// range that both pairs have.
+  void remove_double_pairs() {
+    for (item* i : nodes_) {
+      if (!i->alive || !is_dequantize(i->n) || i->n.out.empty() || !one_reader(i->n.out[0]))
+        continue;
+      item* parent = producer(i->n.input(0));
+      item& child = reader(*uses(i->n.out[0]).begin());
+      if (!parent || !is_quantize(parent->n) || !one_reader(parent->n.out[0]) ||
+          !is_quantize(child.n) || child.n.input(0) != i->n.out[0] || child.n.out.empty() ||
+          !one_reader(child.n.out[0]))
+        continue;
+      item& grandchild = reader(*uses(child.n.out[0]).begin());
+      if (!is_dequantize(grandchild.n) || !is_pair(parent->n, i->n) ||
+          !is_pair(child.n, grandchild.n))
+        continue;
+      const parameters a = *scalar_parameters(i->n), b = *scalar_parameters(child.n);
+      if (!is_8bit(a.type) || a.type != b.type) continue;
+      if (!(a.zero_point == b.zero_point && std::fabs(a.scale - b.scale) < 1e-20f)) {
+        const auto lo = static_cast<float>(lowest_of(a.type)),
+                   hi = static_cast<float>(highest_of(a.type));
+        const auto real = [](float q, const parameters& p) {
+          return numerics::mul(q - static_cast<float>(p.zero_point), p.scale);
+        };
+        const float least = std::max(real(lo, a), real(lo, b)),
+                    most = std::min(real(hi, a), real(hi, b)),
+                    scale = numerics::div(numerics::sub(most, least), hi - lo);
+        if (!(scale > 0)) continue;
+        const auto zero = static_cast<std::int32_t>(numerics::clamp_to_int(
+            static_cast<double>(
+                numerics::round_half_away(numerics::sub(lo, numerics::div(least, scale)))),
+            static_cast<std::int32_t>(lo), static_cast<std::int32_t>(hi)));
+        const std::string s = fresh(parent->n.in[1]), z = fresh(parent->n.in[2]);
+        model_.constants[s] = array::of(std::span<const float>(&scale, 1), dims{});
+        model_.constants[z] = byte_constant(a.type, zero);
+        for (item* outer : {parent, &grandchild}) {
+          set_input(*outer, 1, s);
+          set_input(*outer, 2, z);
+        }
+      }
+      set_input(grandchild, 0, parent->n.out[0]);
+      remove(child);
+      remove(*i);
+    }
+  }
+  static array byte_constant(dtype t, std::int32_t v) {
+    const auto s = static_cast<std::int8_t>(v);
+    const auto u = static_cast<std::uint8_t>(v);
+    return t == dtype::s8 ? array::of(std::span<const std::int8_t>(&s, 1), dims{})
+                          : array::of(std::span<const std::uint8_t>(&u, 1), dims{});
+  }
+
+  // MatMulAddFusion, which comes before quantized groups are looked for.
+
+  /// Gemm broadcasts its bias over rows, over columns or not at all; of more axes than two only a
+  /// bias of one axis is taken, and all extents must be numbers.
+  bool takes_bias(const node& product, const std::string& bias) {
+    const extent_list *a = shapes_.find(product.in[0]), *b = shapes_.find(product.in[1]),
+                      *c = shapes_.find(bias);
+    if (!a || !b || !c || a->empty() || b->size() != 2 || !(*b)[1].known()) return false;
+    const extent& columns = (*b)[1];
+    if (a->size() == 2 && c->size() == 2) {
+      const bool row = (*c)[0].number == 1 && (*c)[1] == columns,
+                 rows = (*c)[0].known() && (*c)[0] == (*a)[0];
+      return row || (rows && ((*c)[1].number == 1 || (*c)[1] == columns));
+    }
+    if (c->size() != 1 || (*c)[0] != columns) return false;
+    if (a->size() == 2) return true;
+    const auto counted = [](const extent& e) { return e.number > 0 && e.number <= INT32_MAX; };
+    return std::ranges::all_of(*a, counted) && std::ranges::all_of(*b, counted);
+  }
+  /// Reshape to those extents, at `place`.
+  void reshape(const std::string& x, const std::string& y, const extent_list& to, double place) {
+    std::vector<std::int64_t> list;
+    for (const extent& e : to) list.push_back(e.number);
+    node n;
+    n.op = "Reshape", n.name = y;
+    n.in = {x, fresh(y)};
+    n.out = {y};
+    model_.constants[n.in[1]] = array::of(std::span<const std::int64_t>(list),
+                                          dims{static_cast<std::int32_t>(list.size())});
+    shapes_.set(y, to);
+    add(std::move(n), place);
+  }
+  /// The value itself; of one that DequantizeLinear gives to those that stay as well, a copy: each
+  /// reader has its own (EnsureUniqueDQForNodeUnit).
+  std::string own_dequantized(const std::string& value, double place) {
+    const item* dq = producer(value);
+    if (!dq || !is_dequantize(dq->n) || dq->n.out.size() != 1) return value;
+    if (uses(value).empty() && !is_output(value)) return value;
+    node copy = dq->n;
+    copy.out = {fresh(value)};
+    const std::string out = copy.out[0];
+    add(std::move(copy), place);
+    return out;
+  }
+  /// A product with a matrix and the sum that alone reads it: Gemm, between two Reshapes where the
+  /// first operand is no matrix.
+  void multiply_and_add() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& product = *nodes_[k];
+      if (!product.alive || !product.n.is("MatMul") || product.n.in.size() != 2 ||
+          product.n.out.size() != 1 || !one_reader(product.n.out[0]))
+        continue;
+      item& sum = reader(*uses(product.n.out[0]).begin());
+      if (!sum.n.is("Add") || sum.n.in.size() != 2 || sum.n.out.size() != 1) continue;
+      const std::string a = product.n.in[0],
+                        bias = sum.n.in[sum.n.in[0] == product.n.out[0] ? 1 : 0],
+                        result = sum.n.out[0];
+      const auto type = type_of(a);
+      if ((type && *type != dtype::f32 && *type != dtype::f16) || !takes_bias(product.n, bias))
+        continue;
+      extent_list rows = *shapes_.find(a);
+      const bool matrix = rows.size() == 2;
+      std::int64_t m = 1;
+      for (std::size_t i = 0; i + 1 < rows.size() && m <= INT32_MAX; ++i) m *= rows[i].number;
+      if (!matrix && m > INT32_MAX) continue;
+      node gemm;
+      gemm.op = "Gemm", gemm.name = product.n.name;
+      gemm.in = {a, product.n.in[1], bias};
+      gemm.out = {result};
+      const extent columns = (*shapes_.find(product.n.in[1]))[1];
+      const double place = sum.place;
+      remove(product);
+      remove(sum);
+      if (!matrix) {
+        const extent all{m, {}};
+        gemm.in[0] = fresh(a), gemm.out[0] = fresh(result);
+        const std::string x = own_dequantized(a, place);
+        reshape(x, gemm.in[0], {all, rows.back()}, place);
+        rows.back() = columns;
+        reshape(gemm.out[0], result, rows, place);
+        shapes_.set(gemm.out[0], {all, columns});
+      }
+      add(std::move(gemm), place);
+    }
+  }
+  static array transposed(const array& a, std::span<const std::int64_t> perm) {
+    const auto rank = as_size(a.shape.rank);
+    std::vector<std::size_t> stride(rank, 1), step(rank), at(rank, 0);
+    for (std::size_t k = rank; k-- > 1;)
+      stride[k - 1] = stride[k] * as_size(a.shape[static_cast<int>(k)]);
+    dims shape;
+    for (std::size_t k = 0; k < rank; ++k) {
+      shape.push_back(a.shape[static_cast<int>(perm[k])]);
+      step[k] = stride[as_size(perm[k])];
+    }
+    const std::size_t size = size_of(a.type);
+    std::vector<std::byte> to(a.elements() * size);
+    std::size_t from = 0;
+    for (std::size_t i = 0; i < to.size(); i += size) {
+      std::memcpy(to.data() + i, a.data.bytes.data() + from * size, size);
+      for (std::size_t k = rank; k-- > 0;) {
+        const auto extent = as_size(shape[static_cast<int>(k)]);
+        from += step[k];
+        if (++at[k] < extent) break;
+        from -= step[k] * extent;
+        at[k] = 0;
+      }
+    }
+    return {a.type, shape, constant_data::copy(to)};
+  }
+  /// Which axis of its input each axis of a Transpose's result is; empty: not as it must be.
+  static std::vector<std::int64_t> permutation(const node& n, int rank) {
+    std::vector<std::int64_t> perm, once;
+    for (int k = rank; k-- > 0;) perm.push_back(k), once.insert(once.begin(), k);
+    if (const attribute* a = n.find("perm")) perm = a->integers;
+    std::vector<std::int64_t> sorted = perm;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted == once ? perm : std::vector<std::int64_t>();
+  }
+  /// TransposeOptimizer: of a constant dequantized by channel, behind which a Transpose stands that
+  /// one node reads, the elements themselves are transposed. With one scale the next pass does it.
+  void transpose_weights() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& move = *nodes_[k];
+      if (!move.alive || !move.n.is("Transpose") || move.n.in.size() != 1 ||
+          move.n.out.size() != 1 || !one_reader(move.n.out[0]) ||
+          is_quantize(reader(*uses(move.n.out[0]).begin()).n))
+        continue;
+      const item* dq = producer(move.n.in[0]);
+      if (!dq || !is_dequantize(dq->n) || dq->n.integer("block_size", 0) != 0) continue;
+      const array *w = constant(dq->n.input(0)), *s = constant(dq->n.input(1));
+      if (!w || !s || s->shape.rank != 1 || s->elements() == 1) continue;
+      std::int64_t axis = dq->n.integer("axis", 1);
+      if (axis < 0) axis += w->shape.rank;
+      const auto perm = permutation(move.n, w->shape.rank);
+      const auto to = std::find(perm.begin(), perm.end(), axis);
+      if (to == perm.end() || !room_for(w->data.bytes.size())) continue;
+      node n = dq->n;
+      n.in[0] = fresh(dq->n.in[0]);
+      array turned = transposed(*w, perm);
+      model_.constants[n.in[0]] = std::move(turned);
+      attribute moved;
+      moved.integer = to - perm.begin();
+      n.attributes.insert_or_assign("axis", moved);
+      n.out = move.n.out;
+      const double place = move.place;
+      remove(move);
+      add(std::move(n), place);
+    }
+  }
+
+  /// What QDQPropagationTransformer looks through.
+  bool propagates(const node& n) const {
+    if (!n.domain.empty() || n.in.empty() || n.out.empty()) return false;
+    return (n.op == "MaxPool" && model_.opset >= 12 && n.out.size() == 1) || n.op == "Reshape" ||
+           n.op == "Transpose" || n.op == "Squeeze" || n.op == "Unsqueeze" || n.op == "Slice";
+  }
+  /// Q and DQs after `value`, for these readers of it.
+  void insert_pair(const node& like, const std::string& value, const std::vector<use>& readers,
+                   double place) {
+    const std::string q = fresh(value + "/quantized");
+    node quantize;
+    quantize.op = "QuantizeLinear", quantize.domain = like.domain, quantize.name = q;
+    quantize.in = {value, like.in[1]};
+    if (!like.input(2).empty()) quantize.in.push_back(like.in[2]);
+    quantize.out = {q};
+    node dequantize = quantize;
+    dequantize.op = "DequantizeLinear";
+    dequantize.in[0] = q;
+    add(std::move(quantize), place);
+    for (const use& u : readers) {
+      const std::string dq = fresh(value + "/dequantized");
+      dequantize.name = dq;
+      dequantize.out = {dq};
+      add(dequantize, place);
+      set_input(items_[u.first], u.second, dq);
+    }
+  }
+  /// DQ, a move, ...: another pair stands behind the move.
+  void dequantize_later() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      if (!nodes_[k]->alive || !is_dequantize(nodes_[k]->n)) continue;
+      const node dq = nodes_[k]->n;
+      if (dq.out.empty() || !one_reader(dq.out[0]) || !scalar_parameters(dq)) continue;
+      const use first = *uses(dq.out[0]).begin();
+      if (first.second != 0) continue;
+      std::vector<item*> open{&reader(first)};
+      while (!open.empty()) {
+        item& move = *open.back();
+        open.pop_back();
+        if (!move.alive || !propagates(move.n)) continue;
+        const std::string& value = move.n.out[0];
+        std::vector<use> readers;
+        if (!is_output(value))
+          for (const use& u : uses(value))
+            if (!is_quantize(reader(u).n)) readers.push_back(u);
+        if (readers.empty()) continue;
+        for (const use& u : readers)
+          if (u.second == 0) open.push_back(&reader(u));
+        insert_pair(dq, value, readers, move.place);
+      }
+    }
+  }
+  /// TransposeOptimizer, where it repairs the pairs around the Transposes that it has moved: a
+  /// result of the graph that is read by nothing but a Transpose, the only one before the Q.
+  bool quantizes_output(const node& q, const item& move, const item* source) {
+    const std::string& value = move.n.in[0];
+    return source && !is_dequantize(source->n) && move.n.is("Transpose") && is_output(value) &&
+           uses(value).size() == 1 && !is_output(q.out[0]);
+  }
+  /// The result is what its codes stand for, as is what the Transpose reads.
+  void quantize_output(const node& q, item& move, item& source) {
+    const std::string given = move.n.in[0], value = fresh(given);
+    for (std::string& o : source.n.out)
+      if (o == given) o = value;
+    producers_.erase(given);
+    producers_[value] = &source;
+    insert_pair(q, value, {use{move.id, 0}}, move.place);
+    node dq;
+    dq.op = "DequantizeLinear", dq.domain = q.domain, dq.name = given;
+    dq.in = producer(move.n.in[0])->n.in;
+    dq.out = {given};
+    add(std::move(dq), move.place);
+  }
+  /// ..., a move, Q: another pair stands before the move.
+  void quantize_earlier() {
+    const std::size_t count = nodes_.size();
+    const bool repairs =
+        std::ranges::any_of(nodes_, [](const item* i) { return i->alive && is_dequantize(i->n); });
+    for (std::size_t k = 0; k < count; ++k) {
+      if (!nodes_[k]->alive || !is_quantize(nodes_[k]->n)) continue;
+      const node q = nodes_[k]->n;
+      if (!scalar_parameters(q)) continue;
+      std::string at = q.in[0];
+      bool turned = false;  // by a Transpose before
+      while (one_reader(at)) {
+        item* move = producer(at);
+        if (!move || !propagates(move->n)) break;
+        at = move->n.in[0];
+        item* source = producer(at);
+        if (repairs && !std::exchange(turned, turned || move->n.is("Transpose")) &&
+            quantizes_output(q, *move, source)) {
+          quantize_output(q, *move, *source);
+          break;
+        }
+        if (!one_reader(at) || (source && is_dequantize(source->n)) || constant(at)) break;
+        insert_pair(q, at, {use{move->id, 0}}, move->place);
+      }
+    }
+  }
+  /// WeightBiasQuantization: float biases, and float weights, of layers between DQ and Q.
+  void quantize_biases() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& i = *nodes_[k];
+      if (!i.alive || !i.n.domain.empty() || i.n.in.size() < 2 || i.n.out.size() != 1 ||
+          (i.n.op != "Conv" && i.n.op != "ConvTranspose" && i.n.op != "Gemm"))
+        continue;
+      item *x = producer(i.n.in[0]), *w = producer(i.n.in[1]);
+      if (!x || !is_dequantize(x->n) || !leads_to_quantize(i.n.out[0])) continue;
+      const array* x_scale = constant(x->n.input(1));
+      if (!x_scale || !scalar(*x_scale) || x_scale->type != dtype::f32) continue;
+      const array *bias = constant(i.n.input(2)), *weights = constant(i.n.in[1]);
+      const bool quantized = w && is_dequantize(w->n), has_bias = !i.n.input(2).empty();
+      if (!quantized && (!weights || weights->type != dtype::f32 || weights->elements() == 0))
+        continue;
+      if (has_bias && (!bias || bias->shape.rank != 1 || bias->type != dtype::f32)) continue;
+      if (quantized && !has_bias) continue;
+      if (!room_for((has_bias ? 8 * bias->elements() : 0) + (quantized ? 0 : weights->elements())))
+        continue;
+      const array* w_scale = nullptr;
+      if (quantized) {
+        w_scale = constant(w->n.input(1));
+        if (!w_scale || w_scale->type != dtype::f32) continue;
+        if (!scalar(*w_scale) && !fits_channels(i.n, w->n, *w_scale, *bias)) continue;
+      } else {
+        w_scale = quantize_weights(i, *weights);
+      }
+      if (has_bias) quantize_bias(i, x_scale->as<float>()[0], *w_scale, *bias);
+    }
+  }
+  bool leads_to_quantize(std::string value) {
+    for (int steps = 0; steps < 64 && uses(value).size() == 1; ++steps) {
+      const node& n = reader(*uses(value).begin()).n;
+      if (is_quantize(n)) return true;
+      if ((n.op != "Relu" && n.op != "Clip") || n.out.size() != 1) return false;
+      value = n.out[0];
+    }
+    return false;
+  }
+  bool fits_channels(const node& layer, const node& dq, const array& scale, const array& bias) {
+    if (scale.shape.rank != 1 || scale.shape[0] != bias.shape[0] ||
+        dq.integer("block_size", 0) != 0)
+      return false;
+    std::int64_t axis = dq.integer("axis", 1);
+    const array* w = constant(dq.in[0]);
+    if (axis < 0) axis += w ? w->shape.rank : 0;
+    return axis == (layer.op == "Gemm" && layer.integer("transB", 0) == 0 ? 1 : 0);
+  }
+  /// One int8 scale and zero point for all weights.
+  const array* quantize_weights(item& i, const array& w) {
+    const auto values = w.as<float>();
+    float least = 0, largest = 0;
+    for (float v : values) {
+      if (v < least) least = v;
+      if (v > largest) largest = v;
+    }
+    const laws::int8_range range = laws::range_of_float_weights(least, largest);
+    const float scale = range.scale;
+    std::vector<std::int8_t> q;
+    for (float v : values)
+      q.push_back(
+          static_cast<std::int8_t>(numerics::quantize_even(v, scale, range.zero_point, -128, 127)));
+    const std::string base = i.n.in[1], name = fresh(base), s = fresh(base), z = fresh(base);
+    model_.constants[name] = {dtype::s8, w.shape,
+                              constant_data::of(std::span<const std::int8_t>(q))};
+    model_.constants[z] = byte_constant(dtype::s8, range.zero_point);
+    array& kept = model_.constants[s];
+    kept = array::of(std::span<const float>(&scale, 1), dims{});
+    node dq;
+    dq.op = "DequantizeLinear", dq.name = name;
+    dq.in = {name, s, z};
+    dq.out = {fresh(base)};
+    const std::string out = dq.out[0];
+    add(std::move(dq), i.place);
+    set_input(i, 1, out);
+    return &kept;
+  }
+  void quantize_bias(item& i, float x_scale, const array& w_scale, const array& bias) {
+    std::vector<float> scales;
+    for (float v : w_scale.as<float>())
+      scales.push_back(laws::stored_accumulator_scale(x_scale, v));
+    std::vector<std::int32_t> q;
+    for (std::size_t c = 0; c < bias.elements(); ++c)
+      q.push_back(laws::divided_bias(bias.as<float>()[c], scales[scales.size() == 1 ? 0 : c]));
+    const std::string base = i.n.in[2], name = fresh(base), s = fresh(base);
+    model_.constants[name] = array::of(std::span<const std::int32_t>(q), bias.shape);
+    model_.constants[s] = array::of(std::span<const float>(scales), w_scale.shape);
+    node dq;
+    dq.op = "DequantizeLinear", dq.name = name;
+    dq.in = {name, s};
+    dq.out = {fresh(base)};
+    if (scales.size() != 1) {
+      attribute axis;
+      axis.integer = 0;
+      dq.attributes.emplace("axis", axis);
+    }
+    const std::string out = dq.out[0];
+    add(std::move(dq), i.place);
+    set_input(i, 2, out);
+  }
+  /// EnsureUniqueDQForNodeUnit.
+  void one_reader_per_dequantize() {
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& i = *nodes_[k];
+      if (!i.alive || !is_dequantize(i.n) || i.n.out.size() != 1) continue;
+      const auto readers = uses(i.n.out[0]);
+      bool first = !is_output(i.n.out[0]);
+      for (const use& u : readers) {
+        if (std::exchange(first, false)) continue;
+        node copy = i.n;
+        copy.out = {fresh(i.n.out[0])};
+        const std::string out = copy.out[0];
+        add(std::move(copy), i.place);
+        set_input(items_[u.first], u.second, out);
+      }
+    }
+  }
+  /// ReluQuantFusion, ClipQuantFusion: the rounding of the following Q saturates anyway.
+  void drop_redundant_clips() {
+    for (item* i : nodes_) {
+      node& n = i->n;
+      if (!i->alive || !n.domain.empty() || (n.op != "Relu" && n.op != "Clip") ||
+          n.out.size() != 1 || !one_reader(n.out[0]))
+        continue;
+      const node& q = reader(*uses(n.out[0]).begin()).n;
+      if (!is_quantize(q)) continue;
+      const auto p = scalar_parameters(q);
+      if (!p || !p->zero_point_given || !redundant(n, *p)) continue;
+      const std::string from = n.out[0], to = n.in[0];
+      remove(*i);
+      replace_value(from, to);
+    }
+  }
+  bool redundant(const node& n, const parameters& p) {
+    const auto lo = lowest_of(p.type), hi = highest_of(p.type);
+    if (n.op == "Relu") return p.zero_point == lo;
+    const auto bounds = clip_bounds(n);
+    // A NaN bounds nothing, and has no code.
+    if (!bounds || numerics::is_nan(bounds->first) || numerics::is_nan(bounds->second))
+      return false;
+    const auto code = [&](float v) {
+      return laws::quantized_bound(laws::library::onnxruntime, v, static_cast<double>(p.scale),
+                                   p.zero_point);
+    };
+    return code(bounds->first) <= lo && code(bounds->second) >= hi;
+  }
+  /// Constants; none: not both are.
+  std::optional<std::pair<float, float>> clip_bounds(const node& n) {
+    constexpr float most = std::numeric_limits<float>::max();
+    std::pair<float, float> b{-most, most};
+    float* ends[] = {&b.first, &b.second};
+    for (std::size_t k = 0; k < 2; ++k) {
+      if (model_.opset < 11) {
+        const attribute* a = n.find(k == 0 ? "min" : "max");
+        if (a && a->real) *ends[k] = *a->real;
+      } else if (!n.input(k + 1).empty()) {
+        const array* a = constant(n.in[k + 1]);
+        if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
+        *ends[k] = a->as<float>()[0];
+      }
+    }
+    return b;
+  }
+  /// QDQS8ToU8Transformer: int8 between one Q and one DQ becomes uint8, 128 higher; so do constants
+  /// that need all eight bits.
+  void signed_to_unsigned() {
+    const bool converts = each_converts_once();
+    const std::size_t count = nodes_.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      item& i = *nodes_[k];
+      if (!i.alive || i.n.in.size() != 3 || i.n.out.empty()) continue;
+      if (is_quantize(i.n)) {
+        if (!one_reader(i.n.out[0])) continue;
+        item& dq = reader(*uses(i.n.out[0]).begin());
+        if (!is_dequantize(dq.n) || dq.n.in.size() != 3) continue;
+        const array *a = constant(i.n.in[2]), *b = constant(dq.n.in[2]);
+        if (!a || !b || a->elements() != 1 || b->elements() != 1 || a->type != dtype::s8 ||
+            b->type != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
+          continue;
+        const std::string z = fresh(i.n.in[2]);
+        model_.constants[z] = unsigned_of(*a);
+        set_input(i, 2, z);
+        set_input(dq, 2, z);
+      } else if (is_dequantize(i.n)) {
+        if (!converts || !needs_eight_bits(i.n)) continue;
+        const array *w = constant(i.n.in[0]), *z = constant(i.n.in[2]);
+        if (!room_for(w->elements() + z->elements())) continue;
+        const std::string name = fresh(i.n.in[0]), zero = fresh(i.n.in[2]);
+        array weights = unsigned_of(*w), zeros = unsigned_of(*z);
+        model_.constants[name] = std::move(weights);
+        model_.constants[zero] = std::move(zeros);
+        set_input(i, 0, name);
+        set_input(i, 2, zero);
+      }
+    }
+  }
+  /// An int8 constant between -128 and 127 with a zero point, a DQ's input.
+  bool needs_eight_bits(const node& dq) {
+    const array *w = constant(dq.in[0]), *z = constant(dq.in[2]);
+    if (!w || !z || w->type != dtype::s8 || z->type != dtype::s8) return false;
+    const auto values = w->as<std::int8_t>();
+    return !std::all_of(values.begin(), values.end(), [](int v) { return v >= -64 && v <= 63; });
+  }
+  /// ONNX Runtime makes a constant uint8 only under session.x64quantprecision, with which the
+  /// references were made, and then loads no file in which one would be made twice: those run in
+  /// its default session, which leaves constants as they are.
+  bool each_converts_once() {
+    return std::ranges::none_of(nodes_, [&](const auto& i) {
+      return i->alive && i->n.in.size() == 3 && !i->n.out.empty() && is_dequantize(i->n) &&
+             needs_eight_bits(i->n) && !(one_reader(i->n.in[0]) && one_reader(i->n.out[0]));
+    });
+  }
+  static array unsigned_of(const array& a) {
+    std::vector<std::uint8_t> to;
+    for (std::int8_t v : a.as<std::int8_t>()) to.push_back(static_cast<std::uint8_t>(v + 128));
+    return array::of(std::span<const std::uint8_t>(to), a.shape);
+  }
+
+  // ---- QDQSelectorActionTransformer ----
+
+  /// An operator with the DQs that it reads and the Qs that read it.
+  struct group {
+    std::vector<item*> dq, q;
+    std::size_t inputs = 0, outputs = 0, readers = 0;  // that are there
+    bool gives_output = false;                         // of the graph
+  };
+  group group_of(item& i) {
+    group g;
+    for (std::size_t k = 0; k < i.n.in.size(); ++k) {
+      g.inputs += !i.n.in[k].empty();
+      if (item* p = producer(i.n.in[k]); p && is_dequantize(p->n)) g.dq.push_back(p);
+    }
+    for (const std::string& o : i.n.out) {
+      if (o.empty()) continue;
+      ++g.outputs;
+      g.gives_output |= is_output(o);
+      for (const use& u : uses(o)) {
+        ++g.readers;
+        if (is_quantize(reader(u).n)) g.q.push_back(&reader(u));
+      }
+    }
+    return g;
+  }
+  static bool all_quantized(const group& g) {
+    return g.outputs == g.q.size() && g.q.size() == g.readers && !g.gives_output;
+  }
+  std::optional<dtype> in_type(const item& dq) {
+    if (const array* z = constant(dq.n.input(2))) return z->type;
+    return type_of(dq.n.input(0));
+  }
+  std::optional<dtype> out_type(const item& q) {
+    return q.n.out.empty() ? std::optional<dtype>() : type_of(q.n.out[0]);
+  }
+
+  enum class kind : std::uint8_t {
+    move,
+    move_8bit,
+    largest,
+    index,
+    split,
+    unary,
+    binary,
+    variadic,
+    convolution,
+    product,
+    matrix,
+    where
+  };
+  struct rule {
+    std::string_view op;
+    kind what;
+    std::string_view to, domain;
+  };
+  static constexpr std::string_view microsoft = "com.microsoft";
+  static constexpr rule rules[] = {
+      {"Expand", kind::move, {}, {}},
+      {"Flatten", kind::move, {}, {}},
+      {"Gather", kind::move, {}, {}},
+      {"GatherElements", kind::move, {}, {}},
+      {"Reshape", kind::move, {}, {}},
+      {"Slice", kind::move, {}, {}},
+      {"Squeeze", kind::move, {}, {}},
+      {"Tile", kind::move, {}, {}},
+      {"Transpose", kind::move, {}, {}},
+      {"Unsqueeze", kind::move, {}, {}},
+      {"Resize", kind::move_8bit, {}, {}},
+      {"MaxPool", kind::largest, {}, {}},
+      {"ReduceMax", kind::largest, {}, {}},
+      {"ReduceMin", kind::largest, {}, {}},
+      {"ArgMax", kind::index, {}, {}},
+      {"Split", kind::split, {}, {}},
+      {"AveragePool", kind::unary, "QLinearAveragePool", microsoft},
+      {"LeakyRelu", kind::unary, "QLinearLeakyRelu", microsoft},
+      {"GlobalAveragePool", kind::unary, "QLinearGlobalAveragePool", microsoft},
+      {"Sigmoid", kind::unary, "QLinearSigmoid", microsoft},
+      {"Softmax", kind::unary, "QLinearSoftmax", microsoft},
+      {"Add", kind::binary, "QLinearAdd", microsoft},
+      {"Mul", kind::binary, "QLinearMul", microsoft},
+      {"Concat", kind::variadic, "QLinearConcat", microsoft},
+      {"Conv", kind::convolution, "QLinearConv", {}},
+      {"MatMul", kind::product, "QLinearMatMul", {}},
+      {"Gemm", kind::matrix, "QGemm", microsoft},
+      {"Where", kind::where, "QLinearWhere", microsoft},
+  };
+
+  void fuse(item& i) {
+    if (is_quantize(i.n) || is_dequantize(i.n) || i.n.out.empty()) return;
+    for (const auto& [key, a] : i.n.attributes)
+      if (a.graph) return;  // nodes of its subgraphs have reasons of their own
+    const group g = group_of(i);
+    for (const std::string& name : i.n.in)
+      if (dequantized_outside_.contains(name))
+        i.n.kept_float =
+            "ONNX Runtime keeps it in float: an input is dequantized outside of the subgraph";
+    if (g.dq.empty() || !i.n.kept_float.empty()) return;
+    const rule* r = nullptr;
+    if (i.n.domain.empty())
+      for (const rule& each : rules)
+        if (each.op == i.n.op) r = &each;
+    if (!r) {
+      i.n.kept_float = "ONNX Runtime has no quantized " + i.n.op;
+      return;
+    }
+    if (std::string why = refusal(*r, i, g); why.empty())
+      replace(*r, i, g);
+    else if (becomes_blocks(*r, i, g))
+      i.n.kept_float =
+          "ONNX Runtime makes MatMulNBits of it, with 8-bit activations; here in float";
+    else
+      i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
+  }
+  /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
+  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one without an
+  /// axis; a Q that reads the result is not to 8 bits.
+  bool becomes_blocks(const rule& r, const item& i, const group& g) {
+    if (r.what != kind::product && r.what != kind::matrix) return false;
+    item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
+    if (!w || !is_dequantize(w->n) || w->n.integer("block_size", 0) != 0) return false;
+    if (x && is_dequantize(x->n) && !is_16bit(in_type(*x).value_or(dtype::u8))) return false;
+    if (i.n.integer("transA", 0) != 0 || i.n.integer("transB", 0) != 0) return false;
+    for (const char* factor : {"alpha", "beta"})
+      if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1) return false;
+    const array *codes = constant(w->n.input(0)), *s = constant(w->n.input(1));
+    if (!codes || !s || codes->shape.rank != 2 || !is_8bit(codes->type)) return false;
+    const bool one = s->shape.rank == 0, columns = s->shape.rank == 1 &&
+                                                   s->shape[0] == codes->shape[1] &&
+                                                   w->n.integer("axis", 1) == 1;
+    return (one || columns) && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
+  }
+  /// How many inputs of a group must be quantized.
+  static std::size_t quantized_inputs(kind what, const group& g) {
+    switch (what) {
+      case kind::move:
+      case kind::move_8bit:
+      case kind::largest:
+      case kind::index:
+      case kind::split:
+      case kind::unary: return 1;
+      case kind::where:
+      case kind::product: return 2;
+      case kind::binary:
+      case kind::variadic:
+      case kind::convolution:
+      case kind::matrix: break;
+    }
+    return g.inputs;
+  }
+  /// Empty: the group is taken.
+  std::string refusal(const rule& r, item& i, const group& g) {
+    const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
+        moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
+    if (g.dq.size() != quantized_inputs(r.what, g)) return "an input is not quantized";
+    for (const auto* list : {&g.dq, &g.q})
+      for (item* each : *list)
+        if (const array* s = constant(each->n.input(1)); s && s->type != dtype::f32)
+          return std::string(name_of(s->type)) + " scales";
+    std::vector<dtype> in;
+    for (item* d : g.dq) {
+      const auto t = in_type(*d);
+      if (!t) return "the element type of an input is not known";
+      in.push_back(*t);
+    }
+    if (r.what == kind::index) {
+      const auto p = scalar_parameters(g.dq[0]->n);
+      if (is_16bit(in[0])) return "16-bit values";
+      return p && p->zero_point_given ? "" : "no zero point";
+    }
+    if (g.q.empty() && !open) return "its result is not quantized";
+    if (!g.q.empty() && !all_quantized(g)) return "its result is read by others too";
+    if (r.op == "MaxPool" && model_.opset < 12) return "MaxPool of an opset before 12";
+    if (r.op == "Resize" && i.n.text("mode", "nearest") != "nearest") return "it interpolates";
+    std::optional<dtype> out;
+    for (item* q : g.q) {
+      const auto t = out_type(*q);
+      if (!t || *t != in[0]) return "input and result have different types";
+      out = t;
+    }
+    const bool wide_allowed = r.what == kind::move || r.what == kind::split;
+    for (std::size_t k = 0; k < in.size(); ++k) {
+      const bool bias = k == 2 && (r.what == kind::convolution || r.what == kind::matrix);
+      if (bias) {
+        if (in[k] != dtype::s32) return "its bias is not int32";
+        continue;
+      }
+      if (!wide_allowed && is_16bit(in[k])) return "16-bit values";
+      if (!is_8bit(in[k]) && !(wide_allowed && is_16bit(in[k])))
+        return std::string(name_of(in[k])) + " values";
+    }
+    if (moves || r.what == kind::split) {
+      for (item* q : g.q)
+        if (!is_pair(q->n, g.dq[0]->n)) return "it changes scale or zero point";
+      return {};
+    }
+    if (r.what == kind::binary || r.what == kind::variadic || r.what == kind::where)
+      for (dtype t : in)
+        if (t != in[0]) return "its inputs have different types";
+    if ((r.what == kind::convolution || r.what == kind::product) && in[0] == dtype::s8)
+      return "int8 activations on x86";
+    if (std::string why = refused_scales(r, i, g); !why.empty()) return why;
+    if (r.what == kind::matrix && in[0] == dtype::s8 && in[1] != dtype::s8)
+      return "int8 activations with uint8 weights";
+    if (r.what == kind::matrix && in.size() > 2)
+      for (const char* factor : {"alpha", "beta"})
+        if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1)
+          return std::string(factor) + " is not 1, with a bias";
+    return {};
+  }
+
+  /// Whether a DQ or Q has at most one scale: none that is known says no more.
+  bool one_scale(const item& d) {
+    const array* s = constant(d.n.input(1));
+    return !s || scalar(*s);
+  }
+  /// Scales for each channel where ONNX Runtime wants one, biases of other scales than the
+  /// accumulator's. Where a group is taken although its operator does not run (a convolution of
+  /// several input scales without a bias), ONNX Runtime has no result, and neither has octet.
+  std::string refused_scales(const rule& r, const item& i, const group& g) {
+    switch (r.what) {
+      case kind::convolution: return g.dq.size() > 2 ? refused_bias(g) : std::string();
+      case kind::product:
+      case kind::matrix: return refused_matrices(r, i, g);
+      case kind::unary:
+        if (r.op != "Softmax" || one_scale(*g.dq[0])) return {};
+        return "scales for each channel";
+      case kind::binary:
+      case kind::variadic:
+        for (const auto* list : {&g.dq, &g.q})
+          for (const item* each : *list)
+            if (!one_scale(*each)) return "scales for each channel";
+        return {};
+      case kind::where:
+      case kind::move:
+      case kind::move_8bit:
+      case kind::largest:
+      case kind::index:
+      case kind::split: break;
+    }
+    return {};
+  }
+  /// A convolution's int32 bias must be one of its accumulator: all scales constants, the input's
+  /// one number, the bias's that of each channel (laws::fits_accumulator), its zero points 0.
+  std::string refused_bias(const group& g) {
+    const array *x = constant(g.dq[0]->n.input(1)), *w = constant(g.dq[1]->n.input(1)),
+                *b = constant(g.dq[2]->n.input(1));
+    if (!x || !w || !b) return "a scale is not a constant";
+    if (!scalar(*x)) return "scales for each channel of its input, with a bias";
+    const std::size_t channels = std::max(w->elements(), b->elements());
+    for (const array* each : {w, b})
+      if (each->elements() != 1 && each->elements() != channels)
+        return "as many scales of its bias as fit no channels";
+    for (std::size_t c = 0; c < channels; ++c) {
+      const float sw = w->as<float>()[w->elements() == 1 ? 0 : c],
+                  sb = b->as<float>()[b->elements() == 1 ? 0 : c];
+      if (!laws::fits_accumulator(sb, laws::stored_accumulator_scale(x->as<float>()[0], sw)))
+        return "the scale of its bias is not that of its input times that of its weights";
+    }
+    if (g.dq[2]->n.input(2).empty()) return {};
+    const array* zero = constant(g.dq[2]->n.input(2));
+    if (!zero) return "the zero point of its bias is not a constant";
+    for (std::size_t c = 0; c < zero->elements(); ++c)
+      if (integer_of(*zero, c) != 0) return "the zero point of its bias is not 0";
+    return {};
+  }
+  /// Matrix products have one scale but for columns of constant weights; Gemm needs zero points.
+  /// A MatMul without Q is taken whatever its scales are.
+  std::string refused_matrices(const rule& r, const item& i, const group& g) {
+    const bool gemm = r.what == kind::matrix;
+    if (!gemm && g.q.empty()) return {};
+    const node& weights = g.dq[1]->n;
+    if (gemm && (g.dq[0]->n.input(2).empty() || weights.input(2).empty()))
+      return "an input has no zero point";
+    if (!one_scale(*g.dq[0]) || (!g.q.empty() && !one_scale(*g.q[0])))
+      return "scales for each channel";
+    const array *s = constant(weights.input(1)), *w = constant(weights.input(0));
+    if (!s || scalar(*s) || !w || w->shape.rank != 2) return {};
+    std::int64_t axis = weights.integer("axis", 1);
+    if (axis < 0) axis += 2;
+    const int columns = gemm && i.n.integer("transB", 0) != 0 ? 0 : 1;
+    if (s->shape.rank == 1 && s->shape[0] == w->shape[columns] && (gemm || axis == columns))
+      return {};
+    return "scales of its weights that are not for each column";
+  }
+
+  static void append(std::vector<std::string>& to, const node& n, std::size_t from,
+                     std::size_t count) {
+    for (std::size_t k = from; k < from + count; ++k) to.push_back(n.input(k));
+  }
+  /// The inputs of the node that stands for a group.
+  std::vector<std::string> inputs_of(const rule& r, const item& i, const group& g) {
+    std::vector<std::string> in;
+    switch (r.what) {
+      case kind::move:
+      case kind::move_8bit:
+      case kind::largest:
+      case kind::index:
+      case kind::split:
+        in = i.n.in;
+        for (std::string& name : in)
+          if (name == g.dq[0]->n.out[0]) name = g.dq[0]->n.in[0];
+        break;
+      case kind::unary:
+      case kind::binary:
+      case kind::convolution:
+      case kind::product:
+        for (std::size_t k = 0; k < g.dq.size() && k < 2; ++k) append(in, g.dq[k]->n, 0, 3);
+        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
+        if (g.dq.size() > 2) append(in, g.dq[2]->n, 0, 1);
+        break;
+      case kind::variadic:
+        append(in, g.q[0]->n, 1, 2);
+        for (item* d : g.dq) append(in, d->n, 0, 3);
+        break;
+      case kind::matrix:
+        append(in, g.dq[0]->n, 0, 3);
+        append(in, g.dq[1]->n, 0, 3);
+        in.push_back(g.dq.size() > 2 ? g.dq[2]->n.in[0] : std::string());
+        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
+        break;
+      case kind::where:
+        in.push_back(i.n.in[0]);
+        append(in, g.dq[0]->n, 0, 3);
+        append(in, g.dq[1]->n, 0, 3);
+        append(in, g.q[0]->n, 1, 2);
+        break;
+    }
+    return in;
+  }
+  void replace(const rule& r, item& i, const group& g) {
+    node n = i.n;
+    std::vector<std::string> in = inputs_of(r, i, g);
+    if (!r.to.empty()) n.op = r.to, n.domain = r.domain;
+    if (r.what == kind::product && g.q.empty()) {
+      n.op = "MatMulIntegerToFloat", n.domain = microsoft;
+      const node &a = g.dq[0]->n, &b = g.dq[1]->n;
+      in = {a.input(0), b.input(0), a.input(1), b.input(1), a.input(2), b.input(2)};
+    }
+    if (g.q.empty() && r.what != kind::index)
+      n.kept_float = "its result is not quantized: the sum of codes is scaled in float";
+    if (r.op == "Softmax") {
+      attribute opset;
+      opset.integer = model_.opset;
+      n.attributes.insert_or_assign("opset", opset);
+    }
+    n.in = std::move(in);
+    // Results in the order of the operator's own.
+    for (std::string& o : n.out)
+      for (item* q : g.q)
+        if (q->n.in[0] == o) {
+          o = q->n.out[0];
+          break;
+        }
+    const double place = i.place;
+    for (item* q : g.q) remove(*q);
+    remove(i);
+    for (item* d : g.dq)
+      if (uses(d->n.out[0]).empty() && !is_output(d->n.out[0])) remove(*d);
+    add(std::move(n), place);
+  }
+
+  known_shapes& shapes_;
+  std::map<std::string, std::optional<dtype>> input_types_;
+  std::set<std::string> dequantized_outside_;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FUSE_HPP_
+// ---- octet/import/onnx/fuse_floats.hpp
+// Chains of float operators that ONNX Runtime 1.32 runs as one operator at its default level of
+// optimization, where that decides the last bits: GELU by erf, normalizations of rows and of sums,
+// matrix products with a factor. One function a pattern, as its graph passes look for them.
+#ifndef OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
+#define OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
+
+#include <cmath>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class float_fuser : node_graph {
+ public:
+  /// `shapes`: what the file says, and what followed for its nodes as they were.
+  float_fuser(model& m, known_shapes& shapes) : node_graph(m), shapes_(shapes) {}
+
+  /// Rewrites the model's nodes; they come back in an order in which they can run.
+  status run() {
+    if (!sort()) return cycle();
+    for (const item* i : order_) shapes_.follow(i->n);
+    for (item* i : std::vector<item*>(order_))
+      if (i->alive) quotient_by_reciprocal(*i);
+    if (!sort()) return cycle();
+    const std::vector<item*> all = order_;
+    const auto each = [&](auto pattern) {
+      for (item* i : all)
+        if (i->alive) (this->*pattern)(*i);
+    };
+    each(&float_fuser::gelu);
+    each(&float_fuser::layer_normalization);
+    each(&float_fuser::root_mean_square);
+    if (!sort()) return cycle();
+    for (item* i : std::vector<item*>(order_))
+      if (i->alive) skip_layer_normalization(*i);
+    each(&float_fuser::scaled_product);
+    if (!sort()) return cycle();
+    finish();
+    return unit{};
+  }
+
+ private:
+  static constexpr std::string_view microsoft = "com.microsoft";
+
+  const extent_list* shape(const std::string& name) { return shapes_.find(name); }
+
+  // ---- what patterns ask ----
+
+  static bool is_plain(const node& n, std::string_view op) {
+    return n.is(op) && n.out.size() == 1 && !n.in.empty();
+  }
+  /// The one reader of a value, if it is an operator of that name.
+  item* only_reader(const std::string& value, std::string_view op) {
+    if (!one_reader(value)) return nullptr;
+    item& r = reader(*uses(value).begin());
+    return is_plain(r.n, op) ? &r : nullptr;
+  }
+  /// A float of one element, of any rank.
+  std::optional<float> one_element(const std::string& name) const {
+    const array* a = constant(name);
+    if (!a || a->type != dtype::f32 || a->elements() != 1) return {};
+    return a->as<float>()[0];
+  }
+  /// The same without an axis, or with one.
+  std::optional<float> number(const std::string& name) const {
+    const array* a = constant(name);
+    return a && scalar(*a) ? one_element(name) : std::nullopt;
+  }
+  bool is_number(const std::string& name, float v) const {
+    const auto found = number(name);
+    return found && std::fabs(*found - v) <= 1e-5f * std::fabs(v);
+  }
+  /// The other operand of a node of two, one of which is `value`.
+  static const std::string* other(const node& n, const std::string& value) {
+    if (n.in.size() != 2) return nullptr;
+    if (n.in[0] == value) return &n.in[1];
+    return n.in[1] == value ? &n.in[0] : nullptr;
+  }
+  /// The one reader of `value`, of that name, whose other operand is a constant.
+  item* with_constant(const std::string& value, std::string_view op, const std::string*& operand) {
+    item* r = only_reader(value, op);
+    operand = r ? other(r->n, value) : nullptr;
+    return operand && constant(*operand) ? r : nullptr;
+  }
+  /// A node in place of those of a pattern, the last of which gave its result.
+  void put(node n, const std::vector<item*>& instead) {
+    const double place = instead.back()->place;
+    n.name = instead.back()->n.name, n.out = instead.back()->n.out;
+    for (item* i : instead) remove(*i);
+    add(std::move(n), place);
+  }
+  static node made(std::string_view op, std::string_view domain, std::vector<std::string> in) {
+    node n;
+    n.op = op, n.domain = domain, n.in = std::move(in);
+    return n;
+  }
+  static void set(node& n, const char* key, float v) { n.attributes[key].real = v; }
+  static void set(node& n, const char* key, std::int64_t v) { n.attributes[key].integer = v; }
+
+  // ---- patterns ----
+
+  /// DivMulFusion: x times 1 / y is x / y.
+  void quotient_by_reciprocal(item& div) {
+    if (!is_plain(div.n, "Div") || div.n.in.size() != 2 || !is_number(div.n.in[0], 1.f)) return;
+    item* mul = only_reader(div.n.out[0], "Mul");
+    const std::string* x = mul ? other(mul->n, div.n.out[0]) : nullptr;
+    if (x) put(made("Div", {}, {*x, div.n.in[1]}), {&div, mul});
+  }
+
+  /// x / sqrt 2, Erf, + 1, * x and * 0.5 in either order.
+  void gelu(item& div) {
+    if (!is_plain(div.n, "Div") || div.n.in.size() != 2 ||
+        !is_number(div.n.in[1], 1.4142099618911743f))
+      return;
+    const std::string x = div.n.in[0];
+    item* erf = only_reader(div.n.out[0], "Erf");
+    item* add = erf ? only_reader(erf->n.out[0], "Add") : nullptr;
+    const std::string* one = add ? other(add->n, erf->n.out[0]) : nullptr;
+    if (!one || !is_number(*one, 1.f)) return;
+    item* first = only_reader(add->n.out[0], "Mul");
+    const std::string* by = first ? other(first->n, add->n.out[0]) : nullptr;
+    if (!by) return;
+    if (*by == x) {
+      item* half = only_reader(first->n.out[0], "Mul");
+      const std::string* factor = half ? other(half->n, first->n.out[0]) : nullptr;
+      if (factor && is_number(*factor, 0.5f))
+        put(made("Gelu", microsoft, {x}), {&div, erf, add, first, half});
+      return;
+    }
+    item* half = producer(*by);
+    const std::string* factor = half && is_plain(half->n, "Mul") ? other(half->n, x) : nullptr;
+    if (factor && is_number(*factor, 0.5f) && one_reader(*by))
+      put(made("Gelu", microsoft, {x}), {&div, erf, add, half, first});
+  }
+
+  /// How many innermost axes a ReduceMean that keeps them is over; 0: others.
+  std::size_t innermost_axes(const node& n) {
+    if (n.integer("keepdims", 1) == 0) return 0;
+    std::vector<std::int64_t> axes;
+    if (const attribute* a = n.find("axes")) axes = a->integers;
+    if (const array* a = constant(n.input(1)); a && a->type == dtype::s64)
+      axes.assign(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
+    const extent_list* e = shape(n.in[0]);
+    for (std::int64_t& a : axes)
+      if (a >= 0) a = e ? a - static_cast<std::int64_t>(e->size()) : 0;
+    std::sort(axes.begin(), axes.end());
+    for (std::size_t k = 0; k < axes.size(); ++k)
+      if (axes[k] != static_cast<std::int64_t>(k) - static_cast<std::int64_t>(axes.size()))
+        return 0;
+    return axes.size();
+  }
+  /// From the squares' mean on: + epsilon, Sqrt; x or x - mean over it; times a constant.
+  struct deviation {
+    item *add = nullptr, *sqrt = nullptr, *div = nullptr, *mul = nullptr;
+    item* product = nullptr;  // x times the reciprocal, where that is taken
+    std::string scale;
+    float epsilon = 0;
+  };
+  /// As far as the quotient by the root.
+  std::optional<deviation> quotient_of(const std::string& mean) {
+    deviation d;
+    const std::string* epsilon = nullptr;
+    if (!(d.add = with_constant(mean, "Add", epsilon)) || !number(*epsilon)) return {};
+    d.epsilon = *number(*epsilon);
+    if (!(d.sqrt = only_reader(d.add->n.out[0], "Sqrt"))) return {};
+    if (!(d.div = only_reader(d.sqrt->n.out[0], "Div")) || d.div->n.in.size() != 2 ||
+        d.div->n.in[1] != d.sqrt->n.out[0])
+      return {};
+    return d;
+  }
+  std::optional<deviation> deviation_of(const std::string& mean, const std::string& divided) {
+    auto found = quotient_of(mean);
+    if (!found || found->div->n.in[0] != divided) return {};
+    deviation& d = *found;
+    const std::string* scale = nullptr;
+    if (!(d.mul = with_constant(d.div->n.out[0], "Mul", scale))) return {};
+    d.scale = *scale;
+    return found;
+  }
+  /// x - mean, its squares' mean, ..., times a constant, plus a constant.
+  void layer_normalization(item& mean) {
+    if (!is_plain(mean.n, "ReduceMean")) return;
+    const std::string x = mean.n.in[0];
+    item* sub = only_reader(mean.n.out[0], "Sub");
+    if (!sub || sub->n.in.size() != 2 || sub->n.in[0] != x || sub->n.in[1] != mean.n.out[0]) return;
+    const std::string& d = sub->n.out[0];
+    if (is_output(d) || uses(d).size() != 2) return;
+    item* pow = nullptr;
+    for (const use& u : uses(d))
+      if (is_plain(reader(u).n, "Pow") && u.second == 0 && is_number(reader(u).n.input(1), 2.f))
+        pow = &reader(u);
+    item* squares = pow ? only_reader(pow->n.out[0], "ReduceMean") : nullptr;
+    const std::size_t axes = innermost_axes(mean.n);
+    if (!squares || axes == 0 || innermost_axes(squares->n) != axes) return;
+    const auto rest = deviation_of(squares->n.out[0], d);
+    const std::string* bias = nullptr;
+    item* add = rest ? with_constant(rest->mul->n.out[0], "Add", bias) : nullptr;
+    if (!add) return;
+    node n = made("LayerNormalization", {}, {x, rest->scale, *bias});
+    set(n, "axis", -static_cast<std::int64_t>(axes));
+    set(n, "epsilon", rest->epsilon);
+    put(std::move(n), {&mean, sub, pow, squares, rest->add, rest->sqrt, rest->div, rest->mul, add});
+  }
+  /// The same with a reciprocal: 1 over the root, times x, times a constant.
+  std::optional<deviation> reciprocal_deviation_of(const std::string& mean, const std::string& x) {
+    auto found = quotient_of(mean);
+    if (!found || !is_number(found->div->n.in[0], 1.f)) return {};
+    deviation& d = *found;
+    const std::string* scale = nullptr;
+    d.product = only_reader(d.div->n.out[0], "Mul");
+    const std::string* of = d.product ? other(d.product->n, d.div->n.out[0]) : nullptr;
+    if (!of || *of != x) return {};
+    if (!(d.mul = with_constant(d.product->n.out[0], "Mul", scale))) return {};
+    d.scale = *scale;
+    return found;
+  }
+  /// The mean of x squared, ..., times a constant.
+  void root_mean_square(item& pow) {
+    if (!is_plain(pow.n, "Pow") || !is_number(pow.n.input(1), 2.f)) return;
+    const std::string x = pow.n.in[0];
+    item* mean = only_reader(pow.n.out[0], "ReduceMean");
+    const std::size_t axes = mean ? innermost_axes(mean->n) : 0;
+    if (axes == 0) return;
+    auto rest = deviation_of(mean->n.out[0], x);
+    if (!rest) rest = reciprocal_deviation_of(mean->n.out[0], x);
+    if (!rest) return;
+    node n = made("SimplifiedLayerNormalization", {}, {x, rest->scale});
+    set(n, "axis", -static_cast<std::int64_t>(axes));
+    set(n, "epsilon", rest->epsilon);
+    std::vector<item*> instead{&pow, mean, rest->add, rest->sqrt, rest->div, rest->mul};
+    if (rest->product) instead.insert(instead.end() - 1, rest->product);
+    put(std::move(n), instead);
+  }
+
+  /// A constant with an element for each of the last axis, the second operand of a sum that one
+  /// node reads and that no integer product has taken.
+  bool adds_bias(item& add) {
+    if (!is_plain(add.n, "Add") || add.n.in.size() != 2 || !one_reader(add.n.out[0])) return false;
+    const array* bias = constant(add.n.in[1]);
+    const extent_list* x = shape(add.n.in[0]);
+    if (!bias || bias->shape.rank != 1 || !x || x->size() != 3 ||
+        x->back().number != bias->shape[0])
+      return false;
+    item* mul = producer(add.n.in[0]);
+    if (!mul || mul->n.op != "Mul") return true;
+    for (const std::string& in : mul->n.in)
+      if (item* cast = producer(in); cast && cast->n.op == "Cast")
+        if (item* product = producer(cast->n.input(0)); product && product->n.op == "MatMulInteger")
+          return false;
+    return true;
+  }
+  /// The sum of two values of one shape of three axes, whose extents the file names, is read by
+  /// nothing but a normalization of its last axis.
+  void skip_layer_normalization(item& i) {
+    const node& n = i.n;
+    if (!is_plain(n, "LayerNormalization") || n.in.size() < 2) return;
+    const std::int64_t axis = n.integer("axis", -1);
+    item* add = producer(n.in[0]);
+    if ((axis != -1 && axis != 2) || !add || !is_plain(add->n, "Add") || add->n.in.size() != 2 ||
+        !one_reader(add->n.out[0]))
+      return;
+    const extent_list *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
+    if (!a || !b || a->size() != 3 || *a != *b) return;
+    for (const extent& e : *a)
+      if (!e.known()) return;
+    std::vector<item*> instead{add};
+    std::vector<std::string> in{add->n.in[0], add->n.in[1], n.in[1], n.input(2)};
+    for (std::size_t k = 0; k < 2; ++k) {
+      item* bias = producer(add->n.in[k]);
+      if (!bias || !adds_bias(*bias)) continue;
+      in[0] = bias->n.in[0], in[1] = add->n.in[1 - k];
+      in.push_back(bias->n.in[1]);
+      instead.push_back(bias);
+      break;
+    }
+    node to = made("SkipLayerNormalization", microsoft, std::move(in));
+    const attribute* epsilon = n.find("epsilon");
+    set(to, "epsilon", epsilon && epsilon->real ? *epsilon->real : 1e-5f);
+    instead.push_back(&i);
+    put(std::move(to), instead);
+  }
+
+  /// The factor of a product or quotient with a number, and what it is of.
+  struct scaling {
+    float by = 1;
+    std::string of;
+  };
+  std::optional<scaling> scaling_of(const node& n) const {
+    if ((!n.is("Mul") && !n.is("Div")) || n.in.size() != 2 || n.out.size() != 1) return {};
+    if (const auto v = one_element(n.in[1]))
+      return scaling{n.op == "Mul" ? *v : numerics::div(1.f, *v), n.in[0]};
+    const auto v = n.op == "Mul" ? one_element(n.in[0]) : std::nullopt;
+    return v ? std::optional(scaling{*v, n.in[1]}) : std::nullopt;
+  }
+  /// A matrix product whose operands, their ranks known, or result are multiplied by numbers.
+  void scaled_product(item& i) {
+    const bool fused = i.n.is("FusedMatMul", microsoft);
+    if ((!i.n.is("MatMul") && !fused) || i.n.in.size() != 2 || i.n.out.size() != 1) return;
+    node n = i.n;
+    n.op = "FusedMatMul", n.domain = microsoft;
+    float alpha = 1;
+    if (const attribute* a = n.find("alpha"); a && a->real) alpha = *a->real;
+    bool found = false;
+    std::vector<item*> instead;
+    const auto take = [&](const scaling& f, item* scale, bool unread) {
+      found = true;
+      alpha = numerics::mul(alpha, f.by);
+      if (unread) instead.push_back(scale);
+    };
+    for (std::string& in : n.in) {
+      bool unread = true;  // by whatever stays
+      for (int steps = 0; steps < most_factors; ++steps) {
+        item* scale = producer(in);
+        const auto f = scale ? scaling_of(scale->n) : std::nullopt;
+        if (!f || constant(f->of) || !shape(f->of)) break;
+        unread = unread && one_reader(in);
+        take(*f, scale, unread);
+        in = f->of;
+      }
+    }
+    instead.push_back(&i);
+    for (int steps = 0; steps < most_factors && one_reader(instead.back()->n.out[0]); ++steps) {
+      item& scale = reader(*uses(instead.back()->n.out[0]).begin());
+      const auto f = scaling_of(scale.n);
+      if (!f || f->of != instead.back()->n.out[0]) break;
+      take(*f, &scale, true);
+    }
+    if (!found) return;
+    set(n, "alpha", alpha);
+    put(std::move(n), instead);
+  }
+  static constexpr int most_factors = 8;
+
+  known_shapes& shapes_;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
+// ---- octet/import/onnx/inline.hpp
+// Nodes that stand where they are called, before anything else looks at the graph: functions of a
+// model's own (ModelProto.functions), as exporters write one for each module of a network, and the
+// branch of an If whose condition is a constant. ONNX Runtime puts both there before it looks for
+// groups of Q, DQ and an operator, which then go across the branch's border.
+#ifndef OCTET_IMPORT_ONNX_INLINE_HPP_
+#define OCTET_IMPORT_ONNX_INLINE_HPP_
+
+#include <algorithm>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class function_calls {
+ public:
+  /// `branches`: those that constants choose are put in place as well.
+  function_calls(model& m, const limits& max, std::size_t file_bytes, bool branches)
+      : model_(m), max_(max), branches_(branches), work_(max, file_bytes) {}
+
+  /// Every call and every branch that is chosen becomes nodes, in the model's graph, in graphs of
+  /// attributes and in functions. An error where they are too many, or where functions call each
+  /// other in a circle.
+  status expand() {
+    if (model_.functions.empty() && !(branches_ && has_branches(model_))) return unit{};
+    for (const function& f : model_.functions)
+      if (!by_name_.emplace(key(f.domain, f.name, f.overload), &f).second)
+        return import::malformed("two functions named \"" + f.name + "\"");
+    return expand(model_, 0);
+  }
+
+ private:
+  static std::string key(const std::string& domain, const std::string& name,
+                         const std::string& overload) {
+    return domain + "::" + name + ":" + overload;
+  }
+  const function* called(const node& n) const {
+    const auto it = by_name_.find(key(n.domain, n.op, n.overload));
+    return it == by_name_.end() ? nullptr : it->second;
+  }
+
+  static bool has_branches(const graph_part& g) {
+    return std::any_of(g.nodes.begin(), g.nodes.end(), [](const node& n) {
+      return n.is("If") || std::any_of(n.attributes.begin(), n.attributes.end(), [](const auto& a) {
+               return a.second.graph && has_branches(*a.second.graph);
+             });
+    });
+  }
+
+  status expand(graph_part& g, std::size_t depth) {
+    std::vector<node> from = std::move(g.nodes);
+    g.nodes.clear();
+    for (const auto& [name, a] : g.constants) note_condition(name, a);
+    // From IR version 4 on an initializer that is an input too may be given at run time.
+    for (const value_info& v : g.inputs)
+      if (model_.ir_version >= 4 || !g.constants.contains(v.name)) conditions_.erase(v.name);
+    for (node& n : from)
+      if (auto s = place(std::move(n), g, depth); !s) return s;
+    return unit{};
+  }
+  void note_condition(const std::string& name, const array& a) {
+    if (a.type == dtype::boolean && a.elements() == 1)
+      conditions_[name] = a.data.bytes[0] != std::byte{};
+  }
+  /// A node, or those of the function that it calls or of its branch.
+  status place(node n, graph_part& to, std::size_t depth) {
+    if (auto s = within_limit(&limits::depth, max_, "functions within one another", depth); !s)
+      return s;
+    if (auto s = within_limit(&limits::nodes, max_, "nodes of all calls", ++nodes_); !s) return s;
+    if (auto s = work_.spend(cost(n)); !s) return s;
+    if (const function* f = called(n)) return place_call(n, *f, to, depth);
+    if (const graph_part* branch = chosen_branch(n)) return place_branch(n, *branch, to, depth);
+    if (const attribute* a = n.find("value");
+        n.is("Constant") && n.out.size() == 1 && a && a->tensor)
+      note_condition(n.out[0], *a->tensor);
+    for (auto& [name, a] : n.attributes) {
+      if (!a.graph) continue;
+      graph_part part = *a.graph;
+      const auto around = conditions_;  // names within are nobody else's
+      if (auto s = work_.spend(around.size()); !s) return s;
+      if (auto s = expand(part, depth + 1); !s) return s;
+      conditions_ = around;
+      a.graph = std::make_shared<const graph_part>(std::move(part));
+    }
+    to.nodes.push_back(std::move(n));
+    return unit{};
+  }
+  /// Of an If whose condition is a constant.
+  const graph_part* chosen_branch(const node& n) const {
+    if (!branches_ || !n.is("If") || n.in.size() != 1 + n.captures.size()) return nullptr;
+    const auto condition = conditions_.find(n.in[0]);
+    if (condition == conditions_.end()) return nullptr;
+    const attribute* a = n.find(condition->second ? "then_branch" : "else_branch");
+    const bool fits =
+        a && a->graph && a->graph->inputs.empty() && a->graph->outputs.size() == n.out.size();
+    return fits ? a->graph.get() : nullptr;  // else the node's own row says what is wrong
+  }
+  status place_branch(const node& n, const graph_part& branch, graph_part& to, std::size_t depth) {
+    renaming names{n.name.substr(0, 64) + "#" + std::to_string(++calls_) + "/", {}, false};
+    const auto own = [&](const std::string& name) -> status {
+      if (name.empty()) return unit{};
+      names.known.emplace(name, names.prefix + name);
+      return work_.spend(16 + name.size() + names.prefix.size());
+    };
+    for (const auto& [name, a] : branch.constants)
+      if (auto s = own(name); !s) return s;
+    for (const node& inner : branch.nodes)
+      for (const std::string& name : inner.out)
+        if (auto s = own(name); !s) return s;
+    for (const auto& [name, a] : branch.constants) {
+      note_condition(names.of(name), a);
+      to.constants.emplace(names.of(name), a);
+    }
+    const node no_caller;
+    const function no_function;
+    for (const node& inner : branch.nodes) {
+      node copy = inner;
+      if (auto s = work_.spend(cost(copy)); !s) return s;
+      settle(copy, no_caller, no_function, names);
+      if (auto s = place(std::move(copy), to, depth + 1); !s) return s;
+    }
+    for (std::size_t i = 0; i < n.out.size(); ++i)
+      if (!n.out[i].empty()) to.nodes.push_back(same(names.of(branch.outputs[i].name), n.out[i]));
+    return unit{};
+  }
+  /// The same value under another name.
+  static node same(std::string from, std::string to) {
+    node n;
+    n.op = "Identity";
+    n.in = {std::move(from)}, n.out = {std::move(to)};
+    return n;
+  }
+  status place_call(const node& n, const function& f, graph_part& to, std::size_t depth) {
+    if (f.opset != 0 && f.opset != model_.opset)
+      return unsupported("opset of function " + f.name, std::to_string(f.opset),
+                         std::to_string(model_.opset) + ", that of the model");
+    const std::size_t given = n.in.size() - n.captures.size();
+    if (given > f.in.size() || n.out.size() > f.out.size())
+      return import::malformed("inputs or outputs of a call of function " + f.name);
+    // Long names must not be copied over and over.
+    std::size_t formal = 0;
+    for (const auto* list : {&f.in, &f.out})
+      for (const std::string& name : *list) formal += 16 + name.size();
+    if (auto s = work_.spend(formal); !s) return s;
+    renaming names{
+        (f.name.size() < 64 ? f.name : "") + "#" + std::to_string(++calls_) + "/", {}, true};
+    for (std::size_t i = 0; i < f.in.size(); ++i)
+      names.known[f.in[i]] = i < given ? n.in[i] : std::string();
+    std::vector<node> more;  // for results that are inputs, or one result under two names
+    for (std::size_t i = 0; i < n.out.size(); ++i) {
+      if (n.out[i].empty() || names.known.emplace(f.out[i], n.out[i]).second) continue;
+      more.push_back(same(names.of(f.out[i]), n.out[i]));
+    }
+    for (const node& inner : f.nodes) {
+      node copy = inner;
+      if (auto s = work_.spend(cost(copy) + n.name.size()); !s) return s;
+      settle(copy, n, f, names);
+      if (!n.name.empty()) copy.name = n.name + "/" + copy.name;
+      if (auto s = place(std::move(copy), to, depth + 1); !s) return s;
+    }
+    to.nodes.insert(to.nodes.end(), more.begin(), more.end());
+    return unit{};
+  }
+
+  /// What names of a body are where it is called: those of the call's inputs and outputs, all
+  /// others under a prefix of this call's own. A branch reads what is around it (`closed`: no).
+  struct renaming {
+    std::string prefix;
+    std::map<std::string, std::string> known;
+    bool closed = true;
+    std::string of(const std::string& name) const {
+      const auto it = known.find(name);
+      return name.empty() ? name : it != known.end() ? it->second : closed ? prefix + name : name;
+    }
+  };
+  /// A body's node becomes one of the caller: names, and attributes that the call gives.
+  static void settle(node& n, const node& caller, const function& f, const renaming& names) {
+    for (std::string& name : n.in) name = names.of(name);
+    for (std::string& name : n.out) name = names.of(name);
+    for (std::string& name : n.captures) name = names.of(name);
+    for (auto it = n.attributes.begin(); it != n.attributes.end();) {
+      attribute& a = it->second;
+      if (!a.of_call.empty()) {
+        const attribute* by = caller.find(a.of_call);
+        const auto otherwise = f.defaults.find(a.of_call);
+        if (!by && otherwise != f.defaults.end()) by = &otherwise->second;
+        if (!by) {
+          it = n.attributes.erase(it);
+          continue;
+        }
+        a = attribute(*by);
+      } else if (a.graph) {
+        a.graph = std::make_shared<const graph_part>(settled(*a.graph, caller, f, names));
+      }
+      ++it;
+    }
+    find_captures(n);
+  }
+  static graph_part settled(graph_part g, const node& caller, const function& f,
+                            const renaming& names) {
+    for (node& n : g.nodes) settle(n, caller, f, names);
+    for (value_info& v : g.inputs) v.name = names.of(v.name);
+    for (value_info& v : g.outputs) v.name = names.of(v.name);
+    std::map<std::string, array> constants;
+    for (auto& [name, a] : g.constants) constants.emplace(names.of(name), std::move(a));
+    g.constants = std::move(constants);
+    return g;
+  }
+  /// Bytes that a copy takes, about; elements of tensors are shared.
+  static std::size_t cost(const node& n) {
+    std::size_t sum = 16 + n.op.size() + n.name.size();
+    for (const auto* list : {&n.in, &n.out, &n.captures})
+      for (const std::string& name : *list) sum += 1 + name.size();
+    for (const auto& [name, a] : n.attributes) {
+      sum += 16 + name.size() + a.reals.size() + a.integers.size();
+      if (a.text) sum += a.text->size();
+      for (const std::string& t : a.texts) sum += 1 + t.size();
+      if (!a.graph) continue;
+      for (const node& inner : a.graph->nodes) sum += cost(inner);
+      for (const auto& [constant, elements] : a.graph->constants) sum += 16 + constant.size();
+      for (const value_info& v : a.graph->inputs) sum += 16 + v.name.size();
+      for (const value_info& v : a.graph->outputs) sum += 16 + v.name.size();
+    }
+    return sum;
+  }
+
+  model& model_;
+  const limits& max_;
+  bool branches_;
+  work_budget work_;
+  std::map<std::string, const function*> by_name_;
+  std::map<std::string, bool> conditions_;  // constants of one bool
+  std::size_t nodes_ = 0, calls_ = 0;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_INLINE_HPP_
+// ---- octet/import/onnx/reader.hpp
+// From the bytes of an ONNX file (protobuf) to a model. Every field's wire type, every size and
+// every count is checked before it is used.
+#ifndef OCTET_IMPORT_ONNX_READER_HPP_
+#define OCTET_IMPORT_ONNX_READER_HPP_
+
+#if !defined(__cpp_exceptions)
+#error "octet/import/onnx.hpp: its definitions need exceptions, which protozero throws"
+#endif
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <protozero/pbf_reader.hpp>
+#include <set>
+
+// ---- octet/import/onnx/fields.hpp
+// Field numbers of an ONNX file, under the names that onnx.proto gives them: one enumeration for
+// each protobuf message. They are plain integers, as a file may hold numbers that are not here.
+#ifndef OCTET_IMPORT_ONNX_FIELDS_HPP_
+#define OCTET_IMPORT_ONNX_FIELDS_HPP_
+
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+namespace model_field {  // ModelProto
+enum number : std::uint32_t { ir_version = 1, graph = 7, opset_import = 8, functions = 25 };
+}
+namespace opset_field {  // OperatorSetIdProto
+enum number : std::uint32_t { domain = 1, version = 2 };
+}
+namespace function_field {  // FunctionProto
+enum number : std::uint32_t {
+  name = 1,
+  input = 4,
+  output = 5,
+  node = 7,
+  opset_import = 9,
+  domain = 10,
+  attribute_proto = 11,
+  overload = 13
+};
+}
+namespace graph_field {  // GraphProto
+enum number : std::uint32_t {
+  node = 1,
+  name = 2,
+  initializer = 5,
+  input = 11,
+  output = 12,
+  value_info = 13,
+  sparse_initializer = 15
+};
+}
+namespace node_field {  // NodeProto
+enum number : std::uint32_t {
+  input = 1,
+  output = 2,
+  name = 3,
+  op_type = 4,
+  attribute = 5,
+  domain = 7,
+  overload = 8
+};
+}
+namespace attribute_field {  // AttributeProto
+enum number : std::uint32_t {
+  name = 1,
+  f = 2,
+  i = 3,
+  s = 4,
+  t = 5,
+  g = 6,
+  floats = 7,
+  ints = 8,
+  strings = 9,
+  tensors = 10,
+  graphs = 11,
+  tp = 14,
+  type_protos = 15,
+  type = 20,
+  ref_attr_name = 21,
+  sparse_tensor = 22,
+  sparse_tensors = 23
+};
+}
+namespace value_info_field {  // ValueInfoProto
+enum number : std::uint32_t { name = 1, type = 2 };
+}
+namespace type_field {  // TypeProto
+enum number : std::uint32_t { tensor_type = 1 };
+}
+namespace tensor_type_field {  // TypeProto.Tensor
+enum number : std::uint32_t { elem_type = 1, shape = 2 };
+}
+namespace shape_field {  // TensorShapeProto
+enum number : std::uint32_t { dim = 1 };
+}
+namespace dimension_field {  // TensorShapeProto.Dimension
+enum number : std::uint32_t { dim_value = 1, dim_param = 2 };
+}
+namespace tensor_field {  // TensorProto
+enum number : std::uint32_t {
+  dims = 1,
+  data_type = 2,
+  segment = 3,
+  float_data = 4,
+  int32_data = 5,
+  string_data = 6,
+  int64_data = 7,
+  name = 8,
+  raw_data = 9,
+  double_data = 10,
+  uint64_data = 11,
+  external_data = 13,
+  data_location = 14
+};
+}
+namespace entry_field {  // StringStringEntryProto
+enum number : std::uint32_t { key = 1, value = 2 };
+}
+
+namespace data_location {  // TensorProto.DataLocation, whose 0 is DEFAULT
+enum number : std::int32_t { in_file = 0, external = 1 };
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FIELDS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+/// Thrown inside the reader; read_model() makes a result of it.
+struct reader_failure {
+  error_info error;
+};
+
+/// One protobuf message. A field of another wire type than the file format says is an error.
+class message {
+ public:
+  explicit message(std::string_view bytes) : r_(bytes.data(), bytes.size()) {}
+  /// The next field; its value is then taken by exactly one of the functions below.
+  bool next() { return r_.next(); }
+  std::uint32_t tag() const { return r_.tag(); }
+  void skip() { r_.skip(); }
+
+  std::string_view bytes() {
+    expect(protozero::pbf_wire_type::length_delimited);
+    const auto v = r_.get_view();
+    return {v.data(), v.size()};
+  }
+  std::string text() { return std::string(bytes()); }
+  std::int64_t integer() {
+    expect(protozero::pbf_wire_type::varint);
+    return r_.get_int64();
+  }
+  float real() {
+    expect(protozero::pbf_wire_type::fixed32);
+    return r_.get_float();
+  }
+  /// A byte of the file becomes eight in memory: half of limits::constant_bytes. Writers store more
+  /// than a few numbers as raw bytes.
+  static constexpr std::size_t most_integers = std::size_t{1} << 24;
+  // Repeated fields, packed or one at a time: appended.
+  void integers(std::vector<std::int64_t>& to) {
+    const auto make_room = [&](std::size_t more) {
+      if (more > most_integers - std::min(to.size(), most_integers))
+        throw reader_failure{
+            import::too_large("integers of protobuf field " + std::to_string(r_.tag()),
+                              "more than " + std::to_string(most_integers))};
+    };
+    if (!packed()) {
+      make_room(1);
+      return to.push_back(integer());
+    }
+    const auto list = r_.get_packed_int64();
+    make_room(list.size());
+    to.reserve(to.size() + list.size());
+    for (std::int64_t v : list) to.push_back(v);
+  }
+  void reals(std::vector<float>& to) {
+    if (!packed()) return to.push_back(real());
+    for (float v : r_.get_packed_float()) to.push_back(v);
+  }
+  void wide_reals(std::vector<double>& to) {
+    if (packed()) {
+      for (double v : r_.get_packed_double()) to.push_back(v);
+      return;
+    }
+    expect(protozero::pbf_wire_type::fixed64);
+    to.push_back(r_.get_double());
+  }
+
+ private:
+  bool packed() const { return r_.has_wire_type(protozero::pbf_wire_type::length_delimited); }
+  void expect(protozero::pbf_wire_type t) const {
+    if (!r_.has_wire_type(t))
+      throw reader_failure{
+          import::malformed("wire type of protobuf field " + std::to_string(r_.tag()))};
+  }
+  protozero::pbf_reader r_;
+};
+
+class reader {
+ public:
+  /// folder: of the file; empty: bytes in memory, which have no files beside them.
+  reader(std::string folder, const limits& max) : folder_(std::move(folder)), max_(max) {}
+
+  model read(std::string_view bytes) {
+    std::optional<std::string_view> graph_bytes;
+    bool opset_given = false, any_opset = false;
+    std::vector<std::string_view> functions;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case model_field::ir_version: model_.ir_version = m.integer(); break;
+        case model_field::graph: graph_bytes = m.bytes(); break;
+        case model_field::opset_import:
+          any_opset = true;
+          opset_given |= read_opset(m.bytes(), model_.opset);
+          break;
+        case model_field::functions: functions.push_back(m.bytes()); break;
+        default: m.skip();
+      }
+    }
+    if (!graph_bytes) fail(import::malformed("an ONNX file without a graph"));
+    // As ONNX Runtime has it: one must be said, and of a domain of which nothing is it is the
+    // newest.
+    if (!any_opset) fail(import::malformed("no opset_import", {}, "the opset of ai.onnx"));
+    if (!opset_given) model_.opset = newest_opset;
+    if (model_.ir_version < 1) fail(import::malformed("ir_version", text(model_.ir_version)));
+    if (model_.ir_version > newest_ir_version)
+      fail(unsupported("ir_version", text(model_.ir_version), "1 to " + text(newest_ir_version)));
+    read_graph(*graph_bytes, model_);
+    for (const std::string_view f : functions) model_.functions.push_back(read_function(f));
+    return std::move(model_);
+  }
+
+ private:
+  [[noreturn]] static void fail(error_info e) { throw reader_failure{std::move(e)}; }
+  static void check(const status& s) {
+    if (!s) fail(s.error());
+  }
+  static constexpr std::int64_t newest_ir_version = 14;  // ONNX Runtime 1.32's
+  static std::string text(std::int64_t v) { return std::to_string(v); }
+  static std::string domain(std::string d) { return d == "ai.onnx" ? std::string() : d; }
+
+  static bool read_opset(std::string_view bytes, std::int64_t& opset) {
+    std::string name;
+    std::int64_t version = 0;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case opset_field::domain: name = m.text(); break;
+        case opset_field::version: version = m.integer(); break;
+        default: m.skip();
+      }
+    }
+    if (!domain(name).empty()) return false;
+    opset = version;
+    return true;
+  }
+  function read_function(std::string_view bytes) {
+    function f;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case function_field::name: f.name = m.text(); break;
+        case function_field::input: f.in.push_back(m.text()); break;
+        case function_field::output: f.out.push_back(m.text()); break;
+        case function_field::node:
+          check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
+          f.nodes.push_back(read_node(m.bytes()));
+          break;
+        case function_field::opset_import: read_opset(m.bytes(), f.opset); break;
+        case function_field::domain: f.domain = domain(m.text()); break;
+        case function_field::attribute_proto: {
+          std::string name;
+          attribute a = read_attribute(m.bytes(), name);
+          f.defaults.insert_or_assign(std::move(name), std::move(a));
+          break;
+        }
+        case function_field::overload: f.overload = m.text(); break;
+        default: m.skip();
+      }
+    }
+    return f;
+  }
+
+  void read_graph(std::string_view bytes, graph_part& to) {
+    check(within_limit(&limits::depth, max_, "graphs within one another", ++depth_));
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case graph_field::node:
+          check(within_limit(&limits::nodes, max_, "nodes of the file", ++nodes_));
+          to.nodes.push_back(read_node(m.bytes()));
+          break;
+        case graph_field::initializer: {
+          std::string name;
+          array a = read_tensor(m.bytes(), name);
+          if (name.empty()) fail(import::malformed("an initializer without a name"));
+          if (!to.constants.emplace(name, std::move(a)).second)
+            fail(import::malformed("two initializers named \"" + name + "\""));
+          break;
+        }
+        case graph_field::input: to.inputs.push_back(read_value_info(m.bytes())); break;
+        case graph_field::output: to.outputs.push_back(read_value_info(m.bytes())); break;
+        case graph_field::value_info: {
+          value_info v = read_value_info(m.bytes());
+          if (v.has_shape && v.extents.size() <= dims::max_rank) to.between.push_back(std::move(v));
+          break;
+        }
+        case graph_field::sparse_initializer: fail(unsupported("sparse initializers"));
+        default: m.skip();
+      }
+    }
+    --depth_;
+  }
+  static std::string text_of(std::size_t v) { return std::to_string(v); }
+
+  node read_node(std::string_view bytes) {
+    node n;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case node_field::input: n.in.push_back(m.text()); break;
+        case node_field::output: n.out.push_back(m.text()); break;
+        case node_field::name: n.name = m.text(); break;
+        case node_field::op_type: n.op = m.text(); break;
+        case node_field::attribute: {
+          std::string name;
+          attribute a = read_attribute(m.bytes(), name);
+          n.attributes.insert_or_assign(std::move(name), std::move(a));
+          break;
+        }
+        case node_field::domain: n.domain = domain(m.text()); break;
+        case node_field::overload: n.overload = m.text(); break;
+        default: m.skip();
+      }
+    }
+    find_captures(n);
+    return n;
+  }
+
+  attribute read_attribute(std::string_view bytes, std::string& name) {
+    attribute a;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case attribute_field::name: name = m.text(); break;
+        case attribute_field::f: a.real = m.real(); break;
+        case attribute_field::i: a.integer = m.integer(); break;
+        case attribute_field::s: a.text = m.text(); break;
+        case attribute_field::t: {
+          std::string ignored;
+          a.tensor = read_tensor(m.bytes(), ignored);
+          break;
+        }
+        case attribute_field::g: {
+          auto part = std::make_shared<graph_part>();
+          read_graph(m.bytes(), *part);
+          a.graph = std::move(part);
+          break;
+        }
+        case attribute_field::floats: m.reals(a.reals); break;
+        case attribute_field::ints: m.integers(a.integers); break;
+        case attribute_field::strings: a.texts.push_back(m.text()); break;
+        case attribute_field::ref_attr_name: a.of_call = m.text(); break;
+        case attribute_field::tensors:
+        case attribute_field::graphs:
+        case attribute_field::tp:
+        case attribute_field::type_protos:
+        case attribute_field::sparse_tensor:
+        case attribute_field::sparse_tensors:
+          a.unread = true;
+          m.skip();
+          break;
+        default: m.skip();
+      }
+    }
+    return a;
+  }
+
+  value_info read_value_info(std::string_view bytes) {
+    value_info v;
+    std::optional<std::string_view> type;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case value_info_field::name: v.name = m.text(); break;
+        case value_info_field::type: type = m.bytes(); break;
+        default: m.skip();
+      }
+    }
+    if (!type) return v;
+    v.type_name = "not a tensor";
+    for (message m(*type); m.next();) {
+      if (m.tag() != type_field::tensor_type) {
+        m.skip();
+        continue;
+      }
+      for (message t(m.bytes()); t.next();) {
+        switch (t.tag()) {
+          case tensor_type_field::elem_type: {
+            const std::int64_t code = t.integer();
+            v.type_name = data_type_name(code);
+            if (const data_type_row* r = find_data_type(code)) v.type = r->type;
+            break;
+          }
+          case tensor_type_field::shape:
+            v.has_shape = true;
+            read_shape(t.bytes(), v);
+            break;
+          default: t.skip();
+        }
+      }
+    }
+    return v;
+  }
+  void read_shape(std::string_view bytes, value_info& v) {
+    for (message m(bytes); m.next();) {
+      if (m.tag() != shape_field::dim) {
+        m.skip();
+        continue;
+      }
+      std::int64_t extent = -1;
+      std::string symbol;
+      for (message d(m.bytes()); d.next();) {
+        switch (d.tag()) {
+          case dimension_field::dim_value: extent = d.integer(); break;
+          case dimension_field::dim_param: symbol = d.text(); break;
+          default: d.skip();
+        }
+      }
+      v.extents.push_back(extent);
+      v.symbols.push_back(std::move(symbol));
+    }
+  }
+
+  // ---- tensors ----
+
+  struct external_place {
+    std::string location;
+    std::optional<std::int64_t> offset, length;
+  };
+  static external_place& place_of(std::string_view bytes, external_place& to) {
+    std::string key, value;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case entry_field::key: key = m.text(); break;
+        case entry_field::value: value = m.text(); break;
+        default: m.skip();
+      }
+    }
+    const auto number = [&]() -> std::int64_t {
+      std::int64_t v = 0;
+      bool digits = !value.empty() && value.size() < 19;
+      for (char c : value) {
+        digits &= c >= '0' && c <= '9';
+        v = digits ? v * 10 + (c - '0') : v;
+      }
+      if (!digits) fail(import::malformed("external data, " + key, value, "a number of bytes"));
+      return v;
+    };
+    if (key == "location") to.location = value;
+    if (key == "offset") to.offset = number();
+    if (key == "length") to.length = number();
+    return to;
+  }
+
+  array read_tensor(std::string_view bytes, std::string& name) {
+    std::vector<std::int64_t> extents, integers, wide;
+    std::vector<float> reals;
+    std::vector<double> doubles;
+    std::optional<std::string_view> raw;
+    std::int64_t code = 0, location = data_location::in_file;
+    external_place place;
+    bool texts = false;
+    for (message m(bytes); m.next();) {
+      switch (m.tag()) {
+        case tensor_field::dims: m.integers(extents); break;
+        case tensor_field::data_type: code = m.integer(); break;
+        case tensor_field::segment: fail(unsupported("a tensor in segments"));
+        case tensor_field::float_data: m.reals(reals); break;
+        case tensor_field::int32_data: m.integers(integers); break;
+        case tensor_field::string_data:
+          texts = true;
+          m.skip();
+          break;
+        case tensor_field::int64_data:
+        case tensor_field::uint64_data: m.integers(wide); break;
+        case tensor_field::name: name = m.text(); break;
+        case tensor_field::raw_data: raw = m.bytes(); break;
+        case tensor_field::double_data: m.wide_reals(doubles); break;
+        case tensor_field::external_data: place_of(m.bytes(), place); break;
+        case tensor_field::data_location: location = m.integer(); break;
+        default: m.skip();
+      }
+    }
+    const std::string what = "tensor \"" + name + "\"";
+    const auto type = element_type(code, what);
+    if (!type) fail(type.error());
+    array a;
+    a.type = *type;
+    a.shape = shape_of(extents, what);
+    const std::size_t count = a.elements(), size = bytes_of(Elements(count), a.type).value;
+    check(verify_size(a.shape, a.type, max_, what));
+    constants_ = saturating_add(constants_, size);
+    check(within_limit(&limits::constant_bytes, max_, "bytes of all constants", constants_));
+    if (texts) fail(import::malformed(what + " has texts for elements"));
+    if (location != data_location::in_file) {
+      if (location != data_location::external)
+        fail(unsupported("data_location of " + what, text(location)));
+      a.data = external(place, size, what);
+    } else if (raw) {
+      check_size(what, raw->size(), size, "bytes");
+      a.data = constant_data::copy(std::as_bytes(std::span(raw->data(), raw->size())));
+    } else {
+      a.data = typed(a.type, count, reals, doubles, integers, wide, what);
+    }
+    if (a.type == dtype::boolean)
+      for (std::byte b : a.data.bytes)
+        if (static_cast<unsigned>(b) > 1) fail(import::malformed(what + " has a bool above 1"));
+    return a;
+  }
+  static void check_size(const std::string& what, std::size_t found, std::size_t wanted,
+                         const char* unit) {
+    if (found != wanted)
+      fail(import::malformed("data of " + what, text_of(found) + " " + unit,
+                             text_of(wanted) + " for its shape"));
+  }
+  static dims shape_of(const std::vector<std::int64_t>& extents, const std::string& what) {
+    if (extents.size() > dims::max_rank)
+      fail(unsupported("rank of " + what, text_of(extents.size()), "at most 8"));
+    dims d;
+    for (std::int64_t v : extents) {
+      if (v < 0 || v > INT32_MAX) fail(import::malformed("extent of " + what, text(v)));
+      d.push_back(static_cast<std::int32_t>(v));
+    }
+    check(verify_shape(d, what));
+    return d;
+  }
+  /// Narrow types sit in int32_data, uint32 and uint64 in uint64_data.
+  static constant_data typed(dtype t, std::size_t count, const std::vector<float>& reals,
+                             const std::vector<double>& doubles,
+                             const std::vector<std::int64_t>& integers,
+                             const std::vector<std::int64_t>& wide, const std::string& what) {
+    const auto of = [&]<class T, class From>(T, const std::vector<From>& from) {
+      check_size(what, from.size(), count, "elements");
+      std::vector<T> to;
+      to.reserve(count);
+      for (From v : from) {
+        if constexpr (std::is_integral_v<T> && sizeof(T) < 8)
+          if (v < std::int64_t{std::numeric_limits<T>::min()} ||
+              v > std::int64_t{std::numeric_limits<T>::max()})
+            fail(import::malformed("an element of " + what, text(v)));
+        to.push_back(static_cast<T>(v));
+      }
+      return constant_data::of(std::span<const T>(to));
+    };
+    switch (t) {
+      case dtype::f32: return of(float{}, reals);
+      case dtype::f64: return of(double{}, doubles);
+      case dtype::s8: return of(std::int8_t{}, integers);
+      case dtype::u8:
+      case dtype::boolean: return of(std::uint8_t{}, integers);
+      case dtype::s16: return of(std::int16_t{}, integers);
+      case dtype::u16:
+      case dtype::f16: return of(std::uint16_t{}, integers);
+      case dtype::s32: return of(std::int32_t{}, integers);
+      case dtype::u32: return of(std::uint32_t{}, wide);
+      case dtype::s64: return of(std::int64_t{}, wide);
+      case dtype::u64: return of(std::uint64_t{}, wide);
+    }
+    return {};
+  }
+  /// Part of a file in the model's own folder.
+  constant_data external(const external_place& p, std::size_t size, const std::string& what) {
+    if (folder_.empty())
+      fail(unsupported("external data of " + what, p.location, "a model that is read from a file"));
+    const import::file_bytes& file = beside(p.location, what);
+    const auto offset = as_size(p.offset.value_or(0));
+    if (p.length) check_size(what, as_size(*p.length), size, "bytes");
+    if (offset > file.bytes.size() || size > file.bytes.size() - offset)
+      fail(import::malformed("external data of " + what,
+                             text_of(offset) + " + " + text_of(size) + " bytes",
+                             text_of(file.bytes.size()) + " in " + p.location));
+    return constant_data::copy(file.bytes.subspan(offset, size));
+  }
+  const import::file_bytes& beside(const std::string& location, const std::string& what) {
+    namespace fs = std::filesystem;
+    const fs::path relative(location);
+    bool inside = !location.empty() && location.find('\\') == location.npos &&
+                  location.find('\0') == location.npos && relative.is_relative();
+    for (const fs::path& part : relative) inside &= part != "..";
+    std::error_code e;
+    const fs::path root = fs::canonical(folder_, e);
+    fs::path real;
+    if (inside && !e) {  // nor may a link lead out of the folder
+      real = fs::weakly_canonical(root / relative, e);
+      const auto [a, b] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
+      inside = !e && a == root.end();
+      static_cast<void>(b);
+    }
+    if (!inside || e)
+      fail(unsupported("place of external data of " + what, location,
+                       "a file in the model's folder"));
+    // One file is read once, by whatever names the tensors call it.
+    if (const auto it = files_.find(real.string()); it != files_.end()) return it->second;
+    auto file = import::read_file(real.string(), max_);
+    if (!file) fail(file.error());
+    return files_.emplace(real.string(), std::move(*file)).first->second;
+  }
+
+  std::string folder_;
+  limits max_;
+  model model_;
+  std::map<std::string, import::file_bytes> files_;
+  std::size_t constants_ = 0;  // bytes
+  std::size_t nodes_ = 0, depth_ = 0;
+};
+
+/// folder: where external data is; empty: there is none.
+inline result<model> read_model(std::span<const std::byte> bytes, const std::string& folder,
+                                const limits& max) {
+  try {
+    return reader(folder, max).read({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const reader_failure& f) {
+    return f.error;
+  } catch (const protozero::exception& e) {
+    return import::malformed("not a valid protobuf message", e.what());
+  }
+}
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_READER_HPP_
+// ---- octet/import/onnx/reduce_earlier.hpp
+// ReduceMean and ReduceSum of transposed values: ONNX Runtime 1.32 (its TransposeOptimizer) reduces
+// first and transposes what is left, so that the sums run in the order of the value before.
+#ifndef OCTET_IMPORT_ONNX_REDUCE_EARLIER_HPP_
+#define OCTET_IMPORT_ONNX_REDUCE_EARLIER_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class reductions_before_transposes : node_graph {
+ public:
+  reductions_before_transposes(model& m, known_shapes& shapes) : node_graph(m), shapes_(shapes) {}
+
+  /// Rewrites the model's nodes; they come back in an order in which they can run.
+  status run() {
+    if (!sort()) return cycle();
+    for (const item* i : order_) shapes_.follow(i->n);
+    find_what_leads_to_transposes();
+    for (item* i : std::vector<item*>(order_)) follow(*i);
+    if (!sort()) return cycle();
+    finish();
+    return unit{};
+  }
+
+ private:
+  using permutation = std::vector<std::int64_t>;
+
+  static bool reduces(const node& n) {
+    return (n.is("ReduceMean") || n.is("ReduceSum")) && n.out.size() == 1 && !n.in.empty();
+  }
+  /// Operators that a Transpose goes through from the inputs to the results.
+  static bool is_elementwise(const node& n) {
+    static const std::set<std::string_view> ops{
+        "Abs", "Add", "Cast", "Clip", "Div", "Erf",  "Exp",     "Identity", "LeakyRelu", "Log",
+        "Max", "Min", "Mul",  "Neg",  "Pow", "Relu", "Sigmoid", "Sqrt",     "Sub",       "Tanh"};
+    return n.domain.empty() && ops.contains(n.op) && n.out.size() == 1;
+  }
+  static bool converts(const node& n) {
+    return (is_quantize(n) || is_dequantize(n)) && n.out.size() == 1;
+  }
+  void find_what_leads_to_transposes() {
+    for (std::size_t k = order_.size(); k-- > 0;) {
+      const node& n = order_[k]->n;
+      bool leads = n.is("Transpose");
+      if (is_elementwise(n) || converts(n) || reduces(n)) leads |= leading_.contains(n.out[0]);
+      if (!leads) continue;
+      const std::size_t count =
+          is_elementwise(n) ? n.in.size() : std::min<std::size_t>(1, n.in.size());
+      for (std::size_t i = 0; i < count; ++i) leading_.insert(n.in[i]);
+    }
+  }
+  /// What moving a Transpose of a value costs: its extents but those of 1.
+  std::int64_t cost(const std::string& value, std::size_t rank) {
+    const extent_list* e = shapes_.find(value);
+    if (!e) return static_cast<std::int64_t>(rank);
+    return std::ranges::count_if(*e, [](const extent& x) { return x.number != 1; });
+  }
+  bool is_constant(const std::string& value) {
+    if (value.empty() || constant(value)) return true;
+    const item* dq = producer(value);
+    return dq && is_dequantize(dq->n) && constant(dq->n.in[0]);
+  }
+  /// Learns whether the result of a node is a Transpose's in the end.
+  void follow(item& i) {
+    const node& n = i.n;
+    if (n.is("Transpose") && n.in.size() == 1 && n.out.size() == 1) {
+      if (const attribute* perm = n.find("perm"); perm && is_permutation(perm->integers))
+        turned_.emplace(n.out[0], perm->integers);
+    } else if (converts(n)) {
+      const auto from = turned_.find(n.input(0));
+      if (from != turned_.end() && leading_.contains(n.out[0]))
+        turned_.emplace(n.out[0], permutation(from->second));
+    } else if (is_elementwise(n)) {
+      follow_operands(n);
+    } else if (reduces(n)) {
+      if (const auto from = turned_.find(n.in[0]); from != turned_.end())
+        reduce_before(i, permutation(from->second));
+    }
+  }
+  static bool is_permutation(const permutation& perm) {
+    permutation sorted = perm;
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t k = 0; k < sorted.size(); ++k)
+      if (sorted[k] != static_cast<std::int64_t>(k)) return false;
+    return !perm.empty();
+  }
+  /// It goes through where that takes Transposes away, or towards one.
+  void follow_operands(const node& n) {
+    const permutation* perm = nullptr;
+    for (const std::string& in : n.in)
+      if (const auto from = turned_.find(in); from != turned_.end() && !perm) perm = &from->second;
+    if (!perm) return;
+    std::int64_t all = cost(n.out[0], perm->size());
+    for (const std::string& in : n.in) {
+      const auto from = turned_.find(in);
+      const bool goes = from != turned_.end() && from->second == *perm;
+      if (goes || !is_constant(in)) all += cost(in, perm->size()) * (goes ? -1 : 1);
+    }
+    if (all < 0 || leading_.contains(n.out[0])) turned_.emplace(n.out[0], permutation(*perm));
+  }
+  /// Axes of a reduction, none: of all; nothing: not known.
+  std::optional<permutation> axes_of(const node& n, std::size_t rank) {
+    permutation axes;
+    if (const attribute* a = n.find("axes")) axes = a->integers;
+    if (!n.input(1).empty()) {
+      const array* a = constant(n.in[1]);
+      if (!a || a->type != dtype::s64) return {};
+      axes.assign(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
+    }
+    if (axes.empty() && n.integer("noop_with_empty_axes", 0) != 0) return {};
+    const auto count = static_cast<std::int64_t>(rank);
+    for (std::int64_t& a : axes) {
+      if (a < -count || a >= count) return {};
+      if (a < 0) a += count;
+    }
+    return axes;
+  }
+  /// The value before its Transpose: what that reads, or the value transposed back.
+  std::string before(const std::string& value, const permutation& perm, double place) {
+    if (const item* t = producer(value); t && t->n.is("Transpose")) return t->n.in[0];
+    permutation back(perm.size());
+    for (std::size_t k = 0; k < perm.size(); ++k)
+      back[as_size(perm[k])] = static_cast<std::int64_t>(k);
+    const std::string to = fresh(value);
+    transpose(value, to, back, place);
+    if (const extent_list* e = shapes_.find(value); e && e->size() == perm.size()) {
+      extent_list own(perm.size());
+      for (std::size_t k = 0; k < perm.size(); ++k) own[as_size(perm[k])] = (*e)[k];
+      shapes_.set(to, std::move(own));
+    }
+    return to;
+  }
+  void transpose(const std::string& from, const std::string& to, const permutation& perm,
+                 double place) {
+    node n;
+    n.op = "Transpose", n.name = to;
+    n.in = {from};
+    n.out = {to};
+    n.attributes["perm"].integers = perm;
+    add(std::move(n), place);
+  }
+  /// Axes of what is transposed, and the Transpose of what is left.
+  void reduce_before(item& i, const permutation& perm) {
+    node n = i.n;
+    const std::string result = n.out[0];
+    const auto axes = axes_of(n, perm.size());
+    if (!axes) return;
+    std::vector<bool> gone(perm.size(), axes->empty());
+    permutation own;
+    for (const std::int64_t a : *axes) {
+      own.push_back(perm[as_size(a)]);
+      gone[as_size(own.back())] = true;
+    }
+    std::sort(own.begin(), own.end());
+    permutation rest = perm;
+    if (n.integer("keepdims", 1) == 0) {
+      rest.clear();
+      for (const std::int64_t a : perm)
+        if (!gone[as_size(a)]) rest.push_back(std::count(gone.begin(), gone.begin() + a, false));
+    }
+    const double place = i.place;
+    n.in[0] = before(n.in[0], perm, place);
+    if (n.in.size() > 1 && !n.in[1].empty()) {
+      n.in[1] = fresh(n.in[1]);
+      model_.constants[n.in[1]] = array::of(std::span<const std::int64_t>(own),
+                                            dims{static_cast<std::int32_t>(own.size())});
+    } else if (!own.empty()) {
+      n.attributes["axes"].integers = own;
+    }
+    remove(i);
+    if (std::ranges::is_sorted(rest)) {
+      add(std::move(n), place);
+      return;
+    }
+    n.out[0] = fresh(result);
+    const std::string reduced = n.out[0];
+    add(std::move(n), place);
+    transpose(reduced, result, rest, place);
+    if (rest.size() == perm.size()) turned_.emplace(result, perm);
+  }
+
+  known_shapes& shapes_;
+  std::set<std::string> leading_;              // to a Transpose
+  std::map<std::string, permutation> turned_;  // what a Transpose gives in the end
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_REDUCE_EARLIER_HPP_
+// ---- octet/import/onnx/rows.hpp
+// All operators of ONNX files that octet runs: one row each.
+#ifndef OCTET_IMPORT_ONNX_ROWS_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_HPP_
+
+// ---- octet/import/onnx/rows_attention.hpp
+// Attention and embeddings as ONNX Runtime's contributed operators have them: integer or float
+// projections, masks of every rank, keys and values of earlier steps. The attention itself is
+// float.
+#ifndef OCTET_IMPORT_ONNX_ROWS_ATTENTION_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_ATTENTION_HPP_
+
+// ---- octet/import/onnx/rows_transformers.hpp
+// Rows of transformers' float parts: normalizations of rows, the forms of GELU, and what ONNX
+// Runtime fuses them to.
+#ifndef OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
+
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -8848,11 +9177,20 @@ class loader {
     known_shapes shapes(s.m());
     if (auto f = fuser(s.m(), options_.max, shapes).run(options_.as_written); !f) return f;
     if (!options_.as_written)
-      if (auto f = float_fuser(s.m(), shapes).run(); !f) return f;
+      if (auto f = fuse_floats(s.m(), shapes); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;
     return unit{};
+  }
+  /// Normalizations are looked for behind the moves of Transposes, but before them where the opset
+  /// has LayerNormalization.
+  static status fuse_floats(model& m, known_shapes& shapes) {
+    constexpr std::int64_t layer_normalization = 17;
+    if (m.opset >= layer_normalization)
+      if (auto f = float_fuser(m, shapes).run(); !f) return f;
+    if (auto f = reductions_before_transposes(m, shapes).run(); !f) return f;
+    return m.opset >= layer_normalization ? status(unit{}) : float_fuser(m, shapes).run();
   }
   status translate(scope& s) {
     for (std::size_t i = 0; i < s.m().nodes.size(); ++i)
@@ -8915,7 +9253,9 @@ class loader {
       const tensor_id id = builder_.g.add(std::move(t));
       builder_.g.inputs.push_back(id);
       emit_.is_input(id);
-      main_.values[v.name] = value::of(id);
+      value& given_value = main_.values[v.name];
+      given_value = value::of(id);
+      if (!options_.as_written) given_value.order = channel_order::given;
     }
     return unit{};
   }
@@ -9012,6 +9352,7 @@ class loader {
     if (options_.as_written)  // ONNX Runtime folds no constants
       for (const value& v : c.out)
         if (v.id >= first) emit_.computed_at_every_run(v.id);
+    order_results(s, c);
     if (!n.kept_float.empty())
       for (std::size_t i = before; i < builder_.g.nodes.size(); ++i)
         builder_.g.nodes[i].attrs.set("kept_float", n.kept_float);
@@ -9027,6 +9368,17 @@ class loader {
         return import::malformed("a value that two nodes give", n.out[k]);
     }
     return unit{};
+  }
+
+  /// Which results ONNX Runtime has in blocks of channels; none in a graph as it is written.
+  void order_results(scope& s, call& c) {
+    for (std::size_t k = 1; k < c.out.size(); ++k) c.out[k].order = channel_order::plain;
+    if (c.out.empty()) return;
+    const auto alone = [&] {
+      const std::string& name = c.n.in[0];
+      return !is_result(s, name) && readers_of(s)[name].size() == 1;
+    };
+    c.out[0].order = options_.as_written ? channel_order::plain : order_of_result(emit_, c, alone);
   }
 
   // ---- float16 ----
@@ -9176,6 +9528,8 @@ class loader {
     for (const auto& [name, v] : s.around) s.values.emplace(name, v);
     for (std::size_t i = 0; i < inputs.size(); ++i)
       s.values.insert_or_assign(s.m().inputs[i].name, inputs[i]);
+    for (auto& [name, v] : s.values)
+      v.order = options_.as_written ? channel_order::plain : channel_order::given;
     if (auto t = translate(s); !t) return t.error();
     std::vector<value> results;
     for (const value_info& o : s.m().outputs) {

@@ -632,6 +632,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
+    if (d.tail_row_first) dequantize.set("tail_row_first", std::int64_t{1});
     add_bounds(dequantize, a.fused, a.out, d.dequantize.by);
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);
@@ -1027,6 +1028,8 @@ enum class tflite_activation : std::int8_t {
 
 namespace tflite_schema {
 
+enum class tensor_type : std::int8_t;  // schema.hpp
+
 /// Padding.
 enum class padding_scheme : std::int8_t { same = 0, valid = 1 };
 /// FullyConnectedOptionsWeightsFormat.
@@ -1059,20 +1062,22 @@ struct depthwise_conv_2d_options {
                                             &depthwise_conv_2d_options::dilation_h};
 };
 struct transpose_conv_options {
+  padding_scheme padding = padding_scheme::same;  // laws ask: the output says what is padded
   std::int32_t stride_w = 0, stride_h = 0;
   tflite_activation activation = tflite_activation::none;
   static constexpr auto fields =
-      std::tuple{unread /* padding: the output's shape says */, &transpose_conv_options::stride_w,
+      std::tuple{&transpose_conv_options::padding, &transpose_conv_options::stride_w,
                  &transpose_conv_options::stride_h, &transpose_conv_options::activation};
 };
 struct fully_connected_options {
   tflite_activation activation = tflite_activation::none;
   weights_format format = weights_format::plain;
   bool keep_num_dims = false, asymmetric_quantize_inputs = false;
-  static constexpr auto fields =
-      std::tuple{&fully_connected_options::activation, &fully_connected_options::format,
-                 &fully_connected_options::keep_num_dims,
-                 &fully_connected_options::asymmetric_quantize_inputs};
+  tensor_type bias_type{};  // of an absent bias; float32: not said
+  static constexpr auto fields = std::tuple{
+      &fully_connected_options::activation, &fully_connected_options::format,
+      &fully_connected_options::keep_num_dims, &fully_connected_options::asymmetric_quantize_inputs,
+      &fully_connected_options::bias_type};
 };
 struct batch_matmul_options {
   bool adj_x = false, adj_y = false, asymmetric_quantize_inputs = false;
@@ -1966,6 +1971,14 @@ class tflite_node {
   std::vector<tensor_id> in_, out_;
 };
 
+/// What a law may ask of an operator beside its tensors.
+inline laws::facts facts_of_file(const tflite_node& n) {
+  laws::facts f;
+  f.arithmetic = n.g().arithmetic;
+  f.framework = n.framework;
+  return f;
+}
+
 /// One row of the loader: the operator's name in the schema and what it becomes.
 struct tflite_row {
   using function = status (*)(tflite_node&);
@@ -2215,6 +2228,8 @@ namespace import::tflite_rows {
 inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attributes attrs,
                                         std::vector<tensor_id> in, tflite_activation fused) {
   const tensor &x = n.g()[in[0]], &w = n.g()[in[1]];
+  if (x.type == dtype::f32 && !w.scales.empty() && w.type != dtype::s8)
+    return unsupported("quantized weights next to floats", std::string(name_of(w.type)), "int8");
   if (x.scales.empty() || w.scales.empty() || n.out().scales.empty())
     return unsupported("operator without quantization parameters", std::string(name_of(x.type)),
                        "quantized input, weights and output");
@@ -2222,13 +2237,6 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
                       fused);
 }
 
-/// What a law may ask of an operator beside its tensors.
-inline laws::facts facts_of_file(const tflite_node& n) {
-  laws::facts f;
-  f.arithmetic = n.g().arithmetic;
-  f.framework = n.framework;
-  return f;
-}
 /// Dynamic-range layers: float activations, 8-bit weights.
 inline bool is_dynamic(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
@@ -2409,6 +2417,7 @@ inline status fully_connected(tflite_node& n) {
     layer.products = w[1];
     return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation);
   }
+  n.framework.no_int64_bias = !n.has(2) && o.bias_type != tflite_schema::tensor_type::int64;
   return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), o.activation);
 }
 
@@ -2456,6 +2465,16 @@ template <const op_def& Quantized, const op_def& Float> status fused_binary(tfli
                 n.options<tflite_schema::binary_options>().activation);
 }
 
+inline status mul(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  laws::facts f = facts_of_file(n);
+  f.x.type = n.in(0).type;
+  if (n.in_id(0) == n.in_id(1) && quantized(n.in(0)) && laws::squares_by_table(f))
+    return n.emit(ops::qnn_square, {n.in_id(0)}, n.outs(), {},
+                  n.options<tflite_schema::binary_options>().activation);
+  return fused_binary<ops::qnn_mul, ops::mul>(n);
+}
+
 inline bool is_power_of_two(double scale) {
   return scale > 0 && numerics::detail::split(scale).m == 1;
 }
@@ -2490,11 +2509,8 @@ template <const op_def& Quantized, const op_def& Float> status sum(tflite_node& 
 }
 
 inline constexpr tflite_row elementwise_rows[] = {
-    {"ADD", &sum<ops::qnn_add, ops::add>},
-    {"DEQUANTIZE", &dequantize},
-    {"MUL", &fused_binary<ops::qnn_mul, ops::mul>},
-    {"SUB", &sum<ops::qnn_sub, ops::sub>},
-    {"QUANTIZE", &quantize},
+    {"ADD", &sum<ops::qnn_add, ops::add>}, {"DEQUANTIZE", &dequantize}, {"MUL", &mul},
+    {"SUB", &sum<ops::qnn_sub, ops::sub>}, {"QUANTIZE", &quantize},
 };
 
 }  // namespace import::tflite_rows
@@ -2612,6 +2628,9 @@ inline status transpose_conv(tflite_node& n) {
                    "[N,H,W,C] and [O,KH,KW,I]");
   const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
   const auto o = n.options<tflite_schema::transpose_conv_options>();
+  if (auto s = check_padding(o.padding); !s) return s;
+  n.framework.kernel_below_stride = o.padding == tflite_schema::padding_scheme::same &&
+                                    (w.shape[1] < o.stride_h || w.shape[2] < o.stride_w);
   transpose_conv2d_attrs t;
   t.stride_w = o.stride_w, t.stride_h = o.stride_h;
   auto placed = transposed_attributes(t, x.shape, w.shape, shape[1], shape[2]);

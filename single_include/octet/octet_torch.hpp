@@ -650,6 +650,7 @@ class graph_builder {
     std::vector<tensor_id> in{*acc, rows};
     if (a.bias != no_tensor) in.push_back(a.bias);
     if (d.scales_first) dequantize.set("scales_first", std::int64_t{1});
+    if (d.tail_row_first) dequantize.set("tail_row_first", std::int64_t{1});
     add_bounds(dequantize, a.fused, a.out, d.dequantize.by);
     return add(ops::dynamic_dequantize, std::move(in), {a.out}, std::move(dequantize),
                d.dequantize.round);
@@ -1215,9 +1216,11 @@ struct value {
     r.d = v;
     return r;
   }
+  /// A result nobody knows; the cell, where there is one, says of what.
   static value unknown() {
     value r;
     r.what = kind::unknown;
+    r.c = nullptr;
     return r;
   }
   bool is(kind k) const noexcept { return what == k; }
@@ -1318,6 +1321,7 @@ class heap {
     v.c = &cells_.back();
     return v;
   }
+  value not_computed(std::string of) { return make(kind::unknown, std::move(of)); }
   value string(std::string s) { return make(kind::string, std::move(s)); }
   value list(std::vector<value> items, kind k = kind::list) {
     value v = make(k);
@@ -1667,9 +1671,9 @@ class arguments {
   void keep(error_info e) {
     if (!error_) error_ = std::move(e);
   }
-  /// Traced programs keep numbers as constants without axes.
+  /// Traced programs keep numbers as constants without axes, or compute them from such.
   value number_of(const value& given) {
-    if (!given.is(kind::tensor) || !given.t->constant()) return given;
+    if (!given.is(kind::tensor) || !context_.known(*given.t)) return given;
     auto n = context_.scalar_of(*given.t);
     if (n) return *n;
     keep(n.error());
@@ -1697,6 +1701,8 @@ OCTET_NAMESPACE_END
 // channels-last tensors, so every value carries the strides PyTorch would give it.
 #ifndef OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
 #define OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
+
+#include <optional>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -1738,6 +1744,108 @@ inline bool suggests_channels_last(const tensor_data& t) {
     least = t.size[d] > 1 ? t.stride[d] * t.size[d] : t.stride[d];
   }
   return true;
+}
+/// Steps in elements along every axis of a tensor.
+using memory_steps = std::vector<std::int64_t>;
+/// Those of an operand along the axes of a result of these extents: 0 where it is repeated.
+inline memory_steps steps_in(const tensor_data& t, const std::vector<std::int64_t>& size) {
+  memory_steps s(size.size());
+  const std::size_t first = size.size() - t.size.size();
+  for (std::size_t i = 0; i < t.size.size(); ++i)
+    s[first + i] = t.size[i] == 1 && size[first + i] != 1 ? 0 : t.stride[i];
+  return s;
+}
+/// PyTorch's loops run along the axis of the smallest steps: -1: a is further inside than b, 1: b
+/// is, 0: the steps do not say. The result's steps, if it has any yet, decide before the operands'.
+inline int inner_of(const std::vector<std::int64_t>& size, const std::vector<memory_steps>& all,
+                    std::size_t a, std::size_t b) {
+  for (const memory_steps& s : all) {
+    if (s.empty() || s[a] == 0 || s[b] == 0) continue;
+    if (s[a] != s[b]) return s[a] < s[b] ? -1 : 1;
+    if (size[a] > size[b]) return 1;
+  }
+  return 0;
+}
+/// All axes, the innermost first: PyTorch's insertion sort, as axes that say nothing keep their
+/// places.
+inline std::vector<std::size_t> axes_inside_out(const std::vector<std::int64_t>& size,
+                                                const std::vector<memory_steps>& all) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = size.size(); i-- > 0;) order.push_back(i);
+  for (std::size_t i = 1; i < order.size(); ++i)
+    for (std::size_t at = i, before = i; before-- > 0;) {
+      const int inner = inner_of(size, all, order[before], order[at]);
+      if (inner < 0) break;
+      if (inner == 0) continue;
+      std::swap(order[before], order[at]);
+      at = before;
+    }
+  return order;
+}
+/// The strides PyTorch's iterator gives a new result of that size: axes in the order of the first
+/// operand that tells them apart, without gaps. A stride of 0 tells nothing.
+inline memory_steps iterated_strides(const std::vector<std::int64_t>& size,
+                                     const std::vector<memory_steps>& operands) {
+  memory_steps stride(size.size());
+  std::int64_t step = 1;
+  for (const std::size_t axis : axes_inside_out(size, operands)) {
+    stride[axis] = step;
+    step *= std::max<std::int64_t>(size[axis], 1);
+  }
+  return stride;
+}
+/// Elements that PyTorch's loop takes in one go and in vectors; 0: it takes none in vectors, which
+/// wants steps of 1, or one repeated operand. `all`: steps of the result (empty where the loop
+/// itself allocates it) and of the operands.
+inline std::int64_t vector_row(const std::vector<std::int64_t>& size,
+                               std::vector<memory_steps> all) {
+  if (size.empty()) return 0;
+  const auto order = axes_inside_out(size, all);
+  if (all[0].empty()) all[0] = iterated_strides(size, all);
+  std::size_t inner = order[0];
+  std::int64_t row = size[inner];
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    const std::size_t axis = order[i];
+    const auto joins = [&](const memory_steps& s) {
+      return static_cast<std::uint64_t>(row) * static_cast<std::uint64_t>(s[inner]) ==
+             static_cast<std::uint64_t>(s[axis]);  // files may hold any step
+    };
+    if (row != 1 && size[axis] != 1 && !std::all_of(all.begin(), all.end(), joins)) break;
+    if (row == 1) inner = axis;
+    row *= size[axis];
+  }
+  int repeated = 0;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (all[k][inner] == 1) continue;
+    if (k == 0 || all[k][inner] != 0 || ++repeated > 1) return 0;
+  }
+  return row;
+}
+/// The strides of `x` seen with other extents, as PyTorch computes them: runs of axes that lie one
+/// after another in memory are split and joined, from the innermost out. Nothing where it has to
+/// copy.
+inline std::optional<std::vector<std::int64_t>> view_strides(
+    const tensor_data& x, const std::vector<std::int64_t>& size) {
+  if (x.elements() == 0 || x.size.empty()) return {};
+  // Strides of axes of extent 1 may be any number in a file: products wrap.
+  const auto times = [](std::int64_t a, std::int64_t b) {
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+  };
+  std::vector<std::int64_t> stride(size.size());
+  std::size_t at = size.size();  // axes of the view before it have no stride yet
+  std::int64_t step = x.stride.back(), run = 1, seen = 1;
+  for (std::size_t axis = x.size.size(); axis-- > 0;) {
+    run *= x.size[axis];
+    if (axis > 0 && (x.size[axis - 1] == 1 || x.stride[axis - 1] == times(run, step))) continue;
+    for (; at > 0 && (seen < run || size[at - 1] == 1); --at) {
+      stride[at - 1] = times(seen, step);
+      seen *= size[at - 1];
+    }
+    if (seen != run) return {};
+    if (axis > 0) step = x.stride[axis - 1], run = seen = 1;
+  }
+  if (at != 0) return {};
+  return stride;
 }
 constexpr memory_format format_of(bool channels_last) noexcept {
   return channels_last ? memory_format::channels_last : memory_format::contiguous;
@@ -2527,14 +2635,15 @@ constexpr bool changes_in_place(std::string_view name) noexcept {
 /// Operators whose results may be their operand itself or a view of it.
 constexpr bool gives_views(std::string_view name) noexcept {
   constexpr std::string_view list[] = {
-      "aten::to",        "aten::type_as",     "aten::contiguous", "aten::detach",
-      "aten::alias",     "aten::dropout",     "aten::dropout_",   "aten::feature_dropout",
-      "aten::flatten",   "aten::reshape",     "aten::view",       "aten::squeeze",
-      "aten::unsqueeze", "aten::permute",     "aten::transpose",  "aten::t",
-      "aten::numpy_T",   "aten::movedim",     "aten::slice",      "aten::select",
-      "aten::narrow",    "aten::chunk",       "aten::split",      "aten::split_with_sizes",
-      "aten::unbind",    "aten::unflatten",   "aten::expand",     "aten::expand_as",
-      "aten::meshgrid",  "quantized::dropout"};
+      "aten::to",           "aten::type_as",      "aten::contiguous", "aten::detach",
+      "aten::alias",        "aten::dropout",      "aten::dropout_",   "aten::feature_dropout",
+      "aten::flatten",      "aten::reshape",      "aten::view",       "aten::squeeze",
+      "aten::unsqueeze",    "aten::permute",      "aten::transpose",  "aten::t",
+      "aten::numpy_T",      "aten::movedim",      "aten::slice",      "aten::select",
+      "aten::narrow",       "aten::chunk",        "aten::split",      "aten::split_with_sizes",
+      "aten::unbind",       "aten::unflatten",    "aten::expand",     "aten::expand_as",
+      "aten::meshgrid",     "quantized::dropout", "aten::view_as",    "aten::ravel",
+      "aten::tensor_split", "aten::swapaxes",     "aten::swapdims",   "aten::moveaxis"};
   for (const std::string_view n : list)
     if (n == name) return true;
   return false;
@@ -2995,16 +3104,25 @@ inline result<value> item(const value& base, const value& index) {
       return invalid("index of a list", std::to_string(index.i), std::to_string(n) + " elements");
     return base.c->items[as_size(i)];
   }
-  if (base.is(kind::dict) && index.is(kind::string)) {
+  if (base.is(kind::dict) && (index.is(kind::string) || index.is(kind::integer))) {
     const auto& items = base.c->items;  // key, value, key, value
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
-      if (items[i].is(kind::string) && items[i].c->text == index.c->text) return items[i + 1];
-    return invalid("key of a dict", index.c->text);
+      if (items[i].what == index.what && equal(items[i], index).value_or(false))
+        return items[i + 1];
+    return invalid("key of a dict",
+                   index.is(kind::string) ? index.c->text : std::to_string(index.i));
   }
   return unsupported("a subscript of this kind", std::string(name_of(base.what)) + "[" +
                                                      std::string(name_of(index.what)) + "]");
 }
 
+/// Operators that change the list or dict they are given.
+inline bool changes_items(std::string_view name, const std::vector<value>& a) {
+  if (a.empty() || !(a[0].is(kind::list) || a[0].is(kind::dict))) return false;
+  constexpr std::string_view list[] = {"aten::append", "aten::_set_item", "aten::extend",
+                                       "aten::insert", "aten::pop",       "aten::add_"};
+  return std::find(std::begin(list), std::end(list), name) != std::end(list);
+}
 /// Sets d[key].
 inline void set_item(cell& d, const value& key, const value& v) {
   for (std::size_t i = 0; i + 1 < d.items.size(); i += 2)
@@ -3035,6 +3153,7 @@ class scalar_operators {
     // Comparisons with data cannot be decided; arithmetic with it is for the emitter.
     if (a[0].is(kind::tensor) || (a.size() > 1 && a[1].is(kind::tensor))) return {};
     if (auto r = of_lists(op, a)) return r;
+    if (auto r = of_ranges(op, a)) return r;
     return of_numbers(op, a);
   }
 
@@ -3141,6 +3260,8 @@ class scalar_operators {
       return value::of(static_cast<std::int64_t>(a[0].c->text.size()));
     if (op == "__not__" && a[0].is(kind::boolean)) return value::of(!a[0].b);
     if (op == "format" && a[0].is(kind::string)) return a[0];  // text of exceptions only
+    if (op == "pop" && a.size() == 1 && a[0].is(kind::list))
+      return of_changed_list(op, {a[0], value::of(std::int64_t{-1})});
     if (a.size() < 2) return {};
     if (op == "__is__" || op == "__isnot__") {  // only `is None` occurs
       const bool left = a[0].is(kind::none), right = a[1].is(kind::none);
@@ -3170,17 +3291,44 @@ class scalar_operators {
       return value{};
     }
     if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
-    if (op == "append" && a[0].is(kind::list)) {
+    return a[0].is(kind::list) ? of_changed_list(op, a) : answer{};
+  }
+  /// append, extend, insert, pop, `list += list`.
+  answer of_changed_list(std::string_view op, const value_list& a) {
+    value_list& items = a[0].c->items;
+    const auto n = static_cast<std::int64_t>(items.size());
+    if (op == "append") {
       c_.values.count(sizeof(value));
-      a[0].c->items.push_back(a[1]);
+      items.push_back(a[1]);
       return a[0];
     }
-    return {};
+    if ((op == "extend" || op == "add_") && a[1].is_sequence()) {
+      const value_list more = a[1].c->items;  // may be the same list
+      if (!c_.values.room_for(more.size())) return too_large("values of the program");
+      c_.values.count(more.size() * sizeof(value));
+      items.insert(items.end(), more.begin(), more.end());
+      return a[0];
+    }
+    if (!a[1].is(kind::integer)) return {};
+    const std::int64_t at = a[1].i < 0 ? a[1].i + n : a[1].i;
+    if (op == "insert" && a.size() == 3) {
+      c_.values.count(sizeof(value));
+      items.insert(items.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(at, 0, n)),
+                   a[2]);
+      return value{};
+    }
+    if (op != "pop") return {};
+    if (at < 0 || at >= n) return invalid("index of a list", std::to_string(a[1].i));
+    const value v = items[as_size(at)];
+    items.erase(items.begin() + static_cast<std::ptrdiff_t>(at));
+    return v;
   }
 
   answer of_lists(std::string_view op, const value_list& a) {
     if (op == "slice" && a[0].is(kind::list)) return slice(a);
+    if (op == "sum" && a.size() == 1 && a[0].is(kind::list)) return sum(a[0].c->items);
     if (a.size() < 2) return {};
+    if (op == "mul" && a[0].is(kind::list) && a[1].is(kind::integer)) return repeated(a);
     if (op == "eq" || op == "ne") {
       const auto same = equal(a[0], a[1]);
       if (!same) return {};
@@ -3195,20 +3343,64 @@ class scalar_operators {
     }
     return {};
   }
+  /// [0] * 4.
+  result<value> repeated(const value_list& a) {
+    const value_list& once = a[0].c->items;
+    const auto times = as_size(std::max<std::int64_t>(a[1].i, 0));
+    if (!once.empty() && (!c_.values.room_for(times) || !c_.values.room_for(times * once.size())))
+      return too_large("values of the program");
+    value_list items;
+    for (std::size_t k = 0; !once.empty() && k < times; ++k)
+      items.insert(items.end(), once.begin(), once.end());
+    return c_.values.list(std::move(items));
+  }
+  /// Of whole numbers a whole number, which wraps.
+  static answer sum(const value_list& items) {
+    std::uint64_t whole = 0;
+    double real = 0;
+    bool integers = true;
+    for (const value& v : items) {
+      double d = 0;
+      if (!read_number(v, d)) return {};
+      real += d;
+      integers &= !v.is(kind::real);
+      whole += v.is(kind::integer) ? static_cast<std::uint64_t>(v.i) : d != 0 ? 1 : 0;
+    }
+    return integers ? wrapped(whole) : value::of(real);
+  }
+  /// As Python has it: a step below 0 goes from the end to the beginning.
   result<value> slice(const value_list& a) {
     const auto n = static_cast<std::int64_t>(a[0].c->items.size());
+    const std::int64_t step = a.size() > 3 && a[3].is(kind::integer) ? a[3].i : 1;
+    if (step == 0) return invalid("step of a slice", std::to_string(step));
+    const bool back = step < 0;
+    const std::int64_t first = back ? -1 : 0, behind = back ? n - 1 : n;
     const auto bound = [&](std::size_t i, std::int64_t otherwise) {
       return a.size() > i && a[i].is(kind::integer)
-                 ? std::clamp<std::int64_t>(a[i].i < 0 ? a[i].i + n : a[i].i, 0, n)
+                 ? std::clamp<std::int64_t>(a[i].i < 0 ? a[i].i + n : a[i].i, first, behind)
                  : otherwise;
     };
-    const std::int64_t step = a.size() > 3 && a[3].is(kind::integer) ? a[3].i : 1;
-    if (step < 1) return invalid("step of a slice", std::to_string(step));
+    const std::int64_t end = bound(2, back ? first : behind);
     value_list items;
-    const std::int64_t end = bound(2, n);
-    for (std::int64_t i = bound(1, 0); i < end; i += std::min(step, end - i))
+    for (std::int64_t i = bound(1, back ? behind : first); back ? i > end : i < end;
+         i += back ? std::max(step, end - i) : std::min(step, end - i))
       items.push_back(a[0].c->items[as_size(i)]);
     return c_.values.list(std::move(items));
+  }
+  /// range(a, b, step) is a count, of which each loop makes its own number.
+  static answer of_ranges(std::string_view op, const value_list& a) {
+    if (a.size() != 3 || !std::all_of(a.begin(), a.end(), [](const value& v) {
+          return v.is(kind::integer) && v.i > INT64_MIN / 4 && v.i < INT64_MAX / 4;
+        }))
+      return {};
+    if (op == "__derive_index")
+      return wrapped(static_cast<std::uint64_t>(a[1].i) +
+                     static_cast<std::uint64_t>(a[0].i) * static_cast<std::uint64_t>(a[2].i));
+    if (op != "__range_length") return {};
+    const std::int64_t low = a[0].i, high = a[1].i, step = a[2].i;
+    if (step == 0) return invalid("step of a range", "0");
+    if (step > 0) return value::of(low < high ? 1 + (high - 1 - low) / step : std::int64_t{0});
+    return value::of(low > high ? 1 + (low - 1 - high) / -step : std::int64_t{0});
   }
 
   static answer of_numbers(std::string_view op, const value_list& a) {
@@ -3234,6 +3426,7 @@ class scalar_operators {
       if (op == "__or__") return value::of(a[0].b || a[1].b);
     }
     if (op == "div" && y != 0) return value::of(x / y);
+    if (op == "pow" && !a[0].is(kind::boolean)) return value::of(numerics::pow(x, y));
     if (integers) return of_integers(op, a[0].i, a[1].i);
     if (op == "gt") return value::of(x > y);
     if (op == "lt") return value::of(x < y);
@@ -3242,7 +3435,6 @@ class scalar_operators {
     if (op == "add") return value::of(x + y);
     if (op == "sub") return value::of(x - y);
     if (op == "mul") return value::of(x * y);
-    if (op == "pow") return value::of(numerics::pow(x, y));
     if ((op == "floordiv" || op == "floor_divide") && y != 0)
       return value::of(numerics::floor(numerics::div(x, y)));
     return {};
@@ -3621,7 +3813,7 @@ class interpreter {
       if (!v.is(kind::tensor) || !w.is(kind::tensor))
         return unsupported(
             "a branch that depends on the input's data and decides more than tensors",
-            std::string(name_of(v.what)), "Tensor");
+            name + ": " + std::string(name_of((v.is(kind::tensor) ? w : v).what)), "Tensor");
       const auto chosen = emit_.operation("aten::where", {decides, v, w}, {});
       if (!chosen) return chosen.error();
       names[name] = *chosen;
@@ -3878,6 +4070,9 @@ class interpreter {
     for (const value& v : a)
       if (v.is(kind::unknown)) return v;
     if (name == "range" && a.size() == 1 && a[0].is(kind::integer)) return a[0];
+    if (name == "str" && a.size() == 1 && a[0].is(kind::integer))
+      return c_.values.string(std::to_string(a[0].i));
+    if (name == "str" && a.size() == 1 && a[0].is(kind::string)) return a[0];
     if (name == "getattr" && a.size() == 2 && a[1].is(kind::string))
       return attribute(a[0], a[1].c->text);
     if (name == "len" && a.size() == 1 && a[0].is_sequence())
@@ -3918,8 +4113,7 @@ class interpreter {
         if (ch < 32 || ch > 126) ch = ' ';
       return invalid("the model's own code raises an exception", text.substr(0, 200));
     }
-    if (branches_ > 0 && (name == "aten::append" || name == "aten::_set_item"))
-      return changes_state();
+    if (branches_ > 0 && changes_items(name, a)) return changes_state();
     if (branches_ > 0 && changes_in_place(name) && !a.empty() && a[0].is(kind::tensor) &&
         (a[0].t->serial < made_before_branch_ || a[0].t->memory != 0))
       return changes_state();
@@ -4431,6 +4625,213 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_HPP_
 
+// ---- octet/import/torch/rows_composed.hpp
+// Rows of operators that octet composes of others: of shapes alone, and of floats in PyTorch's
+// order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+
+// ---- octet/import/torch/rows_float.hpp
+// Rows of float operators around quantized layers: functions of one value, sums and norms,
+// normalizations, convolutions, matrix products, attention. What octet has no operator of is
+// composed of those it has, in PyTorch's order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+
+// ---- octet/import/common/einsum.hpp
+// Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
+#ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
+#define OCTET_IMPORT_COMMON_EINSUM_HPP_
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// What becomes of an operand before it is multiplied: axes that are summed over and go, then the
+/// order of those left, then their extents as matrices [batch, rows, columns].
+struct einsum_operand {
+  std::vector<std::int64_t> sum, order, matrices;
+};
+/// The result so far (the first operand in the first step) times the next operand.
+struct einsum_product {
+  einsum_operand left, right;
+  std::vector<std::int64_t> extents;  // of the product, one a label
+  std::vector<std::int64_t> order;    // of its axes
+};
+/// One operand alone is summed and turned; of several, each product takes one more.
+struct einsum_plan {
+  einsum_operand alone;
+  std::vector<einsum_product> products;
+};
+
+namespace detail {
+
+struct einsum_labels {
+  std::vector<std::string> in;
+  std::string out;
+};
+/// Writes "..." out as the digits of that many axes; whether all labels are such as may be.
+inline bool spell_out(std::string& labels, std::size_t dots) {
+  const std::size_t at = labels.find("...");
+  if (at != std::string::npos) {
+    std::string digits;
+    for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
+    labels.replace(at, 3, digits);
+  }
+  return std::all_of(labels.begin(), labels.end(), [](char ch) {
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
+  });
+}
+/// Labels with "..." written out as digits, of the axes counted from the last one.
+inline result<einsum_labels> read_einsum(const std::string& equation,
+                                         const std::vector<std::vector<std::int64_t>>& shapes) {
+  std::string text;
+  for (const char ch : equation)
+    if (ch != ' ') text += ch;
+  const auto refused = [&](const std::string& why) {
+    return unsupported("equation of an Einstein sum", text.substr(0, 40), why);
+  };
+  const std::size_t arrow = text.find("->");
+  std::string left = text.substr(0, arrow);
+  einsum_labels e;
+  for (std::size_t at = 0; at <= left.size();) {
+    const std::size_t end = std::min(left.find(',', at), left.size());
+    e.in.push_back(left.substr(at, end - at));
+    at = end + 1;
+  }
+  if (e.in.size() != shapes.size()) return refused("as many operands as are given");
+  std::size_t most = 0;
+  for (std::size_t k = 0; k < e.in.size(); ++k) {
+    const bool dotted = e.in[k].find("...") != std::string::npos;
+    const std::size_t named = e.in[k].size() - (dotted ? 3 : 0), rank = shapes[k].size();
+    if (named > rank || rank - named > 7 || (!dotted && named != rank))
+      return invalid("labels of an operand of an Einstein sum", e.in[k].substr(0, 40),
+                     std::to_string(rank) + " axes");
+    most = std::max(most, rank - named);
+    if (!spell_out(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
+  }
+  if (arrow != std::string::npos) {
+    e.out = text.substr(arrow + 2);
+    if (!spell_out(e.out, most)) return refused("letters, ',', '...' and '->'");
+  } else {  // labels that stand once, in the order of the alphabet
+    std::map<char, int> count;
+    for (const std::string& labels : e.in)
+      for (const char ch : labels) ++count[ch];
+    bool small = false, large = false;
+    for (std::size_t i = most; i-- > 0;) e.out += static_cast<char>('0' + i);
+    for (const auto& [ch, n] : count) {
+      small |= ch >= 'a', large |= ch >= 'A' && ch <= 'Z';
+      if (n == 1 && ch >= 'A') e.out += ch;
+    }
+    if (small && large) return refused("a written-out result where letters are of both cases");
+  }
+  const auto repeats = [](std::string s) {
+    std::sort(s.begin(), s.end());
+    return std::adjacent_find(s.begin(), s.end()) != s.end();
+  };
+  for (const std::string& labels : e.in)
+    if (repeats(labels)) return refused("each label once in an operand");
+  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
+  return e;
+}
+inline bool has_label(const std::string& labels, char ch) {
+  return labels.find(ch) != std::string::npos;
+}
+/// Sums over what `keep` does not hold; the labels that stay.
+inline std::string summed_labels(const std::string& labels, const std::string& keep,
+                                 einsum_operand& to) {
+  std::string stay;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (has_label(keep, labels[i]))
+      stay += labels[i];
+    else
+      to.sum.push_back(static_cast<std::int64_t>(i));
+  return stay;
+}
+inline std::vector<std::int64_t> places_of(const std::string& labels, const std::string& in) {
+  std::vector<std::int64_t> to;
+  for (const char ch : labels) to.push_back(static_cast<std::int64_t>(in.find(ch)));
+  return to;
+}
+
+}  // namespace detail
+
+/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
+inline result<einsum_plan> plan_einsum(const std::string& equation,
+                                       const std::vector<std::vector<std::int64_t>>& shapes) {
+  using detail::has_label;
+  const auto e = detail::read_einsum(equation, shapes);
+  if (!e) return e.error();
+  std::map<char, std::int64_t> extent;
+  for (std::size_t k = 0; k < shapes.size(); ++k)
+    for (std::size_t i = 0; i < shapes[k].size(); ++i)
+      if (const auto [it, fresh] = extent.emplace(e->in[k][i], shapes[k][i]);
+          !fresh && it->second != shapes[k][i])
+        return unsupported("extents of one label of an Einstein sum",
+                           std::to_string(it->second) + ", " + std::to_string(shapes[k][i]),
+                           "the same in every operand");
+  for (const char ch : e->out)
+    if (!extent.contains(ch))
+      return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
+  einsum_plan plan;
+  if (e->in.size() == 1) {
+    const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
+    plan.alone.order = detail::places_of(e->out, stay);
+    return plan;
+  }
+  std::string have = e->in[0];
+  for (std::size_t k = 1; k < e->in.size(); ++k) {
+    einsum_product p;
+    std::string later = e->out;
+    for (std::size_t i = k + 1; i < e->in.size(); ++i) later += e->in[i];
+    const std::string l = detail::summed_labels(have, later + e->in[k], p.left),
+                      r = detail::summed_labels(e->in[k], later + have, p.right);
+    std::string batch, rows, columns, inner;
+    for (const char ch : l) (!has_label(r, ch) ? rows : has_label(later, ch) ? batch : inner) += ch;
+    for (const char ch : r)
+      if (!has_label(l, ch)) columns += ch;
+    const auto arranged = [&](einsum_operand& to, const std::string& from, const std::string& first,
+                              const std::string& second) {
+      to.order = detail::places_of(batch + first + second, from);
+      for (const char ch : batch) to.matrices.push_back(extent[ch]);
+      for (const std::string* part : {&first, &second}) {
+        std::int64_t n = 1;
+        for (const char ch : *part) n *= extent[ch];
+        to.matrices.push_back(n);
+      }
+    };
+    arranged(p.left, l, rows, inner);
+    arranged(p.right, r, inner, columns);
+    have = batch + rows + columns;
+    for (const char ch : have) p.extents.push_back(extent[ch]);
+    const std::string wanted = k + 1 == e->in.size() ? e->out : have;
+    p.order = detail::places_of(wanted, have);
+    plan.products.push_back(std::move(p));
+  }
+  return plan;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_EINSUM_HPP_
+// ---- octet/import/torch/rows_index.hpp
+// Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
+// max, topk, zeros, arange, meshgrid.
+#ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+
+// ---- octet/import/torch/rows_shape.hpp
+// Rows that only move or rename elements: views, permutations, pieces, padding.
+#ifndef OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+
 // ---- octet/import/torch/rows_elementwise.hpp
 // Rows of element by element operators: add, mul, cat, clamps, scalars, functions of one value;
 // arithmetic, comparisons and choices of plain numbers.
@@ -4466,6 +4867,17 @@ inline value value_of(tensor_data& t) {
   v.t = &t;
   return v;
 }
+/// The same value with strides of its own: views keep what PyTorch's strides say.
+inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides) {
+  v.t->stride = std::move(strides);
+  if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
+  return v;
+}
+/// A new result of an operator that PyTorch writes to contiguous memory, whatever its input's is.
+inline result<value> as_contiguous(emitter& e, const result<value>& v) {
+  if (!v) return v;
+  return with_strides(e, *v, contiguous_strides(v->t->size));
+}
 /// The reals that the codes stand for; other values stay.
 inline result<value> dequantized(emitter& e, tensor_data& x) {
   if (!is_quantized(x.type)) return value_of(x);
@@ -4494,8 +4906,8 @@ inline result<std::vector<std::int64_t>> resolved_extents(const emitter& e, cons
   size[as_size(open)] = x.elements() / known;
   return size;
 }
-/// The elements in logical order under new extents; always a contiguous result, which a view of
-/// contiguous memory is.
+/// The elements in logical order under new extents: a view where the strides allow one, else a
+/// contiguous copy.
 inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64_t> size) {
   const auto extents = resolved_extents(e, x, std::move(size));
   if (!extents) return extents.error();
@@ -4504,7 +4916,9 @@ inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64
   if (!in) return in.error();
   const tensor_id to = e.make_like(x);
   if (auto s = e.reshape(*in, to, *extents); !s) return s.error();
-  return e.wrap(to, x.type, false, false);
+  const value v = e.wrap(to, x.type, false, false);
+  auto strides = view_strides(x, *extents);
+  return strides ? with_strides(e, v, std::move(*strides)) : v;
 }
 template <bool Relu>
 result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
@@ -4512,6 +4926,31 @@ result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
 template <bool Relu>
 result<value> scalar_product(emitter& e, arguments& a, std::string_view tensor,
                              std::string_view number_name);
+
+/// Says how long the rows of PyTorch's loop are, where that is not the whole tensor.
+inline void set_row(attributes& attrs, const std::vector<std::int64_t>& size,
+                    std::vector<memory_steps> all) {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : size) {
+    if (extent > INT32_MAX || count > INT32_MAX) return;  // no tensor
+    count *= extent;
+  }
+  if (count < 16) return;  // less than a block
+  if (const std::int64_t row = vector_row(size, std::move(all)); row != count)
+    attrs.set("row", row);
+}
+/// The row of an element by element operator on two tensors. Its result is allocated in x's format,
+/// by the loop itself where x is repeated.
+inline void set_row(attributes& attrs, const tensor_data& x, const tensor_data& y, bool last) {
+  std::vector<std::int64_t> size = x.rank() >= y.rank() ? x.size : y.size;
+  const tensor_data& other = x.rank() >= y.rank() ? y : x;
+  const std::size_t first = size.size() - other.size.size();
+  for (std::size_t i = 0; i < other.size.size(); ++i)
+    if (size[first + i] == 1) size[first + i] = other.size[i];
+  memory_steps result;
+  if (x.size == size) result = last ? channels_last_strides(size) : contiguous_strides(size);
+  set_row(attrs, size, {std::move(result), steps_in(x, size), steps_in(y, size)});
+}
 
 /// quantized::add, mul and their relu forms. Elements are taken in PyTorch's memory order: add
 /// rounds by position in it. With a number instead of the second tensor (what FX writes) they are
@@ -4532,6 +4971,9 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
     return unsupported("operands of " + a.name,
                        std::string(name_of(x->type)) + " and " + std::string(name_of(y->type)),
                        "one element type");
+  const bool ranks_differ = x->rank() != y->rank();
+  attributes attrs;
+  if (!Multiply) set_row(attrs, *x, *y, channels_last_result(*x, *y));
   for (tensor_data** t : {&x, &y}) {
     const int rank = std::max(x->rank(), y->rank());
     if ((*t)->rank() == rank || rank <= 2) continue;
@@ -4541,13 +4983,15 @@ template <bool Multiply, bool Relu> result<value> binary(emitter& e, arguments& 
     if (!wide) return wide;
     *t = wide->t;
   }
-  const bool last = channels_last_result(*x, *y);
+  // PyTorch's mul takes the first operand's format, whatever is broadcast to what.
+  const bool last = Multiply ? suggests_channels_last(*x) : channels_last_result(*x, *y);
   const auto left = e.held(*x, last), right = e.held(*y, last);
   if (!left) return left.error();
   if (!right) return right.error();
   const tensor_id to = e.make(x->type, *q);
-  if (auto s = e.emit(Multiply ? ops::qnn_mul : ops::qnn_add, {*left, *right}, to, {},
-                      {.fused = Relu ? activation::relu : activation::none});
+  if (auto s = e.emit(Multiply ? ops::qnn_mul : ops::qnn_add, {*left, *right}, to, std::move(attrs),
+                      {.fused = Relu ? activation::relu : activation::none,
+                       .framework = {.ranks_differ = ranks_differ}});
       !s)
     return s.error();
   return e.wrap(to, x->type, last && x->rank() >= 3, last);
@@ -4635,6 +5079,11 @@ inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
   const auto in = e.held(x, last);  // in memory order: values are rounded by position
   if (!in) return in.error();
   const bool quantized = is_quantized(x.type);
+  if (quantized && op.quantized != &ops::qnn_leaky_relu)  // it copies x into the result's format
+    set_row(attrs, x.size,
+            {last ? channels_last_strides(x.size) : contiguous_strides(x.size), x.stride});
+  else if (!quantized && op.plain == &ops::logistic)
+    set_row(attrs, x.size, {memory_steps{}, x.stride});
   const tensor_id to = quantized ? e.make(x.type, q) : e.make(scalar::f32);
   if (auto s = e.emit(quantized ? *op.quantized : *op.plain, {*in}, to, std::move(attrs)); !s)
     return s.error();
@@ -4678,7 +5127,7 @@ inline result<value> elu(emitter& e, arguments& a) {
   if (alpha != 1) attrs.set("alpha", alpha);
   if (a.real("scale") != 1 || a.real("input_scale") != 1)
     return unsupported("scale or input_scale of " + a.name, {}, "1");
-  return given_unary(e, a, elu_forms, std::move(attrs));
+  return as_contiguous(e, given_unary(e, a, elu_forms, std::move(attrs)));
 }
 inline result<value> float_hardswish(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -4941,30 +5390,35 @@ inline tensor_data* number_of(emitter& e, double v, scalar type) {
 struct given_operand {
   tensor_data* t = nullptr;
   double number = 0;
-  bool whole = false;
+  scalar type = scalar::f32;  // of a number too: bool, int64 or float32 where the program has it
+  bool axes = false;          // PyTorch lets others decide only where their kind of number is wider
 };
 inline given_operand operand_given(emitter& e, arguments& a, std::string_view parameter) {
   const value v = a[parameter];
-  if (v.is(kind::tensor) && !(v.t->rank() == 0 && e.c.known(*v.t))) return {v.t, 0, false};
-  if (v.is(kind::tensor))  // traced programs keep numbers as constants without axes
-    return {nullptr, a.real(parameter),
-            v.t->type != scalar::f32 && v.t->type != scalar::f64 && !is_quantized(v.t->type)};
-  return {nullptr, a.real(parameter), v.is(kind::integer) || v.is(kind::boolean)};
+  if (v.is(kind::boolean)) return {nullptr, v.b ? 1. : 0., scalar::boolean, false};
+  if (v.is(kind::integer)) return {nullptr, static_cast<double>(v.i), scalar::s64, false};
+  if (!v.is(kind::tensor)) return {nullptr, a.real(parameter), scalar::f32, false};
+  if (v.t->rank() > 0 || !e.c.known(*v.t)) return {v.t, 0, v.t->type, v.t->rank() > 0};
+  // Traced programs keep numbers as constants without axes.
+  return {nullptr, a.real(parameter), v.t->type, false};
+}
+/// bool, whole or real.
+constexpr int kind_of_number(scalar s) noexcept {
+  if (s == scalar::boolean) return 0;
+  const bool real = s == scalar::f32 || s == scalar::f64 || s == scalar::f16 || s == scalar::bf16 ||
+                    is_quantized(s);
+  return real ? 2 : 1;
 }
 /// The element type that PyTorch's promotion gives: float32 where either is real; of whole numbers
-/// the wider.
+/// the wider. A number, or a tensor without axes, decides only where it is another kind of number.
 inline scalar promoted_type(const given_operand& x, const given_operand& y) {
-  const auto real = [](const given_operand& o) {
-    return o.t ? o.t->type == scalar::f32 || o.t->type == scalar::f64 || o.t->type == scalar::f16 ||
-                     is_quantized(o.t->type)
-               : !o.whole;
-  };
-  const auto is = [](const given_operand& o, scalar s) { return o.t && o.t->type == s; };
-  if (real(x) || real(y)) return scalar::f32;
-  if (is(x, scalar::s64) || is(y, scalar::s64)) return scalar::s64;
-  if (is(x, scalar::s32) || is(y, scalar::s32)) return scalar::s32;
-  if (!x.t && !y.t) return scalar::s64;
-  return is(x, scalar::boolean) || is(y, scalar::boolean) ? scalar::boolean : scalar::u8;
+  const int left = kind_of_number(x.type), right = kind_of_number(y.type);
+  if (left == 2 || right == 2) return scalar::f32;
+  if (left != right) return left > right ? x.type : y.type;
+  if (x.axes != y.axes) return x.axes ? x.type : y.type;
+  for (const scalar wider : {scalar::s64, scalar::s32, scalar::s16})
+    if (x.type == wider || y.type == wider) return wider;
+  return x.type == y.type ? x.type : scalar::s16;  // int8 with uint8
 }
 /// Two or three operands that broadcast, as tensors of the graph in one layout.
 struct meeting {
@@ -5004,6 +5458,8 @@ inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std
                                                    std::string_view right, bool real) {
   const given_operand x = operand_given(e, a, left), y = operand_given(e, a, right);
   if (auto s = a.check(); !s) return s.error();
+  if ((x.t && x.type == scalar::f64) || (y.t && y.type == scalar::f64))
+    return unsupported("arithmetic of " + a.name, "float64", "float32, int64, int32, bool");
   const scalar type = real ? scalar::f32 : promoted_type(x, y);
   std::array<tensor_data*, 2> both{};
   for (std::size_t k = 0; k < 2; ++k) {
@@ -5026,6 +5482,46 @@ inline result<value> emit_pair(emitter& e, const op_def& op, std::array<tensor_d
   if (auto s = e.emit(op, m->in, to, std::move(attrs)); !s) return s.error();
   return m->result(e, to, type);
 }
+inline result<value> chosen(emitter& e, tensor_data& condition, tensor_data& x, tensor_data& y);
+/// The quotient rounded down, as PyTorch has it: what the exact remainder leaves is divided, so
+/// that no quotient is rounded up to a whole number before. Quotients by 0 stay infinite, and a
+/// result of 0 has the sign of the quotient.
+inline result<value> floor_quotient(emitter& e, std::array<tensor_data*, 2> both) {
+  if (both[0]->type != scalar::f32) return emit_pair(e, ops::floor_div, both, both[0]->type);
+  const auto rest = emit_pair(e, ops::floor_mod, both, scalar::f32);
+  if (!rest) return rest;
+  const auto whole = emit_pair(e, ops::sub, {both[0], rest->t}, scalar::f32);
+  if (!whole) return whole;
+  const auto quotient = emit_pair(e, ops::div, {whole->t, both[1]}, scalar::f32);
+  if (!quotient) return quotient;
+  const auto in = e.held_as_is(*quotient->t);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::round, {*in}, to); !s) return s.error();
+  const value rounded = with_strides(e, e.wrap(to, scalar::f32, quotient->t->channels_inner, false),
+                                     quotient->t->stride);
+  const auto is_zero = [&](tensor_data* of) {
+    return emit_pair(e, ops::equal, {of, number_of(e, 0, scalar::f32)}, scalar::boolean);
+  };
+  const auto plain = emit_pair(e, ops::div, both, scalar::f32);
+  if (!plain) return plain;
+  const auto nothing =
+      emit_pair(e, ops::mul, {plain->t, number_of(e, 0, scalar::f32)}, scalar::f32);
+  if (!nothing) return nothing;
+  const auto below_one = is_zero(rounded.t), by_zero = is_zero(both[1]);
+  if (!below_one) return below_one;
+  if (!by_zero) return by_zero;
+  const auto quotients = chosen(e, *below_one->t, *nothing->t, *rounded.t);
+  if (!quotients) return quotients;
+  return chosen(e, *by_zero->t, *plain->t, *quotients->t);
+}
+/// The sum of bools is or, their product and; they have no other arithmetic.
+inline result<value> arithmetic_of_bools(emitter& e, const arguments& a, const op_def& op,
+                                         std::array<tensor_data*, 2> both, double alpha) {
+  if (&op == &ops::mul) return emit_pair(e, ops::logical_and, both, scalar::boolean);
+  if (&op == &ops::add && alpha == 1) return emit_pair(e, ops::logical_or, both, scalar::boolean);
+  return unsupported("operands of " + a.name, "bool", "float32, int32, int64");
+}
 /// add, sub, mul, div and their kind on plain numbers. `Real`: whole numbers become floats first.
 /// `Swap`: rsub.
 template <const op_def& Op, bool Real = false, bool Swap = false>
@@ -5034,22 +5530,17 @@ result<value> plain_binary(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   auto both = pair_of(e, a, Swap ? "other" : "self", Swap ? "self" : "other", Real);
   if (!both) return both.error();
-  scalar type = (*both)[0]->type;
-  if (type == scalar::u8)
-    return unsupported("operands of " + a.name, "uint8", "float32, int32, int64");
-  if (type == scalar::boolean) {  // of bools arithmetic is that of their numbers
-    type = scalar::s64;
-    for (tensor_data*& t : *both) {
-      const auto v = cast_to(e, *t, type);
-      if (!v) return v.error();
-      t = v->t;
-    }
-  }
+  const scalar type = (*both)[0]->type;
+  if (type == scalar::u8 || type == scalar::s8 || type == scalar::s16)
+    return unsupported("operands of " + a.name, std::string(name_of(type)),
+                       "float32, int32, int64");
+  if (type == scalar::boolean) return arithmetic_of_bools(e, a, Op, *both, alpha);
   if (alpha != 1) {
     const auto scaled = emit_pair(e, ops::mul, {(*both)[1], number_of(e, alpha, type)}, type);
     if (!scaled) return scaled;
     (*both)[1] = scaled->t;
   }
+  if (&Op == &ops::floor_div) return floor_quotient(e, *both);
   return emit_pair(e, Op, *both, type);
 }
 /// Comparisons of plain numbers; quantized values are compared as the reals they stand for.
@@ -5090,7 +5581,7 @@ inline result<value> divide(emitter& e, arguments& a) {
   if (!both) return both.error();
   const scalar type = (*both)[0]->type;
   if (mode.empty()) return emit_pair(e, ops::div, *both, type);
-  if (mode == "floor") return emit_pair(e, ops::floor_div, *both, type);
+  if (mode == "floor" && type != scalar::boolean) return floor_quotient(e, *both);
   if (mode == "trunc" && type != scalar::f32) return emit_pair(e, ops::div, *both, type);
   return unsupported("rounding_mode of " + a.name, mode, "none, floor; trunc of whole numbers");
 }
@@ -5118,10 +5609,11 @@ inline result<value> chosen(emitter& e, tensor_data& condition, tensor_data& x, 
                        "bool");
   tensor_data *u = &x, *v = &y;
   if (x.type != y.type || x.scales != y.scales || x.zero_points != y.zero_points) {
-    const auto p = real_value(e, x), q = real_value(e, y);
+    const scalar type = promoted_type({&x, 0, x.type, x.rank() > 0}, {&y, 0, y.type, y.rank() > 0});
+    const auto p = cast_to(e, x, type), q = cast_to(e, y, type);
     if (!p) return p.error();
     if (!q) return q.error();
-    u = *p, v = *q;
+    u = p->t, v = q->t;
   }
   const auto m = meet(e, std::array{&condition, u, v});
   if (!m) return m.error();
@@ -5149,18 +5641,20 @@ inline result<value> code_of(emitter& e, double v, const tensor_data& like) {
   e.g[id].zero_points = like.zero_points;
   return e.wrap(id, like.type, false, false);
 }
-/// masked_fill(x, mask, number).
-inline result<value> masked_fill(emitter& e, arguments& a) {
+/// masked_fill(x, mask, number). `InPlace`: the memory, and with it the format, is that of x.
+template <bool InPlace> result<value> masked_fill(emitter& e, arguments& a) {
   tensor_data *x = a.tensor("self"), *mask = a.tensor("mask");
   const double fill = a.real("value");
   if (auto s = a.check(); !s) return s.error();
+  result<value> number = value_of(*number_of(e, fill, x->type));
   if (is_quantized(x->type)) {
     if (auto s = e.per_tensor(*x); !s) return s.error();
-    const auto code = code_of(e, fill, *x);
-    if (!code) return code;
-    return chosen(e, *mask, *code->t, *x);
+    number = code_of(e, fill, *x);
+    if (!number) return number;
   }
-  return chosen(e, *mask, *number_of(e, fill, x->type), *x);
+  const auto v = as_contiguous(e, chosen(e, *mask, *number->t, *x));
+  if (!InPlace || !v || v->t->size != x->size) return v;
+  return with_strides(e, *v, x->stride);
 }
 /// threshold(x, limit, otherwise): x where it is above.
 inline result<value> threshold(emitter& e, arguments& a) {
@@ -5183,217 +5677,10 @@ inline result<value> threshold(emitter& e, arguments& a) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
-// ---- octet/import/torch/rows_float.hpp
-// Rows of float operators around quantized layers: functions of one value, sums and norms,
-// normalizations, convolutions, matrix products, attention. What octet has no operator of is
-// composed of those it has, in PyTorch's order of operations.
-#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
-
-// ---- octet/import/common/einsum.hpp
-// Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
-#ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
-#define OCTET_IMPORT_COMMON_EINSUM_HPP_
-
-#include <algorithm>
-#include <array>
-#include <map>
-#include <string>
-#include <vector>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace import {
-
-/// What becomes of an operand before it is multiplied: axes that are summed over and go, then the
-/// order of those left, then their extents as matrices [batch, rows, columns].
-struct einsum_operand {
-  std::vector<std::int64_t> sum, order, matrices;
-};
-/// The result so far (the first operand in the first step) times the next operand.
-struct einsum_product {
-  einsum_operand left, right;
-  std::vector<std::int64_t> extents;  // of the product, one a label
-  std::vector<std::int64_t> order;    // of its axes
-};
-/// One operand alone is summed and turned; of several, each product takes one more.
-struct einsum_plan {
-  einsum_operand alone;
-  std::vector<einsum_product> products;
-};
-
-namespace detail {
-
-struct einsum_labels {
-  std::vector<std::string> in;
-  std::string out;
-};
-/// Writes "..." out as the digits of that many axes; whether all labels are such as may be.
-inline bool spell_out(std::string& labels, std::size_t dots) {
-  const std::size_t at = labels.find("...");
-  if (at != std::string::npos) {
-    std::string digits;
-    for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
-    labels.replace(at, 3, digits);
-  }
-  return std::all_of(labels.begin(), labels.end(), [](char ch) {
-    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
-  });
-}
-/// Labels with "..." written out as digits, of the axes counted from the last one.
-inline result<einsum_labels> read_einsum(const std::string& equation,
-                                         const std::vector<std::vector<std::int64_t>>& shapes) {
-  std::string text;
-  for (const char ch : equation)
-    if (ch != ' ') text += ch;
-  const auto refused = [&](const std::string& why) {
-    return unsupported("equation of an Einstein sum", text.substr(0, 40), why);
-  };
-  const std::size_t arrow = text.find("->");
-  std::string left = text.substr(0, arrow);
-  einsum_labels e;
-  for (std::size_t at = 0; at <= left.size();) {
-    const std::size_t end = std::min(left.find(',', at), left.size());
-    e.in.push_back(left.substr(at, end - at));
-    at = end + 1;
-  }
-  if (e.in.size() != shapes.size()) return refused("as many operands as are given");
-  std::size_t most = 0;
-  for (std::size_t k = 0; k < e.in.size(); ++k) {
-    const bool dotted = e.in[k].find("...") != std::string::npos;
-    const std::size_t named = e.in[k].size() - (dotted ? 3 : 0), rank = shapes[k].size();
-    if (named > rank || rank - named > 7 || (!dotted && named != rank))
-      return invalid("labels of an operand of an Einstein sum", e.in[k].substr(0, 40),
-                     std::to_string(rank) + " axes");
-    most = std::max(most, rank - named);
-    if (!spell_out(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
-  }
-  if (arrow != std::string::npos) {
-    e.out = text.substr(arrow + 2);
-    if (!spell_out(e.out, most)) return refused("letters, ',', '...' and '->'");
-  } else {  // labels that stand once, in the order of the alphabet
-    std::map<char, int> count;
-    for (const std::string& labels : e.in)
-      for (const char ch : labels) ++count[ch];
-    bool small = false, large = false;
-    for (std::size_t i = most; i-- > 0;) e.out += static_cast<char>('0' + i);
-    for (const auto& [ch, n] : count) {
-      small |= ch >= 'a', large |= ch >= 'A' && ch <= 'Z';
-      if (n == 1 && ch >= 'A') e.out += ch;
-    }
-    if (small && large) return refused("a written-out result where letters are of both cases");
-  }
-  const auto repeats = [](std::string s) {
-    std::sort(s.begin(), s.end());
-    return std::adjacent_find(s.begin(), s.end()) != s.end();
-  };
-  for (const std::string& labels : e.in)
-    if (repeats(labels)) return refused("each label once in an operand");
-  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
-  return e;
-}
-inline bool has_label(const std::string& labels, char ch) {
-  return labels.find(ch) != std::string::npos;
-}
-/// Sums over what `keep` does not hold; the labels that stay.
-inline std::string summed_labels(const std::string& labels, const std::string& keep,
-                                 einsum_operand& to) {
-  std::string stay;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (has_label(keep, labels[i]))
-      stay += labels[i];
-    else
-      to.sum.push_back(static_cast<std::int64_t>(i));
-  return stay;
-}
-inline std::vector<std::int64_t> places_of(const std::string& labels, const std::string& in) {
-  std::vector<std::int64_t> to;
-  for (const char ch : labels) to.push_back(static_cast<std::int64_t>(in.find(ch)));
-  return to;
-}
-
-}  // namespace detail
-
-/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
-inline result<einsum_plan> plan_einsum(const std::string& equation,
-                                       const std::vector<std::vector<std::int64_t>>& shapes) {
-  using detail::has_label;
-  const auto e = detail::read_einsum(equation, shapes);
-  if (!e) return e.error();
-  std::map<char, std::int64_t> extent;
-  for (std::size_t k = 0; k < shapes.size(); ++k)
-    for (std::size_t i = 0; i < shapes[k].size(); ++i)
-      if (const auto [it, fresh] = extent.emplace(e->in[k][i], shapes[k][i]);
-          !fresh && it->second != shapes[k][i])
-        return unsupported("extents of one label of an Einstein sum",
-                           std::to_string(it->second) + ", " + std::to_string(shapes[k][i]),
-                           "the same in every operand");
-  for (const char ch : e->out)
-    if (!extent.contains(ch))
-      return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
-  einsum_plan plan;
-  if (e->in.size() == 1) {
-    const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
-    plan.alone.order = detail::places_of(e->out, stay);
-    return plan;
-  }
-  std::string have = e->in[0];
-  for (std::size_t k = 1; k < e->in.size(); ++k) {
-    einsum_product p;
-    std::string later = e->out;
-    for (std::size_t i = k + 1; i < e->in.size(); ++i) later += e->in[i];
-    const std::string l = detail::summed_labels(have, later + e->in[k], p.left),
-                      r = detail::summed_labels(e->in[k], later + have, p.right);
-    std::string batch, rows, columns, inner;
-    for (const char ch : l) (!has_label(r, ch) ? rows : has_label(later, ch) ? batch : inner) += ch;
-    for (const char ch : r)
-      if (!has_label(l, ch)) columns += ch;
-    const auto arranged = [&](einsum_operand& to, const std::string& from, const std::string& first,
-                              const std::string& second) {
-      to.order = detail::places_of(batch + first + second, from);
-      for (const char ch : batch) to.matrices.push_back(extent[ch]);
-      for (const std::string* part : {&first, &second}) {
-        std::int64_t n = 1;
-        for (const char ch : *part) n *= extent[ch];
-        to.matrices.push_back(n);
-      }
-    };
-    arranged(p.left, l, rows, inner);
-    arranged(p.right, r, inner, columns);
-    have = batch + rows + columns;
-    for (const char ch : have) p.extents.push_back(extent[ch]);
-    const std::string wanted = k + 1 == e->in.size() ? e->out : have;
-    p.order = detail::places_of(wanted, have);
-    plan.products.push_back(std::move(p));
-  }
-  return plan;
-}
-
-}  // namespace import
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_COMMON_EINSUM_HPP_
-// ---- octet/import/torch/rows_index.hpp
-// Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
-// max, topk, zeros, arange, meshgrid.
-#ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
-
-// ---- octet/import/torch/rows_shape.hpp
-// Rows that only move or rename elements: views, permutations, pieces, padding.
-#ifndef OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
-
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
 
-/// The same value with strides of its own: views keep what PyTorch's strides say.
-inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides) {
-  v.t->stride = std::move(strides);
-  if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
-  return v;
-}
 inline result<value> same(emitter&, arguments& a) { return a[a.first()]; }
 /// PyTorch's numbers of the two memory formats.
 inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2;
@@ -5408,6 +5695,19 @@ inline result<value> contiguous(emitter& e, arguments& a) {
   if (is_contiguous(*x, last)) return a["self"];
   return with_strides(e, e.c.values.tensor(*x),
                       last ? channels_last_strides(x->size) : contiguous_strides(x->size));
+}
+/// clone(x, memory_format): without one floats keep theirs, codes become contiguous.
+inline result<value> clone(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->constant()) return a["self"];
+  const bool preserved = a.none("memory_format") ? !is_quantized(x->type)
+                                                 : a.integer("memory_format") == preserve_format;
+  if (auto s = a.check(); !s) return s.error();
+  if (preserved)
+    return with_strides(e, e.c.values.tensor(*x), iterated_strides(x->size, {x->stride}));
+  if (!a.none("memory_format")) return contiguous(e, a);
+  return as_contiguous(e, e.c.values.tensor(*x));
 }
 
 /// PyTorch's code of an element type, from a file.
@@ -5748,7 +6048,7 @@ inline result<value> pad_by_index(emitter& e, tensor_data& x,
     if (!wider) return wider;
     v = *wider;
   }
-  return v;
+  return circular && v.t != &x ? as_contiguous(e, v) : v;
 }
 inline result<value> padded(emitter& e, arguments& a, tensor_data& x,
                             const std::vector<std::int64_t>& amounts, const std::string& mode,
@@ -5803,7 +6103,8 @@ inline result<value> padded(emitter& e, arguments& a, tensor_data& x,
     attrs.set("value", fill);
   const op_def& op = mode == "reflect" ? ops::mirror_pad : quantized ? ops::qnn_pad : ops::pad;
   if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x.type, inner, suggests_channels_last(x));
+  const bool loses_format = mode == "reflect" && quantized;
+  return e.wrap(to, x.type, inner, !loses_format && suggests_channels_last(x));
 }
 /// pad(x, amounts, mode, value).
 inline result<value> pad(emitter& e, arguments& a) {
@@ -5896,25 +6197,33 @@ inline result<value> moved_node(emitter& e, tensor_data& x, const op_def& op, at
 
 // ---- repeat, reorder ----
 
-/// Tensors along a new axis.
+/// Tensors along a new axis: joined along the one that has its place, which is then split; PyTorch
+/// does the same, and the result's strides tell.
 inline result<value> stack(emitter& e, arguments& a) {
   const auto list = tensors_of(a);
   if (!list) return list.error();
   const int rank = list->front()->rank();
   const std::size_t dim = a.axis(a.integer("dim"), rank + 1);
   if (auto s = a.check(); !s) return s.error();
-  std::vector<value> wider;
+  const bool at_end = dim == as_size(rank);
+  std::vector<value> parts;
   for (tensor_data* t : *list) {
-    auto size = t->size;
-    size.insert(size.begin() + static_cast<std::ptrdiff_t>(dim), 1);
-    const auto v = reshaped(e, *t, std::move(size));
+    if (t->size != list->front()->size) return invalid("extents in the list of " + a.name);
+    auto size = t->size, stride = t->stride;
+    size.push_back(1), stride.push_back(1);
+    const auto v = at_end ? viewed(e, *t, std::move(size), std::move(stride)) : value_of(*t);
     if (!v) return v;
-    wider.push_back(*v);
+    parts.push_back(*v);
   }
   arguments as(e.c, a.name,
-               {{"tensors", e.c.values.list(std::move(wider))},
+               {{"tensors", e.c.values.list(std::move(parts))},
                 {"dim", value::of(static_cast<std::int64_t>(dim))}});
-  return cat<false, false>(e, as);
+  const auto joined = cat<false, false>(e, as);
+  if (!joined || at_end) return joined;
+  auto size = list->front()->size;
+  size.insert(size.begin() + static_cast<std::ptrdiff_t>(dim),
+              static_cast<std::int64_t>(list->size()));
+  return reshaped(e, *joined->t, std::move(size));
 }
 /// x with axes of extent 1 in front, so that it has `rank` of them.
 inline result<value> with_rank(emitter& e, tensor_data& x, std::size_t rank) {
@@ -6081,7 +6390,7 @@ inline result<value> pixel_shuffle(emitter& e, arguments& a) {
   attrs.set("block_size", std::int64_t{b});
   attrs.set("crd", std::int64_t{1});
   if (auto s = e.emit(ops::depth_to_space, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x->type, true, suggests_channels_last(*x));
+  return e.wrap(to, x->type, true, !is_quantized(x->type) && suggests_channels_last(*x));
 }
 /// The inverse: [N, C, H*b, W*b] seen as [N, C, H, b, W, b].
 inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
@@ -6092,7 +6401,7 @@ inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
     return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes",
                        "4, height and width multiples of the factor");
   const std::int64_t n = x->size[0], c = x->size[1], h = x->size[2] / b, w = x->size[3] / b;
-  const bool last = suggests_channels_last(*x);
+  const bool last = !is_quantized(x->type) && suggests_channels_last(*x);
   const auto blocks = reshaped(e, *x, {n, c, h, b, w, b});
   if (!blocks) return blocks;
   const auto in = e.held(*blocks->t, false);
@@ -6105,7 +6414,7 @@ inline result<value> pixel_unshuffle(emitter& e, arguments& a) {
 
 // ---- pick by index ----
 
-/// Rows of `axis` by an index tensor, whose axes take the axis's place.
+/// Rows of `axis` by an index tensor, whose axes take the axis's place; contiguous.
 inline result<value> gathered(emitter& e, tensor_data& x, tensor_data& index, std::size_t axis) {
   e.take_as_indices(index);
   if (index.type != scalar::s64 && index.type != scalar::s32)
@@ -6119,7 +6428,24 @@ inline result<value> gathered(emitter& e, tensor_data& x, tensor_data& index, st
   attributes attrs;
   attrs.set("axis", std::int64_t{axis_in_layout(static_cast<int>(axis), x.rank(), inner)});
   if (auto s = e.emit(ops::gather, {*in, *at}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x.type, inner, inner && suggests_channels_last(x));
+  return e.wrap(to, x.type, inner, false);
+}
+/// The same by x[:, index], whose result PyTorch's iterator lays out; of codes only the format is
+/// kept.
+inline result<value> indexed(emitter& e, tensor_data& x, tensor_data& index, std::size_t axis) {
+  const auto v = gathered(e, x, index, axis);
+  if (!v) return v;
+  const auto place = static_cast<std::ptrdiff_t>(axis);
+  std::vector<std::int64_t> from = x.stride, by(v->t->size.size(), 0);
+  from.erase(from.begin() + place);
+  from.insert(from.begin() + place, index.size.size(), 0);
+  const auto steps = contiguous_strides(index.size);
+  std::copy(steps.begin(), steps.end(), by.begin() + place);
+  const value laid_out = with_strides(e, *v, iterated_strides(v->t->size, {from, by}));
+  if (!is_quantized(x.type)) return laid_out;
+  return with_strides(e, laid_out,
+                      suggests_channels_last(*laid_out.t) ? channels_last_strides(laid_out.t->size)
+                                                          : contiguous_strides(laid_out.t->size));
 }
 inline result<value> index_select(emitter& e, arguments& a) {
   tensor_data *x = a.tensor("self"), *index = a.tensor("index");
@@ -6187,7 +6513,7 @@ inline result<value> index(emitter& e, arguments& a) {
     at = std::min(at, i), behind = i + 1;
   }
   if (behind == 0) return a["self"];
-  if (behind - at == 1) return gathered(e, *x, *list[at].t, at);
+  if (behind - at == 1) return indexed(e, *x, *list[at].t, at);
   const auto index = joint_index(e, *x, list, at, behind);
   if (!index) return index;
   auto size = x->size;
@@ -6198,7 +6524,7 @@ inline result<value> index(emitter& e, arguments& a) {
   size[at] = joined;
   const auto flat = reshaped(e, *x, std::move(size));
   if (!flat) return flat;
-  return gathered(e, *flat->t, *index->t, at);
+  return indexed(e, *flat->t, *index->t, at);
 }
 /// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
 /// mask: one, or what each position of the mask selects.
@@ -6244,7 +6570,9 @@ inline result<value> index_put(emitter& e, arguments& a) {
     given = cast_to(e, *given->t, x->type);
   }
   if (!given) return given;
-  return chosen(e, *wide->t, *given->t, *x);
+  const auto v = chosen(e, *wide->t, *given->t, *x);
+  if (!v || x->constant()) return v;
+  return with_strides(e, *v, iterated_strides(x->size, {x->stride}));
 }
 /// embedding(weight, indices, ..).
 inline result<value> embedding(emitter& e, arguments& a) {
@@ -6270,7 +6598,7 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   attrs.set("axes", axes_in_layout(x, axes, inner));
   attrs.set("keep_dims", std::int64_t{1});
   if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
-  const value all = e.wrap(to, x.type, inner, keep && suggests_channels_last(x));
+  const value all = e.wrap(to, x.type, inner, false);
   if (keep) return all;
   std::vector<std::int64_t> left;
   for (int i = 0; i < x.rank(); ++i)
@@ -6391,8 +6719,22 @@ inline result<value> sort(emitter& e, arguments& a) {
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   const auto both = best(e, *x, axis, x->size[axis], descending);
-  if (!both || a.name == "aten::sort") return both;
-  return both->c->items[1];  // argsort
+  if (!both) return both;
+  for (const value& v : both->c->items) with_strides(e, v, iterated_strides(x->size, {x->stride}));
+  return a.name == "aten::sort" ? *both : both->c->items[1];
+}
+/// The element type that is asked for; `otherwise` where it is none.
+inline result<scalar> type_argument(arguments& a, scalar otherwise) {
+  if (a.none("dtype")) return otherwise;
+  const std::int64_t code = a.integer("dtype");
+  if (auto s = a.check(); !s) return s.error();
+  return scalar_of_code(code);
+}
+/// The type that sums are made in: the one asked for, else int64 of whole numbers and bools.
+inline result<scalar> type_of_sum(arguments& a, const tensor_data& x) {
+  const auto type = type_argument(a, kind_of_number(x.type) == 2 ? scalar::f32 : scalar::s64);
+  if (!type || *type == scalar::f32 || *type == scalar::s64) return type;
+  return unsupported("element type of " + a.name, std::string(name_of(*type)), "float32, int64");
 }
 inline result<value> cumsum(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -6400,8 +6742,9 @@ inline result<value> cumsum(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  const auto from =
-      cast_to(e, *x, x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64);
+  const auto type = type_of_sum(a, *x);
+  if (!type) return type.error();
+  const auto from = cast_to(e, *x, *type);
   if (!from) return from;
   const auto in = e.held(*from->t, false);
   if (!in) return in.error();
@@ -6452,13 +6795,6 @@ inline result<value> constant_tensor(emitter& e, const std::vector<double>& numb
                          "float32, int64, int32, uint8, bool");
   }
   return e.wrap(id, type, false, false);
-}
-/// The element type that is asked for; `otherwise` where it is none.
-inline result<scalar> type_argument(arguments& a, scalar otherwise) {
-  if (a.none("dtype")) return otherwise;
-  const std::int64_t code = a.integer("dtype");
-  if (auto s = a.check(); !s) return s.error();
-  return scalar_of_code(code);
 }
 inline scalar type_of_number(const value& v) {
   return v.is(kind::real) || (v.is(kind::tensor) && v.t->type == scalar::f32) ? scalar::f32
@@ -6855,6 +7191,8 @@ inline result<value> prepack(emitter& e, arguments& a) {
     if (p.transposed) p.output_padding = a.integers("output_padding");
     p.dilation = a.integers("dilation");
     p.groups = a.integer("groups");
+    // Modules that pad by themselves give two numbers for one axis; PyTorch takes the first.
+    if (p.spatial == 1 && p.padding.size() == 2) p.padding.pop_back();
   }
   if (auto s = a.check(); !s) return s.error();
   return checked(e.c.values, std::move(p));
@@ -7526,6 +7864,18 @@ inline result<value> avg_pool2d(emitter& e, arguments& a) {
   return image_node(e, *x, is_quantized(x->type) ? ops::qnn_avg_pool2d : ops::avg_pool2d,
                     to_attributes(p));
 }
+inline result<value> mean(emitter& e, arguments& a);
+/// One float for each channel: PyTorch takes the mean, whose sum has another order than a pool's.
+inline result<value> global_mean(emitter& e, arguments& a, tensor_data& x) {
+  std::vector<std::int64_t> axes;
+  for (int i = 2; i < x.rank(); ++i) axes.push_back(i);
+  arguments as(
+      e.c, a.name,
+      {{"self", value_of(x)}, {"dim", e.c.values.integers(axes)}, {"keepdim", value::of(true)}});
+  const auto y = mean(e, as);
+  if (!y || !suggests_channels_last(x)) return y;
+  return with_strides(e, *y, channels_last_strides(y->t->size));
+}
 inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
@@ -7540,6 +7890,7 @@ inline result<value> adaptive_avg_pool2d(emitter& e, arguments& a) {
     out[k] = a.small("output_size", v.is(kind::none) ? x->size[2 + k] : v.i);
   }
   if (auto s = a.check(); !s) return s.error();
+  if (!is_quantized(x->type) && out[0] == 1 && out[1] == 1) return global_mean(e, a, *x);
   pool2d_attrs p;
   p.adaptive_h = out[0], p.adaptive_w = out[1];
   return image_node(e, *x, is_quantized(x->type) ? ops::qnn_avg_pool2d : ops::avg_pool2d,
@@ -7557,7 +7908,7 @@ inline result<value> adaptive_max_pool2d(emitter& e, arguments& a) {
   const auto y = image_node(e, *x, is_quantized(x->type) ? ops::qnn_max_pool2d : ops::max_pool2d,
                             to_attributes(p));
   if (!y) return y;
-  return e.c.values.list({*y, value::unknown()}, kind::tuple);
+  return e.c.values.list({*y, e.c.values.not_computed("indices of " + a.name)}, kind::tuple);
 }
 
 // ---- one axis instead of two ----
@@ -7619,7 +7970,7 @@ template <row_function Of> result<value> on_one_row(emitter& e, arguments& a) {
   if (!y->is(kind::tuple)) return as_line(e, *y);
   const auto line = as_line(e, y->c->items[0]);
   if (!line) return line;
-  return e.c.values.list({*line, value::unknown()}, kind::tuple);
+  return e.c.values.list({*line, y->c->items[1]}, kind::tuple);
 }
 
 // ---- three axes ----
@@ -7780,6 +8131,7 @@ inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
   if (size.size() == 1) size.resize(3, size[0]);
   if (size != std::vector<std::int64_t>{1, 1, 1})
     return unsupported("output size of " + a.name, {}, "1, 1, 1");
+  if (x->rank() == 5 && x->type == scalar::f32) return global_mean(e, a, *x);
   const auto in = volume(e, a, *x);
   if (!in) return in.error();
   const dims s = e.g[*in].shape;
@@ -7939,7 +8291,7 @@ inline result<value> mean(emitter& e, arguments& a) {
     if (!moved) return moved.error();
     to = *moved;
   }
-  return e.wrap(to, x->type, r->keep && inner, r->keep && !summed && suggests_channels_last(*x));
+  return e.wrap(to, x->type, r->keep && inner, false);
 }
 
 }  // namespace import::torch_rows
@@ -7996,12 +8348,34 @@ inline result<value> as_given(emitter& e, const tensor_data& x, const step& y) {
 template <const op_def& Op> result<value> float_unary(emitter& e, arguments& a) {
   return done(apply(e, Op, real_argument(e, a, "self")));
 }
-/// abs, neg of floats and whole numbers.
+inline bool is_whole(const tensor_data& x) {
+  return x.type == scalar::s64 || x.type == scalar::s32;
+}
+/// floor, ceil, round: whole numbers stay.
+template <const op_def& Op> result<value> rounded(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  return is_whole(*x) ? a["self"] : float_unary<Op>(e, a);
+}
+inline result<value> square(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (is_whole(*x)) return emit_pair(e, ops::mul, {x, x}, x->type);
+  return float_unary<ops::square>(e, a);
+}
+inline result<value> absolute(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (!is_whole(*x)) return float_unary<ops::abs>(e, a);
+  const auto negative = emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
+  if (!negative) return negative;
+  return emit_pair(e, ops::maximum, {x, negative->t}, x->type);
+}
+/// neg of floats and whole numbers.
 inline result<value> neg(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (x->type == scalar::s64 || x->type == scalar::s32)
-    return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
+  if (is_whole(*x)) return emit_pair(e, ops::sub, {number_of(e, 0, x->type), x}, x->type);
   return done(apply(e, ops::neg, real_value(e, *x)));
 }
 inline result<value> reciprocal(emitter& e, arguments& a) {
@@ -8121,11 +8495,29 @@ inline result<value> plain_prelu(emitter& e, arguments& a) {
   return e.wrap(to, scalar::f32, inner || (!(*x)->constant() && (*x)->channels_inner),
                 suggests_channels_last(**x));
 }
+/// Whole numbers to a power that is one: a product, which wraps as PyTorch's does.
+inline result<value> whole_power(emitter& e, arguments& a, const given_operand& of,
+                                 const given_operand& by) {
+  if (!of.t || by.t || !is_whole(*of.t) || !(by.number >= 0 && by.number <= 16))
+    return unsupported("powers of whole numbers in " + a.name, {},
+                       "int64 or int32 to a number from 0 to 16");
+  value v = value_of(*number_of(e, 1, of.type));
+  for (int k = 0; k < static_cast<int>(by.number); ++k) {
+    const auto next = emit_pair(e, ops::mul, {of.t, v.t}, of.type);
+    if (!next) return next;
+    v = *next;
+  }
+  if (by.number != 0) return v;
+  const auto none = emit_pair(e, ops::mul, {of.t, number_of(e, 0, of.type)}, of.type);
+  if (!none) return none;
+  return emit_pair(e, ops::add, {none->t, v.t}, of.type);
+}
 /// x to a power: products and roots where PyTorch has them, else its power function, of which
 /// octet's is not the last bit.
 inline result<value> pow(emitter& e, arguments& a) {
   const given_operand of = operand_given(e, a, "self"), by = operand_given(e, a, "exponent");
   if (auto s = a.check(); !s) return s.error();
+  if (promoted_type(of, by) != scalar::f32) return whole_power(e, a, of, by);
   const auto power = [&]() -> result<value> {
     const auto both = pair_of(e, a, "self", "exponent", true);
     if (!both) return both.error();
@@ -8169,8 +8561,9 @@ inline result<value> float_sum(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const auto axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
-  const scalar type = x->type == scalar::f32 || is_quantized(x->type) ? scalar::f32 : scalar::s64;
-  const auto from = cast_to(e, *x, type);
+  const auto type = type_of_sum(a, *x);
+  if (!type) return type.error();
+  const auto from = cast_to(e, *x, *type);
   if (!from) return from;
   return reduced(e, *from->t, ops::sum, axes, keep);
 }
@@ -8277,7 +8670,8 @@ inline result<value> float_layer_norm(emitter& e, arguments& a) {
   std::vector<std::int64_t> axes;
   for (std::size_t i = (*x)->size.size() - shape.size(); i < (*x)->size.size(); ++i)
     axes.push_back(static_cast<std::int64_t>(i));
-  return done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape));
+  return as_contiguous(
+      e, done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape)));
 }
 /// group_norm(x, groups, weight, bias, eps): x as [N, groups, rest].
 inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data* w, tensor_data* b,
@@ -8301,7 +8695,9 @@ inline result<value> float_group_norm(emitter& e, arguments& a) {
   const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
-  return done(grouped(e, x, groups, *w, *b, eps));
+  const auto y = done(grouped(e, x, groups, *w, *b, eps));
+  if (!y || !suggests_channels_last(**x)) return as_contiguous(e, y);
+  return with_strides(e, *y, channels_last_strides((*x)->size));
 }
 /// batch_norm(x, weight, bias, mean, var, training, momentum, eps): a factor and an offset for each
 /// channel, x * f32(w / sqrt(var + eps)) + f32(b - mean * factor).
@@ -8355,7 +8751,7 @@ inline result<value> float_instance_norm(emitter& e, arguments& a) {
   const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
-  return done(grouped(e, x, (*x)->size[1], *w, *b, eps));
+  return as_contiguous(e, done(grouped(e, x, (*x)->size[1], *w, *b, eps)));
 }
 
 // ---- layers with weights ----
@@ -8708,13 +9104,275 @@ inline result<value> multi_head_attention(emitter& e, arguments& a) {
   const step joined = step_of(reshaped(e, *together->t, {n, t, width}));
   const auto projected = done(linear_of(e, joined, pw, pb));
   if (!projected) return projected;
-  return e.c.values.list({*projected, value::unknown()}, kind::tuple);
+  return e.c.values.list({*projected, e.c.values.not_computed("attention weights of " + a.name)},
+                         kind::tuple);
 }
 
 }  // namespace import::torch_rows
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+// ---- shapes ----
+
+inline result<value> view_as(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *like = a.tensor("other");
+  if (auto s = a.check(); !s) return s.error();
+  return reshaped(e, *x, like->size);
+}
+inline result<value> ravel(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  return reshaped(e, *x, {x->elements()});
+}
+/// hstack, vstack, dstack: tensors of at least 1, 2, 3 axes along axis 1, 0, 2; lines along their
+/// only axis in hstack.
+template <int Axes> result<value> stacked(emitter& e, arguments& a) {
+  const auto list = tensors_of(a);
+  if (!list) return list.error();
+  std::vector<value> parts;
+  for (tensor_data* t : *list) {
+    auto size = t->size;
+    if (size.empty()) size = {1};
+    if (Axes >= 2 && size.size() == 1) size.insert(size.begin(), 1);
+    if (Axes == 3 && size.size() == 2) size.push_back(1);
+    const auto v = size == t->size ? value_of(*t) : reshaped(e, *t, std::move(size));
+    if (!v) return v;
+    parts.push_back(*v);
+  }
+  const std::int64_t dim = Axes == 1 ? (parts.front().t->rank() == 1 ? 0 : 1) : Axes == 2 ? 0 : 2;
+  arguments as(e.c, a.name,
+               {{"tensors", e.c.values.list(std::move(parts))}, {"dim", value::of(dim)}});
+  return cat<false, false>(e, as);
+}
+/// tensor_split(x, pieces, dim): the first ones have one element more; tensor_split(x, [where to
+/// cut], dim).
+inline result<value> tensor_split(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const auto given = a.integers("indices_or_sections");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis];
+  std::vector<std::int64_t> ends;
+  if (a["indices_or_sections"].is_sequence()) {
+    for (std::int64_t v : given) ends.push_back(std::clamp<std::int64_t>(v < 0 ? v + n : v, 0, n));
+    ends.push_back(n);
+  } else {
+    const std::int64_t pieces = given[0];
+    if (pieces < 1 || pieces > 4096)
+      return invalid("number of pieces of " + a.name, std::to_string(pieces));
+    for (std::int64_t k = 1; k <= pieces; ++k)
+      ends.push_back(k * (n / pieces) + std::min(k, n % pieces));
+  }
+  std::vector<value> out;
+  std::int64_t at = 0;
+  for (const std::int64_t end : ends) {
+    const auto piece = sliced(e, *x, axis, std::min(at, end), std::max<std::int64_t>(end - at, 0));
+    if (!piece) return piece;
+    out.push_back(*piece);
+    at = end;
+  }
+  return e.c.values.list(std::move(out));
+}
+/// fliplr and flipud.
+template <int Axis> result<value> flipped(emitter& e, arguments& a) {
+  arguments as(e.c, a.name, {{"self", a["self"]}, {"dims", e.c.values.integers({Axis})}});
+  return flip(e, as);
+}
+/// repeat_interleave(x, count, dim): each element so many times; without dim of all elements in
+/// order.
+inline result<value> repeat_interleave(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t count = a.small("repeats", a.integer("repeats"));
+  if (auto s = a.check(); !s) return s.error();
+  if (count < 1) return unsupported("count of " + a.name, std::to_string(count), "1 or more");
+  std::int64_t dim = 0;
+  if (a.none("dim")) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    x = line->t;
+  } else {
+    dim = a.integer("dim");
+  }
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis];
+  if (n * count > static_cast<std::int64_t>(most_made)) return too_large("result of " + a.name);
+  if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * as_size(n * count)); !s)
+    return s.error();
+  std::vector<std::int64_t> index;
+  for (std::int64_t i = 0; i < n * count; ++i) index.push_back(i / count);
+  return as_contiguous(e, picked(e, *x, axis, index));
+}
+/// An operator of images on one without the axis of images.
+template <row_function Of> result<value> on_one_image(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(a.first());
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() != 3) return Of(e, a);
+  auto size = x->size, stride = x->stride;
+  size.insert(size.begin(), 1);
+  stride.insert(stride.begin(), x->size[0] * x->stride[0]);
+  const auto images = viewed(e, *x, std::move(size), std::move(stride));
+  if (!images) return images;
+  arguments as = a;
+  as.replace(a.first(), *images);
+  const auto y = Of(e, as);
+  if (!y) return y;
+  const auto alone = [&](tensor_data& t) {
+    return reshaped(e, t, {t.size.begin() + 1, t.size.end()});
+  };
+  if (!y->is(kind::tuple)) return alone(*y->t);
+  const auto first = alone(*y->c->items[0].t);
+  if (!first) return first;
+  return e.c.values.list({*first, y->c->items[1]}, kind::tuple);
+}
+
+// ---- numbers ----
+
+/// relu, clamp and their kind: whole numbers keep their type.
+template <row_function Of> result<value> also_whole(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(a.first());
+  if (auto s = a.check(); !s) return s.error();
+  if (!is_whole(*x)) return Of(e, a);
+  value v = value_of(*x);
+  const bool relu = !a.has("min");
+  for (const bool least : {true, false}) {
+    const std::string_view bound = least ? "min" : "max";
+    if (relu ? !least : a.none(bound)) continue;
+    const value given = relu ? value::of(std::int64_t{0}) : a[bound];
+    if (!given.is(kind::integer))
+      return unsupported("bounds of " + a.name, std::string(name_of(given.what)),
+                         "whole numbers for a tensor of such");
+    const auto next =
+        emit_pair(e, least ? ops::maximum : ops::minimum,
+                  {v.t, number_of(e, static_cast<double>(given.i), x->type)}, x->type);
+    if (!next) return next;
+    v = *next;
+  }
+  return v;
+}
+/// 1 where x is above 0, -1 where it is below.
+inline result<value> sign(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const scalar type = is_whole(*x) ? x->type : scalar::f32;
+  const auto v = cast_to(e, *x, type);
+  if (!v) return v;
+  std::array<tensor_data*, 2> sides{};
+  for (std::size_t k = 0; k < 2; ++k) {
+    const auto is = emit_pair(e, k == 0 ? ops::greater : ops::less, {v->t, number_of(e, 0, type)},
+                              scalar::boolean);
+    if (!is) return is;
+    const auto one = cast_to(e, *is->t, type);
+    if (!one) return one;
+    sides[k] = one->t;
+  }
+  return emit_pair(e, ops::sub, sides, type);
+}
+/// Where x is below 0, one value; else another.
+inline step by_sign(emitter& e, const step& x, const step& below, const step& otherwise) {
+  if (!x) return x;
+  if (!below) return below;
+  if (!otherwise) return otherwise;
+  const auto negative =
+      emit_pair(e, ops::less, {*x, number_of(e, 0, scalar::f32)}, scalar::boolean);
+  if (!negative) return negative.error();
+  return step_of(chosen(e, *negative->t, **below, **otherwise));
+}
+/// Rounded towards 0; whole numbers stay.
+inline result<value> trunc(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (is_whole(*x)) return a["self"];
+  const step v = real_value(e, *x);
+  return done(by_sign(e, v, apply(e, ops::ceil, v), apply(e, ops::floor, v)));
+}
+/// log(sum(exp(x))), of what is left of the largest.
+inline result<value> logsumexp(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  const bool keep = a.boolean("keepdim");
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, "dim", **x);
+  if (auto s = a.check(); !s) return s.error();
+  const step most = step_of(reduced(e, **x, ops::reduce_max, axes, true));
+  const step sum = summed(e, apply(e, ops::exp, apply(e, ops::sub, x, most)), axes, true);
+  const step y = apply(e, ops::add, apply(e, ops::log, sum), most);
+  if (!y || keep) return done(y);
+  std::vector<std::int64_t> left;
+  for (int i = 0; i < (*x)->rank(); ++i)
+    if (std::find(axes.begin(), axes.end(), i) == axes.end())
+      left.push_back((*x)->size[as_size(i)]);
+  return reshaped(e, **y, std::move(left));
+}
+/// addcmul(x, p, q, value) and addcdiv: x + value * p * q, x + value * p / q.
+template <const op_def& Op> result<value> added_scaled(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), p = real_argument(e, a, "tensor1"),
+             q = real_argument(e, a, "tensor2");
+  const double by = a.real("value");
+  if (auto s = a.check(); !s) return s.error();
+  const step scaled = by == 1 ? p : apply(e, ops::mul, p, number(e, by));
+  return done(apply(e, ops::add, x, apply(e, Op, scaled, q)));
+}
+/// outer(x, y) of two lines.
+inline result<value> outer(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), y = real_argument(e, a, "vec2");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  const step column = step_of(reshaped(e, **x, {(*x)->elements(), 1}));
+  return done(apply(e, ops::mul, column, y));
+}
+inline result<value> dot(emitter& e, arguments& a) { return product_with(e, a, "tensor"); }
+/// rms_norm(x, shape, weight, eps).
+inline result<value> rms_norm(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "input");
+  const auto shape = a.integers("normalized_shape");
+  const double eps = a.real_or("eps", static_cast<double>(std::numeric_limits<float>::epsilon()));
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto w = factor_argument(e, a, "weight");
+  if (!w) return w.error();
+  if (shape.empty() || shape.size() > (*x)->size.size() ||
+      !std::equal(shape.rbegin(), shape.rend(), (*x)->size.rbegin()))
+    return invalid("normalized shape of " + a.name);
+  std::vector<std::int64_t> axes;
+  for (std::size_t i = (*x)->size.size() - shape.size(); i < (*x)->size.size(); ++i)
+    axes.push_back(static_cast<std::int64_t>(i));
+  const step variance = mean_of(e, apply(e, ops::mul, x, x), axes);
+  const step root = apply(e, ops::sqrt, apply(e, ops::add, variance, number(e, eps)));
+  const step y = apply(e, ops::mul, x, apply(e, ops::div, number(e, 1), root));
+  return done(scaled_and_shifted(e, y, *w, nullptr, shape));
+}
+/// hardshrink: 0 from -limit to limit; softshrink: what is beyond.
+template <bool Soft> result<value> shrunk(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  const double limit = a.real("lambd");
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const step size = apply(e, ops::abs, x);
+  if (!size) return size.error();
+  const auto beyond =
+      emit_pair(e, ops::greater, {*size, number_of(e, limit, scalar::f32)}, scalar::boolean);
+  if (!beyond) return beyond;
+  step y = x;
+  if (Soft)
+    y = by_sign(e, x, apply(e, ops::add, x, number(e, limit)),
+                apply(e, ops::sub, x, number(e, limit)));
+  if (!y) return y.error();
+  return chosen(e, *beyond->t, **y, *number_of(e, 0, scalar::f32));
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
 // ---- octet/import/torch/rows_recurrent.hpp
 // Rows of recurrent layers and embeddings. A recurrent layer is unrolled over the sequence, whose
 // length the file or the caller gives: each step is a few nodes, in PyTorch's order of operations.
@@ -9254,13 +9912,13 @@ inline constexpr torch_row all[] = {
     {"quantized::cat", "qx, dim, scale=None, zero_point=None", &cat<true, false>},
     {"quantized::cat_relu", "qx, dim, scale=None, zero_point=None", &cat<true, true>},
     {"aten::cat", "tensors, dim=0", &cat<false, false>},
-    {"aten::relu", "self", &relu},
-    {"aten::relu_", "self", &relu},
+    {"aten::relu", "self", &also_whole<&relu>},
+    {"aten::relu_", "self", &also_whole<&relu>},
     {"quantized::relu6", "qx, inplace=False", &relu6},
     {"aten::relu6", "self", &relu6},
     {"aten::relu6_", "self", &relu6},
-    {"aten::clamp", "self, min=None, max=None", &clamp},
-    {"aten::clamp_", "self, min=None, max=None", &clamp},
+    {"aten::clamp", "self, min=None, max=None", &also_whole<&clamp>},
+    {"aten::clamp_", "self, min=None, max=None", &also_whole<&clamp>},
     {"quantized::clamp", "qx, min=None, max=None", &clamp},
     {"aten::hardtanh", "self, min_val=-1, max_val=1", &hardtanh},
     {"aten::hardtanh_", "self, min_val=-1, max_val=1", &hardtanh},
@@ -9331,14 +9989,15 @@ inline constexpr torch_row all[] = {
     {"aten::bitwise_and", "self, other", &logical<ops::logical_and>},
     {"aten::bitwise_or", "self, other", &logical<ops::logical_or>},
     {"aten::logical_not", "self", &logical_not},
+    {"aten::__not__", "self", &logical_not},
     {"aten::bitwise_not", "self", &logical_not},
     {"aten::where", "condition, self, other", &where},
-    {"aten::masked_fill", "self, mask, value", &masked_fill},
-    {"aten::masked_fill_", "self, mask, value", &masked_fill},
+    {"aten::masked_fill", "self, mask, value", &masked_fill<false>},
+    {"aten::masked_fill_", "self, mask, value", &masked_fill<true>},
     {"aten::threshold", "self, threshold, value", &threshold},
     {"aten::threshold_", "self, threshold, value", &threshold},
 
-    {"aten::abs", "self", &float_unary<ops::abs>},
+    {"aten::abs", "self", &absolute},
     {"aten::neg", "self", &neg},
     {"aten::exp", "self", &float_unary<ops::exp>},
     {"aten::log", "self", &float_unary<ops::log>},
@@ -9346,10 +10005,27 @@ inline constexpr torch_row all[] = {
     {"aten::rsqrt", "self", &float_unary<ops::rsqrt>},
     {"aten::sin", "self", &float_unary<ops::sin>},
     {"aten::cos", "self", &float_unary<ops::cos>},
-    {"aten::floor", "self", &float_unary<ops::floor>},
-    {"aten::ceil", "self", &float_unary<ops::ceil>},
-    {"aten::round", "self", &float_unary<ops::round>},
-    {"aten::square", "self", &float_unary<ops::square>},
+    {"aten::floor", "self", &rounded<ops::floor>},
+    {"aten::ceil", "self", &rounded<ops::ceil>},
+    {"aten::round", "self", &rounded<ops::round>},
+    {"aten::square", "self", &square},
+    {"aten::sign", "self", &sign},
+    {"aten::trunc", "self", &trunc},
+    {"aten::fix", "self", &trunc},
+    {"aten::logsumexp", "self, dim, keepdim=False", &logsumexp},
+    {"aten::addcmul", "self, tensor1, tensor2, value=1", &added_scaled<ops::mul>},
+    {"aten::addcdiv", "self, tensor1, tensor2, value=1", &added_scaled<ops::div>},
+    {"aten::outer", "self, vec2", &outer},
+    {"aten::dot", "self, tensor", &dot},
+    {"aten::rms_norm", "input, normalized_shape, weight=None, eps=None", &rms_norm},
+    {"aten::hardshrink", "self, lambd=0.5", &shrunk<false>},
+    {"aten::softshrink", "self, lambd=0.5", &shrunk<true>},
+    {"aten::multiply", "self, other", &plain_binary<ops::mul>},
+    {"aten::subtract", "self, other, alpha=1", &plain_binary<ops::sub>},
+    {"aten::divide", "self, other, rounding_mode=None", &divide},
+    {"aten::clip", "self, min=None, max=None", &also_whole<&clamp>},
+    {"aten::absolute", "self", &absolute},
+    {"aten::negative", "self", &neg},
     {"aten::reciprocal", "self", &reciprocal},
     {"aten::pow", "self, exponent", &pow},
     {"aten::silu", "self", &silu},
@@ -9478,15 +10154,17 @@ inline constexpr torch_row all[] = {
      &float_bag},
 
     {"aten::max_pool2d",
-     "self, kernel_size, stride=[], padding=[0, 0], dilation=[1, 1], ceil_mode=False", &max_pool2d},
+     "self, kernel_size, stride=[], padding=[0, 0], dilation=[1, 1], ceil_mode=False",
+     &on_one_image<&max_pool2d>},
     {"quantized::max_pool2d",
-     "qx, kernel_size, stride=[], padding=[0, 0], dilation=[1, 1], ceil_mode=False", &max_pool2d},
+     "qx, kernel_size, stride=[], padding=[0, 0], dilation=[1, 1], ceil_mode=False",
+     &on_one_image<&max_pool2d>},
     {"aten::avg_pool2d",
      "self, kernel_size, stride=[], padding=[0, 0], ceil_mode=False, count_include_pad=True, "
      "divisor_override=None",
-     &avg_pool2d},
-    {"aten::adaptive_avg_pool2d", "self, output_size", &adaptive_avg_pool2d},
-    {"aten::adaptive_max_pool2d", "self, output_size", &adaptive_max_pool2d},
+     &on_one_image<&avg_pool2d>},
+    {"aten::adaptive_avg_pool2d", "self, output_size", &on_one_image<&adaptive_avg_pool2d>},
+    {"aten::adaptive_max_pool2d", "self, output_size", &on_one_image<&adaptive_max_pool2d>},
     {"aten::max_pool1d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
      &on_one_row<&max_pool2d>},
     {"quantized::max_pool1d",
@@ -9528,6 +10206,9 @@ inline constexpr torch_row all[] = {
     {"aten::chunk", "self, chunks, dim=0", &chunk},
     {"aten::split", "self, split_size, dim=0", &split},
     {"aten::split_with_sizes", "self, split_sizes, dim=0", &split_with_sizes},
+    {"aten::unsafe_chunk", "self, chunks, dim=0", &chunk},
+    {"aten::unsafe_split", "self, split_size, dim=0", &split},
+    {"aten::unsafe_split_with_sizes", "self, split_sizes, dim=0", &split_with_sizes},
     {"aten::channel_shuffle", "self, groups", &channel_shuffle},
     {"aten::pad", "input, pad, mode='constant', value=None", &pad},
     {"aten::constant_pad_nd", "input, pad, value=0", &padded_by<pad_name::constant>},
@@ -9536,6 +10217,20 @@ inline constexpr torch_row all[] = {
     {"aten::replication_pad1d", "self, padding", &padded_by<pad_name::replicate>},
     {"aten::replication_pad2d", "self, padding", &padded_by<pad_name::replicate>},
     {"aten::replication_pad3d", "self, padding", &padded_by<pad_name::replicate>},
+    {"aten::view_as", "self, other", &view_as},
+    {"aten::ravel", "self", &ravel},
+    {"aten::concat", "tensors, dim=0", &cat<false, false>},
+    {"aten::concatenate", "tensors, dim=0", &cat<false, false>},
+    {"aten::hstack", "tensors", &stacked<1>},
+    {"aten::vstack", "tensors", &stacked<2>},
+    {"aten::dstack", "tensors", &stacked<3>},
+    {"aten::tensor_split", "self, indices_or_sections, dim=0", &tensor_split},
+    {"aten::fliplr", "self", &flipped<1>},
+    {"aten::flipud", "self", &flipped<0>},
+    {"aten::repeat_interleave", "self, repeats, dim=None, output_size=None", &repeat_interleave},
+    {"aten::swapaxes", "self, dim0, dim1", &transpose},
+    {"aten::swapdims", "self, dim0, dim1", &transpose},
+    {"aten::moveaxis", "self, source, destination", &movedim},
     {"aten::unflatten", "self, dim, sizes", &unflatten},
     {"aten::t", "self", &matrix_transpose},
     {"aten::numpy_T", "self", &matrix_transpose},
@@ -9566,8 +10261,8 @@ inline constexpr torch_row all[] = {
     {"aten::argmax", "self, dim=None, keepdim=False", &arg_extreme<ops::arg_max>},
     {"aten::argmin", "self, dim=None, keepdim=False", &arg_extreme<ops::arg_min>},
     {"aten::topk", "self, k, dim=-1, largest=True, sorted=True", &topk},
-    {"aten::sort", "self, dim=-1, descending=False", &sort},
-    {"aten::argsort", "self, dim=-1, descending=False", &sort},
+    {"aten::sort", "self, dim=-1, descending=False, stable=None", &sort},
+    {"aten::argsort", "self, dim=-1, descending=False, stable=None", &sort},
     {"aten::cumsum", "self, dim, dtype=None", &cumsum},
     {"aten::zeros", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<0>},
     {"aten::ones", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<1>},
@@ -9596,7 +10291,7 @@ inline constexpr torch_row all[] = {
      &made_tensor},
     {"aten::type_as", "self, other", &type_as},
     {"aten::contiguous", "self, memory_format=0", &contiguous},
-    {"aten::clone", "self, memory_format=None", &same},
+    {"aten::clone", "self, memory_format=None", &clone},
     {"aten::detach", "self", &same},
     {"aten::alias", "self", &same},
     {"aten::dropout", "input, p, train", &same},
@@ -9854,6 +10549,8 @@ class torch_loader {
       g.outputs.push_back(*id);
       return unit{};
     }
+    if (v.is(kind::unknown) && v.c)
+      return unsupported("an output of the model", v.c->text, "a result that octet computes");
     if (depth == 4 || (!v.is_sequence() && !v.is(kind::dict)))
       return unsupported("an output of the model", std::string(torchscript::name_of(v.what)),
                          "tensors, and lists or tuples of them");
