@@ -943,6 +943,9 @@ def composed(w):
             ("relu_int", lambda q: F.relu(q.dequantize().argmax(1) - 2)),
             ("sign", lambda q: torch.sign(q.dequantize())),
             ("trunc", lambda q: torch.trunc(q.dequantize())),
+            ("fmod", lambda q: torch.fmod(q.dequantize(), 0.7)),
+            ("tril", lambda q: torch.tril(q.dequantize(), 1)),
+            ("triu", lambda q: q.dequantize() + torch.triu(torch.ones(4, 5))),
             ("addcdiv", lambda q: torch.addcdiv(q.dequantize(), q.dequantize(), weight)),
             ("outer", lambda q: torch.outer(q.dequantize()[0, 0, 0], weight)),
             ("hardshrink", lambda q: F.hardshrink(q.dequantize(), 1.2)),
@@ -951,6 +954,9 @@ def composed(w):
               engines=("fbgemm",))
     for name, body in (("logsumexp", lambda v: v.logsumexp(1)),
                        ("addcmul", lambda v: torch.addcmul(v, v, weight, value=0.3)),
+                       ("erf", torch.erf),
+                       ("prod", lambda v: v.prod(1)),
+                       ("lerp", lambda v: torch.lerp(v, v.flip(3), 0.7)),
                        ("dot", lambda v: torch.dot(v[0, 0, 0], weight).reshape(1)),
                        ("rms_norm", lambda v: F.rms_norm(v, (5,), weight, 1e-5))):
         w.add("composed_" + name, Case([(0.05, 120)], lambda m, q, body=body: body(q.dequantize())),

@@ -188,6 +188,58 @@ inline result<value> trunc(emitter& e, arguments& a) {
   const step v = real_value(e, *x);
   return done(by_sign(e, v, apply(e, ops::ceil, v), apply(e, ops::floor, v)));
 }
+/// The remainder with the sign of x, exact; of whole numbers that of their division towards 0.
+inline result<value> fmod(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  if ((*both)[0]->type != scalar::f32)
+    return unsupported("operands of " + a.name, std::string(name_of((*both)[0]->type)), "float32");
+  const step x = (*both)[0], y = (*both)[1];
+  const step rest = apply(e, ops::floor_mod, apply(e, ops::abs, x), apply(e, ops::abs, y));
+  return done(by_sign(e, x, apply(e, ops::neg, rest), rest));
+}
+/// prod(x), prod(x, dim, keepdim).
+inline result<value> product_of(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim");
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, "dim", *x);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_of_sum(a, *x);
+  if (!type) return type.error();
+  const auto from = cast_to(e, *x, *type);
+  if (!from) return from;
+  return reduced(e, *from->t, ops::reduce_prod, axes, keep);
+}
+/// lerp(x, end, weight): from the nearer end.
+inline result<value> lerp(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), end = real_argument(e, a, "end");
+  const double weight = a.real("weight");
+  if (auto s = a.check(); !s) return s.error();
+  const bool near = weight < 0.5;
+  const step way = apply(e, ops::mul, apply(e, ops::sub, end, x),
+                         number(e, near ? weight : numerics::sub(weight, 1.)));
+  return done(apply(e, ops::add, near ? x : end, way));
+}
+/// tril and triu: 0 above (or below) a diagonal of the last two axes.
+template <bool Lower> result<value> triangle(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t diagonal = a.small("diagonal", a.integer("diagonal"));
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() < 2 || is_quantized(x->type))
+    return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes",
+                       "2 or more, of numbers");
+  const std::int64_t rows = x->size[x->size.size() - 2], columns = x->size.back();
+  if (rows * columns > static_cast<std::int64_t>(most_made)) return too_large("mask of " + a.name);
+  std::vector<double> kept;
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < columns; ++j)
+      kept.push_back((Lower ? j - i <= diagonal : j - i >= diagonal) ? 1 : 0);
+  if (kept.empty()) return a["self"];
+  const auto mask = constant_tensor(e, kept, {rows, columns}, scalar::boolean);
+  if (!mask) return mask;
+  return chosen(e, *mask->t, *x, *number_of(e, 0, x->type));
+}
 /// log(sum(exp(x))), of what is left of the largest.
 inline result<value> logsumexp(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "self");

@@ -744,15 +744,19 @@ inline step softmax_over_rows(emitter& e, const step& x) {
   if (auto s = e.emit(ops::softmax, {*in}, to, std::move(attrs)); !s) return s.error();
   return e.wrap(to, scalar::f32, false, false).t;
 }
-/// softmax(scale * q k^T + mask) v. A mask of bools keeps what is true.
-inline step attention_of(emitter& e, const step& q, const step& k, const step& v, tensor_data* mask,
-                         double scale) {
+/// softmax(scale * q k^T + mask). A mask of bools keeps what is true.
+inline step attention_weights(emitter& e, const step& q, const step& k, tensor_data* mask,
+                              double scale) {
   step scores = matrix_product(e, apply(e, ops::mul, q, number(e, scale)), with_axes_swapped(e, k));
   if (scores && mask && mask->type == scalar::boolean)
     scores = step_of(chosen(e, *mask, **scores, *number_of(e, -infinity, scalar::f32)));
   else if (mask)
     scores = apply(e, ops::add, scores, real_value(e, *mask));
-  return matrix_product(e, softmax_over_rows(e, scores), v);
+  return softmax_over_rows(e, scores);
+}
+inline step attention_of(emitter& e, const step& q, const step& k, const step& v, tensor_data* mask,
+                         double scale) {
+  return matrix_product(e, attention_weights(e, q, k, mask, scale), v);
 }
 /// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale).
 inline result<value> attention(emitter& e, arguments& a) {
@@ -809,16 +813,22 @@ inline result<value> multi_head_attention(emitter& e, arguments& a) {
     if (!split) return split;
     part[i] = step_of(permuted(e, *split->t, {0, 2, 1, 3}));
   }
-  const step y = attention_of(e, part[0], part[1], part[2], nullptr,
-                              numerics::div(1., numerics::sqrt(static_cast<double>(d))));
+  const step weights = attention_weights(e, part[0], part[1], nullptr,
+                                         numerics::div(1., numerics::sqrt(static_cast<double>(d))));
+  const step y = matrix_product(e, weights, part[2]);
   if (!y) return y.error();
   const auto together = permuted(e, **y, {0, 2, 1, 3});
   if (!together) return together;
   const step joined = step_of(reshaped(e, *together->t, {n, t, width}));
   const auto projected = done(linear_of(e, joined, pw, pb));
   if (!projected) return projected;
-  return e.c.values.list({*projected, e.c.values.not_computed("attention weights of " + a.name)},
-                         kind::tuple);
+  if (!a.boolean("need_weights")) return e.c.values.list({*projected, value{}}, kind::tuple);
+  step given = weights;
+  if (a.boolean("average_attn_weights"))
+    given =
+        apply(e, ops::div, summed(e, weights, {1}, false), number(e, static_cast<double>(heads)));
+  if (!given) return given.error();
+  return e.c.values.list({*projected, value_of(**given)}, kind::tuple);
 }
 
 }  // namespace import::torch_rows
