@@ -228,6 +228,22 @@ def resized_channels_last(mode, quantized=False, sizes=False, **attributes):
     return build
 
 
+def between_transposes(op, undone=True, **attributes):
+    """An int8 group of one operator between two Transposes; the result is read twice."""
+
+    def build(n):
+        s = 0.002 if op == "Softmax" else 0.004
+        x = n.dq(n.q(n.input(floats(n, 2, 19, 6, 5)), 0.02, 3, "s8"), 0.02, 3, "s8")
+        t = n.node("Transpose", [x], perm=[0, 2, 3, 1])
+        y = n.node(op, [n.dq(n.q(t, 0.02, 3, "s8"), 0.02, 3, "s8")], **attributes)
+        y = n.dq(n.q(y, s, -7, "s8"), s, -7, "s8")
+        t = n.node("Transpose", [y], perm=[0, 3, 1, 2] if undone else [0, 2, 1, 3])
+        y = n.dq(n.q(t, s, -7, "s8"), s, -7, "s8")
+        return [y, n.node("Neg", [y])]
+
+    return build
+
+
 def largest(op, kind, axes, keep=1):
     def build(n):
         x = n.input(floats(n, 2, 3, 4, 5))
@@ -363,6 +379,11 @@ def cases(w):
                 "linear", coordinate_transformation_mode="align_corners"),
             "linear_codes": resized_channels_last("linear", True)}.items():
         w.store("resize_channels_last_" + name, made)
+    for name, made in {"softmax": between_transposes("Softmax", axis=-1),
+                       "softmax_rows": between_transposes("Softmax", axis=1),
+                       "sigmoid": between_transposes("Sigmoid"),
+                       "not_undone": between_transposes("Softmax", False, axis=-1)}.items():
+        w.store("between_transposes_" + name, made)
     for name, made in {"number": reciprocal((), False), "vector": reciprocal((1,), True),
                        "shared": reciprocal((), False, True)}.items():
         w.store("reciprocal_product_" + name, made)

@@ -361,7 +361,10 @@ inline void qlinear_matmul_row(emitter& m, call& c) {
     layer.attrs = keep_dims();
   } else {
     if (qb.scales.size() > 1)
-      return m.refuse("scales per column of a computed matrix", std::to_string(qb.scales.size()));
+      return m.refuse(m.is_constant(c.in[3]) ? "scales per column of a constant of " +
+                                                   std::to_string(m.rank(c.in[3])) + " axes"
+                                             : "scales per column of a computed matrix",
+                      std::to_string(qb.scales.size()), "1");
     layer.op = &ops::qnn_batch_matmul;
     layer.in = {p.a, m.under(value::of(p.b), false, qb)};
   }
