@@ -256,7 +256,9 @@ inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
   const bool quantized = is_quantized(x.type);
   if (quantized && op.quantized != &ops::qnn_leaky_relu)  // it copies x into the result's format
     set_row(attrs, x.size,
-            {last ? channels_last_strides(x.size) : contiguous_strides(x.size), x.stride});
+            {last && op.quantized != &ops::qnn_elu ? channels_last_strides(x.size)
+                                                   : contiguous_strides(x.size),
+             x.stride});  // elu allocates a contiguous result
   else if (!quantized && op.plain == &ops::logistic)
     set_row(attrs, x.size, {memory_steps{}, x.stride});
   const tensor_id to = quantized ? e.make(x.type, q) : e.make(scalar::f32);
