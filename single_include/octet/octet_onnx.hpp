@@ -2516,7 +2516,10 @@ inline void qlinear_matmul_row(emitter& m, call& c) {
     layer.attrs = keep_dims();
   } else {
     if (qb.scales.size() > 1)
-      return m.refuse("scales per column of a computed matrix", std::to_string(qb.scales.size()));
+      return m.refuse(m.is_constant(c.in[3]) ? "scales per column of a constant of " +
+                                                   std::to_string(m.rank(c.in[3])) + " axes"
+                                             : "scales per column of a computed matrix",
+                      std::to_string(qb.scales.size()), "1");
     layer.op = &ops::qnn_batch_matmul;
     layer.in = {p.a, m.under(value::of(p.b), false, qb)};
   }
@@ -4644,6 +4647,7 @@ class fuser : convolution_folder {
     for (const item* i : order_) shapes_.follow(i->n);
     multiply_and_add();
     transpose_weights();
+    if (cancel_transposes()) remove_double_pairs();
     dequantize_later();
     quantize_earlier();
     quantize_biases();
@@ -5056,6 +5060,77 @@ class fuser : convolution_folder {
       remove(move);
       add(std::move(n), place);
     }
+  }
+
+  /// The one reader of a value that is no result of the graph.
+  item* only_reader(const std::string& value) {
+    return one_reader(value) ? &reader(*uses(value).begin()) : nullptr;
+  }
+  /// The nodes around an operator: Transpose, Q, DQ, it, Q, DQ, Transpose; empty: others, or a
+  /// value between them that somebody else reads.
+  std::vector<item*> between_transposes(item& op) {
+    item* dq = producer(op.n.in[0]);
+    item* q = dq && is_dequantize(dq->n) ? producer(dq->n.in[0]) : nullptr;
+    item* first = q && is_quantize(q->n) ? producer(q->n.in[0]) : nullptr;
+    item* q_after = first && first->n.is("Transpose") ? only_reader(op.n.out[0]) : nullptr;
+    item* dq_after = q_after && is_quantize(q_after->n) ? only_reader(q_after->n.out[0]) : nullptr;
+    item* last = dq_after && is_dequantize(dq_after->n) ? only_reader(dq_after->n.out[0]) : nullptr;
+    if (!last || !last->n.is("Transpose") || is_output(last->n.out[0])) return {};
+    const std::vector<item*> all{first, q, dq, &op, q_after, dq_after, last};
+    for (const item* i : all)
+      if (i->n.out.size() != 1 || (i != last && !one_reader(i->n.out[0]))) return {};
+    for (const item* i : {q, dq, q_after, dq_after})
+      if (!scalar_parameters(i->n)) return {};
+    return all;
+  }
+  /// TransposeOptimizer: a Transpose and its inverse around a quantized operator of one value go.
+  bool cancel_transposes() {
+    static const std::set<std::string_view> ops{"LeakyRelu", "LogSoftmax", "Relu",
+                                                "Sigmoid",   "Softmax",    "Tanh"};
+    constexpr std::int64_t one_axis = 13;  // Softmax before flattens
+    bool any = false;
+    for (item* op : std::vector<item*>(nodes_)) {
+      node& n = op->n;
+      if (!op->alive || !n.domain.empty() || !ops.contains(n.op) || n.in.size() != 1) continue;
+      const bool rows = n.op == "Softmax" || n.op == "LogSoftmax";
+      if (n.out.size() != 1 || (rows && model_.opset < one_axis)) continue;
+      const auto around = between_transposes(*op);
+      const attribute *to = around.empty() ? nullptr : around.front()->n.find("perm"),
+                      *back = around.empty() ? nullptr : around.back()->n.find("perm");
+      if (!to || !back || !undoes(to->integers, back->integers)) continue;
+      const std::vector<std::int64_t> perm = to->integers;
+      const auto rank = static_cast<std::int64_t>(perm.size());
+      const std::int64_t axis = n.integer("axis", -1);
+      if (rows && (axis < -rank || axis >= rank)) continue;
+      if (rows) n.attributes["axis"].integer = perm[as_size(axis < 0 ? axis + rank : axis)];
+      drop_transposes(around, perm);
+      any = true;
+    }
+    return any;
+  }
+  static bool undoes(const std::vector<std::int64_t>& perm, const std::vector<std::int64_t>& back) {
+    if (perm.size() != back.size() || perm.empty()) return false;
+    for (std::size_t k = 0; k < perm.size(); ++k)
+      if (back[k] < 0 || as_size(back[k]) >= perm.size() ||
+          perm[as_size(back[k])] != static_cast<std::int64_t>(k))
+        return false;
+    return true;
+  }
+  void drop_transposes(const std::vector<item*>& around, const std::vector<std::int64_t>& perm) {
+    item &first = *around.front(), &last = *around.back();
+    for (std::size_t i = 1; i + 1 < around.size(); ++i) {
+      const std::string& value = around[i]->n.out[0];
+      const extent_list* e = shapes_.find(value);
+      if (!e || e->size() != perm.size()) continue;
+      extent_list own(perm.size());
+      for (std::size_t k = 0; k < perm.size(); ++k) own[as_size(perm[k])] = (*e)[k];
+      shapes_.set(value, std::move(own));
+    }
+    set_input(*around[1], 0, first.n.in[0]);
+    remove(first);
+    const std::string from = last.n.out[0], to = last.n.in[0];
+    remove(last);
+    replace_value(from, to);
   }
 
   /// What QDQPropagationTransformer looks through.

@@ -5081,7 +5081,9 @@ inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
   const bool quantized = is_quantized(x.type);
   if (quantized && op.quantized != &ops::qnn_leaky_relu)  // it copies x into the result's format
     set_row(attrs, x.size,
-            {last ? channels_last_strides(x.size) : contiguous_strides(x.size), x.stride});
+            {last && op.quantized != &ops::qnn_elu ? channels_last_strides(x.size)
+                                                   : contiguous_strides(x.size),
+             x.stride});  // elu allocates a contiguous result
   else if (!quantized && op.plain == &ops::logistic)
     set_row(attrs, x.size, {memory_steps{}, x.stride});
   const tensor_id to = quantized ? e.make(x.type, q) : e.make(scalar::f32);
@@ -9031,15 +9033,19 @@ inline step softmax_over_rows(emitter& e, const step& x) {
   if (auto s = e.emit(ops::softmax, {*in}, to, std::move(attrs)); !s) return s.error();
   return e.wrap(to, scalar::f32, false, false).t;
 }
-/// softmax(scale * q k^T + mask) v. A mask of bools keeps what is true.
-inline step attention_of(emitter& e, const step& q, const step& k, const step& v, tensor_data* mask,
-                         double scale) {
+/// softmax(scale * q k^T + mask). A mask of bools keeps what is true.
+inline step attention_weights(emitter& e, const step& q, const step& k, tensor_data* mask,
+                              double scale) {
   step scores = matrix_product(e, apply(e, ops::mul, q, number(e, scale)), with_axes_swapped(e, k));
   if (scores && mask && mask->type == scalar::boolean)
     scores = step_of(chosen(e, *mask, **scores, *number_of(e, -infinity, scalar::f32)));
   else if (mask)
     scores = apply(e, ops::add, scores, real_value(e, *mask));
-  return matrix_product(e, softmax_over_rows(e, scores), v);
+  return softmax_over_rows(e, scores);
+}
+inline step attention_of(emitter& e, const step& q, const step& k, const step& v, tensor_data* mask,
+                         double scale) {
+  return matrix_product(e, attention_weights(e, q, k, mask, scale), v);
 }
 /// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale).
 inline result<value> attention(emitter& e, arguments& a) {
@@ -9096,16 +9102,22 @@ inline result<value> multi_head_attention(emitter& e, arguments& a) {
     if (!split) return split;
     part[i] = step_of(permuted(e, *split->t, {0, 2, 1, 3}));
   }
-  const step y = attention_of(e, part[0], part[1], part[2], nullptr,
-                              numerics::div(1., numerics::sqrt(static_cast<double>(d))));
+  const step weights = attention_weights(e, part[0], part[1], nullptr,
+                                         numerics::div(1., numerics::sqrt(static_cast<double>(d))));
+  const step y = matrix_product(e, weights, part[2]);
   if (!y) return y.error();
   const auto together = permuted(e, **y, {0, 2, 1, 3});
   if (!together) return together;
   const step joined = step_of(reshaped(e, *together->t, {n, t, width}));
   const auto projected = done(linear_of(e, joined, pw, pb));
   if (!projected) return projected;
-  return e.c.values.list({*projected, e.c.values.not_computed("attention weights of " + a.name)},
-                         kind::tuple);
+  if (!a.boolean("need_weights")) return e.c.values.list({*projected, value{}}, kind::tuple);
+  step given = weights;
+  if (a.boolean("average_attn_weights"))
+    given =
+        apply(e, ops::div, summed(e, weights, {1}, false), number(e, static_cast<double>(heads)));
+  if (!given) return given.error();
+  return e.c.values.list({*projected, value_of(**given)}, kind::tuple);
 }
 
 }  // namespace import::torch_rows
@@ -9293,6 +9305,58 @@ inline result<value> trunc(emitter& e, arguments& a) {
   if (is_whole(*x)) return a["self"];
   const step v = real_value(e, *x);
   return done(by_sign(e, v, apply(e, ops::ceil, v), apply(e, ops::floor, v)));
+}
+/// The remainder with the sign of x, exact; of whole numbers that of their division towards 0.
+inline result<value> fmod(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  if ((*both)[0]->type != scalar::f32)
+    return unsupported("operands of " + a.name, std::string(name_of((*both)[0]->type)), "float32");
+  const step x = (*both)[0], y = (*both)[1];
+  const step rest = apply(e, ops::floor_mod, apply(e, ops::abs, x), apply(e, ops::abs, y));
+  return done(by_sign(e, x, apply(e, ops::neg, rest), rest));
+}
+/// prod(x), prod(x, dim, keepdim).
+inline result<value> product_of(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const bool keep = a.boolean("keepdim");
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, "dim", *x);
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_of_sum(a, *x);
+  if (!type) return type.error();
+  const auto from = cast_to(e, *x, *type);
+  if (!from) return from;
+  return reduced(e, *from->t, ops::reduce_prod, axes, keep);
+}
+/// lerp(x, end, weight): from the nearer end.
+inline result<value> lerp(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), end = real_argument(e, a, "end");
+  const double weight = a.real("weight");
+  if (auto s = a.check(); !s) return s.error();
+  const bool near = weight < 0.5;
+  const step way = apply(e, ops::mul, apply(e, ops::sub, end, x),
+                         number(e, near ? weight : numerics::sub(weight, 1.)));
+  return done(apply(e, ops::add, near ? x : end, way));
+}
+/// tril and triu: 0 above (or below) a diagonal of the last two axes.
+template <bool Lower> result<value> triangle(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t diagonal = a.small("diagonal", a.integer("diagonal"));
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() < 2 || is_quantized(x->type))
+    return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes",
+                       "2 or more, of numbers");
+  const std::int64_t rows = x->size[x->size.size() - 2], columns = x->size.back();
+  if (rows * columns > static_cast<std::int64_t>(most_made)) return too_large("mask of " + a.name);
+  std::vector<double> kept;
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < columns; ++j)
+      kept.push_back((Lower ? j - i <= diagonal : j - i >= diagonal) ? 1 : 0);
+  if (kept.empty()) return a["self"];
+  const auto mask = constant_tensor(e, kept, {rows, columns}, scalar::boolean);
+  if (!mask) return mask;
+  return chosen(e, *mask->t, *x, *number_of(e, 0, x->type));
 }
 /// log(sum(exp(x))), of what is left of the largest.
 inline result<value> logsumexp(emitter& e, arguments& a) {
@@ -10012,6 +10076,12 @@ inline constexpr torch_row all[] = {
     {"aten::sign", "self", &sign},
     {"aten::trunc", "self", &trunc},
     {"aten::fix", "self", &trunc},
+    {"aten::erf", "self", &float_unary<ops::erf>},
+    {"aten::fmod", "self, other", &fmod},
+    {"aten::prod", "self, dim=None, keepdim=False, dtype=None", &product_of},
+    {"aten::lerp", "self, end, weight", &lerp},
+    {"aten::tril", "self, diagonal=0", &triangle<true>},
+    {"aten::triu", "self, diagonal=0", &triangle<false>},
     {"aten::logsumexp", "self, dim, keepdim=False", &logsumexp},
     {"aten::addcmul", "self, tensor1, tensor2, value=1", &added_scaled<ops::mul>},
     {"aten::addcdiv", "self, tensor1, tensor2, value=1", &added_scaled<ops::div>},
