@@ -246,6 +246,12 @@ TEST_CASE("table kernels equal the reference") {
       for (std::size_t k = 0; k < p.count; ++k) x.data()[k] = static_cast<std::byte>(k);
     check_kernel<lut8_params>(kernel_id::lut8, &reference::lut8_kernel, p, {x.data()}, p.count,
                               seen, true);
+    lut8_blocks_params two;
+    two.blocks.table = p.table, two.blocks.count = p.count;
+    for (auto& e : two.tail) e = static_cast<std::uint8_t>(r.between(0, 255));
+    two.rows.row = static_cast<std::int32_t>(r.pick({-1, 0, 15, 64, 65, 100, 128, 257}));
+    check_kernel<lut8_blocks_params>(kernel_id::lut8, &reference::lut8_blocks_kernel, two,
+                                     {x.data()}, p.count, seen, true);
   }
   seen.require_simd();
 }

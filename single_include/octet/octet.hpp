@@ -4204,12 +4204,19 @@ template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kerne
   static void run(const kernel_args& k) noexcept {
     const auto& p = *static_cast<const lut8_params*>(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
-    const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
-    auto* y = static_cast<std::uint8_t*>(k.out[0]);
-    std::size_t i = r.begin;
-    for (; i + lanes8 <= r.end; i += lanes8)
-      simd::store(simd::look_up(p.table.data(), simd::load(x + i)), y + i);
-    for (; i < r.end; ++i) y[i] = p.table[x[i]];
+    const auto look_up = [&](const std::uint8_t* table, std::size_t i, std::size_t end) {
+      const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
+      auto* y = static_cast<std::uint8_t*>(k.out[0]);
+      for (; i + lanes8 <= end; i += lanes8)
+        simd::store(simd::look_up(table, simd::load(x + i)), y + i);
+      for (; i < end; ++i) y[i] = table[x[i]];
+    };
+    if (p.block == 0) return look_up(p.table.data(), r.begin, r.end);
+    const auto& b = *static_cast<const lut8_blocks_params*>(k.params);
+    b.rows.for_each_run(p.count, p.block, r.begin, r.end,
+                        [&](std::size_t from, std::size_t to, bool block) {
+                          look_up(block ? p.table.data() : b.tail.data(), from, to);
+                        });
   }
   static const char* describe(const void*) { return "table"; }
 };
@@ -26159,6 +26166,8 @@ OCTET_NAMESPACE_END
 // its constexpr function, and run as a lookup.
 #define OCTET_OPS_LUT_HPP_
 
+#include <type_traits>
+
 
 OCTET_NAMESPACE_BEGIN
 
@@ -26167,15 +26176,16 @@ OCTET_NAMESPACE_BEGIN
 struct lut8_params {
   alignas(64) std::array<std::uint8_t, 256> table{};
   std::size_t count = 0;
+  std::size_t block = 0;  // above 0: these are the first member of lut8_blocks_params
 };
 
-/// Two tables: elements of a row's whole blocks of `block` use the first one, the rest the second.
+/// Two tables: elements of a row's whole blocks use the first one, the rest the second.
 struct lut8_blocks_params {
-  lut8_params blocks;
+  lut8_params blocks{.block = 64};
   alignas(64) std::array<std::uint8_t, 256> tail{};
-  std::size_t block = 64;
   vector_rows rows;
 };
+static_assert(std::is_standard_layout_v<lut8_blocks_params>, "one pointer stands for both");
 
 /// The table of f, called with every value of an 8-bit type, giving values of another one.
 template <class F> constexpr void fill_lut8(lut8_params& p, dtype in, F&& f) {
@@ -26198,7 +26208,7 @@ OCTET_INLINE void lut8_blocks_kernel(const kernel_args& a) noexcept {
   const auto r = part_of(p.blocks.count, a.part, a.parts);
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
-  p.rows.for_each_run(p.blocks.count, p.block, r.begin, r.end,
+  p.rows.for_each_run(p.blocks.count, p.blocks.block, r.begin, r.end,
                       [&](std::size_t from, std::size_t to, bool block) {
                         const auto& table = block ? p.blocks.table : p.tail;
                         for (std::size_t i = from; i < to; ++i) y[i] = table[x[i]];
@@ -26858,7 +26868,7 @@ OCTET_INLINE void unary_tables_by_position(const node_view& n, prepared& to, una
                             ? static_cast<float>(numerics::div(1., n.out[0].scale()))
                             : p.inverse;
   const float premultiplied = numerics::mul(p.in_scale, -static_cast<float>(p.in_zero_point));
-  auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
+  auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel, kernel_id::lut8);
   l.blocks.count = p.count;
   l.rows = p.rows;
   lut8_params tail;
@@ -26871,9 +26881,9 @@ OCTET_INLINE void unary_tables_by_position(const node_view& n, prepared& to, una
   });
   l.tail = tail.table;
   if (l.tail == l.blocks.table) {  // no position to tell: one table
+    l.blocks.block = 0;
     to.params = &l.blocks;
     to.reference = &reference::lut8_kernel;
-    to.kernel = kernel_id::lut8;
   }
 }
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to) {

@@ -3,6 +3,8 @@
 #ifndef OCTET_OPS_LUT_HPP_
 #define OCTET_OPS_LUT_HPP_
 
+#include <type_traits>
+
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/vector_rows.hpp"
 
@@ -13,15 +15,16 @@ OCTET_NAMESPACE_BEGIN
 struct lut8_params {
   alignas(64) std::array<std::uint8_t, 256> table{};
   std::size_t count = 0;
+  std::size_t block = 0;  // above 0: these are the first member of lut8_blocks_params
 };
 
-/// Two tables: elements of a row's whole blocks of `block` use the first one, the rest the second.
+/// Two tables: elements of a row's whole blocks use the first one, the rest the second.
 struct lut8_blocks_params {
-  lut8_params blocks;
+  lut8_params blocks{.block = 64};
   alignas(64) std::array<std::uint8_t, 256> tail{};
-  std::size_t block = 64;
   vector_rows rows;
 };
+static_assert(std::is_standard_layout_v<lut8_blocks_params>, "one pointer stands for both");
 
 /// The table of f, called with every value of an 8-bit type, giving values of another one.
 template <class F> constexpr void fill_lut8(lut8_params& p, dtype in, F&& f) {
@@ -44,7 +47,7 @@ OCTET_INLINE void lut8_blocks_kernel(const kernel_args& a) noexcept {
   const auto r = part_of(p.blocks.count, a.part, a.parts);
   const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
   auto* y = static_cast<std::uint8_t*>(a.out[0]);
-  p.rows.for_each_run(p.blocks.count, p.block, r.begin, r.end,
+  p.rows.for_each_run(p.blocks.count, p.blocks.block, r.begin, r.end,
                       [&](std::size_t from, std::size_t to, bool block) {
                         const auto& table = block ? p.blocks.table : p.tail;
                         for (std::size_t i = from; i < to; ++i) y[i] = table[x[i]];

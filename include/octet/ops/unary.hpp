@@ -654,7 +654,7 @@ OCTET_INLINE void unary_tables_by_position(const node_view& n, prepared& to, una
                             ? static_cast<float>(numerics::div(1., n.out[0].scale()))
                             : p.inverse;
   const float premultiplied = numerics::mul(p.in_scale, -static_cast<float>(p.in_zero_point));
-  auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel);
+  auto& l = to.make<lut8_blocks_params>(&reference::lut8_blocks_kernel, kernel_id::lut8);
   l.blocks.count = p.count;
   l.rows = p.rows;
   lut8_params tail;
@@ -667,9 +667,9 @@ OCTET_INLINE void unary_tables_by_position(const node_view& n, prepared& to, una
   });
   l.tail = tail.table;
   if (l.tail == l.blocks.table) {  // no position to tell: one table
+    l.blocks.block = 0;
     to.params = &l.blocks;
     to.reference = &reference::lut8_kernel;
-    to.kernel = kernel_id::lut8;
   }
 }
 template <unary F, bool Quantized> status unary_prepare(const node_view& n, prepared& to) {
