@@ -262,11 +262,14 @@ constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std
   }
   for (std::size_t u = 0; u < s; ++u) {
     if (p.projects) {
-      std::int32_t a = o.projection_bias ? o.projection_bias[u] : 0;
+      // As the gates' sums: what a bias of any file takes beyond 32 bits wraps.
+      auto a = static_cast<std::uint32_t>(o.projection_bias ? o.projection_bias[u] : 0);
       for (std::size_t i = 0; i < n; ++i)
-        a += (fresh[i] - p.hidden_zero_point) * o.projection[u * n + i];
+        a += static_cast<std::uint32_t>((fresh[i] - p.hidden_zero_point) * o.projection[u * n + i]);
       std::int32_t v = numerics::clamp(
-          numerics::doubling_high_half_away(a, p.projection) + p.state_zero_point, -128, 127);
+          numerics::doubling_high_half_away(static_cast<std::int32_t>(a), p.projection) +
+              p.state_zero_point,
+          -128, 127);
       if (p.state_clip > 0) v = numerics::clamp(v, -p.state_clip, p.state_clip);
       h[u] = y[u] = static_cast<std::int8_t>(v);
     } else {
