@@ -561,7 +561,7 @@ template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kerne
   static void run(const kernel_args& k) noexcept {
     const auto& p = *static_cast<const lut8_params*>(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
-    const auto look_up = [&](const std::uint8_t* table, std::size_t i, std::size_t end) {
+    const auto look_up = [&](const std::uint8_t* table, std::size_t i, std::size_t end) HWY_ATTR {
       const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
       auto* y = static_cast<std::uint8_t*>(k.out[0]);
       for (; i + lanes8 <= end; i += lanes8)
@@ -571,7 +571,7 @@ template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kerne
     if (p.block == 0) return look_up(p.table.data(), r.begin, r.end);
     const auto& b = *static_cast<const lut8_blocks_params*>(k.params);
     b.rows.for_each_run(p.count, p.block, r.begin, r.end,
-                        [&](std::size_t from, std::size_t to, bool block) {
+                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
                           look_up(block ? p.table.data() : b.tail.data(), from, to);
                         });
   }
