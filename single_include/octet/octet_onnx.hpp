@@ -4097,6 +4097,15 @@ class known_shapes {
     return &shapes_.emplace(name, std::move(e)).first->second;
   }
   void set(const std::string& name, extent_list e) { shapes_.insert_or_assign(name, std::move(e)); }
+  /// Where `from` is `to` transposed by `perm`: what follows for `to` (which may be the same name).
+  void set_before(const std::string& from, const std::string& to,
+                  const std::vector<std::int64_t>& perm) {
+    const extent_list* e = find(from);
+    if (!e || e->size() != perm.size()) return;
+    extent_list own(perm.size());
+    for (std::size_t k = 0; k < perm.size(); ++k) own[as_size(perm[k])] = (*e)[k];
+    set(to, std::move(own));
+  }
   /// What follows for a node's first result; nodes come in an order in which they can run.
   void follow(const node& n) {
     if (n.out.empty() || shapes_.contains(n.out[0])) return;
@@ -5120,11 +5129,7 @@ class fuser : convolution_folder {
     item &first = *around.front(), &last = *around.back();
     for (std::size_t i = 1; i + 1 < around.size(); ++i) {
       const std::string& value = around[i]->n.out[0];
-      const extent_list* e = shapes_.find(value);
-      if (!e || e->size() != perm.size()) continue;
-      extent_list own(perm.size());
-      for (std::size_t k = 0; k < perm.size(); ++k) own[as_size(perm[k])] = (*e)[k];
-      shapes_.set(value, std::move(own));
+      shapes_.set_before(value, value, perm);
     }
     set_input(*around[1], 0, first.n.in[0]);
     remove(first);
@@ -7167,11 +7172,7 @@ class reductions_before_transposes : node_graph {
       back[as_size(perm[k])] = static_cast<std::int64_t>(k);
     const std::string to = fresh(value);
     transpose(value, to, back, place);
-    if (const extent_list* e = shapes_.find(value); e && e->size() == perm.size()) {
-      extent_list own(perm.size());
-      for (std::size_t k = 0; k < perm.size(); ++k) own[as_size(perm[k])] = (*e)[k];
-      shapes_.set(to, std::move(own));
-    }
+    shapes_.set_before(value, to, perm);
     return to;
   }
   void transpose(const std::string& from, const std::string& to, const permutation& perm,

@@ -37,6 +37,15 @@ class known_shapes {
     return &shapes_.emplace(name, std::move(e)).first->second;
   }
   void set(const std::string& name, extent_list e) { shapes_.insert_or_assign(name, std::move(e)); }
+  /// Where `from` is `to` transposed by `perm`: what follows for `to` (which may be the same name).
+  void set_before(const std::string& from, const std::string& to,
+                  const std::vector<std::int64_t>& perm) {
+    const extent_list* e = find(from);
+    if (!e || e->size() != perm.size()) return;
+    extent_list own(perm.size());
+    for (std::size_t k = 0; k < perm.size(); ++k) own[as_size(perm[k])] = (*e)[k];
+    set(to, std::move(own));
+  }
   /// What follows for a node's first result; nodes come in an order in which they can run.
   void follow(const node& n) {
     if (n.out.empty() || shapes_.contains(n.out[0])) return;

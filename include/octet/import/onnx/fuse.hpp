@@ -520,11 +520,7 @@ class fuser : convolution_folder {
     item &first = *around.front(), &last = *around.back();
     for (std::size_t i = 1; i + 1 < around.size(); ++i) {
       const std::string& value = around[i]->n.out[0];
-      const extent_list* e = shapes_.find(value);
-      if (!e || e->size() != perm.size()) continue;
-      extent_list own(perm.size());
-      for (std::size_t k = 0; k < perm.size(); ++k) own[as_size(perm[k])] = (*e)[k];
-      shapes_.set(value, std::move(own));
+      shapes_.set_before(value, value, perm);
     }
     set_input(*around[1], 0, first.n.in[0]);
     remove(first);

@@ -125,11 +125,7 @@ class reductions_before_transposes : node_graph {
       back[as_size(perm[k])] = static_cast<std::int64_t>(k);
     const std::string to = fresh(value);
     transpose(value, to, back, place);
-    if (const extent_list* e = shapes_.find(value); e && e->size() == perm.size()) {
-      extent_list own(perm.size());
-      for (std::size_t k = 0; k < perm.size(); ++k) own[as_size(perm[k])] = (*e)[k];
-      shapes_.set(to, std::move(own));
-    }
+    shapes_.set_before(value, to, perm);
     return to;
   }
   void transpose(const std::string& from, const std::string& to, const permutation& perm,
