@@ -16,7 +16,7 @@ OCTET_NAMESPACE_BEGIN
 struct float_clamp_attrs {
   double float_lo = -std::numeric_limits<double>::infinity(),
          float_hi = std::numeric_limits<double>::infinity();
-  static constexpr auto fields = std::tuple{field{"float_lo", &float_clamp_attrs::float_lo},
+  static constexpr auto fields = field_list{field{"float_lo", &float_clamp_attrs::float_lo},
                                             field{"float_hi", &float_clamp_attrs::float_hi}};
 };
 
@@ -24,7 +24,7 @@ struct float_clamp_attrs {
 /// innermost axis. A loader gives it where the framework's innermost axis is another.
 struct add_attrs {
   std::int32_t a_first = -1;
-  static constexpr auto fields = std::tuple{field{"a_first", &add_attrs::a_first}};
+  static constexpr auto fields = field_list{field{"a_first", &add_attrs::a_first}};
 };
 
 /// y = a + sign * b. Quantized types: u8, s8, s16; both operands and the output may differ in type

@@ -15,7 +15,7 @@ OCTET_NAMESPACE_BEGIN
 
 struct batch_matmul_attrs {
   bool adj_x = false, adj_y = false;  // the operand is stored with its last two axes exchanged
-  static constexpr auto fields = std::tuple{field{"adj_x", &batch_matmul_attrs::adj_x},
+  static constexpr auto fields = field_list{field{"adj_x", &batch_matmul_attrs::adj_x},
                                             field{"adj_y", &batch_matmul_attrs::adj_y}};
 };
 /// Of float32 under ORT.
@@ -23,7 +23,7 @@ struct float_matmul_attrs {
   double alpha = 1;       // a factor of the sums
   bool computed = false;  // the framework computes a constant second operand at every run, which
                           // decides the order of the sums
-  static constexpr auto fields = std::tuple{field{"alpha", &float_matmul_attrs::alpha},
+  static constexpr auto fields = field_list{field{"alpha", &float_matmul_attrs::alpha},
                                             field{"computed", &float_matmul_attrs::computed}};
 };
 

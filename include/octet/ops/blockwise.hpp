@@ -12,7 +12,7 @@ OCTET_NAMESPACE_BEGIN
 
 struct blockwise_attrs {
   bool keep_dims = false;  // y has x's axes before the last; else they are one
-  static constexpr auto fields = std::tuple{field{"keep_dims", &blockwise_attrs::keep_dims}};
+  static constexpr auto fields = field_list{field{"keep_dims", &blockwise_attrs::keep_dims}};
 };
 /// x int16 [.., K], the zero points taken off; scales of its rows float32 [rows]; weights int8
 /// [N, K]; scales of their blocks float32 [N, B], K / B elements a block; bias float32 [N]

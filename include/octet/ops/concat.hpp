@@ -10,7 +10,7 @@ OCTET_NAMESPACE_BEGIN
 
 struct concat_attrs {
   std::int32_t axis = 0;  // may be negative
-  static constexpr auto fields = std::tuple{field{"axis", &concat_attrs::axis}};
+  static constexpr auto fields = field_list{field{"axis", &concat_attrs::axis}};
 };
 
 struct concat_params {

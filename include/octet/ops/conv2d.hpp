@@ -15,7 +15,7 @@ struct conv2d_attrs {
   std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   std::int32_t groups = 1;
-  static constexpr auto fields = std::tuple{field{"stride_h", &conv2d_attrs::stride_h},
+  static constexpr auto fields = field_list{field{"stride_h", &conv2d_attrs::stride_h},
                                             field{"stride_w", &conv2d_attrs::stride_w},
                                             field{"dilation_h", &conv2d_attrs::dilation_h},
                                             field{"dilation_w", &conv2d_attrs::dilation_w},
@@ -32,7 +32,7 @@ struct accumulation_attrs {
   std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
                                  // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
                                  // are cut to the accumulator's bits
-  static constexpr auto fields = std::tuple{field{"f32_product", &accumulation_attrs::f32_product},
+  static constexpr auto fields = field_list{field{"f32_product", &accumulation_attrs::f32_product},
                                             field{"input_limit", &accumulation_attrs::input_limit}};
 };
 

@@ -13,7 +13,7 @@ OCTET_NAMESPACE_BEGIN
 /// One number for each of depth, height, width.
 struct conv3d_attrs {
   dims strides{1, 1, 1}, dilations{1, 1, 1}, before{0, 0, 0}, after{0, 0, 0};  // before: padding
-  static constexpr auto fields = std::tuple{
+  static constexpr auto fields = field_list{
       field{"strides", &conv3d_attrs::strides}, field{"dilations", &conv3d_attrs::dilations},
       field{"before", &conv3d_attrs::before}, field{"after", &conv3d_attrs::after}};
 };

@@ -40,7 +40,7 @@ struct non_max_suppression_attrs {
   std::int32_t most = 0;          // boxes to choose
   double overlap = 0, score = 0;  // thresholds: of the overlap (from it on), of the score (above)
   double sigma = 0;               // > 0: overlapping boxes lose score instead
-  static constexpr auto fields = std::tuple{field{"most", &non_max_suppression_attrs::most},
+  static constexpr auto fields = field_list{field{"most", &non_max_suppression_attrs::most},
                                             field{"overlap", &non_max_suppression_attrs::overlap},
                                             field{"score", &non_max_suppression_attrs::score},
                                             field{"sigma", &non_max_suppression_attrs::sigma}};
@@ -169,7 +169,7 @@ struct detection_postprocess_attrs {
   double score = 0, overlap = 0;
   double y_scale = 1, x_scale = 1, h_scale = 1, w_scale = 1;
   static constexpr auto fields =
-      std::tuple{field{"most", &detection_postprocess_attrs::most},
+      field_list{field{"most", &detection_postprocess_attrs::most},
                  field{"classes", &detection_postprocess_attrs::classes},
                  field{"per_box", &detection_postprocess_attrs::per_box},
                  field{"per_class", &detection_postprocess_attrs::per_class},

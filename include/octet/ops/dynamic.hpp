@@ -17,7 +17,7 @@ struct dynamic_quantize_attrs {
       false;  // a zero point per row; it is subtracted from the output, which therefore is int16
   bool reduce_range = false;  // ATEN: 7 bits
   static constexpr auto fields =
-      std::tuple{field{"rows", &dynamic_quantize_attrs::rows},
+      field_list{field{"rows", &dynamic_quantize_attrs::rows},
                  field{"asymmetric", &dynamic_quantize_attrs::asymmetric},
                  field{"reduce_range", &dynamic_quantize_attrs::reduce_range}};
 };
@@ -304,7 +304,7 @@ struct dynamic_dequantize_attrs {
   /// Behind the last whole group of four channels f32(f32(acc * row) * channel).
   bool tail_row_first = false;
   static constexpr auto fields =
-      std::tuple{field{"scales_first", &dynamic_dequantize_attrs::scales_first},
+      field_list{field{"scales_first", &dynamic_dequantize_attrs::scales_first},
                  field{"tail_row_first", &dynamic_dequantize_attrs::tail_row_first}};
 };
 struct dynamic_dequantize_params {

@@ -19,7 +19,7 @@ OCTET_NAMESPACE_BEGIN
 struct float_conv2d_attrs {
   bool as_product = false;  // sums run as those of a matrix product (rows of pixels, weights that
                             // the framework dequantizes at every run)
-  static constexpr auto fields = std::tuple{field{"as_product", &float_conv2d_attrs::as_product}};
+  static constexpr auto fields = field_list{field{"as_product", &float_conv2d_attrs::as_product}};
 };
 /// How the sums of a layer run under ORT: as products of matrices whose K is input channel, kernel
 /// row, kernel column (`order`), or over blocks of `channels` input channels, in each block one

@@ -11,7 +11,7 @@ OCTET_NAMESPACE_BEGIN
 struct rfft2d_attrs {
   std::int32_t height = 1, width = 2;  // of the transform: powers of 2, the width at least 2
   static constexpr auto fields =
-      std::tuple{field{"height", &rfft2d_attrs::height}, field{"width", &rfft2d_attrs::width}};
+      field_list{field{"height", &rfft2d_attrs::height}, field{"width", &rfft2d_attrs::width}};
 };
 /// x [.., H, W] -> y [.., height, width / 2 + 1, 2]: the frequencies of each image that do not
 /// repeat another's conjugate. The image is cut, or filled up with zeros, to height x width. All in

@@ -11,7 +11,7 @@ OCTET_NAMESPACE_BEGIN
 
 struct fully_connected_attrs {
   bool keep_dims = false;  // output keeps the input's leading extents: [..., N]
-  static constexpr auto fields = std::tuple{field{"keep_dims", &fully_connected_attrs::keep_dims}};
+  static constexpr auto fields = field_list{field{"keep_dims", &fully_connected_attrs::keep_dims}};
 };
 
 struct fully_connected_params {

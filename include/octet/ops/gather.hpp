@@ -19,7 +19,7 @@ template <class F> constexpr bool with_number(dtype t, F&& f) {
 
 struct gather_attrs {
   std::int32_t axis = 0, batch_dims = 0;  // may be negative
-  static constexpr auto fields = std::tuple{field{"axis", &gather_attrs::axis},
+  static constexpr auto fields = field_list{field{"axis", &gather_attrs::axis},
                                             field{"batch_dims", &gather_attrs::batch_dims}};
 };
 /// y[b][o][i] = x[b][o][index[b][i]] (rows of `inner` bytes). Negative indices count from the end;
@@ -201,7 +201,7 @@ inline constexpr op_def gather_nd{
 struct one_hot_attrs {
   std::int32_t depth = 0, axis = -1;
   static constexpr auto fields =
-      std::tuple{field{"depth", &one_hot_attrs::depth}, field{"axis", &one_hot_attrs::axis}};
+      field_list{field{"depth", &one_hot_attrs::depth}, field{"axis", &one_hot_attrs::axis}};
 };
 /// Inputs: indices, the value that marks (one element), the other value (one element). Indices
 /// outside [0, depth) mark nothing.
@@ -289,7 +289,7 @@ struct axis_attrs {
   std::int32_t axis = 0;
   bool keep_dims = false, exclusive = false,
        reverse = false;  // keep_dims: arg_max, arg_min; the others: cumsum
-  static constexpr auto fields = std::tuple{
+  static constexpr auto fields = field_list{
       field{"axis", &axis_attrs::axis}, field{"keep_dims", &axis_attrs::keep_dims},
       field{"exclusive", &axis_attrs::exclusive}, field{"reverse", &axis_attrs::reverse}};
 };

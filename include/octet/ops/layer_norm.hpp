@@ -18,7 +18,7 @@ struct layer_norm_attrs {
   bool centred = true;    // false: the mean stays (root mean square)
   bool running = false;   // mean and squares step by step (SkipLayerNormalization)
   bool in_order = false;  // sums of one element after another (EmbedLayerNormalization)
-  static constexpr auto fields = std::tuple{
+  static constexpr auto fields = field_list{
       field{"axes", &layer_norm_attrs::axes}, field{"epsilon", &layer_norm_attrs::epsilon},
       field{"centred", &layer_norm_attrs::centred}, field{"running", &layer_norm_attrs::running},
       field{"in_order", &layer_norm_attrs::in_order}};

@@ -85,7 +85,7 @@ inline constexpr op_def l2_pool2d{
 struct local_response_attrs {
   std::int32_t radius = 1;  // channels on each side
   double bias = 1, alpha = 1, beta = 0.5;
-  static constexpr auto fields = std::tuple{
+  static constexpr auto fields = field_list{
       field{"radius", &local_response_attrs::radius}, field{"bias", &local_response_attrs::bias},
       field{"alpha", &local_response_attrs::alpha}, field{"beta", &local_response_attrs::beta}};
 };

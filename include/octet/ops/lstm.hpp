@@ -20,7 +20,7 @@ struct lstm_attrs {
   // Layer normalization: scales of the gates' sums before it.
   double forget_scale = 0, cell_scale = 0, output_scale = 0, input_scale = 0;
   static constexpr auto fields =
-      std::tuple{field{"time_major", &lstm_attrs::time_major},
+      field_list{field{"time_major", &lstm_attrs::time_major},
                  field{"cell_clip", &lstm_attrs::cell_clip},
                  field{"hidden_scale", &lstm_attrs::hidden_scale},
                  field{"hidden_zero_point", &lstm_attrs::hidden_zero_point},

@@ -167,7 +167,7 @@ struct strided_slice_attrs {
   std::int32_t begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0,
                shrink_axis_mask = 0;  // bit i: position i of begin, end, strides
   static constexpr auto fields =
-      std::tuple{field{"begin", &strided_slice_attrs::begin},
+      field_list{field{"begin", &strided_slice_attrs::begin},
                  field{"end", &strided_slice_attrs::end},
                  field{"strides", &strided_slice_attrs::strides},
                  field{"begin_mask", &strided_slice_attrs::begin_mask},

@@ -35,7 +35,7 @@ struct norm_attrs {
   std::int32_t axes = 1;
   double epsilon = 1e-5;
   bool channels_last = false;  // group_norm: the framework's tensor lies channels-last in memory
-  static constexpr auto fields = std::tuple{
+  static constexpr auto fields = field_list{
       field{"groups", &norm_attrs::groups}, field{"axes", &norm_attrs::axes},
       field{"epsilon", &norm_attrs::epsilon}, field{"channels_last", &norm_attrs::channels_last}};
 };

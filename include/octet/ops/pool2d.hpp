@@ -23,7 +23,7 @@ struct pool2d_attrs {
   std::int32_t adaptive_h = 0, adaptive_w = 0;  // > 0: output extents; window i covers [floor(i *
                                                 // in / out), ceil((i + 1) * in / out))
   static constexpr auto fields =
-      std::tuple{field{"window_h", &pool2d_attrs::window_h},
+      field_list{field{"window_h", &pool2d_attrs::window_h},
                  field{"window_w", &pool2d_attrs::window_w},
                  field{"stride_h", &pool2d_attrs::stride_h},
                  field{"stride_w", &pool2d_attrs::stride_w},

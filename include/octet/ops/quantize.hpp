@@ -10,7 +10,7 @@ OCTET_NAMESPACE_BEGIN
 
 struct quantize_attrs {
   double multiplier = 0;  // > 0: what EVEN_MUL and MXN multiply with, in place of 1 / s
-  static constexpr auto fields = std::tuple{field{"multiplier", &quantize_attrs::multiplier}};
+  static constexpr auto fields = field_list{field{"multiplier", &quantize_attrs::multiplier}};
 };
 
 /// Input float32, output u8, s8, s16, u16 or s32. Channel of element i: i / inner % channels.

@@ -122,7 +122,7 @@ struct float_lstm_attrs {
   bool time_major = false;               // x and y are [T, B, C], else [B, T, C]
   double cell_clip = 0, state_clip = 0;  // > 0: bounds of the cell, of the projection
   bool asymmetric = false;               // hybrid: with a zero point for each row
-  static constexpr auto fields = std::tuple{field{"time_major", &float_lstm_attrs::time_major},
+  static constexpr auto fields = field_list{field{"time_major", &float_lstm_attrs::time_major},
                                             field{"cell_clip", &float_lstm_attrs::cell_clip},
                                             field{"state_clip", &float_lstm_attrs::state_clip},
                                             field{"asymmetric", &float_lstm_attrs::asymmetric}};
@@ -352,7 +352,7 @@ inline constexpr op_def float_lstm{
 struct rnn_attrs {
   bool time_major = false, asymmetric = false, tanh = false;  // else a clamp, as add has it
   static constexpr auto fields =
-      std::tuple{field{"time_major", &rnn_attrs::time_major},
+      field_list{field{"time_major", &rnn_attrs::time_major},
                  field{"asymmetric", &rnn_attrs::asymmetric}, field{"tanh", &rnn_attrs::tanh}};
 };
 /// Inputs: 0 x [.., .., C]; 1 weights [N, C]; 2 recurrent weights [N, N]; 3 bias [N]; 4 hidden
@@ -447,7 +447,7 @@ inline constexpr op_def rnn{
 struct float_svdf_attrs {
   std::int32_t rank = 1;  // filters per unit
   bool asymmetric = false;
-  static constexpr auto fields = std::tuple{field{"rank", &float_svdf_attrs::rank},
+  static constexpr auto fields = field_list{field{"rank", &float_svdf_attrs::rank},
                                             field{"asymmetric", &float_svdf_attrs::asymmetric}};
 };
 /// Inputs: 0 x [B, C]; 1 feature weights [F, C]; 2 time weights [F, M]; 3 state [B, F * M]; 4 bias

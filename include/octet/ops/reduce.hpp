@@ -17,18 +17,18 @@ struct reduce_attrs {
   dims axes{};  // may be negative, repeated; none: all
   bool keep_dims = false;
   static constexpr auto fields =
-      std::tuple{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}};
+      field_list{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}};
 };
 /// Means by rounding ATEN.
 struct axes_order_attrs {
   bool channels_last = false;  // the framework's order of axes has the last one here second
   static constexpr auto fields =
-      std::tuple{field{"channels_last", &axes_order_attrs::channels_last}};
+      field_list{field{"channels_last", &axes_order_attrs::channels_last}};
 };
 /// Sums and means of floats by roundings ORT and MXN.
 struct sum_order_attrs {
   bool in_order = false;  // in memory order, as without a rounding
-  static constexpr auto fields = std::tuple{field{"in_order", &sum_order_attrs::in_order}};
+  static constexpr auto fields = field_list{field{"in_order", &sum_order_attrs::in_order}};
 };
 
 enum class reduction : std::uint8_t { mean, sum, max, min, prod, any, all };

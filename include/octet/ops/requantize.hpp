@@ -193,7 +193,7 @@ inline status fill_requantize(prepared& to, requantize_params& p, rounding mode,
 struct requantize_attrs {
   std::int32_t offset = 0;  // in steps of the input's scale
   bool negate = false;
-  static constexpr auto fields = std::tuple{field{"offset", &requantize_attrs::offset},
+  static constexpr auto fields = field_list{field{"offset", &requantize_attrs::offset},
                                             field{"negate", &requantize_attrs::negate}};
 };
 

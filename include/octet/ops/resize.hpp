@@ -16,7 +16,7 @@ struct resize_attrs {
                                     // steps are f32(1 / factor), not the ratio of extents (ORT
                                     // divides by the factor)
   static constexpr auto fields =
-      std::tuple{field{"out_h", &resize_attrs::out_h},
+      field_list{field{"out_h", &resize_attrs::out_h},
                  field{"out_w", &resize_attrs::out_w},
                  field{"align_corners", &resize_attrs::align_corners},
                  field{"half_pixel_centers", &resize_attrs::half_pixel_centers},

@@ -20,7 +20,7 @@ constexpr std::int64_t position(const void* list, dtype type, std::size_t i) {
 
 struct scatter_attrs {
   dims shape{};  // of the result
-  static constexpr auto fields = std::tuple{field{"shape", &scatter_attrs::shape}};
+  static constexpr auto fields = field_list{field{"shape", &scatter_attrs::shape}};
 };
 /// indices [..., k]: each last row names a position along the first k axes of the result, to which
 /// the row of `updates` there goes. scatter_nd: rows of one position are added (integers wrap,
@@ -159,7 +159,7 @@ struct box_params {
 struct dynamic_slice_attrs {
   dims size{}, strides{};  // of the result; no strides: 1
   std::int32_t begin_mask = 0;
-  static constexpr auto fields = std::tuple{field{"size", &dynamic_slice_attrs::size},
+  static constexpr auto fields = field_list{field{"size", &dynamic_slice_attrs::size},
                                             field{"strides", &dynamic_slice_attrs::strides},
                                             field{"begin_mask", &dynamic_slice_attrs::begin_mask}};
 };
@@ -316,7 +316,7 @@ inline constexpr op_def dynamic_update_slice{
 struct reverse_sequence_attrs {
   std::int32_t axis = 0, batch_axis = 0;  // may be negative
   static constexpr auto fields =
-      std::tuple{field{"axis", &reverse_sequence_attrs::axis},
+      field_list{field{"axis", &reverse_sequence_attrs::axis},
                  field{"batch_axis", &reverse_sequence_attrs::batch_axis}};
 };
 /// Inputs: x, lengths [extent of batch_axis]. The first `length` elements along `axis` change their
@@ -456,7 +456,7 @@ enum class segment_reduction : std::uint8_t { sum = 0, product, least, most };
 struct segment_reduce_attrs {
   std::int32_t segments = 0;
   segment_reduction reduction = segment_reduction::sum;
-  static constexpr auto fields = std::tuple{field{"segments", &segment_reduce_attrs::segments},
+  static constexpr auto fields = field_list{field{"segments", &segment_reduce_attrs::segments},
                                             field{"reduction", &segment_reduce_attrs::reduction}};
 };
 /// Inputs: x, ids of the shape of x's first axes. Slices of one id are reduced in their order; a

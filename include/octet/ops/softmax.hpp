@@ -25,7 +25,7 @@ struct softmax_attrs {
   double beta = 1;         // factor of the input
   std::int32_t axis = -1;  // negative: from the end
   static constexpr auto fields =
-      std::tuple{field{"beta", &softmax_attrs::beta}, field{"axis", &softmax_attrs::axis}};
+      field_list{field{"beta", &softmax_attrs::beta}, field{"axis", &softmax_attrs::axis}};
 };
 
 /// A row is `depth` elements, `inner` apart; there are outer * inner rows.

@@ -11,7 +11,7 @@ OCTET_NAMESPACE_BEGIN
 
 struct svdf_attrs {
   std::int32_t rank = 1;  // filters per unit
-  static constexpr auto fields = std::tuple{field{"rank", &svdf_attrs::rank}};
+  static constexpr auto fields = field_list{field{"rank", &svdf_attrs::rank}};
 };
 
 /// Inputs: 0 x s8 [B, C]; 1 feature weights s8 [F, C]; 2 time weights s16 [F, M]; 3 state s16 [B, F

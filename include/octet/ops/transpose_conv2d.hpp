@@ -17,7 +17,7 @@ struct transpose_conv2d_attrs {
                output_padding_w = 0;
   std::int32_t groups = 1;
   static constexpr auto fields =
-      std::tuple{field{"stride_h", &transpose_conv2d_attrs::stride_h},
+      field_list{field{"stride_h", &transpose_conv2d_attrs::stride_h},
                  field{"stride_w", &transpose_conv2d_attrs::stride_w},
                  field{"dilation_h", &transpose_conv2d_attrs::dilation_h},
                  field{"dilation_w", &transpose_conv2d_attrs::dilation_w},

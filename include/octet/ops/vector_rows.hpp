@@ -11,7 +11,7 @@ OCTET_NAMESPACE_BEGIN
 /// allows: the whole tensor where they lie alike without gaps.
 struct vector_rows {
   std::int32_t row = -1;  // elements; -1: the tensor is one row, 0: nothing is taken in vectors
-  static constexpr auto fields = std::tuple{field{"row", &vector_rows::row}};
+  static constexpr auto fields = field_list{field{"row", &vector_rows::row}};
 
   /// Elements of a row of a tensor of `count`.
   constexpr std::size_t length(std::size_t count) const {

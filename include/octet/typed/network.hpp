@@ -131,22 +131,16 @@ struct attribute_list {
 /// The members of an attribute struct that differ from their defaults.
 template <class A> constexpr void append_attributes(attribute_list& to, const A& a) {
   const A plain{};
-  std::apply(
-      [&](const auto&... f) {
-        (
-            [&] {
-              using T = std::remove_cvref_t<decltype(a.*f.member)>;
-              if (a.*f.member == plain.*f.member) return;
-              if constexpr (std::is_same_v<T, dims>)
-                to.integer_list(f.name, a.*f.member);
-              else if constexpr (std::is_floating_point_v<T>)
-                to.real(f.name, static_cast<double>(a.*f.member));
-              else
-                to.integer(f.name, static_cast<std::int64_t>(a.*f.member));
-            }(),
-            ...);
-      },
-      A::fields);
+  A::fields.each([&](const auto& f) {
+    using T = std::remove_cvref_t<decltype(a.*f.member)>;
+    if (a.*f.member == plain.*f.member) return;
+    if constexpr (std::is_same_v<T, dims>)
+      to.integer_list(f.name, a.*f.member);
+    else if constexpr (std::is_floating_point_v<T>)
+      to.real(f.name, static_cast<double>(a.*f.member));
+    else
+      to.integer(f.name, static_cast<std::int64_t>(a.*f.member));
+  });
 }
 
 /// An attribute as operators read it; lists lie in these numbers.
