@@ -1,5 +1,5 @@
 // Differential target: files made up field by field (graphs of .octet from the operator list,
-// TensorFlow Lite, ONNX and TorchScript programs) are loaded, planned and run with random and
+// TensorFlow Lite, ONNX, TorchScript programs, MXNet) are loaded, planned and run with random and
 // extreme inputs on every target of this CPU, with one and three threads. Whatever plans must equal
 // the reference bit for bit, run after run.
 //
@@ -15,9 +15,11 @@
 #include <fstream>
 
 #include "compare.hpp"
+#include "generated_mxnet.hpp"
 #include "generated_onnx.hpp"
 #include "generated_tflite.hpp"
 #include "generated_torch.hpp"
+#include "octet/import/mxnet.hpp"
 #include "octet/import/octet_file.hpp"
 #include "octet/import/onnx.hpp"
 #include "octet/import/tflite.hpp"
@@ -86,13 +88,29 @@ void torch_file(choices& c, counts& n) {
                   octet::import::try_torch(std::as_bytes(std::span(made.file)), "generated.pt", o),
                   "generated.pt", n);
 }
+void mxnet_file(choices& c, counts& n) {
+  const mxnet_generator::files made = mxnet_generator(c).make();
+  const std::string both = made.symbol + '\0' + made.params;  // as fuzz_mxnet takes them
+  keep(std::as_bytes(std::span(both)));
+  octet::import::mxnet_options o;
+  o.max = small_limits();
+  o.shapes = made.shapes;
+  compare_targets(
+      c,
+      octet::import::try_mxnet(std::as_bytes(std::span(made.symbol)),
+                               std::as_bytes(std::span(made.params)), "generated-symbol.json", o),
+      "generated-symbol.json", n);
+}
 
 struct format {
   const char* name;
   void (*run)(choices&, counts&);
 };
-constexpr format formats[] = {
-    {"octet", &octet_file}, {"tflite", &tflite_file}, {"onnx", &onnx_file}, {"torch", &torch_file}};
+constexpr format formats[] = {{"octet", &octet_file},
+                              {"tflite", &tflite_file},
+                              {"onnx", &onnx_file},
+                              {"torch", &torch_file},
+                              {"mxnet", &mxnet_file}};
 
 }  // namespace
 }  // namespace octet_fuzz
