@@ -334,6 +334,24 @@ TEST_CASE("ONNX: normalized rows, triangles, bounds of integers") {
         std::vector<std::int32_t>{0, 2, -2, 0, 0, 6});
 }
 
+TEST_CASE("ONNX: what inputs would make rows compute is within the limits") {
+  const auto lstm = [](std::int64_t batch, std::int64_t units, const import::onnx_options& o) {
+    ox::file f;
+    f.input("x", 1, {1, batch, 1});
+    f.constant(ox::floats("w", {1, 4 * units, 1}, std::vector<float>(as_size(4 * units)))),
+        f.constant(
+            ox::floats("r", {1, 4 * units, units}, std::vector<float>(as_size(4 * units * units))));
+    f.node("LSTM", {"x", "w", "r"}, {"y"}, {ox::attribute("hidden_size", units)});
+    f.output("y");
+    return message_of(f.str(), o);
+  };
+  CHECK_HAS(lstm(INT32_MAX, 1, {}), "the limit tensor_bytes");  // the input itself
+  import::onnx_options o;
+  o.max.tensor_bytes = 1 << 12;
+  CHECK_HAS(lstm(1 << 9, 9, o), "the limit tensor_bytes");  // a state of zeros
+  CHECK(lstm(1 << 3, 9, o) == "taken");
+}
+
 TEST_CASE("ONNX: LSTM, by its equations, both directions") {
   // One input, one cell: gates i, o, f, c have weights 1 and 0.5, recurrent weights 0.25.
   ox::file f;

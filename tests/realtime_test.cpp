@@ -314,6 +314,7 @@ TEST_CASE("an allocation that fails, anywhere from file to first run, is an erro
       fail_in = n;
       try {
         auto g = f.load();
+        if (!g) CHECK_FALSE(g.error().file.empty());
         octet::plan_options o;
         o.threads = 2;
         const auto p =

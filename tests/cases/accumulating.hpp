@@ -356,6 +356,9 @@ template <> struct cases<octet::ops::dynamic_quantize> {
     rows("no elements", {3, 0}, 3);
     rows("zeros", {2, 5}, 2).in[0].range(0, 0);
     rows("all above zero", {1, 5}, 1).in[0].range(1, 8);
+    // No integer is the zero point of these: scales and sums of infinities are none.
+    rows("both ends infinite", {1, 5}, 1).in[0].values = {-HUGE_VAL, 1, HUGE_VAL, -3, 0.5};
+    rows("an infinite row beside another", {2, 3}, 2).in[0].values = {1, HUGE_VAL, 2, -4, 3, 5};
     if (c.round == rounding::aten)
       rows("seven bits", {2, 7}, 2).attrs.set("reduce_range", std::int64_t{1});
   }

@@ -127,6 +127,21 @@ template <class F> auto with_memory_errors(F&& f) -> decltype(f()) {
 #endif
 }
 
+/// The same while `file` is loaded, which the error names (where there is memory for its name).
+template <class F> auto with_memory_errors(std::string_view file, F&& f) -> decltype(f()) {
+  auto r = with_memory_errors(std::forward<F>(f));
+  if (r || !r.error().file.empty()) return r;
+#if defined(__cpp_exceptions)
+  try {
+    r.error().file = file;
+  } catch (const std::bad_alloc&) {
+  }
+#else
+  r.error().file = file;
+#endif
+  return r;
+}
+
 /// What is left of limits::work while one file is loaded.
 class work_budget {
  public:

@@ -449,7 +449,9 @@ OCTET_INLINE std::string write_octet(const graph& g) {
 }
 
 OCTET_INLINE result<graph> try_octet(file_bytes file, const octet_options& options) {
-  return with_memory_errors([&] { return detail::octet_loader(std::move(file), options).run(); });
+  const std::string name = file.name;
+  return with_memory_errors(name,
+                            [&] { return detail::octet_loader(std::move(file), options).run(); });
 }
 OCTET_INLINE result<graph> try_octet(const std::string& path, const octet_options& options) {
   auto f = detail::map_file(path, options.max);

@@ -48,7 +48,7 @@ constexpr row_scale symmetric_scale(float least, float most) noexcept {
   if (!(range > 0)) return {};
   return {div(range, 127.f), div(127.f, range), 0, false};
 }
-/// The zero point comes from binary64 and an unrounded scale.
+/// The zero point comes from binary64 and an unrounded scale; 0 where an end is infinite.
 constexpr row_scale asymmetric_scale(float least, float most) noexcept {
   const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
   if (!(lo < hi)) return {};
@@ -58,10 +58,7 @@ constexpr row_scale asymmetric_scale(float least, float most) noexcept {
   // the end with the smaller error: |-128| + |below| or |127| + |above|
   const double zero = sub(128., below) < add(127., above) ? sub(-128., below) : sub(127., above);
   return {scale, div(1.f, scale),
-          zero <= -128.  ? -128
-          : zero >= 127. ? 127
-                         : static_cast<std::int32_t>(round_half_away(zero)),
-          false};
+          is_finite(zero) ? clamp_to_int(round_half_away(zero), -128, 127) : 0, false};
 }
 /// XNNPACK's choice: the reciprocal is formed first, and is what values are multiplied with.
 constexpr row_scale asymmetric_scale_xnn(float least, float most) noexcept {

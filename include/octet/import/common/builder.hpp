@@ -121,6 +121,16 @@ class graph_builder {
     t.axis = axis;
     return g.add(std::move(t));
   }
+  /// Before nodes are made of an input: rows make constants of its extents.
+  status verify_input(const tensor& t) const {
+    return verify_size(t.shape, t.type, max, "input \"" + t.name + '"');
+  }
+  /// Adds an input of the network.
+  result<tensor_id> input(tensor t) {
+    if (auto s = verify_input(t); !s) return s.error();
+    g.inputs.push_back(g.add(std::move(t)));
+    return g.inputs.back();
+  }
   /// A value with type and quantization of another.
   tensor_id like(tensor_id of, std::string name = {}) {
     const tensor& t = g[of];

@@ -353,6 +353,11 @@ class emitter : public import::row_emitter {
   tensor_id new_constant(std::string name, const dims& s, const std::vector<T>& list) {
     return new_constant(std::move(name), dtype_of<T>, s, std::as_bytes(std::span(list)));
   }
+  /// A constant of equal elements; its size is looked at before memory for it is taken.
+  template <class T> tensor_id filled(const dims& s, T value) {
+    if (failed() || !check(verify_size(s, dtype_of<T>, to.max, "a constant"))) return no_tensor;
+    return new_constant("", s, std::vector<T>(s.elements().value, value));
+  }
   bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
             attributes a = {}) {
     if (failed()) return false;

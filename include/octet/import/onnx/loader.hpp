@@ -188,11 +188,11 @@ class loader {
       t.name = v.name;
       t.type = *v.type;
       t.shape = *shape;
-      const tensor_id id = builder_.g.add(std::move(t));
-      builder_.g.inputs.push_back(id);
-      emit_.is_input(id);
+      const auto id = builder_.input(std::move(t));
+      if (!id) return id.error();
+      emit_.is_input(*id);
       value& given_value = main_.values[v.name];
-      given_value = value::of(id);
+      given_value = value::of(*id);
       if (!options_.as_written) given_value.order = channel_order::given;
     }
     return unit{};
@@ -809,12 +809,13 @@ OCTET_INLINE result<graph> try_onnx(const std::string& path, const onnx_options&
   auto file = read_file(path, options.max);
   if (!file) return file.error();
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  return with_memory_errors(
-      [&] { return detail::load_onnx(file->bytes, folder.empty() ? "." : folder, path, options); });
+  return with_memory_errors(path, [&] {
+    return detail::load_onnx(file->bytes, folder.empty() ? "." : folder, path, options);
+  });
 }
 OCTET_INLINE result<graph> try_onnx(std::span<const std::byte> bytes, const std::string& name,
                                     const onnx_options& options) {
-  return with_memory_errors([&] { return detail::load_onnx(bytes, {}, name, options); });
+  return with_memory_errors(name, [&] { return detail::load_onnx(bytes, {}, name, options); });
 }
 
 OCTET_INLINE std::vector<std::string> onnx_operators() {

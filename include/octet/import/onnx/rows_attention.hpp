@@ -254,7 +254,7 @@ inline void embed(emitter& m, call& c, const embedding& e) {
     last.set("axes", std::vector<std::int64_t>{1});
     count = m.made(ops::sum, {m.made(ops::cast, {one}, dtype::s32)}, dtype::s32, std::move(last));
   } else {
-    count = m.new_constant("", dims{ids[0]}, std::vector<std::int32_t>(as_size(ids[0])));
+    count = m.filled(dims{ids[0]}, std::int32_t{0});
   }
   if (!m.failed()) c.out = {y, value::of(count), value::of(sum)};
 }

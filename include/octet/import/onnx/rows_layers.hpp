@@ -268,10 +268,7 @@ inline void conv_integer_row(emitter& m, call& c) {
   tensor_id y = m.accumulate(op, {x, w}, to_attributes(v.attrs), scales);
   if (zx.computed != no_tensor && !m.failed()) {
     const dims s = m.to.g[x].shape;
-    const dims image{1, s[1], s[2], s[3]};
-    const std::size_t count = image.elements().value;
-    if (!m.check(verify_size(image, dtype::u8, m.to.max, "an image of ones"))) return;
-    const tensor_id one = m.new_constant("", image, std::vector<std::uint8_t>(count, 1));
+    const tensor_id one = m.filled(dims{1, s[1], s[2], s[3]}, std::uint8_t{1});
     if (m.failed()) return;
     m.set(one, codes({}), -1);
     const tensor_id inside = m.accumulate(op, {one, w}, to_attributes(v.attrs), scales),
@@ -400,7 +397,7 @@ inline tensor_id integer_product(emitter& m, const value& a, const value& b, con
   const auto ones = [&](const dims& s) {
     const auto [it, added] = m.ones.emplace(std::pair(s[0], s[1]), no_tensor);
     if (!added || m.failed()) return it->second;
-    const tensor_id t = m.new_constant("", s, std::vector<std::uint8_t>(s.elements().value, 1));
+    const tensor_id t = m.filled(s, std::uint8_t{1});
     if (!m.failed()) m.set(t, codes({}), -1);
     return it->second = t;
   };

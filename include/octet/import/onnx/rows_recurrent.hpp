@@ -54,8 +54,7 @@ inline recurrent_weights read_recurrent_weights(emitter& m, const call& c, const
   y.columns = z.known.size();
   m.set(y.w, codes(z, 0), 0);
   const dims row{1, m.to.g[y.w].shape[1]};
-  const tensor_id ones =
-      m.new_constant("", row, std::vector<std::uint8_t>(row.elements().value, 1));
+  const tensor_id ones = m.filled(row, std::uint8_t{1});
   if (m.failed()) return y;
   m.set(ones, codes({}), -1);
   y.sums = m.accumulate(ops::fully_connected, {ones, y.w}, {}, std::vector<double>(y.columns, 1.));
@@ -80,9 +79,7 @@ inline tensor_id recurrent_product(emitter& m, const recurrent_weights& w, tenso
 inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
   recurrent_result y;
   const auto state = [&](std::size_t i) {
-    if (!c.has(i))
-      return m.new_constant("", dims{r.batch, r.hidden},
-                            std::vector<float>(product_of(r.batch, r.hidden)));
+    if (!c.has(i)) return m.filled(dims{r.batch, r.hidden}, 0.f);
     const tensor_id all = m.held(c.in[i], false);
     return m.reshaped(part_of_axis(m, all, 0, r.direction, 1), dims{r.batch, r.hidden});
   };
@@ -246,11 +243,9 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
     of_state = part_of_axis(m, both, 0, width, first);
     if (gru) last.bias = part_of_axis(m, both, 0, width + first, r.hidden);
   }
-  tensor_id h = c.has(5)
-                    ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
-                                 dims{r.batch, r.hidden})
-                    : m.new_constant("", dims{r.batch, r.hidden},
-                                     std::vector<float>(dims{r.batch, r.hidden}.elements().value));
+  tensor_id h = c.has(5) ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
+                                      dims{r.batch, r.hidden})
+                         : m.filled(dims{r.batch, r.hidden}, 0.f);
   const tensor_id w = entry_of(m, c.in[1], r.direction).id,
                   back = entry_of(m, c.in[2], r.direction).id;
   const auto all =

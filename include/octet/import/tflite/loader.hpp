@@ -84,6 +84,8 @@ class tflite_loader {
     graph& g = build_.g;
     if (auto s = ends(f, f.sub->inputs(), g.inputs, "input"); !s) return s;
     if (auto s = given_shapes(); !s) return s;
+    for (const tensor_id t : g.inputs)
+      if (auto s = build_.verify_input(g[t]); !s) return s;
     if (auto s = convert_all(f); !s) return s;
     where_.clear();
     if (auto s = ends(f, f.sub->outputs(), g.outputs, "output"); !s) return s;
@@ -744,7 +746,8 @@ struct tflite_source {
   }
 };
 inline result<graph> load_tflite(file_bytes file, const tflite_options& options) {
-  return with_memory_errors([&] {
+  const std::string name = file.name;
+  return with_memory_errors(name, [&] {
     return load_from(
         tflite_source{
             std::move(file), options, {options.operators.begin(), options.operators.end()}},
@@ -761,7 +764,8 @@ OCTET_INLINE result<graph> try_tflite(const std::string& path, const tflite_opti
 }
 OCTET_INLINE result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name,
                                       const tflite_options& options) {
-  return with_memory_errors([&] { return detail::load_tflite(from_memory(name, bytes), options); });
+  return with_memory_errors(name,
+                            [&] { return detail::load_tflite(from_memory(name, bytes), options); });
 }
 
 OCTET_INLINE std::vector<std::string> tflite_operators() {

@@ -232,11 +232,14 @@ class torch_loader {
     const auto shape = emit_.ir_shape(t.size, false);
     if (!shape) return shape.error();
     t.stride = torchscript::contiguous_strides(t.size);
-    t.id = c_.build.temporary(name, torchscript::dtype_of_scalar(t.type));
-    tensor& in = c_.build.g[t.id];
+    tensor in;
+    in.name = name;
+    in.type = torchscript::dtype_of_scalar(t.type);
     in.shape = *shape;
     in.format = memory_format::contiguous;
-    c_.build.g.inputs.push_back(t.id);
+    const auto id = c_.build.input(std::move(in));
+    if (!id) return id.error();
+    t.id = *id;
     emit_.protect_name(t.id);
     return unit{};
   }
@@ -319,7 +322,8 @@ struct torch_source {
   }
 };
 inline result<graph> load_torch(file_bytes file, const torch_options& options) {
-  return with_memory_errors([&] {
+  const std::string name = file.name;
+  return with_memory_errors(name, [&] {
     return load_from(torch_source{std::move(file), options}, options.shapes);
   });
 }
@@ -333,7 +337,8 @@ OCTET_INLINE result<graph> try_torch(const std::string& path, const torch_option
 }
 OCTET_INLINE result<graph> try_torch(std::span<const std::byte> bytes, const std::string& name,
                                      const torch_options& options) {
-  return with_memory_errors([&] { return detail::load_torch(from_memory(name, bytes), options); });
+  return with_memory_errors(name,
+                            [&] { return detail::load_torch(from_memory(name, bytes), options); });
 }
 
 OCTET_INLINE std::vector<std::string> torch_operators() {
