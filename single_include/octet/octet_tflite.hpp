@@ -1825,6 +1825,70 @@ class options_reader {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_SCHEMA_HPP_
+// ---- octet/laws/tflite.hpp
+// What TFLite's interpreters do beside rounding, each in its own way: asked by the loader's rows.
+#ifndef OCTET_LAWS_TFLITE_HPP_
+#define OCTET_LAWS_TFLITE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// Whether a law's kernels of floats clamp also where no activation is fused: to finite numbers.
+constexpr bool clamps_to_finite(law l) {
+  switch (l) {
+    case law::tflite_ref: return true;
+    case law::tflite_xnnpack:
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+/// Whether a product of one factor has that factor's code, whatever its own scale is: TFLite's
+/// optimized kernel copies it.
+constexpr bool copies_one_factor(law l) {
+  switch (l) {
+    case law::tflite_xnnpack: return true;
+    case law::tflite_ref:
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+/// Whether the negative of a float is 0 - x: zeros become +0, NaN keeps its sign. XNNPACK.
+constexpr bool subtracts_to_negate(law l) {
+  switch (l) {
+    case law::tflite_xnnpack: return true;
+    case law::tflite_ref:
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+/// Whether a slice that ends at 0 ends behind its axis: XNNPACK, of slices with a position for
+/// every axis, in steps of 1.
+constexpr bool ends_at_zero_behind(law l) {
+  switch (l) {
+    case law::tflite_xnnpack: return true;
+    case law::tflite_ref:
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_TFLITE_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -1867,7 +1931,11 @@ class tflite_node {
   tensor& out(std::size_t i = 0) const { return build_.g[out_[i]]; }
   const std::vector<tensor_id>& ins() const { return in_; }
   const std::vector<tensor_id>& outs() const { return out_; }
-  bool is_constant(std::size_t i) const { return has(i) && in(i).role == tensor::kind::constant; }
+  /// Its elements are known; where there are none the file has no bytes that say so.
+  bool is_constant(std::size_t i) const {
+    return has(i) && (in(i).role == tensor::kind::constant ||
+                      (in(i).role == tensor::kind::value && in(i).shape.elements().value == 0));
+  }
   bool is_open(tensor_id t, std::int32_t axis) const {
     const auto i = as_size(t);
     return open_axes && t >= 0 && i < open_axes->size() && ((*open_axes)[i] >> axis & 1) != 0;
@@ -1914,19 +1982,24 @@ class tflite_node {
     y.role = tensor::kind::constant;
     return unit{};
   }
+  /// Input i is that tensor from here on.
+  void replace_input(std::size_t i, tensor_id t) { in_[i] = t; }
+  status hold_constant(std::size_t bytes) { return build_.hold_constant(bytes); }
   /// Before a constant of so many bytes is made.
   status make_constant(std::size_t bytes) { return build_.make_constant(bytes); }
 
-  /// Emits a node with a fused activation; the graph's law gives rounding and bounds.
+  /// Emits a node; the graph's law gives its rounding, and bounds where its options have a fused
+  /// activation.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-              attributes attrs = {}, tflite_activation fused = tflite_activation::none) {
-    const auto a = activation_of(fused);
+              attributes attrs = {}, std::optional<tflite_activation> fused = {}) {
+    const auto a = activation_of(fused.value_or(tflite_activation::none));
     if (!a) return a.error();
+    if (fused && out[0] != no_tensor && g()[out[0]].type == dtype::f32) keep_finite(op, attrs);
     return build_.emit(op, std::move(in), std::move(out), std::move(attrs), {*a, framework});
   }
   /// The same on the operator's own inputs and outputs.
   status emit(const op_def& op, attributes attrs = {},
-              tflite_activation fused = tflite_activation::none) {
+              std::optional<tflite_activation> fused = {}) {
     return emit(op, in_, out_, std::move(attrs), fused);
   }
   /// A layer with weights that ends in the operator's output.
@@ -1952,6 +2025,13 @@ class tflite_node {
   }
 
  private:
+  /// Bounds that an activation's own replace.
+  void keep_finite(const op_def& op, attributes& attrs) const {
+    if (!laws::clamps_to_finite(g().arithmetic)) return;
+    constexpr auto most = static_cast<double>(std::numeric_limits<float>::max());
+    for (const auto& [key, bound] : {std::pair{"float_lo", -most}, std::pair{"float_hi", most}})
+      if (op.attributes.contain(key, attribute_value::kind::real)) attrs.set(key, bound);
+  }
   /// TANH and SIGN_BIT exist in the schema but no kernel takes them.
   static result<activation> activation_of(tflite_activation fused) {
     switch (fused) {
@@ -2220,6 +2300,103 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
 #define OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
 
+// ---- octet/import/tflite/rows_elementwise.hpp
+// TFLite operators that work element by element: QUANTIZE, DEQUANTIZE, ADD, SUB, MUL.
+#ifndef OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
+#define OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::tflite_rows {
+
+inline bool quantized(const tensor& t) {
+  return !t.scales.empty() && (is_8bit(t.type) || t.type == dtype::s16);
+}
+inline status need_inputs(const tflite_node& n, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i)
+    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
+  if (n.outputs() == 0) return invalid("operator without output");
+  return unit{};
+}
+/// Old converters called int8 weights beside floats uint8: the bytes are meant, whatever the zero
+/// point. Input i is int8 then.
+inline result<bool> read_uint8_as_int8(tflite_node& n, std::size_t i) {
+  if (!n.is_constant(i) || n.in(i).type != dtype::u8 || n.in(i).scales.empty()) return false;
+  const tensor w = n.in(i);
+  if (auto s = n.hold_constant(w.data.bytes.size()); !s) return s.error();
+  const tensor_id id = n.g().add_constant(w.name, dtype::s8, w.shape, w.data);
+  n.g()[id].scales = w.scales, n.g()[id].axis = w.axis;
+  n.replace_input(i, id);
+  return true;
+}
+inline status quantize(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  return n.emit(n.in(0).type == dtype::f32 ? ops::quantize : ops::requantize);
+}
+inline status dequantize(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  return n.emit(ops::dequantize);
+}
+
+/// Two operands and a fused activation.
+template <const op_def& Quantized, const op_def& Float> status fused_binary(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return n.emit(quantized(n.in(0)) ? Quantized : Float, {},
+                n.options<tflite_schema::binary_options>().activation);
+}
+
+inline status mul(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  laws::facts f = facts_of_file(n);
+  f.x.type = n.in(0).type;
+  if (n.in_id(0) == n.in_id(1) && quantized(n.in(0)) && laws::squares_by_table(f))
+    return n.emit(ops::qnn_square, {n.in_id(0)}, n.outs(), {},
+                  n.options<tflite_schema::binary_options>().activation);
+  return fused_binary<ops::qnn_mul, ops::mul>(n);
+}
+
+inline bool is_power_of_two(double scale) {
+  return scale > 0 && numerics::detail::split(scale).m == 1;
+}
+/// int16 with scales that are all powers of two, where the options ask for it: one operand has the
+/// result's scale, the other is brought to it by a rounding shift.
+inline bool sums_by_shifts(const tflite_node& n) {
+  if (n.out().type != dtype::s16) return false;
+  for (const tensor* t : {&n.in(0), &n.in(1), static_cast<const tensor*>(&n.out())})
+    if (!quantized(*t) || t->scales.size() != 1 || !is_power_of_two(t->scales[0])) return false;
+  return true;
+}
+template <const op_def& Quantized, const op_def& Float> status sum(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  const auto o = n.options<tflite_schema::sum_options>();
+  std::vector<tensor_id> in = n.ins();
+  if (o.by_shifts && n.has_options() && sums_by_shifts(n)) {
+    const double to = n.out().scales[0];
+    bool same = false;
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (n.in(i).scales[0] > to) return unsupported("a sum by shifts to a finer scale");
+      same |= n.in(i).scales[0] == to;
+    }
+    if (!same) return unsupported("a sum by shifts where no operand has the result's scale");
+    for (std::size_t i = 0; i < 2; ++i) {
+      if (n.in(i).scales[0] == to) continue;
+      n.framework.by_shifts = true;
+      in[i] = n.temporary("/shifted", dtype::s16, {to}, {0});
+      if (auto s = n.emit(ops::requantize, {n.in_id(i)}, {in[i]}); !s) return s;
+    }
+  }
+  return n.emit(quantized(n.in(0)) ? Quantized : Float, std::move(in), n.outs(), {}, o.activation);
+}
+
+inline constexpr tflite_row elementwise_rows[] = {
+    {"ADD", &sum<ops::qnn_add, ops::add>}, {"DEQUANTIZE", &dequantize}, {"MUL", &mul},
+    {"SUB", &sum<ops::qnn_sub, ops::sub>}, {"QUANTIZE", &quantize},
+};
+
+}  // namespace import::tflite_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
@@ -2241,6 +2418,15 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
 inline bool is_dynamic(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
          n.out().type == dtype::f32;
+}
+/// Layers of floats whose weights are called uint8.
+inline result<bool> read_uint8_weights_as_int8(tflite_node& n, std::size_t i) {
+  return n.in(0).type == dtype::f32 && n.out().type == dtype::f32 ? read_uint8_as_int8(n, i)
+                                                                  : result<bool>(false);
+}
+inline error_info uint8_beside_floats() {
+  return unsupported("uint8 weights next to floats", {},
+                     "under tflite_ref: XNNPACK leaves them to kernels that round another way");
 }
 inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs,
                             const laws::dynamic_facts& layer, tflite_activation fused) {
@@ -2281,12 +2467,19 @@ attributes window_attributes(const Options& o, const dims& x, const dims& weight
 
 inline status conv_2d(tflite_node& n) {
   if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
-  const dims &x = n.in(0).shape, &w = n.in(1).shape;
+  const dims x = n.in(0).shape, w = n.in(1).shape;
   if (x.rank != 4 || w.rank != 4 || w[3] < 1)
     return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
                    "[N,H,W,C] and [O,KH,KW,I]");
   const auto o = n.options<tflite_schema::conv_2d_options>();
   if (auto s = check_padding(o.padding); !s) return s;
+  const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
+  if (!uint8_weights) return uint8_weights.error();
+  if (*uint8_weights && n.g().arithmetic == law::tflite_xnnpack) return uint8_beside_floats();
+  if (*uint8_weights) {  // the framework looks at the first scale alone
+    tensor& of = n.g()[n.in_id(1)];
+    of.scales.resize(1), of.axis = -1;
+  }
   attributes a = window_attributes(o, x, w);
   if (x[3] % w[3] != 0)
     return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
@@ -2404,11 +2597,14 @@ inline status fully_connected(tflite_node& n) {
   if (o.format != tflite_schema::weights_format::plain)
     return unsupported("weights format", std::to_string(static_cast<int>(o.format)), "0 (default)");
   if (n.blocks) return blockwise_layer(n, o);
+  const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
+  if (!uint8_weights) return uint8_weights.error();
+  if (*uint8_weights && n.g().arithmetic == law::tflite_xnnpack) return uint8_beside_floats();
   attributes a;
   if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
   if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
   if (is_dynamic(n)) {
-    const dims& w = n.in(1).shape;
+    const dims w = n.in(1).shape;
     if (w.rank != 2 || w[1] < 1) return invalid("shape of the weights", to_string(w), "[N,K]");
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::fully_connected;
@@ -2431,92 +2627,6 @@ inline constexpr tflite_row conv_rows[] = {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
-// ---- octet/import/tflite/rows_elementwise.hpp
-// TFLite operators that work element by element: QUANTIZE, DEQUANTIZE, ADD, SUB, MUL.
-#ifndef OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
-#define OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace import::tflite_rows {
-
-inline bool quantized(const tensor& t) {
-  return !t.scales.empty() && (is_8bit(t.type) || t.type == dtype::s16);
-}
-inline status need_inputs(const tflite_node& n, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i)
-    if (!n.has(i)) return invalid("input " + std::to_string(i) + " is absent");
-  if (n.outputs() == 0) return invalid("operator without output");
-  return unit{};
-}
-inline status quantize(tflite_node& n) {
-  if (auto s = need_inputs(n, 1); !s) return s;
-  return n.emit(n.in(0).type == dtype::f32 ? ops::quantize : ops::requantize);
-}
-inline status dequantize(tflite_node& n) {
-  if (auto s = need_inputs(n, 1); !s) return s;
-  return n.emit(ops::dequantize);
-}
-
-/// Two operands and a fused activation.
-template <const op_def& Quantized, const op_def& Float> status fused_binary(tflite_node& n) {
-  if (auto s = need_inputs(n, 2); !s) return s;
-  return n.emit(quantized(n.in(0)) ? Quantized : Float, {},
-                n.options<tflite_schema::binary_options>().activation);
-}
-
-inline status mul(tflite_node& n) {
-  if (auto s = need_inputs(n, 2); !s) return s;
-  laws::facts f = facts_of_file(n);
-  f.x.type = n.in(0).type;
-  if (n.in_id(0) == n.in_id(1) && quantized(n.in(0)) && laws::squares_by_table(f))
-    return n.emit(ops::qnn_square, {n.in_id(0)}, n.outs(), {},
-                  n.options<tflite_schema::binary_options>().activation);
-  return fused_binary<ops::qnn_mul, ops::mul>(n);
-}
-
-inline bool is_power_of_two(double scale) {
-  return scale > 0 && numerics::detail::split(scale).m == 1;
-}
-/// int16 with scales that are all powers of two, where the options ask for it: one operand has the
-/// result's scale, the other is brought to it by a rounding shift.
-inline bool sums_by_shifts(const tflite_node& n) {
-  if (n.out().type != dtype::s16) return false;
-  for (const tensor* t : {&n.in(0), &n.in(1), static_cast<const tensor*>(&n.out())})
-    if (!quantized(*t) || t->scales.size() != 1 || !is_power_of_two(t->scales[0])) return false;
-  return true;
-}
-template <const op_def& Quantized, const op_def& Float> status sum(tflite_node& n) {
-  if (auto s = need_inputs(n, 2); !s) return s;
-  const auto o = n.options<tflite_schema::sum_options>();
-  std::vector<tensor_id> in = n.ins();
-  if (o.by_shifts && n.has_options() && sums_by_shifts(n)) {
-    const double to = n.out().scales[0];
-    bool same = false;
-    for (std::size_t i = 0; i < 2; ++i) {
-      if (n.in(i).scales[0] > to) return unsupported("a sum by shifts to a finer scale");
-      same |= n.in(i).scales[0] == to;
-    }
-    if (!same) return unsupported("a sum by shifts where no operand has the result's scale");
-    for (std::size_t i = 0; i < 2; ++i) {
-      if (n.in(i).scales[0] == to) continue;
-      n.framework.by_shifts = true;
-      in[i] = n.temporary("/shifted", dtype::s16, {to}, {0});
-      if (auto s = n.emit(ops::requantize, {n.in_id(i)}, {in[i]}); !s) return s;
-    }
-  }
-  return n.emit(quantized(n.in(0)) ? Quantized : Float, std::move(in), n.outs(), {}, o.activation);
-}
-
-inline constexpr tflite_row elementwise_rows[] = {
-    {"ADD", &sum<ops::qnn_add, ops::add>}, {"DEQUANTIZE", &dequantize}, {"MUL", &mul},
-    {"SUB", &sum<ops::qnn_sub, ops::sub>}, {"QUANTIZE", &quantize},
-};
-
-}  // namespace import::tflite_rows
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
@@ -2876,6 +2986,26 @@ template <const op_def& Float> status float_node(tflite_node& n) {
   return n.emit(Float);
 }
 
+inline status neg(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (n.in(0).type != dtype::f32 || !laws::subtracts_to_negate(n.g().arithmetic))
+    return n.emit(quantized(n.in(0)) ? ops::qnn_neg : ops::neg);
+  const float zero = 0;
+  const tensor_id none = n.g().add_constant(n.out().name + "/zero", dtype::f32, dims{},
+                                            constant_data::of(std::span<const float>(&zero, 1)));
+  return n.emit(ops::sub, {none, n.in_id(0)}, n.outs());
+}
+/// The sign of NaN is that NaN.
+inline status sign(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const tensor_id x = n.in_id(0), number = n.temporary("/number", dtype::boolean),
+                  sign = n.temporary("/sign", n.in(0).type);
+  if (n.in(0).type != dtype::f32) return n.emit(ops::sign);
+  if (auto s = n.emit(ops::equal, {x, x}, {number}); !s) return s;
+  if (auto s = n.emit(ops::sign, {x}, {sign}); !s) return s;
+  return n.emit(ops::select, {number, sign, x}, n.outs());
+}
+
 inline constexpr tflite_row activation_rows[] = {
     {"FLOOR", &float_node<ops::floor>},
     {"L2_NORMALIZATION", &function_node<ops::qnn_l2_normalization, ops::l2_normalization>},
@@ -2888,7 +3018,7 @@ inline constexpr tflite_row activation_rows[] = {
     {"EXP", &function_node<ops::qnn_exp, ops::exp>},
     {"LOG_SOFTMAX", &function_node<ops::qnn_log_softmax, ops::log_softmax>},
     {"PRELU", &function_node<ops::qnn_prelu, ops::prelu, 2>},
-    {"NEG", &function_node<ops::qnn_neg, ops::neg>},
+    {"NEG", &neg},
     {"SIN", &function_node<ops::qnn_sin, ops::sin>},
     {"LOG", &function_node<ops::qnn_log, ops::log>},
     {"SQRT", &function_node<ops::qnn_sqrt, ops::sqrt>},
@@ -2902,7 +3032,7 @@ inline constexpr tflite_row activation_rows[] = {
     {"ROUND", &float_node<ops::round>},
     {"HARD_SWISH", &function_node<ops::qnn_hard_swish, ops::hard_swish>},
     {"GELU", &gelu},
-    {"SIGN", &float_node<ops::sign>},
+    {"SIGN", &sign},
     {"RELU_0_TO_1", &function_node<ops::qnn_relu_0_to_1, ops::relu_0_to_1>},
 };
 
@@ -3097,9 +3227,21 @@ inline status squared_difference(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   return n.emit(quantized(n.in(0)) ? ops::qnn_squared_difference : ops::squared_difference);
 }
-/// SELECT takes a condition per outermost index, SELECT_V2 broadcasts.
+/// A choice whose result is brought to a shape of the file.
+inline status select_as(tflite_node& n, const dims& shape) {
+  const tensor_id y = n.temporary("/choice", n.out().type, n.out().scales, n.out().zero_points);
+  if (auto s = n.emit(ops::select, n.ins(), {y}); !s) return s;
+  attributes a;
+  a.set("shape", std::vector<std::int64_t>(shape.begin(), shape.end()));
+  return n.emit(ops::reshape, {y}, n.outs(), std::move(a));
+}
+/// SELECT takes a condition per outermost index, SELECT_V2 broadcasts. Of three operands of one
+/// element each, the result has the shape that the file gives it.
 template <bool Broadcasts> status select(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
+  const auto one = [](const tensor& t) { return t.shape.elements().value == 1; };
+  if (one(n.in(0)) && one(n.in(1)) && one(n.in(2)) && one(n.out()))
+    return select_as(n, dims(n.out().shape));
   if (!Broadcasts && n.in(0).shape.rank == 1 && n.in(1).shape.rank > 1) {
     attributes a;
     std::vector<std::int64_t> shape(as_size(n.in(1).shape.rank), 1);
@@ -3113,6 +3255,11 @@ template <bool Broadcasts> status select(tflite_node& n) {
 }
 inline status cast(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
+  if (n.out().type == dtype::f16 && n.in(0).type != dtype::f32) {
+    const tensor_id wide = n.temporary("/wide", dtype::f32);
+    if (auto s = n.emit(ops::cast, {n.in_id(0)}, {wide}); !s) return s;
+    return n.emit(ops::cast, {wide}, n.outs());
+  }
   return n.emit(ops::cast);
 }
 
@@ -3134,8 +3281,8 @@ inline constexpr tflite_row binary_rows[] = {
     {"POW", &plain_binary<ops::pow>},
     {"BITWISE_XOR", &raw_binary<ops::bitwise_xor>},
     {"RIGHT_SHIFT", &raw_binary<ops::right_shift>},
-    {"FLOOR_DIV", &plain_binary<ops::floor_div>},
-    {"FLOOR_MOD", &plain_binary<ops::floor_mod>},
+    {"FLOOR_DIV", &raw_binary<ops::floor_div>},
+    {"FLOOR_MOD", &raw_binary<ops::floor_mod>},
     {"SQUARED_DIFFERENCE", &squared_difference},
     {"SELECT_V2", &select<true>},
 };
@@ -3273,17 +3420,48 @@ inline status strided_slice_at(tflite_node& n, const tflite_schema::strided_slic
   a.set("shape", std::vector<std::int64_t>(y.begin(), y.end()));
   return n.emit(ops::reshape, {part}, n.outs(), std::move(a));
 }
+/// An ellipsis stands for one axis at least: where the other positions leave it none, the last of
+/// them are not looked at.
+inline void keep_axis_of_ellipsis(std::int32_t rank, const tflite_schema::strided_slice_options& o,
+                                  std::vector<std::int64_t>& positions) {
+  std::size_t most = as_size(rank);
+  for (std::size_t i = 0; i < positions.size() && i < 32; ++i)
+    most += (o.new_axis_mask >> i & 1) != 0 && (o.ellipsis_mask >> i & 1) == 0 ? 1 : 0;
+  if (positions.size() > most) positions.resize(most);
+}
+/// Slices that XNNPACK takes, where its own rule of an end at 0 holds.
+inline bool plain_slice(const tflite_node& n, const tflite_schema::strided_slice_options& o) {
+  const tensor& x = n.in(0);
+  const auto strides = n.integers(3);
+  bool steps_of_one = strides.size() == as_size(x.shape.rank);
+  for (const std::int64_t s : strides) steps_of_one &= s == 1;
+  return steps_of_one && laws::ends_at_zero_behind(n.g().arithmetic) && o.ellipsis_mask == 0 &&
+         o.new_axis_mask == 0 && o.shrink_axis_mask == 0 &&
+         (x.type == dtype::f32 || (quantized(x) && is_8bit(x.type)));
+}
+inline std::int32_t mask_of_zeros(const std::vector<std::int64_t>& positions) {
+  std::int32_t mask = 0;
+  for (std::size_t i = 0; i < positions.size() && i < 32; ++i)
+    if (positions[i] == 0) mask |= static_cast<std::int32_t>(std::uint32_t{1} << i);
+  return mask;
+}
 inline status strided_slice(tflite_node& n) {
   if (auto s = need_inputs(n, 4); !s) return s;
   const auto o = n.options<tflite_schema::strided_slice_options>();
   if (o.offset) return unsupported("STRIDED_SLICE with offset");
   if (!n.is_constant(1) || !n.is_constant(2)) return strided_slice_at(n, o);
+  if (!n.is_constant(3)) return unsupported("strides that are computed at run time");
   attributes a;
   const char* lists[] = {"begin", "end", "strides"};
-  for (std::size_t i = 0; i < 3; ++i)
-    if (auto s = list_attribute(n, i + 1, lists[i], a); !s) return s;
+  std::int32_t end_mask = o.end_mask;
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto positions = n.integers(i + 1);
+    if (o.ellipsis_mask != 0) keep_axis_of_ellipsis(n.in(0).shape.rank, o, positions);
+    if (i == 1 && plain_slice(n, o)) end_mask |= mask_of_zeros(positions);
+    a.set(lists[i], std::move(positions));
+  }
   for (const auto& [mask, bits] : {std::pair{"begin_mask", o.begin_mask},
-                                   {"end_mask", o.end_mask},
+                                   {"end_mask", end_mask},
                                    {"ellipsis_mask", o.ellipsis_mask},
                                    {"new_axis_mask", o.new_axis_mask},
                                    {"shrink_axis_mask", o.shrink_axis_mask}})
@@ -3321,7 +3499,12 @@ inline status gather(tflite_node& n) {
   const auto o = n.options<tflite_schema::gather_options>();
   a.set("axis", std::int64_t{o.axis});
   if (o.batch_dims != 0) a.set("batch_dims", std::int64_t{o.batch_dims});
-  return n.emit(ops::gather, std::move(a));
+  tensor_id index = n.in_id(1);
+  if (n.in(1).type == dtype::s16) {
+    index = n.temporary("/positions", dtype::s32);
+    if (auto s = n.emit(ops::cast, {n.in_id(1)}, {index}); !s) return s;
+  }
+  return n.emit(ops::gather, {n.in_id(0), index}, n.outs(), std::move(a));
 }
 inline status gather_nd(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
@@ -3358,6 +3541,8 @@ inline status embedding_lookup(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
   a.set("axis", std::int64_t{0});
+  if (n.out().type == dtype::f32)
+    if (const auto read = read_uint8_as_int8(n, 1); !read) return read.error();
   if (n.in(1).type == n.out().type)
     return n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, n.outs(), std::move(a));
   if (n.in(1).scales.size() > 1) return scaled_rows(n);
@@ -3479,27 +3664,95 @@ inline status rank_of(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   return constant_integers(n, {n.in(0).shape.rank}, dims{});
 }
-inline status range(tflite_node& n) {
-  if (auto s = need_inputs(n, 3); !s) return s;
-  const auto first = n.integers(0), limit = n.integers(1), step = n.integers(2);
-  if (first.size() != 1 || limit.size() != 1 || step.size() != 1)
-    return unsupported("a range of floats or computed at run time");
-  if (step[0] == 0) return invalid("step of a range", "0");
+/// How many elements a range of floats has, as TFLite counts: ceil(|(limit - first) / step|).
+inline result<std::int64_t> float_range_count(float first, float limit, float step) {
+  if (step == 0 || !(step > 0 ? first <= limit : first >= limit))
+    return invalid("step of a range", std::to_string(step), "one that leads to the limit");
+  const float length = numerics::div(numerics::sub(limit, first), step);
+  const double count = -numerics::floor(-static_cast<double>(length < 0 ? -length : length));
+  if (!(count <= static_cast<double>(max_elements)))
+    return too_large("range", std::to_string(count) + " elements", "at most 2^31 - 1");
+  return static_cast<std::int64_t>(count);
+}
+inline float constant_float(const tflite_node& n, std::size_t i) {
+  float v;
+  std::memcpy(&v, n.in(i).data.bytes.data(), sizeof v);
+  return v;
+}
+/// Each element is the one before plus the step.
+inline status float_range(tflite_node& n) {
+  float v = constant_float(n, 0);
+  const float step = constant_float(n, 2);
+  const auto count = float_range_count(v, constant_float(n, 1), step);
+  if (!count) return count.error();
+  if (auto s = n.make_constant(saturating_mul(as_size(*count), sizeof v)); !s) return s;
+  std::vector<float> values(as_size(*count));
+  for (float& e : values) e = v, v = numerics::add(v, step);
+  return n.give_constant(dims{static_cast<std::int32_t>(*count)},
+                         constant_data::of(std::span<const float>(values)));
+}
+/// First element or step are data: where the file fixes the number of elements, they are the sums
+/// of the first element and as many steps as stand before.
+inline status range_at_run_time(tflite_node& n) {
+  const dims y = n.out().shape;
+  if (y.rank != 1 || n.is_open(n.out_id(), 0)) return open_result();
+  const auto reshaped = [&n](tensor_id from, const char* suffix, std::int64_t extent) {
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>{extent});
+    const tensor_id to = n.temporary(suffix, n.out().type);
+    return std::pair{to, n.emit(ops::reshape, {from}, {to}, std::move(a))};
+  };
+  const auto [first, as_list] = reshaped(n.in_id(0), "/first", 1);
+  if (!as_list) return as_list;
+  if (y[0] == 1) return n.emit(ops::identity, {first}, n.outs());
+  const auto [step, as_step] = reshaped(n.in_id(2), "/step", 1);
+  if (!as_step) return as_step;
+  const tensor_id steps = n.temporary("/steps", n.out().type),
+                  all = n.temporary("/first_and_steps", n.out().type);
+  attributes b, c, d;
+  b.set("shape", std::vector<std::int64_t>{std::max(y[0] - 1, 0)});
+  if (auto s = n.emit(ops::broadcast_to, {step}, {steps}, std::move(b)); !s) return s;
+  c.set("axis", std::int64_t{0});
+  if (auto s = n.emit(ops::concat, {first, steps}, {all}, std::move(c)); !s) return s;
+  d.set("axis", std::int64_t{0});
+  return n.emit(ops::cumsum, {all}, n.outs(), std::move(d));
+}
+/// Elements first + i * step, i below `count`; they wrap.
+inline status integer_range(tflite_node& n, std::int64_t first, std::int64_t limit,
+                            std::int64_t step) {
   // Unsigned: the two may be 2^64 apart, and the step may be -2^63.
-  const bool up = step[0] > 0;
-  const auto from = static_cast<std::uint64_t>(first[0]), to = static_cast<std::uint64_t>(limit[0]),
-             by = static_cast<std::uint64_t>(step[0]);
-  const bool empty = up ? first[0] >= limit[0] : first[0] <= limit[0];
+  const bool up = step > 0;
+  const auto from = static_cast<std::uint64_t>(first), to = static_cast<std::uint64_t>(limit),
+             by = static_cast<std::uint64_t>(step);
+  const bool empty = up ? first >= limit : first <= limit;
   const std::uint64_t count =
       empty ? 0 : 1 + ((up ? to - from : from - to) - 1) / (up ? by : 0 - by);
   if (count > max_elements)
-    return error_info{errc::too_large,   "range", {}, {}, {}, std::to_string(count) + " elements",
-                      "at most 2^31 - 1"};
+    return too_large("range", std::to_string(count) + " elements", "at most 2^31 - 1");
   if (auto s = n.make_constant(as_size(count) * sizeof by); !s) return s;
   std::vector<std::int64_t> v(as_size(count));
   for (std::uint64_t i = 0; i < count; ++i)
     v[as_size(i)] = static_cast<std::int64_t>(from + i * by);
   return constant_integers(n, v, dims{static_cast<std::int32_t>(count)});
+}
+inline status range(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  bool known = true;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (n.in(i).shape.elements().value != 1 || n.in(i).type != n.out().type)
+      return invalid("input " + std::to_string(i) + " of a range",
+                     std::string(name_of(n.in(i).type)) + to_string(n.in(i).shape),
+                     "one " + std::string(name_of(n.out().type)));
+    known &= n.is_constant(i);
+  }
+  if (!known) return range_at_run_time(n);
+  if (n.out().type == dtype::f32) return float_range(n);
+  const auto first = n.integers(0), limit = n.integers(1), step = n.integers(2);
+  if (first.size() != 1 || limit.size() != 1 || step.size() != 1)
+    return unsupported("element type of a range", std::string(name_of(n.out().type)),
+                       "float32, int32, int64");
+  if (step[0] == 0) return invalid("step of a range", "0");
+  return integer_range(n, first[0], limit[0], step[0]);
 }
 
 inline constexpr tflite_row movement_rows[] = {
@@ -3824,19 +4077,53 @@ inline result<attributes> reduction_attributes(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s.error();
   if (!n.is_constant(1)) return unsupported("axes that are computed at run time");
   attributes a;
-  auto axes = n.integers(1);
-  if (axes.empty()) return unsupported("a reduction over no axis");
-  a.set("axes", std::move(axes));
+  a.set("axes", n.integers(1));
   if (n.options<tflite_schema::reducer_options>().keep_dims) a.set("keep_dims", std::int64_t{1});
   return a;
 }
-template <const op_def& Op> status reduce(tflite_node& n) {
+/// Into `to`. Over no axis: over one of extent 1 that is put behind the others.
+template <const op_def& Op> status reduce_to(tflite_node& n, tensor_id to) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
-  return n.emit(Op, {n.in_id(0)}, n.outs(), std::move(*a));
+  if (!n.integers(1).empty()) return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
+  const tensor& x = n.in(0);
+  if (x.shape.rank >= dims::max_rank) return invalid("rank of input", to_string(x.shape));
+  attributes behind, last;
+  behind.set("axis", std::int64_t{-1});
+  const tensor_id column = n.temporary("/column", x.type, x.scales, x.zero_points);
+  if (auto s = n.emit(ops::expand_dims, {n.in_id(0)}, {column}, std::move(behind)); !s) return s;
+  last.set("axes", std::vector<std::int64_t>{-1});
+  if (Op.decide && is_8bit(x.type) && n.g().arithmetic == law::tflite_xnnpack)
+    return unsupported("a reduction of 8-bit values over no axis", {},
+                       "under tflite_ref: XNNPACK leaves it to a kernel that rounds another way");
+  return n.emit(Op, {column}, {to}, std::move(last));
+}
+template <const op_def& Op> status reduce(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return reduce_to<Op>(n, n.out_id());
 }
 template <const op_def& Quantized, const op_def& Float> status arithmetic_reduce(tflite_node& n) {
   return n.has(0) && quantized(n.in(0)) ? reduce<Quantized>(n) : reduce<Float>(n);
+}
+
+/// Whether every axis that is reduced has one element.
+inline bool reduces_single_elements(const tflite_node& n) {
+  const dims x = n.in(0).shape;
+  for (const std::int64_t axis : n.integers(1)) {
+    const std::int64_t i = tflite_node::wrap(axis, x.rank);
+    if (i < 0 || i >= x.rank || x[static_cast<int>(i)] != 1) return false;
+  }
+  return true;
+}
+inline status reduce_prod(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (!quantized(n.in(0)) || !laws::copies_one_factor(n.g().arithmetic) ||
+      !reduces_single_elements(n))
+    return arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>(n);
+  const tensor& x = n.in(0);
+  const tensor_id copy = n.temporary("/factor", x.type, x.scales, x.zero_points);
+  if (auto s = reduce_to<ops::reduce_max>(n, copy); !s) return s;
+  return n.emit(ops::identity, {copy}, n.outs());
 }
 
 inline constexpr tflite_row pool_rows[] = {
@@ -3845,7 +4132,7 @@ inline constexpr tflite_row pool_rows[] = {
     {"MAX_POOL_2D", &max_pool_2d},
     {"MEAN", &arithmetic_reduce<ops::qnn_mean, ops::mean>},
     {"SUM", &arithmetic_reduce<ops::qnn_sum, ops::sum>},
-    {"REDUCE_PROD", &arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>},
+    {"REDUCE_PROD", &reduce_prod},
     {"REDUCE_MAX", &reduce<ops::reduce_max>},
     {"REDUCE_MIN", &reduce<ops::reduce_min>},
     {"REDUCE_ANY", &reduce<ops::reduce_any>},
@@ -3866,6 +4153,12 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+inline status read_uint8_weights_as_int8(tflite_node& n) {
+  for (std::size_t i = 1; i < n.inputs(); ++i)
+    if (n.has(i))
+      if (const auto read = read_uint8_weights_as_int8(n, i); !read) return read.error();
+  return unit{};
+}
 inline status state_of(const tflite_node& n, std::size_t i) {
   if (!n.has(i) || n.in(i).role != tensor::kind::state)
     return invalid("input " + std::to_string(i) + " is not a variable tensor");
@@ -3940,6 +4233,8 @@ inline status lstm_direction(tflite_node& n, const lstm_layer& l) {
   return n.emit(ops::float_lstm, std::move(in), {l.out, l.in[18], l.in[19]}, to_attributes(a));
 }
 inline status sequence_lstm(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::sequence_lstm_options>();
   lstm_layer l{n.ins(), n.out_id()};
   l.cell_clip = static_cast<double>(o.cell_clip), l.state_clip = static_cast<double>(o.state_clip);
@@ -3967,6 +4262,8 @@ inline status from_sequence(tflite_node& n, tensor_id y) {
 }
 /// LSTM: one step of a batch.
 inline status one_step_lstm(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::lstm_options>();
   if (o.kernel != 0 || n.inputs() < 20)
     return unsupported("LSTM of kernel type BASIC", {}, "UNIDIRECTIONAL_SEQUENCE_LSTM");
@@ -4013,10 +4310,11 @@ inline status end_directions(tflite_node& n, bool merge, const directions& d) {
 /// Inputs: 0 x, 1..17 the forward layer's, 18..34 the backward one's, 35, 36 and 37, 38 states,
 /// 39 a second input and 40..47 its weights.
 inline status bidirectional_lstm(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::bidirectional_lstm_options>();
   for (std::size_t i = 39; i < n.inputs(); ++i)
     if (n.has(i)) return unsupported("a second input of a bidirectional layer");
-  if (auto s = need_inputs(n, 1); !s) return s;
   const auto d = begin_directions(n, o.merge_outputs);
   if (!d) return d.error();
   for (std::size_t side = 0; side < 2; ++side) {
@@ -4057,11 +4355,13 @@ inline status rnn_direction(tflite_node& n, std::vector<tensor_id> in, tensor_id
 }
 inline status sequence_rnn(tflite_node& n) {
   if (auto s = need_inputs(n, 5); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::sequence_rnn_options>();
   return rnn_direction(n, n.ins(), n.out_id(), o.time_major, o.asymmetric, o.activation);
 }
 inline status one_step_rnn(tflite_node& n) {
   if (auto s = need_inputs(n, 5); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::rnn_options>();
   std::vector<tensor_id> in = n.ins();
   tensor_id y = no_tensor;
@@ -4075,6 +4375,7 @@ inline status bidirectional_rnn(tflite_node& n) {
   if (auto s = need_inputs(n, 9); !s) return s;
   for (std::size_t i = 9; i < n.inputs(); ++i)
     if (n.has(i)) return unsupported("a second input of a bidirectional layer");
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::bidirectional_rnn_options>();
   const auto d = begin_directions(n, o.merge_outputs);
   if (!d) return d.error();
@@ -4097,6 +4398,7 @@ inline status bidirectional_rnn(tflite_node& n) {
 inline status svdf(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
   if (auto s = state_of(n, 4); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::svdf_options>();
   std::vector<tensor_id> in{n.in_id(0), n.in_id(1), n.in_id(2), n.in_id(4)};
   if (n.has(3)) in.push_back(n.in_id(3));

@@ -23,6 +23,7 @@ import cases_data
 import cases_floats
 import cases_graphs
 import cases_more
+import cases_odd
 import cases_spectra
 import cases_state
 
@@ -192,7 +193,7 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only)
     for file in (cases_core, cases_more, cases_state, cases_data, cases_spectra, cases_floats,
-                 cases_graphs):
+                 cases_graphs, cases_odd):
         if not arguments.file or arguments.file == file.__name__:
             file.make(writer)
     manifest = arguments.out / "MANIFEST.json"

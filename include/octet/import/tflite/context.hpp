@@ -7,6 +7,7 @@
 #include "octet/import/tflite/builtin_operators.hpp"
 #include "octet/import/tflite/options.hpp"
 #include "octet/import/tflite/schema.hpp"
+#include "octet/laws/tflite.hpp"
 #include "octet/ops/list.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -50,7 +51,11 @@ class tflite_node {
   tensor& out(std::size_t i = 0) const { return build_.g[out_[i]]; }
   const std::vector<tensor_id>& ins() const { return in_; }
   const std::vector<tensor_id>& outs() const { return out_; }
-  bool is_constant(std::size_t i) const { return has(i) && in(i).role == tensor::kind::constant; }
+  /// Its elements are known; where there are none the file has no bytes that say so.
+  bool is_constant(std::size_t i) const {
+    return has(i) && (in(i).role == tensor::kind::constant ||
+                      (in(i).role == tensor::kind::value && in(i).shape.elements().value == 0));
+  }
   bool is_open(tensor_id t, std::int32_t axis) const {
     const auto i = as_size(t);
     return open_axes && t >= 0 && i < open_axes->size() && ((*open_axes)[i] >> axis & 1) != 0;
@@ -97,19 +102,24 @@ class tflite_node {
     y.role = tensor::kind::constant;
     return unit{};
   }
+  /// Input i is that tensor from here on.
+  void replace_input(std::size_t i, tensor_id t) { in_[i] = t; }
+  status hold_constant(std::size_t bytes) { return build_.hold_constant(bytes); }
   /// Before a constant of so many bytes is made.
   status make_constant(std::size_t bytes) { return build_.make_constant(bytes); }
 
-  /// Emits a node with a fused activation; the graph's law gives rounding and bounds.
+  /// Emits a node; the graph's law gives its rounding, and bounds where its options have a fused
+  /// activation.
   status emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
-              attributes attrs = {}, tflite_activation fused = tflite_activation::none) {
-    const auto a = activation_of(fused);
+              attributes attrs = {}, std::optional<tflite_activation> fused = {}) {
+    const auto a = activation_of(fused.value_or(tflite_activation::none));
     if (!a) return a.error();
+    if (fused && out[0] != no_tensor && g()[out[0]].type == dtype::f32) keep_finite(op, attrs);
     return build_.emit(op, std::move(in), std::move(out), std::move(attrs), {*a, framework});
   }
   /// The same on the operator's own inputs and outputs.
   status emit(const op_def& op, attributes attrs = {},
-              tflite_activation fused = tflite_activation::none) {
+              std::optional<tflite_activation> fused = {}) {
     return emit(op, in_, out_, std::move(attrs), fused);
   }
   /// A layer with weights that ends in the operator's output.
@@ -135,6 +145,13 @@ class tflite_node {
   }
 
  private:
+  /// Bounds that an activation's own replace.
+  void keep_finite(const op_def& op, attributes& attrs) const {
+    if (!laws::clamps_to_finite(g().arithmetic)) return;
+    constexpr auto most = static_cast<double>(std::numeric_limits<float>::max());
+    for (const auto& [key, bound] : {std::pair{"float_lo", -most}, std::pair{"float_hi", most}})
+      if (op.attributes.contain(key, attribute_value::kind::real)) attrs.set(key, bound);
+  }
   /// TANH and SIGN_BIT exist in the schema but no kernel takes them.
   static result<activation> activation_of(tflite_activation fused) {
     switch (fused) {

@@ -47,6 +47,26 @@ template <const op_def& Float> status float_node(tflite_node& n) {
   return n.emit(Float);
 }
 
+inline status neg(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (n.in(0).type != dtype::f32 || !laws::subtracts_to_negate(n.g().arithmetic))
+    return n.emit(quantized(n.in(0)) ? ops::qnn_neg : ops::neg);
+  const float zero = 0;
+  const tensor_id none = n.g().add_constant(n.out().name + "/zero", dtype::f32, dims{},
+                                            constant_data::of(std::span<const float>(&zero, 1)));
+  return n.emit(ops::sub, {none, n.in_id(0)}, n.outs());
+}
+/// The sign of NaN is that NaN.
+inline status sign(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const tensor_id x = n.in_id(0), number = n.temporary("/number", dtype::boolean),
+                  sign = n.temporary("/sign", n.in(0).type);
+  if (n.in(0).type != dtype::f32) return n.emit(ops::sign);
+  if (auto s = n.emit(ops::equal, {x, x}, {number}); !s) return s;
+  if (auto s = n.emit(ops::sign, {x}, {sign}); !s) return s;
+  return n.emit(ops::select, {number, sign, x}, n.outs());
+}
+
 inline constexpr tflite_row activation_rows[] = {
     {"FLOOR", &float_node<ops::floor>},
     {"L2_NORMALIZATION", &function_node<ops::qnn_l2_normalization, ops::l2_normalization>},
@@ -59,7 +79,7 @@ inline constexpr tflite_row activation_rows[] = {
     {"EXP", &function_node<ops::qnn_exp, ops::exp>},
     {"LOG_SOFTMAX", &function_node<ops::qnn_log_softmax, ops::log_softmax>},
     {"PRELU", &function_node<ops::qnn_prelu, ops::prelu, 2>},
-    {"NEG", &function_node<ops::qnn_neg, ops::neg>},
+    {"NEG", &neg},
     {"SIN", &function_node<ops::qnn_sin, ops::sin>},
     {"LOG", &function_node<ops::qnn_log, ops::log>},
     {"SQRT", &function_node<ops::qnn_sqrt, ops::sqrt>},
@@ -73,7 +93,7 @@ inline constexpr tflite_row activation_rows[] = {
     {"ROUND", &float_node<ops::round>},
     {"HARD_SWISH", &function_node<ops::qnn_hard_swish, ops::hard_swish>},
     {"GELU", &gelu},
-    {"SIGN", &float_node<ops::sign>},
+    {"SIGN", &sign},
     {"RELU_0_TO_1", &function_node<ops::qnn_relu_0_to_1, ops::relu_0_to_1>},
 };
 

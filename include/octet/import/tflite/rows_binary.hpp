@@ -46,9 +46,21 @@ inline status squared_difference(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   return n.emit(quantized(n.in(0)) ? ops::qnn_squared_difference : ops::squared_difference);
 }
-/// SELECT takes a condition per outermost index, SELECT_V2 broadcasts.
+/// A choice whose result is brought to a shape of the file.
+inline status select_as(tflite_node& n, const dims& shape) {
+  const tensor_id y = n.temporary("/choice", n.out().type, n.out().scales, n.out().zero_points);
+  if (auto s = n.emit(ops::select, n.ins(), {y}); !s) return s;
+  attributes a;
+  a.set("shape", std::vector<std::int64_t>(shape.begin(), shape.end()));
+  return n.emit(ops::reshape, {y}, n.outs(), std::move(a));
+}
+/// SELECT takes a condition per outermost index, SELECT_V2 broadcasts. Of three operands of one
+/// element each, the result has the shape that the file gives it.
 template <bool Broadcasts> status select(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
+  const auto one = [](const tensor& t) { return t.shape.elements().value == 1; };
+  if (one(n.in(0)) && one(n.in(1)) && one(n.in(2)) && one(n.out()))
+    return select_as(n, dims(n.out().shape));
   if (!Broadcasts && n.in(0).shape.rank == 1 && n.in(1).shape.rank > 1) {
     attributes a;
     std::vector<std::int64_t> shape(as_size(n.in(1).shape.rank), 1);
@@ -62,6 +74,11 @@ template <bool Broadcasts> status select(tflite_node& n) {
 }
 inline status cast(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
+  if (n.out().type == dtype::f16 && n.in(0).type != dtype::f32) {
+    const tensor_id wide = n.temporary("/wide", dtype::f32);
+    if (auto s = n.emit(ops::cast, {n.in_id(0)}, {wide}); !s) return s;
+    return n.emit(ops::cast, {wide}, n.outs());
+  }
   return n.emit(ops::cast);
 }
 
@@ -83,8 +100,8 @@ inline constexpr tflite_row binary_rows[] = {
     {"POW", &plain_binary<ops::pow>},
     {"BITWISE_XOR", &raw_binary<ops::bitwise_xor>},
     {"RIGHT_SHIFT", &raw_binary<ops::right_shift>},
-    {"FLOOR_DIV", &plain_binary<ops::floor_div>},
-    {"FLOOR_MOD", &plain_binary<ops::floor_mod>},
+    {"FLOOR_DIV", &raw_binary<ops::floor_div>},
+    {"FLOOR_MOD", &raw_binary<ops::floor_mod>},
     {"SQUARED_DIFFERENCE", &squared_difference},
     {"SELECT_V2", &select<true>},
 };

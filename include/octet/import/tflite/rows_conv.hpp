@@ -4,6 +4,7 @@
 #define OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
 
 #include "octet/import/tflite/context.hpp"
+#include "octet/import/tflite/rows_elementwise.hpp"
 #include "octet/laws/dynamic.hpp"
 #include "octet/laws/layers.hpp"
 #include "octet/laws/padding.hpp"
@@ -28,6 +29,15 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
 inline bool is_dynamic(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
          n.out().type == dtype::f32;
+}
+/// Layers of floats whose weights are called uint8.
+inline result<bool> read_uint8_weights_as_int8(tflite_node& n, std::size_t i) {
+  return n.in(0).type == dtype::f32 && n.out().type == dtype::f32 ? read_uint8_as_int8(n, i)
+                                                                  : result<bool>(false);
+}
+inline error_info uint8_beside_floats() {
+  return unsupported("uint8 weights next to floats", {},
+                     "under tflite_ref: XNNPACK leaves them to kernels that round another way");
 }
 inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs,
                             const laws::dynamic_facts& layer, tflite_activation fused) {
@@ -68,12 +78,19 @@ attributes window_attributes(const Options& o, const dims& x, const dims& weight
 
 inline status conv_2d(tflite_node& n) {
   if (!n.has(0) || !n.has(1)) return invalid("operator without input or weights");
-  const dims &x = n.in(0).shape, &w = n.in(1).shape;
+  const dims x = n.in(0).shape, w = n.in(1).shape;
   if (x.rank != 4 || w.rank != 4 || w[3] < 1)
     return invalid("rank of input or weights", to_string(x) + " and " + to_string(w),
                    "[N,H,W,C] and [O,KH,KW,I]");
   const auto o = n.options<tflite_schema::conv_2d_options>();
   if (auto s = check_padding(o.padding); !s) return s;
+  const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
+  if (!uint8_weights) return uint8_weights.error();
+  if (*uint8_weights && n.g().arithmetic == law::tflite_xnnpack) return uint8_beside_floats();
+  if (*uint8_weights) {  // the framework looks at the first scale alone
+    tensor& of = n.g()[n.in_id(1)];
+    of.scales.resize(1), of.axis = -1;
+  }
   attributes a = window_attributes(o, x, w);
   if (x[3] % w[3] != 0)
     return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
@@ -191,11 +208,14 @@ inline status fully_connected(tflite_node& n) {
   if (o.format != tflite_schema::weights_format::plain)
     return unsupported("weights format", std::to_string(static_cast<int>(o.format)), "0 (default)");
   if (n.blocks) return blockwise_layer(n, o);
+  const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
+  if (!uint8_weights) return uint8_weights.error();
+  if (*uint8_weights && n.g().arithmetic == law::tflite_xnnpack) return uint8_beside_floats();
   attributes a;
   if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
   if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
   if (is_dynamic(n)) {
-    const dims& w = n.in(1).shape;
+    const dims w = n.in(1).shape;
     if (w.rank != 2 || w[1] < 1) return invalid("shape of the weights", to_string(w), "[N,K]");
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::fully_connected;

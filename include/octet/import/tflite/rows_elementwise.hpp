@@ -16,6 +16,17 @@ inline status need_inputs(const tflite_node& n, std::size_t count) {
   if (n.outputs() == 0) return invalid("operator without output");
   return unit{};
 }
+/// Old converters called int8 weights beside floats uint8: the bytes are meant, whatever the zero
+/// point. Input i is int8 then.
+inline result<bool> read_uint8_as_int8(tflite_node& n, std::size_t i) {
+  if (!n.is_constant(i) || n.in(i).type != dtype::u8 || n.in(i).scales.empty()) return false;
+  const tensor w = n.in(i);
+  if (auto s = n.hold_constant(w.data.bytes.size()); !s) return s.error();
+  const tensor_id id = n.g().add_constant(w.name, dtype::s8, w.shape, w.data);
+  n.g()[id].scales = w.scales, n.g()[id].axis = w.axis;
+  n.replace_input(i, id);
+  return true;
+}
 inline status quantize(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   return n.emit(n.in(0).type == dtype::f32 ? ops::quantize : ops::requantize);

@@ -120,17 +120,48 @@ inline status strided_slice_at(tflite_node& n, const tflite_schema::strided_slic
   a.set("shape", std::vector<std::int64_t>(y.begin(), y.end()));
   return n.emit(ops::reshape, {part}, n.outs(), std::move(a));
 }
+/// An ellipsis stands for one axis at least: where the other positions leave it none, the last of
+/// them are not looked at.
+inline void keep_axis_of_ellipsis(std::int32_t rank, const tflite_schema::strided_slice_options& o,
+                                  std::vector<std::int64_t>& positions) {
+  std::size_t most = as_size(rank);
+  for (std::size_t i = 0; i < positions.size() && i < 32; ++i)
+    most += (o.new_axis_mask >> i & 1) != 0 && (o.ellipsis_mask >> i & 1) == 0 ? 1 : 0;
+  if (positions.size() > most) positions.resize(most);
+}
+/// Slices that XNNPACK takes, where its own rule of an end at 0 holds.
+inline bool plain_slice(const tflite_node& n, const tflite_schema::strided_slice_options& o) {
+  const tensor& x = n.in(0);
+  const auto strides = n.integers(3);
+  bool steps_of_one = strides.size() == as_size(x.shape.rank);
+  for (const std::int64_t s : strides) steps_of_one &= s == 1;
+  return steps_of_one && laws::ends_at_zero_behind(n.g().arithmetic) && o.ellipsis_mask == 0 &&
+         o.new_axis_mask == 0 && o.shrink_axis_mask == 0 &&
+         (x.type == dtype::f32 || (quantized(x) && is_8bit(x.type)));
+}
+inline std::int32_t mask_of_zeros(const std::vector<std::int64_t>& positions) {
+  std::int32_t mask = 0;
+  for (std::size_t i = 0; i < positions.size() && i < 32; ++i)
+    if (positions[i] == 0) mask |= static_cast<std::int32_t>(std::uint32_t{1} << i);
+  return mask;
+}
 inline status strided_slice(tflite_node& n) {
   if (auto s = need_inputs(n, 4); !s) return s;
   const auto o = n.options<tflite_schema::strided_slice_options>();
   if (o.offset) return unsupported("STRIDED_SLICE with offset");
   if (!n.is_constant(1) || !n.is_constant(2)) return strided_slice_at(n, o);
+  if (!n.is_constant(3)) return unsupported("strides that are computed at run time");
   attributes a;
   const char* lists[] = {"begin", "end", "strides"};
-  for (std::size_t i = 0; i < 3; ++i)
-    if (auto s = list_attribute(n, i + 1, lists[i], a); !s) return s;
+  std::int32_t end_mask = o.end_mask;
+  for (std::size_t i = 0; i < 3; ++i) {
+    auto positions = n.integers(i + 1);
+    if (o.ellipsis_mask != 0) keep_axis_of_ellipsis(n.in(0).shape.rank, o, positions);
+    if (i == 1 && plain_slice(n, o)) end_mask |= mask_of_zeros(positions);
+    a.set(lists[i], std::move(positions));
+  }
   for (const auto& [mask, bits] : {std::pair{"begin_mask", o.begin_mask},
-                                   {"end_mask", o.end_mask},
+                                   {"end_mask", end_mask},
                                    {"ellipsis_mask", o.ellipsis_mask},
                                    {"new_axis_mask", o.new_axis_mask},
                                    {"shrink_axis_mask", o.shrink_axis_mask}})
@@ -168,7 +199,12 @@ inline status gather(tflite_node& n) {
   const auto o = n.options<tflite_schema::gather_options>();
   a.set("axis", std::int64_t{o.axis});
   if (o.batch_dims != 0) a.set("batch_dims", std::int64_t{o.batch_dims});
-  return n.emit(ops::gather, std::move(a));
+  tensor_id index = n.in_id(1);
+  if (n.in(1).type == dtype::s16) {
+    index = n.temporary("/positions", dtype::s32);
+    if (auto s = n.emit(ops::cast, {n.in_id(1)}, {index}); !s) return s;
+  }
+  return n.emit(ops::gather, {n.in_id(0), index}, n.outs(), std::move(a));
 }
 inline status gather_nd(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
@@ -205,6 +241,8 @@ inline status embedding_lookup(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
   a.set("axis", std::int64_t{0});
+  if (n.out().type == dtype::f32)
+    if (const auto read = read_uint8_as_int8(n, 1); !read) return read.error();
   if (n.in(1).type == n.out().type)
     return n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, n.outs(), std::move(a));
   if (n.in(1).scales.size() > 1) return scaled_rows(n);
@@ -326,27 +364,95 @@ inline status rank_of(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   return constant_integers(n, {n.in(0).shape.rank}, dims{});
 }
-inline status range(tflite_node& n) {
-  if (auto s = need_inputs(n, 3); !s) return s;
-  const auto first = n.integers(0), limit = n.integers(1), step = n.integers(2);
-  if (first.size() != 1 || limit.size() != 1 || step.size() != 1)
-    return unsupported("a range of floats or computed at run time");
-  if (step[0] == 0) return invalid("step of a range", "0");
+/// How many elements a range of floats has, as TFLite counts: ceil(|(limit - first) / step|).
+inline result<std::int64_t> float_range_count(float first, float limit, float step) {
+  if (step == 0 || !(step > 0 ? first <= limit : first >= limit))
+    return invalid("step of a range", std::to_string(step), "one that leads to the limit");
+  const float length = numerics::div(numerics::sub(limit, first), step);
+  const double count = -numerics::floor(-static_cast<double>(length < 0 ? -length : length));
+  if (!(count <= static_cast<double>(max_elements)))
+    return too_large("range", std::to_string(count) + " elements", "at most 2^31 - 1");
+  return static_cast<std::int64_t>(count);
+}
+inline float constant_float(const tflite_node& n, std::size_t i) {
+  float v;
+  std::memcpy(&v, n.in(i).data.bytes.data(), sizeof v);
+  return v;
+}
+/// Each element is the one before plus the step.
+inline status float_range(tflite_node& n) {
+  float v = constant_float(n, 0);
+  const float step = constant_float(n, 2);
+  const auto count = float_range_count(v, constant_float(n, 1), step);
+  if (!count) return count.error();
+  if (auto s = n.make_constant(saturating_mul(as_size(*count), sizeof v)); !s) return s;
+  std::vector<float> values(as_size(*count));
+  for (float& e : values) e = v, v = numerics::add(v, step);
+  return n.give_constant(dims{static_cast<std::int32_t>(*count)},
+                         constant_data::of(std::span<const float>(values)));
+}
+/// First element or step are data: where the file fixes the number of elements, they are the sums
+/// of the first element and as many steps as stand before.
+inline status range_at_run_time(tflite_node& n) {
+  const dims y = n.out().shape;
+  if (y.rank != 1 || n.is_open(n.out_id(), 0)) return open_result();
+  const auto reshaped = [&n](tensor_id from, const char* suffix, std::int64_t extent) {
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>{extent});
+    const tensor_id to = n.temporary(suffix, n.out().type);
+    return std::pair{to, n.emit(ops::reshape, {from}, {to}, std::move(a))};
+  };
+  const auto [first, as_list] = reshaped(n.in_id(0), "/first", 1);
+  if (!as_list) return as_list;
+  if (y[0] == 1) return n.emit(ops::identity, {first}, n.outs());
+  const auto [step, as_step] = reshaped(n.in_id(2), "/step", 1);
+  if (!as_step) return as_step;
+  const tensor_id steps = n.temporary("/steps", n.out().type),
+                  all = n.temporary("/first_and_steps", n.out().type);
+  attributes b, c, d;
+  b.set("shape", std::vector<std::int64_t>{std::max(y[0] - 1, 0)});
+  if (auto s = n.emit(ops::broadcast_to, {step}, {steps}, std::move(b)); !s) return s;
+  c.set("axis", std::int64_t{0});
+  if (auto s = n.emit(ops::concat, {first, steps}, {all}, std::move(c)); !s) return s;
+  d.set("axis", std::int64_t{0});
+  return n.emit(ops::cumsum, {all}, n.outs(), std::move(d));
+}
+/// Elements first + i * step, i below `count`; they wrap.
+inline status integer_range(tflite_node& n, std::int64_t first, std::int64_t limit,
+                            std::int64_t step) {
   // Unsigned: the two may be 2^64 apart, and the step may be -2^63.
-  const bool up = step[0] > 0;
-  const auto from = static_cast<std::uint64_t>(first[0]), to = static_cast<std::uint64_t>(limit[0]),
-             by = static_cast<std::uint64_t>(step[0]);
-  const bool empty = up ? first[0] >= limit[0] : first[0] <= limit[0];
+  const bool up = step > 0;
+  const auto from = static_cast<std::uint64_t>(first), to = static_cast<std::uint64_t>(limit),
+             by = static_cast<std::uint64_t>(step);
+  const bool empty = up ? first >= limit : first <= limit;
   const std::uint64_t count =
       empty ? 0 : 1 + ((up ? to - from : from - to) - 1) / (up ? by : 0 - by);
   if (count > max_elements)
-    return error_info{errc::too_large,   "range", {}, {}, {}, std::to_string(count) + " elements",
-                      "at most 2^31 - 1"};
+    return too_large("range", std::to_string(count) + " elements", "at most 2^31 - 1");
   if (auto s = n.make_constant(as_size(count) * sizeof by); !s) return s;
   std::vector<std::int64_t> v(as_size(count));
   for (std::uint64_t i = 0; i < count; ++i)
     v[as_size(i)] = static_cast<std::int64_t>(from + i * by);
   return constant_integers(n, v, dims{static_cast<std::int32_t>(count)});
+}
+inline status range(tflite_node& n) {
+  if (auto s = need_inputs(n, 3); !s) return s;
+  bool known = true;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (n.in(i).shape.elements().value != 1 || n.in(i).type != n.out().type)
+      return invalid("input " + std::to_string(i) + " of a range",
+                     std::string(name_of(n.in(i).type)) + to_string(n.in(i).shape),
+                     "one " + std::string(name_of(n.out().type)));
+    known &= n.is_constant(i);
+  }
+  if (!known) return range_at_run_time(n);
+  if (n.out().type == dtype::f32) return float_range(n);
+  const auto first = n.integers(0), limit = n.integers(1), step = n.integers(2);
+  if (first.size() != 1 || limit.size() != 1 || step.size() != 1)
+    return unsupported("element type of a range", std::string(name_of(n.out().type)),
+                       "float32, int32, int64");
+  if (step[0] == 0) return invalid("step of a range", "0");
+  return integer_range(n, first[0], limit[0], step[0]);
 }
 
 inline constexpr tflite_row movement_rows[] = {

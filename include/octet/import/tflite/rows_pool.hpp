@@ -41,19 +41,53 @@ inline result<attributes> reduction_attributes(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s.error();
   if (!n.is_constant(1)) return unsupported("axes that are computed at run time");
   attributes a;
-  auto axes = n.integers(1);
-  if (axes.empty()) return unsupported("a reduction over no axis");
-  a.set("axes", std::move(axes));
+  a.set("axes", n.integers(1));
   if (n.options<tflite_schema::reducer_options>().keep_dims) a.set("keep_dims", std::int64_t{1});
   return a;
 }
-template <const op_def& Op> status reduce(tflite_node& n) {
+/// Into `to`. Over no axis: over one of extent 1 that is put behind the others.
+template <const op_def& Op> status reduce_to(tflite_node& n, tensor_id to) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
-  return n.emit(Op, {n.in_id(0)}, n.outs(), std::move(*a));
+  if (!n.integers(1).empty()) return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
+  const tensor& x = n.in(0);
+  if (x.shape.rank >= dims::max_rank) return invalid("rank of input", to_string(x.shape));
+  attributes behind, last;
+  behind.set("axis", std::int64_t{-1});
+  const tensor_id column = n.temporary("/column", x.type, x.scales, x.zero_points);
+  if (auto s = n.emit(ops::expand_dims, {n.in_id(0)}, {column}, std::move(behind)); !s) return s;
+  last.set("axes", std::vector<std::int64_t>{-1});
+  if (Op.decide && is_8bit(x.type) && n.g().arithmetic == law::tflite_xnnpack)
+    return unsupported("a reduction of 8-bit values over no axis", {},
+                       "under tflite_ref: XNNPACK leaves it to a kernel that rounds another way");
+  return n.emit(Op, {column}, {to}, std::move(last));
+}
+template <const op_def& Op> status reduce(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  return reduce_to<Op>(n, n.out_id());
 }
 template <const op_def& Quantized, const op_def& Float> status arithmetic_reduce(tflite_node& n) {
   return n.has(0) && quantized(n.in(0)) ? reduce<Quantized>(n) : reduce<Float>(n);
+}
+
+/// Whether every axis that is reduced has one element.
+inline bool reduces_single_elements(const tflite_node& n) {
+  const dims x = n.in(0).shape;
+  for (const std::int64_t axis : n.integers(1)) {
+    const std::int64_t i = tflite_node::wrap(axis, x.rank);
+    if (i < 0 || i >= x.rank || x[static_cast<int>(i)] != 1) return false;
+  }
+  return true;
+}
+inline status reduce_prod(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (!quantized(n.in(0)) || !laws::copies_one_factor(n.g().arithmetic) ||
+      !reduces_single_elements(n))
+    return arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>(n);
+  const tensor& x = n.in(0);
+  const tensor_id copy = n.temporary("/factor", x.type, x.scales, x.zero_points);
+  if (auto s = reduce_to<ops::reduce_max>(n, copy); !s) return s;
+  return n.emit(ops::identity, {copy}, n.outs());
 }
 
 inline constexpr tflite_row pool_rows[] = {
@@ -62,7 +96,7 @@ inline constexpr tflite_row pool_rows[] = {
     {"MAX_POOL_2D", &max_pool_2d},
     {"MEAN", &arithmetic_reduce<ops::qnn_mean, ops::mean>},
     {"SUM", &arithmetic_reduce<ops::qnn_sum, ops::sum>},
-    {"REDUCE_PROD", &arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>},
+    {"REDUCE_PROD", &reduce_prod},
     {"REDUCE_MAX", &reduce<ops::reduce_max>},
     {"REDUCE_MIN", &reduce<ops::reduce_min>},
     {"REDUCE_ANY", &reduce<ops::reduce_any>},

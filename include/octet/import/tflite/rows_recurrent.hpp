@@ -8,6 +8,12 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+inline status read_uint8_weights_as_int8(tflite_node& n) {
+  for (std::size_t i = 1; i < n.inputs(); ++i)
+    if (n.has(i))
+      if (const auto read = read_uint8_weights_as_int8(n, i); !read) return read.error();
+  return unit{};
+}
 inline status state_of(const tflite_node& n, std::size_t i) {
   if (!n.has(i) || n.in(i).role != tensor::kind::state)
     return invalid("input " + std::to_string(i) + " is not a variable tensor");
@@ -82,6 +88,8 @@ inline status lstm_direction(tflite_node& n, const lstm_layer& l) {
   return n.emit(ops::float_lstm, std::move(in), {l.out, l.in[18], l.in[19]}, to_attributes(a));
 }
 inline status sequence_lstm(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::sequence_lstm_options>();
   lstm_layer l{n.ins(), n.out_id()};
   l.cell_clip = static_cast<double>(o.cell_clip), l.state_clip = static_cast<double>(o.state_clip);
@@ -109,6 +117,8 @@ inline status from_sequence(tflite_node& n, tensor_id y) {
 }
 /// LSTM: one step of a batch.
 inline status one_step_lstm(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::lstm_options>();
   if (o.kernel != 0 || n.inputs() < 20)
     return unsupported("LSTM of kernel type BASIC", {}, "UNIDIRECTIONAL_SEQUENCE_LSTM");
@@ -155,10 +165,11 @@ inline status end_directions(tflite_node& n, bool merge, const directions& d) {
 /// Inputs: 0 x, 1..17 the forward layer's, 18..34 the backward one's, 35, 36 and 37, 38 states,
 /// 39 a second input and 40..47 its weights.
 inline status bidirectional_lstm(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::bidirectional_lstm_options>();
   for (std::size_t i = 39; i < n.inputs(); ++i)
     if (n.has(i)) return unsupported("a second input of a bidirectional layer");
-  if (auto s = need_inputs(n, 1); !s) return s;
   const auto d = begin_directions(n, o.merge_outputs);
   if (!d) return d.error();
   for (std::size_t side = 0; side < 2; ++side) {
@@ -199,11 +210,13 @@ inline status rnn_direction(tflite_node& n, std::vector<tensor_id> in, tensor_id
 }
 inline status sequence_rnn(tflite_node& n) {
   if (auto s = need_inputs(n, 5); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::sequence_rnn_options>();
   return rnn_direction(n, n.ins(), n.out_id(), o.time_major, o.asymmetric, o.activation);
 }
 inline status one_step_rnn(tflite_node& n) {
   if (auto s = need_inputs(n, 5); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::rnn_options>();
   std::vector<tensor_id> in = n.ins();
   tensor_id y = no_tensor;
@@ -217,6 +230,7 @@ inline status bidirectional_rnn(tflite_node& n) {
   if (auto s = need_inputs(n, 9); !s) return s;
   for (std::size_t i = 9; i < n.inputs(); ++i)
     if (n.has(i)) return unsupported("a second input of a bidirectional layer");
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::bidirectional_rnn_options>();
   const auto d = begin_directions(n, o.merge_outputs);
   if (!d) return d.error();
@@ -239,6 +253,7 @@ inline status bidirectional_rnn(tflite_node& n) {
 inline status svdf(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
   if (auto s = state_of(n, 4); !s) return s;
+  if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::svdf_options>();
   std::vector<tensor_id> in{n.in_id(0), n.in_id(1), n.in_id(2), n.in_id(4)};
   if (n.has(3)) in.push_back(n.in_id(3));
