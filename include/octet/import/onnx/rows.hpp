@@ -33,8 +33,8 @@ inline constexpr onnx_row onnx_rows[] = {
     {"QLinearSigmoid", microsoft_domain, &rows::qlinear_unary_row<ops::qnn_logistic>},
     {"QLinearLeakyRelu", microsoft_domain, &rows::qlinear_unary_row<ops::qnn_leaky_relu>},
     {"QLinearSoftmax", microsoft_domain, &rows::qlinear_softmax_row},
-    {"QLinearAveragePool", microsoft_domain, &rows::qlinear_average_pool_row<false>},
-    {"QLinearGlobalAveragePool", microsoft_domain, &rows::qlinear_average_pool_row<true>},
+    {"QLinearAveragePool", microsoft_domain, &rows::qlinear_average_pool_row},
+    {"QLinearGlobalAveragePool", microsoft_domain, &rows::qlinear_global_average_pool_row},
 
     {"Conv", "", &rows::conv_row},
     {"ConvTranspose", "", &rows::conv_transpose_row},

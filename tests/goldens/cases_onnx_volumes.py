@@ -1,0 +1,151 @@
+"""Further cases of make_goldens_onnx.py: convolutions and pools of volumes, biases of every shape,
+places of maxima, images resized channels last, scales that are computed when they are needed, as
+tools before DynamicQuantizeLinear wrote it, and what is no number."""
+import numpy as np
+from onnx import TensorProto
+
+TYPES = {"u8": np.uint8, "s8": np.int8}
+NAN = np.float32(np.nan)
+
+
+def floats(n, *shape, scale=1.0):
+    return n.rng.normal(0, scale, shape).astype(np.float32)
+
+
+def weights_of(n, xt, wt, *shape):
+    low, high = (-64, 63) if (xt, wt) == ("u8", "s8") else (None, None)
+    return n.codes(wt, *shape, low=low, high=high)
+
+
+# ---- convolutions of volumes ----
+
+WINDOWS = {"strides": [2, 1, 2], "pads": [1, 0, 1, 0, 1, 1]}
+DILATED = {"dilations": [2, 1, 2], "pads": [2, 1, 0, 1, 1, 2]}
+
+
+def volumes(xt, wt, groups=1, width=(4, 6), channels=False, **attributes):
+    """QLinearConv."""
+
+    def build(n):
+        x = n.input(n.codes(xt, 2, width[0], 5, 6, 7))
+        w = weights_of(n, xt, wt, width[1], width[0] // groups, 3, 2, 2)
+        sw = n.rng.uniform(0.01, 0.02, width[1]) if channels else 0.015
+        zw = 0 if wt == "s8" else 121
+        sy = 0.037 * 0.015 * 60 * 60 * np.sqrt(w[0].size) / 90
+        names = [x] + n.parameters(0.037, 131 if xt == "u8" else 7, xt)
+        names += [n.constant(w)] + n.parameters(sw, np.full(width[1], zw) if channels else zw, wt)
+        names += n.parameters(sy, 117 if xt == "u8" else 5, xt)
+        names.append(n.constant(n.rng.integers(-9000, 9000, width[1]), np.int32))
+        return n.node("QLinearConv", names, group=groups, **attributes)
+
+    return build
+
+
+def integer_volumes(xt, wt, computed=False, groups=1, **attributes):
+    def build(n):
+        w = weights_of(n, xt, wt, 6, 4 // groups, 3, 2, 2)
+        if computed:
+            x = n.input(n.rng.uniform(-1, 3, (1, 4, 5, 6, 7)).astype(np.float32))
+            x, _, zero = n.node("DynamicQuantizeLinear", [x], outputs=3)
+        else:
+            x = n.input(n.codes(xt, 2, 4, 5, 6, 7))
+            zero = n.constant(TYPES[xt](77))
+        return n.node("ConvInteger", [x, n.constant(w), zero, n.constant(TYPES[wt](3))],
+                      group=groups, **attributes)
+
+    return build
+
+
+def float_volumes(groups=1, width=(4, 6), kernel=(3, 2, 3), behind=None, **attributes):
+    def build(n):
+        x = n.input(floats(n, 2, width[0], 5, 6, 7))
+        w = n.constant(floats(n, width[1], width[0] // groups, *kernel, scale=0.4))
+        y = n.node("Conv", [x, w, n.constant(floats(n, width[1]))], group=groups, **attributes)
+        if behind == "norm":
+            names = [n.constant(np.abs(floats(n, width[1])) + 0.5) for _ in range(4)]
+            y = n.node("BatchNormalization", [y] + names)
+        return y
+
+    return build
+
+
+def qdq_volumes(n):
+    """Q, DQ around a convolution, two pools and a mean of all; float in and out."""
+    x = n.input(n.rng.uniform(-1, 3, (1, 4, 6, 7, 8)).astype(np.float32))
+
+    def pair(v, scale, zero):
+        return n.dq(n.q(v, scale, zero, "u8"), scale, zero, "u8")
+
+    w = n.dq(n.constant(n.codes("s8", 6, 4, 2, 3, 3, low=-64, high=63)),
+             n.rng.uniform(0.004, 0.008, 6), np.zeros(6), "s8", axis=0)
+    y = n.node("Relu", [n.node("Conv", [pair(x, 0.016, 63), w], pads=[0, 1, 1, 1, 1, 1])])
+    y = n.node("MaxPool", [pair(y, 0.03, 0)], kernel_shape=[2, 2, 2])
+    y = n.node("AveragePool", [pair(y, 0.03, 0)], kernel_shape=[1, 2, 2], strides=[1, 2, 2])
+    y = n.node("GlobalAveragePool", [pair(y, 0.028, 0)])
+    return pair(y, 0.02, 3)
+
+
+# ---- pools of volumes ----
+
+def pooled(op, kind=None, shape=(2, 3, 5, 6, 9), **attributes):
+    def build(n):
+        x = n.input(floats(n, *shape) if kind is None else n.every_code(kind, *shape))
+        return n.node(op, [x], **attributes)
+
+    return build
+
+
+def quantized_average(kind, everything=False, **attributes):
+    def build(n):
+        zero = 100 if kind == "u8" else -11
+        names = [n.input(n.every_code(kind, 2, 3, 5, 6, 9))] + n.parameters(0.05, zero, kind)
+        op = "QLinearGlobalAveragePool" if everything else "QLinearAveragePool"
+        return n.ms(op, names + n.parameters(0.013 if everything else 0.037, zero + 31, kind),
+                    **attributes)
+
+    return build
+
+
+def cases_of_volumes(w):
+    for xt, wt in (("u8", "u8"), ("u8", "s8"), ("s8", "s8")):
+        w.store("volume_conv_" + xt + wt, volumes(xt, wt, **WINDOWS))
+        w.store("volume_integers_" + xt + wt, integer_volumes(xt, wt, **WINDOWS))
+    w.store("volume_conv_channels", volumes("u8", "s8", channels=True, **DILATED))
+    w.store("volume_conv_groups", volumes("u8", "s8", 2, **DILATED))
+    w.store("volume_conv_depthwise", volumes("u8", "s8", 4, (4, 4), True, **WINDOWS))
+    w.store("volume_conv_same", volumes("u8", "u8", auto_pad="SAME_LOWER", strides=[2, 1, 2]))
+    w.store("volume_integers_computed", integer_volumes("u8", "s8", True, **WINDOWS), 11)
+    w.store("volume_integers_groups", integer_volumes("u8", "s8", True, 2, **DILATED), 11)
+    w.store("volume_float", float_volumes(**WINDOWS))
+    w.store("volume_float_groups", float_volumes(2, **DILATED))
+    w.store("volume_float_depthwise", float_volumes(4, (4, 4), **WINDOWS))
+    w.store("volume_float_norm", float_volumes(behind="norm"))
+    w.store("volume_qdq", qdq_volumes, 13)
+    window = {"kernel_shape": [2, 3, 2], "strides": [2, 1, 2], "pads": [1, 1, 0, 0, 1, 1]}
+    for kind in (None, "u8", "s8"):
+        name = kind or "float"
+        w.store("volume_max_" + name, pooled("MaxPool", kind, **window))
+        w.store("volume_max_ceil_" + name, pooled("MaxPool", kind, kernel_shape=[2, 3, 2],
+                                                  strides=[2, 2, 2], dilations=[1, 2, 3],
+                                                  ceil_mode=1))
+    w.store("volume_max_all", pooled("GlobalMaxPool"))
+    w.store("volume_average", pooled("AveragePool", **window))
+    w.store("volume_average_padding", pooled("AveragePool", count_include_pad=1, **window))
+    w.store("volume_average_ceil", pooled("AveragePool", ceil_mode=1, **window))
+    w.store("volume_average_ceil_padding", pooled("AveragePool", ceil_mode=1, count_include_pad=1,
+                                                  **window))
+    w.store("volume_average_strides", pooled("AveragePool", kernel_shape=[3, 3, 3],
+                                             strides=[1, 1, 3]))
+    w.store("volume_average_loops", pooled("AveragePool", kernel_shape=[3, 3, 3],
+                                           dilations=[1, 2, 2], pads=[1] * 6), 19)
+    w.store("volume_average_image", pooled("AveragePool", kernel_shape=[5, 6, 9]))
+    w.store("volume_average_all", pooled("GlobalAveragePool"))
+    for kind in ("u8", "s8"):
+        w.store("volume_average_" + kind, quantized_average(kind, **window))
+        w.store("volume_average_padding_" + kind, quantized_average(kind, count_include_pad=1,
+                                                                    **window))
+        w.store("volume_average_all_" + kind, quantized_average(kind, True))
+
+
+def cases(w):
+    cases_of_volumes(w)
