@@ -106,6 +106,37 @@ def quantized_average(kind, everything=False, **attributes):
     return build
 
 
+# ---- biases ----
+
+def biased(*shape, out=True, computed=False, alpha=1.0):
+    """QGemm."""
+
+    def build(n):
+        names = [n.input(n.codes("u8", 5, 19))] + n.parameters(0.02, 100, "u8")
+        names += [n.constant(n.codes("s8", 19, 7, low=-64, high=63))]
+        names += n.parameters(n.rng.uniform(0.01, 0.02, 7), np.zeros(7), "s8")
+        b = n.rng.integers(-9000, 9000, shape).astype(np.int32)
+        names.append(n.input(b) if computed else n.constant(b))
+        return n.ms("QGemm", names + (n.parameters(0.05, 130, "u8") if out else []), alpha=alpha)
+
+    return build
+
+
+def qdq_biased(*shape, out=True):
+    """Gemm between DQ and Q, its bias dequantized int32."""
+
+    def build(n):
+        x = n.dq(n.input(n.codes("u8", 5, 19)), 0.02, 100, "u8")
+        w = n.dq(n.constant(n.codes("s8", 19, 7, low=-64, high=63)), 0.013, 0, "s8")
+        b = n.constant(n.rng.integers(-9000, 9000, shape).astype(np.int32))
+        b = n.node("DequantizeLinear", [b, n.scale(np.float32(0.02) * np.float32(0.013)),
+                                        n.constant(np.int32(0))])
+        y = n.node("Gemm", [x, w, b])
+        return n.q(y, 0.05, 130, "u8") if out else y
+
+    return build
+
+
 def cases_of_volumes(w):
     for xt, wt in (("u8", "u8"), ("u8", "s8"), ("s8", "s8")):
         w.store("volume_conv_" + xt + wt, volumes(xt, wt, **WINDOWS))
@@ -149,3 +180,11 @@ def cases_of_volumes(w):
 
 def cases(w):
     cases_of_volumes(w)
+    for name, shape in (("columns", (7,)), ("row", (1, 7)), ("rows", (5, 1)), ("each", (5, 7)),
+                        ("one", ()), ("single", (1,))):
+        w.store("gemm_quantized_bias_" + name, biased(*shape))
+        w.store("qdq_gemm_bias_" + name, qdq_biased(*shape))
+    w.store("gemm_float_bias_rows", biased(5, 1, out=False))
+    w.store("qdq_gemm_float_bias_rows", qdq_biased(5, 1, out=False))
+    w.store("gemm_computed_bias", biased(7, computed=True))
+    w.store("gemm_alpha_bias", biased(5, 1, alpha=0.37))

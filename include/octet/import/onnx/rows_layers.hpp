@@ -548,14 +548,26 @@ inline gemm read_gemm(emitter& m, const call& c, const value& a, const value& b)
   if (m.integer(c, "transB", 0) == 0) g.b = transposed(m, g.b);
   return g;
 }
-/// One number for all or for each of n columns; else it must be int32 for each row, or each sum.
+/// A constant of one number for all or for each of n columns: part of the layer. Else int32 numbers
+/// are added to its sums: for each row, for each of them, or computed ones.
 inline bool is_bias_of_columns(emitter& m, const value& bias, int n) {
   const dims s = m.shape(bias);
   const std::size_t count = s.elements().value;
-  if (count == 1 || (count == as_size(n) && s.back(0) == n)) return true;
+  const bool columns = count == 1 || (count == as_size(n) && s.back(0) == n);
+  if (columns && m.is_constant(bias)) return true;
   if (m.type(bias) != dtype::s32)
     m.refuse("element type of a bias", std::string(name_of(m.type(bias))), "int32");
   return false;
+}
+/// Sums of a layer and int32 numbers that broadcast to them.
+inline tensor_id biased_sums(emitter& m, tensor_id acc, const value& bias) {
+  if (m.failed()) return no_tensor;
+  const octet::tensor t = m.to.g[acc];
+  const tensor_id sums = integers_of(m, ops::add, {m.without_scales(acc), m.held(bias, false)});
+  if (!m.failed() && !(m.to.g[sums].shape == t.shape))
+    m.broken("shape of a bias", to_string(m.shape(bias)),
+             "one that broadcasts to " + to_string(t.shape));
+  return m.alias(sums, {t.scales, t.zero_points, t.axis}, t.axis);
 }
 /// a, a_scale, a_zero, b, b_scale, b_zero, [c], [y_scale, y_zero]. Without y_scale: floats.
 inline void qgemm_row(emitter& m, call& c) {
@@ -579,20 +591,20 @@ inline void qgemm_row(emitter& m, call& c) {
   rows.axis = qb.axis < 0 ? -1 : 0;
   std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
                             m.under(value::of(g.b), false, rows)};
-  const bool for_rows = c.has(6) && !is_bias_of_columns(m, c.in[6], n);
-  if (c.has(6) && !for_rows) in.push_back(int32_bias(m, c.in[6], n));
+  const bool later = c.has(6) && !is_bias_of_columns(m, c.in[6], n);
+  if (c.has(6) && !later) in.push_back(int32_bias(m, c.in[6], n));
   if (m.failed()) return;
   if (c.has(7)) {
-    if (for_rows)
-      return m.refuse("a bias of QGemm for each row", to_string(m.shape(c.in[6])),
-                      "one element per output channel, or floats as the result");
     import::accumulation layer;
     layer.op = &ops::fully_connected;
     layer.in = std::move(in);
     layer.out = m.quantized(c.has(8) ? m.type(c.in[8]) : m.type(c.in[0]), m.with_one_scale(c, 7));
-    const tensor_id y = layer.out;
-    if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
-    return m.give(c, y, false);
+    if (m.failed()) return;
+    auto sums = m.to.accumulate(layer, c.n.out[0]);
+    if (!sums) return m.fail(sums.error());
+    if (later) sums->acc = biased_sums(m, sums->acc, c.in[6]);
+    if (!m.failed()) m.check(m.to.requantize(layer, *sums));
+    return m.give(c, layer.out, false);
   }
   quantization sums;
   for (double s : qb.scales)
@@ -600,9 +612,7 @@ inline void qgemm_row(emitter& m, call& c) {
         laws::stored_accumulator_scale(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
   sums.zero_points.assign(1, 0);
   tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, sums.scales);
-  if (for_rows)
-    acc =
-        m.alias(integers_of(m, ops::add, {m.without_scales(acc), m.held(c.in[6], false)}), sums, 1);
+  if (later) acc = biased_sums(m, acc, c.in[6]);
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
 /// a, b, [c].
