@@ -106,6 +106,24 @@ def quantized_average(kind, everything=False, **attributes):
     return build
 
 
+# ---- places of maxima ----
+
+def places(kind, *shape, **attributes):
+    """Few different values: the first of equal ones counts."""
+
+    def build(n):
+        if kind is None:
+            x = n.rng.integers(-4, 5, shape).astype(np.float32)
+            x.reshape(-1)[::7] = -np.inf
+            x.reshape(-1)[5::31] = NAN
+        else:
+            low = np.iinfo(TYPES[kind]).min
+            x = n.codes(kind, *shape, low=low, high=low + 3)
+        return n.node("MaxPool", [n.input(x)], outputs=2, **attributes)
+
+    return build
+
+
 # ---- biases ----
 
 def biased(*shape, out=True, computed=False, alpha=1.0):
@@ -180,6 +198,17 @@ def cases_of_volumes(w):
 
 def cases(w):
     cases_of_volumes(w)
+    for name, kind, shape, more in (
+            ("row", None, (2, 3, 17), {"kernel_shape": [3], "pads": [1, 1]}),
+            ("image", None, (2, 3, 9, 8), {"kernel_shape": [2, 3], "pads": [1, 1, 0, 1]}),
+            ("dilated", None, (1, 4, 9, 8), {"kernel_shape": [3, 2], "dilations": [2, 3],
+                                             "strides": [2, 1], "pads": [2, 1, 1, 1]}),
+            ("ceil", "u8", (2, 3, 9, 8), {"kernel_shape": [3, 3], "strides": [2, 2],
+                                          "ceil_mode": 1}),
+            ("volume", None, (2, 3, 4, 5, 6), {"kernel_shape": [2, 2, 3], "pads": [1] * 6}),
+            ("codes", "s8", (2, 3, 4, 5, 6), {"kernel_shape": [2, 2, 2], "strides": [2, 2, 2]})):
+        w.store("places_" + name, places(kind, *shape, **more))
+        w.store("places_columns_" + name, places(kind, *shape, storage_order=1, **more))
     for name, shape in (("columns", (7,)), ("row", (1, 7)), ("rows", (5, 1)), ("each", (5, 7)),
                         ("one", ()), ("single", (1,))):
         w.store("gemm_quantized_bias_" + name, biased(*shape))

@@ -55,7 +55,7 @@ channel_order order_of_result(const emitter& m, const call& c, const Alone& alon
   };
   if (n.op == "Identity" || n.op == "Dropout") return x.order;
   if (n.op == "Conv") return convolves_blocks(m, c) ? channel_order::layer : channel_order::plain;
-  if (n.op == "MaxPool") return blocked_if(rows::is_blocked(m, x));
+  if (n.op == "MaxPool") return blocked_if(rows::is_blocked(m, x) && n.out.size() == 1);
   if (n.op == "AveragePool") {
     const auto set = [&](const char* key) {
       const attribute* a = n.find(key);

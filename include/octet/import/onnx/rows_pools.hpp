@@ -98,20 +98,127 @@ inline tensor_id pooled_by_columns(emitter& m, const op_def& op, tensor_id x, co
 
 // ---- maxima ----
 
+/// Where tap t of each window over an axis is; one beside the axis is where the first one inside
+/// is, which comes before it and is as large.
+inline std::vector<std::int32_t> places_of_tap(const window& w, std::size_t axis, std::int32_t in,
+                                               std::int32_t out, std::int64_t t) {
+  std::vector<std::int32_t> list;
+  for (std::int64_t o = 0; o < out; ++o) {
+    const std::int64_t begin = o * w.stride[axis] - w.before[axis], step = w.dilation[axis],
+                       first = begin < 0 ? begin + (-begin + step - 1) / step * step : begin,
+                       at = begin + t * step;
+    list.push_back(static_cast<std::int32_t>(
+        std::clamp<std::int64_t>(at < 0 || at >= in ? first : at, 0, in - 1)));
+  }
+  return list;
+}
+/// The largest elements of windows of x, [N, ..., C] of floats, and where they are: the first of
+/// them, plane by plane, row by row. What is compared with NaN is not larger.
+class largest_elements {
+ public:
+  largest_elements(emitter& m, tensor_id x, const pooling& p, bool columns_first)
+      : m_(m), w_(p.win), shape_(m.to.g[x].shape) {
+    std::int64_t step = 1;
+    for (std::size_t i = 0; i < as_size(w_.axes); ++i) {
+      const std::size_t axis = columns_first ? w_.first() + i : 2 - i;
+      step_[axis] = step, in_[axis] = shape_[ir_axis(axis)], step *= in_[axis];
+      out_[axis] = pooled_extent(in_[axis], w_.size[axis], w_.stride[axis], w_.dilation[axis],
+                                 w_.before[axis], w_.after[axis], p.ceil_mode);
+      if (out_[axis] < 1) m.broken("a window", std::to_string(w_.size[axis]));
+    }
+    elements_ = step;
+    const std::int64_t image = std::int64_t{w_.size[1]} * w_.size[2];
+    constexpr std::int64_t most = 64;  // each element of a window is four nodes
+    if (image > most || image * w_.size[0] > most)
+      m.refuse("elements of a window of MaxPool with indices", {}, "at most 64");
+    if (!m.failed()) follow(x, w_.first());
+    add_starts();
+  }
+  tensor_id largest() const { return best_; }
+  tensor_id places() const { return place_; }
+
+ private:
+  int ir_axis(std::size_t axis) const { return static_cast<int>(1 + axis - w_.first()); }
+  /// Taps of this axis and those behind it, in their order.
+  void follow(tensor_id x, std::size_t axis) {
+    if (axis == 3) return compare(x);
+    for (std::int32_t t = 0; t < w_.size[axis] && !m_.failed(); ++t) {
+      at_[axis] = places_of_tap(w_, axis, in_[axis], out_[axis], t);
+      follow(picked(m_, x, ir_axis(axis), at_[axis]), axis + 1);
+    }
+  }
+  void compare(tensor_id x) {
+    if (m_.failed()) return;
+    const tensor_id here = constant_places();
+    if (best_ == no_tensor) {
+      best_ = x, place_ = here;
+      return;
+    }
+    const tensor_id more = m_.made(ops::greater, {x, best_}, dtype::boolean);
+    best_ = m_.made(ops::select, {more, x, best_}, dtype::f32);
+    place_ = m_.made(ops::select, {more, here, place_}, dtype::s64);
+  }
+  /// Of the tap that at_ says.
+  tensor_id constant_places() {
+    dims s;
+    for (std::size_t axis = w_.first(); axis < 3; ++axis) s.push_back(out_[axis]);
+    s.push_back(1);
+    if (!m_.check(verify_size(s, dtype::s64, m_.to.max, "places"))) return no_tensor;
+    std::vector<std::int64_t> list(s.elements().value, 0);
+    std::size_t inner = 1;
+    for (std::size_t axis = 3; axis-- > w_.first();) {
+      for (std::size_t k = 0; k < list.size(); ++k)
+        list[k] += at_[axis][k / inner % as_size(out_[axis])] * step_[axis];
+      inner *= as_size(out_[axis]);
+    }
+    return m_.new_constant("", s, list);
+  }
+  /// Where the channels of each image begin in the file's order of axes.
+  void add_starts() {
+    if (m_.failed()) return;
+    const std::int32_t batch = shape_[0], channels = shape_.back(0);
+    dims s = shape_;
+    for (int i = 1; i + 1 < s.rank; ++i) s[i] = 1;
+    std::vector<std::int64_t> list;
+    for (std::int64_t i = 0; i < std::int64_t{batch} * channels; ++i) list.push_back(i * elements_);
+    place_ = m_.made(ops::add, {place_, m_.new_constant("", s, list)}, dtype::s64);
+  }
+
+  emitter& m_;
+  const window& w_;
+  dims shape_;
+  std::array<std::int32_t, 3> in_{1, 1, 1}, out_{1, 1, 1};
+  std::array<std::int64_t, 3> step_{};
+  std::array<std::vector<std::int32_t>, 3> at_{};
+  std::int64_t elements_ = 1;  // of a channel of an image
+  tensor_id best_ = no_tensor, place_ = no_tensor;
+};
+/// The second result: where the largest elements are among all of x.
 inline void max_pool_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
-  if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("indices of MaxPool");
   const value& x = c.in[0];
-  const bool real = m.type(x) == dtype::f32;
+  const bool real = m.type(x) == dtype::f32, places = c.n.out.size() > 1 && !c.n.out[1].empty();
   if (!real && !m.is_byte(x)) return;
-  if (m.integer(c, "storage_order", 0) != 0) return m.refuse("storage_order", "1", "0");
   const pooling p = read_pooling(m, c, m.shape(x));
+  const bool columns_first = m.integer(c, "storage_order", 0) != 0;
   if (m.failed()) return;
   const op_def& op = real ? ops::max_pool2d : ops::qnn_max_pool2d;
   const tensor_id from = m.held(x, true);
-  if (p.of_volumes()) return m.give(c, pooled_by_columns(m, op, from, p), true);
-  const tensor_id y = m.moved(op, image_of(m, from), to_attributes(pool_of_images(p)));
-  m.give(c, from_image(m, y, p.win.row()), true);
+  if (!places || !real) {
+    tensor_id y = no_tensor;
+    if (p.of_volumes())
+      y = pooled_by_columns(m, op, from, p);
+    else
+      y = m.moved(op, image_of(m, from), to_attributes(pool_of_images(p)));
+    m.give(c, from_image(m, y, p.win.row()), true);
+  }
+  if (!places || m.failed()) return;
+  const tensor_id reals = real ? from : m.made(ops::cast, {m.without_scales(from)}, dtype::f32);
+  if (m.failed()) return;
+  const largest_elements found(m, reals, p, columns_first);
+  if (m.failed()) return;
+  if (real) m.give(c, found.largest(), true);
+  c.out.push_back(value::of(found.places(), true));
 }
 
 // ---- averages ----
