@@ -155,6 +155,67 @@ def qdq_biased(*shape, out=True):
     return build
 
 
+# ---- scales that are computed, before DynamicQuantizeLinear ----
+
+def unsigned_parameters(n, x):
+    low, high = (n.node(op, [x], keepdims=0) for op in ("ReduceMin", "ReduceMax"))
+    scale = n.node("Div", [n.node("Sub", [high, low]), n.scale(255)])
+    zero = n.node("Div", [n.node("Sub", [n.scale(0), low]), scale])
+    return scale, n.node("Cast", [n.node("Floor", [zero])], to=TensorProto.UINT8)
+
+
+def signed_parameters(n, x):
+    ends = [n.node("Abs", [n.node(op, [x], keepdims=0)]) for op in ("ReduceMin", "ReduceMax")]
+    scale = n.node("Div", [n.node("Max", ends), n.scale(127)])
+    return scale, n.constant(np.int8(0))
+
+
+def chosen_scales(layer, kind="u8", low=-1.0, bias=False):
+    """A layer as quantize() of ONNX Runtime 1.0 to 1.4 wrote it for opset 10."""
+
+    def build(n):
+        convolution = layer == "ConvInteger"
+        x = n.input(n.rng.uniform(low, 3, (1, 3, 6, 7) if convolution else (3, 17))
+                    .astype(np.float32))
+        scale, zero = (unsigned_parameters if kind == "u8" else signed_parameters)(n, x)
+        codes = n.node("QuantizeLinear", [x, scale, zero])
+        w = n.codes("s8", *((4, 3, 3, 3) if convolution else (17, 6)), low=-64, high=63)
+        by = n.scale(0.0117)
+        y = n.node(layer, [codes, n.constant(w), zero, n.constant(np.int8(0))],
+                   **({"pads": [1, 1, 0, 1]} if convolution else {}))
+        if bias:
+            b = n.node("Div", [n.constant(floats(n, 4)), n.node("Mul", [scale, by])])
+            b = n.node("Cast", [n.node("Floor", [b])], to=TensorProto.INT32)
+            y = n.node("Add", [y, n.node("Reshape", [b, n.constant([1, -1, 1, 1], np.int64)])])
+        y = n.node("Cast", [y], to=TensorProto.FLOAT)
+        return [n.node("Mul", [y, n.node("Mul", [scale, by])]),
+                n.node("DequantizeLinear", [codes, scale, zero])]
+
+    return build
+
+
+def quantized_by(kind):
+    """QuantizeLinear and DequantizeLinear by inputs of the network, at ties and beyond codes."""
+
+    def build(n):
+        x = (n.rng.integers(-300, 300, (5, 40)) + 0.5).astype(np.float32) * np.float32(0.25)
+        x[0, :4] = [NAN, np.inf, -np.inf, 3e9]
+        names = [n.input(x), n.input(np.asarray([0.25], np.float32)),
+                 n.input(np.asarray([100 if kind == "u8" else -3], TYPES[kind]))]
+        y = n.node("QuantizeLinear", names)
+        return [y, n.node("DequantizeLinear", [y] + names[1:])]
+
+    return build
+
+
+def cast_numbers(n):
+    """Floats as integers that cannot hold them."""
+    x = n.input(np.asarray([-300.7, -1.5, -0.5, 0.9, 1.7, 254.6, 255.9, 256, 300, 70000.2, -40000,
+                            1e6, -1e6, 127.9, 128, -128.9, -129.1, NAN], np.float32))
+    return [n.node("Cast", [x], to=t) for t in (TensorProto.UINT8, TensorProto.INT8,
+                                                TensorProto.UINT16, TensorProto.INT16)]
+
+
 def cases_of_volumes(w):
     for xt, wt in (("u8", "u8"), ("u8", "s8"), ("s8", "s8")):
         w.store("volume_conv_" + xt + wt, volumes(xt, wt, **WINDOWS))
@@ -217,3 +278,11 @@ def cases(w):
     w.store("qdq_gemm_float_bias_rows", qdq_biased(5, 1, out=False))
     w.store("gemm_computed_bias", biased(7, computed=True))
     w.store("gemm_alpha_bias", biased(5, 1, alpha=0.37))
+    for layer in ("ConvInteger", "MatMulInteger"):
+        name = "conv" if layer == "ConvInteger" else "matmul"
+        w.store("chosen_scales_" + name, chosen_scales(layer, bias=layer == "ConvInteger"), 10)
+        w.store("chosen_scales_positive_" + name, chosen_scales(layer, low=1.0), 10)
+    w.store("chosen_scales_signed", chosen_scales("MatMulInteger", "s8"), 10)
+    w.store("quantized_by_inputs_u8", quantized_by("u8"))
+    w.store("quantized_by_inputs_s8", quantized_by("s8"))
+    w.store("cast_numbers", cast_numbers)

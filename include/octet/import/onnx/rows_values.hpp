@@ -30,6 +30,38 @@ inline void only_float(emitter& m, const call& c, const char* key) {
   if (code != undefined_data_type && code != data_type_code("FLOAT"))
     m.refuse(key, data_type_name(code), "FLOAT");
 }
+/// Whether a scale or zero point of a node is computed when it runs, as tools before
+/// DynamicQuantizeLinear wrote it; one of each then.
+inline bool scaled_at_run_time(emitter& m, const call& c) {
+  const bool computed = !m.is_constant(c.in[1]) || (c.has(2) && !m.is_constant(c.in[2]));
+  for (std::size_t i = 1; computed && i < 3; ++i)
+    if (c.has(i) && m.shape(c.in[i]).elements().value != 1)
+      m.refuse("scales per channel that are computed at run time");
+  return computed && !m.failed();
+}
+/// Input i as a number without axes.
+inline tensor_id number_of(emitter& m, const call& c, std::size_t i, dtype t) {
+  const tensor_id x = m.reshaped(m.without_scales(m.held(c.in[i], false)), dims{});
+  return m.failed() || m.to.g[x].type == t ? x : m.made(ops::cast, {x}, t);
+}
+/// sat(rint(f32(x / scale)) + zero point); what is no number becomes the lowest code.
+inline tensor_id quantized_at_run_time(emitter& m, const call& c, dtype t) {
+  const auto bound = [&](std::int64_t v) { return m.to.scalar_constant(static_cast<float>(v)); };
+  const tensor_id x =
+      m.made(ops::div, {m.held(c.in[0]), number_of(m, c, 1, dtype::f32)}, dtype::f32);
+  tensor_id y = m.made(ops::round, {x}, dtype::f32);
+  if (c.has(2)) y = m.made(ops::add, {y, number_of(m, c, 2, dtype::f32)}, dtype::f32);
+  y = m.made(ops::maximum, {bound(lowest_of(t)), y}, dtype::f32);
+  y = m.made(ops::minimum, {bound(highest_of(t)), y}, dtype::f32);
+  return m.made(ops::cast, {y}, t);
+}
+/// f32(f32(x - zero point) * scale).
+inline tensor_id dequantized_at_run_time(emitter& m, const call& c) {
+  tensor_id x = m.made(ops::cast, {m.without_scales(m.held(c.in[0]))}, dtype::s32);
+  if (c.has(2)) x = m.made(ops::sub, {x, number_of(m, c, 2, dtype::s32)}, dtype::s32);
+  return m.made(ops::mul, {m.made(ops::cast, {x}, dtype::f32), number_of(m, c, 1, dtype::f32)},
+                dtype::f32);
+}
 /// x, scale, [zero].
 inline void quantize_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0])) return;
@@ -46,9 +78,10 @@ inline void quantize_row(emitter& m, call& c) {
   if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16)
     return m.refuse("element type of QuantizeLinear's result", std::string(name_of(t)),
                     "uint8, int8, uint16, int16");
+  const value& x = c.in[0];
+  if (scaled_at_run_time(m, c)) return m.give(c, quantized_at_run_time(m, c, t), x.channels_inner);
   const int axis = scale_axis(m, c);
   const quantization q = m.quantized_by(c, 1, axis);
-  const value& x = c.in[0];
   if (m.failed()) return;
   const tensor_id y = m.quantized(t, q, q.axis < 0 ? -1 : static_cast<int>(m.axis_of(x, q.axis)));
   m.emit(ops::quantize, {m.held(x)}, {y});
@@ -62,6 +95,7 @@ inline void dequantize_row(emitter& m, call& c) {
   if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16 && t != dtype::s32)
     return m.refuse("element type of DequantizeLinear's input", std::string(name_of(t)),
                     "uint8, int8, uint16, int16, int32");
+  if (scaled_at_run_time(m, c)) return m.give(c, dequantized_at_run_time(m, c), x.channels_inner);
   const int axis = scale_axis(m, c);
   const quantization q = m.quantized_by(c, 1, axis);
   const tensor_id from = m.under(x, x.channels_inner, q);
