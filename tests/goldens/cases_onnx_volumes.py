@@ -216,6 +216,65 @@ def cast_numbers(n):
                                                 TensorProto.UINT16, TensorProto.INT16)]
 
 
+# ---- linear Resize of codes, which runs channels last behind QLinearConv ----
+
+def behind_layers(kind, between=(), after=(), sizes=(15, 19), **attributes):
+    """QLinearConv, `between`, Resize, `after`: names of operators of codes."""
+
+    def build(n):
+        zero = 131 if kind == "u8" else 7
+        same = n.parameters(0.05, zero, kind)
+
+        def conv(x):
+            w = n.constant(weights_of(n, kind, "s8", 4, 4, 1, 1))
+            return n.node("QLinearConv", [x] + same + [w] + n.parameters(0.012, 0, "s8") + same)
+
+        def step(op, v):
+            if op == "conv":
+                return conv(v)
+            if op == "other":
+                return n.ms("QLinearAdd", [v] + same + [conv(x)] + same + same)
+            if op == "one":
+                return n.ms("QLinearMul", [v] + same + [n.constant(TYPES[kind](zero + 25))] + same
+                            + same)
+            if op == "average":
+                return n.ms("QLinearAveragePool", [v] + same + same, kernel_shape=[2, 2])
+            if op == "max":
+                return n.node("MaxPool", [v], kernel_shape=[2, 2])
+            return n.ms(op, [v] + same + same)
+
+        x = n.input(n.every_code(kind, 2, 4, 9, 12))
+        y = conv(x)
+        for op in between:
+            y = step(op, y)
+        y = n.node("Resize", [y, "", "", n.constant([2, 4] + list(sizes), np.int64)],
+                   mode="linear", **attributes)
+        for op in after:
+            y = step(op, y)
+        return y
+
+    return build
+
+
+def cases_of_resizing(w):
+    how = "coordinate_transformation_mode"
+    for kind in ("u8", "s8"):
+        w.store("resize_behind_conv_" + kind, behind_layers(kind))
+        w.store("resize_behind_conv_corners_" + kind,
+                behind_layers(kind, sizes=(17, 5), **{how: "align_corners"}))
+    w.store("resize_behind_conv_edge", behind_layers("u8", **{how: "asymmetric"}))
+    w.store("resize_behind_conv_symmetric", behind_layers("u8", **{how: "half_pixel_symmetric"}),
+            19)
+    w.store("resize_behind_conv_one_row", behind_layers("s8", sizes=(1, 20),
+                                                        **{how: "pytorch_half_pixel"}))
+    for name, between, after in (("sum", ["other"], []), ("max", ["max"], []),
+                                 ("leaky", ["QLinearLeakyRelu"], []),
+                                 ("leaky_conv", ["QLinearLeakyRelu"], ["conv"]),
+                                 ("average_conv", ["average"], ["max", "conv"]),
+                                 ("product", ["one"], []), ("product_conv", ["one"], ["conv"])):
+        w.store("resize_behind_" + name, behind_layers("u8", between, after))
+
+
 def cases_of_volumes(w):
     for xt, wt in (("u8", "u8"), ("u8", "s8"), ("s8", "s8")):
         w.store("volume_conv_" + xt + wt, volumes(xt, wt, **WINDOWS))
@@ -259,6 +318,7 @@ def cases_of_volumes(w):
 
 def cases(w):
     cases_of_volumes(w)
+    cases_of_resizing(w)
     for name, kind, shape, more in (
             ("row", None, (2, 3, 17), {"kernel_shape": [3], "pads": [1, 1]}),
             ("image", None, (2, 3, 9, 8), {"kernel_shape": [2, 3], "pads": [1, 1, 0, 1]}),

@@ -758,6 +758,41 @@ inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::
   }
   return x;
 }
+/// Linear resizing of codes that are held channels last: two pixels of each axis by their distance
+/// in 1024ths, cut; the last pixel is itself by halves. The sum is cut toward zero.
+inline tensor_id blended_in_1024ths(emitter& m, tensor_id x, const resizing& r,
+                                    const std::string& how) {
+  if (m.failed()) return no_tensor;
+  const dtype t = m.to.g[x].type;
+  tensor_id y = m.made(ops::cast, {m.without_scales(x)}, dtype::s32);
+  for (std::size_t k = 0; k < 2; ++k) {
+    std::vector<std::int32_t> index[2], weight[2];
+    for (std::int32_t o = 0; o < r.out[k]; ++o) {
+      const float last = static_cast<float>(r.in[k] - 1),
+                  at = std::clamp(source_of(o, r.in[k], r.out[k], r.factor[k], how), 0.f, last),
+                  low = numerics::floor(at);
+      const auto below = static_cast<std::int32_t>(low), above = std::min(below + 1, r.in[k] - 1),
+                 share =
+                     below == above
+                         ? 512
+                         : static_cast<std::int32_t>(numerics::mul(numerics::sub(at, low), 1024.f));
+      index[0].push_back(below), index[1].push_back(above);
+      weight[0].push_back(1024 - share), weight[1].push_back(share);
+    }
+    const dims s = k == 0 ? dims{r.out[k], 1, 1} : dims{r.out[k], 1};
+    const auto part = [&](std::size_t i) {
+      const tensor_id pixels = picked(m, y, static_cast<std::int64_t>(1 + k), index[i]);
+      return integers_of(m, ops::mul, {pixels, m.new_constant("", s, weight[i])});
+    };
+    const tensor_id below = part(0), above = part(1);
+    y = integers_of(m, ops::add, {below, above});
+  }
+  y = integers_of(m, ops::div, {y, m.to.scalar_constant(std::int32_t{1 << 20})});
+  y = m.made(ops::cast, {y}, t);
+  if (m.failed()) return no_tensor;
+  const octet::tensor from = m.to.g[x];
+  return from.scales.empty() ? y : m.alias(y, {from.scales, from.zero_points, -1}, -1);
+}
 /// A pixel's weight at a distance up to 1: ((a + 2) d - (a + 3)) d d + 1.
 inline float near_weight(float d, float a) {
   using numerics::add, numerics::mul, numerics::sub;
@@ -935,6 +970,9 @@ inline void resize_row(emitter& m, call& c) {
   }
   if (!real && !m.is_byte(c.in[0])) return;
   if (!real && r.channels_last) return m.refuse("linear Resize of 8-bit values, channels last");
+  // An axis of factor 1 in place of the height is taken for the channels of the file's own order.
+  if (!real && c.in[0].codes_last && r.factor[0] != 1.f)
+    return give(blended_in_1024ths(m, x, r, how));
   // The operator's places are counted from the edge.
   const bool own = how != "half_pixel_symmetric" &&
                    !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
