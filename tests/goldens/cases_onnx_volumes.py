@@ -216,6 +216,35 @@ def cast_numbers(n):
                                                 TensorProto.UINT16, TensorProto.INT16)]
 
 
+# ---- what is no number ----
+
+def numbers(n, *shape):
+    x = floats(n, *shape)
+    x.reshape(-1)[n.rng.random(x.size) < 0.3] = NAN
+    return x
+
+
+def extremes(second):
+    def build(n):
+        a = n.input(numbers(n, 3, 8))
+        if second is None:
+            b = n.input(numbers(n, 3, 8))
+        else:
+            b = n.constant(np.float32(second))
+        c = n.input(numbers(n, 8))
+        return [n.node(op, names) for op in ("Min", "Max")
+                for names in ([a, b], [b, a], [a, b, c])]
+
+    return build
+
+
+def signs(n):
+    x = numbers(n, 3, 8)
+    x[0, :5] = [0, -0.0, np.inf, -np.inf, NAN]
+    x = n.input(x)
+    return [n.node("Sign", [x]), n.node("Clip", [x]), n.node("Clip", [x, n.scale(-0.5)])]
+
+
 # ---- linear Resize of codes, which runs channels last behind QLinearConv ----
 
 def behind_layers(kind, between=(), after=(), sizes=(15, 19), **attributes):
@@ -346,3 +375,7 @@ def cases(w):
     w.store("quantized_by_inputs_u8", quantized_by("u8"))
     w.store("quantized_by_inputs_s8", quantized_by("s8"))
     w.store("cast_numbers", cast_numbers)
+    w.store("nan_extremes", extremes(None))
+    w.store("nan_extremes_number", extremes(0.3))
+    w.store("nan_extremes_constant", extremes(np.nan))
+    w.store("nan_signs", signs)

@@ -167,6 +167,39 @@ template <const op_def& Op> void fold_row(emitter& m, call& c) {
   }
   c.out = {all};
 }
+inline void where_row(emitter& m, call& c);
+/// Whether an operand is constants without NaN.
+inline bool never_nan(emitter& m, const value& v) {
+  if (!m.is_constant(v)) return false;
+  const auto a = m.constant(v, "an operand");
+  return a && a->type == dtype::f32 &&
+         std::ranges::none_of(a->as<float>(), [](float f) { return numerics::is_nan(f); });
+}
+/// Min and Max of any number of operands; of floats NaN where either is. octet's own operators give
+/// the first operand where the second is not beyond it.
+template <const op_def& Op> void extreme_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, c.in.size())) return;
+  value all = c.in[0];
+  for (std::size_t i = 1; i < c.in.size(); ++i) {
+    const value next = c.in[i];
+    const bool real = m.type(all) == dtype::f32, plain = !real || never_nan(m, next),
+               turned = !plain && never_nan(m, all);
+    call pair{c.n, {plain ? all : next, plain ? next : all}};
+    binary(m, pair, Op, m.type(all));
+    if (m.failed()) return;
+    if (!plain && !turned) {
+      call same{c.n, {all, all}};
+      binary(m, same, ops::equal, dtype::boolean);
+      if (m.failed()) return;
+      call choice{c.n, {same.out[0], pair.out[0], all}};
+      where_row(m, choice);
+      if (m.failed()) return;
+      pair.out = std::move(choice.out);
+    }
+    all = pair.out[0];
+  }
+  c.out = {all};
+}
 /// The sum by the number of operands.
 inline void mean_row(emitter& m, call& c) {
   fold_row<ops::add>(m, c);
@@ -423,10 +456,15 @@ inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
 template <const op_def& Op> void unary_row(emitter& m, call& c) {
   if (m.arity(c, 1, 1)) unary(m, c, Op);
 }
-/// -1, 0 or 1; integers by two comparisons.
+/// -1, 0 or 1, of NaN itself; integers by two comparisons.
 inline void sign_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
   const dtype t = m.type(c.in[0]);
+  if (t == dtype::f32) {
+    const tensor_id x = m.held(c.in[0]), number = m.made(ops::equal, {x, x}, dtype::boolean),
+                    y = m.made(ops::sign, {x}, dtype::f32);
+    return m.give(c, m.made(ops::select, {number, y, x}, t), c.in[0].channels_inner);
+  }
   if (t != dtype::s32 && t != dtype::s64) return unary(m, c, ops::sign);
   const tensor_id x = m.held(c.in[0]), none = t == dtype::s64
                                                   ? m.to.scalar_constant(std::int64_t{0})
@@ -503,8 +541,8 @@ inline void bounded(emitter& m, call& c, std::optional<double> lo, std::optional
   if (m.failed()) return;
   attributes a;
   if (m.type(x) == dtype::f32) {
-    if (lo) a.set("float_lo", *lo);
-    if (hi) a.set("float_hi", *hi);
+    constexpr double most = std::numeric_limits<float>::max();  // infinities become it
+    a.set("float_lo", lo.value_or(-most)), a.set("float_hi", hi.value_or(most));
     return m.give(
         c, m.made(ops::mul, {m.held(x), m.to.scalar_constant(1.f)}, dtype::f32, std::move(a)),
         x.channels_inner);
