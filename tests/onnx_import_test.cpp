@@ -521,6 +521,7 @@ TEST_CASE("ONNX: Einstein sums that are not computed are refused") {
 }
 
 TEST_CASE("ONNX: what is not computed is refused by name") {
+  using integers = std::vector<std::int64_t>;
   const auto one = [](const std::string& op, const std::string& domain = {}) {
     return ox::file().input("x", ox::f32, {2, 2}).output("y").node(op, {"x"}, {"y"}, {}, domain);
   };
@@ -541,6 +542,20 @@ TEST_CASE("ONNX: what is not computed is refused by name") {
                                   ox::attribute("block_size", std::int64_t{2})})
                            .str()),
             "block");
+  CHECK_HAS(message_of(ox::file()
+                           .input("x", ox::f32, {1, 1, 9, 9})
+                           .output("i")
+                           .node("MaxPool", {"x"}, {"y", "i"},
+                                 {ox::attribute("kernel_shape", integers{9, 9})})
+                           .str()),
+            "elements of a window of MaxPool with indices");
+  CHECK_HAS(message_of(ox::file()
+                           .input("x", ox::f32, {1, 1, 2, 2, 2})
+                           .output("y")
+                           .constant(ox::floats("w", {1, 1, 1, 1, 1}, {1}))
+                           .node("ConvTranspose", {"x", "w"}, {"y"})
+                           .str()),
+            "rank of a transposed convolution (found 5");
   CHECK_HAS(message_of(one("Relu").node("Relu", {"x"}, {"y"}).str()), "two nodes give");
   CHECK_HAS(message_of(
                 ox::file().output("b").node("Relu", {"b"}, {"a"}).node("Relu", {"a"}, {"b"}).str()),

@@ -79,16 +79,22 @@ OCTET_NAMESPACE_END
 
 // ---- octet/import/onnx/blocks.hpp
 // Which float images ONNX Runtime 1.32 holds in blocks of channels (its NchwcTransformer, the last
-// of its graph passes). What is exact stays as it is; means of images and BatchNormalization round
-// otherwise there.
+// of its graph passes), and which images of codes channels last (its NhwcTransformer, before it).
+// What is exact stays as it is; means of images and BatchNormalization round otherwise in blocks,
+// linear Resize of codes where channels are last.
 #ifndef OCTET_IMPORT_ONNX_BLOCKS_HPP_
 #define OCTET_IMPORT_ONNX_BLOCKS_HPP_
 
 // ---- octet/import/onnx/rows_values.hpp
-// Rows without weights: quantize, dequantize, sums, products, concatenation, pooling, resizing,
-// functions of one value, reductions.
+// Rows without weights: quantize, dequantize, sums, products, concatenation, resizing, functions of
+// one value, reductions.
 #ifndef OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
+
+// ---- octet/import/onnx/rows_pools.hpp
+// Rows of pools: the largest and the averages of windows of rows, images and volumes.
+#ifndef OCTET_IMPORT_ONNX_ROWS_POOLS_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_POOLS_HPP_
 
 // ---- octet/import/onnx/rows_layers.hpp
 // Rows with weights: convolutions and matrix products, quantized, as integers, and of floats.
@@ -622,8 +628,13 @@ class graph_builder {
     return acc;
   }
 
+  /// A layer's sums, and how they are to be rounded.
+  struct layer_sums {
+    tensor_id acc = no_tensor;
+    laws::decision by = rounding::none;
+  };
   /// `name` is that of the operator's output; values between nodes are called after it.
-  status accumulate_and_requantize(accumulation a, const std::string& name) {
+  result<layer_sums> accumulate(accumulation& a, const std::string& name) {
     const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
@@ -633,14 +644,22 @@ class graph_builder {
         a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
     auto scales = accumulator_scales(d, a.in[0], a.in[1]);
     const dtype type = laws::accumulator_type(g[a.in[0]].type, int32_bias);
-    auto acc = accumulate(*a.op, std::move(a.in), std::move(a.attrs), type, std::move(scales),
-                          after(name, "/accumulator"));
+    const auto acc = accumulate(*a.op, std::move(a.in), std::move(a.attrs), type, std::move(scales),
+                                after(name, "/accumulator"));
     if (!acc) return acc.error();
-    std::vector<tensor_id> in{*acc};
+    return layer_sums{*acc, d};
+  }
+  /// Sums under the accumulator's scales, as the layer's output.
+  status requantize(const accumulation& a, const layer_sums& sums) {
+    std::vector<tensor_id> in{sums.acc};
     if (a.real_bias != no_tensor) in.push_back(a.real_bias);
     attributes clamp;
-    add_bounds(clamp, a.options.fused, a.out, d.by);
-    return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
+    add_bounds(clamp, a.options.fused, a.out, sums.by.by);
+    return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), sums.by.round);
+  }
+  status accumulate_and_requantize(accumulation a, const std::string& name) {
+    const auto sums = accumulate(a, name);
+    return sums ? requantize(a, *sums) : status(sums.error());
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
     std::vector<double> scales = g[a.weights].scales;
@@ -1233,6 +1252,7 @@ struct value {
   std::shared_ptr<const std::vector<value>> items{};  // a sequence of values, nothing else
   half as_half = half::no;                            // not `no`: float16, rounded when it is held
   channel_order order = channel_order::plain;
+  bool codes_last = false;  // codes that ONNX Runtime holds channels last: blocks.hpp
 
   static value of(tensor_id id, bool channels_inner = false) {
     value v;
@@ -2144,7 +2164,10 @@ inline void cast_to(emitter& m, call& c, dtype t) {
   tensor_id y = m.held(x);
   if (m.failed()) return;
   if (t != dtype::f16) {
-    if (m.type(x) != t) y = m.made(ops::cast, {y}, t);
+    // Of floats beyond the type the low bits of an int32 stay.
+    const bool narrow = is_8bit(t) || t == dtype::s16 || t == dtype::u16;
+    if (narrow && m.type(x) == dtype::f32) y = m.made(ops::cast, {y}, dtype::s32);
+    if (!m.failed() && m.to.g[y].type != t) y = m.made(ops::cast, {y}, t);
     return m.give(c, y, x.channels_inner);
   }
   const bool real = m.type(x) == dtype::f32;
@@ -2174,32 +2197,59 @@ namespace onnx_model::rows {
 
 // ---- windows ----
 
-/// Windows over one or two axes, as height and width; one axis is a row of height 1.
+/// Windows over one to three axes, as depth, height and width; one axis is a row of height 1.
 struct window {
-  bool row = false;
-  std::array<std::int32_t, 2> size{1, 1}, stride{1, 1}, dilation{1, 1}, before{}, after{};
+  int axes = 2;
+  std::array<std::int32_t, 3> size{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1}, before{}, after{};
+  std::size_t first() const { return 3 - as_size(axes); }
+  bool row() const { return axes == 1; }
+  bool volume() const { return axes == 3; }
   void set_padding(std::size_t axis, const laws::axis_padding& p) {
     before[axis] = p.before, after[axis] = p.after;
   }
 };
+/// pads or auto_pad.
+inline void read_padding(emitter& m, const call& c, const dims& x, window& w) {
+  const std::string automatic = m.text(c, "auto_pad", "NOTSET");
+  if (m.failed()) return;
+  const std::size_t count = as_size(w.axes), first = w.first();
+  if (automatic == "NOTSET" || automatic.empty()) {
+    const auto pads = m.integers(c, "pads");
+    if (!pads.empty() && pads.size() != 2 * count)
+      m.broken("attribute pads", std::to_string(pads.size()) + " numbers");
+    for (std::size_t i = 0; i < pads.size() && !m.failed(); ++i) {
+      if (pads[i] < 0 || pads[i] > 1 << 24) m.broken("attribute pads", std::to_string(pads[i]));
+      (i < count ? w.before : w.after)[first + i % count] = static_cast<std::int32_t>(pads[i]);
+    }
+  } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+    for (std::size_t i = first; i < 3; ++i) {
+      const std::int32_t in = x[static_cast<int>(2 + i - first)];
+      const auto total = laws::same_padding_total(in, w.size[i], w.stride[i], w.dilation[i]);
+      if (total > 1 << 24) return m.broken("attribute auto_pad", std::to_string(total));
+      const auto p = laws::same_padding(in, w.size[i], w.stride[i], w.dilation[i]);
+      w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
+    }
+  } else if (automatic != "VALID") {
+    m.refuse("auto_pad", automatic, "NOTSET, SAME_UPPER, SAME_LOWER, VALID");
+  }
+}
 /// kernel_shape, strides, dilations, pads or auto_pad. `kernel`: extents of the weights; none: the
 /// attribute must be there.
 inline window read_window(emitter& m, const call& c, const dims& x,
                           std::span<const std::int32_t> kernel) {
   window w;
-  const int axes = x.rank - 2;
-  if (axes < 1 || axes > 2) {
-    m.refuse("rank of an input with windows", std::to_string(x.rank), "3 or 4");
+  if (x.rank < 3 || x.rank > 5) {
+    m.refuse("rank of an input with windows", std::to_string(x.rank), "3 to 5");
     return w;
   }
-  w.row = axes == 1;
-  const std::size_t first = w.row ? 1 : 0;
-  const auto read = [&](const char* key, std::array<std::int32_t, 2>& to, std::int64_t least) {
+  w.axes = x.rank - 2;
+  const std::size_t first = w.first();
+  const auto read = [&](const char* key, std::array<std::int32_t, 3>& to, std::int64_t least) {
     const auto list = m.integers(c, key);
     if (list.empty()) return;
-    if (list.size() != as_size(axes))
+    if (list.size() != as_size(w.axes))
       return m.broken(std::string("attribute ") + key, std::to_string(list.size()) + " numbers",
-                      std::to_string(axes));
+                      std::to_string(w.axes));
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (list[i] < least || list[i] > 1 << 24)
         return m.broken(std::string("attribute ") + key, std::to_string(list[i]));
@@ -2215,31 +2265,7 @@ inline window read_window(emitter& m, const call& c, const dims& x,
     m.broken("attribute kernel_shape is missing");
   read("strides", w.stride, 1);
   read("dilations", w.dilation, 1);
-  const std::string automatic = m.text(c, "auto_pad", "NOTSET");
-  if (m.failed()) return w;
-  if (automatic == "NOTSET" || automatic.empty()) {
-    const auto pads = m.integers(c, "pads");
-    if (!pads.empty() && pads.size() != 2 * as_size(axes))
-      m.broken("attribute pads", std::to_string(pads.size()) + " numbers");
-    for (std::size_t i = 0; i < pads.size() && !m.failed(); ++i) {
-      if (pads[i] < 0 || pads[i] > 1 << 24) m.broken("attribute pads", std::to_string(pads[i]));
-      const auto count = as_size(axes);
-      (i < count ? w.before : w.after)[first + i % count] = static_cast<std::int32_t>(pads[i]);
-    }
-  } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-    for (std::size_t i = first; i < 2; ++i) {
-      const std::int32_t in = x[w.row ? 2 : static_cast<int>(i) + 2];
-      const auto total = laws::same_padding_total(in, w.size[i], w.stride[i], w.dilation[i]);
-      if (total > 1 << 24) {
-        m.broken("attribute auto_pad", std::to_string(total));
-        return w;
-      }
-      const auto p = laws::same_padding(in, w.size[i], w.stride[i], w.dilation[i]);
-      w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
-    }
-  } else if (automatic != "VALID") {
-    m.refuse("auto_pad", automatic, "NOTSET, SAME_UPPER, SAME_LOWER, VALID");
-  }
+  if (!m.failed()) read_padding(m, c, x, w);
   return w;
 }
 /// An image [N, H, W, C] of a value [N, C, H, W] or [N, C, L].
@@ -2257,41 +2283,127 @@ inline tensor_id from_image(emitter& m, tensor_id y, bool row) {
 
 // ---- convolutions ----
 
-/// A convolution's attributes and the shape of its weights [O, I / groups, kh, kw].
+/// A convolution's attributes and the shape of its weights [O, I / groups, kh, kw]. One of volumes
+/// is one of images whose channels are what lies under its depth taps, of floats also under its
+/// rows: [channel][plane][row], as its weights [O, I / groups, kd, kh, kw] have them. Sums then run
+/// in ONNX Runtime's order, whose blocks depend on how many there are in a volume.
 struct convolution {
   conv2d_attrs attrs{};
   dims weights{};
-  bool depthwise = false, row = false;
+  bool depthwise = false;
+  window win{};
+  std::size_t folded = 0;                 // axes of a volume that became channels
+  std::array<std::int32_t, 2> out{1, 1};  // extents of the result along these
   int channels() const { return weights[0]; }
 };
+/// The extents of the result along the axes of a volume that become channels.
+inline void fold_volume(emitter& m, convolution& v, const dims& x, bool real) {
+  v.folded = real ? 2 : 1;
+  for (std::size_t i = 0; i < v.folded; ++i) {
+    const std::int64_t reach = (std::int64_t{v.win.size[i]} - 1) * v.win.dilation[i] + 1,
+                       padded = std::int64_t{x[static_cast<int>(2 + i)]} + v.win.before[i] +
+                                v.win.after[i];
+    if (padded < reach || padded > INT32_MAX)
+      return m.broken("a window", std::to_string(reach), "at most " + std::to_string(padded));
+    v.out[i] = static_cast<std::int32_t>((padded - reach) / v.win.stride[i] + 1);
+  }
+}
 inline convolution read_convolution(emitter& m, const call& c, const value& x, const value& w) {
   convolution v;
   const dims in = m.shape(x), weights = m.shape(w);
   if (m.failed()) return v;
-  if (in.rank != weights.rank || in.rank < 3 || in.rank > 4) {
+  if (in.rank != weights.rank || in.rank < 3 || in.rank > 5) {
     m.refuse("rank of a convolution's input and weights",
              std::to_string(in.rank) + ", " + std::to_string(weights.rank),
-             "3 or 4, both the same");
+             "3 to 5, both the same");
     return v;
   }
-  const window win = read_window(m, c, in, std::span(weights.begin() + 2, weights.end()));
+  v.win = read_window(m, c, in, std::span(weights.begin() + 2, weights.end()));
+  const window& win = v.win;
   const std::int64_t groups = m.integer(c, "group", 1);
   if (m.failed()) return v;
-  v.row = win.row;
-  v.weights = v.row ? dims{weights[0], weights[1], 1, weights[2]} : weights;
+  if (win.volume()) fold_volume(m, v, in, m.type(x) == dtype::f32);
+  if (m.failed()) return v;
+  const bool rows = v.folded == 2;
+  const std::int64_t plane = std::int64_t{win.size[0]} * (rows ? win.size[1] : 1),
+                     planes = plane > INT32_MAX ? plane : weights[1] * plane;
   if (groups < 1 || groups > in[1] || in[1] % groups != 0 || weights[0] % groups != 0 ||
-      weights[1] != in[1] / groups || weights.elements().value == 0) {
+      weights[1] != in[1] / groups || weights.elements().value == 0 ||
+      planes * groups > INT32_MAX) {
     m.broken("shape of the weights", to_string(weights),
              std::to_string(groups) + " groups of an input " + to_string(in));
     return v;
   }
-  v.attrs.stride_h = win.stride[0], v.attrs.stride_w = win.stride[1];
-  v.attrs.dilation_h = win.dilation[0], v.attrs.dilation_w = win.dilation[1];
-  v.attrs.pad_top = win.before[0], v.attrs.pad_left = win.before[1];
-  v.attrs.pad_bottom = win.after[0], v.attrs.pad_right = win.after[1];
-  v.depthwise = groups == in[1] && groups > 1;
+  v.weights = {weights[0], static_cast<std::int32_t>(planes), rows ? 1 : win.size[1], win.size[2]};
+  v.attrs.stride_w = win.stride[2], v.attrs.dilation_w = win.dilation[2];
+  v.attrs.pad_left = win.before[2], v.attrs.pad_right = win.after[2];
+  if (!rows) {
+    v.attrs.stride_h = win.stride[1], v.attrs.dilation_h = win.dilation[1];
+    v.attrs.pad_top = win.before[1], v.attrs.pad_bottom = win.after[1];
+  }
+  v.depthwise = groups == in[1] && groups > 1 && !win.volume();
   v.attrs.groups = v.depthwise ? 1 : static_cast<std::int32_t>(groups);
   return v;
+}
+/// The elements of an axis that each of `count` windows over it has, one window after another;
+/// zeros, or zero points, stand around the axis where windows reach beyond it. `at`: its place in
+/// the IR.
+inline tensor_id windows_of_axis(emitter& m, tensor_id x, const window& w, std::size_t axis, int at,
+                                 std::int32_t count) {
+  if (m.failed() || !m.check(m.to.work.spend(product_of(count, w.size[axis])))) return no_tensor;
+  std::vector<std::int32_t> list;
+  for (std::int64_t o = 0; o < count; ++o)
+    for (std::int64_t t = 0; t < w.size[axis]; ++t)
+      list.push_back(static_cast<std::int32_t>(o * w.stride[axis] + t * w.dilation[axis]));
+  const octet::tensor& t = m.to.g[x];
+  const std::int64_t after = std::int64_t{list.back()} + 1 - t.shape[at] - w.before[axis];
+  if (after > 0 || w.before[axis] > 0) {
+    std::vector<std::int64_t> around(2 * as_size(t.shape.rank), 0);
+    around[2 * as_size(at)] = w.before[axis];
+    around[2 * as_size(at) + 1] = std::max<std::int64_t>(after, 0);
+    const bool real = t.type == dtype::f32;
+    attributes a;
+    a.set("paddings", std::move(around));
+    if (!real) a.set("value", std::int64_t{t.zero_points.empty() ? 0 : t.zero_points[0]});
+    x = m.moved(real ? ops::pad : ops::qnn_pad, x, std::move(a));
+  }
+  return picked(m, x, at, list);
+}
+/// The extent of two axes that become one.
+inline std::int32_t joined_extent(emitter& m, std::int32_t a, std::int32_t b) {
+  const std::int64_t both = std::int64_t{a} * b;
+  if (both > INT32_MAX) m.fail(import::too_large("extents of a volume", std::to_string(both)));
+  return m.failed() ? 0 : static_cast<std::int32_t>(both);
+}
+/// [N, D, H, W, C] as images [N * D', H, W, C * kd] or [N, D' * H', W, C * kd * kh].
+inline tensor_id planes_as_channels(emitter& m, tensor_id x, const convolution& v) {
+  for (std::size_t i = 0; i < v.folded; ++i)
+    x = windows_of_axis(m, x, v.win, i, static_cast<int>(1 + i), v.out[i]);
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  const std::int32_t depth = v.out[0], height = v.out[1], kd = v.win.size[0], kh = v.win.size[1];
+  attributes order;
+  if (v.folded == 1) {
+    order.set("perm", std::vector<std::int64_t>{0, 1, 3, 4, 5, 2});
+    x = m.moved(ops::transpose, m.reshaped(x, {s[0], depth, kd, s[2], s[3], s[4]}),
+                std::move(order));
+    return m.reshaped(x, {joined_extent(m, s[0], depth), s[2], s[3], joined_extent(m, s[4], kd)});
+  }
+  order.set("perm", std::vector<std::int64_t>{0, 1, 3, 5, 6, 2, 4});
+  x = m.moved(ops::transpose, m.reshaped(x, {s[0], depth, kd, height, kh, s[3], s[4]}),
+              std::move(order));
+  const std::int32_t taps = joined_extent(m, kd, kh);
+  return m.reshaped(x, {s[0], joined_extent(m, depth, height), s[3], joined_extent(m, s[4], taps)});
+}
+/// The image that a convolution runs on, of a value with its channels innermost.
+inline tensor_id convolved(emitter& m, tensor_id x, const convolution& v) {
+  return v.folded > 0 ? planes_as_channels(m, x, v) : image_of(m, x);
+}
+/// Its result with as many axes as the input `x` has, channels innermost.
+inline tensor_id from_convolved(emitter& m, tensor_id y, const value& x, const convolution& v) {
+  if (m.failed() || v.folded == 0) return from_image(m, y, v.win.row());
+  const dims s = m.to.g[y].shape;
+  return m.reshaped(y, {m.shape(x)[0], v.out[0], v.folded == 2 ? v.out[1] : s[1], s[2], s[3]});
 }
 /// Kernels are prepared for weights that never change.
 inline std::optional<array> constant_weights(emitter& m, const value& w) {
@@ -2342,7 +2454,7 @@ inline void qlinear_conv_row(emitter& m, call& c) {
   const convolution v = read_convolution(m, c, c.in[0], c.in[3]);
   const quantization in = m.with_one_scale(c, 1), weights = m.quantized_by(c, 4, 0),
                      out = m.with_one_scale(c, 6);
-  const tensor_id x = image_of(m, m.under(c.in[0], true, in)), w = add_weights(m, v, c.in[3]);
+  const tensor_id x = convolved(m, m.under(c.in[0], true, in), v), w = add_weights(m, v, c.in[3]);
   if (m.failed()) return;
   if (weights.scales.size() > 1 && weights.scales.size() != as_size(v.channels()))
     return m.broken("scales of the weights", std::to_string(weights.scales.size()),
@@ -2356,20 +2468,20 @@ inline void qlinear_conv_row(emitter& m, call& c) {
   layer.out = m.quantized(c.has(7) ? m.type(c.in[7]) : m.type(c.in[0]), out);
   const tensor_id y = layer.out;
   if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
-  m.give(c, from_image(m, y, v.row), true);
+  m.give(c, from_convolved(m, y, c.in[0], v), true);
 }
 inline void conv_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
   const tensor_id w = add_weights(m, v, c.in[1]);
-  std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
+  std::vector<tensor_id> in{convolved(m, m.held(c.in[0], true), v), w};
   if (c.has(2)) in.push_back(m.held(c.in[2], false));
   attributes attrs = to_attributes(v.attrs);
-  if (v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id)))
+  if (v.win.axes != 2 || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id)))
     attrs.set("as_product", std::int64_t{1});
   const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
                              std::move(in), dtype::f32, std::move(attrs));
-  m.give(c, from_image(m, y, v.row), true);
+  m.give(c, from_convolved(m, y, c.in[0], v), true);
 }
 
 // ---- integer sums: operands have zero points, maybe known only when they run ----
@@ -2415,25 +2527,26 @@ inline void conv_integer_row(emitter& m, call& c) {
   if (zx.known.size() != 1) return m.refuse("zero points per row of the input");
   if (zw.computed != no_tensor) return m.refuse("a zero point of weights that is computed");
   const op_def& op = v.depthwise ? ops::depthwise_conv2d : ops::conv2d;
-  const tensor_id x = image_of(m, m.under(c.in[0], true, codes(zx))),
+  const tensor_id volume = m.under(c.in[0], true, codes(zx)), x = convolved(m, volume, v),
                   w = add_weights(m, v, c.in[1]);
   if (m.failed()) return;
   m.set(w, codes(zw, 0), v.depthwise ? 3 : 0);
   const std::vector<double> scales(zw.known.size(), 1.);
   tensor_id y = m.accumulate(op, {x, w}, to_attributes(v.attrs), scales);
   if (zx.computed != no_tensor && !m.failed()) {
-    const dims s = m.to.g[x].shape;
-    const dims image{1, s[1], s[2], s[3]};
+    dims image = m.to.g[volume].shape;
+    image[0] = 1;
     const std::size_t count = image.elements().value;
     if (!m.check(verify_size(image, dtype::u8, m.to.max, "an image of ones"))) return;
     const tensor_id one = m.new_constant("", image, std::vector<std::uint8_t>(count, 1));
     if (m.failed()) return;
     m.set(one, codes({}), -1);
-    const tensor_id inside = m.accumulate(op, {one, w}, to_attributes(v.attrs), scales),
+    const tensor_id inside =
+                        m.accumulate(op, {convolved(m, one, v), w}, to_attributes(v.attrs), scales),
                     taken = integers_of(m, ops::mul, {inside, zx.computed});
     y = integers_of(m, ops::sub, {y, taken});
   }
-  m.give(c, from_image(m, y, v.row), true);
+  m.give(c, from_convolved(m, y, c.in[0], v), true);
 }
 
 // ---- matrices ----
@@ -2649,14 +2762,26 @@ inline gemm read_gemm(emitter& m, const call& c, const value& a, const value& b)
   if (m.integer(c, "transB", 0) == 0) g.b = transposed(m, g.b);
   return g;
 }
-/// One number for all or for each of n columns; else it must be int32 for each row, or each sum.
+/// A constant of one number for all or for each of n columns: part of the layer. Else int32 numbers
+/// are added to its sums: for each row, for each of them, or computed ones.
 inline bool is_bias_of_columns(emitter& m, const value& bias, int n) {
   const dims s = m.shape(bias);
   const std::size_t count = s.elements().value;
-  if (count == 1 || (count == as_size(n) && s.back(0) == n)) return true;
+  const bool columns = count == 1 || (count == as_size(n) && s.back(0) == n);
+  if (columns && m.is_constant(bias)) return true;
   if (m.type(bias) != dtype::s32)
     m.refuse("element type of a bias", std::string(name_of(m.type(bias))), "int32");
   return false;
+}
+/// Sums of a layer and int32 numbers that broadcast to them.
+inline tensor_id biased_sums(emitter& m, tensor_id acc, const value& bias) {
+  if (m.failed()) return no_tensor;
+  const octet::tensor t = m.to.g[acc];
+  const tensor_id sums = integers_of(m, ops::add, {m.without_scales(acc), m.held(bias, false)});
+  if (!m.failed() && !(m.to.g[sums].shape == t.shape))
+    m.broken("shape of a bias", to_string(m.shape(bias)),
+             "one that broadcasts to " + to_string(t.shape));
+  return m.alias(sums, {t.scales, t.zero_points, t.axis}, t.axis);
 }
 /// a, a_scale, a_zero, b, b_scale, b_zero, [c], [y_scale, y_zero]. Without y_scale: floats.
 inline void qgemm_row(emitter& m, call& c) {
@@ -2680,20 +2805,20 @@ inline void qgemm_row(emitter& m, call& c) {
   rows.axis = qb.axis < 0 ? -1 : 0;
   std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
                             m.under(value::of(g.b), false, rows)};
-  const bool for_rows = c.has(6) && !is_bias_of_columns(m, c.in[6], n);
-  if (c.has(6) && !for_rows) in.push_back(int32_bias(m, c.in[6], n));
+  const bool later = c.has(6) && !is_bias_of_columns(m, c.in[6], n);
+  if (c.has(6) && !later) in.push_back(int32_bias(m, c.in[6], n));
   if (m.failed()) return;
   if (c.has(7)) {
-    if (for_rows)
-      return m.refuse("a bias of QGemm for each row", to_string(m.shape(c.in[6])),
-                      "one element per output channel, or floats as the result");
     import::accumulation layer;
     layer.op = &ops::fully_connected;
     layer.in = std::move(in);
     layer.out = m.quantized(c.has(8) ? m.type(c.in[8]) : m.type(c.in[0]), m.with_one_scale(c, 7));
-    const tensor_id y = layer.out;
-    if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
-    return m.give(c, y, false);
+    if (m.failed()) return;
+    auto sums = m.to.accumulate(layer, c.n.out[0]);
+    if (!sums) return m.fail(sums.error());
+    if (later) sums->acc = biased_sums(m, sums->acc, c.in[6]);
+    if (!m.failed()) m.check(m.to.requantize(layer, *sums));
+    return m.give(c, layer.out, false);
   }
   quantization sums;
   for (double s : qb.scales)
@@ -2701,9 +2826,7 @@ inline void qgemm_row(emitter& m, call& c) {
         laws::stored_accumulator_scale(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
   sums.zero_points.assign(1, 0);
   tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, sums.scales);
-  if (for_rows)
-    acc =
-        m.alias(integers_of(m, ops::add, {m.without_scales(acc), m.held(c.in[6], false)}), sums, 1);
+  if (later) acc = biased_sums(m, acc, c.in[6]);
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
 /// a, b, [c].
@@ -2750,18 +2873,18 @@ inline void matmul_row(emitter& m, call& c) { scaled_matmul(m, c, 1.f); }
 /// Pads of a transposed convolution whose output_shape or auto_pad says how large its result is.
 /// An odd rest is in front, except with SAME_UPPER.
 inline void pads_of_result(emitter& m, const call& c, const dims& x,
-                           std::array<std::int32_t, 2> more, window& w) {
+                           std::array<std::int32_t, 3> more, window& w) {
   const auto wanted = m.integers(c, "output_shape");
   const std::string automatic = m.text(c, "auto_pad", "NOTSET");
   const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
   if (m.failed() || (wanted.empty() && !same)) return;
-  const std::size_t first = w.row ? 1 : 0;
-  if (!wanted.empty() && wanted.size() < 2 - first)
+  const std::size_t first = w.first();
+  if (!wanted.empty() && wanted.size() < 3 - first)
     return m.broken("attribute output_shape", std::to_string(wanted.size()) + " numbers");
-  for (std::size_t i = first; i < 2; ++i) {
-    const std::int64_t in = x[w.row ? 2 : static_cast<int>(i) + 2], stride = w.stride[i],
+  for (std::size_t i = first; i < 3; ++i) {
+    const std::int64_t in = x[static_cast<int>(2 + i - first)], stride = w.stride[i],
                        reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
-                       out = wanted.empty() ? in * stride : wanted[wanted.size() - 2 + i],
+                       out = wanted.empty() ? in * stride : wanted[wanted.size() - 3 + i],
                        total = stride * (in - 1) + more[i] + reach - out;
     if (out < 1 || total > 1 << 24) return m.broken("attribute output_shape", std::to_string(out));
     if (total < 0)
@@ -2786,31 +2909,31 @@ inline void conv_transpose_row(emitter& m, call& c) {
     return m.broken("shape of the weights", to_string(weights),
                     "[" + std::to_string(x[1]) + ", ...");
   transpose_conv2d_attrs a;
-  a.stride_h = w.stride[0], a.stride_w = w.stride[1];
-  a.dilation_h = w.dilation[0], a.dilation_w = w.dilation[1];
+  a.stride_h = w.stride[1], a.stride_w = w.stride[2];
+  a.dilation_h = w.dilation[1], a.dilation_w = w.dilation[2];
   const auto more = m.integers(c, "output_padding");
   for (std::size_t i = 0; i < more.size(); ++i) {
-    if (more[i] < 0 || more[i] > 1 << 24 || more.size() != (w.row ? 1u : 2u))
+    if (more[i] < 0 || more[i] > 1 << 24 || more.size() != as_size(w.axes))
       return m.broken("attribute output_padding");
-    (w.row || i == 1 ? a.output_padding_w : a.output_padding_h) =
+    (w.row() || i == 1 ? a.output_padding_w : a.output_padding_h) =
         static_cast<std::int32_t>(more[i]);
   }
-  pads_of_result(m, c, x, {a.output_padding_h, a.output_padding_w}, w);
+  pads_of_result(m, c, x, {0, a.output_padding_h, a.output_padding_w}, w);
   if (m.failed()) return;
-  a.pad_top = w.before[0], a.pad_left = w.before[1];
-  a.pad_bottom = w.after[0], a.pad_right = w.after[1];
+  a.pad_top = w.before[1], a.pad_left = w.before[2];
+  a.pad_bottom = w.after[1], a.pad_right = w.after[2];
   const auto values = constant_weights(m, c.in[1]);
   if (!values) return;
   // [I, O, kh, kw] to [O, kh, kw, I].
   const auto in = as_size(weights[0]), out = as_size(weights[1]),
-             taps = product_of(w.size[0], w.size[1]);
+             taps = product_of(w.size[1], w.size[2]);
   std::vector<float> moved(values->elements());
   for (std::size_t i = 0; i < in; ++i)
     for (std::size_t o = 0; o < out; ++o)
       for (std::size_t t = 0; t < taps; ++t)
         moved[(o * taps + t) * in + i] = values->as<float>()[(i * out + o) * taps + t];
   const tensor_id kernel = m.new_constant(c.in[1].name,
-                                          {weights[1], w.size[0], w.size[1], weights[0]}, moved),
+                                          {weights[1], w.size[1], w.size[2], weights[0]}, moved),
                   image = image_of(m, m.held(c.in[0], true)),
                   bias = c.has(2) ? m.held(c.in[2], false) : no_tensor;
   // Each group by itself: its channels of the image, its part of the weights' last axis.
@@ -2826,7 +2949,7 @@ inline void conv_transpose_row(emitter& m, call& c) {
     if (m.failed()) return;
   }
   const tensor_id y = joined_on(m, std::move(results), 3);
-  m.give(c, from_image(m, y, w.row), true);
+  m.give(c, from_image(m, y, w.row()), true);
 }
 
 }  // namespace onnx_model::rows
@@ -2855,25 +2978,26 @@ enum class pool_order : std::uint8_t { sequence, columns, lanes };
 inline constexpr std::int32_t pool_block = 8;
 constexpr bool blocks_channels(std::int32_t channels) { return channels % pool_block == 0; }
 
-/// A pool over height and width, or over one axis as a row.
+/// A pool over depth, height and width; of images and rows what is not there is 1.
 struct pooled_window {
   bool row = false;
   bool blocked = false;      // four axes, blocks_channels
   bool plain_loops = false;  // AveragePool of opset 19 and later, or counted padding and ceil_mode
-  std::array<std::int32_t, 2> image{}, window{}, stride{};
-  std::array<std::int32_t, 4> padding{};  // top, bottom, left, right
+  std::array<std::int32_t, 3> image{1, 1, 1}, window{1, 1, 1}, stride{1, 1, 1}, before{}, after{};
 };
 /// Its vector kernels hold a row of sums in a buffer of 2048 elements, 3 of which are read beyond
 /// the row, take two outputs' distance at most and windows up to 32.
 constexpr pool_order order_of_pool(const pooled_window& p) {
   if (p.blocked || p.plain_loops) return pool_order::sequence;
-  bool padded = false;
-  for (const std::int32_t pad : p.padding) padded |= pad != 0;
-  const bool steps = p.stride[0] != 1 || p.stride[1] != 1;
+  bool padded = false, steps = false, small = true;
+  for (std::size_t i = 0; i < 3; ++i) {
+    padded |= p.before[i] != 0 || p.after[i] != 0;
+    steps |= p.stride[i] != 1;
+    small &= p.window[i] <= 32;
+  }
   if (!padded && !steps && p.window == p.image) return pool_order::lanes;
-  const std::int64_t width = std::int64_t{p.image[1]} + p.padding[2] + p.padding[3];
-  const bool small = p.window[0] <= 32 && p.window[1] <= 32;
-  return !p.row && small && p.stride[1] <= 2 && width <= 2045 ? pool_order::columns
+  const std::int64_t width = std::int64_t{p.image[2]} + p.before[2] + p.after[2];
+  return !p.row && small && p.stride[2] <= 2 && width <= 2045 ? pool_order::columns
                                                               : pool_order::sequence;
 }
 
@@ -2881,6 +3005,428 @@ constexpr pool_order order_of_pool(const pooled_window& p) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_LAWS_POOLS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
+  attributes a;
+  a.set("axes", std::move(axes));
+  if (keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
+inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
+  attributes a = reduction(std::move(axes));
+  a.set("in_order", std::int64_t{1});
+  return a;
+}
+
+/// Windows over depth, height and width, and what their sums are divided by.
+struct pooling {
+  window win{};
+  bool ceil_mode = false, count_padding = false;
+  std::int32_t divisor = 0;  // 0: the elements of each window, with count_padding its padding too
+
+  bool of_volumes() const { return win.volume(); }
+};
+inline pooling read_pooling(emitter& m, const call& c, const dims& x) {
+  pooling p;
+  p.win = read_window(m, c, x, {});
+  p.ceil_mode = m.integer(c, "ceil_mode", 0) != 0;
+  return p;
+}
+/// Padding that counts, counts in every window: also where ceil_mode goes beyond it.
+inline void count_padding(emitter& m, const call& c, pooling& p) {
+  if (m.integer(c, "count_include_pad", 0) == 0) return;
+  const auto& size = p.win.size;
+  const std::int64_t image = std::int64_t{size[1]} * size[2];
+  if (image > INT32_MAX || image * size[0] > INT32_MAX)
+    return m.broken("attribute kernel_shape", std::to_string(image), "at most 2^31 - 1 elements");
+  p.divisor = static_cast<std::int32_t>(image * size[0]);
+}
+/// The windows over two of the axes depth, height and width; `no_axis` in place of one: over the
+/// other alone.
+inline pool2d_attrs pool_over(const pooling& p, std::size_t rows, std::size_t columns) {
+  pool2d_attrs a;
+  if (rows < 3) {
+    a.window_h = p.win.size[rows], a.stride_h = p.win.stride[rows];
+    a.dilation_h = p.win.dilation[rows];
+    a.pad_top = p.win.before[rows], a.pad_bottom = p.win.after[rows];
+  }
+  if (columns < 3) {
+    a.window_w = p.win.size[columns], a.stride_w = p.win.stride[columns];
+    a.dilation_w = p.win.dilation[columns];
+    a.pad_left = p.win.before[columns], a.pad_right = p.win.after[columns];
+  }
+  a.ceil_mode = p.ceil_mode;
+  return a;
+}
+inline constexpr std::size_t no_axis = 3;
+inline pool2d_attrs pool_of_images(const pooling& p) {
+  pool2d_attrs a = pool_over(p, 1, 2);
+  a.count_include_pad = p.count_padding, a.divisor = p.divisor;
+  return a;
+}
+/// A pool of [N, D, H, W, C] as two of images: each column of a window over its planes and rows,
+/// then the columns from left to right.
+inline tensor_id pooled_by_columns(emitter& m, const op_def& op, tensor_id x, const pooling& p,
+                                   std::int32_t divisor = 0) {
+  if (m.failed()) return no_tensor;
+  pool2d_attrs down = pool_over(p, 0, 1), across = pool_over(p, no_axis, 2);
+  down.divisor = across.divisor = divisor;
+  const dims s = m.to.g[x].shape;
+  const std::int32_t line = joined_extent(m, s[3], s[4]);
+  const tensor_id columns =
+      m.moved(op, m.reshaped(x, {s[0], s[1], s[2], line}), to_attributes(down));
+  if (m.failed()) return no_tensor;
+  const dims t = m.to.g[columns].shape;
+  const std::int32_t planes = joined_extent(m, s[0], t[1]);
+  const tensor_id y =
+      m.moved(op, m.reshaped(columns, {planes, t[2], s[3], s[4]}), to_attributes(across));
+  return m.failed() ? no_tensor
+                    : m.reshaped(y, {s[0], t[1], t[2], m.to.g[y].shape[2], m.to.g[y].shape[3]});
+}
+
+// ---- maxima ----
+
+/// How many windows there are over an axis.
+inline std::int32_t windows_over(emitter& m, const pooling& p, std::size_t axis, std::int32_t in) {
+  const auto& w = p.win;
+  const std::int32_t count = pooled_extent(in, w.size[axis], w.stride[axis], w.dilation[axis],
+                                           w.before[axis], w.after[axis], p.ceil_mode);
+  if (count < 1)
+    m.broken("a window", std::to_string(w.size[axis]), "of an axis of " + std::to_string(in));
+  return count;
+}
+/// Where tap t of each window over an axis is; one beside the axis is where the first one inside
+/// is, which comes before it and is as large.
+inline std::vector<std::int32_t> places_of_tap(const window& w, std::size_t axis, std::int32_t in,
+                                               std::int32_t out, std::int64_t t) {
+  std::vector<std::int32_t> list;
+  for (std::int64_t o = 0; o < out; ++o) {
+    const std::int64_t begin = o * w.stride[axis] - w.before[axis], step = w.dilation[axis],
+                       first = begin < 0 ? begin + (-begin + step - 1) / step * step : begin,
+                       at = begin + t * step;
+    list.push_back(static_cast<std::int32_t>(
+        std::clamp<std::int64_t>(at < 0 || at >= in ? first : at, 0, in - 1)));
+  }
+  return list;
+}
+/// The largest elements of windows of x, [N, ..., C] of floats, and where they are: the first of
+/// them, plane by plane, row by row. What is compared with NaN is not larger.
+class largest_elements {
+ public:
+  largest_elements(emitter& m, tensor_id x, const pooling& p, bool columns_first)
+      : m_(m), w_(p.win), shape_(m.to.g[x].shape) {
+    std::int64_t step = 1;
+    for (std::size_t i = 0; i < as_size(w_.axes); ++i) {
+      const std::size_t axis = columns_first ? w_.first() + i : 2 - i;
+      step_[axis] = step, in_[axis] = shape_[ir_axis(axis)], step *= in_[axis];
+      out_[axis] = windows_over(m, p, axis, in_[axis]);
+    }
+    elements_ = step;
+    const std::int64_t image = std::int64_t{w_.size[1]} * w_.size[2];
+    constexpr std::int64_t most = 64;  // each element of a window is four nodes
+    if (image > most || image * w_.size[0] > most)
+      m.refuse("elements of a window of MaxPool with indices", {}, "at most 64");
+    if (!m.failed()) follow(x, w_.first());
+    add_starts();
+  }
+  tensor_id largest() const { return best_; }
+  tensor_id places() const { return place_; }
+
+ private:
+  int ir_axis(std::size_t axis) const { return static_cast<int>(1 + axis - w_.first()); }
+  /// Taps of this axis and those behind it, in their order.
+  void follow(tensor_id x, std::size_t axis) {
+    if (axis == 3) return compare(x);
+    for (std::int32_t t = 0; t < w_.size[axis] && !m_.failed(); ++t) {
+      at_[axis] = places_of_tap(w_, axis, in_[axis], out_[axis], t);
+      follow(picked(m_, x, ir_axis(axis), at_[axis]), axis + 1);
+    }
+  }
+  void compare(tensor_id x) {
+    if (m_.failed()) return;
+    const tensor_id here = constant_places();
+    if (best_ == no_tensor) {
+      best_ = x, place_ = here;
+      return;
+    }
+    const tensor_id more = m_.made(ops::greater, {x, best_}, dtype::boolean);
+    best_ = m_.made(ops::select, {more, x, best_}, dtype::f32);
+    place_ = m_.made(ops::select, {more, here, place_}, dtype::s64);
+  }
+  /// Of the tap that at_ says.
+  tensor_id constant_places() {
+    dims s;
+    for (std::size_t axis = w_.first(); axis < 3; ++axis) s.push_back(out_[axis]);
+    s.push_back(1);
+    if (!m_.check(verify_size(s, dtype::s64, m_.to.max, "places"))) return no_tensor;
+    std::vector<std::int64_t> list(s.elements().value, 0);
+    std::size_t inner = 1;
+    for (std::size_t axis = 3; axis-- > w_.first();) {
+      for (std::size_t k = 0; k < list.size(); ++k)
+        list[k] += at_[axis][k / inner % as_size(out_[axis])] * step_[axis];
+      inner *= as_size(out_[axis]);
+    }
+    return m_.new_constant("", s, list);
+  }
+  /// Where the channels of each image begin in the file's order of axes.
+  void add_starts() {
+    if (m_.failed()) return;
+    const std::int32_t batch = shape_[0], channels = shape_.back(0);
+    dims s = shape_;
+    for (int i = 1; i + 1 < s.rank; ++i) s[i] = 1;
+    std::vector<std::int64_t> list;
+    for (std::int64_t i = 0; i < std::int64_t{batch} * channels; ++i) list.push_back(i * elements_);
+    place_ = m_.made(ops::add, {place_, m_.new_constant("", s, list)}, dtype::s64);
+  }
+
+  emitter& m_;
+  const window& w_;
+  dims shape_;
+  std::array<std::int32_t, 3> in_{1, 1, 1}, out_{1, 1, 1};
+  std::array<std::int64_t, 3> step_{};
+  std::array<std::vector<std::int32_t>, 3> at_{};
+  std::int64_t elements_ = 1;  // of a channel of an image
+  tensor_id best_ = no_tensor, place_ = no_tensor;
+};
+/// The second result: where the largest elements are among all of x.
+inline void max_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1)) return;
+  const value& x = c.in[0];
+  const bool real = m.type(x) == dtype::f32, places = c.n.out.size() > 1 && !c.n.out[1].empty();
+  if (!real && !m.is_byte(x)) return;
+  const pooling p = read_pooling(m, c, m.shape(x));
+  const bool columns_first = m.integer(c, "storage_order", 0) != 0;
+  if (m.failed()) return;
+  const op_def& op = real ? ops::max_pool2d : ops::qnn_max_pool2d;
+  const tensor_id from = m.held(x, true);
+  if (!places || !real) {
+    tensor_id y = no_tensor;
+    if (p.of_volumes())
+      y = pooled_by_columns(m, op, from, p);
+    else
+      y = m.moved(op, image_of(m, from), to_attributes(pool_of_images(p)));
+    m.give(c, from_image(m, y, p.win.row()), true);
+  }
+  if (!places || m.failed()) return;
+  const tensor_id reals = real ? from : m.made(ops::cast, {m.without_scales(from)}, dtype::f32);
+  if (m.failed()) return;
+  const largest_elements found(m, reals, p, columns_first);
+  if (m.failed()) return;
+  if (real) m.give(c, found.largest(), true);
+  c.out.push_back(value::of(found.places(), true));
+}
+
+// ---- averages ----
+
+/// The channels of a file's value if its shape says them: ONNX Runtime blocks the channels of pools
+/// as it loads the file.
+inline bool is_blocked(const emitter& m, const value& x) {
+  const dims s = m.shape(x);
+  return s.rank == 4 && laws::blocks_channels(s[1]);
+}
+/// The average of a whole image [N, H, W, C] or of rows [N, L, C]: laws::pool_order::lanes.
+inline tensor_id average_in_lanes(emitter& m, tensor_id x) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  const std::int32_t channels = s.back(0);
+  std::int64_t count = 1;
+  for (int i = 1; i + 1 < s.rank; ++i) count *= s[i];
+  if (count < 1 || count > INT32_MAX) {
+    m.broken("extents of an averaged image", to_string(s));
+    return no_tensor;
+  }
+  const auto flat = static_cast<std::int32_t>(count), whole = flat / 4 * 4;
+  x = m.reshaped(x, {s[0], flat, channels});
+  const auto at = [&](tensor_id t, std::int64_t i) { return part_of_axis(m, t, 1, i, 1); };
+  const auto plus = [&](tensor_id a, tensor_id b) { return m.made(ops::add, {a, b}, dtype::f32); };
+  tensor_id sum = no_tensor;
+  if (whole > 0) {
+    const tensor_id rows =
+        m.reshaped(part_of_axis(m, x, 1, 0, whole), {s[0], whole / 4, 4, channels});
+    const tensor_id lanes = m.reshaped(
+        m.made(ops::sum, {rows}, dtype::f32, reduction_in_order({1})), {s[0], 4, channels});
+    sum = plus(plus(at(lanes, 0), at(lanes, 2)), plus(at(lanes, 1), at(lanes, 3)));
+  }
+  for (std::int32_t i = whole; i < flat; ++i)
+    sum = sum == no_tensor ? at(x, i) : plus(sum, at(x, i));
+  sum = m.made(ops::div, {sum, m.to.scalar_constant(static_cast<float>(flat))}, dtype::f32);
+  dims one = s;
+  for (int i = 1; i + 1 < s.rank; ++i) one[i] = 1;
+  return m.reshaped(sum, one);
+}
+/// How many elements of an axis each window has.
+inline std::vector<float> counts_of(emitter& m, const pooling& p, std::size_t axis, std::int32_t in,
+                                    std::int32_t out) {
+  std::vector<float> list;
+  const auto& w = p.win;
+  const std::int64_t least = p.count_padding ? -std::int64_t{w.before[axis]} : 0,
+                     end = std::int64_t{in} + (p.count_padding ? w.after[axis] : 0);
+  if (!m.check(m.to.work.spend(product_of(out, w.size[axis])))) return list;
+  for (std::int64_t o = 0; o < out; ++o) {
+    std::int32_t taps = 0;
+    for (std::int64_t t = 0; t < w.size[axis]; ++t) {
+      const std::int64_t at = o * w.stride[axis] - w.before[axis] + t * w.dilation[axis];
+      taps += at >= least && at < end;
+    }
+    list.push_back(static_cast<float>(std::max(taps, 1)));
+  }
+  return list;
+}
+/// The sums of windows of x, [N, H, W, C] or [N, D, H, W, C], by what each is divided by.
+inline tensor_id divided(emitter& m, tensor_id sums, tensor_id x, const pooling& p) {
+  if (m.failed()) return no_tensor;
+  tensor_id by = no_tensor;
+  if (p.divisor != 0) by = m.to.scalar_constant(static_cast<float>(p.divisor));
+  const dims in = m.to.g[x].shape, out = m.to.g[sums].shape;
+  for (int i = 1; p.divisor == 0 && i + 1 < in.rank && !m.failed(); ++i) {
+    const auto list = counts_of(m, p, as_size(i + 4 - in.rank), in[i], out[i]);
+    dims s{out[i]};
+    for (int k = i + 1; k < in.rank; ++k) s.push_back(1);
+    if (m.failed()) return no_tensor;
+    const tensor_id taps = m.new_constant("", s, list);
+    by = i == 1 ? taps : m.made(ops::mul, {by, taps}, dtype::f32);
+  }
+  return m.made(ops::div, {sums, by}, dtype::f32);
+}
+/// Averages of windows of images or volumes: laws::pool_order::columns.
+inline tensor_id average_by_columns(emitter& m, tensor_id x, const pooling& p) {
+  if (p.of_volumes()) return divided(m, pooled_by_columns(m, ops::avg_pool2d, x, p, 1), x, p);
+  pool2d_attrs down = pool_over(p, 1, no_axis), across = pool_over(p, no_axis, 2);
+  down.divisor = across.divisor = 1;
+  const tensor_id columns = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(down)),
+                  sums = m.made(ops::avg_pool2d, {columns}, dtype::f32, to_attributes(across));
+  return divided(m, sums, x, p);
+}
+/// Sums of windows of volumes, plane by plane, row by row: each window's rows are an image.
+inline tensor_id sums_in_sequence(emitter& m, tensor_id x, const pooling& p) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  const std::int32_t kd = p.win.size[0], kh = p.win.size[1];
+  const std::int32_t depth = windows_over(m, p, 0, s[1]), height = windows_over(m, p, 1, s[2]);
+  x = windows_of_axis(m, x, p.win, 0, 1, depth);
+  x = windows_of_axis(m, x, p.win, 1, 2, height);
+  const std::int32_t line = joined_extent(m, s[3], s[4]), rows = joined_extent(m, kd, kh),
+                     images = joined_extent(m, joined_extent(m, s[0], depth), height);
+  attributes order;
+  order.set("perm", std::vector<std::int64_t>{0, 1, 3, 2, 4, 5});
+  x = m.moved(ops::transpose, m.reshaped(x, {s[0], depth, kd, height, kh, line}), std::move(order));
+  x = m.reshaped(x, {images, rows, s[3], s[4]});
+  pool2d_attrs across = pool_over(p, no_axis, 2);
+  across.window_h = rows, across.divisor = 1;
+  const tensor_id y = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(across));
+  return m.failed() ? no_tensor : m.reshaped(y, {s[0], depth, height, m.to.g[y].shape[2], s[4]});
+}
+inline void average_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  pooling p = read_pooling(m, c, m.shape(c.in[0]));
+  count_padding(m, c, p);
+  // Of floats, what ceil_mode adds beyond the padding does not count.
+  if (p.ceil_mode && p.divisor != 0) p.divisor = 0, p.count_padding = true;
+  if (m.failed()) return;
+  const tensor_id x = image_of(m, m.held(c.in[0], true));
+  if (m.failed()) return;
+  const dims image = m.to.g[x].shape;
+  laws::pooled_window w;
+  w.row = p.win.row(), w.blocked = is_blocked(m, c.in[0]);
+  w.plain_loops = m.opset >= 19 || (p.ceil_mode && p.count_padding);
+  w.image = {1, image[image.rank - 3], image[image.rank - 2]};
+  if (p.of_volumes()) w.image[0] = image[1];
+  w.window = p.win.size, w.stride = p.win.stride;
+  w.before = p.win.before, w.after = p.win.after;
+  tensor_id y = no_tensor;
+  switch (laws::order_of_pool(w)) {
+    case laws::pool_order::lanes: y = average_in_lanes(m, x); break;
+    case laws::pool_order::columns: y = average_by_columns(m, x, p); break;
+    case laws::pool_order::sequence:
+      y = p.of_volumes()
+              ? divided(m, sums_in_sequence(m, x, p), x, p)
+              : m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(pool_of_images(p)));
+      break;
+  }
+  m.give(c, from_image(m, y, p.win.row()), true);
+}
+/// With the attribute channels_last the file's own order is NHWC.
+inline value images(emitter& m, const call& c, bool* as_written) {
+  *as_written = m.integer(c, "channels_last", 0) != 0;
+  if (!*as_written || m.failed()) return c.in[0];
+  const tensor_id x = m.held(c.in[0], false);
+  return m.failed() ? value{} : value::of(x, true);
+}
+/// f32(f32(average / scale) + zero point), rounded: rounding ORT of a float average.
+inline tensor_id codes_of_average(emitter& m, tensor_id y, dtype t, const quantization& q) {
+  if (m.failed()) return no_tensor;
+  const auto number = [&](double v) { return m.to.scalar_constant(static_cast<float>(v)); };
+  attributes bounds;
+  bounds.set("float_lo", static_cast<double>(lowest_of(t)));
+  bounds.set("float_hi", static_cast<double>(highest_of(t)));
+  y = m.made(ops::div, {y, number(q.scales[0])}, dtype::f32);
+  y = m.made(ops::add, {y, number(q.zero_points[0])}, dtype::f32, std::move(bounds));
+  y = m.made(ops::cast, {m.made(ops::round, {y}, dtype::f32)}, t);
+  return m.alias(y, q, -1);
+}
+/// x, x_scale, x_zero, y_scale, y_zero.
+inline void qlinear_average_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
+  bool as_written = false;
+  const value x = images(m, c, &as_written);
+  if (m.failed()) return;
+  pooling p = read_pooling(m, c, m.shape(x));
+  count_padding(m, c, p);
+  const tensor_id from = m.under(x, true, in);
+  if (p.of_volumes()) {
+    const tensor_id reals = m.made(ops::dequantize, {from}, dtype::f32),
+                    y = divided(m, sums_in_sequence(m, reals, p), reals, p);
+    return m.give(c, codes_of_average(m, y, m.type(c.in[0]), out), !as_written);
+  }
+  const tensor_id image = image_of(m, from), y = m.quantized(m.type(c.in[0]), out);
+  m.emit(ops::qnn_avg_pool2d, {image}, {y}, to_attributes(pool_of_images(p)));
+  m.give(c, from_image(m, y, p.win.row()), !as_written);
+}
+/// The same of a whole row, image or volume.
+inline void qlinear_global_average_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
+  bool as_written = false;
+  const value x = images(m, c, &as_written);
+  if (m.failed()) return;
+  const int rank = m.rank(x);
+  if (rank < 3 || rank > 5) return m.refuse("rank of an average", std::to_string(rank), "3 to 5");
+  tensor_id from = m.under(x, true, in);
+  if (m.failed()) return;
+  dims one = m.to.g[from].shape;
+  if (rank == 5)
+    from = m.reshaped(from, {one[0], one[1], joined_extent(m, one[2], one[3]), one[4]});
+  pool2d_attrs p;
+  p.adaptive_h = p.adaptive_w = 1;
+  const tensor_id y = m.quantized(m.type(c.in[0]), out);
+  m.emit(ops::qnn_avg_pool2d, {image_of(m, from)}, {y}, to_attributes(p));
+  for (int i = 1; i + 1 < rank; ++i) one[i] = 1;
+  m.give(c, m.reshaped(y, one), !as_written);
+}
+template <bool Max> void global_pool_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
+  std::vector<std::int64_t> axes;
+  for (int i = 2; i < m.rank(c.in[0]); ++i) axes.push_back(i - 1);
+  if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
+  const tensor_id x = m.held(c.in[0], true);
+  // Unlike the pools of windows it stays plain behind whatever is not in blocks already.
+  const bool blocked = is_blocked(m, c.in[0]) && c.in[0].order != channel_order::plain;
+  if (!Max && !blocked) return m.give(c, average_in_lanes(m, x), true);
+  m.give(c,
+         m.made(Max ? ops::reduce_max : ops::mean, {x}, dtype::f32,
+                Max ? reduction(std::move(axes)) : reduction_in_order(std::move(axes))),
+         true);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_POOLS_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -2900,6 +3446,38 @@ inline void only_float(emitter& m, const call& c, const char* key) {
   if (code != undefined_data_type && code != data_type_code("FLOAT"))
     m.refuse(key, data_type_name(code), "FLOAT");
 }
+/// Whether a scale or zero point of a node is computed when it runs, as tools before
+/// DynamicQuantizeLinear wrote it; one of each then.
+inline bool scaled_at_run_time(emitter& m, const call& c) {
+  const bool computed = !m.is_constant(c.in[1]) || (c.has(2) && !m.is_constant(c.in[2]));
+  for (std::size_t i = 1; computed && i < 3; ++i)
+    if (c.has(i) && m.shape(c.in[i]).elements().value != 1)
+      m.refuse("scales per channel that are computed at run time");
+  return computed && !m.failed();
+}
+/// Input i as a number without axes.
+inline tensor_id number_of(emitter& m, const call& c, std::size_t i, dtype t) {
+  const tensor_id x = m.reshaped(m.without_scales(m.held(c.in[i], false)), dims{});
+  return m.failed() || m.to.g[x].type == t ? x : m.made(ops::cast, {x}, t);
+}
+/// sat(rint(f32(x / scale)) + zero point); what is no number becomes the lowest code.
+inline tensor_id quantized_at_run_time(emitter& m, const call& c, dtype t) {
+  const auto bound = [&](std::int64_t v) { return m.to.scalar_constant(static_cast<float>(v)); };
+  const tensor_id x =
+      m.made(ops::div, {m.held(c.in[0]), number_of(m, c, 1, dtype::f32)}, dtype::f32);
+  tensor_id y = m.made(ops::round, {x}, dtype::f32);
+  if (c.has(2)) y = m.made(ops::add, {y, number_of(m, c, 2, dtype::f32)}, dtype::f32);
+  y = m.made(ops::maximum, {bound(lowest_of(t)), y}, dtype::f32);
+  y = m.made(ops::minimum, {bound(highest_of(t)), y}, dtype::f32);
+  return m.made(ops::cast, {y}, t);
+}
+/// f32(f32(x - zero point) * scale).
+inline tensor_id dequantized_at_run_time(emitter& m, const call& c) {
+  tensor_id x = m.made(ops::cast, {m.without_scales(m.held(c.in[0]))}, dtype::s32);
+  if (c.has(2)) x = m.made(ops::sub, {x, number_of(m, c, 2, dtype::s32)}, dtype::s32);
+  return m.made(ops::mul, {m.made(ops::cast, {x}, dtype::f32), number_of(m, c, 1, dtype::f32)},
+                dtype::f32);
+}
 /// x, scale, [zero].
 inline void quantize_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0])) return;
@@ -2916,9 +3494,10 @@ inline void quantize_row(emitter& m, call& c) {
   if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16)
     return m.refuse("element type of QuantizeLinear's result", std::string(name_of(t)),
                     "uint8, int8, uint16, int16");
+  const value& x = c.in[0];
+  if (scaled_at_run_time(m, c)) return m.give(c, quantized_at_run_time(m, c, t), x.channels_inner);
   const int axis = scale_axis(m, c);
   const quantization q = m.quantized_by(c, 1, axis);
-  const value& x = c.in[0];
   if (m.failed()) return;
   const tensor_id y = m.quantized(t, q, q.axis < 0 ? -1 : static_cast<int>(m.axis_of(x, q.axis)));
   m.emit(ops::quantize, {m.held(x)}, {y});
@@ -2932,6 +3511,7 @@ inline void dequantize_row(emitter& m, call& c) {
   if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16 && t != dtype::s32)
     return m.refuse("element type of DequantizeLinear's input", std::string(name_of(t)),
                     "uint8, int8, uint16, int16, int32");
+  if (scaled_at_run_time(m, c)) return m.give(c, dequantized_at_run_time(m, c), x.channels_inner);
   const int axis = scale_axis(m, c);
   const quantization q = m.quantized_by(c, 1, axis);
   const tensor_id from = m.under(x, x.channels_inner, q);
@@ -2999,6 +3579,39 @@ template <const op_def& Op> void fold_row(emitter& m, call& c) {
     call pair{c.n, {all, c.in[i]}};
     binary(m, pair, Op, m.type(all));
     if (m.failed()) return;
+    all = pair.out[0];
+  }
+  c.out = {all};
+}
+inline void where_row(emitter& m, call& c);
+/// Whether an operand is constants without NaN.
+inline bool never_nan(emitter& m, const value& v) {
+  if (!m.is_constant(v)) return false;
+  const auto a = m.constant(v, "an operand");
+  return a && a->type == dtype::f32 &&
+         std::ranges::none_of(a->as<float>(), [](float f) { return numerics::is_nan(f); });
+}
+/// Min and Max of any number of operands; of floats NaN where either is. octet's own operators give
+/// the first operand where the second is not beyond it.
+template <const op_def& Op> void extreme_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, c.in.size())) return;
+  value all = c.in[0];
+  for (std::size_t i = 1; i < c.in.size(); ++i) {
+    const value next = c.in[i];
+    const bool real = m.type(all) == dtype::f32, plain = !real || never_nan(m, next),
+               turned = !plain && never_nan(m, all);
+    call pair{c.n, {plain ? all : next, plain ? next : all}};
+    binary(m, pair, Op, m.type(all));
+    if (m.failed()) return;
+    if (!plain && !turned) {
+      call same{c.n, {all, all}};
+      binary(m, same, ops::equal, dtype::boolean);
+      if (m.failed()) return;
+      call choice{c.n, {same.out[0], pair.out[0], all}};
+      where_row(m, choice);
+      if (m.failed()) return;
+      pair.out = std::move(choice.out);
+    }
     all = pair.out[0];
   }
   c.out = {all};
@@ -3108,197 +3721,8 @@ inline void concat_row(emitter& m, call& c) {
   m.give(c, m.merged(ops::concat, std::move(in), std::move(a)), inner);
 }
 
-// ---- pooling ----
-
-inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
-  attributes a;
-  a.set("axes", std::move(axes));
-  if (keep_dims) a.set("keep_dims", std::int64_t{1});
-  return a;
-}
-/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
-inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
-  attributes a = reduction(std::move(axes));
-  a.set("in_order", std::int64_t{1});
-  return a;
-}
-
-inline pool2d_attrs read_pooling(emitter& m, const call& c, const dims& x, bool* row) {
-  pool2d_attrs p;
-  const window w = read_window(m, c, x, {});
-  *row = w.row;
-  p.window_h = w.size[0], p.window_w = w.size[1];
-  p.stride_h = w.stride[0], p.stride_w = w.stride[1];
-  p.dilation_h = w.dilation[0], p.dilation_w = w.dilation[1];
-  p.pad_top = w.before[0], p.pad_left = w.before[1];
-  p.pad_bottom = w.after[0], p.pad_right = w.after[1];
-  p.ceil_mode = m.integer(c, "ceil_mode", 0) != 0;
-  if (m.integer(c, "storage_order", 0) != 0) m.refuse("storage_order", "1", "0");
-  return p;
-}
-/// Padding that counts, counts in every window: also where ceil_mode goes beyond it.
-inline void count_padding(emitter& m, const call& c, pool2d_attrs& p) {
-  if (m.integer(c, "count_include_pad", 0) == 0) return;
-  const std::int64_t size = std::int64_t{p.window_h} * p.window_w;
-  if (size > INT32_MAX) m.broken("attribute kernel_shape", std::to_string(size));
-  p.divisor = static_cast<std::int32_t>(size);
-}
-inline void max_pool_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1)) return;
-  if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("indices of MaxPool");
-  const value& x = c.in[0];
-  const bool real = m.type(x) == dtype::f32;
-  if (!real && !m.is_byte(x)) return;
-  bool row = false;
-  const pool2d_attrs p = read_pooling(m, c, m.shape(x), &row);
-  if (m.failed()) return;
-  const tensor_id from = image_of(m, m.held(x, true)),
-                  y = m.moved(real ? ops::max_pool2d : ops::qnn_max_pool2d, from, to_attributes(p));
-  m.give(c, from_image(m, y, row), true);
-}
-/// The channels of a file's value if its shape says them: ONNX Runtime blocks the channels of pools
-/// as it loads the file.
-inline bool is_blocked(const emitter& m, const value& x) {
-  const dims s = m.shape(x);
-  return s.rank == 4 && laws::blocks_channels(s[1]);
-}
-/// The average of a whole image [N, H, W, C] or of rows [N, L, C]: laws::pool_order::lanes.
-inline tensor_id average_in_lanes(emitter& m, tensor_id x) {
-  if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
-  const std::int32_t channels = s.back(0);
-  std::int64_t count = 1;
-  for (int i = 1; i + 1 < s.rank; ++i) count *= s[i];
-  if (count < 1 || count > INT32_MAX) {
-    m.broken("extents of an averaged image", to_string(s));
-    return no_tensor;
-  }
-  const auto flat = static_cast<std::int32_t>(count), whole = flat / 4 * 4;
-  x = m.reshaped(x, {s[0], flat, channels});
-  const auto at = [&](tensor_id t, std::int64_t i) { return part_of_axis(m, t, 1, i, 1); };
-  const auto plus = [&](tensor_id a, tensor_id b) { return m.made(ops::add, {a, b}, dtype::f32); };
-  tensor_id sum = no_tensor;
-  if (whole > 0) {
-    const tensor_id rows =
-        m.reshaped(part_of_axis(m, x, 1, 0, whole), {s[0], whole / 4, 4, channels});
-    const tensor_id lanes = m.reshaped(
-        m.made(ops::sum, {rows}, dtype::f32, reduction_in_order({1})), {s[0], 4, channels});
-    sum = plus(plus(at(lanes, 0), at(lanes, 2)), plus(at(lanes, 1), at(lanes, 3)));
-  }
-  for (std::int32_t i = whole; i < flat; ++i)
-    sum = sum == no_tensor ? at(x, i) : plus(sum, at(x, i));
-  sum = m.made(ops::div, {sum, m.to.scalar_constant(static_cast<float>(flat))}, dtype::f32);
-  dims one = s;
-  for (int i = 1; i + 1 < s.rank; ++i) one[i] = 1;
-  return m.reshaped(sum, one);
-}
-/// How many elements of an axis each window has.
-inline std::vector<float> counts_of(std::int32_t in, std::int32_t out, std::int32_t window,
-                                    std::int32_t stride, std::int32_t before) {
-  std::vector<float> list;
-  for (std::int64_t o = 0; o < out; ++o) {
-    const std::int64_t first = o * stride - before;
-    const std::int64_t taps =
-        std::min<std::int64_t>(first + window, in) - std::max<std::int64_t>(first, 0);
-    list.push_back(static_cast<float>(std::max<std::int64_t>(taps, 1)));
-  }
-  return list;
-}
-/// Averages of windows of an image: laws::pool_order::columns.
-inline tensor_id average_by_columns(emitter& m, tensor_id x, const pool2d_attrs& p) {
-  if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
-  pool2d_attrs down = p, across = p;
-  down.window_w = down.stride_w = 1, down.pad_left = down.pad_right = 0, down.divisor = 1;
-  across.window_h = across.stride_h = 1, across.pad_top = across.pad_bottom = 0;
-  across.divisor = 1;
-  const tensor_id columns = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(down)),
-                  sums = m.made(ops::avg_pool2d, {columns}, dtype::f32, to_attributes(across));
-  if (m.failed()) return no_tensor;
-  if (p.divisor != 0)
-    return m.made(ops::div, {sums, m.to.scalar_constant(static_cast<float>(p.divisor))},
-                  dtype::f32);
-  const dims y = m.to.g[sums].shape;
-  const auto rows = counts_of(s[1], y[1], p.window_h, p.stride_h, p.pad_top),
-             of_row = counts_of(s[2], y[2], p.window_w, p.stride_w, p.pad_left);
-  const tensor_id taps = m.made(
-      ops::mul, {m.new_constant("", {y[1], 1, 1}, rows), m.new_constant("", {y[2], 1}, of_row)},
-      dtype::f32);
-  return m.made(ops::div, {sums, taps}, dtype::f32);
-}
-inline void average_pool_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
-  bool row = false;
-  const dims s = m.shape(c.in[0]);
-  pool2d_attrs p = read_pooling(m, c, s, &row);
-  count_padding(m, c, p);
-  // Of floats, what ceil_mode adds beyond the padding does not count.
-  if (p.ceil_mode && p.divisor != 0) p.divisor = 0, p.count_include_pad = true;
-  if (m.failed()) return;
-  const tensor_id x = image_of(m, m.held(c.in[0], true));
-  if (m.failed()) return;
-  const dims image = m.to.g[x].shape;
-  laws::pooled_window w;
-  w.row = row, w.blocked = is_blocked(m, c.in[0]);
-  w.plain_loops = m.opset >= 19 || (p.ceil_mode && p.count_include_pad);
-  w.image = {image[1], image[2]}, w.window = {p.window_h, p.window_w};
-  w.stride = {p.stride_h, p.stride_w};
-  w.padding = {p.pad_top, p.pad_bottom, p.pad_left, p.pad_right};
-  tensor_id y = no_tensor;
-  switch (laws::order_of_pool(w)) {
-    case laws::pool_order::lanes: y = average_in_lanes(m, x); break;
-    case laws::pool_order::columns: y = average_by_columns(m, x, p); break;
-    case laws::pool_order::sequence:
-      y = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(p));
-      break;
-  }
-  m.give(c, from_image(m, y, row), true);
-}
-/// With the attribute channels_last the file's own order is NHWC.
-inline value images(emitter& m, const call& c, bool* as_written) {
-  *as_written = m.integer(c, "channels_last", 0) != 0;
-  if (!*as_written || m.failed()) return c.in[0];
-  const tensor_id x = m.held(c.in[0], false);
-  return m.failed() ? value{} : value::of(x, true);
-}
-/// x, x_scale, x_zero, y_scale, y_zero.
-template <bool Global> void qlinear_average_pool_row(emitter& m, call& c) {
-  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
-  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
-  bool as_written = false, row = false;
-  const value x = images(m, c, &as_written);
-  if (m.failed()) return;
-  pool2d_attrs p;
-  if constexpr (Global) {
-    p.adaptive_h = p.adaptive_w = 1;
-    row = m.rank(x) == 3;
-    if (m.rank(x) < 3 || m.rank(x) > 4)
-      m.refuse("rank of an average", std::to_string(m.rank(x)), "3 or 4");
-  } else {
-    p = read_pooling(m, c, m.shape(x), &row);
-    count_padding(m, c, p);
-  }
-  const tensor_id from = image_of(m, m.under(x, true, in)), y = m.quantized(m.type(c.in[0]), out);
-  m.emit(ops::qnn_avg_pool2d, {from}, {y}, to_attributes(p));
-  m.give(c, from_image(m, y, row), !as_written);
-}
-
 // ---- reductions ----
 
-template <bool Max> void global_pool_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
-  std::vector<std::int64_t> axes;
-  for (int i = 2; i < m.rank(c.in[0]); ++i) axes.push_back(i - 1);
-  if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
-  const tensor_id x = m.held(c.in[0], true);
-  // Unlike the pools of windows it stays plain behind whatever is not in blocks already.
-  const bool blocked = is_blocked(m, c.in[0]) && c.in[0].order != channel_order::plain;
-  if (!Max && !blocked) return m.give(c, average_in_lanes(m, x), true);
-  m.give(c,
-         m.made(Max ? ops::reduce_max : ops::mean, {x}, dtype::f32,
-                Max ? reduction(std::move(axes)) : reduction_in_order(std::move(axes))),
-         true);
-}
 /// Axes are an attribute, and an input from opset `since` on. `of_function`: of ReduceL1 and
 /// others, whose sums ONNX Runtime forms in memory order, but for those of everything.
 inline void reduce_by(emitter& m, call& c, const op_def& op, int since, bool of_function) {
@@ -3448,10 +3872,15 @@ inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
 template <const op_def& Op> void unary_row(emitter& m, call& c) {
   if (m.arity(c, 1, 1)) unary(m, c, Op);
 }
-/// -1, 0 or 1; integers by two comparisons.
+/// -1, 0 or 1, of NaN itself; integers by two comparisons.
 inline void sign_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
   const dtype t = m.type(c.in[0]);
+  if (t == dtype::f32) {
+    const tensor_id x = m.held(c.in[0]), number = m.made(ops::equal, {x, x}, dtype::boolean),
+                    y = m.made(ops::sign, {x}, dtype::f32);
+    return m.give(c, m.made(ops::select, {number, y, x}, t), c.in[0].channels_inner);
+  }
   if (t != dtype::s32 && t != dtype::s64) return unary(m, c, ops::sign);
   const tensor_id x = m.held(c.in[0]), none = t == dtype::s64
                                                   ? m.to.scalar_constant(std::int64_t{0})
@@ -3528,8 +3957,8 @@ inline void bounded(emitter& m, call& c, std::optional<double> lo, std::optional
   if (m.failed()) return;
   attributes a;
   if (m.type(x) == dtype::f32) {
-    if (lo) a.set("float_lo", *lo);
-    if (hi) a.set("float_hi", *hi);
+    constexpr double most = std::numeric_limits<float>::max();  // infinities become it
+    a.set("float_lo", lo.value_or(-most)), a.set("float_hi", hi.value_or(most));
     return m.give(
         c, m.made(ops::mul, {m.held(x), m.to.scalar_constant(1.f)}, dtype::f32, std::move(a)),
         x.channels_inner);
@@ -3783,6 +4212,41 @@ inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::
   }
   return x;
 }
+/// Linear resizing of codes that are held channels last: two pixels of each axis by their distance
+/// in 1024ths, cut; the last pixel is itself by halves. The sum is cut toward zero.
+inline tensor_id blended_in_1024ths(emitter& m, tensor_id x, const resizing& r,
+                                    const std::string& how) {
+  if (m.failed()) return no_tensor;
+  const dtype t = m.to.g[x].type;
+  tensor_id y = m.made(ops::cast, {m.without_scales(x)}, dtype::s32);
+  for (std::size_t k = 0; k < 2; ++k) {
+    std::vector<std::int32_t> index[2], weight[2];
+    for (std::int32_t o = 0; o < r.out[k]; ++o) {
+      const float last = static_cast<float>(r.in[k] - 1),
+                  at = std::clamp(source_of(o, r.in[k], r.out[k], r.factor[k], how), 0.f, last),
+                  low = numerics::floor(at);
+      const auto below = static_cast<std::int32_t>(low), above = std::min(below + 1, r.in[k] - 1),
+                 share =
+                     below == above
+                         ? 512
+                         : static_cast<std::int32_t>(numerics::mul(numerics::sub(at, low), 1024.f));
+      index[0].push_back(below), index[1].push_back(above);
+      weight[0].push_back(1024 - share), weight[1].push_back(share);
+    }
+    const dims s = k == 0 ? dims{r.out[k], 1, 1} : dims{r.out[k], 1};
+    const auto part = [&](std::size_t i) {
+      const tensor_id pixels = picked(m, y, static_cast<std::int64_t>(1 + k), index[i]);
+      return integers_of(m, ops::mul, {pixels, m.new_constant("", s, weight[i])});
+    };
+    const tensor_id below = part(0), above = part(1);
+    y = integers_of(m, ops::add, {below, above});
+  }
+  y = integers_of(m, ops::div, {y, m.to.scalar_constant(std::int32_t{1 << 20})});
+  y = m.made(ops::cast, {y}, t);
+  if (m.failed()) return no_tensor;
+  const octet::tensor from = m.to.g[x];
+  return from.scales.empty() ? y : m.alias(y, {from.scales, from.zero_points, -1}, -1);
+}
 /// A pixel's weight at a distance up to 1: ((a + 2) d - (a + 3)) d d + 1.
 inline float near_weight(float d, float a) {
   using numerics::add, numerics::mul, numerics::sub;
@@ -3960,6 +4424,9 @@ inline void resize_row(emitter& m, call& c) {
   }
   if (!real && !m.is_byte(c.in[0])) return;
   if (!real && r.channels_last) return m.refuse("linear Resize of 8-bit values, channels last");
+  // An axis of factor 1 in place of the height is taken for the channels of the file's own order.
+  if (!real && c.in[0].codes_last && r.factor[0] != 1.f)
+    return give(blended_in_1024ths(m, x, r, how));
   // The operator's places are counted from the edge.
   const bool own = how != "half_pixel_symmetric" &&
                    !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
@@ -4027,7 +4494,7 @@ channel_order order_of_result(const emitter& m, const call& c, const Alone& alon
   };
   if (n.op == "Identity" || n.op == "Dropout") return x.order;
   if (n.op == "Conv") return convolves_blocks(m, c) ? channel_order::layer : channel_order::plain;
-  if (n.op == "MaxPool") return blocked_if(rows::is_blocked(m, x));
+  if (n.op == "MaxPool") return blocked_if(rows::is_blocked(m, x) && n.out.size() == 1);
   if (n.op == "AveragePool") {
     const auto set = [&](const char* key) {
       const attribute* a = n.find(key);
@@ -4041,6 +4508,38 @@ channel_order order_of_result(const emitter& m, const call& c, const Alone& alon
     return blocked_if(meets_in_blocks(m, c));
   if (is_one_of(passes)) return blocked_if(x.in_blocks());
   return blocked_if(is_one_of(into_layer) && x.order == channel_order::layer && alone());
+}
+
+/// Whether what a node gives stays channels last only on the way to a quantized convolution: its
+/// pass moves a Transpose behind such a node for another one's sake alone.
+inline bool waits_for_layer(const node& n) {
+  return n.op == "QLinearLeakyRelu" || n.op == "QLinearSigmoid" || n.op == "QLinearAveragePool" ||
+         n.op == "QLinearAdd" || n.op == "QLinearMul" || n.op == "Resize" || n.op == "Upsample";
+}
+/// Whether a node gives an image of codes that is held channels last. `reaches_layer()`: whether a
+/// quantized convolution reads the result, or what such nodes make of it.
+template <class Reaches>
+bool holds_channels_last(const emitter& m, const call& c, const Reaches& reaches_layer) {
+  constexpr std::size_t parameters = 3;  // an operand with its scale and zero point
+  const node& n = c.n;
+  if (c.in.empty() || !c.has(0) || c.out.empty() || c.out[0].id == no_tensor ||
+      m.rank(c.out[0]) != 4)
+    return false;
+  if (n.is("QLinearConv")) return true;
+  const bool pair = n.op == "QLinearAdd" || n.op == "QLinearMul";
+  if (!pair && n.op != "QLinearConcat") {
+    const bool always =
+        n.is("MaxPool") || n.op == "QLinearGlobalAveragePool" ||
+        (n.is("Resize") && c.in[0].codes_last && n.text("mode", "nearest") == "linear");
+    return c.in[0].codes_last && (always || (waits_for_layer(n) && reaches_layer()));
+  }
+  bool any = false, all = true;
+  for (std::size_t i = pair ? 0 : 2; i < (pair ? 2 * parameters : c.in.size()); i += parameters) {
+    const value& v = c.input(i);
+    any |= v.codes_last, all &= v.codes_last || (pair && m.is_constant(v));
+  }
+  const bool alone = pair && !(c.input(0).codes_last && c.input(parameters).codes_last);
+  return any && all && (!alone || reaches_layer());
 }
 
 }  // namespace onnx_model
@@ -8901,8 +9400,8 @@ inline constexpr onnx_row onnx_rows[] = {
     {"QLinearSigmoid", microsoft_domain, &rows::qlinear_unary_row<ops::qnn_logistic>},
     {"QLinearLeakyRelu", microsoft_domain, &rows::qlinear_unary_row<ops::qnn_leaky_relu>},
     {"QLinearSoftmax", microsoft_domain, &rows::qlinear_softmax_row},
-    {"QLinearAveragePool", microsoft_domain, &rows::qlinear_average_pool_row<false>},
-    {"QLinearGlobalAveragePool", microsoft_domain, &rows::qlinear_average_pool_row<true>},
+    {"QLinearAveragePool", microsoft_domain, &rows::qlinear_average_pool_row},
+    {"QLinearGlobalAveragePool", microsoft_domain, &rows::qlinear_global_average_pool_row},
 
     {"Conv", "", &rows::conv_row},
     {"ConvTranspose", "", &rows::conv_transpose_row},
@@ -8925,8 +9424,8 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Mul", "", &rows::binary_row<ops::mul>, 7},
     {"Div", "", &rows::binary_row<ops::div>, 7},
     {"Pow", "", &rows::pow_row, 7},
-    {"Min", "", &rows::fold_row<ops::minimum>},
-    {"Max", "", &rows::fold_row<ops::maximum>},
+    {"Min", "", &rows::extreme_row<ops::minimum>},
+    {"Max", "", &rows::extreme_row<ops::maximum>},
     {"Sum", "", &rows::fold_row<ops::add>},
     {"Mean", "", &rows::mean_row},
     {"Equal", "", &rows::compare_row<ops::equal>, 7},
@@ -9455,6 +9954,20 @@ class loader {
       return !is_result(s, name) && readers_of(s)[name].size() == 1;
     };
     c.out[0].order = options_.as_written ? channel_order::plain : order_of_result(emit_, c, alone);
+    const auto reaches = [&] { return reaches_layer(s, c.n.out[0]); };
+    c.out[0].codes_last = !options_.as_written && holds_channels_last(emit_, c, reaches);
+  }
+  /// Whether a quantized convolution reads a value, or what nodes of codes make of it.
+  static bool reaches_layer(scope& s, const std::string& name) {
+    std::vector<const std::string*> open{&name};
+    for (std::size_t i = 0; i < open.size() && i < 64; ++i)
+      for (const node* n : readers_of(s)[*open[i]]) {
+        if (n->is("QLinearConv")) return true;
+        if ((waits_for_layer(*n) || n->op == "QLinearConcat" || n->is("MaxPool")) &&
+            !n->out.empty())
+          open.push_back(&n->out[0]);
+      }
+    return false;
   }
 
   // ---- float16 ----

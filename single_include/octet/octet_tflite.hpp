@@ -583,8 +583,13 @@ class graph_builder {
     return acc;
   }
 
+  /// A layer's sums, and how they are to be rounded.
+  struct layer_sums {
+    tensor_id acc = no_tensor;
+    laws::decision by = rounding::none;
+  };
   /// `name` is that of the operator's output; values between nodes are called after it.
-  status accumulate_and_requantize(accumulation a, const std::string& name) {
+  result<layer_sums> accumulate(accumulation& a, const std::string& name) {
     const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
@@ -594,14 +599,22 @@ class graph_builder {
         a.in.size() > 2 && a.in[2] != no_tensor && g[a.in[2]].type == dtype::s32;
     auto scales = accumulator_scales(d, a.in[0], a.in[1]);
     const dtype type = laws::accumulator_type(g[a.in[0]].type, int32_bias);
-    auto acc = accumulate(*a.op, std::move(a.in), std::move(a.attrs), type, std::move(scales),
-                          after(name, "/accumulator"));
+    const auto acc = accumulate(*a.op, std::move(a.in), std::move(a.attrs), type, std::move(scales),
+                                after(name, "/accumulator"));
     if (!acc) return acc.error();
-    std::vector<tensor_id> in{*acc};
+    return layer_sums{*acc, d};
+  }
+  /// Sums under the accumulator's scales, as the layer's output.
+  status requantize(const accumulation& a, const layer_sums& sums) {
+    std::vector<tensor_id> in{sums.acc};
     if (a.real_bias != no_tensor) in.push_back(a.real_bias);
     attributes clamp;
-    add_bounds(clamp, a.options.fused, a.out, d.by);
-    return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), d.round);
+    add_bounds(clamp, a.options.fused, a.out, sums.by.by);
+    return add(ops::requantize, std::move(in), {a.out}, std::move(clamp), sums.by.round);
+  }
+  status accumulate_and_requantize(accumulation a, const std::string& name) {
+    const auto sums = accumulate(a, name);
+    return sums ? requantize(a, *sums) : status(sums.error());
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
     std::vector<double> scales = g[a.weights].scales;

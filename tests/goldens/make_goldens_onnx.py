@@ -17,6 +17,7 @@ import cases_onnx_floats
 import cases_onnx_fusions
 import cases_onnx_more
 import cases_onnx_parts
+import cases_onnx_volumes
 import cases_onnx_weights
 import numpy as np
 import onnx
@@ -431,6 +432,7 @@ def cases(w):
     cases_onnx_parts.cases(w)
     cases_onnx_fusions.cases(w)
     cases_onnx_weights.cases(w)
+    cases_onnx_volumes.cases(w)
 
 
 def main():

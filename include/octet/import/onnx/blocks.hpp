@@ -1,6 +1,7 @@
 // Which float images ONNX Runtime 1.32 holds in blocks of channels (its NchwcTransformer, the last
-// of its graph passes). What is exact stays as it is; means of images and BatchNormalization round
-// otherwise there.
+// of its graph passes), and which images of codes channels last (its NhwcTransformer, before it).
+// What is exact stays as it is; means of images and BatchNormalization round otherwise in blocks,
+// linear Resize of codes where channels are last.
 #ifndef OCTET_IMPORT_ONNX_BLOCKS_HPP_
 #define OCTET_IMPORT_ONNX_BLOCKS_HPP_
 
@@ -55,7 +56,7 @@ channel_order order_of_result(const emitter& m, const call& c, const Alone& alon
   };
   if (n.op == "Identity" || n.op == "Dropout") return x.order;
   if (n.op == "Conv") return convolves_blocks(m, c) ? channel_order::layer : channel_order::plain;
-  if (n.op == "MaxPool") return blocked_if(rows::is_blocked(m, x));
+  if (n.op == "MaxPool") return blocked_if(rows::is_blocked(m, x) && n.out.size() == 1);
   if (n.op == "AveragePool") {
     const auto set = [&](const char* key) {
       const attribute* a = n.find(key);
@@ -69,6 +70,38 @@ channel_order order_of_result(const emitter& m, const call& c, const Alone& alon
     return blocked_if(meets_in_blocks(m, c));
   if (is_one_of(passes)) return blocked_if(x.in_blocks());
   return blocked_if(is_one_of(into_layer) && x.order == channel_order::layer && alone());
+}
+
+/// Whether what a node gives stays channels last only on the way to a quantized convolution: its
+/// pass moves a Transpose behind such a node for another one's sake alone.
+inline bool waits_for_layer(const node& n) {
+  return n.op == "QLinearLeakyRelu" || n.op == "QLinearSigmoid" || n.op == "QLinearAveragePool" ||
+         n.op == "QLinearAdd" || n.op == "QLinearMul" || n.op == "Resize" || n.op == "Upsample";
+}
+/// Whether a node gives an image of codes that is held channels last. `reaches_layer()`: whether a
+/// quantized convolution reads the result, or what such nodes make of it.
+template <class Reaches>
+bool holds_channels_last(const emitter& m, const call& c, const Reaches& reaches_layer) {
+  constexpr std::size_t parameters = 3;  // an operand with its scale and zero point
+  const node& n = c.n;
+  if (c.in.empty() || !c.has(0) || c.out.empty() || c.out[0].id == no_tensor ||
+      m.rank(c.out[0]) != 4)
+    return false;
+  if (n.is("QLinearConv")) return true;
+  const bool pair = n.op == "QLinearAdd" || n.op == "QLinearMul";
+  if (!pair && n.op != "QLinearConcat") {
+    const bool always =
+        n.is("MaxPool") || n.op == "QLinearGlobalAveragePool" ||
+        (n.is("Resize") && c.in[0].codes_last && n.text("mode", "nearest") == "linear");
+    return c.in[0].codes_last && (always || (waits_for_layer(n) && reaches_layer()));
+  }
+  bool any = false, all = true;
+  for (std::size_t i = pair ? 0 : 2; i < (pair ? 2 * parameters : c.in.size()); i += parameters) {
+    const value& v = c.input(i);
+    any |= v.codes_last, all &= v.codes_last || (pair && m.is_constant(v));
+  }
+  const bool alone = pair && !(c.input(0).codes_last && c.input(parameters).codes_last);
+  return any && all && (!alone || reaches_layer());
 }
 
 }  // namespace onnx_model

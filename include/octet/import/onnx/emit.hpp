@@ -39,6 +39,7 @@ struct value {
   std::shared_ptr<const std::vector<value>> items{};  // a sequence of values, nothing else
   half as_half = half::no;                            // not `no`: float16, rounded when it is held
   channel_order order = channel_order::plain;
+  bool codes_last = false;  // codes that ONNX Runtime holds channels last: blocks.hpp
 
   static value of(tensor_id id, bool channels_inner = false) {
     value v;

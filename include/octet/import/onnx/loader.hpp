@@ -317,6 +317,20 @@ class loader {
       return !is_result(s, name) && readers_of(s)[name].size() == 1;
     };
     c.out[0].order = options_.as_written ? channel_order::plain : order_of_result(emit_, c, alone);
+    const auto reaches = [&] { return reaches_layer(s, c.n.out[0]); };
+    c.out[0].codes_last = !options_.as_written && holds_channels_last(emit_, c, reaches);
+  }
+  /// Whether a quantized convolution reads a value, or what nodes of codes make of it.
+  static bool reaches_layer(scope& s, const std::string& name) {
+    std::vector<const std::string*> open{&name};
+    for (std::size_t i = 0; i < open.size() && i < 64; ++i)
+      for (const node* n : readers_of(s)[*open[i]]) {
+        if (n->is("QLinearConv")) return true;
+        if ((waits_for_layer(*n) || n->op == "QLinearConcat" || n->is("MaxPool")) &&
+            !n->out.empty())
+          open.push_back(&n->out[0]);
+      }
+    return false;
   }
 
   // ---- float16 ----

@@ -19,32 +19,59 @@ namespace onnx_model::rows {
 
 // ---- windows ----
 
-/// Windows over one or two axes, as height and width; one axis is a row of height 1.
+/// Windows over one to three axes, as depth, height and width; one axis is a row of height 1.
 struct window {
-  bool row = false;
-  std::array<std::int32_t, 2> size{1, 1}, stride{1, 1}, dilation{1, 1}, before{}, after{};
+  int axes = 2;
+  std::array<std::int32_t, 3> size{1, 1, 1}, stride{1, 1, 1}, dilation{1, 1, 1}, before{}, after{};
+  std::size_t first() const { return 3 - as_size(axes); }
+  bool row() const { return axes == 1; }
+  bool volume() const { return axes == 3; }
   void set_padding(std::size_t axis, const laws::axis_padding& p) {
     before[axis] = p.before, after[axis] = p.after;
   }
 };
+/// pads or auto_pad.
+inline void read_padding(emitter& m, const call& c, const dims& x, window& w) {
+  const std::string automatic = m.text(c, "auto_pad", "NOTSET");
+  if (m.failed()) return;
+  const std::size_t count = as_size(w.axes), first = w.first();
+  if (automatic == "NOTSET" || automatic.empty()) {
+    const auto pads = m.integers(c, "pads");
+    if (!pads.empty() && pads.size() != 2 * count)
+      m.broken("attribute pads", std::to_string(pads.size()) + " numbers");
+    for (std::size_t i = 0; i < pads.size() && !m.failed(); ++i) {
+      if (pads[i] < 0 || pads[i] > 1 << 24) m.broken("attribute pads", std::to_string(pads[i]));
+      (i < count ? w.before : w.after)[first + i % count] = static_cast<std::int32_t>(pads[i]);
+    }
+  } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+    for (std::size_t i = first; i < 3; ++i) {
+      const std::int32_t in = x[static_cast<int>(2 + i - first)];
+      const auto total = laws::same_padding_total(in, w.size[i], w.stride[i], w.dilation[i]);
+      if (total > 1 << 24) return m.broken("attribute auto_pad", std::to_string(total));
+      const auto p = laws::same_padding(in, w.size[i], w.stride[i], w.dilation[i]);
+      w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
+    }
+  } else if (automatic != "VALID") {
+    m.refuse("auto_pad", automatic, "NOTSET, SAME_UPPER, SAME_LOWER, VALID");
+  }
+}
 /// kernel_shape, strides, dilations, pads or auto_pad. `kernel`: extents of the weights; none: the
 /// attribute must be there.
 inline window read_window(emitter& m, const call& c, const dims& x,
                           std::span<const std::int32_t> kernel) {
   window w;
-  const int axes = x.rank - 2;
-  if (axes < 1 || axes > 2) {
-    m.refuse("rank of an input with windows", std::to_string(x.rank), "3 or 4");
+  if (x.rank < 3 || x.rank > 5) {
+    m.refuse("rank of an input with windows", std::to_string(x.rank), "3 to 5");
     return w;
   }
-  w.row = axes == 1;
-  const std::size_t first = w.row ? 1 : 0;
-  const auto read = [&](const char* key, std::array<std::int32_t, 2>& to, std::int64_t least) {
+  w.axes = x.rank - 2;
+  const std::size_t first = w.first();
+  const auto read = [&](const char* key, std::array<std::int32_t, 3>& to, std::int64_t least) {
     const auto list = m.integers(c, key);
     if (list.empty()) return;
-    if (list.size() != as_size(axes))
+    if (list.size() != as_size(w.axes))
       return m.broken(std::string("attribute ") + key, std::to_string(list.size()) + " numbers",
-                      std::to_string(axes));
+                      std::to_string(w.axes));
     for (std::size_t i = 0; i < list.size(); ++i) {
       if (list[i] < least || list[i] > 1 << 24)
         return m.broken(std::string("attribute ") + key, std::to_string(list[i]));
@@ -60,31 +87,7 @@ inline window read_window(emitter& m, const call& c, const dims& x,
     m.broken("attribute kernel_shape is missing");
   read("strides", w.stride, 1);
   read("dilations", w.dilation, 1);
-  const std::string automatic = m.text(c, "auto_pad", "NOTSET");
-  if (m.failed()) return w;
-  if (automatic == "NOTSET" || automatic.empty()) {
-    const auto pads = m.integers(c, "pads");
-    if (!pads.empty() && pads.size() != 2 * as_size(axes))
-      m.broken("attribute pads", std::to_string(pads.size()) + " numbers");
-    for (std::size_t i = 0; i < pads.size() && !m.failed(); ++i) {
-      if (pads[i] < 0 || pads[i] > 1 << 24) m.broken("attribute pads", std::to_string(pads[i]));
-      const auto count = as_size(axes);
-      (i < count ? w.before : w.after)[first + i % count] = static_cast<std::int32_t>(pads[i]);
-    }
-  } else if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-    for (std::size_t i = first; i < 2; ++i) {
-      const std::int32_t in = x[w.row ? 2 : static_cast<int>(i) + 2];
-      const auto total = laws::same_padding_total(in, w.size[i], w.stride[i], w.dilation[i]);
-      if (total > 1 << 24) {
-        m.broken("attribute auto_pad", std::to_string(total));
-        return w;
-      }
-      const auto p = laws::same_padding(in, w.size[i], w.stride[i], w.dilation[i]);
-      w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
-    }
-  } else if (automatic != "VALID") {
-    m.refuse("auto_pad", automatic, "NOTSET, SAME_UPPER, SAME_LOWER, VALID");
-  }
+  if (!m.failed()) read_padding(m, c, x, w);
   return w;
 }
 /// An image [N, H, W, C] of a value [N, C, H, W] or [N, C, L].
@@ -102,41 +105,127 @@ inline tensor_id from_image(emitter& m, tensor_id y, bool row) {
 
 // ---- convolutions ----
 
-/// A convolution's attributes and the shape of its weights [O, I / groups, kh, kw].
+/// A convolution's attributes and the shape of its weights [O, I / groups, kh, kw]. One of volumes
+/// is one of images whose channels are what lies under its depth taps, of floats also under its
+/// rows: [channel][plane][row], as its weights [O, I / groups, kd, kh, kw] have them. Sums then run
+/// in ONNX Runtime's order, whose blocks depend on how many there are in a volume.
 struct convolution {
   conv2d_attrs attrs{};
   dims weights{};
-  bool depthwise = false, row = false;
+  bool depthwise = false;
+  window win{};
+  std::size_t folded = 0;                 // axes of a volume that became channels
+  std::array<std::int32_t, 2> out{1, 1};  // extents of the result along these
   int channels() const { return weights[0]; }
 };
+/// The extents of the result along the axes of a volume that become channels.
+inline void fold_volume(emitter& m, convolution& v, const dims& x, bool real) {
+  v.folded = real ? 2 : 1;
+  for (std::size_t i = 0; i < v.folded; ++i) {
+    const std::int64_t reach = (std::int64_t{v.win.size[i]} - 1) * v.win.dilation[i] + 1,
+                       padded = std::int64_t{x[static_cast<int>(2 + i)]} + v.win.before[i] +
+                                v.win.after[i];
+    if (padded < reach || padded > INT32_MAX)
+      return m.broken("a window", std::to_string(reach), "at most " + std::to_string(padded));
+    v.out[i] = static_cast<std::int32_t>((padded - reach) / v.win.stride[i] + 1);
+  }
+}
 inline convolution read_convolution(emitter& m, const call& c, const value& x, const value& w) {
   convolution v;
   const dims in = m.shape(x), weights = m.shape(w);
   if (m.failed()) return v;
-  if (in.rank != weights.rank || in.rank < 3 || in.rank > 4) {
+  if (in.rank != weights.rank || in.rank < 3 || in.rank > 5) {
     m.refuse("rank of a convolution's input and weights",
              std::to_string(in.rank) + ", " + std::to_string(weights.rank),
-             "3 or 4, both the same");
+             "3 to 5, both the same");
     return v;
   }
-  const window win = read_window(m, c, in, std::span(weights.begin() + 2, weights.end()));
+  v.win = read_window(m, c, in, std::span(weights.begin() + 2, weights.end()));
+  const window& win = v.win;
   const std::int64_t groups = m.integer(c, "group", 1);
   if (m.failed()) return v;
-  v.row = win.row;
-  v.weights = v.row ? dims{weights[0], weights[1], 1, weights[2]} : weights;
+  if (win.volume()) fold_volume(m, v, in, m.type(x) == dtype::f32);
+  if (m.failed()) return v;
+  const bool rows = v.folded == 2;
+  const std::int64_t plane = std::int64_t{win.size[0]} * (rows ? win.size[1] : 1),
+                     planes = plane > INT32_MAX ? plane : weights[1] * plane;
   if (groups < 1 || groups > in[1] || in[1] % groups != 0 || weights[0] % groups != 0 ||
-      weights[1] != in[1] / groups || weights.elements().value == 0) {
+      weights[1] != in[1] / groups || weights.elements().value == 0 ||
+      planes * groups > INT32_MAX) {
     m.broken("shape of the weights", to_string(weights),
              std::to_string(groups) + " groups of an input " + to_string(in));
     return v;
   }
-  v.attrs.stride_h = win.stride[0], v.attrs.stride_w = win.stride[1];
-  v.attrs.dilation_h = win.dilation[0], v.attrs.dilation_w = win.dilation[1];
-  v.attrs.pad_top = win.before[0], v.attrs.pad_left = win.before[1];
-  v.attrs.pad_bottom = win.after[0], v.attrs.pad_right = win.after[1];
-  v.depthwise = groups == in[1] && groups > 1;
+  v.weights = {weights[0], static_cast<std::int32_t>(planes), rows ? 1 : win.size[1], win.size[2]};
+  v.attrs.stride_w = win.stride[2], v.attrs.dilation_w = win.dilation[2];
+  v.attrs.pad_left = win.before[2], v.attrs.pad_right = win.after[2];
+  if (!rows) {
+    v.attrs.stride_h = win.stride[1], v.attrs.dilation_h = win.dilation[1];
+    v.attrs.pad_top = win.before[1], v.attrs.pad_bottom = win.after[1];
+  }
+  v.depthwise = groups == in[1] && groups > 1 && !win.volume();
   v.attrs.groups = v.depthwise ? 1 : static_cast<std::int32_t>(groups);
   return v;
+}
+/// The elements of an axis that each of `count` windows over it has, one window after another;
+/// zeros, or zero points, stand around the axis where windows reach beyond it. `at`: its place in
+/// the IR.
+inline tensor_id windows_of_axis(emitter& m, tensor_id x, const window& w, std::size_t axis, int at,
+                                 std::int32_t count) {
+  if (m.failed() || !m.check(m.to.work.spend(product_of(count, w.size[axis])))) return no_tensor;
+  std::vector<std::int32_t> list;
+  for (std::int64_t o = 0; o < count; ++o)
+    for (std::int64_t t = 0; t < w.size[axis]; ++t)
+      list.push_back(static_cast<std::int32_t>(o * w.stride[axis] + t * w.dilation[axis]));
+  const octet::tensor& t = m.to.g[x];
+  const std::int64_t after = std::int64_t{list.back()} + 1 - t.shape[at] - w.before[axis];
+  if (after > 0 || w.before[axis] > 0) {
+    std::vector<std::int64_t> around(2 * as_size(t.shape.rank), 0);
+    around[2 * as_size(at)] = w.before[axis];
+    around[2 * as_size(at) + 1] = std::max<std::int64_t>(after, 0);
+    const bool real = t.type == dtype::f32;
+    attributes a;
+    a.set("paddings", std::move(around));
+    if (!real) a.set("value", std::int64_t{t.zero_points.empty() ? 0 : t.zero_points[0]});
+    x = m.moved(real ? ops::pad : ops::qnn_pad, x, std::move(a));
+  }
+  return picked(m, x, at, list);
+}
+/// The extent of two axes that become one.
+inline std::int32_t joined_extent(emitter& m, std::int32_t a, std::int32_t b) {
+  const std::int64_t both = std::int64_t{a} * b;
+  if (both > INT32_MAX) m.fail(import::too_large("extents of a volume", std::to_string(both)));
+  return m.failed() ? 0 : static_cast<std::int32_t>(both);
+}
+/// [N, D, H, W, C] as images [N * D', H, W, C * kd] or [N, D' * H', W, C * kd * kh].
+inline tensor_id planes_as_channels(emitter& m, tensor_id x, const convolution& v) {
+  for (std::size_t i = 0; i < v.folded; ++i)
+    x = windows_of_axis(m, x, v.win, i, static_cast<int>(1 + i), v.out[i]);
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[x].shape;
+  const std::int32_t depth = v.out[0], height = v.out[1], kd = v.win.size[0], kh = v.win.size[1];
+  attributes order;
+  if (v.folded == 1) {
+    order.set("perm", std::vector<std::int64_t>{0, 1, 3, 4, 5, 2});
+    x = m.moved(ops::transpose, m.reshaped(x, {s[0], depth, kd, s[2], s[3], s[4]}),
+                std::move(order));
+    return m.reshaped(x, {joined_extent(m, s[0], depth), s[2], s[3], joined_extent(m, s[4], kd)});
+  }
+  order.set("perm", std::vector<std::int64_t>{0, 1, 3, 5, 6, 2, 4});
+  x = m.moved(ops::transpose, m.reshaped(x, {s[0], depth, kd, height, kh, s[3], s[4]}),
+              std::move(order));
+  const std::int32_t taps = joined_extent(m, kd, kh);
+  return m.reshaped(x, {s[0], joined_extent(m, depth, height), s[3], joined_extent(m, s[4], taps)});
+}
+/// The image that a convolution runs on, of a value with its channels innermost.
+inline tensor_id convolved(emitter& m, tensor_id x, const convolution& v) {
+  return v.folded > 0 ? planes_as_channels(m, x, v) : image_of(m, x);
+}
+/// Its result with as many axes as the input `x` has, channels innermost.
+inline tensor_id from_convolved(emitter& m, tensor_id y, const value& x, const convolution& v) {
+  if (m.failed() || v.folded == 0) return from_image(m, y, v.win.row());
+  const dims s = m.to.g[y].shape;
+  return m.reshaped(y, {m.shape(x)[0], v.out[0], v.folded == 2 ? v.out[1] : s[1], s[2], s[3]});
 }
 /// Kernels are prepared for weights that never change.
 inline std::optional<array> constant_weights(emitter& m, const value& w) {
@@ -187,7 +276,7 @@ inline void qlinear_conv_row(emitter& m, call& c) {
   const convolution v = read_convolution(m, c, c.in[0], c.in[3]);
   const quantization in = m.with_one_scale(c, 1), weights = m.quantized_by(c, 4, 0),
                      out = m.with_one_scale(c, 6);
-  const tensor_id x = image_of(m, m.under(c.in[0], true, in)), w = add_weights(m, v, c.in[3]);
+  const tensor_id x = convolved(m, m.under(c.in[0], true, in), v), w = add_weights(m, v, c.in[3]);
   if (m.failed()) return;
   if (weights.scales.size() > 1 && weights.scales.size() != as_size(v.channels()))
     return m.broken("scales of the weights", std::to_string(weights.scales.size()),
@@ -201,20 +290,20 @@ inline void qlinear_conv_row(emitter& m, call& c) {
   layer.out = m.quantized(c.has(7) ? m.type(c.in[7]) : m.type(c.in[0]), out);
   const tensor_id y = layer.out;
   if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
-  m.give(c, from_image(m, y, v.row), true);
+  m.give(c, from_convolved(m, y, c.in[0], v), true);
 }
 inline void conv_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
   const tensor_id w = add_weights(m, v, c.in[1]);
-  std::vector<tensor_id> in{image_of(m, m.held(c.in[0], true)), w};
+  std::vector<tensor_id> in{convolved(m, m.held(c.in[0], true), v), w};
   if (c.has(2)) in.push_back(m.held(c.in[2], false));
   attributes attrs = to_attributes(v.attrs);
-  if (v.row || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id)))
+  if (v.win.axes != 2 || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id)))
     attrs.set("as_product", std::int64_t{1});
   const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
                              std::move(in), dtype::f32, std::move(attrs));
-  m.give(c, from_image(m, y, v.row), true);
+  m.give(c, from_convolved(m, y, c.in[0], v), true);
 }
 
 // ---- integer sums: operands have zero points, maybe known only when they run ----
@@ -260,22 +349,24 @@ inline void conv_integer_row(emitter& m, call& c) {
   if (zx.known.size() != 1) return m.refuse("zero points per row of the input");
   if (zw.computed != no_tensor) return m.refuse("a zero point of weights that is computed");
   const op_def& op = v.depthwise ? ops::depthwise_conv2d : ops::conv2d;
-  const tensor_id x = image_of(m, m.under(c.in[0], true, codes(zx))),
+  const tensor_id volume = m.under(c.in[0], true, codes(zx)), x = convolved(m, volume, v),
                   w = add_weights(m, v, c.in[1]);
   if (m.failed()) return;
   m.set(w, codes(zw, 0), v.depthwise ? 3 : 0);
   const std::vector<double> scales(zw.known.size(), 1.);
   tensor_id y = m.accumulate(op, {x, w}, to_attributes(v.attrs), scales);
   if (zx.computed != no_tensor && !m.failed()) {
-    const dims s = m.to.g[x].shape;
-    const tensor_id one = m.filled(dims{1, s[1], s[2], s[3]}, std::uint8_t{1});
+    dims image = m.to.g[volume].shape;
+    image[0] = 1;
+    const tensor_id one = m.filled(image, std::uint8_t{1});
     if (m.failed()) return;
     m.set(one, codes({}), -1);
-    const tensor_id inside = m.accumulate(op, {one, w}, to_attributes(v.attrs), scales),
+    const tensor_id inside =
+                        m.accumulate(op, {convolved(m, one, v), w}, to_attributes(v.attrs), scales),
                     taken = integers_of(m, ops::mul, {inside, zx.computed});
     y = integers_of(m, ops::sub, {y, taken});
   }
-  m.give(c, from_image(m, y, v.row), true);
+  m.give(c, from_convolved(m, y, c.in[0], v), true);
 }
 
 // ---- matrices ----
@@ -491,14 +582,26 @@ inline gemm read_gemm(emitter& m, const call& c, const value& a, const value& b)
   if (m.integer(c, "transB", 0) == 0) g.b = transposed(m, g.b);
   return g;
 }
-/// One number for all or for each of n columns; else it must be int32 for each row, or each sum.
+/// A constant of one number for all or for each of n columns: part of the layer. Else int32 numbers
+/// are added to its sums: for each row, for each of them, or computed ones.
 inline bool is_bias_of_columns(emitter& m, const value& bias, int n) {
   const dims s = m.shape(bias);
   const std::size_t count = s.elements().value;
-  if (count == 1 || (count == as_size(n) && s.back(0) == n)) return true;
+  const bool columns = count == 1 || (count == as_size(n) && s.back(0) == n);
+  if (columns && m.is_constant(bias)) return true;
   if (m.type(bias) != dtype::s32)
     m.refuse("element type of a bias", std::string(name_of(m.type(bias))), "int32");
   return false;
+}
+/// Sums of a layer and int32 numbers that broadcast to them.
+inline tensor_id biased_sums(emitter& m, tensor_id acc, const value& bias) {
+  if (m.failed()) return no_tensor;
+  const octet::tensor t = m.to.g[acc];
+  const tensor_id sums = integers_of(m, ops::add, {m.without_scales(acc), m.held(bias, false)});
+  if (!m.failed() && !(m.to.g[sums].shape == t.shape))
+    m.broken("shape of a bias", to_string(m.shape(bias)),
+             "one that broadcasts to " + to_string(t.shape));
+  return m.alias(sums, {t.scales, t.zero_points, t.axis}, t.axis);
 }
 /// a, a_scale, a_zero, b, b_scale, b_zero, [c], [y_scale, y_zero]. Without y_scale: floats.
 inline void qgemm_row(emitter& m, call& c) {
@@ -522,20 +625,20 @@ inline void qgemm_row(emitter& m, call& c) {
   rows.axis = qb.axis < 0 ? -1 : 0;
   std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
                             m.under(value::of(g.b), false, rows)};
-  const bool for_rows = c.has(6) && !is_bias_of_columns(m, c.in[6], n);
-  if (c.has(6) && !for_rows) in.push_back(int32_bias(m, c.in[6], n));
+  const bool later = c.has(6) && !is_bias_of_columns(m, c.in[6], n);
+  if (c.has(6) && !later) in.push_back(int32_bias(m, c.in[6], n));
   if (m.failed()) return;
   if (c.has(7)) {
-    if (for_rows)
-      return m.refuse("a bias of QGemm for each row", to_string(m.shape(c.in[6])),
-                      "one element per output channel, or floats as the result");
     import::accumulation layer;
     layer.op = &ops::fully_connected;
     layer.in = std::move(in);
     layer.out = m.quantized(c.has(8) ? m.type(c.in[8]) : m.type(c.in[0]), m.with_one_scale(c, 7));
-    const tensor_id y = layer.out;
-    if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
-    return m.give(c, y, false);
+    if (m.failed()) return;
+    auto sums = m.to.accumulate(layer, c.n.out[0]);
+    if (!sums) return m.fail(sums.error());
+    if (later) sums->acc = biased_sums(m, sums->acc, c.in[6]);
+    if (!m.failed()) m.check(m.to.requantize(layer, *sums));
+    return m.give(c, layer.out, false);
   }
   quantization sums;
   for (double s : qb.scales)
@@ -543,9 +646,7 @@ inline void qgemm_row(emitter& m, call& c) {
         laws::stored_accumulator_scale(static_cast<float>(qa.scales[0]), static_cast<float>(s))));
   sums.zero_points.assign(1, 0);
   tensor_id acc = m.accumulate(ops::fully_connected, std::move(in), {}, sums.scales);
-  if (for_rows)
-    acc =
-        m.alias(integers_of(m, ops::add, {m.without_scales(acc), m.held(c.in[6], false)}), sums, 1);
+  if (later) acc = biased_sums(m, acc, c.in[6]);
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
 /// a, b, [c].
@@ -592,18 +693,18 @@ inline void matmul_row(emitter& m, call& c) { scaled_matmul(m, c, 1.f); }
 /// Pads of a transposed convolution whose output_shape or auto_pad says how large its result is.
 /// An odd rest is in front, except with SAME_UPPER.
 inline void pads_of_result(emitter& m, const call& c, const dims& x,
-                           std::array<std::int32_t, 2> more, window& w) {
+                           std::array<std::int32_t, 3> more, window& w) {
   const auto wanted = m.integers(c, "output_shape");
   const std::string automatic = m.text(c, "auto_pad", "NOTSET");
   const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
   if (m.failed() || (wanted.empty() && !same)) return;
-  const std::size_t first = w.row ? 1 : 0;
-  if (!wanted.empty() && wanted.size() < 2 - first)
+  const std::size_t first = w.first();
+  if (!wanted.empty() && wanted.size() < 3 - first)
     return m.broken("attribute output_shape", std::to_string(wanted.size()) + " numbers");
-  for (std::size_t i = first; i < 2; ++i) {
-    const std::int64_t in = x[w.row ? 2 : static_cast<int>(i) + 2], stride = w.stride[i],
+  for (std::size_t i = first; i < 3; ++i) {
+    const std::int64_t in = x[static_cast<int>(2 + i - first)], stride = w.stride[i],
                        reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
-                       out = wanted.empty() ? in * stride : wanted[wanted.size() - 2 + i],
+                       out = wanted.empty() ? in * stride : wanted[wanted.size() - 3 + i],
                        total = stride * (in - 1) + more[i] + reach - out;
     if (out < 1 || total > 1 << 24) return m.broken("attribute output_shape", std::to_string(out));
     if (total < 0)
@@ -628,31 +729,31 @@ inline void conv_transpose_row(emitter& m, call& c) {
     return m.broken("shape of the weights", to_string(weights),
                     "[" + std::to_string(x[1]) + ", ...");
   transpose_conv2d_attrs a;
-  a.stride_h = w.stride[0], a.stride_w = w.stride[1];
-  a.dilation_h = w.dilation[0], a.dilation_w = w.dilation[1];
+  a.stride_h = w.stride[1], a.stride_w = w.stride[2];
+  a.dilation_h = w.dilation[1], a.dilation_w = w.dilation[2];
   const auto more = m.integers(c, "output_padding");
   for (std::size_t i = 0; i < more.size(); ++i) {
-    if (more[i] < 0 || more[i] > 1 << 24 || more.size() != (w.row ? 1u : 2u))
+    if (more[i] < 0 || more[i] > 1 << 24 || more.size() != as_size(w.axes))
       return m.broken("attribute output_padding");
-    (w.row || i == 1 ? a.output_padding_w : a.output_padding_h) =
+    (w.row() || i == 1 ? a.output_padding_w : a.output_padding_h) =
         static_cast<std::int32_t>(more[i]);
   }
-  pads_of_result(m, c, x, {a.output_padding_h, a.output_padding_w}, w);
+  pads_of_result(m, c, x, {0, a.output_padding_h, a.output_padding_w}, w);
   if (m.failed()) return;
-  a.pad_top = w.before[0], a.pad_left = w.before[1];
-  a.pad_bottom = w.after[0], a.pad_right = w.after[1];
+  a.pad_top = w.before[1], a.pad_left = w.before[2];
+  a.pad_bottom = w.after[1], a.pad_right = w.after[2];
   const auto values = constant_weights(m, c.in[1]);
   if (!values) return;
   // [I, O, kh, kw] to [O, kh, kw, I].
   const auto in = as_size(weights[0]), out = as_size(weights[1]),
-             taps = product_of(w.size[0], w.size[1]);
+             taps = product_of(w.size[1], w.size[2]);
   std::vector<float> moved(values->elements());
   for (std::size_t i = 0; i < in; ++i)
     for (std::size_t o = 0; o < out; ++o)
       for (std::size_t t = 0; t < taps; ++t)
         moved[(o * taps + t) * in + i] = values->as<float>()[(i * out + o) * taps + t];
   const tensor_id kernel = m.new_constant(c.in[1].name,
-                                          {weights[1], w.size[0], w.size[1], weights[0]}, moved),
+                                          {weights[1], w.size[1], w.size[2], weights[0]}, moved),
                   image = image_of(m, m.held(c.in[0], true)),
                   bias = c.has(2) ? m.held(c.in[2], false) : no_tensor;
   // Each group by itself: its channels of the image, its part of the weights' last axis.
@@ -668,7 +769,7 @@ inline void conv_transpose_row(emitter& m, call& c) {
     if (m.failed()) return;
   }
   const tensor_id y = joined_on(m, std::move(results), 3);
-  m.give(c, from_image(m, y, w.row), true);
+  m.give(c, from_image(m, y, w.row()), true);
 }
 
 }  // namespace onnx_model::rows

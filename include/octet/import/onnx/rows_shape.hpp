@@ -483,7 +483,10 @@ inline void cast_to(emitter& m, call& c, dtype t) {
   tensor_id y = m.held(x);
   if (m.failed()) return;
   if (t != dtype::f16) {
-    if (m.type(x) != t) y = m.made(ops::cast, {y}, t);
+    // Of floats beyond the type the low bits of an int32 stay.
+    const bool narrow = is_8bit(t) || t == dtype::s16 || t == dtype::u16;
+    if (narrow && m.type(x) == dtype::f32) y = m.made(ops::cast, {y}, dtype::s32);
+    if (!m.failed() && m.to.g[y].type != t) y = m.made(ops::cast, {y}, t);
     return m.give(c, y, x.channels_inner);
   }
   const bool real = m.type(x) == dtype::f32;

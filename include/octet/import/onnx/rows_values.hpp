@@ -1,13 +1,11 @@
-// Rows without weights: quantize, dequantize, sums, products, concatenation, pooling, resizing,
-// functions of one value, reductions.
+// Rows without weights: quantize, dequantize, sums, products, concatenation, resizing, functions of
+// one value, reductions.
 #ifndef OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
 
-#include "octet/import/onnx/rows_layers.hpp"
-#include "octet/laws/pools.hpp"
+#include "octet/import/onnx/rows_pools.hpp"
 #include "octet/ops/concat.hpp"
 #include "octet/ops/gather.hpp"
-#include "octet/ops/pool2d.hpp"
 #include "octet/ops/quantize.hpp"
 #include "octet/ops/reduce.hpp"
 #include "octet/ops/resize.hpp"
@@ -32,6 +30,38 @@ inline void only_float(emitter& m, const call& c, const char* key) {
   if (code != undefined_data_type && code != data_type_code("FLOAT"))
     m.refuse(key, data_type_name(code), "FLOAT");
 }
+/// Whether a scale or zero point of a node is computed when it runs, as tools before
+/// DynamicQuantizeLinear wrote it; one of each then.
+inline bool scaled_at_run_time(emitter& m, const call& c) {
+  const bool computed = !m.is_constant(c.in[1]) || (c.has(2) && !m.is_constant(c.in[2]));
+  for (std::size_t i = 1; computed && i < 3; ++i)
+    if (c.has(i) && m.shape(c.in[i]).elements().value != 1)
+      m.refuse("scales per channel that are computed at run time");
+  return computed && !m.failed();
+}
+/// Input i as a number without axes.
+inline tensor_id number_of(emitter& m, const call& c, std::size_t i, dtype t) {
+  const tensor_id x = m.reshaped(m.without_scales(m.held(c.in[i], false)), dims{});
+  return m.failed() || m.to.g[x].type == t ? x : m.made(ops::cast, {x}, t);
+}
+/// sat(rint(f32(x / scale)) + zero point); what is no number becomes the lowest code.
+inline tensor_id quantized_at_run_time(emitter& m, const call& c, dtype t) {
+  const auto bound = [&](std::int64_t v) { return m.to.scalar_constant(static_cast<float>(v)); };
+  const tensor_id x =
+      m.made(ops::div, {m.held(c.in[0]), number_of(m, c, 1, dtype::f32)}, dtype::f32);
+  tensor_id y = m.made(ops::round, {x}, dtype::f32);
+  if (c.has(2)) y = m.made(ops::add, {y, number_of(m, c, 2, dtype::f32)}, dtype::f32);
+  y = m.made(ops::maximum, {bound(lowest_of(t)), y}, dtype::f32);
+  y = m.made(ops::minimum, {bound(highest_of(t)), y}, dtype::f32);
+  return m.made(ops::cast, {y}, t);
+}
+/// f32(f32(x - zero point) * scale).
+inline tensor_id dequantized_at_run_time(emitter& m, const call& c) {
+  tensor_id x = m.made(ops::cast, {m.without_scales(m.held(c.in[0]))}, dtype::s32);
+  if (c.has(2)) x = m.made(ops::sub, {x, number_of(m, c, 2, dtype::s32)}, dtype::s32);
+  return m.made(ops::mul, {m.made(ops::cast, {x}, dtype::f32), number_of(m, c, 1, dtype::f32)},
+                dtype::f32);
+}
 /// x, scale, [zero].
 inline void quantize_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0])) return;
@@ -48,9 +78,10 @@ inline void quantize_row(emitter& m, call& c) {
   if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16)
     return m.refuse("element type of QuantizeLinear's result", std::string(name_of(t)),
                     "uint8, int8, uint16, int16");
+  const value& x = c.in[0];
+  if (scaled_at_run_time(m, c)) return m.give(c, quantized_at_run_time(m, c, t), x.channels_inner);
   const int axis = scale_axis(m, c);
   const quantization q = m.quantized_by(c, 1, axis);
-  const value& x = c.in[0];
   if (m.failed()) return;
   const tensor_id y = m.quantized(t, q, q.axis < 0 ? -1 : static_cast<int>(m.axis_of(x, q.axis)));
   m.emit(ops::quantize, {m.held(x)}, {y});
@@ -64,6 +95,7 @@ inline void dequantize_row(emitter& m, call& c) {
   if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16 && t != dtype::s32)
     return m.refuse("element type of DequantizeLinear's input", std::string(name_of(t)),
                     "uint8, int8, uint16, int16, int32");
+  if (scaled_at_run_time(m, c)) return m.give(c, dequantized_at_run_time(m, c), x.channels_inner);
   const int axis = scale_axis(m, c);
   const quantization q = m.quantized_by(c, 1, axis);
   const tensor_id from = m.under(x, x.channels_inner, q);
@@ -131,6 +163,39 @@ template <const op_def& Op> void fold_row(emitter& m, call& c) {
     call pair{c.n, {all, c.in[i]}};
     binary(m, pair, Op, m.type(all));
     if (m.failed()) return;
+    all = pair.out[0];
+  }
+  c.out = {all};
+}
+inline void where_row(emitter& m, call& c);
+/// Whether an operand is constants without NaN.
+inline bool never_nan(emitter& m, const value& v) {
+  if (!m.is_constant(v)) return false;
+  const auto a = m.constant(v, "an operand");
+  return a && a->type == dtype::f32 &&
+         std::ranges::none_of(a->as<float>(), [](float f) { return numerics::is_nan(f); });
+}
+/// Min and Max of any number of operands; of floats NaN where either is. octet's own operators give
+/// the first operand where the second is not beyond it.
+template <const op_def& Op> void extreme_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, c.in.size())) return;
+  value all = c.in[0];
+  for (std::size_t i = 1; i < c.in.size(); ++i) {
+    const value next = c.in[i];
+    const bool real = m.type(all) == dtype::f32, plain = !real || never_nan(m, next),
+               turned = !plain && never_nan(m, all);
+    call pair{c.n, {plain ? all : next, plain ? next : all}};
+    binary(m, pair, Op, m.type(all));
+    if (m.failed()) return;
+    if (!plain && !turned) {
+      call same{c.n, {all, all}};
+      binary(m, same, ops::equal, dtype::boolean);
+      if (m.failed()) return;
+      call choice{c.n, {same.out[0], pair.out[0], all}};
+      where_row(m, choice);
+      if (m.failed()) return;
+      pair.out = std::move(choice.out);
+    }
     all = pair.out[0];
   }
   c.out = {all};
@@ -240,197 +305,8 @@ inline void concat_row(emitter& m, call& c) {
   m.give(c, m.merged(ops::concat, std::move(in), std::move(a)), inner);
 }
 
-// ---- pooling ----
-
-inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
-  attributes a;
-  a.set("axes", std::move(axes));
-  if (keep_dims) a.set("keep_dims", std::int64_t{1});
-  return a;
-}
-/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
-inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
-  attributes a = reduction(std::move(axes));
-  a.set("in_order", std::int64_t{1});
-  return a;
-}
-
-inline pool2d_attrs read_pooling(emitter& m, const call& c, const dims& x, bool* row) {
-  pool2d_attrs p;
-  const window w = read_window(m, c, x, {});
-  *row = w.row;
-  p.window_h = w.size[0], p.window_w = w.size[1];
-  p.stride_h = w.stride[0], p.stride_w = w.stride[1];
-  p.dilation_h = w.dilation[0], p.dilation_w = w.dilation[1];
-  p.pad_top = w.before[0], p.pad_left = w.before[1];
-  p.pad_bottom = w.after[0], p.pad_right = w.after[1];
-  p.ceil_mode = m.integer(c, "ceil_mode", 0) != 0;
-  if (m.integer(c, "storage_order", 0) != 0) m.refuse("storage_order", "1", "0");
-  return p;
-}
-/// Padding that counts, counts in every window: also where ceil_mode goes beyond it.
-inline void count_padding(emitter& m, const call& c, pool2d_attrs& p) {
-  if (m.integer(c, "count_include_pad", 0) == 0) return;
-  const std::int64_t size = std::int64_t{p.window_h} * p.window_w;
-  if (size > INT32_MAX) m.broken("attribute kernel_shape", std::to_string(size));
-  p.divisor = static_cast<std::int32_t>(size);
-}
-inline void max_pool_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1)) return;
-  if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("indices of MaxPool");
-  const value& x = c.in[0];
-  const bool real = m.type(x) == dtype::f32;
-  if (!real && !m.is_byte(x)) return;
-  bool row = false;
-  const pool2d_attrs p = read_pooling(m, c, m.shape(x), &row);
-  if (m.failed()) return;
-  const tensor_id from = image_of(m, m.held(x, true)),
-                  y = m.moved(real ? ops::max_pool2d : ops::qnn_max_pool2d, from, to_attributes(p));
-  m.give(c, from_image(m, y, row), true);
-}
-/// The channels of a file's value if its shape says them: ONNX Runtime blocks the channels of pools
-/// as it loads the file.
-inline bool is_blocked(const emitter& m, const value& x) {
-  const dims s = m.shape(x);
-  return s.rank == 4 && laws::blocks_channels(s[1]);
-}
-/// The average of a whole image [N, H, W, C] or of rows [N, L, C]: laws::pool_order::lanes.
-inline tensor_id average_in_lanes(emitter& m, tensor_id x) {
-  if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
-  const std::int32_t channels = s.back(0);
-  std::int64_t count = 1;
-  for (int i = 1; i + 1 < s.rank; ++i) count *= s[i];
-  if (count < 1 || count > INT32_MAX) {
-    m.broken("extents of an averaged image", to_string(s));
-    return no_tensor;
-  }
-  const auto flat = static_cast<std::int32_t>(count), whole = flat / 4 * 4;
-  x = m.reshaped(x, {s[0], flat, channels});
-  const auto at = [&](tensor_id t, std::int64_t i) { return part_of_axis(m, t, 1, i, 1); };
-  const auto plus = [&](tensor_id a, tensor_id b) { return m.made(ops::add, {a, b}, dtype::f32); };
-  tensor_id sum = no_tensor;
-  if (whole > 0) {
-    const tensor_id rows =
-        m.reshaped(part_of_axis(m, x, 1, 0, whole), {s[0], whole / 4, 4, channels});
-    const tensor_id lanes = m.reshaped(
-        m.made(ops::sum, {rows}, dtype::f32, reduction_in_order({1})), {s[0], 4, channels});
-    sum = plus(plus(at(lanes, 0), at(lanes, 2)), plus(at(lanes, 1), at(lanes, 3)));
-  }
-  for (std::int32_t i = whole; i < flat; ++i)
-    sum = sum == no_tensor ? at(x, i) : plus(sum, at(x, i));
-  sum = m.made(ops::div, {sum, m.to.scalar_constant(static_cast<float>(flat))}, dtype::f32);
-  dims one = s;
-  for (int i = 1; i + 1 < s.rank; ++i) one[i] = 1;
-  return m.reshaped(sum, one);
-}
-/// How many elements of an axis each window has.
-inline std::vector<float> counts_of(std::int32_t in, std::int32_t out, std::int32_t window,
-                                    std::int32_t stride, std::int32_t before) {
-  std::vector<float> list;
-  for (std::int64_t o = 0; o < out; ++o) {
-    const std::int64_t first = o * stride - before;
-    const std::int64_t taps =
-        std::min<std::int64_t>(first + window, in) - std::max<std::int64_t>(first, 0);
-    list.push_back(static_cast<float>(std::max<std::int64_t>(taps, 1)));
-  }
-  return list;
-}
-/// Averages of windows of an image: laws::pool_order::columns.
-inline tensor_id average_by_columns(emitter& m, tensor_id x, const pool2d_attrs& p) {
-  if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
-  pool2d_attrs down = p, across = p;
-  down.window_w = down.stride_w = 1, down.pad_left = down.pad_right = 0, down.divisor = 1;
-  across.window_h = across.stride_h = 1, across.pad_top = across.pad_bottom = 0;
-  across.divisor = 1;
-  const tensor_id columns = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(down)),
-                  sums = m.made(ops::avg_pool2d, {columns}, dtype::f32, to_attributes(across));
-  if (m.failed()) return no_tensor;
-  if (p.divisor != 0)
-    return m.made(ops::div, {sums, m.to.scalar_constant(static_cast<float>(p.divisor))},
-                  dtype::f32);
-  const dims y = m.to.g[sums].shape;
-  const auto rows = counts_of(s[1], y[1], p.window_h, p.stride_h, p.pad_top),
-             of_row = counts_of(s[2], y[2], p.window_w, p.stride_w, p.pad_left);
-  const tensor_id taps = m.made(
-      ops::mul, {m.new_constant("", {y[1], 1, 1}, rows), m.new_constant("", {y[2], 1}, of_row)},
-      dtype::f32);
-  return m.made(ops::div, {sums, taps}, dtype::f32);
-}
-inline void average_pool_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
-  bool row = false;
-  const dims s = m.shape(c.in[0]);
-  pool2d_attrs p = read_pooling(m, c, s, &row);
-  count_padding(m, c, p);
-  // Of floats, what ceil_mode adds beyond the padding does not count.
-  if (p.ceil_mode && p.divisor != 0) p.divisor = 0, p.count_include_pad = true;
-  if (m.failed()) return;
-  const tensor_id x = image_of(m, m.held(c.in[0], true));
-  if (m.failed()) return;
-  const dims image = m.to.g[x].shape;
-  laws::pooled_window w;
-  w.row = row, w.blocked = is_blocked(m, c.in[0]);
-  w.plain_loops = m.opset >= 19 || (p.ceil_mode && p.count_include_pad);
-  w.image = {image[1], image[2]}, w.window = {p.window_h, p.window_w};
-  w.stride = {p.stride_h, p.stride_w};
-  w.padding = {p.pad_top, p.pad_bottom, p.pad_left, p.pad_right};
-  tensor_id y = no_tensor;
-  switch (laws::order_of_pool(w)) {
-    case laws::pool_order::lanes: y = average_in_lanes(m, x); break;
-    case laws::pool_order::columns: y = average_by_columns(m, x, p); break;
-    case laws::pool_order::sequence:
-      y = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(p));
-      break;
-  }
-  m.give(c, from_image(m, y, row), true);
-}
-/// With the attribute channels_last the file's own order is NHWC.
-inline value images(emitter& m, const call& c, bool* as_written) {
-  *as_written = m.integer(c, "channels_last", 0) != 0;
-  if (!*as_written || m.failed()) return c.in[0];
-  const tensor_id x = m.held(c.in[0], false);
-  return m.failed() ? value{} : value::of(x, true);
-}
-/// x, x_scale, x_zero, y_scale, y_zero.
-template <bool Global> void qlinear_average_pool_row(emitter& m, call& c) {
-  if (!m.arity(c, 4, 5) || !m.is_byte(c.in[0])) return;
-  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
-  bool as_written = false, row = false;
-  const value x = images(m, c, &as_written);
-  if (m.failed()) return;
-  pool2d_attrs p;
-  if constexpr (Global) {
-    p.adaptive_h = p.adaptive_w = 1;
-    row = m.rank(x) == 3;
-    if (m.rank(x) < 3 || m.rank(x) > 4)
-      m.refuse("rank of an average", std::to_string(m.rank(x)), "3 or 4");
-  } else {
-    p = read_pooling(m, c, m.shape(x), &row);
-    count_padding(m, c, p);
-  }
-  const tensor_id from = image_of(m, m.under(x, true, in)), y = m.quantized(m.type(c.in[0]), out);
-  m.emit(ops::qnn_avg_pool2d, {from}, {y}, to_attributes(p));
-  m.give(c, from_image(m, y, row), !as_written);
-}
-
 // ---- reductions ----
 
-template <bool Max> void global_pool_row(emitter& m, call& c) {
-  if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
-  std::vector<std::int64_t> axes;
-  for (int i = 2; i < m.rank(c.in[0]); ++i) axes.push_back(i - 1);
-  if (axes.empty()) return m.broken("rank", std::to_string(m.rank(c.in[0])), "3 or more");
-  const tensor_id x = m.held(c.in[0], true);
-  // Unlike the pools of windows it stays plain behind whatever is not in blocks already.
-  const bool blocked = is_blocked(m, c.in[0]) && c.in[0].order != channel_order::plain;
-  if (!Max && !blocked) return m.give(c, average_in_lanes(m, x), true);
-  m.give(c,
-         m.made(Max ? ops::reduce_max : ops::mean, {x}, dtype::f32,
-                Max ? reduction(std::move(axes)) : reduction_in_order(std::move(axes))),
-         true);
-}
 /// Axes are an attribute, and an input from opset `since` on. `of_function`: of ReduceL1 and
 /// others, whose sums ONNX Runtime forms in memory order, but for those of everything.
 inline void reduce_by(emitter& m, call& c, const op_def& op, int since, bool of_function) {
@@ -580,10 +456,15 @@ inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
 template <const op_def& Op> void unary_row(emitter& m, call& c) {
   if (m.arity(c, 1, 1)) unary(m, c, Op);
 }
-/// -1, 0 or 1; integers by two comparisons.
+/// -1, 0 or 1, of NaN itself; integers by two comparisons.
 inline void sign_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1)) return;
   const dtype t = m.type(c.in[0]);
+  if (t == dtype::f32) {
+    const tensor_id x = m.held(c.in[0]), number = m.made(ops::equal, {x, x}, dtype::boolean),
+                    y = m.made(ops::sign, {x}, dtype::f32);
+    return m.give(c, m.made(ops::select, {number, y, x}, t), c.in[0].channels_inner);
+  }
   if (t != dtype::s32 && t != dtype::s64) return unary(m, c, ops::sign);
   const tensor_id x = m.held(c.in[0]), none = t == dtype::s64
                                                   ? m.to.scalar_constant(std::int64_t{0})
@@ -660,8 +541,8 @@ inline void bounded(emitter& m, call& c, std::optional<double> lo, std::optional
   if (m.failed()) return;
   attributes a;
   if (m.type(x) == dtype::f32) {
-    if (lo) a.set("float_lo", *lo);
-    if (hi) a.set("float_hi", *hi);
+    constexpr double most = std::numeric_limits<float>::max();  // infinities become it
+    a.set("float_lo", lo.value_or(-most)), a.set("float_hi", hi.value_or(most));
     return m.give(
         c, m.made(ops::mul, {m.held(x), m.to.scalar_constant(1.f)}, dtype::f32, std::move(a)),
         x.channels_inner);
@@ -915,6 +796,41 @@ inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::
   }
   return x;
 }
+/// Linear resizing of codes that are held channels last: two pixels of each axis by their distance
+/// in 1024ths, cut; the last pixel is itself by halves. The sum is cut toward zero.
+inline tensor_id blended_in_1024ths(emitter& m, tensor_id x, const resizing& r,
+                                    const std::string& how) {
+  if (m.failed()) return no_tensor;
+  const dtype t = m.to.g[x].type;
+  tensor_id y = m.made(ops::cast, {m.without_scales(x)}, dtype::s32);
+  for (std::size_t k = 0; k < 2; ++k) {
+    std::vector<std::int32_t> index[2], weight[2];
+    for (std::int32_t o = 0; o < r.out[k]; ++o) {
+      const float last = static_cast<float>(r.in[k] - 1),
+                  at = std::clamp(source_of(o, r.in[k], r.out[k], r.factor[k], how), 0.f, last),
+                  low = numerics::floor(at);
+      const auto below = static_cast<std::int32_t>(low), above = std::min(below + 1, r.in[k] - 1),
+                 share =
+                     below == above
+                         ? 512
+                         : static_cast<std::int32_t>(numerics::mul(numerics::sub(at, low), 1024.f));
+      index[0].push_back(below), index[1].push_back(above);
+      weight[0].push_back(1024 - share), weight[1].push_back(share);
+    }
+    const dims s = k == 0 ? dims{r.out[k], 1, 1} : dims{r.out[k], 1};
+    const auto part = [&](std::size_t i) {
+      const tensor_id pixels = picked(m, y, static_cast<std::int64_t>(1 + k), index[i]);
+      return integers_of(m, ops::mul, {pixels, m.new_constant("", s, weight[i])});
+    };
+    const tensor_id below = part(0), above = part(1);
+    y = integers_of(m, ops::add, {below, above});
+  }
+  y = integers_of(m, ops::div, {y, m.to.scalar_constant(std::int32_t{1 << 20})});
+  y = m.made(ops::cast, {y}, t);
+  if (m.failed()) return no_tensor;
+  const octet::tensor from = m.to.g[x];
+  return from.scales.empty() ? y : m.alias(y, {from.scales, from.zero_points, -1}, -1);
+}
 /// A pixel's weight at a distance up to 1: ((a + 2) d - (a + 3)) d d + 1.
 inline float near_weight(float d, float a) {
   using numerics::add, numerics::mul, numerics::sub;
@@ -1092,6 +1008,9 @@ inline void resize_row(emitter& m, call& c) {
   }
   if (!real && !m.is_byte(c.in[0])) return;
   if (!real && r.channels_last) return m.refuse("linear Resize of 8-bit values, channels last");
+  // An axis of factor 1 in place of the height is taken for the channels of the file's own order.
+  if (!real && c.in[0].codes_last && r.factor[0] != 1.f)
+    return give(blended_in_1024ths(m, x, r, how));
   // The operator's places are counted from the edge.
   const bool own = how != "half_pixel_symmetric" &&
                    !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
