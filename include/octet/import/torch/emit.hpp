@@ -20,8 +20,6 @@ inline bool is_packed_class(std::string_view qualified) {
 }
 
 class emitter;
-/// Arguments given by name.
-using keyword_arguments = std::vector<std::pair<std::string, value>>;
 /// One operator: its parameters with defaults, as Python spells them, and what makes nodes of it.
 struct torch_row {
   std::string_view name;

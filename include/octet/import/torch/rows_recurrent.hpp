@@ -13,6 +13,25 @@ using namespace torchscript;  // NOLINT: rows speak of its values
 
 enum class cell_kind : std::uint8_t { lstm, gru, rnn_tanh, rnn_relu };
 
+/// Places in what has no names in a file: the state of an LSTM (`hx`), the parameters of a layer
+/// and direction (a projection is the last of them), the gates in the rows of a layer's weights.
+namespace state_place {
+enum : std::size_t { h, c, of_lstm, of_others = 1 };
+}
+namespace weight_place {
+enum : std::size_t { input, state, input_bias, state_bias, with_biases, without_biases = 2 };
+}
+namespace lstm_gate {
+enum : std::size_t { in, forget, fresh, out, all };
+}
+namespace gru_gate {
+enum : std::size_t { reset, keep, fresh, all };
+}
+/// How many tensors the state of a cell has.
+constexpr std::size_t states_of(cell_kind what) {
+  return what == cell_kind::lstm ? state_place::of_lstm : state_place::of_others;
+}
+
 /// A layer of one direction: what multiplies its input and its state. Either packed parameters of
 /// dynamic layers, or float weights and biases.
 struct cell_weights {
@@ -34,16 +53,16 @@ inline step state_gates(emitter& e, const step& h, const cell_weights& w) {
   return gates_of(e, h, w.packed_state, w.state, w.state_bias, w.reduce_range);
 }
 /// [B, n * H] in n parts.
-inline result<std::vector<tensor_data*>> parts_of(emitter& e, const step& x, std::int64_t n) {
+inline result<std::vector<tensor_data*>> parts_of(emitter& e, const step& x, std::size_t n) {
   if (!x) return x.error();
   const std::int64_t width = (*x)->size.back();
-  if (width % n != 0)
+  if (as_size(width) % n != 0)
     return invalid("gates of " + e.operator_name(), std::to_string(width),
                    "a multiple of " + std::to_string(n));
   const auto in = e.held(**x, false);
   if (!in) return in.error();
   std::vector<tensor_id> ids;
-  for (std::int64_t i = 0; i < n; ++i) ids.push_back(e.make(scalar::f32));
+  for (std::size_t i = 0; i < n; ++i) ids.push_back(e.make(scalar::f32));
   attributes attrs;
   attrs.set("axis", std::int64_t{(*x)->rank() - 1});
   if (auto s = e.c.build.emit(ops::split, {*in}, ids, std::move(attrs)); !s) return s.error();
@@ -67,22 +86,24 @@ inline result<cell_state> next_state(emitter& e, cell_kind what, const step& gat
     return cell_state{*h, nullptr};
   }
   if (what == cell_kind::gru) {
-    const auto x = parts_of(e, gates, 3), u = parts_of(e, from_state, 3);
+    using namespace gru_gate;
+    const auto x = parts_of(e, gates, all), u = parts_of(e, from_state, all);
     if (!x) return x.error();
     if (!u) return u.error();
-    const step reset = apply(e, ops::logistic, apply(e, ops::add, (*u)[0], (*x)[0])),
-               keep = apply(e, ops::logistic, apply(e, ops::add, (*u)[1], (*x)[1])),
-               fresh = apply(e, ops::tanh,
-                             apply(e, ops::add, (*x)[2], apply(e, ops::mul, (*u)[2], reset)));
-    const step h =
-        apply(e, ops::add, apply(e, ops::mul, apply(e, ops::sub, s.h, fresh), keep), fresh);
+    const step r = apply(e, ops::logistic, apply(e, ops::add, (*u)[reset], (*x)[reset])),
+               k = apply(e, ops::logistic, apply(e, ops::add, (*u)[keep], (*x)[keep])),
+               f = apply(e, ops::tanh,
+                         apply(e, ops::add, (*x)[fresh], apply(e, ops::mul, (*u)[fresh], r)));
+    const step h = apply(e, ops::add, apply(e, ops::mul, apply(e, ops::sub, s.h, f), k), f);
     if (!h) return h.error();
     return cell_state{*h, nullptr};
   }
-  const auto g = parts_of(e, apply(e, ops::add, from_state, gates), 4);
+  const auto g = parts_of(e, apply(e, ops::add, from_state, gates), lstm_gate::all);
   if (!g) return g.error();
-  const step in = apply(e, ops::logistic, (*g)[0]), forget = apply(e, ops::logistic, (*g)[1]),
-             fresh = apply(e, ops::tanh, (*g)[2]), out = apply(e, ops::logistic, (*g)[3]);
+  const step in = apply(e, ops::logistic, (*g)[lstm_gate::in]),
+             forget = apply(e, ops::logistic, (*g)[lstm_gate::forget]),
+             fresh = apply(e, ops::tanh, (*g)[lstm_gate::fresh]),
+             out = apply(e, ops::logistic, (*g)[lstm_gate::out]);
   const step c = apply(e, ops::add, apply(e, ops::mul, forget, s.c), apply(e, ops::mul, in, fresh));
   step h = apply(e, ops::mul, out, apply(e, ops::tanh, c));
   if (w.projection) h = linear_of(e, h, w.projection, nullptr);
@@ -128,8 +149,7 @@ inline status check_sequence(emitter& e, const tensor_data& input,
                        "3");
   if (o.layers < 1 || static_cast<std::int64_t>(weights) != all)
     return invalid("layers of " + e.operator_name(), std::to_string(weights), std::to_string(all));
-  if (state.size() != (o.what == cell_kind::lstm ? 2u : 1u))
-    return invalid("state of " + e.operator_name());
+  if (state.size() != states_of(o.what)) return invalid("state of " + e.operator_name());
   for (const tensor_data* s : state)
     if (s->rank() != 3 || s->size[0] != all)
       return invalid("state of " + e.operator_name(), std::to_string(s->rank()) + " axes",
@@ -156,10 +176,10 @@ inline step run_direction(emitter& e, const step& x, const cell_weights& w, cell
 /// Slice i of the given states.
 inline result<cell_state> first_state(emitter& e, const std::vector<tensor_data*>& state,
                                       std::int64_t i) {
-  const step h = first_axis(e, *state[0], i);
+  const step h = first_axis(e, *state[state_place::h], i);
   if (!h) return h.error();
-  if (state.size() < 2) return cell_state{*h, nullptr};
-  const step c = first_axis(e, *state[1], i);
+  if (state.size() != state_place::of_lstm) return cell_state{*h, nullptr};
+  const step c = first_axis(e, *state[state_place::c], i);
   if (!c) return c.error();
   return cell_state{*h, *c};
 }
@@ -242,26 +262,27 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
   std::vector<cell_weights> weights;
   const auto& list = a["params"].c->items;
   if (!list.empty() && list[0].is(kind::tensor)) {
-    const std::size_t plain = biases ? 4 : 2;
+    using namespace weight_place;
+    const std::size_t plain = biases ? with_biases : without_biases;
     const std::int64_t directions = o.bidirectional ? 2 : 1;
     if (layers < 1 || layers > most_steps)
       return invalid("layers of " + a.name, std::to_string(layers));
     const auto cells = as_size(layers * directions);
-    // A projection is the last tensor of each.
     const bool projected = What == cell_kind::lstm && list.size() == (plain + 1) * cells;
     const std::size_t each = plain + (projected ? 1 : 0);
     if (list.size() != each * cells)
       return unsupported("parameters of " + a.name, std::to_string(list.size()) + " tensors",
                          std::to_string(each) + " for each layer and direction");
     for (std::size_t i = 0; i < list.size(); i += each) {
-      tensor_data* t[5]{};
+      tensor_data* t[with_biases + 1]{};
       for (std::size_t k = 0; k < each; ++k) {
         if (!list[i + k].is(kind::tensor)) return unsupported("parameters of " + a.name);
         t[k] = list[i + k].t;
       }
       cell_weights w;
-      w.input = t[0], w.state = t[1], w.projection = projected ? t[plain] : nullptr;
-      if (biases) w.input_bias = t[2], w.state_bias = t[3];
+      w.input = t[input], w.state = t[weight_place::state];
+      w.projection = projected ? t[plain] : nullptr;
+      if (biases) w.input_bias = t[input_bias], w.state_bias = t[state_bias];
       weights.push_back(w);
     }
   } else {
@@ -278,42 +299,41 @@ template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
   }
   return sequence(e, *x, *state, weights, o);
 }
-/// quantized_lstm_cell_dynamic(x, state, w_ih, w_hh, b_ih, b_hh) and its relatives: the biases are
-/// those of the packed layers.
-template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, "input");
+/// One step from the state `hx`: the next one, of an LSTM a tuple of both.
+template <cell_kind What>
+result<value> cell_step(emitter& e, arguments& a, const step& x, const cell_weights& w) {
   const auto state = states_argument(a, "hx");
-  const auto wi = packed_argument(e, a, "w_ih"), wh = packed_argument(e, a, "w_hh");
-  if (!x) return x.error();
   if (!state) return state.error();
-  if (!wi) return wi.error();
-  if (!wh) return wh.error();
-  cell_weights w;
-  w.packed_input = *wi, w.packed_state = *wh, w.reduce_range = true;
-  if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
-  const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
+  if (state->size() != states_of(What)) return invalid("state of " + a.name);
+  cell_state s{(*state)[state_place::h], nullptr};
+  if (What == cell_kind::lstm) s.c = (*state)[state_place::c];
   const auto next = next_state(e, What, input_gates(e, x, w), s, w);
   if (!next) return next.error();
   if (What != cell_kind::lstm) return value_of(*next->h);
   return e.c.values.list({value_of(*next->h), value_of(*next->c)}, kind::tuple);
 }
+/// quantized_lstm_cell_dynamic(x, state, w_ih, w_hh, b_ih, b_hh) and its relatives: the biases are
+/// those of the packed layers.
+template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "input");
+  const auto wi = packed_argument(e, a, "w_ih"), wh = packed_argument(e, a, "w_hh");
+  if (!x) return x.error();
+  if (!wi) return wi.error();
+  if (!wh) return wh.error();
+  cell_weights w;
+  w.packed_input = *wi, w.packed_state = *wh, w.reduce_range = true;
+  return cell_step<What>(e, a, x, w);
+}
 /// lstm_cell(x, state, w_ih, w_hh, b_ih, b_hh), gru_cell, rnn_tanh_cell, rnn_relu_cell of floats.
 template <cell_kind What> result<value> float_cell(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "input");
-  const auto state = states_argument(a, "hx");
   if (!x) return x.error();
-  if (!state) return state.error();
   cell_weights w;
   w.input = a.tensor("w_ih"), w.state = a.tensor("w_hh");
   if (!a.none("b_ih")) w.input_bias = a.tensor("b_ih");
   if (!a.none("b_hh")) w.state_bias = a.tensor("b_hh");
   if (auto s = a.check(); !s) return s.error();
-  if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
-  const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
-  const auto next = next_state(e, What, input_gates(e, x, w), s, w);
-  if (!next) return next.error();
-  if (What != cell_kind::lstm) return value_of(*next->h);
-  return e.c.values.list({value_of(*next->h), value_of(*next->c)}, kind::tuple);
+  return cell_step<What>(e, a, x, w);
 }
 
 // ---- embeddings ----

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "octet/graph/graph.hpp"
@@ -303,6 +304,9 @@ class heap {
   std::deque<packed_data> packed_;
   std::size_t bytes_ = 0;
 };
+
+/// Arguments given by name.
+using keyword_arguments = std::vector<std::pair<std::string, value>>;
 
 /// Last component of a qualified name.
 inline std::string_view last_name(std::string_view qualified) {
