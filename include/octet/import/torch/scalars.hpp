@@ -191,6 +191,13 @@ inline answer count(const scalar_call& a) {
   if (!a["self"].is(kind::tensor)) return {};
   return value::of(a["self"].t->elements());
 }
+/// Of codes with one scale.
+inline answer quantization_of(const scalar_call& a) {
+  const value self = a["self"];
+  if (!self.is(kind::tensor) || self.t->scales.size() != 1) return {};
+  if (a.name == "aten::q_scale") return value::of(self.t->scales[0]);
+  return value::of(std::int64_t{self.t->zero_points[0]});
+}
 inline answer is_floating_point(const scalar_call& a) {
   if (!a["self"].is(kind::tensor)) return {};
   const scalar type = a["self"].t->type;
@@ -200,7 +207,8 @@ inline answer device_of_tensor(const scalar_call& a) {
   if (!a["a"].is(kind::tensor)) return {};
   return a.c.values.string("cpu");
 }
-inline answer is_cuda(const scalar_call& a) {
+/// is_cuda, is_nested.
+inline answer is_other(const scalar_call& a) {
   if (!a["a"].is(kind::tensor)) return {};
   return value::of(false);
 }
@@ -512,7 +520,8 @@ inline answer extreme_of_two(const scalar_call& a) {
 
 inline constexpr scalar_row all[] = {
     {"prim::device", "a", &device_of_tensor},
-    {"prim::is_cuda", "a", &is_cuda},
+    {"prim::is_cuda", "a", &is_other},
+    {"prim::is_nested", "a", &is_other},
     {"prim::dtype", "a", &type_of_tensor},
     {"prim::is_quantized", "a", &is_quantized_tensor},
     {"prim::NumToTensor", "a", &number_of_traced},
@@ -527,6 +536,8 @@ inline constexpr scalar_row all[] = {
     {"aten::dim", "self", &rank},
     {"aten::numel", "self", &count},
     {"aten::is_floating_point", "self", &is_floating_point},
+    {"aten::q_scale", "self", &quantization_of},
+    {"aten::q_zero_point", "self", &quantization_of},
 
     {"aten::warn", "message, stacklevel?", &nothing},
     {"aten::warnings", "message?", &nothing},
@@ -636,9 +647,9 @@ class scalar_operators {
     if (!any) return {};
     return run(name, numbers, keywords);
   }
-  static bool number_like(const value& v) {
+  bool number_like(const value& v) const {
     return v.is(kind::integer) || v.is(kind::real) ||
-           (v.is(kind::tensor) && v.t->constant() && v.t->rank() == 0);
+           (v.is(kind::tensor) && v.t->rank() == 0 && c_.known(*v.t));
   }
   static answer of_unknown(std::string_view name, const value_list& given) {
     constexpr std::string_view names[] = {"aten::size", "aten::len", "aten::dim",
