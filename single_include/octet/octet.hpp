@@ -8450,6 +8450,21 @@ template <class F> auto with_memory_errors(F&& f) -> decltype(f()) {
 #endif
 }
 
+/// The same while `file` is loaded, which the error names (where there is memory for its name).
+template <class F> auto with_memory_errors(std::string_view file, F&& f) -> decltype(f()) {
+  auto r = with_memory_errors(std::forward<F>(f));
+  if (r || !r.error().file.empty()) return r;
+#if defined(__cpp_exceptions)
+  try {
+    r.error().file = file;
+  } catch (const std::bad_alloc&) {
+  }
+#else
+  r.error().file = file;
+#endif
+  return r;
+}
+
 /// What is left of limits::work while one file is loaded.
 class work_budget {
  public:
@@ -19404,7 +19419,7 @@ constexpr row_scale symmetric_scale(float least, float most) noexcept {
   if (!(range > 0)) return {};
   return {div(range, 127.f), div(127.f, range), 0, false};
 }
-/// The zero point comes from binary64 and an unrounded scale.
+/// The zero point comes from binary64 and an unrounded scale; 0 where an end is infinite.
 constexpr row_scale asymmetric_scale(float least, float most) noexcept {
   const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
   if (!(lo < hi)) return {};
@@ -19414,10 +19429,7 @@ constexpr row_scale asymmetric_scale(float least, float most) noexcept {
   // the end with the smaller error: |-128| + |below| or |127| + |above|
   const double zero = sub(128., below) < add(127., above) ? sub(-128., below) : sub(127., above);
   return {scale, div(1.f, scale),
-          zero <= -128.  ? -128
-          : zero >= 127. ? 127
-                         : static_cast<std::int32_t>(round_half_away(zero)),
-          false};
+          is_finite(zero) ? clamp_to_int(round_half_away(zero), -128, 127) : 0, false};
 }
 /// XNNPACK's choice: the reciprocal is formed first, and is what values are multiplied with.
 constexpr row_scale asymmetric_scale_xnn(float least, float most) noexcept {
@@ -34380,7 +34392,9 @@ OCTET_INLINE std::string write_octet(const graph& g) {
 }
 
 OCTET_INLINE result<graph> try_octet(file_bytes file, const octet_options& options) {
-  return with_memory_errors([&] { return detail::octet_loader(std::move(file), options).run(); });
+  const std::string name = file.name;
+  return with_memory_errors(name,
+                            [&] { return detail::octet_loader(std::move(file), options).run(); });
 }
 OCTET_INLINE result<graph> try_octet(const std::string& path, const octet_options& options) {
   auto f = detail::map_file(path, options.max);

@@ -578,6 +578,16 @@ class graph_builder {
     t.axis = axis;
     return g.add(std::move(t));
   }
+  /// Before nodes are made of an input: rows make constants of its extents.
+  status verify_input(const tensor& t) const {
+    return verify_size(t.shape, t.type, max, "input \"" + t.name + '"');
+  }
+  /// Adds an input of the network.
+  result<tensor_id> input(tensor t) {
+    if (auto s = verify_input(t); !s) return s.error();
+    g.inputs.push_back(g.add(std::move(t)));
+    return g.inputs.back();
+  }
   /// A value with type and quantization of another.
   tensor_id like(tensor_id of, std::string name = {}) {
     const tensor& t = g[of];
@@ -3702,9 +3712,9 @@ class loader {
       octet::tensor t;
       t.name = n.name;
       t.shape = *shape;
-      const tensor_id id = builder_.g.add(std::move(t));
-      builder_.g.inputs.push_back(id);
-      results_[i] = {value::of(id, false)};
+      const auto id = builder_.input(std::move(t));
+      if (!id) return id.error();
+      results_[i] = {value::of(*id, false)};
     }
     for (std::size_t s = 0; s < used.size(); ++s)
       if (!used[s])
@@ -3861,13 +3871,14 @@ OCTET_INLINE result<graph> try_mxnet(const std::string& path, const mxnet_option
     return e;
   }
   return with_memory_errors(
-      [&] { return detail::load_mxnet(symbol->bytes, *arrays, path, params, options); });
+      path, [&] { return detail::load_mxnet(symbol->bytes, *arrays, path, params, options); });
 }
 OCTET_INLINE result<graph> try_mxnet(std::span<const std::byte> symbol,
                                      std::span<const std::byte> params, const std::string& name,
                                      const mxnet_options& options) {
-  return with_memory_errors(
-      [&] { return detail::load_mxnet(symbol, from_memory(name, params), name, name, options); });
+  return with_memory_errors(name, [&] {
+    return detail::load_mxnet(symbol, from_memory(name, params), name, name, options);
+  });
 }
 
 OCTET_INLINE std::vector<std::string> mxnet_operators() {

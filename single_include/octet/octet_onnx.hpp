@@ -592,6 +592,16 @@ class graph_builder {
     t.axis = axis;
     return g.add(std::move(t));
   }
+  /// Before nodes are made of an input: rows make constants of its extents.
+  status verify_input(const tensor& t) const {
+    return verify_size(t.shape, t.type, max, "input \"" + t.name + '"');
+  }
+  /// Adds an input of the network.
+  result<tensor_id> input(tensor t) {
+    if (auto s = verify_input(t); !s) return s.error();
+    g.inputs.push_back(g.add(std::move(t)));
+    return g.inputs.back();
+  }
   /// A value with type and quantization of another.
   tensor_id like(tensor_id of, std::string name = {}) {
     const tensor& t = g[of];
@@ -1567,6 +1577,11 @@ class emitter : public import::row_emitter {
   tensor_id new_constant(std::string name, const dims& s, const std::vector<T>& list) {
     return new_constant(std::move(name), dtype_of<T>, s, std::as_bytes(std::span(list)));
   }
+  /// A constant of equal elements; its size is looked at before memory for it is taken.
+  template <class T> tensor_id filled(const dims& s, T value) {
+    if (failed() || !check(verify_size(s, dtype_of<T>, to.max, "a constant"))) return no_tensor;
+    return new_constant("", s, std::vector<T>(s.elements().value, value));
+  }
   bool emit(const op_def& op, std::vector<tensor_id> in, std::vector<tensor_id> out,
             attributes a = {}) {
     if (failed()) return false;
@@ -2536,9 +2551,7 @@ inline void conv_integer_row(emitter& m, call& c) {
   if (zx.computed != no_tensor && !m.failed()) {
     dims image = m.to.g[volume].shape;
     image[0] = 1;
-    const std::size_t count = image.elements().value;
-    if (!m.check(verify_size(image, dtype::u8, m.to.max, "an image of ones"))) return;
-    const tensor_id one = m.new_constant("", image, std::vector<std::uint8_t>(count, 1));
+    const tensor_id one = m.filled(image, std::uint8_t{1});
     if (m.failed()) return;
     m.set(one, codes({}), -1);
     const tensor_id inside =
@@ -2668,7 +2681,7 @@ inline tensor_id integer_product(emitter& m, const value& a, const value& b, con
   const auto ones = [&](const dims& s) {
     const auto [it, added] = m.ones.emplace(std::pair(s[0], s[1]), no_tensor);
     if (!added || m.failed()) return it->second;
-    const tensor_id t = m.new_constant("", s, std::vector<std::uint8_t>(s.elements().value, 1));
+    const tensor_id t = m.filled(s, std::uint8_t{1});
     if (!m.failed()) m.set(t, codes({}), -1);
     return it->second = t;
   };
@@ -8131,7 +8144,7 @@ inline void embed(emitter& m, call& c, const embedding& e) {
     last.set("axes", std::vector<std::int64_t>{1});
     count = m.made(ops::sum, {m.made(ops::cast, {one}, dtype::s32)}, dtype::s32, std::move(last));
   } else {
-    count = m.new_constant("", dims{ids[0]}, std::vector<std::int32_t>(as_size(ids[0])));
+    count = m.filled(dims{ids[0]}, std::int32_t{0});
   }
   if (!m.failed()) c.out = {y, value::of(count), value::of(sum)};
 }
@@ -8964,8 +8977,7 @@ inline recurrent_weights read_recurrent_weights(emitter& m, const call& c, const
   y.columns = z.known.size();
   m.set(y.w, codes(z, 0), 0);
   const dims row{1, m.to.g[y.w].shape[1]};
-  const tensor_id ones =
-      m.new_constant("", row, std::vector<std::uint8_t>(row.elements().value, 1));
+  const tensor_id ones = m.filled(row, std::uint8_t{1});
   if (m.failed()) return y;
   m.set(ones, codes({}), -1);
   y.sums = m.accumulate(ops::fully_connected, {ones, y.w}, {}, std::vector<double>(y.columns, 1.));
@@ -8990,9 +9002,7 @@ inline tensor_id recurrent_product(emitter& m, const recurrent_weights& w, tenso
 inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
   recurrent_result y;
   const auto state = [&](std::size_t i) {
-    if (!c.has(i))
-      return m.new_constant("", dims{r.batch, r.hidden},
-                            std::vector<float>(product_of(r.batch, r.hidden)));
+    if (!c.has(i)) return m.filled(dims{r.batch, r.hidden}, 0.f);
     const tensor_id all = m.held(c.in[i], false);
     return m.reshaped(part_of_axis(m, all, 0, r.direction, 1), dims{r.batch, r.hidden});
   };
@@ -9156,11 +9166,9 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
     of_state = part_of_axis(m, both, 0, width, first);
     if (gru) last.bias = part_of_axis(m, both, 0, width + first, r.hidden);
   }
-  tensor_id h = c.has(5)
-                    ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
-                                 dims{r.batch, r.hidden})
-                    : m.new_constant("", dims{r.batch, r.hidden},
-                                     std::vector<float>(dims{r.batch, r.hidden}.elements().value));
+  tensor_id h = c.has(5) ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
+                                      dims{r.batch, r.hidden})
+                         : m.filled(dims{r.batch, r.hidden}, 0.f);
   const tensor_id w = entry_of(m, c.in[1], r.direction).id,
                   back = entry_of(m, c.in[2], r.direction).id;
   const auto all =
@@ -9825,11 +9833,11 @@ class loader {
       t.name = v.name;
       t.type = *v.type;
       t.shape = *shape;
-      const tensor_id id = builder_.g.add(std::move(t));
-      builder_.g.inputs.push_back(id);
-      emit_.is_input(id);
+      const auto id = builder_.input(std::move(t));
+      if (!id) return id.error();
+      emit_.is_input(*id);
       value& given_value = main_.values[v.name];
-      given_value = value::of(id);
+      given_value = value::of(*id);
       if (!options_.as_written) given_value.order = channel_order::given;
     }
     return unit{};
@@ -10460,12 +10468,13 @@ OCTET_INLINE result<graph> try_onnx(const std::string& path, const onnx_options&
   auto file = read_file(path, options.max);
   if (!file) return file.error();
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  return with_memory_errors(
-      [&] { return detail::load_onnx(file->bytes, folder.empty() ? "." : folder, path, options); });
+  return with_memory_errors(path, [&] {
+    return detail::load_onnx(file->bytes, folder.empty() ? "." : folder, path, options);
+  });
 }
 OCTET_INLINE result<graph> try_onnx(std::span<const std::byte> bytes, const std::string& name,
                                     const onnx_options& options) {
-  return with_memory_errors([&] { return detail::load_onnx(bytes, {}, name, options); });
+  return with_memory_errors(name, [&] { return detail::load_onnx(bytes, {}, name, options); });
 }
 
 OCTET_INLINE std::vector<std::string> onnx_operators() {

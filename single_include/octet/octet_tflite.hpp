@@ -547,6 +547,16 @@ class graph_builder {
     t.axis = axis;
     return g.add(std::move(t));
   }
+  /// Before nodes are made of an input: rows make constants of its extents.
+  status verify_input(const tensor& t) const {
+    return verify_size(t.shape, t.type, max, "input \"" + t.name + '"');
+  }
+  /// Adds an input of the network.
+  result<tensor_id> input(tensor t) {
+    if (auto s = verify_input(t); !s) return s.error();
+    g.inputs.push_back(g.add(std::move(t)));
+    return g.inputs.back();
+  }
   /// A value with type and quantization of another.
   tensor_id like(tensor_id of, std::string name = {}) {
     const tensor& t = g[of];
@@ -5031,6 +5041,8 @@ class tflite_loader {
     graph& g = build_.g;
     if (auto s = ends(f, f.sub->inputs(), g.inputs, "input"); !s) return s;
     if (auto s = given_shapes(); !s) return s;
+    for (const tensor_id t : g.inputs)
+      if (auto s = build_.verify_input(g[t]); !s) return s;
     if (auto s = convert_all(f); !s) return s;
     where_.clear();
     if (auto s = ends(f, f.sub->outputs(), g.outputs, "output"); !s) return s;
@@ -5691,7 +5703,8 @@ struct tflite_source {
   }
 };
 inline result<graph> load_tflite(file_bytes file, const tflite_options& options) {
-  return with_memory_errors([&] {
+  const std::string name = file.name;
+  return with_memory_errors(name, [&] {
     return load_from(
         tflite_source{
             std::move(file), options, {options.operators.begin(), options.operators.end()}},
@@ -5708,7 +5721,8 @@ OCTET_INLINE result<graph> try_tflite(const std::string& path, const tflite_opti
 }
 OCTET_INLINE result<graph> try_tflite(std::span<const std::byte> bytes, const std::string& name,
                                       const tflite_options& options) {
-  return with_memory_errors([&] { return detail::load_tflite(from_memory(name, bytes), options); });
+  return with_memory_errors(name,
+                            [&] { return detail::load_tflite(from_memory(name, bytes), options); });
 }
 
 OCTET_INLINE std::vector<std::string> tflite_operators() {

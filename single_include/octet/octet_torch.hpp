@@ -565,6 +565,16 @@ class graph_builder {
     t.axis = axis;
     return g.add(std::move(t));
   }
+  /// Before nodes are made of an input: rows make constants of its extents.
+  status verify_input(const tensor& t) const {
+    return verify_size(t.shape, t.type, max, "input \"" + t.name + '"');
+  }
+  /// Adds an input of the network.
+  result<tensor_id> input(tensor t) {
+    if (auto s = verify_input(t); !s) return s.error();
+    g.inputs.push_back(g.add(std::move(t)));
+    return g.inputs.back();
+  }
   /// A value with type and quantization of another.
   tensor_id like(tensor_id of, std::string name = {}) {
     const tensor& t = g[of];
@@ -1048,24 +1058,13 @@ namespace import::torchscript {
 struct torch_refused {
   std::string_view name, why;
 };
-inline constexpr std::string_view
-    by_count = "as many results as the input's data decides; torch.where keeps the shape",
-    by_length =
-        "each step's rows depend on the lengths: the layer takes sequences of one length without "
-        "pack_padded_sequence";
+inline constexpr std::string_view by_count =
+    "as many results as the input's data decides; torch.where keeps the shape";
 inline constexpr torch_refused refused_torch_operators[] = {
-    {"aten::masked_select", by_count},
-    {"aten::masked_scatter", by_count},
-    {"aten::masked_scatter_", by_count},
-    {"aten::nonzero", by_count},
-    {"aten::nonzero_numpy", by_count},
-    {"aten::argwhere", by_count},
-    {"aten::_unique", by_count},
-    {"aten::_unique2", by_count},
-    {"aten::unique_dim", by_count},
-    {"aten::unique_consecutive", by_count},
-    {"aten::_pack_padded_sequence", by_length},
-    {"aten::_pad_packed_sequence", by_length},
+    {"aten::masked_select", by_count}, {"aten::nonzero", by_count},
+    {"aten::nonzero_numpy", by_count}, {"aten::argwhere", by_count},
+    {"aten::_unique", by_count},       {"aten::_unique2", by_count},
+    {"aten::unique_dim", by_count},    {"aten::unique_consecutive", by_count},
 };
 /// Empty where the name says enough.
 constexpr std::string_view why_refused(std::string_view name) noexcept {
@@ -1088,6 +1087,7 @@ OCTET_NAMESPACE_END
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -1273,15 +1273,17 @@ struct tensor_data {
   const tensor_data* channel_zero_points = nullptr;
 
   const storage_data* storage = nullptr;  // constants
-  std::int64_t offset = 0;                // elements
+  std::int64_t offset = 0;  // elements: in the storage, or in the memory that views share
 
   tensor_id id = no_tensor;     // values of the graph
   bool channels_inner = false;  // the IR holds it with the channel axis (1) moved to the end: NHWC
                                 // for NCHW, NLC for NCL
 
   std::size_t serial = 0;  // how many were made before it
-  std::size_t memory = 0;  // tensors of one number may share memory; 0: its own
-  bool stale = false;      // another tensor was changed in place, and its memory may be this one's
+  std::size_t memory = 0;  // views of one number share memory, by offset and strides; 0: its own
+  std::size_t writes = 0;  // how many of the memory's writes it shows
+  bool view = false;       // of the operand of the operator that made it: no copy
+  bool stale = false;      // the file's, and changed in place: other calls would find it changed
 
   bool constant() const noexcept { return storage != nullptr; }
   int rank() const noexcept { return static_cast<int>(size.size()); }
@@ -1383,6 +1385,9 @@ class heap {
   std::deque<packed_data> packed_;
   std::size_t bytes_ = 0;
 };
+
+/// Arguments given by name.
+using keyword_arguments = std::vector<std::pair<std::string, value>>;
 
 /// Last component of a qualified name.
 inline std::string_view last_name(std::string_view qualified) {
@@ -2627,14 +2632,17 @@ OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_PARSER_HPP_
 // ---- octet/import/torch/sharing.hpp
-// Which tensors of a program may share memory: what an operator that changes its operand in place
+// Which tensors of a program share memory: what an operator that changes its operand in place
 // changes besides. Values of a graph never change, so such an operator's operand stands for the
-// result from there on, and whatever else lay in the same memory must not be used again.
+// result from there on, and each view of the same memory is brought up to date when it is used
+// next.
 #ifndef OCTET_IMPORT_TORCH_SHARING_HPP_
 #define OCTET_IMPORT_TORCH_SHARING_HPP_
 
-#include <map>
+#include <algorithm>
+#include <deque>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 
@@ -2645,22 +2653,69 @@ namespace import::torchscript {
 constexpr bool changes_in_place(std::string_view name) noexcept {
   return name.size() > 1 && name.ends_with('_') && !name.ends_with("__");
 }
-/// Operators whose results may be their operand itself or a view of it.
+/// Operators whose results may be their operand itself or a view of it: what their rows mark as one
+/// (`tensor_data::view`) is, everything else is a copy.
 constexpr bool gives_views(std::string_view name) noexcept {
-  constexpr std::string_view list[] = {
-      "aten::to",           "aten::type_as",      "aten::contiguous", "aten::detach",
-      "aten::alias",        "aten::dropout",      "aten::dropout_",   "aten::feature_dropout",
-      "aten::flatten",      "aten::reshape",      "aten::view",       "aten::squeeze",
-      "aten::unsqueeze",    "aten::permute",      "aten::transpose",  "aten::t",
-      "aten::numpy_T",      "aten::movedim",      "aten::slice",      "aten::select",
-      "aten::narrow",       "aten::chunk",        "aten::split",      "aten::split_with_sizes",
-      "aten::unbind",       "aten::unflatten",    "aten::expand",     "aten::expand_as",
-      "aten::meshgrid",     "quantized::dropout", "aten::view_as",    "aten::ravel",
-      "aten::tensor_split", "aten::swapaxes",     "aten::swapdims",   "aten::moveaxis"};
+  constexpr std::string_view list[] = {"aten::to",
+                                       "aten::type_as",
+                                       "aten::contiguous",
+                                       "aten::detach",
+                                       "aten::alias",
+                                       "aten::dropout",
+                                       "aten::dropout_",
+                                       "aten::feature_dropout",
+                                       "aten::flatten",
+                                       "aten::reshape",
+                                       "aten::view",
+                                       "aten::squeeze",
+                                       "aten::unsqueeze",
+                                       "aten::permute",
+                                       "aten::transpose",
+                                       "aten::t",
+                                       "aten::numpy_T",
+                                       "aten::movedim",
+                                       "aten::slice",
+                                       "aten::select",
+                                       "aten::narrow",
+                                       "aten::chunk",
+                                       "aten::split",
+                                       "aten::split_with_sizes",
+                                       "aten::unbind",
+                                       "aten::unflatten",
+                                       "aten::expand",
+                                       "aten::expand_as",
+                                       "aten::meshgrid",
+                                       "quantized::dropout",
+                                       "aten::view_as",
+                                       "aten::ravel",
+                                       "aten::tensor_split",
+                                       "aten::swapaxes",
+                                       "aten::swapdims",
+                                       "aten::moveaxis",
+                                       "aten::unsafe_chunk",
+                                       "aten::unsafe_split",
+                                       "aten::diagonal",
+                                       "aten::unfold",
+                                       "aten::unsafe_split_with_sizes",
+                                       "aten::broadcast_to",
+                                       "aten::lift_fresh",
+                                       "aten::reshape_as",
+                                       "aten::linalg_diagonal",
+                                       "aten::broadcast_tensors",
+                                       "aten::mT",
+                                       "aten::resolve_conj",
+                                       "aten::resolve_neg"};
   for (const std::string_view n : list)
     if (n == name) return true;
   return false;
 }
+
+/// What an operator in place has written: where in the memory, and which values.
+struct memory_write {
+  std::vector<std::int64_t> size, stride;
+  std::int64_t offset = 0;
+  tensor_data* what = nullptr;
+};
 
 class shared_memory {
  public:
@@ -2671,23 +2726,41 @@ class shared_memory {
     if (gives_views(name)) {
       join_all(operands, made);
     } else if (changes_in_place(name)) {
-      return change(operands, made);
+      return change(operands, made, values);
     } else if (made.is(kind::tensor)) {
       // A copy, though it may have an operand's bytes.
       if (made.t->serial < before) made = values.tensor(*made.t);
-      made.t->memory = 0;
+      alone(*made.t);
+    } else {
+      each(made, [&](tensor_data* t) {
+        if (t->serial >= before) alone(*t);
+      });
     }
     return made;
   }
-  static status usable(const value& v) {
-    if (!v.is(kind::tensor) || !v.t->stale) return unit{};
-    return unsupported(
-        "a tensor that is used after another one, with which it may share memory, was changed in "
-        "place",
-        {}, "the result of the operator that changes it, or a clone taken before");
+  /// The next write that `t` does not show; null: it shows all of them.
+  const memory_write* unseen(const tensor_data& t) const {
+    if (t.memory == 0) return nullptr;
+    const std::deque<memory_write>& writes = memories_[t.memory - 1].writes;
+    return t.writes < writes.size() ? &writes[t.writes] : nullptr;
+  }
+  /// `x` has the values of `made` from now on, and stays where it is in memory.
+  static void put(tensor_data& x, const tensor_data& made) {
+    x.type = made.type, x.axis = made.axis;
+    x.scales = made.scales, x.zero_points = made.zero_points;
+    x.id = made.id, x.channels_inner = made.channels_inner;
   }
 
  private:
+  struct memory {
+    std::vector<tensor_data*> members;
+    std::deque<memory_write> writes;  // deque: pointers into it stay
+  };
+  static void alone(tensor_data& t) {
+    t.memory = t.writes = 0;
+    t.offset = t.constant() ? t.offset : 0;
+    t.view = false;
+  }
   static void each(const value& v, const auto& f) {
     if (v.is(kind::tensor)) f(v.t);
     if (v.is_sequence())
@@ -2696,43 +2769,71 @@ class shared_memory {
   }
   void join_all(const std::vector<value>& operands, const value& made) {
     if (operands.empty()) return;
-    each(operands[0], [&](tensor_data* x) {
-      each(made, [&](tensor_data* v) {
-        if (v != x) join(*x, *v);
+    each(made, [&](tensor_data* v) {
+      bool is_operand = false;
+      each(operands[0], [&](const tensor_data* x) { is_operand |= x == v; });
+      if (is_operand) return;
+      const bool view = std::exchange(v->view, false);
+      if (!view) return alone(*v);
+      v->memory = v->writes = 0;
+      // Of several operands (meshgrid) each has its own result.
+      each(operands[0], [&](tensor_data* x) {
+        if (!operands[0].is_sequence() || place_in(made, v) == place_in(operands[0], x))
+          join(*x, *v);
       });
     });
   }
+  static std::size_t place_in(const value& list, const tensor_data* t) {
+    std::size_t i = 0;
+    if (list.is_sequence())
+      while (i < list.c->items.size() &&
+             !(list.c->items[i].is(kind::tensor) && list.c->items[i].t == t))
+        ++i;
+    return i;
+  }
   void join(tensor_data& x, tensor_data& view) {
     if (x.memory == 0) {
-      x.memory = ++groups_;
-      members_[x.memory].push_back(&x);
+      memories_.push_back({{&x}, {}});
+      x.memory = memories_.size();
+      x.writes = 0;
     }
+    memory& m = memories_[x.memory - 1];
     view.memory = x.memory;
-    members_[x.memory].push_back(&view);
+    view.writes = m.writes.size();
+    m.members.push_back(&view);
   }
-  static result<value> change(const std::vector<value>& operands, const value& made,
-                              tensor_data& x) {
-    if (made.t == &x) return made;
-    const std::size_t serial = x.serial;
-    x = *made.t;
-    x.serial = serial, x.memory = 0, x.stale = false;
-    return operands[0];
+  /// The file's tensors keep what they are: whatever shows them must not be used again.
+  static void spoil(const std::vector<tensor_data*>& members, const tensor_data& x) {
+    for (tensor_data* t : members) t->stale = t != &x;
   }
-  result<value> change(const std::vector<value>& operands, const value& made) {
+  result<value> change(const std::vector<value>& operands, const value& made, heap& values) {
     if (operands.empty() || !operands[0].is(kind::tensor) || !made.is(kind::tensor)) return made;
     tensor_data& x = *operands[0].t;
-    if (x.memory != 0) {
-      for (tensor_data* t : members_[x.memory]) t->stale = t != &x;
-      members_.erase(x.memory);
+    if (made.t == &x) return made;
+    if (made.t->size != x.size || made.t->type != x.type)
+      return invalid(
+          "a result that is not its operand's kind, in place of it",
+          std::string(name_of(made.t->type)) + ", " + std::to_string(made.t->rank()) + " axes",
+          std::string(name_of(x.type)) + ", " + std::to_string(x.rank()) + " axes");
+    memory* m = x.memory != 0 ? &memories_[x.memory - 1] : nullptr;
+    if (m && std::any_of(m->members.begin(), m->members.end(),
+                         [](const tensor_data* t) { return t->constant(); }))
+      spoil(m->members, x);
+    if (x.constant()) {
+      x.stale = true;
+      alone(*made.t);
+      return made;
     }
-    if (!x.constant()) return change(operands, made, x);
-    x.stale = true;  // the file's: a second call of the program would find it changed
-    made.t->memory = 0;
-    return made;
+    put(x, *made.t);
+    if (!m) return operands[0];
+    tensor_data what = *made.t;
+    alone(what);
+    m->writes.push_back({x.size, x.stride, x.offset, values.tensor(std::move(what)).t});
+    x.writes = m->writes.size();
+    return operands[0];
   }
 
-  std::map<std::size_t, std::vector<tensor_data*>> members_;
-  std::size_t groups_ = 0;
+  std::deque<memory> memories_;  // of number 1, 2, ..
 };
 
 }  // namespace import::torchscript
@@ -2749,8 +2850,6 @@ inline bool is_packed_class(std::string_view qualified) {
 }
 
 class emitter;
-/// Arguments given by name.
-using keyword_arguments = std::vector<std::pair<std::string, value>>;
 /// One operator: its parameters with defaults, as Python spells them, and what makes nodes of it.
 struct torch_row {
   std::string_view name;
@@ -2768,9 +2867,14 @@ struct quantization_parameters {
   std::string_view scale = "output_scale", zero_point = "output_zero_point";
 };
 
+/// What is left of a tensor's values after a write into its memory: the values themselves where the
+/// write is elsewhere.
+using write_function = result<value> (*)(emitter&, tensor_data&, const memory_write&);
+
 class emitter {
  public:
-  emitter(context& with, std::span<const torch_row> rows) : c(with), g(with.build.g) {
+  emitter(context& with, std::span<const torch_row> rows, write_function written)
+      : c(with), g(with.build.g), written_(written) {
     for (const torch_row& r : rows) rows_.emplace(r.name, &r);
   }
   context& c;  // NOLINT: rows work on it
@@ -2782,20 +2886,17 @@ class emitter {
   /// a value nobody knows.
   result<value> operation(const std::string& name, const std::vector<value>& given,
                           const keyword_arguments& keywords) {
-    const auto row = rows_.find(name);
-    if (row == rows_.end()) return c.missing_operator(name);
+    const torch_row* row = row_of(name);
+    if (!row) return c.missing_operator(name);
     for (const value& v : given) {
       if (v.is(kind::unknown)) return v;
-      if (auto s = shared_memory::usable(v); !s) return s.error();
       if (v.is_sequence())
         if (auto s = c.build.work.spend(v.c->items.size()); !s) return s.error();
       if (v.is_sequence())
-        for (const value& e : v.c->items) {
+        for (const value& e : v.c->items)
           if (e.is(kind::unknown)) return e;
-          if (auto s = shared_memory::usable(e); !s) return s.error();
-        }
     }
-    const function_def* schema = schema_of(*row->second);
+    const function_def* schema = schema_of(*row);
     if (!schema) return invalid("schema of " + name);
     auto bound = bind(*schema, name, given, keywords);
     if (!bound) return bound.error();
@@ -2804,12 +2905,37 @@ class emitter {
     operator_ = name + " #" + std::to_string(count_++);
     c.values.count(c.module.size() + operator_.size());  // the node's name
     c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
+    for (const value& v : *bound)
+      if (auto s = refresh(v); !s) return s.error();
     arguments a(c, name, named(*schema, *bound));
     const std::size_t before = c.values.tensors();
-    const auto made = row->second->emit(*this, a);
+    auto made = row->emit(*this, a);
     if (c.mistake) return *c.mistake;
+    if (made && changes_in_place(name) && made->is(kind::tensor) && made->t->constant()) {
+      const auto in = held(*made->t, false);  // written values are the graph's
+      made = in ? result<value>(wrap(*in, made->t->type, false, false)) : in.error();
+    }
     if (!made) return made;
     return shared_.settle(name, *bound, *made, before, c.values);
+  }
+  /// Brings a tensor, or each of a list, up to what was written into the memory that it shares.
+  status refresh(const value& v) {
+    if (v.is_sequence())
+      for (const value& e : v.c->items)
+        if (e.is(kind::tensor))
+          if (auto s = refresh(e); !s) return s;
+    if (!v.is(kind::tensor)) return unit{};
+    tensor_data& t = *v.t;
+    if (t.stale)
+      return unsupported("a tensor of the file that is used after it was changed in place", {},
+                         "the result of the operator that changes it, or a clone taken before");
+    while (const memory_write* w = shared_.unseen(t)) {
+      ++t.writes;
+      const auto made = written_(*this, t, *w);
+      if (!made) return made.error();
+      if (made->t != &t) shared_memory::put(t, *made->t);
+    }
+    return unit{};
   }
   const std::string& operator_name() const { return operator_; }
 
@@ -2958,6 +3084,15 @@ class emitter {
   void protect_name(tensor_id t) { by_module_.insert(t); }
 
  private:
+  /// Null where there is none. An operator in place without a row is the one that it is called
+  /// after, but for those that change what an operand is a view of.
+  const torch_row* row_of(std::string_view name) const {
+    if (const auto it = rows_.find(name); it != rows_.end()) return it->second;
+    if (!changes_in_place(name)) return nullptr;
+    name.remove_suffix(1);
+    const auto it = rows_.find(name);
+    return it == rows_.end() || gives_views(name) ? nullptr : it->second;
+  }
   std::string unique(const std::string& name) {
     const int n = names_[name]++;
     return n == 0 ? name : name + "#" + std::to_string(n + 1);
@@ -3055,6 +3190,7 @@ class emitter {
   std::unordered_map<std::string_view, const torch_row*> rows_;
   std::string operator_;  // "quantized::conv2d #12"
   int count_ = 0;
+  write_function written_;
   layout_changes layouts_;
   shared_memory shared_;
   std::map<std::pair<const tensor_data*, bool>, tensor_id> constants_;
@@ -3147,33 +3283,553 @@ inline void set_item(cell& d, const value& key, const value& v) {
   d.items.push_back(v);
 }
 
+/// What one of these operators is given, by the names of its schema's parameters.
+class scalar_call {
+ public:
+  scalar_call(context& with, std::string_view operator_name, std::string_view parameters,
+              const value_list& given, const keyword_arguments& keywords)
+      : c(with), name(operator_name), parameters_(parameters), given_(given), keywords_(keywords) {}
+
+  context& c;                   // NOLINT: rows make values of it
+  const std::string_view name;  // "aten::size"
+
+  /// Whether the schema takes as many, and each of the keywords.
+  bool fits() const {
+    std::size_t names = 0, required = 0;
+    for_each([&](std::size_t i, std::string_view, bool optional) {
+      names = i + 1;
+      if (!optional) required = names;
+      return true;
+    });
+    if (given_.size() > names) return false;
+    for (const auto& k : keywords_)
+      if (place_of(k.first) >= names || place_of(k.first) < given_.size()) return false;
+    std::size_t missing = 0;
+    for_each([&](std::size_t i, std::string_view parameter, bool optional) {
+      if (!optional && i >= given_.size() && !keyword(parameter)) ++missing;
+      return true;
+    });
+    return missing == 0;
+  }
+  bool has(std::string_view parameter) const {
+    return place_of(parameter) < given_.size() || keyword(parameter);
+  }
+  /// None where nothing is given for it.
+  value operator[](std::string_view parameter) const {
+    const std::size_t i = place_of(parameter);
+    if (i < given_.size()) return given_[i];
+    if (const value* v = keyword(parameter)) return *v;
+    if (i == no_place && !c.mistake)
+      c.mistake = invalid(std::string(parameter) + " is no parameter of " + std::string(name));
+    return {};
+  }
+
+ private:
+  static constexpr std::size_t no_place = ~std::size_t{0};
+  /// f(place, name, optional) of each parameter until it gives false. "l, start?, step?".
+  void for_each(const auto& f) const {
+    std::string_view rest = parameters_;
+    for (std::size_t i = 0; !rest.empty(); ++i) {
+      const std::size_t comma = rest.find(',');
+      std::string_view one = rest.substr(0, comma);
+      const bool optional = one.ends_with('?');
+      if (optional) one.remove_suffix(1);
+      if (!f(i, one, optional) || comma == std::string_view::npos) return;
+      rest.remove_prefix(comma + 2);
+    }
+  }
+  std::size_t place_of(std::string_view parameter) const {
+    std::size_t place = no_place;
+    for_each([&](std::size_t i, std::string_view one, bool) {
+      if (one == parameter) place = i;
+      return place == no_place;
+    });
+    return place;
+  }
+  const value* keyword(std::string_view parameter) const {
+    for (const auto& k : keywords_)
+      if (k.first == parameter) return &k.second;
+    return nullptr;
+  }
+
+  std::string_view parameters_;
+  const value_list& given_;
+  const keyword_arguments& keywords_;
+};
+
+/// One form of an operator: its parameters, those that may be missing with a question mark, and
+/// what computes it. A name may have several rows; the first that takes what is given answers.
+struct scalar_row {
+  std::string_view name, parameters;
+  answer (*compute)(const scalar_call&);
+};
+
+namespace scalar_rows {
+
+inline value wrapped(std::uint64_t v) { return value::of(static_cast<std::int64_t>(v)); }
+inline value length_of(std::size_t n) { return value::of(static_cast<std::int64_t>(n)); }
+/// Where `index` is among n elements, of which negative ones count from the end.
+inline std::int64_t from_end(std::int64_t index, std::int64_t n) {
+  return index < 0 ? index + n : index;
+}
+
+// ---- what is known of a tensor ----
+
+inline answer sizes(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor)) return {};
+  return a.c.values.integers(a["self"].t->size);
+}
+inline answer size_along(const scalar_call& a) {
+  const value dim = a["dim"];
+  if (!a["self"].is(kind::tensor) || !dim.is(kind::integer)) return {};
+  const tensor_data& t = *a["self"].t;
+  const std::int64_t d = from_end(dim.i, t.rank());
+  if (d < 0 || d >= t.rank())
+    return invalid("dimension of size()", std::to_string(dim.i),
+                   std::to_string(t.rank()) + " dimensions");
+  return value::of(t.size[as_size(d)]);
+}
+inline answer rank(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor)) return {};
+  return value::of(std::int64_t{a["self"].t->rank()});
+}
+inline answer count(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor)) return {};
+  return value::of(a["self"].t->elements());
+}
+/// Of codes with one scale.
+inline answer quantization_of(const scalar_call& a) {
+  const value self = a["self"];
+  if (!self.is(kind::tensor) || self.t->scales.size() != 1) return {};
+  if (a.name == "aten::q_scale") return value::of(self.t->scales[0]);
+  return value::of(std::int64_t{self.t->zero_points[0]});
+}
+inline answer is_floating_point(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor)) return {};
+  const scalar type = a["self"].t->type;
+  return value::of(type == scalar::f32 || type == scalar::f64 || type == scalar::f16);
+}
+inline answer device_of_tensor(const scalar_call& a) {
+  if (!a["a"].is(kind::tensor)) return {};
+  return a.c.values.string("cpu");
+}
+/// is_cuda, is_nested.
+inline answer is_other(const scalar_call& a) {
+  if (!a["a"].is(kind::tensor)) return {};
+  return value::of(false);
+}
+inline answer type_of_tensor(const scalar_call& a) {
+  if (!a["a"].is(kind::tensor)) return {};
+  return value::of(static_cast<std::int64_t>(a["a"].t->type));
+}
+inline answer is_quantized_tensor(const scalar_call& a) {
+  if (!a["a"].is(kind::tensor)) return {};
+  return value::of(is_quantized(a["a"].t->type));
+}
+
+// ---- values of any kind ----
+
+inline answer nothing(const scalar_call&) { return value{}; }
+/// Text of exceptions only.
+inline answer format_text(const scalar_call& a) {
+  if (!a["self"].is(kind::string)) return {};
+  return a["self"];
+}
+inline answer device_of_name(const scalar_call& a) { return a["a"]; }
+inline answer number_of_traced(const scalar_call& a) {
+  if (a["a"].is(kind::tensor)) return {};
+  return a["a"];
+}
+inline answer not_none(const scalar_call& a) { return a["optional"]; }
+inline answer negated(const scalar_call& a) {
+  if (!a["self"].is(kind::boolean)) return {};
+  return value::of(!a["self"].b);
+}
+/// Only `is None` and `is not None` occur.
+inline answer is_none(const scalar_call& a) {
+  const bool left = a["self"].is(kind::none), right = a["obj"].is(kind::none);
+  if (!left && !right) return {};
+  return value::of((a.name == "aten::__is__") == (left && right));
+}
+inline answer length(const scalar_call& a) {
+  const value v = a["a"];
+  if (v.is_sequence()) return length_of(v.c->items.size());
+  if (v.is(kind::dict)) return length_of(v.c->items.size() / 2);
+  if (v.is(kind::string)) return length_of(v.c->text.size());
+  if (v.is(kind::tensor) && v.t->rank() > 0) return value::of(v.t->size[0]);
+  return {};
+}
+inline answer contains(const scalar_call& a) {
+  const value in = a["l"], what = a["item"];
+  if (!in.is_sequence() && !in.is(kind::dict)) return {};
+  bool found = false;
+  for (std::size_t i = 0; i < in.c->items.size(); i += in.is(kind::dict) ? 2u : 1u)
+    found |= equal(in.c->items[i], what).value_or(false);
+  return value::of(found);
+}
+inline answer get_item(const scalar_call& a) {
+  if (a["list"].is(kind::tensor)) return {};
+  return item(a["list"], a["idx"]);
+}
+/// keys(), values() and items() of a dict, which holds key, value, key, value.
+inline answer of_dict(const scalar_call& a) {
+  if (!a["self"].is(kind::dict)) return {};
+  const value_list& held = a["self"].c->items;
+  value_list items;
+  for (std::size_t i = 0; i + 1 < held.size(); i += 2)
+    items.push_back(a.name == "aten::keys" ? held[i]
+                    : a.name == "aten::values"
+                        ? held[i + 1]
+                        : a.c.values.list({held[i], held[i + 1]}, kind::tuple));
+  return a.c.values.list(std::move(items));
+}
+inline answer copy_of_list(const scalar_call& a) {
+  if (!a["l"].is_sequence()) return {};
+  return a.c.values.list(a["l"].c->items);
+}
+inline answer put_item(const scalar_call& a) {
+  const value to = a["l"], at = a["idx"];
+  if (to.is(kind::dict)) {
+    set_item(*to.c, at, a["el"]);
+    return value{};
+  }
+  if (!to.is(kind::list) || !at.is(kind::integer)) return {};
+  const auto n = static_cast<std::int64_t>(to.c->items.size());
+  const std::int64_t i = from_end(at.i, n);
+  if (i < 0 || i >= n) return invalid("index of a list", std::to_string(at.i));
+  to.c->items[as_size(i)] = a["el"];
+  return value{};
+}
+
+// ---- lists ----
+
+inline answer append(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  a.c.values.count(sizeof(value));
+  a["self"].c->items.push_back(a["el"]);
+  return a["self"];
+}
+/// extend, and `list += list`.
+inline answer extend(const scalar_call& a) {
+  if (!a["self"].is(kind::list) || !a["other"].is_sequence()) return {};
+  const value_list more = a["other"].c->items;  // may be the same list
+  if (!a.c.values.room_for(more.size())) return too_large("values of the program");
+  a.c.values.count(more.size() * sizeof(value));
+  value_list& items = a["self"].c->items;
+  items.insert(items.end(), more.begin(), more.end());
+  return a["self"];
+}
+inline answer insert(const scalar_call& a) {
+  if (!a["self"].is(kind::list) || !a["idx"].is(kind::integer)) return {};
+  value_list& items = a["self"].c->items;
+  const auto n = static_cast<std::int64_t>(items.size());
+  const std::int64_t at = std::clamp<std::int64_t>(from_end(a["idx"].i, n), 0, n);
+  a.c.values.count(sizeof(value));
+  items.insert(items.begin() + static_cast<std::ptrdiff_t>(at), a["el"]);
+  return value{};
+}
+inline answer pop(const scalar_call& a) {
+  const value idx = a.has("idx") ? a["idx"] : value::of(std::int64_t{-1});
+  if (!a["self"].is(kind::list) || !idx.is(kind::integer)) return {};
+  value_list& items = a["self"].c->items;
+  const auto n = static_cast<std::int64_t>(items.size());
+  const std::int64_t at = from_end(idx.i, n);
+  if (at < 0 || at >= n) return invalid("index of a list", std::to_string(idx.i));
+  const value v = items[as_size(at)];
+  items.erase(items.begin() + static_cast<std::ptrdiff_t>(at));
+  return v;
+}
+/// As Python has it: a step below 0 goes from the end to the beginning.
+inline answer slice(const scalar_call& a) {
+  if (!a["l"].is(kind::list)) return {};
+  const value_list& all = a["l"].c->items;
+  const auto n = static_cast<std::int64_t>(all.size());
+  const std::int64_t step = a["step"].is(kind::integer) ? a["step"].i : 1;
+  if (step == 0) return invalid("step of a slice", std::to_string(step));
+  const bool back = step < 0;
+  const std::int64_t first = back ? -1 : 0, behind = back ? n - 1 : n;
+  const auto bound = [&](const value& v, std::int64_t otherwise) {
+    return v.is(kind::integer) ? std::clamp<std::int64_t>(from_end(v.i, n), first, behind)
+                               : otherwise;
+  };
+  const std::int64_t end = bound(a["end"], back ? first : behind);
+  value_list items;
+  for (std::int64_t i = bound(a["start"], back ? behind : first); back ? i > end : i < end;
+       i += back ? std::max(step, end - i) : std::min(step, end - i))
+    items.push_back(all[as_size(i)]);
+  return a.c.values.list(std::move(items));
+}
+/// Of whole numbers a whole number, which wraps.
+inline answer sum(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  std::uint64_t whole = 0;
+  double real = 0;
+  bool integers = true;
+  for (const value& v : a["self"].c->items) {
+    double d = 0;
+    if (!read_number(v, d)) return {};
+    real += d;
+    integers &= !v.is(kind::real);
+    whole += v.is(kind::integer) ? static_cast<std::uint64_t>(v.i) : d != 0 ? 1 : 0;
+  }
+  return integers ? wrapped(whole) : value::of(real);
+}
+/// [0] * 4.
+inline answer repeated(const scalar_call& a) {
+  if (!a["l"].is(kind::list) || !a["n"].is(kind::integer)) return {};
+  const value_list& once = a["l"].c->items;
+  const auto times = as_size(std::max<std::int64_t>(a["n"].i, 0));
+  if (!once.empty() && (!a.c.values.room_for(times) || !a.c.values.room_for(times * once.size())))
+    return too_large("values of the program");
+  value_list items;
+  for (std::size_t k = 0; !once.empty() && k < times; ++k)
+    items.insert(items.end(), once.begin(), once.end());
+  return a.c.values.list(std::move(items));
+}
+inline answer joined(const scalar_call& a) {
+  const value left = a["a"], right = a["b"];
+  if (!left.is_sequence() || !right.is_sequence()) return {};
+  if (!a.c.values.room_for(left.c->items.size() + right.c->items.size()))
+    return too_large("values of the program");
+  value_list items = left.c->items;
+  items.insert(items.end(), right.c->items.begin(), right.c->items.end());
+  return a.c.values.list(std::move(items), left.what);
+}
+inline answer extreme_of_list(const scalar_call& a) {
+  std::vector<std::int64_t> n;
+  if (!read_integers(a["self"], n) || n.empty()) return {};
+  return value::of(a.name == "prim::min" ? *std::min_element(n.begin(), n.end())
+                                         : *std::max_element(n.begin(), n.end()));
+}
+
+// ---- ranges: range(lo, hi, step) is a count, of which each loop makes its own number ----
+
+inline bool is_small(const value& v) {
+  return v.is(kind::integer) && v.i > INT64_MIN / 4 && v.i < INT64_MAX / 4;
+}
+inline answer derive_index(const scalar_call& a) {
+  const value index = a["index"], start = a["start"], step = a["step"];
+  if (!is_small(index) || !is_small(start) || !is_small(step)) return {};
+  return wrapped(static_cast<std::uint64_t>(start.i) +
+                 static_cast<std::uint64_t>(index.i) * static_cast<std::uint64_t>(step.i));
+}
+inline answer range_length(const scalar_call& a) {
+  const value lo = a["lo"], hi = a["hi"], step = a["step"];
+  if (!is_small(lo) || !is_small(hi) || !is_small(step)) return {};
+  if (step.i == 0) return invalid("step of a range", "0");
+  if (step.i > 0) return value::of(lo.i < hi.i ? 1 + (hi.i - 1 - lo.i) / step.i : std::int64_t{0});
+  return value::of(lo.i > hi.i ? 1 + (lo.i - 1 - hi.i) / -step.i : std::int64_t{0});
+}
+
+// ---- numbers ----
+
+/// What an operator of one number gives. Overflow wraps, as in PyTorch.
+inline answer of_number(const scalar_call& a) {
+  const value v = a["a"];
+  const std::string_view name = a.name;
+  double x = 0;
+  if (!read_number(v, x)) return {};
+  const bool integer = v.is(kind::integer);
+  if (name == "aten::Int" || name == "aten::ScalarImplicit" || name == "aten::IntImplicit")
+    return integer ? answer(v) : answer();
+  if (name == "aten::Float" || name == "aten::FloatImplicit") return value::of(x);
+  if (name == "aten::Bool") return value::of(x != 0);
+  if (name == "aten::floor" || name == "aten::ceil") {
+    if (!(x > -9e18 && x < 9e18)) return {};
+    return value::of(static_cast<std::int64_t>(name == "aten::floor" ? numerics::floor(x)
+                                                                     : -numerics::floor(-x)));
+  }
+  if (name == "aten::sqrt") return x >= 0 ? answer(value::of(numerics::sqrt(x))) : answer();
+  const value negative = integer ? wrapped(0 - static_cast<std::uint64_t>(v.i)) : value::of(-x);
+  if (name == "aten::neg") return negative;
+  if (name != "aten::abs") return {};
+  if (integer) return v.i < 0 ? negative : v;
+  return value::of(x < 0 ? -x : x);
+}
+inline answer compared(std::string_view name, auto x, auto y) {
+  if (name == "aten::gt") return value::of(x > y);
+  if (name == "aten::lt") return value::of(x < y);
+  if (name == "aten::ge") return value::of(x >= y);
+  if (name == "aten::le") return value::of(x <= y);
+  return {};
+}
+inline answer equality(const scalar_call& a) {
+  if (a["a"].is(kind::tensor) || a["b"].is(kind::tensor)) return {};  // data decides
+  const auto same = equal(a["a"], a["b"]);
+  if (!same) return {};
+  return value::of((a.name == "aten::eq") == *same);
+}
+inline answer of_integers(std::string_view name, std::int64_t x, std::int64_t y) {
+  const auto u = static_cast<std::uint64_t>(x), v = static_cast<std::uint64_t>(y);
+  if (name == "aten::add") return wrapped(u + v);
+  if (name == "aten::sub") return wrapped(u - v);
+  if (name == "aten::mul") return wrapped(u * v);
+  const bool remainder = name == "aten::remainder";
+  if (!remainder && name != "aten::floordiv" && name != "aten::floor_divide")
+    return compared(name, x, y);
+  if (y == 0 || (y == -1 && x == INT64_MIN)) return invalid("division", std::to_string(y));
+  const std::int64_t quotient = x / y, rest = x % y;
+  const bool down = rest != 0 && (rest < 0) != (y < 0);
+  if (remainder) return value::of(down ? rest + y : rest);
+  return value::of(down ? quotient - 1 : quotient);
+}
+/// Comparisons, and arithmetic of two numbers. `alpha` of sums and differences is 1.
+inline answer of_two(const scalar_call& a) {
+  const value left = a["a"], right = a["b"];
+  const std::string_view name = a.name;
+  double x = 0, y = 0;
+  if (!read_number(left, x) || !read_number(right, y)) return {};
+  if (left.is(kind::integer) && right.is(kind::integer)) return of_integers(name, left.i, right.i);
+  if (name == "aten::add") return value::of(x + y);
+  if (name == "aten::sub") return value::of(x - y);
+  if (name == "aten::mul") return value::of(x * y);
+  if ((name == "aten::floordiv" || name == "aten::floor_divide") && y != 0)
+    return value::of(numerics::floor(numerics::div(x, y)));
+  return compared(name, x, y);
+}
+/// x + alpha * y and x - alpha * y: what programs write of numbers has no alpha but 1.
+inline answer of_sum(const scalar_call& a) {
+  if (a.has("alpha") && !equal(a["alpha"], value::of(std::int64_t{1})).value_or(false)) return {};
+  return of_two(a);
+}
+inline answer of_bools(const scalar_call& a) {
+  if (!a["a"].is(kind::boolean) || !a["b"].is(kind::boolean)) return {};
+  return value::of(a.name == "aten::__and__" ? a["a"].b && a["b"].b : a["a"].b || a["b"].b);
+}
+/// A quotient is a real number; with a rounding mode that of two whole numbers is whole.
+inline answer quotient(const scalar_call& a) {
+  const value left = a["a"], right = a["b"], mode = a["rounding_mode"];
+  double x = 0, y = 0;
+  if (!read_number(left, x) || !read_number(right, y) || !(y != 0)) return {};
+  if (mode.is(kind::none)) return value::of(x / y);
+  if (!mode.is(kind::string)) return {};
+  const bool down = mode.c->text == "floor";
+  if (!down && mode.c->text != "trunc") return {};
+  if (left.is(kind::integer) && right.is(kind::integer)) {
+    if (down) return of_integers("aten::floordiv", left.i, right.i);
+    if (right.i == -1 && left.i == INT64_MIN) return invalid("division", "-1");
+    return value::of(left.i / right.i);
+  }
+  const double q = numerics::div(x, y);
+  return value::of(down || q >= 0 ? numerics::floor(q) : -numerics::floor(-q));
+}
+inline answer power(const scalar_call& a) {
+  double x = 0, y = 0;
+  if (a["a"].is(kind::boolean) || !read_number(a["a"], x) || !read_number(a["b"], y)) return {};
+  return value::of(numerics::pow(x, y));
+}
+inline answer extreme_of_two(const scalar_call& a) {
+  const value left = a["a"], right = a["b"];
+  if (!left.is(kind::integer) || !right.is(kind::integer)) return {};
+  return value::of(a.name == "prim::min" ? std::min(left.i, right.i) : std::max(left.i, right.i));
+}
+
+inline constexpr scalar_row all[] = {
+    {"prim::device", "a", &device_of_tensor},
+    {"prim::is_cuda", "a", &is_other},
+    {"prim::is_nested", "a", &is_other},
+    {"prim::dtype", "a", &type_of_tensor},
+    {"prim::is_quantized", "a", &is_quantized_tensor},
+    {"prim::NumToTensor", "a", &number_of_traced},
+    {"prim::unchecked_unwrap_optional", "optional", &not_none},
+    {"prim::min", "self", &extreme_of_list},
+    {"prim::max", "self", &extreme_of_list},
+    {"prim::min", "a, b", &extreme_of_two},
+    {"prim::max", "a, b", &extreme_of_two},
+
+    {"aten::size", "self", &sizes},
+    {"aten::size", "self, dim", &size_along},
+    {"aten::dim", "self", &rank},
+    {"aten::numel", "self", &count},
+    {"aten::is_floating_point", "self", &is_floating_point},
+    {"aten::q_scale", "self", &quantization_of},
+    {"aten::q_zero_point", "self", &quantization_of},
+
+    {"aten::warn", "message, stacklevel?", &nothing},
+    {"aten::warnings", "message?", &nothing},
+    {"aten::format", "self, a?, b?, c?, d?, e?, f?, g?, h?", &format_text},
+    {"aten::device", "a", &device_of_name},
+    {"aten::__not__", "self", &negated},
+    {"aten::__is__", "self, obj", &is_none},
+    {"aten::__isnot__", "self, obj", &is_none},
+    {"aten::len", "a", &length},
+    {"aten::__contains__", "l, item", &contains},
+    {"aten::__getitem__", "list, idx", &get_item},
+    {"aten::keys", "self", &of_dict},
+    {"aten::values", "self", &of_dict},
+    {"aten::items", "self", &of_dict},
+    {"aten::list", "l", &copy_of_list},
+    {"aten::_set_item", "l, idx, el", &put_item},
+    {"aten::append", "self, el", &append},
+    {"aten::extend", "self, other", &extend},
+    {"aten::add_", "self, other", &extend},
+    {"aten::insert", "self, idx, el", &insert},
+    {"aten::pop", "self, idx?", &pop},
+    {"aten::slice", "l, start?, end?, step?", &slice},
+    {"aten::sum", "self", &sum},
+    {"aten::mul", "l, n", &repeated},
+    {"aten::add", "a, b", &joined},
+    {"aten::__derive_index", "index, start, step", &derive_index},
+    {"aten::__range_length", "lo, hi, step", &range_length},
+
+    {"aten::Int", "a", &of_number},
+    {"aten::IntImplicit", "a", &of_number},
+    {"aten::ScalarImplicit", "a", &of_number},
+    {"aten::Float", "a", &of_number},
+    {"aten::FloatImplicit", "a", &of_number},
+    {"aten::Bool", "a", &of_number},
+    {"aten::floor", "a", &of_number},
+    {"aten::ceil", "a", &of_number},
+    {"aten::sqrt", "a", &of_number},
+    {"aten::abs", "a", &of_number},
+    {"aten::neg", "a", &of_number},
+    {"aten::eq", "a, b", &equality},
+    {"aten::ne", "a, b", &equality},
+    {"aten::gt", "a, b", &of_two},
+    {"aten::lt", "a, b", &of_two},
+    {"aten::ge", "a, b", &of_two},
+    {"aten::le", "a, b", &of_two},
+    {"aten::add", "a, b, alpha?", &of_sum},
+    {"aten::sub", "a, b, alpha?", &of_sum},
+    {"aten::mul", "a, b", &of_two},
+    {"aten::div", "a, b, rounding_mode?", &quotient},
+    {"aten::floordiv", "a, b", &of_two},
+    {"aten::floor_divide", "a, b", &of_two},
+    {"aten::remainder", "a, b", &of_two},
+    {"aten::pow", "a, b", &power},
+    {"aten::__and__", "a, b", &of_bools},
+    {"aten::__or__", "a, b", &of_bools},
+};
+
+}  // namespace scalar_rows
+
 class scalar_operators {
  public:
   explicit scalar_operators(context& c) : c_(c) {}
 
-  answer run(const std::string& name, const value_list& a) {
-    for (const value& v : a)  // most look at every element
+  answer run(const std::string& name, const value_list& given, const keyword_arguments& keywords) {
+    for (const value& v : given)  // most look at every element
       if (v.is_sequence() || v.is(kind::dict))
         if (auto s = c_.build.work.spend(v.c->items.size()); !s) return s.error();
-    if (auto r = traced_numbers(name, a)) return r;
-    if (name.starts_with("prim::")) return primitive(std::string_view(name).substr(6), a);
-    if (!name.starts_with("aten::") || a.empty()) return {};
-    const std::string_view op = std::string_view(name).substr(6);
-    if (auto r = of_unknown(op, a)) return r;
-    if (a[0].is(kind::tensor))
-      if (auto r = of_tensor(op, a)) return r;
-    if (auto r = of_values(op, a)) return r;
-    // Comparisons with data cannot be decided; arithmetic with it is for the emitter.
-    if (a[0].is(kind::tensor) || (a.size() > 1 && a[1].is(kind::tensor))) return {};
-    if (auto r = of_lists(op, a)) return r;
-    if (auto r = of_ranges(op, a)) return r;
-    return of_numbers(op, a);
+    if (given.empty()) return {};
+    if (auto r = traced_numbers(name, given, keywords)) return r;
+    if (auto r = of_unknown(name, given)) return r;
+    for (const scalar_row& row : scalar_rows::all) {
+      if (row.name != name) continue;
+      const scalar_call call(c_, name, row.parameters, given, keywords);
+      if (!call.fits()) continue;
+      auto r = row.compute(call);
+      if (c_.mistake) return *c_.mistake;
+      if (r) return r;
+    }
+    return {};
   }
 
  private:
   /// Traced programs keep numbers as constants without axes: with another number beside them they
   /// are that number.
-  answer traced_numbers(const std::string& name, const value_list& a) {
+  answer traced_numbers(const std::string& name, const value_list& given,
+                        const keyword_arguments& keywords) {
     constexpr std::string_view arithmetic[] = {"aten::add",          "aten::sub",
                                                "aten::mul",          "aten::div",
                                                "aten::floor_divide", "aten::floordiv",
@@ -3182,12 +3838,12 @@ class scalar_operators {
                                                "aten::Float",        "aten::FloatImplicit",
                                                "aten::Bool",         "aten::pow",
                                                "aten::sqrt"};
-    if (a.empty() || a.size() > 3 || !number_like(a[0]) || (a.size() > 1 && !number_like(a[1])) ||
-        std::find(std::begin(arithmetic), std::end(arithmetic), name) == std::end(arithmetic))
+    if (std::find(std::begin(arithmetic), std::end(arithmetic), name) == std::end(arithmetic))
       return {};
-    value_list numbers = a;
     bool any = false;
+    value_list numbers = given;
     for (value& v : numbers) {
+      if (!number_like(v)) return {};
       if (!v.is(kind::tensor)) continue;
       const auto n = c_.scalar_of(*v.t);
       if (!n) return n;
@@ -3195,281 +3851,20 @@ class scalar_operators {
       any = true;
     }
     if (!any) return {};
-    return run(name, numbers);
+    return run(name, numbers, keywords);
   }
-  static bool number_like(const value& v) {
+  bool number_like(const value& v) const {
     return v.is(kind::integer) || v.is(kind::real) ||
-           (v.is(kind::tensor) && v.t->constant() && v.t->rank() == 0);
+           (v.is(kind::tensor) && v.t->rank() == 0 && c_.known(*v.t));
   }
-  static answer of_unknown(std::string_view op, const value_list& a) {
-    constexpr std::string_view names[] = {"size", "len", "dim", "eq", "ne", "gt", "lt", "ge", "le"};
-    if (std::find(std::begin(names), std::end(names), op) == std::end(names)) return {};
-    for (const value& v : a)
+  static answer of_unknown(std::string_view name, const value_list& given) {
+    constexpr std::string_view names[] = {"aten::size", "aten::len", "aten::dim",
+                                          "aten::eq",   "aten::ne",  "aten::gt",
+                                          "aten::lt",   "aten::ge",  "aten::le"};
+    if (std::find(std::begin(names), std::end(names), name) == std::end(names)) return {};
+    for (const value& v : given)
       if (v.is(kind::unknown)) return v;
     return {};
-  }
-
-  answer primitive(std::string_view op, const value_list& a) {
-    if (a.empty()) return {};
-    const bool tensor = a[0].is(kind::tensor);
-    if (op == "device" && tensor) return c_.values.string("cpu");
-    if (op == "is_cuda" && tensor) return value::of(false);
-    if (op == "dtype" && tensor) return value::of(static_cast<std::int64_t>(a[0].t->type));
-    if (op == "is_quantized" && tensor) return value::of(is_quantized(a[0].t->type));
-    if (op == "NumToTensor" && a.size() == 1 && !tensor) return a[0];
-    if (op == "unchecked_unwrap_optional" && a.size() == 1) return a[0];
-    if ((op == "min" || op == "max") && a.size() == 1 && a[0].is_sequence()) {
-      std::vector<std::int64_t> n;
-      if (!read_integers(a[0], n) || n.empty()) return {};
-      return value::of(op == "min" ? *std::min_element(n.begin(), n.end())
-                                   : *std::max_element(n.begin(), n.end()));
-    }
-    if (a.size() != 2 || !a[0].is(kind::integer) || !a[1].is(kind::integer)) return {};
-    if (op == "min") return value::of(std::min(a[0].i, a[1].i));
-    if (op == "max") return value::of(std::max(a[0].i, a[1].i));
-    return {};
-  }
-
-  answer of_tensor(std::string_view op, const value_list& a) {
-    const tensor_data& t = *a[0].t;
-    if (op == "size" && a.size() == 1) return c_.values.integers(t.size);
-    if (op == "size" && a[1].is(kind::integer)) {
-      const std::int64_t d = a[1].i < 0 ? a[1].i + t.rank() : a[1].i;
-      if (d < 0 || d >= t.rank())
-        return invalid("dimension of size()", std::to_string(a[1].i),
-                       std::to_string(t.rank()) + " dimensions");
-      return value::of(t.size[as_size(d)]);
-    }
-    if (op == "dim") return value::of(std::int64_t{t.rank()});
-    if (op == "numel") return value::of(t.elements());
-    if (op == "len" && t.rank() > 0) return value::of(t.size[0]);
-    if (op == "is_floating_point")
-      return value::of(t.type == scalar::f32 || t.type == scalar::f64 || t.type == scalar::f16);
-    return {};
-  }
-
-  /// Operators on values of any kind.
-  answer of_values(std::string_view op, const value_list& a) {
-    if (op == "warn" || op == "warnings") return value{};
-    if (op == "len" && a[0].is_sequence())
-      return value::of(static_cast<std::int64_t>(a[0].c->items.size()));
-    if (op == "len" && a[0].is(kind::dict))
-      return value::of(static_cast<std::int64_t>(a[0].c->items.size() / 2));
-    if ((op == "keys" || op == "values") && a[0].is(kind::dict)) {
-      value_list items;
-      for (std::size_t i = op == "keys" ? 0 : 1; i < a[0].c->items.size(); i += 2)
-        items.push_back(a[0].c->items[i]);
-      return c_.values.list(std::move(items));
-    }
-    if (op == "items" && a[0].is(kind::dict)) {
-      value_list items;
-      for (std::size_t i = 0; i + 1 < a[0].c->items.size(); i += 2)
-        items.push_back(c_.values.list({a[0].c->items[i], a[0].c->items[i + 1]}, kind::tuple));
-      return c_.values.list(std::move(items));
-    }
-    if (op == "list" && a[0].is_sequence()) return c_.values.list(a[0].c->items);
-    if (op == "device") return a[0];  // its name
-    if (op == "len" && a[0].is(kind::string))
-      return value::of(static_cast<std::int64_t>(a[0].c->text.size()));
-    if (op == "__not__" && a[0].is(kind::boolean)) return value::of(!a[0].b);
-    if (op == "format" && a[0].is(kind::string)) return a[0];  // text of exceptions only
-    if (op == "pop" && a.size() == 1 && a[0].is(kind::list))
-      return of_changed_list(op, {a[0], value::of(std::int64_t{-1})});
-    if (a.size() < 2) return {};
-    if (op == "__is__" || op == "__isnot__") {  // only `is None` occurs
-      const bool left = a[0].is(kind::none), right = a[1].is(kind::none);
-      if (!left && !right) return {};
-      return value::of((op == "__is__") == (left && right));
-    }
-    if (op == "__contains__" && a[0].is_sequence()) {
-      bool found = false;
-      for (const value& v : a[0].c->items) found |= equal(v, a[1]).value_or(false);
-      return value::of(found);
-    }
-    if (op == "__contains__" && a[0].is(kind::dict)) {
-      bool found = false;
-      for (std::size_t i = 0; i + 1 < a[0].c->items.size(); i += 2)
-        found |= equal(a[0].c->items[i], a[1]).value_or(false);
-      return value::of(found);
-    }
-    if (op == "_set_item" && a.size() == 3 && a[0].is(kind::dict)) {
-      set_item(*a[0].c, a[1], a[2]);
-      return value{};
-    }
-    if (op == "_set_item" && a.size() == 3 && a[0].is(kind::list) && a[1].is(kind::integer)) {
-      const auto n = static_cast<std::int64_t>(a[0].c->items.size());
-      const std::int64_t i = a[1].i < 0 ? a[1].i + n : a[1].i;
-      if (i < 0 || i >= n) return invalid("index of a list", std::to_string(a[1].i));
-      a[0].c->items[as_size(i)] = a[2];
-      return value{};
-    }
-    if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
-    return a[0].is(kind::list) ? of_changed_list(op, a) : answer{};
-  }
-  /// append, extend, insert, pop, `list += list`.
-  answer of_changed_list(std::string_view op, const value_list& a) {
-    value_list& items = a[0].c->items;
-    const auto n = static_cast<std::int64_t>(items.size());
-    if (op == "append") {
-      c_.values.count(sizeof(value));
-      items.push_back(a[1]);
-      return a[0];
-    }
-    if ((op == "extend" || op == "add_") && a[1].is_sequence()) {
-      const value_list more = a[1].c->items;  // may be the same list
-      if (!c_.values.room_for(more.size())) return too_large("values of the program");
-      c_.values.count(more.size() * sizeof(value));
-      items.insert(items.end(), more.begin(), more.end());
-      return a[0];
-    }
-    if (!a[1].is(kind::integer)) return {};
-    const std::int64_t at = a[1].i < 0 ? a[1].i + n : a[1].i;
-    if (op == "insert" && a.size() == 3) {
-      c_.values.count(sizeof(value));
-      items.insert(items.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(at, 0, n)),
-                   a[2]);
-      return value{};
-    }
-    if (op != "pop") return {};
-    if (at < 0 || at >= n) return invalid("index of a list", std::to_string(a[1].i));
-    const value v = items[as_size(at)];
-    items.erase(items.begin() + static_cast<std::ptrdiff_t>(at));
-    return v;
-  }
-
-  answer of_lists(std::string_view op, const value_list& a) {
-    if (op == "slice" && a[0].is(kind::list)) return slice(a);
-    if (op == "sum" && a.size() == 1 && a[0].is(kind::list)) return sum(a[0].c->items);
-    if (a.size() < 2) return {};
-    if (op == "mul" && a[0].is(kind::list) && a[1].is(kind::integer)) return repeated(a);
-    if (op == "eq" || op == "ne") {
-      const auto same = equal(a[0], a[1]);
-      if (!same) return {};
-      return value::of((op == "eq") == *same);
-    }
-    if (op == "add" && a[0].is_sequence() && a[1].is_sequence()) {
-      if (!c_.values.room_for(a[0].c->items.size() + a[1].c->items.size()))
-        return too_large("values of the program");
-      value_list items = a[0].c->items;
-      items.insert(items.end(), a[1].c->items.begin(), a[1].c->items.end());
-      return c_.values.list(std::move(items), a[0].what);
-    }
-    return {};
-  }
-  /// [0] * 4.
-  result<value> repeated(const value_list& a) {
-    const value_list& once = a[0].c->items;
-    const auto times = as_size(std::max<std::int64_t>(a[1].i, 0));
-    if (!once.empty() && (!c_.values.room_for(times) || !c_.values.room_for(times * once.size())))
-      return too_large("values of the program");
-    value_list items;
-    for (std::size_t k = 0; !once.empty() && k < times; ++k)
-      items.insert(items.end(), once.begin(), once.end());
-    return c_.values.list(std::move(items));
-  }
-  /// Of whole numbers a whole number, which wraps.
-  static answer sum(const value_list& items) {
-    std::uint64_t whole = 0;
-    double real = 0;
-    bool integers = true;
-    for (const value& v : items) {
-      double d = 0;
-      if (!read_number(v, d)) return {};
-      real += d;
-      integers &= !v.is(kind::real);
-      whole += v.is(kind::integer) ? static_cast<std::uint64_t>(v.i) : d != 0 ? 1 : 0;
-    }
-    return integers ? wrapped(whole) : value::of(real);
-  }
-  /// As Python has it: a step below 0 goes from the end to the beginning.
-  result<value> slice(const value_list& a) {
-    const auto n = static_cast<std::int64_t>(a[0].c->items.size());
-    const std::int64_t step = a.size() > 3 && a[3].is(kind::integer) ? a[3].i : 1;
-    if (step == 0) return invalid("step of a slice", std::to_string(step));
-    const bool back = step < 0;
-    const std::int64_t first = back ? -1 : 0, behind = back ? n - 1 : n;
-    const auto bound = [&](std::size_t i, std::int64_t otherwise) {
-      return a.size() > i && a[i].is(kind::integer)
-                 ? std::clamp<std::int64_t>(a[i].i < 0 ? a[i].i + n : a[i].i, first, behind)
-                 : otherwise;
-    };
-    const std::int64_t end = bound(2, back ? first : behind);
-    value_list items;
-    for (std::int64_t i = bound(1, back ? behind : first); back ? i > end : i < end;
-         i += back ? std::max(step, end - i) : std::min(step, end - i))
-      items.push_back(a[0].c->items[as_size(i)]);
-    return c_.values.list(std::move(items));
-  }
-  /// range(a, b, step) is a count, of which each loop makes its own number.
-  static answer of_ranges(std::string_view op, const value_list& a) {
-    if (a.size() != 3 || !std::all_of(a.begin(), a.end(), [](const value& v) {
-          return v.is(kind::integer) && v.i > INT64_MIN / 4 && v.i < INT64_MAX / 4;
-        }))
-      return {};
-    if (op == "__derive_index")
-      return wrapped(static_cast<std::uint64_t>(a[1].i) +
-                     static_cast<std::uint64_t>(a[0].i) * static_cast<std::uint64_t>(a[2].i));
-    if (op != "__range_length") return {};
-    const std::int64_t low = a[0].i, high = a[1].i, step = a[2].i;
-    if (step == 0) return invalid("step of a range", "0");
-    if (step > 0) return value::of(low < high ? 1 + (high - 1 - low) / step : std::int64_t{0});
-    return value::of(low > high ? 1 + (low - 1 - high) / -step : std::int64_t{0});
-  }
-
-  static answer of_numbers(std::string_view op, const value_list& a) {
-    double x = 0, y = 0;
-    if (!read_number(a[0], x)) return {};
-    const bool integers = a[0].is(kind::integer) && (a.size() < 2 || a[1].is(kind::integer));
-    if ((op == "Int" || op == "ScalarImplicit" || op == "IntImplicit") && a[0].is(kind::integer))
-      return a[0];
-    if ((op == "floor" || op == "ceil") && x > -9e18 && x < 9e18)
-      return value::of(
-          static_cast<std::int64_t>(op == "floor" ? numerics::floor(x) : -numerics::floor(-x)));
-    if (op == "sqrt" && x >= 0) return value::of(numerics::sqrt(x));
-    if (op == "Float" || op == "FloatImplicit") return value::of(x);
-    if (op == "Bool") return value::of(x != 0);
-    if (op == "abs" && a[0].is(kind::integer))
-      return a[0].i < 0 ? wrapped(0 - static_cast<std::uint64_t>(a[0].i)) : a[0];
-    if (op == "abs") return value::of(x < 0 ? -x : x);
-    if (op == "neg")
-      return integers ? wrapped(0 - static_cast<std::uint64_t>(a[0].i)) : value::of(-x);
-    if (a.size() < 2 || !read_number(a[1], y)) return {};
-    if (a[0].is(kind::boolean) && a[1].is(kind::boolean)) {
-      if (op == "__and__") return value::of(a[0].b && a[1].b);
-      if (op == "__or__") return value::of(a[0].b || a[1].b);
-    }
-    if (op == "div" && y != 0) return value::of(x / y);
-    if (op == "pow" && !a[0].is(kind::boolean)) return value::of(numerics::pow(x, y));
-    if (integers) return of_integers(op, a[0].i, a[1].i);
-    if (op == "gt") return value::of(x > y);
-    if (op == "lt") return value::of(x < y);
-    if (op == "ge") return value::of(x >= y);
-    if (op == "le") return value::of(x <= y);
-    if (op == "add") return value::of(x + y);
-    if (op == "sub") return value::of(x - y);
-    if (op == "mul") return value::of(x * y);
-    if ((op == "floordiv" || op == "floor_divide") && y != 0)
-      return value::of(numerics::floor(numerics::div(x, y)));
-    return {};
-  }
-  static value wrapped(std::uint64_t v) { return value::of(static_cast<std::int64_t>(v)); }
-  /// Overflow wraps, as in PyTorch.
-  static answer of_integers(std::string_view op, std::int64_t x, std::int64_t y) {
-    const auto u = static_cast<std::uint64_t>(x), v = static_cast<std::uint64_t>(y);
-    if (op == "gt") return value::of(x > y);
-    if (op == "lt") return value::of(x < y);
-    if (op == "ge") return value::of(x >= y);
-    if (op == "le") return value::of(x <= y);
-    if (op == "add") return wrapped(u + v);
-    if (op == "sub") return wrapped(u - v);
-    if (op == "mul") return wrapped(u * v);
-    const bool remainder = op == "remainder";
-    if (!remainder && op != "floordiv" && op != "floor_divide") return {};
-    if (y == 0 || (y == -1 && x == INT64_MIN)) return invalid("division", std::to_string(y));
-    const std::int64_t quotient = x / y, rest = x % y;
-    const bool down = rest != 0 && (rest < 0) != (y < 0);
-    if (remainder) return value::of(down ? rest + y : rest);
-    return value::of(down ? quotient - 1 : quotient);
   }
 
   context& c_;
@@ -4132,7 +4527,7 @@ class interpreter {
       return changes_state();
     if (!a.empty() && a[0].has_cell())  // lists and dicts are walked
       if (auto s = c_.build.work.spend(a[0].c->items.size()); !s) return s.error();
-    if (auto computed = scalars_.run(name, a)) return *computed;
+    if (auto computed = scalars_.run(name, a, keywords)) return *computed;
     return emit_.operation(name, a, keywords);
   }
 
@@ -4477,15 +4872,20 @@ class unpickler {
   }
   void persistent(const value& v) {
     if (failed_) return;
-    if (!v.is(kind::tuple) || v.c->items.size() != 5 || !v.c->items[0].is(kind::string) ||
-        v.c->items[0].c->text != "storage" || !v.c->items[1].is(kind::global) ||
-        !v.c->items[2].is(kind::string) || !v.c->items[4].is(kind::integer))
+    enum : std::size_t { tag, type, key_of, device, elements, size };
+    const auto fits = [](const std::vector<value>& p) {
+      return p.size() == size && p[tag].is(kind::string) && p[tag].c->text == "storage" &&
+             p[type].is(kind::global) && p[key_of].is(kind::string) &&
+             p[elements].is(kind::integer);
+    };
+    if (!v.is(kind::tuple) || !fits(v.c->items))
       return fail("BINPERSID of something that is not a storage");
+    const std::vector<value>& p = v.c->items;
     storage_data s;
-    s.type = storage_type(v.c->items[1].c->text);
-    if (s.type == scalar::unknown) return fail("storage type", v.c->items[1].c->text);
-    s.elements = v.c->items[4].i;
-    const std::string& key = v.c->items[2].c->text;
+    s.type = storage_type(p[type].c->text);
+    if (s.type == scalar::unknown) return fail("storage type", p[type].c->text);
+    s.elements = p[elements].i;
+    const std::string& key = p[key_of].c->text;
     s.member = folder_ + key;
     const std::size_t bytes = sizes_(key), width = size_of(dtype_of_scalar(s.type));
     if (bytes == no_storage) return fail("storage without data in the archive", s.member);
@@ -4511,19 +4911,21 @@ class unpickler {
       tensor(a, true);
     } else if (name.starts_with("torch.jit._pickle.") || name == "torch.device") {
       if (a.empty()) return fail("REDUCE without arguments");
-      push(a[0]);  // the lists and tagged values themselves; their static types are not needed
+      push(a.front());  // the lists and tagged values themselves; their static types are not needed
     } else {
       fail("REDUCE of something that is not a function of the allow-list", name);
     }
   }
   void tensor(const std::vector<value>& a, bool quantized) {
+    enum : std::size_t { storage, offset, extents, strides, quantizer, size };
     tensor_data t;
-    if (a.size() < (quantized ? 5u : 4u) || !a[0].is(kind::storage) || !a[1].is(kind::integer) ||
-        !read_integers(a[2], t.size) || !read_integers(a[3], t.stride))
+    if (a.size() < (quantized ? size : quantizer) || !a[storage].is(kind::storage) ||
+        !a[offset].is(kind::integer) || !read_integers(a[extents], t.size) ||
+        !read_integers(a[strides], t.stride))
       return fail("arguments of a tensor");
-    t.storage = a[0].s;
+    t.storage = a[storage].s;
     t.type = t.storage->type;
-    t.offset = a[1].i;
+    t.offset = a[offset].i;
     if (t.size.size() != t.stride.size() || t.size.size() > as_size(dims::max_rank))
       return fail(
           "rank of a tensor",
@@ -4533,7 +4935,7 @@ class unpickler {
       return fail("a quantized tensor on a storage that is not, or the other way round",
                   std::string(name_of(t.type)));
     if (!lies_in_storage(t)) return;
-    if (quantized && !quantization(a[4], t))
+    if (quantized && !quantization(a[quantizer], t))
       return fail("quantization parameters of a tensor", {},
                   "per_tensor_affine, per_channel_affine");
     push(heap_.tensor(std::move(t)));
@@ -4562,29 +4964,40 @@ class unpickler {
   /// Per-channel scales are tensors themselves: their elements are read when the tensor is used
   /// (context::resolve_channels), here they are only linked.
   bool quantization(const value& v, tensor_data& t) {
-    if (!v.is(kind::tuple) || v.c->items.size() < 3 || !v.c->items[0].is(kind::global))
+    if (!v.is(kind::tuple) || v.c->items.size() < one_scale || !v.c->items[scheme].is(kind::global))
       return false;
     const auto& q = v.c->items;
-    if (q[0].c->text == "torch.per_tensor_affine") return per_tensor(q, t);
-    return q[0].c->text.starts_with("torch.per_channel_affine") && per_channel(q, t);
+    if (q[scheme].c->text == "torch.per_tensor_affine") return per_tensor(q, t);
+    return q[scheme].c->text.starts_with("torch.per_channel_affine") && per_channel(q, t);
   }
+  /// Places in a quantizer: with one scale, and with scales along an axis.
+  enum quantizer_place : std::size_t {
+    scheme,
+    scale,
+    zero_point,
+    one_scale,
+    axis = one_scale,
+    scale_for_each
+  };
   static bool per_tensor(const std::vector<value>& q, tensor_data& t) {
-    if (!q[1].is(kind::real) || !q[2].is(kind::integer) || q[2].i < INT32_MIN || q[2].i > INT32_MAX)
+    if (!q[scale].is(kind::real) || !q[zero_point].is(kind::integer) ||
+        q[zero_point].i < INT32_MIN || q[zero_point].i > INT32_MAX)
       return false;
-    t.scales = {q[1].d};
-    t.zero_points = {static_cast<std::int32_t>(q[2].i)};
+    t.scales = {q[scale].d};
+    t.zero_points = {static_cast<std::int32_t>(q[zero_point].i)};
     return true;
   }
   static bool per_channel(const std::vector<value>& q, tensor_data& t) {
-    if (q.size() < 4 || !q[1].is(kind::tensor) || !q[2].is(kind::tensor) ||
-        !q[3].is(kind::integer) || q[3].i < 0 || q[3].i >= t.rank())
+    if (q.size() < scale_for_each || !q[scale].is(kind::tensor) ||
+        !q[zero_point].is(kind::tensor) || !q[axis].is(kind::integer) || q[axis].i < 0 ||
+        q[axis].i >= t.rank())
       return false;
-    t.axis = static_cast<std::int32_t>(q[3].i);
+    t.axis = static_cast<std::int32_t>(q[axis].i);
     const std::int64_t n = t.size[as_size(t.axis)];
-    for (const tensor_data* list : {q[1].t, q[2].t})
+    for (const tensor_data* list : {q[scale].t, q[zero_point].t})
       if (list->rank() != 1 || list->elements() != n) return false;
-    t.channel_scales = q[1].t;
-    t.channel_zero_points = q[2].t;
+    t.channel_scales = q[scale].t;
+    t.channel_zero_points = q[zero_point].t;
     return true;
   }
 
@@ -4886,6 +5299,12 @@ inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides
   if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
   return v;
 }
+/// A view of `x`: its first element lies `by` behind that of x in memory.
+inline value as_view(const value& v, const tensor_data& x, std::int64_t by = 0) {
+  v.t->view = true;
+  v.t->offset = x.offset + by;
+  return v;
+}
 /// A new result of an operator that PyTorch writes to contiguous memory, whatever its input's is.
 inline result<value> as_contiguous(emitter& e, const result<value>& v) {
   if (!v) return v;
@@ -4930,8 +5349,9 @@ inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64
   const tensor_id to = e.make_like(x);
   if (auto s = e.reshape(*in, to, *extents); !s) return s.error();
   const value v = e.wrap(to, x.type, false, false);
+  if (x.size.empty()) return as_view(v, x);
   auto strides = view_strides(x, *extents);
-  return strides ? with_strides(e, v, std::move(*strides)) : v;
+  return strides ? as_view(with_strides(e, v, std::move(*strides)), x) : v;
 }
 template <bool Relu>
 result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
@@ -5438,12 +5858,23 @@ inline scalar promoted_type(const given_operand& x, const given_operand& y) {
 /// Two or three operands that broadcast, as tensors of the graph in one layout.
 struct meeting {
   std::vector<tensor_id> in{};
-  bool inner = false, last = false;  // layout; memory format that PyTorch gives the result
+  bool inner = false;  // layout
+  std::vector<const tensor_data*> operands{};
+  /// PyTorch's loop lays out the result by the first operand whose strides tell axes apart.
   value result(emitter& e, tensor_id to, scalar type) const {
-    return e.wrap(to, type, inner && e.g[to].shape.rank >= 3, last);
+    const value v = e.wrap(to, type, inner && e.g[to].shape.rank >= 3, false);
+    for (const bool last : {false, true})  // the strides of axes of extent 1 do not count then
+      if (std::all_of(operands.begin(), operands.end(), [&](const tensor_data* t) {
+            return t->size == v.t->size && is_contiguous(*t, last);
+          }))
+        return with_strides(
+            e, v, last ? channels_last_strides(v.t->size) : contiguous_strides(v.t->size));
+    std::vector<memory_steps> steps;
+    for (const tensor_data* t : operands) steps.push_back(steps_in(*t, v.t->size));
+    return with_strides(e, v, iterated_strides(v.t->size, steps));
   }
 };
-/// The operand with most axes and elements decides layout and memory format.
+/// The operand with most axes and elements decides the layout.
 inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) {
   const tensor_data* most = operands[0];
   for (const tensor_data* t : operands)
@@ -5451,7 +5882,7 @@ inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) 
       most = t;
   meeting m;
   m.inner = !most->constant() && most->channels_inner && most->rank() >= 3;
-  m.last = suggests_channels_last(*most);
+  m.operands.assign(operands.begin(), operands.end());
   for (tensor_data* t : operands) {
     tensor_data* as = t;
     if (m.inner && t->rank() < most->rank() && t->elements() != 1) {
@@ -5713,16 +6144,22 @@ inline result<value> contiguous(emitter& e, arguments& a) {
 }
 /// clone(x, memory_format): without one floats keep theirs, codes become contiguous.
 inline result<value> clone(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor("self");
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (x->constant()) return a["self"];
+  if (x->constant()) {  // the copy may be changed in place, the file's tensor not
+    const auto in = e.held(*x, false);
+    if (!in) return in.error();
+    x = with_strides(e, e.wrap(*in, x->type, false, false), x->stride).t;
+  }
   const bool preserved = a.none("memory_format") ? !is_quantized(x->type)
                                                  : a.integer("memory_format") == preserve_format;
   if (auto s = a.check(); !s) return s.error();
   if (preserved)
     return with_strides(e, e.c.values.tensor(*x), iterated_strides(x->size, {x->stride}));
-  if (!a.none("memory_format")) return contiguous(e, a);
-  return as_contiguous(e, e.c.values.tensor(*x));
+  if (a.none("memory_format")) return as_contiguous(e, e.c.values.tensor(*x));
+  arguments as = a;
+  as.replace("self", value_of(*x));
+  return contiguous(e, as);
 }
 
 /// PyTorch's code of an element type, from a file.
@@ -5787,7 +6224,7 @@ inline result<value> viewed(emitter& e, tensor_data& x, std::vector<std::int64_t
                             std::vector<std::int64_t> stride) {
   const auto v = reshaped(e, x, std::move(size));
   if (!v) return v;
-  return with_strides(e, *v, std::move(stride));
+  return as_view(with_strides(e, *v, std::move(stride)), x);
 }
 inline result<value> squeeze(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -5830,14 +6267,14 @@ inline result<value> permuted(emitter& e, tensor_data& x, const std::vector<std:
     stride.push_back(x.stride[as_size(order[i])]);
     identity &= order[i] == static_cast<std::int64_t>(i);
   }
-  if (identity) return e.c.values.tensor(x);
+  if (identity) return as_view(e.c.values.tensor(x), x);
   if (is_quantized(x.type))
     if (auto s = e.per_tensor(x); !s) return s.error();
   const auto in = e.held(x, false);
   if (!in) return in.error();
   const tensor_id to = e.make_like(x);
   if (auto s = e.transpose(*in, to, order); !s) return s.error();
-  return with_strides(e, e.wrap(to, x.type, false, false), std::move(stride));
+  return as_view(with_strides(e, e.wrap(to, x.type, false, false), std::move(stride)), x);
 }
 inline result<value> permute(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -5907,7 +6344,8 @@ inline result<value> sliced(emitter& e, tensor_data& x, std::size_t axis, std::i
   attrs.set("begin", from);
   attrs.set("size", count);
   if (auto s = e.emit(ops::slice, {*in}, to, std::move(attrs)); !s) return s.error();
-  return with_strides(e, e.wrap(to, x.type, inner, false), x.stride);
+  return as_view(with_strides(e, e.wrap(to, x.type, inner, false), x.stride), x,
+                 begin * x.stride[axis]);
 }
 /// Every step-th index of [begin, end) along one axis.
 inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::int64_t begin,
@@ -5927,7 +6365,8 @@ inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::
   if (auto s = e.emit(ops::strided_slice, {*in}, y, std::move(attrs)); !s) return s.error();
   auto stride = x.stride;
   stride[axis] *= std::min<std::int64_t>(step, INT32_MAX);
-  return with_strides(e, e.wrap(y, x.type, inner, false), std::move(stride));
+  return as_view(with_strides(e, e.wrap(y, x.type, inner, false), std::move(stride)), x,
+                 begin * x.stride[axis]);
 }
 inline result<value> slice(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -6210,6 +6649,45 @@ inline result<value> moved_node(emitter& e, tensor_data& x, const op_def& op, at
   return e.wrap(to, x.type, !x.constant() && x.channels_inner, suggests_channels_last(x));
 }
 
+/// Elements of a tensor that a program makes of nothing.
+inline constexpr std::size_t most_made = std::size_t{1} << 22;
+/// A constant of the file's making: `count` elements of one type from numbers.
+inline result<value> constant_tensor(emitter& e, const std::vector<double>& numbers,
+                                     const std::vector<std::int64_t>& size, scalar type) {
+  const auto shape = e.ir_shape(size, false);
+  if (!shape) return shape.error();
+  const auto count = as_size(shape->elements().value);
+  if (count > most_made) return too_large("a tensor made by " + e.operator_name());
+  if (auto s = e.c.build.work.spend(count); !s) return s.error();
+  const auto make = [&]<class T>(T) {
+    std::vector<T> v(count);
+    for (std::size_t i = 0; i < count; ++i)
+      v[i] = static_cast<T>(numbers.size() == 1 ? numbers[0] : numbers[i]);
+    return e.g.add_constant("", dtype_of_scalar(type), *shape,
+                            constant_data::of(std::span<const T>(v)));
+  };
+  tensor_id id = no_tensor;
+  switch (type) {
+    case scalar::f32: id = make(float{}); break;
+    case scalar::s64: id = make(std::int64_t{}); break;
+    case scalar::s32: id = make(std::int32_t{}); break;
+    case scalar::u8:
+    case scalar::boolean: id = make(std::uint8_t{}); break;
+    case scalar::s8:
+    case scalar::s16:
+    case scalar::f16:
+    case scalar::f64:
+    case scalar::qint8:
+    case scalar::quint8:
+    case scalar::qint32:
+    case scalar::bf16:
+    case scalar::quint4x2:
+    case scalar::unknown:
+      return unsupported("element type of " + e.operator_name(), std::string(name_of(type)),
+                         "float32, int64, int32, uint8, bool");
+  }
+  return e.wrap(id, type, false, false);
+}
 // ---- repeat, reorder ----
 
 /// Tensors along a new axis: joined along the one that has its place, which is then split; PyTorch
@@ -6265,7 +6743,10 @@ inline result<value> expanded(emitter& e, tensor_data& x, std::vector<std::int64
   attributes attrs;
   attrs.set("shape", size);
   if (auto s = e.emit(ops::broadcast_to, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x.type, false, false);
+  auto stride = w.stride;
+  for (std::size_t i = 0; i < size.size(); ++i)
+    if (size[i] != w.size[i]) stride[i] = 0;
+  return as_view(with_strides(e, e.wrap(to, x.type, false, false), std::move(stride)), x);
 }
 inline result<value> expand(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -6507,18 +6988,57 @@ inline result<value> joint_index(emitter& e, const tensor_data& x, const std::ve
   }
   return value_of(*all);
 }
+/// The places of the true elements of a mask of one axis that is known when the file is loaded.
+inline result<value> places_of_true(emitter& e, const tensor_data& mask) {
+  const auto bits = e.c.numbers<std::uint8_t>(mask);
+  if (!bits) return bits.error();
+  std::vector<double> places;
+  for (std::size_t i = 0; i < bits->size(); ++i)
+    if ((*bits)[i] != 0) places.push_back(static_cast<double>(i));
+  if (places.empty()) return unsupported("a mask that is false everywhere in " + e.operator_name());
+  return constant_tensor(e, places, {static_cast<std::int64_t>(places.size())}, scalar::s64);
+}
+/// x with the axes that are indexed in front, where they are not neighbours: PyTorch puts the axes
+/// of the indices there.
+inline result<value> indexed_in_front(emitter& e, tensor_data& x, value_list& list) {
+  std::vector<std::int64_t> order;
+  value_list moved;
+  for (const bool with_index : {true, false})
+    for (std::size_t i = 0; i < x.size.size(); ++i)
+      if ((i < list.size() && list[i].is(kind::tensor)) == with_index) {
+        order.push_back(static_cast<std::int64_t>(i));
+        if (with_index) moved.push_back(list[i]);
+      }
+  list = std::move(moved);
+  return permuted(e, x, order);
+}
 /// index(x, [index or none for each axis]): x[:, index], x[a, b].
 inline result<value> index(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   const value indices = a["indices"];
   if (!indices.is_sequence()) return unsupported("indices of " + a.name);
-  const auto& list = indices.c->items;
+  value_list list = indices.c->items;
+  if (list.size() > x->size.size()) return invalid("indices of " + a.name);
+  std::vector<std::size_t> axes;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (!list[i].is(kind::none)) axes.push_back(i);
+  for (const std::size_t i : axes)
+    if (list[i].is(kind::tensor) && list[i].t->type == scalar::boolean && list[i].t->rank() == 1 &&
+        e.c.known(*list[i].t)) {
+      if (list[i].t->size[0] != x->size[i]) return invalid("extents of a mask in " + a.name);
+      const auto places = places_of_true(e, *list[i].t);
+      if (!places) return places;
+      list[i] = *places;
+    }
+  if (!axes.empty() && axes.back() - axes.front() + 1 != axes.size()) {
+    const auto front = indexed_in_front(e, *x, list);
+    if (!front) return front;
+    x = front->t;
+  }
   std::size_t at = list.size(), behind = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (list[i].is(kind::none)) continue;
-    if (i >= x->size.size() || (behind != 0 && behind != i))
-      return unsupported("indices of axes that are not neighbours in " + a.name);
     if (!list[i].is(kind::tensor)) return unsupported("indices of " + a.name);
     if (list[i].t->type == scalar::boolean)
       return unsupported("a mask as index of " + a.name,
@@ -6540,54 +7060,6 @@ inline result<value> index(emitter& e, arguments& a) {
   const auto flat = reshaped(e, *x, std::move(size));
   if (!flat) return flat;
   return indexed(e, *flat->t, *index->t, at);
-}
-/// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
-/// mask: one, or what each position of the mask selects.
-inline result<value> index_put(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor("self"), *values = a.tensor("values");
-  const bool accumulate = a.boolean("accumulate");
-  if (auto s = a.check(); !s) return s.error();
-  const value indices = a["indices"];
-  if (!indices.is_sequence() || indices.c->items.empty())
-    return unsupported("positions of " + a.name);
-  const auto& list = indices.c->items;
-  for (std::size_t i = 0; i < list.size(); ++i)
-    if (i == 0 ? !list[i].is(kind::tensor) || list[i].t->type != scalar::boolean
-               : !list[i].is(kind::none))
-      return unsupported("positions of " + a.name, std::string(name_of(list[i].what)),
-                         "one mask of the first axes");
-  if (accumulate) return unsupported("sums at positions in " + a.name);
-  tensor_data* mask = list[0].t;
-  const std::size_t axes = mask->size.size();
-  if (axes == 0 || axes > x->size.size() ||
-      !std::equal(mask->size.begin(), mask->size.end(), x->size.begin()))
-    return invalid("extents of a mask", std::to_string(mask->rank()) + " axes",
-                   "those of the first axes of the tensor");
-  if (values->size.size() > x->size.size() - axes && values->elements() != 1)
-    return unsupported("values of " + a.name, "as many as the mask has true elements",
-                       "one, or one for each element that a position of the mask selects");
-  auto size = mask->size;
-  size.resize(x->size.size(), 1);
-  const auto wide = reshaped(e, *mask, std::move(size));
-  if (!wide) return wide;
-  result<value> given = value_of(*values);
-  if (values->elements() == 1) given = reshaped(e, *values, {});
-  if (!given) return given;
-  if (is_quantized(x->type) && !is_quantized(values->type)) {
-    if (auto s = e.per_tensor(*x); !s) return s.error();
-    double number = 0;
-    const auto known = e.c.scalar_of(*values);
-    if (!known || !read_number(*known, number))
-      return unsupported("values of " + a.name + " for a quantized tensor", {},
-                         "one number that is known when the file is loaded");
-    given = code_of(e, number, *x);
-  } else if (given->t->type != x->type) {
-    given = cast_to(e, *given->t, x->type);
-  }
-  if (!given) return given;
-  const auto v = chosen(e, *wide->t, *given->t, *x);
-  if (!v || x->constant()) return v;
-  return with_strides(e, *v, iterated_strides(x->size, {x->stride}));
 }
 /// embedding(weight, indices, ..).
 inline result<value> embedding(emitter& e, arguments& a) {
@@ -6772,45 +7244,6 @@ inline result<value> cumsum(emitter& e, arguments& a) {
 
 // ---- made of nothing ----
 
-/// Elements of a tensor that a program makes of nothing.
-inline constexpr std::size_t most_made = std::size_t{1} << 22;
-/// A constant of the file's making: `count` elements of one type from numbers.
-inline result<value> constant_tensor(emitter& e, const std::vector<double>& numbers,
-                                     const std::vector<std::int64_t>& size, scalar type) {
-  const auto shape = e.ir_shape(size, false);
-  if (!shape) return shape.error();
-  const auto count = as_size(shape->elements().value);
-  if (count > most_made) return too_large("a tensor made by " + e.operator_name());
-  if (auto s = e.c.build.work.spend(count); !s) return s.error();
-  const auto make = [&]<class T>(T) {
-    std::vector<T> v(count);
-    for (std::size_t i = 0; i < count; ++i)
-      v[i] = static_cast<T>(numbers.size() == 1 ? numbers[0] : numbers[i]);
-    return e.g.add_constant("", dtype_of_scalar(type), *shape,
-                            constant_data::of(std::span<const T>(v)));
-  };
-  tensor_id id = no_tensor;
-  switch (type) {
-    case scalar::f32: id = make(float{}); break;
-    case scalar::s64: id = make(std::int64_t{}); break;
-    case scalar::s32: id = make(std::int32_t{}); break;
-    case scalar::u8:
-    case scalar::boolean: id = make(std::uint8_t{}); break;
-    case scalar::s8:
-    case scalar::s16:
-    case scalar::f16:
-    case scalar::f64:
-    case scalar::qint8:
-    case scalar::quint8:
-    case scalar::qint32:
-    case scalar::bf16:
-    case scalar::quint4x2:
-    case scalar::unknown:
-      return unsupported("element type of " + e.operator_name(), std::string(name_of(type)),
-                         "float32, int64, int32, uint8, bool");
-  }
-  return e.wrap(id, type, false, false);
-}
 inline scalar type_of_number(const value& v) {
   return v.is(kind::real) || (v.is(kind::tensor) && v.t->type == scalar::f32) ? scalar::f32
          : v.is(kind::boolean)                                                ? scalar::boolean
@@ -6920,6 +7353,27 @@ inline result<value> meshgrid(emitter& e, arguments& a) {
   }
   return e.c.values.list(std::move(out));
 }
+/// The numbers of lists within lists of one length each, whose lengths are the extents.
+inline status read_nested(const arguments& a, const value& list, std::size_t depth,
+                          std::vector<std::int64_t>& size, std::vector<double>& numbers,
+                          scalar& natural) {
+  const auto n = static_cast<std::int64_t>(list.c->items.size());
+  if (size.size() == depth && numbers.empty() && depth < as_size(dims::max_rank)) size.push_back(n);
+  if (size.size() <= depth || size[depth] != n)
+    return invalid("lists of different lengths in " + a.name);
+  for (const value& v : list.c->items) {
+    if (v.is_sequence()) {
+      if (auto s = read_nested(a, v, depth + 1, size, numbers, natural); !s) return s;
+      continue;
+    }
+    double d = 0;
+    if (size.size() != depth + 1 || !read_number(v, d))
+      return unsupported("an element of the list of " + a.name);
+    if (numbers.empty() || v.is(kind::real)) natural = type_of_number(v);
+    numbers.push_back(d);
+  }
+  return unit{};
+}
 /// tensor(number or list of numbers, ..), scalar_tensor(number, ..).
 inline result<value> made_tensor(emitter& e, arguments& a) {
   const value data = a[a.first()];
@@ -6928,13 +7382,7 @@ inline result<value> made_tensor(emitter& e, arguments& a) {
   std::vector<std::int64_t> size;
   scalar natural = scalar::f32;
   if (data.is_sequence()) {
-    for (const value& v : data.c->items) {
-      double d = 0;
-      if (!read_number(v, d)) return unsupported("an element of the list of " + a.name);
-      numbers.push_back(d);
-    }
-    size.push_back(static_cast<std::int64_t>(numbers.size()));
-    if (!data.c->items.empty()) natural = type_of_number(data.c->items[0]);
+    if (auto s = read_nested(a, data, 0, size, numbers, natural); !s) return s.error();
     if (numbers.empty()) numbers.push_back(0);
   } else {
     numbers.push_back(a.real(a.first()));
@@ -7039,88 +7487,122 @@ class packed_reader {
 
  private:
   using state_items = std::vector<value>;
+  // Places in the states, which have no names.
+  enum linear_place : std::size_t { linear_weight, linear_bias, linear_size };
+  enum embedding_place : std::size_t { embedding_version, embedding_weights };
+  enum cell_place : std::size_t {
+    cell_form,
+    cell_biases,
+    cell_reals,
+    cell_integers,  // [reduce_range]
+    cell_layers,    // [on the input, on the state]
+    cell_size
+  };
+  enum first_place : std::size_t {  // of a convolution, version 1
+    first_weight,
+    first_bias,
+    first_stride,
+    first_padding,
+    first_dilation,
+    first_groups,
+    first_size
+  };
+  enum second_place : std::size_t { second_version, second_tensors, second_optional, second_size };
+  enum second_tensor : std::size_t { second_configuration, second_weight, second_tensor_count };
+  enum third_place : std::size_t { third_version, third_configuration, third_tensors, third_size };
+  enum third_tensor : std::size_t { third_none, third_weight, third_bias, third_tensor_count };
 
   status linear(const state_items& s, const std::string& name) {
-    if (s.size() != 2 || !s[0].is(kind::tensor)) return malformed("state of " + name);
+    if (s.size() != linear_size || !s[linear_weight].is(kind::tensor))
+      return malformed("state of " + name);
     p_.linear = true;
-    p_.weight = s[0].t;
+    p_.weight = s[linear_weight].t;
     p_.half = p_.weight->type == scalar::f32;
-    return optional_tensor(s[1], p_.bias);
+    return optional_tensor(s[linear_bias], p_.bias);
   }
   /// (1, [weight], [], [bits of an element]).
   status embedding(const state_items& s, const std::string& name) {
-    if (s.size() < 2 || !s[1].is_sequence() || s[1].c->items.size() != 1 ||
-        !s[1].c->items[0].is(kind::tensor))
+    if (s.size() <= embedding_weights || !s[embedding_weights].is_sequence())
+      return malformed("state of " + name);
+    const state_items& weights = s[embedding_weights].c->items;
+    if (weights.size() != 1 || !weights.front().is(kind::tensor))
       return malformed("state of " + name);
     p_.embedding = true;
-    p_.weight = s[1].c->items[0].t;
+    p_.weight = weights.front().t;
     return unit{};
   }
   /// (form, [biases], [], [reduce_range], [layer on the input, layer on the state]).
   status recurrent(const state_items& s, const std::string& name) {
-    if (s.size() != 5 || !s[0].is(kind::string) || !s[3].is_sequence() || !s[4].is_sequence() ||
-        s[4].c->items.size() != 2)
+    if (s.size() != cell_size || !s[cell_form].is(kind::string) ||
+        !s[cell_integers].is_sequence() || !s[cell_layers].is_sequence())
       return malformed("state of " + name);
-    const std::string& form = s[0].c->text;
+    const std::string& form = s[cell_form].c->text;
     if (form != "quantized_dynamic" && form != "quantized_fp16")
       return unsupported("parameters of a recurrent layer", form.substr(0, 40),
                          "quantized_dynamic, quantized_fp16");
-    if (!s[3].c->items.empty() && s[3].c->items[0].is(kind::integer))
-      p_.reduce_range = s[3].c->items[0].i != 0;
-    for (std::size_t i = 0; i < 2; ++i) {
-      const value& layer = s[4].c->items[i];
+    const state_items &integers = s[cell_integers].c->items, &layers = s[cell_layers].c->items;
+    if (!integers.empty() && integers.front().is(kind::integer))
+      p_.reduce_range = integers.front().i != 0;
+    const packed_data** const to[] = {&p_.input, &p_.state};
+    if (layers.size() != std::size(to)) return malformed("state of " + name);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const value& layer = layers[i];
       if (!layer.is(kind::object)) return malformed("state of " + name);
       auto read = packed_reader(c_).read(*layer.c);
       if (!read) return read.error();
       if (!read->p->linear) return malformed("a layer of " + name);
-      (i == 0 ? p_.input : p_.state) = read->p;
+      *to[i] = read->p;
     }
     return unit{};
   }
   status convolution(const state_items& s, const std::string& name) {
     if (is_version_2(s)) return version_2(s);
-    if (s.size() == 3 && s[0].is(kind::integer) && s[0].i == 3 && s[2].is(kind::list) &&
-        s[2].c->items.size() == 3)
-      return version_3(s);
-    if (s.size() == 6 && s[0].is(kind::tensor)) return version_1(s, name);
+    if (is_version_3(s)) return version_3(s);
+    if (s.size() == first_size && s[first_weight].is(kind::tensor)) return version_1(s, name);
     return malformed("state of " + name, std::to_string(s.size()) + " elements",
                      "versions 1, 2 and 3");
   }
   static bool is_version_2(const state_items& s) {
-    return s.size() == 3 && s[0].is(kind::string) && s[0].c->text == "2" && s[1].is(kind::list) &&
-           s[2].is(kind::list) && s[1].c->items.size() == 2 && s[2].c->items.size() == 1 &&
-           s[1].c->items[0].is(kind::tensor);
+    return s.size() == second_size && s[second_version].is(kind::string) &&
+           s[second_version].c->text == "2" && s[second_tensors].is(kind::list) &&
+           s[second_optional].is(kind::list) &&
+           s[second_tensors].c->items.size() == second_tensor_count &&
+           s[second_optional].c->items.size() == 1 &&
+           s[second_tensors].c->items[second_configuration].is(kind::tensor);
+  }
+  static bool is_version_3(const state_items& s) {
+    return s.size() == third_size && s[third_version].is(kind::integer) &&
+           s[third_version].i == 3 && s[third_tensors].is(kind::list) &&
+           s[third_tensors].c->items.size() == third_tensor_count;
   }
   status version_1(const state_items& s, const std::string& name) {
-    p_.weight = s[0].t;
-    if (auto r = optional_tensor(s[1], p_.bias); !r) return r;
-    std::vector<std::int64_t>* lists[] = {&p_.stride, &p_.padding, &p_.dilation};
-    for (std::size_t k = 0; k < 3; ++k) {
-      if (!s[2 + k].is_sequence()) return malformed("state of " + name);
-      for (const value& v : s[2 + k].c->items) {
-        lists[k]->push_back(0);
-        if (auto r = number(v, lists[k]->back(), name); !r) return r;
-      }
-    }
+    p_.weight = s[first_weight].t;
+    if (auto r = optional_tensor(s[first_bias], p_.bias); !r) return r;
+    if (auto r = numbers_of(s[first_stride], p_.stride, name); !r) return r;
+    if (auto r = numbers_of(s[first_padding], p_.padding, name); !r) return r;
+    if (auto r = numbers_of(s[first_dilation], p_.dilation, name); !r) return r;
     p_.spatial = static_cast<std::int32_t>(p_.stride.size());
-    return number(s[5], p_.groups, name);
+    return number(s[first_groups], p_.groups, name);
   }
   status version_2(const state_items& s) {
-    const auto numbers = c_.numbers<std::int16_t>(*s[1].c->items[0].t);
+    const state_items& tensors = s[second_tensors].c->items;
+    const auto numbers = c_.numbers<std::int16_t>(*tensors[second_configuration].t);
     if (!numbers) return numbers.error();
     if (auto r = configuration({numbers->begin(), numbers->end()}); !r) return r;
-    if (auto r = optional_tensor(s[1].c->items[1], p_.weight); !r) return r;
-    return optional_tensor(s[2].c->items[0], p_.bias);
+    if (auto r = optional_tensor(tensors[second_weight], p_.weight); !r) return r;
+    return optional_tensor(s[second_optional].c->items.front(), p_.bias);
   }
   status version_3(const state_items& s) {
+    const value& given = s[third_configuration];
     std::vector<std::int64_t> numbers;
-    if (s[1].is(kind::integer))
-      numbers.push_back(s[1].i);
-    else if (!read_integers(s[1], numbers))
-      return malformed("packed parameters: a list of integers", std::string(name_of(s[1].what)));
+    if (given.is(kind::integer))
+      numbers.push_back(given.i);
+    else if (!read_integers(given, numbers))
+      return malformed("packed parameters: a list of integers", std::string(name_of(given.what)));
     if (auto r = configuration(numbers); !r) return r;
-    if (auto r = optional_tensor(s[2].c->items[1], p_.weight); !r) return r;
-    return optional_tensor(s[2].c->items[2], p_.bias);
+    const state_items& tensors = s[third_tensors].c->items;
+    if (auto r = optional_tensor(tensors[third_weight], p_.weight); !r) return r;
+    return optional_tensor(tensors[third_bias], p_.bias);
   }
   /// [spatial, stride.., padding.., dilation.., output_padding.., groups, flags].
   status configuration(const std::vector<std::int64_t>& numbers) {
@@ -7143,6 +7625,14 @@ class packed_reader {
       to = v.t;
     else if (!v.is(kind::none))
       return malformed("packed parameters: a tensor", std::string(name_of(v.what)));
+    return unit{};
+  }
+  status numbers_of(const value& list, std::vector<std::int64_t>& to, const std::string& name) {
+    if (!list.is_sequence()) return malformed("state of " + name);
+    for (const value& v : list.c->items) {
+      to.push_back(0);
+      if (auto r = number(v, to.back(), name); !r) return r;
+    }
     return unit{};
   }
   status number(const value& v, std::int64_t& to, const std::string& name) {
@@ -8405,6 +8895,43 @@ inline result<value> silu(emitter& e, arguments& a) {
 inline result<value> log_sigmoid(emitter& e, arguments& a) {
   return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, "self"))));
 }
+/// Where x and y are the same number.
+inline result<value> same_number(emitter& e, const step& x, const step& y) {
+  if (!x) return x.error();
+  if (!y) return y.error();
+  return emit_pair(e, ops::equal, {*x, *y}, scalar::boolean);
+}
+/// where(x is y, these, those).
+inline step where_same(emitter& e, const step& x, const step& y, const step& these,
+                       const step& those) {
+  const auto is = same_number(e, x, y);
+  if (!is) return is.error();
+  if (!these) return these;
+  if (!those) return those;
+  return step_of(chosen(e, *is->t, **these, **those));
+}
+/// log(1 + x): log u, u = 1 + x, times what u has lost of x; the last bit is not PyTorch's.
+inline result<value> log1p(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), one = number(e, 1);
+  const step u = apply(e, ops::add, x, one), rest = apply(e, ops::sub, u, one),
+             log = apply(e, ops::log, u);
+  const step y = where_same(e, rest, x, log, apply(e, ops::mul, log, apply(e, ops::div, x, rest)));
+  return done(where_same(e, u, one, x, y));
+}
+/// exp(x) - 1: u - 1, u = exp x, times x / log u; the last bit is not PyTorch's.
+inline result<value> expm1(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), one = number(e, 1), u = apply(e, ops::exp, x);
+  const step rest = apply(e, ops::sub, u, one);
+  step y = apply(e, ops::mul, rest, apply(e, ops::div, x, apply(e, ops::log, u)));
+  y = where_same(e, rest, u, u, y);  // large, or infinite
+  y = where_same(e, rest, number(e, -1), rest, y);
+  return done(where_same(e, u, one, x, y));
+}
+/// log2 and log10: the last bit is not PyTorch's.
+template <int Base> result<value> log_to_base(emitter& e, arguments& a) {
+  constexpr double ln = Base == 2 ? 0.69314718055994530942 : 2.3025850929940456840;
+  return done(apply(e, ops::div, apply(e, ops::log, real_argument(e, a, "self")), number(e, ln)));
+}
 /// log(1 + exp(b x)) / b; x itself where b x is above the threshold.
 inline step softplus_of(emitter& e, const step& x, double beta, double threshold) {
   const step scaled = beta == 1 ? x : apply(e, ops::mul, x, number(e, beta));
@@ -9048,22 +9575,33 @@ inline step softmax_over_rows(emitter& e, const step& x) {
 }
 /// softmax(scale * q k^T + mask). A mask of bools keeps what is true.
 inline step attention_weights(emitter& e, const step& q, const step& k, tensor_data* mask,
-                              double scale) {
+                              double scale, bool no_row_is_hidden = false) {
   step scores = matrix_product(e, apply(e, ops::mul, q, number(e, scale)), with_axes_swapped(e, k));
   if (scores && mask && mask->type == scalar::boolean)
     scores = step_of(chosen(e, *mask, **scores, *number_of(e, -infinity, scalar::f32)));
   else if (mask)
     scores = apply(e, ops::add, scores, real_value(e, *mask));
-  return softmax_over_rows(e, scores);
+  const step y = softmax_over_rows(e, scores);
+  if (!y || !mask || no_row_is_hidden) return y;
+  // Where a mask hides all, PyTorch has 0.
+  const step most = step_of(reduced(e, **scores, ops::reduce_max, {(*scores)->rank() - 1}, true));
+  return where_same(e, most, number(e, -infinity), number(e, 0), y);
 }
-inline step attention_of(emitter& e, const step& q, const step& k, const step& v, tensor_data* mask,
-                         double scale) {
-  return matrix_product(e, attention_weights(e, q, k, mask, scale), v);
+/// Keys or values of fewer heads than there are queries of: each stands for several.
+inline step for_all_heads(emitter& e, const step& x, std::int64_t heads) {
+  if (!x) return x;
+  const std::size_t axis = (*x)->size.size() - 3;
+  const std::int64_t own = (*x)->size.size() >= 3 ? (*x)->size[axis] : 0;
+  if (own < 1 || heads % own != 0 || heads > 65536)
+    return invalid("heads of " + e.operator_name(), std::to_string(own), std::to_string(heads));
+  std::vector<std::int64_t> index;
+  for (std::int64_t i = 0; i < heads; ++i) index.push_back(i / (heads / own));
+  return own == heads ? x : step_of(picked(e, **x, axis, index));
 }
-/// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale).
+/// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale, enable_gqa).
 inline result<value> attention(emitter& e, arguments& a) {
-  const step q = real_argument(e, a, "query"), k = real_argument(e, a, "key"),
-             v = real_argument(e, a, "value");
+  const step q = real_argument(e, a, "query");
+  step k = real_argument(e, a, "key"), v = real_argument(e, a, "value");
   const bool causal = a.boolean("is_causal");
   if (!q) return q.error();
   if (!k) return k.error();
@@ -9073,7 +9611,13 @@ inline result<value> attention(emitter& e, arguments& a) {
       a.real_or("scale", numerics::div(1., numerics::sqrt(static_cast<double>((*q)->size.back()))));
   tensor_data* mask = nullptr;
   if (!a.none("attn_mask")) mask = a.tensor("attn_mask");
+  if (a.boolean("enable_gqa")) {
+    if ((*q)->rank() < 3) return invalid("rank of an operand of " + a.name);
+    const std::int64_t heads = (*q)->size[(*q)->size.size() - 3];
+    k = for_all_heads(e, k, heads), v = for_all_heads(e, v, heads);
+  }
   if (auto s = a.check(); !s) return s.error();
+  if (causal && mask) return invalid("a mask and is_causal of " + a.name);
   if (causal) {
     const std::int64_t rows = (*q)->size[(*q)->size.size() - 2],
                        columns = (*k)->size[(*k)->size.size() - 2];
@@ -9086,57 +9630,698 @@ inline result<value> attention(emitter& e, arguments& a) {
     if (!triangle) return triangle;
     mask = triangle->t;
   }
-  return done(attention_of(e, q, k, v, mask, scale));
+  return done(matrix_product(e, attention_weights(e, q, k, mask, scale, causal), v));
+}
+/// Weights and biases of a self-attention, and what it hides.
+struct self_attention {
+  std::int64_t width = 0, heads = 0;
+  tensor_data *weight = nullptr, *bias = nullptr, *out_weight = nullptr, *out_bias = nullptr,
+              *mask = nullptr;  // [N or 1, heads or 1, queries or 1, keys], true: hidden
+};
+/// Numbers of the kinds of masks that PyTorch's native layers take.
+enum class mask_kind : std::int64_t { queries_by_keys = 0, keys_of_batch = 1, all = 2 };
+/// A mask with all four axes; not bools: what is not 0 is hidden.
+inline result<tensor_data*> hidden_by(emitter& e, arguments& a, const tensor_data& x) {
+  if (a.none("mask")) return nullptr;
+  tensor_data* mask = a.tensor("mask");
+  const std::int64_t rows = x.size[0], length = x.size[1],
+                     given = a.none("mask_type") ? -1 : a.integer("mask_type");
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> size = mask->size;
+  if (given == static_cast<std::int64_t>(mask_kind::queries_by_keys) && mask->rank() == 2)
+    size = {1, 1, length, length};
+  else if (given == static_cast<std::int64_t>(mask_kind::keys_of_batch) && mask->rank() == 2)
+    size = {rows, 1, 1, length};
+  else if (given != static_cast<std::int64_t>(mask_kind::all) || mask->rank() != 4)
+    return unsupported("a mask of " + a.name,
+                       std::to_string(mask->rank()) + " axes, kind " + std::to_string(given),
+                       "2 axes of kinds 0 and 1, 4 of kind 2");
+  const auto wide = reshaped(e, *mask, std::move(size));
+  if (!wide) return wide.error();
+  if (wide->t->type == scalar::boolean) return wide->t;
+  const auto hidden =
+      emit_pair(e, ops::not_equal, {wide->t, number_of(e, 0, wide->t->type)}, scalar::boolean);
+  return step_of(hidden);
+}
+/// Queries, keys or values of all heads: [N, heads, T, width / heads].
+inline step heads_of(emitter& e, tensor_data& all, const self_attention& s, std::int64_t part) {
+  const step piece = step_of(sliced(e, all, 2, part * s.width, s.width));
+  if (!piece) return piece;
+  const auto split = reshaped(e, **piece, {all.size[0], all.size[1], s.heads, s.width / s.heads});
+  if (!split) return split.error();
+  return step_of(permuted(e, *split->t, {0, 2, 1, 3}));
+}
+/// What attention gives, and its weights for each head.
+struct attended {
+  step y, weights;
+};
+inline attended attend(emitter& e, const step& x, const self_attention& s) {
+  if (!x) return {x, x};
+  if ((*x)->rank() != 3 || s.heads < 1 || s.width % s.heads != 0 || (*x)->size[2] != s.width) {
+    const step bad = invalid("shape of the input of " + e.operator_name());
+    return {bad, bad};
+  }
+  const step all = linear_of(e, x, s.weight, s.bias);
+  if (!all) return {all, all};
+  step shown = nullptr;
+  if (s.mask)
+    shown = step_of(
+        emit_pair(e, ops::equal, {s.mask, number_of(e, 0, scalar::boolean)}, scalar::boolean));
+  if (!shown) return {shown, shown};
+  const double root = numerics::sqrt(static_cast<double>(s.width / s.heads));
+  const step weights = attention_weights(e, heads_of(e, **all, s, 0), heads_of(e, **all, s, 1),
+                                         *shown, numerics::div(1., root));
+  const step y = matrix_product(e, weights, heads_of(e, **all, s, 2));
+  if (!y) return {y, weights};
+  const auto together = permuted(e, **y, {0, 2, 1, 3});
+  if (!together) return {together.error(), weights};
+  const step joined = step_of(reshaped(e, *together->t, (*x)->size));
+  return {linear_of(e, joined, s.out_weight, s.out_bias), weights};
 }
 /// _native_multi_head_attention(query, key, value, embed_dim, heads, qkv_weight, qkv_bias,
 /// proj_weight, proj_bias, mask, need_weights, ..) of one tensor with itself.
 inline result<value> multi_head_attention(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "query");
-  const std::int64_t width = a.integer("embed_dim"), heads = a.integer("num_head");
-  tensor_data *w = a.tensor("qkv_weight"), *b = a.tensor("qkv_bias"), *pw = a.tensor("proj_weight"),
-              *pb = a.tensor("proj_bias");
   if (!x) return x.error();
+  self_attention layer{a.integer("embed_dim"), a.integer("num_head"),   a.tensor("qkv_weight"),
+                       a.tensor("qkv_bias"),   a.tensor("proj_weight"), a.tensor("proj_bias")};
   if (auto s = a.check(); !s) return s.error();
   const value query = a["query"], k = a["key"], v = a["value"];
   if (!k.is(kind::tensor) || !v.is(kind::tensor) || k.t != query.t || v.t != query.t)
     return unsupported("operands of " + a.name, "different tensors",
                        "self-attention: one tensor as query, key and value");
-  if (!a.none("mask")) return unsupported("a mask in " + a.name);
-  if ((*x)->rank() != 3 || heads < 1 || width % heads != 0 || (*x)->size[2] != width)
-    return invalid("shape of the input of " + a.name);
-  const std::int64_t n = (*x)->size[0], t = (*x)->size[1], d = width / heads;
-  const step all = linear_of(e, x, w, b);
-  if (!all) return all.error();
-  step part[3]{nullptr, nullptr, nullptr};
-  for (std::size_t i = 0; i < 3; ++i) {
-    const step piece = step_of(sliced(e, **all, 2, static_cast<std::int64_t>(i) * width, width));
-    if (!piece) return piece.error();
-    const auto split = reshaped(e, **piece, {n, t, heads, d});
-    if (!split) return split;
-    part[i] = step_of(permuted(e, *split->t, {0, 2, 1, 3}));
-  }
-  const step weights = attention_weights(e, part[0], part[1], nullptr,
-                                         numerics::div(1., numerics::sqrt(static_cast<double>(d))));
-  const step y = matrix_product(e, weights, part[2]);
-  if (!y) return y.error();
-  const auto together = permuted(e, **y, {0, 2, 1, 3});
-  if (!together) return together;
-  const step joined = step_of(reshaped(e, *together->t, {n, t, width}));
-  const auto projected = done(linear_of(e, joined, pw, pb));
+  if ((*x)->rank() != 3) return invalid("shape of the input of " + a.name);
+  const auto mask = hidden_by(e, a, **x);
+  if (!mask) return mask.error();
+  layer.mask = *mask;
+  const attended out = attend(e, x, layer);
+  const auto projected = done(out.y);
   if (!projected) return projected;
   if (!a.boolean("need_weights")) return e.c.values.list({*projected, value{}}, kind::tuple);
-  step given = weights;
+  step given = out.weights;
   if (a.boolean("average_attn_weights"))
-    given =
-        apply(e, ops::div, summed(e, weights, {1}, false), number(e, static_cast<double>(heads)));
+    given = apply(e, ops::div, summed(e, out.weights, {1}, false),
+                  number(e, static_cast<double>(layer.heads)));
   if (!given) return given.error();
   return e.c.values.list({*projected, value_of(**given)}, kind::tuple);
+}
+/// One normalization of an encoder layer.
+inline step encoder_norm(emitter& e, const step& x, double eps, tensor_data* weight,
+                         tensor_data* bias) {
+  if (!x) return x;
+  const std::int64_t last = (*x)->rank() - 1;
+  return scaled_and_shifted(e, normalized_over(e, x, {last}, eps), weight, bias,
+                            {(*x)->size.back()});
+}
+/// _transformer_encoder_layer_fwd(src, ..), what nn.TransformerEncoderLayer is in eval mode:
+/// attention and two linear layers, each added to what it is given, with a normalization before
+/// or behind.
+inline result<value> encoder_layer(emitter& e, arguments& a) {
+  step x = real_argument(e, a, "src");
+  if (!x) return x.error();
+  self_attention layer{a.integer("embed_dim"), a.integer("num_heads"),  a.tensor("qkv_weight"),
+                       a.tensor("qkv_bias"),   a.tensor("proj_weight"), a.tensor("proj_bias")};
+  const bool gelu_between = a.boolean("use_gelu"), first = a.boolean("norm_first");
+  const double eps = a.real("eps");
+  tensor_data *g1 = a.tensor("norm_weight_1"), *b1 = a.tensor("norm_bias_1"),
+              *g2 = a.tensor("norm_weight_2"), *b2 = a.tensor("norm_bias_2"),
+              *w1 = a.tensor("ffn_weight_1"), *c1 = a.tensor("ffn_bias_1"),
+              *w2 = a.tensor("ffn_weight_2"), *c2 = a.tensor("ffn_bias_2");
+  if (auto s = a.check(); !s) return s.error();
+  if ((*x)->rank() != 3) return invalid("shape of the input of " + a.name);
+  const auto mask = hidden_by(e, a, **x);
+  if (!mask) return mask.error();
+  layer.mask = *mask;
+  x = apply(e, ops::add, attend(e, first ? encoder_norm(e, x, eps, g1, b1) : x, layer).y, x);
+  if (!first) x = encoder_norm(e, x, eps, g1, b1);
+  const step inner = linear_of(e, first ? encoder_norm(e, x, eps, g2, b2) : x, w1, c1);
+  const step between = gelu_between ? apply(e, ops::gelu, inner) : apply(e, ops::relu, inner);
+  x = apply(e, ops::add, linear_of(e, between, w2, c2), x);
+  if (!first) x = encoder_norm(e, x, eps, g2, b2);
+  return done(x);
 }
 
 }  // namespace import::torch_rows
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+// ---- octet/import/torch/rows_memory.hpp
+// Rows that write into a tensor's memory: copy_, fill_, index_put and their kind; and what a write
+// leaves of the other tensors that share the memory (sharing.hpp).
+#ifndef OCTET_IMPORT_TORCH_ROWS_MEMORY_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_MEMORY_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// Elements between the first and the last of what a write covers, for which places are kept.
+inline constexpr std::int64_t longest_write = std::int64_t{1} << 24;
+
+// ---- which element comes from where ----
+
+/// For each element of a tensor, in logical order, the element of what is written that it becomes;
+/// -1: it stays.
+using element_sources = std::vector<std::int64_t>;
+
+/// f(number, place) of each element in logical order, of extents that hold any.
+inline void each_place(const std::vector<std::int64_t>& size,
+                       const std::vector<std::int64_t>& stride, std::int64_t first, const auto& f) {
+  std::int64_t count = 1, place = first;
+  for (const std::int64_t n : size) count *= n;
+  std::vector<std::int64_t> at(size.size(), 0);
+  for (std::int64_t i = 0; i < count; ++i) {
+    f(i, place);
+    for (std::size_t k = size.size(); k-- > 0;) {
+      if (size[k] == 1) continue;  // its stride may be any number in a file
+      place += stride[k];
+      if (++at[k] < size[k]) break;
+      place -= stride[k] * size[k];
+      at[k] = 0;
+    }
+  }
+}
+/// Of each element of `t` the one that the write gives it.
+inline result<element_sources> sources_of(emitter& e, const tensor_data& t, const memory_write& w) {
+  std::int64_t reach = 0;
+  for (std::size_t k = 0; k < w.size.size(); ++k) {
+    if (w.stride[k] < 0 || w.stride[k] > longest_write) return too_large("a write in place");
+    reach += std::max<std::int64_t>(w.size[k] - 1, 0) * w.stride[k];
+    if (reach > longest_write) return too_large("a write in place");
+  }
+  if (t.elements() > longest_write) return too_large("a tensor that is written into");
+  const std::size_t written = as_size(w.what->elements()), shown = as_size(t.elements());
+  if (auto s = e.c.build.work.spend(8 * (as_size(reach) + written + shown)); !s) return s.error();
+  std::vector<std::int64_t> by_place(as_size(reach) + 1, -1);
+  each_place(w.size, w.stride, 0,
+             [&](std::int64_t i, std::int64_t place) { by_place[as_size(place)] = i; });
+  element_sources from(shown, -1);
+  each_place(t.size, t.stride, t.offset - w.offset, [&](std::int64_t i, std::int64_t place) {
+    if (place >= 0 && place <= reach) from[as_size(i)] = by_place[as_size(place)];
+  });
+  return from;
+}
+/// A range [begin, end) of each axis.
+struct box {
+  std::vector<std::int64_t> begin, end;
+  bool whole(const tensor_data& t, std::size_t axis) const {
+    return begin[axis] == 0 && end[axis] == t.size[axis];
+  }
+};
+/// The box of `t` that `count` elements written fill in their own order; nothing where they do not.
+inline std::optional<box> box_of(const tensor_data& t, const element_sources& from,
+                                 std::int64_t count) {
+  box b{t.size, std::vector<std::int64_t>(t.size.size(), 0)};
+  std::int64_t next = 0;
+  bool in_order = true;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (from[i] < 0) continue;
+    in_order &= from[i] == next++;
+    auto rest = static_cast<std::int64_t>(i);
+    for (std::size_t k = t.size.size(); k-- > 0;) {
+      const std::int64_t at = rest % t.size[k];
+      rest /= t.size[k];
+      b.begin[k] = std::min(b.begin[k], at), b.end[k] = std::max(b.end[k], at + 1);
+    }
+  }
+  std::int64_t volume = 1;
+  for (std::size_t k = 0; k < t.size.size(); ++k) volume *= b.end[k] - b.begin[k];
+  if (!in_order || next != count || volume != count) return {};
+  return b;
+}
+
+// ---- nodes ----
+
+/// Values of one kind along an axis, of the kind of `t`, and in its layout.
+inline result<value> side_by_side(emitter& e, const tensor_data& t, const std::vector<value>& parts,
+                                  std::size_t axis) {
+  const bool inner = !t.constant() && t.channels_inner;
+  std::vector<tensor_id> ids;
+  for (const value& v : parts) {
+    const auto id = e.held(*v.t, inner);
+    if (!id) return id.error();
+    ids.push_back(*id);
+  }
+  const tensor_id to = e.make_like(t);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{axis_in_layout(static_cast<int>(axis), t.rank(), inner)});
+  if (auto s = e.emit(ops::concat, std::move(ids), to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, t.type, inner && t.rank() >= 3, false);
+}
+/// `t` with a box of it replaced: what lies before and behind it along each axis stays.
+inline result<value> with_box(emitter& e, tensor_data& t, tensor_data& what, const box& b) {
+  std::vector<std::int64_t> size;
+  for (std::size_t k = 0; k < t.size.size(); ++k) size.push_back(b.end[k] - b.begin[k]);
+  auto v = reshaped(e, what, std::move(size));
+  for (std::size_t axis = t.size.size(); v && axis-- > 0;) {
+    if (b.whole(t, axis)) continue;
+    std::vector<value> parts;
+    const auto stays = [&](std::int64_t begin, std::int64_t end) -> status {
+      if (begin == end) return unit{};
+      auto piece = sliced(e, t, axis, begin, end - begin);
+      for (std::size_t k = 0; piece && k < axis; ++k)
+        if (!b.whole(t, k)) piece = sliced(e, *piece->t, k, b.begin[k], b.end[k] - b.begin[k]);
+      if (!piece) return piece.error();
+      parts.push_back(*piece);
+      return unit{};
+    };
+    if (auto s = stays(0, b.begin[axis]); !s) return s.error();
+    parts.push_back(*v);
+    if (auto s = stays(b.end[axis], t.size[axis]); !s) return s.error();
+    v = side_by_side(e, t, parts, axis);
+  }
+  return v;
+}
+/// Elements of both in any order: a place in `t` or, behind its elements, in what is written.
+inline result<value> with_elements(emitter& e, tensor_data& t, tensor_data& what,
+                                   element_sources from) {
+  if (from.size() > most_made) return too_large("a tensor that is written into");
+  const auto own = static_cast<std::int64_t>(from.size());
+  for (std::int64_t i = 0; i < own; ++i)
+    from[as_size(i)] = from[as_size(i)] < 0 ? i : own + from[as_size(i)];
+  const auto line = reshaped(e, t, {own}), more = reshaped(e, what, {what.elements()});
+  if (!line) return line;
+  if (!more) return more;
+  const auto both = side_by_side(e, *line->t, {*line, *more}, 0);
+  if (!both) return both;
+  if (auto s = e.c.build.make_constant(from.size() * sizeof(std::int64_t)); !s) return s.error();
+  const auto chosen_ones = picked(e, *both->t, 0, from);
+  if (!chosen_ones) return chosen_ones;
+  return reshaped(e, *chosen_ones->t, t.size);
+}
+/// `t` with elements of `what` in their places. Codes are written as they are.
+inline result<value> overwritten(emitter& e, tensor_data& t, tensor_data& what,
+                                 const element_sources& from) {
+  if (std::all_of(from.begin(), from.end(), [](std::int64_t i) { return i < 0; }))
+    return value_of(t);
+  value v = value_of(what);
+  if (what.scales != t.scales || what.zero_points != t.zero_points) {
+    const auto in = e.held_as_is(what);
+    if (!in) return in.error();
+    const tensor_id to = e.make_like(t);
+    if (auto s = e.emit(ops::identity, {*in}, to); !s) return s.error();
+    v = e.wrap(to, t.type, !what.constant() && what.channels_inner, false);
+  }
+  if (const auto b = box_of(t, from, what.elements())) return with_box(e, t, *v.t, *b);
+  return with_elements(e, t, *v.t, from);
+}
+/// What a write into the memory of `t` leaves of it.
+inline result<value> written(emitter& e, tensor_data& t, const memory_write& w) {
+  const auto from = sources_of(e, t, w);
+  if (!from) return from.error();
+  return overwritten(e, t, *w.what, *from);
+}
+
+// ---- whole tensors ----
+
+/// A number as values of x: converted, of codes quantized.
+inline result<value> number_like(emitter& e, double number, tensor_data& x) {
+  if (is_quantized(x.type)) {
+    if (auto s = e.per_tensor(x); !s) return s.error();
+    return code_of(e, number, x);
+  }
+  return cast_to(e, *number_of(e, number, x.type), x.type);
+}
+/// What x holds after y was copied into it, in y's shape. Codes come with their quantization.
+inline result<value> values_like(emitter& e, tensor_data& y, const tensor_data& x) {
+  if (is_quantized(y.type)) {
+    if (y.type == x.type) return value_of(y);
+    return unsupported("a copy by " + e.operator_name(),
+                       std::string(name_of(y.type)) + " to " + std::string(name_of(x.type)),
+                       "dequantize() before it");
+  }
+  if (!is_quantized(x.type)) return cast_to(e, y, x.type);
+  if (auto s = e.per_tensor(x); !s) return s.error();
+  if (y.type != scalar::f32)
+    return unsupported("a copy by " + e.operator_name() + " to codes", std::string(name_of(y.type)),
+                       "float32");
+  const auto in = e.held_as_is(y);
+  if (!in) return in.error();
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.emit(ops::quantize, {*in}, to); !s) return s.error();
+  return e.wrap(to, x.type, !y.constant() && y.channels_inner, false);
+}
+/// In the shape of x; a value of its own, whatever happens to what it is made of.
+inline result<value> filling(emitter& e, const result<value>& v, const tensor_data& x) {
+  if (!v) return v;
+  const auto wide = v->t->size == x.size ? v : expanded(e, *v->t, x.size);
+  if (!wide) return wide;
+  return e.c.values.tensor(*wide->t);
+}
+/// copy_(x, y), fill_(x, number) and fill_(x, y).
+inline result<value> put_all(emitter& e, arguments& a, std::string_view what) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const value given = a[what];
+  if (given.is(kind::tensor)) return filling(e, values_like(e, *given.t, *x), *x);
+  const double number = given.is(kind::boolean) ? (given.b ? 1 : 0) : a.real(what);
+  if (auto s = a.check(); !s) return s.error();
+  return filling(e, number_like(e, number, *x), *x);
+}
+inline result<value> copy_into(emitter& e, arguments& a) { return put_all(e, a, "src"); }
+inline result<value> fill(emitter& e, arguments& a) { return put_all(e, a, "value"); }
+inline result<value> zero(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  return filling(e, number_like(e, 0, *x), *x);
+}
+
+// ---- positions ----
+
+/// The elements of an index that is known when the file is loaded, along an axis of extent n.
+inline result<std::vector<std::int64_t>> known_index(emitter& e, const tensor_data& t,
+                                                     std::int64_t n) {
+  if (!e.c.known(t))
+    return unsupported("an index of " + e.operator_name(), "computed from the input's data",
+                       "a constant, or a mask");
+  std::vector<std::int64_t> list;
+  if (t.type == scalar::s32) {
+    const auto v = e.c.numbers<std::int32_t>(t);
+    if (!v) return v.error();
+    list.assign(v->begin(), v->end());
+  } else {
+    auto v = e.c.numbers<std::int64_t>(t);
+    if (!v) return v.error();
+    list = std::move(*v);
+  }
+  for (std::int64_t& i : list) {
+    if (i < -n || i >= n)
+      return invalid("index of " + e.operator_name(), std::to_string(i), std::to_string(n));
+    if (i < 0) i += n;
+  }
+  return list;
+}
+/// Positions by index tensors of some axes, which broadcast: their axes take the place of those of
+/// x that are indexed where these are neighbours, and come first where they are not.
+struct indexed_places {
+  std::vector<std::int64_t> size;   // of what is selected
+  std::vector<std::int64_t> place;  // in x, of each element selected
+};
+inline result<std::vector<std::int64_t>> broadcast_extents(
+    const emitter& e, const std::vector<const tensor_data*>& list) {
+  std::vector<std::int64_t> size;
+  for (const tensor_data* t : list)
+    if (t->size.size() > size.size()) size.insert(size.begin(), t->size.size() - size.size(), 1);
+  for (const tensor_data* t : list)
+    for (std::size_t k = 0; k < t->size.size(); ++k) {
+      std::int64_t& n = size[size.size() - t->size.size() + k];
+      if (n != t->size[k] && n != 1 && t->size[k] != 1)
+        return invalid("indices of " + e.operator_name() + " that do not broadcast");
+      n = std::max(n, t->size[k]);
+    }
+  return size;
+}
+inline result<indexed_places> places_of(emitter& e, const tensor_data& x, const value_list& list) {
+  std::vector<const tensor_data*> tensors;
+  std::vector<std::size_t> axes;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (list[i].is(kind::tensor)) tensors.push_back(list[i].t), axes.push_back(i);
+  const auto by = broadcast_extents(e, tensors);
+  if (!by) return by.error();
+  const auto steps = contiguous_strides(x.size);
+  const bool neighbours = axes.back() - axes.front() + 1 == axes.size();
+  const std::size_t front = neighbours ? axes.front() : 0;
+  indexed_places p;
+  std::vector<std::int64_t> stride;  // in x, of each axis of what is selected
+  for (std::size_t i = 0; i < x.size.size(); ++i)
+    if (std::find(axes.begin(), axes.end(), i) == axes.end())
+      p.size.push_back(x.size[i]), stride.push_back(steps[i]);
+  p.size.insert(p.size.begin() + static_cast<std::ptrdiff_t>(front), by->begin(), by->end());
+  stride.insert(stride.begin() + static_cast<std::ptrdiff_t>(front), by->size(), 0);
+  if (const auto shape = e.ir_shape(p.size, false); !shape) return shape.error();
+  std::int64_t count = 1;
+  for (const std::int64_t n : p.size) count *= n;
+  if (count > longest_write) return too_large("positions of " + e.operator_name());
+  if (auto s = e.c.build.work.spend(8 * as_size(count) * (1 + axes.size())); !s) return s.error();
+  p.place.resize(as_size(count));
+  each_place(p.size, stride, 0, [&](std::int64_t i, std::int64_t at) { p.place[as_size(i)] = at; });
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    const auto index = known_index(e, *tensors[k], x.size[axes[k]]);
+    if (!index) return index.error();
+    std::vector<std::int64_t> along(p.size.size(), 0);  // places of its elements in the list
+    const auto own = contiguous_strides(tensors[k]->size);
+    for (std::size_t d = 0; d < own.size(); ++d)
+      if (tensors[k]->size[d] != 1) along[front + by->size() - own.size() + d] = own[d];
+    each_place(p.size, along, 0, [&](std::int64_t i, std::int64_t at) {
+      p.place[as_size(i)] += (*index)[as_size(at)] * steps[axes[k]];
+    });
+  }
+  return p;
+}
+/// x[indices] = values, of indices that are known: of those that come twice the last one counts.
+inline result<value> put_at(emitter& e, tensor_data& x, const value_list& list,
+                            tensor_data& values) {
+  const auto p = places_of(e, x, list);
+  if (!p) return p.error();
+  auto v = values_like(e, values, x);
+  if (v && v->t->size != p->size) v = expanded(e, *v->t, p->size);
+  if (!v) return v;
+  if (x.elements() > longest_write) return too_large("a tensor that is written into");
+  element_sources from(as_size(x.elements()), -1);
+  for (std::size_t i = 0; i < p->place.size(); ++i)
+    from[as_size(p->place[i])] = static_cast<std::int64_t>(i);
+  const auto y = overwritten(e, x, *v->t, from);
+  if (!y || x.constant()) return y;
+  return with_strides(e, *y, iterated_strides(x.size, {x.stride}));
+}
+/// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
+/// mask: one, or what each position of the mask selects.
+inline result<value> put_by_mask(emitter& e, arguments& a, tensor_data* x, std::size_t first,
+                                 tensor_data* mask, tensor_data* values) {
+  const std::size_t axes = mask->size.size(), behind = first + axes;
+  if (axes == 0 || behind > x->size.size() ||
+      !std::equal(mask->size.begin(), mask->size.end(),
+                  x->size.begin() + static_cast<std::ptrdiff_t>(first)))
+    return invalid("extents of a mask", std::to_string(mask->rank()) + " axes",
+                   "those of the axes of the tensor");
+  if (values->elements() != 1 && (first != 0 || values->size.size() > x->size.size() - axes))
+    return unsupported("values of " + a.name, "as many as the mask has true elements",
+                       "one, or one for each element that a position of the mask selects");
+  std::vector<std::int64_t> size(first, 1);
+  size.insert(size.end(), mask->size.begin(), mask->size.end());
+  size.resize(x->size.size(), 1);
+  const auto wide = reshaped(e, *mask, std::move(size));
+  if (!wide) return wide;
+  result<value> given = value_of(*values);
+  if (values->elements() == 1) given = reshaped(e, *values, {});
+  if (!given) return given;
+  if (is_quantized(x->type) && !is_quantized(values->type)) {
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+    double number = 0;
+    const auto known = e.c.scalar_of(*values);
+    if (!known || !read_number(*known, number))
+      return unsupported("values of " + a.name + " for a quantized tensor", {},
+                         "one number that is known when the file is loaded");
+    given = code_of(e, number, *x);
+  } else if (given->t->type != x->type) {
+    given = cast_to(e, *given->t, x->type);
+  }
+  if (!given) return given;
+  const auto v = chosen(e, *wide->t, *given->t, *x);
+  if (!v || x->constant()) return v;
+  return with_strides(e, *v, iterated_strides(x->size, {x->stride}));
+}
+/// index_put(x, positions, values): x[positions] = values.
+inline result<value> index_put(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *values = a.tensor("values");
+  const bool accumulate = a.boolean("accumulate");
+  if (auto s = a.check(); !s) return s.error();
+  const value indices = a["indices"];
+  if (!indices.is_sequence()) return unsupported("positions of " + a.name);
+  if (accumulate) return unsupported("sums at positions in " + a.name);
+  const value_list& list = indices.c->items;
+  std::size_t masks = 0, tensors = 0, first = 0;
+  for (std::size_t i = list.size(); i-- > 0;) {
+    if (list[i].is(kind::none)) continue;
+    if (!list[i].is(kind::tensor)) return unsupported("positions of " + a.name);
+    const bool mask = list[i].t->type == scalar::boolean;
+    if (!mask) e.take_as_indices(*list[i].t);
+    ++tensors, masks += mask ? 1 : 0, first = i;
+  }
+  if (tensors == 0 || (masks == 0 && list.size() > x->size.size()))
+    return unsupported("positions of " + a.name, std::to_string(tensors) + " tensors",
+                       "indices of the axes, or a mask");
+  if (masks == 0) return put_at(e, *x, list, *values);
+  if (tensors > 1)
+    return unsupported("positions of " + a.name, std::to_string(tensors) + " tensors",
+                       "a mask alone, or indices");
+  return put_by_mask(e, a, x, first, list[first].t, values);
+}
+/// The list of positions that an index along one axis is.
+inline result<value_list> along_axis(arguments& a, const tensor_data& x, tensor_data& index) {
+  const std::size_t axis = a.axis(a.integer("dim"), x.rank());
+  if (auto s = a.check(); !s) return s.error();
+  value_list list(axis, value{});
+  list.push_back(value_of(index));
+  return list;
+}
+/// index_fill(x, dim, index, number) and index_copy(x, dim, index, y).
+template <bool Fill> result<value> index_set(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index");
+  if (auto s = a.check(); !s) return s.error();
+  const auto list = along_axis(a, *x, *index);
+  if (!list) return list.error();
+  if (!Fill) {
+    tensor_data* source = a.tensor("source");
+    if (auto s = a.check(); !s) return s.error();
+    return put_at(e, *x, *list, *source);
+  }
+  const value given = a["value"];
+  if (given.is(kind::tensor)) return put_at(e, *x, *list, *given.t);
+  const double number = a.real("value");
+  if (auto s = a.check(); !s) return s.error();
+  const auto v = number_like(e, number, *x);
+  if (!v) return v;
+  return put_at(e, *x, *list, *v->t);
+}
+/// Elements of `index` along the axis, and where in x they put what is in their place: of an index
+/// that is known.
+inline result<element_sources> scattered(emitter& e, const tensor_data& x, const tensor_data& index,
+                                         std::size_t axis) {
+  if (x.elements() > longest_write || index.elements() > longest_write)
+    return too_large("a tensor that is written into");
+  const auto list = known_index(e, index, x.size[axis]);
+  if (!list) return list.error();
+  auto steps = contiguous_strides(x.size);
+  const std::int64_t along = std::exchange(steps[axis], 0);
+  if (auto s = e.c.build.work.spend(8 * as_size(x.elements() + index.elements())); !s)
+    return s.error();
+  element_sources from(as_size(x.elements()), -1);
+  each_place(index.size, steps, 0, [&](std::int64_t i, std::int64_t place) {
+    from[as_size(place + (*list)[as_size(i)] * along)] = i;
+  });
+  return from;
+}
+/// The same where the input's data decides: slice after slice of the index, x becomes what stands
+/// in its place wherever it names the element.
+inline result<value> scattered_by_data(emitter& e, tensor_data& x, tensor_data& index,
+                                       tensor_data& what, std::size_t axis) {
+  auto rest = x.size;
+  rest[axis] = index.size[axis];
+  if (rest != index.size || index.size[axis] > 64)
+    return unsupported("an index of " + e.operator_name(), "computed from the input's data",
+                       "the extents of the tensor but for the axis, along which it has up to 64");
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < x.size[axis]; ++i) numbers.push_back(static_cast<double>(i));
+  std::vector<std::int64_t> line(x.size.size(), 1);
+  line[axis] = x.size[axis];
+  const auto places = constant_tensor(e, numbers, line, scalar::s64);
+  if (!places) return places;
+  value y = value_of(x);
+  for (std::int64_t k = 0; k < index.size[axis]; ++k) {
+    const auto at = sliced(e, index, axis, k, 1), v = sliced(e, what, axis, k, 1);
+    if (!at) return at;
+    if (!v) return v;
+    const auto is = emit_pair(e, ops::equal, {places->t, at->t}, scalar::boolean);
+    if (!is) return is;
+    const auto next = chosen(e, *is->t, *v->t, *y.t);
+    if (!next) return next;
+    y = *next;
+  }
+  return y;
+}
+/// scatter(x, dim, index, values) and scatter(x, dim, index, number).
+inline result<value> scatter(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index");
+  const std::int64_t dim = a.integer("dim");
+  const value given = a["src"];
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  const double number = given.is(kind::tensor) ? 0 : a.real("src");
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.none("reduce")) return unsupported("reduce of " + a.name);
+  e.take_as_indices(*index);
+  if (index->type != scalar::s64 || index->rank() != x->rank())
+    return unsupported("index of " + a.name, std::string(name_of(index->type)),
+                       "int64 of as many axes as the tensor");
+  auto v = given.is(kind::tensor) ? values_like(e, *given.t, *x) : number_like(e, number, *x);
+  if (v && !given.is(kind::tensor)) v = expanded(e, *v->t, index->size);
+  for (std::size_t k = 0; v && k < index->size.size(); ++k) {
+    if (v->t->rank() != index->rank() || v->t->size[k] < index->size[k] ||
+        (k != axis && index->size[k] > x->size[k]))
+      return invalid("extents of the index of " + a.name);
+    if (v->t->size[k] != index->size[k]) v = sliced(e, *v->t, k, 0, index->size[k]);
+  }
+  if (!v) return v;
+  if (!e.c.known(*index)) return scattered_by_data(e, *x, *index, *v->t, axis);
+  const auto from = scattered(e, *x, *index, axis);
+  if (!from) return from.error();
+  return overwritten(e, *x, *v->t, *from);
+}
+/// index_add(x, dim, index, source, alpha): slice after slice.
+inline result<value> index_add(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index"), *source = a.tensor("source");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  const double alpha = a.real("alpha");
+  if (auto s = a.check(); !s) return s.error();
+  const auto list = known_index(e, *index, x->size[axis]);
+  if (!list) return list.error();
+  if (alpha != 1 || x->type != source->type || is_quantized(x->type) || list->size() > 1024 ||
+      source->rank() != x->rank() || source->size[axis] != static_cast<std::int64_t>(list->size()))
+    return unsupported("operands of " + a.name, {}, "numbers of one type, alpha 1");
+  value y = value_of(*x);
+  for (std::size_t k = 0; k < list->size(); ++k) {
+    const auto old = sliced(e, *y.t, axis, (*list)[k], 1),
+               more = sliced(e, *source, axis, static_cast<std::int64_t>(k), 1);
+    if (!old) return old;
+    if (!more) return more;
+    const auto sum = emit_pair(e, ops::add, {old->t, more->t}, x->type);
+    if (!sum) return sum;
+    box b{std::vector<std::int64_t>(x->size.size(), 0), x->size};
+    b.begin[axis] = (*list)[k], b.end[axis] = (*list)[k] + 1;
+    const auto next = with_box(e, *y.t, *sum->t, b);
+    if (!next) return next;
+    y = *next;
+  }
+  return y;
+}
+/// masked_scatter(x, mask, source): elements of the source in order, where the mask is true.
+inline result<value> masked_scatter(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *mask = a.tensor("mask"), *source = a.tensor("source");
+  if (auto s = a.check(); !s) return s.error();
+  if (mask->type != scalar::boolean || source->type != x->type || source->elements() < 1)
+    return unsupported("mask or source of " + a.name, std::string(name_of(mask->type)),
+                       "a mask of bools, a source of the tensor's type");
+  const auto wide = filling(e, value_of(*mask), *x);
+  if (!wide) return wide;
+  const auto line = reshaped(e, *wide->t, {x->elements()});
+  if (!line) return line;
+  const auto ones = cast_to(e, *line->t, scalar::s64);
+  if (!ones) return ones;
+  const auto in = e.held(*ones->t, false);
+  if (!in) return in.error();
+  const tensor_id sums = e.make(scalar::s64);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{0});
+  if (auto s = e.emit(ops::cumsum, {*in}, sums, std::move(attrs)); !s) return s.error();
+  // The first true element takes element 0; what is before it is not looked at.
+  const value counted = e.wrap(sums, scalar::s64, false, false);
+  const auto of = [&](std::int64_t v) { return number_of(e, static_cast<double>(v), scalar::s64); };
+  const auto place = emit_pair(e, ops::sub, {counted.t, of(1)}, scalar::s64);
+  if (!place) return place;
+  const auto low = emit_pair(e, ops::maximum, {place->t, of(0)}, scalar::s64);
+  if (!low) return low;
+  const auto at = emit_pair(e, ops::minimum, {low->t, of(source->elements() - 1)}, scalar::s64);
+  if (!at) return at;
+  const auto all = reshaped(e, *source, {source->elements()});
+  if (!all) return all;
+  const auto taken = gathered(e, *all->t, *at->t, 0);
+  if (!taken) return taken;
+  const auto in_shape = reshaped(e, *taken->t, x->size);
+  if (!in_shape) return in_shape;
+  const auto v = chosen(e, *wide->t, *in_shape->t, *x);
+  if (!v || x->constant()) return v;
+  return with_strides(e, *v, iterated_strides(x->size, {x->stride}));
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_MEMORY_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -9446,6 +10631,173 @@ template <bool Soft> result<value> shrunk(emitter& e, arguments& a) {
   return chosen(e, *beyond->t, **y, *number_of(e, 0, scalar::f32));
 }
 
+/// int_repr(x): the codes as whole numbers.
+inline result<value> codes(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto in = e.held_as_is(*x);
+  if (!in) return in.error();
+  const scalar type = x->type == scalar::quint8 ? scalar::u8 : scalar::s8;
+  const tensor_id to = e.make(type);
+  if (auto s = e.emit(ops::identity, {*in}, to); !s) return s.error();
+  return e.wrap(to, type, !x->constant() && x->channels_inner, suggests_channels_last(*x));
+}
+/// isnan: what is not itself. isinf and isfinite: by the size.
+inline result<value> isnan(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  if (!x) return x.error();
+  return emit_pair(e, ops::not_equal, {*x, *x}, scalar::boolean);
+}
+template <const op_def& Op> result<value> by_infinity(emitter& e, arguments& a) {
+  const step size = apply(e, ops::abs, real_argument(e, a, "self"));
+  if (!size) return size.error();
+  return emit_pair(e, Op, {*size, number_of(e, infinity, scalar::f32)}, scalar::boolean);
+}
+/// nan_to_num(x, nan, posinf, neginf): infinities become the largest number.
+inline result<value> nan_to_num(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  constexpr double largest = std::numeric_limits<float>::max();
+  const double nan = a.real_or("nan", 0), high = a.real_or("posinf", largest),
+               low = a.real_or("neginf", -largest);
+  if (auto s = a.check(); !s) return s.error();
+  const step y = where_same(e, x, number(e, -infinity), number(e, low),
+                            where_same(e, x, number(e, infinity), number(e, high), x));
+  return done(where_same(e, x, x, y, number(e, nan)));
+}
+/// Of bools: true where they differ.
+inline result<value> logical_xor(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  const scalar type = both->front()->type;
+  if (type == scalar::boolean) return emit_pair(e, ops::not_equal, *both, scalar::boolean);
+  if (a.name != "aten::logical_xor" && (type == scalar::s64 || type == scalar::s32))
+    return emit_pair(e, ops::bitwise_xor, *both, type);
+  return unsupported("operands of " + a.name, std::string(name_of(type)), "bool");
+}
+/// count_nonzero(x, dim).
+inline result<value> count_nonzero(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, "dim", *x);
+  if (auto s = a.check(); !s) return s.error();
+  const auto is = emit_pair(e, ops::not_equal, {x, number_of(e, 0, x->type)}, scalar::boolean);
+  if (!is) return is;
+  const auto ones = cast_to(e, *is->t, scalar::s64);
+  if (!ones) return ones;
+  return reduced(e, *ones->t, ops::sum, axes, false);
+}
+/// aminmax(x, dim, keepdim): both.
+inline result<value> both_extremes(emitter& e, arguments& a) {
+  const auto low = reduction_of_axes<ops::reduce_min>(e, a),
+             high = reduction_of_axes<ops::reduce_max>(e, a);
+  if (!low) return low;
+  if (!high) return high;
+  return e.c.values.list({*low, *high}, kind::tuple);
+}
+/// std_mean and var_mean: both, over the same axes.
+template <bool Root> result<value> deviation_and_mean(emitter& e, arguments& a) {
+  const auto spread = deviation<Root>(e, a);
+  if (!spread) return spread;
+  const step x = real_argument(e, a, "self");
+  const bool keep = a.boolean("keepdim"), whole = a["dim"].is(kind::boolean);
+  if (!x) return x.error();
+  arguments as = a;
+  if (whole) as.replace("dim", value{});
+  const auto axes = axes_or_all(as, "dim", **x);
+  if (auto s = as.check(); !s) return s.error();
+  const auto mean =
+      done(apply(e, ops::div, summed(e, x, axes, keep), number(e, extent_of(**x, axes))));
+  if (!mean) return mean;
+  return e.c.values.list({*spread, *mean}, kind::tuple);
+}
+/// x.mT: the last two axes change places; a view.
+inline result<value> swapped(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  return done(with_axes_swapped(e, x));
+}
+/// frac(x): what trunc leaves.
+inline result<value> frac(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  return done(
+      apply(e, ops::sub, x, by_sign(e, x, apply(e, ops::ceil, x), apply(e, ops::floor, x))));
+}
+/// exp2 and tan: the last bit is not PyTorch's.
+inline result<value> exp2(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  if (!x) return x.error();
+  return emit_pair(e, ops::pow, {number_of(e, 2, scalar::f32), *x}, scalar::f32);
+}
+inline result<value> tangent(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  return done(apply(e, ops::div, apply(e, ops::sin, x), apply(e, ops::cos, x)));
+}
+/// cosine_similarity(x, y, dim, eps).
+inline result<value> cosine_similarity(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "x1"), y = real_argument(e, a, "x2");
+  const std::int64_t dim = a.integer("dim");
+  const double eps = a.real("eps");
+  const step product = apply(e, ops::mul, x, y);
+  if (!product) return product.error();
+  const std::vector<std::int64_t> axes{static_cast<std::int64_t>(a.axis(dim, (*product)->rank()))};
+  if (auto s = a.check(); !s) return s.error();
+  if ((*x)->rank() != (*y)->rank()) return unsupported("ranks of the operands of " + a.name);
+  const auto length = [&](const step& v) {
+    const step norm = apply(e, ops::sqrt, summed(e, apply(e, ops::mul, v, v), axes, true));
+    return apply(e, ops::div, v, apply(e, ops::maximum, norm, number(e, eps)));
+  };
+  return done(summed(e, apply(e, ops::mul, length(x), length(y)), axes, false));
+}
+/// pairwise_distance(x, y, p, eps, keepdim), p = 2: the norm of x - y + eps over the last axis.
+inline result<value> pairwise_distance(emitter& e, arguments& a) {
+  const double p = a.real("p"), eps = a.real("eps");
+  const bool keep = a.boolean("keepdim");
+  const step d =
+      apply(e, ops::add, apply(e, ops::sub, real_argument(e, a, "x1"), real_argument(e, a, "x2")),
+            number(e, eps));
+  if (!d) return d.error();
+  if (auto s = a.check(); !s) return s.error();
+  if (p != 2 || (*d)->rank() < 1) return unsupported("p of " + a.name, std::to_string(p), "2");
+  return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, d, d), {(*d)->rank() - 1}, keep)));
+}
+/// clamp(x, low, high) of tensors.
+inline result<value> clamp_any(emitter& e, arguments& a) {
+  const auto is_tensor = [&](std::string_view bound) {
+    return a[bound].is(kind::tensor) && !(a[bound].t->rank() == 0 && e.c.known(*a[bound].t));
+  };
+  if (!is_tensor("min") && !is_tensor("max")) return also_whole<&clamp>(e, a);
+  arguments as = a;
+  for (const bool least : {true, false}) {
+    const std::string_view bound = least ? "min" : "max";
+    if (as.none(bound)) continue;
+    const auto next =
+        least ? extreme_of<ops::maximum>(e, as, bound) : extreme_of<ops::minimum>(e, as, bound);
+    if (!next) return next;
+    as.replace("self", *next);
+  }
+  return as["self"];
+}
+/// broadcast_tensors(list): each repeated along the axes of all.
+inline result<value> broadcast_tensors(emitter& e, arguments& a) {
+  const value given = a["tensors"];
+  if (!given.is_sequence()) return unsupported("the list of " + a.name);
+  std::vector<const tensor_data*> list;
+  for (const value& v : given.c->items) {
+    if (!v.is(kind::tensor)) return unsupported("an element of the list of " + a.name);
+    list.push_back(v.t);
+  }
+  const auto size = broadcast_extents(e, list);
+  if (!size) return size.error();
+  std::vector<value> out;
+  for (const value& v : given.c->items) {
+    const auto wide = expanded(e, *v.t, *size);
+    if (!wide) return wide;
+    out.push_back(*wide);
+  }
+  return e.c.values.list(std::move(out));
+}
+
 }  // namespace import::torch_rows
 OCTET_NAMESPACE_END
 
@@ -9456,6 +10808,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
 
+#include <numeric>
+
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -9463,6 +10817,25 @@ namespace import::torch_rows {
 using namespace torchscript;  // NOLINT: rows speak of its values
 
 enum class cell_kind : std::uint8_t { lstm, gru, rnn_tanh, rnn_relu };
+
+/// Places in what has no names in a file: the state of an LSTM (`hx`), the parameters of a layer
+/// and direction (a projection is the last of them), the gates in the rows of a layer's weights.
+namespace state_place {
+enum : std::size_t { h, c, of_lstm, of_others = 1 };
+}
+namespace weight_place {
+enum : std::size_t { input, state, input_bias, state_bias, with_biases, without_biases = 2 };
+}
+namespace lstm_gate {
+enum : std::size_t { in, forget, fresh, out, all };
+}
+namespace gru_gate {
+enum : std::size_t { reset, keep, fresh, all };
+}
+/// How many tensors the state of a cell has.
+constexpr std::size_t states_of(cell_kind what) {
+  return what == cell_kind::lstm ? state_place::of_lstm : state_place::of_others;
+}
 
 /// A layer of one direction: what multiplies its input and its state. Either packed parameters of
 /// dynamic layers, or float weights and biases.
@@ -9485,16 +10858,16 @@ inline step state_gates(emitter& e, const step& h, const cell_weights& w) {
   return gates_of(e, h, w.packed_state, w.state, w.state_bias, w.reduce_range);
 }
 /// [B, n * H] in n parts.
-inline result<std::vector<tensor_data*>> parts_of(emitter& e, const step& x, std::int64_t n) {
+inline result<std::vector<tensor_data*>> parts_of(emitter& e, const step& x, std::size_t n) {
   if (!x) return x.error();
   const std::int64_t width = (*x)->size.back();
-  if (width % n != 0)
+  if (as_size(width) % n != 0)
     return invalid("gates of " + e.operator_name(), std::to_string(width),
                    "a multiple of " + std::to_string(n));
   const auto in = e.held(**x, false);
   if (!in) return in.error();
   std::vector<tensor_id> ids;
-  for (std::int64_t i = 0; i < n; ++i) ids.push_back(e.make(scalar::f32));
+  for (std::size_t i = 0; i < n; ++i) ids.push_back(e.make(scalar::f32));
   attributes attrs;
   attrs.set("axis", std::int64_t{(*x)->rank() - 1});
   if (auto s = e.c.build.emit(ops::split, {*in}, ids, std::move(attrs)); !s) return s.error();
@@ -9518,22 +10891,24 @@ inline result<cell_state> next_state(emitter& e, cell_kind what, const step& gat
     return cell_state{*h, nullptr};
   }
   if (what == cell_kind::gru) {
-    const auto x = parts_of(e, gates, 3), u = parts_of(e, from_state, 3);
+    using namespace gru_gate;
+    const auto x = parts_of(e, gates, all), u = parts_of(e, from_state, all);
     if (!x) return x.error();
     if (!u) return u.error();
-    const step reset = apply(e, ops::logistic, apply(e, ops::add, (*u)[0], (*x)[0])),
-               keep = apply(e, ops::logistic, apply(e, ops::add, (*u)[1], (*x)[1])),
-               fresh = apply(e, ops::tanh,
-                             apply(e, ops::add, (*x)[2], apply(e, ops::mul, (*u)[2], reset)));
-    const step h =
-        apply(e, ops::add, apply(e, ops::mul, apply(e, ops::sub, s.h, fresh), keep), fresh);
+    const step r = apply(e, ops::logistic, apply(e, ops::add, (*u)[reset], (*x)[reset])),
+               k = apply(e, ops::logistic, apply(e, ops::add, (*u)[keep], (*x)[keep])),
+               f = apply(e, ops::tanh,
+                         apply(e, ops::add, (*x)[fresh], apply(e, ops::mul, (*u)[fresh], r)));
+    const step h = apply(e, ops::add, apply(e, ops::mul, apply(e, ops::sub, s.h, f), k), f);
     if (!h) return h.error();
     return cell_state{*h, nullptr};
   }
-  const auto g = parts_of(e, apply(e, ops::add, from_state, gates), 4);
+  const auto g = parts_of(e, apply(e, ops::add, from_state, gates), lstm_gate::all);
   if (!g) return g.error();
-  const step in = apply(e, ops::logistic, (*g)[0]), forget = apply(e, ops::logistic, (*g)[1]),
-             fresh = apply(e, ops::tanh, (*g)[2]), out = apply(e, ops::logistic, (*g)[3]);
+  const step in = apply(e, ops::logistic, (*g)[lstm_gate::in]),
+             forget = apply(e, ops::logistic, (*g)[lstm_gate::forget]),
+             fresh = apply(e, ops::tanh, (*g)[lstm_gate::fresh]),
+             out = apply(e, ops::logistic, (*g)[lstm_gate::out]);
   const step c = apply(e, ops::add, apply(e, ops::mul, forget, s.c), apply(e, ops::mul, in, fresh));
   step h = apply(e, ops::mul, out, apply(e, ops::tanh, c));
   if (w.projection) h = linear_of(e, h, w.projection, nullptr);
@@ -9559,11 +10934,20 @@ inline step stacked(emitter& e, const std::vector<tensor_data*>& list) {
       {{"tensors", e.c.values.list(std::move(items))}, {"dim", value::of(std::int64_t{0})}});
   return step_of(stack(e, a));
 }
+inline step joined(emitter& e, const std::vector<tensor_data*>& list, std::int64_t dim) {
+  if (list.size() == 1) return list.front();
+  std::vector<value> items;
+  for (tensor_data* t : list) items.push_back(value_of(*t));
+  arguments a(e.c, e.operator_name(),
+              {{"tensors", e.c.values.list(std::move(items))}, {"dim", value::of(dim)}});
+  return step_of(cat<false, false>(e, a));
+}
 /// What a recurrent operator is given besides its input.
 struct sequence_options {
   cell_kind what = cell_kind::lstm;
   std::int64_t layers = 1;
   bool bidirectional = false, batch_first = false;
+  std::vector<std::int64_t> rows{};  // packed: of each step; the input has them one after another
   std::int64_t directions() const { return bidirectional ? 2 : 1; }
 };
 /// Steps that all layers and directions together may have: each is a dozen nodes.
@@ -9574,13 +10958,13 @@ inline status check_sequence(emitter& e, const tensor_data& input,
                              const std::vector<tensor_data*>& state, std::size_t weights,
                              const sequence_options& o) {
   const std::int64_t all = o.layers * o.directions();
-  if (input.rank() != 3)
+  const int rank = o.rows.empty() ? 3 : 2;
+  if (input.rank() != rank)
     return unsupported("rank of the input of " + e.operator_name(), std::to_string(input.rank()),
-                       "3");
+                       std::to_string(rank));
   if (o.layers < 1 || static_cast<std::int64_t>(weights) != all)
     return invalid("layers of " + e.operator_name(), std::to_string(weights), std::to_string(all));
-  if (state.size() != (o.what == cell_kind::lstm ? 2u : 1u))
-    return invalid("state of " + e.operator_name());
+  if (state.size() != states_of(o.what)) return invalid("state of " + e.operator_name());
   for (const tensor_data* s : state)
     if (s->rank() != 3 || s->size[0] != all)
       return invalid("state of " + e.operator_name(), std::to_string(s->rank()) + " axes",
@@ -9604,13 +10988,80 @@ inline step run_direction(emitter& e, const step& x, const cell_weights& w, cell
   }
   return stacked(e, steps);
 }
+/// Rows [begin, end) of a state.
+inline result<cell_state> state_rows(emitter& e, const cell_state& s, std::int64_t begin,
+                                     std::int64_t end) {
+  cell_state part;
+  const step h = step_of(sliced(e, *s.h, 0, begin, end - begin));
+  if (!h) return h.error();
+  part.h = *h;
+  if (!s.c) return part;
+  const step c = step_of(sliced(e, *s.c, 0, begin, end - begin));
+  if (!c) return c.error();
+  part.c = *c;
+  return part;
+}
+/// The rows of both, one after another.
+inline result<cell_state> state_of_both(emitter& e, const cell_state& s, const cell_state& more) {
+  cell_state all;
+  const step h = joined(e, {s.h, more.h}, 0);
+  if (!h) return h.error();
+  all.h = *h;
+  if (!s.c) return all;
+  const step c = joined(e, {s.c, more.c}, 0);
+  if (!c) return c.error();
+  all.c = *c;
+  return all;
+}
+/// The same of a packed sequence: sequences that have ended leave their state, those that begin
+/// (from the end) come in with the first one.
+inline step run_packed(emitter& e, const step& x, const cell_weights& w, const sequence_options& o,
+                       bool backward, cell_state& s) {
+  const step gates = input_gates(e, x, w);
+  if (!gates) return gates.error();
+  const cell_state first = s;
+  const std::size_t length = o.rows.size();
+  std::vector<std::int64_t> begins;
+  std::int64_t all = 0;
+  for (const std::int64_t n : o.rows) begins.push_back(std::exchange(all, all + n));
+  std::vector<tensor_data*> steps(length);
+  std::vector<cell_state> ended;
+  std::int64_t running = backward ? 0 : o.rows[0];
+  for (std::size_t k = 0; k < length; ++k) {
+    const std::size_t t = backward ? length - 1 - k : k;
+    const std::int64_t n = o.rows[t];
+    if (n < running) {
+      const auto gone = state_rows(e, s, n, running), on = state_rows(e, s, 0, n);
+      if (!gone) return gone.error();
+      if (!on) return on.error();
+      ended.push_back(*gone), s = *on;
+    } else if (n > running) {
+      const auto fresh = state_rows(e, first, running, n);
+      if (!fresh) return fresh.error();
+      const auto both = running == 0 ? fresh : state_of_both(e, s, *fresh);
+      if (!both) return both.error();
+      s = *both;
+    }
+    running = n;
+    const auto next = next_state(e, o.what, step_of(sliced(e, **gates, 0, begins[t], n)), s, w);
+    if (!next) return next.error();
+    s = *next;
+    steps[t] = s.h;
+  }
+  for (; !ended.empty(); ended.pop_back()) {
+    const auto both = state_of_both(e, s, ended.back());
+    if (!both) return both.error();
+    s = *both;
+  }
+  return joined(e, steps, 0);
+}
 /// Slice i of the given states.
 inline result<cell_state> first_state(emitter& e, const std::vector<tensor_data*>& state,
                                       std::int64_t i) {
-  const step h = first_axis(e, *state[0], i);
+  const step h = first_axis(e, *state[state_place::h], i);
   if (!h) return h.error();
-  if (state.size() < 2) return cell_state{*h, nullptr};
-  const step c = first_axis(e, *state[1], i);
+  if (state.size() != state_place::of_lstm) return cell_state{*h, nullptr};
+  const step c = first_axis(e, *state[state_place::c], i);
   if (!c) return c.error();
   return cell_state{*h, *c};
 }
@@ -9622,7 +11073,8 @@ inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor
   step x = real_value(e, input);
   if (x && o.batch_first) x = step_of(permuted(e, **x, {1, 0, 2}));
   if (!x) return x.error();
-  const std::int64_t length = (*x)->size[0];
+  const std::int64_t length =
+      o.rows.empty() ? (*x)->size[0] : static_cast<std::int64_t>(o.rows.size());
   if (length < 1 || length > most_steps / (o.layers * o.directions()))
     return too_large("steps of " + e.operator_name() + ", all layers and directions together",
                      std::to_string(length) + " of each", std::to_string(most_steps));
@@ -9633,20 +11085,16 @@ inline result<value> sequence(emitter& e, tensor_data& input, std::vector<tensor
       const std::int64_t at = layer * o.directions() + d;
       auto s = first_state(e, state, at);
       if (!s) return s.error();
-      outputs.push_back(run_direction(e, x, weights[as_size(at)], o.what, d == 1, *s));
+      const cell_weights& w = weights[as_size(at)];
+      outputs.push_back(o.rows.empty() ? run_direction(e, x, w, o.what, d == 1, *s)
+                                       : run_packed(e, x, w, o, d == 1, *s));
       if (!outputs.back()) return outputs.back().error();
       last_h.push_back(s->h);
       if (lstm) last_c.push_back(s->c);
     }
     x = outputs[0];
-    if (o.bidirectional) {
-      arguments both(
-          e.c, e.operator_name(),
-          {{"tensors", e.c.values.list({value_of(**outputs[0]), value_of(**outputs[1])})},
-           {"dim", value::of(std::int64_t{2})}});
-      x = step_of(cat<false, false>(e, both));
-      if (!x) return x.error();
-    }
+    if (o.bidirectional) x = joined(e, {*outputs[0], *outputs[1]}, input.rank() - 1);
+    if (!x) return x.error();
   }
   if (o.batch_first) x = step_of(permuted(e, **x, {1, 0, 2}));
   const step h = stacked(e, last_h);
@@ -9675,96 +11123,222 @@ inline result<std::vector<tensor_data*>> states_argument(arguments& a, std::stri
   }
   return list;
 }
+/// Float weights and biases of each layer and direction.
+inline result<std::vector<cell_weights>> float_weights(const arguments& a, const value_list& list,
+                                                       bool lstm, bool biases, std::size_t cells) {
+  using namespace weight_place;
+  const std::size_t plain = biases ? with_biases : without_biases;
+  const bool projected = lstm && list.size() == (plain + 1) * cells;
+  const std::size_t each = plain + (projected ? 1 : 0);
+  if (list.size() != each * cells)
+    return unsupported("parameters of " + a.name, std::to_string(list.size()) + " tensors",
+                       std::to_string(each) + " for each layer and direction");
+  std::vector<cell_weights> weights;
+  for (std::size_t i = 0; i < list.size(); i += each) {
+    tensor_data* t[with_biases + 1]{};
+    for (std::size_t k = 0; k < each; ++k) {
+      if (!list[i + k].is(kind::tensor)) return unsupported("parameters of " + a.name);
+      t[k] = list[i + k].t;
+    }
+    cell_weights w;
+    w.input = t[input], w.state = t[state];
+    w.projection = projected ? t[plain] : nullptr;
+    if (biases) w.input_bias = t[input_bias], w.state_bias = t[state_bias];
+    weights.push_back(w);
+  }
+  return weights;
+}
+/// Packed parameters of dynamic layers, one for each layer and direction.
+inline result<std::vector<cell_weights>> dynamic_weights(emitter& e, const arguments& a,
+                                                         const value_list& list) {
+  std::vector<cell_weights> weights;
+  for (const value& v : list) {
+    arguments one(e.c, a.name, {{"params", v}});
+    const auto p = packed_argument(e, one, "params");
+    if (!p) return p.error();
+    if (!(*p)->input || !(*p)->state) return unsupported("parameters of " + a.name);
+    cell_weights w;
+    w.packed_input = (*p)->input, w.packed_state = (*p)->state;
+    w.reduce_range = (*p)->reduce_range;
+    weights.push_back(w);
+  }
+  return weights;
+}
+inline result<value> run_layers(emitter& e, arguments& a, tensor_data* x, sequence_options o) {
+  const bool biases = a.boolean("has_biases");
+  o.layers = a.integer("num_layers");
+  o.bidirectional = a.boolean("bidirectional");
+  if (auto s = a.check(); !s) return s.error();
+  if (o.layers < 1 || o.layers > most_steps)
+    return invalid("layers of " + a.name, std::to_string(o.layers));
+  const auto state = states_argument(a, "hx");
+  if (!state) return state.error();
+  if (!a["params"].is_sequence()) return unsupported("parameters of " + a.name);
+  const value_list& list = a["params"].c->items;
+  const bool floats = !list.empty() && list.front().is(kind::tensor);
+  const auto weights = floats ? float_weights(a, list, o.what == cell_kind::lstm, biases,
+                                              as_size(o.layers * o.directions()))
+                              : dynamic_weights(e, a, list);
+  if (!weights) return weights.error();
+  return sequence(e, *x, *state, *weights, o);
+}
+/// Of a packed sequence, how many rows each step has; it does not grow.
+inline result<std::vector<std::int64_t>> rows_of_steps(emitter& e, const tensor_data& t) {
+  if (!e.c.known(t))
+    return unsupported("packed sequences in " + e.operator_name(),
+                       "lengths computed from the input's data", "constant lengths");
+  const auto rows = e.c.numbers<std::int64_t>(t);
+  if (!rows) return rows.error();
+  bool ok = !rows->empty() && rows->back() > 0 && rows->front() <= INT32_MAX;
+  for (std::size_t i = 1; i < rows->size(); ++i) ok &= (*rows)[i] <= (*rows)[i - 1];
+  if (!ok) return invalid("lengths of " + e.operator_name());
+  return *rows;
+}
+/// lstm(data, batch_sizes, hx, params, ..) of a packed sequence stands in the places of lstm(input,
+/// hx, params, ..).
+inline arguments of_packed(emitter& e, arguments& a) {
+  std::vector<arguments::argument> all;
+  constexpr std::string_view names[][2] = {{"data", "input"},
+                                           {"batch_sizes", "hx"},
+                                           {"hx", "params"},
+                                           {"params", "has_biases"},
+                                           {"has_biases", "num_layers"},
+                                           {"num_layers", "dropout"},
+                                           {"bidirectional", "batch_first"}};
+  for (const auto& [own, given] : names) all.push_back({own, a[given]});
+  return arguments(e.c, a.name, std::move(all));
+}
 /// quantized_lstm(x, state, params, has_biases, layers, dropout, train, bidirectional, batch_first,
 /// ..), quantized_gru, lstm, gru, rnn_tanh, rnn_relu. Parameters are packed ones, one for each
 /// layer and direction, or lists of float tensors: weights of input and state, then their biases.
 template <cell_kind What> result<value> recurrent(emitter& e, arguments& a) {
-  if (a["hx"].is(kind::tensor) && a["has_biases"].is_sequence())
-    return unsupported("packed sequences (pack_padded_sequence) in " + a.name, {},
-                       "sequences of one length");
+  sequence_options o{.what = What};
+  if (a["hx"].is(kind::tensor) && a["has_biases"].is_sequence()) {
+    arguments packed = of_packed(e, a);
+    tensor_data *x = packed.tensor("data"), *rows = packed.tensor("batch_sizes");
+    if (auto s = packed.check(); !s) return s.error();
+    auto steps = rows_of_steps(e, *rows);
+    if (!steps) return steps.error();
+    o.rows = std::move(*steps);
+    if (x->rank() != 2 ||
+        x->size[0] != std::accumulate(o.rows.begin(), o.rows.end(), std::int64_t{0}))
+      return invalid("rows of a packed sequence in " + a.name);
+    return run_layers(e, packed, x, std::move(o));
+  }
   tensor_data* x = a.tensor("input");
-  const bool biases = a.boolean("has_biases");
-  const std::int64_t layers = a.integer("num_layers");
-  sequence_options o{What, layers, a.boolean("bidirectional"), a.boolean("batch_first")};
+  o.batch_first = a.boolean("batch_first");
   if (auto s = a.check(); !s) return s.error();
+  return run_layers(e, a, x, std::move(o));
+}
+/// _pack_padded_sequence(x, lengths, batch_first): the rows of each step one after another, and how
+/// many there are.
+inline result<value> pack_sequence(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("input"), *lengths = a.tensor("lengths");
+  const bool batch_first = a.boolean("batch_first");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() < 2) return invalid("rank of the input of " + a.name);
+  auto n = rows_of_steps(e, *lengths);
+  if (!n) return n.error();
+  const std::int64_t batch = x->size[batch_first ? 0 : 1], length = x->size[batch_first ? 1 : 0];
+  if (static_cast<std::int64_t>(n->size()) != batch || n->front() > length)
+    return invalid("lengths of " + a.name);
+  std::vector<std::int64_t> index;
+  std::vector<double> rows;
+  if (batch * n->front() > static_cast<std::int64_t>(most_made))
+    return too_large("rows of " + a.name);
+  for (std::int64_t t = 0; t < n->front(); ++t) {
+    const auto more = std::count_if(n->begin(), n->end(), [&](std::int64_t v) { return v > t; });
+    rows.push_back(static_cast<double>(more));
+    for (std::int64_t b = 0; b < more; ++b)
+      index.push_back(batch_first ? b * length + t : t * batch + b);
+  }
+  std::vector<std::int64_t> size(x->size.begin() + 1, x->size.end());
+  size[0] = batch * length;
+  const auto line = reshaped(e, *x, std::move(size));
+  if (!line) return line;
+  const auto data = picked(e, *line->t, 0, index);
+  if (!data) return data;
+  const auto steps =
+      constant_tensor(e, rows, {static_cast<std::int64_t>(rows.size())}, scalar::s64);
+  if (!steps) return steps;
+  return e.c.values.list({*data, *steps}, kind::tuple);
+}
+/// _pad_packed_sequence(data, batch_sizes, batch_first, padding_value, total_length).
+inline result<value> pad_sequence(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("data"), *sizes = a.tensor("batch_sizes");
+  const bool batch_first = a.boolean("batch_first");
+  const double fill = a.real("padding_value");
+  const std::int64_t total = a.integer("total_length");
+  if (auto s = a.check(); !s) return s.error();
+  const auto rows = rows_of_steps(e, *sizes);
+  if (!rows) return rows.error();
+  const std::int64_t batch = rows->front(), given = static_cast<std::int64_t>(rows->size()),
+                     length = std::max(total, given);
+  if (x->rank() < 1 || length > most_steps || batch * length > static_cast<std::int64_t>(most_made))
+    return too_large("rows of " + a.name);
+  std::vector<std::int64_t> index, amounts(2 * x->size.size(), 0);
+  std::vector<double> lengths(as_size(batch), 0);
+  std::int64_t begin = 0;
+  for (std::int64_t t = 0; t < length; ++t) {
+    const std::int64_t n = t < given ? (*rows)[as_size(t)] : 0;
+    for (std::int64_t b = 0; b < batch; ++b) {
+      index.push_back(b < n ? begin + b : x->size[0]);
+      if (b < n) lengths[as_size(b)] = static_cast<double>(t + 1);
+    }
+    begin += n;
+  }
+  if (begin != x->size[0]) return invalid("rows of a packed sequence in " + a.name);
+  amounts.back() = 1;  // a row of the padding value
+  const auto more = padded(e, a, *x, amounts, "constant", fill);
+  if (!more) return more;
+  auto y = picked(e, *more->t, 0, index);
+  std::vector<std::int64_t> size = x->size, order;
+  size[0] = batch;
+  size.insert(size.begin(), length);
+  for (std::size_t i = 0; i < size.size(); ++i) order.push_back(static_cast<std::int64_t>(i));
+  if (y) y = reshaped(e, *y->t, std::move(size));
+  if (batch_first) std::swap(order[0], order[1]);
+  if (y) y = permuted(e, *y->t, order);
+  if (!y) return y;
+  const auto n = constant_tensor(e, lengths, {batch}, scalar::s64);
+  if (!n) return n;
+  return e.c.values.list({*y, *n}, kind::tuple);
+}
+/// One step from the state `hx`: the next one, of an LSTM a tuple of both.
+template <cell_kind What>
+result<value> cell_step(emitter& e, arguments& a, const step& x, const cell_weights& w) {
   const auto state = states_argument(a, "hx");
   if (!state) return state.error();
-  if (!a["params"].is_sequence()) return unsupported("parameters of " + a.name);
-  std::vector<cell_weights> weights;
-  const auto& list = a["params"].c->items;
-  if (!list.empty() && list[0].is(kind::tensor)) {
-    const std::size_t plain = biases ? 4 : 2;
-    const std::int64_t directions = o.bidirectional ? 2 : 1;
-    if (layers < 1 || layers > most_steps)
-      return invalid("layers of " + a.name, std::to_string(layers));
-    const auto cells = as_size(layers * directions);
-    // A projection is the last tensor of each.
-    const bool projected = What == cell_kind::lstm && list.size() == (plain + 1) * cells;
-    const std::size_t each = plain + (projected ? 1 : 0);
-    if (list.size() != each * cells)
-      return unsupported("parameters of " + a.name, std::to_string(list.size()) + " tensors",
-                         std::to_string(each) + " for each layer and direction");
-    for (std::size_t i = 0; i < list.size(); i += each) {
-      tensor_data* t[5]{};
-      for (std::size_t k = 0; k < each; ++k) {
-        if (!list[i + k].is(kind::tensor)) return unsupported("parameters of " + a.name);
-        t[k] = list[i + k].t;
-      }
-      cell_weights w;
-      w.input = t[0], w.state = t[1], w.projection = projected ? t[plain] : nullptr;
-      if (biases) w.input_bias = t[2], w.state_bias = t[3];
-      weights.push_back(w);
-    }
-  } else {
-    for (const value& v : list) {
-      arguments one(e.c, a.name, {{"params", v}});
-      const auto p = packed_argument(e, one, "params");
-      if (!p) return p.error();
-      if (!(*p)->input || !(*p)->state) return unsupported("parameters of " + a.name);
-      cell_weights w;
-      w.packed_input = (*p)->input, w.packed_state = (*p)->state;
-      w.reduce_range = (*p)->reduce_range;
-      weights.push_back(w);
-    }
-  }
-  return sequence(e, *x, *state, weights, o);
+  if (state->size() != states_of(What)) return invalid("state of " + a.name);
+  cell_state s{(*state)[state_place::h], nullptr};
+  if (What == cell_kind::lstm) s.c = (*state)[state_place::c];
+  const auto next = next_state(e, What, input_gates(e, x, w), s, w);
+  if (!next) return next.error();
+  if (What != cell_kind::lstm) return value_of(*next->h);
+  return e.c.values.list({value_of(*next->h), value_of(*next->c)}, kind::tuple);
 }
 /// quantized_lstm_cell_dynamic(x, state, w_ih, w_hh, b_ih, b_hh) and its relatives: the biases are
 /// those of the packed layers.
 template <cell_kind What> result<value> dynamic_cell(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "input");
-  const auto state = states_argument(a, "hx");
   const auto wi = packed_argument(e, a, "w_ih"), wh = packed_argument(e, a, "w_hh");
   if (!x) return x.error();
-  if (!state) return state.error();
   if (!wi) return wi.error();
   if (!wh) return wh.error();
   cell_weights w;
   w.packed_input = *wi, w.packed_state = *wh, w.reduce_range = true;
-  if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
-  const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
-  const auto next = next_state(e, What, input_gates(e, x, w), s, w);
-  if (!next) return next.error();
-  if (What != cell_kind::lstm) return value_of(*next->h);
-  return e.c.values.list({value_of(*next->h), value_of(*next->c)}, kind::tuple);
+  return cell_step<What>(e, a, x, w);
 }
 /// lstm_cell(x, state, w_ih, w_hh, b_ih, b_hh), gru_cell, rnn_tanh_cell, rnn_relu_cell of floats.
 template <cell_kind What> result<value> float_cell(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "input");
-  const auto state = states_argument(a, "hx");
   if (!x) return x.error();
-  if (!state) return state.error();
   cell_weights w;
   w.input = a.tensor("w_ih"), w.state = a.tensor("w_hh");
   if (!a.none("b_ih")) w.input_bias = a.tensor("b_ih");
   if (!a.none("b_hh")) w.state_bias = a.tensor("b_hh");
   if (auto s = a.check(); !s) return s.error();
-  if (state->size() != (What == cell_kind::lstm ? 2u : 1u)) return invalid("state of " + a.name);
-  const cell_state s{(*state)[0], What == cell_kind::lstm ? (*state)[1] : nullptr};
-  const auto next = next_state(e, What, input_gates(e, x, w), s, w);
-  if (!next) return next.error();
-  if (What != cell_kind::lstm) return value_of(*next->h);
-  return e.c.values.list({value_of(*next->h), value_of(*next->c)}, kind::tuple);
+  return cell_step<What>(e, a, x, w);
 }
 
 // ---- embeddings ----
@@ -9927,6 +11501,296 @@ inline result<value> float_bag(emitter& e, arguments& a) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
+// ---- octet/import/torch/rows_windows.hpp
+// Rows of windows that overlap and of elements by index: unfold, im2col, col2im, diagonal, gather,
+// one_hot.
+#ifndef OCTET_IMPORT_TORCH_ROWS_WINDOWS_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_WINDOWS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// One axis in two: `index` names, row after row, the elements of [index.size() / width, width].
+inline result<value> in_rows(emitter& e, tensor_data& x, std::size_t axis,
+                             const std::vector<std::int64_t>& index, std::int64_t width) {
+  if (index.size() > most_made) return too_large("windows of " + e.operator_name());
+  if (auto s = e.c.build.make_constant(index.size() * sizeof(std::int64_t)); !s) return s.error();
+  const auto elements = picked(e, x, axis, index);
+  if (!elements) return elements;
+  auto size = x.size;
+  const auto count = static_cast<std::int64_t>(index.size());
+  size[axis] = count / width;
+  size.insert(size.begin() + static_cast<std::ptrdiff_t>(axis) + 1, width);
+  return reshaped(e, *elements->t, std::move(size));
+}
+/// x.unfold(dimension, size, step): windows of an axis, their elements along a new last one; a
+/// view.
+inline result<value> unfold(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dimension"), width = a.integer("size"),
+                     by = a.integer("step");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis];
+  if (width < 1 || width > n || by < 1)
+    return invalid("windows of " + a.name, std::to_string(width) + ", " + std::to_string(by));
+  std::vector<std::int64_t> index;
+  for (std::int64_t begin = 0; begin <= n - width; begin += std::min(by, n))
+    for (std::int64_t i = 0; i < width; ++i) {
+      if (index.size() > most_made) return too_large("windows of " + a.name);
+      index.push_back(begin + i);
+    }
+  const auto rows = in_rows(e, *x, axis, index, width);
+  if (!rows) return rows;
+  std::vector<std::int64_t> order, stride = x->stride;
+  for (int i = 0; i < rows->t->rank(); ++i)
+    if (as_size(i) != axis + 1) order.push_back(i);
+  order.push_back(static_cast<std::int64_t>(axis) + 1);
+  stride.push_back(stride[axis]);
+  stride[axis] *= std::min(by, n);
+  const auto turned = permuted(e, *rows->t, order);
+  if (!turned) return turned;
+  return as_view(with_strides(e, *turned, std::move(stride)), *x);
+}
+/// diagonal(x, offset, dim1, dim2): the two axes as one last axis; a view.
+inline result<value> diagonal(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(a.first());
+  const std::int64_t offset = a.small("offset", a.integer("offset"));
+  const std::int64_t first = a.integer("dim1"), second = a.integer("dim2");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t p = a.axis(first, x->rank()), q = a.axis(second, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (p == q) return invalid("axes of " + a.name, "the same twice");
+  std::vector<std::int64_t> order, size, stride;
+  for (int i = 0; i < x->rank(); ++i)
+    if (as_size(i) != p && as_size(i) != q) {
+      order.push_back(i);
+      size.push_back(x->size[as_size(i)]), stride.push_back(x->stride[as_size(i)]);
+    }
+  order.push_back(static_cast<std::int64_t>(p)), order.push_back(static_cast<std::int64_t>(q));
+  const auto turned = permuted(e, *x, order);
+  if (!turned) return turned;
+  const std::int64_t rows = x->size[p], columns = x->size[q],
+                     row = std::max<std::int64_t>(-offset, 0),
+                     column = std::max<std::int64_t>(offset, 0),
+                     n = std::min(rows - row, columns - column);
+  if (n < 1) return unsupported("an empty diagonal of " + a.name, std::to_string(offset));
+  size.push_back(rows * columns);
+  const auto flat = reshaped(e, *turned->t, std::move(size));
+  if (!flat) return flat;
+  std::vector<std::int64_t> index;
+  for (std::int64_t i = 0; i < n; ++i) index.push_back((row + i) * columns + column + i);
+  const auto v = picked(e, *flat->t, flat->t->size.size() - 1, index);
+  if (!v) return v;
+  stride.push_back(x->stride[p] + x->stride[q]);
+  return as_view(with_strides(e, *v, std::move(stride)), *x,
+                 row * x->stride[p] + column * x->stride[q]);
+}
+
+// ---- windows of images ----
+
+/// Of height and width each.
+struct window_numbers {
+  std::array<std::int32_t, 2> kernel{}, dilation{}, padding{}, stride{}, image{}, count{};
+};
+inline result<window_numbers> windows_argument(arguments& a, std::int64_t height,
+                                               std::int64_t width) {
+  window_numbers w;
+  w.kernel = a.pair("kernel_size", {1, 1}), w.dilation = a.pair("dilation", {1, 1});
+  w.padding = a.pair("padding", {0, 0}), w.stride = a.pair("stride", {1, 1});
+  w.image = {a.small("kernel_size", height), a.small("kernel_size", width)};
+  if (auto s = a.check(); !s) return s.error();
+  for (std::size_t k = 0; k < 2; ++k) {
+    if (w.kernel[k] < 1 || w.dilation[k] < 1 || w.padding[k] < 0 || w.stride[k] < 1)
+      return invalid("windows of " + a.name);
+    const std::int64_t reach = std::int64_t{w.dilation[k]} * (w.kernel[k] - 1) + 1,
+                       room = std::int64_t{w.image[k]} + 2 * std::int64_t{w.padding[k]} - reach;
+    if (room < 0) return invalid("windows of " + a.name + " larger than the image");
+    w.count[k] = static_cast<std::int32_t>(room / w.stride[k] + 1);
+  }
+  return w;
+}
+/// With an axis of images, if it has none.
+inline result<value> as_images(emitter& e, tensor_data& x, std::size_t rank) {
+  auto size = x.size;
+  if (size.size() + 1 == rank) size.insert(size.begin(), 1);
+  if (size.size() != rank)
+    return invalid("input of " + e.operator_name(), std::to_string(x.rank()) + " axes",
+                   std::to_string(rank - 1) + ", " + std::to_string(rank));
+  return reshaped(e, x, std::move(size));
+}
+/// im2col(x, kernel, dilation, padding, stride), which nn.Unfold is: [N, C * kh * kw, windows].
+inline result<value> im2col(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const auto images = as_images(e, *x, 4);
+  if (!images) return images;
+  auto size = images->t->size;
+  const auto w = windows_argument(a, size[2], size[3]);
+  if (!w) return w.error();
+  auto v = padded(e, a, *images->t, {w->padding[1], w->padding[1], w->padding[0], w->padding[0]},
+                  "constant", 0);
+  for (const std::size_t k : {std::size_t{1}, std::size_t{0}}) {
+    std::vector<std::int64_t> index;
+    if (std::int64_t{w->kernel[k]} * w->count[k] > static_cast<std::int64_t>(most_made))
+      return too_large("windows of " + a.name);
+    for (std::int64_t i = 0; i < w->kernel[k]; ++i)
+      for (std::int64_t o = 0; o < w->count[k]; ++o)
+        index.push_back(i * w->dilation[k] + o * w->stride[k]);
+    if (v) v = in_rows(e, *v->t, 2 + k, index, w->count[k]);
+  }
+  if (v) v = permuted(e, *v->t, {0, 1, 2, 4, 3, 5});  // [N, C, kh, oh, kw, ow]
+  if (!v) return v;
+  std::vector<std::int64_t> result{size[0], size[1] * w->kernel[0] * w->kernel[1],
+                                   std::int64_t{w->count[0]} * w->count[1]};
+  if (x->rank() == 3) result.erase(result.begin());
+  return as_contiguous(e, reshaped(e, *v->t, std::move(result)));
+}
+/// For each pixel of the image the window that covers it with tap (p, q); `none` where there is
+/// none.
+inline std::vector<std::int64_t> windows_at(const window_numbers& w, std::int64_t p, std::int64_t q,
+                                            std::int64_t none) {
+  std::vector<std::int64_t> index;
+  for (std::int64_t y = 0; y < w.image[0]; ++y)
+    for (std::int64_t x = 0; x < w.image[1]; ++x) {
+      const std::int64_t at[] = {y + w.padding[0] - p * w.dilation[0],
+                                 x + w.padding[1] - q * w.dilation[1]};
+      std::int64_t window = 0;
+      for (std::size_t k = 0; k < 2; ++k) {
+        const bool inside = at[k] >= 0 && at[k] % w.stride[k] == 0 &&
+                            at[k] / w.stride[k] < w.count[k] && window != none;
+        window = inside ? window * w.count[k] + at[k] / w.stride[k] : none;
+      }
+      index.push_back(window);
+    }
+  return index;
+}
+/// col2im(x, output_size, kernel, dilation, padding, stride), which nn.Fold is: the taps of all
+/// windows, added tap after tap.
+inline result<value> col2im(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  const auto image = a.pair("output_size", {0, 0});
+  if (!x) return x.error();
+  const auto w = windows_argument(a, image[0], image[1]);
+  if (!w) return w.error();
+  const auto columns = as_images(e, **x, 3);
+  if (!columns) return columns;
+  const auto size = columns->t->size;
+  const std::int64_t taps = std::int64_t{w->kernel[0]} * w->kernel[1],
+                     windows = std::int64_t{w->count[0]} * w->count[1],
+                     pixels = std::int64_t{image[0]} * image[1];
+  if (size[1] % taps != 0 || size[2] != windows) return invalid("input of " + a.name);
+  if (taps * pixels > static_cast<std::int64_t>(most_made)) return too_large("image of " + a.name);
+  const std::int64_t n = size[0], c = size[1] / taps;
+  // A window of zeros, for pixels that a tap does not reach.
+  const auto wider = padded(e, a, *columns->t, {0, 1}, "constant", 0);
+  if (!wider) return wider;
+  const auto by_tap = reshaped(e, *wider->t, {n, c, taps, windows + 1});
+  if (!by_tap) return by_tap;
+  step sum = number(e, 0);
+  for (std::int64_t tap = 0; tap < taps; ++tap) {
+    const step one = step_of(sliced(e, *by_tap->t, 2, tap, 1));
+    if (!one) return one.error();
+    if (auto s = e.c.build.make_constant(as_size(pixels) * sizeof(std::int64_t)); !s)
+      return s.error();
+    sum = apply(e, ops::add, sum,
+                step_of(picked(e, **one, 3,
+                               windows_at(*w, tap / w->kernel[1], tap % w->kernel[1], windows))));
+  }
+  if (!sum) return sum.error();
+  std::vector<std::int64_t> result{n, c, image[0], image[1]};
+  if ((*x)->rank() == 2) result.erase(result.begin());
+  return as_contiguous(e, reshaped(e, **sum, std::move(result)));
+}
+
+// ---- elements by index ----
+
+/// gather(x, dim, index): x[.., index[.., i, ..], ..], the other places those of the index.
+inline result<value> gather_elements(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  e.take_as_indices(*index);
+  if (index->type != scalar::s64 || index->rank() != x->rank() || x->rank() == 0)
+    return unsupported("index of " + a.name, std::string(name_of(index->type)),
+                       "int64 of as many axes as the input");
+  const auto steps = contiguous_strides(x->size);
+  if (index->elements() > static_cast<std::int64_t>(most_made))
+    return too_large("index of " + a.name);
+  std::vector<double> places;  // of the other axes
+  for (std::int64_t i = 0; i < index->elements(); ++i) {
+    std::int64_t rest = i, place = 0;
+    for (std::size_t k = index->size.size(); k-- > 0;) {
+      if (k != axis) place += rest % index->size[k] * steps[k];
+      rest /= index->size[k];
+    }
+    places.push_back(static_cast<double>(place));
+  }
+  if (places.empty()) return unsupported("an empty index of " + a.name);
+  const auto others = constant_tensor(e, places, index->size, scalar::s64);
+  if (!others) return others;
+  const auto along =
+      emit_pair(e, ops::mul, {index, number_of(e, static_cast<double>(steps[axis]), scalar::s64)},
+                scalar::s64);
+  if (!along) return along;
+  const auto at = emit_pair(e, ops::add, {along->t, others->t}, scalar::s64);
+  if (!at) return at;
+  const auto line = reshaped(e, *x, {x->elements()});
+  if (!line) return line;
+  const auto flat = reshaped(e, *at->t, {index->elements()});
+  if (!flat) return flat;
+  const auto taken = gathered(e, *line->t, *flat->t, 0);
+  if (!taken) return taken;
+  return as_contiguous(e, reshaped(e, *taken->t, index->size));
+}
+/// take_along_dim(x, index, dim): gather, where the other extents are the same.
+inline result<value> take_along(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("indices");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  auto size = x->size;
+  if (index->rank() == x->rank()) size[axis] = index->size[axis];
+  if (size != index->size)
+    return unsupported("extents of the index of " + a.name, {}, "those of the input but for dim");
+  arguments as(e.c, a.name, {{"self", a["self"]}, {"dim", a["dim"]}, {"index", a["indices"]}});
+  return gather_elements(e, as);
+}
+/// one_hot(index, classes): 1 at each index along a new last axis, else 0.
+inline result<value> one_hot(emitter& e, arguments& a) {
+  tensor_data* index = a.tensor("self");
+  const std::int64_t classes = a.integer("num_classes");
+  if (auto s = a.check(); !s) return s.error();
+  e.take_as_indices(*index);
+  if (index->type != scalar::s64)
+    return unsupported("index of " + a.name, std::string(name_of(index->type)), "int64");
+  if (classes < 1 || classes > static_cast<std::int64_t>(most_made))
+    return unsupported("classes of " + a.name, std::to_string(classes),
+                       "a number that the program gives");
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < classes; ++i) numbers.push_back(static_cast<double>(i));
+  const auto each = constant_tensor(e, numbers, {classes}, scalar::s64);
+  if (!each) return each;
+  auto size = index->size;
+  size.push_back(1);
+  const auto column = reshaped(e, *index, std::move(size));
+  if (!column) return column;
+  const auto is = emit_pair(e, ops::equal, {column->t, each->t}, scalar::boolean);
+  if (!is) return is;
+  return as_contiguous(e, cast_to(e, *is->t, scalar::s64));
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_WINDOWS_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -9994,8 +11858,8 @@ inline constexpr torch_row all[] = {
     {"quantized::relu6", "qx, inplace=False", &relu6},
     {"aten::relu6", "self", &relu6},
     {"aten::relu6_", "self", &relu6},
-    {"aten::clamp", "self, min=None, max=None", &also_whole<&clamp>},
-    {"aten::clamp_", "self, min=None, max=None", &also_whole<&clamp>},
+    {"aten::clamp", "self, min=None, max=None", &clamp_any},
+    {"aten::clamp_", "self, min=None, max=None", &clamp_any},
     {"quantized::clamp", "qx, min=None, max=None", &clamp},
     {"aten::hardtanh", "self, min_val=-1, max_val=1", &hardtanh},
     {"aten::hardtanh_", "self, min_val=-1, max_val=1", &hardtanh},
@@ -10078,6 +11942,10 @@ inline constexpr torch_row all[] = {
     {"aten::neg", "self", &neg},
     {"aten::exp", "self", &float_unary<ops::exp>},
     {"aten::log", "self", &float_unary<ops::log>},
+    {"aten::log1p", "self", &log1p},
+    {"aten::expm1", "self", &expm1},
+    {"aten::log2", "self", &log_to_base<2>},
+    {"aten::log10", "self", &log_to_base<10>},
     {"aten::sqrt", "self", &float_unary<ops::sqrt>},
     {"aten::rsqrt", "self", &float_unary<ops::rsqrt>},
     {"aten::sin", "self", &float_unary<ops::sin>},
@@ -10106,10 +11974,32 @@ inline constexpr torch_row all[] = {
     {"aten::multiply", "self, other", &plain_binary<ops::mul>},
     {"aten::subtract", "self, other, alpha=1", &plain_binary<ops::sub>},
     {"aten::divide", "self, other, rounding_mode=None", &divide},
-    {"aten::clip", "self, min=None, max=None", &also_whole<&clamp>},
+    {"aten::clip", "self, min=None, max=None", &clamp_any},
     {"aten::absolute", "self", &absolute},
     {"aten::negative", "self", &neg},
     {"aten::reciprocal", "self", &reciprocal},
+    {"aten::int_repr", "self", &codes},
+    {"aten::isnan", "self", &isnan},
+    {"aten::isinf", "self", &by_infinity<ops::equal>},
+    {"aten::isfinite", "self", &by_infinity<ops::less>},
+    {"aten::nan_to_num", "self, nan=None, posinf=None, neginf=None", &nan_to_num},
+    {"aten::logical_xor", "self, other", &logical_xor},
+    {"aten::__xor__", "self, other", &logical_xor},
+    {"aten::bitwise_xor", "self, other", &logical_xor},
+    {"aten::count_nonzero", "self, dim=None", &count_nonzero},
+    {"aten::aminmax", "self, dim=None, keepdim=False", &both_extremes},
+    {"aten::std_mean", "self, dim=None, unbiased=True, keepdim=False, correction=None",
+     &deviation_and_mean<true>},
+    {"aten::var_mean", "self, dim=None, unbiased=True, keepdim=False, correction=None",
+     &deviation_and_mean<false>},
+    {"aten::mT", "self", &swapped},
+    {"aten::frac", "self", &frac},
+    {"aten::sgn", "self", &sign},
+    {"aten::exp2", "self", &exp2},
+    {"aten::tan", "self", &tangent},
+    {"aten::cosine_similarity", "x1, x2, dim=1, eps=1e-08", &cosine_similarity},
+    {"aten::pairwise_distance", "x1, x2, p=2, eps=1e-06, keepdim=False", &pairwise_distance},
+    {"aten::broadcast_tensors", "tensors", &broadcast_tensors},
     {"aten::pow", "self, exponent", &pow},
     {"aten::silu", "self", &silu},
     {"aten::silu_", "self", &silu},
@@ -10184,6 +12074,11 @@ inline constexpr torch_row all[] = {
      "query, key, value, embed_dim, num_head, qkv_weight, qkv_bias, proj_weight, proj_bias, "
      "mask=None, need_weights=True, average_attn_weights=True, mask_type=None",
      &multi_head_attention},
+    {"aten::_transformer_encoder_layer_fwd",
+     "src, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias, use_gelu, "
+     "norm_first, eps, norm_weight_1, norm_bias_1, norm_weight_2, norm_bias_2, ffn_weight_1, "
+     "ffn_bias_1, ffn_weight_2, ffn_bias_2, mask=None, mask_type=None",
+     &encoder_layer},
 
     {"aten::quantized_lstm",
      "input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first=False, "
@@ -10204,6 +12099,9 @@ inline constexpr torch_row all[] = {
     {"aten::rnn_relu",
      "input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first=False",
      &recurrent<cell_kind::rnn_relu>},
+    {"aten::_pack_padded_sequence", "input, lengths, batch_first", &pack_sequence},
+    {"aten::_pad_packed_sequence", "data, batch_sizes, batch_first, padding_value, total_length",
+     &pad_sequence},
     {"quantized::quantized_lstm_cell_dynamic", "input, hx, w_ih, w_hh, b_ih, b_hh",
      &dynamic_cell<cell_kind::lstm>},
     {"quantized::quantized_gru_cell_dynamic", "input, hx, w_ih, w_hh, b_ih, b_hh",
@@ -10323,16 +12221,41 @@ inline constexpr torch_row all[] = {
     {"aten::stack", "tensors, dim=0", &stack},
     {"aten::expand", "self, size, implicit=False", &expand},
     {"aten::expand_as", "self, other", &expand_as},
+    {"aten::broadcast_to", "self, size", &expand},
+    {"aten::reshape_as", "self, other", &view_as},
+    {"aten::lift_fresh", "self", &same},
     {"aten::repeat", "self, repeats", &repeat<false>},
     {"aten::tile", "self, dims", &repeat<true>},
     {"aten::flip", "self, dims", &flip},
     {"aten::roll", "self, shifts, dims=[]", &roll},
     {"aten::pixel_shuffle", "self, upscale_factor", &pixel_shuffle},
     {"aten::pixel_unshuffle", "self, downscale_factor", &pixel_unshuffle},
+    {"aten::unfold", "self, dimension, size, step", &unfold},
+    {"aten::im2col", "self, kernel_size, dilation, padding, stride", &im2col},
+    {"aten::col2im", "self, output_size, kernel_size, dilation, padding, stride", &col2im},
+    {"aten::diagonal", "self, offset=0, dim1=0, dim2=1", &diagonal},
+    {"aten::linalg_diagonal", "A, offset=0, dim1=-2, dim2=-1", &diagonal},
+    {"aten::gather", "self, dim, index, sparse_grad=False", &gather_elements},
+    {"aten::take_along_dim", "self, indices, dim", &take_along},
+    {"aten::one_hot", "self, num_classes=-1", &one_hot},
     {"aten::index_select", "self, dim, index", &index_select},
     {"aten::index", "self, indices", &index},
     {"aten::index_put", "self, indices, values, accumulate=False", &index_put},
     {"aten::index_put_", "self, indices, values, accumulate=False", &index_put},
+    {"aten::index_fill", "self, dim, index, value", &index_set<true>},
+    {"aten::index_fill_", "self, dim, index, value", &index_set<true>},
+    {"aten::index_copy", "self, dim, index, source", &index_set<false>},
+    {"aten::index_copy_", "self, dim, index, source", &index_set<false>},
+    {"aten::scatter", "self, dim, index, src, reduce=None", &scatter},
+    {"aten::scatter_", "self, dim, index, src, reduce=None", &scatter},
+    {"aten::index_add", "self, dim, index, source, alpha=1", &index_add},
+    {"aten::index_add_", "self, dim, index, source, alpha=1", &index_add},
+    {"aten::masked_scatter", "self, mask, source", &masked_scatter},
+    {"aten::masked_scatter_", "self, mask, source", &masked_scatter},
+    {"aten::copy_", "self, src, non_blocking=False", &copy_into},
+    {"aten::fill_", "self, value", &fill},
+    {"aten::fill", "self, value", &fill},
+    {"aten::zero_", "self", &zero},
     {"aten::max", "self, dim=None, keepdim=False",
      &largest<ops::maximum, ops::reduce_max, ops::arg_max>},
     {"aten::min", "self, dim=None, keepdim=False",
@@ -10376,6 +12299,8 @@ inline constexpr torch_row all[] = {
     {"aten::contiguous", "self, memory_format=0", &contiguous},
     {"aten::clone", "self, memory_format=None", &clone},
     {"aten::detach", "self", &same},
+    {"aten::resolve_conj", "self", &same},
+    {"aten::resolve_neg", "self", &same},
     {"aten::alias", "self", &same},
     {"aten::dropout", "input, p, train", &same},
     {"aten::dropout_", "input, p, train", &same},
@@ -10400,7 +12325,7 @@ class torch_loader {
       : file_(std::move(f)),
         options_(o),
         c_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
-        emit_(c_, torch_rows::all),
+        emit_(c_, torch_rows::all, &torch_rows::written),
         archive_(opened) {
     c_.build.kept = &kept;
   }
@@ -10610,11 +12535,14 @@ class torch_loader {
     const auto shape = emit_.ir_shape(t.size, false);
     if (!shape) return shape.error();
     t.stride = torchscript::contiguous_strides(t.size);
-    t.id = c_.build.temporary(name, torchscript::dtype_of_scalar(t.type));
-    tensor& in = c_.build.g[t.id];
+    tensor in;
+    in.name = name;
+    in.type = torchscript::dtype_of_scalar(t.type);
     in.shape = *shape;
     in.format = memory_format::contiguous;
-    c_.build.g.inputs.push_back(t.id);
+    const auto id = c_.build.input(std::move(in));
+    if (!id) return id.error();
+    t.id = *id;
     emit_.protect_name(t.id);
     return unit{};
   }
@@ -10624,7 +12552,7 @@ class torch_loader {
   /// Tensors, tuples, lists and dicts of them become outputs in order.
   status outputs(const value& v, const std::string& name, int depth) {
     if (v.is(kind::tensor)) {
-      if (auto s = torchscript::shared_memory::usable(v); !s) return s;
+      if (auto s = emit_.refresh(v); !s) return s;
       const auto id = output_id(*v.t);
       if (!id) return id.error();
       graph& g = c_.build.g;
@@ -10697,7 +12625,8 @@ struct torch_source {
   }
 };
 inline result<graph> load_torch(file_bytes file, const torch_options& options) {
-  return with_memory_errors([&] {
+  const std::string name = file.name;
+  return with_memory_errors(name, [&] {
     return load_from(torch_source{std::move(file), options}, options.shapes);
   });
 }
@@ -10711,7 +12640,8 @@ OCTET_INLINE result<graph> try_torch(const std::string& path, const torch_option
 }
 OCTET_INLINE result<graph> try_torch(std::span<const std::byte> bytes, const std::string& name,
                                      const torch_options& options) {
-  return with_memory_errors([&] { return detail::load_torch(from_memory(name, bytes), options); });
+  return with_memory_errors(name,
+                            [&] { return detail::load_torch(from_memory(name, bytes), options); });
 }
 
 OCTET_INLINE std::vector<std::string> torch_operators() {

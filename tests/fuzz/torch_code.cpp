@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits few;  // a loop must not cost half a second
   few.work = std::size_t{1} << 18;
   context c("fuzz.pt", law::pytorch_fbgemm, few);
-  emitter e(c, import::torch_rows::all);
+  emitter e(c, import::torch_rows::all, &import::torch_rows::written);
   interpreter program(c, e, [&](const std::string& member) -> std::optional<result<constant_data>> {
     if (member != "code/__torch__.py") return {};
     return constant_data::copy(std::as_bytes(std::span(data, size)));

@@ -33,6 +33,7 @@ import torch.ao.nn.quantized as quantized
 import torch.nn.functional as F
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples" / "digits"))
+import cases_torch_modules
 import pt_file
 
 ENGINES = {"fbgemm": "pytorch_fbgemm", "qnnpack": "pytorch_qnnpack"}
@@ -70,7 +71,7 @@ class Writer:
         return np.random.default_rng(zlib.crc32(name.encode()))
 
     def add(self, name, module, inputs, engines=("fbgemm", "qnnpack"), freeze=False,
-            expect="identical", note=None):
+            expect="identical", note=None, tolerance=None):
         if any(r["model"] == name + ".pt" for r in self.rows):
             raise ValueError("two cases called " + name)
         if self.only and self.only not in name:
@@ -105,6 +106,8 @@ class Writer:
                    "law": ENGINES[engine], "inputs": files, "outputs": [file], "expect": expect}
             if note:
                 row["note"] = note
+            if tolerance:  # the largest and the mean difference, over the output's range
+                row["tolerance"], row["tolerance_mean"] = tolerance, tolerance / 10
             self.rows.append(row)
         values = len(np.unique(first))
         self.report.append("%-40s %6d bytes, %d outputs, %d values"
@@ -1063,6 +1066,44 @@ def floats(w):
     w.add("float_boxes", Case([(0.05, 120)], boxes), [x], **CLOSE)
 
 
+def modules(w):
+    """What users write around quantized layers (cases_torch_modules.py), traced and, where shapes
+    of inputs are recorded in the file, scripted within a trace."""
+    rng = w.rng("modules")
+    x = real(codes(rng, (2, 6, 4, 5)), 0.05, 120)
+    rows = real(codes(rng, (2, 4, 8)), 0.05, 120)
+    for name, body in cases_torch_modules.EXACT.items():
+        engines = ("fbgemm", "qnnpack") if "pool" in body else ("fbgemm",)
+        w.add("module_" + name, cases_torch_modules.module_of(name, body), [x], engines=engines)
+    for name in cases_torch_modules.SCRIPTED:
+        body = cases_torch_modules.EXACT[name]
+        made = torch.jit.script(cases_torch_modules.module_of(name, body))
+        w.add("module_%s_script" % name, Inner(made), [x], engines=("fbgemm",))
+    for name, body in cases_torch_modules.CLOSE.items():
+        w.add("module_" + name, cases_torch_modules.module_of(name, body), [x], tolerance=1e-5,
+              **CLOSE)
+    for name, made in cases_torch_modules.layered().items():
+        for p in made.parameters():
+            p.requires_grad_(False).copy_(torch.from_numpy(
+                rng.uniform(-0.5, 0.5, tuple(p.shape)).astype(np.float32)))
+        w.add("module_" + name, made, [rows], tolerance=1e-5, **CLOSE)
+        if name.startswith("packed"):
+            torch.backends.quantized.engine = "fbgemm"
+            w.add("module_%s_dynamic" % name, torch.ao.quantization.quantize_dynamic(
+                made, {nn.LSTM, nn.GRU}, torch.qint8), [rows], tolerance=1e-5, **CLOSE)
+
+
+class Inner(nn.Module):
+    """A scripted module in a traced one, which records the shape of the input."""
+
+    def __init__(self, op):
+        super().__init__()
+        self.op = op
+
+    def forward(self, x):
+        return self.op(x)
+
+
 def recurrent(w):
     """Dynamic and float recurrent layers, embeddings."""
     rng = w.rng("recurrent")
@@ -1156,7 +1197,7 @@ def main():
     writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
                  sums, scalars, moves, formats, numbers, scripts, composed, volumes, floats,
-                 recurrent, large_norms, ties_one_scale):
+                 recurrent, large_norms, ties_one_scale, modules):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"

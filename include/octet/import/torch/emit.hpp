@@ -20,8 +20,6 @@ inline bool is_packed_class(std::string_view qualified) {
 }
 
 class emitter;
-/// Arguments given by name.
-using keyword_arguments = std::vector<std::pair<std::string, value>>;
 /// One operator: its parameters with defaults, as Python spells them, and what makes nodes of it.
 struct torch_row {
   std::string_view name;
@@ -39,9 +37,14 @@ struct quantization_parameters {
   std::string_view scale = "output_scale", zero_point = "output_zero_point";
 };
 
+/// What is left of a tensor's values after a write into its memory: the values themselves where the
+/// write is elsewhere.
+using write_function = result<value> (*)(emitter&, tensor_data&, const memory_write&);
+
 class emitter {
  public:
-  emitter(context& with, std::span<const torch_row> rows) : c(with), g(with.build.g) {
+  emitter(context& with, std::span<const torch_row> rows, write_function written)
+      : c(with), g(with.build.g), written_(written) {
     for (const torch_row& r : rows) rows_.emplace(r.name, &r);
   }
   context& c;  // NOLINT: rows work on it
@@ -53,20 +56,17 @@ class emitter {
   /// a value nobody knows.
   result<value> operation(const std::string& name, const std::vector<value>& given,
                           const keyword_arguments& keywords) {
-    const auto row = rows_.find(name);
-    if (row == rows_.end()) return c.missing_operator(name);
+    const torch_row* row = row_of(name);
+    if (!row) return c.missing_operator(name);
     for (const value& v : given) {
       if (v.is(kind::unknown)) return v;
-      if (auto s = shared_memory::usable(v); !s) return s.error();
       if (v.is_sequence())
         if (auto s = c.build.work.spend(v.c->items.size()); !s) return s.error();
       if (v.is_sequence())
-        for (const value& e : v.c->items) {
+        for (const value& e : v.c->items)
           if (e.is(kind::unknown)) return e;
-          if (auto s = shared_memory::usable(e); !s) return s.error();
-        }
     }
-    const function_def* schema = schema_of(*row->second);
+    const function_def* schema = schema_of(*row);
     if (!schema) return invalid("schema of " + name);
     auto bound = bind(*schema, name, given, keywords);
     if (!bound) return bound.error();
@@ -75,12 +75,37 @@ class emitter {
     operator_ = name + " #" + std::to_string(count_++);
     c.values.count(c.module.size() + operator_.size());  // the node's name
     c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
+    for (const value& v : *bound)
+      if (auto s = refresh(v); !s) return s.error();
     arguments a(c, name, named(*schema, *bound));
     const std::size_t before = c.values.tensors();
-    const auto made = row->second->emit(*this, a);
+    auto made = row->emit(*this, a);
     if (c.mistake) return *c.mistake;
+    if (made && changes_in_place(name) && made->is(kind::tensor) && made->t->constant()) {
+      const auto in = held(*made->t, false);  // written values are the graph's
+      made = in ? result<value>(wrap(*in, made->t->type, false, false)) : in.error();
+    }
     if (!made) return made;
     return shared_.settle(name, *bound, *made, before, c.values);
+  }
+  /// Brings a tensor, or each of a list, up to what was written into the memory that it shares.
+  status refresh(const value& v) {
+    if (v.is_sequence())
+      for (const value& e : v.c->items)
+        if (e.is(kind::tensor))
+          if (auto s = refresh(e); !s) return s;
+    if (!v.is(kind::tensor)) return unit{};
+    tensor_data& t = *v.t;
+    if (t.stale)
+      return unsupported("a tensor of the file that is used after it was changed in place", {},
+                         "the result of the operator that changes it, or a clone taken before");
+    while (const memory_write* w = shared_.unseen(t)) {
+      ++t.writes;
+      const auto made = written_(*this, t, *w);
+      if (!made) return made.error();
+      if (made->t != &t) shared_memory::put(t, *made->t);
+    }
+    return unit{};
   }
   const std::string& operator_name() const { return operator_; }
 
@@ -229,6 +254,15 @@ class emitter {
   void protect_name(tensor_id t) { by_module_.insert(t); }
 
  private:
+  /// Null where there is none. An operator in place without a row is the one that it is called
+  /// after, but for those that change what an operand is a view of.
+  const torch_row* row_of(std::string_view name) const {
+    if (const auto it = rows_.find(name); it != rows_.end()) return it->second;
+    if (!changes_in_place(name)) return nullptr;
+    name.remove_suffix(1);
+    const auto it = rows_.find(name);
+    return it == rows_.end() || gives_views(name) ? nullptr : it->second;
+  }
   std::string unique(const std::string& name) {
     const int n = names_[name]++;
     return n == 0 ? name : name + "#" + std::to_string(n + 1);
@@ -326,6 +360,7 @@ class emitter {
   std::unordered_map<std::string_view, const torch_row*> rows_;
   std::string operator_;  // "quantized::conv2d #12"
   int count_ = 0;
+  write_function written_;
   layout_changes layouts_;
   shared_memory shared_;
   std::map<std::pair<const tensor_data*, bool>, tensor_id> constants_;

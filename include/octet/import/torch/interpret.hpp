@@ -663,7 +663,7 @@ class interpreter {
       return changes_state();
     if (!a.empty() && a[0].has_cell())  // lists and dicts are walked
       if (auto s = c_.build.work.spend(a[0].c->items.size()); !s) return s.error();
-    if (auto computed = scalars_.run(name, a)) return *computed;
+    if (auto computed = scalars_.run(name, a, keywords)) return *computed;
     return emit_.operation(name, a, keywords);
   }
 

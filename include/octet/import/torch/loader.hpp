@@ -22,7 +22,7 @@ class torch_loader {
       : file_(std::move(f)),
         options_(o),
         c_(file_.name, o.arithmetic, o.max, file_.bytes.size()),
-        emit_(c_, torch_rows::all),
+        emit_(c_, torch_rows::all, &torch_rows::written),
         archive_(opened) {
     c_.build.kept = &kept;
   }
@@ -249,7 +249,7 @@ class torch_loader {
   /// Tensors, tuples, lists and dicts of them become outputs in order.
   status outputs(const value& v, const std::string& name, int depth) {
     if (v.is(kind::tensor)) {
-      if (auto s = torchscript::shared_memory::usable(v); !s) return s;
+      if (auto s = emit_.refresh(v); !s) return s;
       const auto id = output_id(*v.t);
       if (!id) return id.error();
       graph& g = c_.build.g;

@@ -82,88 +82,122 @@ class packed_reader {
 
  private:
   using state_items = std::vector<value>;
+  // Places in the states, which have no names.
+  enum linear_place : std::size_t { linear_weight, linear_bias, linear_size };
+  enum embedding_place : std::size_t { embedding_version, embedding_weights };
+  enum cell_place : std::size_t {
+    cell_form,
+    cell_biases,
+    cell_reals,
+    cell_integers,  // [reduce_range]
+    cell_layers,    // [on the input, on the state]
+    cell_size
+  };
+  enum first_place : std::size_t {  // of a convolution, version 1
+    first_weight,
+    first_bias,
+    first_stride,
+    first_padding,
+    first_dilation,
+    first_groups,
+    first_size
+  };
+  enum second_place : std::size_t { second_version, second_tensors, second_optional, second_size };
+  enum second_tensor : std::size_t { second_configuration, second_weight, second_tensor_count };
+  enum third_place : std::size_t { third_version, third_configuration, third_tensors, third_size };
+  enum third_tensor : std::size_t { third_none, third_weight, third_bias, third_tensor_count };
 
   status linear(const state_items& s, const std::string& name) {
-    if (s.size() != 2 || !s[0].is(kind::tensor)) return malformed("state of " + name);
+    if (s.size() != linear_size || !s[linear_weight].is(kind::tensor))
+      return malformed("state of " + name);
     p_.linear = true;
-    p_.weight = s[0].t;
+    p_.weight = s[linear_weight].t;
     p_.half = p_.weight->type == scalar::f32;
-    return optional_tensor(s[1], p_.bias);
+    return optional_tensor(s[linear_bias], p_.bias);
   }
   /// (1, [weight], [], [bits of an element]).
   status embedding(const state_items& s, const std::string& name) {
-    if (s.size() < 2 || !s[1].is_sequence() || s[1].c->items.size() != 1 ||
-        !s[1].c->items[0].is(kind::tensor))
+    if (s.size() <= embedding_weights || !s[embedding_weights].is_sequence())
+      return malformed("state of " + name);
+    const state_items& weights = s[embedding_weights].c->items;
+    if (weights.size() != 1 || !weights.front().is(kind::tensor))
       return malformed("state of " + name);
     p_.embedding = true;
-    p_.weight = s[1].c->items[0].t;
+    p_.weight = weights.front().t;
     return unit{};
   }
   /// (form, [biases], [], [reduce_range], [layer on the input, layer on the state]).
   status recurrent(const state_items& s, const std::string& name) {
-    if (s.size() != 5 || !s[0].is(kind::string) || !s[3].is_sequence() || !s[4].is_sequence() ||
-        s[4].c->items.size() != 2)
+    if (s.size() != cell_size || !s[cell_form].is(kind::string) ||
+        !s[cell_integers].is_sequence() || !s[cell_layers].is_sequence())
       return malformed("state of " + name);
-    const std::string& form = s[0].c->text;
+    const std::string& form = s[cell_form].c->text;
     if (form != "quantized_dynamic" && form != "quantized_fp16")
       return unsupported("parameters of a recurrent layer", form.substr(0, 40),
                          "quantized_dynamic, quantized_fp16");
-    if (!s[3].c->items.empty() && s[3].c->items[0].is(kind::integer))
-      p_.reduce_range = s[3].c->items[0].i != 0;
-    for (std::size_t i = 0; i < 2; ++i) {
-      const value& layer = s[4].c->items[i];
+    const state_items &integers = s[cell_integers].c->items, &layers = s[cell_layers].c->items;
+    if (!integers.empty() && integers.front().is(kind::integer))
+      p_.reduce_range = integers.front().i != 0;
+    const packed_data** const to[] = {&p_.input, &p_.state};
+    if (layers.size() != std::size(to)) return malformed("state of " + name);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const value& layer = layers[i];
       if (!layer.is(kind::object)) return malformed("state of " + name);
       auto read = packed_reader(c_).read(*layer.c);
       if (!read) return read.error();
       if (!read->p->linear) return malformed("a layer of " + name);
-      (i == 0 ? p_.input : p_.state) = read->p;
+      *to[i] = read->p;
     }
     return unit{};
   }
   status convolution(const state_items& s, const std::string& name) {
     if (is_version_2(s)) return version_2(s);
-    if (s.size() == 3 && s[0].is(kind::integer) && s[0].i == 3 && s[2].is(kind::list) &&
-        s[2].c->items.size() == 3)
-      return version_3(s);
-    if (s.size() == 6 && s[0].is(kind::tensor)) return version_1(s, name);
+    if (is_version_3(s)) return version_3(s);
+    if (s.size() == first_size && s[first_weight].is(kind::tensor)) return version_1(s, name);
     return malformed("state of " + name, std::to_string(s.size()) + " elements",
                      "versions 1, 2 and 3");
   }
   static bool is_version_2(const state_items& s) {
-    return s.size() == 3 && s[0].is(kind::string) && s[0].c->text == "2" && s[1].is(kind::list) &&
-           s[2].is(kind::list) && s[1].c->items.size() == 2 && s[2].c->items.size() == 1 &&
-           s[1].c->items[0].is(kind::tensor);
+    return s.size() == second_size && s[second_version].is(kind::string) &&
+           s[second_version].c->text == "2" && s[second_tensors].is(kind::list) &&
+           s[second_optional].is(kind::list) &&
+           s[second_tensors].c->items.size() == second_tensor_count &&
+           s[second_optional].c->items.size() == 1 &&
+           s[second_tensors].c->items[second_configuration].is(kind::tensor);
+  }
+  static bool is_version_3(const state_items& s) {
+    return s.size() == third_size && s[third_version].is(kind::integer) &&
+           s[third_version].i == 3 && s[third_tensors].is(kind::list) &&
+           s[third_tensors].c->items.size() == third_tensor_count;
   }
   status version_1(const state_items& s, const std::string& name) {
-    p_.weight = s[0].t;
-    if (auto r = optional_tensor(s[1], p_.bias); !r) return r;
-    std::vector<std::int64_t>* lists[] = {&p_.stride, &p_.padding, &p_.dilation};
-    for (std::size_t k = 0; k < 3; ++k) {
-      if (!s[2 + k].is_sequence()) return malformed("state of " + name);
-      for (const value& v : s[2 + k].c->items) {
-        lists[k]->push_back(0);
-        if (auto r = number(v, lists[k]->back(), name); !r) return r;
-      }
-    }
+    p_.weight = s[first_weight].t;
+    if (auto r = optional_tensor(s[first_bias], p_.bias); !r) return r;
+    if (auto r = numbers_of(s[first_stride], p_.stride, name); !r) return r;
+    if (auto r = numbers_of(s[first_padding], p_.padding, name); !r) return r;
+    if (auto r = numbers_of(s[first_dilation], p_.dilation, name); !r) return r;
     p_.spatial = static_cast<std::int32_t>(p_.stride.size());
-    return number(s[5], p_.groups, name);
+    return number(s[first_groups], p_.groups, name);
   }
   status version_2(const state_items& s) {
-    const auto numbers = c_.numbers<std::int16_t>(*s[1].c->items[0].t);
+    const state_items& tensors = s[second_tensors].c->items;
+    const auto numbers = c_.numbers<std::int16_t>(*tensors[second_configuration].t);
     if (!numbers) return numbers.error();
     if (auto r = configuration({numbers->begin(), numbers->end()}); !r) return r;
-    if (auto r = optional_tensor(s[1].c->items[1], p_.weight); !r) return r;
-    return optional_tensor(s[2].c->items[0], p_.bias);
+    if (auto r = optional_tensor(tensors[second_weight], p_.weight); !r) return r;
+    return optional_tensor(s[second_optional].c->items.front(), p_.bias);
   }
   status version_3(const state_items& s) {
+    const value& given = s[third_configuration];
     std::vector<std::int64_t> numbers;
-    if (s[1].is(kind::integer))
-      numbers.push_back(s[1].i);
-    else if (!read_integers(s[1], numbers))
-      return malformed("packed parameters: a list of integers", std::string(name_of(s[1].what)));
+    if (given.is(kind::integer))
+      numbers.push_back(given.i);
+    else if (!read_integers(given, numbers))
+      return malformed("packed parameters: a list of integers", std::string(name_of(given.what)));
     if (auto r = configuration(numbers); !r) return r;
-    if (auto r = optional_tensor(s[2].c->items[1], p_.weight); !r) return r;
-    return optional_tensor(s[2].c->items[2], p_.bias);
+    const state_items& tensors = s[third_tensors].c->items;
+    if (auto r = optional_tensor(tensors[third_weight], p_.weight); !r) return r;
+    return optional_tensor(tensors[third_bias], p_.bias);
   }
   /// [spatial, stride.., padding.., dilation.., output_padding.., groups, flags].
   status configuration(const std::vector<std::int64_t>& numbers) {
@@ -186,6 +220,14 @@ class packed_reader {
       to = v.t;
     else if (!v.is(kind::none))
       return malformed("packed parameters: a tensor", std::string(name_of(v.what)));
+    return unit{};
+  }
+  status numbers_of(const value& list, std::vector<std::int64_t>& to, const std::string& name) {
+    if (!list.is_sequence()) return malformed("state of " + name);
+    for (const value& v : list.c->items) {
+      to.push_back(0);
+      if (auto r = number(v, to.back(), name); !r) return r;
+    }
     return unit{};
   }
   status number(const value& v, std::int64_t& to, const std::string& name) {

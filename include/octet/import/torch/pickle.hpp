@@ -325,15 +325,20 @@ class unpickler {
   }
   void persistent(const value& v) {
     if (failed_) return;
-    if (!v.is(kind::tuple) || v.c->items.size() != 5 || !v.c->items[0].is(kind::string) ||
-        v.c->items[0].c->text != "storage" || !v.c->items[1].is(kind::global) ||
-        !v.c->items[2].is(kind::string) || !v.c->items[4].is(kind::integer))
+    enum : std::size_t { tag, type, key_of, device, elements, size };
+    const auto fits = [](const std::vector<value>& p) {
+      return p.size() == size && p[tag].is(kind::string) && p[tag].c->text == "storage" &&
+             p[type].is(kind::global) && p[key_of].is(kind::string) &&
+             p[elements].is(kind::integer);
+    };
+    if (!v.is(kind::tuple) || !fits(v.c->items))
       return fail("BINPERSID of something that is not a storage");
+    const std::vector<value>& p = v.c->items;
     storage_data s;
-    s.type = storage_type(v.c->items[1].c->text);
-    if (s.type == scalar::unknown) return fail("storage type", v.c->items[1].c->text);
-    s.elements = v.c->items[4].i;
-    const std::string& key = v.c->items[2].c->text;
+    s.type = storage_type(p[type].c->text);
+    if (s.type == scalar::unknown) return fail("storage type", p[type].c->text);
+    s.elements = p[elements].i;
+    const std::string& key = p[key_of].c->text;
     s.member = folder_ + key;
     const std::size_t bytes = sizes_(key), width = size_of(dtype_of_scalar(s.type));
     if (bytes == no_storage) return fail("storage without data in the archive", s.member);
@@ -359,19 +364,21 @@ class unpickler {
       tensor(a, true);
     } else if (name.starts_with("torch.jit._pickle.") || name == "torch.device") {
       if (a.empty()) return fail("REDUCE without arguments");
-      push(a[0]);  // the lists and tagged values themselves; their static types are not needed
+      push(a.front());  // the lists and tagged values themselves; their static types are not needed
     } else {
       fail("REDUCE of something that is not a function of the allow-list", name);
     }
   }
   void tensor(const std::vector<value>& a, bool quantized) {
+    enum : std::size_t { storage, offset, extents, strides, quantizer, size };
     tensor_data t;
-    if (a.size() < (quantized ? 5u : 4u) || !a[0].is(kind::storage) || !a[1].is(kind::integer) ||
-        !read_integers(a[2], t.size) || !read_integers(a[3], t.stride))
+    if (a.size() < (quantized ? size : quantizer) || !a[storage].is(kind::storage) ||
+        !a[offset].is(kind::integer) || !read_integers(a[extents], t.size) ||
+        !read_integers(a[strides], t.stride))
       return fail("arguments of a tensor");
-    t.storage = a[0].s;
+    t.storage = a[storage].s;
     t.type = t.storage->type;
-    t.offset = a[1].i;
+    t.offset = a[offset].i;
     if (t.size.size() != t.stride.size() || t.size.size() > as_size(dims::max_rank))
       return fail(
           "rank of a tensor",
@@ -381,7 +388,7 @@ class unpickler {
       return fail("a quantized tensor on a storage that is not, or the other way round",
                   std::string(name_of(t.type)));
     if (!lies_in_storage(t)) return;
-    if (quantized && !quantization(a[4], t))
+    if (quantized && !quantization(a[quantizer], t))
       return fail("quantization parameters of a tensor", {},
                   "per_tensor_affine, per_channel_affine");
     push(heap_.tensor(std::move(t)));
@@ -410,29 +417,40 @@ class unpickler {
   /// Per-channel scales are tensors themselves: their elements are read when the tensor is used
   /// (context::resolve_channels), here they are only linked.
   bool quantization(const value& v, tensor_data& t) {
-    if (!v.is(kind::tuple) || v.c->items.size() < 3 || !v.c->items[0].is(kind::global))
+    if (!v.is(kind::tuple) || v.c->items.size() < one_scale || !v.c->items[scheme].is(kind::global))
       return false;
     const auto& q = v.c->items;
-    if (q[0].c->text == "torch.per_tensor_affine") return per_tensor(q, t);
-    return q[0].c->text.starts_with("torch.per_channel_affine") && per_channel(q, t);
+    if (q[scheme].c->text == "torch.per_tensor_affine") return per_tensor(q, t);
+    return q[scheme].c->text.starts_with("torch.per_channel_affine") && per_channel(q, t);
   }
+  /// Places in a quantizer: with one scale, and with scales along an axis.
+  enum quantizer_place : std::size_t {
+    scheme,
+    scale,
+    zero_point,
+    one_scale,
+    axis = one_scale,
+    scale_for_each
+  };
   static bool per_tensor(const std::vector<value>& q, tensor_data& t) {
-    if (!q[1].is(kind::real) || !q[2].is(kind::integer) || q[2].i < INT32_MIN || q[2].i > INT32_MAX)
+    if (!q[scale].is(kind::real) || !q[zero_point].is(kind::integer) ||
+        q[zero_point].i < INT32_MIN || q[zero_point].i > INT32_MAX)
       return false;
-    t.scales = {q[1].d};
-    t.zero_points = {static_cast<std::int32_t>(q[2].i)};
+    t.scales = {q[scale].d};
+    t.zero_points = {static_cast<std::int32_t>(q[zero_point].i)};
     return true;
   }
   static bool per_channel(const std::vector<value>& q, tensor_data& t) {
-    if (q.size() < 4 || !q[1].is(kind::tensor) || !q[2].is(kind::tensor) ||
-        !q[3].is(kind::integer) || q[3].i < 0 || q[3].i >= t.rank())
+    if (q.size() < scale_for_each || !q[scale].is(kind::tensor) ||
+        !q[zero_point].is(kind::tensor) || !q[axis].is(kind::integer) || q[axis].i < 0 ||
+        q[axis].i >= t.rank())
       return false;
-    t.axis = static_cast<std::int32_t>(q[3].i);
+    t.axis = static_cast<std::int32_t>(q[axis].i);
     const std::int64_t n = t.size[as_size(t.axis)];
-    for (const tensor_data* list : {q[1].t, q[2].t})
+    for (const tensor_data* list : {q[scale].t, q[zero_point].t})
       if (list->rank() != 1 || list->elements() != n) return false;
-    t.channel_scales = q[1].t;
-    t.channel_zero_points = q[2].t;
+    t.channel_scales = q[scale].t;
+    t.channel_zero_points = q[zero_point].t;
     return true;
   }
 

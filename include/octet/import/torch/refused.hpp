@@ -12,24 +12,13 @@ namespace import::torchscript {
 struct torch_refused {
   std::string_view name, why;
 };
-inline constexpr std::string_view
-    by_count = "as many results as the input's data decides; torch.where keeps the shape",
-    by_length =
-        "each step's rows depend on the lengths: the layer takes sequences of one length without "
-        "pack_padded_sequence";
+inline constexpr std::string_view by_count =
+    "as many results as the input's data decides; torch.where keeps the shape";
 inline constexpr torch_refused refused_torch_operators[] = {
-    {"aten::masked_select", by_count},
-    {"aten::masked_scatter", by_count},
-    {"aten::masked_scatter_", by_count},
-    {"aten::nonzero", by_count},
-    {"aten::nonzero_numpy", by_count},
-    {"aten::argwhere", by_count},
-    {"aten::_unique", by_count},
-    {"aten::_unique2", by_count},
-    {"aten::unique_dim", by_count},
-    {"aten::unique_consecutive", by_count},
-    {"aten::_pack_padded_sequence", by_length},
-    {"aten::_pad_packed_sequence", by_length},
+    {"aten::masked_select", by_count}, {"aten::nonzero", by_count},
+    {"aten::nonzero_numpy", by_count}, {"aten::argwhere", by_count},
+    {"aten::_unique", by_count},       {"aten::_unique2", by_count},
+    {"aten::unique_dim", by_count},    {"aten::unique_consecutive", by_count},
 };
 /// Empty where the name says enough.
 constexpr std::string_view why_refused(std::string_view name) noexcept {

@@ -5,6 +5,7 @@
 
 #include "octet/import/torch/rows_float.hpp"
 #include "octet/import/torch/rows_index.hpp"
+#include "octet/import/torch/rows_memory.hpp"
 #include "octet/import/torch/rows_pool.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -313,6 +314,173 @@ template <bool Soft> result<value> shrunk(emitter& e, arguments& a) {
                 apply(e, ops::sub, x, number(e, limit)));
   if (!y) return y.error();
   return chosen(e, *beyond->t, **y, *number_of(e, 0, scalar::f32));
+}
+
+/// int_repr(x): the codes as whole numbers.
+inline result<value> codes(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto in = e.held_as_is(*x);
+  if (!in) return in.error();
+  const scalar type = x->type == scalar::quint8 ? scalar::u8 : scalar::s8;
+  const tensor_id to = e.make(type);
+  if (auto s = e.emit(ops::identity, {*in}, to); !s) return s.error();
+  return e.wrap(to, type, !x->constant() && x->channels_inner, suggests_channels_last(*x));
+}
+/// isnan: what is not itself. isinf and isfinite: by the size.
+inline result<value> isnan(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  if (!x) return x.error();
+  return emit_pair(e, ops::not_equal, {*x, *x}, scalar::boolean);
+}
+template <const op_def& Op> result<value> by_infinity(emitter& e, arguments& a) {
+  const step size = apply(e, ops::abs, real_argument(e, a, "self"));
+  if (!size) return size.error();
+  return emit_pair(e, Op, {*size, number_of(e, infinity, scalar::f32)}, scalar::boolean);
+}
+/// nan_to_num(x, nan, posinf, neginf): infinities become the largest number.
+inline result<value> nan_to_num(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  constexpr double largest = std::numeric_limits<float>::max();
+  const double nan = a.real_or("nan", 0), high = a.real_or("posinf", largest),
+               low = a.real_or("neginf", -largest);
+  if (auto s = a.check(); !s) return s.error();
+  const step y = where_same(e, x, number(e, -infinity), number(e, low),
+                            where_same(e, x, number(e, infinity), number(e, high), x));
+  return done(where_same(e, x, x, y, number(e, nan)));
+}
+/// Of bools: true where they differ.
+inline result<value> logical_xor(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  const scalar type = both->front()->type;
+  if (type == scalar::boolean) return emit_pair(e, ops::not_equal, *both, scalar::boolean);
+  if (a.name != "aten::logical_xor" && (type == scalar::s64 || type == scalar::s32))
+    return emit_pair(e, ops::bitwise_xor, *both, type);
+  return unsupported("operands of " + a.name, std::string(name_of(type)), "bool");
+}
+/// count_nonzero(x, dim).
+inline result<value> count_nonzero(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, "dim", *x);
+  if (auto s = a.check(); !s) return s.error();
+  const auto is = emit_pair(e, ops::not_equal, {x, number_of(e, 0, x->type)}, scalar::boolean);
+  if (!is) return is;
+  const auto ones = cast_to(e, *is->t, scalar::s64);
+  if (!ones) return ones;
+  return reduced(e, *ones->t, ops::sum, axes, false);
+}
+/// aminmax(x, dim, keepdim): both.
+inline result<value> both_extremes(emitter& e, arguments& a) {
+  const auto low = reduction_of_axes<ops::reduce_min>(e, a),
+             high = reduction_of_axes<ops::reduce_max>(e, a);
+  if (!low) return low;
+  if (!high) return high;
+  return e.c.values.list({*low, *high}, kind::tuple);
+}
+/// std_mean and var_mean: both, over the same axes.
+template <bool Root> result<value> deviation_and_mean(emitter& e, arguments& a) {
+  const auto spread = deviation<Root>(e, a);
+  if (!spread) return spread;
+  const step x = real_argument(e, a, "self");
+  const bool keep = a.boolean("keepdim"), whole = a["dim"].is(kind::boolean);
+  if (!x) return x.error();
+  arguments as = a;
+  if (whole) as.replace("dim", value{});
+  const auto axes = axes_or_all(as, "dim", **x);
+  if (auto s = as.check(); !s) return s.error();
+  const auto mean =
+      done(apply(e, ops::div, summed(e, x, axes, keep), number(e, extent_of(**x, axes))));
+  if (!mean) return mean;
+  return e.c.values.list({*spread, *mean}, kind::tuple);
+}
+/// x.mT: the last two axes change places; a view.
+inline result<value> swapped(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  return done(with_axes_swapped(e, x));
+}
+/// frac(x): what trunc leaves.
+inline result<value> frac(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  return done(
+      apply(e, ops::sub, x, by_sign(e, x, apply(e, ops::ceil, x), apply(e, ops::floor, x))));
+}
+/// exp2 and tan: the last bit is not PyTorch's.
+inline result<value> exp2(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  if (!x) return x.error();
+  return emit_pair(e, ops::pow, {number_of(e, 2, scalar::f32), *x}, scalar::f32);
+}
+inline result<value> tangent(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  return done(apply(e, ops::div, apply(e, ops::sin, x), apply(e, ops::cos, x)));
+}
+/// cosine_similarity(x, y, dim, eps).
+inline result<value> cosine_similarity(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "x1"), y = real_argument(e, a, "x2");
+  const std::int64_t dim = a.integer("dim");
+  const double eps = a.real("eps");
+  const step product = apply(e, ops::mul, x, y);
+  if (!product) return product.error();
+  const std::vector<std::int64_t> axes{static_cast<std::int64_t>(a.axis(dim, (*product)->rank()))};
+  if (auto s = a.check(); !s) return s.error();
+  if ((*x)->rank() != (*y)->rank()) return unsupported("ranks of the operands of " + a.name);
+  const auto length = [&](const step& v) {
+    const step norm = apply(e, ops::sqrt, summed(e, apply(e, ops::mul, v, v), axes, true));
+    return apply(e, ops::div, v, apply(e, ops::maximum, norm, number(e, eps)));
+  };
+  return done(summed(e, apply(e, ops::mul, length(x), length(y)), axes, false));
+}
+/// pairwise_distance(x, y, p, eps, keepdim), p = 2: the norm of x - y + eps over the last axis.
+inline result<value> pairwise_distance(emitter& e, arguments& a) {
+  const double p = a.real("p"), eps = a.real("eps");
+  const bool keep = a.boolean("keepdim");
+  const step d =
+      apply(e, ops::add, apply(e, ops::sub, real_argument(e, a, "x1"), real_argument(e, a, "x2")),
+            number(e, eps));
+  if (!d) return d.error();
+  if (auto s = a.check(); !s) return s.error();
+  if (p != 2 || (*d)->rank() < 1) return unsupported("p of " + a.name, std::to_string(p), "2");
+  return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, d, d), {(*d)->rank() - 1}, keep)));
+}
+/// clamp(x, low, high) of tensors.
+inline result<value> clamp_any(emitter& e, arguments& a) {
+  const auto is_tensor = [&](std::string_view bound) {
+    return a[bound].is(kind::tensor) && !(a[bound].t->rank() == 0 && e.c.known(*a[bound].t));
+  };
+  if (!is_tensor("min") && !is_tensor("max")) return also_whole<&clamp>(e, a);
+  arguments as = a;
+  for (const bool least : {true, false}) {
+    const std::string_view bound = least ? "min" : "max";
+    if (as.none(bound)) continue;
+    const auto next =
+        least ? extreme_of<ops::maximum>(e, as, bound) : extreme_of<ops::minimum>(e, as, bound);
+    if (!next) return next;
+    as.replace("self", *next);
+  }
+  return as["self"];
+}
+/// broadcast_tensors(list): each repeated along the axes of all.
+inline result<value> broadcast_tensors(emitter& e, arguments& a) {
+  const value given = a["tensors"];
+  if (!given.is_sequence()) return unsupported("the list of " + a.name);
+  std::vector<const tensor_data*> list;
+  for (const value& v : given.c->items) {
+    if (!v.is(kind::tensor)) return unsupported("an element of the list of " + a.name);
+    list.push_back(v.t);
+  }
+  const auto size = broadcast_extents(e, list);
+  if (!size) return size.error();
+  std::vector<value> out;
+  for (const value& v : given.c->items) {
+    const auto wide = expanded(e, *v.t, *size);
+    if (!wide) return wide;
+    out.push_back(*wide);
+  }
+  return e.c.values.list(std::move(out));
 }
 
 }  // namespace import::torch_rows

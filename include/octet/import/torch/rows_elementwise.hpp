@@ -48,6 +48,12 @@ inline value with_strides(emitter& e, value v, std::vector<std::int64_t> strides
   if (!v.t->constant()) e.g[v.t->id].format = format_of(suggests_channels_last(*v.t));
   return v;
 }
+/// A view of `x`: its first element lies `by` behind that of x in memory.
+inline value as_view(const value& v, const tensor_data& x, std::int64_t by = 0) {
+  v.t->view = true;
+  v.t->offset = x.offset + by;
+  return v;
+}
 /// A new result of an operator that PyTorch writes to contiguous memory, whatever its input's is.
 inline result<value> as_contiguous(emitter& e, const result<value>& v) {
   if (!v) return v;
@@ -92,8 +98,9 @@ inline result<value> reshaped(emitter& e, tensor_data& x, std::vector<std::int64
   const tensor_id to = e.make_like(x);
   if (auto s = e.reshape(*in, to, *extents); !s) return s.error();
   const value v = e.wrap(to, x.type, false, false);
+  if (x.size.empty()) return as_view(v, x);
   auto strides = view_strides(x, *extents);
-  return strides ? with_strides(e, v, std::move(*strides)) : v;
+  return strides ? as_view(with_strides(e, v, std::move(*strides)), x) : v;
 }
 template <bool Relu>
 result<value> scalar_sum(emitter& e, arguments& a, std::string_view tensor,
@@ -600,12 +607,23 @@ inline scalar promoted_type(const given_operand& x, const given_operand& y) {
 /// Two or three operands that broadcast, as tensors of the graph in one layout.
 struct meeting {
   std::vector<tensor_id> in{};
-  bool inner = false, last = false;  // layout; memory format that PyTorch gives the result
+  bool inner = false;  // layout
+  std::vector<const tensor_data*> operands{};
+  /// PyTorch's loop lays out the result by the first operand whose strides tell axes apart.
   value result(emitter& e, tensor_id to, scalar type) const {
-    return e.wrap(to, type, inner && e.g[to].shape.rank >= 3, last);
+    const value v = e.wrap(to, type, inner && e.g[to].shape.rank >= 3, false);
+    for (const bool last : {false, true})  // the strides of axes of extent 1 do not count then
+      if (std::all_of(operands.begin(), operands.end(), [&](const tensor_data* t) {
+            return t->size == v.t->size && is_contiguous(*t, last);
+          }))
+        return with_strides(
+            e, v, last ? channels_last_strides(v.t->size) : contiguous_strides(v.t->size));
+    std::vector<memory_steps> steps;
+    for (const tensor_data* t : operands) steps.push_back(steps_in(*t, v.t->size));
+    return with_strides(e, v, iterated_strides(v.t->size, steps));
   }
 };
-/// The operand with most axes and elements decides layout and memory format.
+/// The operand with most axes and elements decides the layout.
 inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) {
   const tensor_data* most = operands[0];
   for (const tensor_data* t : operands)
@@ -613,7 +631,7 @@ inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) 
       most = t;
   meeting m;
   m.inner = !most->constant() && most->channels_inner && most->rank() >= 3;
-  m.last = suggests_channels_last(*most);
+  m.operands.assign(operands.begin(), operands.end());
   for (tensor_data* t : operands) {
     tensor_data* as = t;
     if (m.inner && t->rank() < most->rank() && t->elements() != 1) {

@@ -103,6 +103,43 @@ inline result<value> silu(emitter& e, arguments& a) {
 inline result<value> log_sigmoid(emitter& e, arguments& a) {
   return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, "self"))));
 }
+/// Where x and y are the same number.
+inline result<value> same_number(emitter& e, const step& x, const step& y) {
+  if (!x) return x.error();
+  if (!y) return y.error();
+  return emit_pair(e, ops::equal, {*x, *y}, scalar::boolean);
+}
+/// where(x is y, these, those).
+inline step where_same(emitter& e, const step& x, const step& y, const step& these,
+                       const step& those) {
+  const auto is = same_number(e, x, y);
+  if (!is) return is.error();
+  if (!these) return these;
+  if (!those) return those;
+  return step_of(chosen(e, *is->t, **these, **those));
+}
+/// log(1 + x): log u, u = 1 + x, times what u has lost of x; the last bit is not PyTorch's.
+inline result<value> log1p(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), one = number(e, 1);
+  const step u = apply(e, ops::add, x, one), rest = apply(e, ops::sub, u, one),
+             log = apply(e, ops::log, u);
+  const step y = where_same(e, rest, x, log, apply(e, ops::mul, log, apply(e, ops::div, x, rest)));
+  return done(where_same(e, u, one, x, y));
+}
+/// exp(x) - 1: u - 1, u = exp x, times x / log u; the last bit is not PyTorch's.
+inline result<value> expm1(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), one = number(e, 1), u = apply(e, ops::exp, x);
+  const step rest = apply(e, ops::sub, u, one);
+  step y = apply(e, ops::mul, rest, apply(e, ops::div, x, apply(e, ops::log, u)));
+  y = where_same(e, rest, u, u, y);  // large, or infinite
+  y = where_same(e, rest, number(e, -1), rest, y);
+  return done(where_same(e, u, one, x, y));
+}
+/// log2 and log10: the last bit is not PyTorch's.
+template <int Base> result<value> log_to_base(emitter& e, arguments& a) {
+  constexpr double ln = Base == 2 ? 0.69314718055994530942 : 2.3025850929940456840;
+  return done(apply(e, ops::div, apply(e, ops::log, real_argument(e, a, "self")), number(e, ln)));
+}
 /// log(1 + exp(b x)) / b; x itself where b x is above the threshold.
 inline step softplus_of(emitter& e, const step& x, double beta, double threshold) {
   const step scaled = beta == 1 ? x : apply(e, ops::mul, x, number(e, beta));
@@ -746,22 +783,33 @@ inline step softmax_over_rows(emitter& e, const step& x) {
 }
 /// softmax(scale * q k^T + mask). A mask of bools keeps what is true.
 inline step attention_weights(emitter& e, const step& q, const step& k, tensor_data* mask,
-                              double scale) {
+                              double scale, bool no_row_is_hidden = false) {
   step scores = matrix_product(e, apply(e, ops::mul, q, number(e, scale)), with_axes_swapped(e, k));
   if (scores && mask && mask->type == scalar::boolean)
     scores = step_of(chosen(e, *mask, **scores, *number_of(e, -infinity, scalar::f32)));
   else if (mask)
     scores = apply(e, ops::add, scores, real_value(e, *mask));
-  return softmax_over_rows(e, scores);
+  const step y = softmax_over_rows(e, scores);
+  if (!y || !mask || no_row_is_hidden) return y;
+  // Where a mask hides all, PyTorch has 0.
+  const step most = step_of(reduced(e, **scores, ops::reduce_max, {(*scores)->rank() - 1}, true));
+  return where_same(e, most, number(e, -infinity), number(e, 0), y);
 }
-inline step attention_of(emitter& e, const step& q, const step& k, const step& v, tensor_data* mask,
-                         double scale) {
-  return matrix_product(e, attention_weights(e, q, k, mask, scale), v);
+/// Keys or values of fewer heads than there are queries of: each stands for several.
+inline step for_all_heads(emitter& e, const step& x, std::int64_t heads) {
+  if (!x) return x;
+  const std::size_t axis = (*x)->size.size() - 3;
+  const std::int64_t own = (*x)->size.size() >= 3 ? (*x)->size[axis] : 0;
+  if (own < 1 || heads % own != 0 || heads > 65536)
+    return invalid("heads of " + e.operator_name(), std::to_string(own), std::to_string(heads));
+  std::vector<std::int64_t> index;
+  for (std::int64_t i = 0; i < heads; ++i) index.push_back(i / (heads / own));
+  return own == heads ? x : step_of(picked(e, **x, axis, index));
 }
-/// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale).
+/// scaled_dot_product_attention(q, k, v, mask, dropout, is_causal, scale, enable_gqa).
 inline result<value> attention(emitter& e, arguments& a) {
-  const step q = real_argument(e, a, "query"), k = real_argument(e, a, "key"),
-             v = real_argument(e, a, "value");
+  const step q = real_argument(e, a, "query");
+  step k = real_argument(e, a, "key"), v = real_argument(e, a, "value");
   const bool causal = a.boolean("is_causal");
   if (!q) return q.error();
   if (!k) return k.error();
@@ -771,7 +819,13 @@ inline result<value> attention(emitter& e, arguments& a) {
       a.real_or("scale", numerics::div(1., numerics::sqrt(static_cast<double>((*q)->size.back()))));
   tensor_data* mask = nullptr;
   if (!a.none("attn_mask")) mask = a.tensor("attn_mask");
+  if (a.boolean("enable_gqa")) {
+    if ((*q)->rank() < 3) return invalid("rank of an operand of " + a.name);
+    const std::int64_t heads = (*q)->size[(*q)->size.size() - 3];
+    k = for_all_heads(e, k, heads), v = for_all_heads(e, v, heads);
+  }
   if (auto s = a.check(); !s) return s.error();
+  if (causal && mask) return invalid("a mask and is_causal of " + a.name);
   if (causal) {
     const std::int64_t rows = (*q)->size[(*q)->size.size() - 2],
                        columns = (*k)->size[(*k)->size.size() - 2];
@@ -784,51 +838,135 @@ inline result<value> attention(emitter& e, arguments& a) {
     if (!triangle) return triangle;
     mask = triangle->t;
   }
-  return done(attention_of(e, q, k, v, mask, scale));
+  return done(matrix_product(e, attention_weights(e, q, k, mask, scale, causal), v));
+}
+/// Weights and biases of a self-attention, and what it hides.
+struct self_attention {
+  std::int64_t width = 0, heads = 0;
+  tensor_data *weight = nullptr, *bias = nullptr, *out_weight = nullptr, *out_bias = nullptr,
+              *mask = nullptr;  // [N or 1, heads or 1, queries or 1, keys], true: hidden
+};
+/// Numbers of the kinds of masks that PyTorch's native layers take.
+enum class mask_kind : std::int64_t { queries_by_keys = 0, keys_of_batch = 1, all = 2 };
+/// A mask with all four axes; not bools: what is not 0 is hidden.
+inline result<tensor_data*> hidden_by(emitter& e, arguments& a, const tensor_data& x) {
+  if (a.none("mask")) return nullptr;
+  tensor_data* mask = a.tensor("mask");
+  const std::int64_t rows = x.size[0], length = x.size[1],
+                     given = a.none("mask_type") ? -1 : a.integer("mask_type");
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> size = mask->size;
+  if (given == static_cast<std::int64_t>(mask_kind::queries_by_keys) && mask->rank() == 2)
+    size = {1, 1, length, length};
+  else if (given == static_cast<std::int64_t>(mask_kind::keys_of_batch) && mask->rank() == 2)
+    size = {rows, 1, 1, length};
+  else if (given != static_cast<std::int64_t>(mask_kind::all) || mask->rank() != 4)
+    return unsupported("a mask of " + a.name,
+                       std::to_string(mask->rank()) + " axes, kind " + std::to_string(given),
+                       "2 axes of kinds 0 and 1, 4 of kind 2");
+  const auto wide = reshaped(e, *mask, std::move(size));
+  if (!wide) return wide.error();
+  if (wide->t->type == scalar::boolean) return wide->t;
+  const auto hidden =
+      emit_pair(e, ops::not_equal, {wide->t, number_of(e, 0, wide->t->type)}, scalar::boolean);
+  return step_of(hidden);
+}
+/// Queries, keys or values of all heads: [N, heads, T, width / heads].
+inline step heads_of(emitter& e, tensor_data& all, const self_attention& s, std::int64_t part) {
+  const step piece = step_of(sliced(e, all, 2, part * s.width, s.width));
+  if (!piece) return piece;
+  const auto split = reshaped(e, **piece, {all.size[0], all.size[1], s.heads, s.width / s.heads});
+  if (!split) return split.error();
+  return step_of(permuted(e, *split->t, {0, 2, 1, 3}));
+}
+/// What attention gives, and its weights for each head.
+struct attended {
+  step y, weights;
+};
+inline attended attend(emitter& e, const step& x, const self_attention& s) {
+  if (!x) return {x, x};
+  if ((*x)->rank() != 3 || s.heads < 1 || s.width % s.heads != 0 || (*x)->size[2] != s.width) {
+    const step bad = invalid("shape of the input of " + e.operator_name());
+    return {bad, bad};
+  }
+  const step all = linear_of(e, x, s.weight, s.bias);
+  if (!all) return {all, all};
+  step shown = nullptr;
+  if (s.mask)
+    shown = step_of(
+        emit_pair(e, ops::equal, {s.mask, number_of(e, 0, scalar::boolean)}, scalar::boolean));
+  if (!shown) return {shown, shown};
+  const double root = numerics::sqrt(static_cast<double>(s.width / s.heads));
+  const step weights = attention_weights(e, heads_of(e, **all, s, 0), heads_of(e, **all, s, 1),
+                                         *shown, numerics::div(1., root));
+  const step y = matrix_product(e, weights, heads_of(e, **all, s, 2));
+  if (!y) return {y, weights};
+  const auto together = permuted(e, **y, {0, 2, 1, 3});
+  if (!together) return {together.error(), weights};
+  const step joined = step_of(reshaped(e, *together->t, (*x)->size));
+  return {linear_of(e, joined, s.out_weight, s.out_bias), weights};
 }
 /// _native_multi_head_attention(query, key, value, embed_dim, heads, qkv_weight, qkv_bias,
 /// proj_weight, proj_bias, mask, need_weights, ..) of one tensor with itself.
 inline result<value> multi_head_attention(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "query");
-  const std::int64_t width = a.integer("embed_dim"), heads = a.integer("num_head");
-  tensor_data *w = a.tensor("qkv_weight"), *b = a.tensor("qkv_bias"), *pw = a.tensor("proj_weight"),
-              *pb = a.tensor("proj_bias");
   if (!x) return x.error();
+  self_attention layer{a.integer("embed_dim"), a.integer("num_head"),   a.tensor("qkv_weight"),
+                       a.tensor("qkv_bias"),   a.tensor("proj_weight"), a.tensor("proj_bias")};
   if (auto s = a.check(); !s) return s.error();
   const value query = a["query"], k = a["key"], v = a["value"];
   if (!k.is(kind::tensor) || !v.is(kind::tensor) || k.t != query.t || v.t != query.t)
     return unsupported("operands of " + a.name, "different tensors",
                        "self-attention: one tensor as query, key and value");
-  if (!a.none("mask")) return unsupported("a mask in " + a.name);
-  if ((*x)->rank() != 3 || heads < 1 || width % heads != 0 || (*x)->size[2] != width)
-    return invalid("shape of the input of " + a.name);
-  const std::int64_t n = (*x)->size[0], t = (*x)->size[1], d = width / heads;
-  const step all = linear_of(e, x, w, b);
-  if (!all) return all.error();
-  step part[3]{nullptr, nullptr, nullptr};
-  for (std::size_t i = 0; i < 3; ++i) {
-    const step piece = step_of(sliced(e, **all, 2, static_cast<std::int64_t>(i) * width, width));
-    if (!piece) return piece.error();
-    const auto split = reshaped(e, **piece, {n, t, heads, d});
-    if (!split) return split;
-    part[i] = step_of(permuted(e, *split->t, {0, 2, 1, 3}));
-  }
-  const step weights = attention_weights(e, part[0], part[1], nullptr,
-                                         numerics::div(1., numerics::sqrt(static_cast<double>(d))));
-  const step y = matrix_product(e, weights, part[2]);
-  if (!y) return y.error();
-  const auto together = permuted(e, **y, {0, 2, 1, 3});
-  if (!together) return together;
-  const step joined = step_of(reshaped(e, *together->t, {n, t, width}));
-  const auto projected = done(linear_of(e, joined, pw, pb));
+  if ((*x)->rank() != 3) return invalid("shape of the input of " + a.name);
+  const auto mask = hidden_by(e, a, **x);
+  if (!mask) return mask.error();
+  layer.mask = *mask;
+  const attended out = attend(e, x, layer);
+  const auto projected = done(out.y);
   if (!projected) return projected;
   if (!a.boolean("need_weights")) return e.c.values.list({*projected, value{}}, kind::tuple);
-  step given = weights;
+  step given = out.weights;
   if (a.boolean("average_attn_weights"))
-    given =
-        apply(e, ops::div, summed(e, weights, {1}, false), number(e, static_cast<double>(heads)));
+    given = apply(e, ops::div, summed(e, out.weights, {1}, false),
+                  number(e, static_cast<double>(layer.heads)));
   if (!given) return given.error();
   return e.c.values.list({*projected, value_of(**given)}, kind::tuple);
+}
+/// One normalization of an encoder layer.
+inline step encoder_norm(emitter& e, const step& x, double eps, tensor_data* weight,
+                         tensor_data* bias) {
+  if (!x) return x;
+  const std::int64_t last = (*x)->rank() - 1;
+  return scaled_and_shifted(e, normalized_over(e, x, {last}, eps), weight, bias,
+                            {(*x)->size.back()});
+}
+/// _transformer_encoder_layer_fwd(src, ..), what nn.TransformerEncoderLayer is in eval mode:
+/// attention and two linear layers, each added to what it is given, with a normalization before
+/// or behind.
+inline result<value> encoder_layer(emitter& e, arguments& a) {
+  step x = real_argument(e, a, "src");
+  if (!x) return x.error();
+  self_attention layer{a.integer("embed_dim"), a.integer("num_heads"),  a.tensor("qkv_weight"),
+                       a.tensor("qkv_bias"),   a.tensor("proj_weight"), a.tensor("proj_bias")};
+  const bool gelu_between = a.boolean("use_gelu"), first = a.boolean("norm_first");
+  const double eps = a.real("eps");
+  tensor_data *g1 = a.tensor("norm_weight_1"), *b1 = a.tensor("norm_bias_1"),
+              *g2 = a.tensor("norm_weight_2"), *b2 = a.tensor("norm_bias_2"),
+              *w1 = a.tensor("ffn_weight_1"), *c1 = a.tensor("ffn_bias_1"),
+              *w2 = a.tensor("ffn_weight_2"), *c2 = a.tensor("ffn_bias_2");
+  if (auto s = a.check(); !s) return s.error();
+  if ((*x)->rank() != 3) return invalid("shape of the input of " + a.name);
+  const auto mask = hidden_by(e, a, **x);
+  if (!mask) return mask.error();
+  layer.mask = *mask;
+  x = apply(e, ops::add, attend(e, first ? encoder_norm(e, x, eps, g1, b1) : x, layer).y, x);
+  if (!first) x = encoder_norm(e, x, eps, g1, b1);
+  const step inner = linear_of(e, first ? encoder_norm(e, x, eps, g2, b2) : x, w1, c1);
+  const step between = gelu_between ? apply(e, ops::gelu, inner) : apply(e, ops::relu, inner);
+  x = apply(e, ops::add, linear_of(e, between, w2, c2), x);
+  if (!first) x = encoder_norm(e, x, eps, g2, b2);
+  return done(x);
 }
 
 }  // namespace import::torch_rows

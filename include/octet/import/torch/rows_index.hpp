@@ -38,6 +38,45 @@ inline result<value> moved_node(emitter& e, tensor_data& x, const op_def& op, at
   return e.wrap(to, x.type, !x.constant() && x.channels_inner, suggests_channels_last(x));
 }
 
+/// Elements of a tensor that a program makes of nothing.
+inline constexpr std::size_t most_made = std::size_t{1} << 22;
+/// A constant of the file's making: `count` elements of one type from numbers.
+inline result<value> constant_tensor(emitter& e, const std::vector<double>& numbers,
+                                     const std::vector<std::int64_t>& size, scalar type) {
+  const auto shape = e.ir_shape(size, false);
+  if (!shape) return shape.error();
+  const auto count = as_size(shape->elements().value);
+  if (count > most_made) return too_large("a tensor made by " + e.operator_name());
+  if (auto s = e.c.build.work.spend(count); !s) return s.error();
+  const auto make = [&]<class T>(T) {
+    std::vector<T> v(count);
+    for (std::size_t i = 0; i < count; ++i)
+      v[i] = static_cast<T>(numbers.size() == 1 ? numbers[0] : numbers[i]);
+    return e.g.add_constant("", dtype_of_scalar(type), *shape,
+                            constant_data::of(std::span<const T>(v)));
+  };
+  tensor_id id = no_tensor;
+  switch (type) {
+    case scalar::f32: id = make(float{}); break;
+    case scalar::s64: id = make(std::int64_t{}); break;
+    case scalar::s32: id = make(std::int32_t{}); break;
+    case scalar::u8:
+    case scalar::boolean: id = make(std::uint8_t{}); break;
+    case scalar::s8:
+    case scalar::s16:
+    case scalar::f16:
+    case scalar::f64:
+    case scalar::qint8:
+    case scalar::quint8:
+    case scalar::qint32:
+    case scalar::bf16:
+    case scalar::quint4x2:
+    case scalar::unknown:
+      return unsupported("element type of " + e.operator_name(), std::string(name_of(type)),
+                         "float32, int64, int32, uint8, bool");
+  }
+  return e.wrap(id, type, false, false);
+}
 // ---- repeat, reorder ----
 
 /// Tensors along a new axis: joined along the one that has its place, which is then split; PyTorch
@@ -93,7 +132,10 @@ inline result<value> expanded(emitter& e, tensor_data& x, std::vector<std::int64
   attributes attrs;
   attrs.set("shape", size);
   if (auto s = e.emit(ops::broadcast_to, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e.wrap(to, x.type, false, false);
+  auto stride = w.stride;
+  for (std::size_t i = 0; i < size.size(); ++i)
+    if (size[i] != w.size[i]) stride[i] = 0;
+  return as_view(with_strides(e, e.wrap(to, x.type, false, false), std::move(stride)), x);
 }
 inline result<value> expand(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -335,18 +377,57 @@ inline result<value> joint_index(emitter& e, const tensor_data& x, const std::ve
   }
   return value_of(*all);
 }
+/// The places of the true elements of a mask of one axis that is known when the file is loaded.
+inline result<value> places_of_true(emitter& e, const tensor_data& mask) {
+  const auto bits = e.c.numbers<std::uint8_t>(mask);
+  if (!bits) return bits.error();
+  std::vector<double> places;
+  for (std::size_t i = 0; i < bits->size(); ++i)
+    if ((*bits)[i] != 0) places.push_back(static_cast<double>(i));
+  if (places.empty()) return unsupported("a mask that is false everywhere in " + e.operator_name());
+  return constant_tensor(e, places, {static_cast<std::int64_t>(places.size())}, scalar::s64);
+}
+/// x with the axes that are indexed in front, where they are not neighbours: PyTorch puts the axes
+/// of the indices there.
+inline result<value> indexed_in_front(emitter& e, tensor_data& x, value_list& list) {
+  std::vector<std::int64_t> order;
+  value_list moved;
+  for (const bool with_index : {true, false})
+    for (std::size_t i = 0; i < x.size.size(); ++i)
+      if ((i < list.size() && list[i].is(kind::tensor)) == with_index) {
+        order.push_back(static_cast<std::int64_t>(i));
+        if (with_index) moved.push_back(list[i]);
+      }
+  list = std::move(moved);
+  return permuted(e, x, order);
+}
 /// index(x, [index or none for each axis]): x[:, index], x[a, b].
 inline result<value> index(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   const value indices = a["indices"];
   if (!indices.is_sequence()) return unsupported("indices of " + a.name);
-  const auto& list = indices.c->items;
+  value_list list = indices.c->items;
+  if (list.size() > x->size.size()) return invalid("indices of " + a.name);
+  std::vector<std::size_t> axes;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (!list[i].is(kind::none)) axes.push_back(i);
+  for (const std::size_t i : axes)
+    if (list[i].is(kind::tensor) && list[i].t->type == scalar::boolean && list[i].t->rank() == 1 &&
+        e.c.known(*list[i].t)) {
+      if (list[i].t->size[0] != x->size[i]) return invalid("extents of a mask in " + a.name);
+      const auto places = places_of_true(e, *list[i].t);
+      if (!places) return places;
+      list[i] = *places;
+    }
+  if (!axes.empty() && axes.back() - axes.front() + 1 != axes.size()) {
+    const auto front = indexed_in_front(e, *x, list);
+    if (!front) return front;
+    x = front->t;
+  }
   std::size_t at = list.size(), behind = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     if (list[i].is(kind::none)) continue;
-    if (i >= x->size.size() || (behind != 0 && behind != i))
-      return unsupported("indices of axes that are not neighbours in " + a.name);
     if (!list[i].is(kind::tensor)) return unsupported("indices of " + a.name);
     if (list[i].t->type == scalar::boolean)
       return unsupported("a mask as index of " + a.name,
@@ -368,54 +449,6 @@ inline result<value> index(emitter& e, arguments& a) {
   const auto flat = reshaped(e, *x, std::move(size));
   if (!flat) return flat;
   return indexed(e, *flat->t, *index->t, at);
-}
-/// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
-/// mask: one, or what each position of the mask selects.
-inline result<value> index_put(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor("self"), *values = a.tensor("values");
-  const bool accumulate = a.boolean("accumulate");
-  if (auto s = a.check(); !s) return s.error();
-  const value indices = a["indices"];
-  if (!indices.is_sequence() || indices.c->items.empty())
-    return unsupported("positions of " + a.name);
-  const auto& list = indices.c->items;
-  for (std::size_t i = 0; i < list.size(); ++i)
-    if (i == 0 ? !list[i].is(kind::tensor) || list[i].t->type != scalar::boolean
-               : !list[i].is(kind::none))
-      return unsupported("positions of " + a.name, std::string(name_of(list[i].what)),
-                         "one mask of the first axes");
-  if (accumulate) return unsupported("sums at positions in " + a.name);
-  tensor_data* mask = list[0].t;
-  const std::size_t axes = mask->size.size();
-  if (axes == 0 || axes > x->size.size() ||
-      !std::equal(mask->size.begin(), mask->size.end(), x->size.begin()))
-    return invalid("extents of a mask", std::to_string(mask->rank()) + " axes",
-                   "those of the first axes of the tensor");
-  if (values->size.size() > x->size.size() - axes && values->elements() != 1)
-    return unsupported("values of " + a.name, "as many as the mask has true elements",
-                       "one, or one for each element that a position of the mask selects");
-  auto size = mask->size;
-  size.resize(x->size.size(), 1);
-  const auto wide = reshaped(e, *mask, std::move(size));
-  if (!wide) return wide;
-  result<value> given = value_of(*values);
-  if (values->elements() == 1) given = reshaped(e, *values, {});
-  if (!given) return given;
-  if (is_quantized(x->type) && !is_quantized(values->type)) {
-    if (auto s = e.per_tensor(*x); !s) return s.error();
-    double number = 0;
-    const auto known = e.c.scalar_of(*values);
-    if (!known || !read_number(*known, number))
-      return unsupported("values of " + a.name + " for a quantized tensor", {},
-                         "one number that is known when the file is loaded");
-    given = code_of(e, number, *x);
-  } else if (given->t->type != x->type) {
-    given = cast_to(e, *given->t, x->type);
-  }
-  if (!given) return given;
-  const auto v = chosen(e, *wide->t, *given->t, *x);
-  if (!v || x->constant()) return v;
-  return with_strides(e, *v, iterated_strides(x->size, {x->stride}));
 }
 /// embedding(weight, indices, ..).
 inline result<value> embedding(emitter& e, arguments& a) {
@@ -600,45 +633,6 @@ inline result<value> cumsum(emitter& e, arguments& a) {
 
 // ---- made of nothing ----
 
-/// Elements of a tensor that a program makes of nothing.
-inline constexpr std::size_t most_made = std::size_t{1} << 22;
-/// A constant of the file's making: `count` elements of one type from numbers.
-inline result<value> constant_tensor(emitter& e, const std::vector<double>& numbers,
-                                     const std::vector<std::int64_t>& size, scalar type) {
-  const auto shape = e.ir_shape(size, false);
-  if (!shape) return shape.error();
-  const auto count = as_size(shape->elements().value);
-  if (count > most_made) return too_large("a tensor made by " + e.operator_name());
-  if (auto s = e.c.build.work.spend(count); !s) return s.error();
-  const auto make = [&]<class T>(T) {
-    std::vector<T> v(count);
-    for (std::size_t i = 0; i < count; ++i)
-      v[i] = static_cast<T>(numbers.size() == 1 ? numbers[0] : numbers[i]);
-    return e.g.add_constant("", dtype_of_scalar(type), *shape,
-                            constant_data::of(std::span<const T>(v)));
-  };
-  tensor_id id = no_tensor;
-  switch (type) {
-    case scalar::f32: id = make(float{}); break;
-    case scalar::s64: id = make(std::int64_t{}); break;
-    case scalar::s32: id = make(std::int32_t{}); break;
-    case scalar::u8:
-    case scalar::boolean: id = make(std::uint8_t{}); break;
-    case scalar::s8:
-    case scalar::s16:
-    case scalar::f16:
-    case scalar::f64:
-    case scalar::qint8:
-    case scalar::quint8:
-    case scalar::qint32:
-    case scalar::bf16:
-    case scalar::quint4x2:
-    case scalar::unknown:
-      return unsupported("element type of " + e.operator_name(), std::string(name_of(type)),
-                         "float32, int64, int32, uint8, bool");
-  }
-  return e.wrap(id, type, false, false);
-}
 inline scalar type_of_number(const value& v) {
   return v.is(kind::real) || (v.is(kind::tensor) && v.t->type == scalar::f32) ? scalar::f32
          : v.is(kind::boolean)                                                ? scalar::boolean
@@ -748,6 +742,27 @@ inline result<value> meshgrid(emitter& e, arguments& a) {
   }
   return e.c.values.list(std::move(out));
 }
+/// The numbers of lists within lists of one length each, whose lengths are the extents.
+inline status read_nested(const arguments& a, const value& list, std::size_t depth,
+                          std::vector<std::int64_t>& size, std::vector<double>& numbers,
+                          scalar& natural) {
+  const auto n = static_cast<std::int64_t>(list.c->items.size());
+  if (size.size() == depth && numbers.empty() && depth < as_size(dims::max_rank)) size.push_back(n);
+  if (size.size() <= depth || size[depth] != n)
+    return invalid("lists of different lengths in " + a.name);
+  for (const value& v : list.c->items) {
+    if (v.is_sequence()) {
+      if (auto s = read_nested(a, v, depth + 1, size, numbers, natural); !s) return s;
+      continue;
+    }
+    double d = 0;
+    if (size.size() != depth + 1 || !read_number(v, d))
+      return unsupported("an element of the list of " + a.name);
+    if (numbers.empty() || v.is(kind::real)) natural = type_of_number(v);
+    numbers.push_back(d);
+  }
+  return unit{};
+}
 /// tensor(number or list of numbers, ..), scalar_tensor(number, ..).
 inline result<value> made_tensor(emitter& e, arguments& a) {
   const value data = a[a.first()];
@@ -756,13 +771,7 @@ inline result<value> made_tensor(emitter& e, arguments& a) {
   std::vector<std::int64_t> size;
   scalar natural = scalar::f32;
   if (data.is_sequence()) {
-    for (const value& v : data.c->items) {
-      double d = 0;
-      if (!read_number(v, d)) return unsupported("an element of the list of " + a.name);
-      numbers.push_back(d);
-    }
-    size.push_back(static_cast<std::int64_t>(numbers.size()));
-    if (!data.c->items.empty()) natural = type_of_number(data.c->items[0]);
+    if (auto s = read_nested(a, data, 0, size, numbers, natural); !s) return s.error();
     if (numbers.empty()) numbers.push_back(0);
   } else {
     numbers.push_back(a.real(a.first()));

@@ -26,16 +26,22 @@ inline result<value> contiguous(emitter& e, arguments& a) {
 }
 /// clone(x, memory_format): without one floats keep theirs, codes become contiguous.
 inline result<value> clone(emitter& e, arguments& a) {
-  const tensor_data* x = a.tensor("self");
+  tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (x->constant()) return a["self"];
+  if (x->constant()) {  // the copy may be changed in place, the file's tensor not
+    const auto in = e.held(*x, false);
+    if (!in) return in.error();
+    x = with_strides(e, e.wrap(*in, x->type, false, false), x->stride).t;
+  }
   const bool preserved = a.none("memory_format") ? !is_quantized(x->type)
                                                  : a.integer("memory_format") == preserve_format;
   if (auto s = a.check(); !s) return s.error();
   if (preserved)
     return with_strides(e, e.c.values.tensor(*x), iterated_strides(x->size, {x->stride}));
-  if (!a.none("memory_format")) return contiguous(e, a);
-  return as_contiguous(e, e.c.values.tensor(*x));
+  if (a.none("memory_format")) return as_contiguous(e, e.c.values.tensor(*x));
+  arguments as = a;
+  as.replace("self", value_of(*x));
+  return contiguous(e, as);
 }
 
 /// PyTorch's code of an element type, from a file.
@@ -100,7 +106,7 @@ inline result<value> viewed(emitter& e, tensor_data& x, std::vector<std::int64_t
                             std::vector<std::int64_t> stride) {
   const auto v = reshaped(e, x, std::move(size));
   if (!v) return v;
-  return with_strides(e, *v, std::move(stride));
+  return as_view(with_strides(e, *v, std::move(stride)), x);
 }
 inline result<value> squeeze(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -143,14 +149,14 @@ inline result<value> permuted(emitter& e, tensor_data& x, const std::vector<std:
     stride.push_back(x.stride[as_size(order[i])]);
     identity &= order[i] == static_cast<std::int64_t>(i);
   }
-  if (identity) return e.c.values.tensor(x);
+  if (identity) return as_view(e.c.values.tensor(x), x);
   if (is_quantized(x.type))
     if (auto s = e.per_tensor(x); !s) return s.error();
   const auto in = e.held(x, false);
   if (!in) return in.error();
   const tensor_id to = e.make_like(x);
   if (auto s = e.transpose(*in, to, order); !s) return s.error();
-  return with_strides(e, e.wrap(to, x.type, false, false), std::move(stride));
+  return as_view(with_strides(e, e.wrap(to, x.type, false, false), std::move(stride)), x);
 }
 inline result<value> permute(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -220,7 +226,8 @@ inline result<value> sliced(emitter& e, tensor_data& x, std::size_t axis, std::i
   attrs.set("begin", from);
   attrs.set("size", count);
   if (auto s = e.emit(ops::slice, {*in}, to, std::move(attrs)); !s) return s.error();
-  return with_strides(e, e.wrap(to, x.type, inner, false), x.stride);
+  return as_view(with_strides(e, e.wrap(to, x.type, inner, false), x.stride), x,
+                 begin * x.stride[axis]);
 }
 /// Every step-th index of [begin, end) along one axis.
 inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::int64_t begin,
@@ -240,7 +247,8 @@ inline result<value> stepped(emitter& e, tensor_data& x, std::size_t axis, std::
   if (auto s = e.emit(ops::strided_slice, {*in}, y, std::move(attrs)); !s) return s.error();
   auto stride = x.stride;
   stride[axis] *= std::min<std::int64_t>(step, INT32_MAX);
-  return with_strides(e, e.wrap(y, x.type, inner, false), std::move(stride));
+  return as_view(with_strides(e, e.wrap(y, x.type, inner, false), std::move(stride)), x,
+                 begin * x.stride[axis]);
 }
 inline result<value> slice(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");

@@ -77,33 +77,553 @@ inline void set_item(cell& d, const value& key, const value& v) {
   d.items.push_back(v);
 }
 
+/// What one of these operators is given, by the names of its schema's parameters.
+class scalar_call {
+ public:
+  scalar_call(context& with, std::string_view operator_name, std::string_view parameters,
+              const value_list& given, const keyword_arguments& keywords)
+      : c(with), name(operator_name), parameters_(parameters), given_(given), keywords_(keywords) {}
+
+  context& c;                   // NOLINT: rows make values of it
+  const std::string_view name;  // "aten::size"
+
+  /// Whether the schema takes as many, and each of the keywords.
+  bool fits() const {
+    std::size_t names = 0, required = 0;
+    for_each([&](std::size_t i, std::string_view, bool optional) {
+      names = i + 1;
+      if (!optional) required = names;
+      return true;
+    });
+    if (given_.size() > names) return false;
+    for (const auto& k : keywords_)
+      if (place_of(k.first) >= names || place_of(k.first) < given_.size()) return false;
+    std::size_t missing = 0;
+    for_each([&](std::size_t i, std::string_view parameter, bool optional) {
+      if (!optional && i >= given_.size() && !keyword(parameter)) ++missing;
+      return true;
+    });
+    return missing == 0;
+  }
+  bool has(std::string_view parameter) const {
+    return place_of(parameter) < given_.size() || keyword(parameter);
+  }
+  /// None where nothing is given for it.
+  value operator[](std::string_view parameter) const {
+    const std::size_t i = place_of(parameter);
+    if (i < given_.size()) return given_[i];
+    if (const value* v = keyword(parameter)) return *v;
+    if (i == no_place && !c.mistake)
+      c.mistake = invalid(std::string(parameter) + " is no parameter of " + std::string(name));
+    return {};
+  }
+
+ private:
+  static constexpr std::size_t no_place = ~std::size_t{0};
+  /// f(place, name, optional) of each parameter until it gives false. "l, start?, step?".
+  void for_each(const auto& f) const {
+    std::string_view rest = parameters_;
+    for (std::size_t i = 0; !rest.empty(); ++i) {
+      const std::size_t comma = rest.find(',');
+      std::string_view one = rest.substr(0, comma);
+      const bool optional = one.ends_with('?');
+      if (optional) one.remove_suffix(1);
+      if (!f(i, one, optional) || comma == std::string_view::npos) return;
+      rest.remove_prefix(comma + 2);
+    }
+  }
+  std::size_t place_of(std::string_view parameter) const {
+    std::size_t place = no_place;
+    for_each([&](std::size_t i, std::string_view one, bool) {
+      if (one == parameter) place = i;
+      return place == no_place;
+    });
+    return place;
+  }
+  const value* keyword(std::string_view parameter) const {
+    for (const auto& k : keywords_)
+      if (k.first == parameter) return &k.second;
+    return nullptr;
+  }
+
+  std::string_view parameters_;
+  const value_list& given_;
+  const keyword_arguments& keywords_;
+};
+
+/// One form of an operator: its parameters, those that may be missing with a question mark, and
+/// what computes it. A name may have several rows; the first that takes what is given answers.
+struct scalar_row {
+  std::string_view name, parameters;
+  answer (*compute)(const scalar_call&);
+};
+
+namespace scalar_rows {
+
+inline value wrapped(std::uint64_t v) { return value::of(static_cast<std::int64_t>(v)); }
+inline value length_of(std::size_t n) { return value::of(static_cast<std::int64_t>(n)); }
+/// Where `index` is among n elements, of which negative ones count from the end.
+inline std::int64_t from_end(std::int64_t index, std::int64_t n) {
+  return index < 0 ? index + n : index;
+}
+
+// ---- what is known of a tensor ----
+
+inline answer sizes(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor)) return {};
+  return a.c.values.integers(a["self"].t->size);
+}
+inline answer size_along(const scalar_call& a) {
+  const value dim = a["dim"];
+  if (!a["self"].is(kind::tensor) || !dim.is(kind::integer)) return {};
+  const tensor_data& t = *a["self"].t;
+  const std::int64_t d = from_end(dim.i, t.rank());
+  if (d < 0 || d >= t.rank())
+    return invalid("dimension of size()", std::to_string(dim.i),
+                   std::to_string(t.rank()) + " dimensions");
+  return value::of(t.size[as_size(d)]);
+}
+inline answer rank(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor)) return {};
+  return value::of(std::int64_t{a["self"].t->rank()});
+}
+inline answer count(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor)) return {};
+  return value::of(a["self"].t->elements());
+}
+/// Of codes with one scale.
+inline answer quantization_of(const scalar_call& a) {
+  const value self = a["self"];
+  if (!self.is(kind::tensor) || self.t->scales.size() != 1) return {};
+  if (a.name == "aten::q_scale") return value::of(self.t->scales[0]);
+  return value::of(std::int64_t{self.t->zero_points[0]});
+}
+inline answer is_floating_point(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor)) return {};
+  const scalar type = a["self"].t->type;
+  return value::of(type == scalar::f32 || type == scalar::f64 || type == scalar::f16);
+}
+inline answer device_of_tensor(const scalar_call& a) {
+  if (!a["a"].is(kind::tensor)) return {};
+  return a.c.values.string("cpu");
+}
+/// is_cuda, is_nested.
+inline answer is_other(const scalar_call& a) {
+  if (!a["a"].is(kind::tensor)) return {};
+  return value::of(false);
+}
+inline answer type_of_tensor(const scalar_call& a) {
+  if (!a["a"].is(kind::tensor)) return {};
+  return value::of(static_cast<std::int64_t>(a["a"].t->type));
+}
+inline answer is_quantized_tensor(const scalar_call& a) {
+  if (!a["a"].is(kind::tensor)) return {};
+  return value::of(is_quantized(a["a"].t->type));
+}
+
+// ---- values of any kind ----
+
+inline answer nothing(const scalar_call&) { return value{}; }
+/// Text of exceptions only.
+inline answer format_text(const scalar_call& a) {
+  if (!a["self"].is(kind::string)) return {};
+  return a["self"];
+}
+inline answer device_of_name(const scalar_call& a) { return a["a"]; }
+inline answer number_of_traced(const scalar_call& a) {
+  if (a["a"].is(kind::tensor)) return {};
+  return a["a"];
+}
+inline answer not_none(const scalar_call& a) { return a["optional"]; }
+inline answer negated(const scalar_call& a) {
+  if (!a["self"].is(kind::boolean)) return {};
+  return value::of(!a["self"].b);
+}
+/// Only `is None` and `is not None` occur.
+inline answer is_none(const scalar_call& a) {
+  const bool left = a["self"].is(kind::none), right = a["obj"].is(kind::none);
+  if (!left && !right) return {};
+  return value::of((a.name == "aten::__is__") == (left && right));
+}
+inline answer length(const scalar_call& a) {
+  const value v = a["a"];
+  if (v.is_sequence()) return length_of(v.c->items.size());
+  if (v.is(kind::dict)) return length_of(v.c->items.size() / 2);
+  if (v.is(kind::string)) return length_of(v.c->text.size());
+  if (v.is(kind::tensor) && v.t->rank() > 0) return value::of(v.t->size[0]);
+  return {};
+}
+inline answer contains(const scalar_call& a) {
+  const value in = a["l"], what = a["item"];
+  if (!in.is_sequence() && !in.is(kind::dict)) return {};
+  bool found = false;
+  for (std::size_t i = 0; i < in.c->items.size(); i += in.is(kind::dict) ? 2u : 1u)
+    found |= equal(in.c->items[i], what).value_or(false);
+  return value::of(found);
+}
+inline answer get_item(const scalar_call& a) {
+  if (a["list"].is(kind::tensor)) return {};
+  return item(a["list"], a["idx"]);
+}
+/// keys(), values() and items() of a dict, which holds key, value, key, value.
+inline answer of_dict(const scalar_call& a) {
+  if (!a["self"].is(kind::dict)) return {};
+  const value_list& held = a["self"].c->items;
+  value_list items;
+  for (std::size_t i = 0; i + 1 < held.size(); i += 2)
+    items.push_back(a.name == "aten::keys" ? held[i]
+                    : a.name == "aten::values"
+                        ? held[i + 1]
+                        : a.c.values.list({held[i], held[i + 1]}, kind::tuple));
+  return a.c.values.list(std::move(items));
+}
+inline answer copy_of_list(const scalar_call& a) {
+  if (!a["l"].is_sequence()) return {};
+  return a.c.values.list(a["l"].c->items);
+}
+inline answer put_item(const scalar_call& a) {
+  const value to = a["l"], at = a["idx"];
+  if (to.is(kind::dict)) {
+    set_item(*to.c, at, a["el"]);
+    return value{};
+  }
+  if (!to.is(kind::list) || !at.is(kind::integer)) return {};
+  const auto n = static_cast<std::int64_t>(to.c->items.size());
+  const std::int64_t i = from_end(at.i, n);
+  if (i < 0 || i >= n) return invalid("index of a list", std::to_string(at.i));
+  to.c->items[as_size(i)] = a["el"];
+  return value{};
+}
+
+// ---- lists ----
+
+inline answer append(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  a.c.values.count(sizeof(value));
+  a["self"].c->items.push_back(a["el"]);
+  return a["self"];
+}
+/// extend, and `list += list`.
+inline answer extend(const scalar_call& a) {
+  if (!a["self"].is(kind::list) || !a["other"].is_sequence()) return {};
+  const value_list more = a["other"].c->items;  // may be the same list
+  if (!a.c.values.room_for(more.size())) return too_large("values of the program");
+  a.c.values.count(more.size() * sizeof(value));
+  value_list& items = a["self"].c->items;
+  items.insert(items.end(), more.begin(), more.end());
+  return a["self"];
+}
+inline answer insert(const scalar_call& a) {
+  if (!a["self"].is(kind::list) || !a["idx"].is(kind::integer)) return {};
+  value_list& items = a["self"].c->items;
+  const auto n = static_cast<std::int64_t>(items.size());
+  const std::int64_t at = std::clamp<std::int64_t>(from_end(a["idx"].i, n), 0, n);
+  a.c.values.count(sizeof(value));
+  items.insert(items.begin() + static_cast<std::ptrdiff_t>(at), a["el"]);
+  return value{};
+}
+inline answer pop(const scalar_call& a) {
+  const value idx = a.has("idx") ? a["idx"] : value::of(std::int64_t{-1});
+  if (!a["self"].is(kind::list) || !idx.is(kind::integer)) return {};
+  value_list& items = a["self"].c->items;
+  const auto n = static_cast<std::int64_t>(items.size());
+  const std::int64_t at = from_end(idx.i, n);
+  if (at < 0 || at >= n) return invalid("index of a list", std::to_string(idx.i));
+  const value v = items[as_size(at)];
+  items.erase(items.begin() + static_cast<std::ptrdiff_t>(at));
+  return v;
+}
+/// As Python has it: a step below 0 goes from the end to the beginning.
+inline answer slice(const scalar_call& a) {
+  if (!a["l"].is(kind::list)) return {};
+  const value_list& all = a["l"].c->items;
+  const auto n = static_cast<std::int64_t>(all.size());
+  const std::int64_t step = a["step"].is(kind::integer) ? a["step"].i : 1;
+  if (step == 0) return invalid("step of a slice", std::to_string(step));
+  const bool back = step < 0;
+  const std::int64_t first = back ? -1 : 0, behind = back ? n - 1 : n;
+  const auto bound = [&](const value& v, std::int64_t otherwise) {
+    return v.is(kind::integer) ? std::clamp<std::int64_t>(from_end(v.i, n), first, behind)
+                               : otherwise;
+  };
+  const std::int64_t end = bound(a["end"], back ? first : behind);
+  value_list items;
+  for (std::int64_t i = bound(a["start"], back ? behind : first); back ? i > end : i < end;
+       i += back ? std::max(step, end - i) : std::min(step, end - i))
+    items.push_back(all[as_size(i)]);
+  return a.c.values.list(std::move(items));
+}
+/// Of whole numbers a whole number, which wraps.
+inline answer sum(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  std::uint64_t whole = 0;
+  double real = 0;
+  bool integers = true;
+  for (const value& v : a["self"].c->items) {
+    double d = 0;
+    if (!read_number(v, d)) return {};
+    real += d;
+    integers &= !v.is(kind::real);
+    whole += v.is(kind::integer) ? static_cast<std::uint64_t>(v.i) : d != 0 ? 1 : 0;
+  }
+  return integers ? wrapped(whole) : value::of(real);
+}
+/// [0] * 4.
+inline answer repeated(const scalar_call& a) {
+  if (!a["l"].is(kind::list) || !a["n"].is(kind::integer)) return {};
+  const value_list& once = a["l"].c->items;
+  const auto times = as_size(std::max<std::int64_t>(a["n"].i, 0));
+  if (!once.empty() && (!a.c.values.room_for(times) || !a.c.values.room_for(times * once.size())))
+    return too_large("values of the program");
+  value_list items;
+  for (std::size_t k = 0; !once.empty() && k < times; ++k)
+    items.insert(items.end(), once.begin(), once.end());
+  return a.c.values.list(std::move(items));
+}
+inline answer joined(const scalar_call& a) {
+  const value left = a["a"], right = a["b"];
+  if (!left.is_sequence() || !right.is_sequence()) return {};
+  if (!a.c.values.room_for(left.c->items.size() + right.c->items.size()))
+    return too_large("values of the program");
+  value_list items = left.c->items;
+  items.insert(items.end(), right.c->items.begin(), right.c->items.end());
+  return a.c.values.list(std::move(items), left.what);
+}
+inline answer extreme_of_list(const scalar_call& a) {
+  std::vector<std::int64_t> n;
+  if (!read_integers(a["self"], n) || n.empty()) return {};
+  return value::of(a.name == "prim::min" ? *std::min_element(n.begin(), n.end())
+                                         : *std::max_element(n.begin(), n.end()));
+}
+
+// ---- ranges: range(lo, hi, step) is a count, of which each loop makes its own number ----
+
+inline bool is_small(const value& v) {
+  return v.is(kind::integer) && v.i > INT64_MIN / 4 && v.i < INT64_MAX / 4;
+}
+inline answer derive_index(const scalar_call& a) {
+  const value index = a["index"], start = a["start"], step = a["step"];
+  if (!is_small(index) || !is_small(start) || !is_small(step)) return {};
+  return wrapped(static_cast<std::uint64_t>(start.i) +
+                 static_cast<std::uint64_t>(index.i) * static_cast<std::uint64_t>(step.i));
+}
+inline answer range_length(const scalar_call& a) {
+  const value lo = a["lo"], hi = a["hi"], step = a["step"];
+  if (!is_small(lo) || !is_small(hi) || !is_small(step)) return {};
+  if (step.i == 0) return invalid("step of a range", "0");
+  if (step.i > 0) return value::of(lo.i < hi.i ? 1 + (hi.i - 1 - lo.i) / step.i : std::int64_t{0});
+  return value::of(lo.i > hi.i ? 1 + (lo.i - 1 - hi.i) / -step.i : std::int64_t{0});
+}
+
+// ---- numbers ----
+
+/// What an operator of one number gives. Overflow wraps, as in PyTorch.
+inline answer of_number(const scalar_call& a) {
+  const value v = a["a"];
+  const std::string_view name = a.name;
+  double x = 0;
+  if (!read_number(v, x)) return {};
+  const bool integer = v.is(kind::integer);
+  if (name == "aten::Int" || name == "aten::ScalarImplicit" || name == "aten::IntImplicit")
+    return integer ? answer(v) : answer();
+  if (name == "aten::Float" || name == "aten::FloatImplicit") return value::of(x);
+  if (name == "aten::Bool") return value::of(x != 0);
+  if (name == "aten::floor" || name == "aten::ceil") {
+    if (!(x > -9e18 && x < 9e18)) return {};
+    return value::of(static_cast<std::int64_t>(name == "aten::floor" ? numerics::floor(x)
+                                                                     : -numerics::floor(-x)));
+  }
+  if (name == "aten::sqrt") return x >= 0 ? answer(value::of(numerics::sqrt(x))) : answer();
+  const value negative = integer ? wrapped(0 - static_cast<std::uint64_t>(v.i)) : value::of(-x);
+  if (name == "aten::neg") return negative;
+  if (name != "aten::abs") return {};
+  if (integer) return v.i < 0 ? negative : v;
+  return value::of(x < 0 ? -x : x);
+}
+inline answer compared(std::string_view name, auto x, auto y) {
+  if (name == "aten::gt") return value::of(x > y);
+  if (name == "aten::lt") return value::of(x < y);
+  if (name == "aten::ge") return value::of(x >= y);
+  if (name == "aten::le") return value::of(x <= y);
+  return {};
+}
+inline answer equality(const scalar_call& a) {
+  if (a["a"].is(kind::tensor) || a["b"].is(kind::tensor)) return {};  // data decides
+  const auto same = equal(a["a"], a["b"]);
+  if (!same) return {};
+  return value::of((a.name == "aten::eq") == *same);
+}
+inline answer of_integers(std::string_view name, std::int64_t x, std::int64_t y) {
+  const auto u = static_cast<std::uint64_t>(x), v = static_cast<std::uint64_t>(y);
+  if (name == "aten::add") return wrapped(u + v);
+  if (name == "aten::sub") return wrapped(u - v);
+  if (name == "aten::mul") return wrapped(u * v);
+  const bool remainder = name == "aten::remainder";
+  if (!remainder && name != "aten::floordiv" && name != "aten::floor_divide")
+    return compared(name, x, y);
+  if (y == 0 || (y == -1 && x == INT64_MIN)) return invalid("division", std::to_string(y));
+  const std::int64_t quotient = x / y, rest = x % y;
+  const bool down = rest != 0 && (rest < 0) != (y < 0);
+  if (remainder) return value::of(down ? rest + y : rest);
+  return value::of(down ? quotient - 1 : quotient);
+}
+/// Comparisons, and arithmetic of two numbers. `alpha` of sums and differences is 1.
+inline answer of_two(const scalar_call& a) {
+  const value left = a["a"], right = a["b"];
+  const std::string_view name = a.name;
+  double x = 0, y = 0;
+  if (!read_number(left, x) || !read_number(right, y)) return {};
+  if (left.is(kind::integer) && right.is(kind::integer)) return of_integers(name, left.i, right.i);
+  if (name == "aten::add") return value::of(x + y);
+  if (name == "aten::sub") return value::of(x - y);
+  if (name == "aten::mul") return value::of(x * y);
+  if ((name == "aten::floordiv" || name == "aten::floor_divide") && y != 0)
+    return value::of(numerics::floor(numerics::div(x, y)));
+  return compared(name, x, y);
+}
+/// x + alpha * y and x - alpha * y: what programs write of numbers has no alpha but 1.
+inline answer of_sum(const scalar_call& a) {
+  if (a.has("alpha") && !equal(a["alpha"], value::of(std::int64_t{1})).value_or(false)) return {};
+  return of_two(a);
+}
+inline answer of_bools(const scalar_call& a) {
+  if (!a["a"].is(kind::boolean) || !a["b"].is(kind::boolean)) return {};
+  return value::of(a.name == "aten::__and__" ? a["a"].b && a["b"].b : a["a"].b || a["b"].b);
+}
+/// A quotient is a real number; with a rounding mode that of two whole numbers is whole.
+inline answer quotient(const scalar_call& a) {
+  const value left = a["a"], right = a["b"], mode = a["rounding_mode"];
+  double x = 0, y = 0;
+  if (!read_number(left, x) || !read_number(right, y) || !(y != 0)) return {};
+  if (mode.is(kind::none)) return value::of(x / y);
+  if (!mode.is(kind::string)) return {};
+  const bool down = mode.c->text == "floor";
+  if (!down && mode.c->text != "trunc") return {};
+  if (left.is(kind::integer) && right.is(kind::integer)) {
+    if (down) return of_integers("aten::floordiv", left.i, right.i);
+    if (right.i == -1 && left.i == INT64_MIN) return invalid("division", "-1");
+    return value::of(left.i / right.i);
+  }
+  const double q = numerics::div(x, y);
+  return value::of(down || q >= 0 ? numerics::floor(q) : -numerics::floor(-q));
+}
+inline answer power(const scalar_call& a) {
+  double x = 0, y = 0;
+  if (a["a"].is(kind::boolean) || !read_number(a["a"], x) || !read_number(a["b"], y)) return {};
+  return value::of(numerics::pow(x, y));
+}
+inline answer extreme_of_two(const scalar_call& a) {
+  const value left = a["a"], right = a["b"];
+  if (!left.is(kind::integer) || !right.is(kind::integer)) return {};
+  return value::of(a.name == "prim::min" ? std::min(left.i, right.i) : std::max(left.i, right.i));
+}
+
+inline constexpr scalar_row all[] = {
+    {"prim::device", "a", &device_of_tensor},
+    {"prim::is_cuda", "a", &is_other},
+    {"prim::is_nested", "a", &is_other},
+    {"prim::dtype", "a", &type_of_tensor},
+    {"prim::is_quantized", "a", &is_quantized_tensor},
+    {"prim::NumToTensor", "a", &number_of_traced},
+    {"prim::unchecked_unwrap_optional", "optional", &not_none},
+    {"prim::min", "self", &extreme_of_list},
+    {"prim::max", "self", &extreme_of_list},
+    {"prim::min", "a, b", &extreme_of_two},
+    {"prim::max", "a, b", &extreme_of_two},
+
+    {"aten::size", "self", &sizes},
+    {"aten::size", "self, dim", &size_along},
+    {"aten::dim", "self", &rank},
+    {"aten::numel", "self", &count},
+    {"aten::is_floating_point", "self", &is_floating_point},
+    {"aten::q_scale", "self", &quantization_of},
+    {"aten::q_zero_point", "self", &quantization_of},
+
+    {"aten::warn", "message, stacklevel?", &nothing},
+    {"aten::warnings", "message?", &nothing},
+    {"aten::format", "self, a?, b?, c?, d?, e?, f?, g?, h?", &format_text},
+    {"aten::device", "a", &device_of_name},
+    {"aten::__not__", "self", &negated},
+    {"aten::__is__", "self, obj", &is_none},
+    {"aten::__isnot__", "self, obj", &is_none},
+    {"aten::len", "a", &length},
+    {"aten::__contains__", "l, item", &contains},
+    {"aten::__getitem__", "list, idx", &get_item},
+    {"aten::keys", "self", &of_dict},
+    {"aten::values", "self", &of_dict},
+    {"aten::items", "self", &of_dict},
+    {"aten::list", "l", &copy_of_list},
+    {"aten::_set_item", "l, idx, el", &put_item},
+    {"aten::append", "self, el", &append},
+    {"aten::extend", "self, other", &extend},
+    {"aten::add_", "self, other", &extend},
+    {"aten::insert", "self, idx, el", &insert},
+    {"aten::pop", "self, idx?", &pop},
+    {"aten::slice", "l, start?, end?, step?", &slice},
+    {"aten::sum", "self", &sum},
+    {"aten::mul", "l, n", &repeated},
+    {"aten::add", "a, b", &joined},
+    {"aten::__derive_index", "index, start, step", &derive_index},
+    {"aten::__range_length", "lo, hi, step", &range_length},
+
+    {"aten::Int", "a", &of_number},
+    {"aten::IntImplicit", "a", &of_number},
+    {"aten::ScalarImplicit", "a", &of_number},
+    {"aten::Float", "a", &of_number},
+    {"aten::FloatImplicit", "a", &of_number},
+    {"aten::Bool", "a", &of_number},
+    {"aten::floor", "a", &of_number},
+    {"aten::ceil", "a", &of_number},
+    {"aten::sqrt", "a", &of_number},
+    {"aten::abs", "a", &of_number},
+    {"aten::neg", "a", &of_number},
+    {"aten::eq", "a, b", &equality},
+    {"aten::ne", "a, b", &equality},
+    {"aten::gt", "a, b", &of_two},
+    {"aten::lt", "a, b", &of_two},
+    {"aten::ge", "a, b", &of_two},
+    {"aten::le", "a, b", &of_two},
+    {"aten::add", "a, b, alpha?", &of_sum},
+    {"aten::sub", "a, b, alpha?", &of_sum},
+    {"aten::mul", "a, b", &of_two},
+    {"aten::div", "a, b, rounding_mode?", &quotient},
+    {"aten::floordiv", "a, b", &of_two},
+    {"aten::floor_divide", "a, b", &of_two},
+    {"aten::remainder", "a, b", &of_two},
+    {"aten::pow", "a, b", &power},
+    {"aten::__and__", "a, b", &of_bools},
+    {"aten::__or__", "a, b", &of_bools},
+};
+
+}  // namespace scalar_rows
+
 class scalar_operators {
  public:
   explicit scalar_operators(context& c) : c_(c) {}
 
-  answer run(const std::string& name, const value_list& a) {
-    for (const value& v : a)  // most look at every element
+  answer run(const std::string& name, const value_list& given, const keyword_arguments& keywords) {
+    for (const value& v : given)  // most look at every element
       if (v.is_sequence() || v.is(kind::dict))
         if (auto s = c_.build.work.spend(v.c->items.size()); !s) return s.error();
-    if (auto r = traced_numbers(name, a)) return r;
-    if (name.starts_with("prim::")) return primitive(std::string_view(name).substr(6), a);
-    if (!name.starts_with("aten::") || a.empty()) return {};
-    const std::string_view op = std::string_view(name).substr(6);
-    if (auto r = of_unknown(op, a)) return r;
-    if (a[0].is(kind::tensor))
-      if (auto r = of_tensor(op, a)) return r;
-    if (auto r = of_values(op, a)) return r;
-    // Comparisons with data cannot be decided; arithmetic with it is for the emitter.
-    if (a[0].is(kind::tensor) || (a.size() > 1 && a[1].is(kind::tensor))) return {};
-    if (auto r = of_lists(op, a)) return r;
-    if (auto r = of_ranges(op, a)) return r;
-    return of_numbers(op, a);
+    if (given.empty()) return {};
+    if (auto r = traced_numbers(name, given, keywords)) return r;
+    if (auto r = of_unknown(name, given)) return r;
+    for (const scalar_row& row : scalar_rows::all) {
+      if (row.name != name) continue;
+      const scalar_call call(c_, name, row.parameters, given, keywords);
+      if (!call.fits()) continue;
+      auto r = row.compute(call);
+      if (c_.mistake) return *c_.mistake;
+      if (r) return r;
+    }
+    return {};
   }
 
  private:
   /// Traced programs keep numbers as constants without axes: with another number beside them they
   /// are that number.
-  answer traced_numbers(const std::string& name, const value_list& a) {
+  answer traced_numbers(const std::string& name, const value_list& given,
+                        const keyword_arguments& keywords) {
     constexpr std::string_view arithmetic[] = {"aten::add",          "aten::sub",
                                                "aten::mul",          "aten::div",
                                                "aten::floor_divide", "aten::floordiv",
@@ -112,12 +632,12 @@ class scalar_operators {
                                                "aten::Float",        "aten::FloatImplicit",
                                                "aten::Bool",         "aten::pow",
                                                "aten::sqrt"};
-    if (a.empty() || a.size() > 3 || !number_like(a[0]) || (a.size() > 1 && !number_like(a[1])) ||
-        std::find(std::begin(arithmetic), std::end(arithmetic), name) == std::end(arithmetic))
+    if (std::find(std::begin(arithmetic), std::end(arithmetic), name) == std::end(arithmetic))
       return {};
-    value_list numbers = a;
     bool any = false;
+    value_list numbers = given;
     for (value& v : numbers) {
+      if (!number_like(v)) return {};
       if (!v.is(kind::tensor)) continue;
       const auto n = c_.scalar_of(*v.t);
       if (!n) return n;
@@ -125,281 +645,20 @@ class scalar_operators {
       any = true;
     }
     if (!any) return {};
-    return run(name, numbers);
+    return run(name, numbers, keywords);
   }
-  static bool number_like(const value& v) {
+  bool number_like(const value& v) const {
     return v.is(kind::integer) || v.is(kind::real) ||
-           (v.is(kind::tensor) && v.t->constant() && v.t->rank() == 0);
+           (v.is(kind::tensor) && v.t->rank() == 0 && c_.known(*v.t));
   }
-  static answer of_unknown(std::string_view op, const value_list& a) {
-    constexpr std::string_view names[] = {"size", "len", "dim", "eq", "ne", "gt", "lt", "ge", "le"};
-    if (std::find(std::begin(names), std::end(names), op) == std::end(names)) return {};
-    for (const value& v : a)
+  static answer of_unknown(std::string_view name, const value_list& given) {
+    constexpr std::string_view names[] = {"aten::size", "aten::len", "aten::dim",
+                                          "aten::eq",   "aten::ne",  "aten::gt",
+                                          "aten::lt",   "aten::ge",  "aten::le"};
+    if (std::find(std::begin(names), std::end(names), name) == std::end(names)) return {};
+    for (const value& v : given)
       if (v.is(kind::unknown)) return v;
     return {};
-  }
-
-  answer primitive(std::string_view op, const value_list& a) {
-    if (a.empty()) return {};
-    const bool tensor = a[0].is(kind::tensor);
-    if (op == "device" && tensor) return c_.values.string("cpu");
-    if (op == "is_cuda" && tensor) return value::of(false);
-    if (op == "dtype" && tensor) return value::of(static_cast<std::int64_t>(a[0].t->type));
-    if (op == "is_quantized" && tensor) return value::of(is_quantized(a[0].t->type));
-    if (op == "NumToTensor" && a.size() == 1 && !tensor) return a[0];
-    if (op == "unchecked_unwrap_optional" && a.size() == 1) return a[0];
-    if ((op == "min" || op == "max") && a.size() == 1 && a[0].is_sequence()) {
-      std::vector<std::int64_t> n;
-      if (!read_integers(a[0], n) || n.empty()) return {};
-      return value::of(op == "min" ? *std::min_element(n.begin(), n.end())
-                                   : *std::max_element(n.begin(), n.end()));
-    }
-    if (a.size() != 2 || !a[0].is(kind::integer) || !a[1].is(kind::integer)) return {};
-    if (op == "min") return value::of(std::min(a[0].i, a[1].i));
-    if (op == "max") return value::of(std::max(a[0].i, a[1].i));
-    return {};
-  }
-
-  answer of_tensor(std::string_view op, const value_list& a) {
-    const tensor_data& t = *a[0].t;
-    if (op == "size" && a.size() == 1) return c_.values.integers(t.size);
-    if (op == "size" && a[1].is(kind::integer)) {
-      const std::int64_t d = a[1].i < 0 ? a[1].i + t.rank() : a[1].i;
-      if (d < 0 || d >= t.rank())
-        return invalid("dimension of size()", std::to_string(a[1].i),
-                       std::to_string(t.rank()) + " dimensions");
-      return value::of(t.size[as_size(d)]);
-    }
-    if (op == "dim") return value::of(std::int64_t{t.rank()});
-    if (op == "numel") return value::of(t.elements());
-    if (op == "len" && t.rank() > 0) return value::of(t.size[0]);
-    if (op == "is_floating_point")
-      return value::of(t.type == scalar::f32 || t.type == scalar::f64 || t.type == scalar::f16);
-    return {};
-  }
-
-  /// Operators on values of any kind.
-  answer of_values(std::string_view op, const value_list& a) {
-    if (op == "warn" || op == "warnings") return value{};
-    if (op == "len" && a[0].is_sequence())
-      return value::of(static_cast<std::int64_t>(a[0].c->items.size()));
-    if (op == "len" && a[0].is(kind::dict))
-      return value::of(static_cast<std::int64_t>(a[0].c->items.size() / 2));
-    if ((op == "keys" || op == "values") && a[0].is(kind::dict)) {
-      value_list items;
-      for (std::size_t i = op == "keys" ? 0 : 1; i < a[0].c->items.size(); i += 2)
-        items.push_back(a[0].c->items[i]);
-      return c_.values.list(std::move(items));
-    }
-    if (op == "items" && a[0].is(kind::dict)) {
-      value_list items;
-      for (std::size_t i = 0; i + 1 < a[0].c->items.size(); i += 2)
-        items.push_back(c_.values.list({a[0].c->items[i], a[0].c->items[i + 1]}, kind::tuple));
-      return c_.values.list(std::move(items));
-    }
-    if (op == "list" && a[0].is_sequence()) return c_.values.list(a[0].c->items);
-    if (op == "device") return a[0];  // its name
-    if (op == "len" && a[0].is(kind::string))
-      return value::of(static_cast<std::int64_t>(a[0].c->text.size()));
-    if (op == "__not__" && a[0].is(kind::boolean)) return value::of(!a[0].b);
-    if (op == "format" && a[0].is(kind::string)) return a[0];  // text of exceptions only
-    if (op == "pop" && a.size() == 1 && a[0].is(kind::list))
-      return of_changed_list(op, {a[0], value::of(std::int64_t{-1})});
-    if (a.size() < 2) return {};
-    if (op == "__is__" || op == "__isnot__") {  // only `is None` occurs
-      const bool left = a[0].is(kind::none), right = a[1].is(kind::none);
-      if (!left && !right) return {};
-      return value::of((op == "__is__") == (left && right));
-    }
-    if (op == "__contains__" && a[0].is_sequence()) {
-      bool found = false;
-      for (const value& v : a[0].c->items) found |= equal(v, a[1]).value_or(false);
-      return value::of(found);
-    }
-    if (op == "__contains__" && a[0].is(kind::dict)) {
-      bool found = false;
-      for (std::size_t i = 0; i + 1 < a[0].c->items.size(); i += 2)
-        found |= equal(a[0].c->items[i], a[1]).value_or(false);
-      return value::of(found);
-    }
-    if (op == "_set_item" && a.size() == 3 && a[0].is(kind::dict)) {
-      set_item(*a[0].c, a[1], a[2]);
-      return value{};
-    }
-    if (op == "_set_item" && a.size() == 3 && a[0].is(kind::list) && a[1].is(kind::integer)) {
-      const auto n = static_cast<std::int64_t>(a[0].c->items.size());
-      const std::int64_t i = a[1].i < 0 ? a[1].i + n : a[1].i;
-      if (i < 0 || i >= n) return invalid("index of a list", std::to_string(a[1].i));
-      a[0].c->items[as_size(i)] = a[2];
-      return value{};
-    }
-    if (op == "__getitem__" && !a[0].is(kind::tensor)) return item(a[0], a[1]);
-    return a[0].is(kind::list) ? of_changed_list(op, a) : answer{};
-  }
-  /// append, extend, insert, pop, `list += list`.
-  answer of_changed_list(std::string_view op, const value_list& a) {
-    value_list& items = a[0].c->items;
-    const auto n = static_cast<std::int64_t>(items.size());
-    if (op == "append") {
-      c_.values.count(sizeof(value));
-      items.push_back(a[1]);
-      return a[0];
-    }
-    if ((op == "extend" || op == "add_") && a[1].is_sequence()) {
-      const value_list more = a[1].c->items;  // may be the same list
-      if (!c_.values.room_for(more.size())) return too_large("values of the program");
-      c_.values.count(more.size() * sizeof(value));
-      items.insert(items.end(), more.begin(), more.end());
-      return a[0];
-    }
-    if (!a[1].is(kind::integer)) return {};
-    const std::int64_t at = a[1].i < 0 ? a[1].i + n : a[1].i;
-    if (op == "insert" && a.size() == 3) {
-      c_.values.count(sizeof(value));
-      items.insert(items.begin() + static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(at, 0, n)),
-                   a[2]);
-      return value{};
-    }
-    if (op != "pop") return {};
-    if (at < 0 || at >= n) return invalid("index of a list", std::to_string(a[1].i));
-    const value v = items[as_size(at)];
-    items.erase(items.begin() + static_cast<std::ptrdiff_t>(at));
-    return v;
-  }
-
-  answer of_lists(std::string_view op, const value_list& a) {
-    if (op == "slice" && a[0].is(kind::list)) return slice(a);
-    if (op == "sum" && a.size() == 1 && a[0].is(kind::list)) return sum(a[0].c->items);
-    if (a.size() < 2) return {};
-    if (op == "mul" && a[0].is(kind::list) && a[1].is(kind::integer)) return repeated(a);
-    if (op == "eq" || op == "ne") {
-      const auto same = equal(a[0], a[1]);
-      if (!same) return {};
-      return value::of((op == "eq") == *same);
-    }
-    if (op == "add" && a[0].is_sequence() && a[1].is_sequence()) {
-      if (!c_.values.room_for(a[0].c->items.size() + a[1].c->items.size()))
-        return too_large("values of the program");
-      value_list items = a[0].c->items;
-      items.insert(items.end(), a[1].c->items.begin(), a[1].c->items.end());
-      return c_.values.list(std::move(items), a[0].what);
-    }
-    return {};
-  }
-  /// [0] * 4.
-  result<value> repeated(const value_list& a) {
-    const value_list& once = a[0].c->items;
-    const auto times = as_size(std::max<std::int64_t>(a[1].i, 0));
-    if (!once.empty() && (!c_.values.room_for(times) || !c_.values.room_for(times * once.size())))
-      return too_large("values of the program");
-    value_list items;
-    for (std::size_t k = 0; !once.empty() && k < times; ++k)
-      items.insert(items.end(), once.begin(), once.end());
-    return c_.values.list(std::move(items));
-  }
-  /// Of whole numbers a whole number, which wraps.
-  static answer sum(const value_list& items) {
-    std::uint64_t whole = 0;
-    double real = 0;
-    bool integers = true;
-    for (const value& v : items) {
-      double d = 0;
-      if (!read_number(v, d)) return {};
-      real += d;
-      integers &= !v.is(kind::real);
-      whole += v.is(kind::integer) ? static_cast<std::uint64_t>(v.i) : d != 0 ? 1 : 0;
-    }
-    return integers ? wrapped(whole) : value::of(real);
-  }
-  /// As Python has it: a step below 0 goes from the end to the beginning.
-  result<value> slice(const value_list& a) {
-    const auto n = static_cast<std::int64_t>(a[0].c->items.size());
-    const std::int64_t step = a.size() > 3 && a[3].is(kind::integer) ? a[3].i : 1;
-    if (step == 0) return invalid("step of a slice", std::to_string(step));
-    const bool back = step < 0;
-    const std::int64_t first = back ? -1 : 0, behind = back ? n - 1 : n;
-    const auto bound = [&](std::size_t i, std::int64_t otherwise) {
-      return a.size() > i && a[i].is(kind::integer)
-                 ? std::clamp<std::int64_t>(a[i].i < 0 ? a[i].i + n : a[i].i, first, behind)
-                 : otherwise;
-    };
-    const std::int64_t end = bound(2, back ? first : behind);
-    value_list items;
-    for (std::int64_t i = bound(1, back ? behind : first); back ? i > end : i < end;
-         i += back ? std::max(step, end - i) : std::min(step, end - i))
-      items.push_back(a[0].c->items[as_size(i)]);
-    return c_.values.list(std::move(items));
-  }
-  /// range(a, b, step) is a count, of which each loop makes its own number.
-  static answer of_ranges(std::string_view op, const value_list& a) {
-    if (a.size() != 3 || !std::all_of(a.begin(), a.end(), [](const value& v) {
-          return v.is(kind::integer) && v.i > INT64_MIN / 4 && v.i < INT64_MAX / 4;
-        }))
-      return {};
-    if (op == "__derive_index")
-      return wrapped(static_cast<std::uint64_t>(a[1].i) +
-                     static_cast<std::uint64_t>(a[0].i) * static_cast<std::uint64_t>(a[2].i));
-    if (op != "__range_length") return {};
-    const std::int64_t low = a[0].i, high = a[1].i, step = a[2].i;
-    if (step == 0) return invalid("step of a range", "0");
-    if (step > 0) return value::of(low < high ? 1 + (high - 1 - low) / step : std::int64_t{0});
-    return value::of(low > high ? 1 + (low - 1 - high) / -step : std::int64_t{0});
-  }
-
-  static answer of_numbers(std::string_view op, const value_list& a) {
-    double x = 0, y = 0;
-    if (!read_number(a[0], x)) return {};
-    const bool integers = a[0].is(kind::integer) && (a.size() < 2 || a[1].is(kind::integer));
-    if ((op == "Int" || op == "ScalarImplicit" || op == "IntImplicit") && a[0].is(kind::integer))
-      return a[0];
-    if ((op == "floor" || op == "ceil") && x > -9e18 && x < 9e18)
-      return value::of(
-          static_cast<std::int64_t>(op == "floor" ? numerics::floor(x) : -numerics::floor(-x)));
-    if (op == "sqrt" && x >= 0) return value::of(numerics::sqrt(x));
-    if (op == "Float" || op == "FloatImplicit") return value::of(x);
-    if (op == "Bool") return value::of(x != 0);
-    if (op == "abs" && a[0].is(kind::integer))
-      return a[0].i < 0 ? wrapped(0 - static_cast<std::uint64_t>(a[0].i)) : a[0];
-    if (op == "abs") return value::of(x < 0 ? -x : x);
-    if (op == "neg")
-      return integers ? wrapped(0 - static_cast<std::uint64_t>(a[0].i)) : value::of(-x);
-    if (a.size() < 2 || !read_number(a[1], y)) return {};
-    if (a[0].is(kind::boolean) && a[1].is(kind::boolean)) {
-      if (op == "__and__") return value::of(a[0].b && a[1].b);
-      if (op == "__or__") return value::of(a[0].b || a[1].b);
-    }
-    if (op == "div" && y != 0) return value::of(x / y);
-    if (op == "pow" && !a[0].is(kind::boolean)) return value::of(numerics::pow(x, y));
-    if (integers) return of_integers(op, a[0].i, a[1].i);
-    if (op == "gt") return value::of(x > y);
-    if (op == "lt") return value::of(x < y);
-    if (op == "ge") return value::of(x >= y);
-    if (op == "le") return value::of(x <= y);
-    if (op == "add") return value::of(x + y);
-    if (op == "sub") return value::of(x - y);
-    if (op == "mul") return value::of(x * y);
-    if ((op == "floordiv" || op == "floor_divide") && y != 0)
-      return value::of(numerics::floor(numerics::div(x, y)));
-    return {};
-  }
-  static value wrapped(std::uint64_t v) { return value::of(static_cast<std::int64_t>(v)); }
-  /// Overflow wraps, as in PyTorch.
-  static answer of_integers(std::string_view op, std::int64_t x, std::int64_t y) {
-    const auto u = static_cast<std::uint64_t>(x), v = static_cast<std::uint64_t>(y);
-    if (op == "gt") return value::of(x > y);
-    if (op == "lt") return value::of(x < y);
-    if (op == "ge") return value::of(x >= y);
-    if (op == "le") return value::of(x <= y);
-    if (op == "add") return wrapped(u + v);
-    if (op == "sub") return wrapped(u - v);
-    if (op == "mul") return wrapped(u * v);
-    const bool remainder = op == "remainder";
-    if (!remainder && op != "floordiv" && op != "floor_divide") return {};
-    if (y == 0 || (y == -1 && x == INT64_MIN)) return invalid("division", std::to_string(y));
-    const std::int64_t quotient = x / y, rest = x % y;
-    const bool down = rest != 0 && (rest < 0) != (y < 0);
-    if (remainder) return value::of(down ? rest + y : rest);
-    return value::of(down ? quotient - 1 : quotient);
   }
 
   context& c_;

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "octet/graph/graph.hpp"
@@ -193,15 +194,17 @@ struct tensor_data {
   const tensor_data* channel_zero_points = nullptr;
 
   const storage_data* storage = nullptr;  // constants
-  std::int64_t offset = 0;                // elements
+  std::int64_t offset = 0;  // elements: in the storage, or in the memory that views share
 
   tensor_id id = no_tensor;     // values of the graph
   bool channels_inner = false;  // the IR holds it with the channel axis (1) moved to the end: NHWC
                                 // for NCHW, NLC for NCL
 
   std::size_t serial = 0;  // how many were made before it
-  std::size_t memory = 0;  // tensors of one number may share memory; 0: its own
-  bool stale = false;      // another tensor was changed in place, and its memory may be this one's
+  std::size_t memory = 0;  // views of one number share memory, by offset and strides; 0: its own
+  std::size_t writes = 0;  // how many of the memory's writes it shows
+  bool view = false;       // of the operand of the operator that made it: no copy
+  bool stale = false;      // the file's, and changed in place: other calls would find it changed
 
   bool constant() const noexcept { return storage != nullptr; }
   int rank() const noexcept { return static_cast<int>(size.size()); }
@@ -303,6 +306,9 @@ class heap {
   std::deque<packed_data> packed_;
   std::size_t bytes_ = 0;
 };
+
+/// Arguments given by name.
+using keyword_arguments = std::vector<std::pair<std::string, value>>;
 
 /// Last component of a qualified name.
 inline std::string_view last_name(std::string_view qualified) {

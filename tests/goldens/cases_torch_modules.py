@@ -1,0 +1,308 @@
+"""Modules as users write them around quantized layers, each as a body of `forward`: `q` is a
+quantized tensor [2, 6, 4, 5], `v` its floats, `m` the module with its layers.
+
+Every body becomes a module that is traced; those of SCRIPTED are scripted too. Used by
+make_goldens_torch.py.
+"""
+import linecache
+
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+HEAD = "def forward(self, x):\n    q = torch.quantize_per_tensor(x, 0.05, 120, torch.quint8)\n" \
+       "    v = torch.dequantize(q)\n"
+
+# name: (body, layers); what these give is identical to PyTorch's.
+EXACT = {
+    # written into views
+    "slice_assign": "v[:, 0] = v[:, 1] * 2\nreturn v",
+    "slice_assign_number": "v[:, 1:3, ::2] = 0.5\nreturn v",
+    "slice_add": "v[..., 0] += 1.0\nv[:, 1] *= v[:, 2]\nreturn v",
+    "slice_boxes": "v[..., :2] = v[..., :2] * 2 - 0.5\nv[..., 2:4] = (v[..., 2:4] * 2) ** 2\n"
+                   "return v",
+    "zeros_filled": "out = torch.zeros(2, 3, 4, 5)\nout[:, 0] = v[:, 0]\nout[:, 2] = v[:, 3]\n"
+                    "return out",
+    "shift": "out = torch.zeros_like(v)\nout[:, :2, :-1] = v[:, :2, 1:]\n"
+             "out[:, 2:4, 1:] = v[:, 2:4, :-1]\nout[:, 4:] = v[:, 4:]\nreturn out",
+    "codes_assign": "w = q.clone()\nw[:, 0] = q[:, 1]\nw[:, 2, :, 1:3] = q[:, 3, :, :2]\n"
+                    "return w.dequantize()",
+    "codes_assign_floats": "w = q.clone()\nw[0] = v[1] * 1.7\nreturn w.dequantize()",
+    "codes_relu_view": "w = q.clone()\nw[:, :3].relu_()\nreturn w.dequantize()",
+    "chunk_relu": "a, b = v.chunk(2, 1)\na.relu_()\nreturn torch.cat([b, a], 1)",
+    "view_of_changed": "w = v[:, 0]\nv.mul_(2)\nreturn v + w.unsqueeze(1)",
+    "views_both": "a = v[:, :4]\nb = v[:, 2:]\na.add_(1)\nb.mul_(2)\nreturn a + b",
+    "transposed_view": "t = v.transpose(1, 3)\nt[:, 0] = 1.0\nreturn v",
+    "flat_view": "v.view(-1)[3:50] = 0.25\nreturn v",
+    "reshaped_copy": "w = v.permute(0, 2, 3, 1).reshape(2, -1)\nw[:, 3] = 9.0\n"
+                     "return v + w.view(v.shape)",
+    "select_copy": "v[:, 0].copy_(v[:, 1])\nv[:, 2].fill_(2.0)\nv[:, 3].zero_()\nreturn v",
+    "diagonal_fill": "w = v[0, :4]\nw.diagonal(0, 1, 2).fill_(0.0)\nreturn v",
+    "index_assign": "v[:, [0, 2]] = 1.0\nreturn v",
+    "index_assign_rows": "i = torch.tensor([0, 4])\nj = torch.tensor([1, 3])\nv[:, i] = v[:, j]\n"
+                         "return v",
+    "index_assign_pairs": "i = torch.tensor([0, 1, -1])\nj = torch.tensor([2, 3, 0])\n"
+                          "v[:, i, j] = v[:, :3, 0]\nreturn v",
+    "index_assign_apart": "i = torch.tensor([0, 1])\nj = torch.tensor([2, 3])\n"
+                          "v[i, :, j] = 7.0\nreturn v",
+    "mask_assign": "v[v < 0] = 0.0\nreturn v",
+    "mask_assign_axis": "k = torch.tensor([True, False, True, True, False, False])\n"
+                        "v[:, k] = -1.0\nreturn v",
+    "index_fill": "return v.index_fill(1, torch.tensor([1, 4]), -0.5)",
+    "index_copy": "return v.index_copy(2, torch.tensor([3, 0]), v[:, :, 1:3] * 2)",
+    "masked_scatter": "return v.masked_scatter(v > 0.5, v.flip(3) * 2)",
+    "clone_of_buffer": "out = self.table.clone()\nout[1] = v[0, 0, 0]\nreturn out",
+    "loop_of_rows": "out = torch.zeros(2, 6)\nfor i in range(6):\n    "
+                    "out[:, i] = v[:, i].sum((1, 2)) * 0 + v[:, i, 0, 0]\nreturn out",
+    # strides and memory formats
+    "expand_pool": "w = v[:, :, :1, :1].expand(-1, -1, 4, 5)\nreturn v + w",
+    "mixed_add": "w = v.contiguous(memory_format=torch.channels_last) + v.flip(1)\n"
+                 "p = torch.quantize_per_tensor(w, 0.07, 101, torch.quint8)\n"
+                 "return F.avg_pool2d(p, 3, 1).dequantize()",
+    "mixed_add_first": "w = v.flip(1) + v.contiguous(memory_format=torch.channels_last)\n"
+                       "p = torch.quantize_per_tensor(w, 0.07, 101, torch.quint8)\n"
+                       "return F.avg_pool2d(p, 3, 1).dequantize()",
+    "mixed_where": "w = torch.where(v > 0.3, v.contiguous(memory_format=torch.channels_last), -v)\n"
+                   "p = torch.quantize_per_tensor(w, 0.07, 101, torch.quint8)\n"
+                   "return F.avg_pool2d(p, 3, 1).dequantize()",
+    "mixed_broadcast": "w = v.contiguous(memory_format=torch.channels_last)[:, :1] * v\n"
+                       "p = torch.quantize_per_tensor(w, 0.07, 101, torch.quint8)\n"
+                       "return p.mean((2, 3)).dequantize()",
+    "mixed_slice": "w = v.permute(0, 3, 1, 2) + v.permute(0, 3, 1, 2)[:, :, :, :1]\n"
+                   "p = torch.quantize_per_tensor(w, 0.07, 101, torch.quint8)\n"
+                   "return F.avg_pool2d(p, 2).dequantize()",
+    "expand_mean": "w = q[:, :, :1].expand(-1, -1, 4, -1)\nreturn w.mean((2, 3)).dequantize()",
+    "expand_quantize": "w = v[:, :1].expand(-1, 4, -1, -1)\n"
+                       "p = torch.quantize_per_tensor(w, 0.07, 101, torch.quint8)\n"
+                       "return F.avg_pool2d(p, 3, 1).dequantize()",
+    # windows and indices
+    "unfold": "return v.unfold(3, 3, 1).unfold(2, 2, 2)",
+    "unfold_codes": "return q.unfold(3, 2, 2).dequantize()",
+    "im2col": "return F.unfold(v, (2, 3), dilation=(1, 2), padding=1, stride=(2, 1))",
+    "col2im": "return F.fold(F.unfold(v, 3, padding=1), (4, 5), 3, padding=1)",
+    "diagonal": "return v.diagonal(1, 2, 3)",
+    "gather": "return v.gather(1, v.argsort(1, descending=True)[:, :2])",
+    "one_hot": "return F.one_hot(v.argmax(1), 6)",
+    "lengths_mask": "n = torch.arange(4)[None, :] < torch.tensor([4, 2])[:, None]\n"
+                    "return v.masked_fill(~n[:, None, :, None], 0.0)",
+    "cumsum_int": "return (v > 0).cumsum(1)",
+    "grid": "y, x = torch.meshgrid(torch.arange(4), torch.arange(5), indexing='ij')\n"
+            "return v + torch.stack((x, y), 0)[:1]",
+    "codes_of": "return q.int_repr()",
+    "scale_of": "return v * q.q_scale() + q.q_zero_point()",
+    "scale_again": "w = v.clamp(-1, 1)\nreturn torch.quantize_per_tensor(w, float(q.q_scale()), "
+                   "int(q.q_zero_point()), torch.quint8).dequantize()",
+    "int_arithmetic": "i = v.argmax(1)\nreturn (i // 2) * 3 + i % 2 - (i > 1).long()",
+    "bool_xor": "return (v > 0) ^ (v > 1)",
+    "isnan": "return torch.where(torch.isnan(v) | torch.isinf(v), torch.zeros_like(v), v)",
+    "nan_to_num": "return torch.nan_to_num(v / v.round())",
+    "clamp_tensor": "return v.clamp(v.roll(1, 3) - 0.1, v.roll(2, 3) + 0.1)",
+    "count_nonzero": "return torch.count_nonzero(v > 0, 1)",
+    "aminmax": "a, b = torch.aminmax(v, dim=1)\nreturn a + b",
+    "max_values": "a, i = v.max(1)\nreturn a * i",
+    "sort": "a, i = v.sort(1)\nreturn a",
+    "broadcast_tensors": "a, b = torch.broadcast_tensors(v[:, :1], v)\nreturn a + b",
+    "broadcast_to": "return v[:, :1].broadcast_to(2, 6, 4, 5) + v",
+    "mt": "return v.mT",
+    "unsqueeze_loop": "w = v\nwhile w.dim() < 6:\n    w = w.unsqueeze(0)\nreturn w",
+    "take_along": "return torch.take_along_dim(v, v.argsort(2, descending=True), 2)",
+    "scatter_const": "return torch.zeros(2, 6, 4, 5).scatter(1, torch.zeros(2, 1, 4, 5, "
+                     "dtype=torch.long), v[:, :1])",
+    "scatter_value": "return torch.zeros(2, 6, 4, 5).scatter_(1, v.argmax(1, keepdim=True), 1.0)",
+    "index_add": "return v.index_add(1, torch.tensor([0, 3]), v[:, 1:3])",
+    "frac": "return torch.frac(v)",
+    "heaviside": "return (v >= 0).to(v.dtype) - (v < 0).float()",
+    "softsign": "return F.softsign(v)",
+    "relu_square": "return F.relu(v).square()",
+    "hardtanh_in_place": "return F.hardtanh(v, -0.3, 0.4, inplace=True) + v",
+    "threshold": "return F.threshold(v, 0.3, -1.0)",
+    "nearest": "return F.interpolate(v, scale_factor=2.0, mode='nearest')",
+    "area": "return F.interpolate(v, size=[2, 5], mode='area')",
+    "pixel_unshuffle": "return F.pixel_unshuffle(q.dequantize()[:, :, :, :4], 2)",
+    "split_sizes": "a, b, c = torch.split(v, [1, 2, 3], 1)\nreturn torch.cat([c, a, b], 1)",
+    "stack_codes": "return torch.stack([q, q], 1).dequantize()",
+    "channel_select": "return q[:, [2, 1, 0]].dequantize()",
+    "bool_index_constant": "return v[:, torch.tensor([True, False, True, False, False, True])]",
+    "index_ellipsis": "return v[..., None, ::2]",
+    "index_apart": "return v[torch.tensor([0, 1]), :, torch.tensor([2, 3])]",
+    "sub_in_place": "v -= 0.5\nv /= 0.25\nreturn v",
+    "list_in_place": "l = [v[:, 0], v[:, 1]]\nl[0].add_(1.0)\nreturn v + l[1][:, None]",
+    "dict_of_views": "d = {'a': v[:, :3], 'b': v[:, 3:]}\nd['a'].mul_(3.0)\n"
+                     "return torch.cat([d['b'], d['a']], 1)",
+    "early_type": "return v.to(torch.float64).to(torch.float32) * 2",
+    "tensor_of_numbers": "return v * torch.tensor([0.5, 2.0, 1.0, 0.25, 3.0])",
+    "where_scalar": "return torch.where(v > 0, 1.0, 0.0)",
+    "eq_any": "return (v == v.amax(1, keepdim=True)).any(1)",
+    "logical": "return torch.logical_xor(v > 0, v > 1).logical_not()",
+    "sign_round": "return torch.sgn(v) * v.abs().floor()",
+    "ceil_in_place": "v.ceil_()\nv.neg_()\nv.abs_()\nreturn v",
+    "clamp_in_place": "v.clamp_min_(0.0)\nv.clamp_max_(1.0)\nreturn v",
+}
+# Those that sum floats, or have functions of which octet's are not the last bit.
+CLOSE = {
+    "log1p": "return torch.log1p(v.abs() * 0.001) + torch.log1p(v.abs())",
+    "expm1": "return torch.expm1(v * 0.001) + torch.expm1(v)",
+    "log2": "return torch.log2(v.abs() + 0.1) + torch.log10(v.abs() + 0.1)",
+    "exp2": "return torch.exp2(v)",
+    "cumsum": "return v.cumsum(2)",
+    "tan": "return torch.tan(v * 0.2)",
+    "tanhshrink": "return F.tanhshrink(v)",
+    "logsigmoid": "return F.logsigmoid(v)",
+    "cosine_similarity": "return F.cosine_similarity(v, v.flip(1), 1)",
+    "pairwise_distance": "return F.pairwise_distance(v, v.flip(1))",
+    "std_mean": "s, u = torch.std_mean(v, (2, 3))\nreturn (u + s)",
+    "var_mean": "s, u = torch.var_mean(v, 1, keepdim=True)\nreturn (v - u) / (s + 0.1).sqrt()",
+    "lp_pool": "return F.lp_pool2d(v.abs(), 2.0, 2)",
+    "local_response": "return F.local_response_norm(v, 3)",
+    "softmin": "return F.softmin(v, 1)",
+    "sdpa": "w = v[:, :, :, :4]\nreturn F.scaled_dot_product_attention(w, w, w)",
+    "sdpa_bool": "k = torch.ones(4, 4).tril().bool()\n"
+                 "return F.scaled_dot_product_attention(v, v, v, attn_mask=k)",
+    "sdpa_float": "k = torch.zeros(4, 4).masked_fill(torch.ones(4, 4).triu(1).bool(), "
+                  "float('-inf'))\nreturn F.scaled_dot_product_attention(v, v, v, attn_mask=k)",
+    "sdpa_causal": "return F.scaled_dot_product_attention(v, v, v, is_causal=True)",
+    "sdpa_scale": "return F.scaled_dot_product_attention(v, v, v, scale=0.3)",
+    "sdpa_hidden_row": "k = (v[:, :, :, 0] > -50.0)[:, :, None, :] & torch.tensor([[True], "
+                       "[False], [True], [True]])\n"
+                       "return F.scaled_dot_product_attention(v, v, v, attn_mask=k)",
+    "sdpa_groups": "w = v[:, :2]\nreturn F.scaled_dot_product_attention(v, w, w, enable_gqa=True)",
+    "baddbmm": "w = v.flatten(0, 1)\nreturn torch.baddbmm(w @ w.mT, w, w.mT, beta=0.5)",
+    "trace": "return v[0, 0].diagonal().sum().reshape(1)",
+    "normalize": "return F.normalize(v, dim=1)",
+    "gaussian": "return torch.exp(-(v ** 2) / 0.5)",
+    "weighted_mean": "w = v.softmax(1)\nreturn (v * w).sum(1) / w.sum(1)",
+}
+# PyTorch runs these; octet names the operator that it does not have. Not in the goldens.
+REFUSED = {
+    "int_bits": "i = v.argmax(1)\nreturn ((i & 3) | 4) ^ 1",
+    "int_shift": "i = v.argmax(1)\nreturn (i << 2) >> 1",
+    "cummax": "a, i = torch.cummax(v, 2)\nreturn a",
+    "median": "a, i = v.median(3)\nreturn a",
+    "kthvalue": "a, i = v.kthvalue(2, 3)\nreturn a",
+    "rot90": "return torch.rot90(v, 1, [2, 3])",
+    "column_stack": "return torch.column_stack([v[0, 0], v[0, 1]])",
+    "atleast": "return torch.atleast_3d(v[0, 0])",
+    "bucketize": "return torch.bucketize(v, torch.tensor([-1.0, 0.0, 1.0]))",
+    "nearest_exact": "return F.interpolate(v, size=[7, 9], mode='nearest-exact')",
+    "float16_trip": "return v.half().float()",
+    "logaddexp": "return torch.logaddexp(v, v.flip(1))",
+    "cumprod": "return v.cumprod(3)",
+    "atan": "return torch.atan(v)",
+    "sinh": "return torch.sinh(v) + torch.cosh(v)",
+    "cdist": "return torch.cdist(v[0, 0], v[0, 1])",
+    "bicubic": "return F.interpolate(v, size=[7, 9], mode='bicubic')",
+    "grid_sample": "t = torch.tensor([[[0.9, 0.1, 0.0], [0.0, 1.1, 0.1]]]).expand(2, -1, -1)\n"
+                   "return F.grid_sample(v, F.affine_grid(t, [2, 6, 4, 5], align_corners=False), "
+                   "align_corners=False)",
+}
+# Those that are scripted too: Python writes into views in other words there.
+SCRIPTED = [name for name, body in EXACT.items()
+            if any(sign in body for sign in ("] =", "] +=", "_(", "for ", "while ", "+= "))]
+
+
+class Layers(nn.Module):
+    """Layers behind the quantized tensor."""
+
+    def __init__(self, table=True):
+        super().__init__()
+        self.register_buffer("table", torch.arange(15.).view(3, 5))
+
+
+def module_of(name, body):
+    """A module whose forward is the body."""
+    text = HEAD + "".join("    " + line + "\n" for line in body.split("\n"))
+    file = "<%s>" % name
+    linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+    names = {"torch": torch, "F": F}
+    exec(compile(text, file, "exec"), names)
+    made = type("Body", (Layers,), {"forward": names["forward"]})
+    return made().eval()
+
+
+class Wrapped(nn.Module):
+    """Rows of the quantized tensor's floats through layers: [N, 4, 8]."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        for i, layer in enumerate(layers):
+            self.add_module("layer%d" % i, layer)
+
+    def rows(self, x):
+        q = torch.quantize_per_tensor(x, 0.05, 120, torch.quint8)
+        return torch.dequantize(q)
+
+
+class Encoder(Wrapped):
+    def forward(self, x):
+        return self.layer0(self.rows(x))
+
+
+class Causal(Wrapped):
+    def forward(self, x):
+        return self.layer0(self.rows(x), torch.ones(4, 4).triu(1).bool())
+
+
+class Padded(Wrapped):
+    def forward(self, x):
+        v = self.rows(x)
+        return self.layer0(v, src_key_padding_mask=torch.arange(4)[None, :] >=
+                           torch.tensor([4, 2])[:, None])
+
+
+class Attention(Wrapped):
+    def forward(self, x):
+        v = self.rows(x)
+        return self.layer0(v, v, v, key_padding_mask=torch.arange(4)[None, :] >=
+                           torch.tensor([4, 2])[:, None],
+                           attn_mask=torch.ones(4, 4).triu(1).bool(), need_weights=False)[0]
+
+
+class AttentionWeights(Wrapped):
+    def forward(self, x):
+        v = self.rows(x)
+        y, w = self.layer0(v, v, v, attn_mask=torch.ones(4, 4).triu(1).bool())
+        return torch.cat([y, w], 2)
+
+
+class Decoder(Wrapped):
+    def forward(self, x):
+        v = self.rows(x)
+        return self.layer0(v, v * 0.5, tgt_mask=torch.ones(4, 4).triu(1).bool())
+
+
+class Packed(Wrapped):
+    def forward(self, x):
+        p = nn.utils.rnn.pack_padded_sequence(self.rows(x), torch.tensor([4, 2]), batch_first=True)
+        y, h = self.layer0(p)
+        return nn.utils.rnn.pad_packed_sequence(y, batch_first=True)[0]
+
+
+class PackedState(Wrapped):
+    def forward(self, x):
+        p = nn.utils.rnn.pack_padded_sequence(self.rows(x), torch.tensor([4, 2]), batch_first=True)
+        y, h = self.layer0(p)
+        return h[0] if isinstance(h, tuple) else h
+
+
+def layered():
+    """name: (module, whether it has recurrent layers to quantize)."""
+    layer = nn.TransformerEncoderLayer
+    fields = {"d_model": 8, "nhead": 2, "dim_feedforward": 12, "batch_first": True}
+    return {
+        "encoder_layer": Encoder(layer(**fields)),
+        "encoder_layer_gelu_first": Encoder(layer(activation="gelu", norm_first=True, **fields)),
+        "encoder_layer_causal": Causal(layer(**fields)),
+        "encoder_layer_padded": Padded(layer(**fields)),
+        "encoder": Encoder(nn.TransformerEncoder(layer(**fields), 2, nn.LayerNorm(8),
+                                                 enable_nested_tensor=False)),
+        "encoder_causal": Causal(nn.TransformerEncoder(layer(**fields), 2,
+                                                       enable_nested_tensor=False)),
+        "attention_masks": Attention(nn.MultiheadAttention(8, 2, batch_first=True)),
+        "attention_weights": AttentionWeights(nn.MultiheadAttention(8, 2, batch_first=True)),
+        "decoder_layer": Decoder(nn.TransformerDecoderLayer(**fields)),
+        "packed_lstm": Packed(nn.LSTM(8, 5, batch_first=True)),
+        "packed_lstm_both": Packed(nn.LSTM(8, 5, 2, batch_first=True, bidirectional=True)),
+        "packed_gru": Packed(nn.GRU(8, 5, batch_first=True, bidirectional=True)),
+        "packed_lstm_state": PackedState(nn.LSTM(8, 5, batch_first=True, bidirectional=True)),
+        "packed_gru_state": PackedState(nn.GRU(8, 5, batch_first=True)),
+    }
