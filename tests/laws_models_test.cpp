@@ -87,8 +87,7 @@ class checker {
         dynamic(n);
       else if (accumulates(n))
         accumulator(n);
-      else if (n.op == &octet::ops::requantize && producer(n.in[0]) &&
-               accumulates(*producer(n.in[0])))
+      else if (n.op == &octet::ops::requantize && sums_of(n.in[0]) != nullptr)
         continue;  // with its accumulator
       else if (n.op != &octet::ops::dynamic_quantize && n.op != &octet::ops::dynamic_dequantize &&
                n.op != &octet::ops::dynamic_quantize_linear)
@@ -105,6 +104,28 @@ class checker {
     const dtype y = g_[n.out[0]].type;
     return n.op->accumulates && n.round == octet::rounding::none &&
            (y == dtype::s32 || y == dtype::s64);
+  }
+  /// Adds int32 numbers to a layer's sums, or sees them under another scale: a bias of ONNX's Gemm
+  /// that is not one of columns.
+  bool adds_bias(const octet::node& n) const {
+    return (n.op == &octet::ops::add || n.op == &octet::ops::reshape) &&
+           g_[n.in[0]].type == dtype::s32 && g_[n.in[0]].shape == g_[n.out[0]].shape;
+  }
+  /// The layer whose sums a value is; null: it is none.
+  const octet::node* sums_of(tensor_id t) const {
+    const octet::node* by = producer(t);
+    while (by != nullptr && adds_bias(*by)) by = producer(by->in[0]);
+    return by != nullptr && accumulates(*by) ? by : nullptr;
+  }
+  /// The only node that reads a layer's sums; null: there are others, or none.
+  const octet::node* reader_of_sums(tensor_id t) const {
+    for (;;) {
+      const auto at = readers_.find(t);
+      if (at == readers_.end() || at->second.size() != 1) return nullptr;
+      const octet::node* by = at->second[0];
+      if (!adds_bias(*by) || by->in[0] != t) return by;
+      t = by->out[0];
+    }
   }
   void differs(const octet::node& n, const std::string& what) {
     std::string types;
@@ -230,21 +251,17 @@ class checker {
   }
   void accumulator(const octet::node& n) {
     const tensor_id acc = n.out[0];
-    const auto readers = readers_.find(acc);
+    const octet::node* const reader = reader_of_sums(acc);
     // MXNet rounds after a sum has joined, and gives some layers' results as floats. ONNX's
     // MatMulInteger and ConvInteger are sums, QGemm without a scale of its result gives floats.
-    const bool rounds =
-        readers != readers_.end() && readers->second[0]->op == &octet::ops::requantize;
+    const bool rounds = reader != nullptr && reader->op == &octet::ops::requantize;
     if (g_.arithmetic == octet::law::onnxruntime && !rounds)
       return accumulator_scales(n, decide(n, true));
-    if (g_.arithmetic == octet::law::mxnet && readers != readers_.end() &&
-        (readers->second[0]->op == &octet::ops::requantize_add ||
-         readers->second[0]->op == &octet::ops::dequantize))
+    if (g_.arithmetic == octet::law::mxnet && reader != nullptr &&
+        (reader->op == &octet::ops::requantize_add || reader->op == &octet::ops::dequantize))
       return;
-    if (readers == readers_.end() || readers->second.size() != 1 ||
-        readers->second[0]->op != &octet::ops::requantize)
-      return differs(n, "accumulators that are not requantized");
-    const octet::node& r = *readers->second[0];
+    if (!rounds) return differs(n, "accumulators that are not requantized");
+    const octet::node& r = *reader;
     octet::node whole = n;  // as one node, which fusing would make of the two
     whole.out = r.out;
     const octet::node_inputs in(g_, whole);

@@ -41,11 +41,11 @@ def volumes(xt, wt, groups=1, width=(4, 6), channels=False, **attributes):
     return build
 
 
-def integer_volumes(xt, wt, computed=False, groups=1, **attributes):
+def integer_volumes(xt, wt, computed=False, groups=1, batch=1, **attributes):
     def build(n):
         w = weights_of(n, xt, wt, 6, 4 // groups, 3, 2, 2)
         if computed:
-            x = n.input(n.rng.uniform(-1, 3, (1, 4, 5, 6, 7)).astype(np.float32))
+            x = n.input(n.rng.uniform(-1, 3, (batch, 4, 5, 6, 7)).astype(np.float32))
             x, _, zero = n.node("DynamicQuantizeLinear", [x], outputs=3)
         else:
             x = n.input(n.codes(xt, 2, 4, 5, 6, 7))
@@ -313,6 +313,8 @@ def cases_of_volumes(w):
     w.store("volume_conv_depthwise", volumes("u8", "s8", 4, (4, 4), True, **WINDOWS))
     w.store("volume_conv_same", volumes("u8", "u8", auto_pad="SAME_LOWER", strides=[2, 1, 2]))
     w.store("volume_integers_computed", integer_volumes("u8", "s8", True, **WINDOWS), 11)
+    w.store("volume_integers_computed_batch",
+            integer_volumes("u8", "s8", True, batch=2, **WINDOWS), 11)
     w.store("volume_integers_groups", integer_volumes("u8", "s8", True, 2, **DILATED), 11)
     w.store("volume_float", float_volumes(**WINDOWS))
     w.store("volume_float_groups", float_volumes(2, **DILATED))

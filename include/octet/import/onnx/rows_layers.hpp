@@ -357,7 +357,7 @@ inline void conv_integer_row(emitter& m, call& c) {
   tensor_id y = m.accumulate(op, {x, w}, to_attributes(v.attrs), scales);
   if (zx.computed != no_tensor && !m.failed()) {
     dims image = m.to.g[volume].shape;
-    image[0] = 1;
+    if (v.folded == 0) image[0] = 1;  // planes of volumes lie along the batch's axis
     const tensor_id one = m.filled(image, std::uint8_t{1});
     if (m.failed()) return;
     m.set(one, codes({}), -1);
