@@ -3,6 +3,7 @@
 #ifndef OCTET_IMPORT_TFLITE_ROWS_RECURRENT_HPP_
 #define OCTET_IMPORT_TFLITE_ROWS_RECURRENT_HPP_
 
+#include "octet/import/tflite/rows_conv.hpp"
 #include "octet/import/tflite/rows_movement.hpp"
 
 OCTET_NAMESPACE_BEGIN
