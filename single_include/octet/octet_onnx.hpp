@@ -3155,6 +3155,7 @@ class largest_elements {
   void follow(tensor_id x, std::size_t axis) {
     if (axis == 3) return compare(x);
     for (std::int32_t t = 0; t < w_.size[axis] && !m_.failed(); ++t) {
+      if (!m_.check(m_.to.work.spend(as_size(out_[axis])))) return;
       at_[axis] = places_of_tap(w_, axis, in_[axis], out_[axis], t);
       follow(picked(m_, x, ir_axis(axis), at_[axis]), axis + 1);
     }
@@ -3191,6 +3192,7 @@ class largest_elements {
     const std::int32_t batch = shape_[0], channels = shape_.back(0);
     dims s = shape_;
     for (int i = 1; i + 1 < s.rank; ++i) s[i] = 1;
+    if (!m_.check(verify_size(s, dtype::s64, m_.to.max, "places of channels"))) return;
     std::vector<std::int64_t> list;
     for (std::int64_t i = 0; i < std::int64_t{batch} * channels; ++i) list.push_back(i * elements_);
     place_ = m_.made(ops::add, {place_, m_.new_constant("", s, list)}, dtype::s64);
@@ -4233,6 +4235,7 @@ inline tensor_id blended_in_1024ths(emitter& m, tensor_id x, const resizing& r,
   const dtype t = m.to.g[x].type;
   tensor_id y = m.made(ops::cast, {m.without_scales(x)}, dtype::s32);
   for (std::size_t k = 0; k < 2; ++k) {
+    if (!m.check(m.to.work.spend(4 * as_size(r.out[k])))) return no_tensor;
     std::vector<std::int32_t> index[2], weight[2];
     for (std::int32_t o = 0; o < r.out[k]; ++o) {
       const float last = static_cast<float>(r.in[k] - 1),

@@ -1869,44 +1869,27 @@ constexpr bool clamps_to_finite(law l) {
   }
   return false;
 }
+/// Whether XNNPACK's kernels run, and TFLite's optimized ones where it does not take an operator:
+/// the default interpreter.
+constexpr bool has_xnnpack(law l) {
+  switch (l) {
+    case law::tflite_xnnpack: return true;
+    case law::tflite_ref:
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
 /// Whether a product of one factor has that factor's code, whatever its own scale is: TFLite's
 /// optimized kernel copies it.
-constexpr bool copies_one_factor(law l) {
-  switch (l) {
-    case law::tflite_xnnpack: return true;
-    case law::tflite_ref:
-    case law::pytorch_fbgemm:
-    case law::pytorch_qnnpack:
-    case law::mxnet:
-    case law::onnxruntime: return false;
-  }
-  return false;
-}
+constexpr bool copies_one_factor(law l) { return has_xnnpack(l); }
 /// Whether the negative of a float is 0 - x: zeros become +0, NaN keeps its sign. XNNPACK.
-constexpr bool subtracts_to_negate(law l) {
-  switch (l) {
-    case law::tflite_xnnpack: return true;
-    case law::tflite_ref:
-    case law::pytorch_fbgemm:
-    case law::pytorch_qnnpack:
-    case law::mxnet:
-    case law::onnxruntime: return false;
-  }
-  return false;
-}
+constexpr bool subtracts_to_negate(law l) { return has_xnnpack(l); }
 /// Whether a slice that ends at 0 ends behind its axis: XNNPACK, of slices with a position for
 /// every axis, in steps of 1.
-constexpr bool ends_at_zero_behind(law l) {
-  switch (l) {
-    case law::tflite_xnnpack: return true;
-    case law::tflite_ref:
-    case law::pytorch_fbgemm:
-    case law::pytorch_qnnpack:
-    case law::mxnet:
-    case law::onnxruntime: return false;
-  }
-  return false;
-}
+constexpr bool ends_at_zero_behind(law l) { return has_xnnpack(l); }
 
 }  // namespace laws
 OCTET_NAMESPACE_END
@@ -2498,7 +2481,7 @@ inline status conv_2d(tflite_node& n) {
   if (auto s = check_padding(o.padding); !s) return s;
   const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
   if (!uint8_weights) return uint8_weights.error();
-  if (*uint8_weights && n.g().arithmetic == law::tflite_xnnpack) return uint8_beside_floats();
+  if (*uint8_weights && laws::has_xnnpack(n.g().arithmetic)) return uint8_beside_floats();
   if (*uint8_weights) {  // the framework looks at the first scale alone
     tensor& of = n.g()[n.in_id(1)];
     of.scales.resize(1), of.axis = -1;
@@ -2622,7 +2605,7 @@ inline status fully_connected(tflite_node& n) {
   if (n.blocks) return blockwise_layer(n, o);
   const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
   if (!uint8_weights) return uint8_weights.error();
-  if (*uint8_weights && n.g().arithmetic == law::tflite_xnnpack) return uint8_beside_floats();
+  if (*uint8_weights && laws::has_xnnpack(n.g().arithmetic)) return uint8_beside_floats();
   attributes a;
   if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
   if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
@@ -4110,15 +4093,15 @@ template <const op_def& Op> status reduce_to(tflite_node& n, tensor_id to) {
   if (!a) return a.error();
   if (!n.integers(1).empty()) return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
   const tensor& x = n.in(0);
+  if (Op.decide && is_8bit(x.type) && laws::has_xnnpack(n.g().arithmetic))
+    return unsupported("a reduction of 8-bit values over no axis", {},
+                       "under tflite_ref: XNNPACK leaves it to a kernel that rounds another way");
   if (x.shape.rank >= dims::max_rank) return invalid("rank of input", to_string(x.shape));
   attributes behind, last;
   behind.set("axis", std::int64_t{-1});
   const tensor_id column = n.temporary("/column", x.type, x.scales, x.zero_points);
   if (auto s = n.emit(ops::expand_dims, {n.in_id(0)}, {column}, std::move(behind)); !s) return s;
   last.set("axes", std::vector<std::int64_t>{-1});
-  if (Op.decide && is_8bit(x.type) && n.g().arithmetic == law::tflite_xnnpack)
-    return unsupported("a reduction of 8-bit values over no axis", {},
-                       "under tflite_ref: XNNPACK leaves it to a kernel that rounds another way");
   return n.emit(Op, {column}, {to}, std::move(last));
 }
 template <const op_def& Op> status reduce(tflite_node& n) {

@@ -86,7 +86,7 @@ inline status conv_2d(tflite_node& n) {
   if (auto s = check_padding(o.padding); !s) return s;
   const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
   if (!uint8_weights) return uint8_weights.error();
-  if (*uint8_weights && n.g().arithmetic == law::tflite_xnnpack) return uint8_beside_floats();
+  if (*uint8_weights && laws::has_xnnpack(n.g().arithmetic)) return uint8_beside_floats();
   if (*uint8_weights) {  // the framework looks at the first scale alone
     tensor& of = n.g()[n.in_id(1)];
     of.scales.resize(1), of.axis = -1;
@@ -210,7 +210,7 @@ inline status fully_connected(tflite_node& n) {
   if (n.blocks) return blockwise_layer(n, o);
   const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
   if (!uint8_weights) return uint8_weights.error();
-  if (*uint8_weights && n.g().arithmetic == law::tflite_xnnpack) return uint8_beside_floats();
+  if (*uint8_weights && laws::has_xnnpack(n.g().arithmetic)) return uint8_beside_floats();
   attributes a;
   if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
   if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);

@@ -436,6 +436,8 @@ inline result<value> scattered_by_data(emitter& e, tensor_data& x, tensor_data& 
   if (rest != index.size || index.size[axis] > 64)
     return unsupported("an index of " + e.operator_name(), "computed from the input's data",
                        "the extents of the tensor but for the axis, along which it has up to 64");
+  if (x.size[axis] > static_cast<std::int64_t>(most_made))
+    return too_large("an axis that is written into");
   std::vector<double> numbers;
   for (std::int64_t i = 0; i < x.size[axis]; ++i) numbers.push_back(static_cast<double>(i));
   std::vector<std::int64_t> line(x.size.size(), 1);
