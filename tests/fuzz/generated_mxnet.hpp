@@ -171,15 +171,7 @@ class mxnet_generator {
     return c_.one_in(25) ? c_.of(odd) : c_.between(0, 3);
   }
   std::string text_of(std::int64_t v) {
-    static const std::string odd[] = {"",
-                                      "None",
-                                      "nan",
-                                      "1e999",
-                                      "0x10",
-                                      "()",
-                                      "True",
-                                      "9"
-                                      "e30"};
+    static const std::string odd[] = {"", "None", "nan", "1e999", "0x10", "()", "True", "9e30"};
     return c_.one_in(150) ? c_.of(odd) : std::to_string(v);
   }
   std::string tuple(const extents& l) {
