@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 for tool in clang-format-14 clang-format; do
-  command -v "$tool" >/dev/null && "$tool" --version | grep -q 'version 14\.' && break
+  command -v "$tool" >/dev/null && grep -q 'version 14\.' <<<"$("$tool" --version)" && break
   tool=
 done
 if [ -z "$tool" ] || ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then

@@ -13,28 +13,29 @@ esac
 flags=(-std=c++20 -fsyntax-only -DOCTET_EXTERN "${precompiled[@]}" -I "$include" "$@")
 name=$(basename "$file")
 if ! good=$("$compiler" "${flags[@]}" -DOCTET_GOOD "$file" 2>&1); then
-  echo "$name: the correct form does not compile"; printf '%s\n' "$good" | head -n 30; exit 1
+  echo "$name: the correct form does not compile"; head -n 30 <<<"$good"; exit 1
 fi
 if text=$("$compiler" "${flags[@]}" "$file" 2>&1); then
   echo "$name: the mistake compiles"; exit 1
 fi
 lines=$(printf '%s\n' "$text" | wc -l)
 status=0
+# grep -q reads here-strings: it ends at the first match, and what still writes into a pipe then
+# dies of it, which pipefail would take for no match.
 most=$(sed -n 's|^// at most \([0-9]*\) lines: .*|\1|p' "$file")
 if [ "$lines" -gt "${most:-20}" ]; then
   echo "$name: $lines lines, more than ${most:-20}"
   status=1
 fi
 while IFS= read -r want; do
-  printf '%s\n' "$text" | tr -d '()lL' | grep -qE -- "$(printf '%s' "$want" | tr -d 'lL')" ||
-    printf '%s\n' "$text" | grep -qE -- "$want" || {
+  grep -qE -- "${want//[lL]/}" <<<"${text//[()lL]/}" || grep -qE -- "$want" <<<"$text" || {
     echo "$name: does not say: $want"
     status=1
   }
 done < <(sed -n 's|^// expect: ||p' "$file")
-here=$(grep -n '// HERE' "$file" | head -n 1 | cut -d: -f1)
+here=$(grep -n -m 1 '// HERE' "$file" | cut -d: -f1)
 if [ -n "$here" ]; then
-  printf '%s\n' "$text" | grep -qE "at_line<$here>|$name:$here" || {
+  grep -qE "at_line<$here>|$name:$here" <<<"$text" || {
     echo "$name: does not name line $here"
     status=1
   }

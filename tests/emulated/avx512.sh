@@ -29,14 +29,14 @@ mkdir -p "$work"
 work=$(cd "$work" && pwd)
 
 # The kernel's package, unpacked and not installed.
-kernel=$(compgen -G "$work/kernel/boot/vmlinuz-*" | head -n 1 || true)
+kernel=$(compgen -G "$work/kernel/boot/vmlinuz-*" | sed -n 1p || true)
 if [ -z "$kernel" ]; then
   package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
-    sed -n 's/^ *Depends: *//p' | head -n 1)
+    sed -n 's/^ *Depends: *//p' | sed -n 1p)
   [ -n "$package" ] || skip "no package linux-image-cloud-amd64"
   (cd "$work" && apt-get -q download "$package" && dpkg -x "$package"_*.deb kernel) ||
     skip "$package cannot be downloaded"
-  kernel=$(compgen -G "$work/kernel/boot/vmlinuz-*" | head -n 1)
+  kernel=$(compgen -G "$work/kernel/boot/vmlinuz-*" | sed -n 1p)
 fi
 
 # The initial file system: shell, tests, the libraries they link.

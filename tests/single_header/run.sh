@@ -68,10 +68,10 @@ mixed() {
     exit 1
   fi
   [ "$(printf '%s\n' "$text" | grep -c 'error:')" = 1 ] || {
-    printf '%s\n' "$text" | head -n 20
+    head -n 20 <<<"$text"
     exit 1
   }
-  printf '%s\n' "$text" | grep -q 'error:.*single header'
+  grep -q 'error:.*single header' <<<"$text"
 }
 mixed '"sub/octet.hpp"' '<octet/import/tflite.hpp>'
 mixed '<octet/core/types.hpp>' '"sub/octet_tflite.hpp"'
@@ -82,7 +82,7 @@ if text=$("${cxx[@]}" -fsyntax-only "$work/renamed.cpp" 2>&1); then
   echo "a renamed copy compiles without OCTET_SINGLE_FILE"
   exit 1
 fi
-printf '%s\n' "$text" | grep -q 'error.*OCTET_SINGLE_FILE'
+grep -q 'error.*OCTET_SINGLE_FILE' <<<"$text"
 printf '#define OCTET_SINGLE_FILE "renamed.hpp"\n#include "sub/renamed.hpp"\n' >"$work/renamed.cpp"
 "${cxx[@]}" -fsyntax-only "$work/renamed.cpp"
 echo same
