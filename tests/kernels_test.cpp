@@ -118,6 +118,24 @@ constexpr rounding modes[] = {rounding::doubling_high_half_away,
                               rounding::wide_half_up,
                               rounding::none};
 
+/// Padding of its own on each side, sometimes none, and strides and dilations of their own for rows
+/// and columns.
+void vary(conv2d_params& p, rng& r) {
+  const auto side = [&] { return static_cast<std::int32_t>(r.pick({0, 0, 1, 1, 2, 3})); };
+  if (r.between(0, 1)) p.stride_w = static_cast<std::int32_t>(r.between(1, 4));
+  if (r.between(0, 3) == 0) p.dilation_w = static_cast<std::int32_t>(r.between(1, 3));
+  const auto extent = [&](std::int32_t in, std::int32_t kernel, std::int32_t stride,
+                          std::int32_t dilation, std::int32_t& before, std::int32_t& out) {
+    const std::int32_t reach = (kernel - 1) * dilation + 1;
+    before = side();
+    std::int32_t after = side();
+    while (in + before + after < reach) ++after;
+    out = (in + before + after - reach) / stride + 1;
+  };
+  extent(p.in_h, p.kernel_h, p.stride_h, p.dilation_h, p.pad_top, p.out_h);
+  extent(p.in_w, p.kernel_w, p.stride_w, p.dilation_w, p.pad_left, p.out_w);
+}
+
 void random_convolutions(bool depthwise, int rounds, std::uint32_t seed) {
   coverage seen;
   rng r(seed);
@@ -156,6 +174,7 @@ void random_convolutions(bool depthwise, int rounds, std::uint32_t seed) {
                                                        31, 32, 33, 40, 48, 63, 64, 65, 80, 100}));
     }
     fill(c, s, depthwise, in, weight, out, mode, extreme, r);
+    if (r.between(0, 1)) vary(c.p, r);
     const auto x = random_input(c, extreme, r);
     check(c, x.data(), depthwise ? "depthwise" : "conv2d", seen);
   }
@@ -169,6 +188,42 @@ TEST_CASE("conv2d kernels equal the reference: random shapes") {
 }
 TEST_CASE("depthwise_conv2d kernels equal the reference: random shapes") {
   random_convolutions(true, 330, 2);
+}
+
+TEST_CASE("depthwise_conv2d kernels equal the reference: few channels, rows of many vectors") {
+  coverage seen;
+  rng r(7);
+  for (int i = 0; i < 160; ++i) {
+    conv_case c;
+    const auto mode = modes[static_cast<std::size_t>(i) % std::size(modes)];
+    const bool extreme = r.between(0, 3) == 0, s16 = r.between(0, 5) == 0;
+    const dtype in = s16               ? dtype::s16
+                     : r.between(0, 1) ? dtype::s8
+                                       : dtype::u8,
+                out = mode == rounding::none ? dtype::s32
+                      : s16                  ? dtype::s16
+                      : r.between(0, 1)      ? dtype::s8
+                                             : dtype::u8;
+    const auto kernel = static_cast<std::int32_t>(r.pick({1, 2, 3, 3, 3, 5, 7, 9}));
+    const auto channels =
+        static_cast<std::int32_t>(r.pick({2, 3, 4, 5, 6, 8, 10, 12, 16, 18, 20, 24, 28, 32}));
+    const conv_shape s{static_cast<std::int32_t>(r.between(1, 2)),
+                       static_cast<std::int32_t>(r.between(1, 12)),
+                       static_cast<std::int32_t>(r.between(1, r.between(0, 3) ? 60 : 700)),
+                       channels,
+                       channels,
+                       r.between(0, 4) ? kernel : static_cast<std::int32_t>(r.between(1, 4)),
+                       kernel,
+                       static_cast<std::int32_t>(r.between(1, 3)),
+                       static_cast<std::int32_t>(r.between(0, 3) ? 1 : r.between(2, 4)),
+                       0,
+                       channels};
+    fill(c, s, true, in, r.between(0, 2) ? dtype::s8 : dtype::u8, out, mode, extreme, r);
+    vary(c.p, r);
+    const auto x = random_input(c, extreme, r);
+    check(c, x.data(), "depthwise, few channels", seen);
+  }
+  seen.require_simd();
 }
 
 TEST_CASE("conv2d kernels equal the reference: int16 sums beyond int32") {

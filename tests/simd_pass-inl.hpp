@@ -167,7 +167,7 @@ struct primitives_of_target {
                      const bytes* arrays, int nv, int rows, i32* x, bytes* to, std::size_t stride,
                      int n) {
     finish_rows(q, kind, out, kernels::scalars_of(q, out), arrays, row_block{x, nv, rows}, to,
-                stride, n, 0);
+                stride, {0, n});
   }
 
   static octet_test::simd_primitives table() {

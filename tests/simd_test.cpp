@@ -577,7 +577,7 @@ TEST_CASE("simd: the fused DR of a panel") {
       q.mult = mult.data();
       q.lo = -128, q.hi = 127;
       values<std::byte> arrays(n * 4 * kernels::panel_arrays);
-      REQUIRE(kernels::fill_panel(q, dtype::s8, 1, lanes, 0, lanes, arrays.data()) ==
+      REQUIRE(kernels::fill_panel(q, dtype::s8, 1, lanes, {0, lanes}, arrays.data()) ==
               kernels::epilogue_kind::dr);
       constexpr std::int32_t most = (1 << 30) - 1;
       values<std::int32_t> x(n), y(n);
@@ -616,7 +616,7 @@ TEST_CASE("simd: finished rows of a panel, every rounding and type") {
         if (mode != rounding::none)
           arrays.fill(q, mode, out, n, 1e6, mode == rounding::float_bias_half_even, r);
         values<std::byte> panel(static_cast<std::size_t>(columns) * 4 * kernels::panel_arrays);
-        const auto kind = kernels::fill_panel(q, out, nv, lanes, 0, n, panel.data());
+        const auto kind = kernels::fill_panel(q, out, nv, lanes, {0, n}, panel.data());
         values<std::int32_t> x(static_cast<std::size_t>(rows * columns));
         for (std::int32_t& v : x)
           v = static_cast<std::int32_t>(r.pick(

@@ -85,81 +85,14 @@ HWY_NOINLINE void pair_columns(const column_source& s, std::size_t first, std::s
     simd::store_pairs(pair_tap<T>(s, 0, first + i), pair_tap<T>(s, 1, first + i), to);
 }
 
-struct pixel_call {
-  const std::byte *columns, *arrays, *weights;
+struct pixel_call : finish_call {
+  const std::byte *columns, *weights;
   std::size_t column_step, pixel_step,
       tap_step;  // bytes: group to group is vectors * lanes32 * 4 within a column
   int kernel_w, groups;
   std::byte* to;
-  std::size_t out_stride;
   std::size_t count;
-  int n;
-  std::int32_t first;
-  const requantize_params* requant;
-  dtype out_type;
-  const kernels::epilogue_scalars* scalars;
-  kernels::epilogue_kind kind;
 };
-
-struct pair_each_ops {
-  static constexpr int vectors = 2;
-  using W = V16;
-  static HWY_INLINE W load(const std::byte* p) {
-    return hn::Load(D16(), reinterpret_cast<const std::int16_t*>(p));
-  }
-  static HWY_INLINE V32 dot(V32 acc, W a, W w) { return simd::dot_pairs_each(acc, a, w); }
-};
-struct quad_each_ops {
-  static constexpr int vectors = 4;
-  using W = V8;
-  static HWY_INLINE W load(const std::byte* p) {
-    return hn::Load(D8(), reinterpret_cast<const std::int8_t*>(p));
-  }
-  static HWY_INLINE V32 dot(V32 acc, W a, W w) {
-    return simd::dot_quads(acc, hn::BitCast(D32(), a), w);
-  }
-};
-
-/// Accumulators of neighbouring pixels, finished together.
-template <int NV> struct pending_pixels {
-  static constexpr int most = 8;
-  alignas(alignment) std::int32_t raw[most][NV * lanes32];
-  int count = 0;
-  std::byte* to = nullptr;  // of the first
-  HWY_INLINE pending_pixels() {}
-  HWY_INLINE void flush(const pixel_call& t) {
-    if (count != 0)
-      finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
-                  row_block{&raw[0][0], NV, count}, to, t.out_stride, t.n, t.first);
-    count = 0;
-  }
-  HWY_INLINE void add(const pixel_call& t, const V32 (&acc)[NV], std::byte* at) {
-    if (count == 0) to = at;
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) hn::Store(acc[v], D32(), &raw[count][v * lanes32]);
-    if (++count == most) flush(t);
-  }
-};
-
-template <int NV, kernels::epilogue_kind E>
-HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilogue& e,
-                             const requantize_dr* dr, pending_pixels<NV>& pending, V32 (&acc)[NV],
-                             std::byte* to) noexcept {
-  if constexpr (E == kernels::epilogue_kind::real) {
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v)
-      acc[v] = requantize_real(acc[v], simd::load(c.real_bias() + v * lanes32),
-                               simd::load(c.bias_unit() + v * lanes32), e.scaled_bias,
-                               simd::load(c.scale() + v * lanes32), e.highest);
-    store_8bit<NV>(e, acc, to, t.n);
-  } else if constexpr (E == kernels::epilogue_kind::dr) {
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
-    store_8bit<NV>(e, acc, to, t.n);
-  } else {
-    pending.add(t, acc, to);
-  }
-}
 
 /// Adds the products of two neighbouring pixels, stride 1 and no dilation: they share KW - 1 of
 /// their columns. `kept`: the weights.
@@ -254,7 +187,9 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   pending.flush(t);
 }
 template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
-  if (t.kind == kernels::epilogue_kind::real)
+  if (t.kind == kernels::epilogue_kind::scaled)
+    pixels<Ops, KW, KG, kernels::epilogue_kind::scaled>(t);
+  else if (t.kind == kernels::epilogue_kind::real)
     pixels<Ops, KW, KG, kernels::epilogue_kind::real>(t);
   else if (t.kind == kernels::epilogue_kind::dr)
     pixels<Ops, KW, KG, kernels::epilogue_kind::dr>(t);
@@ -329,6 +264,7 @@ HWY_INLINE void fill_columns(const conv2d_params& p, const kernels::packed_depth
 inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args& a) noexcept {
   kernels::packed_depthwise h;
   std::memcpy(&h, p.packed, sizeof(h));
+  if (h.runs) return run_depthwise_runs(p, a);
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
   auto* window = static_cast<std::byte*>(a.scratch);
@@ -345,7 +281,7 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args
                     column_step = vectors_bytes * as_size(h.groups);
   const column_span span(p, kernels::depthwise_window(p));
 
-  pixel_call t;
+  pixel_call t{};
   t.columns = window;
   t.column_step = column_step;
   t.pixel_step = column_step * as_size(p.stride_w);
@@ -378,8 +314,7 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args
       const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
       t.arrays = block + alignment;
       t.weights = t.arrays + round_up(vectors_bytes * kernels::panel_arrays, alignment);
-      t.n = channels;
-      t.first = first;
+      t.channels = {first, channels};
       t.to = y + line * t.count * t.out_stride + as_size(first) * out_size;
       t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
       row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
@@ -415,8 +350,10 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     if (p == nullptr) return "depthwise";
     const auto g = problem(params(p));
     if (kernels::depthwise_is_gemm(g)) return "depthwise as gemm";
-    return kernels::depthwise_header(g, layout).kind == kernels::product::quad ? "depthwise 4 rows"
-                                                                               : "depthwise 2 rows";
+    const kernels::packed_depthwise h = kernels::depthwise_header(g, layout);
+    if (h.kind == kernels::product::quad)
+      return h.runs ? "depthwise runs of 4 taps" : "depthwise 4 rows";
+    return h.runs ? "depthwise runs of 2 taps" : "depthwise 2 rows";
   }
 };
 

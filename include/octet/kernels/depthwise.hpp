@@ -1,11 +1,19 @@
-// Packed form of depthwise convolutions.
+// Packed form of depthwise convolutions, and how their kernel walks an image.
 //
 // Taps of one kernel column go into the lanes' groups: a vector holds, for `lanes` channels, 4
 // bytes (quad) or 2 int16 (pair16) of neighbouring kernel rows. The kernel interleaves the input
 // rows of an output row so once per column, and every column serves all taps and output pixels that
 // touch it.
+//
+// Where channels fill no more than half of a block's lanes, a row is one run instead: its output is
+// out_w * out_c elements, the tap of a kernel column is the input's run a few pixels further on,
+// and blocks are cut from it whatever the channels are. A vector then holds several pixels; weights
+// repeat after some blocks. The groups hold taps of neighbouring kernel columns; an input row is
+// interleaved once and serves all output rows that it reaches.
 #ifndef OCTET_KERNELS_DEPTHWISE_HPP_
 #define OCTET_KERNELS_DEPTHWISE_HPP_
+
+#include <numeric>
 
 #include "octet/kernels/gemm.hpp"
 
@@ -14,12 +22,16 @@ namespace kernels {
 
 struct packed_depthwise {
   product kind;                    // quad or pair16
+  bool runs;                       // blocks are cut from a row's run
   std::int32_t vectors, channels;  // per block
-  std::int32_t blocks, groups;     // groups: of kernel rows
+  std::int32_t blocks;             // of a pixel; of runs, until weights repeat
+  std::int32_t groups;             // of kernel rows; of runs, of kernel columns
   std::uint32_t flip;
   std::int32_t fill;  // byte of a padding element (quad, after flip)
   std::size_t block_bytes, first_block;
 };
+/// Blocks of runs that are worth packing.
+inline constexpr std::int32_t most_run_blocks = 20;
 
 // The problem: groups as many as input channels, one input channel in each.
 
@@ -34,13 +46,17 @@ constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_
   const std::int32_t group = quad ? 4 : 2;
   h.vectors = group;
   h.channels = group * t.lanes;
-  h.blocks = (g.out_c + h.channels - 1) / h.channels;
-  h.groups = (g.kernel_h + group - 1) / group;
+  const std::int32_t until_repeated = g.out_c / std::gcd(g.out_c, h.channels);
+  h.runs = g.in_c == g.out_c && g.out_c <= h.channels / 2 && until_repeated <= most_run_blocks;
+  h.blocks = h.runs ? until_repeated : (g.out_c - 1) / h.channels + 1;
+  h.groups = ((h.runs ? g.kernel_w : g.kernel_h) - 1) / group + 1;
   const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
   h.flip = other_sign ? 0x80808080u : 0;
   h.fill = quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : 0;
-  h.block_bytes = alignment + round_up(as_size(h.channels) * 4 * panel_arrays, alignment) +
-                  round_up(as_size(g.kernel_w * h.groups * h.channels) * 4, alignment);
+  h.block_bytes =
+      alignment + round_up(as_size(h.channels) * 4 * panel_arrays, alignment) +
+      round_up(as_size(h.runs ? g.kernel_h : g.kernel_w) * as_size(h.groups * h.channels) * 4,
+               alignment);
   h.first_block = round_up(sizeof(h), alignment);
   return h;
 }
@@ -50,7 +66,7 @@ inline packed_depthwise depthwise_header(const gemm_problem& g, const target_lay
 }
 constexpr bool depthwise_accepts(const gemm_problem& g) noexcept {
   if (depthwise_is_gemm(g)) return gemm_accepts(g);
-  if (g.in_c < 1 || g.out_c % g.in_c != 0 || g.wide || g.weights == nullptr ||
+  if (g.in_c < 1 || g.out_c < 1 || g.out_c % g.in_c != 0 || g.wide || g.weights == nullptr ||
       !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
     return false;
   // s16: x is taken as it is and multiplied with w - zero point as int16; a zero point of x would
@@ -62,10 +78,58 @@ template <class Problem>  // gemm_problem, or the params of the operator
 constexpr std::int32_t depthwise_window(const Problem& g) noexcept {
   return (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
 }
-/// Interleaved columns, then one column of expanded channels per kernel row.
-constexpr std::size_t depthwise_columns_bytes(const gemm_problem& g,
+/// How the kernel of runs walks an image. A period: `blocks` blocks, whole pixels.
+struct run_walk {
+  std::size_t pixels;      // of a period
+  std::size_t periods;     // of an output row
+  std::size_t chunk;       // periods at a time
+  std::size_t lines;       // output rows at a time
+  std::size_t slots;       // interleaved rows at hand
+  std::size_t slot_bytes;  // of one
+  std::size_t phases;      // of the stride along a row: buffers of one row's pixels
+  std::size_t phase_bytes;
+  std::size_t pointers;  // bytes: which row each slot holds, rows, taps
+};
+template <class Problem>
+constexpr run_walk walk_of(const Problem& g, const packed_depthwise& h) noexcept {
+  // Interleaved rows stay in the first cache; a call for fewer vectors than these spends its time
+  // on weights and constants.
+  constexpr std::size_t cache = 32u << 10, call = 32;
+  run_walk w{};
+  const auto kernel_h = as_size(g.kernel_h), stride_h = as_size(g.stride_h),
+             stride_w = as_size(g.stride_w),
+             reach = as_size(g.kernel_w - 1) * as_size(g.dilation_w);  // columns to the last tap
+  w.pixels = as_size(h.blocks) * as_size(h.channels) / as_size(g.out_c);
+  w.periods = (as_size(g.out_w) - 1) / w.pixels + 1;
+  // Two lines share the loads of the rows that they have in common.
+  const std::size_t most_lines = g.dilation_h == 1 ? as_size(g.out_h) : 1;
+  w.lines = most_lines < 2 ? most_lines : 2;
+  const std::size_t period_bytes = as_size(h.blocks) * as_size(h.channels * h.groups) * 4;
+  w.chunk = cache / (period_bytes * ((w.lines - 1) * stride_h + kernel_h));
+  w.chunk = w.chunk < 1 ? 1 : w.chunk > w.periods ? w.periods : w.chunk;
+  w.slot_bytes = w.chunk * period_bytes;
+  while (w.lines * w.chunk < call && w.lines + 2 <= most_lines &&
+         ((w.lines + 1) * stride_h + kernel_h) * w.slot_bytes <= cache)
+    w.lines += 2;
+  w.slots = (w.lines - 1) * stride_h + kernel_h;
+  w.phases = stride_w < reach + 1 ? stride_w : reach + 1;
+  // The last store of a copied pixel is a whole vector, as is the last load.
+  w.phase_bytes =
+      round_up((w.chunk * w.pixels + reach / stride_w) * as_size(g.out_c) * size_of(g.in_type) +
+                   as_size(h.channels) * 2,
+               alignment);
+  w.pointers = round_up(
+      (w.slots + w.lines * kernel_h + as_size(h.groups) * 4) * sizeof(std::int64_t), alignment);
+  return w;
+}
+/// Interleaved columns, then one column of expanded channels per kernel row; of runs, what the
+/// walk says.
+constexpr std::size_t depthwise_scratch_bytes(const gemm_problem& g,
                                               const packed_depthwise& h) noexcept {
-  return round_up(as_size(depthwise_window(g)) * as_size(h.groups * h.channels) * 4, alignment);
+  if (!h.runs)
+    return round_up(as_size(depthwise_window(g)) * as_size(h.groups * h.channels) * 4, alignment);
+  const run_walk w = walk_of(g, h);
+  return round_up(w.pointers + w.slots * w.slot_bytes + w.phases * w.phase_bytes, alignment);
 }
 constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept {
   return h.first_block + as_size(h.blocks) * h.block_bytes;
@@ -73,7 +137,7 @@ constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept
 inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t) noexcept {
   if (depthwise_is_gemm(g)) return gemm_bytes(g, t);
   const packed_depthwise h = depthwise_header(g, t);
-  return {depthwise_packed_bytes(h), depthwise_columns_bytes(g, h)};
+  return {depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
 }
 /// The kernel's memory for any weights of these types.
 constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
@@ -81,9 +145,16 @@ constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout
   if (!depthwise_accepts(g)) return {};
   return largest_over_forms(g, [&](const weight_form& w) {
     const packed_depthwise h = depthwise_header(g, t, w);
-    const node_bytes b{depthwise_packed_bytes(h), depthwise_columns_bytes(g, h)};
+    const node_bytes b{depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
     return b.scratch <= most_scratch ? b : node_bytes{};
   });
+}
+/// The channels of a block's elements.
+constexpr panel_channels depthwise_channels(std::int32_t out_c, const packed_depthwise& h,
+                                            std::int32_t block) noexcept {
+  const std::int32_t first = block * h.channels;
+  if (h.runs) return {first, h.channels, out_c};
+  return {first, out_c - first < h.channels ? out_c - first : h.channels, out_c};
 }
 inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
   if (depthwise_is_gemm(g)) return gemm_pack(g, t, to);
@@ -99,26 +170,27 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
                                                       : 0;
   for (std::int32_t b = 0; b < h.blocks; ++b) {
     std::byte* block = to + h.first_block + as_size(b) * h.block_bytes;
-    const std::int32_t first = b * h.channels,
-                       valid = g.out_c - first < h.channels ? g.out_c - first : h.channels;
+    const panel_channels of = depthwise_channels(g.out_c, h, b);
     std::byte* arrays = block + alignment;
     *reinterpret_cast<epilogue_kind*>(block) =
-        fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, first, valid, arrays);
+        fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, of, arrays);
     auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
     std::byte* w = arrays + round_up(as_size(h.channels) * 4 * panel_arrays, alignment);
     for (std::int32_t v = 0; v < h.vectors; ++v)
       for (std::int32_t l = 0; l < t.lanes; ++l) {
-        const std::int32_t local = channel_in_panel(h.vectors, v, l), c = first + local;
-        if (local >= valid) continue;
+        const std::int32_t local = channel_in_panel(h.vectors, v, l), c = of.at(local);
+        if (local >= of.count) continue;
         std::uint32_t sum = 0;
         std::int64_t size = 0;
         for (std::int32_t ky = 0; ky < g.kernel_h; ++ky)
           for (std::int32_t kx = 0; kx < g.kernel_w; ++kx) {
-            const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0), j = ky % group;
+            const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0),
+                               grouped = h.runs ? kx : ky, other = h.runs ? ky : kx,
+                               j = grouped % group;
             sum += static_cast<std::uint32_t>(value);
             size += value < 0 ? -value : value;
             const auto vector =
-                as_size(((kx * h.groups + ky / group) * h.vectors + v) * t.lanes * group);
+                as_size(((other * h.groups + grouped / group) * h.vectors + v) * t.lanes * group);
             const auto inside =
                 as_size(t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
             if (h.kind == product::quad)
@@ -129,7 +201,7 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
           }
         bias[v * t.lanes + l] =
             static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
-        limit_dr(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
+        limit_kind(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
       }
   }
 }

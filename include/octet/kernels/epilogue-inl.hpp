@@ -115,23 +115,23 @@ HWY_INLINE void round_double(const requantize_params& q, const columns& c, const
     }
   }
 }
-HWY_INLINE void round_scalar(const requantize_params& q, const row_block& b, int channels,
-                             std::int32_t first) {
+HWY_INLINE void round_scalar(const requantize_params& q, const row_block& b,
+                             const kernels::panel_channels& channels) {
   for (int v = 0; v < b.nv; ++v)
     for (int l = 0; l < lanes32; ++l) {
       const std::int32_t local = kernels::channel_in_panel(b.nv, v, l);
-      if (local >= channels) continue;
+      if (local >= channels.count) continue;
       for (int i = 0; i < b.rows; ++i) {
         std::int32_t* const x = b.at(i, v * lanes32 + l);
-        *x = numerics::requantize(q, *x, first + local);
+        *x = numerics::requantize(q, *x, channels.at(local));
       }
     }
 }
 
 /// True: rounded only. False: zero point and clamp are in already.
 HWY_INLINE bool round_rows(const requantize_params& q, kernels::epilogue_kind kind,
-                           const columns& c, float highest, const row_block& b, int channels,
-                           std::int32_t first) {
+                           const columns& c, float highest, const row_block& b,
+                           const kernels::panel_channels& channels) {
   switch (q.mode) {
     case rounding::none: return true;
     case rounding::doubling_high_half_away:
@@ -164,7 +164,7 @@ HWY_INLINE bool round_rows(const requantize_params& q, kernels::epilogue_kind ki
     case rounding::mxnet:
     case rounding::onnxruntime: break;  // a few of these are requantizes, none a frequent one
   }
-  round_scalar(q, b, channels, first);
+  round_scalar(q, b, channels);
   return false;
 }
 
@@ -217,14 +217,15 @@ HWY_INLINE void store_rows(const requantize_params& q, dtype out, const epilogue
   }
 }
 
-/// Rows of int32 accumulators in packed order to the output, any rounding and type; n channels from
-/// `first`, rows of the output `stride` bytes apart. Not inlined: once per target, for what the
+/// Rows of int32 accumulators in packed order to the output, any rounding and type; of these
+/// channels, rows of the output `stride` bytes apart. Not inlined: once per target, for what the
 /// fused epilogues do not take.
 inline HWY_NOINLINE void finish_rows(const requantize_params& q, kernels::epilogue_kind kind,
                                      dtype out, const kernels::epilogue_scalars& e,
                                      const std::byte* arrays, const row_block& b, std::byte* to,
-                                     std::size_t stride, int n, std::int32_t first) {
-  const bool rounded_only = round_rows(q, kind, columns(arrays, b.nv), e.highest, b, n, first);
+                                     std::size_t stride, const kernels::panel_channels& channels) {
+  const bool rounded_only = round_rows(q, kind, columns(arrays, b.nv), e.highest, b, channels);
+  const int n = channels.count;
   kernels::epilogue_scalars s = e;
   if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
   const epilogue ev(s);

@@ -131,11 +131,16 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV], std::byte* to,
                             int valid) noexcept {
-  if constexpr (E == kernels::epilogue_kind::real || E == kernels::epilogue_kind::dr) {
+  using kernels::epilogue_kind;
+  if constexpr (E == epilogue_kind::scaled || E == epilogue_kind::real || E == epilogue_kind::dr) {
     const epilogue e(*t.scalars);
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
-      if constexpr (E == kernels::epilogue_kind::real) {
+      if constexpr (E == epilogue_kind::scaled) {
+        const VF m = simd::load(c.scale() + v * lanes32);
+        HWY_UNROLL(8)
+        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_scaled(acc[r][v], m);
+      } else if constexpr (E == epilogue_kind::real) {
         const VF m = simd::load(c.scale() + v * lanes32),
                  bias = simd::load(c.real_bias() + v * lanes32),
                  unit = simd::load(c.bias_unit() + v * lanes32);
@@ -162,7 +167,7 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
       for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * lanes32]);
     }
     finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
-                row_block{&raw[0][0], NV, valid}, to, t.out_stride, t.n, t.first);
+                row_block{&raw[0][0], NV, valid}, to, t.out_stride, {t.first, t.n});
   }
 }
 /// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel
@@ -247,7 +252,9 @@ HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, const 
                         std::byte* to, int valid) noexcept {
   if constexpr (!std::is_same_v<Ops, quad_ops>)
     if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
-  if (t.kind == kernels::epilogue_kind::real)
+  if (t.kind == kernels::epilogue_kind::scaled)
+    tile<Ops, MR, NV, kernels::epilogue_kind::scaled>(t, rows, sums, to, valid);
+  else if (t.kind == kernels::epilogue_kind::real)
     tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
   else if (t.kind == kernels::epilogue_kind::dr)
     tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);

@@ -113,6 +113,7 @@ struct gemm_problem {
 /// Which epilogue a panel or block runs.
 enum class epilogue_kind : std::uint8_t {
   raw,       // int32 accumulators
+  scaled,    // F of products below 2^30: 8-bit output, nothing to cut
   real,      // F, FB: 8-bit output
   dr,        // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
   any,       // everything else
@@ -164,9 +165,17 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
 /// element k of the panel at double k).
 inline constexpr std::int32_t panel_arrays = 7;
 
-/// Fills the arrays for `valid` channels from `first`; returns what the columns need.
+/// The channels of a panel's columns: `count` from `first`; those of depthwise blocks begin again
+/// at 0 after `period` of them.
+struct panel_channels {
+  std::int32_t first, count, period = INT32_MAX;
+  constexpr std::int32_t at(std::int32_t column) const noexcept {
+    return static_cast<std::int32_t>((std::int64_t{first} + column) % period);
+  }
+};
+/// Fills the arrays for these channels; returns what the columns need.
 inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int32_t nv,
-                                std::int32_t lanes, std::int32_t first, std::int32_t valid,
+                                std::int32_t lanes, const panel_channels& channels,
                                 std::byte* to) noexcept {
   const auto count = as_size(nv * lanes);
   auto* words = reinterpret_cast<std::int32_t*>(to);
@@ -177,15 +186,15 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
                        : q.mode == rounding::wide_half_up ? epilogue_kind::wide
                        : q.mode == rounding::doubling_high_half_away
                            ? is_8bit(out) ? epilogue_kind::dr : epilogue_kind::dr_words
-                       : is_8bit(out) && (q.mode == rounding::float_half_even ||
-                                          q.mode == rounding::float_bias_half_even)
+                       : is_8bit(out) && q.mode == rounding::float_half_even ? epilogue_kind::scaled
+                       : is_8bit(out) && q.mode == rounding::float_bias_half_even
                            ? epilogue_kind::real
                            : epilogue_kind::any;
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t i = 0; i < lanes; ++i) {
-      const std::int32_t local = channel_in_panel(nv, v, i), c = first + local;
+      const std::int32_t local = channel_in_panel(nv, v, i), c = channels.at(local);
       const auto at = as_size(v * lanes + i);
-      if (local >= valid) continue;
+      if (local >= channels.count) continue;
       const std::int32_t k = q.channels == 1 ? 0 : c;
       if (uses_float_scale(q.mode)) {
         reals[count + at] = q.scale[k];
@@ -237,15 +246,21 @@ inline void add_to_sum(const requantize_params& q, std::int32_t nv, std::int32_t
   std::memcpy(to, &start, 8);
 }
 
-/// Takes `dr` back where the accumulators of channel c, the sum of whose weights' magnitudes is
-/// `size`, may reach 2^30.
-inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
-                     std::int64_t size) noexcept {
-  const std::int64_t bias = g.bias(c);
-  if (is_dr(kind) &&
-      (bias < 0 ? -bias : bias) + size * largest_offset(g.in_type, g.in_zero_point) >=
-          std::int64_t{1} << 30)
-    kind = epilogue_kind::any;
+/// Takes `dr` and `scaled` back where the accumulators of channel c, the sum of whose weights'
+/// magnitudes is `size`, may reach 2^30, or their products.
+inline void limit_kind(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
+                       std::int64_t size) noexcept {
+  constexpr std::int64_t limit = std::int64_t{1} << 30;
+  if (!is_dr(kind) && kind != epilogue_kind::scaled) return;
+  const std::int64_t bias = g.bias(c), most = (bias < 0 ? -bias : bias) +
+                                              size * largest_offset(g.in_type, g.in_zero_point);
+  if (is_dr(kind)) {
+    if (most >= limit) kind = epilogue_kind::any;
+  } else if (const float scale = g.requant->scale[g.requant->channels == 1 ? 0 : c];
+             !(static_cast<double>(most) * static_cast<double>(scale) <
+               static_cast<double>(limit))) {
+    kind = epilogue_kind::real;
+  }
 }
 
 /// Start of every packed block; the panels follow at a 64-byte boundary. What depends on extents of
@@ -581,7 +596,7 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
                      valid = left < nv * t.lanes ? left : nv * t.lanes;
   std::byte* arrays = panel + alignment;
   auto& kind = *reinterpret_cast<epilogue_kind*>(panel);
-  kind = fill_panel(*g.requant, g.out_type, nv, t.lanes, first, valid, arrays);
+  kind = fill_panel(*g.requant, g.out_type, nv, t.lanes, {first, valid}, arrays);
   auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
   std::byte* w = arrays + round_up(as_size(nv * t.lanes) * 4 * panel_arrays, alignment);
   for (std::int32_t v = 0; v < nv; ++v)
@@ -591,7 +606,7 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
       const column_sums total = pack_column(g, h, t, c, nv, v, l, w);
       bias[v * t.lanes + l] =
           static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * total.sum;
-      limit_dr(kind, g, c, total.size);
+      limit_kind(kind, g, c, total.size);
       if (h.block_steps != 0)
         add_to_sum(*g.requant, nv, t.lanes, v * t.lanes + l, arrays,
                    g.wide_bias(c) - std::int64_t{zero} * static_cast<std::int32_t>(total.sum) -

@@ -100,6 +100,8 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/epilogue-inl.hpp"
 #include "octet/kernels/gemm-inl.hpp"
 #include "octet/kernels/conv2d-inl.hpp"
+#include "octet/kernels/depthwise_products-inl.hpp"
+#include "octet/kernels/depthwise_runs-inl.hpp"
 #include "octet/kernels/depthwise-inl.hpp"
 // clang-format on
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on

@@ -248,6 +248,8 @@ HWY_INLINE V32 requantize_real(V32 x, VF b, VF unit, bool scaled, VF m, VF highe
     sum = scaled ? fused(b, unit, xf) : simd::rounded(hn::Add(xf, b));
   return simd::round_even(hn::Min(simd::rounded(hn::Mul(sum, m)), highest));
 }
+/// F: rint(x * m), of products below 2^31.
+HWY_INLINE V32 requantize_scaled(V32 x, VF m) { return simd::round_even(real_product(x, m)); }
 /// FZ: rint(x * m + z), both operations in binary32; the result has its zero point.
 HWY_INLINE V32 requantize_real_zero(V32 x, VF m, VF z, VF lo, VF hi) {
   return round_within(simd::rounded(hn::Add(real_product(x, m), z)), lo, hi);
