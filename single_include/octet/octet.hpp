@@ -1351,6 +1351,8 @@ HWY_INLINE V32 requantize_real(V32 x, VF b, VF unit, bool scaled, VF m, VF highe
     sum = scaled ? fused(b, unit, xf) : simd::rounded(hn::Add(xf, b));
   return simd::round_even(hn::Min(simd::rounded(hn::Mul(sum, m)), highest));
 }
+/// F: rint(x * m), of products below 2^31.
+HWY_INLINE V32 requantize_scaled(V32 x, VF m) { return simd::round_even(real_product(x, m)); }
 /// FZ: rint(x * m + z), both operations in binary32; the result has its zero point.
 HWY_INLINE V32 requantize_real_zero(V32 x, VF m, VF z, VF lo, VF hi) {
   return round_within(simd::rounded(hn::Add(real_product(x, m), z)), lo, hi);
@@ -1547,23 +1549,23 @@ HWY_INLINE void round_double(const requantize_params& q, const columns& c, const
     }
   }
 }
-HWY_INLINE void round_scalar(const requantize_params& q, const row_block& b, int channels,
-                             std::int32_t first) {
+HWY_INLINE void round_scalar(const requantize_params& q, const row_block& b,
+                             const kernels::panel_channels& channels) {
   for (int v = 0; v < b.nv; ++v)
     for (int l = 0; l < lanes32; ++l) {
       const std::int32_t local = kernels::channel_in_panel(b.nv, v, l);
-      if (local >= channels) continue;
+      if (local >= channels.count) continue;
       for (int i = 0; i < b.rows; ++i) {
         std::int32_t* const x = b.at(i, v * lanes32 + l);
-        *x = numerics::requantize(q, *x, first + local);
+        *x = numerics::requantize(q, *x, channels.at(local));
       }
     }
 }
 
 /// True: rounded only. False: zero point and clamp are in already.
 HWY_INLINE bool round_rows(const requantize_params& q, kernels::epilogue_kind kind,
-                           const columns& c, float highest, const row_block& b, int channels,
-                           std::int32_t first) {
+                           const columns& c, float highest, const row_block& b,
+                           const kernels::panel_channels& channels) {
   switch (q.mode) {
     case rounding::none: return true;
     case rounding::doubling_high_half_away:
@@ -1596,7 +1598,7 @@ HWY_INLINE bool round_rows(const requantize_params& q, kernels::epilogue_kind ki
     case rounding::mxnet:
     case rounding::onnxruntime: break;  // a few of these are requantizes, none a frequent one
   }
-  round_scalar(q, b, channels, first);
+  round_scalar(q, b, channels);
   return false;
 }
 
@@ -1649,14 +1651,15 @@ HWY_INLINE void store_rows(const requantize_params& q, dtype out, const epilogue
   }
 }
 
-/// Rows of int32 accumulators in packed order to the output, any rounding and type; n channels from
-/// `first`, rows of the output `stride` bytes apart. Not inlined: once per target, for what the
+/// Rows of int32 accumulators in packed order to the output, any rounding and type; of these
+/// channels, rows of the output `stride` bytes apart. Not inlined: once per target, for what the
 /// fused epilogues do not take.
 inline HWY_NOINLINE void finish_rows(const requantize_params& q, kernels::epilogue_kind kind,
                                      dtype out, const kernels::epilogue_scalars& e,
                                      const std::byte* arrays, const row_block& b, std::byte* to,
-                                     std::size_t stride, int n, std::int32_t first) {
-  const bool rounded_only = round_rows(q, kind, columns(arrays, b.nv), e.highest, b, n, first);
+                                     std::size_t stride, const kernels::panel_channels& channels) {
+  const bool rounded_only = round_rows(q, kind, columns(arrays, b.nv), e.highest, b, channels);
+  const int n = channels.count;
   kernels::epilogue_scalars s = e;
   if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
   const epilogue ev(s);
@@ -1888,11 +1891,16 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV], std::byte* to,
                             int valid) noexcept {
-  if constexpr (E == kernels::epilogue_kind::real || E == kernels::epilogue_kind::dr) {
+  using kernels::epilogue_kind;
+  if constexpr (E == epilogue_kind::scaled || E == epilogue_kind::real || E == epilogue_kind::dr) {
     const epilogue e(*t.scalars);
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
-      if constexpr (E == kernels::epilogue_kind::real) {
+      if constexpr (E == epilogue_kind::scaled) {
+        const VF m = simd::load(c.scale() + v * lanes32);
+        HWY_UNROLL(8)
+        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_scaled(acc[r][v], m);
+      } else if constexpr (E == epilogue_kind::real) {
         const VF m = simd::load(c.scale() + v * lanes32),
                  bias = simd::load(c.real_bias() + v * lanes32),
                  unit = simd::load(c.bias_unit() + v * lanes32);
@@ -1919,7 +1927,7 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
       for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * lanes32]);
     }
     finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
-                row_block{&raw[0][0], NV, valid}, to, t.out_stride, t.n, t.first);
+                row_block{&raw[0][0], NV, valid}, to, t.out_stride, {t.first, t.n});
   }
 }
 /// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel
@@ -2004,7 +2012,9 @@ HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, const 
                         std::byte* to, int valid) noexcept {
   if constexpr (!std::is_same_v<Ops, quad_ops>)
     if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
-  if (t.kind == kernels::epilogue_kind::real)
+  if (t.kind == kernels::epilogue_kind::scaled)
+    tile<Ops, MR, NV, kernels::epilogue_kind::scaled>(t, rows, sums, to, valid);
+  else if (t.kind == kernels::epilogue_kind::real)
     tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
   else if (t.kind == kernels::epilogue_kind::dr)
     tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
@@ -2142,10 +2152,8 @@ inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kerne
   }
 }
 
-/// Sum of a row's activations as the quad product takes them.
-inline HWY_NOINLINE std::int32_t row_sum(const tile_call& t, int length,
-                                         const std::byte* row) noexcept {
-  const VU8 flip = hn::BitCast(DU8(), set32(t.flip));
+/// Sums of a row's activations as the quad product takes them, each lane its own elements.
+HWY_INLINE V32 row_sums(const tile_call& t, int length, const std::byte* row, VU8 flip) noexcept {
   const V8 ones = hn::Set(D8(), 1);
   V32 sum = zero32();
   for (int s = 0; s < t.segments; ++s) {
@@ -2159,7 +2167,30 @@ inline HWY_NOINLINE std::int32_t row_sum(const tile_call& t, int length,
                             ones);
     }
   }
-  return simd::sum_of_lanes(sum);
+  return sum;
+}
+/// `offset` times the sums of four rows.
+inline HWY_NOINLINE void four_row_sums(const tile_call& t, int length, std::int32_t offset,
+                                       const std::byte* const* rows, std::int32_t* to) noexcept {
+  const VU8 flip = hn::BitCast(DU8(), set32(t.flip));
+  const simd::tag<std::int64_t> i64;
+  V32 pair[2];
+  HWY_UNROLL(2)
+  for (int i = 0; i < 2; ++i) {
+    const V32 a = row_sums(t, length, rows[2 * i], flip),
+              b = row_sums(t, length, rows[2 * i + 1], flip);
+    pair[i] = hn::Add(hn::InterleaveLower(D32(), a, b), hn::InterleaveUpper(D32(), a, b));
+  }
+  // Each 128 bits: halves of the sums of rows 0, 1, 0, 1, and of rows 2, 3, 2, 3.
+  const auto a = hn::BitCast(i64, pair[0]), b = hn::BitCast(i64, pair[1]);
+  const V32 sums = hn::Add(hn::BitCast(D32(), hn::InterleaveLower(i64, a, b)),
+                           hn::BitCast(D32(), hn::InterleaveUpper(i64, a, b)));
+  alignas(alignment) std::int32_t each[lanes32];
+  hn::Store(hn::Mul(sums, set32(offset)), D32(), each);
+  const hn::CappedTag<std::int32_t, 4> four;
+  auto total = hn::Load(four, each);
+  for (int i = 4; i < lanes32; i += 4) total = hn::Add(total, hn::Load(four, each + i));
+  hn::StoreU(total, four, to);
 }
 
 /// The work of one call: its scratch, and what does not change from block to block.
@@ -2172,6 +2203,20 @@ struct gemm_run {
   std::byte* window;
 };
 
+/// Where the input pixels of output pixels [first, first + count) lie, of a kernel of one pixel.
+inline HWY_NOINLINE void strided_rows(const kernels::gemm_problem& g, const std::byte* x,
+                                      std::size_t pixel, std::size_t first, std::size_t count,
+                                      const std::byte** rows) noexcept {
+  const auto out_w = as_size(g.out_w), out_h = as_size(g.out_h), step = as_size(g.stride_w) * pixel;
+  std::size_t line = first / out_w, column = first % out_w;
+  for (std::size_t i = 0; i < count; ++line, column = 0) {
+    const std::size_t row = line / out_h * as_size(g.in_h) + line % out_h * as_size(g.stride_h);
+    const std::byte* at = x + row * as_size(g.in_w) * pixel + column * step;
+    for (; column < out_w && i < count; ++column, at += step) rows[i++] = at;
+  }
+}
+/// The last row of a block is repeated: a tile begins at it, and sums are formed of four at a time.
+inline constexpr std::size_t repeated_rows = most_tile_rows + 3;
 /// Rows of the block of output pixels that starts at `item`, at most `left` items of it (direct:
 /// pixels; else: output lines); returns how many. A tile's worth of the last one comes on top.
 HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source,
@@ -2183,7 +2228,10 @@ HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source
   std::size_t count = 0;
   if (h.direct) {
     count = left < most ? left : most;
-    for (std::size_t i = 0; i < count; ++i) r.rows[i] = x + (item + i) * pixel;
+    if (g.stride_h == 1 && g.stride_w == 1 && g.out_w == g.in_w && g.out_h == g.in_h)
+      for (std::size_t i = 0; i < count; ++i) r.rows[i] = x + (item + i) * pixel;
+    else
+      strided_rows(g, x, pixel, item, count, r.rows);
   } else {
     const auto n = static_cast<std::int32_t>(item / as_size(g.out_h)),
                oy = static_cast<std::int32_t>(item % as_size(g.out_h));
@@ -2196,17 +2244,13 @@ HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source
       for (std::int32_t i = 0; i < g.out_w; ++i, at += step) r.rows[count++] = at;
     }
   }
-  for (std::size_t i = 0; i < most_tile_rows; ++i) r.rows[count + i] = r.rows[count - 1];
+  for (std::size_t i = 0; i < repeated_rows; ++i) r.rows[count + i] = r.rows[count - 1];
   return count;
 }
 /// h.offset times the sum of each row's activations.
 HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t count) noexcept {
-  const auto offset = static_cast<std::uint32_t>(r.h.offset);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::int32_t sum = row_sum(t, r.h.segment_length, r.rows[i]);
-    r.sums[i] = static_cast<std::int32_t>(offset * static_cast<std::uint32_t>(sum));
-  }
-  for (std::size_t i = 0; i < most_tile_rows; ++i) r.sums[count + i] = r.sums[count - 1];
+  for (std::size_t i = 0; i < count + most_tile_rows; i += 4)
+    four_row_sums(t, r.h.segment_length, r.h.offset, r.rows + i, r.sums + i);
 }
 
 /// A template, so that families without the product of four bytes do not compile its tiles.
@@ -2443,6 +2487,547 @@ struct kernel<kernel_id::batch_matmul, V>
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/depthwise_products-inl.hpp
+// What both depthwise kernels do with products: one per lane's own weights, and finishing pixels.
+// Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// Where results go, and what makes them of accumulators.
+struct finish_call {
+  const std::byte* arrays;
+  std::size_t out_stride;  // bytes between pixels
+  kernels::panel_channels channels;
+  const requantize_params* requant;
+  dtype out_type;
+  const kernels::epilogue_scalars* scalars;
+  kernels::epilogue_kind kind;
+};
+
+struct pair_each_ops {
+  static constexpr int vectors = 2;
+  using W = V16;
+  static HWY_INLINE W load(const std::byte* p) {
+    return hn::Load(D16(), reinterpret_cast<const std::int16_t*>(p));
+  }
+  static HWY_INLINE V32 dot(V32 acc, W a, W w) { return simd::dot_pairs_each(acc, a, w); }
+};
+struct quad_each_ops {
+  static constexpr int vectors = 4;
+  using W = V8;
+  static HWY_INLINE W load(const std::byte* p) {
+    return hn::Load(D8(), reinterpret_cast<const std::int8_t*>(p));
+  }
+  static HWY_INLINE V32 dot(V32 acc, W a, W w) {
+    return simd::dot_quads(acc, hn::BitCast(D32(), a), w);
+  }
+};
+
+/// Accumulators of neighbouring pixels, finished together.
+template <int NV> struct pending_pixels {
+  static constexpr int most = 8;
+  alignas(alignment) std::int32_t raw[most][NV * lanes32];
+  int count = 0;
+  std::byte* to = nullptr;  // of the first
+  HWY_INLINE pending_pixels() {}
+  HWY_INLINE void flush(const finish_call& t) {
+    if (count != 0)
+      finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
+                  row_block{&raw[0][0], NV, count}, to, t.out_stride, t.channels);
+    count = 0;
+  }
+  HWY_INLINE void add(const finish_call& t, const V32 (&acc)[NV], std::byte* at) {
+    if (count == 0) to = at;
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) hn::Store(acc[v], D32(), &raw[count][v * lanes32]);
+    if (++count == most) flush(t);
+  }
+};
+
+template <int NV, kernels::epilogue_kind E>
+HWY_INLINE void finish_pixel(const finish_call& t, const columns& c, const epilogue& e,
+                             const requantize_dr* dr, pending_pixels<NV>& pending, V32 (&acc)[NV],
+                             std::byte* to) noexcept {
+  if constexpr (E == kernels::epilogue_kind::scaled) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v)
+      acc[v] = requantize_scaled(acc[v], simd::load(c.scale() + v * lanes32));
+    store_8bit<NV>(e, acc, to, t.channels.count);
+  } else if constexpr (E == kernels::epilogue_kind::real) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v)
+      acc[v] = requantize_real(acc[v], simd::load(c.real_bias() + v * lanes32),
+                               simd::load(c.bias_unit() + v * lanes32), e.scaled_bias,
+                               simd::load(c.scale() + v * lanes32), e.highest);
+    store_8bit<NV>(e, acc, to, t.channels.count);
+  } else if constexpr (E == kernels::epilogue_kind::dr) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
+    store_8bit<NV>(e, acc, to, t.channels.count);
+  } else {
+    pending.add(t, acc, to);
+  }
+}
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/depthwise_runs-inl.hpp
+// qnn.depthwise_conv2d of few channels: rows as runs (depthwise.hpp). Part of a pass: see
+// pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+// ---- rows of the input, as the products take them ----
+// `taps`: groups times as many as a group holds, where each tap's element of the first position
+// lies; those beyond the kernel have weights of 0. Positions are `step` bytes apart, and `to_step`
+// where they are stored.
+
+struct tap_rows {
+  const std::byte* const* taps;
+  std::size_t count, step;
+  std::byte* to;
+  std::size_t to_step;
+};
+inline HWY_NOINLINE void interleave_quads(const kernels::packed_depthwise& h,
+                                          const tap_rows& t) noexcept {
+  const VU8 f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(h.flip)));
+  for (int g = 0; g < h.groups; ++g) {
+    const std::byte *a = t.taps[4 * g], *b = t.taps[4 * g + 1], *c = t.taps[4 * g + 2],
+                    *d = t.taps[4 * g + 3];
+    std::byte* to = t.to + as_size(g * h.channels) * 4;
+    const std::byte* const end = a + t.count * t.step;
+    for (; a != end; a += t.step, b += t.step, c += t.step, d += t.step, to += t.to_step)
+      simd::store_quads(hn::Xor(simd::load8(a), f), hn::Xor(simd::load8(b), f),
+                        hn::Xor(simd::load8(c), f), hn::Xor(simd::load8(d), f), to);
+  }
+}
+/// `zero`: what is taken from every element.
+template <class T>
+HWY_NOINLINE void interleave_pairs(const kernels::packed_depthwise& h, std::int32_t zero,
+                                   const tap_rows& t) noexcept {
+  const V16 z = hn::Set(D16(), static_cast<std::int16_t>(zero));
+  for (int g = 0; g < h.groups; ++g) {
+    const std::byte *a = t.taps[2 * g], *b = t.taps[2 * g + 1];
+    std::byte* to = t.to + as_size(g * h.channels) * 4;
+    const std::byte* const end = a + t.count * t.step;
+    for (; a != end; a += t.step, b += t.step, to += t.to_step)
+      simd::store_pairs(hn::Sub(simd::load_as16<T>(a), z), hn::Sub(simd::load_as16<T>(b), z), to);
+  }
+}
+HWY_INLINE void interleave_taps(const conv2d_params& p, const kernels::packed_depthwise& h,
+                                const tap_rows& t) noexcept {
+  if constexpr (has_quads)
+    if (h.kind == kernels::product::quad) return interleave_quads(h, t);
+  if (p.in_type == dtype::u8)
+    interleave_pairs<std::uint8_t>(h, p.in_zero_point, t);
+  else if (p.in_type == dtype::s8)
+    interleave_pairs<std::int8_t>(h, p.in_zero_point, t);
+  else
+    interleave_pairs<std::int16_t>(h, 0, t);
+}
+
+/// A row of an image, and the columns that a buffer takes of it.
+struct column_run {
+  const std::byte* row;
+  std::int64_t first;  // column of the buffer's first pixel; may lie before the image
+  std::size_t stride, count;
+};
+/// `count` pixels of `pixel` bytes, `step` bytes apart, side by side. What follows them in the
+/// buffer may be overwritten, up to a vector; nothing is read from `end` on.
+inline void copy_pixels(const std::byte* from, std::size_t step, std::size_t count,
+                        std::size_t pixel, const std::byte* end, std::byte* to) noexcept {
+  if (step == pixel) {
+    std::memcpy(to, from, count * pixel);
+    return;
+  }
+  std::size_t i = 0;
+  // A small pixel by one whole vector, whose rest the next pixel overwrites.
+  if (pixel <= as_size(lanes8))
+    for (; i < count && as_size(end - from) >= as_size(lanes8); ++i, from += step, to += pixel)
+      simd::store8(simd::load8(from), to);
+  for (; i < count; ++i, from += step, to += pixel) std::memcpy(to, from, pixel);
+}
+/// A buffer's pixels, side by side; those beside the image are zero points.
+template <class T>
+inline void copy_columns(const conv2d_params& p, const column_run& run, const std::byte* end,
+                         std::byte* to) noexcept {
+  const std::size_t pixel = as_size(p.in_c) * sizeof(T);
+  const auto stride = static_cast<std::int64_t>(run.stride),
+             count = static_cast<std::int64_t>(run.count);
+  // Of the buffer's pixels, [left, right) lie in the image.
+  const std::int64_t before = run.first < 0 ? (-run.first + stride - 1) / stride : 0,
+                     inside = run.first < p.in_w ? (p.in_w - 1 - run.first) / stride + 1 : 0,
+                     left = before < count ? before : count,
+                     right = inside < left    ? left
+                             : inside < count ? inside
+                                              : count;
+  if (left < right)
+    copy_pixels(run.row + as_size(run.first + left * stride) * pixel, run.stride * pixel,
+                as_size(right - left), pixel, end, to + as_size(left) * pixel);
+  auto* const elements = reinterpret_cast<T*>(to);
+  const auto zero = static_cast<T>(p.in_zero_point);
+  std::fill_n(elements, left * p.in_c, zero);
+  std::fill_n(elements + right * p.in_c, (count - right) * p.in_c, zero);
+}
+
+// ---- products ----
+
+struct position_call : finish_call {
+  const std::byte* const* rows;  // interleaved: kernel_h for each line, the first position's
+  std::size_t step;              // bytes from position to position
+  const std::byte* weights;
+  int kernel_h, groups;
+  std::size_t lines, count;  // positions of each line
+  std::byte* to;
+  std::size_t line_stride;
+};
+
+/// Adds the products of one position of a line. KH, G > 0: kernel rows and groups as constants,
+/// weights stay in registers (`kept`).
+template <class Ops, int KH, int G, int N>
+HWY_INLINE void add_position(const position_call& t, const std::byte* const* rows, std::size_t at,
+                             const typename Ops::W (&kept)[N], V32 (&acc)[Ops::vectors]) noexcept {
+  constexpr int NV = Ops::vectors;
+  constexpr std::size_t vector = as_size(lanes32) * 4;
+  if constexpr (KH > 0) {
+    HWY_UNROLL(3)
+    for (int ky = 0; ky < KH; ++ky) {
+      HWY_UNROLL(8)
+      for (int i = 0; i < G * NV; ++i)
+        acc[i % NV] = Ops::dot(acc[i % NV], Ops::load(rows[ky] + at + as_size(i) * vector),
+                               kept[ky * G * NV + i]);
+    }
+  } else {
+    const std::byte* w = t.weights;
+    for (int ky = 0; ky < t.kernel_h; ++ky) {
+      const std::byte* x = rows[ky] + at;
+      for (int g = 0; g < t.groups; ++g, x += NV * vector, w += NV * vector) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v)
+          acc[v] = Ops::dot(acc[v], Ops::load(x + as_size(v) * vector),
+                            Ops::load(w + as_size(v) * vector));
+      }
+    }
+  }
+}
+/// One position of two lines that are one input row apart: they share all but one of their rows.
+template <class Ops, int KH, int G, int N>
+HWY_INLINE void add_two_lines(const std::byte* const* rows, std::size_t at,
+                              const typename Ops::W (&kept)[N], V32 (&acc)[Ops::vectors],
+                              V32 (&next)[Ops::vectors]) noexcept {
+  constexpr int NV = Ops::vectors;
+  constexpr std::size_t vector = as_size(lanes32) * 4;
+  HWY_UNROLL(4)
+  for (int ky = 0; ky <= KH; ++ky) {
+    const std::byte* const row = (ky < KH ? rows[ky] : rows[2 * KH - 1]) + at;
+    HWY_UNROLL(8)
+    for (int i = 0; i < G * NV; ++i) {
+      const auto x = Ops::load(row + as_size(i) * vector);
+      if (ky < KH) acc[i % NV] = Ops::dot(acc[i % NV], x, kept[(ky < KH ? ky : 0) * G * NV + i]);
+      if (ky > 0)
+        next[i % NV] = Ops::dot(next[i % NV], x, kept[(ky > 0 ? ky - 1 : 0) * G * NV + i]);
+    }
+  }
+}
+/// Two positions of a line, which share the loads of their weights.
+template <class Ops>
+HWY_INLINE void add_two_positions(const position_call& t, const std::byte* const* rows,
+                                  std::size_t at, V32 (&acc)[Ops::vectors],
+                                  V32 (&next)[Ops::vectors]) noexcept {
+  constexpr int NV = Ops::vectors;
+  constexpr std::size_t vector = as_size(lanes32) * 4;
+  const std::byte* w = t.weights;
+  for (int ky = 0; ky < t.kernel_h; ++ky) {
+    const std::byte* x = rows[ky] + at;
+    for (int g = 0; g < t.groups; ++g, x += NV * vector, w += NV * vector) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        const auto of = Ops::load(w + as_size(v) * vector);
+        acc[v] = Ops::dot(acc[v], Ops::load(x + as_size(v) * vector), of);
+        next[v] = Ops::dot(next[v], Ops::load(x + t.step + as_size(v) * vector), of);
+      }
+    }
+  }
+}
+/// All positions of one block in some lines.
+template <class Ops, int KH, int G, kernels::epilogue_kind E>
+HWY_NOINLINE void positions(const position_call& t) noexcept {
+  constexpr int NV = Ops::vectors;
+  constexpr std::size_t vector = as_size(lanes32) * 4;
+  const columns c(t.arrays, NV);
+  const epilogue e(*t.scalars);
+  typename Ops::W kept[KH > 0 ? KH * G * NV : 1];
+  if constexpr (KH > 0) {
+    HWY_UNROLL(12)
+    for (int i = 0; i < KH * G * NV; ++i) kept[i] = Ops::load(t.weights + as_size(i) * vector);
+  }
+  pending_pixels<NV> pending;
+  V32 start[NV];
+  requantize_dr dr[NV];
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    start[v] = simd::load(c.bias + v * lanes32);
+    if constexpr (E == kernels::epilogue_kind::dr) {
+      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
+      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
+    }
+  }
+  const std::byte* const* rows = t.rows;
+  std::size_t line = 0;
+  if constexpr (KH > 0 && E != kernels::epilogue_kind::any)
+    for (; line + 2 <= t.lines && rows[KH] == rows[1]; line += 2, rows += 2 * KH) {
+      std::byte* to = t.to + line * t.line_stride;
+      for (std::size_t p = 0, at = 0; p < t.count; ++p, at += t.step, to += t.out_stride) {
+        V32 acc[NV], next[NV];
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
+        add_two_lines<Ops, KH, G>(rows, at, kept, acc, next);
+        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.line_stride);
+      }
+    }
+  for (; line < t.lines; ++line, rows += t.kernel_h) {
+    std::byte* to = t.to + line * t.line_stride;
+    std::size_t at = 0, p = 0;
+    if constexpr (KH == 0)
+      for (; p + 2 <= t.count; p += 2, at += 2 * t.step, to += 2 * t.out_stride) {
+        V32 acc[NV], next[NV];
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
+        add_two_positions<Ops>(t, rows, at, acc, next);
+        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
+      }
+    for (; p < t.count; ++p, at += t.step, to += t.out_stride) {
+      V32 acc[NV];
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) acc[v] = start[v];
+      add_position<Ops, KH, G>(t, rows, at, kept, acc);
+      finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+    }
+    pending.flush(t);
+  }
+}
+template <class Ops, int KH, int G> HWY_INLINE void positions_of(const position_call& t) noexcept {
+  if (t.kind == kernels::epilogue_kind::scaled)
+    positions<Ops, KH, G, kernels::epilogue_kind::scaled>(t);
+  else if (t.kind == kernels::epilogue_kind::real)
+    positions<Ops, KH, G, kernels::epilogue_kind::real>(t);
+  else if (t.kind == kernels::epilogue_kind::dr)
+    positions<Ops, KH, G, kernels::epilogue_kind::dr>(t);
+  else
+    positions<Ops, KH, G, kernels::epilogue_kind::any>(t);
+}
+template <bool Quads>
+HWY_INLINE void multiply_runs(const kernels::packed_depthwise& h, const position_call& t) noexcept {
+  if constexpr (Quads)
+    if (h.kind == kernels::product::quad)
+      return t.kernel_h == 3 && t.groups == 1 ? positions_of<quad_each_ops, 3, 1>(t)
+                                              : positions_of<quad_each_ops, 0, 0>(t);
+  if (t.kernel_h == 3 && t.groups == 2)
+    positions_of<pair_each_ops, 3, 2>(t);
+  else
+    positions_of<pair_each_ops, 0, 0>(t);
+}
+
+// ---- an image ----
+
+/// One call's walk over its share of an image: see depthwise.hpp.
+class run_walker {
+ public:
+  HWY_INLINE run_walker(const conv2d_params& params, const kernel_args& a) noexcept
+      : p_(params),
+        x_(static_cast<const std::byte*>(a.in[0])),
+        y_(static_cast<std::byte*>(a.out[0])),
+        scalars_(kernels::scalars_of(p_.requant, p_.out_type)) {
+    std::memcpy(&h_, p_.packed, sizeof(h_));
+    w_ = kernels::walk_of(p_, h_);
+    element_ = size_of(p_.in_type);
+    pixel_ = as_size(p_.in_c) * element_;
+    out_pixel_ = as_size(p_.out_c) * size_of(p_.out_type);
+    end_ = x_ + as_size(p_.batch) * product_of(p_.in_h, p_.in_w) * pixel_;
+    position_bytes_ = as_size(h_.channels * h_.groups) * 4;
+    held_ = static_cast<std::int64_t*>(a.scratch);
+    rows_ = reinterpret_cast<const std::byte**>(held_ + w_.slots);
+    taps_ = rows_ + w_.lines * as_size(p_.kernel_h);
+    slots_ = static_cast<std::byte*>(a.scratch) + w_.pointers;
+    buffers_ = slots_ + w_.slots * w_.slot_bytes;
+  }
+  HWY_INLINE std::size_t periods() const noexcept { return w_.periods; }
+  /// Output rows of all images, and periods of each.
+  HWY_INLINE void run(const part_range& items, const part_range& periods) noexcept {
+    const std::size_t out_w = as_size(p_.out_w);
+    for (std::size_t at = periods.begin; at < periods.end; at += w_.chunk) {
+      const std::size_t left = periods.end - at, count = left < w_.chunk ? left : w_.chunk;
+      first_pixel_ = at * w_.pixels;
+      pixels_ = out_w - first_pixel_;
+      if (count * w_.pixels < pixels_) pixels_ = count * w_.pixels;
+      positions_ = (pixels_ * as_size(p_.out_c) - 1) / as_size(h_.channels) + 1;
+      images(items);
+    }
+  }
+
+ private:
+  HWY_INLINE void images(const part_range& items) noexcept {
+    const auto out_h = as_size(p_.out_h);
+    for (std::size_t item = items.begin; item < items.end;) {
+      const std::size_t first = item % out_h, rest = items.end - item,
+                        rows = rest < out_h - first ? rest : out_h - first;
+      image(item / out_h, first, first + rows);
+      item += rows;
+    }
+  }
+  /// Output rows [first, last) of an image.
+  HWY_INLINE void image(std::size_t n, std::size_t first, std::size_t last) noexcept {
+    for (std::size_t s = 0; s < w_.slots; ++s) held_[s] = -1;
+    // Dilated kernels take every dilation-th row: so do the lines that share them.
+    const std::size_t dilation = as_size(p_.dilation_h),
+                      apart = p_.stride_h == 1 && dilation < last - first ? dilation : 1;
+    for (std::size_t begin = first; begin < first + apart; ++begin)
+      for (std::size_t oy = begin; oy < last; oy += apart * w_.lines) {
+        const std::size_t left = (last - oy - 1) / apart + 1,
+                          lines = left < w_.lines ? left : w_.lines;
+        for (std::size_t line = 0, i = 0; line < lines; ++line)
+          for (std::size_t ky = 0; ky < as_size(p_.kernel_h); ++ky, ++i)
+            rows_[i] = interleaved(n, (oy + line * apart) * as_size(p_.stride_h) + ky * dilation);
+        multiply_blocks(n * as_size(p_.out_h) + oy, lines, apart);
+      }
+  }
+  /// The interleaved row `row` of the padded image.
+  HWY_INLINE const std::byte* interleaved(std::size_t n, std::size_t row) noexcept {
+    const std::size_t slot = row / as_size(p_.dilation_h) % w_.slots;
+    std::byte* const to = slots_ + slot * w_.slot_bytes;
+    if (held_[slot] == static_cast<std::int64_t>(row)) return to;
+    held_[slot] = static_cast<std::int64_t>(row);
+    const std::int64_t iy = static_cast<std::int64_t>(row) - p_.pad_top;
+    if (iy < 0 || iy >= p_.in_h) {
+      fill(to);
+    } else {
+      interleave(x_ + (n * as_size(p_.in_h) + as_size(iy)) * as_size(p_.in_w) * pixel_, to);
+    }
+    return to;
+  }
+  HWY_INLINE void fill(std::byte* to) const noexcept {
+    const std::size_t bytes = positions_ * position_bytes_;
+    if (h_.kind == kernels::product::quad)
+      std::memset(to, h_.fill, bytes);
+    else
+      std::fill_n(reinterpret_cast<std::int16_t*>(to), bytes / 2,
+                  static_cast<std::int16_t>(p_.in_type == dtype::s16 ? p_.in_zero_point : 0));
+  }
+  HWY_INLINE std::size_t taps() const noexcept {
+    return as_size(h_.groups) * (h_.kind == kernels::product::quad ? 4 : 2);
+  }
+  /// Column of tap kx from that of the first; of those beyond the kernel, the first's.
+  HWY_INLINE std::size_t tap_column(std::size_t kx) const noexcept {
+    return kx < as_size(p_.kernel_w) ? kx * as_size(p_.dilation_w) : 0;
+  }
+
+  HWY_INLINE void interleave(const std::byte* row, std::byte* to) noexcept {
+    const std::size_t reach = as_size(p_.kernel_w - 1) * as_size(p_.dilation_w),
+                      stride = as_size(p_.stride_w), block = as_size(h_.channels) * element_;
+    const std::int64_t first = static_cast<std::int64_t>(first_pixel_) * p_.stride_w - p_.pad_left;
+    // One that lies in the image is read where it is.
+    const bool direct =
+        stride == 1 && first >= 0 &&
+        first + static_cast<std::int64_t>(pixels_ + reach) <= p_.in_w &&
+        as_size(end_ - row) >= (as_size(first) + reach) * pixel_ + positions_ * block;
+    const std::byte* base = direct ? row + as_size(first) * pixel_ : buffers_;
+    if (!direct)
+      for (std::size_t phase = 0; phase < w_.phases; ++phase)
+        copy({row, first + static_cast<std::int64_t>(phase), stride,
+              pixels_ + (reach - phase) / stride},
+             buffers_ + phase * w_.phase_bytes);
+    for (std::size_t kx = 0; kx < taps(); ++kx) {
+      const std::size_t column = tap_column(kx);
+      taps_[kx] = base + column % stride * w_.phase_bytes + column / stride * pixel_;
+    }
+    interleave_taps(p_, h_, {taps_, positions_, block, to, position_bytes_});
+  }
+  HWY_INLINE void copy(const column_run& run, std::byte* to) const noexcept {
+    if (p_.in_type == dtype::u8)
+      copy_columns<std::uint8_t>(p_, run, end_, to);
+    else if (p_.in_type == dtype::s8)
+      copy_columns<std::int8_t>(p_, run, end_, to);
+    else
+      copy_columns<std::int16_t>(p_, run, end_, to);
+  }
+
+  /// What is interleaved, in `lines` output rows from `row` of all images, `apart` rows apart.
+  HWY_INLINE void multiply_blocks(std::size_t row, std::size_t lines, std::size_t apart) noexcept {
+    position_call t{};
+    t.rows = rows_;
+    t.step = as_size(h_.blocks) * position_bytes_;
+    t.kernel_h = p_.kernel_h;
+    t.groups = h_.groups;
+    t.lines = lines;
+    t.out_stride = w_.pixels * out_pixel_;
+    t.line_stride = apart * as_size(p_.out_w) * out_pixel_;
+    t.requant = &p_.requant;
+    t.out_type = p_.out_type;
+    t.scalars = &scalars_;
+    const std::size_t pointers = lines * as_size(p_.kernel_h);
+    for (std::size_t b = 0; b < as_size(h_.blocks) && b < positions_; ++b) {
+      const std::byte* block = p_.packed + h_.first_block + b * h_.block_bytes;
+      t.arrays = block + alignment;
+      t.weights = t.arrays + round_up(as_size(h_.channels) * 4 * kernels::panel_arrays, alignment);
+      t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
+      t.channels = kernels::depthwise_channels(p_.out_c, h_, static_cast<std::int32_t>(b));
+      t.to = y_ + (row * as_size(p_.out_w) + first_pixel_) * out_pixel_ +
+             b * as_size(h_.channels) * size_of(p_.out_type);
+      t.count = (positions_ - b - 1) / as_size(h_.blocks) + 1;
+      // A run's last block may end before its vectors do.
+      const std::size_t last = (t.count - 1) * as_size(h_.blocks) + b,
+                        rest = pixels_ * as_size(p_.out_c) - last * as_size(h_.channels);
+      if (rest < as_size(h_.channels)) {
+        --t.count;
+        if (t.count != 0) multiply_runs<has_quads>(h_, t);
+        for (std::size_t i = 0; i < pointers; ++i) rows_[i] += t.count * t.step;
+        t.to += t.count * t.out_stride;
+        t.channels.count = static_cast<std::int32_t>(rest);
+        const std::size_t skipped = t.count * t.step;
+        t.count = 1;
+        multiply_runs<has_quads>(h_, t);
+        for (std::size_t i = 0; i < pointers; ++i) rows_[i] -= skipped;
+      } else {
+        multiply_runs<has_quads>(h_, t);
+      }
+      for (std::size_t i = 0; i < pointers; ++i) rows_[i] += position_bytes_;
+    }
+  }
+
+  const conv2d_params& p_;
+  kernels::packed_depthwise h_;
+  kernels::run_walk w_;
+  const std::byte *x_, *end_;
+  std::byte* y_;
+  kernels::epilogue_scalars scalars_;
+  std::size_t element_, pixel_, out_pixel_, position_bytes_;
+  std::int64_t* held_;
+  const std::byte **rows_, **taps_;
+  std::byte *slots_, *buffers_;
+  std::size_t first_pixel_ = 0, pixels_ = 0, positions_ = 0;
+};
+
+inline HWY_NOINLINE void run_depthwise_runs(const conv2d_params& p, const kernel_args& a) noexcept {
+  run_walker walk(p, a);
+  const std::size_t items = as_size(p.batch) * as_size(p.out_h);
+  if (items >= a.parts)
+    walk.run(part_of(items, a.part, a.parts), {0, walk.periods()});
+  else
+    walk.run({0, items}, part_of(walk.periods(), a.part, a.parts));
+}
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/depthwise-inl.hpp
 // qnn.depthwise_conv2d. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
@@ -2531,81 +3116,14 @@ HWY_NOINLINE void pair_columns(const column_source& s, std::size_t first, std::s
     simd::store_pairs(pair_tap<T>(s, 0, first + i), pair_tap<T>(s, 1, first + i), to);
 }
 
-struct pixel_call {
-  const std::byte *columns, *arrays, *weights;
+struct pixel_call : finish_call {
+  const std::byte *columns, *weights;
   std::size_t column_step, pixel_step,
       tap_step;  // bytes: group to group is vectors * lanes32 * 4 within a column
   int kernel_w, groups;
   std::byte* to;
-  std::size_t out_stride;
   std::size_t count;
-  int n;
-  std::int32_t first;
-  const requantize_params* requant;
-  dtype out_type;
-  const kernels::epilogue_scalars* scalars;
-  kernels::epilogue_kind kind;
 };
-
-struct pair_each_ops {
-  static constexpr int vectors = 2;
-  using W = V16;
-  static HWY_INLINE W load(const std::byte* p) {
-    return hn::Load(D16(), reinterpret_cast<const std::int16_t*>(p));
-  }
-  static HWY_INLINE V32 dot(V32 acc, W a, W w) { return simd::dot_pairs_each(acc, a, w); }
-};
-struct quad_each_ops {
-  static constexpr int vectors = 4;
-  using W = V8;
-  static HWY_INLINE W load(const std::byte* p) {
-    return hn::Load(D8(), reinterpret_cast<const std::int8_t*>(p));
-  }
-  static HWY_INLINE V32 dot(V32 acc, W a, W w) {
-    return simd::dot_quads(acc, hn::BitCast(D32(), a), w);
-  }
-};
-
-/// Accumulators of neighbouring pixels, finished together.
-template <int NV> struct pending_pixels {
-  static constexpr int most = 8;
-  alignas(alignment) std::int32_t raw[most][NV * lanes32];
-  int count = 0;
-  std::byte* to = nullptr;  // of the first
-  HWY_INLINE pending_pixels() {}
-  HWY_INLINE void flush(const pixel_call& t) {
-    if (count != 0)
-      finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
-                  row_block{&raw[0][0], NV, count}, to, t.out_stride, t.n, t.first);
-    count = 0;
-  }
-  HWY_INLINE void add(const pixel_call& t, const V32 (&acc)[NV], std::byte* at) {
-    if (count == 0) to = at;
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) hn::Store(acc[v], D32(), &raw[count][v * lanes32]);
-    if (++count == most) flush(t);
-  }
-};
-
-template <int NV, kernels::epilogue_kind E>
-HWY_INLINE void finish_pixel(const pixel_call& t, const columns& c, const epilogue& e,
-                             const requantize_dr* dr, pending_pixels<NV>& pending, V32 (&acc)[NV],
-                             std::byte* to) noexcept {
-  if constexpr (E == kernels::epilogue_kind::real) {
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v)
-      acc[v] = requantize_real(acc[v], simd::load(c.real_bias() + v * lanes32),
-                               simd::load(c.bias_unit() + v * lanes32), e.scaled_bias,
-                               simd::load(c.scale() + v * lanes32), e.highest);
-    store_8bit<NV>(e, acc, to, t.n);
-  } else if constexpr (E == kernels::epilogue_kind::dr) {
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
-    store_8bit<NV>(e, acc, to, t.n);
-  } else {
-    pending.add(t, acc, to);
-  }
-}
 
 /// Adds the products of two neighbouring pixels, stride 1 and no dilation: they share KW - 1 of
 /// their columns. `kept`: the weights.
@@ -2700,7 +3218,9 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   pending.flush(t);
 }
 template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
-  if (t.kind == kernels::epilogue_kind::real)
+  if (t.kind == kernels::epilogue_kind::scaled)
+    pixels<Ops, KW, KG, kernels::epilogue_kind::scaled>(t);
+  else if (t.kind == kernels::epilogue_kind::real)
     pixels<Ops, KW, KG, kernels::epilogue_kind::real>(t);
   else if (t.kind == kernels::epilogue_kind::dr)
     pixels<Ops, KW, KG, kernels::epilogue_kind::dr>(t);
@@ -2775,6 +3295,7 @@ HWY_INLINE void fill_columns(const conv2d_params& p, const kernels::packed_depth
 inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args& a) noexcept {
   kernels::packed_depthwise h;
   std::memcpy(&h, p.packed, sizeof(h));
+  if (h.runs) return run_depthwise_runs(p, a);
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
   auto* window = static_cast<std::byte*>(a.scratch);
@@ -2791,7 +3312,7 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args
                     column_step = vectors_bytes * as_size(h.groups);
   const column_span span(p, kernels::depthwise_window(p));
 
-  pixel_call t;
+  pixel_call t{};
   t.columns = window;
   t.column_step = column_step;
   t.pixel_step = column_step * as_size(p.stride_w);
@@ -2824,8 +3345,7 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args
       const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
       t.arrays = block + alignment;
       t.weights = t.arrays + round_up(vectors_bytes * kernels::panel_arrays, alignment);
-      t.n = channels;
-      t.first = first;
+      t.channels = {first, channels};
       t.to = y + line * t.count * t.out_stride + as_size(first) * out_size;
       t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
       row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
@@ -2861,8 +3381,10 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     if (p == nullptr) return "depthwise";
     const auto g = problem(params(p));
     if (kernels::depthwise_is_gemm(g)) return "depthwise as gemm";
-    return kernels::depthwise_header(g, layout).kind == kernels::product::quad ? "depthwise 4 rows"
-                                                                               : "depthwise 2 rows";
+    const kernels::packed_depthwise h = kernels::depthwise_header(g, layout);
+    if (h.kind == kernels::product::quad)
+      return h.runs ? "depthwise runs of 4 taps" : "depthwise 4 rows";
+    return h.runs ? "depthwise runs of 2 taps" : "depthwise 2 rows";
   }
 };
 
@@ -4468,14 +4990,12 @@ inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float fi
       least2 = hn::IfThenElse(hn::Lt(b, least2), b, least2);
       most2 = hn::IfThenElse(hn::Gt(b, most2), b, most2);
     }
-    alignas(alignment) float each[4][lanes32];
-    hn::Store(least, DF(), each[0]), hn::Store(least2, DF(), each[1]);
-    hn::Store(most, DF(), each[2]), hn::Store(most2, DF(), each[3]);
-    for (int k = 0; k < 2; ++k)
-      for (int l = 0; l < lanes32; ++l) {
-        r.least = each[k][l] < r.least ? each[k][l] : r.least;
-        r.most = each[k + 2][l] > r.most ? each[k + 2][l] : r.most;
-      }
+    // No lane has a NaN unless all of them began with it. Which of two zeros is taken makes no
+    // difference to a scale.
+    if (!numerics::is_nan(first)) {
+      r.least = hn::GetLane(hn::MinOfLanes(DF(), hn::Min(least, least2)));
+      r.most = hn::GetLane(hn::MaxOfLanes(DF(), hn::Max(most, most2)));
+    }
   }
   for (; i < n; ++i) {
     r.least = x[i] < r.least ? x[i] : r.least;
@@ -12503,6 +13023,7 @@ struct gemm_problem {
 /// Which epilogue a panel or block runs.
 enum class epilogue_kind : std::uint8_t {
   raw,       // int32 accumulators
+  scaled,    // F of products below 2^30: 8-bit output, nothing to cut
   real,      // F, FB: 8-bit output
   dr,        // DR with every right shift >= 1 and no left shift, |accumulator| < 2^30, 8-bit output
   any,       // everything else
@@ -12554,9 +13075,17 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
 /// element k of the panel at double k).
 inline constexpr std::int32_t panel_arrays = 7;
 
-/// Fills the arrays for `valid` channels from `first`; returns what the columns need.
+/// The channels of a panel's columns: `count` from `first`; those of depthwise blocks begin again
+/// at 0 after `period` of them.
+struct panel_channels {
+  std::int32_t first, count, period = INT32_MAX;
+  constexpr std::int32_t at(std::int32_t column) const noexcept {
+    return static_cast<std::int32_t>((std::int64_t{first} + column) % period);
+  }
+};
+/// Fills the arrays for these channels; returns what the columns need.
 inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int32_t nv,
-                                std::int32_t lanes, std::int32_t first, std::int32_t valid,
+                                std::int32_t lanes, const panel_channels& channels,
                                 std::byte* to) noexcept {
   const auto count = as_size(nv * lanes);
   auto* words = reinterpret_cast<std::int32_t*>(to);
@@ -12567,15 +13096,15 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
                        : q.mode == rounding::wide_half_up ? epilogue_kind::wide
                        : q.mode == rounding::doubling_high_half_away
                            ? is_8bit(out) ? epilogue_kind::dr : epilogue_kind::dr_words
-                       : is_8bit(out) && (q.mode == rounding::float_half_even ||
-                                          q.mode == rounding::float_bias_half_even)
+                       : is_8bit(out) && q.mode == rounding::float_half_even ? epilogue_kind::scaled
+                       : is_8bit(out) && q.mode == rounding::float_bias_half_even
                            ? epilogue_kind::real
                            : epilogue_kind::any;
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t i = 0; i < lanes; ++i) {
-      const std::int32_t local = channel_in_panel(nv, v, i), c = first + local;
+      const std::int32_t local = channel_in_panel(nv, v, i), c = channels.at(local);
       const auto at = as_size(v * lanes + i);
-      if (local >= valid) continue;
+      if (local >= channels.count) continue;
       const std::int32_t k = q.channels == 1 ? 0 : c;
       if (uses_float_scale(q.mode)) {
         reals[count + at] = q.scale[k];
@@ -12627,15 +13156,21 @@ inline void add_to_sum(const requantize_params& q, std::int32_t nv, std::int32_t
   std::memcpy(to, &start, 8);
 }
 
-/// Takes `dr` back where the accumulators of channel c, the sum of whose weights' magnitudes is
-/// `size`, may reach 2^30.
-inline void limit_dr(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
-                     std::int64_t size) noexcept {
-  const std::int64_t bias = g.bias(c);
-  if (is_dr(kind) &&
-      (bias < 0 ? -bias : bias) + size * largest_offset(g.in_type, g.in_zero_point) >=
-          std::int64_t{1} << 30)
-    kind = epilogue_kind::any;
+/// Takes `dr` and `scaled` back where the accumulators of channel c, the sum of whose weights'
+/// magnitudes is `size`, may reach 2^30, or their products.
+inline void limit_kind(epilogue_kind& kind, const gemm_problem& g, std::int32_t c,
+                       std::int64_t size) noexcept {
+  constexpr std::int64_t limit = std::int64_t{1} << 30;
+  if (!is_dr(kind) && kind != epilogue_kind::scaled) return;
+  const std::int64_t bias = g.bias(c), most = (bias < 0 ? -bias : bias) +
+                                              size * largest_offset(g.in_type, g.in_zero_point);
+  if (is_dr(kind)) {
+    if (most >= limit) kind = epilogue_kind::any;
+  } else if (const float scale = g.requant->scale[g.requant->channels == 1 ? 0 : c];
+             !(static_cast<double>(most) * static_cast<double>(scale) <
+               static_cast<double>(limit))) {
+    kind = epilogue_kind::real;
+  }
 }
 
 /// Start of every packed block; the panels follow at a 64-byte boundary. What depends on extents of
@@ -12797,12 +13332,13 @@ constexpr void set_block(packed_gemm& h, const gemm_problem& g) noexcept {
 
 /// The part of a header that depends on extents of the image.
 constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
-  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 &&
-                            g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
-                            g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 &&
-                            g.insert_w == 1 && !g.part.on;
+  // Every output pixel has its input pixel, and that alone.
+  const bool pixel_each = g.kernel_h == 1 && g.kernel_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
+                          std::int64_t{g.out_h - 1} * g.stride_h < g.in_h &&
+                          std::int64_t{g.out_w - 1} * g.stride_w < g.in_w && g.insert_h == 1 &&
+                          g.insert_w == 1 && !g.part.on;
   const bool as_it_is = h.kind == product::quad || g.in_type == dtype::s16;
-  h.direct = pixels_dense && as_it_is && h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
+  h.direct = pixel_each && as_it_is && h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
   const std::size_t pixel = as_size(g.in_c) * h.element;
   if (h.direct) {
     const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
@@ -12971,7 +13507,7 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
                      valid = left < nv * t.lanes ? left : nv * t.lanes;
   std::byte* arrays = panel + alignment;
   auto& kind = *reinterpret_cast<epilogue_kind*>(panel);
-  kind = fill_panel(*g.requant, g.out_type, nv, t.lanes, first, valid, arrays);
+  kind = fill_panel(*g.requant, g.out_type, nv, t.lanes, {first, valid}, arrays);
   auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
   std::byte* w = arrays + round_up(as_size(nv * t.lanes) * 4 * panel_arrays, alignment);
   for (std::int32_t v = 0; v < nv; ++v)
@@ -12981,7 +13517,7 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
       const column_sums total = pack_column(g, h, t, c, nv, v, l, w);
       bias[v * t.lanes + l] =
           static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * total.sum;
-      limit_dr(kind, g, c, total.size);
+      limit_kind(kind, g, c, total.size);
       if (h.block_steps != 0)
         add_to_sum(*g.requant, nv, t.lanes, v * t.lanes + l, arrays,
                    g.wide_bias(c) - std::int64_t{zero} * static_cast<std::int32_t>(total.sum) -
@@ -14141,13 +14677,22 @@ constexpr float sum_of_softmax_lanes(float (&v)[16]) noexcept {
 OCTET_NAMESPACE_END
 
 // ---- octet/kernels/depthwise.hpp
-// Packed form of depthwise convolutions.
+// Packed form of depthwise convolutions, and how their kernel walks an image.
 //
 // Taps of one kernel column go into the lanes' groups: a vector holds, for `lanes` channels, 4
 // bytes (quad) or 2 int16 (pair16) of neighbouring kernel rows. The kernel interleaves the input
 // rows of an output row so once per column, and every column serves all taps and output pixels that
 // touch it.
+//
+// Where channels fill no more than half of a block's lanes, or the kernel has one row, a row is one
+// run instead: its output is
+// out_w * out_c elements, the tap of a kernel column is the input's run a few pixels further on,
+// and blocks are cut from it whatever the channels are. A vector then holds several pixels; weights
+// repeat after some blocks. The groups hold taps of neighbouring kernel columns; an input row is
+// interleaved once and serves all output rows that it reaches.
 #define OCTET_KERNELS_DEPTHWISE_HPP_
+
+#include <numeric>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -14155,12 +14700,16 @@ namespace kernels {
 
 struct packed_depthwise {
   product kind;                    // quad or pair16
+  bool runs;                       // blocks are cut from a row's run
   std::int32_t vectors, channels;  // per block
-  std::int32_t blocks, groups;     // groups: of kernel rows
+  std::int32_t blocks;             // of a pixel; of runs, until weights repeat
+  std::int32_t groups;             // of kernel rows; of runs, of kernel columns
   std::uint32_t flip;
   std::int32_t fill;  // byte of a padding element (quad, after flip)
   std::size_t block_bytes, first_block;
 };
+/// Blocks of runs that are worth packing.
+inline constexpr std::int32_t most_run_blocks = 20;
 
 // The problem: groups as many as input channels, one input channel in each.
 
@@ -14175,13 +14724,18 @@ constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_
   const std::int32_t group = quad ? 4 : 2;
   h.vectors = group;
   h.channels = group * t.lanes;
-  h.blocks = (g.out_c + h.channels - 1) / h.channels;
-  h.groups = (g.kernel_h + group - 1) / group;
+  const std::int32_t until_repeated = g.out_c / std::gcd(g.out_c, h.channels);
+  h.runs = g.in_c == g.out_c && until_repeated <= most_run_blocks &&
+           (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1));
+  h.blocks = h.runs ? until_repeated : (g.out_c - 1) / h.channels + 1;
+  h.groups = ((h.runs ? g.kernel_w : g.kernel_h) - 1) / group + 1;
   const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
   h.flip = other_sign ? 0x80808080u : 0;
   h.fill = quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : 0;
-  h.block_bytes = alignment + round_up(as_size(h.channels) * 4 * panel_arrays, alignment) +
-                  round_up(as_size(g.kernel_w * h.groups * h.channels) * 4, alignment);
+  h.block_bytes =
+      alignment + round_up(as_size(h.channels) * 4 * panel_arrays, alignment) +
+      round_up(as_size(h.runs ? g.kernel_h : g.kernel_w) * as_size(h.groups * h.channels) * 4,
+               alignment);
   h.first_block = round_up(sizeof(h), alignment);
   return h;
 }
@@ -14191,7 +14745,7 @@ inline packed_depthwise depthwise_header(const gemm_problem& g, const target_lay
 }
 constexpr bool depthwise_accepts(const gemm_problem& g) noexcept {
   if (depthwise_is_gemm(g)) return gemm_accepts(g);
-  if (g.in_c < 1 || g.out_c % g.in_c != 0 || g.wide || g.weights == nullptr ||
+  if (g.in_c < 1 || g.out_c < 1 || g.out_c % g.in_c != 0 || g.wide || g.weights == nullptr ||
       !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
     return false;
   // s16: x is taken as it is and multiplied with w - zero point as int16; a zero point of x would
@@ -14203,10 +14757,58 @@ template <class Problem>  // gemm_problem, or the params of the operator
 constexpr std::int32_t depthwise_window(const Problem& g) noexcept {
   return (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
 }
-/// Interleaved columns, then one column of expanded channels per kernel row.
-constexpr std::size_t depthwise_columns_bytes(const gemm_problem& g,
+/// How the kernel of runs walks an image. A period: `blocks` blocks, whole pixels.
+struct run_walk {
+  std::size_t pixels;      // of a period
+  std::size_t periods;     // of an output row
+  std::size_t chunk;       // periods at a time
+  std::size_t lines;       // output rows at a time
+  std::size_t slots;       // interleaved rows at hand
+  std::size_t slot_bytes;  // of one
+  std::size_t phases;      // of the stride along a row: buffers of one row's pixels
+  std::size_t phase_bytes;
+  std::size_t pointers;  // bytes: which row each slot holds, rows, taps
+};
+template <class Problem>
+constexpr run_walk walk_of(const Problem& g, const packed_depthwise& h) noexcept {
+  // Interleaved rows stay in the first cache; a call for fewer vectors than these spends its time
+  // on weights and constants.
+  constexpr std::size_t cache = 32u << 10, call = 32;
+  run_walk w{};
+  const auto kernel_h = as_size(g.kernel_h), stride_h = as_size(g.stride_h),
+             stride_w = as_size(g.stride_w),
+             reach = as_size(g.kernel_w - 1) * as_size(g.dilation_w);  // columns to the last tap
+  w.pixels = as_size(h.blocks) * as_size(h.channels) / as_size(g.out_c);
+  w.periods = (as_size(g.out_w) - 1) / w.pixels + 1;
+  // Two lines share the loads of the rows that they have in common.
+  const std::size_t most_lines = g.dilation_h == 1 ? as_size(g.out_h) : 1;
+  w.lines = most_lines < 2 ? most_lines : 2;
+  const std::size_t period_bytes = as_size(h.blocks) * as_size(h.channels * h.groups) * 4;
+  w.chunk = cache / (period_bytes * ((w.lines - 1) * stride_h + kernel_h));
+  w.chunk = w.chunk < 1 ? 1 : w.chunk > w.periods ? w.periods : w.chunk;
+  w.slot_bytes = w.chunk * period_bytes;
+  while (w.lines * w.chunk < call && w.lines + 2 <= most_lines &&
+         ((w.lines + 1) * stride_h + kernel_h) * w.slot_bytes <= cache)
+    w.lines += 2;
+  w.slots = (w.lines - 1) * stride_h + kernel_h;
+  w.phases = stride_w < reach + 1 ? stride_w : reach + 1;
+  // The last store of a copied pixel is a whole vector, as is the last load.
+  w.phase_bytes =
+      round_up((w.chunk * w.pixels + reach / stride_w) * as_size(g.out_c) * size_of(g.in_type) +
+                   as_size(h.channels) * 2,
+               alignment);
+  w.pointers = round_up(
+      (w.slots + w.lines * kernel_h + as_size(h.groups) * 4) * sizeof(std::int64_t), alignment);
+  return w;
+}
+/// Interleaved columns, then one column of expanded channels per kernel row; of runs, what the
+/// walk says.
+constexpr std::size_t depthwise_scratch_bytes(const gemm_problem& g,
                                               const packed_depthwise& h) noexcept {
-  return round_up(as_size(depthwise_window(g)) * as_size(h.groups * h.channels) * 4, alignment);
+  if (!h.runs)
+    return round_up(as_size(depthwise_window(g)) * as_size(h.groups * h.channels) * 4, alignment);
+  const run_walk w = walk_of(g, h);
+  return round_up(w.pointers + w.slots * w.slot_bytes + w.phases * w.phase_bytes, alignment);
 }
 constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept {
   return h.first_block + as_size(h.blocks) * h.block_bytes;
@@ -14214,7 +14816,7 @@ constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept
 inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t) noexcept {
   if (depthwise_is_gemm(g)) return gemm_bytes(g, t);
   const packed_depthwise h = depthwise_header(g, t);
-  return {depthwise_packed_bytes(h), depthwise_columns_bytes(g, h)};
+  return {depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
 }
 /// The kernel's memory for any weights of these types.
 constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
@@ -14222,9 +14824,16 @@ constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout
   if (!depthwise_accepts(g)) return {};
   return largest_over_forms(g, [&](const weight_form& w) {
     const packed_depthwise h = depthwise_header(g, t, w);
-    const node_bytes b{depthwise_packed_bytes(h), depthwise_columns_bytes(g, h)};
+    const node_bytes b{depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
     return b.scratch <= most_scratch ? b : node_bytes{};
   });
+}
+/// The channels of a block's elements.
+constexpr panel_channels depthwise_channels(std::int32_t out_c, const packed_depthwise& h,
+                                            std::int32_t block) noexcept {
+  const std::int32_t first = block * h.channels;
+  if (h.runs) return {first, h.channels, out_c};
+  return {first, out_c - first < h.channels ? out_c - first : h.channels, out_c};
 }
 inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
   if (depthwise_is_gemm(g)) return gemm_pack(g, t, to);
@@ -14240,26 +14849,27 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
                                                       : 0;
   for (std::int32_t b = 0; b < h.blocks; ++b) {
     std::byte* block = to + h.first_block + as_size(b) * h.block_bytes;
-    const std::int32_t first = b * h.channels,
-                       valid = g.out_c - first < h.channels ? g.out_c - first : h.channels;
+    const panel_channels of = depthwise_channels(g.out_c, h, b);
     std::byte* arrays = block + alignment;
     *reinterpret_cast<epilogue_kind*>(block) =
-        fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, first, valid, arrays);
+        fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, of, arrays);
     auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
     std::byte* w = arrays + round_up(as_size(h.channels) * 4 * panel_arrays, alignment);
     for (std::int32_t v = 0; v < h.vectors; ++v)
       for (std::int32_t l = 0; l < t.lanes; ++l) {
-        const std::int32_t local = channel_in_panel(h.vectors, v, l), c = first + local;
-        if (local >= valid) continue;
+        const std::int32_t local = channel_in_panel(h.vectors, v, l), c = of.at(local);
+        if (local >= of.count) continue;
         std::uint32_t sum = 0;
         std::int64_t size = 0;
         for (std::int32_t ky = 0; ky < g.kernel_h; ++ky)
           for (std::int32_t kx = 0; kx < g.kernel_w; ++kx) {
-            const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0), j = ky % group;
+            const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0),
+                               grouped = h.runs ? kx : ky, other = h.runs ? ky : kx,
+                               j = grouped % group;
             sum += static_cast<std::uint32_t>(value);
             size += value < 0 ? -value : value;
             const auto vector =
-                as_size(((kx * h.groups + ky / group) * h.vectors + v) * t.lanes * group);
+                as_size(((other * h.groups + grouped / group) * h.vectors + v) * t.lanes * group);
             const auto inside =
                 as_size(t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
             if (h.kind == product::quad)
@@ -14270,7 +14880,7 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
           }
         bias[v * t.lanes + l] =
             static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
-        limit_dr(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
+        limit_kind(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
       }
   }
 }
@@ -14672,7 +15282,14 @@ constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x
 template <bool Depthwise>
 constexpr void set_conv2d(conv2d_params& p, const conv2d_attrs& a, const node_view& n) {
   set_geometry(p, a, n.in[0].shape, n.in[1].shape, n.out[0].shape);
-  if (Depthwise) p.groups = p.in_c;
+  if (!Depthwise) return;
+  p.groups = p.in_c;
+  // A column of pixels lies in memory as a row of them does, which the kernels walk faster.
+  if (p.in_w == 1 && p.out_w == 1 && p.kernel_w == 1 && p.pad_left == 0) {
+    std::swap(p.in_h, p.in_w), std::swap(p.out_h, p.out_w), std::swap(p.kernel_h, p.kernel_w);
+    std::swap(p.stride_h, p.stride_w), std::swap(p.dilation_h, p.dilation_w);
+    std::swap(p.pad_top, p.pad_left);
+  }
 }
 template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_memory& to) {
   conv2d_params p{};

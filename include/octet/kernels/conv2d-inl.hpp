@@ -97,10 +97,8 @@ inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kerne
   }
 }
 
-/// Sum of a row's activations as the quad product takes them.
-inline HWY_NOINLINE std::int32_t row_sum(const tile_call& t, int length,
-                                         const std::byte* row) noexcept {
-  const VU8 flip = hn::BitCast(DU8(), set32(t.flip));
+/// Sums of a row's activations as the quad product takes them, each lane its own elements.
+HWY_INLINE V32 row_sums(const tile_call& t, int length, const std::byte* row, VU8 flip) noexcept {
   const V8 ones = hn::Set(D8(), 1);
   V32 sum = zero32();
   for (int s = 0; s < t.segments; ++s) {
@@ -114,7 +112,30 @@ inline HWY_NOINLINE std::int32_t row_sum(const tile_call& t, int length,
                             ones);
     }
   }
-  return simd::sum_of_lanes(sum);
+  return sum;
+}
+/// `offset` times the sums of four rows.
+inline HWY_NOINLINE void four_row_sums(const tile_call& t, int length, std::int32_t offset,
+                                       const std::byte* const* rows, std::int32_t* to) noexcept {
+  const VU8 flip = hn::BitCast(DU8(), set32(t.flip));
+  const simd::tag<std::int64_t> i64;
+  V32 pair[2];
+  HWY_UNROLL(2)
+  for (int i = 0; i < 2; ++i) {
+    const V32 a = row_sums(t, length, rows[2 * i], flip),
+              b = row_sums(t, length, rows[2 * i + 1], flip);
+    pair[i] = hn::Add(hn::InterleaveLower(D32(), a, b), hn::InterleaveUpper(D32(), a, b));
+  }
+  // Each 128 bits: halves of the sums of rows 0, 1, 0, 1, and of rows 2, 3, 2, 3.
+  const auto a = hn::BitCast(i64, pair[0]), b = hn::BitCast(i64, pair[1]);
+  const V32 sums = hn::Add(hn::BitCast(D32(), hn::InterleaveLower(i64, a, b)),
+                           hn::BitCast(D32(), hn::InterleaveUpper(i64, a, b)));
+  alignas(alignment) std::int32_t each[lanes32];
+  hn::Store(hn::Mul(sums, set32(offset)), D32(), each);
+  const hn::CappedTag<std::int32_t, 4> four;
+  auto total = hn::Load(four, each);
+  for (int i = 4; i < lanes32; i += 4) total = hn::Add(total, hn::Load(four, each + i));
+  hn::StoreU(total, four, to);
 }
 
 /// The work of one call: its scratch, and what does not change from block to block.
@@ -127,6 +148,20 @@ struct gemm_run {
   std::byte* window;
 };
 
+/// Where the input pixels of output pixels [first, first + count) lie, of a kernel of one pixel.
+inline HWY_NOINLINE void strided_rows(const kernels::gemm_problem& g, const std::byte* x,
+                                      std::size_t pixel, std::size_t first, std::size_t count,
+                                      const std::byte** rows) noexcept {
+  const auto out_w = as_size(g.out_w), out_h = as_size(g.out_h), step = as_size(g.stride_w) * pixel;
+  std::size_t line = first / out_w, column = first % out_w;
+  for (std::size_t i = 0; i < count; ++line, column = 0) {
+    const std::size_t row = line / out_h * as_size(g.in_h) + line % out_h * as_size(g.stride_h);
+    const std::byte* at = x + row * as_size(g.in_w) * pixel + column * step;
+    for (; column < out_w && i < count; ++column, at += step) rows[i++] = at;
+  }
+}
+/// The last row of a block is repeated: a tile begins at it, and sums are formed of four at a time.
+inline constexpr std::size_t repeated_rows = most_tile_rows + 3;
 /// Rows of the block of output pixels that starts at `item`, at most `left` items of it (direct:
 /// pixels; else: output lines); returns how many. A tile's worth of the last one comes on top.
 HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source,
@@ -138,7 +173,10 @@ HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source
   std::size_t count = 0;
   if (h.direct) {
     count = left < most ? left : most;
-    for (std::size_t i = 0; i < count; ++i) r.rows[i] = x + (item + i) * pixel;
+    if (g.stride_h == 1 && g.stride_w == 1 && g.out_w == g.in_w && g.out_h == g.in_h)
+      for (std::size_t i = 0; i < count; ++i) r.rows[i] = x + (item + i) * pixel;
+    else
+      strided_rows(g, x, pixel, item, count, r.rows);
   } else {
     const auto n = static_cast<std::int32_t>(item / as_size(g.out_h)),
                oy = static_cast<std::int32_t>(item % as_size(g.out_h));
@@ -151,17 +189,13 @@ HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source
       for (std::int32_t i = 0; i < g.out_w; ++i, at += step) r.rows[count++] = at;
     }
   }
-  for (std::size_t i = 0; i < most_tile_rows; ++i) r.rows[count + i] = r.rows[count - 1];
+  for (std::size_t i = 0; i < repeated_rows; ++i) r.rows[count + i] = r.rows[count - 1];
   return count;
 }
 /// h.offset times the sum of each row's activations.
 HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t count) noexcept {
-  const auto offset = static_cast<std::uint32_t>(r.h.offset);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::int32_t sum = row_sum(t, r.h.segment_length, r.rows[i]);
-    r.sums[i] = static_cast<std::int32_t>(offset * static_cast<std::uint32_t>(sum));
-  }
-  for (std::size_t i = 0; i < most_tile_rows; ++i) r.sums[count + i] = r.sums[count - 1];
+  for (std::size_t i = 0; i < count + most_tile_rows; i += 4)
+    four_row_sums(t, r.h.segment_length, r.h.offset, r.rows + i, r.sums + i);
 }
 
 /// A template, so that families without the product of four bytes do not compile its tiles.

@@ -5,7 +5,8 @@
 // rows of an output row so once per column, and every column serves all taps and output pixels that
 // touch it.
 //
-// Where channels fill no more than half of a block's lanes, a row is one run instead: its output is
+// Where channels fill no more than half of a block's lanes, or the kernel has one row, a row is one
+// run instead: its output is
 // out_w * out_c elements, the tap of a kernel column is the input's run a few pixels further on,
 // and blocks are cut from it whatever the channels are. A vector then holds several pixels; weights
 // repeat after some blocks. The groups hold taps of neighbouring kernel columns; an input row is
@@ -47,7 +48,8 @@ constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_
   h.vectors = group;
   h.channels = group * t.lanes;
   const std::int32_t until_repeated = g.out_c / std::gcd(g.out_c, h.channels);
-  h.runs = g.in_c == g.out_c && g.out_c <= h.channels / 2 && until_repeated <= most_run_blocks;
+  h.runs = g.in_c == g.out_c && until_repeated <= most_run_blocks &&
+           (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1));
   h.blocks = h.runs ? until_repeated : (g.out_c - 1) / h.channels + 1;
   h.groups = ((h.runs ? g.kernel_w : g.kernel_h) - 1) / group + 1;
   const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);

@@ -23,14 +23,12 @@ inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float fi
       least2 = hn::IfThenElse(hn::Lt(b, least2), b, least2);
       most2 = hn::IfThenElse(hn::Gt(b, most2), b, most2);
     }
-    alignas(alignment) float each[4][lanes32];
-    hn::Store(least, DF(), each[0]), hn::Store(least2, DF(), each[1]);
-    hn::Store(most, DF(), each[2]), hn::Store(most2, DF(), each[3]);
-    for (int k = 0; k < 2; ++k)
-      for (int l = 0; l < lanes32; ++l) {
-        r.least = each[k][l] < r.least ? each[k][l] : r.least;
-        r.most = each[k + 2][l] > r.most ? each[k + 2][l] : r.most;
-      }
+    // No lane has a NaN unless all of them began with it. Which of two zeros is taken makes no
+    // difference to a scale.
+    if (!numerics::is_nan(first)) {
+      r.least = hn::GetLane(hn::MinOfLanes(DF(), hn::Min(least, least2)));
+      r.most = hn::GetLane(hn::MaxOfLanes(DF(), hn::Max(most, most2)));
+    }
   }
   for (; i < n; ++i) {
     r.least = x[i] < r.least ? x[i] : r.least;

@@ -422,12 +422,13 @@ constexpr void set_block(packed_gemm& h, const gemm_problem& g) noexcept {
 
 /// The part of a header that depends on extents of the image.
 constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
-  const bool pixels_dense = g.kernel_h == 1 && g.kernel_w == 1 && g.stride_h == 1 &&
-                            g.stride_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
-                            g.out_h == g.in_h && g.out_w == g.in_w && g.insert_h == 1 &&
-                            g.insert_w == 1 && !g.part.on;
+  // Every output pixel has its input pixel, and that alone.
+  const bool pixel_each = g.kernel_h == 1 && g.kernel_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
+                          std::int64_t{g.out_h - 1} * g.stride_h < g.in_h &&
+                          std::int64_t{g.out_w - 1} * g.stride_w < g.in_w && g.insert_h == 1 &&
+                          g.insert_w == 1 && !g.part.on;
   const bool as_it_is = h.kind == product::quad || g.in_type == dtype::s16;
-  h.direct = pixels_dense && as_it_is && h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
+  h.direct = pixel_each && as_it_is && h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
   const std::size_t pixel = as_size(g.in_c) * h.element;
   if (h.direct) {
     const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
