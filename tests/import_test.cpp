@@ -1,4 +1,5 @@
 // What loaders share (octet/import/common), and the TFLite loader on files made field by field.
+#include <bit>
 #include <catch2/catch.hpp>
 
 #include "octet/graph/print.hpp"
@@ -317,6 +318,51 @@ result<graph> mediapipe(std::vector<std::uint8_t> options) {
 }
 
 }  // namespace
+
+TEST_CASE("what XNNPACK leaves to kernels that octet has not is refused") {
+  // One operator of two int8 values, the first quantized along `axis`.
+  const auto error_of = [](std::int32_t code, float scale, std::int32_t axis, law arithmetic) {
+    tflite_file f;
+    const auto a = f.add({.name = "a", .shape = {2, 3}, .scales = {scale}, .axis = axis});
+    const auto b = f.add({.name = "b", .shape = {2, 3}, .scales = {0.5f}});
+    const auto y = f.add({.name = "y", .shape = {2, 3}, .scales = {0.5f}});
+    f.operations = {{.code = code, .in = {a, b}, .out = {y}}};
+    f.inputs = {a, b};
+    if (code == tflite::leaky_relu) {
+      f.inputs = f.operations[0].in = {a};
+      f.operations[0].options = {std::bit_cast<std::int32_t>(0.5f)};  // alpha
+    }
+    f.outputs = {y};
+    import::tflite_options o;
+    o.arithmetic = arithmetic;
+    const auto bytes = f.bytes();
+    const auto g = import::try_tflite(bytes, "made.tflite", o);
+    return g ? std::string() : g.error().message();
+  };
+  // In its range of scales it takes a sum; a little out of it TFLite's own kernel has DR's bits.
+  CHECK(error_of(tflite::add, 127.f, 0, law::tflite_xnnpack).empty());
+  CHECK(error_of(tflite::add, 0.5f / 2048, 0, law::tflite_xnnpack).empty());
+  CHECK(has(error_of(tflite::add, 128.f, 0, law::tflite_xnnpack), "cuts them to 16 bits"));
+  CHECK(error_of(tflite::add, 128.f, 0, law::tflite_ref).empty());
+  CHECK(error_of(tflite::mul, 255.f, 0, law::tflite_xnnpack).empty());
+  CHECK(has(error_of(tflite::mul, 256.f, 0, law::tflite_xnnpack), "cuts them to 16 bits"));
+  CHECK(error_of(tflite::mul, 256.f, 0, law::tflite_ref).empty());
+  CHECK(error_of(tflite::leaky_relu, 0.5f, 0, law::tflite_xnnpack).empty());
+  CHECK(has(error_of(tflite::leaky_relu, 0.5f, 1, law::tflite_xnnpack),
+            "axes of a tensor whose operator XNNPACK would compute"));
+  CHECK(error_of(tflite::leaky_relu, 0.5f, 1, law::tflite_ref).empty());
+}
+
+TEST_CASE("zero points of int8 weights that no kernel looks at are refused") {
+  for (const std::int64_t zero_point : {0, 1}) {
+    tflite_file f = fully_connected(0);
+    f.tensors[1].zero_points = {0, zero_point};
+    const auto bytes = f.bytes();
+    const auto g = import::try_tflite(bytes, "made.tflite", {});
+    REQUIRE(g.has_value() == (zero_point == 0));
+    if (!g) CHECK(has(g.error().message(), "zero point of int8 weights (found 1; supported: 0)"));
+  }
+}
 
 TEST_CASE("MediaPipe's transposed convolution") {
   const auto outputs = [](std::uint8_t padding, std::uint8_t stride) {

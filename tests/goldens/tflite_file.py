@@ -9,7 +9,7 @@ TYPES = {"float32": schema.TensorType.FLOAT32, "int8": schema.TensorType.INT8,
          "int32": schema.TensorType.INT32, "int64": schema.TensorType.INT64,
          "bool": schema.TensorType.BOOL, "float16": schema.TensorType.FLOAT16,
          "resource": schema.TensorType.RESOURCE, "complex64": schema.TensorType.COMPLEX64,
-         "int4": schema.TensorType.INT4}
+         "int4": schema.TensorType.INT4, "int2": schema.TensorType.INT2}
 
 # Operator versions as the converter writes them for 8-bit tensors; 1 where not listed.
 VERSIONS = {"int8": {"ADD": 2, "ARG_MAX": 2, "ARG_MIN": 2, "AVERAGE_POOL_2D": 2, "BATCH_MATMUL": 2,
@@ -63,10 +63,17 @@ class Model:
         data = np.asarray(data)
         return self.tensor(data.shape, data.dtype.name, scale, zero, axis, data)
 
+    def packed(self, codes, bits, scale=None, axis=0):
+        """Weights of 4 or 2 bits, the lowest bits of a byte first."""
+        each = 8 // bits
+        flat = np.asarray(codes).reshape(-1) & (1 << bits) - 1
+        rows = np.append(flat, np.zeros(-len(flat) % each, flat.dtype)).reshape(-1, each)
+        data = (rows << bits * np.arange(each)).sum(1).astype(np.uint8)
+        return self.tensor(codes.shape, "int%d" % bits, scale, 0, axis, data)
+
     def blockwise(self, codes, scales):
         """Weights of 4 bits [N, K] with scales [N, B], one for each K / B elements of a row."""
-        nibbles = (np.asarray(codes).reshape(-1) & 15).astype(np.uint8)
-        index = self.tensor(codes.shape, "int4", data=nibbles[0::2] | nibbles[1::2] << 4)
+        index = self.packed(codes, 4)
         self.tensors[index]["blocks"] = (self.const(scales), codes.shape[1] // scales.shape[1])
         return index
 

@@ -19,6 +19,13 @@ struct tflite_blocks {
   std::int32_t size = 0;
 };
 
+/// What the file says of a tensor and the graph does not keep.
+struct tflite_stored {
+  std::int32_t axis = 0;  // quantized_dimension
+  int packed_bits = 0;    // of an element that shares a byte with others
+  bool constant = false;  // its contents are in the file: it was not made one while loading
+};
+
 /// One operator of the file. `in(i)` and `out(i)` are tensors of the graph (no_tensor where
 /// absent).
 class tflite_node {
@@ -33,6 +40,7 @@ class tflite_node {
   laws::framework_facts framework{};       // what of the file a rounding depends on
   /// By tensor: bit i says that the file leaves the extent of axis i open until it runs.
   const std::vector<std::uint32_t>* open_axes = nullptr;
+  const std::vector<tflite_stored>* stored = nullptr;  // by tensor of the file
   const std::vector<bool>* complex = nullptr;  // by tensor: pairs of real and imaginary part
   const tflite_blocks* blocks = nullptr;       // of input 1
 
@@ -59,6 +67,18 @@ class tflite_node {
   bool is_open(tensor_id t, std::int32_t axis) const {
     const auto i = as_size(t);
     return open_axes && t >= 0 && i < open_axes->size() && ((*open_axes)[i] >> axis & 1) != 0;
+  }
+  /// Whether XNNPACK may take the operator, by axes of its operands and results.
+  bool xnnpack_takes_tensors() const {
+    for (const auto* list : {&in_, &out_})
+      for (const tensor_id t : *list)
+        if (t != no_tensor && !laws::xnnpack_takes_tensor(of_file(t).axis, g()[t].shape.rank))
+          return false;
+    return true;
+  }
+  tflite_stored of_file(tensor_id t) const {
+    const auto i = as_size(t);
+    return stored && t >= 0 && i < stored->size() ? (*stored)[i] : tflite_stored{};
   }
   bool is_complex(tensor_id t) const {
     const auto i = as_size(t);
@@ -115,7 +135,16 @@ class tflite_node {
     const auto a = activation_of(fused.value_or(tflite_activation::none));
     if (!a) return a.error();
     if (fused && out[0] != no_tensor && g()[out[0]].type == dtype::f32) keep_finite(op, attrs);
+    if (auto s = check_taken(op, in, out, attrs); !s) return s;
     return build_.emit(op, std::move(in), std::move(out), std::move(attrs), {*a, framework});
+  }
+  /// A node of which the row knows which kernel of the framework runs.
+  status emit_decided(const laws::decision& d, const op_def& op, std::vector<tensor_id> in,
+                      std::vector<tensor_id> out,
+                      tflite_activation fused = tflite_activation::none) {
+    const auto a = activation_of(fused);
+    if (!a) return a.error();
+    return build_.emit(op, std::move(in), std::move(out), {}, {*a, framework, d});
   }
   /// The same on the operator's own inputs and outputs.
   status emit(const op_def& op, attributes attrs = {},
@@ -127,8 +156,16 @@ class tflite_node {
     const auto a = activation_of(fused);
     if (!a) return a.error();
     layer.out = out_id();
-    layer.options = {*a, framework};
+    layer.options.fused = *a, layer.options.framework = framework;
     return build_.accumulate_and_requantize(std::move(layer), out().name);
+  }
+  /// The exact sums of such a layer, to be rounded by another node.
+  result<tensor_id> sums_of(accumulation layer) {
+    layer.out = out_id();
+    layer.options.framework = framework;
+    const auto sums = build_.accumulate(layer, out().name);
+    if (!sums) return sums.error();
+    return sums->acc;
   }
   status accumulate(dynamic_accumulation layer, tflite_activation fused) {
     const auto a = activation_of(fused);
@@ -145,6 +182,17 @@ class tflite_node {
   }
 
  private:
+  /// What XNNPACK leaves because of its tensors is rounded by kernels that octet has not.
+  status check_taken(const op_def& op, const std::vector<tensor_id>& in,
+                     const std::vector<tensor_id>& out, const attributes& attrs) const {
+    if (!laws::has_xnnpack(g().arithmetic) || in.empty() || in[0] == no_tensor ||
+        !is_8bit(g()[in[0]].type) || xnnpack_takes_tensors())
+      return unit{};
+    const laws::decision d = build_.decide(op, in, out, attrs, framework);
+    if (!d.known || d.by != laws::library::xnnpack || d.round == rounding::none) return unit{};
+    return unsupported("axes of a tensor whose operator XNNPACK would compute", {},
+                       "at most six, the first as quantized_dimension; tflite_ref");
+  }
   /// Bounds that an activation's own replace.
   void keep_finite(const op_def& op, attributes& attrs) const {
     if (!laws::clamps_to_finite(g().arithmetic)) return;

@@ -304,10 +304,10 @@ class tflite_loader {
       if (!t) return t.error();
       const bool keeps = t->role != tensor::kind::value;
       const tensor_id id = f.values[i].tensor = build_.g.add(std::move(*t));
-      axes_.resize(as_size(id) + 1);
-      axes_.back() = from.quantization() ? from.quantization()->axis() : 0;
-      int4_.resize(as_size(id) + 1);
-      int4_.back() = from.type() == tflite_schema::tensor_type::int4;
+      stored_.resize(as_size(id) + 1);
+      stored_.back() = {.axis = from.quantization() ? from.quantization()->axis() : 0,
+                        .packed_bits = tflite_schema::packed_bits(from.type()),
+                        .constant = build_.g[id].role == tensor::kind::constant};
       open_axes_.resize(as_size(id) + 1);
       open_axes_.back() = from.open_axes();
       complex_.resize(as_size(id) + 1);
@@ -412,9 +412,9 @@ class tflite_loader {
     tflite_node n(build_, options_, std::move(in), std::move(out),
                   tflite_schema::options_reader(o.options(), verifier_));
     if (auto s = ids(f, o.intermediates(), n.intermediates); !s) return s;
-    if (n.has(1) && as_size(n.in_id(1)) < axes_.size())
-      n.framework.weights_axis = axes_[as_size(n.in_id(1))],
-      n.framework.int4_weights = int4_[as_size(n.in_id(1))];
+    n.stored = &stored_;
+    n.framework.weights_axis = n.of_file(n.in_id(1)).axis;
+    n.framework.int4_weights = n.of_file(n.in_id(1)).packed_bits == 4;
     n.open_axes = &open_axes_;
     n.complex = &complex_;
     if (const auto b = blocks_.find(n.in_id(1)); b != blocks_.end()) n.blocks = &b->second;
@@ -431,6 +431,9 @@ class tflite_loader {
       return error_place{.tensor = n.out().name}.attach(std::move(e));
     }
     if (n.options_are_damaged()) return malformed("operator options are damaged");
+    if (code.code() == tflite_schema::builtin_code("DENSIFY") &&
+        as_size(n.out_id()) < stored_.size())
+      stored_[as_size(n.out_id())].constant = true;  // the default interpreter holds it dense
     remember(f, o);
     return unit{};
   }
@@ -720,8 +723,7 @@ class tflite_loader {
   graph_builder build_;
   flatbuffers::Verifier verifier_;
   const model_table* model_ = nullptr;
-  std::vector<std::int32_t> axes_;             // quantized_dimension of the file's tensors, by id
-  std::vector<bool> int4_;                     // whether the file holds them in 4 bits
+  std::vector<tflite_stored> stored_;          // the file's tensors, by id
   std::vector<std::uint32_t> open_axes_;       // and which of their extents the file leaves open
   std::vector<bool> complex_;                  // and whether they are of complex numbers
   std::map<tensor_id, tflite_blocks> blocks_;  // weights with scales for their blocks

@@ -25,6 +25,63 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
                       fused);
 }
 
+/// What XNNPACK's delegate looks at of a layer of inputs `in`: input, weights and maybe a bias.
+inline laws::delegated_layer delegated(const tflite_node& n, std::span<const tensor_id> in) {
+  const auto normal = [&n](tensor_id t) {
+    for (const double s : n.g()[t].scales)
+      if (s < static_cast<double>(std::numeric_limits<float>::min())) return false;
+    return !n.g()[t].scales.empty();
+  };
+  const tensor& w = n.g()[in[1]];
+  const tflite_stored stored = n.of_file(in[1]);
+  const bool floats = n.g()[in[0]].type == dtype::f32;
+  laws::delegated_layer d;
+  d.stored = stored.constant;
+  d.normal = normal(in[1]);
+  d.first_axis = n.of_file(in[0]).axis == 0 && n.of_file(n.out_id()).axis == 0 &&
+                 (w.type != dtype::u8 || stored.axis == 0);
+  d.whole_bytes = stored.packed_bits == 0;
+  if (in.size() > 2 && in[2] != no_tensor) {
+    d.stored = d.stored && n.of_file(in[2]).constant;
+    d.normal = d.normal && (floats || normal(in[2]));
+  }
+  return d;
+}
+/// Whether TFLite's optimized kernel computes a quantized layer of 8 bits because of that.
+inline bool is_optimized_layer(const tflite_node& n, std::span<const tensor_id> in) {
+  const tensor &x = n.g()[in[0]], &w = n.g()[in[1]];
+  return laws::has_xnnpack(n.g().arithmetic) && is_8bit(x.type) && !x.scales.empty() &&
+         !w.scales.empty() && is_8bit(n.out().type) && !n.out().scales.empty() &&
+         !delegated(n, in).taken();
+}
+/// A quantized layer of 8 bits that TFLite's optimized kernel computes.
+inline status optimized_layer(tflite_node& n, const laws::decision& d, accumulation layer,
+                              tflite_activation fused) {
+  layer.options.decided = d;
+  return n.accumulate(std::move(layer), fused);
+}
+/// The same where it is rounded in blocks, of channels in int8, in uint8 of elements.
+inline status layer_in_blocks(tflite_node& n, accumulation layer, tflite_activation fused) {
+  const bool bytes = n.out().type == dtype::u8;
+  layer.options.decided = rounding::doubling_high_half_up;
+  layer.options.decided->f32_product = bytes;
+  const auto sums = n.sums_of(std::move(layer));
+  if (!sums) return sums.error();
+  return bytes ? requantize_elements_in_blocks(n, *sums, fused)
+               : requantize_in_blocks(n, *sums, n.out_id(), laws::optimized_block::channels, fused);
+}
+
+/// TFLite's kernels of convolutions do not look at a zero point of int8 weights, and of fully
+/// connected layers only where there is one; packed weights beside uint8 they take for whole bytes.
+inline status check_weights(const tflite_node& n, tensor_id x, tensor_id w, bool one_zero_point) {
+  const tensor& t = n.g()[w];
+  if (t.type == dtype::s8 && !(one_zero_point && t.scales.size() == 1 && is_8bit(n.g()[x].type)))
+    for (const std::int32_t z : t.zero_points)
+      if (z != 0) return unsupported("zero point of int8 weights", std::to_string(z), "0");
+  if (n.g()[x].type == dtype::u8 && n.of_file(w).packed_bits != 0)
+    return unsupported("weights of 4 or 2 bits next to uint8", {}, "next to int8, int16, float32");
+  return unit{};
+}
 /// Dynamic-range layers: float activations, 8-bit weights.
 inline bool is_dynamic(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
@@ -40,13 +97,15 @@ inline error_info uint8_beside_floats() {
                      "under tflite_ref: XNNPACK leaves them to kernels that round another way");
 }
 inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs,
-                            const laws::dynamic_facts& layer, tflite_activation fused) {
+                            const laws::dynamic_facts& layer, tflite_activation fused,
+                            std::optional<law> computed_by = {}) {
   return n.accumulate(dynamic_accumulation{.op = &op,
                                            .in = n.in_id(0),
                                            .weights = n.in_id(1),
                                            .bias = n.in_id(2),
                                            .attrs = std::move(attrs),
-                                           .layer = layer},
+                                           .layer = layer,
+                                           .computed_by = computed_by},
                       fused);
 }
 
@@ -91,6 +150,7 @@ inline status conv_2d(tflite_node& n) {
     tensor& of = n.g()[n.in_id(1)];
     of.scales.resize(1), of.axis = -1;
   }
+  if (auto s = check_weights(n, n.in_id(0), n.in_id(1), false); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (x[3] % w[3] != 0)
     return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
@@ -103,9 +163,16 @@ inline status conv_2d(tflite_node& n) {
     layer.images = x[0];
     layer.vectors = std::int64_t{x[0]} * x[1] * x[2];
     layer.products = std::int64_t{w[1]} * w[2] * w[3];
-    layer.int4_weights = n.framework.int4_weights;
-    return dynamic_layer(n, ops::conv2d, std::move(a), layer, o.activation);
+    const bool taken = delegated(n, n.ins()).taken();
+    layer.int4_weights = !taken;  // what it means to a law
+    // With one scale TFLite's own kernel is the reference's.
+    return dynamic_layer(n, ops::conv2d, std::move(a), layer, o.activation,
+                         taken || n.in(1).scales.size() > 1 ? n.g().arithmetic : law::tflite_ref);
   }
+  if (is_optimized_layer(n, n.ins()))
+    return optimized_layer(n, laws::optimized_conv2d(n.in(0).type, x[3] != w[3]),
+                           {.op = &ops::conv2d, .in = n.ins(), .attrs = std::move(a)},
+                           o.activation);
   return accumulate_and_requantize(n, ops::conv2d, std::move(a), n.ins(), o.activation);
 }
 
@@ -117,6 +184,7 @@ inline status depthwise_conv_2d(tflite_node& n) {
                    "[N,H,W,C] and [1,KH,KW,C*multiplier]");
   const auto o = n.options<tflite_schema::depthwise_conv_2d_options>();
   if (auto s = check_padding(o.padding); !s) return s;
+  if (auto s = check_weights(n, n.in_id(0), n.in_id(1), false); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), o.activation);
   if (is_dynamic(n)) {
@@ -126,9 +194,25 @@ inline status depthwise_conv_2d(tflite_node& n) {
     layer.products = std::int64_t{w[1]} * w[2];
     return dynamic_layer(n, ops::depthwise_conv2d, std::move(a), layer, o.activation);
   }
+  if (is_optimized_layer(n, n.ins())) {
+    n.framework.weights_axis = 1;  // what it means to a law
+    if (n.in(0).type == dtype::s8)
+      return layer_in_blocks(
+          n, {.op = &ops::depthwise_conv2d, .in = n.ins(), .attrs = std::move(a)}, o.activation);
+  }
   return accumulate_and_requantize(n, ops::depthwise_conv2d, std::move(a), n.ins(), o.activation);
 }
 
+/// Of a fully connected layer XNNPACK takes weights of 4 bits whose rows are whole bytes, and of 2
+/// bits if each row has a scale too.
+inline laws::delegated_layer delegated_fully_connected(const tflite_node& n) {
+  laws::delegated_layer d = delegated(n, n.ins());
+  const tensor& w = n.in(1);
+  const int bits = n.of_file(n.in_id(1)).packed_bits;
+  d.whole_bytes = bits == 0 || (w.shape.rank == 2 && w.shape[1] * std::int64_t{bits} % 8 == 0 &&
+                                (bits != 2 || std::ssize(w.scales) == w.shape[0]));
+  return d;
+}
 /// The scales of blocks as XNNPACK holds them: binary16 of the file, rounded to bfloat16, ties to
 /// even.
 inline result<std::vector<float>> block_scales(const tflite_node& n, std::int32_t blocks) {
@@ -211,6 +295,7 @@ inline status fully_connected(tflite_node& n) {
   const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
   if (!uint8_weights) return uint8_weights.error();
   if (*uint8_weights && laws::has_xnnpack(n.g().arithmetic)) return uint8_beside_floats();
+  if (auto s = check_weights(n, n.in_id(0), n.in_id(1), true); !s) return s;
   attributes a;
   if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
   if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
@@ -222,9 +307,18 @@ inline status fully_connected(tflite_node& n) {
     layer.asks_zero_point = o.asymmetric_quantize_inputs;
     layer.vectors = static_cast<std::int64_t>(n.in(0).shape.elements().value / as_size(w[1]));
     layer.products = w[1];
-    return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation);
+    const bool taken = delegated_fully_connected(n).taken();  // its own kernel is the reference's
+    return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation,
+                         taken ? n.g().arithmetic : law::tflite_ref);
   }
   n.framework.no_int64_bias = !n.has(2) && o.bias_type != tflite_schema::tensor_type::int64;
+  if (laws::has_xnnpack(n.g().arithmetic) && is_8bit(n.in(0).type) && !n.in(0).scales.empty() &&
+      !n.in(1).scales.empty() && is_8bit(n.out().type) && !n.out().scales.empty() &&
+      !(delegated_fully_connected(n).taken() &&
+        (n.in(1).type == dtype::u8 || tflite_node::zero(n.in(1)) == 0)))
+    return optimized_layer(n, laws::optimized_fully_connected(n.in(1).scales.size() > 1),
+                           {.op = &ops::fully_connected, .in = n.ins(), .attrs = std::move(a)},
+                           o.activation);
   return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), o.activation);
 }
 

@@ -8,6 +8,14 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of two
+/// batch axes where the matrix w has none, of more always.
+inline bool mixes_row_scales(const dims& x, const dims& w) {
+  std::int64_t batches = 1;
+  for (std::int32_t i = 0; i + 2 < x.rank; ++i) batches *= x[i];
+  if (x.rank <= 3 || batches == 1) return false;
+  return x.rank > 4 || (w.rank < 3 && x[0] != 1 && x[1] != 1);
+}
 /// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
 inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
   const dims x = n.in(0).shape, w = n.in(1).shape;
@@ -19,6 +27,10 @@ inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_ma
       size != product_of(rows, columns))
     return unsupported("int8 operand next to floats", to_string(w),
                        "one constant matrix with one scale, of at most the rank of the floats");
+  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w))
+    return unsupported("batch axes of floats by a matrix of int8",
+                       to_string(x) + ", " + to_string(w),
+                       "one: TFLite's reference kernel takes other rows' scales");
   const auto like = [&n](const char* suffix, std::size_t i) {
     const tensor& t = n.in(i);
     return n.temporary(suffix, t.type, t.scales, t.zero_points);
@@ -113,6 +125,7 @@ inline status transpose_conv(tflite_node& n) {
   if (x.shape.rank != 4 || w.shape.rank != 4)
     return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
                    "[N,H,W,C] and [O,KH,KW,I]");
+  if (auto s = check_weights(n, n.in_id(2), n.in_id(1), false); !s) return s;
   const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
   const auto o = n.options<tflite_schema::transpose_conv_options>();
   if (auto s = check_padding(o.padding); !s) return s;
@@ -125,14 +138,15 @@ inline status transpose_conv(tflite_node& n) {
   attributes a = std::move(*placed);
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));
+  n.framework.kernel_below_stride |= !delegated(n, in).taken();  // what it means to a law
   if (plain)
     return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
   if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
       n.out().type == dtype::f32) {
     if (!laws::dynamic_transpose_conv2d(facts_of_file(n)).known)
       return unsupported("a transposed convolution of floats with 8-bit weights", {},
-                         "under tflite_xnnpack: the reference kernels add floats in an order that "
-                         "is not known");
+                         "under tflite_xnnpack, where XNNPACK takes it: TFLite's own kernels add "
+                         "floats in an order that is not known");
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::conv2d;
     layer.images = x.shape[0];
@@ -145,6 +159,11 @@ inline status transpose_conv(tflite_node& n) {
                                              .layer = layer},
                         o.activation);
   }
+  if (laws::has_xnnpack(n.g().arithmetic) && n.framework.kernel_below_stride && is_8bit(x.type) &&
+      !x.scales.empty() && !w.scales.empty() && is_8bit(n.out().type) && !n.out().scales.empty())
+    return layer_in_blocks(
+        n, {.op = &ops::transpose_conv2d, .in = std::move(in), .attrs = std::move(a)},
+        o.activation);
   return accumulate_and_requantize(n, ops::transpose_conv2d, std::move(a), std::move(in),
                                    o.activation);
 }
