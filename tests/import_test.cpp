@@ -353,6 +353,30 @@ TEST_CASE("what XNNPACK leaves to kernels that octet has not is refused") {
   CHECK(error_of(tflite::leaky_relu, 0.5f, 1, law::tflite_ref).empty());
 }
 
+TEST_CASE("a layer that is rounded in blocks wants a scale for each channel") {
+  // A depthwise convolution of eleven channels whose weights are computed.
+  for (const std::size_t count : {1u, 5u, 11u}) {
+    tflite_file f;
+    const auto x = f.add({.name = "x", .shape = {1, 1, 1, 11}, .scales = {0.5f}}),
+               w = f.add({.name = "w",
+                          .shape = {1, 1, 1, 11},
+                          .scales = std::vector<float>(count, 0.25f),
+                          .axis = 3}),
+               y = f.add({.name = "y", .shape = {1, 1, 1, 11}, .scales = {2.f}});
+    f.operations = {{.code = tflite::depthwise_conv_2d, .in = {x, w}, .out = {y}}};
+    f.operations[0].options = {1, 1, 1, 1};  // padding VALID, strides and multiplier 1
+    f.inputs = {x, w};
+    f.outputs = {y};
+    import::tflite_options o;
+    o.arithmetic = law::tflite_xnnpack;
+    const auto bytes = f.bytes();
+    const auto g = import::try_tflite(bytes, "made.tflite", o);
+    INFO((g ? std::string() : g.error().message()));
+    REQUIRE(g.has_value() == (count != 5));
+    if (g) CHECK(has(nodes_of(*g), "qnn.requantize DR"));
+  }
+}
+
 TEST_CASE("zero points of int8 weights that no kernel looks at are refused") {
   for (const std::int64_t zero_point : {0, 1}) {
     tflite_file f = fully_connected(0);

@@ -14,9 +14,10 @@ namespace octet_test {
 /// TensorType and BuiltinOperator numbers of the schema, as far as the tests need them.
 namespace tflite {
 inline constexpr std::int8_t float32 = 0, int32 = 2, uint8 = 3, boolean = 6, int8 = 9;
-inline constexpr std::int32_t add = 0, conv_2d = 3, fully_connected = 9, hashtable_lookup = 10,
-                              lsh_projection = 15, mul = 18, relu = 19, custom = 32, less = 58,
-                              leaky_relu = 98, if_else = 118, while_loop = 119, batch_matmul = 126;
+inline constexpr std::int32_t add = 0, conv_2d = 3, depthwise_conv_2d = 4, fully_connected = 9,
+                              hashtable_lookup = 10, lsh_projection = 15, mul = 18, relu = 19,
+                              custom = 32, less = 58, leaky_relu = 98, if_else = 118,
+                              while_loop = 119, batch_matmul = 126;
 }  // namespace tflite
 
 /// A subgraph with its operators in order, and the others of the file.

@@ -34,6 +34,9 @@ inline result<tensor_id> part_of_last_axis(tflite_node& n, tensor_id of, const c
   const dims shape = n.g()[of].shape;
   std::vector<double> scales = n.g()[of].scales;
   const bool each = scales.size() > 1;
+  if (each && std::ssize(scales) != shape.back(0))
+    return invalid("scales of the last axis", std::to_string(scales.size()),
+                   std::to_string(shape.back(0)));
   if (each) scales = {scales.begin() + first, scales.begin() + first + count};
   const tensor_id part = n.temporary(suffix, n.g()[of].type, std::move(scales),
                                      n.g()[of].zero_points, each ? shape.rank - 1 : -1);
