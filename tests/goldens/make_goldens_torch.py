@@ -1156,7 +1156,7 @@ def recurrent(w):
             return self.table(i, offsets) if self.bag else self.table(i)
 
     index = np.array([[3, 0, 10], [3, 3, 7]], np.int64)
-    w.add("embedding_byte", Table(8, False), [index], **CLOSE)
+    w.add("embedding_byte", Table(8, False), [index], engines=("fbgemm",))
     for bits in (8, 4):
         w.add("embedding_bag_%d" % bits, Table(bits, True),
               [index.reshape(-1), np.array([0, 2, 5], np.int64)], **CLOSE)

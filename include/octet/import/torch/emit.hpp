@@ -50,6 +50,9 @@ class emitter {
   context& c;  // NOLINT: rows work on it
   graph& g;    // NOLINT: the graph under construction, c.build.g
 
+  /// Tables of embeddings that rows have made floats of, by their weights.
+  std::map<const tensor_data*, tensor_id> tables_of_floats;  // NOLINT: rows keep it
+
   // ---- calls ----
 
   /// An operator that octet has no form of, and one that depends on such an operator's result, give

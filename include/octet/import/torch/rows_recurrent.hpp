@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "octet/import/torch/rows_float.hpp"
+#include "octet/numerics/fma.hpp"
 #include "octet/numerics/half.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -540,46 +541,62 @@ template <cell_kind What> result<value> float_cell(emitter& e, arguments& a) {
 
 // ---- embeddings ----
 
-/// Rows of a table of 4 or 8 bits: q * scale + offset of the row.
+/// The codes of a table [rows, width], one to a byte.
+inline result<constant_data> codes_of_table(emitter& e, const arguments& a, const tensor_data& w) {
+  if (w.type != scalar::quint4x2) {
+    tensor_data table = w;
+    table.type = scalar::u8;
+    table.channel_scales = table.channel_zero_points = nullptr;
+    return e.c.elements(table);
+  }
+  // Two elements to a byte, the lower half first.
+  if (!e.c.files) return error_info{errc::io, "no archive", {}, {}, {}, {}, {}};
+  if (w.offset != 0 || w.stride != contiguous_strides(w.size))
+    return unsupported("a view of 4-bit weights in " + a.name);
+  const auto bytes = e.c.files->read(w.storage->member);
+  if (!bytes) return bytes.error();
+  const std::size_t count = as_size(w.elements());
+  if (bytes->bytes.size() < (count + 1) / 2)
+    return malformed("weights of " + a.name + " are shorter than their shape");
+  std::vector<std::uint8_t> q(count);
+  for (std::size_t i = 0; i < count; ++i)
+    q[i] = std::to_integer<std::uint8_t>(bytes->bytes[i / 2] >> (i % 2 * 4)) & 15;
+  return constant_data::of(std::span<const std::uint8_t>(q));
+}
+/// The table as floats [rows, width]: the kernel computes an element by one fused multiply-add, of
+/// which there is no node. Made once for all that take rows of it.
+inline result<tensor_id> table_of_floats(emitter& e, const tensor_data& w,
+                                         const constant_data& codes, std::span<const float> factors,
+                                         std::span<const float> offsets) {
+  tensor_id& made = e.tables_of_floats.try_emplace(&w, no_tensor).first->second;
+  if (made != no_tensor) return made;
+  const std::size_t count = codes.bytes.size(), width = as_size(w.size[1]);
+  if (auto s = e.c.build.make_constant(count * sizeof(float)); !s) return s.error();
+  const auto shape = e.ir_shape(w.size, false);
+  if (!shape) return shape.error();
+  std::vector<float> real(count);
+  for (std::size_t i = 0; i < count; ++i)
+    real[i] = numerics::fma(static_cast<float>(std::to_integer<int>(codes.bytes[i])),
+                            factors[i / width], offsets[i / width]);
+  made = e.g.add_constant("", dtype::f32, *shape, constant_data::of(std::span<const float>(real)));
+  return made;
+}
+/// Rows of a table of 4 or 8 bits: q * scale + offset of the row, rounded once; where the limits do
+/// not allow the table as floats, twice.
 inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_data& indices) {
   const tensor_data& w = *p.weight;
   const auto scales = e.c.numbers<float>(*w.channel_scales),
              zeros = e.c.numbers<float>(*w.channel_zero_points);
   if (!scales) return scales.error();
   if (!zeros) return zeros.error();
-  const auto rows = as_size(w.size[0]), width = as_size(w.size[1]);
-  tensor_data table = w;
-  table.type = scalar::u8;
-  table.channel_scales = table.channel_zero_points = nullptr;
-  tensor_id held = no_tensor;
-  if (w.type == scalar::quint4x2) {  // two elements to a byte, the lower half first
-    if (!e.c.files) return error_info{errc::io, "no archive", {}, {}, {}, {}, {}};
-    if (w.offset != 0 || w.stride != contiguous_strides(w.size))
-      return unsupported("a view of 4-bit weights in " + a.name);
-    const auto bytes = e.c.files->read(w.storage->member);
-    if (!bytes) return bytes.error();
-    if (bytes->bytes.size() < (rows * width + 1) / 2)
-      return malformed("weights of " + a.name + " are shorter than their shape");
-    std::vector<std::uint8_t> q(rows * width);
-    for (std::size_t i = 0; i < q.size(); ++i)
-      q[i] = std::to_integer<std::uint8_t>(bytes->bytes[i / 2] >> (i % 2 * 4)) & 15;
-    const auto shape = e.ir_shape(w.size, false);
-    if (!shape) return shape.error();
-    held = e.g.add_constant("", dtype::u8, *shape,
-                            constant_data::of(std::span<const std::uint8_t>(q)));
-  } else {
-    auto data = e.c.elements(table);
-    if (!data) return data.error();
-    const auto shape = e.ir_shape(w.size, false);
-    if (!shape) return shape.error();
-    held = e.g.add_constant("", dtype::u8, *shape, std::move(*data));
-  }
+  auto codes = codes_of_table(e, a, w);
+  if (!codes) return codes.error();
   // The packed rows hold factor and offset: in float16 where elements have 4 bits.
   const auto packed = [&](float v) {
     return w.type == scalar::quint4x2 ? numerics::rounded_to_f16(v) : v;
   };
   std::vector<float> factors, offsets;
-  for (std::size_t i = 0; i < rows; ++i) {
+  for (std::size_t i = 0; i < as_size(w.size[0]); ++i) {
     factors.push_back(packed((*scales)[i]));
     offsets.push_back(packed(numerics::mul(numerics::mul((*zeros)[i], (*scales)[i]), -1.f)));
   }
@@ -588,7 +605,16 @@ inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_da
     if (!v) return v.error();
     return real_value(e, *v->t);
   };
-  const step q = rows_by_index(held, scalar::u8);
+  const limits& most = e.c.build.max;
+  if (codes->bytes.size() <= std::min(most.tensor_bytes, most.constant_bytes / 2) / sizeof(float)) {
+    const auto table = table_of_floats(e, w, *codes, factors, offsets);
+    if (!table) return table.error();
+    return rows_by_index(*table, scalar::f32);
+  }
+  const auto shape = e.ir_shape(w.size, false);
+  if (!shape) return shape.error();
+  const step q =
+      rows_by_index(e.g.add_constant("", dtype::u8, *shape, std::move(*codes)), scalar::u8);
   if (!q) return q;
   auto column = indices.size;
   column.push_back(1);
