@@ -137,6 +137,56 @@ EXACT = {
     "sign_round": "return torch.sgn(v) * v.abs().floor()",
     "ceil_in_place": "v.ceil_()\nv.neg_()\nv.abs_()\nreturn v",
     "clamp_in_place": "v.clamp_min_(0.0)\nv.clamp_max_(1.0)\nreturn v",
+    # bits of whole numbers
+    "int_bits": "i = v.argmax(1) - 3\nreturn ((i & 3) | 4) ^ 1",
+    "int_shift": "i = v.argmax(1) - 3\nreturn (i << 2) >> 1, i >> 1",
+    "bits_negative": "i = (v * 1000).long()\nreturn i & -8, i | -5, i & i.flip(1), "
+                     "i | i.flip(1), ~i",
+    "bits_large": "i = (v * 1000).long() * 1000000007 * 1000\n"
+                  "return i & i.flip(1), i | i.flip(2), i & 4294967295, i >> 33, i << 40",
+    "bits_int32": "i = (v * 1000).int()\nreturn i & 255, i ^ i.flip(1), ~i, i << 30, i >> 3, i | 7",
+    "bits_uint8": "i = q.int_repr()\nreturn i & 15, i >> 4, i << 3, ~i, i ^ 255, i | 1",
+    # written at positions that the data decides
+    "put_rows": "i = v[:, :, 0, 0].argmax(1)\nw = v.clone()\nw[torch.arange(2), i] = 5.0\nreturn w",
+    "put_last": "i = v.argmax(3)\nw = torch.zeros_like(v)\nw[:, :, 0, i[0, 0]] = 1.5\nreturn w",
+    "put_from_end": "i = v.argmax(2)[0, 0] - 4\nw = v.clone()\n"
+                    "w[:, 1, i] = v[:, 2, [0, 1, 2, 3, 0]]\nreturn w",
+    "put_apart": "i = v[0].argmax(0)[0, :2] % 2\nj = v[0, 0].argmax(1)[:2] % 4\nw = v.clone()\n"
+                 "w[i, :, j] = v[0, :2, :1]\nreturn w",
+    "put_codes": "i = v[:, :, 0, 0].argmax(1)\nw = q.clone()\nw[0, i] = v[1, 0]\n"
+                 "return w.dequantize()",
+    "put_index_fill": "i = v[0, :, 0, 0].argmax(0, keepdim=True)\n"
+                      "return v.index_fill(1, i, 0.5), v.index_copy(1, i, v[:, :1] * 2)",
+    # other extents in place
+    "squeeze_in_place": "a = v[:, :1].clone()\na.squeeze_(1)\na.unsqueeze_(0)\n"
+                        "a.add_(1)\nreturn a * 2",
+    "squeeze_expanded": "a = v[:, :1]\nb = a.expand(-1, 1, -1, -1)\nb.squeeze_(1)\nb.mul_(2)\n"
+                        "return a, b, v",
+    "transpose_in_place": "a = v\na.transpose_(1, 3)\na[:, 0] = 1\nreturn a",
+    "threshold_codes": "return F.threshold(q, 0.3, 0.1).dequantize()",
+    "threshold_codes_last": "w = q.contiguous(memory_format=torch.channels_last)\n"
+                            "return F.threshold(w, 0.3, 0.1).dequantize()",
+    "nearest_exact": "return F.interpolate(v, size=[7, 9], mode='nearest-exact')",
+    "nearest_exact_down": "return F.interpolate(v, scale_factor=0.7, mode='nearest-exact')",
+    "nearest_exact_codes": "return F.interpolate(q, scale_factor=(1.3, 2.6), "
+                           "mode='nearest-exact').dequantize()",
+    "nearest_exact_line": "return F.interpolate(v[0], scale_factor=2.3, mode='nearest-exact')",
+    "extents_as_floats": "return F.interpolate(q, scale_factor=1.3, mode='bilinear', "
+                         "recompute_scale_factor=True).dequantize()",
+    "rot90": "return torch.rot90(v, 1, [2, 3]), torch.rot90(v, -1, [1, 2]), "
+             "torch.rot90(v, 2, [1, 3])",
+    "column_stack": "return torch.column_stack([v[0, 0], v[0, 1]]), "
+                    "torch.column_stack([v[0, 0, 0]] * 2)",
+    "atleast": "return torch.atleast_3d(v[0, 0]), torch.atleast_2d(v[0, 0, 0]), "
+               "torch.atleast_3d(v[0, 0, 0])",
+    "split_halves": "return torch.hsplit(v, 2)[1], torch.vsplit(v, 2)[0], "
+                    "torch.dsplit(v, [1, 3])[1]",
+    "diff": "return torch.diff(v, dim=2), torch.diff(v > 0, dim=1), "
+            "torch.diff(v.argmax(1), n=2, dim=1)",
+    "eye": "return torch.eye(4)[None] + v[:, 0, :, :4], v[0, 0] * torch.eye(4, 5)",
+    "new_full": "return v.new_full((2, 3), 0.25)",
+    "trunc_quotient": "return torch.div(v, 0.3, rounding_mode='trunc')",
+    "int_remainder": "i = v.argmax(1) - 3\nreturn torch.fmod(i, 4), torch.fmod(i, -3), i % 4",
 }
 # Those that sum floats, or have functions of which octet's are not the last bit.
 CLOSE = {
@@ -174,16 +224,10 @@ CLOSE = {
 }
 # PyTorch runs these; octet names the operator that it does not have. Not in the goldens.
 REFUSED = {
-    "int_bits": "i = v.argmax(1)\nreturn ((i & 3) | 4) ^ 1",
-    "int_shift": "i = v.argmax(1)\nreturn (i << 2) >> 1",
     "cummax": "a, i = torch.cummax(v, 2)\nreturn a",
     "median": "a, i = v.median(3)\nreturn a",
     "kthvalue": "a, i = v.kthvalue(2, 3)\nreturn a",
-    "rot90": "return torch.rot90(v, 1, [2, 3])",
-    "column_stack": "return torch.column_stack([v[0, 0], v[0, 1]])",
-    "atleast": "return torch.atleast_3d(v[0, 0])",
     "bucketize": "return torch.bucketize(v, torch.tensor([-1.0, 0.0, 1.0]))",
-    "nearest_exact": "return F.interpolate(v, size=[7, 9], mode='nearest-exact')",
     "float16_trip": "return v.half().float()",
     "logaddexp": "return torch.logaddexp(v, v.flip(1))",
     "cumprod": "return v.cumprod(3)",

@@ -92,27 +92,35 @@ class Writer:
             with torch.no_grad():
                 # The profiling executor may fuse after the first calls; the first one is the
                 # interpreter's.
-                output = np.ascontiguousarray(loaded(*tensors).numpy())
-            same = first is not None and first.tobytes() == output.tobytes()
-            file = "%s.output.%s.npy" % (name, "fbgemm" if same else engine)
+                made = loaded(*tensors)
+            made = made if isinstance(made, tuple) else (made,)
+            outputs = [np.ascontiguousarray(y.numpy()) for y in made]
+            same = first is not None and [y.tobytes() for y in first] == [y.tobytes()
+                                                                          for y in outputs]
+            engine_of = "fbgemm" if same else engine
+            stored = ["%s.output%s.%s.npy" % (name, i if len(outputs) > 1 else "", engine_of)
+                      for i in range(len(outputs))]
             if not same:
-                np.save(self.folder / file, output)
+                for file, output in zip(stored, outputs):
+                    np.save(self.folder / file, output)
             if first is None:
-                first = output
+                first = outputs
             elif not same:
                 self.report.append("%-40s fbgemm and qnnpack differ in %d of %d"
-                                   % (name, int((first != output).sum()), output.size))
+                                   % (name, sum(int((a != b).sum())
+                                                for a, b in zip(first, outputs)),
+                                      sum(y.size for y in outputs)))
             row = {"format": "pytorch", "folder": "torch", "model": name + ".pt",
-                   "law": ENGINES[engine], "inputs": files, "outputs": [file], "expect": expect}
+                   "law": ENGINES[engine], "inputs": files, "outputs": stored, "expect": expect}
             if note:
                 row["note"] = note
             if tolerance:  # the largest and the mean difference, over the output's range
                 row["tolerance"], row["tolerance_mean"] = tolerance, tolerance / 10
             self.rows.append(row)
-        values = len(np.unique(first))
+        values = len(np.unique(first[0]))
         self.report.append("%-40s %6d bytes, %d outputs, %d values"
                            % (name, sum(f.stat().st_size for f in self.folder.glob(name + ".*")),
-                              first.size, values))
+                              sum(y.size for y in first), values))
 
 
 def real(codes, scale, zero):

@@ -81,6 +81,114 @@ template <int Axis> result<value> flipped(emitter& e, arguments& a) {
   arguments as(e.c, a.name, {{"self", a["self"]}, {"dims", e.c.values.integers({Axis})}});
   return flip(e, as);
 }
+/// column_stack: lines as columns, then side by side.
+inline result<value> column_stack(emitter& e, arguments& a) {
+  const auto list = tensors_of(a);
+  if (!list) return list.error();
+  std::vector<value> parts;
+  for (tensor_data* t : *list) {
+    const auto v = t->rank() < 2 ? reshaped(e, *t, {t->elements(), 1}) : value_of(*t);
+    if (!v) return v;
+    parts.push_back(*v);
+  }
+  arguments as(
+      e.c, a.name,
+      {{"tensors", e.c.values.list(std::move(parts))}, {"dim", value::of(std::int64_t{1})}});
+  return cat<false, false>(e, as);
+}
+/// atleast_1d, atleast_2d, atleast_3d of one tensor: axes of extent 1 in front, the third behind.
+template <int Axes> result<value> at_least(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() >= Axes) return a["self"];
+  auto size = x->size;
+  if (size.empty()) size = {1};
+  if (Axes >= 2 && size.size() == 1) size.insert(size.begin(), 1);
+  if (Axes == 3 && size.size() == 2) size.push_back(1);
+  return reshaped(e, *x, std::move(size));
+}
+/// hsplit, vsplit, dsplit: tensor_split along axis 1, 0, 2; of a line hsplit takes its only axis.
+template <int Axis> result<value> split_along(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t dim = Axis == 1 && x->rank() == 1 ? 0 : Axis;
+  if (x->rank() <= dim) return invalid("axes of " + a.name, std::to_string(x->rank()));
+  arguments as(
+      e.c, a.name,
+      {{"self", a["self"]}, {"indices_or_sections", a["indices"]}, {"dim", value::of(dim)}});
+  return tensor_split(e, as);
+}
+/// rot90(x, k, dims): quarter turns from the first axis towards the second.
+inline result<value> rot90(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t turns = (a.integer("k") % 4 + 4) % 4;
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_argument(a, "dims", *x);
+  if (auto s = a.check(); !s) return s.error();
+  if (axes.size() != 2 || axes[0] == axes[1])
+    return invalid("axes of " + a.name, std::to_string(axes.size()), "two");
+  if (turns == 0) return a["self"];
+  arguments mirrored(
+      e.c, a.name,
+      {{"self", a["self"]},
+       {"dims", e.c.values.integers(turns == 2 ? axes : std::vector{axes[turns == 1 ? 1 : 0]})}});
+  const auto v = flip(e, mirrored);
+  if (!v || turns == 2) return v;
+  arguments turned(e.c, a.name,
+                   {{"self", *v}, {"dim0", value::of(axes[0])}, {"dim1", value::of(axes[1])}});
+  return transpose(e, turned);
+}
+/// diff(x, n, dim): what each element is more than the one before it; of bools whether they differ.
+inline result<value> diff(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t times = a.integer("n"), dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.none("prepend") || !a.none("append") || times < 0 || times > 16 ||
+      !(x->type == scalar::f32 || x->type == scalar::boolean || is_whole(*x)))
+    return unsupported("operands of " + a.name, std::string(name_of(x->type)),
+                       "float32, int64, int32, bool; up to 16 times, nothing in front or behind");
+  value v = a["self"];
+  for (std::int64_t i = 0; i < times; ++i) {
+    const std::int64_t n = v.t->size[axis];
+    if (n < 2) return unsupported("extents of " + a.name, std::to_string(n), "2 or more");
+    const auto later = sliced(e, *v.t, axis, 1, n - 1), before = sliced(e, *v.t, axis, 0, n - 1);
+    if (!later) return later;
+    if (!before) return before;
+    const auto next = emit_pair(e, x->type == scalar::boolean ? ops::not_equal : ops::sub,
+                                {later->t, before->t}, x->type);
+    if (!next) return next;
+    v = *next;
+  }
+  return v;
+}
+/// eye(n), eye(n, m).
+inline result<value> eye(emitter& e, arguments& a) {
+  const std::int64_t rows = a.small("n", a.integer("n")),
+                     columns = a.none("m") ? rows : a.small("m", a.integer("m"));
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, scalar::f32);
+  if (!type) return type.error();
+  const auto most = static_cast<std::int64_t>(most_made);
+  if (rows < 0 || columns < 0 || (columns > 0 && rows > most / columns))
+    return too_large("a tensor made by " + a.name);
+  if (auto s = e.c.build.work.spend(sizeof(double) * as_size(rows * columns)); !s) return s.error();
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < rows * columns; ++i)
+    numbers.push_back(i / columns == i % columns ? 1 : 0);
+  return constant_tensor(e, numbers, {rows, columns}, *type);
+}
+/// new_full(x, size, number, ..).
+inline result<value> new_full(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor("self");
+  const auto size = a.integers("size");
+  const double fill = a.real("fill_value");
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, x->type);
+  if (!type) return type.error();
+  return constant_tensor(e, {fill}, size, *type);
+}
 /// repeat_interleave(x, count, dim): each element so many times; without dim of all elements in
 /// order.
 inline result<value> repeat_interleave(emitter& e, arguments& a) {
@@ -193,8 +301,17 @@ inline result<value> trunc(emitter& e, arguments& a) {
 inline result<value> fmod(emitter& e, arguments& a) {
   const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
-  if ((*both)[0]->type != scalar::f32)
-    return unsupported("operands of " + a.name, std::string(name_of((*both)[0]->type)), "float32");
+  const scalar type = (*both)[0]->type;
+  if (type == scalar::s64 || type == scalar::s32) {
+    const auto quotient = emit_pair(e, ops::div, *both, type);  // rounded towards 0
+    if (!quotient) return quotient;
+    const auto whole_part = emit_pair(e, ops::mul, {quotient->t, (*both)[1]}, type);
+    if (!whole_part) return whole_part;
+    return emit_pair(e, ops::sub, {(*both)[0], whole_part->t}, type);
+  }
+  if (type != scalar::f32)
+    return unsupported("operands of " + a.name, std::string(name_of(type)),
+                       "float32, int64, int32");
   const step x = (*both)[0], y = (*both)[1];
   const step rest = apply(e, ops::floor_mod, apply(e, ops::abs, x), apply(e, ops::abs, y));
   return done(by_sign(e, x, apply(e, ops::neg, rest), rest));
@@ -356,8 +473,6 @@ inline result<value> logical_xor(emitter& e, arguments& a) {
   if (!both) return both.error();
   const scalar type = both->front()->type;
   if (type == scalar::boolean) return emit_pair(e, ops::not_equal, *both, scalar::boolean);
-  if (a.name != "aten::logical_xor" && (type == scalar::s64 || type == scalar::s32))
-    return emit_pair(e, ops::bitwise_xor, *both, type);
   return unsupported("operands of " + a.name, std::string(name_of(type)), "bool");
 }
 /// count_nonzero(x, dim).

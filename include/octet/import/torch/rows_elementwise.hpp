@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "octet/import/torch/emit.hpp"
+#include "octet/numerics/fma.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/binary.hpp"
 #include "octet/ops/concat.hpp"
@@ -768,6 +769,25 @@ result<value> extreme_of(emitter& e, arguments& a, std::string_view other) {
 template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
   return extreme_of<Op>(e, a, "other");
 }
+/// The quotient of floats, rounded towards 0.
+inline result<value> truncated_quotient(emitter& e, std::array<tensor_data*, 2> both) {
+  const auto quotient = emit_pair(e, ops::div, both, scalar::f32);
+  if (!quotient) return quotient;
+  tensor_data& q = *quotient->t;
+  const auto in = e.held_as_is(q);
+  if (!in) return in.error();
+  const tensor_id up = e.make(scalar::f32), down = e.make(scalar::f32);
+  if (auto s = e.emit(ops::ceil, {*in}, up); !s) return s.error();
+  if (auto s = e.emit(ops::floor, {*in}, down); !s) return s.error();
+  const auto as_quotient = [&](tensor_id id) {
+    return with_strides(e, e.wrap(id, scalar::f32, q.channels_inner, false), q.stride);
+  };
+  const auto negative =
+      emit_pair(e, ops::less, {&q, number_of(e, 0, scalar::f32)}, scalar::boolean);
+  if (!negative) return negative;
+  const value above = as_quotient(up), below = as_quotient(down);
+  return chosen(e, *negative->t, *above.t, *below.t);
+}
 /// div(a, b) and div(a, b, rounding_mode="floor" or "trunc").
 inline result<value> divide(emitter& e, arguments& a) {
   const value rounding_mode = a["rounding_mode"];
@@ -778,7 +798,8 @@ inline result<value> divide(emitter& e, arguments& a) {
   if (mode.empty()) return emit_pair(e, ops::div, *both, type);
   if (mode == "floor" && type != scalar::boolean) return floor_quotient(e, *both);
   if (mode == "trunc" && type != scalar::f32) return emit_pair(e, ops::div, *both, type);
-  return unsupported("rounding_mode of " + a.name, mode, "none, floor; trunc of whole numbers");
+  if (mode == "trunc") return truncated_quotient(e, *both);
+  return unsupported("rounding_mode of " + a.name, mode, "none, floor, trunc");
 }
 /// Bools: and, or, not. Whole numbers have no such form.
 template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
@@ -851,6 +872,44 @@ template <bool InPlace> result<value> masked_fill(emitter& e, arguments& a) {
   if (!InPlace || !v || v->t->size != x->size) return v;
   return with_strides(e, *v, x->stride);
 }
+/// The highest of the reals that the codes of `x` stand for which PyTorch's loop takes as not above
+/// a limit: a whole block dequantizes by one fused multiply-add, what is behind the blocks as
+/// dequantize does. Reals are those of dequantize, -infinity where all codes are above.
+inline float highest_below(const tensor_data& x, float limit, bool block) {
+  const auto scale = static_cast<float>(x.scales[0]);
+  const std::int32_t zero = x.zero_points[0];
+  const float moved = numerics::mul(scale, static_cast<float>(-zero));
+  float highest = -std::numeric_limits<float>::infinity();
+  const dtype t = dtype_of_scalar(x.type);
+  for (auto q = static_cast<std::int32_t>(lowest_of(t)); q <= highest_of(t); ++q) {
+    const float plain = numerics::mul(static_cast<float>(q - zero), scale),
+                seen = block ? numerics::fma(scale, static_cast<float>(q), moved) : plain;
+    if (!(seen > limit)) highest = std::max(highest, plain);
+  }
+  return highest;
+}
+/// The limit of each element, as a value that broadcasts against codes `x` in the layout `last`: a
+/// number where blocks and what is behind them agree.
+inline result<value> limits_by_position(emitter& e, const tensor_data& x, float limit, bool last) {
+  constexpr std::int64_t block = 64;
+  const float inside = highest_below(x, limit, true), behind = highest_below(x, limit, false);
+  const std::int64_t count = x.elements();
+  std::int64_t row = count;
+  if (count >= 16)
+    row = vector_row(x.size,
+                     {last ? channels_last_strides(x.size) : contiguous_strides(x.size), x.stride});
+  if (row < block || inside == behind)
+    return value_of(*number_of(e, static_cast<double>(behind), scalar::f32));
+  if (auto s = e.c.build.make_constant(as_size(count) * sizeof(float)); !s) return s.error();
+  std::vector<float> each;
+  for (std::int64_t i = 0; i < count; ++i)
+    each.push_back(i % row < row / block * block ? inside : behind);
+  const auto shape = e.ir_shape(x.size, last);
+  if (!shape) return shape.error();
+  const tensor_id id =
+      e.g.add_constant("", dtype::f32, *shape, constant_data::of(std::span<const float>(each)));
+  return e.wrap(id, scalar::f32, last, last);
+}
 /// threshold(x, limit, otherwise): x where it is above.
 inline result<value> threshold(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -858,14 +917,23 @@ inline result<value> threshold(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const auto real = real_value(e, *x);
   if (!real) return real.error();
-  const auto above =
-      emit_pair(e, ops::greater, {*real, number_of(e, limit, scalar::f32)}, scalar::boolean);
+  result<value> at = value_of(*number_of(e, limit, scalar::f32)),
+                instead = value_of(*number_of(e, otherwise, scalar::f32));
+  if (is_quantized(x->type)) {
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+    at = limits_by_position(e, *x, static_cast<float>(limit),
+                            suggests_channels_last(*x) && x->rank() >= 3);
+    instead = code_of(e, otherwise, *x);
+  }
+  if (!at) return at;
+  if (!instead) return instead;
+  const auto above = emit_pair(e, ops::greater, {*real, at->t}, scalar::boolean);
   if (!above) return above;
-  if (!is_quantized(x->type))
-    return chosen(e, *above->t, *x, *number_of(e, otherwise, scalar::f32));
-  const auto code = code_of(e, otherwise, *x);
-  if (!code) return code;
-  return chosen(e, *above->t, *x, *code->t);
+  const auto v = chosen(e, *above->t, *x, *instead->t);
+  if (!v || !is_quantized(x->type)) return v;
+  return with_strides(
+      e, *v,
+      suggests_channels_last(*x) ? channels_last_strides(x->size) : contiguous_strides(x->size));
 }
 
 }  // namespace import::torch_rows

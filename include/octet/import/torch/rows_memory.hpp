@@ -303,9 +303,13 @@ inline result<indexed_places> places_of(emitter& e, const tensor_data& x, const 
   }
   return p;
 }
+inline result<value> put_by_data(emitter& e, tensor_data& x, const value_list& list,
+                                 tensor_data& values);
 /// x[indices] = values, of indices that are known: of those that come twice the last one counts.
 inline result<value> put_at(emitter& e, tensor_data& x, const value_list& list,
                             tensor_data& values) {
+  for (const value& i : list)
+    if (i.is(kind::tensor) && !e.c.known(*i.t)) return put_by_data(e, x, list, values);
   const auto p = places_of(e, x, list);
   if (!p) return p.error();
   auto v = values_like(e, values, x);
@@ -318,6 +322,103 @@ inline result<value> put_at(emitter& e, tensor_data& x, const value_list& list,
   const auto y = overwritten(e, x, *v->t, from);
   if (!y || x.constant()) return y;
   return with_strides(e, *y, iterated_strides(x.size, {x.stride}));
+}
+/// Of each axis that is indexed its places, and the index of each position.
+struct indexed_axes {
+  std::vector<value> places, lines;
+};
+/// x after one write for each position: `values` has the positions along the axis `front`, `one`
+/// are the extents of what one of them writes.
+inline result<value> put_one_by_one(emitter& e, tensor_data& x, const indexed_axes& axes,
+                                    tensor_data& values, std::size_t front,
+                                    const std::vector<std::int64_t>& one) {
+  value y = value_of(x);
+  for (std::int64_t i = 0; i < values.size[front]; ++i) {
+    result<value> is = value{};
+    for (std::size_t k = 0; k < axes.lines.size(); ++k) {
+      const auto at = sliced(e, *axes.lines[k].t, 0, i, 1);
+      if (!at) return at;
+      const auto here = emit_pair(e, ops::equal, {axes.places[k].t, at->t}, scalar::boolean);
+      if (!here) return here;
+      is = k == 0 ? here : emit_pair(e, ops::logical_and, {is->t, here->t}, scalar::boolean);
+      if (!is) return is;
+    }
+    const auto piece = sliced(e, values, front, i, 1);
+    if (!piece) return piece;
+    const auto v = reshaped(e, *piece->t, one);
+    if (!v) return v;
+    const auto next = chosen(e, *is->t, *v->t, *y.t);
+    if (!next) return next;
+    y = *next;
+  }
+  if (x.constant()) return y;
+  return with_strides(e, y, iterated_strides(x.size, {x.stride}));
+}
+/// An index of axes of x as places of none but of n: negative ones count from the end.
+inline result<value> counted_from_front(emitter& e, tensor_data& index, std::int64_t n) {
+  const auto below =
+      emit_pair(e, ops::less, {&index, number_of(e, 0, scalar::s64)}, scalar::boolean);
+  if (!below) return below;
+  const auto moved = emit_pair(
+      e, ops::add, {&index, number_of(e, static_cast<double>(n), scalar::s64)}, scalar::s64);
+  if (!moved) return moved;
+  return chosen(e, *below->t, *moved->t, index);
+}
+/// The places of one axis as a value that broadcasts along the others.
+inline result<value> places_along(emitter& e, const tensor_data& x, std::size_t axis) {
+  if (x.size[axis] > static_cast<std::int64_t>(most_made))
+    return too_large("an axis that is written into");
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < x.size[axis]; ++i) numbers.push_back(static_cast<double>(i));
+  std::vector<std::int64_t> line(x.size.size(), 1);
+  line[axis] = x.size[axis];
+  return constant_tensor(e, numbers, line, scalar::s64);
+}
+/// x[indices] = values where the input's data decides an index: position after position, x becomes
+/// the value wherever all indices name the element. The last of those that come twice counts.
+inline result<value> put_by_data(emitter& e, tensor_data& x, const value_list& list,
+                                 tensor_data& values) {
+  std::vector<const tensor_data*> tensors;
+  std::vector<std::size_t> axes;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (list[i].is(kind::tensor)) tensors.push_back(list[i].t), axes.push_back(i);
+  const auto by = broadcast_extents(e, tensors);
+  if (!by) return by.error();
+  std::int64_t count = 1;
+  for (const std::int64_t n : *by) count *= std::min<std::int64_t>(n, 65);
+  if (count < 1 || count > 64)
+    return unsupported("an index of " + e.operator_name(), "computed from the input's data",
+                       "up to 64 positions, or a constant, or a mask");
+  const bool neighbours = axes.back() - axes.front() + 1 == axes.size();
+  const std::size_t front = neighbours ? axes.front() : 0;
+  std::vector<std::int64_t> selected, one;  // extents of all that is selected, of one position's
+  for (std::size_t i = 0; i < x.size.size(); ++i) {
+    const bool indexed = std::find(axes.begin(), axes.end(), i) != axes.end();
+    one.push_back(indexed ? 1 : x.size[i]);
+    if (!indexed) selected.push_back(x.size[i]);
+  }
+  auto flat = selected;
+  selected.insert(selected.begin() + static_cast<std::ptrdiff_t>(front), by->begin(), by->end());
+  flat.insert(flat.begin() + static_cast<std::ptrdiff_t>(front), count);
+  auto v = values_like(e, values, x);
+  if (v && v->t->size != selected) v = expanded(e, *v->t, selected);
+  if (v) v = reshaped(e, *v->t, flat);
+  if (!v) return v;
+  std::vector<value> places, lines;
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    const auto wide = cast_to(e, *list[axes[k]].t, scalar::s64);
+    if (!wide) return wide;
+    const auto all = expanded(e, *wide->t, *by);
+    if (!all) return all;
+    const auto from_front = counted_from_front(e, *all->t, x.size[axes[k]]);
+    if (!from_front) return from_front;
+    const auto line = reshaped(e, *from_front->t, {count});
+    if (!line) return line;
+    const auto along = places_along(e, x, axes[k]);
+    if (!along) return along;
+    lines.push_back(*line), places.push_back(*along);
+  }
+  return put_one_by_one(e, x, {std::move(places), std::move(lines)}, *v->t, front, one);
 }
 /// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
 /// mask: one, or what each position of the mask selects.
@@ -436,13 +537,7 @@ inline result<value> scattered_by_data(emitter& e, tensor_data& x, tensor_data& 
   if (rest != index.size || index.size[axis] > 64)
     return unsupported("an index of " + e.operator_name(), "computed from the input's data",
                        "the extents of the tensor but for the axis, along which it has up to 64");
-  if (x.size[axis] > static_cast<std::int64_t>(most_made))
-    return too_large("an axis that is written into");
-  std::vector<double> numbers;
-  for (std::int64_t i = 0; i < x.size[axis]; ++i) numbers.push_back(static_cast<double>(i));
-  std::vector<std::int64_t> line(x.size.size(), 1);
-  line[axis] = x.size[axis];
-  const auto places = constant_tensor(e, numbers, line, scalar::s64);
+  const auto places = places_along(e, x, axis);
   if (!places) return places;
   value y = value_of(x);
   for (std::int64_t k = 0; k < index.size[axis]; ++k) {

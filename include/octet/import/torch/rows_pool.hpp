@@ -413,6 +413,70 @@ template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
   return as_line(e, *y);
 }
 
+/// Of each of `out` places along an axis of n the nearest element, by the middles of both. `given`:
+/// a factor, or 0. PyTorch's loop of contiguous floats computes in float32 around the middle, its
+/// other kernels with a half in float64.
+inline std::vector<std::int64_t> nearest_by_middle(std::int64_t n, std::int64_t out, double given,
+                                                   bool contiguous_floats) {
+  const float scale = given > 0 ? static_cast<float>(numerics::div(1., given))
+                                : numerics::div(static_cast<float>(n), static_cast<float>(out));
+  std::vector<std::int64_t> index;
+  for (std::int64_t i = 0; i < out; ++i) {
+    const float at =
+        contiguous_floats
+            ? numerics::add(
+                  numerics::sub(numerics::mul(scale, numerics::add(static_cast<float>(i), .5f)),
+                                .5f),
+                  .5f)
+            : static_cast<float>(numerics::mul(numerics::add(static_cast<double>(i), .5),
+                                               static_cast<double>(scale)));
+    index.push_back(std::clamp<std::int64_t>(
+        static_cast<std::int64_t>(numerics::floor(static_cast<double>(at))), 0, n - 1));
+  }
+  return index;
+}
+/// _upsample_nearest_exact2d(x, size, scales) and (x, size, scale_h, scale_w).
+inline result<value> upsample_exact(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("input");
+  const auto scale = a.real_pair("scales_h", "scales_w");
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  const auto size = output_size(a, *x, scale);
+  if (!size) return size.error();
+  const bool last = suggests_channels_last(*x), floats = !is_quantized(x->type) && !last;
+  value v = value_of(*x);
+  for (std::size_t k = 0; k < 2; ++k) {
+    const std::int64_t n = x->size[2 + k], out = a.small("output_size", (*size)[k]);
+    if (auto s = a.check(); !s) return s.error();
+    if (n < 1 || out < 1) return invalid("extents of " + a.name, std::to_string(out));
+    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * as_size(out)); !s) return s.error();
+    const auto next = picked(e, *v.t, 2 + k, nearest_by_middle(n, out, scale[k], floats));
+    if (!next) return next;
+    v = *next;
+  }
+  return with_strides(e, v,
+                      last ? channels_last_strides(v.t->size) : contiguous_strides(v.t->size));
+}
+inline result<value> upsample_exact_line(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("input");
+  if (auto s = a.check(); !s) return s.error();
+  const auto row = as_one_row(e, a, *x);
+  if (!row) return row;
+  const auto extent =
+      a.none("output_size") ? std::vector<std::int64_t>{} : a.integers("output_size");
+  value factor = a["scales"];
+  if (factor.is_sequence() && factor.c->items.size() == 1) factor = factor.c->items[0];
+  arguments two(
+      e.c, a.name,
+      {{"input", *row},
+       {"output_size", extent.empty() ? value{} : e.c.values.integers({1, extent.back()})},
+       {"scales_h", factor.is(kind::none) ? factor : value::of(1.)},
+       {"scales_w", factor}});
+  const auto y = upsample_exact(e, two);
+  if (!y) return y;
+  return as_line(e, *y);
+}
+
 // ---- means ----
 
 /// Which axes a mean goes over.

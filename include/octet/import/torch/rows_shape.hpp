@@ -3,6 +3,7 @@
 #define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
 
 #include "octet/import/torch/rows_elementwise.hpp"
+#include "octet/import/torch/scalars.hpp"
 #include "octet/ops/gather.hpp"
 #include "octet/ops/pad.hpp"
 
@@ -53,6 +54,13 @@ inline result<scalar> scalar_of_code(std::int64_t code) {
 /// to(x, dtype, non_blocking, copy, memory_format), to(x, device, dtype, ..), to(x, other, ..):
 /// what comes by position is called a, b, c, d, e, since the schemas differ.
 inline result<value> to(emitter& e, arguments& a) {
+  // Traced programs take extents as tensors without axes: numbers here, tensors as floats.
+  double number = 0;
+  if (read_number(a["self"], number))
+    a.replace("self", value_of(*number_of(e, number,
+                                          a["self"].is(kind::real)      ? scalar::f32
+                                          : a["self"].is(kind::boolean) ? scalar::boolean
+                                                                        : scalar::s64)));
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   scalar type = x->type;

@@ -78,6 +78,27 @@ constexpr bool gives_views(std::string_view name) noexcept {
   return false;
 }
 
+/// Operators in place that change the extents of their operand, or the order of its axes, and no
+/// element.
+constexpr bool changes_extents(std::string_view name) noexcept {
+  constexpr std::string_view list[] = {"aten::squeeze_", "aten::unsqueeze_", "aten::transpose_",
+                                       "aten::t_",       "aten::swapaxes_",  "aten::swapdims_"};
+  for (const std::string_view n : list)
+    if (n == name) return true;
+  return false;
+}
+/// Of those that give views, the ones whose result may be their operand itself, under two names:
+/// the others make a tensor of its own of the same memory.
+constexpr bool gives_operand(std::string_view name) noexcept {
+  constexpr std::string_view list[] = {
+      "aten::to",       "aten::type_as",      "aten::contiguous",  "aten::dropout",
+      "aten::dropout_", "aten::resolve_conj", "aten::resolve_neg", "aten::feature_dropout",
+      "aten::flatten",  "aten::lift_fresh",   "quantized::dropout"};
+  for (const std::string_view n : list)
+    if (n == name) return true;
+  return false;
+}
+
 /// What an operator in place has written: where in the memory, and which values.
 struct memory_write {
   std::vector<std::int64_t> size, stride;
@@ -91,7 +112,13 @@ class shared_memory {
   /// tensors there were until then.
   result<value> settle(std::string_view name, const std::vector<value>& operands, value made,
                        std::size_t before, heap& values) {
+    if (changes_extents(name)) return reshape(operands, made);
     if (gives_views(name)) {
+      if (!gives_operand(name) && made.is(kind::tensor) && !made.t->constant() &&
+          !operands.empty() && operands[0].is(kind::tensor) && operands[0].t == made.t) {
+        made = values.tensor(*made.t);
+        made.t->view = true;
+      }
       join_all(operands, made);
     } else if (changes_in_place(name)) {
       return change(operands, made, values);
@@ -173,6 +200,18 @@ class shared_memory {
   /// The file's tensors keep what they are: whatever shows them must not be used again.
   static void spoil(const std::vector<tensor_data*>& members, const tensor_data& x) {
     for (tensor_data* t : members) t->stale = t != &x;
+  }
+  /// The operand is, from now on, what `made` is a view of it as.
+  static result<value> reshape(const std::vector<value>& operands, const value& made) {
+    if (operands.empty() || !operands[0].is(kind::tensor) || !made.is(kind::tensor)) return made;
+    tensor_data& x = *operands[0].t;
+    if (made.t == &x) return made;
+    if (x.constant())
+      return unsupported("a tensor of the file that changes its extents in place", {},
+                         "the operator without the underscore");
+    x.size = made.t->size, x.stride = made.t->stride;
+    put(x, *made.t);
+    return operands[0];
   }
   result<value> change(const std::vector<value>& operands, const value& made, heap& values) {
     if (operands.empty() || !operands[0].is(kind::tensor) || !made.is(kind::tensor)) return made;
