@@ -93,16 +93,13 @@ constexpr decision fbgemm_layer(const facts& f) {
 /// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
 constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }
 
-/// XNNPACK takes no convolution with weights of 4 bits: TFLite's own kernel runs then.
 constexpr decision conv2d(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
   const rounding tflite = wide_accumulator(f.x.type, f.int32_bias)
                               ? rounding::wide_half_up
                               : rounding::doubling_high_half_away;
   per_law d{.tflite_ref = tflite,
-            .tflite_xnnpack = s16 || f.framework.int4_weights
-                                  ? decision(tflite)
-                                  : by_xnnpack(rounding::float_half_even),
+            .tflite_xnnpack = s16 ? decision(tflite) : by_xnnpack(rounding::float_half_even),
             .pytorch_fbgemm = fbgemm_layer(f),
             .pytorch_qnnpack = qnnpack_layer(),
             .mxnet = by_mxnet(rounding::mxnet),

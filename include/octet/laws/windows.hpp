@@ -89,7 +89,7 @@ constexpr reduced_axes reduced_axes_of(const facts& f) {
 }
 /// PyTorch sums codes where the reduced axes are the innermost of a contiguous tensor (EVEN), else
 /// dequantizes, averages floats in its own order and quantizes (ATEN). QNNPACK takes height and
-/// width. The quantization stays in all of them.
+/// width of quint8. The quantization stays in all of them.
 constexpr rounding pytorch_mean(const facts& f) {
   return f.framework.contiguous && reduced_axes_of(f).innermost ? rounding::divide_half_even
                                                                 : rounding::aten;
@@ -106,7 +106,8 @@ constexpr decision mean(const facts& f) {
        .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
                                            : decision(rounding::doubling_high_half_away),
        .pytorch_fbgemm = pytorch(pytorch_mean(f)),
-       .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
+       .pytorch_qnnpack = pytorch(
+           f.x.type == dtype::u8 && reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }

@@ -245,6 +245,12 @@ inline answer is_none(const scalar_call& a) {
   if (!left && !right) return {};
   return value::of((a.name == "aten::__is__") == (left && right));
 }
+/// What scripted code has checked to be there; a value of any kind.
+inline answer unwrapped(const scalar_call& a) {
+  const value v = a["optional"];
+  if (v.is(kind::none)) return invalid("None where the program has an optional value unwrapped");
+  return v;
+}
 inline answer length(const scalar_call& a) {
   const value v = a["a"];
   if (v.is_sequence()) return length_of(v.c->items.size());
@@ -546,6 +552,7 @@ inline constexpr scalar_row all[] = {
     {"aten::__not__", "self", &negated},
     {"aten::__is__", "self, obj", &is_none},
     {"aten::__isnot__", "self, obj", &is_none},
+    {"aten::_unwrap_optional", "optional", &unwrapped},
     {"aten::len", "a", &length},
     {"aten::__contains__", "l, item", &contains},
     {"aten::__getitem__", "list, idx", &get_item},
