@@ -314,9 +314,10 @@ def cases(w):
     w.store("loop_until", loop_until)
     w.store("scan", scan)
     for direction in ("forward", "bidirectional"):
-        w.store("gru_" + direction, recurrent("GRU", direction, linear_before_reset=1), **CLOSE)
-    w.store("gru_reset_first", recurrent("GRU", "reverse"), **CLOSE)
+        w.store("gru_" + direction, recurrent("GRU", direction, linear_before_reset=1))
+    w.store("gru_reset_first", recurrent("GRU", "reverse"))
     w.store("rnn", recurrent("RNN", activations=["Tanh"]), **CLOSE)
+    w.store("rnn_relu", recurrent("RNN", activations=["Relu"]))
     for op in ("Softplus", "Softsign", "Mish", "Selu", "Celu"):
         w.store("function_" + op.lower(), one(op, 4, 16), 18, **CLOSE)
     for op in ("ThresholdedRelu", "Sign"):

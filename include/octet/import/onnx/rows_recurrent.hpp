@@ -202,66 +202,123 @@ inline tensor_id real_result(emitter& m, const op_def& op, std::vector<tensor_id
 inline tensor_id with_bias(emitter& m, tensor_id t, tensor_id bias) {
   return bias == no_tensor || m.failed() ? t : real_result(m, ops::add, {t, bias});
 }
-/// The last gate of GRU: the state's weights and bias, and whether they see the state before it is
-/// reset.
-struct gru_gate {
-  tensor_id weights, bias;
-  bool reset_after;
+/// p(x) / q(x), near tanh(x): x times a polynomial of x^2 of degree 6 over one of degree 3, every
+/// step rounded (rnn_helpers.cc of ONNX Runtime); x is held within [-bound, bound].
+inline tensor_id gru_ratio(emitter& m, tensor_id x, float bound, float factor) {
+  constexpr std::array above{-2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f,
+                             5.12229709037114e-08f,  1.48572235717979e-05f, 6.37261928875436e-04f,
+                             4.89352455891786e-03f};
+  constexpr std::array below{1.19825839466702e-06f, 1.18534705686654e-04f, 2.26843463243900e-03f,
+                             4.89352518554385e-03f};
+  const auto with = [&](const op_def& op, tensor_id t, float number) {
+    return real_result(m, op, {t, m.to.scalar_constant(number)});
+  };
+  x = with(ops::maximum, with(ops::minimum, x, bound), -bound);
+  if (factor != 1) x = with(ops::mul, x, factor);
+  const tensor_id square = real_result(m, ops::square, {x});
+  const auto polynomial = [&](std::span<const float> numbers) {
+    tensor_id y = with(ops::mul, square, numbers[0]);
+    for (std::size_t k = 1; k < numbers.size(); ++k) {
+      if (k > 1) y = real_result(m, ops::mul, {square, y});
+      y = with(ops::add, y, numbers[k]);
+    }
+    return y;
+  };
+  return real_result(m, ops::div,
+                     {real_result(m, ops::mul, {x, polynomial(above)}), polynomial(below)});
+}
+inline tensor_id gru_tanh(emitter& m, tensor_id x) { return gru_ratio(m, x, 10.f, 1.f); }
+/// Of the reset gate alone; the update gate is the usual logistic function.
+inline tensor_id gru_logistic(emitter& m, tensor_id x) {
+  const tensor_id y =
+      real_result(m, ops::add, {m.to.scalar_constant(1.f), gru_ratio(m, x, 20.f, 0.5f)});
+  return real_result(m, ops::mul, {m.to.scalar_constant(0.5f), y});
+}
+/// sum + x w, w [N, K] constant: the chains of the product join the sum one after another.
+inline tensor_id joined_product(emitter& m, tensor_id x, tensor_id w, tensor_id sum) {
+  attributes a;
+  a.set("adj_y", std::int64_t{1});
+  return m.made(ops::batch_matmul, {x, w, sum}, dtype::f32, std::move(a));
+}
+/// What a step of GRU takes of its parameters: weights of the state for the first two gates and
+/// for the last; biases (all or none) of the update, reset and last gate, each f32(Wb + Rb), and
+/// where the last gate resets after its product, Wb and Rb of it apart.
+struct gru_parameters {
+  tensor_id first = no_tensor, last = no_tensor;
+  tensor_id update_bias = no_tensor, reset_bias = no_tensor, last_bias = no_tensor,
+            state_bias = no_tensor;
+  bool reset_after = false;
 };
-/// The state of GRU after a step. x: the input's part of all gates; sums: of both first gates.
-inline tensor_id gru_state(emitter& m, const recurrent& r, const gru_gate& last, tensor_id x,
-                           tensor_id sums, tensor_id h) {
-  const auto gate = [&](std::int32_t i) {
-    return real_result(m, ops::logistic,
-                       {part_of_axis(m, sums, 1, std::int64_t{i} * r.hidden, r.hidden)});
+inline gru_parameters read_gru(emitter& m, const call& c, const recurrent& r) {
+  gru_parameters p;
+  p.reset_after = m.integer(c, "linear_before_reset", 0) != 0;
+  const tensor_id back = entry_of(m, c.in[2], r.direction).id;
+  p.first = part_of_axis(m, back, 0, 0, 2 * r.hidden);
+  p.last = part_of_axis(m, back, 0, 2 * r.hidden, r.hidden);
+  if (!c.has(3)) return p;
+  const tensor_id both = entry_of(m, c.in[3], r.direction).id;
+  const auto part = [&](std::int64_t k) {
+    return part_of_axis(m, both, 0, k * r.hidden, r.hidden);
   };
-  const auto seen = [&](tensor_id state) {
-    return with_bias(m, real_result(m, ops::float_fully_connected, {state, last.weights}),
-                     last.bias);
+  const auto sum = [&](std::int64_t k) { return real_result(m, ops::add, {part(k), part(k + 3)}); };
+  p.update_bias = sum(0), p.reset_bias = sum(1);
+  p.last_bias = p.reset_after ? part(2) : sum(2);
+  if (p.reset_after) p.state_bias = part(5);
+  return p;
+}
+/// The state of GRU after a step. x: the input's part of all gates [batch, 3 hidden].
+inline tensor_id gru_state(emitter& m, const recurrent& r, const gru_parameters& p, tensor_id x,
+                           tensor_id h) {
+  const auto gate = [&](tensor_id of, std::int64_t i) {
+    return part_of_axis(m, of, 1, i * r.hidden, r.hidden);
   };
-  const tensor_id z = gate(0), reset = gate(1);
-  const tensor_id before = last.reset_after ? real_result(m, ops::mul, {reset, seen(h)})
-                                            : seen(real_result(m, ops::mul, {reset, h})),
-                  input = part_of_axis(m, x, 1, 2 * r.hidden, r.hidden),
-                  candidate =
-                      real_result(m, ops::tanh, {real_result(m, ops::add, {input, before})}),
-                  kept = real_result(m, ops::mul, {z, h}),
-                  left = real_result(m, ops::sub, {m.to.scalar_constant(1.f), z});
-  return real_result(m, ops::add, {real_result(m, ops::mul, {left, candidate}), kept});
+  const tensor_id sums = joined_product(m, h, p.first, part_of_axis(m, x, 1, 0, 2 * r.hidden)),
+                  z = real_result(m, ops::logistic, {with_bias(m, gate(sums, 0), p.update_bias)}),
+                  reset = gru_logistic(m, with_bias(m, gate(sums, 1), p.reset_bias));
+  tensor_id candidate = no_tensor;
+  if (p.reset_after) {
+    const tensor_id seen = p.state_bias == no_tensor
+                               ? real_result(m, ops::float_fully_connected, {h, p.last})
+                               : joined_product(m, h, p.last, p.state_bias);
+    candidate = real_result(m, ops::add, {gate(x, 2), real_result(m, ops::mul, {reset, seen})});
+  } else {
+    candidate = joined_product(m, real_result(m, ops::mul, {reset, h}), p.last, gate(x, 2));
+  }
+  candidate = gru_tanh(m, with_bias(m, candidate, p.last_bias));
+  const tensor_id left = real_result(m, ops::sub, {m.to.scalar_constant(1.f), z});
+  return real_result(
+      m, ops::add, {real_result(m, ops::mul, {left, candidate}), real_result(m, ops::mul, {z, h})});
 }
 /// One direction of GRU (gates z, r, h) or RNN (one gate).
-inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru) {
+inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru,
+                                         const op_def& function) {
   recurrent_result y;
-  const std::int32_t gates = gru ? 3 : 1, width = gates * r.hidden;
-  const std::int32_t first = gru ? 2 * r.hidden : r.hidden;
-  gru_gate last{no_tensor, no_tensor, m.integer(c, "linear_before_reset", 0) != 0};
-  // Of the input's gates, the state's, and of GRU the state's last.
-  tensor_id of_input = no_tensor, of_state = no_tensor;
-  if (c.has(3)) {
-    const tensor_id both = entry_of(m, c.in[3], r.direction).id;
-    of_input = part_of_axis(m, both, 0, 0, width);
-    of_state = part_of_axis(m, both, 0, width, first);
-    if (gru) last.bias = part_of_axis(m, both, 0, width + first, r.hidden);
-  }
+  const std::int32_t width = (gru ? 3 : 1) * r.hidden;
   tensor_id h = c.has(5) ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
                                       dims{r.batch, r.hidden})
                          : m.filled(dims{r.batch, r.hidden}, 0.f);
   const tensor_id w = entry_of(m, c.in[1], r.direction).id,
-                  back = entry_of(m, c.in[2], r.direction).id;
-  const auto all =
+                  back = gru ? no_tensor : entry_of(m, c.in[2], r.direction).id;
+  const gru_parameters p = gru ? read_gru(m, c, r) : gru_parameters{};
+  tensor_id of_inputs =
       m.made(ops::float_fully_connected, {m.held(c.in[0], false), w}, dtype::f32, keep_dims());
-  const tensor_id of_inputs = with_bias(m, all, of_input);
-  // GRU that resets first multiplies the state before its last gate's weights see it.
-  const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back;
-  if (gru) last.weights = part_of_axis(m, back, 0, 2 * r.hidden, r.hidden);
+  if (!gru && c.has(3)) {
+    const tensor_id both = entry_of(m, c.in[3], r.direction).id;
+    of_inputs = with_bias(m, of_inputs,
+                          real_result(m, ops::add,
+                                      {part_of_axis(m, both, 0, 0, r.hidden),
+                                       part_of_axis(m, both, 0, r.hidden, r.hidden)}));
+  }
   y.states.resize(as_size(r.steps));
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
-    const tensor_id of_gates = part_of_axis(m, x, 1, 0, first),
-                    product = real_result(m, ops::float_fully_connected, {h, back_gates}),
-                    sums = real_result(m, ops::add, {of_gates, with_bias(m, product, of_state)});
-    h = gru ? gru_state(m, r, last, x, sums, h) : real_result(m, ops::tanh, {sums});
+    if (gru) {
+      h = gru_state(m, r, p, x, h);
+    } else {
+      const tensor_id product = real_result(m, ops::float_fully_connected, {h, back});
+      h = real_result(m, function, {real_result(m, ops::add, {product, x})});
+    }
     y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
@@ -271,7 +328,9 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
 template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 6) || !m.is_real(c.in[0])) return;
   constexpr const char* gru[] = {"Sigmoid", "Tanh"};
-  constexpr const char* rnn[] = {"Tanh"};
+  const attribute* named = c.n.find("activations");
+  const bool relu = !Gru && named && !named->texts.empty() && named->texts[0] == "Relu";
+  const char* const rnn[] = {relu ? "Relu" : "Tanh"};
   if constexpr (Gru)
     plain_recurrence(m, c, gru);
   else
@@ -297,7 +356,7 @@ template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
   for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
     one.direction = d;
     one.reverse = d == 1 || direction == "reverse";
-    recurrent_result y = simple_direction(m, c, one, Gru);
+    recurrent_result y = simple_direction(m, c, one, Gru, relu ? ops::relu : ops::tanh);
     if (m.failed()) return;
     all.push_back(joined_on(m, std::move(y.states), 0));
     h.push_back(y.h);
