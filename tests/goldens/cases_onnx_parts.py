@@ -291,6 +291,12 @@ def local_response(n):
     return n.node("LRN", [x], size=5, alpha=0.3, beta=0.75, bias=1.25)
 
 
+def local_response_inverse(n):
+    """The power is a quotient: only the order of the sums is left to go wrong."""
+    x = n.input(floats(n, 2, 9, 3, 5, scale=3))
+    return n.node("LRN", [x], size=3, alpha=0.3, beta=1.0, bias=1.25)
+
+
 def renamed(n):
     """Results that are the input itself, twice, and one value under two names."""
     x = n.input(floats(n, 2, 3))
@@ -338,4 +344,5 @@ def cases(w):
     w.store("pad_reflect", padded("reflect"))
     w.store("conv_transpose_groups", transposed_groups)
     w.store("norm_local_response", local_response, **CLOSE)
+    w.store("norm_local_response_inverse", local_response_inverse)
     w.store("renamed", renamed)

@@ -58,7 +58,8 @@ inline void activation_row(emitter& m, call& c) {
   if (c.n.op == "Softplus") {
     y = softplus(m, x);
   } else if (c.n.op == "Softsign") {
-    y = f(ops::div, x, f(ops::add, f(ops::abs, x), 1.f));
+    const tensor_id size = f(ops::add, f(ops::abs, x), 1.f);
+    y = f(ops::mul, f(ops::div, m.to.scalar_constant(1.f), size), x);
   } else if (c.n.op == "Mish") {
     y = f(ops::mul, x, f(ops::tanh, softplus(m, x)));
   } else if (c.n.op == "Selu") {
@@ -135,19 +136,51 @@ inline void mod_row(emitter& m, call& c) {
 
 // ---- norms ----
 
-/// Over the axes behind the channels: x, scale, bias, one of each a channel.
+/// Sums [rows, 1] of squares [rows, size], as Eigen adds what it computes on the way: whole vectors
+/// of four from the first element on, then the elements that are left.
+inline tensor_id sums_of_rows(emitter& m, tensor_id squares) {
+  const formula f(m);
+  if (m.failed()) return no_tensor;
+  const std::int32_t size = m.to.g[squares].shape[1], whole = size / 4 * 4;
+  if (whole == size) return f(ops::sum, squares, reduction({1}));
+  if (whole == 0) return f(ops::sum, squares, reduction_in_order({1}));
+  tensor_id sum = f(ops::sum, part_of_axis(m, squares, 1, 0, whole), reduction({1}));
+  for (std::int32_t k = whole; k < size; ++k)
+    sum = f(ops::add, sum, part_of_axis(m, squares, 1, k, 1));
+  return sum;
+}
+/// Over the axes behind the channels: x, scale, bias, one of each a channel. x times
+/// f = f32(f32(1 / root) scale), plus f32(bias - f32(mean f)).
 inline void instance_normalization_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 3) || !m.is_real(c.in[0])) return;
-  const int rank = m.rank(c.in[0]);
-  if (rank < 3) return m.broken("rank", std::to_string(rank), "3 or more");
-  value y = normalized(m, value::of(m.held(c.in[0], false)), 2, m.real(c, "epsilon", 1e-5f), true);
-  dims shape{m.shape(c.in[0])[1]};
-  for (int i = 2; i < rank; ++i) shape.push_back(1);
-  for (std::size_t k = 1; k < 3; ++k) {
-    const tensor_id p = m.reshaped(m.held(c.in[k], false), shape);
-    if (!m.failed()) y = combined(m, c, k == 1 ? ops::mul : ops::add, y, value::of(p));
-  }
-  if (!m.failed()) c.out = {y};
+  const dims in = m.shape(c.in[0]);
+  if (in.rank < 3) return m.broken("rank", std::to_string(in.rank), "3 or more");
+  const std::int32_t channels = in[1];
+  std::int64_t rows = std::int64_t{in[0]} * channels, size = 1;
+  for (int i = 2; i < in.rank; ++i) size *= in[i];
+  if (rows < 1 || size < 1) return m.refuse("InstanceNormalization of nothing", to_string(in));
+  for (std::size_t k = 1; k < 3; ++k)
+    if (!m.is_real(c.in[k]) || !(m.shape(c.in[k]) == dims{channels}))
+      return m.broken("shape of a parameter of InstanceNormalization", to_string(m.shape(c.in[k])),
+                      to_string(dims{channels}));
+  const formula f(m);
+  const dims by_row{static_cast<std::int32_t>(rows), static_cast<std::int32_t>(size)},
+      by_channel{in[0], channels, 1};
+  const auto parameter = [&](std::size_t k) {
+    return m.reshaped(m.held(c.in[k], false), dims{channels, 1});
+  };
+  const tensor_id x = m.reshaped(m.held(c.in[0], false), by_row),
+                  mean = f(ops::mean, x, reduction({1})),
+                  squares = f(ops::square, f(ops::sub, x, mean)),
+                  variance = f(ops::div, sums_of_rows(m, squares), static_cast<float>(size)),
+                  root = f(ops::sqrt, f(ops::add, variance, m.real(c, "epsilon", 1e-5f))),
+                  inverse = m.reshaped(f(ops::div, m.to.scalar_constant(1.f), root), by_channel),
+                  factor = f(ops::mul, inverse, parameter(1)),
+                  shift =
+                      f(ops::sub, parameter(2), f(ops::mul, m.reshaped(mean, by_channel), factor)),
+                  y = f(ops::add, f(ops::mul, m.reshaped(x, {in[0], channels, by_row[1]}), factor),
+                        shift);
+  m.give(c, m.reshaped(y, in), false);
 }
 /// Over groups of channels: x, scale, bias, one of each a channel (opset 18: a group).
 inline void group_normalization_row(emitter& m, call& c) {
@@ -173,32 +206,48 @@ inline void group_normalization_row(emitter& m, call& c) {
   }
   if (!m.failed()) m.give(c, m.reshaped(m.held(y, false), x), false);
 }
-/// x * (bias + alpha / size * s)^-beta, s the squares of `size` channels around each, added from
-/// the first to the last.
+/// x * s^-beta: s of the first channel is bias and alpha / size times the squares of the channels
+/// of its window, one after another; of each further channel it is that of the one before, plus the
+/// share of what enters the window, less that of what leaves it. One running sum [channels, pixels]
+/// gives all of them: behind the first channel's, every second number.
 inline void local_response_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   const std::int64_t size = m.integer(c, "size", 0);
   const dims s = m.shape(c.in[0]);
   if (s.rank < 3) return m.broken("rank of LRN's input", std::to_string(s.rank), "3 or more");
-  constexpr std::int64_t most = 64;  // each channel of a window is a node
-  if (size < 1 || size > most)
-    return m.refuse("size of LRN", std::to_string(size), "1 to " + std::to_string(most));
+  if (size < 1 || size > 1 << 20 || size % 2 == 0)
+    return m.broken("size of LRN", std::to_string(size), "an odd number");
   const formula f(m);
   const float bias = m.real(c, "bias", 1.f), beta = m.real(c, "beta", 0.75f),
               share = numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size));
-  const tensor_id x = m.held(c.in[0], true);
-  attributes around;
+  const tensor_id x = m.held(c.in[0], false);
+  attributes around, running;
   std::vector<std::int64_t> pads(2 * as_size(s.rank), 0);
-  pads[pads.size() - 2] = (size - 1) / 2, pads.back() = size / 2;
+  pads[2] = pads[3] = size / 2;
   around.set("paddings", std::move(pads)), around.set("value", 0.);
-  const tensor_id squares = f(ops::pad, f(ops::square, x), std::move(around));
-  tensor_id sum = no_tensor;
-  for (std::int64_t k = 0; k < size && !m.failed(); ++k) {
-    const tensor_id part = part_of_axis(m, squares, as_size(s.rank - 1), k, s[1]);
-    sum = k == 0 ? part : f(ops::add, sum, part);
+  running.set("axis", std::int64_t{1});
+  const tensor_id shares =
+      f(ops::mul, f(ops::pad, f(ops::square, x), std::move(around)), m.to.scalar_constant(share));
+  if (m.failed()) return;
+  const std::int32_t more = s[1] - 1;
+  dims one = s, pairs = s;
+  one[1] = 1, pairs[1] = 2 * more;
+  std::vector<tensor_id> terms{m.filled(one, bias), part_of_axis(m, shares, 1, 0, size)};
+  if (more > 0) {  // what enters and what leaves, in turns
+    std::vector<tensor_id> turns{part_of_axis(m, shares, 1, size, more),
+                                 f(ops::neg, part_of_axis(m, shares, 1, 0, more))};
+    dims wide;
+    for (int i = 0; i < s.rank; ++i) {
+      if (i == 2) wide.push_back(1);
+      wide.push_back(i == 1 ? more : s[i]);
+    }
+    for (tensor_id& t : turns) t = m.reshaped(t, wide);
+    terms.push_back(m.reshaped(joined_on(m, std::move(turns), 2), pairs));
   }
-  const tensor_id scale = f(ops::add, f(ops::mul, sum, share), bias);
-  m.give(c, f(ops::mul, x, f(ops::pow, scale, -beta)), true);
+  const tensor_id sums = f(ops::cumsum, joined_on(m, std::move(terms), 1), std::move(running));
+  std::vector<std::int32_t> places;
+  for (std::int32_t k = 0; k < s[1]; ++k) places.push_back(static_cast<std::int32_t>(size) + 2 * k);
+  m.give(c, f(ops::mul, x, f(ops::pow, picked(m, sums, 1, places), -beta)), false);
 }
 /// x by the length of its vectors along an axis.
 inline void lp_normalization_row(emitter& m, call& c) {
