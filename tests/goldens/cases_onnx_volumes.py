@@ -292,6 +292,9 @@ def cases_of_resizing(w):
         w.store("resize_behind_conv_corners_" + kind,
                 behind_layers(kind, sizes=(17, 5), **{how: "align_corners"}))
     w.store("resize_behind_conv_edge", behind_layers("u8", **{how: "asymmetric"}))
+    w.store("resize_behind_conv_height", behind_layers("u8", sizes=(9, 19)))
+    w.store("resize_behind_conv_height_corners", behind_layers("s8", sizes=(9, 7), **{
+        how: "align_corners"}))
     w.store("resize_behind_conv_symmetric", behind_layers("u8", **{how: "half_pixel_symmetric"}),
             19)
     w.store("resize_behind_conv_one_row", behind_layers("s8", sizes=(1, 20),

@@ -432,6 +432,19 @@ template <const op_def& Op> void softmax_row(emitter& m, call& c) {
   const softmax_rows r = read_softmax(m, c, c.in[0], m.opset);
   give_softmax(m, c, r, m.made(Op, {r.x}, dtype::f32, along(r.axis)), c.in[0].channels_inner);
 }
+/// Rows of one element: all of the inverse scale, cut to an integer, whatever x is. (exp of the
+/// element would lie so near the largest number that its product with the inverse scale does not.)
+inline tensor_id softmax_of_one(emitter& m, tensor_id x, dtype t, const quantization& out) {
+  const float inverse = numerics::div(1.f, static_cast<float>(out.scales[0]));
+  const std::int32_t low = t == dtype::u8 ? 0 : -128, zero = out.zero_points[0],
+                     code = numerics::clamp_to_int(
+                         static_cast<double>(numerics::floor(inverse)) + zero, low, low + 255);
+  const dims s = m.to.g[x].shape;
+  const tensor_id y = t == dtype::u8 ? m.filled(s, static_cast<std::uint8_t>(code))
+                                     : m.filled(s, static_cast<std::int8_t>(code));
+  if (!m.failed()) m.set(y, out, -1);
+  return y;
+}
 /// x, x_scale, [x_zero], y_scale, [y_zero]; `opset` is that of the Softmax it stands for.
 inline void qlinear_softmax_row(emitter& m, call& c) {
   if (!one_quantized(m, c)) return;
@@ -442,6 +455,8 @@ inline void qlinear_softmax_row(emitter& m, call& c) {
   const softmax_rows r =
       read_softmax(m, c, value::of(scaled, x.channels_inner), m.integer(c, "opset", 13));
   if (m.failed()) return;
+  if (m.to.g[r.x].shape[static_cast<int>(r.axis)] == 1)
+    return give_softmax(m, c, r, softmax_of_one(m, r.x, m.type(x), out), x.channels_inner);
   const tensor_id y = m.quantized(m.type(x), out);
   m.emit(ops::qnn_softmax, {r.x}, {y}, along(r.axis));
   give_softmax(m, c, r, y, x.channels_inner);
@@ -971,6 +986,24 @@ inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::
   for (std::size_t k = 0; k < 2; ++k) x = picked(m, x, static_cast<std::int64_t>(k) + 1, lists[k]);
   return x;
 }
+/// Linear resizing of floats or codes, as ONNX Runtime runs images whose channels come first.
+inline tensor_id bilinear(emitter& m, tensor_id x, const resizing& r, const std::string& how,
+                          bool real) {
+  // The operator's places are counted from the edge.
+  const bool own = how != "half_pixel_symmetric" &&
+                   !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
+  if (!own) {
+    if (real) return blended(m, x, r, how);
+    m.refuse("coordinate_transformation_mode of 8-bit values", how);
+    return no_tensor;
+  }
+  resize_attrs a;
+  a.out_h = r.out[0], a.out_w = r.out[1];
+  a.align_corners = how == "align_corners";
+  a.half_pixel_centers = how == "half_pixel" || how == "pytorch_half_pixel";
+  a.scale_h = static_cast<double>(r.factor[0]), a.scale_w = static_cast<double>(r.factor[1]);
+  return m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a));
+}
 inline void resize_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 4)) return;
   const bool old = m.opset < 11;
@@ -1009,20 +1042,19 @@ inline void resize_row(emitter& m, call& c) {
   }
   if (!real && !m.is_byte(c.in[0])) return;
   if (!real && r.channels_last) return m.refuse("linear Resize of 8-bit values, channels last");
-  // An axis of factor 1 in place of the height is taken for the channels of the file's own order.
-  if (!real && c.in[0].codes_last && r.factor[0] != 1.f)
-    return give(blended_in_1024ths(m, x, r, how));
-  // The operator's places are counted from the edge.
-  const bool own = how != "half_pixel_symmetric" &&
-                   !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
-  if (!own && !real) return m.refuse("coordinate_transformation_mode of 8-bit values", how);
-  if (!own) return give(blended(m, x, r, how));
-  resize_attrs a;
-  a.out_h = r.out[0], a.out_w = r.out[1];
-  a.align_corners = how == "align_corners";
-  a.half_pixel_centers = how == "half_pixel" || how == "pytorch_half_pixel";
-  a.scale_h = static_cast<double>(r.factor[0]), a.scale_w = static_cast<double>(r.factor[1]);
-  give(m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a)));
+  if (real || !c.in[0].codes_last) return give(bilinear(m, x, r, how, real));
+  if (r.factor[0] != 1.f) return give(blended_in_1024ths(m, x, r, how));
+  // An axis of factor 1 in place of the height is taken for the channels of the file's own order,
+  // so that the image has the width as its height and the channels as its width.
+  if (m.failed()) return;
+  resizing other = r;
+  other.out = {r.out[1], m.to.g[x].shape[3]}, other.factor = {r.factor[1], 1.f};
+  const auto turned = [&](tensor_id t, std::vector<std::int64_t> order) {
+    attributes a;
+    a.set("perm", std::move(order));
+    return m.moved(ops::transpose, t, std::move(a));
+  };
+  give(turned(bilinear(m, turned(x, {0, 2, 3, 1}), other, how, false), {0, 3, 1, 2}));
 }
 
 }  // namespace onnx_model::rows
