@@ -130,6 +130,48 @@ def resized_codes(mode):
     return build
 
 
+def computed(op, a, b, bias=None, **attributes):
+    """A product whose operands are inputs: nothing is packed."""
+
+    def build(n):
+        names = [n.input(floats(n, *a)), n.input(floats(n, *b))]
+        if bias:
+            names.append(n.constant(floats(n, *bias)))
+        return n.node(op, names, domain="com.microsoft" * (op == "FusedMatMul"), **attributes)
+
+    return build
+
+
+def constant_operand(a, b):
+    """A product with a constant that is no matrix."""
+    return lambda n: n.node("MatMul", [n.input(floats(n, *a)), n.constant(floats(n, *b))])
+
+
+def turned(which, *shapes):
+    """MatMul behind a Transpose of the last two axes of one operand."""
+
+    def build(n):
+        x = [n.input(floats(n, *s)) for s in shapes]
+        rank = len(shapes[which])
+        order = list(range(rank - 2)) + [rank - 1, rank - 2]
+        x[which] = n.node("Transpose", [x[which]], perm=order)
+        return n.node("MatMul", x)
+
+    return build
+
+
+def softmax_of_one(kind):
+    """QLinearSoftmax of rows of one element."""
+
+    def build(n):
+        zero = 0 if kind == "u8" else -128
+        x = n.input(n.codes(kind, 5, 1))
+        return n.ms("QLinearSoftmax", [x] + n.parameters(0.05, zero + 9, kind)
+                    + n.parameters(1 / 255, zero, kind), axis=1, opset=13)
+
+    return build
+
+
 def mean_of_layer(axes):
     """Behind a layer whose result has the channels last in octet and not there."""
 
@@ -176,6 +218,23 @@ def cases(w):
     w.store("float_matmul_divided", scaled("result"))
     w.store("float_matmul_row", product(1, 23, 9))
     w.store("float_matmul_long", product(3, 130, 66))
+    w.store("float_product_row_turned", computed("FusedMatMul", (2, 1, 37), (2, 7, 37), transB=1))
+    w.store("float_product_turned_row", computed("FusedMatMul", (2, 37, 1), (2, 37, 7), transA=1))
+    w.store("float_product_turned_long", computed("FusedMatMul", (300, 3), (300, 21), transA=1,
+                                                  alpha=0.5))
+    w.store("float_product_turned_column", computed("FusedMatMul", (37, 5), (37, 1), transA=1))
+    w.store("float_product_column", computed("MatMul", (3, 5, 37), (37, 1)))
+    w.store("float_product_one_matrix", computed("MatMul", (3, 1, 37), (1, 37, 5)))
+    w.store("float_product_vector", constant_operand((3, 5, 37), (37,)))
+    w.store("float_product_cube", constant_operand((3, 1, 37), (1, 37, 5)))
+    w.store("float_product_behind_turn", turned(1, (2, 1, 37), (2, 6, 37)))
+    w.store("float_product_behind_turn_long", turned(0, (150, 3), (150, 5)))
+    w.store("float_gemm_row_turned", computed("Gemm", (1, 37), (7, 37), (7,), transB=1))
+    w.store("float_gemm_column", computed("Gemm", (5, 37), (37, 1), (5, 1)))
+    w.store("float_gemm_turned_column", computed("Gemm", (37, 5), (37, 1), (5, 1), transA=1))
+    w.store("float_gemm_turned_long", computed("Gemm", (150, 3), (150, 5), (5,), transA=1))
+    for kind in ("u8", "s8"):
+        w.store("softmax_of_one_" + kind, softmax_of_one(kind))
     w.store("float_matmul_few_columns", product(3, 300, 21))
     w.store("float_matmul_constant", product(3, 300, 21, True))
     w.store("float_gemm", gemm)

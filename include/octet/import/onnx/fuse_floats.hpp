@@ -1,6 +1,7 @@
 // Chains of float operators that ONNX Runtime 1.32 runs as one operator at its default level of
 // optimization, where that decides the last bits: GELU by erf, normalizations of rows and of sums,
-// matrix products with a factor. One function a pattern, as its graph passes look for them.
+// matrix products with a factor or of matrices turned. One function a pattern, as its graph passes
+// look for them.
 #ifndef OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
 #define OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
 
@@ -37,6 +38,9 @@ class float_fuser : node_graph {
     for (item* i : std::vector<item*>(order_))
       if (i->alive) skip_layer_normalization(*i);
     each(&float_fuser::scaled_product);
+    if (!sort()) return cycle();
+    for (item* i : std::vector<item*>(order_))
+      if (i->alive) turned_product(*i);
     if (!sort()) return cycle();
     finish();
     return unit{};
@@ -333,6 +337,45 @@ class float_fuser : node_graph {
     put(std::move(n), instead);
   }
   static constexpr int most_factors = 8;
+
+  /// Whether a node exchanges the last two axes.
+  bool exchanges_last(const node& n) {
+    if (!is_plain(n, "Transpose") || n.in.size() != 1) return false;
+    const attribute* a = n.find("perm");
+    if (!a) {
+      const extent_list* x = shape(n.in[0]);
+      return x && x->size() == 2;
+    }
+    const std::vector<std::int64_t>& perm = a->integers;
+    const std::size_t rank = perm.size();
+    if (rank < 2) return false;
+    for (std::size_t k = 0; k + 2 < rank; ++k)
+      if (perm[k] != static_cast<std::int64_t>(k)) return false;
+    return perm[rank - 2] == static_cast<std::int64_t>(rank - 1) &&
+           perm[rank - 1] == static_cast<std::int64_t>(rank - 2);
+  }
+  /// A matrix product reads a matrix as it lies before its axes are exchanged.
+  void turned_product(item& i) {
+    const bool fused = i.n.is("FusedMatMul", microsoft);
+    if ((!i.n.is("MatMul") && !fused) || i.n.in.size() != 2 || i.n.out.size() != 1) return;
+    node n = i.n;
+    n.op = "FusedMatMul", n.domain = microsoft;
+    std::vector<item*> instead;
+    bool found = false;
+    for (std::size_t k = 0; k < 2; ++k) {
+      item* turn = producer(n.in[k]);
+      if (!turn || !exchanges_last(turn->n) || constant(turn->n.in[0])) continue;
+      const char* key = k == 0 ? "transA" : "transB";
+      found = true;
+      if (one_reader(n.in[k]) && std::ranges::find(instead, turn) == instead.end())
+        instead.push_back(turn);
+      n.in[k] = turn->n.in[0];
+      set(n, key, std::int64_t{n.integer(key, 0) == 0});
+    }
+    if (!found) return;
+    instead.push_back(&i);
+    put(std::move(n), instead);
+  }
 
   known_shapes& shapes_;
 };

@@ -328,14 +328,18 @@ inline void fused_matmul_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   for (const char* key : {"transBatchA", "transBatchB"})
     if (m.integer(c, key, 0) != 0) return m.refuse(key, "1", "0");
-  const auto operand = [&](std::size_t i, const char* key) {
-    if (m.integer(c, key, 0) == 0 || m.rank(c.in[i]) < 2) return c.in[i];
+  const auto turned = [&](std::size_t i, const char* key) {
+    return m.integer(c, key, 0) != 0 && m.rank(c.in[i]) >= 2;
+  };
+  const auto operand = [&](std::size_t i, bool turn) {
+    if (!turn) return c.in[i];
     const tensor_id t = transposed(m, m.held(c.in[i], false));
     return m.failed() ? value{} : value::of(t);
   };
-  call product{c.n, {operand(0, "transA"), operand(1, "transB")}};
+  const bool a = turned(0, "transA"), b = turned(1, "transB");
+  call product{c.n, {operand(0, a), operand(1, b)}};
   if (m.failed()) return;
-  scaled_matmul(m, product, m.real(c, "alpha", 1.f));
+  scaled_matmul(m, product, m.real(c, "alpha", 1.f), a, b);
   if (!m.failed()) c.out = std::move(product.out);
 }
 

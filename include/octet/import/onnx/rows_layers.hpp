@@ -13,6 +13,7 @@
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
+#include "octet/ops/reduce.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -649,6 +650,131 @@ inline void qgemm_row(emitter& m, call& c) {
   if (later) acc = biased_sums(m, acc, c.in[6]);
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
+inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
+  attributes a;
+  a.set("axes", std::move(axes));
+  if (keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
+inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
+  attributes a = reduction(std::move(axes));
+  a.set("in_order", std::int64_t{1});
+  return a;
+}
+
+/// Sums of products [R, N, K] of a row with the rows of a matrix, [R, N]: eight lanes, whose order
+/// in the end depends on the place of the row: whole fours, then two, then one.
+inline tensor_id lane_sums(emitter& m, tensor_id products) {
+  if (m.failed()) return no_tensor;
+  constexpr std::int32_t lanes = 8;
+  const dims s = m.to.g[products].shape;
+  const std::int32_t blocks = (s[2] + lanes - 1) / lanes;
+  if (blocks * lanes != s[2]) {
+    attributes a;
+    a.set("paddings", std::vector<std::int64_t>{0, 0, 0, 0, 0, blocks * lanes - s[2]});
+    products = m.moved(ops::pad, products, std::move(a));
+  }
+  const tensor_id blocked = m.reshaped(products, {s[0], s[1], blocks, lanes}),
+                  sums = m.made(ops::sum, {blocked}, dtype::f32, reduction_in_order({2})),
+                  halves = m.reshaped(sums, {s[0], s[1], 2, lanes / 2});
+  const auto plus = [&](tensor_id a, tensor_id b) { return m.made(ops::add, {a, b}, dtype::f32); };
+  std::vector<tensor_id> results;
+  std::int32_t at = 0;
+  const auto group = [&](std::int32_t count, auto&& reduce) {
+    if (count == 0 || m.failed()) return;
+    const tensor_id part = part_of_axis(m, halves, 1, at, count);
+    results.push_back(reduce(part));
+    at += count;
+  };
+  const auto lane = [&](tensor_id t, std::int64_t k) { return part_of_axis(m, t, 3, k, 1); };
+  const auto both = [&](tensor_id t) {
+    return plus(part_of_axis(m, t, 2, 0, 1), part_of_axis(m, t, 2, 1, 1));
+  };
+  group(s[1] / 4 * 4, [&](tensor_id t) {
+    return both(plus(plus(plus(lane(t, 0), lane(t, 1)), lane(t, 2)), lane(t, 3)));
+  });
+  group(s[1] % 4 / 2 * 2, [&](tensor_id t) {
+    return plus(both(plus(lane(t, 0), lane(t, 2))), both(plus(lane(t, 1), lane(t, 3))));
+  });
+  group(s[1] % 2, [&](tensor_id t) {
+    return both(plus(plus(lane(t, 0), lane(t, 1)), plus(lane(t, 2), lane(t, 3))));
+  });
+  return m.reshaped(joined_on(m, std::move(results), 1), {s[0], s[1]});
+}
+/// A product of matrices a [.., M, K] and b [.., K, N] that ONNX Runtime does not pack, joining c
+/// where it is given; turned: the operand lies in memory with its last two axes exchanged.
+struct loose_product {
+  tensor_id a = no_tensor, b = no_tensor, c = no_tensor;
+  bool turned_a = false, turned_b = false, computed = false;
+  float alpha = 1;
+};
+inline tensor_id plain_product(emitter& m, const loose_product& p) {
+  if (m.failed()) return no_tensor;
+  attributes a;
+  if (p.alpha != 1) a.set("alpha", static_cast<double>(p.alpha));
+  if (p.computed && m.to.g[p.b].role == tensor::kind::constant) a.set("computed", std::int64_t{1});
+  std::vector<tensor_id> in{p.a, p.b};
+  if (p.c != no_tensor) in.push_back(p.c);
+  return m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(a));
+}
+/// A row [.., 1, K] by every row of a matrix [.., N, K]: [.., 1, N].
+inline tensor_id row_by_rows(emitter& m, tensor_id row, tensor_id matrix) {
+  const tensor_id products = m.made(ops::mul, {row, matrix}, dtype::f32);
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[products].shape;
+  std::int64_t many = 1;
+  for (int i = 0; i + 2 < s.rank; ++i) many *= s[i];
+  const tensor_id flat =
+      m.reshaped(products, {static_cast<std::int32_t>(many), s.back(1), s.back(0)});
+  dims y;
+  for (int i = 0; i + 2 < s.rank; ++i) y.push_back(s[i]);
+  y.push_back(1), y.push_back(s.back(1));
+  return m.reshaped(lane_sums(m, flat), y);
+}
+/// A matrix that is turned is copied in pieces of 128 products, each a chain of its own.
+inline tensor_id product_of_pieces(emitter& m, loose_product p) {
+  constexpr std::int32_t piece = 128;
+  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  loose_product part = p;
+  part.computed = true;
+  for (std::int32_t k = 0; k < sa.back(0) && !m.failed(); k += piece) {
+    const std::int32_t size = std::min(piece, sa.back(0) - k);
+    part.a = part_of_axis(m, p.a, as_size(sa.rank - 1), k, size);
+    part.b = part_of_axis(m, p.b, as_size(sb.rank - 2), k, size);
+    part.c = plain_product(m, part);
+  }
+  return part.c;
+}
+/// One row, and one column of a matrix that is not turned, are sums of their own, which c joins
+/// last; all others fused chains.
+inline tensor_id unpacked_product(emitter& m, loose_product p) {
+  if (m.failed()) return no_tensor;
+  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  const std::int32_t rows = sa.back(1), steps = sa.back(0), columns = sb.back(0);
+  if (rows == 0 || steps == 0 || columns == 0) return plain_product(m, p);
+  const auto joined = [&](tensor_id y) {
+    return p.c == no_tensor || m.failed() ? y : m.made(ops::add, {y, p.c}, dtype::f32);
+  };
+  if (rows == 1 && !p.turned_a && p.turned_b && p.alpha == 1)
+    return joined(row_by_rows(m, p.a, transposed(m, p.b)));
+  if ((rows != 1 || p.turned_a) && columns == 1 && (!p.turned_b || steps == 1) && p.alpha == 1) {
+    const tensor_id row = transposed(m, p.b);
+    if (!p.turned_a) return joined(transposed(m, row_by_rows(m, row, p.a)));
+    loose_product other{.a = row, .b = transposed(m, p.a), .computed = true};
+    if (p.c != no_tensor && !m.failed() && m.to.g[p.c].shape.elements().value > 1)
+      p.c = m.reshaped(p.c, {1, rows});
+    other.c = p.c;
+    return transposed(m, plain_product(m, other));
+  }
+  if (!p.turned_a) return plain_product(m, p);
+  // A second row keeps one row from being summed as such.
+  const bool alone = rows == 1;
+  if (alone) p.a = joined_on(m, {p.a, p.a}, sa.rank - 2);
+  const tensor_id y =
+      steps > 128 && columns < steps ? product_of_pieces(m, p) : plain_product(m, p);
+  return alone && !m.failed() ? part_of_axis(m, y, as_size(m.to.g[y].shape.rank - 2), 0, 1) : y;
+}
 /// a, b, [c].
 inline void gemm_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
@@ -660,30 +786,62 @@ inline void gemm_row(emitter& m, call& c) {
   const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
                      m.shape(c.in[2]).back(0) == static_cast<std::int32_t>(n);
   if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {static_cast<std::int32_t>(n)}));
-  if (!m.is_dequantized(g.b) && (joins || (plain && !c.has(2))))
+  const bool packed = m.to.g[g.b].role == tensor::kind::constant && !m.is_dequantized(g.b);
+  if (packed && (joins || (plain && !c.has(2))))
     return m.give(c, m.made(ops::float_fully_connected, std::move(in), dtype::f32), false);
   if (!joins && c.has(2) && g.beta != 0) {
     in.push_back(m.held(c.in[2], false));
     if (g.beta != 1)
       in.back() = m.made(ops::mul, {in.back(), m.to.scalar_constant(g.beta)}, dtype::f32);
   }
+  if (!packed) {
+    const loose_product p{.a = g.a,
+                          .b = transposed(m, g.b),
+                          .c = in.size() > 2 ? in[2] : no_tensor,
+                          .turned_a = m.integer(c, "transA", 0) != 0,
+                          .turned_b = m.integer(c, "transB", 0) != 0,
+                          .computed = true,
+                          .alpha = g.alpha};
+    return m.give(c, unpacked_product(m, p), false);
+  }
   attributes a;
   a.set("adj_y", std::int64_t{1}), a.set("alpha", static_cast<double>(g.alpha));
-  if (m.is_dequantized(g.b)) a.set("computed", std::int64_t{1});
   m.give(c, m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(a)), false);
 }
-/// alpha times the product.
-inline void scaled_matmul(emitter& m, call& c, float alpha) {
+/// alpha times the product. turned: an operand that was given with its last two axes exchanged.
+inline void scaled_matmul(emitter& m, call& c, float alpha, bool turned_a = false,
+                          bool turned_b = false) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const product p = read_product(m, c.in[0], c.in[1]);
   if (m.failed()) return;
-  attributes a;
-  if (alpha != 1) a.set("alpha", static_cast<double>(alpha));
-  if (m.is_dequantized(p.b)) a.set("computed", std::int64_t{1});
-  const bool dense = p.dense && alpha == 1 && !m.is_dequantized(p.b);
-  const tensor_id y =
-      dense ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)}, dtype::f32, keep_dims())
-            : m.made(ops::batch_matmul, {p.a, p.b}, dtype::f32, std::move(a));
+  // A constant matrix is packed when the network is loaded.
+  const bool packed = p.dense && m.rank(c.in[1]) == 2 && !m.is_dequantized(p.b);
+  loose_product l{.a = p.a,
+                  .b = p.b,
+                  .turned_a = turned_a,
+                  .turned_b = turned_b,
+                  .computed = !packed,
+                  .alpha = alpha};
+  if (packed) {
+    const tensor_id y = alpha == 1 ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)},
+                                            dtype::f32, keep_dims())
+                                   : plain_product(m, l);
+    if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
+    return;
+  }
+  // All rows by one matrix are one product; by a vector each row is one of its own.
+  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  std::size_t matrices = 1;
+  for (int i = 0; i + 2 < sb.rank; ++i) matrices *= as_size(sb[i]);
+  if (const bool vector = m.rank(c.in[1]) == 1;
+      !turned_a && (vector || (sa.rank > 2 && matrices == 1))) {
+    std::int64_t rows = 1;
+    for (int i = 0; i + 1 < sa.rank; ++i) rows *= sa[i];
+    l.a = m.reshaped(p.a, {static_cast<std::int32_t>(rows), sa.back(0)});
+    l.b = m.reshaped(p.b, {sb.back(1), sb.back(0)});
+    if (vector) l.a = std::exchange(l.b, transposed(m, l.a)), l.a = transposed(m, l.a);
+  }
+  const tensor_id y = unpacked_product(m, l);
   if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
 }
 inline void matmul_row(emitter& m, call& c) { scaled_matmul(m, c, 1.f); }

@@ -5,24 +5,10 @@
 #include "octet/import/onnx/rows_layers.hpp"
 #include "octet/laws/pools.hpp"
 #include "octet/ops/pool2d.hpp"
-#include "octet/ops/reduce.hpp"
 #include "octet/ops/unary.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
-
-inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
-  attributes a;
-  a.set("axes", std::move(axes));
-  if (keep_dims) a.set("keep_dims", std::int64_t{1});
-  return a;
-}
-/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
-inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
-  attributes a = reduction(std::move(axes));
-  a.set("in_order", std::int64_t{1});
-  return a;
-}
 
 /// Windows over depth, height and width, and what their sums are divided by.
 struct pooling {
