@@ -285,6 +285,26 @@ def behind_layers(kind, between=(), after=(), sizes=(15, 19), **attributes):
     return build
 
 
+def transposed_volume(groups=1, bias=True, **attributes):
+    def build(n):
+        inputs, outputs = 4, 6 // groups
+        names = [n.input(floats(n, 2, inputs, 3, 2, 4)),
+                 n.constant(floats(n, inputs, outputs, 2, 3, 2, scale=0.5))]
+        if bias:
+            names.append(n.constant(floats(n, outputs * groups)))
+        return n.node("ConvTranspose", names, group=groups, **attributes)
+
+    return build
+
+
+def cases_of_transposed_volumes(w):
+    w.store("volume_transposed", transposed_volume(strides=[2, 1, 3], pads=[1, 0, 1, 0, 1, 0]))
+    w.store("volume_transposed_groups", transposed_volume(2, False, strides=[1, 2, 2],
+                                                          dilations=[2, 1, 1],
+                                                          output_padding=[0, 1, 1]))
+    w.store("volume_transposed_same", transposed_volume(strides=[2, 2, 2], auto_pad="SAME_UPPER"))
+
+
 def cases_of_resizing(w):
     how = "coordinate_transformation_mode"
     for kind in ("u8", "s8"):
@@ -354,6 +374,7 @@ def cases_of_volumes(w):
 def cases(w):
     cases_of_volumes(w)
     cases_of_resizing(w)
+    cases_of_transposed_volumes(w)
     for name, kind, shape, more in (
             ("row", None, (2, 3, 17), {"kernel_shape": [3], "pads": [1, 1]}),
             ("image", None, (2, 3, 9, 8), {"kernel_shape": [2, 3], "pads": [1, 1, 0, 1]}),

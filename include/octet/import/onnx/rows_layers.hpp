@@ -872,12 +872,100 @@ inline void pads_of_result(emitter& m, const call& c, const dims& x,
     w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
   }
 }
+/// A tap's products [N, O, D, H, W] where they lie in a result of these extents: stride apart, from
+/// `at` on, which may be outside; zeros between them. none: all are outside.
+inline tensor_id placed_tap(emitter& m, tensor_id t, const window& w,
+                            const std::array<std::int64_t, 3>& at,
+                            const std::array<std::int32_t, 3>& out) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[t].shape;
+  dims apart{s[0], s[1]}, whole = apart;
+  std::vector<std::int64_t> between(16, 0), first(5, 0), size{s[0], s[1]}, around(10, 0);
+  for (int i = 0; i < 3; ++i) {
+    const auto k = as_size(i);
+    const std::int64_t reach = std::int64_t{w.stride[k]} * (s[2 + i] - 1) + 1,
+                       left = std::max<std::int64_t>(-at[k], 0),
+                       end = std::min<std::int64_t>(at[k] + reach, out[k]);
+    if (end <= 0 || at[k] >= out[k]) return no_tensor;
+    apart.push_back(s[2 + i]), apart.push_back(1);
+    whole.push_back(joined_extent(m, s[2 + i], w.stride[k]));
+    between[as_size(2 * (3 + 2 * i) + 1)] = w.stride[k] - 1;
+    first[as_size(2 + i)] = left;
+    size.push_back(end - at[k] - left);
+    around[as_size(2 * (2 + i))] = std::max<std::int64_t>(at[k], 0);
+    around[as_size(2 * (2 + i) + 1)] = out[k] - end;
+  }
+  attributes gaps, part, zeros;
+  gaps.set("paddings", std::move(between));
+  part.set("begin", std::move(first)), part.set("size", std::move(size));
+  zeros.set("paddings", std::move(around));
+  t = m.reshaped(m.moved(ops::pad, m.reshaped(t, apart), std::move(gaps)), whole);
+  return m.moved(ops::pad, m.moved(ops::slice, t, std::move(part)), std::move(zeros));
+}
+/// A transposed convolution of volumes in the file's own order: one product gives all taps of all
+/// output channels, which are added to 0 in their order, the bias last.
+inline void conv_transpose_volume(emitter& m, call& c, const window& w,
+                                  const std::array<std::int32_t, 3>& more, std::int64_t groups) {
+  const dims x = m.shape(c.in[0]), weights = m.shape(c.in[1]);
+  const auto values = constant_weights(m, c.in[1]);
+  if (!values) return;
+  std::array<std::int32_t, 3> out{};
+  std::int64_t pixels = 1, taps = 1;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::int64_t in = x[static_cast<int>(2 + i)],
+                       reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
+                       extent = w.stride[i] * (in - 1) + more[i] + reach - w.before[i] - w.after[i];
+    if (in < 1 || extent < 1 || extent > INT32_MAX)
+      return m.broken("extents of a transposed convolution", std::to_string(extent));
+    out[i] = static_cast<std::int32_t>(extent);
+    pixels *= in, taps *= w.size[i];
+  }
+  const auto in = as_size(x[1] / groups), rows = as_size(weights[1]) * as_size(taps);
+  if (pixels > INT32_MAX || rows > INT32_MAX || !m.check(m.to.work.spend(as_size(taps) * 64)))
+    return m.fail(import::too_large("extents of a transposed convolution"));
+  const tensor_id image =
+      m.reshaped(m.held(c.in[0], false), {x[0], x[1], static_cast<std::int32_t>(pixels)});
+  std::vector<tensor_id> results;
+  for (std::int64_t g = 0; g < groups && !m.failed(); ++g) {
+    std::vector<float> turned(rows * in);  // [O * taps, I]
+    for (std::size_t i = 0; i < in; ++i)
+      for (std::size_t r = 0; r < rows; ++r)
+        turned[r * in + i] = values->as<float>()[(as_size(g) * in + i) * rows + r];
+    const tensor_id a = m.new_constant(
+        "", dims{static_cast<std::int32_t>(rows), static_cast<std::int32_t>(in)}, turned);
+    const tensor_id products = m.reshaped(
+        unpacked_product(m, {.a = a,
+                             .b = part_of_axis(m, image, 1, g * static_cast<std::int64_t>(in),
+                                               static_cast<std::int64_t>(in))}),
+        {x[0], weights[1], static_cast<std::int32_t>(taps), x[2], x[3], x[4]});
+    tensor_id sum = m.to.scalar_constant(0.f);
+    for (std::int32_t t = 0; t < taps && !m.failed(); ++t) {
+      const std::array<std::int32_t, 3> tap{t / (w.size[1] * w.size[2]), t / w.size[2] % w.size[1],
+                                            t % w.size[2]};
+      std::array<std::int64_t, 3> at{};
+      for (std::size_t i = 0; i < 3; ++i)
+        at[i] = std::int64_t{tap[i]} * w.dilation[i] - w.before[i];
+      const tensor_id part = placed_tap(
+          m, m.reshaped(part_of_axis(m, products, 2, t, 1), {x[0], weights[1], x[2], x[3], x[4]}),
+          w, at, out);
+      if (part != no_tensor) sum = m.made(ops::add, {sum, part}, dtype::f32);
+    }
+    results.push_back(sum);
+  }
+  tensor_id y = joined_on(m, std::move(results), 1);
+  if (!m.failed() && m.to.g[y].shape.rank != 5)
+    return m.refuse("a transposed convolution that reaches none of its result");
+  if (c.has(2))
+    y = m.made(ops::add, {y, m.reshaped(m.held(c.in[2], false), {m.to.g[y].shape[1], 1, 1, 1})},
+               dtype::f32);
+  m.give(c, y, false);
+}
 /// x, weights [I, O, kh, kw], [bias].
 inline void conv_transpose_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const dims x = m.shape(c.in[0]), weights = m.shape(c.in[1]);
-  if (x.rank != weights.rank || x.rank < 3 || x.rank > 4)
-    return m.refuse("rank of a transposed convolution", std::to_string(x.rank), "3 or 4");
+  if (x.rank != weights.rank || x.rank < 3 || x.rank > 5)
+    return m.refuse("rank of a transposed convolution", std::to_string(x.rank), "3 to 5");
   window w = read_window(m, c, x, std::span(weights.begin() + 2, weights.end()));
   const std::int64_t groups = m.integer(c, "group", 1);
   if (m.failed()) return;
@@ -890,14 +978,16 @@ inline void conv_transpose_row(emitter& m, call& c) {
   a.stride_h = w.stride[1], a.stride_w = w.stride[2];
   a.dilation_h = w.dilation[1], a.dilation_w = w.dilation[2];
   const auto more = m.integers(c, "output_padding");
+  std::array<std::int32_t, 3> beyond{};
   for (std::size_t i = 0; i < more.size(); ++i) {
     if (more[i] < 0 || more[i] > 1 << 24 || more.size() != as_size(w.axes))
       return m.broken("attribute output_padding");
-    (w.row() || i == 1 ? a.output_padding_w : a.output_padding_h) =
-        static_cast<std::int32_t>(more[i]);
+    beyond[w.first() + i] = static_cast<std::int32_t>(more[i]);
   }
-  pads_of_result(m, c, x, {0, a.output_padding_h, a.output_padding_w}, w);
+  pads_of_result(m, c, x, beyond, w);
   if (m.failed()) return;
+  if (w.volume()) return conv_transpose_volume(m, c, w, beyond, groups);
+  a.output_padding_h = beyond[1], a.output_padding_w = beyond[2];
   a.pad_top = w.before[1], a.pad_left = w.before[2];
   a.pad_bottom = w.after[1], a.pad_right = w.after[2];
   const auto values = constant_weights(m, c.in[1]);
