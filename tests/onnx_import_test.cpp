@@ -550,12 +550,12 @@ TEST_CASE("ONNX: what is not computed is refused by name") {
                            .str()),
             "elements of a window of MaxPool with indices");
   CHECK_HAS(message_of(ox::file()
-                           .input("x", ox::f32, {1, 1, 2, 2, 2})
+                           .input("x", ox::f32, {1, 1, 2, 2, 2, 2})
                            .output("y")
-                           .constant(ox::floats("w", {1, 1, 1, 1, 1}, {1}))
+                           .constant(ox::floats("w", {1, 1, 1, 1, 1, 1}, {1}))
                            .node("ConvTranspose", {"x", "w"}, {"y"})
                            .str()),
-            "rank of a transposed convolution (found 5");
+            "rank of a transposed convolution (found 6");
   CHECK_HAS(message_of(one("Relu").node("Relu", {"x"}, {"y"}).str()), "two nodes give");
   CHECK_HAS(message_of(
                 ox::file().output("b").node("Relu", {"b"}, {"a"}).node("Relu", {"a"}, {"b"}).str()),

@@ -297,7 +297,14 @@ def transposed_volume(groups=1, bias=True, **attributes):
     return build
 
 
+def transposed_dilated(n):
+    return n.node("ConvTranspose", [n.input(floats(n, 1, 3, 4, 5)),
+                                    n.constant(floats(n, 3, 2, 3, 2)), n.constant(floats(n, 2))],
+                  dilations=[2, 3], strides=[1, 2], pads=[1, 0, 2, 1])
+
+
 def cases_of_transposed_volumes(w):
+    w.store("conv_transpose_dilated", transposed_dilated)
     w.store("volume_transposed", transposed_volume(strides=[2, 1, 3], pads=[1, 0, 1, 0, 1, 0]))
     w.store("volume_transposed_groups", transposed_volume(2, False, strides=[1, 2, 2],
                                                           dilations=[2, 1, 1],

@@ -902,13 +902,34 @@ inline tensor_id placed_tap(emitter& m, tensor_id t, const window& w,
   t = m.reshaped(m.moved(ops::pad, m.reshaped(t, apart), std::move(gaps)), whole);
   return m.moved(ops::pad, m.moved(ops::slice, t, std::move(part)), std::move(zeros));
 }
-/// A transposed convolution of volumes in the file's own order: one product gives all taps of all
-/// output channels, which are added to 0 in their order, the bias last.
+/// Products [N, O, taps, D, H, W] where they lie in the result, added to 0 one tap after another.
+inline tensor_id added_taps(emitter& m, tensor_id products, const window& w,
+                            const std::array<std::int32_t, 3>& out) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[products].shape;
+  const dims one{s[0], s[1], s[3], s[4], s[5]};
+  tensor_id sum = m.to.scalar_constant(0.f);
+  for (std::int32_t t = 0; t < s[2] && !m.failed(); ++t) {
+    const std::array<std::int32_t, 3> tap{t / (w.size[1] * w.size[2]), t / w.size[2] % w.size[1],
+                                          t % w.size[2]};
+    std::array<std::int64_t, 3> at{};
+    for (std::size_t i = 0; i < 3; ++i) at[i] = std::int64_t{tap[i]} * w.dilation[i] - w.before[i];
+    const tensor_id part =
+        placed_tap(m, m.reshaped(part_of_axis(m, products, 2, t, 1), one), w, at, out);
+    if (part != no_tensor) sum = m.made(ops::add, {sum, part}, dtype::f32);
+  }
+  return sum;
+}
+/// A transposed convolution of volumes, or with dilation, in the file's own order: one product
+/// gives all taps of all output channels, which are added to 0 in their order, the bias last.
 inline void conv_transpose_volume(emitter& m, call& c, const window& w,
                                   const std::array<std::int32_t, 3>& more, std::int64_t groups) {
-  const dims x = m.shape(c.in[0]), weights = m.shape(c.in[1]);
+  const dims given = m.shape(c.in[0]), weights = m.shape(c.in[1]);
   const auto values = constant_weights(m, c.in[1]);
   if (!values) return;
+  dims x{given[0], given[1]};
+  for (int i = given.rank; i < 5; ++i) x.push_back(1);
+  for (int i = 2; i < given.rank; ++i) x.push_back(given[i]);
   std::array<std::int32_t, 3> out{};
   std::int64_t pixels = 1, taps = 1;
   for (std::size_t i = 0; i < 3; ++i) {
@@ -938,19 +959,7 @@ inline void conv_transpose_volume(emitter& m, call& c, const window& w,
                              .b = part_of_axis(m, image, 1, g * static_cast<std::int64_t>(in),
                                                static_cast<std::int64_t>(in))}),
         {x[0], weights[1], static_cast<std::int32_t>(taps), x[2], x[3], x[4]});
-    tensor_id sum = m.to.scalar_constant(0.f);
-    for (std::int32_t t = 0; t < taps && !m.failed(); ++t) {
-      const std::array<std::int32_t, 3> tap{t / (w.size[1] * w.size[2]), t / w.size[2] % w.size[1],
-                                            t % w.size[2]};
-      std::array<std::int64_t, 3> at{};
-      for (std::size_t i = 0; i < 3; ++i)
-        at[i] = std::int64_t{tap[i]} * w.dilation[i] - w.before[i];
-      const tensor_id part = placed_tap(
-          m, m.reshaped(part_of_axis(m, products, 2, t, 1), {x[0], weights[1], x[2], x[3], x[4]}),
-          w, at, out);
-      if (part != no_tensor) sum = m.made(ops::add, {sum, part}, dtype::f32);
-    }
-    results.push_back(sum);
+    results.push_back(added_taps(m, products, w, out));
   }
   tensor_id y = joined_on(m, std::move(results), 1);
   if (!m.failed() && m.to.g[y].shape.rank != 5)
@@ -958,7 +967,10 @@ inline void conv_transpose_volume(emitter& m, call& c, const window& w,
   if (c.has(2))
     y = m.made(ops::add, {y, m.reshaped(m.held(c.in[2], false), {m.to.g[y].shape[1], 1, 1, 1})},
                dtype::f32);
-  m.give(c, y, false);
+  if (m.failed()) return;
+  dims s{given[0], m.to.g[y].shape[1]};
+  for (std::size_t i = w.first(); i < 3; ++i) s.push_back(out[i]);
+  m.give(c, m.reshaped(y, s), false);
 }
 /// x, weights [I, O, kh, kw], [bias].
 inline void conv_transpose_row(emitter& m, call& c) {
@@ -976,7 +988,6 @@ inline void conv_transpose_row(emitter& m, call& c) {
                     "[" + std::to_string(x[1]) + ", ...");
   transpose_conv2d_attrs a;
   a.stride_h = w.stride[1], a.stride_w = w.stride[2];
-  a.dilation_h = w.dilation[1], a.dilation_w = w.dilation[2];
   const auto more = m.integers(c, "output_padding");
   std::array<std::int32_t, 3> beyond{};
   for (std::size_t i = 0; i < more.size(); ++i) {
@@ -986,7 +997,8 @@ inline void conv_transpose_row(emitter& m, call& c) {
   }
   pads_of_result(m, c, x, beyond, w);
   if (m.failed()) return;
-  if (w.volume()) return conv_transpose_volume(m, c, w, beyond, groups);
+  const bool dilated = w.dilation != std::array<std::int32_t, 3>{1, 1, 1};
+  if (w.volume() || dilated) return conv_transpose_volume(m, c, w, beyond, groups);
   a.output_padding_h = beyond[1], a.output_padding_w = beyond[2];
   a.pad_top = w.before[1], a.pad_left = w.before[2];
   a.pad_bottom = w.after[1], a.pad_right = w.after[2];
