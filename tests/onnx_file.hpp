@@ -69,6 +69,7 @@ enum type : std::int64_t {
   s16 = 5,
   s32 = 6,
   s64 = 7,
+  boolean = 9,
   f16 = 10,
   int4 = 22
 };

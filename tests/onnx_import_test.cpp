@@ -556,6 +556,14 @@ TEST_CASE("ONNX: what is not computed is refused by name") {
                            .node("ConvTranspose", {"x", "w"}, {"y"})
                            .str()),
             "rank of a transposed convolution (found 6");
+  CHECK_HAS(message_of(ox::file()
+                           .input("x", ox::f32, {2, 3})
+                           .output("y")
+                           .constant(ox::floats("ratio", {}, {0.5f}))
+                           .constant(ox::bytes("training", ox::boolean, {}, {1}))
+                           .node("Dropout", {"x", "ratio", "training"}, {"y"})
+                           .str()),
+            "Dropout in training");
   CHECK_HAS(message_of(one("Relu").node("Relu", {"x"}, {"y"}).str()), "two nodes give");
   CHECK_HAS(message_of(
                 ox::file().output("b").node("Relu", {"b"}, {"a"}).node("Relu", {"a"}, {"b"}).str()),

@@ -537,7 +537,12 @@ inline void top_k_row(emitter& m, call& c) {
 /// indices, depth, [off, on].
 inline void one_hot_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 3)) return;
-  const auto depth = m.constant_integers(c.in[1], "depth of OneHot");
+  std::vector<std::int64_t> depth;
+  if (m.type(c.in[1]) == dtype::f32)
+    depth.push_back(static_cast<std::int64_t>(
+        std::clamp(m.constant_float(c.in[1], "depth of OneHot"), -1.f, 0x1p31f)));
+  else
+    depth = m.constant_integers(c.in[1], "depth of OneHot");
   if (m.failed()) return;
   if (depth.size() != 1 || depth[0] < 1 || depth[0] > INT32_MAX) return m.broken("depth of OneHot");
   const dims s = m.shape(c.in[2]);

@@ -23,8 +23,19 @@ inline std::vector<std::int64_t> as_extents(const std::vector<std::int64_t>& lis
 inline void identity_row(emitter& m, call& c) {
   if (m.arity(c, 1, 3)) c.out = {c.in[0]};
 }
+/// x, [ratio], [training_mode]. Nothing is dropped but in training, by a ratio above 0.
 inline void dropout_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 3)) return;
+  if (c.has(2)) {
+    const auto training = m.constant(c.in[2], "training_mode of Dropout");
+    if (!training) return;
+    if (training->type != dtype::boolean || training->elements() != 1)
+      return m.broken("training_mode of Dropout", std::string(name_of(training->type)), "one bool");
+    const bool never = c.has(1) && m.type(c.in[1]) == dtype::f32 && m.is_constant(c.in[1]) &&
+                       m.constant_float(c.in[1], "a ratio of Dropout") == 0;
+    if (training->data.bytes[0] != std::byte{0} && !never)
+      return m.refuse("Dropout in training", "training_mode", "networks that infer");
+  }
   if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("the mask of Dropout");
   c.out = {c.in[0]};
 }
