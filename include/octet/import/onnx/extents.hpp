@@ -105,7 +105,7 @@ class known_shapes {
     if (a && same.contains(n.op)) return *a;
     if (n.op == "Reshape") return reshaped(n, a);
     if (a && n.op == "Transpose") return transposed(n, *a);
-    if (a && n.op == "Flatten") return flattened(n, *a);
+    if (n.op == "Flatten") return a ? flattened(n, *a) : extent_list(2);  // a matrix anyway
     if (a && n.op == "Unsqueeze") return unsqueezed(n, *a);
     if (a && n.op == "Squeeze") return squeezed(n, *a);
     if (a && n.op == "GlobalAveragePool" && a->size() > 2) return pooled(*a);
