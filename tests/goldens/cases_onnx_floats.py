@@ -160,6 +160,13 @@ def turned(which, *shapes):
     return build
 
 
+def where_minus_zero(n):
+    """-0 of the first operand becomes 0, of the second it stays."""
+    some = np.asarray([-0.0, 0.0, -0.0, 1, np.nan, -0.0], np.float32)
+    return n.node("Where", [n.constant(np.asarray([1, 1, 0, 0, 1, 0], bool)), n.input(some),
+                            n.input(some[::-1].copy())])
+
+
 def product_of_flat(n):
     """MatMul and Add behind a layer whose extents the file does not name: one Gemm."""
     x = n.node("Conv", [n.input(floats(n, 3, 2, 7, 6)), n.constant(floats(n, 9, 2, 1, 1))])
@@ -237,6 +244,7 @@ def cases(w):
     w.store("float_product_behind_turn", turned(1, (2, 1, 37), (2, 6, 37)))
     w.store("float_product_behind_turn_long", turned(0, (150, 3), (150, 5)))
     w.store("float_gemm_of_flat", product_of_flat)
+    w.store("where_minus_zero", where_minus_zero)
     w.store("float_gemm_row_turned", computed("Gemm", (1, 37), (7, 37), (7,), transB=1))
     w.store("float_gemm_column", computed("Gemm", (5, 37), (37, 1), (5, 1)))
     w.store("float_gemm_turned_column", computed("Gemm", (37, 5), (37, 1), (5, 1), transA=1))

@@ -247,12 +247,22 @@ inline void qlinear_where_row(emitter& m, call& c) {
   m.emit(ops::select, {m.operand(c.in[0], rank, inner), a, b}, {y});
   m.give(c, y, inner);
 }
+/// Whether an operand of floats is not constants without -0.
+inline bool may_be_minus_zero(emitter& m, const value& v) {
+  if (!m.is_constant(v)) return true;
+  const auto a = m.constant(v, "an operand");
+  return !a || std::ranges::any_of(a->as<float>(),
+                                   [](float f) { return f == 0 && numerics::is_negative(f); });
+}
 inline void where_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 3)) return;
   const bool inner = m.common_layout(c.in);
   const int rank = m.largest_rank(c.in);
   std::vector<tensor_id> in;
   for (const value& v : c.in) in.push_back(m.operand(v, rank, inner));
+  // ONNX Runtime takes the first where it is not equal to 0: no -0 of it comes through.
+  if (c.n.is("Where") && m.type(c.in[1]) == dtype::f32 && may_be_minus_zero(m, c.in[1]))
+    in[1] = m.made(ops::add, {in[1], m.to.scalar_constant(0.f)}, dtype::f32);
   m.give(c, m.chosen(in[0], in[1], in[2]), inner);
 }
 
