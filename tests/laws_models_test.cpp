@@ -8,6 +8,7 @@
 //  - TFLite's asymmetric_quantize_inputs of dynamic fully connected layers: the emitted node's own;
 //  - PyTorch's memory formats: from `tensor::format` of the value and what views do to it;
 //  - the order of axes of a PyTorch mean: both are tried;
+//  - what XNNPACK leaves to TFLite's own kernels, which the file decides: both are tried;
 //  - the numbers of PyTorch's clamp and hardtanh: not checked, they are the program's.
 #include <catch2/catch.hpp>
 #include <set>
@@ -17,6 +18,7 @@
 #include "octet/import/tflite/schema.hpp"
 #include "octet/laws/dynamic.hpp"
 #include "octet/laws/layers.hpp"
+#include "octet/laws/tflite.hpp"
 #include "octet/ops/by_law.hpp"
 #include "octet/ops/list.hpp"
 #include "skip.hpp"
@@ -214,6 +216,44 @@ class checker {
     return f;
   }
 
+  // ---- what XNNPACK leaves ----
+
+  /// How TFLite's own kernels compute a node of 8 bits that its default interpreter keeps from
+  /// XNNPACK.
+  std::optional<laws::decision> left(const octet::node& n) const {
+    if (!laws::has_xnnpack(g_.arithmetic) || n.in.empty() || !is_8bit(g_[n.in[0]].type)) return {};
+    const dtype x = g_[n.in[0]].type;
+    if (n.op == &octet::ops::conv2d)
+      return laws::optimized_conv2d(x, n.attrs.integer("groups", 1) != 1);
+    if (n.op == &octet::ops::fully_connected)
+      return laws::optimized_fully_connected(g_[n.in[1]].scales.size() > 1);
+    if (in_blocks(n)) {
+      laws::decision d(octet::rounding::doubling_high_half_up);
+      d.f32_product = x == dtype::u8;
+      return d;
+    }
+    if (n.op == &octet::ops::qnn_add || n.op == &octet::ops::qnn_sub ||
+        n.op == &octet::ops::qnn_mul || n.op == &octet::ops::requantize)
+      return octet::rounding::doubling_high_half_away;
+    return {};
+  }
+  /// Rounded up in whole blocks, half away behind them.
+  static bool in_blocks(const octet::node& n) {
+    return n.op == &octet::ops::depthwise_conv2d || n.op == &octet::ops::transpose_conv2d;
+  }
+  /// A part of such a layer's sums.
+  bool part_of_layer(const octet::node& n) const {
+    if (!laws::has_xnnpack(g_.arithmetic) || n.op != &octet::ops::requantize) return false;
+    const octet::node* by = producer(n.in[0]);
+    while (by != nullptr && (by->op == &octet::ops::slice || by->op == &octet::ops::reshape))
+      by = producer(by->in[0]);
+    return by != nullptr && accumulates(*by) && in_blocks(*by);
+  }
+  static bool rounds_block(octet::rounding r) {
+    return r == octet::rounding::doubling_high_half_up ||
+           r == octet::rounding::doubling_high_half_away;
+  }
+
   // ---- nodes ----
 
   laws::decision decide(const octet::node& n, bool channels_inner) const {
@@ -224,6 +264,8 @@ class checker {
     laws::decision d = decide(n, g_[n.in.empty() ? n.out[0] : n.in[0]].shape.rank == 4);
     if ((n.op == &octet::ops::qnn_mean || n.op == &octet::ops::mean) && d.round != n.round)
       d = decide(n, false);
+    if (part_of_layer(n) && rounds_block(n.round)) d.round = n.round;
+    if (const auto other = left(n); other && d.round != n.round) d = *other;
     same_rounding(n, n.round, d);
     bounds(n, n, d.by);
   }
@@ -260,13 +302,19 @@ class checker {
     if (g_.arithmetic == octet::law::mxnet && reader != nullptr &&
         (reader->op == &octet::ops::requantize_add || reader->op == &octet::ops::dequantize))
       return;
+    const auto other = left(n);
+    if (!rounds && other && in_blocks(n)) return accumulator_scales(n, *other);
     if (!rounds) return differs(n, "accumulators that are not requantized");
     const octet::node& r = *reader;
     octet::node whole = n;  // as one node, which fusing would make of the two
     whole.out = r.out;
     const octet::node_inputs in(g_, whole);
     const laws::facts f = octet::facts_of(g_.arithmetic, in.view(), framework(n, true));
-    const laws::decision d = n.op->decide(f);
+    laws::decision d = n.op->decide(f);
+    if (other && (d.round != r.round || d.f32_product != (n.attrs.integer("f32_product") != 0))) {
+      d = *other;
+      if (in_blocks(n) && rounds_block(r.round)) d.round = r.round;
+    }
     same_rounding(n, r.round, d);
     bounds(n, r, d.by);
     same(n, "accumulator", std::string(name_of(g_[acc].type)),
@@ -297,7 +345,11 @@ class checker {
       f.pointwise = w[1] == 1 && w[2] == 1 && n.attrs.integer("stride_h", 1) == 1 &&
                     n.attrs.integer("stride_w", 1) == 1 && n.attrs.integer("groups", 1) == 1;
     }
-    const laws::dynamic_decision d = laws::dynamic(f);
+    laws::dynamic_decision d = laws::dynamic(f);
+    if (laws::has_xnnpack(f.arithmetic) && d.quantize.round != q.round) {
+      f.arithmetic = octet::law::tflite_ref;  // which its own kernels have, left to them
+      d = laws::dynamic(f);
+    }
     same_rounding(q, q.round, d.quantize);
     same_rounding(back, back.round, d.dequantize);
     same(q, "asymmetric", q.attrs.integer("asymmetric") != 0, d.asymmetric);

@@ -1892,26 +1892,33 @@ template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV], std::byte* to,
                             int valid) noexcept {
   using kernels::epilogue_kind;
-  if constexpr (E == epilogue_kind::scaled || E == epilogue_kind::real || E == epilogue_kind::dr) {
+  if constexpr (E == epilogue_kind::real || E == epilogue_kind::dr) {
     const epilogue e(*t.scalars);
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) {
-      if constexpr (E == epilogue_kind::scaled) {
+    if constexpr (E == epilogue_kind::dr) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        requantize_dr q;
+        q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
+        HWY_UNROLL(8)
+        for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
+      }
+    } else if (t.kind == epilogue_kind::scaled) {
+      // Asked here: a tile of its own would be the same products once more.
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
         const VF m = simd::load(c.scale() + v * lanes32);
         HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r) acc[r][v] = requantize_scaled(acc[r][v], m);
-      } else if constexpr (E == epilogue_kind::real) {
+      }
+    } else {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
         const VF m = simd::load(c.scale() + v * lanes32),
                  bias = simd::load(c.real_bias() + v * lanes32),
                  unit = simd::load(c.bias_unit() + v * lanes32);
         HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r)
           acc[r][v] = requantize_real(acc[r][v], bias, unit, e.scaled_bias, m, e.highest);
-      } else {
-        requantize_dr q;
-        q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-        HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
       }
     }
     HWY_UNROLL(8)
@@ -2012,9 +2019,7 @@ HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, const 
                         std::byte* to, int valid) noexcept {
   if constexpr (!std::is_same_v<Ops, quad_ops>)
     if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
-  if (t.kind == kernels::epilogue_kind::scaled)
-    tile<Ops, MR, NV, kernels::epilogue_kind::scaled>(t, rows, sums, to, valid);
-  else if (t.kind == kernels::epilogue_kind::real)
+  if (t.kind == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::real)
     tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
   else if (t.kind == kernels::epilogue_kind::dr)
     tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
@@ -13806,16 +13811,13 @@ constexpr decision fbgemm_layer(const facts& f) {
 /// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
 constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }
 
-/// XNNPACK takes no convolution with weights of 4 bits: TFLite's own kernel runs then.
 constexpr decision conv2d(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
   const rounding tflite = wide_accumulator(f.x.type, f.int32_bias)
                               ? rounding::wide_half_up
                               : rounding::doubling_high_half_away;
   per_law d{.tflite_ref = tflite,
-            .tflite_xnnpack = s16 || f.framework.int4_weights
-                                  ? decision(tflite)
-                                  : by_xnnpack(rounding::float_half_even),
+            .tflite_xnnpack = s16 ? decision(tflite) : by_xnnpack(rounding::float_half_even),
             .pytorch_fbgemm = fbgemm_layer(f),
             .pytorch_qnnpack = qnnpack_layer(),
             .mxnet = by_mxnet(rounding::mxnet),
@@ -21522,7 +21524,7 @@ constexpr reduced_axes reduced_axes_of(const facts& f) {
 }
 /// PyTorch sums codes where the reduced axes are the innermost of a contiguous tensor (EVEN), else
 /// dequantizes, averages floats in its own order and quantizes (ATEN). QNNPACK takes height and
-/// width. The quantization stays in all of them.
+/// width of quint8. The quantization stays in all of them.
 constexpr rounding pytorch_mean(const facts& f) {
   return f.framework.contiguous && reduced_axes_of(f).innermost ? rounding::divide_half_even
                                                                 : rounding::aten;
@@ -21539,7 +21541,8 @@ constexpr decision mean(const facts& f) {
        .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
                                            : decision(rounding::doubling_high_half_away),
        .pytorch_fbgemm = pytorch(pytorch_mean(f)),
-       .pytorch_qnnpack = pytorch(reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
+       .pytorch_qnnpack = pytorch(
+           f.x.type == dtype::u8 && reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }

@@ -480,6 +480,9 @@ namespace import {
 struct node_options {
   activation fused = activation::none;
   laws::framework_facts framework{};
+  /// Which kernel of the framework runs, where that depends on more than the law's function of the
+  /// operator is told.
+  std::optional<laws::decision> decided{};
 };
 
 /// A quantized layer with weights: `op` sums products into an integer accumulator, which a
@@ -499,8 +502,9 @@ struct dynamic_accumulation {
   const op_def* op = nullptr;
   tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
   attributes attrs{};
-  laws::dynamic_facts layer{};  // law and scales of the weights are filled in
-  bool reduce_range = false;    // PyTorch: 7 bits
+  laws::dynamic_facts layer{};       // law and scales of the weights are filled in
+  std::optional<law> computed_by{};  // whose arithmetic it is, where not the graph's
+  bool reduce_range = false;         // PyTorch: 7 bits
   tensor_id out = no_tensor;
   activation fused = activation::none;
 };
@@ -557,7 +561,7 @@ class graph_builder {
            .attrs = std::move(attrs),
            .in = std::move(in),
            .out = std::move(out)};
-    const laws::decision d = decide(n, options.framework);
+    const laws::decision d = options.decided.value_or(decide(n, options.framework));
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
     set_decided(d, into{n.attrs});
@@ -631,7 +635,8 @@ class graph_builder {
   };
   /// `name` is that of the operator's output; values between nodes are called after it.
   result<layer_sums> accumulate(accumulation& a, const std::string& name) {
-    const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
+    const laws::decision d =
+        a.options.decided.value_or(decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework));
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
                          std::string(name_of(g.arithmetic)));
@@ -659,7 +664,7 @@ class graph_builder {
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
     std::vector<double> scales = g[a.weights].scales;
-    a.layer.arithmetic = g.arithmetic;
+    a.layer.arithmetic = a.computed_by.value_or(g.arithmetic);
     a.layer.per_channel = scales.size() > 1;
     for (std::int32_t z : g[a.weights].zero_points)
       if (z != 0) a.layer.largest_weight = 255;

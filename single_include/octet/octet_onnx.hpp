@@ -494,6 +494,9 @@ namespace import {
 struct node_options {
   activation fused = activation::none;
   laws::framework_facts framework{};
+  /// Which kernel of the framework runs, where that depends on more than the law's function of the
+  /// operator is told.
+  std::optional<laws::decision> decided{};
 };
 
 /// A quantized layer with weights: `op` sums products into an integer accumulator, which a
@@ -513,8 +516,9 @@ struct dynamic_accumulation {
   const op_def* op = nullptr;
   tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
   attributes attrs{};
-  laws::dynamic_facts layer{};  // law and scales of the weights are filled in
-  bool reduce_range = false;    // PyTorch: 7 bits
+  laws::dynamic_facts layer{};       // law and scales of the weights are filled in
+  std::optional<law> computed_by{};  // whose arithmetic it is, where not the graph's
+  bool reduce_range = false;         // PyTorch: 7 bits
   tensor_id out = no_tensor;
   activation fused = activation::none;
 };
@@ -571,7 +575,7 @@ class graph_builder {
            .attrs = std::move(attrs),
            .in = std::move(in),
            .out = std::move(out)};
-    const laws::decision d = decide(n, options.framework);
+    const laws::decision d = options.decided.value_or(decide(n, options.framework));
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
     set_decided(d, into{n.attrs});
@@ -645,7 +649,8 @@ class graph_builder {
   };
   /// `name` is that of the operator's output; values between nodes are called after it.
   result<layer_sums> accumulate(accumulation& a, const std::string& name) {
-    const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
+    const laws::decision d =
+        a.options.decided.value_or(decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework));
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
                          std::string(name_of(g.arithmetic)));
@@ -673,7 +678,7 @@ class graph_builder {
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
     std::vector<double> scales = g[a.weights].scales;
-    a.layer.arithmetic = g.arithmetic;
+    a.layer.arithmetic = a.computed_by.value_or(g.arithmetic);
     a.layer.per_channel = scales.size() > 1;
     for (std::int32_t z : g[a.weights].zero_points)
       if (z != 0) a.layer.largest_weight = 255;
@@ -1719,8 +1724,19 @@ inline std::vector<std::int64_t> as_extents(const std::vector<std::int64_t>& lis
 inline void identity_row(emitter& m, call& c) {
   if (m.arity(c, 1, 3)) c.out = {c.in[0]};
 }
+/// x, [ratio], [training_mode]. Nothing is dropped but in training, by a ratio above 0.
 inline void dropout_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 3)) return;
+  if (c.has(2)) {
+    const auto training = m.constant(c.in[2], "training_mode of Dropout");
+    if (!training) return;
+    if (training->type != dtype::boolean || training->elements() != 1)
+      return m.broken("training_mode of Dropout", std::string(name_of(training->type)), "one bool");
+    const bool never = c.has(1) && m.type(c.in[1]) == dtype::f32 && m.is_constant(c.in[1]) &&
+                       m.constant_float(c.in[1], "a ratio of Dropout") == 0;
+    if (training->data.bytes[0] != std::byte{0} && !never)
+      return m.refuse("Dropout in training", "training_mode", "networks that infer");
+  }
   if (c.n.out.size() > 1 && !c.n.out[1].empty()) return m.refuse("the mask of Dropout");
   c.out = {c.in[0]};
 }
@@ -2842,6 +2858,131 @@ inline void qgemm_row(emitter& m, call& c) {
   if (later) acc = biased_sums(m, acc, c.in[6]);
   m.give(c, m.made(ops::dequantize, {acc}, dtype::f32), false);
 }
+inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
+  attributes a;
+  a.set("axes", std::move(axes));
+  if (keep_dims) a.set("keep_dims", std::int64_t{1});
+  return a;
+}
+/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
+inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
+  attributes a = reduction(std::move(axes));
+  a.set("in_order", std::int64_t{1});
+  return a;
+}
+
+/// Sums of products [R, N, K] of a row with the rows of a matrix, [R, N]: eight lanes, whose order
+/// in the end depends on the place of the row: whole fours, then two, then one.
+inline tensor_id lane_sums(emitter& m, tensor_id products) {
+  if (m.failed()) return no_tensor;
+  constexpr std::int32_t lanes = 8;
+  const dims s = m.to.g[products].shape;
+  const std::int32_t blocks = (s[2] + lanes - 1) / lanes;
+  if (blocks * lanes != s[2]) {
+    attributes a;
+    a.set("paddings", std::vector<std::int64_t>{0, 0, 0, 0, 0, blocks * lanes - s[2]});
+    products = m.moved(ops::pad, products, std::move(a));
+  }
+  const tensor_id blocked = m.reshaped(products, {s[0], s[1], blocks, lanes}),
+                  sums = m.made(ops::sum, {blocked}, dtype::f32, reduction_in_order({2})),
+                  halves = m.reshaped(sums, {s[0], s[1], 2, lanes / 2});
+  const auto plus = [&](tensor_id a, tensor_id b) { return m.made(ops::add, {a, b}, dtype::f32); };
+  std::vector<tensor_id> results;
+  std::int32_t at = 0;
+  const auto group = [&](std::int32_t count, auto&& reduce) {
+    if (count == 0 || m.failed()) return;
+    const tensor_id part = part_of_axis(m, halves, 1, at, count);
+    results.push_back(reduce(part));
+    at += count;
+  };
+  const auto lane = [&](tensor_id t, std::int64_t k) { return part_of_axis(m, t, 3, k, 1); };
+  const auto both = [&](tensor_id t) {
+    return plus(part_of_axis(m, t, 2, 0, 1), part_of_axis(m, t, 2, 1, 1));
+  };
+  group(s[1] / 4 * 4, [&](tensor_id t) {
+    return both(plus(plus(plus(lane(t, 0), lane(t, 1)), lane(t, 2)), lane(t, 3)));
+  });
+  group(s[1] % 4 / 2 * 2, [&](tensor_id t) {
+    return plus(both(plus(lane(t, 0), lane(t, 2))), both(plus(lane(t, 1), lane(t, 3))));
+  });
+  group(s[1] % 2, [&](tensor_id t) {
+    return both(plus(plus(lane(t, 0), lane(t, 1)), plus(lane(t, 2), lane(t, 3))));
+  });
+  return m.reshaped(joined_on(m, std::move(results), 1), {s[0], s[1]});
+}
+/// A product of matrices a [.., M, K] and b [.., K, N] that ONNX Runtime does not pack, joining c
+/// where it is given; turned: the operand lies in memory with its last two axes exchanged.
+struct loose_product {
+  tensor_id a = no_tensor, b = no_tensor, c = no_tensor;
+  bool turned_a = false, turned_b = false, computed = false;
+  float alpha = 1;
+};
+inline tensor_id plain_product(emitter& m, const loose_product& p) {
+  if (m.failed()) return no_tensor;
+  attributes a;
+  if (p.alpha != 1) a.set("alpha", static_cast<double>(p.alpha));
+  if (p.computed && m.to.g[p.b].role == tensor::kind::constant) a.set("computed", std::int64_t{1});
+  std::vector<tensor_id> in{p.a, p.b};
+  if (p.c != no_tensor) in.push_back(p.c);
+  return m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(a));
+}
+/// A row [.., 1, K] by every row of a matrix [.., N, K]: [.., 1, N].
+inline tensor_id row_by_rows(emitter& m, tensor_id row, tensor_id matrix) {
+  const tensor_id products = m.made(ops::mul, {row, matrix}, dtype::f32);
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[products].shape;
+  std::int64_t many = 1;
+  for (int i = 0; i + 2 < s.rank; ++i) many *= s[i];
+  const tensor_id flat =
+      m.reshaped(products, {static_cast<std::int32_t>(many), s.back(1), s.back(0)});
+  dims y;
+  for (int i = 0; i + 2 < s.rank; ++i) y.push_back(s[i]);
+  y.push_back(1), y.push_back(s.back(1));
+  return m.reshaped(lane_sums(m, flat), y);
+}
+/// A matrix that is turned is copied in pieces of 128 products, each a chain of its own.
+inline tensor_id product_of_pieces(emitter& m, loose_product p) {
+  constexpr std::int32_t piece = 128;
+  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  loose_product part = p;
+  part.computed = true;
+  for (std::int32_t k = 0; k < sa.back(0) && !m.failed(); k += piece) {
+    const std::int32_t size = std::min(piece, sa.back(0) - k);
+    part.a = part_of_axis(m, p.a, as_size(sa.rank - 1), k, size);
+    part.b = part_of_axis(m, p.b, as_size(sb.rank - 2), k, size);
+    part.c = plain_product(m, part);
+  }
+  return part.c;
+}
+/// One row, and one column of a matrix that is not turned, are sums of their own, which c joins
+/// last; all others fused chains.
+inline tensor_id unpacked_product(emitter& m, loose_product p) {
+  if (m.failed()) return no_tensor;
+  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  const std::int32_t rows = sa.back(1), steps = sa.back(0), columns = sb.back(0);
+  if (rows == 0 || steps == 0 || columns == 0) return plain_product(m, p);
+  const auto joined = [&](tensor_id y) {
+    return p.c == no_tensor || m.failed() ? y : m.made(ops::add, {y, p.c}, dtype::f32);
+  };
+  if (rows == 1 && !p.turned_a && p.turned_b && p.alpha == 1)
+    return joined(row_by_rows(m, p.a, transposed(m, p.b)));
+  if ((rows != 1 || p.turned_a) && columns == 1 && (!p.turned_b || steps == 1) && p.alpha == 1) {
+    const tensor_id row = transposed(m, p.b);
+    if (!p.turned_a) return joined(transposed(m, row_by_rows(m, row, p.a)));
+    loose_product other{.a = row, .b = transposed(m, p.a), .computed = true};
+    if (p.c != no_tensor && !m.failed() && m.to.g[p.c].shape.elements().value > 1)
+      p.c = m.reshaped(p.c, {1, rows});
+    other.c = p.c;
+    return transposed(m, plain_product(m, other));
+  }
+  if (!p.turned_a) return plain_product(m, p);
+  // A second row keeps one row from being summed as such.
+  const bool alone = rows == 1;
+  if (alone) p.a = joined_on(m, {p.a, p.a}, sa.rank - 2);
+  const tensor_id y =
+      steps > 128 && columns < steps ? product_of_pieces(m, p) : plain_product(m, p);
+  return alone && !m.failed() ? part_of_axis(m, y, as_size(m.to.g[y].shape.rank - 2), 0, 1) : y;
+}
 /// a, b, [c].
 inline void gemm_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
@@ -2853,30 +2994,62 @@ inline void gemm_row(emitter& m, call& c) {
   const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
                      m.shape(c.in[2]).back(0) == static_cast<std::int32_t>(n);
   if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {static_cast<std::int32_t>(n)}));
-  if (!m.is_dequantized(g.b) && (joins || (plain && !c.has(2))))
+  const bool packed = m.to.g[g.b].role == tensor::kind::constant && !m.is_dequantized(g.b);
+  if (packed && (joins || (plain && !c.has(2))))
     return m.give(c, m.made(ops::float_fully_connected, std::move(in), dtype::f32), false);
   if (!joins && c.has(2) && g.beta != 0) {
     in.push_back(m.held(c.in[2], false));
     if (g.beta != 1)
       in.back() = m.made(ops::mul, {in.back(), m.to.scalar_constant(g.beta)}, dtype::f32);
   }
+  if (!packed) {
+    const loose_product p{.a = g.a,
+                          .b = transposed(m, g.b),
+                          .c = in.size() > 2 ? in[2] : no_tensor,
+                          .turned_a = m.integer(c, "transA", 0) != 0,
+                          .turned_b = m.integer(c, "transB", 0) != 0,
+                          .computed = true,
+                          .alpha = g.alpha};
+    return m.give(c, unpacked_product(m, p), false);
+  }
   attributes a;
   a.set("adj_y", std::int64_t{1}), a.set("alpha", static_cast<double>(g.alpha));
-  if (m.is_dequantized(g.b)) a.set("computed", std::int64_t{1});
   m.give(c, m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(a)), false);
 }
-/// alpha times the product.
-inline void scaled_matmul(emitter& m, call& c, float alpha) {
+/// alpha times the product. turned: an operand that was given with its last two axes exchanged.
+inline void scaled_matmul(emitter& m, call& c, float alpha, bool turned_a = false,
+                          bool turned_b = false) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const product p = read_product(m, c.in[0], c.in[1]);
   if (m.failed()) return;
-  attributes a;
-  if (alpha != 1) a.set("alpha", static_cast<double>(alpha));
-  if (m.is_dequantized(p.b)) a.set("computed", std::int64_t{1});
-  const bool dense = p.dense && alpha == 1 && !m.is_dequantized(p.b);
-  const tensor_id y =
-      dense ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)}, dtype::f32, keep_dims())
-            : m.made(ops::batch_matmul, {p.a, p.b}, dtype::f32, std::move(a));
+  // A constant matrix is packed when the network is loaded.
+  const bool packed = p.dense && m.rank(c.in[1]) == 2 && !m.is_dequantized(p.b);
+  loose_product l{.a = p.a,
+                  .b = p.b,
+                  .turned_a = turned_a,
+                  .turned_b = turned_b,
+                  .computed = !packed,
+                  .alpha = alpha};
+  if (packed) {
+    const tensor_id y = alpha == 1 ? m.made(ops::float_fully_connected, {p.a, transposed(m, p.b)},
+                                            dtype::f32, keep_dims())
+                                   : plain_product(m, l);
+    if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
+    return;
+  }
+  // All rows by one matrix are one product; by a vector each row is one of its own.
+  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  std::size_t matrices = 1;
+  for (int i = 0; i + 2 < sb.rank; ++i) matrices *= as_size(sb[i]);
+  if (const bool vector = m.rank(c.in[1]) == 1;
+      !turned_a && (vector || (sa.rank > 2 && matrices == 1))) {
+    std::int64_t rows = 1;
+    for (int i = 0; i + 1 < sa.rank; ++i) rows *= sa[i];
+    l.a = m.reshaped(p.a, {static_cast<std::int32_t>(rows), sa.back(0)});
+    l.b = m.reshaped(p.b, {sb.back(1), sb.back(0)});
+    if (vector) l.a = std::exchange(l.b, transposed(m, l.a)), l.a = transposed(m, l.a);
+  }
+  const tensor_id y = unpacked_product(m, l);
   if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
 }
 inline void matmul_row(emitter& m, call& c) { scaled_matmul(m, c, 1.f); }
@@ -2907,12 +3080,112 @@ inline void pads_of_result(emitter& m, const call& c, const dims& x,
     w.set_padding(i, automatic == "SAME_UPPER" ? p : laws::larger_half_before(p));
   }
 }
+/// A tap's products [N, O, D, H, W] where they lie in a result of these extents: stride apart, from
+/// `at` on, which may be outside; zeros between them. none: all are outside.
+inline tensor_id placed_tap(emitter& m, tensor_id t, const window& w,
+                            const std::array<std::int64_t, 3>& at,
+                            const std::array<std::int32_t, 3>& out) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[t].shape;
+  dims apart{s[0], s[1]}, whole = apart;
+  std::vector<std::int64_t> between(16, 0), first(5, 0), size{s[0], s[1]}, around(10, 0);
+  for (int i = 0; i < 3; ++i) {
+    const auto k = as_size(i);
+    const std::int64_t reach = std::int64_t{w.stride[k]} * (s[2 + i] - 1) + 1,
+                       left = std::max<std::int64_t>(-at[k], 0),
+                       end = std::min<std::int64_t>(at[k] + reach, out[k]);
+    if (end <= 0 || at[k] >= out[k]) return no_tensor;
+    apart.push_back(s[2 + i]), apart.push_back(1);
+    whole.push_back(joined_extent(m, s[2 + i], w.stride[k]));
+    between[as_size(2 * (3 + 2 * i) + 1)] = w.stride[k] - 1;
+    first[as_size(2 + i)] = left;
+    size.push_back(end - at[k] - left);
+    around[as_size(2 * (2 + i))] = std::max<std::int64_t>(at[k], 0);
+    around[as_size(2 * (2 + i) + 1)] = out[k] - end;
+  }
+  attributes gaps, part, zeros;
+  gaps.set("paddings", std::move(between));
+  part.set("begin", std::move(first)), part.set("size", std::move(size));
+  zeros.set("paddings", std::move(around));
+  t = m.reshaped(m.moved(ops::pad, m.reshaped(t, apart), std::move(gaps)), whole);
+  return m.moved(ops::pad, m.moved(ops::slice, t, std::move(part)), std::move(zeros));
+}
+/// Products [N, O, taps, D, H, W] where they lie in the result, added to 0 one tap after another.
+inline tensor_id added_taps(emitter& m, tensor_id products, const window& w,
+                            const std::array<std::int32_t, 3>& out) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.to.g[products].shape;
+  const dims one{s[0], s[1], s[3], s[4], s[5]};
+  tensor_id sum = m.to.scalar_constant(0.f);
+  for (std::int32_t t = 0; t < s[2] && !m.failed(); ++t) {
+    const std::array<std::int32_t, 3> tap{t / (w.size[1] * w.size[2]), t / w.size[2] % w.size[1],
+                                          t % w.size[2]};
+    std::array<std::int64_t, 3> at{};
+    for (std::size_t i = 0; i < 3; ++i) at[i] = std::int64_t{tap[i]} * w.dilation[i] - w.before[i];
+    const tensor_id part =
+        placed_tap(m, m.reshaped(part_of_axis(m, products, 2, t, 1), one), w, at, out);
+    if (part != no_tensor) sum = m.made(ops::add, {sum, part}, dtype::f32);
+  }
+  return sum;
+}
+/// A transposed convolution of volumes, or with dilation, in the file's own order: one product
+/// gives all taps of all output channels, which are added to 0 in their order, the bias last.
+inline void conv_transpose_volume(emitter& m, call& c, const window& w,
+                                  const std::array<std::int32_t, 3>& more, std::int64_t groups) {
+  const dims given = m.shape(c.in[0]), weights = m.shape(c.in[1]);
+  const auto values = constant_weights(m, c.in[1]);
+  if (!values) return;
+  dims x{given[0], given[1]};
+  for (int i = given.rank; i < 5; ++i) x.push_back(1);
+  for (int i = 2; i < given.rank; ++i) x.push_back(given[i]);
+  std::array<std::int32_t, 3> out{};
+  std::int64_t pixels = 1, taps = 1;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::int64_t in = x[static_cast<int>(2 + i)],
+                       reach = (std::int64_t{w.size[i]} - 1) * w.dilation[i] + 1,
+                       extent = w.stride[i] * (in - 1) + more[i] + reach - w.before[i] - w.after[i];
+    if (in < 1 || extent < 1 || extent > INT32_MAX)
+      return m.broken("extents of a transposed convolution", std::to_string(extent));
+    out[i] = static_cast<std::int32_t>(extent);
+    pixels *= in, taps *= w.size[i];
+  }
+  const auto in = as_size(x[1] / groups), rows = as_size(weights[1]) * as_size(taps);
+  if (pixels > INT32_MAX || rows > INT32_MAX || !m.check(m.to.work.spend(as_size(taps) * 64)))
+    return m.fail(import::too_large("extents of a transposed convolution"));
+  const tensor_id image =
+      m.reshaped(m.held(c.in[0], false), {x[0], x[1], static_cast<std::int32_t>(pixels)});
+  std::vector<tensor_id> results;
+  for (std::int64_t g = 0; g < groups && !m.failed(); ++g) {
+    std::vector<float> turned(rows * in);  // [O * taps, I]
+    for (std::size_t i = 0; i < in; ++i)
+      for (std::size_t r = 0; r < rows; ++r)
+        turned[r * in + i] = values->as<float>()[(as_size(g) * in + i) * rows + r];
+    const tensor_id a = m.new_constant(
+        "", dims{static_cast<std::int32_t>(rows), static_cast<std::int32_t>(in)}, turned);
+    const tensor_id products = m.reshaped(
+        unpacked_product(m, {.a = a,
+                             .b = part_of_axis(m, image, 1, g * static_cast<std::int64_t>(in),
+                                               static_cast<std::int64_t>(in))}),
+        {x[0], weights[1], static_cast<std::int32_t>(taps), x[2], x[3], x[4]});
+    results.push_back(added_taps(m, products, w, out));
+  }
+  tensor_id y = joined_on(m, std::move(results), 1);
+  if (!m.failed() && m.to.g[y].shape.rank != 5)
+    return m.refuse("a transposed convolution that reaches none of its result");
+  if (c.has(2))
+    y = m.made(ops::add, {y, m.reshaped(m.held(c.in[2], false), {m.to.g[y].shape[1], 1, 1, 1})},
+               dtype::f32);
+  if (m.failed()) return;
+  dims s{given[0], m.to.g[y].shape[1]};
+  for (std::size_t i = w.first(); i < 3; ++i) s.push_back(out[i]);
+  m.give(c, m.reshaped(y, s), false);
+}
 /// x, weights [I, O, kh, kw], [bias].
 inline void conv_transpose_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const dims x = m.shape(c.in[0]), weights = m.shape(c.in[1]);
-  if (x.rank != weights.rank || x.rank < 3 || x.rank > 4)
-    return m.refuse("rank of a transposed convolution", std::to_string(x.rank), "3 or 4");
+  if (x.rank != weights.rank || x.rank < 3 || x.rank > 5)
+    return m.refuse("rank of a transposed convolution", std::to_string(x.rank), "3 to 5");
   window w = read_window(m, c, x, std::span(weights.begin() + 2, weights.end()));
   const std::int64_t groups = m.integer(c, "group", 1);
   if (m.failed()) return;
@@ -2923,16 +3196,18 @@ inline void conv_transpose_row(emitter& m, call& c) {
                     "[" + std::to_string(x[1]) + ", ...");
   transpose_conv2d_attrs a;
   a.stride_h = w.stride[1], a.stride_w = w.stride[2];
-  a.dilation_h = w.dilation[1], a.dilation_w = w.dilation[2];
   const auto more = m.integers(c, "output_padding");
+  std::array<std::int32_t, 3> beyond{};
   for (std::size_t i = 0; i < more.size(); ++i) {
     if (more[i] < 0 || more[i] > 1 << 24 || more.size() != as_size(w.axes))
       return m.broken("attribute output_padding");
-    (w.row() || i == 1 ? a.output_padding_w : a.output_padding_h) =
-        static_cast<std::int32_t>(more[i]);
+    beyond[w.first() + i] = static_cast<std::int32_t>(more[i]);
   }
-  pads_of_result(m, c, x, {0, a.output_padding_h, a.output_padding_w}, w);
+  pads_of_result(m, c, x, beyond, w);
   if (m.failed()) return;
+  const bool dilated = w.dilation != std::array<std::int32_t, 3>{1, 1, 1};
+  if (w.volume() || dilated) return conv_transpose_volume(m, c, w, beyond, groups);
+  a.output_padding_h = beyond[1], a.output_padding_w = beyond[2];
   a.pad_top = w.before[1], a.pad_left = w.before[2];
   a.pad_bottom = w.after[1], a.pad_right = w.after[2];
   const auto values = constant_weights(m, c.in[1]);
@@ -3021,19 +3296,6 @@ OCTET_NAMESPACE_END
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
-
-inline attributes reduction(std::vector<std::int64_t> axes, bool keep_dims = true) {
-  attributes a;
-  a.set("axes", std::move(axes));
-  if (keep_dims) a.set("keep_dims", std::int64_t{1});
-  return a;
-}
-/// The same for sums and means that ONNX Runtime does not form as ReduceSum and ReduceMean.
-inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
-  attributes a = reduction(std::move(axes));
-  a.set("in_order", std::int64_t{1});
-  return a;
-}
 
 /// Windows over depth, height and width, and what their sums are divided by.
 struct pooling {
@@ -3678,12 +3940,22 @@ inline void qlinear_where_row(emitter& m, call& c) {
   m.emit(ops::select, {m.operand(c.in[0], rank, inner), a, b}, {y});
   m.give(c, y, inner);
 }
+/// Whether an operand of floats is not constants without -0.
+inline bool may_be_minus_zero(emitter& m, const value& v) {
+  if (!m.is_constant(v)) return true;
+  const auto a = m.constant(v, "an operand");
+  return !a || std::ranges::any_of(a->as<float>(),
+                                   [](float f) { return f == 0 && numerics::is_negative(f); });
+}
 inline void where_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 3)) return;
   const bool inner = m.common_layout(c.in);
   const int rank = m.largest_rank(c.in);
   std::vector<tensor_id> in;
   for (const value& v : c.in) in.push_back(m.operand(v, rank, inner));
+  // ONNX Runtime takes the first where it is not equal to 0: no -0 of it comes through.
+  if (c.n.is("Where") && m.type(c.in[1]) == dtype::f32 && may_be_minus_zero(m, c.in[1]))
+    in[1] = m.made(ops::add, {in[1], m.to.scalar_constant(0.f)}, dtype::f32);
   m.give(c, m.chosen(in[0], in[1], in[2]), inner);
 }
 
@@ -3863,6 +4135,19 @@ template <const op_def& Op> void softmax_row(emitter& m, call& c) {
   const softmax_rows r = read_softmax(m, c, c.in[0], m.opset);
   give_softmax(m, c, r, m.made(Op, {r.x}, dtype::f32, along(r.axis)), c.in[0].channels_inner);
 }
+/// Rows of one element: all of the inverse scale, cut to an integer, whatever x is. (exp of the
+/// element would lie so near the largest number that its product with the inverse scale does not.)
+inline tensor_id softmax_of_one(emitter& m, tensor_id x, dtype t, const quantization& out) {
+  const float inverse = numerics::div(1.f, static_cast<float>(out.scales[0]));
+  const std::int32_t low = t == dtype::u8 ? 0 : -128, zero = out.zero_points[0],
+                     code = numerics::clamp_to_int(
+                         static_cast<double>(numerics::floor(inverse)) + zero, low, low + 255);
+  const dims s = m.to.g[x].shape;
+  const tensor_id y = t == dtype::u8 ? m.filled(s, static_cast<std::uint8_t>(code))
+                                     : m.filled(s, static_cast<std::int8_t>(code));
+  if (!m.failed()) m.set(y, out, -1);
+  return y;
+}
 /// x, x_scale, [x_zero], y_scale, [y_zero]; `opset` is that of the Softmax it stands for.
 inline void qlinear_softmax_row(emitter& m, call& c) {
   if (!one_quantized(m, c)) return;
@@ -3873,6 +4158,8 @@ inline void qlinear_softmax_row(emitter& m, call& c) {
   const softmax_rows r =
       read_softmax(m, c, value::of(scaled, x.channels_inner), m.integer(c, "opset", 13));
   if (m.failed()) return;
+  if (m.to.g[r.x].shape[static_cast<int>(r.axis)] == 1)
+    return give_softmax(m, c, r, softmax_of_one(m, r.x, m.type(x), out), x.channels_inner);
   const tensor_id y = m.quantized(m.type(x), out);
   m.emit(ops::qnn_softmax, {r.x}, {y}, along(r.axis));
   give_softmax(m, c, r, y, x.channels_inner);
@@ -4402,6 +4689,24 @@ inline tensor_id nearest(emitter& m, tensor_id x, const resizing& r, const std::
   for (std::size_t k = 0; k < 2; ++k) x = picked(m, x, static_cast<std::int64_t>(k) + 1, lists[k]);
   return x;
 }
+/// Linear resizing of floats or codes, as ONNX Runtime runs images whose channels come first.
+inline tensor_id bilinear(emitter& m, tensor_id x, const resizing& r, const std::string& how,
+                          bool real) {
+  // The operator's places are counted from the edge.
+  const bool own = how != "half_pixel_symmetric" &&
+                   !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
+  if (!own) {
+    if (real) return blended(m, x, r, how);
+    m.refuse("coordinate_transformation_mode of 8-bit values", how);
+    return no_tensor;
+  }
+  resize_attrs a;
+  a.out_h = r.out[0], a.out_w = r.out[1];
+  a.align_corners = how == "align_corners";
+  a.half_pixel_centers = how == "half_pixel" || how == "pytorch_half_pixel";
+  a.scale_h = static_cast<double>(r.factor[0]), a.scale_w = static_cast<double>(r.factor[1]);
+  return m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a));
+}
 inline void resize_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 4)) return;
   const bool old = m.opset < 11;
@@ -4440,20 +4745,19 @@ inline void resize_row(emitter& m, call& c) {
   }
   if (!real && !m.is_byte(c.in[0])) return;
   if (!real && r.channels_last) return m.refuse("linear Resize of 8-bit values, channels last");
-  // An axis of factor 1 in place of the height is taken for the channels of the file's own order.
-  if (!real && c.in[0].codes_last && r.factor[0] != 1.f)
-    return give(blended_in_1024ths(m, x, r, how));
-  // The operator's places are counted from the edge.
-  const bool own = how != "half_pixel_symmetric" &&
-                   !(how == "pytorch_half_pixel" && (r.out[0] == 1 || r.out[1] == 1));
-  if (!own && !real) return m.refuse("coordinate_transformation_mode of 8-bit values", how);
-  if (!own) return give(blended(m, x, r, how));
-  resize_attrs a;
-  a.out_h = r.out[0], a.out_w = r.out[1];
-  a.align_corners = how == "align_corners";
-  a.half_pixel_centers = how == "half_pixel" || how == "pytorch_half_pixel";
-  a.scale_h = static_cast<double>(r.factor[0]), a.scale_w = static_cast<double>(r.factor[1]);
-  give(m.moved(real ? ops::resize_bilinear : ops::qnn_resize_bilinear, x, to_attributes(a)));
+  if (real || !c.in[0].codes_last) return give(bilinear(m, x, r, how, real));
+  if (r.factor[0] != 1.f) return give(blended_in_1024ths(m, x, r, how));
+  // An axis of factor 1 in place of the height is taken for the channels of the file's own order,
+  // so that the image has the width as its height and the channels as its width.
+  if (m.failed()) return;
+  resizing other = r;
+  other.out = {r.out[1], m.to.g[x].shape[3]}, other.factor = {r.factor[1], 1.f};
+  const auto turned = [&](tensor_id t, std::vector<std::int64_t> order) {
+    attributes a;
+    a.set("perm", std::move(order));
+    return m.moved(ops::transpose, t, std::move(a));
+  };
+  give(turned(bilinear(m, turned(x, {0, 2, 3, 1}), other, how, false), {0, 3, 1, 2}));
 }
 
 }  // namespace onnx_model::rows
@@ -4680,7 +4984,7 @@ class known_shapes {
     if (a && same.contains(n.op)) return *a;
     if (n.op == "Reshape") return reshaped(n, a);
     if (a && n.op == "Transpose") return transposed(n, *a);
-    if (a && n.op == "Flatten") return flattened(n, *a);
+    if (n.op == "Flatten") return a ? flattened(n, *a) : extent_list(2);  // a matrix anyway
     if (a && n.op == "Unsqueeze") return unsqueezed(n, *a);
     if (a && n.op == "Squeeze") return squeezed(n, *a);
     if (a && n.op == "GlobalAveragePool" && a->size() > 2) return pooled(*a);
@@ -6346,7 +6650,8 @@ OCTET_NAMESPACE_END
 // ---- octet/import/onnx/fuse_floats.hpp
 // Chains of float operators that ONNX Runtime 1.32 runs as one operator at its default level of
 // optimization, where that decides the last bits: GELU by erf, normalizations of rows and of sums,
-// matrix products with a factor. One function a pattern, as its graph passes look for them.
+// matrix products with a factor or of matrices turned. One function a pattern, as its graph passes
+// look for them.
 #ifndef OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
 #define OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
 
@@ -6380,6 +6685,9 @@ class float_fuser : node_graph {
     for (item* i : std::vector<item*>(order_))
       if (i->alive) skip_layer_normalization(*i);
     each(&float_fuser::scaled_product);
+    if (!sort()) return cycle();
+    for (item* i : std::vector<item*>(order_))
+      if (i->alive) turned_product(*i);
     if (!sort()) return cycle();
     finish();
     return unit{};
@@ -6676,6 +6984,45 @@ class float_fuser : node_graph {
     put(std::move(n), instead);
   }
   static constexpr int most_factors = 8;
+
+  /// Whether a node exchanges the last two axes.
+  bool exchanges_last(const node& n) {
+    if (!is_plain(n, "Transpose") || n.in.size() != 1) return false;
+    const attribute* a = n.find("perm");
+    if (!a) {
+      const extent_list* x = shape(n.in[0]);
+      return x && x->size() == 2;
+    }
+    const std::vector<std::int64_t>& perm = a->integers;
+    const std::size_t rank = perm.size();
+    if (rank < 2) return false;
+    for (std::size_t k = 0; k + 2 < rank; ++k)
+      if (perm[k] != static_cast<std::int64_t>(k)) return false;
+    return perm[rank - 2] == static_cast<std::int64_t>(rank - 1) &&
+           perm[rank - 1] == static_cast<std::int64_t>(rank - 2);
+  }
+  /// A matrix product reads a matrix as it lies before its axes are exchanged.
+  void turned_product(item& i) {
+    const bool fused = i.n.is("FusedMatMul", microsoft);
+    if ((!i.n.is("MatMul") && !fused) || i.n.in.size() != 2 || i.n.out.size() != 1) return;
+    node n = i.n;
+    n.op = "FusedMatMul", n.domain = microsoft;
+    std::vector<item*> instead;
+    bool found = false;
+    for (std::size_t k = 0; k < 2; ++k) {
+      item* turn = producer(n.in[k]);
+      if (!turn || !exchanges_last(turn->n) || constant(turn->n.in[0])) continue;
+      const char* key = k == 0 ? "transA" : "transB";
+      found = true;
+      if (one_reader(n.in[k]) && std::ranges::find(instead, turn) == instead.end())
+        instead.push_back(turn);
+      n.in[k] = turn->n.in[0];
+      set(n, key, std::int64_t{n.integer(key, 0) == 0});
+    }
+    if (!found) return;
+    instead.push_back(&i);
+    put(std::move(n), instead);
+  }
 
   known_shapes& shapes_;
 };
@@ -8449,7 +8796,8 @@ inline void activation_row(emitter& m, call& c) {
   if (c.n.op == "Softplus") {
     y = softplus(m, x);
   } else if (c.n.op == "Softsign") {
-    y = f(ops::div, x, f(ops::add, f(ops::abs, x), 1.f));
+    const tensor_id size = f(ops::add, f(ops::abs, x), 1.f);
+    y = f(ops::mul, f(ops::div, m.to.scalar_constant(1.f), size), x);
   } else if (c.n.op == "Mish") {
     y = f(ops::mul, x, f(ops::tanh, softplus(m, x)));
   } else if (c.n.op == "Selu") {
@@ -8526,19 +8874,51 @@ inline void mod_row(emitter& m, call& c) {
 
 // ---- norms ----
 
-/// Over the axes behind the channels: x, scale, bias, one of each a channel.
+/// Sums [rows, 1] of squares [rows, size], as Eigen adds what it computes on the way: whole vectors
+/// of four from the first element on, then the elements that are left.
+inline tensor_id sums_of_rows(emitter& m, tensor_id squares) {
+  const formula f(m);
+  if (m.failed()) return no_tensor;
+  const std::int32_t size = m.to.g[squares].shape[1], whole = size / 4 * 4;
+  if (whole == size) return f(ops::sum, squares, reduction({1}));
+  if (whole == 0) return f(ops::sum, squares, reduction_in_order({1}));
+  tensor_id sum = f(ops::sum, part_of_axis(m, squares, 1, 0, whole), reduction({1}));
+  for (std::int32_t k = whole; k < size; ++k)
+    sum = f(ops::add, sum, part_of_axis(m, squares, 1, k, 1));
+  return sum;
+}
+/// Over the axes behind the channels: x, scale, bias, one of each a channel. x times
+/// f = f32(f32(1 / root) scale), plus f32(bias - f32(mean f)).
 inline void instance_normalization_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 3) || !m.is_real(c.in[0])) return;
-  const int rank = m.rank(c.in[0]);
-  if (rank < 3) return m.broken("rank", std::to_string(rank), "3 or more");
-  value y = normalized(m, value::of(m.held(c.in[0], false)), 2, m.real(c, "epsilon", 1e-5f), true);
-  dims shape{m.shape(c.in[0])[1]};
-  for (int i = 2; i < rank; ++i) shape.push_back(1);
-  for (std::size_t k = 1; k < 3; ++k) {
-    const tensor_id p = m.reshaped(m.held(c.in[k], false), shape);
-    if (!m.failed()) y = combined(m, c, k == 1 ? ops::mul : ops::add, y, value::of(p));
-  }
-  if (!m.failed()) c.out = {y};
+  const dims in = m.shape(c.in[0]);
+  if (in.rank < 3) return m.broken("rank", std::to_string(in.rank), "3 or more");
+  const std::int32_t channels = in[1];
+  std::int64_t rows = std::int64_t{in[0]} * channels, size = 1;
+  for (int i = 2; i < in.rank; ++i) size *= in[i];
+  if (rows < 1 || size < 1) return m.refuse("InstanceNormalization of nothing", to_string(in));
+  for (std::size_t k = 1; k < 3; ++k)
+    if (!m.is_real(c.in[k]) || !(m.shape(c.in[k]) == dims{channels}))
+      return m.broken("shape of a parameter of InstanceNormalization", to_string(m.shape(c.in[k])),
+                      to_string(dims{channels}));
+  const formula f(m);
+  const dims by_row{static_cast<std::int32_t>(rows), static_cast<std::int32_t>(size)},
+      by_channel{in[0], channels, 1};
+  const auto parameter = [&](std::size_t k) {
+    return m.reshaped(m.held(c.in[k], false), dims{channels, 1});
+  };
+  const tensor_id x = m.reshaped(m.held(c.in[0], false), by_row),
+                  mean = f(ops::mean, x, reduction({1})),
+                  squares = f(ops::square, f(ops::sub, x, mean)),
+                  variance = f(ops::div, sums_of_rows(m, squares), static_cast<float>(size)),
+                  root = f(ops::sqrt, f(ops::add, variance, m.real(c, "epsilon", 1e-5f))),
+                  inverse = m.reshaped(f(ops::div, m.to.scalar_constant(1.f), root), by_channel),
+                  factor = f(ops::mul, inverse, parameter(1)),
+                  shift =
+                      f(ops::sub, parameter(2), f(ops::mul, m.reshaped(mean, by_channel), factor)),
+                  y = f(ops::add, f(ops::mul, m.reshaped(x, {in[0], channels, by_row[1]}), factor),
+                        shift);
+  m.give(c, m.reshaped(y, in), false);
 }
 /// Over groups of channels: x, scale, bias, one of each a channel (opset 18: a group).
 inline void group_normalization_row(emitter& m, call& c) {
@@ -8564,32 +8944,48 @@ inline void group_normalization_row(emitter& m, call& c) {
   }
   if (!m.failed()) m.give(c, m.reshaped(m.held(y, false), x), false);
 }
-/// x * (bias + alpha / size * s)^-beta, s the squares of `size` channels around each, added from
-/// the first to the last.
+/// x * s^-beta: s of the first channel is bias and alpha / size times the squares of the channels
+/// of its window, one after another; of each further channel it is that of the one before, plus the
+/// share of what enters the window, less that of what leaves it. One running sum [channels, pixels]
+/// gives all of them: behind the first channel's, every second number.
 inline void local_response_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   const std::int64_t size = m.integer(c, "size", 0);
   const dims s = m.shape(c.in[0]);
   if (s.rank < 3) return m.broken("rank of LRN's input", std::to_string(s.rank), "3 or more");
-  constexpr std::int64_t most = 64;  // each channel of a window is a node
-  if (size < 1 || size > most)
-    return m.refuse("size of LRN", std::to_string(size), "1 to " + std::to_string(most));
+  if (size < 1 || size > 1 << 20 || size % 2 == 0)
+    return m.broken("size of LRN", std::to_string(size), "an odd number");
   const formula f(m);
   const float bias = m.real(c, "bias", 1.f), beta = m.real(c, "beta", 0.75f),
               share = numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size));
-  const tensor_id x = m.held(c.in[0], true);
-  attributes around;
+  const tensor_id x = m.held(c.in[0], false);
+  attributes around, running;
   std::vector<std::int64_t> pads(2 * as_size(s.rank), 0);
-  pads[pads.size() - 2] = (size - 1) / 2, pads.back() = size / 2;
+  pads[2] = pads[3] = size / 2;
   around.set("paddings", std::move(pads)), around.set("value", 0.);
-  const tensor_id squares = f(ops::pad, f(ops::square, x), std::move(around));
-  tensor_id sum = no_tensor;
-  for (std::int64_t k = 0; k < size && !m.failed(); ++k) {
-    const tensor_id part = part_of_axis(m, squares, as_size(s.rank - 1), k, s[1]);
-    sum = k == 0 ? part : f(ops::add, sum, part);
+  running.set("axis", std::int64_t{1});
+  const tensor_id shares =
+      f(ops::mul, f(ops::pad, f(ops::square, x), std::move(around)), m.to.scalar_constant(share));
+  if (m.failed()) return;
+  const std::int32_t more = s[1] - 1;
+  dims one = s, pairs = s;
+  one[1] = 1, pairs[1] = 2 * more;
+  std::vector<tensor_id> terms{m.filled(one, bias), part_of_axis(m, shares, 1, 0, size)};
+  if (more > 0) {  // what enters and what leaves, in turns
+    std::vector<tensor_id> turns{part_of_axis(m, shares, 1, size, more),
+                                 f(ops::neg, part_of_axis(m, shares, 1, 0, more))};
+    dims wide;
+    for (int i = 0; i < s.rank; ++i) {
+      if (i == 2) wide.push_back(1);
+      wide.push_back(i == 1 ? more : s[i]);
+    }
+    for (tensor_id& t : turns) t = m.reshaped(t, wide);
+    terms.push_back(m.reshaped(joined_on(m, std::move(turns), 2), pairs));
   }
-  const tensor_id scale = f(ops::add, f(ops::mul, sum, share), bias);
-  m.give(c, f(ops::mul, x, f(ops::pow, scale, -beta)), true);
+  const tensor_id sums = f(ops::cumsum, joined_on(m, std::move(terms), 1), std::move(running));
+  std::vector<std::int32_t> places;
+  for (std::int32_t k = 0; k < s[1]; ++k) places.push_back(static_cast<std::int32_t>(size) + 2 * k);
+  m.give(c, f(ops::mul, x, f(ops::pow, picked(m, sums, 1, places), -beta)), false);
 }
 /// x by the length of its vectors along an axis.
 inline void lp_normalization_row(emitter& m, call& c) {
@@ -8670,14 +9066,18 @@ inline void fused_matmul_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   for (const char* key : {"transBatchA", "transBatchB"})
     if (m.integer(c, key, 0) != 0) return m.refuse(key, "1", "0");
-  const auto operand = [&](std::size_t i, const char* key) {
-    if (m.integer(c, key, 0) == 0 || m.rank(c.in[i]) < 2) return c.in[i];
+  const auto turned = [&](std::size_t i, const char* key) {
+    return m.integer(c, key, 0) != 0 && m.rank(c.in[i]) >= 2;
+  };
+  const auto operand = [&](std::size_t i, bool turn) {
+    if (!turn) return c.in[i];
     const tensor_id t = transposed(m, m.held(c.in[i], false));
     return m.failed() ? value{} : value::of(t);
   };
-  call product{c.n, {operand(0, "transA"), operand(1, "transB")}};
+  const bool a = turned(0, "transA"), b = turned(1, "transB");
+  call product{c.n, {operand(0, a), operand(1, b)}};
   if (m.failed()) return;
-  scaled_matmul(m, product, m.real(c, "alpha", 1.f));
+  scaled_matmul(m, product, m.real(c, "alpha", 1.f), a, b);
   if (!m.failed()) c.out = std::move(product.out);
 }
 
@@ -8875,7 +9275,12 @@ inline void top_k_row(emitter& m, call& c) {
 /// indices, depth, [off, on].
 inline void one_hot_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 3)) return;
-  const auto depth = m.constant_integers(c.in[1], "depth of OneHot");
+  std::vector<std::int64_t> depth;
+  if (m.type(c.in[1]) == dtype::f32)
+    depth.push_back(static_cast<std::int64_t>(
+        std::clamp(m.constant_float(c.in[1], "depth of OneHot"), -1.f, 0x1p31f)));
+  else
+    depth = m.constant_integers(c.in[1], "depth of OneHot");
   if (m.failed()) return;
   if (depth.size() != 1 || depth[0] < 1 || depth[0] > INT32_MAX) return m.broken("depth of OneHot");
   const dims s = m.shape(c.in[2]);
@@ -9128,66 +9533,123 @@ inline tensor_id real_result(emitter& m, const op_def& op, std::vector<tensor_id
 inline tensor_id with_bias(emitter& m, tensor_id t, tensor_id bias) {
   return bias == no_tensor || m.failed() ? t : real_result(m, ops::add, {t, bias});
 }
-/// The last gate of GRU: the state's weights and bias, and whether they see the state before it is
-/// reset.
-struct gru_gate {
-  tensor_id weights, bias;
-  bool reset_after;
+/// p(x) / q(x), near tanh(x): x times a polynomial of x^2 of degree 6 over one of degree 3, every
+/// step rounded (rnn_helpers.cc of ONNX Runtime); x is held within [-bound, bound].
+inline tensor_id gru_ratio(emitter& m, tensor_id x, float bound, float factor) {
+  constexpr std::array above{-2.76076847742355e-16f, 2.00018790482477e-13f, -8.60467152213735e-11f,
+                             5.12229709037114e-08f,  1.48572235717979e-05f, 6.37261928875436e-04f,
+                             4.89352455891786e-03f};
+  constexpr std::array below{1.19825839466702e-06f, 1.18534705686654e-04f, 2.26843463243900e-03f,
+                             4.89352518554385e-03f};
+  const auto with = [&](const op_def& op, tensor_id t, float number) {
+    return real_result(m, op, {t, m.to.scalar_constant(number)});
+  };
+  x = with(ops::maximum, with(ops::minimum, x, bound), -bound);
+  if (factor != 1) x = with(ops::mul, x, factor);
+  const tensor_id square = real_result(m, ops::square, {x});
+  const auto polynomial = [&](std::span<const float> numbers) {
+    tensor_id y = with(ops::mul, square, numbers[0]);
+    for (std::size_t k = 1; k < numbers.size(); ++k) {
+      if (k > 1) y = real_result(m, ops::mul, {square, y});
+      y = with(ops::add, y, numbers[k]);
+    }
+    return y;
+  };
+  return real_result(m, ops::div,
+                     {real_result(m, ops::mul, {x, polynomial(above)}), polynomial(below)});
+}
+inline tensor_id gru_tanh(emitter& m, tensor_id x) { return gru_ratio(m, x, 10.f, 1.f); }
+/// Of the reset gate alone; the update gate is the usual logistic function.
+inline tensor_id gru_logistic(emitter& m, tensor_id x) {
+  const tensor_id y =
+      real_result(m, ops::add, {m.to.scalar_constant(1.f), gru_ratio(m, x, 20.f, 0.5f)});
+  return real_result(m, ops::mul, {m.to.scalar_constant(0.5f), y});
+}
+/// sum + x w, w [N, K] constant: the chains of the product join the sum one after another.
+inline tensor_id joined_product(emitter& m, tensor_id x, tensor_id w, tensor_id sum) {
+  attributes a;
+  a.set("adj_y", std::int64_t{1});
+  return m.made(ops::batch_matmul, {x, w, sum}, dtype::f32, std::move(a));
+}
+/// What a step of GRU takes of its parameters: weights of the state for the first two gates and
+/// for the last; biases (all or none) of the update, reset and last gate, each f32(Wb + Rb), and
+/// where the last gate resets after its product, Wb and Rb of it apart.
+struct gru_parameters {
+  tensor_id first = no_tensor, last = no_tensor;
+  tensor_id update_bias = no_tensor, reset_bias = no_tensor, last_bias = no_tensor,
+            state_bias = no_tensor;
+  bool reset_after = false;
 };
-/// The state of GRU after a step. x: the input's part of all gates; sums: of both first gates.
-inline tensor_id gru_state(emitter& m, const recurrent& r, const gru_gate& last, tensor_id x,
-                           tensor_id sums, tensor_id h) {
-  const auto gate = [&](std::int32_t i) {
-    return real_result(m, ops::logistic,
-                       {part_of_axis(m, sums, 1, std::int64_t{i} * r.hidden, r.hidden)});
+inline gru_parameters read_gru(emitter& m, const call& c, const recurrent& r) {
+  gru_parameters p;
+  p.reset_after = m.integer(c, "linear_before_reset", 0) != 0;
+  const tensor_id back = entry_of(m, c.in[2], r.direction).id;
+  p.first = part_of_axis(m, back, 0, 0, 2 * r.hidden);
+  p.last = part_of_axis(m, back, 0, 2 * r.hidden, r.hidden);
+  if (!c.has(3)) return p;
+  const tensor_id both = entry_of(m, c.in[3], r.direction).id;
+  const auto part = [&](std::int64_t k) {
+    return part_of_axis(m, both, 0, k * r.hidden, r.hidden);
   };
-  const auto seen = [&](tensor_id state) {
-    return with_bias(m, real_result(m, ops::float_fully_connected, {state, last.weights}),
-                     last.bias);
+  const auto sum = [&](std::int64_t k) { return real_result(m, ops::add, {part(k), part(k + 3)}); };
+  p.update_bias = sum(0), p.reset_bias = sum(1);
+  p.last_bias = p.reset_after ? part(2) : sum(2);
+  if (p.reset_after) p.state_bias = part(5);
+  return p;
+}
+/// The state of GRU after a step. x: the input's part of all gates [batch, 3 hidden].
+inline tensor_id gru_state(emitter& m, const recurrent& r, const gru_parameters& p, tensor_id x,
+                           tensor_id h) {
+  const auto gate = [&](tensor_id of, std::int64_t i) {
+    return part_of_axis(m, of, 1, i * r.hidden, r.hidden);
   };
-  const tensor_id z = gate(0), reset = gate(1);
-  const tensor_id before = last.reset_after ? real_result(m, ops::mul, {reset, seen(h)})
-                                            : seen(real_result(m, ops::mul, {reset, h})),
-                  input = part_of_axis(m, x, 1, 2 * r.hidden, r.hidden),
-                  candidate =
-                      real_result(m, ops::tanh, {real_result(m, ops::add, {input, before})}),
-                  kept = real_result(m, ops::mul, {z, h}),
-                  left = real_result(m, ops::sub, {m.to.scalar_constant(1.f), z});
-  return real_result(m, ops::add, {real_result(m, ops::mul, {left, candidate}), kept});
+  const tensor_id sums = joined_product(m, h, p.first, part_of_axis(m, x, 1, 0, 2 * r.hidden)),
+                  z = real_result(m, ops::logistic, {with_bias(m, gate(sums, 0), p.update_bias)}),
+                  reset = gru_logistic(m, with_bias(m, gate(sums, 1), p.reset_bias));
+  tensor_id candidate = no_tensor;
+  if (p.reset_after) {
+    const tensor_id seen = p.state_bias == no_tensor
+                               ? real_result(m, ops::float_fully_connected, {h, p.last})
+                               : joined_product(m, h, p.last, p.state_bias);
+    candidate = real_result(m, ops::add, {gate(x, 2), real_result(m, ops::mul, {reset, seen})});
+  } else {
+    candidate = joined_product(m, real_result(m, ops::mul, {reset, h}), p.last, gate(x, 2));
+  }
+  candidate = gru_tanh(m, with_bias(m, candidate, p.last_bias));
+  const tensor_id left = real_result(m, ops::sub, {m.to.scalar_constant(1.f), z});
+  return real_result(
+      m, ops::add, {real_result(m, ops::mul, {left, candidate}), real_result(m, ops::mul, {z, h})});
 }
 /// One direction of GRU (gates z, r, h) or RNN (one gate).
-inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru) {
+inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru,
+                                         const op_def& function) {
   recurrent_result y;
-  const std::int32_t gates = gru ? 3 : 1, width = gates * r.hidden;
-  const std::int32_t first = gru ? 2 * r.hidden : r.hidden;
-  gru_gate last{no_tensor, no_tensor, m.integer(c, "linear_before_reset", 0) != 0};
-  // Of the input's gates, the state's, and of GRU the state's last.
-  tensor_id of_input = no_tensor, of_state = no_tensor;
-  if (c.has(3)) {
-    const tensor_id both = entry_of(m, c.in[3], r.direction).id;
-    of_input = part_of_axis(m, both, 0, 0, width);
-    of_state = part_of_axis(m, both, 0, width, first);
-    if (gru) last.bias = part_of_axis(m, both, 0, width + first, r.hidden);
-  }
+  const std::int32_t width = (gru ? 3 : 1) * r.hidden;
   tensor_id h = c.has(5) ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
                                       dims{r.batch, r.hidden})
                          : m.filled(dims{r.batch, r.hidden}, 0.f);
   const tensor_id w = entry_of(m, c.in[1], r.direction).id,
-                  back = entry_of(m, c.in[2], r.direction).id;
-  const auto all =
+                  back = gru ? no_tensor : entry_of(m, c.in[2], r.direction).id;
+  const gru_parameters p = gru ? read_gru(m, c, r) : gru_parameters{};
+  tensor_id of_inputs =
       m.made(ops::float_fully_connected, {m.held(c.in[0], false), w}, dtype::f32, keep_dims());
-  const tensor_id of_inputs = with_bias(m, all, of_input);
-  // GRU that resets first multiplies the state before its last gate's weights see it.
-  const tensor_id back_gates = gru ? part_of_axis(m, back, 0, 0, 2 * r.hidden) : back;
-  if (gru) last.weights = part_of_axis(m, back, 0, 2 * r.hidden, r.hidden);
+  if (!gru && c.has(3)) {
+    const tensor_id both = entry_of(m, c.in[3], r.direction).id;
+    of_inputs = with_bias(m, of_inputs,
+                          real_result(m, ops::add,
+                                      {part_of_axis(m, both, 0, 0, r.hidden),
+                                       part_of_axis(m, both, 0, r.hidden, r.hidden)}));
+  }
   y.states.resize(as_size(r.steps));
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
-    const tensor_id of_gates = part_of_axis(m, x, 1, 0, first),
-                    product = real_result(m, ops::float_fully_connected, {h, back_gates}),
-                    sums = real_result(m, ops::add, {of_gates, with_bias(m, product, of_state)});
-    h = gru ? gru_state(m, r, last, x, sums, h) : real_result(m, ops::tanh, {sums});
+    if (gru) {
+      h = gru_state(m, r, p, x, h);
+    } else {
+      const tensor_id product = real_result(m, ops::float_fully_connected, {h, back});
+      h = real_result(m, function, {real_result(m, ops::add, {product, x})});
+    }
     y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
@@ -9197,7 +9659,9 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
 template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 6) || !m.is_real(c.in[0])) return;
   constexpr const char* gru[] = {"Sigmoid", "Tanh"};
-  constexpr const char* rnn[] = {"Tanh"};
+  const attribute* named = c.n.find("activations");
+  const bool relu = !Gru && named && !named->texts.empty() && named->texts[0] == "Relu";
+  const char* const rnn[] = {relu ? "Relu" : "Tanh"};
   if constexpr (Gru)
     plain_recurrence(m, c, gru);
   else
@@ -9223,7 +9687,7 @@ template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
   for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
     one.direction = d;
     one.reverse = d == 1 || direction == "reverse";
-    recurrent_result y = simple_direction(m, c, one, Gru);
+    recurrent_result y = simple_direction(m, c, one, Gru, relu ? ops::relu : ops::tanh);
     if (m.failed()) return;
     all.push_back(joined_on(m, std::move(y.states), 0));
     h.push_back(y.h);

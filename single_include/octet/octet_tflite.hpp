@@ -449,6 +449,9 @@ namespace import {
 struct node_options {
   activation fused = activation::none;
   laws::framework_facts framework{};
+  /// Which kernel of the framework runs, where that depends on more than the law's function of the
+  /// operator is told.
+  std::optional<laws::decision> decided{};
 };
 
 /// A quantized layer with weights: `op` sums products into an integer accumulator, which a
@@ -468,8 +471,9 @@ struct dynamic_accumulation {
   const op_def* op = nullptr;
   tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
   attributes attrs{};
-  laws::dynamic_facts layer{};  // law and scales of the weights are filled in
-  bool reduce_range = false;    // PyTorch: 7 bits
+  laws::dynamic_facts layer{};       // law and scales of the weights are filled in
+  std::optional<law> computed_by{};  // whose arithmetic it is, where not the graph's
+  bool reduce_range = false;         // PyTorch: 7 bits
   tensor_id out = no_tensor;
   activation fused = activation::none;
 };
@@ -526,7 +530,7 @@ class graph_builder {
            .attrs = std::move(attrs),
            .in = std::move(in),
            .out = std::move(out)};
-    const laws::decision d = decide(n, options.framework);
+    const laws::decision d = options.decided.value_or(decide(n, options.framework));
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
     set_decided(d, into{n.attrs});
@@ -600,7 +604,8 @@ class graph_builder {
   };
   /// `name` is that of the operator's output; values between nodes are called after it.
   result<layer_sums> accumulate(accumulation& a, const std::string& name) {
-    const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
+    const laws::decision d =
+        a.options.decided.value_or(decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework));
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
                          std::string(name_of(g.arithmetic)));
@@ -628,7 +633,7 @@ class graph_builder {
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
     std::vector<double> scales = g[a.weights].scales;
-    a.layer.arithmetic = g.arithmetic;
+    a.layer.arithmetic = a.computed_by.value_or(g.arithmetic);
     a.layer.per_channel = scales.size() > 1;
     for (std::int32_t z : g[a.weights].zero_points)
       if (z != 0) a.layer.largest_weight = 255;
@@ -1891,6 +1896,57 @@ constexpr bool subtracts_to_negate(law l) { return has_xnnpack(l); }
 /// every axis, in steps of 1.
 constexpr bool ends_at_zero_behind(law l) { return has_xnnpack(l); }
 
+/// What XNNPACK's delegate asks of a layer's tensors beside what the functions of layers.hpp and
+/// dynamic.hpp are told (VisitConv2DNode and its neighbours in LiteRT's xnnpack_delegate.cc). Where
+/// it leaves one, TFLite's own optimized kernel runs.
+struct delegated_layer {
+  bool stored = true;       // weights and bias are constants that the file holds
+  bool normal = true;       // every scale of them is a normal number; an integer bias has one
+  bool first_axis = true;   // activations, and weights of uint8, name axis 0 as quantized
+  bool whole_bytes = true;  // no weights of 4 or 2 bits; of a fully connected layer: each row of
+                            // such weights takes whole bytes, and of 2 bits has its own scale
+  constexpr bool taken() const { return stored && normal && first_axis && whole_bytes; }
+};
+/// TFLite's optimized convolution of 8 bits is a matrix product, RU; groups go to the reference
+/// kernel.
+constexpr decision optimized_conv2d(dtype x, bool groups) {
+  decision d(groups ? rounding::doubling_high_half_away : rounding::doubling_high_half_up);
+  d.f32_product = x == dtype::u8;
+  return d;
+}
+/// Its matrix product of 8 bits: the product of two single scales is rounded to binary32.
+constexpr decision optimized_fully_connected(bool per_channel) {
+  decision d(rounding::doubling_high_half_up);
+  d.f32_product = !per_channel;
+  return d;
+}
+/// What its optimized kernels do for several elements at a time is RU up to the last whole block,
+/// DR behind it: channels of depthwise and transposed convolutions of int8; elements of transposed
+/// convolutions of uint8 and of QUANTIZE between int8 and uint8.
+struct optimized_block {
+  static constexpr std::int32_t channels = 8, elements = 16;
+};
+/// Activations of an operator that XNNPACK computes: their quantization names axis 0, and its
+/// tensors have at most six axes.
+constexpr bool xnnpack_takes_tensor(std::int32_t quantized_axis, std::int32_t rank) {
+  return quantized_axis == 0 && rank <= 6;
+}
+/// MUL of 8 bits, by the scales of factors and product.
+constexpr bool xnnpack_takes_product(double a, double b, double y) {
+  const float ratio = numerics::div(numerics::mul(static_cast<float>(a), static_cast<float>(b)),
+                                    static_cast<float>(y));
+  return ratio >= 0x1p-16f && ratio < 256;
+}
+/// TFLite's optimized ADD and MUL of 8 bits keep 16 bits of a result before its zero point joins:
+/// of a larger one the lowest, in those elements that they compute several at a time.
+constexpr double optimized_binary_limit = 32767;
+constexpr bool optimized_sum_is_exact(double a, double b, double y) {
+  return numerics::mul(255., numerics::add(a, b)) < numerics::mul(optimized_binary_limit, y);
+}
+constexpr bool optimized_product_is_exact(double a, double b, double y) {
+  return numerics::mul(255. * 255., numerics::mul(a, b)) < numerics::mul(optimized_binary_limit, y);
+}
+
 }  // namespace laws
 OCTET_NAMESPACE_END
 
@@ -1903,6 +1959,13 @@ namespace import {
 struct tflite_blocks {
   tensor_id scales = no_tensor, zero_points = no_tensor;
   std::int32_t size = 0;
+};
+
+/// What the file says of a tensor and the graph does not keep.
+struct tflite_stored {
+  std::int32_t axis = 0;  // quantized_dimension
+  int packed_bits = 0;    // of an element that shares a byte with others
+  bool constant = false;  // its contents are in the file: it was not made one while loading
 };
 
 /// One operator of the file. `in(i)` and `out(i)` are tensors of the graph (no_tensor where
@@ -1919,6 +1982,7 @@ class tflite_node {
   laws::framework_facts framework{};       // what of the file a rounding depends on
   /// By tensor: bit i says that the file leaves the extent of axis i open until it runs.
   const std::vector<std::uint32_t>* open_axes = nullptr;
+  const std::vector<tflite_stored>* stored = nullptr;  // by tensor of the file
   const std::vector<bool>* complex = nullptr;  // by tensor: pairs of real and imaginary part
   const tflite_blocks* blocks = nullptr;       // of input 1
 
@@ -1945,6 +2009,18 @@ class tflite_node {
   bool is_open(tensor_id t, std::int32_t axis) const {
     const auto i = as_size(t);
     return open_axes && t >= 0 && i < open_axes->size() && ((*open_axes)[i] >> axis & 1) != 0;
+  }
+  /// Whether XNNPACK may take the operator, by axes of its operands and results.
+  bool xnnpack_takes_tensors() const {
+    for (const auto* list : {&in_, &out_})
+      for (const tensor_id t : *list)
+        if (t != no_tensor && !laws::xnnpack_takes_tensor(of_file(t).axis, g()[t].shape.rank))
+          return false;
+    return true;
+  }
+  tflite_stored of_file(tensor_id t) const {
+    const auto i = as_size(t);
+    return stored && t >= 0 && i < stored->size() ? (*stored)[i] : tflite_stored{};
   }
   bool is_complex(tensor_id t) const {
     const auto i = as_size(t);
@@ -2001,7 +2077,16 @@ class tflite_node {
     const auto a = activation_of(fused.value_or(tflite_activation::none));
     if (!a) return a.error();
     if (fused && out[0] != no_tensor && g()[out[0]].type == dtype::f32) keep_finite(op, attrs);
+    if (auto s = check_taken(op, in, out, attrs); !s) return s;
     return build_.emit(op, std::move(in), std::move(out), std::move(attrs), {*a, framework});
+  }
+  /// A node of which the row knows which kernel of the framework runs.
+  status emit_decided(const laws::decision& d, const op_def& op, std::vector<tensor_id> in,
+                      std::vector<tensor_id> out,
+                      tflite_activation fused = tflite_activation::none) {
+    const auto a = activation_of(fused);
+    if (!a) return a.error();
+    return build_.emit(op, std::move(in), std::move(out), {}, {*a, framework, d});
   }
   /// The same on the operator's own inputs and outputs.
   status emit(const op_def& op, attributes attrs = {},
@@ -2013,8 +2098,16 @@ class tflite_node {
     const auto a = activation_of(fused);
     if (!a) return a.error();
     layer.out = out_id();
-    layer.options = {*a, framework};
+    layer.options.fused = *a, layer.options.framework = framework;
     return build_.accumulate_and_requantize(std::move(layer), out().name);
+  }
+  /// The exact sums of such a layer, to be rounded by another node.
+  result<tensor_id> sums_of(accumulation layer) {
+    layer.out = out_id();
+    layer.options.framework = framework;
+    const auto sums = build_.accumulate(layer, out().name);
+    if (!sums) return sums.error();
+    return sums->acc;
   }
   status accumulate(dynamic_accumulation layer, tflite_activation fused) {
     const auto a = activation_of(fused);
@@ -2031,6 +2124,17 @@ class tflite_node {
   }
 
  private:
+  /// What XNNPACK leaves because of its tensors is rounded by kernels that octet has not.
+  status check_taken(const op_def& op, const std::vector<tensor_id>& in,
+                     const std::vector<tensor_id>& out, const attributes& attrs) const {
+    if (!laws::has_xnnpack(g().arithmetic) || in.empty() || in[0] == no_tensor ||
+        !is_8bit(g()[in[0]].type) || xnnpack_takes_tensors())
+      return unit{};
+    const laws::decision d = build_.decide(op, in, out, attrs, framework);
+    if (!d.known || d.by != laws::library::xnnpack || d.round == rounding::none) return unit{};
+    return unsupported("axes of a tensor whose operator XNNPACK would compute", {},
+                       "at most six, the first as quantized_dimension; tflite_ref");
+  }
   /// Bounds that an activation's own replace.
   void keep_finite(const op_def& op, attributes& attrs) const {
     if (!laws::clamps_to_finite(g().arithmetic)) return;
@@ -2335,15 +2439,96 @@ inline result<bool> read_uint8_as_int8(tflite_node& n, std::size_t i) {
   n.replace_input(i, id);
   return true;
 }
+/// A part of the last axis of `t`, with its scales.
+inline result<tensor_id> part_of_last_axis(tflite_node& n, tensor_id of, const char* suffix,
+                                           std::int32_t first, std::int32_t count) {
+  const dims shape = n.g()[of].shape;
+  std::vector<double> scales = n.g()[of].scales;
+  const bool each = scales.size() > 1;
+  if (each && std::ssize(scales) != shape.back(0))
+    return invalid("scales of the last axis", std::to_string(scales.size()),
+                   std::to_string(shape.back(0)));
+  if (each) scales = {scales.begin() + first, scales.begin() + first + count};
+  const tensor_id part = n.temporary(suffix, n.g()[of].type, std::move(scales),
+                                     n.g()[of].zero_points, each ? shape.rank - 1 : -1);
+  attributes a;
+  std::vector<std::int64_t> begin(as_size(shape.rank), 0), size(shape.begin(), shape.end());
+  begin.back() = first, size.back() = count;
+  a.set("begin", std::move(begin));
+  a.set("size", std::move(size));
+  if (auto s = n.emit(ops::slice, {of}, {part}, std::move(a)); !s) return s.error();
+  return part;
+}
+/// Into `to`, which has the operator's result's quantization: the last axis up to its last whole
+/// block is RU, what is behind it DR (laws::optimized_block).
+inline status requantize_in_blocks(tflite_node& n, tensor_id from, tensor_id to, std::int32_t block,
+                                   tflite_activation fused) {
+  const std::int32_t extent = n.g()[from].shape.rank == 0 ? 1 : n.g()[from].shape.back(0),
+                     whole = extent - extent % block;
+  if (whole == extent || whole == 0)
+    return n.emit_decided(
+        whole == 0 ? rounding::doubling_high_half_away : rounding::doubling_high_half_up,
+        ops::requantize, {from}, {to}, fused);
+  const tensor y = n.out();
+  tensor_id parts[2];
+  for (const bool tail : {false, true}) {
+    const auto part = part_of_last_axis(n, from, tail ? "/last" : "/blocks", tail ? whole : 0,
+                                        tail ? extent - whole : whole);
+    if (!part) return part.error();
+    parts[tail] =
+        n.temporary(tail ? "/last_rounded" : "/blocks_rounded", y.type, y.scales, y.zero_points);
+    if (auto s = n.emit_decided(
+            tail ? rounding::doubling_high_half_away : rounding::doubling_high_half_up,
+            ops::requantize, {*part}, {parts[tail]}, fused);
+        !s)
+      return s;
+  }
+  attributes a;
+  a.set("axis", std::int64_t{-1});
+  return n.emit(ops::concat, {parts[0], parts[1]}, {to}, std::move(a));
+}
+/// The same with all elements in a row, into the operator's result. `from` has one scale.
+inline status requantize_elements_in_blocks(tflite_node& n, tensor_id from,
+                                            tflite_activation fused) {
+  const tensor x = n.g()[from], y = n.out();
+  attributes flat, back;
+  flat.set("shape", std::vector<std::int64_t>{-1});
+  back.set("shape", std::vector<std::int64_t>(x.shape.begin(), x.shape.end()));
+  const tensor_id row = n.temporary("/row", x.type, x.scales, x.zero_points),
+                  rounded = n.temporary("/row_rounded", y.type, y.scales, y.zero_points);
+  if (auto s = n.emit(ops::reshape, {from}, {row}, std::move(flat)); !s) return s;
+  if (auto s = requantize_in_blocks(n, row, rounded, laws::optimized_block::elements, fused); !s)
+    return s;
+  return n.emit(ops::reshape, {rounded}, n.outs(), std::move(back));
+}
 inline status quantize(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
-  return n.emit(n.in(0).type == dtype::f32 ? ops::quantize : ops::requantize);
+  const tensor &x = n.in(0), &y = n.out();
+  if (x.type == dtype::f32) return n.emit(ops::quantize);
+  const std::size_t elements = x.shape.elements().value;
+  if (laws::has_xnnpack(n.g().arithmetic) && is_8bit(x.type) && is_8bit(y.type) &&
+      x.type != y.type && x.scales != y.scales && elements > 0 &&
+      elements % as_size(laws::optimized_block::elements) != 0)
+    return requantize_elements_in_blocks(n, n.in_id(0), tflite_activation::none);
+  return n.emit(ops::requantize);
 }
 inline status dequantize(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   return n.emit(ops::dequantize);
 }
 
+/// ADD, SUB or MUL of 8 bits under the default interpreter where XNNPACK leaves it: DR.
+inline status left_by_xnnpack(tflite_node& n, const op_def& op, bool exact,
+                              tflite_activation fused) {
+  if (!exact)
+    return unsupported(
+        "scales of a sum or product whose results are far outside of the result's "
+        "range",
+        std::to_string(n.scale(n.in(0))) + " and " + std::to_string(n.scale(n.in(1))) + " to " +
+            std::to_string(n.scale(n.out())),
+        "under tflite_ref: XNNPACK leaves it to a kernel that cuts them to 16 bits");
+  return n.emit_decided(rounding::doubling_high_half_away, op, n.ins(), n.outs(), fused);
+}
 /// Two operands and a fused activation.
 template <const op_def& Quantized, const op_def& Float> status fused_binary(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
@@ -2355,6 +2540,12 @@ inline status mul(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   laws::facts f = facts_of_file(n);
   f.x.type = n.in(0).type;
+  if (laws::has_xnnpack(f.arithmetic) && quantized(n.in(0)) && is_8bit(f.x.type)) {
+    const double a = n.scale(n.in(0)), b = n.scale(n.in(1)), y = n.scale(n.out());
+    if (!n.xnnpack_takes_tensors() || !laws::xnnpack_takes_product(a, b, y))
+      return left_by_xnnpack(n, ops::qnn_mul, laws::optimized_product_is_exact(a, b, y),
+                             n.options<tflite_schema::binary_options>().activation);
+  }
   if (n.in_id(0) == n.in_id(1) && quantized(n.in(0)) && laws::squares_by_table(f))
     return n.emit(ops::qnn_square, {n.in_id(0)}, n.outs(), {},
                   n.options<tflite_schema::binary_options>().activation);
@@ -2391,6 +2582,14 @@ template <const op_def& Quantized, const op_def& Float> status sum(tflite_node& 
       if (auto s = n.emit(ops::requantize, {n.in_id(i)}, {in[i]}); !s) return s;
     }
   }
+  if (laws::has_xnnpack(n.g().arithmetic) && quantized(n.in(0)) && is_8bit(n.in(0).type)) {
+    const double a = n.scale(n.in(0)), b = n.scale(n.in(1)), y = n.scale(n.out());
+    if (!n.xnnpack_takes_tensors() || !laws::xnnpack_takes_addend(a, y) ||
+        !laws::xnnpack_takes_addend(b, y))
+      return left_by_xnnpack(n, Quantized,
+                             &Quantized != &ops::qnn_add || laws::optimized_sum_is_exact(a, b, y),
+                             o.activation);
+  }
   return n.emit(quantized(n.in(0)) ? Quantized : Float, std::move(in), n.outs(), {}, o.activation);
 }
 
@@ -2420,6 +2619,63 @@ inline status accumulate_and_requantize(tflite_node& n, const op_def& op, attrib
                       fused);
 }
 
+/// What XNNPACK's delegate looks at of a layer of inputs `in`: input, weights and maybe a bias.
+inline laws::delegated_layer delegated(const tflite_node& n, std::span<const tensor_id> in) {
+  const auto normal = [&n](tensor_id t) {
+    for (const double s : n.g()[t].scales)
+      if (s < static_cast<double>(std::numeric_limits<float>::min())) return false;
+    return !n.g()[t].scales.empty();
+  };
+  const tensor& w = n.g()[in[1]];
+  const tflite_stored stored = n.of_file(in[1]);
+  const bool floats = n.g()[in[0]].type == dtype::f32;
+  laws::delegated_layer d;
+  d.stored = stored.constant;
+  d.normal = normal(in[1]);
+  d.first_axis = n.of_file(in[0]).axis == 0 && n.of_file(n.out_id()).axis == 0 &&
+                 (w.type != dtype::u8 || stored.axis == 0);
+  d.whole_bytes = stored.packed_bits == 0;
+  if (in.size() > 2 && in[2] != no_tensor) {
+    d.stored = d.stored && n.of_file(in[2]).constant;
+    d.normal = d.normal && (floats || normal(in[2]));
+  }
+  return d;
+}
+/// Whether TFLite's optimized kernel computes a quantized layer of 8 bits because of that.
+inline bool is_optimized_layer(const tflite_node& n, std::span<const tensor_id> in) {
+  const tensor &x = n.g()[in[0]], &w = n.g()[in[1]];
+  return laws::has_xnnpack(n.g().arithmetic) && is_8bit(x.type) && !x.scales.empty() &&
+         !w.scales.empty() && is_8bit(n.out().type) && !n.out().scales.empty() &&
+         !delegated(n, in).taken();
+}
+/// A quantized layer of 8 bits that TFLite's optimized kernel computes.
+inline status optimized_layer(tflite_node& n, const laws::decision& d, accumulation layer,
+                              tflite_activation fused) {
+  layer.options.decided = d;
+  return n.accumulate(std::move(layer), fused);
+}
+/// The same where it is rounded in blocks, of channels in int8, in uint8 of elements.
+inline status layer_in_blocks(tflite_node& n, accumulation layer, tflite_activation fused) {
+  const bool bytes = n.out().type == dtype::u8;
+  layer.options.decided = rounding::doubling_high_half_up;
+  layer.options.decided->f32_product = bytes;
+  const auto sums = n.sums_of(std::move(layer));
+  if (!sums) return sums.error();
+  return bytes ? requantize_elements_in_blocks(n, *sums, fused)
+               : requantize_in_blocks(n, *sums, n.out_id(), laws::optimized_block::channels, fused);
+}
+
+/// TFLite's kernels of convolutions do not look at a zero point of int8 weights, and of fully
+/// connected layers only where there is one; packed weights beside uint8 they take for whole bytes.
+inline status check_weights(const tflite_node& n, tensor_id x, tensor_id w, bool one_zero_point) {
+  const tensor& t = n.g()[w];
+  if (t.type == dtype::s8 && !(one_zero_point && t.scales.size() == 1 && is_8bit(n.g()[x].type)))
+    for (const std::int32_t z : t.zero_points)
+      if (z != 0) return unsupported("zero point of int8 weights", std::to_string(z), "0");
+  if (n.g()[x].type == dtype::u8 && n.of_file(w).packed_bits != 0)
+    return unsupported("weights of 4 or 2 bits next to uint8", {}, "next to int8, int16, float32");
+  return unit{};
+}
 /// Dynamic-range layers: float activations, 8-bit weights.
 inline bool is_dynamic(const tflite_node& n) {
   return n.in(0).type == dtype::f32 && n.in(1).type == dtype::s8 && !n.in(1).scales.empty() &&
@@ -2435,13 +2691,15 @@ inline error_info uint8_beside_floats() {
                      "under tflite_ref: XNNPACK leaves them to kernels that round another way");
 }
 inline status dynamic_layer(tflite_node& n, const op_def& op, attributes attrs,
-                            const laws::dynamic_facts& layer, tflite_activation fused) {
+                            const laws::dynamic_facts& layer, tflite_activation fused,
+                            std::optional<law> computed_by = {}) {
   return n.accumulate(dynamic_accumulation{.op = &op,
                                            .in = n.in_id(0),
                                            .weights = n.in_id(1),
                                            .bias = n.in_id(2),
                                            .attrs = std::move(attrs),
-                                           .layer = layer},
+                                           .layer = layer,
+                                           .computed_by = computed_by},
                       fused);
 }
 
@@ -2486,6 +2744,7 @@ inline status conv_2d(tflite_node& n) {
     tensor& of = n.g()[n.in_id(1)];
     of.scales.resize(1), of.axis = -1;
   }
+  if (auto s = check_weights(n, n.in_id(0), n.in_id(1), false); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (x[3] % w[3] != 0)
     return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
@@ -2498,9 +2757,16 @@ inline status conv_2d(tflite_node& n) {
     layer.images = x[0];
     layer.vectors = std::int64_t{x[0]} * x[1] * x[2];
     layer.products = std::int64_t{w[1]} * w[2] * w[3];
-    layer.int4_weights = n.framework.int4_weights;
-    return dynamic_layer(n, ops::conv2d, std::move(a), layer, o.activation);
+    const bool taken = delegated(n, n.ins()).taken();
+    layer.int4_weights = !taken;  // what it means to a law
+    // With one scale TFLite's own kernel is the reference's.
+    return dynamic_layer(n, ops::conv2d, std::move(a), layer, o.activation,
+                         taken || n.in(1).scales.size() > 1 ? n.g().arithmetic : law::tflite_ref);
   }
+  if (is_optimized_layer(n, n.ins()))
+    return optimized_layer(n, laws::optimized_conv2d(n.in(0).type, x[3] != w[3]),
+                           {.op = &ops::conv2d, .in = n.ins(), .attrs = std::move(a)},
+                           o.activation);
   return accumulate_and_requantize(n, ops::conv2d, std::move(a), n.ins(), o.activation);
 }
 
@@ -2512,6 +2778,7 @@ inline status depthwise_conv_2d(tflite_node& n) {
                    "[N,H,W,C] and [1,KH,KW,C*multiplier]");
   const auto o = n.options<tflite_schema::depthwise_conv_2d_options>();
   if (auto s = check_padding(o.padding); !s) return s;
+  if (auto s = check_weights(n, n.in_id(0), n.in_id(1), false); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), o.activation);
   if (is_dynamic(n)) {
@@ -2521,9 +2788,25 @@ inline status depthwise_conv_2d(tflite_node& n) {
     layer.products = std::int64_t{w[1]} * w[2];
     return dynamic_layer(n, ops::depthwise_conv2d, std::move(a), layer, o.activation);
   }
+  if (is_optimized_layer(n, n.ins())) {
+    n.framework.weights_axis = 1;  // what it means to a law
+    if (n.in(0).type == dtype::s8)
+      return layer_in_blocks(
+          n, {.op = &ops::depthwise_conv2d, .in = n.ins(), .attrs = std::move(a)}, o.activation);
+  }
   return accumulate_and_requantize(n, ops::depthwise_conv2d, std::move(a), n.ins(), o.activation);
 }
 
+/// Of a fully connected layer XNNPACK takes weights of 4 bits whose rows are whole bytes, and of 2
+/// bits if each row has a scale too.
+inline laws::delegated_layer delegated_fully_connected(const tflite_node& n) {
+  laws::delegated_layer d = delegated(n, n.ins());
+  const tensor& w = n.in(1);
+  const int bits = n.of_file(n.in_id(1)).packed_bits;
+  d.whole_bytes = bits == 0 || (w.shape.rank == 2 && w.shape[1] * std::int64_t{bits} % 8 == 0 &&
+                                (bits != 2 || std::ssize(w.scales) == w.shape[0]));
+  return d;
+}
 /// The scales of blocks as XNNPACK holds them: binary16 of the file, rounded to bfloat16, ties to
 /// even.
 inline result<std::vector<float>> block_scales(const tflite_node& n, std::int32_t blocks) {
@@ -2606,6 +2889,7 @@ inline status fully_connected(tflite_node& n) {
   const auto uint8_weights = read_uint8_weights_as_int8(n, 1);
   if (!uint8_weights) return uint8_weights.error();
   if (*uint8_weights && laws::has_xnnpack(n.g().arithmetic)) return uint8_beside_floats();
+  if (auto s = check_weights(n, n.in_id(0), n.in_id(1), true); !s) return s;
   attributes a;
   if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
   if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
@@ -2617,9 +2901,18 @@ inline status fully_connected(tflite_node& n) {
     layer.asks_zero_point = o.asymmetric_quantize_inputs;
     layer.vectors = static_cast<std::int64_t>(n.in(0).shape.elements().value / as_size(w[1]));
     layer.products = w[1];
-    return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation);
+    const bool taken = delegated_fully_connected(n).taken();  // its own kernel is the reference's
+    return dynamic_layer(n, ops::fully_connected, std::move(a), layer, o.activation,
+                         taken ? n.g().arithmetic : law::tflite_ref);
   }
   n.framework.no_int64_bias = !n.has(2) && o.bias_type != tflite_schema::tensor_type::int64;
+  if (laws::has_xnnpack(n.g().arithmetic) && is_8bit(n.in(0).type) && !n.in(0).scales.empty() &&
+      !n.in(1).scales.empty() && is_8bit(n.out().type) && !n.out().scales.empty() &&
+      !(delegated_fully_connected(n).taken() &&
+        (n.in(1).type == dtype::u8 || tflite_node::zero(n.in(1)) == 0)))
+    return optimized_layer(n, laws::optimized_fully_connected(n.in(1).scales.size() > 1),
+                           {.op = &ops::fully_connected, .in = n.ins(), .attrs = std::move(a)},
+                           o.activation);
   return accumulate_and_requantize(n, ops::fully_connected, std::move(a), n.ins(), o.activation);
 }
 
@@ -2637,6 +2930,14 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of two
+/// batch axes where the matrix w has none, of more always.
+inline bool mixes_row_scales(const dims& x, const dims& w) {
+  std::int64_t batches = 1;
+  for (std::int32_t i = 0; i + 2 < x.rank; ++i) batches *= x[i];
+  if (x.rank <= 3 || batches == 1) return false;
+  return x.rank > 4 || (w.rank < 3 && x[0] != 1 && x[1] != 1);
+}
 /// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
 inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
   const dims x = n.in(0).shape, w = n.in(1).shape;
@@ -2648,6 +2949,10 @@ inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_ma
       size != product_of(rows, columns))
     return unsupported("int8 operand next to floats", to_string(w),
                        "one constant matrix with one scale, of at most the rank of the floats");
+  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w))
+    return unsupported("batch axes of floats by a matrix of int8",
+                       to_string(x) + ", " + to_string(w),
+                       "one: TFLite's reference kernel takes other rows' scales");
   const auto like = [&n](const char* suffix, std::size_t i) {
     const tensor& t = n.in(i);
     return n.temporary(suffix, t.type, t.scales, t.zero_points);
@@ -2742,6 +3047,7 @@ inline status transpose_conv(tflite_node& n) {
   if (x.shape.rank != 4 || w.shape.rank != 4)
     return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
                    "[N,H,W,C] and [O,KH,KW,I]");
+  if (auto s = check_weights(n, n.in_id(2), n.in_id(1), false); !s) return s;
   const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
   const auto o = n.options<tflite_schema::transpose_conv_options>();
   if (auto s = check_padding(o.padding); !s) return s;
@@ -2754,14 +3060,15 @@ inline status transpose_conv(tflite_node& n) {
   attributes a = std::move(*placed);
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));
+  n.framework.kernel_below_stride |= !delegated(n, in).taken();  // what it means to a law
   if (plain)
     return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
   if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
       n.out().type == dtype::f32) {
     if (!laws::dynamic_transpose_conv2d(facts_of_file(n)).known)
       return unsupported("a transposed convolution of floats with 8-bit weights", {},
-                         "under tflite_xnnpack: the reference kernels add floats in an order that "
-                         "is not known");
+                         "under tflite_xnnpack, where XNNPACK takes it: TFLite's own kernels add "
+                         "floats in an order that is not known");
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::conv2d;
     layer.images = x.shape[0];
@@ -2774,6 +3081,11 @@ inline status transpose_conv(tflite_node& n) {
                                              .layer = layer},
                         o.activation);
   }
+  if (laws::has_xnnpack(n.g().arithmetic) && n.framework.kernel_below_stride && is_8bit(x.type) &&
+      !x.scales.empty() && !w.scales.empty() && is_8bit(n.out().type) && !n.out().scales.empty())
+    return layer_in_blocks(
+        n, {.op = &ops::transpose_conv2d, .in = std::move(in), .attrs = std::move(a)},
+        o.activation);
   return accumulate_and_requantize(n, ops::transpose_conv2d, std::move(a), std::move(in),
                                    o.activation);
 }
@@ -5244,10 +5556,10 @@ class tflite_loader {
       if (!t) return t.error();
       const bool keeps = t->role != tensor::kind::value;
       const tensor_id id = f.values[i].tensor = build_.g.add(std::move(*t));
-      axes_.resize(as_size(id) + 1);
-      axes_.back() = from.quantization() ? from.quantization()->axis() : 0;
-      int4_.resize(as_size(id) + 1);
-      int4_.back() = from.type() == tflite_schema::tensor_type::int4;
+      stored_.resize(as_size(id) + 1);
+      stored_.back() = {.axis = from.quantization() ? from.quantization()->axis() : 0,
+                        .packed_bits = tflite_schema::packed_bits(from.type()),
+                        .constant = build_.g[id].role == tensor::kind::constant};
       open_axes_.resize(as_size(id) + 1);
       open_axes_.back() = from.open_axes();
       complex_.resize(as_size(id) + 1);
@@ -5352,9 +5664,9 @@ class tflite_loader {
     tflite_node n(build_, options_, std::move(in), std::move(out),
                   tflite_schema::options_reader(o.options(), verifier_));
     if (auto s = ids(f, o.intermediates(), n.intermediates); !s) return s;
-    if (n.has(1) && as_size(n.in_id(1)) < axes_.size())
-      n.framework.weights_axis = axes_[as_size(n.in_id(1))],
-      n.framework.int4_weights = int4_[as_size(n.in_id(1))];
+    n.stored = &stored_;
+    n.framework.weights_axis = n.of_file(n.in_id(1)).axis;
+    n.framework.int4_weights = n.of_file(n.in_id(1)).packed_bits == 4;
     n.open_axes = &open_axes_;
     n.complex = &complex_;
     if (const auto b = blocks_.find(n.in_id(1)); b != blocks_.end()) n.blocks = &b->second;
@@ -5371,6 +5683,9 @@ class tflite_loader {
       return error_place{.tensor = n.out().name}.attach(std::move(e));
     }
     if (n.options_are_damaged()) return malformed("operator options are damaged");
+    if (code.code() == tflite_schema::builtin_code("DENSIFY") &&
+        as_size(n.out_id()) < stored_.size())
+      stored_[as_size(n.out_id())].constant = true;  // the default interpreter holds it dense
     remember(f, o);
     return unit{};
   }
@@ -5660,8 +5975,7 @@ class tflite_loader {
   graph_builder build_;
   flatbuffers::Verifier verifier_;
   const model_table* model_ = nullptr;
-  std::vector<std::int32_t> axes_;             // quantized_dimension of the file's tensors, by id
-  std::vector<bool> int4_;                     // whether the file holds them in 4 bits
+  std::vector<tflite_stored> stored_;          // the file's tensors, by id
   std::vector<std::uint32_t> open_axes_;       // and which of their extents the file leaves open
   std::vector<bool> complex_;                  // and whether they are of complex numbers
   std::map<tensor_id, tflite_blocks> blocks_;  // weights with scales for their blocks

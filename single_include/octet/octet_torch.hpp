@@ -467,6 +467,9 @@ namespace import {
 struct node_options {
   activation fused = activation::none;
   laws::framework_facts framework{};
+  /// Which kernel of the framework runs, where that depends on more than the law's function of the
+  /// operator is told.
+  std::optional<laws::decision> decided{};
 };
 
 /// A quantized layer with weights: `op` sums products into an integer accumulator, which a
@@ -486,8 +489,9 @@ struct dynamic_accumulation {
   const op_def* op = nullptr;
   tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
   attributes attrs{};
-  laws::dynamic_facts layer{};  // law and scales of the weights are filled in
-  bool reduce_range = false;    // PyTorch: 7 bits
+  laws::dynamic_facts layer{};       // law and scales of the weights are filled in
+  std::optional<law> computed_by{};  // whose arithmetic it is, where not the graph's
+  bool reduce_range = false;         // PyTorch: 7 bits
   tensor_id out = no_tensor;
   activation fused = activation::none;
 };
@@ -544,7 +548,7 @@ class graph_builder {
            .attrs = std::move(attrs),
            .in = std::move(in),
            .out = std::move(out)};
-    const laws::decision d = decide(n, options.framework);
+    const laws::decision d = options.decided.value_or(decide(n, options.framework));
     if (!d.known)
       return unsupported(std::string(op.name) + " under law", std::string(name_of(g.arithmetic)));
     set_decided(d, into{n.attrs});
@@ -618,7 +622,8 @@ class graph_builder {
   };
   /// `name` is that of the operator's output; values between nodes are called after it.
   result<layer_sums> accumulate(accumulation& a, const std::string& name) {
-    const laws::decision d = decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework);
+    const laws::decision d =
+        a.options.decided.value_or(decide(*a.op, a.in, {a.out}, a.attrs, a.options.framework));
     if (!d.known)
       return unsupported(std::string(a.op->name) + " under law",
                          std::string(name_of(g.arithmetic)));
@@ -646,7 +651,7 @@ class graph_builder {
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
     std::vector<double> scales = g[a.weights].scales;
-    a.layer.arithmetic = g.arithmetic;
+    a.layer.arithmetic = a.computed_by.value_or(g.arithmetic);
     a.layer.per_channel = scales.size() > 1;
     for (std::int32_t z : g[a.weights].zero_points)
       if (z != 0) a.layer.largest_weight = 255;
@@ -2710,6 +2715,27 @@ constexpr bool gives_views(std::string_view name) noexcept {
   return false;
 }
 
+/// Operators in place that change the extents of their operand, or the order of its axes, and no
+/// element.
+constexpr bool changes_extents(std::string_view name) noexcept {
+  constexpr std::string_view list[] = {"aten::squeeze_", "aten::unsqueeze_", "aten::transpose_",
+                                       "aten::t_",       "aten::swapaxes_",  "aten::swapdims_"};
+  for (const std::string_view n : list)
+    if (n == name) return true;
+  return false;
+}
+/// Of those that give views, the ones whose result may be their operand itself, under two names:
+/// the others make a tensor of its own of the same memory.
+constexpr bool gives_operand(std::string_view name) noexcept {
+  constexpr std::string_view list[] = {
+      "aten::to",       "aten::type_as",      "aten::contiguous",  "aten::dropout",
+      "aten::dropout_", "aten::resolve_conj", "aten::resolve_neg", "aten::feature_dropout",
+      "aten::flatten",  "aten::lift_fresh",   "quantized::dropout"};
+  for (const std::string_view n : list)
+    if (n == name) return true;
+  return false;
+}
+
 /// What an operator in place has written: where in the memory, and which values.
 struct memory_write {
   std::vector<std::int64_t> size, stride;
@@ -2723,7 +2749,13 @@ class shared_memory {
   /// tensors there were until then.
   result<value> settle(std::string_view name, const std::vector<value>& operands, value made,
                        std::size_t before, heap& values) {
+    if (changes_extents(name)) return reshape(operands, made);
     if (gives_views(name)) {
+      if (!gives_operand(name) && made.is(kind::tensor) && !made.t->constant() &&
+          !operands.empty() && operands[0].is(kind::tensor) && operands[0].t == made.t) {
+        made = values.tensor(*made.t);
+        made.t->view = true;
+      }
       join_all(operands, made);
     } else if (changes_in_place(name)) {
       return change(operands, made, values);
@@ -2806,6 +2838,18 @@ class shared_memory {
   static void spoil(const std::vector<tensor_data*>& members, const tensor_data& x) {
     for (tensor_data* t : members) t->stale = t != &x;
   }
+  /// The operand is, from now on, what `made` is a view of it as.
+  static result<value> reshape(const std::vector<value>& operands, const value& made) {
+    if (operands.empty() || !operands[0].is(kind::tensor) || !made.is(kind::tensor)) return made;
+    tensor_data& x = *operands[0].t;
+    if (made.t == &x) return made;
+    if (x.constant())
+      return unsupported("a tensor of the file that changes its extents in place", {},
+                         "the operator without the underscore");
+    x.size = made.t->size, x.stride = made.t->stride;
+    put(x, *made.t);
+    return operands[0];
+  }
   result<value> change(const std::vector<value>& operands, const value& made, heap& values) {
     if (operands.empty() || !operands[0].is(kind::tensor) || !made.is(kind::tensor)) return made;
     tensor_data& x = *operands[0].t;
@@ -2879,6 +2923,9 @@ class emitter {
   }
   context& c;  // NOLINT: rows work on it
   graph& g;    // NOLINT: the graph under construction, c.build.g
+
+  /// Tables of embeddings that rows have made floats of, by their weights.
+  std::map<const tensor_data*, tensor_id> tables_of_floats;  // NOLINT: rows keep it
 
   // ---- calls ----
 
@@ -3451,6 +3498,12 @@ inline answer is_none(const scalar_call& a) {
   if (!left && !right) return {};
   return value::of((a.name == "aten::__is__") == (left && right));
 }
+/// What scripted code has checked to be there; a value of any kind.
+inline answer unwrapped(const scalar_call& a) {
+  const value v = a["optional"];
+  if (v.is(kind::none)) return invalid("None where the program has an optional value unwrapped");
+  return v;
+}
 inline answer length(const scalar_call& a) {
   const value v = a["a"];
   if (v.is_sequence()) return length_of(v.c->items.size());
@@ -3752,6 +3805,7 @@ inline constexpr scalar_row all[] = {
     {"aten::__not__", "self", &negated},
     {"aten::__is__", "self, obj", &is_none},
     {"aten::__isnot__", "self, obj", &is_none},
+    {"aten::_unwrap_optional", "optional", &unwrapped},
     {"aten::len", "a", &length},
     {"aten::__contains__", "l, item", &contains},
     {"aten::__getitem__", "list, idx", &get_item},
@@ -5051,212 +5105,10 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_HPP_
 
-// ---- octet/import/torch/rows_composed.hpp
-// Rows of operators that octet composes of others: of shapes alone, and of floats in PyTorch's
-// order of operations.
-#ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
-
-// ---- octet/import/torch/rows_float.hpp
-// Rows of float operators around quantized layers: functions of one value, sums and norms,
-// normalizations, convolutions, matrix products, attention. What octet has no operator of is
-// composed of those it has, in PyTorch's order of operations.
-#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
-
-// ---- octet/import/common/einsum.hpp
-// Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
-#ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
-#define OCTET_IMPORT_COMMON_EINSUM_HPP_
-
-#include <algorithm>
-#include <array>
-#include <map>
-#include <string>
-#include <vector>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace import {
-
-/// What becomes of an operand before it is multiplied: axes that are summed over and go, then the
-/// order of those left, then their extents as matrices [batch, rows, columns].
-struct einsum_operand {
-  std::vector<std::int64_t> sum, order, matrices;
-};
-/// The result so far (the first operand in the first step) times the next operand.
-struct einsum_product {
-  einsum_operand left, right;
-  std::vector<std::int64_t> extents;  // of the product, one a label
-  std::vector<std::int64_t> order;    // of its axes
-};
-/// One operand alone is summed and turned; of several, each product takes one more.
-struct einsum_plan {
-  einsum_operand alone;
-  std::vector<einsum_product> products;
-};
-
-namespace detail {
-
-struct einsum_labels {
-  std::vector<std::string> in;
-  std::string out;
-};
-/// Writes "..." out as the digits of that many axes; whether all labels are such as may be.
-inline bool spell_out(std::string& labels, std::size_t dots) {
-  const std::size_t at = labels.find("...");
-  if (at != std::string::npos) {
-    std::string digits;
-    for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
-    labels.replace(at, 3, digits);
-  }
-  return std::all_of(labels.begin(), labels.end(), [](char ch) {
-    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
-  });
-}
-/// Labels with "..." written out as digits, of the axes counted from the last one.
-inline result<einsum_labels> read_einsum(const std::string& equation,
-                                         const std::vector<std::vector<std::int64_t>>& shapes) {
-  std::string text;
-  for (const char ch : equation)
-    if (ch != ' ') text += ch;
-  const auto refused = [&](const std::string& why) {
-    return unsupported("equation of an Einstein sum", text.substr(0, 40), why);
-  };
-  const std::size_t arrow = text.find("->");
-  std::string left = text.substr(0, arrow);
-  einsum_labels e;
-  for (std::size_t at = 0; at <= left.size();) {
-    const std::size_t end = std::min(left.find(',', at), left.size());
-    e.in.push_back(left.substr(at, end - at));
-    at = end + 1;
-  }
-  if (e.in.size() != shapes.size()) return refused("as many operands as are given");
-  std::size_t most = 0;
-  for (std::size_t k = 0; k < e.in.size(); ++k) {
-    const bool dotted = e.in[k].find("...") != std::string::npos;
-    const std::size_t named = e.in[k].size() - (dotted ? 3 : 0), rank = shapes[k].size();
-    if (named > rank || rank - named > 7 || (!dotted && named != rank))
-      return invalid("labels of an operand of an Einstein sum", e.in[k].substr(0, 40),
-                     std::to_string(rank) + " axes");
-    most = std::max(most, rank - named);
-    if (!spell_out(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
-  }
-  if (arrow != std::string::npos) {
-    e.out = text.substr(arrow + 2);
-    if (!spell_out(e.out, most)) return refused("letters, ',', '...' and '->'");
-  } else {  // labels that stand once, in the order of the alphabet
-    std::map<char, int> count;
-    for (const std::string& labels : e.in)
-      for (const char ch : labels) ++count[ch];
-    bool small = false, large = false;
-    for (std::size_t i = most; i-- > 0;) e.out += static_cast<char>('0' + i);
-    for (const auto& [ch, n] : count) {
-      small |= ch >= 'a', large |= ch >= 'A' && ch <= 'Z';
-      if (n == 1 && ch >= 'A') e.out += ch;
-    }
-    if (small && large) return refused("a written-out result where letters are of both cases");
-  }
-  const auto repeats = [](std::string s) {
-    std::sort(s.begin(), s.end());
-    return std::adjacent_find(s.begin(), s.end()) != s.end();
-  };
-  for (const std::string& labels : e.in)
-    if (repeats(labels)) return refused("each label once in an operand");
-  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
-  return e;
-}
-inline bool has_label(const std::string& labels, char ch) {
-  return labels.find(ch) != std::string::npos;
-}
-/// Sums over what `keep` does not hold; the labels that stay.
-inline std::string summed_labels(const std::string& labels, const std::string& keep,
-                                 einsum_operand& to) {
-  std::string stay;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (has_label(keep, labels[i]))
-      stay += labels[i];
-    else
-      to.sum.push_back(static_cast<std::int64_t>(i));
-  return stay;
-}
-inline std::vector<std::int64_t> places_of(const std::string& labels, const std::string& in) {
-  std::vector<std::int64_t> to;
-  for (const char ch : labels) to.push_back(static_cast<std::int64_t>(in.find(ch)));
-  return to;
-}
-
-}  // namespace detail
-
-/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
-inline result<einsum_plan> plan_einsum(const std::string& equation,
-                                       const std::vector<std::vector<std::int64_t>>& shapes) {
-  using detail::has_label;
-  const auto e = detail::read_einsum(equation, shapes);
-  if (!e) return e.error();
-  std::map<char, std::int64_t> extent;
-  for (std::size_t k = 0; k < shapes.size(); ++k)
-    for (std::size_t i = 0; i < shapes[k].size(); ++i)
-      if (const auto [it, fresh] = extent.emplace(e->in[k][i], shapes[k][i]);
-          !fresh && it->second != shapes[k][i])
-        return unsupported("extents of one label of an Einstein sum",
-                           std::to_string(it->second) + ", " + std::to_string(shapes[k][i]),
-                           "the same in every operand");
-  for (const char ch : e->out)
-    if (!extent.contains(ch))
-      return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
-  einsum_plan plan;
-  if (e->in.size() == 1) {
-    const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
-    plan.alone.order = detail::places_of(e->out, stay);
-    return plan;
-  }
-  std::string have = e->in[0];
-  for (std::size_t k = 1; k < e->in.size(); ++k) {
-    einsum_product p;
-    std::string later = e->out;
-    for (std::size_t i = k + 1; i < e->in.size(); ++i) later += e->in[i];
-    const std::string l = detail::summed_labels(have, later + e->in[k], p.left),
-                      r = detail::summed_labels(e->in[k], later + have, p.right);
-    std::string batch, rows, columns, inner;
-    for (const char ch : l) (!has_label(r, ch) ? rows : has_label(later, ch) ? batch : inner) += ch;
-    for (const char ch : r)
-      if (!has_label(l, ch)) columns += ch;
-    const auto arranged = [&](einsum_operand& to, const std::string& from, const std::string& first,
-                              const std::string& second) {
-      to.order = detail::places_of(batch + first + second, from);
-      for (const char ch : batch) to.matrices.push_back(extent[ch]);
-      for (const std::string* part : {&first, &second}) {
-        std::int64_t n = 1;
-        for (const char ch : *part) n *= extent[ch];
-        to.matrices.push_back(n);
-      }
-    };
-    arranged(p.left, l, rows, inner);
-    arranged(p.right, r, inner, columns);
-    have = batch + rows + columns;
-    for (const char ch : have) p.extents.push_back(extent[ch]);
-    const std::string wanted = k + 1 == e->in.size() ? e->out : have;
-    p.order = detail::places_of(wanted, have);
-    plan.products.push_back(std::move(p));
-  }
-  return plan;
-}
-
-}  // namespace import
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_COMMON_EINSUM_HPP_
-// ---- octet/import/torch/rows_index.hpp
-// Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
-// max, topk, zeros, arange, meshgrid.
-#ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
-
-// ---- octet/import/torch/rows_shape.hpp
-// Rows that only move or rename elements: views, permutations, pieces, padding.
-#ifndef OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+// ---- octet/import/torch/rows_bits.hpp
+// Rows that work on the bits of whole numbers: and, or, xor, not, shifts. Bools have and, or, not.
+#ifndef OCTET_IMPORT_TORCH_ROWS_BITS_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_BITS_HPP_
 
 // ---- octet/import/torch/rows_elementwise.hpp
 // Rows of element by element operators: add, mul, cat, clamps, scalars, functions of one value;
@@ -6019,6 +5871,25 @@ result<value> extreme_of(emitter& e, arguments& a, std::string_view other) {
 template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
   return extreme_of<Op>(e, a, "other");
 }
+/// The quotient of floats, rounded towards 0.
+inline result<value> truncated_quotient(emitter& e, std::array<tensor_data*, 2> both) {
+  const auto quotient = emit_pair(e, ops::div, both, scalar::f32);
+  if (!quotient) return quotient;
+  tensor_data& q = *quotient->t;
+  const auto in = e.held_as_is(q);
+  if (!in) return in.error();
+  const tensor_id up = e.make(scalar::f32), down = e.make(scalar::f32);
+  if (auto s = e.emit(ops::ceil, {*in}, up); !s) return s.error();
+  if (auto s = e.emit(ops::floor, {*in}, down); !s) return s.error();
+  const auto as_quotient = [&](tensor_id id) {
+    return with_strides(e, e.wrap(id, scalar::f32, q.channels_inner, false), q.stride);
+  };
+  const auto negative =
+      emit_pair(e, ops::less, {&q, number_of(e, 0, scalar::f32)}, scalar::boolean);
+  if (!negative) return negative;
+  const value above = as_quotient(up), below = as_quotient(down);
+  return chosen(e, *negative->t, *above.t, *below.t);
+}
 /// div(a, b) and div(a, b, rounding_mode="floor" or "trunc").
 inline result<value> divide(emitter& e, arguments& a) {
   const value rounding_mode = a["rounding_mode"];
@@ -6029,7 +5900,8 @@ inline result<value> divide(emitter& e, arguments& a) {
   if (mode.empty()) return emit_pair(e, ops::div, *both, type);
   if (mode == "floor" && type != scalar::boolean) return floor_quotient(e, *both);
   if (mode == "trunc" && type != scalar::f32) return emit_pair(e, ops::div, *both, type);
-  return unsupported("rounding_mode of " + a.name, mode, "none, floor; trunc of whole numbers");
+  if (mode == "trunc") return truncated_quotient(e, *both);
+  return unsupported("rounding_mode of " + a.name, mode, "none, floor, trunc");
 }
 /// Bools: and, or, not. Whole numbers have no such form.
 template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
@@ -6102,6 +5974,44 @@ template <bool InPlace> result<value> masked_fill(emitter& e, arguments& a) {
   if (!InPlace || !v || v->t->size != x->size) return v;
   return with_strides(e, *v, x->stride);
 }
+/// The highest of the reals that the codes of `x` stand for which PyTorch's loop takes as not above
+/// a limit: a whole block dequantizes by one fused multiply-add, what is behind the blocks as
+/// dequantize does. Reals are those of dequantize, -infinity where all codes are above.
+inline float highest_below(const tensor_data& x, float limit, bool block) {
+  const auto scale = static_cast<float>(x.scales[0]);
+  const std::int32_t zero = x.zero_points[0];
+  const float moved = numerics::mul(scale, static_cast<float>(-zero));
+  float highest = -std::numeric_limits<float>::infinity();
+  const dtype t = dtype_of_scalar(x.type);
+  for (auto q = static_cast<std::int32_t>(lowest_of(t)); q <= highest_of(t); ++q) {
+    const float plain = numerics::mul(static_cast<float>(q - zero), scale),
+                seen = block ? numerics::fma(scale, static_cast<float>(q), moved) : plain;
+    if (!(seen > limit)) highest = std::max(highest, plain);
+  }
+  return highest;
+}
+/// The limit of each element, as a value that broadcasts against codes `x` in the layout `last`: a
+/// number where blocks and what is behind them agree.
+inline result<value> limits_by_position(emitter& e, const tensor_data& x, float limit, bool last) {
+  constexpr std::int64_t block = 64;
+  const float inside = highest_below(x, limit, true), behind = highest_below(x, limit, false);
+  const std::int64_t count = x.elements();
+  std::int64_t row = count;
+  if (count >= 16)
+    row = vector_row(x.size,
+                     {last ? channels_last_strides(x.size) : contiguous_strides(x.size), x.stride});
+  if (row < block || inside == behind)
+    return value_of(*number_of(e, static_cast<double>(behind), scalar::f32));
+  if (auto s = e.c.build.make_constant(as_size(count) * sizeof(float)); !s) return s.error();
+  std::vector<float> each;
+  for (std::int64_t i = 0; i < count; ++i)
+    each.push_back(i % row < row / block * block ? inside : behind);
+  const auto shape = e.ir_shape(x.size, last);
+  if (!shape) return shape.error();
+  const tensor_id id =
+      e.g.add_constant("", dtype::f32, *shape, constant_data::of(std::span<const float>(each)));
+  return e.wrap(id, scalar::f32, last, last);
+}
 /// threshold(x, limit, otherwise): x where it is above.
 inline result<value> threshold(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -6109,20 +6019,344 @@ inline result<value> threshold(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const auto real = real_value(e, *x);
   if (!real) return real.error();
-  const auto above =
-      emit_pair(e, ops::greater, {*real, number_of(e, limit, scalar::f32)}, scalar::boolean);
+  result<value> at = value_of(*number_of(e, limit, scalar::f32)),
+                instead = value_of(*number_of(e, otherwise, scalar::f32));
+  if (is_quantized(x->type)) {
+    if (auto s = e.per_tensor(*x); !s) return s.error();
+    at = limits_by_position(e, *x, static_cast<float>(limit),
+                            suggests_channels_last(*x) && x->rank() >= 3);
+    instead = code_of(e, otherwise, *x);
+  }
+  if (!at) return at;
+  if (!instead) return instead;
+  const auto above = emit_pair(e, ops::greater, {*real, at->t}, scalar::boolean);
   if (!above) return above;
-  if (!is_quantized(x->type))
-    return chosen(e, *above->t, *x, *number_of(e, otherwise, scalar::f32));
-  const auto code = code_of(e, otherwise, *x);
-  if (!code) return code;
-  return chosen(e, *above->t, *x, *code->t);
+  const auto v = chosen(e, *above->t, *x, *instead->t);
+  if (!v || !is_quantized(x->type)) return v;
+  return with_strides(
+      e, *v,
+      suggests_channels_last(*x) ? channels_last_strides(x->size) : contiguous_strides(x->size));
 }
 
 }  // namespace import::torch_rows
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+inline bool has_bits(scalar s) { return kind_of_number(s) == 1 && s != scalar::unknown; }
+/// One node on int64 values.
+inline result<value> whole(emitter& e, const op_def& op, const result<value>& x,
+                           const result<value>& y) {
+  if (!x) return x;
+  if (!y) return y;
+  return emit_pair(e, op, {x->t, y->t}, scalar::s64);
+}
+inline result<value> whole_number(emitter& e, double v) {
+  return value_of(*number_of(e, v, scalar::s64));
+}
+/// x & y of values whose sum int64 holds: x + y = (x ^ y) + 2 (x & y).
+inline result<value> common_bits(emitter& e, const result<value>& x, const result<value>& y) {
+  const auto twice = whole(e, ops::sub, whole(e, ops::add, x, y), whole(e, ops::bitwise_xor, x, y));
+  return whole(e, ops::floor_div, twice, whole_number(e, 2));
+}
+/// x & y of any int64: the halves, 32 bits each, on their own.
+inline result<value> common_bits_of_halves(emitter& e, const result<value>& x,
+                                           const result<value>& y) {
+  constexpr double half = 4294967296.;
+  const auto part = [&](const result<value>& v, const op_def& op) {
+    return whole(e, op, v, whole_number(e, half));
+  };
+  const auto high = common_bits(e, part(x, ops::floor_div), part(y, ops::floor_div));
+  const auto low = common_bits(e, part(x, ops::floor_mod), part(y, ops::floor_mod));
+  return whole(e, ops::add, whole(e, ops::mul, high, whole_number(e, half)), low);
+}
+/// Two operands as int64, and the element type that their result has.
+struct bit_operands {
+  result<value> x, y;
+  scalar type = scalar::s64;
+};
+inline result<bit_operands> bits_of(emitter& e, arguments& a,
+                                    const std::array<tensor_data*, 2>& both) {
+  const scalar type = both[0]->type;
+  if (!has_bits(type))
+    return unsupported("operands of " + a.name, std::string(name_of(type)),
+                       "bool, int64, int32, int16, int8, uint8");
+  for (std::string_view parameter : {"self", "other"}) {  // numbers are read as float64
+    if (!a.has(parameter) || !a[parameter].is(kind::integer)) continue;
+    constexpr std::int64_t most = std::int64_t{1} << 53;
+    if (const std::int64_t n = a[parameter].i; n < -most || n > most)
+      return unsupported("a number in " + a.name, std::to_string(n), "at most 2^53");
+  }
+  return bit_operands{cast_to(e, *both[0], scalar::s64), cast_to(e, *both[1], scalar::s64), type};
+}
+inline result<value> from_bits(emitter& e, const result<value>& v, scalar type) {
+  if (!v) return v;
+  return cast_to(e, *v->t, type);
+}
+/// and, or of bools; of whole numbers bit by bit.
+template <bool And> result<value> bitwise(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  if ((*both)[0]->type == scalar::boolean)
+    return emit_pair(e, And ? ops::logical_and : ops::logical_or, *both, scalar::boolean);
+  const auto b = bits_of(e, a, *both);
+  if (!b) return b.error();
+  const auto common =
+      b->type == scalar::s64 ? common_bits_of_halves(e, b->x, b->y) : common_bits(e, b->x, b->y);
+  if (And) return from_bits(e, common, b->type);
+  return from_bits(e, whole(e, ops::add, whole(e, ops::bitwise_xor, b->x, b->y), common), b->type);
+}
+inline result<value> bitwise_xor(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  if ((*both)[0]->type == scalar::boolean)
+    return emit_pair(e, ops::not_equal, *both, scalar::boolean);
+  const auto b = bits_of(e, a, *both);
+  if (!b) return b.error();
+  return from_bits(e, whole(e, ops::bitwise_xor, b->x, b->y), b->type);
+}
+inline result<value> bitwise_not(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type == scalar::boolean)
+    return emit_pair(e, ops::equal, {x, number_of(e, 0, scalar::boolean)}, scalar::boolean);
+  const auto b = bits_of(e, a, {x, x});
+  if (!b) return b.error();
+  return from_bits(e, whole(e, ops::bitwise_xor, b->x, whole_number(e, -1)), b->type);
+}
+/// x << n, x >> n by a number: a product, which wraps, and a quotient rounded down.
+template <bool Left> result<value> shifted_bits(emitter& e, arguments& a) {
+  const given_operand n = operand_given(e, a, "other");
+  if (auto s = a.check(); !s) return s.error();
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  const auto b = bits_of(e, a, *both);
+  if (!b) return b.error();
+  const double most = static_cast<double>(size_of(dtype_of_scalar(b->type)) * 8 - 1);
+  if (n.t || !(n.number >= 0 && n.number < most))
+    return unsupported("bits of " + a.name, n.t ? "a tensor" : std::to_string(n.number),
+                       "a number from 0 to " + std::to_string(static_cast<int>(most) - 1));
+  const auto factor =
+      whole_number(e, static_cast<double>(std::int64_t{1} << static_cast<int>(n.number)));
+  return from_bits(e, whole(e, Left ? ops::mul : ops::floor_div, b->x, factor), b->type);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_BITS_HPP_
+// ---- octet/import/torch/rows_composed.hpp
+// Rows of operators that octet composes of others: of shapes alone, and of floats in PyTorch's
+// order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+
+// ---- octet/import/torch/rows_float.hpp
+// Rows of float operators around quantized layers: functions of one value, sums and norms,
+// normalizations, convolutions, matrix products, attention. What octet has no operator of is
+// composed of those it has, in PyTorch's order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+
+// ---- octet/import/common/einsum.hpp
+// Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
+#ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
+#define OCTET_IMPORT_COMMON_EINSUM_HPP_
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// What becomes of an operand before it is multiplied: axes that are summed over and go, then the
+/// order of those left, then their extents as matrices [batch, rows, columns].
+struct einsum_operand {
+  std::vector<std::int64_t> sum, order, matrices;
+};
+/// The result so far (the first operand in the first step) times the next operand.
+struct einsum_product {
+  einsum_operand left, right;
+  std::vector<std::int64_t> extents;  // of the product, one a label
+  std::vector<std::int64_t> order;    // of its axes
+};
+/// One operand alone is summed and turned; of several, each product takes one more.
+struct einsum_plan {
+  einsum_operand alone;
+  std::vector<einsum_product> products;
+};
+
+namespace detail {
+
+struct einsum_labels {
+  std::vector<std::string> in;
+  std::string out;
+};
+/// Writes "..." out as the digits of that many axes; whether all labels are such as may be.
+inline bool spell_out(std::string& labels, std::size_t dots) {
+  const std::size_t at = labels.find("...");
+  if (at != std::string::npos) {
+    std::string digits;
+    for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
+    labels.replace(at, 3, digits);
+  }
+  return std::all_of(labels.begin(), labels.end(), [](char ch) {
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
+  });
+}
+/// Labels with "..." written out as digits, of the axes counted from the last one.
+inline result<einsum_labels> read_einsum(const std::string& equation,
+                                         const std::vector<std::vector<std::int64_t>>& shapes) {
+  std::string text;
+  for (const char ch : equation)
+    if (ch != ' ') text += ch;
+  const auto refused = [&](const std::string& why) {
+    return unsupported("equation of an Einstein sum", text.substr(0, 40), why);
+  };
+  const std::size_t arrow = text.find("->");
+  std::string left = text.substr(0, arrow);
+  einsum_labels e;
+  for (std::size_t at = 0; at <= left.size();) {
+    const std::size_t end = std::min(left.find(',', at), left.size());
+    e.in.push_back(left.substr(at, end - at));
+    at = end + 1;
+  }
+  if (e.in.size() != shapes.size()) return refused("as many operands as are given");
+  std::size_t most = 0;
+  for (std::size_t k = 0; k < e.in.size(); ++k) {
+    const bool dotted = e.in[k].find("...") != std::string::npos;
+    const std::size_t named = e.in[k].size() - (dotted ? 3 : 0), rank = shapes[k].size();
+    if (named > rank || rank - named > 7 || (!dotted && named != rank))
+      return invalid("labels of an operand of an Einstein sum", e.in[k].substr(0, 40),
+                     std::to_string(rank) + " axes");
+    most = std::max(most, rank - named);
+    if (!spell_out(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
+  }
+  if (arrow != std::string::npos) {
+    e.out = text.substr(arrow + 2);
+    if (!spell_out(e.out, most)) return refused("letters, ',', '...' and '->'");
+  } else {  // labels that stand once, in the order of the alphabet
+    std::map<char, int> count;
+    for (const std::string& labels : e.in)
+      for (const char ch : labels) ++count[ch];
+    bool small = false, large = false;
+    for (std::size_t i = most; i-- > 0;) e.out += static_cast<char>('0' + i);
+    for (const auto& [ch, n] : count) {
+      small |= ch >= 'a', large |= ch >= 'A' && ch <= 'Z';
+      if (n == 1 && ch >= 'A') e.out += ch;
+    }
+    if (small && large) return refused("a written-out result where letters are of both cases");
+  }
+  const auto repeats = [](std::string s) {
+    std::sort(s.begin(), s.end());
+    return std::adjacent_find(s.begin(), s.end()) != s.end();
+  };
+  for (const std::string& labels : e.in)
+    if (repeats(labels)) return refused("each label once in an operand");
+  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
+  return e;
+}
+inline bool has_label(const std::string& labels, char ch) {
+  return labels.find(ch) != std::string::npos;
+}
+/// Sums over what `keep` does not hold; the labels that stay.
+inline std::string summed_labels(const std::string& labels, const std::string& keep,
+                                 einsum_operand& to) {
+  std::string stay;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (has_label(keep, labels[i]))
+      stay += labels[i];
+    else
+      to.sum.push_back(static_cast<std::int64_t>(i));
+  return stay;
+}
+inline std::vector<std::int64_t> places_of(const std::string& labels, const std::string& in) {
+  std::vector<std::int64_t> to;
+  for (const char ch : labels) to.push_back(static_cast<std::int64_t>(in.find(ch)));
+  return to;
+}
+
+}  // namespace detail
+
+/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
+inline result<einsum_plan> plan_einsum(const std::string& equation,
+                                       const std::vector<std::vector<std::int64_t>>& shapes) {
+  using detail::has_label;
+  const auto e = detail::read_einsum(equation, shapes);
+  if (!e) return e.error();
+  std::map<char, std::int64_t> extent;
+  for (std::size_t k = 0; k < shapes.size(); ++k)
+    for (std::size_t i = 0; i < shapes[k].size(); ++i)
+      if (const auto [it, fresh] = extent.emplace(e->in[k][i], shapes[k][i]);
+          !fresh && it->second != shapes[k][i])
+        return unsupported("extents of one label of an Einstein sum",
+                           std::to_string(it->second) + ", " + std::to_string(shapes[k][i]),
+                           "the same in every operand");
+  for (const char ch : e->out)
+    if (!extent.contains(ch))
+      return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
+  einsum_plan plan;
+  if (e->in.size() == 1) {
+    const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
+    plan.alone.order = detail::places_of(e->out, stay);
+    return plan;
+  }
+  std::string have = e->in[0];
+  for (std::size_t k = 1; k < e->in.size(); ++k) {
+    einsum_product p;
+    std::string later = e->out;
+    for (std::size_t i = k + 1; i < e->in.size(); ++i) later += e->in[i];
+    const std::string l = detail::summed_labels(have, later + e->in[k], p.left),
+                      r = detail::summed_labels(e->in[k], later + have, p.right);
+    std::string batch, rows, columns, inner;
+    for (const char ch : l) (!has_label(r, ch) ? rows : has_label(later, ch) ? batch : inner) += ch;
+    for (const char ch : r)
+      if (!has_label(l, ch)) columns += ch;
+    const auto arranged = [&](einsum_operand& to, const std::string& from, const std::string& first,
+                              const std::string& second) {
+      to.order = detail::places_of(batch + first + second, from);
+      for (const char ch : batch) to.matrices.push_back(extent[ch]);
+      for (const std::string* part : {&first, &second}) {
+        std::int64_t n = 1;
+        for (const char ch : *part) n *= extent[ch];
+        to.matrices.push_back(n);
+      }
+    };
+    arranged(p.left, l, rows, inner);
+    arranged(p.right, r, inner, columns);
+    have = batch + rows + columns;
+    for (const char ch : have) p.extents.push_back(extent[ch]);
+    const std::string wanted = k + 1 == e->in.size() ? e->out : have;
+    p.order = detail::places_of(wanted, have);
+    plan.products.push_back(std::move(p));
+  }
+  return plan;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_EINSUM_HPP_
+// ---- octet/import/torch/rows_index.hpp
+// Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
+// max, topk, zeros, arange, meshgrid.
+#ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+
+// ---- octet/import/torch/rows_shape.hpp
+// Rows that only move or rename elements: views, permutations, pieces, padding.
+#ifndef OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -6171,6 +6405,13 @@ inline result<scalar> scalar_of_code(std::int64_t code) {
 /// to(x, dtype, non_blocking, copy, memory_format), to(x, device, dtype, ..), to(x, other, ..):
 /// what comes by position is called a, b, c, d, e, since the schemas differ.
 inline result<value> to(emitter& e, arguments& a) {
+  // Traced programs take extents as tensors without axes: numbers here, tensors as floats.
+  double number = 0;
+  if (read_number(a["self"], number))
+    a.replace("self", value_of(*number_of(e, number,
+                                          a["self"].is(kind::real)      ? scalar::f32
+                                          : a["self"].is(kind::boolean) ? scalar::boolean
+                                                                        : scalar::s64)));
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
   scalar type = x->type;
@@ -8716,6 +8957,70 @@ template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
   return as_line(e, *y);
 }
 
+/// Of each of `out` places along an axis of n the nearest element, by the middles of both. `given`:
+/// a factor, or 0. PyTorch's loop of contiguous floats computes in float32 around the middle, its
+/// other kernels with a half in float64.
+inline std::vector<std::int64_t> nearest_by_middle(std::int64_t n, std::int64_t out, double given,
+                                                   bool contiguous_floats) {
+  const float scale = given > 0 ? static_cast<float>(numerics::div(1., given))
+                                : numerics::div(static_cast<float>(n), static_cast<float>(out));
+  std::vector<std::int64_t> index;
+  for (std::int64_t i = 0; i < out; ++i) {
+    const float at =
+        contiguous_floats
+            ? numerics::add(
+                  numerics::sub(numerics::mul(scale, numerics::add(static_cast<float>(i), .5f)),
+                                .5f),
+                  .5f)
+            : static_cast<float>(numerics::mul(numerics::add(static_cast<double>(i), .5),
+                                               static_cast<double>(scale)));
+    index.push_back(std::clamp<std::int64_t>(
+        static_cast<std::int64_t>(numerics::floor(static_cast<double>(at))), 0, n - 1));
+  }
+  return index;
+}
+/// _upsample_nearest_exact2d(x, size, scales) and (x, size, scale_h, scale_w).
+inline result<value> upsample_exact(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("input");
+  const auto scale = a.real_pair("scales_h", "scales_w");
+  if (auto s = a.check(); !s) return s.error();
+  if (auto s = image(e, a, *x); !s) return s.error();
+  const auto size = output_size(a, *x, scale);
+  if (!size) return size.error();
+  const bool last = suggests_channels_last(*x), floats = !is_quantized(x->type) && !last;
+  value v = value_of(*x);
+  for (std::size_t k = 0; k < 2; ++k) {
+    const std::int64_t n = x->size[2 + k], out = a.small("output_size", (*size)[k]);
+    if (auto s = a.check(); !s) return s.error();
+    if (n < 1 || out < 1) return invalid("extents of " + a.name, std::to_string(out));
+    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * as_size(out)); !s) return s.error();
+    const auto next = picked(e, *v.t, 2 + k, nearest_by_middle(n, out, scale[k], floats));
+    if (!next) return next;
+    v = *next;
+  }
+  return with_strides(e, v,
+                      last ? channels_last_strides(v.t->size) : contiguous_strides(v.t->size));
+}
+inline result<value> upsample_exact_line(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("input");
+  if (auto s = a.check(); !s) return s.error();
+  const auto row = as_one_row(e, a, *x);
+  if (!row) return row;
+  const auto extent =
+      a.none("output_size") ? std::vector<std::int64_t>{} : a.integers("output_size");
+  value factor = a["scales"];
+  if (factor.is_sequence() && factor.c->items.size() == 1) factor = factor.c->items[0];
+  arguments two(
+      e.c, a.name,
+      {{"input", *row},
+       {"output_size", extent.empty() ? value{} : e.c.values.integers({1, extent.back()})},
+       {"scales_h", factor.is(kind::none) ? factor : value::of(1.)},
+       {"scales_w", factor}});
+  const auto y = upsample_exact(e, two);
+  if (!y) return y;
+  return as_line(e, *y);
+}
+
 // ---- means ----
 
 /// Which axes a mean goes over.
@@ -10070,9 +10375,13 @@ inline result<indexed_places> places_of(emitter& e, const tensor_data& x, const 
   }
   return p;
 }
+inline result<value> put_by_data(emitter& e, tensor_data& x, const value_list& list,
+                                 tensor_data& values);
 /// x[indices] = values, of indices that are known: of those that come twice the last one counts.
 inline result<value> put_at(emitter& e, tensor_data& x, const value_list& list,
                             tensor_data& values) {
+  for (const value& i : list)
+    if (i.is(kind::tensor) && !e.c.known(*i.t)) return put_by_data(e, x, list, values);
   const auto p = places_of(e, x, list);
   if (!p) return p.error();
   auto v = values_like(e, values, x);
@@ -10085,6 +10394,103 @@ inline result<value> put_at(emitter& e, tensor_data& x, const value_list& list,
   const auto y = overwritten(e, x, *v->t, from);
   if (!y || x.constant()) return y;
   return with_strides(e, *y, iterated_strides(x.size, {x.stride}));
+}
+/// Of each axis that is indexed its places, and the index of each position.
+struct indexed_axes {
+  std::vector<value> places, lines;
+};
+/// x after one write for each position: `values` has the positions along the axis `front`, `one`
+/// are the extents of what one of them writes.
+inline result<value> put_one_by_one(emitter& e, tensor_data& x, const indexed_axes& axes,
+                                    tensor_data& values, std::size_t front,
+                                    const std::vector<std::int64_t>& one) {
+  value y = value_of(x);
+  for (std::int64_t i = 0; i < values.size[front]; ++i) {
+    result<value> is = value{};
+    for (std::size_t k = 0; k < axes.lines.size(); ++k) {
+      const auto at = sliced(e, *axes.lines[k].t, 0, i, 1);
+      if (!at) return at;
+      const auto here = emit_pair(e, ops::equal, {axes.places[k].t, at->t}, scalar::boolean);
+      if (!here) return here;
+      is = k == 0 ? here : emit_pair(e, ops::logical_and, {is->t, here->t}, scalar::boolean);
+      if (!is) return is;
+    }
+    const auto piece = sliced(e, values, front, i, 1);
+    if (!piece) return piece;
+    const auto v = reshaped(e, *piece->t, one);
+    if (!v) return v;
+    const auto next = chosen(e, *is->t, *v->t, *y.t);
+    if (!next) return next;
+    y = *next;
+  }
+  if (x.constant()) return y;
+  return with_strides(e, y, iterated_strides(x.size, {x.stride}));
+}
+/// An index of axes of x as places of none but of n: negative ones count from the end.
+inline result<value> counted_from_front(emitter& e, tensor_data& index, std::int64_t n) {
+  const auto below =
+      emit_pair(e, ops::less, {&index, number_of(e, 0, scalar::s64)}, scalar::boolean);
+  if (!below) return below;
+  const auto moved = emit_pair(
+      e, ops::add, {&index, number_of(e, static_cast<double>(n), scalar::s64)}, scalar::s64);
+  if (!moved) return moved;
+  return chosen(e, *below->t, *moved->t, index);
+}
+/// The places of one axis as a value that broadcasts along the others.
+inline result<value> places_along(emitter& e, const tensor_data& x, std::size_t axis) {
+  if (x.size[axis] > static_cast<std::int64_t>(most_made))
+    return too_large("an axis that is written into");
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < x.size[axis]; ++i) numbers.push_back(static_cast<double>(i));
+  std::vector<std::int64_t> line(x.size.size(), 1);
+  line[axis] = x.size[axis];
+  return constant_tensor(e, numbers, line, scalar::s64);
+}
+/// x[indices] = values where the input's data decides an index: position after position, x becomes
+/// the value wherever all indices name the element. The last of those that come twice counts.
+inline result<value> put_by_data(emitter& e, tensor_data& x, const value_list& list,
+                                 tensor_data& values) {
+  std::vector<const tensor_data*> tensors;
+  std::vector<std::size_t> axes;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (list[i].is(kind::tensor)) tensors.push_back(list[i].t), axes.push_back(i);
+  const auto by = broadcast_extents(e, tensors);
+  if (!by) return by.error();
+  std::int64_t count = 1;
+  for (const std::int64_t n : *by) count *= std::min<std::int64_t>(n, 65);
+  if (count < 1 || count > 64)
+    return unsupported("an index of " + e.operator_name(), "computed from the input's data",
+                       "up to 64 positions, or a constant, or a mask");
+  const bool neighbours = axes.back() - axes.front() + 1 == axes.size();
+  const std::size_t front = neighbours ? axes.front() : 0;
+  std::vector<std::int64_t> selected, one;  // extents of all that is selected, of one position's
+  for (std::size_t i = 0; i < x.size.size(); ++i) {
+    const bool indexed = std::find(axes.begin(), axes.end(), i) != axes.end();
+    one.push_back(indexed ? 1 : x.size[i]);
+    if (!indexed) selected.push_back(x.size[i]);
+  }
+  auto flat = selected;
+  selected.insert(selected.begin() + static_cast<std::ptrdiff_t>(front), by->begin(), by->end());
+  flat.insert(flat.begin() + static_cast<std::ptrdiff_t>(front), count);
+  auto v = values_like(e, values, x);
+  if (v && v->t->size != selected) v = expanded(e, *v->t, selected);
+  if (v) v = reshaped(e, *v->t, flat);
+  if (!v) return v;
+  std::vector<value> places, lines;
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    const auto wide = cast_to(e, *list[axes[k]].t, scalar::s64);
+    if (!wide) return wide;
+    const auto all = expanded(e, *wide->t, *by);
+    if (!all) return all;
+    const auto from_front = counted_from_front(e, *all->t, x.size[axes[k]]);
+    if (!from_front) return from_front;
+    const auto line = reshaped(e, *from_front->t, {count});
+    if (!line) return line;
+    const auto along = places_along(e, x, axes[k]);
+    if (!along) return along;
+    lines.push_back(*line), places.push_back(*along);
+  }
+  return put_one_by_one(e, x, {std::move(places), std::move(lines)}, *v->t, front, one);
 }
 /// index_put(x, [mask], values): x[mask] = values, where the values' number does not depend on the
 /// mask: one, or what each position of the mask selects.
@@ -10203,13 +10609,7 @@ inline result<value> scattered_by_data(emitter& e, tensor_data& x, tensor_data& 
   if (rest != index.size || index.size[axis] > 64)
     return unsupported("an index of " + e.operator_name(), "computed from the input's data",
                        "the extents of the tensor but for the axis, along which it has up to 64");
-  if (x.size[axis] > static_cast<std::int64_t>(most_made))
-    return too_large("an axis that is written into");
-  std::vector<double> numbers;
-  for (std::int64_t i = 0; i < x.size[axis]; ++i) numbers.push_back(static_cast<double>(i));
-  std::vector<std::int64_t> line(x.size.size(), 1);
-  line[axis] = x.size[axis];
-  const auto places = constant_tensor(e, numbers, line, scalar::s64);
+  const auto places = places_along(e, x, axis);
   if (!places) return places;
   value y = value_of(x);
   for (std::int64_t k = 0; k < index.size[axis]; ++k) {
@@ -10398,6 +10798,114 @@ template <int Axis> result<value> flipped(emitter& e, arguments& a) {
   arguments as(e.c, a.name, {{"self", a["self"]}, {"dims", e.c.values.integers({Axis})}});
   return flip(e, as);
 }
+/// column_stack: lines as columns, then side by side.
+inline result<value> column_stack(emitter& e, arguments& a) {
+  const auto list = tensors_of(a);
+  if (!list) return list.error();
+  std::vector<value> parts;
+  for (tensor_data* t : *list) {
+    const auto v = t->rank() < 2 ? reshaped(e, *t, {t->elements(), 1}) : value_of(*t);
+    if (!v) return v;
+    parts.push_back(*v);
+  }
+  arguments as(
+      e.c, a.name,
+      {{"tensors", e.c.values.list(std::move(parts))}, {"dim", value::of(std::int64_t{1})}});
+  return cat<false, false>(e, as);
+}
+/// atleast_1d, atleast_2d, atleast_3d of one tensor: axes of extent 1 in front, the third behind.
+template <int Axes> result<value> at_least(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() >= Axes) return a["self"];
+  auto size = x->size;
+  if (size.empty()) size = {1};
+  if (Axes >= 2 && size.size() == 1) size.insert(size.begin(), 1);
+  if (Axes == 3 && size.size() == 2) size.push_back(1);
+  return reshaped(e, *x, std::move(size));
+}
+/// hsplit, vsplit, dsplit: tensor_split along axis 1, 0, 2; of a line hsplit takes its only axis.
+template <int Axis> result<value> split_along(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t dim = Axis == 1 && x->rank() == 1 ? 0 : Axis;
+  if (x->rank() <= dim) return invalid("axes of " + a.name, std::to_string(x->rank()));
+  arguments as(
+      e.c, a.name,
+      {{"self", a["self"]}, {"indices_or_sections", a["indices"]}, {"dim", value::of(dim)}});
+  return tensor_split(e, as);
+}
+/// rot90(x, k, dims): quarter turns from the first axis towards the second.
+inline result<value> rot90(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t turns = (a.integer("k") % 4 + 4) % 4;
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_argument(a, "dims", *x);
+  if (auto s = a.check(); !s) return s.error();
+  if (axes.size() != 2 || axes[0] == axes[1])
+    return invalid("axes of " + a.name, std::to_string(axes.size()), "two");
+  if (turns == 0) return a["self"];
+  arguments mirrored(
+      e.c, a.name,
+      {{"self", a["self"]},
+       {"dims", e.c.values.integers(turns == 2 ? axes : std::vector{axes[turns == 1 ? 1 : 0]})}});
+  const auto v = flip(e, mirrored);
+  if (!v || turns == 2) return v;
+  arguments turned(e.c, a.name,
+                   {{"self", *v}, {"dim0", value::of(axes[0])}, {"dim1", value::of(axes[1])}});
+  return transpose(e, turned);
+}
+/// diff(x, n, dim): what each element is more than the one before it; of bools whether they differ.
+inline result<value> diff(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t times = a.integer("n"), dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (!a.none("prepend") || !a.none("append") || times < 0 || times > 16 ||
+      !(x->type == scalar::f32 || x->type == scalar::boolean || is_whole(*x)))
+    return unsupported("operands of " + a.name, std::string(name_of(x->type)),
+                       "float32, int64, int32, bool; up to 16 times, nothing in front or behind");
+  value v = a["self"];
+  for (std::int64_t i = 0; i < times; ++i) {
+    const std::int64_t n = v.t->size[axis];
+    if (n < 2) return unsupported("extents of " + a.name, std::to_string(n), "2 or more");
+    const auto later = sliced(e, *v.t, axis, 1, n - 1), before = sliced(e, *v.t, axis, 0, n - 1);
+    if (!later) return later;
+    if (!before) return before;
+    const auto next = emit_pair(e, x->type == scalar::boolean ? ops::not_equal : ops::sub,
+                                {later->t, before->t}, x->type);
+    if (!next) return next;
+    v = *next;
+  }
+  return v;
+}
+/// eye(n), eye(n, m).
+inline result<value> eye(emitter& e, arguments& a) {
+  const std::int64_t rows = a.small("n", a.integer("n")),
+                     columns = a.none("m") ? rows : a.small("m", a.integer("m"));
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, scalar::f32);
+  if (!type) return type.error();
+  const auto most = static_cast<std::int64_t>(most_made);
+  if (rows < 0 || columns < 0 || (columns > 0 && rows > most / columns))
+    return too_large("a tensor made by " + a.name);
+  if (auto s = e.c.build.work.spend(sizeof(double) * as_size(rows * columns)); !s) return s.error();
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < rows * columns; ++i)
+    numbers.push_back(i / columns == i % columns ? 1 : 0);
+  return constant_tensor(e, numbers, {rows, columns}, *type);
+}
+/// new_full(x, size, number, ..).
+inline result<value> new_full(emitter& e, arguments& a) {
+  const tensor_data* x = a.tensor("self");
+  const auto size = a.integers("size");
+  const double fill = a.real("fill_value");
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, x->type);
+  if (!type) return type.error();
+  return constant_tensor(e, {fill}, size, *type);
+}
 /// repeat_interleave(x, count, dim): each element so many times; without dim of all elements in
 /// order.
 inline result<value> repeat_interleave(emitter& e, arguments& a) {
@@ -10510,8 +11018,17 @@ inline result<value> trunc(emitter& e, arguments& a) {
 inline result<value> fmod(emitter& e, arguments& a) {
   const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
-  if ((*both)[0]->type != scalar::f32)
-    return unsupported("operands of " + a.name, std::string(name_of((*both)[0]->type)), "float32");
+  const scalar type = (*both)[0]->type;
+  if (type == scalar::s64 || type == scalar::s32) {
+    const auto quotient = emit_pair(e, ops::div, *both, type);  // rounded towards 0
+    if (!quotient) return quotient;
+    const auto whole_part = emit_pair(e, ops::mul, {quotient->t, (*both)[1]}, type);
+    if (!whole_part) return whole_part;
+    return emit_pair(e, ops::sub, {(*both)[0], whole_part->t}, type);
+  }
+  if (type != scalar::f32)
+    return unsupported("operands of " + a.name, std::string(name_of(type)),
+                       "float32, int64, int32");
   const step x = (*both)[0], y = (*both)[1];
   const step rest = apply(e, ops::floor_mod, apply(e, ops::abs, x), apply(e, ops::abs, y));
   return done(by_sign(e, x, apply(e, ops::neg, rest), rest));
@@ -10673,8 +11190,6 @@ inline result<value> logical_xor(emitter& e, arguments& a) {
   if (!both) return both.error();
   const scalar type = both->front()->type;
   if (type == scalar::boolean) return emit_pair(e, ops::not_equal, *both, scalar::boolean);
-  if (a.name != "aten::logical_xor" && (type == scalar::s64 || type == scalar::s32))
-    return emit_pair(e, ops::bitwise_xor, *both, type);
   return unsupported("operands of " + a.name, std::string(name_of(type)), "bool");
 }
 /// count_nonzero(x, dim).
@@ -11345,46 +11860,62 @@ template <cell_kind What> result<value> float_cell(emitter& e, arguments& a) {
 
 // ---- embeddings ----
 
-/// Rows of a table of 4 or 8 bits: q * scale + offset of the row.
+/// The codes of a table [rows, width], one to a byte.
+inline result<constant_data> codes_of_table(emitter& e, const arguments& a, const tensor_data& w) {
+  if (w.type != scalar::quint4x2) {
+    tensor_data table = w;
+    table.type = scalar::u8;
+    table.channel_scales = table.channel_zero_points = nullptr;
+    return e.c.elements(table);
+  }
+  // Two elements to a byte, the lower half first.
+  if (!e.c.files) return error_info{errc::io, "no archive", {}, {}, {}, {}, {}};
+  if (w.offset != 0 || w.stride != contiguous_strides(w.size))
+    return unsupported("a view of 4-bit weights in " + a.name);
+  const auto bytes = e.c.files->read(w.storage->member);
+  if (!bytes) return bytes.error();
+  const std::size_t count = as_size(w.elements());
+  if (bytes->bytes.size() < (count + 1) / 2)
+    return malformed("weights of " + a.name + " are shorter than their shape");
+  std::vector<std::uint8_t> q(count);
+  for (std::size_t i = 0; i < count; ++i)
+    q[i] = std::to_integer<std::uint8_t>(bytes->bytes[i / 2] >> (i % 2 * 4)) & 15;
+  return constant_data::of(std::span<const std::uint8_t>(q));
+}
+/// The table as floats [rows, width]: the kernel computes an element by one fused multiply-add, of
+/// which there is no node. Made once for all that take rows of it.
+inline result<tensor_id> table_of_floats(emitter& e, const tensor_data& w,
+                                         const constant_data& codes, std::span<const float> factors,
+                                         std::span<const float> offsets) {
+  tensor_id& made = e.tables_of_floats.try_emplace(&w, no_tensor).first->second;
+  if (made != no_tensor) return made;
+  const std::size_t count = codes.bytes.size(), width = as_size(w.size[1]);
+  if (auto s = e.c.build.make_constant(count * sizeof(float)); !s) return s.error();
+  const auto shape = e.ir_shape(w.size, false);
+  if (!shape) return shape.error();
+  std::vector<float> real(count);
+  for (std::size_t i = 0; i < count; ++i)
+    real[i] = numerics::fma(static_cast<float>(std::to_integer<int>(codes.bytes[i])),
+                            factors[i / width], offsets[i / width]);
+  made = e.g.add_constant("", dtype::f32, *shape, constant_data::of(std::span<const float>(real)));
+  return made;
+}
+/// Rows of a table of 4 or 8 bits: q * scale + offset of the row, rounded once; where the limits do
+/// not allow the table as floats, twice.
 inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_data& indices) {
   const tensor_data& w = *p.weight;
   const auto scales = e.c.numbers<float>(*w.channel_scales),
              zeros = e.c.numbers<float>(*w.channel_zero_points);
   if (!scales) return scales.error();
   if (!zeros) return zeros.error();
-  const auto rows = as_size(w.size[0]), width = as_size(w.size[1]);
-  tensor_data table = w;
-  table.type = scalar::u8;
-  table.channel_scales = table.channel_zero_points = nullptr;
-  tensor_id held = no_tensor;
-  if (w.type == scalar::quint4x2) {  // two elements to a byte, the lower half first
-    if (!e.c.files) return error_info{errc::io, "no archive", {}, {}, {}, {}, {}};
-    if (w.offset != 0 || w.stride != contiguous_strides(w.size))
-      return unsupported("a view of 4-bit weights in " + a.name);
-    const auto bytes = e.c.files->read(w.storage->member);
-    if (!bytes) return bytes.error();
-    if (bytes->bytes.size() < (rows * width + 1) / 2)
-      return malformed("weights of " + a.name + " are shorter than their shape");
-    std::vector<std::uint8_t> q(rows * width);
-    for (std::size_t i = 0; i < q.size(); ++i)
-      q[i] = std::to_integer<std::uint8_t>(bytes->bytes[i / 2] >> (i % 2 * 4)) & 15;
-    const auto shape = e.ir_shape(w.size, false);
-    if (!shape) return shape.error();
-    held = e.g.add_constant("", dtype::u8, *shape,
-                            constant_data::of(std::span<const std::uint8_t>(q)));
-  } else {
-    auto data = e.c.elements(table);
-    if (!data) return data.error();
-    const auto shape = e.ir_shape(w.size, false);
-    if (!shape) return shape.error();
-    held = e.g.add_constant("", dtype::u8, *shape, std::move(*data));
-  }
+  auto codes = codes_of_table(e, a, w);
+  if (!codes) return codes.error();
   // The packed rows hold factor and offset: in float16 where elements have 4 bits.
   const auto packed = [&](float v) {
     return w.type == scalar::quint4x2 ? numerics::rounded_to_f16(v) : v;
   };
   std::vector<float> factors, offsets;
-  for (std::size_t i = 0; i < rows; ++i) {
+  for (std::size_t i = 0; i < as_size(w.size[0]); ++i) {
     factors.push_back(packed((*scales)[i]));
     offsets.push_back(packed(numerics::mul(numerics::mul((*zeros)[i], (*scales)[i]), -1.f)));
   }
@@ -11393,7 +11924,16 @@ inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_da
     if (!v) return v.error();
     return real_value(e, *v->t);
   };
-  const step q = rows_by_index(held, scalar::u8);
+  const limits& most = e.c.build.max;
+  if (codes->bytes.size() <= std::min(most.tensor_bytes, most.constant_bytes / 2) / sizeof(float)) {
+    const auto table = table_of_floats(e, w, *codes, factors, offsets);
+    if (!table) return table.error();
+    return rows_by_index(*table, scalar::f32);
+  }
+  const auto shape = e.ir_shape(w.size, false);
+  if (!shape) return shape.error();
+  const step q =
+      rows_by_index(e.g.add_constant("", dtype::u8, *shape, std::move(*codes)), scalar::u8);
   if (!q) return q;
   auto column = indices.size;
   column.push_back(1);
@@ -11927,13 +12467,13 @@ inline constexpr torch_row all[] = {
     {"aten::ge", "self, other", &comparison<ops::greater_equal>},
     {"aten::logical_and", "self, other", &logical<ops::logical_and>},
     {"aten::logical_or", "self, other", &logical<ops::logical_or>},
-    {"aten::__and__", "self, other", &logical<ops::logical_and>},
-    {"aten::__or__", "self, other", &logical<ops::logical_or>},
-    {"aten::bitwise_and", "self, other", &logical<ops::logical_and>},
-    {"aten::bitwise_or", "self, other", &logical<ops::logical_or>},
+    {"aten::__and__", "self, other", &bitwise<true>},
+    {"aten::__or__", "self, other", &bitwise<false>},
+    {"aten::bitwise_and", "self, other", &bitwise<true>},
+    {"aten::bitwise_or", "self, other", &bitwise<false>},
     {"aten::logical_not", "self", &logical_not},
     {"aten::__not__", "self", &logical_not},
-    {"aten::bitwise_not", "self", &logical_not},
+    {"aten::bitwise_not", "self", &bitwise_not},
     {"aten::where", "condition, self, other", &where},
     {"aten::masked_fill", "self, mask, value", &masked_fill<false>},
     {"aten::masked_fill_", "self, mask, value", &masked_fill<true>},
@@ -11986,8 +12526,12 @@ inline constexpr torch_row all[] = {
     {"aten::isfinite", "self", &by_infinity<ops::less>},
     {"aten::nan_to_num", "self, nan=None, posinf=None, neginf=None", &nan_to_num},
     {"aten::logical_xor", "self, other", &logical_xor},
-    {"aten::__xor__", "self, other", &logical_xor},
-    {"aten::bitwise_xor", "self, other", &logical_xor},
+    {"aten::__xor__", "self, other", &bitwise_xor},
+    {"aten::bitwise_xor", "self, other", &bitwise_xor},
+    {"aten::__lshift__", "self, other", &shifted_bits<true>},
+    {"aten::__rshift__", "self, other", &shifted_bits<false>},
+    {"aten::bitwise_left_shift", "self, other", &shifted_bits<true>},
+    {"aten::bitwise_right_shift", "self, other", &shifted_bits<false>},
     {"aten::count_nonzero", "self, dim=None", &count_nonzero},
     {"aten::aminmax", "self, dim=None, keepdim=False", &both_extremes},
     {"aten::std_mean", "self, dim=None, unbiased=True, keepdim=False, correction=None",
@@ -12175,6 +12719,10 @@ inline constexpr torch_row all[] = {
      &upsample<false>},
     {"aten::upsample_bilinear2d", "input, output_size, align_corners, scales_h=None, scales_w=None",
      &upsample<true>},
+    {"aten::_upsample_nearest_exact1d", "input, output_size=None, scales=None",
+     &upsample_exact_line},
+    {"aten::_upsample_nearest_exact2d", "input, output_size=None, scales_h=None, scales_w=None",
+     &upsample_exact},
     {"aten::mean", "self, dim=None, keepdim=False, dtype=None", &mean},
 
     {"aten::flatten", "self, start_dim=0, end_dim=-1", &flatten},
@@ -12182,6 +12730,12 @@ inline constexpr torch_row all[] = {
     {"aten::view", "self, size", &view},
     {"aten::squeeze", "self, dim=None", &squeeze},
     {"aten::unsqueeze", "self, dim", &unsqueeze},
+    {"aten::squeeze_", "self, dim=None", &squeeze},
+    {"aten::unsqueeze_", "self, dim", &unsqueeze},
+    {"aten::transpose_", "self, dim0, dim1", &transpose},
+    {"aten::swapaxes_", "self, dim0, dim1", &transpose},
+    {"aten::swapdims_", "self, dim0, dim1", &transpose},
+    {"aten::t_", "self", &matrix_transpose},
     {"aten::permute", "self, dims", &permute},
     {"aten::transpose", "self, dim0, dim1", &transpose},
     {"aten::slice", "self, dim=0, start=None, end=None, step=1", &slice},
@@ -12208,6 +12762,18 @@ inline constexpr torch_row all[] = {
     {"aten::vstack", "tensors", &stacked<2>},
     {"aten::dstack", "tensors", &stacked<3>},
     {"aten::tensor_split", "self, indices_or_sections, dim=0", &tensor_split},
+    {"aten::column_stack", "tensors", &column_stack},
+    {"aten::atleast_1d", "self", &at_least<1>},
+    {"aten::atleast_2d", "self", &at_least<2>},
+    {"aten::atleast_3d", "self", &at_least<3>},
+    {"aten::hsplit", "self, indices", &split_along<1>},
+    {"aten::vsplit", "self, indices", &split_along<0>},
+    {"aten::dsplit", "self, indices", &split_along<2>},
+    {"aten::rot90", "self, k=1, dims=[0, 1]", &rot90},
+    {"aten::diff", "self, n=1, dim=-1, prepend=None, append=None", &diff},
+    {"aten::eye", "n, m=None, dtype=None, layout=None, device=None, pin_memory=None", &eye},
+    {"aten::new_full",
+     "self, size, fill_value, dtype=None, layout=None, device=None, pin_memory=None", &new_full},
     {"aten::fliplr", "self", &flipped<1>},
     {"aten::flipud", "self", &flipped<0>},
     {"aten::repeat_interleave", "self, repeats, dim=None, output_size=None", &repeat_interleave},
