@@ -187,9 +187,10 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   pending.flush(t);
 }
 template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
-  if (t.kind == kernels::epilogue_kind::scaled)
-    pixels<Ops, KW, KG, kernels::epilogue_kind::scaled>(t);
-  else if (t.kind == kernels::epilogue_kind::real)
+  if constexpr (KW > 0)
+    if (t.kind == kernels::epilogue_kind::scaled)
+      return pixels<Ops, KW, KG, kernels::epilogue_kind::scaled>(t);
+  if (t.kind == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::real)
     pixels<Ops, KW, KG, kernels::epilogue_kind::real>(t);
   else if (t.kind == kernels::epilogue_kind::dr)
     pixels<Ops, KW, KG, kernels::epilogue_kind::dr>(t);

@@ -237,9 +237,10 @@ HWY_NOINLINE void positions(const position_call& t) noexcept {
   }
 }
 template <class Ops, int KH, int G> HWY_INLINE void positions_of(const position_call& t) noexcept {
-  if (t.kind == kernels::epilogue_kind::scaled)
-    positions<Ops, KH, G, kernels::epilogue_kind::scaled>(t);
-  else if (t.kind == kernels::epilogue_kind::real)
+  if constexpr (KH > 0)
+    if (t.kind == kernels::epilogue_kind::scaled)
+      return positions<Ops, KH, G, kernels::epilogue_kind::scaled>(t);
+  if (t.kind == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::real)
     positions<Ops, KH, G, kernels::epilogue_kind::real>(t);
   else if (t.kind == kernels::epilogue_kind::dr)
     positions<Ops, KH, G, kernels::epilogue_kind::dr>(t);
