@@ -187,7 +187,7 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   pending.flush(t);
 }
 template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
-  if constexpr (KW > 0)
+  if constexpr (KW > 0 && std::is_same_v<Ops, quad_each_ops>)
     if (t.kind == kernels::epilogue_kind::scaled)
       return pixels<Ops, KW, KG, kernels::epilogue_kind::scaled>(t);
   if (t.kind == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::real)
@@ -262,10 +262,8 @@ HWY_INLINE void fill_columns(const conv2d_params& p, const kernels::packed_depth
   }
 }
 
-inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernel_args& a) noexcept {
-  kernels::packed_depthwise h;
-  std::memcpy(&h, p.packed, sizeof(h));
-  if (h.runs) return run_depthwise_runs(p, a);
+inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
+                                       const kernel_args& a) noexcept {
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
   auto* window = static_cast<std::byte*>(a.scratch);
@@ -337,8 +335,15 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     const auto& p = params(a.params);
     if (const auto g = problem(p); kernels::depthwise_is_gemm(g))
       run_gemm(g, p.packed, a);
+    else if (const auto h = header(p); h.runs)
+      run_depthwise_runs(p, a);
     else
-      run_depthwise(p, a);
+      run_depthwise(p, h, a);
+  }
+  static kernels::packed_depthwise header(const conv2d_params& p) {
+    kernels::packed_depthwise h;
+    std::memcpy(&h, p.packed, sizeof(h));
+    return h;
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::depthwise_pack(problem(p), layout, to);
@@ -363,17 +368,22 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
   using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
+  /// Not by runs: groups of one channel are qnn.depthwise_conv2d in files, and a header-only
+  /// program that names qnn.conv2d would compile one kernel more.
   static bool depthwise(const conv2d_params& p) {
-    return kernels::conv2d_is_depthwise(conv2d_problem(p));
+    const kernels::gemm_problem g = conv2d_problem(p);
+    return kernels::conv2d_is_depthwise(g) && !kernels::depthwise_header(g, layout).runs;
   }
   static kernels::node_bytes bytes(const conv2d_params& p) {
-    return kernels::conv2d_bytes(conv2d_problem(p), layout);
+    const kernels::gemm_problem g = conv2d_problem(p);
+    return depthwise(p) ? kernels::depthwise_bytes(g, layout) : kernels::gemm_bytes(g, layout);
   }
   static void run(const kernel_args& a) noexcept {
-    if (depthwise(params(a.params)))
-      run_depthwise(params(a.params), a);
-    else
-      matrix::run(a);
+    const conv2d_params& p = params(a.params);
+    if (!depthwise(p)) return matrix::run(a);
+    kernels::packed_depthwise h;
+    std::memcpy(&h, p.packed, sizeof(h));
+    run_depthwise(p, h, a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     if (depthwise(p))

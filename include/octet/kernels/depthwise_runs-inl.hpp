@@ -237,7 +237,7 @@ HWY_NOINLINE void positions(const position_call& t) noexcept {
   }
 }
 template <class Ops, int KH, int G> HWY_INLINE void positions_of(const position_call& t) noexcept {
-  if constexpr (KH > 0)
+  if constexpr (KH > 0 && std::is_same_v<Ops, quad_each_ops>)
     if (t.kind == kernels::epilogue_kind::scaled)
       return positions<Ops, KH, G, kernels::epilogue_kind::scaled>(t);
   if (t.kind == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::real)
