@@ -2511,6 +2511,12 @@ struct finish_call {
   kernels::epilogue_kind kind;
 };
 
+HWY_INLINE kernels::packed_depthwise packed_header(const conv2d_params& p) noexcept {
+  kernels::packed_depthwise h;
+  std::memcpy(&h, p.packed, sizeof(h));
+  return h;
+}
+
 struct pair_each_ops {
   static constexpr int vectors = 2;
   using W = V16;
@@ -2854,7 +2860,7 @@ class run_walker {
         x_(static_cast<const std::byte*>(a.in[0])),
         y_(static_cast<std::byte*>(a.out[0])),
         scalars_(kernels::scalars_of(p_.requant, p_.out_type)) {
-    std::memcpy(&h_, p_.packed, sizeof(h_));
+    h_ = packed_header(p_);
     w_ = kernels::walk_of(p_, h_);
     element_ = size_of(p_.in_type);
     pixel_ = as_size(p_.in_c) * element_;
@@ -3374,15 +3380,10 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     const auto& p = params(a.params);
     if (const auto g = problem(p); kernels::depthwise_is_gemm(g))
       run_gemm(g, p.packed, a);
-    else if (const auto h = header(p); h.runs)
+    else if (const auto h = packed_header(p); h.runs)
       run_depthwise_runs(p, a);
     else
       run_depthwise(p, h, a);
-  }
-  static kernels::packed_depthwise header(const conv2d_params& p) {
-    kernels::packed_depthwise h;
-    std::memcpy(&h, p.packed, sizeof(h));
-    return h;
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::depthwise_pack(problem(p), layout, to);
@@ -3420,9 +3421,7 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
   static void run(const kernel_args& a) noexcept {
     const conv2d_params& p = params(a.params);
     if (!depthwise(p)) return matrix::run(a);
-    kernels::packed_depthwise h;
-    std::memcpy(&h, p.packed, sizeof(h));
-    run_depthwise(p, h, a);
+    run_depthwise(p, packed_header(p), a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     if (depthwise(p))
@@ -14701,11 +14700,10 @@ OCTET_NAMESPACE_END
 // touch it.
 //
 // Where channels fill no more than half of a block's lanes, or the kernel has one row, a row is one
-// run instead: its output is
-// out_w * out_c elements, the tap of a kernel column is the input's run a few pixels further on,
-// and blocks are cut from it whatever the channels are. A vector then holds several pixels; weights
-// repeat after some blocks. The groups hold taps of neighbouring kernel columns; an input row is
-// interleaved once and serves all output rows that it reaches.
+// run instead: its output is out_w * out_c elements, the tap of a kernel column is the input's run
+// a few pixels further on, and blocks are cut from it whatever the channels are. A vector then
+// holds several pixels; weights repeat after some blocks. The groups hold taps of neighbouring
+// kernel columns; an input row is interleaved once and serves all output rows that it reaches.
 #define OCTET_KERNELS_DEPTHWISE_HPP_
 
 #include <numeric>
@@ -14905,9 +14903,6 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
 
 constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
   return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
-}
-inline node_bytes conv2d_bytes(const gemm_problem& g, const target_layout& t) noexcept {
-  return conv2d_is_depthwise(g) ? depthwise_bytes(g, t) : gemm_bytes(g, t);
 }
 /// For any weights of these types, whether or not their sums fit int32.
 constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {

@@ -335,15 +335,10 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     const auto& p = params(a.params);
     if (const auto g = problem(p); kernels::depthwise_is_gemm(g))
       run_gemm(g, p.packed, a);
-    else if (const auto h = header(p); h.runs)
+    else if (const auto h = packed_header(p); h.runs)
       run_depthwise_runs(p, a);
     else
       run_depthwise(p, h, a);
-  }
-  static kernels::packed_depthwise header(const conv2d_params& p) {
-    kernels::packed_depthwise h;
-    std::memcpy(&h, p.packed, sizeof(h));
-    return h;
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::depthwise_pack(problem(p), layout, to);
@@ -381,9 +376,7 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
   static void run(const kernel_args& a) noexcept {
     const conv2d_params& p = params(a.params);
     if (!depthwise(p)) return matrix::run(a);
-    kernels::packed_depthwise h;
-    std::memcpy(&h, p.packed, sizeof(h));
-    run_depthwise(p, h, a);
+    run_depthwise(p, packed_header(p), a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     if (depthwise(p))

@@ -6,11 +6,10 @@
 // touch it.
 //
 // Where channels fill no more than half of a block's lanes, or the kernel has one row, a row is one
-// run instead: its output is
-// out_w * out_c elements, the tap of a kernel column is the input's run a few pixels further on,
-// and blocks are cut from it whatever the channels are. A vector then holds several pixels; weights
-// repeat after some blocks. The groups hold taps of neighbouring kernel columns; an input row is
-// interleaved once and serves all output rows that it reaches.
+// run instead: its output is out_w * out_c elements, the tap of a kernel column is the input's run
+// a few pixels further on, and blocks are cut from it whatever the channels are. A vector then
+// holds several pixels; weights repeat after some blocks. The groups hold taps of neighbouring
+// kernel columns; an input row is interleaved once and serves all output rows that it reaches.
 #ifndef OCTET_KERNELS_DEPTHWISE_HPP_
 #define OCTET_KERNELS_DEPTHWISE_HPP_
 
@@ -212,9 +211,6 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
 
 constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
   return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
-}
-inline node_bytes conv2d_bytes(const gemm_problem& g, const target_layout& t) noexcept {
-  return conv2d_is_depthwise(g) ? depthwise_bytes(g, t) : gemm_bytes(g, t);
 }
 /// For any weights of these types, whether or not their sums fit int32.
 constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {

@@ -16,6 +16,12 @@ struct finish_call {
   kernels::epilogue_kind kind;
 };
 
+HWY_INLINE kernels::packed_depthwise packed_header(const conv2d_params& p) noexcept {
+  kernels::packed_depthwise h;
+  std::memcpy(&h, p.packed, sizeof(h));
+  return h;
+}
+
 struct pair_each_ops {
   static constexpr int vectors = 2;
   using W = V16;

@@ -269,7 +269,7 @@ class run_walker {
         x_(static_cast<const std::byte*>(a.in[0])),
         y_(static_cast<std::byte*>(a.out[0])),
         scalars_(kernels::scalars_of(p_.requant, p_.out_type)) {
-    std::memcpy(&h_, p_.packed, sizeof(h_));
+    h_ = packed_header(p_);
     w_ = kernels::walk_of(p_, h_);
     element_ = size_of(p_.in_type);
     pixel_ = as_size(p_.in_c) * element_;
