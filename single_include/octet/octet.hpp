@@ -1887,40 +1887,47 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
     for (int v = 0; v < NV; ++v) acc[0][v] = hn::Add(acc[0][v], second[v]);
   }
 }
-/// From the accumulators to the output.
+/// Rounds the accumulators by the kind E; `real`: or scaled.
+template <int MR, int NV, kernels::epilogue_kind E>
+HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue& e,
+                           V32 (&acc)[MR][NV]) noexcept {
+  using kernels::epilogue_kind;
+  if constexpr (E == epilogue_kind::dr) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      requantize_dr q;
+      q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
+      HWY_UNROLL(8)
+      for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
+    }
+  } else if (t.kind == epilogue_kind::scaled) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      const VF m = simd::load(c.scale() + v * lanes32);
+      HWY_UNROLL(8)
+      for (int r = 0; r < MR; ++r) acc[r][v] = requantize_scaled(acc[r][v], m);
+    }
+  } else {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      const VF m = simd::load(c.scale() + v * lanes32),
+               bias = simd::load(c.real_bias() + v * lanes32),
+               unit = simd::load(c.bias_unit() + v * lanes32);
+      HWY_UNROLL(8)
+      for (int r = 0; r < MR; ++r)
+        acc[r][v] = requantize_real(acc[r][v], bias, unit, e.scaled_bias, m, e.highest);
+    }
+  }
+}
+/// From the accumulators to the output. E: dr, or real for all other kinds, which are told apart
+/// here: a tile of its own for each would be the same products once more.
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV], std::byte* to,
                             int valid) noexcept {
   using kernels::epilogue_kind;
-  if constexpr (E == epilogue_kind::real || E == epilogue_kind::dr) {
+  if (E == epilogue_kind::dr || t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real) {
     const epilogue e(*t.scalars);
-    if constexpr (E == epilogue_kind::dr) {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        requantize_dr q;
-        q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-        HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
-      }
-    } else if (t.kind == epilogue_kind::scaled) {
-      // Asked here: a tile of its own would be the same products once more.
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        const VF m = simd::load(c.scale() + v * lanes32);
-        HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_scaled(acc[r][v], m);
-      }
-    } else {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        const VF m = simd::load(c.scale() + v * lanes32),
-                 bias = simd::load(c.real_bias() + v * lanes32),
-                 unit = simd::load(c.bias_unit() + v * lanes32);
-        HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r)
-          acc[r][v] = requantize_real(acc[r][v], bias, unit, e.scaled_bias, m, e.highest);
-      }
-    }
+    round_tile<MR, NV, E>(t, c, e, acc);
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
@@ -2019,12 +2026,10 @@ HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, const 
                         std::byte* to, int valid) noexcept {
   if constexpr (!std::is_same_v<Ops, quad_ops>)
     if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
-  if (t.kind == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::real)
-    tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
-  else if (t.kind == kernels::epilogue_kind::dr)
+  if (t.kind == kernels::epilogue_kind::dr)
     tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
   else
-    tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows, sums, to, valid);
+    tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
 }
 /// All rows of a block times one panel.
 template <class Ops, int NV>
@@ -3232,15 +3237,20 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   pending.flush(t);
 }
 template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
-  if constexpr (KW > 0 && std::is_same_v<Ops, quad_each_ops>)
-    if (t.kind == kernels::epilogue_kind::scaled)
-      return pixels<Ops, KW, KG, kernels::epilogue_kind::scaled>(t);
-  if (t.kind == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::real)
-    pixels<Ops, KW, KG, kernels::epilogue_kind::real>(t);
-  else if (t.kind == kernels::epilogue_kind::dr)
-    pixels<Ops, KW, KG, kernels::epilogue_kind::dr>(t);
+  using kernels::epilogue_kind;
+  // 3x3 of four bytes a lane: a form of its own for `scaled`, none for the kinds that few files
+  // have, so that a program which names qnn.conv2d compiles no more of them.
+  constexpr bool few = KW > 0 && std::is_same_v<Ops, quad_each_ops>;
+  if constexpr (few)
+    if (t.kind == epilogue_kind::scaled) return pixels<Ops, KW, KG, epilogue_kind::scaled>(t);
+  if (t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real)
+    pixels<Ops, KW, KG, epilogue_kind::real>(t);
+  else if (t.kind == epilogue_kind::dr)
+    pixels<Ops, KW, KG, epilogue_kind::dr>(t);
+  else if constexpr (few)
+    pixels<Ops, 0, 0, epilogue_kind::any>(t);
   else
-    pixels<Ops, KW, KG, kernels::epilogue_kind::any>(t);
+    pixels<Ops, KW, KG, epilogue_kind::any>(t);
 }
 
 /// Columns of the window of an output row: `left` of padding, `have` from the image's column
@@ -11482,15 +11492,28 @@ template <class F> constexpr void with_arithmetic(dtype t, F&& f) {
     case dtype::boolean: break;
   }
 }
-/// f(type_tag<A>{}, type_tag<B>{}, type_tag<Y>{}) for two quantized operands and an integer result,
-/// as layers have them; not called for other types.
-template <class F> constexpr void with_operands(dtype a, dtype b, dtype y, F&& f) {
+/// f(type_tag<A>{}, type_tag<B>{}) for two quantized operands, as layers have them; not called for
+/// other types.
+template <class F> constexpr void with_operands(dtype a, dtype b, F&& f) {
   with_quantized(a, [&]<class A>(type_tag<A> first) {
-    with_quantized(b, [&]<class B>(type_tag<B> second) {
-      with_integer(y, [&]<class Y>(type_tag<Y> result) { f(first, second, result); });
-    });
+    with_quantized(b, [&]<class B>(type_tag<B> second) { f(first, second); });
   });
 }
+/// Results of one type, which the caller owns.
+template <class T> struct typed_results {
+  T* to;
+  constexpr void set(std::size_t i, T v) const noexcept { to[i] = v; }
+};
+/// Results of any integer type, which the caller owns. What products of operands end in: their
+/// loops are compiled for each pair of operands and not once more for each result.
+struct integer_results {
+  void* to;
+  dtype type;
+  /// v: of that type's range.
+  void set(std::size_t i, std::int64_t v) const noexcept {
+    with_integer(type, [&]<class T>(type_tag<T>) { static_cast<T*>(to)[i] = static_cast<T>(v); });
+  }
+};
 /// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Every type has one.
 template <class F> constexpr void with_size(dtype t, F&& f) {
   switch (t) {
@@ -15073,14 +15096,14 @@ constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, 
 namespace reference {
 
 /// A layer's sum of that output channel as the node gives it: itself, or rounded.
-template <class Out>
-constexpr Out finished(const requantize_params& q, std::int64_t sum, std::int32_t channel) {
-  return static_cast<Out>(q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel));
+constexpr std::int64_t finished(const requantize_params& q, std::int64_t sum,
+                                std::int32_t channel) {
+  return q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel);
 }
 /// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
-/// counted within the group.
+/// counted within the group. `y`: typed_results or integer_results.
 template <class In, class W, class Out>
-constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, bool depthwise,
+constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out& y, bool depthwise,
                       std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
                      group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
@@ -15105,8 +15128,8 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
             for (std::int32_t ic = 0; ic < group_in; ++ic)
               acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
-        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
-            finished<Out>(p.requant, acc, oc);
+        y.set((row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc),
+              finished(p.requant, acc, oc));
       }
   }
 }
@@ -15114,11 +15137,10 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, p.out_type,
-                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
-                  conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-                         static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
-                });
+  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+    conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+           integer_results{a.out[0], p.out_type}, Depthwise, rows.begin, rows.end);
+  });
 }
 #else
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
@@ -15472,9 +15494,9 @@ constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& 
 }
 
 namespace reference {
-/// Output rows [begin, end) of batches * m.
+/// Output rows [begin, end) of batches * m. `y`: typed_results or integer_results.
 template <class A, class B, class Y>
-constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b, Y* y,
+constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b, const Y& y,
                             std::size_t begin, std::size_t end) {
   if (begin >= end) return;
   for_each_broadcast(
@@ -15484,7 +15506,7 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
         for (std::size_t i = batch * p.m < begin ? begin - batch * p.m : 0;
              i < p.m && batch * p.m + i < end; ++i)
           for (std::size_t j = 0; j < p.n; ++j) {
-            Y& to = y[(batch * p.m + i) * p.n + j];
+            const std::size_t to = (batch * p.m + i) * p.n + j;
             if constexpr (std::is_floating_point_v<A>) {
               float acc = 0;
               for (std::size_t k = 0; k < p.k; ++k) {
@@ -15492,13 +15514,13 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
                             v = pb[p.adj_y ? j * p.k + k : k * p.n + j];
                 acc = p.fused ? numerics::fma(u, v, acc) : numerics::add(acc, numerics::mul(u, v));
               }
-              to = acc;
+              y.set(to, acc);
             } else {
               std::int64_t acc = 0;
               for (std::size_t k = 0; k < p.k; ++k)
                 acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} *
                        (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
-              to = finished<Y>(p.requant, acc, 0);
+              y.set(to, finished(p.requant, acc, 0));
             }
           }
       });
@@ -15535,12 +15557,11 @@ OCTET_INLINE void batch_matmul_kernel(const kernel_args& k) noexcept {
                              static_cast<float*>(k.out[0]), r.begin, r.end);
   if (!p.quantized)
     return batch_matmul(p, static_cast<const float*>(k.in[0]), static_cast<const float*>(k.in[1]),
-                        static_cast<float*>(k.out[0]), r.begin, r.end);
-  with_operands(p.a_type, p.b_type, p.out_type,
-                [&]<class A, class B, class Y>(type_tag<A>, type_tag<B>, type_tag<Y>) {
-                  batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
-                               static_cast<Y*>(k.out[0]), r.begin, r.end);
-                });
+                        typed_results<float>{static_cast<float*>(k.out[0])}, r.begin, r.end);
+  with_operands(p.a_type, p.b_type, [&]<class A, class B>(type_tag<A>, type_tag<B>) {
+    batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
+                 integer_results{k.out[0], p.out_type}, r.begin, r.end);
+  });
 }
 #else
 void batch_matmul_kernel(const kernel_args& k) noexcept;
@@ -18664,8 +18685,8 @@ constexpr shape_or fully_connected_shape(const fully_connected_attrs& a, const d
 
 namespace reference {
 template <class In, class W, class Out>
-constexpr void fully_connected(const fully_connected_params& p, const In* x, const W* w, Out* y,
-                               std::size_t begin, std::size_t end) {
+constexpr void fully_connected(const fully_connected_params& p, const In* x, const W* w,
+                               const Out& y, std::size_t begin, std::size_t end) {
   for (std::size_t b = 0; b < p.batch; ++b)
     for (std::size_t c = begin; c < end; ++c) {
       const auto channel = static_cast<std::int32_t>(c);
@@ -18673,19 +18694,17 @@ constexpr void fully_connected(const fully_connected_params& p, const In* x, con
       const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[c] : 0;
       for (std::size_t i = 0; i < p.k; ++i)
         acc += std::int64_t{x[b * p.k + i] - p.in_zero_point} * (std::int32_t{w[c * p.k + i]} - wz);
-      y[b * as_size(p.n) + c] = finished<Out>(p.requant, acc, channel);
+      y.set(b * as_size(p.n) + c, finished(p.requant, acc, channel));
     }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void fully_connected_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const fully_connected_params*>(a.params);
   const auto r = part_of(as_size(p.n), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, p.out_type,
-                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
-                  fully_connected(p, static_cast<const In*>(a.in[0]),
-                                  static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]),
-                                  r.begin, r.end);
-                });
+  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+    fully_connected(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                    integer_results{a.out[0], p.out_type}, r.begin, r.end);
+  });
 }
 #else
 void fully_connected_kernel(const kernel_args& a) noexcept;
@@ -18824,8 +18843,8 @@ constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const
 
 namespace reference {
 template <class In, class W, class Out>
-constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y,
-                                std::size_t row_begin, std::size_t row_end) {
+constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w,
+                                const Out& y, std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
   const image_extents image{p.in_h, p.in_w, p.in_c};
   const std::size_t taps = product_of(p.kernel_h, p.kernel_w);
@@ -18849,8 +18868,8 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
               acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
         }
-        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
-            finished<Out>(p.requant, acc, oc);
+        y.set((row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc),
+              finished(p.requant, acc, oc));
       }
   }
 }
@@ -18858,12 +18877,10 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
 OCTET_INLINE void transpose_conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, p.out_type,
-                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
-                  transpose_conv2d(p, static_cast<const In*>(a.in[0]),
-                                   static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]),
-                                   rows.begin, rows.end);
-                });
+  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+    transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                     integer_results{a.out[0], p.out_type}, rows.begin, rows.end);
+  });
 }
 #else
 void transpose_conv2d_kernel(const kernel_args& a) noexcept;

@@ -187,15 +187,20 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   pending.flush(t);
 }
 template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
-  if constexpr (KW > 0 && std::is_same_v<Ops, quad_each_ops>)
-    if (t.kind == kernels::epilogue_kind::scaled)
-      return pixels<Ops, KW, KG, kernels::epilogue_kind::scaled>(t);
-  if (t.kind == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::real)
-    pixels<Ops, KW, KG, kernels::epilogue_kind::real>(t);
-  else if (t.kind == kernels::epilogue_kind::dr)
-    pixels<Ops, KW, KG, kernels::epilogue_kind::dr>(t);
+  using kernels::epilogue_kind;
+  // 3x3 of four bytes a lane: a form of its own for `scaled`, none for the kinds that few files
+  // have, so that a program which names qnn.conv2d compiles no more of them.
+  constexpr bool few = KW > 0 && std::is_same_v<Ops, quad_each_ops>;
+  if constexpr (few)
+    if (t.kind == epilogue_kind::scaled) return pixels<Ops, KW, KG, epilogue_kind::scaled>(t);
+  if (t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real)
+    pixels<Ops, KW, KG, epilogue_kind::real>(t);
+  else if (t.kind == epilogue_kind::dr)
+    pixels<Ops, KW, KG, epilogue_kind::dr>(t);
+  else if constexpr (few)
+    pixels<Ops, 0, 0, epilogue_kind::any>(t);
   else
-    pixels<Ops, KW, KG, kernels::epilogue_kind::any>(t);
+    pixels<Ops, KW, KG, epilogue_kind::any>(t);
 }
 
 /// Columns of the window of an output row: `left` of padding, `have` from the image's column

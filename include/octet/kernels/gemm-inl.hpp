@@ -127,40 +127,47 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
     for (int v = 0; v < NV; ++v) acc[0][v] = hn::Add(acc[0][v], second[v]);
   }
 }
-/// From the accumulators to the output.
+/// Rounds the accumulators by the kind E; `real`: or scaled.
+template <int MR, int NV, kernels::epilogue_kind E>
+HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue& e,
+                           V32 (&acc)[MR][NV]) noexcept {
+  using kernels::epilogue_kind;
+  if constexpr (E == epilogue_kind::dr) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      requantize_dr q;
+      q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
+      HWY_UNROLL(8)
+      for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
+    }
+  } else if (t.kind == epilogue_kind::scaled) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      const VF m = simd::load(c.scale() + v * lanes32);
+      HWY_UNROLL(8)
+      for (int r = 0; r < MR; ++r) acc[r][v] = requantize_scaled(acc[r][v], m);
+    }
+  } else {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      const VF m = simd::load(c.scale() + v * lanes32),
+               bias = simd::load(c.real_bias() + v * lanes32),
+               unit = simd::load(c.bias_unit() + v * lanes32);
+      HWY_UNROLL(8)
+      for (int r = 0; r < MR; ++r)
+        acc[r][v] = requantize_real(acc[r][v], bias, unit, e.scaled_bias, m, e.highest);
+    }
+  }
+}
+/// From the accumulators to the output. E: dr, or real for all other kinds, which are told apart
+/// here: a tile of its own for each would be the same products once more.
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV], std::byte* to,
                             int valid) noexcept {
   using kernels::epilogue_kind;
-  if constexpr (E == epilogue_kind::real || E == epilogue_kind::dr) {
+  if (E == epilogue_kind::dr || t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real) {
     const epilogue e(*t.scalars);
-    if constexpr (E == epilogue_kind::dr) {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        requantize_dr q;
-        q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-        HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
-      }
-    } else if (t.kind == epilogue_kind::scaled) {
-      // Asked here: a tile of its own would be the same products once more.
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        const VF m = simd::load(c.scale() + v * lanes32);
-        HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r) acc[r][v] = requantize_scaled(acc[r][v], m);
-      }
-    } else {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        const VF m = simd::load(c.scale() + v * lanes32),
-                 bias = simd::load(c.real_bias() + v * lanes32),
-                 unit = simd::load(c.bias_unit() + v * lanes32);
-        HWY_UNROLL(8)
-        for (int r = 0; r < MR; ++r)
-          acc[r][v] = requantize_real(acc[r][v], bias, unit, e.scaled_bias, m, e.highest);
-      }
-    }
+    round_tile<MR, NV, E>(t, c, e, acc);
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
@@ -259,12 +266,10 @@ HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, const 
                         std::byte* to, int valid) noexcept {
   if constexpr (!std::is_same_v<Ops, quad_ops>)
     if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
-  if (t.kind == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::real)
-    tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
-  else if (t.kind == kernels::epilogue_kind::dr)
+  if (t.kind == kernels::epilogue_kind::dr)
     tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
   else
-    tile<Ops, MR, NV, kernels::epilogue_kind::any>(t, rows, sums, to, valid);
+    tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
 }
 /// All rows of a block times one panel.
 template <class Ops, int NV>

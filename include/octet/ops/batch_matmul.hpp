@@ -99,9 +99,9 @@ constexpr shape_or batch_matmul_shape(const batch_matmul_attrs& at, const dims& 
 }
 
 namespace reference {
-/// Output rows [begin, end) of batches * m.
+/// Output rows [begin, end) of batches * m. `y`: typed_results or integer_results.
 template <class A, class B, class Y>
-constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b, Y* y,
+constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b, const Y& y,
                             std::size_t begin, std::size_t end) {
   if (begin >= end) return;
   for_each_broadcast(
@@ -111,7 +111,7 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
         for (std::size_t i = batch * p.m < begin ? begin - batch * p.m : 0;
              i < p.m && batch * p.m + i < end; ++i)
           for (std::size_t j = 0; j < p.n; ++j) {
-            Y& to = y[(batch * p.m + i) * p.n + j];
+            const std::size_t to = (batch * p.m + i) * p.n + j;
             if constexpr (std::is_floating_point_v<A>) {
               float acc = 0;
               for (std::size_t k = 0; k < p.k; ++k) {
@@ -119,13 +119,13 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
                             v = pb[p.adj_y ? j * p.k + k : k * p.n + j];
                 acc = p.fused ? numerics::fma(u, v, acc) : numerics::add(acc, numerics::mul(u, v));
               }
-              to = acc;
+              y.set(to, acc);
             } else {
               std::int64_t acc = 0;
               for (std::size_t k = 0; k < p.k; ++k)
                 acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} *
                        (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
-              to = finished<Y>(p.requant, acc, 0);
+              y.set(to, finished(p.requant, acc, 0));
             }
           }
       });
@@ -162,12 +162,11 @@ OCTET_INLINE void batch_matmul_kernel(const kernel_args& k) noexcept {
                              static_cast<float*>(k.out[0]), r.begin, r.end);
   if (!p.quantized)
     return batch_matmul(p, static_cast<const float*>(k.in[0]), static_cast<const float*>(k.in[1]),
-                        static_cast<float*>(k.out[0]), r.begin, r.end);
-  with_operands(p.a_type, p.b_type, p.out_type,
-                [&]<class A, class B, class Y>(type_tag<A>, type_tag<B>, type_tag<Y>) {
-                  batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
-                               static_cast<Y*>(k.out[0]), r.begin, r.end);
-                });
+                        typed_results<float>{static_cast<float*>(k.out[0])}, r.begin, r.end);
+  with_operands(p.a_type, p.b_type, [&]<class A, class B>(type_tag<A>, type_tag<B>) {
+    batch_matmul(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
+                 integer_results{k.out[0], p.out_type}, r.begin, r.end);
+  });
 }
 #else
 void batch_matmul_kernel(const kernel_args& k) noexcept;

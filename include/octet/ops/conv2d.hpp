@@ -112,14 +112,14 @@ constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, 
 namespace reference {
 
 /// A layer's sum of that output channel as the node gives it: itself, or rounded.
-template <class Out>
-constexpr Out finished(const requantize_params& q, std::int64_t sum, std::int32_t channel) {
-  return static_cast<Out>(q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel));
+constexpr std::int64_t finished(const requantize_params& q, std::int64_t sum,
+                                std::int32_t channel) {
+  return q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel);
 }
 /// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
-/// counted within the group.
+/// counted within the group. `y`: typed_results or integer_results.
 template <class In, class W, class Out>
-constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, bool depthwise,
+constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out& y, bool depthwise,
                       std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
                      group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
@@ -144,8 +144,8 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
             for (std::int32_t ic = 0; ic < group_in; ++ic)
               acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
-        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
-            finished<Out>(p.requant, acc, oc);
+        y.set((row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc),
+              finished(p.requant, acc, oc));
       }
   }
 }
@@ -153,11 +153,10 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, Out* y, b
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, p.out_type,
-                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
-                  conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-                         static_cast<Out*>(a.out[0]), Depthwise, rows.begin, rows.end);
-                });
+  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+    conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+           integer_results{a.out[0], p.out_type}, Depthwise, rows.begin, rows.end);
+  });
 }
 #else
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;

@@ -63,8 +63,8 @@ constexpr shape_or fully_connected_shape(const fully_connected_attrs& a, const d
 
 namespace reference {
 template <class In, class W, class Out>
-constexpr void fully_connected(const fully_connected_params& p, const In* x, const W* w, Out* y,
-                               std::size_t begin, std::size_t end) {
+constexpr void fully_connected(const fully_connected_params& p, const In* x, const W* w,
+                               const Out& y, std::size_t begin, std::size_t end) {
   for (std::size_t b = 0; b < p.batch; ++b)
     for (std::size_t c = begin; c < end; ++c) {
       const auto channel = static_cast<std::int32_t>(c);
@@ -72,19 +72,17 @@ constexpr void fully_connected(const fully_connected_params& p, const In* x, con
       const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[c] : 0;
       for (std::size_t i = 0; i < p.k; ++i)
         acc += std::int64_t{x[b * p.k + i] - p.in_zero_point} * (std::int32_t{w[c * p.k + i]} - wz);
-      y[b * as_size(p.n) + c] = finished<Out>(p.requant, acc, channel);
+      y.set(b * as_size(p.n) + c, finished(p.requant, acc, channel));
     }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void fully_connected_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const fully_connected_params*>(a.params);
   const auto r = part_of(as_size(p.n), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, p.out_type,
-                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
-                  fully_connected(p, static_cast<const In*>(a.in[0]),
-                                  static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]),
-                                  r.begin, r.end);
-                });
+  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+    fully_connected(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                    integer_results{a.out[0], p.out_type}, r.begin, r.end);
+  });
 }
 #else
 void fully_connected_kernel(const kernel_args& a) noexcept;

@@ -79,8 +79,8 @@ constexpr shape_or transpose_conv2d_shape(const transpose_conv2d_attrs& a, const
 
 namespace reference {
 template <class In, class W, class Out>
-constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w, Out* y,
-                                std::size_t row_begin, std::size_t row_end) {
+constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, const W* w,
+                                const Out& y, std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = p.in_c / p.groups, group_out = p.out_c / p.groups;
   const image_extents image{p.in_h, p.in_w, p.in_c};
   const std::size_t taps = product_of(p.kernel_h, p.kernel_w);
@@ -104,8 +104,8 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
               acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
           }
         }
-        y[(row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc)] =
-            finished<Out>(p.requant, acc, oc);
+        y.set((row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc),
+              finished(p.requant, acc, oc));
       }
   }
 }
@@ -113,12 +113,10 @@ constexpr void transpose_conv2d(const transpose_conv2d_params& p, const In* x, c
 OCTET_INLINE void transpose_conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const transpose_conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, p.out_type,
-                [&]<class In, class W, class Out>(type_tag<In>, type_tag<W>, type_tag<Out>) {
-                  transpose_conv2d(p, static_cast<const In*>(a.in[0]),
-                                   static_cast<const W*>(a.in[1]), static_cast<Out*>(a.out[0]),
-                                   rows.begin, rows.end);
-                });
+  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+    transpose_conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+                     integer_results{a.out[0], p.out_type}, rows.begin, rows.end);
+  });
 }
 #else
 void transpose_conv2d_kernel(const kernel_args& a) noexcept;

@@ -98,15 +98,28 @@ template <class F> constexpr void with_arithmetic(dtype t, F&& f) {
     case dtype::boolean: break;
   }
 }
-/// f(type_tag<A>{}, type_tag<B>{}, type_tag<Y>{}) for two quantized operands and an integer result,
-/// as layers have them; not called for other types.
-template <class F> constexpr void with_operands(dtype a, dtype b, dtype y, F&& f) {
+/// f(type_tag<A>{}, type_tag<B>{}) for two quantized operands, as layers have them; not called for
+/// other types.
+template <class F> constexpr void with_operands(dtype a, dtype b, F&& f) {
   with_quantized(a, [&]<class A>(type_tag<A> first) {
-    with_quantized(b, [&]<class B>(type_tag<B> second) {
-      with_integer(y, [&]<class Y>(type_tag<Y> result) { f(first, second, result); });
-    });
+    with_quantized(b, [&]<class B>(type_tag<B> second) { f(first, second); });
   });
 }
+/// Results of one type, which the caller owns.
+template <class T> struct typed_results {
+  T* to;
+  constexpr void set(std::size_t i, T v) const noexcept { to[i] = v; }
+};
+/// Results of any integer type, which the caller owns. What products of operands end in: their
+/// loops are compiled for each pair of operands and not once more for each result.
+struct integer_results {
+  void* to;
+  dtype type;
+  /// v: of that type's range.
+  void set(std::size_t i, std::int64_t v) const noexcept {
+    with_integer(type, [&]<class T>(type_tag<T>) { static_cast<T*>(to)[i] = static_cast<T>(v); });
+  }
+};
 /// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Every type has one.
 template <class F> constexpr void with_size(dtype t, F&& f) {
   switch (t) {
