@@ -124,6 +124,12 @@ struct primitives_of_target {
   static void divide(const float* a, const float* b, float* to) {
     simd::store(simd::divide(simd::load(a), simd::load(b)), to);
   }
+  static void lesser(const float* a, const float* b, float* to) {
+    simd::store(simd::lesser(simd::load(a), simd::load(b)), to);
+  }
+  static void greater(const float* a, const float* b, float* to) {
+    simd::store(simd::greater(simd::load(a), simd::load(b)), to);
+  }
   static void to_floats(const double* x, float* to) {
     simd::store(simd::to_floats(simd::load(x), simd::load(x + lanes32 / 2)), to);
   }
@@ -204,6 +210,8 @@ struct primitives_of_target {
         .round_even = &round_even,
         .multiply_add = &multiply_add,
         .divide = &divide,
+        .lesser = &lesser,
+        .greater = &greater,
         .to_floats = &to_floats,
         .shift_up = &shift_up,
         .shift_away = &shift_away,

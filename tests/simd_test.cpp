@@ -403,6 +403,32 @@ TEST_CASE("simd: sums side by side, in the order of their elements") {
   });
 }
 
+TEST_CASE("simd: the lesser and the greater of two floats, the second where one is NaN") {
+  rng r(9);
+  values<float> hard = hard_floats(r);
+  hard.push_back(std::numeric_limits<float>::quiet_NaN());
+  while (hard.size() % 17 != 0) hard.push_back(-0.f);
+  on_every_target([&](const simd_primitives& p) {
+    const auto lanes = static_cast<std::size_t>(p.layout.lanes);
+    values<float> a(lanes), b(lanes), least(lanes), most(lanes);
+    for (std::size_t k = 0; k < hard.size(); ++k) {
+      for (std::size_t i = 0; i < lanes; ++i) {
+        a[i] = hard[(k + i) % hard.size()];
+        b[i] = hard[(7 * k + 3 * i) % hard.size()];
+      }
+      p.lesser(a.data(), b.data(), least.data());
+      p.greater(a.data(), b.data(), most.data());
+      for (std::size_t i = 0; i < lanes; ++i) {
+        const bool both = !numerics::is_nan(a[i]) && !numerics::is_nan(b[i]);
+        REQUIRE(std::bit_cast<std::uint32_t>(least[i]) ==
+                std::bit_cast<std::uint32_t>(both && a[i] < b[i] ? a[i] : b[i]));
+        REQUIRE(std::bit_cast<std::uint32_t>(most[i]) ==
+                std::bit_cast<std::uint32_t>(both && a[i] > b[i] ? a[i] : b[i]));
+      }
+    }
+  });
+}
+
 TEST_CASE("simd: float operations round once, ties to even") {
   rng r(8);
   const values<float> hard = hard_floats(r);

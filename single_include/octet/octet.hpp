@@ -380,43 +380,6 @@ template <class T> HWY_INLINE void deinterleave_block(const T* from, T* a, T* b)
   }
 }
 
-// ---- panels to memory, in channel order (channel_in_panel) ----
-
-/// The first n <= NV * lanes32 values of NV vectors; int32. Writes nothing else.
-template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
-  constexpr int count = NV * lanes32;
-  if constexpr (NV == 1)
-    if (n == count) return hn::StoreU(x[0], D32(), reinterpret_cast<std::int32_t*>(to));
-  alignas(vector_bytes) std::int32_t packed[count], whole[count];
-  for (int v = 0; v < NV; ++v) hn::Store(x[v], D32(), packed + v * lanes32);
-  std::byte* const target = n == count ? to : reinterpret_cast<std::byte*>(whole);
-  for (int block = 0; block < lanes32 / 4; ++block)
-    for (int v = 0; v < NV; ++v)
-      std::memcpy(target + (block * NV + v) * 16, packed + v * lanes32 + block * 4, 16);
-  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 4);
-}
-/// The same, saturated to int16.
-template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {
-  constexpr int count = NV * lanes32;
-  alignas(vector_bytes) std::int16_t whole[count];
-  auto* const target = n == count ? reinterpret_cast<std::int16_t*>(to) : whole;
-  if constexpr (NV == 1) {
-    const per32<std::int16_t> half;
-    hn::StoreU(hn::DemoteTo(half, x[0]), half, target);
-  } else if constexpr (NV == 2) {  // demoting keeps blocks of 128 bits
-    hn::StoreU(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), target);
-  } else {
-    alignas(vector_bytes) std::int16_t first[lanes16], second[lanes16];
-    hn::Store(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), first);
-    hn::Store(hn::ReorderDemote2To(D16(), x[2], x[NV - 1]), D16(), second);
-    for (int block = 0; block < lanes32 / 4; ++block) {
-      std::memcpy(target + block * NV * 4, first + block * 8, 16);
-      std::memcpy(target + block * NV * 4 + 8, second + block * 8, (NV - 2) * 8);
-    }
-  }
-  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 2);
-}
-
 }  // namespace simd
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -439,8 +402,10 @@ OCTET_NAMESPACE_END
 //                      do better without it
 //   dot_quads          products of bytes, four a lane
 //   narrow             int32 to int8 in channel order
-//   round_even, rounded, divide     float operations that no compiler flag may change; rounded also
-//                      of half a vector where that has 8 floats (side_by_side, sums-inl.hpp)
+//   in_channel_order   the registers of a panel's row (channel_in_panel)
+//   round_even, rounded, divide, lesser, greater     float operations that no compiler flag may
+//                      change; rounded also of half a vector where that has 8 floats
+//                      (side_by_side, sums-inl.hpp), and of four floats
 //   to_floats          two halves of binary64 to one vector of binary32
 //   doubling_high, high_halves      high parts of products
 //   look_up            a table of 256 bytes
@@ -564,6 +529,21 @@ HWY_INLINE VF divide(VF a, VF b) {
   return hn::Load(DF(), x);
 }
 
+/// a < b ? a : b, so b where either is NaN.
+HWY_INLINE VF lesser(VF a, VF b) { return hn::IfThenElse(hn::Lt(a, b), a, b); }
+/// a > b ? a : b, likewise.
+HWY_INLINE VF greater(VF a, VF b) { return hn::IfThenElse(hn::Gt(a, b), a, b); }
+
+/// y: lane l of vector v the value of channel v * lanes32 + l, which x has by blocks of 128 bits.
+template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
+  alignas(vector_bytes) std::int32_t packed[NV * lanes32], whole[NV * lanes32];
+  for (int v = 0; v < NV; ++v) hn::Store(x[v], D32(), packed + v * lanes32);
+  for (int block = 0; block < lanes32 / 4; ++block)
+    for (int v = 0; v < NV; ++v)
+      std::memcpy(whole + (block * NV + v) * 4, packed + v * lanes32 + block * 4, 16);
+  for (int v = 0; v < NV; ++v) y[v] = hn::Load(D32(), whole + v * lanes32);
+}
+
 /// Each rounded once; what is beyond binary32 becomes an infinity. Not Highway's DemoteTo: its
 /// emulation (1.0.3) gives the largest number for those, and for infinities.
 HWY_INLINE VF to_floats(VF64 low, VF64 high) {
@@ -679,6 +659,7 @@ inline constexpr int registers = 16;
 inline constexpr std::uint8_t quads = 0;
 using generic::gather_pairs;
 using generic::high_halves;
+using generic::in_channel_order;
 using generic::load_bytes;
 
 template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
@@ -717,6 +698,14 @@ HWY_INLINE VF64 rounded(VF64 v) {
 }
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("divps %1, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF lesser(VF a, VF b) {
+  __asm__("minps %1, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF greater(VF a, VF b) {
+  __asm__("maxps %1, %0" : "+x"(a.raw) : "x"(b.raw));
   return a;
 }
 
@@ -791,9 +780,41 @@ HWY_INLINE VF64 rounded(VF64 v) {
   __asm__("" : "+x"(v.raw));
   return v;
 }
+/// Of four floats side by side (recurrent layers).
+HWY_INLINE hn::Vec<hn::CappedTag<float, 4>> rounded(hn::Vec<hn::CappedTag<float, 4>> v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("vdivps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
   return a;
+}
+HWY_INLINE VF lesser(VF a, VF b) {
+  __asm__("vminps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF greater(VF a, VF b) {
+  __asm__("vmaxps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+
+/// Two blocks a vector: block k of the row is block k / NV of vector k % NV.
+template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
+  if constexpr (NV == 1) {
+    y[0] = x[0];
+  } else if constexpr (NV == 2) {
+    y[0] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x20)};
+    y[1] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x31)};
+  } else if constexpr (NV == 3) {
+    y[0] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x20)};
+    y[1] = V32{_mm256_permute2x128_si256(x[2].raw, x[0].raw, 0x30)};
+    y[2] = V32{_mm256_permute2x128_si256(x[1].raw, x[2].raw, 0x31)};
+  } else {
+    y[0] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x20)};
+    y[1] = V32{_mm256_permute2x128_si256(x[2].raw, x[3].raw, 0x20)};
+    y[2] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x31)};
+    y[3] = V32{_mm256_permute2x128_si256(x[2].raw, x[3].raw, 0x31)};
+  }
 }
 
 }  // namespace simd
@@ -893,9 +914,51 @@ HWY_INLINE hn::Vec<hn::Half<DF>> rounded(hn::Vec<hn::Half<DF>> v) {
   __asm__("" : "+v"(v.raw));
   return v;
 }
+/// Of four floats side by side (recurrent layers).
+HWY_INLINE hn::Vec<hn::CappedTag<float, 4>> rounded(hn::Vec<hn::CappedTag<float, 4>> v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("vdivps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
   return a;
+}
+HWY_INLINE VF lesser(VF a, VF b) {
+  __asm__("vminps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+  return a;
+}
+HWY_INLINE VF greater(VF a, VF b) {
+  __asm__("vmaxps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+  return a;
+}
+
+/// Quarters of a or b: 2 * q and 2 * q + 1 of 64 bits, those of b from 8 on.
+HWY_INLINE __m512i quarters(__m512i a, __m512i b, int p, int q, int r, int s) {
+  const __m512i at =
+      _mm512_setr_epi64(2 * p, 2 * p + 1, 2 * q, 2 * q + 1, 2 * r, 2 * r + 1, 2 * s, 2 * s + 1);
+  return _mm512_permutex2var_epi64(a, at, b);
+}
+/// Four blocks a vector: block k of the row is block k / NV of vector k % NV.
+template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
+  if constexpr (NV == 1) {
+    y[0] = x[0];
+  } else if constexpr (NV == 2) {
+    y[0] = V32{quarters(x[0].raw, x[1].raw, 0, 4, 1, 5)};
+    y[1] = V32{quarters(x[0].raw, x[1].raw, 2, 6, 3, 7)};
+  } else if constexpr (NV == 3) {
+    y[0] = V32{quarters(quarters(x[0].raw, x[1].raw, 0, 4, 0, 1), x[2].raw, 0, 1, 4, 3)};
+    y[1] = V32{quarters(quarters(x[1].raw, x[0].raw, 1, 0, 6, 2), x[2].raw, 0, 5, 2, 3)};
+    y[2] = V32{quarters(quarters(x[2].raw, x[0].raw, 2, 7, 0, 3), x[1].raw, 0, 1, 7, 3)};
+  } else {
+    const __m512i a = _mm512_shuffle_i32x4(x[0].raw, x[1].raw, 0x44),
+                  b = _mm512_shuffle_i32x4(x[2].raw, x[3].raw, 0x44),
+                  c = _mm512_shuffle_i32x4(x[0].raw, x[1].raw, 0xEE),
+                  d = _mm512_shuffle_i32x4(x[2].raw, x[3].raw, 0xEE);
+    y[0] = V32{_mm512_shuffle_i32x4(a, b, 0x88)};
+    y[1] = V32{_mm512_shuffle_i32x4(a, b, 0xDD)};
+    y[2] = V32{_mm512_shuffle_i32x4(c, d, 0x88)};
+    y[3] = V32{_mm512_shuffle_i32x4(c, d, 0xDD)};
+  }
 }
 HWY_INLINE V32 high_halves(vec<std::uint64_t> even, vec<std::uint64_t> odd) {
   return V32{
@@ -922,7 +985,10 @@ inline constexpr bool split_pairs = true;  // vmlal takes halves of vectors
 inline constexpr bool native_doubling_high = true;
 inline constexpr std::uint8_t quads = OCTET_QUAD == 3 ? 2 : 0;
 using generic::gather_pairs;
+using generic::greater;
 using generic::high_halves;
+using generic::in_channel_order;
+using generic::lesser;
 using generic::load_bytes;
 using generic::store_bytes;
 
@@ -1070,6 +1136,56 @@ template <int N> HWY_INLINE void sum_side_by_side(const float* x, std::size_t n,
   std::size_t i = sums.add(x, n);
   sums.store(each);
   for (; i < n; ++i) each[i % N] = numerics::add(each[i % N], x[i]);
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/simd/panels-inl.hpp
+// Rows of a panel to memory, in channel order (channel_in_panel). Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+/// The first n <= NV * lanes32 values of NV vectors; int32. Writes nothing else.
+template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
+  constexpr int count = NV * lanes32;
+  V32 y[NV];
+  in_channel_order<NV>(x, y);
+  auto* const ints = reinterpret_cast<std::int32_t*>(to);
+  if (n == count) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) hn::StoreU(y[v], D32(), ints + v * lanes32);
+    return;
+  }
+  alignas(vector_bytes) std::int32_t whole[count];
+  for (int v = 0; v < NV; ++v) hn::Store(y[v], D32(), whole + v * lanes32);
+  std::memcpy(to, whole, static_cast<std::size_t>(n) * 4);
+}
+/// The same, saturated to int16.
+template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {
+  constexpr int count = NV * lanes32;
+  alignas(vector_bytes) std::int16_t whole[count];
+  auto* const target = n == count ? reinterpret_cast<std::int16_t*>(to) : whole;
+  if constexpr (NV == 1) {
+    const per32<std::int16_t> half;
+    hn::StoreU(hn::DemoteTo(half, x[0]), half, target);
+  } else if constexpr (NV == 2) {  // demoting keeps blocks of 128 bits
+    hn::StoreU(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), target);
+  } else {
+    alignas(vector_bytes) std::int16_t first[lanes16], second[lanes16];
+    hn::Store(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), first);
+    hn::Store(hn::ReorderDemote2To(D16(), x[2], x[NV - 1]), D16(), second);
+    for (int block = 0; block < lanes32 / 4; ++block) {
+      std::memcpy(target + block * NV * 4, first + block * 8, 16);
+      std::memcpy(target + block * NV * 4 + 8, second + block * 8, (NV - 2) * 8);
+    }
+  }
+  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 2);
 }
 
 }  // namespace simd
@@ -1277,7 +1393,7 @@ HWY_INLINE VF real_product(V32 x, VF scale) {
   return simd::rounded(hn::Mul(hn::ConvertTo(DF(), x), scale));
 }
 /// Cut to whole numbers [lo, hi], NaN to lo.
-HWY_INLINE VF cut(VF v, VF lo, VF hi) { return hn::Min(hn::IfThenElse(hn::Gt(v, lo), v, lo), hi); }
+HWY_INLINE VF cut(VF v, VF lo, VF hi) { return simd::lesser(simd::greater(v, lo), hi); }
 /// Cuts to whole numbers [lo, hi] of at most 24 bits, NaN to lo, and rounds, ties to even.
 HWY_INLINE V32 round_within(VF v, VF lo, VF hi) { return simd::round_even(cut(v, lo, hi)); }
 /// To a whole number, ties away from zero; float or double. trunc(v + 0.5) would be wrong just
@@ -1933,6 +2049,8 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
     }
+  } else if (t.kind == epilogue_kind::raw && t.out_type == dtype::s32) {
+    for (int r = 0; r < valid; ++r, to += t.out_stride) simd::store_ints<NV>(acc[r], to, t.n);
   } else {
     alignas(alignment) std::int32_t raw[MR][NV * lanes32];
     HWY_UNROLL(8)
@@ -3474,11 +3592,13 @@ template <std::size_t N> HWY_INLINE VF fused_polynomial(const float (&c)[N], VF 
 HWY_INLINE VF float_pow2(V32 e) {
   return hn::BitCast(DF(), hn::ShiftLeft<23>(hn::Add(e, set32(127))));
 }
-/// v where x is no NaN, by its bits: compilers told that there are none would drop a comparison.
-HWY_INLINE VF unless_nan(VF x, VF v) {
+/// By the bits: compilers told that there are none would drop a comparison.
+HWY_INLINE auto is_nan_by_bits(VF x) {
   const V32 magnitude = hn::And(hn::BitCast(D32(), x), set32(INT32_MAX));
-  return hn::IfThenElse(hn::RebindMask(DF(), hn::Gt(magnitude, set32(0x7F800000))), x, v);
+  return hn::RebindMask(DF(), hn::Gt(magnitude, set32(0x7F800000)));
 }
+/// v where x is no NaN.
+HWY_INLINE VF unless_nan(VF x, VF v) { return hn::IfThenElse(is_nan_by_bits(x), x, v); }
 HWY_INLINE VF exp_vectorized(VF x) {
   namespace k = numerics::vector_exp;
   const VF lowest = set_float(k::lowest), highest = set_float(k::highest);
@@ -3663,6 +3783,116 @@ inline HWY_NOINLINE float sum_of_sixteens(const float* e, std::size_t n) noexcep
   float each[16];
   simd::sum_side_by_side(e, n, each);
   return numerics::sum_of_softmax_lanes(each);
+}
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/xnnpack_math-inl.hpp
+// Functions of floats under rounding XNN: numerics/xnnpack_math.hpp on vectors, operation by
+// operation. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// Zero in place of a subnormal number.
+HWY_INLINE VF flushed(VF v) {
+  const auto subnormal = hn::Lt(hn::Abs(v), set_float(0x1p-126f));
+  return hn::IfThenElse(subnormal, hn::And(v, set_float(-0.f)), v);
+}
+template <std::size_t N> HWY_INLINE VF xnn_rational(const numerics::xnn::rational<N>& f, VF x) {
+  const VF v = clamp_finite(x, -f.bound, f.bound), z = simd::rounded(hn::Mul(v, v));
+  return simd::divide(simd::rounded(hn::Mul(v, fused_polynomial(f.odd, z))),
+                      fused_polynomial(f.even, z));
+}
+HWY_INLINE VF exp_of_softmax_xnn(VF x) {
+  namespace k = numerics::xnn;
+  const VF split = set_float(k::split_magic), cutoff = set_float(k::cutoff);
+  const VF v = hn::Max(x, cutoff), magic = simd::rounded(fused(v, set_float(k::log2_e), split)),
+           power = hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic))),
+           n = simd::rounded(hn::Sub(magic, split));
+  const VF t = fused(n, set_float(k::minus_ln2_low), fused(n, set_float(k::minus_ln2_high), v));
+  const VF e = flushed(
+      fused(flushed(simd::rounded(hn::Mul(t, power))), fused_polynomial(k::exp_c, t), power));
+  return unless_nan(x, hn::IfThenElse(hn::Lt(x, cutoff), hn::Zero(DF()), e));
+}
+/// numerics::detail::xnn_exp_by_powers.
+HWY_INLINE VF xnn_exp_by_powers(VF x) {
+  namespace k = numerics::xnn;
+  const VF split = set_float(k::thirtyseconds_magic), least = set_float(k::least_power);
+  const VF magic = simd::rounded(fused(x, set_float(k::log2_e), split)),
+           n = simd::rounded(hn::Sub(magic, split)), m = simd::greater(n, least);
+  const VF power = hn::GatherIndex(DF(), k::powers, hn::And(hn::BitCast(D32(), magic), set32(31)));
+  const VF t = fused(n, set_float(k::of_powers_low), fused(n, set_float(k::of_powers_high), x));
+  const VF p = fused(simd::rounded(hn::Mul(t, power)),
+                     fused(t, set_float(k::of_powers_c2), set_float(k::of_powers_c1)), power);
+  const VF e = flushed(
+      simd::rounded(hn::Mul(simd::rounded(p), float_pow2(hn::ConvertTo(D32(), hn::Floor(m))))));
+  return hn::IfThenElse(hn::Ge(n, least), e, hn::Zero(DF()));
+}
+HWY_INLINE VF tanh_xnn(VF x) {
+  return unless_nan(x, xnn_rational(numerics::xnn::tanh, flushed(x)));
+}
+template <bool Approximate> HWY_INLINE VF gelu_xnn(VF given) {
+  namespace k = numerics::xnn;
+  const VF x = flushed(given);
+  VF e;
+  if constexpr (Approximate)
+    e = xnn_rational(k::approximate_gelu, x);
+  else
+    e = xnn_rational(k::gelu, x);
+  const VF half = flushed(simd::rounded(hn::Mul(x, set_float(0.5f))));
+  return unless_nan(
+      given, flushed(simd::rounded(hn::Mul(half, simd::rounded(hn::Add(e, set_float(1.f)))))));
+}
+HWY_INLINE VF logistic_xnn(VF x) {
+  const VF one = set_float(1.f), e = xnn_exp_by_powers(hn::Or(x, set_float(-0.f))),
+           y = simd::divide(e, simd::rounded(hn::Add(e, one)));
+  const V32 sign = hn::ShiftRight<31>(hn::BitCast(D32(), x));
+  return unless_nan(
+      x, hn::IfThenElse(hn::RebindMask(DF(), hn::Lt(sign, zero32())), y, hn::Sub(one, y)));
+}
+
+/// y[i] = f(x[i]) of n elements, under rounding XNN.
+inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, float* y,
+                                        std::size_t n) noexcept {
+  switch (numerics::vectorized_of(p.function)) {
+    case numerics::vectorized_function::logistic:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_xnn(v); });
+    case numerics::vectorized_function::tanh:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_xnn(v); });
+    case numerics::vectorized_function::gelu:
+      if (p.approximate)
+        return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_xnn<true>(v); });
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_xnn<false>(v); });
+    case numerics::vectorized_function::exp:
+    case numerics::vectorized_function::other: break;  // the forms exclude these
+  }
+}
+/// numerics::row_sum_xnn, softmax_sum_xnn: elements of whole `most`s in 32 lanes.
+inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
+                                           std::size_t most) noexcept {
+  const hn::CappedTag<float, 16> sixteen;
+  constexpr std::size_t width = hn::MaxLanes(sixteen);
+  simd::side_by_side<float, 32> sums;
+  float each[32], lanes[16];
+  const std::size_t whole = n / 16 * 16, in_32 = n / most * most;
+  std::size_t i = sums.add(x, in_32);
+  sums.store(each);
+  if (i < in_32) {  // 16 of them: the first half
+    for (std::size_t k = 0; k < 16; ++k) each[k] = numerics::add(each[k], x[i + k]);
+    i += 16;
+  }
+  for (std::size_t k = 0; k < 16; k += width) {
+    auto v = hn::Add(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, each + k + 16));
+    for (std::size_t j = i; j < whole; j += 16)
+      v = hn::Add(simd::rounded(v), hn::LoadU(sixteen, x + j + k));
+    hn::StoreU(v, sixteen, lanes + k);
+  }
+  return numerics::detail::xnn_sum_of_lanes(lanes, n - whole,
+                                            [=](std::size_t k) { return x[whole + k]; });
 }
 
 }  // namespace OCTET_TARGET_NS
@@ -4082,6 +4312,8 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case rounding::aten:
         return numerics::has_vectorized(p.function) ? &vectorized_floats : rounded_floats(p);
       case rounding::onnxruntime: return has_mlas(p.function) ? &mlas_floats : nullptr;
+      case rounding::xnnpack:
+        return numerics::has_vectorized(p.function) ? &xnnpack_floats : nullptr;
       case rounding::divide_half_away:  // tanh, also in approximate gelu, is the C library's
         return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
       case rounding::doubling_high_half_away:
@@ -4095,7 +4327,6 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
       case rounding::divide_truncate:
-      case rounding::xnnpack:
       case rounding::qnnpack:
       case rounding::fused_multiply_add:
       case rounding::tflite_optimized:
@@ -5013,10 +5244,10 @@ inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float fi
     VF least = set_float(r.least), most = least, least2 = least, most2 = least;
     for (; i + 2 * lanes32 <= n; i += 2 * lanes32) {
       const VF a = simd::load(x + i), b = simd::load(x + i + lanes32);
-      least = hn::IfThenElse(hn::Lt(a, least), a, least);
-      most = hn::IfThenElse(hn::Gt(a, most), a, most);
-      least2 = hn::IfThenElse(hn::Lt(b, least2), b, least2);
-      most2 = hn::IfThenElse(hn::Gt(b, most2), b, most2);
+      least = simd::lesser(a, least);
+      most = simd::greater(a, most);
+      least2 = simd::lesser(b, least2);
+      most2 = simd::greater(b, most2);
     }
     // No lane has a NaN unless all of them began with it. Which of two zeros is taken makes no
     // difference to a scale.
@@ -5080,15 +5311,50 @@ struct kernel<kernel_id::dynamic_quantize, V>
       case row_formula::aten: quantize_row<false>(x, words(), n, s.inverse, -z, 255 - z); break;
     }
   }
+  /// numerics::asymmetric_scale_xnn of as many rows as there are lanes.
+  static HWY_NOINLINE void scales_xnn(const float* least, const float* most,
+                                      numerics::row_scale* to) noexcept {
+    const VF zero = hn::Zero(DF()), one = set_float(1.f),
+             lo = simd::lesser(simd::load(least), zero), hi = simd::greater(simd::load(most), zero);
+    const VF up = hn::IfThenElse(hn::Eq(lo, hi), one,
+                                 simd::divide(set_float(255.f), simd::rounded(hn::Sub(hi, lo))));
+    const VF below = simd::rounded(hn::Mul(lo, up)), above = simd::rounded(hn::Mul(hi, up)),
+             bottom = set_float(-128.f), top = set_float(127.f);
+    const VF error = simd::rounded(
+        hn::Add(simd::rounded(hn::Add(bottom, below)), simd::rounded(hn::Add(top, above))));
+    const VF point = hn::IfThenElse(hn::Gt(error, zero), simd::rounded(hn::Sub(bottom, below)),
+                                    simd::rounded(hn::Sub(top, above)));
+    alignas(alignment) float scale[lanes32], inverse[lanes32];
+    alignas(alignment) std::int32_t z[lanes32];
+    hn::Store(simd::divide(one, up), DF(), scale);
+    hn::Store(up, DF(), inverse);
+    hn::Store(round_within(point, bottom, top), D32(), z);
+    for (int i = 0; i < lanes32; ++i) to[i] = {scale[i], inverse[i], z[i], false};
+  }
+  /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
+  /// divisions.
   static void run(const kernel_args& a) noexcept {
     const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
     const auto r = part_of(p.rows, a.part, a.parts);
-    for (std::size_t row = r.begin; row < r.end; ++row) {
-      const float* x = static_cast<const float*>(a.in[0]) + row * p.length;
-      const float_range range = range_of(x, p.length, p.length != 0 ? x[0] : 0);
-      const numerics::row_scale s = row_scale_of(p, range.least, range.most);
-      static_cast<float*>(a.out[1])[row] = s.scale;
-      quantize_values(p.formula, s, x, p.length, a.out[0], row);
+    const auto* x = static_cast<const float*>(a.in[0]);
+    auto* to = static_cast<float*>(a.out[1]);
+    alignas(alignment) float least[lanes32] = {}, most[lanes32] = {};
+    numerics::row_scale scales[lanes32];
+    for (std::size_t row = r.begin; row < r.end;) {
+      const std::size_t left = r.end - row, rows = left < lanes32 ? left : lanes32;
+      for (std::size_t i = 0; i < rows; ++i) {
+        const float* const from = x + (row + i) * p.length;
+        const float_range range = range_of(from, p.length, p.length != 0 ? from[0] : 0);
+        least[i] = range.least, most[i] = range.most;
+      }
+      if (p.formula == octet::row_formula::xnnpack)
+        scales_xnn(least, most, scales);
+      else
+        for (std::size_t i = 0; i < rows; ++i) scales[i] = row_scale_of(p, least[i], most[i]);
+      for (std::size_t i = 0; i < rows; ++i, ++row) {
+        to[row] = scales[i].scale;
+        quantize_values(p.formula, scales[i], x + row * p.length, p.length, a.out[0], row);
+      }
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
@@ -5143,24 +5409,41 @@ template <row_formula F, bool Bias> HWY_INLINE VF row_value(V32 sum, VF row, VF 
     return Bias ? hn::Add(simd::rounded(v), bias) : v;
   }
 }
+/// Channels [first, last) of pixels [begin, end), `per_row` of which share a scale.
+struct dequantize_call {
+  const std::int32_t* x;
+  float* y;
+  const float *rows, *bias;
+  std::size_t begin, end, per_row, first, last;
+};
 template <row_formula F, bool Bias>
-HWY_NOINLINE void dequantize_channels(const dynamic_dequantize_params& p, const std::int32_t* x,
-                                      float* y, std::size_t first, std::size_t n, float row,
-                                      const float* bias) noexcept {
-  const VF by = set_float(row), lo = set_float(p.min), hi = set_float(p.max);
-  for (std::size_t i = 0; i < n; i += lanes32) {
-    const std::size_t left = n - i, c = first + i;
-    const bool whole = left >= lanes32;
-    const V32 sum = whole ? simd::load(x + i) : simd::load_some(x + i, left);
-    const VF scale = whole ? simd::load(p.scales + c) : simd::load_some(p.scales + c, left);
-    VF add = hn::Zero(DF());
-    if (bias != nullptr) add = whole ? simd::load(bias + c) : simd::load_some(bias + c, left);
-    VF v = row_value<F, Bias>(sum, by, scale, add);
-    v = hn::IfThenElse(hn::Lt(v, lo), lo, hn::IfThenElse(hn::Gt(v, hi), hi, v));
-    if (whole)
-      simd::store(v, y + i);
-    else
-      simd::store_some(v, y + i, left);
+HWY_NOINLINE void dequantize_pixels(const dynamic_dequantize_params& p,
+                                    const dequantize_call& t) noexcept {
+  const VF lo = set_float(p.min), hi = set_float(p.max);
+  const std::size_t n = t.last - t.first;
+  const float *const scales = p.scales + t.first, *const bias = Bias ? t.bias + t.first : nullptr;
+  std::size_t row = t.begin / t.per_row, left_in_row = t.per_row - t.begin % t.per_row;
+  for (std::size_t pixel = t.begin; pixel < t.end; ++pixel, --left_in_row) {
+    if (left_in_row == 0) ++row, left_in_row = t.per_row;
+    const VF by = set_float(t.rows[row]);
+    const std::int32_t* const x = t.x + pixel * p.channels + t.first;
+    float* const y = t.y + pixel * p.channels + t.first;
+    const auto value = [&](V32 sum, VF scale, VF add) HWY_ATTR {
+      return simd::lesser(hi, simd::greater(lo, row_value<F, Bias>(sum, by, scale, add)));
+    };
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32) {
+      VF add = hn::Zero(DF());
+      if constexpr (Bias) add = simd::load(bias + i);
+      simd::store(value(simd::load(x + i), simd::load(scales + i), add), y + i);
+    }
+    if (i < n) {
+      VF add = hn::Zero(DF());
+      if constexpr (Bias) add = simd::load_some(bias + i, n - i);
+      simd::store_some(
+          value(simd::load_some(x + i, n - i), simd::load_some(scales + i, n - i), add), y + i,
+          n - i);
+    }
   }
 }
 
@@ -5172,44 +5455,36 @@ struct kernel<kernel_id::dynamic_dequantize, V>
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.in_type == dtype::s32;
-  }
-  static HWY_INLINE void channels(const dynamic_dequantize_params& p, const std::int32_t* x,
-                                  float* y, std::size_t first, std::size_t n, float row,
-                                  const float* bias) noexcept {
-    if (p.aten) return dequantize_channels<row_formula::aten, true>(p, x, y, first, n, row, bias);
-    if (p.fused) return dequantize_channels<row_formula::fused, true>(p, x, y, first, n, row, bias);
-    if (p.scales_first) return in_order<row_formula::scales_first>(p, x, y, first, n, row, bias);
-    const std::size_t before = first >= p.row_first      ? 0
-                               : n < p.row_first - first ? n
-                                                         : p.row_first - first;
-    if (before != 0) in_order<row_formula::channel_first>(p, x, y, first, before, row, bias);
-    if (before != n)
-      in_order<row_formula::row_first>(p, x + before, y + before, first + before, n - before, row,
-                                       bias);
+    return p.in_type == dtype::s32 && p.channels != 0 && p.length % p.channels == 0;
   }
   template <row_formula F>
-  static HWY_INLINE void in_order(const dynamic_dequantize_params& p, const std::int32_t* x,
-                                  float* y, std::size_t first, std::size_t n, float row,
-                                  const float* bias) noexcept {
-    if (bias != nullptr)
-      dequantize_channels<F, true>(p, x, y, first, n, row, bias);
+  static HWY_INLINE void by_bias(const dynamic_dequantize_params& p,
+                                 const dequantize_call& t) noexcept {
+    if (t.bias != nullptr)
+      dequantize_pixels<F, true>(p, t);
     else
-      dequantize_channels<F, false>(p, x, y, first, n, row, bias);
+      dequantize_pixels<F, false>(p, t);
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    const auto r = part_of(p.rows * p.length, a.part, a.parts);
-    const auto* x = static_cast<const std::int32_t*>(a.in[0]);
-    const auto* rows = static_cast<const float*>(a.in[1]);
-    const auto* bias = static_cast<const float*>(a.in[2]);
-    auto* y = static_cast<float*>(a.out[0]);
-    for (std::size_t i = r.begin; i < r.end;) {
-      const std::size_t c = i % p.channels, left = p.channels - c,
-                        n = left < r.end - i ? left : r.end - i;
-      channels(p, x + i, y + i, c, n, rows[i / p.length], bias);
-      i += n;
-    }
+    const auto r = part_of(p.rows * p.length / p.channels, a.part, a.parts);
+    dequantize_call t{static_cast<const std::int32_t*>(a.in[0]),
+                      static_cast<float*>(a.out[0]),
+                      static_cast<const float*>(a.in[1]),
+                      static_cast<const float*>(a.in[2]),
+                      r.begin,
+                      r.end,
+                      p.length / p.channels,
+                      0,
+                      p.channels};
+    if (r.begin == r.end) return;
+    if (p.aten) return by_bias<row_formula::aten>(p, t);
+    if (p.fused) return by_bias<row_formula::fused>(p, t);
+    if (p.scales_first) return by_bias<row_formula::scales_first>(p, t);
+    t.last = p.row_first < p.channels ? p.row_first : p.channels;
+    if (t.last != 0) by_bias<row_formula::channel_first>(p, t);
+    t.first = t.last, t.last = p.channels;
+    if (t.first != t.last) by_bias<row_formula::row_first>(p, t);
   }
   static const char* describe(const void*) { return "dynamic_dequantize"; }
 };
@@ -6863,6 +7138,10 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
   for (std::size_t o = r.begin; o < r.end;) {
     const std::size_t c = o % plan.inner, left = r.end - o;
     const float* at = x + o / plan.inner * plan.count * plan.inner + c;
+    if (p.mode == rounding::xnnpack) {
+      y[o++] = reference::scaled_row_sum(p, sum_in_lanes_xnn(at, plan.count, 16));
+      continue;
+    }
     if (plan.inner == 1) {
       std::size_t rows = 1;
       if (!sums) {
@@ -6909,7 +7188,7 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
   static bool accepts(const void* v) {
     const auto& p = params(v);
     if (p.type == dtype::f32)
-      return p.mode == rounding::none && p.plan.simple && p.plan.count > 0 &&
+      return p.plan.simple && p.plan.count > 0 &&
              (compares(p) || p.op == reduction::mean || p.op == reduction::sum);
     if (compares(p))
       return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) &&
@@ -7461,6 +7740,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
         if (!p.log) return float_formula{&row_vectorized, nullptr};
         break;
       case rounding::onnxruntime: return float_formula{&row_mlas, nullptr};
+      case rounding::xnnpack: return float_formula{&row_xnnpack, nullptr};
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -7473,7 +7753,6 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
       case rounding::divide_truncate:
-      case rounding::xnnpack:
       case rounding::qnnpack:
       case rounding::fused_multiply_add:
       case rounding::tflite_optimized:
@@ -7760,6 +8039,15 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     const VF factor = set_float(numerics::div(1.f, sum));
     each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
   }
+  /// XNN, likewise.
+  static HWY_NOINLINE void row_xnnpack(const softmax_params& p, const float* x, float* y) noexcept {
+    const std::size_t n = p.depth;
+    const VF top = set_float(largest_of(x, n));
+    each_float(x, y, n,
+               [=](VF v) HWY_ATTR { return exp_of_softmax_xnn(simd::rounded(hn::Sub(v, top))); });
+    const VF factor = set_float(numerics::div(1.f, sum_in_lanes_xnn(y, n, 64)));
+    each_float(y, y, n, [=](VF v) HWY_ATTR { return flushed(simd::rounded(hn::Mul(v, factor))); });
+  }
 
   static void all_floats(const softmax_params& p, const float* x, float* y, part_range r) noexcept {
     const float_formula f = *of_floats(p);
@@ -7825,7 +8113,8 @@ OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/recurrent-inl.hpp
-// qnn.lstm and qnn.svdf: the products of a step in lanes. Part of a pass: see pass-inl.hpp.
+// qnn.lstm and qnn.svdf: the products of a step in lanes; lstm, rnn and svdf of floats. Part of a
+// pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -7861,30 +8150,91 @@ inline HWY_NOINLINE void without_zero_point(const std::int8_t* x, std::int16_t* 
                             n, z);
 }
 
-struct lstm_rows {
+/// Four sums of lanes, one after the other.
+HWY_INLINE hn::Vec<hn::CappedTag<std::int32_t, 4>> sums_of_lanes(const V32 (&a)[4]) {
+  const hn::CappedTag<std::int32_t, 4> four;
+  alignas(alignment) std::int32_t each[4][lanes32];
+  hn::Vec<hn::CappedTag<std::int32_t, 4>> part[4];
+  HWY_UNROLL(4)
+  for (int r = 0; r < 4; ++r) {
+    hn::Store(a[r], D32(), each[r]);
+    part[r] = hn::Load(four, each[r]);
+    for (int i = 4; i < lanes32; i += 4) part[r] = hn::Add(part[r], hn::Load(four, each[r] + i));
+  }
+  // Columns of the 4 x 4 matrix of what is left are added.
+  const auto low = hn::Add(hn::InterleaveLower(four, part[0], part[1]),
+                           hn::InterleaveUpper(four, part[0], part[1])),
+             high = hn::Add(hn::InterleaveLower(four, part[2], part[3]),
+                            hn::InterleaveUpper(four, part[2], part[3]));
+  return hn::Add(hn::ConcatLowerLower(four, high, low), hn::ConcatUpperUpper(four, high, low));
+}
+/// Four rows of n int8 weights times x, modulo 2^32.
+HWY_INLINE hn::Vec<hn::CappedTag<std::int32_t, 4>> four_rows(const std::int16_t* x,
+                                                             const std::int8_t* w,
+                                                             std::size_t n) noexcept {
+  V32 sum[4];
+  HWY_UNROLL(4)
+  for (int r = 0; r < 4; ++r) sum[r] = zero32();
+  std::size_t i = 0;
+  for (; i + lanes16 <= n; i += lanes16) {
+    const V16 v = simd::load(x + i);
+    HWY_UNROLL(4)
+    for (std::size_t r = 0; r < 4; ++r)
+      sum[r] = simd::dot_pairs_each(sum[r], v, simd::load_as16(w + r * n + i));
+  }
+  if (i < n && n >= lanes16) {  // the last vector, without what was summed before
+    const std::size_t from = n - lanes16;
+    const V16 rest = hn::IfThenZeroElse(hn::FirstN(D16(), i - from), simd::load(x + from));
+    HWY_UNROLL(4)
+    for (std::size_t r = 0; r < 4; ++r)
+      sum[r] = simd::dot_pairs_each(sum[r], rest, simd::load_as16(w + r * n + from));
+  } else if (i < n) {
+    const V16 rest = simd::load_some_as16(x, n);
+    HWY_UNROLL(4)
+    for (std::size_t r = 0; r < 4; ++r)
+      sum[r] = simd::dot_pairs_each(sum[r], rest, simd::load_some_as16(w + r * n, n));
+  }
+  return sums_of_lanes(sum);
+}
+/// Sums of `rows` rows.
+inline HWY_NOINLINE void row_products(const std::int16_t* x, const std::int8_t* w, std::size_t n,
+                                      std::size_t rows, std::int32_t* to) noexcept {
+  const hn::CappedTag<std::int32_t, 4> four;
+  std::size_t r = 0;
+  for (; r + 4 <= rows; r += 4) hn::StoreU(four_rows(x, w + r * n, n), four, to + r);
+  for (; r < rows; ++r) to[r] = dot_row(x, w + r * n, n);
+}
+
+/// What the operator asks while it walks its steps; a named type, no lambda (see vectors-inl.hpp).
+struct lstm_products {
   const lstm_params& p;
+  const kernel_args& a;
   std::int16_t *x, *h;
-  HWY_INLINE void start(const std::int8_t* from, const std::int8_t* hidden) const noexcept {
-    without_zero_point(from, x, as_size(p.in_c), p.in_zero_point);
-    without_zero_point(hidden, h, as_size(p.units), p.state_zero_point);
+  std::int32_t* sums;  // of input, then of recurrent weights, gate by gate
+  std::size_t stride;  // between them
+
+  const std::int8_t* weights(std::size_t i) const noexcept {
+    return static_cast<const std::int8_t*>(a.in[i]);
   }
-  HWY_NOINLINE std::int16_t gate(const lstm_params::gate& g, const std::int8_t* w,
-                                 const std::int8_t* r, std::int32_t bias) const noexcept {
-    return reference::lstm_gate_of(g, dot_row(x, w, as_size(p.in_c)),
-                                   dot_row(h, r, as_size(p.units)), bias);
+  std::int32_t* sums_of(std::size_t gate, bool recurrent) const noexcept {
+    return sums + (2 * gate + (recurrent ? 1 : 0)) * stride;
   }
-};
-/// What the operator asks while it walks its steps; named types, not lambdas (see vectors-inl.hpp).
-struct lstm_start {
-  const lstm_rows& rows;
-  void operator()(const std::int8_t* x, const std::int8_t* h) const noexcept { rows.start(x, h); }
-};
-struct lstm_gate_rows {
-  const lstm_rows& rows;
-  std::int16_t operator()(const lstm_params&, const lstm_params::gate& g, const std::int8_t*,
-                          const std::int8_t*, const std::int8_t* w, const std::int8_t* r,
+  void operator()(const std::int8_t* from, const std::int8_t* hidden) const noexcept {
+    constexpr std::size_t of_input[] = {1, 2, 3, 12}, of_state[] = {4, 5, 6, 13};
+    const auto k = as_size(p.in_c), n = as_size(p.units);
+    without_zero_point(from, x, k, p.in_zero_point);
+    without_zero_point(hidden, h, n, p.state_zero_point);
+    for (std::size_t g = 0; g < (p.coupled ? 3 : 4); ++g) {
+      row_products(x, weights(of_input[g]), k, n, sums_of(g, false));
+      row_products(h, weights(of_state[g]), n, n, sums_of(g, true));
+    }
+  }
+  std::int16_t operator()(const lstm_params&, const lstm_params::gate& g,
+                          reference::lstm_gate_id id, std::size_t unit, const std::int8_t*,
+                          const std::int8_t*, const std::int8_t*, const std::int8_t*,
                           std::int32_t bias) const noexcept {
-    return rows.gate(g, w, r, bias);
+    const auto i = static_cast<std::size_t>(id);
+    return reference::lstm_gate_of(g, sums_of(i, false)[unit], sums_of(i, true)[unit], bias);
   }
 };
 template <class V> struct kernel<kernel_id::lstm, V> {
@@ -7898,9 +8248,14 @@ template <class V> struct kernel<kernel_id::lstm, V> {
     auto* fresh = static_cast<std::byte*>(a.scratch);
     std::byte* const x = fresh + round_up(as_size(p.units), alignment);
     std::byte* const h = x + round_up(as_size(p.in_c) * 2, alignment);
-    const lstm_rows rows{p, reinterpret_cast<std::int16_t*>(x), reinterpret_cast<std::int16_t*>(h)};
-    reference::lstm_call(a, reinterpret_cast<std::int8_t*>(fresh), lstm_start{rows},
-                         lstm_gate_rows{rows});
+    std::byte* const sums = h + round_up(as_size(p.units) * 2, alignment);
+    const lstm_products products{p,
+                                 a,
+                                 reinterpret_cast<std::int16_t*>(x),
+                                 reinterpret_cast<std::int16_t*>(h),
+                                 reinterpret_cast<std::int32_t*>(sums),
+                                 round_up(as_size(p.units) * 4, alignment) / 4};
+    reference::lstm_call(a, reinterpret_cast<std::int8_t*>(fresh), products, products);
   }
   static const char* describe(const void*) { return "lstm"; }
   static constexpr kernel_entry value{
@@ -7926,6 +8281,197 @@ template <class V> struct kernel<kernel_id::svdf, V> {
   static const char* describe(const void*) { return "svdf"; }
   static constexpr kernel_entry value{.run = &run, .describe = &describe, .parallel = false};
   static constexpr const kernel_entry* entry = &value;
+};
+
+// ---- float32 values and states ----
+
+/// reference::recurrent_scalars in lanes.
+struct recurrent_lanes {
+  static constexpr hn::CappedTag<float, 4> four_floats{};
+  static HWY_NOINLINE bool all_zero(const float* x, std::size_t n) noexcept {
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32)
+      // By the bits, so that NaN is none.
+      if (!hn::AllTrue(D32(),
+                       hn::Eq(hn::ShiftLeft<1>(hn::BitCast(D32(), simd::load(x + i))), zero32())))
+        return false;
+    for (; i < n; ++i)
+      if (!(x[i] == 0)) return false;
+    return true;
+  }
+  static HWY_NOINLINE recurrent_vector vector(const recurrent_form& f, const float* x,
+                                              std::size_t n, std::int16_t* room) noexcept {
+    if (!f.hybrid) return {x};
+    const float_range range = range_of(x, n, n != 0 ? x[0] : 0.f);
+    const numerics::row_scale s = reference::scale_of_vector(f.asymmetric, range.least, range.most);
+    quantize_row<true>(x, room, n, s.inverse, reference::least_code(f.asymmetric, s),
+                       reference::most_code(s));
+    return {x, room, s.scale, all_zero(x, n)};
+  }
+  static HWY_NOINLINE void add_hybrid(const recurrent_weights& w, const std::int8_t* weights,
+                                      const recurrent_vector& v, float* to) noexcept {
+    const auto n = as_size(w.columns), rows = as_size(w.rows);
+    const float scale = numerics::mul(v.scale, w.scale);
+    const auto by = hn::Set(four_floats, scale);
+    std::size_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      const auto sum = hn::ConvertTo(four_floats, four_rows(v.codes, weights + r * n, n));
+      const auto product = simd::rounded(hn::Mul(sum, by));
+      hn::StoreU(hn::Add(hn::LoadU(four_floats, to + r), product), four_floats, to + r);
+    }
+    for (; r < rows; ++r) {
+      const auto sum = static_cast<float>(dot_row(v.codes, weights + r * n, n));
+      to[r] = numerics::add(to[r], numerics::mul(sum, scale));
+    }
+  }
+  /// Four rows side by side: each has its own sums in lanes of four.
+  static HWY_NOINLINE void add_floats(const recurrent_weights& w, const float* weights,
+                                      const float* x, lane_order order, float* to) noexcept {
+    const auto n = as_size(w.columns), rows = as_size(w.rows), whole = n / 4 * 4;
+    std::size_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      hn::Vec<hn::CappedTag<float, 4>> sum[4];
+      const float* const row = weights + r * n;
+      HWY_UNROLL(4)
+      for (int k = 0; k < 4; ++k) sum[k] = hn::Zero(four_floats);
+      for (std::size_t i = 0; i < whole; i += 4) {
+        const auto v = hn::LoadU(four_floats, x + i);
+        HWY_UNROLL(4)
+        for (std::size_t k = 0; k < 4; ++k)
+          sum[k] = simd::rounded(
+              hn::Add(sum[k], simd::rounded(hn::Mul(hn::LoadU(four_floats, row + k * n + i), v))));
+      }
+      for (std::size_t k = 0; k < 4; ++k) {
+        float lanes[4];
+        hn::StoreU(sum[k], four_floats, lanes);
+        to[r + k] = numerics::add_lanes(to[r + k], lanes, row + k * n, x, n, order);
+      }
+    }
+    for (; r < rows; ++r) to[r] = numerics::add_dot(to[r], weights + r * n, x, n, order);
+  }
+  static void add_product(const recurrent_form& f, const recurrent_weights& w, const void* weights,
+                          const recurrent_vector& v, float* to) noexcept {
+    if (!f.hybrid)
+      add_floats(w, static_cast<const float*>(weights), v.x, f.order, to);
+    else if (!v.zero)
+      add_hybrid(w, static_cast<const std::int8_t*>(weights), v, to);
+  }
+  /// c[0] * z^n + ... + c[n], one rounding per step.
+  template <std::size_t N> static HWY_INLINE VF polynomial(VF z, const float (&c)[N]) {
+    VF s = set_float(c[0]);
+    HWY_UNROLL(8)
+    for (std::size_t i = 1; i < N; ++i)
+      s = simd::rounded(hn::Add(simd::rounded(hn::Mul(s, z)), set_float(c[i])));
+    return s;
+  }
+  static HWY_INLINE VF tanh_of(VF v) {
+    namespace k = numerics::eigen;
+    const VF x = clamp_finite(v, -k::tanh_bound, k::tanh_bound), x2 = simd::rounded(hn::Mul(x, x)),
+             cube = simd::rounded(hn::Mul(x2, x));
+    const VF over =
+        simd::rounded(hn::Add(simd::rounded(hn::Mul(cube, polynomial(x2, k::tanh_odd))), x));
+    return unless_nan(v, simd::divide(over, polynomial(x2, k::tanh_even)));
+  }
+  static HWY_INLINE VF logistic_of(VF v) {
+    namespace k = numerics::eigen;
+    const VF one = set_float(1.f),
+             x = simd::rounded(hn::Mul(clamp_finite(v, k::logistic_lowest, k::logistic_highest),
+                                       set_float(0.5f)));
+    const VF m = hn::Floor(simd::rounded(
+                 hn::Add(simd::rounded(hn::Mul(x, set_float(k::log2_e))), set_float(0.5f)))),
+             high =
+                 simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::minus_ln2_high))), x)),
+             r = simd::rounded(
+                 hn::Add(simd::rounded(hn::Mul(m, set_float(k::minus_ln2_low))), high)),
+             r2 = simd::rounded(hn::Mul(r, r));
+    const VF even = polynomial(r2, k::logistic_even), odd = polynomial(r2, k::logistic_odd);
+    const VF inner = simd::rounded(hn::Add(simd::rounded(hn::Mul(r, odd)), even));
+    const VF p =
+        simd::rounded(hn::Add(simd::rounded(hn::Mul(r2, inner)), simd::rounded(hn::Add(r, one))));
+    const V32 root_bits =
+        hn::Add(hn::BitCast(D32(), p), hn::ShiftLeft<23>(hn::ConvertTo(D32(), m)));
+    const VF root = hn::BitCast(DF(), root_bits), e = simd::rounded(hn::Mul(root, root));
+    const VF y = simd::divide(e, simd::rounded(hn::Add(one, e)));
+    return unless_nan(v,
+                      hn::IfThenElse(hn::Lt(v, set_float(k::logistic_lowest)), hn::Zero(DF()), y));
+  }
+  static HWY_NOINLINE void tanh(float* z, std::size_t n) noexcept {
+    each_float(z, z, n, [](VF v) HWY_ATTR { return tanh_of(v); });
+  }
+  static HWY_NOINLINE void logistic(float* z, std::size_t n,
+                                    numerics::vector_elements in_vectors) noexcept {
+    for (std::size_t u = 0; u < in_vectors.first; ++u) z[u] = numerics::logistic_scalar(z[u]);
+    each_float(z + in_vectors.first, z + in_vectors.first, in_vectors.last - in_vectors.first,
+               [](VF v) HWY_ATTR { return logistic_of(v); });
+    for (std::size_t u = in_vectors.last; u < n; ++u) z[u] = numerics::logistic_scalar(z[u]);
+  }
+  static HWY_NOINLINE void update(float* c, const float* forget, const float* cell,
+                                  const float* input, std::size_t n) noexcept {
+    const VF one = set_float(1.f);
+    std::size_t u = 0;
+    for (; u + lanes32 <= n; u += lanes32) {
+      const VF f = simd::load(forget + u),
+               i = input != nullptr ? simd::load(input + u) : simd::rounded(hn::Sub(one, f));
+      const VF kept = simd::rounded(hn::Mul(simd::load(c + u), f)),
+               added = simd::rounded(hn::Mul(simd::load(cell + u), i));
+      simd::store(hn::Add(kept, added), c + u);
+    }
+    reference::recurrent_scalars::update(c + u, forget + u, cell + u,
+                                         input != nullptr ? input + u : nullptr, n - u);
+  }
+  static HWY_NOINLINE void multiply(float* z, const float* by, std::size_t n) noexcept {
+    std::size_t u = 0;
+    for (; u + lanes32 <= n; u += lanes32)
+      simd::store(hn::Mul(simd::load(z + u), simd::load(by + u)), z + u);
+    reference::recurrent_scalars::multiply(z + u, by + u, n - u);
+  }
+};
+/// What the three have in common; K: `run`, `scratch_bytes(params)`, `widest(params)`, the longest
+/// vector that is multiplied, `name`.
+template <class K, class Params> struct recurrent_kernel {
+  static const Params& params(const void* p) { return *static_cast<const Params*>(p); }
+  static std::size_t scratch_bytes(const void* p) { return K::scratch(params(p)); }
+  static bool accepts(const void* p) {
+    return !params(p).form.hybrid || K::widest(params(p)) <= kernels::most_recurrent_columns;
+  }
+  static const char* describe(const void* p) {
+    return p != nullptr && params(p).form.hybrid ? "recurrent, int8 weights" : "recurrent";
+  }
+  static constexpr kernel_entry value{.run = &K::run,
+                                      .scratch_bytes = &scratch_bytes,
+                                      .accepts = &accepts,
+                                      .describe = &describe,
+                                      .parallel = false};
+  static constexpr const kernel_entry* entry = &value;
+};
+template <class V>
+struct kernel<kernel_id::float_lstm, V>
+    : recurrent_kernel<kernel<kernel_id::float_lstm, V>, float_lstm_params> {
+  static std::size_t scratch(const float_lstm_params& p) {
+    return kernels::float_lstm_scratch(as_size(p.in_c), as_size(p.units), as_size(p.state));
+  }
+  static std::int32_t widest(const float_lstm_params& p) {
+    const std::int32_t most = p.in_c > p.units ? p.in_c : p.units;
+    return most > p.state ? most : p.state;
+  }
+  static void run(const kernel_args& a) noexcept { reference::float_lstm_call<recurrent_lanes>(a); }
+};
+template <class V>
+struct kernel<kernel_id::rnn, V> : recurrent_kernel<kernel<kernel_id::rnn, V>, rnn_params> {
+  static std::size_t scratch(const rnn_params& p) {
+    return kernels::rnn_scratch(as_size(p.in_c), as_size(p.units));
+  }
+  static std::int32_t widest(const rnn_params& p) { return p.in_c > p.units ? p.in_c : p.units; }
+  static void run(const kernel_args& a) noexcept { reference::rnn_call<recurrent_lanes>(a); }
+};
+template <class V>
+struct kernel<kernel_id::float_svdf, V>
+    : recurrent_kernel<kernel<kernel_id::float_svdf, V>, float_svdf_params> {
+  static std::size_t scratch(const float_svdf_params& p) {
+    return kernels::float_svdf_scratch(as_size(p.in_c), as_size(p.filters), as_size(p.memory));
+  }
+  static std::int32_t widest(const float_svdf_params& p) { return p.in_c; }
+  static void run(const kernel_args& a) noexcept { reference::float_svdf_call<recurrent_lanes>(a); }
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -9246,7 +9792,10 @@ enum class kernel_id : std::uint8_t {
   svdf,
   float_layer,
   float_depthwise,
-  float_batch_matmul
+  float_batch_matmul,
+  float_lstm,
+  rnn,
+  float_svdf
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -9283,6 +9832,9 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::float_layer: return "float_layer";
     case kernel_id::float_depthwise: return "float_depthwise";
     case kernel_id::float_batch_matmul: return "float_batch_matmul";
+    case kernel_id::float_lstm: return "float_lstm";
+    case kernel_id::rnn: return "rnn";
+    case kernel_id::float_svdf: return "float_svdf";
   }
   return no_enumerator;
 }
@@ -9561,6 +10113,7 @@ struct facts {
   bool int32_bias = false;         // there is a bias (third input), of int32
   bool keeps_quantization = true;  // every input has the scale and zero point of the result
   double alpha = 0;                // leaky_relu: the slope below 0
+  double beta = 1;                 // softmax: the factor of its exponents
   std::int64_t offset = 0;         // requantize: steps of the input's scale added
   dims axes{};                     // reductions: none stands for all; counted in the IR, not < 0
   pooling pool{};
@@ -11157,6 +11710,7 @@ constexpr laws::operand operand_of(const tensor_desc& t) {
 /// Attributes that an operator does not have are absent and keep their defaults. f.x must be set.
 constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.alpha = a.real("alpha");
+  f.beta = a.real("beta", 1);
   f.offset = a.integer("offset");
   for (std::int64_t axis : a.integers("axes"))
     f.axes.push_back(static_cast<std::int32_t>(axis < 0 ? axis + f.x.shape.rank : axis));
@@ -20966,10 +21520,25 @@ constexpr decision function_of_floats(const facts& f) {
        .mxnet = plain,
        .onnxruntime = f.x.type == dtype::f32 ? by_onnxruntime(rounding::onnxruntime) : plain});
 }
+/// Those of which XNNPACK has one as well: XNN.
+constexpr decision xnnpack_function_of_floats(const facts& f) {
+  const decision other = function_of_floats(f);
+  return choose(f.arithmetic,
+                {.tflite_ref = other,
+                 .tflite_xnnpack = f.x.type == dtype::f32 ? by_xnnpack(rounding::xnnpack) : other,
+                 .pytorch_fbgemm = other,
+                 .pytorch_qnnpack = other,
+                 .mxnet = other,
+                 .onnxruntime = other});
+}
+/// XNNPACK leaves softmax with a beta.
+constexpr decision softmax_of_floats(const facts& f) {
+  return f.beta == 1 ? xnnpack_function_of_floats(f) : function_of_floats(f);
+}
 /// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
 /// tables of quantized values).
 constexpr decision tanh_of_floats(const facts& f) {
-  const decision other = function_of_floats(f);
+  const decision other = xnnpack_function_of_floats(f);
   return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
                                .tflite_xnnpack = other,
                                .pytorch_fbgemm = other,
@@ -21572,15 +22141,18 @@ constexpr decision mean(const facts& f) {
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }
-/// Of floats: in memory order, in ONNX Runtime's, which depends on the axes, or as MXNet sums.
+/// Of floats: in memory order, in XNNPACK's lanes along the innermost axes, in ONNX Runtime's
+/// order, which depends on the axes, or as MXNet sums.
 constexpr decision float_sum(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
-  return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = rounding::none,
-                               .pytorch_fbgemm = rounding::none,
-                               .pytorch_qnnpack = rounding::none,
-                               .mxnet = by_mxnet(rounding::mxnet),
-                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::none,
+                 .tflite_xnnpack = reduced_axes_of(f).innermost ? by_xnnpack(rounding::xnnpack)
+                                                                : decision(rounding::none),
+                 .pytorch_fbgemm = rounding::none,
+                 .pytorch_qnnpack = rounding::none,
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 /// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {
@@ -22302,10 +22874,11 @@ constexpr shape_or lstm_shape(const lstm_attrs& a, const dims& x, const dims& w,
 }
 
 namespace kernels {
-/// Hidden values of a step, then its input and the last hidden values as int16 without zero points.
+/// Hidden values of a step, then its input and the last hidden values as int16 without zero points,
+/// then the two sums of each unit's four gates.
 constexpr std::size_t lstm_scratch(std::size_t inputs, std::size_t units) noexcept {
   return round_up(units, alignment) + round_up(inputs * 2, alignment) +
-         round_up(units * 2, alignment);
+         round_up(units * 2, alignment) + 8 * round_up(units * 4, alignment);
 }
 }  // namespace kernels
 
@@ -22355,8 +22928,10 @@ constexpr lstm_cell lstm_unit(const lstm_params& p, std::int16_t forget, std::in
               numerics::finish(std::int64_t{numerics::doubling_high_half_away(o * t, p.hidden)},
                                p.hidden_zero_point, -128, 127))};
 }
-/// `fresh`: one hidden value per unit. `start(x, h)` is told the rows of the next unit's gates,
-/// `gate(...)` is lstm_gate.
+/// Which gate: the first index of weights, recurrent weights and biases in `lstm`.
+enum class lstm_gate_id : std::uint8_t { forget, cell, output, input };
+/// `fresh`: one hidden value per unit. `start(x, h)` is told the rows of a step, `gate_of(p, gate,
+/// which, unit, ...)` is lstm_gate(p, gate, ...).
 template <class Start, class Gate>
 constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_t* const* w,
                     const std::int8_t* const* r, const std::int32_t* const* bias, std::int8_t* h,
@@ -22371,11 +22946,14 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
       std::int16_t* cell = c + as_size(b) * n;
       start(from, hidden);
       for (std::size_t u = 0; u < n; ++u) {
-        const auto gate = [&](const lstm_params::gate& g, int which) {
-          return gate_of(p, g, from, hidden, w[which] + u * k, r[which] + u * n, bias[which][u]);
+        const auto gate = [&](const lstm_params::gate& g, lstm_gate_id id) {
+          const auto i = static_cast<std::size_t>(id);
+          return gate_of(p, g, id, u, from, hidden, w[i] + u * k, r[i] + u * n, bias[i][u]);
         };
-        const lstm_cell next = lstm_unit(p, gate(p.forget, 0), gate(p.cell, 1), gate(p.output, 2),
-                                         p.coupled ? std::int16_t{0} : gate(p.input, 3), cell[u]);
+        const lstm_cell next =
+            lstm_unit(p, gate(p.forget, lstm_gate_id::forget), gate(p.cell, lstm_gate_id::cell),
+                      gate(p.output, lstm_gate_id::output),
+                      p.coupled ? std::int16_t{0} : gate(p.input, lstm_gate_id::input), cell[u]);
         cell[u] = next.c;
         fresh[u] = next.h;
       }
@@ -22405,7 +22983,10 @@ void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& g
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void lstm_kernel(const kernel_args& a) noexcept {
   lstm_call(
-      a, static_cast<std::int8_t*>(a.scratch), [](const auto*, const auto*) {}, &lstm_gate);
+      a, static_cast<std::int8_t*>(a.scratch), [](const auto*, const auto*) {},
+      [](const lstm_params& p, const lstm_params::gate& g, lstm_gate_id, std::size_t,
+         const std::int8_t* x, const std::int8_t* h, const std::int8_t* w, const std::int8_t* r,
+         std::int32_t bias) { return lstm_gate(p, g, x, h, w, r, bias); });
 }
 #else
 void lstm_kernel(const kernel_args& a) noexcept;
@@ -23271,25 +23852,40 @@ constexpr float scale_normal(float v, std::int32_t k) noexcept {
 }
 }  // namespace detail
 
-/// An odd polynomial over an even one; beyond +-7.907 it is 1.
+/// Numbers of the two functions below, Eigen's (THIRD_PARTY_NOTICES.md).
+namespace eigen {
+inline constexpr float tanh_bound = 7.90738964080810547f;
+inline constexpr float tanh_odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f,
+                                     1.340216100e-1f},
+                       tanh_even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f,
+                                      4.673548340e-1f, 1.f};
+inline constexpr float logistic_lowest = -104.f, logistic_highest = 16.6355324f,
+                       log2_e = 1.44269504088896341f, minus_ln2_high = -0.693359375f,
+                       minus_ln2_low = 2.12194440e-4f;
+inline constexpr float logistic_even[] = {4.1898667812347412109375e-2f, 0.49999141693115234375f},
+                       logistic_odd[] = {8.33471305668354034423828125e-3f,
+                                         0.16666877269744873046875f};
+}  // namespace eigen
+/// An odd polynomial over an even one; beyond the bound it is 1.
 constexpr float tanh_vector(float v) noexcept {
-  constexpr float bound = 7.90738964080810547f;
-  constexpr float odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f, 1.340216100e-1f},
-                  even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f, 4.673548340e-1f,
-                            1.f};
   if (is_nan(v)) return v;
-  const float x = v < -bound ? -bound : v > bound ? bound : v, x2 = mul(x, x);
-  return div(add(mul(mul(x2, x), detail::polynomial(x2, odd)), x), detail::polynomial(x2, even));
+  const float x = v < -eigen::tanh_bound  ? -eigen::tanh_bound
+                  : v > eigen::tanh_bound ? eigen::tanh_bound
+                                          : v,
+              x2 = mul(x, x);
+  return div(add(mul(mul(x2, x), detail::polynomial(x2, eigen::tanh_odd)), x),
+             detail::polynomial(x2, eigen::tanh_even));
 }
 /// e / (1 + e) with e = exp(x / 2)^2 by a polynomial of degree 5.
 constexpr float logistic_vector(float v) noexcept {
   if (is_nan(v)) return v;
-  if (v < -104.f) return 0.f;
-  const float x = mul(v > 16.6355324f ? 16.6355324f : v, 0.5f),
-              m = floor(add(mul(x, 1.44269504088896341f), 0.5f)),
-              r = add(mul(m, 2.12194440e-4f), add(mul(m, -0.693359375f), x)), r2 = mul(r, r);
-  const float even = add(mul(r2, 4.1898667812347412109375e-2f), 0.49999141693115234375f),
-              odd = add(mul(r2, 8.33471305668354034423828125e-3f), 0.16666877269744873046875f),
+  if (v < eigen::logistic_lowest) return 0.f;
+  const float x = mul(v > eigen::logistic_highest ? eigen::logistic_highest : v, 0.5f),
+              m = floor(add(mul(x, eigen::log2_e), 0.5f)),
+              r = add(mul(m, eigen::minus_ln2_low), add(mul(m, eigen::minus_ln2_high), x)),
+              r2 = mul(r, r);
+  const float even = detail::polynomial(r2, eigen::logistic_even),
+              odd = detail::polynomial(r2, eigen::logistic_odd),
               p = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f)),
               root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
   return div(e, add(1.f, e));
@@ -23300,11 +23896,17 @@ constexpr float logistic_scalar(float v) noexcept {
   return div(e, add(1.f, e));
 }
 /// Of a loop over `count` elements that begins `offset` elements behind a multiple of 16 bytes:
-/// whether element i is computed as part of a vector of four.
+/// those that are computed in vectors of four, [first, last).
+struct vector_elements {
+  std::size_t first, last;
+};
+constexpr vector_elements elements_in_vectors(std::size_t offset, std::size_t count) noexcept {
+  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count;
+  return {first, first + (count - first) / 4 * 4};
+}
 constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) noexcept {
-  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count,
-                    last = first + (count - first) / 4 * 4;
-  return i >= first && i < last;
+  const vector_elements v = elements_in_vectors(offset, count);
+  return i >= v.first && i < v.last;
 }
 
 namespace detail {
@@ -23685,25 +24287,24 @@ enum class lane_order : std::uint8_t {
   crossed   // (0 + 2) + (1 + 3): Eigen's matrix-vector product
 };
 namespace numerics {
-constexpr float dot_in_lanes(const float* a, const float* b, std::size_t n, lane_order order,
-                             float& left_over) noexcept {
-  float lane[4] = {};
-  const std::size_t whole = n / 4 * 4;
-  for (std::size_t i = 0; i < whole; ++i) lane[i % 4] = add(lane[i % 4], mul(a[i], b[i]));
-  left_over = 0;
+constexpr float sum_of_four(const float (&lane)[4], lane_order order) noexcept {
   return order == lane_order::in_turn ? add(add(add(lane[0], lane[1]), lane[2]), lane[3])
                                       : add(add(lane[0], lane[2]), add(lane[1], lane[3]));
 }
-/// to + the dot product: Eigen completes the product first, the vector loops add each product left
-/// over to the result.
+/// to + the dot product of n elements whose whole groups of four are in `lane`: Eigen completes the
+/// product first, the vector loops add each product left over to the result.
+constexpr float add_lanes(float to, const float (&lane)[4], const float* a, const float* b,
+                          std::size_t n, lane_order order) noexcept {
+  float sum = sum_of_four(lane, order);
+  if (order == lane_order::in_turn) sum = add(to, sum);
+  for (std::size_t i = n / 4 * 4; i < n; ++i) sum = add(sum, mul(a[i], b[i]));
+  return order == lane_order::in_turn ? sum : add(to, sum);
+}
 constexpr float add_dot(float to, const float* a, const float* b, std::size_t n,
                         lane_order order) noexcept {
-  float unused = 0;
-  const std::size_t whole = n / 4 * 4;
-  float sum = dot_in_lanes(a, b, n, order, unused);
-  if (order == lane_order::in_turn) sum = add(to, sum);
-  for (std::size_t i = whole; i < n; ++i) sum = add(sum, mul(a[i], b[i]));
-  return order == lane_order::in_turn ? sum : add(to, sum);
+  float lane[4] = {};
+  for (std::size_t i = 0; i < n / 4 * 4; ++i) lane[i % 4] = add(lane[i % 4], mul(a[i], b[i]));
+  return add_lanes(to, lane, a, b, n, order);
 }
 }  // namespace numerics
 
@@ -23712,53 +24313,113 @@ struct recurrent_weights {
   std::int32_t rows = 0, columns = 0;
   float scale = 1;  // hybrid
 };
-namespace reference {
-/// A vector quantized for int8 weights.
-struct quantized_vector {
-  float scale = 1;
-  std::int32_t zero_point = 0;
-  bool zero = true;  // of zeros alone: the framework adds nothing
+/// What one of these layers is computed with.
+struct recurrent_form {
+  bool hybrid = false;      // int8 weights
+  bool asymmetric = false;  // hybrid: vectors have a zero point
+  lane_order order = lane_order::in_turn;
 };
-inline quantized_vector quantize_vector(const float* x, std::size_t n, bool asymmetric,
-                                        std::int8_t* q) noexcept {
-  float least = n ? x[0] : 0.f, most = least;
-  bool zero = true;
-  for (std::size_t i = 0; i < n; ++i) {
-    least = x[i] < least ? x[i] : least;
-    most = x[i] > most ? x[i] : most;
-    zero &= x[i] == 0;
-  }
-  const numerics::row_scale s =
-      asymmetric ? numerics::asymmetric_scale(least, most) : numerics::symmetric_scale(least, most);
-  for (std::size_t i = 0; i < n; ++i) {
-    const float r = numerics::round_half_away(numerics::mul(x[i], s.inverse));
-    q[i] = static_cast<std::int8_t>(numerics::clamp_to_int(static_cast<double>(r) + s.zero_point,
-                                                           asymmetric ? -128 : -127, 127));
-  }
-  return {s.scale, s.zero_point, zero};
+/// A vector as an operand of products. Hybrid: its codes less their zero point; `zero`: of zeros
+/// alone, the framework adds nothing.
+struct recurrent_vector {
+  const float* x = nullptr;
+  const std::int16_t* codes = nullptr;
+  float scale = 1;
+  bool zero = false;
+};
+namespace kernels {
+/// Most columns of int8 weights whose sums int32 holds.
+inline constexpr std::int32_t most_recurrent_columns = INT32_MAX / (128 * 255);
+/// Four gates and the hidden values of one step, then codes of its input and of the last hidden
+/// values or those that are projected.
+constexpr std::size_t float_lstm_scratch(std::size_t inputs, std::size_t units,
+                                         std::size_t state) noexcept {
+  return 20 * units + 2 * (inputs + (units > state ? units : state));
 }
-/// to[row] += row of weights times x. `q`: room for x quantized.
-inline void add_product(const recurrent_weights& w, const void* weights, const float* x,
-                        bool hybrid, bool asymmetric, lane_order order, std::int8_t* q,
-                        float* to) noexcept {
-  const auto columns = as_size(w.columns);
-  if (!hybrid) {
-    const auto* f = static_cast<const float*>(weights);
-    for (std::int32_t r = 0; r < w.rows; ++r)
-      to[r] = numerics::add_dot(to[r], f + as_size(r) * columns, x, columns, order);
-    return;
-  }
-  const quantized_vector v = quantize_vector(x, columns, asymmetric, q);
-  if (v.zero) return;
-  const auto* s8 = static_cast<const std::int8_t*>(weights);
-  const float scale = numerics::mul(v.scale, w.scale);
-  for (std::int32_t r = 0; r < w.rows; ++r) {
-    std::int64_t sum = 0;
-    const std::int8_t* row = s8 + as_size(r) * columns;
-    for (std::size_t i = 0; i < columns; ++i) sum += row[i] * (q[i] - v.zero_point);
-    to[r] = numerics::add(to[r], numerics::mul(static_cast<float>(sum), scale));
-  }
+/// One step, then codes of its input and of the last hidden values.
+constexpr std::size_t rnn_scratch(std::size_t inputs, std::size_t units) noexcept {
+  return 4 * units + 2 * (inputs + units);
 }
+/// A step's values of all filters, a filter's weights in time, then codes of the input.
+constexpr std::size_t float_svdf_scratch(std::size_t inputs, std::size_t filters,
+                                         std::size_t memory) noexcept {
+  return 4 * (filters + memory) + 2 * inputs;
+}
+}  // namespace kernels
+namespace reference {
+constexpr numerics::row_scale scale_of_vector(bool asymmetric, float least, float most) noexcept {
+  return asymmetric ? numerics::asymmetric_scale(least, most)
+                    : numerics::symmetric_scale(least, most);
+}
+/// Bounds of codes less the zero point.
+constexpr std::int32_t least_code(bool asymmetric, const numerics::row_scale& s) noexcept {
+  return (asymmetric ? -128 : -127) - s.zero_point;
+}
+constexpr std::int32_t most_code(const numerics::row_scale& s) noexcept {
+  return 127 - s.zero_point;
+}
+/// What the layers below do to whole vectors; kernels have the same with lanes.
+struct recurrent_scalars {
+  /// `room`: of the codes, n of them.
+  static recurrent_vector vector(const recurrent_form& f, const float* x, std::size_t n,
+                                 std::int16_t* room) noexcept {
+    if (!f.hybrid) return {x};
+    float least = n ? x[0] : 0.f, most = least;
+    bool zero = true;
+    for (std::size_t i = 0; i < n; ++i) {
+      least = x[i] < least ? x[i] : least;
+      most = x[i] > most ? x[i] : most;
+      zero &= x[i] == 0;
+    }
+    const numerics::row_scale s = scale_of_vector(f.asymmetric, least, most);
+    for (std::size_t i = 0; i < n; ++i) {
+      const float r = numerics::round_half_away(numerics::mul(x[i], s.inverse));
+      room[i] = static_cast<std::int16_t>(numerics::clamp_to_int(
+          static_cast<double>(r), least_code(f.asymmetric, s), most_code(s)));
+    }
+    return {x, room, s.scale, zero};
+  }
+  /// to[row] += row of weights times v.
+  static void add_product(const recurrent_form& f, const recurrent_weights& w, const void* weights,
+                          const recurrent_vector& v, float* to) noexcept {
+    const auto columns = as_size(w.columns);
+    if (!f.hybrid) {
+      const auto* real = static_cast<const float*>(weights);
+      for (std::int32_t r = 0; r < w.rows; ++r)
+        to[r] = numerics::add_dot(to[r], real + as_size(r) * columns, v.x, columns, f.order);
+      return;
+    }
+    if (v.zero) return;
+    const auto* s8 = static_cast<const std::int8_t*>(weights);
+    const float scale = numerics::mul(v.scale, w.scale);
+    for (std::int32_t r = 0; r < w.rows; ++r) {
+      std::int64_t sum = 0;
+      const std::int8_t* row = s8 + as_size(r) * columns;
+      for (std::size_t i = 0; i < columns; ++i) sum += row[i] * v.codes[i];
+      to[r] = numerics::add(to[r], numerics::mul(static_cast<float>(sum), scale));
+    }
+  }
+  static void tanh(float* z, std::size_t n) noexcept {
+    for (std::size_t u = 0; u < n; ++u) z[u] = numerics::tanh_vector(z[u]);
+  }
+  /// `in_vectors`: those that the framework computes in vectors.
+  static void logistic(float* z, std::size_t n, numerics::vector_elements in_vectors) noexcept {
+    for (std::size_t u = 0; u < n; ++u)
+      z[u] = u >= in_vectors.first && u < in_vectors.last ? numerics::logistic_vector(z[u])
+                                                          : numerics::logistic_scalar(z[u]);
+  }
+  /// c = c * forget + cell * input; no input: 1 - forget.
+  static void update(float* c, const float* forget, const float* cell, const float* input,
+                     std::size_t n) noexcept {
+    for (std::size_t u = 0; u < n; ++u) {
+      const float i = input != nullptr ? input[u] : numerics::sub(1.f, forget[u]);
+      c[u] = numerics::add(numerics::mul(c[u], forget[u]), numerics::mul(cell[u], i));
+    }
+  }
+  static void multiply(float* z, const float* by, std::size_t n) noexcept {
+    for (std::size_t u = 0; u < n; ++u) z[u] = numerics::mul(z[u], by[u]);
+  }
+};
 /// Element i of float32 weights, or of int8 ones times their scale.
 inline float weight_at(const void* weights, bool hybrid, float scale, std::size_t i) noexcept {
   return hybrid
@@ -23806,8 +24467,8 @@ struct float_lstm_attrs {
 /// them: logistic in vectors of four where its results lie at a multiple of 16 bytes.
 struct float_lstm_params {
   std::int32_t batch = 0, steps = 0, in_c = 0, units = 0, state = 0;
-  bool time_major = false, coupled = false, hybrid = false, asymmetric = false, projects = false,
-       normalizes = false;
+  bool time_major = false, coupled = false, projects = false, normalizes = false;
+  recurrent_form form{.order = lane_order::crossed};
   float cell_clip = 0, state_clip = 0;
   recurrent_weights input[4], recurrent[4], projection;
   float peephole_scale[4] = {};
@@ -23842,54 +24503,67 @@ inline void normalize_row(float* z, std::size_t n) noexcept {
   const float inverse = numerics::div(1.f, numerics::sqrt_f32(numerics::add(variance, 1e-8f)));
   for (std::size_t i = 0; i < n; ++i) z[i] = numerics::mul(z[i], inverse);
 }
-/// One step of one batch entry. `room`: 5 * units floats, then the bytes of a quantized vector.
-inline void float_lstm_step(const float_lstm_params& p, const kernel_args& a, const float* x,
-                            std::size_t b, float* h, float* c, float* y, float* room) noexcept {
-  const auto n = as_size(p.units), s = as_size(p.state), batch = as_size(p.batch);
-  auto* q = reinterpret_cast<std::int8_t*>(room + 5 * n);
+/// The part of v that lies in [at, at + n), counted from there.
+constexpr numerics::vector_elements part_in(numerics::vector_elements v, std::size_t at,
+                                            std::size_t n) noexcept {
+  const auto within = [&](std::size_t i) { return i < at ? 0 : i - at < n ? i - at : n; };
+  return {within(v.first), within(v.last)};
+}
+/// A gate's sums to its values; `peephole`: which input holds its weights, 0: none.
+template <class Vectors>
+void finish_float_gate(const float_lstm_params& p, const kernel_args& a, std::size_t g,
+                       std::size_t peephole, std::size_t b, const float* c, float* z) noexcept {
+  const auto n = as_size(p.units), batch = as_size(p.batch);
   const auto f32 = [&](std::size_t i) { return static_cast<const float*>(a.in[i]); };
+  if (peephole != 0 && a.in[peephole] != nullptr)
+    for (std::size_t u = 0; u < n; ++u)
+      z[u] = numerics::add(
+          z[u],
+          numerics::mul(weight_at(a.in[peephole], p.form.hybrid, p.peephole_scale[g], u), c[u]));
+  if (p.normalizes) {
+    normalize_row(z, n);
+    for (std::size_t u = 0; u < n; ++u)
+      z[u] = numerics::add(numerics::mul(z[u], f32(20 + g)[u]), f32(12 + g)[u]);
+  }
+  if (g == 2) return Vectors::tanh(z, n);
+  // Where the framework keeps a gate's values, in rows of batch * units.
+  constexpr std::size_t row_of[] = {0, 2, 1, 3}, coupled_row_of[] = {0, 1, 0, 2};
+  const std::size_t row = (p.coupled ? coupled_row_of : row_of)[g] * batch * n;
+  Vectors::logistic(z, n,
+                    p.time_major ? part_in(numerics::elements_in_vectors(row, batch * n), b * n, n)
+                                 : numerics::elements_in_vectors(row + b * n, n));
+}
+/// One step of one batch entry. `room`: kernels::float_lstm_scratch.
+template <class Vectors>
+void float_lstm_step(const float_lstm_params& p, const kernel_args& a, const float* x,
+                     std::size_t b, float* h, float* c, float* y, float* room) noexcept {
+  const auto n = as_size(p.units), s = as_size(p.state);
+  auto *codes = reinterpret_cast<std::int16_t*>(room + 5 * n), *more = codes + p.in_c;
+  const auto f32 = [&](std::size_t i) { return static_cast<const float*>(a.in[i]); };
+  const recurrent_vector input_row = Vectors::vector(p.form, x, as_size(p.in_c), codes),
+                         hidden = Vectors::vector(p.form, h, s, more);
   for (std::size_t g = p.coupled ? 1 : 0; g < 4; ++g) {
     float* z = room + g * n;
     for (std::size_t u = 0; u < n; ++u) z[u] = p.normalizes ? 0.f : f32(12 + g)[u];
-    add_product(p.input[g], a.in[1 + g], x, p.hybrid, p.asymmetric, lane_order::crossed, q, z);
-    add_product(p.recurrent[g], a.in[5 + g], h, p.hybrid, p.asymmetric, lane_order::crossed, q, z);
+    Vectors::add_product(p.form, p.input[g], a.in[1 + g], input_row, z);
+    Vectors::add_product(p.form, p.recurrent[g], a.in[5 + g], hidden, z);
   }
-  // Where the framework keeps a gate's values, in rows of batch * units.
-  constexpr std::size_t row_of[] = {0, 2, 1, 3}, coupled_row_of[] = {0, 1, 0, 2};
-  const auto finish_gate = [&](std::size_t g, std::size_t peephole) {
-    float* z = room + g * n;
-    if (peephole != 0 && a.in[peephole] != nullptr)
-      for (std::size_t u = 0; u < n; ++u)
-        z[u] = numerics::add(
-            z[u], numerics::mul(weight_at(a.in[peephole], p.hybrid, p.peephole_scale[g], u), c[u]));
-    if (p.normalizes) {
-      normalize_row(z, n);
-      for (std::size_t u = 0; u < n; ++u)
-        z[u] = numerics::add(numerics::mul(z[u], f32(20 + g)[u]), f32(12 + g)[u]);
-    }
-    const std::size_t row = (p.coupled ? coupled_row_of : row_of)[g] * batch * n,
-                      begin = p.time_major ? row : row + b * n, at = p.time_major ? b * n : 0,
-                      count = p.time_major ? batch * n : n;
-    for (std::size_t u = 0; u < n; ++u)
-      z[u] = g == 2                                      ? numerics::tanh_vector(z[u])
-             : numerics::in_vector(begin, count, at + u) ? numerics::logistic_vector(z[u])
-                                                         : numerics::logistic_scalar(z[u]);
-  };
-  if (!p.coupled) finish_gate(0, 9);
-  finish_gate(1, 10), finish_gate(2, 0);
-  const float *input = room, *forget = room + n, *cell = room + 2 * n, *output = room + 3 * n;
-  for (std::size_t u = 0; u < n; ++u) {
-    const float i = p.coupled ? numerics::sub(1.f, forget[u]) : input[u];
-    c[u] = numerics::add(numerics::mul(c[u], forget[u]), numerics::mul(cell[u], i));
-    if (p.cell_clip > 0) c[u] = numerics::clamp(c[u], -p.cell_clip, p.cell_clip);
-  }
-  finish_gate(3, 11);
+  float *input = room, *forget = room + n, *cell = room + 2 * n, *output = room + 3 * n;
+  if (!p.coupled) finish_float_gate<Vectors>(p, a, 0, 9, b, c, input);
+  finish_float_gate<Vectors>(p, a, 1, 10, b, c, forget);
+  finish_float_gate<Vectors>(p, a, 2, 0, b, c, cell);
+  Vectors::update(c, forget, cell, p.coupled ? nullptr : input, n);
+  if (p.cell_clip > 0)
+    for (std::size_t u = 0; u < n; ++u) c[u] = numerics::clamp(c[u], -p.cell_clip, p.cell_clip);
+  finish_float_gate<Vectors>(p, a, 3, 11, b, c, output);
   float* fresh = room + 4 * n;
-  for (std::size_t u = 0; u < n; ++u)
-    fresh[u] = numerics::mul(numerics::tanh_vector(c[u]), output[u]);
+  std::copy_n(c, n, fresh);
+  Vectors::tanh(fresh, n);
+  Vectors::multiply(fresh, output, n);
   if (p.projects) {
     for (std::size_t u = 0; u < s; ++u) h[u] = a.in[17] ? f32(17)[u] : 0.f;
-    add_product(p.projection, a.in[16], fresh, p.hybrid, p.asymmetric, lane_order::crossed, q, h);
+    Vectors::add_product(p.form, p.projection, a.in[16], Vectors::vector(p.form, fresh, n, more),
+                         h);
     if (p.state_clip > 0)
       for (std::size_t u = 0; u < s; ++u) h[u] = numerics::clamp(h[u], -p.state_clip, p.state_clip);
   } else {
@@ -23897,7 +24571,7 @@ inline void float_lstm_step(const float_lstm_params& p, const kernel_args& a, co
   }
   std::copy_n(h, s, y);
 }
-inline void float_lstm_kernel(const kernel_args& a) noexcept {
+template <class Vectors> void float_lstm_call(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_lstm_params*>(a.params);
   const auto n = as_size(p.units), s = as_size(p.state), batch = as_size(p.batch),
              steps = as_size(p.steps);
@@ -23908,9 +24582,12 @@ inline void float_lstm_kernel(const kernel_args& a) noexcept {
   for (std::size_t t = 0; t < steps; ++t)
     for (std::size_t b = 0; b < batch; ++b) {
       const std::size_t at = p.time_major ? t * batch + b : b * steps + t;
-      float_lstm_step(p, a, static_cast<const float*>(a.in[0]) + at * as_size(p.in_c), b, h + b * s,
-                      c + b * n, y + at * s, static_cast<float*>(a.scratch));
+      float_lstm_step<Vectors>(p, a, static_cast<const float*>(a.in[0]) + at * as_size(p.in_c), b,
+                               h + b * s, c + b * n, y + at * s, static_cast<float*>(a.scratch));
     }
+}
+inline void float_lstm_kernel(const kernel_args& a) noexcept {
+  float_lstm_call<recurrent_scalars>(a);
 }
 }  // namespace reference
 namespace ops {
@@ -23924,26 +24601,27 @@ constexpr status float_lstm_op_shape(const node_view& n, std::span<dims> out) {
   out[0] = s.shape, out[1] = n.in[18].shape, out[2] = n.in[19].shape;
   return unit{};
 }
-/// Four gates and the hidden values of one step; the longest vector that is quantized.
 constexpr void float_lstm_memory(const node_view& n, node_memory& to) {
   to.make<float_lstm_params>();
-  const auto units = as_size(n.in[19].shape[1]);
-  to.reference_scratch =
-      20 * units + std::max({units, as_size(n.in[0].shape[2]), as_size(n.in[18].shape[1])});
+  to.reference_scratch = kernels::float_lstm_scratch(
+      as_size(n.in[0].shape[2]), as_size(n.in[19].shape[1]), as_size(n.in[18].shape[1]));
+  to.kernel([&](const kernels::target_layout&) {
+    return kernels::node_bytes{0, to.reference_scratch};
+  });
 }
 inline status float_lstm_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<float_lstm_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &h = n.in[18].shape, &c = n.in[19].shape;
-  auto& p = to.make<float_lstm_params>(&reference::float_lstm_kernel);
+  auto& p = to.make<float_lstm_params>(&reference::float_lstm_kernel, kernel_id::float_lstm);
   p.batch = x[a.time_major ? 1 : 0], p.steps = x[a.time_major ? 0 : 1], p.in_c = x[2];
   p.units = c[1], p.state = h[1];
-  p.time_major = a.time_major, p.asymmetric = a.asymmetric;
+  p.time_major = a.time_major, p.form.asymmetric = a.asymmetric;
   p.cell_clip = static_cast<float>(a.cell_clip), p.state_clip = static_cast<float>(a.state_clip);
-  p.hybrid = n.in[2].type == dtype::s8;
+  p.form.hybrid = n.in[2].type == dtype::s8;
   p.coupled = !n.present(1);
   p.projects = n.present(16);
   p.normalizes = n.present(21);
-  if (!p.hybrid && p.time_major && p.batch > 1)
+  if (!p.form.hybrid && p.time_major && p.batch > 1)
     return unsupported("float32 weights, time-major, with more than one sequence", {},
                        "batch-major: the order of a matrix product's sums is not known");
   const dims wide{p.units, p.in_c}, full{p.units, p.state}, one{p.units}, back{p.state, p.units};
@@ -23963,7 +24641,7 @@ inline status float_lstm_prepare(const node_view& n, prepared& to) {
                        : i == 17 ? dims{p.state}
                                  : one;
     if (!(n.in[i].shape == want)) return violation{rule::weight_count, want, n.in[i].shape};
-    if (matrix && (n.in[i].type == dtype::s8) != p.hybrid)
+    if (matrix && (n.in[i].type == dtype::s8) != p.form.hybrid)
       return unsupported("weights of float32 and of int8 in one layer");
   }
   for (std::size_t g = 0; g < 4; ++g) {
@@ -24005,6 +24683,7 @@ inline constexpr op_def float_lstm{
     .outputs = 3,
     .optional = {1, 5, 9, 10, 11, 12, 16, 17, 20, 21, 22, 23},
     .forms = float_lstm_forms,
+    .kernel = kernel_id::float_lstm,
     .attributes = keys_of<float_lstm_attrs>,
     .shape = &float_lstm_op_shape,
     .memory = &float_lstm_memory,
@@ -24025,32 +24704,37 @@ struct rnn_attrs {
 /// state [B, N]. Outputs: y [.., .., N], the state. h = tanh or clamp(bias + W x + R h).
 struct rnn_params {
   std::int32_t batch = 0, steps = 0, in_c = 0, units = 0;
-  bool time_major = false, hybrid = false, asymmetric = false, is_tanh = false;
+  bool time_major = false, is_tanh = false;
+  recurrent_form form;
   float min = 0, max = 0;
   recurrent_weights input, recurrent;
 };
 namespace reference {
-inline void rnn_kernel(const kernel_args& a) noexcept {
+template <class Vectors> void rnn_call(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const rnn_params*>(a.params);
   const auto n = as_size(p.units), batch = as_size(p.batch), steps = as_size(p.steps),
              k = as_size(p.in_c);
   auto *y = static_cast<float*>(a.out[0]), *h = static_cast<float*>(a.out[1]),
        *z = static_cast<float*>(a.scratch);
-  auto* q = reinterpret_cast<std::int8_t*>(z + n);
+  auto *codes = reinterpret_cast<std::int16_t*>(z + n), *more = codes + k;
   if (a.in[4] != a.out[1]) std::memcpy(h, a.in[4], batch * n * sizeof(float));
   for (std::size_t t = 0; t < steps; ++t)
     for (std::size_t b = 0; b < batch; ++b) {
       const std::size_t at = p.time_major ? t * batch + b : b * steps + t;
       std::copy_n(static_cast<const float*>(a.in[3]), n, z);
-      add_product(p.input, a.in[1], static_cast<const float*>(a.in[0]) + at * k, p.hybrid,
-                  p.asymmetric, lane_order::in_turn, q, z);
-      add_product(p.recurrent, a.in[2], h + b * n, p.hybrid, p.asymmetric, lane_order::in_turn, q,
-                  z);
-      for (std::size_t u = 0; u < n; ++u)
-        h[b * n + u] = y[at * n + u] =
-            p.is_tanh ? numerics::tanh_vector(z[u]) : numerics::clamp(z[u], p.min, p.max);
+      const float* const row = static_cast<const float*>(a.in[0]) + at * k;
+      Vectors::add_product(p.form, p.input, a.in[1], Vectors::vector(p.form, row, k, codes), z);
+      Vectors::add_product(p.form, p.recurrent, a.in[2],
+                           Vectors::vector(p.form, h + b * n, n, more), z);
+      if (p.is_tanh)
+        Vectors::tanh(z, n);
+      else
+        for (std::size_t u = 0; u < n; ++u) z[u] = numerics::clamp(z[u], p.min, p.max);
+      std::copy_n(z, n, h + b * n);
+      std::copy_n(z, n, y + at * n);
     }
 }
+inline void rnn_kernel(const kernel_args& a) noexcept { rnn_call<recurrent_scalars>(a); }
 }  // namespace reference
 namespace ops {
 constexpr status rnn_op_shape(const node_view& n, std::span<dims> out) {
@@ -24067,17 +24751,19 @@ constexpr status rnn_op_shape(const node_view& n, std::span<dims> out) {
 }
 constexpr void rnn_memory(const node_view& n, node_memory& to) {
   to.make<rnn_params>();
-  const auto units = as_size(n.in[4].shape[1]);
-  to.reference_scratch = 4 * units + std::max(units, as_size(n.in[0].shape[2]));
+  to.reference_scratch = kernels::rnn_scratch(as_size(n.in[0].shape[2]), as_size(n.in[4].shape[1]));
+  to.kernel([&](const kernels::target_layout&) {
+    return kernels::node_bytes{0, to.reference_scratch};
+  });
 }
 inline status rnn_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<rnn_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape;
-  auto& p = to.make<rnn_params>(&reference::rnn_kernel);
+  auto& p = to.make<rnn_params>(&reference::rnn_kernel, kernel_id::rnn);
   p.batch = x[a.time_major ? 1 : 0], p.steps = x[a.time_major ? 0 : 1], p.in_c = x[2];
   p.units = w[0];
-  p.time_major = a.time_major, p.asymmetric = a.asymmetric;
-  p.hybrid = n.in[1].type == dtype::s8;
+  p.time_major = a.time_major, p.form.asymmetric = a.asymmetric;
+  p.form.hybrid = n.in[1].type == dtype::s8;
   p.is_tanh = a.tanh;
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
@@ -24100,6 +24786,7 @@ inline constexpr op_def rnn{
     .max_inputs = 5,
     .outputs = 2,
     .forms = rnn_forms,
+    .kernel = kernel_id::rnn,
     .attributes = keys_of<float_clamp_attrs, rnn_attrs>,
     .shape = &rnn_op_shape,
     .memory = &rnn_memory,
@@ -24122,23 +24809,25 @@ struct float_svdf_attrs {
 /// * time weights, + bias).
 struct float_svdf_params {
   std::int32_t batch = 0, in_c = 0, filters = 0, memory = 0, units = 0, rank = 1;
-  bool hybrid = false, asymmetric = false;
+  recurrent_form form;
   float min = 0, max = 0;
   recurrent_weights feature;
   float time_scale = 1;
 };
 namespace reference {
-inline void float_svdf_kernel(const kernel_args& a) noexcept {
+template <class Vectors> void float_svdf_call(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const float_svdf_params*>(a.params);
   const auto filters = as_size(p.filters), memory = as_size(p.memory);
   auto *y = static_cast<float*>(a.out[0]), *state = static_cast<float*>(a.out[1]),
        *fresh = static_cast<float*>(a.scratch), *time = fresh + filters;
-  auto* q = reinterpret_cast<std::int8_t*>(time + memory);
+  auto* codes = reinterpret_cast<std::int16_t*>(time + memory);
   if (a.in[3] != a.out[1]) std::memcpy(state, a.in[3], as_size(p.batch) * filters * memory * 4);
   for (std::size_t b = 0; b < as_size(p.batch); ++b) {
     std::fill_n(fresh, filters, 0.f);
-    add_product(p.feature, a.in[1], static_cast<const float*>(a.in[0]) + b * as_size(p.in_c),
-                p.hybrid, p.asymmetric, lane_order::in_turn, q, fresh);
+    const auto inputs = as_size(p.in_c);
+    const float* const row = static_cast<const float*>(a.in[0]) + b * inputs;
+    Vectors::add_product(p.form, p.feature, a.in[1], Vectors::vector(p.form, row, inputs, codes),
+                         fresh);
     for (std::int32_t u = 0; u < p.units; ++u) {
       float sum = 0;
       for (std::int32_t k = 0; k < p.rank; ++k) {
@@ -24147,7 +24836,7 @@ inline void float_svdf_kernel(const kernel_args& a) noexcept {
         for (std::size_t i = 0; i + 1 < memory; ++i) past[i] = past[i + 1];
         past[memory - 1] = fresh[f];
         for (std::size_t i = 0; i < memory; ++i)
-          time[i] = weight_at(a.in[2], p.hybrid, p.time_scale, f * memory + i);
+          time[i] = weight_at(a.in[2], p.form.hybrid, p.time_scale, f * memory + i);
         sum = numerics::add(sum, numerics::add_dot(0.f, time, past, memory, lane_order::in_turn));
       }
       if (a.in[4]) sum = numerics::add(sum, static_cast<const float*>(a.in[4])[u]);
@@ -24155,19 +24844,25 @@ inline void float_svdf_kernel(const kernel_args& a) noexcept {
     }
   }
 }
+inline void float_svdf_kernel(const kernel_args& a) noexcept {
+  float_svdf_call<recurrent_scalars>(a);
+}
 }  // namespace reference
 namespace ops {
 constexpr void float_svdf_memory(const node_view& n, node_memory& to) {
   to.make<float_svdf_params>();
   const dims &w = n.in[1].shape, &t = n.in[2].shape;
-  to.reference_scratch = 4 * (as_size(w[0]) + as_size(t[1])) + as_size(w[1]);
+  to.reference_scratch = kernels::float_svdf_scratch(as_size(w[1]), as_size(w[0]), as_size(t[1]));
+  to.kernel([&](const kernels::target_layout&) {
+    return kernels::node_bytes{0, to.reference_scratch};
+  });
 }
 inline status float_svdf_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<float_svdf_attrs>(*n.attrs);
-  auto& p = to.make<float_svdf_params>(&reference::float_svdf_kernel);
+  auto& p = to.make<float_svdf_params>(&reference::float_svdf_kernel, kernel_id::float_svdf);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &t = n.in[2].shape, &y = n.out[0].shape;
   p.batch = x[0], p.in_c = x[1], p.filters = w[0], p.memory = t[1], p.units = y[1], p.rank = a.rank;
-  p.hybrid = n.in[1].type == dtype::s8, p.asymmetric = a.asymmetric;
+  p.form.hybrid = n.in[1].type == dtype::s8, p.form.asymmetric = a.asymmetric;
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   p.feature = {p.filters, p.in_c, 1};
@@ -24189,6 +24884,7 @@ inline constexpr op_def float_svdf{
     .outputs = 2,
     .optional = {4},
     .forms = float_svdf_forms,
+    .kernel = kernel_id::float_svdf,
     .attributes = keys_of<float_clamp_attrs, float_svdf_attrs, svdf_attrs>,
     .shape = &svdf_op_shape,
     .memory = &float_svdf_memory,
@@ -24197,6 +24893,159 @@ inline constexpr op_def float_svdf{
 };
 }  // namespace ops
 
+OCTET_NAMESPACE_END
+
+// ---- octet/numerics/xnnpack_math.hpp
+// tanh, the logistic function, gelu and the exp of softmax of binary32 as XNNPACK's loops compute
+// them on x86-64 with AVX-512, where subnormal numbers are zero: rounding XNN of floats.
+// None is correctly rounded; the order of operations is part of the result.
+// kernels/xnnpack_math-inl has the same operations on vectors.
+#define OCTET_NUMERICS_XNNPACK_MATH_HPP_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+/// Numbers of the formulas below, from XNNPACK (THIRD_PARTY_NOTICES.md). Rational functions: `odd`
+/// of x^2, times x, over `even` of x^2, |x| cut to where they reach 1.
+namespace xnn {
+/// 1.5 * 2^23 + 127: added to a number from -127 to 0 it leaves the exponent's bits of two to its
+/// power, rounded to an integer, ties to even; taken off again that integer.
+inline constexpr float split_magic = 0x1.8000fep23f;
+inline constexpr float log2_e = 1.44269504f;
+/// exp(x) - 1 over x for small x <= 0: of softmax.
+inline constexpr float exp_c[] = {0x1.0f9f9cp-7f, 0x1.573a1ap-5f, 0x1.555a80p-3f, 0x1.fffdc6p-2f,
+                                  0x1.fffff6p-1f};
+inline constexpr float cutoff = -0x1.5d589ep6f, minus_ln2_high = -0x1.62e400p-1f,
+                       minus_ln2_low = -0x1.7f7d1cp-20f;
+/// The logistic function's: powers of two by 32nds, 1.5 * 2^18, whose sum with a number rounds it
+/// to a 32nd, ln 2 in two parts, exp of less than a 64th.
+inline constexpr float powers[] = {
+    0x1.000000p+0f, 0x1.059b0ep+0f, 0x1.0b5586p+0f, 0x1.11301ep+0f, 0x1.172b84p+0f, 0x1.1d4874p+0f,
+    0x1.2387a6p+0f, 0x1.29e9e0p+0f, 0x1.306fe0p+0f, 0x1.371a74p+0f, 0x1.3dea64p+0f, 0x1.44e086p+0f,
+    0x1.4bfdaep+0f, 0x1.5342b6p+0f, 0x1.5ab07ep+0f, 0x1.6247ecp+0f, 0x1.6a09e6p+0f, 0x1.71f75ep+0f,
+    0x1.7a1148p+0f, 0x1.82589ap+0f, 0x1.8ace54p+0f, 0x1.93737cp+0f, 0x1.9c4918p+0f, 0x1.a5503cp+0f,
+    0x1.ae89fap+0f, 0x1.b7f770p+0f, 0x1.c199bep+0f, 0x1.cb720ep+0f, 0x1.d5818ep+0f, 0x1.dfc974p+0f,
+    0x1.ea4afap+0f, 0x1.f50766p+0f};
+inline constexpr float thirtyseconds_magic = 0x1.8p18f, of_powers_high = -0x1.62e430p-1f,
+                       of_powers_low = 0x1.05c61p-29f, of_powers_c2 = 0.5f,
+                       of_powers_c1 = 0x1.0000f6p0f, least_power = -126.f;
+template <std::size_t N> struct rational {
+  float bound;
+  float odd[N], even[N];
+};
+inline constexpr rational<5> tanh{
+    7.9807181358f,
+    {1.4248920266e-08f, 2.1235626264e-05f, 3.5330520477e-03f, 1.3412411511e-01f, 1.f},
+    {8.1365948290e-07f, 3.3472978976e-04f, 2.6018999517e-02f, 4.6745735407e-01f, 1.f}};
+/// erf(x / sqrt(2)).
+inline constexpr rational<6> gelu{5.1638283730f,
+                                  {4.5835321316e-08f, 1.2609783880e-05f, 3.2973114867e-04f,
+                                   9.3065137044e-03f, 6.6972173750e-02f, 7.9788452387e-01f},
+                                  {1.1988805682e-06f, 7.2267655923e-05f, 1.8622842617e-03f,
+                                   2.8431978077e-02f, 2.5060352683e-01f, 1.f}};
+/// tanh(sqrt(2 / pi) (x + 0.044715 x^3)).
+inline constexpr rational<6> approximate_gelu{
+    4.84974098f,
+    {4.9544411240e-08f, 1.4302649106e-05f, 2.6887017884e-04f, 7.2898347862e-03f, 6.0803253204e-02f,
+     7.9788458347e-01f},
+    {1.3433452750e-06f, 7.6477612311e-05f, 1.3060354395e-03f, 2.4381054565e-02f, 2.4369759858e-01f,
+     1.f}};
+}  // namespace xnn
+
+namespace detail {
+/// Zero in place of a subnormal number.
+constexpr float flushed(float v) noexcept {
+  return with_sign(v, 1.f) < 0x1p-126f ? with_sign(0.f, v) : v;
+}
+/// Two to the power of which `magic` is the sum with split_magic.
+constexpr float power_of_magic(float magic) noexcept {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magic) << 23);
+}
+template <std::size_t N> constexpr float xnn_rational(const xnn::rational<N>& f, float x) noexcept {
+  const float below = f.bound < x ? f.bound : x, v = -f.bound > below ? -f.bound : below,
+              z = mul(v, v);
+  return div(mul(v, fused_polynomial(f.odd, z)), fused_polynomial(f.even, z));
+}
+/// exp(x), x <= 0, by a table.
+constexpr float xnn_exp_by_powers(float x) noexcept {
+  const float magic = fma(x, xnn::log2_e, xnn::thirtyseconds_magic),
+              power = xnn::powers[std::bit_cast<std::uint32_t>(magic) % 32],
+              n = sub(magic, xnn::thirtyseconds_magic);
+  if (!(n >= xnn::least_power)) return 0.f;  // two to its power is subnormal
+  const float t = fma(n, xnn::of_powers_low, fma(n, xnn::of_powers_high, x));
+  const float p = fma(mul(t, power), fma(t, xnn::of_powers_c2, xnn::of_powers_c1), power);
+  return flushed(mul(p, float_pow2(static_cast<std::int32_t>(floor(n)))));
+}
+}  // namespace detail
+
+/// exp(x) for x <= 0, a value less the largest one.
+constexpr float exp_of_softmax_xnn(float x) noexcept {
+  if (is_nan(x)) return x;
+  if (x < xnn::cutoff) return 0.f;
+  const float magic = fma(x, xnn::log2_e, xnn::split_magic), power = detail::power_of_magic(magic),
+              n = sub(magic, xnn::split_magic),
+              t = fma(n, xnn::minus_ln2_low, fma(n, xnn::minus_ln2_high, x));
+  return detail::flushed(
+      fma(detail::flushed(mul(t, power)), detail::fused_polynomial(xnn::exp_c, t), power));
+}
+constexpr float tanh_xnn(float x) noexcept {
+  return detail::xnn_rational(xnn::tanh, detail::flushed(x));
+}
+constexpr float gelu_xnn(float x, bool approximate) noexcept {
+  x = detail::flushed(x);
+  const float e = approximate ? detail::xnn_rational(xnn::approximate_gelu, x)
+                              : detail::xnn_rational(xnn::gelu, x);
+  return detail::flushed(mul(detail::flushed(mul(x, 0.5f)), add(e, 1.f)));
+}
+/// Below -10^26 XNNPACK's own gives NaN.
+constexpr float logistic_xnn(float x) noexcept {
+  if (is_nan(x)) return x;
+  const float e = detail::xnn_exp_by_powers(with_sign(x, -1.f)), y = div(e, add(e, 1.f));
+  return is_negative(x) ? y : sub(1.f, y);
+}
+
+/// One of softmax's results: its exp times the reciprocal of the sum.
+constexpr float softmax_share_xnn(float e, float factor) noexcept {
+  return detail::flushed(mul(e, factor));
+}
+namespace detail {
+/// 16 lanes, to which `left` elements are added; then their halves are.
+template <class F>
+constexpr float xnn_sum_of_lanes(float (&lanes)[16], std::size_t left, F&& element) noexcept {
+  for (std::size_t k = 0; k < left; ++k) lanes[k] = add(lanes[k], element(k));
+  for (std::size_t half = 8; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) lanes[k] = add(lanes[k], lanes[k + half]);
+  return lanes[0];
+}
+}  // namespace detail
+/// The sum of n elements as softmax has it: those of whole 64s in 32 lanes, whose halves are added,
+/// those of whole 16s to the 16, and the rest. element(i).
+template <class F> constexpr float softmax_sum_xnn(std::size_t n, F&& element) noexcept {
+  float each[32] = {}, lanes[16] = {};
+  const std::size_t in_32 = n / 64 * 64, whole = n / 16 * 16;
+  for (std::size_t i = 0; i < in_32; ++i) each[i % 32] = add(each[i % 32], element(i));
+  for (std::size_t k = 0; k < 16; ++k) lanes[k] = add(each[k], each[k + 16]);
+  for (std::size_t i = in_32; i < whole; ++i) lanes[i % 16] = add(lanes[i % 16], element(i));
+  return detail::xnn_sum_of_lanes(lanes, n - whole,
+                                  [&](std::size_t k) { return element(whole + k); });
+}
+/// The sum of n elements: those of whole 16s in 32 lanes, whose halves are added, and the rest.
+/// element(i).
+template <class F> constexpr float row_sum_xnn(std::size_t n, F&& element) noexcept {
+  float each[32] = {}, lanes[16] = {};
+  const std::size_t whole = n / 16 * 16;
+  for (std::size_t i = 0; i < whole; ++i) each[i % 32] = add(each[i % 32], element(i));
+  for (std::size_t k = 0; k < 16; ++k) lanes[k] = add(each[k], each[k + 16]);
+  return detail::xnn_sum_of_lanes(lanes, n - whole,
+                                  [&](std::size_t k) { return element(whole + k); });
+}
+
+}  // namespace numerics
 OCTET_NAMESPACE_END
 
 // ---- octet/ops/reduce.hpp
@@ -24242,7 +25091,8 @@ struct reduce_plan {
 struct mean_params {
   reduction op = reduction::mean;
   rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, F, QNN, EVEN, OPT; prod: DR;
-                                   // none: raw comparison or plain numbers
+                                   // floats: XNN of rows, none; none: raw comparison or plain
+                                   // numbers
   dtype type = dtype::u8, out_type = dtype::u8;
   std::int32_t in_zero_point = 0;
   requantize_params requant;    // DR, F, QNN
@@ -24630,6 +25480,12 @@ constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* 
   }
 }
 #if OCTET_HAS_DEFINITIONS
+/// XNN of a row's sum; -0 is 0.
+OCTET_INLINE float scaled_row_sum(const mean_params& p, float sum) noexcept {
+  const float by =
+      p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
+  return numerics::add(0.f, numerics::mul(sum, by));
+}
 OCTET_INLINE void ordered_sum_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const ordered_sum_params*>(a.params);
   const std::size_t outputs = p.order == sum_order::rows     ? p.outer
@@ -24715,6 +25571,14 @@ OCTET_INLINE void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
 OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
   const auto r = part_of(p.plan.outputs, a.part, a.parts);
+  if (p.type == dtype::f32 && p.mode == rounding::xnnpack) {
+    for (std::size_t o = r.begin; o < r.end; ++o) {
+      const float* const row = static_cast<const float*>(a.in[0]) + o * p.plan.count;
+      static_cast<float*>(a.out[0])[o] = scaled_row_sum(
+          p, numerics::row_sum_xnn(p.plan.count, [row](std::size_t i) { return row[i]; }));
+    }
+    return;
+  }
   if (p.mode != rounding::none) {
     if (p.op == reduction::prod)
       with_quantized(p.type, [&]<class T>(type_tag<T>) {
@@ -24738,6 +25602,7 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
     with_integer(p.type, run);
 }
 #else
+float scaled_row_sum(const mean_params& p, float sum) noexcept;
 void ordered_sum_kernel(const kernel_args& a) noexcept;
 void compensated_sum_kernel(const kernel_args& a) noexcept;
 void aten_mean_kernel(const kernel_args& a) noexcept;
@@ -24905,6 +25770,9 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   p.mode = Quantized ? n.round : rounding::none;
   p.type = x.type, p.out_type = y.type;
   p.plan = make_reduce(attrs, x.shape);
+  // Along other axes than the innermost XNN is the order of memory.
+  if (!Quantized && n.round == rounding::xnnpack && p.plan.simple && p.plan.inner == 1)
+    p.mode = rounding::xnnpack;
   if constexpr (!Quantized) {
     constexpr bool compares = Op == reduction::max || Op == reduction::min;
     if (compares && x.quantized() && !x.same_quantization(y))
@@ -24944,19 +25812,20 @@ inline constexpr form mean_forms[] = {
     reduce_arithmetic_forms[0],
     {.in = {dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::aten, rounding::mxnet, rounding::onnxruntime}},
+     .roundings = {rounding::aten, rounding::mxnet, rounding::onnxruntime, rounding::xnnpack}},
 };
 inline constexpr form sum_forms[] = {
     reduce_arithmetic_forms[0],
     {.in = {dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::mxnet, rounding::onnxruntime}},
+     .roundings = {rounding::mxnet, rounding::onnxruntime, rounding::xnnpack}},
 };
 static_assert(roundings_of(mean_forms) == rounding_set{rounding::none, rounding::aten,
-                                                       rounding::mxnet, rounding::onnxruntime},
+                                                       rounding::mxnet, rounding::onnxruntime,
+                                                       rounding::xnnpack},
               "octet: what prepares mean takes any other rounding for none");
-static_assert(roundings_of(sum_forms) ==
-                  rounding_set{rounding::none, rounding::mxnet, rounding::onnxruntime},
+static_assert(roundings_of(sum_forms) == rounding_set{rounding::none, rounding::mxnet,
+                                                      rounding::onnxruntime, rounding::xnnpack},
               "octet: what prepares sum takes any other rounding for none");
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},
@@ -26551,6 +27420,17 @@ constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* 
     y[i * step] =
         p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
 }
+/// XNNPACK's loops: the reciprocal of the sum as a factor.
+constexpr void softmax_row_xnn(const softmax_params& p, const float* x, float* y) {
+  const std::size_t step = p.inner;
+  float most = x[0];
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  const auto e = [&](std::size_t i) {
+    return numerics::exp_of_softmax_xnn(numerics::sub(x[i * step], most));
+  };
+  const float by = numerics::div(1.f, numerics::softmax_sum_xnn(p.depth, e));
+  for (std::size_t i = 0; i < p.depth; ++i) y[i * step] = numerics::softmax_share_xnn(e(i), by);
+}
 /// Row `row` of float32.
 constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const float* x,
                                 float* y) {
@@ -26560,6 +27440,7 @@ constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const 
       softmax_row_aten(p, x, y, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
       break;
     case rounding::onnxruntime: softmax_row_mlas(p, x, y); break;
+    case rounding::xnnpack: softmax_row_xnn(p, x, y); break;
     case rounding::doubling_high_half_away:
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:
@@ -26572,7 +27453,6 @@ constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const 
     case rounding::divide_half_even:
     case rounding::reciprocal_half_even:
     case rounding::divide_truncate:
-    case rounding::xnnpack:
     case rounding::qnnpack:
     case rounding::fused_multiply_add:
     case rounding::tflite_optimized:
@@ -26726,6 +27606,8 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   for (int i = 0; i < axis; ++i) p.outer *= as_size(x.shape[i]);
   for (int i = axis + 1; i < x.shape.rank; ++i) p.inner *= as_size(x.shape[i]);
   p.beta = static_cast<float>(a.beta);
+  if (!Quantized && n.round == rounding::xnnpack && p.beta != 1)
+    return unsupported("beta in rounding XNN", std::to_string(p.beta), "1");
   if constexpr (!Quantized) return unit{};
   if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
     return unsupported("quantization of input or output", {}, "one scale per tensor");
@@ -26779,6 +27661,11 @@ inline constexpr form qnn_log_softmax_forms[] = {
 inline constexpr form float_softmax_forms[] = {
     {.in = {dtype::f32},
      .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::aten, rounding::onnxruntime, rounding::xnnpack}},
+};
+inline constexpr form float_log_softmax_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
      .roundings = {rounding::none, rounding::aten, rounding::onnxruntime}},
 };
 inline constexpr op_def qnn_softmax{
@@ -26802,7 +27689,7 @@ inline constexpr op_def softmax{
     .shape = &same_op_shape,
     .memory = &softmax_memory<false, false>,
     .prepare = &softmax_prepare<false, false>,
-    .decide = &laws::function_of_floats,
+    .decide = &laws::softmax_of_floats,
 };
 inline constexpr op_def qnn_log_softmax{
     .name = "qnn.log_softmax",
@@ -26819,7 +27706,7 @@ inline constexpr op_def qnn_log_softmax{
 inline constexpr op_def log_softmax{
     .name = "log_softmax",
     .summary = "logarithm of softmax",
-    .forms = float_softmax_forms,
+    .forms = float_log_softmax_forms,
     .kernel = kernel_id::softmax,
     .attributes = keys_of<softmax_attrs>,
     .shape = &same_op_shape,
@@ -27070,6 +27957,17 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
     case ort_function::sin: return vector ? sin_vector(x) : sin_c_library(x);
     case ort_function::cos: return vector ? cos_vector(x) : cos_c_library(x);
     case ort_function::other: break;  // the forms exclude these
+  }
+  return x;
+}
+/// One of them in XNNPACK's loops (rounding XNN), which have logistic, tanh and gelu.
+constexpr float unary_xnn(const unary_params& p, float x) noexcept {
+  switch (vectorized_of(p.function)) {
+    case vectorized_function::logistic: return logistic_xnn(x);
+    case vectorized_function::tanh: return tanh_xnn(x);
+    case vectorized_function::gelu: return gelu_xnn(x, p.approximate);
+    case vectorized_function::exp:
+    case vectorized_function::other: break;  // the forms exclude these
   }
   return x;
 }
@@ -27385,6 +28283,7 @@ constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
       y[i] = p.mode == rounding::onnxruntime ? numerics::unary_ort(p, x[i], i)
+             : p.mode == rounding::xnnpack   ? numerics::unary_xnn(p, x[i])
              : numerics::is_vectorized(p, i) ? numerics::unary_vectorized(p, x[i])
                                              : numerics::unary_f32(p, x[i]);
     else if constexpr (sizeof(T) >= 4)
@@ -27688,7 +28587,8 @@ constexpr kernel_id float_kernel(unary f) {
       .prepare = &unary_prepare<unary::id, false>,             \
       .decide = float_law,                                     \
   };
-OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::function_of_floats)
+OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
+             &laws::xnnpack_function_of_floats)
 OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,

@@ -87,7 +87,50 @@ def averages(w):
         w.add("floats_average_" + tag, m, [normal(rng, 1, 8, 7, 5)], exact=True)
 
 
+def functions(w):
+    """XNNPACK's polynomials; its logistic function and other depths of softmax depend on the CPU."""
+    odd = np.array([0, -0.0, np.inf, -np.inf, 1e-40, 88.7, -87.4, 20, -20, 5.2, -5.2], np.float32)
+
+    def one(name, op, x, options=None, **fields):
+        m = Model()
+        i = m.input(x.shape, "float32")
+        o = m.tensor(None, "float32")
+        m.op(op, [i], [o], options, **fields)
+        m.output(o)
+        w.add("floats_" + name, m, [x], engines=("xnnpack",), exact=True)
+
+    for name, op, options, fields in (
+            ("tanh", "TANH", None, {}),
+            ("gelu", "GELU", "GeluOptions", {"approximate": False}),
+            ("gelu_approximate", "GELU", "GeluOptions", {"approximate": True})):
+        rng = w.rng("floats " + name)
+        wide = rng.normal(size=300) * rng.choice([0.01, 0.5, 2, 6, 30], size=300)
+        one(name, op, np.concatenate([odd, wide]).astype(np.float32).reshape(1, -1), options,
+            **fields)
+    for depth in (5, 8, 16, 32):
+        rng = w.rng("floats softmax %d" % depth)
+        x = normal(rng, 6, depth) * np.array([[0.1], [1], [5], [20], [90], [1]], np.float32)
+        one("softmax_%d" % depth, "SOFTMAX", x, "SoftmaxOptions", beta=1.0)
+
+
+def means(w):
+    for op in ("MEAN", "SUM"):
+        for tag, shape, axes in (("3", (4, 3), (1,)), ("8", (4, 8), (-1,)), ("48", (3, 48), (1,)),
+                                 ("96", (5, 96), (1,)), ("image", (2, 4, 4, 3), (1, 2, 3)),
+                                 ("128", (2, 3, 128), (2,))):
+            name = "%s_%s" % (op.lower(), tag)
+            rng = w.rng("floats " + name)
+            m = Model()
+            i = m.input(shape, "float32")
+            o = m.tensor(None, "float32")
+            m.op(op, [i, m.const(np.array(axes, np.int32))], [o], "ReducerOptions", keepDims=True)
+            m.output(o)
+            w.add("floats_" + name, m, [normal(rng, *shape)], engines=("xnnpack",), exact=True)
+
+
 def make(w):
+    functions(w)
+    means(w)
     convolutions(w)
     transposed(w)
     products(w)

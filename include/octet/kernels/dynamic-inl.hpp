@@ -18,10 +18,10 @@ inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float fi
     VF least = set_float(r.least), most = least, least2 = least, most2 = least;
     for (; i + 2 * lanes32 <= n; i += 2 * lanes32) {
       const VF a = simd::load(x + i), b = simd::load(x + i + lanes32);
-      least = hn::IfThenElse(hn::Lt(a, least), a, least);
-      most = hn::IfThenElse(hn::Gt(a, most), a, most);
-      least2 = hn::IfThenElse(hn::Lt(b, least2), b, least2);
-      most2 = hn::IfThenElse(hn::Gt(b, most2), b, most2);
+      least = simd::lesser(a, least);
+      most = simd::greater(a, most);
+      least2 = simd::lesser(b, least2);
+      most2 = simd::greater(b, most2);
     }
     // No lane has a NaN unless all of them began with it. Which of two zeros is taken makes no
     // difference to a scale.
@@ -85,15 +85,50 @@ struct kernel<kernel_id::dynamic_quantize, V>
       case row_formula::aten: quantize_row<false>(x, words(), n, s.inverse, -z, 255 - z); break;
     }
   }
+  /// numerics::asymmetric_scale_xnn of as many rows as there are lanes.
+  static HWY_NOINLINE void scales_xnn(const float* least, const float* most,
+                                      numerics::row_scale* to) noexcept {
+    const VF zero = hn::Zero(DF()), one = set_float(1.f),
+             lo = simd::lesser(simd::load(least), zero), hi = simd::greater(simd::load(most), zero);
+    const VF up = hn::IfThenElse(hn::Eq(lo, hi), one,
+                                 simd::divide(set_float(255.f), simd::rounded(hn::Sub(hi, lo))));
+    const VF below = simd::rounded(hn::Mul(lo, up)), above = simd::rounded(hn::Mul(hi, up)),
+             bottom = set_float(-128.f), top = set_float(127.f);
+    const VF error = simd::rounded(
+        hn::Add(simd::rounded(hn::Add(bottom, below)), simd::rounded(hn::Add(top, above))));
+    const VF point = hn::IfThenElse(hn::Gt(error, zero), simd::rounded(hn::Sub(bottom, below)),
+                                    simd::rounded(hn::Sub(top, above)));
+    alignas(alignment) float scale[lanes32], inverse[lanes32];
+    alignas(alignment) std::int32_t z[lanes32];
+    hn::Store(simd::divide(one, up), DF(), scale);
+    hn::Store(up, DF(), inverse);
+    hn::Store(round_within(point, bottom, top), D32(), z);
+    for (int i = 0; i < lanes32; ++i) to[i] = {scale[i], inverse[i], z[i], false};
+  }
+  /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
+  /// divisions.
   static void run(const kernel_args& a) noexcept {
     const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
     const auto r = part_of(p.rows, a.part, a.parts);
-    for (std::size_t row = r.begin; row < r.end; ++row) {
-      const float* x = static_cast<const float*>(a.in[0]) + row * p.length;
-      const float_range range = range_of(x, p.length, p.length != 0 ? x[0] : 0);
-      const numerics::row_scale s = row_scale_of(p, range.least, range.most);
-      static_cast<float*>(a.out[1])[row] = s.scale;
-      quantize_values(p.formula, s, x, p.length, a.out[0], row);
+    const auto* x = static_cast<const float*>(a.in[0]);
+    auto* to = static_cast<float*>(a.out[1]);
+    alignas(alignment) float least[lanes32] = {}, most[lanes32] = {};
+    numerics::row_scale scales[lanes32];
+    for (std::size_t row = r.begin; row < r.end;) {
+      const std::size_t left = r.end - row, rows = left < lanes32 ? left : lanes32;
+      for (std::size_t i = 0; i < rows; ++i) {
+        const float* const from = x + (row + i) * p.length;
+        const float_range range = range_of(from, p.length, p.length != 0 ? from[0] : 0);
+        least[i] = range.least, most[i] = range.most;
+      }
+      if (p.formula == octet::row_formula::xnnpack)
+        scales_xnn(least, most, scales);
+      else
+        for (std::size_t i = 0; i < rows; ++i) scales[i] = row_scale_of(p, least[i], most[i]);
+      for (std::size_t i = 0; i < rows; ++i, ++row) {
+        to[row] = scales[i].scale;
+        quantize_values(p.formula, scales[i], x + row * p.length, p.length, a.out[0], row);
+      }
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
@@ -148,24 +183,41 @@ template <row_formula F, bool Bias> HWY_INLINE VF row_value(V32 sum, VF row, VF 
     return Bias ? hn::Add(simd::rounded(v), bias) : v;
   }
 }
+/// Channels [first, last) of pixels [begin, end), `per_row` of which share a scale.
+struct dequantize_call {
+  const std::int32_t* x;
+  float* y;
+  const float *rows, *bias;
+  std::size_t begin, end, per_row, first, last;
+};
 template <row_formula F, bool Bias>
-HWY_NOINLINE void dequantize_channels(const dynamic_dequantize_params& p, const std::int32_t* x,
-                                      float* y, std::size_t first, std::size_t n, float row,
-                                      const float* bias) noexcept {
-  const VF by = set_float(row), lo = set_float(p.min), hi = set_float(p.max);
-  for (std::size_t i = 0; i < n; i += lanes32) {
-    const std::size_t left = n - i, c = first + i;
-    const bool whole = left >= lanes32;
-    const V32 sum = whole ? simd::load(x + i) : simd::load_some(x + i, left);
-    const VF scale = whole ? simd::load(p.scales + c) : simd::load_some(p.scales + c, left);
-    VF add = hn::Zero(DF());
-    if (bias != nullptr) add = whole ? simd::load(bias + c) : simd::load_some(bias + c, left);
-    VF v = row_value<F, Bias>(sum, by, scale, add);
-    v = hn::IfThenElse(hn::Lt(v, lo), lo, hn::IfThenElse(hn::Gt(v, hi), hi, v));
-    if (whole)
-      simd::store(v, y + i);
-    else
-      simd::store_some(v, y + i, left);
+HWY_NOINLINE void dequantize_pixels(const dynamic_dequantize_params& p,
+                                    const dequantize_call& t) noexcept {
+  const VF lo = set_float(p.min), hi = set_float(p.max);
+  const std::size_t n = t.last - t.first;
+  const float *const scales = p.scales + t.first, *const bias = Bias ? t.bias + t.first : nullptr;
+  std::size_t row = t.begin / t.per_row, left_in_row = t.per_row - t.begin % t.per_row;
+  for (std::size_t pixel = t.begin; pixel < t.end; ++pixel, --left_in_row) {
+    if (left_in_row == 0) ++row, left_in_row = t.per_row;
+    const VF by = set_float(t.rows[row]);
+    const std::int32_t* const x = t.x + pixel * p.channels + t.first;
+    float* const y = t.y + pixel * p.channels + t.first;
+    const auto value = [&](V32 sum, VF scale, VF add) HWY_ATTR {
+      return simd::lesser(hi, simd::greater(lo, row_value<F, Bias>(sum, by, scale, add)));
+    };
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32) {
+      VF add = hn::Zero(DF());
+      if constexpr (Bias) add = simd::load(bias + i);
+      simd::store(value(simd::load(x + i), simd::load(scales + i), add), y + i);
+    }
+    if (i < n) {
+      VF add = hn::Zero(DF());
+      if constexpr (Bias) add = simd::load_some(bias + i, n - i);
+      simd::store_some(
+          value(simd::load_some(x + i, n - i), simd::load_some(scales + i, n - i), add), y + i,
+          n - i);
+    }
   }
 }
 
@@ -177,44 +229,36 @@ struct kernel<kernel_id::dynamic_dequantize, V>
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.in_type == dtype::s32;
-  }
-  static HWY_INLINE void channels(const dynamic_dequantize_params& p, const std::int32_t* x,
-                                  float* y, std::size_t first, std::size_t n, float row,
-                                  const float* bias) noexcept {
-    if (p.aten) return dequantize_channels<row_formula::aten, true>(p, x, y, first, n, row, bias);
-    if (p.fused) return dequantize_channels<row_formula::fused, true>(p, x, y, first, n, row, bias);
-    if (p.scales_first) return in_order<row_formula::scales_first>(p, x, y, first, n, row, bias);
-    const std::size_t before = first >= p.row_first      ? 0
-                               : n < p.row_first - first ? n
-                                                         : p.row_first - first;
-    if (before != 0) in_order<row_formula::channel_first>(p, x, y, first, before, row, bias);
-    if (before != n)
-      in_order<row_formula::row_first>(p, x + before, y + before, first + before, n - before, row,
-                                       bias);
+    return p.in_type == dtype::s32 && p.channels != 0 && p.length % p.channels == 0;
   }
   template <row_formula F>
-  static HWY_INLINE void in_order(const dynamic_dequantize_params& p, const std::int32_t* x,
-                                  float* y, std::size_t first, std::size_t n, float row,
-                                  const float* bias) noexcept {
-    if (bias != nullptr)
-      dequantize_channels<F, true>(p, x, y, first, n, row, bias);
+  static HWY_INLINE void by_bias(const dynamic_dequantize_params& p,
+                                 const dequantize_call& t) noexcept {
+    if (t.bias != nullptr)
+      dequantize_pixels<F, true>(p, t);
     else
-      dequantize_channels<F, false>(p, x, y, first, n, row, bias);
+      dequantize_pixels<F, false>(p, t);
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    const auto r = part_of(p.rows * p.length, a.part, a.parts);
-    const auto* x = static_cast<const std::int32_t*>(a.in[0]);
-    const auto* rows = static_cast<const float*>(a.in[1]);
-    const auto* bias = static_cast<const float*>(a.in[2]);
-    auto* y = static_cast<float*>(a.out[0]);
-    for (std::size_t i = r.begin; i < r.end;) {
-      const std::size_t c = i % p.channels, left = p.channels - c,
-                        n = left < r.end - i ? left : r.end - i;
-      channels(p, x + i, y + i, c, n, rows[i / p.length], bias);
-      i += n;
-    }
+    const auto r = part_of(p.rows * p.length / p.channels, a.part, a.parts);
+    dequantize_call t{static_cast<const std::int32_t*>(a.in[0]),
+                      static_cast<float*>(a.out[0]),
+                      static_cast<const float*>(a.in[1]),
+                      static_cast<const float*>(a.in[2]),
+                      r.begin,
+                      r.end,
+                      p.length / p.channels,
+                      0,
+                      p.channels};
+    if (r.begin == r.end) return;
+    if (p.aten) return by_bias<row_formula::aten>(p, t);
+    if (p.fused) return by_bias<row_formula::fused>(p, t);
+    if (p.scales_first) return by_bias<row_formula::scales_first>(p, t);
+    t.last = p.row_first < p.channels ? p.row_first : p.channels;
+    if (t.last != 0) by_bias<row_formula::channel_first>(p, t);
+    t.first = t.last, t.last = p.channels;
+    if (t.first != t.last) by_bias<row_formula::row_first>(p, t);
   }
   static const char* describe(const void*) { return "dynamic_dequantize"; }
 };

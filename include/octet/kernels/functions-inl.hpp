@@ -410,6 +410,8 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case rounding::aten:
         return numerics::has_vectorized(p.function) ? &vectorized_floats : rounded_floats(p);
       case rounding::onnxruntime: return has_mlas(p.function) ? &mlas_floats : nullptr;
+      case rounding::xnnpack:
+        return numerics::has_vectorized(p.function) ? &xnnpack_floats : nullptr;
       case rounding::divide_half_away:  // tanh, also in approximate gelu, is the C library's
         return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
       case rounding::doubling_high_half_away:
@@ -423,7 +425,6 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
       case rounding::divide_truncate:
-      case rounding::xnnpack:
       case rounding::qnnpack:
       case rounding::fused_multiply_add:
       case rounding::tflite_optimized:

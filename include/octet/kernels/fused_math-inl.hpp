@@ -16,11 +16,13 @@ template <std::size_t N> HWY_INLINE VF fused_polynomial(const float (&c)[N], VF 
 HWY_INLINE VF float_pow2(V32 e) {
   return hn::BitCast(DF(), hn::ShiftLeft<23>(hn::Add(e, set32(127))));
 }
-/// v where x is no NaN, by its bits: compilers told that there are none would drop a comparison.
-HWY_INLINE VF unless_nan(VF x, VF v) {
+/// By the bits: compilers told that there are none would drop a comparison.
+HWY_INLINE auto is_nan_by_bits(VF x) {
   const V32 magnitude = hn::And(hn::BitCast(D32(), x), set32(INT32_MAX));
-  return hn::IfThenElse(hn::RebindMask(DF(), hn::Gt(magnitude, set32(0x7F800000))), x, v);
+  return hn::RebindMask(DF(), hn::Gt(magnitude, set32(0x7F800000)));
 }
+/// v where x is no NaN.
+HWY_INLINE VF unless_nan(VF x, VF v) { return hn::IfThenElse(is_nan_by_bits(x), x, v); }
 HWY_INLINE VF exp_vectorized(VF x) {
   namespace k = numerics::vector_exp;
   const VF lowest = set_float(k::lowest), highest = set_float(k::highest);

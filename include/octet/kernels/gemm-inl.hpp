@@ -173,6 +173,8 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
     }
+  } else if (t.kind == epilogue_kind::raw && t.out_type == dtype::s32) {
+    for (int r = 0; r < valid; ++r, to += t.out_stride) simd::store_ints<NV>(acc[r], to, t.n);
   } else {
     alignas(alignment) std::int32_t raw[MR][NV * lanes32];
     HWY_UNROLL(8)

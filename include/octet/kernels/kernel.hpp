@@ -104,7 +104,10 @@ enum class kernel_id : std::uint8_t {
   svdf,
   float_layer,
   float_depthwise,
-  float_batch_matmul
+  float_batch_matmul,
+  float_lstm,
+  rnn,
+  float_svdf
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -141,6 +144,9 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::float_layer: return "float_layer";
     case kernel_id::float_depthwise: return "float_depthwise";
     case kernel_id::float_batch_matmul: return "float_batch_matmul";
+    case kernel_id::float_lstm: return "float_lstm";
+    case kernel_id::rnn: return "rnn";
+    case kernel_id::float_svdf: return "float_svdf";
   }
   return no_enumerator;
 }

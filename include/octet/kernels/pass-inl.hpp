@@ -108,6 +108,7 @@ OCTET_NAMESPACE_END
 // clang-format off
 #include "octet/kernels/fused_math-inl.hpp"
 #include "octet/kernels/mlas_math-inl.hpp"
+#include "octet/kernels/xnnpack_math-inl.hpp"
 #include "octet/kernels/functions-inl.hpp"
 #include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/binary-inl.hpp"

@@ -430,6 +430,10 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
   for (std::size_t o = r.begin; o < r.end;) {
     const std::size_t c = o % plan.inner, left = r.end - o;
     const float* at = x + o / plan.inner * plan.count * plan.inner + c;
+    if (p.mode == rounding::xnnpack) {
+      y[o++] = reference::scaled_row_sum(p, sum_in_lanes_xnn(at, plan.count, 16));
+      continue;
+    }
     if (plan.inner == 1) {
       std::size_t rows = 1;
       if (!sums) {
@@ -476,7 +480,7 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
   static bool accepts(const void* v) {
     const auto& p = params(v);
     if (p.type == dtype::f32)
-      return p.mode == rounding::none && p.plan.simple && p.plan.count > 0 &&
+      return p.plan.simple && p.plan.count > 0 &&
              (compares(p) || p.op == reduction::mean || p.op == reduction::sum);
     if (compares(p))
       return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) &&

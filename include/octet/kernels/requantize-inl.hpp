@@ -174,7 +174,7 @@ HWY_INLINE VF real_product(V32 x, VF scale) {
   return simd::rounded(hn::Mul(hn::ConvertTo(DF(), x), scale));
 }
 /// Cut to whole numbers [lo, hi], NaN to lo.
-HWY_INLINE VF cut(VF v, VF lo, VF hi) { return hn::Min(hn::IfThenElse(hn::Gt(v, lo), v, lo), hi); }
+HWY_INLINE VF cut(VF v, VF lo, VF hi) { return simd::lesser(simd::greater(v, lo), hi); }
 /// Cuts to whole numbers [lo, hi] of at most 24 bits, NaN to lo, and rounds, ties to even.
 HWY_INLINE V32 round_within(VF v, VF lo, VF hi) { return simd::round_even(cut(v, lo, hi)); }
 /// To a whole number, ties away from zero; float or double. trunc(v + 0.5) would be wrong just

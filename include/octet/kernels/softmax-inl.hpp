@@ -204,6 +204,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
         if (!p.log) return float_formula{&row_vectorized, nullptr};
         break;
       case rounding::onnxruntime: return float_formula{&row_mlas, nullptr};
+      case rounding::xnnpack: return float_formula{&row_xnnpack, nullptr};
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -216,7 +217,6 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
       case rounding::divide_truncate:
-      case rounding::xnnpack:
       case rounding::qnnpack:
       case rounding::fused_multiply_add:
       case rounding::tflite_optimized:
@@ -502,6 +502,15 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     if (p.log) return shares(p, x, largest, numerics::log_c_library(sum), y);
     const VF factor = set_float(numerics::div(1.f, sum));
     each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
+  }
+  /// XNN, likewise.
+  static HWY_NOINLINE void row_xnnpack(const softmax_params& p, const float* x, float* y) noexcept {
+    const std::size_t n = p.depth;
+    const VF top = set_float(largest_of(x, n));
+    each_float(x, y, n,
+               [=](VF v) HWY_ATTR { return exp_of_softmax_xnn(simd::rounded(hn::Sub(v, top))); });
+    const VF factor = set_float(numerics::div(1.f, sum_in_lanes_xnn(y, n, 64)));
+    each_float(y, y, n, [=](VF v) HWY_ATTR { return flushed(simd::rounded(hn::Mul(v, factor))); });
   }
 
   static void all_floats(const softmax_params& p, const float* x, float* y, part_range r) noexcept {

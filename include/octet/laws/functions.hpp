@@ -182,10 +182,25 @@ constexpr decision function_of_floats(const facts& f) {
        .mxnet = plain,
        .onnxruntime = f.x.type == dtype::f32 ? by_onnxruntime(rounding::onnxruntime) : plain});
 }
+/// Those of which XNNPACK has one as well: XNN.
+constexpr decision xnnpack_function_of_floats(const facts& f) {
+  const decision other = function_of_floats(f);
+  return choose(f.arithmetic,
+                {.tflite_ref = other,
+                 .tflite_xnnpack = f.x.type == dtype::f32 ? by_xnnpack(rounding::xnnpack) : other,
+                 .pytorch_fbgemm = other,
+                 .pytorch_qnnpack = other,
+                 .mxnet = other,
+                 .onnxruntime = other});
+}
+/// XNNPACK leaves softmax with a beta.
+constexpr decision softmax_of_floats(const facts& f) {
+  return f.beta == 1 ? xnnpack_function_of_floats(f) : function_of_floats(f);
+}
 /// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
 /// tables of quantized values).
 constexpr decision tanh_of_floats(const facts& f) {
-  const decision other = function_of_floats(f);
+  const decision other = xnnpack_function_of_floats(f);
   return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
                                .tflite_xnnpack = other,
                                .pytorch_fbgemm = other,

@@ -144,6 +144,7 @@ struct facts {
   bool int32_bias = false;         // there is a bias (third input), of int32
   bool keeps_quantization = true;  // every input has the scale and zero point of the result
   double alpha = 0;                // leaky_relu: the slope below 0
+  double beta = 1;                 // softmax: the factor of its exponents
   std::int64_t offset = 0;         // requantize: steps of the input's scale added
   dims axes{};                     // reductions: none stands for all; counted in the IR, not < 0
   pooling pool{};

@@ -28,25 +28,40 @@ constexpr float scale_normal(float v, std::int32_t k) noexcept {
 }
 }  // namespace detail
 
-/// An odd polynomial over an even one; beyond +-7.907 it is 1.
+/// Numbers of the two functions below, Eigen's (THIRD_PARTY_NOTICES.md).
+namespace eigen {
+inline constexpr float tanh_bound = 7.90738964080810547f;
+inline constexpr float tanh_odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f,
+                                     1.340216100e-1f},
+                       tanh_even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f,
+                                      4.673548340e-1f, 1.f};
+inline constexpr float logistic_lowest = -104.f, logistic_highest = 16.6355324f,
+                       log2_e = 1.44269504088896341f, minus_ln2_high = -0.693359375f,
+                       minus_ln2_low = 2.12194440e-4f;
+inline constexpr float logistic_even[] = {4.1898667812347412109375e-2f, 0.49999141693115234375f},
+                       logistic_odd[] = {8.33471305668354034423828125e-3f,
+                                         0.16666877269744873046875f};
+}  // namespace eigen
+/// An odd polynomial over an even one; beyond the bound it is 1.
 constexpr float tanh_vector(float v) noexcept {
-  constexpr float bound = 7.90738964080810547f;
-  constexpr float odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f, 1.340216100e-1f},
-                  even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f, 4.673548340e-1f,
-                            1.f};
   if (is_nan(v)) return v;
-  const float x = v < -bound ? -bound : v > bound ? bound : v, x2 = mul(x, x);
-  return div(add(mul(mul(x2, x), detail::polynomial(x2, odd)), x), detail::polynomial(x2, even));
+  const float x = v < -eigen::tanh_bound  ? -eigen::tanh_bound
+                  : v > eigen::tanh_bound ? eigen::tanh_bound
+                                          : v,
+              x2 = mul(x, x);
+  return div(add(mul(mul(x2, x), detail::polynomial(x2, eigen::tanh_odd)), x),
+             detail::polynomial(x2, eigen::tanh_even));
 }
 /// e / (1 + e) with e = exp(x / 2)^2 by a polynomial of degree 5.
 constexpr float logistic_vector(float v) noexcept {
   if (is_nan(v)) return v;
-  if (v < -104.f) return 0.f;
-  const float x = mul(v > 16.6355324f ? 16.6355324f : v, 0.5f),
-              m = floor(add(mul(x, 1.44269504088896341f), 0.5f)),
-              r = add(mul(m, 2.12194440e-4f), add(mul(m, -0.693359375f), x)), r2 = mul(r, r);
-  const float even = add(mul(r2, 4.1898667812347412109375e-2f), 0.49999141693115234375f),
-              odd = add(mul(r2, 8.33471305668354034423828125e-3f), 0.16666877269744873046875f),
+  if (v < eigen::logistic_lowest) return 0.f;
+  const float x = mul(v > eigen::logistic_highest ? eigen::logistic_highest : v, 0.5f),
+              m = floor(add(mul(x, eigen::log2_e), 0.5f)),
+              r = add(mul(m, eigen::minus_ln2_low), add(mul(m, eigen::minus_ln2_high), x)),
+              r2 = mul(r, r);
+  const float even = detail::polynomial(r2, eigen::logistic_even),
+              odd = detail::polynomial(r2, eigen::logistic_odd),
               p = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f)),
               root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
   return div(e, add(1.f, e));
@@ -57,11 +72,17 @@ constexpr float logistic_scalar(float v) noexcept {
   return div(e, add(1.f, e));
 }
 /// Of a loop over `count` elements that begins `offset` elements behind a multiple of 16 bytes:
-/// whether element i is computed as part of a vector of four.
+/// those that are computed in vectors of four, [first, last).
+struct vector_elements {
+  std::size_t first, last;
+};
+constexpr vector_elements elements_in_vectors(std::size_t offset, std::size_t count) noexcept {
+  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count;
+  return {first, first + (count - first) / 4 * 4};
+}
 constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) noexcept {
-  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count,
-                    last = first + (count - first) / 4 * 4;
-  return i >= first && i < last;
+  const vector_elements v = elements_in_vectors(offset, count);
+  return i >= v.first && i < v.last;
 }
 
 namespace detail {

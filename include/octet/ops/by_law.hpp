@@ -17,6 +17,7 @@ constexpr laws::operand operand_of(const tensor_desc& t) {
 /// Attributes that an operator does not have are absent and keep their defaults. f.x must be set.
 constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.alpha = a.real("alpha");
+  f.beta = a.real("beta", 1);
   f.offset = a.integer("offset");
   for (std::int64_t axis : a.integers("axes"))
     f.axes.push_back(static_cast<std::int32_t>(axis < 0 ? axis + f.x.shape.rank : axis));

@@ -77,10 +77,11 @@ constexpr shape_or lstm_shape(const lstm_attrs& a, const dims& x, const dims& w,
 }
 
 namespace kernels {
-/// Hidden values of a step, then its input and the last hidden values as int16 without zero points.
+/// Hidden values of a step, then its input and the last hidden values as int16 without zero points,
+/// then the two sums of each unit's four gates.
 constexpr std::size_t lstm_scratch(std::size_t inputs, std::size_t units) noexcept {
   return round_up(units, alignment) + round_up(inputs * 2, alignment) +
-         round_up(units * 2, alignment);
+         round_up(units * 2, alignment) + 8 * round_up(units * 4, alignment);
 }
 }  // namespace kernels
 
@@ -130,8 +131,10 @@ constexpr lstm_cell lstm_unit(const lstm_params& p, std::int16_t forget, std::in
               numerics::finish(std::int64_t{numerics::doubling_high_half_away(o * t, p.hidden)},
                                p.hidden_zero_point, -128, 127))};
 }
-/// `fresh`: one hidden value per unit. `start(x, h)` is told the rows of the next unit's gates,
-/// `gate(...)` is lstm_gate.
+/// Which gate: the first index of weights, recurrent weights and biases in `lstm`.
+enum class lstm_gate_id : std::uint8_t { forget, cell, output, input };
+/// `fresh`: one hidden value per unit. `start(x, h)` is told the rows of a step, `gate_of(p, gate,
+/// which, unit, ...)` is lstm_gate(p, gate, ...).
 template <class Start, class Gate>
 constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_t* const* w,
                     const std::int8_t* const* r, const std::int32_t* const* bias, std::int8_t* h,
@@ -146,11 +149,14 @@ constexpr void lstm(const lstm_params& p, const std::int8_t* x, const std::int8_
       std::int16_t* cell = c + as_size(b) * n;
       start(from, hidden);
       for (std::size_t u = 0; u < n; ++u) {
-        const auto gate = [&](const lstm_params::gate& g, int which) {
-          return gate_of(p, g, from, hidden, w[which] + u * k, r[which] + u * n, bias[which][u]);
+        const auto gate = [&](const lstm_params::gate& g, lstm_gate_id id) {
+          const auto i = static_cast<std::size_t>(id);
+          return gate_of(p, g, id, u, from, hidden, w[i] + u * k, r[i] + u * n, bias[i][u]);
         };
-        const lstm_cell next = lstm_unit(p, gate(p.forget, 0), gate(p.cell, 1), gate(p.output, 2),
-                                         p.coupled ? std::int16_t{0} : gate(p.input, 3), cell[u]);
+        const lstm_cell next =
+            lstm_unit(p, gate(p.forget, lstm_gate_id::forget), gate(p.cell, lstm_gate_id::cell),
+                      gate(p.output, lstm_gate_id::output),
+                      p.coupled ? std::int16_t{0} : gate(p.input, lstm_gate_id::input), cell[u]);
         cell[u] = next.c;
         fresh[u] = next.h;
       }
@@ -180,7 +186,10 @@ void lstm_call(const kernel_args& a, std::int8_t* fresh, Start&& start, Gate&& g
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void lstm_kernel(const kernel_args& a) noexcept {
   lstm_call(
-      a, static_cast<std::int8_t*>(a.scratch), [](const auto*, const auto*) {}, &lstm_gate);
+      a, static_cast<std::int8_t*>(a.scratch), [](const auto*, const auto*) {},
+      [](const lstm_params& p, const lstm_params::gate& g, lstm_gate_id, std::size_t,
+         const std::int8_t* x, const std::int8_t* h, const std::int8_t* w, const std::int8_t* r,
+         std::int32_t bias) { return lstm_gate(p, g, x, h, w, r, bias); });
 }
 #else
 void lstm_kernel(const kernel_args& a) noexcept;

@@ -7,6 +7,7 @@
 #include "octet/laws/windows.hpp"
 #include "octet/numerics/math.hpp"
 #include "octet/numerics/mlas_math.hpp"
+#include "octet/numerics/xnnpack_math.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/quantize.hpp"
@@ -48,7 +49,8 @@ struct reduce_plan {
 struct mean_params {
   reduction op = reduction::mean;
   rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, F, QNN, EVEN, OPT; prod: DR;
-                                   // none: raw comparison or plain numbers
+                                   // floats: XNN of rows, none; none: raw comparison or plain
+                                   // numbers
   dtype type = dtype::u8, out_type = dtype::u8;
   std::int32_t in_zero_point = 0;
   requantize_params requant;    // DR, F, QNN
@@ -436,6 +438,12 @@ constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* 
   }
 }
 #if OCTET_HAS_DEFINITIONS
+/// XNN of a row's sum; -0 is 0.
+OCTET_INLINE float scaled_row_sum(const mean_params& p, float sum) noexcept {
+  const float by =
+      p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
+  return numerics::add(0.f, numerics::mul(sum, by));
+}
 OCTET_INLINE void ordered_sum_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const ordered_sum_params*>(a.params);
   const std::size_t outputs = p.order == sum_order::rows     ? p.outer
@@ -521,6 +529,14 @@ OCTET_INLINE void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
 OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
   const auto r = part_of(p.plan.outputs, a.part, a.parts);
+  if (p.type == dtype::f32 && p.mode == rounding::xnnpack) {
+    for (std::size_t o = r.begin; o < r.end; ++o) {
+      const float* const row = static_cast<const float*>(a.in[0]) + o * p.plan.count;
+      static_cast<float*>(a.out[0])[o] = scaled_row_sum(
+          p, numerics::row_sum_xnn(p.plan.count, [row](std::size_t i) { return row[i]; }));
+    }
+    return;
+  }
   if (p.mode != rounding::none) {
     if (p.op == reduction::prod)
       with_quantized(p.type, [&]<class T>(type_tag<T>) {
@@ -544,6 +560,7 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
     with_integer(p.type, run);
 }
 #else
+float scaled_row_sum(const mean_params& p, float sum) noexcept;
 void ordered_sum_kernel(const kernel_args& a) noexcept;
 void compensated_sum_kernel(const kernel_args& a) noexcept;
 void aten_mean_kernel(const kernel_args& a) noexcept;
@@ -711,6 +728,9 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   p.mode = Quantized ? n.round : rounding::none;
   p.type = x.type, p.out_type = y.type;
   p.plan = make_reduce(attrs, x.shape);
+  // Along other axes than the innermost XNN is the order of memory.
+  if (!Quantized && n.round == rounding::xnnpack && p.plan.simple && p.plan.inner == 1)
+    p.mode = rounding::xnnpack;
   if constexpr (!Quantized) {
     constexpr bool compares = Op == reduction::max || Op == reduction::min;
     if (compares && x.quantized() && !x.same_quantization(y))
@@ -750,19 +770,20 @@ inline constexpr form mean_forms[] = {
     reduce_arithmetic_forms[0],
     {.in = {dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::aten, rounding::mxnet, rounding::onnxruntime}},
+     .roundings = {rounding::aten, rounding::mxnet, rounding::onnxruntime, rounding::xnnpack}},
 };
 inline constexpr form sum_forms[] = {
     reduce_arithmetic_forms[0],
     {.in = {dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::mxnet, rounding::onnxruntime}},
+     .roundings = {rounding::mxnet, rounding::onnxruntime, rounding::xnnpack}},
 };
 static_assert(roundings_of(mean_forms) == rounding_set{rounding::none, rounding::aten,
-                                                       rounding::mxnet, rounding::onnxruntime},
+                                                       rounding::mxnet, rounding::onnxruntime,
+                                                       rounding::xnnpack},
               "octet: what prepares mean takes any other rounding for none");
-static_assert(roundings_of(sum_forms) ==
-                  rounding_set{rounding::none, rounding::mxnet, rounding::onnxruntime},
+static_assert(roundings_of(sum_forms) == rounding_set{rounding::none, rounding::mxnet,
+                                                      rounding::onnxruntime, rounding::xnnpack},
               "octet: what prepares sum takes any other rounding for none");
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},

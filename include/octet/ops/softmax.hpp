@@ -17,6 +17,7 @@
 #include "octet/numerics/fused_math.hpp"
 #include "octet/numerics/mlas_math.hpp"
 #include "octet/numerics/vector_math.hpp"
+#include "octet/numerics/xnnpack_math.hpp"
 #include "octet/ops/broadcast.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -269,6 +270,17 @@ constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* 
     y[i * step] =
         p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
 }
+/// XNNPACK's loops: the reciprocal of the sum as a factor.
+constexpr void softmax_row_xnn(const softmax_params& p, const float* x, float* y) {
+  const std::size_t step = p.inner;
+  float most = x[0];
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  const auto e = [&](std::size_t i) {
+    return numerics::exp_of_softmax_xnn(numerics::sub(x[i * step], most));
+  };
+  const float by = numerics::div(1.f, numerics::softmax_sum_xnn(p.depth, e));
+  for (std::size_t i = 0; i < p.depth; ++i) y[i * step] = numerics::softmax_share_xnn(e(i), by);
+}
 /// Row `row` of float32.
 constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const float* x,
                                 float* y) {
@@ -278,6 +290,7 @@ constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const 
       softmax_row_aten(p, x, y, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
       break;
     case rounding::onnxruntime: softmax_row_mlas(p, x, y); break;
+    case rounding::xnnpack: softmax_row_xnn(p, x, y); break;
     case rounding::doubling_high_half_away:
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:
@@ -290,7 +303,6 @@ constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const 
     case rounding::divide_half_even:
     case rounding::reciprocal_half_even:
     case rounding::divide_truncate:
-    case rounding::xnnpack:
     case rounding::qnnpack:
     case rounding::fused_multiply_add:
     case rounding::tflite_optimized:
@@ -444,6 +456,8 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
   for (int i = 0; i < axis; ++i) p.outer *= as_size(x.shape[i]);
   for (int i = axis + 1; i < x.shape.rank; ++i) p.inner *= as_size(x.shape[i]);
   p.beta = static_cast<float>(a.beta);
+  if (!Quantized && n.round == rounding::xnnpack && p.beta != 1)
+    return unsupported("beta in rounding XNN", std::to_string(p.beta), "1");
   if constexpr (!Quantized) return unit{};
   if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
     return unsupported("quantization of input or output", {}, "one scale per tensor");
@@ -497,6 +511,11 @@ inline constexpr form qnn_log_softmax_forms[] = {
 inline constexpr form float_softmax_forms[] = {
     {.in = {dtype::f32},
      .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::aten, rounding::onnxruntime, rounding::xnnpack}},
+};
+inline constexpr form float_log_softmax_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
      .roundings = {rounding::none, rounding::aten, rounding::onnxruntime}},
 };
 inline constexpr op_def qnn_softmax{
@@ -520,7 +539,7 @@ inline constexpr op_def softmax{
     .shape = &same_op_shape,
     .memory = &softmax_memory<false, false>,
     .prepare = &softmax_prepare<false, false>,
-    .decide = &laws::function_of_floats,
+    .decide = &laws::softmax_of_floats,
 };
 inline constexpr op_def qnn_log_softmax{
     .name = "qnn.log_softmax",
@@ -537,7 +556,7 @@ inline constexpr op_def qnn_log_softmax{
 inline constexpr op_def log_softmax{
     .name = "log_softmax",
     .summary = "logarithm of softmax",
-    .forms = float_softmax_forms,
+    .forms = float_log_softmax_forms,
     .kernel = kernel_id::softmax,
     .attributes = keys_of<softmax_attrs>,
     .shape = &same_op_shape,

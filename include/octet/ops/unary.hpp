@@ -23,6 +23,7 @@
 #include "octet/numerics/fused_math.hpp"
 #include "octet/numerics/mlas_math.hpp"
 #include "octet/numerics/vector_math.hpp"
+#include "octet/numerics/xnnpack_math.hpp"
 #include "octet/ops/by_law.hpp"
 #include "octet/ops/lut.hpp"
 #include "octet/ops/requantize.hpp"
@@ -186,6 +187,17 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
     case ort_function::sin: return vector ? sin_vector(x) : sin_c_library(x);
     case ort_function::cos: return vector ? cos_vector(x) : cos_c_library(x);
     case ort_function::other: break;  // the forms exclude these
+  }
+  return x;
+}
+/// One of them in XNNPACK's loops (rounding XNN), which have logistic, tanh and gelu.
+constexpr float unary_xnn(const unary_params& p, float x) noexcept {
+  switch (vectorized_of(p.function)) {
+    case vectorized_function::logistic: return logistic_xnn(x);
+    case vectorized_function::tanh: return tanh_xnn(x);
+    case vectorized_function::gelu: return gelu_xnn(x, p.approximate);
+    case vectorized_function::exp:
+    case vectorized_function::other: break;  // the forms exclude these
   }
   return x;
 }
@@ -501,6 +513,7 @@ constexpr void unary_values(const unary_params& p, const T* x, T* y, std::size_t
   for (std::size_t i = begin; i < end; ++i) {
     if constexpr (std::is_floating_point_v<T>)
       y[i] = p.mode == rounding::onnxruntime ? numerics::unary_ort(p, x[i], i)
+             : p.mode == rounding::xnnpack   ? numerics::unary_xnn(p, x[i])
              : numerics::is_vectorized(p, i) ? numerics::unary_vectorized(p, x[i])
                                              : numerics::unary_f32(p, x[i]);
     else if constexpr (sizeof(T) >= 4)
@@ -804,7 +817,8 @@ constexpr kernel_id float_kernel(unary f) {
       .prepare = &unary_prepare<unary::id, false>,             \
       .decide = float_law,                                     \
   };
-OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid, &laws::function_of_floats)
+OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
+             &laws::xnnpack_function_of_floats)
 OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,

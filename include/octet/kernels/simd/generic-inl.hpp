@@ -14,8 +14,10 @@
 //                      do better without it
 //   dot_quads          products of bytes, four a lane
 //   narrow             int32 to int8 in channel order
-//   round_even, rounded, divide     float operations that no compiler flag may change; rounded also
-//                      of half a vector where that has 8 floats (side_by_side, sums-inl.hpp)
+//   in_channel_order   the registers of a panel's row (channel_in_panel)
+//   round_even, rounded, divide, lesser, greater     float operations that no compiler flag may
+//                      change; rounded also of half a vector where that has 8 floats
+//                      (side_by_side, sums-inl.hpp), and of four floats
 //   to_floats          two halves of binary64 to one vector of binary32
 //   doubling_high, high_halves      high parts of products
 //   look_up            a table of 256 bytes
@@ -137,6 +139,21 @@ HWY_INLINE VF divide(VF a, VF b) {
   hn::Store(b, DF(), y);
   for (int i = 0; i < lanes32; ++i) x[i] = numerics::div(x[i], y[i]);
   return hn::Load(DF(), x);
+}
+
+/// a < b ? a : b, so b where either is NaN.
+HWY_INLINE VF lesser(VF a, VF b) { return hn::IfThenElse(hn::Lt(a, b), a, b); }
+/// a > b ? a : b, likewise.
+HWY_INLINE VF greater(VF a, VF b) { return hn::IfThenElse(hn::Gt(a, b), a, b); }
+
+/// y: lane l of vector v the value of channel v * lanes32 + l, which x has by blocks of 128 bits.
+template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
+  alignas(vector_bytes) std::int32_t packed[NV * lanes32], whole[NV * lanes32];
+  for (int v = 0; v < NV; ++v) hn::Store(x[v], D32(), packed + v * lanes32);
+  for (int block = 0; block < lanes32 / 4; ++block)
+    for (int v = 0; v < NV; ++v)
+      std::memcpy(whole + (block * NV + v) * 4, packed + v * lanes32 + block * 4, 16);
+  for (int v = 0; v < NV; ++v) y[v] = hn::Load(D32(), whole + v * lanes32);
 }
 
 /// Each rounded once; what is beyond binary32 becomes an infinity. Not Highway's DemoteTo: its

@@ -11,7 +11,10 @@ inline constexpr bool split_pairs = true;  // vmlal takes halves of vectors
 inline constexpr bool native_doubling_high = true;
 inline constexpr std::uint8_t quads = OCTET_QUAD == 3 ? 2 : 0;
 using generic::gather_pairs;
+using generic::greater;
 using generic::high_halves;
+using generic::in_channel_order;
+using generic::lesser;
 using generic::load_bytes;
 using generic::store_bytes;
 

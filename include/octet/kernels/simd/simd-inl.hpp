@@ -38,6 +38,7 @@ OCTET_NAMESPACE_END
 
 // What is written over the family's operations.
 #include "octet/kernels/simd/sums-inl.hpp"
+#include "octet/kernels/simd/panels-inl.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {

@@ -244,43 +244,6 @@ template <class T> HWY_INLINE void deinterleave_block(const T* from, T* a, T* b)
   }
 }
 
-// ---- panels to memory, in channel order (channel_in_panel) ----
-
-/// The first n <= NV * lanes32 values of NV vectors; int32. Writes nothing else.
-template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
-  constexpr int count = NV * lanes32;
-  if constexpr (NV == 1)
-    if (n == count) return hn::StoreU(x[0], D32(), reinterpret_cast<std::int32_t*>(to));
-  alignas(vector_bytes) std::int32_t packed[count], whole[count];
-  for (int v = 0; v < NV; ++v) hn::Store(x[v], D32(), packed + v * lanes32);
-  std::byte* const target = n == count ? to : reinterpret_cast<std::byte*>(whole);
-  for (int block = 0; block < lanes32 / 4; ++block)
-    for (int v = 0; v < NV; ++v)
-      std::memcpy(target + (block * NV + v) * 16, packed + v * lanes32 + block * 4, 16);
-  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 4);
-}
-/// The same, saturated to int16.
-template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {
-  constexpr int count = NV * lanes32;
-  alignas(vector_bytes) std::int16_t whole[count];
-  auto* const target = n == count ? reinterpret_cast<std::int16_t*>(to) : whole;
-  if constexpr (NV == 1) {
-    const per32<std::int16_t> half;
-    hn::StoreU(hn::DemoteTo(half, x[0]), half, target);
-  } else if constexpr (NV == 2) {  // demoting keeps blocks of 128 bits
-    hn::StoreU(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), target);
-  } else {
-    alignas(vector_bytes) std::int16_t first[lanes16], second[lanes16];
-    hn::Store(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), first);
-    hn::Store(hn::ReorderDemote2To(D16(), x[2], x[NV - 1]), D16(), second);
-    for (int block = 0; block < lanes32 / 4; ++block) {
-      std::memcpy(target + block * NV * 4, first + block * 8, 16);
-      std::memcpy(target + block * NV * 4 + 8, second + block * 8, (NV - 2) * 8);
-    }
-  }
-  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 2);
-}
-
 }  // namespace simd
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END

@@ -10,6 +10,7 @@ inline constexpr int registers = 16;
 inline constexpr std::uint8_t quads = 0;
 using generic::gather_pairs;
 using generic::high_halves;
+using generic::in_channel_order;
 using generic::load_bytes;
 
 template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
@@ -48,6 +49,14 @@ HWY_INLINE VF64 rounded(VF64 v) {
 }
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("divps %1, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF lesser(VF a, VF b) {
+  __asm__("minps %1, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF greater(VF a, VF b) {
+  __asm__("maxps %1, %0" : "+x"(a.raw) : "x"(b.raw));
   return a;
 }
 

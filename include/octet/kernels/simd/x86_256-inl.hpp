@@ -62,9 +62,41 @@ HWY_INLINE VF64 rounded(VF64 v) {
   __asm__("" : "+x"(v.raw));
   return v;
 }
+/// Of four floats side by side (recurrent layers).
+HWY_INLINE hn::Vec<hn::CappedTag<float, 4>> rounded(hn::Vec<hn::CappedTag<float, 4>> v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("vdivps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
   return a;
+}
+HWY_INLINE VF lesser(VF a, VF b) {
+  __asm__("vminps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF greater(VF a, VF b) {
+  __asm__("vmaxps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+
+/// Two blocks a vector: block k of the row is block k / NV of vector k % NV.
+template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
+  if constexpr (NV == 1) {
+    y[0] = x[0];
+  } else if constexpr (NV == 2) {
+    y[0] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x20)};
+    y[1] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x31)};
+  } else if constexpr (NV == 3) {
+    y[0] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x20)};
+    y[1] = V32{_mm256_permute2x128_si256(x[2].raw, x[0].raw, 0x30)};
+    y[2] = V32{_mm256_permute2x128_si256(x[1].raw, x[2].raw, 0x31)};
+  } else {
+    y[0] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x20)};
+    y[1] = V32{_mm256_permute2x128_si256(x[2].raw, x[3].raw, 0x20)};
+    y[2] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x31)};
+    y[3] = V32{_mm256_permute2x128_si256(x[2].raw, x[3].raw, 0x31)};
+  }
 }
 
 }  // namespace simd

@@ -88,9 +88,51 @@ HWY_INLINE hn::Vec<hn::Half<DF>> rounded(hn::Vec<hn::Half<DF>> v) {
   __asm__("" : "+v"(v.raw));
   return v;
 }
+/// Of four floats side by side (recurrent layers).
+HWY_INLINE hn::Vec<hn::CappedTag<float, 4>> rounded(hn::Vec<hn::CappedTag<float, 4>> v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
 HWY_INLINE VF divide(VF a, VF b) {
   __asm__("vdivps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
   return a;
+}
+HWY_INLINE VF lesser(VF a, VF b) {
+  __asm__("vminps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+  return a;
+}
+HWY_INLINE VF greater(VF a, VF b) {
+  __asm__("vmaxps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+  return a;
+}
+
+/// Quarters of a or b: 2 * q and 2 * q + 1 of 64 bits, those of b from 8 on.
+HWY_INLINE __m512i quarters(__m512i a, __m512i b, int p, int q, int r, int s) {
+  const __m512i at =
+      _mm512_setr_epi64(2 * p, 2 * p + 1, 2 * q, 2 * q + 1, 2 * r, 2 * r + 1, 2 * s, 2 * s + 1);
+  return _mm512_permutex2var_epi64(a, at, b);
+}
+/// Four blocks a vector: block k of the row is block k / NV of vector k % NV.
+template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
+  if constexpr (NV == 1) {
+    y[0] = x[0];
+  } else if constexpr (NV == 2) {
+    y[0] = V32{quarters(x[0].raw, x[1].raw, 0, 4, 1, 5)};
+    y[1] = V32{quarters(x[0].raw, x[1].raw, 2, 6, 3, 7)};
+  } else if constexpr (NV == 3) {
+    y[0] = V32{quarters(quarters(x[0].raw, x[1].raw, 0, 4, 0, 1), x[2].raw, 0, 1, 4, 3)};
+    y[1] = V32{quarters(quarters(x[1].raw, x[0].raw, 1, 0, 6, 2), x[2].raw, 0, 5, 2, 3)};
+    y[2] = V32{quarters(quarters(x[2].raw, x[0].raw, 2, 7, 0, 3), x[1].raw, 0, 1, 7, 3)};
+  } else {
+    const __m512i a = _mm512_shuffle_i32x4(x[0].raw, x[1].raw, 0x44),
+                  b = _mm512_shuffle_i32x4(x[2].raw, x[3].raw, 0x44),
+                  c = _mm512_shuffle_i32x4(x[0].raw, x[1].raw, 0xEE),
+                  d = _mm512_shuffle_i32x4(x[2].raw, x[3].raw, 0xEE);
+    y[0] = V32{_mm512_shuffle_i32x4(a, b, 0x88)};
+    y[1] = V32{_mm512_shuffle_i32x4(a, b, 0xDD)};
+    y[2] = V32{_mm512_shuffle_i32x4(c, d, 0x88)};
+    y[3] = V32{_mm512_shuffle_i32x4(c, d, 0xDD)};
+  }
 }
 HWY_INLINE V32 high_halves(vec<std::uint64_t> even, vec<std::uint64_t> odd) {
   return V32{

@@ -1,0 +1,109 @@
+// Functions of floats under rounding XNN: numerics/xnnpack_math.hpp on vectors, operation by
+// operation. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// Zero in place of a subnormal number.
+HWY_INLINE VF flushed(VF v) {
+  const auto subnormal = hn::Lt(hn::Abs(v), set_float(0x1p-126f));
+  return hn::IfThenElse(subnormal, hn::And(v, set_float(-0.f)), v);
+}
+template <std::size_t N> HWY_INLINE VF xnn_rational(const numerics::xnn::rational<N>& f, VF x) {
+  const VF v = clamp_finite(x, -f.bound, f.bound), z = simd::rounded(hn::Mul(v, v));
+  return simd::divide(simd::rounded(hn::Mul(v, fused_polynomial(f.odd, z))),
+                      fused_polynomial(f.even, z));
+}
+HWY_INLINE VF exp_of_softmax_xnn(VF x) {
+  namespace k = numerics::xnn;
+  const VF split = set_float(k::split_magic), cutoff = set_float(k::cutoff);
+  const VF v = hn::Max(x, cutoff), magic = simd::rounded(fused(v, set_float(k::log2_e), split)),
+           power = hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic))),
+           n = simd::rounded(hn::Sub(magic, split));
+  const VF t = fused(n, set_float(k::minus_ln2_low), fused(n, set_float(k::minus_ln2_high), v));
+  const VF e = flushed(
+      fused(flushed(simd::rounded(hn::Mul(t, power))), fused_polynomial(k::exp_c, t), power));
+  return unless_nan(x, hn::IfThenElse(hn::Lt(x, cutoff), hn::Zero(DF()), e));
+}
+/// numerics::detail::xnn_exp_by_powers.
+HWY_INLINE VF xnn_exp_by_powers(VF x) {
+  namespace k = numerics::xnn;
+  const VF split = set_float(k::thirtyseconds_magic), least = set_float(k::least_power);
+  const VF magic = simd::rounded(fused(x, set_float(k::log2_e), split)),
+           n = simd::rounded(hn::Sub(magic, split)), m = simd::greater(n, least);
+  const VF power = hn::GatherIndex(DF(), k::powers, hn::And(hn::BitCast(D32(), magic), set32(31)));
+  const VF t = fused(n, set_float(k::of_powers_low), fused(n, set_float(k::of_powers_high), x));
+  const VF p = fused(simd::rounded(hn::Mul(t, power)),
+                     fused(t, set_float(k::of_powers_c2), set_float(k::of_powers_c1)), power);
+  const VF e = flushed(
+      simd::rounded(hn::Mul(simd::rounded(p), float_pow2(hn::ConvertTo(D32(), hn::Floor(m))))));
+  return hn::IfThenElse(hn::Ge(n, least), e, hn::Zero(DF()));
+}
+HWY_INLINE VF tanh_xnn(VF x) {
+  return unless_nan(x, xnn_rational(numerics::xnn::tanh, flushed(x)));
+}
+template <bool Approximate> HWY_INLINE VF gelu_xnn(VF given) {
+  namespace k = numerics::xnn;
+  const VF x = flushed(given);
+  VF e;
+  if constexpr (Approximate)
+    e = xnn_rational(k::approximate_gelu, x);
+  else
+    e = xnn_rational(k::gelu, x);
+  const VF half = flushed(simd::rounded(hn::Mul(x, set_float(0.5f))));
+  return unless_nan(
+      given, flushed(simd::rounded(hn::Mul(half, simd::rounded(hn::Add(e, set_float(1.f)))))));
+}
+HWY_INLINE VF logistic_xnn(VF x) {
+  const VF one = set_float(1.f), e = xnn_exp_by_powers(hn::Or(x, set_float(-0.f))),
+           y = simd::divide(e, simd::rounded(hn::Add(e, one)));
+  const V32 sign = hn::ShiftRight<31>(hn::BitCast(D32(), x));
+  return unless_nan(
+      x, hn::IfThenElse(hn::RebindMask(DF(), hn::Lt(sign, zero32())), y, hn::Sub(one, y)));
+}
+
+/// y[i] = f(x[i]) of n elements, under rounding XNN.
+inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, float* y,
+                                        std::size_t n) noexcept {
+  switch (numerics::vectorized_of(p.function)) {
+    case numerics::vectorized_function::logistic:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_xnn(v); });
+    case numerics::vectorized_function::tanh:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_xnn(v); });
+    case numerics::vectorized_function::gelu:
+      if (p.approximate)
+        return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_xnn<true>(v); });
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_xnn<false>(v); });
+    case numerics::vectorized_function::exp:
+    case numerics::vectorized_function::other: break;  // the forms exclude these
+  }
+}
+/// numerics::row_sum_xnn, softmax_sum_xnn: elements of whole `most`s in 32 lanes.
+inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
+                                           std::size_t most) noexcept {
+  const hn::CappedTag<float, 16> sixteen;
+  constexpr std::size_t width = hn::MaxLanes(sixteen);
+  simd::side_by_side<float, 32> sums;
+  float each[32], lanes[16];
+  const std::size_t whole = n / 16 * 16, in_32 = n / most * most;
+  std::size_t i = sums.add(x, in_32);
+  sums.store(each);
+  if (i < in_32) {  // 16 of them: the first half
+    for (std::size_t k = 0; k < 16; ++k) each[k] = numerics::add(each[k], x[i + k]);
+    i += 16;
+  }
+  for (std::size_t k = 0; k < 16; k += width) {
+    auto v = hn::Add(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, each + k + 16));
+    for (std::size_t j = i; j < whole; j += 16)
+      v = hn::Add(simd::rounded(v), hn::LoadU(sixteen, x + j + k));
+    hn::StoreU(v, sixteen, lanes + k);
+  }
+  return numerics::detail::xnn_sum_of_lanes(lanes, n - whole,
+                                            [=](std::size_t k) { return x[whole + k]; });
+}
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS

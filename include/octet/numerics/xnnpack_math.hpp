@@ -1,0 +1,157 @@
+// tanh, the logistic function, gelu and the exp of softmax of binary32 as XNNPACK's loops compute
+// them on x86-64 with AVX-512, where subnormal numbers are zero: rounding XNN of floats.
+// None is correctly rounded; the order of operations is part of the result.
+// kernels/xnnpack_math-inl has the same operations on vectors.
+#ifndef OCTET_NUMERICS_XNNPACK_MATH_HPP_
+#define OCTET_NUMERICS_XNNPACK_MATH_HPP_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "octet/numerics/fma.hpp"
+#include "octet/numerics/fused_math.hpp"
+#include "octet/numerics/math.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+/// Numbers of the formulas below, from XNNPACK (THIRD_PARTY_NOTICES.md). Rational functions: `odd`
+/// of x^2, times x, over `even` of x^2, |x| cut to where they reach 1.
+namespace xnn {
+/// 1.5 * 2^23 + 127: added to a number from -127 to 0 it leaves the exponent's bits of two to its
+/// power, rounded to an integer, ties to even; taken off again that integer.
+inline constexpr float split_magic = 0x1.8000fep23f;
+inline constexpr float log2_e = 1.44269504f;
+/// exp(x) - 1 over x for small x <= 0: of softmax.
+inline constexpr float exp_c[] = {0x1.0f9f9cp-7f, 0x1.573a1ap-5f, 0x1.555a80p-3f, 0x1.fffdc6p-2f,
+                                  0x1.fffff6p-1f};
+inline constexpr float cutoff = -0x1.5d589ep6f, minus_ln2_high = -0x1.62e400p-1f,
+                       minus_ln2_low = -0x1.7f7d1cp-20f;
+/// The logistic function's: powers of two by 32nds, 1.5 * 2^18, whose sum with a number rounds it
+/// to a 32nd, ln 2 in two parts, exp of less than a 64th.
+inline constexpr float powers[] = {
+    0x1.000000p+0f, 0x1.059b0ep+0f, 0x1.0b5586p+0f, 0x1.11301ep+0f, 0x1.172b84p+0f, 0x1.1d4874p+0f,
+    0x1.2387a6p+0f, 0x1.29e9e0p+0f, 0x1.306fe0p+0f, 0x1.371a74p+0f, 0x1.3dea64p+0f, 0x1.44e086p+0f,
+    0x1.4bfdaep+0f, 0x1.5342b6p+0f, 0x1.5ab07ep+0f, 0x1.6247ecp+0f, 0x1.6a09e6p+0f, 0x1.71f75ep+0f,
+    0x1.7a1148p+0f, 0x1.82589ap+0f, 0x1.8ace54p+0f, 0x1.93737cp+0f, 0x1.9c4918p+0f, 0x1.a5503cp+0f,
+    0x1.ae89fap+0f, 0x1.b7f770p+0f, 0x1.c199bep+0f, 0x1.cb720ep+0f, 0x1.d5818ep+0f, 0x1.dfc974p+0f,
+    0x1.ea4afap+0f, 0x1.f50766p+0f};
+inline constexpr float thirtyseconds_magic = 0x1.8p18f, of_powers_high = -0x1.62e430p-1f,
+                       of_powers_low = 0x1.05c61p-29f, of_powers_c2 = 0.5f,
+                       of_powers_c1 = 0x1.0000f6p0f, least_power = -126.f;
+template <std::size_t N> struct rational {
+  float bound;
+  float odd[N], even[N];
+};
+inline constexpr rational<5> tanh{
+    7.9807181358f,
+    {1.4248920266e-08f, 2.1235626264e-05f, 3.5330520477e-03f, 1.3412411511e-01f, 1.f},
+    {8.1365948290e-07f, 3.3472978976e-04f, 2.6018999517e-02f, 4.6745735407e-01f, 1.f}};
+/// erf(x / sqrt(2)).
+inline constexpr rational<6> gelu{5.1638283730f,
+                                  {4.5835321316e-08f, 1.2609783880e-05f, 3.2973114867e-04f,
+                                   9.3065137044e-03f, 6.6972173750e-02f, 7.9788452387e-01f},
+                                  {1.1988805682e-06f, 7.2267655923e-05f, 1.8622842617e-03f,
+                                   2.8431978077e-02f, 2.5060352683e-01f, 1.f}};
+/// tanh(sqrt(2 / pi) (x + 0.044715 x^3)).
+inline constexpr rational<6> approximate_gelu{
+    4.84974098f,
+    {4.9544411240e-08f, 1.4302649106e-05f, 2.6887017884e-04f, 7.2898347862e-03f, 6.0803253204e-02f,
+     7.9788458347e-01f},
+    {1.3433452750e-06f, 7.6477612311e-05f, 1.3060354395e-03f, 2.4381054565e-02f, 2.4369759858e-01f,
+     1.f}};
+}  // namespace xnn
+
+namespace detail {
+/// Zero in place of a subnormal number.
+constexpr float flushed(float v) noexcept {
+  return with_sign(v, 1.f) < 0x1p-126f ? with_sign(0.f, v) : v;
+}
+/// Two to the power of which `magic` is the sum with split_magic.
+constexpr float power_of_magic(float magic) noexcept {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magic) << 23);
+}
+template <std::size_t N> constexpr float xnn_rational(const xnn::rational<N>& f, float x) noexcept {
+  const float below = f.bound < x ? f.bound : x, v = -f.bound > below ? -f.bound : below,
+              z = mul(v, v);
+  return div(mul(v, fused_polynomial(f.odd, z)), fused_polynomial(f.even, z));
+}
+/// exp(x), x <= 0, by a table.
+constexpr float xnn_exp_by_powers(float x) noexcept {
+  const float magic = fma(x, xnn::log2_e, xnn::thirtyseconds_magic),
+              power = xnn::powers[std::bit_cast<std::uint32_t>(magic) % 32],
+              n = sub(magic, xnn::thirtyseconds_magic);
+  if (!(n >= xnn::least_power)) return 0.f;  // two to its power is subnormal
+  const float t = fma(n, xnn::of_powers_low, fma(n, xnn::of_powers_high, x));
+  const float p = fma(mul(t, power), fma(t, xnn::of_powers_c2, xnn::of_powers_c1), power);
+  return flushed(mul(p, float_pow2(static_cast<std::int32_t>(floor(n)))));
+}
+}  // namespace detail
+
+/// exp(x) for x <= 0, a value less the largest one.
+constexpr float exp_of_softmax_xnn(float x) noexcept {
+  if (is_nan(x)) return x;
+  if (x < xnn::cutoff) return 0.f;
+  const float magic = fma(x, xnn::log2_e, xnn::split_magic), power = detail::power_of_magic(magic),
+              n = sub(magic, xnn::split_magic),
+              t = fma(n, xnn::minus_ln2_low, fma(n, xnn::minus_ln2_high, x));
+  return detail::flushed(
+      fma(detail::flushed(mul(t, power)), detail::fused_polynomial(xnn::exp_c, t), power));
+}
+constexpr float tanh_xnn(float x) noexcept {
+  return detail::xnn_rational(xnn::tanh, detail::flushed(x));
+}
+constexpr float gelu_xnn(float x, bool approximate) noexcept {
+  x = detail::flushed(x);
+  const float e = approximate ? detail::xnn_rational(xnn::approximate_gelu, x)
+                              : detail::xnn_rational(xnn::gelu, x);
+  return detail::flushed(mul(detail::flushed(mul(x, 0.5f)), add(e, 1.f)));
+}
+/// Below -10^26 XNNPACK's own gives NaN.
+constexpr float logistic_xnn(float x) noexcept {
+  if (is_nan(x)) return x;
+  const float e = detail::xnn_exp_by_powers(with_sign(x, -1.f)), y = div(e, add(e, 1.f));
+  return is_negative(x) ? y : sub(1.f, y);
+}
+
+/// One of softmax's results: its exp times the reciprocal of the sum.
+constexpr float softmax_share_xnn(float e, float factor) noexcept {
+  return detail::flushed(mul(e, factor));
+}
+namespace detail {
+/// 16 lanes, to which `left` elements are added; then their halves are.
+template <class F>
+constexpr float xnn_sum_of_lanes(float (&lanes)[16], std::size_t left, F&& element) noexcept {
+  for (std::size_t k = 0; k < left; ++k) lanes[k] = add(lanes[k], element(k));
+  for (std::size_t half = 8; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) lanes[k] = add(lanes[k], lanes[k + half]);
+  return lanes[0];
+}
+}  // namespace detail
+/// The sum of n elements as softmax has it: those of whole 64s in 32 lanes, whose halves are added,
+/// those of whole 16s to the 16, and the rest. element(i).
+template <class F> constexpr float softmax_sum_xnn(std::size_t n, F&& element) noexcept {
+  float each[32] = {}, lanes[16] = {};
+  const std::size_t in_32 = n / 64 * 64, whole = n / 16 * 16;
+  for (std::size_t i = 0; i < in_32; ++i) each[i % 32] = add(each[i % 32], element(i));
+  for (std::size_t k = 0; k < 16; ++k) lanes[k] = add(each[k], each[k + 16]);
+  for (std::size_t i = in_32; i < whole; ++i) lanes[i % 16] = add(lanes[i % 16], element(i));
+  return detail::xnn_sum_of_lanes(lanes, n - whole,
+                                  [&](std::size_t k) { return element(whole + k); });
+}
+/// The sum of n elements: those of whole 16s in 32 lanes, whose halves are added, and the rest.
+/// element(i).
+template <class F> constexpr float row_sum_xnn(std::size_t n, F&& element) noexcept {
+  float each[32] = {}, lanes[16] = {};
+  const std::size_t whole = n / 16 * 16;
+  for (std::size_t i = 0; i < whole; ++i) each[i % 32] = add(each[i % 32], element(i));
+  for (std::size_t k = 0; k < 16; ++k) lanes[k] = add(each[k], each[k + 16]);
+  return detail::xnn_sum_of_lanes(lanes, n - whole,
+                                  [&](std::size_t k) { return element(whole + k); });
+}
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_NUMERICS_XNNPACK_MATH_HPP_
