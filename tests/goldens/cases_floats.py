@@ -88,7 +88,8 @@ def averages(w):
 
 
 def functions(w):
-    """XNNPACK's polynomials; its logistic function and other depths of softmax depend on the CPU."""
+    """XNNPACK's polynomials; its logistic function and other depths of softmax depend on the
+    CPU."""
     odd = np.array([0, -0.0, np.inf, -np.inf, 1e-40, 88.7, -87.4, 20, -20, 5.2, -5.2], np.float32)
 
     def one(name, op, x, options=None, **fields):
