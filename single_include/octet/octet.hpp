@@ -3855,20 +3855,44 @@ HWY_INLINE VF logistic_xnn(VF x) {
       x, hn::IfThenElse(hn::RebindMask(DF(), hn::Lt(sign, zero32())), y, hn::Sub(one, y)));
 }
 
+HWY_INLINE VF elu_xnn(VF given, VF alpha) {
+  namespace k = numerics::xnn;
+  const VF x = flushed(given), split = set_float(k::split_magic);
+  const VF z = clamp_finite(x, k::saturation, 0.f),
+           magic = simd::rounded(fused(z, set_float(k::log2_e), split)),
+           power = hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic)));
+  const VF t = fused(simd::rounded(hn::Sub(magic, split)), set_float(k::minus_ln2), z),
+           part = simd::rounded(hn::Mul(t, power)),
+           p = simd::rounded(hn::Mul(fused_polynomial(k::elu_c, t), t));
+  const VF y = flushed(
+      fused(fused(p, part, part), alpha, fused(power, alpha, hn::Xor(alpha, set_float(-0.f)))));
+  return unless_nan(x, hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), y, x));
+}
+HWY_INLINE VF hard_swish_xnn(VF given) {
+  const VF x = flushed(given), v = fused(x, set_float(numerics::xnn::sixth), set_float(0.5f));
+  const VF gate = simd::lesser(simd::greater(v, hn::Zero(DF())), set_float(1.f));
+  return unless_nan(x, flushed(simd::rounded(hn::Mul(gate, x))));
+}
+
 /// y[i] = f(x[i]) of n elements, under rounding XNN.
 inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, float* y,
                                         std::size_t n) noexcept {
-  switch (numerics::vectorized_of(p.function)) {
-    case numerics::vectorized_function::logistic:
+  switch (numerics::xnnpack_function_of(p.function)) {
+    case numerics::xnnpack_function::logistic:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_xnn(v); });
-    case numerics::vectorized_function::tanh:
+    case numerics::xnnpack_function::tanh:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_xnn(v); });
-    case numerics::vectorized_function::gelu:
+    case numerics::xnnpack_function::gelu:
       if (p.approximate)
         return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_xnn<true>(v); });
       return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_xnn<false>(v); });
-    case numerics::vectorized_function::exp:
-    case numerics::vectorized_function::other: break;  // the forms exclude these
+    case numerics::xnnpack_function::elu: {
+      const VF alpha = set_float(p.alpha);
+      return each_float(x, y, n, [alpha](VF v) HWY_ATTR { return elu_xnn(v, alpha); });
+    }
+    case numerics::xnnpack_function::hard_swish:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return hard_swish_xnn(v); });
+    case numerics::xnnpack_function::other: break;  // the forms exclude these
   }
 }
 /// numerics::row_sum_xnn, softmax_sum_xnn: elements of whole `most`s in 32 lanes.
@@ -4313,7 +4337,9 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
         return numerics::has_vectorized(p.function) ? &vectorized_floats : rounded_floats(p);
       case rounding::onnxruntime: return has_mlas(p.function) ? &mlas_floats : nullptr;
       case rounding::xnnpack:
-        return numerics::has_vectorized(p.function) ? &xnnpack_floats : nullptr;
+        return numerics::xnnpack_function_of(p.function) != numerics::xnnpack_function::other
+                   ? &xnnpack_floats
+                   : nullptr;
       case rounding::divide_half_away:  // tanh, also in approximate gelu, is the C library's
         return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
       case rounding::doubling_high_half_away:
@@ -7134,12 +7160,14 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
   const reduce_plan& plan = p.plan;
   const bool max = p.op == reduction::max, sums = !max && p.op != reduction::min;
   const auto count = static_cast<float>(plan.count);
+  const bool scaled = p.mode == rounding::xnnpack;
+  const VF by = set_float(p.op == reduction::mean ? numerics::div(1.f, count) : 1.f);
   constexpr std::size_t together = 8;
   for (std::size_t o = r.begin; o < r.end;) {
     const std::size_t c = o % plan.inner, left = r.end - o;
     const float* at = x + o / plan.inner * plan.count * plan.inner + c;
-    if (p.mode == rounding::xnnpack) {
-      y[o++] = reference::scaled_row_sum(p, sum_in_lanes_xnn(at, plan.count, 16));
+    if (scaled && plan.inner == 1) {
+      y[o++] = reference::scaled_sum(p, sum_in_lanes_xnn(at, plan.count, 16));
       continue;
     }
     if (plan.inner == 1) {
@@ -7171,7 +7199,10 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
       else
         v = hn::IfThenElse(max ? hn::Gt(e, v) : hn::Lt(e, v), e, v);
     }
-    if (p.op == reduction::mean) v = simd::divide(v, set_float(count));
+    if (scaled)
+      v = hn::Add(hn::Zero(DF()), simd::rounded(hn::Mul(v, by)));
+    else if (p.op == reduction::mean)
+      v = simd::divide(v, set_float(count));
     if (whole)
       simd::store(v, y + o);
     else
@@ -21520,9 +21551,8 @@ constexpr decision function_of_floats(const facts& f) {
        .mxnet = plain,
        .onnxruntime = f.x.type == dtype::f32 ? by_onnxruntime(rounding::onnxruntime) : plain});
 }
-/// Those of which XNNPACK has one as well: XNN.
-constexpr decision xnnpack_function_of_floats(const facts& f) {
-  const decision other = function_of_floats(f);
+/// XNN where XNNPACK computes, else as `other`.
+constexpr decision xnnpack_form(const facts& f, const decision& other) {
   return choose(f.arithmetic,
                 {.tflite_ref = other,
                  .tflite_xnnpack = f.x.type == dtype::f32 ? by_xnnpack(rounding::xnnpack) : other,
@@ -21530,6 +21560,12 @@ constexpr decision xnnpack_function_of_floats(const facts& f) {
                  .pytorch_qnnpack = other,
                  .mxnet = other,
                  .onnxruntime = other});
+}
+constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, rounding::none); }
+constexpr decision hard_swish_of_floats(const facts& f) { return xnnpack_form(f, of_floats(f)); }
+/// Those of which XNNPACK and ONNX Runtime have polynomials of their own.
+constexpr decision xnnpack_function_of_floats(const facts& f) {
+  return xnnpack_form(f, function_of_floats(f));
 }
 /// XNNPACK leaves softmax with a beta.
 constexpr decision softmax_of_floats(const facts& f) {
@@ -22141,18 +22177,16 @@ constexpr decision mean(const facts& f) {
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }
-/// Of floats: in memory order, in XNNPACK's lanes along the innermost axes, in ONNX Runtime's
-/// order, which depends on the axes, or as MXNet sums.
+/// Of floats: in memory order, in XNNPACK's and ONNX Runtime's orders, which depend on the axes, or
+/// as MXNet sums.
 constexpr decision float_sum(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::none,
-                 .tflite_xnnpack = reduced_axes_of(f).innermost ? by_xnnpack(rounding::xnnpack)
-                                                                : decision(rounding::none),
-                 .pytorch_fbgemm = rounding::none,
-                 .pytorch_qnnpack = rounding::none,
-                 .mxnet = by_mxnet(rounding::mxnet),
-                 .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = by_mxnet(rounding::mxnet),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 /// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {
@@ -24934,6 +24968,11 @@ inline constexpr float powers[] = {
 inline constexpr float thirtyseconds_magic = 0x1.8p18f, of_powers_high = -0x1.62e430p-1f,
                        of_powers_low = 0x1.05c61p-29f, of_powers_c2 = 0.5f,
                        of_powers_c1 = 0x1.0000f6p0f, least_power = -126.f;
+/// elu's: (exp(x) - 1 - x) over x^2 for small x, -1 from `saturation` on.
+inline constexpr float elu_c[] = {0x1.6b7338p-10f, 0x1.12278ep-7f, 0x1.555716p-5f, 0x1.5554b0p-3f,
+                                  0x1.fffffep-2f};
+inline constexpr float saturation = -0x1.154246p+4f, minus_ln2 = -0x1.62e430p-1f;
+inline constexpr float sixth = 0x1.555556p-3f;
 template <std::size_t N> struct rational {
   float bound;
   float odd[N], even[N];
@@ -25013,6 +25052,20 @@ constexpr float logistic_xnn(float x) noexcept {
 constexpr float softmax_share_xnn(float e, float factor) noexcept {
   return detail::flushed(mul(e, factor));
 }
+constexpr float elu_xnn(float given, float alpha) noexcept {
+  const float x = detail::flushed(given);
+  if (!(x < 0)) return x;
+  const float z = xnn::saturation > x ? xnn::saturation : x,
+              magic = fma(z, xnn::log2_e, xnn::split_magic), power = detail::power_of_magic(magic),
+              t = fma(sub(magic, xnn::split_magic), xnn::minus_ln2, z), part = mul(t, power),
+              p = mul(detail::fused_polynomial(xnn::elu_c, t), t);
+  return detail::flushed(fma(fma(p, part, part), alpha, fma(power, alpha, -alpha)));
+}
+constexpr float hard_swish_xnn(float given) noexcept {
+  const float x = detail::flushed(given), v = fma(x, xnn::sixth, 0.5f), above = v > 0 ? v : 0.f;
+  return detail::flushed(mul(above < 1 ? above : 1.f, x));
+}
+
 namespace detail {
 /// 16 lanes, to which `left` elements are added; then their halves are.
 template <class F>
@@ -25091,7 +25144,7 @@ struct reduce_plan {
 struct mean_params {
   reduction op = reduction::mean;
   rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, F, QNN, EVEN, OPT; prod: DR;
-                                   // floats: XNN of rows, none; none: raw comparison or plain
+                                   // floats: XNN, none; none: raw comparison or plain
                                    // numbers
   dtype type = dtype::u8, out_type = dtype::u8;
   std::int32_t in_zero_point = 0;
@@ -25480,11 +25533,24 @@ constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* 
   }
 }
 #if OCTET_HAS_DEFINITIONS
-/// XNN of a row's sum; -0 is 0.
-OCTET_INLINE float scaled_row_sum(const mean_params& p, float sum) noexcept {
+/// XNN of a sum; -0 is 0.
+OCTET_INLINE float scaled_sum(const mean_params& p, float sum) noexcept {
   const float by =
       p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
   return numerics::add(0.f, numerics::mul(sum, by));
+}
+/// XNN of [outer][count][inner]: along the innermost axis in lanes, along another in order.
+OCTET_INLINE void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept {
+  const reduce_plan& plan = p.plan;
+  for (std::size_t o = r.begin; o < r.end; ++o) {
+    const float* const from = x + o / plan.inner * plan.count * plan.inner + o % plan.inner;
+    float sum = 0;
+    if (plan.inner == 1)
+      sum = numerics::row_sum_xnn(plan.count, [from](std::size_t i) { return from[i]; });
+    else
+      for (std::size_t k = 0; k < plan.count; ++k) sum = numerics::add(sum, from[k * plan.inner]);
+    y[o] = scaled_sum(p, sum);
+  }
 }
 OCTET_INLINE void ordered_sum_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const ordered_sum_params*>(a.params);
@@ -25571,14 +25637,8 @@ OCTET_INLINE void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
 OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
   const auto r = part_of(p.plan.outputs, a.part, a.parts);
-  if (p.type == dtype::f32 && p.mode == rounding::xnnpack) {
-    for (std::size_t o = r.begin; o < r.end; ++o) {
-      const float* const row = static_cast<const float*>(a.in[0]) + o * p.plan.count;
-      static_cast<float*>(a.out[0])[o] = scaled_row_sum(
-          p, numerics::row_sum_xnn(p.plan.count, [row](std::size_t i) { return row[i]; }));
-    }
-    return;
-  }
+  if (p.type == dtype::f32 && p.mode == rounding::xnnpack)
+    return xnn_sums(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r);
   if (p.mode != rounding::none) {
     if (p.op == reduction::prod)
       with_quantized(p.type, [&]<class T>(type_tag<T>) {
@@ -25602,7 +25662,8 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
     with_integer(p.type, run);
 }
 #else
-float scaled_row_sum(const mean_params& p, float sum) noexcept;
+float scaled_sum(const mean_params& p, float sum) noexcept;
+void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept;
 void ordered_sum_kernel(const kernel_args& a) noexcept;
 void compensated_sum_kernel(const kernel_args& a) noexcept;
 void aten_mean_kernel(const kernel_args& a) noexcept;
@@ -25770,9 +25831,8 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   p.mode = Quantized ? n.round : rounding::none;
   p.type = x.type, p.out_type = y.type;
   p.plan = make_reduce(attrs, x.shape);
-  // Along other axes than the innermost XNN is the order of memory.
-  if (!Quantized && n.round == rounding::xnnpack && p.plan.simple && p.plan.inner == 1)
-    p.mode = rounding::xnnpack;
+  // Along axes that do not follow each other XNN is the order of memory.
+  if (!Quantized && n.round == rounding::xnnpack && p.plan.simple) p.mode = rounding::xnnpack;
   if constexpr (!Quantized) {
     constexpr bool compares = Op == reduction::max || Op == reduction::min;
     if (compares && x.quantized() && !x.same_quantization(y))
@@ -27960,14 +28020,46 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
   }
   return x;
 }
-/// One of them in XNNPACK's loops (rounding XNN), which have logistic, tanh and gelu.
+/// Functions that XNNPACK's loops (rounding XNN) compute their own way.
+enum class xnnpack_function : std::uint8_t { other, logistic, tanh, gelu, elu, hard_swish };
+constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
+  switch (f) {
+    case unary::logistic: return xnnpack_function::logistic;
+    case unary::tanh: return xnnpack_function::tanh;
+    case unary::gelu: return xnnpack_function::gelu;
+    case unary::elu: return xnnpack_function::elu;
+    case unary::hard_swish: return xnnpack_function::hard_swish;
+    case unary::hard_sigmoid:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::abs:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+    case unary::sign:
+    case unary::erf: return xnnpack_function::other;
+  }
+  return xnnpack_function::other;
+}
 constexpr float unary_xnn(const unary_params& p, float x) noexcept {
-  switch (vectorized_of(p.function)) {
-    case vectorized_function::logistic: return logistic_xnn(x);
-    case vectorized_function::tanh: return tanh_xnn(x);
-    case vectorized_function::gelu: return gelu_xnn(x, p.approximate);
-    case vectorized_function::exp:
-    case vectorized_function::other: break;  // the forms exclude these
+  switch (xnnpack_function_of(p.function)) {
+    case xnnpack_function::logistic: return logistic_xnn(x);
+    case xnnpack_function::tanh: return tanh_xnn(x);
+    case xnnpack_function::gelu: return gelu_xnn(x, p.approximate);
+    case xnnpack_function::elu: return elu_xnn(x, p.alpha);
+    case xnnpack_function::hard_swish: return hard_swish_xnn(x);
+    case xnnpack_function::other: break;  // the forms exclude these
   }
   return x;
 }
@@ -28590,10 +28682,11 @@ constexpr kernel_id float_kernel(unary f) {
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
              &laws::xnnpack_function_of_floats)
 OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
-OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
+OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish,
+             &laws::hard_swish_of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
              &laws::of_floats)
-OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, nullptr)
+OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, &laws::elu_of_floats)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::gelu_of_floats)
 OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::function_of_floats)

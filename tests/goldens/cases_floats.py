@@ -88,8 +88,8 @@ def averages(w):
 
 
 def functions(w):
-    """XNNPACK's polynomials; its logistic function and other depths of softmax depend on the
-    CPU."""
+    """XNNPACK's polynomials; its logistic function, elu and other depths of softmax depend on
+    the CPU."""
     odd = np.array([0, -0.0, np.inf, -np.inf, 1e-40, 88.7, -87.4, 20, -20, 5.2, -5.2], np.float32)
 
     def one(name, op, x, options=None, **fields):
@@ -101,7 +101,7 @@ def functions(w):
         w.add("floats_" + name, m, [x], engines=("xnnpack",), exact=True)
 
     for name, op, options, fields in (
-            ("tanh", "TANH", None, {}),
+            ("tanh", "TANH", None, {}), ("hard_swish", "HARD_SWISH", "HardSwishOptions", {}),
             ("gelu", "GELU", "GeluOptions", {"approximate": False}),
             ("gelu_approximate", "GELU", "GeluOptions", {"approximate": True})):
         rng = w.rng("floats " + name)
@@ -118,7 +118,8 @@ def means(w):
     for op in ("MEAN", "SUM"):
         for tag, shape, axes in (("3", (4, 3), (1,)), ("8", (4, 8), (-1,)), ("48", (3, 48), (1,)),
                                  ("96", (5, 96), (1,)), ("image", (2, 4, 4, 3), (1, 2, 3)),
-                                 ("128", (2, 3, 128), (2,))):
+                                 ("128", (2, 3, 128), (2,)), ("first", (7, 19), (0,)),
+                                 ("middle", (2, 9, 5), (1,)), ("pixels", (2, 5, 7, 11), (1, 2))):
             name = "%s_%s" % (op.lower(), tag)
             rng = w.rng("floats " + name)
             m = Model()

@@ -411,7 +411,9 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
         return numerics::has_vectorized(p.function) ? &vectorized_floats : rounded_floats(p);
       case rounding::onnxruntime: return has_mlas(p.function) ? &mlas_floats : nullptr;
       case rounding::xnnpack:
-        return numerics::has_vectorized(p.function) ? &xnnpack_floats : nullptr;
+        return numerics::xnnpack_function_of(p.function) != numerics::xnnpack_function::other
+                   ? &xnnpack_floats
+                   : nullptr;
       case rounding::divide_half_away:  // tanh, also in approximate gelu, is the C library's
         return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
       case rounding::doubling_high_half_away:

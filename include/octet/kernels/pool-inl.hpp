@@ -426,12 +426,14 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
   const reduce_plan& plan = p.plan;
   const bool max = p.op == reduction::max, sums = !max && p.op != reduction::min;
   const auto count = static_cast<float>(plan.count);
+  const bool scaled = p.mode == rounding::xnnpack;
+  const VF by = set_float(p.op == reduction::mean ? numerics::div(1.f, count) : 1.f);
   constexpr std::size_t together = 8;
   for (std::size_t o = r.begin; o < r.end;) {
     const std::size_t c = o % plan.inner, left = r.end - o;
     const float* at = x + o / plan.inner * plan.count * plan.inner + c;
-    if (p.mode == rounding::xnnpack) {
-      y[o++] = reference::scaled_row_sum(p, sum_in_lanes_xnn(at, plan.count, 16));
+    if (scaled && plan.inner == 1) {
+      y[o++] = reference::scaled_sum(p, sum_in_lanes_xnn(at, plan.count, 16));
       continue;
     }
     if (plan.inner == 1) {
@@ -463,7 +465,10 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
       else
         v = hn::IfThenElse(max ? hn::Gt(e, v) : hn::Lt(e, v), e, v);
     }
-    if (p.op == reduction::mean) v = simd::divide(v, set_float(count));
+    if (scaled)
+      v = hn::Add(hn::Zero(DF()), simd::rounded(hn::Mul(v, by)));
+    else if (p.op == reduction::mean)
+      v = simd::divide(v, set_float(count));
     if (whole)
       simd::store(v, y + o);
     else

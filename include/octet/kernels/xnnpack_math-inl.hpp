@@ -63,20 +63,44 @@ HWY_INLINE VF logistic_xnn(VF x) {
       x, hn::IfThenElse(hn::RebindMask(DF(), hn::Lt(sign, zero32())), y, hn::Sub(one, y)));
 }
 
+HWY_INLINE VF elu_xnn(VF given, VF alpha) {
+  namespace k = numerics::xnn;
+  const VF x = flushed(given), split = set_float(k::split_magic);
+  const VF z = clamp_finite(x, k::saturation, 0.f),
+           magic = simd::rounded(fused(z, set_float(k::log2_e), split)),
+           power = hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic)));
+  const VF t = fused(simd::rounded(hn::Sub(magic, split)), set_float(k::minus_ln2), z),
+           part = simd::rounded(hn::Mul(t, power)),
+           p = simd::rounded(hn::Mul(fused_polynomial(k::elu_c, t), t));
+  const VF y = flushed(
+      fused(fused(p, part, part), alpha, fused(power, alpha, hn::Xor(alpha, set_float(-0.f)))));
+  return unless_nan(x, hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), y, x));
+}
+HWY_INLINE VF hard_swish_xnn(VF given) {
+  const VF x = flushed(given), v = fused(x, set_float(numerics::xnn::sixth), set_float(0.5f));
+  const VF gate = simd::lesser(simd::greater(v, hn::Zero(DF())), set_float(1.f));
+  return unless_nan(x, flushed(simd::rounded(hn::Mul(gate, x))));
+}
+
 /// y[i] = f(x[i]) of n elements, under rounding XNN.
 inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, float* y,
                                         std::size_t n) noexcept {
-  switch (numerics::vectorized_of(p.function)) {
-    case numerics::vectorized_function::logistic:
+  switch (numerics::xnnpack_function_of(p.function)) {
+    case numerics::xnnpack_function::logistic:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_xnn(v); });
-    case numerics::vectorized_function::tanh:
+    case numerics::xnnpack_function::tanh:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_xnn(v); });
-    case numerics::vectorized_function::gelu:
+    case numerics::xnnpack_function::gelu:
       if (p.approximate)
         return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_xnn<true>(v); });
       return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_xnn<false>(v); });
-    case numerics::vectorized_function::exp:
-    case numerics::vectorized_function::other: break;  // the forms exclude these
+    case numerics::xnnpack_function::elu: {
+      const VF alpha = set_float(p.alpha);
+      return each_float(x, y, n, [alpha](VF v) HWY_ATTR { return elu_xnn(v, alpha); });
+    }
+    case numerics::xnnpack_function::hard_swish:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return hard_swish_xnn(v); });
+    case numerics::xnnpack_function::other: break;  // the forms exclude these
   }
 }
 /// numerics::row_sum_xnn, softmax_sum_xnn: elements of whole `most`s in 32 lanes.

@@ -182,9 +182,8 @@ constexpr decision function_of_floats(const facts& f) {
        .mxnet = plain,
        .onnxruntime = f.x.type == dtype::f32 ? by_onnxruntime(rounding::onnxruntime) : plain});
 }
-/// Those of which XNNPACK has one as well: XNN.
-constexpr decision xnnpack_function_of_floats(const facts& f) {
-  const decision other = function_of_floats(f);
+/// XNN where XNNPACK computes, else as `other`.
+constexpr decision xnnpack_form(const facts& f, const decision& other) {
   return choose(f.arithmetic,
                 {.tflite_ref = other,
                  .tflite_xnnpack = f.x.type == dtype::f32 ? by_xnnpack(rounding::xnnpack) : other,
@@ -192,6 +191,12 @@ constexpr decision xnnpack_function_of_floats(const facts& f) {
                  .pytorch_qnnpack = other,
                  .mxnet = other,
                  .onnxruntime = other});
+}
+constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, rounding::none); }
+constexpr decision hard_swish_of_floats(const facts& f) { return xnnpack_form(f, of_floats(f)); }
+/// Those of which XNNPACK and ONNX Runtime have polynomials of their own.
+constexpr decision xnnpack_function_of_floats(const facts& f) {
+  return xnnpack_form(f, function_of_floats(f));
 }
 /// XNNPACK leaves softmax with a beta.
 constexpr decision softmax_of_floats(const facts& f) {

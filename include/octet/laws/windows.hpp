@@ -111,18 +111,16 @@ constexpr decision mean(const facts& f) {
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }
-/// Of floats: in memory order, in XNNPACK's lanes along the innermost axes, in ONNX Runtime's
-/// order, which depends on the axes, or as MXNet sums.
+/// Of floats: in memory order, in XNNPACK's and ONNX Runtime's orders, which depend on the axes, or
+/// as MXNet sums.
 constexpr decision float_sum(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::none,
-                 .tflite_xnnpack = reduced_axes_of(f).innermost ? by_xnnpack(rounding::xnnpack)
-                                                                : decision(rounding::none),
-                 .pytorch_fbgemm = rounding::none,
-                 .pytorch_qnnpack = rounding::none,
-                 .mxnet = by_mxnet(rounding::mxnet),
-                 .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
+                               .pytorch_fbgemm = rounding::none,
+                               .pytorch_qnnpack = rounding::none,
+                               .mxnet = by_mxnet(rounding::mxnet),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 /// Of floats: PyTorch's order of summation, else that of float_sum.
 constexpr decision float_mean(const facts& f) {

@@ -40,6 +40,11 @@ inline constexpr float powers[] = {
 inline constexpr float thirtyseconds_magic = 0x1.8p18f, of_powers_high = -0x1.62e430p-1f,
                        of_powers_low = 0x1.05c61p-29f, of_powers_c2 = 0.5f,
                        of_powers_c1 = 0x1.0000f6p0f, least_power = -126.f;
+/// elu's: (exp(x) - 1 - x) over x^2 for small x, -1 from `saturation` on.
+inline constexpr float elu_c[] = {0x1.6b7338p-10f, 0x1.12278ep-7f, 0x1.555716p-5f, 0x1.5554b0p-3f,
+                                  0x1.fffffep-2f};
+inline constexpr float saturation = -0x1.154246p+4f, minus_ln2 = -0x1.62e430p-1f;
+inline constexpr float sixth = 0x1.555556p-3f;
 template <std::size_t N> struct rational {
   float bound;
   float odd[N], even[N];
@@ -119,6 +124,20 @@ constexpr float logistic_xnn(float x) noexcept {
 constexpr float softmax_share_xnn(float e, float factor) noexcept {
   return detail::flushed(mul(e, factor));
 }
+constexpr float elu_xnn(float given, float alpha) noexcept {
+  const float x = detail::flushed(given);
+  if (!(x < 0)) return x;
+  const float z = xnn::saturation > x ? xnn::saturation : x,
+              magic = fma(z, xnn::log2_e, xnn::split_magic), power = detail::power_of_magic(magic),
+              t = fma(sub(magic, xnn::split_magic), xnn::minus_ln2, z), part = mul(t, power),
+              p = mul(detail::fused_polynomial(xnn::elu_c, t), t);
+  return detail::flushed(fma(fma(p, part, part), alpha, fma(power, alpha, -alpha)));
+}
+constexpr float hard_swish_xnn(float given) noexcept {
+  const float x = detail::flushed(given), v = fma(x, xnn::sixth, 0.5f), above = v > 0 ? v : 0.f;
+  return detail::flushed(mul(above < 1 ? above : 1.f, x));
+}
+
 namespace detail {
 /// 16 lanes, to which `left` elements are added; then their halves are.
 template <class F>

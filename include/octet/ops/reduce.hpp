@@ -49,7 +49,7 @@ struct reduce_plan {
 struct mean_params {
   reduction op = reduction::mean;
   rounding mode = rounding::none;  // quantized mean and sum: DR, XNN, F, QNN, EVEN, OPT; prod: DR;
-                                   // floats: XNN of rows, none; none: raw comparison or plain
+                                   // floats: XNN, none; none: raw comparison or plain
                                    // numbers
   dtype type = dtype::u8, out_type = dtype::u8;
   std::int32_t in_zero_point = 0;
@@ -438,11 +438,24 @@ constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* 
   }
 }
 #if OCTET_HAS_DEFINITIONS
-/// XNN of a row's sum; -0 is 0.
-OCTET_INLINE float scaled_row_sum(const mean_params& p, float sum) noexcept {
+/// XNN of a sum; -0 is 0.
+OCTET_INLINE float scaled_sum(const mean_params& p, float sum) noexcept {
   const float by =
       p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
   return numerics::add(0.f, numerics::mul(sum, by));
+}
+/// XNN of [outer][count][inner]: along the innermost axis in lanes, along another in order.
+OCTET_INLINE void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept {
+  const reduce_plan& plan = p.plan;
+  for (std::size_t o = r.begin; o < r.end; ++o) {
+    const float* const from = x + o / plan.inner * plan.count * plan.inner + o % plan.inner;
+    float sum = 0;
+    if (plan.inner == 1)
+      sum = numerics::row_sum_xnn(plan.count, [from](std::size_t i) { return from[i]; });
+    else
+      for (std::size_t k = 0; k < plan.count; ++k) sum = numerics::add(sum, from[k * plan.inner]);
+    y[o] = scaled_sum(p, sum);
+  }
 }
 OCTET_INLINE void ordered_sum_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const ordered_sum_params*>(a.params);
@@ -529,14 +542,8 @@ OCTET_INLINE void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
 OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const mean_params*>(a.params);
   const auto r = part_of(p.plan.outputs, a.part, a.parts);
-  if (p.type == dtype::f32 && p.mode == rounding::xnnpack) {
-    for (std::size_t o = r.begin; o < r.end; ++o) {
-      const float* const row = static_cast<const float*>(a.in[0]) + o * p.plan.count;
-      static_cast<float*>(a.out[0])[o] = scaled_row_sum(
-          p, numerics::row_sum_xnn(p.plan.count, [row](std::size_t i) { return row[i]; }));
-    }
-    return;
-  }
+  if (p.type == dtype::f32 && p.mode == rounding::xnnpack)
+    return xnn_sums(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r);
   if (p.mode != rounding::none) {
     if (p.op == reduction::prod)
       with_quantized(p.type, [&]<class T>(type_tag<T>) {
@@ -560,7 +567,8 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
     with_integer(p.type, run);
 }
 #else
-float scaled_row_sum(const mean_params& p, float sum) noexcept;
+float scaled_sum(const mean_params& p, float sum) noexcept;
+void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept;
 void ordered_sum_kernel(const kernel_args& a) noexcept;
 void compensated_sum_kernel(const kernel_args& a) noexcept;
 void aten_mean_kernel(const kernel_args& a) noexcept;
@@ -728,9 +736,8 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   p.mode = Quantized ? n.round : rounding::none;
   p.type = x.type, p.out_type = y.type;
   p.plan = make_reduce(attrs, x.shape);
-  // Along other axes than the innermost XNN is the order of memory.
-  if (!Quantized && n.round == rounding::xnnpack && p.plan.simple && p.plan.inner == 1)
-    p.mode = rounding::xnnpack;
+  // Along axes that do not follow each other XNN is the order of memory.
+  if (!Quantized && n.round == rounding::xnnpack && p.plan.simple) p.mode = rounding::xnnpack;
   if constexpr (!Quantized) {
     constexpr bool compares = Op == reduction::max || Op == reduction::min;
     if (compares && x.quantized() && !x.same_quantization(y))

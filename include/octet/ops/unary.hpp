@@ -190,14 +190,46 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
   }
   return x;
 }
-/// One of them in XNNPACK's loops (rounding XNN), which have logistic, tanh and gelu.
+/// Functions that XNNPACK's loops (rounding XNN) compute their own way.
+enum class xnnpack_function : std::uint8_t { other, logistic, tanh, gelu, elu, hard_swish };
+constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
+  switch (f) {
+    case unary::logistic: return xnnpack_function::logistic;
+    case unary::tanh: return xnnpack_function::tanh;
+    case unary::gelu: return xnnpack_function::gelu;
+    case unary::elu: return xnnpack_function::elu;
+    case unary::hard_swish: return xnnpack_function::hard_swish;
+    case unary::hard_sigmoid:
+    case unary::exp:
+    case unary::log:
+    case unary::sqrt:
+    case unary::rsqrt:
+    case unary::sin:
+    case unary::cos:
+    case unary::abs:
+    case unary::neg:
+    case unary::square:
+    case unary::floor:
+    case unary::ceil:
+    case unary::round:
+    case unary::relu:
+    case unary::relu6:
+    case unary::relu_n1_to_1:
+    case unary::relu_0_to_1:
+    case unary::leaky_relu:
+    case unary::sign:
+    case unary::erf: return xnnpack_function::other;
+  }
+  return xnnpack_function::other;
+}
 constexpr float unary_xnn(const unary_params& p, float x) noexcept {
-  switch (vectorized_of(p.function)) {
-    case vectorized_function::logistic: return logistic_xnn(x);
-    case vectorized_function::tanh: return tanh_xnn(x);
-    case vectorized_function::gelu: return gelu_xnn(x, p.approximate);
-    case vectorized_function::exp:
-    case vectorized_function::other: break;  // the forms exclude these
+  switch (xnnpack_function_of(p.function)) {
+    case xnnpack_function::logistic: return logistic_xnn(x);
+    case xnnpack_function::tanh: return tanh_xnn(x);
+    case xnnpack_function::gelu: return gelu_xnn(x, p.approximate);
+    case xnnpack_function::elu: return elu_xnn(x, p.alpha);
+    case xnnpack_function::hard_swish: return hard_swish_xnn(x);
+    case xnnpack_function::other: break;  // the forms exclude these
   }
   return x;
 }
@@ -820,10 +852,11 @@ constexpr kernel_id float_kernel(unary f) {
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
              &laws::xnnpack_function_of_floats)
 OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
-OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish, &laws::of_floats)
+OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish,
+             &laws::hard_swish_of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
              &laws::of_floats)
-OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, nullptr)
+OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, &laws::elu_of_floats)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::gelu_of_floats)
 OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::function_of_floats)
