@@ -177,6 +177,14 @@ def one(op, *shape, low=-4.0, high=4.0, more=(), **attributes):
     return build
 
 
+def dynamically(*values):
+    def build(n):
+        x = n.input(np.asarray(values, np.float32))
+        return n.node("DynamicQuantizeLinear", [x], outputs=3)
+
+    return build
+
+
 def recurrent(op, direction="forward", **attributes):
     def build(n):
         gates = 3 if op == "GRU" else 1
@@ -320,6 +328,9 @@ def cases(w):
     w.store("rnn_relu", recurrent("RNN", activations=["Relu"]))
     for op in ("Softplus", "Softsign", "Mish", "Selu", "Celu"):
         w.store("function_" + op.lower(), one(op, 4, 16), 18, **CLOSE)
+    w.store("edge_dynamic_infinite", dynamically(-np.inf, 1, 2, -3, 0, np.inf, -1e30, 7, 1))
+    w.store("edge_dynamic_overflow", dynamically(3.4e38, 1, -3.4e38, 0, -1))
+    w.store("edge_dynamic_denormal", dynamically(1e-45, 0, -1e-45, 0, 1e-44))
     for op in ("ThresholdedRelu", "Sign"):
         w.store("function_" + op.lower(), one(op, 4, 16), 18)
     w.store("function_prelu", one("PRelu", 2, 3, 4, 5, more=[

@@ -225,15 +225,12 @@ struct dynamic_quantize_linear_params {
 };
 namespace numerics {
 /// [lo, hi] holds 0. scale = f32(f32(hi - lo) / 255), or 1 for one value; zero point =
-/// rint(f32(0 - f32(lo / scale))) within 0..255.
+/// rint(f32(0 - f32(lo / scale))) within 0..255, 255 where that is no number: lo is infinite, or
+/// the scale of a range of denormals became 0.
 constexpr row_scale linear_scale(float least, float most) noexcept {
   const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
   const float scale = lo == hi ? 1.f : div(sub(hi, lo), 255.f), zero = sub(0.f, div(lo, scale));
-  return {scale, 0.f,
-          clamp_to_int(static_cast<double>(rint(zero < 0     ? 0.f
-                                                : zero > 255 ? 255.f
-                                                             : zero)),
-                       0, 255),
+  return {scale, 0.f, is_nan(zero) ? 255 : clamp_to_int(static_cast<double>(rint(zero)), 0, 255),
           false};
 }
 }  // namespace numerics
