@@ -95,7 +95,8 @@ float slow_function(unary f, float d, double alpha) {
     case unary::relu_n1_to_1:
     case unary::relu_0_to_1:
     case unary::sign:
-    case unary::erf: break;  // not in `tables`
+    case unary::erf:
+    case unary::softplus: break;  // not in `tables`
   }
   return d;
 }

@@ -74,21 +74,28 @@ multiplier random_multiplier(rng& r) {
 TEST_CASE("float functions equal the reference") {
   coverage seen;
   rng r(41);
-  for (const unary f : {unary::logistic, unary::tanh, unary::hard_swish, unary::hard_sigmoid,
-                        unary::elu, unary::gelu, unary::erf, unary::exp, unary::sqrt, unary::rsqrt,
-                        unary::abs, unary::neg, unary::square, unary::relu, unary::relu6,
-                        unary::relu_n1_to_1, unary::relu_0_to_1, unary::leaky_relu})
+  for (const unary f :
+       {unary::logistic, unary::tanh,         unary::hard_swish,  unary::hard_sigmoid,
+        unary::elu,      unary::gelu,         unary::erf,         unary::exp,
+        unary::sqrt,     unary::rsqrt,        unary::log,         unary::softplus,
+        unary::abs,      unary::neg,          unary::square,      unary::relu,
+        unary::relu6,    unary::relu_n1_to_1, unary::relu_0_to_1, unary::leaky_relu})
     for (int i = 0; i < 12; ++i) {
       unary_params p;
       p.function = f;
-      p.mode = i % 3 == 2 ? rounding::aten : rounding::none;
+      const bool of_ort = numerics::ort_function_of(f) != numerics::ort_function::other;
+      p.mode = i % 3 == 2             ? rounding::aten
+               : i % 3 == 1 && of_ort ? rounding::onnxruntime
+                                      : rounding::none;
+      const bool must =
+          (f != unary::log && f != unary::softplus) || p.mode == rounding::onnxruntime;
       p.approximate = i % 4 < 2;
       p.alpha = static_cast<float>(r.pick({0, 1, 3})) * 0.3f;
       p.count = static_cast<std::size_t>(r.pick({1, 3, 8, 15, 16, 17, 400}));
       const guarded x = floats(p.count, i % 2 ? 6. : 95., true, r);
       INFO("function " << static_cast<int>(f) << " of " << p.count);
       check_kernel<unary_params>(kernel_id::unary, &reference::unary_kernel, p, {x.data()},
-                                 p.count * 4, seen, true, dtype::f32);
+                                 p.count * 4, seen, must, dtype::f32);
     }
   seen.require_simd();
 }
@@ -97,8 +104,8 @@ TEST_CASE("functions at the edges of their formulas, and near every rounding") {
   coverage seen;
   rng r(42);
   constexpr float infinite = std::numeric_limits<float>::infinity();
-  for (const unary f :
-       {unary::exp, unary::tanh, unary::elu, unary::logistic, unary::erf, unary::gelu}) {
+  for (const unary f : {unary::exp, unary::tanh, unary::elu, unary::logistic, unary::erf,
+                        unary::gelu, unary::log, unary::softplus}) {
     std::vector<float> x;
     for (const float edge :
          {-104.f, -88.f,     -87.3f,     -87.f,       -60.f,      -20.f,      -16.619f,  -9.f,
@@ -110,13 +117,17 @@ TEST_CASE("functions at the edges of their formulas, and near every rounding") {
         x.push_back(v);
     for (int i = 0; i < 6000; ++i)
       x.push_back(static_cast<float>((2 * r.unit() - 1) * std::ldexp(1., i % 7)));
-    unary_params p;
-    p.function = f;
-    p.alpha = 1;
-    p.count = x.size();
-    check_kernel<unary_params>(kernel_id::unary, &reference::unary_kernel, p,
-                               {reinterpret_cast<const std::byte*>(x.data())}, p.count * 4, seen,
-                               true, dtype::f32);
+    for (const rounding mode : {rounding::none, rounding::onnxruntime}) {
+      unary_params p;
+      p.function = f;
+      p.mode = mode;
+      p.alpha = 1;
+      p.count = x.size();
+      const bool must = (f != unary::log && f != unary::softplus) || mode == rounding::onnxruntime;
+      check_kernel<unary_params>(kernel_id::unary, &reference::unary_kernel, p,
+                                 {reinterpret_cast<const std::byte*>(x.data())}, p.count * 4, seen,
+                                 must, dtype::f32);
+    }
   }
 }
 

@@ -3743,20 +3743,86 @@ HWY_INLINE VF gelu_mlas(VF x, bool approximate) {
   return hn::Mul(half, simd::rounded(hn::Add(tanh_mlas(t), one)));
 }
 
+/// c0 x^n + ... + cn, one rounding a step.
+template <std::size_t N> HWY_INLINE VF rounded_polynomial(const float (&c)[N], VF x) {
+  VF u = set_float(c[0]);
+  HWY_UNROLL(4)
+  for (std::size_t i = 1; i < N; ++i)
+    u = simd::rounded(hn::Add(simd::rounded(hn::Mul(u, x)), set_float(c[i])));
+  return u;
+}
+/// numerics::exp_vector: x at most 0.
+HWY_INLINE VF exp_eigen(VF x) {
+  namespace k = numerics::eigen;
+  const VF lowest = set_float(k::exp_lowest), c = hn::Min(hn::Max(x, lowest), hn::Zero(DF()));
+  const VF m = hn::Floor(
+      simd::rounded(hn::Add(simd::rounded(hn::Mul(c, set_float(k::log2_e))), set_float(0.5f))));
+  const auto plus = [](VF a, VF b, VF d) HWY_ATTR {
+    return simd::rounded(hn::Add(simd::rounded(hn::Mul(a, b)), d));
+  };
+  const VF r = plus(m, set_float(k::ln2_low), plus(m, set_float(k::ln2_high), c)),
+           r2 = simd::rounded(hn::Mul(r, r)), even = rounded_polynomial(k::exp_even, r2),
+           odd = rounded_polynomial(k::exp_odd, r2),
+           p = plus(r2, plus(r, odd, even), simd::rounded(hn::Add(r, set_float(1.f))));
+  const V32 q = hn::ConvertTo(D32(), m), half = hn::ShiftRight<1>(q);
+  const VF y = simd::rounded(
+      hn::Mul(simd::rounded(hn::Mul(p, float_pow2(half))), float_pow2(hn::Sub(q, half))));
+  return unless_nan(x, hn::IfThenElse(hn::Lt(x, lowest), hn::Zero(DF()), y));
+}
+/// numerics::log_vector.
+HWY_INLINE VF log_eigen(VF x) {
+  namespace k = numerics::eigen;
+  const auto denormal = hn::Lt(x, set_float(0x1p-126f));
+  const V32 bits = hn::BitCast(
+      D32(), hn::IfThenElse(denormal, simd::rounded(hn::Mul(x, set_float(0x1p24f))), x));
+  const VF m = hn::BitCast(DF(), hn::Or(hn::And(bits, set32(0x007fffff)), set32(0x3f000000)));
+  const auto low = hn::Lt(m, set_float(k::root_half));
+  VF e = hn::ConvertTo(DF(), hn::Sub(hn::ShiftRight<23>(bits), set32(126)));
+  e = hn::Sub(e, hn::IfThenElseZero(denormal, set_float(24.f)));
+  e = hn::Sub(e, hn::IfThenElseZero(low, set_float(1.f)));
+  const VF less = simd::rounded(hn::Sub(m, set_float(1.f))),
+           q = simd::rounded(hn::Add(less, hn::IfThenElseZero(low, m))),
+           ratio = simd::rounded(simd::divide(rounded_polynomial(k::log_over, q),
+                                              rounded_polynomial(k::log_under, q)));
+  VF y = hn::Add(simd::rounded(hn::Mul(e, set_float(k::ln2))), ratio);
+  const VF infinite = set_float(numerics::infinity_of<float>());
+  y = hn::IfThenElse(hn::Eq(x, infinite), x, y);
+  y = hn::IfThenElse(hn::Eq(x, hn::Zero(DF())), hn::Neg(infinite), y);
+  y = hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), set_float(numerics::nan_of<float>()), y);
+  return unless_nan(x, y);
+}
+HWY_INLINE VF elu_eigen(VF x, VF alpha) {
+  const auto below = hn::Lt(x, hn::Zero(DF()));
+  const VF e = exp_eigen(hn::IfThenElseZero(below, x));
+  return hn::IfThenElse(below, hn::Mul(alpha, simd::rounded(hn::Sub(e, set_float(1.f)))), x);
+}
+HWY_INLINE VF softplus_eigen(VF x) {
+  const VF one = set_float(1.f), v = exp_eigen(hn::Neg(hn::Abs(x))),
+           u = simd::rounded(hn::Add(v, one)),
+           more = simd::divide(log_eigen(u), simd::rounded(hn::Sub(u, one)));
+  const VF y = hn::IfThenElse(hn::Eq(u, one), v, simd::rounded(hn::Mul(v, simd::rounded(more))));
+  const VF above = hn::IfThenElseZero(hn::Gt(x, hn::Zero(DF())), x);
+  return unless_nan(x, hn::Add(above, y));
+}
+
 constexpr bool has_mlas(unary f) noexcept {
   switch (numerics::ort_function_of(f)) {
     case numerics::ort_function::logistic:
     case numerics::ort_function::tanh:
     case numerics::ort_function::exp:
     case numerics::ort_function::erf:
-    case numerics::ort_function::gelu: return true;
+    case numerics::ort_function::gelu:
+    case numerics::ort_function::elu:
+    case numerics::ort_function::log:
+    case numerics::ort_function::softplus: return true;
     case numerics::ort_function::sin:
     case numerics::ort_function::cos:
     case numerics::ort_function::other: return false;
   }
   return false;
 }
-/// y[i] = f(x[i]) of n elements, under rounding ORT.
+/// y[i] = f(x[i]) of n elements, under rounding ORT; of Eigen's functions, of n elements that are
+/// in whole vectors of four.
 inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, float* y,
                                      std::size_t n) noexcept {
   switch (numerics::ort_function_of(p.function)) {
@@ -3770,6 +3836,12 @@ inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, floa
       return each_float(x, y, n, [](VF v) HWY_ATTR { return erf_mlas(v); });
     case numerics::ort_function::gelu:
       return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_mlas(v, p.approximate); });
+    case numerics::ort_function::elu:
+      return each_float(x, y, n, [&](VF v) HWY_ATTR { return elu_eigen(v, set_float(p.alpha)); });
+    case numerics::ort_function::log:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return log_eigen(v); });
+    case numerics::ort_function::softplus:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return softplus_eigen(v); });
     case numerics::ort_function::sin:
     case numerics::ort_function::cos:
     case numerics::ort_function::other: break;  // has_mlas excludes these
@@ -4388,6 +4460,7 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case unary::floor:
       case unary::ceil:
       case unary::round:
+      case unary::softplus:
       case unary::sign: break;
     }
     return nullptr;
@@ -4428,14 +4501,24 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
                             reference::unary_values(p, x, y, from, to);
                         });
   }
+  /// Of Eigen's functions the elements behind the last whole vector of four take the reference.
+  static void floats_by_fours(const unary_params& p, const float* x, float* y,
+                              part_range r) noexcept {
+    const std::size_t last = p.count / 4 * 4, whole = r.end < last ? r.end : last;
+    if (r.begin < whole) mlas_floats(p, x + r.begin, y + r.begin, whole - r.begin);
+    reference::unary_values(p, x, y, r.begin < whole ? whole : r.begin, r.end);
+  }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
+    const auto* floats = static_cast<const float*>(k.in[0]);
     if (p.type == dtype::f32 && p.mode == rounding::aten && p.function == unary::logistic)
-      logistic_by_position(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
+      logistic_by_position(p, floats, static_cast<float*>(k.out[0]), r);
+    else if (p.type == dtype::f32 && p.mode == rounding::onnxruntime &&
+             numerics::by_fours(numerics::ort_function_of(p.function)))
+      floats_by_fours(p, floats, static_cast<float*>(k.out[0]), r);
     else if (p.type == dtype::f32)
-      of_floats(p)(p, static_cast<const float*>(k.in[0]) + r.begin,
-                   static_cast<float*>(k.out[0]) + r.begin, r.end - r.begin);
+      of_floats(p)(p, floats + r.begin, static_cast<float*>(k.out[0]) + r.begin, r.end - r.begin);
     else
       of_words(p)(p, static_cast<const std::int16_t*>(k.in[0]) + r.begin,
                   static_cast<std::int16_t*>(k.out[0]) + r.begin, r.end - r.begin);
@@ -8410,10 +8493,8 @@ struct recurrent_lanes {
                                        set_float(0.5f)));
     const VF m = hn::Floor(simd::rounded(
                  hn::Add(simd::rounded(hn::Mul(x, set_float(k::log2_e))), set_float(0.5f)))),
-             high =
-                 simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::minus_ln2_high))), x)),
-             r = simd::rounded(
-                 hn::Add(simd::rounded(hn::Mul(m, set_float(k::minus_ln2_low))), high)),
+             high = simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::ln2_high))), x)),
+             r = simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::ln2_low))), high)),
              r2 = simd::rounded(hn::Mul(r, r));
     const VF even = polynomial(r2, k::logistic_even), odd = polynomial(r2, k::logistic_odd);
     const VF inner = simd::rounded(hn::Add(simd::rounded(hn::Mul(r, odd)), even));
@@ -20826,15 +20907,12 @@ struct dynamic_quantize_linear_params {
 };
 namespace numerics {
 /// [lo, hi] holds 0. scale = f32(f32(hi - lo) / 255), or 1 for one value; zero point =
-/// rint(f32(0 - f32(lo / scale))) within 0..255.
+/// rint(f32(0 - f32(lo / scale))) within 0..255, 255 where that is no number: lo is infinite, or
+/// the scale of a range of denormals became 0.
 constexpr row_scale linear_scale(float least, float most) noexcept {
   const float lo = least < 0 ? least : 0.f, hi = most > 0 ? most : 0.f;
   const float scale = lo == hi ? 1.f : div(sub(hi, lo), 255.f), zero = sub(0.f, div(lo, scale));
-  return {scale, 0.f,
-          clamp_to_int(static_cast<double>(rint(zero < 0     ? 0.f
-                                                : zero > 255 ? 255.f
-                                                             : zero)),
-                       0, 255),
+  return {scale, 0.f, is_nan(zero) ? 255 : clamp_to_int(static_cast<double>(rint(zero)), 0, 255),
           false};
 }
 }  // namespace numerics
@@ -21561,7 +21639,7 @@ constexpr decision xnnpack_form(const facts& f, const decision& other) {
                  .mxnet = other,
                  .onnxruntime = other});
 }
-constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, rounding::none); }
+constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, onnxruntime_order(f)); }
 constexpr decision hard_swish_of_floats(const facts& f) { return xnnpack_form(f, of_floats(f)); }
 /// Those of which XNNPACK and ONNX Runtime have polynomials of their own.
 constexpr decision xnnpack_function_of_floats(const facts& f) {
@@ -22063,6 +22141,493 @@ inline constexpr op_def float_layer_norm{
 };
 }  // namespace ops
 
+OCTET_NAMESPACE_END
+
+// ---- octet/laws/local_response.hpp
+// Local response normalization of floats.
+#define OCTET_LAWS_LOCAL_RESPONSE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// TFLite has two kernels; ONNX Runtime has its own sums and power.
+constexpr decision local_response(const facts& f) {
+  const decision tflite = tflite_floats(f);
+  return choose(f.arithmetic, {.tflite_ref = tflite,
+                               .tflite_xnnpack = tflite,
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+// ---- octet/numerics/vector_math.hpp
+// tanh, the logistic function, exp, log, sine and cosine as Eigen's vector loops compute them in
+// binary32 without fused multiply-adds: what TensorFlow Lite's recurrent float layers and ONNX
+// Runtime use on x86-64. tanh, exp, log, sine and cosine as the C library has them. None is
+// correctly rounded; the order of operations is part of the result.
+#define OCTET_NUMERICS_VECTOR_MATH_HPP_
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+namespace detail {
+/// c[0] * z^n + ... + c[n], one rounding per step.
+template <std::size_t N> constexpr float polynomial(float z, const float (&c)[N]) noexcept {
+  float s = c[0];
+  for (std::size_t i = 1; i < N; ++i) s = add(mul(s, z), c[i]);
+  return s;
+}
+/// v * 2^k for normal v and result.
+constexpr float scale_normal(float v, std::int32_t k) noexcept {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) +
+                              (static_cast<std::uint32_t>(k) << 23));
+}
+}  // namespace detail
+
+/// Numbers of the functions below, Eigen's (THIRD_PARTY_NOTICES.md); kernels have the same
+/// operations on vectors.
+namespace eigen {
+inline constexpr float tanh_bound = 7.90738964080810547f;
+inline constexpr float tanh_odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f,
+                                     1.340216100e-1f},
+                       tanh_even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f,
+                                      4.673548340e-1f, 1.f};
+inline constexpr float logistic_lowest = -104.f, logistic_highest = 16.6355324f,
+                       log2_e = 1.44269504088896341f, ln2_high = -0.693359375f,
+                       ln2_low = 2.12194440e-4f;
+inline constexpr float logistic_even[] = {4.1898667812347412109375e-2f, 0.49999141693115234375f},
+                       logistic_odd[] = {8.33471305668354034423828125e-3f,
+                                         0.16666877269744873046875f};
+}  // namespace eigen
+/// An odd polynomial over an even one; beyond the bound it is 1.
+constexpr float tanh_vector(float v) noexcept {
+  if (is_nan(v)) return v;
+  const float x = v < -eigen::tanh_bound  ? -eigen::tanh_bound
+                  : v > eigen::tanh_bound ? eigen::tanh_bound
+                                          : v,
+              x2 = mul(x, x);
+  return div(add(mul(mul(x2, x), detail::polynomial(x2, eigen::tanh_odd)), x),
+             detail::polynomial(x2, eigen::tanh_even));
+}
+/// e / (1 + e) with e = exp(x / 2)^2 by a polynomial of degree 5.
+constexpr float logistic_vector(float v) noexcept {
+  if (is_nan(v)) return v;
+  if (v < eigen::logistic_lowest) return 0.f;
+  const float x = mul(v > eigen::logistic_highest ? eigen::logistic_highest : v, 0.5f),
+              m = floor(add(mul(x, eigen::log2_e), 0.5f)),
+              r = add(mul(m, eigen::ln2_low), add(mul(m, eigen::ln2_high), x)), r2 = mul(r, r);
+  const float even = detail::polynomial(r2, eigen::logistic_even),
+              odd = detail::polynomial(r2, eigen::logistic_odd),
+              p = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f)),
+              root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
+  return div(e, add(1.f, e));
+}
+/// The same loops' form of one element.
+constexpr float logistic_scalar(float v) noexcept {
+  const float e = exp_f32(v > 16.6355324f ? 16.6355324f : v);
+  return div(e, add(1.f, e));
+}
+/// Those of exp and log.
+namespace eigen {
+inline constexpr float exp_lowest = -104.f;
+inline constexpr float exp_even[] = {1.37449638e-3f, 4.16696519e-2f, 0.499999881f},
+                       exp_odd[] = {8.36894474e-3f, 0.166665182f};
+inline constexpr float ln2 = 0.693147180559945f, root_half = 0.707106781186547524f;
+/// log(1 + q): an odd polynomial over an even one.
+inline constexpr float log_over[] = {0.182562963f, 1.f, 1.f, 0.f},
+                       log_under[] = {0.0496162480f, 0.599232496f, 1.5f, 1.f};
+}  // namespace eigen
+/// exp(x) of x up to 0; 0 below -104, denormal results rounded once. NaN gives NaN.
+constexpr float exp_vector(float x) noexcept {
+  namespace k = eigen;
+  if (is_nan(x)) return x;
+  if (x < k::exp_lowest) return 0.f;
+  const float m = floor(add(mul(x, k::log2_e), 0.5f)),
+              r = add(mul(m, k::ln2_low), add(mul(m, k::ln2_high), x)), r2 = mul(r, r),
+              even = detail::polynomial(r2, k::exp_even), odd = detail::polynomial(r2, k::exp_odd),
+              y = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f));
+  const auto q = static_cast<std::int32_t>(m);
+  return mul(mul(y, detail::scale_normal(1.f, q >> 1)), detail::scale_normal(1.f, q - (q >> 1)));
+}
+/// log(x): x = 2^e m, m from the root of 1/2 on, and a rational function of m - 1. NaN below 0.
+constexpr float log_vector(float x) noexcept {
+  namespace k = eigen;
+  if (is_nan(x)) return x;
+  if (x == 0) return infinity_of<float>(true);
+  if (is_negative(x)) return nan_of<float>();
+  if (is_infinite(x)) return x;
+  auto bits = std::bit_cast<std::uint32_t>(x);
+  std::int32_t e = -126;
+  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p24f)), e -= 24;
+  e += static_cast<std::int32_t>(bits >> 23);
+  const auto m = std::bit_cast<float>((bits & 0x007fffffu) | 0x3f000000u);
+  const bool low = m < k::root_half;
+  const float less = sub(m, 1.f), q = low ? add(less, m) : less;
+  return add(mul(static_cast<float>(low ? e - 1 : e), k::ln2),
+             div(detail::polynomial(q, k::log_over), detail::polynomial(q, k::log_under)));
+}
+/// log(1 + v), 0 <= v <= 1: the logarithm of the rounded sum, times what the rounding left out.
+constexpr float log1p_vector(float v) noexcept {
+  const float u = add(v, 1.f);
+  return u == 1.f ? v : mul(v, div(log_vector(u), sub(u, 1.f)));
+}
+/// Of a loop over `count` elements that begins `offset` elements behind a multiple of 16 bytes:
+/// those that are computed in vectors of four, [first, last).
+struct vector_elements {
+  std::size_t first, last;
+};
+constexpr vector_elements elements_in_vectors(std::size_t offset, std::size_t count) noexcept {
+  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count;
+  return {first, first + (count - first) / 4 * 4};
+}
+constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) noexcept {
+  const vector_elements v = elements_in_vectors(offset, count);
+  return i >= v.first && i < v.last;
+}
+
+namespace detail {
+/// An angle as quarter turns (modulo 4) and what is left, at most an eighth of a turn either way.
+struct quarter_turns {
+  double rest = 0;
+  std::int32_t count = 0;
+};
+/// 32 bits of 2/pi, `at` bits behind the binary point.
+constexpr std::uint32_t two_over_pi_from(int at) noexcept {
+  if (at < 0) return two_over_pi[0] >> -at;
+  const auto word = static_cast<std::size_t>(at) / 32;
+  const std::uint64_t two = std::uint64_t{two_over_pi[word]} << 32 | two_over_pi[word + 1];
+  return static_cast<std::uint32_t>(two >> (32 - at % 32));
+}
+/// Of |x|, finite, from 2 on: x times 96 bits of 2/pi. `guard`: how many bits stand before those
+/// that decide, which is part of the last bits of the result.
+constexpr quarter_turns far_turns(float x, int guard) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const int e = static_cast<int>(bits >> 23 & 0xffu) - 128 + guard, from = e / 8 * 8 - 24 - guard;
+  const std::uint64_t m = std::uint64_t{(bits & 0x007fffffu) | 0x00800000u} << e % 8;
+  std::uint64_t p = m * two_over_pi_from(from + 64) >> 32;
+  p += m * two_over_pi_from(from + 32);
+  p += m * two_over_pi_from(from) << 32;
+  const std::uint64_t turns = (p + (std::uint64_t{1} << 61)) >> 62;
+  p -= turns << 62;
+  return {mul(static_cast<double>(static_cast<std::int64_t>(p)), 0x1.921fb54442d18p-62),
+          static_cast<std::int32_t>(turns)};
+}
+constexpr float sine_vector(float v, bool cosine) noexcept {
+  constexpr float cosine_even[] = {2.4372266125283204e-5f, -1.3886520173400641e-3f,
+                                   4.1666619479656219e-2f, -0.5f, 1.f},
+                  sine_odd[] = {-1.9592341140837029e-4f, 8.3326873655616852e-3f,
+                                -1.6666662039822983e-1f},
+                  half_pi[] = {-1.5703125f, -4.8398971557617188e-4f, 1.6286503523588181e-7f,
+                               5.5644315544167711e-11f};
+  if (is_nan(v)) return v;
+  if (is_infinite(v)) return nan_of<float>();
+  const float a = with_sign(v, 1.f);
+  float r = a;
+  std::uint32_t turns = 0;
+  if (a < (cosine ? 18838.f : 25966.f)) {
+    const float n = add(mul(a, 0.636619746685028076171875f), 12582912.f),
+                whole = sub(n, 12582912.f);
+    turns = std::bit_cast<std::uint32_t>(n);
+    for (const float c : half_pi) r = add(mul(whole, c), r);
+  } else {
+    const quarter_turns t = far_turns(a, 2);
+    turns = static_cast<std::uint32_t>(t.count), r = static_cast<float>(t.rest);
+  }
+  const std::uint32_t sign =
+      (cosine ? (turns + 1) << 30 : std::bit_cast<std::uint32_t>(v) ^ turns << 30) & 0x80000000u;
+  const float z = mul(r, r);
+  const float y = ((turns & 1) == 0) == cosine ? polynomial(z, cosine_even)
+                                               : add(mul(mul(polynomial(z, sine_odd), z), r), r);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) ^ sign);
+}
+}  // namespace detail
+
+constexpr float sin_vector(float v) noexcept { return detail::sine_vector(v, false); }
+constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, true); }
+
+// ---- the C library's ----
+
+namespace detail {
+/// exp(x) - 1 in binary32: x = k ln2 + r - c, a rational function of r, 2^k put back.
+constexpr float expm1_c_library(float x) noexcept {
+  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
+                  ln2_low = std::bit_cast<float>(0x3717f7d1u),
+                  per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
+  constexpr float q[] = {std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
+                         std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
+                         std::bit_cast<float>(0xbd088889u)};
+  const std::uint32_t size = std::bit_cast<std::uint32_t>(x) & 0x7fffffffu;
+  const bool below = x < 0;
+  if (size >= 0x4195b844u && below) return -1.f;  // 27 ln2
+  std::int32_t k = 0;
+  float c = 0;
+  if (size > 0x3eb17218u) {  // ln2 / 2
+    float high, low;
+    if (size < 0x3f851592u) {  // 3/2 ln2
+      high = below ? add(x, ln2_high) : sub(x, ln2_high);
+      low = below ? -ln2_low : ln2_low;
+      k = below ? -1 : 1;
+    } else {
+      k = static_cast<std::int32_t>(add(mul(per_ln2, x), below ? -0.5f : 0.5f));
+      const auto t = static_cast<float>(k);
+      high = sub(x, mul(t, ln2_high));
+      low = mul(t, ln2_low);
+    }
+    x = sub(high, low);
+    c = sub(sub(high, x), low);
+  } else if (size < 0x33000000u) {
+    return x;
+  }
+  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, polynomial(z, q))),
+              t = sub(3.f, mul(r, half));
+  float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
+  if (k == 0) return sub(x, sub(mul(x, e), z));
+  e = sub(sub(mul(x, sub(e, c)), c), z);
+  if (k == -1) return sub(mul(0.5f, sub(x, e)), 0.5f);
+  if (k == 1) return x < -0.25f ? mul(-2.f, sub(e, add(x, 0.5f))) : add(1.f, mul(2.f, sub(x, e)));
+  if (k <= -2 || k > 56) return sub(scale_normal(sub(1.f, sub(e, x)), k), 1.f);
+  if (k < 23)
+    return scale_normal(sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
+  const auto small = std::bit_cast<float>(static_cast<std::uint32_t>(0x7f - k) << 23);
+  return scale_normal(add(sub(x, add(e, small)), 1.f), k);
+}
+}  // namespace detail
+
+/// fdlibm's way, up to glibc 2.40.
+constexpr float tanh_c_library(float v) noexcept {
+  if (is_nan(v) || v == 0) return v;
+  const float a = v < 0 ? -v : v;
+  float z = 1.f;
+  if (a < 0x1p-55f) {
+    z = mul(a, add(1.f, a));
+  } else if (a < 1.f) {
+    const float t = detail::expm1_c_library(mul(-2.f, a));
+    z = div(-t, add(t, 2.f));
+  } else if (a < 22.f) {
+    z = sub(1.f, div(2.f, add(detail::expm1_c_library(mul(2.f, a)), 2.f)));
+  }
+  return v < 0 ? -z : z;
+}
+
+/// log as glibc has it from 2.27 on, at most 0.82 units in the last place off: x = 2^k z, the
+/// logarithm of a number near z from a table, a polynomial of degree 4 of what is left, in
+/// binary64. What ONNX Runtime calls.
+constexpr float log_c_library(float x) noexcept {
+  constexpr double inverse[] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
+                                0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
+                                0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
+                                0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
+                                0x1.0953f419900a7p+0, 0x1p+0,
+                                0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
+                                0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
+                                0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
+  constexpr double log[] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
+                            -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
+                            -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
+                            -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
+                            -0x1.252f438e10c1ep-5, 0x0p+0,
+                            0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
+                            0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
+                            0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
+  constexpr double c[] = {-0x1.00ea347b88334p-2, 0x1.5575b0be00b6ap-2, -0x1.ffffef20a4123p-2};
+  if (is_nan(x)) return x;
+  auto bits = std::bit_cast<std::uint32_t>(x);
+  if ((bits & 0x7fffffffu) == 0) return infinity_of<float>(true);
+  if (is_negative(x)) return nan_of<float>();
+  if (is_infinite(x)) return x;
+  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p23f)) - (23u << 23);
+  const std::uint32_t above = bits - 0x3f330000u;
+  const std::size_t i = above >> 19 & 15u;
+  const auto z = static_cast<double>(std::bit_cast<float>(bits - (above & 0xff800000u)));
+  const double r = sub(mul(z, inverse[i]), 1.), r2 = mul(r, r),
+               whole = static_cast<double>(static_cast<std::int32_t>(above) >> 23),
+               y0 = add(log[i], mul(whole, 0x1.62e42fefa39efp-1)),
+               y = add(mul(c[0], r2), add(mul(c[1], r), c[2]));
+  return static_cast<float>(add(mul(y, r2), add(y0, r)));
+}
+
+/// exp as glibc has it from 2.27 on, at most 0.502 units in the last place off: x = k ln2 / 32 + r,
+/// a power of two from a table of 32, a polynomial of degree 3, in binary64.
+constexpr float exp_c_library(float x) noexcept {
+  constexpr std::uint64_t root[] = {
+      // bits of 2^(i / 32), less i in those of k's last places
+      0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51,
+      0x3fef72b83c7d517b, 0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1,
+      0x3fef06fe0a31b715, 0x3feef1a7373aa9cb, 0x3feedea64c123422, 0x3feece086061892d,
+      0x3feebfdad5362a27, 0x3feeb42b569d4f82, 0x3feeab07dd485429, 0x3feea47eb03a5585,
+      0x3feea09e667f3bcd, 0x3fee9f75e8ec5f74, 0x3feea11473eb0187, 0x3feea589994cce13,
+      0x3feeace5422aa0db, 0x3feeb737b0cdc5e5, 0x3feec49182a3f090, 0x3feed503b23e255d,
+      0x3feee89f995ad3ad, 0x3feeff76f2fb5e47, 0x3fef199bdd85529c, 0x3fef3720dcef9069,
+      0x3fef5818dcfba487, 0x3fef7c97337b9b5f, 0x3fefa4afa2a490da, 0x3fefd0765b6e4540};
+  constexpr double c[] = {0x1.c6af84b912394p-20, 0x1.ebfce50fac4f3p-13, 0x1.62e42ff0c52d6p-6};
+  if (is_nan(x)) return x;
+  if (x > 0x1.62e42ep6f) return infinity_of<float>();
+  if (x < -0x1.9fe368p6f) return 0.f;
+  const double z = mul(static_cast<double>(x), 0x1.71547652b82fep+5), k = rint(z), r = sub(z, k),
+               y = add(mul(add(mul(c[0], r), c[1]), mul(r, r)), add(mul(c[2], r), 1.));
+  const auto whole = static_cast<std::int64_t>(k);
+  const auto at = static_cast<std::uint64_t>(whole);
+  return static_cast<float>(mul(y, std::bit_cast<double>(root[at & 31u] + (at << 47))));
+}
+/// log(1 + v), 0 <= v <= 1, fdlibm's way, up to glibc 2.40: 1 + v = 2^k (1 + f), the error of that
+/// sum kept, a polynomial of degree 7 in (f / (2 + f))^2.
+constexpr float log1p_c_library(float v) noexcept {
+  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
+                  ln2_low = std::bit_cast<float>(0x3717f7d1u);
+  constexpr float p[] = {std::bit_cast<float>(0x3e178897u), std::bit_cast<float>(0x3e1cd04fu),
+                         std::bit_cast<float>(0x3e3a3325u), std::bit_cast<float>(0x3e638e29u),
+                         std::bit_cast<float>(0x3e924925u), std::bit_cast<float>(0x3ecccccdu),
+                         std::bit_cast<float>(0x3f2aaaabu)};
+  if (is_nan(v) || v < 0x1p-54f) return v;
+  if (v < 0x1p-29f) return sub(v, mul(mul(v, v), 0.5f));
+  float f = v, c = 0;
+  std::int32_t k = 0;
+  bool small = false;  // f below 2^-20
+  if (v >= std::bit_cast<float>(0x3ed413d7u)) {
+    const float u = add(1.f, v);
+    const auto bits = std::bit_cast<std::uint32_t>(u);
+    std::uint32_t fraction = bits & 0x007fffffu;
+    k = static_cast<std::int32_t>(bits >> 23) - 127;
+    c = div(k > 0 ? sub(1.f, sub(u, v)) : sub(v, sub(u, 1.f)), u);
+    f = sub(std::bit_cast<float>(fraction | (fraction < 0x3504f7u ? 0x3f800000u : 0x3f000000u)),
+            1.f);
+    if (fraction >= 0x3504f7u) ++k, fraction = (0x00800000u - fraction) >> 2;
+    small = fraction == 0;
+  }
+  const auto n = static_cast<float>(k);
+  const float half = mul(mul(0.5f, f), f);
+  if (small) {
+    if (f == 0) return add(mul(n, ln2_high), add(c, mul(n, ln2_low)));
+    const float r = mul(half, sub(1.f, mul(0.66666666666666666f, f)));
+    return sub(mul(n, ln2_high), sub(sub(r, add(mul(n, ln2_low), c)), f));
+  }
+  const float s = div(f, add(2.f, f)), z = mul(s, s),
+              t = mul(s, add(half, mul(z, detail::polynomial(z, p))));
+  if (k == 0) return sub(f, sub(half, t));
+  return sub(mul(n, ln2_high), sub(sub(half, add(t, add(mul(n, ln2_low), c))), f));
+}
+
+namespace detail {
+constexpr float sine_c_library(float v, bool cosine) noexcept {
+  constexpr double c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5, -0x1.6c087e89a359dp-10,
+                          0x1.99343027bf8c3p-16},
+                   s[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7, -0x1.994eb3774cf24p-13};
+  if (is_nan(v)) return v;
+  if (is_infinite(v)) return nan_of<float>();
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(v), size = bits >> 20 & 0x7ffu;
+  if (size < 0x398u) return cosine ? 1.f : v;  // below 2^-12
+  double x = static_cast<double>(v);
+  std::int32_t turns = 0, sign = 0;
+  if (size >= 0x42fu) {  // about 120
+    const quarter_turns t = far_turns(v, 0);
+    x = t.rest, turns = t.count, sign = static_cast<std::int32_t>(bits >> 31);
+  } else if (size >= 0x3f4u) {  // about pi / 4
+    turns = (static_cast<std::int32_t>(mul(x, 0x1.45f306dc9c883p+23)) + 0x800000) >> 24;
+    x = sub(x, mul(static_cast<double>(turns), 0x1.921fb54442d18p+0));
+  }
+  const double z = mul(x, x);
+  if (((turns & 1) != 0) == cosine) {
+    if (((turns + sign + 1) & 2) != 0) x = -x;
+    const double cube = mul(x, z);
+    return static_cast<float>(
+        add(add(x, mul(cube, s[0])), mul(mul(cube, z), add(s[1], mul(z, s[2])))));
+  }
+  const double fourth = mul(z, z), low = add(add(c[0], mul(z, c[1])), mul(fourth, c[2])),
+               y = add(low, mul(mul(fourth, z), add(c[3], mul(z, c[4]))));
+  return static_cast<float>(((turns + sign) & 2) != 0 ? -y : y);
+}
+}  // namespace detail
+
+/// sine and cosine as glibc has them from 2.28 on: in binary64, polynomials of an eighth of a turn.
+constexpr float sin_c_library(float v) noexcept { return detail::sine_c_library(v, false); }
+constexpr float cos_c_library(float v) noexcept { return detail::sine_c_library(v, true); }
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
+// ---- octet/numerics/power_math.hpp
+// x^y of binary32 as Eigen's vector loops compute it, without fused multiply-adds: what ONNX
+// Runtime's local response normalization uses on x86-64. It is not correctly rounded; the order of
+// operations is part of the result.
+#define OCTET_NUMERICS_POWER_MATH_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+namespace detail {
+/// The unevaluated sum hi + lo of binary32 numbers.
+struct float_pair {
+  float hi = 0, lo = 0;
+};
+/// |a| >= |b|.
+constexpr float_pair pair_sum(float a, float b) noexcept {
+  const float s = add(a, b);
+  return {s, sub(b, sub(s, a))};
+}
+constexpr float_pair pair_sum(float_pair a, float_pair b) noexcept {
+  const float_pair s = pair_sum(a.hi, b.hi);
+  return pair_sum(s.hi, add(add(b.lo, s.lo), a.lo));
+}
+constexpr float_pair pair_product(float a, float b) noexcept {
+  const float p = mul(a, b);
+  return {p, fma(a, b, -p)};
+}
+constexpr float_pair pair_product(float_pair a, float b) noexcept {
+  const float_pair p = pair_product(a.hi, b), s = pair_sum(p.hi, mul(a.lo, b));
+  return pair_sum(s.hi, add(s.lo, p.lo));
+}
+/// log2(z), z between the roots of 1/2 and 2: a polynomial of degree 10 in z - 1, its last three
+/// steps in pairs.
+constexpr float_pair log2_pair(float z) noexcept {
+  constexpr float c[] = {0x1.8d5b3ap-4f,  -0x1.5a0a4p-3f, 0x1.6045ecp-3f,
+                         -0x1.6e6f0ap-3f, 0x1.a3f31p-3f,  -0x1.ec79d8p-3f,
+                         0x1.278058p-2f,  -0x1.71549p-2f, 0x1.ec708p-2f};
+  constexpr float_pair first{0x1.715476p+0f, 0x1.5988eep-26f},
+      second{-0x1.715476p-1f, -0x1.5c458cp-28f};
+  const float x = sub(z, 1.f);
+  const float_pair q =
+      pair_sum(first, pair_product(pair_sum(second, pair_product(x, polynomial(x, c))), x));
+  return pair_product(q, x);
+}
+}  // namespace detail
+
+/// x^y of finite x > 0: y log2(x) in pairs, its whole part taken off, 2^rest as exp(rest ln 2).
+constexpr float pow_vector(float x, float y) noexcept {
+  namespace k = eigen;
+  auto bits = std::bit_cast<std::uint32_t>(x);
+  std::int32_t e = -126;
+  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p24f)), e -= 24;
+  e += static_cast<std::int32_t>(bits >> 23);
+  auto m = std::bit_cast<float>((bits & 0x007fffffu) | 0x3f000000u);
+  if (m < k::root_half) m = mul(m, 2.f), --e;
+  const detail::float_pair f = detail::pair_sum(detail::pair_product(static_cast<float>(e), y),
+                                                detail::pair_product(detail::log2_pair(m), y));
+  if (is_nan(f.hi)) return f.hi;
+  if (f.hi > 256.f || f.hi < -256.f) return f.hi > 0 ? infinity_of<float>() : 0.f;
+  const float whole = rint(f.hi), rest = add(sub(f.hi, whole), f.lo), more = rint(rest),
+              n = add(whole, more), r = exp_vector(mul(sub(rest, more), k::ln2));
+  return detail::to_f32({detail::scale(static_cast<double>(r), static_cast<int>(n)), 0});
+}
+/// The same of a number y for all of an array: 1, 2 and 3 are products, of 1 / x below 0.
+constexpr float pow_vector_uniform(float x, float y) noexcept {
+  const float size = with_sign(y, 1.f);
+  if (size != 1.f && size != 2.f && size != 3.f) return pow_vector(x, y);
+  const float one = y < 0 ? div(1.f, x) : x, two = mul(one, one);
+  return size == 1.f ? one : size == 2.f ? two : mul(one, two);
+}
+
+}  // namespace numerics
 OCTET_NAMESPACE_END
 
 // ---- octet/laws/windows.hpp
@@ -22735,13 +23300,24 @@ struct local_response_attrs {
 ///   OPT   its optimized kernel: f32(alpha) * x^2 from c - radius to c + radius as a running sum
 ///         (the next one added, then the oldest taken off), s = f32(bias) + sum; y = x * f32(1 /
 ///         sqrt(s)) for beta 1/2, x * f32(1 / s) for beta 1, else x * f32(s ^ -beta)
+///   ORT   ONNX Runtime's, radius channels on each side: s of the first channel is bias, then
+///         f32(f32(alpha) * x^2) of the channels of its window one after another; of each further
+///         one that before, plus what enters, less what leaves; y = x * Eigen's s^-beta, of the
+///         last elements in ONNX's order (batch, channels, pixels) behind whole vectors of four the
+///         rounded one
 struct local_response_params {
   std::size_t rows = 0, channels = 0;
+  std::size_t pixels = 1;  // of an image: ORT
   std::int32_t radius = 1;
   double bias = 1, alpha = 1, beta = 0.5;
-  bool running = false;
+  bool running = false, onnxruntime = false;
 };
 namespace numerics {
+/// s^-beta, the sum being positive as a rule: other sums are left to the rounded power.
+constexpr float response_ort(float s, float beta, bool vector) noexcept {
+  if (!vector || !(s > 0) || is_infinite(s)) return pow_f32(s, -beta);
+  return pow_vector_uniform(s, -beta);
+}
 constexpr float running_response(float s, float beta) noexcept {
   if (beta == 1.f) return div(1.f, s);
   if (beta == 0.5f) return div(1.f, sqrt_f32(s));
@@ -22749,6 +23325,28 @@ constexpr float running_response(float s, float beta) noexcept {
 }
 }  // namespace numerics
 namespace reference {
+/// Pixel `row` of all images.
+constexpr void local_response_row_ort(const local_response_params& p, std::size_t row,
+                                      const float* x, float* y) {
+  const auto count = static_cast<std::int64_t>(p.channels);
+  const auto alpha = static_cast<float>(p.alpha), beta = static_cast<float>(p.beta);
+  const std::size_t vectors = p.rows * p.channels / 4 * 4, image = row / p.pixels,
+                    pixel = row % p.pixels;
+  const auto share = [&](std::int64_t c) {
+    return c < 0 || c >= count ? 0.f : numerics::mul(alpha, numerics::mul(x[c], x[c]));
+  };
+  auto s = static_cast<float>(p.bias);
+  for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius + 1, count); ++c)
+    s = numerics::add(s, share(c));
+  for (std::int64_t c = 0; c < count; ++c) {
+    if (c > 0) {
+      s = numerics::add(s, share(c + p.radius));
+      s = numerics::sub(s, share(c - p.radius - 1));
+    }
+    const std::size_t at = (image * p.channels + static_cast<std::size_t>(c)) * p.pixels + pixel;
+    y[c] = numerics::mul(x[c], numerics::response_ort(s, beta, at < vectors));
+  }
+}
 constexpr void local_response_row(const local_response_params& p, const float* x, float* y) {
   const auto count = static_cast<std::int64_t>(p.channels);
   const auto bias = static_cast<float>(p.bias), alpha = static_cast<float>(p.alpha);
@@ -22781,9 +23379,14 @@ constexpr void local_response_row(const local_response_params& p, const float* x
 OCTET_INLINE void local_response_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const local_response_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
-  for (std::size_t row = r.begin; row < r.end; ++row)
-    local_response_row(p, static_cast<const float*>(a.in[0]) + row * p.channels,
-                       static_cast<float*>(a.out[0]) + row * p.channels);
+  for (std::size_t row = r.begin; row < r.end; ++row) {
+    const float* x = static_cast<const float*>(a.in[0]) + row * p.channels;
+    float* y = static_cast<float*>(a.out[0]) + row * p.channels;
+    if (p.onnxruntime)
+      local_response_row_ort(p, row, x, y);
+    else
+      local_response_row(p, x, y);
+  }
 }
 #else
 void local_response_kernel(const kernel_args& a) noexcept;
@@ -22808,6 +23411,9 @@ OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
   p.radius = a.radius;
   p.bias = a.bias, p.alpha = a.alpha, p.beta = a.beta;
   p.running = n.round == rounding::tflite_optimized;
+  p.onnxruntime = n.round == rounding::onnxruntime;
+  const std::size_t images = x.rank > 1 ? as_size(x[0]) : 1;
+  p.pixels = images == 0 || p.rows == 0 ? 1 : p.rows / images;
   return unit{};
 }
 #else
@@ -22819,15 +23425,20 @@ constexpr double local_response_steps(const node_view& n) {
                channels = n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1;
   return elements_out(n) * std::clamp(around, 0.0, channels);
 }
+inline constexpr form local_response_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = roundings_of(&laws::local_response, dtype::f32)},
+};
 inline constexpr op_def local_response_normalization{
     .name = "local_response_normalization",
     .summary = "values divided by a power of their neighbouring channels' squares",
-    .forms = tflite_float_forms,
+    .forms = local_response_forms,
     .attributes = keys_of<local_response_attrs>,
     .shape = &local_response_op_shape,
     .memory = &params_only<local_response_params>,
     .prepare = &local_response_prepare,
-    .decide = &laws::tflite_floats,
+    .decide = &laws::local_response,
     .steps = &local_response_steps,
 };
 }  // namespace ops
@@ -23855,291 +24466,6 @@ inline constexpr op_def prelu{
 };
 }  // namespace ops
 
-OCTET_NAMESPACE_END
-
-// ---- octet/numerics/vector_math.hpp
-// tanh, the logistic function, sine and cosine as Eigen's vector loops compute them in binary32
-// without fused multiply-adds: what TensorFlow Lite's recurrent float layers and ONNX Runtime use
-// on x86-64. tanh, log, sine and cosine as the C library has them. None is correctly rounded; the
-// order of operations is part of the result.
-#define OCTET_NUMERICS_VECTOR_MATH_HPP_
-
-#include <array>
-#include <bit>
-#include <cstdint>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace numerics {
-
-namespace detail {
-/// c[0] * z^n + ... + c[n], one rounding per step.
-template <std::size_t N> constexpr float polynomial(float z, const float (&c)[N]) noexcept {
-  float s = c[0];
-  for (std::size_t i = 1; i < N; ++i) s = add(mul(s, z), c[i]);
-  return s;
-}
-/// v * 2^k for normal v and result.
-constexpr float scale_normal(float v, std::int32_t k) noexcept {
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) +
-                              (static_cast<std::uint32_t>(k) << 23));
-}
-}  // namespace detail
-
-/// Numbers of the two functions below, Eigen's (THIRD_PARTY_NOTICES.md).
-namespace eigen {
-inline constexpr float tanh_bound = 7.90738964080810547f;
-inline constexpr float tanh_odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f,
-                                     1.340216100e-1f},
-                       tanh_even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f,
-                                      4.673548340e-1f, 1.f};
-inline constexpr float logistic_lowest = -104.f, logistic_highest = 16.6355324f,
-                       log2_e = 1.44269504088896341f, minus_ln2_high = -0.693359375f,
-                       minus_ln2_low = 2.12194440e-4f;
-inline constexpr float logistic_even[] = {4.1898667812347412109375e-2f, 0.49999141693115234375f},
-                       logistic_odd[] = {8.33471305668354034423828125e-3f,
-                                         0.16666877269744873046875f};
-}  // namespace eigen
-/// An odd polynomial over an even one; beyond the bound it is 1.
-constexpr float tanh_vector(float v) noexcept {
-  if (is_nan(v)) return v;
-  const float x = v < -eigen::tanh_bound  ? -eigen::tanh_bound
-                  : v > eigen::tanh_bound ? eigen::tanh_bound
-                                          : v,
-              x2 = mul(x, x);
-  return div(add(mul(mul(x2, x), detail::polynomial(x2, eigen::tanh_odd)), x),
-             detail::polynomial(x2, eigen::tanh_even));
-}
-/// e / (1 + e) with e = exp(x / 2)^2 by a polynomial of degree 5.
-constexpr float logistic_vector(float v) noexcept {
-  if (is_nan(v)) return v;
-  if (v < eigen::logistic_lowest) return 0.f;
-  const float x = mul(v > eigen::logistic_highest ? eigen::logistic_highest : v, 0.5f),
-              m = floor(add(mul(x, eigen::log2_e), 0.5f)),
-              r = add(mul(m, eigen::minus_ln2_low), add(mul(m, eigen::minus_ln2_high), x)),
-              r2 = mul(r, r);
-  const float even = detail::polynomial(r2, eigen::logistic_even),
-              odd = detail::polynomial(r2, eigen::logistic_odd),
-              p = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f)),
-              root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
-  return div(e, add(1.f, e));
-}
-/// The same loops' form of one element.
-constexpr float logistic_scalar(float v) noexcept {
-  const float e = exp_f32(v > 16.6355324f ? 16.6355324f : v);
-  return div(e, add(1.f, e));
-}
-/// Of a loop over `count` elements that begins `offset` elements behind a multiple of 16 bytes:
-/// those that are computed in vectors of four, [first, last).
-struct vector_elements {
-  std::size_t first, last;
-};
-constexpr vector_elements elements_in_vectors(std::size_t offset, std::size_t count) noexcept {
-  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count;
-  return {first, first + (count - first) / 4 * 4};
-}
-constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) noexcept {
-  const vector_elements v = elements_in_vectors(offset, count);
-  return i >= v.first && i < v.last;
-}
-
-namespace detail {
-/// An angle as quarter turns (modulo 4) and what is left, at most an eighth of a turn either way.
-struct quarter_turns {
-  double rest = 0;
-  std::int32_t count = 0;
-};
-/// 32 bits of 2/pi, `at` bits behind the binary point.
-constexpr std::uint32_t two_over_pi_from(int at) noexcept {
-  if (at < 0) return two_over_pi[0] >> -at;
-  const auto word = static_cast<std::size_t>(at) / 32;
-  const std::uint64_t two = std::uint64_t{two_over_pi[word]} << 32 | two_over_pi[word + 1];
-  return static_cast<std::uint32_t>(two >> (32 - at % 32));
-}
-/// Of |x|, finite, from 2 on: x times 96 bits of 2/pi. `guard`: how many bits stand before those
-/// that decide, which is part of the last bits of the result.
-constexpr quarter_turns far_turns(float x, int guard) noexcept {
-  const auto bits = std::bit_cast<std::uint32_t>(x);
-  const int e = static_cast<int>(bits >> 23 & 0xffu) - 128 + guard, from = e / 8 * 8 - 24 - guard;
-  const std::uint64_t m = std::uint64_t{(bits & 0x007fffffu) | 0x00800000u} << e % 8;
-  std::uint64_t p = m * two_over_pi_from(from + 64) >> 32;
-  p += m * two_over_pi_from(from + 32);
-  p += m * two_over_pi_from(from) << 32;
-  const std::uint64_t turns = (p + (std::uint64_t{1} << 61)) >> 62;
-  p -= turns << 62;
-  return {mul(static_cast<double>(static_cast<std::int64_t>(p)), 0x1.921fb54442d18p-62),
-          static_cast<std::int32_t>(turns)};
-}
-constexpr float sine_vector(float v, bool cosine) noexcept {
-  constexpr float cosine_even[] = {2.4372266125283204e-5f, -1.3886520173400641e-3f,
-                                   4.1666619479656219e-2f, -0.5f, 1.f},
-                  sine_odd[] = {-1.9592341140837029e-4f, 8.3326873655616852e-3f,
-                                -1.6666662039822983e-1f},
-                  half_pi[] = {-1.5703125f, -4.8398971557617188e-4f, 1.6286503523588181e-7f,
-                               5.5644315544167711e-11f};
-  if (is_nan(v)) return v;
-  if (is_infinite(v)) return nan_of<float>();
-  const float a = with_sign(v, 1.f);
-  float r = a;
-  std::uint32_t turns = 0;
-  if (a < (cosine ? 18838.f : 25966.f)) {
-    const float n = add(mul(a, 0.636619746685028076171875f), 12582912.f),
-                whole = sub(n, 12582912.f);
-    turns = std::bit_cast<std::uint32_t>(n);
-    for (const float c : half_pi) r = add(mul(whole, c), r);
-  } else {
-    const quarter_turns t = far_turns(a, 2);
-    turns = static_cast<std::uint32_t>(t.count), r = static_cast<float>(t.rest);
-  }
-  const std::uint32_t sign =
-      (cosine ? (turns + 1) << 30 : std::bit_cast<std::uint32_t>(v) ^ turns << 30) & 0x80000000u;
-  const float z = mul(r, r);
-  const float y = ((turns & 1) == 0) == cosine ? polynomial(z, cosine_even)
-                                               : add(mul(mul(polynomial(z, sine_odd), z), r), r);
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) ^ sign);
-}
-}  // namespace detail
-
-constexpr float sin_vector(float v) noexcept { return detail::sine_vector(v, false); }
-constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, true); }
-
-// ---- the C library's ----
-
-namespace detail {
-/// exp(x) - 1 in binary32: x = k ln2 + r - c, a rational function of r, 2^k put back.
-constexpr float expm1_c_library(float x) noexcept {
-  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
-                  ln2_low = std::bit_cast<float>(0x3717f7d1u),
-                  per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
-  constexpr float q[] = {std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
-                         std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
-                         std::bit_cast<float>(0xbd088889u)};
-  const std::uint32_t size = std::bit_cast<std::uint32_t>(x) & 0x7fffffffu;
-  const bool below = x < 0;
-  if (size >= 0x4195b844u && below) return -1.f;  // 27 ln2
-  std::int32_t k = 0;
-  float c = 0;
-  if (size > 0x3eb17218u) {  // ln2 / 2
-    float high, low;
-    if (size < 0x3f851592u) {  // 3/2 ln2
-      high = below ? add(x, ln2_high) : sub(x, ln2_high);
-      low = below ? -ln2_low : ln2_low;
-      k = below ? -1 : 1;
-    } else {
-      k = static_cast<std::int32_t>(add(mul(per_ln2, x), below ? -0.5f : 0.5f));
-      const auto t = static_cast<float>(k);
-      high = sub(x, mul(t, ln2_high));
-      low = mul(t, ln2_low);
-    }
-    x = sub(high, low);
-    c = sub(sub(high, x), low);
-  } else if (size < 0x33000000u) {
-    return x;
-  }
-  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, polynomial(z, q))),
-              t = sub(3.f, mul(r, half));
-  float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
-  if (k == 0) return sub(x, sub(mul(x, e), z));
-  e = sub(sub(mul(x, sub(e, c)), c), z);
-  if (k == -1) return sub(mul(0.5f, sub(x, e)), 0.5f);
-  if (k == 1) return x < -0.25f ? mul(-2.f, sub(e, add(x, 0.5f))) : add(1.f, mul(2.f, sub(x, e)));
-  if (k <= -2 || k > 56) return sub(scale_normal(sub(1.f, sub(e, x)), k), 1.f);
-  if (k < 23)
-    return scale_normal(sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
-  const auto small = std::bit_cast<float>(static_cast<std::uint32_t>(0x7f - k) << 23);
-  return scale_normal(add(sub(x, add(e, small)), 1.f), k);
-}
-}  // namespace detail
-
-/// fdlibm's way, up to glibc 2.40.
-constexpr float tanh_c_library(float v) noexcept {
-  if (is_nan(v) || v == 0) return v;
-  const float a = v < 0 ? -v : v;
-  float z = 1.f;
-  if (a < 0x1p-55f) {
-    z = mul(a, add(1.f, a));
-  } else if (a < 1.f) {
-    const float t = detail::expm1_c_library(mul(-2.f, a));
-    z = div(-t, add(t, 2.f));
-  } else if (a < 22.f) {
-    z = sub(1.f, div(2.f, add(detail::expm1_c_library(mul(2.f, a)), 2.f)));
-  }
-  return v < 0 ? -z : z;
-}
-
-/// log as glibc has it from 2.27 on, at most 0.82 units in the last place off: x = 2^k z, the
-/// logarithm of a number near z from a table, a polynomial of degree 4 of what is left, in
-/// binary64. What ONNX Runtime calls.
-constexpr float log_c_library(float x) noexcept {
-  constexpr double inverse[] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
-                                0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
-                                0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
-                                0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
-                                0x1.0953f419900a7p+0, 0x1p+0,
-                                0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
-                                0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
-                                0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
-  constexpr double log[] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
-                            -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
-                            -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
-                            -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
-                            -0x1.252f438e10c1ep-5, 0x0p+0,
-                            0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
-                            0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
-                            0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
-  constexpr double c[] = {-0x1.00ea347b88334p-2, 0x1.5575b0be00b6ap-2, -0x1.ffffef20a4123p-2};
-  if (is_nan(x)) return x;
-  auto bits = std::bit_cast<std::uint32_t>(x);
-  if ((bits & 0x7fffffffu) == 0) return infinity_of<float>(true);
-  if (is_negative(x)) return nan_of<float>();
-  if (is_infinite(x)) return x;
-  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p23f)) - (23u << 23);
-  const std::uint32_t above = bits - 0x3f330000u;
-  const std::size_t i = above >> 19 & 15u;
-  const auto z = static_cast<double>(std::bit_cast<float>(bits - (above & 0xff800000u)));
-  const double r = sub(mul(z, inverse[i]), 1.), r2 = mul(r, r),
-               whole = static_cast<double>(static_cast<std::int32_t>(above) >> 23),
-               y0 = add(log[i], mul(whole, 0x1.62e42fefa39efp-1)),
-               y = add(mul(c[0], r2), add(mul(c[1], r), c[2]));
-  return static_cast<float>(add(mul(y, r2), add(y0, r)));
-}
-
-namespace detail {
-constexpr float sine_c_library(float v, bool cosine) noexcept {
-  constexpr double c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5, -0x1.6c087e89a359dp-10,
-                          0x1.99343027bf8c3p-16},
-                   s[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7, -0x1.994eb3774cf24p-13};
-  if (is_nan(v)) return v;
-  if (is_infinite(v)) return nan_of<float>();
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(v), size = bits >> 20 & 0x7ffu;
-  if (size < 0x398u) return cosine ? 1.f : v;  // below 2^-12
-  double x = static_cast<double>(v);
-  std::int32_t turns = 0, sign = 0;
-  if (size >= 0x42fu) {  // about 120
-    const quarter_turns t = far_turns(v, 0);
-    x = t.rest, turns = t.count, sign = static_cast<std::int32_t>(bits >> 31);
-  } else if (size >= 0x3f4u) {  // about pi / 4
-    turns = (static_cast<std::int32_t>(mul(x, 0x1.45f306dc9c883p+23)) + 0x800000) >> 24;
-    x = sub(x, mul(static_cast<double>(turns), 0x1.921fb54442d18p+0));
-  }
-  const double z = mul(x, x);
-  if (((turns & 1) != 0) == cosine) {
-    if (((turns + sign + 1) & 2) != 0) x = -x;
-    const double cube = mul(x, z);
-    return static_cast<float>(
-        add(add(x, mul(cube, s[0])), mul(mul(cube, z), add(s[1], mul(z, s[2])))));
-  }
-  const double fourth = mul(z, z), low = add(add(c[0], mul(z, c[1])), mul(fourth, c[2])),
-               y = add(low, mul(mul(fourth, z), add(c[3], mul(z, c[4]))));
-  return static_cast<float>(((turns + sign) & 2) != 0 ? -y : y);
-}
-}  // namespace detail
-
-/// sine and cosine as glibc has them from 2.28 on: in binary64, polynomials of an eighth of a turn.
-constexpr float sin_c_library(float v) noexcept { return detail::sine_c_library(v, false); }
-constexpr float cos_c_library(float v) noexcept { return detail::sine_c_library(v, true); }
-
-}  // namespace numerics
 OCTET_NAMESPACE_END
 
 // ---- octet/ops/svdf.hpp
@@ -27885,7 +28211,8 @@ enum class unary : std::uint8_t {
   relu_0_to_1,
   leaky_relu,
   sign,
-  erf
+  erf,
+  softplus
 };
 
 /// leaky_relu: the slope below 0, 0 where it is not given; elu: its factor there, else 1.
@@ -27947,7 +28274,8 @@ constexpr vectorized_function vectorized_of(unary f) noexcept {
     case unary::relu_0_to_1:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf: return vectorized_function::other;
+    case unary::erf:
+    case unary::softplus: return vectorized_function::other;
   }
   return vectorized_function::other;
 }
@@ -27971,9 +28299,21 @@ constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
 constexpr bool has_vectorized(unary f) noexcept {
   return vectorized_of(f) != vectorized_function::other;
 }
-/// The functions that ONNX Runtime's loops (rounding ORT) compute their own way: sin and cos are
-/// Eigen's, the others MLAS's.
-enum class ort_function : std::uint8_t { other, logistic, tanh, exp, erf, gelu, sin, cos };
+/// The functions that ONNX Runtime's loops (rounding ORT) compute their own way: those from sin on
+/// are Eigen's, the others MLAS's.
+enum class ort_function : std::uint8_t {
+  other,
+  logistic,
+  tanh,
+  exp,
+  erf,
+  gelu,
+  sin,
+  cos,
+  elu,
+  log,
+  softplus
+};
 constexpr ort_function ort_function_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return ort_function::logistic;
@@ -27983,10 +28323,11 @@ constexpr ort_function ort_function_of(unary f) noexcept {
     case unary::gelu: return ort_function::gelu;
     case unary::sin: return ort_function::sin;
     case unary::cos: return ort_function::cos;
+    case unary::elu: return ort_function::elu;
+    case unary::log: return ort_function::log;
+    case unary::softplus: return ort_function::softplus;
     case unary::hard_swish:
     case unary::hard_sigmoid:
-    case unary::elu:
-    case unary::log:
     case unary::sqrt:
     case unary::rsqrt:
     case unary::abs:
@@ -28004,8 +28345,22 @@ constexpr ort_function ort_function_of(unary f) noexcept {
   }
   return ort_function::other;
 }
-/// Element i of a float tensor in ONNX Runtime's loops (rounding ORT). Eigen's take whole vectors
-/// of four; what is left of a tensor takes the C library's function.
+/// Whether a function of these loops is Eigen's: whole vectors of four, and the C library's
+/// function for the up to three elements that are left of a tensor.
+constexpr bool by_fours(ort_function f) noexcept { return f >= ort_function::sin; }
+/// alpha (exp(x) - 1) below 0.
+constexpr float elu_ort(float alpha, float x, bool vector) noexcept {
+  if (!(x < 0)) return x;
+  return mul(alpha, sub(vector ? exp_vector(x) : exp_c_library(x), 1.f));
+}
+/// max(x, 0) + log(1 + exp(-|x|)).
+constexpr float softplus_ort(float x, bool vector) noexcept {
+  if (is_nan(x)) return x;
+  const float below = with_sign(x, -1.f);
+  return add(x > 0 ? x : 0.f,
+             vector ? log1p_vector(exp_vector(below)) : log1p_c_library(exp_c_library(below)));
+}
+/// Element i of a float tensor in ONNX Runtime's loops (rounding ORT).
 constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcept {
   const bool vector = in_vector(0, p.count, i);
   switch (ort_function_of(p.function)) {
@@ -28016,6 +28371,9 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
     case ort_function::gelu: return gelu_mlas(x, p.approximate);
     case ort_function::sin: return vector ? sin_vector(x) : sin_c_library(x);
     case ort_function::cos: return vector ? cos_vector(x) : cos_c_library(x);
+    case ort_function::elu: return elu_ort(p.alpha, x, vector);
+    case ort_function::log: return vector ? log_vector(x) : log_c_library(x);
+    case ort_function::softplus: return softplus_ort(x, vector);
     case ort_function::other: break;  // the forms exclude these
   }
   return x;
@@ -28048,7 +28406,8 @@ constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
     case unary::relu_0_to_1:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf: return xnnpack_function::other;
+    case unary::erf:
+    case unary::softplus: return xnnpack_function::other;
   }
   return xnnpack_function::other;
 }
@@ -28158,6 +28517,10 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
     case unary::leaky_relu: return x > 0 ? x : mul(x, p.alpha);
     case unary::sign: return x > 0 ? 1.f : x < 0 ? -1.f : 0.f;
     case unary::erf: return erf_f32(x);
+    case unary::softplus: {
+      const float small = log_f32(add(exp_f32(with_sign(x, -1.f)), 1.f));
+      return is_nan(x) ? x : add(x < 0 ? 0.f : x, small);
+    }
   }
   return x;
 }
@@ -28189,7 +28552,8 @@ template <class T> constexpr T unary_integer(unary f, T x) noexcept {
     case unary::relu_n1_to_1:
     case unary::relu_0_to_1:
     case unary::leaky_relu:
-    case unary::erf: break;  // number_unary_forms excludes these
+    case unary::erf:
+    case unary::softplus: break;  // number_unary_forms excludes these
   }
   return x;
 }
@@ -28269,7 +28633,8 @@ constexpr std::int32_t unary_dr(const unary_params& p, std::int32_t x, std::int3
     case unary::ceil:
     case unary::round:
     case unary::sign:
-    case unary::erf: break;  // the forms exclude these
+    case unary::erf:
+    case unary::softplus: break;  // the forms exclude these
   }
   return p.out_zero_point;
 }
@@ -28303,7 +28668,8 @@ constexpr std::int32_t unary_raw(const unary_params& p, std::int32_t x) noexcept
     case unary::round:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf: break;  // the forms exclude these
+    case unary::erf:
+    case unary::softplus: break;  // the forms exclude these
   }
   return x;
 }
@@ -28433,7 +28799,8 @@ constexpr activation activation_of(unary f) {
     case unary::round:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf: return activation::none;
+    case unary::erf:
+    case unary::softplus: return activation::none;
   }
   return activation::none;
 }
@@ -28649,8 +29016,8 @@ template <unary F, decision_function Decide> constexpr std::span<const form> pla
 }
 /// The functions of float32 with vectors.
 constexpr kernel_id float_kernel(unary f) {
-  const bool scalar = f == unary::log || f == unary::sin || f == unary::cos || f == unary::floor ||
-                      f == unary::ceil || f == unary::round || f == unary::sign;
+  const bool scalar = f == unary::sin || f == unary::cos || f == unary::floor || f == unary::ceil ||
+                      f == unary::round || f == unary::sign;
   return scalar ? kernel_id::none : kernel_id::unary;
 }
 
@@ -28690,7 +29057,7 @@ OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, &laws::e
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::gelu_of_floats)
 OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::function_of_floats)
-OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, nullptr)
+OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::onnxruntime_order)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)
 OCTET_UNARY_(sin, "sin", "sine", &laws::table, &laws::onnxruntime_order)
@@ -28722,6 +29089,17 @@ inline constexpr op_def erf{
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
+    .decide = &laws::onnxruntime_order,
+};
+inline constexpr op_def softplus{
+    .name = "softplus",
+    .summary = "log(1 + exp(x))",
+    .forms = real_forms<&laws::onnxruntime_order>,
+    .kernel = kernel_id::unary,
+    .attributes = keys_of<>,
+    .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
+    .prepare = &unary_prepare<unary::softplus, false>,
     .decide = &laws::onnxruntime_order,
 };
 inline constexpr op_def floor{
@@ -28856,6 +29234,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::round,
     &ops::sign,
     &ops::erf,
+    &ops::softplus,
     &ops::qnn_lstm,
     &ops::qnn_svdf,
     &ops::float_lstm,

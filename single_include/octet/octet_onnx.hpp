@@ -4167,9 +4167,17 @@ inline void qlinear_softmax_row(emitter& m, call& c) {
 
 // ---- functions of one value ----
 
+/// Of the operators that compute the last elements of a tensor another way, in ONNX's order where
+/// there are such elements.
+inline bool inner_by_fours(emitter& m, const value& v) {
+  return v.channels_inner && m.shape(v).elements().value % 4 == 0;
+}
 inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
   if (m.failed() || !m.is_real(c.in[0])) return;
-  m.give(c, m.made(op, {m.held(c.in[0])}, dtype::f32, std::move(a)), c.in[0].channels_inner);
+  const bool by_fours =
+                 &op == &ops::elu || &op == &ops::log || &op == &ops::sin || &op == &ops::cos,
+             inner = by_fours ? inner_by_fours(m, c.in[0]) : c.in[0].channels_inner;
+  m.give(c, m.made(op, {m.held(c.in[0], inner)}, dtype::f32, std::move(a)), inner);
 }
 template <const op_def& Op> void unary_row(emitter& m, call& c) {
   if (m.arity(c, 1, 1)) unary(m, c, Op);
@@ -8781,39 +8789,36 @@ inline attributes alpha_of(float alpha) {
   a.set("alpha", static_cast<double>(alpha));
   return a;
 }
-/// log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)): nothing overflows.
-inline tensor_id softplus(emitter& m, tensor_id x) {
-  const formula f(m);
-  const tensor_id small = f(ops::exp, f(ops::neg, f(ops::abs, x)));
-  return f(ops::add, f(ops::relu, x), f(ops::log, f(ops::add, small, 1.f)));
-}
 /// One of the activations that are formulas, by the node's name.
 inline void activation_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   const formula f(m);
-  const tensor_id x = m.held(c.in[0]);
+  const bool inner = inner_by_fours(m, c.in[0]);
+  const tensor_id x = m.held(c.in[0], inner);
   tensor_id y = no_tensor;
   if (c.n.op == "Softplus") {
-    y = softplus(m, x);
+    y = f(ops::softplus, x);
   } else if (c.n.op == "Softsign") {
     const tensor_id size = f(ops::add, f(ops::abs, x), 1.f);
     y = f(ops::mul, f(ops::div, m.to.scalar_constant(1.f), size), x);
   } else if (c.n.op == "Mish") {
-    y = f(ops::mul, x, f(ops::tanh, softplus(m, x)));
+    y = f(ops::mul, x, f(ops::tanh, f(ops::softplus, x)));
   } else if (c.n.op == "Selu") {
     const float alpha = m.real(c, "alpha", 1.67326319217681884765625f),
                 gamma = m.real(c, "gamma", 1.05070102214813232421875f);
-    y = f(ops::mul, f(ops::elu, x, alpha_of(alpha)), gamma);
+    // Of -0 and 0 alpha gamma (exp(x) - 1) is 0.
+    const tensor_id low = f(ops::add, f(ops::elu, x, alpha_of(numerics::mul(alpha, gamma))), 0.f);
+    y = f.choice(ops::greater, x, 0.f, f(ops::mul, x, gamma), low);
   } else if (c.n.op == "Celu") {
     const float alpha = m.real(c, "alpha", 1.f);
     if (!(alpha > 0)) return m.refuse("alpha of Celu", std::to_string(alpha), "above 0");
     const tensor_id low = f(ops::mul, f(ops::elu, f(ops::div, x, alpha), alpha_of(1.f)), alpha);
-    y = f.choice(ops::greater, x, 0.f, x, low);
+    y = f.choice(ops::greater, x, 0.f, x, f(ops::add, low, 0.f));
   } else {  // ThresholdedRelu
     const tensor_id none = m.to.scalar_constant(0.f);
     y = f.choice(ops::greater, x, m.real(c, "alpha", 1.f), x, none);
   }
-  m.give(c, y, c.in[0].channels_inner);
+  m.give(c, y, inner);
 }
 /// x, slope that broadcasts to x.
 inline void prelu_row(emitter& m, call& c) {
@@ -8944,10 +8949,7 @@ inline void group_normalization_row(emitter& m, call& c) {
   }
   if (!m.failed()) m.give(c, m.reshaped(m.held(y, false), x), false);
 }
-/// x * s^-beta: s of the first channel is bias and alpha / size times the squares of the channels
-/// of its window, one after another; of each further channel it is that of the one before, plus the
-/// share of what enters the window, less that of what leaves it. One running sum [channels, pixels]
-/// gives all of them: behind the first channel's, every second number.
+/// Along the channels of images, which stand last in octet.
 inline void local_response_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   const std::int64_t size = m.integer(c, "size", 0);
@@ -8955,37 +8957,15 @@ inline void local_response_row(emitter& m, call& c) {
   if (s.rank < 3) return m.broken("rank of LRN's input", std::to_string(s.rank), "3 or more");
   if (size < 1 || size > 1 << 20 || size % 2 == 0)
     return m.broken("size of LRN", std::to_string(size), "an odd number");
-  const formula f(m);
-  const float bias = m.real(c, "bias", 1.f), beta = m.real(c, "beta", 0.75f),
-              share = numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size));
-  const tensor_id x = m.held(c.in[0], false);
-  attributes around, running;
-  std::vector<std::int64_t> pads(2 * as_size(s.rank), 0);
-  pads[2] = pads[3] = size / 2;
-  around.set("paddings", std::move(pads)), around.set("value", 0.);
-  running.set("axis", std::int64_t{1});
-  const tensor_id shares =
-      f(ops::mul, f(ops::pad, f(ops::square, x), std::move(around)), m.to.scalar_constant(share));
-  if (m.failed()) return;
-  const std::int32_t more = s[1] - 1;
-  dims one = s, pairs = s;
-  one[1] = 1, pairs[1] = 2 * more;
-  std::vector<tensor_id> terms{m.filled(one, bias), part_of_axis(m, shares, 1, 0, size)};
-  if (more > 0) {  // what enters and what leaves, in turns
-    std::vector<tensor_id> turns{part_of_axis(m, shares, 1, size, more),
-                                 f(ops::neg, part_of_axis(m, shares, 1, 0, more))};
-    dims wide;
-    for (int i = 0; i < s.rank; ++i) {
-      if (i == 2) wide.push_back(1);
-      wide.push_back(i == 1 ? more : s[i]);
-    }
-    for (tensor_id& t : turns) t = m.reshaped(t, wide);
-    terms.push_back(m.reshaped(joined_on(m, std::move(turns), 2), pairs));
-  }
-  const tensor_id sums = f(ops::cumsum, joined_on(m, std::move(terms), 1), std::move(running));
-  std::vector<std::int32_t> places;
-  for (std::int32_t k = 0; k < s[1]; ++k) places.push_back(static_cast<std::int32_t>(size) + 2 * k);
-  m.give(c, f(ops::mul, x, f(ops::pow, picked(m, sums, 1, places), -beta)), false);
+  local_response_attrs a;
+  a.radius = static_cast<std::int32_t>(size / 2);
+  a.bias = static_cast<double>(m.real(c, "bias", 1.f));
+  a.beta = static_cast<double>(m.real(c, "beta", 0.75f));
+  a.alpha = static_cast<double>(numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size)));
+  m.give(c,
+         m.made(ops::local_response_normalization, {m.held(c.in[0], true)}, dtype::f32,
+                to_attributes(a)),
+         true);
 }
 /// x by the length of its vectors along an axis.
 inline void lp_normalization_row(emitter& m, call& c) {
@@ -9620,9 +9600,33 @@ inline tensor_id gru_state(emitter& m, const recurrent& r, const gru_parameters&
   return real_result(
       m, ops::add, {real_result(m, ops::mul, {left, candidate}), real_result(m, ops::mul, {z, h})});
 }
-/// One direction of GRU (gates z, r, h) or RNN (one gate).
+/// exp(x), rounded once.
+inline tensor_id rounded_exp(emitter& m, tensor_id x) {
+  if (m.failed()) return no_tensor;
+  const tensor_id y = m.to.temporary("", dtype::f32);
+  import::node_options plain;
+  plain.decided = laws::decision(rounding::none);
+  return m.check(m.to.emit(ops::exp, {x}, {y}, {}, plain)) ? y : no_tensor;
+}
+/// 2 s(2 x) - 1, near tanh(x): s(z) = 1 / (1 + exp(-z)), below 0 exp(z) / (1 + exp(z)), every step
+/// rounded (rnn_activation_functors.h of ONNX Runtime, whose exp is the C library's).
+inline tensor_id rnn_tanh(emitter& m, tensor_id x) {
+  const auto with = [&](const op_def& op, tensor_id t, float number) {
+    return real_result(m, op, {t, m.to.scalar_constant(number)});
+  };
+  const tensor_id z = with(ops::mul, x, 2.f),
+                  e = rounded_exp(m, real_result(m, ops::neg, {real_result(m, ops::abs, {z})})),
+                  sum = with(ops::add, e, 1.f),
+                  above = real_result(m, ops::div, {m.to.scalar_constant(1.f), sum}),
+                  below = real_result(m, ops::div, {e, sum}),
+                  positive =
+                      m.made(ops::greater_equal, {z, m.to.scalar_constant(0.f)}, dtype::boolean),
+                  s = real_result(m, ops::select, {positive, above, below});
+  return with(ops::sub, with(ops::mul, s, 2.f), 1.f);
+}
+/// One direction of GRU (gates z, r, h) or RNN (one gate; `relu`: in place of tanh).
 inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru,
-                                         const op_def& function) {
+                                         bool relu) {
   recurrent_result y;
   const std::int32_t width = (gru ? 3 : 1) * r.hidden;
   tensor_id h = c.has(5) ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
@@ -9648,7 +9652,8 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
       h = gru_state(m, r, p, x, h);
     } else {
       const tensor_id product = real_result(m, ops::float_fully_connected, {h, back});
-      h = real_result(m, function, {real_result(m, ops::add, {product, x})});
+      const tensor_id sum = real_result(m, ops::add, {product, x});
+      h = relu ? real_result(m, ops::relu, {sum}) : rnn_tanh(m, sum);
     }
     y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
@@ -9687,7 +9692,7 @@ template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
   for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
     one.direction = d;
     one.reverse = d == 1 || direction == "reverse";
-    recurrent_result y = simple_direction(m, c, one, Gru, relu ? ops::relu : ops::tanh);
+    recurrent_result y = simple_direction(m, c, one, Gru, relu);
     if (m.failed()) return;
     all.push_back(joined_on(m, std::move(y.states), 0));
     h.push_back(y.h);

@@ -327,7 +327,9 @@ def cases(w):
     w.store("rnn", recurrent("RNN", activations=["Tanh"]), **CLOSE)
     w.store("rnn_relu", recurrent("RNN", activations=["Relu"]))
     for op in ("Softplus", "Softsign", "Mish", "Selu", "Celu"):
-        w.store("function_" + op.lower(), one(op, 4, 16), 18, **CLOSE)
+        w.store("function_" + op.lower(), one(op, 4, 16), 18)
+    for op in ("Elu", "Log", "Softplus", "Selu"):  # elements behind whole vectors of four
+        w.store("edge_" + op.lower(), one(op, 3, 21, low=0.01 if op == "Log" else -4.0), 18)
     w.store("edge_dynamic_infinite", dynamically(-np.inf, 1, 2, -3, 0, np.inf, -1e30, 7, 1))
     w.store("edge_dynamic_overflow", dynamically(3.4e38, 1, -3.4e38, 0, -1))
     w.store("edge_dynamic_denormal", dynamically(1e-45, 0, -1e-45, 0, 1e-44))

@@ -343,6 +343,6 @@ def cases(w):
     w.store("pad_wrap", padded("wrap"), 19)
     w.store("pad_reflect", padded("reflect"))
     w.store("conv_transpose_groups", transposed_groups)
-    w.store("norm_local_response", local_response, **CLOSE)
+    w.store("norm_local_response", local_response)
     w.store("norm_local_response_inverse", local_response_inverse)
     w.store("renamed", renamed)

@@ -462,6 +462,7 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case unary::floor:
       case unary::ceil:
       case unary::round:
+      case unary::softplus:
       case unary::sign: break;
     }
     return nullptr;
@@ -502,14 +503,24 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
                             reference::unary_values(p, x, y, from, to);
                         });
   }
+  /// Of Eigen's functions the elements behind the last whole vector of four take the reference.
+  static void floats_by_fours(const unary_params& p, const float* x, float* y,
+                              part_range r) noexcept {
+    const std::size_t last = p.count / 4 * 4, whole = r.end < last ? r.end : last;
+    if (r.begin < whole) mlas_floats(p, x + r.begin, y + r.begin, whole - r.begin);
+    reference::unary_values(p, x, y, r.begin < whole ? whole : r.begin, r.end);
+  }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
+    const auto* floats = static_cast<const float*>(k.in[0]);
     if (p.type == dtype::f32 && p.mode == rounding::aten && p.function == unary::logistic)
-      logistic_by_position(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
+      logistic_by_position(p, floats, static_cast<float*>(k.out[0]), r);
+    else if (p.type == dtype::f32 && p.mode == rounding::onnxruntime &&
+             numerics::by_fours(numerics::ort_function_of(p.function)))
+      floats_by_fours(p, floats, static_cast<float*>(k.out[0]), r);
     else if (p.type == dtype::f32)
-      of_floats(p)(p, static_cast<const float*>(k.in[0]) + r.begin,
-                   static_cast<float*>(k.out[0]) + r.begin, r.end - r.begin);
+      of_floats(p)(p, floats + r.begin, static_cast<float*>(k.out[0]) + r.begin, r.end - r.begin);
     else
       of_words(p)(p, static_cast<const std::int16_t*>(k.in[0]) + r.begin,
                   static_cast<std::int16_t*>(k.out[0]) + r.begin, r.end - r.begin);

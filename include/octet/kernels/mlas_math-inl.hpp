@@ -66,20 +66,86 @@ HWY_INLINE VF gelu_mlas(VF x, bool approximate) {
   return hn::Mul(half, simd::rounded(hn::Add(tanh_mlas(t), one)));
 }
 
+/// c0 x^n + ... + cn, one rounding a step.
+template <std::size_t N> HWY_INLINE VF rounded_polynomial(const float (&c)[N], VF x) {
+  VF u = set_float(c[0]);
+  HWY_UNROLL(4)
+  for (std::size_t i = 1; i < N; ++i)
+    u = simd::rounded(hn::Add(simd::rounded(hn::Mul(u, x)), set_float(c[i])));
+  return u;
+}
+/// numerics::exp_vector: x at most 0.
+HWY_INLINE VF exp_eigen(VF x) {
+  namespace k = numerics::eigen;
+  const VF lowest = set_float(k::exp_lowest), c = hn::Min(hn::Max(x, lowest), hn::Zero(DF()));
+  const VF m = hn::Floor(
+      simd::rounded(hn::Add(simd::rounded(hn::Mul(c, set_float(k::log2_e))), set_float(0.5f))));
+  const auto plus = [](VF a, VF b, VF d) HWY_ATTR {
+    return simd::rounded(hn::Add(simd::rounded(hn::Mul(a, b)), d));
+  };
+  const VF r = plus(m, set_float(k::ln2_low), plus(m, set_float(k::ln2_high), c)),
+           r2 = simd::rounded(hn::Mul(r, r)), even = rounded_polynomial(k::exp_even, r2),
+           odd = rounded_polynomial(k::exp_odd, r2),
+           p = plus(r2, plus(r, odd, even), simd::rounded(hn::Add(r, set_float(1.f))));
+  const V32 q = hn::ConvertTo(D32(), m), half = hn::ShiftRight<1>(q);
+  const VF y = simd::rounded(
+      hn::Mul(simd::rounded(hn::Mul(p, float_pow2(half))), float_pow2(hn::Sub(q, half))));
+  return unless_nan(x, hn::IfThenElse(hn::Lt(x, lowest), hn::Zero(DF()), y));
+}
+/// numerics::log_vector.
+HWY_INLINE VF log_eigen(VF x) {
+  namespace k = numerics::eigen;
+  const auto denormal = hn::Lt(x, set_float(0x1p-126f));
+  const V32 bits = hn::BitCast(
+      D32(), hn::IfThenElse(denormal, simd::rounded(hn::Mul(x, set_float(0x1p24f))), x));
+  const VF m = hn::BitCast(DF(), hn::Or(hn::And(bits, set32(0x007fffff)), set32(0x3f000000)));
+  const auto low = hn::Lt(m, set_float(k::root_half));
+  VF e = hn::ConvertTo(DF(), hn::Sub(hn::ShiftRight<23>(bits), set32(126)));
+  e = hn::Sub(e, hn::IfThenElseZero(denormal, set_float(24.f)));
+  e = hn::Sub(e, hn::IfThenElseZero(low, set_float(1.f)));
+  const VF less = simd::rounded(hn::Sub(m, set_float(1.f))),
+           q = simd::rounded(hn::Add(less, hn::IfThenElseZero(low, m))),
+           ratio = simd::rounded(simd::divide(rounded_polynomial(k::log_over, q),
+                                              rounded_polynomial(k::log_under, q)));
+  VF y = hn::Add(simd::rounded(hn::Mul(e, set_float(k::ln2))), ratio);
+  const VF infinite = set_float(numerics::infinity_of<float>());
+  y = hn::IfThenElse(hn::Eq(x, infinite), x, y);
+  y = hn::IfThenElse(hn::Eq(x, hn::Zero(DF())), hn::Neg(infinite), y);
+  y = hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), set_float(numerics::nan_of<float>()), y);
+  return unless_nan(x, y);
+}
+HWY_INLINE VF elu_eigen(VF x, VF alpha) {
+  const auto below = hn::Lt(x, hn::Zero(DF()));
+  const VF e = exp_eigen(hn::IfThenElseZero(below, x));
+  return hn::IfThenElse(below, hn::Mul(alpha, simd::rounded(hn::Sub(e, set_float(1.f)))), x);
+}
+HWY_INLINE VF softplus_eigen(VF x) {
+  const VF one = set_float(1.f), v = exp_eigen(hn::Neg(hn::Abs(x))),
+           u = simd::rounded(hn::Add(v, one)),
+           more = simd::divide(log_eigen(u), simd::rounded(hn::Sub(u, one)));
+  const VF y = hn::IfThenElse(hn::Eq(u, one), v, simd::rounded(hn::Mul(v, simd::rounded(more))));
+  const VF above = hn::IfThenElseZero(hn::Gt(x, hn::Zero(DF())), x);
+  return unless_nan(x, hn::Add(above, y));
+}
+
 constexpr bool has_mlas(unary f) noexcept {
   switch (numerics::ort_function_of(f)) {
     case numerics::ort_function::logistic:
     case numerics::ort_function::tanh:
     case numerics::ort_function::exp:
     case numerics::ort_function::erf:
-    case numerics::ort_function::gelu: return true;
+    case numerics::ort_function::gelu:
+    case numerics::ort_function::elu:
+    case numerics::ort_function::log:
+    case numerics::ort_function::softplus: return true;
     case numerics::ort_function::sin:
     case numerics::ort_function::cos:
     case numerics::ort_function::other: return false;
   }
   return false;
 }
-/// y[i] = f(x[i]) of n elements, under rounding ORT.
+/// y[i] = f(x[i]) of n elements, under rounding ORT; of Eigen's functions, of n elements that are
+/// in whole vectors of four.
 inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, float* y,
                                      std::size_t n) noexcept {
   switch (numerics::ort_function_of(p.function)) {
@@ -93,6 +159,12 @@ inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, floa
       return each_float(x, y, n, [](VF v) HWY_ATTR { return erf_mlas(v); });
     case numerics::ort_function::gelu:
       return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_mlas(v, p.approximate); });
+    case numerics::ort_function::elu:
+      return each_float(x, y, n, [&](VF v) HWY_ATTR { return elu_eigen(v, set_float(p.alpha)); });
+    case numerics::ort_function::log:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return log_eigen(v); });
+    case numerics::ort_function::softplus:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return softplus_eigen(v); });
     case numerics::ort_function::sin:
     case numerics::ort_function::cos:
     case numerics::ort_function::other: break;  // has_mlas excludes these

@@ -264,10 +264,8 @@ struct recurrent_lanes {
                                        set_float(0.5f)));
     const VF m = hn::Floor(simd::rounded(
                  hn::Add(simd::rounded(hn::Mul(x, set_float(k::log2_e))), set_float(0.5f)))),
-             high =
-                 simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::minus_ln2_high))), x)),
-             r = simd::rounded(
-                 hn::Add(simd::rounded(hn::Mul(m, set_float(k::minus_ln2_low))), high)),
+             high = simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::ln2_high))), x)),
+             r = simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::ln2_low))), high)),
              r2 = simd::rounded(hn::Mul(r, r));
     const VF even = polynomial(r2, k::logistic_even), odd = polynomial(r2, k::logistic_odd);
     const VF inner = simd::rounded(hn::Add(simd::rounded(hn::Mul(r, odd)), even));

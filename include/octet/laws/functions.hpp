@@ -192,7 +192,7 @@ constexpr decision xnnpack_form(const facts& f, const decision& other) {
                  .mxnet = other,
                  .onnxruntime = other});
 }
-constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, rounding::none); }
+constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, onnxruntime_order(f)); }
 constexpr decision hard_swish_of_floats(const facts& f) { return xnnpack_form(f, of_floats(f)); }
 /// Those of which XNNPACK and ONNX Runtime have polynomials of their own.
 constexpr decision xnnpack_function_of_floats(const facts& f) {

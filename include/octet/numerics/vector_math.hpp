@@ -1,7 +1,7 @@
-// tanh, the logistic function, sine and cosine as Eigen's vector loops compute them in binary32
-// without fused multiply-adds: what TensorFlow Lite's recurrent float layers and ONNX Runtime use
-// on x86-64. tanh, log, sine and cosine as the C library has them. None is correctly rounded; the
-// order of operations is part of the result.
+// tanh, the logistic function, exp, log, sine and cosine as Eigen's vector loops compute them in
+// binary32 without fused multiply-adds: what TensorFlow Lite's recurrent float layers and ONNX
+// Runtime use on x86-64. tanh, exp, log, sine and cosine as the C library has them. None is
+// correctly rounded; the order of operations is part of the result.
 #ifndef OCTET_NUMERICS_VECTOR_MATH_HPP_
 #define OCTET_NUMERICS_VECTOR_MATH_HPP_
 
@@ -28,7 +28,8 @@ constexpr float scale_normal(float v, std::int32_t k) noexcept {
 }
 }  // namespace detail
 
-/// Numbers of the two functions below, Eigen's (THIRD_PARTY_NOTICES.md).
+/// Numbers of the functions below, Eigen's (THIRD_PARTY_NOTICES.md); kernels have the same
+/// operations on vectors.
 namespace eigen {
 inline constexpr float tanh_bound = 7.90738964080810547f;
 inline constexpr float tanh_odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f,
@@ -36,8 +37,8 @@ inline constexpr float tanh_odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.5207567
                        tanh_even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f,
                                       4.673548340e-1f, 1.f};
 inline constexpr float logistic_lowest = -104.f, logistic_highest = 16.6355324f,
-                       log2_e = 1.44269504088896341f, minus_ln2_high = -0.693359375f,
-                       minus_ln2_low = 2.12194440e-4f;
+                       log2_e = 1.44269504088896341f, ln2_high = -0.693359375f,
+                       ln2_low = 2.12194440e-4f;
 inline constexpr float logistic_even[] = {4.1898667812347412109375e-2f, 0.49999141693115234375f},
                        logistic_odd[] = {8.33471305668354034423828125e-3f,
                                          0.16666877269744873046875f};
@@ -58,8 +59,7 @@ constexpr float logistic_vector(float v) noexcept {
   if (v < eigen::logistic_lowest) return 0.f;
   const float x = mul(v > eigen::logistic_highest ? eigen::logistic_highest : v, 0.5f),
               m = floor(add(mul(x, eigen::log2_e), 0.5f)),
-              r = add(mul(m, eigen::minus_ln2_low), add(mul(m, eigen::minus_ln2_high), x)),
-              r2 = mul(r, r);
+              r = add(mul(m, eigen::ln2_low), add(mul(m, eigen::ln2_high), x)), r2 = mul(r, r);
   const float even = detail::polynomial(r2, eigen::logistic_even),
               odd = detail::polynomial(r2, eigen::logistic_odd),
               p = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f)),
@@ -70,6 +70,50 @@ constexpr float logistic_vector(float v) noexcept {
 constexpr float logistic_scalar(float v) noexcept {
   const float e = exp_f32(v > 16.6355324f ? 16.6355324f : v);
   return div(e, add(1.f, e));
+}
+/// Those of exp and log.
+namespace eigen {
+inline constexpr float exp_lowest = -104.f;
+inline constexpr float exp_even[] = {1.37449638e-3f, 4.16696519e-2f, 0.499999881f},
+                       exp_odd[] = {8.36894474e-3f, 0.166665182f};
+inline constexpr float ln2 = 0.693147180559945f, root_half = 0.707106781186547524f;
+/// log(1 + q): an odd polynomial over an even one.
+inline constexpr float log_over[] = {0.182562963f, 1.f, 1.f, 0.f},
+                       log_under[] = {0.0496162480f, 0.599232496f, 1.5f, 1.f};
+}  // namespace eigen
+/// exp(x) of x up to 0; 0 below -104, denormal results rounded once. NaN gives NaN.
+constexpr float exp_vector(float x) noexcept {
+  namespace k = eigen;
+  if (is_nan(x)) return x;
+  if (x < k::exp_lowest) return 0.f;
+  const float m = floor(add(mul(x, k::log2_e), 0.5f)),
+              r = add(mul(m, k::ln2_low), add(mul(m, k::ln2_high), x)), r2 = mul(r, r),
+              even = detail::polynomial(r2, k::exp_even), odd = detail::polynomial(r2, k::exp_odd),
+              y = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f));
+  const auto q = static_cast<std::int32_t>(m);
+  return mul(mul(y, detail::scale_normal(1.f, q >> 1)), detail::scale_normal(1.f, q - (q >> 1)));
+}
+/// log(x): x = 2^e m, m from the root of 1/2 on, and a rational function of m - 1. NaN below 0.
+constexpr float log_vector(float x) noexcept {
+  namespace k = eigen;
+  if (is_nan(x)) return x;
+  if (x == 0) return infinity_of<float>(true);
+  if (is_negative(x)) return nan_of<float>();
+  if (is_infinite(x)) return x;
+  auto bits = std::bit_cast<std::uint32_t>(x);
+  std::int32_t e = -126;
+  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p24f)), e -= 24;
+  e += static_cast<std::int32_t>(bits >> 23);
+  const auto m = std::bit_cast<float>((bits & 0x007fffffu) | 0x3f000000u);
+  const bool low = m < k::root_half;
+  const float less = sub(m, 1.f), q = low ? add(less, m) : less;
+  return add(mul(static_cast<float>(low ? e - 1 : e), k::ln2),
+             div(detail::polynomial(q, k::log_over), detail::polynomial(q, k::log_under)));
+}
+/// log(1 + v), 0 <= v <= 1: the logarithm of the rounded sum, times what the rounding left out.
+constexpr float log1p_vector(float v) noexcept {
+  const float u = add(v, 1.f);
+  return u == 1.f ? v : mul(v, div(log_vector(u), sub(u, 1.f)));
 }
 /// Of a loop over `count` elements that begins `offset` elements behind a multiple of 16 bytes:
 /// those that are computed in vectors of four, [first, last).
@@ -244,6 +288,67 @@ constexpr float log_c_library(float x) noexcept {
                y0 = add(log[i], mul(whole, 0x1.62e42fefa39efp-1)),
                y = add(mul(c[0], r2), add(mul(c[1], r), c[2]));
   return static_cast<float>(add(mul(y, r2), add(y0, r)));
+}
+
+/// exp as glibc has it from 2.27 on, at most 0.502 units in the last place off: x = k ln2 / 32 + r,
+/// a power of two from a table of 32, a polynomial of degree 3, in binary64.
+constexpr float exp_c_library(float x) noexcept {
+  constexpr std::uint64_t root[] = {
+      // bits of 2^(i / 32), less i in those of k's last places
+      0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51,
+      0x3fef72b83c7d517b, 0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1,
+      0x3fef06fe0a31b715, 0x3feef1a7373aa9cb, 0x3feedea64c123422, 0x3feece086061892d,
+      0x3feebfdad5362a27, 0x3feeb42b569d4f82, 0x3feeab07dd485429, 0x3feea47eb03a5585,
+      0x3feea09e667f3bcd, 0x3fee9f75e8ec5f74, 0x3feea11473eb0187, 0x3feea589994cce13,
+      0x3feeace5422aa0db, 0x3feeb737b0cdc5e5, 0x3feec49182a3f090, 0x3feed503b23e255d,
+      0x3feee89f995ad3ad, 0x3feeff76f2fb5e47, 0x3fef199bdd85529c, 0x3fef3720dcef9069,
+      0x3fef5818dcfba487, 0x3fef7c97337b9b5f, 0x3fefa4afa2a490da, 0x3fefd0765b6e4540};
+  constexpr double c[] = {0x1.c6af84b912394p-20, 0x1.ebfce50fac4f3p-13, 0x1.62e42ff0c52d6p-6};
+  if (is_nan(x)) return x;
+  if (x > 0x1.62e42ep6f) return infinity_of<float>();
+  if (x < -0x1.9fe368p6f) return 0.f;
+  const double z = mul(static_cast<double>(x), 0x1.71547652b82fep+5), k = rint(z), r = sub(z, k),
+               y = add(mul(add(mul(c[0], r), c[1]), mul(r, r)), add(mul(c[2], r), 1.));
+  const auto whole = static_cast<std::int64_t>(k);
+  const auto at = static_cast<std::uint64_t>(whole);
+  return static_cast<float>(mul(y, std::bit_cast<double>(root[at & 31u] + (at << 47))));
+}
+/// log(1 + v), 0 <= v <= 1, fdlibm's way, up to glibc 2.40: 1 + v = 2^k (1 + f), the error of that
+/// sum kept, a polynomial of degree 7 in (f / (2 + f))^2.
+constexpr float log1p_c_library(float v) noexcept {
+  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
+                  ln2_low = std::bit_cast<float>(0x3717f7d1u);
+  constexpr float p[] = {std::bit_cast<float>(0x3e178897u), std::bit_cast<float>(0x3e1cd04fu),
+                         std::bit_cast<float>(0x3e3a3325u), std::bit_cast<float>(0x3e638e29u),
+                         std::bit_cast<float>(0x3e924925u), std::bit_cast<float>(0x3ecccccdu),
+                         std::bit_cast<float>(0x3f2aaaabu)};
+  if (is_nan(v) || v < 0x1p-54f) return v;
+  if (v < 0x1p-29f) return sub(v, mul(mul(v, v), 0.5f));
+  float f = v, c = 0;
+  std::int32_t k = 0;
+  bool small = false;  // f below 2^-20
+  if (v >= std::bit_cast<float>(0x3ed413d7u)) {
+    const float u = add(1.f, v);
+    const auto bits = std::bit_cast<std::uint32_t>(u);
+    std::uint32_t fraction = bits & 0x007fffffu;
+    k = static_cast<std::int32_t>(bits >> 23) - 127;
+    c = div(k > 0 ? sub(1.f, sub(u, v)) : sub(v, sub(u, 1.f)), u);
+    f = sub(std::bit_cast<float>(fraction | (fraction < 0x3504f7u ? 0x3f800000u : 0x3f000000u)),
+            1.f);
+    if (fraction >= 0x3504f7u) ++k, fraction = (0x00800000u - fraction) >> 2;
+    small = fraction == 0;
+  }
+  const auto n = static_cast<float>(k);
+  const float half = mul(mul(0.5f, f), f);
+  if (small) {
+    if (f == 0) return add(mul(n, ln2_high), add(c, mul(n, ln2_low)));
+    const float r = mul(half, sub(1.f, mul(0.66666666666666666f, f)));
+    return sub(mul(n, ln2_high), sub(sub(r, add(mul(n, ln2_low), c)), f));
+  }
+  const float s = div(f, add(2.f, f)), z = mul(s, s),
+              t = mul(s, add(half, mul(z, detail::polynomial(z, p))));
+  if (k == 0) return sub(f, sub(half, t));
+  return sub(mul(n, ln2_high), sub(sub(half, add(t, add(mul(n, ln2_low), c))), f));
 }
 
 namespace detail {

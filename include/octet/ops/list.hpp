@@ -135,6 +135,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::round,
     &ops::sign,
     &ops::erf,
+    &ops::softplus,
     &ops::qnn_lstm,
     &ops::qnn_svdf,
     &ops::float_lstm,

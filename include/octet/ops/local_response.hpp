@@ -3,7 +3,10 @@
 #define OCTET_OPS_LOCAL_RESPONSE_HPP_
 
 #include "octet/laws/functions.hpp"
+#include "octet/laws/local_response.hpp"
 #include "octet/numerics/math.hpp"
+#include "octet/numerics/power_math.hpp"
+#include "octet/ops/by_law.hpp"
 #include "octet/ops/pool2d.hpp"
 #include "octet/ops/work.hpp"
 
@@ -95,13 +98,24 @@ struct local_response_attrs {
 ///   OPT   its optimized kernel: f32(alpha) * x^2 from c - radius to c + radius as a running sum
 ///         (the next one added, then the oldest taken off), s = f32(bias) + sum; y = x * f32(1 /
 ///         sqrt(s)) for beta 1/2, x * f32(1 / s) for beta 1, else x * f32(s ^ -beta)
+///   ORT   ONNX Runtime's, radius channels on each side: s of the first channel is bias, then
+///         f32(f32(alpha) * x^2) of the channels of its window one after another; of each further
+///         one that before, plus what enters, less what leaves; y = x * Eigen's s^-beta, of the
+///         last elements in ONNX's order (batch, channels, pixels) behind whole vectors of four the
+///         rounded one
 struct local_response_params {
   std::size_t rows = 0, channels = 0;
+  std::size_t pixels = 1;  // of an image: ORT
   std::int32_t radius = 1;
   double bias = 1, alpha = 1, beta = 0.5;
-  bool running = false;
+  bool running = false, onnxruntime = false;
 };
 namespace numerics {
+/// s^-beta, the sum being positive as a rule: other sums are left to the rounded power.
+constexpr float response_ort(float s, float beta, bool vector) noexcept {
+  if (!vector || !(s > 0) || is_infinite(s)) return pow_f32(s, -beta);
+  return pow_vector_uniform(s, -beta);
+}
 constexpr float running_response(float s, float beta) noexcept {
   if (beta == 1.f) return div(1.f, s);
   if (beta == 0.5f) return div(1.f, sqrt_f32(s));
@@ -109,6 +123,28 @@ constexpr float running_response(float s, float beta) noexcept {
 }
 }  // namespace numerics
 namespace reference {
+/// Pixel `row` of all images.
+constexpr void local_response_row_ort(const local_response_params& p, std::size_t row,
+                                      const float* x, float* y) {
+  const auto count = static_cast<std::int64_t>(p.channels);
+  const auto alpha = static_cast<float>(p.alpha), beta = static_cast<float>(p.beta);
+  const std::size_t vectors = p.rows * p.channels / 4 * 4, image = row / p.pixels,
+                    pixel = row % p.pixels;
+  const auto share = [&](std::int64_t c) {
+    return c < 0 || c >= count ? 0.f : numerics::mul(alpha, numerics::mul(x[c], x[c]));
+  };
+  auto s = static_cast<float>(p.bias);
+  for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius + 1, count); ++c)
+    s = numerics::add(s, share(c));
+  for (std::int64_t c = 0; c < count; ++c) {
+    if (c > 0) {
+      s = numerics::add(s, share(c + p.radius));
+      s = numerics::sub(s, share(c - p.radius - 1));
+    }
+    const std::size_t at = (image * p.channels + static_cast<std::size_t>(c)) * p.pixels + pixel;
+    y[c] = numerics::mul(x[c], numerics::response_ort(s, beta, at < vectors));
+  }
+}
 constexpr void local_response_row(const local_response_params& p, const float* x, float* y) {
   const auto count = static_cast<std::int64_t>(p.channels);
   const auto bias = static_cast<float>(p.bias), alpha = static_cast<float>(p.alpha);
@@ -141,9 +177,14 @@ constexpr void local_response_row(const local_response_params& p, const float* x
 OCTET_INLINE void local_response_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const local_response_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
-  for (std::size_t row = r.begin; row < r.end; ++row)
-    local_response_row(p, static_cast<const float*>(a.in[0]) + row * p.channels,
-                       static_cast<float*>(a.out[0]) + row * p.channels);
+  for (std::size_t row = r.begin; row < r.end; ++row) {
+    const float* x = static_cast<const float*>(a.in[0]) + row * p.channels;
+    float* y = static_cast<float*>(a.out[0]) + row * p.channels;
+    if (p.onnxruntime)
+      local_response_row_ort(p, row, x, y);
+    else
+      local_response_row(p, x, y);
+  }
 }
 #else
 void local_response_kernel(const kernel_args& a) noexcept;
@@ -168,6 +209,9 @@ OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
   p.radius = a.radius;
   p.bias = a.bias, p.alpha = a.alpha, p.beta = a.beta;
   p.running = n.round == rounding::tflite_optimized;
+  p.onnxruntime = n.round == rounding::onnxruntime;
+  const std::size_t images = x.rank > 1 ? as_size(x[0]) : 1;
+  p.pixels = images == 0 || p.rows == 0 ? 1 : p.rows / images;
   return unit{};
 }
 #else
@@ -179,15 +223,20 @@ constexpr double local_response_steps(const node_view& n) {
                channels = n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1;
   return elements_out(n) * std::clamp(around, 0.0, channels);
 }
+inline constexpr form local_response_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = roundings_of(&laws::local_response, dtype::f32)},
+};
 inline constexpr op_def local_response_normalization{
     .name = "local_response_normalization",
     .summary = "values divided by a power of their neighbouring channels' squares",
-    .forms = tflite_float_forms,
+    .forms = local_response_forms,
     .attributes = keys_of<local_response_attrs>,
     .shape = &local_response_op_shape,
     .memory = &params_only<local_response_params>,
     .prepare = &local_response_prepare,
-    .decide = &laws::tflite_floats,
+    .decide = &laws::local_response,
     .steps = &local_response_steps,
 };
 }  // namespace ops

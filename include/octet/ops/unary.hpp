@@ -55,7 +55,8 @@ enum class unary : std::uint8_t {
   relu_0_to_1,
   leaky_relu,
   sign,
-  erf
+  erf,
+  softplus
 };
 
 /// leaky_relu: the slope below 0, 0 where it is not given; elu: its factor there, else 1.
@@ -117,7 +118,8 @@ constexpr vectorized_function vectorized_of(unary f) noexcept {
     case unary::relu_0_to_1:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf: return vectorized_function::other;
+    case unary::erf:
+    case unary::softplus: return vectorized_function::other;
   }
   return vectorized_function::other;
 }
@@ -141,9 +143,21 @@ constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
 constexpr bool has_vectorized(unary f) noexcept {
   return vectorized_of(f) != vectorized_function::other;
 }
-/// The functions that ONNX Runtime's loops (rounding ORT) compute their own way: sin and cos are
-/// Eigen's, the others MLAS's.
-enum class ort_function : std::uint8_t { other, logistic, tanh, exp, erf, gelu, sin, cos };
+/// The functions that ONNX Runtime's loops (rounding ORT) compute their own way: those from sin on
+/// are Eigen's, the others MLAS's.
+enum class ort_function : std::uint8_t {
+  other,
+  logistic,
+  tanh,
+  exp,
+  erf,
+  gelu,
+  sin,
+  cos,
+  elu,
+  log,
+  softplus
+};
 constexpr ort_function ort_function_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return ort_function::logistic;
@@ -153,10 +167,11 @@ constexpr ort_function ort_function_of(unary f) noexcept {
     case unary::gelu: return ort_function::gelu;
     case unary::sin: return ort_function::sin;
     case unary::cos: return ort_function::cos;
+    case unary::elu: return ort_function::elu;
+    case unary::log: return ort_function::log;
+    case unary::softplus: return ort_function::softplus;
     case unary::hard_swish:
     case unary::hard_sigmoid:
-    case unary::elu:
-    case unary::log:
     case unary::sqrt:
     case unary::rsqrt:
     case unary::abs:
@@ -174,8 +189,22 @@ constexpr ort_function ort_function_of(unary f) noexcept {
   }
   return ort_function::other;
 }
-/// Element i of a float tensor in ONNX Runtime's loops (rounding ORT). Eigen's take whole vectors
-/// of four; what is left of a tensor takes the C library's function.
+/// Whether a function of these loops is Eigen's: whole vectors of four, and the C library's
+/// function for the up to three elements that are left of a tensor.
+constexpr bool by_fours(ort_function f) noexcept { return f >= ort_function::sin; }
+/// alpha (exp(x) - 1) below 0.
+constexpr float elu_ort(float alpha, float x, bool vector) noexcept {
+  if (!(x < 0)) return x;
+  return mul(alpha, sub(vector ? exp_vector(x) : exp_c_library(x), 1.f));
+}
+/// max(x, 0) + log(1 + exp(-|x|)).
+constexpr float softplus_ort(float x, bool vector) noexcept {
+  if (is_nan(x)) return x;
+  const float below = with_sign(x, -1.f);
+  return add(x > 0 ? x : 0.f,
+             vector ? log1p_vector(exp_vector(below)) : log1p_c_library(exp_c_library(below)));
+}
+/// Element i of a float tensor in ONNX Runtime's loops (rounding ORT).
 constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcept {
   const bool vector = in_vector(0, p.count, i);
   switch (ort_function_of(p.function)) {
@@ -186,6 +215,9 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
     case ort_function::gelu: return gelu_mlas(x, p.approximate);
     case ort_function::sin: return vector ? sin_vector(x) : sin_c_library(x);
     case ort_function::cos: return vector ? cos_vector(x) : cos_c_library(x);
+    case ort_function::elu: return elu_ort(p.alpha, x, vector);
+    case ort_function::log: return vector ? log_vector(x) : log_c_library(x);
+    case ort_function::softplus: return softplus_ort(x, vector);
     case ort_function::other: break;  // the forms exclude these
   }
   return x;
@@ -218,7 +250,8 @@ constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
     case unary::relu_0_to_1:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf: return xnnpack_function::other;
+    case unary::erf:
+    case unary::softplus: return xnnpack_function::other;
   }
   return xnnpack_function::other;
 }
@@ -328,6 +361,10 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
     case unary::leaky_relu: return x > 0 ? x : mul(x, p.alpha);
     case unary::sign: return x > 0 ? 1.f : x < 0 ? -1.f : 0.f;
     case unary::erf: return erf_f32(x);
+    case unary::softplus: {
+      const float small = log_f32(add(exp_f32(with_sign(x, -1.f)), 1.f));
+      return is_nan(x) ? x : add(x < 0 ? 0.f : x, small);
+    }
   }
   return x;
 }
@@ -359,7 +396,8 @@ template <class T> constexpr T unary_integer(unary f, T x) noexcept {
     case unary::relu_n1_to_1:
     case unary::relu_0_to_1:
     case unary::leaky_relu:
-    case unary::erf: break;  // number_unary_forms excludes these
+    case unary::erf:
+    case unary::softplus: break;  // number_unary_forms excludes these
   }
   return x;
 }
@@ -439,7 +477,8 @@ constexpr std::int32_t unary_dr(const unary_params& p, std::int32_t x, std::int3
     case unary::ceil:
     case unary::round:
     case unary::sign:
-    case unary::erf: break;  // the forms exclude these
+    case unary::erf:
+    case unary::softplus: break;  // the forms exclude these
   }
   return p.out_zero_point;
 }
@@ -473,7 +512,8 @@ constexpr std::int32_t unary_raw(const unary_params& p, std::int32_t x) noexcept
     case unary::round:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf: break;  // the forms exclude these
+    case unary::erf:
+    case unary::softplus: break;  // the forms exclude these
   }
   return x;
 }
@@ -603,7 +643,8 @@ constexpr activation activation_of(unary f) {
     case unary::round:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf: return activation::none;
+    case unary::erf:
+    case unary::softplus: return activation::none;
   }
   return activation::none;
 }
@@ -819,8 +860,8 @@ template <unary F, decision_function Decide> constexpr std::span<const form> pla
 }
 /// The functions of float32 with vectors.
 constexpr kernel_id float_kernel(unary f) {
-  const bool scalar = f == unary::log || f == unary::sin || f == unary::cos || f == unary::floor ||
-                      f == unary::ceil || f == unary::round || f == unary::sign;
+  const bool scalar = f == unary::sin || f == unary::cos || f == unary::floor || f == unary::ceil ||
+                      f == unary::round || f == unary::sign;
   return scalar ? kernel_id::none : kernel_id::unary;
 }
 
@@ -860,7 +901,7 @@ OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, &laws::e
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::gelu_of_floats)
 OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::function_of_floats)
-OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, nullptr)
+OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::onnxruntime_order)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)
 OCTET_UNARY_(sin, "sin", "sine", &laws::table, &laws::onnxruntime_order)
@@ -892,6 +933,17 @@ inline constexpr op_def erf{
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::erf, false>,
+    .decide = &laws::onnxruntime_order,
+};
+inline constexpr op_def softplus{
+    .name = "softplus",
+    .summary = "log(1 + exp(x))",
+    .forms = real_forms<&laws::onnxruntime_order>,
+    .kernel = kernel_id::unary,
+    .attributes = keys_of<>,
+    .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
+    .prepare = &unary_prepare<unary::softplus, false>,
     .decide = &laws::onnxruntime_order,
 };
 inline constexpr op_def floor{

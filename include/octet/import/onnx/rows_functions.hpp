@@ -6,6 +6,7 @@
 #include "octet/import/common/einsum.hpp"
 #include "octet/import/onnx/rows_shape.hpp"
 #include "octet/import/onnx/rows_transformers.hpp"
+#include "octet/ops/local_response.hpp"
 #include "octet/ops/scatter.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -43,39 +44,36 @@ inline attributes alpha_of(float alpha) {
   a.set("alpha", static_cast<double>(alpha));
   return a;
 }
-/// log(1 + exp(x)), as max(x, 0) + log(1 + exp(-|x|)): nothing overflows.
-inline tensor_id softplus(emitter& m, tensor_id x) {
-  const formula f(m);
-  const tensor_id small = f(ops::exp, f(ops::neg, f(ops::abs, x)));
-  return f(ops::add, f(ops::relu, x), f(ops::log, f(ops::add, small, 1.f)));
-}
 /// One of the activations that are formulas, by the node's name.
 inline void activation_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   const formula f(m);
-  const tensor_id x = m.held(c.in[0]);
+  const bool inner = inner_by_fours(m, c.in[0]);
+  const tensor_id x = m.held(c.in[0], inner);
   tensor_id y = no_tensor;
   if (c.n.op == "Softplus") {
-    y = softplus(m, x);
+    y = f(ops::softplus, x);
   } else if (c.n.op == "Softsign") {
     const tensor_id size = f(ops::add, f(ops::abs, x), 1.f);
     y = f(ops::mul, f(ops::div, m.to.scalar_constant(1.f), size), x);
   } else if (c.n.op == "Mish") {
-    y = f(ops::mul, x, f(ops::tanh, softplus(m, x)));
+    y = f(ops::mul, x, f(ops::tanh, f(ops::softplus, x)));
   } else if (c.n.op == "Selu") {
     const float alpha = m.real(c, "alpha", 1.67326319217681884765625f),
                 gamma = m.real(c, "gamma", 1.05070102214813232421875f);
-    y = f(ops::mul, f(ops::elu, x, alpha_of(alpha)), gamma);
+    // Of -0 and 0 alpha gamma (exp(x) - 1) is 0.
+    const tensor_id low = f(ops::add, f(ops::elu, x, alpha_of(numerics::mul(alpha, gamma))), 0.f);
+    y = f.choice(ops::greater, x, 0.f, f(ops::mul, x, gamma), low);
   } else if (c.n.op == "Celu") {
     const float alpha = m.real(c, "alpha", 1.f);
     if (!(alpha > 0)) return m.refuse("alpha of Celu", std::to_string(alpha), "above 0");
     const tensor_id low = f(ops::mul, f(ops::elu, f(ops::div, x, alpha), alpha_of(1.f)), alpha);
-    y = f.choice(ops::greater, x, 0.f, x, low);
+    y = f.choice(ops::greater, x, 0.f, x, f(ops::add, low, 0.f));
   } else {  // ThresholdedRelu
     const tensor_id none = m.to.scalar_constant(0.f);
     y = f.choice(ops::greater, x, m.real(c, "alpha", 1.f), x, none);
   }
-  m.give(c, y, c.in[0].channels_inner);
+  m.give(c, y, inner);
 }
 /// x, slope that broadcasts to x.
 inline void prelu_row(emitter& m, call& c) {
@@ -206,10 +204,7 @@ inline void group_normalization_row(emitter& m, call& c) {
   }
   if (!m.failed()) m.give(c, m.reshaped(m.held(y, false), x), false);
 }
-/// x * s^-beta: s of the first channel is bias and alpha / size times the squares of the channels
-/// of its window, one after another; of each further channel it is that of the one before, plus the
-/// share of what enters the window, less that of what leaves it. One running sum [channels, pixels]
-/// gives all of them: behind the first channel's, every second number.
+/// Along the channels of images, which stand last in octet.
 inline void local_response_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
   const std::int64_t size = m.integer(c, "size", 0);
@@ -217,37 +212,15 @@ inline void local_response_row(emitter& m, call& c) {
   if (s.rank < 3) return m.broken("rank of LRN's input", std::to_string(s.rank), "3 or more");
   if (size < 1 || size > 1 << 20 || size % 2 == 0)
     return m.broken("size of LRN", std::to_string(size), "an odd number");
-  const formula f(m);
-  const float bias = m.real(c, "bias", 1.f), beta = m.real(c, "beta", 0.75f),
-              share = numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size));
-  const tensor_id x = m.held(c.in[0], false);
-  attributes around, running;
-  std::vector<std::int64_t> pads(2 * as_size(s.rank), 0);
-  pads[2] = pads[3] = size / 2;
-  around.set("paddings", std::move(pads)), around.set("value", 0.);
-  running.set("axis", std::int64_t{1});
-  const tensor_id shares =
-      f(ops::mul, f(ops::pad, f(ops::square, x), std::move(around)), m.to.scalar_constant(share));
-  if (m.failed()) return;
-  const std::int32_t more = s[1] - 1;
-  dims one = s, pairs = s;
-  one[1] = 1, pairs[1] = 2 * more;
-  std::vector<tensor_id> terms{m.filled(one, bias), part_of_axis(m, shares, 1, 0, size)};
-  if (more > 0) {  // what enters and what leaves, in turns
-    std::vector<tensor_id> turns{part_of_axis(m, shares, 1, size, more),
-                                 f(ops::neg, part_of_axis(m, shares, 1, 0, more))};
-    dims wide;
-    for (int i = 0; i < s.rank; ++i) {
-      if (i == 2) wide.push_back(1);
-      wide.push_back(i == 1 ? more : s[i]);
-    }
-    for (tensor_id& t : turns) t = m.reshaped(t, wide);
-    terms.push_back(m.reshaped(joined_on(m, std::move(turns), 2), pairs));
-  }
-  const tensor_id sums = f(ops::cumsum, joined_on(m, std::move(terms), 1), std::move(running));
-  std::vector<std::int32_t> places;
-  for (std::int32_t k = 0; k < s[1]; ++k) places.push_back(static_cast<std::int32_t>(size) + 2 * k);
-  m.give(c, f(ops::mul, x, f(ops::pow, picked(m, sums, 1, places), -beta)), false);
+  local_response_attrs a;
+  a.radius = static_cast<std::int32_t>(size / 2);
+  a.bias = static_cast<double>(m.real(c, "bias", 1.f));
+  a.beta = static_cast<double>(m.real(c, "beta", 0.75f));
+  a.alpha = static_cast<double>(numerics::div(m.real(c, "alpha", 1e-4f), static_cast<float>(size)));
+  m.give(c,
+         m.made(ops::local_response_normalization, {m.held(c.in[0], true)}, dtype::f32,
+                to_attributes(a)),
+         true);
 }
 /// x by the length of its vectors along an axis.
 inline void lp_normalization_row(emitter& m, call& c) {

@@ -289,9 +289,33 @@ inline tensor_id gru_state(emitter& m, const recurrent& r, const gru_parameters&
   return real_result(
       m, ops::add, {real_result(m, ops::mul, {left, candidate}), real_result(m, ops::mul, {z, h})});
 }
-/// One direction of GRU (gates z, r, h) or RNN (one gate).
+/// exp(x), rounded once.
+inline tensor_id rounded_exp(emitter& m, tensor_id x) {
+  if (m.failed()) return no_tensor;
+  const tensor_id y = m.to.temporary("", dtype::f32);
+  import::node_options plain;
+  plain.decided = laws::decision(rounding::none);
+  return m.check(m.to.emit(ops::exp, {x}, {y}, {}, plain)) ? y : no_tensor;
+}
+/// 2 s(2 x) - 1, near tanh(x): s(z) = 1 / (1 + exp(-z)), below 0 exp(z) / (1 + exp(z)), every step
+/// rounded (rnn_activation_functors.h of ONNX Runtime, whose exp is the C library's).
+inline tensor_id rnn_tanh(emitter& m, tensor_id x) {
+  const auto with = [&](const op_def& op, tensor_id t, float number) {
+    return real_result(m, op, {t, m.to.scalar_constant(number)});
+  };
+  const tensor_id z = with(ops::mul, x, 2.f),
+                  e = rounded_exp(m, real_result(m, ops::neg, {real_result(m, ops::abs, {z})})),
+                  sum = with(ops::add, e, 1.f),
+                  above = real_result(m, ops::div, {m.to.scalar_constant(1.f), sum}),
+                  below = real_result(m, ops::div, {e, sum}),
+                  positive =
+                      m.made(ops::greater_equal, {z, m.to.scalar_constant(0.f)}, dtype::boolean),
+                  s = real_result(m, ops::select, {positive, above, below});
+  return with(ops::sub, with(ops::mul, s, 2.f), 1.f);
+}
+/// One direction of GRU (gates z, r, h) or RNN (one gate; `relu`: in place of tanh).
 inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r, bool gru,
-                                         const op_def& function) {
+                                         bool relu) {
   recurrent_result y;
   const std::int32_t width = (gru ? 3 : 1) * r.hidden;
   tensor_id h = c.has(5) ? m.reshaped(part_of_axis(m, m.held(c.in[5], false), 0, r.direction, 1),
@@ -317,7 +341,8 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
       h = gru_state(m, r, p, x, h);
     } else {
       const tensor_id product = real_result(m, ops::float_fully_connected, {h, back});
-      h = real_result(m, function, {real_result(m, ops::add, {product, x})});
+      const tensor_id sum = real_result(m, ops::add, {product, x});
+      h = relu ? real_result(m, ops::relu, {sum}) : rnn_tanh(m, sum);
     }
     y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
   }
@@ -356,7 +381,7 @@ template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
   for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
     one.direction = d;
     one.reverse = d == 1 || direction == "reverse";
-    recurrent_result y = simple_direction(m, c, one, Gru, relu ? ops::relu : ops::tanh);
+    recurrent_result y = simple_direction(m, c, one, Gru, relu);
     if (m.failed()) return;
     all.push_back(joined_on(m, std::move(y.states), 0));
     h.push_back(y.h);

@@ -474,9 +474,17 @@ inline void qlinear_softmax_row(emitter& m, call& c) {
 
 // ---- functions of one value ----
 
+/// Of the operators that compute the last elements of a tensor another way, in ONNX's order where
+/// there are such elements.
+inline bool inner_by_fours(emitter& m, const value& v) {
+  return v.channels_inner && m.shape(v).elements().value % 4 == 0;
+}
 inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
   if (m.failed() || !m.is_real(c.in[0])) return;
-  m.give(c, m.made(op, {m.held(c.in[0])}, dtype::f32, std::move(a)), c.in[0].channels_inner);
+  const bool by_fours =
+                 &op == &ops::elu || &op == &ops::log || &op == &ops::sin || &op == &ops::cos,
+             inner = by_fours ? inner_by_fours(m, c.in[0]) : c.in[0].channels_inner;
+  m.give(c, m.made(op, {m.held(c.in[0], inner)}, dtype::f32, std::move(a)), inner);
 }
 template <const op_def& Op> void unary_row(emitter& m, call& c) {
   if (m.arity(c, 1, 1)) unary(m, c, Op);
