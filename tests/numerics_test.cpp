@@ -3,6 +3,7 @@
 // passes whole networks).
 #include <math.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
@@ -15,6 +16,7 @@
 #include "octet/numerics/math.hpp"
 #include "octet/numerics/mlas_math.hpp"
 #include "octet/numerics/requantize.hpp"
+#include "octet/numerics/selection.hpp"
 #include "octet/numerics/vector_math.hpp"
 
 using namespace octet;
@@ -735,3 +737,92 @@ TEST_CASE("the floating-point environment is set for a scope") {
   }
   CHECK(n::exact_environment::active() == before);
 }
+
+// ---- selecting and sorting ----
+
+namespace {
+
+/// Ordered by `value` alone: `index` tells equal ones apart.
+struct keyed {
+  int value, index;
+  bool operator==(const keyed&) const = default;
+};
+constexpr auto by_value = [](const keyed& a, const keyed& b) { return a.value < b.value; };
+std::vector<keyed> keyed_of(const std::vector<int>& values) {
+  std::vector<keyed> v;
+  for (const int i : values) v.push_back({i, static_cast<int>(v.size())});
+  return v;
+}
+std::vector<int> sorted_places(const std::vector<int>& values) {
+  auto v = keyed_of(values);
+  n::selection(v.data(), by_value).sort(v.size());
+  std::vector<int> places;
+  for (const keyed& k : v) places.push_back(k.index);
+  return places;
+}
+#ifdef __GLIBCXX__
+bool as_the_library_sorts(const std::vector<int>& values) {
+  auto a = keyed_of(values), b = a;
+  std::sort(a.begin(), a.end(), by_value);
+  n::selection(b.data(), by_value).sort(b.size());
+  return a == b;
+}
+bool as_the_library_selects(const std::vector<int>& values, std::size_t k) {
+  auto a = keyed_of(values), b = a, c = a, d = a;
+  const auto at = static_cast<std::ptrdiff_t>(k);
+  std::nth_element(a.begin(), a.begin() + at, a.end(), by_value);
+  n::selection(b.data(), by_value).nth_element(k, b.size());
+  if (k == 0) return a == b;
+  std::partial_sort(c.begin(), c.begin() + at, c.end(), by_value);
+  n::selection(d.data(), by_value).partial_sort(k, d.size());
+  return a == b && c == d;
+}
+bool as_the_library(const std::vector<int>& values) {
+  const std::size_t count = values.size();
+  bool good = as_the_library_sorts(values);
+  for (const std::size_t k : {std::size_t{0}, count / 64, count / 3, count / 2, count})
+    good = good && as_the_library_selects(values, k);
+  return good;
+}
+#endif
+
+}  // namespace
+
+TEST_CASE("sorting leaves equal elements where PyTorch's sort does", "[numerics]") {
+  std::vector<int> values;
+  for (int i = 0; i < 20; ++i) values.push_back(i * 7 % 3);
+  // torch.sort(torch.tensor(values))[1]
+  CHECK(sorted_places(values) == std::vector<int>{18, 3,  15, 6, 12, 9,  0, 10, 19, 16,
+                                                  13, 7,  4,  1, 11, 8, 14, 5,  17, 2});
+}
+
+#ifdef __GLIBCXX__
+TEST_CASE("sorting and selecting move elements as libstdc++ does", "[numerics]") {
+  for (int count = 0; count <= 7; ++count) {
+    int all = 1;
+    for (int i = 0; i < count; ++i) all *= 4;
+    for (int m = 0; m < all; ++m) {
+      std::vector<int> values;
+      for (int i = 0, rest = m; i < count; ++i, rest /= 4) values.push_back(rest % 4);
+      REQUIRE(as_the_library(values));
+    }
+  }
+  std::mt19937 random(7);
+  for (int round = 0; round < 400; ++round) {
+    std::vector<int> values(random() % (round % 20 == 0 ? 5000 : 300));
+    const unsigned distinct = round % 3 == 0 ? 2 : round % 3 == 1 ? 40 : 1000000;
+    for (int& v : values) v = static_cast<int>(random() % distinct);
+    if (round % 5 == 0) std::sort(values.begin(), values.end());
+    REQUIRE(as_the_library(values));
+  }
+  for (const int half : {16, 64, 500}) {  // whose medians of three are all among the least
+    std::vector<int> values(static_cast<std::size_t>(2 * half));
+    for (int i = 1; i <= half; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (i % 2 == 1) values[at - 1] = i, values[at] = half + i;
+      values[static_cast<std::size_t>(half + i - 1)] = 2 * i;
+    }
+    CHECK(as_the_library(values));
+  }
+}
+#endif

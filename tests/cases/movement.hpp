@@ -314,6 +314,10 @@ template <> struct cases<octet::ops::cumsum> {
     node_case& back = to.add("exclusive, backwards", {dims{3, 9}});
     back.attrs.set("axis", std::int64_t{0});
     back.attrs.set("exclusive", std::int64_t{1}), back.attrs.set("reverse", std::int64_t{1});
+    node_case& product = to.add("products", {dims{2, 3}});
+    product.attrs.set("axis", std::int64_t{1}), product.attrs.set("product", std::int64_t{1});
+    product.attrs.set("wide", std::int64_t{1});
+    product.in[0].values = {1, 2, 3, 4, 5, 6}, product.expected = {{1, 2, 6, 4, 20, 120}};
     to.add("none", {dims{0, 3}}).attrs.set("axis", std::int64_t{1});
   }
 };
@@ -325,6 +329,16 @@ template <> struct cases<octet::ops::topk> {
     n.expected = {{9, 9, 8, 4}, {1, 2, 3, 0}};
     to.add("all", {dims{3, 37}}, 2).attrs.set("k", std::int64_t{37});
     to.add("no rows", {dims{0, 4}}, 2).attrs.set("k", std::int64_t{2});
+    for (std::int64_t order = 0; order < octet::topk_orders; ++order)
+      for (const std::int64_t k : {1, 2, 70, 150}) {
+        node_case& o = to.add("order " + std::to_string(order) + ", " + std::to_string(k),
+                              {dims{2, 150}}, 2);
+        o.attrs.set("k", k), o.attrs.set("order", order);
+        if (k != 70) o.attrs.set("smallest", std::int64_t{1});
+      }
+    node_case& last = to.add("the smallest, by hand", {dims{5}}, 2);
+    last.attrs.set("k", std::int64_t{3}), last.attrs.set("smallest", std::int64_t{1});
+    last.in[0].values = {4, 1, 3, 1, 2}, last.expected = {{1, 1, 2}, {1, 3, 4}};
   }
 };
 

@@ -776,6 +776,28 @@ def moves(w):
         w.add(name, Case([(0.05, 120)], body), [line], engines=("fbgemm",))
 
 
+def order_of_ties(w):
+    """Of equal elements PyTorch's algorithms decide which come first; running sums in binary64."""
+    rng = w.rng("order_of_ties")
+    x = real(rng.integers(100, 140, (2, 160)), 0.05, 120)
+    for name, body in (
+            ("topk_few", lambda q: torch.topk(q, 2)[1]),
+            ("topk_many", lambda q: torch.topk(q, 60)[1]),
+            ("topk_smallest", lambda q: torch.topk(q, 60, largest=False)[1]),
+            ("topk_unsorted", lambda q: torch.topk(q, 60, sorted=False)[1]),
+            ("topk_floats", lambda q: torch.topk(q.dequantize().log(), 130)[1]),
+            ("topk_axis", lambda q: torch.topk(q, 2, 0)[1]),
+            ("sort", lambda q: torch.sort(q)[1]),
+            ("sort_descending", lambda q: torch.sort(q.dequantize(), descending=True)[1]),
+            ("sort_stable", lambda q: torch.sort(q.dequantize(), stable=True)[1]),
+            ("argsort", lambda q: torch.argsort(q.dequantize())),
+            ("msort", lambda q: torch.msort(q.dequantize())),
+            ("cumsum", lambda q: torch.cumsum(q.dequantize() * 0.1, 1)),
+            ("cumprod", lambda q: torch.cumprod(q.dequantize() * 0.7 + 1, 1))):
+        w.add("ties_" + name, Case([(0.05, 120)], lambda m, q, body=body: body(q)), [x],
+              engines=("fbgemm",))
+
+
 MASK = torch.arange(2 * 8 * 4 * 6).reshape(2, 8, 4, 6) % 3 == 0
 
 
@@ -1204,7 +1226,7 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, formats, numbers, scripts, composed, volumes, floats,
+                 sums, scalars, moves, order_of_ties, formats, numbers, scripts, composed, volumes, floats,
                  recurrent, large_norms, ties_one_scale, modules):
         make(writer)
     if not arguments.only:

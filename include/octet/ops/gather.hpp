@@ -4,6 +4,7 @@
 #define OCTET_OPS_GATHER_HPP_
 
 #include "octet/numerics/fp.hpp"
+#include "octet/numerics/selection.hpp"
 #include "octet/ops/movement.hpp"
 #include "octet/ops/work.hpp"
 
@@ -289,15 +290,17 @@ struct axis_attrs {
   std::int32_t axis = 0;
   bool keep_dims = false, exclusive = false,
        reverse = false;  // keep_dims: arg_max, arg_min; the others: cumsum
+  bool wide = false, product = false;  // cumsum: float32 accumulated in binary64 (PyTorch); products
   static constexpr auto fields = field_list{
-      field{"axis", &axis_attrs::axis}, field{"keep_dims", &axis_attrs::keep_dims},
-      field{"exclusive", &axis_attrs::exclusive}, field{"reverse", &axis_attrs::reverse}};
+      field{"axis", &axis_attrs::axis},           field{"keep_dims", &axis_attrs::keep_dims},
+      field{"exclusive", &axis_attrs::exclusive}, field{"reverse", &axis_attrs::reverse},
+      field{"wide", &axis_attrs::wide},           field{"product", &axis_attrs::product}};
 };
 /// x as [outer][extent][inner].
 struct axis_params {
   std::size_t outer = 1, extent = 1, inner = 1;
   dtype type = dtype::f32, out_type = dtype::s32;
-  bool least = false, exclusive = false, reverse = false;
+  bool least = false, exclusive = false, reverse = false, wide = false, product = false;
 };
 constexpr shape_or arg_shape(const axis_attrs& a, const dims& x) {
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
@@ -352,32 +355,40 @@ OCTET_INLINE void arg_kernel(const kernel_args& a) noexcept {
 #else
 void arg_kernel(const kernel_args& a) noexcept;
 #endif
-/// Running sums, float32 with one rounding per step in the direction of the sum; integers wrap.
-template <class T> constexpr void cumsum(const axis_params& p, const T* x, T* y) {
+/// Running sums or products in the direction of the sum: of float32 with one rounding per step, in
+/// A = double each is rounded once more as it is written; integers wrap.
+template <class A, class T> constexpr void cumsum(const axis_params& p, const T* x, T* y) {
   for (std::size_t o = 0; o < p.outer; ++o)
     for (std::size_t i = 0; i < p.inner; ++i) {
-      T sum{};
+      auto all = static_cast<A>(p.product ? 1 : 0);
       for (std::size_t k = 0; k < p.extent; ++k) {
         const std::size_t at = (o * p.extent + (p.reverse ? p.extent - 1 - k : k)) * p.inner + i;
-        const T v = x[at];
-        if (p.exclusive) y[at] = sum;
-        if constexpr (std::is_floating_point_v<T>)
-          sum = numerics::add(sum, v);
-        else
-          sum = static_cast<T>(static_cast<std::uint64_t>(sum) + static_cast<std::uint64_t>(v));
-        if (!p.exclusive) y[at] = sum;
+        const auto v = static_cast<A>(x[at]);
+        if (p.exclusive) y[at] = static_cast<T>(all);
+        if constexpr (std::is_floating_point_v<A>) {
+          all = p.product ? numerics::mul(all, v) : numerics::add(all, v);
+        } else {
+          const auto a = static_cast<std::uint64_t>(all), b = static_cast<std::uint64_t>(v);
+          all = static_cast<A>(p.product ? a * b : a + b);
+        }
+        if (!p.exclusive) y[at] = static_cast<T>(all);
       }
     }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void cumsum_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const axis_params*>(a.params);
-  if (p.type == dtype::f32)
-    cumsum(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]));
+  const auto run = [&]<class A, class T>(type_tag<A>, type_tag<T>) {
+    cumsum<A>(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]));
+  };
+  if (p.type == dtype::f32 && p.wide)
+    run(type_tag<double>{}, type_tag<float>{});
+  else if (p.type == dtype::f32)
+    run(type_tag<float>{}, type_tag<float>{});
   else if (p.type == dtype::s32)
-    cumsum(p, static_cast<const std::int32_t*>(a.in[0]), static_cast<std::int32_t*>(a.out[0]));
+    run(type_tag<std::int32_t>{}, type_tag<std::int32_t>{});
   else
-    cumsum(p, static_cast<const std::int64_t*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
+    run(type_tag<std::int64_t>{}, type_tag<std::int64_t>{});
 }
 #else
 void cumsum_kernel(const kernel_args& a) noexcept;
@@ -393,6 +404,7 @@ OCTET_INLINE void set_axis(axis_params& p, const axis_attrs& a, const node_view&
   for (int i = axis + 1; i < x.rank; ++i) p.inner *= as_size(x[i]);
   p.type = n.in[0].type, p.out_type = n.out[0].type;
   p.exclusive = a.exclusive, p.reverse = a.reverse;
+  p.wide = a.wide, p.product = a.product;
 }
 #endif
 constexpr status arg_op_shape(const node_view& n, std::span<dims> out) {
@@ -453,7 +465,7 @@ inline constexpr op_def arg_min{
 };
 inline constexpr op_def cumsum{
     .name = "cumsum",
-    .summary = "running sums along an axis",
+    .summary = "running sums or products along an axis",
     .forms = cumsum_forms,
     .attributes = keys_of<axis_attrs>,
     .shape = &cumsum_op_shape,
@@ -464,45 +476,133 @@ inline constexpr op_def cumsum{
 
 // ---- topk ----
 
-/// Outputs: the k largest values of every innermost row, largest first, equal ones by index; their
-/// indices.
+/// Which of equal elements come first, and where NaN stands.
+enum class topk_order : std::uint8_t {
+  by_index,           // by index: TFLite, ONNX
+  stable,             // by index, NaN the largest: PyTorch's sort with stable=True
+  introsort,          // as libstdc++'s sort leaves them, NaN the largest: PyTorch's sort
+  selected,           // ... its partial_sort where 64 k <= n, else its nth_element and its sort of
+                      // the first k - 1: PyTorch's topk
+  selected_unsorted,  // ... without that sort: PyTorch's topk, sorted=False
+};
+inline constexpr std::int32_t topk_orders = 5;
+struct topk_attrs {
+  std::int32_t k = 1;
+  bool smallest = false;
+  topk_order order = topk_order::by_index;
+  static constexpr auto fields =
+      field_list{field{"k", &topk_attrs::k}, field{"smallest", &topk_attrs::smallest},
+                 field{"order", &topk_attrs::order}};
+};
+/// Outputs: the k largest (or smallest) values of every innermost row, the first of them first;
+/// their indices.
 struct topk_params {
   std::size_t rows = 1, extent = 0, k = 0;
   dtype type = dtype::f32, index_type = dtype::s32;
+  bool smallest = false;
+  topk_order order = topk_order::by_index;
 };
 namespace reference {
-/// Selection by repeated search: the order of equal values is by index and needs no scratch. k is
-/// small where this is used.
-template <class T, class I> constexpr void topk(const topk_params& p, const T* x, T* y, I* index) {
+template <class T> struct ranked {
+  T value;
+  std::int64_t index;
+};
+/// The largest k that is searched for again and again: needs no scratch.
+inline constexpr std::int32_t most_searches = 16;
+constexpr bool topk_searches(topk_order order, std::size_t k) noexcept {
+  return order == topk_order::by_index && k <= as_size(most_searches);
+}
+template <class T> constexpr bool comes_before(T a, T b, bool smallest, bool nan_is_largest) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const bool a_nan = nan_is_largest && numerics::is_nan(a),
+               b_nan = nan_is_largest && numerics::is_nan(b);
+    if (a_nan || b_nan) return smallest ? !a_nan : !b_nan;
+  }
+  return smallest ? a < b : a > b;
+}
+/// Selection by repeated search: the order of equal values is by index.
+template <class T, class I>
+constexpr void topk_by_search(const topk_params& p, const T* row, T* y, I* index) {
+  const auto before = [&](T a, T b) { return comes_before(a, b, p.smallest, false); };
+  T last{};
+  std::size_t last_at = 0;
+  for (std::size_t j = 0; j < p.k; ++j) {
+    std::size_t best = p.extent;
+    for (std::size_t i = 0; i < p.extent; ++i) {
+      const bool left = j == 0 || before(last, row[i]) ||
+                        (row[i] == last && i > last_at);  // comes after the one found last
+      if (left && (best == p.extent || before(row[i], row[best]))) best = i;
+    }
+    if (best == p.extent) best = p.extent - 1;  // NaN in the row
+    last = row[best];
+    last_at = best;
+    if (y) y[j] = last;
+    if (index) index[j] = static_cast<I>(best);
+  }
+}
+/// scratch: the elements of a row with their places.
+template <class T, class I>
+constexpr void topk_by_selection(const topk_params& p, const T* row, T* y, I* index,
+                                 ranked<T>* scratch) {
+  for (std::size_t i = 0; i < p.extent; ++i)
+    scratch[i] = {row[i], static_cast<std::int64_t>(i)};
+  const bool nan_is_largest = p.order != topk_order::by_index;
+  const auto before = [&](const ranked<T>& a, const ranked<T>& b) {
+    return comes_before(a.value, b.value, p.smallest, nan_is_largest);
+  };
+  const auto in_place = [&](const ranked<T>& a, const ranked<T>& b) {
+    return before(a, b) || (!before(b, a) && a.index < b.index);
+  };
+  numerics::selection by_value(scratch, before);
+  switch (p.order) {
+    case topk_order::by_index:
+    case topk_order::stable: {
+      numerics::selection by_place(scratch, in_place);
+      if (p.k < p.extent / 16)
+        by_place.partial_sort(p.k, p.extent);
+      else
+        by_place.sort(p.extent);
+      break;
+    }
+    case topk_order::introsort: by_value.sort(p.extent); break;
+    case topk_order::selected:
+    case topk_order::selected_unsorted:
+      if (p.k <= p.extent / 64) {
+        by_value.partial_sort(p.k, p.extent);
+      } else {
+        by_value.nth_element(p.k - 1, p.extent);
+        if (p.order == topk_order::selected) by_value.sort(p.k - 1);
+      }
+      break;
+  }
+  for (std::size_t j = 0; j < p.k; ++j) {
+    if (y) y[j] = scratch[j].value;
+    if (index) index[j] = static_cast<I>(scratch[j].index);
+  }
+}
+template <class T, class I>
+constexpr void topk(const topk_params& p, const T* x, T* y, I* index, ranked<T>* scratch) {
   for (std::size_t r = 0; r < p.rows; ++r) {
     const T* row = x + r * p.extent;
-    T last{};
-    std::size_t last_at = 0;
-    for (std::size_t j = 0; j < p.k; ++j) {
-      std::size_t best = p.extent;
-      for (std::size_t i = 0; i < p.extent; ++i) {
-        const bool left = j == 0 || row[i] < last ||
-                          (row[i] == last && i > last_at);  // comes after the one found last
-        if (left && (best == p.extent || row[i] > row[best])) best = i;
-      }
-      if (best == p.extent) best = p.extent - 1;  // NaN in the row
-      last = row[best];
-      last_at = best;
-      if (y) y[r * p.k + j] = last;
-      if (index) index[r * p.k + j] = static_cast<I>(best);
-    }
+    T* values = y ? y + r * p.k : nullptr;
+    I* places = index ? index + r * p.k : nullptr;
+    if (topk_searches(p.order, p.k))
+      topk_by_search(p, row, values, places);
+    else
+      topk_by_selection(p, row, values, places, scratch);
   }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void topk_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const topk_params*>(a.params);
   with_number(p.type, [&]<class T>(type_tag<T>) {
+    auto* const scratch = static_cast<ranked<T>*>(a.scratch);
     if (p.index_type == dtype::s32)
       topk(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]),
-           static_cast<std::int32_t*>(a.out[1]));
+           static_cast<std::int32_t*>(a.out[1]), scratch);
     else
       topk(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]),
-           static_cast<std::int64_t*>(a.out[1]));
+           static_cast<std::int64_t*>(a.out[1]), scratch);
   });
 }
 #else
@@ -512,21 +612,32 @@ void topk_kernel(const kernel_args& a) noexcept;
 namespace ops {
 constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
-  const std::int64_t k = n.attrs->integer("k", 1);
-  if (x.rank < 1 || k < 1 || k > x.back(0))
-    return violation{rule::value, dims{1, x.back(0)}, dims{static_cast<std::int32_t>(k)}};
+  const auto a = read_attributes<topk_attrs>(*n.attrs);
+  if (x.rank < 1 || a.k < 1 || a.k > x.back(0))
+    return violation{rule::value, dims{1, x.rank < 1 ? 0 : x.back(0)}, dims{a.k}};
+  const auto order = static_cast<std::int32_t>(n.attrs->integer("order"));
+  if (order < 0 || order >= topk_orders)
+    return violation{rule::value, dims{0, topk_orders - 1}, dims{order}};
   dims y = x;
-  y[y.rank - 1] = static_cast<std::int32_t>(k);
+  y[y.rank - 1] = a.k;
   for (dims& d : out) d = y;
   return unit{};
 }
+constexpr void topk_memory(const node_view& n, node_memory& to) {
+  const auto a = read_attributes<topk_attrs>(*n.attrs);
+  to.make<topk_params>();
+  if (!reference::topk_searches(a.order, as_size(a.k)))
+    to.reference_scratch =
+        sizeof(reference::ranked<std::int64_t>) * as_size(n.in[0].shape.back(0));
+}
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status topk_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<topk_attrs>(*n.attrs);
   auto& p = to.make<topk_params>(&reference::topk_kernel);
   const tensor_desc& x = n.in[0];
   p.type = x.type, p.index_type = n.out[1].type;
   p.extent = as_size(x.shape.back(0));
-  p.k = as_size(n.attrs->integer("k", 1));
+  p.k = as_size(a.k), p.smallest = a.smallest, p.order = a.order;
   p.rows = x.shape.elements().value / p.extent;
   return unit{};
 }
@@ -536,22 +647,21 @@ status topk_prepare(const node_view& n, prepared& to);
 inline constexpr form topk_forms[] = {
     {.in = {number_types}, .out = {like(0), accumulator_types}},
 };
-/// Each of the largest is searched for in its whole row.
+/// Each of the largest is searched for in its whole row, or the rows are sorted.
 constexpr double topk_steps(const node_view& n) {
+  const auto a = read_attributes<topk_attrs>(*n.attrs);
+  if (!reference::topk_searches(a.order, as_size(std::max(a.k, 0))))
+    return 32 * elements_in(n, 0);
   return elements_out(n) * (n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1);
 }
-/// How many.
-struct topk_keys {
-  static constexpr attribute_key keys[] = {{"k", attribute_value::kind::integer}};
-};
 inline constexpr op_def topk{
     .name = "topk",
     .summary = "largest elements of each row and their indices",
     .outputs = 2,
     .forms = topk_forms,
-    .attributes = keys_of<topk_keys>,
+    .attributes = keys_of<topk_attrs>,
     .shape = &topk_op_shape,
-    .memory = &params_only<topk_params>,
+    .memory = &topk_memory,
     .prepare = &topk_prepare,
     .steps = &topk_steps,
 };
