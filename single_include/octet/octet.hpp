@@ -16746,6 +16746,142 @@ constexpr std::uint16_t to_f16(float v) noexcept {
 }  // namespace numerics
 OCTET_NAMESPACE_END
 
+// ---- octet/numerics/selection.hpp
+// Selecting and sorting in the order that libstdc++ leaves equal elements in: PyTorch's topk and
+// sort are its partial_sort, nth_element and sort, so that the steps decide which of equal elements
+// come first. From the published algorithms: Musser's introspective sort and selection (median of
+// three, unguarded partition, heap below a depth, insertion below 16 elements), Williams' heap with
+// Floyd's sift to the bottom.
+#define OCTET_NUMERICS_SELECTION_HPP_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+/// The three orders over x[0, n), elements that are moved about; `before` is a strict weak order.
+/// No allocation; at most n log n steps.
+template <class T, class Before> class selection {
+ public:
+  constexpr selection(T* x, Before before) noexcept : x_(x), before_(before) {}
+
+  /// The first k of n in order, the others in any: k searches of a heap. 0 <= k <= n.
+  constexpr void partial_sort(std::size_t k, std::size_t n) noexcept { heap_sort(0, k, n); }
+  /// The element at `nth` is the one a sort would put there, none in front of it comes after it.
+  constexpr void nth_element(std::size_t nth, std::size_t n) noexcept {
+    if (nth >= n) return;
+    std::size_t first = 0, last = n;
+    for (int depth = depth_of(n); last - first > 3; --depth) {
+      if (depth == 0) {
+        heap_select(first, nth + 1, last);
+        std::swap(x_[first], x_[nth]);
+        return;
+      }
+      const std::size_t cut = partition(first, last);
+      (cut <= nth ? first : last) = cut;
+    }
+    insertion_sort(first, last);
+  }
+  constexpr void sort(std::size_t n) noexcept {
+    sort_roughly(0, n, depth_of(n));
+    insertion_sort(0, n);
+  }
+
+ private:
+  static constexpr std::size_t small = 16;
+  static constexpr int depth_of(std::size_t n) noexcept {
+    return n < 2 ? 0 : 2 * static_cast<int>(std::bit_width(n) - 1);
+  }
+  /// Until parts of at most `small` are left, each in its place.
+  constexpr void sort_roughly(std::size_t first, std::size_t last, int depth) noexcept {
+    for (; last - first > small; --depth) {
+      if (depth == 0) return heap_sort(first, last, last);
+      const std::size_t cut = partition(first, last);
+      sort_roughly(cut, last, depth - 1);
+      last = cut;
+    }
+  }
+  /// Each element moves in front of those it comes before; equal ones keep their order.
+  constexpr void insertion_sort(std::size_t first, std::size_t last) noexcept {
+    for (std::size_t i = first + 1; i < last; ++i) {
+      const T v = x_[i];
+      std::size_t at = i;
+      for (; at > first && before_(v, x_[at - 1]); --at) x_[at] = x_[at - 1];
+      x_[at] = v;
+    }
+  }
+  /// The middle one of the elements a, b and c goes to `to`.
+  constexpr void median_to(std::size_t to, std::size_t a, std::size_t b, std::size_t c) noexcept {
+    const bool ab = before_(x_[a], x_[b]);
+    const std::size_t low = ab ? a : b, high = ab ? b : a;
+    std::size_t middle = low;
+    if (before_(x_[low], x_[c])) middle = before_(x_[high], x_[c]) ? high : c;
+    std::swap(x_[to], x_[middle]);
+  }
+  /// Around the median of three: where the part begins that does not come before it.
+  constexpr std::size_t partition(std::size_t first, std::size_t last) noexcept {
+    median_to(first, first + 1, first + (last - first) / 2, last - 1);
+    std::size_t left = first + 1, right = last;
+    for (;; ++left) {
+      while (before_(x_[left], x_[first])) ++left;
+      do --right;
+      while (before_(x_[first], x_[right]));
+      if (left >= right) return left;
+      std::swap(x_[left], x_[right]);
+    }
+  }
+  /// v into the heap x[first, first + n) whose element at `hole` is gone: the hole sinks to the
+  /// bottom, then v rises.
+  constexpr void sift(std::size_t first, std::size_t hole, std::size_t n, T v) noexcept {
+    T* const heap = x_ + first;
+    const std::size_t top = hole;
+    while (2 * hole + 2 < n) {
+      std::size_t child = 2 * hole + 2;
+      if (before_(heap[child], heap[child - 1])) --child;
+      heap[hole] = heap[child];
+      hole = child;
+    }
+    if (2 * hole + 2 == n) {  // one child
+      heap[hole] = heap[n - 1];
+      hole = n - 1;
+    }
+    while (hole > top && before_(heap[(hole - 1) / 2], v)) {
+      heap[hole] = heap[(hole - 1) / 2];
+      hole = (hole - 1) / 2;
+    }
+    heap[hole] = v;
+  }
+  /// The elements of [first, last) that come first are the heap [first, middle).
+  constexpr void heap_select(std::size_t first, std::size_t middle, std::size_t last) noexcept {
+    const std::size_t n = middle - first;
+    for (std::size_t parent = n / 2; parent-- > 0;) sift(first, parent, n, x_[first + parent]);
+    for (std::size_t i = middle; i < last && n > 0; ++i) {
+      if (!before_(x_[i], x_[first])) continue;
+      const T v = x_[i];
+      x_[i] = x_[first];
+      sift(first, 0, n, v);
+    }
+  }
+  constexpr void heap_sort(std::size_t first, std::size_t middle, std::size_t last) noexcept {
+    heap_select(first, middle, last);
+    for (std::size_t n = middle - first; n-- > 1;) {
+      const T v = x_[first + n];
+      x_[first + n] = x_[first];
+      sift(first, 0, n, v);
+    }
+  }
+
+  T* x_;
+  Before before_;
+};
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/reshape.hpp
 // reshape, squeeze, expand_dims and identity: the same bytes under another shape.
 #define OCTET_OPS_RESHAPE_HPP_
@@ -17837,15 +17973,17 @@ struct axis_attrs {
   std::int32_t axis = 0;
   bool keep_dims = false, exclusive = false,
        reverse = false;  // keep_dims: arg_max, arg_min; the others: cumsum
+  bool wide = false, product = false;  // cumsum: float32 accumulated in binary64 (PyTorch); products
   static constexpr auto fields = field_list{
-      field{"axis", &axis_attrs::axis}, field{"keep_dims", &axis_attrs::keep_dims},
-      field{"exclusive", &axis_attrs::exclusive}, field{"reverse", &axis_attrs::reverse}};
+      field{"axis", &axis_attrs::axis},           field{"keep_dims", &axis_attrs::keep_dims},
+      field{"exclusive", &axis_attrs::exclusive}, field{"reverse", &axis_attrs::reverse},
+      field{"wide", &axis_attrs::wide},           field{"product", &axis_attrs::product}};
 };
 /// x as [outer][extent][inner].
 struct axis_params {
   std::size_t outer = 1, extent = 1, inner = 1;
   dtype type = dtype::f32, out_type = dtype::s32;
-  bool least = false, exclusive = false, reverse = false;
+  bool least = false, exclusive = false, reverse = false, wide = false, product = false;
 };
 constexpr shape_or arg_shape(const axis_attrs& a, const dims& x) {
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
@@ -17900,32 +18038,40 @@ OCTET_INLINE void arg_kernel(const kernel_args& a) noexcept {
 #else
 void arg_kernel(const kernel_args& a) noexcept;
 #endif
-/// Running sums, float32 with one rounding per step in the direction of the sum; integers wrap.
-template <class T> constexpr void cumsum(const axis_params& p, const T* x, T* y) {
+/// Running sums or products in the direction of the sum: of float32 with one rounding per step, in
+/// A = double each is rounded once more as it is written; integers wrap.
+template <class A, class T> constexpr void cumsum(const axis_params& p, const T* x, T* y) {
   for (std::size_t o = 0; o < p.outer; ++o)
     for (std::size_t i = 0; i < p.inner; ++i) {
-      T sum{};
+      auto all = static_cast<A>(p.product ? 1 : 0);
       for (std::size_t k = 0; k < p.extent; ++k) {
         const std::size_t at = (o * p.extent + (p.reverse ? p.extent - 1 - k : k)) * p.inner + i;
-        const T v = x[at];
-        if (p.exclusive) y[at] = sum;
-        if constexpr (std::is_floating_point_v<T>)
-          sum = numerics::add(sum, v);
-        else
-          sum = static_cast<T>(static_cast<std::uint64_t>(sum) + static_cast<std::uint64_t>(v));
-        if (!p.exclusive) y[at] = sum;
+        const auto v = static_cast<A>(x[at]);
+        if (p.exclusive) y[at] = static_cast<T>(all);
+        if constexpr (std::is_floating_point_v<A>) {
+          all = p.product ? numerics::mul(all, v) : numerics::add(all, v);
+        } else {
+          const auto a = static_cast<std::uint64_t>(all), b = static_cast<std::uint64_t>(v);
+          all = static_cast<A>(p.product ? a * b : a + b);
+        }
+        if (!p.exclusive) y[at] = static_cast<T>(all);
       }
     }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void cumsum_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const axis_params*>(a.params);
-  if (p.type == dtype::f32)
-    cumsum(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]));
+  const auto run = [&]<class A, class T>(type_tag<A>, type_tag<T>) {
+    cumsum<A>(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]));
+  };
+  if (p.type == dtype::f32 && p.wide)
+    run(type_tag<double>{}, type_tag<float>{});
+  else if (p.type == dtype::f32)
+    run(type_tag<float>{}, type_tag<float>{});
   else if (p.type == dtype::s32)
-    cumsum(p, static_cast<const std::int32_t*>(a.in[0]), static_cast<std::int32_t*>(a.out[0]));
+    run(type_tag<std::int32_t>{}, type_tag<std::int32_t>{});
   else
-    cumsum(p, static_cast<const std::int64_t*>(a.in[0]), static_cast<std::int64_t*>(a.out[0]));
+    run(type_tag<std::int64_t>{}, type_tag<std::int64_t>{});
 }
 #else
 void cumsum_kernel(const kernel_args& a) noexcept;
@@ -17941,6 +18087,7 @@ OCTET_INLINE void set_axis(axis_params& p, const axis_attrs& a, const node_view&
   for (int i = axis + 1; i < x.rank; ++i) p.inner *= as_size(x[i]);
   p.type = n.in[0].type, p.out_type = n.out[0].type;
   p.exclusive = a.exclusive, p.reverse = a.reverse;
+  p.wide = a.wide, p.product = a.product;
 }
 #endif
 constexpr status arg_op_shape(const node_view& n, std::span<dims> out) {
@@ -18001,7 +18148,7 @@ inline constexpr op_def arg_min{
 };
 inline constexpr op_def cumsum{
     .name = "cumsum",
-    .summary = "running sums along an axis",
+    .summary = "running sums or products along an axis",
     .forms = cumsum_forms,
     .attributes = keys_of<axis_attrs>,
     .shape = &cumsum_op_shape,
@@ -18012,45 +18159,133 @@ inline constexpr op_def cumsum{
 
 // ---- topk ----
 
-/// Outputs: the k largest values of every innermost row, largest first, equal ones by index; their
-/// indices.
+/// Which of equal elements come first, and where NaN stands.
+enum class topk_order : std::uint8_t {
+  by_index,           // by index: TFLite, ONNX
+  stable,             // by index, NaN the largest: PyTorch's sort with stable=True
+  introsort,          // as libstdc++'s sort leaves them, NaN the largest: PyTorch's sort
+  selected,           // ... its partial_sort where 64 k <= n, else its nth_element and its sort of
+                      // the first k - 1: PyTorch's topk
+  selected_unsorted,  // ... without that sort: PyTorch's topk, sorted=False
+};
+inline constexpr std::int32_t topk_orders = 5;
+struct topk_attrs {
+  std::int32_t k = 1;
+  bool smallest = false;
+  topk_order order = topk_order::by_index;
+  static constexpr auto fields =
+      field_list{field{"k", &topk_attrs::k}, field{"smallest", &topk_attrs::smallest},
+                 field{"order", &topk_attrs::order}};
+};
+/// Outputs: the k largest (or smallest) values of every innermost row, the first of them first;
+/// their indices.
 struct topk_params {
   std::size_t rows = 1, extent = 0, k = 0;
   dtype type = dtype::f32, index_type = dtype::s32;
+  bool smallest = false;
+  topk_order order = topk_order::by_index;
 };
 namespace reference {
-/// Selection by repeated search: the order of equal values is by index and needs no scratch. k is
-/// small where this is used.
-template <class T, class I> constexpr void topk(const topk_params& p, const T* x, T* y, I* index) {
+template <class T> struct ranked {
+  T value;
+  std::int64_t index;
+};
+/// The largest k that is searched for again and again: needs no scratch.
+inline constexpr std::int32_t most_searches = 16;
+constexpr bool topk_searches(topk_order order, std::size_t k) noexcept {
+  return order == topk_order::by_index && k <= as_size(most_searches);
+}
+template <class T> constexpr bool comes_before(T a, T b, bool smallest, bool nan_is_largest) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const bool a_nan = nan_is_largest && numerics::is_nan(a),
+               b_nan = nan_is_largest && numerics::is_nan(b);
+    if (a_nan || b_nan) return smallest ? !a_nan : !b_nan;
+  }
+  return smallest ? a < b : a > b;
+}
+/// Selection by repeated search: the order of equal values is by index.
+template <class T, class I>
+constexpr void topk_by_search(const topk_params& p, const T* row, T* y, I* index) {
+  const auto before = [&](T a, T b) { return comes_before(a, b, p.smallest, false); };
+  T last{};
+  std::size_t last_at = 0;
+  for (std::size_t j = 0; j < p.k; ++j) {
+    std::size_t best = p.extent;
+    for (std::size_t i = 0; i < p.extent; ++i) {
+      const bool left = j == 0 || before(last, row[i]) ||
+                        (row[i] == last && i > last_at);  // comes after the one found last
+      if (left && (best == p.extent || before(row[i], row[best]))) best = i;
+    }
+    if (best == p.extent) best = p.extent - 1;  // NaN in the row
+    last = row[best];
+    last_at = best;
+    if (y) y[j] = last;
+    if (index) index[j] = static_cast<I>(best);
+  }
+}
+/// scratch: the elements of a row with their places.
+template <class T, class I>
+constexpr void topk_by_selection(const topk_params& p, const T* row, T* y, I* index,
+                                 ranked<T>* scratch) {
+  for (std::size_t i = 0; i < p.extent; ++i)
+    scratch[i] = {row[i], static_cast<std::int64_t>(i)};
+  const bool nan_is_largest = p.order != topk_order::by_index;
+  const auto before = [&](const ranked<T>& a, const ranked<T>& b) {
+    return comes_before(a.value, b.value, p.smallest, nan_is_largest);
+  };
+  const auto in_place = [&](const ranked<T>& a, const ranked<T>& b) {
+    return before(a, b) || (!before(b, a) && a.index < b.index);
+  };
+  numerics::selection by_value(scratch, before);
+  switch (p.order) {
+    case topk_order::by_index:
+    case topk_order::stable: {
+      numerics::selection by_place(scratch, in_place);
+      if (p.k < p.extent / 16)
+        by_place.partial_sort(p.k, p.extent);
+      else
+        by_place.sort(p.extent);
+      break;
+    }
+    case topk_order::introsort: by_value.sort(p.extent); break;
+    case topk_order::selected:
+    case topk_order::selected_unsorted:
+      if (p.k <= p.extent / 64) {
+        by_value.partial_sort(p.k, p.extent);
+      } else {
+        by_value.nth_element(p.k - 1, p.extent);
+        if (p.order == topk_order::selected) by_value.sort(p.k - 1);
+      }
+      break;
+  }
+  for (std::size_t j = 0; j < p.k; ++j) {
+    if (y) y[j] = scratch[j].value;
+    if (index) index[j] = static_cast<I>(scratch[j].index);
+  }
+}
+template <class T, class I>
+constexpr void topk(const topk_params& p, const T* x, T* y, I* index, ranked<T>* scratch) {
   for (std::size_t r = 0; r < p.rows; ++r) {
     const T* row = x + r * p.extent;
-    T last{};
-    std::size_t last_at = 0;
-    for (std::size_t j = 0; j < p.k; ++j) {
-      std::size_t best = p.extent;
-      for (std::size_t i = 0; i < p.extent; ++i) {
-        const bool left = j == 0 || row[i] < last ||
-                          (row[i] == last && i > last_at);  // comes after the one found last
-        if (left && (best == p.extent || row[i] > row[best])) best = i;
-      }
-      if (best == p.extent) best = p.extent - 1;  // NaN in the row
-      last = row[best];
-      last_at = best;
-      if (y) y[r * p.k + j] = last;
-      if (index) index[r * p.k + j] = static_cast<I>(best);
-    }
+    T* values = y ? y + r * p.k : nullptr;
+    I* places = index ? index + r * p.k : nullptr;
+    if (topk_searches(p.order, p.k))
+      topk_by_search(p, row, values, places);
+    else
+      topk_by_selection(p, row, values, places, scratch);
   }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void topk_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const topk_params*>(a.params);
   with_number(p.type, [&]<class T>(type_tag<T>) {
+    auto* const scratch = static_cast<ranked<T>*>(a.scratch);
     if (p.index_type == dtype::s32)
       topk(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]),
-           static_cast<std::int32_t*>(a.out[1]));
+           static_cast<std::int32_t*>(a.out[1]), scratch);
     else
       topk(p, static_cast<const T*>(a.in[0]), static_cast<T*>(a.out[0]),
-           static_cast<std::int64_t*>(a.out[1]));
+           static_cast<std::int64_t*>(a.out[1]), scratch);
   });
 }
 #else
@@ -18060,21 +18295,32 @@ void topk_kernel(const kernel_args& a) noexcept;
 namespace ops {
 constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
-  const std::int64_t k = n.attrs->integer("k", 1);
-  if (x.rank < 1 || k < 1 || k > x.back(0))
-    return violation{rule::value, dims{1, x.back(0)}, dims{static_cast<std::int32_t>(k)}};
+  const auto a = read_attributes<topk_attrs>(*n.attrs);
+  if (x.rank < 1 || a.k < 1 || a.k > x.back(0))
+    return violation{rule::value, dims{1, x.rank < 1 ? 0 : x.back(0)}, dims{a.k}};
+  const auto order = static_cast<std::int32_t>(n.attrs->integer("order"));
+  if (order < 0 || order >= topk_orders)
+    return violation{rule::value, dims{0, topk_orders - 1}, dims{order}};
   dims y = x;
-  y[y.rank - 1] = static_cast<std::int32_t>(k);
+  y[y.rank - 1] = a.k;
   for (dims& d : out) d = y;
   return unit{};
 }
+constexpr void topk_memory(const node_view& n, node_memory& to) {
+  const auto a = read_attributes<topk_attrs>(*n.attrs);
+  to.make<topk_params>();
+  if (!reference::topk_searches(a.order, as_size(a.k)))
+    to.reference_scratch =
+        sizeof(reference::ranked<std::int64_t>) * as_size(n.in[0].shape.back(0));
+}
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status topk_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<topk_attrs>(*n.attrs);
   auto& p = to.make<topk_params>(&reference::topk_kernel);
   const tensor_desc& x = n.in[0];
   p.type = x.type, p.index_type = n.out[1].type;
   p.extent = as_size(x.shape.back(0));
-  p.k = as_size(n.attrs->integer("k", 1));
+  p.k = as_size(a.k), p.smallest = a.smallest, p.order = a.order;
   p.rows = x.shape.elements().value / p.extent;
   return unit{};
 }
@@ -18084,22 +18330,21 @@ status topk_prepare(const node_view& n, prepared& to);
 inline constexpr form topk_forms[] = {
     {.in = {number_types}, .out = {like(0), accumulator_types}},
 };
-/// Each of the largest is searched for in its whole row.
+/// Each of the largest is searched for in its whole row, or the rows are sorted.
 constexpr double topk_steps(const node_view& n) {
+  const auto a = read_attributes<topk_attrs>(*n.attrs);
+  if (!reference::topk_searches(a.order, as_size(std::max(a.k, 0))))
+    return 32 * elements_in(n, 0);
   return elements_out(n) * (n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1);
 }
-/// How many.
-struct topk_keys {
-  static constexpr attribute_key keys[] = {{"k", attribute_value::kind::integer}};
-};
 inline constexpr op_def topk{
     .name = "topk",
     .summary = "largest elements of each row and their indices",
     .outputs = 2,
     .forms = topk_forms,
-    .attributes = keys_of<topk_keys>,
+    .attributes = keys_of<topk_attrs>,
     .shape = &topk_op_shape,
-    .memory = &params_only<topk_params>,
+    .memory = &topk_memory,
     .prepare = &topk_prepare,
     .steps = &topk_steps,
 };

@@ -7391,65 +7391,66 @@ result<value> largest(emitter& e, arguments& a) {
   if (!indices) return indices;
   return e.c.values.list({*values, *indices}, kind::tuple);
 }
-/// The k largest (or smallest) along an axis, in order, and their indices.
-inline result<value> best(emitter& e, tensor_data& x, std::size_t axis, std::int64_t k,
-                          bool largest_first) {
-  const bool quantized = is_quantized(x.type);
-  if (quantized)
+/// The k largest (or smallest) along an axis and their indices.
+inline result<value> best(emitter& e, tensor_data& x, std::size_t axis, const topk_attrs& how) {
+  if (is_quantized(x.type))
     if (auto s = e.per_tensor(x); !s) return s.error();
-  if (!largest_first && x.type != scalar::f32)
-    return unsupported("smallest first in " + e.operator_name(), std::string(name_of(x.type)),
-                       "float32");
   std::vector<std::int64_t> order;
   for (int i = 0; i < x.rank(); ++i) order.push_back(i);
   std::swap(order[axis], order.back());
   const auto turned = permuted(e, x, order);
   if (!turned) return turned;
-  auto in = e.held(*turned->t, false);
-  if (!in) return in.error();
-  const auto negative = [&](tensor_id of) -> result<tensor_id> {
-    if (largest_first) return of;
-    const tensor_id n = e.make(scalar::f32);
-    if (auto s = e.emit(ops::neg, {of}, n); !s) return s.error();
-    return n;
-  };
-  in = negative(*in);
+  const auto in = e.held(*turned->t, false);
   if (!in) return in.error();
   const tensor_id values = e.make_like(x), indices = e.make(scalar::s64);
   attributes attrs;
-  attrs.set("k", k);
+  attrs.set("k", std::int64_t{how.k});
+  if (how.smallest) attrs.set("smallest", std::int64_t{1});
+  attrs.set("order", static_cast<std::int64_t>(how.order));
   if (auto s = e.c.build.emit(ops::topk, {*in}, {values, indices}, std::move(attrs)); !s)
     return s.error();
-  const auto as_given = negative(values);
-  if (!as_given) return as_given.error();
-  const value v = e.wrap(*as_given, x.type, false, false),
+  const value v = e.wrap(values, x.type, false, false),
               i = e.wrap(indices, scalar::s64, false, false);
   const auto p = permuted(e, *v.t, order), q = permuted(e, *i.t, order);
   if (!p) return p;
   if (!q) return q;
   return e.c.values.list({*p, *q}, kind::tuple);
 }
+/// topk(x, k, dim, largest, sorted).
 inline result<value> topk(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   const std::int64_t k = a.integer("k"), dim = a.integer("dim");
-  const bool largest_first = a.boolean("largest");
+  const bool smallest = !a.boolean("largest"), in_order = a.boolean("sorted");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  return best(e, *x, axis, k, largest_first);
+  return best(e, *x, axis,
+              {saturated(k), smallest,
+               in_order ? topk_order::selected : topk_order::selected_unsorted});
 }
-/// sort(x, dim, descending).
+/// sort(x, dim, descending), sort(x, stable, dim, descending).
 inline result<value> sort(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   const std::int64_t dim = a.integer("dim");
-  const bool descending = a.boolean("descending");
+  const bool descending = a.boolean("descending"), stable = !a.none("stable") && a.boolean("stable");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  const auto both = best(e, *x, axis, x->size[axis], descending);
+  const auto both = best(e, *x, axis,
+                         {saturated(x->size[axis]), !descending,
+                          stable ? topk_order::stable : topk_order::introsort});
   if (!both) return both;
   for (const value& v : both->c->items) with_strides(e, v, iterated_strides(x->size, {x->stride}));
   return a.name == "aten::sort" ? *both : both->c->items[1];
+}
+/// msort(x): the values of sort along the first axis.
+inline result<value> msort(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() == 0) return value_of(*x);
+  const auto both = best(e, *x, 0, {saturated(x->size[0]), true, topk_order::introsort});
+  if (!both) return both;
+  return both->c->items[0];
 }
 /// The element type that is asked for; `otherwise` where it is none.
 inline result<scalar> type_argument(arguments& a, scalar otherwise) {
@@ -7464,7 +7465,8 @@ inline result<scalar> type_of_sum(arguments& a, const tensor_data& x) {
   if (!type || *type == scalar::f32 || *type == scalar::s64) return type;
   return unsupported("element type of " + a.name, std::string(name_of(*type)), "float32, int64");
 }
-inline result<value> cumsum(emitter& e, arguments& a) {
+/// cumsum(x, dim, dtype), cumprod(x, dim, dtype): float32 accumulates in binary64.
+template <bool Product> result<value> running(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
@@ -7479,6 +7481,8 @@ inline result<value> cumsum(emitter& e, arguments& a) {
   const tensor_id to = e.make(from->t->type);
   attributes attrs;
   attrs.set("axis", static_cast<std::int64_t>(axis));
+  if (from->t->type == scalar::f32) attrs.set("wide", std::int64_t{1});
+  if (Product) attrs.set("product", std::int64_t{1});
   if (auto s = e.emit(ops::cumsum, {*in}, to, std::move(attrs)); !s) return s.error();
   return e.wrap(to, from->t->type, false, false);
 }
@@ -12837,7 +12841,9 @@ inline constexpr torch_row all[] = {
     {"aten::topk", "self, k, dim=-1, largest=True, sorted=True", &topk},
     {"aten::sort", "self, dim=-1, descending=False, stable=None", &sort},
     {"aten::argsort", "self, dim=-1, descending=False, stable=None", &sort},
-    {"aten::cumsum", "self, dim, dtype=None", &cumsum},
+    {"aten::cumsum", "self, dim, dtype=None", &running<false>},
+    {"aten::cumprod", "self, dim, dtype=None", &running<true>},
+    {"aten::msort", "self", &msort},
     {"aten::zeros", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<0>},
     {"aten::ones", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<1>},
     {"aten::full", "size, fill_value, dtype=None, layout=None, device=None, pin_memory=None",
