@@ -17973,7 +17973,8 @@ struct axis_attrs {
   std::int32_t axis = 0;
   bool keep_dims = false, exclusive = false,
        reverse = false;  // keep_dims: arg_max, arg_min; the others: cumsum
-  bool wide = false, product = false;  // cumsum: float32 accumulated in binary64 (PyTorch); products
+  bool wide = false,     // cumsum: float32 accumulates in binary64 (PyTorch)
+      product = false;   // cumsum: products
   static constexpr auto fields = field_list{
       field{"axis", &axis_attrs::axis},           field{"keep_dims", &axis_attrs::keep_dims},
       field{"exclusive", &axis_attrs::exclusive}, field{"reverse", &axis_attrs::reverse},
@@ -18227,8 +18228,7 @@ constexpr void topk_by_search(const topk_params& p, const T* row, T* y, I* index
 template <class T, class I>
 constexpr void topk_by_selection(const topk_params& p, const T* row, T* y, I* index,
                                  ranked<T>* scratch) {
-  for (std::size_t i = 0; i < p.extent; ++i)
-    scratch[i] = {row[i], static_cast<std::int64_t>(i)};
+  for (std::size_t i = 0; i < p.extent; ++i) scratch[i] = {row[i], static_cast<std::int64_t>(i)};
   const bool nan_is_largest = p.order != topk_order::by_index;
   const auto before = [&](const ranked<T>& a, const ranked<T>& b) {
     return comes_before(a.value, b.value, p.smallest, nan_is_largest);
@@ -18310,8 +18310,7 @@ constexpr void topk_memory(const node_view& n, node_memory& to) {
   const auto a = read_attributes<topk_attrs>(*n.attrs);
   to.make<topk_params>();
   if (!reference::topk_searches(a.order, as_size(a.k)))
-    to.reference_scratch =
-        sizeof(reference::ranked<std::int64_t>) * as_size(n.in[0].shape.back(0));
+    to.reference_scratch = sizeof(reference::ranked<std::int64_t>) * as_size(n.in[0].shape.back(0));
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status topk_prepare(const node_view& n, prepared& to) {
@@ -18333,8 +18332,7 @@ inline constexpr form topk_forms[] = {
 /// Each of the largest is searched for in its whole row, or the rows are sorted.
 constexpr double topk_steps(const node_view& n) {
   const auto a = read_attributes<topk_attrs>(*n.attrs);
-  if (!reference::topk_searches(a.order, as_size(std::max(a.k, 0))))
-    return 32 * elements_in(n, 0);
+  if (!reference::topk_searches(a.order, as_size(std::max(a.k, 0)))) return 32 * elements_in(n, 0);
   return elements_out(n) * (n.in[0].shape.rank > 0 ? n.in[0].shape.back(0) : 1);
 }
 inline constexpr op_def topk{

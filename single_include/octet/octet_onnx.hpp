@@ -9222,7 +9222,8 @@ inline void gather_elements_row(emitter& m, call& c) {
 /// x, k (an attribute before opset 10): values and indices, the largest first.
 inline void top_k_row(emitter& m, call& c) {
   if (!m.arity(c, m.opset < 10 ? 1 : 2, 2)) return;
-  const bool smallest = m.integer(c, "largest", 1) == 0;
+  const bool smallest = m.integer(c, "largest", 1) == 0;  // the largest of -x
+  if (smallest && !m.is_real(c.in[0])) return;
   if (m.integer(c, "sorted", 1) == 0) return m.refuse("sorted of TopK", "0", "1");
   std::int64_t k = m.integer(c, "k", 0);
   if (m.opset >= 10) {

@@ -7424,21 +7424,22 @@ inline result<value> topk(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  return best(e, *x, axis,
-              {saturated(k), smallest,
-               in_order ? topk_order::selected : topk_order::selected_unsorted});
+  return best(
+      e, *x, axis,
+      {saturated(k), smallest, in_order ? topk_order::selected : topk_order::selected_unsorted});
 }
 /// sort(x, dim, descending), sort(x, stable, dim, descending).
 inline result<value> sort(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   const std::int64_t dim = a.integer("dim");
-  const bool descending = a.boolean("descending"), stable = !a.none("stable") && a.boolean("stable");
+  const bool descending = a.boolean("descending"),
+             stable = !a.none("stable") && a.boolean("stable");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
-  const auto both = best(e, *x, axis,
-                         {saturated(x->size[axis]), !descending,
-                          stable ? topk_order::stable : topk_order::introsort});
+  const auto both = best(
+      e, *x, axis,
+      {saturated(x->size[axis]), !descending, stable ? topk_order::stable : topk_order::introsort});
   if (!both) return both;
   for (const value& v : both->c->items) with_strides(e, v, iterated_strides(x->size, {x->stride}));
   return a.name == "aten::sort" ? *both : both->c->items[1];
@@ -7466,7 +7467,7 @@ inline result<scalar> type_of_sum(arguments& a, const tensor_data& x) {
   return unsupported("element type of " + a.name, std::string(name_of(*type)), "float32, int64");
 }
 /// cumsum(x, dim, dtype), cumprod(x, dim, dtype): float32 accumulates in binary64.
-template <bool Product> result<value> running(emitter& e, arguments& a) {
+template <bool Product> result<value> accumulated(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
@@ -12841,8 +12842,8 @@ inline constexpr torch_row all[] = {
     {"aten::topk", "self, k, dim=-1, largest=True, sorted=True", &topk},
     {"aten::sort", "self, dim=-1, descending=False, stable=None", &sort},
     {"aten::argsort", "self, dim=-1, descending=False, stable=None", &sort},
-    {"aten::cumsum", "self, dim, dtype=None", &running<false>},
-    {"aten::cumprod", "self, dim, dtype=None", &running<true>},
+    {"aten::cumsum", "self, dim, dtype=None", &accumulated<false>},
+    {"aten::cumprod", "self, dim, dtype=None", &accumulated<true>},
     {"aten::msort", "self", &msort},
     {"aten::zeros", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<0>},
     {"aten::ones", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<1>},

@@ -1226,8 +1226,8 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, order_of_ties, formats, numbers, scripts, composed, volumes, floats,
-                 recurrent, large_norms, ties_one_scale, modules):
+                 sums, scalars, moves, order_of_ties, formats, numbers, scripts, composed, volumes,
+                 floats, recurrent, large_norms, ties_one_scale, modules):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"
