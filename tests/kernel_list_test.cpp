@@ -146,6 +146,8 @@ constexpr exception exceptions[] = {
     {"tanh", dtype::f32, dtype::f32, "the C library's own function"},
     {"gelu by tanh", dtype::f32, dtype::f32, "the C library's own function"},
     {"log_softmax", dtype::f32, dtype::f32, not_yet},
+    {"log", dtype::f32, dtype::f32, "the correctly rounded one; ONNX Runtime's has vectors"},
+    {"softplus", dtype::f32, dtype::f32, "the correctly rounded one; ONNX Runtime's has vectors"},
 };
 /// Types of no activation: shapes, indices, truth, what a file stores floats as.
 bool is_rare(dtype t) {
@@ -159,7 +161,9 @@ const char* reason_of(const tools::kernel_row& r) {
   if (plain && (r.type == dtype::s32 || r.type == dtype::s16 || is_8bit(r.type))) return integers;
   if (r.id == kernel_id::lut8 && r.type == dtype::s16) return no_framework;
   for (const exception& e : exceptions)
-    if (r.node.starts_with(e.node) && r.type == e.in && r.out == e.out) return e.why;
+    if ((r.node == e.node || r.node.starts_with(std::string(e.node) + " ")) && r.type == e.in &&
+        r.out == e.out)
+      return e.why;
   return nullptr;
 }
 }  // namespace

@@ -18,6 +18,7 @@
 #include "octet/import/tflite/schema.hpp"
 #include "octet/laws/dynamic.hpp"
 #include "octet/laws/layers.hpp"
+#include "octet/laws/recurrent.hpp"
 #include "octet/laws/tflite.hpp"
 #include "octet/ops/by_law.hpp"
 #include "octet/ops/list.hpp"
@@ -219,8 +220,11 @@ class checker {
   // ---- what XNNPACK leaves ----
 
   /// How TFLite's own kernels compute a node of 8 bits that its default interpreter keeps from
-  /// XNNPACK.
+  /// XNNPACK; the exp of ONNX Runtime's RNN.
   std::optional<laws::decision> left(const octet::node& n) const {
+    if (g_.arithmetic == octet::law::onnxruntime && n.op == &octet::ops::exp &&
+        n.name.starts_with("RNN"))
+      return laws::exp_of_rnn();
     if (!laws::has_xnnpack(g_.arithmetic) || n.in.empty() || !is_8bit(g_[n.in[0]].type)) return {};
     const dtype x = g_[n.in[0]].type;
     if (n.op == &octet::ops::conv2d)

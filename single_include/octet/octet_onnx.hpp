@@ -9315,6 +9315,22 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
 
+// ---- octet/laws/recurrent.hpp
+// What recurrent layers are put together from, where it is not what the law says of an operator.
+#ifndef OCTET_LAWS_RECURRENT_HPP_
+#define OCTET_LAWS_RECURRENT_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// The exp inside the tanh of ONNX Runtime's RNN is the C library's, not its vector loops'.
+constexpr decision exp_of_rnn() { return rounding::none; }
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_LAWS_RECURRENT_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -9605,7 +9621,7 @@ inline tensor_id rounded_exp(emitter& m, tensor_id x) {
   if (m.failed()) return no_tensor;
   const tensor_id y = m.to.temporary("", dtype::f32);
   import::node_options plain;
-  plain.decided = laws::decision(rounding::none);
+  plain.decided = laws::exp_of_rnn();
   return m.check(m.to.emit(ops::exp, {x}, {y}, {}, plain)) ? y : no_tensor;
 }
 /// 2 s(2 x) - 1, near tanh(x): s(z) = 1 / (1 + exp(-z)), below 0 exp(z) / (1 + exp(z)), every step

@@ -4,6 +4,7 @@
 #define OCTET_IMPORT_ONNX_ROWS_RECURRENT_HPP_
 
 #include "octet/import/onnx/rows_transformers.hpp"
+#include "octet/laws/recurrent.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -294,7 +295,7 @@ inline tensor_id rounded_exp(emitter& m, tensor_id x) {
   if (m.failed()) return no_tensor;
   const tensor_id y = m.to.temporary("", dtype::f32);
   import::node_options plain;
-  plain.decided = laws::decision(rounding::none);
+  plain.decided = laws::exp_of_rnn();
   return m.check(m.to.emit(ops::exp, {x}, {y}, {}, plain)) ? y : no_tensor;
 }
 /// 2 s(2 x) - 1, near tanh(x): s(z) = 1 / (1 + exp(-z)), below 0 exp(z) / (1 + exp(z)), every step
