@@ -3874,6 +3874,10 @@ HWY_INLINE VF flushed(VF v) {
   const auto subnormal = hn::Lt(hn::Abs(v), set_float(0x1p-126f));
   return hn::IfThenElse(subnormal, hn::And(v, set_float(-0.f)), v);
 }
+/// numerics::detail::power_of_magic.
+HWY_INLINE VF power_of_magic(VF magic) {
+  return hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic)));
+}
 template <std::size_t N> HWY_INLINE VF xnn_rational(const numerics::xnn::rational<N>& f, VF x) {
   const VF v = clamp_finite(x, -f.bound, f.bound), z = simd::rounded(hn::Mul(v, v));
   return simd::divide(simd::rounded(hn::Mul(v, fused_polynomial(f.odd, z))),
@@ -3883,8 +3887,7 @@ HWY_INLINE VF exp_of_softmax_xnn(VF x) {
   namespace k = numerics::xnn;
   const VF split = set_float(k::split_magic), cutoff = set_float(k::cutoff);
   const VF v = hn::Max(x, cutoff), magic = simd::rounded(fused(v, set_float(k::log2_e), split)),
-           power = hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic))),
-           n = simd::rounded(hn::Sub(magic, split));
+           power = power_of_magic(magic), n = simd::rounded(hn::Sub(magic, split));
   const VF t = fused(n, set_float(k::minus_ln2_low), fused(n, set_float(k::minus_ln2_high), v));
   const VF e = flushed(
       fused(flushed(simd::rounded(hn::Mul(t, power))), fused_polynomial(k::exp_c, t), power));
@@ -3932,7 +3935,7 @@ HWY_INLINE VF elu_xnn(VF given, VF alpha) {
   const VF x = flushed(given), split = set_float(k::split_magic);
   const VF z = clamp_finite(x, k::saturation, 0.f),
            magic = simd::rounded(fused(z, set_float(k::log2_e), split)),
-           power = hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic)));
+           power = power_of_magic(magic);
   const VF t = fused(simd::rounded(hn::Sub(magic, split)), set_float(k::minus_ln2), z),
            part = simd::rounded(hn::Mul(t, power)),
            p = simd::rounded(hn::Mul(fused_polynomial(k::elu_c, t), t));
@@ -8470,21 +8473,13 @@ struct recurrent_lanes {
     else if (!v.zero)
       add_hybrid(w, static_cast<const std::int8_t*>(weights), v, to);
   }
-  /// c[0] * z^n + ... + c[n], one rounding per step.
-  template <std::size_t N> static HWY_INLINE VF polynomial(VF z, const float (&c)[N]) {
-    VF s = set_float(c[0]);
-    HWY_UNROLL(8)
-    for (std::size_t i = 1; i < N; ++i)
-      s = simd::rounded(hn::Add(simd::rounded(hn::Mul(s, z)), set_float(c[i])));
-    return s;
-  }
   static HWY_INLINE VF tanh_of(VF v) {
     namespace k = numerics::eigen;
     const VF x = clamp_finite(v, -k::tanh_bound, k::tanh_bound), x2 = simd::rounded(hn::Mul(x, x)),
              cube = simd::rounded(hn::Mul(x2, x));
-    const VF over =
-        simd::rounded(hn::Add(simd::rounded(hn::Mul(cube, polynomial(x2, k::tanh_odd))), x));
-    return unless_nan(v, simd::divide(over, polynomial(x2, k::tanh_even)));
+    const VF over = simd::rounded(
+        hn::Add(simd::rounded(hn::Mul(cube, rounded_polynomial(k::tanh_odd, x2))), x));
+    return unless_nan(v, simd::divide(over, rounded_polynomial(k::tanh_even, x2)));
   }
   static HWY_INLINE VF logistic_of(VF v) {
     namespace k = numerics::eigen;
@@ -8496,7 +8491,8 @@ struct recurrent_lanes {
              high = simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::ln2_high))), x)),
              r = simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::ln2_low))), high)),
              r2 = simd::rounded(hn::Mul(r, r));
-    const VF even = polynomial(r2, k::logistic_even), odd = polynomial(r2, k::logistic_odd);
+    const VF even = rounded_polynomial(k::logistic_even, r2),
+             odd = rounded_polynomial(k::logistic_odd, r2);
     const VF inner = simd::rounded(hn::Add(simd::rounded(hn::Mul(r, odd)), even));
     const VF p =
         simd::rounded(hn::Add(simd::rounded(hn::Mul(r2, inner)), simd::rounded(hn::Add(r, one))));
@@ -8538,8 +8534,8 @@ struct recurrent_lanes {
     reference::recurrent_scalars::multiply(z + u, by + u, n - u);
   }
 };
-/// What the three have in common; K: `run`, `scratch_bytes(params)`, `widest(params)`, the longest
-/// vector that is multiplied, `name`.
+/// What the three have in common; K: `run`, `scratch(params)` in bytes, `widest(params)`, the
+/// longest vector that is multiplied.
 template <class K, class Params> struct recurrent_kernel {
   static const Params& params(const void* p) { return *static_cast<const Params*>(p); }
   static std::size_t scratch_bytes(const void* p) { return K::scratch(params(p)); }

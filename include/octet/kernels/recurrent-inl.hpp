@@ -241,21 +241,13 @@ struct recurrent_lanes {
     else if (!v.zero)
       add_hybrid(w, static_cast<const std::int8_t*>(weights), v, to);
   }
-  /// c[0] * z^n + ... + c[n], one rounding per step.
-  template <std::size_t N> static HWY_INLINE VF polynomial(VF z, const float (&c)[N]) {
-    VF s = set_float(c[0]);
-    HWY_UNROLL(8)
-    for (std::size_t i = 1; i < N; ++i)
-      s = simd::rounded(hn::Add(simd::rounded(hn::Mul(s, z)), set_float(c[i])));
-    return s;
-  }
   static HWY_INLINE VF tanh_of(VF v) {
     namespace k = numerics::eigen;
     const VF x = clamp_finite(v, -k::tanh_bound, k::tanh_bound), x2 = simd::rounded(hn::Mul(x, x)),
              cube = simd::rounded(hn::Mul(x2, x));
-    const VF over =
-        simd::rounded(hn::Add(simd::rounded(hn::Mul(cube, polynomial(x2, k::tanh_odd))), x));
-    return unless_nan(v, simd::divide(over, polynomial(x2, k::tanh_even)));
+    const VF over = simd::rounded(
+        hn::Add(simd::rounded(hn::Mul(cube, rounded_polynomial(k::tanh_odd, x2))), x));
+    return unless_nan(v, simd::divide(over, rounded_polynomial(k::tanh_even, x2)));
   }
   static HWY_INLINE VF logistic_of(VF v) {
     namespace k = numerics::eigen;
@@ -267,7 +259,8 @@ struct recurrent_lanes {
              high = simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::ln2_high))), x)),
              r = simd::rounded(hn::Add(simd::rounded(hn::Mul(m, set_float(k::ln2_low))), high)),
              r2 = simd::rounded(hn::Mul(r, r));
-    const VF even = polynomial(r2, k::logistic_even), odd = polynomial(r2, k::logistic_odd);
+    const VF even = rounded_polynomial(k::logistic_even, r2),
+             odd = rounded_polynomial(k::logistic_odd, r2);
     const VF inner = simd::rounded(hn::Add(simd::rounded(hn::Mul(r, odd)), even));
     const VF p =
         simd::rounded(hn::Add(simd::rounded(hn::Mul(r2, inner)), simd::rounded(hn::Add(r, one))));
@@ -309,8 +302,8 @@ struct recurrent_lanes {
     reference::recurrent_scalars::multiply(z + u, by + u, n - u);
   }
 };
-/// What the three have in common; K: `run`, `scratch_bytes(params)`, `widest(params)`, the longest
-/// vector that is multiplied, `name`.
+/// What the three have in common; K: `run`, `scratch(params)` in bytes, `widest(params)`, the
+/// longest vector that is multiplied.
 template <class K, class Params> struct recurrent_kernel {
   static const Params& params(const void* p) { return *static_cast<const Params*>(p); }
   static std::size_t scratch_bytes(const void* p) { return K::scratch(params(p)); }

@@ -10,6 +10,10 @@ HWY_INLINE VF flushed(VF v) {
   const auto subnormal = hn::Lt(hn::Abs(v), set_float(0x1p-126f));
   return hn::IfThenElse(subnormal, hn::And(v, set_float(-0.f)), v);
 }
+/// numerics::detail::power_of_magic.
+HWY_INLINE VF power_of_magic(VF magic) {
+  return hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic)));
+}
 template <std::size_t N> HWY_INLINE VF xnn_rational(const numerics::xnn::rational<N>& f, VF x) {
   const VF v = clamp_finite(x, -f.bound, f.bound), z = simd::rounded(hn::Mul(v, v));
   return simd::divide(simd::rounded(hn::Mul(v, fused_polynomial(f.odd, z))),
@@ -19,8 +23,7 @@ HWY_INLINE VF exp_of_softmax_xnn(VF x) {
   namespace k = numerics::xnn;
   const VF split = set_float(k::split_magic), cutoff = set_float(k::cutoff);
   const VF v = hn::Max(x, cutoff), magic = simd::rounded(fused(v, set_float(k::log2_e), split)),
-           power = hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic))),
-           n = simd::rounded(hn::Sub(magic, split));
+           power = power_of_magic(magic), n = simd::rounded(hn::Sub(magic, split));
   const VF t = fused(n, set_float(k::minus_ln2_low), fused(n, set_float(k::minus_ln2_high), v));
   const VF e = flushed(
       fused(flushed(simd::rounded(hn::Mul(t, power))), fused_polynomial(k::exp_c, t), power));
@@ -68,7 +71,7 @@ HWY_INLINE VF elu_xnn(VF given, VF alpha) {
   const VF x = flushed(given), split = set_float(k::split_magic);
   const VF z = clamp_finite(x, k::saturation, 0.f),
            magic = simd::rounded(fused(z, set_float(k::log2_e), split)),
-           power = hn::BitCast(DF(), hn::ShiftLeft<23>(hn::BitCast(D32(), magic)));
+           power = power_of_magic(magic);
   const VF t = fused(simd::rounded(hn::Sub(magic, split)), set_float(k::minus_ln2), z),
            part = simd::rounded(hn::Mul(t, power)),
            p = simd::rounded(hn::Mul(fused_polynomial(k::elu_c, t), t));
