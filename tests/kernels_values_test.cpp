@@ -455,7 +455,11 @@ TEST_CASE("sums of dynamically quantized rows to floats equal the reference") {
     p.channels = static_cast<std::size_t>(r.pick({1, 3, 8, 17, 64}));
     p.length = p.channels * static_cast<std::size_t>(r.between(1, 3));
     p.rows = static_cast<std::size_t>(r.between(1, 4));
-    p.fused = i % 4 == 0, p.aten = i % 4 == 1, p.scales_first = i % 4 == 2;
+    constexpr float_scaling orders[] = {float_scaling::fused, float_scaling::scales_fused,
+                                        float_scaling::scales_first, float_scaling::channel_first,
+                                        float_scaling::row_first};
+    p.by = orders[i % 5];
+    const bool fused = p.by == float_scaling::fused || p.by == float_scaling::scales_fused;
     p.row_first = static_cast<std::size_t>(r.between(0, static_cast<std::int32_t>(p.channels)));
     const guarded x = integers(p.rows * p.length, dtype::s32, r), s = floats(p.rows, 1., false, r),
                   c = floats(p.channels, 0.01, false, r), b = floats(p.channels, 9., false, r);
@@ -463,10 +467,10 @@ TEST_CASE("sums of dynamically quantized rows to floats equal the reference") {
     p.min = r.between(0, 1) ? 0.f : -std::numeric_limits<float>::infinity();
     p.max = std::numeric_limits<float>::infinity();
     const std::byte* bias = r.between(0, 1) ? b.data() : nullptr;
-    INFO(p.rows << " of " << p.length << ", " << p.channels << " channels, formula " << i % 4);
+    INFO(p.rows << " of " << p.length << ", " << p.channels << " channels, order " << i % 5);
     check_kernel<dynamic_dequantize_params>(
         kernel_id::dynamic_dequantize, &reference::dynamic_dequantize_kernel, p,
-        {x.data(), s.data(), bias}, p.rows * p.length * 4, seen, !p.fused && !p.aten, dtype::f32);
+        {x.data(), s.data(), bias}, p.rows * p.length * 4, seen, !fused, dtype::f32);
   }
   seen.require_simd();
 }
@@ -482,31 +486,37 @@ TEST_CASE("dynamically quantized rows equal the reference on every target") {
     p.reduce_range = r.between(0, 1) != 0;
     p.rows = static_cast<std::size_t>(r.between(1, 3)),
     p.length = static_cast<std::size_t>(r.pick({1, 5, 16, 17, 31, 32, 33, 100}));
-    const std::size_t n = p.rows * p.length,
-                      bytes = n * (p.formula == row_formula::symmetric ? 1 : 2);
+    p.zero_points = p.formula != row_formula::symmetric && r.between(0, 1) != 0;
+    p.codes = p.formula == row_formula::symmetric ? dtype::s8
+              : !p.zero_points                    ? dtype::s16
+              : p.formula == row_formula::aten    ? dtype::u8
+                                                  : dtype::s8;
+    const std::size_t n = p.rows * p.length, bytes = n * size_of(p.codes);
     guarded x = floats(n, 4., false, r);
     if (i % 9 == 0) std::memset(x.data(), 0, x.size());
     // Values that fall halfway between two codes.
     if (i % 5 == 0 && n > 4)
       for (std::size_t k = 0; k < n; ++k)
         x.as<float>()[k] = k == 0 ? 127.f : k == 1 ? -128.f : static_cast<float>(k % 19) - 0.5f;
-    const auto run = [&](kernel_fn f, std::uint32_t parts, std::byte* codes, std::byte* scales) {
+    const auto run = [&](kernel_fn f, std::uint32_t parts, std::byte* codes, std::byte* scales,
+                         std::byte* zeros) {
       const void* in[] = {x.data()};
-      void* out[] = {codes, scales};
+      void* out[] = {codes, scales, zeros};
       kernel_args a;
       a.params = &p, a.in = in, a.out = out, a.parts = parts;
       for (a.part = 0; a.part < parts; ++a.part) f(a);
     };
-    std::vector<std::byte> codes(bytes), scales(p.rows * 4);
-    run(&reference::dynamic_quantize_kernel, 1, codes.data(), scales.data());
+    std::vector<std::byte> codes(bytes), scales(p.rows * 4), zeros(p.rows * 4);
+    run(&reference::dynamic_quantize_kernel, 1, codes.data(), scales.data(), zeros.data());
     for (const target t : simd_targets()) {
       const kernel_entry* e = kernels::find(kernel_id::dynamic_quantize, t);
       REQUIRE(e != nullptr);
-      const guarded q(bytes), s(p.rows * 4);
-      run(e->run, 2, q.data(), s.data());
+      const guarded q(bytes), s(p.rows * 4), z(p.rows * 4);
+      run(e->run, 2, q.data(), s.data(), z.data());
       INFO(name_of(t) << " " << static_cast<int>(p.formula) << " " << p.rows << " of " << p.length);
       REQUIRE(std::memcmp(q.data(), codes.data(), bytes) == 0);
       REQUIRE(std::memcmp(s.data(), scales.data(), p.rows * 4) == 0);
+      if (p.zero_points) REQUIRE(std::memcmp(z.data(), zeros.data(), p.rows * 4) == 0);
       ++ran;
     }
   }

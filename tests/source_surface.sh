@@ -9,6 +9,9 @@ written_out() {  # identifier and reason
   cat <<'END'
 requantize_add what a pass makes of an addition and a requantize
 dynamic_quantize one step of a dynamic-range layer, which loaders and graph_builder make whole
+dynamic_quantize_asymmetric one step of a dynamic-range layer, which a pass makes
+dynamic_conv2d what a pass makes of a dynamic-range layer
+dynamic_fully_connected what a pass makes of a dynamic-range layer
 dynamic_dequantize one step of a dynamic-range layer, which loaders and graph_builder make whole
 dynamic_quantize_linear results that hold the scale of another: by apply()
 float_conv2d a float layer of a loaded network: by apply()
@@ -19,6 +22,7 @@ float_fully_connected a float layer of a loaded network: by apply()
 float_lstm a float layer of a loaded network: by apply()
 float_svdf a float layer of a loaded network: by apply()
 rnn a float layer of a loaded network: by apply()
+attention what a pass makes of two matrix products and a softmax
 batch_norm a float layer of a loaded network: by apply()
 layer_norm a float layer of a loaded network: by apply()
 group_norm a float layer of a loaded network: by apply()

@@ -195,16 +195,34 @@ HWY_INLINE void store8(VU8 v, std::byte* p) { store(v, reinterpret_cast<std::uin
 
 // ---- parts of vectors: nothing else is read or written ----
 
+/// A load or store under a mask is one instruction for elements of any size, and touches nothing
+/// else (AVX-512).
+inline constexpr bool native_masks = HWY_ARCH_X86 && vector_bytes == 64;
+/// The first n elements of a vector of D's; the others are 0.
+template <class D> HWY_INLINE hn::Vec<D> load_first(D d, const hn::TFromD<D>* p, std::size_t n) {
+  if constexpr (native_masks) {
+    return hn::MaskedLoad(hn::FirstN(d, n), d, p);
+  } else {
+    alignas(vector_bytes) hn::TFromD<D> whole[hn::MaxLanes(d)] = {};
+    std::memcpy(whole, p, n * sizeof(hn::TFromD<D>));
+    return hn::Load(d, whole);
+  }
+}
+template <class D> HWY_INLINE void store_first(hn::Vec<D> v, D d, hn::TFromD<D>* p, std::size_t n) {
+  if constexpr (native_masks) {
+    hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+  } else {
+    alignas(vector_bytes) hn::TFromD<D> whole[hn::MaxLanes(d)];
+    hn::Store(v, d, whole);
+    std::memcpy(p, whole, n * sizeof(hn::TFromD<D>));
+  }
+}
 /// The first n <= lanes<T> elements; the others are 0.
 template <class T> HWY_INLINE vec<T> load_some(const T* p, std::size_t n) {
-  alignas(vector_bytes) T whole[lanes<T>] = {};
-  std::memcpy(whole, p, n * sizeof(T));
-  return hn::Load(tag<T>(), whole);
+  return load_first(tag<T>(), p, n);
 }
 template <class T> HWY_INLINE void store_some(vec<T> v, T* p, std::size_t n) {
-  alignas(vector_bytes) T whole[lanes<T>];
-  hn::Store(v, tag<T>(), whole);
-  std::memcpy(p, whole, n * sizeof(T));
+  store_first(v, tag<T>(), p, n);
 }
 
 // ---- widening loads and narrowing stores ----
@@ -216,12 +234,24 @@ template <class T> HWY_INLINE V32 load_as32(const T* p) {
   else
     return hn::PromoteTo(D32(), hn::LoadU(per32<T>(), p));
 }
+template <class T> HWY_INLINE V32 load_some_as32(const T* p, std::size_t n) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    return load_some(p, n);
+  else
+    return hn::PromoteTo(D32(), load_first(per32<T>(), p, n));
+}
 /// Lanes that fit T, as T; others saturate.
 template <class T> HWY_INLINE void store_from32(V32 v, T* p) {
   if constexpr (std::is_same_v<T, std::int32_t>)
     store(v, p);
   else
     hn::StoreU(hn::DemoteTo(per32<T>(), v), per32<T>(), p);
+}
+template <class T> HWY_INLINE void store_some_from32(V32 v, T* p, std::size_t n) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    store_some(v, p, n);
+  else
+    store_first(hn::DemoteTo(per32<T>(), v), per32<T>(), p, n);
 }
 /// The same for a type that is known when it runs: u8, s8, s16; anything else is taken as s32.
 HWY_INLINE V32 load_as32(dtype t, const std::byte* p) {
@@ -260,14 +290,38 @@ HWY_INLINE void store_from32(dtype t, V32 v, std::byte* p) {
 }
 /// The first n <= lanes32 elements; the others are 0. Reads and writes nothing else.
 HWY_INLINE V32 load_some_as32(dtype t, const std::byte* p, std::size_t n) {
-  alignas(vector_bytes) std::byte whole[lanes32 * 4] = {};
-  std::memcpy(whole, p, n * size_of(t));
-  return load_as32(t, whole);
+  switch (t) {
+    case dtype::u8: return load_some_as32(reinterpret_cast<const std::uint8_t*>(p), n);
+    case dtype::s8: return load_some_as32(reinterpret_cast<const std::int8_t*>(p), n);
+    case dtype::s16: return load_some_as32(reinterpret_cast<const std::int16_t*>(p), n);
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  return load_some_as32(reinterpret_cast<const std::int32_t*>(p), n);
 }
 HWY_INLINE void store_some_from32(dtype t, V32 v, std::byte* p, std::size_t n) {
-  alignas(vector_bytes) std::byte whole[lanes32 * 4];
-  store_from32(t, v, whole);
-  std::memcpy(p, whole, n * size_of(t));
+  switch (t) {
+    case dtype::u8: return store_some_from32(v, reinterpret_cast<std::uint8_t*>(p), n);
+    case dtype::s8: return store_some_from32(v, reinterpret_cast<std::int8_t*>(p), n);
+    case dtype::s16: return store_some_from32(v, reinterpret_cast<std::int16_t*>(p), n);
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  store_some_from32(v, reinterpret_cast<std::int32_t*>(p), n);
 }
 /// lanes16 elements of a byte or int16 type as int16.
 template <class T> HWY_INLINE V16 load_as16(const T* p) {
@@ -279,9 +333,10 @@ template <class T> HWY_INLINE V16 load_as16(const T* p) {
 /// The first n <= lanes16 elements; the others are 0. Reads nothing else.
 template <class T> HWY_INLINE V16 load_some_as16(const T* p, std::size_t n) {
   if (n >= lanes16) return load_as16(p);
-  alignas(vector_bytes) T whole[lanes16] = {};
-  std::memcpy(whole, p, n * sizeof(T));
-  return load_as16(whole);
+  if constexpr (std::is_same_v<T, std::int16_t>)
+    return load_some(p, n);
+  else
+    return hn::PromoteTo(D16(), load_first(per16<T>(), p, n));
 }
 /// The same of unaligned memory.
 template <class T> HWY_INLINE V16 load_as16(const std::byte* p) {
@@ -295,6 +350,16 @@ template <class T> HWY_INLINE V16 load_some_as16(const std::byte* p, std::size_t
 
 /// Modulo 2^32.
 HWY_INLINE std::int32_t sum_of_lanes(V32 v) { return hn::GetLane(hn::SumOfLanes(D32(), v)); }
+/// Lane i: the sum of lanes i, i + 4, i + 8 and so on of int32, modulo 2^32.
+template <class V> HWY_INLINE hn::Vec<hn::CappedTag<std::int32_t, 4>> sums_of_fourths(V v) {
+  using D = hn::DFromV<V>;
+  if constexpr (hn::MaxLanes(D()) == 4) {
+    return v;
+  } else {
+    const hn::Half<D> half;
+    return sums_of_fourths(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
 template <class T> HWY_INLINE T largest_lane(vec<T> v) {
   alignas(vector_bytes) T each[lanes<T>];
   hn::Store(v, tag<T>(), each);
@@ -1080,6 +1145,61 @@ using namespace generic;
 OCTET_NAMESPACE_END
 
 // What is written over the family's operations.
+// ---- octet/kernels/simd/panels-inl.hpp
+// Rows of a panel to memory, in channel order (channel_in_panel). Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+/// The first n <= NV * lanes32 values of NV vectors; int32. Writes nothing else.
+template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
+  constexpr int count = NV * lanes32;
+  V32 y[NV];
+  in_channel_order<NV>(x, y);
+  auto* const ints = reinterpret_cast<std::int32_t*>(to);
+  if (n == count) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) hn::StoreU(y[v], D32(), ints + v * lanes32);
+    return;
+  }
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    const int left = n - v * lanes32;
+    if (left >= lanes32)
+      hn::StoreU(y[v], D32(), ints + v * lanes32);
+    else if (left > 0)
+      store_some(y[v], ints + v * lanes32, static_cast<std::size_t>(left));
+  }
+}
+/// The same, saturated to int16.
+template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {
+  constexpr int count = NV * lanes32;
+  alignas(vector_bytes) std::int16_t whole[count];
+  auto* const target = n == count ? reinterpret_cast<std::int16_t*>(to) : whole;
+  if constexpr (NV == 1) {
+    const per32<std::int16_t> half;
+    hn::StoreU(hn::DemoteTo(half, x[0]), half, target);
+  } else if constexpr (NV == 2) {  // demoting keeps blocks of 128 bits
+    hn::StoreU(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), target);
+  } else {
+    alignas(vector_bytes) std::int16_t first[lanes16], second[lanes16];
+    hn::Store(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), first);
+    hn::Store(hn::ReorderDemote2To(D16(), x[2], x[NV - 1]), D16(), second);
+    for (int block = 0; block < lanes32 / 4; ++block) {
+      std::memcpy(target + block * NV * 4, first + block * 8, 16);
+      std::memcpy(target + block * NV * 4 + 8, second + block * 8, (NV - 2) * 8);
+    }
+  }
+  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 2);
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/simd/sums-inl.hpp
 // Sums in a number of lanes that a framework fixes, whatever the vectors' width. Written in
 // Highway's portable operations over the family's `rounded`. Part of a pass: see pass-inl.hpp.
@@ -1136,56 +1256,6 @@ template <int N> HWY_INLINE void sum_side_by_side(const float* x, std::size_t n,
   std::size_t i = sums.add(x, n);
   sums.store(each);
   for (; i < n; ++i) each[i % N] = numerics::add(each[i % N], x[i]);
-}
-
-}  // namespace simd
-}  // namespace OCTET_TARGET_NS
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_KERNEL_PASS
-// ---- octet/kernels/simd/panels-inl.hpp
-// Rows of a panel to memory, in channel order (channel_in_panel). Part of a pass: see pass-inl.hpp.
-#if defined(OCTET_KERNEL_PASS)
-
-OCTET_NAMESPACE_BEGIN
-namespace OCTET_TARGET_NS {
-namespace simd {
-
-/// The first n <= NV * lanes32 values of NV vectors; int32. Writes nothing else.
-template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
-  constexpr int count = NV * lanes32;
-  V32 y[NV];
-  in_channel_order<NV>(x, y);
-  auto* const ints = reinterpret_cast<std::int32_t*>(to);
-  if (n == count) {
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) hn::StoreU(y[v], D32(), ints + v * lanes32);
-    return;
-  }
-  alignas(vector_bytes) std::int32_t whole[count];
-  for (int v = 0; v < NV; ++v) hn::Store(y[v], D32(), whole + v * lanes32);
-  std::memcpy(to, whole, static_cast<std::size_t>(n) * 4);
-}
-/// The same, saturated to int16.
-template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {
-  constexpr int count = NV * lanes32;
-  alignas(vector_bytes) std::int16_t whole[count];
-  auto* const target = n == count ? reinterpret_cast<std::int16_t*>(to) : whole;
-  if constexpr (NV == 1) {
-    const per32<std::int16_t> half;
-    hn::StoreU(hn::DemoteTo(half, x[0]), half, target);
-  } else if constexpr (NV == 2) {  // demoting keeps blocks of 128 bits
-    hn::StoreU(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), target);
-  } else {
-    alignas(vector_bytes) std::int16_t first[lanes16], second[lanes16];
-    hn::Store(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), first);
-    hn::Store(hn::ReorderDemote2To(D16(), x[2], x[NV - 1]), D16(), second);
-    for (int block = 0; block < lanes32 / 4; ++block) {
-      std::memcpy(target + block * NV * 4, first + block * 8, 16);
-      std::memcpy(target + block * NV * 4 + 8, second + block * 8, (NV - 2) * 8);
-    }
-  }
-  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 2);
 }
 
 }  // namespace simd
@@ -1449,6 +1519,20 @@ HWY_INLINE VF fused(VF a, VF b, VF c) {
                               hn::PromoteTo(DF64(), hn::UpperHalf(half, c)));
     return simd::to_floats(low, high);
   }
+}
+/// numerics::scale_sum of a bias; where there is none, `bias` is what numerics::no_bias says.
+template <float_scaling By> HWY_INLINE VF scale_sum(V32 sum, VF row, VF scale, VF bias) {
+  const VF x = hn::ConvertTo(DF(), sum);
+  if constexpr (By == float_scaling::scales_fused)
+    return fused(x, simd::rounded(hn::Mul(row, scale)), bias);
+  else if constexpr (By == float_scaling::fused)
+    return fused(simd::rounded(hn::Mul(x, row)), scale, bias);
+  else if constexpr (By == float_scaling::scales_first)
+    return hn::Add(simd::rounded(hn::Mul(x, simd::rounded(hn::Mul(row, scale)))), bias);
+  else if constexpr (By == float_scaling::row_first)
+    return hn::Add(simd::rounded(hn::Mul(simd::rounded(hn::Mul(x, row)), scale)), bias);
+  else
+    return hn::Add(simd::rounded(hn::Mul(simd::rounded(hn::Mul(x, scale)), row)), bias);
 }
 /// Of vectors narrower than the target's own; none without the instruction is that wide.
 template <class V> HWY_INLINE V fused(V a, V b, V c) {
@@ -1911,13 +1995,20 @@ struct quad_ops {  // bytes
 /// Kernels take four bytes a lane where the family gains by it.
 inline constexpr bool has_quads = simd::quads != 0;
 
+struct tile_call;
+/// From a tile's sums to the output, in a way of its own: the rows of the block from `row` on.
+using finish_tile_fn = void (*)(const tile_call& t, const row_block& sums, std::size_t row,
+                                std::byte* to) noexcept;
 /// What a tile needs to know; the same for all tiles of one panel.
 struct tile_call {
   const std::int64_t* offsets;  // of the segments
   int segments, steps;
   std::int32_t flip;         // xor for activations
   const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
-  const std::byte* arrays;   // the panel's columns
+  const std::int32_t*
+      zeros;                // zero point of each row, which its activations still have; null: none
+  const float* scales;      // of each row, where `rows` is given
+  const std::byte* arrays;  // the panel's columns
   const std::byte* weights;
   std::size_t out_stride;  // bytes between rows of the output
   int n;                   // channels written
@@ -1927,11 +2018,14 @@ struct tile_call {
   const kernels::epilogue_scalars* scalars;
   kernels::epilogue_kind kind;
   int block_steps;  // packed_gemm's
+  const kernels::row_scaling* rows;
+  finish_tile_fn finish;  // null: by `kind`
 };
 
-/// Accumulators before the first product: the columns' biases, and each row's sum.
+/// Accumulators before the first product: the columns' biases, and what is added for rows from
+/// `row` on.
 template <int MR, int NV, kernels::epilogue_kind E>
-HWY_INLINE void start_tile(const columns& c, const std::int32_t* sums,
+HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row,
                            V32 (&acc)[MR][NV]) noexcept {
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
@@ -1941,12 +2035,22 @@ HWY_INLINE void start_tile(const columns& c, const std::int32_t* sums,
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
-  if (sums == nullptr) return;
-  HWY_UNROLL(8)
-  for (int r = 0; r < MR; ++r) {
-    const V32 sum = set32(sums[r]);
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
+  if (t.sums != nullptr) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      const V32 sum = set32(t.sums[row + as_size(r)]);
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
+    }
+  }
+  if (t.zeros != nullptr) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      const V32 zero = set32(t.zeros[row + as_size(r)]);
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v)
+        acc[r][v] = hn::Add(acc[r][v], hn::Mul(zero, simd::load(c.l + v * lanes32)));
+    }
   }
 }
 /// Adds the products of all segments.
@@ -2035,11 +2139,36 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
     }
   }
 }
+/// What becomes of a tile's sums: what the panel's kind says, or floats, of which tiles of bytes
+/// are compiled again.
+struct by_kind {
+  static constexpr bool floats = false;
+};
+template <float_scaling By> struct to_floats {
+  static constexpr bool floats = true;
+  static constexpr float_scaling by = By;
+};
+/// row_scaling: sums of the rows from `row` on to floats, as the bits that they are.
+template <float_scaling By, int MR, int NV>
+HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV],
+                           std::size_t row) noexcept {
+  const VF lo = set_float(t.rows->min), hi = set_float(t.rows->max);
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    const VF scale = simd::load(c.scale() + v * lanes32),
+             bias = simd::load(c.real_bias() + v * lanes32);
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      const VF y = scale_sum<By>(acc[r][v], set_float(t.scales[row + as_size(r)]), scale, bias);
+      acc[r][v] = hn::BitCast(D32(), simd::lesser(hi, simd::greater(lo, y)));
+    }
+  }
+}
 /// From the accumulators to the output. E: dr, or real for all other kinds, which are told apart
 /// here: a tile of its own for each would be the same products once more.
 template <int MR, int NV, kernels::epilogue_kind E>
-HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV], std::byte* to,
-                            int valid) noexcept {
+HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV],
+                            std::size_t row, std::byte* to, int valid) noexcept {
   using kernels::epilogue_kind;
   if (E == epilogue_kind::dr || t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real) {
     const epilogue e(*t.scalars);
@@ -2058,20 +2187,31 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * lanes32]);
     }
-    finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
-                row_block{&raw[0][0], NV, valid}, to, t.out_stride, {t.first, t.n});
+    const row_block sums{&raw[0][0], NV, valid};
+    if (t.finish != nullptr) return t.finish(t, sums, row, to);
+    finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays, sums, to, t.out_stride,
+                {t.first, t.n});
   }
 }
-/// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel
-/// for every remainder.
-template <class Ops, int MR, int NV, kernels::epilogue_kind E>
-HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums,
+/// MR rows at rows[0..MR), the block's from `row` on, of which `valid` are written. The others
+/// repeat a row: no second kernel for every remainder.
+template <class Ops, class Finish, int MR, int NV, kernels::epilogue_kind E>
+HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::size_t row,
                        std::byte* to, int valid) noexcept {
   const columns c(t.arrays, NV);
   V32 acc[MR][NV];
-  start_tile<MR, NV, E>(c, sums, acc);
+  start_tile<MR, NV, E>(t, c, row, acc);
   add_products<Ops>(t, rows, acc);
-  finish_tile<MR, NV, E>(t, c, acc, to, valid);
+  if constexpr (Finish::floats) {
+    scale_tile<Finish::by>(t, c, acc, row);
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      if (r < valid) simd::store_ints<NV>(acc[r], to, t.n);
+      to += t.out_stride;
+    }
+  } else {
+    finish_tile<MR, NV, E>(t, c, acc, row, to, valid);
+  }
 }
 
 /// Where a block of steps starts: see kernels::block_start, of which every block adds one.
@@ -2139,41 +2279,42 @@ HWY_NOINLINE void wide_tile(const tile_call& t, const std::byte* const* rows, st
                     t.n, t.first);
 }
 
-template <class Ops, int MR, int NV>
-HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums,
+template <class Ops, class Finish, int MR, int NV>
+HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, std::size_t row,
                         std::byte* to, int valid) noexcept {
   if constexpr (!std::is_same_v<Ops, quad_ops>)
     if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
-  if (t.kind == kernels::epilogue_kind::dr)
-    tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
+  if constexpr (Finish::floats)
+    tile<Ops, Finish, MR, NV, kernels::epilogue_kind::real>(t, rows, row, to, valid);
+  else if (t.kind == kernels::epilogue_kind::dr)
+    tile<Ops, Finish, MR, NV, kernels::epilogue_kind::dr>(t, rows, row, to, valid);
   else
-    tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
+    tile<Ops, Finish, MR, NV, kernels::epilogue_kind::real>(t, rows, row, to, valid);
 }
 /// All rows of a block times one panel.
-template <class Ops, int NV>
+template <class Ops, class Finish, int NV>
 HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std::byte* to,
                            std::size_t count) noexcept {
   constexpr int MR = tile_rows(NV);
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
-    const std::int32_t* sums = t.sums == nullptr ? nullptr : t.sums + i;
-    if (left == 1) return tile_of<Ops, 1, NV>(t, rows + i, sums, to, 1);
+    if (left == 1) return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
-    tile_of<Ops, MR, NV>(t, rows + i, sums, to, valid);
+    tile_of<Ops, Finish, MR, NV>(t, rows + i, i, to, valid);
     i += as_size(valid);
     to += as_size(valid) * t.out_stride;
   }
 }
-template <class Ops>
+template <class Ops, class Finish>
 HWY_NOINLINE void panel(const tile_call& t, int nv, const std::byte* const* rows, std::byte* to,
                         std::size_t count) noexcept {
   if constexpr (layout.max_vectors > 2) {
-    if (nv == 4) return panel_rows<Ops, 4>(t, rows, to, count);
-    if (nv == 3) return panel_rows<Ops, 3>(t, rows, to, count);
+    if (nv == 4) return panel_rows<Ops, Finish, 4>(t, rows, to, count);
+    if (nv == 3) return panel_rows<Ops, Finish, 3>(t, rows, to, count);
   }
-  if (nv == 2) return panel_rows<Ops, 2>(t, rows, to, count);
-  panel_rows<Ops, 1>(t, rows, to, count);
+  if (nv == 2) return panel_rows<Ops, Finish, 2>(t, rows, to, count);
+  panel_rows<Ops, Finish, 1>(t, rows, to, count);
 }
 
 }  // namespace OCTET_TARGET_NS
@@ -2235,16 +2376,39 @@ struct window_source {
       std::memset(to, fill, count);
     }
   }
+  /// The same of bytes, or of words made of them, that have this zero point.
+  HWY_INLINE window_source with(std::int32_t zero) const noexcept {
+    window_source s = *this;
+    s.zero_point = zero;
+    s.fill = (flip != 0 ? zero ^ 0x80 : zero) & 0xFF;
+    return s;
+  }
+};
+/// Zero points of lines of output; none: what the source says.
+struct line_zeros {
+  const std::int32_t* of = nullptr;
+  std::size_t lines = 1;  // that share one
+  dtype codes = dtype::u8;
+  HWY_INLINE std::int32_t at(std::size_t i) const noexcept {
+    return kernels::run_time_zero_point(codes, of[i]);
+  }
 };
 
 /// Output rows [oy, oy + rows) of image n: their input into the window.
 inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kernels::packed_gemm& h,
-                                     const window_source& s, const std::byte* x, std::byte* window,
-                                     std::int32_t n, std::int32_t oy, std::int32_t rows) noexcept {
+                                     const window_source& source, const line_zeros& zeros,
+                                     const std::byte* x, std::byte* window, std::int32_t n,
+                                     std::int32_t oy, std::int32_t rows) noexcept {
   const auto in_c = as_size(g.in_c), size = size_of(g.in_type), pixel = in_c * h.element;
   const std::int32_t tall = (rows - 1) * h.step_h + (g.kernel_h - 1) * g.dilation_h + 1;
   for (std::int32_t r = 0; r < tall; ++r) {
     std::byte* to = window + as_size(r) * h.row_bytes;
+    window_source s = source;
+    if (zeros.of != nullptr) {
+      // Lines of one image share a zero point, or each has the line of input that bears its number.
+      const std::size_t line = product_of(n, g.out_h) + as_size(g.kernel_h == 1 ? oy + r : oy);
+      s = source.with(zeros.at(line / zeros.lines));
+    }
     std::memset(to + as_size(h.window_w) * pixel, 0, h.row_bytes - as_size(h.window_w) * pixel);
     std::int32_t iy =
         g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
@@ -2328,7 +2492,10 @@ struct gemm_run {
   const std::byte* packed;
   const std::byte** rows;  // first element of each pixel of a block, in the input or the window
   std::int32_t* sums;      // of those rows, times h.offset
+  std::int32_t* zeros;     // and their zero points
+  float* scales;           // and their scales, where g.rows is given
   std::byte* window;
+  line_zeros lines;
 };
 
 /// Where the input pixels of output pixels [first, first + count) lie, of a kernel of one pixel.
@@ -2365,7 +2532,7 @@ HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source
                oy = static_cast<std::int32_t>(item % as_size(g.out_h));
     std::int32_t lines = g.out_h - oy < h.block_rows ? g.out_h - oy : h.block_rows;
     if (as_size(lines) > left) lines = static_cast<std::int32_t>(left);
-    fill_window(g, h, source, x, r.window, n, oy, lines);
+    fill_window(g, h, source, r.lines, x, r.window, n, oy, lines);
     const std::size_t step = as_size(h.step_w) * pixel;
     for (std::int32_t line = 0; line < lines; ++line) {
       const std::byte* at = r.window + as_size(line * h.step_h) * h.row_bytes;
@@ -2381,19 +2548,32 @@ HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t co
     four_row_sums(t, r.h.segment_length, r.h.offset, r.rows + i, r.sums + i);
 }
 
+/// Zero points and scales of the rows of a block of `count` output pixels from `first` on.
+inline HWY_NOINLINE void block_scales(const gemm_run& r, const float* scales, std::size_t first,
+                                      std::size_t count) noexcept {
+  const std::size_t share = r.g.rows->lines * as_size(r.g.out_w);  // pixels
+  std::size_t line = first / share, left = share - first % share;
+  for (std::size_t i = 0; i < count + most_tile_rows; ++i, --left) {
+    if (left == 0 && i < count) ++line, left = share;
+    r.scales[i] = scales[line];
+    r.zeros[i] = r.lines.of != nullptr ? r.lines.at(line) : 0;
+  }
+}
+
 /// A template, so that families without the product of four bytes do not compile its tiles.
-template <bool Quads>
+template <bool Quads, class Finish>
 HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
                          const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
   if constexpr (Quads)
-    if (kind == kernels::product::quad) return panel<quad_ops>(t, nv, rows, to, count);
+    if (kind == kernels::product::quad) return panel<quad_ops, Finish>(t, nv, rows, to, count);
   if (kind == kernels::product::pair8)
-    panel<pair8_ops>(t, nv, rows, to, count);
+    panel<pair8_ops, by_kind>(t, nv, rows, to, count);
   else
-    panel<pair16_ops>(t, nv, rows, to, count);
+    panel<pair16_ops, by_kind>(t, nv, rows, to, count);
 }
 /// The rows of a block times the panels [begin, end), counted over all groups; `to`: the block's
 /// first output.
+template <class Finish>
 HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, std::byte* to,
                              std::size_t count) noexcept {
   const kernels::gemm_problem& g = r.g;
@@ -2416,27 +2596,68 @@ HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, 
     if (const std::size_t ahead = as_size(groups_ahead) * group_bytes; ahead != 0)
       for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
     t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(at);
-    panel_of<has_quads>(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type), count);
+    panel_of<has_quads, Finish>(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type),
+                                count);
   }
 }
 
-/// Part `part` of `parts` of a packed product.
-inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed,
-                                  const kernel_args& a) noexcept {
+/// The call's scratch, behind its segments.
+HWY_INLINE gemm_run gemm_run_of(const kernels::gemm_problem& g, const kernels::packed_gemm& h,
+                                const std::byte* packed, const kernel_args& a) noexcept {
+  std::byte *const pointers = static_cast<std::byte*>(a.scratch) + kernels::gemm_segment_bytes(h),
+                   *const sums = pointers + kernels::gemm_pointer_bytes(g, h),
+                   *const zeros = sums + kernels::gemm_sum_bytes(g, h),
+                   *const window = zeros + kernels::gemm_scale_bytes(g, h);
+  gemm_run r{g,
+             h,
+             packed,
+             reinterpret_cast<const std::byte**>(pointers),
+             reinterpret_cast<std::int32_t*>(sums),
+             reinterpret_cast<std::int32_t*>(zeros),
+             reinterpret_cast<float*>(zeros + (window - zeros) / 2),
+             window,
+             {}};
+  if (g.rows != nullptr)
+    r.lines = {static_cast<const std::int32_t*>(a.in[3]), g.rows->lines, g.in_type};
+  return r;
+}
+/// What all tiles of the call share.
+HWY_INLINE tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
+                              const kernels::epilogue_scalars& scalars,
+                              finish_tile_fn finish) noexcept {
+  const kernels::gemm_problem& g = r.g;
+  const kernels::packed_gemm& h = r.h;
+  tile_call t;
+  t.offsets = segments;
+  t.segments = h.segments;
+  t.steps = h.steps;
+  t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
+  t.sums = h.offset != 0 ? r.sums : nullptr;
+  t.zeros = r.lines.of != nullptr && h.kind == kernels::product::quad ? r.zeros : nullptr;
+  t.scales = r.scales;
+  // Pixels of a phase are step_w apart, its lines step_h.
+  t.out_stride = as_size(g.out_c) * size_of(g.out_type) * as_size(g.part.on ? g.part.step_w : 1);
+  t.requant = g.requant;
+  t.out_type = g.out_type;
+  t.scalars = &scalars;
+  t.block_steps = h.block_steps;
+  t.rows = g.rows;
+  t.finish = finish;
+  return t;
+}
+
+/// Part `part` of `parts` of a packed product. Of a problem with row_scaling: scales of rows are
+/// operand 2, zero points operand 3, and `finish` makes floats of sums.
+template <class Finish = by_kind>
+HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed,
+                           const kernel_args& a, finish_tile_fn finish = nullptr) noexcept {
   kernels::packed_gemm h;
   std::memcpy(&h, packed, sizeof(h));
   kernels::set_image(h, g);  // it may have been packed for an image of another size
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* const segments = static_cast<std::int64_t*>(a.scratch);
   kernels::set_segments(h, g, segments);
-  std::byte *const pointers = static_cast<std::byte*>(a.scratch) + kernels::gemm_segment_bytes(h),
-                   *const sums = pointers + kernels::gemm_pointer_bytes(g, h);
-  const gemm_run r{g,
-                   h,
-                   packed,
-                   reinterpret_cast<const std::byte**>(pointers),
-                   reinterpret_cast<std::int32_t*>(sums),
-                   sums + kernels::gemm_sum_bytes(g, h)};
+  const gemm_run r = gemm_run_of(g, h, packed, a);
   const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
   const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16, h.flip,
                              g.in_zero_point, h.fill};
@@ -2452,35 +2673,30 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   else
     share = part_of(share.end, a.part, a.parts);
 
-  tile_call t;
-  t.offsets = segments;
-  t.segments = h.segments;
-  t.steps = h.steps;
-  t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
-  t.sums = h.offset != 0 ? r.sums : nullptr;
-  // Pixels of a phase are step_w apart, its lines step_h.
-  const auto& part = g.part;
-  t.out_stride = pixel_out * as_size(part.on ? part.step_w : 1);
-  t.requant = g.requant;
-  t.out_type = g.out_type;
-  t.scalars = &scalars;
-  t.block_steps = h.block_steps;
-
+  tile_call t = tiles_of(r, segments, scalars, finish);
   for (std::size_t item = range.begin; item < range.end;) {
     const std::size_t count = block_rows(r, source, x, item, range.end - item);
     if constexpr (has_quads)
       if (h.offset != 0) block_sums(r, t, count);
     std::size_t first = item * line;  // output pixel
-    if (part.on)
+    if (g.rows != nullptr) block_scales(r, static_cast<const float*>(a.in[2]), first, count);
+    if (const auto& part = g.part; part.on)
       first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
                item % as_size(g.out_h) * as_size(part.step_h)) *
                   as_size(part.out_w) +
               as_size(part.first_w);
-    block_panels(r, t, share, static_cast<std::byte*>(a.out[0]) + first * pixel_out, count);
+    block_panels<Finish>(r, t, share, static_cast<std::byte*>(a.out[0]) + first * pixel_out, count);
     item += h.direct ? count : count / line;
   }
 }
 
+inline const char* describe_gemm(const kernels::gemm_problem& g) {
+  const kernels::packed_gemm h = kernels::gemm_header(g, layout);
+  return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
+         : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
+         : h.direct                          ? "gemm 2x16 wide weights direct"
+                                             : "gemm 2x16 wide weights window";
+}
 /// Operators on the matrix kernel. `Of`: params to problem.
 template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept>
 struct gemm_kernel : packing_kernel<gemm_kernel<Params, Of>, Params> {
@@ -2495,12 +2711,7 @@ struct gemm_kernel : packing_kernel<gemm_kernel<Params, Of>, Params> {
     return kernels::gemm_accepts(Of(params(p))) && base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
-    if (p == nullptr) return "gemm";
-    const kernels::packed_gemm h = kernels::gemm_header(Of(params(p)), layout);
-    return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
-           : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
-           : h.direct                          ? "gemm 2x16 wide weights direct"
-                                               : "gemm 2x16 wide weights window";
+    return p == nullptr ? "gemm" : describe_gemm(Of(params(p)));
   }
 };
 inline kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept {
@@ -2608,6 +2819,83 @@ struct kernel<kernel_id::batch_matmul, V>
   static const char* describe(const void* p) {
     return p != nullptr && kernels::packs_once(params(p)) ? "gemm, packed once"
                                                           : "gemm, packed each run";
+  }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/dynamic_layer-inl.hpp
+// qnn.dynamic_conv2d and qnn.dynamic_fully_connected on the matrix kernel: sums to floats by scales
+// of rows. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// The rows of a tile's sums to the output: a finish_tile_fn.
+template <float_scaling By, int NV>
+HWY_NOINLINE void store_scaled(const tile_call& t, const row_block& b, std::size_t row,
+                               std::byte* to) noexcept {
+  for (int i = 0; i < b.rows; ++i, to += t.out_stride) {
+    V32 sums[1][NV];
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) sums[0][v] = simd::load(b.at(i, v * lanes32));
+    scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
+    simd::store_ints<NV>(sums[0], to, t.n);
+  }
+}
+template <float_scaling By>
+HWY_NOINLINE void finish_floats(const tile_call& t, const row_block& b, std::size_t row,
+                                std::byte* to) noexcept {
+  if constexpr (layout.max_vectors > 2) {
+    if (b.nv == 4) return store_scaled<By, 4>(t, b, row, to);
+    if (b.nv == 3) return store_scaled<By, 3>(t, b, row, to);
+  }
+  if (b.nv == 2) return store_scaled<By, 2>(t, b, row, to);
+  store_scaled<By, 1>(t, b, row, to);
+}
+
+template <class V>
+struct kernel<kernel_id::dynamic_layer, V>
+    : packing_kernel<kernel<kernel_id::dynamic_layer, V>, dynamic_layer_params> {
+  using base = packing_kernel<kernel, dynamic_layer_params>;
+  using base::params;
+  static kernels::gemm_problem problem(const dynamic_layer_params& p) noexcept {
+    return kernels::problem_of(p);
+  }
+  /// In registers, where that saves a tenth of a layer's time (AVX-512 VNNI, 128 rows of 384 to
+  /// 1536): the order of products that most layers have.
+  template <float_scaling By> static void run_by(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    run_gemm<to_floats<By>>(problem(p), p.packed, a, &finish_floats<By>);
+  }
+  template <float_scaling By> static void run_rare(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    run_gemm<by_kind>(problem(p), p.packed, a, &finish_floats<By>);
+  }
+  static void run(const kernel_args& a) noexcept {
+    switch (params(a.params).rows.by) {
+      case float_scaling::fused: return run_by<float_scaling::fused>(a);
+      case float_scaling::scales_first: return run_by<float_scaling::scales_first>(a);
+      case float_scaling::channel_first: return run_rare<float_scaling::channel_first>(a);
+      case float_scaling::scales_fused: return run_rare<float_scaling::scales_fused>(a);
+      case float_scaling::row_first: break;  // no layer here has it
+    }
+  }
+  static kernels::node_bytes bytes(const dynamic_layer_params& p) {
+    return kernels::gemm_bytes(problem(p), layout);
+  }
+  static void pack_into(const dynamic_layer_params& p, std::byte* to) {
+    kernels::gemm_pack(problem(p), layout, to);
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(problem(params(p))) &&
+           base::scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static const char* describe(const void* p) {
+    return p == nullptr ? "gemm to floats" : describe_gemm(problem(params(p)));
   }
 };
 
@@ -4165,9 +4453,8 @@ HWY_INLINE VF relu6_lanes(VF v) {
   const VF six = set_float(6.f), zero = hn::Zero(DF());
   return hn::IfThenElse(hn::Le(v, zero), zero, hn::IfThenElse(hn::Ge(v, six), six, v));
 }
-HWY_INLINE VF clamp_lanes(VF v, VF lo, VF hi) {
-  return hn::IfThenElse(hn::Lt(v, lo), lo, hn::IfThenElse(hn::Gt(v, hi), hi, v));
-}
+/// numerics::clamp: NaN stays, and so does a zero beside one of the other sign.
+HWY_INLINE VF clamp_lanes(VF v, VF lo, VF hi) { return simd::lesser(hi, simd::greater(lo, v)); }
 /// Not sqrtps: -ffast-math makes an estimate of it. Twice 24 bits and two more are enough for one
 /// rounding to count.
 HWY_INLINE VF sqrt_lanes(VF x) {
@@ -5375,10 +5662,11 @@ inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float fi
   return r;
 }
 
-/// x * inverse, rounded, cut to [lo, hi].
+/// x * inverse, rounded, cut to [lo, hi], plus `zero`.
 template <bool Away, class T>
 HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float inverse, std::int32_t lo,
-                               std::int32_t hi) noexcept {
+                               std::int32_t hi, std::int32_t zero = 0) noexcept {
+  const V32 z = set32(zero);
   const VF by = set_float(inverse), low = set_float(static_cast<float>(lo)),
            high = set_float(static_cast<float>(hi));
   constexpr dtype type = dtype_of<T>;
@@ -5387,7 +5675,7 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
     const std::size_t left = n - i;
     const VF v = simd::rounded(
         hn::Mul(left < lanes32 ? simd::load_some(x + i, left) : simd::load(x + i), by));
-    const V32 q = Away ? round_away_within(v, low, high) : round_within(v, low, high);
+    const V32 q = hn::Add(Away ? round_away_within(v, low, high) : round_within(v, low, high), z);
     if (left >= lanes32)
       simd::store_from32(q, y + i);
     else
@@ -5398,30 +5686,37 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
 template <class V>
 struct kernel<kernel_id::dynamic_quantize, V>
     : plain_kernel<kernel<kernel_id::dynamic_quantize, V>> {
+  /// One row of `n` values; `zero` is added to the codes.
+  template <class T>
   static void quantize_values(row_formula formula, const numerics::row_scale& s, const float* x,
-                              std::size_t n, void* out, std::size_t row) noexcept {
-    const auto words = [&] { return static_cast<std::int16_t*>(out) + row * n; };
+                              std::size_t n, T* to, std::int32_t zero) noexcept {
     const std::int32_t z = s.zero_point;
-    switch (formula) {
-      case row_formula::symmetric: {
-        auto* bytes = static_cast<std::int8_t*>(out) + row * n;
-        if (s.zero)
-          std::memset(bytes, 0, n);
-        else
-          quantize_row<true>(x, bytes, n, s.inverse, -127, 127);
-        break;
-      }
-      case row_formula::asymmetric:
-        if (s.zero)
-          std::memset(words(), 0, n * 2);
-        else
-          quantize_row<true>(x, words(), n, s.inverse, -128 - z, 127 - z);
-        break;
-      case row_formula::xnnpack:
-        quantize_row<false>(x, words(), n, s.inverse, -128 - z, 127 - z);
-        break;
-      case row_formula::aten: quantize_row<false>(x, words(), n, s.inverse, -z, 255 - z); break;
+    if (s.zero) {
+      std::memset(to, 0, n * sizeof(T));  // the zero point is 0 as well
+      return;
     }
+    switch (formula) {
+      case row_formula::symmetric: return quantize_row<true>(x, to, n, s.inverse, -127, 127, zero);
+      case row_formula::asymmetric:
+        return quantize_row<true>(x, to, n, s.inverse, -128 - z, 127 - z, zero);
+      case row_formula::xnnpack:
+        return quantize_row<false>(x, to, n, s.inverse, -128 - z, 127 - z, zero);
+      case row_formula::aten: return quantize_row<false>(x, to, n, s.inverse, -z, 255 - z, zero);
+    }
+  }
+  static void store_row(const dynamic_quantize_params& p, const numerics::row_scale& s,
+                        const kernel_args& a, std::size_t row) noexcept {
+    const std::size_t at = row * p.length;
+    const float* const x = static_cast<const float*>(a.in[0]) + at;
+    static_cast<float*>(a.out[1])[row] = s.scale;
+    if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
+    const std::int32_t zero = p.zero_points ? s.zero_point : 0;
+    if (p.codes == dtype::s16)
+      quantize_values(p.formula, s, x, p.length, static_cast<std::int16_t*>(a.out[0]) + at, zero);
+    else if (p.codes == dtype::s8)
+      quantize_values(p.formula, s, x, p.length, static_cast<std::int8_t*>(a.out[0]) + at, zero);
+    else
+      quantize_values(p.formula, s, x, p.length, static_cast<std::uint8_t*>(a.out[0]) + at, zero);
   }
   /// numerics::asymmetric_scale_xnn of as many rows as there are lanes.
   static HWY_NOINLINE void scales_xnn(const float* least, const float* most,
@@ -5449,7 +5744,6 @@ struct kernel<kernel_id::dynamic_quantize, V>
     const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
     const auto r = part_of(p.rows, a.part, a.parts);
     const auto* x = static_cast<const float*>(a.in[0]);
-    auto* to = static_cast<float*>(a.out[1]);
     alignas(alignment) float least[lanes32] = {}, most[lanes32] = {};
     numerics::row_scale scales[lanes32];
     for (std::size_t row = r.begin; row < r.end;) {
@@ -5459,14 +5753,11 @@ struct kernel<kernel_id::dynamic_quantize, V>
         const float_range range = range_of(from, p.length, p.length != 0 ? from[0] : 0);
         least[i] = range.least, most[i] = range.most;
       }
-      if (p.formula == octet::row_formula::xnnpack)
+      if (p.formula == row_formula::xnnpack)
         scales_xnn(least, most, scales);
       else
         for (std::size_t i = 0; i < rows; ++i) scales[i] = row_scale_of(p, least[i], most[i]);
-      for (std::size_t i = 0; i < rows; ++i, ++row) {
-        to[row] = scales[i].scale;
-        quantize_values(p.formula, scales[i], x + row * p.length, p.length, a.out[0], row);
-      }
+      for (std::size_t i = 0; i < rows; ++i, ++row) store_row(p, scales[i], a, row);
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
@@ -5506,21 +5797,6 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
   static const char* describe(const void*) { return "dynamic_quantize_linear"; }
 };
 
-/// What becomes of sums of one row's channels.
-enum class row_formula : std::uint8_t { scales_first, channel_first, row_first, fused, aten };
-template <row_formula F, bool Bias> HWY_INLINE VF row_value(V32 sum, VF row, VF scale, VF bias) {
-  const VF acc = hn::ConvertTo(DF(), sum);
-  if constexpr (F == row_formula::aten) {
-    return fused(acc, simd::rounded(hn::Mul(row, scale)), bias);
-  } else if constexpr (F == row_formula::fused) {
-    return fused(simd::rounded(hn::Mul(acc, row)), scale, bias);
-  } else {
-    const VF v = F == row_formula::scales_first ? hn::Mul(acc, simd::rounded(hn::Mul(row, scale)))
-                 : F == row_formula::row_first  ? hn::Mul(simd::rounded(hn::Mul(acc, row)), scale)
-                                                : hn::Mul(simd::rounded(hn::Mul(acc, scale)), row);
-    return Bias ? hn::Add(simd::rounded(v), bias) : v;
-  }
-}
 /// Channels [first, last) of pixels [begin, end), `per_row` of which share a scale.
 struct dequantize_call {
   const std::int32_t* x;
@@ -5528,12 +5804,14 @@ struct dequantize_call {
   const float *rows, *bias;
   std::size_t begin, end, per_row, first, last;
 };
-template <row_formula F, bool Bias>
+template <float_scaling By>
 HWY_NOINLINE void dequantize_pixels(const dynamic_dequantize_params& p,
                                     const dequantize_call& t) noexcept {
   const VF lo = set_float(p.min), hi = set_float(p.max);
   const std::size_t n = t.last - t.first;
-  const float *const scales = p.scales + t.first, *const bias = Bias ? t.bias + t.first : nullptr;
+  const float *const scales = p.scales + t.first, *const bias = t.bias != nullptr ? t.bias + t.first
+                                                                                  : nullptr;
+  const VF none = set_float(numerics::no_bias(By));
   std::size_t row = t.begin / t.per_row, left_in_row = t.per_row - t.begin % t.per_row;
   for (std::size_t pixel = t.begin; pixel < t.end; ++pixel, --left_in_row) {
     if (left_in_row == 0) ++row, left_in_row = t.per_row;
@@ -5541,17 +5819,15 @@ HWY_NOINLINE void dequantize_pixels(const dynamic_dequantize_params& p,
     const std::int32_t* const x = t.x + pixel * p.channels + t.first;
     float* const y = t.y + pixel * p.channels + t.first;
     const auto value = [&](V32 sum, VF scale, VF add) HWY_ATTR {
-      return simd::lesser(hi, simd::greater(lo, row_value<F, Bias>(sum, by, scale, add)));
+      return simd::lesser(hi, simd::greater(lo, scale_sum<By>(sum, by, scale, add)));
     };
     std::size_t i = 0;
     for (; i + lanes32 <= n; i += lanes32) {
-      VF add = hn::Zero(DF());
-      if constexpr (Bias) add = simd::load(bias + i);
+      const VF add = bias != nullptr ? simd::load(bias + i) : none;
       simd::store(value(simd::load(x + i), simd::load(scales + i), add), y + i);
     }
     if (i < n) {
-      VF add = hn::Zero(DF());
-      if constexpr (Bias) add = simd::load_some(bias + i, n - i);
+      const VF add = bias != nullptr ? simd::load_some(bias + i, n - i) : none;
       simd::store_some(
           value(simd::load_some(x + i, n - i), simd::load_some(scales + i, n - i), add), y + i,
           n - i);
@@ -5569,13 +5845,17 @@ struct kernel<kernel_id::dynamic_dequantize, V>
     const auto& p = params(v);
     return p.in_type == dtype::s32 && p.channels != 0 && p.length % p.channels == 0;
   }
-  template <row_formula F>
-  static HWY_INLINE void by_bias(const dynamic_dequantize_params& p,
-                                 const dequantize_call& t) noexcept {
-    if (t.bias != nullptr)
-      dequantize_pixels<F, true>(p, t);
-    else
-      dequantize_pixels<F, false>(p, t);
+  static HWY_NOINLINE void channels(const dynamic_dequantize_params& p, const dequantize_call& t,
+                                    float_scaling by) noexcept {
+    if (t.first == t.last) return;
+    switch (by) {
+      case float_scaling::channel_first:
+        return dequantize_pixels<float_scaling::channel_first>(p, t);
+      case float_scaling::row_first: return dequantize_pixels<float_scaling::row_first>(p, t);
+      case float_scaling::scales_first: return dequantize_pixels<float_scaling::scales_first>(p, t);
+      case float_scaling::fused: return dequantize_pixels<float_scaling::fused>(p, t);
+      case float_scaling::scales_fused: return dequantize_pixels<float_scaling::scales_fused>(p, t);
+    }
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
@@ -5590,13 +5870,10 @@ struct kernel<kernel_id::dynamic_dequantize, V>
                       0,
                       p.channels};
     if (r.begin == r.end) return;
-    if (p.aten) return by_bias<row_formula::aten>(p, t);
-    if (p.fused) return by_bias<row_formula::fused>(p, t);
-    if (p.scales_first) return by_bias<row_formula::scales_first>(p, t);
     t.last = p.row_first < p.channels ? p.row_first : p.channels;
-    if (t.last != 0) by_bias<row_formula::channel_first>(p, t);
+    channels(p, t, p.by);
     t.first = t.last, t.last = p.channels;
-    if (t.first != t.last) by_bias<row_formula::row_first>(p, t);
+    channels(p, t, float_scaling::row_first);
   }
   static const char* describe(const void*) { return "dynamic_dequantize"; }
 };
@@ -5946,7 +6223,8 @@ namespace OCTET_TARGET_NS {
 /// Binary32, one rounding per product and per addition.
 struct float_sums {
   static constexpr bool bias_first = false;  // sums begin with the bias
-  static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows;
+  static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows,
+                       vectors_of_eight = vectors_of_four_rows / 2;
   using sum = VF;
   using factor = VF;
   using weights = VF;
@@ -5962,7 +6240,8 @@ struct float_sums {
 /// Binary64, in which a product of two binary32 is exact: fused or not, the bits are the same.
 struct wide_float_sums {
   static constexpr bool bias_first = false;
-  static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2;
+  static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2,
+                       vectors_of_eight = 0;
   // Written out: g++ gives constructors of its own making no target, which vectors' need (NEON).
   struct pair {
     simd::VF64 low, high;
@@ -6046,7 +6325,7 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
     const std::size_t done = as_size(v * lanes32);
     const bool begun = bias != nullptr && done < n;
     const auto start = begin_floats<Sums>(begun ? bias + done : nullptr, begun ? n - done : 0);
-    HWY_UNROLL(4)
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = start;
   }
   for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
@@ -6057,7 +6336,7 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
         typename Sums::weights b[NV];
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) b[v] = Sums::widen(simd::load(pw + v * lanes32));
-        HWY_UNROLL(4)
+        HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r) {
           const typename Sums::factor a = Sums::spread(px[r * k.x_pixel]);
           HWY_UNROLL(4)
@@ -6067,7 +6346,7 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
     }
   }
   const VF lo = set_float(k.lo), hi = set_float(k.hi);
-  HWY_UNROLL(4)
+  HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
@@ -6078,12 +6357,21 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
     }
   }
 }
+/// Vectors of a tile of MR pixels. Of panels no wider than those of eight, eight pixels are taken
+/// together where there are as many.
+template <class Sums, int MR>
+inline constexpr int tile_vectors = MR == 1   ? Sums::vectors_of_one
+                                    : MR == 4 ? Sums::vectors_of_four
+                                              : Sums::vectors_of_eight;
+template <class Sums> constexpr bool takes_eight(std::size_t width) noexcept {
+  return width <= as_size(Sums::vectors_of_eight * lanes32);
+}
 /// MR pixels times a panel of n columns, `width` as packed.
 template <class Sums, int MR>
 HWY_INLINE void float_panel_tile(const float_walk& k, const float* x, const float* w,
                                  const float* bias, float* y, std::size_t n,
                                  std::size_t width) noexcept {
-  constexpr int most = MR == 1 ? Sums::vectors_of_one : Sums::vectors_of_four;
+  constexpr int most = tile_vectors<Sums, MR>;
   std::size_t done = 0;
   while (done < width) {
     const std::size_t left = (width - done) / lanes32;
@@ -6123,7 +6411,7 @@ template <int MR, int NV> struct mlas_sums {
   /// `start`, where given: of the first row and column.
   HWY_INLINE mlas_sums(const mlas_walk& k, const float* start, std::size_t n)
       : alpha(set_float(k.alpha)), begun(start != nullptr || k.from_zero) {
-    HWY_UNROLL(4)
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) {
@@ -6138,7 +6426,7 @@ template <int MR, int NV> struct mlas_sums {
     }
   }
   HWY_INLINE void end_group() {
-    HWY_UNROLL(4)
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) {
@@ -6172,7 +6460,7 @@ HWY_NOINLINE void mlas_tile(const mlas_walk& k, const float* x, const float* w, 
             VF b[NV];
             HWY_UNROLL(4)
             for (int v = 0; v < NV; ++v) b[v] = simd::load(pw + v * lanes32);
-            HWY_UNROLL(4)
+            HWY_UNROLL(8)
             for (int r = 0; r < MR; ++r) {
               const VF a = set_float(px[r * in.x_pixel]);
               HWY_UNROLL(4)
@@ -6187,7 +6475,7 @@ HWY_NOINLINE void mlas_tile(const mlas_walk& k, const float* x, const float* w, 
   }
   s.end_group();
   const VF lo = set_float(in.lo), hi = set_float(in.hi);
-  HWY_UNROLL(4)
+  HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
@@ -6203,7 +6491,7 @@ template <class Sums, int MR>
 HWY_INLINE void mlas_panel_tile(const mlas_walk& k, const float* x, const float* w,
                                 const float* bias, const float* start, float* y, std::size_t n,
                                 std::size_t width) noexcept {
-  constexpr int most = MR == 1 ? Sums::vectors_of_one : Sums::vectors_of_four;
+  constexpr int most = tile_vectors<Sums, MR>;
   std::size_t done = 0;
   while (done < width) {
     const std::size_t left = (width - done) / lanes32;
@@ -6240,8 +6528,10 @@ struct float_axis {
   std::int64_t phase_step() const noexcept { return transposed ? 1 : stride; }
   float_taps at(std::int64_t o) const noexcept {
     if (!transposed) {
-      const std::int64_t start = o * stride - pad,
-                         first = start < 0 ? (dilation - 1 - start) / dilation : 0,
+      const std::int64_t start = o * stride - pad;
+      // All taps meet the image: no division.
+      if (start >= 0 && start + (kernel - 1) * dilation < in) return {0, kernel, start};
+      const std::int64_t first = start < 0 ? (dilation - 1 - start) / dilation : 0,
                          end = start >= in ? 0 : (in - 1 - start) / dilation + 1,
                          last = end < kernel ? end : kernel;
       return {first, last > first ? last - first : 0, start + first * dilation};
@@ -6357,8 +6647,17 @@ template <class Sums> struct plain_panel {
     x_shift = some ? -(k.rows - 1) * k.x_row - (k.columns - 1) * k.x_column : 0;
     w_shift = some ? -(k.rows - 1) * k.w_row - (k.columns - 1) * k.w_column : 0;
   }
+  HWY_INLINE bool takes_eight() const {
+    return OCTET_TARGET_NS::takes_eight<Sums>(as_size(steps.width));
+  }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
     float_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, y, n, as_size(steps.width));
+  }
+  HWY_INLINE void run_some(int pixels, const float* x, const float* with, float* y) const {
+    if constexpr (Sums::vectors_of_eight != 0)
+      if (pixels == 8) return run<8>(x, with, y);
+    if (pixels == 4) return run<4>(x, with, y);
+    run<1>(x, with, y);
   }
 };
 /// The same for ORT's orders.
@@ -6426,9 +6725,18 @@ template <class Sums> struct mlas_panel {
       k.first = as_distance(row.taps.first) * kernel_w + as_distance(t.first);
     }
   }
+  HWY_INLINE bool takes_eight() const {
+    return OCTET_TARGET_NS::takes_eight<Sums>(as_size(steps.width));
+  }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
     mlas_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, start, y, n,
                               as_size(steps.width));
+  }
+  HWY_INLINE void run_some(int pixels, const float* x, const float* with, float* y) const {
+    if constexpr (Sums::vectors_of_eight != 0)
+      if (pixels == 8) return run<8>(x, with, y);
+    if (pixels == 4) return run<4>(x, with, y);
+    run<1>(x, with, y);
   }
 };
 /// Pixels [begin, end) of all, times one panel.
@@ -6444,11 +6752,14 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
     for (std::int64_t phase = 0; phase < phases; ++phase)
       for (std::int64_t o = static_cast<std::int64_t>(row.begin) + phase; o < last;) {
         const float_taps t = image.w.at(o);
-        bool four = o + 3 * phases < last;
-        if (four) {
-          const float_taps fourth = image.w.at(o + 3 * phases);
-          four = fourth.first == t.first && fourth.count == t.count;
-        }
+        // Whether as many pixels from here on are of this row and meet the same taps.
+        const auto alike = [&](std::int64_t pixels) {
+          const std::int64_t there = o + (pixels - 1) * phases;
+          if (there >= last) return false;
+          const float_taps other = image.w.at(there);
+          return other.first == t.first && other.count == t.count;
+        };
+        const int together = panel.takes_eight() && alike(8) ? 8 : alike(4) ? 4 : 1;
         panel.taps_are(row, t);
         const float *from = x, *with = panel.w;
         if (row.taps.count != 0 && t.count != 0) {  // else there is no such place
@@ -6456,11 +6767,8 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
           with = panel.w + as_distance(row.taps.first * image.w.kernel + t.first) * steps.tap;
         }
         float* const to = row.y + as_size(o) * image.out_c;
-        if (four)
-          panel.template run<4>(from, with, to);
-        else
-          panel.template run<1>(from, with, to);
-        o += four ? 4 * phases : phases;
+        panel.run_some(together, from, with, to);
+        o += together * phases;
       }
   }
 }
@@ -6724,6 +7032,10 @@ struct kernel<kernel_id::float_batch_matmul, V>
   static HWY_NOINLINE void rows(const float_walk& k, const float* x, const float* w, float* y,
                                 std::size_t n, std::size_t width, part_range r) noexcept {
     std::size_t i = r.begin;
+    if constexpr (Sums::vectors_of_eight != 0)
+      for (; takes_eight<Sums>(width) && i + 8 <= r.end; i += 8)
+        float_panel_tile<Sums, 8>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
+                                  y + as_distance(i) * k.y_pixel, n, width);
     for (; i + 4 <= r.end; i += 4)
       float_panel_tile<Sums, 4>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
                                 y + as_distance(i) * k.y_pixel, n, width);
@@ -6741,12 +7053,17 @@ struct kernel<kernel_id::float_batch_matmul, V>
       const float* const from = start == nullptr ? nullptr : start + at * k.start_row;
       const float* const rx = x + at * k.in.x_pixel;
       float* const ry = y + at * k.in.y_pixel;
-      const bool four = i + 4 <= r.end;
-      if (four)
+      const std::size_t left = r.end - i;
+      if (takes_eight<Sums>(width) && left >= 8) {
+        mlas_panel_tile<Sums, 8>(k, rx, w, nullptr, from, ry, n, width);
+        i += 8;
+      } else if (left >= 4) {
         mlas_panel_tile<Sums, 4>(k, rx, w, nullptr, from, ry, n, width);
-      else
+        i += 4;
+      } else {
         mlas_panel_tile<Sums, 1>(k, rx, w, nullptr, from, ry, n, width);
-      i += four ? 4 : 1;
+        ++i;
+      }
     }
   }
   /// Of one matrix, after k.w_element is known.
@@ -6761,7 +7078,7 @@ struct kernel<kernel_id::float_batch_matmul, V>
     m.last_elements = k.elements;
     m.order = p.order;
     m.alpha = p.alpha;
-    m.start_row = as_distance(p.start_row), m.start_column = as_distance(p.start_column);
+    m.start_row = as_distance(p.start.row), m.start_column = as_distance(p.start.column);
     p.order.fours ? mlas_rows<float_sums>(m, x, w, start, y, n, width, r)
                   : mlas_rows<fused_sums>(m, x, w, start, y, n, width, r);
   }
@@ -6782,9 +7099,7 @@ struct kernel<kernel_id::float_batch_matmul, V>
       const float* const matrix = static_cast<const float*>(a.in[1]) + at[1] * p.k * p.n;
       float* const y = static_cast<float*>(a.out[0]) + batch * p.m * p.n;
       const float* const start =
-          p.has_start ? static_cast<const float*>(a.in[2]) +
-                            broadcast_offsets(p.start_batches, batch)[0] * p.start_size
-                      : nullptr;
+          p.has_start ? p.start.row_of(static_cast<const float*>(a.in[2]), batch, 0) : nullptr;
       for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
         const std::size_t first = i * most, left = p.n - first, n = left < most ? left : most,
                           width = kernels::float_panel_width(c, layout, i);
@@ -6801,7 +7116,7 @@ struct kernel<kernel_id::float_batch_matmul, V>
             w = to;
           }
         }
-        run_rows(p, k, x, w, start == nullptr ? nullptr : start + first * p.start_column, y + first,
+        run_rows(p, k, x, w, start == nullptr ? nullptr : start + first * p.start.column, y + first,
                  n, width, share.rows);
       }
     }
@@ -8113,17 +8428,27 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     return numerics::sum_of_halves(sums);
   }
   static HWY_NOINLINE float largest_of(const float* x, std::size_t n) noexcept {
-    alignas(alignment) float each[lanes32];
-    VF most = set_float(x[0]);  // NaN there stays, elsewhere it is passed over
+    // NaN there stays, elsewhere it is passed over. Which of two zeros is taken makes no difference
+    // to an exponential. Four vectors, so that the latency of one comparison does not count.
+    VF most[4];
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k) most[k] = set_float(x[0]);
     std::size_t i = 0;
-    for (; i + lanes32 <= n; i += lanes32) {
-      const VF v = simd::load(x + i);
-      most = hn::IfThenElse(hn::Gt(v, most), v, most);
+    for (; i + 4 * lanes32 <= n; i += 4 * lanes32) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < 4; ++k)
+        most[k] = simd::greater(simd::load(x + i + as_size(k * lanes32)), most[k]);
     }
-    hn::Store(most, DF(), each);
+    for (; i + lanes32 <= n; i += lanes32) most[0] = simd::greater(simd::load(x + i), most[0]);
+    if (i < n) {  // lanes behind the end are the first element's
+      const VF rest = simd::load_some(x + i, n - i);
+      most[1] = simd::greater(hn::IfThenElse(hn::FirstN(DF(), n - i), rest, most[1]), most[1]);
+    }
+    alignas(alignment) float each[lanes32];
+    simd::store(simd::greater(simd::greater(most[0], most[1]), simd::greater(most[2], most[3])),
+                each);
     float largest = x[0];
     for (std::size_t k = 0; k < lanes32; ++k) largest = each[k] > largest ? each[k] : largest;
-    for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
     return largest;
   }
   /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.
@@ -8229,6 +8554,121 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/attention-inl.hpp
+// attention: rows of scores that stay in cache between the two products. Part of a pass: see
+// pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+template <class V> struct kernel<kernel_id::attention, V> {
+  using product = kernel<kernel_id::float_batch_matmul, V>;
+  static const attention_params& params(const void* p) {
+    return *static_cast<const attention_params*>(p);
+  }
+  static std::size_t scratch_bytes(const void* p) {
+    return kernels::attention_bytes(params(p), layout).scratch;
+  }
+  static bool accepts(const void* p) { return kernels::attention_accepts(params(p), layout); }
+  /// The second operand of a product as the tiles read it: packed into `to`, or as it lies.
+  static HWY_NOINLINE const float* panels(const kernels::float_columns& c, const float* w,
+                                          float* to) noexcept {
+    const std::size_t most = kernels::float_panel_columns(layout);
+    if (c.column_stride == 1 && c.columns == kernels::float_panel_width(c, layout, 0)) return w;
+    for (std::size_t i = 0; i < c.panels(layout); ++i) {
+      const std::size_t left = c.columns - i * most;
+      pack_float_panel(c, w + i * most * c.column_stride, left < most ? left : most,
+                       kernels::float_panel_width(c, layout, i),
+                       to + kernels::float_panel_at(c, layout, 0, i));
+    }
+    return to;
+  }
+  /// `rows` rows at x times all panels.
+  static HWY_NOINLINE void multiply(const batch_matmul_params& p, const float* x, const float* w,
+                                    float* y, std::size_t rows) noexcept {
+    const kernels::float_columns c = kernels::columns_of(p);
+    const std::size_t most = kernels::float_panel_columns(layout);
+    float_walk k;
+    k.elements = k.x_pixel = as_distance(p.k);
+    k.y_pixel = as_distance(p.n);
+    for (std::size_t i = 0; i < c.panels(layout); ++i) {
+      const std::size_t first = i * most, left = p.n - first,
+                        width = kernels::float_panel_width(c, layout, i);
+      k.w_element = as_distance(width);
+      product::run_rows(p, k, x, w + kernels::float_panel_at(c, layout, 0, i), nullptr, y + first,
+                        left < most ? left : most, width, {0, rows});
+    }
+  }
+  /// A row of n scores times the scale, and its mask, a number for each or (step 0) one.
+  static HWY_NOINLINE void adjust(float* x, std::size_t n, float scale, const float* mask,
+                                  std::size_t step) noexcept {
+    const VF by = set_float(scale), one = set_float(mask != nullptr ? *mask : 0.f);
+    for (std::size_t i = 0; i < n; i += lanes32) {
+      const std::size_t left = n - i;
+      const bool whole = left >= lanes32;
+      VF v = whole ? simd::load(x + i) : simd::load_some(x + i, left);
+      if (scale != 1) v = simd::rounded(hn::Mul(v, by));
+      if (mask != nullptr) {
+        const VF add = step == 0 ? one
+                       : whole   ? simd::load(mask + i)
+                                 : simd::load_some(mask + i, left);
+        v = hn::Add(v, add);
+      }
+      if (whole)
+        simd::store(v, x + i);
+      else
+        simd::store_some(v, x + i, left);
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto *q = static_cast<const float*>(a.in[0]), *k = static_cast<const float*>(a.in[1]),
+               *v = static_cast<const float*>(a.in[2]), *mask = static_cast<const float*>(a.in[3]);
+    auto* const y = static_cast<float*>(a.out[0]);
+    const std::size_t m = p.scores.m, n = p.scores.n, out = p.values.n,
+                      most = kernels::attention_rows(p);
+    const kernels::float_columns of_k = kernels::columns_of(p.scores),
+                                 of_v = kernels::columns_of(p.values);
+    auto* const packed_k = static_cast<std::byte*>(a.scratch);
+    std::byte *const packed_v = packed_k + kernels::attention_panels(of_k, layout),
+                     *const room = packed_v + kernels::attention_panels(of_v, layout);
+    auto* const scores = reinterpret_cast<float*>(room);
+    const auto r = part_of(p.values.batches.count * m, a.part, a.parts);
+    for (std::size_t row = r.begin; row < r.end;) {
+      const std::size_t batch = row / m, end = (batch + 1) * m < r.end ? (batch + 1) * m : r.end;
+      const auto of_scores = broadcast_offsets(p.values.batches, batch);
+      const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
+      const float *const wk = panels(of_k, k + operands[1] * p.scores.k * n,
+                                     reinterpret_cast<float*>(packed_k)),
+                         *const wv = panels(of_v, v + of_scores[1] * n * out,
+                                            reinterpret_cast<float*>(packed_v));
+      for (; row < end;) {
+        const std::size_t i = row - batch * m, rows = end - row < most ? end - row : most;
+        multiply(p.scores, q + (operands[0] * m + i) * p.scores.k, wk, scores, rows);
+        if (p.masked || p.scale != 1)
+          for (std::size_t s = 0; s < rows; ++s)
+            adjust(scores + s * n, n, p.scale,
+                   p.masked ? p.mask.row_of(mask, of_scores[0], i + s) : nullptr, p.mask.column);
+        if (n != 0) kernel<kernel_id::softmax, V>::all_floats(p.softmax, scores, scores, {0, rows});
+        multiply(p.values, scores, wv, y + row * out, rows);
+        row += rows;
+      }
+    }
+  }
+  static const char* describe(const void*) { return "attention by rows in cache"; }
+  static constexpr kernel_entry value{.run = &run,
+                                      .scratch_bytes = &scratch_bytes,
+                                      .accepts = &accepts,
+                                      .describe = &describe,
+                                      .parallel = true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/recurrent-inl.hpp
 // qnn.lstm and qnn.svdf: the products of a step in lanes; lstm, rnn and svdf of floats. Part of a
 // pass: see pass-inl.hpp.
@@ -8270,14 +8710,9 @@ inline HWY_NOINLINE void without_zero_point(const std::int8_t* x, std::int16_t* 
 /// Four sums of lanes, one after the other.
 HWY_INLINE hn::Vec<hn::CappedTag<std::int32_t, 4>> sums_of_lanes(const V32 (&a)[4]) {
   const hn::CappedTag<std::int32_t, 4> four;
-  alignas(alignment) std::int32_t each[4][lanes32];
   hn::Vec<hn::CappedTag<std::int32_t, 4>> part[4];
   HWY_UNROLL(4)
-  for (int r = 0; r < 4; ++r) {
-    hn::Store(a[r], D32(), each[r]);
-    part[r] = hn::Load(four, each[r]);
-    for (int i = 4; i < lanes32; i += 4) part[r] = hn::Add(part[r], hn::Load(four, each[r] + i));
-  }
+  for (int r = 0; r < 4; ++r) part[r] = simd::sums_of_fourths(a[r]);
   // Columns of the 4 x 4 matrix of what is left are added.
   const auto low = hn::Add(hn::InterleaveLower(four, part[0], part[1]),
                            hn::InterleaveUpper(four, part[0], part[1])),
@@ -9888,6 +10323,7 @@ enum class kernel_id : std::uint8_t {
   dynamic_quantize,
   dynamic_dequantize,
   dynamic_quantize_linear,
+  dynamic_layer,
   unary,
   binary,
   prelu,
@@ -9901,6 +10337,7 @@ enum class kernel_id : std::uint8_t {
   float_layer,
   float_depthwise,
   float_batch_matmul,
+  attention,
   float_lstm,
   rnn,
   float_svdf
@@ -9927,6 +10364,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::dynamic_quantize: return "dynamic_quantize";
     case kernel_id::dynamic_dequantize: return "dynamic_dequantize";
     case kernel_id::dynamic_quantize_linear: return "dynamic_quantize_linear";
+    case kernel_id::dynamic_layer: return "dynamic_layer";
     case kernel_id::unary: return "unary";
     case kernel_id::binary: return "binary";
     case kernel_id::prelu: return "prelu";
@@ -9940,6 +10378,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::float_layer: return "float_layer";
     case kernel_id::float_depthwise: return "float_depthwise";
     case kernel_id::float_batch_matmul: return "float_batch_matmul";
+    case kernel_id::attention: return "attention";
     case kernel_id::float_lstm: return "float_lstm";
     case kernel_id::rnn: return "rnn";
     case kernel_id::float_svdf: return "float_svdf";
@@ -12275,6 +12714,25 @@ constexpr std::array<std::size_t, N> broadcast_offsets(const broadcast_plan<N>& 
   }
   return offset;
 }
+/// An operand that broadcasts to matrices [..., M, N]: its own matrix for each of these, the steps
+/// from row to row and column to column in it; 0: repeated.
+struct broadcast_matrix {
+  broadcast_plan<1> batches{};
+  std::size_t size = 0, row = 0, column = 0;
+  template <class T> constexpr const T* row_of(const T* x, std::size_t batch, std::size_t i) const {
+    return x + broadcast_offsets(batches, batch)[0] * size + i * row;
+  }
+};
+constexpr broadcast_matrix make_broadcast_matrix(dims c, dims y) {
+  broadcast_matrix m;
+  const std::int32_t rows = c.rank < 2 ? 1 : c.back(1), columns = c.rank < 1 ? 1 : c.back(0);
+  m.size = as_size(rows) * as_size(columns);
+  m.row = rows == 1 ? 0 : as_size(columns);
+  m.column = columns == 1 ? 0 : 1;
+  c.rank = c.rank > 2 ? c.rank - 2 : 0, y.rank -= 2;
+  m.batches = make_broadcast<1>({c}, y);
+  return m;
+}
 /// f(i, offsets) for output elements [begin, end): i is the output index, offsets[k] the element of
 /// operand k.
 template <int N, class F>
@@ -12609,7 +13067,37 @@ struct requantize_params {
                                      // units of the accumulator; null: it is not
 };
 
+/// From a sum to a float, by the scale of a row of the input and that of a channel of the weights.
+/// Each product is rounded, and so is the sum with the bias but where the two are one fused
+/// multiply-add, which adds 0 where there is no bias.
+enum class float_scaling : std::uint8_t {
+  channel_first,  // sum * channel * row
+  row_first,      // sum * row * channel
+  scales_first,   // sum * (row * channel)
+  fused,          // XNN: sum * row, then fused * channel + bias
+  scales_fused    // ATEN: fused sum * (row * channel) + bias
+};
+
 namespace numerics {
+
+/// The bias that stands for none: sums of -0 and anything are that, a fused one has 0.
+constexpr float no_bias(float_scaling by) noexcept {
+  return by == float_scaling::fused || by == float_scaling::scales_fused ? 0.f : -0.f;
+}
+/// `bias`: null where there is none.
+constexpr float scale_sum(float_scaling by, float sum, float row, float channel,
+                          const float* bias) noexcept {
+  const auto with_bias = [bias](float v) { return bias != nullptr ? add(v, *bias) : v; };
+  const float addend = bias != nullptr ? *bias : 0.f;
+  switch (by) {
+    case float_scaling::channel_first: return with_bias(mul(mul(sum, channel), row));
+    case float_scaling::row_first: return with_bias(mul(mul(sum, row), channel));
+    case float_scaling::scales_first: return with_bias(mul(sum, mul(row, channel)));
+    case float_scaling::fused: return fma(mul(sum, row), channel, addend);
+    case float_scaling::scales_fused: return fma(sum, mul(row, channel), addend);
+  }
+  return 0;
+}
 
 /// One value: accumulator x (bias already added, except FB) of channel c to the output's quantized
 /// value. A rounding without a formula here (a real number's, an
@@ -13646,6 +14134,24 @@ constexpr std::int32_t channel_in_panel(std::int32_t nv, std::int32_t v, std::in
 /// Whether every w - zero point is in [-128, 127]; unknown: whoever needs it reads all weights.
 enum class weight_fit : std::uint8_t { unknown, no, yes };
 
+/// A zero point that is computed when the network runs, as codes of that type take it: what is none
+/// of its values counts as the nearest.
+constexpr std::int32_t run_time_zero_point(dtype codes, std::int32_t z) noexcept {
+  const auto lo = static_cast<std::int32_t>(lowest_of(codes)),
+             hi = static_cast<std::int32_t>(highest_of(codes));
+  return z < lo ? lo : z > hi ? hi : z;
+}
+/// Sums to floats, where rows of the input have scales, and maybe zero points, that are found when
+/// the network runs.
+struct row_scaling {
+  std::size_t lines = 1;  // output lines that share a scale: those of one image or more, or (of a
+                          // kernel of one pixel) any number
+  float_scaling by = float_scaling::channel_first;
+  const float* scales = nullptr;  // one per output channel
+  const float* bias = nullptr;    // likewise; null: none
+  float min = 0, max = 0;
+};
+
 /// Conv2d, depthwise_conv2d, fully_connected, batch_matmul and transpose_conv2d in one form.
 struct gemm_problem {
   std::int32_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1,
@@ -13676,6 +14182,7 @@ struct gemm_problem {
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
   const requantize_params* requant = nullptr;
+  const row_scaling* rows = nullptr;  // float32 output by these; `requant` gives the sums
 
   constexpr std::int32_t group_in() const noexcept { return in_c / groups; }
   constexpr std::int32_t group_out() const noexcept { return out_c / groups; }
@@ -13732,6 +14239,7 @@ enum class epilogue_kind : std::uint8_t {
   any,       // everything else
   dr_words,  // as dr, 16-bit output
   wide,      // I64 whose 15 - shift is in [1, 62]
+  floats,    // row_scaling
 };
 constexpr bool is_dr(epilogue_kind k) noexcept {
   return k == epilogue_kind::dr || k == epilogue_kind::dr_words;
@@ -13774,6 +14282,7 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
 /// I64: 1 15-bit multiplier | 2 total = 15 - shift | 3 2^(62 - total) modulo 2^32 | 5, 6 2^62 +
 /// 2^(total - 1), 64 bits. Where sums have 64 bits, 5 and 6 also hold what is added to a sum (the
 /// bias, say), times I64's multiplier.
+/// row_scaling: 1 float scale | 2 float bias | 3 the sum of the weights, negated.
 /// D64 keeps its doubles in arrays 1 and 2, first those of even then of odd... (plain order:
 /// element k of the panel at double k).
 inline constexpr std::int32_t panel_arrays = 7;
@@ -13843,6 +14352,15 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
       }
     }
   return kind;
+}
+
+/// The column at `at` of channel c, the sum of whose weights is `sum`, for row_scaling.
+inline void fill_scaled_column(const row_scaling& s, std::size_t count, std::size_t at,
+                               std::int32_t c, std::uint32_t sum, std::byte* arrays) noexcept {
+  auto* const reals = reinterpret_cast<float*>(arrays);
+  reals[count + at] = s.scales[c];
+  reals[2 * count + at] = s.bias != nullptr ? s.bias[c] : numerics::no_bias(s.by);
+  reinterpret_cast<std::uint32_t*>(arrays)[3 * count + at] = 0u - sum;
 }
 
 /// What is added to the 64-bit sums of the column at `at`: to arrays 5 and 6.
@@ -13968,8 +14486,8 @@ constexpr bool gemm_accepts(const gemm_problem& g) noexcept {
                           : !is_8bit(g.weight_type))
     return false;
   if (g.wide && !wide_sums_fit(g)) return false;
-  return has_requantize(*g.requant, g.out_type) && g.out_c > 0 && g.out_h > 0 && g.out_w > 0 &&
-         g.batch > 0 && g.group_in() > 0;
+  return (g.rows != nullptr || has_requantize(*g.requant, g.out_type)) && g.out_c > 0 &&
+         g.out_h > 0 && g.out_w > 0 && g.batch > 0 && g.group_in() > 0;
 }
 
 /// How weights are stored: what depends on their values.
@@ -14114,8 +14632,8 @@ constexpr std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layo
                                         const packed_gemm& h) noexcept {
   return panel_at(h, t, g.groups, 0);
 }
-/// Scratch: where segments begin, row pointers (with a tile's worth of repeats), as many row sums
-/// where they are needed, the window.
+/// Scratch: where segments begin, row pointers (with a tile's worth of repeats), as many row sums,
+/// zero points and scales where they are needed, the window.
 constexpr std::size_t gemm_segment_bytes(const packed_gemm& h) noexcept {
   return round_up(as_size(h.segments) * sizeof(std::int64_t), alignment);
 }
@@ -14124,12 +14642,20 @@ constexpr std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gem
       h.direct ? as_size(h.block_rows) : as_size(h.block_rows) * as_size(g.out_w);
   return round_up((pixels + 16) * sizeof(void*), alignment);
 }
+/// Of four bytes for each row.
+constexpr std::size_t gemm_column_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment);
+}
 constexpr std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
-  return h.offset != 0 ? round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment) : 0;
+  return h.offset != 0 ? gemm_column_bytes(g, h) : 0;
+}
+constexpr std::size_t gemm_scale_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return g.rows != nullptr ? 2 * gemm_column_bytes(g, h) : 0;
 }
 constexpr std::size_t gemm_window_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t window = h.direct ? 0 : as_size(h.window_h) * h.row_bytes + alignment;
-  return round_up(gemm_segment_bytes(h) + gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + window,
+  return round_up(gemm_segment_bytes(h) + gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) +
+                      gemm_scale_bytes(g, h) + window,
                   alignment);
 }
 /// Weights that change from run to run are packed behind the window.
@@ -14211,6 +14737,7 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
   std::byte* arrays = panel + alignment;
   auto& kind = *reinterpret_cast<epilogue_kind*>(panel);
   kind = fill_panel(*g.requant, g.out_type, nv, t.lanes, {first, valid}, arrays);
+  if (g.rows != nullptr) kind = epilogue_kind::floats;
   auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
   std::byte* w = arrays + round_up(as_size(nv * t.lanes) * 4 * panel_arrays, alignment);
   for (std::int32_t v = 0; v < nv; ++v)
@@ -14221,6 +14748,9 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
       bias[v * t.lanes + l] =
           static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * total.sum;
       limit_kind(kind, g, c, total.size);
+      if (g.rows != nullptr)
+        fill_scaled_column(*g.rows, as_size(nv * t.lanes), as_size(v * t.lanes + l), c, total.sum,
+                           arrays);
       if (h.block_steps != 0)
         add_to_sum(*g.requant, nv, t.lanes, v * t.lanes + l, arrays,
                    g.wide_bias(c) - std::int64_t{zero} * static_cast<std::int32_t>(total.sum) -
@@ -16100,8 +16630,7 @@ struct batch_matmul_params {
   bool mlas = false, has_start = false;
   numerics::mlas_order order{};
   float alpha = 1;
-  broadcast_plan<1> start_batches;
-  std::size_t start_size = 0, start_row = 0, start_column = 0;  // of its matrices; 0: repeated
+  broadcast_matrix start{};
   const std::byte* packed = nullptr;
 };
 
@@ -16194,13 +16723,10 @@ constexpr void batch_matmul_mlas(const batch_matmul_params& p, const float* a, c
     const std::size_t batch = row / p.m, i = row % p.m;
     const auto at = broadcast_offsets(p.batches, batch);
     const float *const pa = a + at[0] * p.m * p.k, *const pb = b + at[1] * p.k * p.n;
-    const float* const start =
-        p.has_start
-            ? c + broadcast_offsets(p.start_batches, batch)[0] * p.start_size + i * p.start_row
-            : nullptr;
+    const float* const start = p.has_start ? p.start.row_of(c, batch, i) : nullptr;
     for (std::size_t j = 0; j < p.n; ++j) {
       numerics::mlas_sum sum = p.has_start
-                                   ? numerics::mlas_sum(p.order, p.alpha, start[j * p.start_column])
+                                   ? numerics::mlas_sum(p.order, p.alpha, start[j * p.start.column])
                                    : numerics::mlas_sum(p.order, p.alpha);
       for (std::size_t k = 0; k < p.k; ++k)
         sum.add_product(k, pa[p.adj_x ? k * p.m + i : i * p.k + k],
@@ -16255,14 +16781,7 @@ constexpr void set_mlas_matmul(batch_matmul_params& p, const node_view& n) {
   const bool packed = one_matrix && p.weights != nullptr && !at.computed;
   p.order = numerics::mlas_product_order(packed, all_rows == 1, p.alpha != 1.f, p.n, p.k);
   if (!p.has_start) return;
-  const dims& c = n.in[2].shape;
-  const std::int32_t rows = c.back(1), columns = c.back(0);
-  p.start_size = as_size(rows) * as_size(columns);
-  p.start_row = rows == 1 ? 0 : as_size(columns);
-  p.start_column = columns == 1 ? 0 : 1;
-  dims lc = c, ly = n.out[0].shape;
-  lc.rank = c.rank > 2 ? c.rank - 2 : 0, ly.rank -= 2;
-  p.start_batches = make_broadcast<1>({lc}, ly);
+  p.start = make_broadcast_matrix(n.in[2].shape, n.out[0].shape);
 }
 /// Extents and types; whether sums are wide.
 template <bool Quantized>
@@ -16387,6 +16906,245 @@ inline constexpr op_def batch_matmul{
 };
 }  // namespace ops
 
+OCTET_NAMESPACE_END
+
+// ---- octet/laws/functions.hpp
+// Functions of one value, softmax, normalizations, and the quantization of results whose range is
+// fixed.
+#define OCTET_LAWS_FUNCTIONS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+/// logistic and tanh: tables of the reference, of XNNPACK (8 bits), of TFLite's optimized kernels
+/// (int16); PyTorch's vector loops, QNNPACK's tables.
+constexpr decision sigmoid(const facts& f) {
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::divide_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::tflite_optimized),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
+}
+/// ONNX Runtime has only the sigmoid.
+constexpr decision tanh(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = sigmoid(f),
+                               .tflite_xnnpack = sigmoid(f),
+                               .pytorch_fbgemm = sigmoid(f),
+                               .pytorch_qnnpack = sigmoid(f),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+constexpr decision hard_sigmoid(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+/// QNNPACK's table adds the zero point before it rounds.
+constexpr decision hard_swish(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::doubling_high_half_away,
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::xnnpack),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+/// elu and leaky_relu are PyTorch's own under both engines.
+constexpr decision elu(const facts& f) {
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::divide_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::divide_half_away),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::aten),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
+}
+constexpr decision leaky_relu(const facts& f) {
+  const bool taken = is_8bit(f.x.type) &&
+                     xnnpack_takes_leaky_relu(f.x.scale, f.y.scale, static_cast<float>(f.alpha));
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::doubling_high_half_away,
+                 .tflite_xnnpack = taken ? by_xnnpack(rounding::eight_bit_ratio_half_up)
+                                         : decision(rounding::doubling_high_half_away),
+                 .pytorch_fbgemm = by_pytorch(rounding::aten),
+                 .pytorch_qnnpack = by_pytorch(rounding::aten),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
+}
+/// gelu, exp, log, sin, cos: tables of TFLite.
+constexpr decision table(const facts& f) {
+  return tflite_only(f.arithmetic, rounding::divide_half_away);
+}
+/// Also the product of a tensor of 8 bits with itself, where XNNPACK has a table of squares.
+constexpr decision square(const facts& f) {
+  return choose(f.arithmetic,
+                {.tflite_ref = table(f),
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack) : table(f),
+                 .pytorch_fbgemm = no_operator(),
+                 .pytorch_qnnpack = no_operator(),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
+}
+/// Whether MUL of a tensor with itself is computed as square.
+constexpr bool squares_by_table(const facts& f) { return square(f).by == library::xnnpack; }
+constexpr decision sqrt(const facts& f) {
+  return tflite_only(f.arithmetic, rounding::divide_truncate);
+}
+/// An integer formula in 8 bits, a table in 16.
+constexpr decision rsqrt(const facts& f) {
+  return tflite_only(f.arithmetic, f.x.type == dtype::s16 ? rounding::divide_half_away
+                                                          : rounding::doubling_high_half_away);
+}
+/// relu, relu6, ... as operators: TFLite changes the scale as well, PyTorch clamps the codes.
+constexpr decision clamp(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::doubling_high_half_away,
+                               .pytorch_fbgemm = by_pytorch(rounding::none),
+                               .pytorch_qnnpack = by_pytorch(rounding::none),
+                               .mxnet = by_mxnet(rounding::none),
+                               .onnxruntime = by_onnxruntime(rounding::none)});
+}
+constexpr decision prelu(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::doubling_high_half_away,
+                               .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+
+constexpr decision softmax(const facts& f) {
+  const bool s16 = f.x.type == dtype::s16;
+  return choose(f.arithmetic,
+                {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
+                 .tflite_xnnpack = s16 ? rounding::wide_half_up : rounding::tflite_optimized,
+                 .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
+}
+constexpr decision log_softmax(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
+                               .tflite_xnnpack = rounding::tflite_optimized,
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = no_operator()});
+}
+
+constexpr decision pytorch_only(law l, rounding r) {
+  return choose(l, {.tflite_ref = no_operator(),
+                    .tflite_xnnpack = no_operator(),
+                    .pytorch_fbgemm = by_pytorch(r),
+                    .pytorch_qnnpack = by_pytorch(r),
+                    .mxnet = no_operator(),
+                    .onnxruntime = no_operator()});
+}
+constexpr decision batch_norm(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = by_pytorch(rounding::float_half_even),
+                               .pytorch_qnnpack = by_pytorch(rounding::float_half_even),
+                               .mxnet = by_mxnet(rounding::float_half_even),
+                               .onnxruntime = no_operator()});
+}
+/// layer_norm, group_norm, instance_norm.
+constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
+
+/// Of floats: ONNX Runtime's alone; loaders of other frameworks put it together from its parts.
+constexpr decision float_norm(const facts& f) {
+  return choose(f.arithmetic, {.tflite_ref = no_operator(),
+                               .tflite_xnnpack = no_operator(),
+                               .pytorch_fbgemm = no_operator(),
+                               .pytorch_qnnpack = no_operator(),
+                               .mxnet = no_operator(),
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
+}
+
+/// Functions of floats: PyTorch's order of operations, or the plain one.
+constexpr decision of_floats(const facts& f) {
+  if (f.x.type != dtype::f32) return rounding::none;
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::aten),
+                               .mxnet = by_mxnet(rounding::none),
+                               .onnxruntime = by_onnxruntime(rounding::none)});
+}
+
+/// The same for functions of which ONNX Runtime has a polynomial of its own: ORT.
+constexpr decision function_of_floats(const facts& f) {
+  const decision plain = of_floats(f);
+  return choose(
+      f.arithmetic,
+      {.tflite_ref = plain,
+       .tflite_xnnpack = plain,
+       .pytorch_fbgemm = plain,
+       .pytorch_qnnpack = plain,
+       .mxnet = plain,
+       .onnxruntime = f.x.type == dtype::f32 ? by_onnxruntime(rounding::onnxruntime) : plain});
+}
+/// XNN where XNNPACK computes, else as `other`.
+constexpr decision xnnpack_form(const facts& f, const decision& other) {
+  return choose(f.arithmetic,
+                {.tflite_ref = other,
+                 .tflite_xnnpack = f.x.type == dtype::f32 ? by_xnnpack(rounding::xnnpack) : other,
+                 .pytorch_fbgemm = other,
+                 .pytorch_qnnpack = other,
+                 .mxnet = other,
+                 .onnxruntime = other});
+}
+constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, onnxruntime_order(f)); }
+constexpr decision hard_swish_of_floats(const facts& f) { return xnnpack_form(f, of_floats(f)); }
+/// Those of which XNNPACK and ONNX Runtime have polynomials of their own.
+constexpr decision xnnpack_function_of_floats(const facts& f) {
+  return xnnpack_form(f, function_of_floats(f));
+}
+/// XNNPACK leaves softmax with a beta.
+constexpr decision softmax_of_floats(const facts& f) {
+  return f.beta == 1 ? xnnpack_function_of_floats(f) : function_of_floats(f);
+}
+/// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
+/// tables of quantized values).
+constexpr decision tanh_of_floats(const facts& f) {
+  const decision other = xnnpack_function_of_floats(f);
+  return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
+                               .tflite_xnnpack = other,
+                               .pytorch_fbgemm = other,
+                               .pytorch_qnnpack = other,
+                               .mxnet = other,
+                               .onnxruntime = other});
+}
+constexpr decision gelu_of_floats(const facts& f) { return tanh_of_floats(f); }
+/// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
+enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
+struct quantization {
+  double scale = 0;
+  std::int32_t zero_point = 0;
+};
+/// logistic, hard_sigmoid, softmax; tanh, l2_normalization; log_softmax.
+constexpr quantization quantization_of(fixed_range r, dtype type) {
+  const auto lowest = static_cast<std::int32_t>(lowest_of(type)),
+             highest = static_cast<std::int32_t>(highest_of(type));
+  const bool s16 = type == dtype::s16;
+  switch (r) {
+    case fixed_range::zero_to_one:
+      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-8, lowest};
+    case fixed_range::one_around_zero:
+      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-7, lowest + 128};
+    case fixed_range::sixteen_below_zero: return {0x1p-4, highest};
+  }
+  return {};
+}
+
+}  // namespace laws
 OCTET_NAMESPACE_END
 
 // ---- octet/numerics/fixed_point.hpp
@@ -16685,6 +17443,1316 @@ constexpr std::int16_t tanh_q15(std::int32_t v) noexcept {
 }
 
 }  // namespace numerics
+OCTET_NAMESPACE_END
+
+// ---- octet/numerics/vector_math.hpp
+// tanh, the logistic function, exp, log, sine and cosine as Eigen's vector loops compute them in
+// binary32 without fused multiply-adds: what TensorFlow Lite's recurrent float layers and ONNX
+// Runtime use on x86-64. tanh, exp, log, sine and cosine as the C library has them. None is
+// correctly rounded; the order of operations is part of the result.
+#define OCTET_NUMERICS_VECTOR_MATH_HPP_
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+namespace detail {
+/// c[0] * z^n + ... + c[n], one rounding per step.
+template <std::size_t N> constexpr float polynomial(float z, const float (&c)[N]) noexcept {
+  float s = c[0];
+  for (std::size_t i = 1; i < N; ++i) s = add(mul(s, z), c[i]);
+  return s;
+}
+/// v * 2^k for normal v and result.
+constexpr float scale_normal(float v, std::int32_t k) noexcept {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) +
+                              (static_cast<std::uint32_t>(k) << 23));
+}
+}  // namespace detail
+
+/// Numbers of the functions below, Eigen's (THIRD_PARTY_NOTICES.md); kernels have the same
+/// operations on vectors.
+namespace eigen {
+inline constexpr float tanh_bound = 7.90738964080810547f;
+inline constexpr float tanh_odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f,
+                                     1.340216100e-1f},
+                       tanh_even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f,
+                                      4.673548340e-1f, 1.f};
+inline constexpr float logistic_lowest = -104.f, logistic_highest = 16.6355324f,
+                       log2_e = 1.44269504088896341f, ln2_high = -0.693359375f,
+                       ln2_low = 2.12194440e-4f;
+inline constexpr float logistic_even[] = {4.1898667812347412109375e-2f, 0.49999141693115234375f},
+                       logistic_odd[] = {8.33471305668354034423828125e-3f,
+                                         0.16666877269744873046875f};
+}  // namespace eigen
+/// An odd polynomial over an even one; beyond the bound it is 1.
+constexpr float tanh_vector(float v) noexcept {
+  if (is_nan(v)) return v;
+  const float x = v < -eigen::tanh_bound  ? -eigen::tanh_bound
+                  : v > eigen::tanh_bound ? eigen::tanh_bound
+                                          : v,
+              x2 = mul(x, x);
+  return div(add(mul(mul(x2, x), detail::polynomial(x2, eigen::tanh_odd)), x),
+             detail::polynomial(x2, eigen::tanh_even));
+}
+/// e / (1 + e) with e = exp(x / 2)^2 by a polynomial of degree 5.
+constexpr float logistic_vector(float v) noexcept {
+  if (is_nan(v)) return v;
+  if (v < eigen::logistic_lowest) return 0.f;
+  const float x = mul(v > eigen::logistic_highest ? eigen::logistic_highest : v, 0.5f),
+              m = floor(add(mul(x, eigen::log2_e), 0.5f)),
+              r = add(mul(m, eigen::ln2_low), add(mul(m, eigen::ln2_high), x)), r2 = mul(r, r);
+  const float even = detail::polynomial(r2, eigen::logistic_even),
+              odd = detail::polynomial(r2, eigen::logistic_odd),
+              p = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f)),
+              root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
+  return div(e, add(1.f, e));
+}
+/// The same loops' form of one element.
+constexpr float logistic_scalar(float v) noexcept {
+  const float e = exp_f32(v > 16.6355324f ? 16.6355324f : v);
+  return div(e, add(1.f, e));
+}
+/// Those of exp and log.
+namespace eigen {
+inline constexpr float exp_lowest = -104.f;
+inline constexpr float exp_even[] = {1.37449638e-3f, 4.16696519e-2f, 0.499999881f},
+                       exp_odd[] = {8.36894474e-3f, 0.166665182f};
+inline constexpr float ln2 = 0.693147180559945f, root_half = 0.707106781186547524f;
+/// log(1 + q): an odd polynomial over an even one.
+inline constexpr float log_over[] = {0.182562963f, 1.f, 1.f, 0.f},
+                       log_under[] = {0.0496162480f, 0.599232496f, 1.5f, 1.f};
+}  // namespace eigen
+/// exp(x) of x up to 0; 0 below -104, denormal results rounded once. NaN gives NaN.
+constexpr float exp_vector(float x) noexcept {
+  namespace k = eigen;
+  if (is_nan(x)) return x;
+  if (x < k::exp_lowest) return 0.f;
+  const float m = floor(add(mul(x, k::log2_e), 0.5f)),
+              r = add(mul(m, k::ln2_low), add(mul(m, k::ln2_high), x)), r2 = mul(r, r),
+              even = detail::polynomial(r2, k::exp_even), odd = detail::polynomial(r2, k::exp_odd),
+              y = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f));
+  const auto q = static_cast<std::int32_t>(m);
+  return mul(mul(y, detail::scale_normal(1.f, q >> 1)), detail::scale_normal(1.f, q - (q >> 1)));
+}
+/// log(x): x = 2^e m, m from the root of 1/2 on, and a rational function of m - 1. NaN below 0.
+constexpr float log_vector(float x) noexcept {
+  namespace k = eigen;
+  if (is_nan(x)) return x;
+  if (x == 0) return infinity_of<float>(true);
+  if (is_negative(x)) return nan_of<float>();
+  if (is_infinite(x)) return x;
+  auto bits = std::bit_cast<std::uint32_t>(x);
+  std::int32_t e = -126;
+  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p24f)), e -= 24;
+  e += static_cast<std::int32_t>(bits >> 23);
+  const auto m = std::bit_cast<float>((bits & 0x007fffffu) | 0x3f000000u);
+  const bool low = m < k::root_half;
+  const float less = sub(m, 1.f), q = low ? add(less, m) : less;
+  return add(mul(static_cast<float>(low ? e - 1 : e), k::ln2),
+             div(detail::polynomial(q, k::log_over), detail::polynomial(q, k::log_under)));
+}
+/// log(1 + v), 0 <= v <= 1: the logarithm of the rounded sum, times what the rounding left out.
+constexpr float log1p_vector(float v) noexcept {
+  const float u = add(v, 1.f);
+  return u == 1.f ? v : mul(v, div(log_vector(u), sub(u, 1.f)));
+}
+/// Of a loop over `count` elements that begins `offset` elements behind a multiple of 16 bytes:
+/// those that are computed in vectors of four, [first, last).
+struct vector_elements {
+  std::size_t first, last;
+};
+constexpr vector_elements elements_in_vectors(std::size_t offset, std::size_t count) noexcept {
+  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count;
+  return {first, first + (count - first) / 4 * 4};
+}
+constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) noexcept {
+  const vector_elements v = elements_in_vectors(offset, count);
+  return i >= v.first && i < v.last;
+}
+
+namespace detail {
+/// An angle as quarter turns (modulo 4) and what is left, at most an eighth of a turn either way.
+struct quarter_turns {
+  double rest = 0;
+  std::int32_t count = 0;
+};
+/// 32 bits of 2/pi, `at` bits behind the binary point.
+constexpr std::uint32_t two_over_pi_from(int at) noexcept {
+  if (at < 0) return two_over_pi[0] >> -at;
+  const auto word = static_cast<std::size_t>(at) / 32;
+  const std::uint64_t two = std::uint64_t{two_over_pi[word]} << 32 | two_over_pi[word + 1];
+  return static_cast<std::uint32_t>(two >> (32 - at % 32));
+}
+/// Of |x|, finite, from 2 on: x times 96 bits of 2/pi. `guard`: how many bits stand before those
+/// that decide, which is part of the last bits of the result.
+constexpr quarter_turns far_turns(float x, int guard) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  const int e = static_cast<int>(bits >> 23 & 0xffu) - 128 + guard, from = e / 8 * 8 - 24 - guard;
+  const std::uint64_t m = std::uint64_t{(bits & 0x007fffffu) | 0x00800000u} << e % 8;
+  std::uint64_t p = m * two_over_pi_from(from + 64) >> 32;
+  p += m * two_over_pi_from(from + 32);
+  p += m * two_over_pi_from(from) << 32;
+  const std::uint64_t turns = (p + (std::uint64_t{1} << 61)) >> 62;
+  p -= turns << 62;
+  return {mul(static_cast<double>(static_cast<std::int64_t>(p)), 0x1.921fb54442d18p-62),
+          static_cast<std::int32_t>(turns)};
+}
+constexpr float sine_vector(float v, bool cosine) noexcept {
+  constexpr float cosine_even[] = {2.4372266125283204e-5f, -1.3886520173400641e-3f,
+                                   4.1666619479656219e-2f, -0.5f, 1.f},
+                  sine_odd[] = {-1.9592341140837029e-4f, 8.3326873655616852e-3f,
+                                -1.6666662039822983e-1f},
+                  half_pi[] = {-1.5703125f, -4.8398971557617188e-4f, 1.6286503523588181e-7f,
+                               5.5644315544167711e-11f};
+  if (is_nan(v)) return v;
+  if (is_infinite(v)) return nan_of<float>();
+  const float a = with_sign(v, 1.f);
+  float r = a;
+  std::uint32_t turns = 0;
+  if (a < (cosine ? 18838.f : 25966.f)) {
+    const float n = add(mul(a, 0.636619746685028076171875f), 12582912.f),
+                whole = sub(n, 12582912.f);
+    turns = std::bit_cast<std::uint32_t>(n);
+    for (const float c : half_pi) r = add(mul(whole, c), r);
+  } else {
+    const quarter_turns t = far_turns(a, 2);
+    turns = static_cast<std::uint32_t>(t.count), r = static_cast<float>(t.rest);
+  }
+  const std::uint32_t sign =
+      (cosine ? (turns + 1) << 30 : std::bit_cast<std::uint32_t>(v) ^ turns << 30) & 0x80000000u;
+  const float z = mul(r, r);
+  const float y = ((turns & 1) == 0) == cosine ? polynomial(z, cosine_even)
+                                               : add(mul(mul(polynomial(z, sine_odd), z), r), r);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) ^ sign);
+}
+}  // namespace detail
+
+constexpr float sin_vector(float v) noexcept { return detail::sine_vector(v, false); }
+constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, true); }
+
+// ---- the C library's ----
+
+namespace detail {
+/// exp(x) - 1 in binary32: x = k ln2 + r - c, a rational function of r, 2^k put back.
+constexpr float expm1_c_library(float x) noexcept {
+  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
+                  ln2_low = std::bit_cast<float>(0x3717f7d1u),
+                  per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
+  constexpr float q[] = {std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
+                         std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
+                         std::bit_cast<float>(0xbd088889u)};
+  const std::uint32_t size = std::bit_cast<std::uint32_t>(x) & 0x7fffffffu;
+  const bool below = x < 0;
+  if (size >= 0x4195b844u && below) return -1.f;  // 27 ln2
+  std::int32_t k = 0;
+  float c = 0;
+  if (size > 0x3eb17218u) {  // ln2 / 2
+    float high, low;
+    if (size < 0x3f851592u) {  // 3/2 ln2
+      high = below ? add(x, ln2_high) : sub(x, ln2_high);
+      low = below ? -ln2_low : ln2_low;
+      k = below ? -1 : 1;
+    } else {
+      k = static_cast<std::int32_t>(add(mul(per_ln2, x), below ? -0.5f : 0.5f));
+      const auto t = static_cast<float>(k);
+      high = sub(x, mul(t, ln2_high));
+      low = mul(t, ln2_low);
+    }
+    x = sub(high, low);
+    c = sub(sub(high, x), low);
+  } else if (size < 0x33000000u) {
+    return x;
+  }
+  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, polynomial(z, q))),
+              t = sub(3.f, mul(r, half));
+  float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
+  if (k == 0) return sub(x, sub(mul(x, e), z));
+  e = sub(sub(mul(x, sub(e, c)), c), z);
+  if (k == -1) return sub(mul(0.5f, sub(x, e)), 0.5f);
+  if (k == 1) return x < -0.25f ? mul(-2.f, sub(e, add(x, 0.5f))) : add(1.f, mul(2.f, sub(x, e)));
+  if (k <= -2 || k > 56) return sub(scale_normal(sub(1.f, sub(e, x)), k), 1.f);
+  if (k < 23)
+    return scale_normal(sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
+  const auto small = std::bit_cast<float>(static_cast<std::uint32_t>(0x7f - k) << 23);
+  return scale_normal(add(sub(x, add(e, small)), 1.f), k);
+}
+}  // namespace detail
+
+/// fdlibm's way, up to glibc 2.40.
+constexpr float tanh_c_library(float v) noexcept {
+  if (is_nan(v) || v == 0) return v;
+  const float a = v < 0 ? -v : v;
+  float z = 1.f;
+  if (a < 0x1p-55f) {
+    z = mul(a, add(1.f, a));
+  } else if (a < 1.f) {
+    const float t = detail::expm1_c_library(mul(-2.f, a));
+    z = div(-t, add(t, 2.f));
+  } else if (a < 22.f) {
+    z = sub(1.f, div(2.f, add(detail::expm1_c_library(mul(2.f, a)), 2.f)));
+  }
+  return v < 0 ? -z : z;
+}
+
+/// log as glibc has it from 2.27 on, at most 0.82 units in the last place off: x = 2^k z, the
+/// logarithm of a number near z from a table, a polynomial of degree 4 of what is left, in
+/// binary64. What ONNX Runtime calls.
+constexpr float log_c_library(float x) noexcept {
+  constexpr double inverse[] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
+                                0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
+                                0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
+                                0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
+                                0x1.0953f419900a7p+0, 0x1p+0,
+                                0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
+                                0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
+                                0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
+  constexpr double log[] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
+                            -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
+                            -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
+                            -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
+                            -0x1.252f438e10c1ep-5, 0x0p+0,
+                            0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
+                            0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
+                            0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
+  constexpr double c[] = {-0x1.00ea347b88334p-2, 0x1.5575b0be00b6ap-2, -0x1.ffffef20a4123p-2};
+  if (is_nan(x)) return x;
+  auto bits = std::bit_cast<std::uint32_t>(x);
+  if ((bits & 0x7fffffffu) == 0) return infinity_of<float>(true);
+  if (is_negative(x)) return nan_of<float>();
+  if (is_infinite(x)) return x;
+  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p23f)) - (23u << 23);
+  const std::uint32_t above = bits - 0x3f330000u;
+  const std::size_t i = above >> 19 & 15u;
+  const auto z = static_cast<double>(std::bit_cast<float>(bits - (above & 0xff800000u)));
+  const double r = sub(mul(z, inverse[i]), 1.), r2 = mul(r, r),
+               whole = static_cast<double>(static_cast<std::int32_t>(above) >> 23),
+               y0 = add(log[i], mul(whole, 0x1.62e42fefa39efp-1)),
+               y = add(mul(c[0], r2), add(mul(c[1], r), c[2]));
+  return static_cast<float>(add(mul(y, r2), add(y0, r)));
+}
+
+/// exp as glibc has it from 2.27 on, at most 0.502 units in the last place off: x = k ln2 / 32 + r,
+/// a power of two from a table of 32, a polynomial of degree 3, in binary64.
+constexpr float exp_c_library(float x) noexcept {
+  constexpr std::uint64_t root[] = {
+      // bits of 2^(i / 32), less i in those of k's last places
+      0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51,
+      0x3fef72b83c7d517b, 0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1,
+      0x3fef06fe0a31b715, 0x3feef1a7373aa9cb, 0x3feedea64c123422, 0x3feece086061892d,
+      0x3feebfdad5362a27, 0x3feeb42b569d4f82, 0x3feeab07dd485429, 0x3feea47eb03a5585,
+      0x3feea09e667f3bcd, 0x3fee9f75e8ec5f74, 0x3feea11473eb0187, 0x3feea589994cce13,
+      0x3feeace5422aa0db, 0x3feeb737b0cdc5e5, 0x3feec49182a3f090, 0x3feed503b23e255d,
+      0x3feee89f995ad3ad, 0x3feeff76f2fb5e47, 0x3fef199bdd85529c, 0x3fef3720dcef9069,
+      0x3fef5818dcfba487, 0x3fef7c97337b9b5f, 0x3fefa4afa2a490da, 0x3fefd0765b6e4540};
+  constexpr double c[] = {0x1.c6af84b912394p-20, 0x1.ebfce50fac4f3p-13, 0x1.62e42ff0c52d6p-6};
+  if (is_nan(x)) return x;
+  if (x > 0x1.62e42ep6f) return infinity_of<float>();
+  if (x < -0x1.9fe368p6f) return 0.f;
+  const double z = mul(static_cast<double>(x), 0x1.71547652b82fep+5), k = rint(z), r = sub(z, k),
+               y = add(mul(add(mul(c[0], r), c[1]), mul(r, r)), add(mul(c[2], r), 1.));
+  const auto whole = static_cast<std::int64_t>(k);
+  const auto at = static_cast<std::uint64_t>(whole);
+  return static_cast<float>(mul(y, std::bit_cast<double>(root[at & 31u] + (at << 47))));
+}
+/// log(1 + v), 0 <= v <= 1, fdlibm's way, up to glibc 2.40: 1 + v = 2^k (1 + f), the error of that
+/// sum kept, a polynomial of degree 7 in (f / (2 + f))^2.
+constexpr float log1p_c_library(float v) noexcept {
+  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
+                  ln2_low = std::bit_cast<float>(0x3717f7d1u);
+  constexpr float p[] = {std::bit_cast<float>(0x3e178897u), std::bit_cast<float>(0x3e1cd04fu),
+                         std::bit_cast<float>(0x3e3a3325u), std::bit_cast<float>(0x3e638e29u),
+                         std::bit_cast<float>(0x3e924925u), std::bit_cast<float>(0x3ecccccdu),
+                         std::bit_cast<float>(0x3f2aaaabu)};
+  if (is_nan(v) || v < 0x1p-54f) return v;
+  if (v < 0x1p-29f) return sub(v, mul(mul(v, v), 0.5f));
+  float f = v, c = 0;
+  std::int32_t k = 0;
+  bool small = false;  // f below 2^-20
+  if (v >= std::bit_cast<float>(0x3ed413d7u)) {
+    const float u = add(1.f, v);
+    const auto bits = std::bit_cast<std::uint32_t>(u);
+    std::uint32_t fraction = bits & 0x007fffffu;
+    k = static_cast<std::int32_t>(bits >> 23) - 127;
+    c = div(k > 0 ? sub(1.f, sub(u, v)) : sub(v, sub(u, 1.f)), u);
+    f = sub(std::bit_cast<float>(fraction | (fraction < 0x3504f7u ? 0x3f800000u : 0x3f000000u)),
+            1.f);
+    if (fraction >= 0x3504f7u) ++k, fraction = (0x00800000u - fraction) >> 2;
+    small = fraction == 0;
+  }
+  const auto n = static_cast<float>(k);
+  const float half = mul(mul(0.5f, f), f);
+  if (small) {
+    if (f == 0) return add(mul(n, ln2_high), add(c, mul(n, ln2_low)));
+    const float r = mul(half, sub(1.f, mul(0.66666666666666666f, f)));
+    return sub(mul(n, ln2_high), sub(sub(r, add(mul(n, ln2_low), c)), f));
+  }
+  const float s = div(f, add(2.f, f)), z = mul(s, s),
+              t = mul(s, add(half, mul(z, detail::polynomial(z, p))));
+  if (k == 0) return sub(f, sub(half, t));
+  return sub(mul(n, ln2_high), sub(sub(half, add(t, add(mul(n, ln2_low), c))), f));
+}
+
+namespace detail {
+constexpr float sine_c_library(float v, bool cosine) noexcept {
+  constexpr double c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5, -0x1.6c087e89a359dp-10,
+                          0x1.99343027bf8c3p-16},
+                   s[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7, -0x1.994eb3774cf24p-13};
+  if (is_nan(v)) return v;
+  if (is_infinite(v)) return nan_of<float>();
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(v), size = bits >> 20 & 0x7ffu;
+  if (size < 0x398u) return cosine ? 1.f : v;  // below 2^-12
+  double x = static_cast<double>(v);
+  std::int32_t turns = 0, sign = 0;
+  if (size >= 0x42fu) {  // about 120
+    const quarter_turns t = far_turns(v, 0);
+    x = t.rest, turns = t.count, sign = static_cast<std::int32_t>(bits >> 31);
+  } else if (size >= 0x3f4u) {  // about pi / 4
+    turns = (static_cast<std::int32_t>(mul(x, 0x1.45f306dc9c883p+23)) + 0x800000) >> 24;
+    x = sub(x, mul(static_cast<double>(turns), 0x1.921fb54442d18p+0));
+  }
+  const double z = mul(x, x);
+  if (((turns & 1) != 0) == cosine) {
+    if (((turns + sign + 1) & 2) != 0) x = -x;
+    const double cube = mul(x, z);
+    return static_cast<float>(
+        add(add(x, mul(cube, s[0])), mul(mul(cube, z), add(s[1], mul(z, s[2])))));
+  }
+  const double fourth = mul(z, z), low = add(add(c[0], mul(z, c[1])), mul(fourth, c[2])),
+               y = add(low, mul(mul(fourth, z), add(c[3], mul(z, c[4]))));
+  return static_cast<float>(((turns + sign) & 2) != 0 ? -y : y);
+}
+}  // namespace detail
+
+/// sine and cosine as glibc has them from 2.28 on: in binary64, polynomials of an eighth of a turn.
+constexpr float sin_c_library(float v) noexcept { return detail::sine_c_library(v, false); }
+constexpr float cos_c_library(float v) noexcept { return detail::sine_c_library(v, true); }
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
+// ---- octet/numerics/xnnpack_math.hpp
+// tanh, the logistic function, gelu and the exp of softmax of binary32 as XNNPACK's loops compute
+// them on x86-64 with AVX-512, where subnormal numbers are zero: rounding XNN of floats.
+// None is correctly rounded; the order of operations is part of the result.
+// kernels/xnnpack_math-inl has the same operations on vectors.
+#define OCTET_NUMERICS_XNNPACK_MATH_HPP_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace numerics {
+
+/// Numbers of the formulas below, from XNNPACK (THIRD_PARTY_NOTICES.md). Rational functions: `odd`
+/// of x^2, times x, over `even` of x^2, |x| cut to where they reach 1.
+namespace xnn {
+/// 1.5 * 2^23 + 127: added to a number from -127 to 0 it leaves the exponent's bits of two to its
+/// power, rounded to an integer, ties to even; taken off again that integer.
+inline constexpr float split_magic = 0x1.8000fep23f;
+inline constexpr float log2_e = 1.44269504f;
+/// exp(x) - 1 over x for small x <= 0: of softmax.
+inline constexpr float exp_c[] = {0x1.0f9f9cp-7f, 0x1.573a1ap-5f, 0x1.555a80p-3f, 0x1.fffdc6p-2f,
+                                  0x1.fffff6p-1f};
+inline constexpr float cutoff = -0x1.5d589ep6f, minus_ln2_high = -0x1.62e400p-1f,
+                       minus_ln2_low = -0x1.7f7d1cp-20f;
+/// The logistic function's: powers of two by 32nds, 1.5 * 2^18, whose sum with a number rounds it
+/// to a 32nd, ln 2 in two parts, exp of less than a 64th.
+inline constexpr float powers[] = {
+    0x1.000000p+0f, 0x1.059b0ep+0f, 0x1.0b5586p+0f, 0x1.11301ep+0f, 0x1.172b84p+0f, 0x1.1d4874p+0f,
+    0x1.2387a6p+0f, 0x1.29e9e0p+0f, 0x1.306fe0p+0f, 0x1.371a74p+0f, 0x1.3dea64p+0f, 0x1.44e086p+0f,
+    0x1.4bfdaep+0f, 0x1.5342b6p+0f, 0x1.5ab07ep+0f, 0x1.6247ecp+0f, 0x1.6a09e6p+0f, 0x1.71f75ep+0f,
+    0x1.7a1148p+0f, 0x1.82589ap+0f, 0x1.8ace54p+0f, 0x1.93737cp+0f, 0x1.9c4918p+0f, 0x1.a5503cp+0f,
+    0x1.ae89fap+0f, 0x1.b7f770p+0f, 0x1.c199bep+0f, 0x1.cb720ep+0f, 0x1.d5818ep+0f, 0x1.dfc974p+0f,
+    0x1.ea4afap+0f, 0x1.f50766p+0f};
+inline constexpr float thirtyseconds_magic = 0x1.8p18f, of_powers_high = -0x1.62e430p-1f,
+                       of_powers_low = 0x1.05c61p-29f, of_powers_c2 = 0.5f,
+                       of_powers_c1 = 0x1.0000f6p0f, least_power = -126.f;
+/// elu's: (exp(x) - 1 - x) over x^2 for small x, -1 from `saturation` on.
+inline constexpr float elu_c[] = {0x1.6b7338p-10f, 0x1.12278ep-7f, 0x1.555716p-5f, 0x1.5554b0p-3f,
+                                  0x1.fffffep-2f};
+inline constexpr float saturation = -0x1.154246p+4f, minus_ln2 = -0x1.62e430p-1f;
+inline constexpr float sixth = 0x1.555556p-3f;
+template <std::size_t N> struct rational {
+  float bound;
+  float odd[N], even[N];
+};
+inline constexpr rational<5> tanh{
+    7.9807181358f,
+    {1.4248920266e-08f, 2.1235626264e-05f, 3.5330520477e-03f, 1.3412411511e-01f, 1.f},
+    {8.1365948290e-07f, 3.3472978976e-04f, 2.6018999517e-02f, 4.6745735407e-01f, 1.f}};
+/// erf(x / sqrt(2)).
+inline constexpr rational<6> gelu{5.1638283730f,
+                                  {4.5835321316e-08f, 1.2609783880e-05f, 3.2973114867e-04f,
+                                   9.3065137044e-03f, 6.6972173750e-02f, 7.9788452387e-01f},
+                                  {1.1988805682e-06f, 7.2267655923e-05f, 1.8622842617e-03f,
+                                   2.8431978077e-02f, 2.5060352683e-01f, 1.f}};
+/// tanh(sqrt(2 / pi) (x + 0.044715 x^3)).
+inline constexpr rational<6> approximate_gelu{
+    4.84974098f,
+    {4.9544411240e-08f, 1.4302649106e-05f, 2.6887017884e-04f, 7.2898347862e-03f, 6.0803253204e-02f,
+     7.9788458347e-01f},
+    {1.3433452750e-06f, 7.6477612311e-05f, 1.3060354395e-03f, 2.4381054565e-02f, 2.4369759858e-01f,
+     1.f}};
+}  // namespace xnn
+
+namespace detail {
+/// Zero in place of a subnormal number.
+constexpr float flushed(float v) noexcept {
+  return with_sign(v, 1.f) < 0x1p-126f ? with_sign(0.f, v) : v;
+}
+/// Two to the power of which `magic` is the sum with split_magic.
+constexpr float power_of_magic(float magic) noexcept {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magic) << 23);
+}
+template <std::size_t N> constexpr float xnn_rational(const xnn::rational<N>& f, float x) noexcept {
+  const float below = f.bound < x ? f.bound : x, v = -f.bound > below ? -f.bound : below,
+              z = mul(v, v);
+  return div(mul(v, fused_polynomial(f.odd, z)), fused_polynomial(f.even, z));
+}
+/// exp(x), x <= 0, by a table.
+constexpr float xnn_exp_by_powers(float x) noexcept {
+  const float magic = fma(x, xnn::log2_e, xnn::thirtyseconds_magic),
+              power = xnn::powers[std::bit_cast<std::uint32_t>(magic) % 32],
+              n = sub(magic, xnn::thirtyseconds_magic);
+  if (!(n >= xnn::least_power)) return 0.f;  // two to its power is subnormal
+  const float t = fma(n, xnn::of_powers_low, fma(n, xnn::of_powers_high, x));
+  const float p = fma(mul(t, power), fma(t, xnn::of_powers_c2, xnn::of_powers_c1), power);
+  return flushed(mul(p, float_pow2(static_cast<std::int32_t>(floor(n)))));
+}
+}  // namespace detail
+
+/// exp(x) for x <= 0, a value less the largest one.
+constexpr float exp_of_softmax_xnn(float x) noexcept {
+  if (is_nan(x)) return x;
+  if (x < xnn::cutoff) return 0.f;
+  const float magic = fma(x, xnn::log2_e, xnn::split_magic), power = detail::power_of_magic(magic),
+              n = sub(magic, xnn::split_magic),
+              t = fma(n, xnn::minus_ln2_low, fma(n, xnn::minus_ln2_high, x));
+  return detail::flushed(
+      fma(detail::flushed(mul(t, power)), detail::fused_polynomial(xnn::exp_c, t), power));
+}
+constexpr float tanh_xnn(float x) noexcept {
+  return detail::xnn_rational(xnn::tanh, detail::flushed(x));
+}
+constexpr float gelu_xnn(float x, bool approximate) noexcept {
+  x = detail::flushed(x);
+  const float e = approximate ? detail::xnn_rational(xnn::approximate_gelu, x)
+                              : detail::xnn_rational(xnn::gelu, x);
+  return detail::flushed(mul(detail::flushed(mul(x, 0.5f)), add(e, 1.f)));
+}
+/// Below -10^26 XNNPACK's own gives NaN.
+constexpr float logistic_xnn(float x) noexcept {
+  if (is_nan(x)) return x;
+  const float e = detail::xnn_exp_by_powers(with_sign(x, -1.f)), y = div(e, add(e, 1.f));
+  return is_negative(x) ? y : sub(1.f, y);
+}
+
+/// One of softmax's results: its exp times the reciprocal of the sum.
+constexpr float softmax_share_xnn(float e, float factor) noexcept {
+  return detail::flushed(mul(e, factor));
+}
+constexpr float elu_xnn(float given, float alpha) noexcept {
+  const float x = detail::flushed(given);
+  if (!(x < 0)) return x;
+  const float z = xnn::saturation > x ? xnn::saturation : x,
+              magic = fma(z, xnn::log2_e, xnn::split_magic), power = detail::power_of_magic(magic),
+              t = fma(sub(magic, xnn::split_magic), xnn::minus_ln2, z), part = mul(t, power),
+              p = mul(detail::fused_polynomial(xnn::elu_c, t), t);
+  return detail::flushed(fma(fma(p, part, part), alpha, fma(power, alpha, -alpha)));
+}
+constexpr float hard_swish_xnn(float given) noexcept {
+  const float x = detail::flushed(given), v = fma(x, xnn::sixth, 0.5f), above = v > 0 ? v : 0.f;
+  return detail::flushed(mul(above < 1 ? above : 1.f, x));
+}
+
+namespace detail {
+/// 16 lanes, to which `left` elements are added; then their halves are.
+template <class F>
+constexpr float xnn_sum_of_lanes(float (&lanes)[16], std::size_t left, F&& element) noexcept {
+  for (std::size_t k = 0; k < left; ++k) lanes[k] = add(lanes[k], element(k));
+  for (std::size_t half = 8; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) lanes[k] = add(lanes[k], lanes[k + half]);
+  return lanes[0];
+}
+}  // namespace detail
+/// The sum of n elements as softmax has it: those of whole 64s in 32 lanes, whose halves are added,
+/// those of whole 16s to the 16, and the rest. element(i).
+template <class F> constexpr float softmax_sum_xnn(std::size_t n, F&& element) noexcept {
+  float each[32] = {}, lanes[16] = {};
+  const std::size_t in_32 = n / 64 * 64, whole = n / 16 * 16;
+  for (std::size_t i = 0; i < in_32; ++i) each[i % 32] = add(each[i % 32], element(i));
+  for (std::size_t k = 0; k < 16; ++k) lanes[k] = add(each[k], each[k + 16]);
+  for (std::size_t i = in_32; i < whole; ++i) lanes[i % 16] = add(lanes[i % 16], element(i));
+  return detail::xnn_sum_of_lanes(lanes, n - whole,
+                                  [&](std::size_t k) { return element(whole + k); });
+}
+/// The sum of n elements: those of whole 16s in 32 lanes, whose halves are added, and the rest.
+/// element(i).
+template <class F> constexpr float row_sum_xnn(std::size_t n, F&& element) noexcept {
+  float each[32] = {}, lanes[16] = {};
+  const std::size_t whole = n / 16 * 16;
+  for (std::size_t i = 0; i < whole; ++i) each[i % 32] = add(each[i % 32], element(i));
+  for (std::size_t k = 0; k < 16; ++k) lanes[k] = add(each[k], each[k + 16]);
+  return detail::xnn_sum_of_lanes(lanes, n - whole,
+                                  [&](std::size_t k) { return element(whole + k); });
+}
+
+}  // namespace numerics
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/softmax.hpp
+// qnn.softmax, softmax, qnn.log_softmax, log_softmax along one axis.
+//
+// Roundings of the quantized forms:
+//   DR        TFLite's reference: gemmlowp fixed point in Q5.26, sums in Q12.19
+//   OPT       TFLite's optimized kernels: a table of 256 floats, sums in binary32 in order
+//   EVEN_MUL  PyTorch: dequantize, softmax in binary32, quantize by the reciprocal (softmax only)
+//   I64       TFLite on int16: two 513-entry tables (softmax only)
+//   ORT       ONNX Runtime: a table of 256 floats, the inverse output scale cut to an integer
+//             (softmax only)
+// float32: none: exp correctly rounded, sums in order; ATEN, ORT: PyTorch's and ONNX Runtime's
+// vector loops (below)
+#define OCTET_OPS_SOFTMAX_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct softmax_attrs {
+  double beta = 1;         // factor of the input
+  std::int32_t axis = -1;  // negative: from the end
+  static constexpr auto fields =
+      field_list{field{"beta", &softmax_attrs::beta}, field{"axis", &softmax_attrs::axis}};
+};
+
+/// A row is `depth` elements, `inner` apart; there are outer * inner rows.
+struct softmax_params {
+  rounding mode = rounding::none;  // none: float32
+  bool log = false;
+  dtype in_type = dtype::f32, out_type = dtype::f32;
+  std::size_t outer = 0, depth = 0, inner = 1;
+  float beta = 1, in_scale = 1, out_scale = 1,
+        inverse = 1;  // inverse: f32(1 / out_scale)
+  std::int32_t in_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
+  multiplier mult{}, reverse{};       // DR: input to Q5.26, and back (log); I64: input to 10/65535
+  std::int32_t diff_min = 0;          // DR: smaller differences from the maximum count as exp = 0
+  const std::int32_t* exp = nullptr;  // DR: exp of the 256 possible differences, Q0.31, the
+                                      // difference 0 first; null: computed each time
+  const float* table = nullptr;       // OPT, ORT: 256 entries; the maximum's is the last
+  const std::int16_t* exp_table = nullptr;  // I64
+  const std::int16_t* reciprocal_table = nullptr;
+};
+
+namespace numerics {
+/// The reference's scaling of differences to Q5.26.
+constexpr void set_softmax_dr(softmax_params& p, double beta, double scale) noexcept {
+  const double d = mul(mul(beta, scale), 67108864.), most = 2147483647.;
+  p.mult = quantize_multiplier(d < most ? d : most);
+  const std::int64_t radius = std::int64_t{31} << 26;
+  p.diff_min = -static_cast<std::int32_t>(
+      p.mult.shift >= 0 ? radius >> p.mult.shift
+                        : clamp<std::int64_t>(radius << -p.mult.shift, 0, INT32_MAX));
+  // What undoes it: 2^(31 - shift) / m.
+  if (p.log && p.mult.m != 0)
+    p.reverse =
+        quantize_multiplier(div(detail::pow2(31 - p.mult.shift), static_cast<double>(p.mult.m)));
+}
+constexpr std::int32_t softmax_scaled(const softmax_params& p, std::int32_t difference) noexcept {
+  return doubling_high_multiply(shl_wrap(difference, p.mult.shift), p.mult.m);
+}
+/// exp of a difference from the row's maximum in Q0.31.
+constexpr std::int32_t softmax_exp(const softmax_params& p, std::int32_t difference) noexcept {
+  return p.exp                     ? p.exp[-difference]
+         : difference < p.diff_min ? 0
+                                   : fixed32::exp_negative(softmax_scaled(p, difference), 5);
+}
+}  // namespace numerics
+
+/// I64: leading zeros of the sum of exponentials, and its reciprocal as a fraction of 15 bits.
+struct softmax_s16_factor {
+  int room;
+  std::int32_t inverse;
+};
+constexpr softmax_s16_factor softmax_factor_of(const softmax_params& p,
+                                               std::uint32_t sum) noexcept {
+  const int room = std::countl_zero(sum);
+  const auto scaled = static_cast<std::int32_t>(
+      ((static_cast<std::uint64_t>(sum) << (room - 1)) + (1 << 13)) >> 14);
+  return {room, numerics::lookup(p.reciprocal_table, static_cast<std::int16_t>(numerics::clamp(
+                                                         scaled - 98304, -32768, 32767)))};
+}
+
+namespace reference {
+
+template <class In>
+constexpr std::int32_t row_max(const In* x, std::size_t depth, std::size_t step) {
+  std::int32_t m = x[0];
+  for (std::size_t i = 1; i < depth; ++i) m = std::max<std::int32_t>(m, x[i * step]);
+  return m;
+}
+
+template <class In, class Out>
+constexpr void softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
+  using q = numerics::fixed32;
+  const std::int32_t most = row_max(x, p.depth, p.inner);
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < p.depth; ++i)
+    sum += static_cast<std::uint32_t>(
+        q::rounding_shift_half_away(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
+  const int room = std::countl_zero(sum);
+  const std::int32_t inverse = q::reciprocal_of_one_plus(
+      static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)));
+  const int shift = 12 - room + 31 - 8 * static_cast<int>(sizeof(Out));
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const std::int32_t v = numerics::rounding_shift_half_away(
+        q::mul(inverse, numerics::softmax_exp(p, x[i * p.inner] - most)), shift);
+    y[i * p.inner] = static_cast<Out>(numerics::clamp<std::int64_t>(
+        std::int64_t{v} + std::numeric_limits<Out>::min(), p.lo, p.hi));
+  }
+}
+template <class In, class Out>
+constexpr void log_softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
+  using q = numerics::fixed32;
+  const std::int32_t most = row_max(x, p.depth, p.inner);
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < p.depth; ++i)
+    sum = q::add(sum,
+                 q::rounding_shift_half_away(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
+  const std::int32_t log_sum = numerics::fixed_log(sum, 12, 5);
+  const std::int32_t least = std::max(
+      p.diff_min - 1, numerics::doubling_high_half_away(q::add(log_sum, INT32_MIN), p.reverse));
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const std::int32_t d = x[i * p.inner] - most;
+    std::int32_t v = p.lo;
+    if (d > least)
+      v = numerics::clamp(numerics::rounding_shift_half_away(
+                              q::sub(numerics::softmax_scaled(p, d), log_sum), 31 - 5 - 4) +
+                              p.hi,
+                          p.lo,
+                          p.hi);  // Q5.26 to 1/16, zero point = highest
+    y[i * p.inner] = static_cast<Out>(v);
+  }
+}
+template <class In, class Out>
+constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
+  const std::int32_t most = row_max(x, p.depth, p.inner);
+  float sum = 0;
+  for (std::size_t i = 0; i < p.depth; ++i)
+    sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
+  if (p.log) {
+    const float scale = numerics::div(p.in_scale, p.out_scale);
+    const float shift = numerics::div(
+        numerics::add(numerics::mul(p.in_scale, static_cast<float>(most)), numerics::log_f32(sum)),
+        p.out_scale);
+    for (std::size_t i = 0; i < p.depth; ++i) {
+      const float v =
+          numerics::sub(numerics::mul(scale, static_cast<float>(x[i * p.inner])), shift);
+      y[i * p.inner] = static_cast<Out>(
+          numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
+    }
+    return;
+  }
+  const float inverse = numerics::div(1.f, numerics::mul(sum, p.out_scale));
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const float v = numerics::mul(p.table[255 - most + x[i * p.inner]], inverse);
+    const double r = static_cast<double>(std::is_same_v<Out, std::uint8_t>
+                                             ? numerics::trunc(numerics::add(v, 0.5f))
+                                             : numerics::round_half_away(v));
+    y[i * p.inner] = static_cast<Out>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
+  }
+}
+/// q = rint(f32(f32(t * Y) / sum)) + zy, Y = floor(f32(1 / sy)).
+template <class In, class Out>
+constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
+  const std::int32_t most = row_max(x, p.depth, p.inner);
+  float sum = 0;
+  for (std::size_t i = 0; i < p.depth; ++i)
+    sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
+  const float levels = numerics::floor(p.inverse);
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const float v = numerics::div(numerics::mul(p.table[255 - most + x[i * p.inner]], levels), sum);
+    y[i * p.inner] = static_cast<Out>(
+        numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
+  }
+}
+inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_t* x,
+                                      std::int16_t* y) {
+  const std::int32_t most = row_max(x, p.depth, p.inner);
+  const auto e = [&](std::size_t i) -> std::int32_t {
+    const std::int32_t d = numerics::doubling_high_half_away(x[i * p.inner] - most, p.mult) + 32767;
+    return numerics::lookup(p.exp_table,
+                            static_cast<std::int16_t>(numerics::clamp(d, -32768, 32767)));
+  };
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < p.depth; ++i) sum += static_cast<std::uint32_t>(e(i));
+  const auto [room, inverse] = softmax_factor_of(p, sum);
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const std::int64_t v =
+        (std::int64_t{e(i)} * inverse + (std::int64_t{1} << (30 - room))) >> (31 - room);
+    y[i * p.inner] = static_cast<std::int16_t>(numerics::clamp<std::int64_t>(v, 0, 32767));
+  }
+}
+/// exp(x - max) summed in order. In: float32, or quantized values that are dequantized first.
+template <class In, class Out>
+constexpr void softmax_row_f32(const softmax_params& p, const In* x, Out* y) {
+  const auto real = [&](std::size_t i) {
+    if constexpr (std::is_same_v<In, float>)
+      return x[i * p.inner];
+    else
+      return numerics::mul(static_cast<float>(x[i * p.inner] - p.in_zero_point), p.in_scale);
+  };
+  float most = real(0);
+  for (std::size_t i = 1; i < p.depth; ++i) most = real(i) > most ? real(i) : most;
+  const auto e = [&](std::size_t i) {
+    return numerics::exp_f32(numerics::mul(numerics::sub(real(i), most), p.beta));
+  };
+  float sum = 0;
+  for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, e(i));
+  const float log_sum = p.log ? numerics::log_f32(sum) : 0.f;
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const float v =
+        p.log ? numerics::sub(numerics::sub(real(i), most), log_sum) : numerics::div(e(i), sum);
+    if constexpr (std::is_same_v<Out, float>)
+      y[i * p.inner] = v;
+    else
+      y[i * p.inner] = static_cast<Out>(
+          numerics::finish(static_cast<double>(numerics::rint(numerics::mul(v, p.inverse))),
+                           p.out_zero_point, p.lo, p.hi));
+  }
+}
+/// PyTorch's loops over vectors of 8. Along the innermost axis: eight sums side by side, whose
+/// halves are added, and the reciprocal of the sum as a factor. Along another axis the vectors lie
+/// across the rows: sums in order, quotients; rows beyond the last whole vector take the scalar
+/// exp, here the correctly rounded one.
+constexpr void softmax_row_aten(const softmax_params& p, const float* x, float* y,
+                                bool whole_vector) {
+  const std::size_t step = p.inner;
+  float most = x[0];
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  const auto e = [&](std::size_t i) {
+    const float d = numerics::mul(numerics::sub(x[i * step], most), p.beta);
+    return whole_vector ? numerics::exp_vectorized(d) : numerics::exp_f32(d);
+  };
+  float sums[8] = {}, sum = 0;
+  if (step == 1 && p.depth >= 8) {
+    for (std::size_t i = 0; i < p.depth; ++i) sums[i % 8] = numerics::add(sums[i % 8], e(i));
+    for (std::size_t half = 4; half > 0; half /= 2)
+      for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
+    sum = sums[0];
+  } else {
+    for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, e(i));
+  }
+  const float log_sum = p.log ? numerics::log_f32(sum) : 0.f,
+              factor = step == 1 ? numerics::div(1.f, sum) : 0.f;
+  for (std::size_t i = 0; i < p.depth; ++i)
+    y[i * step] = p.log       ? numerics::sub(numerics::sub(x[i * step], most), log_sum)
+                  : step == 1 ? numerics::mul(e(i), factor)
+                              : numerics::div(e(i), sum);
+}
+/// ONNX Runtime's loops: 16 sums side by side along any axis, the reciprocal of the sum as a
+/// factor.
+constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* y) {
+  const std::size_t step = p.inner;
+  float most = x[0];
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  float sums[16] = {};
+  const auto e = [&](std::size_t i) {
+    return numerics::exp_mlas(numerics::mul(numerics::sub(x[i * step], most), p.beta), true);
+  };
+  for (std::size_t i = 0; i < p.depth; ++i) sums[i % 16] = numerics::add(sums[i % 16], e(i));
+  const float sum = numerics::sum_of_softmax_lanes(sums),
+              by = p.log ? numerics::log_c_library(sum) : numerics::div(1.f, sum);
+  for (std::size_t i = 0; i < p.depth; ++i)
+    y[i * step] =
+        p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
+}
+/// XNNPACK's loops: the reciprocal of the sum as a factor.
+constexpr void softmax_row_xnn(const softmax_params& p, const float* x, float* y) {
+  const std::size_t step = p.inner;
+  float most = x[0];
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  const auto e = [&](std::size_t i) {
+    return numerics::exp_of_softmax_xnn(numerics::sub(x[i * step], most));
+  };
+  const float by = numerics::div(1.f, numerics::softmax_sum_xnn(p.depth, e));
+  for (std::size_t i = 0; i < p.depth; ++i) y[i * step] = numerics::softmax_share_xnn(e(i), by);
+}
+/// Row `row` of float32.
+constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const float* x,
+                                float* y) {
+  switch (p.mode) {
+    case rounding::none: softmax_row_f32(p, x, y); break;
+    case rounding::aten:
+      softmax_row_aten(p, x, y, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
+      break;
+    case rounding::onnxruntime: softmax_row_mlas(p, x, y); break;
+    case rounding::xnnpack: softmax_row_xnn(p, x, y); break;
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::qnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet: break;  // the forms exclude these
+  }
+}
+template <class In, class Out>
+constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t begin,
+                       std::size_t end) {
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::size_t at = row / p.inner * p.depth * p.inner + row % p.inner;
+    if constexpr (std::is_same_v<In, float>) {
+      static_assert(std::is_same_v<Out, float>);
+      softmax_row_real(p, row, x + at, y + at);
+    } else {
+      switch (p.mode) {
+        case rounding::doubling_high_half_away:
+          if (p.log)
+            log_softmax_row_dr(p, x + at, y + at);
+          else
+            softmax_row_dr(p, x + at, y + at);
+          break;
+        case rounding::tflite_optimized: softmax_row_opt(p, x + at, y + at); break;
+        case rounding::wide_half_up:
+          if constexpr (std::is_same_v<In, std::int16_t> && std::is_same_v<Out, std::int16_t>)
+            softmax_row_s16(p, x + at, y + at);
+          break;
+        case rounding::reciprocal_half_even: softmax_row_f32(p, x + at, y + at); break;
+        case rounding::onnxruntime: softmax_row_ort(p, x + at, y + at); break;
+        case rounding::none:
+        case rounding::doubling_high_half_up:
+        case rounding::double_half_away:
+        case rounding::float_half_even:
+        case rounding::float_bias_half_even:
+        case rounding::float_zero_point_half_even:
+        case rounding::eight_bit_ratio_half_up:
+        case rounding::divide_half_away:
+        case rounding::divide_half_even:
+        case rounding::divide_truncate:
+        case rounding::xnnpack:
+        case rounding::qnnpack:
+        case rounding::aten:
+        case rounding::fused_multiply_add:
+        case rounding::mxnet: break;  // softmax_prepare refuses these
+      }
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void softmax_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const softmax_params*>(a.params);
+  const auto r = part_of(p.outer * p.inner, a.part, a.parts);
+  if (p.depth == 0) return;
+  if (p.in_type == dtype::f32)
+    return softmax(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin,
+                   r.end);
+  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
+    with_quantized(p.out_type, [&]<class Out>(type_tag<Out>) {
+      softmax(p, static_cast<const In*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end);
+    });
+  });
+}
+#else
+void softmax_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+/// The tables of each rounding.
+template <bool Log, bool Quantized>
+constexpr void softmax_memory(const node_view& n, node_memory& to) {
+  to.make<softmax_params>();
+  if (!Quantized) return;
+  if (n.round == rounding::wide_half_up && !Log) {
+    to.array<std::int16_t>(513);
+    to.array<std::int16_t>(513);
+  } else if (n.round == rounding::doubling_high_half_away) {
+    to.array<std::int32_t>(256);
+  } else if (n.round == rounding::tflite_optimized || n.round == rounding::onnxruntime) {
+    to.array<float>(256);
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+/// I64: exp over 10 units of the input, 1 / (1 + x) over [0, 1].
+OCTET_INLINE status softmax_tables_s16(const node_view& n, prepared& to, softmax_params& p) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  if (x.zero_point() != 0 || y.zero_point() != 0)
+    return unsupported("zero points of int16",
+                       std::to_string(x.zero_point()) + ", " + std::to_string(y.zero_point()), "0");
+  p.mult = numerics::quantize_multiplier(numerics::div(
+      static_cast<double>(numerics::mul(p.in_scale, p.beta)), numerics::div(10., 65535.)));
+  auto e = to.array<std::int16_t>(513), r = to.array<std::int16_t>(513);
+  const double unit_out = numerics::div(2., 65535.);
+  numerics::make_lut16<double>([](double v) { return numerics::exp(v); },
+                               numerics::div(10., 65535.), 32767, unit_out, 0, e.data());
+  numerics::make_lut16<double>([](double v) { return numerics::div(1., numerics::add(1., v)); },
+                               numerics::div(1., 65535.), -32768, unit_out, 0, r.data());
+  p.exp_table = e.data(), p.reciprocal_table = r.data();
+  return unit{};
+}
+/// DR: the fixed-point exp of each distance from the largest.
+OCTET_INLINE status softmax_table_dr(const node_view& n, prepared& to, softmax_params& p,
+                                     double beta) {
+  numerics::set_softmax_dr(p, beta, static_cast<double>(p.in_scale));
+  if (p.mult.shift < 0)
+    return unsupported("input scale too small for the fixed-point softmax",
+                       std::to_string(n.in[0].scale()), "at least 2^-27");
+  auto e = to.array<std::int32_t>(256);
+  for (std::int32_t d = 0; d < 256; ++d) e[as_size(d)] = numerics::softmax_exp(p, -d);
+  p.exp = e.data();
+  return unit{};
+}
+/// OPT: exp of each distance from the largest, whose entry is the last.
+OCTET_INLINE void softmax_table_opt(prepared& to, softmax_params& p, float beta) {
+  auto t = to.array<float>(256);
+  const float scale = -numerics::mul(p.in_scale, beta);
+  for (std::int32_t v = 0; v < 256; ++v)
+    t[as_size(255 - v)] = numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)));
+  p.table = t.data();
+}
+/// ORT: exp of each distance from the largest, as high as a row's sum has room: its largest term is
+/// e^-5 of the largest float over the row's length.
+OCTET_INLINE status softmax_table_ort(prepared& to, softmax_params& p, double beta) {
+  if (p.depth == 0) return unit{};
+  if (beta != 1) return unsupported("beta in rounding ORT", std::to_string(beta), "1");
+  const double scale = static_cast<double>(p.in_scale),
+               room = numerics::sub(
+                   static_cast<double>(numerics::log_c_library(numerics::div(
+                       std::numeric_limits<float>::max(), static_cast<float>(p.depth)))),
+                   5.),
+               shift = room > 0 ? numerics::div(room, scale) : 0.;
+  auto t = to.array<float>(256);
+  for (std::size_t i = 0; i < 256; ++i)
+    t[i] = static_cast<float>(
+        numerics::exp(numerics::mul(numerics::add(static_cast<double>(i) - 255., shift), scale)));
+  p.table = t.data();
+  return unit{};
+}
+template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  const auto a = read_attributes<softmax_attrs>(*n.attrs);
+  auto& p = to.make<softmax_params>(&reference::softmax_kernel, kernel_id::softmax);
+  p.mode = n.round;
+  p.log = Log;
+  p.in_type = x.type, p.out_type = y.type;
+  const std::int32_t axis = a.axis < 0 ? a.axis + x.shape.rank : a.axis;
+  if (axis < 0 || axis >= x.shape.rank)
+    return violation{rule::axis, dims{x.shape.rank}, dims{a.axis}};
+  p.outer = p.inner = 1;
+  p.depth = as_size(x.shape[axis]);
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(x.shape[i]);
+  for (int i = axis + 1; i < x.shape.rank; ++i) p.inner *= as_size(x.shape[i]);
+  p.beta = static_cast<float>(a.beta);
+  if (!Quantized && n.round == rounding::xnnpack && p.beta != 1)
+    return unsupported("beta in rounding XNN", std::to_string(p.beta), "1");
+  if constexpr (!Quantized) return unit{};
+  if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
+    return unsupported("quantization of input or output", {}, "one scale per tensor");
+  p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
+  p.inverse = numerics::div(1.f, p.out_scale);
+  p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
+  p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
+  p.hi = static_cast<std::int32_t>(highest_of(y.type));
+  switch (n.round) {
+    case rounding::wide_half_up:
+      if (!Log) return softmax_tables_s16(n, to, p);
+      break;
+    case rounding::doubling_high_half_away: return softmax_table_dr(n, to, p, a.beta);
+    case rounding::tflite_optimized: softmax_table_opt(to, p, Log ? 1.f : p.beta); return unit{};
+    case rounding::onnxruntime: return softmax_table_ort(to, p, a.beta);
+    case rounding::reciprocal_half_even: return unit{};
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::mxnet: break;
+  }
+  return detail::no_such_rounding(n);
+}
+#else
+template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form qnn_softmax_forms[] = {
+    {.in = {eight_bit},
+     .out = {quantized_types},
+     .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized,
+                   rounding::reciprocal_half_even}},
+    {.in = {dtype::s16}, .out = {dtype::s16}, .roundings = rounding::wide_half_up},
+    {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::onnxruntime},
+};
+inline constexpr form qnn_log_softmax_forms[] = {
+    {.in = {eight_bit},
+     .out = {eight_bit},
+     .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized}},
+};
+inline constexpr form float_softmax_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::aten, rounding::onnxruntime, rounding::xnnpack}},
+};
+inline constexpr form float_log_softmax_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::aten, rounding::onnxruntime}},
+};
+inline constexpr op_def qnn_softmax{
+    .name = "qnn.softmax",
+    .summary = "softmax along an axis, quantized",
+    .forms = qnn_softmax_forms,
+    .quantized = true,
+    .kernel = kernel_id::softmax,
+    .attributes = keys_of<softmax_attrs>,
+    .shape = &same_op_shape,
+    .memory = &softmax_memory<false, true>,
+    .prepare = &softmax_prepare<false, true>,
+    .decide = &laws::softmax,
+};
+inline constexpr op_def softmax{
+    .name = "softmax",
+    .summary = "softmax along an axis",
+    .forms = float_softmax_forms,
+    .kernel = kernel_id::softmax,
+    .attributes = keys_of<softmax_attrs>,
+    .shape = &same_op_shape,
+    .memory = &softmax_memory<false, false>,
+    .prepare = &softmax_prepare<false, false>,
+    .decide = &laws::softmax_of_floats,
+};
+inline constexpr op_def qnn_log_softmax{
+    .name = "qnn.log_softmax",
+    .summary = "logarithm of softmax, quantized",
+    .forms = qnn_log_softmax_forms,
+    .quantized = true,
+    .kernel = kernel_id::softmax,
+    .attributes = keys_of<softmax_attrs>,
+    .shape = &same_op_shape,
+    .memory = &softmax_memory<true, true>,
+    .prepare = &softmax_prepare<true, true>,
+    .decide = &laws::log_softmax,
+};
+inline constexpr op_def log_softmax{
+    .name = "log_softmax",
+    .summary = "logarithm of softmax",
+    .forms = float_log_softmax_forms,
+    .kernel = kernel_id::softmax,
+    .attributes = keys_of<softmax_attrs>,
+    .shape = &same_op_shape,
+    .memory = &softmax_memory<true, false>,
+    .prepare = &softmax_prepare<true, false>,
+    .decide = &laws::function_of_floats,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/attention.hpp
+// attention: a matrix product, a scale and a mask of its results, softmax of their rows, and the
+// product of these with another matrix, float32. What batch_matmul, mul, add, softmax and
+// batch_matmul give one after the other, without their results in memory.
+#define OCTET_OPS_ATTENTION_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// q [..., M, K], k [..., K, S] (adj_y: [..., S, K]), v [..., S, N], mask (optional) that
+/// broadcasts to [..., M, S]; y [..., M, N]. Leading axes broadcast.
+struct attention_attrs {
+  bool adj_y = false;
+  double alpha = 1;  // ORT: of the first product, as float_matmul_attrs
+  double scale = 1;  // its results are multiplied with it, one rounding each, as binary32
+  double beta = 1;   // of softmax
+  static constexpr auto fields =
+      field_list{field{"adj_y", &attention_attrs::adj_y}, field{"alpha", &attention_attrs::alpha},
+                 field{"scale", &attention_attrs::scale}, field{"beta", &attention_attrs::beta}};
+};
+struct attention_params {
+  batch_matmul_params scores, values;
+  softmax_params softmax;  // of one row
+  float scale = 1;
+  bool masked = false;
+  broadcast_matrix mask{};
+};
+
+namespace kernels {
+/// Rows whose scores are in scratch at a time: near 32 KB of them, that a first-level cache holds
+/// half of, and eight at least, since a tile has as many.
+constexpr std::size_t attention_rows(const attention_params& p) noexcept {
+  const std::size_t most = p.scores.n == 0 ? 64 : (std::size_t{32} << 10) / 4 / p.scores.n / 8 * 8;
+  return most < 8 ? 8 : most > 64 ? 64 : most;
+}
+/// Scratch of the kernel: all panels of k and v, then the scores.
+constexpr std::size_t attention_panels(const float_columns& c, const target_layout& t) noexcept {
+  return round_up(float_panel_at(c, t, 1, 0) * sizeof(float), alignment);
+}
+constexpr node_bytes attention_bytes(const attention_params& p, const target_layout& t) noexcept {
+  return {0, attention_panels(columns_of(p.scores), t) + attention_panels(columns_of(p.values), t) +
+                 round_up(attention_rows(p) * p.scores.n * sizeof(float) + 1, alignment)};
+}
+constexpr bool attention_accepts(const attention_params& p, const target_layout& t) noexcept {
+  return attention_bytes(p, t).scratch <= most_scratch;
+}
+}  // namespace kernels
+
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+/// Rows of a product, one at a time, as batch_matmul's reference has them.
+OCTET_INLINE void one_row(const batch_matmul_params& p, const float* a, const float* b, float* y) {
+  batch_matmul_params row = p;
+  row.m = 1, row.batches = broadcast_plan<2>{}, row.batches.count = 1, row.batches.rank = 1;
+  row.batches.extent[0] = 1;
+  if (p.mlas)
+    batch_matmul_mlas(row, a, b, nullptr, y, 0, 1);
+  else
+    batch_matmul(row, a, b, typed_results<float>{y}, 0, 1);
+}
+OCTET_INLINE void attention_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const attention_params*>(a.params);
+  const auto *q = static_cast<const float*>(a.in[0]), *k = static_cast<const float*>(a.in[1]),
+             *v = static_cast<const float*>(a.in[2]), *mask = static_cast<const float*>(a.in[3]);
+  auto *y = static_cast<float*>(a.out[0]), *scores = static_cast<float*>(a.scratch);
+  const std::size_t m = p.scores.m, n = p.scores.n, out = p.values.n;
+  const auto r = part_of(p.values.batches.count * m, a.part, a.parts);
+  for (std::size_t row = r.begin; row < r.end; ++row) {
+    const std::size_t batch = row / m, i = row % m;
+    const auto of_scores = broadcast_offsets(p.values.batches, batch);
+    const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
+    one_row(p.scores, q + (operands[0] * m + i) * p.scores.k, k + operands[1] * p.scores.k * n,
+            scores);
+    const float* const added = p.masked ? p.mask.row_of(mask, of_scores[0], i) : nullptr;
+    for (std::size_t j = 0; j < n; ++j) {
+      scores[j] = numerics::mul(scores[j], p.scale);
+      if (p.masked) scores[j] = numerics::add(scores[j], added[j * p.mask.column]);
+    }
+    softmax_row_real(p.softmax, 0, scores, scores);
+    one_row(p.values, scores, v + of_scores[1] * n * out, y + row * out);
+  }
+}
+#else
+void attention_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+/// The scores' shape.
+constexpr shape_or attention_scores(const node_view& n) {
+  return batch_matmul_shape({.adj_y = read_attributes<attention_attrs>(*n.attrs).adj_y},
+                            n.in[0].shape, n.in[1].shape);
+}
+constexpr status attention_op_shape(const node_view& n, std::span<dims> out) {
+  const shape_or scores = attention_scores(n);
+  if (scores.broken) return scores.broken;
+  if (n.present(3)) {
+    const dims& c = n.in[3].shape;
+    if (c.rank > scores.shape.rank || !(broadcast(scores.shape, c) == scores.shape))
+      return violation{rule::shapes_differ, scores.shape, c};
+  }
+  return set_shape(out, batch_matmul_shape({}, scores.shape, n.in[2].shape));
+}
+/// One of the two products.
+constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& a,
+                                     const tensor_desc& b, const tensor_desc& y, bool adj_y,
+                                     double alpha, rounding round) {
+  const std::array<tensor_desc, 2> in{a, b};
+  const std::array<std::span<const std::byte>, 2> constants{};
+  const std::array<bool, 2> given{true, true};
+  const std::array<attribute, 3> list{attribute{"adj_y", std::int64_t{adj_y}},
+                                      attribute{"alpha", alpha},
+                                      attribute{"computed", std::int64_t{1}}};
+  const attribute_view attrs(list);
+  const node_view n{in, {&y, 1}, constants, given, &attrs, round};
+  set_batch_matmul<false>(p, n);
+  p.fused = round == rounding::xnnpack;
+  if (round == rounding::onnxruntime) set_mlas_matmul(p, n);
+}
+constexpr void set_attention(attention_params& p, const node_view& n) {
+  const auto a = read_attributes<attention_attrs>(*n.attrs);
+  const tensor_desc scores{dtype::f32, attention_scores(n).shape};
+  set_attention_product(p.scores, n.in[0], n.in[1], scores, a.adj_y, a.alpha, n.round);
+  set_attention_product(p.values, scores, n.in[2], n.out[0], false, 1, n.round);
+  p.softmax.mode = n.round;
+  p.softmax.outer = 1, p.softmax.depth = p.scores.n;
+  p.softmax.beta = static_cast<float>(a.beta);
+  p.scale = static_cast<float>(a.scale);
+  p.masked = n.present(3);
+  if (p.masked) p.mask = make_broadcast_matrix(n.in[3].shape, scores.shape);
+}
+constexpr void attention_memory(const node_view& n, node_memory& to) {
+  attention_params p;
+  set_attention(p, n);
+  to.make<attention_params>();
+  to.reference_scratch = round_up(p.scores.n * sizeof(float) + 1, alignment);
+  to.kernel([&](const kernels::target_layout& t) {
+    return kernels::attention_accepts(p, t) ? kernels::attention_bytes(p, t)
+                                            : kernels::node_bytes{};
+  });
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status attention_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<attention_params>(&reference::attention_kernel, kernel_id::attention);
+  set_attention(p, n);
+  if (n.round == rounding::xnnpack && p.softmax.beta != 1)
+    return unsupported("beta in rounding XNN", std::to_string(p.softmax.beta), "1");
+  if (n.round != rounding::onnxruntime && read_attributes<attention_attrs>(*n.attrs).alpha != 1)
+    return unsupported("alpha in rounding " + std::string(name_of(n.round)), {}, "ORT");
+  return unit{};
+}
+#else
+status attention_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form attention_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::onnxruntime}},
+};
+/// Both products.
+constexpr double attention_macs(const node_view& n) {
+  const shape_or scores = attention_scores(n);
+  if (scores.broken || n.in[2].shape.rank < 2 || n.in[0].shape.rank < 2) return 0;
+  return static_cast<double>(scores.shape.elements().value) * n.in[0].shape.back(0) +
+         elements_out(n) * scores.shape.back(0);
+}
+inline constexpr op_def attention{
+    .name = "attention",
+    .summary = "softmax of a matrix product's rows, times another matrix",
+    .min_inputs = 3,
+    .max_inputs = 4,
+    .optional = {3},
+    .forms = attention_forms,
+    .kernel = kernel_id::attention,
+    .attributes = keys_of<attention_attrs>,
+    .shape = &attention_op_shape,
+    .memory = &attention_memory,
+    .prepare = &attention_prepare,
+    .decide = &laws::floats_in_order,
+    .macs = &attention_macs,
+};
+}  // namespace ops
+
 OCTET_NAMESPACE_END
 
 // ---- octet/numerics/half.hpp
@@ -19060,7 +21128,8 @@ constexpr decision dynamic_quantize_linear(const facts& f) {
                                .mxnet = no_operator(),
                                .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
 }
-/// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
+/// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order. ONNX Runtime's
+/// MatMulIntegerToFloat rounds each product and the sum.
 constexpr decision dynamic_dequantize(const facts& f) {
   const bool taken = xnnpack_takes(f.framework);
   return choose(f.arithmetic,
@@ -19069,7 +21138,7 @@ constexpr decision dynamic_dequantize(const facts& f) {
                  .pytorch_fbgemm = by_pytorch(rounding::aten),
                  .pytorch_qnnpack = by_pytorch(rounding::none),
                  .mxnet = no_operator(),
-                 .onnxruntime = no_operator()});
+                 .onnxruntime = by_onnxruntime(rounding::none)});
 }
 
 /// Whether PyTorch's reduce_range, 7 bits for what is quantized when it runs, is honoured: QNNPACK
@@ -20942,6 +23011,14 @@ struct dynamic_quantize_attrs {
                  field{"asymmetric", &dynamic_quantize_attrs::asymmetric},
                  field{"reduce_range", &dynamic_quantize_attrs::reduce_range}};
 };
+/// Of qnn.dynamic_quantize_asymmetric: as above.
+struct dynamic_rows_attrs {
+  std::int32_t rows = 1;
+  bool reduce_range = false;
+  static constexpr auto fields =
+      field_list{field{"rows", &dynamic_rows_attrs::rows},
+                 field{"reduce_range", &dynamic_rows_attrs::reduce_range}};
+};
 /// How a row's scale and zero point are chosen and its values rounded.
 enum class row_formula : std::uint8_t {
   symmetric,   // AWAY: TFLite, no zero point
@@ -20950,11 +23027,14 @@ enum class row_formula : std::uint8_t {
   aten         // ATEN: asymmetric, ties to even, zero points of uint8
 };
 /// Outputs: x / scale as int8 in [-127, 127] (asymmetric: int16 in [-255, 255], the zero point
-/// taken off), shape of x; scale float32 [rows].
+/// taken off), shape of x; scale float32 [rows]. Or codes of 8 bits as they are, and after the
+/// scales the zero points, int32 [rows].
 struct dynamic_quantize_params {
   std::size_t rows = 1, length = 0;
   row_formula formula = row_formula::symmetric;
   bool reduce_range = false;  // ATEN: 7 bits
+  dtype codes = dtype::s8;    // s16: asymmetric, the zero point taken off
+  bool zero_points = false;   // an output of their own
 };
 
 namespace numerics {
@@ -21049,14 +23129,11 @@ OCTET_INLINE void dynamic_quantize_kernel(const kernel_args& a) noexcept {
     }
     const numerics::row_scale s = row_scale_of(p, least, most);
     static_cast<float*>(a.out[1])[row] = s.scale;
-    for (std::size_t i = 0; i < p.length; ++i) {
-      const float v = numerics::mul(x[i], s.inverse);
-      const std::int32_t q = row_value(p.formula, s, v);
-      if (p.formula == row_formula::symmetric)
-        static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(q);
-      else
-        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(q);
-    }
+    if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
+    const integer_results codes{a.out[0], p.codes};
+    for (std::size_t i = 0; i < p.length; ++i)
+      codes.set(row * p.length + i, row_value(p.formula, s, numerics::mul(x[i], s.inverse)) +
+                                        (p.zero_points ? s.zero_point : 0));
   }
 }
 #else
@@ -21064,13 +23141,14 @@ void dynamic_quantize_kernel(const kernel_args& a) noexcept;
 #endif
 }  // namespace reference
 namespace ops {
+/// Of both that quantize rows.
 constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> out) {
-  const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
+  const auto a = read_attributes<dynamic_rows_attrs>(*n.attrs);
   const std::size_t count = n.in[0].shape.elements().value;
   if (a.rows < 1 || count % as_size(a.rows) != 0)
     return violation{rule::value, n.in[0].shape, dims{a.rows}};
   out[0] = n.in[0].shape;
-  out[1] = dims{a.rows};
+  for (std::size_t i = 1; i < out.size(); ++i) out[i] = dims{a.rows};
   return unit{};
 }
 #if OCTET_HAS_DEFINITIONS
@@ -21111,12 +23189,27 @@ OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   if (!formula) return detail::no_such_rounding(n);
   p.formula = *formula;
   p.reduce_range = a.reduce_range;
+  p.codes = n.out[0].type;
+  p.rows = as_size(a.rows);
+  p.length = n.in[0].shape.elements().value / p.rows;
+  return unit{};
+}
+OCTET_INLINE status dynamic_quantize_asymmetric_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<dynamic_rows_attrs>(*n.attrs);
+  auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
+                                             kernel_id::dynamic_quantize);
+  const auto formula = row_formula_of(n.round, true);
+  if (!formula) return detail::no_such_rounding(n);
+  p.formula = *formula;
+  p.reduce_range = a.reduce_range;
+  p.codes = n.out[0].type, p.zero_points = true;
   p.rows = as_size(a.rows);
   p.length = n.in[0].shape.elements().value / p.rows;
   return unit{};
 }
 #else
 status dynamic_quantize_prepare(const node_view& n, prepared& to);
+status dynamic_quantize_asymmetric_prepare(const node_view& n, prepared& to);
 #endif
 /// Asymmetric values are int16: the zero point is taken off.
 inline constexpr form dynamic_quantize_forms[] = {
@@ -21135,6 +23228,25 @@ inline constexpr op_def dynamic_quantize{
     .shape = &dynamic_quantize_op_shape,
     .memory = &params_only<dynamic_quantize_params>,
     .prepare = &dynamic_quantize_prepare,
+    .decide = &laws::dynamic_quantize,
+};
+/// Codes with their zero points in them: PyTorch's are uint8.
+inline constexpr form dynamic_quantize_asymmetric_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::s8, dtype::f32, dtype::s32},
+     .roundings = {rounding::divide_half_away, rounding::xnnpack}},
+    {.in = {dtype::f32}, .out = {dtype::u8, dtype::f32, dtype::s32}, .roundings = rounding::aten},
+};
+inline constexpr op_def dynamic_quantize_asymmetric{
+    .name = "qnn.dynamic_quantize_asymmetric",
+    .summary = "float32 to 8 bits, a scale and a zero point for each row chosen when it runs",
+    .outputs = 3,
+    .forms = dynamic_quantize_asymmetric_forms,
+    .kernel = kernel_id::dynamic_quantize,
+    .attributes = keys_of<dynamic_rows_attrs>,
+    .shape = &dynamic_quantize_op_shape,
+    .memory = &params_only<dynamic_quantize_params>,
+    .prepare = &dynamic_quantize_asymmetric_prepare,
     .decide = &laws::dynamic_quantize,
 };
 }  // namespace ops
@@ -21226,10 +23338,8 @@ struct dynamic_dequantize_params {
   dtype in_type = dtype::s32;
   std::size_t rows = 1, length = 0;  // elements per row
   std::size_t channels = 1;
-  std::size_t row_first = 1;  // from this channel on acc is multiplied with row, then with channel
-  bool scales_first = false;
-  bool fused = false;             // XNN: fma(f32(acc * row), channel, bias)
-  bool aten = false;              // ATEN: fma(acc, f32(row * channel), bias)
+  float_scaling by = float_scaling::channel_first;
+  std::size_t row_first = 1;      // from this channel on `by` is row_first
   const float* scales = nullptr;  // one per channel
   float min = 0, max = 0;
 };
@@ -21244,23 +23354,10 @@ OCTET_INLINE void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
   const auto run = [&](const auto* x) {
     for (std::size_t i = r.begin; i < r.end; ++i) {
       const std::size_t c = i % p.channels;
-      const float acc = static_cast<float>(x[i]), row = rows[i / p.length];
-      if (p.aten) {
-        y[i] = numerics::clamp(
-            numerics::fma(acc, numerics::mul(row, p.scales[c]), bias ? bias[c] : 0.f), p.min,
-            p.max);
-        continue;
-      }
-      if (p.fused) {
-        y[i] = numerics::clamp(
-            numerics::fma(numerics::mul(acc, row), p.scales[c], bias ? bias[c] : 0.f), p.min,
-            p.max);
-        continue;
-      }
-      const float v = p.scales_first     ? numerics::mul(acc, numerics::mul(row, p.scales[c]))
-                      : c >= p.row_first ? numerics::mul(numerics::mul(acc, row), p.scales[c])
-                                         : numerics::mul(numerics::mul(acc, p.scales[c]), row);
-      y[i] = numerics::clamp(bias ? numerics::add(v, bias[c]) : v, p.min, p.max);
+      const float v = numerics::scale_sum(c < p.row_first ? p.by : float_scaling::row_first,
+                                          static_cast<float>(x[i]), rows[i / p.length], p.scales[c],
+                                          bias ? bias + c : nullptr);
+      y[i] = numerics::clamp(v, p.min, p.max);
     }
   };
   if (p.in_type == dtype::s32)
@@ -21273,6 +23370,13 @@ void dynamic_dequantize_kernel(const kernel_args& a) noexcept;
 #endif
 }  // namespace reference
 namespace ops {
+/// Roundings of sums that become floats: none, XNN and ATEN.
+constexpr float_scaling float_scaling_of(rounding r, bool scales_first) {
+  return r == rounding::xnnpack ? float_scaling::fused
+         : r == rounding::aten  ? float_scaling::scales_fused
+         : scales_first         ? float_scaling::scales_first
+                                : float_scaling::channel_first;
+}
 constexpr void dynamic_dequantize_memory(const node_view& n, node_memory& to) {
   const dims& x = n.in[0].shape;
   to.make<dynamic_dequantize_params>();
@@ -21294,12 +23398,11 @@ OCTET_INLINE status dynamic_dequantize_prepare(const node_view& n, prepared& to)
   if (n.present(2) && n.in[2].shape.elements().value != p.channels)
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(p.channels));
-  p.fused = n.round == rounding::xnnpack;
-  p.aten = n.round == rounding::aten;
   p.length = count / p.rows;
   const auto order = read_attributes<dynamic_dequantize_attrs>(*n.attrs);
-  p.scales_first = order.scales_first;
-  p.row_first = order.tail_row_first ? p.channels / 4 * 4 : p.channels;
+  p.by = float_scaling_of(n.round, order.scales_first);
+  p.row_first = order.tail_row_first && p.by == float_scaling::channel_first ? p.channels / 4 * 4
+                                                                             : p.channels;
   auto scales = to.array<float>(p.channels);
   for (std::size_t c = 0; c < p.channels; ++c) scales[c] = x.scale_f32(c);
   p.scales = scales.data();
@@ -21317,7 +23420,7 @@ inline constexpr form dynamic_dequantize_forms[] = {
 };
 static_assert(roundings_of(dynamic_dequantize_forms) ==
                   rounding_set{rounding::none, rounding::xnnpack, rounding::aten},
-              "octet: what prepares dynamic_dequantize takes any other rounding for none");
+              "octet: float_scaling_of takes any other rounding for none");
 inline constexpr op_def dynamic_dequantize{
     .name = "qnn.dynamic_dequantize",
     .summary = "accumulators of dynamically quantized rows to float32",
@@ -21332,6 +23435,229 @@ inline constexpr op_def dynamic_dequantize{
     .memory = &dynamic_dequantize_memory,
     .prepare = &dynamic_dequantize_prepare,
     .decide = &laws::dynamic_dequantize,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/dynamic_layers.hpp
+// qnn.dynamic_conv2d, qnn.dynamic_fully_connected: codes of rows, whose scales and zero points were
+// found when the network ran, times 8-bit weights, to float32. What qnn.conv2d or
+// qnn.fully_connected and qnn.dynamic_dequantize give, in one.
+#define OCTET_OPS_DYNAMIC_LAYERS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct dynamic_layer_attrs {
+  bool scales_first = false;  // f32(sum * f32(row * channel)); else f32(f32(sum * channel) * row)
+  static constexpr auto fields =
+      field_list{field{"scales_first", &dynamic_layer_attrs::scales_first}};
+};
+/// x codes of 8 bits; weights of 8 bits, as conv2d and fully_connected have them; scales of rows
+/// float32 [R]; their zero points int32 [R], values of x's type (absent: 0); bias float32 [C], a
+/// constant (optional). The weights' scales are those of the channels. R divides the images, or of
+/// a 1x1 window without steps and padding the pixels; of fully_connected the rows.
+struct dynamic_layer_params : conv2d_params {  // fully_connected: rows are lines of one pixel
+  kernels::row_scaling rows{};
+};
+namespace kernels {
+constexpr gemm_problem problem_of(const dynamic_layer_params& p) noexcept {
+  gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
+  g.rows = &p.rows;
+  return g;
+}
+}  // namespace kernels
+
+/// Whether sums of that many products fit int32, whatever the numbers are.
+constexpr bool dynamic_sums_fit(bool zero_points, const tensor_desc& x, const tensor_desc& w,
+                                std::size_t products) noexcept {
+  std::int64_t largest = 0;
+  for (std::size_t c = 0; c < std::max<std::size_t>(1, w.zero_points.size()); ++c)
+    largest = std::max(largest, largest_offset(w.type, w.zero_point(c)));
+  return static_cast<std::int64_t>(products) <=
+         INT32_MAX / ((zero_points ? 255 : largest_offset(x.type, 0)) * largest);
+}
+
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+/// Sums of lines of pixels that share a scale, as floats.
+struct scaled_sums {
+  const dynamic_layer_params& p;
+  float row;
+  float* y;
+  void set(std::size_t i, std::int64_t sum) const noexcept {
+    const std::size_t c = i % as_size(p.out_c);
+    y[i] = numerics::clamp(
+        numerics::scale_sum(p.rows.by, static_cast<float>(sum), row, p.rows.scales[c],
+                            p.rows.bias != nullptr ? p.rows.bias + c : nullptr),
+        p.rows.min, p.rows.max);
+  }
+};
+OCTET_INLINE void dynamic_layer_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const dynamic_layer_params*>(a.params);
+  const auto lines = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  const auto* scales = static_cast<const float*>(a.in[2]);
+  const auto* zeros = static_cast<const std::int32_t*>(a.in[3]);
+  conv2d_params sums = p;
+  for (std::size_t line = lines.begin; line < lines.end; ++line) {
+    const std::size_t row = line / p.rows.lines;
+    sums.in_zero_point = zeros != nullptr ? kernels::run_time_zero_point(p.in_type, zeros[row]) : 0;
+    with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+      conv2d(sums, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+             scaled_sums{p, scales[row], static_cast<float*>(a.out[0])}, false, line, line + 1);
+    });
+  }
+}
+#else
+void dynamic_layer_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+/// Scales and zero points: as many of both, a number that divides `count`.
+constexpr status check_row_scales(const node_view& n, std::size_t count) {
+  const std::size_t rows = n.in[2].shape.elements().value;
+  if (rows == 0 || count % rows != 0)
+    return violation{rule::value,
+                     dims{static_cast<std::int32_t>(std::min<std::size_t>(count, INT32_MAX))},
+                     n.in[2].shape};
+  if (n.present(3) && n.in[3].shape.elements().value != rows)
+    return violation{rule::shapes_differ, n.in[2].shape, n.in[3].shape};
+  return unit{};
+}
+constexpr bool is_pointwise(const conv2d_attrs& a, const dims& w) {
+  return w[1] == 1 && w[2] == 1 && a.stride_h == 1 && a.stride_w == 1 && a.pad_top == 0 &&
+         a.pad_left == 0 && a.pad_bottom == 0 && a.pad_right == 0;
+}
+constexpr status dynamic_conv2d_shape(const node_view& n, std::span<dims> out) {
+  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
+  if (auto s = set_shape(out, conv2d_shape(a, n.in[0].shape, n.in[1].shape)); !s) return s;
+  const dims& x = n.in[0].shape;
+  const bool images = is_pointwise(a, n.in[1].shape) == false;
+  return check_row_scales(n, images ? as_size(x[0]) : product_of(x[0], x[1], x[2]));
+}
+constexpr status dynamic_fully_connected_shape(const node_view& n, std::span<dims> out) {
+  if (auto s = fully_connected_op_shape(n, out); !s) return s;
+  return check_row_scales(n, n.in[0].shape.elements().value / as_size(n.in[1].shape[1]));
+}
+
+/// `count` rows of one pixel as lines of one image.
+constexpr void set_lines(conv2d_params& p, std::size_t count) {
+  p.batch = p.in_w = p.out_w = p.kernel_h = p.kernel_w = 1;
+  p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = 1;
+  p.pad_top = p.pad_left = 0, p.groups = 1;
+  p.in_h = p.out_h = static_cast<std::int32_t>(count);
+}
+template <bool Dense>
+constexpr void set_dynamic_layer(dynamic_layer_params& p, const node_view& n) {
+  const dims &x = n.in[0].shape, &w = n.in[1].shape;
+  const std::size_t scales = std::max<std::size_t>(1, n.in[2].shape.elements().value);
+  if constexpr (Dense) {
+    p.in_c = w[1], p.out_c = w[0];
+    set_lines(p, x.elements().value / as_size(w[1]));
+  } else {
+    set_conv2d<false>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
+    if (as_size(p.batch) % scales != 0) set_lines(p, product_of(p.batch, p.in_h, p.in_w));
+  }
+  p.rows.lines = std::max<std::size_t>(1, product_of(p.batch, p.out_h) / scales);
+  p.requant.mode = rounding::none;
+}
+template <bool Dense> constexpr void dynamic_layer_memory(const node_view& n, node_memory& to) {
+  dynamic_layer_params p{};
+  set_dynamic_layer<Dense>(p, n);
+  const tensor_desc& w = n.in[1];
+  to.make<dynamic_layer_params>();
+  set_types(p, n);
+  p.in_zero_point = 0;
+  if (common_zero_point(w) != 0) to.array<std::int32_t>(as_size(p.out_c));
+  to.array<float>(as_size(p.out_c));
+  kernels::gemm_problem g = kernels::problem_of(p);
+  set_weights(g, w);
+  to.kernel([&](const kernels::target_layout& t) { return kernels::gemm_memory(g, t); });
+}
+#if OCTET_HAS_DEFINITIONS
+/// Scales and bias of the channels, the order of products, the bounds of the results.
+OCTET_INLINE status set_row_scaling(const node_view& n, prepared& to, dynamic_layer_params& p) {
+  const tensor_desc& w = n.in[1];
+  const auto channels = as_size(p.out_c);
+  if (w.per_channel() && w.scales.size() != channels)
+    return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
+  auto scales = to.array<float>(channels);
+  for (std::size_t c = 0; c < channels; ++c) scales[c] = w.scale_f32(c);
+  p.rows.scales = scales.data();
+  if (n.present(4)) {
+    if (n.in[4].shape.elements().value != channels)
+      return invalid("bias count", std::to_string(n.in[4].shape.elements().value),
+                     std::to_string(channels));
+    if (!n.is_constant(4)) return unsupported("a bias that is computed at run time");
+    p.rows.bias = n.constant_as<float>(4).data();
+  }
+  p.rows.by =
+      float_scaling_of(n.round, read_attributes<dynamic_layer_attrs>(*n.attrs).scales_first);
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.rows.min = static_cast<float>(c.float_lo), p.rows.max = static_cast<float>(c.float_hi);
+  return unit{};
+}
+template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared& to) {
+  auto& p =
+      to.make<dynamic_layer_params>(&reference::dynamic_layer_kernel, kernel_id::dynamic_layer);
+  set_dynamic_layer<Dense>(p, n);
+  set_types(p, n);
+  if (n.in[0].per_channel() || n.in[0].zero_point() != 0)
+    return unsupported("a zero point of the input's codes", std::to_string(n.in[0].zero_point()),
+                       "an operand of zero points");
+  const tensor_desc& w = n.in[1];
+  if (!dynamic_sums_fit(n.present(3), n.in[0], w,
+                        product_of(p.kernel_h, p.kernel_w, p.in_c / p.groups)))
+    return invalid("accumulators exceed int32");
+  if (common_zero_point(w) != 0) {
+    auto z = to.array<std::int32_t>(as_size(p.out_c));
+    for (std::size_t c = 0; c < z.size(); ++c) z[c] = w.zero_point(c);
+    p.weight_zero_points = z.data();
+  }
+  if (auto s = set_row_scaling(n, to, p); !s) return s;
+  know_fit(to, p, kernels::problem_of(p));
+  return unit{};
+}
+#else
+template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form dynamic_layer_forms[] = {
+    {.in = {eight_bit, eight_bit, dtype::f32, dtype::s32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::aten}},
+};
+static_assert(roundings_of(dynamic_layer_forms) == roundings_of(dynamic_dequantize_forms));
+inline constexpr op_def dynamic_conv2d{
+    .name = "qnn.dynamic_conv2d",
+    .summary = "convolution of codes whose scales were chosen when it ran, to float32",
+    .min_inputs = 3,
+    .max_inputs = 5,
+    .optional = {3, 4},
+    .forms = dynamic_layer_forms,
+    .kernel = kernel_id::dynamic_layer,
+    .attributes = keys_of<conv2d_attrs, dynamic_layer_attrs, float_clamp_attrs>,
+    .shape = &dynamic_conv2d_shape,
+    .memory = &dynamic_layer_memory<false>,
+    .prepare = &dynamic_layer_prepare<false>,
+    .decide = &laws::dynamic_dequantize,
+    .macs = &layer_macs,
+};
+inline constexpr op_def dynamic_fully_connected{
+    .name = "qnn.dynamic_fully_connected",
+    .summary = "matrix product of codes whose scales were chosen when it ran, to float32",
+    .min_inputs = 3,
+    .max_inputs = 5,
+    .optional = {3, 4},
+    .forms = dynamic_layer_forms,
+    .kernel = kernel_id::dynamic_layer,
+    .attributes = keys_of<fully_connected_attrs, dynamic_layer_attrs, float_clamp_attrs>,
+    .shape = &dynamic_fully_connected_shape,
+    .memory = &dynamic_layer_memory<true>,
+    .prepare = &dynamic_layer_prepare<true>,
+    .decide = &laws::dynamic_dequantize,
+    .macs = &layer_macs,
 };
 }  // namespace ops
 
@@ -21683,245 +24009,6 @@ inline constexpr op_def l2_normalization{
 };
 }  // namespace ops
 
-OCTET_NAMESPACE_END
-
-// ---- octet/laws/functions.hpp
-// Functions of one value, softmax, normalizations, and the quantization of results whose range is
-// fixed.
-#define OCTET_LAWS_FUNCTIONS_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace laws {
-
-/// logistic and tanh: tables of the reference, of XNNPACK (8 bits), of TFLite's optimized kernels
-/// (int16); PyTorch's vector loops, QNNPACK's tables.
-constexpr decision sigmoid(const facts& f) {
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::divide_half_away,
-                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                     : decision(rounding::tflite_optimized),
-                 .pytorch_fbgemm = by_pytorch(rounding::aten),
-                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = no_operator(),
-                 .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
-}
-/// ONNX Runtime has only the sigmoid.
-constexpr decision tanh(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = sigmoid(f),
-                               .tflite_xnnpack = sigmoid(f),
-                               .pytorch_fbgemm = sigmoid(f),
-                               .pytorch_qnnpack = sigmoid(f),
-                               .mxnet = no_operator(),
-                               .onnxruntime = no_operator()});
-}
-constexpr decision hard_sigmoid(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = no_operator(),
-                               .tflite_xnnpack = no_operator(),
-                               .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                               .mxnet = no_operator(),
-                               .onnxruntime = no_operator()});
-}
-/// QNNPACK's table adds the zero point before it rounds.
-constexpr decision hard_swish(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = rounding::doubling_high_half_away,
-                               .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::xnnpack),
-                               .mxnet = no_operator(),
-                               .onnxruntime = no_operator()});
-}
-/// elu and leaky_relu are PyTorch's own under both engines.
-constexpr decision elu(const facts& f) {
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::divide_half_away,
-                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                                     : decision(rounding::divide_half_away),
-                 .pytorch_fbgemm = by_pytorch(rounding::aten),
-                 .pytorch_qnnpack = by_pytorch(rounding::aten),
-                 .mxnet = no_operator(),
-                 .onnxruntime = no_operator()});
-}
-constexpr decision leaky_relu(const facts& f) {
-  const bool taken = is_8bit(f.x.type) &&
-                     xnnpack_takes_leaky_relu(f.x.scale, f.y.scale, static_cast<float>(f.alpha));
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::doubling_high_half_away,
-                 .tflite_xnnpack = taken ? by_xnnpack(rounding::eight_bit_ratio_half_up)
-                                         : decision(rounding::doubling_high_half_away),
-                 .pytorch_fbgemm = by_pytorch(rounding::aten),
-                 .pytorch_qnnpack = by_pytorch(rounding::aten),
-                 .mxnet = no_operator(),
-                 .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
-}
-/// gelu, exp, log, sin, cos: tables of TFLite.
-constexpr decision table(const facts& f) {
-  return tflite_only(f.arithmetic, rounding::divide_half_away);
-}
-/// Also the product of a tensor of 8 bits with itself, where XNNPACK has a table of squares.
-constexpr decision square(const facts& f) {
-  return choose(f.arithmetic,
-                {.tflite_ref = table(f),
-                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack) : table(f),
-                 .pytorch_fbgemm = no_operator(),
-                 .pytorch_qnnpack = no_operator(),
-                 .mxnet = no_operator(),
-                 .onnxruntime = no_operator()});
-}
-/// Whether MUL of a tensor with itself is computed as square.
-constexpr bool squares_by_table(const facts& f) { return square(f).by == library::xnnpack; }
-constexpr decision sqrt(const facts& f) {
-  return tflite_only(f.arithmetic, rounding::divide_truncate);
-}
-/// An integer formula in 8 bits, a table in 16.
-constexpr decision rsqrt(const facts& f) {
-  return tflite_only(f.arithmetic, f.x.type == dtype::s16 ? rounding::divide_half_away
-                                                          : rounding::doubling_high_half_away);
-}
-/// relu, relu6, ... as operators: TFLite changes the scale as well, PyTorch clamps the codes.
-constexpr decision clamp(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = rounding::doubling_high_half_away,
-                               .pytorch_fbgemm = by_pytorch(rounding::none),
-                               .pytorch_qnnpack = by_pytorch(rounding::none),
-                               .mxnet = by_mxnet(rounding::none),
-                               .onnxruntime = by_onnxruntime(rounding::none)});
-}
-constexpr decision prelu(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = rounding::doubling_high_half_away,
-                               .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
-                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                               .mxnet = no_operator(),
-                               .onnxruntime = no_operator()});
-}
-
-constexpr decision softmax(const facts& f) {
-  const bool s16 = f.x.type == dtype::s16;
-  return choose(f.arithmetic,
-                {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
-                 .tflite_xnnpack = s16 ? rounding::wide_half_up : rounding::tflite_optimized,
-                 .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
-                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = no_operator(),
-                 .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
-}
-constexpr decision log_softmax(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
-                               .tflite_xnnpack = rounding::tflite_optimized,
-                               .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator(),
-                               .onnxruntime = no_operator()});
-}
-
-constexpr decision pytorch_only(law l, rounding r) {
-  return choose(l, {.tflite_ref = no_operator(),
-                    .tflite_xnnpack = no_operator(),
-                    .pytorch_fbgemm = by_pytorch(r),
-                    .pytorch_qnnpack = by_pytorch(r),
-                    .mxnet = no_operator(),
-                    .onnxruntime = no_operator()});
-}
-constexpr decision batch_norm(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = no_operator(),
-                               .tflite_xnnpack = no_operator(),
-                               .pytorch_fbgemm = by_pytorch(rounding::float_half_even),
-                               .pytorch_qnnpack = by_pytorch(rounding::float_half_even),
-                               .mxnet = by_mxnet(rounding::float_half_even),
-                               .onnxruntime = no_operator()});
-}
-/// layer_norm, group_norm, instance_norm.
-constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
-
-/// Of floats: ONNX Runtime's alone; loaders of other frameworks put it together from its parts.
-constexpr decision float_norm(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = no_operator(),
-                               .tflite_xnnpack = no_operator(),
-                               .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator(),
-                               .mxnet = no_operator(),
-                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
-}
-
-/// Functions of floats: PyTorch's order of operations, or the plain one.
-constexpr decision of_floats(const facts& f) {
-  if (f.x.type != dtype::f32) return rounding::none;
-  return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = rounding::none,
-                               .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::aten),
-                               .mxnet = by_mxnet(rounding::none),
-                               .onnxruntime = by_onnxruntime(rounding::none)});
-}
-
-/// The same for functions of which ONNX Runtime has a polynomial of its own: ORT.
-constexpr decision function_of_floats(const facts& f) {
-  const decision plain = of_floats(f);
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = plain,
-       .tflite_xnnpack = plain,
-       .pytorch_fbgemm = plain,
-       .pytorch_qnnpack = plain,
-       .mxnet = plain,
-       .onnxruntime = f.x.type == dtype::f32 ? by_onnxruntime(rounding::onnxruntime) : plain});
-}
-/// XNN where XNNPACK computes, else as `other`.
-constexpr decision xnnpack_form(const facts& f, const decision& other) {
-  return choose(f.arithmetic,
-                {.tflite_ref = other,
-                 .tflite_xnnpack = f.x.type == dtype::f32 ? by_xnnpack(rounding::xnnpack) : other,
-                 .pytorch_fbgemm = other,
-                 .pytorch_qnnpack = other,
-                 .mxnet = other,
-                 .onnxruntime = other});
-}
-constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, onnxruntime_order(f)); }
-constexpr decision hard_swish_of_floats(const facts& f) { return xnnpack_form(f, of_floats(f)); }
-/// Those of which XNNPACK and ONNX Runtime have polynomials of their own.
-constexpr decision xnnpack_function_of_floats(const facts& f) {
-  return xnnpack_form(f, function_of_floats(f));
-}
-/// XNNPACK leaves softmax with a beta.
-constexpr decision softmax_of_floats(const facts& f) {
-  return f.beta == 1 ? xnnpack_function_of_floats(f) : function_of_floats(f);
-}
-/// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
-/// tables of quantized values).
-constexpr decision tanh_of_floats(const facts& f) {
-  const decision other = xnnpack_function_of_floats(f);
-  return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
-                               .tflite_xnnpack = other,
-                               .pytorch_fbgemm = other,
-                               .pytorch_qnnpack = other,
-                               .mxnet = other,
-                               .onnxruntime = other});
-}
-constexpr decision gelu_of_floats(const facts& f) { return tanh_of_floats(f); }
-/// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
-enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
-struct quantization {
-  double scale = 0;
-  std::int32_t zero_point = 0;
-};
-/// logistic, hard_sigmoid, softmax; tanh, l2_normalization; log_softmax.
-constexpr quantization quantization_of(fixed_range r, dtype type) {
-  const auto lowest = static_cast<std::int32_t>(lowest_of(type)),
-             highest = static_cast<std::int32_t>(highest_of(type));
-  const bool s16 = type == dtype::s16;
-  switch (r) {
-    case fixed_range::zero_to_one:
-      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-8, lowest};
-    case fixed_range::one_around_zero:
-      return s16 ? quantization{0x1p-15, 0} : quantization{0x1p-7, lowest + 128};
-    case fixed_range::sixteen_below_zero: return {0x1p-4, highest};
-  }
-  return {};
-}
-
-}  // namespace laws
 OCTET_NAMESPACE_END
 
 // ---- octet/ops/norm.hpp
@@ -22402,396 +24489,6 @@ constexpr decision local_response(const facts& f) {
 }
 
 }  // namespace laws
-OCTET_NAMESPACE_END
-
-// ---- octet/numerics/vector_math.hpp
-// tanh, the logistic function, exp, log, sine and cosine as Eigen's vector loops compute them in
-// binary32 without fused multiply-adds: what TensorFlow Lite's recurrent float layers and ONNX
-// Runtime use on x86-64. tanh, exp, log, sine and cosine as the C library has them. None is
-// correctly rounded; the order of operations is part of the result.
-#define OCTET_NUMERICS_VECTOR_MATH_HPP_
-
-#include <array>
-#include <bit>
-#include <cstdint>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace numerics {
-
-namespace detail {
-/// c[0] * z^n + ... + c[n], one rounding per step.
-template <std::size_t N> constexpr float polynomial(float z, const float (&c)[N]) noexcept {
-  float s = c[0];
-  for (std::size_t i = 1; i < N; ++i) s = add(mul(s, z), c[i]);
-  return s;
-}
-/// v * 2^k for normal v and result.
-constexpr float scale_normal(float v, std::int32_t k) noexcept {
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) +
-                              (static_cast<std::uint32_t>(k) << 23));
-}
-}  // namespace detail
-
-/// Numbers of the functions below, Eigen's (THIRD_PARTY_NOTICES.md); kernels have the same
-/// operations on vectors.
-namespace eigen {
-inline constexpr float tanh_bound = 7.90738964080810547f;
-inline constexpr float tanh_odd[] = {1.394553628e-8f, 2.102733560e-5f, 3.520756727e-3f,
-                                     1.340216100e-1f},
-                       tanh_even[] = {8.015776984e-7f, 3.326951409e-4f, 2.597254514e-2f,
-                                      4.673548340e-1f, 1.f};
-inline constexpr float logistic_lowest = -104.f, logistic_highest = 16.6355324f,
-                       log2_e = 1.44269504088896341f, ln2_high = -0.693359375f,
-                       ln2_low = 2.12194440e-4f;
-inline constexpr float logistic_even[] = {4.1898667812347412109375e-2f, 0.49999141693115234375f},
-                       logistic_odd[] = {8.33471305668354034423828125e-3f,
-                                         0.16666877269744873046875f};
-}  // namespace eigen
-/// An odd polynomial over an even one; beyond the bound it is 1.
-constexpr float tanh_vector(float v) noexcept {
-  if (is_nan(v)) return v;
-  const float x = v < -eigen::tanh_bound  ? -eigen::tanh_bound
-                  : v > eigen::tanh_bound ? eigen::tanh_bound
-                                          : v,
-              x2 = mul(x, x);
-  return div(add(mul(mul(x2, x), detail::polynomial(x2, eigen::tanh_odd)), x),
-             detail::polynomial(x2, eigen::tanh_even));
-}
-/// e / (1 + e) with e = exp(x / 2)^2 by a polynomial of degree 5.
-constexpr float logistic_vector(float v) noexcept {
-  if (is_nan(v)) return v;
-  if (v < eigen::logistic_lowest) return 0.f;
-  const float x = mul(v > eigen::logistic_highest ? eigen::logistic_highest : v, 0.5f),
-              m = floor(add(mul(x, eigen::log2_e), 0.5f)),
-              r = add(mul(m, eigen::ln2_low), add(mul(m, eigen::ln2_high), x)), r2 = mul(r, r);
-  const float even = detail::polynomial(r2, eigen::logistic_even),
-              odd = detail::polynomial(r2, eigen::logistic_odd),
-              p = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f)),
-              root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
-  return div(e, add(1.f, e));
-}
-/// The same loops' form of one element.
-constexpr float logistic_scalar(float v) noexcept {
-  const float e = exp_f32(v > 16.6355324f ? 16.6355324f : v);
-  return div(e, add(1.f, e));
-}
-/// Those of exp and log.
-namespace eigen {
-inline constexpr float exp_lowest = -104.f;
-inline constexpr float exp_even[] = {1.37449638e-3f, 4.16696519e-2f, 0.499999881f},
-                       exp_odd[] = {8.36894474e-3f, 0.166665182f};
-inline constexpr float ln2 = 0.693147180559945f, root_half = 0.707106781186547524f;
-/// log(1 + q): an odd polynomial over an even one.
-inline constexpr float log_over[] = {0.182562963f, 1.f, 1.f, 0.f},
-                       log_under[] = {0.0496162480f, 0.599232496f, 1.5f, 1.f};
-}  // namespace eigen
-/// exp(x) of x up to 0; 0 below -104, denormal results rounded once. NaN gives NaN.
-constexpr float exp_vector(float x) noexcept {
-  namespace k = eigen;
-  if (is_nan(x)) return x;
-  if (x < k::exp_lowest) return 0.f;
-  const float m = floor(add(mul(x, k::log2_e), 0.5f)),
-              r = add(mul(m, k::ln2_low), add(mul(m, k::ln2_high), x)), r2 = mul(r, r),
-              even = detail::polynomial(r2, k::exp_even), odd = detail::polynomial(r2, k::exp_odd),
-              y = add(mul(r2, add(mul(r, odd), even)), add(r, 1.f));
-  const auto q = static_cast<std::int32_t>(m);
-  return mul(mul(y, detail::scale_normal(1.f, q >> 1)), detail::scale_normal(1.f, q - (q >> 1)));
-}
-/// log(x): x = 2^e m, m from the root of 1/2 on, and a rational function of m - 1. NaN below 0.
-constexpr float log_vector(float x) noexcept {
-  namespace k = eigen;
-  if (is_nan(x)) return x;
-  if (x == 0) return infinity_of<float>(true);
-  if (is_negative(x)) return nan_of<float>();
-  if (is_infinite(x)) return x;
-  auto bits = std::bit_cast<std::uint32_t>(x);
-  std::int32_t e = -126;
-  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p24f)), e -= 24;
-  e += static_cast<std::int32_t>(bits >> 23);
-  const auto m = std::bit_cast<float>((bits & 0x007fffffu) | 0x3f000000u);
-  const bool low = m < k::root_half;
-  const float less = sub(m, 1.f), q = low ? add(less, m) : less;
-  return add(mul(static_cast<float>(low ? e - 1 : e), k::ln2),
-             div(detail::polynomial(q, k::log_over), detail::polynomial(q, k::log_under)));
-}
-/// log(1 + v), 0 <= v <= 1: the logarithm of the rounded sum, times what the rounding left out.
-constexpr float log1p_vector(float v) noexcept {
-  const float u = add(v, 1.f);
-  return u == 1.f ? v : mul(v, div(log_vector(u), sub(u, 1.f)));
-}
-/// Of a loop over `count` elements that begins `offset` elements behind a multiple of 16 bytes:
-/// those that are computed in vectors of four, [first, last).
-struct vector_elements {
-  std::size_t first, last;
-};
-constexpr vector_elements elements_in_vectors(std::size_t offset, std::size_t count) noexcept {
-  const std::size_t lead = (4 - offset % 4) % 4, first = lead < count ? lead : count;
-  return {first, first + (count - first) / 4 * 4};
-}
-constexpr bool in_vector(std::size_t offset, std::size_t count, std::size_t i) noexcept {
-  const vector_elements v = elements_in_vectors(offset, count);
-  return i >= v.first && i < v.last;
-}
-
-namespace detail {
-/// An angle as quarter turns (modulo 4) and what is left, at most an eighth of a turn either way.
-struct quarter_turns {
-  double rest = 0;
-  std::int32_t count = 0;
-};
-/// 32 bits of 2/pi, `at` bits behind the binary point.
-constexpr std::uint32_t two_over_pi_from(int at) noexcept {
-  if (at < 0) return two_over_pi[0] >> -at;
-  const auto word = static_cast<std::size_t>(at) / 32;
-  const std::uint64_t two = std::uint64_t{two_over_pi[word]} << 32 | two_over_pi[word + 1];
-  return static_cast<std::uint32_t>(two >> (32 - at % 32));
-}
-/// Of |x|, finite, from 2 on: x times 96 bits of 2/pi. `guard`: how many bits stand before those
-/// that decide, which is part of the last bits of the result.
-constexpr quarter_turns far_turns(float x, int guard) noexcept {
-  const auto bits = std::bit_cast<std::uint32_t>(x);
-  const int e = static_cast<int>(bits >> 23 & 0xffu) - 128 + guard, from = e / 8 * 8 - 24 - guard;
-  const std::uint64_t m = std::uint64_t{(bits & 0x007fffffu) | 0x00800000u} << e % 8;
-  std::uint64_t p = m * two_over_pi_from(from + 64) >> 32;
-  p += m * two_over_pi_from(from + 32);
-  p += m * two_over_pi_from(from) << 32;
-  const std::uint64_t turns = (p + (std::uint64_t{1} << 61)) >> 62;
-  p -= turns << 62;
-  return {mul(static_cast<double>(static_cast<std::int64_t>(p)), 0x1.921fb54442d18p-62),
-          static_cast<std::int32_t>(turns)};
-}
-constexpr float sine_vector(float v, bool cosine) noexcept {
-  constexpr float cosine_even[] = {2.4372266125283204e-5f, -1.3886520173400641e-3f,
-                                   4.1666619479656219e-2f, -0.5f, 1.f},
-                  sine_odd[] = {-1.9592341140837029e-4f, 8.3326873655616852e-3f,
-                                -1.6666662039822983e-1f},
-                  half_pi[] = {-1.5703125f, -4.8398971557617188e-4f, 1.6286503523588181e-7f,
-                               5.5644315544167711e-11f};
-  if (is_nan(v)) return v;
-  if (is_infinite(v)) return nan_of<float>();
-  const float a = with_sign(v, 1.f);
-  float r = a;
-  std::uint32_t turns = 0;
-  if (a < (cosine ? 18838.f : 25966.f)) {
-    const float n = add(mul(a, 0.636619746685028076171875f), 12582912.f),
-                whole = sub(n, 12582912.f);
-    turns = std::bit_cast<std::uint32_t>(n);
-    for (const float c : half_pi) r = add(mul(whole, c), r);
-  } else {
-    const quarter_turns t = far_turns(a, 2);
-    turns = static_cast<std::uint32_t>(t.count), r = static_cast<float>(t.rest);
-  }
-  const std::uint32_t sign =
-      (cosine ? (turns + 1) << 30 : std::bit_cast<std::uint32_t>(v) ^ turns << 30) & 0x80000000u;
-  const float z = mul(r, r);
-  const float y = ((turns & 1) == 0) == cosine ? polynomial(z, cosine_even)
-                                               : add(mul(mul(polynomial(z, sine_odd), z), r), r);
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(y) ^ sign);
-}
-}  // namespace detail
-
-constexpr float sin_vector(float v) noexcept { return detail::sine_vector(v, false); }
-constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, true); }
-
-// ---- the C library's ----
-
-namespace detail {
-/// exp(x) - 1 in binary32: x = k ln2 + r - c, a rational function of r, 2^k put back.
-constexpr float expm1_c_library(float x) noexcept {
-  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
-                  ln2_low = std::bit_cast<float>(0x3717f7d1u),
-                  per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
-  constexpr float q[] = {std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
-                         std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
-                         std::bit_cast<float>(0xbd088889u)};
-  const std::uint32_t size = std::bit_cast<std::uint32_t>(x) & 0x7fffffffu;
-  const bool below = x < 0;
-  if (size >= 0x4195b844u && below) return -1.f;  // 27 ln2
-  std::int32_t k = 0;
-  float c = 0;
-  if (size > 0x3eb17218u) {  // ln2 / 2
-    float high, low;
-    if (size < 0x3f851592u) {  // 3/2 ln2
-      high = below ? add(x, ln2_high) : sub(x, ln2_high);
-      low = below ? -ln2_low : ln2_low;
-      k = below ? -1 : 1;
-    } else {
-      k = static_cast<std::int32_t>(add(mul(per_ln2, x), below ? -0.5f : 0.5f));
-      const auto t = static_cast<float>(k);
-      high = sub(x, mul(t, ln2_high));
-      low = mul(t, ln2_low);
-    }
-    x = sub(high, low);
-    c = sub(sub(high, x), low);
-  } else if (size < 0x33000000u) {
-    return x;
-  }
-  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, polynomial(z, q))),
-              t = sub(3.f, mul(r, half));
-  float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
-  if (k == 0) return sub(x, sub(mul(x, e), z));
-  e = sub(sub(mul(x, sub(e, c)), c), z);
-  if (k == -1) return sub(mul(0.5f, sub(x, e)), 0.5f);
-  if (k == 1) return x < -0.25f ? mul(-2.f, sub(e, add(x, 0.5f))) : add(1.f, mul(2.f, sub(x, e)));
-  if (k <= -2 || k > 56) return sub(scale_normal(sub(1.f, sub(e, x)), k), 1.f);
-  if (k < 23)
-    return scale_normal(sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
-  const auto small = std::bit_cast<float>(static_cast<std::uint32_t>(0x7f - k) << 23);
-  return scale_normal(add(sub(x, add(e, small)), 1.f), k);
-}
-}  // namespace detail
-
-/// fdlibm's way, up to glibc 2.40.
-constexpr float tanh_c_library(float v) noexcept {
-  if (is_nan(v) || v == 0) return v;
-  const float a = v < 0 ? -v : v;
-  float z = 1.f;
-  if (a < 0x1p-55f) {
-    z = mul(a, add(1.f, a));
-  } else if (a < 1.f) {
-    const float t = detail::expm1_c_library(mul(-2.f, a));
-    z = div(-t, add(t, 2.f));
-  } else if (a < 22.f) {
-    z = sub(1.f, div(2.f, add(detail::expm1_c_library(mul(2.f, a)), 2.f)));
-  }
-  return v < 0 ? -z : z;
-}
-
-/// log as glibc has it from 2.27 on, at most 0.82 units in the last place off: x = 2^k z, the
-/// logarithm of a number near z from a table, a polynomial of degree 4 of what is left, in
-/// binary64. What ONNX Runtime calls.
-constexpr float log_c_library(float x) noexcept {
-  constexpr double inverse[] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
-                                0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
-                                0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
-                                0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
-                                0x1.0953f419900a7p+0, 0x1p+0,
-                                0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
-                                0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
-                                0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
-  constexpr double log[] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
-                            -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
-                            -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
-                            -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
-                            -0x1.252f438e10c1ep-5, 0x0p+0,
-                            0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
-                            0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
-                            0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
-  constexpr double c[] = {-0x1.00ea347b88334p-2, 0x1.5575b0be00b6ap-2, -0x1.ffffef20a4123p-2};
-  if (is_nan(x)) return x;
-  auto bits = std::bit_cast<std::uint32_t>(x);
-  if ((bits & 0x7fffffffu) == 0) return infinity_of<float>(true);
-  if (is_negative(x)) return nan_of<float>();
-  if (is_infinite(x)) return x;
-  if (bits < 0x00800000u) bits = std::bit_cast<std::uint32_t>(mul(x, 0x1p23f)) - (23u << 23);
-  const std::uint32_t above = bits - 0x3f330000u;
-  const std::size_t i = above >> 19 & 15u;
-  const auto z = static_cast<double>(std::bit_cast<float>(bits - (above & 0xff800000u)));
-  const double r = sub(mul(z, inverse[i]), 1.), r2 = mul(r, r),
-               whole = static_cast<double>(static_cast<std::int32_t>(above) >> 23),
-               y0 = add(log[i], mul(whole, 0x1.62e42fefa39efp-1)),
-               y = add(mul(c[0], r2), add(mul(c[1], r), c[2]));
-  return static_cast<float>(add(mul(y, r2), add(y0, r)));
-}
-
-/// exp as glibc has it from 2.27 on, at most 0.502 units in the last place off: x = k ln2 / 32 + r,
-/// a power of two from a table of 32, a polynomial of degree 3, in binary64.
-constexpr float exp_c_library(float x) noexcept {
-  constexpr std::uint64_t root[] = {
-      // bits of 2^(i / 32), less i in those of k's last places
-      0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51,
-      0x3fef72b83c7d517b, 0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1,
-      0x3fef06fe0a31b715, 0x3feef1a7373aa9cb, 0x3feedea64c123422, 0x3feece086061892d,
-      0x3feebfdad5362a27, 0x3feeb42b569d4f82, 0x3feeab07dd485429, 0x3feea47eb03a5585,
-      0x3feea09e667f3bcd, 0x3fee9f75e8ec5f74, 0x3feea11473eb0187, 0x3feea589994cce13,
-      0x3feeace5422aa0db, 0x3feeb737b0cdc5e5, 0x3feec49182a3f090, 0x3feed503b23e255d,
-      0x3feee89f995ad3ad, 0x3feeff76f2fb5e47, 0x3fef199bdd85529c, 0x3fef3720dcef9069,
-      0x3fef5818dcfba487, 0x3fef7c97337b9b5f, 0x3fefa4afa2a490da, 0x3fefd0765b6e4540};
-  constexpr double c[] = {0x1.c6af84b912394p-20, 0x1.ebfce50fac4f3p-13, 0x1.62e42ff0c52d6p-6};
-  if (is_nan(x)) return x;
-  if (x > 0x1.62e42ep6f) return infinity_of<float>();
-  if (x < -0x1.9fe368p6f) return 0.f;
-  const double z = mul(static_cast<double>(x), 0x1.71547652b82fep+5), k = rint(z), r = sub(z, k),
-               y = add(mul(add(mul(c[0], r), c[1]), mul(r, r)), add(mul(c[2], r), 1.));
-  const auto whole = static_cast<std::int64_t>(k);
-  const auto at = static_cast<std::uint64_t>(whole);
-  return static_cast<float>(mul(y, std::bit_cast<double>(root[at & 31u] + (at << 47))));
-}
-/// log(1 + v), 0 <= v <= 1, fdlibm's way, up to glibc 2.40: 1 + v = 2^k (1 + f), the error of that
-/// sum kept, a polynomial of degree 7 in (f / (2 + f))^2.
-constexpr float log1p_c_library(float v) noexcept {
-  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
-                  ln2_low = std::bit_cast<float>(0x3717f7d1u);
-  constexpr float p[] = {std::bit_cast<float>(0x3e178897u), std::bit_cast<float>(0x3e1cd04fu),
-                         std::bit_cast<float>(0x3e3a3325u), std::bit_cast<float>(0x3e638e29u),
-                         std::bit_cast<float>(0x3e924925u), std::bit_cast<float>(0x3ecccccdu),
-                         std::bit_cast<float>(0x3f2aaaabu)};
-  if (is_nan(v) || v < 0x1p-54f) return v;
-  if (v < 0x1p-29f) return sub(v, mul(mul(v, v), 0.5f));
-  float f = v, c = 0;
-  std::int32_t k = 0;
-  bool small = false;  // f below 2^-20
-  if (v >= std::bit_cast<float>(0x3ed413d7u)) {
-    const float u = add(1.f, v);
-    const auto bits = std::bit_cast<std::uint32_t>(u);
-    std::uint32_t fraction = bits & 0x007fffffu;
-    k = static_cast<std::int32_t>(bits >> 23) - 127;
-    c = div(k > 0 ? sub(1.f, sub(u, v)) : sub(v, sub(u, 1.f)), u);
-    f = sub(std::bit_cast<float>(fraction | (fraction < 0x3504f7u ? 0x3f800000u : 0x3f000000u)),
-            1.f);
-    if (fraction >= 0x3504f7u) ++k, fraction = (0x00800000u - fraction) >> 2;
-    small = fraction == 0;
-  }
-  const auto n = static_cast<float>(k);
-  const float half = mul(mul(0.5f, f), f);
-  if (small) {
-    if (f == 0) return add(mul(n, ln2_high), add(c, mul(n, ln2_low)));
-    const float r = mul(half, sub(1.f, mul(0.66666666666666666f, f)));
-    return sub(mul(n, ln2_high), sub(sub(r, add(mul(n, ln2_low), c)), f));
-  }
-  const float s = div(f, add(2.f, f)), z = mul(s, s),
-              t = mul(s, add(half, mul(z, detail::polynomial(z, p))));
-  if (k == 0) return sub(f, sub(half, t));
-  return sub(mul(n, ln2_high), sub(sub(half, add(t, add(mul(n, ln2_low), c))), f));
-}
-
-namespace detail {
-constexpr float sine_c_library(float v, bool cosine) noexcept {
-  constexpr double c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5, -0x1.6c087e89a359dp-10,
-                          0x1.99343027bf8c3p-16},
-                   s[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7, -0x1.994eb3774cf24p-13};
-  if (is_nan(v)) return v;
-  if (is_infinite(v)) return nan_of<float>();
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(v), size = bits >> 20 & 0x7ffu;
-  if (size < 0x398u) return cosine ? 1.f : v;  // below 2^-12
-  double x = static_cast<double>(v);
-  std::int32_t turns = 0, sign = 0;
-  if (size >= 0x42fu) {  // about 120
-    const quarter_turns t = far_turns(v, 0);
-    x = t.rest, turns = t.count, sign = static_cast<std::int32_t>(bits >> 31);
-  } else if (size >= 0x3f4u) {  // about pi / 4
-    turns = (static_cast<std::int32_t>(mul(x, 0x1.45f306dc9c883p+23)) + 0x800000) >> 24;
-    x = sub(x, mul(static_cast<double>(turns), 0x1.921fb54442d18p+0));
-  }
-  const double z = mul(x, x);
-  if (((turns & 1) != 0) == cosine) {
-    if (((turns + sign + 1) & 2) != 0) x = -x;
-    const double cube = mul(x, z);
-    return static_cast<float>(
-        add(add(x, mul(cube, s[0])), mul(mul(cube, z), add(s[1], mul(z, s[2])))));
-  }
-  const double fourth = mul(z, z), low = add(add(c[0], mul(z, c[1])), mul(fourth, c[2])),
-               y = add(low, mul(mul(fourth, z), add(c[3], mul(z, c[4]))));
-  return static_cast<float>(((turns + sign) & 2) != 0 ? -y : y);
-}
-}  // namespace detail
-
-/// sine and cosine as glibc has them from 2.28 on: in binary64, polynomials of an eighth of a turn.
-constexpr float sin_c_library(float v) noexcept { return detail::sine_c_library(v, false); }
-constexpr float cos_c_library(float v) noexcept { return detail::sine_c_library(v, true); }
-
-}  // namespace numerics
 OCTET_NAMESPACE_END
 
 // ---- octet/numerics/power_math.hpp
@@ -25494,178 +27191,6 @@ inline constexpr op_def float_svdf{
 
 OCTET_NAMESPACE_END
 
-// ---- octet/numerics/xnnpack_math.hpp
-// tanh, the logistic function, gelu and the exp of softmax of binary32 as XNNPACK's loops compute
-// them on x86-64 with AVX-512, where subnormal numbers are zero: rounding XNN of floats.
-// None is correctly rounded; the order of operations is part of the result.
-// kernels/xnnpack_math-inl has the same operations on vectors.
-#define OCTET_NUMERICS_XNNPACK_MATH_HPP_
-
-#include <bit>
-#include <cstddef>
-#include <cstdint>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace numerics {
-
-/// Numbers of the formulas below, from XNNPACK (THIRD_PARTY_NOTICES.md). Rational functions: `odd`
-/// of x^2, times x, over `even` of x^2, |x| cut to where they reach 1.
-namespace xnn {
-/// 1.5 * 2^23 + 127: added to a number from -127 to 0 it leaves the exponent's bits of two to its
-/// power, rounded to an integer, ties to even; taken off again that integer.
-inline constexpr float split_magic = 0x1.8000fep23f;
-inline constexpr float log2_e = 1.44269504f;
-/// exp(x) - 1 over x for small x <= 0: of softmax.
-inline constexpr float exp_c[] = {0x1.0f9f9cp-7f, 0x1.573a1ap-5f, 0x1.555a80p-3f, 0x1.fffdc6p-2f,
-                                  0x1.fffff6p-1f};
-inline constexpr float cutoff = -0x1.5d589ep6f, minus_ln2_high = -0x1.62e400p-1f,
-                       minus_ln2_low = -0x1.7f7d1cp-20f;
-/// The logistic function's: powers of two by 32nds, 1.5 * 2^18, whose sum with a number rounds it
-/// to a 32nd, ln 2 in two parts, exp of less than a 64th.
-inline constexpr float powers[] = {
-    0x1.000000p+0f, 0x1.059b0ep+0f, 0x1.0b5586p+0f, 0x1.11301ep+0f, 0x1.172b84p+0f, 0x1.1d4874p+0f,
-    0x1.2387a6p+0f, 0x1.29e9e0p+0f, 0x1.306fe0p+0f, 0x1.371a74p+0f, 0x1.3dea64p+0f, 0x1.44e086p+0f,
-    0x1.4bfdaep+0f, 0x1.5342b6p+0f, 0x1.5ab07ep+0f, 0x1.6247ecp+0f, 0x1.6a09e6p+0f, 0x1.71f75ep+0f,
-    0x1.7a1148p+0f, 0x1.82589ap+0f, 0x1.8ace54p+0f, 0x1.93737cp+0f, 0x1.9c4918p+0f, 0x1.a5503cp+0f,
-    0x1.ae89fap+0f, 0x1.b7f770p+0f, 0x1.c199bep+0f, 0x1.cb720ep+0f, 0x1.d5818ep+0f, 0x1.dfc974p+0f,
-    0x1.ea4afap+0f, 0x1.f50766p+0f};
-inline constexpr float thirtyseconds_magic = 0x1.8p18f, of_powers_high = -0x1.62e430p-1f,
-                       of_powers_low = 0x1.05c61p-29f, of_powers_c2 = 0.5f,
-                       of_powers_c1 = 0x1.0000f6p0f, least_power = -126.f;
-/// elu's: (exp(x) - 1 - x) over x^2 for small x, -1 from `saturation` on.
-inline constexpr float elu_c[] = {0x1.6b7338p-10f, 0x1.12278ep-7f, 0x1.555716p-5f, 0x1.5554b0p-3f,
-                                  0x1.fffffep-2f};
-inline constexpr float saturation = -0x1.154246p+4f, minus_ln2 = -0x1.62e430p-1f;
-inline constexpr float sixth = 0x1.555556p-3f;
-template <std::size_t N> struct rational {
-  float bound;
-  float odd[N], even[N];
-};
-inline constexpr rational<5> tanh{
-    7.9807181358f,
-    {1.4248920266e-08f, 2.1235626264e-05f, 3.5330520477e-03f, 1.3412411511e-01f, 1.f},
-    {8.1365948290e-07f, 3.3472978976e-04f, 2.6018999517e-02f, 4.6745735407e-01f, 1.f}};
-/// erf(x / sqrt(2)).
-inline constexpr rational<6> gelu{5.1638283730f,
-                                  {4.5835321316e-08f, 1.2609783880e-05f, 3.2973114867e-04f,
-                                   9.3065137044e-03f, 6.6972173750e-02f, 7.9788452387e-01f},
-                                  {1.1988805682e-06f, 7.2267655923e-05f, 1.8622842617e-03f,
-                                   2.8431978077e-02f, 2.5060352683e-01f, 1.f}};
-/// tanh(sqrt(2 / pi) (x + 0.044715 x^3)).
-inline constexpr rational<6> approximate_gelu{
-    4.84974098f,
-    {4.9544411240e-08f, 1.4302649106e-05f, 2.6887017884e-04f, 7.2898347862e-03f, 6.0803253204e-02f,
-     7.9788458347e-01f},
-    {1.3433452750e-06f, 7.6477612311e-05f, 1.3060354395e-03f, 2.4381054565e-02f, 2.4369759858e-01f,
-     1.f}};
-}  // namespace xnn
-
-namespace detail {
-/// Zero in place of a subnormal number.
-constexpr float flushed(float v) noexcept {
-  return with_sign(v, 1.f) < 0x1p-126f ? with_sign(0.f, v) : v;
-}
-/// Two to the power of which `magic` is the sum with split_magic.
-constexpr float power_of_magic(float magic) noexcept {
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magic) << 23);
-}
-template <std::size_t N> constexpr float xnn_rational(const xnn::rational<N>& f, float x) noexcept {
-  const float below = f.bound < x ? f.bound : x, v = -f.bound > below ? -f.bound : below,
-              z = mul(v, v);
-  return div(mul(v, fused_polynomial(f.odd, z)), fused_polynomial(f.even, z));
-}
-/// exp(x), x <= 0, by a table.
-constexpr float xnn_exp_by_powers(float x) noexcept {
-  const float magic = fma(x, xnn::log2_e, xnn::thirtyseconds_magic),
-              power = xnn::powers[std::bit_cast<std::uint32_t>(magic) % 32],
-              n = sub(magic, xnn::thirtyseconds_magic);
-  if (!(n >= xnn::least_power)) return 0.f;  // two to its power is subnormal
-  const float t = fma(n, xnn::of_powers_low, fma(n, xnn::of_powers_high, x));
-  const float p = fma(mul(t, power), fma(t, xnn::of_powers_c2, xnn::of_powers_c1), power);
-  return flushed(mul(p, float_pow2(static_cast<std::int32_t>(floor(n)))));
-}
-}  // namespace detail
-
-/// exp(x) for x <= 0, a value less the largest one.
-constexpr float exp_of_softmax_xnn(float x) noexcept {
-  if (is_nan(x)) return x;
-  if (x < xnn::cutoff) return 0.f;
-  const float magic = fma(x, xnn::log2_e, xnn::split_magic), power = detail::power_of_magic(magic),
-              n = sub(magic, xnn::split_magic),
-              t = fma(n, xnn::minus_ln2_low, fma(n, xnn::minus_ln2_high, x));
-  return detail::flushed(
-      fma(detail::flushed(mul(t, power)), detail::fused_polynomial(xnn::exp_c, t), power));
-}
-constexpr float tanh_xnn(float x) noexcept {
-  return detail::xnn_rational(xnn::tanh, detail::flushed(x));
-}
-constexpr float gelu_xnn(float x, bool approximate) noexcept {
-  x = detail::flushed(x);
-  const float e = approximate ? detail::xnn_rational(xnn::approximate_gelu, x)
-                              : detail::xnn_rational(xnn::gelu, x);
-  return detail::flushed(mul(detail::flushed(mul(x, 0.5f)), add(e, 1.f)));
-}
-/// Below -10^26 XNNPACK's own gives NaN.
-constexpr float logistic_xnn(float x) noexcept {
-  if (is_nan(x)) return x;
-  const float e = detail::xnn_exp_by_powers(with_sign(x, -1.f)), y = div(e, add(e, 1.f));
-  return is_negative(x) ? y : sub(1.f, y);
-}
-
-/// One of softmax's results: its exp times the reciprocal of the sum.
-constexpr float softmax_share_xnn(float e, float factor) noexcept {
-  return detail::flushed(mul(e, factor));
-}
-constexpr float elu_xnn(float given, float alpha) noexcept {
-  const float x = detail::flushed(given);
-  if (!(x < 0)) return x;
-  const float z = xnn::saturation > x ? xnn::saturation : x,
-              magic = fma(z, xnn::log2_e, xnn::split_magic), power = detail::power_of_magic(magic),
-              t = fma(sub(magic, xnn::split_magic), xnn::minus_ln2, z), part = mul(t, power),
-              p = mul(detail::fused_polynomial(xnn::elu_c, t), t);
-  return detail::flushed(fma(fma(p, part, part), alpha, fma(power, alpha, -alpha)));
-}
-constexpr float hard_swish_xnn(float given) noexcept {
-  const float x = detail::flushed(given), v = fma(x, xnn::sixth, 0.5f), above = v > 0 ? v : 0.f;
-  return detail::flushed(mul(above < 1 ? above : 1.f, x));
-}
-
-namespace detail {
-/// 16 lanes, to which `left` elements are added; then their halves are.
-template <class F>
-constexpr float xnn_sum_of_lanes(float (&lanes)[16], std::size_t left, F&& element) noexcept {
-  for (std::size_t k = 0; k < left; ++k) lanes[k] = add(lanes[k], element(k));
-  for (std::size_t half = 8; half > 0; half /= 2)
-    for (std::size_t k = 0; k < half; ++k) lanes[k] = add(lanes[k], lanes[k + half]);
-  return lanes[0];
-}
-}  // namespace detail
-/// The sum of n elements as softmax has it: those of whole 64s in 32 lanes, whose halves are added,
-/// those of whole 16s to the 16, and the rest. element(i).
-template <class F> constexpr float softmax_sum_xnn(std::size_t n, F&& element) noexcept {
-  float each[32] = {}, lanes[16] = {};
-  const std::size_t in_32 = n / 64 * 64, whole = n / 16 * 16;
-  for (std::size_t i = 0; i < in_32; ++i) each[i % 32] = add(each[i % 32], element(i));
-  for (std::size_t k = 0; k < 16; ++k) lanes[k] = add(each[k], each[k + 16]);
-  for (std::size_t i = in_32; i < whole; ++i) lanes[i % 16] = add(lanes[i % 16], element(i));
-  return detail::xnn_sum_of_lanes(lanes, n - whole,
-                                  [&](std::size_t k) { return element(whole + k); });
-}
-/// The sum of n elements: those of whole 16s in 32 lanes, whose halves are added, and the rest.
-/// element(i).
-template <class F> constexpr float row_sum_xnn(std::size_t n, F&& element) noexcept {
-  float each[32] = {}, lanes[16] = {};
-  const std::size_t whole = n / 16 * 16;
-  for (std::size_t i = 0; i < whole; ++i) each[i % 32] = add(each[i % 32], element(i));
-  for (std::size_t k = 0; k < 16; ++k) lanes[k] = add(each[k], each[k + 16]);
-  return detail::xnn_sum_of_lanes(lanes, n - whole,
-                                  [&](std::size_t k) { return element(whole + k); });
-}
-
-}  // namespace numerics
-OCTET_NAMESPACE_END
-
 // ---- octet/ops/reduce.hpp
 // qnn.mean, qnn.sum and reductions of plain numbers over any axes: mean, sum, reduce_max,
 // reduce_min, reduce_prod, reduce_any, reduce_all.
@@ -27780,569 +29305,6 @@ inline constexpr op_def bucketize{
 
 OCTET_NAMESPACE_END
 
-// ---- octet/ops/softmax.hpp
-// qnn.softmax, softmax, qnn.log_softmax, log_softmax along one axis.
-//
-// Roundings of the quantized forms:
-//   DR        TFLite's reference: gemmlowp fixed point in Q5.26, sums in Q12.19
-//   OPT       TFLite's optimized kernels: a table of 256 floats, sums in binary32 in order
-//   EVEN_MUL  PyTorch: dequantize, softmax in binary32, quantize by the reciprocal (softmax only)
-//   I64       TFLite on int16: two 513-entry tables (softmax only)
-//   ORT       ONNX Runtime: a table of 256 floats, the inverse output scale cut to an integer
-//             (softmax only)
-// float32: none: exp correctly rounded, sums in order; ATEN, ORT: PyTorch's and ONNX Runtime's
-// vector loops (below)
-#define OCTET_OPS_SOFTMAX_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-struct softmax_attrs {
-  double beta = 1;         // factor of the input
-  std::int32_t axis = -1;  // negative: from the end
-  static constexpr auto fields =
-      field_list{field{"beta", &softmax_attrs::beta}, field{"axis", &softmax_attrs::axis}};
-};
-
-/// A row is `depth` elements, `inner` apart; there are outer * inner rows.
-struct softmax_params {
-  rounding mode = rounding::none;  // none: float32
-  bool log = false;
-  dtype in_type = dtype::f32, out_type = dtype::f32;
-  std::size_t outer = 0, depth = 0, inner = 1;
-  float beta = 1, in_scale = 1, out_scale = 1,
-        inverse = 1;  // inverse: f32(1 / out_scale)
-  std::int32_t in_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
-  multiplier mult{}, reverse{};       // DR: input to Q5.26, and back (log); I64: input to 10/65535
-  std::int32_t diff_min = 0;          // DR: smaller differences from the maximum count as exp = 0
-  const std::int32_t* exp = nullptr;  // DR: exp of the 256 possible differences, Q0.31, the
-                                      // difference 0 first; null: computed each time
-  const float* table = nullptr;       // OPT, ORT: 256 entries; the maximum's is the last
-  const std::int16_t* exp_table = nullptr;  // I64
-  const std::int16_t* reciprocal_table = nullptr;
-};
-
-namespace numerics {
-/// The reference's scaling of differences to Q5.26.
-constexpr void set_softmax_dr(softmax_params& p, double beta, double scale) noexcept {
-  const double d = mul(mul(beta, scale), 67108864.), most = 2147483647.;
-  p.mult = quantize_multiplier(d < most ? d : most);
-  const std::int64_t radius = std::int64_t{31} << 26;
-  p.diff_min = -static_cast<std::int32_t>(
-      p.mult.shift >= 0 ? radius >> p.mult.shift
-                        : clamp<std::int64_t>(radius << -p.mult.shift, 0, INT32_MAX));
-  // What undoes it: 2^(31 - shift) / m.
-  if (p.log && p.mult.m != 0)
-    p.reverse =
-        quantize_multiplier(div(detail::pow2(31 - p.mult.shift), static_cast<double>(p.mult.m)));
-}
-constexpr std::int32_t softmax_scaled(const softmax_params& p, std::int32_t difference) noexcept {
-  return doubling_high_multiply(shl_wrap(difference, p.mult.shift), p.mult.m);
-}
-/// exp of a difference from the row's maximum in Q0.31.
-constexpr std::int32_t softmax_exp(const softmax_params& p, std::int32_t difference) noexcept {
-  return p.exp                     ? p.exp[-difference]
-         : difference < p.diff_min ? 0
-                                   : fixed32::exp_negative(softmax_scaled(p, difference), 5);
-}
-}  // namespace numerics
-
-/// I64: leading zeros of the sum of exponentials, and its reciprocal as a fraction of 15 bits.
-struct softmax_s16_factor {
-  int room;
-  std::int32_t inverse;
-};
-constexpr softmax_s16_factor softmax_factor_of(const softmax_params& p,
-                                               std::uint32_t sum) noexcept {
-  const int room = std::countl_zero(sum);
-  const auto scaled = static_cast<std::int32_t>(
-      ((static_cast<std::uint64_t>(sum) << (room - 1)) + (1 << 13)) >> 14);
-  return {room, numerics::lookup(p.reciprocal_table, static_cast<std::int16_t>(numerics::clamp(
-                                                         scaled - 98304, -32768, 32767)))};
-}
-
-namespace reference {
-
-template <class In>
-constexpr std::int32_t row_max(const In* x, std::size_t depth, std::size_t step) {
-  std::int32_t m = x[0];
-  for (std::size_t i = 1; i < depth; ++i) m = std::max<std::int32_t>(m, x[i * step]);
-  return m;
-}
-
-template <class In, class Out>
-constexpr void softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
-  using q = numerics::fixed32;
-  const std::int32_t most = row_max(x, p.depth, p.inner);
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < p.depth; ++i)
-    sum += static_cast<std::uint32_t>(
-        q::rounding_shift_half_away(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
-  const int room = std::countl_zero(sum);
-  const std::int32_t inverse = q::reciprocal_of_one_plus(
-      static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)));
-  const int shift = 12 - room + 31 - 8 * static_cast<int>(sizeof(Out));
-  for (std::size_t i = 0; i < p.depth; ++i) {
-    const std::int32_t v = numerics::rounding_shift_half_away(
-        q::mul(inverse, numerics::softmax_exp(p, x[i * p.inner] - most)), shift);
-    y[i * p.inner] = static_cast<Out>(numerics::clamp<std::int64_t>(
-        std::int64_t{v} + std::numeric_limits<Out>::min(), p.lo, p.hi));
-  }
-}
-template <class In, class Out>
-constexpr void log_softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
-  using q = numerics::fixed32;
-  const std::int32_t most = row_max(x, p.depth, p.inner);
-  std::int32_t sum = 0;
-  for (std::size_t i = 0; i < p.depth; ++i)
-    sum = q::add(sum,
-                 q::rounding_shift_half_away(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
-  const std::int32_t log_sum = numerics::fixed_log(sum, 12, 5);
-  const std::int32_t least = std::max(
-      p.diff_min - 1, numerics::doubling_high_half_away(q::add(log_sum, INT32_MIN), p.reverse));
-  for (std::size_t i = 0; i < p.depth; ++i) {
-    const std::int32_t d = x[i * p.inner] - most;
-    std::int32_t v = p.lo;
-    if (d > least)
-      v = numerics::clamp(numerics::rounding_shift_half_away(
-                              q::sub(numerics::softmax_scaled(p, d), log_sum), 31 - 5 - 4) +
-                              p.hi,
-                          p.lo,
-                          p.hi);  // Q5.26 to 1/16, zero point = highest
-    y[i * p.inner] = static_cast<Out>(v);
-  }
-}
-template <class In, class Out>
-constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
-  const std::int32_t most = row_max(x, p.depth, p.inner);
-  float sum = 0;
-  for (std::size_t i = 0; i < p.depth; ++i)
-    sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
-  if (p.log) {
-    const float scale = numerics::div(p.in_scale, p.out_scale);
-    const float shift = numerics::div(
-        numerics::add(numerics::mul(p.in_scale, static_cast<float>(most)), numerics::log_f32(sum)),
-        p.out_scale);
-    for (std::size_t i = 0; i < p.depth; ++i) {
-      const float v =
-          numerics::sub(numerics::mul(scale, static_cast<float>(x[i * p.inner])), shift);
-      y[i * p.inner] = static_cast<Out>(
-          numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
-    }
-    return;
-  }
-  const float inverse = numerics::div(1.f, numerics::mul(sum, p.out_scale));
-  for (std::size_t i = 0; i < p.depth; ++i) {
-    const float v = numerics::mul(p.table[255 - most + x[i * p.inner]], inverse);
-    const double r = static_cast<double>(std::is_same_v<Out, std::uint8_t>
-                                             ? numerics::trunc(numerics::add(v, 0.5f))
-                                             : numerics::round_half_away(v));
-    y[i * p.inner] = static_cast<Out>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
-  }
-}
-/// q = rint(f32(f32(t * Y) / sum)) + zy, Y = floor(f32(1 / sy)).
-template <class In, class Out>
-constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
-  const std::int32_t most = row_max(x, p.depth, p.inner);
-  float sum = 0;
-  for (std::size_t i = 0; i < p.depth; ++i)
-    sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
-  const float levels = numerics::floor(p.inverse);
-  for (std::size_t i = 0; i < p.depth; ++i) {
-    const float v = numerics::div(numerics::mul(p.table[255 - most + x[i * p.inner]], levels), sum);
-    y[i * p.inner] = static_cast<Out>(
-        numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
-  }
-}
-inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_t* x,
-                                      std::int16_t* y) {
-  const std::int32_t most = row_max(x, p.depth, p.inner);
-  const auto e = [&](std::size_t i) -> std::int32_t {
-    const std::int32_t d = numerics::doubling_high_half_away(x[i * p.inner] - most, p.mult) + 32767;
-    return numerics::lookup(p.exp_table,
-                            static_cast<std::int16_t>(numerics::clamp(d, -32768, 32767)));
-  };
-  std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < p.depth; ++i) sum += static_cast<std::uint32_t>(e(i));
-  const auto [room, inverse] = softmax_factor_of(p, sum);
-  for (std::size_t i = 0; i < p.depth; ++i) {
-    const std::int64_t v =
-        (std::int64_t{e(i)} * inverse + (std::int64_t{1} << (30 - room))) >> (31 - room);
-    y[i * p.inner] = static_cast<std::int16_t>(numerics::clamp<std::int64_t>(v, 0, 32767));
-  }
-}
-/// exp(x - max) summed in order. In: float32, or quantized values that are dequantized first.
-template <class In, class Out>
-constexpr void softmax_row_f32(const softmax_params& p, const In* x, Out* y) {
-  const auto real = [&](std::size_t i) {
-    if constexpr (std::is_same_v<In, float>)
-      return x[i * p.inner];
-    else
-      return numerics::mul(static_cast<float>(x[i * p.inner] - p.in_zero_point), p.in_scale);
-  };
-  float most = real(0);
-  for (std::size_t i = 1; i < p.depth; ++i) most = real(i) > most ? real(i) : most;
-  const auto e = [&](std::size_t i) {
-    return numerics::exp_f32(numerics::mul(numerics::sub(real(i), most), p.beta));
-  };
-  float sum = 0;
-  for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, e(i));
-  const float log_sum = p.log ? numerics::log_f32(sum) : 0.f;
-  for (std::size_t i = 0; i < p.depth; ++i) {
-    const float v =
-        p.log ? numerics::sub(numerics::sub(real(i), most), log_sum) : numerics::div(e(i), sum);
-    if constexpr (std::is_same_v<Out, float>)
-      y[i * p.inner] = v;
-    else
-      y[i * p.inner] = static_cast<Out>(
-          numerics::finish(static_cast<double>(numerics::rint(numerics::mul(v, p.inverse))),
-                           p.out_zero_point, p.lo, p.hi));
-  }
-}
-/// PyTorch's loops over vectors of 8. Along the innermost axis: eight sums side by side, whose
-/// halves are added, and the reciprocal of the sum as a factor. Along another axis the vectors lie
-/// across the rows: sums in order, quotients; rows beyond the last whole vector take the scalar
-/// exp, here the correctly rounded one.
-constexpr void softmax_row_aten(const softmax_params& p, const float* x, float* y,
-                                bool whole_vector) {
-  const std::size_t step = p.inner;
-  float most = x[0];
-  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
-  const auto e = [&](std::size_t i) {
-    const float d = numerics::mul(numerics::sub(x[i * step], most), p.beta);
-    return whole_vector ? numerics::exp_vectorized(d) : numerics::exp_f32(d);
-  };
-  float sums[8] = {}, sum = 0;
-  if (step == 1 && p.depth >= 8) {
-    for (std::size_t i = 0; i < p.depth; ++i) sums[i % 8] = numerics::add(sums[i % 8], e(i));
-    for (std::size_t half = 4; half > 0; half /= 2)
-      for (std::size_t k = 0; k < half; ++k) sums[k] = numerics::add(sums[k], sums[k + half]);
-    sum = sums[0];
-  } else {
-    for (std::size_t i = 0; i < p.depth; ++i) sum = numerics::add(sum, e(i));
-  }
-  const float log_sum = p.log ? numerics::log_f32(sum) : 0.f,
-              factor = step == 1 ? numerics::div(1.f, sum) : 0.f;
-  for (std::size_t i = 0; i < p.depth; ++i)
-    y[i * step] = p.log       ? numerics::sub(numerics::sub(x[i * step], most), log_sum)
-                  : step == 1 ? numerics::mul(e(i), factor)
-                              : numerics::div(e(i), sum);
-}
-/// ONNX Runtime's loops: 16 sums side by side along any axis, the reciprocal of the sum as a
-/// factor.
-constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* y) {
-  const std::size_t step = p.inner;
-  float most = x[0];
-  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
-  float sums[16] = {};
-  const auto e = [&](std::size_t i) {
-    return numerics::exp_mlas(numerics::mul(numerics::sub(x[i * step], most), p.beta), true);
-  };
-  for (std::size_t i = 0; i < p.depth; ++i) sums[i % 16] = numerics::add(sums[i % 16], e(i));
-  const float sum = numerics::sum_of_softmax_lanes(sums),
-              by = p.log ? numerics::log_c_library(sum) : numerics::div(1.f, sum);
-  for (std::size_t i = 0; i < p.depth; ++i)
-    y[i * step] =
-        p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
-}
-/// XNNPACK's loops: the reciprocal of the sum as a factor.
-constexpr void softmax_row_xnn(const softmax_params& p, const float* x, float* y) {
-  const std::size_t step = p.inner;
-  float most = x[0];
-  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
-  const auto e = [&](std::size_t i) {
-    return numerics::exp_of_softmax_xnn(numerics::sub(x[i * step], most));
-  };
-  const float by = numerics::div(1.f, numerics::softmax_sum_xnn(p.depth, e));
-  for (std::size_t i = 0; i < p.depth; ++i) y[i * step] = numerics::softmax_share_xnn(e(i), by);
-}
-/// Row `row` of float32.
-constexpr void softmax_row_real(const softmax_params& p, std::size_t row, const float* x,
-                                float* y) {
-  switch (p.mode) {
-    case rounding::none: softmax_row_f32(p, x, y); break;
-    case rounding::aten:
-      softmax_row_aten(p, x, y, p.inner == 1 || row % p.inner < p.inner / 8 * 8);
-      break;
-    case rounding::onnxruntime: softmax_row_mlas(p, x, y); break;
-    case rounding::xnnpack: softmax_row_xnn(p, x, y); break;
-    case rounding::doubling_high_half_away:
-    case rounding::doubling_high_half_up:
-    case rounding::wide_half_up:
-    case rounding::double_half_away:
-    case rounding::float_half_even:
-    case rounding::float_bias_half_even:
-    case rounding::float_zero_point_half_even:
-    case rounding::eight_bit_ratio_half_up:
-    case rounding::divide_half_away:
-    case rounding::divide_half_even:
-    case rounding::reciprocal_half_even:
-    case rounding::divide_truncate:
-    case rounding::qnnpack:
-    case rounding::fused_multiply_add:
-    case rounding::tflite_optimized:
-    case rounding::mxnet: break;  // the forms exclude these
-  }
-}
-template <class In, class Out>
-constexpr void softmax(const softmax_params& p, const In* x, Out* y, std::size_t begin,
-                       std::size_t end) {
-  for (std::size_t row = begin; row < end; ++row) {
-    const std::size_t at = row / p.inner * p.depth * p.inner + row % p.inner;
-    if constexpr (std::is_same_v<In, float>) {
-      static_assert(std::is_same_v<Out, float>);
-      softmax_row_real(p, row, x + at, y + at);
-    } else {
-      switch (p.mode) {
-        case rounding::doubling_high_half_away:
-          if (p.log)
-            log_softmax_row_dr(p, x + at, y + at);
-          else
-            softmax_row_dr(p, x + at, y + at);
-          break;
-        case rounding::tflite_optimized: softmax_row_opt(p, x + at, y + at); break;
-        case rounding::wide_half_up:
-          if constexpr (std::is_same_v<In, std::int16_t> && std::is_same_v<Out, std::int16_t>)
-            softmax_row_s16(p, x + at, y + at);
-          break;
-        case rounding::reciprocal_half_even: softmax_row_f32(p, x + at, y + at); break;
-        case rounding::onnxruntime: softmax_row_ort(p, x + at, y + at); break;
-        case rounding::none:
-        case rounding::doubling_high_half_up:
-        case rounding::double_half_away:
-        case rounding::float_half_even:
-        case rounding::float_bias_half_even:
-        case rounding::float_zero_point_half_even:
-        case rounding::eight_bit_ratio_half_up:
-        case rounding::divide_half_away:
-        case rounding::divide_half_even:
-        case rounding::divide_truncate:
-        case rounding::xnnpack:
-        case rounding::qnnpack:
-        case rounding::aten:
-        case rounding::fused_multiply_add:
-        case rounding::mxnet: break;  // softmax_prepare refuses these
-      }
-    }
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void softmax_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const softmax_params*>(a.params);
-  const auto r = part_of(p.outer * p.inner, a.part, a.parts);
-  if (p.depth == 0) return;
-  if (p.in_type == dtype::f32)
-    return softmax(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin,
-                   r.end);
-  with_quantized(p.in_type, [&]<class In>(type_tag<In>) {
-    with_quantized(p.out_type, [&]<class Out>(type_tag<Out>) {
-      softmax(p, static_cast<const In*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end);
-    });
-  });
-}
-#else
-void softmax_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-
-namespace ops {
-/// The tables of each rounding.
-template <bool Log, bool Quantized>
-constexpr void softmax_memory(const node_view& n, node_memory& to) {
-  to.make<softmax_params>();
-  if (!Quantized) return;
-  if (n.round == rounding::wide_half_up && !Log) {
-    to.array<std::int16_t>(513);
-    to.array<std::int16_t>(513);
-  } else if (n.round == rounding::doubling_high_half_away) {
-    to.array<std::int32_t>(256);
-  } else if (n.round == rounding::tflite_optimized || n.round == rounding::onnxruntime) {
-    to.array<float>(256);
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-/// I64: exp over 10 units of the input, 1 / (1 + x) over [0, 1].
-OCTET_INLINE status softmax_tables_s16(const node_view& n, prepared& to, softmax_params& p) {
-  const tensor_desc &x = n.in[0], &y = n.out[0];
-  if (x.zero_point() != 0 || y.zero_point() != 0)
-    return unsupported("zero points of int16",
-                       std::to_string(x.zero_point()) + ", " + std::to_string(y.zero_point()), "0");
-  p.mult = numerics::quantize_multiplier(numerics::div(
-      static_cast<double>(numerics::mul(p.in_scale, p.beta)), numerics::div(10., 65535.)));
-  auto e = to.array<std::int16_t>(513), r = to.array<std::int16_t>(513);
-  const double unit_out = numerics::div(2., 65535.);
-  numerics::make_lut16<double>([](double v) { return numerics::exp(v); },
-                               numerics::div(10., 65535.), 32767, unit_out, 0, e.data());
-  numerics::make_lut16<double>([](double v) { return numerics::div(1., numerics::add(1., v)); },
-                               numerics::div(1., 65535.), -32768, unit_out, 0, r.data());
-  p.exp_table = e.data(), p.reciprocal_table = r.data();
-  return unit{};
-}
-/// DR: the fixed-point exp of each distance from the largest.
-OCTET_INLINE status softmax_table_dr(const node_view& n, prepared& to, softmax_params& p,
-                                     double beta) {
-  numerics::set_softmax_dr(p, beta, static_cast<double>(p.in_scale));
-  if (p.mult.shift < 0)
-    return unsupported("input scale too small for the fixed-point softmax",
-                       std::to_string(n.in[0].scale()), "at least 2^-27");
-  auto e = to.array<std::int32_t>(256);
-  for (std::int32_t d = 0; d < 256; ++d) e[as_size(d)] = numerics::softmax_exp(p, -d);
-  p.exp = e.data();
-  return unit{};
-}
-/// OPT: exp of each distance from the largest, whose entry is the last.
-OCTET_INLINE void softmax_table_opt(prepared& to, softmax_params& p, float beta) {
-  auto t = to.array<float>(256);
-  const float scale = -numerics::mul(p.in_scale, beta);
-  for (std::int32_t v = 0; v < 256; ++v)
-    t[as_size(255 - v)] = numerics::exp_f32(numerics::mul(scale, static_cast<float>(v)));
-  p.table = t.data();
-}
-/// ORT: exp of each distance from the largest, as high as a row's sum has room: its largest term is
-/// e^-5 of the largest float over the row's length.
-OCTET_INLINE status softmax_table_ort(prepared& to, softmax_params& p, double beta) {
-  if (p.depth == 0) return unit{};
-  if (beta != 1) return unsupported("beta in rounding ORT", std::to_string(beta), "1");
-  const double scale = static_cast<double>(p.in_scale),
-               room = numerics::sub(
-                   static_cast<double>(numerics::log_c_library(numerics::div(
-                       std::numeric_limits<float>::max(), static_cast<float>(p.depth)))),
-                   5.),
-               shift = room > 0 ? numerics::div(room, scale) : 0.;
-  auto t = to.array<float>(256);
-  for (std::size_t i = 0; i < 256; ++i)
-    t[i] = static_cast<float>(
-        numerics::exp(numerics::mul(numerics::add(static_cast<double>(i) - 255., shift), scale)));
-  p.table = t.data();
-  return unit{};
-}
-template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &x = n.in[0], &y = n.out[0];
-  const auto a = read_attributes<softmax_attrs>(*n.attrs);
-  auto& p = to.make<softmax_params>(&reference::softmax_kernel, kernel_id::softmax);
-  p.mode = n.round;
-  p.log = Log;
-  p.in_type = x.type, p.out_type = y.type;
-  const std::int32_t axis = a.axis < 0 ? a.axis + x.shape.rank : a.axis;
-  if (axis < 0 || axis >= x.shape.rank)
-    return violation{rule::axis, dims{x.shape.rank}, dims{a.axis}};
-  p.outer = p.inner = 1;
-  p.depth = as_size(x.shape[axis]);
-  for (int i = 0; i < axis; ++i) p.outer *= as_size(x.shape[i]);
-  for (int i = axis + 1; i < x.shape.rank; ++i) p.inner *= as_size(x.shape[i]);
-  p.beta = static_cast<float>(a.beta);
-  if (!Quantized && n.round == rounding::xnnpack && p.beta != 1)
-    return unsupported("beta in rounding XNN", std::to_string(p.beta), "1");
-  if constexpr (!Quantized) return unit{};
-  if (x.per_channel() || y.per_channel() || !x.quantized() || !y.quantized())
-    return unsupported("quantization of input or output", {}, "one scale per tensor");
-  p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
-  p.inverse = numerics::div(1.f, p.out_scale);
-  p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
-  p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
-  p.hi = static_cast<std::int32_t>(highest_of(y.type));
-  switch (n.round) {
-    case rounding::wide_half_up:
-      if (!Log) return softmax_tables_s16(n, to, p);
-      break;
-    case rounding::doubling_high_half_away: return softmax_table_dr(n, to, p, a.beta);
-    case rounding::tflite_optimized: softmax_table_opt(to, p, Log ? 1.f : p.beta); return unit{};
-    case rounding::onnxruntime: return softmax_table_ort(to, p, a.beta);
-    case rounding::reciprocal_half_even: return unit{};
-    case rounding::none:
-    case rounding::doubling_high_half_up:
-    case rounding::double_half_away:
-    case rounding::float_half_even:
-    case rounding::float_bias_half_even:
-    case rounding::float_zero_point_half_even:
-    case rounding::eight_bit_ratio_half_up:
-    case rounding::divide_half_away:
-    case rounding::divide_half_even:
-    case rounding::divide_truncate:
-    case rounding::xnnpack:
-    case rounding::qnnpack:
-    case rounding::aten:
-    case rounding::fused_multiply_add:
-    case rounding::mxnet: break;
-  }
-  return detail::no_such_rounding(n);
-}
-#else
-template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr form qnn_softmax_forms[] = {
-    {.in = {eight_bit},
-     .out = {quantized_types},
-     .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized,
-                   rounding::reciprocal_half_even}},
-    {.in = {dtype::s16}, .out = {dtype::s16}, .roundings = rounding::wide_half_up},
-    {.in = {eight_bit}, .out = {like(0)}, .roundings = rounding::onnxruntime},
-};
-inline constexpr form qnn_log_softmax_forms[] = {
-    {.in = {eight_bit},
-     .out = {eight_bit},
-     .roundings = {rounding::doubling_high_half_away, rounding::tflite_optimized}},
-};
-inline constexpr form float_softmax_forms[] = {
-    {.in = {dtype::f32},
-     .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::aten, rounding::onnxruntime, rounding::xnnpack}},
-};
-inline constexpr form float_log_softmax_forms[] = {
-    {.in = {dtype::f32},
-     .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::aten, rounding::onnxruntime}},
-};
-inline constexpr op_def qnn_softmax{
-    .name = "qnn.softmax",
-    .summary = "softmax along an axis, quantized",
-    .forms = qnn_softmax_forms,
-    .quantized = true,
-    .kernel = kernel_id::softmax,
-    .attributes = keys_of<softmax_attrs>,
-    .shape = &same_op_shape,
-    .memory = &softmax_memory<false, true>,
-    .prepare = &softmax_prepare<false, true>,
-    .decide = &laws::softmax,
-};
-inline constexpr op_def softmax{
-    .name = "softmax",
-    .summary = "softmax along an axis",
-    .forms = float_softmax_forms,
-    .kernel = kernel_id::softmax,
-    .attributes = keys_of<softmax_attrs>,
-    .shape = &same_op_shape,
-    .memory = &softmax_memory<false, false>,
-    .prepare = &softmax_prepare<false, false>,
-    .decide = &laws::softmax_of_floats,
-};
-inline constexpr op_def qnn_log_softmax{
-    .name = "qnn.log_softmax",
-    .summary = "logarithm of softmax, quantized",
-    .forms = qnn_log_softmax_forms,
-    .quantized = true,
-    .kernel = kernel_id::softmax,
-    .attributes = keys_of<softmax_attrs>,
-    .shape = &same_op_shape,
-    .memory = &softmax_memory<true, true>,
-    .prepare = &softmax_prepare<true, true>,
-    .decide = &laws::log_softmax,
-};
-inline constexpr op_def log_softmax{
-    .name = "log_softmax",
-    .summary = "logarithm of softmax",
-    .forms = float_log_softmax_forms,
-    .kernel = kernel_id::softmax,
-    .attributes = keys_of<softmax_attrs>,
-    .shape = &same_op_shape,
-    .memory = &softmax_memory<true, false>,
-    .prepare = &softmax_prepare<true, false>,
-    .decide = &laws::function_of_floats,
-};
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
 // ---- octet/ops/lut.hpp
 // 8-bit operators of one input as tables of 256 entries: what an operator computes is said once, by
 // its constexpr function, and run as a lookup.
@@ -29390,8 +30352,11 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::quantize,
     &ops::dequantize,
     &ops::dynamic_quantize,
+    &ops::dynamic_quantize_asymmetric,
     &ops::dynamic_dequantize,
     &ops::dynamic_quantize_linear,
+    &ops::dynamic_conv2d,
+    &ops::dynamic_fully_connected,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,
     &ops::float_transpose_conv2d,
@@ -29551,6 +30516,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::topk,
     &ops::qnn_batch_matmul,
     &ops::batch_matmul,
+    &ops::attention,
     &ops::transpose_conv2d,
     &ops::resize_nearest,
     &ops::qnn_resize_bilinear,
@@ -30425,6 +31391,8 @@ OCTET_NAMESPACE_END
 // Rewrites of the IR. Each keeps every output bit.
 #define OCTET_GRAPH_PASSES_HPP_
 
+#include <map>
+
 
 OCTET_NAMESPACE_BEGIN
 namespace passes {
@@ -30486,6 +31454,183 @@ inline void fuse_requantize(graph& g) {
   erase(g, dead);
 }
 
+/// A layer over rows that are quantized when it runs, and what makes floats of its sums.
+struct dynamic_rows_of {
+  std::size_t quantize, layer;  // nodes
+};
+/// That of node `i`; nothing where another node reads what is between them, or the layer is none
+/// that octet has in one.
+inline std::optional<dynamic_rows_of> dynamic_layer_of(const graph& g, std::size_t i,
+                                                       const std::vector<int>& uses,
+                                                       const std::vector<std::int32_t>& producer) {
+  const node& back = g.nodes[i];
+  if (back.op != &ops::dynamic_dequantize || back.attrs.integer("tail_row_first") != 0) return {};
+  const auto between = [&](tensor_id t) {
+    const std::int32_t by = producer[as_size(t)];
+    return by >= 0 && uses[as_size(t)] == 1 ? as_size(by) : i;
+  };
+  const std::size_t layer = between(back.in[0]);
+  const node& n = g.nodes[layer];
+  if ((n.op != &ops::conv2d && n.op != &ops::fully_connected) || n.round != rounding::none ||
+      g[back.in[0]].type != dtype::s32 || (n.in.size() > 2 && n.in[2] != no_tensor) ||
+      n.attrs.integer("groups", 1) != 1)
+    return {};
+  const std::size_t quantize = between(n.in[0]);
+  const node& q = g.nodes[quantize];
+  const bool has_bias = back.in.size() > 2 && back.in[2] != no_tensor;
+  if (q.op != &ops::dynamic_quantize || q.out[1] != back.in[1] ||
+      (has_bias && g[back.in[2]].role != tensor::kind::constant))
+    return {};
+  const dims& w = g[n.in[1]].shape;
+  tensor_desc codes = g[n.in[0]].desc();
+  const bool zero_points = codes.type == dtype::s16;
+  if (zero_points) codes.type = dtype::s8;
+  if (!dynamic_sums_fit(zero_points, codes, g[n.in[1]].desc(),
+                        w.elements().value / as_size(std::max(1, w[0]))))
+    return {};
+  return dynamic_rows_of{quantize, layer};
+}
+/// Rows that are quantized when it runs, a layer's sums of their codes and what makes floats of
+/// these: the codes keep their zero points and are bytes, and the layer gives the floats. Exact:
+/// the sums are the same integers.
+inline void fuse_dynamic_layers(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    const auto rows = dynamic_layer_of(g, i, uses, producer);
+    if (!rows) continue;
+    node &q = g.nodes[rows->quantize], &layer = g.nodes[rows->layer], &back = g.nodes[i];
+    tensor_id zeros = no_tensor;
+    if (g[q.out[0]].type == dtype::s16) {
+      const tensor_id scales = q.out[1];
+      g[q.out[0]].type = q.round == rounding::aten ? dtype::u8 : dtype::s8;
+      tensor t;
+      t.name = g[scales].name.empty() ? std::string() : g[scales].name + "/zero_points";
+      t.type = dtype::s32, t.shape = g[scales].shape;
+      zeros = g.add(std::move(t));
+      q.op = &ops::dynamic_quantize_asymmetric;
+      q.out.push_back(zeros);
+      q.attrs.erase("asymmetric");
+    }
+    back.op = layer.op == &ops::conv2d ? &ops::dynamic_conv2d : &ops::dynamic_fully_connected;
+    back.in = {layer.in[0], layer.in[1], q.out[1], zeros,
+               back.in.size() > 2 ? back.in[2] : no_tensor};
+    for (const auto& [key, value] : layer.attrs.entries())
+      if (key != "input_limit" && key != "f32_product") back.attrs.set(key, value);
+    back.attrs.erase("tail_row_first");
+    dead[rows->layer] = 1;
+  }
+  erase(g, dead);
+}
+
+/// Rows that are quantized twice in the same way are so once.
+inline void share_quantized_rows(graph& g) {
+  std::vector<tensor_id> now(g.tensors.size());
+  for (std::size_t t = 0; t < now.size(); ++t) now[t] = static_cast<tensor_id>(t);
+  std::vector<char> dead(g.nodes.size(), 0);
+  std::map<tensor_id, std::vector<std::size_t>> of;  // nodes that quantize that tensor
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    node& n = g.nodes[i];
+    for (tensor_id& t : n.in)
+      if (t != no_tensor) t = now[as_size(t)];
+    if (n.op != &ops::dynamic_quantize_asymmetric) continue;
+    std::vector<std::size_t>& others = of[n.in[0]];
+    for (const std::size_t k : others) {
+      const node& first = g.nodes[k];
+      const bool shown = std::any_of(n.out.begin(), n.out.end(), [&](tensor_id t) {
+        return std::find(g.outputs.begin(), g.outputs.end(), t) != g.outputs.end();
+      });
+      if (shown || first.round != n.round || first.attrs.entries() != n.attrs.entries()) continue;
+      for (std::size_t o = 0; o < n.out.size(); ++o) now[as_size(n.out[o])] = first.out[o];
+      dead[i] = 1;
+      break;
+    }
+    if (!dead[i]) others.push_back(i);
+  }
+  erase(g, dead);
+}
+
+/// What attention is made of, as far as it goes: the nodes before the last, and what they compute.
+struct attention_of {
+  std::vector<std::size_t> nodes{};
+  std::vector<tensor_id> in{};
+  attention_attrs attrs{};
+};
+/// A product of float matrices that are not constants, alone.
+inline bool multiplies_matrices(const graph& g, const node& n, rounding round) {
+  return n.op == &ops::batch_matmul && n.round == round && n.attrs.integer("adj_x") == 0 &&
+         (n.in.size() < 3 || n.in[2] == no_tensor) && g[n.in[1]].role != tensor::kind::constant &&
+         g[n.in[0]].role != tensor::kind::constant;
+}
+/// Of the product that node `i` is; nothing where its first operand is computed otherwise.
+inline std::optional<attention_of> attention_before(const graph& g, std::size_t i,
+                                                    const std::vector<int>& uses,
+                                                    const std::vector<std::int32_t>& producer) {
+  const node& last = g.nodes[i];
+  if (!multiplies_matrices(g, last, last.round) || last.attrs.integer("adj_y") != 0 ||
+      last.attrs.real("alpha", 1) != 1)
+    return {};
+  attention_of a;
+  // The node that gives t, if nothing else reads it.
+  const auto before = [&](tensor_id t) -> const node* {
+    const std::int32_t by = producer[as_size(t)];
+    if (by < 0 || uses[as_size(t)] != 1) return nullptr;
+    a.nodes.push_back(as_size(by));
+    return &g.nodes[as_size(by)];
+  };
+  const node* n = before(last.in[0]);
+  if (n == nullptr || n->op != &ops::softmax || n->round != last.round) return {};
+  const dims& scores = g[n->in[0]].shape;
+  const auto axis = n->attrs.integer("axis", -1);
+  if (axis != -1 && axis != scores.rank - 1) return {};
+  a.attrs.beta = n->attrs.real("beta", 1);
+  n = before(n->in[0]);
+  tensor_id mask = no_tensor;
+  if (n != nullptr && n->op == &ops::add && n->attrs.entries().empty()) {
+    const std::size_t k = g[n->in[0]].shape == scores && producer[as_size(n->in[0])] >= 0 ? 0 : 1;
+    if (!(g[n->in[k]].shape == scores)) return {};
+    mask = n->in[1 - k];
+    n = before(n->in[k]);
+  }
+  if (n != nullptr && n->op == &ops::mul && n->attrs.entries().empty()) {
+    const std::size_t k = g[n->in[1]].role == tensor::kind::constant ? 0 : 1;
+    const tensor& by = g[n->in[1 - k]];
+    if (by.role != tensor::kind::constant || by.shape.elements().value != 1 ||
+        !(g[n->in[k]].shape == scores))
+      return {};
+    float scale = 0;
+    std::memcpy(&scale, by.data.bytes.data(), sizeof scale);
+    a.attrs.scale = static_cast<double>(scale);
+    n = before(n->in[k]);
+  }
+  if (n == nullptr || !multiplies_matrices(g, *n, last.round)) return {};
+  a.attrs.adj_y = n->attrs.integer("adj_y") != 0;
+  a.attrs.alpha = n->attrs.real("alpha", 1);
+  a.in = {n->in[0], n->in[1], last.in[1]};
+  if (mask != no_tensor) a.in.push_back(mask);
+  return a;
+}
+/// Two matrix products with softmax of rows between them are one node. Exact: it computes the same,
+/// some rows at a time.
+inline void fuse_attention(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    auto a = attention_before(g, i, uses, producer);
+    if (!a) continue;
+    node fused = g.nodes[i];
+    fused.op = &ops::attention;
+    fused.in = std::move(a->in);
+    fused.attrs = to_attributes(a->attrs);
+    if (const node_inputs view(g, fused); !takes(ops::attention, view.view())) continue;
+    g.nodes[i] = std::move(fused);
+    for (const std::size_t n : a->nodes) dead[n] = 1;
+  }
+  erase(g, dead);
+}
+
 /// A pad of height and width only, filled with the zero point and read by one node alone that pads
 /// its input itself, becomes that node's own padding.
 inline void fuse_pad(graph& g) {
@@ -30540,7 +31685,10 @@ inline void remove_dead(graph& g) {
 /// would show.
 inline void optimize(graph& g, bool keep_tensors = false) {
   fuse_requantize(g);
+  fuse_dynamic_layers(g);
+  share_quantized_rows(g);
   if (!keep_tensors) {
+    fuse_attention(g);
     fuse_pad(g);
     remove_dead(g);
   }

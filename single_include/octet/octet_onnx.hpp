@@ -984,6 +984,9 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
+/// Of operators that ONNX Runtime adds.
+inline constexpr std::string_view microsoft_domain = "com.microsoft";
+
 /// A tensor with its elements, in ONNX's order of axes.
 struct array {
   dtype type = dtype::f32;
@@ -2728,24 +2731,83 @@ inline void matmul_integer_row(emitter& m, call& c) {
   if (!m.failed()) m.give(c, m.reshaped(y, out), false);
 }
 /// f32(sums) * f32(a_scale * b_scale) + bias, one rounding each.
-inline void scaled_sums(emitter& m, call& c, tensor_id sums, tensor_id a_scale, tensor_id b_scale,
-                        const value& bias, const dims& out) {
+struct scaled_product {
+  value a, b;
+  tensor_id a_scale;
+  value b_scale;
+  zero_point za, zb;
+  value bias;
+};
+/// Scales and zero points of a matrix whose columns are channels: as many of both, one or one for
+/// each of n columns. Nothing where they are others.
+inline std::optional<quantization> column_scales(emitter& m, const scaled_product& p, int n) {
+  if (!m.is_constant(p.b_scale) || p.zb.computed != no_tensor || m.rank(p.b_scale) > 1) return {};
+  const auto fits = [n](std::size_t count) { return count == 1 || count == as_size(n); };
+  const auto scales = m.constant(p.b_scale, "a scale");
+  if (!scales || scales->type != dtype::f32 || !fits(scales->elements()) ||
+      !fits(p.zb.known.size()))
+    return {};
+  quantization q = codes(p.zb, 1);
+  const auto list = scales->as<float>();
+  const std::size_t count = std::max(list.size(), q.zero_points.size());
+  q.scales.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    q.scales.push_back(static_cast<double>(list[list.size() == 1 ? 0 : i]));
+    if (!is_scale(q.scales.back())) return {};
+  }
+  q.axis = count > 1 ? 1 : -1;
+  return q;
+}
+/// As one layer: of a constant matrix whose scales are known, a with one scale. False where it is
+/// none.
+inline bool dynamic_layer(emitter& m, call& c, const scaled_product& s) {
+  if (m.failed() || !m.is_constant(s.b) || m.rank(s.b) != 2 || s.za.known.size() != 1 ||
+      m.to.g[s.a_scale].shape.elements().value != 1)
+    return false;
+  const dims matrix = m.shape(s.b);
+  const auto q = column_scales(m, s, matrix[1]);
+  if (!q) return false;
+  const bool zero_points = s.za.computed != no_tensor || s.za.known[0] != 0;
+  const tensor_desc codes_of_a{m.type(s.a), {}};
+  const tensor_desc weights{m.type(s.b), matrix, {}, q->zero_points};
+  if (!dynamic_sums_fit(zero_points, codes_of_a, weights, as_size(matrix[0]))) return false;
+  const product p = read_product(m, value::of(m.under(s.a, false, codes({}))), s.b);
+  if (m.failed()) return true;
+  const tensor_id w = dense_weights(m, p.b, *q);
+  const bool bias = s.bias.given() && m.is_constant(s.bias) && m.rank(s.bias) == 1 &&
+                    m.shape(s.bias)[0] == matrix[1];
+  const tensor_id zero = s.za.computed != no_tensor ? s.za.computed
+                         : zero_points              ? m.to.scalar_constant(s.za.known[0])
+                                                    : no_tensor;
+  attributes attrs = keep_dims();
+  attrs.set("scales_first", std::int64_t{1});
+  tensor_id y = m.made(ops::dynamic_fully_connected,
+                       {p.a, w, s.a_scale, zero, bias ? m.held(s.bias, false) : no_tensor},
+                       dtype::f32, std::move(attrs));
+  if (s.bias.given() && !bias) y = m.made(ops::add, {y, m.held(s.bias, false)}, dtype::f32);
+  if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
+  return true;
+}
+inline void scaled_product_row(emitter& m, call& c, const scaled_product& s) {
+  if (m.failed() || dynamic_layer(m, c, s)) return;
+  dims out;
+  const tensor_id sums = integer_product(m, s.a, s.b, s.za, s.zb, &out);
   if (m.failed()) return;
   const auto flat = [&](tensor_id t) {
     return !m.failed() && m.to.g[t].shape.elements().value == 1 ? m.reshaped(t, dims{}) : t;
   };
-  const tensor_id scale = m.made(ops::mul, {flat(a_scale), flat(b_scale)}, dtype::f32);
+  const tensor_id scale =
+      m.made(ops::mul, {flat(s.a_scale), flat(m.held(s.b_scale, false))}, dtype::f32);
   tensor_id y = m.made(ops::mul, {m.made(ops::cast, {sums}, dtype::f32), scale}, dtype::f32);
-  if (bias.given()) y = m.made(ops::add, {y, m.held(bias, false)}, dtype::f32);
+  if (s.bias.given()) y = m.made(ops::add, {y, m.held(s.bias, false)}, dtype::f32);
   if (!m.failed()) m.give(c, m.reshaped(y, out), false);
 }
 /// a, b, a_scale, b_scale, [a_zero], [b_zero], [bias].
 inline void matmul_integer_to_float_row(emitter& m, call& c) {
   if (!m.arity(c, 4, 7) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[1])) return;
-  const zero_point za = read_zero_point(m, c, 4), zb = read_zero_point(m, c, 5);
-  dims out;
-  const tensor_id y = integer_product(m, c.in[0], c.in[1], za, zb, &out);
-  scaled_sums(m, c, y, m.held(c.in[2], false), m.held(c.in[3], false), c.input(6), out);
+  scaled_product_row(m, c,
+                     {c.in[0], c.in[1], m.held(c.in[2], false), c.in[3], read_zero_point(m, c, 4),
+                      read_zero_point(m, c, 5), c.input(6)});
 }
 inline std::array<tensor_id, 3> quantized_dynamically(emitter& m, const value& x) {
   if (m.failed() || !m.is_real(x)) return {no_tensor, no_tensor, no_tensor};
@@ -2767,10 +2829,8 @@ inline void dynamic_quantize_matmul_row(emitter& m, call& c) {
   if (m.failed()) return;
   zero_point za;
   za.computed = m.made(ops::cast, {q[2]}, dtype::s32);
-  dims out;
-  const tensor_id y =
-      integer_product(m, value::of(q[0]), c.in[1], za, read_zero_point(m, c, 3), &out);
-  scaled_sums(m, c, y, q[1], m.held(c.in[2], false), c.input(4), out);
+  scaled_product_row(
+      m, c, {value::of(q[0]), c.in[1], q[1], c.in[2], za, read_zero_point(m, c, 3), c.input(4)});
 }
 
 /// [M, K] and weights [N, K] of Gemm.
@@ -6340,7 +6400,7 @@ class fuser : convolution_folder {
     kind what;
     std::string_view to, domain;
   };
-  static constexpr std::string_view microsoft = "com.microsoft";
+  static constexpr std::string_view microsoft = microsoft_domain;
   static constexpr rule rules[] = {
       {"Expand", kind::move, {}, {}},
       {"Flatten", kind::move, {}, {}},
@@ -7039,6 +7099,91 @@ class float_fuser : node_graph {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
+// ---- octet/import/onnx/fuse_products.hpp
+// MatMulInteger by a constant matrix, a Cast of its sums to float, their scale and a bias as one
+// node: the same numbers. ONNX Runtime has the operator, MatMulIntegerToFloat.
+#ifndef OCTET_IMPORT_ONNX_FUSE_PRODUCTS_HPP_
+#define OCTET_IMPORT_ONNX_FUSE_PRODUCTS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class product_fuser : node_graph {
+ public:
+  explicit product_fuser(model& m) : node_graph(m) {}
+  status run() {
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      if (item& each = items_[i]; each.alive && each.n.is("MatMulInteger")) take(each);
+    if (!sort()) return cycle();
+    finish();
+    return unit{};
+  }
+
+ private:
+  /// The one node that reads a value, if it is this operator.
+  item* only_reader(const std::string& name, std::string_view op) {
+    if (!one_reader(name)) return nullptr;
+    item& i = reader(*uses(name).begin());
+    return i.n.is(op) && i.n.out.size() == 1 ? &i : nullptr;
+  }
+  /// The other operand of two.
+  static std::string other(const node& n, const std::string& than) {
+    return n.in.size() == 2 ? n.in[n.in[0] == than ? 1 : 0] : std::string();
+  }
+  /// A constant with one element, or one for each of n columns.
+  bool of_columns(const std::string& name, int n) const {
+    const array* a = constant(name);
+    return a && a->type == dtype::f32 && a->shape.rank <= 1 &&
+           (a->elements() == 1 || a->elements() == as_size(n));
+  }
+  /// The scale of x, which DynamicQuantizeLinear gave, times a constant one: their names.
+  std::optional<std::pair<std::string, std::string>> scales_of(const std::string& name, int n) {
+    const item* mul = producer(name);
+    if (!mul || !mul->n.is("Mul") || mul->n.in.size() != 2) return {};
+    for (std::size_t k = 0; k < 2; ++k) {
+      const item* q = producer(mul->n.in[k]);
+      if (q && q->n.is("DynamicQuantizeLinear") && q->n.out.size() == 3 &&
+          q->n.out[1] == mul->n.in[k] && of_columns(mul->n.in[1 - k], n))
+        return std::pair(mul->n.in[k], mul->n.in[1 - k]);
+    }
+    return {};
+  }
+  void take(item& product) {
+    const array* b = product.n.in.size() > 1 ? constant(product.n.in[1]) : nullptr;
+    if (!b || b->shape.rank != 2 || product.n.out.size() != 1) return;
+    const int columns = b->shape[1];
+    item* cast = only_reader(product.n.out[0], "Cast");
+    if (!cast || cast->n.integer("to", 0) != 1) return;
+    item* mul = only_reader(cast->n.out[0], "Mul");
+    if (!mul) return;
+    const auto scales = scales_of(other(mul->n, cast->n.out[0]), columns);
+    if (!scales) return;
+    item* last = mul;
+    std::string bias;
+    if (item* add = only_reader(mul->n.out[0], "Add")) {
+      bias = other(add->n, mul->n.out[0]);
+      const array* v = constant(bias);
+      if (v && v->type == dtype::f32 && v->shape.rank == 1 && v->shape[0] == columns)
+        last = add;
+      else
+        bias.clear();
+    }
+    node n = last->n;
+    n.op = "MatMulIntegerToFloat", n.domain = microsoft_domain, n.attributes.clear();
+    n.in = {product.n.in[0],    product.n.in[1],    scales->first, scales->second,
+            product.n.input(2), product.n.input(3), bias};
+    const double place = last->place;
+    if (last != mul) remove(*last);
+    remove(*mul), remove(*cast), remove(product);
+    add(std::move(n), place);
+  }
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FUSE_PRODUCTS_HPP_
 // ---- octet/import/onnx/inline.hpp
 // Nodes that stand where they are called, before anything else looks at the graph: functions of a
 // model's own (ModelProto.functions), as exporters write one for each module of a network, and the
@@ -9874,7 +10019,6 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
-inline constexpr std::string_view microsoft_domain = "com.microsoft";
 inline constexpr onnx_row onnx_rows[] = {
     {"QuantizeLinear", "", &rows::quantize_row, 10},
     {"QuantizeLinear", microsoft_domain, &rows::quantize_row},
@@ -10249,6 +10393,7 @@ class loader {
     if (auto f = fuser(s.m(), options_.max, shapes).run(options_.as_written); !f) return f;
     if (!options_.as_written)
       if (auto f = fuse_floats(s.m(), shapes); !f) return f;
+    if (auto f = product_fuser(s.m()).run(); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;

@@ -3,8 +3,10 @@
 #define OCTET_TESTS_CASES_ACCUMULATING_HPP_
 
 #include "cases/node_case.hpp"
+#include "octet/ops/attention.hpp"
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/dynamic.hpp"
+#include "octet/ops/dynamic_layers.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
@@ -363,6 +365,116 @@ template <> struct cases<octet::ops::dynamic_quantize> {
       rows("seven bits", {2, 7}, 2).attrs.set("reduce_range", std::int64_t{1});
   }
 };
+template <> struct cases<octet::ops::dynamic_quantize_asymmetric> {
+  static void add(case_list& to) {
+    const choice& c = to.with;
+    const auto rows = [&](std::string name, dims x, std::int32_t count) -> node_case& {
+      node_case& n = to.add(std::move(name), {x}, 3);
+      for (operand& o : n.out) o.scales.clear(), o.zero_points.clear();
+      n.attrs = to_attributes(octet::dynamic_rows_attrs{.rows = count});
+      return n;
+    };
+    rows("rows", {4, 9}, 4);
+    rows("one row", {2, 3, 5}, 1);
+    rows("more rows than lanes", {35, 34}, 35);
+    rows("no elements", {3, 0}, 3);
+    rows("zeros", {2, 5}, 2).in[0].range(0, 0);
+    rows("all above zero", {1, 5}, 1).in[0].range(1, 8);
+    rows("all below zero", {1, 5}, 1).in[0].range(-8, -1);
+    rows("both ends infinite", {1, 5}, 1).in[0].values = {-HUGE_VAL, 1, HUGE_VAL, -3, 0.5};
+    rows("an infinite row beside another", {2, 3}, 2).in[0].values = {1, HUGE_VAL, 2, -4, 3, 5};
+    if (c.round == rounding::aten)
+      rows("seven bits", {2, 7}, 2).attrs.set("reduce_range", std::int64_t{1});
+    // From -1 to 254 in steps of one: the zero point is one above the least code.
+    node_case& known = rows("by hand", {1, 4}, 1);
+    known.in[0].values = {-1, 254, 0, 100};
+    const double z = c.y() == dtype::u8 ? 1 : -127;
+    known.expected = {{z - 1, z + 254, z, z + 100}, {1}, {z}};
+  }
+};
+
+/// Codes of rows with scales and zero points, the layer's weights, a bias.
+inline node_case& add_dynamic_layer(case_list& to, std::string name, dims x, dims w,
+                                    std::int32_t rows) {
+  const choice& c = to.with;
+  node_case& n = to.add(std::move(name), {x, w, dims{rows}, dims{rows}, dims{w[0]}});
+  n.in[0].scales.clear(), n.in[0].zero_points.clear();
+  n.in[1].constant();
+  if (c.in[1] == dtype::u8)
+    n.in[1].quantize(0.02, 128);
+  else
+    n.in[1].per_channel(0, 0.02);
+  n.in[2].range(0.01, 2);
+  n.in[3].range(static_cast<double>(octet::lowest_of(c.x())),
+                static_cast<double>(octet::highest_of(c.x())));
+  n.in[4].constant();
+  return n;
+}
+template <> struct cases<octet::ops::dynamic_conv2d> {
+  static void add(case_list& to) {
+    const auto layer = [&](std::string name, dims x, dims w, std::int32_t rows) -> node_case& {
+      return add_dynamic_layer(to, std::move(name), x, w, rows);
+    };
+    const octet::conv2d_attrs same{.pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+    node_case& n = layer("3x3, an image each", {2, 5, 6, 5}, {35, 3, 3, 5}, 2);
+    n.attrs = to_attributes(same);
+    to.without(n, 3, 0);
+    to.without(n, 4, 0);
+    node_case& whole = layer("images together, steps", {2, 7, 6, 4}, {70, 3, 3, 4}, 1);
+    whole.attrs = to_attributes(octet::conv2d_attrs{.stride_h = 2,
+                                                    .stride_w = 2,
+                                                    .pad_top = 1,
+                                                    .pad_left = 1,
+                                                    .pad_bottom = 1,
+                                                    .pad_right = 1});
+    whole.attrs.set("scales_first", std::int64_t{1});
+    to.without(whole, 4, 0);
+    layer("a pixel each", {2, 3, 4, 8}, {19, 1, 1, 8}, 24);
+    layer("a pixel each, channels not by four", {1, 3, 5, 7}, {9, 1, 1, 7}, 15);
+    layer("some pixels each", {1, 4, 6, 12}, {33, 1, 1, 12}, 6);
+    layer("a row of taps", {3, 4, 9, 3}, {5, 1, 3, 3}, 3);
+    node_case& column = layer("a column of taps, steps", {2, 9, 4, 3}, {5, 3, 1, 3}, 2);
+    column.attrs = to_attributes(
+        octet::conv2d_attrs{.stride_h = 2, .stride_w = 3, .pad_top = 1, .pad_bottom = 1});
+    node_case& groups = layer("groups", {2, 4, 4, 6}, {8, 3, 3, 3}, 2);
+    groups.attrs = to_attributes(octet::conv2d_attrs{.dilation_w = 1, .pad_top = 2, .groups = 2});
+    node_case& apart = layer("dilated", {1, 7, 7, 4}, {6, 3, 3, 4}, 1);
+    apart.attrs = to_attributes(octet::conv2d_attrs{.dilation_h = 2, .dilation_w = 3});
+    apart.attrs.set("float_lo", 0.), apart.attrs.set("float_hi", 6.);
+    layer("computed weights", {1, 4, 4, 3}, {5, 3, 3, 3}, 1).in[1].role =
+        octet::tensor::kind::value;
+    layer("no images", {0, 4, 4, 3}, {5, 3, 3, 3}, 1);
+  }
+};
+template <> struct cases<octet::ops::dynamic_fully_connected> {
+  static void add(case_list& to) {
+    const choice& c = to.with;
+    const auto layer = [&](std::string name, dims x, dims w, std::int32_t rows) -> node_case& {
+      return add_dynamic_layer(to, std::move(name), x, w, rows);
+    };
+    node_case& n = layer("a row each", {13, 24}, {70, 24}, 13);
+    to.without(n, 3, 0);
+    to.without(n, 4, 0);
+    node_case& first = layer("one scale, scales first", {5, 33}, {40, 33}, 1);
+    first.attrs.set("scales_first", std::int64_t{1});
+    to.without(first, 4, 0);
+    layer("one row", {1, 36}, {67, 36}, 1).attrs.set("float_lo", 0.);
+    layer("axes kept", {2, 3, 12}, {9, 12}, 6).attrs.set("keep_dims", std::int64_t{1});
+    layer("more rows than a block", {200, 5}, {3, 5}, 200);
+    layer("some rows each", {12, 7}, {6, 7}, 3);
+    layer("zero points that are no codes", {3, 8}, {6, 8}, 3).in[3].values = {-1e9, 3, 2e9};
+    node_case& odd = layer("another zero point of weights", {6, 20}, {35, 20}, 6);
+    odd.in[1].quantize(0.02, c.in[1] == dtype::u8 ? 7 : -3);
+    layer("no rows", {0, 5}, {3, 5}, 1);
+    if (c.round != rounding::none || c.x() != dtype::s8 || c.in[1] != dtype::s8) return;
+    node_case& known = layer("by hand", {2, 2}, {2, 2}, 2);
+    known.in[0].values = {1, 2, 3, -4}, known.in[1].values = {5, 6, -7, 8};
+    known.in[1].quantize(0.5, 0);
+    known.in[2].values = {2, 4}, known.in[3].values = {1, -1}, known.in[4].values = {100, 200};
+    // (0*5 + 1*6), (0*-7 + 1*8); (4*5 - 3*6), (-4*7 - 3*8), times 0.5, times 2 and 4
+    known.expected = {{106, 208, 104, 96}};
+  }
+};
 template <> struct cases<octet::ops::dynamic_dequantize> {
   static void add(case_list& to) {
     node_case& n = to.add("rows and channels", {dims{6, 8}, dims{3}, dims{8}});
@@ -406,6 +518,32 @@ template <> struct cases<octet::ops::dynamic_quantize_linear> {
   }
 };
 
+template <> struct cases<octet::ops::attention> {
+  static void add(case_list& to) {
+    const auto attention = [&](std::string name, dims q, dims k, dims v, dims mask,
+                               octet::attention_attrs a = {}) -> node_case& {
+      node_case& n = to.add(std::move(name), {q, k, v, mask});
+      for (operand& o : n.in) o.range(-2, 2);
+      n.attrs = to_attributes(a);
+      return n;
+    };
+    node_case& n = attention("heads, a mask of columns", {2, 3, 21, 8}, {2, 3, 8, 37},
+                             {2, 3, 37, 8}, {2, 1, 1, 37}, {.scale = 0.37});
+    to.without(n, 3, 0);
+    to.shorter(n, 0);
+    attention("keys stored by rows, a mask of pairs", {4, 9, 5}, {4, 40, 5}, {4, 40, 19}, {9, 40},
+              {.adj_y = true});
+    attention("one head for all queries", {3, 17, 6}, {6, 70}, {70, 35}, {1}, {.scale = -1.5});
+    attention("a mask of rows", {1, 2, 9, 16}, {1, 2, 16, 9}, {1, 2, 9, 64}, {2, 9, 1});
+    attention("more scores than fit a block", {1, 70, 4}, {1, 4, 1100}, {1, 1100, 3}, {1, 1, 1100});
+    attention("values for more batches", {1, 5, 4}, {1, 4, 6}, {3, 6, 7}, {1, 1});
+    attention("no rows", {2, 0, 4}, {2, 4, 6}, {2, 6, 7}, {1, 6});
+    if (to.with.round == rounding::onnxruntime)
+      attention("alpha", {2, 9, 8}, {2, 8, 24}, {2, 24, 8}, {1, 24}, {.alpha = 0.25});
+    if (to.with.round != rounding::xnnpack)
+      attention("beta", {2, 9, 8}, {2, 8, 24}, {2, 24, 8}, {1, 24}, {.beta = 0.5});
+  }
+};
 template <> struct cases<octet::ops::qnn_batch_matmul> {
   static void add(case_list& to) {
     const choice& c = to.with;

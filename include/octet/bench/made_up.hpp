@@ -149,6 +149,13 @@ class recipe_maker {
     } else if (is(ops::fully_connected, ops::float_fully_connected)) {
       const std::int32_t depth = x({16, 8 * c()}).back(0);
       constant({constant({depth, depth})[0]});
+    } else if (is(ops::attention)) {
+      const dims q = x({n(), 8, std::max(1, c()), 32});
+      const bool turned = r_.attrs.integer("adj_y") != 0;
+      const std::int32_t keys = q.back(1);
+      next(turned ? q : dims{q[0], 8, q.back(0), keys});
+      next(q);
+      next({1, 1, 1, keys});
     } else if (is(ops::qnn_batch_matmul, ops::batch_matmul)) {
       // int32 sums of int16 products have room for one.
       const bool narrow = c_.round == rounding::none && c_.y() == dtype::s32 &&
@@ -170,6 +177,17 @@ class recipe_maker {
 
   /// Rows that are quantized when they run.
   bool dynamic_rows() {
+    if (is(ops::dynamic_conv2d, ops::dynamic_fully_connected)) {
+      const bool dense = is(ops::dynamic_fully_connected);
+      const dims x_in = x(dense ? dims{16, 8 * c()} : image());
+      const std::int32_t depth = x_in.back(0);
+      const dims w = constant(dense ? dims{depth, depth} : dims{depth, 3, 3, depth});
+      next({x_in[0]}).range(0.01, 2);
+      next({x_in[0]}).range(-128, 127);
+      constant({w[0]});
+      if (!dense) set("pad_top", 1), set("pad_left", 1), set("pad_bottom", 1), set("pad_right", 1);
+      return true;
+    }
     if (is(ops::blockwise_fully_connected)) {
       const dims rows = x({16, 8 * c()});
       r_.in[0].range(-255, 255);
@@ -183,6 +201,9 @@ class recipe_maker {
       set("rows", x({16, 8 * c()})[0]);
       set("asymmetric", c_.y() == dtype::s16 ? 1 : 0);
       r_.outputs = 2;
+    } else if (is(ops::dynamic_quantize_asymmetric)) {
+      set("rows", x({16, 8 * c()})[0]);
+      r_.outputs = 3;
     } else if (is(ops::dynamic_quantize_linear)) {
       x(image());
       r_.outputs = 3;

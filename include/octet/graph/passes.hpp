@@ -2,7 +2,12 @@
 #ifndef OCTET_GRAPH_PASSES_HPP_
 #define OCTET_GRAPH_PASSES_HPP_
 
+#include <map>
+
 #include "octet/graph/graph.hpp"
+#include "octet/ops/attention.hpp"
+#include "octet/ops/dynamic_layers.hpp"
+#include "octet/ops/mul.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace passes {
@@ -64,6 +69,183 @@ inline void fuse_requantize(graph& g) {
   erase(g, dead);
 }
 
+/// A layer over rows that are quantized when it runs, and what makes floats of its sums.
+struct dynamic_rows_of {
+  std::size_t quantize, layer;  // nodes
+};
+/// That of node `i`; nothing where another node reads what is between them, or the layer is none
+/// that octet has in one.
+inline std::optional<dynamic_rows_of> dynamic_layer_of(const graph& g, std::size_t i,
+                                                       const std::vector<int>& uses,
+                                                       const std::vector<std::int32_t>& producer) {
+  const node& back = g.nodes[i];
+  if (back.op != &ops::dynamic_dequantize || back.attrs.integer("tail_row_first") != 0) return {};
+  const auto between = [&](tensor_id t) {
+    const std::int32_t by = producer[as_size(t)];
+    return by >= 0 && uses[as_size(t)] == 1 ? as_size(by) : i;
+  };
+  const std::size_t layer = between(back.in[0]);
+  const node& n = g.nodes[layer];
+  if ((n.op != &ops::conv2d && n.op != &ops::fully_connected) || n.round != rounding::none ||
+      g[back.in[0]].type != dtype::s32 || (n.in.size() > 2 && n.in[2] != no_tensor) ||
+      n.attrs.integer("groups", 1) != 1)
+    return {};
+  const std::size_t quantize = between(n.in[0]);
+  const node& q = g.nodes[quantize];
+  const bool has_bias = back.in.size() > 2 && back.in[2] != no_tensor;
+  if (q.op != &ops::dynamic_quantize || q.out[1] != back.in[1] ||
+      (has_bias && g[back.in[2]].role != tensor::kind::constant))
+    return {};
+  const dims& w = g[n.in[1]].shape;
+  tensor_desc codes = g[n.in[0]].desc();
+  const bool zero_points = codes.type == dtype::s16;
+  if (zero_points) codes.type = dtype::s8;
+  if (!dynamic_sums_fit(zero_points, codes, g[n.in[1]].desc(),
+                        w.elements().value / as_size(std::max(1, w[0]))))
+    return {};
+  return dynamic_rows_of{quantize, layer};
+}
+/// Rows that are quantized when it runs, a layer's sums of their codes and what makes floats of
+/// these: the codes keep their zero points and are bytes, and the layer gives the floats. Exact:
+/// the sums are the same integers.
+inline void fuse_dynamic_layers(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    const auto rows = dynamic_layer_of(g, i, uses, producer);
+    if (!rows) continue;
+    node &q = g.nodes[rows->quantize], &layer = g.nodes[rows->layer], &back = g.nodes[i];
+    tensor_id zeros = no_tensor;
+    if (g[q.out[0]].type == dtype::s16) {
+      const tensor_id scales = q.out[1];
+      g[q.out[0]].type = q.round == rounding::aten ? dtype::u8 : dtype::s8;
+      tensor t;
+      t.name = g[scales].name.empty() ? std::string() : g[scales].name + "/zero_points";
+      t.type = dtype::s32, t.shape = g[scales].shape;
+      zeros = g.add(std::move(t));
+      q.op = &ops::dynamic_quantize_asymmetric;
+      q.out.push_back(zeros);
+      q.attrs.erase("asymmetric");
+    }
+    back.op = layer.op == &ops::conv2d ? &ops::dynamic_conv2d : &ops::dynamic_fully_connected;
+    back.in = {layer.in[0], layer.in[1], q.out[1], zeros,
+               back.in.size() > 2 ? back.in[2] : no_tensor};
+    for (const auto& [key, value] : layer.attrs.entries())
+      if (key != "input_limit" && key != "f32_product") back.attrs.set(key, value);
+    back.attrs.erase("tail_row_first");
+    dead[rows->layer] = 1;
+  }
+  erase(g, dead);
+}
+
+/// Rows that are quantized twice in the same way are so once.
+inline void share_quantized_rows(graph& g) {
+  std::vector<tensor_id> now(g.tensors.size());
+  for (std::size_t t = 0; t < now.size(); ++t) now[t] = static_cast<tensor_id>(t);
+  std::vector<char> dead(g.nodes.size(), 0);
+  std::map<tensor_id, std::vector<std::size_t>> of;  // nodes that quantize that tensor
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    node& n = g.nodes[i];
+    for (tensor_id& t : n.in)
+      if (t != no_tensor) t = now[as_size(t)];
+    if (n.op != &ops::dynamic_quantize_asymmetric) continue;
+    std::vector<std::size_t>& others = of[n.in[0]];
+    for (const std::size_t k : others) {
+      const node& first = g.nodes[k];
+      const bool shown = std::any_of(n.out.begin(), n.out.end(), [&](tensor_id t) {
+        return std::find(g.outputs.begin(), g.outputs.end(), t) != g.outputs.end();
+      });
+      if (shown || first.round != n.round || first.attrs.entries() != n.attrs.entries()) continue;
+      for (std::size_t o = 0; o < n.out.size(); ++o) now[as_size(n.out[o])] = first.out[o];
+      dead[i] = 1;
+      break;
+    }
+    if (!dead[i]) others.push_back(i);
+  }
+  erase(g, dead);
+}
+
+/// What attention is made of, as far as it goes: the nodes before the last, and what they compute.
+struct attention_of {
+  std::vector<std::size_t> nodes{};
+  std::vector<tensor_id> in{};
+  attention_attrs attrs{};
+};
+/// A product of float matrices that are not constants, alone.
+inline bool multiplies_matrices(const graph& g, const node& n, rounding round) {
+  return n.op == &ops::batch_matmul && n.round == round && n.attrs.integer("adj_x") == 0 &&
+         (n.in.size() < 3 || n.in[2] == no_tensor) && g[n.in[1]].role != tensor::kind::constant &&
+         g[n.in[0]].role != tensor::kind::constant;
+}
+/// Of the product that node `i` is; nothing where its first operand is computed otherwise.
+inline std::optional<attention_of> attention_before(const graph& g, std::size_t i,
+                                                    const std::vector<int>& uses,
+                                                    const std::vector<std::int32_t>& producer) {
+  const node& last = g.nodes[i];
+  if (!multiplies_matrices(g, last, last.round) || last.attrs.integer("adj_y") != 0 ||
+      last.attrs.real("alpha", 1) != 1)
+    return {};
+  attention_of a;
+  // The node that gives t, if nothing else reads it.
+  const auto before = [&](tensor_id t) -> const node* {
+    const std::int32_t by = producer[as_size(t)];
+    if (by < 0 || uses[as_size(t)] != 1) return nullptr;
+    a.nodes.push_back(as_size(by));
+    return &g.nodes[as_size(by)];
+  };
+  const node* n = before(last.in[0]);
+  if (n == nullptr || n->op != &ops::softmax || n->round != last.round) return {};
+  const dims& scores = g[n->in[0]].shape;
+  const auto axis = n->attrs.integer("axis", -1);
+  if (axis != -1 && axis != scores.rank - 1) return {};
+  a.attrs.beta = n->attrs.real("beta", 1);
+  n = before(n->in[0]);
+  tensor_id mask = no_tensor;
+  if (n != nullptr && n->op == &ops::add && n->attrs.entries().empty()) {
+    const std::size_t k = g[n->in[0]].shape == scores && producer[as_size(n->in[0])] >= 0 ? 0 : 1;
+    if (!(g[n->in[k]].shape == scores)) return {};
+    mask = n->in[1 - k];
+    n = before(n->in[k]);
+  }
+  if (n != nullptr && n->op == &ops::mul && n->attrs.entries().empty()) {
+    const std::size_t k = g[n->in[1]].role == tensor::kind::constant ? 0 : 1;
+    const tensor& by = g[n->in[1 - k]];
+    if (by.role != tensor::kind::constant || by.shape.elements().value != 1 ||
+        !(g[n->in[k]].shape == scores))
+      return {};
+    float scale = 0;
+    std::memcpy(&scale, by.data.bytes.data(), sizeof scale);
+    a.attrs.scale = static_cast<double>(scale);
+    n = before(n->in[k]);
+  }
+  if (n == nullptr || !multiplies_matrices(g, *n, last.round)) return {};
+  a.attrs.adj_y = n->attrs.integer("adj_y") != 0;
+  a.attrs.alpha = n->attrs.real("alpha", 1);
+  a.in = {n->in[0], n->in[1], last.in[1]};
+  if (mask != no_tensor) a.in.push_back(mask);
+  return a;
+}
+/// Two matrix products with softmax of rows between them are one node. Exact: it computes the same,
+/// some rows at a time.
+inline void fuse_attention(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    auto a = attention_before(g, i, uses, producer);
+    if (!a) continue;
+    node fused = g.nodes[i];
+    fused.op = &ops::attention;
+    fused.in = std::move(a->in);
+    fused.attrs = to_attributes(a->attrs);
+    if (const node_inputs view(g, fused); !takes(ops::attention, view.view())) continue;
+    g.nodes[i] = std::move(fused);
+    for (const std::size_t n : a->nodes) dead[n] = 1;
+  }
+  erase(g, dead);
+}
+
 /// A pad of height and width only, filled with the zero point and read by one node alone that pads
 /// its input itself, becomes that node's own padding.
 inline void fuse_pad(graph& g) {
@@ -118,7 +300,10 @@ inline void remove_dead(graph& g) {
 /// would show.
 inline void optimize(graph& g, bool keep_tensors = false) {
   fuse_requantize(g);
+  fuse_dynamic_layers(g);
+  share_quantized_rows(g);
   if (!keep_tensors) {
+    fuse_attention(g);
     fuse_pad(g);
     remove_dead(g);
   }

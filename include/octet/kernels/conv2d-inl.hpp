@@ -52,16 +52,39 @@ struct window_source {
       std::memset(to, fill, count);
     }
   }
+  /// The same of bytes, or of words made of them, that have this zero point.
+  HWY_INLINE window_source with(std::int32_t zero) const noexcept {
+    window_source s = *this;
+    s.zero_point = zero;
+    s.fill = (flip != 0 ? zero ^ 0x80 : zero) & 0xFF;
+    return s;
+  }
+};
+/// Zero points of lines of output; none: what the source says.
+struct line_zeros {
+  const std::int32_t* of = nullptr;
+  std::size_t lines = 1;  // that share one
+  dtype codes = dtype::u8;
+  HWY_INLINE std::int32_t at(std::size_t i) const noexcept {
+    return kernels::run_time_zero_point(codes, of[i]);
+  }
 };
 
 /// Output rows [oy, oy + rows) of image n: their input into the window.
 inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kernels::packed_gemm& h,
-                                     const window_source& s, const std::byte* x, std::byte* window,
-                                     std::int32_t n, std::int32_t oy, std::int32_t rows) noexcept {
+                                     const window_source& source, const line_zeros& zeros,
+                                     const std::byte* x, std::byte* window, std::int32_t n,
+                                     std::int32_t oy, std::int32_t rows) noexcept {
   const auto in_c = as_size(g.in_c), size = size_of(g.in_type), pixel = in_c * h.element;
   const std::int32_t tall = (rows - 1) * h.step_h + (g.kernel_h - 1) * g.dilation_h + 1;
   for (std::int32_t r = 0; r < tall; ++r) {
     std::byte* to = window + as_size(r) * h.row_bytes;
+    window_source s = source;
+    if (zeros.of != nullptr) {
+      // Lines of one image share a zero point, or each has the line of input that bears its number.
+      const std::size_t line = product_of(n, g.out_h) + as_size(g.kernel_h == 1 ? oy + r : oy);
+      s = source.with(zeros.at(line / zeros.lines));
+    }
     std::memset(to + as_size(h.window_w) * pixel, 0, h.row_bytes - as_size(h.window_w) * pixel);
     std::int32_t iy =
         g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
@@ -145,7 +168,10 @@ struct gemm_run {
   const std::byte* packed;
   const std::byte** rows;  // first element of each pixel of a block, in the input or the window
   std::int32_t* sums;      // of those rows, times h.offset
+  std::int32_t* zeros;     // and their zero points
+  float* scales;           // and their scales, where g.rows is given
   std::byte* window;
+  line_zeros lines;
 };
 
 /// Where the input pixels of output pixels [first, first + count) lie, of a kernel of one pixel.
@@ -182,7 +208,7 @@ HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source
                oy = static_cast<std::int32_t>(item % as_size(g.out_h));
     std::int32_t lines = g.out_h - oy < h.block_rows ? g.out_h - oy : h.block_rows;
     if (as_size(lines) > left) lines = static_cast<std::int32_t>(left);
-    fill_window(g, h, source, x, r.window, n, oy, lines);
+    fill_window(g, h, source, r.lines, x, r.window, n, oy, lines);
     const std::size_t step = as_size(h.step_w) * pixel;
     for (std::int32_t line = 0; line < lines; ++line) {
       const std::byte* at = r.window + as_size(line * h.step_h) * h.row_bytes;
@@ -198,19 +224,32 @@ HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t co
     four_row_sums(t, r.h.segment_length, r.h.offset, r.rows + i, r.sums + i);
 }
 
+/// Zero points and scales of the rows of a block of `count` output pixels from `first` on.
+inline HWY_NOINLINE void block_scales(const gemm_run& r, const float* scales, std::size_t first,
+                                      std::size_t count) noexcept {
+  const std::size_t share = r.g.rows->lines * as_size(r.g.out_w);  // pixels
+  std::size_t line = first / share, left = share - first % share;
+  for (std::size_t i = 0; i < count + most_tile_rows; ++i, --left) {
+    if (left == 0 && i < count) ++line, left = share;
+    r.scales[i] = scales[line];
+    r.zeros[i] = r.lines.of != nullptr ? r.lines.at(line) : 0;
+  }
+}
+
 /// A template, so that families without the product of four bytes do not compile its tiles.
-template <bool Quads>
+template <bool Quads, class Finish>
 HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
                          const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
   if constexpr (Quads)
-    if (kind == kernels::product::quad) return panel<quad_ops>(t, nv, rows, to, count);
+    if (kind == kernels::product::quad) return panel<quad_ops, Finish>(t, nv, rows, to, count);
   if (kind == kernels::product::pair8)
-    panel<pair8_ops>(t, nv, rows, to, count);
+    panel<pair8_ops, by_kind>(t, nv, rows, to, count);
   else
-    panel<pair16_ops>(t, nv, rows, to, count);
+    panel<pair16_ops, by_kind>(t, nv, rows, to, count);
 }
 /// The rows of a block times the panels [begin, end), counted over all groups; `to`: the block's
 /// first output.
+template <class Finish>
 HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, std::byte* to,
                              std::size_t count) noexcept {
   const kernels::gemm_problem& g = r.g;
@@ -233,27 +272,68 @@ HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, 
     if (const std::size_t ahead = as_size(groups_ahead) * group_bytes; ahead != 0)
       for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
     t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(at);
-    panel_of<has_quads>(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type), count);
+    panel_of<has_quads, Finish>(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type),
+                                count);
   }
 }
 
-/// Part `part` of `parts` of a packed product.
-inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed,
-                                  const kernel_args& a) noexcept {
+/// The call's scratch, behind its segments.
+HWY_INLINE gemm_run gemm_run_of(const kernels::gemm_problem& g, const kernels::packed_gemm& h,
+                                const std::byte* packed, const kernel_args& a) noexcept {
+  std::byte *const pointers = static_cast<std::byte*>(a.scratch) + kernels::gemm_segment_bytes(h),
+                   *const sums = pointers + kernels::gemm_pointer_bytes(g, h),
+                   *const zeros = sums + kernels::gemm_sum_bytes(g, h),
+                   *const window = zeros + kernels::gemm_scale_bytes(g, h);
+  gemm_run r{g,
+             h,
+             packed,
+             reinterpret_cast<const std::byte**>(pointers),
+             reinterpret_cast<std::int32_t*>(sums),
+             reinterpret_cast<std::int32_t*>(zeros),
+             reinterpret_cast<float*>(zeros + (window - zeros) / 2),
+             window,
+             {}};
+  if (g.rows != nullptr)
+    r.lines = {static_cast<const std::int32_t*>(a.in[3]), g.rows->lines, g.in_type};
+  return r;
+}
+/// What all tiles of the call share.
+HWY_INLINE tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
+                              const kernels::epilogue_scalars& scalars,
+                              finish_tile_fn finish) noexcept {
+  const kernels::gemm_problem& g = r.g;
+  const kernels::packed_gemm& h = r.h;
+  tile_call t;
+  t.offsets = segments;
+  t.segments = h.segments;
+  t.steps = h.steps;
+  t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
+  t.sums = h.offset != 0 ? r.sums : nullptr;
+  t.zeros = r.lines.of != nullptr && h.kind == kernels::product::quad ? r.zeros : nullptr;
+  t.scales = r.scales;
+  // Pixels of a phase are step_w apart, its lines step_h.
+  t.out_stride = as_size(g.out_c) * size_of(g.out_type) * as_size(g.part.on ? g.part.step_w : 1);
+  t.requant = g.requant;
+  t.out_type = g.out_type;
+  t.scalars = &scalars;
+  t.block_steps = h.block_steps;
+  t.rows = g.rows;
+  t.finish = finish;
+  return t;
+}
+
+/// Part `part` of `parts` of a packed product. Of a problem with row_scaling: scales of rows are
+/// operand 2, zero points operand 3, and `finish` makes floats of sums.
+template <class Finish = by_kind>
+HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed,
+                           const kernel_args& a, finish_tile_fn finish = nullptr) noexcept {
   kernels::packed_gemm h;
   std::memcpy(&h, packed, sizeof(h));
   kernels::set_image(h, g);  // it may have been packed for an image of another size
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* const segments = static_cast<std::int64_t*>(a.scratch);
   kernels::set_segments(h, g, segments);
-  std::byte *const pointers = static_cast<std::byte*>(a.scratch) + kernels::gemm_segment_bytes(h),
-                   *const sums = pointers + kernels::gemm_pointer_bytes(g, h);
-  const gemm_run r{g,
-                   h,
-                   packed,
-                   reinterpret_cast<const std::byte**>(pointers),
-                   reinterpret_cast<std::int32_t*>(sums),
-                   sums + kernels::gemm_sum_bytes(g, h)};
+  const gemm_run r = gemm_run_of(g, h, packed, a);
   const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
   const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16, h.flip,
                              g.in_zero_point, h.fill};
@@ -269,35 +349,30 @@ inline HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byt
   else
     share = part_of(share.end, a.part, a.parts);
 
-  tile_call t;
-  t.offsets = segments;
-  t.segments = h.segments;
-  t.steps = h.steps;
-  t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
-  t.sums = h.offset != 0 ? r.sums : nullptr;
-  // Pixels of a phase are step_w apart, its lines step_h.
-  const auto& part = g.part;
-  t.out_stride = pixel_out * as_size(part.on ? part.step_w : 1);
-  t.requant = g.requant;
-  t.out_type = g.out_type;
-  t.scalars = &scalars;
-  t.block_steps = h.block_steps;
-
+  tile_call t = tiles_of(r, segments, scalars, finish);
   for (std::size_t item = range.begin; item < range.end;) {
     const std::size_t count = block_rows(r, source, x, item, range.end - item);
     if constexpr (has_quads)
       if (h.offset != 0) block_sums(r, t, count);
     std::size_t first = item * line;  // output pixel
-    if (part.on)
+    if (g.rows != nullptr) block_scales(r, static_cast<const float*>(a.in[2]), first, count);
+    if (const auto& part = g.part; part.on)
       first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
                item % as_size(g.out_h) * as_size(part.step_h)) *
                   as_size(part.out_w) +
               as_size(part.first_w);
-    block_panels(r, t, share, static_cast<std::byte*>(a.out[0]) + first * pixel_out, count);
+    block_panels<Finish>(r, t, share, static_cast<std::byte*>(a.out[0]) + first * pixel_out, count);
     item += h.direct ? count : count / line;
   }
 }
 
+inline const char* describe_gemm(const kernels::gemm_problem& g) {
+  const kernels::packed_gemm h = kernels::gemm_header(g, layout);
+  return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
+         : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
+         : h.direct                          ? "gemm 2x16 wide weights direct"
+                                             : "gemm 2x16 wide weights window";
+}
 /// Operators on the matrix kernel. `Of`: params to problem.
 template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept>
 struct gemm_kernel : packing_kernel<gemm_kernel<Params, Of>, Params> {
@@ -312,12 +387,7 @@ struct gemm_kernel : packing_kernel<gemm_kernel<Params, Of>, Params> {
     return kernels::gemm_accepts(Of(params(p))) && base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
-    if (p == nullptr) return "gemm";
-    const kernels::packed_gemm h = kernels::gemm_header(Of(params(p)), layout);
-    return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
-           : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
-           : h.direct                          ? "gemm 2x16 wide weights direct"
-                                               : "gemm 2x16 wide weights window";
+    return p == nullptr ? "gemm" : describe_gemm(Of(params(p)));
   }
 };
 inline kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept {

@@ -37,10 +37,11 @@ inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float fi
   return r;
 }
 
-/// x * inverse, rounded, cut to [lo, hi].
+/// x * inverse, rounded, cut to [lo, hi], plus `zero`.
 template <bool Away, class T>
 HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float inverse, std::int32_t lo,
-                               std::int32_t hi) noexcept {
+                               std::int32_t hi, std::int32_t zero = 0) noexcept {
+  const V32 z = set32(zero);
   const VF by = set_float(inverse), low = set_float(static_cast<float>(lo)),
            high = set_float(static_cast<float>(hi));
   constexpr dtype type = dtype_of<T>;
@@ -49,7 +50,7 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
     const std::size_t left = n - i;
     const VF v = simd::rounded(
         hn::Mul(left < lanes32 ? simd::load_some(x + i, left) : simd::load(x + i), by));
-    const V32 q = Away ? round_away_within(v, low, high) : round_within(v, low, high);
+    const V32 q = hn::Add(Away ? round_away_within(v, low, high) : round_within(v, low, high), z);
     if (left >= lanes32)
       simd::store_from32(q, y + i);
     else
@@ -60,30 +61,37 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
 template <class V>
 struct kernel<kernel_id::dynamic_quantize, V>
     : plain_kernel<kernel<kernel_id::dynamic_quantize, V>> {
+  /// One row of `n` values; `zero` is added to the codes.
+  template <class T>
   static void quantize_values(row_formula formula, const numerics::row_scale& s, const float* x,
-                              std::size_t n, void* out, std::size_t row) noexcept {
-    const auto words = [&] { return static_cast<std::int16_t*>(out) + row * n; };
+                              std::size_t n, T* to, std::int32_t zero) noexcept {
     const std::int32_t z = s.zero_point;
-    switch (formula) {
-      case row_formula::symmetric: {
-        auto* bytes = static_cast<std::int8_t*>(out) + row * n;
-        if (s.zero)
-          std::memset(bytes, 0, n);
-        else
-          quantize_row<true>(x, bytes, n, s.inverse, -127, 127);
-        break;
-      }
-      case row_formula::asymmetric:
-        if (s.zero)
-          std::memset(words(), 0, n * 2);
-        else
-          quantize_row<true>(x, words(), n, s.inverse, -128 - z, 127 - z);
-        break;
-      case row_formula::xnnpack:
-        quantize_row<false>(x, words(), n, s.inverse, -128 - z, 127 - z);
-        break;
-      case row_formula::aten: quantize_row<false>(x, words(), n, s.inverse, -z, 255 - z); break;
+    if (s.zero) {
+      std::memset(to, 0, n * sizeof(T));  // the zero point is 0 as well
+      return;
     }
+    switch (formula) {
+      case row_formula::symmetric: return quantize_row<true>(x, to, n, s.inverse, -127, 127, zero);
+      case row_formula::asymmetric:
+        return quantize_row<true>(x, to, n, s.inverse, -128 - z, 127 - z, zero);
+      case row_formula::xnnpack:
+        return quantize_row<false>(x, to, n, s.inverse, -128 - z, 127 - z, zero);
+      case row_formula::aten: return quantize_row<false>(x, to, n, s.inverse, -z, 255 - z, zero);
+    }
+  }
+  static void store_row(const dynamic_quantize_params& p, const numerics::row_scale& s,
+                        const kernel_args& a, std::size_t row) noexcept {
+    const std::size_t at = row * p.length;
+    const float* const x = static_cast<const float*>(a.in[0]) + at;
+    static_cast<float*>(a.out[1])[row] = s.scale;
+    if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
+    const std::int32_t zero = p.zero_points ? s.zero_point : 0;
+    if (p.codes == dtype::s16)
+      quantize_values(p.formula, s, x, p.length, static_cast<std::int16_t*>(a.out[0]) + at, zero);
+    else if (p.codes == dtype::s8)
+      quantize_values(p.formula, s, x, p.length, static_cast<std::int8_t*>(a.out[0]) + at, zero);
+    else
+      quantize_values(p.formula, s, x, p.length, static_cast<std::uint8_t*>(a.out[0]) + at, zero);
   }
   /// numerics::asymmetric_scale_xnn of as many rows as there are lanes.
   static HWY_NOINLINE void scales_xnn(const float* least, const float* most,
@@ -111,7 +119,6 @@ struct kernel<kernel_id::dynamic_quantize, V>
     const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
     const auto r = part_of(p.rows, a.part, a.parts);
     const auto* x = static_cast<const float*>(a.in[0]);
-    auto* to = static_cast<float*>(a.out[1]);
     alignas(alignment) float least[lanes32] = {}, most[lanes32] = {};
     numerics::row_scale scales[lanes32];
     for (std::size_t row = r.begin; row < r.end;) {
@@ -121,14 +128,11 @@ struct kernel<kernel_id::dynamic_quantize, V>
         const float_range range = range_of(from, p.length, p.length != 0 ? from[0] : 0);
         least[i] = range.least, most[i] = range.most;
       }
-      if (p.formula == octet::row_formula::xnnpack)
+      if (p.formula == row_formula::xnnpack)
         scales_xnn(least, most, scales);
       else
         for (std::size_t i = 0; i < rows; ++i) scales[i] = row_scale_of(p, least[i], most[i]);
-      for (std::size_t i = 0; i < rows; ++i, ++row) {
-        to[row] = scales[i].scale;
-        quantize_values(p.formula, scales[i], x + row * p.length, p.length, a.out[0], row);
-      }
+      for (std::size_t i = 0; i < rows; ++i, ++row) store_row(p, scales[i], a, row);
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
@@ -168,21 +172,6 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
   static const char* describe(const void*) { return "dynamic_quantize_linear"; }
 };
 
-/// What becomes of sums of one row's channels.
-enum class row_formula : std::uint8_t { scales_first, channel_first, row_first, fused, aten };
-template <row_formula F, bool Bias> HWY_INLINE VF row_value(V32 sum, VF row, VF scale, VF bias) {
-  const VF acc = hn::ConvertTo(DF(), sum);
-  if constexpr (F == row_formula::aten) {
-    return fused(acc, simd::rounded(hn::Mul(row, scale)), bias);
-  } else if constexpr (F == row_formula::fused) {
-    return fused(simd::rounded(hn::Mul(acc, row)), scale, bias);
-  } else {
-    const VF v = F == row_formula::scales_first ? hn::Mul(acc, simd::rounded(hn::Mul(row, scale)))
-                 : F == row_formula::row_first  ? hn::Mul(simd::rounded(hn::Mul(acc, row)), scale)
-                                                : hn::Mul(simd::rounded(hn::Mul(acc, scale)), row);
-    return Bias ? hn::Add(simd::rounded(v), bias) : v;
-  }
-}
 /// Channels [first, last) of pixels [begin, end), `per_row` of which share a scale.
 struct dequantize_call {
   const std::int32_t* x;
@@ -190,12 +179,14 @@ struct dequantize_call {
   const float *rows, *bias;
   std::size_t begin, end, per_row, first, last;
 };
-template <row_formula F, bool Bias>
+template <float_scaling By>
 HWY_NOINLINE void dequantize_pixels(const dynamic_dequantize_params& p,
                                     const dequantize_call& t) noexcept {
   const VF lo = set_float(p.min), hi = set_float(p.max);
   const std::size_t n = t.last - t.first;
-  const float *const scales = p.scales + t.first, *const bias = Bias ? t.bias + t.first : nullptr;
+  const float *const scales = p.scales + t.first, *const bias = t.bias != nullptr ? t.bias + t.first
+                                                                                  : nullptr;
+  const VF none = set_float(numerics::no_bias(By));
   std::size_t row = t.begin / t.per_row, left_in_row = t.per_row - t.begin % t.per_row;
   for (std::size_t pixel = t.begin; pixel < t.end; ++pixel, --left_in_row) {
     if (left_in_row == 0) ++row, left_in_row = t.per_row;
@@ -203,17 +194,15 @@ HWY_NOINLINE void dequantize_pixels(const dynamic_dequantize_params& p,
     const std::int32_t* const x = t.x + pixel * p.channels + t.first;
     float* const y = t.y + pixel * p.channels + t.first;
     const auto value = [&](V32 sum, VF scale, VF add) HWY_ATTR {
-      return simd::lesser(hi, simd::greater(lo, row_value<F, Bias>(sum, by, scale, add)));
+      return simd::lesser(hi, simd::greater(lo, scale_sum<By>(sum, by, scale, add)));
     };
     std::size_t i = 0;
     for (; i + lanes32 <= n; i += lanes32) {
-      VF add = hn::Zero(DF());
-      if constexpr (Bias) add = simd::load(bias + i);
+      const VF add = bias != nullptr ? simd::load(bias + i) : none;
       simd::store(value(simd::load(x + i), simd::load(scales + i), add), y + i);
     }
     if (i < n) {
-      VF add = hn::Zero(DF());
-      if constexpr (Bias) add = simd::load_some(bias + i, n - i);
+      const VF add = bias != nullptr ? simd::load_some(bias + i, n - i) : none;
       simd::store_some(
           value(simd::load_some(x + i, n - i), simd::load_some(scales + i, n - i), add), y + i,
           n - i);
@@ -231,13 +220,17 @@ struct kernel<kernel_id::dynamic_dequantize, V>
     const auto& p = params(v);
     return p.in_type == dtype::s32 && p.channels != 0 && p.length % p.channels == 0;
   }
-  template <row_formula F>
-  static HWY_INLINE void by_bias(const dynamic_dequantize_params& p,
-                                 const dequantize_call& t) noexcept {
-    if (t.bias != nullptr)
-      dequantize_pixels<F, true>(p, t);
-    else
-      dequantize_pixels<F, false>(p, t);
+  static HWY_NOINLINE void channels(const dynamic_dequantize_params& p, const dequantize_call& t,
+                                    float_scaling by) noexcept {
+    if (t.first == t.last) return;
+    switch (by) {
+      case float_scaling::channel_first:
+        return dequantize_pixels<float_scaling::channel_first>(p, t);
+      case float_scaling::row_first: return dequantize_pixels<float_scaling::row_first>(p, t);
+      case float_scaling::scales_first: return dequantize_pixels<float_scaling::scales_first>(p, t);
+      case float_scaling::fused: return dequantize_pixels<float_scaling::fused>(p, t);
+      case float_scaling::scales_fused: return dequantize_pixels<float_scaling::scales_fused>(p, t);
+    }
   }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
@@ -252,13 +245,10 @@ struct kernel<kernel_id::dynamic_dequantize, V>
                       0,
                       p.channels};
     if (r.begin == r.end) return;
-    if (p.aten) return by_bias<row_formula::aten>(p, t);
-    if (p.fused) return by_bias<row_formula::fused>(p, t);
-    if (p.scales_first) return by_bias<row_formula::scales_first>(p, t);
     t.last = p.row_first < p.channels ? p.row_first : p.channels;
-    if (t.last != 0) by_bias<row_formula::channel_first>(p, t);
+    channels(p, t, p.by);
     t.first = t.last, t.last = p.channels;
-    if (t.first != t.last) by_bias<row_formula::row_first>(p, t);
+    channels(p, t, float_scaling::row_first);
   }
   static const char* describe(const void*) { return "dynamic_dequantize"; }
 };

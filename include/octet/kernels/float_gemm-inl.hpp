@@ -11,7 +11,8 @@ namespace OCTET_TARGET_NS {
 /// Binary32, one rounding per product and per addition.
 struct float_sums {
   static constexpr bool bias_first = false;  // sums begin with the bias
-  static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows;
+  static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows,
+                       vectors_of_eight = vectors_of_four_rows / 2;
   using sum = VF;
   using factor = VF;
   using weights = VF;
@@ -27,7 +28,8 @@ struct float_sums {
 /// Binary64, in which a product of two binary32 is exact: fused or not, the bits are the same.
 struct wide_float_sums {
   static constexpr bool bias_first = false;
-  static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2;
+  static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2,
+                       vectors_of_eight = 0;
   // Written out: g++ gives constructors of its own making no target, which vectors' need (NEON).
   struct pair {
     simd::VF64 low, high;
@@ -111,7 +113,7 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
     const std::size_t done = as_size(v * lanes32);
     const bool begun = bias != nullptr && done < n;
     const auto start = begin_floats<Sums>(begun ? bias + done : nullptr, begun ? n - done : 0);
-    HWY_UNROLL(4)
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = start;
   }
   for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
@@ -122,7 +124,7 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
         typename Sums::weights b[NV];
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) b[v] = Sums::widen(simd::load(pw + v * lanes32));
-        HWY_UNROLL(4)
+        HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r) {
           const typename Sums::factor a = Sums::spread(px[r * k.x_pixel]);
           HWY_UNROLL(4)
@@ -132,7 +134,7 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
     }
   }
   const VF lo = set_float(k.lo), hi = set_float(k.hi);
-  HWY_UNROLL(4)
+  HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
@@ -143,12 +145,21 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
     }
   }
 }
+/// Vectors of a tile of MR pixels. Of panels no wider than those of eight, eight pixels are taken
+/// together where there are as many.
+template <class Sums, int MR>
+inline constexpr int tile_vectors = MR == 1   ? Sums::vectors_of_one
+                                    : MR == 4 ? Sums::vectors_of_four
+                                              : Sums::vectors_of_eight;
+template <class Sums> constexpr bool takes_eight(std::size_t width) noexcept {
+  return width <= as_size(Sums::vectors_of_eight * lanes32);
+}
 /// MR pixels times a panel of n columns, `width` as packed.
 template <class Sums, int MR>
 HWY_INLINE void float_panel_tile(const float_walk& k, const float* x, const float* w,
                                  const float* bias, float* y, std::size_t n,
                                  std::size_t width) noexcept {
-  constexpr int most = MR == 1 ? Sums::vectors_of_one : Sums::vectors_of_four;
+  constexpr int most = tile_vectors<Sums, MR>;
   std::size_t done = 0;
   while (done < width) {
     const std::size_t left = (width - done) / lanes32;
@@ -188,7 +199,7 @@ template <int MR, int NV> struct mlas_sums {
   /// `start`, where given: of the first row and column.
   HWY_INLINE mlas_sums(const mlas_walk& k, const float* start, std::size_t n)
       : alpha(set_float(k.alpha)), begun(start != nullptr || k.from_zero) {
-    HWY_UNROLL(4)
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) {
@@ -203,7 +214,7 @@ template <int MR, int NV> struct mlas_sums {
     }
   }
   HWY_INLINE void end_group() {
-    HWY_UNROLL(4)
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) {
@@ -237,7 +248,7 @@ HWY_NOINLINE void mlas_tile(const mlas_walk& k, const float* x, const float* w, 
             VF b[NV];
             HWY_UNROLL(4)
             for (int v = 0; v < NV; ++v) b[v] = simd::load(pw + v * lanes32);
-            HWY_UNROLL(4)
+            HWY_UNROLL(8)
             for (int r = 0; r < MR; ++r) {
               const VF a = set_float(px[r * in.x_pixel]);
               HWY_UNROLL(4)
@@ -252,7 +263,7 @@ HWY_NOINLINE void mlas_tile(const mlas_walk& k, const float* x, const float* w, 
   }
   s.end_group();
   const VF lo = set_float(in.lo), hi = set_float(in.hi);
-  HWY_UNROLL(4)
+  HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
@@ -268,7 +279,7 @@ template <class Sums, int MR>
 HWY_INLINE void mlas_panel_tile(const mlas_walk& k, const float* x, const float* w,
                                 const float* bias, const float* start, float* y, std::size_t n,
                                 std::size_t width) noexcept {
-  constexpr int most = MR == 1 ? Sums::vectors_of_one : Sums::vectors_of_four;
+  constexpr int most = tile_vectors<Sums, MR>;
   std::size_t done = 0;
   while (done < width) {
     const std::size_t left = (width - done) / lanes32;
@@ -305,8 +316,10 @@ struct float_axis {
   std::int64_t phase_step() const noexcept { return transposed ? 1 : stride; }
   float_taps at(std::int64_t o) const noexcept {
     if (!transposed) {
-      const std::int64_t start = o * stride - pad,
-                         first = start < 0 ? (dilation - 1 - start) / dilation : 0,
+      const std::int64_t start = o * stride - pad;
+      // All taps meet the image: no division.
+      if (start >= 0 && start + (kernel - 1) * dilation < in) return {0, kernel, start};
+      const std::int64_t first = start < 0 ? (dilation - 1 - start) / dilation : 0,
                          end = start >= in ? 0 : (in - 1 - start) / dilation + 1,
                          last = end < kernel ? end : kernel;
       return {first, last > first ? last - first : 0, start + first * dilation};
@@ -422,8 +435,17 @@ template <class Sums> struct plain_panel {
     x_shift = some ? -(k.rows - 1) * k.x_row - (k.columns - 1) * k.x_column : 0;
     w_shift = some ? -(k.rows - 1) * k.w_row - (k.columns - 1) * k.w_column : 0;
   }
+  HWY_INLINE bool takes_eight() const {
+    return OCTET_TARGET_NS::takes_eight<Sums>(as_size(steps.width));
+  }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
     float_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, y, n, as_size(steps.width));
+  }
+  HWY_INLINE void run_some(int pixels, const float* x, const float* with, float* y) const {
+    if constexpr (Sums::vectors_of_eight != 0)
+      if (pixels == 8) return run<8>(x, with, y);
+    if (pixels == 4) return run<4>(x, with, y);
+    run<1>(x, with, y);
   }
 };
 /// The same for ORT's orders.
@@ -491,9 +513,18 @@ template <class Sums> struct mlas_panel {
       k.first = as_distance(row.taps.first) * kernel_w + as_distance(t.first);
     }
   }
+  HWY_INLINE bool takes_eight() const {
+    return OCTET_TARGET_NS::takes_eight<Sums>(as_size(steps.width));
+  }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
     mlas_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, start, y, n,
                               as_size(steps.width));
+  }
+  HWY_INLINE void run_some(int pixels, const float* x, const float* with, float* y) const {
+    if constexpr (Sums::vectors_of_eight != 0)
+      if (pixels == 8) return run<8>(x, with, y);
+    if (pixels == 4) return run<4>(x, with, y);
+    run<1>(x, with, y);
   }
 };
 /// Pixels [begin, end) of all, times one panel.
@@ -509,11 +540,14 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
     for (std::int64_t phase = 0; phase < phases; ++phase)
       for (std::int64_t o = static_cast<std::int64_t>(row.begin) + phase; o < last;) {
         const float_taps t = image.w.at(o);
-        bool four = o + 3 * phases < last;
-        if (four) {
-          const float_taps fourth = image.w.at(o + 3 * phases);
-          four = fourth.first == t.first && fourth.count == t.count;
-        }
+        // Whether as many pixels from here on are of this row and meet the same taps.
+        const auto alike = [&](std::int64_t pixels) {
+          const std::int64_t there = o + (pixels - 1) * phases;
+          if (there >= last) return false;
+          const float_taps other = image.w.at(there);
+          return other.first == t.first && other.count == t.count;
+        };
+        const int together = panel.takes_eight() && alike(8) ? 8 : alike(4) ? 4 : 1;
         panel.taps_are(row, t);
         const float *from = x, *with = panel.w;
         if (row.taps.count != 0 && t.count != 0) {  // else there is no such place
@@ -521,11 +555,8 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
           with = panel.w + as_distance(row.taps.first * image.w.kernel + t.first) * steps.tap;
         }
         float* const to = row.y + as_size(o) * image.out_c;
-        if (four)
-          panel.template run<4>(from, with, to);
-        else
-          panel.template run<1>(from, with, to);
-        o += four ? 4 * phases : phases;
+        panel.run_some(together, from, with, to);
+        o += together * phases;
       }
   }
 }
@@ -789,6 +820,10 @@ struct kernel<kernel_id::float_batch_matmul, V>
   static HWY_NOINLINE void rows(const float_walk& k, const float* x, const float* w, float* y,
                                 std::size_t n, std::size_t width, part_range r) noexcept {
     std::size_t i = r.begin;
+    if constexpr (Sums::vectors_of_eight != 0)
+      for (; takes_eight<Sums>(width) && i + 8 <= r.end; i += 8)
+        float_panel_tile<Sums, 8>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
+                                  y + as_distance(i) * k.y_pixel, n, width);
     for (; i + 4 <= r.end; i += 4)
       float_panel_tile<Sums, 4>(k, x + as_distance(i) * k.x_pixel, w, nullptr,
                                 y + as_distance(i) * k.y_pixel, n, width);
@@ -806,12 +841,17 @@ struct kernel<kernel_id::float_batch_matmul, V>
       const float* const from = start == nullptr ? nullptr : start + at * k.start_row;
       const float* const rx = x + at * k.in.x_pixel;
       float* const ry = y + at * k.in.y_pixel;
-      const bool four = i + 4 <= r.end;
-      if (four)
+      const std::size_t left = r.end - i;
+      if (takes_eight<Sums>(width) && left >= 8) {
+        mlas_panel_tile<Sums, 8>(k, rx, w, nullptr, from, ry, n, width);
+        i += 8;
+      } else if (left >= 4) {
         mlas_panel_tile<Sums, 4>(k, rx, w, nullptr, from, ry, n, width);
-      else
+        i += 4;
+      } else {
         mlas_panel_tile<Sums, 1>(k, rx, w, nullptr, from, ry, n, width);
-      i += four ? 4 : 1;
+        ++i;
+      }
     }
   }
   /// Of one matrix, after k.w_element is known.
@@ -826,7 +866,7 @@ struct kernel<kernel_id::float_batch_matmul, V>
     m.last_elements = k.elements;
     m.order = p.order;
     m.alpha = p.alpha;
-    m.start_row = as_distance(p.start_row), m.start_column = as_distance(p.start_column);
+    m.start_row = as_distance(p.start.row), m.start_column = as_distance(p.start.column);
     p.order.fours ? mlas_rows<float_sums>(m, x, w, start, y, n, width, r)
                   : mlas_rows<fused_sums>(m, x, w, start, y, n, width, r);
   }
@@ -847,9 +887,7 @@ struct kernel<kernel_id::float_batch_matmul, V>
       const float* const matrix = static_cast<const float*>(a.in[1]) + at[1] * p.k * p.n;
       float* const y = static_cast<float*>(a.out[0]) + batch * p.m * p.n;
       const float* const start =
-          p.has_start ? static_cast<const float*>(a.in[2]) +
-                            broadcast_offsets(p.start_batches, batch)[0] * p.start_size
-                      : nullptr;
+          p.has_start ? p.start.row_of(static_cast<const float*>(a.in[2]), batch, 0) : nullptr;
       for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
         const std::size_t first = i * most, left = p.n - first, n = left < most ? left : most,
                           width = kernels::float_panel_width(c, layout, i);
@@ -866,7 +904,7 @@ struct kernel<kernel_id::float_batch_matmul, V>
             w = to;
           }
         }
-        run_rows(p, k, x, w, start == nullptr ? nullptr : start + first * p.start_column, y + first,
+        run_rows(p, k, x, w, start == nullptr ? nullptr : start + first * p.start.column, y + first,
                  n, width, share.rows);
       }
     }

@@ -35,13 +35,20 @@ struct quad_ops {  // bytes
 /// Kernels take four bytes a lane where the family gains by it.
 inline constexpr bool has_quads = simd::quads != 0;
 
+struct tile_call;
+/// From a tile's sums to the output, in a way of its own: the rows of the block from `row` on.
+using finish_tile_fn = void (*)(const tile_call& t, const row_block& sums, std::size_t row,
+                                std::byte* to) noexcept;
 /// What a tile needs to know; the same for all tiles of one panel.
 struct tile_call {
   const std::int64_t* offsets;  // of the segments
   int segments, steps;
   std::int32_t flip;         // xor for activations
   const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
-  const std::byte* arrays;   // the panel's columns
+  const std::int32_t*
+      zeros;                // zero point of each row, which its activations still have; null: none
+  const float* scales;      // of each row, where `rows` is given
+  const std::byte* arrays;  // the panel's columns
   const std::byte* weights;
   std::size_t out_stride;  // bytes between rows of the output
   int n;                   // channels written
@@ -51,11 +58,14 @@ struct tile_call {
   const kernels::epilogue_scalars* scalars;
   kernels::epilogue_kind kind;
   int block_steps;  // packed_gemm's
+  const kernels::row_scaling* rows;
+  finish_tile_fn finish;  // null: by `kind`
 };
 
-/// Accumulators before the first product: the columns' biases, and each row's sum.
+/// Accumulators before the first product: the columns' biases, and what is added for rows from
+/// `row` on.
 template <int MR, int NV, kernels::epilogue_kind E>
-HWY_INLINE void start_tile(const columns& c, const std::int32_t* sums,
+HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row,
                            V32 (&acc)[MR][NV]) noexcept {
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
@@ -65,12 +75,22 @@ HWY_INLINE void start_tile(const columns& c, const std::int32_t* sums,
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
-  if (sums == nullptr) return;
-  HWY_UNROLL(8)
-  for (int r = 0; r < MR; ++r) {
-    const V32 sum = set32(sums[r]);
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
+  if (t.sums != nullptr) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      const V32 sum = set32(t.sums[row + as_size(r)]);
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
+    }
+  }
+  if (t.zeros != nullptr) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      const V32 zero = set32(t.zeros[row + as_size(r)]);
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v)
+        acc[r][v] = hn::Add(acc[r][v], hn::Mul(zero, simd::load(c.l + v * lanes32)));
+    }
   }
 }
 /// Adds the products of all segments.
@@ -159,11 +179,36 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
     }
   }
 }
+/// What becomes of a tile's sums: what the panel's kind says, or floats, of which tiles of bytes
+/// are compiled again.
+struct by_kind {
+  static constexpr bool floats = false;
+};
+template <float_scaling By> struct to_floats {
+  static constexpr bool floats = true;
+  static constexpr float_scaling by = By;
+};
+/// row_scaling: sums of the rows from `row` on to floats, as the bits that they are.
+template <float_scaling By, int MR, int NV>
+HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV],
+                           std::size_t row) noexcept {
+  const VF lo = set_float(t.rows->min), hi = set_float(t.rows->max);
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    const VF scale = simd::load(c.scale() + v * lanes32),
+             bias = simd::load(c.real_bias() + v * lanes32);
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      const VF y = scale_sum<By>(acc[r][v], set_float(t.scales[row + as_size(r)]), scale, bias);
+      acc[r][v] = hn::BitCast(D32(), simd::lesser(hi, simd::greater(lo, y)));
+    }
+  }
+}
 /// From the accumulators to the output. E: dr, or real for all other kinds, which are told apart
 /// here: a tile of its own for each would be the same products once more.
 template <int MR, int NV, kernels::epilogue_kind E>
-HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV], std::byte* to,
-                            int valid) noexcept {
+HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV],
+                            std::size_t row, std::byte* to, int valid) noexcept {
   using kernels::epilogue_kind;
   if (E == epilogue_kind::dr || t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real) {
     const epilogue e(*t.scalars);
@@ -182,20 +227,31 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * lanes32]);
     }
-    finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays,
-                row_block{&raw[0][0], NV, valid}, to, t.out_stride, {t.first, t.n});
+    const row_block sums{&raw[0][0], NV, valid};
+    if (t.finish != nullptr) return t.finish(t, sums, row, to);
+    finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays, sums, to, t.out_stride,
+                {t.first, t.n});
   }
 }
-/// MR rows at rows[0..MR), of which `valid` are written. The others repeat a row: no second kernel
-/// for every remainder.
-template <class Ops, int MR, int NV, kernels::epilogue_kind E>
-HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums,
+/// MR rows at rows[0..MR), the block's from `row` on, of which `valid` are written. The others
+/// repeat a row: no second kernel for every remainder.
+template <class Ops, class Finish, int MR, int NV, kernels::epilogue_kind E>
+HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::size_t row,
                        std::byte* to, int valid) noexcept {
   const columns c(t.arrays, NV);
   V32 acc[MR][NV];
-  start_tile<MR, NV, E>(c, sums, acc);
+  start_tile<MR, NV, E>(t, c, row, acc);
   add_products<Ops>(t, rows, acc);
-  finish_tile<MR, NV, E>(t, c, acc, to, valid);
+  if constexpr (Finish::floats) {
+    scale_tile<Finish::by>(t, c, acc, row);
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      if (r < valid) simd::store_ints<NV>(acc[r], to, t.n);
+      to += t.out_stride;
+    }
+  } else {
+    finish_tile<MR, NV, E>(t, c, acc, row, to, valid);
+  }
 }
 
 /// Where a block of steps starts: see kernels::block_start, of which every block adds one.
@@ -263,41 +319,42 @@ HWY_NOINLINE void wide_tile(const tile_call& t, const std::byte* const* rows, st
                     t.n, t.first);
 }
 
-template <class Ops, int MR, int NV>
-HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, const std::int32_t* sums,
+template <class Ops, class Finish, int MR, int NV>
+HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, std::size_t row,
                         std::byte* to, int valid) noexcept {
   if constexpr (!std::is_same_v<Ops, quad_ops>)
     if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
-  if (t.kind == kernels::epilogue_kind::dr)
-    tile<Ops, MR, NV, kernels::epilogue_kind::dr>(t, rows, sums, to, valid);
+  if constexpr (Finish::floats)
+    tile<Ops, Finish, MR, NV, kernels::epilogue_kind::real>(t, rows, row, to, valid);
+  else if (t.kind == kernels::epilogue_kind::dr)
+    tile<Ops, Finish, MR, NV, kernels::epilogue_kind::dr>(t, rows, row, to, valid);
   else
-    tile<Ops, MR, NV, kernels::epilogue_kind::real>(t, rows, sums, to, valid);
+    tile<Ops, Finish, MR, NV, kernels::epilogue_kind::real>(t, rows, row, to, valid);
 }
 /// All rows of a block times one panel.
-template <class Ops, int NV>
+template <class Ops, class Finish, int NV>
 HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std::byte* to,
                            std::size_t count) noexcept {
   constexpr int MR = tile_rows(NV);
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
-    const std::int32_t* sums = t.sums == nullptr ? nullptr : t.sums + i;
-    if (left == 1) return tile_of<Ops, 1, NV>(t, rows + i, sums, to, 1);
+    if (left == 1) return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
-    tile_of<Ops, MR, NV>(t, rows + i, sums, to, valid);
+    tile_of<Ops, Finish, MR, NV>(t, rows + i, i, to, valid);
     i += as_size(valid);
     to += as_size(valid) * t.out_stride;
   }
 }
-template <class Ops>
+template <class Ops, class Finish>
 HWY_NOINLINE void panel(const tile_call& t, int nv, const std::byte* const* rows, std::byte* to,
                         std::size_t count) noexcept {
   if constexpr (layout.max_vectors > 2) {
-    if (nv == 4) return panel_rows<Ops, 4>(t, rows, to, count);
-    if (nv == 3) return panel_rows<Ops, 3>(t, rows, to, count);
+    if (nv == 4) return panel_rows<Ops, Finish, 4>(t, rows, to, count);
+    if (nv == 3) return panel_rows<Ops, Finish, 3>(t, rows, to, count);
   }
-  if (nv == 2) return panel_rows<Ops, 2>(t, rows, to, count);
-  panel_rows<Ops, 1>(t, rows, to, count);
+  if (nv == 2) return panel_rows<Ops, Finish, 2>(t, rows, to, count);
+  panel_rows<Ops, Finish, 1>(t, rows, to, count);
 }
 
 }  // namespace OCTET_TARGET_NS

@@ -33,6 +33,24 @@ constexpr std::int32_t channel_in_panel(std::int32_t nv, std::int32_t v, std::in
 /// Whether every w - zero point is in [-128, 127]; unknown: whoever needs it reads all weights.
 enum class weight_fit : std::uint8_t { unknown, no, yes };
 
+/// A zero point that is computed when the network runs, as codes of that type take it: what is none
+/// of its values counts as the nearest.
+constexpr std::int32_t run_time_zero_point(dtype codes, std::int32_t z) noexcept {
+  const auto lo = static_cast<std::int32_t>(lowest_of(codes)),
+             hi = static_cast<std::int32_t>(highest_of(codes));
+  return z < lo ? lo : z > hi ? hi : z;
+}
+/// Sums to floats, where rows of the input have scales, and maybe zero points, that are found when
+/// the network runs.
+struct row_scaling {
+  std::size_t lines = 1;  // output lines that share a scale: those of one image or more, or (of a
+                          // kernel of one pixel) any number
+  float_scaling by = float_scaling::channel_first;
+  const float* scales = nullptr;  // one per output channel
+  const float* bias = nullptr;    // likewise; null: none
+  float min = 0, max = 0;
+};
+
 /// Conv2d, depthwise_conv2d, fully_connected, batch_matmul and transpose_conv2d in one form.
 struct gemm_problem {
   std::int32_t batch = 1, in_h = 1, in_w = 1, in_c = 1, out_h = 1, out_w = 1, out_c = 1,
@@ -63,6 +81,7 @@ struct gemm_problem {
   const std::int64_t* bias64 = nullptr;
   bool wide = false;
   const requantize_params* requant = nullptr;
+  const row_scaling* rows = nullptr;  // float32 output by these; `requant` gives the sums
 
   constexpr std::int32_t group_in() const noexcept { return in_c / groups; }
   constexpr std::int32_t group_out() const noexcept { return out_c / groups; }
@@ -119,6 +138,7 @@ enum class epilogue_kind : std::uint8_t {
   any,       // everything else
   dr_words,  // as dr, 16-bit output
   wide,      // I64 whose 15 - shift is in [1, 62]
+  floats,    // row_scaling
 };
 constexpr bool is_dr(epilogue_kind k) noexcept {
   return k == epilogue_kind::dr || k == epilogue_kind::dr_words;
@@ -161,6 +181,7 @@ constexpr epilogue_scalars scalars_of(const requantize_params& q, dtype out) noe
 /// I64: 1 15-bit multiplier | 2 total = 15 - shift | 3 2^(62 - total) modulo 2^32 | 5, 6 2^62 +
 /// 2^(total - 1), 64 bits. Where sums have 64 bits, 5 and 6 also hold what is added to a sum (the
 /// bias, say), times I64's multiplier.
+/// row_scaling: 1 float scale | 2 float bias | 3 the sum of the weights, negated.
 /// D64 keeps its doubles in arrays 1 and 2, first those of even then of odd... (plain order:
 /// element k of the panel at double k).
 inline constexpr std::int32_t panel_arrays = 7;
@@ -230,6 +251,15 @@ inline epilogue_kind fill_panel(const requantize_params& q, dtype out, std::int3
       }
     }
   return kind;
+}
+
+/// The column at `at` of channel c, the sum of whose weights is `sum`, for row_scaling.
+inline void fill_scaled_column(const row_scaling& s, std::size_t count, std::size_t at,
+                               std::int32_t c, std::uint32_t sum, std::byte* arrays) noexcept {
+  auto* const reals = reinterpret_cast<float*>(arrays);
+  reals[count + at] = s.scales[c];
+  reals[2 * count + at] = s.bias != nullptr ? s.bias[c] : numerics::no_bias(s.by);
+  reinterpret_cast<std::uint32_t*>(arrays)[3 * count + at] = 0u - sum;
 }
 
 /// What is added to the 64-bit sums of the column at `at`: to arrays 5 and 6.
@@ -355,8 +385,8 @@ constexpr bool gemm_accepts(const gemm_problem& g) noexcept {
                           : !is_8bit(g.weight_type))
     return false;
   if (g.wide && !wide_sums_fit(g)) return false;
-  return has_requantize(*g.requant, g.out_type) && g.out_c > 0 && g.out_h > 0 && g.out_w > 0 &&
-         g.batch > 0 && g.group_in() > 0;
+  return (g.rows != nullptr || has_requantize(*g.requant, g.out_type)) && g.out_c > 0 &&
+         g.out_h > 0 && g.out_w > 0 && g.batch > 0 && g.group_in() > 0;
 }
 
 /// How weights are stored: what depends on their values.
@@ -501,8 +531,8 @@ constexpr std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layo
                                         const packed_gemm& h) noexcept {
   return panel_at(h, t, g.groups, 0);
 }
-/// Scratch: where segments begin, row pointers (with a tile's worth of repeats), as many row sums
-/// where they are needed, the window.
+/// Scratch: where segments begin, row pointers (with a tile's worth of repeats), as many row sums,
+/// zero points and scales where they are needed, the window.
 constexpr std::size_t gemm_segment_bytes(const packed_gemm& h) noexcept {
   return round_up(as_size(h.segments) * sizeof(std::int64_t), alignment);
 }
@@ -511,12 +541,20 @@ constexpr std::size_t gemm_pointer_bytes(const gemm_problem& g, const packed_gem
       h.direct ? as_size(h.block_rows) : as_size(h.block_rows) * as_size(g.out_w);
   return round_up((pixels + 16) * sizeof(void*), alignment);
 }
+/// Of four bytes for each row.
+constexpr std::size_t gemm_column_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment);
+}
 constexpr std::size_t gemm_sum_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
-  return h.offset != 0 ? round_up(gemm_pointer_bytes(g, h) / sizeof(void*) * 4, alignment) : 0;
+  return h.offset != 0 ? gemm_column_bytes(g, h) : 0;
+}
+constexpr std::size_t gemm_scale_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return g.rows != nullptr ? 2 * gemm_column_bytes(g, h) : 0;
 }
 constexpr std::size_t gemm_window_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
   const std::size_t window = h.direct ? 0 : as_size(h.window_h) * h.row_bytes + alignment;
-  return round_up(gemm_segment_bytes(h) + gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) + window,
+  return round_up(gemm_segment_bytes(h) + gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) +
+                      gemm_scale_bytes(g, h) + window,
                   alignment);
 }
 /// Weights that change from run to run are packed behind the window.
@@ -598,6 +636,7 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
   std::byte* arrays = panel + alignment;
   auto& kind = *reinterpret_cast<epilogue_kind*>(panel);
   kind = fill_panel(*g.requant, g.out_type, nv, t.lanes, {first, valid}, arrays);
+  if (g.rows != nullptr) kind = epilogue_kind::floats;
   auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
   std::byte* w = arrays + round_up(as_size(nv * t.lanes) * 4 * panel_arrays, alignment);
   for (std::int32_t v = 0; v < nv; ++v)
@@ -608,6 +647,9 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
       bias[v * t.lanes + l] =
           static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * total.sum;
       limit_kind(kind, g, c, total.size);
+      if (g.rows != nullptr)
+        fill_scaled_column(*g.rows, as_size(nv * t.lanes), as_size(v * t.lanes + l), c, total.sum,
+                           arrays);
       if (h.block_steps != 0)
         add_to_sum(*g.requant, nv, t.lanes, v * t.lanes + l, arrays,
                    g.wide_bias(c) - std::int64_t{zero} * static_cast<std::int32_t>(total.sum) -

@@ -92,6 +92,7 @@ enum class kernel_id : std::uint8_t {
   dynamic_quantize,
   dynamic_dequantize,
   dynamic_quantize_linear,
+  dynamic_layer,
   unary,
   binary,
   prelu,
@@ -105,6 +106,7 @@ enum class kernel_id : std::uint8_t {
   float_layer,
   float_depthwise,
   float_batch_matmul,
+  attention,
   float_lstm,
   rnn,
   float_svdf
@@ -131,6 +133,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::dynamic_quantize: return "dynamic_quantize";
     case kernel_id::dynamic_dequantize: return "dynamic_dequantize";
     case kernel_id::dynamic_quantize_linear: return "dynamic_quantize_linear";
+    case kernel_id::dynamic_layer: return "dynamic_layer";
     case kernel_id::unary: return "unary";
     case kernel_id::binary: return "binary";
     case kernel_id::prelu: return "prelu";
@@ -144,6 +147,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::float_layer: return "float_layer";
     case kernel_id::float_depthwise: return "float_depthwise";
     case kernel_id::float_batch_matmul: return "float_batch_matmul";
+    case kernel_id::attention: return "attention";
     case kernel_id::float_lstm: return "float_lstm";
     case kernel_id::rnn: return "rnn";
     case kernel_id::float_svdf: return "float_svdf";

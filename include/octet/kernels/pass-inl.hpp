@@ -100,6 +100,7 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/epilogue-inl.hpp"
 #include "octet/kernels/gemm-inl.hpp"
 #include "octet/kernels/conv2d-inl.hpp"
+#include "octet/kernels/dynamic_layer-inl.hpp"
 #include "octet/kernels/depthwise_products-inl.hpp"
 #include "octet/kernels/depthwise_runs-inl.hpp"
 #include "octet/kernels/depthwise-inl.hpp"
@@ -118,6 +119,7 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/pool-inl.hpp"
 #include "octet/kernels/resize-inl.hpp"
 #include "octet/kernels/softmax-inl.hpp"
+#include "octet/kernels/attention-inl.hpp"
 #include "octet/kernels/recurrent-inl.hpp"
 #include "octet/kernels/layer_norm-inl.hpp"
 // clang-format on

@@ -38,14 +38,9 @@ inline HWY_NOINLINE void without_zero_point(const std::int8_t* x, std::int16_t* 
 /// Four sums of lanes, one after the other.
 HWY_INLINE hn::Vec<hn::CappedTag<std::int32_t, 4>> sums_of_lanes(const V32 (&a)[4]) {
   const hn::CappedTag<std::int32_t, 4> four;
-  alignas(alignment) std::int32_t each[4][lanes32];
   hn::Vec<hn::CappedTag<std::int32_t, 4>> part[4];
   HWY_UNROLL(4)
-  for (int r = 0; r < 4; ++r) {
-    hn::Store(a[r], D32(), each[r]);
-    part[r] = hn::Load(four, each[r]);
-    for (int i = 4; i < lanes32; i += 4) part[r] = hn::Add(part[r], hn::Load(four, each[r] + i));
-  }
+  for (int r = 0; r < 4; ++r) part[r] = simd::sums_of_fourths(a[r]);
   // Columns of the 4 x 4 matrix of what is left are added.
   const auto low = hn::Add(hn::InterleaveLower(four, part[0], part[1]),
                            hn::InterleaveUpper(four, part[0], part[1])),

@@ -231,6 +231,20 @@ HWY_INLINE VF fused(VF a, VF b, VF c) {
     return simd::to_floats(low, high);
   }
 }
+/// numerics::scale_sum of a bias; where there is none, `bias` is what numerics::no_bias says.
+template <float_scaling By> HWY_INLINE VF scale_sum(V32 sum, VF row, VF scale, VF bias) {
+  const VF x = hn::ConvertTo(DF(), sum);
+  if constexpr (By == float_scaling::scales_fused)
+    return fused(x, simd::rounded(hn::Mul(row, scale)), bias);
+  else if constexpr (By == float_scaling::fused)
+    return fused(simd::rounded(hn::Mul(x, row)), scale, bias);
+  else if constexpr (By == float_scaling::scales_first)
+    return hn::Add(simd::rounded(hn::Mul(x, simd::rounded(hn::Mul(row, scale)))), bias);
+  else if constexpr (By == float_scaling::row_first)
+    return hn::Add(simd::rounded(hn::Mul(simd::rounded(hn::Mul(x, row)), scale)), bias);
+  else
+    return hn::Add(simd::rounded(hn::Mul(simd::rounded(hn::Mul(x, scale)), row)), bias);
+}
 /// Of vectors narrower than the target's own; none without the instruction is that wide.
 template <class V> HWY_INLINE V fused(V a, V b, V c) {
   static_assert(sizeof(V) != 0 && simd::native_fma);

@@ -460,17 +460,27 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     return numerics::sum_of_halves(sums);
   }
   static HWY_NOINLINE float largest_of(const float* x, std::size_t n) noexcept {
-    alignas(alignment) float each[lanes32];
-    VF most = set_float(x[0]);  // NaN there stays, elsewhere it is passed over
+    // NaN there stays, elsewhere it is passed over. Which of two zeros is taken makes no difference
+    // to an exponential. Four vectors, so that the latency of one comparison does not count.
+    VF most[4];
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k) most[k] = set_float(x[0]);
     std::size_t i = 0;
-    for (; i + lanes32 <= n; i += lanes32) {
-      const VF v = simd::load(x + i);
-      most = hn::IfThenElse(hn::Gt(v, most), v, most);
+    for (; i + 4 * lanes32 <= n; i += 4 * lanes32) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < 4; ++k)
+        most[k] = simd::greater(simd::load(x + i + as_size(k * lanes32)), most[k]);
     }
-    hn::Store(most, DF(), each);
+    for (; i + lanes32 <= n; i += lanes32) most[0] = simd::greater(simd::load(x + i), most[0]);
+    if (i < n) {  // lanes behind the end are the first element's
+      const VF rest = simd::load_some(x + i, n - i);
+      most[1] = simd::greater(hn::IfThenElse(hn::FirstN(DF(), n - i), rest, most[1]), most[1]);
+    }
+    alignas(alignment) float each[lanes32];
+    simd::store(simd::greater(simd::greater(most[0], most[1]), simd::greater(most[2], most[3])),
+                each);
     float largest = x[0];
     for (std::size_t k = 0; k < lanes32; ++k) largest = each[k] > largest ? each[k] : largest;
-    for (; i < n; ++i) largest = x[i] > largest ? x[i] : largest;
     return largest;
   }
   /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.

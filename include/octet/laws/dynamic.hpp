@@ -54,7 +54,8 @@ constexpr decision dynamic_quantize_linear(const facts& f) {
                                .mxnet = no_operator(),
                                .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
 }
-/// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order.
+/// FBGEMM and XNNPACK fuse the bias into a multiply-add, each in its own order. ONNX Runtime's
+/// MatMulIntegerToFloat rounds each product and the sum.
 constexpr decision dynamic_dequantize(const facts& f) {
   const bool taken = xnnpack_takes(f.framework);
   return choose(f.arithmetic,
@@ -63,7 +64,7 @@ constexpr decision dynamic_dequantize(const facts& f) {
                  .pytorch_fbgemm = by_pytorch(rounding::aten),
                  .pytorch_qnnpack = by_pytorch(rounding::none),
                  .mxnet = no_operator(),
-                 .onnxruntime = no_operator()});
+                 .onnxruntime = by_onnxruntime(rounding::none)});
 }
 
 /// Whether PyTorch's reduce_range, 7 bits for what is quantized when it runs, is honoured: QNNPACK

@@ -246,7 +246,37 @@ struct requantize_params {
                                      // units of the accumulator; null: it is not
 };
 
+/// From a sum to a float, by the scale of a row of the input and that of a channel of the weights.
+/// Each product is rounded, and so is the sum with the bias but where the two are one fused
+/// multiply-add, which adds 0 where there is no bias.
+enum class float_scaling : std::uint8_t {
+  channel_first,  // sum * channel * row
+  row_first,      // sum * row * channel
+  scales_first,   // sum * (row * channel)
+  fused,          // XNN: sum * row, then fused * channel + bias
+  scales_fused    // ATEN: fused sum * (row * channel) + bias
+};
+
 namespace numerics {
+
+/// The bias that stands for none: sums of -0 and anything are that, a fused one has 0.
+constexpr float no_bias(float_scaling by) noexcept {
+  return by == float_scaling::fused || by == float_scaling::scales_fused ? 0.f : -0.f;
+}
+/// `bias`: null where there is none.
+constexpr float scale_sum(float_scaling by, float sum, float row, float channel,
+                          const float* bias) noexcept {
+  const auto with_bias = [bias](float v) { return bias != nullptr ? add(v, *bias) : v; };
+  const float addend = bias != nullptr ? *bias : 0.f;
+  switch (by) {
+    case float_scaling::channel_first: return with_bias(mul(mul(sum, channel), row));
+    case float_scaling::row_first: return with_bias(mul(mul(sum, row), channel));
+    case float_scaling::scales_first: return with_bias(mul(sum, mul(row, channel)));
+    case float_scaling::fused: return fma(mul(sum, row), channel, addend);
+    case float_scaling::scales_fused: return fma(sum, mul(row, channel), addend);
+  }
+  return 0;
+}
 
 /// One value: accumulator x (bias already added, except FB) of channel c to the output's quantized
 /// value. A rounding without a formula here (a real number's, an

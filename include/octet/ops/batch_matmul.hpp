@@ -43,8 +43,7 @@ struct batch_matmul_params {
   bool mlas = false, has_start = false;
   numerics::mlas_order order{};
   float alpha = 1;
-  broadcast_plan<1> start_batches;
-  std::size_t start_size = 0, start_row = 0, start_column = 0;  // of its matrices; 0: repeated
+  broadcast_matrix start{};
   const std::byte* packed = nullptr;
 };
 
@@ -137,13 +136,10 @@ constexpr void batch_matmul_mlas(const batch_matmul_params& p, const float* a, c
     const std::size_t batch = row / p.m, i = row % p.m;
     const auto at = broadcast_offsets(p.batches, batch);
     const float *const pa = a + at[0] * p.m * p.k, *const pb = b + at[1] * p.k * p.n;
-    const float* const start =
-        p.has_start
-            ? c + broadcast_offsets(p.start_batches, batch)[0] * p.start_size + i * p.start_row
-            : nullptr;
+    const float* const start = p.has_start ? p.start.row_of(c, batch, i) : nullptr;
     for (std::size_t j = 0; j < p.n; ++j) {
       numerics::mlas_sum sum = p.has_start
-                                   ? numerics::mlas_sum(p.order, p.alpha, start[j * p.start_column])
+                                   ? numerics::mlas_sum(p.order, p.alpha, start[j * p.start.column])
                                    : numerics::mlas_sum(p.order, p.alpha);
       for (std::size_t k = 0; k < p.k; ++k)
         sum.add_product(k, pa[p.adj_x ? k * p.m + i : i * p.k + k],
@@ -198,14 +194,7 @@ constexpr void set_mlas_matmul(batch_matmul_params& p, const node_view& n) {
   const bool packed = one_matrix && p.weights != nullptr && !at.computed;
   p.order = numerics::mlas_product_order(packed, all_rows == 1, p.alpha != 1.f, p.n, p.k);
   if (!p.has_start) return;
-  const dims& c = n.in[2].shape;
-  const std::int32_t rows = c.back(1), columns = c.back(0);
-  p.start_size = as_size(rows) * as_size(columns);
-  p.start_row = rows == 1 ? 0 : as_size(columns);
-  p.start_column = columns == 1 ? 0 : 1;
-  dims lc = c, ly = n.out[0].shape;
-  lc.rank = c.rank > 2 ? c.rank - 2 : 0, ly.rank -= 2;
-  p.start_batches = make_broadcast<1>({lc}, ly);
+  p.start = make_broadcast_matrix(n.in[2].shape, n.out[0].shape);
 }
 /// Extents and types; whether sums are wide.
 template <bool Quantized>

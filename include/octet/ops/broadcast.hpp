@@ -79,6 +79,25 @@ constexpr std::array<std::size_t, N> broadcast_offsets(const broadcast_plan<N>& 
   }
   return offset;
 }
+/// An operand that broadcasts to matrices [..., M, N]: its own matrix for each of these, the steps
+/// from row to row and column to column in it; 0: repeated.
+struct broadcast_matrix {
+  broadcast_plan<1> batches{};
+  std::size_t size = 0, row = 0, column = 0;
+  template <class T> constexpr const T* row_of(const T* x, std::size_t batch, std::size_t i) const {
+    return x + broadcast_offsets(batches, batch)[0] * size + i * row;
+  }
+};
+constexpr broadcast_matrix make_broadcast_matrix(dims c, dims y) {
+  broadcast_matrix m;
+  const std::int32_t rows = c.rank < 2 ? 1 : c.back(1), columns = c.rank < 1 ? 1 : c.back(0);
+  m.size = as_size(rows) * as_size(columns);
+  m.row = rows == 1 ? 0 : as_size(columns);
+  m.column = columns == 1 ? 0 : 1;
+  c.rank = c.rank > 2 ? c.rank - 2 : 0, y.rank -= 2;
+  m.batches = make_broadcast<1>({c}, y);
+  return m;
+}
 /// f(i, offsets) for output elements [begin, end): i is the output index, offsets[k] the element of
 /// operand k.
 template <int N, class F>

@@ -21,6 +21,14 @@ struct dynamic_quantize_attrs {
                  field{"asymmetric", &dynamic_quantize_attrs::asymmetric},
                  field{"reduce_range", &dynamic_quantize_attrs::reduce_range}};
 };
+/// Of qnn.dynamic_quantize_asymmetric: as above.
+struct dynamic_rows_attrs {
+  std::int32_t rows = 1;
+  bool reduce_range = false;
+  static constexpr auto fields =
+      field_list{field{"rows", &dynamic_rows_attrs::rows},
+                 field{"reduce_range", &dynamic_rows_attrs::reduce_range}};
+};
 /// How a row's scale and zero point are chosen and its values rounded.
 enum class row_formula : std::uint8_t {
   symmetric,   // AWAY: TFLite, no zero point
@@ -29,11 +37,14 @@ enum class row_formula : std::uint8_t {
   aten         // ATEN: asymmetric, ties to even, zero points of uint8
 };
 /// Outputs: x / scale as int8 in [-127, 127] (asymmetric: int16 in [-255, 255], the zero point
-/// taken off), shape of x; scale float32 [rows].
+/// taken off), shape of x; scale float32 [rows]. Or codes of 8 bits as they are, and after the
+/// scales the zero points, int32 [rows].
 struct dynamic_quantize_params {
   std::size_t rows = 1, length = 0;
   row_formula formula = row_formula::symmetric;
   bool reduce_range = false;  // ATEN: 7 bits
+  dtype codes = dtype::s8;    // s16: asymmetric, the zero point taken off
+  bool zero_points = false;   // an output of their own
 };
 
 namespace numerics {
@@ -128,14 +139,11 @@ OCTET_INLINE void dynamic_quantize_kernel(const kernel_args& a) noexcept {
     }
     const numerics::row_scale s = row_scale_of(p, least, most);
     static_cast<float*>(a.out[1])[row] = s.scale;
-    for (std::size_t i = 0; i < p.length; ++i) {
-      const float v = numerics::mul(x[i], s.inverse);
-      const std::int32_t q = row_value(p.formula, s, v);
-      if (p.formula == row_formula::symmetric)
-        static_cast<std::int8_t*>(a.out[0])[row * p.length + i] = static_cast<std::int8_t>(q);
-      else
-        static_cast<std::int16_t*>(a.out[0])[row * p.length + i] = static_cast<std::int16_t>(q);
-    }
+    if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
+    const integer_results codes{a.out[0], p.codes};
+    for (std::size_t i = 0; i < p.length; ++i)
+      codes.set(row * p.length + i, row_value(p.formula, s, numerics::mul(x[i], s.inverse)) +
+                                        (p.zero_points ? s.zero_point : 0));
   }
 }
 #else
@@ -143,13 +151,14 @@ void dynamic_quantize_kernel(const kernel_args& a) noexcept;
 #endif
 }  // namespace reference
 namespace ops {
+/// Of both that quantize rows.
 constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> out) {
-  const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
+  const auto a = read_attributes<dynamic_rows_attrs>(*n.attrs);
   const std::size_t count = n.in[0].shape.elements().value;
   if (a.rows < 1 || count % as_size(a.rows) != 0)
     return violation{rule::value, n.in[0].shape, dims{a.rows}};
   out[0] = n.in[0].shape;
-  out[1] = dims{a.rows};
+  for (std::size_t i = 1; i < out.size(); ++i) out[i] = dims{a.rows};
   return unit{};
 }
 #if OCTET_HAS_DEFINITIONS
@@ -190,12 +199,27 @@ OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
   if (!formula) return detail::no_such_rounding(n);
   p.formula = *formula;
   p.reduce_range = a.reduce_range;
+  p.codes = n.out[0].type;
+  p.rows = as_size(a.rows);
+  p.length = n.in[0].shape.elements().value / p.rows;
+  return unit{};
+}
+OCTET_INLINE status dynamic_quantize_asymmetric_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<dynamic_rows_attrs>(*n.attrs);
+  auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
+                                             kernel_id::dynamic_quantize);
+  const auto formula = row_formula_of(n.round, true);
+  if (!formula) return detail::no_such_rounding(n);
+  p.formula = *formula;
+  p.reduce_range = a.reduce_range;
+  p.codes = n.out[0].type, p.zero_points = true;
   p.rows = as_size(a.rows);
   p.length = n.in[0].shape.elements().value / p.rows;
   return unit{};
 }
 #else
 status dynamic_quantize_prepare(const node_view& n, prepared& to);
+status dynamic_quantize_asymmetric_prepare(const node_view& n, prepared& to);
 #endif
 /// Asymmetric values are int16: the zero point is taken off.
 inline constexpr form dynamic_quantize_forms[] = {
@@ -214,6 +238,25 @@ inline constexpr op_def dynamic_quantize{
     .shape = &dynamic_quantize_op_shape,
     .memory = &params_only<dynamic_quantize_params>,
     .prepare = &dynamic_quantize_prepare,
+    .decide = &laws::dynamic_quantize,
+};
+/// Codes with their zero points in them: PyTorch's are uint8.
+inline constexpr form dynamic_quantize_asymmetric_forms[] = {
+    {.in = {dtype::f32},
+     .out = {dtype::s8, dtype::f32, dtype::s32},
+     .roundings = {rounding::divide_half_away, rounding::xnnpack}},
+    {.in = {dtype::f32}, .out = {dtype::u8, dtype::f32, dtype::s32}, .roundings = rounding::aten},
+};
+inline constexpr op_def dynamic_quantize_asymmetric{
+    .name = "qnn.dynamic_quantize_asymmetric",
+    .summary = "float32 to 8 bits, a scale and a zero point for each row chosen when it runs",
+    .outputs = 3,
+    .forms = dynamic_quantize_asymmetric_forms,
+    .kernel = kernel_id::dynamic_quantize,
+    .attributes = keys_of<dynamic_rows_attrs>,
+    .shape = &dynamic_quantize_op_shape,
+    .memory = &params_only<dynamic_quantize_params>,
+    .prepare = &dynamic_quantize_asymmetric_prepare,
     .decide = &laws::dynamic_quantize,
 };
 }  // namespace ops
@@ -305,10 +348,8 @@ struct dynamic_dequantize_params {
   dtype in_type = dtype::s32;
   std::size_t rows = 1, length = 0;  // elements per row
   std::size_t channels = 1;
-  std::size_t row_first = 1;  // from this channel on acc is multiplied with row, then with channel
-  bool scales_first = false;
-  bool fused = false;             // XNN: fma(f32(acc * row), channel, bias)
-  bool aten = false;              // ATEN: fma(acc, f32(row * channel), bias)
+  float_scaling by = float_scaling::channel_first;
+  std::size_t row_first = 1;      // from this channel on `by` is row_first
   const float* scales = nullptr;  // one per channel
   float min = 0, max = 0;
 };
@@ -323,23 +364,10 @@ OCTET_INLINE void dynamic_dequantize_kernel(const kernel_args& a) noexcept {
   const auto run = [&](const auto* x) {
     for (std::size_t i = r.begin; i < r.end; ++i) {
       const std::size_t c = i % p.channels;
-      const float acc = static_cast<float>(x[i]), row = rows[i / p.length];
-      if (p.aten) {
-        y[i] = numerics::clamp(
-            numerics::fma(acc, numerics::mul(row, p.scales[c]), bias ? bias[c] : 0.f), p.min,
-            p.max);
-        continue;
-      }
-      if (p.fused) {
-        y[i] = numerics::clamp(
-            numerics::fma(numerics::mul(acc, row), p.scales[c], bias ? bias[c] : 0.f), p.min,
-            p.max);
-        continue;
-      }
-      const float v = p.scales_first     ? numerics::mul(acc, numerics::mul(row, p.scales[c]))
-                      : c >= p.row_first ? numerics::mul(numerics::mul(acc, row), p.scales[c])
-                                         : numerics::mul(numerics::mul(acc, p.scales[c]), row);
-      y[i] = numerics::clamp(bias ? numerics::add(v, bias[c]) : v, p.min, p.max);
+      const float v = numerics::scale_sum(c < p.row_first ? p.by : float_scaling::row_first,
+                                          static_cast<float>(x[i]), rows[i / p.length], p.scales[c],
+                                          bias ? bias + c : nullptr);
+      y[i] = numerics::clamp(v, p.min, p.max);
     }
   };
   if (p.in_type == dtype::s32)
@@ -352,6 +380,13 @@ void dynamic_dequantize_kernel(const kernel_args& a) noexcept;
 #endif
 }  // namespace reference
 namespace ops {
+/// Roundings of sums that become floats: none, XNN and ATEN.
+constexpr float_scaling float_scaling_of(rounding r, bool scales_first) {
+  return r == rounding::xnnpack ? float_scaling::fused
+         : r == rounding::aten  ? float_scaling::scales_fused
+         : scales_first         ? float_scaling::scales_first
+                                : float_scaling::channel_first;
+}
 constexpr void dynamic_dequantize_memory(const node_view& n, node_memory& to) {
   const dims& x = n.in[0].shape;
   to.make<dynamic_dequantize_params>();
@@ -373,12 +408,11 @@ OCTET_INLINE status dynamic_dequantize_prepare(const node_view& n, prepared& to)
   if (n.present(2) && n.in[2].shape.elements().value != p.channels)
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(p.channels));
-  p.fused = n.round == rounding::xnnpack;
-  p.aten = n.round == rounding::aten;
   p.length = count / p.rows;
   const auto order = read_attributes<dynamic_dequantize_attrs>(*n.attrs);
-  p.scales_first = order.scales_first;
-  p.row_first = order.tail_row_first ? p.channels / 4 * 4 : p.channels;
+  p.by = float_scaling_of(n.round, order.scales_first);
+  p.row_first = order.tail_row_first && p.by == float_scaling::channel_first ? p.channels / 4 * 4
+                                                                             : p.channels;
   auto scales = to.array<float>(p.channels);
   for (std::size_t c = 0; c < p.channels; ++c) scales[c] = x.scale_f32(c);
   p.scales = scales.data();
@@ -396,7 +430,7 @@ inline constexpr form dynamic_dequantize_forms[] = {
 };
 static_assert(roundings_of(dynamic_dequantize_forms) ==
                   rounding_set{rounding::none, rounding::xnnpack, rounding::aten},
-              "octet: what prepares dynamic_dequantize takes any other rounding for none");
+              "octet: float_scaling_of takes any other rounding for none");
 inline constexpr op_def dynamic_dequantize{
     .name = "qnn.dynamic_dequantize",
     .summary = "accumulators of dynamically quantized rows to float32",

@@ -4,6 +4,7 @@
 #define OCTET_OPS_LIST_HPP_
 
 #include "octet/ops/add.hpp"
+#include "octet/ops/attention.hpp"
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/binary.hpp"
 #include "octet/ops/blockwise.hpp"
@@ -13,6 +14,7 @@
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/detection.hpp"
 #include "octet/ops/dynamic.hpp"
+#include "octet/ops/dynamic_layers.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fourier.hpp"
 #include "octet/ops/fully_connected.hpp"
@@ -52,8 +54,11 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::quantize,
     &ops::dequantize,
     &ops::dynamic_quantize,
+    &ops::dynamic_quantize_asymmetric,
     &ops::dynamic_dequantize,
     &ops::dynamic_quantize_linear,
+    &ops::dynamic_conv2d,
+    &ops::dynamic_fully_connected,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,
     &ops::float_transpose_conv2d,
@@ -213,6 +218,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::topk,
     &ops::qnn_batch_matmul,
     &ops::batch_matmul,
+    &ops::attention,
     &ops::transpose_conv2d,
     &ops::resize_nearest,
     &ops::qnn_resize_bilinear,

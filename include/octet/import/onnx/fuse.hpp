@@ -904,7 +904,7 @@ class fuser : convolution_folder {
     kind what;
     std::string_view to, domain;
   };
-  static constexpr std::string_view microsoft = "com.microsoft";
+  static constexpr std::string_view microsoft = microsoft_domain;
   static constexpr rule rules[] = {
       {"Expand", kind::move, {}, {}},
       {"Flatten", kind::move, {}, {}},

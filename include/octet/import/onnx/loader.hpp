@@ -5,6 +5,7 @@
 #include "octet/import/onnx/blocks.hpp"
 #include "octet/import/onnx/fuse.hpp"
 #include "octet/import/onnx/fuse_floats.hpp"
+#include "octet/import/onnx/fuse_products.hpp"
 #include "octet/import/onnx/inline.hpp"
 #include "octet/import/onnx/options.hpp"
 #include "octet/import/onnx/reader.hpp"
@@ -116,6 +117,7 @@ class loader {
     if (auto f = fuser(s.m(), options_.max, shapes).run(options_.as_written); !f) return f;
     if (!options_.as_written)
       if (auto f = fuse_floats(s.m(), shapes); !f) return f;
+    if (auto f = product_fuser(s.m()).run(); !f) return f;
     if (auto f = check_operators(s.m(), false); !f) return f;
     s.of->needed = needed_nodes(s.m());
     s.of->is_fused = true;

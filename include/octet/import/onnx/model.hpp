@@ -16,6 +16,9 @@
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
+/// Of operators that ONNX Runtime adds.
+inline constexpr std::string_view microsoft_domain = "com.microsoft";
+
 /// A tensor with its elements, in ONNX's order of axes.
 struct array {
   dtype type = dtype::f32;

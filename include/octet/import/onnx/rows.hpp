@@ -11,7 +11,6 @@
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
 
-inline constexpr std::string_view microsoft_domain = "com.microsoft";
 inline constexpr onnx_row onnx_rows[] = {
     {"QuantizeLinear", "", &rows::quantize_row, 10},
     {"QuantizeLinear", microsoft_domain, &rows::quantize_row},

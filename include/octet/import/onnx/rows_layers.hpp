@@ -9,7 +9,7 @@
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/binary.hpp"
 #include "octet/ops/dequantize.hpp"
-#include "octet/ops/dynamic.hpp"
+#include "octet/ops/dynamic_layers.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
@@ -520,24 +520,83 @@ inline void matmul_integer_row(emitter& m, call& c) {
   if (!m.failed()) m.give(c, m.reshaped(y, out), false);
 }
 /// f32(sums) * f32(a_scale * b_scale) + bias, one rounding each.
-inline void scaled_sums(emitter& m, call& c, tensor_id sums, tensor_id a_scale, tensor_id b_scale,
-                        const value& bias, const dims& out) {
+struct scaled_product {
+  value a, b;
+  tensor_id a_scale;
+  value b_scale;
+  zero_point za, zb;
+  value bias;
+};
+/// Scales and zero points of a matrix whose columns are channels: as many of both, one or one for
+/// each of n columns. Nothing where they are others.
+inline std::optional<quantization> column_scales(emitter& m, const scaled_product& p, int n) {
+  if (!m.is_constant(p.b_scale) || p.zb.computed != no_tensor || m.rank(p.b_scale) > 1) return {};
+  const auto fits = [n](std::size_t count) { return count == 1 || count == as_size(n); };
+  const auto scales = m.constant(p.b_scale, "a scale");
+  if (!scales || scales->type != dtype::f32 || !fits(scales->elements()) ||
+      !fits(p.zb.known.size()))
+    return {};
+  quantization q = codes(p.zb, 1);
+  const auto list = scales->as<float>();
+  const std::size_t count = std::max(list.size(), q.zero_points.size());
+  q.scales.clear();
+  for (std::size_t i = 0; i < count; ++i) {
+    q.scales.push_back(static_cast<double>(list[list.size() == 1 ? 0 : i]));
+    if (!is_scale(q.scales.back())) return {};
+  }
+  q.axis = count > 1 ? 1 : -1;
+  return q;
+}
+/// As one layer: of a constant matrix whose scales are known, a with one scale. False where it is
+/// none.
+inline bool dynamic_layer(emitter& m, call& c, const scaled_product& s) {
+  if (m.failed() || !m.is_constant(s.b) || m.rank(s.b) != 2 || s.za.known.size() != 1 ||
+      m.to.g[s.a_scale].shape.elements().value != 1)
+    return false;
+  const dims matrix = m.shape(s.b);
+  const auto q = column_scales(m, s, matrix[1]);
+  if (!q) return false;
+  const bool zero_points = s.za.computed != no_tensor || s.za.known[0] != 0;
+  const tensor_desc codes_of_a{m.type(s.a), {}};
+  const tensor_desc weights{m.type(s.b), matrix, {}, q->zero_points};
+  if (!dynamic_sums_fit(zero_points, codes_of_a, weights, as_size(matrix[0]))) return false;
+  const product p = read_product(m, value::of(m.under(s.a, false, codes({}))), s.b);
+  if (m.failed()) return true;
+  const tensor_id w = dense_weights(m, p.b, *q);
+  const bool bias = s.bias.given() && m.is_constant(s.bias) && m.rank(s.bias) == 1 &&
+                    m.shape(s.bias)[0] == matrix[1];
+  const tensor_id zero = s.za.computed != no_tensor ? s.za.computed
+                         : zero_points              ? m.to.scalar_constant(s.za.known[0])
+                                                    : no_tensor;
+  attributes attrs = keep_dims();
+  attrs.set("scales_first", std::int64_t{1});
+  tensor_id y = m.made(ops::dynamic_fully_connected,
+                       {p.a, w, s.a_scale, zero, bias ? m.held(s.bias, false) : no_tensor},
+                       dtype::f32, std::move(attrs));
+  if (s.bias.given() && !bias) y = m.made(ops::add, {y, m.held(s.bias, false)}, dtype::f32);
+  if (!m.failed()) m.give(c, m.reshaped(y, p.out), false);
+  return true;
+}
+inline void scaled_product_row(emitter& m, call& c, const scaled_product& s) {
+  if (m.failed() || dynamic_layer(m, c, s)) return;
+  dims out;
+  const tensor_id sums = integer_product(m, s.a, s.b, s.za, s.zb, &out);
   if (m.failed()) return;
   const auto flat = [&](tensor_id t) {
     return !m.failed() && m.to.g[t].shape.elements().value == 1 ? m.reshaped(t, dims{}) : t;
   };
-  const tensor_id scale = m.made(ops::mul, {flat(a_scale), flat(b_scale)}, dtype::f32);
+  const tensor_id scale =
+      m.made(ops::mul, {flat(s.a_scale), flat(m.held(s.b_scale, false))}, dtype::f32);
   tensor_id y = m.made(ops::mul, {m.made(ops::cast, {sums}, dtype::f32), scale}, dtype::f32);
-  if (bias.given()) y = m.made(ops::add, {y, m.held(bias, false)}, dtype::f32);
+  if (s.bias.given()) y = m.made(ops::add, {y, m.held(s.bias, false)}, dtype::f32);
   if (!m.failed()) m.give(c, m.reshaped(y, out), false);
 }
 /// a, b, a_scale, b_scale, [a_zero], [b_zero], [bias].
 inline void matmul_integer_to_float_row(emitter& m, call& c) {
   if (!m.arity(c, 4, 7) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[1])) return;
-  const zero_point za = read_zero_point(m, c, 4), zb = read_zero_point(m, c, 5);
-  dims out;
-  const tensor_id y = integer_product(m, c.in[0], c.in[1], za, zb, &out);
-  scaled_sums(m, c, y, m.held(c.in[2], false), m.held(c.in[3], false), c.input(6), out);
+  scaled_product_row(m, c,
+                     {c.in[0], c.in[1], m.held(c.in[2], false), c.in[3], read_zero_point(m, c, 4),
+                      read_zero_point(m, c, 5), c.input(6)});
 }
 inline std::array<tensor_id, 3> quantized_dynamically(emitter& m, const value& x) {
   if (m.failed() || !m.is_real(x)) return {no_tensor, no_tensor, no_tensor};
@@ -559,10 +618,8 @@ inline void dynamic_quantize_matmul_row(emitter& m, call& c) {
   if (m.failed()) return;
   zero_point za;
   za.computed = m.made(ops::cast, {q[2]}, dtype::s32);
-  dims out;
-  const tensor_id y =
-      integer_product(m, value::of(q[0]), c.in[1], za, read_zero_point(m, c, 3), &out);
-  scaled_sums(m, c, y, q[1], m.held(c.in[2], false), c.input(4), out);
+  scaled_product_row(
+      m, c, {value::of(q[0]), c.in[1], q[1], c.in[2], za, read_zero_point(m, c, 3), c.input(4)});
 }
 
 /// [M, K] and weights [N, K] of Gemm.

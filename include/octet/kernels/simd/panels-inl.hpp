@@ -16,9 +16,14 @@ template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, 
     for (int v = 0; v < NV; ++v) hn::StoreU(y[v], D32(), ints + v * lanes32);
     return;
   }
-  alignas(vector_bytes) std::int32_t whole[count];
-  for (int v = 0; v < NV; ++v) hn::Store(y[v], D32(), whole + v * lanes32);
-  std::memcpy(to, whole, static_cast<std::size_t>(n) * 4);
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    const int left = n - v * lanes32;
+    if (left >= lanes32)
+      hn::StoreU(y[v], D32(), ints + v * lanes32);
+    else if (left > 0)
+      store_some(y[v], ints + v * lanes32, static_cast<std::size_t>(left));
+  }
 }
 /// The same, saturated to int16.
 template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {

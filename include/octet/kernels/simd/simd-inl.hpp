@@ -37,8 +37,8 @@ using namespace generic;
 OCTET_NAMESPACE_END
 
 // What is written over the family's operations.
-#include "octet/kernels/simd/sums-inl.hpp"
 #include "octet/kernels/simd/panels-inl.hpp"
+#include "octet/kernels/simd/sums-inl.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {

@@ -59,16 +59,34 @@ HWY_INLINE void store8(VU8 v, std::byte* p) { store(v, reinterpret_cast<std::uin
 
 // ---- parts of vectors: nothing else is read or written ----
 
+/// A load or store under a mask is one instruction for elements of any size, and touches nothing
+/// else (AVX-512).
+inline constexpr bool native_masks = HWY_ARCH_X86 && vector_bytes == 64;
+/// The first n elements of a vector of D's; the others are 0.
+template <class D> HWY_INLINE hn::Vec<D> load_first(D d, const hn::TFromD<D>* p, std::size_t n) {
+  if constexpr (native_masks) {
+    return hn::MaskedLoad(hn::FirstN(d, n), d, p);
+  } else {
+    alignas(vector_bytes) hn::TFromD<D> whole[hn::MaxLanes(d)] = {};
+    std::memcpy(whole, p, n * sizeof(hn::TFromD<D>));
+    return hn::Load(d, whole);
+  }
+}
+template <class D> HWY_INLINE void store_first(hn::Vec<D> v, D d, hn::TFromD<D>* p, std::size_t n) {
+  if constexpr (native_masks) {
+    hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+  } else {
+    alignas(vector_bytes) hn::TFromD<D> whole[hn::MaxLanes(d)];
+    hn::Store(v, d, whole);
+    std::memcpy(p, whole, n * sizeof(hn::TFromD<D>));
+  }
+}
 /// The first n <= lanes<T> elements; the others are 0.
 template <class T> HWY_INLINE vec<T> load_some(const T* p, std::size_t n) {
-  alignas(vector_bytes) T whole[lanes<T>] = {};
-  std::memcpy(whole, p, n * sizeof(T));
-  return hn::Load(tag<T>(), whole);
+  return load_first(tag<T>(), p, n);
 }
 template <class T> HWY_INLINE void store_some(vec<T> v, T* p, std::size_t n) {
-  alignas(vector_bytes) T whole[lanes<T>];
-  hn::Store(v, tag<T>(), whole);
-  std::memcpy(p, whole, n * sizeof(T));
+  store_first(v, tag<T>(), p, n);
 }
 
 // ---- widening loads and narrowing stores ----
@@ -80,12 +98,24 @@ template <class T> HWY_INLINE V32 load_as32(const T* p) {
   else
     return hn::PromoteTo(D32(), hn::LoadU(per32<T>(), p));
 }
+template <class T> HWY_INLINE V32 load_some_as32(const T* p, std::size_t n) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    return load_some(p, n);
+  else
+    return hn::PromoteTo(D32(), load_first(per32<T>(), p, n));
+}
 /// Lanes that fit T, as T; others saturate.
 template <class T> HWY_INLINE void store_from32(V32 v, T* p) {
   if constexpr (std::is_same_v<T, std::int32_t>)
     store(v, p);
   else
     hn::StoreU(hn::DemoteTo(per32<T>(), v), per32<T>(), p);
+}
+template <class T> HWY_INLINE void store_some_from32(V32 v, T* p, std::size_t n) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    store_some(v, p, n);
+  else
+    store_first(hn::DemoteTo(per32<T>(), v), per32<T>(), p, n);
 }
 /// The same for a type that is known when it runs: u8, s8, s16; anything else is taken as s32.
 HWY_INLINE V32 load_as32(dtype t, const std::byte* p) {
@@ -124,14 +154,38 @@ HWY_INLINE void store_from32(dtype t, V32 v, std::byte* p) {
 }
 /// The first n <= lanes32 elements; the others are 0. Reads and writes nothing else.
 HWY_INLINE V32 load_some_as32(dtype t, const std::byte* p, std::size_t n) {
-  alignas(vector_bytes) std::byte whole[lanes32 * 4] = {};
-  std::memcpy(whole, p, n * size_of(t));
-  return load_as32(t, whole);
+  switch (t) {
+    case dtype::u8: return load_some_as32(reinterpret_cast<const std::uint8_t*>(p), n);
+    case dtype::s8: return load_some_as32(reinterpret_cast<const std::int8_t*>(p), n);
+    case dtype::s16: return load_some_as32(reinterpret_cast<const std::int16_t*>(p), n);
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  return load_some_as32(reinterpret_cast<const std::int32_t*>(p), n);
 }
 HWY_INLINE void store_some_from32(dtype t, V32 v, std::byte* p, std::size_t n) {
-  alignas(vector_bytes) std::byte whole[lanes32 * 4];
-  store_from32(t, v, whole);
-  std::memcpy(p, whole, n * size_of(t));
+  switch (t) {
+    case dtype::u8: return store_some_from32(v, reinterpret_cast<std::uint8_t*>(p), n);
+    case dtype::s8: return store_some_from32(v, reinterpret_cast<std::int8_t*>(p), n);
+    case dtype::s16: return store_some_from32(v, reinterpret_cast<std::int16_t*>(p), n);
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  store_some_from32(v, reinterpret_cast<std::int32_t*>(p), n);
 }
 /// lanes16 elements of a byte or int16 type as int16.
 template <class T> HWY_INLINE V16 load_as16(const T* p) {
@@ -143,9 +197,10 @@ template <class T> HWY_INLINE V16 load_as16(const T* p) {
 /// The first n <= lanes16 elements; the others are 0. Reads nothing else.
 template <class T> HWY_INLINE V16 load_some_as16(const T* p, std::size_t n) {
   if (n >= lanes16) return load_as16(p);
-  alignas(vector_bytes) T whole[lanes16] = {};
-  std::memcpy(whole, p, n * sizeof(T));
-  return load_as16(whole);
+  if constexpr (std::is_same_v<T, std::int16_t>)
+    return load_some(p, n);
+  else
+    return hn::PromoteTo(D16(), load_first(per16<T>(), p, n));
 }
 /// The same of unaligned memory.
 template <class T> HWY_INLINE V16 load_as16(const std::byte* p) {
@@ -159,6 +214,16 @@ template <class T> HWY_INLINE V16 load_some_as16(const std::byte* p, std::size_t
 
 /// Modulo 2^32.
 HWY_INLINE std::int32_t sum_of_lanes(V32 v) { return hn::GetLane(hn::SumOfLanes(D32(), v)); }
+/// Lane i: the sum of lanes i, i + 4, i + 8 and so on of int32, modulo 2^32.
+template <class V> HWY_INLINE hn::Vec<hn::CappedTag<std::int32_t, 4>> sums_of_fourths(V v) {
+  using D = hn::DFromV<V>;
+  if constexpr (hn::MaxLanes(D()) == 4) {
+    return v;
+  } else {
+    const hn::Half<D> half;
+    return sums_of_fourths(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
 template <class T> HWY_INLINE T largest_lane(vec<T> v) {
   alignas(vector_bytes) T each[lanes<T>];
   hn::Store(v, tag<T>(), each);

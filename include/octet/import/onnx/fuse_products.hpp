@@ -1,0 +1,85 @@
+// MatMulInteger by a constant matrix, a Cast of its sums to float, their scale and a bias as one
+// node: the same numbers. ONNX Runtime has the operator, MatMulIntegerToFloat.
+#ifndef OCTET_IMPORT_ONNX_FUSE_PRODUCTS_HPP_
+#define OCTET_IMPORT_ONNX_FUSE_PRODUCTS_HPP_
+
+#include "octet/import/onnx/edit.hpp"
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class product_fuser : node_graph {
+ public:
+  explicit product_fuser(model& m) : node_graph(m) {}
+  status run() {
+    for (std::size_t i = 0; i < items_.size(); ++i)
+      if (item& each = items_[i]; each.alive && each.n.is("MatMulInteger")) take(each);
+    if (!sort()) return cycle();
+    finish();
+    return unit{};
+  }
+
+ private:
+  /// The one node that reads a value, if it is this operator.
+  item* only_reader(const std::string& name, std::string_view op) {
+    if (!one_reader(name)) return nullptr;
+    item& i = reader(*uses(name).begin());
+    return i.n.is(op) && i.n.out.size() == 1 ? &i : nullptr;
+  }
+  /// The other operand of two.
+  static std::string other(const node& n, const std::string& than) {
+    return n.in.size() == 2 ? n.in[n.in[0] == than ? 1 : 0] : std::string();
+  }
+  /// A constant with one element, or one for each of n columns.
+  bool of_columns(const std::string& name, int n) const {
+    const array* a = constant(name);
+    return a && a->type == dtype::f32 && a->shape.rank <= 1 &&
+           (a->elements() == 1 || a->elements() == as_size(n));
+  }
+  /// The scale of x, which DynamicQuantizeLinear gave, times a constant one: their names.
+  std::optional<std::pair<std::string, std::string>> scales_of(const std::string& name, int n) {
+    const item* mul = producer(name);
+    if (!mul || !mul->n.is("Mul") || mul->n.in.size() != 2) return {};
+    for (std::size_t k = 0; k < 2; ++k) {
+      const item* q = producer(mul->n.in[k]);
+      if (q && q->n.is("DynamicQuantizeLinear") && q->n.out.size() == 3 &&
+          q->n.out[1] == mul->n.in[k] && of_columns(mul->n.in[1 - k], n))
+        return std::pair(mul->n.in[k], mul->n.in[1 - k]);
+    }
+    return {};
+  }
+  void take(item& product) {
+    const array* b = product.n.in.size() > 1 ? constant(product.n.in[1]) : nullptr;
+    if (!b || b->shape.rank != 2 || product.n.out.size() != 1) return;
+    const int columns = b->shape[1];
+    item* cast = only_reader(product.n.out[0], "Cast");
+    if (!cast || cast->n.integer("to", 0) != 1) return;
+    item* mul = only_reader(cast->n.out[0], "Mul");
+    if (!mul) return;
+    const auto scales = scales_of(other(mul->n, cast->n.out[0]), columns);
+    if (!scales) return;
+    item* last = mul;
+    std::string bias;
+    if (item* add = only_reader(mul->n.out[0], "Add")) {
+      bias = other(add->n, mul->n.out[0]);
+      const array* v = constant(bias);
+      if (v && v->type == dtype::f32 && v->shape.rank == 1 && v->shape[0] == columns)
+        last = add;
+      else
+        bias.clear();
+    }
+    node n = last->n;
+    n.op = "MatMulIntegerToFloat", n.domain = microsoft_domain, n.attributes.clear();
+    n.in = {product.n.in[0],    product.n.in[1],    scales->first, scales->second,
+            product.n.input(2), product.n.input(3), bias};
+    const double place = last->place;
+    if (last != mul) remove(*last);
+    remove(*mul), remove(*cast), remove(product);
+    add(std::move(n), place);
+  }
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_FUSE_PRODUCTS_HPP_

@@ -1,0 +1,114 @@
+// attention: rows of scores that stay in cache between the two products. Part of a pass: see
+// pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+template <class V> struct kernel<kernel_id::attention, V> {
+  using product = kernel<kernel_id::float_batch_matmul, V>;
+  static const attention_params& params(const void* p) {
+    return *static_cast<const attention_params*>(p);
+  }
+  static std::size_t scratch_bytes(const void* p) {
+    return kernels::attention_bytes(params(p), layout).scratch;
+  }
+  static bool accepts(const void* p) { return kernels::attention_accepts(params(p), layout); }
+  /// The second operand of a product as the tiles read it: packed into `to`, or as it lies.
+  static HWY_NOINLINE const float* panels(const kernels::float_columns& c, const float* w,
+                                          float* to) noexcept {
+    const std::size_t most = kernels::float_panel_columns(layout);
+    if (c.column_stride == 1 && c.columns == kernels::float_panel_width(c, layout, 0)) return w;
+    for (std::size_t i = 0; i < c.panels(layout); ++i) {
+      const std::size_t left = c.columns - i * most;
+      pack_float_panel(c, w + i * most * c.column_stride, left < most ? left : most,
+                       kernels::float_panel_width(c, layout, i),
+                       to + kernels::float_panel_at(c, layout, 0, i));
+    }
+    return to;
+  }
+  /// `rows` rows at x times all panels.
+  static HWY_NOINLINE void multiply(const batch_matmul_params& p, const float* x, const float* w,
+                                    float* y, std::size_t rows) noexcept {
+    const kernels::float_columns c = kernels::columns_of(p);
+    const std::size_t most = kernels::float_panel_columns(layout);
+    float_walk k;
+    k.elements = k.x_pixel = as_distance(p.k);
+    k.y_pixel = as_distance(p.n);
+    for (std::size_t i = 0; i < c.panels(layout); ++i) {
+      const std::size_t first = i * most, left = p.n - first,
+                        width = kernels::float_panel_width(c, layout, i);
+      k.w_element = as_distance(width);
+      product::run_rows(p, k, x, w + kernels::float_panel_at(c, layout, 0, i), nullptr, y + first,
+                        left < most ? left : most, width, {0, rows});
+    }
+  }
+  /// A row of n scores times the scale, and its mask, a number for each or (step 0) one.
+  static HWY_NOINLINE void adjust(float* x, std::size_t n, float scale, const float* mask,
+                                  std::size_t step) noexcept {
+    const VF by = set_float(scale), one = set_float(mask != nullptr ? *mask : 0.f);
+    for (std::size_t i = 0; i < n; i += lanes32) {
+      const std::size_t left = n - i;
+      const bool whole = left >= lanes32;
+      VF v = whole ? simd::load(x + i) : simd::load_some(x + i, left);
+      if (scale != 1) v = simd::rounded(hn::Mul(v, by));
+      if (mask != nullptr) {
+        const VF add = step == 0 ? one
+                       : whole   ? simd::load(mask + i)
+                                 : simd::load_some(mask + i, left);
+        v = hn::Add(v, add);
+      }
+      if (whole)
+        simd::store(v, x + i);
+      else
+        simd::store_some(v, x + i, left);
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto *q = static_cast<const float*>(a.in[0]), *k = static_cast<const float*>(a.in[1]),
+               *v = static_cast<const float*>(a.in[2]), *mask = static_cast<const float*>(a.in[3]);
+    auto* const y = static_cast<float*>(a.out[0]);
+    const std::size_t m = p.scores.m, n = p.scores.n, out = p.values.n,
+                      most = kernels::attention_rows(p);
+    const kernels::float_columns of_k = kernels::columns_of(p.scores),
+                                 of_v = kernels::columns_of(p.values);
+    auto* const packed_k = static_cast<std::byte*>(a.scratch);
+    std::byte *const packed_v = packed_k + kernels::attention_panels(of_k, layout),
+                     *const room = packed_v + kernels::attention_panels(of_v, layout);
+    auto* const scores = reinterpret_cast<float*>(room);
+    const auto r = part_of(p.values.batches.count * m, a.part, a.parts);
+    for (std::size_t row = r.begin; row < r.end;) {
+      const std::size_t batch = row / m, end = (batch + 1) * m < r.end ? (batch + 1) * m : r.end;
+      const auto of_scores = broadcast_offsets(p.values.batches, batch);
+      const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
+      const float *const wk = panels(of_k, k + operands[1] * p.scores.k * n,
+                                     reinterpret_cast<float*>(packed_k)),
+                         *const wv = panels(of_v, v + of_scores[1] * n * out,
+                                            reinterpret_cast<float*>(packed_v));
+      for (; row < end;) {
+        const std::size_t i = row - batch * m, rows = end - row < most ? end - row : most;
+        multiply(p.scores, q + (operands[0] * m + i) * p.scores.k, wk, scores, rows);
+        if (p.masked || p.scale != 1)
+          for (std::size_t s = 0; s < rows; ++s)
+            adjust(scores + s * n, n, p.scale,
+                   p.masked ? p.mask.row_of(mask, of_scores[0], i + s) : nullptr, p.mask.column);
+        if (n != 0) kernel<kernel_id::softmax, V>::all_floats(p.softmax, scores, scores, {0, rows});
+        multiply(p.values, scores, wv, y + row * out, rows);
+        row += rows;
+      }
+    }
+  }
+  static const char* describe(const void*) { return "attention by rows in cache"; }
+  static constexpr kernel_entry value{.run = &run,
+                                      .scratch_bytes = &scratch_bytes,
+                                      .accepts = &accepts,
+                                      .describe = &describe,
+                                      .parallel = true};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS

@@ -1,0 +1,76 @@
+// qnn.dynamic_conv2d and qnn.dynamic_fully_connected on the matrix kernel: sums to floats by scales
+// of rows. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// The rows of a tile's sums to the output: a finish_tile_fn.
+template <float_scaling By, int NV>
+HWY_NOINLINE void store_scaled(const tile_call& t, const row_block& b, std::size_t row,
+                               std::byte* to) noexcept {
+  for (int i = 0; i < b.rows; ++i, to += t.out_stride) {
+    V32 sums[1][NV];
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) sums[0][v] = simd::load(b.at(i, v * lanes32));
+    scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
+    simd::store_ints<NV>(sums[0], to, t.n);
+  }
+}
+template <float_scaling By>
+HWY_NOINLINE void finish_floats(const tile_call& t, const row_block& b, std::size_t row,
+                                std::byte* to) noexcept {
+  if constexpr (layout.max_vectors > 2) {
+    if (b.nv == 4) return store_scaled<By, 4>(t, b, row, to);
+    if (b.nv == 3) return store_scaled<By, 3>(t, b, row, to);
+  }
+  if (b.nv == 2) return store_scaled<By, 2>(t, b, row, to);
+  store_scaled<By, 1>(t, b, row, to);
+}
+
+template <class V>
+struct kernel<kernel_id::dynamic_layer, V>
+    : packing_kernel<kernel<kernel_id::dynamic_layer, V>, dynamic_layer_params> {
+  using base = packing_kernel<kernel, dynamic_layer_params>;
+  using base::params;
+  static kernels::gemm_problem problem(const dynamic_layer_params& p) noexcept {
+    return kernels::problem_of(p);
+  }
+  /// In registers, where that saves a tenth of a layer's time (AVX-512 VNNI, 128 rows of 384 to
+  /// 1536): the order of products that most layers have.
+  template <float_scaling By> static void run_by(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    run_gemm<to_floats<By>>(problem(p), p.packed, a, &finish_floats<By>);
+  }
+  template <float_scaling By> static void run_rare(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    run_gemm<by_kind>(problem(p), p.packed, a, &finish_floats<By>);
+  }
+  static void run(const kernel_args& a) noexcept {
+    switch (params(a.params).rows.by) {
+      case float_scaling::fused: return run_by<float_scaling::fused>(a);
+      case float_scaling::scales_first: return run_by<float_scaling::scales_first>(a);
+      case float_scaling::channel_first: return run_rare<float_scaling::channel_first>(a);
+      case float_scaling::scales_fused: return run_rare<float_scaling::scales_fused>(a);
+      case float_scaling::row_first: break;  // no layer here has it
+    }
+  }
+  static kernels::node_bytes bytes(const dynamic_layer_params& p) {
+    return kernels::gemm_bytes(problem(p), layout);
+  }
+  static void pack_into(const dynamic_layer_params& p, std::byte* to) {
+    kernels::gemm_pack(problem(p), layout, to);
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(problem(params(p))) &&
+           base::scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static const char* describe(const void* p) {
+    return p == nullptr ? "gemm to floats" : describe_gemm(problem(params(p)));
+  }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS

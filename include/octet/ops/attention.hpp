@@ -1,0 +1,188 @@
+// attention: a matrix product, a scale and a mask of its results, softmax of their rows, and the
+// product of these with another matrix, float32. What batch_matmul, mul, add, softmax and
+// batch_matmul give one after the other, without their results in memory.
+#ifndef OCTET_OPS_ATTENTION_HPP_
+#define OCTET_OPS_ATTENTION_HPP_
+
+#include "octet/ops/batch_matmul.hpp"
+#include "octet/ops/softmax.hpp"
+
+OCTET_NAMESPACE_BEGIN
+
+/// q [..., M, K], k [..., K, S] (adj_y: [..., S, K]), v [..., S, N], mask (optional) that
+/// broadcasts to [..., M, S]; y [..., M, N]. Leading axes broadcast.
+struct attention_attrs {
+  bool adj_y = false;
+  double alpha = 1;  // ORT: of the first product, as float_matmul_attrs
+  double scale = 1;  // its results are multiplied with it, one rounding each, as binary32
+  double beta = 1;   // of softmax
+  static constexpr auto fields =
+      field_list{field{"adj_y", &attention_attrs::adj_y}, field{"alpha", &attention_attrs::alpha},
+                 field{"scale", &attention_attrs::scale}, field{"beta", &attention_attrs::beta}};
+};
+struct attention_params {
+  batch_matmul_params scores, values;
+  softmax_params softmax;  // of one row
+  float scale = 1;
+  bool masked = false;
+  broadcast_matrix mask{};
+};
+
+namespace kernels {
+/// Rows whose scores are in scratch at a time: near 32 KB of them, that a first-level cache holds
+/// half of, and eight at least, since a tile has as many.
+constexpr std::size_t attention_rows(const attention_params& p) noexcept {
+  const std::size_t most = p.scores.n == 0 ? 64 : (std::size_t{32} << 10) / 4 / p.scores.n / 8 * 8;
+  return most < 8 ? 8 : most > 64 ? 64 : most;
+}
+/// Scratch of the kernel: all panels of k and v, then the scores.
+constexpr std::size_t attention_panels(const float_columns& c, const target_layout& t) noexcept {
+  return round_up(float_panel_at(c, t, 1, 0) * sizeof(float), alignment);
+}
+constexpr node_bytes attention_bytes(const attention_params& p, const target_layout& t) noexcept {
+  return {0, attention_panels(columns_of(p.scores), t) + attention_panels(columns_of(p.values), t) +
+                 round_up(attention_rows(p) * p.scores.n * sizeof(float) + 1, alignment)};
+}
+constexpr bool attention_accepts(const attention_params& p, const target_layout& t) noexcept {
+  return attention_bytes(p, t).scratch <= most_scratch;
+}
+}  // namespace kernels
+
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+/// Rows of a product, one at a time, as batch_matmul's reference has them.
+OCTET_INLINE void one_row(const batch_matmul_params& p, const float* a, const float* b, float* y) {
+  batch_matmul_params row = p;
+  row.m = 1, row.batches = broadcast_plan<2>{}, row.batches.count = 1, row.batches.rank = 1;
+  row.batches.extent[0] = 1;
+  if (p.mlas)
+    batch_matmul_mlas(row, a, b, nullptr, y, 0, 1);
+  else
+    batch_matmul(row, a, b, typed_results<float>{y}, 0, 1);
+}
+OCTET_INLINE void attention_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const attention_params*>(a.params);
+  const auto *q = static_cast<const float*>(a.in[0]), *k = static_cast<const float*>(a.in[1]),
+             *v = static_cast<const float*>(a.in[2]), *mask = static_cast<const float*>(a.in[3]);
+  auto *y = static_cast<float*>(a.out[0]), *scores = static_cast<float*>(a.scratch);
+  const std::size_t m = p.scores.m, n = p.scores.n, out = p.values.n;
+  const auto r = part_of(p.values.batches.count * m, a.part, a.parts);
+  for (std::size_t row = r.begin; row < r.end; ++row) {
+    const std::size_t batch = row / m, i = row % m;
+    const auto of_scores = broadcast_offsets(p.values.batches, batch);
+    const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
+    one_row(p.scores, q + (operands[0] * m + i) * p.scores.k, k + operands[1] * p.scores.k * n,
+            scores);
+    const float* const added = p.masked ? p.mask.row_of(mask, of_scores[0], i) : nullptr;
+    for (std::size_t j = 0; j < n; ++j) {
+      scores[j] = numerics::mul(scores[j], p.scale);
+      if (p.masked) scores[j] = numerics::add(scores[j], added[j * p.mask.column]);
+    }
+    softmax_row_real(p.softmax, 0, scores, scores);
+    one_row(p.values, scores, v + of_scores[1] * n * out, y + row * out);
+  }
+}
+#else
+void attention_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+/// The scores' shape.
+constexpr shape_or attention_scores(const node_view& n) {
+  return batch_matmul_shape({.adj_y = read_attributes<attention_attrs>(*n.attrs).adj_y},
+                            n.in[0].shape, n.in[1].shape);
+}
+constexpr status attention_op_shape(const node_view& n, std::span<dims> out) {
+  const shape_or scores = attention_scores(n);
+  if (scores.broken) return scores.broken;
+  if (n.present(3)) {
+    const dims& c = n.in[3].shape;
+    if (c.rank > scores.shape.rank || !(broadcast(scores.shape, c) == scores.shape))
+      return violation{rule::shapes_differ, scores.shape, c};
+  }
+  return set_shape(out, batch_matmul_shape({}, scores.shape, n.in[2].shape));
+}
+/// One of the two products.
+constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& a,
+                                     const tensor_desc& b, const tensor_desc& y, bool adj_y,
+                                     double alpha, rounding round) {
+  const std::array<tensor_desc, 2> in{a, b};
+  const std::array<std::span<const std::byte>, 2> constants{};
+  const std::array<bool, 2> given{true, true};
+  const std::array<attribute, 3> list{attribute{"adj_y", std::int64_t{adj_y}},
+                                      attribute{"alpha", alpha},
+                                      attribute{"computed", std::int64_t{1}}};
+  const attribute_view attrs(list);
+  const node_view n{in, {&y, 1}, constants, given, &attrs, round};
+  set_batch_matmul<false>(p, n);
+  p.fused = round == rounding::xnnpack;
+  if (round == rounding::onnxruntime) set_mlas_matmul(p, n);
+}
+constexpr void set_attention(attention_params& p, const node_view& n) {
+  const auto a = read_attributes<attention_attrs>(*n.attrs);
+  const tensor_desc scores{dtype::f32, attention_scores(n).shape};
+  set_attention_product(p.scores, n.in[0], n.in[1], scores, a.adj_y, a.alpha, n.round);
+  set_attention_product(p.values, scores, n.in[2], n.out[0], false, 1, n.round);
+  p.softmax.mode = n.round;
+  p.softmax.outer = 1, p.softmax.depth = p.scores.n;
+  p.softmax.beta = static_cast<float>(a.beta);
+  p.scale = static_cast<float>(a.scale);
+  p.masked = n.present(3);
+  if (p.masked) p.mask = make_broadcast_matrix(n.in[3].shape, scores.shape);
+}
+constexpr void attention_memory(const node_view& n, node_memory& to) {
+  attention_params p;
+  set_attention(p, n);
+  to.make<attention_params>();
+  to.reference_scratch = round_up(p.scores.n * sizeof(float) + 1, alignment);
+  to.kernel([&](const kernels::target_layout& t) {
+    return kernels::attention_accepts(p, t) ? kernels::attention_bytes(p, t)
+                                            : kernels::node_bytes{};
+  });
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status attention_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<attention_params>(&reference::attention_kernel, kernel_id::attention);
+  set_attention(p, n);
+  if (n.round == rounding::xnnpack && p.softmax.beta != 1)
+    return unsupported("beta in rounding XNN", std::to_string(p.softmax.beta), "1");
+  if (n.round != rounding::onnxruntime && read_attributes<attention_attrs>(*n.attrs).alpha != 1)
+    return unsupported("alpha in rounding " + std::string(name_of(n.round)), {}, "ORT");
+  return unit{};
+}
+#else
+status attention_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form attention_forms[] = {
+    {.in = {dtype::f32, dtype::f32, dtype::f32, dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::onnxruntime}},
+};
+/// Both products.
+constexpr double attention_macs(const node_view& n) {
+  const shape_or scores = attention_scores(n);
+  if (scores.broken || n.in[2].shape.rank < 2 || n.in[0].shape.rank < 2) return 0;
+  return static_cast<double>(scores.shape.elements().value) * n.in[0].shape.back(0) +
+         elements_out(n) * scores.shape.back(0);
+}
+inline constexpr op_def attention{
+    .name = "attention",
+    .summary = "softmax of a matrix product's rows, times another matrix",
+    .min_inputs = 3,
+    .max_inputs = 4,
+    .optional = {3},
+    .forms = attention_forms,
+    .kernel = kernel_id::attention,
+    .attributes = keys_of<attention_attrs>,
+    .shape = &attention_op_shape,
+    .memory = &attention_memory,
+    .prepare = &attention_prepare,
+    .decide = &laws::floats_in_order,
+    .macs = &attention_macs,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_OPS_ATTENTION_HPP_

@@ -1,0 +1,245 @@
+// Passes keep every output bit: layers over rows that are quantized when the network runs, as one
+// node and as the three that loaders emit, on every target.
+#include "octet/graph/passes.hpp"
+
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "octet/ops/list.hpp"
+#include "octet/runtime/session.hpp"
+
+namespace {
+
+using octet::dims;
+using octet::dtype;
+using octet::rounding;
+using octet::tensor_id;
+
+/// One layer: quantize, sums, floats.
+struct layer {
+  const octet::op_def* op = &octet::ops::conv2d;
+  dims x, w;
+  std::int32_t rows = 1;
+  rounding quantize = rounding::xnnpack, dequantize = rounding::xnnpack;
+  bool asymmetric = true, bias = true, per_channel = true;
+  octet::attributes attrs{}, floats{};
+};
+
+template <class T> octet::constant_data data(std::size_t count, std::uint32_t seed) {
+  std::mt19937 r(seed);
+  std::vector<T> v(count);
+  for (T& e : v)
+    e = static_cast<T>(std::is_floating_point_v<T> ? std::normal_distribution<float>(0, 5)(r)
+                                                   : static_cast<float>(r() % 256) - 128);
+  return octet::constant_data::of(std::span<const T>(v));
+}
+tensor_id value(octet::graph& g, dtype type, dims shape = {}) {
+  octet::tensor t;
+  t.type = type, t.shape = shape;
+  return g.add(std::move(t));
+}
+octet::graph made(const layer& l) {
+  octet::graph g;
+  const tensor_id x = value(g, dtype::f32, l.x);
+  g.inputs = {x};
+  const bool dense = l.op == &octet::ops::fully_connected;
+  const std::int32_t channels = l.w[0];
+  const tensor_id w =
+      g.add_constant("w", dtype::s8, l.w, data<std::int8_t>(l.w.elements().value, 3));
+  for (std::int32_t c = 0; c < (l.per_channel ? channels : 1); ++c)
+    g[w].scales.push_back(0.01 * (c + 1)), g[w].zero_points.push_back(0);
+  if (l.per_channel && channels > 1) g[w].axis = 0;
+  const tensor_id codes = value(g, l.asymmetric ? dtype::s16 : dtype::s8),
+                  scales = value(g, dtype::f32), sums = value(g, dtype::s32),
+                  y = value(g, dtype::f32);
+  g[sums].scales = g[w].scales;
+  octet::attributes q;
+  q.set("rows", std::int64_t{l.rows});
+  if (l.asymmetric) q.set("asymmetric", std::int64_t{1});
+  const auto add = [&](const octet::op_def& op, std::vector<tensor_id> in,
+                       std::vector<tensor_id> out, octet::attributes a, rounding r) {
+    REQUIRE(octet::infer_shapes(
+        g, g.add_node(op, "n", std::move(in), std::move(out), std::move(a), r)));
+  };
+  add(octet::ops::dynamic_quantize, {x}, {codes, scales}, q, l.quantize);
+  add(*l.op, {codes, w}, {sums}, l.attrs, rounding::none);
+  if (g[sums].scales.size() > 1) g[sums].axis = dense ? 1 : 3;
+  std::vector<tensor_id> in{sums, scales};
+  if (l.bias)
+    in.push_back(
+        g.add_constant("b", dtype::f32, dims{channels}, data<float>(octet::as_size(channels), 4)));
+  add(octet::ops::dynamic_dequantize, std::move(in), {y}, l.floats, l.dequantize);
+  g.outputs = {y};
+  return g;
+}
+std::vector<float> run(const octet::graph& g, const octet::plan_options& o, std::uint32_t seed,
+                       const octet::op_def& last) {
+  const auto p = octet::try_compile(g, o);
+  if (!p) FAIL(p.error().message());
+  CHECK(p->source().nodes.back().op == &last);
+  octet::session s(*p);
+  const auto x = s.input().view();
+  const auto from = data<float>(x.size_bytes() / 4, seed);
+  std::memcpy(x.data, from.bytes.data(), x.size_bytes());
+  s.run();
+  const auto y = s.output().view();
+  std::vector<float> out(y.size_bytes() / 4);
+  std::memcpy(out.data(), y.data, y.size_bytes());
+  return out;
+}
+void equal_on_every_target(const layer& l, const octet::op_def& one) {
+  const octet::graph g = made(l);
+  octet::plan_options apart;
+  apart.on = octet::target::reference, apart.optimize = false;
+  const auto expected = run(g, apart, 5, octet::ops::dynamic_dequantize);
+  for (const octet::target t : octet::enumerators<octet::target>) {
+    if (t != octet::target::reference && !octet::can_run(t)) continue;
+    for (const unsigned threads : {1u, 3u}) {
+      octet::plan_options o;
+      o.on = t, o.threads = threads;
+      INFO(name_of(t) << ", " << threads << " threads");
+      const auto got = run(g, o, 5, one);
+      REQUIRE(got.size() == expected.size());
+      CHECK(std::memcmp(got.data(), expected.data(), got.size() * 4) == 0);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a convolution over images that are quantized when it runs is one node", "[passes]") {
+  layer l;
+  l.x = {2, 7, 9, 5}, l.w = {35, 3, 3, 5}, l.rows = 2;
+  l.attrs = to_attributes(
+      octet::conv2d_attrs{.stride_h = 2, .pad_top = 1, .pad_left = 2, .pad_right = 1});
+  l.attrs.set("input_limit", std::int64_t{255});
+  equal_on_every_target(l, octet::ops::dynamic_conv2d);
+  l.rows = 1, l.bias = false;
+  equal_on_every_target(l, octet::ops::dynamic_conv2d);
+  l.quantize = rounding::divide_half_away, l.dequantize = rounding::none;
+  l.floats.set("float_lo", 0.), l.floats.set("float_hi", 900.);
+  equal_on_every_target(l, octet::ops::dynamic_conv2d);
+  l.asymmetric = false, l.bias = true;
+  equal_on_every_target(l, octet::ops::dynamic_conv2d);
+  l.floats.set("scales_first", std::int64_t{1}), l.per_channel = false;
+  equal_on_every_target(l, octet::ops::dynamic_conv2d);
+}
+TEST_CASE("a convolution over pixels that are quantized when it runs is one node", "[passes]") {
+  layer l;
+  l.x = {2, 5, 6, 12}, l.w = {70, 1, 1, 12}, l.rows = 60;
+  equal_on_every_target(l, octet::ops::dynamic_conv2d);
+}
+TEST_CASE("a matrix product over rows that are quantized when it runs is one node", "[passes]") {
+  layer l;
+  l.op = &octet::ops::fully_connected;
+  l.x = {27, 33}, l.w = {70, 33}, l.rows = 27;
+  equal_on_every_target(l, octet::ops::dynamic_fully_connected);
+  l.rows = 1, l.quantize = l.dequantize = rounding::aten;
+  equal_on_every_target(l, octet::ops::dynamic_fully_connected);
+  l.x = {1, 33}, l.bias = false;
+  equal_on_every_target(l, octet::ops::dynamic_fully_connected);
+}
+TEST_CASE("what else reads a layer's sums or its rows' codes keeps its three nodes", "[passes]") {
+  layer l;
+  l.x = {1, 4, 4, 3}, l.w = {5, 3, 3, 3};
+  for (const std::size_t node : {0, 1}) {
+    octet::graph g = made(l);
+    g.outputs.push_back(g.nodes[node].out[0]);
+    octet::passes::optimize(g);
+    CHECK(g.nodes.size() == 3);
+  }
+  octet::graph grouped = made(l);
+  grouped.nodes[1].op = &octet::ops::depthwise_conv2d;
+  octet::passes::optimize(grouped);
+  CHECK(grouped.nodes.size() == 3);
+}
+
+namespace {
+/// Two products with a softmax between them; `mask` and `scale`: with these.
+octet::graph attention_graph(rounding round, bool mask, bool scale) {
+  octet::graph g;
+  const tensor_id q = value(g, dtype::f32, {2, 3, 21, 8}), k = value(g, dtype::f32, {2, 3, 8, 40}),
+                  v = value(g, dtype::f32, {2, 3, 40, 8});
+  g.inputs = {q, k, v};
+  const auto add = [&](const octet::op_def& op, std::vector<tensor_id> in,
+                       rounding r = rounding::none) {
+    const tensor_id y = value(g, dtype::f32);
+    REQUIRE(octet::infer_shapes(g, g.add_node(op, "n", std::move(in), {y}, {}, r)));
+    return y;
+  };
+  tensor_id x = add(octet::ops::batch_matmul, {q, k}, round);
+  if (scale) x = add(octet::ops::mul, {x, g.add_constant("s", dtype::f32, {}, data<float>(1, 6))});
+  if (mask)
+    x = add(octet::ops::add, {g.add_constant("m", dtype::f32, {1, 1, 40}, data<float>(40, 7)), x});
+  x = add(octet::ops::softmax, {x}, round);
+  g.outputs = {add(octet::ops::batch_matmul, {x, v}, round)};
+  return g;
+}
+std::vector<float> attention_run(const octet::graph& g, const octet::plan_options& o,
+                                 const octet::op_def& last, std::size_t nodes) {
+  const auto p = octet::try_compile(g, o);
+  if (!p) FAIL(p.error().message());
+  CHECK(p->source().nodes.back().op == &last);
+  CHECK(p->source().nodes.size() == nodes);
+  octet::session s(*p);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto x = s.input(i).view();
+    const auto from = data<float>(x.size_bytes() / 4, 9 + static_cast<std::uint32_t>(i));
+    std::memcpy(x.data, from.bytes.data(), x.size_bytes());
+  }
+  s.run();
+  const auto y = s.output().view();
+  std::vector<float> out(y.size_bytes() / 4);
+  std::memcpy(out.data(), y.data, y.size_bytes());
+  return out;
+}
+}  // namespace
+
+TEST_CASE("two matrix products with a softmax between them are one node", "[passes]") {
+  for (const rounding r : {rounding::none, rounding::xnnpack, rounding::onnxruntime})
+    for (const bool mask : {false, true})
+      for (const bool scale : {false, true}) {
+        const octet::graph g = attention_graph(r, mask, scale);
+        octet::plan_options apart;
+        apart.on = octet::target::reference, apart.optimize = false;
+        const auto expected = attention_run(g, apart, octet::ops::batch_matmul,
+                                            3u + (mask ? 1 : 0) + (scale ? 1 : 0));
+        for (const octet::target t : octet::enumerators<octet::target>)
+          for (const unsigned threads : {1u, 3u}) {
+            if (t != octet::target::reference && !octet::can_run(t)) continue;
+            octet::plan_options o;
+            o.on = t, o.threads = threads;
+            INFO(name_of(t) << ", " << threads << " threads, " << name_of(r));
+            const auto got = attention_run(g, o, octet::ops::attention, 1);
+            REQUIRE(got.size() == expected.size());
+            CHECK(std::memcmp(got.data(), expected.data(), got.size() * 4) == 0);
+          }
+      }
+}
+TEST_CASE("rows that are quantized twice in the same way are so once", "[passes]") {
+  layer l;
+  l.op = &octet::ops::fully_connected;
+  l.x = {9, 24}, l.w = {16, 24}, l.rows = 9;
+  octet::graph g = made(l);
+  const octet::graph again = made(l);  // the same layer behind the first, on its own names
+  for (std::size_t i = 0; i < 3; ++i) {
+    octet::node n = again.nodes[i];
+    for (auto* list : {&n.in, &n.out})
+      for (tensor_id& t : *list)
+        if (t != g.inputs[0]) t += static_cast<tensor_id>(again.tensors.size());
+    if (i == 0)
+      for (const octet::tensor& t : again.tensors) g.tensors.push_back(t);
+    g.nodes.push_back(n);
+  }
+  g.outputs.push_back(g.outputs[0] + static_cast<tensor_id>(again.tensors.size()));
+  octet::passes::optimize(g);
+  CHECK(g.nodes.size() == 3);  // one quantizes, two layers
+  const auto p = octet::try_compile(g);
+  if (!p) FAIL(p.error().message());
+  octet::session s(*p);
+  const auto x = s.input().view();
+  std::memcpy(x.data, data<float>(x.size_bytes() / 4, 5).bytes.data(), x.size_bytes());
+  s.run();
+  const auto a = s.output(0).view(), b = s.output(1).view();
+  CHECK(std::memcmp(a.data, b.data, a.size_bytes()) == 0);
+}
