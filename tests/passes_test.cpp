@@ -216,6 +216,25 @@ TEST_CASE("two matrix products with a softmax between them are one node", "[pass
           }
       }
 }
+TEST_CASE("what may change between two nodes is not read later", "[passes]") {
+  // A state as the second matrix of the first product, as a mask, as weights of a layer.
+  octet::graph g = attention_graph(rounding::none, true, false);
+  g[g.inputs[1]].role = octet::tensor::kind::state;
+  octet::passes::optimize(g);
+  CHECK(g.nodes.size() == 4);
+  g = attention_graph(rounding::none, true, false);
+  for (octet::tensor& t : g.tensors)
+    if (t.name == "m") t.role = octet::tensor::kind::state;
+  octet::passes::optimize(g);
+  CHECK(g.nodes.size() == 4);
+  layer l;
+  l.op = &octet::ops::fully_connected;
+  l.x = {9, 24}, l.w = {16, 24}, l.rows = 9;
+  octet::graph h = made(l);
+  h[h.nodes[1].in[1]].role = octet::tensor::kind::state;
+  octet::passes::optimize(h);
+  CHECK(h.nodes.size() == 3);
+}
 TEST_CASE("rows that are quantized twice in the same way are so once", "[passes]") {
   layer l;
   l.op = &octet::ops::fully_connected;

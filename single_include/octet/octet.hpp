@@ -23469,12 +23469,12 @@ constexpr gemm_problem problem_of(const dynamic_layer_params& p) noexcept {
 }
 }  // namespace kernels
 
-/// Whether sums of that many products fit int32, whatever the numbers are.
+/// Whether sums of that many products fit int32, whatever the numbers are (and zero points of
+/// channels, which are not looked at).
 constexpr bool dynamic_sums_fit(bool zero_points, const tensor_desc& x, const tensor_desc& w,
                                 std::size_t products) noexcept {
-  std::int64_t largest = 0;
-  for (std::size_t c = 0; c < std::max<std::size_t>(1, w.zero_points.size()); ++c)
-    largest = std::max(largest, largest_offset(w.type, w.zero_point(c)));
+  const std::int64_t largest =
+      w.zero_points.size() > 1 ? 255 : largest_offset(w.type, w.zero_point());
   return static_cast<std::int64_t>(products) <=
          INT32_MAX / ((zero_points ? 255 : largest_offset(x.type, 0)) * largest);
 }
@@ -31454,6 +31454,10 @@ inline void fuse_requantize(graph& g) {
   erase(g, dead);
 }
 
+/// A value that every reader finds the same: it may be read later than the file says. A state may
+/// be written in between.
+inline bool stays(const graph& g, tensor_id t) { return g[t].role != tensor::kind::state; }
+
 /// A layer over rows that are quantized when it runs, and what makes floats of its sums.
 struct dynamic_rows_of {
   std::size_t quantize, layer;  // nodes
@@ -31473,7 +31477,7 @@ inline std::optional<dynamic_rows_of> dynamic_layer_of(const graph& g, std::size
   const node& n = g.nodes[layer];
   if ((n.op != &ops::conv2d && n.op != &ops::fully_connected) || n.round != rounding::none ||
       g[back.in[0]].type != dtype::s32 || (n.in.size() > 2 && n.in[2] != no_tensor) ||
-      n.attrs.integer("groups", 1) != 1)
+      !stays(g, n.in[1]) || n.attrs.integer("groups", 1) != 1)
     return {};
   const std::size_t quantize = between(n.in[0]);
   const node& q = g.nodes[quantize];
@@ -31524,29 +31528,33 @@ inline void fuse_dynamic_layers(graph& g) {
   erase(g, dead);
 }
 
-/// Rows that are quantized twice in the same way are so once.
+/// Rows that are quantized twice in the same way are so once. Of the ways to quantize one tensor
+/// the first few are remembered: a network has one or two.
 inline void share_quantized_rows(graph& g) {
+  constexpr std::size_t most_ways = 8;
   std::vector<tensor_id> now(g.tensors.size());
   for (std::size_t t = 0; t < now.size(); ++t) now[t] = static_cast<tensor_id>(t);
-  std::vector<char> dead(g.nodes.size(), 0);
+  std::vector<char> dead(g.nodes.size(), 0), shown(g.tensors.size(), 0);
+  for (const tensor_id t : g.outputs) shown[as_size(t)] = 1;
   std::map<tensor_id, std::vector<std::size_t>> of;  // nodes that quantize that tensor
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
     node& n = g.nodes[i];
     for (tensor_id& t : n.in)
       if (t != no_tensor) t = now[as_size(t)];
-    if (n.op != &ops::dynamic_quantize_asymmetric) continue;
+    if (n.op != &ops::dynamic_quantize_asymmetric || !stays(g, n.in[0])) continue;
     std::vector<std::size_t>& others = of[n.in[0]];
-    for (const std::size_t k : others) {
-      const node& first = g.nodes[k];
-      const bool shown = std::any_of(n.out.begin(), n.out.end(), [&](tensor_id t) {
-        return std::find(g.outputs.begin(), g.outputs.end(), t) != g.outputs.end();
-      });
-      if (shown || first.round != n.round || first.attrs.entries() != n.attrs.entries()) continue;
-      for (std::size_t o = 0; o < n.out.size(); ++o) now[as_size(n.out[o])] = first.out[o];
-      dead[i] = 1;
-      break;
+    const auto first = std::find_if(others.begin(), others.end(), [&](std::size_t k) {
+      return g.nodes[k].round == n.round && g.nodes[k].attrs.entries() == n.attrs.entries();
+    });
+    if (first == others.end()) {
+      if (others.size() < most_ways) others.push_back(i);
+      continue;
     }
-    if (!dead[i]) others.push_back(i);
+    bool kept = false;
+    for (const tensor_id t : n.out) kept |= shown[as_size(t)] != 0;
+    if (kept) continue;
+    for (std::size_t o = 0; o < n.out.size(); ++o) now[as_size(n.out[o])] = g.nodes[*first].out[o];
+    dead[i] = 1;
   }
   erase(g, dead);
 }
@@ -31557,11 +31565,11 @@ struct attention_of {
   std::vector<tensor_id> in{};
   attention_attrs attrs{};
 };
-/// A product of float matrices that are not constants, alone.
+/// A product of float matrices that are neither constants nor states, alone.
 inline bool multiplies_matrices(const graph& g, const node& n, rounding round) {
   return n.op == &ops::batch_matmul && n.round == round && n.attrs.integer("adj_x") == 0 &&
-         (n.in.size() < 3 || n.in[2] == no_tensor) && g[n.in[1]].role != tensor::kind::constant &&
-         g[n.in[0]].role != tensor::kind::constant;
+         (n.in.size() < 3 || n.in[2] == no_tensor) && g[n.in[0]].role == tensor::kind::value &&
+         g[n.in[1]].role == tensor::kind::value;
 }
 /// Of the product that node `i` is; nothing where its first operand is computed otherwise.
 inline std::optional<attention_of> attention_before(const graph& g, std::size_t i,
@@ -31591,6 +31599,7 @@ inline std::optional<attention_of> attention_before(const graph& g, std::size_t 
     const std::size_t k = g[n->in[0]].shape == scores && producer[as_size(n->in[0])] >= 0 ? 0 : 1;
     if (!(g[n->in[k]].shape == scores)) return {};
     mask = n->in[1 - k];
+    if (!stays(g, mask)) return {};
     n = before(n->in[k]);
   }
   if (n != nullptr && n->op == &ops::mul && n->attrs.entries().empty()) {

@@ -29,12 +29,12 @@ constexpr gemm_problem problem_of(const dynamic_layer_params& p) noexcept {
 }
 }  // namespace kernels
 
-/// Whether sums of that many products fit int32, whatever the numbers are.
+/// Whether sums of that many products fit int32, whatever the numbers are (and zero points of
+/// channels, which are not looked at).
 constexpr bool dynamic_sums_fit(bool zero_points, const tensor_desc& x, const tensor_desc& w,
                                 std::size_t products) noexcept {
-  std::int64_t largest = 0;
-  for (std::size_t c = 0; c < std::max<std::size_t>(1, w.zero_points.size()); ++c)
-    largest = std::max(largest, largest_offset(w.type, w.zero_point(c)));
+  const std::int64_t largest =
+      w.zero_points.size() > 1 ? 255 : largest_offset(w.type, w.zero_point());
   return static_cast<std::int64_t>(products) <=
          INT32_MAX / ((zero_points ? 255 : largest_offset(x.type, 0)) * largest);
 }
