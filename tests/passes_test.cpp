@@ -142,7 +142,7 @@ TEST_CASE("a matrix product over rows that are quantized when it runs is one nod
 TEST_CASE("what else reads a layer's sums or its rows' codes keeps its three nodes", "[passes]") {
   layer l;
   l.x = {1, 4, 4, 3}, l.w = {5, 3, 3, 3};
-  for (const std::size_t node : {0, 1}) {
+  for (const std::size_t node : {std::size_t{0}, std::size_t{1}}) {
     octet::graph g = made(l);
     g.outputs.push_back(g.nodes[node].out[0]);
     octet::passes::optimize(g);

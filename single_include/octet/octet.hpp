@@ -594,10 +594,17 @@ HWY_INLINE VF divide(VF a, VF b) {
   return hn::Load(DF(), x);
 }
 
-/// a < b ? a : b, so b where either is NaN.
-HWY_INLINE VF lesser(VF a, VF b) { return hn::IfThenElse(hn::Lt(a, b), a, b); }
+/// a < b ? a : b, so b where either is NaN. Chosen as integers: -ffast-math makes a minimum of a
+/// choice of floats, of which either zero may be the lesser.
+HWY_INLINE VF lesser(VF a, VF b) {
+  return hn::BitCast(DF(), hn::IfThenElse(hn::RebindMask(D32(), hn::Lt(a, b)),
+                                          hn::BitCast(D32(), a), hn::BitCast(D32(), b)));
+}
 /// a > b ? a : b, likewise.
-HWY_INLINE VF greater(VF a, VF b) { return hn::IfThenElse(hn::Gt(a, b), a, b); }
+HWY_INLINE VF greater(VF a, VF b) {
+  return hn::BitCast(DF(), hn::IfThenElse(hn::RebindMask(D32(), hn::Gt(a, b)),
+                                          hn::BitCast(D32(), a), hn::BitCast(D32(), b)));
+}
 
 /// y: lane l of vector v the value of channel v * lanes32 + l, which x has by blocks of 128 bits.
 template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
