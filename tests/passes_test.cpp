@@ -234,6 +234,21 @@ TEST_CASE("what may change between two nodes is not read later", "[passes]") {
   h[h.nodes[1].in[1]].role = octet::tensor::kind::state;
   octet::passes::optimize(h);
   CHECK(h.nodes.size() == 3);
+  octet::graph padded;
+  const tensor_id x = value(padded, dtype::s8, {1, 4, 4, 3}), wider = value(padded, dtype::s8),
+                  w = padded.add_constant("w", dtype::s8, {2, 3, 3, 3}, data<std::int8_t>(54, 3)),
+                  y = value(padded, dtype::s32);
+  octet::attributes pad;
+  pad.set("paddings", std::vector<std::int64_t>{0, 0, 1, 1, 1, 1, 0, 0});
+  REQUIRE(octet::infer_shapes(
+      padded, padded.add_node(octet::ops::qnn_pad, "n", {x}, {wider}, std::move(pad))));
+  REQUIRE(octet::infer_shapes(padded, padded.add_node(octet::ops::conv2d, "n", {wider, w}, {y})));
+  padded.outputs = {y};
+  for (const bool state : {true, false}) {
+    padded[x].role = state ? octet::tensor::kind::state : octet::tensor::kind::value;
+    octet::passes::fuse_pad(padded);
+    CHECK(padded.nodes.size() == (state ? 2 : 1));
+  }
 }
 TEST_CASE("rows that are quantized twice in the same way are so once", "[passes]") {
   layer l;

@@ -6618,6 +6618,7 @@ inline float_walk walk_of(const float_layer_params& p, const float_image& image,
 /// One panel of n columns for pixels whose sums run in the order of the weights, or (XNN) of the
 /// window's columns.
 template <class Sums> struct plain_panel {
+  using sums = Sums;
   panel_steps steps;
   bool by_columns;
   bool backward;  // transposed, the first tap first: it meets the last input
@@ -6654,21 +6655,13 @@ template <class Sums> struct plain_panel {
     x_shift = some ? -(k.rows - 1) * k.x_row - (k.columns - 1) * k.x_column : 0;
     w_shift = some ? -(k.rows - 1) * k.w_row - (k.columns - 1) * k.w_column : 0;
   }
-  HWY_INLINE bool takes_eight() const {
-    return OCTET_TARGET_NS::takes_eight<Sums>(as_size(steps.width));
-  }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
     float_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, y, n, as_size(steps.width));
-  }
-  HWY_INLINE void run_some(int pixels, const float* x, const float* with, float* y) const {
-    if constexpr (Sums::vectors_of_eight != 0)
-      if (pixels == 8) return run<8>(x, with, y);
-    if (pixels == 4) return run<4>(x, with, y);
-    run<1>(x, with, y);
   }
 };
 /// The same for ORT's orders.
 template <class Sums> struct mlas_panel {
+  using sums = Sums;
   panel_steps steps;
   mlas_layer order;
   std::ptrdiff_t kernel_w, taps, x_shift = 0, w_shift = 0;  // to the tap that is summed first
@@ -6732,26 +6725,27 @@ template <class Sums> struct mlas_panel {
       k.first = as_distance(row.taps.first) * kernel_w + as_distance(t.first);
     }
   }
-  HWY_INLINE bool takes_eight() const {
-    return OCTET_TARGET_NS::takes_eight<Sums>(as_size(steps.width));
-  }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
     mlas_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, start, y, n,
                               as_size(steps.width));
   }
-  HWY_INLINE void run_some(int pixels, const float* x, const float* with, float* y) const {
-    if constexpr (Sums::vectors_of_eight != 0)
-      if (pixels == 8) return run<8>(x, with, y);
-    if (pixels == 4) return run<4>(x, with, y);
-    run<1>(x, with, y);
-  }
 };
+/// 1, 4 or 8 pixels that meet the same taps.
+template <class Panel>
+HWY_INLINE void float_pixels(const Panel& panel, int pixels, const float* x, const float* with,
+                             float* y) {
+  if constexpr (Panel::sums::vectors_of_eight != 0)
+    if (pixels == 8) return panel.template run<8>(x, with, y);
+  if (pixels == 4) return panel.template run<4>(x, with, y);
+  panel.template run<1>(x, with, y);
+}
 /// Pixels [begin, end) of all, times one panel.
 template <class Panel>
 HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, const float* x,
                                     float* y, std::size_t begin, std::size_t end) noexcept {
   const std::int64_t phases = image.w.phases();
   const panel_steps& steps = panel.steps;
+  const bool eights = takes_eight<typename Panel::sums>(as_size(steps.width));
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
@@ -6766,7 +6760,7 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
           const float_taps other = image.w.at(there);
           return other.first == t.first && other.count == t.count;
         };
-        const int together = panel.takes_eight() && alike(8) ? 8 : alike(4) ? 4 : 1;
+        const int together = eights && alike(8) ? 8 : alike(4) ? 4 : 1;
         panel.taps_are(row, t);
         const float *from = x, *with = panel.w;
         if (row.taps.count != 0 && t.count != 0) {  // else there is no such place
@@ -6774,7 +6768,7 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
           with = panel.w + as_distance(row.taps.first * image.w.kernel + t.first) * steps.tap;
         }
         float* const to = row.y + as_size(o) * image.out_c;
-        panel.run_some(together, from, with, to);
+        float_pixels(panel, together, from, with, to);
         o += together * phases;
       }
   }
@@ -16426,6 +16420,14 @@ template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t
   }
   return unit{};
 }
+/// One zero point for each channel of the weights, where not all are 0.
+template <class P>
+void set_weight_zero_points(const tensor_desc& w, prepared& to, P& p, std::size_t channels) {
+  if (common_zero_point(w) == 0) return;
+  auto z = to.array<std::int32_t>(channels);
+  for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
+  p.weight_zero_points = z.data();
+}
 /// Whether constant weights fit int8, where plans for other shapes ask again.
 template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem& problem) {
   if (to.facts == nullptr || p.weights == nullptr || problem.dynamic) return;
@@ -16444,11 +16446,7 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   if (x.per_channel()) return unsupported("per-channel activations");
   if (w.per_channel() && w.scales.size() != channels)
     return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
-  if (common_zero_point(w) != 0) {
-    auto z = to.array<std::int32_t>(channels);
-    for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
-    p.weight_zero_points = z.data();
-  }
+  set_weight_zero_points(w, to, p, channels);
   if (auto b = set_integer_bias(n, p, channels); !b) return b;
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
   // int64.
@@ -23185,34 +23183,30 @@ OCTET_INLINE std::optional<row_formula> row_formula_of(rounding r, bool asymmetr
   }
   return std::nullopt;
 }
-OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
+/// What both that quantize rows share.
+OCTET_INLINE status prepare_rows(const node_view& n, prepared& to, bool asymmetric,
+                                 bool zero_points) {
+  const auto a = read_attributes<dynamic_rows_attrs>(*n.attrs);
   auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
                                              kernel_id::dynamic_quantize);
-  if (a.asymmetric != (n.out[0].type == dtype::s16))
-    return invalid("quantized values", std::string(name_of(n.out[0].type)),
-                   "int16 where they are asymmetric, else int8");
-  const auto formula = row_formula_of(n.round, a.asymmetric);
+  const auto formula = row_formula_of(n.round, asymmetric);
   if (!formula) return detail::no_such_rounding(n);
   p.formula = *formula;
   p.reduce_range = a.reduce_range;
-  p.codes = n.out[0].type;
+  p.codes = n.out[0].type, p.zero_points = zero_points;
   p.rows = as_size(a.rows);
   p.length = n.in[0].shape.elements().value / p.rows;
   return unit{};
 }
+OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
+  const bool asymmetric = read_attributes<dynamic_quantize_attrs>(*n.attrs).asymmetric;
+  if (asymmetric != (n.out[0].type == dtype::s16))
+    return invalid("quantized values", std::string(name_of(n.out[0].type)),
+                   "int16 where they are asymmetric, else int8");
+  return prepare_rows(n, to, asymmetric, false);
+}
 OCTET_INLINE status dynamic_quantize_asymmetric_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<dynamic_rows_attrs>(*n.attrs);
-  auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
-                                             kernel_id::dynamic_quantize);
-  const auto formula = row_formula_of(n.round, true);
-  if (!formula) return detail::no_such_rounding(n);
-  p.formula = *formula;
-  p.reduce_range = a.reduce_range;
-  p.codes = n.out[0].type, p.zero_points = true;
-  p.rows = as_size(a.rows);
-  p.length = n.in[0].shape.elements().value / p.rows;
-  return unit{};
+  return prepare_rows(n, to, true, true);
 }
 #else
 status dynamic_quantize_prepare(const node_view& n, prepared& to);
@@ -23541,8 +23535,8 @@ constexpr status dynamic_conv2d_shape(const node_view& n, std::span<dims> out) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);
   if (auto s = set_shape(out, conv2d_shape(a, n.in[0].shape, n.in[1].shape)); !s) return s;
   const dims& x = n.in[0].shape;
-  const bool images = is_pointwise(a, n.in[1].shape) == false;
-  return check_row_scales(n, images ? as_size(x[0]) : product_of(x[0], x[1], x[2]));
+  const bool pixels = is_pointwise(a, n.in[1].shape);
+  return check_row_scales(n, pixels ? product_of(x[0], x[1], x[2]) : as_size(x[0]));
 }
 constexpr status dynamic_fully_connected_shape(const node_view& n, std::span<dims> out) {
   if (auto s = fully_connected_op_shape(n, out); !s) return s;
@@ -23553,7 +23547,7 @@ constexpr status dynamic_fully_connected_shape(const node_view& n, std::span<dim
 constexpr void set_lines(conv2d_params& p, std::size_t count) {
   p.batch = p.in_w = p.out_w = p.kernel_h = p.kernel_w = 1;
   p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = 1;
-  p.pad_top = p.pad_left = 0, p.groups = 1;
+  p.pad_top = p.pad_left = 0;
   p.in_h = p.out_h = static_cast<std::int32_t>(count);
 }
 template <bool Dense>
@@ -23561,7 +23555,7 @@ constexpr void set_dynamic_layer(dynamic_layer_params& p, const node_view& n) {
   const dims &x = n.in[0].shape, &w = n.in[1].shape;
   const std::size_t scales = std::max<std::size_t>(1, n.in[2].shape.elements().value);
   if constexpr (Dense) {
-    p.in_c = w[1], p.out_c = w[0];
+    p.in_c = w[1], p.out_c = w[0], p.groups = 1;
     set_lines(p, x.elements().value / as_size(w[1]));
   } else {
     set_conv2d<false>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
@@ -23618,11 +23612,7 @@ template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared&
   if (!dynamic_sums_fit(n.present(3), n.in[0], w,
                         product_of(p.kernel_h, p.kernel_w, p.in_c / p.groups)))
     return invalid("accumulators exceed int32");
-  if (common_zero_point(w) != 0) {
-    auto z = to.array<std::int32_t>(as_size(p.out_c));
-    for (std::size_t c = 0; c < z.size(); ++c) z[c] = w.zero_point(c);
-    p.weight_zero_points = z.data();
-  }
+  set_weight_zero_points(w, to, p, as_size(p.out_c));
   if (auto s = set_row_scaling(n, to, p); !s) return s;
   know_fit(to, p, kernels::problem_of(p));
   return unit{};
@@ -31659,7 +31649,7 @@ inline void fuse_pad(graph& g) {
     const std::int32_t by = producer[as_size(x)];
     if (by < 0 || uses[as_size(x)] != 1) continue;
     const node& p = g.nodes[as_size(by)];
-    if (!p.op->only_pads || dead[as_size(by)]) continue;
+    if (!p.op->only_pads || dead[as_size(by)] || !stays(g, p.in[0])) continue;
     const auto pad = p.attrs.integers("paddings");  // before, after per axis
     const tensor& from = g[p.in[0]];
     if (pad.size() != 8 || pad[0] || pad[1] || pad[6] || pad[7] || from.scales != g[x].scales ||

@@ -1233,10 +1233,10 @@ inline result<dtype> element_type(std::int64_t code, const std::string& of) {
 }
 
 inline bool is_quantize(const node& n) {
-  return n.op == "QuantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+  return n.op == "QuantizeLinear" && (n.domain.empty() || n.domain == microsoft_domain);
 }
 inline bool is_dequantize(const node& n) {
-  return n.op == "DequantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+  return n.op == "DequantizeLinear" && (n.domain.empty() || n.domain == microsoft_domain);
 }
 
 }  // namespace onnx_model
@@ -5292,6 +5292,42 @@ class node_graph {
     return a.shape.rank == 0 || (a.shape.rank == 1 && a.shape[0] == 1);
   }
 
+  // ---- what patterns ask ----
+
+  static bool is_plain(const node& n, std::string_view op) {
+    return n.is(op) && n.out.size() == 1 && !n.in.empty();
+  }
+  /// The one reader of a value, if it is an operator of that name.
+  item* only_reader(const std::string& value, std::string_view op) {
+    if (!one_reader(value)) return nullptr;
+    item& r = reader(*uses(value).begin());
+    return is_plain(r.n, op) ? &r : nullptr;
+  }
+  /// The other operand of a node of two, one of which is `value`.
+  static const std::string* other(const node& n, const std::string& value) {
+    if (n.in.size() != 2) return nullptr;
+    if (n.in[0] == value) return &n.in[1];
+    return n.in[1] == value ? &n.in[0] : nullptr;
+  }
+  /// The one reader of `value`, of that name, whose other operand is a constant.
+  item* with_constant(const std::string& value, std::string_view op, const std::string*& operand) {
+    item* r = only_reader(value, op);
+    operand = r ? other(r->n, value) : nullptr;
+    return operand && constant(*operand) ? r : nullptr;
+  }
+  /// A node in place of those of a pattern, the last of which gave its result.
+  void put(node n, const std::vector<item*>& instead) {
+    const double place = instead.back()->place;
+    n.name = instead.back()->n.name, n.out = instead.back()->n.out;
+    for (item* i : instead) remove(*i);
+    add(std::move(n), place);
+  }
+  static node made(std::string_view op, std::string_view domain, std::vector<std::string> in) {
+    node n;
+    n.op = op, n.domain = domain, n.in = std::move(in);
+    return n;
+  }
+
   bool sort() {
     order_.clear();
     std::vector<std::size_t> waits(items_.size(), 0);
@@ -6762,21 +6798,12 @@ class float_fuser : node_graph {
   }
 
  private:
-  static constexpr std::string_view microsoft = "com.microsoft";
+  static constexpr std::string_view microsoft = microsoft_domain;
 
   const extent_list* shape(const std::string& name) { return shapes_.find(name); }
 
   // ---- what patterns ask ----
 
-  static bool is_plain(const node& n, std::string_view op) {
-    return n.is(op) && n.out.size() == 1 && !n.in.empty();
-  }
-  /// The one reader of a value, if it is an operator of that name.
-  item* only_reader(const std::string& value, std::string_view op) {
-    if (!one_reader(value)) return nullptr;
-    item& r = reader(*uses(value).begin());
-    return is_plain(r.n, op) ? &r : nullptr;
-  }
   /// A float of one element, of any rank.
   std::optional<float> one_element(const std::string& name) const {
     const array* a = constant(name);
@@ -6791,30 +6818,6 @@ class float_fuser : node_graph {
   bool is_number(const std::string& name, float v) const {
     const auto found = number(name);
     return found && std::fabs(*found - v) <= 1e-5f * std::fabs(v);
-  }
-  /// The other operand of a node of two, one of which is `value`.
-  static const std::string* other(const node& n, const std::string& value) {
-    if (n.in.size() != 2) return nullptr;
-    if (n.in[0] == value) return &n.in[1];
-    return n.in[1] == value ? &n.in[0] : nullptr;
-  }
-  /// The one reader of `value`, of that name, whose other operand is a constant.
-  item* with_constant(const std::string& value, std::string_view op, const std::string*& operand) {
-    item* r = only_reader(value, op);
-    operand = r ? other(r->n, value) : nullptr;
-    return operand && constant(*operand) ? r : nullptr;
-  }
-  /// A node in place of those of a pattern, the last of which gave its result.
-  void put(node n, const std::vector<item*>& instead) {
-    const double place = instead.back()->place;
-    n.name = instead.back()->n.name, n.out = instead.back()->n.out;
-    for (item* i : instead) remove(*i);
-    add(std::move(n), place);
-  }
-  static node made(std::string_view op, std::string_view domain, std::vector<std::string> in) {
-    node n;
-    n.op = op, n.domain = domain, n.in = std::move(in);
-    return n;
   }
   static void set(node& n, const char* key, float v) { n.attributes[key].real = v; }
   static void set(node& n, const char* key, std::int64_t v) { n.attributes[key].integer = v; }
@@ -7121,16 +7124,6 @@ class product_fuser : node_graph {
   }
 
  private:
-  /// The one node that reads a value, if it is this operator.
-  item* only_reader(const std::string& name, std::string_view op) {
-    if (!one_reader(name)) return nullptr;
-    item& i = reader(*uses(name).begin());
-    return i.n.is(op) && i.n.out.size() == 1 ? &i : nullptr;
-  }
-  /// The other operand of two.
-  static std::string other(const node& n, const std::string& than) {
-    return n.in.size() == 2 ? n.in[n.in[0] == than ? 1 : 0] : std::string();
-  }
   /// A constant with one element, or one for each of n columns.
   bool of_columns(const std::string& name, int n) const {
     const array* a = constant(name);
@@ -7156,27 +7149,22 @@ class product_fuser : node_graph {
     item* cast = only_reader(product.n.out[0], "Cast");
     if (!cast || cast->n.integer("to", 0) != 1) return;
     item* mul = only_reader(cast->n.out[0], "Mul");
-    if (!mul) return;
-    const auto scales = scales_of(other(mul->n, cast->n.out[0]), columns);
+    const std::string* factor = mul ? other(mul->n, cast->n.out[0]) : nullptr;
+    const auto scales = factor ? scales_of(*factor, columns) : std::nullopt;
     if (!scales) return;
-    item* last = mul;
-    std::string bias;
-    if (item* add = only_reader(mul->n.out[0], "Add")) {
-      bias = other(add->n, mul->n.out[0]);
-      const array* v = constant(bias);
-      if (v && v->type == dtype::f32 && v->shape.rank == 1 && v->shape[0] == columns)
-        last = add;
+    std::vector<item*> instead{&product, cast, mul};
+    const std::string* bias = nullptr;
+    if (item* add = with_constant(mul->n.out[0], "Add", bias)) {
+      const array& v = *constant(*bias);
+      if (v.type == dtype::f32 && v.shape.rank == 1 && v.shape[0] == columns)
+        instead.push_back(add);
       else
-        bias.clear();
+        bias = nullptr;
     }
-    node n = last->n;
-    n.op = "MatMulIntegerToFloat", n.domain = microsoft_domain, n.attributes.clear();
-    n.in = {product.n.in[0],    product.n.in[1],    scales->first, scales->second,
-            product.n.input(2), product.n.input(3), bias};
-    const double place = last->place;
-    if (last != mul) remove(*last);
-    remove(*mul), remove(*cast), remove(product);
-    add(std::move(n), place);
+    put(made("MatMulIntegerToFloat", microsoft_domain,
+             {product.n.in[0], product.n.in[1], scales->first, scales->second, product.n.input(2),
+              product.n.input(3), bias ? *bias : std::string()}),
+        instead);
   }
 };
 

@@ -431,6 +431,8 @@ template <> struct cases<octet::ops::dynamic_conv2d> {
     to.without(whole, 4, 0);
     layer("a pixel each", {2, 3, 4, 8}, {19, 1, 1, 8}, 24);
     layer("a pixel each, channels not by four", {1, 3, 5, 7}, {9, 1, 1, 7}, 15);
+    layer("a pixel each, groups", {2, 3, 4, 8}, {6, 1, 1, 4}, 24).attrs =
+        to_attributes(octet::conv2d_attrs{.groups = 2});
     layer("some pixels each", {1, 4, 6, 12}, {33, 1, 1, 12}, 6);
     layer("a row of taps", {3, 4, 9, 3}, {5, 1, 3, 3}, 3);
     node_case& column = layer("a column of taps, steps", {2, 9, 4, 3}, {5, 3, 1, 3}, 2);

@@ -267,7 +267,7 @@ inline void fuse_pad(graph& g) {
     const std::int32_t by = producer[as_size(x)];
     if (by < 0 || uses[as_size(x)] != 1) continue;
     const node& p = g.nodes[as_size(by)];
-    if (!p.op->only_pads || dead[as_size(by)]) continue;
+    if (!p.op->only_pads || dead[as_size(by)] || !stays(g, p.in[0])) continue;
     const auto pad = p.attrs.integers("paddings");  // before, after per axis
     const tensor& from = g[p.in[0]];
     if (pad.size() != 8 || pad[0] || pad[1] || pad[6] || pad[7] || from.scales != g[x].scales ||

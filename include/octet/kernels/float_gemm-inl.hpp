@@ -399,6 +399,7 @@ inline float_walk walk_of(const float_layer_params& p, const float_image& image,
 /// One panel of n columns for pixels whose sums run in the order of the weights, or (XNN) of the
 /// window's columns.
 template <class Sums> struct plain_panel {
+  using sums = Sums;
   panel_steps steps;
   bool by_columns;
   bool backward;  // transposed, the first tap first: it meets the last input
@@ -435,21 +436,13 @@ template <class Sums> struct plain_panel {
     x_shift = some ? -(k.rows - 1) * k.x_row - (k.columns - 1) * k.x_column : 0;
     w_shift = some ? -(k.rows - 1) * k.w_row - (k.columns - 1) * k.w_column : 0;
   }
-  HWY_INLINE bool takes_eight() const {
-    return OCTET_TARGET_NS::takes_eight<Sums>(as_size(steps.width));
-  }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
     float_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, y, n, as_size(steps.width));
-  }
-  HWY_INLINE void run_some(int pixels, const float* x, const float* with, float* y) const {
-    if constexpr (Sums::vectors_of_eight != 0)
-      if (pixels == 8) return run<8>(x, with, y);
-    if (pixels == 4) return run<4>(x, with, y);
-    run<1>(x, with, y);
   }
 };
 /// The same for ORT's orders.
 template <class Sums> struct mlas_panel {
+  using sums = Sums;
   panel_steps steps;
   mlas_layer order;
   std::ptrdiff_t kernel_w, taps, x_shift = 0, w_shift = 0;  // to the tap that is summed first
@@ -513,26 +506,27 @@ template <class Sums> struct mlas_panel {
       k.first = as_distance(row.taps.first) * kernel_w + as_distance(t.first);
     }
   }
-  HWY_INLINE bool takes_eight() const {
-    return OCTET_TARGET_NS::takes_eight<Sums>(as_size(steps.width));
-  }
   template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
     mlas_panel_tile<Sums, MR>(k, x + x_shift, with + w_shift, bias, start, y, n,
                               as_size(steps.width));
   }
-  HWY_INLINE void run_some(int pixels, const float* x, const float* with, float* y) const {
-    if constexpr (Sums::vectors_of_eight != 0)
-      if (pixels == 8) return run<8>(x, with, y);
-    if (pixels == 4) return run<4>(x, with, y);
-    run<1>(x, with, y);
-  }
 };
+/// 1, 4 or 8 pixels that meet the same taps.
+template <class Panel>
+HWY_INLINE void float_pixels(const Panel& panel, int pixels, const float* x, const float* with,
+                             float* y) {
+  if constexpr (Panel::sums::vectors_of_eight != 0)
+    if (pixels == 8) return panel.template run<8>(x, with, y);
+  if (pixels == 4) return panel.template run<4>(x, with, y);
+  panel.template run<1>(x, with, y);
+}
 /// Pixels [begin, end) of all, times one panel.
 template <class Panel>
 HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, const float* x,
                                     float* y, std::size_t begin, std::size_t end) noexcept {
   const std::int64_t phases = image.w.phases();
   const panel_steps& steps = panel.steps;
+  const bool eights = takes_eight<typename Panel::sums>(as_size(steps.width));
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
@@ -547,7 +541,7 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
           const float_taps other = image.w.at(there);
           return other.first == t.first && other.count == t.count;
         };
-        const int together = panel.takes_eight() && alike(8) ? 8 : alike(4) ? 4 : 1;
+        const int together = eights && alike(8) ? 8 : alike(4) ? 4 : 1;
         panel.taps_are(row, t);
         const float *from = x, *with = panel.w;
         if (row.taps.count != 0 && t.count != 0) {  // else there is no such place
@@ -555,7 +549,7 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
           with = panel.w + as_distance(row.taps.first * image.w.kernel + t.first) * steps.tap;
         }
         float* const to = row.y + as_size(o) * image.out_c;
-        panel.run_some(together, from, with, to);
+        float_pixels(panel, together, from, with, to);
         o += together * phases;
       }
   }

@@ -243,6 +243,14 @@ template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t
   }
   return unit{};
 }
+/// One zero point for each channel of the weights, where not all are 0.
+template <class P>
+void set_weight_zero_points(const tensor_desc& w, prepared& to, P& p, std::size_t channels) {
+  if (common_zero_point(w) == 0) return;
+  auto z = to.array<std::int32_t>(channels);
+  for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
+  p.weight_zero_points = z.data();
+}
 /// Whether constant weights fit int8, where plans for other shapes ask again.
 template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem& problem) {
   if (to.facts == nullptr || p.weights == nullptr || problem.dynamic) return;
@@ -261,11 +269,7 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   if (x.per_channel()) return unsupported("per-channel activations");
   if (w.per_channel() && w.scales.size() != channels)
     return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
-  if (common_zero_point(w) != 0) {
-    auto z = to.array<std::int32_t>(channels);
-    for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
-    p.weight_zero_points = z.data();
-  }
+  set_weight_zero_points(w, to, p, channels);
   if (auto b = set_integer_bias(n, p, channels); !b) return b;
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
   // int64.

@@ -188,34 +188,30 @@ OCTET_INLINE std::optional<row_formula> row_formula_of(rounding r, bool asymmetr
   }
   return std::nullopt;
 }
-OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<dynamic_quantize_attrs>(*n.attrs);
+/// What both that quantize rows share.
+OCTET_INLINE status prepare_rows(const node_view& n, prepared& to, bool asymmetric,
+                                 bool zero_points) {
+  const auto a = read_attributes<dynamic_rows_attrs>(*n.attrs);
   auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
                                              kernel_id::dynamic_quantize);
-  if (a.asymmetric != (n.out[0].type == dtype::s16))
-    return invalid("quantized values", std::string(name_of(n.out[0].type)),
-                   "int16 where they are asymmetric, else int8");
-  const auto formula = row_formula_of(n.round, a.asymmetric);
+  const auto formula = row_formula_of(n.round, asymmetric);
   if (!formula) return detail::no_such_rounding(n);
   p.formula = *formula;
   p.reduce_range = a.reduce_range;
-  p.codes = n.out[0].type;
+  p.codes = n.out[0].type, p.zero_points = zero_points;
   p.rows = as_size(a.rows);
   p.length = n.in[0].shape.elements().value / p.rows;
   return unit{};
 }
+OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
+  const bool asymmetric = read_attributes<dynamic_quantize_attrs>(*n.attrs).asymmetric;
+  if (asymmetric != (n.out[0].type == dtype::s16))
+    return invalid("quantized values", std::string(name_of(n.out[0].type)),
+                   "int16 where they are asymmetric, else int8");
+  return prepare_rows(n, to, asymmetric, false);
+}
 OCTET_INLINE status dynamic_quantize_asymmetric_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<dynamic_rows_attrs>(*n.attrs);
-  auto& p = to.make<dynamic_quantize_params>(&reference::dynamic_quantize_kernel,
-                                             kernel_id::dynamic_quantize);
-  const auto formula = row_formula_of(n.round, true);
-  if (!formula) return detail::no_such_rounding(n);
-  p.formula = *formula;
-  p.reduce_range = a.reduce_range;
-  p.codes = n.out[0].type, p.zero_points = true;
-  p.rows = as_size(a.rows);
-  p.length = n.in[0].shape.elements().value / p.rows;
-  return unit{};
+  return prepare_rows(n, to, true, true);
 }
 #else
 status dynamic_quantize_prepare(const node_view& n, prepared& to);

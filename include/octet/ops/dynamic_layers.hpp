@@ -94,8 +94,8 @@ constexpr status dynamic_conv2d_shape(const node_view& n, std::span<dims> out) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);
   if (auto s = set_shape(out, conv2d_shape(a, n.in[0].shape, n.in[1].shape)); !s) return s;
   const dims& x = n.in[0].shape;
-  const bool images = is_pointwise(a, n.in[1].shape) == false;
-  return check_row_scales(n, images ? as_size(x[0]) : product_of(x[0], x[1], x[2]));
+  const bool pixels = is_pointwise(a, n.in[1].shape);
+  return check_row_scales(n, pixels ? product_of(x[0], x[1], x[2]) : as_size(x[0]));
 }
 constexpr status dynamic_fully_connected_shape(const node_view& n, std::span<dims> out) {
   if (auto s = fully_connected_op_shape(n, out); !s) return s;
@@ -106,7 +106,7 @@ constexpr status dynamic_fully_connected_shape(const node_view& n, std::span<dim
 constexpr void set_lines(conv2d_params& p, std::size_t count) {
   p.batch = p.in_w = p.out_w = p.kernel_h = p.kernel_w = 1;
   p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = 1;
-  p.pad_top = p.pad_left = 0, p.groups = 1;
+  p.pad_top = p.pad_left = 0;
   p.in_h = p.out_h = static_cast<std::int32_t>(count);
 }
 template <bool Dense>
@@ -114,7 +114,7 @@ constexpr void set_dynamic_layer(dynamic_layer_params& p, const node_view& n) {
   const dims &x = n.in[0].shape, &w = n.in[1].shape;
   const std::size_t scales = std::max<std::size_t>(1, n.in[2].shape.elements().value);
   if constexpr (Dense) {
-    p.in_c = w[1], p.out_c = w[0];
+    p.in_c = w[1], p.out_c = w[0], p.groups = 1;
     set_lines(p, x.elements().value / as_size(w[1]));
   } else {
     set_conv2d<false>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
@@ -171,11 +171,7 @@ template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared&
   if (!dynamic_sums_fit(n.present(3), n.in[0], w,
                         product_of(p.kernel_h, p.kernel_w, p.in_c / p.groups)))
     return invalid("accumulators exceed int32");
-  if (common_zero_point(w) != 0) {
-    auto z = to.array<std::int32_t>(as_size(p.out_c));
-    for (std::size_t c = 0; c < z.size(); ++c) z[c] = w.zero_point(c);
-    p.weight_zero_points = z.data();
-  }
+  set_weight_zero_points(w, to, p, as_size(p.out_c));
   if (auto s = set_row_scaling(n, to, p); !s) return s;
   know_fit(to, p, kernels::problem_of(p));
   return unit{};

@@ -92,6 +92,42 @@ class node_graph {
     return a.shape.rank == 0 || (a.shape.rank == 1 && a.shape[0] == 1);
   }
 
+  // ---- what patterns ask ----
+
+  static bool is_plain(const node& n, std::string_view op) {
+    return n.is(op) && n.out.size() == 1 && !n.in.empty();
+  }
+  /// The one reader of a value, if it is an operator of that name.
+  item* only_reader(const std::string& value, std::string_view op) {
+    if (!one_reader(value)) return nullptr;
+    item& r = reader(*uses(value).begin());
+    return is_plain(r.n, op) ? &r : nullptr;
+  }
+  /// The other operand of a node of two, one of which is `value`.
+  static const std::string* other(const node& n, const std::string& value) {
+    if (n.in.size() != 2) return nullptr;
+    if (n.in[0] == value) return &n.in[1];
+    return n.in[1] == value ? &n.in[0] : nullptr;
+  }
+  /// The one reader of `value`, of that name, whose other operand is a constant.
+  item* with_constant(const std::string& value, std::string_view op, const std::string*& operand) {
+    item* r = only_reader(value, op);
+    operand = r ? other(r->n, value) : nullptr;
+    return operand && constant(*operand) ? r : nullptr;
+  }
+  /// A node in place of those of a pattern, the last of which gave its result.
+  void put(node n, const std::vector<item*>& instead) {
+    const double place = instead.back()->place;
+    n.name = instead.back()->n.name, n.out = instead.back()->n.out;
+    for (item* i : instead) remove(*i);
+    add(std::move(n), place);
+  }
+  static node made(std::string_view op, std::string_view domain, std::vector<std::string> in) {
+    node n;
+    n.op = op, n.domain = domain, n.in = std::move(in);
+    return n;
+  }
+
   bool sort() {
     order_.clear();
     std::vector<std::size_t> waits(items_.size(), 0);

@@ -47,21 +47,12 @@ class float_fuser : node_graph {
   }
 
  private:
-  static constexpr std::string_view microsoft = "com.microsoft";
+  static constexpr std::string_view microsoft = microsoft_domain;
 
   const extent_list* shape(const std::string& name) { return shapes_.find(name); }
 
   // ---- what patterns ask ----
 
-  static bool is_plain(const node& n, std::string_view op) {
-    return n.is(op) && n.out.size() == 1 && !n.in.empty();
-  }
-  /// The one reader of a value, if it is an operator of that name.
-  item* only_reader(const std::string& value, std::string_view op) {
-    if (!one_reader(value)) return nullptr;
-    item& r = reader(*uses(value).begin());
-    return is_plain(r.n, op) ? &r : nullptr;
-  }
   /// A float of one element, of any rank.
   std::optional<float> one_element(const std::string& name) const {
     const array* a = constant(name);
@@ -76,30 +67,6 @@ class float_fuser : node_graph {
   bool is_number(const std::string& name, float v) const {
     const auto found = number(name);
     return found && std::fabs(*found - v) <= 1e-5f * std::fabs(v);
-  }
-  /// The other operand of a node of two, one of which is `value`.
-  static const std::string* other(const node& n, const std::string& value) {
-    if (n.in.size() != 2) return nullptr;
-    if (n.in[0] == value) return &n.in[1];
-    return n.in[1] == value ? &n.in[0] : nullptr;
-  }
-  /// The one reader of `value`, of that name, whose other operand is a constant.
-  item* with_constant(const std::string& value, std::string_view op, const std::string*& operand) {
-    item* r = only_reader(value, op);
-    operand = r ? other(r->n, value) : nullptr;
-    return operand && constant(*operand) ? r : nullptr;
-  }
-  /// A node in place of those of a pattern, the last of which gave its result.
-  void put(node n, const std::vector<item*>& instead) {
-    const double place = instead.back()->place;
-    n.name = instead.back()->n.name, n.out = instead.back()->n.out;
-    for (item* i : instead) remove(*i);
-    add(std::move(n), place);
-  }
-  static node made(std::string_view op, std::string_view domain, std::vector<std::string> in) {
-    node n;
-    n.op = op, n.domain = domain, n.in = std::move(in);
-    return n;
   }
   static void set(node& n, const char* key, float v) { n.attributes[key].real = v; }
   static void set(node& n, const char* key, std::int64_t v) { n.attributes[key].integer = v; }

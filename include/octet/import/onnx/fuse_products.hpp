@@ -20,16 +20,6 @@ class product_fuser : node_graph {
   }
 
  private:
-  /// The one node that reads a value, if it is this operator.
-  item* only_reader(const std::string& name, std::string_view op) {
-    if (!one_reader(name)) return nullptr;
-    item& i = reader(*uses(name).begin());
-    return i.n.is(op) && i.n.out.size() == 1 ? &i : nullptr;
-  }
-  /// The other operand of two.
-  static std::string other(const node& n, const std::string& than) {
-    return n.in.size() == 2 ? n.in[n.in[0] == than ? 1 : 0] : std::string();
-  }
   /// A constant with one element, or one for each of n columns.
   bool of_columns(const std::string& name, int n) const {
     const array* a = constant(name);
@@ -55,27 +45,22 @@ class product_fuser : node_graph {
     item* cast = only_reader(product.n.out[0], "Cast");
     if (!cast || cast->n.integer("to", 0) != 1) return;
     item* mul = only_reader(cast->n.out[0], "Mul");
-    if (!mul) return;
-    const auto scales = scales_of(other(mul->n, cast->n.out[0]), columns);
+    const std::string* factor = mul ? other(mul->n, cast->n.out[0]) : nullptr;
+    const auto scales = factor ? scales_of(*factor, columns) : std::nullopt;
     if (!scales) return;
-    item* last = mul;
-    std::string bias;
-    if (item* add = only_reader(mul->n.out[0], "Add")) {
-      bias = other(add->n, mul->n.out[0]);
-      const array* v = constant(bias);
-      if (v && v->type == dtype::f32 && v->shape.rank == 1 && v->shape[0] == columns)
-        last = add;
+    std::vector<item*> instead{&product, cast, mul};
+    const std::string* bias = nullptr;
+    if (item* add = with_constant(mul->n.out[0], "Add", bias)) {
+      const array& v = *constant(*bias);
+      if (v.type == dtype::f32 && v.shape.rank == 1 && v.shape[0] == columns)
+        instead.push_back(add);
       else
-        bias.clear();
+        bias = nullptr;
     }
-    node n = last->n;
-    n.op = "MatMulIntegerToFloat", n.domain = microsoft_domain, n.attributes.clear();
-    n.in = {product.n.in[0],    product.n.in[1],    scales->first, scales->second,
-            product.n.input(2), product.n.input(3), bias};
-    const double place = last->place;
-    if (last != mul) remove(*last);
-    remove(*mul), remove(*cast), remove(product);
-    add(std::move(n), place);
+    put(made("MatMulIntegerToFloat", microsoft_domain,
+             {product.n.in[0], product.n.in[1], scales->first, scales->second, product.n.input(2),
+              product.n.input(3), bias ? *bias : std::string()}),
+        instead);
   }
 };
 

@@ -265,10 +265,10 @@ inline result<dtype> element_type(std::int64_t code, const std::string& of) {
 }
 
 inline bool is_quantize(const node& n) {
-  return n.op == "QuantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+  return n.op == "QuantizeLinear" && (n.domain.empty() || n.domain == microsoft_domain);
 }
 inline bool is_dequantize(const node& n) {
-  return n.op == "DequantizeLinear" && (n.domain.empty() || n.domain == "com.microsoft");
+  return n.op == "DequantizeLinear" && (n.domain.empty() || n.domain == microsoft_domain);
 }
 
 }  // namespace onnx_model
