@@ -7153,17 +7153,15 @@ class product_fuser : node_graph {
     const auto scales = factor ? scales_of(*factor, columns) : std::nullopt;
     if (!scales) return;
     std::vector<item*> instead{&product, cast, mul};
-    const std::string* bias = nullptr;
-    if (item* add = with_constant(mul->n.out[0], "Add", bias)) {
-      const array& v = *constant(*bias);
-      if (v.type == dtype::f32 && v.shape.rank == 1 && v.shape[0] == columns)
-        instead.push_back(add);
-      else
-        bias = nullptr;
-    }
+    std::string bias;
+    const std::string* operand = nullptr;
+    if (item* add = with_constant(mul->n.out[0], "Add", operand))
+      if (const array& v = *constant(*operand);
+          v.type == dtype::f32 && v.shape.rank == 1 && v.shape[0] == columns)
+        bias = *operand, instead.push_back(add);
     put(made("MatMulIntegerToFloat", microsoft_domain,
              {product.n.in[0], product.n.in[1], scales->first, scales->second, product.n.input(2),
-              product.n.input(3), bias ? *bias : std::string()}),
+              product.n.input(3), bias}),
         instead);
   }
 };
