@@ -268,6 +268,37 @@ TEST_CASE("ONNX: products with 8-bit matrices, and convolutions whose weights ar
   CHECK_HAS(refused.error().message(), "weights are an input of the network");
 }
 
+TEST_CASE("ONNX: a product of codes, its scale and its bias are one layer") {
+  // Scale 1, zero point 0: the codes are the numbers.
+  const std::vector<float> x{0, 255, 10, 20};
+  const auto product = [](const std::string& added) {
+    ox::file f;
+    f.input("x", ox::f32, {2, 2}).output("y");
+    f.constant(ox::bytes("w", ox::s8, {2, 2}, {1, 2, 3, -4})).constant(ox::floats("s", {}, {0.5f}));
+    f.constant(ox::floats("b", {2}, {1, 2})).constant(ox::floats("one", {}, {1}));
+    f.node("DynamicQuantizeLinear", {"x"}, {"q", "qs", "qz"});
+    f.node("MatMulInteger", {"q", "w", "qz"}, {"sums"});
+    f.node("Cast", {"sums"}, {"real"}, {ox::attribute("to", std::int64_t{ox::f32})});
+    f.node("Mul", {"qs", "s"}, {"scale"}).node("Mul", {"real", "scale"}, {"scaled"});
+    f.node("Add", {"scaled", added}, {"y"});
+    return f.str();
+  };
+  const auto biased = load(product("b"));
+  REQUIRE(biased);
+  CHECK(has_operator(*biased, "qnn.dynamic_fully_connected"));
+  CHECK_FALSE(has_operator(*biased, "add"));
+  CHECK(run_graph<float>(*biased, x) == std::vector<float>{383.5f, -508, 36, -28});
+  // What is no constant for each column joins by itself: a computed value, one number.
+  const auto residual = load(product("x")), shifted = load(product("one"));
+  for (const auto* g : {&residual, &shifted}) {
+    REQUIRE(*g);
+    CHECK(has_operator(**g, "qnn.dynamic_fully_connected"));
+    CHECK(has_operator(**g, "add"));
+  }
+  CHECK(run_graph<float>(*residual, x) == std::vector<float>{382.5f, -255, 45, -10});
+  CHECK(run_graph<float>(*shifted, x) == std::vector<float>{383.5f, -509, 36, -29});
+}
+
 TEST_CASE("ONNX: a graph as the file writes it") {
   ox::file f;
   f.input("x", ox::f32, {3}).output("y").output("g");
