@@ -240,6 +240,8 @@ inline HWY_NOINLINE void block_scales(const gemm_run& r, const float* scales, st
 template <bool Quads, class Finish>
 HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
                          const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
+  if constexpr (!Finish::floats)
+    if (t.share != 0) return grouped_panel<Quads>(t, rows, to, count);
   if constexpr (Quads)
     if (kind == kernels::product::quad) return panel<quad_ops, Finish>(t, nv, rows, to, count);
   if (kind == kernels::product::pair8)
@@ -255,21 +257,23 @@ HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, 
   const kernels::gemm_problem& g = r.g;
   const kernels::packed_gemm& h = r.h;
   const auto panels = as_size(h.panels);
-  const std::size_t group_bytes = as_size(g.group_in()) * h.element;
+  const std::int32_t group_out = kernels::panel_group_out(g, h);
+  std::size_t begins = 0;  // of the panel's input, from a pixel's first element
   for (std::size_t p = share.begin; p < share.end; ++p) {
     const auto group = static_cast<std::int32_t>(p / panels),
                i = static_cast<std::int32_t>(p % panels);
     const std::byte* at = r.packed + kernels::panel_at(h, layout, group, i);
     const int nv = kernels::panel_vectors(h.vectors, h.panels, i), columns = nv * lanes32,
               local = kernels::first_vector(h.vectors, h.panels, i) * lanes32,
-              left = g.group_out() - local;
+              left = group_out - local;
     t.n = left < columns ? left : columns;
-    t.first = group * g.group_out() + local;
+    t.first = group * group_out + local;
     t.arrays = at + alignment;
     t.weights = t.arrays + round_up(as_size(columns) * 4 * kernels::panel_arrays, alignment);
-    // The rows move on to the group's channels where a group begins, or the share does.
-    const std::int32_t groups_ahead = p == share.begin ? group : i == 0 ? 1 : 0;
-    if (const std::size_t ahead = as_size(groups_ahead) * group_bytes; ahead != 0)
+    // The rows move on to the group's channels, or to the panel's where groups lie side by side.
+    const std::size_t before = begins;
+    begins = as_size(h.share != 0 ? t.first : group * g.group_in()) * h.element;
+    if (const std::size_t ahead = begins - before; ahead != 0)
       for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
     t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(at);
     panel_of<has_quads, Finish>(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type),
@@ -307,6 +311,7 @@ HWY_INLINE tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
   t.offsets = segments;
   t.segments = h.segments;
   t.steps = h.steps;
+  t.share = h.share;
   t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
   t.sums = h.offset != 0 ? r.sums : nullptr;
   t.zeros = r.lines.of != nullptr && h.kind == kernels::product::quad ? r.zeros : nullptr;
@@ -343,7 +348,7 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
   const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
   // Rows are shared out where there are enough of them; else the panels are.
   const bool by_rows = items >= a.parts && items * line >= std::size_t{16} * a.parts;
-  part_range range{0, items}, share{0, product_of(h.panels, g.groups)};
+  part_range range{0, items}, share{0, product_of(h.panels, kernels::panel_groups(g, h))};
   if (by_rows)
     range = part_of(items, a.part, a.parts);
   else
@@ -368,6 +373,8 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
 
 inline const char* describe_gemm(const kernels::gemm_problem& g) {
   const kernels::packed_gemm h = kernels::gemm_header(g, layout);
+  if (h.share != 0)
+    return h.kind == kernels::product::quad ? "gemm 4x8 grouped" : "gemm 2x16 grouped";
   return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
          : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
          : h.direct                          ? "gemm 2x16 wide weights direct"

@@ -43,6 +43,7 @@ using finish_tile_fn = void (*)(const tile_call& t, const row_block& sums, std::
 struct tile_call {
   const std::int64_t* offsets;  // of the segments
   int segments, steps;
+  int share;                 // packed_gemm's
   std::int32_t flip;         // xor for activations
   const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
   const std::int32_t*
@@ -147,6 +148,51 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
     for (int v = 0; v < NV; ++v) acc[0][v] = hn::Add(acc[0][v], second[v]);
   }
 }
+/// Step K of a segment of groups side by side, each of which takes up Share vectors: lane by lane
+/// the elements of its own group, which lie in its own block of 128 bits of the input.
+template <class Ops, int Share, int K, int MR, int NV>
+HWY_INLINE void add_grouped_step(const std::byte* const (&row)[MR], std::ptrdiff_t at,
+                                 const std::byte* w, V32 (&acc)[MR][NV]) noexcept {
+  constexpr int steps = 4 * Share / NV;
+  typename Ops::W b[NV];
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + (K * NV + v) * lanes32 * Ops::w_bytes);
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    const V32 x = hn::BitCast(D32(), simd::load8(row[r] + at));
+    const V32 first = hn::Broadcast<K>(x);
+    HWY_UNROLL(4)
+    for (int v = 0; v < Share; ++v) acc[r][v] = Ops::dot(acc[r][v], first, b[v]);
+    if constexpr (NV / Share > 1) {
+      const V32 second = hn::Broadcast<steps + K>(x);
+      HWY_UNROLL(4)
+      for (int v = Share; v < 2 * Share; ++v) acc[r][v] = Ops::dot(acc[r][v], second, b[v]);
+    }
+    if constexpr (NV / Share > 2) {
+      acc[r][2] = Ops::dot(acc[r][2], hn::Broadcast<2>(x), b[2]);
+      acc[r][3] = Ops::dot(acc[r][3], hn::Broadcast<3>(x), b[3]);
+    }
+  }
+}
+/// As add_products, of groups side by side. Reads a vector's bytes at each segment of a row.
+template <class Ops, int Share, int MR, int NV>
+HWY_INLINE void add_grouped_products(const tile_call& t, const std::byte* const* rows,
+                                     V32 (&acc)[MR][NV]) noexcept {
+  constexpr int steps = 4 * Share / NV;  // 16 bytes hold the elements of NV / Share groups
+  const std::byte* row[MR];
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) row[r] = rows[r];
+  const std::byte* w = t.weights;
+  for (int s = 0; s < t.segments; ++s, w += steps * NV * lanes32 * Ops::w_bytes) {
+    const std::ptrdiff_t at = t.offsets[s];
+    add_grouped_step<Ops, Share, 0>(row, at, w, acc);
+    if constexpr (steps > 1) add_grouped_step<Ops, Share, 1>(row, at, w, acc);
+    if constexpr (steps > 2) {
+      add_grouped_step<Ops, Share, 2>(row, at, w, acc);
+      add_grouped_step<Ops, Share, 3>(row, at, w, acc);
+    }
+  }
+}
 /// Rounds the accumulators by the kind E; `real`: or scaled.
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue& e,
@@ -182,10 +228,15 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
 /// What becomes of a tile's sums: what the panel's kind says, or floats, of which tiles of bytes
 /// are compiled again.
 struct by_kind {
-  static constexpr bool floats = false;
+  static constexpr bool floats = false, grouped = false;
+};
+/// By kind, of groups side by side, each of which takes up Share vectors.
+template <int Share> struct grouped_by_kind {
+  static constexpr bool floats = false, grouped = true;
+  static constexpr int share = Share;
 };
 template <float_scaling By> struct to_floats {
-  static constexpr bool floats = true;
+  static constexpr bool floats = true, grouped = false;
   static constexpr float_scaling by = By;
 };
 /// row_scaling: sums of the rows from `row` on to floats, as the bits that they are.
@@ -241,7 +292,10 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   const columns c(t.arrays, NV);
   V32 acc[MR][NV];
   start_tile<MR, NV, E>(t, c, row, acc);
-  add_products<Ops>(t, rows, acc);
+  if constexpr (Finish::grouped)
+    add_grouped_products<Ops, Finish::share>(t, rows, acc);
+  else
+    add_products<Ops>(t, rows, acc);
   if constexpr (Finish::floats) {
     scale_tile<Finish::by>(t, c, acc, row);
     HWY_UNROLL(8)
@@ -322,7 +376,7 @@ HWY_NOINLINE void wide_tile(const tile_call& t, const std::byte* const* rows, st
 template <class Ops, class Finish, int MR, int NV>
 HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, std::size_t row,
                         std::byte* to, int valid) noexcept {
-  if constexpr (!std::is_same_v<Ops, quad_ops>)
+  if constexpr (!std::is_same_v<Ops, quad_ops> && !Finish::grouped)
     if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
   if constexpr (Finish::floats)
     tile<Ops, Finish, MR, NV, kernels::epilogue_kind::real>(t, rows, row, to, valid);
@@ -339,7 +393,8 @@ HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
-    if (left == 1) return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
+    if constexpr (!Finish::grouped)
+      if (left == 1) return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
     tile_of<Ops, Finish, MR, NV>(t, rows + i, i, to, valid);
     i += as_size(valid);
@@ -356,7 +411,20 @@ HWY_NOINLINE void panel(const tile_call& t, int nv, const std::byte* const* rows
   if (nv == 2) return panel_rows<Ops, Finish, 2>(t, rows, to, count);
   panel_rows<Ops, Finish, 1>(t, rows, to, count);
 }
-
+/// The same of groups side by side (kernels::vectors_of_group): of the products and shares that the
+/// target's layout has.
+template <bool Quads>
+HWY_NOINLINE void grouped_panel(const tile_call& t, const std::byte* const* rows, std::byte* to,
+                                std::size_t count) noexcept {
+  if constexpr (Quads && layout.max_vectors == 4) {
+    if (t.share == 1) return panel_rows<quad_ops, grouped_by_kind<1>, 4>(t, rows, to, count);
+    panel_rows<quad_ops, grouped_by_kind<2>, 4>(t, rows, to, count);
+  } else if constexpr (!Quads && kernels::leaves_lanes(layout, 4)) {
+    if constexpr (kernels::leaves_lanes(layout, 8))
+      if (t.share == 2) return panel_rows<pair8_ops, grouped_by_kind<2>, 2>(t, rows, to, count);
+    panel_rows<pair8_ops, grouped_by_kind<1>, 2>(t, rows, to, count);
+  }
+}
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
 

@@ -302,6 +302,9 @@ struct packed_gemm {
   std::int32_t segments, segment_length, steps;  // steps: 4-byte groups per segment
   std::int32_t panels;                           // per group
   std::int32_t vectors;                          // per group, over all panels
+  std::int32_t share;  // vectors of a panel that a group's channels take up, where groups
+                       // lie side by side in panels as if they were one (vectors_of_group);
+                       // 0: each group has panels of its own
   std::int32_t step_h, step_w;  // distance of neighbouring output rows (columns) inside the window
   std::int32_t fill;            // what a padding element is in the window
   std::uint32_t flip;           // xor for direct activations
@@ -458,7 +461,8 @@ constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
                           std::int64_t{g.out_w - 1} * g.stride_w < g.in_w && g.insert_h == 1 &&
                           g.insert_w == 1 && !g.part.on;
   const bool as_it_is = h.kind == product::quad || g.in_type == dtype::s16;
-  h.direct = pixel_each && as_it_is && h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
+  h.direct = pixel_each && as_it_is && h.share == 0 &&  // a panel's load may go beyond the pixel
+             h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
   const std::size_t pixel = as_size(g.in_c) * h.element;
   if (h.direct) {
     const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
@@ -484,6 +488,35 @@ inline void set_segments(const packed_gemm& h, const gemm_problem& g, std::int64
   }
 }
 
+/// Whether a vector has lanes for more than so many channels.
+constexpr bool leaves_lanes(const target_layout& t, std::int32_t channels) noexcept {
+  return channels < t.lanes;
+}
+/// Groups of fewer channels than a vector has lanes that give as many as they take lie side by side
+/// in panels: packed_gemm's share, or 0. A panel's vectors hold channels 4 * nv * b to
+/// 4 * nv * (b + 1) - 1 in block b of 128 bits, whose 16 bytes of input are those of the same
+/// channels where nv is a quarter of their number: whatever a lane multiplies lies in its own
+/// block. With a panel each, groups of 8 channels leave half of AVX-512's lanes empty and are
+/// rounded and stored 8 at a time.
+constexpr std::int32_t vectors_of_group(const gemm_problem& g, const target_layout& t,
+                                        product kind) noexcept {
+  const std::int32_t nv = kind == product::quad ? 4 : 2, channels = g.group_in();
+  const bool plain = g.in_type != dtype::s16 && g.rows == nullptr && !g.part.on &&
+                     g.insert_h == 1 && g.insert_w == 1;
+  return plain && kind != product::pair16 && nv <= t.max_vectors && g.groups > 1 &&
+                 g.group_out() == channels && channels % 4 == 0 && 4 * nv % channels == 0 &&
+                 leaves_lanes(t, channels)
+             ? channels / 4
+             : 0;
+}
+/// How many times there are panels, and of how many output channels each time.
+constexpr std::int32_t panel_groups(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return h.share != 0 ? 1 : g.groups;
+}
+constexpr std::int32_t panel_group_out(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return h.share != 0 ? g.out_c : g.group_out();
+}
+
 /// Everything but the data.
 constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
                                   const weight_form& w) noexcept {
@@ -507,8 +540,13 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   h.segments = whole_rows ? g.kernel_h : g.kernel_h * g.kernel_w;
   h.segment_length = whole_rows ? g.kernel_w * g.in_c : g.group_in();
   h.steps = (h.segment_length + group - 1) / group;
-  h.vectors = (g.group_out() + t.lanes - 1) / t.lanes;
-  h.panels = (h.vectors + t.max_vectors - 1) / t.max_vectors;
+  h.share = vectors_of_group(g, t, h.kind);
+  const std::int32_t vectors = (panel_group_out(g, h) - 1) / t.lanes + 1,
+                     most = h.share == 0              ? t.max_vectors
+                            : h.kind == product::quad ? 4
+                                                      : 2;
+  h.panels = (vectors - 1) / most + 1;
+  h.vectors = h.share == 0 ? vectors : h.panels * most;  // side by side: all of one width
   // A quad product wants bytes of one sign: u8 (VNNI) or s8 (Arm); the other sign is 128 away,
   // which the bias takes back.
   const bool other_sign = h.kind == product::quad && (t.quad == 1) == (g.in_type == dtype::s8);
@@ -529,7 +567,7 @@ inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) no
 
 constexpr std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layout& t,
                                         const packed_gemm& h) noexcept {
-  return panel_at(h, t, g.groups, 0);
+  return panel_at(h, t, panel_groups(g, h), 0);
 }
 /// Scratch: where segments begin, row pointers (with a tile's worth of repeats), as many row sums,
 /// zero points and scales where they are needed, the window.
@@ -631,7 +669,8 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
                                 : h.fill;  // zero point as the product sees it
   const std::int32_t nv = panel_vectors(h.vectors, h.panels, i),
                      local_first = first_vector(h.vectors, h.panels, i) * t.lanes;
-  const std::int32_t first = gr * g.group_out() + local_first, left = g.group_out() - local_first,
+  const std::int32_t columns = panel_group_out(g, h), first = gr * columns + local_first,
+                     left = columns - local_first,
                      valid = left < nv * t.lanes ? left : nv * t.lanes;
   std::byte* arrays = panel + alignment;
   auto& kind = *reinterpret_cast<epilogue_kind*>(panel);
@@ -658,9 +697,9 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
 }
 inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
   const packed_gemm h = gemm_header(g, t);
-  std::memset(to, 0, panel_at(h, t, g.groups, 0));
+  std::memset(to, 0, gemm_packed_bytes(g, t, h));
   std::memcpy(to, &h, sizeof(h));
-  for (std::int32_t gr = 0; gr < g.groups; ++gr)
+  for (std::int32_t gr = 0; gr < panel_groups(g, h); ++gr)
     for (std::int32_t i = 0; i < h.panels; ++i)
       pack_panel(g, h, t, gr, i, to + panel_at(h, t, gr, i));
 }
