@@ -41,7 +41,7 @@ guarded made_up_pixels(dtype type, std::size_t elements, rng& r) {
 TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
   coverage seen;
   rng r(11);
-  for (int round = 0; round < 160; ++round) {
+  for (int round = 0; round < 200; ++round) {
     resize_params p{};
     struct form {
       rounding mode;
@@ -65,8 +65,8 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
     p.in_w = static_cast<std::int32_t>(r.between(1, 9));
     p.out_h = static_cast<std::int32_t>(r.between(1, 9)),
     p.out_w = static_cast<std::int32_t>(r.between(1, 13));
-    p.channels =
-        static_cast<std::int32_t>(r.pick({1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 21, 31, 32, 33, 40}));
+    p.channels = static_cast<std::int32_t>(
+        r.pick({1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 21, 31, 32, 33, 40, 300, 1024, 1025}));
     if (p.type != dtype::f32) {
       p.lo_value = static_cast<std::int32_t>(lowest_of(p.type));
       p.hi_value = static_cast<std::int32_t>(highest_of(p.type));

@@ -17,37 +17,31 @@ template <class T> HWY_INLINE VF load_floats(const T* p) {
     return hn::ConvertTo(DF(), simd::load_as32(p));
 }
 
-/// TFLite's 10-bit weights, 8-bit values: the sum of the four products stays below 2^30 also where
-/// a weight is negative (both taps are one pixel then).
-template <class T> struct blend_q10_lanes {
-  V32 w_tl, w_bl, w_tr, w_br;
-  HWY_INLINE blend_q10_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
-      : w_tl(set32((1024 - v.weight) * (1024 - h.weight))),
-        w_bl(set32(v.weight * (1024 - h.weight))),
-        w_tr(set32((1024 - v.weight) * h.weight)),
-        w_br(set32(v.weight * h.weight)) {}
-  HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
-    const V32 sum = hn::Add(
-        hn::Add(hn::Mul(simd::load_as32(p.tl + i), w_tl), hn::Mul(simd::load_as32(p.bl + i), w_bl)),
-        hn::Add(hn::Mul(simd::load_as32(p.tr + i), w_tr),
-                hn::Mul(simd::load_as32(p.br + i), w_br)));
-    // Ties away from zero: halves are added to the magnitude.
-    simd::store_from32(shift_magnitude(sum, set32(1 << 19), by<20>), p.to + i);
+/// TFLite's 10-bit weights. Ties go away from zero: halves are added to the magnitude.
+struct weights_q10 {
+  static constexpr int bits = 10;
+  static HWY_INLINE V32 rounded(V32 sum) { return shift_magnitude(sum, set32(1 << 19), by<20>); }
+};
+struct weights_xnn {
+  static constexpr int bits = 11;
+  static HWY_INLINE V32 rounded(V32 sum) {
+    return hn::ShiftRight<22>(hn::Add(sum, set32(1 << 21)));
   }
 };
-template <class T> struct blend_xnn_lanes {
+/// 8-bit values: sums are exact, below 2^30 (also where a weight is negative: both taps are one
+/// pixel then), so that it does not matter whether rows or columns are blended first.
+template <class T, class W> struct blend_integers {
+  using weights = W;
   V32 wy, wx;
-  HWY_INLINE blend_xnn_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
+  HWY_INLINE blend_integers(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
       : wy(set32(v.weight)), wx(set32(h.weight)) {}
+  static HWY_INLINE V32 between(V32 a, V32 b, V32 weight) {
+    return hn::Add(hn::ShiftLeft<W::bits>(a), hn::Mul(hn::Sub(b, a), weight));
+  }
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
-    const V32 tl = simd::load_as32(p.tl + i), bl = simd::load_as32(p.bl + i);
-    const V32 t = hn::Add(hn::ShiftLeft<11>(tl),
-                          hn::Mul(hn::Sub(simd::load_as32(p.tr + i), tl), wx)),
-              b = hn::Add(hn::ShiftLeft<11>(bl),
-                          hn::Mul(hn::Sub(simd::load_as32(p.br + i), bl), wx));
-    const V32 y = hn::ShiftRight<22>(
-        hn::Add(hn::Add(hn::ShiftLeft<11>(t), hn::Mul(hn::Sub(b, t), wy)), set32(1 << 21)));
-    simd::store_from32(y, p.to + i);
+    const V32 left = between(simd::load_as32(p.tl + i), simd::load_as32(p.bl + i), wy),
+              right = between(simd::load_as32(p.tr + i), simd::load_as32(p.br + i), wy);
+    simd::store_from32(W::rounded(between(left, right, wx)), p.to + i);
   }
 };
 /// binary32, four products left to right; 8-bit results: + 0.5, truncated.
@@ -178,6 +172,48 @@ HWY_INLINE void blend_pixel(const resize_pixel<T>& p, const Blend& blend, std::s
   for (std::size_t i = 0; i + lanes <= channels; i += lanes) blend(p, i);
   if (channels % lanes != 0) blend(p, channels - lanes);
 }
+inline constexpr std::size_t most_stretch = 2048;  // elements: 8 KB of the stack
+/// A row of integers that grows, or shrinks by no more than half: a stretch of columns is blended
+/// between the two rows once, whatever the channels are, and serves all pixels that lie in it.
+template <class T, class Blend>
+HWY_INLINE void resize_stretches(const resize_params& p, const T* top, const T* bottom,
+                                 const bilinear_tap& v, T* to) {
+  constexpr std::size_t lanes = as_size(lanes32);
+  alignas(alignment) std::int32_t mixed[most_stretch + lanes];
+  const auto channels = as_size(p.channels);
+  const Blend rows(p, v, v);
+  for (std::int32_t ox = 0; ox < p.out_w;) {
+    const std::int32_t first = p.column_taps[ox].lo;
+    const std::size_t begin = as_size(first) * channels, left = as_size(p.in_w - first),
+                      most = most_stretch / channels, columns = left < most ? left : most,
+                      count = columns * channels;
+    std::size_t i = 0;
+    for (; i + lanes <= count; i += lanes)
+      hn::StoreU(Blend::between(simd::load_as32(top + begin + i),
+                                simd::load_as32(bottom + begin + i), rows.wy),
+                 D32(), mixed + i);
+    if (i < count)
+      hn::StoreU(Blend::between(simd::load_some_as32(top + begin + i, count - i),
+                                simd::load_some_as32(bottom + begin + i, count - i), rows.wy),
+                 D32(), mixed + i);
+    do {  // taps are at most a column apart, and a stretch has two unless the image ends
+      const bilinear_tap h = p.column_taps[ox];
+      const V32 wx = set32(h.weight);
+      const std::int32_t *l = mixed + as_size(h.lo - first) * channels,
+                         *r = mixed + as_size(h.hi - first) * channels;
+      const auto blended = [&](std::size_t k) {
+        return Blend::weights::rounded(Blend::between(simd::load(l + k), simd::load(r + k), wx));
+      };
+      std::size_t k = 0;
+      for (; k + lanes <= channels; k += lanes) simd::store_from32(blended(k), to + k);
+      if (k < channels && channels >= lanes)  // once more, from further back
+        simd::store_from32(blended(channels - lanes), to + channels - lanes);
+      else if (k < channels)
+        simd::store_some_from32(blended(k), to + k, channels - k);
+      to += channels;
+    } while (++ox < p.out_w && as_size(p.column_taps[ox].hi - first) < columns);
+  }
+}
 template <class T, class Blend>
 HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::size_t begin,
                               std::size_t end) {
@@ -189,6 +225,11 @@ HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::siz
     const T *top = x + nhwc_index(image, n, v.lo, 0, 0),
             *bottom = x + nhwc_index(image, n, v.hi, 0, 0);
     T* to = y + row * product_of(p.out_w, p.channels);
+    if constexpr (requires { typename Blend::weights; })
+      if (p.in_w / 2 <= p.out_w && channels <= most_stretch / 2) {
+        resize_stretches<T, Blend>(p, top, bottom, v, to);
+        continue;
+      }
     for (std::int32_t ox = 0; ox < p.out_w; ++ox, to += channels) {
       const bilinear_tap h = p.column_taps[ox];
       const std::size_t l = as_size(h.lo) * channels, r = as_size(h.hi) * channels;
@@ -212,8 +253,8 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
   /// Null: the reference.
   template <class T> static rows_function of_bytes(rounding mode) noexcept {
     switch (mode) {
-      case rounding::doubling_high_half_away: return &rows<T, blend_q10_lanes<T>>;
-      case rounding::xnnpack: return &rows<T, blend_xnn_lanes<T>>;
+      case rounding::doubling_high_half_away: return &rows<T, blend_integers<T, weights_q10>>;
+      case rounding::xnnpack: return &rows<T, blend_integers<T, weights_xnn>>;
       case rounding::aten: return &rows<T, blend_aten_lanes<T, false>>;
       case rounding::fused_multiply_add: return &rows<T, blend_aten_lanes<T, true>>;
       case rounding::tflite_optimized:
