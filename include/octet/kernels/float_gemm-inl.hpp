@@ -332,6 +332,22 @@ struct float_axis {
   }
 };
 
+/// How many outputs from o on, those a phase apart, meet the same taps as o; all are below `end`.
+inline std::int64_t alike_outputs(const float_axis& axis, std::int64_t o,
+                                  std::int64_t end) noexcept {
+  const float_taps t = axis.at(o);
+  const auto alike = [&](std::int64_t outputs) {
+    const std::int64_t there = o + (outputs - 1) * axis.phases();
+    if (there >= end) return false;
+    const float_taps other = axis.at(there);  // what lies between two that are alike is so too
+    return other.first == t.first && other.count == t.count;
+  };
+  std::int64_t n = 1;
+  while (alike(n + 8)) n += 8;
+  while (alike(n + 1)) ++n;
+  return n;
+}
+
 inline kernels::float_columns layer_columns(const float_layer_params& p) noexcept {
   return kernels::columns_of(p);
 }
@@ -534,14 +550,7 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
     for (std::int64_t phase = 0; phase < phases; ++phase)
       for (std::int64_t o = static_cast<std::int64_t>(row.begin) + phase; o < last;) {
         const float_taps t = image.w.at(o);
-        // Whether as many pixels from here on are of this row and meet the same taps.
-        const auto alike = [&](std::int64_t pixels) {
-          const std::int64_t there = o + (pixels - 1) * phases;
-          if (there >= last) return false;
-          const float_taps other = image.w.at(there);
-          return other.first == t.first && other.count == t.count;
-        };
-        const int together = eights && alike(8) ? 8 : alike(4) ? 4 : 1;
+        const std::int64_t run = alike_outputs(image.w, o, last);
         panel.taps_are(row, t);
         const float *from = x, *with = panel.w;
         if (row.taps.count != 0 && t.count != 0) {  // else there is no such place
@@ -549,8 +558,17 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
           with = panel.w + as_distance(row.taps.first * image.w.kernel + t.first) * steps.tap;
         }
         float* const to = row.y + as_size(o) * image.out_c;
-        float_pixels(panel, together, from, with, to);
-        o += together * phases;
+        const std::ptrdiff_t x_pixel = as_distance(image.w.phase_step()) * steps.in_c,
+                             y_pixel = as_distance(phases) * as_distance(image.out_c);
+        for (std::int64_t i = 0; i < run;) {
+          const std::int64_t left = run - i;
+          int together = eights && left >= 8 ? 8 : left >= 4 ? 4 : 1;
+          // Two or three that are left: four from further back, which are the same once more.
+          if (run >= 4 && (left == 2 || left == 3)) i = run - 4, together = 4;
+          float_pixels(panel, together, from + i * x_pixel, with, to + i * y_pixel);
+          i += together;
+        }
+        o += run * phases;
       }
   }
 }
@@ -684,63 +702,106 @@ inline window_walk window_walk_of(const float_layer_params& p, const float_image
   return p.by_columns ? window_walk{columns, rows, x_tap, x_row, out_c, w_row}
                       : window_walk{rows, columns, x_row, x_tap, w_row, out_c};
 }
-/// Pixels [begin, end) of NV vectors of channels from c on.
+/// What the sums of pixels that meet the same taps have in common.
+struct depthwise_taps {
+  window_walk walk;
+  std::ptrdiff_t first, kernel_w;  // the number of the first product; from row to row
+  const float* w;                  // of the first tap and channel
+  std::ptrdiff_t x_pixel, y_pixel;
+};
+/// MP pixels times NV vectors of channels, of which `left` are there; x: what channel 0 of the
+/// first tap meets; c: the first channel.
+template <class Sums, class Channels, int NV, int MP>
+HWY_INLINE void depthwise_tile(const float_layer_params& p, const depthwise_taps& k,
+                               const Channels& channels, const float* x, const float* bias,
+                               float* y, std::size_t c, std::size_t left) noexcept {
+  constexpr bool in_fours = std::is_same_v<Sums, sums_of_fours>;
+  typename Sums::sum acc[MP][NV], total[MP][NV];
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    const std::size_t done = as_size(v * lanes32);
+    const auto start = begin_floats<Sums>(bias == nullptr ? nullptr : bias + done, left - done);
+    HWY_UNROLL(4)
+    for (int m = 0; m < MP; ++m) acc[m][v] = start, total[m][v] = Sums::zero();
+  }
+  std::ptrdiff_t group_end = 0;
+  for (std::ptrdiff_t i = 0; i < k.walk.outer; ++i)
+    for (std::ptrdiff_t j = 0; j < k.walk.inner; ++j) {
+      if constexpr (in_fours) {
+        const std::ptrdiff_t at = k.first + i * k.kernel_w + j;
+        if (at >= group_end) {
+          group_end = as_distance(p.mlas.order.end_of(as_size(at)));
+          HWY_UNROLL(4)
+          for (int m = 0; m < MP; ++m) {
+            HWY_UNROLL(4)
+            for (int v = 0; v < NV; ++v)
+              total[m][v] = Sums::add(total[m][v], acc[m][v]), acc[m][v] = Sums::zero();
+          }
+        }
+      }
+      const float* const px = x + i * k.walk.x_outer + j * k.walk.x_inner;
+      const float* const pw = k.w + i * k.walk.w_outer + j * k.walk.w_inner;
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        const std::size_t done = as_size(v * lanes32), rest = left - done;
+        const auto b = Sums::widen(NV > 1 || rest >= lanes32 ? simd::load(pw + done)
+                                                             : simd::load_some(pw + done, rest));
+        HWY_UNROLL(4)
+        for (int m = 0; m < MP; ++m)
+          acc[m][v] = Sums::add_product(
+              acc[m][v],
+              Sums::widen(channels(px + m * k.x_pixel, c + done, NV > 1 ? lanes32 : rest)), b);
+      }
+    }
+  const VF lo = set_float(p.min), hi = set_float(p.max);
+  HWY_UNROLL(4)
+  for (int m = 0; m < MP; ++m) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      const std::size_t done = as_size(v * lanes32);
+      if constexpr (in_fours) acc[m][v] = Sums::add(total[m][v], acc[m][v]);
+      finish_floats<Sums>(acc[m][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+                          y + m * k.y_pixel + done, left - done);
+    }
+  }
+}
+/// Pixels [begin, end) of NV vectors of channels from c on. One vector alone takes four pixels
+/// together: one is a single chain of additions.
 template <class Sums, class Channels, int NV>
 HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image& image,
                                   const float* x, const float* w, const float* bias, float* y,
                                   std::size_t c, std::size_t begin, std::size_t end) noexcept {
-  constexpr bool in_fours = std::is_same_v<Sums, sums_of_fours>;
-  const VF lo = set_float(p.min), hi = set_float(p.max);
+  constexpr int together = NV == 1 ? 4 : 1;
   const Channels channels(p, c);
   const std::size_t left = image.out_c - c;
+  const auto in_c = as_distance(image.in_c), out_c = as_distance(image.out_c);
+  const float* const b = bias == nullptr ? nullptr : bias + c;
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
-    for (std::size_t o = row.begin; o < row.end; ++o) {
+    for (std::size_t o = row.begin; o < row.end;) {
       const float_taps t = image.w.at(static_cast<std::int64_t>(o));
-      const window_walk k = window_walk_of(p, image, row.taps.count, t.count);
-      typename Sums::sum acc[NV], total[NV];
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        const std::size_t done = as_size(v * lanes32);
-        acc[v] = begin_floats<Sums>(bias == nullptr ? nullptr : bias + c + done, left - done);
-        total[v] = Sums::zero();
-      }
-      std::ptrdiff_t group_end = 0;
-      for (std::ptrdiff_t i = 0; i < k.outer; ++i)
-        for (std::ptrdiff_t j = 0; j < k.inner; ++j) {
-          if constexpr (in_fours) {
-            const auto at = as_distance((row.taps.first + i) * image.w.kernel + t.first + j);
-            if (at >= group_end) {
-              group_end = as_distance(p.mlas.order.end_of(as_size(at)));
-              HWY_UNROLL(4)
-              for (int v = 0; v < NV; ++v)
-                total[v] = Sums::add(total[v], acc[v]), acc[v] = Sums::zero();
-            }
-          }
-          const float* const px = row.x + as_distance(t.input) * as_distance(image.in_c) +
-                                  i * k.x_outer + j * k.x_inner;
-          const float* const pw =
-              w + i * k.w_outer + j * k.w_inner + as_distance(c) +
-              as_distance(row.taps.first * image.w.kernel + t.first) * as_distance(image.out_c);
-          HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v) {
-            const std::size_t done = as_size(v * lanes32), rest = left - done;
-            const VF b = NV > 1 || rest >= lanes32 ? simd::load(pw + done)
-                                                   : simd::load_some(pw + done, rest);
-            acc[v] = Sums::add_product(acc[v],
-                                       Sums::widen(channels(px, c + done, NV > 1 ? lanes32 : rest)),
-                                       Sums::widen(b));
-          }
-        }
+      const std::int64_t run =
+          alike_outputs(image.w, static_cast<std::int64_t>(o), static_cast<std::int64_t>(row.end));
+      const bool some = row.taps.count != 0 && t.count != 0;  // else there is no such place
+      const std::ptrdiff_t tap = some ? as_distance(row.taps.first * image.w.kernel + t.first) : 0;
+      const depthwise_taps k{window_walk_of(p, image, row.taps.count, t.count),
+                             tap,
+                             as_distance(image.w.kernel),
+                             w + tap * out_c + as_distance(c),
+                             as_distance(image.w.stride) * in_c,
+                             out_c};
+      const float* const from = some ? row.x + as_distance(t.input) * in_c : x;
       float* const to = row.y + o * image.out_c + c;
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        const std::size_t done = as_size(v * lanes32);
-        if constexpr (in_fours) acc[v] = Sums::add(total[v], acc[v]);
-        finish_floats<Sums>(acc[v], bias == nullptr ? nullptr : bias + c + done, lo, hi, to + done,
-                            left - done);
-      }
+      std::int64_t i = 0;
+      for (; i + together <= run; i += together)
+        depthwise_tile<Sums, Channels, NV, together>(p, k, channels, from + i * k.x_pixel, b,
+                                                     to + i * out_c, c, left);
+      if constexpr (together != 1)
+        for (; i < run; ++i)
+          depthwise_tile<Sums, Channels, NV, 1>(p, k, channels, from + i * k.x_pixel, b,
+                                                to + i * out_c, c, left);
+      o += as_size(run);
     }
   }
 }
