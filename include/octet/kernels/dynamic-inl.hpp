@@ -79,19 +79,22 @@ struct kernel<kernel_id::dynamic_quantize, V>
       case row_formula::aten: return quantize_row<false>(x, to, n, s.inverse, -z, 255 - z, zero);
     }
   }
+  /// Elements `share` of a row; its scale and zero point from one part alone.
   static void store_row(const dynamic_quantize_params& p, const numerics::row_scale& s,
-                        const kernel_args& a, std::size_t row) noexcept {
-    const std::size_t at = row * p.length;
+                        const kernel_args& a, std::size_t row, part_range share) noexcept {
+    const std::size_t at = row * p.length + share.begin, n = share.end - share.begin;
     const float* const x = static_cast<const float*>(a.in[0]) + at;
-    static_cast<float*>(a.out[1])[row] = s.scale;
-    if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
+    if (p.rows >= a.parts || a.part == 0) {
+      static_cast<float*>(a.out[1])[row] = s.scale;
+      if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
+    }
     const std::int32_t zero = p.zero_points ? s.zero_point : 0;
     if (p.codes == dtype::s16)
-      quantize_values(p.formula, s, x, p.length, static_cast<std::int16_t*>(a.out[0]) + at, zero);
+      quantize_values(p.formula, s, x, n, static_cast<std::int16_t*>(a.out[0]) + at, zero);
     else if (p.codes == dtype::s8)
-      quantize_values(p.formula, s, x, p.length, static_cast<std::int8_t*>(a.out[0]) + at, zero);
+      quantize_values(p.formula, s, x, n, static_cast<std::int8_t*>(a.out[0]) + at, zero);
     else
-      quantize_values(p.formula, s, x, p.length, static_cast<std::uint8_t*>(a.out[0]) + at, zero);
+      quantize_values(p.formula, s, x, n, static_cast<std::uint8_t*>(a.out[0]) + at, zero);
   }
   /// numerics::asymmetric_scale_xnn of as many rows as there are lanes.
   static HWY_NOINLINE void scales_xnn(const float* least, const float* most,
@@ -114,10 +117,14 @@ struct kernel<kernel_id::dynamic_quantize, V>
     for (int i = 0; i < lanes32; ++i) to[i] = {scale[i], inverse[i], z[i], false};
   }
   /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
-  /// divisions.
+  /// divisions. Of fewer rows than parts every part looks at all elements, and writes its share of
+  /// each row.
   static void run(const kernel_args& a) noexcept {
     const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
-    const auto r = part_of(p.rows, a.part, a.parts);
+    const bool few = p.rows < a.parts;
+    const part_range all{0, p.rows}, whole{0, p.length};
+    const part_range r = few ? all : part_of(p.rows, a.part, a.parts),
+                     share = few ? part_of(p.length, a.part, a.parts) : whole;
     const auto* x = static_cast<const float*>(a.in[0]);
     alignas(alignment) float least[lanes32] = {}, most[lanes32] = {};
     numerics::row_scale scales[lanes32];
@@ -132,7 +139,7 @@ struct kernel<kernel_id::dynamic_quantize, V>
         scales_xnn(least, most, scales);
       else
         for (std::size_t i = 0; i < rows; ++i) scales[i] = row_scale_of(p, least[i], most[i]);
-      for (std::size_t i = 0; i < rows; ++i, ++row) store_row(p, scales[i], a, row);
+      for (std::size_t i = 0; i < rows; ++i, ++row) store_row(p, scales[i], a, row, share);
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }

@@ -54,23 +54,24 @@ inline HWY_NOINLINE void max_pixel_words(const pool_window& w, std::int32_t lo, 
   }
 }
 /// Maximum or average of float32, sums in the order of the taps.
-inline HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
-                                     std::byte* y) noexcept {
+template <bool Max>
+HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                              std::byte* y) noexcept {
   const VF lo = set_float(p.min), hi = set_float(p.max_value),
            divisor = set_float(static_cast<float>(n));
   const auto channels = as_size(p.channels);
   for (std::size_t c = 0; c < channels; c += lanes32) {
     const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
-    VF v = set_float(p.max ? -std::numeric_limits<float>::infinity() : 0.f);
+    VF v = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
     for (std::int32_t r = 0; r < w.rows; ++r) {
       const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
       for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
         const auto* from = reinterpret_cast<const float*>(at);
         const VF q = have == lanes32 ? simd::load(from) : simd::load_some(from, have);
-        v = p.max ? hn::IfThenElse(hn::Gt(q, v), q, v) : simd::rounded(hn::Add(v, q));
+        v = Max ? simd::greater(q, v) : simd::rounded(hn::Add(v, q));
       }
     }
-    v = clamp_lanes(p.max ? v : simd::divide(v, divisor), lo, hi);
+    v = clamp_lanes(Max ? v : simd::divide(v, divisor), lo, hi);
     auto* to = reinterpret_cast<float*>(y) + c;
     if (have == lanes32)
       simd::store(v, to);
@@ -280,7 +281,7 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
         if (p.type == dtype::f32 && p.mode == rounding::xnnpack)
           average_pixel_of_nines(p, w, places_of(p, oy, ox, v, h), divisor, y);
         else if (p.type == dtype::f32)
-          float_pixel(p, w, divisor, y);
+          p.max ? float_pixel<true>(p, w, divisor, y) : float_pixel<false>(p, w, divisor, y);
         else if (p.max && p.type == dtype::s16)
           max_pixel_words(w, p.lo, p.hi, channels, y);
         else if (p.max)
@@ -427,13 +428,13 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
   const bool max = p.op == reduction::max, sums = !max && p.op != reduction::min;
   const auto count = static_cast<float>(plan.count);
   const bool scaled = p.mode == rounding::xnnpack;
-  const VF by = set_float(p.op == reduction::mean ? numerics::div(1.f, count) : 1.f);
+  const float factor = reference::sum_factor_xnn(p);
   constexpr std::size_t together = 8;
   for (std::size_t o = r.begin; o < r.end;) {
     const std::size_t c = o % plan.inner, left = r.end - o;
     const float* at = x + o / plan.inner * plan.count * plan.inner + c;
     if (scaled && plan.inner == 1) {
-      y[o++] = reference::scaled_sum(p, sum_in_lanes_xnn(at, plan.count, 16));
+      y[o++] = numerics::scaled_sum_xnn(sum_in_lanes_xnn(at, plan.count, 16), factor);
       continue;
     }
     if (plan.inner == 1) {
@@ -466,7 +467,7 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
         v = hn::IfThenElse(max ? hn::Gt(e, v) : hn::Lt(e, v), e, v);
     }
     if (scaled)
-      v = hn::Add(hn::Zero(DF()), simd::rounded(hn::Mul(v, by)));
+      v = hn::Add(hn::Zero(DF()), simd::rounded(hn::Mul(v, set_float(factor))));
     else if (p.op == reduction::mean)
       v = simd::divide(v, set_float(count));
     if (whole)

@@ -110,9 +110,9 @@ inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, f
 inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
                                            std::size_t most) noexcept {
   const hn::CappedTag<float, 16> sixteen;
-  constexpr std::size_t width = hn::MaxLanes(sixteen);
+  constexpr std::size_t width = hn::MaxLanes(sixteen), vectors = 16 / width;
   simd::side_by_side<float, 32> sums;
-  float each[32], lanes[16];
+  float each[32];
   const std::size_t whole = n / 16 * 16, in_32 = n / most * most;
   std::size_t i = sums.add(x, in_32);
   sums.store(each);
@@ -120,13 +120,17 @@ inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
     for (std::size_t k = 0; k < 16; ++k) each[k] = numerics::add(each[k], x[i + k]);
     i += 16;
   }
-  for (std::size_t k = 0; k < 16; k += width) {
-    auto v = hn::Add(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, each + k + 16));
+  hn::Vec<decltype(sixteen)> lanes[vectors];
+  for (std::size_t v = 0; v < vectors; ++v) {
+    const std::size_t k = v * width;
+    lanes[v] = hn::Add(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, each + k + 16));
     for (std::size_t j = i; j < whole; j += 16)
-      v = hn::Add(simd::rounded(v), hn::LoadU(sixteen, x + j + k));
-    hn::StoreU(v, sixteen, lanes + k);
+      lanes[v] = hn::Add(simd::rounded(lanes[v]), hn::LoadU(sixteen, x + j + k));
   }
-  return numerics::detail::xnn_sum_of_lanes(lanes, n - whole,
+  if (n == whole) return simd::sum_of_halves(sixteen, lanes);
+  float all[16];
+  for (std::size_t v = 0; v < vectors; ++v) hn::StoreU(lanes[v], sixteen, all + v * width);
+  return numerics::detail::xnn_sum_of_lanes(all, n - whole,
                                             [=](std::size_t k) { return x[whole + k]; });
 }
 

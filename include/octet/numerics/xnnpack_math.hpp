@@ -169,6 +169,8 @@ template <class F> constexpr float row_sum_xnn(std::size_t n, F&& element) noexc
   return detail::xnn_sum_of_lanes(lanes, n - whole,
                                   [&](std::size_t k) { return element(whole + k); });
 }
+/// A sum times `by`, of a mean 1 / n; -0 is 0.
+constexpr float scaled_sum_xnn(float sum, float by) noexcept { return add(0.f, mul(sum, by)); }
 
 }  // namespace numerics
 OCTET_NAMESPACE_END

@@ -437,16 +437,15 @@ constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* 
     y[o] = p.mean ? numerics::div(sum, static_cast<float>(count)) : sum;
   }
 }
-#if OCTET_HAS_DEFINITIONS
-/// XNN of a sum; -0 is 0.
-OCTET_INLINE float scaled_sum(const mean_params& p, float sum) noexcept {
-  const float by =
-      p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
-  return numerics::add(0.f, numerics::mul(sum, by));
+/// What sums are multiplied by under XNN.
+constexpr float sum_factor_xnn(const mean_params& p) noexcept {
+  return p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
 }
+#if OCTET_HAS_DEFINITIONS
 /// XNN of [outer][count][inner]: along the innermost axis in lanes, along another in order.
 OCTET_INLINE void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept {
   const reduce_plan& plan = p.plan;
+  const float by = sum_factor_xnn(p);
   for (std::size_t o = r.begin; o < r.end; ++o) {
     const float* const from = x + o / plan.inner * plan.count * plan.inner + o % plan.inner;
     float sum = 0;
@@ -454,7 +453,7 @@ OCTET_INLINE void xnn_sums(const mean_params& p, const float* x, float* y, part_
       sum = numerics::row_sum_xnn(plan.count, [from](std::size_t i) { return from[i]; });
     else
       for (std::size_t k = 0; k < plan.count; ++k) sum = numerics::add(sum, from[k * plan.inner]);
-    y[o] = scaled_sum(p, sum);
+    y[o] = numerics::scaled_sum_xnn(sum, by);
   }
 }
 OCTET_INLINE void ordered_sum_kernel(const kernel_args& a) noexcept {
@@ -567,7 +566,6 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
     with_integer(p.type, run);
 }
 #else
-float scaled_sum(const mean_params& p, float sum) noexcept;
 void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept;
 void ordered_sum_kernel(const kernel_args& a) noexcept;
 void compensated_sum_kernel(const kernel_args& a) noexcept;

@@ -55,6 +55,26 @@ template <int N> HWY_INLINE void sum_side_by_side(const float* x, std::size_t n,
   for (; i < n; ++i) each[i % N] = numerics::add(each[i % N], x[i]);
 }
 
+/// Adds upper halves to lower ones until one number is left, each addition rounded: of the vectors
+/// first, of a power of two, then of the lanes.
+template <class D> HWY_INLINE float sum_of_lane_halves(D d, hn::Vec<D> v) {
+  if constexpr (hn::MaxLanes(D()) <= 4) {
+    float four[4];
+    hn::StoreU(v, d, four);
+    return numerics::add(numerics::add(four[0], four[2]), numerics::add(four[1], four[3]));
+  } else {
+    const hn::Half<D> half;
+    return sum_of_lane_halves(half,
+                              rounded(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v))));
+  }
+}
+template <class D, std::size_t N> HWY_INLINE float sum_of_halves(D d, hn::Vec<D> (&v)[N]) {
+  static_assert(hn::MaxLanes(D()) >= 4);
+  for (std::size_t half = N / 2; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) v[k] = rounded(hn::Add(v[k], v[k + half]));
+  return sum_of_lane_halves(d, v[0]);
+}
+
 }  // namespace simd
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
