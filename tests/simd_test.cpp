@@ -40,6 +40,9 @@ const std::vector<row>& targets() {
 #if OCTET_HAS_AVX2_VNNI_EMULATED
       {target::avx2_vnni_emulated, simd_avx2_vnni_emulated::primitives_of_target::table},
 #endif
+#if OCTET_HAS_AVX2
+      {target::avx2_vnni, simd_avx2_vnni::primitives_of_target::table},
+#endif
 #if OCTET_HAS_AVX3
       {target::avx3, simd_avx3::primitives_of_target::table},
       {target::avx3_vnni, simd_avx3_vnni::primitives_of_target::table},

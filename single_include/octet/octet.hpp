@@ -6,7 +6,7 @@
 #define OCTET_SINGLE_PASS_SEEN
 // One pass: every SIMD kernel for the target that HWY_TARGET names. Included by targets.hpp only,
 // several times. OCTET_PASS_QUAD: a pseudo target on the same Highway ops with four-way dot
-// products of bytes: 1 AVX512-VNNI, 2 the same emulated on AVX2 (tests), 3 Arm dotprod.
+// products of bytes: 1 AVX512-VNNI, 2 the same emulated on AVX2 (tests), 3 Arm dotprod, 4 AVX-VNNI.
 // OCTET_PASS_NONE: no kernels, Highway's macros alone. OCTET_TEST_PASS: a file with tests of the
 // pass.
 #if defined(OCTET_KERNEL_PASS)
@@ -53,6 +53,9 @@
 #define OCTET_BASE_NS simd_avx3
 #elif OCTET_QUAD == 2
 #define OCTET_TARGET_NS simd_avx2_vnni_emulated
+#define OCTET_BASE_NS simd_avx2
+#elif OCTET_QUAD == 4
+#define OCTET_TARGET_NS simd_avx2_vnni
 #define OCTET_BASE_NS simd_avx2
 #elif OCTET_QUAD == 3
 #define OCTET_TARGET_NS simd_neon_dotprod
@@ -788,8 +791,8 @@ OCTET_NAMESPACE_END
 #endif  // OCTET_KERNEL_PASS
 #elif HWY_TARGET == HWY_AVX2
 // ---- octet/kernels/simd/x86_256-inl.hpp
-// The primitives of AVX2: 256-bit vectors. Part of a pass: see pass-inl.hpp; what each primitive
-// does: generic-inl.hpp.
+// The primitives of AVX2, without and with AVX-VNNI (OCTET_QUAD 4): 256-bit vectors. Part of a
+// pass: see pass-inl.hpp; what each primitive does: generic-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -797,8 +800,9 @@ namespace OCTET_TARGET_NS {
 namespace simd {
 
 inline constexpr int registers = 16;
-/// The test-only VNNI runs the kernels of four bytes a lane on the products of pairs.
-inline constexpr std::uint8_t quads = OCTET_QUAD == 2 ? 1 : 0;
+/// The test-only VNNI (OCTET_QUAD 2) runs the kernels of four bytes a lane on the products of
+/// pairs.
+inline constexpr std::uint8_t quads = OCTET_QUAD != 0 ? 1 : 0;
 using generic::high_halves;
 using generic::load_bytes;
 
@@ -811,6 +815,21 @@ template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
     generic::store_bytes<N>(v, to, n);
 }
 
+#if OCTET_QUAD == 4
+/// Not the intrinsics: the pass has AVX2's attributes, and assemblers give these names without the
+/// prefix the encoding of AVX-512.
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(acc.raw) : "x"(a.raw), "x"(w.raw));
+  return acc;
+}
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  return dot_pairs(acc, hn::BitCast(D32(), a), w);
+}
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc.raw) : "x"(a.raw), "x"(w.raw));
+  return acc;
+}
+#else
 HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
   return hn::Add(acc, V32{_mm256_madd_epi16(a.raw, w.raw)});
 }
@@ -821,6 +840,7 @@ HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
   const generic::quad_halves q(a, w);
   return dot_pairs_each(dot_pairs_each(acc, q.even_a, q.even_w), q.odd_a, q.odd_w);
 }
+#endif
 
 /// The packs work inside blocks of 128 bits: one permutation of 32-bit lanes sorts them.
 template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
@@ -1263,6 +1283,26 @@ template <int N> HWY_INLINE void sum_side_by_side(const float* x, std::size_t n,
   std::size_t i = sums.add(x, n);
   sums.store(each);
   for (; i < n; ++i) each[i % N] = numerics::add(each[i % N], x[i]);
+}
+
+/// Adds upper halves to lower ones until one number is left, each addition rounded: of the vectors
+/// first, of a power of two, then of the lanes.
+template <class D> HWY_INLINE float sum_of_lane_halves(D d, hn::Vec<D> v) {
+  if constexpr (hn::MaxLanes(D()) <= 4) {
+    float four[4];
+    hn::StoreU(v, d, four);
+    return numerics::add(numerics::add(four[0], four[2]), numerics::add(four[1], four[3]));
+  } else {
+    const hn::Half<D> half;
+    return sum_of_lane_halves(half,
+                              rounded(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v))));
+  }
+}
+template <class D, std::size_t N> HWY_INLINE float sum_of_halves(D d, hn::Vec<D> (&v)[N]) {
+  static_assert(hn::MaxLanes(D()) >= 4);
+  for (std::size_t half = N / 2; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) v[k] = rounded(hn::Add(v[k], v[k + half]));
+  return sum_of_lane_halves(d, v[0]);
 }
 
 }  // namespace simd
@@ -2010,6 +2050,7 @@ using finish_tile_fn = void (*)(const tile_call& t, const row_block& sums, std::
 struct tile_call {
   const std::int64_t* offsets;  // of the segments
   int segments, steps;
+  int share;                 // packed_gemm's
   std::int32_t flip;         // xor for activations
   const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
   const std::int32_t*
@@ -2114,6 +2155,51 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
     for (int v = 0; v < NV; ++v) acc[0][v] = hn::Add(acc[0][v], second[v]);
   }
 }
+/// Step K of a segment of groups side by side, each of which takes up Share vectors: lane by lane
+/// the elements of its own group, which lie in its own block of 128 bits of the input.
+template <class Ops, int Share, int K, int MR, int NV>
+HWY_INLINE void add_grouped_step(const std::byte* const (&row)[MR], std::ptrdiff_t at,
+                                 const std::byte* w, V32 (&acc)[MR][NV]) noexcept {
+  constexpr int steps = 4 * Share / NV;
+  typename Ops::W b[NV];
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + (K * NV + v) * lanes32 * Ops::w_bytes);
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    const V32 x = hn::BitCast(D32(), simd::load8(row[r] + at));
+    const V32 first = hn::Broadcast<K>(x);
+    HWY_UNROLL(4)
+    for (int v = 0; v < Share; ++v) acc[r][v] = Ops::dot(acc[r][v], first, b[v]);
+    if constexpr (NV / Share > 1) {
+      const V32 second = hn::Broadcast<steps + K>(x);
+      HWY_UNROLL(4)
+      for (int v = Share; v < 2 * Share; ++v) acc[r][v] = Ops::dot(acc[r][v], second, b[v]);
+    }
+    if constexpr (NV / Share > 2) {
+      acc[r][2] = Ops::dot(acc[r][2], hn::Broadcast<2>(x), b[2]);
+      acc[r][3] = Ops::dot(acc[r][3], hn::Broadcast<3>(x), b[3]);
+    }
+  }
+}
+/// As add_products, of groups side by side. Reads a vector's bytes at each segment of a row.
+template <class Ops, int Share, int MR, int NV>
+HWY_INLINE void add_grouped_products(const tile_call& t, const std::byte* const* rows,
+                                     V32 (&acc)[MR][NV]) noexcept {
+  constexpr int steps = 4 * Share / NV;  // 16 bytes hold the elements of NV / Share groups
+  const std::byte* row[MR];
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) row[r] = rows[r];
+  const std::byte* w = t.weights;
+  for (int s = 0; s < t.segments; ++s, w += steps * NV * lanes32 * Ops::w_bytes) {
+    const std::ptrdiff_t at = t.offsets[s];
+    add_grouped_step<Ops, Share, 0>(row, at, w, acc);
+    if constexpr (steps > 1) add_grouped_step<Ops, Share, 1>(row, at, w, acc);
+    if constexpr (steps > 2) {
+      add_grouped_step<Ops, Share, 2>(row, at, w, acc);
+      add_grouped_step<Ops, Share, 3>(row, at, w, acc);
+    }
+  }
+}
 /// Rounds the accumulators by the kind E; `real`: or scaled.
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue& e,
@@ -2149,10 +2235,15 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
 /// What becomes of a tile's sums: what the panel's kind says, or floats, of which tiles of bytes
 /// are compiled again.
 struct by_kind {
-  static constexpr bool floats = false;
+  static constexpr bool floats = false, grouped = false;
+};
+/// By kind, of groups side by side, each of which takes up Share vectors.
+template <int Share> struct grouped_by_kind {
+  static constexpr bool floats = false, grouped = true;
+  static constexpr int share = Share;
 };
 template <float_scaling By> struct to_floats {
-  static constexpr bool floats = true;
+  static constexpr bool floats = true, grouped = false;
   static constexpr float_scaling by = By;
 };
 /// row_scaling: sums of the rows from `row` on to floats, as the bits that they are.
@@ -2208,7 +2299,10 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   const columns c(t.arrays, NV);
   V32 acc[MR][NV];
   start_tile<MR, NV, E>(t, c, row, acc);
-  add_products<Ops>(t, rows, acc);
+  if constexpr (Finish::grouped)
+    add_grouped_products<Ops, Finish::share>(t, rows, acc);
+  else
+    add_products<Ops>(t, rows, acc);
   if constexpr (Finish::floats) {
     scale_tile<Finish::by>(t, c, acc, row);
     HWY_UNROLL(8)
@@ -2289,7 +2383,7 @@ HWY_NOINLINE void wide_tile(const tile_call& t, const std::byte* const* rows, st
 template <class Ops, class Finish, int MR, int NV>
 HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, std::size_t row,
                         std::byte* to, int valid) noexcept {
-  if constexpr (!std::is_same_v<Ops, quad_ops>)
+  if constexpr (!std::is_same_v<Ops, quad_ops> && !Finish::grouped)
     if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
   if constexpr (Finish::floats)
     tile<Ops, Finish, MR, NV, kernels::epilogue_kind::real>(t, rows, row, to, valid);
@@ -2306,7 +2400,8 @@ HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
-    if (left == 1) return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
+    if constexpr (!Finish::grouped)
+      if (left == 1) return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
     tile_of<Ops, Finish, MR, NV>(t, rows + i, i, to, valid);
     i += as_size(valid);
@@ -2323,7 +2418,20 @@ HWY_NOINLINE void panel(const tile_call& t, int nv, const std::byte* const* rows
   if (nv == 2) return panel_rows<Ops, Finish, 2>(t, rows, to, count);
   panel_rows<Ops, Finish, 1>(t, rows, to, count);
 }
-
+/// The same of groups side by side (kernels::vectors_of_group): of the products and shares that the
+/// target's layout has.
+template <bool Quads>
+HWY_NOINLINE void grouped_panel(const tile_call& t, const std::byte* const* rows, std::byte* to,
+                                std::size_t count) noexcept {
+  if constexpr (Quads && layout.max_vectors == 4) {
+    if (t.share == 1) return panel_rows<quad_ops, grouped_by_kind<1>, 4>(t, rows, to, count);
+    panel_rows<quad_ops, grouped_by_kind<2>, 4>(t, rows, to, count);
+  } else if constexpr (!Quads && kernels::leaves_lanes(layout, 4)) {
+    if constexpr (kernels::leaves_lanes(layout, 8))
+      if (t.share == 2) return panel_rows<pair8_ops, grouped_by_kind<2>, 2>(t, rows, to, count);
+    panel_rows<pair8_ops, grouped_by_kind<1>, 2>(t, rows, to, count);
+  }
+}
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
 
@@ -2571,6 +2679,8 @@ inline HWY_NOINLINE void block_scales(const gemm_run& r, const float* scales, st
 template <bool Quads, class Finish>
 HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
                          const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
+  if constexpr (!Finish::floats)
+    if (t.share != 0) return grouped_panel<Quads>(t, rows, to, count);
   if constexpr (Quads)
     if (kind == kernels::product::quad) return panel<quad_ops, Finish>(t, nv, rows, to, count);
   if (kind == kernels::product::pair8)
@@ -2586,21 +2696,23 @@ HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, 
   const kernels::gemm_problem& g = r.g;
   const kernels::packed_gemm& h = r.h;
   const auto panels = as_size(h.panels);
-  const std::size_t group_bytes = as_size(g.group_in()) * h.element;
+  const std::int32_t group_out = kernels::panel_group_out(g, h);
+  std::size_t begins = 0;  // of the panel's input, from a pixel's first element
   for (std::size_t p = share.begin; p < share.end; ++p) {
     const auto group = static_cast<std::int32_t>(p / panels),
                i = static_cast<std::int32_t>(p % panels);
     const std::byte* at = r.packed + kernels::panel_at(h, layout, group, i);
     const int nv = kernels::panel_vectors(h.vectors, h.panels, i), columns = nv * lanes32,
               local = kernels::first_vector(h.vectors, h.panels, i) * lanes32,
-              left = g.group_out() - local;
+              left = group_out - local;
     t.n = left < columns ? left : columns;
-    t.first = group * g.group_out() + local;
+    t.first = group * group_out + local;
     t.arrays = at + alignment;
     t.weights = t.arrays + round_up(as_size(columns) * 4 * kernels::panel_arrays, alignment);
-    // The rows move on to the group's channels where a group begins, or the share does.
-    const std::int32_t groups_ahead = p == share.begin ? group : i == 0 ? 1 : 0;
-    if (const std::size_t ahead = as_size(groups_ahead) * group_bytes; ahead != 0)
+    // The rows move on to the group's channels, or to the panel's where groups lie side by side.
+    const std::size_t before = begins;
+    begins = as_size(h.share != 0 ? t.first : group * g.group_in()) * h.element;
+    if (const std::size_t ahead = begins - before; ahead != 0)
       for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
     t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(at);
     panel_of<has_quads, Finish>(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type),
@@ -2638,6 +2750,7 @@ HWY_INLINE tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
   t.offsets = segments;
   t.segments = h.segments;
   t.steps = h.steps;
+  t.share = h.share;
   t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
   t.sums = h.offset != 0 ? r.sums : nullptr;
   t.zeros = r.lines.of != nullptr && h.kind == kernels::product::quad ? r.zeros : nullptr;
@@ -2674,7 +2787,7 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
   const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
   // Rows are shared out where there are enough of them; else the panels are.
   const bool by_rows = items >= a.parts && items * line >= std::size_t{16} * a.parts;
-  part_range range{0, items}, share{0, product_of(h.panels, g.groups)};
+  part_range range{0, items}, share{0, product_of(h.panels, kernels::panel_groups(g, h))};
   if (by_rows)
     range = part_of(items, a.part, a.parts);
   else
@@ -2699,6 +2812,8 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
 
 inline const char* describe_gemm(const kernels::gemm_problem& g) {
   const kernels::packed_gemm h = kernels::gemm_header(g, layout);
+  if (h.share != 0)
+    return h.kind == kernels::product::quad ? "gemm 4x8 grouped" : "gemm 2x16 grouped";
   return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
          : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
          : h.direct                          ? "gemm 2x16 wide weights direct"
@@ -4269,9 +4384,9 @@ inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, f
 inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
                                            std::size_t most) noexcept {
   const hn::CappedTag<float, 16> sixteen;
-  constexpr std::size_t width = hn::MaxLanes(sixteen);
+  constexpr std::size_t width = hn::MaxLanes(sixteen), vectors = 16 / width;
   simd::side_by_side<float, 32> sums;
-  float each[32], lanes[16];
+  float each[32];
   const std::size_t whole = n / 16 * 16, in_32 = n / most * most;
   std::size_t i = sums.add(x, in_32);
   sums.store(each);
@@ -4279,13 +4394,17 @@ inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
     for (std::size_t k = 0; k < 16; ++k) each[k] = numerics::add(each[k], x[i + k]);
     i += 16;
   }
-  for (std::size_t k = 0; k < 16; k += width) {
-    auto v = hn::Add(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, each + k + 16));
+  hn::Vec<decltype(sixteen)> lanes[vectors];
+  for (std::size_t v = 0; v < vectors; ++v) {
+    const std::size_t k = v * width;
+    lanes[v] = hn::Add(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, each + k + 16));
     for (std::size_t j = i; j < whole; j += 16)
-      v = hn::Add(simd::rounded(v), hn::LoadU(sixteen, x + j + k));
-    hn::StoreU(v, sixteen, lanes + k);
+      lanes[v] = hn::Add(simd::rounded(lanes[v]), hn::LoadU(sixteen, x + j + k));
   }
-  return numerics::detail::xnn_sum_of_lanes(lanes, n - whole,
+  if (n == whole) return simd::sum_of_halves(sixteen, lanes);
+  float all[16];
+  for (std::size_t v = 0; v < vectors; ++v) hn::StoreU(lanes[v], sixteen, all + v * width);
+  return numerics::detail::xnn_sum_of_lanes(all, n - whole,
                                             [=](std::size_t k) { return x[whole + k]; });
 }
 
@@ -5711,19 +5830,22 @@ struct kernel<kernel_id::dynamic_quantize, V>
       case row_formula::aten: return quantize_row<false>(x, to, n, s.inverse, -z, 255 - z, zero);
     }
   }
+  /// Elements `share` of a row; its scale and zero point from one part alone.
   static void store_row(const dynamic_quantize_params& p, const numerics::row_scale& s,
-                        const kernel_args& a, std::size_t row) noexcept {
-    const std::size_t at = row * p.length;
+                        const kernel_args& a, std::size_t row, part_range share) noexcept {
+    const std::size_t at = row * p.length + share.begin, n = share.end - share.begin;
     const float* const x = static_cast<const float*>(a.in[0]) + at;
-    static_cast<float*>(a.out[1])[row] = s.scale;
-    if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
+    if (p.rows >= a.parts || a.part == 0) {
+      static_cast<float*>(a.out[1])[row] = s.scale;
+      if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
+    }
     const std::int32_t zero = p.zero_points ? s.zero_point : 0;
     if (p.codes == dtype::s16)
-      quantize_values(p.formula, s, x, p.length, static_cast<std::int16_t*>(a.out[0]) + at, zero);
+      quantize_values(p.formula, s, x, n, static_cast<std::int16_t*>(a.out[0]) + at, zero);
     else if (p.codes == dtype::s8)
-      quantize_values(p.formula, s, x, p.length, static_cast<std::int8_t*>(a.out[0]) + at, zero);
+      quantize_values(p.formula, s, x, n, static_cast<std::int8_t*>(a.out[0]) + at, zero);
     else
-      quantize_values(p.formula, s, x, p.length, static_cast<std::uint8_t*>(a.out[0]) + at, zero);
+      quantize_values(p.formula, s, x, n, static_cast<std::uint8_t*>(a.out[0]) + at, zero);
   }
   /// numerics::asymmetric_scale_xnn of as many rows as there are lanes.
   static HWY_NOINLINE void scales_xnn(const float* least, const float* most,
@@ -5746,10 +5868,14 @@ struct kernel<kernel_id::dynamic_quantize, V>
     for (int i = 0; i < lanes32; ++i) to[i] = {scale[i], inverse[i], z[i], false};
   }
   /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
-  /// divisions.
+  /// divisions. Of fewer rows than parts every part looks at all elements, and writes its share of
+  /// each row.
   static void run(const kernel_args& a) noexcept {
     const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
-    const auto r = part_of(p.rows, a.part, a.parts);
+    const bool few = p.rows < a.parts;
+    const part_range all{0, p.rows}, whole{0, p.length};
+    const part_range r = few ? all : part_of(p.rows, a.part, a.parts),
+                     share = few ? part_of(p.length, a.part, a.parts) : whole;
     const auto* x = static_cast<const float*>(a.in[0]);
     alignas(alignment) float least[lanes32] = {}, most[lanes32] = {};
     numerics::row_scale scales[lanes32];
@@ -5764,7 +5890,7 @@ struct kernel<kernel_id::dynamic_quantize, V>
         scales_xnn(least, most, scales);
       else
         for (std::size_t i = 0; i < rows; ++i) scales[i] = row_scale_of(p, least[i], most[i]);
-      for (std::size_t i = 0; i < rows; ++i, ++row) store_row(p, scales[i], a, row);
+      for (std::size_t i = 0; i < rows; ++i, ++row) store_row(p, scales[i], a, row, share);
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
@@ -6551,6 +6677,22 @@ struct float_axis {
   }
 };
 
+/// How many outputs from o on, those a phase apart, meet the same taps as o; all are below `end`.
+inline std::int64_t alike_outputs(const float_axis& axis, std::int64_t o,
+                                  std::int64_t end) noexcept {
+  const float_taps t = axis.at(o);
+  const auto alike = [&](std::int64_t outputs) {
+    const std::int64_t there = o + (outputs - 1) * axis.phases();
+    if (there >= end) return false;
+    const float_taps other = axis.at(there);  // what lies between two that are alike is so too
+    return other.first == t.first && other.count == t.count;
+  };
+  std::int64_t n = 1;
+  while (alike(n + 8)) n += 8;
+  while (alike(n + 1)) ++n;
+  return n;
+}
+
 inline kernels::float_columns layer_columns(const float_layer_params& p) noexcept {
   return kernels::columns_of(p);
 }
@@ -6753,14 +6895,7 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
     for (std::int64_t phase = 0; phase < phases; ++phase)
       for (std::int64_t o = static_cast<std::int64_t>(row.begin) + phase; o < last;) {
         const float_taps t = image.w.at(o);
-        // Whether as many pixels from here on are of this row and meet the same taps.
-        const auto alike = [&](std::int64_t pixels) {
-          const std::int64_t there = o + (pixels - 1) * phases;
-          if (there >= last) return false;
-          const float_taps other = image.w.at(there);
-          return other.first == t.first && other.count == t.count;
-        };
-        const int together = eights && alike(8) ? 8 : alike(4) ? 4 : 1;
+        const std::int64_t run = alike_outputs(image.w, o, last);
         panel.taps_are(row, t);
         const float *from = x, *with = panel.w;
         if (row.taps.count != 0 && t.count != 0) {  // else there is no such place
@@ -6768,8 +6903,17 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
           with = panel.w + as_distance(row.taps.first * image.w.kernel + t.first) * steps.tap;
         }
         float* const to = row.y + as_size(o) * image.out_c;
-        float_pixels(panel, together, from, with, to);
-        o += together * phases;
+        const std::ptrdiff_t x_pixel = as_distance(image.w.phase_step()) * steps.in_c,
+                             y_pixel = as_distance(phases) * as_distance(image.out_c);
+        for (std::int64_t i = 0; i < run;) {
+          const std::int64_t left = run - i;
+          int together = eights && left >= 8 ? 8 : left >= 4 ? 4 : 1;
+          // Two or three that are left: four from further back, which are the same once more.
+          if (run >= 4 && (left == 2 || left == 3)) i = run - 4, together = 4;
+          float_pixels(panel, together, from + i * x_pixel, with, to + i * y_pixel);
+          i += together;
+        }
+        o += run * phases;
       }
   }
 }
@@ -6903,63 +7047,106 @@ inline window_walk window_walk_of(const float_layer_params& p, const float_image
   return p.by_columns ? window_walk{columns, rows, x_tap, x_row, out_c, w_row}
                       : window_walk{rows, columns, x_row, x_tap, w_row, out_c};
 }
-/// Pixels [begin, end) of NV vectors of channels from c on.
+/// What the sums of pixels that meet the same taps have in common.
+struct depthwise_taps {
+  window_walk walk;
+  std::ptrdiff_t first, kernel_w;  // the number of the first product; from row to row
+  const float* w;                  // of the first tap and channel
+  std::ptrdiff_t x_pixel, y_pixel;
+};
+/// MP pixels times NV vectors of channels, of which `left` are there; x: what channel 0 of the
+/// first tap meets; c: the first channel.
+template <class Sums, class Channels, int NV, int MP>
+HWY_INLINE void depthwise_tile(const float_layer_params& p, const depthwise_taps& k,
+                               const Channels& channels, const float* x, const float* bias,
+                               float* y, std::size_t c, std::size_t left) noexcept {
+  constexpr bool in_fours = std::is_same_v<Sums, sums_of_fours>;
+  typename Sums::sum acc[MP][NV], total[MP][NV];
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    const std::size_t done = as_size(v * lanes32);
+    const auto start = begin_floats<Sums>(bias == nullptr ? nullptr : bias + done, left - done);
+    HWY_UNROLL(4)
+    for (int m = 0; m < MP; ++m) acc[m][v] = start, total[m][v] = Sums::zero();
+  }
+  std::ptrdiff_t group_end = 0;
+  for (std::ptrdiff_t i = 0; i < k.walk.outer; ++i)
+    for (std::ptrdiff_t j = 0; j < k.walk.inner; ++j) {
+      if constexpr (in_fours) {
+        const std::ptrdiff_t at = k.first + i * k.kernel_w + j;
+        if (at >= group_end) {
+          group_end = as_distance(p.mlas.order.end_of(as_size(at)));
+          HWY_UNROLL(4)
+          for (int m = 0; m < MP; ++m) {
+            HWY_UNROLL(4)
+            for (int v = 0; v < NV; ++v)
+              total[m][v] = Sums::add(total[m][v], acc[m][v]), acc[m][v] = Sums::zero();
+          }
+        }
+      }
+      const float* const px = x + i * k.walk.x_outer + j * k.walk.x_inner;
+      const float* const pw = k.w + i * k.walk.w_outer + j * k.walk.w_inner;
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) {
+        const std::size_t done = as_size(v * lanes32), rest = left - done;
+        const auto b = Sums::widen(NV > 1 || rest >= lanes32 ? simd::load(pw + done)
+                                                             : simd::load_some(pw + done, rest));
+        HWY_UNROLL(4)
+        for (int m = 0; m < MP; ++m)
+          acc[m][v] = Sums::add_product(
+              acc[m][v],
+              Sums::widen(channels(px + m * k.x_pixel, c + done, NV > 1 ? lanes32 : rest)), b);
+      }
+    }
+  const VF lo = set_float(p.min), hi = set_float(p.max);
+  HWY_UNROLL(4)
+  for (int m = 0; m < MP; ++m) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      const std::size_t done = as_size(v * lanes32);
+      if constexpr (in_fours) acc[m][v] = Sums::add(total[m][v], acc[m][v]);
+      finish_floats<Sums>(acc[m][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+                          y + m * k.y_pixel + done, left - done);
+    }
+  }
+}
+/// Pixels [begin, end) of NV vectors of channels from c on. One vector alone takes four pixels
+/// together: one is a single chain of additions.
 template <class Sums, class Channels, int NV>
 HWY_NOINLINE void float_depthwise(const float_layer_params& p, const float_image& image,
                                   const float* x, const float* w, const float* bias, float* y,
                                   std::size_t c, std::size_t begin, std::size_t end) noexcept {
-  constexpr bool in_fours = std::is_same_v<Sums, sums_of_fours>;
-  const VF lo = set_float(p.min), hi = set_float(p.max);
+  constexpr int together = NV == 1 ? 4 : 1;
   const Channels channels(p, c);
   const std::size_t left = image.out_c - c;
+  const auto in_c = as_distance(image.in_c), out_c = as_distance(image.out_c);
+  const float* const b = bias == nullptr ? nullptr : bias + c;
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
-    for (std::size_t o = row.begin; o < row.end; ++o) {
+    for (std::size_t o = row.begin; o < row.end;) {
       const float_taps t = image.w.at(static_cast<std::int64_t>(o));
-      const window_walk k = window_walk_of(p, image, row.taps.count, t.count);
-      typename Sums::sum acc[NV], total[NV];
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        const std::size_t done = as_size(v * lanes32);
-        acc[v] = begin_floats<Sums>(bias == nullptr ? nullptr : bias + c + done, left - done);
-        total[v] = Sums::zero();
-      }
-      std::ptrdiff_t group_end = 0;
-      for (std::ptrdiff_t i = 0; i < k.outer; ++i)
-        for (std::ptrdiff_t j = 0; j < k.inner; ++j) {
-          if constexpr (in_fours) {
-            const auto at = as_distance((row.taps.first + i) * image.w.kernel + t.first + j);
-            if (at >= group_end) {
-              group_end = as_distance(p.mlas.order.end_of(as_size(at)));
-              HWY_UNROLL(4)
-              for (int v = 0; v < NV; ++v)
-                total[v] = Sums::add(total[v], acc[v]), acc[v] = Sums::zero();
-            }
-          }
-          const float* const px = row.x + as_distance(t.input) * as_distance(image.in_c) +
-                                  i * k.x_outer + j * k.x_inner;
-          const float* const pw =
-              w + i * k.w_outer + j * k.w_inner + as_distance(c) +
-              as_distance(row.taps.first * image.w.kernel + t.first) * as_distance(image.out_c);
-          HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v) {
-            const std::size_t done = as_size(v * lanes32), rest = left - done;
-            const VF b = NV > 1 || rest >= lanes32 ? simd::load(pw + done)
-                                                   : simd::load_some(pw + done, rest);
-            acc[v] = Sums::add_product(acc[v],
-                                       Sums::widen(channels(px, c + done, NV > 1 ? lanes32 : rest)),
-                                       Sums::widen(b));
-          }
-        }
+      const std::int64_t run =
+          alike_outputs(image.w, static_cast<std::int64_t>(o), static_cast<std::int64_t>(row.end));
+      const bool some = row.taps.count != 0 && t.count != 0;  // else there is no such place
+      const std::ptrdiff_t tap = some ? as_distance(row.taps.first * image.w.kernel + t.first) : 0;
+      const depthwise_taps k{window_walk_of(p, image, row.taps.count, t.count),
+                             tap,
+                             as_distance(image.w.kernel),
+                             w + tap * out_c + as_distance(c),
+                             as_distance(image.w.stride) * in_c,
+                             out_c};
+      const float* const from = some ? row.x + as_distance(t.input) * in_c : x;
       float* const to = row.y + o * image.out_c + c;
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        const std::size_t done = as_size(v * lanes32);
-        if constexpr (in_fours) acc[v] = Sums::add(total[v], acc[v]);
-        finish_floats<Sums>(acc[v], bias == nullptr ? nullptr : bias + c + done, lo, hi, to + done,
-                            left - done);
-      }
+      std::int64_t i = 0;
+      for (; i + together <= run; i += together)
+        depthwise_tile<Sums, Channels, NV, together>(p, k, channels, from + i * k.x_pixel, b,
+                                                     to + i * out_c, c, left);
+      if constexpr (together != 1)
+        for (; i < run; ++i)
+          depthwise_tile<Sums, Channels, NV, 1>(p, k, channels, from + i * k.x_pixel, b,
+                                                to + i * out_c, c, left);
+      o += as_size(run);
     }
   }
 }
@@ -7190,23 +7377,24 @@ inline HWY_NOINLINE void max_pixel_words(const pool_window& w, std::int32_t lo, 
   }
 }
 /// Maximum or average of float32, sums in the order of the taps.
-inline HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
-                                     std::byte* y) noexcept {
+template <bool Max>
+HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                              std::byte* y) noexcept {
   const VF lo = set_float(p.min), hi = set_float(p.max_value),
            divisor = set_float(static_cast<float>(n));
   const auto channels = as_size(p.channels);
   for (std::size_t c = 0; c < channels; c += lanes32) {
     const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
-    VF v = set_float(p.max ? -std::numeric_limits<float>::infinity() : 0.f);
+    VF v = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
     for (std::int32_t r = 0; r < w.rows; ++r) {
       const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
       for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
         const auto* from = reinterpret_cast<const float*>(at);
         const VF q = have == lanes32 ? simd::load(from) : simd::load_some(from, have);
-        v = p.max ? hn::IfThenElse(hn::Gt(q, v), q, v) : simd::rounded(hn::Add(v, q));
+        v = Max ? simd::greater(q, v) : simd::rounded(hn::Add(v, q));
       }
     }
-    v = clamp_lanes(p.max ? v : simd::divide(v, divisor), lo, hi);
+    v = clamp_lanes(Max ? v : simd::divide(v, divisor), lo, hi);
     auto* to = reinterpret_cast<float*>(y) + c;
     if (have == lanes32)
       simd::store(v, to);
@@ -7416,7 +7604,7 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
         if (p.type == dtype::f32 && p.mode == rounding::xnnpack)
           average_pixel_of_nines(p, w, places_of(p, oy, ox, v, h), divisor, y);
         else if (p.type == dtype::f32)
-          float_pixel(p, w, divisor, y);
+          p.max ? float_pixel<true>(p, w, divisor, y) : float_pixel<false>(p, w, divisor, y);
         else if (p.max && p.type == dtype::s16)
           max_pixel_words(w, p.lo, p.hi, channels, y);
         else if (p.max)
@@ -7563,13 +7751,13 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
   const bool max = p.op == reduction::max, sums = !max && p.op != reduction::min;
   const auto count = static_cast<float>(plan.count);
   const bool scaled = p.mode == rounding::xnnpack;
-  const VF by = set_float(p.op == reduction::mean ? numerics::div(1.f, count) : 1.f);
+  const float factor = reference::sum_factor_xnn(p);
   constexpr std::size_t together = 8;
   for (std::size_t o = r.begin; o < r.end;) {
     const std::size_t c = o % plan.inner, left = r.end - o;
     const float* at = x + o / plan.inner * plan.count * plan.inner + c;
     if (scaled && plan.inner == 1) {
-      y[o++] = reference::scaled_sum(p, sum_in_lanes_xnn(at, plan.count, 16));
+      y[o++] = numerics::scaled_sum_xnn(sum_in_lanes_xnn(at, plan.count, 16), factor);
       continue;
     }
     if (plan.inner == 1) {
@@ -7602,7 +7790,7 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
         v = hn::IfThenElse(max ? hn::Gt(e, v) : hn::Lt(e, v), e, v);
     }
     if (scaled)
-      v = hn::Add(hn::Zero(DF()), simd::rounded(hn::Mul(v, by)));
+      v = hn::Add(hn::Zero(DF()), simd::rounded(hn::Mul(v, set_float(factor))));
     else if (p.op == reduction::mean)
       v = simd::divide(v, set_float(count));
     if (whole)
@@ -7702,37 +7890,31 @@ template <class T> HWY_INLINE VF load_floats(const T* p) {
     return hn::ConvertTo(DF(), simd::load_as32(p));
 }
 
-/// TFLite's 10-bit weights, 8-bit values: the sum of the four products stays below 2^30 also where
-/// a weight is negative (both taps are one pixel then).
-template <class T> struct blend_q10_lanes {
-  V32 w_tl, w_bl, w_tr, w_br;
-  HWY_INLINE blend_q10_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
-      : w_tl(set32((1024 - v.weight) * (1024 - h.weight))),
-        w_bl(set32(v.weight * (1024 - h.weight))),
-        w_tr(set32((1024 - v.weight) * h.weight)),
-        w_br(set32(v.weight * h.weight)) {}
-  HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
-    const V32 sum = hn::Add(
-        hn::Add(hn::Mul(simd::load_as32(p.tl + i), w_tl), hn::Mul(simd::load_as32(p.bl + i), w_bl)),
-        hn::Add(hn::Mul(simd::load_as32(p.tr + i), w_tr),
-                hn::Mul(simd::load_as32(p.br + i), w_br)));
-    // Ties away from zero: halves are added to the magnitude.
-    simd::store_from32(shift_magnitude(sum, set32(1 << 19), by<20>), p.to + i);
+/// TFLite's 10-bit weights. Ties go away from zero: halves are added to the magnitude.
+struct weights_q10 {
+  static constexpr int bits = 10;
+  static HWY_INLINE V32 rounded(V32 sum) { return shift_magnitude(sum, set32(1 << 19), by<20>); }
+};
+struct weights_xnn {
+  static constexpr int bits = 11;
+  static HWY_INLINE V32 rounded(V32 sum) {
+    return hn::ShiftRight<22>(hn::Add(sum, set32(1 << 21)));
   }
 };
-template <class T> struct blend_xnn_lanes {
+/// 8-bit values: sums are exact, below 2^30 (also where a weight is negative: both taps are one
+/// pixel then), so that it does not matter whether rows or columns are blended first.
+template <class T, class W> struct blend_integers {
+  using weights = W;
   V32 wy, wx;
-  HWY_INLINE blend_xnn_lanes(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
+  HWY_INLINE blend_integers(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
       : wy(set32(v.weight)), wx(set32(h.weight)) {}
+  static HWY_INLINE V32 between(V32 a, V32 b, V32 weight) {
+    return hn::Add(hn::ShiftLeft<W::bits>(a), hn::Mul(hn::Sub(b, a), weight));
+  }
   HWY_INLINE void operator()(const resize_pixel<T>& p, std::size_t i) const {
-    const V32 tl = simd::load_as32(p.tl + i), bl = simd::load_as32(p.bl + i);
-    const V32 t = hn::Add(hn::ShiftLeft<11>(tl),
-                          hn::Mul(hn::Sub(simd::load_as32(p.tr + i), tl), wx)),
-              b = hn::Add(hn::ShiftLeft<11>(bl),
-                          hn::Mul(hn::Sub(simd::load_as32(p.br + i), bl), wx));
-    const V32 y = hn::ShiftRight<22>(
-        hn::Add(hn::Add(hn::ShiftLeft<11>(t), hn::Mul(hn::Sub(b, t), wy)), set32(1 << 21)));
-    simd::store_from32(y, p.to + i);
+    const V32 left = between(simd::load_as32(p.tl + i), simd::load_as32(p.bl + i), wy),
+              right = between(simd::load_as32(p.tr + i), simd::load_as32(p.br + i), wy);
+    simd::store_from32(W::rounded(between(left, right, wx)), p.to + i);
   }
 };
 /// binary32, four products left to right; 8-bit results: + 0.5, truncated.
@@ -7863,6 +8045,48 @@ HWY_INLINE void blend_pixel(const resize_pixel<T>& p, const Blend& blend, std::s
   for (std::size_t i = 0; i + lanes <= channels; i += lanes) blend(p, i);
   if (channels % lanes != 0) blend(p, channels - lanes);
 }
+inline constexpr std::size_t most_stretch = 2048;  // elements: 8 KB of the stack
+/// A row of integers that grows, or shrinks by no more than half: a stretch of columns is blended
+/// between the two rows once, whatever the channels are, and serves all pixels that lie in it.
+template <class T, class Blend>
+HWY_INLINE void resize_stretches(const resize_params& p, const T* top, const T* bottom,
+                                 const bilinear_tap& v, T* to) {
+  constexpr std::size_t lanes = as_size(lanes32);
+  alignas(alignment) std::int32_t mixed[most_stretch + lanes];
+  const auto channels = as_size(p.channels);
+  const Blend rows(p, v, v);
+  for (std::int32_t ox = 0; ox < p.out_w;) {
+    const std::int32_t first = p.column_taps[ox].lo;
+    const std::size_t begin = as_size(first) * channels, left = as_size(p.in_w - first),
+                      most = most_stretch / channels, columns = left < most ? left : most,
+                      count = columns * channels;
+    std::size_t i = 0;
+    for (; i + lanes <= count; i += lanes)
+      hn::StoreU(Blend::between(simd::load_as32(top + begin + i),
+                                simd::load_as32(bottom + begin + i), rows.wy),
+                 D32(), mixed + i);
+    if (i < count)
+      hn::StoreU(Blend::between(simd::load_some_as32(top + begin + i, count - i),
+                                simd::load_some_as32(bottom + begin + i, count - i), rows.wy),
+                 D32(), mixed + i);
+    do {  // taps are at most a column apart, and a stretch has two unless the image ends
+      const bilinear_tap h = p.column_taps[ox];
+      const V32 wx = set32(h.weight);
+      const std::int32_t *l = mixed + as_size(h.lo - first) * channels,
+                         *r = mixed + as_size(h.hi - first) * channels;
+      const auto blended = [&](std::size_t k) {
+        return Blend::weights::rounded(Blend::between(simd::load(l + k), simd::load(r + k), wx));
+      };
+      std::size_t k = 0;
+      for (; k + lanes <= channels; k += lanes) simd::store_from32(blended(k), to + k);
+      if (k < channels && channels >= lanes)  // once more, from further back
+        simd::store_from32(blended(channels - lanes), to + channels - lanes);
+      else if (k < channels)
+        simd::store_some_from32(blended(k), to + k, channels - k);
+      to += channels;
+    } while (++ox < p.out_w && as_size(p.column_taps[ox].hi - first) < columns);
+  }
+}
 template <class T, class Blend>
 HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::size_t begin,
                               std::size_t end) {
@@ -7874,6 +8098,11 @@ HWY_NOINLINE void resize_rows(const resize_params& p, const T* x, T* y, std::siz
     const T *top = x + nhwc_index(image, n, v.lo, 0, 0),
             *bottom = x + nhwc_index(image, n, v.hi, 0, 0);
     T* to = y + row * product_of(p.out_w, p.channels);
+    if constexpr (requires { typename Blend::weights; })
+      if (p.in_w / 2 <= p.out_w && channels <= most_stretch / 2) {
+        resize_stretches<T, Blend>(p, top, bottom, v, to);
+        continue;
+      }
     for (std::int32_t ox = 0; ox < p.out_w; ++ox, to += channels) {
       const bilinear_tap h = p.column_taps[ox];
       const std::size_t l = as_size(h.lo) * channels, r = as_size(h.hi) * channels;
@@ -7897,8 +8126,8 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
   /// Null: the reference.
   template <class T> static rows_function of_bytes(rounding mode) noexcept {
     switch (mode) {
-      case rounding::doubling_high_half_away: return &rows<T, blend_q10_lanes<T>>;
-      case rounding::xnnpack: return &rows<T, blend_xnn_lanes<T>>;
+      case rounding::doubling_high_half_away: return &rows<T, blend_integers<T, weights_q10>>;
+      case rounding::xnnpack: return &rows<T, blend_integers<T, weights_xnn>>;
       case rounding::aten: return &rows<T, blend_aten_lanes<T, false>>;
       case rounding::fused_multiply_add: return &rows<T, blend_aten_lanes<T, true>>;
       case rounding::tflite_optimized:
@@ -10396,7 +10625,8 @@ enum class target : std::uint8_t {
   emu128,  // tests: Highway's portable 128-bit vectors
   sse4,
   avx2,
-  avx2_vnni_emulated,
+  avx2_vnni_emulated,  // tests: the kernels of avx2_vnni on any CPU with AVX2
+  avx2_vnni,           // AVX-VNNI: the 256-bit dot product of CPUs without AVX-512
   avx3,
   avx3_vnni,
   neon,
@@ -10410,6 +10640,7 @@ constexpr std::string_view name_of(target t) noexcept {
     case target::sse4: return "SSE4";
     case target::avx2: return "AVX2";
     case target::avx2_vnni_emulated: return "AVX2_VNNI_EMULATED";
+    case target::avx2_vnni: return "AVX2_VNNI";
     case target::avx3: return "AVX3";
     case target::avx3_vnni: return "AVX3_VNNI";
     case target::neon: return "NEON";
@@ -10481,7 +10712,8 @@ constexpr const target_layout* layout_of(target t) noexcept {
     case target::emu128:
     case target::sse4: return &sse4_layout;
     case target::avx2: return &avx2_layout;
-    case target::avx2_vnni_emulated: return &avx2_quad_layout;
+    case target::avx2_vnni_emulated:
+    case target::avx2_vnni: return &avx2_quad_layout;
     case target::avx3: return &avx3_layout;
     case target::avx3_vnni: return &avx3_quad_layout;
     case target::neon: return &neon_layout;
@@ -10506,6 +10738,7 @@ inline constexpr target targets_of_architecture[] = {
 #if defined(OCTET_TEST_TARGETS)
     target::avx2_vnni_emulated,
 #endif
+    target::avx2_vnni,
     target::avx3,
     target::avx3_vnni,
 #elif defined(__aarch64__)
@@ -11900,8 +12133,7 @@ target best_target() noexcept;
 bool can_run(target t) noexcept;
 /// Targets this build was compiled for, from plain to best, `reference` first. Static memory.
 std::span<const target> compiled_targets() noexcept;
-/// Those of them that this CPU can run: the first so many of compiled_targets(), because every
-/// target includes the ones before it.
+/// Those of them that this CPU can run, in the same order. Static memory.
 std::span<const target> usable_targets() noexcept;
 /// The target of that name in any letter case ("avx2", "AVX3_VNNI", "reference", "automatic");
 /// nothing where there is none of that name.
@@ -14404,6 +14636,9 @@ struct packed_gemm {
   std::int32_t segments, segment_length, steps;  // steps: 4-byte groups per segment
   std::int32_t panels;                           // per group
   std::int32_t vectors;                          // per group, over all panels
+  std::int32_t share;  // vectors of a panel that a group's channels take up, where groups
+                       // lie side by side in panels as if they were one (vectors_of_group);
+                       // 0: each group has panels of its own
   std::int32_t step_h, step_w;  // distance of neighbouring output rows (columns) inside the window
   std::int32_t fill;            // what a padding element is in the window
   std::uint32_t flip;           // xor for direct activations
@@ -14560,7 +14795,8 @@ constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
                           std::int64_t{g.out_w - 1} * g.stride_w < g.in_w && g.insert_h == 1 &&
                           g.insert_w == 1 && !g.part.on;
   const bool as_it_is = h.kind == product::quad || g.in_type == dtype::s16;
-  h.direct = pixel_each && as_it_is && h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
+  h.direct = pixel_each && as_it_is && h.share == 0 &&  // a panel's load may go beyond the pixel
+             h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
   const std::size_t pixel = as_size(g.in_c) * h.element;
   if (h.direct) {
     const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
@@ -14586,6 +14822,35 @@ inline void set_segments(const packed_gemm& h, const gemm_problem& g, std::int64
   }
 }
 
+/// Whether a vector has lanes for more than so many channels.
+constexpr bool leaves_lanes(const target_layout& t, std::int32_t channels) noexcept {
+  return channels < t.lanes;
+}
+/// Groups of fewer channels than a vector has lanes that give as many as they take lie side by side
+/// in panels: packed_gemm's share, or 0. A panel's vectors hold channels 4 * nv * b to
+/// 4 * nv * (b + 1) - 1 in block b of 128 bits, whose 16 bytes of input are those of the same
+/// channels where nv is a quarter of their number: whatever a lane multiplies lies in its own
+/// block. With a panel each, groups of 8 channels leave half of AVX-512's lanes empty and are
+/// rounded and stored 8 at a time.
+constexpr std::int32_t vectors_of_group(const gemm_problem& g, const target_layout& t,
+                                        product kind) noexcept {
+  const std::int32_t nv = kind == product::quad ? 4 : 2, channels = g.group_in();
+  const bool plain = g.in_type != dtype::s16 && g.rows == nullptr && !g.part.on &&
+                     g.insert_h == 1 && g.insert_w == 1;
+  return plain && kind != product::pair16 && nv <= t.max_vectors && g.groups > 1 &&
+                 g.group_out() == channels && channels % 4 == 0 && 4 * nv % channels == 0 &&
+                 leaves_lanes(t, channels)
+             ? channels / 4
+             : 0;
+}
+/// How many times there are panels, and of how many output channels each time.
+constexpr std::int32_t panel_groups(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return h.share != 0 ? 1 : g.groups;
+}
+constexpr std::int32_t panel_group_out(const gemm_problem& g, const packed_gemm& h) noexcept {
+  return h.share != 0 ? g.out_c : g.group_out();
+}
+
 /// Everything but the data.
 constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
                                   const weight_form& w) noexcept {
@@ -14609,8 +14874,13 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   h.segments = whole_rows ? g.kernel_h : g.kernel_h * g.kernel_w;
   h.segment_length = whole_rows ? g.kernel_w * g.in_c : g.group_in();
   h.steps = (h.segment_length + group - 1) / group;
-  h.vectors = (g.group_out() + t.lanes - 1) / t.lanes;
-  h.panels = (h.vectors + t.max_vectors - 1) / t.max_vectors;
+  h.share = vectors_of_group(g, t, h.kind);
+  const std::int32_t vectors = (panel_group_out(g, h) - 1) / t.lanes + 1,
+                     most = h.share == 0              ? t.max_vectors
+                            : h.kind == product::quad ? 4
+                                                      : 2;
+  h.panels = (vectors - 1) / most + 1;
+  h.vectors = h.share == 0 ? vectors : h.panels * most;  // side by side: all of one width
   // A quad product wants bytes of one sign: u8 (VNNI) or s8 (Arm); the other sign is 128 away,
   // which the bias takes back.
   const bool other_sign = h.kind == product::quad && (t.quad == 1) == (g.in_type == dtype::s8);
@@ -14631,7 +14901,7 @@ inline packed_gemm gemm_header(const gemm_problem& g, const target_layout& t) no
 
 constexpr std::size_t gemm_packed_bytes(const gemm_problem& g, const target_layout& t,
                                         const packed_gemm& h) noexcept {
-  return panel_at(h, t, g.groups, 0);
+  return panel_at(h, t, panel_groups(g, h), 0);
 }
 /// Scratch: where segments begin, row pointers (with a tile's worth of repeats), as many row sums,
 /// zero points and scales where they are needed, the window.
@@ -14733,7 +15003,8 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
                                 : h.fill;  // zero point as the product sees it
   const std::int32_t nv = panel_vectors(h.vectors, h.panels, i),
                      local_first = first_vector(h.vectors, h.panels, i) * t.lanes;
-  const std::int32_t first = gr * g.group_out() + local_first, left = g.group_out() - local_first,
+  const std::int32_t columns = panel_group_out(g, h), first = gr * columns + local_first,
+                     left = columns - local_first,
                      valid = left < nv * t.lanes ? left : nv * t.lanes;
   std::byte* arrays = panel + alignment;
   auto& kind = *reinterpret_cast<epilogue_kind*>(panel);
@@ -14760,9 +15031,9 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
 }
 inline void gemm_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
   const packed_gemm h = gemm_header(g, t);
-  std::memset(to, 0, panel_at(h, t, g.groups, 0));
+  std::memset(to, 0, gemm_packed_bytes(g, t, h));
   std::memcpy(to, &h, sizeof(h));
-  for (std::int32_t gr = 0; gr < g.groups; ++gr)
+  for (std::int32_t gr = 0; gr < panel_groups(g, h); ++gr)
     for (std::int32_t i = 0; i < h.panels; ++i)
       pack_panel(g, h, t, gr, i, to + panel_at(h, t, gr, i));
 }
@@ -18008,6 +18279,8 @@ template <class F> constexpr float row_sum_xnn(std::size_t n, F&& element) noexc
   return detail::xnn_sum_of_lanes(lanes, n - whole,
                                   [&](std::size_t k) { return element(whole + k); });
 }
+/// A sum times `by`, of a mean 1 / n; -0 is 0.
+constexpr float scaled_sum_xnn(float sum, float by) noexcept { return add(0.f, mul(sum, by)); }
 
 }  // namespace numerics
 OCTET_NAMESPACE_END
@@ -27619,16 +27892,15 @@ constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* 
     y[o] = p.mean ? numerics::div(sum, static_cast<float>(count)) : sum;
   }
 }
-#if OCTET_HAS_DEFINITIONS
-/// XNN of a sum; -0 is 0.
-OCTET_INLINE float scaled_sum(const mean_params& p, float sum) noexcept {
-  const float by =
-      p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
-  return numerics::add(0.f, numerics::mul(sum, by));
+/// What sums are multiplied by under XNN.
+constexpr float sum_factor_xnn(const mean_params& p) noexcept {
+  return p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
 }
+#if OCTET_HAS_DEFINITIONS
 /// XNN of [outer][count][inner]: along the innermost axis in lanes, along another in order.
 OCTET_INLINE void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept {
   const reduce_plan& plan = p.plan;
+  const float by = sum_factor_xnn(p);
   for (std::size_t o = r.begin; o < r.end; ++o) {
     const float* const from = x + o / plan.inner * plan.count * plan.inner + o % plan.inner;
     float sum = 0;
@@ -27636,7 +27908,7 @@ OCTET_INLINE void xnn_sums(const mean_params& p, const float* x, float* y, part_
       sum = numerics::row_sum_xnn(plan.count, [from](std::size_t i) { return from[i]; });
     else
       for (std::size_t k = 0; k < plan.count; ++k) sum = numerics::add(sum, from[k * plan.inner]);
-    y[o] = scaled_sum(p, sum);
+    y[o] = numerics::scaled_sum_xnn(sum, by);
   }
 }
 OCTET_INLINE void ordered_sum_kernel(const kernel_args& a) noexcept {
@@ -27749,7 +28021,6 @@ OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
     with_integer(p.type, run);
 }
 #else
-float scaled_sum(const mean_params& p, float sum) noexcept;
 void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept;
 void ordered_sum_kernel(const kernel_args& a) noexcept;
 void compensated_sum_kernel(const kernel_args& a) noexcept;
@@ -36848,15 +37119,17 @@ constexpr std::uint32_t bit_of(target t) noexcept {
 }
 
 /// One bit per target that the CPU and the operating system support. The conditions are Highway's
-/// for the target of the same name (their code may use all of these extensions); AVX3_VNNI is AVX3
-/// and the 512-bit dot product.
+/// for the target of the same name (their code may use all of these extensions); AVX2_VNNI is AVX2
+/// and the 256-bit dot product in its own encoding, AVX3_VNNI is AVX3 and the 512-bit one.
 inline std::uint32_t detect_cpu() noexcept {
   std::uint32_t can = bit_of(target::reference) | bit_of(target::emu128);
 #if defined(__x86_64__) || defined(__i386__)
   unsigned a = 0, b = 0, c = 0, d = 0, b7 = 0, c7 = 0, cx = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return can;
   unsigned a7 = 0, d7 = 0, ax = 0, bx = 0, dx = 0;
-  if (!__get_cpuid_count(7, 0, &a7, &b7, &c7, &d7)) b7 = c7 = 0;
+  if (!__get_cpuid_count(7, 0, &a7, &b7, &c7, &d7)) a7 = b7 = c7 = 0;
+  unsigned a71 = 0, b71 = 0, c71 = 0, d71 = 0;
+  if (a7 < 1 || !__get_cpuid_count(7, 1, &a71, &b71, &c71, &d71)) a71 = 0;
   if (!__get_cpuid(0x80000001u, &ax, &bx, &cx, &dx)) cx = 0;
   struct {
     constexpr bool operator()(unsigned r, int i) const { return r >> i & 1u; }
@@ -36875,6 +37148,7 @@ inline std::uint32_t detect_cpu() noexcept {
                     bit(b7, 31);  // AVX512 F, DQ, BW, VL
   if (sse4) can |= bit_of(target::sse4);
   if (avx2) can |= bit_of(target::avx2) | bit_of(target::avx2_vnni_emulated);
+  if (avx2 && bit(a71, 4)) can |= bit_of(target::avx2_vnni);
   if (avx3) can |= bit_of(target::avx3);
   if (avx3 && bit(c7, 11)) can |= bit_of(target::avx3_vnni);
 #elif defined(__aarch64__)
@@ -36986,6 +37260,9 @@ octet has its own VNNI target and does not need it"
 #include OCTET_SINGLE_FILE
 #undef OCTET_PASS_QUAD
 #endif
+#define OCTET_PASS_QUAD 4
+#include OCTET_SINGLE_FILE
+#undef OCTET_PASS_QUAD
 #endif
 #if OCTET_HAS_AVX3
 #undef HWY_TARGET
@@ -37043,6 +37320,9 @@ inline constexpr target compiled[] = {
 #if OCTET_HAS_AVX2_VNNI_EMULATED
     target::avx2_vnni_emulated,
 #endif
+#if OCTET_HAS_AVX2
+    target::avx2_vnni,
+#endif
 #if OCTET_HAS_AVX3
     target::avx3,
     target::avx3_vnni,
@@ -37078,6 +37358,7 @@ static_assert(simd_sse4::layout == sse4_layout);
 #endif
 #if OCTET_HAS_AVX2
 static_assert(simd_avx2::layout == avx2_layout);
+static_assert(simd_avx2_vnni::layout == avx2_quad_layout);
 #endif
 #if OCTET_HAS_AVX2_VNNI_EMULATED
 static_assert(simd_avx2_vnni_emulated::layout == avx2_quad_layout);
@@ -37109,8 +37390,10 @@ template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
 #endif
 #if OCTET_HAS_AVX2
     case target::avx2: return simd_avx2::kernel<Id>::entry;
+    case target::avx2_vnni: return simd_avx2_vnni::kernel<Id>::entry;
 #else
-    case target::avx2: break;
+    case target::avx2:
+    case target::avx2_vnni: break;
 #endif
 #if OCTET_HAS_AVX2_VNNI_EMULATED
     case target::avx2_vnni_emulated: return simd_avx2_vnni_emulated::kernel<Id>::entry;
@@ -37164,11 +37447,16 @@ OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept {
 
 OCTET_INLINE std::span<const target> compiled_targets() noexcept { return kernels::compiled; }
 OCTET_INLINE std::span<const target> usable_targets() noexcept {
-  const std::uint32_t can = kernels::cpu();
-  std::size_t n = 1;
-  while (n < std::size(kernels::compiled) && (can & kernels::bit_of(kernels::compiled[n])) != 0)
-    ++n;
-  return std::span<const target>(kernels::compiled).first(n);
+  struct list {
+    target of[std::size(kernels::compiled)] = {};
+    std::size_t count = 0;
+    list() noexcept {
+      for (const target t : kernels::compiled)
+        if ((kernels::cpu() & kernels::bit_of(t)) != 0) of[count++] = t;
+    }
+  };
+  static const list usable;
+  return std::span<const target>(usable.of).first(usable.count);
 }
 OCTET_INLINE bool can_run(target t) noexcept {
   for (const target u : usable_targets())
@@ -37176,8 +37464,10 @@ OCTET_INLINE bool can_run(target t) noexcept {
   return false;
 }
 OCTET_INLINE target best_target() noexcept {
-  return usable_targets().back() == target::avx2_vnni_emulated ? target::avx2
-                                                               : usable_targets().back();
+  target best = target::reference;
+  for (const target t : usable_targets())
+    if (t != target::emu128 && t != target::avx2_vnni_emulated) best = t;  // those are for tests
+  return best;
 }
 OCTET_INLINE std::optional<target> target_from_name(std::string_view name) noexcept {
   for (const target t : enumerators<target>) {

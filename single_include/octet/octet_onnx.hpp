@@ -4232,11 +4232,19 @@ inline void qlinear_softmax_row(emitter& m, call& c) {
 inline bool inner_by_fours(emitter& m, const value& v) {
   return v.channels_inner && m.shape(v).elements().value % 4 == 0;
 }
+/// Whether op is such an operator (numerics::by_fours).
+inline bool computes_last_apart(const op_def& op) {
+  constexpr auto functions = static_cast<std::size_t>(octet::unary::softplus) + 1;
+  return []<std::size_t... I>(const op_def& of, std::index_sequence<I...>) {
+    return ((of.prepare == &ops::unary_prepare<static_cast<octet::unary>(I), false> &&
+             numerics::by_fours(numerics::ort_function_of(static_cast<octet::unary>(I)))) ||
+            ...);
+  }
+  (op, std::make_index_sequence<functions>());
+}
 inline void unary(emitter& m, call& c, const op_def& op, attributes a = {}) {
   if (m.failed() || !m.is_real(c.in[0])) return;
-  const bool by_fours =
-                 &op == &ops::elu || &op == &ops::log || &op == &ops::sin || &op == &ops::cos,
-             inner = by_fours ? inner_by_fours(m, c.in[0]) : c.in[0].channels_inner;
+  const bool inner = computes_last_apart(op) ? inner_by_fours(m, c.in[0]) : c.in[0].channels_inner;
   m.give(c, m.made(op, {m.held(c.in[0], inner)}, dtype::f32, std::move(a)), inner);
 }
 template <const op_def& Op> void unary_row(emitter& m, call& c) {

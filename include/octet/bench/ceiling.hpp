@@ -71,12 +71,47 @@ template <class F> double least_seconds(F&& loop) {
   })
 #define OCTET_LEAVE "vzeroall"
 
+namespace detail {
+/// AVX-VNNI, of four bytes or of two int16 a lane.
+inline double vnni_256_ceiling(bool bytes) {
+#define OCTET_B(n) "%{vex%} vpdpbusd %%ymm12, %%ymm13, %%ymm" #n "\n\t"
+#define OCTET_W(n) "%{vex%} vpdpwssd %%ymm12, %%ymm13, %%ymm" #n "\n\t"
+  const double seconds = bytes ? OCTET_LOOP("vzeroall", OCTET_TWELVE(OCTET_B))
+                               : OCTET_LOOP("vzeroall", OCTET_TWELVE(OCTET_W));
+#undef OCTET_B
+#undef OCTET_W
+  return 12 * (bytes ? 32 : 16) * ceiling_rounds / seconds;
+}
+#undef OCTET_LEAVE
+#define OCTET_LEAVE ""
+inline double sse4_ceiling(bool floats) {
+#define OCTET_Z(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
+#define OCTET_CLEAR OCTET_TWELVE(OCTET_Z) OCTET_Z(12) OCTET_Z(13) OCTET_Z(14)
+#define OCTET_F(n) \
+  "movaps %%xmm13, %%xmm14\n\tmulps %%xmm12, %%xmm14\n\taddps %%xmm14, %%xmm" #n "\n\t"
+#define OCTET_W(n) \
+  "movdqa %%xmm13, %%xmm14\n\tpmaddwd %%xmm12, %%xmm14\n\tpaddd %%xmm14, %%xmm" #n "\n\t"
+  const double seconds = floats ? OCTET_LOOP(OCTET_CLEAR, OCTET_TWELVE(OCTET_F))
+                                : OCTET_LOOP(OCTET_CLEAR, OCTET_TWELVE(OCTET_W));
+#undef OCTET_W
+#undef OCTET_F
+#undef OCTET_CLEAR
+#undef OCTET_Z
+  return 12 * (floats ? 4 : 8) * ceiling_rounds / seconds;
+}
+#undef OCTET_LEAVE
+#define OCTET_LEAVE "vzeroall"
+}  // namespace detail
+
 /// Products per second of one thread on registers alone; 0 where it is not known (the reference,
 /// the emulated targets, other compilers). The target must be one that this CPU can run. Takes some
 /// milliseconds.
 inline double ceiling(target on, products of = products::of_8_bits) {
   double per_round = 0, seconds = 1;
   const bool floats = of == products::of_float32;
+  if (on == target::avx2_vnni && !floats)
+    return detail::vnni_256_ceiling(of == products::of_8_bits);
+  if (on == target::sse4) return detail::sse4_ceiling(floats);
   if (on == target::avx3_vnni && of == products::of_8_bits) {
 #define OCTET_D(n) "vpdpbusd %%zmm30, %%zmm31, %%zmm" #n "\n\t"
     per_round = 24 * 64;
@@ -105,32 +140,12 @@ inline double ceiling(target on, products of = products::of_8_bits) {
     per_round = 12 * 16;
     seconds = OCTET_LOOP("vzeroall", OCTET_TWELVE(OCTET_D));
 #undef OCTET_D
-  } else if (on == target::avx2) {
+  } else if (on == target::avx2 || on == target::avx2_vnni) {
 #define OCTET_D(n) \
   "vmulps %%ymm12, %%ymm13, %%ymm14\n\tvaddps %%ymm14, %%ymm" #n ", %%ymm" #n "\n\t"
     per_round = 12 * 8;
     seconds = OCTET_LOOP("vzeroall", OCTET_TWELVE(OCTET_D));
 #undef OCTET_D
-  } else if (on == target::sse4) {
-#undef OCTET_LEAVE
-#define OCTET_LEAVE ""
-#define OCTET_Z(n) "pxor %%xmm" #n ", %%xmm" #n "\n\t"
-#define OCTET_CLEAR OCTET_TWELVE(OCTET_Z) OCTET_Z(12) OCTET_Z(13) OCTET_Z(14)
-    if (floats) {
-#define OCTET_D(n) \
-  "movaps %%xmm13, %%xmm14\n\tmulps %%xmm12, %%xmm14\n\taddps %%xmm14, %%xmm" #n "\n\t"
-      per_round = 12 * 4;
-      seconds = OCTET_LOOP(OCTET_CLEAR, OCTET_TWELVE(OCTET_D));
-#undef OCTET_D
-    } else {
-#define OCTET_D(n) \
-  "movdqa %%xmm13, %%xmm14\n\tpmaddwd %%xmm12, %%xmm14\n\tpaddd %%xmm14, %%xmm" #n "\n\t"
-      per_round = 12 * 8;
-      seconds = OCTET_LOOP(OCTET_CLEAR, OCTET_TWELVE(OCTET_D));
-#undef OCTET_D
-    }
-#undef OCTET_CLEAR
-#undef OCTET_Z
   }
   return per_round * detail::ceiling_rounds / seconds;
 }

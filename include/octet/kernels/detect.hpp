@@ -21,15 +21,17 @@ constexpr std::uint32_t bit_of(target t) noexcept {
 }
 
 /// One bit per target that the CPU and the operating system support. The conditions are Highway's
-/// for the target of the same name (their code may use all of these extensions); AVX3_VNNI is AVX3
-/// and the 512-bit dot product.
+/// for the target of the same name (their code may use all of these extensions); AVX2_VNNI is AVX2
+/// and the 256-bit dot product in its own encoding, AVX3_VNNI is AVX3 and the 512-bit one.
 inline std::uint32_t detect_cpu() noexcept {
   std::uint32_t can = bit_of(target::reference) | bit_of(target::emu128);
 #if defined(__x86_64__) || defined(__i386__)
   unsigned a = 0, b = 0, c = 0, d = 0, b7 = 0, c7 = 0, cx = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return can;
   unsigned a7 = 0, d7 = 0, ax = 0, bx = 0, dx = 0;
-  if (!__get_cpuid_count(7, 0, &a7, &b7, &c7, &d7)) b7 = c7 = 0;
+  if (!__get_cpuid_count(7, 0, &a7, &b7, &c7, &d7)) a7 = b7 = c7 = 0;
+  unsigned a71 = 0, b71 = 0, c71 = 0, d71 = 0;
+  if (a7 < 1 || !__get_cpuid_count(7, 1, &a71, &b71, &c71, &d71)) a71 = 0;
   if (!__get_cpuid(0x80000001u, &ax, &bx, &cx, &dx)) cx = 0;
   struct {
     constexpr bool operator()(unsigned r, int i) const { return r >> i & 1u; }
@@ -48,6 +50,7 @@ inline std::uint32_t detect_cpu() noexcept {
                     bit(b7, 31);  // AVX512 F, DQ, BW, VL
   if (sse4) can |= bit_of(target::sse4);
   if (avx2) can |= bit_of(target::avx2) | bit_of(target::avx2_vnni_emulated);
+  if (avx2 && bit(a71, 4)) can |= bit_of(target::avx2_vnni);
   if (avx3) can |= bit_of(target::avx3);
   if (avx3 && bit(c7, 11)) can |= bit_of(target::avx3_vnni);
 #elif defined(__aarch64__)

@@ -164,7 +164,8 @@ enum class target : std::uint8_t {
   emu128,  // tests: Highway's portable 128-bit vectors
   sse4,
   avx2,
-  avx2_vnni_emulated,
+  avx2_vnni_emulated,  // tests: the kernels of avx2_vnni on any CPU with AVX2
+  avx2_vnni,           // AVX-VNNI: the 256-bit dot product of CPUs without AVX-512
   avx3,
   avx3_vnni,
   neon,
@@ -178,6 +179,7 @@ constexpr std::string_view name_of(target t) noexcept {
     case target::sse4: return "SSE4";
     case target::avx2: return "AVX2";
     case target::avx2_vnni_emulated: return "AVX2_VNNI_EMULATED";
+    case target::avx2_vnni: return "AVX2_VNNI";
     case target::avx3: return "AVX3";
     case target::avx3_vnni: return "AVX3_VNNI";
     case target::neon: return "NEON";

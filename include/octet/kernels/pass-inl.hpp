@@ -1,6 +1,6 @@
 // One pass: every SIMD kernel for the target that HWY_TARGET names. Included by targets.hpp only,
 // several times. OCTET_PASS_QUAD: a pseudo target on the same Highway ops with four-way dot
-// products of bytes: 1 AVX512-VNNI, 2 the same emulated on AVX2 (tests), 3 Arm dotprod.
+// products of bytes: 1 AVX512-VNNI, 2 the same emulated on AVX2 (tests), 3 Arm dotprod, 4 AVX-VNNI.
 // OCTET_PASS_NONE: no kernels, Highway's macros alone. OCTET_TEST_PASS: a file with tests of the
 // pass.
 #if defined(OCTET_KERNEL_PASS)
@@ -22,6 +22,9 @@
 #define OCTET_BASE_NS simd_avx3
 #elif OCTET_QUAD == 2
 #define OCTET_TARGET_NS simd_avx2_vnni_emulated
+#define OCTET_BASE_NS simd_avx2
+#elif OCTET_QUAD == 4
+#define OCTET_TARGET_NS simd_avx2_vnni
 #define OCTET_BASE_NS simd_avx2
 #elif OCTET_QUAD == 3
 #define OCTET_TARGET_NS simd_neon_dotprod

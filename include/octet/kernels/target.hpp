@@ -18,8 +18,7 @@ target best_target() noexcept;
 bool can_run(target t) noexcept;
 /// Targets this build was compiled for, from plain to best, `reference` first. Static memory.
 std::span<const target> compiled_targets() noexcept;
-/// Those of them that this CPU can run: the first so many of compiled_targets(), because every
-/// target includes the ones before it.
+/// Those of them that this CPU can run, in the same order. Static memory.
 std::span<const target> usable_targets() noexcept;
 /// The target of that name in any letter case ("avx2", "AVX3_VNNI", "reference", "automatic");
 /// nothing where there is none of that name.

@@ -113,6 +113,9 @@ octet has its own VNNI target and does not need it"
 #include "octet/kernels/pass-inl.hpp"
 #undef OCTET_PASS_QUAD
 #endif
+#define OCTET_PASS_QUAD 4
+#include "octet/kernels/pass-inl.hpp"
+#undef OCTET_PASS_QUAD
 #endif
 #if OCTET_HAS_AVX3
 #undef HWY_TARGET

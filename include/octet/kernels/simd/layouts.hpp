@@ -31,7 +31,8 @@ constexpr const target_layout* layout_of(target t) noexcept {
     case target::emu128:
     case target::sse4: return &sse4_layout;
     case target::avx2: return &avx2_layout;
-    case target::avx2_vnni_emulated: return &avx2_quad_layout;
+    case target::avx2_vnni_emulated:
+    case target::avx2_vnni: return &avx2_quad_layout;
     case target::avx3: return &avx3_layout;
     case target::avx3_vnni: return &avx3_quad_layout;
     case target::neon: return &neon_layout;
@@ -56,6 +57,7 @@ inline constexpr target targets_of_architecture[] = {
 #if defined(OCTET_TEST_TARGETS)
     target::avx2_vnni_emulated,
 #endif
+    target::avx2_vnni,
     target::avx3,
     target::avx3_vnni,
 #elif defined(__aarch64__)

@@ -1,5 +1,5 @@
-// The primitives of AVX2: 256-bit vectors. Part of a pass: see pass-inl.hpp; what each primitive
-// does: generic-inl.hpp.
+// The primitives of AVX2, without and with AVX-VNNI (OCTET_QUAD 4): 256-bit vectors. Part of a
+// pass: see pass-inl.hpp; what each primitive does: generic-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -7,8 +7,9 @@ namespace OCTET_TARGET_NS {
 namespace simd {
 
 inline constexpr int registers = 16;
-/// The test-only VNNI runs the kernels of four bytes a lane on the products of pairs.
-inline constexpr std::uint8_t quads = OCTET_QUAD == 2 ? 1 : 0;
+/// The test-only VNNI (OCTET_QUAD 2) runs the kernels of four bytes a lane on the products of
+/// pairs.
+inline constexpr std::uint8_t quads = OCTET_QUAD != 0 ? 1 : 0;
 using generic::high_halves;
 using generic::load_bytes;
 
@@ -21,6 +22,21 @@ template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
     generic::store_bytes<N>(v, to, n);
 }
 
+#if OCTET_QUAD == 4
+/// Not the intrinsics: the pass has AVX2's attributes, and assemblers give these names without the
+/// prefix the encoding of AVX-512.
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(acc.raw) : "x"(a.raw), "x"(w.raw));
+  return acc;
+}
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  return dot_pairs(acc, hn::BitCast(D32(), a), w);
+}
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc.raw) : "x"(a.raw), "x"(w.raw));
+  return acc;
+}
+#else
 HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
   return hn::Add(acc, V32{_mm256_madd_epi16(a.raw, w.raw)});
 }
@@ -31,6 +47,7 @@ HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
   const generic::quad_halves q(a, w);
   return dot_pairs_each(dot_pairs_each(acc, q.even_a, q.even_w), q.odd_a, q.odd_w);
 }
+#endif
 
 /// The packs work inside blocks of 128 bits: one permutation of 32-bit lanes sorts them.
 template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
