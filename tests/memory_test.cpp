@@ -188,16 +188,19 @@ struct small_layers {
 };
 template <octet::dtype T, class W, std::int32_t Z, std::int32_t First, std::int32_t Second,
           octet::law L>
-void takes_what_loaded_takes() {
-  typed_test::same_as_loaded<q::compiled<small_layers<T, W, Z, First, Second>::graph, L>>();
+void takes_what_loaded_takes(octet::target needs_less = octet::target::automatic) {
+  typed_test::same_as_loaded<q::compiled<small_layers<T, W, Z, First, Second>::graph, L>>(
+      1, needs_less);
 }
 }  // namespace
 
 TEST_CASE("typed networks of uint8 with odd zero points take the memory of loaded ones") {
   using octet::dtype, octet::law;
-  takes_what_loaded_takes<dtype::u8, std::uint8_t, 117, 3, 251, law::tflite_ref>();
+  // The depthwise layer's weights fit a signed byte; with 8 lanes those that do not need more.
+  constexpr auto less = octet::target::avx2_vnni;
+  takes_what_loaded_takes<dtype::u8, std::uint8_t, 117, 3, 251, law::tflite_ref>(less);
   takes_what_loaded_takes<dtype::u8, std::int8_t, 0, 77, 129, law::pytorch_fbgemm>();
-  takes_what_loaded_takes<dtype::u8, std::int8_t, -5, 77, 129, law::pytorch_qnnpack>();
+  takes_what_loaded_takes<dtype::u8, std::int8_t, -5, 77, 129, law::pytorch_qnnpack>(less);
 }
 TEST_CASE("typed networks of int8 and int16 take the memory of loaded ones") {
   using octet::dtype, octet::law;
