@@ -4095,6 +4095,10 @@ namespace OCTET_TARGET_NS {
 HWY_INLINE VF clamp_finite(VF x, float lo, float hi) {
   return hn::Min(hn::Max(x, set_float(lo)), set_float(hi));
 }
+/// Whether all |x| are at most that; not where one is NaN.
+HWY_INLINE bool all_within(VF x, float most) {
+  return hn::AllTrue(DF(), hn::Le(hn::Abs(x), set_float(most)));
+}
 /// rint(x * log2 e) as a float.
 HWY_INLINE VF mlas_exponent(VF x) {
   const VF magic = set_float(numerics::mlas::integer_magic);
@@ -4107,6 +4111,10 @@ HWY_INLINE VF mlas_reduced(VF x, VF m) {
 }
 template <bool OfSoftmax> HWY_INLINE VF exp_mlas(VF x) {
   namespace k = numerics::mlas;
+  if (all_within(x, 80.f)) {  // far from what is cut; no power of two overflows or is subnormal
+    const VF m = mlas_exponent(x), p = fused_polynomial(k::exp_c, mlas_reduced(x, m));
+    return simd::rounded(hn::Mul(p, float_pow2(hn::ConvertTo(D32(), m))));
+  }
   const VF v = clamp_finite(x, OfSoftmax ? k::softmax_lowest : k::exp_lowest, k::exp_highest),
            m = mlas_exponent(v), p = fused_polynomial(k::exp_c, mlas_reduced(v, m));
   const V32 q = hn::ConvertTo(D32(), m), half = hn::ShiftRight<1>(q);
@@ -4296,11 +4304,15 @@ template <std::size_t N> HWY_INLINE VF xnn_rational(const numerics::xnn::rationa
 HWY_INLINE VF exp_of_softmax_xnn(VF x) {
   namespace k = numerics::xnn;
   const VF split = set_float(k::split_magic), cutoff = set_float(k::cutoff);
-  const VF v = hn::Max(x, cutoff), magic = simd::rounded(fused(v, set_float(k::log2_e), split)),
+  // The power of two is 2^-58 at least: what is subnormal beside it changes nothing, nor is e so.
+  const bool near = all_within(x, 40.f);
+  const VF v = near ? x : hn::Max(x, cutoff),
+           magic = simd::rounded(fused(v, set_float(k::log2_e), split)),
            power = power_of_magic(magic), n = simd::rounded(hn::Sub(magic, split));
-  const VF t = fused(n, set_float(k::minus_ln2_low), fused(n, set_float(k::minus_ln2_high), v));
-  const VF e = flushed(
-      fused(flushed(simd::rounded(hn::Mul(t, power))), fused_polynomial(k::exp_c, t), power));
+  const VF t = fused(n, set_float(k::minus_ln2_low), fused(n, set_float(k::minus_ln2_high), v)),
+           product = simd::rounded(hn::Mul(t, power)), p = fused_polynomial(k::exp_c, t);
+  if (near) return fused(product, p, power);
+  const VF e = flushed(fused(flushed(product), p, power));
   return unless_nan(x, hn::IfThenElse(hn::Lt(x, cutoff), hn::Zero(DF()), e));
 }
 /// numerics::detail::xnn_exp_by_powers.
@@ -4322,15 +4334,18 @@ HWY_INLINE VF tanh_xnn(VF x) {
 }
 template <bool Approximate> HWY_INLINE VF gelu_xnn(VF given) {
   namespace k = numerics::xnn;
-  const VF x = flushed(given);
+  // e + 1 is 0 or 2^-24 at least: nothing that is made of such numbers is subnormal.
+  const bool large = hn::AllTrue(DF(), hn::Ge(hn::Abs(given), set_float(0x1p-100f)));
+  const VF x = large ? given : flushed(given);
   VF e;
   if constexpr (Approximate)
     e = xnn_rational(k::approximate_gelu, x);
   else
     e = xnn_rational(k::gelu, x);
-  const VF half = flushed(simd::rounded(hn::Mul(x, set_float(0.5f))));
-  return unless_nan(
-      given, flushed(simd::rounded(hn::Mul(half, simd::rounded(hn::Add(e, set_float(1.f)))))));
+  const VF more = simd::rounded(hn::Add(e, set_float(1.f))),
+           half = simd::rounded(hn::Mul(x, set_float(0.5f)));
+  if (large) return simd::rounded(hn::Mul(half, more));
+  return unless_nan(given, flushed(simd::rounded(hn::Mul(flushed(half), more))));
 }
 HWY_INLINE VF logistic_xnn(VF x) {
   const VF one = set_float(1.f), e = xnn_exp_by_powers(hn::Or(x, set_float(-0.f))),

@@ -8,6 +8,10 @@ namespace OCTET_TARGET_NS {
 HWY_INLINE VF clamp_finite(VF x, float lo, float hi) {
   return hn::Min(hn::Max(x, set_float(lo)), set_float(hi));
 }
+/// Whether all |x| are at most that; not where one is NaN.
+HWY_INLINE bool all_within(VF x, float most) {
+  return hn::AllTrue(DF(), hn::Le(hn::Abs(x), set_float(most)));
+}
 /// rint(x * log2 e) as a float.
 HWY_INLINE VF mlas_exponent(VF x) {
   const VF magic = set_float(numerics::mlas::integer_magic);
@@ -20,6 +24,10 @@ HWY_INLINE VF mlas_reduced(VF x, VF m) {
 }
 template <bool OfSoftmax> HWY_INLINE VF exp_mlas(VF x) {
   namespace k = numerics::mlas;
+  if (all_within(x, 80.f)) {  // far from what is cut; no power of two overflows or is subnormal
+    const VF m = mlas_exponent(x), p = fused_polynomial(k::exp_c, mlas_reduced(x, m));
+    return simd::rounded(hn::Mul(p, float_pow2(hn::ConvertTo(D32(), m))));
+  }
   const VF v = clamp_finite(x, OfSoftmax ? k::softmax_lowest : k::exp_lowest, k::exp_highest),
            m = mlas_exponent(v), p = fused_polynomial(k::exp_c, mlas_reduced(v, m));
   const V32 q = hn::ConvertTo(D32(), m), half = hn::ShiftRight<1>(q);

@@ -22,11 +22,15 @@ template <std::size_t N> HWY_INLINE VF xnn_rational(const numerics::xnn::rationa
 HWY_INLINE VF exp_of_softmax_xnn(VF x) {
   namespace k = numerics::xnn;
   const VF split = set_float(k::split_magic), cutoff = set_float(k::cutoff);
-  const VF v = hn::Max(x, cutoff), magic = simd::rounded(fused(v, set_float(k::log2_e), split)),
+  // The power of two is 2^-58 at least: what is subnormal beside it changes nothing, nor is e so.
+  const bool near = all_within(x, 40.f);
+  const VF v = near ? x : hn::Max(x, cutoff),
+           magic = simd::rounded(fused(v, set_float(k::log2_e), split)),
            power = power_of_magic(magic), n = simd::rounded(hn::Sub(magic, split));
-  const VF t = fused(n, set_float(k::minus_ln2_low), fused(n, set_float(k::minus_ln2_high), v));
-  const VF e = flushed(
-      fused(flushed(simd::rounded(hn::Mul(t, power))), fused_polynomial(k::exp_c, t), power));
+  const VF t = fused(n, set_float(k::minus_ln2_low), fused(n, set_float(k::minus_ln2_high), v)),
+           product = simd::rounded(hn::Mul(t, power)), p = fused_polynomial(k::exp_c, t);
+  if (near) return fused(product, p, power);
+  const VF e = flushed(fused(flushed(product), p, power));
   return unless_nan(x, hn::IfThenElse(hn::Lt(x, cutoff), hn::Zero(DF()), e));
 }
 /// numerics::detail::xnn_exp_by_powers.
@@ -48,15 +52,18 @@ HWY_INLINE VF tanh_xnn(VF x) {
 }
 template <bool Approximate> HWY_INLINE VF gelu_xnn(VF given) {
   namespace k = numerics::xnn;
-  const VF x = flushed(given);
+  // e + 1 is 0 or 2^-24 at least: nothing that is made of such numbers is subnormal.
+  const bool large = hn::AllTrue(DF(), hn::Ge(hn::Abs(given), set_float(0x1p-100f)));
+  const VF x = large ? given : flushed(given);
   VF e;
   if constexpr (Approximate)
     e = xnn_rational(k::approximate_gelu, x);
   else
     e = xnn_rational(k::gelu, x);
-  const VF half = flushed(simd::rounded(hn::Mul(x, set_float(0.5f))));
-  return unless_nan(
-      given, flushed(simd::rounded(hn::Mul(half, simd::rounded(hn::Add(e, set_float(1.f)))))));
+  const VF more = simd::rounded(hn::Add(e, set_float(1.f))),
+           half = simd::rounded(hn::Mul(x, set_float(0.5f)));
+  if (large) return simd::rounded(hn::Mul(half, more));
+  return unless_nan(given, flushed(simd::rounded(hn::Mul(flushed(half), more))));
 }
 HWY_INLINE VF logistic_xnn(VF x) {
   const VF one = set_float(1.f), e = xnn_exp_by_powers(hn::Or(x, set_float(-0.f))),
