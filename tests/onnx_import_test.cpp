@@ -587,6 +587,16 @@ TEST_CASE("ONNX: what is not computed is refused by name") {
                            .node("ConvTranspose", {"x", "w"}, {"y"})
                            .str()),
             "rank of a transposed convolution (found 6");
+  // What comes behind an error looks at tensors that there are not.
+  CHECK_HAS(message_of(ox::file()
+                           .input("x", ox::f32, {1, 1, 2, 2})
+                           .output("y")
+                           .constant(ox::floats("w", {1, 1, 2, 2}, {1, 2, 3, 4}))
+                           .constant(ox::floats("b", {1}, {1}))
+                           .node("ConvTranspose", {"x", "w", "b"}, {"y"},
+                                 {ox::attribute("dilations", integers{30000, 30000})})
+                           .str()),
+            "tensor_bytes");
   CHECK_HAS(message_of(ox::file()
                            .input("x", ox::f32, {2, 3})
                            .output("y")

@@ -1382,6 +1382,16 @@ class emitter : public import::row_emitter {
   }
 
   // ---- values ----
+  /// The tensor of that number, to look at; of no_tensor, which is what there is after an error,
+  /// one of extents of 1.
+  const octet::tensor& tensor_of(tensor_id t) const {
+    static const octet::tensor none = [] {
+      octet::tensor n;
+      n.shape = {1, 1, 1, 1, 1};
+      return n;
+    }();
+    return t == no_tensor ? none : to.g[t];
+  }
   dtype type(const value& v) const {
     if (v.as_half != half::no) return dtype::f16;
     return v.id != no_tensor ? to.g[v.id].type : v.data ? v.data->type : dtype::f32;
@@ -1863,7 +1873,7 @@ template <bool ToDepth> void blocks_row(emitter& m, call& c) {
 inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
                               std::int64_t size) {
   if (m.failed()) return no_tensor;
-  const auto rank = as_size(m.to.g[x].shape.rank);
+  const auto rank = as_size(m.tensor_of(x).shape.rank);
   std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
   first[axis] = begin, extents[axis] = size;
   attributes a;
@@ -1882,7 +1892,7 @@ inline tensor_id picked(emitter& m, tensor_id x, std::int64_t axis,
   if (m.failed()) return no_tensor;
   attributes a;
   a.set("axis", axis);
-  const octet::tensor& t = m.to.g[x];
+  const octet::tensor& t = m.tensor_of(x);
   const tensor_id y = t.scales.size() <= 1 ? m.to.like(x) : m.to.temporary("", t.type);
   return m.emit(ops::gather,
                 {x, m.new_constant("", dims{static_cast<std::int32_t>(list.size())}, list)}, {y},
@@ -1965,7 +1975,7 @@ inline void gather_row(emitter& m, call& c) {
   a.set("axis", std::int64_t{axis});
   const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
   if (m.failed()) return;
-  const octet::tensor& t = m.to.g[x];
+  const octet::tensor& t = m.tensor_of(x);
   const tensor_id y = t.scales.size() <= 1 ? m.to.like(x) : m.to.temporary("", t.type);
   m.emit(ops::gather, {x, index}, {y}, std::move(a));
   m.give(c, y, false);
@@ -1992,7 +2002,7 @@ inline void tile_row(emitter& m, call& c) {
 /// What negative pads leave of x; they become 0.
 inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& around) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   std::vector<std::int64_t> first, size;
   bool all = true;
   for (int i = 0; i < s.rank; ++i) {
@@ -2015,9 +2025,9 @@ inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& aro
 /// Pads by the nearest element of x, or by those of its other end.
 inline tensor_id extended(emitter& m, tensor_id x, const std::vector<std::int64_t>& around,
                           bool wrap) {
-  for (int i = 0; !m.failed() && i < m.to.g[x].shape.rank; ++i) {
+  for (int i = 0; !m.failed() && i < m.tensor_of(x).shape.rank; ++i) {
     const std::int64_t before = around[2 * as_size(i)], after = around[2 * as_size(i) + 1],
-                       extent = m.to.g[x].shape[i];
+                       extent = m.tensor_of(x).shape[i];
     if (before == 0 && after == 0) continue;
     constexpr std::int64_t most = 1 << 24;
     if (before > most || after > most || extent == 0) {
@@ -2050,7 +2060,7 @@ inline float padding_number(emitter& m, const call& c) {
 /// With infinity or NaN, which no attribute holds: chosen wherever the input is not.
 inline tensor_id padded_with(emitter& m, tensor_id x, attributes a, float v) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   if (!m.check(verify_size(s, dtype::u8, m.to.max, "where a padded input is"))) return no_tensor;
   const std::vector<std::uint8_t> ones(s.elements().value, 1);
   const tensor_id inside =
@@ -2201,7 +2211,7 @@ inline void cast_to(emitter& m, call& c, dtype t) {
     // Of floats beyond the type the low bits of an int32 stay.
     const bool narrow = is_8bit(t) || t == dtype::s16 || t == dtype::u16;
     if (narrow && m.type(x) == dtype::f32) y = m.made(ops::cast, {y}, dtype::s32);
-    if (!m.failed() && m.to.g[y].type != t) y = m.made(ops::cast, {y}, t);
+    if (!m.failed() && m.tensor_of(y).type != t) y = m.made(ops::cast, {y}, t);
     return m.give(c, y, x.channels_inner);
   }
   const bool real = m.type(x) == dtype::f32;
@@ -2305,13 +2315,13 @@ inline window read_window(emitter& m, const call& c, const dims& x,
 /// An image [N, H, W, C] of a value [N, C, H, W] or [N, C, L].
 inline tensor_id image_of(emitter& m, tensor_id x) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   return s.rank == 3 ? m.reshaped(x, {s[0], 1, s[1], s[2]}) : x;
 }
 /// Back to as many axes as the input had, channels innermost.
 inline tensor_id from_image(emitter& m, tensor_id y, bool row) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[y].shape;
+  const dims s = m.tensor_of(y).shape;
   return row ? m.reshaped(y, {s[0], s[2], s[3]}) : y;
 }
 
@@ -2389,7 +2399,7 @@ inline tensor_id windows_of_axis(emitter& m, tensor_id x, const window& w, std::
   for (std::int64_t o = 0; o < count; ++o)
     for (std::int64_t t = 0; t < w.size[axis]; ++t)
       list.push_back(static_cast<std::int32_t>(o * w.stride[axis] + t * w.dilation[axis]));
-  const octet::tensor& t = m.to.g[x];
+  const octet::tensor& t = m.tensor_of(x);
   const std::int64_t after = std::int64_t{list.back()} + 1 - t.shape[at] - w.before[axis];
   if (after > 0 || w.before[axis] > 0) {
     std::vector<std::int64_t> around(2 * as_size(t.shape.rank), 0);
@@ -2414,7 +2424,7 @@ inline tensor_id planes_as_channels(emitter& m, tensor_id x, const convolution& 
   for (std::size_t i = 0; i < v.folded; ++i)
     x = windows_of_axis(m, x, v.win, i, static_cast<int>(1 + i), v.out[i]);
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const std::int32_t depth = v.out[0], height = v.out[1], kd = v.win.size[0], kh = v.win.size[1];
   attributes order;
   if (v.folded == 1) {
@@ -2436,7 +2446,7 @@ inline tensor_id convolved(emitter& m, tensor_id x, const convolution& v) {
 /// Its result with as many axes as the input `x` has, channels innermost.
 inline tensor_id from_convolved(emitter& m, tensor_id y, const value& x, const convolution& v) {
   if (m.failed() || v.folded == 0) return from_image(m, y, v.win.row());
-  const dims s = m.to.g[y].shape;
+  const dims s = m.tensor_of(y).shape;
   return m.reshaped(y, {m.shape(x)[0], v.out[0], v.folded == 2 ? v.out[1] : s[1], s[2], s[3]});
 }
 /// Kernels are prepared for weights that never change.
@@ -2568,7 +2578,7 @@ inline void conv_integer_row(emitter& m, call& c) {
   const std::vector<double> scales(zw.known.size(), 1.);
   tensor_id y = m.accumulate(op, {x, w}, to_attributes(v.attrs), scales);
   if (zx.computed != no_tensor && !m.failed()) {
-    dims image = m.to.g[volume].shape;
+    dims image = m.tensor_of(volume).shape;
     if (v.folded == 0) image[0] = 1;  // planes of volumes lie along the batch's axis
     const tensor_id one = m.filled(image, std::uint8_t{1});
     if (m.failed()) return;
@@ -2586,9 +2596,9 @@ inline void conv_integer_row(emitter& m, call& c) {
 /// The last two axes exchanged; of a constant once, however often a loop runs over it.
 inline tensor_id transposed(emitter& m, tensor_id x) {
   if (m.failed()) return no_tensor;
-  tensor_id* kept = m.to.g[x].role == tensor::kind::constant ? &m.turned[x] : nullptr;
+  tensor_id* kept = m.tensor_of(x).role == tensor::kind::constant ? &m.turned[x] : nullptr;
   if (kept && *kept != 0) return *kept - 1;
-  const int rank = m.to.g[x].shape.rank;
+  const int rank = m.tensor_of(x).shape.rank;
   std::vector<std::int64_t> perm;
   for (int i = 0; i < rank; ++i) perm.push_back(i < rank - 2 ? i : 2 * rank - 3 - i);
   attributes a;
@@ -2639,9 +2649,9 @@ inline tensor_id dense_weights(emitter& m, tensor_id b, const quantization& q) {
   rows.axis = q.axis < 0 ? -1 : 0;
   const tensor_id own = m.under(value::of(w), false, rows);
   if (m.failed()) return no_tensor;
-  if (q.scales.size() > 1 && q.scales.size() != as_size(m.to.g[own].shape[0]))
+  if (q.scales.size() > 1 && q.scales.size() != as_size(m.tensor_of(own).shape[0]))
     m.broken("scales per column", std::to_string(q.scales.size()),
-             std::to_string(m.to.g[own].shape[0]));
+             std::to_string(m.tensor_of(own).shape[0]));
   return own;
 }
 /// a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero.
@@ -2691,12 +2701,12 @@ inline tensor_id integer_product(emitter& m, const value& a, const value& b, con
     y = m.accumulate(ops::fully_connected, {p.a, w}, keep_dims(),
                      std::vector<double>(zb.known.size(), 1.));
   } else {
-    w = m.under(value::of(p.b), false, codes(zb, m.to.g[p.b].shape.rank - 1));
+    w = m.under(value::of(p.b), false, codes(zb, m.tensor_of(p.b).shape.rank - 1));
     y = m.accumulate(ops::qnn_batch_matmul, {p.a, w}, {}, {1.});
   }
   if (m.failed()) return no_tensor;
   // sum (a - za)(b - zb) = sum a b - za sum b - zb sum a + K za zb, the known ones taken off above.
-  const std::int32_t k = m.to.g[p.a].shape.back(0);
+  const std::int32_t k = m.tensor_of(p.a).shape.back(0);
   const auto ones = [&](const dims& s) {
     const auto [it, added] = m.ones.emplace(std::pair(s[0], s[1]), no_tensor);
     if (!added || m.failed()) return it->second;
@@ -2762,7 +2772,7 @@ inline std::optional<quantization> column_scales(emitter& m, const scaled_produc
 /// none.
 inline bool dynamic_layer(emitter& m, call& c, const scaled_product& s) {
   if (m.failed() || !m.is_constant(s.b) || m.rank(s.b) != 2 || s.za.known.size() != 1 ||
-      m.to.g[s.a_scale].shape.elements().value != 1)
+      m.tensor_of(s.a_scale).shape.elements().value != 1)
     return false;
   const dims matrix = m.shape(s.b);
   const auto q = column_scales(m, s, matrix[1]);
@@ -2794,7 +2804,7 @@ inline void scaled_product_row(emitter& m, call& c, const scaled_product& s) {
   const tensor_id sums = integer_product(m, s.a, s.b, s.za, s.zb, &out);
   if (m.failed()) return;
   const auto flat = [&](tensor_id t) {
-    return !m.failed() && m.to.g[t].shape.elements().value == 1 ? m.reshaped(t, dims{}) : t;
+    return !m.failed() && m.tensor_of(t).shape.elements().value == 1 ? m.reshaped(t, dims{}) : t;
   };
   const tensor_id scale =
       m.made(ops::mul, {flat(s.a_scale), flat(m.held(s.b_scale, false))}, dtype::f32);
@@ -2865,9 +2875,9 @@ inline bool is_bias_of_columns(emitter& m, const value& bias, int n) {
 /// Sums of a layer and int32 numbers that broadcast to them.
 inline tensor_id biased_sums(emitter& m, tensor_id acc, const value& bias) {
   if (m.failed()) return no_tensor;
-  const octet::tensor t = m.to.g[acc];
+  const octet::tensor t = m.tensor_of(acc);
   const tensor_id sums = integers_of(m, ops::add, {m.without_scales(acc), m.held(bias, false)});
-  if (!m.failed() && !(m.to.g[sums].shape == t.shape))
+  if (!m.failed() && !(m.tensor_of(sums).shape == t.shape))
     m.broken("shape of a bias", to_string(m.shape(bias)),
              "one that broadcasts to " + to_string(t.shape));
   return m.alias(sums, {t.scales, t.zero_points, t.axis}, t.axis);
@@ -2884,12 +2894,12 @@ inline void qgemm_row(emitter& m, call& c) {
   // alpha joins the first factor: f32(f32(alpha * sa) * sb).
   qa.scales[0] = static_cast<double>(numerics::mul(g.alpha, static_cast<float>(qa.scales[0])));
   if (!(qa.scales[0] > 0)) return m.refuse("alpha", std::to_string(g.alpha), "above 0");
-  const int n = m.to.g[g.b].shape[0];
+  const int n = m.tensor_of(g.b).shape[0];
   if (qb.scales.size() > 1 && qb.scales.size() != as_size(n))
     return m.broken("scales of B", std::to_string(qb.scales.size()), std::to_string(n));
-  if (m.to.g[g.a].shape[1] != m.to.g[g.b].shape[1])
-    return m.broken("inner extents of Gemm", std::to_string(m.to.g[g.a].shape[1]),
-                    std::to_string(m.to.g[g.b].shape[1]));
+  if (m.tensor_of(g.a).shape[1] != m.tensor_of(g.b).shape[1])
+    return m.broken("inner extents of Gemm", std::to_string(m.tensor_of(g.a).shape[1]),
+                    std::to_string(m.tensor_of(g.b).shape[1]));
   quantization rows = qb;
   rows.axis = qb.axis < 0 ? -1 : 0;
   std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
@@ -2936,7 +2946,7 @@ inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
 inline tensor_id lane_sums(emitter& m, tensor_id products) {
   if (m.failed()) return no_tensor;
   constexpr std::int32_t lanes = 8;
-  const dims s = m.to.g[products].shape;
+  const dims s = m.tensor_of(products).shape;
   const std::int32_t blocks = (s[2] + lanes - 1) / lanes;
   if (blocks * lanes != s[2]) {
     attributes a;
@@ -2981,7 +2991,8 @@ inline tensor_id plain_product(emitter& m, const loose_product& p) {
   if (m.failed()) return no_tensor;
   attributes a;
   if (p.alpha != 1) a.set("alpha", static_cast<double>(p.alpha));
-  if (p.computed && m.to.g[p.b].role == tensor::kind::constant) a.set("computed", std::int64_t{1});
+  if (p.computed && m.tensor_of(p.b).role == tensor::kind::constant)
+    a.set("computed", std::int64_t{1});
   std::vector<tensor_id> in{p.a, p.b};
   if (p.c != no_tensor) in.push_back(p.c);
   return m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(a));
@@ -2990,7 +3001,7 @@ inline tensor_id plain_product(emitter& m, const loose_product& p) {
 inline tensor_id row_by_rows(emitter& m, tensor_id row, tensor_id matrix) {
   const tensor_id products = m.made(ops::mul, {row, matrix}, dtype::f32);
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[products].shape;
+  const dims s = m.tensor_of(products).shape;
   std::int64_t many = 1;
   for (int i = 0; i + 2 < s.rank; ++i) many *= s[i];
   const tensor_id flat =
@@ -3003,7 +3014,7 @@ inline tensor_id row_by_rows(emitter& m, tensor_id row, tensor_id matrix) {
 /// A matrix that is turned is copied in pieces of 128 products, each a chain of its own.
 inline tensor_id product_of_pieces(emitter& m, loose_product p) {
   constexpr std::int32_t piece = 128;
-  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  const dims sa = m.tensor_of(p.a).shape, sb = m.tensor_of(p.b).shape;
   loose_product part = p;
   part.computed = true;
   for (std::int32_t k = 0; k < sa.back(0) && !m.failed(); k += piece) {
@@ -3018,7 +3029,7 @@ inline tensor_id product_of_pieces(emitter& m, loose_product p) {
 /// last; all others fused chains.
 inline tensor_id unpacked_product(emitter& m, loose_product p) {
   if (m.failed()) return no_tensor;
-  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  const dims sa = m.tensor_of(p.a).shape, sb = m.tensor_of(p.b).shape;
   const std::int32_t rows = sa.back(1), steps = sa.back(0), columns = sb.back(0);
   if (rows == 0 || steps == 0 || columns == 0) return plain_product(m, p);
   const auto joined = [&](tensor_id y) {
@@ -3030,7 +3041,7 @@ inline tensor_id unpacked_product(emitter& m, loose_product p) {
     const tensor_id row = transposed(m, p.b);
     if (!p.turned_a) return joined(transposed(m, row_by_rows(m, row, p.a)));
     loose_product other{.a = row, .b = transposed(m, p.a), .computed = true};
-    if (p.c != no_tensor && !m.failed() && m.to.g[p.c].shape.elements().value > 1)
+    if (p.c != no_tensor && !m.failed() && m.tensor_of(p.c).shape.elements().value > 1)
       p.c = m.reshaped(p.c, {1, rows});
     other.c = p.c;
     return transposed(m, plain_product(m, other));
@@ -3041,20 +3052,21 @@ inline tensor_id unpacked_product(emitter& m, loose_product p) {
   if (alone) p.a = joined_on(m, {p.a, p.a}, sa.rank - 2);
   const tensor_id y =
       steps > 128 && columns < steps ? product_of_pieces(m, p) : plain_product(m, p);
-  return alone && !m.failed() ? part_of_axis(m, y, as_size(m.to.g[y].shape.rank - 2), 0, 1) : y;
+  return alone && !m.failed() ? part_of_axis(m, y, as_size(m.tensor_of(y).shape.rank - 2), 0, 1)
+                              : y;
 }
 /// a, b, [c].
 inline void gemm_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const gemm g = read_gemm(m, c, c.in[0], c.in[1]);
   if (m.failed()) return;
-  const auto n = as_size(m.to.g[g.b].shape[0]);
+  const auto n = as_size(m.tensor_of(g.b).shape[0]);
   const bool plain = g.alpha == 1 && g.beta == 1;
   std::vector<tensor_id> in{g.a, g.b};
   const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
                      m.shape(c.in[2]).back(0) == static_cast<std::int32_t>(n);
   if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {static_cast<std::int32_t>(n)}));
-  const bool packed = m.to.g[g.b].role == tensor::kind::constant && !m.is_dequantized(g.b);
+  const bool packed = m.tensor_of(g.b).role == tensor::kind::constant && !m.is_dequantized(g.b);
   if (packed && (joins || (plain && !c.has(2))))
     return m.give(c, m.made(ops::float_fully_connected, std::move(in), dtype::f32), false);
   if (!joins && c.has(2) && g.beta != 0) {
@@ -3098,7 +3110,7 @@ inline void scaled_matmul(emitter& m, call& c, float alpha, bool turned_a = fals
     return;
   }
   // All rows by one matrix are one product; by a vector each row is one of its own.
-  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  const dims sa = m.tensor_of(p.a).shape, sb = m.tensor_of(p.b).shape;
   std::size_t matrices = 1;
   for (int i = 0; i + 2 < sb.rank; ++i) matrices *= as_size(sb[i]);
   if (const bool vector = m.rank(c.in[1]) == 1;
@@ -3146,7 +3158,7 @@ inline tensor_id placed_tap(emitter& m, tensor_id t, const window& w,
                             const std::array<std::int64_t, 3>& at,
                             const std::array<std::int32_t, 3>& out) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[t].shape;
+  const dims s = m.tensor_of(t).shape;
   dims apart{s[0], s[1]}, whole = apart;
   std::vector<std::int64_t> between(16, 0), first(5, 0), size{s[0], s[1]}, around(10, 0);
   for (int i = 0; i < 3; ++i) {
@@ -3174,7 +3186,7 @@ inline tensor_id placed_tap(emitter& m, tensor_id t, const window& w,
 inline tensor_id added_taps(emitter& m, tensor_id products, const window& w,
                             const std::array<std::int32_t, 3>& out) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[products].shape;
+  const dims s = m.tensor_of(products).shape;
   const dims one{s[0], s[1], s[3], s[4], s[5]};
   tensor_id sum = m.to.scalar_constant(0.f);
   for (std::int32_t t = 0; t < s[2] && !m.failed(); ++t) {
@@ -3230,13 +3242,15 @@ inline void conv_transpose_volume(emitter& m, call& c, const window& w,
     results.push_back(added_taps(m, products, w, out));
   }
   tensor_id y = joined_on(m, std::move(results), 1);
-  if (!m.failed() && m.to.g[y].shape.rank != 5)
+  if (m.failed()) return;
+  if (m.tensor_of(y).shape.rank != 5)
     return m.refuse("a transposed convolution that reaches none of its result");
   if (c.has(2))
-    y = m.made(ops::add, {y, m.reshaped(m.held(c.in[2], false), {m.to.g[y].shape[1], 1, 1, 1})},
+    y = m.made(ops::add,
+               {y, m.reshaped(m.held(c.in[2], false), {m.tensor_of(y).shape[1], 1, 1, 1})},
                dtype::f32);
   if (m.failed()) return;
-  dims s{given[0], m.to.g[y].shape[1]};
+  dims s{given[0], m.tensor_of(y).shape[1]};
   for (std::size_t i = w.first(); i < 3; ++i) s.push_back(out[i]);
   m.give(c, m.reshaped(y, s), false);
 }
@@ -3410,17 +3424,18 @@ inline tensor_id pooled_by_columns(emitter& m, const op_def& op, tensor_id x, co
   if (m.failed()) return no_tensor;
   pool2d_attrs down = pool_over(p, 0, 1), across = pool_over(p, no_axis, 2);
   down.divisor = across.divisor = divisor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const std::int32_t line = joined_extent(m, s[3], s[4]);
   const tensor_id columns =
       m.moved(op, m.reshaped(x, {s[0], s[1], s[2], line}), to_attributes(down));
   if (m.failed()) return no_tensor;
-  const dims t = m.to.g[columns].shape;
+  const dims t = m.tensor_of(columns).shape;
   const std::int32_t planes = joined_extent(m, s[0], t[1]);
   const tensor_id y =
       m.moved(op, m.reshaped(columns, {planes, t[2], s[3], s[4]}), to_attributes(across));
-  return m.failed() ? no_tensor
-                    : m.reshaped(y, {s[0], t[1], t[2], m.to.g[y].shape[2], m.to.g[y].shape[3]});
+  return m.failed()
+             ? no_tensor
+             : m.reshaped(y, {s[0], t[1], t[2], m.tensor_of(y).shape[2], m.tensor_of(y).shape[3]});
 }
 
 // ---- maxima ----
@@ -3453,7 +3468,7 @@ inline std::vector<std::int32_t> places_of_tap(const window& w, std::size_t axis
 class largest_elements {
  public:
   largest_elements(emitter& m, tensor_id x, const pooling& p, bool columns_first)
-      : m_(m), w_(p.win), shape_(m.to.g[x].shape) {
+      : m_(m), w_(p.win), shape_(m.tensor_of(x).shape) {
     std::int64_t step = 1;
     for (std::size_t i = 0; i < as_size(w_.axes); ++i) {
       const std::size_t axis = columns_first ? w_.first() + i : 2 - i;
@@ -3568,7 +3583,7 @@ inline bool is_blocked(const emitter& m, const value& x) {
 /// The average of a whole image [N, H, W, C] or of rows [N, L, C]: laws::pool_order::lanes.
 inline tensor_id average_in_lanes(emitter& m, tensor_id x) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const std::int32_t channels = s.back(0);
   std::int64_t count = 1;
   for (int i = 1; i + 1 < s.rank; ++i) count *= s[i];
@@ -3618,7 +3633,7 @@ inline tensor_id divided(emitter& m, tensor_id sums, tensor_id x, const pooling&
   if (m.failed()) return no_tensor;
   tensor_id by = no_tensor;
   if (p.divisor != 0) by = m.to.scalar_constant(static_cast<float>(p.divisor));
-  const dims in = m.to.g[x].shape, out = m.to.g[sums].shape;
+  const dims in = m.tensor_of(x).shape, out = m.tensor_of(sums).shape;
   for (int i = 1; p.divisor == 0 && i + 1 < in.rank && !m.failed(); ++i) {
     const auto list = counts_of(m, p, as_size(i + 4 - in.rank), in[i], out[i]);
     dims s{out[i]};
@@ -3641,7 +3656,7 @@ inline tensor_id average_by_columns(emitter& m, tensor_id x, const pooling& p) {
 /// Sums of windows of volumes, plane by plane, row by row: each window's rows are an image.
 inline tensor_id sums_in_sequence(emitter& m, tensor_id x, const pooling& p) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const std::int32_t kd = p.win.size[0], kh = p.win.size[1];
   const std::int32_t depth = windows_over(m, p, 0, s[1]), height = windows_over(m, p, 1, s[2]);
   x = windows_of_axis(m, x, p.win, 0, 1, depth);
@@ -3655,7 +3670,8 @@ inline tensor_id sums_in_sequence(emitter& m, tensor_id x, const pooling& p) {
   pool2d_attrs across = pool_over(p, no_axis, 2);
   across.window_h = rows, across.divisor = 1;
   const tensor_id y = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(across));
-  return m.failed() ? no_tensor : m.reshaped(y, {s[0], depth, height, m.to.g[y].shape[2], s[4]});
+  return m.failed() ? no_tensor
+                    : m.reshaped(y, {s[0], depth, height, m.tensor_of(y).shape[2], s[4]});
 }
 inline void average_pool_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
@@ -3666,7 +3682,7 @@ inline void average_pool_row(emitter& m, call& c) {
   if (m.failed()) return;
   const tensor_id x = image_of(m, m.held(c.in[0], true));
   if (m.failed()) return;
-  const dims image = m.to.g[x].shape;
+  const dims image = m.tensor_of(x).shape;
   laws::pooled_window w;
   w.row = p.win.row(), w.blocked = is_blocked(m, c.in[0]);
   w.plain_loops = m.opset >= 19 || (p.ceil_mode && p.count_padding);
@@ -3735,7 +3751,7 @@ inline void qlinear_global_average_pool_row(emitter& m, call& c) {
   if (rank < 3 || rank > 5) return m.refuse("rank of an average", std::to_string(rank), "3 to 5");
   tensor_id from = m.under(x, true, in);
   if (m.failed()) return;
-  dims one = m.to.g[from].shape;
+  dims one = m.tensor_of(from).shape;
   if (rank == 5)
     from = m.reshaped(from, {one[0], one[1], joined_extent(m, one[2], one[3]), one[4]});
   pool2d_attrs p;
@@ -3795,7 +3811,7 @@ inline bool scaled_at_run_time(emitter& m, const call& c) {
 /// Input i as a number without axes.
 inline tensor_id number_of(emitter& m, const call& c, std::size_t i, dtype t) {
   const tensor_id x = m.reshaped(m.without_scales(m.held(c.in[i], false)), dims{});
-  return m.failed() || m.to.g[x].type == t ? x : m.made(ops::cast, {x}, t);
+  return m.failed() || m.tensor_of(x).type == t ? x : m.made(ops::cast, {x}, t);
 }
 /// sat(rint(f32(x / scale)) + zero point); what is no number becomes the lowest code.
 inline tensor_id quantized_at_run_time(emitter& m, const call& c, dtype t) {
@@ -4124,7 +4140,7 @@ inline void arg_row(emitter& m, call& c) {
   const bool last = m.integer(c, "select_last_index", 0) != 0;  // the first from the other end
   tensor_id x = m.held(c.in[0], false);
   if (m.failed()) return;
-  const std::int32_t extent = m.to.g[x].shape[axis];
+  const std::int32_t extent = m.tensor_of(x).shape[axis];
   std::vector<std::int32_t> backwards;
   for (std::int32_t i = extent; last && i-- > 0;) backwards.push_back(i);
   if (last) x = picked(m, x, axis, backwards);
@@ -4202,7 +4218,7 @@ inline tensor_id softmax_of_one(emitter& m, tensor_id x, dtype t, const quantiza
   const std::int32_t low = t == dtype::u8 ? 0 : -128, zero = out.zero_points[0],
                      code = numerics::clamp_to_int(
                          static_cast<double>(numerics::floor(inverse)) + zero, low, low + 255);
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const tensor_id y = t == dtype::u8 ? m.filled(s, static_cast<std::uint8_t>(code))
                                      : m.filled(s, static_cast<std::int8_t>(code));
   if (!m.failed()) m.set(y, out, -1);
@@ -4218,7 +4234,7 @@ inline void qlinear_softmax_row(emitter& m, call& c) {
   const softmax_rows r =
       read_softmax(m, c, value::of(scaled, x.channels_inner), m.integer(c, "opset", 13));
   if (m.failed()) return;
-  if (m.to.g[r.x].shape[static_cast<int>(r.axis)] == 1)
+  if (m.tensor_of(r.x).shape[static_cast<int>(r.axis)] == 1)
     return give_softmax(m, c, r, softmax_of_one(m, r.x, m.type(x), out), x.channels_inner);
   const tensor_id y = m.quantized(m.type(x), out);
   m.emit(ops::qnn_softmax, {r.x}, {y}, along(r.axis));
@@ -4595,7 +4611,7 @@ inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::
 inline tensor_id blended_in_1024ths(emitter& m, tensor_id x, const resizing& r,
                                     const std::string& how) {
   if (m.failed()) return no_tensor;
-  const dtype t = m.to.g[x].type;
+  const dtype t = m.tensor_of(x).type;
   tensor_id y = m.made(ops::cast, {m.without_scales(x)}, dtype::s32);
   for (std::size_t k = 0; k < 2; ++k) {
     if (!m.check(m.to.work.spend(4 * as_size(r.out[k])))) return no_tensor;
@@ -4623,7 +4639,7 @@ inline tensor_id blended_in_1024ths(emitter& m, tensor_id x, const resizing& r,
   y = integers_of(m, ops::div, {y, m.to.scalar_constant(std::int32_t{1 << 20})});
   y = m.made(ops::cast, {y}, t);
   if (m.failed()) return no_tensor;
-  const octet::tensor from = m.to.g[x];
+  const octet::tensor from = m.tensor_of(x);
   return from.scales.empty() ? y : m.alias(y, {from.scales, from.zero_points, -1}, -1);
 }
 /// A pixel's weight at a distance up to 1: ((a + 2) d - (a + 3)) d d + 1.
@@ -4827,7 +4843,7 @@ inline void resize_row(emitter& m, call& c) {
   // so that the image has the width as its height and the channels as its width.
   if (m.failed()) return;
   resizing other = r;
-  other.out = {r.out[1], m.to.g[x].shape[3]}, other.factor = {r.factor[1], 1.f};
+  other.out = {r.out[1], m.tensor_of(x).shape[3]}, other.factor = {r.factor[1], 1.f};
   const auto turned = [&](tensor_id t, std::vector<std::int64_t> order) {
     attributes a;
     a.set("perm", std::move(order));
@@ -9023,7 +9039,7 @@ inline void mod_row(emitter& m, call& c) {
 inline tensor_id sums_of_rows(emitter& m, tensor_id squares) {
   const formula f(m);
   if (m.failed()) return no_tensor;
-  const std::int32_t size = m.to.g[squares].shape[1], whole = size / 4 * 4;
+  const std::int32_t size = m.tensor_of(squares).shape[1], whole = size / 4 * 4;
   if (whole == size) return f(ops::sum, squares, reduction({1}));
   if (whole == 0) return f(ops::sum, squares, reduction_in_order({1}));
   tensor_id sum = f(ops::sum, part_of_axis(m, squares, 1, 0, whole), reduction({1}));
@@ -9237,7 +9253,7 @@ inline void einsum_row(emitter& m, call& c) {
 /// Indices of the first `count` axes stand in front of those given.
 inline tensor_id with_batches(emitter& m, tensor_id index, const dims& x, std::int64_t count) {
   if (m.failed()) return no_tensor;
-  dims s = m.to.g[index].shape;
+  dims s = m.tensor_of(index).shape;
   bool fits = count < s.rank && count < x.rank;
   for (int i = 0; fits && i < count; ++i) fits = s[i] == x[i];
   if (!fits || count < 0) {
@@ -9255,7 +9271,7 @@ inline tensor_id with_batches(emitter& m, tensor_id index, const dims& x, std::i
       at /= as_size(s[i]);
     }
   }
-  if (m.to.g[index].type != dtype::s64) index = m.made(ops::cast, {index}, dtype::s64);
+  if (m.tensor_of(index).type != dtype::s64) index = m.made(ops::cast, {index}, dtype::s64);
   return joined_on(m, {m.new_constant("", s, list), index}, s.rank - 1);
 }
 inline void gather_nd_row(emitter& m, call& c) {
@@ -9263,7 +9279,7 @@ inline void gather_nd_row(emitter& m, call& c) {
   const tensor_id x = m.held(c.in[0], false);
   tensor_id index = m.held(c.in[1], false);
   if (const std::int64_t batches = m.integer(c, "batch_dims", 0); batches != 0 && !m.failed())
-    index = with_batches(m, index, m.to.g[x].shape, batches);
+    index = with_batches(m, index, m.tensor_of(x).shape, batches);
   if (m.failed()) return;
   m.give(c, m.made(ops::gather_nd, {x, index}, m.type(c.in[0])), false);
 }
@@ -9519,7 +9535,7 @@ inline recurrent_weights read_recurrent_weights(emitter& m, const call& c, const
   if (m.failed()) return y;
   y.columns = z.known.size();
   m.set(y.w, codes(z, 0), 0);
-  const dims row{1, m.to.g[y.w].shape[1]};
+  const dims row{1, m.tensor_of(y.w).shape[1]};
   const tensor_id ones = m.filled(row, std::uint8_t{1});
   if (m.failed()) return y;
   m.set(ones, codes({}), -1);
@@ -9875,7 +9891,7 @@ inline value stacked(emitter& m, const std::vector<value>& list, std::int64_t ax
   for (const value& v : list) {
     const tensor_id x = m.held(v, false);
     if (m.failed()) return {};
-    dims s = m.to.g[x].shape, one;
+    dims s = m.tensor_of(x).shape, one;
     const int at = m.axis(axis, s.rank + 1);
     for (int i = 0; i <= s.rank; ++i) {
       if (i == at) one.push_back(1);
@@ -9955,7 +9971,7 @@ inline void split_to_sequence_row(emitter& m, call& c) {
   const int axis = m.axis(m.integer(c, "axis", 0), m.rank(x));
   const tensor_id from = m.held(x, false);
   if (m.failed()) return;
-  const dims s = m.to.g[from].shape;
+  const dims s = m.tensor_of(from).shape;
   const std::int64_t extent = s[axis];
   std::vector<std::int64_t> sizes;
   bool alike = true;
@@ -10879,8 +10895,8 @@ class loader {
     const tensor_id piece = rows::part_of_axis(emit_, x, as_size(axis), at, 1);
     if (emit_.failed()) return {};
     dims rest;
-    for (int d = 0; d < emit_.to.g[piece].shape.rank; ++d)
-      if (d != axis) rest.push_back(emit_.to.g[piece].shape[d]);
+    for (int d = 0; d < emit_.tensor_of(piece).shape.rank; ++d)
+      if (d != axis) rest.push_back(emit_.tensor_of(piece).shape[d]);
     return value::of(emit_.reshaped(piece, rest));
   }
   /// What each round of a Scan reads one slice of, and what becomes of its results.
@@ -10959,10 +10975,10 @@ class loader {
       all.push_back(emit_.held(c.in[i], false));
       if (emit_.failed()) return emit_.error();
     }
-    const std::int32_t batch = emit_.to.g[all[0]].shape[0];
+    const std::int32_t batch = emit_.tensor_of(all[0]).shape[0];
     for (const tensor_id x : all)
-      if (emit_.to.g[x].shape[0] != batch)
-        return invalid("batches of Scan", std::to_string(emit_.to.g[x].shape[0]),
+      if (emit_.tensor_of(x).shape[0] != batch)
+        return invalid("batches of Scan", std::to_string(emit_.tensor_of(x).shape[0]),
                        std::to_string(batch));
     std::vector<std::vector<value>> each(results);
     for (std::int32_t b = 0; b < batch; ++b) {

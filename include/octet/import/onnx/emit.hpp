@@ -151,6 +151,16 @@ class emitter : public import::row_emitter {
   }
 
   // ---- values ----
+  /// The tensor of that number, to look at; of no_tensor, which is what there is after an error,
+  /// one of extents of 1.
+  const octet::tensor& tensor_of(tensor_id t) const {
+    static const octet::tensor none = [] {
+      octet::tensor n;
+      n.shape = {1, 1, 1, 1, 1};
+      return n;
+    }();
+    return t == no_tensor ? none : to.g[t];
+  }
   dtype type(const value& v) const {
     if (v.as_half != half::no) return dtype::f16;
     return v.id != no_tensor ? to.g[v.id].type : v.data ? v.data->type : dtype::f32;

@@ -609,8 +609,8 @@ class loader {
     const tensor_id piece = rows::part_of_axis(emit_, x, as_size(axis), at, 1);
     if (emit_.failed()) return {};
     dims rest;
-    for (int d = 0; d < emit_.to.g[piece].shape.rank; ++d)
-      if (d != axis) rest.push_back(emit_.to.g[piece].shape[d]);
+    for (int d = 0; d < emit_.tensor_of(piece).shape.rank; ++d)
+      if (d != axis) rest.push_back(emit_.tensor_of(piece).shape[d]);
     return value::of(emit_.reshaped(piece, rest));
   }
   /// What each round of a Scan reads one slice of, and what becomes of its results.
@@ -689,10 +689,10 @@ class loader {
       all.push_back(emit_.held(c.in[i], false));
       if (emit_.failed()) return emit_.error();
     }
-    const std::int32_t batch = emit_.to.g[all[0]].shape[0];
+    const std::int32_t batch = emit_.tensor_of(all[0]).shape[0];
     for (const tensor_id x : all)
-      if (emit_.to.g[x].shape[0] != batch)
-        return invalid("batches of Scan", std::to_string(emit_.to.g[x].shape[0]),
+      if (emit_.tensor_of(x).shape[0] != batch)
+        return invalid("batches of Scan", std::to_string(emit_.tensor_of(x).shape[0]),
                        std::to_string(batch));
     std::vector<std::vector<value>> each(results);
     for (std::int32_t b = 0; b < batch; ++b) {

@@ -139,7 +139,7 @@ inline void mod_row(emitter& m, call& c) {
 inline tensor_id sums_of_rows(emitter& m, tensor_id squares) {
   const formula f(m);
   if (m.failed()) return no_tensor;
-  const std::int32_t size = m.to.g[squares].shape[1], whole = size / 4 * 4;
+  const std::int32_t size = m.tensor_of(squares).shape[1], whole = size / 4 * 4;
   if (whole == size) return f(ops::sum, squares, reduction({1}));
   if (whole == 0) return f(ops::sum, squares, reduction_in_order({1}));
   tensor_id sum = f(ops::sum, part_of_axis(m, squares, 1, 0, whole), reduction({1}));
@@ -353,7 +353,7 @@ inline void einsum_row(emitter& m, call& c) {
 /// Indices of the first `count` axes stand in front of those given.
 inline tensor_id with_batches(emitter& m, tensor_id index, const dims& x, std::int64_t count) {
   if (m.failed()) return no_tensor;
-  dims s = m.to.g[index].shape;
+  dims s = m.tensor_of(index).shape;
   bool fits = count < s.rank && count < x.rank;
   for (int i = 0; fits && i < count; ++i) fits = s[i] == x[i];
   if (!fits || count < 0) {
@@ -371,7 +371,7 @@ inline tensor_id with_batches(emitter& m, tensor_id index, const dims& x, std::i
       at /= as_size(s[i]);
     }
   }
-  if (m.to.g[index].type != dtype::s64) index = m.made(ops::cast, {index}, dtype::s64);
+  if (m.tensor_of(index).type != dtype::s64) index = m.made(ops::cast, {index}, dtype::s64);
   return joined_on(m, {m.new_constant("", s, list), index}, s.rank - 1);
 }
 inline void gather_nd_row(emitter& m, call& c) {
@@ -379,7 +379,7 @@ inline void gather_nd_row(emitter& m, call& c) {
   const tensor_id x = m.held(c.in[0], false);
   tensor_id index = m.held(c.in[1], false);
   if (const std::int64_t batches = m.integer(c, "batch_dims", 0); batches != 0 && !m.failed())
-    index = with_batches(m, index, m.to.g[x].shape, batches);
+    index = with_batches(m, index, m.tensor_of(x).shape, batches);
   if (m.failed()) return;
   m.give(c, m.made(ops::gather_nd, {x, index}, m.type(c.in[0])), false);
 }

@@ -94,13 +94,13 @@ inline window read_window(emitter& m, const call& c, const dims& x,
 /// An image [N, H, W, C] of a value [N, C, H, W] or [N, C, L].
 inline tensor_id image_of(emitter& m, tensor_id x) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   return s.rank == 3 ? m.reshaped(x, {s[0], 1, s[1], s[2]}) : x;
 }
 /// Back to as many axes as the input had, channels innermost.
 inline tensor_id from_image(emitter& m, tensor_id y, bool row) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[y].shape;
+  const dims s = m.tensor_of(y).shape;
   return row ? m.reshaped(y, {s[0], s[2], s[3]}) : y;
 }
 
@@ -178,7 +178,7 @@ inline tensor_id windows_of_axis(emitter& m, tensor_id x, const window& w, std::
   for (std::int64_t o = 0; o < count; ++o)
     for (std::int64_t t = 0; t < w.size[axis]; ++t)
       list.push_back(static_cast<std::int32_t>(o * w.stride[axis] + t * w.dilation[axis]));
-  const octet::tensor& t = m.to.g[x];
+  const octet::tensor& t = m.tensor_of(x);
   const std::int64_t after = std::int64_t{list.back()} + 1 - t.shape[at] - w.before[axis];
   if (after > 0 || w.before[axis] > 0) {
     std::vector<std::int64_t> around(2 * as_size(t.shape.rank), 0);
@@ -203,7 +203,7 @@ inline tensor_id planes_as_channels(emitter& m, tensor_id x, const convolution& 
   for (std::size_t i = 0; i < v.folded; ++i)
     x = windows_of_axis(m, x, v.win, i, static_cast<int>(1 + i), v.out[i]);
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const std::int32_t depth = v.out[0], height = v.out[1], kd = v.win.size[0], kh = v.win.size[1];
   attributes order;
   if (v.folded == 1) {
@@ -225,7 +225,7 @@ inline tensor_id convolved(emitter& m, tensor_id x, const convolution& v) {
 /// Its result with as many axes as the input `x` has, channels innermost.
 inline tensor_id from_convolved(emitter& m, tensor_id y, const value& x, const convolution& v) {
   if (m.failed() || v.folded == 0) return from_image(m, y, v.win.row());
-  const dims s = m.to.g[y].shape;
+  const dims s = m.tensor_of(y).shape;
   return m.reshaped(y, {m.shape(x)[0], v.out[0], v.folded == 2 ? v.out[1] : s[1], s[2], s[3]});
 }
 /// Kernels are prepared for weights that never change.
@@ -357,7 +357,7 @@ inline void conv_integer_row(emitter& m, call& c) {
   const std::vector<double> scales(zw.known.size(), 1.);
   tensor_id y = m.accumulate(op, {x, w}, to_attributes(v.attrs), scales);
   if (zx.computed != no_tensor && !m.failed()) {
-    dims image = m.to.g[volume].shape;
+    dims image = m.tensor_of(volume).shape;
     if (v.folded == 0) image[0] = 1;  // planes of volumes lie along the batch's axis
     const tensor_id one = m.filled(image, std::uint8_t{1});
     if (m.failed()) return;
@@ -375,9 +375,9 @@ inline void conv_integer_row(emitter& m, call& c) {
 /// The last two axes exchanged; of a constant once, however often a loop runs over it.
 inline tensor_id transposed(emitter& m, tensor_id x) {
   if (m.failed()) return no_tensor;
-  tensor_id* kept = m.to.g[x].role == tensor::kind::constant ? &m.turned[x] : nullptr;
+  tensor_id* kept = m.tensor_of(x).role == tensor::kind::constant ? &m.turned[x] : nullptr;
   if (kept && *kept != 0) return *kept - 1;
-  const int rank = m.to.g[x].shape.rank;
+  const int rank = m.tensor_of(x).shape.rank;
   std::vector<std::int64_t> perm;
   for (int i = 0; i < rank; ++i) perm.push_back(i < rank - 2 ? i : 2 * rank - 3 - i);
   attributes a;
@@ -428,9 +428,9 @@ inline tensor_id dense_weights(emitter& m, tensor_id b, const quantization& q) {
   rows.axis = q.axis < 0 ? -1 : 0;
   const tensor_id own = m.under(value::of(w), false, rows);
   if (m.failed()) return no_tensor;
-  if (q.scales.size() > 1 && q.scales.size() != as_size(m.to.g[own].shape[0]))
+  if (q.scales.size() > 1 && q.scales.size() != as_size(m.tensor_of(own).shape[0]))
     m.broken("scales per column", std::to_string(q.scales.size()),
-             std::to_string(m.to.g[own].shape[0]));
+             std::to_string(m.tensor_of(own).shape[0]));
   return own;
 }
 /// a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero.
@@ -480,12 +480,12 @@ inline tensor_id integer_product(emitter& m, const value& a, const value& b, con
     y = m.accumulate(ops::fully_connected, {p.a, w}, keep_dims(),
                      std::vector<double>(zb.known.size(), 1.));
   } else {
-    w = m.under(value::of(p.b), false, codes(zb, m.to.g[p.b].shape.rank - 1));
+    w = m.under(value::of(p.b), false, codes(zb, m.tensor_of(p.b).shape.rank - 1));
     y = m.accumulate(ops::qnn_batch_matmul, {p.a, w}, {}, {1.});
   }
   if (m.failed()) return no_tensor;
   // sum (a - za)(b - zb) = sum a b - za sum b - zb sum a + K za zb, the known ones taken off above.
-  const std::int32_t k = m.to.g[p.a].shape.back(0);
+  const std::int32_t k = m.tensor_of(p.a).shape.back(0);
   const auto ones = [&](const dims& s) {
     const auto [it, added] = m.ones.emplace(std::pair(s[0], s[1]), no_tensor);
     if (!added || m.failed()) return it->second;
@@ -551,7 +551,7 @@ inline std::optional<quantization> column_scales(emitter& m, const scaled_produc
 /// none.
 inline bool dynamic_layer(emitter& m, call& c, const scaled_product& s) {
   if (m.failed() || !m.is_constant(s.b) || m.rank(s.b) != 2 || s.za.known.size() != 1 ||
-      m.to.g[s.a_scale].shape.elements().value != 1)
+      m.tensor_of(s.a_scale).shape.elements().value != 1)
     return false;
   const dims matrix = m.shape(s.b);
   const auto q = column_scales(m, s, matrix[1]);
@@ -583,7 +583,7 @@ inline void scaled_product_row(emitter& m, call& c, const scaled_product& s) {
   const tensor_id sums = integer_product(m, s.a, s.b, s.za, s.zb, &out);
   if (m.failed()) return;
   const auto flat = [&](tensor_id t) {
-    return !m.failed() && m.to.g[t].shape.elements().value == 1 ? m.reshaped(t, dims{}) : t;
+    return !m.failed() && m.tensor_of(t).shape.elements().value == 1 ? m.reshaped(t, dims{}) : t;
   };
   const tensor_id scale =
       m.made(ops::mul, {flat(s.a_scale), flat(m.held(s.b_scale, false))}, dtype::f32);
@@ -654,9 +654,9 @@ inline bool is_bias_of_columns(emitter& m, const value& bias, int n) {
 /// Sums of a layer and int32 numbers that broadcast to them.
 inline tensor_id biased_sums(emitter& m, tensor_id acc, const value& bias) {
   if (m.failed()) return no_tensor;
-  const octet::tensor t = m.to.g[acc];
+  const octet::tensor t = m.tensor_of(acc);
   const tensor_id sums = integers_of(m, ops::add, {m.without_scales(acc), m.held(bias, false)});
-  if (!m.failed() && !(m.to.g[sums].shape == t.shape))
+  if (!m.failed() && !(m.tensor_of(sums).shape == t.shape))
     m.broken("shape of a bias", to_string(m.shape(bias)),
              "one that broadcasts to " + to_string(t.shape));
   return m.alias(sums, {t.scales, t.zero_points, t.axis}, t.axis);
@@ -673,12 +673,12 @@ inline void qgemm_row(emitter& m, call& c) {
   // alpha joins the first factor: f32(f32(alpha * sa) * sb).
   qa.scales[0] = static_cast<double>(numerics::mul(g.alpha, static_cast<float>(qa.scales[0])));
   if (!(qa.scales[0] > 0)) return m.refuse("alpha", std::to_string(g.alpha), "above 0");
-  const int n = m.to.g[g.b].shape[0];
+  const int n = m.tensor_of(g.b).shape[0];
   if (qb.scales.size() > 1 && qb.scales.size() != as_size(n))
     return m.broken("scales of B", std::to_string(qb.scales.size()), std::to_string(n));
-  if (m.to.g[g.a].shape[1] != m.to.g[g.b].shape[1])
-    return m.broken("inner extents of Gemm", std::to_string(m.to.g[g.a].shape[1]),
-                    std::to_string(m.to.g[g.b].shape[1]));
+  if (m.tensor_of(g.a).shape[1] != m.tensor_of(g.b).shape[1])
+    return m.broken("inner extents of Gemm", std::to_string(m.tensor_of(g.a).shape[1]),
+                    std::to_string(m.tensor_of(g.b).shape[1]));
   quantization rows = qb;
   rows.axis = qb.axis < 0 ? -1 : 0;
   std::vector<tensor_id> in{m.under(value::of(g.a), false, qa),
@@ -725,7 +725,7 @@ inline attributes reduction_in_order(std::vector<std::int64_t> axes) {
 inline tensor_id lane_sums(emitter& m, tensor_id products) {
   if (m.failed()) return no_tensor;
   constexpr std::int32_t lanes = 8;
-  const dims s = m.to.g[products].shape;
+  const dims s = m.tensor_of(products).shape;
   const std::int32_t blocks = (s[2] + lanes - 1) / lanes;
   if (blocks * lanes != s[2]) {
     attributes a;
@@ -770,7 +770,8 @@ inline tensor_id plain_product(emitter& m, const loose_product& p) {
   if (m.failed()) return no_tensor;
   attributes a;
   if (p.alpha != 1) a.set("alpha", static_cast<double>(p.alpha));
-  if (p.computed && m.to.g[p.b].role == tensor::kind::constant) a.set("computed", std::int64_t{1});
+  if (p.computed && m.tensor_of(p.b).role == tensor::kind::constant)
+    a.set("computed", std::int64_t{1});
   std::vector<tensor_id> in{p.a, p.b};
   if (p.c != no_tensor) in.push_back(p.c);
   return m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(a));
@@ -779,7 +780,7 @@ inline tensor_id plain_product(emitter& m, const loose_product& p) {
 inline tensor_id row_by_rows(emitter& m, tensor_id row, tensor_id matrix) {
   const tensor_id products = m.made(ops::mul, {row, matrix}, dtype::f32);
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[products].shape;
+  const dims s = m.tensor_of(products).shape;
   std::int64_t many = 1;
   for (int i = 0; i + 2 < s.rank; ++i) many *= s[i];
   const tensor_id flat =
@@ -792,7 +793,7 @@ inline tensor_id row_by_rows(emitter& m, tensor_id row, tensor_id matrix) {
 /// A matrix that is turned is copied in pieces of 128 products, each a chain of its own.
 inline tensor_id product_of_pieces(emitter& m, loose_product p) {
   constexpr std::int32_t piece = 128;
-  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  const dims sa = m.tensor_of(p.a).shape, sb = m.tensor_of(p.b).shape;
   loose_product part = p;
   part.computed = true;
   for (std::int32_t k = 0; k < sa.back(0) && !m.failed(); k += piece) {
@@ -807,7 +808,7 @@ inline tensor_id product_of_pieces(emitter& m, loose_product p) {
 /// last; all others fused chains.
 inline tensor_id unpacked_product(emitter& m, loose_product p) {
   if (m.failed()) return no_tensor;
-  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  const dims sa = m.tensor_of(p.a).shape, sb = m.tensor_of(p.b).shape;
   const std::int32_t rows = sa.back(1), steps = sa.back(0), columns = sb.back(0);
   if (rows == 0 || steps == 0 || columns == 0) return plain_product(m, p);
   const auto joined = [&](tensor_id y) {
@@ -819,7 +820,7 @@ inline tensor_id unpacked_product(emitter& m, loose_product p) {
     const tensor_id row = transposed(m, p.b);
     if (!p.turned_a) return joined(transposed(m, row_by_rows(m, row, p.a)));
     loose_product other{.a = row, .b = transposed(m, p.a), .computed = true};
-    if (p.c != no_tensor && !m.failed() && m.to.g[p.c].shape.elements().value > 1)
+    if (p.c != no_tensor && !m.failed() && m.tensor_of(p.c).shape.elements().value > 1)
       p.c = m.reshaped(p.c, {1, rows});
     other.c = p.c;
     return transposed(m, plain_product(m, other));
@@ -830,20 +831,21 @@ inline tensor_id unpacked_product(emitter& m, loose_product p) {
   if (alone) p.a = joined_on(m, {p.a, p.a}, sa.rank - 2);
   const tensor_id y =
       steps > 128 && columns < steps ? product_of_pieces(m, p) : plain_product(m, p);
-  return alone && !m.failed() ? part_of_axis(m, y, as_size(m.to.g[y].shape.rank - 2), 0, 1) : y;
+  return alone && !m.failed() ? part_of_axis(m, y, as_size(m.tensor_of(y).shape.rank - 2), 0, 1)
+                              : y;
 }
 /// a, b, [c].
 inline void gemm_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
   const gemm g = read_gemm(m, c, c.in[0], c.in[1]);
   if (m.failed()) return;
-  const auto n = as_size(m.to.g[g.b].shape[0]);
+  const auto n = as_size(m.tensor_of(g.b).shape[0]);
   const bool plain = g.alpha == 1 && g.beta == 1;
   std::vector<tensor_id> in{g.a, g.b};
   const bool joins = c.has(2) && plain && m.shape(c.in[2]).elements().value == n &&
                      m.shape(c.in[2]).back(0) == static_cast<std::int32_t>(n);
   if (joins) in.push_back(m.reshaped(m.held(c.in[2], false), {static_cast<std::int32_t>(n)}));
-  const bool packed = m.to.g[g.b].role == tensor::kind::constant && !m.is_dequantized(g.b);
+  const bool packed = m.tensor_of(g.b).role == tensor::kind::constant && !m.is_dequantized(g.b);
   if (packed && (joins || (plain && !c.has(2))))
     return m.give(c, m.made(ops::float_fully_connected, std::move(in), dtype::f32), false);
   if (!joins && c.has(2) && g.beta != 0) {
@@ -887,7 +889,7 @@ inline void scaled_matmul(emitter& m, call& c, float alpha, bool turned_a = fals
     return;
   }
   // All rows by one matrix are one product; by a vector each row is one of its own.
-  const dims sa = m.to.g[p.a].shape, sb = m.to.g[p.b].shape;
+  const dims sa = m.tensor_of(p.a).shape, sb = m.tensor_of(p.b).shape;
   std::size_t matrices = 1;
   for (int i = 0; i + 2 < sb.rank; ++i) matrices *= as_size(sb[i]);
   if (const bool vector = m.rank(c.in[1]) == 1;
@@ -935,7 +937,7 @@ inline tensor_id placed_tap(emitter& m, tensor_id t, const window& w,
                             const std::array<std::int64_t, 3>& at,
                             const std::array<std::int32_t, 3>& out) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[t].shape;
+  const dims s = m.tensor_of(t).shape;
   dims apart{s[0], s[1]}, whole = apart;
   std::vector<std::int64_t> between(16, 0), first(5, 0), size{s[0], s[1]}, around(10, 0);
   for (int i = 0; i < 3; ++i) {
@@ -963,7 +965,7 @@ inline tensor_id placed_tap(emitter& m, tensor_id t, const window& w,
 inline tensor_id added_taps(emitter& m, tensor_id products, const window& w,
                             const std::array<std::int32_t, 3>& out) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[products].shape;
+  const dims s = m.tensor_of(products).shape;
   const dims one{s[0], s[1], s[3], s[4], s[5]};
   tensor_id sum = m.to.scalar_constant(0.f);
   for (std::int32_t t = 0; t < s[2] && !m.failed(); ++t) {
@@ -1019,13 +1021,15 @@ inline void conv_transpose_volume(emitter& m, call& c, const window& w,
     results.push_back(added_taps(m, products, w, out));
   }
   tensor_id y = joined_on(m, std::move(results), 1);
-  if (!m.failed() && m.to.g[y].shape.rank != 5)
+  if (m.failed()) return;
+  if (m.tensor_of(y).shape.rank != 5)
     return m.refuse("a transposed convolution that reaches none of its result");
   if (c.has(2))
-    y = m.made(ops::add, {y, m.reshaped(m.held(c.in[2], false), {m.to.g[y].shape[1], 1, 1, 1})},
+    y = m.made(ops::add,
+               {y, m.reshaped(m.held(c.in[2], false), {m.tensor_of(y).shape[1], 1, 1, 1})},
                dtype::f32);
   if (m.failed()) return;
-  dims s{given[0], m.to.g[y].shape[1]};
+  dims s{given[0], m.tensor_of(y).shape[1]};
   for (std::size_t i = w.first(); i < 3; ++i) s.push_back(out[i]);
   m.give(c, m.reshaped(y, s), false);
 }

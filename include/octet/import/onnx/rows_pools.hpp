@@ -63,17 +63,18 @@ inline tensor_id pooled_by_columns(emitter& m, const op_def& op, tensor_id x, co
   if (m.failed()) return no_tensor;
   pool2d_attrs down = pool_over(p, 0, 1), across = pool_over(p, no_axis, 2);
   down.divisor = across.divisor = divisor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const std::int32_t line = joined_extent(m, s[3], s[4]);
   const tensor_id columns =
       m.moved(op, m.reshaped(x, {s[0], s[1], s[2], line}), to_attributes(down));
   if (m.failed()) return no_tensor;
-  const dims t = m.to.g[columns].shape;
+  const dims t = m.tensor_of(columns).shape;
   const std::int32_t planes = joined_extent(m, s[0], t[1]);
   const tensor_id y =
       m.moved(op, m.reshaped(columns, {planes, t[2], s[3], s[4]}), to_attributes(across));
-  return m.failed() ? no_tensor
-                    : m.reshaped(y, {s[0], t[1], t[2], m.to.g[y].shape[2], m.to.g[y].shape[3]});
+  return m.failed()
+             ? no_tensor
+             : m.reshaped(y, {s[0], t[1], t[2], m.tensor_of(y).shape[2], m.tensor_of(y).shape[3]});
 }
 
 // ---- maxima ----
@@ -106,7 +107,7 @@ inline std::vector<std::int32_t> places_of_tap(const window& w, std::size_t axis
 class largest_elements {
  public:
   largest_elements(emitter& m, tensor_id x, const pooling& p, bool columns_first)
-      : m_(m), w_(p.win), shape_(m.to.g[x].shape) {
+      : m_(m), w_(p.win), shape_(m.tensor_of(x).shape) {
     std::int64_t step = 1;
     for (std::size_t i = 0; i < as_size(w_.axes); ++i) {
       const std::size_t axis = columns_first ? w_.first() + i : 2 - i;
@@ -221,7 +222,7 @@ inline bool is_blocked(const emitter& m, const value& x) {
 /// The average of a whole image [N, H, W, C] or of rows [N, L, C]: laws::pool_order::lanes.
 inline tensor_id average_in_lanes(emitter& m, tensor_id x) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const std::int32_t channels = s.back(0);
   std::int64_t count = 1;
   for (int i = 1; i + 1 < s.rank; ++i) count *= s[i];
@@ -271,7 +272,7 @@ inline tensor_id divided(emitter& m, tensor_id sums, tensor_id x, const pooling&
   if (m.failed()) return no_tensor;
   tensor_id by = no_tensor;
   if (p.divisor != 0) by = m.to.scalar_constant(static_cast<float>(p.divisor));
-  const dims in = m.to.g[x].shape, out = m.to.g[sums].shape;
+  const dims in = m.tensor_of(x).shape, out = m.tensor_of(sums).shape;
   for (int i = 1; p.divisor == 0 && i + 1 < in.rank && !m.failed(); ++i) {
     const auto list = counts_of(m, p, as_size(i + 4 - in.rank), in[i], out[i]);
     dims s{out[i]};
@@ -294,7 +295,7 @@ inline tensor_id average_by_columns(emitter& m, tensor_id x, const pooling& p) {
 /// Sums of windows of volumes, plane by plane, row by row: each window's rows are an image.
 inline tensor_id sums_in_sequence(emitter& m, tensor_id x, const pooling& p) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const std::int32_t kd = p.win.size[0], kh = p.win.size[1];
   const std::int32_t depth = windows_over(m, p, 0, s[1]), height = windows_over(m, p, 1, s[2]);
   x = windows_of_axis(m, x, p.win, 0, 1, depth);
@@ -308,7 +309,8 @@ inline tensor_id sums_in_sequence(emitter& m, tensor_id x, const pooling& p) {
   pool2d_attrs across = pool_over(p, no_axis, 2);
   across.window_h = rows, across.divisor = 1;
   const tensor_id y = m.made(ops::avg_pool2d, {x}, dtype::f32, to_attributes(across));
-  return m.failed() ? no_tensor : m.reshaped(y, {s[0], depth, height, m.to.g[y].shape[2], s[4]});
+  return m.failed() ? no_tensor
+                    : m.reshaped(y, {s[0], depth, height, m.tensor_of(y).shape[2], s[4]});
 }
 inline void average_pool_row(emitter& m, call& c) {
   if (!m.arity(c, 1, 1) || !m.is_real(c.in[0])) return;
@@ -319,7 +321,7 @@ inline void average_pool_row(emitter& m, call& c) {
   if (m.failed()) return;
   const tensor_id x = image_of(m, m.held(c.in[0], true));
   if (m.failed()) return;
-  const dims image = m.to.g[x].shape;
+  const dims image = m.tensor_of(x).shape;
   laws::pooled_window w;
   w.row = p.win.row(), w.blocked = is_blocked(m, c.in[0]);
   w.plain_loops = m.opset >= 19 || (p.ceil_mode && p.count_padding);
@@ -388,7 +390,7 @@ inline void qlinear_global_average_pool_row(emitter& m, call& c) {
   if (rank < 3 || rank > 5) return m.refuse("rank of an average", std::to_string(rank), "3 to 5");
   tensor_id from = m.under(x, true, in);
   if (m.failed()) return;
-  dims one = m.to.g[from].shape;
+  dims one = m.tensor_of(from).shape;
   if (rank == 5)
     from = m.reshaped(from, {one[0], one[1], joined_extent(m, one[2], one[3]), one[4]});
   pool2d_attrs p;

@@ -54,7 +54,7 @@ inline recurrent_weights read_recurrent_weights(emitter& m, const call& c, const
   if (m.failed()) return y;
   y.columns = z.known.size();
   m.set(y.w, codes(z, 0), 0);
-  const dims row{1, m.to.g[y.w].shape[1]};
+  const dims row{1, m.tensor_of(y.w).shape[1]};
   const tensor_id ones = m.filled(row, std::uint8_t{1});
   if (m.failed()) return y;
   m.set(ones, codes({}), -1);

@@ -13,7 +13,7 @@ inline value stacked(emitter& m, const std::vector<value>& list, std::int64_t ax
   for (const value& v : list) {
     const tensor_id x = m.held(v, false);
     if (m.failed()) return {};
-    dims s = m.to.g[x].shape, one;
+    dims s = m.tensor_of(x).shape, one;
     const int at = m.axis(axis, s.rank + 1);
     for (int i = 0; i <= s.rank; ++i) {
       if (i == at) one.push_back(1);
@@ -93,7 +93,7 @@ inline void split_to_sequence_row(emitter& m, call& c) {
   const int axis = m.axis(m.integer(c, "axis", 0), m.rank(x));
   const tensor_id from = m.held(x, false);
   if (m.failed()) return;
-  const dims s = m.to.g[from].shape;
+  const dims s = m.tensor_of(from).shape;
   const std::int64_t extent = s[axis];
   std::vector<std::int64_t> sizes;
   bool alike = true;

@@ -159,7 +159,7 @@ template <bool ToDepth> void blocks_row(emitter& m, call& c) {
 inline tensor_id part_of_axis(emitter& m, tensor_id x, std::size_t axis, std::int64_t begin,
                               std::int64_t size) {
   if (m.failed()) return no_tensor;
-  const auto rank = as_size(m.to.g[x].shape.rank);
+  const auto rank = as_size(m.tensor_of(x).shape.rank);
   std::vector<std::int64_t> first(rank, 0), extents(rank, -1);
   first[axis] = begin, extents[axis] = size;
   attributes a;
@@ -178,7 +178,7 @@ inline tensor_id picked(emitter& m, tensor_id x, std::int64_t axis,
   if (m.failed()) return no_tensor;
   attributes a;
   a.set("axis", axis);
-  const octet::tensor& t = m.to.g[x];
+  const octet::tensor& t = m.tensor_of(x);
   const tensor_id y = t.scales.size() <= 1 ? m.to.like(x) : m.to.temporary("", t.type);
   return m.emit(ops::gather,
                 {x, m.new_constant("", dims{static_cast<std::int32_t>(list.size())}, list)}, {y},
@@ -261,7 +261,7 @@ inline void gather_row(emitter& m, call& c) {
   a.set("axis", std::int64_t{axis});
   const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
   if (m.failed()) return;
-  const octet::tensor& t = m.to.g[x];
+  const octet::tensor& t = m.tensor_of(x);
   const tensor_id y = t.scales.size() <= 1 ? m.to.like(x) : m.to.temporary("", t.type);
   m.emit(ops::gather, {x, index}, {y}, std::move(a));
   m.give(c, y, false);
@@ -288,7 +288,7 @@ inline void tile_row(emitter& m, call& c) {
 /// What negative pads leave of x; they become 0.
 inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& around) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   std::vector<std::int64_t> first, size;
   bool all = true;
   for (int i = 0; i < s.rank; ++i) {
@@ -311,9 +311,9 @@ inline tensor_id cropped(emitter& m, tensor_id x, std::vector<std::int64_t>& aro
 /// Pads by the nearest element of x, or by those of its other end.
 inline tensor_id extended(emitter& m, tensor_id x, const std::vector<std::int64_t>& around,
                           bool wrap) {
-  for (int i = 0; !m.failed() && i < m.to.g[x].shape.rank; ++i) {
+  for (int i = 0; !m.failed() && i < m.tensor_of(x).shape.rank; ++i) {
     const std::int64_t before = around[2 * as_size(i)], after = around[2 * as_size(i) + 1],
-                       extent = m.to.g[x].shape[i];
+                       extent = m.tensor_of(x).shape[i];
     if (before == 0 && after == 0) continue;
     constexpr std::int64_t most = 1 << 24;
     if (before > most || after > most || extent == 0) {
@@ -346,7 +346,7 @@ inline float padding_number(emitter& m, const call& c) {
 /// With infinity or NaN, which no attribute holds: chosen wherever the input is not.
 inline tensor_id padded_with(emitter& m, tensor_id x, attributes a, float v) {
   if (m.failed()) return no_tensor;
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   if (!m.check(verify_size(s, dtype::u8, m.to.max, "where a padded input is"))) return no_tensor;
   const std::vector<std::uint8_t> ones(s.elements().value, 1);
   const tensor_id inside =
@@ -497,7 +497,7 @@ inline void cast_to(emitter& m, call& c, dtype t) {
     // Of floats beyond the type the low bits of an int32 stay.
     const bool narrow = is_8bit(t) || t == dtype::s16 || t == dtype::u16;
     if (narrow && m.type(x) == dtype::f32) y = m.made(ops::cast, {y}, dtype::s32);
-    if (!m.failed() && m.to.g[y].type != t) y = m.made(ops::cast, {y}, t);
+    if (!m.failed() && m.tensor_of(y).type != t) y = m.made(ops::cast, {y}, t);
     return m.give(c, y, x.channels_inner);
   }
   const bool real = m.type(x) == dtype::f32;

@@ -42,7 +42,7 @@ inline bool scaled_at_run_time(emitter& m, const call& c) {
 /// Input i as a number without axes.
 inline tensor_id number_of(emitter& m, const call& c, std::size_t i, dtype t) {
   const tensor_id x = m.reshaped(m.without_scales(m.held(c.in[i], false)), dims{});
-  return m.failed() || m.to.g[x].type == t ? x : m.made(ops::cast, {x}, t);
+  return m.failed() || m.tensor_of(x).type == t ? x : m.made(ops::cast, {x}, t);
 }
 /// sat(rint(f32(x / scale)) + zero point); what is no number becomes the lowest code.
 inline tensor_id quantized_at_run_time(emitter& m, const call& c, dtype t) {
@@ -371,7 +371,7 @@ inline void arg_row(emitter& m, call& c) {
   const bool last = m.integer(c, "select_last_index", 0) != 0;  // the first from the other end
   tensor_id x = m.held(c.in[0], false);
   if (m.failed()) return;
-  const std::int32_t extent = m.to.g[x].shape[axis];
+  const std::int32_t extent = m.tensor_of(x).shape[axis];
   std::vector<std::int32_t> backwards;
   for (std::int32_t i = extent; last && i-- > 0;) backwards.push_back(i);
   if (last) x = picked(m, x, axis, backwards);
@@ -449,7 +449,7 @@ inline tensor_id softmax_of_one(emitter& m, tensor_id x, dtype t, const quantiza
   const std::int32_t low = t == dtype::u8 ? 0 : -128, zero = out.zero_points[0],
                      code = numerics::clamp_to_int(
                          static_cast<double>(numerics::floor(inverse)) + zero, low, low + 255);
-  const dims s = m.to.g[x].shape;
+  const dims s = m.tensor_of(x).shape;
   const tensor_id y = t == dtype::u8 ? m.filled(s, static_cast<std::uint8_t>(code))
                                      : m.filled(s, static_cast<std::int8_t>(code));
   if (!m.failed()) m.set(y, out, -1);
@@ -465,7 +465,7 @@ inline void qlinear_softmax_row(emitter& m, call& c) {
   const softmax_rows r =
       read_softmax(m, c, value::of(scaled, x.channels_inner), m.integer(c, "opset", 13));
   if (m.failed()) return;
-  if (m.to.g[r.x].shape[static_cast<int>(r.axis)] == 1)
+  if (m.tensor_of(r.x).shape[static_cast<int>(r.axis)] == 1)
     return give_softmax(m, c, r, softmax_of_one(m, r.x, m.type(x), out), x.channels_inner);
   const tensor_id y = m.quantized(m.type(x), out);
   m.emit(ops::qnn_softmax, {r.x}, {y}, along(r.axis));
@@ -842,7 +842,7 @@ inline tensor_id blended(emitter& m, tensor_id x, const resizing& r, const std::
 inline tensor_id blended_in_1024ths(emitter& m, tensor_id x, const resizing& r,
                                     const std::string& how) {
   if (m.failed()) return no_tensor;
-  const dtype t = m.to.g[x].type;
+  const dtype t = m.tensor_of(x).type;
   tensor_id y = m.made(ops::cast, {m.without_scales(x)}, dtype::s32);
   for (std::size_t k = 0; k < 2; ++k) {
     if (!m.check(m.to.work.spend(4 * as_size(r.out[k])))) return no_tensor;
@@ -870,7 +870,7 @@ inline tensor_id blended_in_1024ths(emitter& m, tensor_id x, const resizing& r,
   y = integers_of(m, ops::div, {y, m.to.scalar_constant(std::int32_t{1 << 20})});
   y = m.made(ops::cast, {y}, t);
   if (m.failed()) return no_tensor;
-  const octet::tensor from = m.to.g[x];
+  const octet::tensor from = m.tensor_of(x);
   return from.scales.empty() ? y : m.alias(y, {from.scales, from.zero_points, -1}, -1);
 }
 /// A pixel's weight at a distance up to 1: ((a + 2) d - (a + 3)) d d + 1.
@@ -1074,7 +1074,7 @@ inline void resize_row(emitter& m, call& c) {
   // so that the image has the width as its height and the channels as its width.
   if (m.failed()) return;
   resizing other = r;
-  other.out = {r.out[1], m.to.g[x].shape[3]}, other.factor = {r.factor[1], 1.f};
+  other.out = {r.out[1], m.tensor_of(x).shape[3]}, other.factor = {r.factor[1], 1.f};
   const auto turned = [&](tensor_id t, std::vector<std::int64_t> order) {
     attributes a;
     a.set("perm", std::move(order));
