@@ -153,9 +153,11 @@ def record_onnx(a):
     Float convolutions may differ in the last bits from those of a plain run, which orders their
     channels in blocks.
 
-    Weights of int8 are made uint8 ones first (session.x64quantprecision), so that no sums of two
-    products with uint8 saturate on a CPU without VNNI. Beside activations of int8, whose sums do
-    not saturate, ONNX Runtime has no kernel for such weights: then the session is a plain one."""
+    On a CPU without VNNI weights of int8 are made uint8 ones first (session.x64quantprecision), so
+    that no sums of two products with uint8 saturate; int8 constants that are added or multiplied
+    become uint8 ones as well, which the default session leaves in float. Beside activations of
+    int8, whose sums do not saturate, ONNX Runtime has no kernel for such weights: then the session
+    is a plain one."""
     import onnx
     import onnxruntime as ort
     from onnx import numpy_helper
@@ -171,9 +173,18 @@ def record_onnx(a):
             options.optimized_model_filepath = save
         return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
+    def saturates():
+        try:
+            return "vnni" not in pathlib.Path("/proc/cpuinfo").read_text()
+        except OSError:
+            return True
+
     def fused_model(made):
         """The fused graph, written to `made`, and whether its weights are made uint8."""
         level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+        if not saturates():
+            session(a.model, level, False, made)
+            return onnx.load(made), False
         not_there = ort.capi.onnxruntime_pybind11_state.NotImplemented
         try:
             session(a.model, level, True, made)
@@ -213,6 +224,7 @@ def record_onnx(a):
     folder.close()
     print("session: ONNX Runtime %s, one thread, %s" % (
         ort.__version__, "session.x64quantprecision=1" if precise else
+        "the default one" if not saturates() else
         "without session.x64quantprecision, which would need kernels that it does not have (layers "
         "of uint8 x int8, if there are any, saturate on a CPU without VNNI)"))
 

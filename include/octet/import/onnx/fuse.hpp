@@ -233,12 +233,18 @@ class fuser : convolution_folder {
 
   // ---- ONNX Runtime's passes ----
 
+  /// Constants that are one to ONNX Runtime where they are equal (ConstantSharing): numbers of
+  /// these types. Two zero points of 8 or 16 bits are two although they are alike.
+  static bool shared(const array& a) {
+    return scalar(a) && (a.type == dtype::f32 || a.type == dtype::f16 || a.type == dtype::f64 ||
+                         a.type == dtype::s32 || a.type == dtype::s64);
+  }
   /// CommonSubexpressionElimination, of Q and DQ: equal ones of one value become one.
   void merge_equal_pairs() {
     std::map<std::string, item*> seen;
     const auto bytes = [&](const std::string& name) {
       const array* a = constant(name);
-      if (!a || a->data.bytes.size() > 8) return name;  // ConstantSharing looks at small ones
+      if (!a || !shared(*a)) return name;
       return std::string(name_of(a->type)) + to_string(a->shape) +
              std::string(reinterpret_cast<const char*>(a->data.bytes.data()), a->data.bytes.size());
     };
@@ -669,6 +675,7 @@ class fuser : convolution_folder {
     }
     return false;
   }
+  /// Whether weights have a scale for each of the layer's results, on the axis that these lie on.
   bool fits_channels(const node& layer, const node& dq, const array& scale, const array& bias) {
     if (scale.shape.rank != 1 || scale.shape[0] != bias.shape[0] ||
         dq.integer("block_size", 0) != 0)
@@ -676,7 +683,9 @@ class fuser : convolution_folder {
     std::int64_t axis = dq.integer("axis", 1);
     const array* w = constant(dq.in[0]);
     if (axis < 0) axis += w ? w->shape.rank : 0;
-    return axis == (layer.op == "Gemm" && layer.integer("transB", 0) == 0 ? 1 : 0);
+    const bool second =
+        layer.op == "ConvTranspose" || (layer.op == "Gemm" && layer.integer("transB", 0) == 0);
+    return axis == (second ? 1 : 0);
   }
   /// One int8 scale and zero point for all weights.
   const array* quantize_weights(item& i, const array& w) {
@@ -794,54 +803,27 @@ class fuser : convolution_folder {
     }
     return b;
   }
-  /// QDQS8ToU8Transformer: int8 between one Q and one DQ becomes uint8, 128 higher; so do constants
-  /// that need all eight bits.
+  /// QDQS8ToU8Transformer: int8 between one Q and one DQ becomes uint8, 128 higher. Constants stay
+  /// as they are: it takes those too under session.x64quantprecision only, which is not the
+  /// default.
   void signed_to_unsigned() {
-    const bool converts = each_converts_once();
     const std::size_t count = nodes_.size();
     for (std::size_t k = 0; k < count; ++k) {
       item& i = *nodes_[k];
-      if (!i.alive || i.n.in.size() != 3 || i.n.out.empty()) continue;
-      if (is_quantize(i.n)) {
-        if (!one_reader(i.n.out[0])) continue;
-        item& dq = reader(*uses(i.n.out[0]).begin());
-        if (!is_dequantize(dq.n) || dq.n.in.size() != 3) continue;
-        const array *a = constant(i.n.in[2]), *b = constant(dq.n.in[2]);
-        if (!a || !b || a->elements() != 1 || b->elements() != 1 || a->type != dtype::s8 ||
-            b->type != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
-          continue;
-        const std::string z = fresh(i.n.in[2]);
-        model_.constants[z] = unsigned_of(*a);
-        set_input(i, 2, z);
-        set_input(dq, 2, z);
-      } else if (is_dequantize(i.n)) {
-        if (!converts || !needs_eight_bits(i.n)) continue;
-        const array *w = constant(i.n.in[0]), *z = constant(i.n.in[2]);
-        if (!room_for(w->elements() + z->elements())) continue;
-        const std::string name = fresh(i.n.in[0]), zero = fresh(i.n.in[2]);
-        array weights = unsigned_of(*w), zeros = unsigned_of(*z);
-        model_.constants[name] = std::move(weights);
-        model_.constants[zero] = std::move(zeros);
-        set_input(i, 0, name);
-        set_input(i, 2, zero);
-      }
+      if (!i.alive || !is_quantize(i.n) || i.n.in.size() != 3 || i.n.out.empty() ||
+          !one_reader(i.n.out[0]))
+        continue;
+      item& dq = reader(*uses(i.n.out[0]).begin());
+      if (!is_dequantize(dq.n) || dq.n.in.size() != 3) continue;
+      const array *a = constant(i.n.in[2]), *b = constant(dq.n.in[2]);
+      if (!a || !b || a->elements() != 1 || b->elements() != 1 || a->type != dtype::s8 ||
+          b->type != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
+        continue;
+      const std::string z = fresh(i.n.in[2]);
+      model_.constants[z] = unsigned_of(*a);
+      set_input(i, 2, z);
+      set_input(dq, 2, z);
     }
-  }
-  /// An int8 constant between -128 and 127 with a zero point, a DQ's input.
-  bool needs_eight_bits(const node& dq) {
-    const array *w = constant(dq.in[0]), *z = constant(dq.in[2]);
-    if (!w || !z || w->type != dtype::s8 || z->type != dtype::s8) return false;
-    const auto values = w->as<std::int8_t>();
-    return !std::all_of(values.begin(), values.end(), [](int v) { return v >= -64 && v <= 63; });
-  }
-  /// ONNX Runtime makes a constant uint8 only under session.x64quantprecision, with which the
-  /// references were made, and then loads no file in which one would be made twice: those run in
-  /// its default session, which leaves constants as they are.
-  bool each_converts_once() {
-    return std::ranges::none_of(nodes_, [&](const auto& i) {
-      return i->alive && i->n.in.size() == 3 && !i->n.out.empty() && is_dequantize(i->n) &&
-             needs_eight_bits(i->n) && !(one_reader(i->n.in[0]) && one_reader(i->n.out[0]));
-    });
   }
   static array unsigned_of(const array& a) {
     std::vector<std::uint8_t> to;
@@ -1134,9 +1116,19 @@ class fuser : convolution_folder {
     return "scales of its weights that are not for each column";
   }
 
-  static void append(std::vector<std::string>& to, const node& n, std::size_t from,
-                     std::size_t count) {
-    for (std::size_t k = from; k < from + count; ++k) to.push_back(n.input(k));
+  /// Scale and zero point of a Q or DQ. Operators of codes must have a zero point, which Q and DQ
+  /// may leave out: it is 0 then.
+  void append_scale(std::vector<std::string>& to, const item& i) {
+    to.push_back(i.n.in[1]);
+    to.push_back(i.n.input(2));
+    if (!to.back().empty()) return;
+    to.back() = fresh(i.n.in[1] + "/zero");
+    const auto type = is_quantize(i.n) ? out_type(i) : in_type(i);
+    model_.constants[to.back()] = byte_constant(type.value_or(dtype::u8), 0);
+  }
+  void append_codes(std::vector<std::string>& to, const item& dq) {
+    to.push_back(dq.n.in[0]);
+    append_scale(to, dq);
   }
   /// The inputs of the node that stands for a group.
   std::vector<std::string> inputs_of(const rule& r, const item& i, const group& g) {
@@ -1155,25 +1147,25 @@ class fuser : convolution_folder {
       case kind::binary:
       case kind::convolution:
       case kind::product:
-        for (std::size_t k = 0; k < g.dq.size() && k < 2; ++k) append(in, g.dq[k]->n, 0, 3);
-        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
-        if (g.dq.size() > 2) append(in, g.dq[2]->n, 0, 1);
+        for (std::size_t k = 0; k < g.dq.size() && k < 2; ++k) append_codes(in, *g.dq[k]);
+        if (!g.q.empty()) append_scale(in, *g.q[0]);
+        if (g.dq.size() > 2) in.push_back(g.dq[2]->n.in[0]);
         break;
       case kind::variadic:
-        append(in, g.q[0]->n, 1, 2);
-        for (item* d : g.dq) append(in, d->n, 0, 3);
+        append_scale(in, *g.q[0]);
+        for (item* d : g.dq) append_codes(in, *d);
         break;
       case kind::matrix:
-        append(in, g.dq[0]->n, 0, 3);
-        append(in, g.dq[1]->n, 0, 3);
+        append_codes(in, *g.dq[0]);
+        append_codes(in, *g.dq[1]);
         in.push_back(g.dq.size() > 2 ? g.dq[2]->n.in[0] : std::string());
-        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
+        if (!g.q.empty()) append_scale(in, *g.q[0]);
         break;
       case kind::where:
         in.push_back(i.n.in[0]);
-        append(in, g.dq[0]->n, 0, 3);
-        append(in, g.dq[1]->n, 0, 3);
-        append(in, g.q[0]->n, 1, 2);
+        append_codes(in, *g.dq[0]);
+        append_codes(in, *g.dq[1]);
+        append_scale(in, *g.q[0]);
         break;
     }
     return in;
