@@ -40,6 +40,8 @@ class fuser : convolution_folder {
       return unit{};
     }
     drop_what_changes_nothing();
+    if (!sort()) return cycle();
+    shapes_into_the_model();
     fold_convolutions();
     merge_equal_pairs();
     remove_double_pairs();
@@ -164,6 +166,19 @@ class fuser : convolution_folder {
           a = array::of(std::span(v.integers), dims{static_cast<std::int32_t>(v.integers.size())});
       }
       if (!a) continue;  // refused later, by name
+      model_.constants.insert_or_assign(n.out[0], std::move(*a));
+      remove(*i);
+    }
+  }
+  /// What is computed of shapes that the file names are constants (ConstantFolding), so that nobody
+  /// but who computes with the values reads these.
+  void shapes_into_the_model() {
+    for (item* i : order_) {
+      const node& n = i->n;
+      shapes_.follow(n);
+      if (n.out.size() != 1 || is_output(n.out[0])) continue;
+      auto a = shapes_.computed(n.out[0]);
+      if (!a || !room_for(a->data.bytes.size())) continue;
       model_.constants.insert_or_assign(n.out[0], std::move(*a));
       remove(*i);
     }
