@@ -17,7 +17,10 @@ namespace onnx_model {
 class float_fuser : node_graph {
  public:
   /// `shapes`: what the file says, and what followed for its nodes as they were.
-  float_fuser(model& m, known_shapes& shapes) : node_graph(m), shapes_(shapes) {}
+  float_fuser(model& m, known_shapes& shapes) : node_graph(m), shapes_(shapes) {
+    for (const value_info& v : m.inputs)
+      if (v.type == dtype::f16) half_inputs_.insert(v.name);
+  }
 
   /// Rewrites the model's nodes; they come back in an order in which they can run.
   status run() {
@@ -70,6 +73,21 @@ class float_fuser : node_graph {
   }
   static void set(node& n, const char* key, float v) { n.attributes[key].real = v; }
   static void set(node& n, const char* key, std::int64_t v) { n.attributes[key].integer = v; }
+
+  /// Whether a value is float16. Around what computes in float32 casts stand then, which come
+  /// before chains are looked for.
+  bool is_half(std::string name) {
+    for (int steps = 0; steps < 64; ++steps) {
+      if (const array* a = constant(name)) return a->type == dtype::f16;
+      const item* i = producer(name);
+      if (!i) return half_inputs_.contains(name);
+      if (i->n.is("Cast"))
+        return i->n.integer("to", undefined_data_type) == data_type_code("FLOAT16");
+      const std::size_t from = is_dequantize(i->n) || i->n.is("Where") ? 1 : 0;
+      name = i->n.input(from);
+    }
+    return false;
+  }
 
   // ---- patterns ----
 
@@ -234,7 +252,7 @@ class float_fuser : node_graph {
         !one_reader(add->n.out[0]))
       return;
     const extent_list *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
-    if (!a || !b || a->size() != 3 || *a != *b) return;
+    if (!a || !b || a->size() != 3 || *a != *b || is_half(n.in[0])) return;
     for (const extent& e : *a)
       if (!e.known()) return;
     std::vector<item*> instead{add};
@@ -331,7 +349,8 @@ class float_fuser : node_graph {
     bool found = false;
     for (std::size_t k = 0; k < 2; ++k) {
       item* turn = producer(n.in[k]);
-      if (!turn || !exchanges_last(turn->n) || constant(turn->n.in[0])) continue;
+      if (!turn || !exchanges_last(turn->n) || constant(turn->n.in[0]) || is_half(n.in[k]))
+        continue;
       const char* key = k == 0 ? "transA" : "transB";
       found = true;
       if (one_reader(n.in[k]) && std::ranges::find(instead, turn) == instead.end())
@@ -345,6 +364,7 @@ class float_fuser : node_graph {
   }
 
   known_shapes& shapes_;
+  std::set<std::string> half_inputs_;
 };
 
 }  // namespace onnx_model

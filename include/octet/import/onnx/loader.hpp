@@ -280,7 +280,7 @@ class loader {
     if (how != half_kernel::moves)
       for (std::size_t i = 0; i < own_inputs(c); ++i)
         c.in[i] = emit_.as_float(c.in[i], how == half_kernel::none);
-    if (casts(n) && !n.in.empty() && c.in[0].as_half == half::computed &&
+    if (casts(n) && !n.in.empty() && c.in[0].as_half == half::computed && !is_undone(s, c) &&
         !read_in_float(s, n.in[0]))
       c.in[0] = rounded(c.in[0]);
     find_row(n)->emit(emit_, c);
@@ -355,6 +355,7 @@ class loader {
     const auto among = [&](std::span<const std::string_view> list) {
       return std::find(list.begin(), list.end(), n.op) != list.end();
     };
+    if (n.domain == microsoft_domain && n.op.starts_with("Skip")) return half_kernel::rounds;
     if (!n.domain.empty() && !is_dequantize(n) && !is_quantize(n)) return half_kernel::none;
     if (among(moves) || n.op.find("Sequence") != std::string::npos) return half_kernel::moves;
     return among(rounds) ? half_kernel::rounds : half_kernel::none;
@@ -375,17 +376,25 @@ class loader {
       return false;
     for (const auto& [key, a] : c.n.attributes)
       if (a.graph) return false;
+    // ONNX Runtime looks at one value for each name in the operator's definition: the first of a
+    // list of inputs or outputs.
+    const auto first_of = [&](std::initializer_list<std::string_view> lists, std::size_t count) {
+      const bool list = std::find(lists.begin(), lists.end(), c.n.op) != lists.end();
+      return list ? std::min<std::size_t>(count, 1) : count;
+    };
     bool fed = false;
+    const std::size_t looked_at = first_of({"Concat", "Max", "Min"}, own_inputs(c));
     for (std::size_t i = 0; i < own_inputs(c); ++i) {
       if (!readers_of(s).contains(c.n.in[i])) continue;
       fed = true;
-      if (emit_.type(c.in[i]) == dtype::f16 && c.in[i].as_half != half::computed) return false;
+      if (i < looked_at && emit_.type(c.in[i]) == dtype::f16 && c.in[i].as_half != half::computed)
+        return false;
     }
-    for (const std::string& o : c.n.out) {
+    for (const std::string& o : c.n.out)
       if (is_result(s, o)) return false;
-      for (const node* n : readers_of(s)[o])
+    for (std::size_t k = 0; k < first_of({"Split"}, c.n.out.size()); ++k)
+      for (const node* n : readers_of(s)[c.n.out[k]])
         if (half_kernel_of(*n) != half_kernel::none) return false;
-    }
     return fed;
   }
   static bool casts(const node& n) { return n.is("Cast") || n.is("CastLike"); }
@@ -399,6 +408,14 @@ class loader {
     return !is_result(s, name) && std::all_of(all.begin(), all.end(), [](const node* n) {
       return casts(*n) || half_kernel_of(*n) == half_kernel::none;
     });
+  }
+  /// A cast of the file to float32 that undoes one that ONNX Runtime has inserted, so that both go,
+  /// whoever else reads the value: not where it gives a result of the graph.
+  bool is_undone(const scope& s, const call& c) const {
+    const bool real = c.n.is("Cast")
+                          ? c.n.integer("to", undefined_data_type) == data_type_code("FLOAT")
+                          : c.in.size() > 1 && emit_.type(c.in[1]) == dtype::f32;
+    return real && !c.n.out.empty() && !is_result(s, c.n.out[0]);
   }
   /// Two casts of the file in a row: everybody reads what is between them.
   static bool cast_again(scope& s, const std::string& name) {
@@ -423,7 +440,8 @@ class loader {
   /// A result of a node that read float16.
   void give_half(value& v, half_kernel how, std::size_t k) {
     if (emit_.failed() || v.items || !v.given() || emit_.type(v) != dtype::f32) return;
-    if (how == half_kernel::rounds && k > 0) return;  // LayerNormalization's mean is float32
+    constexpr std::size_t sums = 3;  // of SkipLayerNormalization; means and deviations are float32
+    if (how == half_kernel::rounds && k > 0 && k != sums) return;
     if (v.data) v = value::of(emit_.held(v, false));
     if (emit_.failed()) return;
     v.as_half = half::computed;
