@@ -16,6 +16,7 @@ import zlib
 import cases_onnx_floats
 import cases_onnx_fusions
 import cases_onnx_more
+import cases_onnx_networks
 import cases_onnx_parts
 import cases_onnx_volumes
 import cases_onnx_weights
@@ -433,6 +434,7 @@ def cases(w):
     cases_onnx_fusions.cases(w)
     cases_onnx_weights.cases(w)
     cases_onnx_volumes.cases(w)
+    cases_onnx_networks.cases(w)
 
 
 def main():

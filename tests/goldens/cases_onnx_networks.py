@@ -1,0 +1,217 @@
+"""Further cases of make_goldens_onnx.py: parts of networks, where what stands around a group, how
+its constants are stored or what shapes follow from the file decides how ONNX Runtime runs it.
+Activations have codes below 128: sums of two products stay within 16 bits on any CPU."""
+import numpy as np
+from onnx import TensorProto
+
+FLOAT, HALF = TensorProto.FLOAT, TensorProto.FLOAT16
+
+
+def floats(n, *shape, scale=1.0):
+    return n.input((scale * n.rng.standard_normal(shape)).astype(np.float32))
+
+
+def numbers(n, *shape, low=-0.4, high=0.3, kind=np.float32):
+    return n.constant(n.rng.uniform(low, high, shape).astype(kind))
+
+
+def again(n, x, scale, zero, kind):
+    """x by codes, with a zero point of its own in each of the two nodes."""
+    return n.dq(n.q(x, scale, zero, kind), scale, zero, kind)
+
+
+def pair(n, x, scale, zero, kind):
+    """The same with one scale and one zero point for both, or without a zero point."""
+    parameters = n.parameters(scale, 0 if zero is None else zero, kind)[:1 if zero is None else 2]
+    codes = n.node("QuantizeLinear", [x] + parameters)
+    return n.node("DequantizeLinear", [codes] + parameters)
+
+
+def constant_codes(op, scale, low=-128, high=127):
+    """int8 values become uint8, an int8 constant beside them does not: they do not meet. Scales
+    that make ties of every other result."""
+
+    def build(n):
+        x = pair(n, floats(n, 8, 3, 25), 0.02, 3, "s8")
+        c = n.dq(n.constant(n.codes("s8", 3, 25, low=low, high=high)), 0.02, 0, "s8")
+        return pair(n, n.node(op, [x, c]), scale, -7, "s8")
+
+    return build
+
+
+def two_readers(shared):
+    """A convolution of float weights that two equal Q read: they are one, and the weights become
+    int8, only where both read the same zero point."""
+
+    def build(n):
+        x = n.dq(n.input(n.codes("u8", 1, 3, 6, 5, low=0, high=127)), 0.0371, 57, "u8")
+        y = n.node("Conv", [x, numbers(n, 4, 3, 3, 3), numbers(n, 4, low=-1, high=1)])
+        scale, zero = n.parameters(0.05, 121, "u8")
+        left = n.node("QuantizeLinear", [y, scale, zero])
+        other = zero if shared else n.parameters(0.05, 121, "u8")[1]
+        right = n.node("QuantizeLinear", [y, n.scale(0.05), other])
+        left = n.node("Sigmoid", [n.node("DequantizeLinear", [left, scale, zero])])
+        return n.node("Mul", [left, n.node("DequantizeLinear", [right, scale, other])])
+
+    return build
+
+
+def without_zero_points(n):
+    """Q and DQ leave out what is 0."""
+    x = n.node("Relu", [floats(n, 1, 4, 8, 6)])
+    x = pair(n, x, 0.03, None, "u8")
+
+    def weights(*shape):
+        codes = n.constant(n.codes("s8", *shape, low=-64, high=63))
+        return n.node("DequantizeLinear", [codes, n.scale(0.01)])
+
+    y = pair(n, n.node("Conv", [x, weights(5, 4, 3, 3)]), 0.02, None, "u8")
+    m = pair(n, n.node("MatMul", [y, weights(4, 3)]), 0.03, None, "u8")
+    left = pair(n, n.node("Sigmoid", [m]), 1 / 256, None, "u8")
+    s = pair(n, n.node("Add", [m, left]), 0.04, None, "u8")
+    p = pair(n, n.node("Mul", [s, left]), 0.03, None, "u8")
+    w = n.node("Where", [n.constant(n.rng.random((6, 3)) < 0.5), s, p])
+    w = pair(n, w, 0.035, None, "u8")
+    c = pair(n, n.node("Concat", [w, m], axis=1), 0.037, None, "u8")
+    a = pair(n, n.node("AveragePool", [c], kernel_shape=[2, 2]), 0.03, None, "u8")
+    return [n.node("Flatten", [a]), pair(n, n.node("GlobalAveragePool", [c]), 0.02, None, "u8")]
+
+
+def transposed_bias(axis):
+    """A float bias behind weights with a scale for each channel that comes out: on axis 1."""
+
+    def build(n):
+        x = n.dq(n.input(n.codes("u8", 1, 4, 5, 6, low=0, high=127)), 0.0371, 57, "u8")
+        scales = n.rng.uniform(0.002, 0.03, 4)
+        w = n.dq(n.constant(n.codes("s8", 4, 4, 2, 3, low=-64, high=63)), scales,
+                 np.zeros(4), "s8", axis=axis)
+        y = n.node("ConvTranspose", [x, w, numbers(n, 4, low=-1, high=1)], strides=[2, 1])
+        return n.q(n.node("Relu", [y]), 0.0217, 3, "u8")
+
+    return build
+
+
+def behind_layer(part):
+    """MatMul and Add of what a convolution and `part` give: the shape follows from the file, so
+    that they become a Gemm with an int32 bias."""
+
+    def build(n):
+        x = n.node("Conv", [floats(n, 2, 3, 15, 14), numbers(n, 6, 3, 3, 2)], strides=[2, 2],
+                   pads=[1, 0, 1, 1])
+        y = part(n, x)
+        y = again(n, y, 0.05, 60, "u8")
+        w = n.dq(n.constant(n.codes("s8", 6, 12, low=-64, high=63)), 0.03, 0, "s8")
+        y = n.node("Add", [n.node("MatMul", [y, w]), numbers(n, 12)])
+        return n.q(y, 0.02, 131, "u8")
+
+    return build
+
+
+def rows(n, x):
+    """[2, 6, ...] as [2, ..., 6]."""
+    flat = n.node("Reshape", [x, n.constant(np.asarray([0, 0, -1]))])
+    return n.node("Transpose", [flat], perm=[0, 2, 1])
+
+
+def pooled(n, x):
+    y = n.node("MaxPool", [x], kernel_shape=[3, 2], strides=[2, 1], pads=[1, 0, 0, 1])
+    return rows(n, n.node("AveragePool", [y], kernel_shape=[2, 2], auto_pad="SAME_UPPER"))
+
+
+def sliced(n, x):
+    y = n.node("Slice", [rows(n, x)] + [n.constant(np.asarray([v])) for v in (-1, -60, 1, -1)])
+    return n.node("Concat", [y, y], axis=1)
+
+
+def split(n, x):
+    left, right = n.node("Split", [rows(n, x), n.constant(np.asarray([8, 48]))], axis=1, outputs=2)
+    return n.node("Gather", [right, n.constant(np.asarray([[0, 3, 17], [5, 1, 40]]))], axis=1)
+
+
+def averaged(n, x):
+    y = n.node("ReduceMean", [x], axes=[3], keepdims=0)
+    y = n.node("Expand", [y, n.constant(np.asarray([2, 1, 1]))])
+    return n.node("Transpose", [y], perm=[0, 2, 1])
+
+
+def by_shape(n, x):
+    """The shape is computed from another, as tools export it."""
+    shape = n.node("Shape", [x])
+    batch = n.node("Gather", [shape, n.constant(np.asarray(0))], axis=0)
+    batch = n.node("Unsqueeze", [batch, n.constant(np.asarray([0]))])
+    to = n.node("Concat", [batch, n.constant(np.asarray([6, -1]))], axis=0)
+    return n.node("Transpose", [n.node("Reshape", [x, to])], perm=[0, 2, 1])
+
+
+def attended(n, x):
+    y = rows(n, x)
+    scores = n.node("Softmax", [n.node("MatMul", [y, n.node("Transpose", [y], perm=[0, 2, 1])])])
+    return n.node("MatMul", [scores, y])
+
+
+def grown(n, x):
+    y = n.node("ConvTranspose", [x, numbers(n, 6, 24, 2, 3)], strides=[2, 1], pads=[0, 1, 1, 0])
+    y = n.node("DepthToSpace", [y], blocksize=2)
+    return rows(n, n.node("Resize", [y, "", n.constant(np.asarray([1, 1, 0.25, 0.5], np.float32))],
+                          mode="nearest"))
+
+
+def recurrent(n, x):
+    y = n.node("Transpose", [rows(n, x)], perm=[1, 0, 2])
+    weights = [numbers(n, 1, 24, 6), numbers(n, 1, 24, 6), numbers(n, 1, 48)]
+    y = n.node("LSTM", [y] + weights, hidden_size=6)
+    return n.node("Squeeze", [y, n.constant(np.asarray([1]))])
+
+
+def half_split(n):
+    """ONNX Runtime asks for the readers of the first part alone whether Split runs in float32."""
+    x = n.input(n.rng.standard_normal((3, 8)).astype(np.float16))
+    e = n.node("Exp", [x])
+    a, b = n.node("Split", [e, n.constant(np.asarray([5, 3]))], axis=1, outputs=2)
+    c, d = n.node("Split", [n.node("Sin", [x]), n.constant(np.asarray([5, 3]))], axis=1, outputs=2)
+    a, d = n.node("Exp", [a]), n.node("Exp", [d])
+    b, c = [n.node("Transpose", [v], perm=[1, 0]) for v in (b, c)]
+    first = n.node("Concat", [n.node("Neg", [a]), n.node("Reshape", [
+        b, n.constant(np.asarray([3, 3]))])], axis=1)
+    return [n.node("Cast", [v], to=FLOAT) for v in (a, b, c, d, n.node("Sin", [first]))]
+
+
+def half_undone(n):
+    """A cast back to float32 undoes ONNX Runtime's own, whoever reads the float16 value too."""
+    x = n.input(n.rng.standard_normal((3, 8)).astype(np.float16))
+    e = n.node("Exp", [x])
+    back = n.node("Cast", [e], to=FLOAT)
+    moved = n.node("Transpose", [e], perm=[1, 0])
+    like = n.node("CastLike", [e, n.constant(np.float32(1))])
+    return [n.node("Neg", [back]), moved, n.node("Neg", [like])]
+
+
+def half_rows(n):
+    """Normalizations of sums have float16 kernels; a Transpose between two products rounds."""
+    x = n.input(n.rng.standard_normal((2, 3, 8)).astype(np.float16))
+    gamma, beta = [numbers(n, 8, low=0.5, high=1.5, kind=np.float16) for _ in range(2)]
+    e, s = n.node("Exp", [x]), n.node("Sin", [x])
+    skip = n.ms("SkipLayerNormalization", [e, s, gamma, beta], outputs=4)
+    simple = n.ms("SkipSimplifiedLayerNormalization", [e, skip[0], gamma])
+    norm = n.node("LayerNormalization", [n.node("Add", [e, simple]), gamma, beta], axis=-1)
+    y = n.node("Reshape", [n.node("Exp", [norm]), n.constant(np.asarray([2, 3, 8]))])
+    y = n.node("Transpose", [y], perm=[0, 2, 1])
+    y = n.node("MatMul", [numbers(n, 5, 8, kind=np.float16), y])
+    return [n.node("Cast", [v], to=FLOAT) for v in (skip[3], skip[0], simple, norm, y)]
+
+
+def cases(w):
+    w.store("net_constant_codes_add", constant_codes("Add", 0.04))
+    w.store("net_constant_codes_mul", constant_codes("Mul", 0.0128))
+    w.store("net_constant_codes_small", constant_codes("Add", 0.04, -64, 63))
+    w.store("net_two_readers", two_readers(False))
+    w.store("net_two_readers_shared", two_readers(True))
+    w.store("net_without_zero_points", without_zero_points)
+    w.store("net_transposed_bias", transposed_bias(1))
+    w.store("net_transposed_bias_in", transposed_bias(0))
+    for part in (rows, pooled, sliced, split, averaged, by_shape, attended, grown,
+                 recurrent):
+        w.store("net_behind_" + part.__name__, behind_layer(part))
+    w.store("net_half_split", half_split)
+    w.store("net_half_undone", half_undone)
+    w.store("net_half_rows", half_rows)
