@@ -5017,9 +5017,24 @@ class known_shapes {
     for (std::size_t k = 0; k < perm.size(); ++k) own[as_size(perm[k])] = (*e)[k];
     set(to, std::move(own));
   }
-  /// What follows for a node's first result; nodes come in an order in which they can run.
+  /// Of a value that nodes compute of shapes alone: its elements, where it has one axis or none.
+  std::optional<array> computed(const std::string& name) {
+    const auto list = integers_.find(name);
+    const extent_list* e = find(name);
+    if (list == integers_.end() || !e || e->size() > 1) return {};
+    const auto count = static_cast<std::int64_t>(list->second.size());
+    if (count != (e->empty() ? 1 : (*e)[0].number)) return {};
+    dims shape;
+    if (!e->empty()) shape.push_back(static_cast<std::int32_t>(count));
+    return array::of(std::span<const std::int64_t>(list->second), shape);
+  }
+  /// What follows for a node's results; nodes come in an order in which they can run.
   void follow(const node& n) {
-    if (n.out.empty() || shapes_.contains(n.out[0])) return;
+    if (n.out.empty()) return;
+    if (auto list = integers_of(n)) integers_.emplace(n.out[0], std::move(*list));
+    if (shapes_.contains(n.out[0])) return;
+    if (n.is("Split")) return follow_split(n);
+    if (n.is("GRU") || n.is("RNN") || n.op.ends_with("LSTM")) return follow_recurrent(n);
     if (auto e = result_of(n)) shapes_.emplace(n.out[0], std::move(*e));
   }
 
@@ -5034,12 +5049,16 @@ class known_shapes {
       e.push_back({v.extents[k], v.extents[k] >= 0 ? std::string() : v.symbols[k]});
     return e;
   }
-  std::optional<extent_list> result_of(const node& n) {
+  static bool keeps_shape(const node& n) {
     static const std::set<std::string_view> same{"Abs",
                                                  "BatchNormalization",
                                                  "BiasGelu",
                                                  "Cast",
+                                                 "Ceil",
+                                                 "Celu",
                                                  "Clip",
+                                                 "Cos",
+                                                 "CumSum",
                                                  "DequantizeLinear",
                                                  "Dropout",
                                                  "DynamicQuantizeLinear",
@@ -5047,54 +5066,98 @@ class known_shapes {
                                                  "Erf",
                                                  "Exp",
                                                  "FastGelu",
+                                                 "Floor",
                                                  "Gelu",
+                                                 "GroupNormalization",
                                                  "HardSigmoid",
                                                  "HardSwish",
                                                  "Identity",
+                                                 "InstanceNormalization",
+                                                 "LRN",
                                                  "LayerNormalization",
                                                  "LeakyRelu",
                                                  "Log",
                                                  "LogSoftmax",
+                                                 "Mish",
                                                  "Neg",
+                                                 "Not",
+                                                 "PRelu",
                                                  "QLinearLeakyRelu",
                                                  "QLinearSigmoid",
                                                  "QLinearSoftmax",
                                                  "QuantizeLinear",
                                                  "QuickGelu",
                                                  "RMSNormalization",
+                                                 "Reciprocal",
                                                  "Relu",
+                                                 "Round",
+                                                 "Selu",
                                                  "Sigmoid",
+                                                 "Sign",
                                                  "SimplifiedLayerNormalization",
+                                                 "Sin",
                                                  "SkipLayerNormalization",
                                                  "Softmax",
+                                                 "Softplus",
+                                                 "Softsign",
                                                  "Sqrt",
-                                                 "Tanh"};
-    static const std::set<std::string_view> pairs{"Add", "Sub", "Mul", "Div", "Pow"};
-    static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul",
-                                                     "MatMulIntegerToFloat"};
-    const extent_list* a = find(n.input(0));
-    if (a && same.contains(n.op)) return *a;
-    if (n.op == "Reshape") return reshaped(n, a);
-    if (a && n.op == "Transpose") return transposed(n, *a);
-    if (n.op == "Flatten") return a ? flattened(n, *a) : extent_list(2);  // a matrix anyway
-    if (a && n.op == "Unsqueeze") return unsqueezed(n, *a);
-    if (a && n.op == "Squeeze") return squeezed(n, *a);
-    if (a && n.op == "GlobalAveragePool" && a->size() > 2) return pooled(*a);
-    // The second operand of a quantized pair or product stands behind the first's parameters.
-    const bool quantized = n.op == "QLinearAdd" || n.op == "QLinearMul" || n.op == "QLinearMatMul";
-    const std::string& second = n.input(quantized ? 3 : 1);
-    const extent_list* b = find(second);
-    if (!a || !b) return {};
-    if (pairs.contains(n.op) || n.op == "QLinearAdd" || n.op == "QLinearMul")
-      return broadcast_extents(*a, *b);
-    if (n.op == "Gemm") return gemm(n, *a, *b);
-    if (!products.contains(n.op) && n.op != "QLinearMatMul") return {};
-    return product(*a, *b);
+                                                 "Swish",
+                                                 "Tanh",
+                                                 "ThresholdedRelu",
+                                                 "Trilu"};
+    return same.contains(n.op);
   }
-  static std::optional<extent_list> product(extent_list a, const extent_list& b) {
-    if (a.size() < 2 || b.size() != 2) return {};
-    a.back() = b.back();
-    return a;
+  std::optional<extent_list> result_of(const node& n) {
+    static const std::set<std::string_view> pairs{
+        "Add",  "And",         "Div",        "Equal", "Greater",    "GreaterOrEqual",
+        "Less", "LessOrEqual", "Max",        "Min",   "Mod",        "Mul",
+        "Or",   "Pow",         "QLinearAdd", "Sub",   "QLinearMul", "Where",
+        "Xor",  "QLinearWhere"};
+    static const std::set<std::string_view> products{"MatMul", "MatMulInteger", "FusedMatMul",
+                                                     "MatMulIntegerToFloat", "QLinearMatMul"};
+    const extent_list* a = find(n.input(0));
+    if (a && keeps_shape(n)) return *a;
+    if (n.op == "Reshape") return reshaped(n, a);
+    if (n.op == "Flatten") return a ? flattened(n, *a) : extent_list(2);  // a matrix anyway
+    if (n.op == "Concat" || n.op == "QLinearConcat") return concatenated(n);
+    if (pairs.contains(n.op)) return broadcast(n);
+    if (!a) return {};
+    if (n.is("Shape"))
+      return n.find("start") || n.find("end")
+                 ? std::nullopt
+                 : std::optional(extent_list{{static_cast<std::int64_t>(a->size()), {}}});
+    if (n.op == "Transpose") return transposed(n, *a);
+    if (n.op == "Unsqueeze") return unsqueezed(n, *a);
+    if (n.op == "Squeeze") return squeezed(n, *a);
+    if (n.op.ends_with("GlobalAveragePool") || n.op == "GlobalMaxPool")
+      return a->size() > 2 && n.integer("channels_last", 0) == 0 ? std::optional(pooled(*a))
+                                                                 : std::nullopt;
+    if (n.op.starts_with("Reduce") || n.op == "ArgMax" || n.op == "ArgMin") return reduced(n, *a);
+    if (n.op == "Slice") return sliced(n, *a);
+    if (n.op == "Pad") return padded(n, *a);
+    if (n.op == "Expand") return expanded(n, *a);
+    if (n.op == "Resize") return resized(n, *a);
+    if (n.op == "DepthToSpace" || n.op == "SpaceToDepth") return exchanged(n, *a);
+    if (n.op == "MaxPool" || n.op == "AveragePool" || n.op == "QLinearAveragePool")
+      return windows_of(n, *a, nullptr);
+    // The second operand of a quantized product or layer stands behind the first's parameters.
+    const extent_list* b = find(n.input(n.op.starts_with("QLinear") ? 3 : 1));
+    if (!b) return {};
+    if (n.op == "Conv" || n.op == "ConvInteger" || n.op == "QLinearConv")
+      return windows_of(n, *a, b);
+    if (n.op == "ConvTranspose") return spread(n, *a, *b);
+    if (n.op == "Gather") return gathered(n, *a, *b);
+    if (n.op == "Gemm") return gemm(n, *a, *b);
+    return products.contains(n.op) ? product(n, *a, *b) : std::nullopt;
+  }
+  static std::optional<extent_list> product(const node& n, const extent_list& a,
+                                            const extent_list& b) {
+    if (a.size() < 2 || b.size() < 2 || n.integer("transA", 0) != 0 || n.integer("transB", 0) != 0)
+      return {};
+    extent_list e = broadcast_extents({a.begin(), a.end() - 2}, {b.begin(), b.end() - 2});
+    e.push_back(a[a.size() - 2]);
+    e.push_back(b.back());
+    return e;
   }
   static std::optional<extent_list> gemm(const node& n, const extent_list& a,
                                          const extent_list& b) {
@@ -5105,16 +5168,16 @@ class known_shapes {
   /// As many axes as a constant says, which are known where it names them; one of the rest follows
   /// from the number of elements.
   std::optional<extent_list> reshaped(const node& n, const extent_list* x) const {
-    const array* target = constant(n.input(1));
-    if (!target || target->type != dtype::s64 || target->elements() > dims::max_rank) return {};
+    const auto target = integers(n.input(1));
+    if (!target || target->size() > dims::max_rank) return {};
+    const std::vector<std::int64_t>& list = *target;
     extent_list e;
     const bool zero_copies = n.integer("allowzero", 0) == 0;
-    for (const std::int64_t v : target->as<std::int64_t>())
+    for (const std::int64_t v : list)
       if (v == 0 && zero_copies && x && e.size() < x->size())
         e.push_back((*x)[e.size()]);
       else
         e.push_back({v > 0 ? v : -1, {}});
-    const auto list = target->as<std::int64_t>();
     const auto open = std::find(list.begin(), list.end(), std::int64_t{-1});
     if (open == list.end() || !x) return e;
     extent& rest = e[static_cast<std::size_t>(open - list.begin())];
@@ -5158,9 +5221,7 @@ class known_shapes {
   }
   std::optional<std::vector<std::int64_t>> axes_of(const node& n) const {
     if (const attribute* a = n.find("axes")) return a->integers;
-    const array* a = constant(n.input(1));
-    if (!a || a->type != dtype::s64) return {};
-    return std::vector<std::int64_t>(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
+    return integers(n.input(1));
   }
   std::optional<extent_list> unsqueezed(const node& n, const extent_list& x) const {
     auto axes = axes_of(n);
@@ -5208,8 +5269,328 @@ class known_shapes {
     return e;
   }
 
+  std::optional<extent_list> broadcast(const node& n) {
+    static constexpr std::size_t condition[] = {0, 1, 2}, coded[] = {0, 3}, chosen[] = {0, 1, 4};
+    std::vector<std::size_t> operands;
+    for (std::size_t k = 0; k < n.in.size(); ++k) operands.push_back(k);
+    if (n.op == "Where") operands.assign(std::begin(condition), std::end(condition));
+    if (n.op == "QLinearWhere") operands.assign(std::begin(chosen), std::end(chosen));
+    if (n.op == "QLinearAdd" || n.op == "QLinearMul")
+      operands.assign(std::begin(coded), std::end(coded));
+    std::optional<extent_list> all;
+    for (const std::size_t k : operands) {
+      const extent_list* e = find(n.input(k));
+      if (!e) return {};
+      all = all ? broadcast_extents(*all, *e) : *e;
+    }
+    return all;
+  }
+
+  // ---- windows, parts, sums ----
+
+  static std::int64_t at(const std::vector<std::int64_t>& list, std::size_t k,
+                         std::int64_t otherwise) {
+    return k < list.size() ? list[k] : otherwise;
+  }
+  static std::vector<std::int64_t> listed(const node& n, const char* key) {
+    const attribute* a = n.find(key);
+    return a ? a->integers : std::vector<std::int64_t>();
+  }
+  /// How often a window fits; none: not known, or not as it must be.
+  static extent steps_of(std::int64_t in, std::int64_t window, std::int64_t stride,
+                         std::int64_t before, std::int64_t after, bool ceil) {
+    constexpr std::int64_t most = INT32_MAX;
+    for (const std::int64_t v : {in, window, stride, before, after})
+      if (v < 0 || v > most) return {};
+    const std::int64_t room = in + before + after - window;
+    if (room < 0 || stride == 0) return {};
+    std::int64_t steps = (room + (ceil ? stride - 1 : 0)) / stride + 1;
+    if (ceil && (steps - 1) * stride >= in + before) --steps;  // one that lies in the padding
+    return {steps, {}};
+  }
+  /// Of a convolution, whose weights are `w`, or of a pool.
+  static std::optional<extent_list> windows_of(const node& n, const extent_list& x,
+                                               const extent_list* w) {
+    if (x.size() < 3 || (w && w->size() != x.size()) || n.integer("channels_last", 0) != 0)
+      return {};
+    const auto kernel = listed(n, "kernel_shape"), strides = listed(n, "strides"),
+               pads = listed(n, "pads"), dilations = listed(n, "dilations");
+    const attribute* automatic = n.find("auto_pad");
+    const std::string pad = automatic ? automatic->text.value_or("NOTSET") : "NOTSET";
+    extent_list e{x[0], w ? (*w)[0] : x[1]};
+    const std::size_t axes = x.size() - 2;
+    for (std::size_t k = 0; k < axes; ++k) {
+      const std::int64_t in = x[k + 2].number, stride = at(strides, k, 1),
+                         taps = at(kernel, k, w ? (*w)[k + 2].number : -1),
+                         dilation = at(dilations, k, 1);
+      if (taps < 1 || taps > INT32_MAX || dilation < 1 || dilation > INT32_MAX) return {};
+      const std::int64_t window = (taps - 1) * dilation + 1;
+      if (pad.starts_with("SAME")) {
+        e.push_back(steps_of(in, 1, stride, 0, 0, false));
+        continue;
+      }
+      const bool given = pad == "NOTSET";
+      e.push_back(steps_of(in, window, stride, given ? at(pads, k, 0) : 0,
+                           given ? at(pads, k + axes, 0) : 0, n.integer("ceil_mode", 0) != 0));
+    }
+    return e;
+  }
+  /// A product of two that may be large; less than 0: not known.
+  static std::int64_t times(std::int64_t a, std::int64_t b) {
+    return a < 0 || b < 0 || a > INT32_MAX || b > INT32_MAX ? -1 : a * b;
+  }
+  /// Of a transposed convolution with weights `w` and padding in numbers.
+  static std::optional<extent_list> spread(const node& n, const extent_list& x,
+                                           const extent_list& w) {
+    if (x.size() < 3 || w.size() != x.size() || n.find("output_shape") || n.find("auto_pad"))
+      return {};
+    const auto strides = listed(n, "strides"), pads = listed(n, "pads"),
+               dilations = listed(n, "dilations"), more = listed(n, "output_padding");
+    extent_list e{x[0], {times(w[1].number, n.integer("group", 1)), {}}};
+    const std::size_t axes = x.size() - 2;
+    for (std::size_t k = 0; k < axes; ++k) {
+      const std::int64_t in = times(x[k + 2].number - 1, at(strides, k, 1)),
+                         taps = times(w[k + 2].number - 1, at(dilations, k, 1)),
+                         after = at(more, k, 0), cut = at(pads, k, 0), end = at(pads, k + axes, 0);
+      bool fits = in >= 0 && taps >= 0;
+      for (const std::int64_t v : {after, cut, end}) fits = fits && v >= 0 && v <= INT32_MAX;
+      e.push_back({fits ? std::max<std::int64_t>(in + after + taps + 1 - cut - end, -1) : -1, {}});
+    }
+    return e;
+  }
+  /// Of one block of rows and columns by channels, and back.
+  static std::optional<extent_list> exchanged(const node& n, extent_list x) {
+    const std::int64_t b = n.integer("blocksize", 0), area = times(b, b);
+    if (x.size() != 4 || b < 1 || area < 0) return {};
+    const bool down = n.op == "SpaceToDepth";
+    const auto part = [](std::int64_t v, std::int64_t by) { return v < 0 ? -1 : v / by; };
+    x[1] = {down ? times(x[1].number, area) : part(x[1].number, area), {}};
+    for (std::size_t k : {2u, 3u}) x[k] = {down ? part(x[k].number, b) : times(x[k].number, b), {}};
+    return x;
+  }
+  /// By sizes or by scales that are constants, of all axes.
+  std::optional<extent_list> resized(const node& n, extent_list x) const {
+    if (n.find("axes") || n.find("keep_aspect_ratio_policy")) return {};
+    if (const auto sizes = integers(n.input(3)); sizes && sizes->size() == x.size()) {
+      for (std::size_t k = 0; k < x.size(); ++k) x[k] = {(*sizes)[k], {}};
+      return x;
+    }
+    const array* scales = constant(n.input(n.in.size() == 2 ? 1 : 2));
+    if (!scales || scales->type != dtype::f32 || scales->elements() != x.size()) return {};
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const float by = scales->as<float>()[k];
+      if (by == 1.f) continue;
+      const bool fits = by > 0 && by <= 1024 && x[k].number >= 0 && x[k].number <= (1 << 20);
+      x[k] = {fits ? static_cast<std::int64_t>(static_cast<float>(x[k].number) * by) : -1, {}};
+    }
+    return x;
+  }
+  /// All steps, and the last states.
+  void follow_recurrent(const node& n) {
+    const extent_list* x = find(n.input(0));
+    const std::int64_t width = n.integer("hidden_size", -1);
+    if (!x || x->size() != 3 || width < 1 || n.integer("layout", 0) != 0) return;
+    const attribute* direction = n.find("direction");
+    const bool both = direction && direction->text == "bidirectional";
+    const extent d{both ? 2 : 1, {}}, h{width, {}};
+    for (std::size_t k = 0; k < n.out.size() && k < 3; ++k)
+      if (!n.out[k].empty())
+        shapes_.emplace(n.out[k],
+                        k == 0 ? extent_list{(*x)[0], d, (*x)[1], h} : extent_list{d, (*x)[1], h});
+  }
+  std::optional<extent_list> concatenated(const node& n) {
+    const bool coded = n.op == "QLinearConcat";
+    std::optional<extent_list> all;
+    std::size_t axis = 0;
+    for (std::size_t k = coded ? 2 : 0; k < n.in.size(); k += coded ? 3 : 1) {
+      const extent_list* e = find(n.in[k]);
+      if (!e || (all && e->size() != all->size())) return {};
+      if (!all) {
+        const std::int64_t a = n.integer("axis", 0), rank = static_cast<std::int64_t>(e->size());
+        if (a < -rank || a >= rank) return {};
+        axis = as_size(a < 0 ? a + rank : a);
+        all = *e;
+        continue;
+      }
+      extent& sum = (*all)[axis];
+      const std::int64_t more = (*e)[axis].number;
+      sum = sum.number < 0 || more < 0 || more > INT32_MAX || sum.number > INT32_MAX
+                ? extent{}
+                : extent{sum.number + more, {}};
+      for (std::size_t i = 0; i < e->size(); ++i)
+        if (i != axis && (!(*all)[i].known() || (*e)[i].number >= 0)) (*all)[i] = (*e)[i];
+    }
+    return all;
+  }
+  void follow_split(const node& n) {
+    const extent_list* x = find(n.input(0));
+    if (!x) return;
+    const std::int64_t a = n.integer("axis", 0), rank = static_cast<std::int64_t>(x->size());
+    if (a < -rank || a >= rank) return;
+    const std::size_t axis = as_size(a < 0 ? a + rank : a);
+    const auto sizes = n.find("split") ? std::optional(listed(n, "split")) : integers(n.input(1));
+    const std::int64_t all = (*x)[axis].number, parts = static_cast<std::int64_t>(n.out.size());
+    for (std::size_t k = 0; k < n.out.size(); ++k) {
+      extent_list e = *x;
+      const std::int64_t part = all < 0 ? -1 : (all + parts - 1) / parts;
+      e[axis] = {
+          sizes ? at(*sizes, k, -1) : std::min(part, all - part * static_cast<std::int64_t>(k)),
+          {}};
+      if (!n.out[k].empty()) shapes_.emplace(n.out[k], std::move(e));
+    }
+  }
+  static std::optional<extent_list> gathered(const node& n, const extent_list& x,
+                                             const extent_list& places) {
+    const std::int64_t a = n.integer("axis", 0), rank = static_cast<std::int64_t>(x.size());
+    if (a < -rank || a >= rank || x.size() + places.size() > dims::max_rank) return {};
+    const auto axis = x.begin() + (a < 0 ? a + rank : a);
+    extent_list e(x.begin(), axis);
+    e.insert(e.end(), places.begin(), places.end());
+    e.insert(e.end(), axis + 1, x.end());
+    return e;
+  }
+  std::optional<extent_list> reduced(const node& n, const extent_list& x) const {
+    const auto rank = static_cast<std::int64_t>(x.size());
+    std::vector<std::int64_t> axes{n.integer("axis", 0)};
+    if (n.op.starts_with("Reduce")) {
+      const auto list = axes_of(n);
+      if (!list && !n.input(1).empty()) return {};
+      if ((!list || list->empty()) && n.integer("noop_with_empty_axes", 0) != 0) return {};
+      axes = list.value_or(std::vector<std::int64_t>());
+      for (std::int64_t k = 0; axes.empty() && k < rank; ++k) axes.push_back(k - rank);
+    }
+    std::vector<bool> gone(x.size(), false);
+    for (const std::int64_t a : axes) {
+      if (a < -rank || a >= rank) return {};
+      gone[as_size(a < 0 ? a + rank : a)] = true;
+    }
+    extent_list e;
+    for (std::size_t k = 0; k < x.size(); ++k)
+      if (!gone[k])
+        e.push_back(x[k]);
+      else if (n.integer("keepdims", 1) != 0)
+        e.push_back({1, {}});
+    return e;
+  }
+  /// Of x, starts, ends, [axes], [steps]; before opset 10 attributes.
+  std::optional<extent_list> sliced(const node& n, extent_list x) const {
+    const auto list = [&](const char* key, std::size_t i) {
+      return n.find(key) ? std::optional(listed(n, key)) : integers(n.input(i));
+    };
+    const auto from = list("starts", 1), to = list("ends", 2), axes = list("axes", 3),
+               steps = list("steps", 4);
+    if (!from || !to || (!axes && !n.input(3).empty()) || (!steps && !n.input(4).empty()))
+      return {};
+    const auto rank = static_cast<std::int64_t>(x.size());
+    for (std::size_t k = 0; k < from->size(); ++k) {
+      std::int64_t axis = axes ? at(*axes, k, rank) : static_cast<std::int64_t>(k);
+      if (axis < 0) axis += rank;
+      if (axis < 0 || axis >= rank) return {};
+      extent& own = x[as_size(axis)];
+      const std::int64_t all = own.number, step = steps ? at(*steps, k, 1) : 1;
+      if (all < 0 || step == 0 || step == INT64_MIN) {
+        own = {};
+        continue;
+      }
+      const auto inside = [&](std::int64_t v, std::int64_t least, std::int64_t most) {
+        return std::clamp(v < 0 ? v + all : v, least, most);
+      };
+      const std::int64_t back = step < 0 ? -1 : 0, first = inside((*from)[k], 0, all + back),
+                         last = inside(at(*to, k, 0), back, all + back),
+                         span = step > 0 ? last - first : first - last,
+                         length = step > 0 ? step : -step;
+      own = {span <= 0 ? 0 : (span - 1) / length + 1, {}};
+    }
+    return x;
+  }
+  std::optional<extent_list> padded(const node& n, extent_list x) const {
+    const auto pads = n.find("pads") ? std::optional(listed(n, "pads")) : integers(n.input(1));
+    if (!pads || pads->size() != 2 * x.size() || !n.input(3).empty()) return {};
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const std::int64_t before = (*pads)[k], after = (*pads)[k + x.size()];
+      constexpr std::int64_t most = INT32_MAX;
+      if (before == 0 && after == 0) continue;
+      const bool fits = std::abs(before) <= most && std::abs(after) <= most && x[k].number >= 0 &&
+                        x[k].number <= most;
+      x[k] = {fits ? x[k].number + before + after : -1, {}};
+    }
+    return x;
+  }
+  std::optional<extent_list> expanded(const node& n, const extent_list& x) const {
+    const auto to = integers(n.input(1));
+    if (!to || to->size() > dims::max_rank) return {};
+    extent_list e;
+    for (const std::int64_t v : *to) e.push_back({v, {}});
+    return broadcast_extents(x, e);
+  }
+
+  // ---- numbers that follow from shapes ----
+
+  /// Of one axis or none: constants, and what ONNX Runtime computes of them and of shapes before
+  /// it looks for chains.
+  std::optional<std::vector<std::int64_t>> integers(const std::string& name) const {
+    if (const auto it = integers_.find(name); it != integers_.end()) return it->second;
+    const array* a = constant(name);
+    if (!a || a->shape.rank > 1 || a->elements() > most_integers) return {};
+    if (a->type == dtype::s64)
+      return std::vector<std::int64_t>(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
+    if (a->type == dtype::s32)
+      return std::vector<std::int64_t>(a->as<std::int32_t>().begin(), a->as<std::int32_t>().end());
+    return {};
+  }
+  /// The same of int64 alone.
+  std::optional<std::vector<std::int64_t>> long_integers(const std::string& name) const {
+    const array* a = constant(name);
+    return a && a->type != dtype::s64 ? std::nullopt : integers(name);
+  }
+  std::optional<std::vector<std::int64_t>> integers_of(const node& n) {
+    if (n.is("Shape") && !n.find("start") && !n.find("end")) {
+      const extent_list* x = find(n.input(0));
+      std::vector<std::int64_t> list;
+      for (std::size_t k = 0; x && k < x->size(); ++k) list.push_back((*x)[k].number);
+      const bool all = x && std::ranges::none_of(list, [](std::int64_t v) { return v < 0; });
+      return all ? std::optional(list) : std::nullopt;
+    }
+    if (n.is("Concat")) {
+      std::vector<std::int64_t> all;
+      for (const std::string& in : n.in) {
+        const auto part = long_integers(in);
+        if (!part || all.size() + part->size() > most_integers) return {};
+        all.insert(all.end(), part->begin(), part->end());
+      }
+      return all;
+    }
+    const auto x = long_integers(n.input(0));
+    if (!x) return {};
+    if (n.is("Unsqueeze") || n.is("Squeeze") || n.is("Identity")) return x;
+    if (n.is("Cast"))
+      return n.integer("to", undefined_data_type) == data_type_code("INT64") ? x : std::nullopt;
+    if (n.is("Gather")) {
+      const auto places = integers(n.input(1));
+      return places ? picked(*x, *places) : std::nullopt;
+    }
+    const auto y = long_integers(n.input(1));
+    if (!y || x->size() != 1 || y->size() != 1) return {};
+    const std::int64_t a = (*x)[0], b = (*y)[0];
+    if (n.is("Mul") && times(a, b) >= 0) return std::vector<std::int64_t>{times(a, b)};
+    if (n.is("Div") && a >= 0 && b > 0) return std::vector<std::int64_t>{a / b};
+    return {};
+  }
+  static std::optional<std::vector<std::int64_t>> picked(const std::vector<std::int64_t>& x,
+                                                         const std::vector<std::int64_t>& places) {
+    std::vector<std::int64_t> list;
+    const auto count = static_cast<std::int64_t>(x.size());
+    for (const std::int64_t p : places) {
+      if (p < -count || p >= count) return {};
+      list.push_back(x[as_size(p < 0 ? p + count : p)]);
+    }
+    return list;
+  }
+  static constexpr std::size_t most_integers = 64;
+
   const model& model_;
   std::map<std::string, extent_list> shapes_;  // what find() gives stays where it is
+  std::map<std::string, std::vector<std::int64_t>> integers_;
 };
 
 }  // namespace onnx_model
@@ -5596,6 +5977,8 @@ class fuser : convolution_folder {
       return unit{};
     }
     drop_what_changes_nothing();
+    if (!sort()) return cycle();
+    shapes_into_the_model();
     fold_convolutions();
     merge_equal_pairs();
     remove_double_pairs();
@@ -5724,6 +6107,19 @@ class fuser : convolution_folder {
       remove(*i);
     }
   }
+  /// What is computed of shapes that the file names are constants (ConstantFolding), so that nobody
+  /// but who computes with the values reads these.
+  void shapes_into_the_model() {
+    for (item* i : order_) {
+      const node& n = i->n;
+      shapes_.follow(n);
+      if (n.out.size() != 1 || is_output(n.out[0])) continue;
+      auto a = shapes_.computed(n.out[0]);
+      if (!a || !room_for(a->data.bytes.size())) continue;
+      model_.constants.insert_or_assign(n.out[0], std::move(*a));
+      remove(*i);
+    }
+  }
   /// Identity, Dropout without its mask, Cast to the type that is there; QuantizeLinear of
   /// constants becomes one.
   void drop_what_changes_nothing() {
@@ -5789,12 +6185,18 @@ class fuser : convolution_folder {
 
   // ---- ONNX Runtime's passes ----
 
+  /// Constants that are one to ONNX Runtime where they are equal (ConstantSharing): numbers of
+  /// these types. Two zero points of 8 or 16 bits are two although they are alike.
+  static bool shared(const array& a) {
+    return scalar(a) && (a.type == dtype::f32 || a.type == dtype::f16 || a.type == dtype::f64 ||
+                         a.type == dtype::s32 || a.type == dtype::s64);
+  }
   /// CommonSubexpressionElimination, of Q and DQ: equal ones of one value become one.
   void merge_equal_pairs() {
     std::map<std::string, item*> seen;
     const auto bytes = [&](const std::string& name) {
       const array* a = constant(name);
-      if (!a || a->data.bytes.size() > 8) return name;  // ConstantSharing looks at small ones
+      if (!a || !shared(*a)) return name;
       return std::string(name_of(a->type)) + to_string(a->shape) +
              std::string(reinterpret_cast<const char*>(a->data.bytes.data()), a->data.bytes.size());
     };
@@ -6225,6 +6627,7 @@ class fuser : convolution_folder {
     }
     return false;
   }
+  /// Whether weights have a scale for each of the layer's results, on the axis that these lie on.
   bool fits_channels(const node& layer, const node& dq, const array& scale, const array& bias) {
     if (scale.shape.rank != 1 || scale.shape[0] != bias.shape[0] ||
         dq.integer("block_size", 0) != 0)
@@ -6232,7 +6635,9 @@ class fuser : convolution_folder {
     std::int64_t axis = dq.integer("axis", 1);
     const array* w = constant(dq.in[0]);
     if (axis < 0) axis += w ? w->shape.rank : 0;
-    return axis == (layer.op == "Gemm" && layer.integer("transB", 0) == 0 ? 1 : 0);
+    const bool second =
+        layer.op == "ConvTranspose" || (layer.op == "Gemm" && layer.integer("transB", 0) == 0);
+    return axis == (second ? 1 : 0);
   }
   /// One int8 scale and zero point for all weights.
   const array* quantize_weights(item& i, const array& w) {
@@ -6350,54 +6755,27 @@ class fuser : convolution_folder {
     }
     return b;
   }
-  /// QDQS8ToU8Transformer: int8 between one Q and one DQ becomes uint8, 128 higher; so do constants
-  /// that need all eight bits.
+  /// QDQS8ToU8Transformer: int8 between one Q and one DQ becomes uint8, 128 higher. Constants stay
+  /// as they are: it takes those too under session.x64quantprecision only, which is not the
+  /// default.
   void signed_to_unsigned() {
-    const bool converts = each_converts_once();
     const std::size_t count = nodes_.size();
     for (std::size_t k = 0; k < count; ++k) {
       item& i = *nodes_[k];
-      if (!i.alive || i.n.in.size() != 3 || i.n.out.empty()) continue;
-      if (is_quantize(i.n)) {
-        if (!one_reader(i.n.out[0])) continue;
-        item& dq = reader(*uses(i.n.out[0]).begin());
-        if (!is_dequantize(dq.n) || dq.n.in.size() != 3) continue;
-        const array *a = constant(i.n.in[2]), *b = constant(dq.n.in[2]);
-        if (!a || !b || a->elements() != 1 || b->elements() != 1 || a->type != dtype::s8 ||
-            b->type != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
-          continue;
-        const std::string z = fresh(i.n.in[2]);
-        model_.constants[z] = unsigned_of(*a);
-        set_input(i, 2, z);
-        set_input(dq, 2, z);
-      } else if (is_dequantize(i.n)) {
-        if (!converts || !needs_eight_bits(i.n)) continue;
-        const array *w = constant(i.n.in[0]), *z = constant(i.n.in[2]);
-        if (!room_for(w->elements() + z->elements())) continue;
-        const std::string name = fresh(i.n.in[0]), zero = fresh(i.n.in[2]);
-        array weights = unsigned_of(*w), zeros = unsigned_of(*z);
-        model_.constants[name] = std::move(weights);
-        model_.constants[zero] = std::move(zeros);
-        set_input(i, 0, name);
-        set_input(i, 2, zero);
-      }
+      if (!i.alive || !is_quantize(i.n) || i.n.in.size() != 3 || i.n.out.empty() ||
+          !one_reader(i.n.out[0]))
+        continue;
+      item& dq = reader(*uses(i.n.out[0]).begin());
+      if (!is_dequantize(dq.n) || dq.n.in.size() != 3) continue;
+      const array *a = constant(i.n.in[2]), *b = constant(dq.n.in[2]);
+      if (!a || !b || a->elements() != 1 || b->elements() != 1 || a->type != dtype::s8 ||
+          b->type != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
+        continue;
+      const std::string z = fresh(i.n.in[2]);
+      model_.constants[z] = unsigned_of(*a);
+      set_input(i, 2, z);
+      set_input(dq, 2, z);
     }
-  }
-  /// An int8 constant between -128 and 127 with a zero point, a DQ's input.
-  bool needs_eight_bits(const node& dq) {
-    const array *w = constant(dq.in[0]), *z = constant(dq.in[2]);
-    if (!w || !z || w->type != dtype::s8 || z->type != dtype::s8) return false;
-    const auto values = w->as<std::int8_t>();
-    return !std::all_of(values.begin(), values.end(), [](int v) { return v >= -64 && v <= 63; });
-  }
-  /// ONNX Runtime makes a constant uint8 only under session.x64quantprecision, with which the
-  /// references were made, and then loads no file in which one would be made twice: those run in
-  /// its default session, which leaves constants as they are.
-  bool each_converts_once() {
-    return std::ranges::none_of(nodes_, [&](const auto& i) {
-      return i->alive && i->n.in.size() == 3 && !i->n.out.empty() && is_dequantize(i->n) &&
-             needs_eight_bits(i->n) && !(one_reader(i->n.in[0]) && one_reader(i->n.out[0]));
-    });
   }
   static array unsigned_of(const array& a) {
     std::vector<std::uint8_t> to;
@@ -6690,9 +7068,19 @@ class fuser : convolution_folder {
     return "scales of its weights that are not for each column";
   }
 
-  static void append(std::vector<std::string>& to, const node& n, std::size_t from,
-                     std::size_t count) {
-    for (std::size_t k = from; k < from + count; ++k) to.push_back(n.input(k));
+  /// Scale and zero point of a Q or DQ. Operators of codes must have a zero point, which Q and DQ
+  /// may leave out: it is 0 then.
+  void append_scale(std::vector<std::string>& to, const item& i) {
+    to.push_back(i.n.in[1]);
+    to.push_back(i.n.input(2));
+    if (!to.back().empty()) return;
+    to.back() = fresh(i.n.in[1] + "/zero");
+    const auto type = is_quantize(i.n) ? out_type(i) : in_type(i);
+    model_.constants[to.back()] = byte_constant(type.value_or(dtype::u8), 0);
+  }
+  void append_codes(std::vector<std::string>& to, const item& dq) {
+    to.push_back(dq.n.in[0]);
+    append_scale(to, dq);
   }
   /// The inputs of the node that stands for a group.
   std::vector<std::string> inputs_of(const rule& r, const item& i, const group& g) {
@@ -6711,25 +7099,25 @@ class fuser : convolution_folder {
       case kind::binary:
       case kind::convolution:
       case kind::product:
-        for (std::size_t k = 0; k < g.dq.size() && k < 2; ++k) append(in, g.dq[k]->n, 0, 3);
-        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
-        if (g.dq.size() > 2) append(in, g.dq[2]->n, 0, 1);
+        for (std::size_t k = 0; k < g.dq.size() && k < 2; ++k) append_codes(in, *g.dq[k]);
+        if (!g.q.empty()) append_scale(in, *g.q[0]);
+        if (g.dq.size() > 2) in.push_back(g.dq[2]->n.in[0]);
         break;
       case kind::variadic:
-        append(in, g.q[0]->n, 1, 2);
-        for (item* d : g.dq) append(in, d->n, 0, 3);
+        append_scale(in, *g.q[0]);
+        for (item* d : g.dq) append_codes(in, *d);
         break;
       case kind::matrix:
-        append(in, g.dq[0]->n, 0, 3);
-        append(in, g.dq[1]->n, 0, 3);
+        append_codes(in, *g.dq[0]);
+        append_codes(in, *g.dq[1]);
         in.push_back(g.dq.size() > 2 ? g.dq[2]->n.in[0] : std::string());
-        if (!g.q.empty()) append(in, g.q[0]->n, 1, 2);
+        if (!g.q.empty()) append_scale(in, *g.q[0]);
         break;
       case kind::where:
         in.push_back(i.n.in[0]);
-        append(in, g.dq[0]->n, 0, 3);
-        append(in, g.dq[1]->n, 0, 3);
-        append(in, g.q[0]->n, 1, 2);
+        append_codes(in, *g.dq[0]);
+        append_codes(in, *g.dq[1]);
+        append_scale(in, *g.q[0]);
         break;
     }
     return in;
@@ -6792,7 +7180,10 @@ namespace onnx_model {
 class float_fuser : node_graph {
  public:
   /// `shapes`: what the file says, and what followed for its nodes as they were.
-  float_fuser(model& m, known_shapes& shapes) : node_graph(m), shapes_(shapes) {}
+  float_fuser(model& m, known_shapes& shapes) : node_graph(m), shapes_(shapes) {
+    for (const value_info& v : m.inputs)
+      if (v.type == dtype::f16) half_inputs_.insert(v.name);
+  }
 
   /// Rewrites the model's nodes; they come back in an order in which they can run.
   status run() {
@@ -6845,6 +7236,21 @@ class float_fuser : node_graph {
   }
   static void set(node& n, const char* key, float v) { n.attributes[key].real = v; }
   static void set(node& n, const char* key, std::int64_t v) { n.attributes[key].integer = v; }
+
+  /// Whether a value is float16. Around what computes in float32 casts stand then, which come
+  /// before chains are looked for.
+  bool is_half(std::string name) {
+    for (int steps = 0; steps < 64; ++steps) {
+      if (const array* a = constant(name)) return a->type == dtype::f16;
+      const item* i = producer(name);
+      if (!i) return half_inputs_.contains(name);
+      if (i->n.is("Cast"))
+        return i->n.integer("to", undefined_data_type) == data_type_code("FLOAT16");
+      const std::size_t from = is_dequantize(i->n) || i->n.is("Where") ? 1 : 0;
+      name = i->n.input(from);
+    }
+    return false;
+  }
 
   // ---- patterns ----
 
@@ -7009,7 +7415,7 @@ class float_fuser : node_graph {
         !one_reader(add->n.out[0]))
       return;
     const extent_list *a = shape(add->n.in[0]), *b = shape(add->n.in[1]);
-    if (!a || !b || a->size() != 3 || *a != *b) return;
+    if (!a || !b || a->size() != 3 || *a != *b || is_half(n.in[0])) return;
     for (const extent& e : *a)
       if (!e.known()) return;
     std::vector<item*> instead{add};
@@ -7106,7 +7512,8 @@ class float_fuser : node_graph {
     bool found = false;
     for (std::size_t k = 0; k < 2; ++k) {
       item* turn = producer(n.in[k]);
-      if (!turn || !exchanges_last(turn->n) || constant(turn->n.in[0])) continue;
+      if (!turn || !exchanges_last(turn->n) || constant(turn->n.in[0]) || is_half(n.in[k]))
+        continue;
       const char* key = k == 0 ? "transA" : "transB";
       found = true;
       if (one_reader(n.in[k]) && std::ranges::find(instead, turn) == instead.end())
@@ -7120,6 +7527,7 @@ class float_fuser : node_graph {
   }
 
   known_shapes& shapes_;
+  std::set<std::string> half_inputs_;
 };
 
 }  // namespace onnx_model
@@ -10566,7 +10974,7 @@ class loader {
     if (how != half_kernel::moves)
       for (std::size_t i = 0; i < own_inputs(c); ++i)
         c.in[i] = emit_.as_float(c.in[i], how == half_kernel::none);
-    if (casts(n) && !n.in.empty() && c.in[0].as_half == half::computed &&
+    if (casts(n) && !n.in.empty() && c.in[0].as_half == half::computed && !is_undone(s, c) &&
         !read_in_float(s, n.in[0]))
       c.in[0] = rounded(c.in[0]);
     find_row(n)->emit(emit_, c);
@@ -10641,6 +11049,7 @@ class loader {
     const auto among = [&](std::span<const std::string_view> list) {
       return std::find(list.begin(), list.end(), n.op) != list.end();
     };
+    if (n.domain == microsoft_domain && n.op.starts_with("Skip")) return half_kernel::rounds;
     if (!n.domain.empty() && !is_dequantize(n) && !is_quantize(n)) return half_kernel::none;
     if (among(moves) || n.op.find("Sequence") != std::string::npos) return half_kernel::moves;
     return among(rounds) ? half_kernel::rounds : half_kernel::none;
@@ -10661,17 +11070,25 @@ class loader {
       return false;
     for (const auto& [key, a] : c.n.attributes)
       if (a.graph) return false;
+    // ONNX Runtime looks at one value for each name in the operator's definition: the first of a
+    // list of inputs or outputs.
+    const auto first_of = [&](std::initializer_list<std::string_view> lists, std::size_t count) {
+      const bool list = std::find(lists.begin(), lists.end(), c.n.op) != lists.end();
+      return list ? std::min<std::size_t>(count, 1) : count;
+    };
     bool fed = false;
+    const std::size_t looked_at = first_of({"Concat", "Max", "Min"}, own_inputs(c));
     for (std::size_t i = 0; i < own_inputs(c); ++i) {
       if (!readers_of(s).contains(c.n.in[i])) continue;
       fed = true;
-      if (emit_.type(c.in[i]) == dtype::f16 && c.in[i].as_half != half::computed) return false;
+      if (i < looked_at && emit_.type(c.in[i]) == dtype::f16 && c.in[i].as_half != half::computed)
+        return false;
     }
-    for (const std::string& o : c.n.out) {
+    for (const std::string& o : c.n.out)
       if (is_result(s, o)) return false;
-      for (const node* n : readers_of(s)[o])
+    for (std::size_t k = 0; k < first_of({"Split"}, c.n.out.size()); ++k)
+      for (const node* n : readers_of(s)[c.n.out[k]])
         if (half_kernel_of(*n) != half_kernel::none) return false;
-    }
     return fed;
   }
   static bool casts(const node& n) { return n.is("Cast") || n.is("CastLike"); }
@@ -10685,6 +11102,14 @@ class loader {
     return !is_result(s, name) && std::all_of(all.begin(), all.end(), [](const node* n) {
       return casts(*n) || half_kernel_of(*n) == half_kernel::none;
     });
+  }
+  /// A cast of the file to float32 that undoes one that ONNX Runtime has inserted, so that both go,
+  /// whoever else reads the value: not where it gives a result of the graph.
+  bool is_undone(const scope& s, const call& c) const {
+    const bool real = c.n.is("Cast")
+                          ? c.n.integer("to", undefined_data_type) == data_type_code("FLOAT")
+                          : c.in.size() > 1 && emit_.type(c.in[1]) == dtype::f32;
+    return real && !c.n.out.empty() && !is_result(s, c.n.out[0]);
   }
   /// Two casts of the file in a row: everybody reads what is between them.
   static bool cast_again(scope& s, const std::string& name) {
@@ -10709,7 +11134,8 @@ class loader {
   /// A result of a node that read float16.
   void give_half(value& v, half_kernel how, std::size_t k) {
     if (emit_.failed() || v.items || !v.given() || emit_.type(v) != dtype::f32) return;
-    if (how == half_kernel::rounds && k > 0) return;  // LayerNormalization's mean is float32
+    constexpr std::size_t sums = 3;  // of SkipLayerNormalization; means and deviations are float32
+    if (how == half_kernel::rounds && k > 0 && k != sums) return;
     if (v.data) v = value::of(emit_.held(v, false));
     if (emit_.failed()) return;
     v.as_half = half::computed;
