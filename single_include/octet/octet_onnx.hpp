@@ -6047,6 +6047,8 @@ class fuser : convolution_folder {
     std::string at = name;
     for (int steps = 0; steps < 64; ++steps) {
       if (const array* a = constant(at)) return a->type;
+      if (const auto given = group_types_.find(at); given != group_types_.end())
+        return given->second;
       item* p = producer(at);
       if (!p) {
         const auto input = input_types_.find(at);
@@ -7147,7 +7149,10 @@ class fuser : convolution_folder {
           break;
         }
     const double place = i.place;
-    for (item* q : g.q) remove(*q);
+    for (item* q : g.q) {
+      if (const auto type = out_type(*q)) group_types_.emplace(q->n.out[0], *type);
+      remove(*q);
+    }
     remove(i);
     for (item* d : g.dq)
       if (uses(d->n.out[0]).empty() && !is_output(d->n.out[0])) remove(*d);
@@ -7157,6 +7162,7 @@ class fuser : convolution_folder {
   known_shapes& shapes_;
   std::map<std::string, std::optional<dtype>> input_types_;
   std::set<std::string> dequantized_outside_;
+  std::map<std::string, dtype> group_types_;  // of what groups give
 };
 
 }  // namespace onnx_model

@@ -74,7 +74,8 @@ def without_zero_points(n):
     w = pair(n, w, 0.035, None, "u8")
     c = pair(n, n.node("Concat", [w, m], axis=1), 0.037, None, "u8")
     a = pair(n, n.node("AveragePool", [c], kernel_shape=[2, 2]), 0.03, None, "u8")
-    return [n.node("Flatten", [a]), pair(n, n.node("GlobalAveragePool", [c]), 0.02, None, "u8")]
+    r = pair(n, n.node("Softmax", [s]), 1 / 255, None, "u8")
+    return [n.node("Flatten", [a]), pair(n, n.node("GlobalAveragePool", [c]), 0.02, None, "u8"), r]
 
 
 def transposed_bias(axis):
