@@ -96,7 +96,8 @@ float slow_function(unary f, float d, double alpha) {
     case unary::relu_0_to_1:
     case unary::sign:
     case unary::erf:
-    case unary::softplus: break;  // not in `tables`
+    case unary::softplus:
+    case unary::silu: break;  // not in `tables`
   }
   return d;
 }

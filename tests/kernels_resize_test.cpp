@@ -57,7 +57,9 @@ TEST_CASE("resize_bilinear equals its reference on every target", "[kernels]") {
                               {rounding::aten, dtype::u8},
                               {rounding::fused_multiply_add, dtype::s8},
                               {rounding::onnxruntime, dtype::u8},
-                              {rounding::onnxruntime, dtype::s8}};
+                              {rounding::onnxruntime, dtype::s8},
+                              {rounding::aten, dtype::f32},
+                              {rounding::fused_multiply_add, dtype::f32}};
     const form f = forms[round % static_cast<int>(std::size(forms))];
     p.mode = f.mode, p.type = f.type;
     p.batch = static_cast<std::int32_t>(r.between(1, 2));

@@ -79,7 +79,8 @@ TEST_CASE("float functions equal the reference") {
         unary::elu,      unary::gelu,         unary::erf,         unary::exp,
         unary::sqrt,     unary::rsqrt,        unary::log,         unary::softplus,
         unary::abs,      unary::neg,          unary::square,      unary::relu,
-        unary::relu6,    unary::relu_n1_to_1, unary::relu_0_to_1, unary::leaky_relu})
+        unary::relu6,    unary::relu_n1_to_1, unary::relu_0_to_1, unary::leaky_relu,
+        unary::silu})
     for (int i = 0; i < 12; ++i) {
       unary_params p;
       p.function = f;
@@ -105,7 +106,7 @@ TEST_CASE("functions at the edges of their formulas, and near every rounding") {
   rng r(42);
   constexpr float infinite = std::numeric_limits<float>::infinity();
   for (const unary f : {unary::exp, unary::tanh, unary::elu, unary::logistic, unary::erf,
-                        unary::gelu, unary::hard_swish, unary::log, unary::softplus}) {
+                        unary::gelu, unary::hard_swish, unary::log, unary::softplus, unary::silu}) {
     std::vector<float> x;
     for (const float edge :
          {-104.f,   -88.f,      -87.3f,      -87.f,      -60.f,      -20.f,      -16.619f,

@@ -8,6 +8,7 @@
 #include "octet/ops/blockwise.hpp"
 #include "octet/ops/conv3d.hpp"
 #include "octet/ops/detection.hpp"
+#include "octet/ops/embedding_bag.hpp"
 #include "octet/ops/fourier.hpp"
 #include "octet/ops/local_response.hpp"
 #include "octet/ops/scatter.hpp"
@@ -105,6 +106,41 @@ template <> struct cases<octet::ops::segment_reduce> {
     node_case& rows = to.add("rows", {dims{2, 5, 7}, dims{2, 5}});
     rows.attrs.set("segments", std::int64_t{3}), rows.in[1].range(0, 3);
     to.add("none", {dims{0, 3}, dims{0}}).attrs.set("segments", std::int64_t{2});
+  }
+};
+template <> struct cases<octet::ops::embedding_bag> {
+  static node_case& bags(case_list& to, std::string name, dims table, std::int32_t indices,
+                         std::int32_t offsets, const octet::embedding_bag_attrs& a) {
+    const dims rows{table[0]};
+    node_case& n =
+        to.add(std::move(name), {table, dims{indices}, dims{offsets}, dims{indices}, rows, rows});
+    n.attrs = to_attributes(a);
+    n.in[1].range(0, table[0] - 1), n.in[2].range(0, indices);
+    for (std::size_t i = 3; i < 6; ++i) n.in[i].range(-2, 2);
+    return n;
+  }
+  static void add(case_list& to) {
+    using octet::bag_mode;
+    for (const bag_mode mode : {bag_mode::sum, bag_mode::mean, bag_mode::most}) {
+      node_case& n = bags(to, "mode " + std::to_string(static_cast<int>(mode)), {11, 7}, 20, 6,
+                          {.mode = mode});
+      n.in[2].values = {0, 3, 3, 9, 4, 19};  // an empty bag, one whose end is before its begin
+      to.without(n, 3, 1);
+      to.without(n, 4, 1);
+      node_case& plain = to.shorter(n, 0);
+      to.shorter(to.shorter(plain, 1), 1);
+    }
+    bags(to, "a row left out", {5, 33}, 40, 3, {.last_included = true, .left_out = 2})
+        .in[2]
+        .values = {0, 11, 40};
+    bags(to, "offsets outside", {5, 3}, 4, 2, {}).in[2].values = {-3, 70};
+    bags(to, "no bags", {5, 3}, 4, 0, {});
+    bags(to, "no indices", {5, 3}, 0, 2, {}).in[2].values = {0, 0};
+    node_case& n = to.add("by hand", {dims{3, 2}, dims{4}, dims{2}, dims{4}, dims{3}, dims{3}});
+    n.in[0].values = {1, 2, 3, 4, 5, 6}, n.in[1].values = {2, 0, 1, 1}, n.in[2].values = {0, 2};
+    n.in[3].values = {1, 2, 3, -1}, n.in[4].values = {1, 10, 0.5}, n.in[5].values = {0, 1, 4};
+    // (5/2 + 4) + 2 * 1, (6/2 + 4) + 2 * 2; (3 - 1) * (3 * 10 + 1), (3 - 1) * (4 * 10 + 1)
+    n.expected = {{8.5, 11, 62, 82}};
   }
 };
 template <> struct cases<octet::ops::bucketize> {

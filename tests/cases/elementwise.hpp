@@ -115,6 +115,7 @@ template <> struct cases<octet::ops::sin> : unary_cases {};
 template <> struct cases<octet::ops::cos> : unary_cases {};
 template <> struct cases<octet::ops::erf> : unary_cases {};
 template <> struct cases<octet::ops::softplus> : unary_cases {};
+template <> struct cases<octet::ops::silu> : sigmoid_cases {};
 template <> struct cases<octet::ops::leaky_relu> : sloped_cases {};
 
 /// Functions of plain numbers with values anyone can check.

@@ -4,14 +4,17 @@
 #define OCTET_TESTS_CASES_WINDOWS_HPP_
 
 #include "cases/node_case.hpp"
+#include "octet/ops/grid_sample.hpp"
 #include "octet/ops/layer_norm.hpp"
 #include "octet/ops/lstm.hpp"
 #include "octet/ops/norm.hpp"
 #include "octet/ops/pool2d.hpp"
 #include "octet/ops/recurrent.hpp"
 #include "octet/ops/reduce.hpp"
+#include "octet/ops/resample.hpp"
 #include "octet/ops/resize.hpp"
 #include "octet/ops/svdf.hpp"
+#include "octet/ops/variance.hpp"
 
 namespace octet_test {
 
@@ -162,9 +165,35 @@ template <> struct cases<octet::ops::mean> {
 };
 template <> struct cases<octet::ops::sum> {
   static void add(case_list& to) {
+    if (to.with.round == rounding::aten) {
+      reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
+          .attrs.set("channels_last", std::int64_t{1});
+      reduce_cases::reduce(to, "in memory order", {3, 20}, {1})
+          .attrs.set("in_order", std::int64_t{1});
+    }
     if (to.with.round == rounding::onnxruntime) reduce_cases::add_orders(to);
     if (to.with.round == rounding::mxnet) reduce_cases::add_compensated(to, 16777220);
     reduce_cases::add_known(to, {5, 2, 3, -4}, {7, -1});
+  }
+};
+template <> struct cases<octet::ops::variance> {
+  static void add(case_list& to) {
+    for (const bool root : {false, true}) {
+      const auto some = [&](std::string name, dims x, dims axes, double correction) -> node_case& {
+        node_case& n = to.add(std::move(name) + (root ? ", root" : ""), {x}, 2);
+        n.attrs = to_attributes(octet::variance_attrs{correction, root});
+        n.attrs.set("axes", std::vector<std::int64_t>(axes.begin(), axes.end()));
+        return n;
+      };
+      some("images to channels", {2, 3, 4, 35}, {1, 2}, 1);
+      some("rows", {5, 40}, {1}, 0).attrs.set("keep_dims", std::int64_t{1});
+      some("all", {2, 3, 5}, {}, 2.5);
+      some("no rows", {0, 4}, {1}, 1);
+      node_case& n = some("by hand", {2, 2}, {1}, 1);
+      n.in[0].values = {1, 3, 5, -3};
+      n.expected = {root ? std::vector<double>{} : std::vector<double>{2, 32}, {2, 1}};
+      if (root) n.expected.clear();
+    }
   }
 };
 template <> struct cases<octet::ops::reduce_max> {
@@ -231,13 +260,20 @@ template <> struct cases<octet::ops::float_layer_norm> {
       to.without(n, 1, 1);
       to.shorter(to.shorter(n, 0), 1);
     };
-    for (const std::int32_t n : {1, 7, 12, 31, 40}) {
-      shapes({3, 5, n}, n, {});
-      shapes({19, n}, n, {.epsilon = 1e-6, .centred = false});
+    for (const std::int32_t n : {1, 7, 12, 31, 40}) shapes({3, 5, n}, n, {});
+    if (to.with.round == rounding::onnxruntime) {
+      for (const std::int32_t n : {1, 7, 12, 31, 40})
+        shapes({19, n}, n, {.epsilon = 1e-6, .centred = false});
+      shapes({9, 13}, 13, {.running = true});
+      shapes({9, 13}, 13, {.centred = false, .running = true});
+      shapes({2, 9, 13}, 13, {.in_order = true});
+    } else {
+      // One to seven chunks of 16 elements in each lane, the last one short.
+      for (const std::int32_t n : {128, 130, 259, 400, 643, 777}) shapes({2, n}, n, {});
+      shapes({2, 6, 3, 5}, 6, {.groups = 2});
+      shapes({1, 4, 37}, 4, {.groups = 4});
+      shapes({3, 5}, 5, {.groups = 1});
     }
-    shapes({9, 13}, 13, {.running = true});
-    shapes({9, 13}, 13, {.centred = false, .running = true});
-    shapes({2, 9, 13}, 13, {.in_order = true});
     shapes({2, 3, 4, 5}, 20, {.axes = 2});
     shapes({0, 9}, 9, {});
     node_case& n =
@@ -275,6 +311,56 @@ struct resize_cases {
 };
 template <> struct cases<octet::ops::qnn_resize_bilinear> : resize_cases {};
 template <> struct cases<octet::ops::resize_bilinear> : resize_cases {};
+template <> struct cases<octet::ops::resample> {
+  static void add(case_list& to) {
+    const auto resample = [&](std::string name, dims x, octet::resample_attrs a) -> node_case& {
+      node_case& n = to.add(std::move(name), {x});
+      n.attrs = to_attributes(a);
+      return n;
+    };
+    for (const bool cubic : {false, true}) {
+      const std::string kind = cubic ? "cubic, " : "linear, ";
+      resample(kind + "larger", {2, 3, 5, 7}, {.axis = 2, .extent = 11, .cubic = cubic});
+      resample(kind + "corners", {2, 9, 35},
+               {.axis = 1, .extent = 4, .cubic = cubic, .align_corners = true});
+      resample(kind + "a factor", {3, 8},
+               {.axis = -1, .extent = 13, .cubic = cubic, .factor = 1.7});
+      resample(kind + "antialias", {2, 17, 5},
+               {.axis = 1, .extent = 5, .cubic = cubic, .antialias = true});
+      resample(kind + "antialias, larger", {2, 4, 5},
+               {.axis = 1, .extent = 9, .cubic = cubic, .antialias = true});
+      resample(kind + "one pixel", {1, 1, 3}, {.axis = 1, .extent = 4, .cubic = cubic});
+    }
+    resample("no lines", {0, 4}, {.axis = 1, .extent = 3});
+    node_case& n = resample("by hand", {1, 2}, {.axis = 1, .extent = 4});
+    n.in[0].values = {1, 5}, n.expected = {{1, 2, 4, 5}};
+  }
+};
+template <> struct cases<octet::ops::grid_sample> {
+  static void add(case_list& to) {
+    using octet::grid_padding;
+    for (const bool nearest : {false, true})
+      for (const bool corners : {false, true})
+        for (const grid_padding by :
+             {grid_padding::zeros, grid_padding::border, grid_padding::reflection}) {
+          node_case& n = to.add("padding " + std::to_string(static_cast<int>(by)) +
+                                    (nearest ? ", nearest" : ", blended") +
+                                    (corners ? ", corners" : ", edges"),
+                                {dims{2, 4, 5, 3}, dims{2, 3, 7, 2}});
+          n.attrs = to_attributes(octet::grid_sample_attrs{nearest, by, corners});
+          n.in[1].range(-3, 3);
+        }
+    node_case& one = to.add("one pixel", {dims{1, 1, 1, 2}, dims{1, 2, 2, 2}});
+    one.attrs = to_attributes(octet::grid_sample_attrs{false, grid_padding::reflection, true});
+    one.in[1].range(-3, 3);
+    to.add("no places", {dims{1, 4, 5, 3}, dims{1, 0, 7, 2}});
+    node_case& n = to.add("by hand", {dims{1, 2, 2, 1}, dims{1, 1, 3, 2}});
+    n.attrs = to_attributes(octet::grid_sample_attrs{false, grid_padding::zeros, true});
+    n.in[0].values = {1, 2, 3, 4};
+    n.in[1].values = {-1, -1, 0, 0, 1, 3};  // a corner, the middle, outside
+    n.expected = {{1, 2.5, 0}};
+  }
+};
 
 // ---- recurrent layers ----
 

@@ -259,6 +259,13 @@ struct logistic_lanes {
     return hn::IfThenElse(below, e, hn::IfThenElse(above, one, y));
   }
 };
+struct silu_lanes {
+  explicit HWY_INLINE silu_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF e = apply<exp_function>(hn::Neg(x));
+    return simd::divide(x, simd::rounded(hn::Add(set_float(1.f), e)));
+  }
+};
 struct sqrt_function {
   explicit HWY_INLINE sqrt_function(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return sqrt_lanes(x); }
@@ -443,6 +450,7 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case unary::elu: return &unary_floats<elu_lanes>;
       case unary::gelu:
         return p.approximate ? &unary_floats<gelu_lanes> : &unary_floats<exact_gelu_lanes>;
+      case unary::silu: return &unary_floats<silu_lanes>;
       case unary::erf: return &unary_floats<erf_lanes>;
       case unary::exp: return &unary_floats<exp_lanes>;
       case unary::sqrt: return &unary_floats<sqrt_function>;
@@ -513,7 +521,8 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
     const auto& p = params(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
     const auto* floats = static_cast<const float*>(k.in[0]);
-    if (p.type == dtype::f32 && p.mode == rounding::aten && p.function == unary::logistic)
+    if (p.type == dtype::f32 && p.mode == rounding::aten &&
+        numerics::by_logistic_blocks(p.function))
       logistic_by_position(p, floats, static_cast<float*>(k.out[0]), r);
     else if (p.type == dtype::f32 && p.mode == rounding::onnxruntime &&
              numerics::by_fours(numerics::ort_function_of(p.function)))

@@ -59,6 +59,9 @@ HWY_INLINE VF logistic_vectorized(VF x) {
   const VF one = set_float(1.f);
   return simd::divide(one, hn::Add(one, exp_vectorized(hn::Neg(x))));
 }
+HWY_INLINE VF silu_vectorized(VF x) {
+  return simd::divide(x, hn::Add(set_float(1.f), exp_vectorized(hn::Neg(x))));
+}
 HWY_INLINE VF gelu_vectorized(VF x, bool approximate) {
   const VF one = set_float(1.f), half = simd::rounded(hn::Mul(x, set_float(0.5f)));
   if (!approximate) {
@@ -90,6 +93,8 @@ inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x
       return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
     case numerics::vectorized_function::gelu:
       return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_vectorized(v, p.approximate); });
+    case numerics::vectorized_function::silu:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return silu_vectorized(v); });
     case numerics::vectorized_function::other: break;  // has_vectorized excludes these
   }
 }

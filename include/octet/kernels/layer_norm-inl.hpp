@@ -47,6 +47,77 @@ inline reference::row_moments row_moments_in_lanes(const float* x, std::size_t n
   return r;
 }
 
+/// reference::counted_moments in 8 lanes side by side, which have equally many elements.
+struct cascade_lanes {
+  using block = simd::lane_block<float, 8>;
+  block mean, squares;
+
+  HWY_INLINE cascade_lanes() : mean(0), squares(0) {}
+  /// Welford's step by the next 8 elements, `part` of all.
+  HWY_INLINE void step(const float* x, float part) {
+    block from(0);
+    from.load(x);
+    const auto by = hn::Set(block::D(), part);
+    HWY_UNROLL(4)
+    for (int k = 0; k < block::vectors; ++k) {
+      const auto d = simd::rounded(hn::Sub(from.v[k], mean.v[k]));
+      mean.v[k] = simd::rounded(fused(d, by, mean.v[k]));
+      squares.v[k] =
+          simd::rounded(fused(d, simd::rounded(hn::Sub(from.v[k], mean.v[k])), squares.v[k]));
+    }
+  }
+  /// counted_moments::add: to `count` elements of each lane join `more`.
+  HWY_INLINE void add(std::size_t count, const cascade_lanes& m, std::size_t more) {
+    const float share = count + more == 0 ? 0.f
+                                          : numerics::div(static_cast<float>(more),
+                                                          static_cast<float>(count + more));
+    const auto by = hn::Set(block::D(), share), n = hn::Set(block::D(), static_cast<float>(count));
+    HWY_UNROLL(4)
+    for (int k = 0; k < block::vectors; ++k) {
+      const auto way = simd::rounded(hn::Sub(m.mean.v[k], mean.v[k]));
+      mean.v[k] = simd::rounded(fused(by, way, mean.v[k]));
+      const auto apart = simd::rounded(hn::Mul(simd::rounded(hn::Mul(way, way)), by)),
+                 joined = simd::rounded(fused(apart, n, m.squares.v[k]));
+      squares.v[k] = simd::rounded(hn::Add(squares.v[k], joined));
+    }
+  }
+};
+/// reference::moments_in_cascade, all lanes side by side.
+inline HWY_NOINLINE reference::row_moments row_moments_in_cascade(const float* x,
+                                                                  std::size_t n) noexcept {
+  constexpr std::size_t chunk = 16, lanes = 8;
+  const std::size_t whole = n / lanes, chunks = (whole + chunk - 1) / chunk,
+                    depth = chunks <= 2 ? 1 : as_size(std::bit_width(chunks - 1));
+  reference::counted_moments all = reference::moments_of_rest(x + whole * lanes, n - whole * lanes);
+  if (whole == 0) return {all.mean, all.squares};
+  float parts[chunk];
+  for (std::size_t j = 0; j < chunk; ++j) parts[j] = numerics::div(1.f, static_cast<float>(j + 1));
+  cascade_lanes stack[32];  // rows have at most 2^26 elements
+  std::size_t counts[32] = {};
+  for (std::size_t i = 0; i < chunks; ++i) {
+    cascade_lanes m;
+    const std::size_t count = whole - i * chunk < chunk ? whole - i * chunk : chunk;
+    for (std::size_t j = 0; j < count; ++j) m.step(x + (i * chunk + j) * lanes, parts[j]);
+    stack[0].add(counts[0], m, count);
+    counts[0] += count;
+    for (std::size_t j = 1, left = i + 1; j < depth && (left & 1) == 0; ++j, left >>= 1) {
+      stack[j].add(counts[j], stack[j - 1], counts[j - 1]);
+      counts[j] += counts[j - 1];
+      stack[j - 1] = {};
+      counts[j - 1] = 0;
+    }
+  }
+  for (std::size_t j = 1; j < depth; ++j) {
+    stack[0].add(counts[0], stack[j], counts[j]);
+    counts[0] += counts[j];
+  }
+  float means[lanes], squares[lanes];
+  stack[0].mean.store(means);
+  stack[0].squares.store(squares);
+  for (std::size_t l = 0; l < lanes; ++l) all.add({whole, means[l], squares[l]});
+  return {all.mean, all.squares};
+}
+
 /// Rows side by side, a lane each: at most lanes32 of them, the last one again in lanes without.
 struct rows_in_lanes {
   std::int32_t at[lanes32];
@@ -92,7 +163,7 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
                                        float deviation, const float* weight, const float* bias,
                                        float* y) noexcept {
   const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f);
-  const bool lanes = p.sums == row_sums::lanes;
+  const bool lanes = reference::multiplies(p.sums);
   for (std::size_t i = 0; i < p.size; i += lanes32) {
     const std::size_t left = p.size - i;
     const bool whole = left >= lanes32;
@@ -115,6 +186,25 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
       simd::store_some(r, y + i, left);
   }
 }
+/// A group of channels, each with factors of its own.
+inline HWY_NOINLINE void normalize_group(const layer_norm_params& p, std::size_t row,
+                                         const float* x, const reference::row_moments& m,
+                                         const float* weight, const float* bias,
+                                         float* y) noexcept {
+  for (std::size_t k = 0; k < p.channels; ++k) {
+    const auto f = reference::factors_of(p, m, weight, bias, row % p.groups * p.channels + k);
+    const VF scale = set_float(f.scale), offset = set_float(f.offset);
+    const float* const from = x + k * p.inner;
+    float* const to = y + k * p.inner;
+    for (std::size_t i = 0; i < p.inner; i += lanes32) {
+      const std::size_t left = p.inner - i;
+      if (left >= lanes32)
+        simd::store(fused(simd::load(from + i), scale, offset), to + i);
+      else
+        simd::store_some(fused(simd::load_some(from + i, left), scale, offset), to + i, left);
+    }
+  }
+}
 template <class V>
 struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_norm, V>> {
   static const layer_norm_params& params(const void* p) {
@@ -131,10 +221,17 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       const auto* const x = static_cast<const float*>(k.in[0]) + row * p.size;
       auto* const y = static_cast<float*>(k.out[0]) + row * p.size;
       const std::size_t left = r.end - row, some = left < lanes32 ? left : lanes32,
-                        rows = p.sums == row_sums::lanes ? 1 : some;
+                        rows = reference::multiplies(p.sums) ? 1 : some;
+      if (p.groups > 0) {
+        normalize_group(p, row, x, row_moments_in_cascade(x, p.size), weight, bias, y);
+        ++row;
+        continue;
+      }
       float means[lanes32], squares[lanes32];
-      if (p.sums == row_sums::lanes) {
-        const reference::row_moments m = row_moments_in_lanes(x, p.size, p.centred);
+      if (reference::multiplies(p.sums)) {
+        const reference::row_moments m = p.sums == row_sums::lanes
+                                             ? row_moments_in_lanes(x, p.size, p.centred)
+                                             : row_moments_in_cascade(x, p.size);
         means[0] = m.mean, squares[0] = m.squares;
       } else if (p.sums == row_sums::running) {
         rows_running(x, rows, p.size, means, squares);

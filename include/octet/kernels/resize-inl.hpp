@@ -156,6 +156,47 @@ template <class T, bool Fused> struct blend_aten_lanes {
   }
 };
 
+/// PyTorch's kernels of floats: along the rows, then between them.
+struct blend_aten_floats {
+  VF fy, gy, fx, gx;
+  HWY_INLINE blend_aten_floats(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
+      : fy(set_float(v.fraction)),
+        gy(set_float(numerics::sub(1.f, v.fraction))),
+        fx(set_float(h.fraction)),
+        gx(set_float(numerics::sub(1.f, h.fraction))) {}
+  HWY_INLINE VF along(const float* l, const float* r) const {
+    return simd::rounded(fused(simd::load(l), gx, simd::rounded(hn::Mul(simd::load(r), fx))));
+  }
+  HWY_INLINE void operator()(const resize_pixel<float>& p, std::size_t i) const {
+    const VF top = along(p.tl + i, p.tr + i), bottom = along(p.bl + i, p.br + i);
+    simd::store(fused(top, gy, simd::rounded(hn::Mul(bottom, fy))), p.to + i);
+  }
+};
+/// By channels, whole blocks of 8 and those behind them.
+struct blend_aten_channels {
+  VF tl, tr, bl, br;
+  std::int32_t blocks;
+  HWY_INLINE blend_aten_channels(const resize_params& p, const bilinear_tap& v,
+                                 const bilinear_tap& h)
+      : tl(weight(numerics::sub(1.f, v.fraction), numerics::sub(1.f, h.fraction))),
+        tr(weight(numerics::sub(1.f, v.fraction), h.fraction)),
+        bl(weight(v.fraction, numerics::sub(1.f, h.fraction))),
+        br(weight(v.fraction, h.fraction)),
+        blocks(p.channels / 8 * 8) {}
+  static HWY_INLINE VF weight(float y, float x) { return set_float(numerics::mul(y, x)); }
+  static HWY_INLINE VF product(VF a, VF b) { return simd::rounded(hn::Mul(a, b)); }
+  static HWY_INLINE VF next(VF a, VF b, VF sum) { return simd::rounded(fused(a, b, sum)); }
+  HWY_INLINE void operator()(const resize_pixel<float>& p, std::size_t i) const {
+    const VF a = simd::load(p.tl + i), b = simd::load(p.tr + i), c = simd::load(p.bl + i),
+             d = simd::load(p.br + i);
+    const VF block = next(a, tl, next(b, tr, next(d, br, product(c, bl)))),
+             rest = next(d, br, next(c, bl, next(a, tl, product(b, tr))));
+    const auto channel = hn::Iota(D32(), static_cast<std::int32_t>(i));
+    const auto whole = hn::RebindMask(DF(), hn::Lt(channel, set32(blocks)));
+    simd::store(hn::IfThenElse(whole, block, rest), p.to + i);
+  }
+};
+
 /// One pixel: whole vectors, the last one moved back so that it ends with the channels (equal
 /// values are written twice); fewer channels than lanes go through buffers.
 template <class T, class Blend>
@@ -282,6 +323,8 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
     switch (mode) {
       case rounding::none: return &rows<float, blend_float_lanes<float>>;
       case rounding::onnxruntime: return &rows<float, blend_ort_lanes<float>>;
+      case rounding::aten: return &rows<float, blend_aten_floats>;
+      case rounding::fused_multiply_add: return &rows<float, blend_aten_channels>;
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -296,8 +339,6 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
       case rounding::divide_truncate:
       case rounding::xnnpack:
       case rounding::qnnpack:
-      case rounding::aten:
-      case rounding::fused_multiply_add:
       case rounding::tflite_optimized:
       case rounding::mxnet: break;
     }

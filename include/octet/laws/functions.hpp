@@ -149,12 +149,12 @@ constexpr decision batch_norm(const facts& f) {
 /// layer_norm, group_norm, instance_norm.
 constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
 
-/// Of floats: ONNX Runtime's alone; loaders of other frameworks put it together from its parts.
+/// Of floats; TensorFlow Lite's and MXNet's loaders put it together from its parts.
 constexpr decision float_norm(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = no_operator(),
                                .tflite_xnnpack = no_operator(),
-                               .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator(),
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::aten),
                                .mxnet = no_operator(),
                                .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }

@@ -140,13 +140,14 @@ struct pooling {
 /// All that a law may ask about a node.
 struct facts {
   law arithmetic = law::tflite_ref;
-  operand x, w, y;                 // first and second input, result; w: as default where absent
-  bool int32_bias = false;         // there is a bias (third input), of int32
-  bool keeps_quantization = true;  // every input has the scale and zero point of the result
-  double alpha = 0;                // leaky_relu: the slope below 0
-  double beta = 1;                 // softmax: the factor of its exponents
-  std::int64_t offset = 0;         // requantize: steps of the input's scale added
-  dims axes{};                     // reductions: none stands for all; counted in the IR, not < 0
+  operand x, w, y;                    // first and second input, result; w: as default where absent
+  bool int32_bias = false;            // there is a bias (third input), of int32
+  bool keeps_quantization = true;     // every input has the scale and zero point of the result
+  double alpha = 0;                   // leaky_relu: the slope below 0
+  double beta = 1;                    // softmax: the factor of its exponents
+  std::int64_t offset = 0;            // requantize: steps of the input's scale added
+  std::int64_t out_h = 0, out_w = 0;  // resizing: rows and columns of the result
+  dims axes{};                        // reductions: none stands for all; counted in the IR, not < 0
   pooling pool{};
   framework_facts framework{};
 };

@@ -180,6 +180,27 @@ constexpr decision float_layer(const facts& f) {
                                .mxnet = by_mxnet(rounding::mxnet),
                                .onnxruntime = floats_in_order(f)});
 }
+/// Convolutions of floats: PyTorch's library (oneDNN) starts from the bias and fuses each product
+/// with its addition (FMA).
+constexpr decision float_convolution(const facts& f) {
+  const decision plain = float_layer(f);
+  return choose(f.arithmetic, {.tflite_ref = plain,
+                               .tflite_xnnpack = plain,
+                               .pytorch_fbgemm = by_pytorch(rounding::fused_multiply_add),
+                               .pytorch_qnnpack = by_pytorch(rounding::fused_multiply_add),
+                               .mxnet = plain,
+                               .onnxruntime = plain});
+}
+/// Convolutions that PyTorch, running on one thread, does not give to that library: of single
+/// pixels without a stride in less than 16 images, of one image of up to 20480 elements by windows
+/// of up to three rows or columns. Their bias is added to a matrix product. x: NHWC.
+constexpr bool convolves_by_product(const dims& x, std::int32_t kernel_h, std::int32_t kernel_w,
+                                    std::int32_t groups, bool strided_or_dilated) {
+  const bool pixels = kernel_h == 1 && kernel_w == 1 && !strided_or_dilated && x[0] < 16;
+  const bool large =
+      groups > 1 || (kernel_h > 3 && kernel_w > 3) || x[0] > 1 || x.elements().value > 20480;
+  return pixels || !large;
+}
 /// TFLite's optimized kernel fuses each product with its addition.
 constexpr decision float_conv3d(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::none,

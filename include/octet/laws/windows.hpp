@@ -111,28 +111,20 @@ constexpr decision mean(const facts& f) {
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }
-/// Of floats: in memory order, in XNNPACK's and ONNX Runtime's orders, which depend on the axes, or
-/// as MXNet sums.
+/// Of floats: in memory order, in PyTorch's, XNNPACK's and ONNX Runtime's orders, which depend on
+/// the axes, or as MXNet sums.
 constexpr decision float_sum(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
+  decision pytorch = by_pytorch(rounding::aten);
+  pytorch.channels_last = f.framework.channels_inner;
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
                                .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
-                               .pytorch_fbgemm = rounding::none,
-                               .pytorch_qnnpack = rounding::none,
+                               .pytorch_fbgemm = pytorch,
+                               .pytorch_qnnpack = pytorch,
                                .mxnet = by_mxnet(rounding::mxnet),
                                .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
-/// Of floats: PyTorch's order of summation, else that of float_sum.
-constexpr decision float_mean(const facts& f) {
-  decision pytorch = of_floats(f);
-  pytorch.channels_last = pytorch.round == rounding::aten && f.framework.channels_inner;
-  return choose(f.arithmetic, {.tflite_ref = float_sum(f),
-                               .tflite_xnnpack = float_sum(f),
-                               .pytorch_fbgemm = pytorch,
-                               .pytorch_qnnpack = pytorch,
-                               .mxnet = float_sum(f),
-                               .onnxruntime = float_sum(f)});
-}
+constexpr decision float_mean(const facts& f) { return float_sum(f); }
 /// TFLite's optimized kernel scales sums of int16 as floats.
 constexpr decision sum(const facts& f) {
   return choose(f.arithmetic,
@@ -161,6 +153,24 @@ constexpr decision resize_bilinear(const facts& f) {
                  .pytorch_qnnpack = by_pytorch(pytorch),
                  .mxnet = no_operator(),
                  .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
+}
+
+/// Of floats PyTorch has two kernels as well: one goes through the channels of each pixel (FMA),
+/// also of small contiguous images, which it brings into that order; the other (ATEN) takes large
+/// ones and channels_last ones of up to three channels.
+constexpr bool pytorch_blends_channels(const facts& f) {
+  const bool channels = f.framework.channels_last && f.x.shape.rank == 4 && f.x.shape[3] > 3;
+  return channels || f.out_h + f.out_w <= 128;
+}
+constexpr decision float_resize_bilinear(const facts& f) {
+  const decision pytorch =
+      by_pytorch(pytorch_blends_channels(f) ? rounding::fused_multiply_add : rounding::aten);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = pytorch,
+                               .pytorch_qnnpack = pytorch,
+                               .mxnet = rounding::none,
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 
 }  // namespace laws

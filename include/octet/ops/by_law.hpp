@@ -19,6 +19,7 @@ constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.alpha = a.real("alpha");
   f.beta = a.real("beta", 1);
   f.offset = a.integer("offset");
+  f.out_h = a.integer("out_h"), f.out_w = a.integer("out_w");
   for (std::int64_t axis : a.integers("axes"))
     f.axes.push_back(static_cast<std::int32_t>(axis < 0 ? axis + f.x.shape.rank : axis));
   for (const char* side : {"pad_top", "pad_left", "pad_bottom", "pad_right"})

@@ -33,7 +33,7 @@ struct mlas_layer {
 /// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
   bool depthwise = false, transposed = false, has_bias = false, wide_sums = false;
-  bool fused = false;       // XNN: sums begin with the bias, each product joins in one rounding
+  bool fused = false;  // XNN, FMA: sums begin with the bias, each product joins in one rounding
   bool by_columns = false;  // XNN: of a window, kernel column outside, kernel row inside
   float min = 0, max = 0;
   mlas_layer mlas{};
@@ -331,7 +331,7 @@ OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(channels));
   p.wide_sums = n.round == rounding::mxnet;
-  p.fused = n.round == rounding::xnnpack;
+  p.fused = n.round == rounding::xnnpack || n.round == rounding::fused_multiply_add;
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   p.has_bias = n.present(2);
@@ -382,16 +382,17 @@ status float_fully_connected_prepare(const node_view& n, prepared& to);
 inline constexpr form float_layer_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::xnnpack, rounding::mxnet, rounding::onnxruntime}},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::fused_multiply_add, rounding::mxnet,
+                   rounding::onnxruntime}},
 };
 inline constexpr form float_transpose_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::xnnpack, rounding::onnxruntime}},
 };
-static_assert(roundings_of(float_layer_forms) == rounding_set{rounding::none, rounding::xnnpack,
-                                                              rounding::mxnet,
-                                                              rounding::onnxruntime} &&
+static_assert(roundings_of(float_layer_forms) ==
+                      rounding_set{rounding::none, rounding::xnnpack, rounding::fused_multiply_add,
+                                   rounding::mxnet, rounding::onnxruntime} &&
                   roundings_of(float_transpose_forms) ==
                       rounding_set{rounding::none, rounding::xnnpack, rounding::onnxruntime},
               "octet: what prepares these layers takes any other rounding for none");
@@ -407,7 +408,7 @@ inline constexpr op_def float_conv2d{
     .shape = &conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_conv2d<false>>,
     .prepare = &float_conv2d_prepare<false>,
-    .decide = &laws::float_layer,
+    .decide = &laws::float_convolution,
     .macs = &layer_macs,
 };
 inline constexpr op_def float_depthwise_conv2d{
@@ -422,7 +423,7 @@ inline constexpr op_def float_depthwise_conv2d{
     .shape = &depthwise_conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,
-    .decide = &laws::float_layer,
+    .decide = &laws::float_convolution,
     .macs = &depthwise_macs,
 };
 inline constexpr op_def float_transpose_conv2d{

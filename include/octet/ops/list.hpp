@@ -15,10 +15,12 @@
 #include "octet/ops/detection.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/dynamic_layers.hpp"
+#include "octet/ops/embedding_bag.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fourier.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/gather.hpp"
+#include "octet/ops/grid_sample.hpp"
 #include "octet/ops/l2_normalization.hpp"
 #include "octet/ops/layer_norm.hpp"
 #include "octet/ops/local_response.hpp"
@@ -34,6 +36,7 @@
 #include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize.hpp"
 #include "octet/ops/requantize_add.hpp"
+#include "octet/ops/resample.hpp"
 #include "octet/ops/reshape.hpp"
 #include "octet/ops/resize.hpp"
 #include "octet/ops/scatter.hpp"
@@ -41,6 +44,7 @@
 #include "octet/ops/svdf.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
 #include "octet/ops/unary.hpp"
+#include "octet/ops/variance.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -81,6 +85,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::qnn_reduce_prod,
     &ops::mean,
     &ops::sum,
+    &ops::variance,
     &ops::reduce_max,
     &ops::reduce_min,
     &ops::reduce_prod,
@@ -141,6 +146,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::sign,
     &ops::erf,
     &ops::softplus,
+    &ops::silu,
     &ops::qnn_lstm,
     &ops::qnn_svdf,
     &ops::float_lstm,
@@ -207,6 +213,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::reverse_sequence,
     &ops::matrix_set_diag,
     &ops::segment_reduce,
+    &ops::embedding_bag,
     &ops::bucketize,
     &ops::rfft2d,
     &ops::complex_abs,
@@ -223,6 +230,8 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::resize_nearest,
     &ops::qnn_resize_bilinear,
     &ops::resize_bilinear,
+    &ops::resample,
+    &ops::grid_sample,
     &ops::batch_norm,
     &ops::layer_norm,
     &ops::group_norm,

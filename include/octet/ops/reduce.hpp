@@ -20,13 +20,13 @@ struct reduce_attrs {
   static constexpr auto fields =
       field_list{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}};
 };
-/// Means by rounding ATEN.
+/// Means, and sums of floats, by rounding ATEN.
 struct axes_order_attrs {
   bool channels_last = false;  // the framework's order of axes has the last one here second
   static constexpr auto fields =
       field_list{field{"channels_last", &axes_order_attrs::channels_last}};
 };
-/// Sums and means of floats by roundings ORT and MXN.
+/// Sums and means of floats by roundings ATEN, ORT and MXN.
 struct sum_order_attrs {
   bool in_order = false;  // in memory order, as without a rounding
   static constexpr auto fields = field_list{field{"in_order", &sum_order_attrs::in_order}};
@@ -58,15 +58,16 @@ struct mean_params {
   reduce_plan plan;
 };
 
-/// A mean of floats in the order of PyTorch's sum with vectors of 8 (AVX2): the two innermost loops
-/// first, then the others. Reduced axes come before kept ones, by stride; kept ones in the order of
-/// the framework's output. Strides are in elements.
+/// A mean or sum of floats in the order of PyTorch's sum with vectors of 8 (AVX2): the two
+/// innermost loops first, then the others. Reduced axes come before kept ones, by stride; kept ones
+/// in the order of the framework's output. Strides are in elements.
 struct aten_mean_params {
   struct loop {
     std::size_t extent = 1, in = 0, out = 0;
   };
   std::array<loop, dims::max_rank + 2> loops{};
   std::size_t rank = 0, reduced = 0, outputs = 0, count = 0;
+  bool mean = true;  // else the sum itself
 };
 /// The order in which ONNX Runtime sums floats, by what is kept and reduced of the axes (neighbours
 /// of one kind and axes of extent 1 count as one): the innermost ones, those in the middle, the
@@ -513,7 +514,7 @@ template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* 
       sum = numerics::add(sum, v);
     }
   }
-  for (std::size_t o = 0; o < p.outputs; ++o)
+  for (std::size_t o = 0; p.mean && o < p.outputs; ++o)
     y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
 OCTET_INLINE void aten_mean_kernel(const kernel_args& a) noexcept {
@@ -613,7 +614,7 @@ constexpr ordered_sum_params make_ordered_sum(const node_view& n, sum_order orde
   return {};
 }
 constexpr void sum_memory(const node_view& n, node_memory& to) {
-  if (n.round == rounding::aten)
+  if (n.round == rounding::aten && !read_attributes<sum_order_attrs>(*n.attrs).in_order)
     to.make<aten_mean_params>();
   else if (sum_order_of(n) != sum_order::memory)
     to.make<ordered_sum_params>();
@@ -621,11 +622,12 @@ constexpr void sum_memory(const node_view& n, node_memory& to) {
     to.make<mean_params>();
 }
 #if OCTET_HAS_DEFINITIONS
-/// PyTorch's mean of floats, and of quantized values as floats.
+/// PyTorch's mean or sum of floats, and mean of quantized values as floats.
 OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attrs,
-                                    bool channels_last, prepared& to) {
+                                    bool channels_last, reduction op, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  const aten_mean_params mean = make_aten_mean(attrs, x.shape, channels_last);
+  aten_mean_params mean = make_aten_mean(attrs, x.shape, channels_last);
+  mean.mean = op == reduction::mean;
   if (x.type == dtype::f32) {
     to.make<aten_mean_params>(&reference::aten_mean_kernel) = mean;
     return;
@@ -709,10 +711,10 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   [[maybe_unused]] sum_order_attrs order;
   if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized)
     order = read_attributes<sum_order_attrs>(*n.attrs);
-  if constexpr (Op == reduction::mean) {
+  if constexpr (Op == reduction::mean || (Op == reduction::sum && !Quantized)) {
     const bool channels_last = read_attributes<axes_order_attrs>(*n.attrs).channels_last;
-    if (n.round == rounding::aten) {
-      aten_mean_prepare(n, attrs, channels_last, to);
+    if (n.round == rounding::aten && !order.in_order) {
+      aten_mean_prepare(n, attrs, channels_last, Op, to);
       return unit{};
     }
   }
@@ -781,14 +783,13 @@ inline constexpr form sum_forms[] = {
     reduce_arithmetic_forms[0],
     {.in = {dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::mxnet, rounding::onnxruntime, rounding::xnnpack}},
+     .roundings = {rounding::aten, rounding::mxnet, rounding::onnxruntime, rounding::xnnpack}},
 };
 static_assert(roundings_of(mean_forms) == rounding_set{rounding::none, rounding::aten,
                                                        rounding::mxnet, rounding::onnxruntime,
                                                        rounding::xnnpack},
               "octet: what prepares mean takes any other rounding for none");
-static_assert(roundings_of(sum_forms) == rounding_set{rounding::none, rounding::mxnet,
-                                                      rounding::onnxruntime, rounding::xnnpack},
+static_assert(roundings_of(sum_forms) == roundings_of(mean_forms),
               "octet: what prepares sum takes any other rounding for none");
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},
@@ -847,7 +848,7 @@ inline constexpr op_def sum{
     .summary = "sum over axes",
     .forms = sum_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, sum_order_attrs>,
+    .attributes = keys_of<reduce_attrs, axes_order_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::sum, false>,

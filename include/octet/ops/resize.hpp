@@ -56,6 +56,7 @@ struct resize_params {
   rounding mode =
       rounding::none;  // none: plain float32; DR: TFLite's Q10 integers; OPT: TFLite's float form
                        // for uint8; XNN; PyTorch: ATEN contiguous, FMA channels last; ORT
+                       // float32: ATEN along the rows, then between them, FMA by channels
   std::int32_t zero_point = 0, lo_value = 0, hi_value = 0;  // ATEN, FMA
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w;
@@ -125,6 +126,15 @@ constexpr bilinear_tap bilinear_aten(std::int32_t o, std::int32_t in, std::int32
   const std::int32_t lo = clamp_to_int(static_cast<double>(floor(at)), 0, in - 1);
   return {lo, lo < in - 1 ? lo + 1 : lo, 0, sub(at, static_cast<float>(lo))};
 }
+/// The same of PyTorch's float kernels, which keep weights within [0, 1] and copy an axis that
+/// keeps its extent.
+constexpr bilinear_tap bilinear_aten_float(std::int32_t o, std::int32_t in, std::int32_t out,
+                                           bool align_corners, double factor, bool fused) {
+  if (in == out) return {o, o, 0, 0};
+  bilinear_tap t = bilinear_aten(o, in, out, align_corners, factor, fused);
+  if (t.fraction > 1) t.fraction = 1;
+  return t;
+}
 /// ONNX Runtime's coordinates, clamped to the image. The last row and column are blended with
 /// themselves, half and half.
 constexpr bilinear_tap bilinear_ort(std::int32_t o, std::int32_t in, std::int32_t out,
@@ -161,6 +171,23 @@ constexpr float blend_aten(float tl, float tr, float bl, float br, float fy, flo
     return add(mul(gy, add(mul(gx, tl), mul(fx, tr))), mul(fy, add(mul(gx, bl), mul(fx, br))));
   if (fused == 1) return fma(fy, fma(fx, br, mul(gx, bl)), mul(gy, fma(fx, tr, mul(gx, tl))));
   return fma(gy, fma(gx, tl, mul(fx, tr)), mul(fy, fma(gx, bl, mul(fx, br))));
+}
+/// One float of PyTorch's interpolation along the rows, then between them.
+constexpr float blend_aten_float(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float gy = sub(1.f, fy), gx = sub(1.f, fx);
+  return fma(fma(tl, gx, mul(tr, fx)), gy, mul(fma(bl, gx, mul(br, fx)), fy));
+}
+/// Of its kernel of channels, whose weights are products: whole blocks of 8, and the channels
+/// behind them.
+constexpr float blend_aten_block(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float gy = sub(1.f, fy), gx = sub(1.f, fx);
+  const float bottom = fma(br, mul(fy, fx), mul(bl, mul(fy, gx)));
+  return fma(tl, mul(gy, gx), fma(tr, mul(gy, fx), bottom));
+}
+constexpr float blend_aten_rest(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float gy = sub(1.f, fy), gx = sub(1.f, fx);
+  const float top = fma(tl, mul(gy, gx), mul(tr, mul(gy, fx)));
+  return fma(br, mul(fy, fx), fma(bl, mul(fy, gx), top));
 }
 constexpr std::int32_t blend_q10(std::int32_t tl, std::int32_t tr, std::int32_t bl, std::int32_t br,
                                  std::int32_t wy, std::int32_t wx) {
@@ -256,10 +283,14 @@ constexpr std::int32_t blend_quantized(const resize_params& p, const bilinear_sq
   }
   return p.zero_point;
 }
-constexpr float blend_real(const resize_params& p, const bilinear_square<float>& s) {
+constexpr float blend_real(const resize_params& p, const bilinear_square<float>& s, std::size_t k) {
   switch (p.mode) {
     case rounding::none: return s.blended(&numerics::blend_float);
     case rounding::onnxruntime: return s.blended(&numerics::blend_ort);
+    case rounding::aten: return s.blended(&numerics::blend_aten_float);
+    case rounding::fused_multiply_add:
+      return s.blended(k < as_size(p.channels) / 8 * 8 ? &numerics::blend_aten_block
+                                                       : &numerics::blend_aten_rest);
     case rounding::doubling_high_half_away:
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:
@@ -274,8 +305,6 @@ constexpr float blend_real(const resize_params& p, const bilinear_square<float>&
     case rounding::divide_truncate:
     case rounding::xnnpack:
     case rounding::qnnpack:
-    case rounding::aten:
-    case rounding::fused_multiply_add:
     case rounding::tflite_optimized:
     case rounding::mxnet: break;  // the forms exclude these
   }
@@ -298,7 +327,7 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
       for (std::size_t k = 0; k < c; ++k) {
         const bilinear_square<T> square{top[l + k], top[r + k], bottom[l + k], bottom[r + k], v, h};
         if constexpr (std::is_floating_point_v<T>)
-          to[k] = blend_real(p, square);
+          to[k] = blend_real(p, square, k);
         else
           to[k] = static_cast<T>(blend_quantized(p, square, k));
       }
@@ -398,6 +427,15 @@ OCTET_INLINE bilinear_tap bilinear_tap_of(rounding r, const resize_attrs& a, std
   }
   return {};
 }
+/// The same, of floats or codes: PyTorch's kernels of floats have places of their own.
+template <bool Quantized>
+bilinear_tap tap_of(rounding r, const resize_attrs& a, std::int32_t o, std::int32_t in,
+                    std::int32_t out, double factor) {
+  if (!Quantized && (r == rounding::aten || r == rounding::fused_multiply_add))
+    return numerics::bilinear_aten_float(o, in, out, a.align_corners, factor,
+                                         r == rounding::fused_multiply_add);
+  return bilinear_tap_of(r, a, o, in, out, factor);
+}
 template <bool Quantized> status resize_bilinear_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   if (Quantized && !x.same_quantization(y))
@@ -411,7 +449,7 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   const auto taps = [&](std::int32_t in, std::int32_t out, double factor) {
     auto list = to.array<bilinear_tap>(as_size(out));
     for (std::int32_t i = 0; i < out; ++i)
-      list[as_size(i)] = bilinear_tap_of(n.round, a, i, in, out, factor);
+      list[as_size(i)] = tap_of<Quantized>(n.round, a, i, in, out, factor);
     return list.data();
   };
   p.row_taps = taps(p.in_h, p.out_h, a.scale_h);
@@ -431,7 +469,10 @@ inline constexpr form qnn_resize_bilinear_forms[] = {
     {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::tflite_optimized},
 };
 inline constexpr form float_resize_forms[] = {
-    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::onnxruntime}},
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::onnxruntime, rounding::aten,
+                   rounding::fused_multiply_add}},
 };
 inline constexpr op_def resize_nearest{
     .name = "resize_nearest",
@@ -463,7 +504,7 @@ inline constexpr op_def resize_bilinear{
     .shape = &resize_op_shape,
     .memory = &resize_memory<bilinear_tap>,
     .prepare = &resize_bilinear_prepare<false>,
-    .decide = &laws::onnxruntime_order,
+    .decide = &laws::float_resize_bilinear,
 };
 }  // namespace ops
 

@@ -56,7 +56,8 @@ enum class unary : std::uint8_t {
   leaky_relu,
   sign,
   erf,
-  softplus
+  softplus,
+  silu
 };
 
 /// leaky_relu: the slope below 0, 0 where it is not given; elu: its factor there, else 1.
@@ -76,7 +77,7 @@ struct unary_params {
   dtype type = dtype::f32;  // of input and output
   bool approximate = false;
   std::size_t count = 0;  // elements
-  vector_rows rows;       // ATEN, logistic on f32
+  vector_rows rows;       // ATEN, logistic and silu on f32
   float alpha = 0;
   float in_scale = 1, out_scale = 1, inverse = 1;  // inverse: f32(1 / out_scale)
   std::int32_t in_zero_point = 0, out_zero_point = 0;
@@ -91,13 +92,14 @@ namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
 /// The functions that PyTorch's vector loops (rounding ATEN) compute their own way.
-enum class vectorized_function : std::uint8_t { other, logistic, tanh, exp, gelu };
+enum class vectorized_function : std::uint8_t { other, logistic, tanh, exp, gelu, silu };
 constexpr vectorized_function vectorized_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return vectorized_function::logistic;
     case unary::tanh: return vectorized_function::tanh;
     case unary::exp: return vectorized_function::exp;
     case unary::gelu: return vectorized_function::gelu;
+    case unary::silu: return vectorized_function::silu;
     case unary::hard_swish:
     case unary::hard_sigmoid:
     case unary::elu:
@@ -129,6 +131,7 @@ constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
     case vectorized_function::logistic: return div(1.f, add(1.f, exp_vectorized(-x)));
     case vectorized_function::tanh: return tanh_vectorized(x);
     case vectorized_function::exp: return exp_vectorized(x);
+    case vectorized_function::silu: return div(x, add(1.f, exp_vectorized(-x)));
     case vectorized_function::gelu: {
       if (!p.approximate)
         return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
@@ -185,7 +188,8 @@ constexpr ort_function ort_function_of(unary f) noexcept {
     case unary::relu_n1_to_1:
     case unary::relu_0_to_1:
     case unary::leaky_relu:
-    case unary::sign: return ort_function::other;
+    case unary::sign:
+    case unary::silu: return ort_function::other;
   }
   return ort_function::other;
 }
@@ -251,7 +255,8 @@ constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
     case unary::leaky_relu:
     case unary::sign:
     case unary::erf:
-    case unary::softplus: return xnnpack_function::other;
+    case unary::softplus:
+    case unary::silu: return xnnpack_function::other;
   }
   return xnnpack_function::other;
 }
@@ -266,12 +271,15 @@ constexpr float unary_xnn(const unary_params& p, float x) noexcept {
   }
   return x;
 }
-/// PyTorch's loop of logistic takes whole pairs of 8 floats; what is left of a row takes its scalar
-/// function, here the correctly rounded one.
+/// PyTorch's loops of logistic and silu take whole pairs of 8 floats; what is left of a row takes
+/// their scalar function, here the correctly rounded one.
 constexpr std::size_t logistic_block = 16;
+constexpr bool by_logistic_blocks(unary f) noexcept {
+  return f == unary::logistic || f == unary::silu;
+}
 constexpr bool is_vectorized(const unary_params& p, std::size_t i) noexcept {
   return p.mode == rounding::aten && has_vectorized(p.function) &&
-         (p.function != unary::logistic || p.rows.in_block(i, p.count, logistic_block));
+         (!by_logistic_blocks(p.function) || p.rows.in_block(i, p.count, logistic_block));
 }
 /// TFLite's reference calls the C library (AWAY).
 constexpr float tanh_by(rounding mode, float x) noexcept {
@@ -365,6 +373,7 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
       const float small = log_f32(add(exp_f32(with_sign(x, -1.f)), 1.f));
       return is_nan(x) ? x : add(x < 0 ? 0.f : x, small);
     }
+    case unary::silu: return div(x, add(1.f, exp_f32(-x)));
   }
   return x;
 }
@@ -397,7 +406,8 @@ template <class T> constexpr T unary_integer(unary f, T x) noexcept {
     case unary::relu_0_to_1:
     case unary::leaky_relu:
     case unary::erf:
-    case unary::softplus: break;  // number_unary_forms excludes these
+    case unary::softplus:
+    case unary::silu: break;  // number_unary_forms excludes these
   }
   return x;
 }
@@ -478,7 +488,8 @@ constexpr std::int32_t unary_dr(const unary_params& p, std::int32_t x, std::int3
     case unary::round:
     case unary::sign:
     case unary::erf:
-    case unary::softplus: break;  // the forms exclude these
+    case unary::softplus:
+    case unary::silu: break;  // the forms exclude these
   }
   return p.out_zero_point;
 }
@@ -513,7 +524,8 @@ constexpr std::int32_t unary_raw(const unary_params& p, std::int32_t x) noexcept
     case unary::leaky_relu:
     case unary::sign:
     case unary::erf:
-    case unary::softplus: break;  // the forms exclude these
+    case unary::softplus:
+    case unary::silu: break;  // the forms exclude these
   }
   return x;
 }
@@ -644,15 +656,17 @@ constexpr activation activation_of(unary f) {
     case unary::leaky_relu:
     case unary::sign:
     case unary::erf:
-    case unary::softplus: return activation::none;
+    case unary::softplus:
+    case unary::silu: return activation::none;
   }
   return activation::none;
 }
 constexpr bool has_alpha(unary f) { return f == unary::elu || f == unary::leaky_relu; }
 /// PyTorch rounds it differently in whole blocks of a row and behind them.
 constexpr bool rounds_by_position(unary f, bool quantized) {
-  return f == unary::logistic || (quantized && (f == unary::tanh || f == unary::hard_swish ||
-                                                f == unary::hard_sigmoid || has_alpha(f)));
+  return numerics::by_logistic_blocks(f) ||
+         (quantized &&
+          (f == unary::tanh || f == unary::hard_swish || f == unary::hard_sigmoid || has_alpha(f)));
 }
 constexpr bool is_relu(unary f) { return activation_of(f) != activation::none; }
 /// Its bounds in quantized values of the output, as TFLite rounds them.
@@ -945,6 +959,17 @@ inline constexpr op_def softplus{
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::softplus, false>,
     .decide = &laws::onnxruntime_order,
+};
+inline constexpr op_def silu{
+    .name = "silu",
+    .summary = "x / (1 + exp(-x))",
+    .forms = real_forms<&laws::of_floats>,
+    .kernel = kernel_id::unary,
+    .attributes = unary_keys<unary::silu>(),
+    .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
+    .prepare = &unary_prepare<unary::silu, false>,
+    .decide = &laws::of_floats,
 };
 inline constexpr op_def floor{
     .name = "floor",

@@ -6,6 +6,27 @@ OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 namespace simd {
 
+/// N values of T side by side, in as few vectors as hold no more.
+template <class T, int N> struct lane_block {
+  static constexpr int width = lanes<T> < N ? lanes<T> : N, vectors = N / width;
+  static_assert(N % width == 0);
+  using D = hn::CappedTag<T, static_cast<std::size_t>(width)>;
+  using V = hn::Vec<D>;
+  V v[vectors];
+
+  explicit HWY_INLINE lane_block(T all) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) v[k] = hn::Set(D(), all);
+  }
+  HWY_INLINE void load(const T* x) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) v[k] = hn::LoadU(D(), x + k * width);
+  }
+  HWY_INLINE void store(T (&each)[N]) const {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) hn::StoreU(v[k], D(), each + k * width);
+  }
+};
 /// One rounding per addition.
 struct plain_sum {
   template <class V> HWY_INLINE V operator()(V sum, V x) const { return rounded(hn::Add(sum, x)); }
