@@ -5,6 +5,7 @@
 #include "octet/import/torch/rows_bits.hpp"
 #include "octet/import/torch/rows_composed.hpp"
 #include "octet/import/torch/rows_elementwise.hpp"
+#include "octet/import/torch/rows_embedding.hpp"
 #include "octet/import/torch/rows_float.hpp"
 #include "octet/import/torch/rows_index.hpp"
 #include "octet/import/torch/rows_linear.hpp"
@@ -12,6 +13,7 @@
 #include "octet/import/torch/rows_norm.hpp"
 #include "octet/import/torch/rows_pool.hpp"
 #include "octet/import/torch/rows_recurrent.hpp"
+#include "octet/import/torch/rows_resample.hpp"
 #include "octet/import/torch/rows_shape.hpp"
 #include "octet/import/torch/rows_windows.hpp"
 
@@ -226,6 +228,17 @@ inline constexpr torch_row all[] = {
     {"aten::tan", "self", &tangent},
     {"aten::cosine_similarity", "x1, x2, dim=1, eps=1e-08", &cosine_similarity},
     {"aten::pairwise_distance", "x1, x2, p=2, eps=1e-06, keepdim=False", &pairwise_distance},
+    {"aten::cdist", "x1, x2, p=2, compute_mode=None", &cdist},
+    {"aten::tril_indices",
+     "row, col, offset=0, dtype=None, layout=None, device=None, pin_memory=None",
+     &triangle_indices<true>},
+    {"aten::triu_indices",
+     "row, col, offset=0, dtype=None, layout=None, device=None, pin_memory=None",
+     &triangle_indices<false>},
+    {"aten::rrelu", "self, lower=0.125, upper=0.3333333333333333, training=False, generator=None",
+     &rrelu},
+    {"aten::positive", "self", &same},
+    {"aten::_weight_norm", "v, g, dim=0", &weight_norm},
     {"aten::broadcast_tensors", "tensors", &broadcast_tensors},
     {"aten::pow", "self, exponent", &pow},
     {"aten::silu", "self", &silu},
@@ -393,13 +406,29 @@ inline constexpr torch_row all[] = {
      "divisor_override=None",
      &avg_pool3d},
     {"aten::adaptive_avg_pool3d", "self, output_size", &adaptive_avg_pool3d},
-    {"aten::upsample_nearest1d", "input, output_size=None, scales=None", &upsample_line<false>},
+    {"aten::upsample_nearest1d", "input, output_size=None, scales=None", &upsample_line},
     {"aten::upsample_linear1d", "input, output_size, align_corners, scales=None",
-     &upsample_line<true>},
+     &resampled<1, false, false>},
     {"aten::upsample_nearest2d", "input, output_size, scales_h=None, scales_w=None",
      &upsample<false>},
     {"aten::upsample_bilinear2d", "input, output_size, align_corners, scales_h=None, scales_w=None",
      &upsample<true>},
+    {"aten::upsample_bicubic2d", "input, output_size, align_corners, scales_h=None, scales_w=None",
+     &resampled<2, true, false>},
+    {"aten::_upsample_bilinear2d_aa",
+     "input, output_size, align_corners, scales_h=None, scales_w=None", &resampled<2, false, true>},
+    {"aten::_upsample_bicubic2d_aa",
+     "input, output_size, align_corners, scales_h=None, scales_w=None", &resampled<2, true, true>},
+    {"aten::upsample_trilinear3d",
+     "input, output_size, align_corners, scales_d=None, scales_h=None, scales_w=None",
+     &resampled<3, false, false>},
+    {"aten::upsample_nearest3d", "input, output_size, scales_d=None, scales_h=None, scales_w=None",
+     &upsample_volume},
+    {"aten::grid_sampler", "input, grid, interpolation_mode, padding_mode, align_corners",
+     &grid_sampler},
+    {"aten::grid_sampler_2d", "input, grid, interpolation_mode, padding_mode, align_corners",
+     &grid_sampler},
+    {"aten::affine_grid_generator", "theta, size, align_corners", &affine_grid},
     {"aten::_upsample_nearest_exact1d", "input, output_size=None, scales=None",
      &upsample_exact_line},
     {"aten::_upsample_nearest_exact2d", "input, output_size=None, scales_h=None, scales_w=None",
@@ -518,6 +547,11 @@ inline constexpr torch_row all[] = {
     {"aten::topk", "self, k, dim=-1, largest=True, sorted=True", &topk},
     {"aten::sort", "self, dim=-1, descending=False, stable=None", &sort},
     {"aten::argsort", "self, dim=-1, descending=False, stable=None", &sort},
+    {"aten::kthvalue", "self, k, dim=-1, keepdim=False", &kthvalue},
+    {"aten::median", "self, dim=None, keepdim=False", &median},
+    {"aten::bucketize", "self, boundaries, out_int32=False, right=False", &bucketize},
+    {"aten::searchsorted",
+     "sorted_sequence, self, out_int32=False, right=False, side=None, sorter=None", &searchsorted},
     {"aten::cumsum", "self, dim, dtype=None", &accumulated<false>},
     {"aten::cumprod", "self, dim, dtype=None", &accumulated<true>},
     {"aten::msort", "self", &msort},

@@ -7,6 +7,7 @@
 #include "octet/import/torch/rows_index.hpp"
 #include "octet/import/torch/rows_memory.hpp"
 #include "octet/import/torch/rows_pool.hpp"
+#include "octet/ops/scatter.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -495,22 +496,6 @@ inline result<value> both_extremes(emitter& e, arguments& a) {
   if (!high) return high;
   return e.c.values.list({*low, *high}, kind::tuple);
 }
-/// std_mean and var_mean: both, over the same axes.
-template <bool Root> result<value> deviation_and_mean(emitter& e, arguments& a) {
-  const auto spread = deviation<Root>(e, a);
-  if (!spread) return spread;
-  const step x = real_argument(e, a, "self");
-  const bool keep = a.boolean("keepdim"), whole = a["dim"].is(kind::boolean);
-  if (!x) return x.error();
-  arguments as = a;
-  if (whole) as.replace("dim", value{});
-  const auto axes = axes_or_all(as, "dim", **x);
-  if (auto s = as.check(); !s) return s.error();
-  const auto mean =
-      done(apply(e, ops::div, summed(e, x, axes, keep), number(e, extent_of(**x, axes))));
-  if (!mean) return mean;
-  return e.c.values.list({*spread, *mean}, kind::tuple);
-}
 /// x.mT: the last two axes change places; a view.
 inline result<value> swapped(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -561,6 +546,59 @@ inline result<value> pairwise_distance(emitter& e, arguments& a) {
   if (p != 2 || (*d)->rank() < 1) return unsupported("p of " + a.name, std::to_string(p), "2");
   return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, d, d), {(*d)->rank() - 1}, keep)));
 }
+/// cdist(x, y, p), p = 1 or 2: of each row of x to each of y. Where there are many rows PyTorch
+/// takes squares apart: other last bits.
+inline result<value> cdist(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "x1"), y = real_argument(e, a, "x2");
+  const double p = a.real("p");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  if (auto s = a.check(); !s) return s.error();
+  if ((p != 1 && p != 2) || (*x)->rank() < 2 || (*y)->rank() < 2)
+    return unsupported("p of " + a.name, std::to_string(p), "1, 2, of tensors of 2 axes or more");
+  auto rows = (*x)->size, columns = (*y)->size;
+  rows.insert(rows.end() - 1, 1);
+  columns.insert(columns.end() - 2, 1);
+  const step d = apply(e, ops::sub, step_of(reshaped(e, **x, std::move(rows))),
+                       step_of(reshaped(e, **y, std::move(columns))));
+  if (!d) return d.error();
+  const std::vector<std::int64_t> last{(*d)->rank() - 1};
+  if (p == 1) return done(summed(e, apply(e, ops::abs, d), last, false));
+  return done(apply(e, ops::sqrt, sum_of_squares(e, d, last, false)));
+}
+/// tril_indices(row, col, offset) and triu_indices: rows and columns of a triangle's elements.
+template <bool Lower> result<value> triangle_indices(emitter& e, arguments& a) {
+  const std::int64_t rows = a.small("row", a.integer("row")),
+                     columns = a.small("col", a.integer("col")),
+                     offset = a.small("offset", a.integer("offset"));
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, scalar::s64);
+  if (!type) return type.error();
+  const auto most = static_cast<std::int64_t>(most_made);
+  if (rows < 0 || columns < 0 || (columns > 0 && rows > most / columns))
+    return too_large("a tensor made by " + a.name);
+  std::vector<double> numbers, second;
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < columns; ++j)
+      if (Lower ? j - i <= offset : j - i >= offset) {
+        numbers.push_back(static_cast<double>(i));
+        second.push_back(static_cast<double>(j));
+      }
+  const auto n = static_cast<std::int64_t>(second.size());
+  if (n == 0) return unsupported("no elements in " + a.name);
+  numbers.insert(numbers.end(), second.begin(), second.end());
+  return constant_tensor(e, numbers, {2, n}, *type);
+}
+/// rrelu(x, lower, upper, training): outside of training a leaky_relu by the mean of both.
+inline result<value> rrelu(emitter& e, arguments& a) {
+  const double low = a.real("lower"), high = a.real("upper");
+  if (a.boolean("training")) return unsupported(a.name + " in training mode");
+  const step x = real_argument(e, a, "self");
+  if (auto s = a.check(); !s) return s.error();
+  attributes attrs;
+  attrs.set("alpha", numerics::div(numerics::add(low, high), 2.));
+  return done(apply(e, ops::leaky_relu, x, std::move(attrs)));
+}
 /// clamp(x, low, high) of tensors.
 inline result<value> clamp_any(emitter& e, arguments& a) {
   const auto is_tensor = [&](std::string_view bound) {
@@ -577,6 +615,46 @@ inline result<value> clamp_any(emitter& e, arguments& a) {
     as.replace("self", *next);
   }
   return as["self"];
+}
+/// How many of the rising boundaries are below each element; `right`: not above it.
+inline result<value> counted_boundaries(emitter& e, arguments& a, std::string_view elements,
+                                        std::string_view rising) {
+  step x = real_argument(e, a, elements), limits = real_argument(e, a, rising);
+  const bool right = a.boolean("right");
+  const scalar type = a.boolean("out_int32") ? scalar::s32 : scalar::s64;
+  if (!x) return x.error();
+  if (!limits) return limits.error();
+  if (auto s = a.check(); !s) return s.error();
+  if ((*limits)->rank() != 1)
+    return unsupported("boundaries of " + a.name, std::to_string((*limits)->rank()) + " axes", "1");
+  const std::int64_t n = (*limits)->size[0];
+  if (!right) {  // n less those that are not below: of negative numbers, not above
+    arguments turned(e.c, a.name,
+                     {{"self", value_of(**limits)}, {"dims", e.c.values.integers({0})}});
+    const auto falling = flip(e, turned);
+    if (!falling) return falling;
+    x = apply(e, ops::neg, x), limits = apply(e, ops::neg, step(falling->t));
+    if (!x) return x.error();
+    if (!limits) return limits.error();
+  }
+  const auto in = e.held_as_is(**x), at = e.held(**limits, false);
+  if (!in) return in.error();
+  if (!at) return at.error();
+  const tensor_id to = e.make(scalar::s32);
+  if (auto s = e.emit(ops::bucketize, {*in, *at}, to); !s) return s.error();
+  const value count = e.wrap(to, scalar::s32, !(*x)->constant() && (*x)->channels_inner,
+                             suggests_channels_last(**x));
+  const auto whole = cast_to(e, *count.t, type);
+  if (!whole || right) return whole;
+  return emit_pair(e, ops::sub, {number_of(e, static_cast<double>(n), type), whole->t}, type);
+}
+/// bucketize(x, boundaries, out_int32, right) and searchsorted(boundaries, x, out_int32, right).
+inline result<value> bucketize(emitter& e, arguments& a) {
+  return counted_boundaries(e, a, "self", "boundaries");
+}
+inline result<value> searchsorted(emitter& e, arguments& a) {
+  if (!a.none("sorter") || !a.none("side")) return unsupported("sorter or side of " + a.name);
+  return counted_boundaries(e, a, "self", "sorted_sequence");
 }
 /// broadcast_tensors(list): each repeated along the axes of all.
 inline result<value> broadcast_tensors(emitter& e, arguments& a) {

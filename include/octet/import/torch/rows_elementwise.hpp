@@ -252,7 +252,8 @@ inline constexpr unary_forms logistic_forms{&ops::qnn_logistic, &ops::logistic},
     tanh_forms{&ops::qnn_tanh, &ops::tanh},
     hard_sigmoid_forms{&ops::qnn_hard_sigmoid, &ops::hard_sigmoid},
     hard_swish_forms{&ops::qnn_hard_swish, &ops::hard_swish},
-    leaky_relu_forms{&ops::qnn_leaky_relu, &ops::leaky_relu}, elu_forms{&ops::qnn_elu, &ops::elu};
+    leaky_relu_forms{&ops::qnn_leaky_relu, &ops::leaky_relu}, elu_forms{&ops::qnn_elu, &ops::elu},
+    silu_forms{nullptr, &ops::silu};  // of floats alone
 
 /// f of each value; floats stay floats.
 inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
@@ -267,7 +268,7 @@ inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
             {last && op.quantized != &ops::qnn_elu ? channels_last_strides(x.size)
                                                    : contiguous_strides(x.size),
              x.stride});  // elu allocates a contiguous result
-  else if (!quantized && op.plain == &ops::logistic)
+  else if (!quantized && (op.plain == &ops::logistic || op.plain == &ops::silu))
     set_row(attrs, x.size, {memory_steps{}, x.stride});
   const tensor_id to = quantized ? e.make(x.type, q) : e.make(scalar::f32);
   if (auto s = e.emit(quantized ? *op.quantized : *op.plain, {*in}, to, std::move(attrs)); !s)

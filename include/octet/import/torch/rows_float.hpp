@@ -11,6 +11,8 @@
 #include "octet/import/torch/rows_pool.hpp"
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/float_layers.hpp"
+#include "octet/ops/layer_norm.hpp"
+#include "octet/ops/variance.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -94,11 +96,10 @@ inline result<value> neg(emitter& e, arguments& a) {
 inline result<value> reciprocal(emitter& e, arguments& a) {
   return done(apply(e, ops::div, number(e, 1), real_argument(e, a, "self")));
 }
-inline step silu_of(emitter& e, const step& x) {
-  return apply(e, ops::mul, x, apply(e, ops::logistic, x));
-}
 inline result<value> silu(emitter& e, arguments& a) {
-  return done(silu_of(e, real_argument(e, a, "self")));
+  const step x = real_argument(e, a, "self");
+  if (!x) return x.error();
+  return unary(e, **x, silu_forms, {});
 }
 inline result<value> log_sigmoid(emitter& e, arguments& a) {
   return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, "self"))));
@@ -181,7 +182,16 @@ inline result<value> glu(emitter& e, arguments& a) {
   if ((*x)->size[axis] % 2 != 0) return invalid("extent of " + a.name, "odd");
   const step first = step_of(sliced(e, **x, axis, 0, half)),
              second = step_of(sliced(e, **x, axis, half, half));
-  return done(apply(e, ops::mul, first, apply(e, ops::logistic, second)));
+  if (!first) return first.error();
+  if (!second) return second.error();
+  const auto in = e.held(**second, suggests_channels_last(**second));  // by position, as logistic
+  if (!in) return in.error();
+  attributes attrs;
+  set_row(attrs, (*second)->size, {memory_steps{}, (*first)->stride, (*second)->stride});
+  const tensor_id gate = e.make(scalar::f32);
+  if (auto s = e.emit(ops::logistic, {*in}, gate, std::move(attrs)); !s) return s.error();
+  const bool last = suggests_channels_last(**second);
+  return done(apply(e, ops::mul, first, e.wrap(gate, scalar::f32, last, last).t));
 }
 /// leaky_relu(x, slope); of codes with the input's parameters.
 inline result<value> plain_leaky_relu(emitter& e, arguments& a) {
@@ -337,13 +347,30 @@ inline spread spread_of(emitter& e, const step& x, const std::vector<std::int64_
   const step c = apply(e, ops::sub, x, mean_of(e, x, axes));
   return {c, mean_of(e, apply(e, ops::mul, c, c), axes)};
 }
-/// std and var: (x, unbiased), (x, dims, unbiased, keepdim), (x, dims, correction=, keepdim=).
-template <bool Root> result<value> deviation(emitter& e, arguments& a) {
+/// _weight_norm(v, g, dim): v * (g / its norms over the other axes).
+inline result<value> weight_norm(emitter& e, arguments& a) {
+  const step v = real_argument(e, a, "v"), g = real_argument(e, a, "g");
+  const std::int64_t dim = a.integer("dim");
+  if (!v) return v.error();
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, (*v)->rank());
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> axes;
+  for (int i = 0; i < (*v)->rank(); ++i)
+    if (as_size(i) != axis) axes.push_back(i);
+  const step norms = apply(e, ops::sqrt, summed(e, apply(e, ops::mul, v, v), axes, true));
+  return done(apply(e, ops::mul, v, apply(e, ops::div, g, norms)));
+}
+/// std and var, and the mean: (x, unbiased), (x, dims, unbiased, keepdim), (x, dims, correction=,
+/// keepdim=).
+inline result<std::array<value, 2>> deviation_and_mean_of(emitter& e, arguments& a, bool root) {
   tensor_data* x = a.tensor("self");
   const value dim = a["dim"];
   const bool keep = a.boolean("keepdim"), whole = dim.is(kind::boolean);
-  double correction = (whole ? dim.b : a.boolean("unbiased")) ? 1 : 0;
-  if (!a.none("correction")) correction = a.real("correction");
+  variance_attrs v;
+  v.correction = (whole ? dim.b : a.boolean("unbiased")) ? 1 : 0;
+  v.root = root;
+  if (!a.none("correction")) v.correction = a.real("correction");
   if (auto s = a.check(); !s) return s.error();
   std::vector<std::int64_t> axes;
   if (whole)
@@ -351,14 +378,52 @@ template <bool Root> result<value> deviation(emitter& e, arguments& a) {
   else
     axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
-  const step real = real_value(e, *x);
+  step real = real_value(e, *x);
+  if (real && (*real)->rank() == 0) real = step_of(reshaped(e, **real, {1})), axes = {0};
   if (!real) return real.error();
-  const step c = apply(e, ops::sub, real, mean_of(e, real, axes));
-  const double n = numerics::sub(extent_of(*x, axes), correction);
-  step v =
-      apply(e, ops::div, summed(e, apply(e, ops::mul, c, c), axes, keep), number(e, n > 0 ? n : 0));
-  if (Root) v = apply(e, ops::sqrt, v);
-  return as_given(e, *x, v);
+  const auto in = e.held_as_is(**real);
+  if (!in) return in.error();
+  const bool inner = !(*real)->constant() && (*real)->channels_inner;
+  attributes attrs = to_attributes(v);
+  attrs.set("axes", axes_in_layout(**real, axes, inner));
+  attrs.set("keep_dims", std::int64_t{1});
+  const tensor_id to[] = {e.make(scalar::f32), e.make(scalar::f32)};
+  if (auto s = e.c.build.emit(ops::variance, {*in}, {to[0], to[1]}, std::move(attrs)); !s)
+    return s.error();
+  std::vector<std::int64_t> left;
+  for (int i = 0; i < x->rank(); ++i)
+    if (std::find(axes.begin(), axes.end(), i) == axes.end()) left.push_back(x->size[as_size(i)]);
+  std::array<value, 2> both;
+  for (std::size_t k = 0; k < 2; ++k) {
+    both[k] = e.wrap(to[k], scalar::f32, inner, false);
+    if (keep && x->rank() > 0) continue;
+    const auto line = reshaped(e, *both[k].t, left);
+    if (!line) return line.error();
+    both[k] = *line;
+  }
+  return both;
+}
+template <bool Root> result<value> deviation(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const auto both = deviation_and_mean_of(e, a, Root);
+  if (!both) return both.error();
+  return as_given(e, *x, (*both)[0].t);
+}
+/// std_mean and var_mean.
+template <bool Root> result<value> deviation_and_mean(emitter& e, arguments& a) {
+  const auto both = deviation_and_mean_of(e, a, Root);
+  if (!both) return both.error();
+  return e.c.values.list({(*both)[0], (*both)[1]}, kind::tuple);
+}
+/// The sum that norms are roots of: one element after another.
+inline step sum_of_squares(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
+                           bool keep) {
+  const step squares = apply(e, ops::mul, x, x);
+  if (!squares) return squares;
+  attributes in_order;
+  in_order.set("in_order", std::int64_t{1});
+  return step_of(reduced(e, **squares, ops::sum, axes, keep, std::move(in_order)));
 }
 /// The norm whose order is 1, 2 or infinite.
 inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view order) {
@@ -369,7 +434,7 @@ inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view or
   if (auto s = a.check(); !s) return s.error();
   const auto axes = axes_or_all(a, "dim", **x);
   if (auto s = a.check(); !s) return s.error();
-  if (p == 2) return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, x, x), axes, keep)));
+  if (p == 2) return done(apply(e, ops::sqrt, sum_of_squares(e, x, axes, keep)));
   const step size = apply(e, ops::abs, x);
   if (!size) return size.error();
   if (p == 1) return done(summed(e, size, axes, keep));
@@ -404,6 +469,29 @@ inline step scaled_and_shifted(emitter& e, step y, tensor_data* weight, tensor_d
   }
   return y;
 }
+/// Rows of the innermost axes, or groups of channels, to mean 0 and variance 1, times weight and
+/// plus bias where given.
+inline step normalized_rows(emitter& e, const step& x, tensor_data* weight, tensor_data* bias,
+                            const layer_norm_attrs& how) {
+  if (!x) return x;
+  const auto in = e.held(**x, false);
+  if (!in) return in.error();
+  std::vector<tensor_id> operands{*in};
+  for (tensor_data* t : {weight, bias}) {
+    if (!t) {
+      operands.push_back(no_tensor);
+      continue;
+    }
+    const auto factors = e.held(*t, false);
+    if (!factors) return factors.error();
+    operands.push_back(*factors);
+  }
+  while (operands.back() == no_tensor) operands.pop_back();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::float_layer_norm, std::move(operands), to, to_attributes(how)); !s)
+    return s.error();
+  return e.wrap(to, scalar::f32, false, false).t;
+}
 /// layer_norm(x, shape, weight, bias, eps).
 inline result<value> float_layer_norm(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "input");
@@ -417,13 +505,11 @@ inline result<value> float_layer_norm(emitter& e, arguments& a) {
   if (shape.empty() || shape.size() > (*x)->size.size() ||
       !std::equal(shape.rbegin(), shape.rend(), (*x)->size.rbegin()))
     return invalid("normalized shape of " + a.name);
-  std::vector<std::int64_t> axes;
-  for (std::size_t i = (*x)->size.size() - shape.size(); i < (*x)->size.size(); ++i)
-    axes.push_back(static_cast<std::int64_t>(i));
-  return as_contiguous(
-      e, done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape)));
+  layer_norm_attrs how;
+  how.axes = static_cast<std::int32_t>(shape.size()), how.epsilon = eps;
+  return done(normalized_rows(e, x, *w, *b, how));
 }
-/// group_norm(x, groups, weight, bias, eps): x as [N, groups, rest].
+/// instance_norm: x as [N, groups, rest], each normalized by itself.
 inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data* w, tensor_data* b,
                     double eps) {
   if (!x) return x;
@@ -438,19 +524,42 @@ inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data*
   shape.insert(shape.end(), size.size() - 2, 1);
   return scaled_and_shifted(e, step_of(reshaped(e, **y, size)), w, b, shape);
 }
+/// group_norm(x, groups, weight, bias, eps).
 inline result<value> float_group_norm(emitter& e, arguments& a) {
-  const std::int64_t groups = a.integer("num_groups");
-  const double eps = a.real("eps");
+  layer_norm_attrs g;
+  g.groups = a.small("num_groups", a.integer("num_groups")), g.epsilon = a.real("eps");
   const step x = real_argument(e, a, "input");
   const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
-  const auto y = done(grouped(e, x, groups, *w, *b, eps));
-  if (!y || !suggests_channels_last(**x)) return as_contiguous(e, y);
-  return with_strides(e, *y, channels_last_strides((*x)->size));
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  if ((*x)->rank() < 2 || g.groups < 1 || (*x)->size[1] % g.groups != 0)
+    return invalid("groups of " + a.name, std::to_string(g.groups));
+  const step y = normalized_rows(e, x, *w, *b, g);
+  if (!y || !suggests_channels_last(**x)) return done(y);
+  return with_strides(e, value_of(**y), channels_last_strides((*x)->size));
+}
+/// x * factor + offset of each channel, the last axis of `in`, rounded once: a depthwise
+/// convolution of one tap.
+inline result<tensor_id> scaled_channels(emitter& e, tensor_id in, const std::vector<float>& factor,
+                                         const std::vector<float>& offset) {
+  const dims shape = e.g[in].shape;
+  const std::int64_t c = shape.back(0);
+  std::vector<std::int64_t> image{1, 1, 0, c}, weights{1, 1, 1, c};
+  image[2] = static_cast<std::int64_t>(shape.elements().value) / std::max<std::int64_t>(c, 1);
+  const auto pixels = reshaped_like(e, in, image);
+  if (!pixels) return pixels;
+  const auto w = reshaped_like(e, e.constant_of(factor), weights);
+  if (!w) return w;
+  const tensor_id y = e.make(scalar::f32);
+  if (auto s = e.emit(ops::float_depthwise_conv2d, {*pixels, *w, e.constant_of(offset)}, y); !s)
+    return s.error();
+  return reshaped_like(e, y, {shape.begin(), shape.end()});
 }
 /// batch_norm(x, weight, bias, mean, var, training, momentum, eps): a factor and an offset for each
-/// channel, x * f32(w / sqrt(var + eps)) + f32(b - mean * factor).
+/// channel, fma(x, factor, offset), factor = f32(w / sqrt(var + eps)), offset = fma(-mean, factor,
+/// b).
 inline result<value> float_batch_norm(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "input");
   const bool training = a.boolean("training");
@@ -471,15 +580,14 @@ inline result<value> float_batch_norm(emitter& e, arguments& a) {
   for (std::size_t i = 0; i < n; ++i) {
     alpha[i] =
         numerics::mul((*w)[i], numerics::div(1.f, numerics::sqrt_f32(numerics::add((*v)[i], eps))));
-    beta[i] = numerics::sub((*b)[i], numerics::mul((*m)[i], alpha[i]));
+    beta[i] = numerics::fma(-(*m)[i], alpha[i], (*b)[i]);
   }
   const bool inner = (*x)->rank() >= 3;
   const auto in = e.held(**x, inner);
   if (!in) return in.error();
-  const tensor_id product = e.make(scalar::f32), to = e.make(scalar::f32);
-  if (auto s = e.emit(ops::mul, {*in, e.constant_of(alpha)}, product); !s) return s.error();
-  if (auto s = e.emit(ops::add, {product, e.constant_of(beta)}, to); !s) return s.error();
-  return e.wrap(to, scalar::f32, inner, suggests_channels_last(**x));
+  const auto y = scaled_channels(e, *in, alpha, beta);
+  if (!y) return y.error();
+  return e.wrap(*y, scalar::f32, inner, suggests_channels_last(**x));
 }
 /// instance_norm(x, weight, bias, mean, var, use_input_stats, momentum, eps).
 inline result<value> float_instance_norm(emitter& e, arguments& a) {
@@ -506,12 +614,45 @@ inline result<value> float_instance_norm(emitter& e, arguments& a) {
 
 // ---- layers with weights ----
 
+/// Of a convolution of the image `in`, NHWC: whether its bias joins behind all products.
+inline bool adds_bias_last(emitter& e, tensor_id in, const packed_data& p) {
+  bool steps = false;
+  for (const auto* list : {&p.stride, &p.dilation})
+    for (const std::int64_t v : *list) steps |= v != 1;
+  const auto extent = [&](std::size_t back) {
+    return saturated(p.weight->size[p.weight->size.size() - 1 - back]);
+  };
+  return laws::convolves_by_product(e.g[in].shape, p.spatial == 1 ? 1 : extent(1), extent(0),
+                                    saturated(p.groups), steps);
+}
+/// conv_weights of weights that a program computes of constants: the nodes are folded.
+inline result<tensor_id> computed_weights(emitter& e, const packed_data& p, bool depthwise) {
+  tensor_data w = *p.weight;
+  const auto in = e.held(w, false);
+  if (!in) return in;
+  std::vector<std::int64_t> size = w.size, order{0, 2, 3, 1};
+  if (size.size() == 3) size.insert(size.begin() + 2, 1);
+  if (depthwise) order = {1, 2, 3, 0};
+  std::vector<std::int64_t> shape;
+  if (p.transposed) {  // as conv_weights
+    size.insert(size.begin(), p.groups);
+    size[1] /= p.groups;
+    order = {0, 2, 3, 4, 1}, shape = {p.groups * size[2], size[3], size[4], size[1]};
+  } else {
+    for (const std::int64_t i : order) shape.push_back(size[as_size(i)]);
+  }
+  const auto axes = reshaped_like(e, *in, size);
+  if (!axes) return axes;
+  const tensor_id turned = e.make(scalar::f32);
+  if (auto s = e.transpose(*axes, turned, std::move(order)); !s) return s.error();
+  return reshaped_like(e, turned, std::move(shape));
+}
 /// A float32 convolution; parameters as quantized ones have them.
 inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
-  if (p.weight->type != scalar::f32 || !p.weight->constant())
+  if (p.weight->type != scalar::f32 || !e.c.known(*p.weight))
     return unsupported("weights of " + a.name,
-                       p.weight->constant() ? std::string(name_of(p.weight->type)) : "computed",
-                       "float32 constants");
+                       e.c.known(*p.weight) ? std::string(name_of(p.weight->type)) : "computed",
+                       "float32, known when the file is loaded");
   const int spatial = x.rank() - 2;
   if (spatial != 1 && spatial != 2)
     return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
@@ -530,13 +671,17 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   if (!in) return in.error();
   const auto channels = channels_of(a, x, p);
   if (!channels) return channels.error();
-  const auto w = conv_weights(e, p, channels->depthwise);
+  const auto w = p.weight->constant() ? conv_weights(e, p, channels->depthwise)
+                                      : computed_weights(e, p, channels->depthwise);
   if (!w) return w.error();
   std::vector<tensor_id> operands{*in, *w};
+  const bool bias_last = p.bias && !p.transposed && adds_bias_last(e, *in, p);
+  tensor_id bias = no_tensor;
   if (p.bias) {
     const auto b = e.c.numbers<float>(*p.bias);
     if (!b) return b.error();
-    operands.push_back(e.constant_of(*b));
+    bias = e.constant_of(*b);
+    if (!bias_last) operands.push_back(bias);
   }
   tensor_id y = e.make(scalar::f32);
   if (auto s = e.emit(p.transposed          ? ops::float_transpose_conv2d
@@ -545,6 +690,11 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
                       std::move(operands), y, conv_attributes(p, one_row, channels->depthwise));
       !s)
     return s.error();
+  if (bias_last) {
+    const tensor_id sums = y;
+    y = e.make(scalar::f32);
+    if (auto s = e.emit(ops::add, {sums, bias}, y); !s) return s.error();
+  }
   if (one_row) {
     const dims s = e.g[y].shape;
     const auto line = reshaped_like(e, y, {s[0], s[2], s[3]});
@@ -936,10 +1086,9 @@ inline result<value> multi_head_attention(emitter& e, arguments& a) {
 /// One normalization of an encoder layer.
 inline step encoder_norm(emitter& e, const step& x, double eps, tensor_data* weight,
                          tensor_data* bias) {
-  if (!x) return x;
-  const std::int64_t last = (*x)->rank() - 1;
-  return scaled_and_shifted(e, normalized_over(e, x, {last}, eps), weight, bias,
-                            {(*x)->size.back()});
+  layer_norm_attrs how;
+  how.epsilon = eps;
+  return normalized_rows(e, x, weight, bias, how);
 }
 /// _transformer_encoder_layer_fwd(src, ..), what nn.TransformerEncoderLayer is in eval mode:
 /// attention and two linear layers, each added to what it is given, with a normalization before

@@ -462,7 +462,8 @@ inline result<value> embedding(emitter& e, arguments& a) {
 
 /// One reduction of codes or numbers over axes.
 inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
-                             const std::vector<std::int64_t>& axes, bool keep) {
+                             const std::vector<std::int64_t>& axes, bool keep,
+                             attributes attrs = {}) {
   if (is_quantized(x.type))
     if (auto s = e.per_tensor(x); !s) return s.error();
   if (x.rank() == 0) return value_of(x);
@@ -470,10 +471,10 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   if (!in) return in.error();
   const bool inner = !x.constant() && x.channels_inner;
   const tensor_id to = e.make_like(x);
-  attributes attrs;
   attrs.set("axes", axes_in_layout(x, axes, inner));
   attrs.set("keep_dims", std::int64_t{1});
-  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs), {.framework = e.facts_of(x, inner)}); !s)
+    return s.error();
   const value all = e.wrap(to, x.type, inner, false);
   if (keep) return all;
   std::vector<std::int64_t> left;
@@ -601,6 +602,53 @@ inline result<value> msort(emitter& e, arguments& a) {
   if (!both) return both;
   return both->c->items[0];
 }
+/// The k-th smallest along an axis, counted from 1. Which of equal elements is meant PyTorch's
+/// selection decides: the places are unknown.
+inline result<value> kth_smallest(emitter& e, tensor_data& x, std::size_t axis, std::int64_t k,
+                                  bool keep) {
+  if (k < 1 || k > x.size[axis])
+    return invalid("k of " + e.operator_name(), std::to_string(k),
+                   "1 to " + std::to_string(x.size[axis]));
+  const auto lowest = best(e, x, axis, {saturated(k), true, topk_order::selected});
+  if (!lowest) return lowest;
+  const auto last = sliced(e, *lowest->c->items[0].t, axis, k - 1, 1);
+  if (!last) return last;
+  value v = *last;
+  if (!keep) {
+    auto size = x.size;
+    size.erase(size.begin() + static_cast<std::ptrdiff_t>(axis));
+    const auto line = reshaped(e, *v.t, std::move(size));
+    if (!line) return line;
+    v = *line;
+  }
+  return e.c.values.list({v, value::unknown()}, kind::tuple);
+}
+/// kthvalue(x, k, dim, keepdim).
+inline result<value> kthvalue(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t k = a.integer("k"), dim = a.integer("dim");
+  const bool keep = a.boolean("keepdim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  return kth_smallest(e, *x, axis, k, keep);
+}
+/// median(x), median(x, dim, keepdim): of two in the middle the lower one.
+inline result<value> median(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const bool all = a.none("dim"), keep = a.boolean("keepdim");
+  const std::int64_t dim = all ? 0 : a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  if (all) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    x = line->t;
+  }
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto v = kth_smallest(e, *x, axis, (x->size[axis] + 1) / 2, keep && !all);
+  return v && all ? result<value>(v->c->items[0]) : v;
+}
 /// The element type that is asked for; `otherwise` where it is none.
 inline result<scalar> type_argument(arguments& a, scalar otherwise) {
   if (a.none("dtype")) return otherwise;
@@ -707,12 +755,8 @@ inline result<value> arange(emitter& e, arguments& a) {
   if (numbers.empty()) numbers.push_back(0);
   return constant_tensor(e, numbers, {static_cast<std::int64_t>(count)}, *type);
 }
-/// linspace(start, end, steps, ..): from both ends to the middle, as PyTorch rounds it.
-inline result<value> linspace(emitter& e, arguments& a) {
-  const auto start = static_cast<float>(a.real("start")), end = static_cast<float>(a.real("end"));
-  const std::int64_t steps = a.integer("steps");
-  if (auto s = a.check(); !s) return s.error();
-  if (steps < 1 || steps > 10000000) return invalid("steps of " + a.name, std::to_string(steps));
+/// Numbers from start to end, from both ends to the middle, as PyTorch rounds them.
+inline std::vector<double> evenly_spaced(float start, float end, std::int64_t steps) {
   const float step = numerics::div(numerics::sub(end, start),
                                    static_cast<float>(std::max<std::int64_t>(steps - 1, 1)));
   std::vector<double> numbers;
@@ -721,7 +765,15 @@ inline result<value> linspace(emitter& e, arguments& a) {
         i < steps / 2 || steps == 1
             ? numerics::add(start, numerics::mul(step, static_cast<float>(i)))
             : numerics::sub(end, numerics::mul(step, static_cast<float>(steps - i - 1)))));
-  return constant_tensor(e, numbers, {steps}, scalar::f32);
+  return numbers;
+}
+/// linspace(start, end, steps, ..).
+inline result<value> linspace(emitter& e, arguments& a) {
+  const auto start = static_cast<float>(a.real("start")), end = static_cast<float>(a.real("end"));
+  const std::int64_t steps = a.integer("steps");
+  if (auto s = a.check(); !s) return s.error();
+  if (steps < 1 || steps > 10000000) return invalid("steps of " + a.name, std::to_string(steps));
+  return constant_tensor(e, evenly_spaced(start, end, steps), {steps}, scalar::f32);
 }
 /// meshgrid(tensors, indexing="ij"): each repeated along the others' axes.
 inline result<value> meshgrid(emitter& e, arguments& a) {

@@ -590,9 +590,15 @@ inline result<value> index_add(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const auto list = known_index(e, *index, x->size[axis]);
   if (!list) return list.error();
-  if (alpha != 1 || x->type != source->type || is_quantized(x->type) || list->size() > 1024 ||
-      source->rank() != x->rank() || source->size[axis] != static_cast<std::int64_t>(list->size()))
-    return unsupported("operands of " + a.name, {}, "numbers of one type, alpha 1");
+  if ((alpha != 1 && x->type != scalar::f32) || x->type != source->type || is_quantized(x->type) ||
+      list->size() > 1024 || source->rank() != x->rank() ||
+      source->size[axis] != static_cast<std::int64_t>(list->size()))
+    return unsupported("operands of " + a.name, {}, "numbers of one type, whole ones with alpha 1");
+  if (alpha != 1) {
+    const auto scaled = emit_pair(e, ops::mul, {source, number_of(e, alpha, x->type)}, x->type);
+    if (!scaled) return scaled;
+    source = scaled->t;
+  }
   value y = value_of(*x);
   for (std::size_t k = 0; k < list->size(); ++k) {
     const auto old = sliced(e, *y.t, axis, (*list)[k], 1),

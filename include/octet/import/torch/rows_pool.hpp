@@ -391,9 +391,8 @@ template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   return resized<Bilinear>(e, a, *x, scale);
 }
-/// upsample_nearest1d(x, size, scale), upsample_linear1d(x, size, align_corners, scale): the scale
-/// is a number or a list of one.
-template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
+/// upsample_nearest1d(x, size, scale): the scale is a number or a list of one.
+inline result<value> upsample_line(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("input");
   if (auto s = a.check(); !s) return s.error();
   const auto row = as_one_row(e, a, *x);
@@ -408,7 +407,7 @@ template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const double scale = two.real_or("scales", 0);
   if (auto s = two.check(); !s) return s.error();
-  const auto y = resized<Linear>(e, two, *row->t, {two.none("scales") ? 0. : 1., scale});
+  const auto y = resized<false>(e, two, *row->t, {two.none("scales") ? 0. : 1., scale});
   if (!y) return y;
   return as_line(e, *y);
 }
