@@ -21,6 +21,8 @@ import zlib
 # The element-wise kernels' blocks, and with them a few last bits, depend on the instruction set:
 # these are AVX2's.
 os.environ["ATEN_CPU_CAPABILITY"] = "avx2"
+# So does the order in which convolutions of floats sum.
+os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"
 
 import numpy as np
 import torch
@@ -1123,6 +1125,70 @@ def modules(w):
                 made, {nn.LSTM, nn.GRU}, torch.qint8), [rows], tolerance=1e-5, **CLOSE)
 
 
+def kernels(w):
+    """Float operators whose last bits a kernel decides, and bags of embeddings."""
+    rng = w.rng("kernels")
+    x = real(codes(rng, (2, 6, 4, 5)), 0.05, 120)
+    for name, body in cases_torch_modules.KERNELS.items():
+        w.add("kernel_" + name, cases_torch_modules.module_of(name, body), [x],
+              engines=("fbgemm",))
+    for name, body in cases_torch_modules.KERNELS_CLOSE.items():
+        w.add("kernel_" + name, cases_torch_modules.module_of(name, body), [x], tolerance=1e-5,
+              **CLOSE)
+
+    def parameters(op):
+        for p in op.parameters():
+            p.requires_grad_(False)
+            p.copy_(torch.from_numpy(rng.uniform(-1, 1, tuple(p.shape)).astype(np.float32)))
+        return op.eval()
+
+    for name, op in (("conv2d", nn.Conv2d(6, 4, 3, padding=1)),
+                     ("conv2d_steps", nn.Conv2d(6, 3, (3, 2), stride=2, bias=False)),
+                     ("conv2d_depthwise", nn.Conv2d(6, 12, 3, groups=6))):
+        w.add("kernel_" + name, Case([(0.05, 120)], lambda m, q: m.op(q.dequantize()),
+                                     children={"op": parameters(op)}), [x], engines=("fbgemm",))
+    table = torch.from_numpy(rng.normal(0, 1, (11, 8)).astype(np.float32))
+    index = np.array([3, 0, 10, 3, 3, 7, 1], np.int64)
+    weights = rng.uniform(-2, 2, 7).astype(np.float32)
+    offsets = np.array([0, 2, 2, 5], np.int64)
+    # PyTorch 2.15 does not load the 4-bit tables that it saves: those are embedding_bag_4 alone.
+    bag = quantized_bag(table)
+    w.add("kernel_bag_8", Bags(bag), [index, offsets], engines=("fbgemm",))
+    w.add("kernel_bag_8_weights", Bags(bag), [index, offsets, weights], engines=("fbgemm",))
+    w.add("kernel_bag_8_rows", Bags(bag), [index[:6].reshape(2, 3)], engines=("fbgemm",))
+    for mode, fields in (("sum", {}), ("mean", {"padding_idx": 3}), ("max", {}),
+                         ("sum", {"include_last_offset": True})):
+        made = nn.EmbeddingBag(11, 8, mode=mode, **fields)
+        made.weight.requires_grad_(False).copy_(table)
+        name = "kernel_bag_" + mode + "".join("_" + key.split("_")[1] for key in fields)
+        w.add(name, Bags(made), [index, offsets], engines=("fbgemm",))
+        if mode == "sum" and not fields:
+            w.add(name + "_weights", Bags(made), [index, offsets, weights], engines=("fbgemm",))
+
+
+def quantized_bag(table):
+    holder = nn.Module()
+    holder.bag = nn.EmbeddingBag(11, 8, mode="sum")
+    holder.bag.weight.requires_grad_(False).copy_(table)
+    holder.bag.qconfig = torch.ao.quantization.float_qparams_weight_only_qconfig
+    holder.eval()
+    torch.ao.quantization.prepare(holder, inplace=True)
+    torch.ao.quantization.convert(holder, inplace=True)
+    return holder.bag
+
+
+class Bags(nn.Module):
+    """Bags of a table, of which the offsets and each sample's weight are inputs."""
+
+    def __init__(self, bag):
+        super().__init__()
+        self.bag = bag
+        self.eval()
+
+    def forward(self, i, offsets=None, weights=None):
+        return self.bag(i, offsets, weights)
+
+
 class Inner(nn.Module):
     """A scripted module in a traced one, which records the shape of the input."""
 
@@ -1227,7 +1293,7 @@ def main():
     writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
                  sums, scalars, moves, order_of_ties, formats, numbers, scripts, composed, volumes,
-                 floats, recurrent, large_norms, ties_one_scale, modules):
+                 floats, recurrent, large_norms, ties_one_scale, modules, kernels):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"
