@@ -1144,7 +1144,7 @@ def kernels(w):
 
     for name, op in (("conv2d", nn.Conv2d(6, 4, 3, padding=1)),
                      ("conv2d_steps", nn.Conv2d(6, 3, (3, 2), stride=2, bias=False)),
-                     ("conv2d_depthwise", nn.Conv2d(6, 12, 3, groups=6))):
+                     ("conv2d_depthwise", nn.Conv2d(6, 6, 3, groups=6))):
         w.add("kernel_" + name, Case([(0.05, 120)], lambda m, q: m.op(q.dequantize()),
                                      children={"op": parameters(op)}), [x], engines=("fbgemm",))
     table = torch.from_numpy(rng.normal(0, 1, (11, 8)).astype(np.float32))

@@ -66,19 +66,18 @@ struct cascade_lanes {
           simd::rounded(fused(d, simd::rounded(hn::Sub(from.v[k], mean.v[k])), squares.v[k]));
     }
   }
-  /// counted_moments::add: to `count` elements of each lane join `more`.
-  HWY_INLINE void add(std::size_t count, const cascade_lanes& m, std::size_t more) {
-    const float share = count + more == 0 ? 0.f
-                                          : numerics::div(static_cast<float>(more),
-                                                          static_cast<float>(count + more));
-    const auto by = hn::Set(block::D(), share), n = hn::Set(block::D(), static_cast<float>(count));
+  /// counted_moments::join: to `count` elements of each lane come `more`.
+  HWY_INLINE void join(std::size_t count, const cascade_lanes& m, std::size_t more) {
+    if (count + more == 0) return;
+    const float share = numerics::div(static_cast<float>(more), static_cast<float>(count + more));
+    const auto by = hn::Set(block::D(), share),
+               apart = hn::Set(block::D(), numerics::mul(share, static_cast<float>(count)));
     HWY_UNROLL(4)
     for (int k = 0; k < block::vectors; ++k) {
-      const auto way = simd::rounded(hn::Sub(m.mean.v[k], mean.v[k]));
-      mean.v[k] = simd::rounded(fused(by, way, mean.v[k]));
-      const auto apart = simd::rounded(hn::Mul(simd::rounded(hn::Mul(way, way)), by)),
-                 joined = simd::rounded(fused(apart, n, m.squares.v[k]));
-      squares.v[k] = simd::rounded(hn::Add(squares.v[k], joined));
+      const auto way = simd::rounded(hn::Sub(m.mean.v[k], mean.v[k])),
+                 both = simd::rounded(hn::Add(squares.v[k], m.squares.v[k]));
+      mean.v[k] = simd::rounded(hn::Add(mean.v[k], simd::rounded(hn::Mul(by, way))));
+      squares.v[k] = simd::rounded(fused(simd::rounded(hn::Mul(way, way)), apart, both));
     }
   }
 };
@@ -98,17 +97,17 @@ inline HWY_NOINLINE reference::row_moments row_moments_in_cascade(const float* x
     cascade_lanes m;
     const std::size_t count = whole - i * chunk < chunk ? whole - i * chunk : chunk;
     for (std::size_t j = 0; j < count; ++j) m.step(x + (i * chunk + j) * lanes, parts[j]);
-    stack[0].add(counts[0], m, count);
+    stack[0].join(counts[0], m, count);
     counts[0] += count;
     for (std::size_t j = 1, left = i + 1; j < depth && (left & 1) == 0; ++j, left >>= 1) {
-      stack[j].add(counts[j], stack[j - 1], counts[j - 1]);
+      stack[j].join(counts[j], stack[j - 1], counts[j - 1]);
       counts[j] += counts[j - 1];
       stack[j - 1] = {};
       counts[j - 1] = 0;
     }
   }
   for (std::size_t j = 1; j < depth; ++j) {
-    stack[0].add(counts[0], stack[j], counts[j]);
+    stack[0].join(counts[0], stack[j], counts[j]);
     counts[0] += counts[j];
   }
   float means[lanes], squares[lanes];
@@ -162,7 +161,8 @@ inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::si
 inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* x, float mean,
                                        float deviation, const float* weight, const float* bias,
                                        float* y) noexcept {
-  const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f);
+  const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f),
+           zero = hn::Zero(DF());
   const bool lanes = reference::multiplies(p.sums);
   for (std::size_t i = 0; i < p.size; i += lanes32) {
     const std::size_t left = p.size - i;
@@ -175,7 +175,9 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
     VF r;
     if (lanes) {
       const VF t = simd::rounded(hn::Mul(d, by));
-      r = bias != nullptr ? fused(t, w, b) : hn::Mul(t, w);
+      r = bias != nullptr               ? fused(t, w, b)
+          : p.sums == row_sums::cascade ? fused(t, w, zero)
+                                        : hn::Mul(t, w);
     } else {
       r = simd::rounded(hn::Mul(simd::divide(d, by), w));
       if (bias != nullptr) r = hn::Add(r, b);
@@ -198,10 +200,13 @@ inline HWY_NOINLINE void normalize_group(const layer_norm_params& p, std::size_t
     float* const to = y + k * p.inner;
     for (std::size_t i = 0; i < p.inner; i += lanes32) {
       const std::size_t left = p.inner - i;
+      const VF v = left >= lanes32 ? simd::load(from + i) : simd::load_some(from + i, left);
+      const VF r =
+          f.plain ? hn::Mul(simd::rounded(hn::Sub(v, offset)), scale) : fused(v, scale, offset);
       if (left >= lanes32)
-        simd::store(fused(simd::load(from + i), scale, offset), to + i);
+        simd::store(r, to + i);
       else
-        simd::store_some(fused(simd::load_some(from + i, left), scale, offset), to + i, left);
+        simd::store_some(r, to + i, left);
     }
   }
 }

@@ -106,7 +106,18 @@ struct counted_moments {
   std::size_t count = 0;
   float mean = 0, squares = 0;
 
-  /// Those of more elements join.
+  /// Those of another chunk of the same lane join: the mean's step is not fused.
+  constexpr void join(const counted_moments& m) noexcept {
+    const std::size_t all = count + m.count;
+    if (all == 0) return;
+    const float share = numerics::div(static_cast<float>(m.count), static_cast<float>(all)),
+                way = numerics::sub(m.mean, mean);
+    mean = numerics::add(mean, numerics::mul(share, way));
+    const float apart = numerics::mul(share, static_cast<float>(count));
+    squares = numerics::fma(numerics::mul(way, way), apart, numerics::add(squares, m.squares));
+    count = all;
+  }
+  /// Those of another lane join.
   constexpr void add(const counted_moments& m) noexcept {
     const std::size_t all = count + m.count;
     const float share = all == 0
@@ -135,13 +146,13 @@ constexpr counted_moments cascaded_moments(const float* x, std::size_t n) noexce
       m.mean = numerics::fma(d, numerics::div(1.f, static_cast<float>(j + 1)), m.mean);
       m.squares = numerics::fma(d, numerics::sub(v, m.mean), m.squares);
     }
-    stack[0].add(m);
+    stack[0].join(m);
     for (std::size_t j = 1, left = i + 1; j < depth && (left & 1) == 0; ++j, left >>= 1) {
-      stack[j].add(stack[j - 1]);
+      stack[j].join(stack[j - 1]);
       stack[j - 1] = {};
     }
   }
-  for (std::size_t j = 1; j < depth; ++j) stack[0].add(stack[j]);
+  for (std::size_t j = 1; j < depth; ++j) stack[0].join(stack[j]);
   return stack[0];
 }
 /// A row's last elements, one by one.
@@ -176,9 +187,15 @@ constexpr float deviation_of(const layer_norm_params& p, float squares) noexcept
       numerics::add(numerics::div(squares, static_cast<float>(p.size)), p.epsilon));
   return multiplies(p.sums) ? numerics::div(1.f, root) : root;
 }
-/// What a channel of a group is multiplied by, and what is added.
+/// What a channel of a group is multiplied by, and what is added; without weight and bias the mean
+/// is taken off first.
 struct channel_factors {
   float scale = 1, offset = 0;
+  bool plain = false;
+
+  constexpr float operator()(float x) const noexcept {
+    return plain ? numerics::mul(numerics::sub(x, offset), scale) : numerics::fma(x, scale, offset);
+  }
 };
 constexpr channel_factors factors_of(const layer_norm_params& p, const row_moments& m,
                                      const float* weight, const float* bias, std::size_t c) {
@@ -187,6 +204,7 @@ constexpr channel_factors factors_of(const layer_norm_params& p, const row_momen
       numerics::add(static_cast<double>(variance > 0 ? variance : 0.f), p.exact_epsilon));
   const float by = static_cast<float>(numerics::div(1., root)),
               scale = weight ? numerics::mul(by, weight[c]) : by;
+  if (!weight && !bias) return {by, m.mean, true};
   return {scale, numerics::fma(-scale, m.mean, bias ? bias[c] : 0.f)};
 }
 constexpr void group_norm(const layer_norm_params& p, const float* x, const float* weight,
@@ -196,8 +214,7 @@ constexpr void group_norm(const layer_norm_params& p, const float* x, const floa
     for (std::size_t k = 0; k < p.channels; ++k) {
       const auto f = factors_of(p, m, weight, bias, row % p.groups * p.channels + k);
       const std::size_t from = row * p.size + k * p.inner;
-      for (std::size_t i = from; i < from + p.inner; ++i)
-        y[i] = numerics::fma(x[i], f.scale, f.offset);
+      for (std::size_t i = from; i < from + p.inner; ++i) y[i] = f(x[i]);
     }
   }
 }
@@ -211,8 +228,10 @@ constexpr void layer_norm(const layer_norm_params& p, const float* x, const floa
     for (std::size_t i = 0; i < p.size; ++i) {
       const float d = numerics::sub(from[i], m.mean), w = weight ? weight[i] : 1.f;
       if (multiplies(p.sums)) {
-        const float t = numerics::mul(d, by);
-        to[i] = bias ? numerics::fma(t, w, bias[i]) : numerics::mul(t, w);
+        const float t = numerics::mul(d, by);  // PyTorch adds 0 where there is no bias
+        to[i] = bias                          ? numerics::fma(t, w, bias[i])
+                : p.sums == row_sums::cascade ? numerics::fma(t, w, 0.f)
+                                              : numerics::mul(t, w);
       } else {
         const float t = numerics::mul(numerics::div(d, by), w);
         to[i] = bias ? numerics::add(t, bias[i]) : t;
