@@ -70,14 +70,14 @@ struct cascade_lanes {
   HWY_INLINE void join(std::size_t count, const cascade_lanes& m, std::size_t more) {
     if (count + more == 0) return;
     const float share = numerics::div(static_cast<float>(more), static_cast<float>(count + more));
-    const auto by = hn::Set(block::D(), share),
-               apart = hn::Set(block::D(), numerics::mul(share, static_cast<float>(count)));
+    const auto by = hn::Set(block::D(), share), n = hn::Set(block::D(), static_cast<float>(count));
     HWY_UNROLL(4)
     for (int k = 0; k < block::vectors; ++k) {
       const auto way = simd::rounded(hn::Sub(m.mean.v[k], mean.v[k])),
+                 step = simd::rounded(hn::Mul(by, way)),
                  both = simd::rounded(hn::Add(squares.v[k], m.squares.v[k]));
-      mean.v[k] = simd::rounded(hn::Add(mean.v[k], simd::rounded(hn::Mul(by, way))));
-      squares.v[k] = simd::rounded(fused(simd::rounded(hn::Mul(way, way)), apart, both));
+      mean.v[k] = simd::rounded(hn::Add(mean.v[k], step));
+      squares.v[k] = simd::rounded(fused(way, simd::rounded(hn::Mul(step, n)), both));
     }
   }
 };

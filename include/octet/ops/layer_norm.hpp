@@ -112,9 +112,10 @@ struct counted_moments {
     if (all == 0) return;
     const float share = numerics::div(static_cast<float>(m.count), static_cast<float>(all)),
                 way = numerics::sub(m.mean, mean);
-    mean = numerics::add(mean, numerics::mul(share, way));
-    const float apart = numerics::mul(share, static_cast<float>(count));
-    squares = numerics::fma(numerics::mul(way, way), apart, numerics::add(squares, m.squares));
+    const float step = numerics::mul(share, way);
+    mean = numerics::add(mean, step);
+    squares = numerics::fma(way, numerics::mul(step, static_cast<float>(count)),
+                            numerics::add(squares, m.squares));
     count = all;
   }
   /// Those of another lane join.
