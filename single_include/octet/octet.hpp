@@ -1236,6 +1236,27 @@ OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 namespace simd {
 
+/// N values of T side by side, in as few vectors as hold no more.
+template <class T, int N> struct lane_block {
+  static constexpr int width = lanes<T> < N ? lanes<T> : N, vectors = N / width;
+  static_assert(N % width == 0);
+  using D = hn::CappedTag<T, static_cast<std::size_t>(width)>;
+  using V = hn::Vec<D>;
+  V v[vectors];
+
+  explicit HWY_INLINE lane_block(T all) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) v[k] = hn::Set(D(), all);
+  }
+  HWY_INLINE void load(const T* x) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) v[k] = hn::LoadU(D(), x + k * width);
+  }
+  HWY_INLINE void store(T (&each)[N]) const {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) hn::StoreU(v[k], D(), each + k * width);
+  }
+};
 /// One rounding per addition.
 struct plain_sum {
   template <class V> HWY_INLINE V operator()(V sum, V x) const { return rounded(hn::Add(sum, x)); }
@@ -4045,6 +4066,9 @@ HWY_INLINE VF logistic_vectorized(VF x) {
   const VF one = set_float(1.f);
   return simd::divide(one, hn::Add(one, exp_vectorized(hn::Neg(x))));
 }
+HWY_INLINE VF silu_vectorized(VF x) {
+  return simd::divide(x, hn::Add(set_float(1.f), exp_vectorized(hn::Neg(x))));
+}
 HWY_INLINE VF gelu_vectorized(VF x, bool approximate) {
   const VF one = set_float(1.f), half = simd::rounded(hn::Mul(x, set_float(0.5f)));
   if (!approximate) {
@@ -4076,6 +4100,8 @@ inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x
       return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
     case numerics::vectorized_function::gelu:
       return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_vectorized(v, p.approximate); });
+    case numerics::vectorized_function::silu:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return silu_vectorized(v); });
     case numerics::vectorized_function::other: break;  // has_vectorized excludes these
   }
 }
@@ -4689,6 +4715,13 @@ struct logistic_lanes {
     return hn::IfThenElse(below, e, hn::IfThenElse(above, one, y));
   }
 };
+struct silu_lanes {
+  explicit HWY_INLINE silu_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF e = apply<exp_function>(hn::Neg(x));
+    return simd::divide(x, simd::rounded(hn::Add(set_float(1.f), e)));
+  }
+};
 struct sqrt_function {
   explicit HWY_INLINE sqrt_function(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return sqrt_lanes(x); }
@@ -4873,6 +4906,7 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case unary::elu: return &unary_floats<elu_lanes>;
       case unary::gelu:
         return p.approximate ? &unary_floats<gelu_lanes> : &unary_floats<exact_gelu_lanes>;
+      case unary::silu: return &unary_floats<silu_lanes>;
       case unary::erf: return &unary_floats<erf_lanes>;
       case unary::exp: return &unary_floats<exp_lanes>;
       case unary::sqrt: return &unary_floats<sqrt_function>;
@@ -4943,7 +4977,8 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
     const auto& p = params(k.params);
     const auto r = part_of(p.count, k.part, k.parts);
     const auto* floats = static_cast<const float*>(k.in[0]);
-    if (p.type == dtype::f32 && p.mode == rounding::aten && p.function == unary::logistic)
+    if (p.type == dtype::f32 && p.mode == rounding::aten &&
+        numerics::by_logistic_blocks(p.function))
       logistic_by_position(p, floats, static_cast<float*>(k.out[0]), r);
     else if (p.type == dtype::f32 && p.mode == rounding::onnxruntime &&
              numerics::by_fours(numerics::ort_function_of(p.function)))
@@ -8044,6 +8079,47 @@ template <class T, bool Fused> struct blend_aten_lanes {
   }
 };
 
+/// PyTorch's kernels of floats: along the rows, then between them.
+struct blend_aten_floats {
+  VF fy, gy, fx, gx;
+  HWY_INLINE blend_aten_floats(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
+      : fy(set_float(v.fraction)),
+        gy(set_float(numerics::sub(1.f, v.fraction))),
+        fx(set_float(h.fraction)),
+        gx(set_float(numerics::sub(1.f, h.fraction))) {}
+  HWY_INLINE VF along(const float* l, const float* r) const {
+    return simd::rounded(fused(simd::load(l), gx, simd::rounded(hn::Mul(simd::load(r), fx))));
+  }
+  HWY_INLINE void operator()(const resize_pixel<float>& p, std::size_t i) const {
+    const VF top = along(p.tl + i, p.tr + i), bottom = along(p.bl + i, p.br + i);
+    simd::store(fused(top, gy, simd::rounded(hn::Mul(bottom, fy))), p.to + i);
+  }
+};
+/// By channels, whole blocks of 8 and those behind them.
+struct blend_aten_channels {
+  VF tl, tr, bl, br;
+  std::int32_t blocks;
+  HWY_INLINE blend_aten_channels(const resize_params& p, const bilinear_tap& v,
+                                 const bilinear_tap& h)
+      : tl(weight(numerics::sub(1.f, v.fraction), numerics::sub(1.f, h.fraction))),
+        tr(weight(numerics::sub(1.f, v.fraction), h.fraction)),
+        bl(weight(v.fraction, numerics::sub(1.f, h.fraction))),
+        br(weight(v.fraction, h.fraction)),
+        blocks(p.channels / 8 * 8) {}
+  static HWY_INLINE VF weight(float y, float x) { return set_float(numerics::mul(y, x)); }
+  static HWY_INLINE VF product(VF a, VF b) { return simd::rounded(hn::Mul(a, b)); }
+  static HWY_INLINE VF next(VF a, VF b, VF sum) { return simd::rounded(fused(a, b, sum)); }
+  HWY_INLINE void operator()(const resize_pixel<float>& p, std::size_t i) const {
+    const VF a = simd::load(p.tl + i), b = simd::load(p.tr + i), c = simd::load(p.bl + i),
+             d = simd::load(p.br + i);
+    const VF block = next(a, tl, next(b, tr, next(d, br, product(c, bl)))),
+             rest = next(d, br, next(c, bl, next(a, tl, product(b, tr))));
+    const auto channel = hn::Iota(D32(), static_cast<std::int32_t>(i));
+    const auto whole = hn::RebindMask(DF(), hn::Lt(channel, set32(blocks)));
+    simd::store(hn::IfThenElse(whole, block, rest), p.to + i);
+  }
+};
+
 /// One pixel: whole vectors, the last one moved back so that it ends with the channels (equal
 /// values are written twice); fewer channels than lanes go through buffers.
 template <class T, class Blend>
@@ -8170,6 +8246,8 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
     switch (mode) {
       case rounding::none: return &rows<float, blend_float_lanes<float>>;
       case rounding::onnxruntime: return &rows<float, blend_ort_lanes<float>>;
+      case rounding::aten: return &rows<float, blend_aten_floats>;
+      case rounding::fused_multiply_add: return &rows<float, blend_aten_channels>;
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -8184,8 +8262,6 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
       case rounding::divide_truncate:
       case rounding::xnnpack:
       case rounding::qnnpack:
-      case rounding::aten:
-      case rounding::fused_multiply_add:
       case rounding::tflite_optimized:
       case rounding::mxnet: break;
     }
@@ -9316,6 +9392,76 @@ inline reference::row_moments row_moments_in_lanes(const float* x, std::size_t n
   return r;
 }
 
+/// reference::counted_moments in 8 lanes side by side, which have equally many elements.
+struct cascade_lanes {
+  using block = simd::lane_block<float, 8>;
+  block mean, squares;
+
+  HWY_INLINE cascade_lanes() : mean(0), squares(0) {}
+  /// Welford's step by the next 8 elements, `part` of all.
+  HWY_INLINE void step(const float* x, float part) {
+    block from(0);
+    from.load(x);
+    const auto by = hn::Set(block::D(), part);
+    HWY_UNROLL(4)
+    for (int k = 0; k < block::vectors; ++k) {
+      const auto d = simd::rounded(hn::Sub(from.v[k], mean.v[k]));
+      mean.v[k] = simd::rounded(fused(d, by, mean.v[k]));
+      squares.v[k] =
+          simd::rounded(fused(d, simd::rounded(hn::Sub(from.v[k], mean.v[k])), squares.v[k]));
+    }
+  }
+  /// counted_moments::join: to `count` elements of each lane come `more`.
+  HWY_INLINE void join(std::size_t count, const cascade_lanes& m, std::size_t more) {
+    if (count + more == 0) return;
+    const float share = numerics::div(static_cast<float>(more), static_cast<float>(count + more));
+    const auto by = hn::Set(block::D(), share), n = hn::Set(block::D(), static_cast<float>(count));
+    HWY_UNROLL(4)
+    for (int k = 0; k < block::vectors; ++k) {
+      const auto way = simd::rounded(hn::Sub(m.mean.v[k], mean.v[k])),
+                 step = simd::rounded(hn::Mul(by, way)),
+                 both = simd::rounded(hn::Add(squares.v[k], m.squares.v[k]));
+      mean.v[k] = simd::rounded(hn::Add(mean.v[k], step));
+      squares.v[k] = simd::rounded(fused(way, simd::rounded(hn::Mul(step, n)), both));
+    }
+  }
+};
+/// reference::moments_in_cascade, all lanes side by side.
+inline HWY_NOINLINE reference::row_moments row_moments_in_cascade(const float* x,
+                                                                  std::size_t n) noexcept {
+  constexpr std::size_t chunk = 16, lanes = 8;
+  const std::size_t whole = n / lanes, chunks = (whole + chunk - 1) / chunk,
+                    depth = chunks <= 2 ? 1 : as_size(std::bit_width(chunks - 1));
+  reference::counted_moments all = reference::moments_of_rest(x + whole * lanes, n - whole * lanes);
+  if (whole == 0) return {all.mean, all.squares};
+  float parts[chunk];
+  for (std::size_t j = 0; j < chunk; ++j) parts[j] = numerics::div(1.f, static_cast<float>(j + 1));
+  cascade_lanes stack[32];  // rows have at most 2^26 elements
+  std::size_t counts[32] = {};
+  for (std::size_t i = 0; i < chunks; ++i) {
+    cascade_lanes m;
+    const std::size_t count = whole - i * chunk < chunk ? whole - i * chunk : chunk;
+    for (std::size_t j = 0; j < count; ++j) m.step(x + (i * chunk + j) * lanes, parts[j]);
+    stack[0].join(counts[0], m, count);
+    counts[0] += count;
+    for (std::size_t j = 1, left = i + 1; j < depth && (left & 1) == 0; ++j, left >>= 1) {
+      stack[j].join(counts[j], stack[j - 1], counts[j - 1]);
+      counts[j] += counts[j - 1];
+      stack[j - 1] = {};
+      counts[j - 1] = 0;
+    }
+  }
+  for (std::size_t j = 1; j < depth; ++j) {
+    stack[0].join(counts[0], stack[j], counts[j]);
+    counts[0] += counts[j];
+  }
+  float means[lanes], squares[lanes];
+  stack[0].mean.store(means);
+  stack[0].squares.store(squares);
+  for (std::size_t l = 0; l < lanes; ++l) all.add({whole, means[l], squares[l]});
+  return {all.mean, all.squares};
+}
+
 /// Rows side by side, a lane each: at most lanes32 of them, the last one again in lanes without.
 struct rows_in_lanes {
   std::int32_t at[lanes32];
@@ -9360,8 +9506,9 @@ inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::si
 inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* x, float mean,
                                        float deviation, const float* weight, const float* bias,
                                        float* y) noexcept {
-  const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f);
-  const bool lanes = p.sums == row_sums::lanes;
+  const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f),
+           zero = hn::Zero(DF());
+  const bool lanes = reference::multiplies(p.sums);
   for (std::size_t i = 0; i < p.size; i += lanes32) {
     const std::size_t left = p.size - i;
     const bool whole = left >= lanes32;
@@ -9373,7 +9520,9 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
     VF r;
     if (lanes) {
       const VF t = simd::rounded(hn::Mul(d, by));
-      r = bias != nullptr ? fused(t, w, b) : hn::Mul(t, w);
+      r = bias != nullptr               ? fused(t, w, b)
+          : p.sums == row_sums::cascade ? fused(t, w, zero)
+                                        : hn::Mul(t, w);
     } else {
       r = simd::rounded(hn::Mul(simd::divide(d, by), w));
       if (bias != nullptr) r = hn::Add(r, b);
@@ -9382,6 +9531,28 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
       simd::store(r, y + i);
     else
       simd::store_some(r, y + i, left);
+  }
+}
+/// A group of channels, each with factors of its own.
+inline HWY_NOINLINE void normalize_group(const layer_norm_params& p, std::size_t row,
+                                         const float* x, const reference::row_moments& m,
+                                         const float* weight, const float* bias,
+                                         float* y) noexcept {
+  for (std::size_t k = 0; k < p.channels; ++k) {
+    const auto f = reference::factors_of(p, m, weight, bias, row % p.groups * p.channels + k);
+    const VF scale = set_float(f.scale), offset = set_float(f.offset);
+    const float* const from = x + k * p.inner;
+    float* const to = y + k * p.inner;
+    for (std::size_t i = 0; i < p.inner; i += lanes32) {
+      const std::size_t left = p.inner - i;
+      const VF v = left >= lanes32 ? simd::load(from + i) : simd::load_some(from + i, left);
+      const VF r =
+          f.plain ? hn::Mul(simd::rounded(hn::Sub(v, offset)), scale) : fused(v, scale, offset);
+      if (left >= lanes32)
+        simd::store(r, to + i);
+      else
+        simd::store_some(r, to + i, left);
+    }
   }
 }
 template <class V>
@@ -9400,10 +9571,17 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       const auto* const x = static_cast<const float*>(k.in[0]) + row * p.size;
       auto* const y = static_cast<float*>(k.out[0]) + row * p.size;
       const std::size_t left = r.end - row, some = left < lanes32 ? left : lanes32,
-                        rows = p.sums == row_sums::lanes ? 1 : some;
+                        rows = reference::multiplies(p.sums) ? 1 : some;
+      if (p.groups > 0) {
+        normalize_group(p, row, x, row_moments_in_cascade(x, p.size), weight, bias, y);
+        ++row;
+        continue;
+      }
       float means[lanes32], squares[lanes32];
-      if (p.sums == row_sums::lanes) {
-        const reference::row_moments m = row_moments_in_lanes(x, p.size, p.centred);
+      if (reference::multiplies(p.sums)) {
+        const reference::row_moments m = p.sums == row_sums::lanes
+                                             ? row_moments_in_lanes(x, p.size, p.centred)
+                                             : row_moments_in_cascade(x, p.size);
         means[0] = m.mean, squares[0] = m.squares;
       } else if (p.sums == row_sums::running) {
         rows_running(x, rows, p.size, means, squares);
@@ -10905,13 +11083,14 @@ struct pooling {
 /// All that a law may ask about a node.
 struct facts {
   law arithmetic = law::tflite_ref;
-  operand x, w, y;                 // first and second input, result; w: as default where absent
-  bool int32_bias = false;         // there is a bias (third input), of int32
-  bool keeps_quantization = true;  // every input has the scale and zero point of the result
-  double alpha = 0;                // leaky_relu: the slope below 0
-  double beta = 1;                 // softmax: the factor of its exponents
-  std::int64_t offset = 0;         // requantize: steps of the input's scale added
-  dims axes{};                     // reductions: none stands for all; counted in the IR, not < 0
+  operand x, w, y;                    // first and second input, result; w: as default where absent
+  bool int32_bias = false;            // there is a bias (third input), of int32
+  bool keeps_quantization = true;     // every input has the scale and zero point of the result
+  double alpha = 0;                   // leaky_relu: the slope below 0
+  double beta = 1;                    // softmax: the factor of its exponents
+  std::int64_t offset = 0;            // requantize: steps of the input's scale added
+  std::int64_t out_h = 0, out_w = 0;  // resizing: rows and columns of the result
+  dims axes{};                        // reductions: none stands for all; counted in the IR, not < 0
   pooling pool{};
   framework_facts framework{};
 };
@@ -12507,6 +12686,7 @@ constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.alpha = a.real("alpha");
   f.beta = a.real("beta", 1);
   f.offset = a.integer("offset");
+  f.out_h = a.integer("out_h"), f.out_w = a.integer("out_w");
   for (std::int64_t axis : a.integers("axes"))
     f.axes.push_back(static_cast<std::int32_t>(axis < 0 ? axis + f.x.shape.rank : axis));
   for (const char* side : {"pad_top", "pad_left", "pad_bottom", "pad_right"})
@@ -15413,6 +15593,27 @@ constexpr decision float_layer(const facts& f) {
                                .mxnet = by_mxnet(rounding::mxnet),
                                .onnxruntime = floats_in_order(f)});
 }
+/// Convolutions of floats: PyTorch's library (oneDNN) starts from the bias and fuses each product
+/// with its addition (FMA).
+constexpr decision float_convolution(const facts& f) {
+  const decision plain = float_layer(f);
+  return choose(f.arithmetic, {.tflite_ref = plain,
+                               .tflite_xnnpack = plain,
+                               .pytorch_fbgemm = by_pytorch(rounding::fused_multiply_add),
+                               .pytorch_qnnpack = by_pytorch(rounding::fused_multiply_add),
+                               .mxnet = plain,
+                               .onnxruntime = plain});
+}
+/// Convolutions that PyTorch, running on one thread, does not give to that library: of single
+/// pixels without a stride in less than 16 images, of one image of up to 20480 elements by windows
+/// of up to three rows or columns. Their bias is added to a matrix product. x: NHWC.
+constexpr bool convolves_by_product(const dims& x, std::int32_t kernel_h, std::int32_t kernel_w,
+                                    std::int32_t groups, bool strided_or_dilated) {
+  const bool pixels = kernel_h == 1 && kernel_w == 1 && !strided_or_dilated && x[0] < 16;
+  const bool large =
+      groups > 1 || (kernel_h > 3 && kernel_w > 3) || x[0] > 1 || x.elements().value > 20480;
+  return pixels || !large;
+}
 /// TFLite's optimized kernel fuses each product with its addition.
 constexpr decision float_conv3d(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
@@ -17349,12 +17550,12 @@ constexpr decision batch_norm(const facts& f) {
 /// layer_norm, group_norm, instance_norm.
 constexpr decision norm(const facts& f) { return pytorch_only(f.arithmetic, rounding::aten); }
 
-/// Of floats: ONNX Runtime's alone; loaders of other frameworks put it together from its parts.
+/// Of floats; TensorFlow Lite's and MXNet's loaders put it together from its parts.
 constexpr decision float_norm(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = no_operator(),
                                .tflite_xnnpack = no_operator(),
-                               .pytorch_fbgemm = no_operator(),
-                               .pytorch_qnnpack = no_operator(),
+                               .pytorch_fbgemm = by_pytorch(rounding::aten),
+                               .pytorch_qnnpack = by_pytorch(rounding::aten),
                                .mxnet = no_operator(),
                                .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
@@ -22232,7 +22433,7 @@ struct mlas_layer {
 /// over [rows, 1, 1, K].
 struct float_layer_params : conv2d_params {
   bool depthwise = false, transposed = false, has_bias = false, wide_sums = false;
-  bool fused = false;       // XNN: sums begin with the bias, each product joins in one rounding
+  bool fused = false;  // XNN, FMA: sums begin with the bias, each product joins in one rounding
   bool by_columns = false;  // XNN: of a window, kernel column outside, kernel row inside
   float min = 0, max = 0;
   mlas_layer mlas{};
@@ -22530,7 +22731,7 @@ OCTET_INLINE status finish_float_layer(const node_view& n, float_layer_params& p
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(channels));
   p.wide_sums = n.round == rounding::mxnet;
-  p.fused = n.round == rounding::xnnpack;
+  p.fused = n.round == rounding::xnnpack || n.round == rounding::fused_multiply_add;
   const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
   p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
   p.has_bias = n.present(2);
@@ -22581,16 +22782,17 @@ status float_fully_connected_prepare(const node_view& n, prepared& to);
 inline constexpr form float_layer_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::none, rounding::xnnpack, rounding::mxnet, rounding::onnxruntime}},
+     .roundings = {rounding::none, rounding::xnnpack, rounding::fused_multiply_add, rounding::mxnet,
+                   rounding::onnxruntime}},
 };
 inline constexpr form float_transpose_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::xnnpack, rounding::onnxruntime}},
 };
-static_assert(roundings_of(float_layer_forms) == rounding_set{rounding::none, rounding::xnnpack,
-                                                              rounding::mxnet,
-                                                              rounding::onnxruntime} &&
+static_assert(roundings_of(float_layer_forms) ==
+                      rounding_set{rounding::none, rounding::xnnpack, rounding::fused_multiply_add,
+                                   rounding::mxnet, rounding::onnxruntime} &&
                   roundings_of(float_transpose_forms) ==
                       rounding_set{rounding::none, rounding::xnnpack, rounding::onnxruntime},
               "octet: what prepares these layers takes any other rounding for none");
@@ -22606,7 +22808,7 @@ inline constexpr op_def float_conv2d{
     .shape = &conv2d_op_shape,
     .memory = &float_layer_memory<&set_float_conv2d<false>>,
     .prepare = &float_conv2d_prepare<false>,
-    .decide = &laws::float_layer,
+    .decide = &laws::float_convolution,
     .macs = &layer_macs,
 };
 inline constexpr op_def float_depthwise_conv2d{
@@ -22621,7 +22823,7 @@ inline constexpr op_def float_depthwise_conv2d{
     .shape = &depthwise_conv2d_op_shape,
     .memory = &params_only<float_layer_params>,
     .prepare = &float_conv2d_prepare<true>,
-    .decide = &laws::float_layer,
+    .decide = &laws::float_convolution,
     .macs = &depthwise_macs,
 };
 inline constexpr op_def float_transpose_conv2d{
@@ -23948,6 +24150,797 @@ inline constexpr op_def dynamic_fully_connected{
 
 OCTET_NAMESPACE_END
 
+// ---- octet/ops/scatter.hpp
+// Operators that write at positions given as data: scatter_nd, sparse_to_dense,
+// dynamic_update_slice, matrix_set_diag, segment_reduce; and those that read from such positions:
+// dynamic_slice, reverse_sequence, bucketize.
+#define OCTET_OPS_SCATTER_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace reference {
+/// Element i of int32 or int64 positions.
+constexpr std::int64_t position(const void* list, dtype type, std::size_t i) {
+  return type == dtype::s32 ? static_cast<const std::int32_t*>(list)[i]
+                            : static_cast<const std::int64_t*>(list)[i];
+}
+}  // namespace reference
+
+// ---- scatter_nd, sparse_to_dense ----
+
+struct scatter_attrs {
+  dims shape{};  // of the result
+  static constexpr auto fields = field_list{field{"shape", &scatter_attrs::shape}};
+};
+/// indices [..., k]: each last row names a position along the first k axes of the result, to which
+/// the row of `updates` there goes. scatter_nd: rows of one position are added (integers wrap,
+/// bools join), the rest is 0. sparse_to_dense: one value for all positions or one each, the last
+/// one stays; the rest is the default. Positions outside are left out: TFLite refuses them.
+struct scatter_params {
+  std::size_t rows = 0, k = 0, inner = 0, count = 0;  // inner: elements of a row; count: all
+  dims shape{};
+  dtype type = dtype::f32, index_type = dtype::s32;
+  bool adds = false, repeats = false;  // repeats: one value for all positions
+};
+constexpr shape_or scatter_shape(const scatter_attrs& a, const dims& index, const dims& updates,
+                                 bool one_value) {
+  for (const std::int32_t e : a.shape)
+    if (e < 0) return violation{rule::value, dims{0}, a.shape};
+  const std::int32_t k = index.rank == 0 ? 1 : index.back(0);
+  if (k < 1 || k > a.shape.rank) return violation{rule::rank, a.shape, index};
+  if (one_value && updates.elements().value == 1) return a.shape;
+  dims want;
+  for (int i = 0; i + 1 < index.rank; ++i) want.push_back(index[i]);
+  if (want.rank + a.shape.rank - k > dims::max_rank)
+    return violation{rule::rank, dims{0, 0, 0, 0, 0, 0, 0, 0}, index};
+  for (int i = k; i < a.shape.rank; ++i) want.push_back(a.shape[i]);
+  if (!(updates == want) && !(one_value && updates.elements().value == want.elements().value))
+    return violation{rule::shapes_differ, want, updates};
+  return a.shape;
+}
+namespace reference {
+template <class T> constexpr T joined(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>)
+    return a || b;
+  else if constexpr (std::is_floating_point_v<T>)
+    return numerics::add(a, b);
+  else
+    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+template <class T>
+constexpr void scatter(const scatter_params& p, const void* index, const T* updates, T rest, T* y) {
+  for (std::size_t i = 0; i < p.count; ++i) y[i] = rest;
+  for (std::size_t r = 0; r < p.rows; ++r) {
+    std::int64_t at = 0;
+    bool inside = true;
+    for (std::size_t i = 0; i < p.k; ++i) {
+      const std::int64_t v = position(index, p.index_type, r * p.k + i),
+                         extent = p.shape[static_cast<int>(i)];
+      inside &= v >= 0 && v < extent;
+      at = at * extent + (inside ? v : 0);
+    }
+    if (!inside) continue;
+    for (std::size_t i = 0; i < p.inner; ++i) {
+      T& to = y[as_size(at) * p.inner + i];
+      const T v = updates[p.repeats ? 0 : r * p.inner + i];
+      to = p.adds ? joined(to, v) : v;
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void scatter_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const scatter_params*>(a.params);
+  const auto run = [&]<class T>(type_tag<T>) {
+    scatter(p, a.in[0], static_cast<const T*>(a.in[1]),
+            a.in[2] ? *static_cast<const T*>(a.in[2]) : T{}, static_cast<T*>(a.out[0]));
+  };
+  if (p.type == dtype::boolean)
+    run(type_tag<bool>{});
+  else
+    with_number(p.type, run);
+}
+#else
+void scatter_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+template <bool Adds> constexpr status scatter_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, scatter_shape(read_attributes<scatter_attrs>(*n.attrs), n.in[0].shape,
+                                      n.in[1].shape, !Adds));
+}
+#if OCTET_HAS_DEFINITIONS
+template <bool Adds> status scatter_prepare(const node_view& n, prepared& to) {
+  if (!Adds && n.in[2].shape.elements().value != 1)
+    return invalid("default value", to_string(n.in[2].shape), "one element");
+  auto& p = to.make<scatter_params>(&reference::scatter_kernel);
+  const dims &index = n.in[0].shape, &y = n.out[0].shape;
+  p.shape = y;
+  p.type = n.out[0].type, p.index_type = n.in[0].type;
+  p.k = as_size(index.rank == 0 ? 1 : index.back(0));
+  p.rows = index.elements().value / p.k;
+  p.count = y.elements().value;
+  p.inner = 1;
+  for (int i = static_cast<int>(p.k); i < y.rank; ++i) p.inner *= as_size(y[i]);
+  p.adds = Adds;
+  p.repeats = !Adds && n.in[1].shape.elements().value == 1;
+  return unit{};
+}
+#else
+template <bool Adds> status scatter_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form scatter_forms[] = {
+    {.in = {accumulator_types, number_types | dtype::boolean, like(1)}, .out = {like(1)}},
+};
+inline constexpr op_def scatter_nd{
+    .name = "scatter_nd",
+    .summary = "rows added up at positions of a tensor of zeros",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = scatter_forms,
+    .attributes = keys_of<scatter_attrs>,
+    .shape = &scatter_op_shape<true>,
+    .memory = &params_only<scatter_params>,
+    .prepare = &scatter_prepare<true>,
+};
+inline constexpr op_def sparse_to_dense{
+    .name = "sparse_to_dense",
+    .summary = "values at positions, a default elsewhere",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .forms = scatter_forms,
+    .attributes = keys_of<scatter_attrs>,
+    .shape = &scatter_op_shape<false>,
+    .memory = &params_only<scatter_params>,
+    .prepare = &scatter_prepare<false>,
+};
+}  // namespace ops
+
+// ---- dynamic_update_slice, dynamic_slice ----
+
+/// A box within a larger one; its corner is data. It is moved so that it lies inside.
+struct box_params {
+  std::int32_t rank = 0;
+  dims outer{}, inner{}, strides{};  // strides: dynamic_slice
+  std::int32_t begin_mask = 0;       // bit i: axis i begins at its own end, whatever is given
+  bool from_end = false;             // negative positions count from the end, else they are 0
+  std::size_t element = 1;           // bytes
+  dtype index_type = dtype::s32;
+};
+struct dynamic_slice_attrs {
+  dims size{}, strides{};  // of the result; no strides: 1
+  std::int32_t begin_mask = 0;
+  static constexpr auto fields = field_list{field{"size", &dynamic_slice_attrs::size},
+                                            field{"strides", &dynamic_slice_attrs::strides},
+                                            field{"begin_mask", &dynamic_slice_attrs::begin_mask}};
+};
+/// Inputs: x, positions [rank]. Negative ones count from the end.
+constexpr shape_or dynamic_slice_shape(const dynamic_slice_attrs& a, const dims& x,
+                                       const dims& begin) {
+  if (a.size.rank != x.rank || (a.strides.rank != 0 && a.strides.rank != x.rank))
+    return violation{rule::rank, x, a.size};
+  if (begin.elements().value != as_size(x.rank))
+    return violation{rule::element_count, dims{x.rank}, begin};
+  for (int i = 0; i < x.rank; ++i) {
+    const std::int64_t stride = a.strides.rank == 0 ? 1 : a.strides[i],
+                       reach = (a.size[i] - std::int64_t{1}) * (stride < 0 ? -stride : stride) + 1;
+    if (stride == 0) return violation{rule::stride, dims{1}, a.strides};
+    if (a.size[i] < 0 || (a.size[i] > 0 && reach > x[i])) return violation{rule::value, x, a.size};
+  }
+  return a.size;
+}
+namespace reference {
+/// Where the box begins: its corner's offset in elements of the outer tensor.
+constexpr std::int64_t corner(const box_params& p, const void* begin) {
+  std::int64_t at = 0;
+  for (std::int32_t i = 0; i < p.rank; ++i) {
+    const std::int64_t extent = p.outer[i], stride = p.strides[i],
+                       reach = p.inner[i] == 0 ? 0 : (p.inner[i] - std::int64_t{1}) * stride;
+    const std::int64_t low = stride < 0 ? -reach : 0,
+                       high = stride < 0 ? extent - 1 : extent - (p.inner[i] == 0 ? 0 : reach + 1);
+    std::int64_t b = position(begin, p.index_type, as_size(i));
+    if (p.begin_mask >> i & 1)
+      b = stride < 0 ? extent - 1 : 0;
+    else if (b < 0 && p.from_end)
+      b += extent;
+    b = b > high ? high : b;
+    at = at * extent + (b < low ? low : b);
+  }
+  return at;
+}
+/// Calls f(offset in the outer tensor, offset in the box) for each row of the box, in elements.
+template <class F> constexpr void for_each_row(const box_params& p, std::int64_t from, F&& f) {
+  const auto s = strides_of(p.outer);
+  const std::size_t count = p.inner.elements().value;
+  if (count == 0) return;
+  const std::size_t row = p.rank == 0 ? 1 : as_size(p.inner[p.rank - 1]);
+  dims at;
+  at.rank = p.rank;
+  for (std::size_t done = 0; done < count; done += row) {
+    f(from, done, row);
+    for (std::int32_t i = p.rank - 2; i >= 0; --i) {
+      from += s[i] * p.strides[i];
+      if (++at[i] < p.inner[i]) break;
+      from -= s[i] * p.strides[i] * p.inner[i];
+      at[i] = 0;
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_slice_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const box_params*>(a.params);
+  const auto* x = static_cast<const std::byte*>(a.in[0]);
+  auto* y = static_cast<std::byte*>(a.out[0]);
+  const std::int64_t step = p.rank == 0 ? 1 : p.strides[p.rank - 1];
+  for_each_row(p, corner(p, a.in[1]), [&](std::int64_t from, std::size_t to, std::size_t n) {
+    if (step == 1) {
+      std::memcpy(y + to * p.element, x + as_size(from) * p.element, n * p.element);
+      return;
+    }
+    for (std::size_t i = 0; i < n; ++i)
+      std::memcpy(y + (to + i) * p.element,
+                  x + as_size(from + static_cast<std::int64_t>(i) * step) * p.element, p.element);
+  });
+}
+OCTET_INLINE void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const box_params*>(a.params);
+  const auto* update = static_cast<const std::byte*>(a.in[1]);
+  auto* y = static_cast<std::byte*>(a.out[0]);
+  std::memcpy(y, a.in[0], p.outer.elements().value * p.element);
+  for_each_row(p, corner(p, a.in[2]), [&](std::int64_t to, std::size_t from, std::size_t n) {
+    std::memcpy(y + as_size(to) * p.element, update + from * p.element, n * p.element);
+  });
+}
+#else
+void dynamic_slice_kernel(const kernel_args& a) noexcept;
+void dynamic_update_slice_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status dynamic_slice_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, dynamic_slice_shape(read_attributes<dynamic_slice_attrs>(*n.attrs),
+                                            n.in[0].shape, n.in[1].shape));
+}
+constexpr status dynamic_update_slice_op_shape(const node_view& n, std::span<dims> out) {
+  dynamic_slice_attrs a;
+  a.size = n.in[1].shape;
+  const shape_or s = dynamic_slice_shape(a, n.in[0].shape, n.in[2].shape);
+  if (s.broken) return s.broken;
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void set_box(box_params& p, const dims& outer, const dims& inner, dtype type,
+                          dtype index_type) {
+  p.rank = outer.rank;
+  p.outer = outer, p.inner = inner;
+  for (int i = 0; i < outer.rank; ++i) p.strides.push_back(1);
+  p.element = size_of(type), p.index_type = index_type;
+}
+OCTET_INLINE status dynamic_slice_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<dynamic_slice_attrs>(*n.attrs);
+  auto& p = to.make<box_params>(&reference::dynamic_slice_kernel);
+  set_box(p, n.in[0].shape, n.out[0].shape, n.in[0].type, n.in[1].type);
+  if (a.strides.rank != 0) p.strides = a.strides;
+  p.begin_mask = a.begin_mask;
+  p.from_end = true;
+  return unit{};
+}
+OCTET_INLINE status dynamic_update_slice_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<box_params>(&reference::dynamic_update_slice_kernel);
+  set_box(p, n.in[0].shape, n.in[1].shape, n.in[0].type, n.in[2].type);
+  return unit{};
+}
+#else
+status dynamic_slice_prepare(const node_view& n, prepared& to);
+status dynamic_update_slice_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form dynamic_update_slice_forms[] = {
+    {.in = {all_types, like(0), accumulator_types}, .out = {like(0)}},
+};
+inline constexpr op_def dynamic_slice{
+    .name = "dynamic_slice",
+    .summary = "a part of fixed size at positions given as data",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = gather_forms,
+    .attributes = keys_of<dynamic_slice_attrs>,
+    .shape = &dynamic_slice_op_shape,
+    .memory = &params_only<box_params>,
+    .prepare = &dynamic_slice_prepare,
+};
+inline constexpr op_def dynamic_update_slice{
+    .name = "dynamic_update_slice",
+    .summary = "a tensor with a part replaced, at positions given as data",
+    .min_inputs = 3,
+    .max_inputs = 3,
+    .forms = dynamic_update_slice_forms,
+    .attributes = keys_of<>,
+    .shape = &dynamic_update_slice_op_shape,
+    .memory = &params_only<box_params>,
+    .prepare = &dynamic_update_slice_prepare,
+};
+}  // namespace ops
+
+// ---- reverse_sequence ----
+
+struct reverse_sequence_attrs {
+  std::int32_t axis = 0, batch_axis = 0;  // may be negative
+  static constexpr auto fields =
+      field_list{field{"axis", &reverse_sequence_attrs::axis},
+                 field{"batch_axis", &reverse_sequence_attrs::batch_axis}};
+};
+/// Inputs: x, lengths [extent of batch_axis]. The first `length` elements along `axis` change their
+/// order, those behind stay.
+struct reverse_sequence_params {
+  dims x{};
+  std::int32_t axis = 0, batch_axis = 0;
+  dtype type = dtype::u8, length_type = dtype::s32;
+};
+constexpr shape_or reverse_sequence_shape(const reverse_sequence_attrs& a, const dims& x,
+                                          const dims& lengths) {
+  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis,
+                     batch = a.batch_axis < 0 ? a.batch_axis + x.rank : a.batch_axis;
+  if (axis < 0 || axis >= x.rank || batch < 0 || batch >= x.rank || axis == batch)
+    return violation{rule::axis, x, dims{a.axis, a.batch_axis}};
+  if (!(lengths == dims{x[batch]})) return violation{rule::shapes_differ, dims{x[batch]}, lengths};
+  return x;
+}
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void reverse_sequence_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const reverse_sequence_params*>(a.params);
+  const auto s = strides_of(p.x);
+  const std::int64_t extent = p.x[p.axis], step = s[p.axis], batches = p.x[p.batch_axis],
+                     batch_step = s[p.batch_axis];
+  const auto r = part_of(p.x.elements().value, a.part, a.parts);
+  with_size(p.type, [&]<class T>(type_tag<T>) {
+    for (std::size_t i = r.begin; i < r.end; ++i) {
+      const auto at = static_cast<std::int64_t>(i), k = at / step % extent;
+      const std::int64_t length =
+          position(a.in[1], p.length_type, as_size(at / batch_step % batches));
+      const std::int64_t n = length > extent ? extent : length, from = k < n ? n - 1 - k : k;
+      static_cast<T*>(a.out[0])[i] =
+          static_cast<const T*>(a.in[0])[as_size(at + (from - k) * step)];
+    }
+  });
+}
+#else
+void reverse_sequence_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status reverse_sequence_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, reverse_sequence_shape(read_attributes<reverse_sequence_attrs>(*n.attrs),
+                                               n.in[0].shape, n.in[1].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status reverse_sequence_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<reverse_sequence_attrs>(*n.attrs);
+  auto& p = to.make<reverse_sequence_params>(&reference::reverse_sequence_kernel);
+  p.x = n.in[0].shape;
+  p.axis = a.axis < 0 ? a.axis + p.x.rank : a.axis;
+  p.batch_axis = a.batch_axis < 0 ? a.batch_axis + p.x.rank : a.batch_axis;
+  p.type = n.in[0].type, p.length_type = n.in[1].type;
+  return unit{};
+}
+#else
+status reverse_sequence_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def reverse_sequence{
+    .name = "reverse_sequence",
+    .summary = "the first elements of each sequence backwards",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = gather_forms,
+    .attributes = keys_of<reverse_sequence_attrs>,
+    .shape = &reverse_sequence_op_shape,
+    .memory = &params_only<reverse_sequence_params>,
+    .prepare = &reverse_sequence_prepare,
+};
+}  // namespace ops
+
+// ---- matrix_set_diag ----
+
+/// Inputs: x [..., M, N], diagonal [..., min(M, N)].
+struct matrix_set_diag_params {
+  std::size_t matrices = 1, rows = 0, columns = 0;
+  dtype type = dtype::u8;
+};
+constexpr shape_or matrix_set_diag_shape(const dims& x, const dims& diagonal) {
+  if (x.rank < 2 || diagonal.rank != x.rank - 1) return violation{rule::rank, x, diagonal};
+  dims want = x;
+  want.rank -= 1;
+  want[want.rank - 1] = std::min(x.back(0), x.back(1));
+  if (!(diagonal == want)) return violation{rule::shapes_differ, want, diagonal};
+  return x;
+}
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void matrix_set_diag_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const matrix_set_diag_params*>(a.params);
+  const std::size_t size = p.rows * p.columns, n = std::min(p.rows, p.columns);
+  with_size(p.type, [&]<class T>(type_tag<T>) {
+    const auto *x = static_cast<const T*>(a.in[0]), *d = static_cast<const T*>(a.in[1]);
+    auto* y = static_cast<T*>(a.out[0]);
+    std::copy_n(x, p.matrices * size, y);
+    for (std::size_t m = 0; m < p.matrices; ++m)
+      for (std::size_t i = 0; i < n; ++i) y[m * size + i * p.columns + i] = d[m * n + i];
+  });
+}
+#else
+void matrix_set_diag_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status matrix_set_diag_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, matrix_set_diag_shape(n.in[0].shape, n.in[1].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status matrix_set_diag_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<matrix_set_diag_params>(&reference::matrix_set_diag_kernel);
+  const dims& x = n.in[0].shape;
+  p.type = n.in[0].type;
+  p.rows = as_size(x.back(1)), p.columns = as_size(x.back(0));
+  for (int i = 0; i + 2 < x.rank; ++i) p.matrices *= as_size(x[i]);
+  return unit{};
+}
+#else
+status matrix_set_diag_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def matrix_set_diag{
+    .name = "matrix_set_diag",
+    .summary = "matrices with another diagonal",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = movement_forms,
+    .attributes = keys_of<>,
+    .shape = &matrix_set_diag_op_shape,
+    .memory = &params_only<matrix_set_diag_params>,
+    .prepare = &matrix_set_diag_prepare,
+};
+}  // namespace ops
+
+// ---- segment_reduce ----
+
+enum class segment_reduction : std::uint8_t { sum = 0, product, least, most };
+struct segment_reduce_attrs {
+  std::int32_t segments = 0;
+  segment_reduction reduction = segment_reduction::sum;
+  static constexpr auto fields = field_list{field{"segments", &segment_reduce_attrs::segments},
+                                            field{"reduction", &segment_reduce_attrs::reduction}};
+};
+/// Inputs: x, ids of the shape of x's first axes. Slices of one id are reduced in their order; a
+/// segment without any holds 0, 1, the highest or the lowest value. Ids outside are left out.
+struct segment_reduce_params {
+  std::size_t ids = 0, inner = 0;
+  std::int32_t segments = 0;
+  segment_reduction reduction = segment_reduction::sum;
+  dtype type = dtype::f32, id_type = dtype::s32;
+};
+constexpr shape_or segment_reduce_shape(const segment_reduce_attrs& a, const dims& x,
+                                        const dims& ids) {
+  if (a.segments < 0) return violation{rule::value, dims{0}, dims{a.segments}};
+  if (ids.rank < 1 || ids.rank > x.rank) return violation{rule::rank, x, ids};
+  for (int i = 0; i < ids.rank; ++i)
+    if (ids[i] != x[i]) return violation{rule::shapes_differ, x, ids};
+  dims y{a.segments};
+  for (int i = ids.rank; i < x.rank; ++i) y.push_back(x[i]);
+  return y;
+}
+namespace reference {
+template <class T> constexpr T reduced(segment_reduction how, T a, T b) {
+  switch (how) {
+    case segment_reduction::sum: return joined(a, b);
+    case segment_reduction::product:
+      if constexpr (std::is_floating_point_v<T>)
+        return numerics::mul(a, b);
+      else
+        return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+    case segment_reduction::least: return b < a ? b : a;
+    case segment_reduction::most: return b > a ? b : a;
+  }
+  return a;
+}
+template <class T> constexpr T without_any(segment_reduction how) {
+  switch (how) {
+    case segment_reduction::sum: return T{};
+    case segment_reduction::product: return T{1};
+    case segment_reduction::least: return std::numeric_limits<T>::max();
+    case segment_reduction::most: return std::numeric_limits<T>::lowest();
+  }
+  return T{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void segment_reduce_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const segment_reduce_params*>(a.params);
+  with_number(p.type, [&]<class T>(type_tag<T>) {
+    const auto* x = static_cast<const T*>(a.in[0]);
+    auto* y = static_cast<T*>(a.out[0]);
+    std::fill_n(y, as_size(p.segments) * p.inner, without_any<T>(p.reduction));
+    for (std::size_t r = 0; r < p.ids; ++r) {
+      const std::int64_t id = position(a.in[1], p.id_type, r);
+      if (id < 0 || id >= p.segments) continue;
+      T* to = y + as_size(id) * p.inner;
+      for (std::size_t i = 0; i < p.inner; ++i)
+        to[i] = reduced(p.reduction, to[i], x[r * p.inner + i]);
+    }
+  });
+}
+#else
+void segment_reduce_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status segment_reduce_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, segment_reduce_shape(read_attributes<segment_reduce_attrs>(*n.attrs),
+                                             n.in[0].shape, n.in[1].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status segment_reduce_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<segment_reduce_attrs>(*n.attrs);
+  if (a.reduction > segment_reduction::most)
+    return invalid("reduction", std::to_string(static_cast<int>(a.reduction)), "0 to 3");
+  auto& p = to.make<segment_reduce_params>(&reference::segment_reduce_kernel);
+  p.type = n.in[0].type, p.id_type = n.in[1].type;
+  p.ids = n.in[1].shape.elements().value;
+  p.inner = 1;
+  for (int i = n.in[1].shape.rank; i < n.in[0].shape.rank; ++i)
+    p.inner *= as_size(n.in[0].shape[i]);
+  p.segments = a.segments, p.reduction = a.reduction;
+  return unit{};
+}
+#else
+status segment_reduce_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form segment_reduce_forms[] = {
+    {.in = {arithmetic_types, accumulator_types}, .out = {like(0)}},
+};
+inline constexpr op_def segment_reduce{
+    .name = "segment_reduce",
+    .summary = "slices of one id reduced to one",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = segment_reduce_forms,
+    .attributes = keys_of<segment_reduce_attrs>,
+    .shape = &segment_reduce_op_shape,
+    .memory = &params_only<segment_reduce_params>,
+    .prepare = &segment_reduce_prepare,
+};
+}  // namespace ops
+
+// ---- bucketize ----
+
+/// Inputs: x, boundaries float32 [n] in rising order. The number of boundaries that are not above
+/// the element.
+struct bucketize_params {
+  std::size_t count = 0, boundaries = 0;
+  dtype type = dtype::f32;
+};
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void bucketize_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const bucketize_params*>(a.params);
+  const auto r = part_of(p.count, a.part, a.parts);
+  const auto* b = static_cast<const float*>(a.in[1]);
+  with_number(p.type, [&]<class T>(type_tag<T>) {
+    for (std::size_t i = r.begin; i < r.end; ++i) {
+      // The framework compares the boundaries, which are float32, with the element as C++ does.
+      const T v = static_cast<const T*>(a.in[0])[i];
+      std::size_t low = 0, high = p.boundaries;
+      while (low < high) {
+        const std::size_t middle = (low + high) / 2;
+        if (static_cast<float>(v) < b[middle])
+          high = middle;
+        else
+          low = middle + 1;
+      }
+      static_cast<std::int32_t*>(a.out[0])[i] = static_cast<std::int32_t>(low);
+    }
+  });
+}
+#else
+void bucketize_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+namespace ops {
+constexpr status bucketize_op_shape(const node_view& n, std::span<dims> out) {
+  if (n.in[1].shape.rank != 1) return violation{rule::rank, dims{1}, n.in[1].shape};
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status bucketize_prepare(const node_view& n, prepared& to) {
+  auto& p = to.make<bucketize_params>(&reference::bucketize_kernel);
+  p.count = n.in[0].shape.elements().value;
+  p.boundaries = n.in[1].shape.elements().value;
+  p.type = n.in[0].type;
+  return unit{};
+}
+#else
+status bucketize_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form bucketize_forms[] = {
+    {.in = {arithmetic_types, dtype::f32}, .out = {dtype::s32}},
+};
+inline constexpr op_def bucketize{
+    .name = "bucketize",
+    .summary = "which of the ranges between boundaries an element lies in",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = bucketize_forms,
+    .attributes = keys_of<>,
+    .shape = &bucketize_op_shape,
+    .memory = &params_only<bucketize_params>,
+    .prepare = &bucketize_prepare,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/embedding_bag.hpp
+// embedding_bag: sums, means or extremes of rows of a table that bags of indices name, as PyTorch
+// computes them for recommender networks.
+#define OCTET_OPS_EMBEDDING_BAG_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+enum class bag_mode : std::uint8_t { sum = 0, mean, most };
+struct embedding_bag_attrs {
+  bag_mode mode = bag_mode::sum;
+  bool last_included = false;  // the last offset is where the last bag ends, not where one begins
+  std::int64_t left_out = -1;  // rows of this index count nothing; below 0: all count
+  static constexpr auto fields =
+      field_list{field{"mode", &embedding_bag_attrs::mode},
+                 field{"last_included", &embedding_bag_attrs::last_included},
+                 field{"left_out", &embedding_bag_attrs::left_out}};
+};
+/// Inputs: table [rows, width] of float32 or codes, indices [n], offsets [bags], or [bags + 1] with
+/// the last one included; and where given a weight for each index [n], a factor and a shift for
+/// each row of the table [rows], all float32. Bag b has the indices from offset b up to the next
+/// one, offsets cut to [0, n]; indices as gather's.
+///
+/// sum, mean: from 0, a = fma(q, f32(factor * weight), f32(a + f32(shift * weight))) for each row
+/// of a bag in turn, what is absent being 1 and 0; a mean is the sum over the number of rows, an
+/// empty bag 0. most: the first largest of the elements themselves, 0 of an empty bag.
+struct embedding_bag_params {
+  std::size_t rows = 0, width = 0, indices = 0, bags = 0;
+  bool last_included = false;
+  bag_mode mode = bag_mode::sum;
+  std::int64_t left_out = -1;
+  dtype type = dtype::f32, index_type = dtype::s64;
+};
+constexpr shape_or embedding_bag_shape(const embedding_bag_attrs& a, const dims& table,
+                                       const dims& indices, const dims& offsets) {
+  if (table.rank != 2 || indices.rank != 1 || offsets.rank != 1)
+    return violation{rule::rank, dims{0, 0}, table.rank != 2 ? table : offsets};
+  const std::int32_t bags = offsets[0] - (a.last_included ? 1 : 0);
+  if (table[0] < 1 || bags < 0)
+    return violation{rule::value, dims{1}, table[0] < 1 ? table : offsets};
+  return dims{bags, table[1]};
+}
+
+namespace reference {
+/// What one index makes of its row.
+struct bag_row {
+  std::size_t at = 0;
+  float factor = 1, shift = 0;
+};
+struct embedding_bag_operands {
+  const void *indices = nullptr, *offsets = nullptr;
+  const float *weights = nullptr, *factors = nullptr, *shifts = nullptr;
+
+  constexpr bag_row row(const embedding_bag_params& p, std::size_t i) const {
+    const std::size_t at = index_in(position(indices, p.index_type, i), p.rows);
+    const float w = weights ? weights[i] : 1.f;
+    return {at, factors ? numerics::mul(factors[at], w) : w,
+            shifts ? numerics::mul(shifts[at], w) : 0.f};
+  }
+  /// The first index of bag b, or of what would be behind the last one.
+  constexpr std::size_t begin(const embedding_bag_params& p, std::size_t b) const {
+    if (b == p.bags && !p.last_included) return p.indices;
+    const std::int64_t at = position(offsets, p.index_type, b),
+                       n = static_cast<std::int64_t>(p.indices);
+    return as_size(at < 0 ? 0 : at > n ? n : at);
+  }
+};
+template <class T>
+constexpr void embedding_bag(const embedding_bag_params& p, const T* table,
+                             const embedding_bag_operands& o, float* y, std::size_t begin,
+                             std::size_t end) {
+  for (std::size_t b = begin; b < end; ++b) {
+    float* const to = y + b * p.width;
+    std::fill_n(to, p.width, 0.f);
+    std::size_t count = 0;
+    const std::size_t behind = o.begin(p, b + 1);
+    for (std::size_t i = o.begin(p, b); i < behind; ++i) {
+      if (p.left_out >= 0 && position(o.indices, p.index_type, i) == p.left_out) continue;
+      const bag_row r = o.row(p, i);
+      const T* const x = table + r.at * p.width;
+      for (std::size_t k = 0; k < p.width; ++k) {
+        const auto v = static_cast<float>(x[k]);
+        if (p.mode != bag_mode::most)
+          to[k] = numerics::fma(v, r.factor, numerics::add(to[k], r.shift));
+        else if (count == 0 || v > to[k])
+          to[k] = v;
+      }
+      ++count;
+    }
+    if (p.mode == bag_mode::mean && count > 0)
+      for (std::size_t k = 0; k < p.width; ++k)
+        to[k] = numerics::div(to[k], static_cast<float>(count));
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void embedding_bag_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const embedding_bag_params*>(a.params);
+  const auto r = part_of(p.bags, a.part, a.parts);
+  const embedding_bag_operands o{a.in[1], a.in[2], static_cast<const float*>(a.in[3]),
+                                 static_cast<const float*>(a.in[4]),
+                                 static_cast<const float*>(a.in[5])};
+  auto* const y = static_cast<float*>(a.out[0]);
+  if (p.type == dtype::f32)
+    embedding_bag(p, static_cast<const float*>(a.in[0]), o, y, r.begin, r.end);
+  else
+    embedding_bag(p, static_cast<const std::uint8_t*>(a.in[0]), o, y, r.begin, r.end);
+}
+#else
+void embedding_bag_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status embedding_bag_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, embedding_bag_shape(read_attributes<embedding_bag_attrs>(*n.attrs),
+                                            n.in[0].shape, n.in[1].shape, n.in[2].shape));
+}
+/// Every bag may have all indices: offsets are data.
+constexpr double embedding_bag_steps(const node_view& n) {
+  return elements_out(n) * elements_in(n, 1);
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status embedding_bag_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<embedding_bag_attrs>(*n.attrs);
+  if (a.mode > bag_mode::most)
+    return invalid("mode", std::to_string(static_cast<int>(a.mode)), "0 to 2");
+  auto& p = to.make<embedding_bag_params>(&reference::embedding_bag_kernel);
+  p.rows = as_size(n.in[0].shape[0]), p.width = as_size(n.in[0].shape[1]);
+  p.indices = as_size(n.in[1].shape[0]), p.bags = as_size(n.out[0].shape[0]);
+  p.last_included = a.last_included, p.mode = a.mode, p.left_out = a.left_out;
+  p.type = n.in[0].type, p.index_type = n.in[1].type;
+  const std::size_t count[] = {p.indices, p.rows, p.rows};
+  for (std::size_t i = 3; i < 6; ++i)
+    if (n.present(i) && n.in[i].shape.elements().value != count[i - 3])
+      return invalid("weights, factors or shifts of bags", to_string(n.in[i].shape),
+                     std::to_string(count[i - 3]) + " elements");
+  return unit{};
+}
+#else
+status embedding_bag_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form embedding_bag_forms[] = {
+    {.in = {type_set{dtype::f32, dtype::u8}, accumulator_types, like(1), dtype::f32, dtype::f32,
+            dtype::f32},
+     .out = {dtype::f32}},
+};
+inline constexpr op_def embedding_bag{
+    .name = "embedding_bag",
+    .summary = "rows of a table that bags of indices name, summed, averaged or their extremes",
+    .min_inputs = 3,
+    .max_inputs = 6,
+    .optional = {3, 4, 5},
+    .forms = embedding_bag_forms,
+    .attributes = keys_of<embedding_bag_attrs>,
+    .shape = &embedding_bag_op_shape,
+    .memory = &params_only<embedding_bag_params>,
+    .prepare = &embedding_bag_prepare,
+    .steps = &embedding_bag_steps,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/fourier.hpp
 // rfft2d and complex_abs: spectra of real images and their magnitudes, in float32. A complex number
 // is two elements of a last axis of extent 2: real part, imaginary part.
@@ -24176,6 +25169,162 @@ inline constexpr op_def complex_abs{
     .shape = &complex_abs_op_shape,
     .memory = &params_only<std::size_t>,
     .prepare = &complex_abs_prepare,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/grid_sample.hpp
+// grid_sample: pixels of images at places that a grid names, as PyTorch's grid_sampler_2d computes
+// them.
+#define OCTET_OPS_GRID_SAMPLE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+enum class grid_padding : std::uint8_t { zeros = 0, border, reflection };
+struct grid_sample_attrs {
+  bool nearest = false;  // the pixel at the rounded place; else four are blended
+  grid_padding padding = grid_padding::zeros;
+  bool align_corners = false;  // -1 and 1 are the centres of the outermost pixels, else their edges
+  static constexpr auto fields = field_list{
+      field{"nearest", &grid_sample_attrs::nearest}, field{"padding", &grid_sample_attrs::padding},
+      field{"align_corners", &grid_sample_attrs::align_corners}};
+};
+/// Inputs: x [N, H, W, C], grid [N, h, w, 2] of places (x, y) from -1 to 1; result [N, h, w, C].
+struct grid_sample_params {
+  std::int32_t batch = 0, in_h = 0, in_w = 0, channels = 0, out_h = 0, out_w = 0;
+  grid_sample_attrs how{};
+};
+constexpr shape_or grid_sample_shape(const dims& x, const dims& grid) {
+  if (x.rank != 4 || grid.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, grid};
+  if (grid[3] != 2 || grid[0] != x[0])
+    return violation{rule::shapes_differ, dims{x[0], grid[1], grid[2], 2}, grid};
+  if (x[1] < 1 || x[2] < 1) return violation{rule::value, dims{1, 1}, x};
+  return dims{x[0], grid[1], grid[2], x[3]};
+}
+
+namespace numerics {
+/// In pixels; not rounded. What lies between the products is fused, as PyTorch's vectors have it.
+constexpr float grid_place(const grid_sample_attrs& how, float at, std::int32_t extent) {
+  const auto n = static_cast<float>(extent);
+  const float half = div(how.align_corners ? sub(n, 1.f) : n, 2.f), moved = add(at, 1.f);
+  const float place = how.align_corners ? mul(moved, half) : fma(moved, half, -0.5f);
+  if (how.padding == grid_padding::zeros) return place;
+  const float last = sub(n, 1.f);
+  float p = place;
+  if (how.padding == grid_padding::reflection) {
+    const float low = how.align_corners ? 0.f : -0.5f,
+                twice = mul(how.align_corners ? last : n, 2.f);
+    if (twice == 0) {
+      p = 0;
+    } else {
+      const float away = with_sign(sub(place, low), 1.f), flips = trunc(div(away, twice)),
+                  extra = fma(-flips, twice, away), back = sub(twice, extra);
+      p = add(extra < back ? extra : back, low);
+    }
+  }
+  // NaN becomes the first pixel.
+  return !(p > 0) ? 0.f : p > last ? last : p;
+}
+}  // namespace numerics
+
+namespace reference {
+/// A place between pixels: the lower one's index, which may lie outside, and how far it is.
+struct grid_tap {
+  std::int64_t low = 0;
+  float away = 0;
+};
+constexpr grid_tap grid_tap_of(const grid_sample_attrs& how, float at, std::int32_t extent) {
+  const float place = numerics::grid_place(how, at, extent),
+              whole = how.nearest ? numerics::rint(place) : numerics::floor(place);
+  // Far outside is outside; no number is.
+  const bool inside = whole >= -2.f && whole <= static_cast<float>(extent);
+  return {inside ? static_cast<std::int64_t>(whole) : -2, numerics::sub(place, whole)};
+}
+constexpr void grid_sample(const grid_sample_params& p, const float* x, const float* grid, float* y,
+                           std::size_t begin, std::size_t end) {
+  const image_extents image{p.in_h, p.in_w, p.channels};
+  const auto c = as_size(p.channels);
+  for (std::size_t row = begin; row < end; ++row) {
+    const auto n = static_cast<std::int64_t>(row / as_size(p.out_h));
+    for (std::size_t ox = 0; ox < as_size(p.out_w); ++ox) {
+      const float* const place = grid + (row * as_size(p.out_w) + ox) * 2;
+      float* const to = y + (row * as_size(p.out_w) + ox) * c;
+      const grid_tap h = grid_tap_of(p.how, place[0], p.in_w),
+                     v = grid_tap_of(p.how, place[1], p.in_h);
+      // A pixel outside counts 0.
+      const auto pixel = [&](std::int64_t down, std::int64_t right, std::size_t k) {
+        const std::int64_t iy = v.low + down, ix = h.low + right;
+        return iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w
+                   ? 0.f
+                   : x[nhwc_index(image, n, static_cast<std::int32_t>(iy),
+                                  static_cast<std::int32_t>(ix), 0) +
+                       k];
+      };
+      const float e = numerics::sub(1.f, h.away), s = numerics::sub(1.f, v.away);
+      const float weights[] = {numerics::mul(s, e), numerics::mul(s, h.away),
+                               numerics::mul(v.away, e), numerics::mul(v.away, h.away)};
+      for (std::size_t k = 0; k < c; ++k) {
+        if (p.how.nearest) {
+          to[k] = pixel(0, 0, k);
+          continue;
+        }
+        float t = numerics::mul(pixel(0, 0, k), weights[0]);
+        t = numerics::fma(pixel(0, 1, k), weights[1], t);
+        t = numerics::fma(pixel(1, 0, k), weights[2], t);
+        to[k] = numerics::fma(pixel(1, 1, k), weights[3], t);
+      }
+    }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void grid_sample_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const grid_sample_params*>(a.params);
+  const auto r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  grid_sample(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+              static_cast<float*>(a.out[0]), r.begin, r.end);
+}
+#else
+void grid_sample_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status grid_sample_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, grid_sample_shape(n.in[0].shape, n.in[1].shape));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status grid_sample_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<grid_sample_attrs>(*n.attrs);
+  if (a.padding > grid_padding::reflection)
+    return invalid("padding", std::to_string(static_cast<int>(a.padding)), "0 to 2");
+  auto& p = to.make<grid_sample_params>(&reference::grid_sample_kernel);
+  const dims &x = n.in[0].shape, &y = n.out[0].shape;
+  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.channels = x[3];
+  p.out_h = y[1], p.out_w = y[2];
+  p.how = a;
+  return unit{};
+}
+#else
+status grid_sample_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form grid_sample_forms[] = {
+    {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
+};
+/// Four pixels an element.
+constexpr double grid_sample_steps(const node_view& n) { return 4 * elements_out(n); }
+inline constexpr op_def grid_sample{
+    .name = "grid_sample",
+    .summary = "pixels of images at places that a grid names",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = grid_sample_forms,
+    .attributes = keys_of<grid_sample_attrs>,
+    .shape = &grid_sample_op_shape,
+    .memory = &params_only<grid_sample_params>,
+    .prepare = &grid_sample_prepare,
+    .steps = &grid_sample_steps,
 };
 }  // namespace ops
 
@@ -24568,32 +25717,37 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/layer_norm.hpp
 // layer_norm: rows of float32 to mean 0 and variance 1, or to a mean square of 1, as ONNX Runtime's
-// operators of that kind compute them. Each has an order of its own for the sums, which decides the
-// last bits.
+// operators of that kind and PyTorch's compute them. Each has an order of its own for the sums,
+// which decides the last bits.
 #define OCTET_OPS_LAYER_NORM_HPP_
+
+#include <bit>
 
 
 OCTET_NAMESPACE_BEGIN
 
-/// Inputs: x, weight, bias (float32, one per element of a row; both optional).
+/// Inputs: x, weight, bias (float32, one per element of a row; both optional). With `groups`, which
+/// PyTorch has: x [N, C, ...] in that many groups of channels, weight and bias one per channel.
 struct layer_norm_attrs {
   std::int32_t axes = 1;  // innermost axes that make up a row
   double epsilon = 1e-5;  // added to the variance
   bool centred = true;    // false: the mean stays (root mean square)
   bool running = false;   // mean and squares step by step (SkipLayerNormalization)
   bool in_order = false;  // sums of one element after another (EmbedLayerNormalization)
+  std::int32_t groups = 0;
   static constexpr auto fields = field_list{
-      field{"axes", &layer_norm_attrs::axes}, field{"epsilon", &layer_norm_attrs::epsilon},
-      field{"centred", &layer_norm_attrs::centred}, field{"running", &layer_norm_attrs::running},
-      field{"in_order", &layer_norm_attrs::in_order}};
+      field{"axes", &layer_norm_attrs::axes},         field{"epsilon", &layer_norm_attrs::epsilon},
+      field{"centred", &layer_norm_attrs::centred},   field{"running", &layer_norm_attrs::running},
+      field{"in_order", &layer_norm_attrs::in_order}, field{"groups", &layer_norm_attrs::groups}};
 };
-/// How the sums of a row run.
-enum class row_sums : std::uint8_t { lanes, running, in_order };
+/// How the sums of a row run; cascade: PyTorch's (ATEN).
+enum class row_sums : std::uint8_t { lanes, running, in_order, cascade };
 constexpr std::string_view name_of(row_sums s) noexcept {
   switch (s) {
     case row_sums::lanes: return "lanes";
     case row_sums::running: return "running";
     case row_sums::in_order: return "in_order";
+    case row_sums::cascade: return "cascade";
   }
   return no_enumerator;
 }
@@ -24602,6 +25756,9 @@ struct layer_norm_params {
   float epsilon = 0;
   bool centred = true;
   row_sums sums = row_sums::lanes;
+  // Groups of channels: of an image, channels of one, elements of a channel.
+  std::size_t groups = 0, channels = 0, inner = 0;
+  double exact_epsilon = 0;
 };
 
 namespace reference {
@@ -24657,19 +25814,123 @@ constexpr row_moments moments_in_order(const float* x, std::size_t n, bool centr
   }
   return r;
 }
+/// Mean and squares of `count` elements.
+struct counted_moments {
+  std::size_t count = 0;
+  float mean = 0, squares = 0;
+
+  /// Those of another chunk of the same lane join: the mean's step is not fused.
+  constexpr void join(const counted_moments& m) noexcept {
+    const std::size_t all = count + m.count;
+    if (all == 0) return;
+    const float share = numerics::div(static_cast<float>(m.count), static_cast<float>(all)),
+                way = numerics::sub(m.mean, mean);
+    const float step = numerics::mul(share, way);
+    mean = numerics::add(mean, step);
+    squares = numerics::fma(way, numerics::mul(step, static_cast<float>(count)),
+                            numerics::add(squares, m.squares));
+    count = all;
+  }
+  /// Those of another lane join.
+  constexpr void add(const counted_moments& m) noexcept {
+    const std::size_t all = count + m.count;
+    const float share = all == 0
+                            ? 0.f
+                            : numerics::div(static_cast<float>(m.count), static_cast<float>(all)),
+                way = numerics::sub(m.mean, mean);
+    mean = numerics::fma(share, way, mean);
+    const float apart = numerics::mul(numerics::mul(way, way), share);
+    squares = numerics::add(squares, numerics::fma(apart, static_cast<float>(count), m.squares));
+    count = all;
+  }
+};
+/// The moments of one of PyTorch's 8 lanes: of every eighth element of a row's whole eights from
+/// `x` on, `n` of them. Chunks of 16 are Welford's, by products with f32(1 / k) and fused; then two
+/// and two of equal length join (a stack, at whose end what is left joins from its bottom on).
+constexpr counted_moments cascaded_moments(const float* x, std::size_t n) noexcept {
+  constexpr std::size_t chunk = 16, lanes = 8;
+  const std::size_t chunks = (n + chunk - 1) / chunk,
+                    depth = chunks <= 2 ? 1 : as_size(std::bit_width(chunks - 1));
+  counted_moments stack[64] = {};
+  for (std::size_t i = 0; i < chunks; ++i) {
+    counted_moments m;
+    m.count = n - i * chunk < chunk ? n - i * chunk : chunk;
+    for (std::size_t j = 0; j < m.count; ++j) {
+      const float v = x[(i * chunk + j) * lanes], d = numerics::sub(v, m.mean);
+      m.mean = numerics::fma(d, numerics::div(1.f, static_cast<float>(j + 1)), m.mean);
+      m.squares = numerics::fma(d, numerics::sub(v, m.mean), m.squares);
+    }
+    stack[0].join(m);
+    for (std::size_t j = 1, left = i + 1; j < depth && (left & 1) == 0; ++j, left >>= 1) {
+      stack[j].join(stack[j - 1]);
+      stack[j - 1] = {};
+    }
+  }
+  for (std::size_t j = 1; j < depth; ++j) stack[0].join(stack[j]);
+  return stack[0];
+}
+/// A row's last elements, one by one.
+constexpr counted_moments moments_of_rest(const float* x, std::size_t n) noexcept {
+  const row_moments m = running_moments(x, n);
+  return {n, m.mean, m.squares};
+}
+/// The moments of a row: those of the rest of it, then of each lane in turn.
+constexpr row_moments moments_in_cascade(const float* x, std::size_t n) noexcept {
+  const std::size_t lanes = 8, whole = n / lanes;
+  counted_moments all = moments_of_rest(x + whole * lanes, n - whole * lanes);
+  for (std::size_t l = 0; l < lanes; ++l)
+    if (whole > 0) all.add(cascaded_moments(x + l, whole));
+  return {all.mean, all.squares};
+}
 constexpr row_moments moments_of(const layer_norm_params& p, const float* x) noexcept {
   switch (p.sums) {
     case row_sums::lanes: return moments_in_lanes(x, p.size, p.centred);
     case row_sums::running: return running_moments(x, p.size);
+    case row_sums::cascade: return moments_in_cascade(x, p.size);
     case row_sums::in_order: break;
   }
   return moments_in_order(x, p.size, p.centred);
 }
-/// sqrt(squares / n + epsilon); by lanes what it divides is multiplied by its reciprocal.
+/// By lanes and in a cascade what the deviation divides is multiplied by its reciprocal.
+constexpr bool multiplies(row_sums s) noexcept {
+  return s == row_sums::lanes || s == row_sums::cascade;
+}
+/// sqrt(squares / n + epsilon), or its reciprocal.
 constexpr float deviation_of(const layer_norm_params& p, float squares) noexcept {
   const float root = numerics::sqrt_f32(
       numerics::add(numerics::div(squares, static_cast<float>(p.size)), p.epsilon));
-  return p.sums == row_sums::lanes ? numerics::div(1.f, root) : root;
+  return multiplies(p.sums) ? numerics::div(1.f, root) : root;
+}
+/// What a channel of a group is multiplied by, and what is added; without weight and bias the mean
+/// is taken off first.
+struct channel_factors {
+  float scale = 1, offset = 0;
+  bool plain = false;
+
+  constexpr float operator()(float x) const noexcept {
+    return plain ? numerics::mul(numerics::sub(x, offset), scale) : numerics::fma(x, scale, offset);
+  }
+};
+constexpr channel_factors factors_of(const layer_norm_params& p, const row_moments& m,
+                                     const float* weight, const float* bias, std::size_t c) {
+  const float variance = numerics::div(m.squares, static_cast<float>(p.size));
+  const double root = numerics::sqrt(
+      numerics::add(static_cast<double>(variance > 0 ? variance : 0.f), p.exact_epsilon));
+  const float by = static_cast<float>(numerics::div(1., root)),
+              scale = weight ? numerics::mul(by, weight[c]) : by;
+  if (!weight && !bias) return {by, m.mean, true};
+  return {scale, numerics::fma(-scale, m.mean, bias ? bias[c] : 0.f)};
+}
+constexpr void group_norm(const layer_norm_params& p, const float* x, const float* weight,
+                          const float* bias, float* y, std::size_t begin, std::size_t end) {
+  for (std::size_t row = begin; row < end; ++row) {
+    const row_moments m = moments_of(p, x + row * p.size);
+    for (std::size_t k = 0; k < p.channels; ++k) {
+      const auto f = factors_of(p, m, weight, bias, row % p.groups * p.channels + k);
+      const std::size_t from = row * p.size + k * p.inner;
+      for (std::size_t i = from; i < from + p.inner; ++i) y[i] = f(x[i]);
+    }
+  }
 }
 constexpr void layer_norm(const layer_norm_params& p, const float* x, const float* weight,
                           const float* bias, float* y, std::size_t begin, std::size_t end) {
@@ -24680,9 +25941,11 @@ constexpr void layer_norm(const layer_norm_params& p, const float* x, const floa
     const float by = deviation_of(p, m.squares);
     for (std::size_t i = 0; i < p.size; ++i) {
       const float d = numerics::sub(from[i], m.mean), w = weight ? weight[i] : 1.f;
-      if (p.sums == row_sums::lanes) {
-        const float t = numerics::mul(d, by);
-        to[i] = bias ? numerics::fma(t, w, bias[i]) : numerics::mul(t, w);
+      if (multiplies(p.sums)) {
+        const float t = numerics::mul(d, by);  // PyTorch adds 0 where there is no bias
+        to[i] = bias                          ? numerics::fma(t, w, bias[i])
+                : p.sums == row_sums::cascade ? numerics::fma(t, w, 0.f)
+                                              : numerics::mul(t, w);
       } else {
         const float t = numerics::mul(numerics::div(d, by), w);
         to[i] = bias ? numerics::add(t, bias[i]) : t;
@@ -24694,8 +25957,9 @@ constexpr void layer_norm(const layer_norm_params& p, const float* x, const floa
 OCTET_INLINE void layer_norm_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const layer_norm_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
-  layer_norm(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
-             static_cast<const float*>(a.in[2]), static_cast<float*>(a.out[0]), r.begin, r.end);
+  const auto run = p.groups > 0 ? &group_norm : &layer_norm;
+  run(p, static_cast<const float*>(a.in[0]), static_cast<const float*>(a.in[1]),
+      static_cast<const float*>(a.in[2]), static_cast<float*>(a.out[0]), r.begin, r.end);
 }
 #else
 void layer_norm_kernel(const kernel_args& a) noexcept;
@@ -24704,26 +25968,44 @@ void layer_norm_kernel(const kernel_args& a) noexcept;
 
 namespace ops {
 #if OCTET_HAS_DEFINITIONS
+/// Rows that are groups of channels.
+OCTET_INLINE status set_groups(layer_norm_params& p, const layer_norm_attrs& a, const dims& x) {
+  if (x.rank < 2 || x[1] % a.groups != 0)
+    return invalid("groups", std::to_string(a.groups), "a divisor of " + to_string(x));
+  p.groups = as_size(a.groups), p.channels = as_size(x[1]) / p.groups, p.inner = 1;
+  for (int i = 2; i < x.rank; ++i) p.inner *= as_size(x[i]);
+  p.size = p.channels * p.inner;
+  return unit{};
+}
 OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
   const dims& x = n.in[0].shape;
   const auto a = read_attributes<layer_norm_attrs>(*n.attrs);
   auto& p = to.make<layer_norm_params>(&reference::layer_norm_kernel, kernel_id::layer_norm);
+  if (a.groups < 0 || (a.groups > 0 && n.round != rounding::aten))
+    return unsupported("groups of channels", std::to_string(a.groups), "rounding ATEN");
   if (a.axes < 1 || a.axes > x.rank)
     return invalid("normalized axes", std::to_string(a.axes), "1 to " + std::to_string(x.rank));
   if (a.running && a.in_order) return invalid("running and in_order", "both", "one of them");
   p.size = 1;
   for (int i = 0; i < a.axes; ++i) p.size *= as_size(x.back(i));
+  if (a.groups > 0)
+    if (auto s = set_groups(p, a, x); !s) return s;
   if (p.size == 0) return invalid("an empty row");
   p.rows = x.elements().value / p.size;
+  const std::size_t factors = a.groups > 0 ? as_size(x[1]) : p.size;
   for (std::size_t i = 1; i < 3; ++i)
-    if (n.present(i) && n.in[i].shape.elements().value != p.size)
+    if (n.present(i) && n.in[i].shape.elements().value != factors)
       return invalid("weight or bias of a normalization", to_string(n.in[i].shape),
-                     std::to_string(p.size) + " elements");
-  p.epsilon = static_cast<float>(a.epsilon);
+                     std::to_string(factors) + " elements");
+  p.epsilon = static_cast<float>(a.epsilon), p.exact_epsilon = a.epsilon;
   p.centred = a.centred;
   // ONNX Runtime's vector loops begin at 8 elements, without the mean at 16.
-  const bool lanes = !a.running && !a.in_order && p.size >= (a.centred ? 8u : 16u);
-  p.sums = lanes                      ? row_sums::lanes
+  const bool lanes = !a.running && !a.in_order && p.size >= (a.centred ? 8u : 16u),
+             pytorch = n.round == rounding::aten;
+  if (pytorch && (a.running || a.in_order || !a.centred))
+    return unsupported("another order of sums, or none of means, under rounding ATEN");
+  p.sums = pytorch                    ? row_sums::cascade
+           : lanes                    ? row_sums::lanes
            : a.centred && !a.in_order ? row_sums::running
                                       : row_sums::in_order;
   return unit{};
@@ -24734,7 +26016,7 @@ status layer_norm_prepare(const node_view& n, prepared& to);
 inline constexpr form float_norm_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = rounding::onnxruntime},
+     .roundings = {rounding::onnxruntime, rounding::aten}},
 };
 inline constexpr op_def float_layer_norm{
     .name = "layer_norm",
@@ -24963,28 +26245,20 @@ constexpr decision mean(const facts& f) {
        .mxnet = no_operator(),
        .onnxruntime = no_operator()});
 }
-/// Of floats: in memory order, in XNNPACK's and ONNX Runtime's orders, which depend on the axes, or
-/// as MXNet sums.
+/// Of floats: in memory order, in PyTorch's, XNNPACK's and ONNX Runtime's orders, which depend on
+/// the axes, or as MXNet sums.
 constexpr decision float_sum(const facts& f) {
   if (f.x.type != dtype::f32) return rounding::none;
+  decision pytorch = by_pytorch(rounding::aten);
+  pytorch.channels_last = f.framework.channels_inner;
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
                                .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
-                               .pytorch_fbgemm = rounding::none,
-                               .pytorch_qnnpack = rounding::none,
+                               .pytorch_fbgemm = pytorch,
+                               .pytorch_qnnpack = pytorch,
                                .mxnet = by_mxnet(rounding::mxnet),
                                .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
-/// Of floats: PyTorch's order of summation, else that of float_sum.
-constexpr decision float_mean(const facts& f) {
-  decision pytorch = of_floats(f);
-  pytorch.channels_last = pytorch.round == rounding::aten && f.framework.channels_inner;
-  return choose(f.arithmetic, {.tflite_ref = float_sum(f),
-                               .tflite_xnnpack = float_sum(f),
-                               .pytorch_fbgemm = pytorch,
-                               .pytorch_qnnpack = pytorch,
-                               .mxnet = float_sum(f),
-                               .onnxruntime = float_sum(f)});
-}
+constexpr decision float_mean(const facts& f) { return float_sum(f); }
 /// TFLite's optimized kernel scales sums of int16 as floats.
 constexpr decision sum(const facts& f) {
   return choose(f.arithmetic,
@@ -25013,6 +26287,24 @@ constexpr decision resize_bilinear(const facts& f) {
                  .pytorch_qnnpack = by_pytorch(pytorch),
                  .mxnet = no_operator(),
                  .onnxruntime = by_onnxruntime(f.x.type, rounding::onnxruntime)});
+}
+
+/// Of floats PyTorch has two kernels as well: one goes through the channels of each pixel (FMA),
+/// also of small contiguous images, which it brings into that order; the other (ATEN) takes large
+/// ones and channels_last ones of up to three channels.
+constexpr bool pytorch_blends_channels(const facts& f) {
+  const bool channels = f.framework.channels_last && f.x.shape.rank == 4 && f.x.shape[3] > 3;
+  return channels || f.out_h + f.out_w <= 128;
+}
+constexpr decision float_resize_bilinear(const facts& f) {
+  const decision pytorch =
+      by_pytorch(pytorch_blends_channels(f) ? rounding::fused_multiply_add : rounding::aten);
+  return choose(f.arithmetic, {.tflite_ref = rounding::none,
+                               .tflite_xnnpack = rounding::none,
+                               .pytorch_fbgemm = pytorch,
+                               .pytorch_qnnpack = pytorch,
+                               .mxnet = rounding::none,
+                               .onnxruntime = by_onnxruntime(rounding::onnxruntime)});
 }
 
 }  // namespace laws
@@ -27490,13 +28782,13 @@ struct reduce_attrs {
   static constexpr auto fields =
       field_list{field{"axes", &reduce_attrs::axes}, field{"keep_dims", &reduce_attrs::keep_dims}};
 };
-/// Means by rounding ATEN.
+/// Means, and sums of floats, by rounding ATEN.
 struct axes_order_attrs {
   bool channels_last = false;  // the framework's order of axes has the last one here second
   static constexpr auto fields =
       field_list{field{"channels_last", &axes_order_attrs::channels_last}};
 };
-/// Sums and means of floats by roundings ORT and MXN.
+/// Sums and means of floats by roundings ATEN, ORT and MXN.
 struct sum_order_attrs {
   bool in_order = false;  // in memory order, as without a rounding
   static constexpr auto fields = field_list{field{"in_order", &sum_order_attrs::in_order}};
@@ -27528,15 +28820,16 @@ struct mean_params {
   reduce_plan plan;
 };
 
-/// A mean of floats in the order of PyTorch's sum with vectors of 8 (AVX2): the two innermost loops
-/// first, then the others. Reduced axes come before kept ones, by stride; kept ones in the order of
-/// the framework's output. Strides are in elements.
+/// A mean or sum of floats in the order of PyTorch's sum with vectors of 8 (AVX2): the two
+/// innermost loops first, then the others. Reduced axes come before kept ones, by stride; kept ones
+/// in the order of the framework's output. Strides are in elements.
 struct aten_mean_params {
   struct loop {
     std::size_t extent = 1, in = 0, out = 0;
   };
   std::array<loop, dims::max_rank + 2> loops{};
   std::size_t rank = 0, reduced = 0, outputs = 0, count = 0;
+  bool mean = true;  // else the sum itself
 };
 /// The order in which ONNX Runtime sums floats, by what is kept and reduced of the axes (neighbours
 /// of one kind and axes of extent 1 count as one): the innermost ones, those in the middle, the
@@ -27983,7 +29276,7 @@ template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* 
       sum = numerics::add(sum, v);
     }
   }
-  for (std::size_t o = 0; o < p.outputs; ++o)
+  for (std::size_t o = 0; p.mean && o < p.outputs; ++o)
     y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
 OCTET_INLINE void aten_mean_kernel(const kernel_args& a) noexcept {
@@ -28083,7 +29376,7 @@ constexpr ordered_sum_params make_ordered_sum(const node_view& n, sum_order orde
   return {};
 }
 constexpr void sum_memory(const node_view& n, node_memory& to) {
-  if (n.round == rounding::aten)
+  if (n.round == rounding::aten && !read_attributes<sum_order_attrs>(*n.attrs).in_order)
     to.make<aten_mean_params>();
   else if (sum_order_of(n) != sum_order::memory)
     to.make<ordered_sum_params>();
@@ -28091,11 +29384,12 @@ constexpr void sum_memory(const node_view& n, node_memory& to) {
     to.make<mean_params>();
 }
 #if OCTET_HAS_DEFINITIONS
-/// PyTorch's mean of floats, and of quantized values as floats.
+/// PyTorch's mean or sum of floats, and mean of quantized values as floats.
 OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attrs,
-                                    bool channels_last, prepared& to) {
+                                    bool channels_last, reduction op, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  const aten_mean_params mean = make_aten_mean(attrs, x.shape, channels_last);
+  aten_mean_params mean = make_aten_mean(attrs, x.shape, channels_last);
+  mean.mean = op == reduction::mean;
   if (x.type == dtype::f32) {
     to.make<aten_mean_params>(&reference::aten_mean_kernel) = mean;
     return;
@@ -28179,10 +29473,10 @@ template <reduction Op, bool Quantized> status mean_prepare(const node_view& n, 
   [[maybe_unused]] sum_order_attrs order;
   if constexpr ((Op == reduction::mean || Op == reduction::sum) && !Quantized)
     order = read_attributes<sum_order_attrs>(*n.attrs);
-  if constexpr (Op == reduction::mean) {
+  if constexpr (Op == reduction::mean || (Op == reduction::sum && !Quantized)) {
     const bool channels_last = read_attributes<axes_order_attrs>(*n.attrs).channels_last;
-    if (n.round == rounding::aten) {
-      aten_mean_prepare(n, attrs, channels_last, to);
+    if (n.round == rounding::aten && !order.in_order) {
+      aten_mean_prepare(n, attrs, channels_last, Op, to);
       return unit{};
     }
   }
@@ -28251,14 +29545,13 @@ inline constexpr form sum_forms[] = {
     reduce_arithmetic_forms[0],
     {.in = {dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::mxnet, rounding::onnxruntime, rounding::xnnpack}},
+     .roundings = {rounding::aten, rounding::mxnet, rounding::onnxruntime, rounding::xnnpack}},
 };
 static_assert(roundings_of(mean_forms) == rounding_set{rounding::none, rounding::aten,
                                                        rounding::mxnet, rounding::onnxruntime,
                                                        rounding::xnnpack},
               "octet: what prepares mean takes any other rounding for none");
-static_assert(roundings_of(sum_forms) == rounding_set{rounding::none, rounding::mxnet,
-                                                      rounding::onnxruntime, rounding::xnnpack},
+static_assert(roundings_of(sum_forms) == roundings_of(mean_forms),
               "octet: what prepares sum takes any other rounding for none");
 inline constexpr form reduce_number_forms[] = {
     {.in = {number_types}, .out = {like(0)}},
@@ -28317,7 +29610,7 @@ inline constexpr op_def sum{
     .summary = "sum over axes",
     .forms = sum_forms,
     .kernel = kernel_id::mean,
-    .attributes = keys_of<reduce_attrs, sum_order_attrs>,
+    .attributes = keys_of<reduce_attrs, axes_order_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,
     .prepare = &mean_prepare<reduction::sum, false>,
@@ -28493,6 +29786,234 @@ inline constexpr op_def requantize_add{
 
 OCTET_NAMESPACE_END
 
+// ---- octet/ops/resample.hpp
+// resample: an axis of floats to another extent by weights of several elements: PyTorch's linear
+// and cubic interpolation beside bilinear images, and both with antialias. Images are an axis at a
+// time, the innermost first.
+#define OCTET_OPS_RESAMPLE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct resample_attrs {
+  std::int32_t axis = 0;    // may be negative
+  std::int32_t extent = 0;  // of the result
+  bool cubic = false, antialias = false, align_corners = false;
+  double factor = 0;  // > 0: what was asked for; steps are f32(1 / factor), else f32(in / out)
+  static constexpr auto fields = field_list{field{"axis", &resample_attrs::axis},
+                                            field{"extent", &resample_attrs::extent},
+                                            field{"cubic", &resample_attrs::cubic},
+                                            field{"antialias", &resample_attrs::antialias},
+                                            field{"align_corners", &resample_attrs::align_corners},
+                                            field{"factor", &resample_attrs::factor}};
+};
+constexpr shape_or resample_shape(const resample_attrs& a, const dims& x) {
+  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
+  if (axis < 0 || axis >= x.rank) return violation{rule::axis, x, dims{a.axis}};
+  if (a.extent < 1 || x[axis] < 1) return violation{rule::value, dims{1}, dims{a.extent}};
+  dims y = x;
+  y[axis] = a.extent;
+  return y;
+}
+/// One result: elements from `first` on, which are cut to the axis, `count` of them, with as many
+/// weights.
+struct resample_tap {
+  std::int32_t first = 0, count = 0;
+};
+struct resample_params {
+  std::size_t outer = 0, in = 0, out = 0, inner = 0, most = 0;  // most: weights of a result
+  bool windows = false;                                         // antialias
+  const resample_tap* taps = nullptr;
+  const float* weights = nullptr;
+};
+
+namespace numerics {
+/// Steps of the axis; PyTorch's area_pixel_compute_scale.
+constexpr float resample_step(const resample_attrs& a, std::int32_t in) {
+  const auto out = static_cast<float>(a.extent);
+  if (a.align_corners)
+    return a.extent > 1 ? div(static_cast<float>(in - 1), static_cast<float>(a.extent - 1)) : 0.f;
+  return a.factor > 0 ? static_cast<float>(div(1., a.factor)) : div(static_cast<float>(in), out);
+}
+/// How far pixels count, in pixels of the input.
+constexpr float resample_support(const resample_attrs& a, float step) {
+  const float half = a.cubic ? 2.f : 1.f;
+  return step >= 1 ? mul(half, step) : half;
+}
+/// Weights of a result at most.
+constexpr std::size_t resample_most(const resample_attrs& a, std::int32_t in) {
+  if (!a.antialias) return a.cubic ? 4 : 2;
+  const float reach = resample_support(a, resample_step(a, in)), whole = -floor(-reach);
+  const double most = static_cast<double>(whole) * 2 + 1;
+  return most < static_cast<double>(in) ? as_size(static_cast<std::int64_t>(most)) : as_size(in);
+}
+/// The weight of a pixel at distance x below 1, and from 1 to 2; the last step is not fused.
+constexpr float cubic_near(float x, float a) {
+  return add(mul(mul(fma(add(a, 2.f), x, -add(a, 3.f)), x), x), 1.f);
+}
+constexpr float cubic_far(float x, float a) {
+  const float t = fma(fma(a, x, -mul(5.f, a)), x, mul(8.f, a));
+  return sub(mul(t, x), mul(4.f, a));
+}
+/// The filters of antialias; other steps are fused than above.
+constexpr float resample_filter(bool cubic, float x) {
+  const float d = with_sign(x, 1.f);
+  if (!cubic) return d < 1 ? sub(1.f, d) : 0.f;
+  if (d < 1) return fma(mul(sub(mul(1.5f, d), 2.5f), d), d, 1.f);
+  return d < 2 ? fma(fma(fma(-0.5f, d, 2.5f), d, -4.f), d, 2.f) : 0.f;
+}
+/// Two or four neighbours of the place of result o.
+constexpr resample_tap resample_neighbours(const resample_attrs& a, std::int32_t in, std::int32_t o,
+                                           float* weights) {
+  const float step = resample_step(a, in), i = static_cast<float>(o);
+  float at = a.align_corners ? mul(step, i)
+             : a.cubic       ? fma(step, add(i, 0.5f), -0.5f)
+                             : sub(mul(step, add(i, 0.5f)), 0.5f);
+  if (!a.cubic) {
+    if (in == a.extent) at = i;
+    if (at < 0) at = 0;
+  }
+  const auto low = clamp_to_int(static_cast<double>(floor(at)), -3, in - 1);
+  const float rest = sub(at, static_cast<float>(low)),
+              away = rest < 0   ? 0.f
+                     : rest > 1 ? 1.f
+                                : rest,
+              left = sub(1.f, away);
+  if (!a.cubic) {
+    weights[0] = left, weights[1] = away;
+    return {low, 2};
+  }
+  weights[0] = cubic_far(add(away, 1.f), -0.75f), weights[1] = cubic_near(away, -0.75f);
+  weights[2] = cubic_near(left, -0.75f), weights[3] = cubic_far(add(left, 1.f), -0.75f);
+  return {low - 1, 4};
+}
+/// All pixels that the filter, as wide as the step, reaches; weights are divided by their sum.
+constexpr resample_tap resample_window(const resample_attrs& a, std::int32_t in, std::int32_t o,
+                                       float* weights) {
+  const float step = resample_step(a, in), support = resample_support(a, step),
+              by = step >= 1 ? div(1.f, step) : 1.f;
+  const auto center =
+      static_cast<float>(mul(static_cast<double>(step), add(static_cast<double>(o), 0.5)));
+  const auto cut = [&](double v) { return clamp_to_int(trunc(v), 0, in); };
+  const std::int32_t first = cut(add(static_cast<double>(sub(center, support)), 0.5)),
+                     behind = cut(add(static_cast<double>(add(center, support)), 0.5));
+  const std::int32_t reach = behind > first ? behind - first : 0,
+                     most = static_cast<std::int32_t>(resample_most(a, in)),
+                     count = reach < most ? reach : most;
+  float all = 0;
+  for (std::int32_t j = 0; j < count; ++j) {
+    const double from = add(static_cast<double>(sub(static_cast<float>(j + first), center)), 0.5);
+    weights[j] = resample_filter(a.cubic, static_cast<float>(mul(from, static_cast<double>(by))));
+    all = add(all, weights[j]);
+  }
+  for (std::int32_t j = 0; j < count && all != 0; ++j) weights[j] = div(weights[j], all);
+  return {first, count};
+}
+}  // namespace numerics
+
+namespace reference {
+/// x0 w0 joined by the other products one after another. Of neighbours all are fused; of windows,
+/// whose loop the framework's compiler unrolled, whole fours behind the first are not.
+template <class From>
+constexpr float weighted_sum(const resample_params& p, std::int32_t count, const float* w,
+                             const From& from) {
+  if (count < 1) return 0;
+  if (!p.windows) {
+    float t = numerics::fma(from(0), w[0], numerics::mul(from(1), w[1]));
+    for (std::int32_t j = 2; j < count; ++j) t = numerics::fma(from(j), w[j], t);
+    return t;
+  }
+  float t = numerics::mul(from(0), w[0]);
+  const std::int32_t whole = 1 + (count - 1) / 4 * 4;
+  for (std::int32_t j = 1; j < count; ++j)
+    t = j < whole ? numerics::add(t, numerics::mul(from(j), w[j]))
+                  : numerics::fma(from(j), w[j], t);
+  return t;
+}
+/// Rows [begin, end) of outer * out.
+constexpr void resample(const resample_params& p, const float* x, float* y, std::size_t begin,
+                        std::size_t end) {
+  const auto last = static_cast<std::int64_t>(p.in) - 1;
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::size_t outer = row / p.out, o = row % p.out;
+    const resample_tap tap = p.taps[o];
+    for (std::size_t k = 0; k < p.inner; ++k)
+      y[row * p.inner + k] =
+          weighted_sum(p, tap.count, p.weights + o * p.most, [&](std::int32_t j) {
+            const std::int64_t at = std::int64_t{tap.first} + j;
+            return x[(outer * p.in + as_size(at < 0 ? 0 : at > last ? last : at)) * p.inner + k];
+          });
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void resample_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const resample_params*>(a.params);
+  const auto r = part_of(p.outer * p.out, a.part, a.parts);
+  resample(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]), r.begin, r.end);
+}
+#else
+void resample_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status resample_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, resample_shape(read_attributes<resample_attrs>(*n.attrs), n.in[0].shape));
+}
+/// Weights of a result at most; the node's shape is its rule's.
+constexpr std::size_t most_weights(const node_view& n) {
+  const auto a = read_attributes<resample_attrs>(*n.attrs);
+  const dims& x = n.in[0].shape;
+  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
+  return axis < 0 || axis >= x.rank || a.extent < 1 ? 0 : numerics::resample_most(a, x[axis]);
+}
+constexpr void resample_memory(const node_view& n, node_memory& to) {
+  const auto extent = as_size(std::max(read_attributes<resample_attrs>(*n.attrs).extent, 0));
+  to.make<resample_params>();
+  to.array<resample_tap>(extent);
+  to.array<float>(extent * most_weights(n));
+}
+constexpr double resample_macs(const node_view& n) {
+  return elements_out(n) * static_cast<double>(most_weights(n));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status resample_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<resample_attrs>(*n.attrs);
+  auto& p = to.make<resample_params>(&reference::resample_kernel);
+  const dims& x = n.in[0].shape;
+  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
+  p.outer = p.inner = 1;
+  for (int i = 0; i < axis; ++i) p.outer *= as_size(x[i]);
+  for (int i = axis + 1; i < x.rank; ++i) p.inner *= as_size(x[i]);
+  p.in = as_size(x[axis]), p.out = as_size(a.extent), p.most = most_weights(n);
+  p.windows = a.antialias;
+  auto taps = to.array<resample_tap>(p.out);
+  auto weights = to.array<float>(p.out * p.most);
+  for (std::int32_t o = 0; o < a.extent; ++o) {
+    float* const w = weights.data() + as_size(o) * p.most;
+    taps[as_size(o)] = a.antialias ? numerics::resample_window(a, x[axis], o, w)
+                                   : numerics::resample_neighbours(a, x[axis], o, w);
+  }
+  p.taps = taps.data(), p.weights = weights.data();
+  return unit{};
+}
+#else
+status resample_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def resample{
+    .name = "resample",
+    .summary = "an axis to another extent, neighbours or windows weighted",
+    .forms = float_forms,
+    .attributes = keys_of<resample_attrs>,
+    .shape = &resample_op_shape,
+    .memory = &resample_memory,
+    .prepare = &resample_prepare,
+    .macs = &resample_macs,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/resize.hpp
 // resize_nearest (pure data movement), qnn.resize_bilinear and resize_bilinear (float32): NHWC.
 #define OCTET_OPS_RESIZE_HPP_
@@ -28547,6 +30068,7 @@ struct resize_params {
   rounding mode =
       rounding::none;  // none: plain float32; DR: TFLite's Q10 integers; OPT: TFLite's float form
                        // for uint8; XNN; PyTorch: ATEN contiguous, FMA channels last; ORT
+                       // float32: ATEN along the rows, then between them, FMA by channels
   std::int32_t zero_point = 0, lo_value = 0, hi_value = 0;  // ATEN, FMA
   dtype type = dtype::u8;
   std::int32_t batch, in_h, in_w, channels, out_h, out_w;
@@ -28616,6 +30138,15 @@ constexpr bilinear_tap bilinear_aten(std::int32_t o, std::int32_t in, std::int32
   const std::int32_t lo = clamp_to_int(static_cast<double>(floor(at)), 0, in - 1);
   return {lo, lo < in - 1 ? lo + 1 : lo, 0, sub(at, static_cast<float>(lo))};
 }
+/// The same of PyTorch's float kernels, which keep weights within [0, 1] and copy an axis that
+/// keeps its extent.
+constexpr bilinear_tap bilinear_aten_float(std::int32_t o, std::int32_t in, std::int32_t out,
+                                           bool align_corners, double factor, bool fused) {
+  if (in == out) return {o, o, 0, 0};
+  bilinear_tap t = bilinear_aten(o, in, out, align_corners, factor, fused);
+  if (t.fraction > 1) t.fraction = 1;
+  return t;
+}
 /// ONNX Runtime's coordinates, clamped to the image. The last row and column are blended with
 /// themselves, half and half.
 constexpr bilinear_tap bilinear_ort(std::int32_t o, std::int32_t in, std::int32_t out,
@@ -28652,6 +30183,23 @@ constexpr float blend_aten(float tl, float tr, float bl, float br, float fy, flo
     return add(mul(gy, add(mul(gx, tl), mul(fx, tr))), mul(fy, add(mul(gx, bl), mul(fx, br))));
   if (fused == 1) return fma(fy, fma(fx, br, mul(gx, bl)), mul(gy, fma(fx, tr, mul(gx, tl))));
   return fma(gy, fma(gx, tl, mul(fx, tr)), mul(fy, fma(gx, bl, mul(fx, br))));
+}
+/// One float of PyTorch's interpolation along the rows, then between them.
+constexpr float blend_aten_float(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float gy = sub(1.f, fy), gx = sub(1.f, fx);
+  return fma(fma(tl, gx, mul(tr, fx)), gy, mul(fma(bl, gx, mul(br, fx)), fy));
+}
+/// Of its kernel of channels, whose weights are products: whole blocks of 8, and the channels
+/// behind them.
+constexpr float blend_aten_block(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float gy = sub(1.f, fy), gx = sub(1.f, fx);
+  const float bottom = fma(br, mul(fy, fx), mul(bl, mul(fy, gx)));
+  return fma(tl, mul(gy, gx), fma(tr, mul(gy, fx), bottom));
+}
+constexpr float blend_aten_rest(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float gy = sub(1.f, fy), gx = sub(1.f, fx);
+  const float top = fma(tl, mul(gy, gx), mul(tr, mul(gy, fx)));
+  return fma(br, mul(fy, fx), fma(bl, mul(fy, gx), top));
 }
 constexpr std::int32_t blend_q10(std::int32_t tl, std::int32_t tr, std::int32_t bl, std::int32_t br,
                                  std::int32_t wy, std::int32_t wx) {
@@ -28747,10 +30295,14 @@ constexpr std::int32_t blend_quantized(const resize_params& p, const bilinear_sq
   }
   return p.zero_point;
 }
-constexpr float blend_real(const resize_params& p, const bilinear_square<float>& s) {
+constexpr float blend_real(const resize_params& p, const bilinear_square<float>& s, std::size_t k) {
   switch (p.mode) {
     case rounding::none: return s.blended(&numerics::blend_float);
     case rounding::onnxruntime: return s.blended(&numerics::blend_ort);
+    case rounding::aten: return s.blended(&numerics::blend_aten_float);
+    case rounding::fused_multiply_add:
+      return s.blended(k < as_size(p.channels) / 8 * 8 ? &numerics::blend_aten_block
+                                                       : &numerics::blend_aten_rest);
     case rounding::doubling_high_half_away:
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:
@@ -28765,8 +30317,6 @@ constexpr float blend_real(const resize_params& p, const bilinear_square<float>&
     case rounding::divide_truncate:
     case rounding::xnnpack:
     case rounding::qnnpack:
-    case rounding::aten:
-    case rounding::fused_multiply_add:
     case rounding::tflite_optimized:
     case rounding::mxnet: break;  // the forms exclude these
   }
@@ -28789,7 +30339,7 @@ constexpr void resize_bilinear(const resize_params& p, const T* x, T* y, std::si
       for (std::size_t k = 0; k < c; ++k) {
         const bilinear_square<T> square{top[l + k], top[r + k], bottom[l + k], bottom[r + k], v, h};
         if constexpr (std::is_floating_point_v<T>)
-          to[k] = blend_real(p, square);
+          to[k] = blend_real(p, square, k);
         else
           to[k] = static_cast<T>(blend_quantized(p, square, k));
       }
@@ -28889,6 +30439,15 @@ OCTET_INLINE bilinear_tap bilinear_tap_of(rounding r, const resize_attrs& a, std
   }
   return {};
 }
+/// The same, of floats or codes: PyTorch's kernels of floats have places of their own.
+template <bool Quantized>
+bilinear_tap tap_of(rounding r, const resize_attrs& a, std::int32_t o, std::int32_t in,
+                    std::int32_t out, double factor) {
+  if (!Quantized && (r == rounding::aten || r == rounding::fused_multiply_add))
+    return numerics::bilinear_aten_float(o, in, out, a.align_corners, factor,
+                                         r == rounding::fused_multiply_add);
+  return bilinear_tap_of(r, a, o, in, out, factor);
+}
 template <bool Quantized> status resize_bilinear_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
   if (Quantized && !x.same_quantization(y))
@@ -28902,7 +30461,7 @@ template <bool Quantized> status resize_bilinear_prepare(const node_view& n, pre
   const auto taps = [&](std::int32_t in, std::int32_t out, double factor) {
     auto list = to.array<bilinear_tap>(as_size(out));
     for (std::int32_t i = 0; i < out; ++i)
-      list[as_size(i)] = bilinear_tap_of(n.round, a, i, in, out, factor);
+      list[as_size(i)] = tap_of<Quantized>(n.round, a, i, in, out, factor);
     return list.data();
   };
   p.row_taps = taps(p.in_h, p.out_h, a.scale_h);
@@ -28922,7 +30481,10 @@ inline constexpr form qnn_resize_bilinear_forms[] = {
     {.in = {dtype::u8}, .out = {dtype::u8}, .roundings = rounding::tflite_optimized},
 };
 inline constexpr form float_resize_forms[] = {
-    {.in = {dtype::f32}, .out = {dtype::f32}, .roundings = {rounding::none, rounding::onnxruntime}},
+    {.in = {dtype::f32},
+     .out = {dtype::f32},
+     .roundings = {rounding::none, rounding::onnxruntime, rounding::aten,
+                   rounding::fused_multiply_add}},
 };
 inline constexpr op_def resize_nearest{
     .name = "resize_nearest",
@@ -28954,635 +30516,7 @@ inline constexpr op_def resize_bilinear{
     .shape = &resize_op_shape,
     .memory = &resize_memory<bilinear_tap>,
     .prepare = &resize_bilinear_prepare<false>,
-    .decide = &laws::onnxruntime_order,
-};
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/scatter.hpp
-// Operators that write at positions given as data: scatter_nd, sparse_to_dense,
-// dynamic_update_slice, matrix_set_diag, segment_reduce; and those that read from such positions:
-// dynamic_slice, reverse_sequence, bucketize.
-#define OCTET_OPS_SCATTER_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-namespace reference {
-/// Element i of int32 or int64 positions.
-constexpr std::int64_t position(const void* list, dtype type, std::size_t i) {
-  return type == dtype::s32 ? static_cast<const std::int32_t*>(list)[i]
-                            : static_cast<const std::int64_t*>(list)[i];
-}
-}  // namespace reference
-
-// ---- scatter_nd, sparse_to_dense ----
-
-struct scatter_attrs {
-  dims shape{};  // of the result
-  static constexpr auto fields = field_list{field{"shape", &scatter_attrs::shape}};
-};
-/// indices [..., k]: each last row names a position along the first k axes of the result, to which
-/// the row of `updates` there goes. scatter_nd: rows of one position are added (integers wrap,
-/// bools join), the rest is 0. sparse_to_dense: one value for all positions or one each, the last
-/// one stays; the rest is the default. Positions outside are left out: TFLite refuses them.
-struct scatter_params {
-  std::size_t rows = 0, k = 0, inner = 0, count = 0;  // inner: elements of a row; count: all
-  dims shape{};
-  dtype type = dtype::f32, index_type = dtype::s32;
-  bool adds = false, repeats = false;  // repeats: one value for all positions
-};
-constexpr shape_or scatter_shape(const scatter_attrs& a, const dims& index, const dims& updates,
-                                 bool one_value) {
-  for (const std::int32_t e : a.shape)
-    if (e < 0) return violation{rule::value, dims{0}, a.shape};
-  const std::int32_t k = index.rank == 0 ? 1 : index.back(0);
-  if (k < 1 || k > a.shape.rank) return violation{rule::rank, a.shape, index};
-  if (one_value && updates.elements().value == 1) return a.shape;
-  dims want;
-  for (int i = 0; i + 1 < index.rank; ++i) want.push_back(index[i]);
-  if (want.rank + a.shape.rank - k > dims::max_rank)
-    return violation{rule::rank, dims{0, 0, 0, 0, 0, 0, 0, 0}, index};
-  for (int i = k; i < a.shape.rank; ++i) want.push_back(a.shape[i]);
-  if (!(updates == want) && !(one_value && updates.elements().value == want.elements().value))
-    return violation{rule::shapes_differ, want, updates};
-  return a.shape;
-}
-namespace reference {
-template <class T> constexpr T joined(T a, T b) {
-  if constexpr (std::is_same_v<T, bool>)
-    return a || b;
-  else if constexpr (std::is_floating_point_v<T>)
-    return numerics::add(a, b);
-  else
-    return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
-}
-template <class T>
-constexpr void scatter(const scatter_params& p, const void* index, const T* updates, T rest, T* y) {
-  for (std::size_t i = 0; i < p.count; ++i) y[i] = rest;
-  for (std::size_t r = 0; r < p.rows; ++r) {
-    std::int64_t at = 0;
-    bool inside = true;
-    for (std::size_t i = 0; i < p.k; ++i) {
-      const std::int64_t v = position(index, p.index_type, r * p.k + i),
-                         extent = p.shape[static_cast<int>(i)];
-      inside &= v >= 0 && v < extent;
-      at = at * extent + (inside ? v : 0);
-    }
-    if (!inside) continue;
-    for (std::size_t i = 0; i < p.inner; ++i) {
-      T& to = y[as_size(at) * p.inner + i];
-      const T v = updates[p.repeats ? 0 : r * p.inner + i];
-      to = p.adds ? joined(to, v) : v;
-    }
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void scatter_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const scatter_params*>(a.params);
-  const auto run = [&]<class T>(type_tag<T>) {
-    scatter(p, a.in[0], static_cast<const T*>(a.in[1]),
-            a.in[2] ? *static_cast<const T*>(a.in[2]) : T{}, static_cast<T*>(a.out[0]));
-  };
-  if (p.type == dtype::boolean)
-    run(type_tag<bool>{});
-  else
-    with_number(p.type, run);
-}
-#else
-void scatter_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-namespace ops {
-template <bool Adds> constexpr status scatter_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, scatter_shape(read_attributes<scatter_attrs>(*n.attrs), n.in[0].shape,
-                                      n.in[1].shape, !Adds));
-}
-#if OCTET_HAS_DEFINITIONS
-template <bool Adds> status scatter_prepare(const node_view& n, prepared& to) {
-  if (!Adds && n.in[2].shape.elements().value != 1)
-    return invalid("default value", to_string(n.in[2].shape), "one element");
-  auto& p = to.make<scatter_params>(&reference::scatter_kernel);
-  const dims &index = n.in[0].shape, &y = n.out[0].shape;
-  p.shape = y;
-  p.type = n.out[0].type, p.index_type = n.in[0].type;
-  p.k = as_size(index.rank == 0 ? 1 : index.back(0));
-  p.rows = index.elements().value / p.k;
-  p.count = y.elements().value;
-  p.inner = 1;
-  for (int i = static_cast<int>(p.k); i < y.rank; ++i) p.inner *= as_size(y[i]);
-  p.adds = Adds;
-  p.repeats = !Adds && n.in[1].shape.elements().value == 1;
-  return unit{};
-}
-#else
-template <bool Adds> status scatter_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr form scatter_forms[] = {
-    {.in = {accumulator_types, number_types | dtype::boolean, like(1)}, .out = {like(1)}},
-};
-inline constexpr op_def scatter_nd{
-    .name = "scatter_nd",
-    .summary = "rows added up at positions of a tensor of zeros",
-    .min_inputs = 2,
-    .max_inputs = 2,
-    .forms = scatter_forms,
-    .attributes = keys_of<scatter_attrs>,
-    .shape = &scatter_op_shape<true>,
-    .memory = &params_only<scatter_params>,
-    .prepare = &scatter_prepare<true>,
-};
-inline constexpr op_def sparse_to_dense{
-    .name = "sparse_to_dense",
-    .summary = "values at positions, a default elsewhere",
-    .min_inputs = 3,
-    .max_inputs = 3,
-    .forms = scatter_forms,
-    .attributes = keys_of<scatter_attrs>,
-    .shape = &scatter_op_shape<false>,
-    .memory = &params_only<scatter_params>,
-    .prepare = &scatter_prepare<false>,
-};
-}  // namespace ops
-
-// ---- dynamic_update_slice, dynamic_slice ----
-
-/// A box within a larger one; its corner is data. It is moved so that it lies inside.
-struct box_params {
-  std::int32_t rank = 0;
-  dims outer{}, inner{}, strides{};  // strides: dynamic_slice
-  std::int32_t begin_mask = 0;       // bit i: axis i begins at its own end, whatever is given
-  bool from_end = false;             // negative positions count from the end, else they are 0
-  std::size_t element = 1;           // bytes
-  dtype index_type = dtype::s32;
-};
-struct dynamic_slice_attrs {
-  dims size{}, strides{};  // of the result; no strides: 1
-  std::int32_t begin_mask = 0;
-  static constexpr auto fields = field_list{field{"size", &dynamic_slice_attrs::size},
-                                            field{"strides", &dynamic_slice_attrs::strides},
-                                            field{"begin_mask", &dynamic_slice_attrs::begin_mask}};
-};
-/// Inputs: x, positions [rank]. Negative ones count from the end.
-constexpr shape_or dynamic_slice_shape(const dynamic_slice_attrs& a, const dims& x,
-                                       const dims& begin) {
-  if (a.size.rank != x.rank || (a.strides.rank != 0 && a.strides.rank != x.rank))
-    return violation{rule::rank, x, a.size};
-  if (begin.elements().value != as_size(x.rank))
-    return violation{rule::element_count, dims{x.rank}, begin};
-  for (int i = 0; i < x.rank; ++i) {
-    const std::int64_t stride = a.strides.rank == 0 ? 1 : a.strides[i],
-                       reach = (a.size[i] - std::int64_t{1}) * (stride < 0 ? -stride : stride) + 1;
-    if (stride == 0) return violation{rule::stride, dims{1}, a.strides};
-    if (a.size[i] < 0 || (a.size[i] > 0 && reach > x[i])) return violation{rule::value, x, a.size};
-  }
-  return a.size;
-}
-namespace reference {
-/// Where the box begins: its corner's offset in elements of the outer tensor.
-constexpr std::int64_t corner(const box_params& p, const void* begin) {
-  std::int64_t at = 0;
-  for (std::int32_t i = 0; i < p.rank; ++i) {
-    const std::int64_t extent = p.outer[i], stride = p.strides[i],
-                       reach = p.inner[i] == 0 ? 0 : (p.inner[i] - std::int64_t{1}) * stride;
-    const std::int64_t low = stride < 0 ? -reach : 0,
-                       high = stride < 0 ? extent - 1 : extent - (p.inner[i] == 0 ? 0 : reach + 1);
-    std::int64_t b = position(begin, p.index_type, as_size(i));
-    if (p.begin_mask >> i & 1)
-      b = stride < 0 ? extent - 1 : 0;
-    else if (b < 0 && p.from_end)
-      b += extent;
-    b = b > high ? high : b;
-    at = at * extent + (b < low ? low : b);
-  }
-  return at;
-}
-/// Calls f(offset in the outer tensor, offset in the box) for each row of the box, in elements.
-template <class F> constexpr void for_each_row(const box_params& p, std::int64_t from, F&& f) {
-  const auto s = strides_of(p.outer);
-  const std::size_t count = p.inner.elements().value;
-  if (count == 0) return;
-  const std::size_t row = p.rank == 0 ? 1 : as_size(p.inner[p.rank - 1]);
-  dims at;
-  at.rank = p.rank;
-  for (std::size_t done = 0; done < count; done += row) {
-    f(from, done, row);
-    for (std::int32_t i = p.rank - 2; i >= 0; --i) {
-      from += s[i] * p.strides[i];
-      if (++at[i] < p.inner[i]) break;
-      from -= s[i] * p.strides[i] * p.inner[i];
-      at[i] = 0;
-    }
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void dynamic_slice_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const box_params*>(a.params);
-  const auto* x = static_cast<const std::byte*>(a.in[0]);
-  auto* y = static_cast<std::byte*>(a.out[0]);
-  const std::int64_t step = p.rank == 0 ? 1 : p.strides[p.rank - 1];
-  for_each_row(p, corner(p, a.in[1]), [&](std::int64_t from, std::size_t to, std::size_t n) {
-    if (step == 1) {
-      std::memcpy(y + to * p.element, x + as_size(from) * p.element, n * p.element);
-      return;
-    }
-    for (std::size_t i = 0; i < n; ++i)
-      std::memcpy(y + (to + i) * p.element,
-                  x + as_size(from + static_cast<std::int64_t>(i) * step) * p.element, p.element);
-  });
-}
-OCTET_INLINE void dynamic_update_slice_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const box_params*>(a.params);
-  const auto* update = static_cast<const std::byte*>(a.in[1]);
-  auto* y = static_cast<std::byte*>(a.out[0]);
-  std::memcpy(y, a.in[0], p.outer.elements().value * p.element);
-  for_each_row(p, corner(p, a.in[2]), [&](std::int64_t to, std::size_t from, std::size_t n) {
-    std::memcpy(y + as_size(to) * p.element, update + from * p.element, n * p.element);
-  });
-}
-#else
-void dynamic_slice_kernel(const kernel_args& a) noexcept;
-void dynamic_update_slice_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-namespace ops {
-constexpr status dynamic_slice_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, dynamic_slice_shape(read_attributes<dynamic_slice_attrs>(*n.attrs),
-                                            n.in[0].shape, n.in[1].shape));
-}
-constexpr status dynamic_update_slice_op_shape(const node_view& n, std::span<dims> out) {
-  dynamic_slice_attrs a;
-  a.size = n.in[1].shape;
-  const shape_or s = dynamic_slice_shape(a, n.in[0].shape, n.in[2].shape);
-  if (s.broken) return s.broken;
-  out[0] = n.in[0].shape;
-  return unit{};
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void set_box(box_params& p, const dims& outer, const dims& inner, dtype type,
-                          dtype index_type) {
-  p.rank = outer.rank;
-  p.outer = outer, p.inner = inner;
-  for (int i = 0; i < outer.rank; ++i) p.strides.push_back(1);
-  p.element = size_of(type), p.index_type = index_type;
-}
-OCTET_INLINE status dynamic_slice_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<dynamic_slice_attrs>(*n.attrs);
-  auto& p = to.make<box_params>(&reference::dynamic_slice_kernel);
-  set_box(p, n.in[0].shape, n.out[0].shape, n.in[0].type, n.in[1].type);
-  if (a.strides.rank != 0) p.strides = a.strides;
-  p.begin_mask = a.begin_mask;
-  p.from_end = true;
-  return unit{};
-}
-OCTET_INLINE status dynamic_update_slice_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<box_params>(&reference::dynamic_update_slice_kernel);
-  set_box(p, n.in[0].shape, n.in[1].shape, n.in[0].type, n.in[2].type);
-  return unit{};
-}
-#else
-status dynamic_slice_prepare(const node_view& n, prepared& to);
-status dynamic_update_slice_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr form dynamic_update_slice_forms[] = {
-    {.in = {all_types, like(0), accumulator_types}, .out = {like(0)}},
-};
-inline constexpr op_def dynamic_slice{
-    .name = "dynamic_slice",
-    .summary = "a part of fixed size at positions given as data",
-    .min_inputs = 2,
-    .max_inputs = 2,
-    .forms = gather_forms,
-    .attributes = keys_of<dynamic_slice_attrs>,
-    .shape = &dynamic_slice_op_shape,
-    .memory = &params_only<box_params>,
-    .prepare = &dynamic_slice_prepare,
-};
-inline constexpr op_def dynamic_update_slice{
-    .name = "dynamic_update_slice",
-    .summary = "a tensor with a part replaced, at positions given as data",
-    .min_inputs = 3,
-    .max_inputs = 3,
-    .forms = dynamic_update_slice_forms,
-    .attributes = keys_of<>,
-    .shape = &dynamic_update_slice_op_shape,
-    .memory = &params_only<box_params>,
-    .prepare = &dynamic_update_slice_prepare,
-};
-}  // namespace ops
-
-// ---- reverse_sequence ----
-
-struct reverse_sequence_attrs {
-  std::int32_t axis = 0, batch_axis = 0;  // may be negative
-  static constexpr auto fields =
-      field_list{field{"axis", &reverse_sequence_attrs::axis},
-                 field{"batch_axis", &reverse_sequence_attrs::batch_axis}};
-};
-/// Inputs: x, lengths [extent of batch_axis]. The first `length` elements along `axis` change their
-/// order, those behind stay.
-struct reverse_sequence_params {
-  dims x{};
-  std::int32_t axis = 0, batch_axis = 0;
-  dtype type = dtype::u8, length_type = dtype::s32;
-};
-constexpr shape_or reverse_sequence_shape(const reverse_sequence_attrs& a, const dims& x,
-                                          const dims& lengths) {
-  const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis,
-                     batch = a.batch_axis < 0 ? a.batch_axis + x.rank : a.batch_axis;
-  if (axis < 0 || axis >= x.rank || batch < 0 || batch >= x.rank || axis == batch)
-    return violation{rule::axis, x, dims{a.axis, a.batch_axis}};
-  if (!(lengths == dims{x[batch]})) return violation{rule::shapes_differ, dims{x[batch]}, lengths};
-  return x;
-}
-namespace reference {
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void reverse_sequence_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const reverse_sequence_params*>(a.params);
-  const auto s = strides_of(p.x);
-  const std::int64_t extent = p.x[p.axis], step = s[p.axis], batches = p.x[p.batch_axis],
-                     batch_step = s[p.batch_axis];
-  const auto r = part_of(p.x.elements().value, a.part, a.parts);
-  with_size(p.type, [&]<class T>(type_tag<T>) {
-    for (std::size_t i = r.begin; i < r.end; ++i) {
-      const auto at = static_cast<std::int64_t>(i), k = at / step % extent;
-      const std::int64_t length =
-          position(a.in[1], p.length_type, as_size(at / batch_step % batches));
-      const std::int64_t n = length > extent ? extent : length, from = k < n ? n - 1 - k : k;
-      static_cast<T*>(a.out[0])[i] =
-          static_cast<const T*>(a.in[0])[as_size(at + (from - k) * step)];
-    }
-  });
-}
-#else
-void reverse_sequence_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-namespace ops {
-constexpr status reverse_sequence_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, reverse_sequence_shape(read_attributes<reverse_sequence_attrs>(*n.attrs),
-                                               n.in[0].shape, n.in[1].shape));
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE status reverse_sequence_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<reverse_sequence_attrs>(*n.attrs);
-  auto& p = to.make<reverse_sequence_params>(&reference::reverse_sequence_kernel);
-  p.x = n.in[0].shape;
-  p.axis = a.axis < 0 ? a.axis + p.x.rank : a.axis;
-  p.batch_axis = a.batch_axis < 0 ? a.batch_axis + p.x.rank : a.batch_axis;
-  p.type = n.in[0].type, p.length_type = n.in[1].type;
-  return unit{};
-}
-#else
-status reverse_sequence_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr op_def reverse_sequence{
-    .name = "reverse_sequence",
-    .summary = "the first elements of each sequence backwards",
-    .min_inputs = 2,
-    .max_inputs = 2,
-    .forms = gather_forms,
-    .attributes = keys_of<reverse_sequence_attrs>,
-    .shape = &reverse_sequence_op_shape,
-    .memory = &params_only<reverse_sequence_params>,
-    .prepare = &reverse_sequence_prepare,
-};
-}  // namespace ops
-
-// ---- matrix_set_diag ----
-
-/// Inputs: x [..., M, N], diagonal [..., min(M, N)].
-struct matrix_set_diag_params {
-  std::size_t matrices = 1, rows = 0, columns = 0;
-  dtype type = dtype::u8;
-};
-constexpr shape_or matrix_set_diag_shape(const dims& x, const dims& diagonal) {
-  if (x.rank < 2 || diagonal.rank != x.rank - 1) return violation{rule::rank, x, diagonal};
-  dims want = x;
-  want.rank -= 1;
-  want[want.rank - 1] = std::min(x.back(0), x.back(1));
-  if (!(diagonal == want)) return violation{rule::shapes_differ, want, diagonal};
-  return x;
-}
-namespace reference {
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void matrix_set_diag_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const matrix_set_diag_params*>(a.params);
-  const std::size_t size = p.rows * p.columns, n = std::min(p.rows, p.columns);
-  with_size(p.type, [&]<class T>(type_tag<T>) {
-    const auto *x = static_cast<const T*>(a.in[0]), *d = static_cast<const T*>(a.in[1]);
-    auto* y = static_cast<T*>(a.out[0]);
-    std::copy_n(x, p.matrices * size, y);
-    for (std::size_t m = 0; m < p.matrices; ++m)
-      for (std::size_t i = 0; i < n; ++i) y[m * size + i * p.columns + i] = d[m * n + i];
-  });
-}
-#else
-void matrix_set_diag_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-namespace ops {
-constexpr status matrix_set_diag_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, matrix_set_diag_shape(n.in[0].shape, n.in[1].shape));
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE status matrix_set_diag_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<matrix_set_diag_params>(&reference::matrix_set_diag_kernel);
-  const dims& x = n.in[0].shape;
-  p.type = n.in[0].type;
-  p.rows = as_size(x.back(1)), p.columns = as_size(x.back(0));
-  for (int i = 0; i + 2 < x.rank; ++i) p.matrices *= as_size(x[i]);
-  return unit{};
-}
-#else
-status matrix_set_diag_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr op_def matrix_set_diag{
-    .name = "matrix_set_diag",
-    .summary = "matrices with another diagonal",
-    .min_inputs = 2,
-    .max_inputs = 2,
-    .forms = movement_forms,
-    .attributes = keys_of<>,
-    .shape = &matrix_set_diag_op_shape,
-    .memory = &params_only<matrix_set_diag_params>,
-    .prepare = &matrix_set_diag_prepare,
-};
-}  // namespace ops
-
-// ---- segment_reduce ----
-
-enum class segment_reduction : std::uint8_t { sum = 0, product, least, most };
-struct segment_reduce_attrs {
-  std::int32_t segments = 0;
-  segment_reduction reduction = segment_reduction::sum;
-  static constexpr auto fields = field_list{field{"segments", &segment_reduce_attrs::segments},
-                                            field{"reduction", &segment_reduce_attrs::reduction}};
-};
-/// Inputs: x, ids of the shape of x's first axes. Slices of one id are reduced in their order; a
-/// segment without any holds 0, 1, the highest or the lowest value. Ids outside are left out.
-struct segment_reduce_params {
-  std::size_t ids = 0, inner = 0;
-  std::int32_t segments = 0;
-  segment_reduction reduction = segment_reduction::sum;
-  dtype type = dtype::f32, id_type = dtype::s32;
-};
-constexpr shape_or segment_reduce_shape(const segment_reduce_attrs& a, const dims& x,
-                                        const dims& ids) {
-  if (a.segments < 0) return violation{rule::value, dims{0}, dims{a.segments}};
-  if (ids.rank < 1 || ids.rank > x.rank) return violation{rule::rank, x, ids};
-  for (int i = 0; i < ids.rank; ++i)
-    if (ids[i] != x[i]) return violation{rule::shapes_differ, x, ids};
-  dims y{a.segments};
-  for (int i = ids.rank; i < x.rank; ++i) y.push_back(x[i]);
-  return y;
-}
-namespace reference {
-template <class T> constexpr T reduced(segment_reduction how, T a, T b) {
-  switch (how) {
-    case segment_reduction::sum: return joined(a, b);
-    case segment_reduction::product:
-      if constexpr (std::is_floating_point_v<T>)
-        return numerics::mul(a, b);
-      else
-        return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
-    case segment_reduction::least: return b < a ? b : a;
-    case segment_reduction::most: return b > a ? b : a;
-  }
-  return a;
-}
-template <class T> constexpr T without_any(segment_reduction how) {
-  switch (how) {
-    case segment_reduction::sum: return T{};
-    case segment_reduction::product: return T{1};
-    case segment_reduction::least: return std::numeric_limits<T>::max();
-    case segment_reduction::most: return std::numeric_limits<T>::lowest();
-  }
-  return T{};
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void segment_reduce_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const segment_reduce_params*>(a.params);
-  with_number(p.type, [&]<class T>(type_tag<T>) {
-    const auto* x = static_cast<const T*>(a.in[0]);
-    auto* y = static_cast<T*>(a.out[0]);
-    std::fill_n(y, as_size(p.segments) * p.inner, without_any<T>(p.reduction));
-    for (std::size_t r = 0; r < p.ids; ++r) {
-      const std::int64_t id = position(a.in[1], p.id_type, r);
-      if (id < 0 || id >= p.segments) continue;
-      T* to = y + as_size(id) * p.inner;
-      for (std::size_t i = 0; i < p.inner; ++i)
-        to[i] = reduced(p.reduction, to[i], x[r * p.inner + i]);
-    }
-  });
-}
-#else
-void segment_reduce_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-namespace ops {
-constexpr status segment_reduce_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, segment_reduce_shape(read_attributes<segment_reduce_attrs>(*n.attrs),
-                                             n.in[0].shape, n.in[1].shape));
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE status segment_reduce_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<segment_reduce_attrs>(*n.attrs);
-  if (a.reduction > segment_reduction::most)
-    return invalid("reduction", std::to_string(static_cast<int>(a.reduction)), "0 to 3");
-  auto& p = to.make<segment_reduce_params>(&reference::segment_reduce_kernel);
-  p.type = n.in[0].type, p.id_type = n.in[1].type;
-  p.ids = n.in[1].shape.elements().value;
-  p.inner = 1;
-  for (int i = n.in[1].shape.rank; i < n.in[0].shape.rank; ++i)
-    p.inner *= as_size(n.in[0].shape[i]);
-  p.segments = a.segments, p.reduction = a.reduction;
-  return unit{};
-}
-#else
-status segment_reduce_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr form segment_reduce_forms[] = {
-    {.in = {arithmetic_types, accumulator_types}, .out = {like(0)}},
-};
-inline constexpr op_def segment_reduce{
-    .name = "segment_reduce",
-    .summary = "slices of one id reduced to one",
-    .min_inputs = 2,
-    .max_inputs = 2,
-    .forms = segment_reduce_forms,
-    .attributes = keys_of<segment_reduce_attrs>,
-    .shape = &segment_reduce_op_shape,
-    .memory = &params_only<segment_reduce_params>,
-    .prepare = &segment_reduce_prepare,
-};
-}  // namespace ops
-
-// ---- bucketize ----
-
-/// Inputs: x, boundaries float32 [n] in rising order. The number of boundaries that are not above
-/// the element.
-struct bucketize_params {
-  std::size_t count = 0, boundaries = 0;
-  dtype type = dtype::f32;
-};
-namespace reference {
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void bucketize_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const bucketize_params*>(a.params);
-  const auto r = part_of(p.count, a.part, a.parts);
-  const auto* b = static_cast<const float*>(a.in[1]);
-  with_number(p.type, [&]<class T>(type_tag<T>) {
-    for (std::size_t i = r.begin; i < r.end; ++i) {
-      // The framework compares the boundaries, which are float32, with the element as C++ does.
-      const T v = static_cast<const T*>(a.in[0])[i];
-      std::size_t low = 0, high = p.boundaries;
-      while (low < high) {
-        const std::size_t middle = (low + high) / 2;
-        if (static_cast<float>(v) < b[middle])
-          high = middle;
-        else
-          low = middle + 1;
-      }
-      static_cast<std::int32_t*>(a.out[0])[i] = static_cast<std::int32_t>(low);
-    }
-  });
-}
-#else
-void bucketize_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-namespace ops {
-constexpr status bucketize_op_shape(const node_view& n, std::span<dims> out) {
-  if (n.in[1].shape.rank != 1) return violation{rule::rank, dims{1}, n.in[1].shape};
-  out[0] = n.in[0].shape;
-  return unit{};
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE status bucketize_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<bucketize_params>(&reference::bucketize_kernel);
-  p.count = n.in[0].shape.elements().value;
-  p.boundaries = n.in[1].shape.elements().value;
-  p.type = n.in[0].type;
-  return unit{};
-}
-#else
-status bucketize_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr form bucketize_forms[] = {
-    {.in = {arithmetic_types, dtype::f32}, .out = {dtype::s32}},
-};
-inline constexpr op_def bucketize{
-    .name = "bucketize",
-    .summary = "which of the ranges between boundaries an element lies in",
-    .min_inputs = 2,
-    .max_inputs = 2,
-    .forms = bucketize_forms,
-    .attributes = keys_of<>,
-    .shape = &bucketize_op_shape,
-    .memory = &params_only<bucketize_params>,
-    .prepare = &bucketize_prepare,
+    .decide = &laws::float_resize_bilinear,
 };
 }  // namespace ops
 
@@ -29696,7 +30630,8 @@ enum class unary : std::uint8_t {
   leaky_relu,
   sign,
   erf,
-  softplus
+  softplus,
+  silu
 };
 
 /// leaky_relu: the slope below 0, 0 where it is not given; elu: its factor there, else 1.
@@ -29716,7 +30651,7 @@ struct unary_params {
   dtype type = dtype::f32;  // of input and output
   bool approximate = false;
   std::size_t count = 0;  // elements
-  vector_rows rows;       // ATEN, logistic on f32
+  vector_rows rows;       // ATEN, logistic and silu on f32
   float alpha = 0;
   float in_scale = 1, out_scale = 1, inverse = 1;  // inverse: f32(1 / out_scale)
   std::int32_t in_zero_point = 0, out_zero_point = 0;
@@ -29731,13 +30666,14 @@ namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
 /// The functions that PyTorch's vector loops (rounding ATEN) compute their own way.
-enum class vectorized_function : std::uint8_t { other, logistic, tanh, exp, gelu };
+enum class vectorized_function : std::uint8_t { other, logistic, tanh, exp, gelu, silu };
 constexpr vectorized_function vectorized_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return vectorized_function::logistic;
     case unary::tanh: return vectorized_function::tanh;
     case unary::exp: return vectorized_function::exp;
     case unary::gelu: return vectorized_function::gelu;
+    case unary::silu: return vectorized_function::silu;
     case unary::hard_swish:
     case unary::hard_sigmoid:
     case unary::elu:
@@ -29769,6 +30705,7 @@ constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
     case vectorized_function::logistic: return div(1.f, add(1.f, exp_vectorized(-x)));
     case vectorized_function::tanh: return tanh_vectorized(x);
     case vectorized_function::exp: return exp_vectorized(x);
+    case vectorized_function::silu: return div(x, add(1.f, exp_vectorized(-x)));
     case vectorized_function::gelu: {
       if (!p.approximate)
         return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
@@ -29825,7 +30762,8 @@ constexpr ort_function ort_function_of(unary f) noexcept {
     case unary::relu_n1_to_1:
     case unary::relu_0_to_1:
     case unary::leaky_relu:
-    case unary::sign: return ort_function::other;
+    case unary::sign:
+    case unary::silu: return ort_function::other;
   }
   return ort_function::other;
 }
@@ -29891,7 +30829,8 @@ constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
     case unary::leaky_relu:
     case unary::sign:
     case unary::erf:
-    case unary::softplus: return xnnpack_function::other;
+    case unary::softplus:
+    case unary::silu: return xnnpack_function::other;
   }
   return xnnpack_function::other;
 }
@@ -29906,12 +30845,15 @@ constexpr float unary_xnn(const unary_params& p, float x) noexcept {
   }
   return x;
 }
-/// PyTorch's loop of logistic takes whole pairs of 8 floats; what is left of a row takes its scalar
-/// function, here the correctly rounded one.
+/// PyTorch's loops of logistic and silu take whole pairs of 8 floats; what is left of a row takes
+/// their scalar function, here the correctly rounded one.
 constexpr std::size_t logistic_block = 16;
+constexpr bool by_logistic_blocks(unary f) noexcept {
+  return f == unary::logistic || f == unary::silu;
+}
 constexpr bool is_vectorized(const unary_params& p, std::size_t i) noexcept {
   return p.mode == rounding::aten && has_vectorized(p.function) &&
-         (p.function != unary::logistic || p.rows.in_block(i, p.count, logistic_block));
+         (!by_logistic_blocks(p.function) || p.rows.in_block(i, p.count, logistic_block));
 }
 /// TFLite's reference calls the C library (AWAY).
 constexpr float tanh_by(rounding mode, float x) noexcept {
@@ -30005,6 +30947,7 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
       const float small = log_f32(add(exp_f32(with_sign(x, -1.f)), 1.f));
       return is_nan(x) ? x : add(x < 0 ? 0.f : x, small);
     }
+    case unary::silu: return div(x, add(1.f, exp_f32(-x)));
   }
   return x;
 }
@@ -30037,7 +30980,8 @@ template <class T> constexpr T unary_integer(unary f, T x) noexcept {
     case unary::relu_0_to_1:
     case unary::leaky_relu:
     case unary::erf:
-    case unary::softplus: break;  // number_unary_forms excludes these
+    case unary::softplus:
+    case unary::silu: break;  // number_unary_forms excludes these
   }
   return x;
 }
@@ -30118,7 +31062,8 @@ constexpr std::int32_t unary_dr(const unary_params& p, std::int32_t x, std::int3
     case unary::round:
     case unary::sign:
     case unary::erf:
-    case unary::softplus: break;  // the forms exclude these
+    case unary::softplus:
+    case unary::silu: break;  // the forms exclude these
   }
   return p.out_zero_point;
 }
@@ -30153,7 +31098,8 @@ constexpr std::int32_t unary_raw(const unary_params& p, std::int32_t x) noexcept
     case unary::leaky_relu:
     case unary::sign:
     case unary::erf:
-    case unary::softplus: break;  // the forms exclude these
+    case unary::softplus:
+    case unary::silu: break;  // the forms exclude these
   }
   return x;
 }
@@ -30284,15 +31230,17 @@ constexpr activation activation_of(unary f) {
     case unary::leaky_relu:
     case unary::sign:
     case unary::erf:
-    case unary::softplus: return activation::none;
+    case unary::softplus:
+    case unary::silu: return activation::none;
   }
   return activation::none;
 }
 constexpr bool has_alpha(unary f) { return f == unary::elu || f == unary::leaky_relu; }
 /// PyTorch rounds it differently in whole blocks of a row and behind them.
 constexpr bool rounds_by_position(unary f, bool quantized) {
-  return f == unary::logistic || (quantized && (f == unary::tanh || f == unary::hard_swish ||
-                                                f == unary::hard_sigmoid || has_alpha(f)));
+  return numerics::by_logistic_blocks(f) ||
+         (quantized &&
+          (f == unary::tanh || f == unary::hard_swish || f == unary::hard_sigmoid || has_alpha(f)));
 }
 constexpr bool is_relu(unary f) { return activation_of(f) != activation::none; }
 /// Its bounds in quantized values of the output, as TFLite rounds them.
@@ -30586,6 +31534,17 @@ inline constexpr op_def softplus{
     .prepare = &unary_prepare<unary::softplus, false>,
     .decide = &laws::onnxruntime_order,
 };
+inline constexpr op_def silu{
+    .name = "silu",
+    .summary = "x / (1 + exp(-x))",
+    .forms = real_forms<&laws::of_floats>,
+    .kernel = kernel_id::unary,
+    .attributes = unary_keys<unary::silu>(),
+    .shape = &same_op_shape,
+    .memory = &params_only<unary_params>,
+    .prepare = &unary_prepare<unary::silu, false>,
+    .decide = &laws::of_floats,
+};
 inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
@@ -30612,6 +31571,93 @@ inline constexpr op_def round{
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::round, false>,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/variance.hpp
+// variance: variances or standard deviations over axes, and means, of float32 as PyTorch computes
+// them.
+#define OCTET_OPS_VARIANCE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct variance_attrs {
+  double correction = 1;  // taken off the number of elements that the squares are divided by
+  bool root = false;      // the standard deviation
+  static constexpr auto fields = field_list{field{"correction", &variance_attrs::correction},
+                                            field{"root", &variance_attrs::root}};
+};
+/// Input: x; results: the variance (or its root) and the mean, of the shape of a reduction over
+/// reduce_attrs. Welford's steps in binary64, in memory order, each result rounded once; where no
+/// more elements than the correction are left the squares are divided by 0.
+struct variance_params {
+  reduce_plan plan;
+  double correction = 1;
+  bool root = false;
+};
+
+namespace reference {
+constexpr void variance(const variance_params& p, const float* x, float* y, float* means,
+                        std::size_t begin, std::size_t end) {
+  for (std::size_t o = begin; o < end; ++o) {
+    double mean = 0, squares = 0, n = 0;
+    for_each_reduced(p.plan, o, [&](std::size_t at) {
+      const auto v = static_cast<double>(x[at]);
+      const double d = numerics::sub(v, mean);
+      n = numerics::add(n, 1.);
+      mean = numerics::add(mean, numerics::div(d, n));
+      squares = numerics::add(squares, numerics::mul(d, numerics::sub(v, mean)));
+    });
+    const double divisor = n > p.correction ? numerics::sub(n, p.correction) : 0.,
+                 v = numerics::div(squares, divisor);
+    y[o] = static_cast<float>(p.root ? numerics::sqrt(v) : v);
+    means[o] = static_cast<float>(mean);
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void variance_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const variance_params*>(a.params);
+  const auto r = part_of(p.plan.outputs, a.part, a.parts);
+  variance(p, static_cast<const float*>(a.in[0]), static_cast<float*>(a.out[0]),
+           static_cast<float*>(a.out[1]), r.begin, r.end);
+}
+#else
+void variance_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status variance_op_shape(const node_view& n, std::span<dims> out) {
+  if (auto s = reduce_op_shape(n, out); !s) return s;
+  out[1] = out[0];
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status variance_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<variance_attrs>(*n.attrs);
+  auto& p = to.make<variance_params>(&reference::variance_kernel);
+  p.plan = make_reduce(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape);
+  p.correction = a.correction, p.root = a.root;
+  return unit{};
+}
+#else
+status variance_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form variance_forms[] = {
+    {.in = {dtype::f32}, .out = {dtype::f32, dtype::f32}},
+};
+inline constexpr op_def variance{
+    .name = "variance",
+    .summary = "variances or standard deviations over axes, and means",
+    .outputs = 2,
+    .forms = variance_forms,
+    .attributes = keys_of<reduce_attrs, variance_attrs>,
+    .shape = &variance_op_shape,
+    .memory = &params_only<variance_params>,
+    .prepare = &variance_prepare,
 };
 }  // namespace ops
 
@@ -30662,6 +31708,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::qnn_reduce_prod,
     &ops::mean,
     &ops::sum,
+    &ops::variance,
     &ops::reduce_max,
     &ops::reduce_min,
     &ops::reduce_prod,
@@ -30722,6 +31769,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::sign,
     &ops::erf,
     &ops::softplus,
+    &ops::silu,
     &ops::qnn_lstm,
     &ops::qnn_svdf,
     &ops::float_lstm,
@@ -30788,6 +31836,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::reverse_sequence,
     &ops::matrix_set_diag,
     &ops::segment_reduce,
+    &ops::embedding_bag,
     &ops::bucketize,
     &ops::rfft2d,
     &ops::complex_abs,
@@ -30804,6 +31853,8 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::resize_nearest,
     &ops::qnn_resize_bilinear,
     &ops::resize_bilinear,
+    &ops::resample,
+    &ops::grid_sample,
     &ops::batch_norm,
     &ops::layer_norm,
     &ops::group_norm,

@@ -335,7 +335,7 @@ class recipe_maker {
 
   recipe make() {
     if (!(layers() || dynamic_rows() || recurrent() || windows() || slices() || layouts() ||
-          positions() || spectra() || choices()))
+          positions() || bags() || spectra() || choices()))
       elements();
     return std::move(r_);
   }
@@ -551,6 +551,15 @@ class recipe_maker {
       const dims first = x(image());
       set("out_h", std::int64_t{2} * first[1]), set("out_w", std::int64_t{2} * first[2]);
       if (!r_.attrs.find("align_corners")) set("half_pixel_centers", 1);
+    } else if (is(ops::resample)) {
+      const dims first = x(image());
+      set("axis", 1), set("extent", std::int64_t{2} * first[1]), set("cubic", 1);
+    } else if (is(ops::grid_sample)) {
+      const dims first = x(image());
+      next({first[0], first[1], first[2], 2}).range(-1, 1);
+    } else if (is(ops::variance)) {
+      set("axes", x(image()).rank == 4 ? integers{1, 2} : integers{-1});
+      r_.outputs = 2;
     } else if (is(ops::batch_norm)) {
       const std::int32_t count = x(image()).back(0);
       channels(count, -2, 2), channels(count, -50, 50);
@@ -707,6 +716,17 @@ class recipe_maker {
     } else {
       return false;
     }
+    return true;
+  }
+
+  bool bags() {
+    if (!is(ops::embedding_bag)) return false;
+    const std::int32_t rows = 8 * c();
+    const dims table = x({rows, 8 * c()});
+    next({rows}).range(0, std::max(0, table[0] - 1));
+    made_input& offsets = next({16});
+    offsets.range(0, rows), offsets.ascending = true;
+    for (const std::int32_t n : {rows, table[0], table[0]}) next({n}).range(-2, 2);
     return true;
   }
 

@@ -5354,7 +5354,8 @@ inline constexpr unary_forms logistic_forms{&ops::qnn_logistic, &ops::logistic},
     tanh_forms{&ops::qnn_tanh, &ops::tanh},
     hard_sigmoid_forms{&ops::qnn_hard_sigmoid, &ops::hard_sigmoid},
     hard_swish_forms{&ops::qnn_hard_swish, &ops::hard_swish},
-    leaky_relu_forms{&ops::qnn_leaky_relu, &ops::leaky_relu}, elu_forms{&ops::qnn_elu, &ops::elu};
+    leaky_relu_forms{&ops::qnn_leaky_relu, &ops::leaky_relu}, elu_forms{&ops::qnn_elu, &ops::elu},
+    silu_forms{nullptr, &ops::silu};  // of floats alone
 
 /// f of each value; floats stay floats.
 inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
@@ -5369,7 +5370,7 @@ inline result<value> unary(emitter& e, tensor_data& x, const unary_forms& op,
             {last && op.quantized != &ops::qnn_elu ? channels_last_strides(x.size)
                                                    : contiguous_strides(x.size),
              x.stride});  // elu allocates a contiguous result
-  else if (!quantized && op.plain == &ops::logistic)
+  else if (!quantized && (op.plain == &ops::logistic || op.plain == &ops::silu))
     set_row(attrs, x.size, {memory_steps{}, x.stride});
   const tensor_id to = quantized ? e.make(x.type, q) : e.make(scalar::f32);
   if (auto s = e.emit(quantized ? *op.quantized : *op.plain, {*in}, to, std::move(attrs)); !s)
@@ -7314,7 +7315,8 @@ inline result<value> embedding(emitter& e, arguments& a) {
 
 /// One reduction of codes or numbers over axes.
 inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
-                             const std::vector<std::int64_t>& axes, bool keep) {
+                             const std::vector<std::int64_t>& axes, bool keep,
+                             attributes attrs = {}) {
   if (is_quantized(x.type))
     if (auto s = e.per_tensor(x); !s) return s.error();
   if (x.rank() == 0) return value_of(x);
@@ -7322,10 +7324,10 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   if (!in) return in.error();
   const bool inner = !x.constant() && x.channels_inner;
   const tensor_id to = e.make_like(x);
-  attributes attrs;
   attrs.set("axes", axes_in_layout(x, axes, inner));
   attrs.set("keep_dims", std::int64_t{1});
-  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs), {.framework = e.facts_of(x, inner)}); !s)
+    return s.error();
   const value all = e.wrap(to, x.type, inner, false);
   if (keep) return all;
   std::vector<std::int64_t> left;
@@ -7453,6 +7455,53 @@ inline result<value> msort(emitter& e, arguments& a) {
   if (!both) return both;
   return both->c->items[0];
 }
+/// The k-th smallest along an axis, counted from 1. Which of equal elements is meant PyTorch's
+/// selection decides: the places are unknown.
+inline result<value> kth_smallest(emitter& e, tensor_data& x, std::size_t axis, std::int64_t k,
+                                  bool keep) {
+  if (k < 1 || k > x.size[axis])
+    return invalid("k of " + e.operator_name(), std::to_string(k),
+                   "1 to " + std::to_string(x.size[axis]));
+  const auto lowest = best(e, x, axis, {saturated(k), true, topk_order::selected});
+  if (!lowest) return lowest;
+  const auto last = sliced(e, *lowest->c->items[0].t, axis, k - 1, 1);
+  if (!last) return last;
+  value v = *last;
+  if (!keep) {
+    auto size = x.size;
+    size.erase(size.begin() + static_cast<std::ptrdiff_t>(axis));
+    const auto line = reshaped(e, *v.t, std::move(size));
+    if (!line) return line;
+    v = *line;
+  }
+  return e.c.values.list({v, value::unknown()}, kind::tuple);
+}
+/// kthvalue(x, k, dim, keepdim).
+inline result<value> kthvalue(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t k = a.integer("k"), dim = a.integer("dim");
+  const bool keep = a.boolean("keepdim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  return kth_smallest(e, *x, axis, k, keep);
+}
+/// median(x), median(x, dim, keepdim): of two in the middle the lower one.
+inline result<value> median(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const bool all = a.none("dim"), keep = a.boolean("keepdim");
+  const std::int64_t dim = all ? 0 : a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  if (all) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    x = line->t;
+  }
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto v = kth_smallest(e, *x, axis, (x->size[axis] + 1) / 2, keep && !all);
+  return v && all ? result<value>(v->c->items[0]) : v;
+}
 /// The element type that is asked for; `otherwise` where it is none.
 inline result<scalar> type_argument(arguments& a, scalar otherwise) {
   if (a.none("dtype")) return otherwise;
@@ -7559,12 +7608,8 @@ inline result<value> arange(emitter& e, arguments& a) {
   if (numbers.empty()) numbers.push_back(0);
   return constant_tensor(e, numbers, {static_cast<std::int64_t>(count)}, *type);
 }
-/// linspace(start, end, steps, ..): from both ends to the middle, as PyTorch rounds it.
-inline result<value> linspace(emitter& e, arguments& a) {
-  const auto start = static_cast<float>(a.real("start")), end = static_cast<float>(a.real("end"));
-  const std::int64_t steps = a.integer("steps");
-  if (auto s = a.check(); !s) return s.error();
-  if (steps < 1 || steps > 10000000) return invalid("steps of " + a.name, std::to_string(steps));
+/// Numbers from start to end, from both ends to the middle, as PyTorch rounds them.
+inline std::vector<double> evenly_spaced(float start, float end, std::int64_t steps) {
   const float step = numerics::div(numerics::sub(end, start),
                                    static_cast<float>(std::max<std::int64_t>(steps - 1, 1)));
   std::vector<double> numbers;
@@ -7573,7 +7618,15 @@ inline result<value> linspace(emitter& e, arguments& a) {
         i < steps / 2 || steps == 1
             ? numerics::add(start, numerics::mul(step, static_cast<float>(i)))
             : numerics::sub(end, numerics::mul(step, static_cast<float>(steps - i - 1)))));
-  return constant_tensor(e, numbers, {steps}, scalar::f32);
+  return numbers;
+}
+/// linspace(start, end, steps, ..).
+inline result<value> linspace(emitter& e, arguments& a) {
+  const auto start = static_cast<float>(a.real("start")), end = static_cast<float>(a.real("end"));
+  const std::int64_t steps = a.integer("steps");
+  if (auto s = a.check(); !s) return s.error();
+  if (steps < 1 || steps > 10000000) return invalid("steps of " + a.name, std::to_string(steps));
+  return constant_tensor(e, evenly_spaced(start, end, steps), {steps}, scalar::f32);
 }
 /// meshgrid(tensors, indexing="ij"): each repeated along the others' axes.
 inline result<value> meshgrid(emitter& e, arguments& a) {
@@ -8940,9 +8993,8 @@ template <bool Bilinear> result<value> upsample(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   return resized<Bilinear>(e, a, *x, scale);
 }
-/// upsample_nearest1d(x, size, scale), upsample_linear1d(x, size, align_corners, scale): the scale
-/// is a number or a list of one.
-template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
+/// upsample_nearest1d(x, size, scale): the scale is a number or a list of one.
+inline result<value> upsample_line(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("input");
   if (auto s = a.check(); !s) return s.error();
   const auto row = as_one_row(e, a, *x);
@@ -8957,7 +9009,7 @@ template <bool Linear> result<value> upsample_line(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const double scale = two.real_or("scales", 0);
   if (auto s = two.check(); !s) return s.error();
-  const auto y = resized<Linear>(e, two, *row->t, {two.none("scales") ? 0. : 1., scale});
+  const auto y = resized<false>(e, two, *row->t, {two.none("scales") ? 0. : 1., scale});
   if (!y) return y;
   return as_line(e, *y);
 }
@@ -9196,11 +9248,10 @@ inline result<value> neg(emitter& e, arguments& a) {
 inline result<value> reciprocal(emitter& e, arguments& a) {
   return done(apply(e, ops::div, number(e, 1), real_argument(e, a, "self")));
 }
-inline step silu_of(emitter& e, const step& x) {
-  return apply(e, ops::mul, x, apply(e, ops::logistic, x));
-}
 inline result<value> silu(emitter& e, arguments& a) {
-  return done(silu_of(e, real_argument(e, a, "self")));
+  const step x = real_argument(e, a, "self");
+  if (!x) return x.error();
+  return unary(e, **x, silu_forms, {});
 }
 inline result<value> log_sigmoid(emitter& e, arguments& a) {
   return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, "self"))));
@@ -9283,7 +9334,16 @@ inline result<value> glu(emitter& e, arguments& a) {
   if ((*x)->size[axis] % 2 != 0) return invalid("extent of " + a.name, "odd");
   const step first = step_of(sliced(e, **x, axis, 0, half)),
              second = step_of(sliced(e, **x, axis, half, half));
-  return done(apply(e, ops::mul, first, apply(e, ops::logistic, second)));
+  if (!first) return first.error();
+  if (!second) return second.error();
+  const auto in = e.held(**second, suggests_channels_last(**second));  // by position, as logistic
+  if (!in) return in.error();
+  attributes attrs;
+  set_row(attrs, (*second)->size, {memory_steps{}, (*first)->stride, (*second)->stride});
+  const tensor_id gate = e.make(scalar::f32);
+  if (auto s = e.emit(ops::logistic, {*in}, gate, std::move(attrs)); !s) return s.error();
+  const bool last = suggests_channels_last(**second);
+  return done(apply(e, ops::mul, first, e.wrap(gate, scalar::f32, last, last).t));
 }
 /// leaky_relu(x, slope); of codes with the input's parameters.
 inline result<value> plain_leaky_relu(emitter& e, arguments& a) {
@@ -9439,13 +9499,30 @@ inline spread spread_of(emitter& e, const step& x, const std::vector<std::int64_
   const step c = apply(e, ops::sub, x, mean_of(e, x, axes));
   return {c, mean_of(e, apply(e, ops::mul, c, c), axes)};
 }
-/// std and var: (x, unbiased), (x, dims, unbiased, keepdim), (x, dims, correction=, keepdim=).
-template <bool Root> result<value> deviation(emitter& e, arguments& a) {
+/// _weight_norm(v, g, dim): v * (g / its norms over the other axes).
+inline result<value> weight_norm(emitter& e, arguments& a) {
+  const step v = real_argument(e, a, "v"), g = real_argument(e, a, "g");
+  const std::int64_t dim = a.integer("dim");
+  if (!v) return v.error();
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, (*v)->rank());
+  if (auto s = a.check(); !s) return s.error();
+  std::vector<std::int64_t> axes;
+  for (int i = 0; i < (*v)->rank(); ++i)
+    if (as_size(i) != axis) axes.push_back(i);
+  const step norms = apply(e, ops::sqrt, summed(e, apply(e, ops::mul, v, v), axes, true));
+  return done(apply(e, ops::mul, v, apply(e, ops::div, g, norms)));
+}
+/// std and var, and the mean: (x, unbiased), (x, dims, unbiased, keepdim), (x, dims, correction=,
+/// keepdim=).
+inline result<std::array<value, 2>> deviation_and_mean_of(emitter& e, arguments& a, bool root) {
   tensor_data* x = a.tensor("self");
   const value dim = a["dim"];
   const bool keep = a.boolean("keepdim"), whole = dim.is(kind::boolean);
-  double correction = (whole ? dim.b : a.boolean("unbiased")) ? 1 : 0;
-  if (!a.none("correction")) correction = a.real("correction");
+  variance_attrs v;
+  v.correction = (whole ? dim.b : a.boolean("unbiased")) ? 1 : 0;
+  v.root = root;
+  if (!a.none("correction")) v.correction = a.real("correction");
   if (auto s = a.check(); !s) return s.error();
   std::vector<std::int64_t> axes;
   if (whole)
@@ -9453,14 +9530,52 @@ template <bool Root> result<value> deviation(emitter& e, arguments& a) {
   else
     axes = axes_or_all(a, "dim", *x);
   if (auto s = a.check(); !s) return s.error();
-  const step real = real_value(e, *x);
+  step real = real_value(e, *x);
+  if (real && (*real)->rank() == 0) real = step_of(reshaped(e, **real, {1})), axes = {0};
   if (!real) return real.error();
-  const step c = apply(e, ops::sub, real, mean_of(e, real, axes));
-  const double n = numerics::sub(extent_of(*x, axes), correction);
-  step v =
-      apply(e, ops::div, summed(e, apply(e, ops::mul, c, c), axes, keep), number(e, n > 0 ? n : 0));
-  if (Root) v = apply(e, ops::sqrt, v);
-  return as_given(e, *x, v);
+  const auto in = e.held_as_is(**real);
+  if (!in) return in.error();
+  const bool inner = !(*real)->constant() && (*real)->channels_inner;
+  attributes attrs = to_attributes(v);
+  attrs.set("axes", axes_in_layout(**real, axes, inner));
+  attrs.set("keep_dims", std::int64_t{1});
+  const tensor_id to[] = {e.make(scalar::f32), e.make(scalar::f32)};
+  if (auto s = e.c.build.emit(ops::variance, {*in}, {to[0], to[1]}, std::move(attrs)); !s)
+    return s.error();
+  std::vector<std::int64_t> left;
+  for (int i = 0; i < x->rank(); ++i)
+    if (std::find(axes.begin(), axes.end(), i) == axes.end()) left.push_back(x->size[as_size(i)]);
+  std::array<value, 2> both;
+  for (std::size_t k = 0; k < 2; ++k) {
+    both[k] = e.wrap(to[k], scalar::f32, inner, false);
+    if (keep && x->rank() > 0) continue;
+    const auto line = reshaped(e, *both[k].t, left);
+    if (!line) return line.error();
+    both[k] = *line;
+  }
+  return both;
+}
+template <bool Root> result<value> deviation(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const auto both = deviation_and_mean_of(e, a, Root);
+  if (!both) return both.error();
+  return as_given(e, *x, (*both)[0].t);
+}
+/// std_mean and var_mean.
+template <bool Root> result<value> deviation_and_mean(emitter& e, arguments& a) {
+  const auto both = deviation_and_mean_of(e, a, Root);
+  if (!both) return both.error();
+  return e.c.values.list({(*both)[0], (*both)[1]}, kind::tuple);
+}
+/// The sum that norms are roots of: one element after another.
+inline step sum_of_squares(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
+                           bool keep) {
+  const step squares = apply(e, ops::mul, x, x);
+  if (!squares) return squares;
+  attributes in_order;
+  in_order.set("in_order", std::int64_t{1});
+  return step_of(reduced(e, **squares, ops::sum, axes, keep, std::move(in_order)));
 }
 /// The norm whose order is 1, 2 or infinite.
 inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view order) {
@@ -9471,7 +9586,7 @@ inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view or
   if (auto s = a.check(); !s) return s.error();
   const auto axes = axes_or_all(a, "dim", **x);
   if (auto s = a.check(); !s) return s.error();
-  if (p == 2) return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, x, x), axes, keep)));
+  if (p == 2) return done(apply(e, ops::sqrt, sum_of_squares(e, x, axes, keep)));
   const step size = apply(e, ops::abs, x);
   if (!size) return size.error();
   if (p == 1) return done(summed(e, size, axes, keep));
@@ -9506,6 +9621,29 @@ inline step scaled_and_shifted(emitter& e, step y, tensor_data* weight, tensor_d
   }
   return y;
 }
+/// Rows of the innermost axes, or groups of channels, to mean 0 and variance 1, times weight and
+/// plus bias where given.
+inline step normalized_rows(emitter& e, const step& x, tensor_data* weight, tensor_data* bias,
+                            const layer_norm_attrs& how) {
+  if (!x) return x;
+  const auto in = e.held(**x, false);
+  if (!in) return in.error();
+  std::vector<tensor_id> operands{*in};
+  for (tensor_data* t : {weight, bias}) {
+    if (!t) {
+      operands.push_back(no_tensor);
+      continue;
+    }
+    const auto factors = e.held(*t, false);
+    if (!factors) return factors.error();
+    operands.push_back(*factors);
+  }
+  while (operands.back() == no_tensor) operands.pop_back();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::float_layer_norm, std::move(operands), to, to_attributes(how)); !s)
+    return s.error();
+  return e.wrap(to, scalar::f32, false, false).t;
+}
 /// layer_norm(x, shape, weight, bias, eps).
 inline result<value> float_layer_norm(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "input");
@@ -9519,13 +9657,11 @@ inline result<value> float_layer_norm(emitter& e, arguments& a) {
   if (shape.empty() || shape.size() > (*x)->size.size() ||
       !std::equal(shape.rbegin(), shape.rend(), (*x)->size.rbegin()))
     return invalid("normalized shape of " + a.name);
-  std::vector<std::int64_t> axes;
-  for (std::size_t i = (*x)->size.size() - shape.size(); i < (*x)->size.size(); ++i)
-    axes.push_back(static_cast<std::int64_t>(i));
-  return as_contiguous(
-      e, done(scaled_and_shifted(e, normalized_over(e, x, axes, eps), *w, *b, shape)));
+  layer_norm_attrs how;
+  how.axes = static_cast<std::int32_t>(shape.size()), how.epsilon = eps;
+  return done(normalized_rows(e, x, *w, *b, how));
 }
-/// group_norm(x, groups, weight, bias, eps): x as [N, groups, rest].
+/// instance_norm: x as [N, groups, rest], each normalized by itself.
 inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data* w, tensor_data* b,
                     double eps) {
   if (!x) return x;
@@ -9540,19 +9676,42 @@ inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data*
   shape.insert(shape.end(), size.size() - 2, 1);
   return scaled_and_shifted(e, step_of(reshaped(e, **y, size)), w, b, shape);
 }
+/// group_norm(x, groups, weight, bias, eps).
 inline result<value> float_group_norm(emitter& e, arguments& a) {
-  const std::int64_t groups = a.integer("num_groups");
-  const double eps = a.real("eps");
+  layer_norm_attrs g;
+  g.groups = a.small("num_groups", a.integer("num_groups")), g.epsilon = a.real("eps");
   const step x = real_argument(e, a, "input");
   const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
-  const auto y = done(grouped(e, x, groups, *w, *b, eps));
-  if (!y || !suggests_channels_last(**x)) return as_contiguous(e, y);
-  return with_strides(e, *y, channels_last_strides((*x)->size));
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  if ((*x)->rank() < 2 || g.groups < 1 || (*x)->size[1] % g.groups != 0)
+    return invalid("groups of " + a.name, std::to_string(g.groups));
+  const step y = normalized_rows(e, x, *w, *b, g);
+  if (!y || !suggests_channels_last(**x)) return done(y);
+  return with_strides(e, value_of(**y), channels_last_strides((*x)->size));
+}
+/// x * factor + offset of each channel, the last axis of `in`, rounded once: a depthwise
+/// convolution of one tap.
+inline result<tensor_id> scaled_channels(emitter& e, tensor_id in, const std::vector<float>& factor,
+                                         const std::vector<float>& offset) {
+  const dims shape = e.g[in].shape;
+  const std::int64_t c = shape.back(0);
+  std::vector<std::int64_t> image{1, 1, 0, c}, weights{1, 1, 1, c};
+  image[2] = static_cast<std::int64_t>(shape.elements().value) / std::max<std::int64_t>(c, 1);
+  const auto pixels = reshaped_like(e, in, image);
+  if (!pixels) return pixels;
+  const auto w = reshaped_like(e, e.constant_of(factor), weights);
+  if (!w) return w;
+  const tensor_id y = e.make(scalar::f32);
+  if (auto s = e.emit(ops::float_depthwise_conv2d, {*pixels, *w, e.constant_of(offset)}, y); !s)
+    return s.error();
+  return reshaped_like(e, y, {shape.begin(), shape.end()});
 }
 /// batch_norm(x, weight, bias, mean, var, training, momentum, eps): a factor and an offset for each
-/// channel, x * f32(w / sqrt(var + eps)) + f32(b - mean * factor).
+/// channel, fma(x, factor, offset), factor = f32(w / sqrt(var + eps)), offset = fma(-mean, factor,
+/// b).
 inline result<value> float_batch_norm(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "input");
   const bool training = a.boolean("training");
@@ -9573,15 +9732,14 @@ inline result<value> float_batch_norm(emitter& e, arguments& a) {
   for (std::size_t i = 0; i < n; ++i) {
     alpha[i] =
         numerics::mul((*w)[i], numerics::div(1.f, numerics::sqrt_f32(numerics::add((*v)[i], eps))));
-    beta[i] = numerics::sub((*b)[i], numerics::mul((*m)[i], alpha[i]));
+    beta[i] = numerics::fma(-(*m)[i], alpha[i], (*b)[i]);
   }
   const bool inner = (*x)->rank() >= 3;
   const auto in = e.held(**x, inner);
   if (!in) return in.error();
-  const tensor_id product = e.make(scalar::f32), to = e.make(scalar::f32);
-  if (auto s = e.emit(ops::mul, {*in, e.constant_of(alpha)}, product); !s) return s.error();
-  if (auto s = e.emit(ops::add, {product, e.constant_of(beta)}, to); !s) return s.error();
-  return e.wrap(to, scalar::f32, inner, suggests_channels_last(**x));
+  const auto y = scaled_channels(e, *in, alpha, beta);
+  if (!y) return y.error();
+  return e.wrap(*y, scalar::f32, inner, suggests_channels_last(**x));
 }
 /// instance_norm(x, weight, bias, mean, var, use_input_stats, momentum, eps).
 inline result<value> float_instance_norm(emitter& e, arguments& a) {
@@ -9608,12 +9766,45 @@ inline result<value> float_instance_norm(emitter& e, arguments& a) {
 
 // ---- layers with weights ----
 
+/// Of a convolution of the image `in`, NHWC: whether its bias joins behind all products.
+inline bool adds_bias_last(emitter& e, tensor_id in, const packed_data& p) {
+  bool steps = false;
+  for (const auto* list : {&p.stride, &p.dilation})
+    for (const std::int64_t v : *list) steps |= v != 1;
+  const auto extent = [&](std::size_t back) {
+    return saturated(p.weight->size[p.weight->size.size() - 1 - back]);
+  };
+  return laws::convolves_by_product(e.g[in].shape, p.spatial == 1 ? 1 : extent(1), extent(0),
+                                    saturated(p.groups), steps);
+}
+/// conv_weights of weights that a program computes of constants: the nodes are folded.
+inline result<tensor_id> computed_weights(emitter& e, const packed_data& p, bool depthwise) {
+  tensor_data w = *p.weight;
+  const auto in = e.held(w, false);
+  if (!in) return in;
+  std::vector<std::int64_t> size = w.size, order{0, 2, 3, 1};
+  if (size.size() == 3) size.insert(size.begin() + 2, 1);
+  if (depthwise) order = {1, 2, 3, 0};
+  std::vector<std::int64_t> shape;
+  if (p.transposed) {  // as conv_weights
+    size.insert(size.begin(), p.groups);
+    size[1] /= p.groups;
+    order = {0, 2, 3, 4, 1}, shape = {p.groups * size[2], size[3], size[4], size[1]};
+  } else {
+    for (const std::int64_t i : order) shape.push_back(size[as_size(i)]);
+  }
+  const auto axes = reshaped_like(e, *in, size);
+  if (!axes) return axes;
+  const tensor_id turned = e.make(scalar::f32);
+  if (auto s = e.transpose(*axes, turned, std::move(order)); !s) return s.error();
+  return reshaped_like(e, turned, std::move(shape));
+}
 /// A float32 convolution; parameters as quantized ones have them.
 inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
-  if (p.weight->type != scalar::f32 || !p.weight->constant())
+  if (p.weight->type != scalar::f32 || !e.c.known(*p.weight))
     return unsupported("weights of " + a.name,
-                       p.weight->constant() ? std::string(name_of(p.weight->type)) : "computed",
-                       "float32 constants");
+                       e.c.known(*p.weight) ? std::string(name_of(p.weight->type)) : "computed",
+                       "float32, known when the file is loaded");
   const int spatial = x.rank() - 2;
   if (spatial != 1 && spatial != 2)
     return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
@@ -9632,13 +9823,17 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   if (!in) return in.error();
   const auto channels = channels_of(a, x, p);
   if (!channels) return channels.error();
-  const auto w = conv_weights(e, p, channels->depthwise);
+  const auto w = p.weight->constant() ? conv_weights(e, p, channels->depthwise)
+                                      : computed_weights(e, p, channels->depthwise);
   if (!w) return w.error();
   std::vector<tensor_id> operands{*in, *w};
+  const bool bias_last = p.bias && !p.transposed && adds_bias_last(e, *in, p);
+  tensor_id bias = no_tensor;
   if (p.bias) {
     const auto b = e.c.numbers<float>(*p.bias);
     if (!b) return b.error();
-    operands.push_back(e.constant_of(*b));
+    bias = e.constant_of(*b);
+    if (!bias_last) operands.push_back(bias);
   }
   tensor_id y = e.make(scalar::f32);
   if (auto s = e.emit(p.transposed          ? ops::float_transpose_conv2d
@@ -9647,6 +9842,11 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
                       std::move(operands), y, conv_attributes(p, one_row, channels->depthwise));
       !s)
     return s.error();
+  if (bias_last) {
+    const tensor_id sums = y;
+    y = e.make(scalar::f32);
+    if (auto s = e.emit(ops::add, {sums, bias}, y); !s) return s.error();
+  }
   if (one_row) {
     const dims s = e.g[y].shape;
     const auto line = reshaped_like(e, y, {s[0], s[2], s[3]});
@@ -10038,10 +10238,9 @@ inline result<value> multi_head_attention(emitter& e, arguments& a) {
 /// One normalization of an encoder layer.
 inline step encoder_norm(emitter& e, const step& x, double eps, tensor_data* weight,
                          tensor_data* bias) {
-  if (!x) return x;
-  const std::int64_t last = (*x)->rank() - 1;
-  return scaled_and_shifted(e, normalized_over(e, x, {last}, eps), weight, bias,
-                            {(*x)->size.back()});
+  layer_norm_attrs how;
+  how.epsilon = eps;
+  return normalized_rows(e, x, weight, bias, how);
 }
 /// _transformer_encoder_layer_fwd(src, ..), what nn.TransformerEncoderLayer is in eval mode:
 /// attention and two linear layers, each added to what it is given, with a normalization before
@@ -10667,9 +10866,15 @@ inline result<value> index_add(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   const auto list = known_index(e, *index, x->size[axis]);
   if (!list) return list.error();
-  if (alpha != 1 || x->type != source->type || is_quantized(x->type) || list->size() > 1024 ||
-      source->rank() != x->rank() || source->size[axis] != static_cast<std::int64_t>(list->size()))
-    return unsupported("operands of " + a.name, {}, "numbers of one type, alpha 1");
+  if ((alpha != 1 && x->type != scalar::f32) || x->type != source->type || is_quantized(x->type) ||
+      list->size() > 1024 || source->rank() != x->rank() ||
+      source->size[axis] != static_cast<std::int64_t>(list->size()))
+    return unsupported("operands of " + a.name, {}, "numbers of one type, whole ones with alpha 1");
+  if (alpha != 1) {
+    const auto scaled = emit_pair(e, ops::mul, {source, number_of(e, alpha, x->type)}, x->type);
+    if (!scaled) return scaled;
+    source = scaled->t;
+  }
   value y = value_of(*x);
   for (std::size_t k = 0; k < list->size(); ++k) {
     const auto old = sliced(e, *y.t, axis, (*list)[k], 1),
@@ -11217,22 +11422,6 @@ inline result<value> both_extremes(emitter& e, arguments& a) {
   if (!high) return high;
   return e.c.values.list({*low, *high}, kind::tuple);
 }
-/// std_mean and var_mean: both, over the same axes.
-template <bool Root> result<value> deviation_and_mean(emitter& e, arguments& a) {
-  const auto spread = deviation<Root>(e, a);
-  if (!spread) return spread;
-  const step x = real_argument(e, a, "self");
-  const bool keep = a.boolean("keepdim"), whole = a["dim"].is(kind::boolean);
-  if (!x) return x.error();
-  arguments as = a;
-  if (whole) as.replace("dim", value{});
-  const auto axes = axes_or_all(as, "dim", **x);
-  if (auto s = as.check(); !s) return s.error();
-  const auto mean =
-      done(apply(e, ops::div, summed(e, x, axes, keep), number(e, extent_of(**x, axes))));
-  if (!mean) return mean;
-  return e.c.values.list({*spread, *mean}, kind::tuple);
-}
 /// x.mT: the last two axes change places; a view.
 inline result<value> swapped(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -11283,6 +11472,59 @@ inline result<value> pairwise_distance(emitter& e, arguments& a) {
   if (p != 2 || (*d)->rank() < 1) return unsupported("p of " + a.name, std::to_string(p), "2");
   return done(apply(e, ops::sqrt, summed(e, apply(e, ops::mul, d, d), {(*d)->rank() - 1}, keep)));
 }
+/// cdist(x, y, p), p = 1 or 2: of each row of x to each of y. Where there are many rows PyTorch
+/// takes squares apart: other last bits.
+inline result<value> cdist(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "x1"), y = real_argument(e, a, "x2");
+  const double p = a.real("p");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  if (auto s = a.check(); !s) return s.error();
+  if ((p != 1 && p != 2) || (*x)->rank() < 2 || (*y)->rank() < 2)
+    return unsupported("p of " + a.name, std::to_string(p), "1, 2, of tensors of 2 axes or more");
+  auto rows = (*x)->size, columns = (*y)->size;
+  rows.insert(rows.end() - 1, 1);
+  columns.insert(columns.end() - 2, 1);
+  const step d = apply(e, ops::sub, step_of(reshaped(e, **x, std::move(rows))),
+                       step_of(reshaped(e, **y, std::move(columns))));
+  if (!d) return d.error();
+  const std::vector<std::int64_t> last{(*d)->rank() - 1};
+  if (p == 1) return done(summed(e, apply(e, ops::abs, d), last, false));
+  return done(apply(e, ops::sqrt, sum_of_squares(e, d, last, false)));
+}
+/// tril_indices(row, col, offset) and triu_indices: rows and columns of a triangle's elements.
+template <bool Lower> result<value> triangle_indices(emitter& e, arguments& a) {
+  const std::int64_t rows = a.small("row", a.integer("row")),
+                     columns = a.small("col", a.integer("col")),
+                     offset = a.small("offset", a.integer("offset"));
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, scalar::s64);
+  if (!type) return type.error();
+  const auto most = static_cast<std::int64_t>(most_made);
+  if (rows < 0 || columns < 0 || (columns > 0 && rows > most / columns))
+    return too_large("a tensor made by " + a.name);
+  std::vector<double> numbers, second;
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < columns; ++j)
+      if (Lower ? j - i <= offset : j - i >= offset) {
+        numbers.push_back(static_cast<double>(i));
+        second.push_back(static_cast<double>(j));
+      }
+  const auto n = static_cast<std::int64_t>(second.size());
+  if (n == 0) return unsupported("no elements in " + a.name);
+  numbers.insert(numbers.end(), second.begin(), second.end());
+  return constant_tensor(e, numbers, {2, n}, *type);
+}
+/// rrelu(x, lower, upper, training): outside of training a leaky_relu by the mean of both.
+inline result<value> rrelu(emitter& e, arguments& a) {
+  const double low = a.real("lower"), high = a.real("upper");
+  if (a.boolean("training")) return unsupported(a.name + " in training mode");
+  const step x = real_argument(e, a, "self");
+  if (auto s = a.check(); !s) return s.error();
+  attributes attrs;
+  attrs.set("alpha", numerics::div(numerics::add(low, high), 2.));
+  return done(apply(e, ops::leaky_relu, x, std::move(attrs)));
+}
 /// clamp(x, low, high) of tensors.
 inline result<value> clamp_any(emitter& e, arguments& a) {
   const auto is_tensor = [&](std::string_view bound) {
@@ -11299,6 +11541,46 @@ inline result<value> clamp_any(emitter& e, arguments& a) {
     as.replace("self", *next);
   }
   return as["self"];
+}
+/// How many of the rising boundaries are below each element; `right`: not above it.
+inline result<value> counted_boundaries(emitter& e, arguments& a, std::string_view elements,
+                                        std::string_view rising) {
+  step x = real_argument(e, a, elements), limits = real_argument(e, a, rising);
+  const bool right = a.boolean("right");
+  const scalar type = a.boolean("out_int32") ? scalar::s32 : scalar::s64;
+  if (!x) return x.error();
+  if (!limits) return limits.error();
+  if (auto s = a.check(); !s) return s.error();
+  if ((*limits)->rank() != 1)
+    return unsupported("boundaries of " + a.name, std::to_string((*limits)->rank()) + " axes", "1");
+  const std::int64_t n = (*limits)->size[0];
+  if (!right) {  // n less those that are not below: of negative numbers, not above
+    arguments turned(e.c, a.name,
+                     {{"self", value_of(**limits)}, {"dims", e.c.values.integers({0})}});
+    const auto falling = flip(e, turned);
+    if (!falling) return falling;
+    x = apply(e, ops::neg, x), limits = apply(e, ops::neg, step(falling->t));
+    if (!x) return x.error();
+    if (!limits) return limits.error();
+  }
+  const auto in = e.held_as_is(**x), at = e.held(**limits, false);
+  if (!in) return in.error();
+  if (!at) return at.error();
+  const tensor_id to = e.make(scalar::s32);
+  if (auto s = e.emit(ops::bucketize, {*in, *at}, to); !s) return s.error();
+  const value count = e.wrap(to, scalar::s32, !(*x)->constant() && (*x)->channels_inner,
+                             suggests_channels_last(**x));
+  const auto whole = cast_to(e, *count.t, type);
+  if (!whole || right) return whole;
+  return emit_pair(e, ops::sub, {number_of(e, static_cast<double>(n), type), whole->t}, type);
+}
+/// bucketize(x, boundaries, out_int32, right) and searchsorted(boundaries, x, out_int32, right).
+inline result<value> bucketize(emitter& e, arguments& a) {
+  return counted_boundaries(e, a, "self", "boundaries");
+}
+inline result<value> searchsorted(emitter& e, arguments& a) {
+  if (!a.none("sorter") || !a.none("side")) return unsupported("sorter or side of " + a.name);
+  return counted_boundaries(e, a, "self", "sorted_sequence");
 }
 /// broadcast_tensors(list): each repeated along the axes of all.
 inline result<value> broadcast_tensors(emitter& e, arguments& a) {
@@ -11324,8 +11606,238 @@ inline result<value> broadcast_tensors(emitter& e, arguments& a) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+// ---- octet/import/torch/rows_embedding.hpp
+// Rows of embeddings: float32 and quantized tables, rows and bags of rows.
+#ifndef OCTET_IMPORT_TORCH_ROWS_EMBEDDING_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_EMBEDDING_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// The codes of a table [rows, width], one to a byte.
+inline result<constant_data> codes_of_table(emitter& e, const arguments& a, const tensor_data& w) {
+  if (w.type != scalar::quint4x2) {
+    tensor_data table = w;
+    table.type = scalar::u8;
+    table.channel_scales = table.channel_zero_points = nullptr;
+    return e.c.elements(table);
+  }
+  // Two elements to a byte, the lower half first.
+  if (!e.c.files) return error_info{errc::io, "no archive", {}, {}, {}, {}, {}};
+  if (w.offset != 0 || w.stride != contiguous_strides(w.size))
+    return unsupported("a view of 4-bit weights in " + a.name);
+  const auto bytes = e.c.files->read(w.storage->member);
+  if (!bytes) return bytes.error();
+  const std::size_t count = as_size(w.elements());
+  if (bytes->bytes.size() < (count + 1) / 2)
+    return malformed("weights of " + a.name + " are shorter than their shape");
+  std::vector<std::uint8_t> q(count);
+  for (std::size_t i = 0; i < count; ++i)
+    q[i] = std::to_integer<std::uint8_t>(bytes->bytes[i / 2] >> (i % 2 * 4)) & 15;
+  return constant_data::of(std::span<const std::uint8_t>(q));
+}
+/// A table [rows, width] as the kernels take it: codes, and for each row a factor and a shift,
+/// which are float16 where elements have 4 bits.
+struct packed_table {
+  const tensor_data* weights = nullptr;
+  constant_data codes;
+  std::vector<float> factors, shifts;
+};
+inline result<packed_table> packed_table_of(emitter& e, arguments& a, const packed_data& p) {
+  const tensor_data& w = *p.weight;
+  const auto scales = e.c.numbers<float>(*w.channel_scales),
+             zeros = e.c.numbers<float>(*w.channel_zero_points);
+  if (!scales) return scales.error();
+  if (!zeros) return zeros.error();
+  auto codes = codes_of_table(e, a, w);
+  if (!codes) return codes.error();
+  packed_table t{&w, std::move(*codes), {}, {}};
+  const auto packed = [&](float v) {
+    return w.type == scalar::quint4x2 ? numerics::rounded_to_f16(v) : v;
+  };
+  for (std::size_t i = 0; i < as_size(w.size[0]); ++i) {
+    t.factors.push_back(packed((*scales)[i]));
+    t.shifts.push_back(packed(numerics::mul(numerics::mul((*zeros)[i], (*scales)[i]), -1.f)));
+  }
+  return t;
+}
+/// Weights of 4 or 8 bits, as the operator's name says.
+inline result<const packed_data*> table_argument(emitter& e, arguments& a) {
+  const auto p = packed_argument(e, a, "weight");
+  if (!p) return p.error();
+  const bool four = a.name.find("4bit") != std::string::npos;
+  if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
+    return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)),
+                       four ? "quint4x2" : "quint8");
+  return *p;
+}
+
+// ---- rows ----
+
+/// The table as floats [rows, width]: the kernel computes an element by one fused multiply-add, of
+/// which there is no node. Made once for all that take rows of it.
+inline result<tensor_id> table_of_floats(emitter& e, const packed_table& t) {
+  const tensor_data& w = *t.weights;
+  tensor_id& made = e.tables_of_floats.try_emplace(&w, no_tensor).first->second;
+  if (made != no_tensor) return made;
+  const std::size_t count = t.codes.bytes.size(), width = as_size(w.size[1]);
+  if (auto s = e.c.build.make_constant(count * sizeof(float)); !s) return s.error();
+  const auto shape = e.ir_shape(w.size, false);
+  if (!shape) return shape.error();
+  std::vector<float> real(count);
+  for (std::size_t i = 0; i < count; ++i)
+    real[i] = numerics::fma(static_cast<float>(std::to_integer<int>(t.codes.bytes[i])),
+                            t.factors[i / width], t.shifts[i / width]);
+  made = e.g.add_constant("", dtype::f32, *shape, constant_data::of(std::span<const float>(real)));
+  return made;
+}
+/// The codes as a constant [rows, width].
+inline result<tensor_id> table_of_codes(emitter& e, const packed_table& t) {
+  const auto shape = e.ir_shape(t.weights->size, false);
+  if (!shape) return shape.error();
+  return e.g.add_constant("", dtype::u8, *shape, t.codes);
+}
+/// Rows of a table of 4 or 8 bits: q * scale + offset of the row, rounded once; where the limits do
+/// not allow the table as floats, twice.
+inline step table_rows(emitter& e, const packed_table& t, tensor_data& indices) {
+  const auto rows_by_index = [&](tensor_id of, scalar type) -> step {
+    const auto v = gathered(e, *e.wrap(of, type, false, false).t, indices, 0);
+    if (!v) return v.error();
+    return real_value(e, *v->t);
+  };
+  const limits& most = e.c.build.max;
+  if (t.codes.bytes.size() <=
+      std::min(most.tensor_bytes, most.constant_bytes / 2) / sizeof(float)) {
+    const auto table = table_of_floats(e, t);
+    if (!table) return table.error();
+    return rows_by_index(*table, scalar::f32);
+  }
+  const auto codes = table_of_codes(e, t);
+  if (!codes) return codes.error();
+  const step q = rows_by_index(*codes, scalar::u8);
+  if (!q) return q;
+  auto column = indices.size;
+  column.push_back(1);
+  const auto factor = [&](const std::vector<float>& of) -> step {
+    const step v = rows_by_index(e.constant_of(of), scalar::f32);
+    if (!v) return v;
+    return step_of(reshaped(e, **v, column));
+  };
+  return apply(e, ops::add, apply(e, ops::mul, q, factor(t.factors)), factor(t.shifts));
+}
+/// quantized::embedding_byte(weight, indices, ..), embedding_4bit(weight, indices, ..).
+inline result<value> quantized_embedding(emitter& e, arguments& a) {
+  tensor_data* indices = a.tensor("indices");
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = table_argument(e, a);
+  if (!p) return p.error();
+  const auto t = packed_table_of(e, a, **p);
+  if (!t) return t.error();
+  return done(table_rows(e, *t, *indices));
+}
+
+// ---- bags ----
+
+/// Where bags begin: the offsets that are given for one-dimensional indices; of two-dimensional
+/// ones each row is a bag.
+inline result<tensor_data*> offsets_of_bags(emitter& e, arguments& a, const tensor_data& indices,
+                                            bool last_included) {
+  if (indices.rank() == 1) {
+    if (a.none("offsets")) return unsupported("indices of " + a.name + " without offsets");
+    tensor_data* offsets = a.tensor("offsets");
+    if (auto s = a.check(); !s) return s.error();
+    e.take_as_indices(*offsets);
+    return step_of(cast_to(e, *offsets, indices.type));
+  }
+  if (indices.rank() != 2 || last_included) return unsupported("indices or offsets of " + a.name);
+  if (auto s = e.c.build.work.spend(sizeof(double) * as_size(indices.size[0])); !s)
+    return s.error();
+  std::vector<double> begins;
+  for (std::int64_t i = 0; i < indices.size[0]; ++i)
+    begins.push_back(static_cast<double>(i * indices.size[1]));
+  if (begins.empty()) return unsupported("no bags in " + a.name);
+  return step_of(constant_tensor(e, begins, {indices.size[0]}, indices.type));
+}
+/// The operator on a table: codes with a factor and a shift for each row, or floats.
+inline result<value> bags(emitter& e, arguments& a, std::vector<tensor_id> table,
+                          embedding_bag_attrs how) {
+  tensor_data* indices = a.tensor("indices");
+  how.last_included = a.boolean("include_last_offset");
+  tensor_data* weights = a.none("per_sample_weights") ? nullptr : a.tensor("per_sample_weights");
+  if (auto s = a.check(); !s) return s.error();
+  e.take_as_indices(*indices);
+  if (indices->type != scalar::s64 && indices->type != scalar::s32)
+    return unsupported("indices of " + a.name, std::string(name_of(indices->type)), "int32, int64");
+  if (weights && weights->size != indices->size)
+    return invalid("extents of the weights of samples of " + a.name);
+  const auto offsets = offsets_of_bags(e, a, *indices, how.last_included);
+  if (!offsets) return offsets.error();
+  std::vector<tensor_id> operands{table[0]};
+  for (tensor_data* t : {indices, *offsets, weights}) {
+    if (!t) {
+      operands.push_back(no_tensor);
+      continue;
+    }
+    const auto line = reshaped(e, *t, {t->elements()});
+    if (!line) return line;
+    const auto held = e.held(*line->t, false);
+    if (!held) return held.error();
+    operands.push_back(*held);
+  }
+  operands.insert(operands.end(), table.begin() + 1, table.end());
+  while (operands.back() == no_tensor) operands.pop_back();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::embedding_bag, std::move(operands), to, to_attributes(how)); !s)
+    return s.error();
+  return e.wrap(to, scalar::f32, false, false);
+}
+/// quantized::embedding_bag_byte, embedding_bag_4bit: (weight, indices, offsets, scale_grad, mode,
+/// pruned, per_sample_weights, mapping, include_last_offset). The mode is not looked at: sums.
+inline result<value> quantized_bag(emitter& e, arguments& a) {
+  if (!a.none("compressed_indices_mapping") || a.boolean("pruned_weights"))
+    return unsupported("pruned weights of " + a.name);
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = table_argument(e, a);
+  if (!p) return p.error();
+  const auto t = packed_table_of(e, a, **p);
+  if (!t) return t.error();
+  const auto codes = table_of_codes(e, *t);
+  if (!codes) return codes.error();
+  return bags(e, a, {*codes, e.constant_of(t->factors), e.constant_of(t->shifts)}, {});
+}
+/// embedding_bag(weight, indices, offsets, scale_grad, mode, sparse, per_sample_weights,
+/// include_last_offset, padding_idx): sums (0), means (1) or the largest (2). The other results are
+/// unknown.
+inline result<value> float_bag(emitter& e, arguments& a) {
+  tensor_data* weight = a.tensor("weight");
+  const std::int64_t mode = a.integer("mode");
+  if (auto s = a.check(); !s) return s.error();
+  if (mode < 0 || mode > 2 || weight->type != scalar::f32 || weight->rank() != 2)
+    return unsupported("weights or mode of " + a.name, std::string(name_of(weight->type)),
+                       "float32 [rows, width]; sum, mean, max");
+  embedding_bag_attrs how;
+  how.mode = static_cast<bag_mode>(mode);
+  if (!a.none("padding_idx")) {
+    const std::int64_t row = a.integer("padding_idx");
+    if (auto s = a.check(); !s) return s.error();
+    how.left_out = row < 0 ? row + weight->size[0] : row;
+  }
+  const auto table = e.held(*weight, false);
+  if (!table) return table.error();
+  const auto y = bags(e, a, {*table}, how);
+  if (!y) return y;
+  return e.c.values.list({*y, value::unknown(), value::unknown(), value::unknown()}, kind::tuple);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_EMBEDDING_HPP_
 // ---- octet/import/torch/rows_recurrent.hpp
-// Rows of recurrent layers and embeddings. A recurrent layer is unrolled over the sequence, whose
+// Rows of recurrent layers. A recurrent layer is unrolled over the sequence, whose
 // length the file or the caller gives: each step is a few nodes, in PyTorch's order of operations.
 #ifndef OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
@@ -11863,191 +12375,170 @@ template <cell_kind What> result<value> float_cell(emitter& e, arguments& a) {
   return cell_step<What>(e, a, x, w);
 }
 
-// ---- embeddings ----
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
 
-/// The codes of a table [rows, width], one to a byte.
-inline result<constant_data> codes_of_table(emitter& e, const arguments& a, const tensor_data& w) {
-  if (w.type != scalar::quint4x2) {
-    tensor_data table = w;
-    table.type = scalar::u8;
-    table.channel_scales = table.channel_zero_points = nullptr;
-    return e.c.elements(table);
+#endif  // OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
+// ---- octet/import/torch/rows_resample.hpp
+// Rows that take floats to other extents axis by axis, and images at places of a grid:
+// interpolation of lines and volumes, cubic and with antialias, grid_sampler, affine_grid.
+#ifndef OCTET_IMPORT_TORCH_ROWS_RESAMPLE_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_RESAMPLE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// The factors that a program gives for the axes behind the channels, 0 where it gives none: a list
+/// `scales` or `scale_factors`, or a number for each.
+inline result<std::vector<double>> factors_of_axes(arguments& a, std::size_t axes) {
+  constexpr std::string_view numbers[][3] = {
+      {"scales", "", ""}, {"scales_h", "scales_w", ""}, {"scales_d", "scales_h", "scales_w"}};
+  std::vector<double> f(axes, 0.);
+  const value first = a[numbers[axes - 1][0]];
+  for (std::size_t k = 0; k < axes; ++k) {
+    const value v = !first.is_sequence()            ? a[numbers[axes - 1][k]]
+                    : first.c->items.size() == axes ? first.c->items[k]
+                                                    : value{};
+    if (first.is_sequence() && first.c->items.size() != axes)
+      return invalid("factors of " + a.name, std::to_string(first.c->items.size()));
+    if (v.is(kind::none)) continue;
+    if (!read_number(v, f[k])) return invalid("factors of " + a.name);
   }
-  // Two elements to a byte, the lower half first.
-  if (!e.c.files) return error_info{errc::io, "no archive", {}, {}, {}, {}, {}};
-  if (w.offset != 0 || w.stride != contiguous_strides(w.size))
-    return unsupported("a view of 4-bit weights in " + a.name);
-  const auto bytes = e.c.files->read(w.storage->member);
-  if (!bytes) return bytes.error();
-  const std::size_t count = as_size(w.elements());
-  if (bytes->bytes.size() < (count + 1) / 2)
-    return malformed("weights of " + a.name + " are shorter than their shape");
-  std::vector<std::uint8_t> q(count);
-  for (std::size_t i = 0; i < count; ++i)
-    q[i] = std::to_integer<std::uint8_t>(bytes->bytes[i / 2] >> (i % 2 * 4)) & 15;
-  return constant_data::of(std::span<const std::uint8_t>(q));
+  return f;
 }
-/// The table as floats [rows, width]: the kernel computes an element by one fused multiply-add, of
-/// which there is no node. Made once for all that take rows of it.
-inline result<tensor_id> table_of_floats(emitter& e, const tensor_data& w,
-                                         const constant_data& codes, std::span<const float> factors,
-                                         std::span<const float> offsets) {
-  tensor_id& made = e.tables_of_floats.try_emplace(&w, no_tensor).first->second;
-  if (made != no_tensor) return made;
-  const std::size_t count = codes.bytes.size(), width = as_size(w.size[1]);
-  if (auto s = e.c.build.make_constant(count * sizeof(float)); !s) return s.error();
-  const auto shape = e.ir_shape(w.size, false);
-  if (!shape) return shape.error();
-  std::vector<float> real(count);
-  for (std::size_t i = 0; i < count; ++i)
-    real[i] = numerics::fma(static_cast<float>(std::to_integer<int>(codes.bytes[i])),
-                            factors[i / width], offsets[i / width]);
-  made = e.g.add_constant("", dtype::f32, *shape, constant_data::of(std::span<const float>(real)));
-  return made;
-}
-/// Rows of a table of 4 or 8 bits: q * scale + offset of the row, rounded once; where the limits do
-/// not allow the table as floats, twice.
-inline step table_rows(emitter& e, arguments& a, const packed_data& p, tensor_data& indices) {
-  const tensor_data& w = *p.weight;
-  const auto scales = e.c.numbers<float>(*w.channel_scales),
-             zeros = e.c.numbers<float>(*w.channel_zero_points);
-  if (!scales) return scales.error();
-  if (!zeros) return zeros.error();
-  auto codes = codes_of_table(e, a, w);
-  if (!codes) return codes.error();
-  // The packed rows hold factor and offset: in float16 where elements have 4 bits.
-  const auto packed = [&](float v) {
-    return w.type == scalar::quint4x2 ? numerics::rounded_to_f16(v) : v;
-  };
-  std::vector<float> factors, offsets;
-  for (std::size_t i = 0; i < as_size(w.size[0]); ++i) {
-    factors.push_back(packed((*scales)[i]));
-    offsets.push_back(packed(numerics::mul(numerics::mul((*zeros)[i], (*scales)[i]), -1.f)));
-  }
-  const auto rows_by_index = [&](tensor_id of, scalar type) -> step {
-    const auto v = gathered(e, *e.wrap(of, type, false, false).t, indices, 0);
-    if (!v) return v.error();
-    return real_value(e, *v->t);
-  };
-  const limits& most = e.c.build.max;
-  if (codes->bytes.size() <= std::min(most.tensor_bytes, most.constant_bytes / 2) / sizeof(float)) {
-    const auto table = table_of_floats(e, w, *codes, factors, offsets);
-    if (!table) return table.error();
-    return rows_by_index(*table, scalar::f32);
-  }
-  const auto shape = e.ir_shape(w.size, false);
-  if (!shape) return shape.error();
-  const step q =
-      rows_by_index(e.g.add_constant("", dtype::u8, *shape, std::move(*codes)), scalar::u8);
-  if (!q) return q;
-  auto column = indices.size;
-  column.push_back(1);
-  const auto factor = [&](const std::vector<float>& of) -> step {
-    const step v = rows_by_index(e.constant_of(of), scalar::f32);
-    if (!v) return v;
-    return step_of(reshaped(e, **v, column));
-  };
-  return apply(e, ops::add, apply(e, ops::mul, q, factor(factors)), factor(offsets));
-}
-/// quantized::embedding_byte(weight, indices, ..), embedding_4bit(weight, indices, ..).
-inline result<value> quantized_embedding(emitter& e, arguments& a) {
-  tensor_data* indices = a.tensor("indices");
+/// The extents that are asked for, or those of x times the factors.
+inline result<std::vector<std::int64_t>> resampled_extents(arguments& a, const tensor_data& x,
+                                                           const std::vector<double>& factor) {
+  std::vector<std::int64_t> size;
+  if (!a.none("output_size")) size = a.integers("output_size");
   if (auto s = a.check(); !s) return s.error();
-  const auto p = packed_argument(e, a, "weight");
-  if (!p) return p.error();
-  const bool four = a.name.find("4bit") != std::string::npos;
-  if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
-    return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)),
-                       four ? "quint4x2" : "quint8");
-  return done(table_rows(e, a, **p, *indices));
+  if (size.empty())
+    for (std::size_t k = 0; k < factor.size(); ++k)
+      size.push_back(static_cast<std::int64_t>(numerics::floor(
+          numerics::clamp(numerics::mul(static_cast<double>(x.size[2 + k]), factor[k]), 0., 1e9))));
+  if (size.size() != factor.size()) return invalid("output size of " + a.name);
+  for (const std::int64_t n : size)
+    if (a.small("output_size", n) < 1) return invalid("output size of " + a.name);
+  if (auto s = a.check(); !s) return s.error();
+  return size;
 }
-/// Sums (or means) of rows in bags: one bag for each row of two-dimensional indices, or from offset
-/// to offset of one-dimensional ones.
-inline result<value> bags(emitter& e, arguments& a, const step& rows, const tensor_data& indices,
-                          tensor_data* offsets, bool mean, bool last_included) {
-  if (!rows) return rows.error();
-  if (indices.rank() == 2)
-    return done(mean ? step_of(reduced(e, **mean_of(e, rows, {1}), ops::sum, {1}, false))
-                     : summed(e, rows, {1}, false));
-  if (indices.rank() != 1 || !offsets || offsets->rank() != 1)
-    return unsupported("indices or offsets of " + a.name);
-  e.take_as_indices(*offsets);
-  // Which index is in which bag, as a matrix: its product with the rows sums each bag in order.
-  const std::int64_t n = indices.size[0], count = offsets->size[0] - (last_included ? 1 : 0);
-  std::vector<double> places;
-  for (std::int64_t i = 0; i < n; ++i) places.push_back(static_cast<double>(i));
-  if (n < 1 || count < 1) return unsupported("no indices or bags in " + a.name);
-  const auto place = constant_tensor(e, places, {1, n}, offsets->type);
-  if (!place) return place;
-  const step from = step_of(sliced(e, *offsets, 0, 0, count));
-  if (!from) return from.error();
-  const step begin = step_of(reshaped(e, **from, {count, 1}));
-  if (!begin) return begin.error();
-  const auto after = emit_pair(e, ops::greater_equal, {place->t, *begin}, scalar::boolean);
-  if (!after) return after;
-  step in_bag = real_value(e, *after->t);
-  if (count > 1 || last_included) {
-    // Less those at or behind the next bag's offset.
-    const step next = step_of(sliced(e, *offsets, 0, 1, offsets->size[0] - 1));
-    if (!next) return next.error();
-    const step end = step_of(reshaped(e, **next, {offsets->size[0] - 1, 1}));
-    if (!end) return end.error();
-    const auto behind = emit_pair(e, ops::greater_equal, {place->t, *end}, scalar::boolean);
-    if (!behind) return behind;
-    step gone = real_value(e, *behind->t);
-    if (gone && !last_included) {  // the last bag has no end
-      const auto nothing = constant_tensor(e, {0}, {1, n}, scalar::f32);
-      if (!nothing) return nothing;
-      arguments both(e.c, a.name,
-                     {{"tensors", e.c.values.list({value_of(**gone), *nothing})},
-                      {"dim", value::of(std::int64_t{0})}});
-      gone = step_of(cat<false, false>(e, both));
-    }
-    in_bag = apply(e, ops::sub, in_bag, gone);
+/// Floats [N, C, ..] with `Axes` axes behind the channels, each to another extent, the innermost
+/// first.
+template <int Axes, bool Cubic, bool Antialias> result<value> resampled(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "input");
+  if (!x) return x.error();
+  if ((*x)->rank() != Axes + 2)
+    return unsupported("input of " + a.name, std::to_string((*x)->rank()) + " axes",
+                       std::to_string(Axes + 2));
+  const auto factor = factors_of_axes(a, Axes);
+  if (!factor) return factor.error();
+  const auto size = resampled_extents(a, **x, *factor);
+  if (!size) return size.error();
+  resample_attrs r;
+  r.cubic = Cubic, r.antialias = Antialias;
+  r.align_corners = a.boolean("align_corners");
+  if (auto s = a.check(); !s) return s.error();
+  auto at = e.held(**x, true);
+  if (!at) return at.error();
+  for (int k = Axes - 1; k >= 0; --k) {
+    r.axis = 1 + k;
+    r.extent = static_cast<std::int32_t>((*size)[as_size(k)]), r.factor = (*factor)[as_size(k)];
+    const tensor_id to = e.make(scalar::f32);
+    if (auto s = e.emit(ops::resample, {*at}, to, to_attributes(r)); !s) return s.error();
+    at = to;
   }
-  const step sums = matrix_product(e, in_bag, rows);
-  if (!mean) return done(sums);
-  const step members = apply(e, ops::maximum, summed(e, in_bag, {1}, true), number(e, 1));
-  return done(apply(e, ops::div, sums, members));
+  return e.wrap(*at, scalar::f32, true, suggests_channels_last(**x));
 }
-/// quantized::embedding_bag_byte, embedding_bag_4bit: (weight, indices, offsets, scale_grad, mode,
-/// pruned, per_sample_weights, mapping, include_last_offset). The mode is not looked at: sums.
-inline result<value> quantized_bag(emitter& e, arguments& a) {
-  tensor_data* indices = a.tensor("indices");
-  const bool last = a.boolean("include_last_offset");
-  tensor_data* offsets = a.none("offsets") ? nullptr : a.tensor("offsets");
+/// upsample_nearest3d(x, size, scales): each axis picks the element at its place.
+inline result<value> upsample_volume(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("input");
   if (auto s = a.check(); !s) return s.error();
-  if (!a.none("per_sample_weights") || !a.none("compressed_indices_mapping"))
-    return unsupported("weights of samples or a mapping in " + a.name);
-  const auto p = packed_argument(e, a, "weight");
-  if (!p) return p.error();
-  const bool four = a.name.find("4bit") != std::string::npos;
-  if (!(*p)->embedding || four != ((*p)->weight->type == scalar::quint4x2))
-    return unsupported("weights of " + a.name, std::string(name_of((*p)->weight->type)),
-                       four ? "quint4x2" : "quint8");
-  return bags(e, a, table_rows(e, a, **p, *indices), *indices, offsets, false, last);
+  if (x->rank() != 5)
+    return unsupported("input of " + a.name, std::to_string(x->rank()) + " axes", "5");
+  const auto factor = factors_of_axes(a, 3);
+  if (!factor) return factor.error();
+  const auto size = resampled_extents(a, *x, *factor);
+  if (!size) return size.error();
+  value v = value_of(*x);
+  for (std::size_t k = 0; k < 3; ++k) {
+    const auto n = a.small("input", x->size[2 + k]), out = static_cast<std::int32_t>((*size)[k]);
+    if (auto s = a.check(); !s) return s.error();
+    if (n < 1) return invalid("extents of " + a.name, std::to_string(n));
+    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * as_size(out)); !s) return s.error();
+    std::vector<std::int64_t> index;
+    for (std::int32_t i = 0; i < out; ++i)
+      index.push_back(nearest_source(i, n, out, false, false, (*factor)[k]));
+    const auto next = picked(e, *v.t, 2 + k, index);
+    if (!next) return next;
+    v = *next;
+  }
+  return as_contiguous(e, v);
 }
-/// embedding_bag(weight, indices, offsets, scale_grad, mode, sparse, per_sample_weights,
-/// include_last_offset, ..): sums (0) or means (1). The other results are unknown.
-inline result<value> float_bag(emitter& e, arguments& a) {
-  tensor_data *weight = a.tensor("weight"), *indices = a.tensor("indices"),
-              *offsets = a.tensor("offsets");
-  const std::int64_t mode = a.integer("mode");
-  const bool last = a.boolean("include_last_offset");
+/// grid_sampler(x, grid, mode, padding, align_corners), of images.
+inline result<value> grid_sampler(emitter& e, arguments& a) {
+  constexpr std::int64_t nearest = 1, cubic = 2;
+  const step x = real_argument(e, a, "input"), grid = real_argument(e, a, "grid");
+  const std::int64_t mode = a.integer("interpolation_mode"), padding = a.integer("padding_mode");
+  grid_sample_attrs how;
+  how.align_corners = a.boolean("align_corners");
+  if (!x) return x.error();
+  if (!grid) return grid.error();
   if (auto s = a.check(); !s) return s.error();
-  if (mode != 0 && mode != 1) return unsupported("mode of " + a.name, "max", "sum, mean");
-  if (!a.none("per_sample_weights")) return unsupported("weights of samples in " + a.name);
-  const auto rows = gathered(e, *weight, *indices, 0);
-  if (!rows) return rows;
-  const auto y = bags(e, a, step_of(rows), *indices, offsets, mode == 1, last);
-  if (!y) return y;
-  return e.c.values.list({*y, value::unknown(), value::unknown(), value::unknown()}, kind::tuple);
+  if ((*x)->rank() != 4)
+    return unsupported("input of " + a.name, std::to_string((*x)->rank()) + " axes", "4");
+  if (mode < 0 || mode >= cubic || padding < 0 || padding > 2)
+    return unsupported("mode of " + a.name, mode == cubic ? "bicubic" : std::to_string(mode),
+                       "bilinear, nearest");
+  how.nearest = mode == nearest, how.padding = static_cast<grid_padding>(padding);
+  const auto in = e.held(**x, true), places = e.held(**grid, false);
+  if (!in) return in.error();
+  if (!places) return places.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(ops::grid_sample, {*in, *places}, to, to_attributes(how)); !s)
+    return s.error();
+  return e.wrap(to, scalar::f32, true, false);
+}
+/// Places from -1 to 1 along an axis: of the outermost pixels' centres, or edges.
+inline std::vector<double> places_along(std::int64_t n, bool align_corners) {
+  std::vector<double> places = evenly_spaced(-1.f, 1.f, n);
+  if (align_corners) return places;
+  for (double& v : places)
+    v = static_cast<double>(numerics::div(
+        numerics::mul(static_cast<float>(v), static_cast<float>(n - 1)), static_cast<float>(n)));
+  return places;
+}
+/// affine_grid_generator(theta [N, 2, 3], size [N, C, H, W], align_corners): each place, and 1,
+/// times theta.
+inline result<value> affine_grid(emitter& e, arguments& a) {
+  const step theta = real_argument(e, a, "theta");
+  const auto size = a.integers("size");
+  const bool corners = a.boolean("align_corners");
+  if (!theta) return theta.error();
+  if (auto s = a.check(); !s) return s.error();
+  if (size.size() != 4 || (*theta)->rank() != 3)
+    return unsupported("size of " + a.name, std::to_string(size.size()) + " extents", "4");
+  const std::int64_t h = a.small("size", size[2]), w = a.small("size", size[3]);
+  if (auto s = a.check(); !s) return s.error();
+  if (h < 1 || w < 1) return invalid("size of " + a.name);
+  if (h * w > static_cast<std::int64_t>(most_made) / 3) return too_large("grid of " + a.name);
+  const auto xs = places_along(w, corners), ys = places_along(h, corners);
+  std::vector<double> base;
+  for (const double y : ys)
+    for (const double x : xs) base.insert(base.end(), {x, y, 1.});
+  const auto places = constant_tensor(e, base, {h * w, 3}, scalar::f32);
+  if (!places) return places;
+  const step grid = matrix_product(e, places->t, with_axes_swapped(e, theta));
+  if (!grid) return grid.error();
+  return reshaped(e, **grid, {(*theta)->size[0], h, w, 2});
 }
 
 }  // namespace import::torch_rows
 OCTET_NAMESPACE_END
 
-#endif  // OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
+#endif  // OCTET_IMPORT_TORCH_ROWS_RESAMPLE_HPP_
 // ---- octet/import/torch/rows_windows.hpp
 // Rows of windows that overlap and of elements by index: unfold, im2col, col2im, diagonal, gather,
 // one_hot.
@@ -12550,6 +13041,17 @@ inline constexpr torch_row all[] = {
     {"aten::tan", "self", &tangent},
     {"aten::cosine_similarity", "x1, x2, dim=1, eps=1e-08", &cosine_similarity},
     {"aten::pairwise_distance", "x1, x2, p=2, eps=1e-06, keepdim=False", &pairwise_distance},
+    {"aten::cdist", "x1, x2, p=2, compute_mode=None", &cdist},
+    {"aten::tril_indices",
+     "row, col, offset=0, dtype=None, layout=None, device=None, pin_memory=None",
+     &triangle_indices<true>},
+    {"aten::triu_indices",
+     "row, col, offset=0, dtype=None, layout=None, device=None, pin_memory=None",
+     &triangle_indices<false>},
+    {"aten::rrelu", "self, lower=0.125, upper=0.3333333333333333, training=False, generator=None",
+     &rrelu},
+    {"aten::positive", "self", &same},
+    {"aten::_weight_norm", "v, g, dim=0", &weight_norm},
     {"aten::broadcast_tensors", "tensors", &broadcast_tensors},
     {"aten::pow", "self, exponent", &pow},
     {"aten::silu", "self", &silu},
@@ -12717,13 +13219,29 @@ inline constexpr torch_row all[] = {
      "divisor_override=None",
      &avg_pool3d},
     {"aten::adaptive_avg_pool3d", "self, output_size", &adaptive_avg_pool3d},
-    {"aten::upsample_nearest1d", "input, output_size=None, scales=None", &upsample_line<false>},
+    {"aten::upsample_nearest1d", "input, output_size=None, scales=None", &upsample_line},
     {"aten::upsample_linear1d", "input, output_size, align_corners, scales=None",
-     &upsample_line<true>},
+     &resampled<1, false, false>},
     {"aten::upsample_nearest2d", "input, output_size, scales_h=None, scales_w=None",
      &upsample<false>},
     {"aten::upsample_bilinear2d", "input, output_size, align_corners, scales_h=None, scales_w=None",
      &upsample<true>},
+    {"aten::upsample_bicubic2d", "input, output_size, align_corners, scales_h=None, scales_w=None",
+     &resampled<2, true, false>},
+    {"aten::_upsample_bilinear2d_aa",
+     "input, output_size, align_corners, scales_h=None, scales_w=None", &resampled<2, false, true>},
+    {"aten::_upsample_bicubic2d_aa",
+     "input, output_size, align_corners, scales_h=None, scales_w=None", &resampled<2, true, true>},
+    {"aten::upsample_trilinear3d",
+     "input, output_size, align_corners, scales_d=None, scales_h=None, scales_w=None",
+     &resampled<3, false, false>},
+    {"aten::upsample_nearest3d", "input, output_size, scales_d=None, scales_h=None, scales_w=None",
+     &upsample_volume},
+    {"aten::grid_sampler", "input, grid, interpolation_mode, padding_mode, align_corners",
+     &grid_sampler},
+    {"aten::grid_sampler_2d", "input, grid, interpolation_mode, padding_mode, align_corners",
+     &grid_sampler},
+    {"aten::affine_grid_generator", "theta, size, align_corners", &affine_grid},
     {"aten::_upsample_nearest_exact1d", "input, output_size=None, scales=None",
      &upsample_exact_line},
     {"aten::_upsample_nearest_exact2d", "input, output_size=None, scales_h=None, scales_w=None",
@@ -12842,6 +13360,11 @@ inline constexpr torch_row all[] = {
     {"aten::topk", "self, k, dim=-1, largest=True, sorted=True", &topk},
     {"aten::sort", "self, dim=-1, descending=False, stable=None", &sort},
     {"aten::argsort", "self, dim=-1, descending=False, stable=None", &sort},
+    {"aten::kthvalue", "self, k, dim=-1, keepdim=False", &kthvalue},
+    {"aten::median", "self, dim=None, keepdim=False", &median},
+    {"aten::bucketize", "self, boundaries, out_int32=False, right=False", &bucketize},
+    {"aten::searchsorted",
+     "sorted_sequence, self, out_int32=False, right=False, side=None, sorter=None", &searchsorted},
     {"aten::cumsum", "self, dim, dtype=None", &accumulated<false>},
     {"aten::cumprod", "self, dim, dtype=None", &accumulated<true>},
     {"aten::msort", "self", &msort},
