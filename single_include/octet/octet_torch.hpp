@@ -9568,14 +9568,18 @@ template <bool Root> result<value> deviation_and_mean(emitter& e, arguments& a) 
   if (!both) return both.error();
   return e.c.values.list({(*both)[0], (*both)[1]}, kind::tuple);
 }
-/// The sum that norms are roots of: one element after another.
-inline step sum_of_squares(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
-                           bool keep) {
-  const step squares = apply(e, ops::mul, x, x);
-  if (!squares) return squares;
+/// Sum over axes, one element after another.
+inline step sum_in_order(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
+                         bool keep) {
+  if (!x) return x;
   attributes in_order;
   in_order.set("in_order", std::int64_t{1});
-  return step_of(reduced(e, **squares, ops::sum, axes, keep, std::move(in_order)));
+  return step_of(reduced(e, **x, ops::sum, axes, keep, std::move(in_order)));
+}
+/// Sum of squares over axes, one element after another.
+inline step sum_of_squares(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
+                           bool keep) {
+  return sum_in_order(e, apply(e, ops::mul, x, x), axes, keep);
 }
 /// The norm whose order is 1, 2 or infinite.
 inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view order) {
@@ -11489,7 +11493,7 @@ inline result<value> cdist(emitter& e, arguments& a) {
                        step_of(reshaped(e, **y, std::move(columns))));
   if (!d) return d.error();
   const std::vector<std::int64_t> last{(*d)->rank() - 1};
-  if (p == 1) return done(summed(e, apply(e, ops::abs, d), last, false));
+  if (p == 1) return done(sum_in_order(e, apply(e, ops::abs, d), last, false));
   return done(apply(e, ops::sqrt, sum_of_squares(e, d, last, false)));
 }
 /// tril_indices(row, col, offset) and triu_indices: rows and columns of a triangle's elements.

@@ -236,7 +236,7 @@ KERNELS = {
                   "F.group_norm(v.flatten(2), 1, k)",
     "batch_norm": "k = " + TABLE + "\n"
                   "return F.batch_norm(v, k, k.abs() + 0.1, k * 2, k - 0.1), "
-                  "F.batch_norm(v[:, :, 0, 0], k, k.abs() + 0.1)",
+                  "F.batch_norm(v[:, :, 0, 0].contiguous(), k, k.abs() + 0.1)",
     "var": "return v.var(1), v.var((2, 3), unbiased=False, keepdim=True), v.std(-1), v.std()",
     "var_mean": "a, b = torch.var_mean(v, (2, 3))\nc, d = torch.std_mean(v, 1)\n"
                 "return a, b, c, d",

@@ -96,7 +96,7 @@ class Writer:
                 # interpreter's.
                 made = loaded(*tensors)
             made = made if isinstance(made, tuple) else (made,)
-            outputs = [np.ascontiguousarray(y.numpy()) for y in made]
+            outputs = [np.array(y.numpy(), order="C") for y in made]
             same = first is not None and [y.tobytes() for y in first] == [y.tobytes()
                                                                           for y in outputs]
             engine_of = "fbgemm" if same else engine

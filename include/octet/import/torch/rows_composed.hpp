@@ -563,7 +563,7 @@ inline result<value> cdist(emitter& e, arguments& a) {
                        step_of(reshaped(e, **y, std::move(columns))));
   if (!d) return d.error();
   const std::vector<std::int64_t> last{(*d)->rank() - 1};
-  if (p == 1) return done(summed(e, apply(e, ops::abs, d), last, false));
+  if (p == 1) return done(sum_in_order(e, apply(e, ops::abs, d), last, false));
   return done(apply(e, ops::sqrt, sum_of_squares(e, d, last, false)));
 }
 /// tril_indices(row, col, offset) and triu_indices: rows and columns of a triangle's elements.
