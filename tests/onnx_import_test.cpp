@@ -604,6 +604,7 @@ TEST_CASE("ONNX: what is not computed is refused by name") {
 }
 
 TEST_CASE("ONNX: what comes behind an error looks at no tensor that is not there") {
+  using integers = std::vector<std::int64_t>;
   CHECK_HAS(message_of(ox::file()
                            .input("x", ox::f32, {1, 1, 2, 2})
                            .output("y")
