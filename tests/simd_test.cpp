@@ -40,7 +40,7 @@ const std::vector<row>& targets() {
 #if OCTET_HAS_AVX2_VNNI_EMULATED
       {target::avx2_vnni_emulated, simd_avx2_vnni_emulated::primitives_of_target::table},
 #endif
-#if OCTET_HAS_AVX2
+#if OCTET_HAS_AVX2_VNNI
       {target::avx2_vnni, simd_avx2_vnni::primitives_of_target::table},
 #endif
 #if OCTET_HAS_AVX3

@@ -38280,6 +38280,12 @@ octet has its own VNNI target and does not need it"
 #define OCTET_HAS_AVX2 \
   (HWY_STATIC_TARGET >= HWY_AVX2 && !((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_AVX2))
 #define OCTET_HAS_AVX3 (!((HWY_DISABLED_TARGETS | HWY_BROKEN_TARGETS) & HWY_AVX3))
+// Not in header-only files, which its pass makes a sixth longer to compile.
+#if OCTET_HAS_AVX2 && defined(OCTET_EXTERN)
+#define OCTET_HAS_AVX2_VNNI 1
+#else
+#define OCTET_HAS_AVX2_VNNI 0
+#endif
 #if OCTET_HAS_AVX2 && defined(OCTET_TEST_TARGETS)
 #define OCTET_HAS_AVX2_VNNI_EMULATED 1
 #else
@@ -38290,6 +38296,7 @@ octet has its own VNNI target and does not need it"
 #else
 #define OCTET_HAS_SSE4 0
 #define OCTET_HAS_AVX2 0
+#define OCTET_HAS_AVX2_VNNI 0
 #define OCTET_HAS_AVX2_VNNI_EMULATED 0
 #define OCTET_HAS_AVX3 0
 #if HWY_ARCH_ARM_A64
@@ -38326,9 +38333,11 @@ octet has its own VNNI target and does not need it"
 #include OCTET_SINGLE_FILE
 #undef OCTET_PASS_QUAD
 #endif
+#if OCTET_HAS_AVX2_VNNI
 #define OCTET_PASS_QUAD 4
 #include OCTET_SINGLE_FILE
 #undef OCTET_PASS_QUAD
+#endif
 #endif
 #if OCTET_HAS_AVX3
 #undef HWY_TARGET
@@ -38386,7 +38395,7 @@ inline constexpr target compiled[] = {
 #if OCTET_HAS_AVX2_VNNI_EMULATED
     target::avx2_vnni_emulated,
 #endif
-#if OCTET_HAS_AVX2
+#if OCTET_HAS_AVX2_VNNI
     target::avx2_vnni,
 #endif
 #if OCTET_HAS_AVX3
@@ -38424,6 +38433,8 @@ static_assert(simd_sse4::layout == sse4_layout);
 #endif
 #if OCTET_HAS_AVX2
 static_assert(simd_avx2::layout == avx2_layout);
+#endif
+#if OCTET_HAS_AVX2_VNNI
 static_assert(simd_avx2_vnni::layout == avx2_quad_layout);
 #endif
 #if OCTET_HAS_AVX2_VNNI_EMULATED
@@ -38456,9 +38467,12 @@ template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
 #endif
 #if OCTET_HAS_AVX2
     case target::avx2: return simd_avx2::kernel<Id>::entry;
+#else
+    case target::avx2: break;
+#endif
+#if OCTET_HAS_AVX2_VNNI
     case target::avx2_vnni: return simd_avx2_vnni::kernel<Id>::entry;
 #else
-    case target::avx2:
     case target::avx2_vnni: break;
 #endif
 #if OCTET_HAS_AVX2_VNNI_EMULATED

@@ -25,7 +25,7 @@ inline constexpr target compiled[] = {
 #if OCTET_HAS_AVX2_VNNI_EMULATED
     target::avx2_vnni_emulated,
 #endif
-#if OCTET_HAS_AVX2
+#if OCTET_HAS_AVX2_VNNI
     target::avx2_vnni,
 #endif
 #if OCTET_HAS_AVX3
@@ -63,6 +63,8 @@ static_assert(simd_sse4::layout == sse4_layout);
 #endif
 #if OCTET_HAS_AVX2
 static_assert(simd_avx2::layout == avx2_layout);
+#endif
+#if OCTET_HAS_AVX2_VNNI
 static_assert(simd_avx2_vnni::layout == avx2_quad_layout);
 #endif
 #if OCTET_HAS_AVX2_VNNI_EMULATED
@@ -95,9 +97,12 @@ template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
 #endif
 #if OCTET_HAS_AVX2
     case target::avx2: return simd_avx2::kernel<Id>::entry;
+#else
+    case target::avx2: break;
+#endif
+#if OCTET_HAS_AVX2_VNNI
     case target::avx2_vnni: return simd_avx2_vnni::kernel<Id>::entry;
 #else
-    case target::avx2:
     case target::avx2_vnni: break;
 #endif
 #if OCTET_HAS_AVX2_VNNI_EMULATED
