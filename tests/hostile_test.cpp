@@ -330,6 +330,29 @@ TEST_CASE("every limit is an error that names it", "[hostile]") {
   for (const limits::entry& e : limits::list) CHECK(limits::none().*e.member == SIZE_MAX);
 }
 
+TEST_CASE("units of float biases that make no finite number are refused", "[hostile]") {
+  graph b;
+  b.name = "unit";
+  const tensor_id bx = value(b, "x", dtype::s8, {1, 5, 5, 4}),
+                  bw = value(b, "w", dtype::s8, {4, 1, 1, 4}, tensor::kind::constant),
+                  bias = value(b, "b", dtype::f32, {4}, tensor::kind::constant),
+                  by = value(b, "y", dtype::s8, {1, 5, 5, 4});
+  const std::vector<std::int8_t> ones(16, 1);
+  b[bw].data = octet::constant_data::of(std::span<const std::int8_t>(ones));
+  for (tensor_id t : {bx, bw, by}) b[t].scales = {0.5}, b[t].zero_points = {0};
+  b.inputs = {bx}, b.outputs = {by};
+  b.add_node(ops::conv2d, "c", {bx, bw, bias}, {by}, {}, octet::rounding::fused_multiply_add);
+  const auto with_bias = [&](double scale, float each) {
+    const std::vector<float> list(4, each);
+    b[bias].data = octet::constant_data::of(std::span<const float>(list));
+    b[bx].scales = b[bw].scales = {scale};
+    return refused(b);
+  };
+  CHECK(with_bias(0.5, 1.f).empty());
+  CHECK(has(with_bias(1e-25, 0.f), "ratio of scales"));
+  CHECK(has(with_bias(1e-15, 1e30f), "ratio of scales"));
+}
+
 TEST_CASE("values that reference and kernels could read differently are refused", "[hostile]") {
   graph g;
   g.name = "odd";

@@ -157,6 +157,10 @@ status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::spa
   auto units = to.array<float>(as_size(p.channels));
   for (std::size_t c = 0; c < units.size(); ++c)
     units[c] = numerics::div(1.f, static_cast<float>(product(c)));
+  for (std::size_t c = 0; c < b.size(); ++c) {
+    const float unit = units[units.size() == 1 ? 0 : c];
+    if (auto s = finite_factors({unit, numerics::mul(b[c], unit)}); !s) return s;
+  }
   p.bias_unit = units.data();
   return unit{};
 }
