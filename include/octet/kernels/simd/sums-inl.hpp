@@ -34,16 +34,13 @@ struct plain_sum {
 /// N sums of T side by side, all 0 at first: N / lanes<T> vectors, or the lower N lanes of one that
 /// has more.
 template <class T, int N> class side_by_side {
-  static constexpr int width = lanes<T> < N ? lanes<T> : N, vectors = N / width;
-  static_assert(N % width == 0);
-  using D = hn::CappedTag<T, static_cast<std::size_t>(width)>;
-  using V = hn::Vec<D>;
+  using block = lane_block<T, N>;
+  using D = typename block::D;
+  using V = typename block::V;
 
  public:
-  HWY_INLINE side_by_side() {
-    HWY_UNROLL(4)
-    for (int k = 0; k < vectors; ++k) sums_[k] = hn::Zero(D());
-  }
+  // Written out: g++ gives constructors of its own making no target.
+  HWY_INLINE side_by_side() : sums_(T{0}) {}
   /// sum[i % N] = op(sum[i % N], x[i]) in order of i < n / N * N, in vectors; returns that bound.
   /// binary32 elements become binary64 where the sums are. Reads nothing else.
   template <class From, class Op = plain_sum>
@@ -51,21 +48,19 @@ template <class T, int N> class side_by_side {
     std::size_t i = 0;
     for (; i + N <= n; i += N) {
       HWY_UNROLL(4)
-      for (int k = 0; k < vectors; ++k) sums_[k] = op(sums_[k], load_part(x + i + k * width));
+      for (int k = 0; k < block::vectors; ++k)
+        sums_.v[k] = op(sums_.v[k], load_part(x + i + k * block::width));
     }
     return i;
   }
-  HWY_INLINE void store(T (&each)[N]) const {
-    HWY_UNROLL(4)
-    for (int k = 0; k < vectors; ++k) hn::StoreU(sums_[k], D(), each + k * width);
-  }
+  HWY_INLINE void store(T (&each)[N]) const { sums_.store(each); }
 
  private:
   static HWY_INLINE V load_part(const T* x) { return hn::LoadU(D(), x); }
   template <class From> static HWY_INLINE V load_part(const From* x) {
     return hn::PromoteTo(D(), hn::LoadU(hn::Rebind<From, D>(), x));
   }
-  V sums_[vectors];
+  block sums_;
 };
 /// each[i % N] = the sum of x[i] over all i < n, in order of i. How the N are added to one is the
 /// caller's: numerics::sum_of_halves, sum_of_softmax_lanes.
