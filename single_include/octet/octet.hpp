@@ -1264,16 +1264,13 @@ struct plain_sum {
 /// N sums of T side by side, all 0 at first: N / lanes<T> vectors, or the lower N lanes of one that
 /// has more.
 template <class T, int N> class side_by_side {
-  static constexpr int width = lanes<T> < N ? lanes<T> : N, vectors = N / width;
-  static_assert(N % width == 0);
-  using D = hn::CappedTag<T, static_cast<std::size_t>(width)>;
-  using V = hn::Vec<D>;
+  using block = lane_block<T, N>;
+  using D = typename block::D;
+  using V = typename block::V;
 
  public:
-  HWY_INLINE side_by_side() {
-    HWY_UNROLL(4)
-    for (int k = 0; k < vectors; ++k) sums_[k] = hn::Zero(D());
-  }
+  // Written out: g++ gives constructors of its own making no target.
+  HWY_INLINE side_by_side() : sums_(T{0}) {}
   /// sum[i % N] = op(sum[i % N], x[i]) in order of i < n / N * N, in vectors; returns that bound.
   /// binary32 elements become binary64 where the sums are. Reads nothing else.
   template <class From, class Op = plain_sum>
@@ -1281,21 +1278,19 @@ template <class T, int N> class side_by_side {
     std::size_t i = 0;
     for (; i + N <= n; i += N) {
       HWY_UNROLL(4)
-      for (int k = 0; k < vectors; ++k) sums_[k] = op(sums_[k], load_part(x + i + k * width));
+      for (int k = 0; k < block::vectors; ++k)
+        sums_.v[k] = op(sums_.v[k], load_part(x + i + k * block::width));
     }
     return i;
   }
-  HWY_INLINE void store(T (&each)[N]) const {
-    HWY_UNROLL(4)
-    for (int k = 0; k < vectors; ++k) hn::StoreU(sums_[k], D(), each + k * width);
-  }
+  HWY_INLINE void store(T (&each)[N]) const { sums_.store(each); }
 
  private:
   static HWY_INLINE V load_part(const T* x) { return hn::LoadU(D(), x); }
   template <class From> static HWY_INLINE V load_part(const From* x) {
     return hn::PromoteTo(D(), hn::LoadU(hn::Rebind<From, D>(), x));
   }
-  V sums_[vectors];
+  block sums_;
 };
 /// each[i % N] = the sum of x[i] over all i < n, in order of i. How the N are added to one is the
 /// caller's: numerics::sum_of_halves, sum_of_softmax_lanes.
@@ -2176,50 +2171,42 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
     for (int v = 0; v < NV; ++v) acc[0][v] = hn::Add(acc[0][v], second[v]);
   }
 }
-/// Step K of a segment of groups side by side, each of which takes up Share vectors: lane by lane
-/// the elements of its own group, which lie in its own block of 128 bits of the input.
-template <class Ops, int Share, int K, int MR, int NV>
+/// As add_products, of groups side by side, each of which takes up Share vectors: lane by lane the
+/// bytes of its own group, which lie in its own block of 128 bits of the input. Reads a vector's
+/// bytes at each segment of a row.
+template <int Share, int K = 0, int MR>
 HWY_INLINE void add_grouped_step(const std::byte* const (&row)[MR], std::ptrdiff_t at,
-                                 const std::byte* w, V32 (&acc)[MR][NV]) noexcept {
-  constexpr int steps = 4 * Share / NV;
-  typename Ops::W b[NV];
+                                 const std::byte* w, V32 (&acc)[MR][4]) noexcept {
+  V8 b[4];
   HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + (K * NV + v) * lanes32 * Ops::w_bytes);
+  for (int v = 0; v < 4; ++v) b[v] = quad_ops::load(w + (4 * K + v) * lanes32 * quad_ops::w_bytes);
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     const V32 x = hn::BitCast(D32(), simd::load8(row[r] + at));
-    const V32 first = hn::Broadcast<K>(x);
-    HWY_UNROLL(4)
-    for (int v = 0; v < Share; ++v) acc[r][v] = Ops::dot(acc[r][v], first, b[v]);
-    if constexpr (NV / Share > 1) {
-      const V32 second = hn::Broadcast<steps + K>(x);
-      HWY_UNROLL(4)
-      for (int v = Share; v < 2 * Share; ++v) acc[r][v] = Ops::dot(acc[r][v], second, b[v]);
-    }
-    if constexpr (NV / Share > 2) {
-      acc[r][2] = Ops::dot(acc[r][2], hn::Broadcast<2>(x), b[2]);
-      acc[r][3] = Ops::dot(acc[r][3], hn::Broadcast<3>(x), b[3]);
+    if constexpr (Share == 1) {
+      acc[r][0] = quad_ops::dot(acc[r][0], hn::Broadcast<0>(x), b[0]);
+      acc[r][1] = quad_ops::dot(acc[r][1], hn::Broadcast<1>(x), b[1]);
+      acc[r][2] = quad_ops::dot(acc[r][2], hn::Broadcast<2>(x), b[2]);
+      acc[r][3] = quad_ops::dot(acc[r][3], hn::Broadcast<3>(x), b[3]);
+    } else {
+      const V32 first = hn::Broadcast<K>(x), second = hn::Broadcast<2 + K>(x);
+      acc[r][0] = quad_ops::dot(acc[r][0], first, b[0]);
+      acc[r][1] = quad_ops::dot(acc[r][1], first, b[1]);
+      acc[r][2] = quad_ops::dot(acc[r][2], second, b[2]);
+      acc[r][3] = quad_ops::dot(acc[r][3], second, b[3]);
     }
   }
+  if constexpr (K + 1 < Share) add_grouped_step<Share, K + 1>(row, at, w, acc);
 }
-/// As add_products, of groups side by side. Reads a vector's bytes at each segment of a row.
-template <class Ops, int Share, int MR, int NV>
+template <int Share, int MR>
 HWY_INLINE void add_grouped_products(const tile_call& t, const std::byte* const* rows,
-                                     V32 (&acc)[MR][NV]) noexcept {
-  constexpr int steps = 4 * Share / NV;  // 16 bytes hold the elements of NV / Share groups
+                                     V32 (&acc)[MR][4]) noexcept {
   const std::byte* row[MR];
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
-  for (int s = 0; s < t.segments; ++s, w += steps * NV * lanes32 * Ops::w_bytes) {
-    const std::ptrdiff_t at = t.offsets[s];
-    add_grouped_step<Ops, Share, 0>(row, at, w, acc);
-    if constexpr (steps > 1) add_grouped_step<Ops, Share, 1>(row, at, w, acc);
-    if constexpr (steps > 2) {
-      add_grouped_step<Ops, Share, 2>(row, at, w, acc);
-      add_grouped_step<Ops, Share, 3>(row, at, w, acc);
-    }
-  }
+  for (int s = 0; s < t.segments; ++s, w += Share * 4 * lanes32 * quad_ops::w_bytes)
+    add_grouped_step<Share>(row, t.offsets[s], w, acc);
 }
 /// Rounds the accumulators by the kind E; `real`: or scaled.
 template <int MR, int NV, kernels::epilogue_kind E>
@@ -2321,7 +2308,7 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   V32 acc[MR][NV];
   start_tile<MR, NV, E>(t, c, row, acc);
   if constexpr (Finish::grouped)
-    add_grouped_products<Ops, Finish::share>(t, rows, acc);
+    add_grouped_products<Finish::share>(t, rows, acc);
   else
     add_products<Ops>(t, rows, acc);
   if constexpr (Finish::floats) {
@@ -2439,19 +2426,15 @@ HWY_NOINLINE void panel(const tile_call& t, int nv, const std::byte* const* rows
   if (nv == 2) return panel_rows<Ops, Finish, 2>(t, rows, to, count);
   panel_rows<Ops, Finish, 1>(t, rows, to, count);
 }
-/// The same of groups side by side (kernels::vectors_of_group): of the products and shares that the
-/// target's layout has.
-template <bool Quads>
+/// The same of groups side by side (kernels::vectors_of_group). A template, so that targets without
+/// them compile none.
+template <class Ops>
 HWY_NOINLINE void grouped_panel(const tile_call& t, const std::byte* const* rows, std::byte* to,
                                 std::size_t count) noexcept {
-  if constexpr (Quads && layout.max_vectors == 4) {
-    if (t.share == 1) return panel_rows<quad_ops, grouped_by_kind<1>, 4>(t, rows, to, count);
-    panel_rows<quad_ops, grouped_by_kind<2>, 4>(t, rows, to, count);
-  } else if constexpr (!Quads && kernels::leaves_lanes(layout, 4)) {
-    if constexpr (kernels::leaves_lanes(layout, 8))
-      if (t.share == 2) return panel_rows<pair8_ops, grouped_by_kind<2>, 2>(t, rows, to, count);
-    panel_rows<pair8_ops, grouped_by_kind<1>, 2>(t, rows, to, count);
-  }
+  if (t.share == 1)
+    panel_rows<Ops, grouped_by_kind<1>, 4>(t, rows, to, count);
+  else
+    panel_rows<Ops, grouped_by_kind<2>, 4>(t, rows, to, count);
 }
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -2700,8 +2683,8 @@ inline HWY_NOINLINE void block_scales(const gemm_run& r, const float* scales, st
 template <bool Quads, class Finish>
 HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
                          const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
-  if constexpr (!Finish::floats)
-    if (t.share != 0) return grouped_panel<Quads>(t, rows, to, count);
+  if constexpr (Quads && layout.max_vectors == 4 && !Finish::floats)
+    if (t.share != 0) return grouped_panel<quad_ops>(t, rows, to, count);
   if constexpr (Quads)
     if (kind == kernels::product::quad) return panel<quad_ops, Finish>(t, nv, rows, to, count);
   if (kind == kernels::product::pair8)
@@ -2833,8 +2816,7 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
 
 inline const char* describe_gemm(const kernels::gemm_problem& g) {
   const kernels::packed_gemm h = kernels::gemm_header(g, layout);
-  if (h.share != 0)
-    return h.kind == kernels::product::quad ? "gemm 4x8 grouped" : "gemm 2x16 grouped";
+  if (h.share != 0) return "gemm 4x8 grouped";
   return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
          : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
          : h.direct                          ? "gemm 2x16 wide weights direct"
@@ -13729,6 +13711,10 @@ status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::spa
   auto units = to.array<float>(as_size(p.channels));
   for (std::size_t c = 0; c < units.size(); ++c)
     units[c] = numerics::div(1.f, static_cast<float>(product(c)));
+  for (std::size_t c = 0; c < b.size(); ++c) {
+    const float unit = units[units.size() == 1 ? 0 : c];
+    if (auto s = finite_factors({unit, numerics::mul(b[c], unit)}); !s) return s;
+  }
   p.bias_unit = units.data();
   return unit{};
 }
@@ -15017,24 +15003,18 @@ inline void set_segments(const packed_gemm& h, const gemm_problem& g, std::int64
   }
 }
 
-/// Whether a vector has lanes for more than so many channels.
-constexpr bool leaves_lanes(const target_layout& t, std::int32_t channels) noexcept {
-  return channels < t.lanes;
-}
-/// Groups of fewer channels than a vector has lanes that give as many as they take lie side by side
-/// in panels: packed_gemm's share, or 0. A panel's vectors hold channels 4 * nv * b to
-/// 4 * nv * (b + 1) - 1 in block b of 128 bits, whose 16 bytes of input are those of the same
-/// channels where nv is a quarter of their number: whatever a lane multiplies lies in its own
-/// block. With a panel each, groups of 8 channels leave half of AVX-512's lanes empty and are
-/// rounded and stored 8 at a time.
+/// Groups of 4 or 8 channels, fewer than a vector has lanes, that give as many as they take lie
+/// side by side in panels of four vectors where products are of four bytes: packed_gemm's share, or
+/// 0. Block b of 128 bits of the panel's vectors holds channels 16 * b to 16 * b + 15, and so does
+/// block b of the 64 bytes of input from the panel's first channel: whatever a lane multiplies lies
+/// in its own block. With a panel each, groups of 8 channels leave half of AVX-512's lanes empty
+/// and are rounded and stored 8 at a time.
 constexpr std::int32_t vectors_of_group(const gemm_problem& g, const target_layout& t,
                                         product kind) noexcept {
-  const std::int32_t nv = kind == product::quad ? 4 : 2, channels = g.group_in();
-  const bool plain = g.in_type != dtype::s16 && g.rows == nullptr && !g.part.on &&
-                     g.insert_h == 1 && g.insert_w == 1;
-  return plain && kind != product::pair16 && nv <= t.max_vectors && g.groups > 1 &&
-                 g.group_out() == channels && channels % 4 == 0 && 4 * nv % channels == 0 &&
-                 leaves_lanes(t, channels)
+  const std::int32_t channels = g.group_in();
+  const bool plain = g.rows == nullptr && !g.part.on && g.insert_h == 1 && g.insert_w == 1;
+  return plain && kind == product::quad && t.max_vectors == 4 && g.groups > 1 &&
+                 g.group_out() == channels && (channels == 4 || channels == 8) && channels < t.lanes
              ? channels / 4
              : 0;
 }
@@ -15070,12 +15050,9 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   h.segment_length = whole_rows ? g.kernel_w * g.in_c : g.group_in();
   h.steps = (h.segment_length + group - 1) / group;
   h.share = vectors_of_group(g, t, h.kind);
-  const std::int32_t vectors = (panel_group_out(g, h) - 1) / t.lanes + 1,
-                     most = h.share == 0              ? t.max_vectors
-                            : h.kind == product::quad ? 4
-                                                      : 2;
-  h.panels = (vectors - 1) / most + 1;
-  h.vectors = h.share == 0 ? vectors : h.panels * most;  // side by side: all of one width
+  const std::int32_t vectors = (panel_group_out(g, h) - 1) / t.lanes + 1;
+  h.panels = (vectors - 1) / t.max_vectors + 1;
+  h.vectors = h.share == 0 ? vectors : h.panels * t.max_vectors;  // side by side: all of one width
   // A quad product wants bytes of one sign: u8 (VNNI) or s8 (Arm); the other sign is 128 away,
   // which the bias takes back.
   const bool other_sign = h.kind == product::quad && (t.quad == 1) == (g.in_type == dtype::s8);

@@ -240,8 +240,8 @@ inline HWY_NOINLINE void block_scales(const gemm_run& r, const float* scales, st
 template <bool Quads, class Finish>
 HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
                          const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
-  if constexpr (!Finish::floats)
-    if (t.share != 0) return grouped_panel<Quads>(t, rows, to, count);
+  if constexpr (Quads && layout.max_vectors == 4 && !Finish::floats)
+    if (t.share != 0) return grouped_panel<quad_ops>(t, rows, to, count);
   if constexpr (Quads)
     if (kind == kernels::product::quad) return panel<quad_ops, Finish>(t, nv, rows, to, count);
   if (kind == kernels::product::pair8)
@@ -373,8 +373,7 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
 
 inline const char* describe_gemm(const kernels::gemm_problem& g) {
   const kernels::packed_gemm h = kernels::gemm_header(g, layout);
-  if (h.share != 0)
-    return h.kind == kernels::product::quad ? "gemm 4x8 grouped" : "gemm 2x16 grouped";
+  if (h.share != 0) return "gemm 4x8 grouped";
   return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
          : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
          : h.direct                          ? "gemm 2x16 wide weights direct"

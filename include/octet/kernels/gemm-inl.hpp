@@ -148,50 +148,42 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
     for (int v = 0; v < NV; ++v) acc[0][v] = hn::Add(acc[0][v], second[v]);
   }
 }
-/// Step K of a segment of groups side by side, each of which takes up Share vectors: lane by lane
-/// the elements of its own group, which lie in its own block of 128 bits of the input.
-template <class Ops, int Share, int K, int MR, int NV>
+/// As add_products, of groups side by side, each of which takes up Share vectors: lane by lane the
+/// bytes of its own group, which lie in its own block of 128 bits of the input. Reads a vector's
+/// bytes at each segment of a row.
+template <int Share, int K = 0, int MR>
 HWY_INLINE void add_grouped_step(const std::byte* const (&row)[MR], std::ptrdiff_t at,
-                                 const std::byte* w, V32 (&acc)[MR][NV]) noexcept {
-  constexpr int steps = 4 * Share / NV;
-  typename Ops::W b[NV];
+                                 const std::byte* w, V32 (&acc)[MR][4]) noexcept {
+  V8 b[4];
   HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + (K * NV + v) * lanes32 * Ops::w_bytes);
+  for (int v = 0; v < 4; ++v) b[v] = quad_ops::load(w + (4 * K + v) * lanes32 * quad_ops::w_bytes);
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     const V32 x = hn::BitCast(D32(), simd::load8(row[r] + at));
-    const V32 first = hn::Broadcast<K>(x);
-    HWY_UNROLL(4)
-    for (int v = 0; v < Share; ++v) acc[r][v] = Ops::dot(acc[r][v], first, b[v]);
-    if constexpr (NV / Share > 1) {
-      const V32 second = hn::Broadcast<steps + K>(x);
-      HWY_UNROLL(4)
-      for (int v = Share; v < 2 * Share; ++v) acc[r][v] = Ops::dot(acc[r][v], second, b[v]);
-    }
-    if constexpr (NV / Share > 2) {
-      acc[r][2] = Ops::dot(acc[r][2], hn::Broadcast<2>(x), b[2]);
-      acc[r][3] = Ops::dot(acc[r][3], hn::Broadcast<3>(x), b[3]);
+    if constexpr (Share == 1) {
+      acc[r][0] = quad_ops::dot(acc[r][0], hn::Broadcast<0>(x), b[0]);
+      acc[r][1] = quad_ops::dot(acc[r][1], hn::Broadcast<1>(x), b[1]);
+      acc[r][2] = quad_ops::dot(acc[r][2], hn::Broadcast<2>(x), b[2]);
+      acc[r][3] = quad_ops::dot(acc[r][3], hn::Broadcast<3>(x), b[3]);
+    } else {
+      const V32 first = hn::Broadcast<K>(x), second = hn::Broadcast<2 + K>(x);
+      acc[r][0] = quad_ops::dot(acc[r][0], first, b[0]);
+      acc[r][1] = quad_ops::dot(acc[r][1], first, b[1]);
+      acc[r][2] = quad_ops::dot(acc[r][2], second, b[2]);
+      acc[r][3] = quad_ops::dot(acc[r][3], second, b[3]);
     }
   }
+  if constexpr (K + 1 < Share) add_grouped_step<Share, K + 1>(row, at, w, acc);
 }
-/// As add_products, of groups side by side. Reads a vector's bytes at each segment of a row.
-template <class Ops, int Share, int MR, int NV>
+template <int Share, int MR>
 HWY_INLINE void add_grouped_products(const tile_call& t, const std::byte* const* rows,
-                                     V32 (&acc)[MR][NV]) noexcept {
-  constexpr int steps = 4 * Share / NV;  // 16 bytes hold the elements of NV / Share groups
+                                     V32 (&acc)[MR][4]) noexcept {
   const std::byte* row[MR];
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
-  for (int s = 0; s < t.segments; ++s, w += steps * NV * lanes32 * Ops::w_bytes) {
-    const std::ptrdiff_t at = t.offsets[s];
-    add_grouped_step<Ops, Share, 0>(row, at, w, acc);
-    if constexpr (steps > 1) add_grouped_step<Ops, Share, 1>(row, at, w, acc);
-    if constexpr (steps > 2) {
-      add_grouped_step<Ops, Share, 2>(row, at, w, acc);
-      add_grouped_step<Ops, Share, 3>(row, at, w, acc);
-    }
-  }
+  for (int s = 0; s < t.segments; ++s, w += Share * 4 * lanes32 * quad_ops::w_bytes)
+    add_grouped_step<Share>(row, t.offsets[s], w, acc);
 }
 /// Rounds the accumulators by the kind E; `real`: or scaled.
 template <int MR, int NV, kernels::epilogue_kind E>
@@ -293,7 +285,7 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   V32 acc[MR][NV];
   start_tile<MR, NV, E>(t, c, row, acc);
   if constexpr (Finish::grouped)
-    add_grouped_products<Ops, Finish::share>(t, rows, acc);
+    add_grouped_products<Finish::share>(t, rows, acc);
   else
     add_products<Ops>(t, rows, acc);
   if constexpr (Finish::floats) {
@@ -411,19 +403,15 @@ HWY_NOINLINE void panel(const tile_call& t, int nv, const std::byte* const* rows
   if (nv == 2) return panel_rows<Ops, Finish, 2>(t, rows, to, count);
   panel_rows<Ops, Finish, 1>(t, rows, to, count);
 }
-/// The same of groups side by side (kernels::vectors_of_group): of the products and shares that the
-/// target's layout has.
-template <bool Quads>
+/// The same of groups side by side (kernels::vectors_of_group). A template, so that targets without
+/// them compile none.
+template <class Ops>
 HWY_NOINLINE void grouped_panel(const tile_call& t, const std::byte* const* rows, std::byte* to,
                                 std::size_t count) noexcept {
-  if constexpr (Quads && layout.max_vectors == 4) {
-    if (t.share == 1) return panel_rows<quad_ops, grouped_by_kind<1>, 4>(t, rows, to, count);
-    panel_rows<quad_ops, grouped_by_kind<2>, 4>(t, rows, to, count);
-  } else if constexpr (!Quads && kernels::leaves_lanes(layout, 4)) {
-    if constexpr (kernels::leaves_lanes(layout, 8))
-      if (t.share == 2) return panel_rows<pair8_ops, grouped_by_kind<2>, 2>(t, rows, to, count);
-    panel_rows<pair8_ops, grouped_by_kind<1>, 2>(t, rows, to, count);
-  }
+  if (t.share == 1)
+    panel_rows<Ops, grouped_by_kind<1>, 4>(t, rows, to, count);
+  else
+    panel_rows<Ops, grouped_by_kind<2>, 4>(t, rows, to, count);
 }
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END

@@ -488,24 +488,18 @@ inline void set_segments(const packed_gemm& h, const gemm_problem& g, std::int64
   }
 }
 
-/// Whether a vector has lanes for more than so many channels.
-constexpr bool leaves_lanes(const target_layout& t, std::int32_t channels) noexcept {
-  return channels < t.lanes;
-}
-/// Groups of fewer channels than a vector has lanes that give as many as they take lie side by side
-/// in panels: packed_gemm's share, or 0. A panel's vectors hold channels 4 * nv * b to
-/// 4 * nv * (b + 1) - 1 in block b of 128 bits, whose 16 bytes of input are those of the same
-/// channels where nv is a quarter of their number: whatever a lane multiplies lies in its own
-/// block. With a panel each, groups of 8 channels leave half of AVX-512's lanes empty and are
-/// rounded and stored 8 at a time.
+/// Groups of 4 or 8 channels, fewer than a vector has lanes, that give as many as they take lie
+/// side by side in panels of four vectors where products are of four bytes: packed_gemm's share, or
+/// 0. Block b of 128 bits of the panel's vectors holds channels 16 * b to 16 * b + 15, and so does
+/// block b of the 64 bytes of input from the panel's first channel: whatever a lane multiplies lies
+/// in its own block. With a panel each, groups of 8 channels leave half of AVX-512's lanes empty
+/// and are rounded and stored 8 at a time.
 constexpr std::int32_t vectors_of_group(const gemm_problem& g, const target_layout& t,
                                         product kind) noexcept {
-  const std::int32_t nv = kind == product::quad ? 4 : 2, channels = g.group_in();
-  const bool plain = g.in_type != dtype::s16 && g.rows == nullptr && !g.part.on &&
-                     g.insert_h == 1 && g.insert_w == 1;
-  return plain && kind != product::pair16 && nv <= t.max_vectors && g.groups > 1 &&
-                 g.group_out() == channels && channels % 4 == 0 && 4 * nv % channels == 0 &&
-                 leaves_lanes(t, channels)
+  const std::int32_t channels = g.group_in();
+  const bool plain = g.rows == nullptr && !g.part.on && g.insert_h == 1 && g.insert_w == 1;
+  return plain && kind == product::quad && t.max_vectors == 4 && g.groups > 1 &&
+                 g.group_out() == channels && (channels == 4 || channels == 8) && channels < t.lanes
              ? channels / 4
              : 0;
 }
@@ -541,12 +535,9 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   h.segment_length = whole_rows ? g.kernel_w * g.in_c : g.group_in();
   h.steps = (h.segment_length + group - 1) / group;
   h.share = vectors_of_group(g, t, h.kind);
-  const std::int32_t vectors = (panel_group_out(g, h) - 1) / t.lanes + 1,
-                     most = h.share == 0              ? t.max_vectors
-                            : h.kind == product::quad ? 4
-                                                      : 2;
-  h.panels = (vectors - 1) / most + 1;
-  h.vectors = h.share == 0 ? vectors : h.panels * most;  // side by side: all of one width
+  const std::int32_t vectors = (panel_group_out(g, h) - 1) / t.lanes + 1;
+  h.panels = (vectors - 1) / t.max_vectors + 1;
+  h.vectors = h.share == 0 ? vectors : h.panels * t.max_vectors;  // side by side: all of one width
   // A quad product wants bytes of one sign: u8 (VNNI) or s8 (Arm); the other sign is 128 away,
   // which the bias takes back.
   const bool other_sign = h.kind == product::quad && (t.quad == 1) == (g.in_type == dtype::s8);
