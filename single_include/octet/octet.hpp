@@ -1914,6 +1914,22 @@ HWY_INLINE void store_rows(const requantize_params& q, dtype out, const epilogue
   }
 }
 
+/// Rows in packed order to the output: `rounded_only`, or with zero point and clamp in already. Not
+/// inlined: once per target.
+inline HWY_NOINLINE void store_block(const requantize_params& q, dtype out,
+                                     kernels::epilogue_scalars s, bool rounded_only,
+                                     const row_block& b, std::byte* to, std::size_t stride, int n) {
+  if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
+  const epilogue e(s);
+  // Panels have up to max_vectors, blocks of four rows of a depthwise kernel four.
+  if constexpr (layout.max_vectors > 2 || simd::quads != 0)
+    if (b.nv == 4) return store_rows<4>(q, out, e, rounded_only, b, to, stride, n);
+  if constexpr (layout.max_vectors > 2)
+    if (b.nv == 3) return store_rows<3>(q, out, e, rounded_only, b, to, stride, n);
+  if (b.nv == 2) return store_rows<2>(q, out, e, rounded_only, b, to, stride, n);
+  store_rows<1>(q, out, e, rounded_only, b, to, stride, n);
+}
+
 /// Rows of int32 accumulators in packed order to the output, any rounding and type; of these
 /// channels, rows of the output `stride` bytes apart. Not inlined: once per target, for what the
 /// fused epilogues do not take.
@@ -1922,14 +1938,7 @@ inline HWY_NOINLINE void finish_rows(const requantize_params& q, kernels::epilog
                                      const std::byte* arrays, const row_block& b, std::byte* to,
                                      std::size_t stride, const kernels::panel_channels& channels) {
   const bool rounded_only = round_rows(q, kind, columns(arrays, b.nv), e.highest, b, channels);
-  const int n = channels.count;
-  kernels::epilogue_scalars s = e;
-  if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
-  const epilogue ev(s);
-  if (b.nv == 1) return store_rows<1>(q, out, ev, rounded_only, b, to, stride, n);
-  if (b.nv == 2) return store_rows<2>(q, out, ev, rounded_only, b, to, stride, n);
-  if (b.nv == 3) return store_rows<3>(q, out, ev, rounded_only, b, to, stride, n);
-  store_rows<4>(q, out, ev, rounded_only, b, to, stride, n);
+  store_block(q, out, e, rounded_only, b, to, stride, channels.count);
 }
 
 // ---- sums beyond int32 ----
@@ -1978,16 +1987,16 @@ HWY_INLINE void round_wide_double(const requantize_params& q, const columns& c, 
     simd::store(hn::OddEven(high, low), to + v * lanes32);
   }
 }
-/// One row of 64-bit sums to the output.
-template <int NV>
-HWY_NOINLINE void finish_wide(const requantize_params& q, kernels::epilogue_kind kind, dtype out,
-                              const kernels::epilogue_scalars& scalars, const std::byte* arrays,
-                              const wide_row& w, std::byte* to, int n, std::int32_t first) {
-  const columns c(arrays, NV);
-  alignas(alignment) std::int32_t x[NV * lanes32];
+/// One row of 64-bit sums of `nv` vectors to the output.
+inline HWY_NOINLINE void finish_wide(const requantize_params& q, kernels::epilogue_kind kind,
+                                     dtype out, const kernels::epilogue_scalars& scalars,
+                                     const std::byte* arrays, int nv, const wide_row& w,
+                                     std::byte* to, const kernels::panel_channels& channels) {
+  const columns c(arrays, nv);
+  alignas(alignment) std::int32_t x[layout.max_vectors * lanes32];
   bool rounded_only = false;
   if (kind == kernels::epilogue_kind::wide) {
-    for (int v = 0; v < NV; ++v) {
+    for (int v = 0; v < nv; ++v) {
       requantize_wide r;
       r.set(c.m + v * lanes32, c.r + v * lanes32, c.l + v * lanes32, c.even + v * lanes32,
             c.odd + v * lanes32);
@@ -1995,25 +2004,23 @@ HWY_NOINLINE void finish_wide(const requantize_params& q, kernels::epilogue_kind
     }
     rounded_only = true;
   } else if (q.mode == rounding::double_half_away) {
-    round_wide_double(q, c, w, NV, x);
+    round_wide_double(q, c, w, nv, x);
   } else {
-    alignas(alignment) std::int64_t sums[NV * lanes32];
-    exact_sums(c, w, NV, sums);
-    for (int v = 0; v < NV; ++v)
+    alignas(alignment) std::int64_t sums[layout.max_vectors * lanes32];
+    exact_sums(c, w, nv, sums);
+    for (int v = 0; v < nv; ++v)
       for (int l = 0; l < lanes32; ++l) {
-        const std::int32_t local = kernels::channel_in_panel(NV, v, l);
+        const std::int32_t local = kernels::channel_in_panel(nv, v, l);
         const int at = v * lanes32 + l;
-        if (local >= n) continue;
+        if (local >= channels.count) continue;
         if (q.mode == rounding::none)
           std::memcpy(to + 8 * local, &sums[at], 8);
         else
-          x[at] = numerics::requantize(q, sums[at], first + local);
+          x[at] = numerics::requantize(q, sums[at], channels.at(local));
       }
     if (q.mode == rounding::none) return;
   }
-  kernels::epilogue_scalars s = scalars;
-  if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
-  store_rows<NV>(q, out, epilogue(s), rounded_only, row_block{x, NV, 1}, to, 0, n);
+  store_block(q, out, scalars, rounded_only, row_block{x, nv, 1}, to, 0, channels.count);
 }
 
 }  // namespace OCTET_TARGET_NS
@@ -2326,15 +2333,14 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
 /// Where a block of steps starts: see kernels::block_start, of which every block adds one.
 HWY_INLINE V32 block_zero() { return set32(static_cast<std::int32_t>(kernels::block_start)); }
 /// Sums of blocks into those of 64 bits, even lanes and odd ones apart.
-template <int MR, int NV>
-HWY_INLINE void widen(V32 (&acc)[MR][NV], std::uint64_t (&sums)[MR][NV * lanes32]) {
+template <int MR, int NV> HWY_INLINE void widen(V32 (&acc)[MR][NV], std::uint64_t* sums) {
   const simd::tag<std::uint64_t> u64;
   const auto low = hn::Set(u64, 0xFFFFFFFFu);
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
-      std::uint64_t* const to = &sums[r][v * lanes32];
+      std::uint64_t* const to = sums + (r * layout.max_vectors + v) * lanes32;
       const auto sum = hn::BitCast(u64, acc[r][v]);
       hn::Store(hn::Add(hn::Load(u64, to), hn::And(sum, low)), u64, to);
       hn::Store(hn::Add(hn::Load(u64, to + lanes32 / 2), hn::ShiftRight<32>(sum)), u64,
@@ -2343,22 +2349,21 @@ HWY_INLINE void widen(V32 (&acc)[MR][NV], std::uint64_t (&sums)[MR][NV * lanes32
     }
   }
 }
-/// As tile, for sums beyond int32: blocks of steps whose sums fit it.
+/// Adds the products of NV vectors of a panel's `nv`, whose weights start at `w`, in blocks of
+/// steps whose sums fit int32.
 template <class Ops, int MR, int NV>
-HWY_NOINLINE void wide_tile(const tile_call& t, const std::byte* const* rows, std::byte* to,
-                            int valid) noexcept {
-  alignas(alignment) std::uint64_t sums[MR][NV * lanes32] = {};
+HWY_INLINE void add_wide_products(const tile_call& t, int nv, const std::byte* const* rows,
+                                  const std::byte* w, std::uint64_t* sums) noexcept {
   V32 acc[MR][NV];
+  const std::byte* row[MR];
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
+    row[r] = rows[r];
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) acc[r][v] = block_zero();
   }
-  const std::byte* row[MR];
-  HWY_UNROLL(8)
-  for (int r = 0; r < MR; ++r) row[r] = rows[r];
-  const std::byte* w = t.weights;
-  std::ptrdiff_t room = std::ptrdiff_t{4} * t.block_steps;
+  const std::ptrdiff_t block = std::ptrdiff_t{4} * t.block_steps;
+  std::ptrdiff_t room = block;
   for (int s = 0; s < t.segments; ++s) {
     std::ptrdiff_t at = t.offsets[s], left = std::ptrdiff_t{4} * t.steps;
     while (left != 0) {
@@ -2367,7 +2372,7 @@ HWY_NOINLINE void wide_tile(const tile_call& t, const std::byte* const* rows, st
         typename Ops::W b[NV];
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
-        w += NV * lanes32 * Ops::w_bytes;
+        w += nv * lanes32 * Ops::w_bytes;
         HWY_UNROLL(8)
         for (int r = 0; r < MR; ++r) {
           const V32 a = simd::broadcast4(row[r] + at);
@@ -2379,20 +2384,54 @@ HWY_NOINLINE void wide_tile(const tile_call& t, const std::byte* const* rows, st
       room -= part;
       if (room != 0) continue;
       widen<MR, NV>(acc, sums);
-      room = std::ptrdiff_t{4} * t.block_steps;
+      room = block;
     }
   }
-  if (room != std::ptrdiff_t{4} * t.block_steps) widen<MR, NV>(acc, sums);
+  if (room != block) widen<MR, NV>(acc, sums);
+}
+/// As tile, for sums beyond int32 of a panel of `nv` vectors. Many rows: by twos, since their
+/// products decide and each width more is another kernel to compile. One row: at once, since what
+/// decides is how its weights are read.
+template <class Ops, int MR>
+HWY_NOINLINE void wide_tile(const tile_call& t, int nv, const std::byte* const* rows, std::byte* to,
+                            int valid) noexcept {
+  alignas(alignment) std::uint64_t sums[MR * layout.max_vectors * lanes32] = {};
+  constexpr int most = MR == 1 ? layout.max_vectors : 2;
+  for (int v = 0; v < nv; v += most) {
+    const std::byte* const w = t.weights + v * lanes32 * Ops::w_bytes;
+    std::uint64_t* const first = sums + v * lanes32;
+    const int left = nv - v;
+    if constexpr (most > 2) {
+      if (left == 4) add_wide_products<Ops, MR, 4>(t, nv, rows, w, first);
+      if (left == 3) add_wide_products<Ops, MR, 3>(t, nv, rows, w, first);
+      if (left >= 3) continue;
+    }
+    if (left == 1)
+      add_wide_products<Ops, MR, 1>(t, nv, rows, w, first);
+    else
+      add_wide_products<Ops, MR, 2>(t, nv, rows, w, first);
+  }
   for (int r = 0; r < valid; ++r, to += t.out_stride)
-    finish_wide<NV>(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays, wide_row{sums[r]}, to,
-                    t.n, t.first);
+    finish_wide(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays, nv,
+                wide_row{sums + r * layout.max_vectors * lanes32}, to, {t.first, t.n});
+}
+template <class Ops>
+HWY_INLINE void wide_panel(const tile_call& t, int nv, const std::byte* const* rows, std::byte* to,
+                           std::size_t count) noexcept {
+  constexpr int MR = tile_rows(2);
+  for (std::size_t i = 0; i < count;) {
+    const std::size_t left = count - i;
+    if (left == 1) return wide_tile<Ops, 1>(t, nv, rows + i, to, 1);
+    const int valid = left < MR ? static_cast<int>(left) : MR;
+    wide_tile<Ops, MR>(t, nv, rows + i, to, valid);
+    i += as_size(valid);
+    to += as_size(valid) * t.out_stride;
+  }
 }
 
 template <class Ops, class Finish, int MR, int NV>
 HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, std::size_t row,
                         std::byte* to, int valid) noexcept {
-  if constexpr (!std::is_same_v<Ops, quad_ops> && !Finish::grouped)
-    if (t.block_steps != 0) return wide_tile<Ops, MR, NV>(t, rows, to, valid);
   if constexpr (Finish::floats)
     tile<Ops, Finish, MR, NV, kernels::epilogue_kind::real>(t, rows, row, to, valid);
   else if (t.kind == kernels::epilogue_kind::dr)
@@ -2419,6 +2458,8 @@ HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std
 template <class Ops, class Finish>
 HWY_NOINLINE void panel(const tile_call& t, int nv, const std::byte* const* rows, std::byte* to,
                         std::size_t count) noexcept {
+  if constexpr (!std::is_same_v<Ops, quad_ops> && !Finish::floats)
+    if (t.block_steps != 0) return wide_panel<Ops>(t, nv, rows, to, count);
   if constexpr (layout.max_vectors > 2) {
     if (nv == 4) return panel_rows<Ops, Finish, 4>(t, rows, to, count);
     if (nv == 3) return panel_rows<Ops, Finish, 3>(t, rows, to, count);

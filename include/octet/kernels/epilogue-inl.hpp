@@ -217,6 +217,22 @@ HWY_INLINE void store_rows(const requantize_params& q, dtype out, const epilogue
   }
 }
 
+/// Rows in packed order to the output: `rounded_only`, or with zero point and clamp in already. Not
+/// inlined: once per target.
+inline HWY_NOINLINE void store_block(const requantize_params& q, dtype out,
+                                     kernels::epilogue_scalars s, bool rounded_only,
+                                     const row_block& b, std::byte* to, std::size_t stride, int n) {
+  if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
+  const epilogue e(s);
+  // Panels have up to max_vectors, blocks of four rows of a depthwise kernel four.
+  if constexpr (layout.max_vectors > 2 || simd::quads != 0)
+    if (b.nv == 4) return store_rows<4>(q, out, e, rounded_only, b, to, stride, n);
+  if constexpr (layout.max_vectors > 2)
+    if (b.nv == 3) return store_rows<3>(q, out, e, rounded_only, b, to, stride, n);
+  if (b.nv == 2) return store_rows<2>(q, out, e, rounded_only, b, to, stride, n);
+  store_rows<1>(q, out, e, rounded_only, b, to, stride, n);
+}
+
 /// Rows of int32 accumulators in packed order to the output, any rounding and type; of these
 /// channels, rows of the output `stride` bytes apart. Not inlined: once per target, for what the
 /// fused epilogues do not take.
@@ -225,14 +241,7 @@ inline HWY_NOINLINE void finish_rows(const requantize_params& q, kernels::epilog
                                      const std::byte* arrays, const row_block& b, std::byte* to,
                                      std::size_t stride, const kernels::panel_channels& channels) {
   const bool rounded_only = round_rows(q, kind, columns(arrays, b.nv), e.highest, b, channels);
-  const int n = channels.count;
-  kernels::epilogue_scalars s = e;
-  if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
-  const epilogue ev(s);
-  if (b.nv == 1) return store_rows<1>(q, out, ev, rounded_only, b, to, stride, n);
-  if (b.nv == 2) return store_rows<2>(q, out, ev, rounded_only, b, to, stride, n);
-  if (b.nv == 3) return store_rows<3>(q, out, ev, rounded_only, b, to, stride, n);
-  store_rows<4>(q, out, ev, rounded_only, b, to, stride, n);
+  store_block(q, out, e, rounded_only, b, to, stride, channels.count);
 }
 
 // ---- sums beyond int32 ----
@@ -281,16 +290,16 @@ HWY_INLINE void round_wide_double(const requantize_params& q, const columns& c, 
     simd::store(hn::OddEven(high, low), to + v * lanes32);
   }
 }
-/// One row of 64-bit sums to the output.
-template <int NV>
-HWY_NOINLINE void finish_wide(const requantize_params& q, kernels::epilogue_kind kind, dtype out,
-                              const kernels::epilogue_scalars& scalars, const std::byte* arrays,
-                              const wide_row& w, std::byte* to, int n, std::int32_t first) {
-  const columns c(arrays, NV);
-  alignas(alignment) std::int32_t x[NV * lanes32];
+/// One row of 64-bit sums of `nv` vectors to the output.
+inline HWY_NOINLINE void finish_wide(const requantize_params& q, kernels::epilogue_kind kind,
+                                     dtype out, const kernels::epilogue_scalars& scalars,
+                                     const std::byte* arrays, int nv, const wide_row& w,
+                                     std::byte* to, const kernels::panel_channels& channels) {
+  const columns c(arrays, nv);
+  alignas(alignment) std::int32_t x[layout.max_vectors * lanes32];
   bool rounded_only = false;
   if (kind == kernels::epilogue_kind::wide) {
-    for (int v = 0; v < NV; ++v) {
+    for (int v = 0; v < nv; ++v) {
       requantize_wide r;
       r.set(c.m + v * lanes32, c.r + v * lanes32, c.l + v * lanes32, c.even + v * lanes32,
             c.odd + v * lanes32);
@@ -298,25 +307,23 @@ HWY_NOINLINE void finish_wide(const requantize_params& q, kernels::epilogue_kind
     }
     rounded_only = true;
   } else if (q.mode == rounding::double_half_away) {
-    round_wide_double(q, c, w, NV, x);
+    round_wide_double(q, c, w, nv, x);
   } else {
-    alignas(alignment) std::int64_t sums[NV * lanes32];
-    exact_sums(c, w, NV, sums);
-    for (int v = 0; v < NV; ++v)
+    alignas(alignment) std::int64_t sums[layout.max_vectors * lanes32];
+    exact_sums(c, w, nv, sums);
+    for (int v = 0; v < nv; ++v)
       for (int l = 0; l < lanes32; ++l) {
-        const std::int32_t local = kernels::channel_in_panel(NV, v, l);
+        const std::int32_t local = kernels::channel_in_panel(nv, v, l);
         const int at = v * lanes32 + l;
-        if (local >= n) continue;
+        if (local >= channels.count) continue;
         if (q.mode == rounding::none)
           std::memcpy(to + 8 * local, &sums[at], 8);
         else
-          x[at] = numerics::requantize(q, sums[at], first + local);
+          x[at] = numerics::requantize(q, sums[at], channels.at(local));
       }
     if (q.mode == rounding::none) return;
   }
-  kernels::epilogue_scalars s = scalars;
-  if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
-  store_rows<NV>(q, out, epilogue(s), rounded_only, row_block{x, NV, 1}, to, 0, n);
+  store_block(q, out, scalars, rounded_only, row_block{x, nv, 1}, to, 0, channels.count);
 }
 
 }  // namespace OCTET_TARGET_NS
