@@ -13,9 +13,14 @@ inline HWY_NOINLINE void window_bytes(const std::byte* x, std::byte* to, std::si
     return;
   }
   const VU8 f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(flip)));
+  if (count < lanes8) {
+    const VU8 few = hn::Xor(simd::load_bytes(x, count), f);
+    return simd::store_some(few, reinterpret_cast<std::uint8_t*>(to), count);
+  }
   std::size_t i = 0;
   for (; i + lanes8 <= count; i += lanes8) simd::store8(hn::Xor(simd::load8(x + i), f), to + i);
-  for (; i < count; ++i) to[i] = x[i] ^ std::byte{0x80};
+  // The last ones with some that are there already.
+  if (i < count) simd::store8(hn::Xor(simd::load8(x + count - lanes8), f), to + count - lanes8);
 }
 template <class T>
 HWY_NOINLINE void window_words(const std::byte* from, std::byte* to, std::size_t count,
@@ -121,16 +126,16 @@ inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kerne
 }
 
 /// Sums of a row's activations as the quad product takes them, each lane its own elements.
-HWY_INLINE V32 row_sums(const tile_call& t, int length, const std::byte* row, VU8 flip) noexcept {
+HWY_INLINE V32 row_sums(const tile_call& t, int length, const std::byte* row) noexcept {
   const V8 ones = hn::Set(D8(), 1);
   V32 sum = zero32();
   for (int s = 0; s < t.segments; ++s) {
     const std::byte* x = row + t.offsets[s];
     int i = 0;
     for (; i + lanes8 <= length; i += lanes8)
-      sum = simd::dot_quads(sum, hn::BitCast(D32(), hn::Xor(simd::load8(x + i), flip)), ones);
+      sum = simd::dot_quads(sum, hn::BitCast(D32(), simd::load8(x + i)), ones);
     if (const auto n = as_size(length - i); n != 0) {
-      const VU8 some = hn::Xor(simd::load_bytes(x + i, n), flip);
+      const VU8 some = simd::load_bytes(x + i, n);
       sum = simd::dot_quads(sum, hn::BitCast(D32(), hn::IfThenElseZero(hn::FirstN(DU8(), n), some)),
                             ones);
     }
@@ -140,13 +145,11 @@ HWY_INLINE V32 row_sums(const tile_call& t, int length, const std::byte* row, VU
 /// `offset` times the sums of four rows.
 inline HWY_NOINLINE void four_row_sums(const tile_call& t, int length, std::int32_t offset,
                                        const std::byte* const* rows, std::int32_t* to) noexcept {
-  const VU8 flip = hn::BitCast(DU8(), set32(t.flip));
   const simd::tag<std::int64_t> i64;
   V32 pair[2];
   HWY_UNROLL(2)
   for (int i = 0; i < 2; ++i) {
-    const V32 a = row_sums(t, length, rows[2 * i], flip),
-              b = row_sums(t, length, rows[2 * i + 1], flip);
+    const V32 a = row_sums(t, length, rows[2 * i]), b = row_sums(t, length, rows[2 * i + 1]);
     pair[i] = hn::Add(hn::InterleaveLower(D32(), a, b), hn::InterleaveUpper(D32(), a, b));
   }
   // Each 128 bits: halves of the sums of rows 0, 1, 0, 1, and of rows 2, 3, 2, 3.
@@ -186,6 +189,19 @@ inline HWY_NOINLINE void strided_rows(const kernels::gemm_problem& g, const std:
     for (; column < out_w && i < count; ++column, at += step) rows[i++] = at;
   }
 }
+/// The pixels of a block that are of the other sign into the window: from x on, or where the rows
+/// point to, which then point to the copies. Once for all panels; flipped where they are
+/// multiplied, they would take up the ports of the products.
+inline HWY_NOINLINE void copy_pixels(const gemm_run& r, const window_source& source,
+                                     const std::byte* x, std::size_t pixel,
+                                     std::size_t count) noexcept {
+  if (x != nullptr) source.copy(x, r.window, count * pixel);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::byte* const to = r.window + i * pixel;
+    if (x == nullptr) source.copy(r.rows[i], to, pixel);
+    r.rows[i] = to;
+  }
+}
 /// The last row of a block is repeated: a tile begins at it, and sums are formed of four at a time.
 inline constexpr std::size_t repeated_rows = most_tile_rows + 3;
 /// Rows of the block of output pixels that starts at `item`, at most `left` items of it (direct:
@@ -199,10 +215,13 @@ HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source
   std::size_t count = 0;
   if (h.direct) {
     count = left < most ? left : most;
-    if (g.stride_h == 1 && g.stride_w == 1 && g.out_w == g.in_w && g.out_h == g.in_h)
+    const bool dense = g.stride_h == 1 && g.stride_w == 1 && g.out_w == g.in_w && g.out_h == g.in_h;
+    if (!dense) strided_rows(g, x, pixel, item, count, r.rows);
+    if (h.flip != 0) {
+      copy_pixels(r, source, dense ? x + item * pixel : nullptr, pixel, count);
+    } else if (dense) {
       for (std::size_t i = 0; i < count; ++i) r.rows[i] = x + (item + i) * pixel;
-    else
-      strided_rows(g, x, pixel, item, count, r.rows);
+    }
   } else {
     const auto n = static_cast<std::int32_t>(item / as_size(g.out_h)),
                oy = static_cast<std::int32_t>(item % as_size(g.out_h));
@@ -312,7 +331,6 @@ HWY_INLINE tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
   t.segments = h.segments;
   t.steps = h.steps;
   t.share = h.share;
-  t.flip = h.direct ? static_cast<std::int32_t>(h.flip) : 0;
   t.sums = h.offset != 0 ? r.sums : nullptr;
   t.zeros = r.lines.of != nullptr && h.kind == kernels::product::quad ? r.zeros : nullptr;
   t.scales = r.scales;
@@ -374,7 +392,9 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
 inline const char* describe_gemm(const kernels::gemm_problem& g) {
   const kernels::packed_gemm h = kernels::gemm_header(g, layout);
   if (h.share != 0) return "gemm 4x8 grouped";
-  return h.kind == kernels::product::quad    ? h.direct ? "gemm 4x8 direct" : "gemm 4x8 window"
+  return h.kind == kernels::product::quad    ? !h.direct     ? "gemm 4x8 window"
+                                               : h.flip != 0 ? "gemm 4x8 pixels"
+                                                             : "gemm 4x8 direct"
          : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
          : h.direct                          ? "gemm 2x16 wide weights direct"
                                              : "gemm 2x16 wide weights window";

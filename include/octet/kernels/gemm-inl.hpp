@@ -44,7 +44,6 @@ struct tile_call {
   const std::int64_t* offsets;  // of the segments
   int segments, steps;
   int share;                 // packed_gemm's
-  std::int32_t flip;         // xor for activations
   const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
   const std::int32_t*
       zeros;                // zero point of each row, which its activations still have; null: none
@@ -102,7 +101,6 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
-  const V32 flip = set32(t.flip);
   V32 second[NV];  // one row alone: two sums a lane, so that neither the dot product's latency nor
                    // the loop's own instructions count
   if constexpr (MR == 1) {
@@ -116,8 +114,7 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
       for (; end - at >= 16; at += 16, w += 4 * NV * lanes32 * Ops::w_bytes) {
         HWY_UNROLL(4)
         for (int u = 0; u < 4; ++u) {
-          V32 a = simd::broadcast4(row[0] + at + 4 * u);
-          if constexpr (Ops::w_bytes == 4) a = hn::Xor(a, flip);
+          const V32 a = simd::broadcast4(row[0] + at + 4 * u);
           HWY_UNROLL(4)
           for (int v = 0; v < NV; ++v) {
             const typename Ops::W b = Ops::load(w + (u * NV + v) * lanes32 * Ops::w_bytes);
@@ -136,8 +133,7 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
       w += NV * lanes32 * Ops::w_bytes;
       HWY_UNROLL(8)
       for (int r = 0; r < MR; ++r) {
-        V32 a = simd::broadcast4(row[r] + at);
-        if constexpr (Ops::w_bytes == 4) a = hn::Xor(a, flip);
+        const V32 a = simd::broadcast4(row[r] + at);
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
       }

@@ -307,13 +307,13 @@ struct packed_gemm {
                        // 0: each group has panels of its own
   std::int32_t step_h, step_w;  // distance of neighbouring output rows (columns) inside the window
   std::int32_t fill;            // what a padding element is in the window
-  std::uint32_t flip;           // xor for direct activations
+  std::uint32_t flip;           // xor for activations as they are copied
   std::int32_t offset;  // quad with weights stored as w - zero point - offset: offset times the sum
                         // of a row's activations comes on top; 0: none
   std::int32_t block_steps;  // steps whose sum fits int32, where sums have 64 bits; else 0
   std::size_t panel_offset;  // of the first panel; panels of one width have one size
   // Of the image:
-  bool direct;                      // rows are read from the input as it is
+  bool direct;                      // a row is a pixel of the input, as it is or flipped
   std::int32_t window_h, window_w;  // input rows and columns kept per output row block; compacted
                                     // where the kernel has one row (column)
   std::int32_t block_rows;          // output rows (direct: pixels) per block
@@ -465,8 +465,14 @@ constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
              h.segment_length % (h.kind == product::quad ? 4 : 2) == 0;
   const std::size_t pixel = as_size(g.in_c) * h.element;
   if (h.direct) {
-    const auto rows = static_cast<std::int32_t>(32768 / pixel / 24 * 24);
+    // Copies of narrow pixels stay in the first cache. Measured on AVX-512 VNNI: 1x1 of 56x56, 64
+    // to 64 channels, takes 6 % less time with 16 KB than with 32 KB; 256 to 64, 4 % more.
+    const std::size_t bytes = h.flip != 0 && pixel <= 192 ? 16384 : 32768;
+    const auto rows = static_cast<std::int32_t>(bytes / pixel / 24 * 24);
     h.block_rows = rows < 24 ? 24 : rows > 480 ? 480 : rows;
+    if (const std::size_t all = product_of(g.batch, g.out_h) * as_size(g.out_w);
+        as_size(h.block_rows) > all)
+      h.block_rows = static_cast<std::int32_t>(all);
     return;
   }
   h.window_w = (g.out_w - 1) * h.step_w + (g.kernel_w - 1) * g.dilation_w + 1;
@@ -581,7 +587,9 @@ constexpr std::size_t gemm_scale_bytes(const gemm_problem& g, const packed_gemm&
   return g.rows != nullptr ? 2 * gemm_column_bytes(g, h) : 0;
 }
 constexpr std::size_t gemm_window_bytes(const gemm_problem& g, const packed_gemm& h) noexcept {
-  const std::size_t window = h.direct ? 0 : as_size(h.window_h) * h.row_bytes + alignment;
+  const std::size_t window = !h.direct     ? as_size(h.window_h) * h.row_bytes + alignment
+                             : h.flip == 0 ? 0
+                                           : as_size(h.block_rows) * as_size(g.in_c) * h.element;
   return round_up(gemm_segment_bytes(h) + gemm_pointer_bytes(g, h) + gemm_sum_bytes(g, h) +
                       gemm_scale_bytes(g, h) + window,
                   alignment);
