@@ -59,6 +59,11 @@ struct exp_function {
   }
   static float scalar(float x) { return numerics::exp_f32(x); }
 };
+/// The C library's, at most 0.502 units in the last place off before it is rounded.
+struct c_library_exp_function : exp_function {
+  static constexpr double doubt = 0x1p-31;
+  static float scalar(float x) { return numerics::exp_c_library(x); }
+};
 struct expm1_function {  // x <= 0
   static constexpr double doubt = usual_doubt;
   static HWY_INLINE simd::VF64 value(simd::VF64 x) { return expm1_lanes(hn::Max(x, set64(-60))); }
@@ -214,10 +219,11 @@ struct elu_lanes {
     return hn::IfThenElse(below, hn::Mul(e, alpha), x);
   }
 };
-struct exp_lanes {
-  explicit HWY_INLINE exp_lanes(const unary_params&) {}
-  HWY_INLINE VF operator()(VF x) const { return apply<exp_function>(x); }
+template <class Exp> struct exp_by_lanes {
+  explicit HWY_INLINE exp_by_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<Exp>(x); }
 };
+using exp_lanes = exp_by_lanes<exp_function>;
 struct tanh_lanes {
   explicit HWY_INLINE tanh_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return apply<tanh_function>(x); }
@@ -244,21 +250,22 @@ struct erf_lanes {
   explicit HWY_INLINE erf_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return apply<erf_function>(x); }
 };
-struct logistic_lanes {
+template <class Exp> struct logistic_by_lanes {
   bool cutoffs;
-  explicit HWY_INLINE logistic_lanes(const unary_params& p) : cutoffs(p.mode == rounding::none) {}
+  explicit HWY_INLINE logistic_by_lanes(const unary_params& p)
+      : cutoffs(p.mode == rounding::none || p.mode == rounding::divide_half_away) {}
   HWY_INLINE VF operator()(VF x) const {
     const VF one = set_float(1.f), negative = hn::Neg(x);
-    if (!cutoffs)
-      return simd::divide(one, simd::rounded(hn::Add(one, apply<exp_function>(negative))));
+    if (!cutoffs) return simd::divide(one, simd::rounded(hn::Add(one, apply<Exp>(negative))));
     const auto above = hn::Gt(x, set_float(16.619047164916992188f)),
                below = hn::Lt(x, set_float(-9.f));
-    const VF e = apply<exp_function>(
-        hn::IfThenElse(below, x, hn::IfThenElse(above, hn::Zero(DF()), negative)));
+    const VF e =
+        apply<Exp>(hn::IfThenElse(below, x, hn::IfThenElse(above, hn::Zero(DF()), negative)));
     const VF y = simd::divide(one, simd::rounded(hn::Add(one, e)));
     return hn::IfThenElse(below, e, hn::IfThenElse(above, one, y));
   }
 };
+using logistic_lanes = logistic_by_lanes<exp_function>;
 struct silu_lanes {
   explicit HWY_INLINE silu_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const {
@@ -420,8 +427,7 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
         return numerics::xnnpack_function_of(p.function) != numerics::xnnpack_function::other
                    ? &xnnpack_floats
                    : nullptr;
-      case rounding::divide_half_away:  // tanh, also in approximate gelu, is the C library's
-        return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
+      case rounding::divide_half_away: return c_library_floats(p);
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -438,6 +444,13 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case rounding::tflite_optimized:
       case rounding::mxnet: break;
     }
+    return nullptr;
+  }
+  /// With the C library's functions, of which the exponential has vectors.
+  static float_function c_library_floats(const unary_params& p) noexcept {
+    if (p.function == unary::exp) return &unary_floats<exp_by_lanes<c_library_exp_function>>;
+    if (p.function == unary::logistic)
+      return &unary_floats<logistic_by_lanes<c_library_exp_function>>;
     return nullptr;
   }
   /// With octet's correctly rounded functions.

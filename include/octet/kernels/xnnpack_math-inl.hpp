@@ -92,6 +92,95 @@ HWY_INLINE VF hard_swish_xnn(VF given) {
   return unless_nan(x, flushed(simd::rounded(hn::Mul(gate, x))));
 }
 
+HWY_INLINE VF exp_xnn(VF x) {
+  namespace k = numerics::xnn;
+  const VF one = set_float(1.f),
+           z = clamp_finite(simd::rounded(hn::Mul(flushed(x), set_float(k::log2_e))),
+                            k::lowest_power, k::highest_power);
+  const V32 whole = simd::round_even(z);
+  const VF r = flushed(simd::rounded(hn::Sub(z, hn::ConvertTo(DF(), whole)))),
+           part = simd::divide(flushed(simd::rounded(hn::Mul(r, fused_polynomial(k::exp_p, r)))),
+                               fused_polynomial(k::exp_q, r));
+  const VF y =
+      flushed(simd::rounded(hn::Mul(simd::rounded(hn::Add(part, one)), float_pow2(whole))));
+  return hn::IfThenElse(is_nan_by_bits(x), hn::Zero(DF()), y);
+}
+HWY_INLINE VF log_xnn(VF given) {
+  namespace k = numerics::xnn;
+  const VF one = set_float(1.f), infinity = set_float(numerics::infinity_of<float>()),
+           x = simd::rounded(hn::Mul(flushed(given), set_float(k::root_of_2)));
+  const V32 bits = hn::BitCast(D32(), x), infinite = set32(0x7F800000);
+  const auto zero = hn::RebindMask(DF(), hn::Eq(hn::And(bits, set32(INT32_MAX)), zero32()));
+  VF power = hn::ConvertTo(DF(), hn::Sub(hn::ShiftRight<23>(bits), set32(127)));
+  power = hn::IfThenElse(zero, set_float(numerics::infinity_of<float>(true)), power);
+  power = hn::IfThenElse(hn::RebindMask(DF(), hn::Eq(bits, infinite)), infinity, power);
+  const VF m = hn::Or(hn::BitCast(DF(), hn::And(bits, set32(0x7FFFFF))), one),
+           v = simd::rounded(hn::Sub(simd::rounded(hn::Mul(m, set_float(k::root_of_half))), one));
+  const VF part = simd::divide(simd::rounded(hn::Mul(v, fused_polynomial(k::log_p, v))),
+                               fused_polynomial(k::log_q, v)),
+           y = fused(power, set_float(k::ln2), part);
+  const auto none = hn::RebindMask(DF(), hn::Or(hn::Lt(bits, zero32()), hn::Gt(bits, infinite)));
+  return hn::IfThenElse(zero, y, hn::IfThenElse(none, set_float(numerics::nan_of<float>()), y));
+}
+template <bool Cosine> HWY_INLINE VF sin_xnn(VF given) {
+  namespace k = numerics::xnn;
+  const VF x = flushed(given), half = set_float(k::half_turn),
+           n = hn::Neg(hn::Round(simd::rounded(hn::Mul(x, set_float(k::turns)))));
+  VF v = fused(n, set_float(k::turn_low), fused(n, set_float(k::turn_high), x));
+  if constexpr (Cosine)
+    v = simd::rounded(
+        hn::Add(simd::rounded(hn::Sub(set_float(k::quarter_high), v)), set_float(k::quarter_low)));
+  v = hn::Min(v, simd::rounded(hn::Sub(half, v)));
+  v = hn::Max(v, simd::rounded(hn::Sub(hn::Neg(half), v)));
+  v = flushed(hn::Min(v, simd::rounded(hn::Sub(half, v))));
+  const VF z = flushed(simd::rounded(hn::Mul(v, v))),
+           y = flushed(simd::divide(simd::rounded(hn::Mul(v, fused_polynomial(k::sin_p, z))),
+                                    fused_polynomial(k::sin_q, z)));
+  const auto infinite = hn::RebindMask(
+      DF(), hn::Eq(hn::And(hn::BitCast(D32(), given), set32(INT32_MAX)), set32(0x7F800000)));
+  return unless_nan(given, hn::IfThenElse(infinite, set_float(numerics::nan_of<float>()), y));
+}
+/// numerics::detail::rsqrt14.
+HWY_INLINE VF rsqrt14(V32 bits) {
+  namespace k = numerics::xnn;
+  const V32 m = hn::And(bits, set32(0x7FFFFF)), e = hn::ShiftRight<23>(bits),
+            odd = hn::AndNot(e, set32(1)),
+            power = hn::ShiftRight<1>(hn::Sub(hn::Add(odd, set32(379)), e));
+  const V32 i = hn::Add(hn::ShiftLeft<5>(odd), hn::ShiftRight<18>(m)),
+            at = hn::And(hn::ShiftRight<8>(m), set32(1023));
+  const V32 fraction =
+      hn::ShiftRight<9>(hn::Sub(hn::ShiftLeft<7>(hn::GatherIndex(D32(), k::root_first, i)),
+                                hn::Mul(hn::GatherIndex(D32(), k::root_step, i), at)));
+  const V32 y = hn::Or(hn::ShiftLeft<23>(power), hn::ShiftLeft<7>(fraction)),
+            exact = hn::ShiftLeft<23>(hn::Add(power, set32(1)));
+  return hn::BitCast(DF(), hn::IfThenElse(hn::Eq(hn::Or(m, odd), zero32()), exact, y));
+}
+/// numerics::detail::root_step.
+HWY_INLINE VF root_step(VF x) {
+  const VF y = rsqrt14(hn::BitCast(D32(), x)), square = flushed(simd::rounded(hn::Mul(y, y))),
+           excess = simd::rounded(hn::Sub(simd::rounded(hn::Mul(x, square)), set_float(1.f))),
+           half = simd::rounded(hn::Mul(y, set_float(0.5f)));
+  return simd::rounded(hn::Sub(y, simd::rounded(hn::Mul(excess, half))));
+}
+/// 1 / sqrt(x), or sqrt(x).
+template <bool Reciprocal> HWY_INLINE VF root_xnn(VF given) {
+  const VF x = flushed(given), none = set_float(numerics::nan_of<float>()),
+           root = root_step(hn::IfThenElse(
+               hn::RebindMask(DF(), hn::Lt(hn::BitCast(D32(), x), set32(0x7F800000))), x,
+               set_float(1.f)));
+  const V32 bits = hn::BitCast(D32(), x), infinite = set32(0x7F800000);
+  const auto positive = hn::RebindMask(DF(), hn::Gt(bits, zero32())),
+             last = hn::RebindMask(DF(), hn::Eq(bits, infinite)),
+             beyond = hn::RebindMask(DF(), hn::Gt(bits, infinite));
+  if constexpr (Reciprocal) {
+    const VF y = hn::IfThenElse(last, hn::Zero(DF()), root);
+    return hn::IfThenElse(beyond, none, hn::IfThenElse(positive, y, none));
+  }
+  const auto zero = hn::RebindMask(DF(), hn::Eq(hn::And(bits, set32(INT32_MAX)), zero32()));
+  const VF y = hn::IfThenElse(last, x, simd::rounded(hn::Mul(x, root)));
+  return unless_nan(x, hn::IfThenElse(zero, x, hn::IfThenElse(positive, y, none)));
+}
+
 /// y[i] = f(x[i]) of n elements, under rounding XNN.
 inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, float* y,
                                         std::size_t n) noexcept {
@@ -110,6 +199,18 @@ inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, f
     }
     case numerics::xnnpack_function::hard_swish:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return hard_swish_xnn(v); });
+    case numerics::xnnpack_function::exp:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_xnn(v); });
+    case numerics::xnnpack_function::log:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return log_xnn(v); });
+    case numerics::xnnpack_function::sqrt:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return root_xnn<false>(v); });
+    case numerics::xnnpack_function::rsqrt:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return root_xnn<true>(v); });
+    case numerics::xnnpack_function::sin:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return sin_xnn<false>(v); });
+    case numerics::xnnpack_function::cos:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return sin_xnn<true>(v); });
     case numerics::xnnpack_function::other: break;  // the forms exclude these
   }
 }

@@ -202,10 +202,9 @@ constexpr decision xnnpack_function_of_floats(const facts& f) {
 constexpr decision softmax_of_floats(const facts& f) {
   return f.beta == 1 ? xnnpack_function_of_floats(f) : function_of_floats(f);
 }
-/// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
-/// tables of quantized values).
-constexpr decision tanh_of_floats(const facts& f) {
-  const decision other = xnnpack_function_of_floats(f);
+/// TFLite's reference calls the C library (AWAY, as in the tables of quantized values); elsewhere
+/// as `other`.
+constexpr decision c_library_form(const facts& f, const decision& other) {
   return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
                                .tflite_xnnpack = other,
                                .pytorch_fbgemm = other,
@@ -213,7 +212,16 @@ constexpr decision tanh_of_floats(const facts& f) {
                                .mxnet = other,
                                .onnxruntime = other});
 }
-constexpr decision gelu_of_floats(const facts& f) { return tanh_of_floats(f); }
+/// logistic, tanh, exp, and gelu by tanh, of floats.
+constexpr decision c_library_function_of_floats(const facts& f) {
+  return c_library_form(f, xnnpack_function_of_floats(f));
+}
+/// log, sin, cos.
+constexpr decision c_library_order(const facts& f) {
+  return c_library_form(f, xnnpack_form(f, onnxruntime_order(f)));
+}
+/// sqrt, rsqrt: XNNPACK's start from the instruction's 14 bits.
+constexpr decision root_of_floats(const facts& f) { return xnnpack_form(f, rounding::none); }
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
 enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
 struct quantization {

@@ -191,8 +191,8 @@ constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, tru
 
 // ---- the C library's ----
 
-namespace detail {
-/// exp(x) - 1 in binary32: x = k ln2 + r - c, a rational function of r, 2^k put back.
+/// exp(x) - 1 in binary32, fdlibm's way, up to glibc 2.40: x = k ln2 + r - c, a rational function
+/// of r, 2^k put back.
 constexpr float expm1_c_library(float x) noexcept {
   constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
                   ln2_low = std::bit_cast<float>(0x3717f7d1u),
@@ -222,20 +222,20 @@ constexpr float expm1_c_library(float x) noexcept {
   } else if (size < 0x33000000u) {
     return x;
   }
-  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, polynomial(z, q))),
+  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, detail::polynomial(z, q))),
               t = sub(3.f, mul(r, half));
   float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
   if (k == 0) return sub(x, sub(mul(x, e), z));
   e = sub(sub(mul(x, sub(e, c)), c), z);
   if (k == -1) return sub(mul(0.5f, sub(x, e)), 0.5f);
   if (k == 1) return x < -0.25f ? mul(-2.f, sub(e, add(x, 0.5f))) : add(1.f, mul(2.f, sub(x, e)));
-  if (k <= -2 || k > 56) return sub(scale_normal(sub(1.f, sub(e, x)), k), 1.f);
+  if (k <= -2 || k > 56) return sub(detail::scale_normal(sub(1.f, sub(e, x)), k), 1.f);
   if (k < 23)
-    return scale_normal(sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
+    return detail::scale_normal(
+        sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
   const auto small = std::bit_cast<float>(static_cast<std::uint32_t>(0x7f - k) << 23);
-  return scale_normal(add(sub(x, add(e, small)), 1.f), k);
+  return detail::scale_normal(add(sub(x, add(e, small)), 1.f), k);
 }
-}  // namespace detail
 
 /// fdlibm's way, up to glibc 2.40.
 constexpr float tanh_c_library(float v) noexcept {
@@ -245,10 +245,10 @@ constexpr float tanh_c_library(float v) noexcept {
   if (a < 0x1p-55f) {
     z = mul(a, add(1.f, a));
   } else if (a < 1.f) {
-    const float t = detail::expm1_c_library(mul(-2.f, a));
+    const float t = expm1_c_library(mul(-2.f, a));
     z = div(-t, add(t, 2.f));
   } else if (a < 22.f) {
-    z = sub(1.f, div(2.f, add(detail::expm1_c_library(mul(2.f, a)), 2.f)));
+    z = sub(1.f, div(2.f, add(expm1_c_library(mul(2.f, a)), 2.f)));
   }
   return v < 0 ? -z : z;
 }
@@ -312,6 +312,59 @@ constexpr float exp_c_library(float x) noexcept {
   const auto whole = static_cast<std::int64_t>(k);
   const auto at = static_cast<std::uint64_t>(whole);
   return static_cast<float>(mul(y, std::bit_cast<double>(root[at & 31u] + (at << 47))));
+}
+/// The complementary error function in binary32, fdlibm's way, up to glibc 2.40: rational functions
+/// on four intervals.
+constexpr float erfc_c_library(float v) noexcept {
+  constexpr float erx = 8.4506291151e-01f;
+  constexpr float pp[] = {-2.3763017452e-05f, -5.7702702470e-03f, -2.8481749818e-02f,
+                          -3.2504209876e-01f, 1.2837916613e-01f},
+                  qq[] = {-3.9602282413e-06f, 1.3249473704e-04f, 5.0813062117e-03f,
+                          6.5022252500e-02f,  3.9791721106e-01f, 1.f},
+                  pa[] = {-2.1663755178e-03f, 3.5478305072e-02f,  -1.1089469492e-01f,
+                          3.1834661961e-01f,  -3.7220788002e-01f, 4.1485610604e-01f,
+                          -2.3621185683e-03f},
+                  qa[] = {1.1984500103e-02f,
+                          1.3637083583e-02f,
+                          1.2617121637e-01f,
+                          7.1828655899e-02f,
+                          5.4039794207e-01f,
+                          1.0642088205e-01f,
+                          1.f},
+                  ra[] = {-9.8143291473e+00f, -8.1287437439e+01f, -1.8460508728e+02f,
+                          -1.6239666748e+02f, -6.2375331879e+01f, -1.0558626175e+01f,
+                          -6.9385856390e-01f, -9.8649440333e-03f},
+                  sa[] = {-6.0424413532e-02f, 6.5702495575e+00f, 1.0863500214e+02f,
+                          4.2900814819e+02f,  6.4538726807e+02f, 4.3456588745e+02f,
+                          1.3765776062e+02f,  1.9651271820e+01f, 1.f},
+                  rb[] = {-4.8351919556e+02f, -1.0250950928e+03f, -6.3756646729e+02f,
+                          -1.6063638306e+02f, -1.7757955551e+01f, -7.9928326607e-01f,
+                          -9.8649431020e-03f},
+                  sb[] = {
+                      -2.2440952301e+01f, 4.7452853394e+02f, 2.5530502930e+03f, 3.1998581543e+03f,
+                      1.5367296143e+03f,  3.2579251099e+02f, 3.0338060379e+01f, 1.f};
+  if (is_nan(v)) return v;
+  const float a = v < 0 ? -v : v;
+  if (a >= 28) return v < 0 ? 2.f : 0.f;
+  if (a < 0.84375f) {
+    if (a < 0x1p-26f) return sub(1.f, v);
+    const float z = mul(v, v), y = div(detail::polynomial(z, pp), detail::polynomial(z, qq)),
+                r = mul(v, y);
+    return v < 0.25f ? sub(1.f, add(v, r)) : sub(0.5f, add(r, sub(v, 0.5f)));
+  }
+  if (a < 1.25f) {
+    const float s = sub(a, 1.f), q = div(detail::polynomial(s, pa), detail::polynomial(s, qa));
+    return v < 0 ? add(1.f, add(erx, q)) : sub(sub(1.f, erx), q);
+  }
+  if (v < -6) return 2.f;
+  const float s = div(1.f, mul(a, a)),
+              q = std::bit_cast<std::uint32_t>(a) < 0x4036DB6Du
+                      ? div(detail::polynomial(s, ra), detail::polynomial(s, sa))
+                      : div(detail::polynomial(s, rb), detail::polynomial(s, sb)),
+              z = std::bit_cast<float>(std::bit_cast<std::uint32_t>(a) & 0xffffe000u),
+              r = mul(exp_c_library(sub(-mul(z, z), 0.5625f)),
+                      exp_c_library(add(mul(sub(z, a), add(z, a)), q)));
+  return v < 0 ? sub(2.f, div(r, a)) : div(r, a);
 }
 /// log(1 + v), 0 <= v <= 1, fdlibm's way, up to glibc 2.40: 1 + v = 2^k (1 + f), the error of that
 /// sum kept, a polynomial of degree 7 in (f / (2 + f))^2.

@@ -1,5 +1,5 @@
-// tanh, the logistic function, gelu and the exp of softmax of binary32 as XNNPACK's loops compute
-// them on x86-64 with AVX-512, where subnormal numbers are zero: rounding XNN of floats.
+// Elementary functions and the exp of softmax of binary32 as XNNPACK's loops compute them on x86-64
+// with AVX-512, where subnormal numbers are zero: rounding XNN of floats.
 // None is correctly rounded; the order of operations is part of the result.
 // kernels/xnnpack_math-inl has the same operations on vectors.
 #ifndef OCTET_NUMERICS_XNNPACK_MATH_HPP_
@@ -66,6 +66,36 @@ inline constexpr rational<6> approximate_gelu{
      7.9788458347e-01f},
     {1.3433452750e-06f, 7.6477612311e-05f, 1.3060354395e-03f, 2.4381054565e-02f, 2.4369759858e-01f,
      1.f}};
+/// exp: 1 + r (ln 2 + ...) / (1 + ...), r what the nearest integer leaves of x log2 e.
+inline constexpr float exp_p[] = {0x1.6ae8e6p-8f, 0x1.89daf6p-5f, 0x1.62e430p-1f},
+                       exp_q[] = {0x1.89034ep-6f, -0x1.1bdd2ap-2f, 1.f};
+inline constexpr float highest_power = 128.f, lowest_power = -127.f;
+/// log: x + ... over 1 + ..., x from sqrt(1/2) - 1 to sqrt(2) - 1; the roots' product is 1.
+inline constexpr float log_p[] = {1.824996918440e-01f, 1.f, 1.f},
+                       log_q[] = {0.049584995955f, 0.599170029163f, 1.5f, 1.f};
+inline constexpr float root_of_2 = 1.4142134190e+00f, root_of_half = 7.0710688829e-01f,
+                       ln2 = 0x1.62e430p-1f;
+/// sin: an odd function over an even one within a quarter of the circle.
+inline constexpr float sin_p[] = {3.2340581529e-03f, -1.3314664364e-01f, 1.f},
+                       sin_q[] = {4.8770775902e-04f, 3.3519912511e-02f, 1.f};
+inline constexpr float half_turn = 3.1415927f, turns = 0.15915494f, turn_high = 6.28125f,
+                       turn_low = 1.9353072e-3f, quarter_high = 1.5707963705e+00f,
+                       quarter_low = -4.3711388e-08f;
+/// 1 / sqrt(x) to 14 bits as the instruction VRSQRT14PS gives it: of each 32nd of [1, 2), then of
+/// [2, 4), the result's fraction at its start in units of 2^-18, and what each 1024th of that takes
+/// off, of 2^-25.
+inline constexpr std::int32_t root_first[] = {
+    262121, 254113, 246469, 239154, 232142, 225415, 218957, 212753, 206778, 201025, 195479,
+    190132, 184962, 179962, 175135, 170459, 165927, 161539, 157279, 153144, 149133, 145235,
+    141448, 137763, 134175, 130683, 127286, 123966, 120735, 117590, 114511, 111514, 108565,
+    102905, 97500,  92324,  87372,  82615,  78049,  73657,  69437,  65371,  61445,  57661,
+    54005,  50474,  47057,  43755,  40551,  37443,  34431,  31513,  28675,  25918,  23236,
+    20632,  18098,  15629,  13223,  10878,  8597,   6365,   4192,   2070};
+inline constexpr std::int32_t root_step[] = {
+    1001, 955, 915, 877, 841, 807, 775, 747, 719, 693, 669, 647, 625, 603, 585, 567,
+    549,  533, 517, 501, 487, 473, 461, 449, 437, 425, 415, 403, 393, 385, 375, 367,
+    707,  675, 647, 619, 595, 571, 549, 527, 509, 491, 473, 457, 441, 427, 413, 401,
+    389,  377, 365, 355, 345, 335, 325, 317, 309, 301, 293, 285, 279, 271, 265, 259};
 }  // namespace xnn
 
 namespace detail {
@@ -118,6 +148,79 @@ constexpr float logistic_xnn(float x) noexcept {
   if (is_nan(x)) return x;
   const float e = detail::xnn_exp_by_powers(with_sign(x, -1.f)), y = div(e, add(e, 1.f));
   return is_negative(x) ? y : sub(1.f, y);
+}
+
+/// Of NaN 0.
+constexpr float exp_xnn(float x) noexcept {
+  if (is_nan(x)) return 0.f;
+  const float scaled = mul(detail::flushed(x), xnn::log2_e),
+              above = scaled > xnn::lowest_power ? scaled : xnn::lowest_power,
+              z = above < xnn::highest_power ? above : xnn::highest_power, whole = rint(z),
+              r = detail::flushed(sub(z, whole));
+  const float part = div(detail::flushed(mul(r, detail::fused_polynomial(xnn::exp_p, r))),
+                         detail::fused_polynomial(xnn::exp_q, r));
+  // 2^-127 is zero there, 2^128 infinite.
+  const auto power = static_cast<std::uint32_t>(static_cast<std::int32_t>(whole) + 127) << 23;
+  return detail::flushed(mul(add(part, 1.f), std::bit_cast<float>(power)));
+}
+constexpr float log_xnn(float given) noexcept {
+  const float x = mul(detail::flushed(given), xnn::root_of_2);
+  if (is_nan(x) || x < 0) return nan_of<float>();
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  float power = static_cast<float>(static_cast<std::int32_t>(bits >> 23) - 127);
+  if (x == 0) power = infinity_of<float>(true);
+  if (is_infinite(x)) power = infinity_of<float>();
+  const float m = std::bit_cast<float>((bits & 0x7FFFFFu) | 0x3F800000u),
+              v = sub(mul(m, xnn::root_of_half), 1.f);
+  const float part =
+      div(mul(v, detail::fused_polynomial(xnn::log_p, v)), detail::fused_polynomial(xnn::log_q, v));
+  return fma(power, xnn::ln2, part);
+}
+/// sin(x), or cos(x).
+constexpr float sin_xnn(float given, bool cosine) noexcept {
+  if (is_nan(given)) return given;
+  if (is_infinite(given)) return nan_of<float>();
+  const float x = detail::flushed(given), n = rint(mul(x, xnn::turns));
+  float v = fma(-n, xnn::turn_low, fma(-n, xnn::turn_high, x));
+  if (cosine) v = add(sub(xnn::quarter_high, v), xnn::quarter_low);
+  const float up = sub(xnn::half_turn, v), folded = v < up ? v : up,
+              down = sub(-xnn::half_turn, folded), inner = folded > down ? folded : down,
+              last = sub(xnn::half_turn, inner);
+  v = detail::flushed(inner < last ? inner : last);
+  const float z = detail::flushed(mul(v, v));
+  return detail::flushed(div(mul(v, detail::fused_polynomial(xnn::sin_p, z)),
+                             detail::fused_polynomial(xnn::sin_q, z)));
+}
+namespace detail {
+/// Of a positive normal number.
+constexpr float rsqrt14(float x) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(x), m = bits & 0x7FFFFFu;
+  const std::uint32_t odd = ~(bits >> 23) & 1u;  // whether the exponent, less its bias, is
+  const std::uint32_t e = (379u + odd - (bits >> 23)) >> 1;  // of the result, from 1/2 on
+  if (m == 0 && odd == 0) return std::bit_cast<float>((e + 1) << 23);
+  const std::size_t i = odd * 32 + (m >> 18);
+  const auto at = static_cast<std::int32_t>(m >> 8 & 1023u);
+  const auto fraction =
+      static_cast<std::uint32_t>((xnn::root_first[i] * 128 - xnn::root_step[i] * at) >> 9);
+  return std::bit_cast<float>(e << 23 | fraction << 7);
+}
+/// 1 / sqrt(x) after one step of Newton's, nothing fused.
+constexpr float root_step(float x) noexcept {
+  const float y = rsqrt14(x), excess = sub(mul(x, flushed(mul(y, y))), 1.f);
+  return sub(y, mul(excess, mul(0.5f, y)));
+}
+}  // namespace detail
+/// Of 0 XNNPACK's own is NaN.
+constexpr float rsqrt_xnn(float given) noexcept {
+  const float x = detail::flushed(given);
+  if (!(x > 0)) return nan_of<float>();
+  return is_infinite(x) ? 0.f : detail::root_step(x);
+}
+constexpr float sqrt_xnn(float given) noexcept {
+  const float x = detail::flushed(given);
+  if (x == 0 || is_nan(x) || (is_infinite(x) && x > 0)) return x;
+  if (x < 0) return nan_of<float>();
+  return mul(x, detail::root_step(x));
 }
 
 /// One of softmax's results: its exp times the reciprocal of the sum.

@@ -227,7 +227,20 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
   return x;
 }
 /// Functions that XNNPACK's loops (rounding XNN) compute their own way.
-enum class xnnpack_function : std::uint8_t { other, logistic, tanh, gelu, elu, hard_swish };
+enum class xnnpack_function : std::uint8_t {
+  other,
+  logistic,
+  tanh,
+  gelu,
+  elu,
+  hard_swish,
+  exp,
+  log,
+  sqrt,
+  rsqrt,
+  sin,
+  cos
+};
 constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return xnnpack_function::logistic;
@@ -235,13 +248,13 @@ constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
     case unary::gelu: return xnnpack_function::gelu;
     case unary::elu: return xnnpack_function::elu;
     case unary::hard_swish: return xnnpack_function::hard_swish;
+    case unary::exp: return xnnpack_function::exp;
+    case unary::log: return xnnpack_function::log;
+    case unary::sqrt: return xnnpack_function::sqrt;
+    case unary::rsqrt: return xnnpack_function::rsqrt;
+    case unary::sin: return xnnpack_function::sin;
+    case unary::cos: return xnnpack_function::cos;
     case unary::hard_sigmoid:
-    case unary::exp:
-    case unary::log:
-    case unary::sqrt:
-    case unary::rsqrt:
-    case unary::sin:
-    case unary::cos:
     case unary::abs:
     case unary::neg:
     case unary::square:
@@ -267,6 +280,12 @@ constexpr float unary_xnn(const unary_params& p, float x) noexcept {
     case xnnpack_function::gelu: return gelu_xnn(x, p.approximate);
     case xnnpack_function::elu: return elu_xnn(x, p.alpha);
     case xnnpack_function::hard_swish: return hard_swish_xnn(x);
+    case xnnpack_function::exp: return exp_xnn(x);
+    case xnnpack_function::log: return log_xnn(x);
+    case xnnpack_function::sqrt: return sqrt_xnn(x);
+    case xnnpack_function::rsqrt: return rsqrt_xnn(x);
+    case xnnpack_function::sin: return sin_xnn(x, false);
+    case xnnpack_function::cos: return sin_xnn(x, true);
     case xnnpack_function::other: break;  // the forms exclude these
   }
   return x;
@@ -281,10 +300,12 @@ constexpr bool is_vectorized(const unary_params& p, std::size_t i) noexcept {
   return p.mode == rounding::aten && has_vectorized(p.function) &&
          (!by_logistic_blocks(p.function) || p.rows.in_block(i, p.count, logistic_block));
 }
-/// TFLite's reference calls the C library (AWAY).
-constexpr float tanh_by(rounding mode, float x) noexcept {
+/// TFLite's reference kernels call the C library (AWAY), and so do its tables of codes and
+/// XNNPACK's (XNN).
+constexpr bool by_c_library(rounding mode) noexcept {
   switch (mode) {
-    case rounding::divide_half_away: return tanh_c_library(x);
+    case rounding::divide_half_away:
+    case rounding::xnnpack: return true;
     case rounding::none:
     case rounding::doubling_high_half_away:
     case rounding::doubling_high_half_up:
@@ -297,7 +318,6 @@ constexpr float tanh_by(rounding mode, float x) noexcept {
     case rounding::divide_half_even:
     case rounding::reciprocal_half_even:
     case rounding::divide_truncate:
-    case rounding::xnnpack:
     case rounding::qnnpack:
     case rounding::aten:
     case rounding::fused_multiply_add:
@@ -305,14 +325,29 @@ constexpr float tanh_by(rounding mode, float x) noexcept {
     case rounding::mxnet:
     case rounding::onnxruntime: break;
   }
-  return tanh_f32(x);
+  return false;
 }
-constexpr float logistic_by(rounding mode, float x) noexcept {
-  switch (mode) {
-    case rounding::divide_half_even: return logistic_f32(x);
-    case rounding::none:  // float32 tensors: TFLite's cutoffs
-      if (x > 16.619047164916992188f) return 1.f;
-      if (x < -9.f) return exp_f32(x);
+constexpr float exp_by(rounding mode, float x) noexcept {
+  return by_c_library(mode) ? exp_c_library(x) : exp_f32(x);
+}
+constexpr float erfc_by(rounding mode, float x) noexcept {
+  return by_c_library(mode) ? erfc_c_library(x) : erfc_f32(x);
+}
+constexpr float expm1_by(rounding mode, float x) noexcept {
+  return by_c_library(mode) ? expm1_c_library(x) : expm1_f32(x);
+}
+constexpr float tanh_by(rounding mode, float x) noexcept {
+  return by_c_library(mode) ? tanh_c_library(x) : tanh_f32(x);
+}
+constexpr float logistic_by(const unary_params& p, float x) noexcept {
+  switch (p.mode) {
+    case rounding::divide_half_even:
+    case rounding::xnnpack: return logistic_f32(x);
+    case rounding::none:
+    case rounding::divide_half_away:
+      if (p.type != dtype::f32) break;
+      if (x > 16.619047164916992188f) return 1.f;  // TFLite's cutoffs
+      if (x < -9.f) return exp_by(p.mode, x);
       break;
     case rounding::doubling_high_half_away:
     case rounding::doubling_high_half_up:
@@ -322,10 +357,8 @@ constexpr float logistic_by(rounding mode, float x) noexcept {
     case rounding::float_bias_half_even:
     case rounding::float_zero_point_half_even:
     case rounding::eight_bit_ratio_half_up:
-    case rounding::divide_half_away:
     case rounding::reciprocal_half_even:
     case rounding::divide_truncate:
-    case rounding::xnnpack:
     case rounding::qnnpack:
     case rounding::aten:
     case rounding::fused_multiply_add:
@@ -333,29 +366,29 @@ constexpr float logistic_by(rounding mode, float x) noexcept {
     case rounding::mxnet:
     case rounding::onnxruntime: break;
   }
-  return div(1.f, add(1.f, exp_f32(-x)));
+  return div(1.f, add(1.f, exp_by(p.mode, -x)));
 }
 /// f(x) in binary32, as the frameworks' kernels spell it, with octet's correctly rounded exp, tanh,
-/// ...
+/// ... or those of the C library.
 constexpr float unary_f32(const unary_params& p, float x) noexcept {
   switch (p.function) {
-    case unary::logistic: return logistic_by(p.mode, x);
+    case unary::logistic: return logistic_by(p, x);
     case unary::tanh: return tanh_by(p.mode, x);
     case unary::hard_swish: return div(mul(x, relu6_of(add(x, 3.f))), 6.f);
     case unary::hard_sigmoid: return div(relu6_of(add(x, 3.f)), 6.f);
-    case unary::elu: return x < 0 ? mul(expm1_f32(x), p.alpha) : x;
+    case unary::elu: return x < 0 ? mul(expm1_by(p.mode, x), p.alpha) : x;
     case unary::gelu: {
-      if (!p.approximate) return mul(mul(0.5f, x), erfc_f32(mul(x, -0.707106781f)));
+      if (!p.approximate) return mul(mul(0.5f, x), erfc_by(p.mode, mul(x, -0.707106781f)));
       const float cube = mul(mul(mul(0.044715f, x), x), x);
       const float inner = mul(0.797884561f, add(x, cube));
       return mul(mul(0.5f, x), add(1.f, tanh_by(p.mode, inner)));
     }
-    case unary::exp: return exp_f32(x);
-    case unary::log: return log_f32(x);
+    case unary::exp: return exp_by(p.mode, x);
+    case unary::log: return by_c_library(p.mode) ? log_c_library(x) : log_f32(x);
     case unary::sqrt: return sqrt_f32(x);
     case unary::rsqrt: return div(1.f, sqrt_f32(x));
-    case unary::sin: return sin_f32(x);
-    case unary::cos: return cos_f32(x);
+    case unary::sin: return by_c_library(p.mode) ? sin_c_library(x) : sin_f32(x);
+    case unary::cos: return by_c_library(p.mode) ? cos_c_library(x) : cos_f32(x);
     case unary::abs: return with_sign(x, 1.f);
     case unary::neg: return -x;
     case unary::square: return mul(x, x);
@@ -874,8 +907,8 @@ template <unary F, decision_function Decide> constexpr std::span<const form> pla
 }
 /// The functions of float32 with vectors.
 constexpr kernel_id float_kernel(unary f) {
-  const bool scalar = f == unary::sin || f == unary::cos || f == unary::floor || f == unary::ceil ||
-                      f == unary::round || f == unary::sign;
+  const bool scalar =
+      f == unary::floor || f == unary::ceil || f == unary::round || f == unary::sign;
   return scalar ? kernel_id::none : kernel_id::unary;
 }
 
@@ -905,21 +938,21 @@ constexpr kernel_id float_kernel(unary f) {
       .decide = float_law,                                     \
   };
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
-             &laws::xnnpack_function_of_floats)
-OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
+             &laws::c_library_function_of_floats)
+OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::c_library_function_of_floats)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish,
              &laws::hard_swish_of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
              &laws::of_floats)
 OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, &laws::elu_of_floats)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
-             &laws::gelu_of_floats)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::function_of_floats)
-OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::onnxruntime_order)
-OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
-OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)
-OCTET_UNARY_(sin, "sin", "sine", &laws::table, &laws::onnxruntime_order)
-OCTET_UNARY_(cos, "cos", "cosine", &laws::table, &laws::onnxruntime_order)
+             &laws::c_library_function_of_floats)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_function_of_floats)
+OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::c_library_order)
+OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, &laws::root_of_floats)
+OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, &laws::root_of_floats)
+OCTET_UNARY_(sin, "sin", "sine", &laws::table, &laws::c_library_order)
+OCTET_UNARY_(cos, "cos", "cosine", &laws::table, &laws::c_library_order)
 OCTET_UNARY_(abs, "abs", "absolute value", &laws::tflite_integers, nullptr)
 OCTET_UNARY_(neg, "neg", "negation", &laws::neg, nullptr)
 OCTET_UNARY_(square, "square", "x * x", &laws::square, nullptr)
