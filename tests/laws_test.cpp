@@ -77,6 +77,7 @@ constexpr condition conditions[] = {
     {"padding not counted", [](facts& f) { f.pool.padded = true; }},
     {"extents rounded up", [](facts& f) { f.pool.ceil_mode = true; }},
     {"divisor given", [](facts& f) { f.pool.own_divisor = true; }},
+    {"gaps between windows", [](facts& f) { f.pool.leaves_gaps = true; }},
     {"adaptive", [](facts& f) { adaptive(f, 2); }},
     {"adaptive, channels_last",
      [](facts& f) {

@@ -68,6 +68,21 @@ template <class T> struct blend_float_lanes {
   }
 };
 
+/// XNNPACK's floats.
+struct blend_xnn_floats {
+  VF fy, fx;
+  HWY_INLINE blend_xnn_floats(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
+      : fy(set_float(v.fraction)), fx(set_float(h.fraction)) {}
+  static HWY_INLINE VF between(VF a, VF b, VF f) {
+    return simd::rounded(hn::Add(a, simd::rounded(hn::Mul(simd::rounded(hn::Sub(b, a)), f))));
+  }
+  HWY_INLINE void operator()(const resize_pixel<float>& p, std::size_t i) const {
+    const VF top = between(load_floats(p.tl + i), load_floats(p.tr + i), fx),
+             bottom = between(load_floats(p.bl + i), load_floats(p.br + i), fx);
+    simd::store(between(top, bottom, fy), p.to + i);
+  }
+};
+
 /// TFLite's 10-bit weights, int16 values: sums of 37 bits are exact in binary64.
 struct blend_q10_words {
   simd::VF64 w_tl, w_bl, w_tr, w_br;
@@ -325,6 +340,7 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
       case rounding::onnxruntime: return &rows<float, blend_ort_lanes<float>>;
       case rounding::aten: return &rows<float, blend_aten_floats>;
       case rounding::fused_multiply_add: return &rows<float, blend_aten_channels>;
+      case rounding::xnnpack: return &rows<float, blend_xnn_floats>;
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -337,7 +353,6 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
       case rounding::divide_truncate:
-      case rounding::xnnpack:
       case rounding::qnnpack:
       case rounding::tflite_optimized:
       case rounding::mxnet: break;

@@ -134,6 +134,7 @@ constexpr framework_facts composed(const dims& x) {
 /// Averages of windows, as their operator's attributes say.
 struct pooling {
   bool padded = false, counts_padding = false, ceil_mode = false, own_divisor = false;
+  bool leaves_gaps = false;                     // a stride is longer than the window
   std::int32_t adaptive_h = 0, adaptive_w = 0;  // extents of the result; 0: by window and stride
 };
 

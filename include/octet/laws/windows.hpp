@@ -41,10 +41,14 @@ constexpr decision average_pool(const facts& f) {
                                                    ? rounding::qnnpack
                                                    : rounding::onnxruntime)});
 }
+/// XNNPACK leaves windows with gaps between them.
+constexpr decision pool_by_xnnpack(const facts& f, rounding r) {
+  return f.pool.leaves_gaps ? decision(rounding::none) : by_xnnpack(r);
+}
 /// Of floats. ONNX Runtime's orders are the loader's (laws/pools.hpp).
 constexpr decision float_average_pool(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
+                               .tflite_xnnpack = pool_by_xnnpack(f, rounding::xnnpack),
                                .pytorch_fbgemm = rounding::none,
                                .pytorch_qnnpack = rounding::none,
                                .mxnet = rounding::none,
@@ -52,13 +56,14 @@ constexpr decision float_average_pool(const facts& f) {
 }
 /// Raw values; only the bounds of a fused activation depend on the law.
 constexpr decision max_pool(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::none)
-                                                                   : decision(rounding::none),
-                               .pytorch_fbgemm = by_pytorch(rounding::none),
-                               .pytorch_qnnpack = by_pytorch(rounding::none),
-                               .mxnet = by_mxnet(rounding::none),
-                               .onnxruntime = by_onnxruntime(rounding::none)});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::none,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? pool_by_xnnpack(f, rounding::none)
+                                                     : decision(rounding::none),
+                 .pytorch_fbgemm = by_pytorch(rounding::none),
+                 .pytorch_qnnpack = by_pytorch(rounding::none),
+                 .mxnet = by_mxnet(rounding::none),
+                 .onnxruntime = by_onnxruntime(rounding::none)});
 }
 
 /// Which of PyTorch's axes a reduction takes.
@@ -137,6 +142,12 @@ constexpr decision sum(const facts& f) {
                  .onnxruntime = no_operator()});
 }
 
+/// mean and sum of 8 bits over no axis, which XNNPACK leaves.
+constexpr decision reduction_over_no_axis(law l, bool mean) {
+  return l == law::tflite_xnnpack && !mean ? rounding::tflite_optimized
+                                           : rounding::doubling_high_half_away;
+}
+
 /// PyTorch's channels_last kernel fuses its multiply-adds. TFLite's kernels blend the codes of
 /// bytes and do not look at a result's other parameters; XNNPACK refuses the node for them.
 constexpr decision resize_bilinear(const facts& f) {
@@ -166,7 +177,7 @@ constexpr decision float_resize_bilinear(const facts& f) {
   const decision pytorch =
       by_pytorch(pytorch_blends_channels(f) ? rounding::fused_multiply_add : rounding::aten);
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = rounding::none,
+                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
                                .pytorch_fbgemm = pytorch,
                                .pytorch_qnnpack = pytorch,
                                .mxnet = rounding::none,

@@ -27,6 +27,9 @@ constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.pool.counts_padding = a.integer("count_include_pad") != 0;
   f.pool.ceil_mode = a.integer("ceil_mode") != 0;
   f.pool.own_divisor = a.integer("divisor") != 0;
+  for (const auto& [window, stride] :
+       {std::pair{"window_h", "stride_h"}, std::pair{"window_w", "stride_w"}})
+    f.pool.leaves_gaps |= a.integer(window) != 0 && a.integer(stride, 1) > a.integer(window);
   f.pool.adaptive_h = static_cast<std::int32_t>(a.integer("adaptive_h"));
   f.pool.adaptive_w = static_cast<std::int32_t>(a.integer("adaptive_w"));
 }

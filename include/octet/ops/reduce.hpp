@@ -221,12 +221,11 @@ constexpr std::int32_t mean_xnn(const mean_params& p, std::int64_t sum) noexcept
       static_cast<double>(rint(add(mul(static_cast<float>(sum), p.scale), p.offset))), p.requant.lo,
       p.requant.hi);
 }
-/// TFLite's optimized sum of int16: half away from zero of f32(f32(sum) * f32(sx / sy)).
+/// TFLite's optimized sum: half away from zero of f32(f32(sum * f32(sx / sy)) + offset).
 constexpr std::int32_t sum_optimized(const mean_params& p, std::int64_t sum) noexcept {
-  const std::int64_t v = sum - static_cast<std::int64_t>(p.plan.count) * p.in_zero_point;
-  return finish(static_cast<double>(
-                    round_half_away(static_cast<double>(mul(static_cast<float>(v), p.scale)))),
-                p.requant.zero_point, p.requant.lo, p.requant.hi);
+  const float v = add(mul(static_cast<float>(sum), p.scale), p.offset);
+  return finish(static_cast<double>(round_half_away(v)), p.requant.zero_point, p.requant.lo,
+                p.requant.hi);
 }
 /// The quantized mean or sum from the sum of raw values.
 constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexcept {
@@ -660,7 +659,11 @@ OCTET_INLINE status mean_factors(const node_view& n, mean_params& p, prepared& t
           static_cast<float>(y.zero_point()),
           numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
       return unit{};
-    case rounding::tflite_optimized: p.scale = numerics::div(sx, sy); return unit{};
+    case rounding::tflite_optimized:
+      p.scale = numerics::div(sx, sy);
+      p.offset =
+          numerics::mul(numerics::mul(-static_cast<float>(p.in_zero_point), p.scale), elements);
+      return unit{};
     case rounding::divide_half_even:
       if (!mean || !x.same_quantization(y))
         return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");

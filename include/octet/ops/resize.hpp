@@ -95,7 +95,7 @@ constexpr bilinear_tap bilinear_float(std::int32_t o, std::int32_t in, std::int3
                      hi = clamp_to_int(static_cast<double>(-floor(-at)), 0, in - 1);
   return {lo, hi, 0, sub(at, static_cast<float>(lo))};
 }
-/// XNNPACK's 11-bit weights from clamped float coordinates.
+/// XNNPACK's clamped float coordinates, and 11-bit weights of them.
 constexpr bilinear_tap bilinear_xnn(std::int32_t o, std::int32_t in, std::int32_t out,
                                     bool align_corners, bool half_pixel_centers) {
   const bool corners = align_corners && out != 1;
@@ -107,7 +107,8 @@ constexpr bilinear_tap bilinear_xnn(std::int32_t o, std::int32_t in, std::int32_
   at = at < 0 ? 0 : at > last ? last : at;
   const auto lo = static_cast<std::int32_t>(at);
   const std::int32_t hi = lo + 1 < in ? lo + 1 : in - 1;
-  return {lo, hi, static_cast<std::int32_t>(rint(mul(sub(at, static_cast<float>(lo)), 2048.f))), 0};
+  const float fraction = sub(at, static_cast<float>(lo));
+  return {lo, hi, static_cast<std::int32_t>(rint(mul(fraction, 2048.f))), fraction};
 }
 /// PyTorch's coordinates, never below 0; `fused`: as its channels-last kernels are compiled.
 constexpr bilinear_tap bilinear_aten(std::int32_t o, std::int32_t in, std::int32_t out,
@@ -202,6 +203,11 @@ constexpr std::int32_t blend_xnn(std::int32_t tl, std::int32_t tr, std::int32_t 
   return static_cast<std::int32_t>(
       (std::int64_t{t} * 2048 + std::int64_t{b - t} * wy + (1 << 21)) >> 22);
 }
+/// XNNPACK's: along the rows, then between them.
+constexpr float blend_xnn_float(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float t = add(tl, mul(sub(tr, tl), fx)), b = add(bl, mul(sub(br, bl), fx));
+  return add(t, mul(sub(b, t), fy));
+}
 /// Four products left to right, one rounding each.
 constexpr float blend_float(float tl, float tr, float bl, float br, float fy, float fx) {
   const float gy = sub(1.f, fy), gx = sub(1.f, fx);
@@ -288,6 +294,7 @@ constexpr float blend_real(const resize_params& p, const bilinear_square<float>&
     case rounding::none: return s.blended(&numerics::blend_float);
     case rounding::onnxruntime: return s.blended(&numerics::blend_ort);
     case rounding::aten: return s.blended(&numerics::blend_aten_float);
+    case rounding::xnnpack: return s.blended(&numerics::blend_xnn_float);
     case rounding::fused_multiply_add:
       return s.blended(k < as_size(p.channels) / 8 * 8 ? &numerics::blend_aten_block
                                                        : &numerics::blend_aten_rest);
@@ -303,7 +310,6 @@ constexpr float blend_real(const resize_params& p, const bilinear_square<float>&
     case rounding::divide_half_even:
     case rounding::reciprocal_half_even:
     case rounding::divide_truncate:
-    case rounding::xnnpack:
     case rounding::qnnpack:
     case rounding::tflite_optimized:
     case rounding::mxnet: break;  // the forms exclude these
@@ -472,7 +478,7 @@ inline constexpr form float_resize_forms[] = {
     {.in = {dtype::f32},
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::onnxruntime, rounding::aten,
-                   rounding::fused_multiply_add}},
+                   rounding::fused_multiply_add, rounding::xnnpack}},
 };
 inline constexpr op_def resize_nearest{
     .name = "resize_nearest",

@@ -140,11 +140,11 @@ class tflite_node {
   }
   /// A node of which the row knows which kernel of the framework runs.
   status emit_decided(const laws::decision& d, const op_def& op, std::vector<tensor_id> in,
-                      std::vector<tensor_id> out,
-                      tflite_activation fused = tflite_activation::none) {
+                      std::vector<tensor_id> out, tflite_activation fused = tflite_activation::none,
+                      attributes attrs = {}) {
     const auto a = activation_of(fused);
     if (!a) return a.error();
-    return build_.emit(op, std::move(in), std::move(out), {}, {*a, framework, d});
+    return build_.emit(op, std::move(in), std::move(out), std::move(attrs), {*a, framework, d});
   }
   /// The same on the operator's own inputs and outputs.
   status emit(const op_def& op, attributes attrs = {},

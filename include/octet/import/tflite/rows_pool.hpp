@@ -51,15 +51,15 @@ template <const op_def& Op> status reduce_to(tflite_node& n, tensor_id to) {
   if (!a) return a.error();
   if (!n.integers(1).empty()) return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
   const tensor& x = n.in(0);
-  if (Op.decide && is_8bit(x.type) && laws::has_xnnpack(n.g().arithmetic))
-    return unsupported("a reduction of 8-bit values over no axis", {},
-                       "under tflite_ref: XNNPACK leaves it to a kernel that rounds another way");
   if (x.shape.rank >= dims::max_rank) return invalid("rank of input", to_string(x.shape));
   attributes behind, last;
   behind.set("axis", std::int64_t{-1});
   const tensor_id column = n.temporary("/column", x.type, x.scales, x.zero_points);
   if (auto s = n.emit(ops::expand_dims, {n.in_id(0)}, {column}, std::move(behind)); !s) return s;
   last.set("axes", std::vector<std::int64_t>{-1});
+  if (&Op == &ops::qnn_mean || &Op == &ops::qnn_sum)  // XNNPACK leaves it
+    return n.emit_decided(laws::reduction_over_no_axis(n.g().arithmetic, &Op == &ops::qnn_mean), Op,
+                          {column}, {to}, tflite_activation::none, std::move(last));
   return n.emit(Op, {column}, {to}, std::move(last));
 }
 template <const op_def& Op> status reduce(tflite_node& n) {
