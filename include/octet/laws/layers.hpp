@@ -159,16 +159,16 @@ constexpr decision fully_connected(const facts& f) {
 /// batch_matmul_ties_zero3_s8 (DR under both).
 constexpr decision batch_matmul(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
-       .tflite_xnnpack = s16                   ? decision(rounding::wide_half_up)
-                         : f.w.zero_point != 0 ? decision(rounding::doubling_high_half_away)
-                                               : by_xnnpack(rounding::float_half_even),
-       .pytorch_fbgemm = no_operator(),
-       .pytorch_qnnpack = no_operator(),
-       .mxnet = no_operator(),
-       .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
+  decision by_tflite = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away;
+  by_tflite.f32_product = true;
+  return choose(f.arithmetic,
+                {.tflite_ref = by_tflite,
+                 .tflite_xnnpack =
+                     s16 || f.w.zero_point != 0 ? by_tflite : by_xnnpack(rounding::float_half_even),
+                 .pytorch_fbgemm = no_operator(),
+                 .pytorch_qnnpack = no_operator(),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
 }
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.

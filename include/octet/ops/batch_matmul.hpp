@@ -18,6 +18,12 @@ struct batch_matmul_attrs {
   static constexpr auto fields = field_list{field{"adj_x", &batch_matmul_attrs::adj_x},
                                             field{"adj_y", &batch_matmul_attrs::adj_y}};
 };
+/// Of quantized values.
+struct quantized_matmul_attrs {
+  bool f32_product = false;  // sx * sw is rounded to binary32 before anything else (TFLite)
+  static constexpr auto fields =
+      field_list{field{"f32_product", &quantized_matmul_attrs::f32_product}};
+};
 /// Of float32 under ORT.
 struct float_matmul_attrs {
   double alpha = 1;       // a factor of the sums
@@ -258,7 +264,8 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
         return invalid("accumulators exceed int32", {}, "int64 output");
       return unit{};
     }
-    const bool narrow = uses_f32_product(n.round, false);  // no law asks for it: no such attribute
+    const bool narrow =
+        uses_f32_product(n.round, read_attributes<quantized_matmul_attrs>(*n.attrs).f32_product);
     const double scale = laws::accumulator_scale(narrow, a.scale(), b.scale());
     return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y,
                            clamp_of(*n.attrs, y.type));
@@ -295,7 +302,7 @@ inline constexpr op_def qnn_batch_matmul{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::batch_matmul,
-    .attributes = keys_of<batch_matmul_attrs, clamp_keys>,
+    .attributes = keys_of<batch_matmul_attrs, quantized_matmul_attrs, clamp_keys>,
     .shape = &batch_matmul_op_shape,
     .memory = &batch_matmul_memory<true>,
     .prepare = &batch_matmul_prepare<true>,
