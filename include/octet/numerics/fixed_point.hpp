@@ -45,8 +45,10 @@ template <class T> struct fixed_point {
     if (a == lowest && b == lowest) return highest;
     return static_cast<T>((std::int64_t{a} * b + (std::int64_t{1} << (bits - 1))) >> bits);
   }
-  /// x / 2^e, ties away from zero.
+  /// x / 2^e, ties away from zero. Shifted by more than its bits x is 1 or -1: the framework's mask
+  /// of what is shifted out has T's.
   static constexpr T rounding_shift_half_away(T x, int e) noexcept {
+    if (e > bits) return x < 0 ? T{-1} : T{1};
     return static_cast<T>(numerics::rounding_shift_half_away(x, e));
   }
   /// x * 2^e, saturating.

@@ -497,8 +497,13 @@ inline constexpr op_def qnn_greater_equal = binary_def<binary_op::greater_equal,
     "qnn.greater_equal", "a >= b of quantized values", qnn_comparison_forms);
 inline constexpr op_def qnn_squared_difference = binary_def<binary_op::squared_difference, true>(
     "qnn.squared_difference", "(a - b) * (a - b) of quantized values", qnn_binary_forms);
+inline constexpr form qnn_div_forms[] = {
+    {.in = {quantized_types, like(0)},
+     .out = {like(0)},
+     .roundings = rounding::doubling_high_half_away},
+};
 inline constexpr op_def qnn_div =
-    binary_def<binary_op::div, true>("qnn.div", "a / b of quantized values", qnn_binary_forms);
+    binary_def<binary_op::div, true>("qnn.div", "a / b of quantized values", qnn_div_forms);
 }  // namespace ops
 
 // ---- select ----

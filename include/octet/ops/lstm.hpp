@@ -411,11 +411,11 @@ OCTET_INLINE status lstm_prepare(const node_view& n, prepared& to) {
   if (p.projects) p.hidden_zero_point = -p.hidden_zero_point;
   const auto cell = numerics::detail::split(c.scale());
   p.cell_integer_bits = 15 + cell.e;
-  if (cell.m != 1 || p.cell_integer_bits < (p.coupled ? 0 : -1) || p.cell_integer_bits > 9 ||
+  if (cell.m != 1 || p.cell_integer_bits < (p.coupled ? 0 : -15) || p.cell_integer_bits > 9 ||
       c.zero_point() != 0)
     return unsupported(
         "quantization of the cell", std::to_string(c.scale()),
-        "a power of two between 2^-16 (coupled gates: 2^-15) and 2^-6, zero point 0");
+        "a power of two between 2^-30 (coupled gates: 2^-15) and 2^-6, zero point 0");
   if (p.projects || p.normalizes || n.present(17) || n.present(18) || n.present(19) ||
       p.cell_integer_bits < 0) {
     to.reference = &reference::lstm_whole_kernel;

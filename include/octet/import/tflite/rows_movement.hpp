@@ -145,10 +145,29 @@ inline std::int32_t mask_of_zeros(const std::vector<std::int64_t>& positions) {
     if (positions[i] == 0) mask |= static_cast<std::int32_t>(std::uint32_t{1} << i);
   return mask;
 }
+/// Ends that the file counts from the beginnings. Of axes that are cut TFLite lays out memory for
+/// what the file says and fills less.
+inline status ends_of_offsets(tflite_node& n, const tflite_schema::strided_slice_options& o,
+                              std::vector<std::int64_t>& ends) {
+  const auto begin = n.integers(1), strides = n.integers(3);
+  const dims x = n.in(0).shape;
+  bool plain = o.ellipsis_mask == 0 && o.new_axis_mask == 0 && o.begin_mask == 0 &&
+               o.end_mask == 0 && begin.size() == ends.size() && strides.size() == ends.size() &&
+               ends.size() <= as_size(x.rank);
+  for (std::size_t i = 0; plain && i < ends.size(); ++i) {
+    const std::int64_t extent = x[static_cast<int>(i)],
+                       first = begin[i] < 0 ? begin[i] + extent : begin[i];
+    plain = strides[i] > 0 && first >= 0 && ends[i] >= 0 && ends[i] <= extent - first;
+    ends[i] += first;
+  }
+  if (!plain)
+    return unsupported("STRIDED_SLICE with offset", {},
+                       "sizes within the input, steps above 0, no masks but shrink_axis_mask");
+  return unit{};
+}
 inline status strided_slice(tflite_node& n) {
   if (auto s = need_inputs(n, 4); !s) return s;
   const auto o = n.options<tflite_schema::strided_slice_options>();
-  if (o.offset) return unsupported("STRIDED_SLICE with offset");
   if (!n.is_constant(1) || !n.is_constant(2)) return strided_slice_at(n, o);
   if (!n.is_constant(3)) return unsupported("strides that are computed at run time");
   attributes a;
@@ -157,7 +176,11 @@ inline status strided_slice(tflite_node& n) {
   for (std::size_t i = 0; i < 3; ++i) {
     auto positions = n.integers(i + 1);
     if (o.ellipsis_mask != 0) keep_axis_of_ellipsis(n.in(0).shape.rank, o, positions);
-    if (i == 1 && plain_slice(n, o)) end_mask |= mask_of_zeros(positions);
+    if (i == 1 && o.offset) {
+      if (auto s = ends_of_offsets(n, o, positions); !s) return s;
+    } else if (i == 1 && plain_slice(n, o)) {
+      end_mask |= mask_of_zeros(positions);
+    }
     a.set(lists[i], std::move(positions));
   }
   for (const auto& [mask, bits] : {std::pair{"begin_mask", o.begin_mask},

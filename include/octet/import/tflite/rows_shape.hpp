@@ -76,11 +76,15 @@ inline status concatenation(tflite_node& n) {
     copies &= same_quantization(n.in(i), n.out());
   }
   if (!quantized(n.out())) return n.emit(ops::concat, std::move(a));
-  // Only uint8 may bring other parameters: TFLite refuses the rest.
-  if (!copies && n.out().type != dtype::u8)
+  if (copies || n.out().type == dtype::u8) return n.emit(ops::qnn_concat, std::move(a));
+  // Of int16 TFLite copies the codes, whatever their scales; of int8 it refuses other parameters.
+  bool centred = n.out().type == dtype::s16 && tflite_node::zero(n.out()) == 0;
+  for (std::size_t i = 0; i < n.inputs(); ++i)
+    centred &= n.in(i).type == dtype::s16 && tflite_node::zero(n.in(i)) == 0;
+  if (!centred)
     return unsupported("concatenation of different scales on " + std::string(name_of(n.out().type)),
                        {}, "equal scales and zero points");
-  return n.emit(ops::qnn_concat, std::move(a));
+  return n.emit(ops::concat, std::move(a));
 }
 
 inline status paddings_of(tflite_node& n, attributes& to) {
