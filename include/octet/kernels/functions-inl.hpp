@@ -451,7 +451,7 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
     if (p.function == unary::exp) return &unary_floats<exp_by_lanes<c_library_exp_function>>;
     if (p.function == unary::logistic)
       return &unary_floats<logistic_by_lanes<c_library_exp_function>>;
-    return nullptr;
+    return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
   }
   /// With octet's correctly rounded functions.
   static float_function rounded_floats(const unary_params& p) noexcept {

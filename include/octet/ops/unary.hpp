@@ -330,8 +330,14 @@ constexpr bool by_c_library(rounding mode) noexcept {
 constexpr float exp_by(rounding mode, float x) noexcept {
   return by_c_library(mode) ? exp_c_library(x) : exp_f32(x);
 }
-constexpr float erfc_by(rounding mode, float x) noexcept {
-  return by_c_library(mode) ? erfc_c_library(x) : erfc_f32(x);
+/// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) as Eigen has it: TFLite's reference of floats.
+constexpr float gelu_by_vectors(float x) noexcept {
+  const float cube = mul(mul(x, x), x), inner = add(x, mul(0.044715f, cube));
+  return mul(mul(0.5f, x), add(1.f, tanh_vector(mul(0.797884561f, inner))));
+}
+/// Of floats TFLite's reference has Eigen's, whose last bits octet does not follow.
+constexpr float erfc_by(const unary_params& p, float x) noexcept {
+  return by_c_library(p.mode) && p.type != dtype::f32 ? erfc_c_library(x) : erfc_f32(x);
 }
 constexpr float expm1_by(rounding mode, float x) noexcept {
   return by_c_library(mode) ? expm1_c_library(x) : expm1_f32(x);
@@ -378,7 +384,8 @@ constexpr float unary_f32(const unary_params& p, float x) noexcept {
     case unary::hard_sigmoid: return div(relu6_of(add(x, 3.f)), 6.f);
     case unary::elu: return x < 0 ? mul(expm1_by(p.mode, x), p.alpha) : x;
     case unary::gelu: {
-      if (!p.approximate) return mul(mul(0.5f, x), erfc_by(p.mode, mul(x, -0.707106781f)));
+      if (!p.approximate) return mul(mul(0.5f, x), erfc_by(p, mul(x, -0.707106781f)));
+      if (p.type == dtype::f32 && by_c_library(p.mode)) return gelu_by_vectors(x);
       const float cube = mul(mul(mul(0.044715f, x), x), x);
       const float inner = mul(0.797884561f, add(x, cube));
       return mul(mul(0.5f, x), add(1.f, tanh_by(p.mode, inner)));
