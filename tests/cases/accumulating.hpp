@@ -448,6 +448,32 @@ template <> struct cases<octet::ops::dynamic_conv2d> {
     layer("no images", {0, 4, 4, 3}, {5, 3, 3, 3}, 1);
   }
 };
+template <> struct cases<octet::ops::dynamic_transpose_conv2d> {
+  static void add(case_list& to) {
+    const auto layer = [&](std::string name, dims x, dims w) -> node_case& {
+      node_case& n = to.add(std::move(name), {x, w, dims{x[0]}, dims{w[0]}});
+      n.in[0].scales.clear(), n.in[0].zero_points.clear();
+      n.in[0].range(-255, 255);
+      n.in[1].constant().per_channel(0, 0.02);
+      n.in[2].range(0.01, 2);
+      n.in[3].constant();
+      return n;
+    };
+    node_case& n = layer("3x3, steps", {2, 3, 4, 3}, {7, 3, 3, 3});
+    n.attrs = to_attributes(octet::transpose_conv2d_attrs{.stride_h = 2, .stride_w = 2});
+    to.without(n, 3, 0);
+    node_case& cropped = layer("cropped, one scale", {1, 4, 5, 6}, {5, 4, 2, 6});
+    cropped.in[1].quantize(0.02, 0);
+    cropped.attrs = to_attributes(octet::transpose_conv2d_attrs{.stride_h = 2,
+                                                                .stride_w = 3,
+                                                                .pad_top = 1,
+                                                                .pad_left = 2,
+                                                                .pad_bottom = 1,
+                                                                .output_padding_w = 2});
+    cropped.attrs.set("float_lo", 0.), cropped.attrs.set("float_hi", 6.);
+    layer("no images", {0, 3, 4, 3}, {7, 3, 3, 3});
+  }
+};
 template <> struct cases<octet::ops::dynamic_fully_connected> {
   static void add(case_list& to) {
     const choice& c = to.with;

@@ -80,14 +80,14 @@ constexpr bool reduces_range(law l) {
   }
   return false;
 }
-/// A transposed convolution of floats with 8-bit weights: TFLite's own kernels add floats in an
-/// order that is not known.
+/// A transposed convolution of floats with 8-bit weights: TFLite's own kernel brings every product
+/// to floats by itself, XNNPACK the sums.
 constexpr decision dynamic_transpose_conv2d(const facts& f) {
   return choose(f.arithmetic,
-                {.tflite_ref = no_operator(),
+                {.tflite_ref = rounding::none,
                  .tflite_xnnpack = xnnpack_takes(f.framework) && !f.framework.kernel_below_stride
                                        ? by_xnnpack(rounding::xnnpack)
-                                       : no_operator(),
+                                       : decision(rounding::none),
                  .pytorch_fbgemm = no_operator(),
                  .pytorch_qnnpack = no_operator(),
                  .mxnet = no_operator(),

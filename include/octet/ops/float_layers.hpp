@@ -208,34 +208,45 @@ OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
 #else
 void float_layer_kernel(const kernel_args& a) noexcept;
 #endif
-/// An output element sums its input pixels in their own order, row by row, channels innermost: what
-/// scattering them one after another gives. XNN: in the order of the kernel's rows and columns.
+/// Output element (oy, ox, oc) of image n of a transposed convolution: join(sum, x, w) of its input
+/// pixels and weights, one after another from `sum` on. They come in the pixels' own order, row by
+/// row, channels innermost, as scattering them gives; `by_kernel`: by the kernel's rows and
+/// columns.
+template <class X, class W, class Join>
+constexpr float transposed_sum(const conv2d_params& p, const X* x, const W* w, std::int32_t n,
+                               std::int32_t oy, std::int32_t ox, std::size_t oc, bool by_kernel,
+                               float sum, Join&& join) {
+  const image_extents in{p.in_h, p.in_w, p.in_c};
+  const std::size_t in_c = as_size(p.in_c);
+  for (std::int32_t i = 0; i < p.kernel_h; ++i) {
+    // The last tap meets the first input row.
+    const std::int32_t ky = by_kernel ? i : p.kernel_h - 1 - i, ty = oy + p.pad_top - ky;
+    if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
+    for (std::int32_t j = 0; j < p.kernel_w; ++j) {
+      const std::int32_t kx = by_kernel ? j : p.kernel_w - 1 - j, tx = ox + p.pad_left - kx;
+      if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
+      const X* px = x + nhwc_index(in, n, ty / p.stride_h, tx / p.stride_w, 0);
+      const W* pw =
+          w + (oc * product_of(p.kernel_h, p.kernel_w) + as_size(ky * p.kernel_w + kx)) * in_c;
+      for (std::size_t ic = 0; ic < in_c; ++ic) sum = join(sum, px[ic], pw[ic]);
+    }
+  }
+  return sum;
+}
+/// XNN: in the order of the kernel, the bias first, each product fused.
 constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w,
                                      const float* bias, float* y, std::size_t begin,
                                      std::size_t end) {
-  const image_extents in{p.in_h, p.in_w, p.in_c}, out{p.out_h, p.out_w, p.out_c};
-  const std::size_t in_c = as_size(p.in_c), out_c = as_size(p.out_c);
+  const image_extents out{p.out_h, p.out_w, p.out_c};
+  const auto join = [&p](float sum, float a, float b) {
+    return p.fused ? numerics::fma(a, b, sum) : numerics::add(sum, numerics::mul(a, b));
+  };
   for (std::size_t row = begin; row < end; ++row) {
     const auto [n, oy] = image_row_of(row, p.out_h);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
-      for (std::size_t oc = 0; oc < out_c; ++oc) {
-        float sum = p.fused && p.has_bias ? bias[oc] : 0.f;
-        for (std::int32_t i = 0; i < p.kernel_h; ++i) {
-          // The last tap meets the first input row.
-          const std::int32_t ky = p.fused ? i : p.kernel_h - 1 - i, ty = oy + p.pad_top - ky;
-          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
-          for (std::int32_t j = 0; j < p.kernel_w; ++j) {
-            const std::int32_t kx = p.fused ? j : p.kernel_w - 1 - j, tx = ox + p.pad_left - kx;
-            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
-            const float* px = x + nhwc_index(in, n, ty / p.stride_h, tx / p.stride_w, 0);
-            const float* pw =
-                w +
-                (oc * product_of(p.kernel_h, p.kernel_w) + as_size(ky * p.kernel_w + kx)) * in_c;
-            for (std::size_t ic = 0; ic < in_c; ++ic)
-              sum = p.fused ? numerics::fma(px[ic], pw[ic], sum)
-                            : numerics::add(sum, numerics::mul(px[ic], pw[ic]));
-          }
-        }
+      for (std::size_t oc = 0; oc < as_size(p.out_c); ++oc) {
+        float sum = transposed_sum(p, x, w, n, oy, ox, oc, p.fused,
+                                   p.fused && p.has_bias ? bias[oc] : 0.f, join);
         if (p.has_bias && !p.fused) sum = numerics::add(sum, bias[oc]);
         y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(sum, p.min, p.max);
       }

@@ -15,6 +15,7 @@
 #include "octet/ops/detection.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/dynamic_layers.hpp"
+#include "octet/ops/dynamic_transpose.hpp"
 #include "octet/ops/embedding_bag.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fourier.hpp"
@@ -62,6 +63,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::dynamic_dequantize,
     &ops::dynamic_quantize_linear,
     &ops::dynamic_conv2d,
+    &ops::dynamic_transpose_conv2d,
     &ops::dynamic_fully_connected,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,

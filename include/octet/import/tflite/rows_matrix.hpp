@@ -8,13 +8,12 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
-/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of two
-/// batch axes where the matrix w has none, of more always.
-inline bool mixes_row_scales(const dims& x, const dims& w) {
-  std::int64_t batches = 1;
-  for (std::int32_t i = 0; i + 2 < x.rank; ++i) batches *= x[i];
-  if (x.rank <= 3 || batches == 1) return false;
-  return x.rank > 4 || (w.rank < 3 && x[0] != 1 && x[1] != 1);
+/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of several
+/// batch axes, unless they and those of the matrix w, all of one, are put together first.
+inline bool mixes_row_scales(const dims& x, const dims& w, bool adj_x) {
+  std::int32_t axes = 0;
+  for (std::int32_t i = 0; i + 2 < x.rank; ++i) axes += x[i] > 1 ? 1 : 0;
+  return axes > 1 && (w.rank < 3 || adj_x);
 }
 /// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
 inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
@@ -27,7 +26,7 @@ inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_ma
       size != product_of(rows, columns))
     return unsupported("int8 operand next to floats", to_string(w),
                        "one constant matrix with one scale, of at most the rank of the floats");
-  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w))
+  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w, o.adj_x))
     return unsupported("batch axes of floats by a matrix of int8",
                        to_string(x) + ", " + to_string(w),
                        "one: TFLite's reference kernel takes other rows' scales");
@@ -114,6 +113,23 @@ inline result<attributes> transposed_attributes(transpose_conv2d_attrs t, const 
   for (const char* unused : {"dilation_h", "dilation_w", "groups"}) a.erase(unused);
   return a;
 }
+/// Floats with 8-bit weights, each image with a scale and a zero point of its own.
+inline status products_by_themselves(tflite_node& n, attributes a, tflite_activation fused) {
+  laws::facts left = facts_of_file(n);
+  left.framework.int4_weights = true;  // what XNNPACK leaves means to a law
+  attributes quantize;
+  quantize.set("rows", std::int64_t{n.in(2).shape[0]});
+  quantize.set("asymmetric", std::int64_t{1});
+  const tensor_id codes = n.temporary("/quantized", dtype::s16),
+                  images = n.temporary("/image_scales", dtype::f32);
+  if (auto s = n.emit_decided(laws::dynamic_quantize(left), ops::dynamic_quantize, {n.in_id(2)},
+                              {codes, images}, tflite_activation::none, std::move(quantize));
+      !s)
+    return s;
+  std::vector<tensor_id> in{codes, n.in_id(1), images};
+  if (n.has(3)) in.push_back(n.in_id(3));
+  return n.emit(ops::dynamic_transpose_conv2d, std::move(in), n.outs(), std::move(a), fused);
+}
 /// Inputs: output shape, weights [O,KH,KW,I], input, bias.
 inline status transpose_conv(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
@@ -143,10 +159,8 @@ inline status transpose_conv(tflite_node& n) {
     return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
   if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
       n.out().type == dtype::f32) {
-    if (!laws::dynamic_transpose_conv2d(facts_of_file(n)).known)
-      return unsupported("a transposed convolution of floats with 8-bit weights", {},
-                         "under tflite_xnnpack, where XNNPACK takes it: TFLite's own kernels add "
-                         "floats in an order that is not known");
+    if (laws::dynamic_transpose_conv2d(facts_of_file(n)).by != laws::library::xnnpack)
+      return products_by_themselves(n, std::move(a), o.activation);
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::conv2d;
     layer.images = x.shape[0];
