@@ -22,6 +22,7 @@ import cases_core
 import cases_data
 import cases_floats
 import cases_graphs
+import cases_kernels
 import cases_left
 import cases_more
 import cases_odd
@@ -194,7 +195,7 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only)
     for file in (cases_core, cases_more, cases_state, cases_data, cases_spectra, cases_floats,
-                 cases_graphs, cases_odd, cases_left):
+                 cases_graphs, cases_odd, cases_left, cases_kernels):
         if not arguments.file or arguments.file == file.__name__:
             file.make(writer)
     manifest = arguments.out / "MANIFEST.json"
