@@ -4439,6 +4439,95 @@ HWY_INLINE VF hard_swish_xnn(VF given) {
   return unless_nan(x, flushed(simd::rounded(hn::Mul(gate, x))));
 }
 
+HWY_INLINE VF exp_xnn(VF x) {
+  namespace k = numerics::xnn;
+  const VF one = set_float(1.f),
+           z = clamp_finite(simd::rounded(hn::Mul(flushed(x), set_float(k::log2_e))),
+                            k::lowest_power, k::highest_power);
+  const V32 whole = simd::round_even(z);
+  const VF r = flushed(simd::rounded(hn::Sub(z, hn::ConvertTo(DF(), whole)))),
+           part = simd::divide(flushed(simd::rounded(hn::Mul(r, fused_polynomial(k::exp_p, r)))),
+                               fused_polynomial(k::exp_q, r));
+  const VF y =
+      flushed(simd::rounded(hn::Mul(simd::rounded(hn::Add(part, one)), float_pow2(whole))));
+  return hn::IfThenElse(is_nan_by_bits(x), hn::Zero(DF()), y);
+}
+HWY_INLINE VF log_xnn(VF given) {
+  namespace k = numerics::xnn;
+  const VF one = set_float(1.f), infinity = set_float(numerics::infinity_of<float>()),
+           x = simd::rounded(hn::Mul(flushed(given), set_float(k::root_of_2)));
+  const V32 bits = hn::BitCast(D32(), x), infinite = set32(0x7F800000);
+  const auto zero = hn::RebindMask(DF(), hn::Eq(hn::And(bits, set32(INT32_MAX)), zero32()));
+  VF power = hn::ConvertTo(DF(), hn::Sub(hn::ShiftRight<23>(bits), set32(127)));
+  power = hn::IfThenElse(zero, set_float(numerics::infinity_of<float>(true)), power);
+  power = hn::IfThenElse(hn::RebindMask(DF(), hn::Eq(bits, infinite)), infinity, power);
+  const VF m = hn::Or(hn::BitCast(DF(), hn::And(bits, set32(0x7FFFFF))), one),
+           v = simd::rounded(hn::Sub(simd::rounded(hn::Mul(m, set_float(k::root_of_half))), one));
+  const VF part = simd::divide(simd::rounded(hn::Mul(v, fused_polynomial(k::log_p, v))),
+                               fused_polynomial(k::log_q, v)),
+           y = fused(power, set_float(k::ln2), part);
+  const auto none = hn::RebindMask(DF(), hn::Or(hn::Lt(bits, zero32()), hn::Gt(bits, infinite)));
+  return hn::IfThenElse(zero, y, hn::IfThenElse(none, set_float(numerics::nan_of<float>()), y));
+}
+template <bool Cosine> HWY_INLINE VF sin_xnn(VF given) {
+  namespace k = numerics::xnn;
+  const VF x = flushed(given), half = set_float(k::half_turn),
+           n = hn::Neg(hn::Round(simd::rounded(hn::Mul(x, set_float(k::turns)))));
+  VF v = fused(n, set_float(k::turn_low), fused(n, set_float(k::turn_high), x));
+  if constexpr (Cosine)
+    v = simd::rounded(
+        hn::Add(simd::rounded(hn::Sub(set_float(k::quarter_high), v)), set_float(k::quarter_low)));
+  v = hn::Min(v, simd::rounded(hn::Sub(half, v)));
+  v = hn::Max(v, simd::rounded(hn::Sub(hn::Neg(half), v)));
+  v = flushed(hn::Min(v, simd::rounded(hn::Sub(half, v))));
+  const VF z = flushed(simd::rounded(hn::Mul(v, v))),
+           y = flushed(simd::divide(simd::rounded(hn::Mul(v, fused_polynomial(k::sin_p, z))),
+                                    fused_polynomial(k::sin_q, z)));
+  const auto infinite = hn::RebindMask(
+      DF(), hn::Eq(hn::And(hn::BitCast(D32(), given), set32(INT32_MAX)), set32(0x7F800000)));
+  return unless_nan(given, hn::IfThenElse(infinite, set_float(numerics::nan_of<float>()), y));
+}
+/// numerics::detail::rsqrt14.
+HWY_INLINE VF rsqrt14(V32 bits) {
+  namespace k = numerics::xnn;
+  const V32 m = hn::And(bits, set32(0x7FFFFF)), e = hn::ShiftRight<23>(bits),
+            odd = hn::AndNot(e, set32(1)),
+            power = hn::ShiftRight<1>(hn::Sub(hn::Add(odd, set32(379)), e));
+  const V32 i = hn::Add(hn::ShiftLeft<5>(odd), hn::ShiftRight<18>(m)),
+            at = hn::And(hn::ShiftRight<8>(m), set32(1023));
+  const V32 fraction =
+      hn::ShiftRight<9>(hn::Sub(hn::ShiftLeft<7>(hn::GatherIndex(D32(), k::root_first, i)),
+                                hn::Mul(hn::GatherIndex(D32(), k::root_step, i), at)));
+  const V32 y = hn::Or(hn::ShiftLeft<23>(power), hn::ShiftLeft<7>(fraction)),
+            exact = hn::ShiftLeft<23>(hn::Add(power, set32(1)));
+  return hn::BitCast(DF(), hn::IfThenElse(hn::Eq(hn::Or(m, odd), zero32()), exact, y));
+}
+/// numerics::detail::root_step.
+HWY_INLINE VF root_step(VF x) {
+  const VF y = rsqrt14(hn::BitCast(D32(), x)), square = flushed(simd::rounded(hn::Mul(y, y))),
+           excess = simd::rounded(hn::Sub(simd::rounded(hn::Mul(x, square)), set_float(1.f))),
+           half = simd::rounded(hn::Mul(y, set_float(0.5f)));
+  return simd::rounded(hn::Sub(y, simd::rounded(hn::Mul(excess, half))));
+}
+/// 1 / sqrt(x), or sqrt(x).
+template <bool Reciprocal> HWY_INLINE VF root_xnn(VF given) {
+  const VF x = flushed(given), none = set_float(numerics::nan_of<float>()),
+           root = root_step(hn::IfThenElse(
+               hn::RebindMask(DF(), hn::Lt(hn::BitCast(D32(), x), set32(0x7F800000))), x,
+               set_float(1.f)));
+  const V32 bits = hn::BitCast(D32(), x), infinite = set32(0x7F800000);
+  const auto positive = hn::RebindMask(DF(), hn::Gt(bits, zero32())),
+             last = hn::RebindMask(DF(), hn::Eq(bits, infinite)),
+             beyond = hn::RebindMask(DF(), hn::Gt(bits, infinite));
+  if constexpr (Reciprocal) {
+    const VF y = hn::IfThenElse(last, hn::Zero(DF()), root);
+    return hn::IfThenElse(beyond, none, hn::IfThenElse(positive, y, none));
+  }
+  const auto zero = hn::RebindMask(DF(), hn::Eq(hn::And(bits, set32(INT32_MAX)), zero32()));
+  const VF y = hn::IfThenElse(last, x, simd::rounded(hn::Mul(x, root)));
+  return unless_nan(x, hn::IfThenElse(zero, x, hn::IfThenElse(positive, y, none)));
+}
+
 /// y[i] = f(x[i]) of n elements, under rounding XNN.
 inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, float* y,
                                         std::size_t n) noexcept {
@@ -4457,6 +4546,18 @@ inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, f
     }
     case numerics::xnnpack_function::hard_swish:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return hard_swish_xnn(v); });
+    case numerics::xnnpack_function::exp:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_xnn(v); });
+    case numerics::xnnpack_function::log:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return log_xnn(v); });
+    case numerics::xnnpack_function::sqrt:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return root_xnn<false>(v); });
+    case numerics::xnnpack_function::rsqrt:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return root_xnn<true>(v); });
+    case numerics::xnnpack_function::sin:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return sin_xnn<false>(v); });
+    case numerics::xnnpack_function::cos:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return sin_xnn<true>(v); });
     case numerics::xnnpack_function::other: break;  // the forms exclude these
   }
 }
@@ -4553,6 +4654,11 @@ struct exp_function {
     return hn::And(hn::Ge(x, set_float(-87.f)), hn::Le(x, set_float(88.f)));
   }
   static float scalar(float x) { return numerics::exp_f32(x); }
+};
+/// The C library's, at most 0.502 units in the last place off before it is rounded.
+struct c_library_exp_function : exp_function {
+  static constexpr double doubt = 0x1p-31;
+  static float scalar(float x) { return numerics::exp_c_library(x); }
 };
 struct expm1_function {  // x <= 0
   static constexpr double doubt = usual_doubt;
@@ -4709,10 +4815,11 @@ struct elu_lanes {
     return hn::IfThenElse(below, hn::Mul(e, alpha), x);
   }
 };
-struct exp_lanes {
-  explicit HWY_INLINE exp_lanes(const unary_params&) {}
-  HWY_INLINE VF operator()(VF x) const { return apply<exp_function>(x); }
+template <class Exp> struct exp_by_lanes {
+  explicit HWY_INLINE exp_by_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<Exp>(x); }
 };
+using exp_lanes = exp_by_lanes<exp_function>;
 struct tanh_lanes {
   explicit HWY_INLINE tanh_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return apply<tanh_function>(x); }
@@ -4739,21 +4846,22 @@ struct erf_lanes {
   explicit HWY_INLINE erf_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return apply<erf_function>(x); }
 };
-struct logistic_lanes {
+template <class Exp> struct logistic_by_lanes {
   bool cutoffs;
-  explicit HWY_INLINE logistic_lanes(const unary_params& p) : cutoffs(p.mode == rounding::none) {}
+  explicit HWY_INLINE logistic_by_lanes(const unary_params& p)
+      : cutoffs(p.mode == rounding::none || p.mode == rounding::divide_half_away) {}
   HWY_INLINE VF operator()(VF x) const {
     const VF one = set_float(1.f), negative = hn::Neg(x);
-    if (!cutoffs)
-      return simd::divide(one, simd::rounded(hn::Add(one, apply<exp_function>(negative))));
+    if (!cutoffs) return simd::divide(one, simd::rounded(hn::Add(one, apply<Exp>(negative))));
     const auto above = hn::Gt(x, set_float(16.619047164916992188f)),
                below = hn::Lt(x, set_float(-9.f));
-    const VF e = apply<exp_function>(
-        hn::IfThenElse(below, x, hn::IfThenElse(above, hn::Zero(DF()), negative)));
+    const VF e =
+        apply<Exp>(hn::IfThenElse(below, x, hn::IfThenElse(above, hn::Zero(DF()), negative)));
     const VF y = simd::divide(one, simd::rounded(hn::Add(one, e)));
     return hn::IfThenElse(below, e, hn::IfThenElse(above, one, y));
   }
 };
+using logistic_lanes = logistic_by_lanes<exp_function>;
 struct silu_lanes {
   explicit HWY_INLINE silu_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const {
@@ -4915,8 +5023,7 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
         return numerics::xnnpack_function_of(p.function) != numerics::xnnpack_function::other
                    ? &xnnpack_floats
                    : nullptr;
-      case rounding::divide_half_away:  // tanh, also in approximate gelu, is the C library's
-        return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
+      case rounding::divide_half_away: return c_library_floats(p);
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -4934,6 +5041,13 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case rounding::mxnet: break;
     }
     return nullptr;
+  }
+  /// With the C library's functions, of which the exponential has vectors.
+  static float_function c_library_floats(const unary_params& p) noexcept {
+    if (p.function == unary::exp) return &unary_floats<exp_by_lanes<c_library_exp_function>>;
+    if (p.function == unary::logistic)
+      return &unary_floats<logistic_by_lanes<c_library_exp_function>>;
+    return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
   }
   /// With octet's correctly rounded functions.
   static float_function rounded_floats(const unary_params& p) noexcept {
@@ -8030,6 +8144,21 @@ template <class T> struct blend_float_lanes {
   }
 };
 
+/// XNNPACK's floats.
+struct blend_xnn_floats {
+  VF fy, fx;
+  HWY_INLINE blend_xnn_floats(const resize_params&, const bilinear_tap& v, const bilinear_tap& h)
+      : fy(set_float(v.fraction)), fx(set_float(h.fraction)) {}
+  static HWY_INLINE VF between(VF a, VF b, VF f) {
+    return simd::rounded(hn::Add(a, simd::rounded(hn::Mul(simd::rounded(hn::Sub(b, a)), f))));
+  }
+  HWY_INLINE void operator()(const resize_pixel<float>& p, std::size_t i) const {
+    const VF top = between(load_floats(p.tl + i), load_floats(p.tr + i), fx),
+             bottom = between(load_floats(p.bl + i), load_floats(p.br + i), fx);
+    simd::store(between(top, bottom, fy), p.to + i);
+  }
+};
+
 /// TFLite's 10-bit weights, int16 values: sums of 37 bits are exact in binary64.
 struct blend_q10_words {
   simd::VF64 w_tl, w_bl, w_tr, w_br;
@@ -8287,6 +8416,7 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
       case rounding::onnxruntime: return &rows<float, blend_ort_lanes<float>>;
       case rounding::aten: return &rows<float, blend_aten_floats>;
       case rounding::fused_multiply_add: return &rows<float, blend_aten_channels>;
+      case rounding::xnnpack: return &rows<float, blend_xnn_floats>;
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -8299,7 +8429,6 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
       case rounding::divide_half_even:
       case rounding::reciprocal_half_even:
       case rounding::divide_truncate:
-      case rounding::xnnpack:
       case rounding::qnnpack:
       case rounding::tflite_optimized:
       case rounding::mxnet: break;
@@ -11116,6 +11245,7 @@ constexpr framework_facts composed(const dims& x) {
 /// Averages of windows, as their operator's attributes say.
 struct pooling {
   bool padded = false, counts_padding = false, ceil_mode = false, own_divisor = false;
+  bool leaves_gaps = false;                     // a stride is longer than the window
   std::int32_t adaptive_h = 0, adaptive_w = 0;  // extents of the result; 0: by window and stride
 };
 
@@ -12733,6 +12863,9 @@ constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.pool.counts_padding = a.integer("count_include_pad") != 0;
   f.pool.ceil_mode = a.integer("ceil_mode") != 0;
   f.pool.own_divisor = a.integer("divisor") != 0;
+  for (const auto& [window, stride] :
+       {std::pair{"window_h", "stride_h"}, std::pair{"window_w", "stride_w"}})
+    f.pool.leaves_gaps |= a.integer(window) != 0 && a.integer(stride, 1) > a.integer(window);
   f.pool.adaptive_h = static_cast<std::int32_t>(a.integer("adaptive_h"));
   f.pool.adaptive_w = static_cast<std::int32_t>(a.integer("adaptive_w"));
 }
@@ -15614,16 +15747,16 @@ constexpr decision fully_connected(const facts& f) {
 /// batch_matmul_ties_zero3_s8 (DR under both).
 constexpr decision batch_matmul(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away,
-       .tflite_xnnpack = s16                   ? decision(rounding::wide_half_up)
-                         : f.w.zero_point != 0 ? decision(rounding::doubling_high_half_away)
-                                               : by_xnnpack(rounding::float_half_even),
-       .pytorch_fbgemm = no_operator(),
-       .pytorch_qnnpack = no_operator(),
-       .mxnet = no_operator(),
-       .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
+  decision by_tflite = s16 ? rounding::wide_half_up : rounding::doubling_high_half_away;
+  by_tflite.f32_product = true;
+  return choose(f.arithmetic,
+                {.tflite_ref = by_tflite,
+                 .tflite_xnnpack =
+                     s16 || f.w.zero_point != 0 ? by_tflite : by_xnnpack(rounding::float_half_even),
+                 .pytorch_fbgemm = no_operator(),
+                 .pytorch_qnnpack = no_operator(),
+                 .mxnet = no_operator(),
+                 .onnxruntime = by_onnxruntime(f.x.type, rounding::float_half_even)});
 }
 
 /// Layers of floats. MXNet's sum in an order that depends on the CPU: MXN rounds once.
@@ -17139,6 +17272,12 @@ struct batch_matmul_attrs {
   static constexpr auto fields = field_list{field{"adj_x", &batch_matmul_attrs::adj_x},
                                             field{"adj_y", &batch_matmul_attrs::adj_y}};
 };
+/// Of quantized values.
+struct quantized_matmul_attrs {
+  bool f32_product = false;  // sx * sw is rounded to binary32 before anything else (TFLite)
+  static constexpr auto fields =
+      field_list{field{"f32_product", &quantized_matmul_attrs::f32_product}};
+};
 /// Of float32 under ORT.
 struct float_matmul_attrs {
   double alpha = 1;       // a factor of the sums
@@ -17379,7 +17518,8 @@ template <bool Quantized> status batch_matmul_prepare(const node_view& n, prepar
         return invalid("accumulators exceed int32", {}, "int64 output");
       return unit{};
     }
-    const bool narrow = uses_f32_product(n.round, false);  // no law asks for it: no such attribute
+    const bool narrow =
+        uses_f32_product(n.round, read_attributes<quantized_matmul_attrs>(*n.attrs).f32_product);
     const double scale = laws::accumulator_scale(narrow, a.scale(), b.scale());
     return fill_requantize(to, p.requant, n.round, std::span<const double>(&scale, 1), y,
                            clamp_of(*n.attrs, y.type));
@@ -17416,7 +17556,7 @@ inline constexpr op_def qnn_batch_matmul{
     .quantized = true,
     .accumulates = true,
     .kernel = kernel_id::batch_matmul,
-    .attributes = keys_of<batch_matmul_attrs, clamp_keys>,
+    .attributes = keys_of<batch_matmul_attrs, quantized_matmul_attrs, clamp_keys>,
     .shape = &batch_matmul_op_shape,
     .memory = &batch_matmul_memory<true>,
     .prepare = &batch_matmul_prepare<true>,
@@ -17645,10 +17785,9 @@ constexpr decision xnnpack_function_of_floats(const facts& f) {
 constexpr decision softmax_of_floats(const facts& f) {
   return f.beta == 1 ? xnnpack_function_of_floats(f) : function_of_floats(f);
 }
-/// tanh, and gelu by tanh, of floats: TFLite's reference calls the C library (AWAY, as in the
-/// tables of quantized values).
-constexpr decision tanh_of_floats(const facts& f) {
-  const decision other = xnnpack_function_of_floats(f);
+/// TFLite's reference calls the C library (AWAY, as in the tables of quantized values); elsewhere
+/// as `other`.
+constexpr decision c_library_form(const facts& f, const decision& other) {
   return choose(f.arithmetic, {.tflite_ref = rounding::divide_half_away,
                                .tflite_xnnpack = other,
                                .pytorch_fbgemm = other,
@@ -17656,7 +17795,16 @@ constexpr decision tanh_of_floats(const facts& f) {
                                .mxnet = other,
                                .onnxruntime = other});
 }
-constexpr decision gelu_of_floats(const facts& f) { return tanh_of_floats(f); }
+/// logistic, tanh, exp, and gelu by tanh, of floats.
+constexpr decision c_library_function_of_floats(const facts& f) {
+  return c_library_form(f, xnnpack_function_of_floats(f));
+}
+/// log, sin, cos.
+constexpr decision c_library_order(const facts& f) {
+  return c_library_form(f, xnnpack_form(f, onnxruntime_order(f)));
+}
+/// sqrt, rsqrt: XNNPACK's start from the instruction's 14 bits.
+constexpr decision root_of_floats(const facts& f) { return xnnpack_form(f, rounding::none); }
 /// Ranges of reals that TFLite and PyTorch quantize in one fixed way.
 enum class fixed_range : std::uint8_t { zero_to_one, one_around_zero, sixteen_below_zero };
 struct quantization {
@@ -17726,8 +17874,10 @@ template <class T> struct fixed_point {
     if (a == lowest && b == lowest) return highest;
     return static_cast<T>((std::int64_t{a} * b + (std::int64_t{1} << (bits - 1))) >> bits);
   }
-  /// x / 2^e, ties away from zero.
+  /// x / 2^e, ties away from zero. Shifted by more than its bits x is 1 or -1: the framework's mask
+  /// of what is shifted out has T's.
   static constexpr T rounding_shift_half_away(T x, int e) noexcept {
+    if (e > bits) return x < 0 ? T{-1} : T{1};
     return static_cast<T>(numerics::rounding_shift_half_away(x, e));
   }
   /// x * 2^e, saturating.
@@ -18171,8 +18321,8 @@ constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, tru
 
 // ---- the C library's ----
 
-namespace detail {
-/// exp(x) - 1 in binary32: x = k ln2 + r - c, a rational function of r, 2^k put back.
+/// exp(x) - 1 in binary32, fdlibm's way, up to glibc 2.40: x = k ln2 + r - c, a rational function
+/// of r, 2^k put back.
 constexpr float expm1_c_library(float x) noexcept {
   constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
                   ln2_low = std::bit_cast<float>(0x3717f7d1u),
@@ -18202,20 +18352,20 @@ constexpr float expm1_c_library(float x) noexcept {
   } else if (size < 0x33000000u) {
     return x;
   }
-  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, polynomial(z, q))),
+  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, detail::polynomial(z, q))),
               t = sub(3.f, mul(r, half));
   float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
   if (k == 0) return sub(x, sub(mul(x, e), z));
   e = sub(sub(mul(x, sub(e, c)), c), z);
   if (k == -1) return sub(mul(0.5f, sub(x, e)), 0.5f);
   if (k == 1) return x < -0.25f ? mul(-2.f, sub(e, add(x, 0.5f))) : add(1.f, mul(2.f, sub(x, e)));
-  if (k <= -2 || k > 56) return sub(scale_normal(sub(1.f, sub(e, x)), k), 1.f);
+  if (k <= -2 || k > 56) return sub(detail::scale_normal(sub(1.f, sub(e, x)), k), 1.f);
   if (k < 23)
-    return scale_normal(sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
+    return detail::scale_normal(
+        sub(std::bit_cast<float>(0x3f800000u - (0x1000000u >> k)), sub(e, x)), k);
   const auto small = std::bit_cast<float>(static_cast<std::uint32_t>(0x7f - k) << 23);
-  return scale_normal(add(sub(x, add(e, small)), 1.f), k);
+  return detail::scale_normal(add(sub(x, add(e, small)), 1.f), k);
 }
-}  // namespace detail
 
 /// fdlibm's way, up to glibc 2.40.
 constexpr float tanh_c_library(float v) noexcept {
@@ -18225,10 +18375,10 @@ constexpr float tanh_c_library(float v) noexcept {
   if (a < 0x1p-55f) {
     z = mul(a, add(1.f, a));
   } else if (a < 1.f) {
-    const float t = detail::expm1_c_library(mul(-2.f, a));
+    const float t = expm1_c_library(mul(-2.f, a));
     z = div(-t, add(t, 2.f));
   } else if (a < 22.f) {
-    z = sub(1.f, div(2.f, add(detail::expm1_c_library(mul(2.f, a)), 2.f)));
+    z = sub(1.f, div(2.f, add(expm1_c_library(mul(2.f, a)), 2.f)));
   }
   return v < 0 ? -z : z;
 }
@@ -18292,6 +18442,59 @@ constexpr float exp_c_library(float x) noexcept {
   const auto whole = static_cast<std::int64_t>(k);
   const auto at = static_cast<std::uint64_t>(whole);
   return static_cast<float>(mul(y, std::bit_cast<double>(root[at & 31u] + (at << 47))));
+}
+/// The complementary error function in binary32, fdlibm's way, up to glibc 2.40: rational functions
+/// on four intervals.
+constexpr float erfc_c_library(float v) noexcept {
+  constexpr float erx = 8.4506291151e-01f;
+  constexpr float pp[] = {-2.3763017452e-05f, -5.7702702470e-03f, -2.8481749818e-02f,
+                          -3.2504209876e-01f, 1.2837916613e-01f},
+                  qq[] = {-3.9602282413e-06f, 1.3249473704e-04f, 5.0813062117e-03f,
+                          6.5022252500e-02f,  3.9791721106e-01f, 1.f},
+                  pa[] = {-2.1663755178e-03f, 3.5478305072e-02f,  -1.1089469492e-01f,
+                          3.1834661961e-01f,  -3.7220788002e-01f, 4.1485610604e-01f,
+                          -2.3621185683e-03f},
+                  qa[] = {1.1984500103e-02f,
+                          1.3637083583e-02f,
+                          1.2617121637e-01f,
+                          7.1828655899e-02f,
+                          5.4039794207e-01f,
+                          1.0642088205e-01f,
+                          1.f},
+                  ra[] = {-9.8143291473e+00f, -8.1287437439e+01f, -1.8460508728e+02f,
+                          -1.6239666748e+02f, -6.2375331879e+01f, -1.0558626175e+01f,
+                          -6.9385856390e-01f, -9.8649440333e-03f},
+                  sa[] = {-6.0424413532e-02f, 6.5702495575e+00f, 1.0863500214e+02f,
+                          4.2900814819e+02f,  6.4538726807e+02f, 4.3456588745e+02f,
+                          1.3765776062e+02f,  1.9651271820e+01f, 1.f},
+                  rb[] = {-4.8351919556e+02f, -1.0250950928e+03f, -6.3756646729e+02f,
+                          -1.6063638306e+02f, -1.7757955551e+01f, -7.9928326607e-01f,
+                          -9.8649431020e-03f},
+                  sb[] = {
+                      -2.2440952301e+01f, 4.7452853394e+02f, 2.5530502930e+03f, 3.1998581543e+03f,
+                      1.5367296143e+03f,  3.2579251099e+02f, 3.0338060379e+01f, 1.f};
+  if (is_nan(v)) return v;
+  const float a = v < 0 ? -v : v;
+  if (a >= 28) return v < 0 ? 2.f : 0.f;
+  if (a < 0.84375f) {
+    if (a < 0x1p-26f) return sub(1.f, v);
+    const float z = mul(v, v), y = div(detail::polynomial(z, pp), detail::polynomial(z, qq)),
+                r = mul(v, y);
+    return v < 0.25f ? sub(1.f, add(v, r)) : sub(0.5f, add(r, sub(v, 0.5f)));
+  }
+  if (a < 1.25f) {
+    const float s = sub(a, 1.f), q = div(detail::polynomial(s, pa), detail::polynomial(s, qa));
+    return v < 0 ? add(1.f, add(erx, q)) : sub(sub(1.f, erx), q);
+  }
+  if (v < -6) return 2.f;
+  const float s = div(1.f, mul(a, a)),
+              q = std::bit_cast<std::uint32_t>(a) < 0x4036DB6Du
+                      ? div(detail::polynomial(s, ra), detail::polynomial(s, sa))
+                      : div(detail::polynomial(s, rb), detail::polynomial(s, sb)),
+              z = std::bit_cast<float>(std::bit_cast<std::uint32_t>(a) & 0xffffe000u),
+              r = mul(exp_c_library(sub(-mul(z, z), 0.5625f)),
+                      exp_c_library(add(mul(sub(z, a), add(z, a)), q)));
+  return v < 0 ? sub(2.f, div(r, a)) : div(r, a);
 }
 /// log(1 + v), 0 <= v <= 1, fdlibm's way, up to glibc 2.40: 1 + v = 2^k (1 + f), the error of that
 /// sum kept, a polynomial of degree 7 in (f / (2 + f))^2.
@@ -18370,8 +18573,8 @@ constexpr float cos_c_library(float v) noexcept { return detail::sine_c_library(
 OCTET_NAMESPACE_END
 
 // ---- octet/numerics/xnnpack_math.hpp
-// tanh, the logistic function, gelu and the exp of softmax of binary32 as XNNPACK's loops compute
-// them on x86-64 with AVX-512, where subnormal numbers are zero: rounding XNN of floats.
+// Elementary functions and the exp of softmax of binary32 as XNNPACK's loops compute them on x86-64
+// with AVX-512, where subnormal numbers are zero: rounding XNN of floats.
 // None is correctly rounded; the order of operations is part of the result.
 // kernels/xnnpack_math-inl has the same operations on vectors.
 #define OCTET_NUMERICS_XNNPACK_MATH_HPP_
@@ -18434,6 +18637,36 @@ inline constexpr rational<6> approximate_gelu{
      7.9788458347e-01f},
     {1.3433452750e-06f, 7.6477612311e-05f, 1.3060354395e-03f, 2.4381054565e-02f, 2.4369759858e-01f,
      1.f}};
+/// exp: 1 + r (ln 2 + ...) / (1 + ...), r what the nearest integer leaves of x log2 e.
+inline constexpr float exp_p[] = {0x1.6ae8e6p-8f, 0x1.89daf6p-5f, 0x1.62e430p-1f},
+                       exp_q[] = {0x1.89034ep-6f, -0x1.1bdd2ap-2f, 1.f};
+inline constexpr float highest_power = 128.f, lowest_power = -127.f;
+/// log: x + ... over 1 + ..., x from sqrt(1/2) - 1 to sqrt(2) - 1; the roots' product is 1.
+inline constexpr float log_p[] = {1.824996918440e-01f, 1.f, 1.f},
+                       log_q[] = {0.049584995955f, 0.599170029163f, 1.5f, 1.f};
+inline constexpr float root_of_2 = 1.4142134190e+00f, root_of_half = 7.0710688829e-01f,
+                       ln2 = 0x1.62e430p-1f;
+/// sin: an odd function over an even one within a quarter of the circle.
+inline constexpr float sin_p[] = {3.2340581529e-03f, -1.3314664364e-01f, 1.f},
+                       sin_q[] = {4.8770775902e-04f, 3.3519912511e-02f, 1.f};
+inline constexpr float half_turn = 3.1415927f, turns = 0.15915494f, turn_high = 6.28125f,
+                       turn_low = 1.9353072e-3f, quarter_high = 1.5707963705e+00f,
+                       quarter_low = -4.3711388e-08f;
+/// 1 / sqrt(x) to 14 bits as the instruction VRSQRT14PS gives it: of each 32nd of [1, 2), then of
+/// [2, 4), the result's fraction at its start in units of 2^-18, and what each 1024th of that takes
+/// off, of 2^-25.
+inline constexpr std::int32_t root_first[] = {
+    262121, 254113, 246469, 239154, 232142, 225415, 218957, 212753, 206778, 201025, 195479,
+    190132, 184962, 179962, 175135, 170459, 165927, 161539, 157279, 153144, 149133, 145235,
+    141448, 137763, 134175, 130683, 127286, 123966, 120735, 117590, 114511, 111514, 108565,
+    102905, 97500,  92324,  87372,  82615,  78049,  73657,  69437,  65371,  61445,  57661,
+    54005,  50474,  47057,  43755,  40551,  37443,  34431,  31513,  28675,  25918,  23236,
+    20632,  18098,  15629,  13223,  10878,  8597,   6365,   4192,   2070};
+inline constexpr std::int32_t root_step[] = {
+    1001, 955, 915, 877, 841, 807, 775, 747, 719, 693, 669, 647, 625, 603, 585, 567,
+    549,  533, 517, 501, 487, 473, 461, 449, 437, 425, 415, 403, 393, 385, 375, 367,
+    707,  675, 647, 619, 595, 571, 549, 527, 509, 491, 473, 457, 441, 427, 413, 401,
+    389,  377, 365, 355, 345, 335, 325, 317, 309, 301, 293, 285, 279, 271, 265, 259};
 }  // namespace xnn
 
 namespace detail {
@@ -18486,6 +18719,79 @@ constexpr float logistic_xnn(float x) noexcept {
   if (is_nan(x)) return x;
   const float e = detail::xnn_exp_by_powers(with_sign(x, -1.f)), y = div(e, add(e, 1.f));
   return is_negative(x) ? y : sub(1.f, y);
+}
+
+/// Of NaN 0.
+constexpr float exp_xnn(float x) noexcept {
+  if (is_nan(x)) return 0.f;
+  const float scaled = mul(detail::flushed(x), xnn::log2_e),
+              above = scaled > xnn::lowest_power ? scaled : xnn::lowest_power,
+              z = above < xnn::highest_power ? above : xnn::highest_power, whole = rint(z),
+              r = detail::flushed(sub(z, whole));
+  const float part = div(detail::flushed(mul(r, detail::fused_polynomial(xnn::exp_p, r))),
+                         detail::fused_polynomial(xnn::exp_q, r));
+  // 2^-127 is zero there, 2^128 infinite.
+  const auto power = static_cast<std::uint32_t>(static_cast<std::int32_t>(whole) + 127) << 23;
+  return detail::flushed(mul(add(part, 1.f), std::bit_cast<float>(power)));
+}
+constexpr float log_xnn(float given) noexcept {
+  const float x = mul(detail::flushed(given), xnn::root_of_2);
+  if (is_nan(x) || x < 0) return nan_of<float>();
+  const auto bits = std::bit_cast<std::uint32_t>(x);
+  float power = static_cast<float>(static_cast<std::int32_t>(bits >> 23) - 127);
+  if (x == 0) power = infinity_of<float>(true);
+  if (is_infinite(x)) power = infinity_of<float>();
+  const float m = std::bit_cast<float>((bits & 0x7FFFFFu) | 0x3F800000u),
+              v = sub(mul(m, xnn::root_of_half), 1.f);
+  const float part =
+      div(mul(v, detail::fused_polynomial(xnn::log_p, v)), detail::fused_polynomial(xnn::log_q, v));
+  return fma(power, xnn::ln2, part);
+}
+/// sin(x), or cos(x).
+constexpr float sin_xnn(float given, bool cosine) noexcept {
+  if (is_nan(given)) return given;
+  if (is_infinite(given)) return nan_of<float>();
+  const float x = detail::flushed(given), n = rint(mul(x, xnn::turns));
+  float v = fma(-n, xnn::turn_low, fma(-n, xnn::turn_high, x));
+  if (cosine) v = add(sub(xnn::quarter_high, v), xnn::quarter_low);
+  const float up = sub(xnn::half_turn, v), folded = v < up ? v : up,
+              down = sub(-xnn::half_turn, folded), inner = folded > down ? folded : down,
+              last = sub(xnn::half_turn, inner);
+  v = detail::flushed(inner < last ? inner : last);
+  const float z = detail::flushed(mul(v, v));
+  return detail::flushed(div(mul(v, detail::fused_polynomial(xnn::sin_p, z)),
+                             detail::fused_polynomial(xnn::sin_q, z)));
+}
+namespace detail {
+/// Of a positive normal number.
+constexpr float rsqrt14(float x) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(x), m = bits & 0x7FFFFFu;
+  const std::uint32_t odd = ~(bits >> 23) & 1u;  // whether the exponent, less its bias, is
+  const std::uint32_t e = (379u + odd - (bits >> 23)) >> 1;  // of the result, from 1/2 on
+  if (m == 0 && odd == 0) return std::bit_cast<float>((e + 1) << 23);
+  const std::size_t i = odd * 32 + (m >> 18);
+  const auto at = static_cast<std::int32_t>(m >> 8 & 1023u);
+  const auto fraction =
+      static_cast<std::uint32_t>((xnn::root_first[i] * 128 - xnn::root_step[i] * at) >> 9);
+  return std::bit_cast<float>(e << 23 | fraction << 7);
+}
+/// 1 / sqrt(x) after one step of Newton's, nothing fused.
+constexpr float root_step(float x) noexcept {
+  const float y = rsqrt14(x), excess = sub(mul(x, flushed(mul(y, y))), 1.f);
+  return sub(y, mul(excess, mul(0.5f, y)));
+}
+}  // namespace detail
+/// Of 0 XNNPACK's own is NaN.
+constexpr float rsqrt_xnn(float given) noexcept {
+  const float x = detail::flushed(given);
+  if (!(x > 0)) return nan_of<float>();
+  return is_infinite(x) ? 0.f : detail::root_step(x);
+}
+constexpr float sqrt_xnn(float given) noexcept {
+  const float x = detail::flushed(given);
+  if (x == 0 || is_nan(x) || (is_infinite(x) && x > 0)) return x;
+  if (x < 0) return nan_of<float>();
+  return mul(x, detail::root_step(x));
 }
 
 /// One of softmax's results: its exp times the reciprocal of the sum.
@@ -21444,8 +21750,13 @@ inline constexpr op_def qnn_greater_equal = binary_def<binary_op::greater_equal,
     "qnn.greater_equal", "a >= b of quantized values", qnn_comparison_forms);
 inline constexpr op_def qnn_squared_difference = binary_def<binary_op::squared_difference, true>(
     "qnn.squared_difference", "(a - b) * (a - b) of quantized values", qnn_binary_forms);
+inline constexpr form qnn_div_forms[] = {
+    {.in = {quantized_types, like(0)},
+     .out = {like(0)},
+     .roundings = rounding::doubling_high_half_away},
+};
 inline constexpr op_def qnn_div =
-    binary_def<binary_op::div, true>("qnn.div", "a / b of quantized values", qnn_binary_forms);
+    binary_def<binary_op::div, true>("qnn.div", "a / b of quantized values", qnn_div_forms);
 }  // namespace ops
 
 // ---- select ----
@@ -21690,14 +22001,14 @@ constexpr bool reduces_range(law l) {
   }
   return false;
 }
-/// A transposed convolution of floats with 8-bit weights: TFLite's own kernels add floats in an
-/// order that is not known.
+/// A transposed convolution of floats with 8-bit weights: TFLite's own kernel brings every product
+/// to floats by itself, XNNPACK the sums.
 constexpr decision dynamic_transpose_conv2d(const facts& f) {
   return choose(f.arithmetic,
-                {.tflite_ref = no_operator(),
+                {.tflite_ref = rounding::none,
                  .tflite_xnnpack = xnnpack_takes(f.framework) && !f.framework.kernel_below_stride
                                        ? by_xnnpack(rounding::xnnpack)
-                                       : no_operator(),
+                                       : decision(rounding::none),
                  .pytorch_fbgemm = no_operator(),
                  .pytorch_qnnpack = no_operator(),
                  .mxnet = no_operator(),
@@ -22650,34 +22961,45 @@ OCTET_INLINE void float_layer_kernel(const kernel_args& a) noexcept {
 #else
 void float_layer_kernel(const kernel_args& a) noexcept;
 #endif
-/// An output element sums its input pixels in their own order, row by row, channels innermost: what
-/// scattering them one after another gives. XNN: in the order of the kernel's rows and columns.
+/// Output element (oy, ox, oc) of image n of a transposed convolution: join(sum, x, w) of its input
+/// pixels and weights, one after another from `sum` on. They come in the pixels' own order, row by
+/// row, channels innermost, as scattering them gives; `by_kernel`: by the kernel's rows and
+/// columns.
+template <class X, class W, class Join>
+constexpr float transposed_sum(const conv2d_params& p, const X* x, const W* w, std::int32_t n,
+                               std::int32_t oy, std::int32_t ox, std::size_t oc, bool by_kernel,
+                               float sum, Join&& join) {
+  const image_extents in{p.in_h, p.in_w, p.in_c};
+  const std::size_t in_c = as_size(p.in_c);
+  for (std::int32_t i = 0; i < p.kernel_h; ++i) {
+    // The last tap meets the first input row.
+    const std::int32_t ky = by_kernel ? i : p.kernel_h - 1 - i, ty = oy + p.pad_top - ky;
+    if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
+    for (std::int32_t j = 0; j < p.kernel_w; ++j) {
+      const std::int32_t kx = by_kernel ? j : p.kernel_w - 1 - j, tx = ox + p.pad_left - kx;
+      if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
+      const X* px = x + nhwc_index(in, n, ty / p.stride_h, tx / p.stride_w, 0);
+      const W* pw =
+          w + (oc * product_of(p.kernel_h, p.kernel_w) + as_size(ky * p.kernel_w + kx)) * in_c;
+      for (std::size_t ic = 0; ic < in_c; ++ic) sum = join(sum, px[ic], pw[ic]);
+    }
+  }
+  return sum;
+}
+/// XNN: in the order of the kernel, the bias first, each product fused.
 constexpr void float_transpose_layer(const float_layer_params& p, const float* x, const float* w,
                                      const float* bias, float* y, std::size_t begin,
                                      std::size_t end) {
-  const image_extents in{p.in_h, p.in_w, p.in_c}, out{p.out_h, p.out_w, p.out_c};
-  const std::size_t in_c = as_size(p.in_c), out_c = as_size(p.out_c);
+  const image_extents out{p.out_h, p.out_w, p.out_c};
+  const auto join = [&p](float sum, float a, float b) {
+    return p.fused ? numerics::fma(a, b, sum) : numerics::add(sum, numerics::mul(a, b));
+  };
   for (std::size_t row = begin; row < end; ++row) {
     const auto [n, oy] = image_row_of(row, p.out_h);
     for (std::int32_t ox = 0; ox < p.out_w; ++ox)
-      for (std::size_t oc = 0; oc < out_c; ++oc) {
-        float sum = p.fused && p.has_bias ? bias[oc] : 0.f;
-        for (std::int32_t i = 0; i < p.kernel_h; ++i) {
-          // The last tap meets the first input row.
-          const std::int32_t ky = p.fused ? i : p.kernel_h - 1 - i, ty = oy + p.pad_top - ky;
-          if (ty < 0 || ty % p.stride_h != 0 || ty / p.stride_h >= p.in_h) continue;
-          for (std::int32_t j = 0; j < p.kernel_w; ++j) {
-            const std::int32_t kx = p.fused ? j : p.kernel_w - 1 - j, tx = ox + p.pad_left - kx;
-            if (tx < 0 || tx % p.stride_w != 0 || tx / p.stride_w >= p.in_w) continue;
-            const float* px = x + nhwc_index(in, n, ty / p.stride_h, tx / p.stride_w, 0);
-            const float* pw =
-                w +
-                (oc * product_of(p.kernel_h, p.kernel_w) + as_size(ky * p.kernel_w + kx)) * in_c;
-            for (std::size_t ic = 0; ic < in_c; ++ic)
-              sum = p.fused ? numerics::fma(px[ic], pw[ic], sum)
-                            : numerics::add(sum, numerics::mul(px[ic], pw[ic]));
-          }
-        }
+      for (std::size_t oc = 0; oc < as_size(p.out_c); ++oc) {
+        float sum = transposed_sum(p, x, w, n, oy, ox, oc, p.fused,
+                                   p.fused && p.has_bias ? bias[oc] : 0.f, join);
         if (p.has_bias && !p.fused) sum = numerics::add(sum, bias[oc]);
         y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(sum, p.min, p.max);
       }
@@ -24187,6 +24509,115 @@ inline constexpr op_def dynamic_fully_connected{
     .prepare = &dynamic_layer_prepare<true>,
     .decide = &laws::dynamic_dequantize,
     .macs = &layer_macs,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/dynamic_transpose.hpp
+// qnn.dynamic_transpose_conv2d: a transposed convolution of codes whose scales were found when the
+// network ran, times 8-bit weights, to float32. Every product is brought to floats by itself.
+#define OCTET_OPS_DYNAMIC_TRANSPOSE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// x codes less their zero points (what dynamic_quantize gives), weights as transpose_conv2d has
+/// them, scales of the images float32 [N], bias float32 [O] (optional).
+struct dynamic_transpose_params : conv2d_params {
+  const float* scales = nullptr;  // of the output channels
+  bool has_bias = false;
+  float min = 0, max = 0;
+};
+
+namespace reference {
+constexpr void dynamic_transpose(const dynamic_transpose_params& p, const std::int16_t* x,
+                                 const std::int8_t* w, const float* images, const float* bias,
+                                 float* y, std::size_t begin, std::size_t end) {
+  const image_extents out{p.out_h, p.out_w, p.out_c};
+  for (std::size_t row = begin; row < end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::size_t oc = 0; oc < as_size(p.out_c); ++oc) {
+        const float channel = p.scales[oc], image = images[n];
+        float sum = transposed_sum(
+            p, x, w, n, oy, ox, oc, false, 0.f, [=](float s, std::int16_t a, std::int8_t b) {
+              const auto product = static_cast<float>(std::int32_t{a} * b);
+              return numerics::add(s, numerics::mul(numerics::mul(product, channel), image));
+            });
+        if (p.has_bias) sum = numerics::add(sum, bias[oc]);
+        y[nhwc_index(out, n, oy, ox, oc)] = numerics::clamp(sum, p.min, p.max);
+      }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void dynamic_transpose_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const dynamic_transpose_params*>(a.params);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  dynamic_transpose(p, static_cast<const std::int16_t*>(a.in[0]),
+                    static_cast<const std::int8_t*>(a.in[1]), static_cast<const float*>(a.in[2]),
+                    p.has_bias ? static_cast<const float*>(a.in[3]) : nullptr,
+                    static_cast<float*>(a.out[0]), rows.begin, rows.end);
+}
+#else
+void dynamic_transpose_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status dynamic_transpose_shape(const node_view& n, std::span<dims> out) {
+  if (auto s = transpose_conv2d_op_shape(n, out); !s) return s;
+  const dims images{n.in[0].shape[0]};
+  if (!(n.in[2].shape == images)) return violation{rule::shapes_differ, images, n.in[2].shape};
+  const dims channels{n.in[1].shape[0]};
+  if (n.present(3) && !(n.in[3].shape == channels))
+    return violation{rule::shapes_differ, channels, n.in[3].shape};
+  return unit{};
+}
+constexpr void dynamic_transpose_memory(const node_view& n, node_memory& to) {
+  to.make<dynamic_transpose_params>();
+  to.array<float>(as_size(n.in[1].shape[0]));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status dynamic_transpose_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<transpose_conv2d_attrs>(*n.attrs);
+  if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1)
+    return unsupported("dynamic transpose_conv2d with groups or dilation");
+  const tensor_desc& w = n.in[1];
+  auto& p = to.make<dynamic_transpose_params>(&reference::dynamic_transpose_kernel);
+  set_geometry(p, a, n.in[0].shape, w.shape, n.out[0].shape);
+  const auto channels = as_size(p.out_c);
+  if (w.scales.size() != 1 && w.scales.size() != channels)
+    return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
+  for (const std::int32_t z : w.zero_points)
+    if (z != 0) return unsupported("zero point of the weights", std::to_string(z), "0");
+  auto scales = to.array<float>(channels);
+  for (std::size_t c = 0; c < channels; ++c) scales[c] = w.scale_f32(w.per_channel() ? c : 0);
+  p.scales = scales.data();
+  p.has_bias = n.present(3);
+  const auto c = read_attributes<float_clamp_attrs>(*n.attrs);
+  p.min = static_cast<float>(c.float_lo), p.max = static_cast<float>(c.float_hi);
+  return unit{};
+}
+#else
+status dynamic_transpose_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form dynamic_transpose_forms[] = {
+    {.in = {dtype::s16, dtype::s8, dtype::f32, dtype::f32}, .out = {dtype::f32}},
+};
+inline constexpr op_def dynamic_transpose_conv2d{
+    .name = "qnn.dynamic_transpose_conv2d",
+    .summary = "transposed convolution of codes whose scales were chosen when it ran, to float32",
+    .min_inputs = 3,
+    .max_inputs = 4,
+    .optional = {3},
+    .forms = dynamic_transpose_forms,
+    .quantized = true,
+    .attributes = keys_of<transpose_conv2d_attrs, float_clamp_attrs>,
+    .shape = &dynamic_transpose_shape,
+    .memory = &dynamic_transpose_memory,
+    .prepare = &dynamic_transpose_prepare,
+    .macs = &transpose_conv2d_macs,
 };
 }  // namespace ops
 
@@ -26217,10 +26648,14 @@ constexpr decision average_pool(const facts& f) {
                                                    ? rounding::qnnpack
                                                    : rounding::onnxruntime)});
 }
+/// XNNPACK leaves windows with gaps between them.
+constexpr decision pool_by_xnnpack(const facts& f, rounding r) {
+  return f.pool.leaves_gaps ? decision(rounding::none) : by_xnnpack(r);
+}
 /// Of floats. ONNX Runtime's orders are the loader's (laws/pools.hpp).
 constexpr decision float_average_pool(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
+                               .tflite_xnnpack = pool_by_xnnpack(f, rounding::xnnpack),
                                .pytorch_fbgemm = rounding::none,
                                .pytorch_qnnpack = rounding::none,
                                .mxnet = rounding::none,
@@ -26228,13 +26663,14 @@ constexpr decision float_average_pool(const facts& f) {
 }
 /// Raw values; only the bounds of a fused activation depend on the law.
 constexpr decision max_pool(const facts& f) {
-  return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::none)
-                                                                   : decision(rounding::none),
-                               .pytorch_fbgemm = by_pytorch(rounding::none),
-                               .pytorch_qnnpack = by_pytorch(rounding::none),
-                               .mxnet = by_mxnet(rounding::none),
-                               .onnxruntime = by_onnxruntime(rounding::none)});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::none,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? pool_by_xnnpack(f, rounding::none)
+                                                     : decision(rounding::none),
+                 .pytorch_fbgemm = by_pytorch(rounding::none),
+                 .pytorch_qnnpack = by_pytorch(rounding::none),
+                 .mxnet = by_mxnet(rounding::none),
+                 .onnxruntime = by_onnxruntime(rounding::none)});
 }
 
 /// Which of PyTorch's axes a reduction takes.
@@ -26313,6 +26749,12 @@ constexpr decision sum(const facts& f) {
                  .onnxruntime = no_operator()});
 }
 
+/// mean and sum of 8 bits over no axis, which XNNPACK leaves.
+constexpr decision reduction_over_no_axis(law l, bool mean) {
+  return l == law::tflite_xnnpack && !mean ? rounding::tflite_optimized
+                                           : rounding::doubling_high_half_away;
+}
+
 /// PyTorch's channels_last kernel fuses its multiply-adds. TFLite's kernels blend the codes of
 /// bytes and do not look at a result's other parameters; XNNPACK refuses the node for them.
 constexpr decision resize_bilinear(const facts& f) {
@@ -26342,7 +26784,7 @@ constexpr decision float_resize_bilinear(const facts& f) {
   const decision pytorch =
       by_pytorch(pytorch_blends_channels(f) ? rounding::fused_multiply_add : rounding::aten);
   return choose(f.arithmetic, {.tflite_ref = rounding::none,
-                               .tflite_xnnpack = rounding::none,
+                               .tflite_xnnpack = by_xnnpack(rounding::xnnpack),
                                .pytorch_fbgemm = pytorch,
                                .pytorch_qnnpack = pytorch,
                                .mxnet = rounding::none,
@@ -27408,11 +27850,11 @@ OCTET_INLINE status lstm_prepare(const node_view& n, prepared& to) {
   if (p.projects) p.hidden_zero_point = -p.hidden_zero_point;
   const auto cell = numerics::detail::split(c.scale());
   p.cell_integer_bits = 15 + cell.e;
-  if (cell.m != 1 || p.cell_integer_bits < (p.coupled ? 0 : -1) || p.cell_integer_bits > 9 ||
+  if (cell.m != 1 || p.cell_integer_bits < (p.coupled ? 0 : -15) || p.cell_integer_bits > 9 ||
       c.zero_point() != 0)
     return unsupported(
         "quantization of the cell", std::to_string(c.scale()),
-        "a power of two between 2^-16 (coupled gates: 2^-15) and 2^-6, zero point 0");
+        "a power of two between 2^-30 (coupled gates: 2^-15) and 2^-6, zero point 0");
   if (p.projects || p.normalizes || n.present(17) || n.present(18) || n.present(19) ||
       p.cell_integer_bits < 0) {
     to.reference = &reference::lstm_whole_kernel;
@@ -29025,12 +29467,11 @@ constexpr std::int32_t mean_xnn(const mean_params& p, std::int64_t sum) noexcept
       static_cast<double>(rint(add(mul(static_cast<float>(sum), p.scale), p.offset))), p.requant.lo,
       p.requant.hi);
 }
-/// TFLite's optimized sum of int16: half away from zero of f32(f32(sum) * f32(sx / sy)).
+/// TFLite's optimized sum: half away from zero of f32(f32(sum * f32(sx / sy)) + offset).
 constexpr std::int32_t sum_optimized(const mean_params& p, std::int64_t sum) noexcept {
-  const std::int64_t v = sum - static_cast<std::int64_t>(p.plan.count) * p.in_zero_point;
-  return finish(static_cast<double>(
-                    round_half_away(static_cast<double>(mul(static_cast<float>(v), p.scale)))),
-                p.requant.zero_point, p.requant.lo, p.requant.hi);
+  const float v = add(mul(static_cast<float>(sum), p.scale), p.offset);
+  return finish(static_cast<double>(round_half_away(v)), p.requant.zero_point, p.requant.lo,
+                p.requant.hi);
 }
 /// The quantized mean or sum from the sum of raw values.
 constexpr std::int32_t mean_value(const mean_params& p, std::int64_t sum) noexcept {
@@ -29464,7 +29905,11 @@ OCTET_INLINE status mean_factors(const node_view& n, mean_params& p, prepared& t
           static_cast<float>(y.zero_point()),
           numerics::mul(numerics::mul(elements, static_cast<float>(p.in_zero_point)), p.scale));
       return unit{};
-    case rounding::tflite_optimized: p.scale = numerics::div(sx, sy); return unit{};
+    case rounding::tflite_optimized:
+      p.scale = numerics::div(sx, sy);
+      p.offset =
+          numerics::mul(numerics::mul(-static_cast<float>(p.in_zero_point), p.scale), elements);
+      return unit{};
     case rounding::divide_half_even:
       if (!mean || !x.same_quantization(y))
         return unsupported("rounding EVEN here", {}, "a mean that keeps the quantization");
@@ -30149,7 +30594,7 @@ constexpr bilinear_tap bilinear_float(std::int32_t o, std::int32_t in, std::int3
                      hi = clamp_to_int(static_cast<double>(-floor(-at)), 0, in - 1);
   return {lo, hi, 0, sub(at, static_cast<float>(lo))};
 }
-/// XNNPACK's 11-bit weights from clamped float coordinates.
+/// XNNPACK's clamped float coordinates, and 11-bit weights of them.
 constexpr bilinear_tap bilinear_xnn(std::int32_t o, std::int32_t in, std::int32_t out,
                                     bool align_corners, bool half_pixel_centers) {
   const bool corners = align_corners && out != 1;
@@ -30161,7 +30606,8 @@ constexpr bilinear_tap bilinear_xnn(std::int32_t o, std::int32_t in, std::int32_
   at = at < 0 ? 0 : at > last ? last : at;
   const auto lo = static_cast<std::int32_t>(at);
   const std::int32_t hi = lo + 1 < in ? lo + 1 : in - 1;
-  return {lo, hi, static_cast<std::int32_t>(rint(mul(sub(at, static_cast<float>(lo)), 2048.f))), 0};
+  const float fraction = sub(at, static_cast<float>(lo));
+  return {lo, hi, static_cast<std::int32_t>(rint(mul(fraction, 2048.f))), fraction};
 }
 /// PyTorch's coordinates, never below 0; `fused`: as its channels-last kernels are compiled.
 constexpr bilinear_tap bilinear_aten(std::int32_t o, std::int32_t in, std::int32_t out,
@@ -30256,6 +30702,11 @@ constexpr std::int32_t blend_xnn(std::int32_t tl, std::int32_t tr, std::int32_t 
   return static_cast<std::int32_t>(
       (std::int64_t{t} * 2048 + std::int64_t{b - t} * wy + (1 << 21)) >> 22);
 }
+/// XNNPACK's: along the rows, then between them.
+constexpr float blend_xnn_float(float tl, float tr, float bl, float br, float fy, float fx) {
+  const float t = add(tl, mul(sub(tr, tl), fx)), b = add(bl, mul(sub(br, bl), fx));
+  return add(t, mul(sub(b, t), fy));
+}
 /// Four products left to right, one rounding each.
 constexpr float blend_float(float tl, float tr, float bl, float br, float fy, float fx) {
   const float gy = sub(1.f, fy), gx = sub(1.f, fx);
@@ -30342,6 +30793,7 @@ constexpr float blend_real(const resize_params& p, const bilinear_square<float>&
     case rounding::none: return s.blended(&numerics::blend_float);
     case rounding::onnxruntime: return s.blended(&numerics::blend_ort);
     case rounding::aten: return s.blended(&numerics::blend_aten_float);
+    case rounding::xnnpack: return s.blended(&numerics::blend_xnn_float);
     case rounding::fused_multiply_add:
       return s.blended(k < as_size(p.channels) / 8 * 8 ? &numerics::blend_aten_block
                                                        : &numerics::blend_aten_rest);
@@ -30357,7 +30809,6 @@ constexpr float blend_real(const resize_params& p, const bilinear_square<float>&
     case rounding::divide_half_even:
     case rounding::reciprocal_half_even:
     case rounding::divide_truncate:
-    case rounding::xnnpack:
     case rounding::qnnpack:
     case rounding::tflite_optimized:
     case rounding::mxnet: break;  // the forms exclude these
@@ -30526,7 +30977,7 @@ inline constexpr form float_resize_forms[] = {
     {.in = {dtype::f32},
      .out = {dtype::f32},
      .roundings = {rounding::none, rounding::onnxruntime, rounding::aten,
-                   rounding::fused_multiply_add}},
+                   rounding::fused_multiply_add, rounding::xnnpack}},
 };
 inline constexpr op_def resize_nearest{
     .name = "resize_nearest",
@@ -30843,7 +31294,20 @@ constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcep
   return x;
 }
 /// Functions that XNNPACK's loops (rounding XNN) compute their own way.
-enum class xnnpack_function : std::uint8_t { other, logistic, tanh, gelu, elu, hard_swish };
+enum class xnnpack_function : std::uint8_t {
+  other,
+  logistic,
+  tanh,
+  gelu,
+  elu,
+  hard_swish,
+  exp,
+  log,
+  sqrt,
+  rsqrt,
+  sin,
+  cos
+};
 constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return xnnpack_function::logistic;
@@ -30851,13 +31315,13 @@ constexpr xnnpack_function xnnpack_function_of(unary f) noexcept {
     case unary::gelu: return xnnpack_function::gelu;
     case unary::elu: return xnnpack_function::elu;
     case unary::hard_swish: return xnnpack_function::hard_swish;
+    case unary::exp: return xnnpack_function::exp;
+    case unary::log: return xnnpack_function::log;
+    case unary::sqrt: return xnnpack_function::sqrt;
+    case unary::rsqrt: return xnnpack_function::rsqrt;
+    case unary::sin: return xnnpack_function::sin;
+    case unary::cos: return xnnpack_function::cos;
     case unary::hard_sigmoid:
-    case unary::exp:
-    case unary::log:
-    case unary::sqrt:
-    case unary::rsqrt:
-    case unary::sin:
-    case unary::cos:
     case unary::abs:
     case unary::neg:
     case unary::square:
@@ -30883,6 +31347,12 @@ constexpr float unary_xnn(const unary_params& p, float x) noexcept {
     case xnnpack_function::gelu: return gelu_xnn(x, p.approximate);
     case xnnpack_function::elu: return elu_xnn(x, p.alpha);
     case xnnpack_function::hard_swish: return hard_swish_xnn(x);
+    case xnnpack_function::exp: return exp_xnn(x);
+    case xnnpack_function::log: return log_xnn(x);
+    case xnnpack_function::sqrt: return sqrt_xnn(x);
+    case xnnpack_function::rsqrt: return rsqrt_xnn(x);
+    case xnnpack_function::sin: return sin_xnn(x, false);
+    case xnnpack_function::cos: return sin_xnn(x, true);
     case xnnpack_function::other: break;  // the forms exclude these
   }
   return x;
@@ -30897,10 +31367,12 @@ constexpr bool is_vectorized(const unary_params& p, std::size_t i) noexcept {
   return p.mode == rounding::aten && has_vectorized(p.function) &&
          (!by_logistic_blocks(p.function) || p.rows.in_block(i, p.count, logistic_block));
 }
-/// TFLite's reference calls the C library (AWAY).
-constexpr float tanh_by(rounding mode, float x) noexcept {
+/// TFLite's reference kernels call the C library (AWAY), and so do its tables of codes and
+/// XNNPACK's (XNN).
+constexpr bool by_c_library(rounding mode) noexcept {
   switch (mode) {
-    case rounding::divide_half_away: return tanh_c_library(x);
+    case rounding::divide_half_away:
+    case rounding::xnnpack: return true;
     case rounding::none:
     case rounding::doubling_high_half_away:
     case rounding::doubling_high_half_up:
@@ -30913,7 +31385,6 @@ constexpr float tanh_by(rounding mode, float x) noexcept {
     case rounding::divide_half_even:
     case rounding::reciprocal_half_even:
     case rounding::divide_truncate:
-    case rounding::xnnpack:
     case rounding::qnnpack:
     case rounding::aten:
     case rounding::fused_multiply_add:
@@ -30921,14 +31392,35 @@ constexpr float tanh_by(rounding mode, float x) noexcept {
     case rounding::mxnet:
     case rounding::onnxruntime: break;
   }
-  return tanh_f32(x);
+  return false;
 }
-constexpr float logistic_by(rounding mode, float x) noexcept {
-  switch (mode) {
-    case rounding::divide_half_even: return logistic_f32(x);
-    case rounding::none:  // float32 tensors: TFLite's cutoffs
-      if (x > 16.619047164916992188f) return 1.f;
-      if (x < -9.f) return exp_f32(x);
+constexpr float exp_by(rounding mode, float x) noexcept {
+  return by_c_library(mode) ? exp_c_library(x) : exp_f32(x);
+}
+/// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) as Eigen has it: TFLite's reference of floats.
+constexpr float gelu_by_vectors(float x) noexcept {
+  const float cube = mul(mul(x, x), x), inner = add(x, mul(0.044715f, cube));
+  return mul(mul(0.5f, x), add(1.f, tanh_vector(mul(0.797884561f, inner))));
+}
+/// Of floats TFLite's reference has Eigen's, whose last bits octet does not follow.
+constexpr float erfc_by(const unary_params& p, float x) noexcept {
+  return by_c_library(p.mode) && p.type != dtype::f32 ? erfc_c_library(x) : erfc_f32(x);
+}
+constexpr float expm1_by(rounding mode, float x) noexcept {
+  return by_c_library(mode) ? expm1_c_library(x) : expm1_f32(x);
+}
+constexpr float tanh_by(rounding mode, float x) noexcept {
+  return by_c_library(mode) ? tanh_c_library(x) : tanh_f32(x);
+}
+constexpr float logistic_by(const unary_params& p, float x) noexcept {
+  switch (p.mode) {
+    case rounding::divide_half_even:
+    case rounding::xnnpack: return logistic_f32(x);
+    case rounding::none:
+    case rounding::divide_half_away:
+      if (p.type != dtype::f32) break;
+      if (x > 16.619047164916992188f) return 1.f;  // TFLite's cutoffs
+      if (x < -9.f) return exp_by(p.mode, x);
       break;
     case rounding::doubling_high_half_away:
     case rounding::doubling_high_half_up:
@@ -30938,10 +31430,8 @@ constexpr float logistic_by(rounding mode, float x) noexcept {
     case rounding::float_bias_half_even:
     case rounding::float_zero_point_half_even:
     case rounding::eight_bit_ratio_half_up:
-    case rounding::divide_half_away:
     case rounding::reciprocal_half_even:
     case rounding::divide_truncate:
-    case rounding::xnnpack:
     case rounding::qnnpack:
     case rounding::aten:
     case rounding::fused_multiply_add:
@@ -30949,29 +31439,30 @@ constexpr float logistic_by(rounding mode, float x) noexcept {
     case rounding::mxnet:
     case rounding::onnxruntime: break;
   }
-  return div(1.f, add(1.f, exp_f32(-x)));
+  return div(1.f, add(1.f, exp_by(p.mode, -x)));
 }
 /// f(x) in binary32, as the frameworks' kernels spell it, with octet's correctly rounded exp, tanh,
-/// ...
+/// ... or those of the C library.
 constexpr float unary_f32(const unary_params& p, float x) noexcept {
   switch (p.function) {
-    case unary::logistic: return logistic_by(p.mode, x);
+    case unary::logistic: return logistic_by(p, x);
     case unary::tanh: return tanh_by(p.mode, x);
     case unary::hard_swish: return div(mul(x, relu6_of(add(x, 3.f))), 6.f);
     case unary::hard_sigmoid: return div(relu6_of(add(x, 3.f)), 6.f);
-    case unary::elu: return x < 0 ? mul(expm1_f32(x), p.alpha) : x;
+    case unary::elu: return x < 0 ? mul(expm1_by(p.mode, x), p.alpha) : x;
     case unary::gelu: {
-      if (!p.approximate) return mul(mul(0.5f, x), erfc_f32(mul(x, -0.707106781f)));
+      if (!p.approximate) return mul(mul(0.5f, x), erfc_by(p, mul(x, -0.707106781f)));
+      if (p.type == dtype::f32 && by_c_library(p.mode)) return gelu_by_vectors(x);
       const float cube = mul(mul(mul(0.044715f, x), x), x);
       const float inner = mul(0.797884561f, add(x, cube));
       return mul(mul(0.5f, x), add(1.f, tanh_by(p.mode, inner)));
     }
-    case unary::exp: return exp_f32(x);
-    case unary::log: return log_f32(x);
+    case unary::exp: return exp_by(p.mode, x);
+    case unary::log: return by_c_library(p.mode) ? log_c_library(x) : log_f32(x);
     case unary::sqrt: return sqrt_f32(x);
     case unary::rsqrt: return div(1.f, sqrt_f32(x));
-    case unary::sin: return sin_f32(x);
-    case unary::cos: return cos_f32(x);
+    case unary::sin: return by_c_library(p.mode) ? sin_c_library(x) : sin_f32(x);
+    case unary::cos: return by_c_library(p.mode) ? cos_c_library(x) : cos_f32(x);
     case unary::abs: return with_sign(x, 1.f);
     case unary::neg: return -x;
     case unary::square: return mul(x, x);
@@ -31490,8 +31981,8 @@ template <unary F, decision_function Decide> constexpr std::span<const form> pla
 }
 /// The functions of float32 with vectors.
 constexpr kernel_id float_kernel(unary f) {
-  const bool scalar = f == unary::sin || f == unary::cos || f == unary::floor || f == unary::ceil ||
-                      f == unary::round || f == unary::sign;
+  const bool scalar =
+      f == unary::floor || f == unary::ceil || f == unary::round || f == unary::sign;
   return scalar ? kernel_id::none : kernel_id::unary;
 }
 
@@ -31521,21 +32012,21 @@ constexpr kernel_id float_kernel(unary f) {
       .decide = float_law,                                     \
   };
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
-             &laws::xnnpack_function_of_floats)
-OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::tanh_of_floats)
+             &laws::c_library_function_of_floats)
+OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::c_library_function_of_floats)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish,
              &laws::hard_swish_of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
              &laws::of_floats)
 OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, &laws::elu_of_floats)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
-             &laws::gelu_of_floats)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::function_of_floats)
-OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::onnxruntime_order)
-OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, nullptr)
-OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, nullptr)
-OCTET_UNARY_(sin, "sin", "sine", &laws::table, &laws::onnxruntime_order)
-OCTET_UNARY_(cos, "cos", "cosine", &laws::table, &laws::onnxruntime_order)
+             &laws::c_library_function_of_floats)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_function_of_floats)
+OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::c_library_order)
+OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, &laws::root_of_floats)
+OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, &laws::root_of_floats)
+OCTET_UNARY_(sin, "sin", "sine", &laws::table, &laws::c_library_order)
+OCTET_UNARY_(cos, "cos", "cosine", &laws::table, &laws::c_library_order)
 OCTET_UNARY_(abs, "abs", "absolute value", &laws::tflite_integers, nullptr)
 OCTET_UNARY_(neg, "neg", "negation", &laws::neg, nullptr)
 OCTET_UNARY_(square, "square", "x * x", &laws::square, nullptr)
@@ -31727,6 +32218,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::dynamic_dequantize,
     &ops::dynamic_quantize_linear,
     &ops::dynamic_conv2d,
+    &ops::dynamic_transpose_conv2d,
     &ops::dynamic_fully_connected,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,

@@ -443,7 +443,14 @@ class recipe_maker {
       if (!dense) set("pad_top", 1), set("pad_left", 1), set("pad_bottom", 1), set("pad_right", 1);
       return true;
     }
-    if (is(ops::blockwise_fully_connected)) {
+    if (is(ops::dynamic_transpose_conv2d)) {
+      const dims x_in = x(image());
+      r_.in[0].range(-255, 255);
+      const std::int32_t in = x_in.back(0), out = constant({in, 3, 3, in})[0];
+      next({x_in[0]}).range(0.01, 2);
+      constant({out});
+      set("stride_h", 2), set("stride_w", 2);
+    } else if (is(ops::blockwise_fully_connected)) {
       const dims rows = x({16, 8 * c()});
       r_.in[0].range(-255, 255);
       next({rows[0]}).range(0.01, 2);

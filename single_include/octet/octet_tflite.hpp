@@ -2082,11 +2082,11 @@ class tflite_node {
   }
   /// A node of which the row knows which kernel of the framework runs.
   status emit_decided(const laws::decision& d, const op_def& op, std::vector<tensor_id> in,
-                      std::vector<tensor_id> out,
-                      tflite_activation fused = tflite_activation::none) {
+                      std::vector<tensor_id> out, tflite_activation fused = tflite_activation::none,
+                      attributes attrs = {}) {
     const auto a = activation_of(fused);
     if (!a) return a.error();
-    return build_.emit(op, std::move(in), std::move(out), {}, {*a, framework, d});
+    return build_.emit(op, std::move(in), std::move(out), std::move(attrs), {*a, framework, d});
   }
   /// The same on the operator's own inputs and outputs.
   status emit(const op_def& op, attributes attrs = {},
@@ -2930,13 +2930,12 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
-/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of two
-/// batch axes where the matrix w has none, of more always.
-inline bool mixes_row_scales(const dims& x, const dims& w) {
-  std::int64_t batches = 1;
-  for (std::int32_t i = 0; i + 2 < x.rank; ++i) batches *= x[i];
-  if (x.rank <= 3 || batches == 1) return false;
-  return x.rank > 4 || (w.rank < 3 && x[0] != 1 && x[1] != 1);
+/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of several
+/// batch axes, unless they and those of the matrix w, all of one, are put together first.
+inline bool mixes_row_scales(const dims& x, const dims& w, bool adj_x) {
+  std::int32_t axes = 0;
+  for (std::int32_t i = 0; i + 2 < x.rank; ++i) axes += x[i] > 1 ? 1 : 0;
+  return axes > 1 && (w.rank < 3 || adj_x);
 }
 /// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
 inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
@@ -2949,7 +2948,7 @@ inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_ma
       size != product_of(rows, columns))
     return unsupported("int8 operand next to floats", to_string(w),
                        "one constant matrix with one scale, of at most the rank of the floats");
-  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w))
+  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w, o.adj_x))
     return unsupported("batch axes of floats by a matrix of int8",
                        to_string(x) + ", " + to_string(w),
                        "one: TFLite's reference kernel takes other rows' scales");
@@ -3036,6 +3035,23 @@ inline result<attributes> transposed_attributes(transpose_conv2d_attrs t, const 
   for (const char* unused : {"dilation_h", "dilation_w", "groups"}) a.erase(unused);
   return a;
 }
+/// Floats with 8-bit weights, each image with a scale and a zero point of its own.
+inline status products_by_themselves(tflite_node& n, attributes a, tflite_activation fused) {
+  laws::facts left = facts_of_file(n);
+  left.framework.int4_weights = true;  // what XNNPACK leaves means to a law
+  attributes quantize;
+  quantize.set("rows", std::int64_t{n.in(2).shape[0]});
+  quantize.set("asymmetric", std::int64_t{1});
+  const tensor_id codes = n.temporary("/quantized", dtype::s16),
+                  images = n.temporary("/image_scales", dtype::f32);
+  if (auto s = n.emit_decided(laws::dynamic_quantize(left), ops::dynamic_quantize, {n.in_id(2)},
+                              {codes, images}, tflite_activation::none, std::move(quantize));
+      !s)
+    return s;
+  std::vector<tensor_id> in{codes, n.in_id(1), images};
+  if (n.has(3)) in.push_back(n.in_id(3));
+  return n.emit(ops::dynamic_transpose_conv2d, std::move(in), n.outs(), std::move(a), fused);
+}
 /// Inputs: output shape, weights [O,KH,KW,I], input, bias.
 inline status transpose_conv(tflite_node& n) {
   if (auto s = need_inputs(n, 3); !s) return s;
@@ -3065,10 +3081,8 @@ inline status transpose_conv(tflite_node& n) {
     return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
   if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
       n.out().type == dtype::f32) {
-    if (!laws::dynamic_transpose_conv2d(facts_of_file(n)).known)
-      return unsupported("a transposed convolution of floats with 8-bit weights", {},
-                         "under tflite_xnnpack, where XNNPACK takes it: TFLite's own kernels add "
-                         "floats in an order that is not known");
+    if (laws::dynamic_transpose_conv2d(facts_of_file(n)).by != laws::library::xnnpack)
+      return products_by_themselves(n, std::move(a), o.activation);
     laws::dynamic_facts layer;
     layer.layer = laws::dynamic_layer::conv2d;
     layer.images = x.shape[0];
@@ -3442,11 +3456,15 @@ inline status concatenation(tflite_node& n) {
     copies &= same_quantization(n.in(i), n.out());
   }
   if (!quantized(n.out())) return n.emit(ops::concat, std::move(a));
-  // Only uint8 may bring other parameters: TFLite refuses the rest.
-  if (!copies && n.out().type != dtype::u8)
+  if (copies || n.out().type == dtype::u8) return n.emit(ops::qnn_concat, std::move(a));
+  // Of int16 TFLite copies the codes, whatever their scales; of int8 it refuses other parameters.
+  bool centred = n.out().type == dtype::s16 && tflite_node::zero(n.out()) == 0;
+  for (std::size_t i = 0; i < n.inputs(); ++i)
+    centred &= n.in(i).type == dtype::s16 && tflite_node::zero(n.in(i)) == 0;
+  if (!centred)
     return unsupported("concatenation of different scales on " + std::string(name_of(n.out().type)),
                        {}, "equal scales and zero points");
-  return n.emit(ops::qnn_concat, std::move(a));
+  return n.emit(ops::concat, std::move(a));
 }
 
 inline status paddings_of(tflite_node& n, attributes& to) {
@@ -3763,10 +3781,29 @@ inline std::int32_t mask_of_zeros(const std::vector<std::int64_t>& positions) {
     if (positions[i] == 0) mask |= static_cast<std::int32_t>(std::uint32_t{1} << i);
   return mask;
 }
+/// Ends that the file counts from the beginnings. Of axes that are cut TFLite lays out memory for
+/// what the file says and fills less.
+inline status ends_of_offsets(tflite_node& n, const tflite_schema::strided_slice_options& o,
+                              std::vector<std::int64_t>& ends) {
+  const auto begin = n.integers(1), strides = n.integers(3);
+  const dims x = n.in(0).shape;
+  bool plain = o.ellipsis_mask == 0 && o.new_axis_mask == 0 && o.begin_mask == 0 &&
+               o.end_mask == 0 && begin.size() == ends.size() && strides.size() == ends.size() &&
+               ends.size() <= as_size(x.rank);
+  for (std::size_t i = 0; plain && i < ends.size(); ++i) {
+    const std::int64_t extent = x[static_cast<int>(i)],
+                       first = begin[i] < 0 ? begin[i] + extent : begin[i];
+    plain = strides[i] > 0 && first >= 0 && ends[i] >= 0 && ends[i] <= extent - first;
+    ends[i] += first;
+  }
+  if (!plain)
+    return unsupported("STRIDED_SLICE with offset", {},
+                       "sizes within the input, steps above 0, no masks but shrink_axis_mask");
+  return unit{};
+}
 inline status strided_slice(tflite_node& n) {
   if (auto s = need_inputs(n, 4); !s) return s;
   const auto o = n.options<tflite_schema::strided_slice_options>();
-  if (o.offset) return unsupported("STRIDED_SLICE with offset");
   if (!n.is_constant(1) || !n.is_constant(2)) return strided_slice_at(n, o);
   if (!n.is_constant(3)) return unsupported("strides that are computed at run time");
   attributes a;
@@ -3775,7 +3812,11 @@ inline status strided_slice(tflite_node& n) {
   for (std::size_t i = 0; i < 3; ++i) {
     auto positions = n.integers(i + 1);
     if (o.ellipsis_mask != 0) keep_axis_of_ellipsis(n.in(0).shape.rank, o, positions);
-    if (i == 1 && plain_slice(n, o)) end_mask |= mask_of_zeros(positions);
+    if (i == 1 && o.offset) {
+      if (auto s = ends_of_offsets(n, o, positions); !s) return s;
+    } else if (i == 1 && plain_slice(n, o)) {
+      end_mask |= mask_of_zeros(positions);
+    }
     a.set(lists[i], std::move(positions));
   }
   for (const auto& [mask, bits] : {std::pair{"begin_mask", o.begin_mask},
@@ -4405,15 +4446,15 @@ template <const op_def& Op> status reduce_to(tflite_node& n, tensor_id to) {
   if (!a) return a.error();
   if (!n.integers(1).empty()) return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
   const tensor& x = n.in(0);
-  if (Op.decide && is_8bit(x.type) && laws::has_xnnpack(n.g().arithmetic))
-    return unsupported("a reduction of 8-bit values over no axis", {},
-                       "under tflite_ref: XNNPACK leaves it to a kernel that rounds another way");
   if (x.shape.rank >= dims::max_rank) return invalid("rank of input", to_string(x.shape));
   attributes behind, last;
   behind.set("axis", std::int64_t{-1});
   const tensor_id column = n.temporary("/column", x.type, x.scales, x.zero_points);
   if (auto s = n.emit(ops::expand_dims, {n.in_id(0)}, {column}, std::move(behind)); !s) return s;
   last.set("axes", std::vector<std::int64_t>{-1});
+  if (&Op == &ops::qnn_mean || &Op == &ops::qnn_sum)  // XNNPACK leaves it
+    return n.emit_decided(laws::reduction_over_no_axis(n.g().arithmetic, &Op == &ops::qnn_mean), Op,
+                          {column}, {to}, tflite_activation::none, std::move(last));
   return n.emit(Op, {column}, {to}, std::move(last));
 }
 template <const op_def& Op> status reduce(tflite_node& n) {
