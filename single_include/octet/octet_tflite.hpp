@@ -3002,6 +3002,9 @@ inline status batch_matmul(tflite_node& n) {
   if (o.adj_x) a.set("adj_x", std::int64_t{1});
   if (o.adj_y) a.set("adj_y", std::int64_t{1});
   if (!quantized(n.in(0))) return n.emit(ops::batch_matmul, std::move(a));
+  if (n.out().type == dtype::s32)
+    return unsupported("int32 as result of a quantized matrix product", {},
+                       "int8, int16: TFLite multiplies the codes there, zero points and all");
   if (n.in(1).scales.size() != 1)
     return unsupported("quantization of the second operand",
                        std::to_string(n.in(1).scales.size()) + " scales", "one scale per tensor");

@@ -7,6 +7,7 @@
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/dynamic_layers.hpp"
+#include "octet/ops/dynamic_transpose.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
@@ -454,7 +455,7 @@ template <> struct cases<octet::ops::dynamic_transpose_conv2d> {
       node_case& n = to.add(std::move(name), {x, w, dims{x[0]}, dims{w[0]}});
       n.in[0].scales.clear(), n.in[0].zero_points.clear();
       n.in[0].range(-255, 255);
-      n.in[1].constant().per_channel(0, 0.02);
+      n.in[1].constant(), n.in[1].per_channel(0, 0.02);
       n.in[2].range(0.01, 2);
       n.in[3].constant();
       return n;
