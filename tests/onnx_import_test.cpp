@@ -603,6 +603,19 @@ TEST_CASE("ONNX: what is not computed is refused by name") {
   CHECK_HAS(message_of("\xff\xff\xff"), "protobuf");
 }
 
+TEST_CASE("ONNX: constant indices that ONNX Runtime has no result for") {
+  const auto picked = [](std::int64_t index) {
+    ox::file f;
+    f.input("x", ox::f32, {2, 3}).output("y");
+    f.constant(ox::tensor("i", ox::s64, {1}, ox::raw_of(std::vector<std::int64_t>{index})));
+    f.node("Gather", {"x", "i"}, {"y"}, {ox::attribute("axis", std::int64_t{1})});
+    return f.str();
+  };
+  CHECK(load(picked(-3)));
+  CHECK_HAS(message_of(picked(3)), "index (found 3; supported: below 3)");
+  CHECK_HAS(message_of(picked(-4)), "index (found -4");
+}
+
 TEST_CASE("ONNX: what comes behind an error looks at no tensor that is not there") {
   using integers = std::vector<std::int64_t>;
   CHECK_HAS(message_of(ox::file()

@@ -201,6 +201,45 @@ def half_rows(n):
     return [n.node("Cast", [v], to=FLOAT) for v in (skip[3], skip[0], simple, norm, y)]
 
 
+def turned_twice(n):
+    """Two Transposes in a row are one, which goes behind ReduceMean; two that undo each other are
+    none."""
+    x = floats(n, 2, 8, 8, 6)
+    first = n.node("Transpose", [n.node("Add", [x, x])], perm=[3, 1, 0, 2])
+    both = n.node("Transpose", [first], perm=[1, 3, 2, 0])
+    back = n.node("Transpose", [first], perm=[2, 1, 3, 0])
+    return [n.node("ReduceMean", [both], axes=[1], keepdims=1),
+            n.node("ReduceMean", [back], axes=[0, 2], keepdims=0),
+            n.node("ReduceMean", [first], axes=[3], keepdims=0)]
+
+
+def sigmoid_ties(n):
+    """All codes by tables of which an entry lies next to a tie: the last bit of ONNX Runtime's own
+    sigmoid decides it."""
+    x = n.input(n.every_code("u8", 256))
+    close = [(0.03547846898436546, 130, 0.001138264313340187),
+             (0.042530808597803116, 10, 0.004351581446826458),
+             (0.037421680986881256, 243, 0.0002486052690073848),
+             (0.029995832592248917, 112, 0.0004037847393192351),
+             (0.03155737742781639, 168, 0.002749826293438673),
+             (0.02447576, 120, 0.0037831056)]
+    return [n.ms("QLinearSigmoid", [x] + n.parameters(a, z, "u8") + n.parameters(b, 0, "u8"))
+            for a, z, b in close]
+
+
+def softmax_ties(n):
+    """Rows in which 1 to 8 terms are the same and the others nothing: 254 / 4 is a tie."""
+    results = []
+    for depth in (10, 13, 19, 20, 300):
+        x = np.full((8, depth), 100, np.uint8)
+        for row in range(8):
+            x[row, n.rng.permutation(depth)[:row + 1]] = 255
+        for scale in (1 / 255, 1 / 130):
+            inputs = [n.input(x)] + n.parameters(1e6, 255, "u8") + n.parameters(scale, 0, "u8")
+            results.append(n.ms("QLinearSoftmax", inputs, axis=-1, opset=13))
+    return results
+
+
 def cases(w):
     w.store("net_constant_codes_add", constant_codes("Add", 0.04))
     w.store("net_constant_codes_mul", constant_codes("Mul", 0.0128))
@@ -213,6 +252,9 @@ def cases(w):
     for part in (rows, pooled, sliced, split, averaged, by_shape, attended, grown,
                  recurrent):
         w.store("net_behind_" + part.__name__, behind_layer(part))
+    w.store("net_turned_twice", turned_twice, 13)
+    w.store("ties_sigmoid", sigmoid_ties)
+    w.store("ties_softmax", softmax_ties)
     w.store("net_half_split", half_split)
     w.store("net_half_undone", half_undone)
     w.store("net_half_rows", half_rows)

@@ -62,7 +62,7 @@ struct softmax_table_op {
   softmax_formula formula;
   bool up;  // OPT to uint8: half up; else halves away from zero
   VF factor, sum, lo,
-      hi;  // EVEN_MUL: table / sum * factor; ORT: table * factor / sum; OPT: table * factor
+      hi;  // EVEN_MUL: table / sum * factor; OPT: table * factor
   V32 z;
   HWY_INLINE V32 of(VF e) const {
     // Cut first: the bounds are whole numbers below 2^17; below zero lies only the bound itself.
@@ -72,13 +72,11 @@ struct softmax_table_op {
             round_within(simd::rounded(hn::Mul(simd::rounded(simd::divide(e, sum)), factor)), lo,
                          hi),
             z);
-      case softmax_formula::onnxruntime_table:
-        return hn::Add(round_within(simd::divide(simd::rounded(hn::Mul(e, factor)), sum), lo, hi),
-                       z);
       case softmax_formula::tflite_table: {
         const VF v = simd::rounded(hn::Mul(e, factor));
         return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
       }
+      case softmax_formula::onnxruntime_table:   // row_onnxruntime
       case softmax_formula::fixed_point: break;  // row_dr has no table of floats
     }
     return z;
@@ -272,15 +270,37 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     switch (formula) {
       case softmax_formula::tflite_table:
         return numerics::div(1.f, numerics::mul(sum, p.out_scale));
-      case softmax_formula::onnxruntime_table: return numerics::floor(p.inverse);
       case softmax_formula::real: return p.inverse;
+      case softmax_formula::onnxruntime_table:   // row_onnxruntime
       case softmax_formula::fixed_point: break;  // row_dr has no table of floats
     }
     return 0;
   }
+  /// ORT divides in binary64. Long rows compute each code once.
+  static HWY_NOINLINE void row_onnxruntime(const softmax_params& p, const float* table,
+                                           const std::uint8_t* x, std::uint8_t from, float sum,
+                                           std::byte* y) noexcept {
+    const float levels = numerics::floor(p.inverse);
+    const auto place = [&](std::size_t i) { return static_cast<std::uint8_t>(from + x[i]); };
+    const auto code = [&](std::size_t at) {
+      return static_cast<std::byte>(
+          numerics::finish(reference::softmax_level_ort(table[at], levels, sum), p.out_zero_point,
+                           p.lo, p.hi) &
+          255);
+    };
+    if (p.depth < 256) {
+      for (std::size_t i = 0; i < p.depth; ++i) y[i] = code(place(i));
+      return;
+    }
+    std::byte codes[256];
+    for (std::size_t i = 0; i < 256; ++i) codes[i] = code(i);
+    for (std::size_t i = 0; i < p.depth; ++i) y[i] = codes[place(i)];
+  }
   static HWY_NOINLINE void row_table(const softmax_params& p, softmax_formula formula,
                                      const float* table, const std::uint8_t* x, std::uint8_t from,
                                      std::int32_t most, float sum, std::byte* y) noexcept {
+    if (formula == softmax_formula::onnxruntime_table)
+      return row_onnxruntime(p, table, x, from, sum, y);
     const VF lo = set_float(static_cast<float>(p.lo - p.out_zero_point)),
              hi = set_float(static_cast<float>(p.hi - p.out_zero_point));
     const V32 z = set32(p.out_zero_point);

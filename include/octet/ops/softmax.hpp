@@ -165,7 +165,14 @@ constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
     y[i * p.inner] = static_cast<Out>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
   }
 }
-/// q = rint(f32(f32(t * Y) / sum)) + zy, Y = floor(f32(1 / sy)).
+constexpr double softmax_level_ort(float t, float levels, float sum) noexcept {
+  return numerics::rint(
+      numerics::div(numerics::mul(static_cast<double>(t), static_cast<double>(levels)),
+                    static_cast<double>(sum)));
+}
+/// q = rint(t * Y / sum) + zy in binary64, Y = floor(f32(1 / sy)): the product of two binary32
+/// numbers is exact, and no quotient of such a one by a third is close enough to a tie to become
+/// one.
 template <class In, class Out>
 constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
@@ -174,9 +181,9 @@ constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
     sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
   const float levels = numerics::floor(p.inverse);
   for (std::size_t i = 0; i < p.depth; ++i) {
-    const float v = numerics::div(numerics::mul(p.table[255 - most + x[i * p.inner]], levels), sum);
+    const float t = p.table[255 - most + x[i * p.inner]];
     y[i * p.inner] = static_cast<Out>(
-        numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
+        numerics::finish(softmax_level_ort(t, levels, sum), p.out_zero_point, p.lo, p.hi));
   }
 }
 inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_t* x,

@@ -578,6 +578,10 @@ constexpr std::int32_t unary_word(const unary_params& p, std::int32_t x) noexcep
   if (p.function == unary::tanh) return gemmlowp ? fixed16::tanh(q(), 3) : tanh_q15(p.sigmoid(x));
   return lookup(p.table, static_cast<std::int16_t>(x));
 }
+/// EVEN is ONNX Runtime's rounding, whose table of the logistic function comes from its own loop.
+constexpr float unary_even_f32(const unary_params& p, float x) noexcept {
+  return p.function == unary::logistic ? logistic_mlas(x) : unary_f32(p, x);
+}
 /// The quantized value of one element.
 constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexcept {
   const std::int32_t v = x - p.in_zero_point;
@@ -611,8 +615,8 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
                         div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
                     p.out_zero_point, p.lo, p.hi);
     case rounding::divide_half_even:
-      return finish(static_cast<double>(rint(
-                        div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
+      return finish(static_cast<double>(rint(div(
+                        unary_even_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
                     p.out_zero_point, p.lo, p.hi);
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:

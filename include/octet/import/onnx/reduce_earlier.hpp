@@ -67,7 +67,7 @@ class reductions_before_transposes : node_graph {
     const node& n = i.n;
     if (n.is("Transpose") && n.in.size() == 1 && n.out.size() == 1) {
       if (const attribute* perm = n.find("perm"); perm && is_permutation(perm->integers))
-        turned_.emplace(n.out[0], perm->integers);
+        follow_transpose(n, perm->integers);
     } else if (converts(n)) {
       const auto from = turned_.find(n.input(0));
       if (from != turned_.end() && leading_.contains(n.out[0]))
@@ -85,6 +85,15 @@ class reductions_before_transposes : node_graph {
     for (std::size_t k = 0; k < sorted.size(); ++k)
       if (sorted[k] != static_cast<std::int64_t>(k)) return false;
     return !perm.empty();
+  }
+  /// Of a transposed value: both Transposes are one, or none where they undo each other.
+  void follow_transpose(const node& n, permutation perm) {
+    const auto from = turned_.find(n.in[0]);
+    if (from != turned_.end()) {
+      if (from->second.size() != perm.size()) return;
+      for (std::int64_t& a : perm) a = from->second[as_size(a)];
+    }
+    if (!std::ranges::is_sorted(perm)) turned_.emplace(n.out[0], std::move(perm));
   }
   /// It goes through where that takes Transposes away, or towards one.
   void follow_operands(const node& n) {
@@ -119,7 +128,8 @@ class reductions_before_transposes : node_graph {
   }
   /// The value before its Transpose: what that reads, or the value transposed back.
   std::string before(const std::string& value, const permutation& perm, double place) {
-    if (const item* t = producer(value); t && t->n.is("Transpose")) return t->n.in[0];
+    if (const item* t = producer(value); t && t->n.is("Transpose"))
+      if (const attribute* own = t->n.find("perm"); own && own->integers == perm) return t->n.in[0];
     permutation back(perm.size());
     for (std::size_t k = 0; k < perm.size(); ++k)
       back[as_size(perm[k])] = static_cast<std::int64_t>(k);

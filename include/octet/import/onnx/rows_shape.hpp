@@ -254,9 +254,19 @@ inline void split_row(emitter& m, call& c) {
     c.out.push_back(value::of(y, x.channels_inner));
   }
 }
+/// Constant indices lie within the axis, counted from the end where they are negative: ONNX Runtime
+/// runs no others.
+inline void check_indices(emitter& m, const value& indices, std::int32_t extent) {
+  if (m.failed() || !m.is_constant(indices)) return;
+  if (!m.check(m.to.work.spend(m.shape(indices).elements().value))) return;
+  for (const std::int64_t i : m.constant_integers(indices, "indices"))
+    if (i < -extent || i >= extent)
+      return m.broken("index", std::to_string(i), "below " + std::to_string(extent));
+}
 inline void gather_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2)) return;
   const int axis = m.axis(m.integer(c, "axis", 0), m.rank(c.in[0]));
+  if (!m.failed()) check_indices(m, c.in[1], m.shape(c.in[0])[axis]);
   attributes a;
   a.set("axis", std::int64_t{axis});
   const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
