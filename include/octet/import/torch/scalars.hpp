@@ -62,8 +62,9 @@ inline result<value> item(const value& base, const value& index) {
 /// Operators that change the list or dict they are given.
 inline bool changes_items(std::string_view name, const std::vector<value>& a) {
   if (a.empty() || !(a[0].is(kind::list) || a[0].is(kind::dict))) return false;
-  constexpr std::string_view list[] = {"aten::append", "aten::_set_item", "aten::extend",
-                                       "aten::insert", "aten::pop",       "aten::add_"};
+  constexpr std::string_view list[] = {
+      "aten::append", "aten::_set_item", "aten::extend", "aten::insert", "aten::pop",
+      "aten::add_",   "aten::reverse",   "aten::clear",  "aten::remove", "aten::sort"};
   return std::find(std::begin(list), std::end(list), name) != std::end(list);
 }
 /// Sets d[key].
@@ -402,6 +403,95 @@ inline answer extreme_of_list(const scalar_call& a) {
                                          : *std::max_element(n.begin(), n.end()));
 }
 
+inline answer reverse(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  std::reverse(a["self"].c->items.begin(), a["self"].c->items.end());
+  return value{};
+}
+inline answer clear(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  a["self"].c->items.clear();
+  return value{};
+}
+/// Of numbers, in place.
+inline answer sort_numbers(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  value_list& items = a["self"].c->items;
+  double n = 0;
+  for (const value& v : items)
+    if (!read_number(v, n) || n != n) return {};
+  const bool falling = a["reverse"].is(kind::boolean) && a["reverse"].b;
+  std::stable_sort(items.begin(), items.end(), [&](const value& x, const value& y) {
+    double u = 0, v = 0;
+    return read_number(x, u) && read_number(y, v) && (falling ? v < u : u < v);
+  });
+  return value{};
+}
+/// index, count and remove of an element that is a number or a string.
+inline answer of_element(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  value_list& items = a["self"].c->items;
+  std::int64_t count = 0, first = -1;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (equal(items[i], a["el"]).value_or(false)) {
+      if (first < 0) first = static_cast<std::int64_t>(i);
+      ++count;
+    }
+  if (a.name == "aten::count") return value::of(count);
+  if (first < 0) return invalid("an element that is not in the list");
+  if (a.name == "aten::index") return value::of(first);
+  items.erase(items.begin() + static_cast<std::ptrdiff_t>(first));
+  return value{};
+}
+/// any and all of a list of numbers or bools.
+inline answer of_all(const scalar_call& a) {
+  if (!a["self"].is_sequence()) return {};
+  const bool every = a.name == "aten::all";
+  bool is = every;
+  for (const value& v : a["self"].c->items) {
+    double n = 0;
+    if (!read_number(v, n)) return {};
+    is = every ? is && n != 0 : is || n != 0;
+  }
+  return value::of(is);
+}
+/// d.get(key, otherwise).
+inline answer get_or(const scalar_call& a) {
+  if (!a["self"].is(kind::dict)) return {};
+  const value_list& items = a["self"].c->items;
+  for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+    if (equal(items[i], a["key"]).value_or(false)) return items[i + 1];
+  return a["default_value"];
+}
+
+// ---- strings ----
+
+inline answer of_text(const scalar_call& a) {
+  if (!a["self"].is(kind::string) || !a["part"].is(kind::string)) return {};
+  const std::string &text = a["self"].c->text, &part = a["part"].c->text;
+  if (a.has("start") && !equal(a["start"], value::of(std::int64_t{0})).value_or(false)) return {};
+  if (const value end = a["end"];
+      end.is(kind::integer) && end.i != -1 && end.i < static_cast<std::int64_t>(text.size()))
+    return {};
+  if (a.name == "aten::startswith") return value::of(text.starts_with(part));
+  if (a.name == "aten::endswith") return value::of(text.ends_with(part));
+  const std::size_t at = text.find(part);
+  return value::of(at == std::string::npos ? std::int64_t{-1} : static_cast<std::int64_t>(at));
+}
+inline answer joined_text(const scalar_call& a) {
+  if (!a["a"].is(kind::string) || !a["b"].is(kind::string)) return {};
+  return a.c.values.string(a["a"].c->text + a["b"].c->text);
+}
+/// lower and upper of ASCII letters.
+inline answer other_case(const scalar_call& a) {
+  if (!a["self"].is(kind::string)) return {};
+  std::string text = a["self"].c->text;
+  const bool lower = a.name == "aten::lower";
+  for (char& c : text)
+    if (lower ? c >= 'A' && c <= 'Z' : c >= 'a' && c <= 'z') c = static_cast<char>(c ^ 32);
+  return a.c.values.string(std::move(text));
+}
+
 // ---- ranges: range(lo, hi, step) is a count, of which each loop makes its own number ----
 
 inline bool is_small(const value& v) {
@@ -440,6 +530,11 @@ inline answer of_number(const scalar_call& a) {
                                                                      : -numerics::floor(-x)));
   }
   if (name == "aten::sqrt") return x >= 0 ? answer(value::of(numerics::sqrt(x))) : answer();
+  if (name == "aten::log") return x > 0 ? answer(value::of(numerics::log(x))) : answer();
+  if (name == "aten::exp") return value::of(numerics::exp(x));
+  if (name == "aten::sin") return value::of(numerics::sin(x));
+  if (name == "aten::cos") return value::of(numerics::cos(x));
+  if (name == "aten::round") return value::of(numerics::rint(x));
   const value negative = integer ? wrapped(0 - static_cast<std::uint64_t>(v.i)) : value::of(-x);
   if (name == "aten::neg") return negative;
   if (name != "aten::abs") return {};
@@ -520,8 +615,12 @@ inline answer power(const scalar_call& a) {
 }
 inline answer extreme_of_two(const scalar_call& a) {
   const value left = a["a"], right = a["b"];
-  if (!left.is(kind::integer) || !right.is(kind::integer)) return {};
-  return value::of(a.name == "prim::min" ? std::min(left.i, right.i) : std::max(left.i, right.i));
+  const bool least = a.name == "prim::min";
+  if (left.is(kind::integer) && right.is(kind::integer))
+    return value::of(least ? std::min(left.i, right.i) : std::max(left.i, right.i));
+  double x = 0, y = 0;
+  if (!read_number(left, x) || !read_number(right, y)) return {};
+  return value::of(least ? std::min(x, y) : std::max(x, y));
 }
 
 inline constexpr scalar_row all[] = {
@@ -566,6 +665,22 @@ inline constexpr scalar_row all[] = {
     {"aten::add_", "self, other", &extend},
     {"aten::insert", "self, idx, el", &insert},
     {"aten::pop", "self, idx?", &pop},
+    {"aten::reverse", "self", &reverse},
+    {"aten::clear", "self", &clear},
+    {"aten::sort", "self, reverse?", &sort_numbers},
+    {"aten::index", "self, el", &of_element},
+    {"aten::count", "self, el", &of_element},
+    {"aten::remove", "self, el", &of_element},
+    {"aten::any", "self", &of_all},
+    {"aten::all", "self", &of_all},
+    {"aten::get", "self, key, default_value?", &get_or},
+    {"aten::copy", "l", &copy_of_list},
+    {"aten::find", "self, part, start?, end?", &of_text},
+    {"aten::startswith", "self, part, start?, end?", &of_text},
+    {"aten::endswith", "self, part, start?, end?", &of_text},
+    {"aten::lower", "self", &other_case},
+    {"aten::upper", "self", &other_case},
+    {"aten::add", "a, b", &joined_text},
     {"aten::slice", "l, start?, end?, step?", &slice},
     {"aten::sum", "self", &sum},
     {"aten::mul", "l, n", &repeated},
@@ -582,6 +697,11 @@ inline constexpr scalar_row all[] = {
     {"aten::floor", "a", &of_number},
     {"aten::ceil", "a", &of_number},
     {"aten::sqrt", "a", &of_number},
+    {"aten::log", "a", &of_number},
+    {"aten::exp", "a", &of_number},
+    {"aten::sin", "a", &of_number},
+    {"aten::cos", "a", &of_number},
+    {"aten::round", "a", &of_number},
     {"aten::abs", "a", &of_number},
     {"aten::neg", "a", &of_number},
     {"aten::eq", "a, b", &equality},
