@@ -47,6 +47,20 @@ inline bool suggests_channels_last(const tensor_data& t) {
   }
   return true;
 }
+/// Axis 1 innermost in memory, the others in order: what a convolution gives, flattened, or a
+/// transposed sequence. Of any rank, where `suggests_channels_last` speaks of images.
+inline bool lies_channels_inner(const tensor_data& t) {
+  if (t.rank() < 3 || t.size[1] < 2) return false;
+  std::int64_t step = t.size[1];
+  bool others = false;
+  for (std::size_t i = t.size.size(); i-- > 0;) {
+    if (t.size[i] == 1) continue;
+    others |= i > 1;
+    if (t.stride[i] != (i == 1 ? 1 : step)) return false;
+    if (i != 1) step *= std::max<std::int64_t>(t.size[i], 1);
+  }
+  return others;
+}
 /// Steps in elements along every axis of a tensor.
 using memory_steps = std::vector<std::int64_t>;
 /// Those of an operand along the axes of a result of these extents: 0 where it is repeated.

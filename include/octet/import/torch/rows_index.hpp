@@ -467,9 +467,10 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   if (is_quantized(x.type))
     if (auto s = e.per_tensor(x); !s) return s.error();
   if (x.rank() == 0) return value_of(x);
-  const auto in = e.held_as_is(x);
+  const bool in_memory_order = x.rank() == 3 && lies_channels_inner(x);  // sums depend on it
+  const auto in = in_memory_order ? e.held(x, true) : e.held_as_is(x);
   if (!in) return in.error();
-  const bool inner = !x.constant() && x.channels_inner;
+  const bool inner = in_memory_order || (!x.constant() && x.channels_inner);
   const tensor_id to = e.make_like(x);
   attrs.set("axes", axes_in_layout(x, axes, inner));
   attrs.set("keep_dims", std::int64_t{1});
@@ -659,8 +660,9 @@ inline result<scalar> type_argument(arguments& a, scalar otherwise) {
 /// The type that sums are made in: the one asked for, else int64 of whole numbers and bools.
 inline result<scalar> type_of_sum(arguments& a, const tensor_data& x) {
   const auto type = type_argument(a, kind_of_number(x.type) == 2 ? scalar::f32 : scalar::s64);
-  if (!type || *type == scalar::f32 || *type == scalar::s64) return type;
-  return unsupported("element type of " + a.name, std::string(name_of(*type)), "float32, int64");
+  if (!type || *type == scalar::f32 || *type == scalar::s64 || *type == scalar::s32) return type;
+  return unsupported("element type of " + a.name, std::string(name_of(*type)),
+                     "float32, int64, int32");
 }
 /// cumsum(x, dim, dtype), cumprod(x, dim, dtype): float32 accumulates in binary64.
 template <bool Product> result<value> accumulated(emitter& e, arguments& a) {

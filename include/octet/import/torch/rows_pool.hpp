@@ -528,6 +528,26 @@ inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction&
     if (r.reduced[as_size(i)]) f.axes.push_back(i);
   return laws::mean(f).round == rounding::aten;
 }
+/// The mean of floats of a line that lies channels-last in memory. Codes are dequantized first, to
+/// contiguous memory.
+inline result<value> mean_of_line(emitter& e, tensor_data& x, const reduction& r) {
+  const auto in = e.held(x, true);
+  if (!in) return in.error();
+  std::vector<std::int64_t> axes, left;
+  for (int i = 0; i < x.rank(); ++i)
+    if (r.reduced[as_size(i)])
+      axes.push_back(axis_in_layout(i, x.rank(), true));
+    else
+      left.push_back(x.size[as_size(i)]);
+  attributes attrs;
+  attrs.set("axes", std::move(axes)), attrs.set("keep_dims", std::int64_t{1});
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.emit(ops::mean, {*in}, to, std::move(attrs), {.framework = e.facts_of(x, true)});
+      !s)
+    return s.error();
+  const value all = e.wrap(to, x.type, true, false);
+  return r.keep ? result<value>(all) : reshaped(e, *all.t, std::move(left));
+}
 /// mean over axes; the quantization stays.
 inline result<value> mean(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -538,6 +558,8 @@ inline result<value> mean(emitter& e, arguments& a) {
   const bool summed = sums_floats(e, *x, *r);
   const bool inner = (r->spatial() && x->channels_inner && !x->constant()) ||
                      (summed && suggests_channels_last(*x));
+  if (x->type == scalar::f32 && x->rank() == 3 && lies_channels_inner(*x))
+    return mean_of_line(e, *x, *r);
   const auto in = e.held(*x, inner);
   if (!in) return in.error();
   attributes attrs;
