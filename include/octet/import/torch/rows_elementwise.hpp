@@ -11,6 +11,7 @@
 #include "octet/ops/binary.hpp"
 #include "octet/ops/concat.hpp"
 #include "octet/ops/dequantize.hpp"
+#include "octet/ops/gather.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/prelu.hpp"
 #include "octet/ops/requantize.hpp"
@@ -60,11 +61,46 @@ inline result<value> as_contiguous(emitter& e, const result<value>& v) {
   if (!v) return v;
   return with_strides(e, *v, contiguous_strides(v->t->size));
 }
+/// The same of codes with a scale for each channel: the product of PyTorch's kernel is binary64, so
+/// the reals are read from a table of all codes of all channels.
+inline result<value> dequantized_by_channel(emitter& e, const tensor_data& x, tensor_id in) {
+  const std::vector<double> scales = e.g[in].scales;
+  const std::vector<std::int32_t> zero_points = e.g[in].zero_points;
+  const std::size_t axis = as_size(e.g[in].axis);
+  const std::int32_t low = x.type == scalar::qint8 ? -128 : 0;
+  if (auto s = e.c.build.make_constant(scales.size() * 256 * sizeof(float)); !s) return s.error();
+  std::vector<float> table;
+  std::vector<std::int32_t> first;  // of each channel, less its lowest code
+  for (std::size_t k = 0; k < scales.size(); ++k) {
+    first.push_back(static_cast<std::int32_t>(k) * 256 - low);
+    for (std::int32_t code = low; code < low + 256; ++code)
+      table.push_back(
+          static_cast<float>(numerics::mul(scales[k], static_cast<double>(code - zero_points[k]))));
+  }
+  dims along = e.g[in].shape;
+  for (int i = 0; i < along.rank; ++i)
+    if (as_size(i) != axis) along[i] = 1;
+  const tensor_id offsets =
+                      e.g.add_constant("", dtype::s32, along,
+                                       constant_data::of(std::span<const std::int32_t>(first))),
+                  reals = e.constant_of(table);
+  const tensor_id codes = e.make(x.type == scalar::qint8 ? scalar::s8 : scalar::u8),
+                  wide = e.make(scalar::s32), place = e.make(scalar::s32), y = e.make(scalar::f32);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{0});
+  if (auto s = e.emit(ops::identity, {in}, codes); !s) return s.error();
+  if (auto s = e.emit(ops::cast, {codes}, wide); !s) return s.error();
+  if (auto s = e.emit(ops::add, {wide, offsets}, place); !s) return s.error();
+  if (auto s = e.emit(ops::gather, {reals, place}, y, std::move(attrs)); !s) return s.error();
+  return e.wrap(y, scalar::f32, !x.constant() && x.channels_inner, suggests_channels_last(x));
+}
 /// The reals that the codes stand for; other values stay.
 inline result<value> dequantized(emitter& e, tensor_data& x) {
   if (!is_quantized(x.type)) return value_of(x);
   const auto in = e.held_as_is(x);
   if (!in) return in.error();
+  if (e.g[*in].scales.size() > 1 && (x.type == scalar::qint8 || x.type == scalar::quint8))
+    return dequantized_by_channel(e, x, *in);
   const tensor_id y = e.make(scalar::f32);
   if (auto s = e.emit(ops::dequantize, {*in}, y); !s) return s.error();
   return e.wrap(y, scalar::f32, !x.constant() && x.channels_inner, suggests_channels_last(x));
@@ -802,21 +838,24 @@ inline result<value> divide(emitter& e, arguments& a) {
   if (mode == "trunc") return truncated_quotient(e, *both);
   return unsupported("rounding_mode of " + a.name, mode, "none, floor, trunc");
 }
-/// Bools: and, or, not. Whole numbers have no such form.
+/// What a number is as a bool: whether it is another than 0.
+inline result<value> truth_of(emitter& e, tensor_data& x) {
+  if (x.type == scalar::boolean) return value_of(x);
+  return emit_pair(e, ops::not_equal, {&x, number_of(e, 0, x.type)}, scalar::boolean);
+}
+/// and, or of bools; numbers become bools first.
 template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
   const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
-  for (const tensor_data* t : *both)
-    if (t->type != scalar::boolean)
-      return unsupported("operands of " + a.name, std::string(name_of(t->type)), "bool");
-  return emit_pair(e, Op, *both, scalar::boolean);
+  const auto x = truth_of(e, *(*both)[0]), y = truth_of(e, *(*both)[1]);
+  if (!x) return x;
+  if (!y) return y;
+  return emit_pair(e, Op, {x->t, y->t}, scalar::boolean);
 }
 inline result<value> logical_not(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (x->type != scalar::boolean)
-    return unsupported("operand of " + a.name, std::string(name_of(x->type)), "bool");
-  return emit_pair(e, ops::equal, {x, number_of(e, 0, scalar::boolean)}, scalar::boolean);
+  return emit_pair(e, ops::equal, {x, number_of(e, 0, x->type)}, scalar::boolean);
 }
 /// condition ? x : y. Quantized values keep their quantization where it is one; a number takes the
 /// other's type.
