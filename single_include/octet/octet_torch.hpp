@@ -1768,6 +1768,20 @@ inline bool suggests_channels_last(const tensor_data& t) {
   }
   return true;
 }
+/// Axis 1 innermost in memory, the others in order: what a convolution gives, flattened, or a
+/// transposed sequence. Of any rank, where `suggests_channels_last` speaks of images.
+inline bool lies_channels_inner(const tensor_data& t) {
+  if (t.rank() < 3 || t.size[1] < 2) return false;
+  std::int64_t step = t.size[1];
+  bool others = false;
+  for (std::size_t i = t.size.size(); i-- > 0;) {
+    if (t.size[i] == 1) continue;
+    others |= i > 1;
+    if (t.stride[i] != (i == 1 ? 1 : step)) return false;
+    if (i != 1) step *= std::max<std::int64_t>(t.size[i], 1);
+  }
+  return others;
+}
 /// Steps in elements along every axis of a tensor.
 using memory_steps = std::vector<std::int64_t>;
 /// Those of an operand along the axes of a result of these extents: 0 where it is repeated.
@@ -3315,8 +3329,9 @@ inline result<value> item(const value& base, const value& index) {
 /// Operators that change the list or dict they are given.
 inline bool changes_items(std::string_view name, const std::vector<value>& a) {
   if (a.empty() || !(a[0].is(kind::list) || a[0].is(kind::dict))) return false;
-  constexpr std::string_view list[] = {"aten::append", "aten::_set_item", "aten::extend",
-                                       "aten::insert", "aten::pop",       "aten::add_"};
+  constexpr std::string_view list[] = {
+      "aten::append", "aten::_set_item", "aten::extend", "aten::insert", "aten::pop",
+      "aten::add_",   "aten::reverse",   "aten::clear",  "aten::remove", "aten::sort"};
   return std::find(std::begin(list), std::end(list), name) != std::end(list);
 }
 /// Sets d[key].
@@ -3655,6 +3670,95 @@ inline answer extreme_of_list(const scalar_call& a) {
                                          : *std::max_element(n.begin(), n.end()));
 }
 
+inline answer reverse(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  std::reverse(a["self"].c->items.begin(), a["self"].c->items.end());
+  return value{};
+}
+inline answer clear(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  a["self"].c->items.clear();
+  return value{};
+}
+/// Of numbers, in place.
+inline answer sort_numbers(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  value_list& items = a["self"].c->items;
+  double n = 0;
+  for (const value& v : items)
+    if (!read_number(v, n) || n != n) return {};
+  const bool falling = a["reverse"].is(kind::boolean) && a["reverse"].b;
+  std::stable_sort(items.begin(), items.end(), [&](const value& x, const value& y) {
+    double u = 0, v = 0;
+    return read_number(x, u) && read_number(y, v) && (falling ? v < u : u < v);
+  });
+  return value{};
+}
+/// index, count and remove of an element that is a number or a string.
+inline answer of_element(const scalar_call& a) {
+  if (!a["self"].is(kind::list)) return {};
+  value_list& items = a["self"].c->items;
+  std::int64_t count = 0, first = -1;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (equal(items[i], a["el"]).value_or(false)) {
+      if (first < 0) first = static_cast<std::int64_t>(i);
+      ++count;
+    }
+  if (a.name == "aten::count") return value::of(count);
+  if (first < 0) return invalid("an element that is not in the list");
+  if (a.name == "aten::index") return value::of(first);
+  items.erase(items.begin() + static_cast<std::ptrdiff_t>(first));
+  return value{};
+}
+/// any and all of a list of numbers or bools.
+inline answer of_all(const scalar_call& a) {
+  if (!a["self"].is_sequence()) return {};
+  const bool every = a.name == "aten::all";
+  bool is = every;
+  for (const value& v : a["self"].c->items) {
+    double n = 0;
+    if (!read_number(v, n)) return {};
+    is = every ? is && n != 0 : is || n != 0;
+  }
+  return value::of(is);
+}
+/// d.get(key, otherwise).
+inline answer get_or(const scalar_call& a) {
+  if (!a["self"].is(kind::dict)) return {};
+  const value_list& items = a["self"].c->items;
+  for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+    if (equal(items[i], a["key"]).value_or(false)) return items[i + 1];
+  return a["default_value"];
+}
+
+// ---- strings ----
+
+inline answer of_text(const scalar_call& a) {
+  if (!a["self"].is(kind::string) || !a["part"].is(kind::string)) return {};
+  const std::string &text = a["self"].c->text, &part = a["part"].c->text;
+  if (a.has("start") && !equal(a["start"], value::of(std::int64_t{0})).value_or(false)) return {};
+  if (const value end = a["end"];
+      end.is(kind::integer) && end.i != -1 && end.i < static_cast<std::int64_t>(text.size()))
+    return {};
+  if (a.name == "aten::startswith") return value::of(text.starts_with(part));
+  if (a.name == "aten::endswith") return value::of(text.ends_with(part));
+  const std::size_t at = text.find(part);
+  return value::of(at == std::string::npos ? std::int64_t{-1} : static_cast<std::int64_t>(at));
+}
+inline answer joined_text(const scalar_call& a) {
+  if (!a["a"].is(kind::string) || !a["b"].is(kind::string)) return {};
+  return a.c.values.string(a["a"].c->text + a["b"].c->text);
+}
+/// lower and upper of ASCII letters.
+inline answer other_case(const scalar_call& a) {
+  if (!a["self"].is(kind::string)) return {};
+  std::string text = a["self"].c->text;
+  const bool lower = a.name == "aten::lower";
+  for (char& c : text)
+    if (lower ? c >= 'A' && c <= 'Z' : c >= 'a' && c <= 'z') c = static_cast<char>(c ^ 32);
+  return a.c.values.string(std::move(text));
+}
+
 // ---- ranges: range(lo, hi, step) is a count, of which each loop makes its own number ----
 
 inline bool is_small(const value& v) {
@@ -3693,6 +3797,11 @@ inline answer of_number(const scalar_call& a) {
                                                                      : -numerics::floor(-x)));
   }
   if (name == "aten::sqrt") return x >= 0 ? answer(value::of(numerics::sqrt(x))) : answer();
+  if (name == "aten::log") return x > 0 ? answer(value::of(numerics::log(x))) : answer();
+  if (name == "aten::exp") return value::of(numerics::exp(x));
+  if (name == "aten::sin") return value::of(numerics::sin(x));
+  if (name == "aten::cos") return value::of(numerics::cos(x));
+  if (name == "aten::round") return value::of(numerics::rint(x));
   const value negative = integer ? wrapped(0 - static_cast<std::uint64_t>(v.i)) : value::of(-x);
   if (name == "aten::neg") return negative;
   if (name != "aten::abs") return {};
@@ -3773,8 +3882,12 @@ inline answer power(const scalar_call& a) {
 }
 inline answer extreme_of_two(const scalar_call& a) {
   const value left = a["a"], right = a["b"];
-  if (!left.is(kind::integer) || !right.is(kind::integer)) return {};
-  return value::of(a.name == "prim::min" ? std::min(left.i, right.i) : std::max(left.i, right.i));
+  const bool least = a.name == "prim::min";
+  if (left.is(kind::integer) && right.is(kind::integer))
+    return value::of(least ? std::min(left.i, right.i) : std::max(left.i, right.i));
+  double x = 0, y = 0;
+  if (!read_number(left, x) || !read_number(right, y)) return {};
+  return value::of(least ? std::min(x, y) : std::max(x, y));
 }
 
 inline constexpr scalar_row all[] = {
@@ -3819,6 +3932,22 @@ inline constexpr scalar_row all[] = {
     {"aten::add_", "self, other", &extend},
     {"aten::insert", "self, idx, el", &insert},
     {"aten::pop", "self, idx?", &pop},
+    {"aten::reverse", "self", &reverse},
+    {"aten::clear", "self", &clear},
+    {"aten::sort", "self, reverse?", &sort_numbers},
+    {"aten::index", "self, el", &of_element},
+    {"aten::count", "self, el", &of_element},
+    {"aten::remove", "self, el", &of_element},
+    {"aten::any", "self", &of_all},
+    {"aten::all", "self", &of_all},
+    {"aten::get", "self, key, default_value?", &get_or},
+    {"aten::copy", "l", &copy_of_list},
+    {"aten::find", "self, part, start?, end?", &of_text},
+    {"aten::startswith", "self, part, start?, end?", &of_text},
+    {"aten::endswith", "self, part, start?, end?", &of_text},
+    {"aten::lower", "self", &other_case},
+    {"aten::upper", "self", &other_case},
+    {"aten::add", "a, b", &joined_text},
     {"aten::slice", "l, start?, end?, step?", &slice},
     {"aten::sum", "self", &sum},
     {"aten::mul", "l, n", &repeated},
@@ -3835,6 +3964,11 @@ inline constexpr scalar_row all[] = {
     {"aten::floor", "a", &of_number},
     {"aten::ceil", "a", &of_number},
     {"aten::sqrt", "a", &of_number},
+    {"aten::log", "a", &of_number},
+    {"aten::exp", "a", &of_number},
+    {"aten::sin", "a", &of_number},
+    {"aten::cos", "a", &of_number},
+    {"aten::round", "a", &of_number},
     {"aten::abs", "a", &of_number},
     {"aten::neg", "a", &of_number},
     {"aten::eq", "a, b", &equality},
@@ -5105,10 +5239,217 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_HPP_
 
-// ---- octet/import/torch/rows_bits.hpp
-// Rows that work on the bits of whole numbers: and, or, xor, not, shifts. Bools have and, or, not.
-#ifndef OCTET_IMPORT_TORCH_ROWS_BITS_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_BITS_HPP_
+// ---- octet/import/torch/rows_algebra.hpp
+// Rows of linear algebra, and of running extremes, composed of products, sums and choices.
+#ifndef OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
+
+// ---- octet/import/torch/rows_composed.hpp
+// Rows of operators that octet composes of others: of shapes alone, and of floats in PyTorch's
+// order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+
+// ---- octet/import/torch/rows_float.hpp
+// Rows of float operators around quantized layers: functions of one value, sums and norms,
+// normalizations, convolutions, matrix products, attention. What octet has no operator of is
+// composed of those it has, in PyTorch's order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+
+// ---- octet/import/common/einsum.hpp
+// Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
+#ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
+#define OCTET_IMPORT_COMMON_EINSUM_HPP_
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import {
+
+/// What becomes of an operand before it is multiplied: axes that are summed over and go, then the
+/// order of those left, then their extents as matrices [batch, rows, columns].
+struct einsum_operand {
+  std::vector<std::int64_t> sum, order, matrices;
+};
+/// The result so far (the first operand in the first step) times the next operand.
+struct einsum_product {
+  einsum_operand left, right;
+  std::vector<std::int64_t> extents;  // of the product, one a label
+  std::vector<std::int64_t> order;    // of its axes
+};
+/// One operand alone is summed and turned; of several, each product takes one more.
+struct einsum_plan {
+  einsum_operand alone;
+  std::vector<einsum_product> products;
+};
+
+namespace detail {
+
+struct einsum_labels {
+  std::vector<std::string> in;
+  std::string out;
+};
+/// Writes "..." out as the digits of that many axes; whether all labels are such as may be.
+inline bool spell_out(std::string& labels, std::size_t dots) {
+  const std::size_t at = labels.find("...");
+  if (at != std::string::npos) {
+    std::string digits;
+    for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
+    labels.replace(at, 3, digits);
+  }
+  return std::all_of(labels.begin(), labels.end(), [](char ch) {
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
+  });
+}
+/// Labels with "..." written out as digits, of the axes counted from the last one.
+inline result<einsum_labels> read_einsum(const std::string& equation,
+                                         const std::vector<std::vector<std::int64_t>>& shapes) {
+  std::string text;
+  for (const char ch : equation)
+    if (ch != ' ') text += ch;
+  const auto refused = [&](const std::string& why) {
+    return unsupported("equation of an Einstein sum", text.substr(0, 40), why);
+  };
+  const std::size_t arrow = text.find("->");
+  std::string left = text.substr(0, arrow);
+  einsum_labels e;
+  for (std::size_t at = 0; at <= left.size();) {
+    const std::size_t end = std::min(left.find(',', at), left.size());
+    e.in.push_back(left.substr(at, end - at));
+    at = end + 1;
+  }
+  if (e.in.size() != shapes.size()) return refused("as many operands as are given");
+  std::size_t most = 0;
+  for (std::size_t k = 0; k < e.in.size(); ++k) {
+    const bool dotted = e.in[k].find("...") != std::string::npos;
+    const std::size_t named = e.in[k].size() - (dotted ? 3 : 0), rank = shapes[k].size();
+    if (named > rank || rank - named > 7 || (!dotted && named != rank))
+      return invalid("labels of an operand of an Einstein sum", e.in[k].substr(0, 40),
+                     std::to_string(rank) + " axes");
+    most = std::max(most, rank - named);
+    if (!spell_out(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
+  }
+  if (arrow != std::string::npos) {
+    e.out = text.substr(arrow + 2);
+    if (!spell_out(e.out, most)) return refused("letters, ',', '...' and '->'");
+  } else {  // labels that stand once, in the order of the alphabet
+    std::map<char, int> count;
+    for (const std::string& labels : e.in)
+      for (const char ch : labels) ++count[ch];
+    bool small = false, large = false;
+    for (std::size_t i = most; i-- > 0;) e.out += static_cast<char>('0' + i);
+    for (const auto& [ch, n] : count) {
+      small |= ch >= 'a', large |= ch >= 'A' && ch <= 'Z';
+      if (n == 1 && ch >= 'A') e.out += ch;
+    }
+    if (small && large) return refused("a written-out result where letters are of both cases");
+  }
+  const auto repeats = [](std::string s) {
+    std::sort(s.begin(), s.end());
+    return std::adjacent_find(s.begin(), s.end()) != s.end();
+  };
+  for (const std::string& labels : e.in)
+    if (repeats(labels)) return refused("each label once in an operand");
+  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
+  return e;
+}
+inline bool has_label(const std::string& labels, char ch) {
+  return labels.find(ch) != std::string::npos;
+}
+/// Sums over what `keep` does not hold; the labels that stay.
+inline std::string summed_labels(const std::string& labels, const std::string& keep,
+                                 einsum_operand& to) {
+  std::string stay;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (has_label(keep, labels[i]))
+      stay += labels[i];
+    else
+      to.sum.push_back(static_cast<std::int64_t>(i));
+  return stay;
+}
+inline std::vector<std::int64_t> places_of(const std::string& labels, const std::string& in) {
+  std::vector<std::int64_t> to;
+  for (const char ch : labels) to.push_back(static_cast<std::int64_t>(in.find(ch)));
+  return to;
+}
+
+}  // namespace detail
+
+/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
+inline result<einsum_plan> plan_einsum(const std::string& equation,
+                                       const std::vector<std::vector<std::int64_t>>& shapes) {
+  using detail::has_label;
+  const auto e = detail::read_einsum(equation, shapes);
+  if (!e) return e.error();
+  std::map<char, std::int64_t> extent;
+  for (std::size_t k = 0; k < shapes.size(); ++k)
+    for (std::size_t i = 0; i < shapes[k].size(); ++i)
+      if (const auto [it, fresh] = extent.emplace(e->in[k][i], shapes[k][i]);
+          !fresh && it->second != shapes[k][i])
+        return unsupported("extents of one label of an Einstein sum",
+                           std::to_string(it->second) + ", " + std::to_string(shapes[k][i]),
+                           "the same in every operand");
+  for (const char ch : e->out)
+    if (!extent.contains(ch))
+      return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
+  einsum_plan plan;
+  if (e->in.size() == 1) {
+    const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
+    plan.alone.order = detail::places_of(e->out, stay);
+    return plan;
+  }
+  std::string have = e->in[0];
+  for (std::size_t k = 1; k < e->in.size(); ++k) {
+    einsum_product p;
+    std::string later = e->out;
+    for (std::size_t i = k + 1; i < e->in.size(); ++i) later += e->in[i];
+    const std::string l = detail::summed_labels(have, later + e->in[k], p.left),
+                      r = detail::summed_labels(e->in[k], later + have, p.right);
+    std::string batch, rows, columns, inner;
+    for (const char ch : l) (!has_label(r, ch) ? rows : has_label(later, ch) ? batch : inner) += ch;
+    for (const char ch : r)
+      if (!has_label(l, ch)) columns += ch;
+    const auto arranged = [&](einsum_operand& to, const std::string& from, const std::string& first,
+                              const std::string& second) {
+      to.order = detail::places_of(batch + first + second, from);
+      for (const char ch : batch) to.matrices.push_back(extent[ch]);
+      for (const std::string* part : {&first, &second}) {
+        std::int64_t n = 1;
+        for (const char ch : *part) n *= extent[ch];
+        to.matrices.push_back(n);
+      }
+    };
+    arranged(p.left, l, rows, inner);
+    arranged(p.right, r, inner, columns);
+    have = batch + rows + columns;
+    for (const char ch : have) p.extents.push_back(extent[ch]);
+    const std::string wanted = k + 1 == e->in.size() ? e->out : have;
+    p.order = detail::places_of(wanted, have);
+    plan.products.push_back(std::move(p));
+  }
+  return plan;
+}
+
+}  // namespace import
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_COMMON_EINSUM_HPP_
+// ---- octet/import/torch/rows_index.hpp
+// Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
+// max, topk, zeros, arange, meshgrid.
+#ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
+
+// ---- octet/import/torch/rows_shape.hpp
+// Rows that only move or rename elements: views, permutations, pieces, padding.
+#ifndef OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
 
 // ---- octet/import/torch/rows_elementwise.hpp
 // Rows of element by element operators: add, mul, cat, clamps, scalars, functions of one value;
@@ -5162,11 +5503,46 @@ inline result<value> as_contiguous(emitter& e, const result<value>& v) {
   if (!v) return v;
   return with_strides(e, *v, contiguous_strides(v->t->size));
 }
+/// The same of codes with a scale for each channel: the product of PyTorch's kernel is binary64, so
+/// the reals are read from a table of all codes of all channels.
+inline result<value> dequantized_by_channel(emitter& e, const tensor_data& x, tensor_id in) {
+  const std::vector<double> scales = e.g[in].scales;
+  const std::vector<std::int32_t> zero_points = e.g[in].zero_points;
+  const std::size_t axis = as_size(e.g[in].axis);
+  const std::int32_t low = x.type == scalar::qint8 ? -128 : 0;
+  if (auto s = e.c.build.make_constant(scales.size() * 256 * sizeof(float)); !s) return s.error();
+  std::vector<float> table;
+  std::vector<std::int32_t> first;  // of each channel, less its lowest code
+  for (std::size_t k = 0; k < scales.size(); ++k) {
+    first.push_back(static_cast<std::int32_t>(k) * 256 - low);
+    for (std::int32_t code = low; code < low + 256; ++code)
+      table.push_back(
+          static_cast<float>(numerics::mul(scales[k], static_cast<double>(code - zero_points[k]))));
+  }
+  dims along = e.g[in].shape;
+  for (int i = 0; i < along.rank; ++i)
+    if (as_size(i) != axis) along[i] = 1;
+  const tensor_id offsets =
+                      e.g.add_constant("", dtype::s32, along,
+                                       constant_data::of(std::span<const std::int32_t>(first))),
+                  reals = e.constant_of(table);
+  const tensor_id codes = e.make(x.type == scalar::qint8 ? scalar::s8 : scalar::u8),
+                  wide = e.make(scalar::s32), place = e.make(scalar::s32), y = e.make(scalar::f32);
+  attributes attrs;
+  attrs.set("axis", std::int64_t{0});
+  if (auto s = e.emit(ops::identity, {in}, codes); !s) return s.error();
+  if (auto s = e.emit(ops::cast, {codes}, wide); !s) return s.error();
+  if (auto s = e.emit(ops::add, {wide, offsets}, place); !s) return s.error();
+  if (auto s = e.emit(ops::gather, {reals, place}, y, std::move(attrs)); !s) return s.error();
+  return e.wrap(y, scalar::f32, !x.constant() && x.channels_inner, suggests_channels_last(x));
+}
 /// The reals that the codes stand for; other values stay.
 inline result<value> dequantized(emitter& e, tensor_data& x) {
   if (!is_quantized(x.type)) return value_of(x);
   const auto in = e.held_as_is(x);
   if (!in) return in.error();
+  if (e.g[*in].scales.size() > 1 && (x.type == scalar::qint8 || x.type == scalar::quint8))
+    return dequantized_by_channel(e, x, *in);
   const tensor_id y = e.make(scalar::f32);
   if (auto s = e.emit(ops::dequantize, {*in}, y); !s) return s.error();
   return e.wrap(y, scalar::f32, !x.constant() && x.channels_inner, suggests_channels_last(x));
@@ -5904,21 +6280,24 @@ inline result<value> divide(emitter& e, arguments& a) {
   if (mode == "trunc") return truncated_quotient(e, *both);
   return unsupported("rounding_mode of " + a.name, mode, "none, floor, trunc");
 }
-/// Bools: and, or, not. Whole numbers have no such form.
+/// What a number is as a bool: whether it is another than 0.
+inline result<value> truth_of(emitter& e, tensor_data& x) {
+  if (x.type == scalar::boolean) return value_of(x);
+  return emit_pair(e, ops::not_equal, {&x, number_of(e, 0, x.type)}, scalar::boolean);
+}
+/// and, or of bools; numbers become bools first.
 template <const op_def& Op> result<value> logical(emitter& e, arguments& a) {
   const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
-  for (const tensor_data* t : *both)
-    if (t->type != scalar::boolean)
-      return unsupported("operands of " + a.name, std::string(name_of(t->type)), "bool");
-  return emit_pair(e, Op, *both, scalar::boolean);
+  const auto x = truth_of(e, *(*both)[0]), y = truth_of(e, *(*both)[1]);
+  if (!x) return x;
+  if (!y) return y;
+  return emit_pair(e, Op, {x->t, y->t}, scalar::boolean);
 }
 inline result<value> logical_not(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
-  if (x->type != scalar::boolean)
-    return unsupported("operand of " + a.name, std::string(name_of(x->type)), "bool");
-  return emit_pair(e, ops::equal, {x, number_of(e, 0, scalar::boolean)}, scalar::boolean);
+  return emit_pair(e, ops::equal, {x, number_of(e, 0, x->type)}, scalar::boolean);
 }
 /// condition ? x : y. Quantized values keep their quantization where it is one; a number takes the
 /// other's type.
@@ -6043,321 +6422,6 @@ inline result<value> threshold(emitter& e, arguments& a) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
-
-OCTET_NAMESPACE_BEGIN
-namespace import::torch_rows {
-
-using namespace torchscript;  // NOLINT: rows speak of its values
-
-inline bool has_bits(scalar s) { return kind_of_number(s) == 1 && s != scalar::unknown; }
-/// One node on int64 values.
-inline result<value> whole(emitter& e, const op_def& op, const result<value>& x,
-                           const result<value>& y) {
-  if (!x) return x;
-  if (!y) return y;
-  return emit_pair(e, op, {x->t, y->t}, scalar::s64);
-}
-inline result<value> whole_number(emitter& e, double v) {
-  return value_of(*number_of(e, v, scalar::s64));
-}
-/// x & y of values whose sum int64 holds: x + y = (x ^ y) + 2 (x & y).
-inline result<value> common_bits(emitter& e, const result<value>& x, const result<value>& y) {
-  const auto twice = whole(e, ops::sub, whole(e, ops::add, x, y), whole(e, ops::bitwise_xor, x, y));
-  return whole(e, ops::floor_div, twice, whole_number(e, 2));
-}
-/// x & y of any int64: the halves, 32 bits each, on their own.
-inline result<value> common_bits_of_halves(emitter& e, const result<value>& x,
-                                           const result<value>& y) {
-  constexpr double half = 4294967296.;
-  const auto part = [&](const result<value>& v, const op_def& op) {
-    return whole(e, op, v, whole_number(e, half));
-  };
-  const auto high = common_bits(e, part(x, ops::floor_div), part(y, ops::floor_div));
-  const auto low = common_bits(e, part(x, ops::floor_mod), part(y, ops::floor_mod));
-  return whole(e, ops::add, whole(e, ops::mul, high, whole_number(e, half)), low);
-}
-/// Two operands as int64, and the element type that their result has.
-struct bit_operands {
-  result<value> x, y;
-  scalar type = scalar::s64;
-};
-inline result<bit_operands> bits_of(emitter& e, arguments& a,
-                                    const std::array<tensor_data*, 2>& both) {
-  const scalar type = both[0]->type;
-  if (!has_bits(type))
-    return unsupported("operands of " + a.name, std::string(name_of(type)),
-                       "bool, int64, int32, int16, int8, uint8");
-  for (std::string_view parameter : {"self", "other"}) {  // numbers are read as float64
-    if (!a.has(parameter) || !a[parameter].is(kind::integer)) continue;
-    constexpr std::int64_t most = std::int64_t{1} << 53;
-    if (const std::int64_t n = a[parameter].i; n < -most || n > most)
-      return unsupported("a number in " + a.name, std::to_string(n), "at most 2^53");
-  }
-  return bit_operands{cast_to(e, *both[0], scalar::s64), cast_to(e, *both[1], scalar::s64), type};
-}
-inline result<value> from_bits(emitter& e, const result<value>& v, scalar type) {
-  if (!v) return v;
-  return cast_to(e, *v->t, type);
-}
-/// and, or of bools; of whole numbers bit by bit.
-template <bool And> result<value> bitwise(emitter& e, arguments& a) {
-  const auto both = pair_of(e, a, "self", "other", false);
-  if (!both) return both.error();
-  if ((*both)[0]->type == scalar::boolean)
-    return emit_pair(e, And ? ops::logical_and : ops::logical_or, *both, scalar::boolean);
-  const auto b = bits_of(e, a, *both);
-  if (!b) return b.error();
-  const auto common =
-      b->type == scalar::s64 ? common_bits_of_halves(e, b->x, b->y) : common_bits(e, b->x, b->y);
-  if (And) return from_bits(e, common, b->type);
-  return from_bits(e, whole(e, ops::add, whole(e, ops::bitwise_xor, b->x, b->y), common), b->type);
-}
-inline result<value> bitwise_xor(emitter& e, arguments& a) {
-  const auto both = pair_of(e, a, "self", "other", false);
-  if (!both) return both.error();
-  if ((*both)[0]->type == scalar::boolean)
-    return emit_pair(e, ops::not_equal, *both, scalar::boolean);
-  const auto b = bits_of(e, a, *both);
-  if (!b) return b.error();
-  return from_bits(e, whole(e, ops::bitwise_xor, b->x, b->y), b->type);
-}
-inline result<value> bitwise_not(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor("self");
-  if (auto s = a.check(); !s) return s.error();
-  if (x->type == scalar::boolean)
-    return emit_pair(e, ops::equal, {x, number_of(e, 0, scalar::boolean)}, scalar::boolean);
-  const auto b = bits_of(e, a, {x, x});
-  if (!b) return b.error();
-  return from_bits(e, whole(e, ops::bitwise_xor, b->x, whole_number(e, -1)), b->type);
-}
-/// x << n, x >> n by a number: a product, which wraps, and a quotient rounded down.
-template <bool Left> result<value> shifted_bits(emitter& e, arguments& a) {
-  const given_operand n = operand_given(e, a, "other");
-  if (auto s = a.check(); !s) return s.error();
-  const auto both = pair_of(e, a, "self", "other", false);
-  if (!both) return both.error();
-  const auto b = bits_of(e, a, *both);
-  if (!b) return b.error();
-  const double most = static_cast<double>(size_of(dtype_of_scalar(b->type)) * 8 - 1);
-  if (n.t || !(n.number >= 0 && n.number < most))
-    return unsupported("bits of " + a.name, n.t ? "a tensor" : std::to_string(n.number),
-                       "a number from 0 to " + std::to_string(static_cast<int>(most) - 1));
-  const auto factor =
-      whole_number(e, static_cast<double>(std::int64_t{1} << static_cast<int>(n.number)));
-  return from_bits(e, whole(e, Left ? ops::mul : ops::floor_div, b->x, factor), b->type);
-}
-
-}  // namespace import::torch_rows
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_TORCH_ROWS_BITS_HPP_
-// ---- octet/import/torch/rows_composed.hpp
-// Rows of operators that octet composes of others: of shapes alone, and of floats in PyTorch's
-// order of operations.
-#ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
-
-// ---- octet/import/torch/rows_float.hpp
-// Rows of float operators around quantized layers: functions of one value, sums and norms,
-// normalizations, convolutions, matrix products, attention. What octet has no operator of is
-// composed of those it has, in PyTorch's order of operations.
-#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
-
-// ---- octet/import/common/einsum.hpp
-// Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
-#ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
-#define OCTET_IMPORT_COMMON_EINSUM_HPP_
-
-#include <algorithm>
-#include <array>
-#include <map>
-#include <string>
-#include <vector>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace import {
-
-/// What becomes of an operand before it is multiplied: axes that are summed over and go, then the
-/// order of those left, then their extents as matrices [batch, rows, columns].
-struct einsum_operand {
-  std::vector<std::int64_t> sum, order, matrices;
-};
-/// The result so far (the first operand in the first step) times the next operand.
-struct einsum_product {
-  einsum_operand left, right;
-  std::vector<std::int64_t> extents;  // of the product, one a label
-  std::vector<std::int64_t> order;    // of its axes
-};
-/// One operand alone is summed and turned; of several, each product takes one more.
-struct einsum_plan {
-  einsum_operand alone;
-  std::vector<einsum_product> products;
-};
-
-namespace detail {
-
-struct einsum_labels {
-  std::vector<std::string> in;
-  std::string out;
-};
-/// Writes "..." out as the digits of that many axes; whether all labels are such as may be.
-inline bool spell_out(std::string& labels, std::size_t dots) {
-  const std::size_t at = labels.find("...");
-  if (at != std::string::npos) {
-    std::string digits;
-    for (std::size_t i = dots; i-- > 0;) digits += static_cast<char>('0' + i);
-    labels.replace(at, 3, digits);
-  }
-  return std::all_of(labels.begin(), labels.end(), [](char ch) {
-    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '7');
-  });
-}
-/// Labels with "..." written out as digits, of the axes counted from the last one.
-inline result<einsum_labels> read_einsum(const std::string& equation,
-                                         const std::vector<std::vector<std::int64_t>>& shapes) {
-  std::string text;
-  for (const char ch : equation)
-    if (ch != ' ') text += ch;
-  const auto refused = [&](const std::string& why) {
-    return unsupported("equation of an Einstein sum", text.substr(0, 40), why);
-  };
-  const std::size_t arrow = text.find("->");
-  std::string left = text.substr(0, arrow);
-  einsum_labels e;
-  for (std::size_t at = 0; at <= left.size();) {
-    const std::size_t end = std::min(left.find(',', at), left.size());
-    e.in.push_back(left.substr(at, end - at));
-    at = end + 1;
-  }
-  if (e.in.size() != shapes.size()) return refused("as many operands as are given");
-  std::size_t most = 0;
-  for (std::size_t k = 0; k < e.in.size(); ++k) {
-    const bool dotted = e.in[k].find("...") != std::string::npos;
-    const std::size_t named = e.in[k].size() - (dotted ? 3 : 0), rank = shapes[k].size();
-    if (named > rank || rank - named > 7 || (!dotted && named != rank))
-      return invalid("labels of an operand of an Einstein sum", e.in[k].substr(0, 40),
-                     std::to_string(rank) + " axes");
-    most = std::max(most, rank - named);
-    if (!spell_out(e.in[k], rank - named)) return refused("letters, ',', '...' and '->'");
-  }
-  if (arrow != std::string::npos) {
-    e.out = text.substr(arrow + 2);
-    if (!spell_out(e.out, most)) return refused("letters, ',', '...' and '->'");
-  } else {  // labels that stand once, in the order of the alphabet
-    std::map<char, int> count;
-    for (const std::string& labels : e.in)
-      for (const char ch : labels) ++count[ch];
-    bool small = false, large = false;
-    for (std::size_t i = most; i-- > 0;) e.out += static_cast<char>('0' + i);
-    for (const auto& [ch, n] : count) {
-      small |= ch >= 'a', large |= ch >= 'A' && ch <= 'Z';
-      if (n == 1 && ch >= 'A') e.out += ch;
-    }
-    if (small && large) return refused("a written-out result where letters are of both cases");
-  }
-  const auto repeats = [](std::string s) {
-    std::sort(s.begin(), s.end());
-    return std::adjacent_find(s.begin(), s.end()) != s.end();
-  };
-  for (const std::string& labels : e.in)
-    if (repeats(labels)) return refused("each label once in an operand");
-  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
-  return e;
-}
-inline bool has_label(const std::string& labels, char ch) {
-  return labels.find(ch) != std::string::npos;
-}
-/// Sums over what `keep` does not hold; the labels that stay.
-inline std::string summed_labels(const std::string& labels, const std::string& keep,
-                                 einsum_operand& to) {
-  std::string stay;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (has_label(keep, labels[i]))
-      stay += labels[i];
-    else
-      to.sum.push_back(static_cast<std::int64_t>(i));
-  return stay;
-}
-inline std::vector<std::int64_t> places_of(const std::string& labels, const std::string& in) {
-  std::vector<std::int64_t> to;
-  for (const char ch : labels) to.push_back(static_cast<std::int64_t>(in.find(ch)));
-  return to;
-}
-
-}  // namespace detail
-
-/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
-inline result<einsum_plan> plan_einsum(const std::string& equation,
-                                       const std::vector<std::vector<std::int64_t>>& shapes) {
-  using detail::has_label;
-  const auto e = detail::read_einsum(equation, shapes);
-  if (!e) return e.error();
-  std::map<char, std::int64_t> extent;
-  for (std::size_t k = 0; k < shapes.size(); ++k)
-    for (std::size_t i = 0; i < shapes[k].size(); ++i)
-      if (const auto [it, fresh] = extent.emplace(e->in[k][i], shapes[k][i]);
-          !fresh && it->second != shapes[k][i])
-        return unsupported("extents of one label of an Einstein sum",
-                           std::to_string(it->second) + ", " + std::to_string(shapes[k][i]),
-                           "the same in every operand");
-  for (const char ch : e->out)
-    if (!extent.contains(ch))
-      return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
-  einsum_plan plan;
-  if (e->in.size() == 1) {
-    const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
-    plan.alone.order = detail::places_of(e->out, stay);
-    return plan;
-  }
-  std::string have = e->in[0];
-  for (std::size_t k = 1; k < e->in.size(); ++k) {
-    einsum_product p;
-    std::string later = e->out;
-    for (std::size_t i = k + 1; i < e->in.size(); ++i) later += e->in[i];
-    const std::string l = detail::summed_labels(have, later + e->in[k], p.left),
-                      r = detail::summed_labels(e->in[k], later + have, p.right);
-    std::string batch, rows, columns, inner;
-    for (const char ch : l) (!has_label(r, ch) ? rows : has_label(later, ch) ? batch : inner) += ch;
-    for (const char ch : r)
-      if (!has_label(l, ch)) columns += ch;
-    const auto arranged = [&](einsum_operand& to, const std::string& from, const std::string& first,
-                              const std::string& second) {
-      to.order = detail::places_of(batch + first + second, from);
-      for (const char ch : batch) to.matrices.push_back(extent[ch]);
-      for (const std::string* part : {&first, &second}) {
-        std::int64_t n = 1;
-        for (const char ch : *part) n *= extent[ch];
-        to.matrices.push_back(n);
-      }
-    };
-    arranged(p.left, l, rows, inner);
-    arranged(p.right, r, inner, columns);
-    have = batch + rows + columns;
-    for (const char ch : have) p.extents.push_back(extent[ch]);
-    const std::string wanted = k + 1 == e->in.size() ? e->out : have;
-    p.order = detail::places_of(wanted, have);
-    plan.products.push_back(std::move(p));
-  }
-  return plan;
-}
-
-}  // namespace import
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_IMPORT_COMMON_EINSUM_HPP_
-// ---- octet/import/torch/rows_index.hpp
-// Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
-// max, topk, zeros, arange, meshgrid.
-#ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
-
-// ---- octet/import/torch/rows_shape.hpp
-// Rows that only move or rename elements: views, permutations, pieces, padding.
-#ifndef OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
-
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -6834,19 +6898,26 @@ inline result<value> matrix_transpose(emitter& e, arguments& a) {
     return unsupported("rank of the input of " + a.name, std::to_string(x->rank()), "2");
   return permuted(e, *x, {1, 0});
 }
-/// movedim(x, from, to) of one axis.
+/// movedim(x, from, to): the axes that are not named keep their order.
 inline result<value> movedim(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   const auto from = a.integers("source"), to = a.integers("destination");
   if (auto s = a.check(); !s) return s.error();
-  if (from.size() != 1 || to.size() != 1)
-    return unsupported("several axes of " + a.name, {}, "one");
-  const std::size_t p = a.axis(from[0], x->rank()), q = a.axis(to[0], x->rank());
-  if (auto s = a.check(); !s) return s.error();
-  std::vector<std::int64_t> order;
-  for (int i = 0; i < x->rank(); ++i) order.push_back(i);
-  order.erase(order.begin() + static_cast<std::ptrdiff_t>(p));
-  order.insert(order.begin() + static_cast<std::ptrdiff_t>(q), static_cast<std::int64_t>(p));
+  if (from.size() != to.size()) return invalid("axes of " + a.name);
+  std::vector<std::int64_t> order(x->size.size(), -1);
+  std::vector<bool> moved(x->size.size(), false);
+  for (std::size_t k = 0; k < from.size(); ++k) {
+    const std::size_t p = a.axis(from[k], x->rank()), q = a.axis(to[k], x->rank());
+    if (auto s = a.check(); !s) return s.error();
+    if (moved[p] || order[q] >= 0) return invalid("axes of " + a.name, "the same twice");
+    moved[p] = true, order[q] = static_cast<std::int64_t>(p);
+  }
+  std::size_t next = 0;
+  for (std::int64_t& axis : order) {
+    if (axis >= 0) continue;
+    while (moved[next]) ++next;
+    axis = static_cast<std::int64_t>(next++);
+  }
   return permuted(e, *x, order);
 }
 inline result<value> type_as(emitter& e, arguments& a) {
@@ -7320,9 +7391,10 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   if (is_quantized(x.type))
     if (auto s = e.per_tensor(x); !s) return s.error();
   if (x.rank() == 0) return value_of(x);
-  const auto in = e.held_as_is(x);
+  const bool in_memory_order = x.rank() == 3 && lies_channels_inner(x);  // sums depend on it
+  const auto in = in_memory_order ? e.held(x, true) : e.held_as_is(x);
   if (!in) return in.error();
-  const bool inner = !x.constant() && x.channels_inner;
+  const bool inner = in_memory_order || (!x.constant() && x.channels_inner);
   const tensor_id to = e.make_like(x);
   attrs.set("axes", axes_in_layout(x, axes, inner));
   attrs.set("keep_dims", std::int64_t{1});
@@ -7512,8 +7584,9 @@ inline result<scalar> type_argument(arguments& a, scalar otherwise) {
 /// The type that sums are made in: the one asked for, else int64 of whole numbers and bools.
 inline result<scalar> type_of_sum(arguments& a, const tensor_data& x) {
   const auto type = type_argument(a, kind_of_number(x.type) == 2 ? scalar::f32 : scalar::s64);
-  if (!type || *type == scalar::f32 || *type == scalar::s64) return type;
-  return unsupported("element type of " + a.name, std::string(name_of(*type)), "float32, int64");
+  if (!type || *type == scalar::f32 || *type == scalar::s64 || *type == scalar::s32) return type;
+  return unsupported("element type of " + a.name, std::string(name_of(*type)),
+                     "float32, int64, int32");
 }
 /// cumsum(x, dim, dtype), cumprod(x, dim, dtype): float32 accumulates in binary64.
 template <bool Product> result<value> accumulated(emitter& e, arguments& a) {
@@ -8457,6 +8530,50 @@ inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
   if (auto s = e.emit(ops::quantize, {*in}, y); !s) return s.error();
   return e.wrap(y, type, x->channels_inner, suggests_channels_last(*x));
 }
+/// quantize_per_channel(x, scales, zero_points, axis, dtype), which only dequantize takes.
+inline result<value> quantize_per_channel(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *scales = a.tensor("scales"), *zeros = a.tensor("zero_points");
+  const std::int64_t code = a.integer("dtype"), dim = a.integer("axis");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = static_cast<scalar>(code);
+  if (x->type != scalar::f32 || (type != scalar::qint8 && type != scalar::quint8))
+    return unsupported("element types of " + a.name, std::string(name_of(x->type)),
+                       "float32 to qint8, quint8");
+  if (!e.c.known(*scales) || !e.c.known(*zeros) || zeros->type != scalar::s64 ||
+      scales->elements() != x->size[axis] || zeros->elements() != x->size[axis] ||
+      (scales->type != scalar::f64 && scales->type != scalar::f32))
+    return unsupported("scales or zero points of " + a.name, std::string(name_of(scales->type)),
+                       "one float and one int64 constant for each channel");
+  std::vector<double> by_channel;
+  if (scales->type == scalar::f64) {
+    const auto list = e.c.numbers<double>(*scales);
+    if (!list) return list.error();
+    by_channel = *list;
+  } else {
+    const auto list = e.c.numbers<float>(*scales);
+    if (!list) return list.error();
+    by_channel.assign(list->begin(), list->end());
+  }
+  const auto points = e.c.numbers<std::int64_t>(*zeros);
+  if (!points) return points.error();
+  std::vector<std::int32_t> zero_points;
+  for (std::size_t k = 0; k < by_channel.size(); ++k) {
+    const auto q = e.valid_output(by_channel[k], (*points)[k], type);
+    if (!q) return q.error();
+    zero_points.push_back(q->zero_point);
+  }
+  const auto in = e.held_as_is(*x);
+  if (!in) return in.error();
+  const bool inner = !x->constant() && x->channels_inner;
+  const tensor_id y = e.make(type, std::move(by_channel), std::move(zero_points));
+  e.g[y].axis = axis_in_layout(static_cast<int>(axis), x->rank(), inner);
+  if (auto s = e.emit(ops::quantize, {*in}, y); !s) return s.error();
+  const value v = e.wrap(y, type, inner, suggests_channels_last(*x));
+  v.t->axis = static_cast<std::int32_t>(axis);
+  return v;
+}
 /// A tensor, or a list of tensors.
 inline result<value> dequantize(emitter& e, arguments& a) {
   const value list = a["self"];
@@ -9130,6 +9247,26 @@ inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction&
     if (r.reduced[as_size(i)]) f.axes.push_back(i);
   return laws::mean(f).round == rounding::aten;
 }
+/// The mean of floats of a line that lies channels-last in memory. Codes are dequantized first, to
+/// contiguous memory.
+inline result<value> mean_of_line(emitter& e, tensor_data& x, const reduction& r) {
+  const auto in = e.held(x, true);
+  if (!in) return in.error();
+  std::vector<std::int64_t> axes, left;
+  for (int i = 0; i < x.rank(); ++i)
+    if (r.reduced[as_size(i)])
+      axes.push_back(axis_in_layout(i, x.rank(), true));
+    else
+      left.push_back(x.size[as_size(i)]);
+  attributes attrs;
+  attrs.set("axes", std::move(axes)), attrs.set("keep_dims", std::int64_t{1});
+  const tensor_id to = e.make_like(x);
+  if (auto s = e.emit(ops::mean, {*in}, to, std::move(attrs), {.framework = e.facts_of(x, true)});
+      !s)
+    return s.error();
+  const value all = e.wrap(to, x.type, true, false);
+  return r.keep ? result<value>(all) : reshaped(e, *all.t, std::move(left));
+}
 /// mean over axes; the quantization stays.
 inline result<value> mean(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
@@ -9140,6 +9277,8 @@ inline result<value> mean(emitter& e, arguments& a) {
   const bool summed = sums_floats(e, *x, *r);
   const bool inner = (r->spatial() && x->channels_inner && !x->constant()) ||
                      (summed && suggests_channels_last(*x));
+  if (x->type == scalar::f32 && x->rank() == 3 && lies_channels_inner(*x))
+    return mean_of_line(e, *x, *r);
   const auto in = e.held(*x, inner);
   if (!in) return in.error();
   attributes attrs;
@@ -9581,7 +9720,10 @@ inline step sum_of_squares(emitter& e, const step& x, const std::vector<std::int
                            bool keep) {
   return sum_in_order(e, apply(e, ops::mul, x, x), axes, keep);
 }
-/// The norm whose order is 1, 2 or infinite.
+inline step power_of(emitter& e, const step& x, double p) {
+  return apply(e, ops::pow, x, number(e, p));
+}
+/// The norm of an order: infinite ones are the extremes, 0 counts what is not 0.
 inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view order) {
   const step x = real_argument(e, a, "self");
   const double p = a.real_or(order, 2);
@@ -9595,7 +9737,12 @@ inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view or
   if (!size) return size.error();
   if (p == 1) return done(summed(e, size, axes, keep));
   if (p == infinity) return reduced(e, **size, ops::reduce_max, axes, keep);
-  return unsupported("order of " + a.name, std::to_string(p), "1, 2, inf");
+  if (p == -infinity) return reduced(e, **size, ops::reduce_min, axes, keep);
+  if (p != 0)  // the last bits are not PyTorch's, as those of pow
+    return done(power_of(e, summed(e, power_of(e, size, p), axes, keep), numerics::div(1., p)));
+  const auto is = emit_pair(e, ops::not_equal, {*size, *number(e, 0)}, scalar::boolean);
+  if (!is) return is;
+  return done(summed(e, real_value(e, *is->t), axes, keep));
 }
 /// norm(x, p, dims, keepdim), linalg_vector_norm(x, ord, dims, keepdim).
 inline result<value> norm(emitter& e, arguments& a) { return norm_of_order(e, a, "p"); }
@@ -9803,12 +9950,16 @@ inline result<tensor_id> computed_weights(emitter& e, const packed_data& p, bool
   if (auto s = e.transpose(*axes, turned, std::move(order)); !s) return s.error();
   return reshaped_like(e, turned, std::move(shape));
 }
+inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& x,
+                                         const packed_data& p);
+inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p);
 /// A float32 convolution; parameters as quantized ones have them.
 inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
   if (p.weight->type != scalar::f32 || !e.c.known(*p.weight))
     return unsupported("weights of " + a.name,
                        e.c.known(*p.weight) ? std::string(name_of(p.weight->type)) : "computed",
                        "float32, known when the file is loaded");
+  if (x.rank() == 5) return volume_convolution(e, a, x, std::move(p));
   const int spatial = x.rank() - 2;
   if (spatial != 1 && spatial != 2)
     return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
@@ -9818,6 +9969,8 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   if (p.transposed && p.output_padding.empty()) p.output_padding.assign(as_size(spatial), 0);
   auto valid = checked(e.c.values, p);
   if (!valid) return valid.error();
+  if (p.transposed && p.groups > 1 && x.size[1] == p.weight->size[0])
+    return groups_side_by_side(e, a, x, p);
   const bool one_row = spatial == 1;
   auto in = e.held(x, true);
   if (in && one_row) {
@@ -9858,6 +10011,81 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
     y = *line;
   }
   return e.wrap(y, scalar::f32, true, suggests_channels_last(x));
+}
+/// A transposed convolution of groups: each group's channels by themselves, side by side.
+inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& x,
+                                         const packed_data& p) {
+  const std::int64_t in = p.weight->size[0] / p.groups, out = p.weight->size[1];
+  tensor_data w = *p.weight;
+  std::vector<value> parts;
+  for (std::int64_t k = 0; k < p.groups; ++k) {
+    packed_data one = p;
+    one.groups = 1;
+    const auto channels = sliced(e, x, 1, k * in, in), weight = sliced(e, w, 0, k * in, in);
+    if (!channels) return channels;
+    if (!weight) return weight;
+    one.weight = weight->t;
+    if (p.bias) {
+      tensor_data b = *p.bias;
+      const auto bias = sliced(e, b, 0, k * out, out);
+      if (!bias) return bias;
+      one.bias = bias->t;
+    }
+    const auto y = float_convolution(e, a, *channels->t, std::move(one));
+    if (!y) return y;
+    parts.push_back(*y);
+  }
+  arguments all(
+      e.c, a.name,
+      {{"tensors", e.c.values.list(std::move(parts))}, {"dim", value::of(std::int64_t{1})}});
+  return cat<false, false>(e, all);
+}
+/// A convolution of volumes: for each plane of the window one of images, of which those that it
+/// covers are beside each other in the axis of images; their results are added.
+inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
+  for (auto* list : {&p.stride, &p.padding, &p.dilation})
+    if (list->size() == 1) list->resize(3, list->front());
+  const tensor_data& w = *p.weight;
+  if (p.transposed || w.rank() != 5 || p.stride.size() != 3 || p.padding.size() != 3 ||
+      p.dilation.size() != 3 || p.stride[0] < 1 || p.dilation[0] < 1 || p.padding[0] < 0)
+    return unsupported("a convolution of volumes by " + a.name, {}, "one that is not transposed");
+  const auto deep = padded(e, a, x, {0, 0, 0, 0, p.padding[0], p.padding[0]}, "constant", 0);
+  if (!deep) return deep;
+  const std::int64_t reach = p.dilation[0] * (w.size[2] - 1) + 1, room = deep->t->size[2] - reach;
+  if (room < 0 || room > INT32_MAX) return invalid("window of " + a.name);
+  const std::int64_t planes = room / p.stride[0] + 1;
+  packed_data image = p;
+  image.bias = nullptr;
+  for (auto* list : {&image.stride, &image.padding, &image.dilation}) list->erase(list->begin());
+  image.output_padding.clear();
+  step sum = number(e, 0);
+  value y;
+  for (std::int64_t k = 0; k < w.size[2]; ++k) {
+    std::vector<std::int64_t> at;
+    for (std::int64_t o = 0; o < planes; ++o) at.push_back(k * p.dilation[0] + o * p.stride[0]);
+    tensor_data all = w;
+    auto weight = sliced(e, all, 2, k, 1);
+    if (weight) weight = reshaped(e, *weight->t, {w.size[0], w.size[1], w.size[3], w.size[4]});
+    auto images = picked(e, *deep->t, 2, at);
+    if (images) images = permuted(e, *images->t, {0, 2, 1, 3, 4});
+    if (images) images = reshaped(e, *images->t, {-1, x.size[1], x.size[3], x.size[4]});
+    if (!weight) return weight;
+    if (!images) return images;
+    image.weight = weight->t;
+    const auto one = float_convolution(e, a, *images->t, image);
+    if (!one) return one;
+    sum = k == 0 ? step_of(one) : apply(e, ops::add, sum, step_of(one));
+    y = *one;
+  }
+  if (!sum) return sum.error();
+  const auto apart =
+      reshaped(e, **sum, {x.size[0], planes, y.t->size[1], y.t->size[2], y.t->size[3]});
+  if (!apart) return apart;
+  const auto volumes = permuted(e, *apart->t, {0, 2, 1, 3, 4});
+  if (!volumes || !p.bias) return as_contiguous(e, volumes);
+  tensor_data b = *p.bias;
+  const step bias = step_of(reshaped(e, b, {p.bias->elements(), 1, 1, 1}));
+  return as_contiguous(e, done(apply(e, ops::add, step_of(volumes), bias)));
 }
 /// Weight and bias.
 inline result<packed_data> weights_of(emitter& e, arguments& a) {
@@ -11120,10 +11348,40 @@ inline result<value> new_full(emitter& e, arguments& a) {
   if (!type) return type.error();
   return constant_tensor(e, {fill}, size, *type);
 }
+/// repeat_interleave(x, counts, dim): each element along an axis as often as its count says, which
+/// is known when the file is loaded.
+inline result<value> repeated_by_counts(emitter& e, arguments& a, const tensor_data& counts) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.none("dim") ? 0 : a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  if (a.none("dim")) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    x = line->t;
+  }
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (counts.type != scalar::s64 || !e.c.known(counts) || counts.elements() != x->size[axis])
+    return unsupported("counts of " + a.name, {}, "one int64 constant for each element");
+  const auto list = e.c.numbers<std::int64_t>(counts);
+  if (!list) return list.error();
+  std::vector<std::int64_t> index;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const std::int64_t n = (*list)[i];
+    if (n < 0 || n > static_cast<std::int64_t>(most_made - index.size()))
+      return too_large("result of " + a.name);
+    index.insert(index.end(), as_size(n), static_cast<std::int64_t>(i));
+  }
+  if (index.empty()) return unsupported("no elements in " + a.name);
+  if (auto s = e.c.build.make_constant(index.size() * sizeof(std::int64_t)); !s) return s.error();
+  return as_contiguous(e, picked(e, *x, axis, index));
+}
 /// repeat_interleave(x, count, dim): each element so many times; without dim of all elements in
 /// order.
 inline result<value> repeat_interleave(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
+  if (a["repeats"].is(kind::tensor) && a["repeats"].t->elements() != 1)
+    return repeated_by_counts(e, a, *a["repeats"].t);
   const std::int64_t count = a.small("repeats", a.integer("repeats"));
   if (auto s = a.check(); !s) return s.error();
   if (count < 1) return unsupported("count of " + a.name, std::to_string(count), "1 or more");
@@ -11263,6 +11521,19 @@ inline result<value> product_of(emitter& e, arguments& a) {
 /// lerp(x, end, weight): from the nearer end.
 inline result<value> lerp(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "self"), end = real_argument(e, a, "end");
+  if (a["weight"].is(kind::tensor) && a["weight"].t->rank() > 0) {
+    const step w = real_argument(e, a, "weight"), way = apply(e, ops::sub, end, x);
+    if (!w) return w.error();
+    const auto near =
+        emit_pair(e, ops::less, {*apply(e, ops::abs, w), *number(e, 0.5)}, scalar::boolean);
+    const step from_start = apply(e, ops::add, x, apply(e, ops::mul, w, way)),
+               from_end = apply(e, ops::sub, end,
+                                apply(e, ops::mul, way, apply(e, ops::sub, number(e, 1), w)));
+    if (!near) return near;
+    if (!from_start) return from_start.error();
+    if (!from_end) return from_end.error();
+    return chosen(e, *near->t, **from_start, **from_end);
+  }
   const double weight = a.real("weight");
   if (auto s = a.check(); !s) return s.error();
   const bool near = weight < 0.5;
@@ -11398,13 +11669,14 @@ inline result<value> nan_to_num(emitter& e, arguments& a) {
                             where_same(e, x, number(e, infinity), number(e, high), x));
   return done(where_same(e, x, x, y, number(e, nan)));
 }
-/// Of bools: true where they differ.
+/// True where one of the two is.
 inline result<value> logical_xor(emitter& e, arguments& a) {
   const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
-  const scalar type = both->front()->type;
-  if (type == scalar::boolean) return emit_pair(e, ops::not_equal, *both, scalar::boolean);
-  return unsupported("operands of " + a.name, std::string(name_of(type)), "bool");
+  const auto x = truth_of(e, *both->front()), y = truth_of(e, *both->back());
+  if (!x) return x;
+  if (!y) return y;
+  return emit_pair(e, ops::not_equal, {x->t, y->t}, scalar::boolean);
 }
 /// count_nonzero(x, dim).
 inline result<value> count_nonzero(emitter& e, arguments& a) {
@@ -11610,6 +11882,774 @@ inline result<value> broadcast_tensors(emitter& e, arguments& a) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+// ---- octet/import/torch/rows_windows.hpp
+// Rows of windows that overlap and of elements by index: unfold, im2col, col2im, diagonal, gather,
+// one_hot.
+#ifndef OCTET_IMPORT_TORCH_ROWS_WINDOWS_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_WINDOWS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// One axis in two: `index` names, row after row, the elements of [index.size() / width, width].
+inline result<value> in_rows(emitter& e, tensor_data& x, std::size_t axis,
+                             const std::vector<std::int64_t>& index, std::int64_t width) {
+  if (index.size() > most_made) return too_large("windows of " + e.operator_name());
+  if (auto s = e.c.build.make_constant(index.size() * sizeof(std::int64_t)); !s) return s.error();
+  const auto elements = picked(e, x, axis, index);
+  if (!elements) return elements;
+  auto size = x.size;
+  const auto count = static_cast<std::int64_t>(index.size());
+  size[axis] = count / width;
+  size.insert(size.begin() + static_cast<std::ptrdiff_t>(axis) + 1, width);
+  return reshaped(e, *elements->t, std::move(size));
+}
+/// x.unfold(dimension, size, step): windows of an axis, their elements along a new last one; a
+/// view.
+inline result<value> unfold(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dimension"), width = a.integer("size"),
+                     by = a.integer("step");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis];
+  if (width < 1 || width > n || by < 1)
+    return invalid("windows of " + a.name, std::to_string(width) + ", " + std::to_string(by));
+  std::vector<std::int64_t> index;
+  for (std::int64_t begin = 0; begin <= n - width; begin += std::min(by, n))
+    for (std::int64_t i = 0; i < width; ++i) {
+      if (index.size() > most_made) return too_large("windows of " + a.name);
+      index.push_back(begin + i);
+    }
+  const auto rows = in_rows(e, *x, axis, index, width);
+  if (!rows) return rows;
+  std::vector<std::int64_t> order, stride = x->stride;
+  for (int i = 0; i < rows->t->rank(); ++i)
+    if (as_size(i) != axis + 1) order.push_back(i);
+  order.push_back(static_cast<std::int64_t>(axis) + 1);
+  stride.push_back(stride[axis]);
+  stride[axis] *= std::min(by, n);
+  const auto turned = permuted(e, *rows->t, order);
+  if (!turned) return turned;
+  return as_view(with_strides(e, *turned, std::move(stride)), *x);
+}
+/// diagonal(x, offset, dim1, dim2): the two axes as one last axis; a view.
+inline result<value> diagonal(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor(a.first());
+  const std::int64_t offset = a.small("offset", a.integer("offset"));
+  const std::int64_t first = a.integer("dim1"), second = a.integer("dim2");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t p = a.axis(first, x->rank()), q = a.axis(second, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (p == q) return invalid("axes of " + a.name, "the same twice");
+  std::vector<std::int64_t> order, size, stride;
+  for (int i = 0; i < x->rank(); ++i)
+    if (as_size(i) != p && as_size(i) != q) {
+      order.push_back(i);
+      size.push_back(x->size[as_size(i)]), stride.push_back(x->stride[as_size(i)]);
+    }
+  order.push_back(static_cast<std::int64_t>(p)), order.push_back(static_cast<std::int64_t>(q));
+  const auto turned = permuted(e, *x, order);
+  if (!turned) return turned;
+  const std::int64_t rows = x->size[p], columns = x->size[q],
+                     row = std::max<std::int64_t>(-offset, 0),
+                     column = std::max<std::int64_t>(offset, 0),
+                     n = std::min(rows - row, columns - column);
+  if (n < 1) return unsupported("an empty diagonal of " + a.name, std::to_string(offset));
+  size.push_back(rows * columns);
+  const auto flat = reshaped(e, *turned->t, std::move(size));
+  if (!flat) return flat;
+  std::vector<std::int64_t> index;
+  for (std::int64_t i = 0; i < n; ++i) index.push_back((row + i) * columns + column + i);
+  const auto v = picked(e, *flat->t, flat->t->size.size() - 1, index);
+  if (!v) return v;
+  stride.push_back(x->stride[p] + x->stride[q]);
+  return as_view(with_strides(e, *v, std::move(stride)), *x,
+                 row * x->stride[p] + column * x->stride[q]);
+}
+
+// ---- windows of images ----
+
+/// Of height and width each.
+struct window_numbers {
+  std::array<std::int32_t, 2> kernel{}, dilation{}, padding{}, stride{}, image{}, count{};
+};
+inline result<window_numbers> windows_argument(arguments& a, std::int64_t height,
+                                               std::int64_t width) {
+  window_numbers w;
+  w.kernel = a.pair("kernel_size", {1, 1}), w.dilation = a.pair("dilation", {1, 1});
+  w.padding = a.pair("padding", {0, 0}), w.stride = a.pair("stride", {1, 1});
+  w.image = {a.small("kernel_size", height), a.small("kernel_size", width)};
+  if (auto s = a.check(); !s) return s.error();
+  for (std::size_t k = 0; k < 2; ++k) {
+    if (w.kernel[k] < 1 || w.dilation[k] < 1 || w.padding[k] < 0 || w.stride[k] < 1)
+      return invalid("windows of " + a.name);
+    const std::int64_t reach = std::int64_t{w.dilation[k]} * (w.kernel[k] - 1) + 1,
+                       room = std::int64_t{w.image[k]} + 2 * std::int64_t{w.padding[k]} - reach;
+    if (room < 0) return invalid("windows of " + a.name + " larger than the image");
+    w.count[k] = static_cast<std::int32_t>(room / w.stride[k] + 1);
+  }
+  return w;
+}
+/// With an axis of images, if it has none.
+inline result<value> as_images(emitter& e, tensor_data& x, std::size_t rank) {
+  auto size = x.size;
+  if (size.size() + 1 == rank) size.insert(size.begin(), 1);
+  if (size.size() != rank)
+    return invalid("input of " + e.operator_name(), std::to_string(x.rank()) + " axes",
+                   std::to_string(rank - 1) + ", " + std::to_string(rank));
+  return reshaped(e, x, std::move(size));
+}
+/// im2col(x, kernel, dilation, padding, stride), which nn.Unfold is: [N, C * kh * kw, windows].
+inline result<value> im2col(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const auto images = as_images(e, *x, 4);
+  if (!images) return images;
+  auto size = images->t->size;
+  const auto w = windows_argument(a, size[2], size[3]);
+  if (!w) return w.error();
+  auto v = padded(e, a, *images->t, {w->padding[1], w->padding[1], w->padding[0], w->padding[0]},
+                  "constant", 0);
+  for (const std::size_t k : {std::size_t{1}, std::size_t{0}}) {
+    std::vector<std::int64_t> index;
+    if (std::int64_t{w->kernel[k]} * w->count[k] > static_cast<std::int64_t>(most_made))
+      return too_large("windows of " + a.name);
+    for (std::int64_t i = 0; i < w->kernel[k]; ++i)
+      for (std::int64_t o = 0; o < w->count[k]; ++o)
+        index.push_back(i * w->dilation[k] + o * w->stride[k]);
+    if (v) v = in_rows(e, *v->t, 2 + k, index, w->count[k]);
+  }
+  if (v) v = permuted(e, *v->t, {0, 1, 2, 4, 3, 5});  // [N, C, kh, oh, kw, ow]
+  if (!v) return v;
+  std::vector<std::int64_t> result{size[0], size[1] * w->kernel[0] * w->kernel[1],
+                                   std::int64_t{w->count[0]} * w->count[1]};
+  if (x->rank() == 3) result.erase(result.begin());
+  return as_contiguous(e, reshaped(e, *v->t, std::move(result)));
+}
+/// For each pixel of the image the window that covers it with tap (p, q); `none` where there is
+/// none.
+inline std::vector<std::int64_t> windows_at(const window_numbers& w, std::int64_t p, std::int64_t q,
+                                            std::int64_t none) {
+  std::vector<std::int64_t> index;
+  for (std::int64_t y = 0; y < w.image[0]; ++y)
+    for (std::int64_t x = 0; x < w.image[1]; ++x) {
+      const std::int64_t at[] = {y + w.padding[0] - p * w.dilation[0],
+                                 x + w.padding[1] - q * w.dilation[1]};
+      std::int64_t window = 0;
+      for (std::size_t k = 0; k < 2; ++k) {
+        const bool inside = at[k] >= 0 && at[k] % w.stride[k] == 0 &&
+                            at[k] / w.stride[k] < w.count[k] && window != none;
+        window = inside ? window * w.count[k] + at[k] / w.stride[k] : none;
+      }
+      index.push_back(window);
+    }
+  return index;
+}
+/// col2im(x, output_size, kernel, dilation, padding, stride), which nn.Fold is: the taps of all
+/// windows, added tap after tap.
+inline result<value> col2im(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  const auto image = a.pair("output_size", {0, 0});
+  if (!x) return x.error();
+  const auto w = windows_argument(a, image[0], image[1]);
+  if (!w) return w.error();
+  const auto columns = as_images(e, **x, 3);
+  if (!columns) return columns;
+  const auto size = columns->t->size;
+  const std::int64_t taps = std::int64_t{w->kernel[0]} * w->kernel[1],
+                     windows = std::int64_t{w->count[0]} * w->count[1],
+                     pixels = std::int64_t{image[0]} * image[1];
+  if (size[1] % taps != 0 || size[2] != windows) return invalid("input of " + a.name);
+  if (taps * pixels > static_cast<std::int64_t>(most_made)) return too_large("image of " + a.name);
+  const std::int64_t n = size[0], c = size[1] / taps;
+  // A window of zeros, for pixels that a tap does not reach.
+  const auto wider = padded(e, a, *columns->t, {0, 1}, "constant", 0);
+  if (!wider) return wider;
+  const auto by_tap = reshaped(e, *wider->t, {n, c, taps, windows + 1});
+  if (!by_tap) return by_tap;
+  step sum = number(e, 0);
+  for (std::int64_t tap = 0; tap < taps; ++tap) {
+    const step one = step_of(sliced(e, *by_tap->t, 2, tap, 1));
+    if (!one) return one.error();
+    if (auto s = e.c.build.make_constant(as_size(pixels) * sizeof(std::int64_t)); !s)
+      return s.error();
+    sum = apply(e, ops::add, sum,
+                step_of(picked(e, **one, 3,
+                               windows_at(*w, tap / w->kernel[1], tap % w->kernel[1], windows))));
+  }
+  if (!sum) return sum.error();
+  std::vector<std::int64_t> result{n, c, image[0], image[1]};
+  if ((*x)->rank() == 2) result.erase(result.begin());
+  return as_contiguous(e, reshaped(e, **sum, std::move(result)));
+}
+
+// ---- elements by index ----
+
+/// gather(x, dim, index): x[.., index[.., i, ..], ..], the other places those of the index.
+inline result<value> gather_elements(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  e.take_as_indices(*index);
+  if (index->type != scalar::s64 || index->rank() != x->rank() || x->rank() == 0)
+    return unsupported("index of " + a.name, std::string(name_of(index->type)),
+                       "int64 of as many axes as the input");
+  const auto steps = contiguous_strides(x->size);
+  if (index->elements() > static_cast<std::int64_t>(most_made))
+    return too_large("index of " + a.name);
+  std::vector<double> places;  // of the other axes
+  for (std::int64_t i = 0; i < index->elements(); ++i) {
+    std::int64_t rest = i, place = 0;
+    for (std::size_t k = index->size.size(); k-- > 0;) {
+      if (k != axis) place += rest % index->size[k] * steps[k];
+      rest /= index->size[k];
+    }
+    places.push_back(static_cast<double>(place));
+  }
+  if (places.empty()) return unsupported("an empty index of " + a.name);
+  const auto others = constant_tensor(e, places, index->size, scalar::s64);
+  if (!others) return others;
+  const auto along =
+      emit_pair(e, ops::mul, {index, number_of(e, static_cast<double>(steps[axis]), scalar::s64)},
+                scalar::s64);
+  if (!along) return along;
+  const auto at = emit_pair(e, ops::add, {along->t, others->t}, scalar::s64);
+  if (!at) return at;
+  const auto line = reshaped(e, *x, {x->elements()});
+  if (!line) return line;
+  const auto flat = reshaped(e, *at->t, {index->elements()});
+  if (!flat) return flat;
+  const auto taken = gathered(e, *line->t, *flat->t, 0);
+  if (!taken) return taken;
+  return as_contiguous(e, reshaped(e, *taken->t, index->size));
+}
+/// take_along_dim(x, index, dim): gather, where the other extents are the same.
+inline result<value> take_along(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("indices");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  auto size = x->size;
+  if (index->rank() == x->rank()) size[axis] = index->size[axis];
+  if (size != index->size)
+    return unsupported("extents of the index of " + a.name, {}, "those of the input but for dim");
+  arguments as(e.c, a.name, {{"self", a["self"]}, {"dim", a["dim"]}, {"index", a["indices"]}});
+  return gather_elements(e, as);
+}
+/// one_hot(index, classes): 1 at each index along a new last axis, else 0.
+inline result<value> one_hot(emitter& e, arguments& a) {
+  tensor_data* index = a.tensor("self");
+  const std::int64_t classes = a.integer("num_classes");
+  if (auto s = a.check(); !s) return s.error();
+  e.take_as_indices(*index);
+  if (index->type != scalar::s64)
+    return unsupported("index of " + a.name, std::string(name_of(index->type)), "int64");
+  if (classes < 1 || classes > static_cast<std::int64_t>(most_made))
+    return unsupported("classes of " + a.name, std::to_string(classes),
+                       "a number that the program gives");
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < classes; ++i) numbers.push_back(static_cast<double>(i));
+  const auto each = constant_tensor(e, numbers, {classes}, scalar::s64);
+  if (!each) return each;
+  auto size = index->size;
+  size.push_back(1);
+  const auto column = reshaped(e, *index, std::move(size));
+  if (!column) return column;
+  const auto is = emit_pair(e, ops::equal, {column->t, each->t}, scalar::boolean);
+  if (!is) return is;
+  return as_contiguous(e, cast_to(e, *is->t, scalar::s64));
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_WINDOWS_HPP_
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+// ---- products ----
+
+/// addmv(x, matrix, vector, beta, alpha).
+inline result<value> addmv(emitter& e, arguments& a) { return added_product(e, a, "mat", "vec"); }
+/// addbmm(x, batch1, batch2, beta, alpha): the products of all pairs added.
+inline result<value> addbmm(emitter& e, arguments& a) {
+  const double beta = a.real("beta"), alpha = a.real("alpha");
+  const step x = real_argument(e, a, "self");
+  step y = matrix_product(e, real_argument(e, a, "batch1"), real_argument(e, a, "batch2"));
+  if (y) y = sum_in_order(e, y, {0}, false);
+  if (alpha != 1) y = apply(e, ops::mul, y, number(e, alpha));
+  if (beta == 0) return done(y);
+  return done(apply(e, ops::add, beta == 1 ? x : apply(e, ops::mul, x, number(e, beta)), y));
+}
+/// Two vectors as the matrix of their products.
+inline step outer_of(emitter& e, const step& x, const step& y) {
+  if (!x) return x;
+  if (!y) return y;
+  const step column = step_of(reshaped(e, **x, {(*x)->elements(), 1}));
+  return apply(e, ops::mul, column, y);
+}
+/// addr(x, vec1, vec2, beta, alpha).
+inline result<value> addr(emitter& e, arguments& a) {
+  const double beta = a.real("beta"), alpha = a.real("alpha");
+  const step x = real_argument(e, a, "self");
+  step y = outer_of(e, real_argument(e, a, "vec1"), real_argument(e, a, "vec2"));
+  if (alpha != 1) y = apply(e, ops::mul, y, number(e, alpha));
+  if (beta == 0) return done(y);
+  return done(apply(e, ops::add, beta == 1 ? x : apply(e, ops::mul, x, number(e, beta)), y));
+}
+/// x and y with the named axes, as many of each, summed over their products.
+inline result<value> contracted(emitter& e, const step& x, const step& y,
+                                const std::vector<std::int64_t>& of_x,
+                                const std::vector<std::int64_t>& of_y) {
+  if (!x) return x.error();
+  if (!y) return y.error();
+  const auto rest = [](const tensor_data& t, const std::vector<std::int64_t>& axes) {
+    std::vector<std::int64_t> left;
+    for (int i = 0; i < t.rank(); ++i)
+      if (std::find(axes.begin(), axes.end(), i) == axes.end()) left.push_back(i);
+    return left;
+  };
+  auto left = rest(**x, of_x), right = of_y;
+  std::vector<std::int64_t> size;
+  std::int64_t summed_over = 1;
+  for (const std::int64_t i : left) size.push_back((*x)->size[as_size(i)]);
+  for (const std::int64_t i : rest(**y, of_y)) {
+    right.push_back(i);
+    size.push_back((*y)->size[as_size(i)]);
+  }
+  for (std::size_t k = 0; k < of_x.size(); ++k) {
+    const std::int64_t n = (*x)->size[as_size(of_x[k])];
+    if (n != (*y)->size[as_size(of_y[k])]) return invalid("extents of " + e.operator_name());
+    summed_over *= n;
+    left.push_back(of_x[k]);
+  }
+  const auto p = permuted(e, **x, left), q = permuted(e, **y, right);
+  if (!p) return p;
+  if (!q) return q;
+  const step rows = step_of(reshaped(e, *p->t, {-1, summed_over})),
+             columns = step_of(reshaped(e, *q->t, {summed_over, -1}));
+  const step product = matrix_product(e, rows, columns);
+  if (!product) return product.error();
+  return reshaped(e, **product, std::move(size));
+}
+/// tensordot(x, y, axes of x, axes of y).
+inline result<value> tensordot(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), y = real_argument(e, a, "other");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  const auto of_x = axes_argument(a, "dims_self", **x), of_y = axes_argument(a, "dims_other", **y);
+  if (auto s = a.check(); !s) return s.error();
+  if (of_x.size() != of_y.size()) return invalid("axes of " + a.name);
+  return contracted(e, x, y, of_x, of_y);
+}
+/// inner(x, y): over the last axis of each.
+inline result<value> inner_product(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), y = real_argument(e, a, "other");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  if ((*x)->rank() == 0 || (*y)->rank() == 0) return done(apply(e, ops::mul, x, y));
+  return contracted(e, x, y, {(*x)->rank() - 1}, {(*y)->rank() - 1});
+}
+/// kron(x, y): blocks of y times each element of x.
+inline result<value> kron(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), y = real_argument(e, a, "other");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  const auto rank = as_size(std::max((*x)->rank(), (*y)->rank()));
+  std::vector<std::int64_t> of_x, of_y, size;
+  for (std::size_t i = 0; i < rank; ++i) {
+    const auto extent = [&](const tensor_data& t) {
+      const std::size_t first = rank - t.size.size();
+      return i < first ? std::int64_t{1} : t.size[i - first];
+    };
+    of_x.insert(of_x.end(), {extent(**x), 1});
+    of_y.insert(of_y.end(), {1, extent(**y)});
+    size.push_back(extent(**x) * extent(**y));
+  }
+  const step v = apply(e, ops::mul, step_of(reshaped(e, **x, std::move(of_x))),
+                       step_of(reshaped(e, **y, std::move(of_y))));
+  if (!v) return v.error();
+  return reshaped(e, **v, std::move(size));
+}
+/// cross(x, y, dim) and linalg_cross: of three elements along an axis; without one the first axis
+/// of three.
+inline result<value> cross(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, a.first()), y = real_argument(e, a, "other");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  std::size_t axis = (*x)->size.size();
+  if (a.none("dim"))
+    axis = static_cast<std::size_t>(std::find((*x)->size.begin(), (*x)->size.end(), 3) -
+                                    (*x)->size.begin());
+  else
+    axis = a.axis(a.integer("dim"), (*x)->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (axis >= (*x)->size.size() || (*x)->size[axis] != 3 || (*y)->rank() != (*x)->rank() ||
+      (*y)->size[axis] != 3)
+    return invalid("operands of " + a.name);
+  const auto turned = [&](const step& v, std::int64_t by) {
+    return step_of(picked(e, **v, axis, {by % 3, (by + 1) % 3, (by + 2) % 3}));
+  };
+  const step first = apply(e, ops::mul, turned(x, 1), turned(y, 2)),
+             second = apply(e, ops::mul, turned(x, 2), turned(y, 1));
+  return done(apply(e, ops::sub, first, second));
+}
+/// trace(x): the sum of the diagonal.
+inline result<value> trace(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  if (!x) return x.error();
+  if ((*x)->rank() != 2) return invalid("rank of the input of " + a.name);
+  arguments of(e.c, a.name,
+               {{"self", value_of(**x)},
+                {"offset", value::of(std::int64_t{0})},
+                {"dim1", value::of(std::int64_t{0})},
+                {"dim2", value::of(std::int64_t{1})}});
+  const auto line = diagonal(e, of);
+  if (!line) return line;
+  return done(sum_in_order(e, line->t, {0}, false));
+}
+/// Elements of the last axis on a diagonal of matrices that are 0 elsewhere.
+inline result<value> on_diagonal(emitter& e, tensor_data& x, std::int64_t offset) {
+  const std::int64_t n = x.size.back(), edge = n + std::abs(offset);
+  if (edge * edge * std::max<std::int64_t>(x.elements() / std::max<std::int64_t>(n, 1), 1) >
+      static_cast<std::int64_t>(most_made))
+    return too_large("result of " + e.operator_name());
+  std::vector<double> is;
+  std::vector<std::int64_t> from;
+  for (std::int64_t i = 0; i < edge * edge; ++i) {
+    const std::int64_t row = i / edge, k = row - std::max<std::int64_t>(-offset, 0);
+    const bool on = i % edge - row == offset && k >= 0 && k < n;
+    is.push_back(on ? 1 : 0), from.push_back(on ? k : 0);
+  }
+  if (auto s = e.c.build.make_constant(from.size() * sizeof(std::int64_t)); !s) return s.error();
+  auto size = x.size;
+  size.back() = edge, size.push_back(edge);
+  const auto all = picked(e, x, x.size.size() - 1, from);
+  if (!all) return all;
+  const auto matrices = reshaped(e, *all->t, std::move(size));
+  if (!matrices) return matrices;
+  const auto mask = constant_tensor(e, is, {edge, edge}, scalar::boolean);
+  if (!mask) return mask;
+  return as_contiguous(e, chosen(e, *mask->t, *matrices->t, *number_of(e, 0, x.type)));
+}
+/// diag_embed(x, offset), of the last two axes.
+inline result<value> diag_embed(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t offset = a.small("offset", a.integer("offset"));
+  const std::int64_t first = a.integer("dim1"), second = a.integer("dim2");
+  if (auto s = a.check(); !s) return s.error();
+  if (first != -2 || second != -1 || x->rank() == 0 || is_quantized(x->type))
+    return unsupported("axes of " + a.name, std::to_string(first) + ", " + std::to_string(second),
+                       "-2, -1");
+  return on_diagonal(e, *x, offset);
+}
+/// diag(x, offset): of a line a matrix, of a matrix its diagonal.
+inline result<value> diag(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t offset = a.small("diagonal", a.integer("diagonal"));
+  if (auto s = a.check(); !s) return s.error();
+  if (x->rank() == 1 && !is_quantized(x->type)) return on_diagonal(e, *x, offset);
+  if (x->rank() != 2) return invalid("rank of the input of " + a.name);
+  arguments of(e.c, a.name,
+               {{"self", value_of(*x)},
+                {"offset", value::of(offset)},
+                {"dim1", value::of(std::int64_t{0})},
+                {"dim2", value::of(std::int64_t{1})}});
+  return diagonal(e, of);
+}
+
+// ---- elements against each other ----
+
+/// isclose(x, y, rtol, atol).
+inline result<value> isclose(emitter& e, arguments& a) {
+  const double relative = a.real("rtol"), absolute_by = a.real("atol");
+  const step x = real_argument(e, a, "self"), y = real_argument(e, a, "other");
+  if (auto s = a.check(); !s) return s.error();
+  const step room = apply(e, ops::add, number(e, absolute_by),
+                          apply(e, ops::mul, number(e, relative), apply(e, ops::abs, y))),
+             apart = apply(e, ops::abs, apply(e, ops::sub, x, y));
+  if (!room) return room.error();
+  if (!apart) return apart.error();
+  const auto same = same_number(e, x, y);
+  const auto near = emit_pair(e, ops::less_equal, {*apart, *room}, scalar::boolean);
+  const auto finite = emit_pair(e, ops::less, {*apart, *number(e, infinity)}, scalar::boolean);
+  if (!same) return same;
+  if (!near) return near;
+  if (!finite) return finite;
+  const auto both = emit_pair(e, ops::logical_and, {near->t, finite->t}, scalar::boolean);
+  if (!both) return both;
+  return emit_pair(e, ops::logical_or, {same->t, both->t}, scalar::boolean);
+}
+/// isin(x, list): is an element one of the list's?
+inline result<value> isin(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "elements", "test_elements", false);
+  const bool inverted = a.boolean("invert");
+  if (!both) return both.error();
+  if (auto s = a.check(); !s) return s.error();
+  tensor_data &x = *(*both)[0], &list = *(*both)[1];
+  auto size = x.size;
+  size.push_back(1);
+  const auto column = reshaped(e, x, std::move(size)), line = reshaped(e, list, {list.elements()});
+  if (!column) return column;
+  if (!line) return line;
+  const auto is = emit_pair(e, ops::equal, {column->t, line->t}, scalar::boolean);
+  if (!is) return is;
+  const auto any = reduced(e, *is->t, ops::reduce_any, {is->t->rank() - 1}, false);
+  if (!any || !inverted) return any;
+  return emit_pair(e, ops::equal, {any->t, number_of(e, 0, scalar::boolean)}, scalar::boolean);
+}
+template <int Sign> result<value> is_infinity(emitter& e, arguments& a) {
+  return same_number(e, real_argument(e, a, "self"), number(e, Sign * infinity));
+}
+/// fmax and fmin: of a number and none the number.
+template <const op_def& Op> result<value> extreme_number(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "self", "other", true);
+  if (!both) return both.error();
+  const step x = (*both)[0], y = (*both)[1];
+  const step of_two = apply(e, Op, x, y);
+  return done(where_same(e, y, y, where_same(e, x, x, of_two, y), x));
+}
+/// rad2deg and deg2rad.
+template <bool Degrees> result<value> angle(emitter& e, arguments& a) {
+  return done(apply(e, ops::mul, real_argument(e, a, "self"),
+                    number(e, Degrees ? 57.295779513082320876798154814105170332405472466564
+                                      : 0.017453292519943295769236907684886127134428718885417)));
+}
+/// hypot(x, y); the last bit is not PyTorch's.
+inline result<value> hypot(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), y = real_argument(e, a, "other");
+  return done(
+      apply(e, ops::sqrt, apply(e, ops::add, apply(e, ops::mul, x, x), apply(e, ops::mul, y, y))));
+}
+/// logit(x, eps): log(x / (1 - x)), x held within eps and 1 - eps; the last bit is not PyTorch's.
+inline result<value> logit(emitter& e, arguments& a) {
+  step x = real_argument(e, a, "self");
+  if (!a.none("eps")) {
+    const double eps = a.real("eps");
+    x = apply(e, ops::minimum, apply(e, ops::maximum, x, number(e, eps)),
+              number(e, numerics::sub(1., eps)));
+  }
+  if (auto s = a.check(); !s) return s.error();
+  return done(apply(e, ops::log, apply(e, ops::div, x, apply(e, ops::sub, number(e, 1), x))));
+}
+/// heaviside(x, values): 0 below 0, 1 above, the values at 0.
+inline result<value> heaviside(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), at_zero = real_argument(e, a, "values");
+  if (!x) return x.error();
+  const auto above = emit_pair(e, ops::greater, {*x, *number(e, 0)}, scalar::boolean);
+  if (!above) return above;
+  const step side = step_of(chosen(e, *above->t, **number(e, 1), **number(e, 0)));
+  return done(where_same(e, x, number(e, 0), at_zero, side));
+}
+/// nansum(x, dim, keepdim) and nanmean: what is no number is left out.
+template <bool Mean> result<value> without_nan(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  const bool keep = a.boolean("keepdim");
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  const auto axes = axes_or_all(a, "dim", **x);
+  if (auto s = a.check(); !s) return s.error();
+  const step sums = summed(e, where_same(e, x, x, x, number(e, 0)), axes, keep);
+  if (!Mean) return done(sums);
+  const auto is = same_number(e, x, x);
+  if (!is) return is;
+  return done(apply(e, ops::div, sums, summed(e, real_value(e, *is->t), axes, keep)));
+}
+/// round(x, decimals).
+inline result<value> round_to(emitter& e, arguments& a) {
+  const std::int64_t decimals = a.small("decimals", a.integer("decimals"));
+  if (decimals == 0) return rounded<ops::round>(e, a);
+  const step x = real_argument(e, a, "self");
+  if (auto s = a.check(); !s) return s.error();
+  if (decimals < -30 || decimals > 30)
+    return unsupported("decimals of " + a.name, std::to_string(decimals), "-30 to 30");
+  double ten = 1;
+  for (std::int64_t k = 0; k < std::abs(decimals); ++k) ten *= 10;
+  const op_def &first = decimals > 0 ? ops::mul : ops::div,
+               &last = decimals > 0 ? ops::div : ops::mul;
+  return done(
+      apply(e, last, apply(e, ops::round, apply(e, first, x, number(e, ten))), number(e, ten)));
+}
+
+// ---- running extremes ----
+
+/// Where the element of `later` takes the place of the one before: it is no number, or the other is
+/// one and not beyond it.
+template <const op_def& NotBelow>
+inline result<value> takes_over(emitter& e, tensor_data& later, tensor_data& before) {
+  const auto least = emit_pair(e, NotBelow, {&later, &before}, scalar::boolean);
+  if (!least || later.type != scalar::f32) return least;
+  const auto none = emit_pair(e, ops::not_equal, {&later, &later}, scalar::boolean);
+  if (!none) return none;
+  return emit_pair(e, ops::logical_or, {least->t, none->t}, scalar::boolean);
+}
+/// cummax(x, dim) and cummin: the extreme so far and its place, the last one of equal ones. Each
+/// round joins runs of twice the length.
+template <const op_def& NotBelow> result<value> running_extreme(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type != scalar::f32 && x->type != scalar::s64 && x->type != scalar::s32)
+    return unsupported("input of " + a.name, std::string(name_of(x->type)),
+                       "float32, int64, int32");
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis];
+  std::vector<double> numbers;
+  std::vector<std::int64_t> line(x->size.size(), 1);
+  for (std::int64_t i = 0; i < n; ++i) numbers.push_back(static_cast<double>(i));
+  line[axis] = n;
+  const auto places = constant_tensor(e, numbers, line, scalar::s64);
+  if (!places) return places;
+  auto place = expanded(e, *places->t, x->size);
+  result<value> most = value_of(*x);
+  for (std::int64_t run = 1; run < n; run *= 2) {
+    if (!place) return place;
+    std::vector<std::int64_t> from;
+    for (std::int64_t i = 0; i < n; ++i) from.push_back(std::max<std::int64_t>(i - run, 0));
+    const auto before = picked(e, *most->t, axis, from), at = picked(e, *place->t, axis, from);
+    if (!before) return before;
+    if (!at) return at;
+    const auto takes = takes_over<NotBelow>(e, *most->t, *before->t);
+    if (!takes) return takes;
+    most = chosen(e, *takes->t, *most->t, *before->t);
+    place = chosen(e, *takes->t, *place->t, *at->t);
+    if (!most) return most;
+  }
+  const auto values = as_contiguous(e, most), indices = as_contiguous(e, place);
+  if (!values) return values;
+  if (!indices) return indices;
+  return e.c.values.list({*values, *indices}, kind::tuple);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
+// ---- octet/import/torch/rows_bits.hpp
+// Rows that work on the bits of whole numbers: and, or, xor, not, shifts. Bools have and, or, not.
+#ifndef OCTET_IMPORT_TORCH_ROWS_BITS_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_BITS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+inline bool has_bits(scalar s) { return kind_of_number(s) == 1 && s != scalar::unknown; }
+/// One node on int64 values.
+inline result<value> whole(emitter& e, const op_def& op, const result<value>& x,
+                           const result<value>& y) {
+  if (!x) return x;
+  if (!y) return y;
+  return emit_pair(e, op, {x->t, y->t}, scalar::s64);
+}
+inline result<value> whole_number(emitter& e, double v) {
+  return value_of(*number_of(e, v, scalar::s64));
+}
+/// x & y of values whose sum int64 holds: x + y = (x ^ y) + 2 (x & y).
+inline result<value> common_bits(emitter& e, const result<value>& x, const result<value>& y) {
+  const auto twice = whole(e, ops::sub, whole(e, ops::add, x, y), whole(e, ops::bitwise_xor, x, y));
+  return whole(e, ops::floor_div, twice, whole_number(e, 2));
+}
+/// x & y of any int64: the halves, 32 bits each, on their own.
+inline result<value> common_bits_of_halves(emitter& e, const result<value>& x,
+                                           const result<value>& y) {
+  constexpr double half = 4294967296.;
+  const auto part = [&](const result<value>& v, const op_def& op) {
+    return whole(e, op, v, whole_number(e, half));
+  };
+  const auto high = common_bits(e, part(x, ops::floor_div), part(y, ops::floor_div));
+  const auto low = common_bits(e, part(x, ops::floor_mod), part(y, ops::floor_mod));
+  return whole(e, ops::add, whole(e, ops::mul, high, whole_number(e, half)), low);
+}
+/// Two operands as int64, and the element type that their result has.
+struct bit_operands {
+  result<value> x, y;
+  scalar type = scalar::s64;
+};
+inline result<bit_operands> bits_of(emitter& e, arguments& a,
+                                    const std::array<tensor_data*, 2>& both) {
+  const scalar type = both[0]->type;
+  if (!has_bits(type))
+    return unsupported("operands of " + a.name, std::string(name_of(type)),
+                       "bool, int64, int32, int16, int8, uint8");
+  for (std::string_view parameter : {"self", "other"}) {  // numbers are read as float64
+    if (!a.has(parameter) || !a[parameter].is(kind::integer)) continue;
+    constexpr std::int64_t most = std::int64_t{1} << 53;
+    if (const std::int64_t n = a[parameter].i; n < -most || n > most)
+      return unsupported("a number in " + a.name, std::to_string(n), "at most 2^53");
+  }
+  return bit_operands{cast_to(e, *both[0], scalar::s64), cast_to(e, *both[1], scalar::s64), type};
+}
+inline result<value> from_bits(emitter& e, const result<value>& v, scalar type) {
+  if (!v) return v;
+  return cast_to(e, *v->t, type);
+}
+/// and, or of bools; of whole numbers bit by bit.
+template <bool And> result<value> bitwise(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  if ((*both)[0]->type == scalar::boolean)
+    return emit_pair(e, And ? ops::logical_and : ops::logical_or, *both, scalar::boolean);
+  const auto b = bits_of(e, a, *both);
+  if (!b) return b.error();
+  const auto common =
+      b->type == scalar::s64 ? common_bits_of_halves(e, b->x, b->y) : common_bits(e, b->x, b->y);
+  if (And) return from_bits(e, common, b->type);
+  return from_bits(e, whole(e, ops::add, whole(e, ops::bitwise_xor, b->x, b->y), common), b->type);
+}
+inline result<value> bitwise_xor(emitter& e, arguments& a) {
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  if ((*both)[0]->type == scalar::boolean)
+    return emit_pair(e, ops::not_equal, *both, scalar::boolean);
+  const auto b = bits_of(e, a, *both);
+  if (!b) return b.error();
+  return from_bits(e, whole(e, ops::bitwise_xor, b->x, b->y), b->type);
+}
+inline result<value> bitwise_not(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type == scalar::boolean)
+    return emit_pair(e, ops::equal, {x, number_of(e, 0, scalar::boolean)}, scalar::boolean);
+  const auto b = bits_of(e, a, {x, x});
+  if (!b) return b.error();
+  return from_bits(e, whole(e, ops::bitwise_xor, b->x, whole_number(e, -1)), b->type);
+}
+/// x << n, x >> n by a number: a product, which wraps, and a quotient rounded down.
+template <bool Left> result<value> shifted_bits(emitter& e, arguments& a) {
+  const given_operand n = operand_given(e, a, "other");
+  if (auto s = a.check(); !s) return s.error();
+  const auto both = pair_of(e, a, "self", "other", false);
+  if (!both) return both.error();
+  const auto b = bits_of(e, a, *both);
+  if (!b) return b.error();
+  const double most = static_cast<double>(size_of(dtype_of_scalar(b->type)) * 8 - 1);
+  if (n.t || !(n.number >= 0 && n.number < most))
+    return unsupported("bits of " + a.name, n.t ? "a tensor" : std::to_string(n.number),
+                       "a number from 0 to " + std::to_string(static_cast<int>(most) - 1));
+  const auto factor =
+      whole_number(e, static_cast<double>(std::int64_t{1} << static_cast<int>(n.number)));
+  return from_bits(e, whole(e, Left ? ops::mul : ops::floor_div, b->x, factor), b->type);
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_BITS_HPP_
 // ---- octet/import/torch/rows_embedding.hpp
 // Rows of embeddings: float32 and quantized tables, rows and bags of rows.
 #ifndef OCTET_IMPORT_TORCH_ROWS_EMBEDDING_HPP_
@@ -12543,11 +13583,12 @@ inline result<value> affine_grid(emitter& e, arguments& a) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_RESAMPLE_HPP_
-// ---- octet/import/torch/rows_windows.hpp
-// Rows of windows that overlap and of elements by index: unfold, im2col, col2im, diagonal, gather,
-// one_hot.
-#ifndef OCTET_IMPORT_TORCH_ROWS_WINDOWS_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_WINDOWS_HPP_
+// ---- octet/import/torch/rows_scatter.hpp
+// Rows that reduce or put what comes to the same place of a tensor: scatter_add, scatter_reduce,
+// index_reduce, index_put with accumulate; and parts of a tensor replaced: select_scatter and its
+// kind.
+#ifndef OCTET_IMPORT_TORCH_ROWS_SCATTER_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_SCATTER_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -12555,284 +13596,271 @@ namespace import::torch_rows {
 
 using namespace torchscript;  // NOLINT: rows speak of its values
 
-/// One axis in two: `index` names, row after row, the elements of [index.size() / width, width].
-inline result<value> in_rows(emitter& e, tensor_data& x, std::size_t axis,
-                             const std::vector<std::int64_t>& index, std::int64_t width) {
-  if (index.size() > most_made) return too_large("windows of " + e.operator_name());
-  if (auto s = e.c.build.make_constant(index.size() * sizeof(std::int64_t)); !s) return s.error();
-  const auto elements = picked(e, x, axis, index);
-  if (!elements) return elements;
-  auto size = x.size;
-  const auto count = static_cast<std::int64_t>(index.size());
-  size[axis] = count / width;
-  size.insert(size.begin() + static_cast<std::ptrdiff_t>(axis) + 1, width);
-  return reshaped(e, *elements->t, std::move(size));
-}
-/// x.unfold(dimension, size, step): windows of an axis, their elements along a new last one; a
-/// view.
-inline result<value> unfold(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor("self");
-  const std::int64_t dim = a.integer("dimension"), width = a.integer("size"),
-                     by = a.integer("step");
-  if (auto s = a.check(); !s) return s.error();
-  const std::size_t axis = a.axis(dim, x->rank());
-  if (auto s = a.check(); !s) return s.error();
-  const std::int64_t n = x->size[axis];
-  if (width < 1 || width > n || by < 1)
-    return invalid("windows of " + a.name, std::to_string(width) + ", " + std::to_string(by));
-  std::vector<std::int64_t> index;
-  for (std::int64_t begin = 0; begin <= n - width; begin += std::min(by, n))
-    for (std::int64_t i = 0; i < width; ++i) {
-      if (index.size() > most_made) return too_large("windows of " + a.name);
-      index.push_back(begin + i);
-    }
-  const auto rows = in_rows(e, *x, axis, index, width);
-  if (!rows) return rows;
-  std::vector<std::int64_t> order, stride = x->stride;
-  for (int i = 0; i < rows->t->rank(); ++i)
-    if (as_size(i) != axis + 1) order.push_back(i);
-  order.push_back(static_cast<std::int64_t>(axis) + 1);
-  stride.push_back(stride[axis]);
-  stride[axis] *= std::min(by, n);
-  const auto turned = permuted(e, *rows->t, order);
-  if (!turned) return turned;
-  return as_view(with_strides(e, *turned, std::move(stride)), *x);
-}
-/// diagonal(x, offset, dim1, dim2): the two axes as one last axis; a view.
-inline result<value> diagonal(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor(a.first());
-  const std::int64_t offset = a.small("offset", a.integer("offset"));
-  const std::int64_t first = a.integer("dim1"), second = a.integer("dim2");
-  if (auto s = a.check(); !s) return s.error();
-  const std::size_t p = a.axis(first, x->rank()), q = a.axis(second, x->rank());
-  if (auto s = a.check(); !s) return s.error();
-  if (p == q) return invalid("axes of " + a.name, "the same twice");
-  std::vector<std::int64_t> order, size, stride;
-  for (int i = 0; i < x->rank(); ++i)
-    if (as_size(i) != p && as_size(i) != q) {
-      order.push_back(i);
-      size.push_back(x->size[as_size(i)]), stride.push_back(x->stride[as_size(i)]);
-    }
-  order.push_back(static_cast<std::int64_t>(p)), order.push_back(static_cast<std::int64_t>(q));
-  const auto turned = permuted(e, *x, order);
-  if (!turned) return turned;
-  const std::int64_t rows = x->size[p], columns = x->size[q],
-                     row = std::max<std::int64_t>(-offset, 0),
-                     column = std::max<std::int64_t>(offset, 0),
-                     n = std::min(rows - row, columns - column);
-  if (n < 1) return unsupported("an empty diagonal of " + a.name, std::to_string(offset));
-  size.push_back(rows * columns);
-  const auto flat = reshaped(e, *turned->t, std::move(size));
-  if (!flat) return flat;
-  std::vector<std::int64_t> index;
-  for (std::int64_t i = 0; i < n; ++i) index.push_back((row + i) * columns + column + i);
-  const auto v = picked(e, *flat->t, flat->t->size.size() - 1, index);
-  if (!v) return v;
-  stride.push_back(x->stride[p] + x->stride[q]);
-  return as_view(with_strides(e, *v, std::move(stride)), *x,
-                 row * x->stride[p] + column * x->stride[q]);
-}
+// ---- what comes to one place ----
 
-// ---- windows of images ----
-
-/// Of height and width each.
-struct window_numbers {
-  std::array<std::int32_t, 2> kernel{}, dilation{}, padding{}, stride{}, image{}, count{};
+/// For each element of an index of as many axes as x its place among the elements of x, in one
+/// line.
+inline result<value> places_in(emitter& e, const tensor_data& x, tensor_data& index,
+                               std::size_t axis) {
+  const auto steps = contiguous_strides(x.size);
+  if (index.elements() > static_cast<std::int64_t>(most_made) || index.elements() < 1)
+    return too_large("index of " + e.operator_name());
+  if (auto s = e.c.build.work.spend(8 * as_size(index.elements())); !s) return s.error();
+  std::vector<double> others(as_size(index.elements()));
+  auto along = steps;
+  const std::int64_t stride = std::exchange(along[axis], 0);
+  each_place(index.size, along, 0, [&](std::int64_t i, std::int64_t place) {
+    others[as_size(i)] = static_cast<double>(place);
+  });
+  const auto rest = constant_tensor(e, others, index.size, scalar::s64);
+  if (!rest) return rest;
+  const auto by = emit_pair(
+      e, ops::mul, {&index, number_of(e, static_cast<double>(stride), scalar::s64)}, scalar::s64);
+  if (!by) return by;
+  const auto place = emit_pair(e, ops::add, {by->t, rest->t}, scalar::s64);
+  if (!place) return place;
+  return reshaped(e, *place->t, {index.elements()});
+}
+/// 0, 1, ... n - 1.
+inline result<value> counted(emitter& e, std::int64_t n) {
+  if (n > static_cast<std::int64_t>(most_made)) return too_large("a tensor that is written into");
+  std::vector<double> numbers;
+  for (std::int64_t i = 0; i < n; ++i) numbers.push_back(static_cast<double>(i));
+  return constant_tensor(e, numbers, {n}, scalar::s64);
+}
+/// One node: elements of a line reduced by their places among `n`.
+inline result<value> by_place(emitter& e, tensor_data& line, tensor_data& place, std::int64_t n,
+                              segment_reduction how) {
+  const auto in = e.held(line, false), at = e.held(place, false);
+  if (!in) return in.error();
+  if (!at) return at.error();
+  attributes attrs;
+  attrs.set("segments", n), attrs.set("reduction", static_cast<std::int64_t>(how));
+  const tensor_id to = e.make(line.type);
+  if (auto s = e.emit(ops::segment_reduce, {*in, *at}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, line.type, false, false);
+}
+/// A mean over places: sums through their numbers of elements, whole numbers rounded down.
+inline result<value> mean_by_place(emitter& e, const value& sums, tensor_data& place,
+                                   std::int64_t n) {
+  const scalar type = sums.t->type;
+  const auto ones = constant_tensor(e, {1}, place.size, type);
+  if (!ones) return ones;
+  const auto count = by_place(e, *ones->t, place, n, segment_reduction::sum);
+  if (!count) return count;
+  const auto some = emit_pair(e, ops::maximum, {count->t, number_of(e, 1, type)}, type);
+  if (!some) return some;
+  return emit_pair(e, type == scalar::f32 ? ops::div : ops::floor_div, {sums.t, some->t}, type);
+}
+struct gathering {
+  segment_reduction how = segment_reduction::sum;
+  bool mean = false, with_self = true;
 };
-inline result<window_numbers> windows_argument(arguments& a, std::int64_t height,
-                                               std::int64_t width) {
-  window_numbers w;
-  w.kernel = a.pair("kernel_size", {1, 1}), w.dilation = a.pair("dilation", {1, 1});
-  w.padding = a.pair("padding", {0, 0}), w.stride = a.pair("stride", {1, 1});
-  w.image = {a.small("kernel_size", height), a.small("kernel_size", width)};
-  if (auto s = a.check(); !s) return s.error();
-  for (std::size_t k = 0; k < 2; ++k) {
-    if (w.kernel[k] < 1 || w.dilation[k] < 1 || w.padding[k] < 0 || w.stride[k] < 1)
-      return invalid("windows of " + a.name);
-    const std::int64_t reach = std::int64_t{w.dilation[k]} * (w.kernel[k] - 1) + 1,
-                       room = std::int64_t{w.image[k]} + 2 * std::int64_t{w.padding[k]} - reach;
-    if (room < 0) return invalid("windows of " + a.name + " larger than the image");
-    w.count[k] = static_cast<std::int32_t>(room / w.stride[k] + 1);
+/// x with what of `source`, one line, comes to the places of its elements, in order behind those of
+/// x, as PyTorch's loops have it.
+inline result<value> gathered_in(emitter& e, tensor_data& x, tensor_data& source,
+                                 tensor_data& place, const gathering& g) {
+  const std::int64_t n = x.elements();
+  const auto line = reshaped(e, x, {n});
+  if (!line) return line;
+  result<value> what = value_of(source), at = value_of(place);
+  if (g.with_self) {
+    const auto own = counted(e, n);
+    if (!own) return own;
+    what = side_by_side(e, *line->t, {*line, *what}, 0);
+    at = side_by_side(e, *own->t, {*own, *at}, 0);
+    if (!what) return what;
+    if (!at) return at;
   }
-  return w;
-}
-/// With an axis of images, if it has none.
-inline result<value> as_images(emitter& e, tensor_data& x, std::size_t rank) {
-  auto size = x.size;
-  if (size.size() + 1 == rank) size.insert(size.begin(), 1);
-  if (size.size() != rank)
-    return invalid("input of " + e.operator_name(), std::to_string(x.rank()) + " axes",
-                   std::to_string(rank - 1) + ", " + std::to_string(rank));
-  return reshaped(e, x, std::move(size));
-}
-/// im2col(x, kernel, dilation, padding, stride), which nn.Unfold is: [N, C * kh * kw, windows].
-inline result<value> im2col(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor("self");
-  if (auto s = a.check(); !s) return s.error();
-  const auto images = as_images(e, *x, 4);
-  if (!images) return images;
-  auto size = images->t->size;
-  const auto w = windows_argument(a, size[2], size[3]);
-  if (!w) return w.error();
-  auto v = padded(e, a, *images->t, {w->padding[1], w->padding[1], w->padding[0], w->padding[0]},
-                  "constant", 0);
-  for (const std::size_t k : {std::size_t{1}, std::size_t{0}}) {
-    std::vector<std::int64_t> index;
-    if (std::int64_t{w->kernel[k]} * w->count[k] > static_cast<std::int64_t>(most_made))
-      return too_large("windows of " + a.name);
-    for (std::int64_t i = 0; i < w->kernel[k]; ++i)
-      for (std::int64_t o = 0; o < w->count[k]; ++o)
-        index.push_back(i * w->dilation[k] + o * w->stride[k]);
-    if (v) v = in_rows(e, *v->t, 2 + k, index, w->count[k]);
+  auto y = by_place(e, *what->t, *at->t, n, g.how);
+  if (y && g.mean) y = mean_by_place(e, *y, *at->t, n);
+  if (!y) return y;
+  if (!g.with_self) {  // what nothing comes to stays
+    const auto ones = constant_tensor(e, {1}, place.size, scalar::s64);
+    if (!ones) return ones;
+    const auto count = by_place(e, *ones->t, place, n, segment_reduction::sum);
+    if (!count) return count;
+    const auto any =
+        emit_pair(e, ops::greater, {count->t, number_of(e, 0, scalar::s64)}, scalar::boolean);
+    if (!any) return any;
+    y = chosen(e, *any->t, *y->t, *line->t);
+    if (!y) return y;
   }
-  if (v) v = permuted(e, *v->t, {0, 1, 2, 4, 3, 5});  // [N, C, kh, oh, kw, ow]
-  if (!v) return v;
-  std::vector<std::int64_t> result{size[0], size[1] * w->kernel[0] * w->kernel[1],
-                                   std::int64_t{w->count[0]} * w->count[1]};
-  if (x->rank() == 3) result.erase(result.begin());
-  return as_contiguous(e, reshaped(e, *v->t, std::move(result)));
+  return reshaped(e, *y->t, x.size);
 }
-/// For each pixel of the image the window that covers it with tap (p, q); `none` where there is
-/// none.
-inline std::vector<std::int64_t> windows_at(const window_numbers& w, std::int64_t p, std::int64_t q,
-                                            std::int64_t none) {
-  std::vector<std::int64_t> index;
-  for (std::int64_t y = 0; y < w.image[0]; ++y)
-    for (std::int64_t x = 0; x < w.image[1]; ++x) {
-      const std::int64_t at[] = {y + w.padding[0] - p * w.dilation[0],
-                                 x + w.padding[1] - q * w.dilation[1]};
-      std::int64_t window = 0;
-      for (std::size_t k = 0; k < 2; ++k) {
-        const bool inside = at[k] >= 0 && at[k] % w.stride[k] == 0 &&
-                            at[k] / w.stride[k] < w.count[k] && window != none;
-        window = inside ? window * w.count[k] + at[k] / w.stride[k] : none;
-      }
-      index.push_back(window);
-    }
-  return index;
-}
-/// col2im(x, output_size, kernel, dilation, padding, stride), which nn.Fold is: the taps of all
-/// windows, added tap after tap.
-inline result<value> col2im(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, "self");
-  const auto image = a.pair("output_size", {0, 0});
-  if (!x) return x.error();
-  const auto w = windows_argument(a, image[0], image[1]);
-  if (!w) return w.error();
-  const auto columns = as_images(e, **x, 3);
-  if (!columns) return columns;
-  const auto size = columns->t->size;
-  const std::int64_t taps = std::int64_t{w->kernel[0]} * w->kernel[1],
-                     windows = std::int64_t{w->count[0]} * w->count[1],
-                     pixels = std::int64_t{image[0]} * image[1];
-  if (size[1] % taps != 0 || size[2] != windows) return invalid("input of " + a.name);
-  if (taps * pixels > static_cast<std::int64_t>(most_made)) return too_large("image of " + a.name);
-  const std::int64_t n = size[0], c = size[1] / taps;
-  // A window of zeros, for pixels that a tap does not reach.
-  const auto wider = padded(e, a, *columns->t, {0, 1}, "constant", 0);
-  if (!wider) return wider;
-  const auto by_tap = reshaped(e, *wider->t, {n, c, taps, windows + 1});
-  if (!by_tap) return by_tap;
-  step sum = number(e, 0);
-  for (std::int64_t tap = 0; tap < taps; ++tap) {
-    const step one = step_of(sliced(e, *by_tap->t, 2, tap, 1));
-    if (!one) return one.error();
-    if (auto s = e.c.build.make_constant(as_size(pixels) * sizeof(std::int64_t)); !s)
-      return s.error();
-    sum = apply(e, ops::add, sum,
-                step_of(picked(e, **one, 3,
-                               windows_at(*w, tap / w->kernel[1], tap % w->kernel[1], windows))));
-  }
-  if (!sum) return sum.error();
-  std::vector<std::int64_t> result{n, c, image[0], image[1]};
-  if ((*x)->rank() == 2) result.erase(result.begin());
-  return as_contiguous(e, reshaped(e, **sum, std::move(result)));
-}
-
-// ---- elements by index ----
-
-/// gather(x, dim, index): x[.., index[.., i, ..], ..], the other places those of the index.
-inline result<value> gather_elements(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor("self"), *index = a.tensor("index");
+/// Of scatter_add and scatter_reduce: index and source along an axis, cut to the index.
+inline result<value> scattered_in(emitter& e, arguments& a, const gathering& g) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index"), *source = a.tensor("src");
   const std::int64_t dim = a.integer("dim");
   if (auto s = a.check(); !s) return s.error();
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   e.take_as_indices(*index);
-  if (index->type != scalar::s64 || index->rank() != x->rank() || x->rank() == 0)
-    return unsupported("index of " + a.name, std::string(name_of(index->type)),
-                       "int64 of as many axes as the input");
-  const auto steps = contiguous_strides(x->size);
-  if (index->elements() > static_cast<std::int64_t>(most_made))
-    return too_large("index of " + a.name);
-  std::vector<double> places;  // of the other axes
-  for (std::int64_t i = 0; i < index->elements(); ++i) {
-    std::int64_t rest = i, place = 0;
-    for (std::size_t k = index->size.size(); k-- > 0;) {
-      if (k != axis) place += rest % index->size[k] * steps[k];
-      rest /= index->size[k];
-    }
-    places.push_back(static_cast<double>(place));
+  if (index->type != scalar::s64 || index->rank() != x->rank() || x->rank() == 0 ||
+      source->type != x->type || is_quantized(x->type) || source->rank() != x->rank())
+    return unsupported("operands of " + a.name, std::string(name_of(source->type)),
+                       "an int64 index and numbers of one type");
+  value v = value_of(*source);
+  for (std::size_t k = 0; k < index->size.size(); ++k) {
+    if (v.t->size[k] < index->size[k] || (k != axis && index->size[k] > x->size[k]))
+      return invalid("extents of the index of " + a.name);
+    if (v.t->size[k] == index->size[k]) continue;
+    const auto cut = sliced(e, *v.t, k, 0, index->size[k]);
+    if (!cut) return cut;
+    v = *cut;
   }
-  if (places.empty()) return unsupported("an empty index of " + a.name);
-  const auto others = constant_tensor(e, places, index->size, scalar::s64);
-  if (!others) return others;
-  const auto along =
-      emit_pair(e, ops::mul, {index, number_of(e, static_cast<double>(steps[axis]), scalar::s64)},
-                scalar::s64);
-  if (!along) return along;
-  const auto at = emit_pair(e, ops::add, {along->t, others->t}, scalar::s64);
-  if (!at) return at;
+  const auto place = places_in(e, *x, *index, axis);
+  if (!place) return place;
+  const auto line = reshaped(e, *v.t, {index->elements()});
+  if (!line) return line;
+  return gathered_in(e, *x, *line->t, *place->t, g);
+}
+/// scatter_add(x, dim, index, src).
+inline result<value> scatter_add(emitter& e, arguments& a) { return scattered_in(e, a, {}); }
+/// What a reduction is called.
+inline result<gathering> gathering_argument(arguments& a) {
+  const value name = a["reduce"];
+  const std::string text = name.is(kind::string) ? name.c->text : std::string();
+  gathering g;
+  g.with_self = a.boolean("include_self");
+  if (auto s = a.check(); !s) return s.error();
+  if (text == "sum") return g;
+  g.mean = text == "mean";
+  if (text == "prod") g.how = segment_reduction::product;
+  if (text == "amax") g.how = segment_reduction::most;
+  if (text == "amin") g.how = segment_reduction::least;
+  if (g.mean || g.how != segment_reduction::sum) return g;
+  return invalid("reduce of " + a.name, text, "sum, prod, mean, amax, amin");
+}
+/// scatter_reduce(x, dim, index, src, reduce, include_self).
+inline result<value> scatter_reduce(emitter& e, arguments& a) {
+  const auto g = gathering_argument(a);
+  if (!g) return g.error();
+  return scattered_in(e, a, *g);
+}
+/// index_reduce(x, dim, index, source, reduce, include_self): whole slices by an index of one axis.
+inline result<value> index_reduce(emitter& e, arguments& a) {
+  const auto g = gathering_argument(a);
+  if (!g) return g.error();
+  tensor_data *index = a.tensor("index"), *source = a.tensor("source");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, source->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (index->rank() != 1 || index->size[0] != source->size[axis])
+    return invalid("index of " + a.name);
+  std::vector<std::int64_t> line(source->size.size(), 1);
+  line[axis] = index->size[0];
+  e.take_as_indices(*index);
+  const auto column = reshaped(e, *index, std::move(line));
+  if (!column) return column;
+  const auto wide = expanded(e, *column->t, source->size);
+  if (!wide) return wide;
+  arguments as(
+      e.c, a.name,
+      {{"self", a["self"]}, {"dim", a["dim"]}, {"index", *wide}, {"src", value_of(*source)}});
+  return scattered_in(e, as, *g);
+}
+/// index_put(x, positions, values, accumulate=True): added one after the other.
+inline result<value> index_put_added(emitter& e, tensor_data& x, const value_list& list,
+                                     tensor_data& values) {
+  if (values.type != x.type || is_quantized(x.type))
+    return unsupported("values of " + e.operator_name(), std::string(name_of(values.type)),
+                       std::string(name_of(x.type)));
+  const auto p = places_of(e, x, list);
+  if (!p) return p.error();
+  if (p->place.empty()) return value_of(x);
+  const auto wide = expanded(e, values, p->size);
+  if (!wide) return wide;
+  const auto count = static_cast<std::int64_t>(p->place.size());
+  const auto line = reshaped(e, *wide->t, {count});
+  if (!line) return line;
+  std::vector<double> numbers(p->place.begin(), p->place.end());
+  const auto place = constant_tensor(e, numbers, {count}, scalar::s64);
+  if (!place) return place;
+  return gathered_in(e, x, *line->t, *place->t, {});
+}
+inline result<value> index_put_of(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *values = a.tensor("values");
+  const value indices = a["indices"];
+  if (!a.boolean("accumulate")) return index_put(e, a);
+  if (auto s = a.check(); !s) return s.error();
+  if (!indices.is_sequence() || indices.c->items.size() > x->size.size())
+    return invalid("positions of " + a.name);
+  bool any = false;
+  for (const value& v : indices.c->items) {
+    if (v.is(kind::none)) continue;
+    if (!v.is(kind::tensor) || v.t->type == scalar::boolean)
+      return unsupported("positions of " + a.name, "a mask", "indices");
+    any = true;
+  }
+  if (!any) return invalid("positions of " + a.name, "none");
+  return index_put_added(e, *x, indices.c->items, *values);
+}
+
+// ---- parts replaced ----
+
+/// x with the elements at these steps, from `first` on, replaced by those of `what`.
+inline result<value> with_part(emitter& e, tensor_data& x, tensor_data& what,
+                               const std::vector<std::int64_t>& steps, std::int64_t first) {
+  if (x.elements() > longest_write) return too_large("a tensor that is written into");
+  if (auto s = e.c.build.work.spend(8 * as_size(x.elements())); !s) return s.error();
+  const auto v = values_like(e, what, x);
+  if (!v) return v;
+  element_sources from(as_size(x.elements()), -1);
+  each_place(what.size, steps, first,
+             [&](std::int64_t i, std::int64_t place) { from[as_size(place)] = i; });
+  return as_contiguous(e, overwritten(e, x, *v->t, from));
+}
+/// select_scatter(x, src, dim, index).
+inline result<value> select_scatter(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *what = a.tensor("src");
+  const std::int64_t dim = a.integer("dim"), index = a.integer("index");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const std::int64_t n = x->size[axis], at = index < 0 ? index + n : index;
+  auto size = x->size, steps = contiguous_strides(x->size);
+  const std::int64_t stride = steps[axis];
+  size.erase(size.begin() + static_cast<std::ptrdiff_t>(axis));
+  steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(axis));
+  if (at < 0 || at >= n || what->size != size) return invalid("operands of " + a.name);
+  return with_part(e, *x, *what, steps, at * stride);
+}
+/// slice_scatter(x, src, dim, start, end, step).
+inline result<value> slice_scatter(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *what = a.tensor("src");
+  const std::int64_t dim = a.integer("dim"), by = a.integer("step");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  const std::int64_t n = x->size[axis];
+  const auto bound = [&](std::string_view name, std::int64_t otherwise) {
+    const std::int64_t v = a.none(name) ? otherwise : a.integer(name);
+    return std::clamp<std::int64_t>(v < 0 ? v + n : v, 0, n);
+  };
+  const std::int64_t begin = bound("start", 0), end = bound("end", n);
+  if (auto s = a.check(); !s) return s.error();
+  if (by < 1) return invalid("step of " + a.name, std::to_string(by));
+  auto size = x->size, steps = contiguous_strides(x->size);
+  size[axis] = begin < end ? (end - begin - 1) / by + 1 : 0;
+  if (what->size != size) return invalid("operands of " + a.name);
+  const std::int64_t first = begin * steps[axis];
+  steps[axis] *= std::min(by, n);
+  return with_part(e, *x, *what, steps, first);
+}
+/// take(x, index): elements by their places among all.
+inline result<value> take(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index");
+  if (auto s = a.check(); !s) return s.error();
   const auto line = reshaped(e, *x, {x->elements()});
   if (!line) return line;
-  const auto flat = reshaped(e, *at->t, {index->elements()});
-  if (!flat) return flat;
-  const auto taken = gathered(e, *line->t, *flat->t, 0);
-  if (!taken) return taken;
-  return as_contiguous(e, reshaped(e, *taken->t, index->size));
-}
-/// take_along_dim(x, index, dim): gather, where the other extents are the same.
-inline result<value> take_along(emitter& e, arguments& a) {
-  tensor_data *x = a.tensor("self"), *index = a.tensor("indices");
-  const std::int64_t dim = a.integer("dim");
-  if (auto s = a.check(); !s) return s.error();
-  const std::size_t axis = a.axis(dim, x->rank());
-  if (auto s = a.check(); !s) return s.error();
-  auto size = x->size;
-  if (index->rank() == x->rank()) size[axis] = index->size[axis];
-  if (size != index->size)
-    return unsupported("extents of the index of " + a.name, {}, "those of the input but for dim");
-  arguments as(e.c, a.name, {{"self", a["self"]}, {"dim", a["dim"]}, {"index", a["indices"]}});
-  return gather_elements(e, as);
-}
-/// one_hot(index, classes): 1 at each index along a new last axis, else 0.
-inline result<value> one_hot(emitter& e, arguments& a) {
-  tensor_data* index = a.tensor("self");
-  const std::int64_t classes = a.integer("num_classes");
-  if (auto s = a.check(); !s) return s.error();
-  e.take_as_indices(*index);
-  if (index->type != scalar::s64)
-    return unsupported("index of " + a.name, std::string(name_of(index->type)), "int64");
-  if (classes < 1 || classes > static_cast<std::int64_t>(most_made))
-    return unsupported("classes of " + a.name, std::to_string(classes),
-                       "a number that the program gives");
-  std::vector<double> numbers;
-  for (std::int64_t i = 0; i < classes; ++i) numbers.push_back(static_cast<double>(i));
-  const auto each = constant_tensor(e, numbers, {classes}, scalar::s64);
-  if (!each) return each;
-  auto size = index->size;
-  size.push_back(1);
-  const auto column = reshaped(e, *index, std::move(size));
-  if (!column) return column;
-  const auto is = emit_pair(e, ops::equal, {column->t, each->t}, scalar::boolean);
-  if (!is) return is;
-  return as_contiguous(e, cast_to(e, *is->t, scalar::s64));
+  return as_contiguous(e, gathered(e, *line->t, *index, 0));
 }
 
 }  // namespace import::torch_rows
 OCTET_NAMESPACE_END
 
-#endif  // OCTET_IMPORT_TORCH_ROWS_WINDOWS_HPP_
+#endif  // OCTET_IMPORT_TORCH_ROWS_SCATTER_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -12841,6 +13869,7 @@ namespace import::torch_rows {
 /// that equal a default may be missing in a file.
 inline constexpr torch_row all[] = {
     {"aten::quantize_per_tensor", "self, scale, zero_point, dtype", &quantize_per_tensor},
+    {"aten::quantize_per_channel", "self, scales, zero_points, axis, dtype", &quantize_per_channel},
     {"aten::dequantize", "self", &dequantize},
     {"quantized::conv1d", "qx, packed_weight, output_scale, output_zero_point",
      &conv<1, false, false>},
@@ -12994,7 +14023,7 @@ inline constexpr torch_row all[] = {
     {"aten::cos", "self", &float_unary<ops::cos>},
     {"aten::floor", "self", &rounded<ops::floor>},
     {"aten::ceil", "self", &rounded<ops::ceil>},
-    {"aten::round", "self", &rounded<ops::round>},
+    {"aten::round", "self, decimals=0", &round_to},
     {"aten::square", "self", &square},
     {"aten::sign", "self", &sign},
     {"aten::trunc", "self", &trunc},
@@ -13023,6 +14052,21 @@ inline constexpr torch_row all[] = {
     {"aten::int_repr", "self", &codes},
     {"aten::isnan", "self", &isnan},
     {"aten::isinf", "self", &by_infinity<ops::equal>},
+    {"aten::isposinf", "self", &is_infinity<1>},
+    {"aten::isneginf", "self", &is_infinity<-1>},
+    {"aten::isclose", "self, other, rtol=1e-05, atol=1e-08, equal_nan=False", &isclose},
+    {"aten::isin", "elements, test_elements, assume_unique=False, invert=False", &isin},
+    {"aten::fmax", "self, other", &extreme_number<ops::maximum>},
+    {"aten::fmin", "self, other", &extreme_number<ops::minimum>},
+    {"aten::rad2deg", "self", &angle<true>},
+    {"aten::deg2rad", "self", &angle<false>},
+    {"aten::hypot", "self, other", &hypot},
+    {"aten::logit", "self, eps=None", &logit},
+    {"aten::heaviside", "self, values", &heaviside},
+    {"aten::nansum", "self, dim=None, keepdim=False, dtype=None", &without_nan<false>},
+    {"aten::nanmean", "self, dim=None, keepdim=False, dtype=None", &without_nan<true>},
+    {"aten::cummax", "self, dim", &running_extreme<ops::greater_equal>},
+    {"aten::cummin", "self, dim", &running_extreme<ops::less_equal>},
     {"aten::isfinite", "self", &by_infinity<ops::less>},
     {"aten::nan_to_num", "self, nan=None, posinf=None, neginf=None", &nan_to_num},
     {"aten::logical_xor", "self, other", &logical_xor},
@@ -13039,6 +14083,10 @@ inline constexpr torch_row all[] = {
     {"aten::var_mean", "self, dim=None, unbiased=True, keepdim=False, correction=None",
      &deviation_and_mean<false>},
     {"aten::mT", "self", &swapped},
+    {"aten::mH", "self", &swapped},
+    {"aten::adjoint", "self", &swapped},
+    {"aten::real", "self", &same},
+    {"aten::conj", "self", &same},
     {"aten::frac", "self", &frac},
     {"aten::sgn", "self", &sign},
     {"aten::exp2", "self", &exp2},
@@ -13107,6 +14155,11 @@ inline constexpr torch_row all[] = {
     {"aten::conv2d",
      "input, weight, bias=None, stride=[1, 1], padding=[0, 0], dilation=[1, 1], groups=1",
      &plain_convolution},
+    {"aten::conv3d",
+     "input, weight, bias=None, stride=[1, 1, 1], padding=[0, 0, 0], dilation=[1, 1, 1], groups=1",
+     &plain_convolution},
+    {"aten::_convolution_mode", "input, weight, bias, stride, padding, dilation, groups",
+     &plain_convolution},
     {"aten::conv_transpose1d",
      "input, weight, bias=None, stride=[1], padding=[0], output_padding=[0], groups=1, "
      "dilation=[1]",
@@ -13122,6 +14175,18 @@ inline constexpr torch_row all[] = {
     {"aten::mv", "self, vec", &mv},
     {"aten::addmm", "self, mat1, mat2, beta=1, alpha=1", &addmm},
     {"aten::baddbmm", "self, batch1, batch2, beta=1, alpha=1", &baddbmm},
+    {"aten::addmv", "self, mat, vec, beta=1, alpha=1", &addmv},
+    {"aten::addbmm", "self, batch1, batch2, beta=1, alpha=1", &addbmm},
+    {"aten::addr", "self, vec1, vec2, beta=1, alpha=1", &addr},
+    {"aten::tensordot", "self, other, dims_self, dims_other", &tensordot},
+    {"aten::inner", "self, other", &inner_product},
+    {"aten::vdot", "self, tensor", &dot},
+    {"aten::kron", "self, other", &kron},
+    {"aten::cross", "self, other, dim=None", &cross},
+    {"aten::linalg_cross", "self, other, dim=-1", &cross},
+    {"aten::trace", "self", &trace},
+    {"aten::diag", "self, diagonal=0", &diag},
+    {"aten::diag_embed", "self, offset=0, dim1=-2, dim2=-1", &diag_embed},
     {"aten::einsum", "equation, tensors, path=None", &einsum},
     {"aten::scaled_dot_product_attention",
      "query, key, value, attn_mask=None, dropout_p=0., is_causal=False, scale=None, "
@@ -13335,8 +14400,8 @@ inline constexpr torch_row all[] = {
     {"aten::one_hot", "self, num_classes=-1", &one_hot},
     {"aten::index_select", "self, dim, index", &index_select},
     {"aten::index", "self, indices", &index},
-    {"aten::index_put", "self, indices, values, accumulate=False", &index_put},
-    {"aten::index_put_", "self, indices, values, accumulate=False", &index_put},
+    {"aten::index_put", "self, indices, values, accumulate=False", &index_put_of},
+    {"aten::index_put_", "self, indices, values, accumulate=False", &index_put_of},
     {"aten::index_fill", "self, dim, index, value", &index_set<true>},
     {"aten::index_fill_", "self, dim, index, value", &index_set<true>},
     {"aten::index_copy", "self, dim, index, source", &index_set<false>},
@@ -13345,6 +14410,14 @@ inline constexpr torch_row all[] = {
     {"aten::scatter_", "self, dim, index, src, reduce=None", &scatter},
     {"aten::index_add", "self, dim, index, source, alpha=1", &index_add},
     {"aten::index_add_", "self, dim, index, source, alpha=1", &index_add},
+    {"aten::scatter_add", "self, dim, index, src", &scatter_add},
+    {"aten::scatter_add_", "self, dim, index, src", &scatter_add},
+    {"aten::scatter_reduce", "self, dim, index, src, reduce, include_self=True", &scatter_reduce},
+    {"aten::scatter_reduce_", "self, dim, index, src, reduce, include_self=True", &scatter_reduce},
+    {"aten::index_reduce", "self, dim, index, source, reduce, include_self=True", &index_reduce},
+    {"aten::select_scatter", "self, src, dim, index", &select_scatter},
+    {"aten::slice_scatter", "self, src, dim=0, start=None, end=None, step=1", &slice_scatter},
+    {"aten::take", "self, index", &take},
     {"aten::masked_scatter", "self, mask, source", &masked_scatter},
     {"aten::masked_scatter_", "self, mask, source", &masked_scatter},
     {"aten::copy_", "self, src, non_blocking=False", &copy_into},
@@ -13376,6 +14449,13 @@ inline constexpr torch_row all[] = {
     {"aten::ones", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<1>},
     {"aten::full", "size, fill_value, dtype=None, layout=None, device=None, pin_memory=None",
      &full},
+    {"aten::empty",
+     "size, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None", &filled<0>},
+    {"aten::empty_like",
+     "self, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None",
+     &filled_like<0>},
+    {"aten::new_empty", "self, size, dtype=None, layout=None, device=None, pin_memory=None",
+     &new_filled<0>},
     {"aten::zeros_like",
      "self, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None",
      &filled_like<0>},
@@ -13406,6 +14486,8 @@ inline constexpr torch_row all[] = {
     {"aten::alias", "self", &same},
     {"aten::dropout", "input, p, train", &same},
     {"aten::dropout_", "input, p, train", &same},
+    {"aten::alpha_dropout", "input, p, train", &same},
+    {"aten::feature_alpha_dropout", "input, p, train", &same},
     {"aten::feature_dropout", "input, p, train", &same},
 };
 

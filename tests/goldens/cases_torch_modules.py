@@ -187,6 +187,54 @@ EXACT = {
     "new_full": "return v.new_full((2, 3), 0.25)",
     "trunc_quotient": "return torch.div(v, 0.3, rounding_mode='trunc')",
     "int_remainder": "i = v.argmax(1) - 3\nreturn torch.fmod(i, 4), torch.fmod(i, -3), i % 4",
+    # what comes to one place, and parts replaced
+    "scatter_add": "i = torch.tensor([0, 2, 2, 1, 0, 5]).view(1, 6, 1, 1).expand(2, 6, 4, 5)\n"
+                   "return torch.zeros(2, 6, 4, 5).scatter_add(1, i, v), "
+                   "v.scatter_add(2, v.argsort(2)[:, :3], v.flip(1))",
+    "scatter_reduce": "i = torch.tensor([0, 2, 2, 1, 0, 5]).view(1, 6, 1, 1).expand(2, 6, 4, 5)\n"
+                      "return v.scatter_reduce(1, i, v.flip(1), 'amax'), "
+                      "v.scatter_reduce(1, i, v.flip(1), 'sum', include_self=False), "
+                      "v.scatter_reduce(1, i, v.flip(1), 'mean')",
+    "index_reduce": "i = torch.tensor([3, 0, 3])\n"
+                    "return v.index_reduce(1, i, v[:, :3].flip(2), 'amin'), "
+                    "v.index_reduce(1, i, v[:, 3:], 'mean', include_self=False)",
+    "index_put_added": "i = torch.tensor([0, 0, 1])\nj = torch.tensor([1, 1, 2])\n"
+                       "return v.index_put((i, j), v[0, :3], accumulate=True)",
+    "parts_replaced": "return torch.select_scatter(v, v[:, 0], 1, -2), "
+                      "torch.slice_scatter(v, v[:, :2], 1, 1, 5, 2)",
+    "take": "return torch.take(v, torch.tensor([[3, 5], [7, 100]]))",
+    "running_extremes": "a, i = torch.cummax(v, 2)\nb, j = torch.cummin(v.round(), 1)\n"
+                        "return a, i, b, j",
+    "repeat_counts": "return torch.repeat_interleave(v, torch.tensor([1, 2, 0, 1, 3, 1]), dim=1)",
+    "move_axes": "return v.movedim((1, 2), (3, 1))",
+    "diagonals": "return torch.diag(v[0, 0, 0], 1), torch.diag(v[0, 0]), torch.diag_embed(v[:, 0])",
+    "kron": "return torch.kron(v[0, 0], v[0, 1])",
+    "empty_filled": "o = torch.empty(2, 6)\no[:, :] = v.amax((2, 3))\n"
+                    "p = torch.empty_like(v)\np.copy_(v)\nreturn o, p",
+    "logical_numbers": "k = torch.ones(4, 5).tril()\n"
+                       "return v.masked_fill(k.logical_not(), 0.5), "
+                       "torch.logical_and(v.argmax(1), k), torch.logical_xor(v.round(), k)",
+    "is_in": "return torch.isin((v * 4).long(), torch.tensor([1, 2, 3])), "
+             "torch.isclose(v, v.round()), torch.isposinf(v / 0) | torch.isneginf(v / 0)",
+    "heavy": "return torch.heaviside(v, torch.tensor(0.5)), torch.fmax(v, v.flip(1) / 0), "
+             "torch.rad2deg(v), torch.deg2rad(v)",
+    "norms_extreme": "return torch.linalg.vector_norm(v, 0, dim=1), "
+                     "torch.linalg.vector_norm(v, -float('inf'), dim=1)",
+    "sum_int32": "return (v > 0).sum(1, dtype=torch.int32)",
+    "per_channel_codes": "s = torch.tensor([.1, .2, .3, .1, .05, .07], dtype=torch.float64)\n"
+                         "return torch.quantize_per_channel(v, s, torch.arange(6), 1, "
+                         "torch.quint8).dequantize()",
+    # summed in the order in which they lie in memory
+    "sums_of_transposed": "w = v.flatten(2).transpose(1, 2)\n"
+                          "u = v.contiguous(memory_format=torch.channels_last).flatten(2)\n"
+                          "return w.sum(-1), w.mean(1), u.sum(2), u.mean(-1, keepdim=True)",
+    # numbers, lists and words of scripted programs
+    "lists_scripted": "l = [3, 1, 2]\nl.reverse()\nl.sort()\nn = 0.0\nfor i in l:\n"
+                      "    n = max(n, float(i)) + l.index(i)\n"
+                      "if any([k > 2 for k in l]) and not all([k > 2 for k in l]):\n"
+                      "    n = n + l.count(3)\n"
+                      "word = 'area'\nif word.startswith('ar') and 'rea' in word:\n"
+                      "    n = n + round(2.5) + min(2, 0.5)\nl.clear()\nreturn v * n + len(l)",
 }
 # Those that sum floats, or have functions of which octet's are not the last bit.
 CLOSE = {
@@ -292,10 +340,8 @@ KERNELS_CLOSE = {
 }
 # PyTorch runs these; octet names the operator that it does not have. Not in the goldens.
 REFUSED = {
-    "cummax": "a, i = torch.cummax(v, 2)\nreturn a",
     "float16_trip": "return v.half().float()",
     "logaddexp": "return torch.logaddexp(v, v.flip(1))",
-    "cumprod": "return v.cumprod(3)",
     "atan": "return torch.atan(v)",
     "sinh": "return torch.sinh(v) + torch.cosh(v)",
     "grid_bicubic": PLACES + "return F.grid_sample(v, g, mode='bicubic', align_corners=False)",

@@ -2,6 +2,7 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_HPP_
 
+#include "octet/import/torch/rows_algebra.hpp"
 #include "octet/import/torch/rows_bits.hpp"
 #include "octet/import/torch/rows_composed.hpp"
 #include "octet/import/torch/rows_elementwise.hpp"
@@ -14,6 +15,7 @@
 #include "octet/import/torch/rows_pool.hpp"
 #include "octet/import/torch/rows_recurrent.hpp"
 #include "octet/import/torch/rows_resample.hpp"
+#include "octet/import/torch/rows_scatter.hpp"
 #include "octet/import/torch/rows_shape.hpp"
 #include "octet/import/torch/rows_windows.hpp"
 
@@ -24,6 +26,7 @@ namespace import::torch_rows {
 /// that equal a default may be missing in a file.
 inline constexpr torch_row all[] = {
     {"aten::quantize_per_tensor", "self, scale, zero_point, dtype", &quantize_per_tensor},
+    {"aten::quantize_per_channel", "self, scales, zero_points, axis, dtype", &quantize_per_channel},
     {"aten::dequantize", "self", &dequantize},
     {"quantized::conv1d", "qx, packed_weight, output_scale, output_zero_point",
      &conv<1, false, false>},
@@ -177,7 +180,7 @@ inline constexpr torch_row all[] = {
     {"aten::cos", "self", &float_unary<ops::cos>},
     {"aten::floor", "self", &rounded<ops::floor>},
     {"aten::ceil", "self", &rounded<ops::ceil>},
-    {"aten::round", "self", &rounded<ops::round>},
+    {"aten::round", "self, decimals=0", &round_to},
     {"aten::square", "self", &square},
     {"aten::sign", "self", &sign},
     {"aten::trunc", "self", &trunc},
@@ -206,6 +209,21 @@ inline constexpr torch_row all[] = {
     {"aten::int_repr", "self", &codes},
     {"aten::isnan", "self", &isnan},
     {"aten::isinf", "self", &by_infinity<ops::equal>},
+    {"aten::isposinf", "self", &is_infinity<1>},
+    {"aten::isneginf", "self", &is_infinity<-1>},
+    {"aten::isclose", "self, other, rtol=1e-05, atol=1e-08, equal_nan=False", &isclose},
+    {"aten::isin", "elements, test_elements, assume_unique=False, invert=False", &isin},
+    {"aten::fmax", "self, other", &extreme_number<ops::maximum>},
+    {"aten::fmin", "self, other", &extreme_number<ops::minimum>},
+    {"aten::rad2deg", "self", &angle<true>},
+    {"aten::deg2rad", "self", &angle<false>},
+    {"aten::hypot", "self, other", &hypot},
+    {"aten::logit", "self, eps=None", &logit},
+    {"aten::heaviside", "self, values", &heaviside},
+    {"aten::nansum", "self, dim=None, keepdim=False, dtype=None", &without_nan<false>},
+    {"aten::nanmean", "self, dim=None, keepdim=False, dtype=None", &without_nan<true>},
+    {"aten::cummax", "self, dim", &running_extreme<ops::greater_equal>},
+    {"aten::cummin", "self, dim", &running_extreme<ops::less_equal>},
     {"aten::isfinite", "self", &by_infinity<ops::less>},
     {"aten::nan_to_num", "self, nan=None, posinf=None, neginf=None", &nan_to_num},
     {"aten::logical_xor", "self, other", &logical_xor},
@@ -222,6 +240,10 @@ inline constexpr torch_row all[] = {
     {"aten::var_mean", "self, dim=None, unbiased=True, keepdim=False, correction=None",
      &deviation_and_mean<false>},
     {"aten::mT", "self", &swapped},
+    {"aten::mH", "self", &swapped},
+    {"aten::adjoint", "self", &swapped},
+    {"aten::real", "self", &same},
+    {"aten::conj", "self", &same},
     {"aten::frac", "self", &frac},
     {"aten::sgn", "self", &sign},
     {"aten::exp2", "self", &exp2},
@@ -290,6 +312,11 @@ inline constexpr torch_row all[] = {
     {"aten::conv2d",
      "input, weight, bias=None, stride=[1, 1], padding=[0, 0], dilation=[1, 1], groups=1",
      &plain_convolution},
+    {"aten::conv3d",
+     "input, weight, bias=None, stride=[1, 1, 1], padding=[0, 0, 0], dilation=[1, 1, 1], groups=1",
+     &plain_convolution},
+    {"aten::_convolution_mode", "input, weight, bias, stride, padding, dilation, groups",
+     &plain_convolution},
     {"aten::conv_transpose1d",
      "input, weight, bias=None, stride=[1], padding=[0], output_padding=[0], groups=1, "
      "dilation=[1]",
@@ -305,6 +332,18 @@ inline constexpr torch_row all[] = {
     {"aten::mv", "self, vec", &mv},
     {"aten::addmm", "self, mat1, mat2, beta=1, alpha=1", &addmm},
     {"aten::baddbmm", "self, batch1, batch2, beta=1, alpha=1", &baddbmm},
+    {"aten::addmv", "self, mat, vec, beta=1, alpha=1", &addmv},
+    {"aten::addbmm", "self, batch1, batch2, beta=1, alpha=1", &addbmm},
+    {"aten::addr", "self, vec1, vec2, beta=1, alpha=1", &addr},
+    {"aten::tensordot", "self, other, dims_self, dims_other", &tensordot},
+    {"aten::inner", "self, other", &inner_product},
+    {"aten::vdot", "self, tensor", &dot},
+    {"aten::kron", "self, other", &kron},
+    {"aten::cross", "self, other, dim=None", &cross},
+    {"aten::linalg_cross", "self, other, dim=-1", &cross},
+    {"aten::trace", "self", &trace},
+    {"aten::diag", "self, diagonal=0", &diag},
+    {"aten::diag_embed", "self, offset=0, dim1=-2, dim2=-1", &diag_embed},
     {"aten::einsum", "equation, tensors, path=None", &einsum},
     {"aten::scaled_dot_product_attention",
      "query, key, value, attn_mask=None, dropout_p=0., is_causal=False, scale=None, "
@@ -518,8 +557,8 @@ inline constexpr torch_row all[] = {
     {"aten::one_hot", "self, num_classes=-1", &one_hot},
     {"aten::index_select", "self, dim, index", &index_select},
     {"aten::index", "self, indices", &index},
-    {"aten::index_put", "self, indices, values, accumulate=False", &index_put},
-    {"aten::index_put_", "self, indices, values, accumulate=False", &index_put},
+    {"aten::index_put", "self, indices, values, accumulate=False", &index_put_of},
+    {"aten::index_put_", "self, indices, values, accumulate=False", &index_put_of},
     {"aten::index_fill", "self, dim, index, value", &index_set<true>},
     {"aten::index_fill_", "self, dim, index, value", &index_set<true>},
     {"aten::index_copy", "self, dim, index, source", &index_set<false>},
@@ -528,6 +567,14 @@ inline constexpr torch_row all[] = {
     {"aten::scatter_", "self, dim, index, src, reduce=None", &scatter},
     {"aten::index_add", "self, dim, index, source, alpha=1", &index_add},
     {"aten::index_add_", "self, dim, index, source, alpha=1", &index_add},
+    {"aten::scatter_add", "self, dim, index, src", &scatter_add},
+    {"aten::scatter_add_", "self, dim, index, src", &scatter_add},
+    {"aten::scatter_reduce", "self, dim, index, src, reduce, include_self=True", &scatter_reduce},
+    {"aten::scatter_reduce_", "self, dim, index, src, reduce, include_self=True", &scatter_reduce},
+    {"aten::index_reduce", "self, dim, index, source, reduce, include_self=True", &index_reduce},
+    {"aten::select_scatter", "self, src, dim, index", &select_scatter},
+    {"aten::slice_scatter", "self, src, dim=0, start=None, end=None, step=1", &slice_scatter},
+    {"aten::take", "self, index", &take},
     {"aten::masked_scatter", "self, mask, source", &masked_scatter},
     {"aten::masked_scatter_", "self, mask, source", &masked_scatter},
     {"aten::copy_", "self, src, non_blocking=False", &copy_into},
@@ -559,6 +606,13 @@ inline constexpr torch_row all[] = {
     {"aten::ones", "size, dtype=None, layout=None, device=None, pin_memory=None", &filled<1>},
     {"aten::full", "size, fill_value, dtype=None, layout=None, device=None, pin_memory=None",
      &full},
+    {"aten::empty",
+     "size, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None", &filled<0>},
+    {"aten::empty_like",
+     "self, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None",
+     &filled_like<0>},
+    {"aten::new_empty", "self, size, dtype=None, layout=None, device=None, pin_memory=None",
+     &new_filled<0>},
     {"aten::zeros_like",
      "self, dtype=None, layout=None, device=None, pin_memory=None, memory_format=None",
      &filled_like<0>},
@@ -589,6 +643,8 @@ inline constexpr torch_row all[] = {
     {"aten::alias", "self", &same},
     {"aten::dropout", "input, p, train", &same},
     {"aten::dropout_", "input, p, train", &same},
+    {"aten::alpha_dropout", "input, p, train", &same},
+    {"aten::feature_alpha_dropout", "input, p, train", &same},
     {"aten::feature_dropout", "input, p, train", &same},
 };
 

@@ -190,10 +190,40 @@ inline result<value> new_full(emitter& e, arguments& a) {
   if (!type) return type.error();
   return constant_tensor(e, {fill}, size, *type);
 }
+/// repeat_interleave(x, counts, dim): each element along an axis as often as its count says, which
+/// is known when the file is loaded.
+inline result<value> repeated_by_counts(emitter& e, arguments& a, const tensor_data& counts) {
+  tensor_data* x = a.tensor("self");
+  const std::int64_t dim = a.none("dim") ? 0 : a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  if (a.none("dim")) {
+    const auto line = reshaped(e, *x, {x->elements()});
+    if (!line) return line;
+    x = line->t;
+  }
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  if (counts.type != scalar::s64 || !e.c.known(counts) || counts.elements() != x->size[axis])
+    return unsupported("counts of " + a.name, {}, "one int64 constant for each element");
+  const auto list = e.c.numbers<std::int64_t>(counts);
+  if (!list) return list.error();
+  std::vector<std::int64_t> index;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const std::int64_t n = (*list)[i];
+    if (n < 0 || n > static_cast<std::int64_t>(most_made - index.size()))
+      return too_large("result of " + a.name);
+    index.insert(index.end(), as_size(n), static_cast<std::int64_t>(i));
+  }
+  if (index.empty()) return unsupported("no elements in " + a.name);
+  if (auto s = e.c.build.make_constant(index.size() * sizeof(std::int64_t)); !s) return s.error();
+  return as_contiguous(e, picked(e, *x, axis, index));
+}
 /// repeat_interleave(x, count, dim): each element so many times; without dim of all elements in
 /// order.
 inline result<value> repeat_interleave(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
+  if (a["repeats"].is(kind::tensor) && a["repeats"].t->elements() != 1)
+    return repeated_by_counts(e, a, *a["repeats"].t);
   const std::int64_t count = a.small("repeats", a.integer("repeats"));
   if (auto s = a.check(); !s) return s.error();
   if (count < 1) return unsupported("count of " + a.name, std::to_string(count), "1 or more");
@@ -333,6 +363,19 @@ inline result<value> product_of(emitter& e, arguments& a) {
 /// lerp(x, end, weight): from the nearer end.
 inline result<value> lerp(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "self"), end = real_argument(e, a, "end");
+  if (a["weight"].is(kind::tensor) && a["weight"].t->rank() > 0) {
+    const step w = real_argument(e, a, "weight"), way = apply(e, ops::sub, end, x);
+    if (!w) return w.error();
+    const auto near =
+        emit_pair(e, ops::less, {*apply(e, ops::abs, w), *number(e, 0.5)}, scalar::boolean);
+    const step from_start = apply(e, ops::add, x, apply(e, ops::mul, w, way)),
+               from_end = apply(e, ops::sub, end,
+                                apply(e, ops::mul, way, apply(e, ops::sub, number(e, 1), w)));
+    if (!near) return near;
+    if (!from_start) return from_start.error();
+    if (!from_end) return from_end.error();
+    return chosen(e, *near->t, **from_start, **from_end);
+  }
   const double weight = a.real("weight");
   if (auto s = a.check(); !s) return s.error();
   const bool near = weight < 0.5;
@@ -468,13 +511,14 @@ inline result<value> nan_to_num(emitter& e, arguments& a) {
                             where_same(e, x, number(e, infinity), number(e, high), x));
   return done(where_same(e, x, x, y, number(e, nan)));
 }
-/// Of bools: true where they differ.
+/// True where one of the two is.
 inline result<value> logical_xor(emitter& e, arguments& a) {
   const auto both = pair_of(e, a, "self", "other", false);
   if (!both) return both.error();
-  const scalar type = both->front()->type;
-  if (type == scalar::boolean) return emit_pair(e, ops::not_equal, *both, scalar::boolean);
-  return unsupported("operands of " + a.name, std::string(name_of(type)), "bool");
+  const auto x = truth_of(e, *both->front()), y = truth_of(e, *both->back());
+  if (!x) return x;
+  if (!y) return y;
+  return emit_pair(e, ops::not_equal, {x->t, y->t}, scalar::boolean);
 }
 /// count_nonzero(x, dim).
 inline result<value> count_nonzero(emitter& e, arguments& a) {

@@ -429,7 +429,10 @@ inline step sum_of_squares(emitter& e, const step& x, const std::vector<std::int
                            bool keep) {
   return sum_in_order(e, apply(e, ops::mul, x, x), axes, keep);
 }
-/// The norm whose order is 1, 2 or infinite.
+inline step power_of(emitter& e, const step& x, double p) {
+  return apply(e, ops::pow, x, number(e, p));
+}
+/// The norm of an order: infinite ones are the extremes, 0 counts what is not 0.
 inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view order) {
   const step x = real_argument(e, a, "self");
   const double p = a.real_or(order, 2);
@@ -443,7 +446,12 @@ inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view or
   if (!size) return size.error();
   if (p == 1) return done(summed(e, size, axes, keep));
   if (p == infinity) return reduced(e, **size, ops::reduce_max, axes, keep);
-  return unsupported("order of " + a.name, std::to_string(p), "1, 2, inf");
+  if (p == -infinity) return reduced(e, **size, ops::reduce_min, axes, keep);
+  if (p != 0)  // the last bits are not PyTorch's, as those of pow
+    return done(power_of(e, summed(e, power_of(e, size, p), axes, keep), numerics::div(1., p)));
+  const auto is = emit_pair(e, ops::not_equal, {*size, *number(e, 0)}, scalar::boolean);
+  if (!is) return is;
+  return done(summed(e, real_value(e, *is->t), axes, keep));
 }
 /// norm(x, p, dims, keepdim), linalg_vector_norm(x, ord, dims, keepdim).
 inline result<value> norm(emitter& e, arguments& a) { return norm_of_order(e, a, "p"); }
@@ -651,12 +659,16 @@ inline result<tensor_id> computed_weights(emitter& e, const packed_data& p, bool
   if (auto s = e.transpose(*axes, turned, std::move(order)); !s) return s.error();
   return reshaped_like(e, turned, std::move(shape));
 }
+inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& x,
+                                         const packed_data& p);
+inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p);
 /// A float32 convolution; parameters as quantized ones have them.
 inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
   if (p.weight->type != scalar::f32 || !e.c.known(*p.weight))
     return unsupported("weights of " + a.name,
                        e.c.known(*p.weight) ? std::string(name_of(p.weight->type)) : "computed",
                        "float32, known when the file is loaded");
+  if (x.rank() == 5) return volume_convolution(e, a, x, std::move(p));
   const int spatial = x.rank() - 2;
   if (spatial != 1 && spatial != 2)
     return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
@@ -666,6 +678,8 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   if (p.transposed && p.output_padding.empty()) p.output_padding.assign(as_size(spatial), 0);
   auto valid = checked(e.c.values, p);
   if (!valid) return valid.error();
+  if (p.transposed && p.groups > 1 && x.size[1] == p.weight->size[0])
+    return groups_side_by_side(e, a, x, p);
   const bool one_row = spatial == 1;
   auto in = e.held(x, true);
   if (in && one_row) {
@@ -706,6 +720,81 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
     y = *line;
   }
   return e.wrap(y, scalar::f32, true, suggests_channels_last(x));
+}
+/// A transposed convolution of groups: each group's channels by themselves, side by side.
+inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& x,
+                                         const packed_data& p) {
+  const std::int64_t in = p.weight->size[0] / p.groups, out = p.weight->size[1];
+  tensor_data w = *p.weight;
+  std::vector<value> parts;
+  for (std::int64_t k = 0; k < p.groups; ++k) {
+    packed_data one = p;
+    one.groups = 1;
+    const auto channels = sliced(e, x, 1, k * in, in), weight = sliced(e, w, 0, k * in, in);
+    if (!channels) return channels;
+    if (!weight) return weight;
+    one.weight = weight->t;
+    if (p.bias) {
+      tensor_data b = *p.bias;
+      const auto bias = sliced(e, b, 0, k * out, out);
+      if (!bias) return bias;
+      one.bias = bias->t;
+    }
+    const auto y = float_convolution(e, a, *channels->t, std::move(one));
+    if (!y) return y;
+    parts.push_back(*y);
+  }
+  arguments all(
+      e.c, a.name,
+      {{"tensors", e.c.values.list(std::move(parts))}, {"dim", value::of(std::int64_t{1})}});
+  return cat<false, false>(e, all);
+}
+/// A convolution of volumes: for each plane of the window one of images, of which those that it
+/// covers are beside each other in the axis of images; their results are added.
+inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
+  for (auto* list : {&p.stride, &p.padding, &p.dilation})
+    if (list->size() == 1) list->resize(3, list->front());
+  const tensor_data& w = *p.weight;
+  if (p.transposed || w.rank() != 5 || p.stride.size() != 3 || p.padding.size() != 3 ||
+      p.dilation.size() != 3 || p.stride[0] < 1 || p.dilation[0] < 1 || p.padding[0] < 0)
+    return unsupported("a convolution of volumes by " + a.name, {}, "one that is not transposed");
+  const auto deep = padded(e, a, x, {0, 0, 0, 0, p.padding[0], p.padding[0]}, "constant", 0);
+  if (!deep) return deep;
+  const std::int64_t reach = p.dilation[0] * (w.size[2] - 1) + 1, room = deep->t->size[2] - reach;
+  if (room < 0 || room > INT32_MAX) return invalid("window of " + a.name);
+  const std::int64_t planes = room / p.stride[0] + 1;
+  packed_data image = p;
+  image.bias = nullptr;
+  for (auto* list : {&image.stride, &image.padding, &image.dilation}) list->erase(list->begin());
+  image.output_padding.clear();
+  step sum = number(e, 0);
+  value y;
+  for (std::int64_t k = 0; k < w.size[2]; ++k) {
+    std::vector<std::int64_t> at;
+    for (std::int64_t o = 0; o < planes; ++o) at.push_back(k * p.dilation[0] + o * p.stride[0]);
+    tensor_data all = w;
+    auto weight = sliced(e, all, 2, k, 1);
+    if (weight) weight = reshaped(e, *weight->t, {w.size[0], w.size[1], w.size[3], w.size[4]});
+    auto images = picked(e, *deep->t, 2, at);
+    if (images) images = permuted(e, *images->t, {0, 2, 1, 3, 4});
+    if (images) images = reshaped(e, *images->t, {-1, x.size[1], x.size[3], x.size[4]});
+    if (!weight) return weight;
+    if (!images) return images;
+    image.weight = weight->t;
+    const auto one = float_convolution(e, a, *images->t, image);
+    if (!one) return one;
+    sum = k == 0 ? step_of(one) : apply(e, ops::add, sum, step_of(one));
+    y = *one;
+  }
+  if (!sum) return sum.error();
+  const auto apart =
+      reshaped(e, **sum, {x.size[0], planes, y.t->size[1], y.t->size[2], y.t->size[3]});
+  if (!apart) return apart;
+  const auto volumes = permuted(e, *apart->t, {0, 2, 1, 3, 4});
+  if (!volumes || !p.bias) return as_contiguous(e, volumes);
+  tensor_data b = *p.bias;
+  const step bias = step_of(reshaped(e, b, {p.bias->elements(), 1, 1, 1}));
+  return as_contiguous(e, done(apply(e, ops::add, step_of(volumes), bias)));
 }
 /// Weight and bias.
 inline result<packed_data> weights_of(emitter& e, arguments& a) {

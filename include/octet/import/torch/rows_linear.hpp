@@ -498,6 +498,50 @@ inline result<value> quantize_per_tensor(emitter& e, arguments& a) {
   if (auto s = e.emit(ops::quantize, {*in}, y); !s) return s.error();
   return e.wrap(y, type, x->channels_inner, suggests_channels_last(*x));
 }
+/// quantize_per_channel(x, scales, zero_points, axis, dtype), which only dequantize takes.
+inline result<value> quantize_per_channel(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *scales = a.tensor("scales"), *zeros = a.tensor("zero_points");
+  const std::int64_t code = a.integer("dtype"), dim = a.integer("axis");
+  if (auto s = a.check(); !s) return s.error();
+  const std::size_t axis = a.axis(dim, x->rank());
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = static_cast<scalar>(code);
+  if (x->type != scalar::f32 || (type != scalar::qint8 && type != scalar::quint8))
+    return unsupported("element types of " + a.name, std::string(name_of(x->type)),
+                       "float32 to qint8, quint8");
+  if (!e.c.known(*scales) || !e.c.known(*zeros) || zeros->type != scalar::s64 ||
+      scales->elements() != x->size[axis] || zeros->elements() != x->size[axis] ||
+      (scales->type != scalar::f64 && scales->type != scalar::f32))
+    return unsupported("scales or zero points of " + a.name, std::string(name_of(scales->type)),
+                       "one float and one int64 constant for each channel");
+  std::vector<double> by_channel;
+  if (scales->type == scalar::f64) {
+    const auto list = e.c.numbers<double>(*scales);
+    if (!list) return list.error();
+    by_channel = *list;
+  } else {
+    const auto list = e.c.numbers<float>(*scales);
+    if (!list) return list.error();
+    by_channel.assign(list->begin(), list->end());
+  }
+  const auto points = e.c.numbers<std::int64_t>(*zeros);
+  if (!points) return points.error();
+  std::vector<std::int32_t> zero_points;
+  for (std::size_t k = 0; k < by_channel.size(); ++k) {
+    const auto q = e.valid_output(by_channel[k], (*points)[k], type);
+    if (!q) return q.error();
+    zero_points.push_back(q->zero_point);
+  }
+  const auto in = e.held_as_is(*x);
+  if (!in) return in.error();
+  const bool inner = !x->constant() && x->channels_inner;
+  const tensor_id y = e.make(type, std::move(by_channel), std::move(zero_points));
+  e.g[y].axis = axis_in_layout(static_cast<int>(axis), x->rank(), inner);
+  if (auto s = e.emit(ops::quantize, {*in}, y); !s) return s.error();
+  const value v = e.wrap(y, type, inner, suggests_channels_last(*x));
+  v.t->axis = static_cast<std::int32_t>(axis);
+  return v;
+}
 /// A tensor, or a list of tensors.
 inline result<value> dequantize(emitter& e, arguments& a) {
   const value list = a["self"];

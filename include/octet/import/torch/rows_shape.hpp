@@ -482,19 +482,26 @@ inline result<value> matrix_transpose(emitter& e, arguments& a) {
     return unsupported("rank of the input of " + a.name, std::to_string(x->rank()), "2");
   return permuted(e, *x, {1, 0});
 }
-/// movedim(x, from, to) of one axis.
+/// movedim(x, from, to): the axes that are not named keep their order.
 inline result<value> movedim(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   const auto from = a.integers("source"), to = a.integers("destination");
   if (auto s = a.check(); !s) return s.error();
-  if (from.size() != 1 || to.size() != 1)
-    return unsupported("several axes of " + a.name, {}, "one");
-  const std::size_t p = a.axis(from[0], x->rank()), q = a.axis(to[0], x->rank());
-  if (auto s = a.check(); !s) return s.error();
-  std::vector<std::int64_t> order;
-  for (int i = 0; i < x->rank(); ++i) order.push_back(i);
-  order.erase(order.begin() + static_cast<std::ptrdiff_t>(p));
-  order.insert(order.begin() + static_cast<std::ptrdiff_t>(q), static_cast<std::int64_t>(p));
+  if (from.size() != to.size()) return invalid("axes of " + a.name);
+  std::vector<std::int64_t> order(x->size.size(), -1);
+  std::vector<bool> moved(x->size.size(), false);
+  for (std::size_t k = 0; k < from.size(); ++k) {
+    const std::size_t p = a.axis(from[k], x->rank()), q = a.axis(to[k], x->rank());
+    if (auto s = a.check(); !s) return s.error();
+    if (moved[p] || order[q] >= 0) return invalid("axes of " + a.name, "the same twice");
+    moved[p] = true, order[q] = static_cast<std::int64_t>(p);
+  }
+  std::size_t next = 0;
+  for (std::int64_t& axis : order) {
+    if (axis >= 0) continue;
+    while (moved[next]) ++next;
+    axis = static_cast<std::int64_t>(next++);
+  }
   return permuted(e, *x, order);
 }
 inline result<value> type_as(emitter& e, arguments& a) {
