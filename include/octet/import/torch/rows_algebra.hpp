@@ -154,8 +154,9 @@ inline result<value> trace(emitter& e, arguments& a) {
 /// Elements of the last axis on a diagonal of matrices that are 0 elsewhere.
 inline result<value> on_diagonal(emitter& e, tensor_data& x, std::int64_t offset) {
   const std::int64_t n = x.size.back(), edge = n + std::abs(offset);
-  if (edge * edge * std::max<std::int64_t>(x.elements() / std::max<std::int64_t>(n, 1), 1) >
-      static_cast<std::int64_t>(most_made))
+  constexpr auto most = static_cast<std::int64_t>(most_made);
+  if (edge > most || edge * edge > most ||
+      edge * edge * std::max<std::int64_t>(x.elements() / std::max<std::int64_t>(n, 1), 1) > most)
     return too_large("result of " + e.operator_name());
   std::vector<double> is;
   std::vector<std::int64_t> from;
@@ -338,6 +339,7 @@ template <const op_def& NotBelow> result<value> running_extreme(emitter& e, argu
   const std::size_t axis = a.axis(dim, x->rank());
   if (auto s = a.check(); !s) return s.error();
   const std::int64_t n = x->size[axis];
+  if (n > static_cast<std::int64_t>(most_made)) return too_large("input of " + a.name);
   std::vector<double> numbers;
   std::vector<std::int64_t> line(x->size.size(), 1);
   for (std::int64_t i = 0; i < n; ++i) numbers.push_back(static_cast<double>(i));

@@ -756,7 +756,8 @@ inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x
     if (list->size() == 1) list->resize(3, list->front());
   const tensor_data& w = *p.weight;
   if (p.transposed || w.rank() != 5 || p.stride.size() != 3 || p.padding.size() != 3 ||
-      p.dilation.size() != 3 || p.stride[0] < 1 || p.dilation[0] < 1 || p.padding[0] < 0)
+      p.dilation.size() != 3 || p.stride[0] < 1 || p.dilation[0] < 1 || p.padding[0] < 0 ||
+      std::max(p.dilation[0], p.padding[0]) > INT32_MAX)
     return unsupported("a convolution of volumes by " + a.name, {}, "one that is not transposed");
   const auto deep = padded(e, a, x, {0, 0, 0, 0, p.padding[0], p.padding[0]}, "constant", 0);
   if (!deep) return deep;
