@@ -277,3 +277,92 @@ TEST_CASE("rows that are quantized twice in the same way are so once", "[passes]
   const auto a = s.output(0).view(), b = s.output(1).view();
   CHECK(std::memcmp(a.data, b.data, a.size_bytes()) == 0);
 }
+
+namespace {
+/// Codes read as floats, max(-(x - 1), 0.3 x) cut to [0, 6], quantized again.
+struct path_options {
+  dtype from = dtype::u8, to = dtype::s8;
+  rounding round = rounding::divide_half_even;
+  dims constant{1, 1};
+};
+octet::graph path_graph(const path_options& o) {
+  octet::graph g;
+  const tensor_id x = value(g, o.from, {5, 67}), real = value(g, dtype::f32), y = value(g, o.to);
+  for (const tensor_id t : {x, y}) g[t].scales = {0.11}, g[t].zero_points = {t == x ? 7 : 3};
+  g.inputs = {x}, g.outputs = {y};
+  const auto constant = [&](float v) {
+    const std::vector<float> all(octet::as_size(o.constant.elements().value), v);
+    return g.add_constant("c", dtype::f32, o.constant,
+                          octet::constant_data::of(std::span<const float>(all)));
+  };
+  const auto add = [&](const octet::op_def& op, std::vector<tensor_id> in, tensor_id out,
+                       octet::attributes a = {}, rounding r = rounding::none) {
+    REQUIRE(octet::infer_shapes(g, g.add_node(op, "n", std::move(in), {out}, std::move(a), r)));
+    return out;
+  };
+  add(octet::ops::dequantize, {x}, real);
+  const tensor_id turned =
+      add(octet::ops::neg, {add(octet::ops::sub, {real, constant(1)}, value(g, dtype::f32))},
+          value(g, dtype::f32));
+  octet::attributes cut;
+  cut.set("float_lo", 0.), cut.set("float_hi", 6.);
+  const tensor_id flat =
+      add(octet::ops::mul, {constant(0.3f), real}, value(g, dtype::f32), std::move(cut));
+  add(octet::ops::quantize, {add(octet::ops::maximum, {turned, flat}, value(g, dtype::f32))}, y, {},
+      o.round);
+  return g;
+}
+std::vector<std::uint8_t> path_run(const octet::graph& g, const octet::plan_options& o) {
+  const auto p = octet::try_compile(g, o);
+  if (!p) FAIL(p.error().message());
+  CHECK(p->source().nodes.size() == (o.optimize ? 1 : 6));
+  octet::session s(*p);
+  const auto x = s.input().view();
+  auto* const to = static_cast<std::uint8_t*>(x.data);
+  for (std::size_t i = 0; i < x.size_bytes(); ++i) to[i] = static_cast<std::uint8_t>(i * 37);
+  s.run();
+  const auto y = s.output().view();
+  const auto* const from = static_cast<const std::uint8_t*>(y.data);
+  return {from, from + y.size_bytes()};
+}
+std::size_t nodes_left(octet::graph g) {
+  octet::passes::optimize(g);
+  return g.nodes.size();
+}
+}  // namespace
+
+TEST_CASE("codes that are computed as floats one by one are looked up", "[passes]") {
+  for (const dtype from : {dtype::u8, dtype::s8})
+    for (const dtype to : {dtype::u8, dtype::s8})
+      for (const rounding r : {rounding::divide_half_even, rounding::divide_half_away}) {
+        const octet::graph g = path_graph({from, to, r});
+        octet::plan_options o;
+        o.on = octet::target::reference, o.optimize = false;
+        const auto expected = path_run(g, o);
+        o.optimize = true;
+        for (const octet::target t : octet::enumerators<octet::target>) {
+          if (t != octet::target::reference && !octet::can_run(t)) continue;
+          o.on = t;
+          CHECK(path_run(g, o) == expected);
+        }
+      }
+}
+TEST_CASE("what tells elements or channels apart is not looked up", "[passes]") {
+  CHECK(nodes_left(path_graph({})) == 1);
+  CHECK(nodes_left(path_graph({.round = rounding::tflite_optimized})) == 6);
+  CHECK(nodes_left(path_graph({.to = dtype::s16})) == 6);
+  CHECK(nodes_left(path_graph({.from = dtype::s16})) == 6);
+  CHECK(nodes_left(path_graph({.constant = {67}})) == 6);
+  octet::graph g = path_graph({});
+  g[g.inputs[0]].role = octet::tensor::kind::state;
+  CHECK(nodes_left(g) == 6);
+  for (const bool result : {false, true}) {
+    g = path_graph({});
+    octet::tensor& t = g[result ? g.outputs[0] : g.inputs[0]];
+    t.scales.assign(67, 0.1), t.zero_points.assign(67, 0), t.axis = 1;
+    CHECK(nodes_left(g) == 6);
+  }
+  g = path_graph({});
+  g.outputs.push_back(g.nodes[1].out[0]);  // a value on the way is read besides
+  CHECK(nodes_left(g) == 3);
+}

@@ -82,6 +82,7 @@ dynamic_update_slice operands and attributes as declared: by apply()
 reverse_sequence operands and attributes as declared: by apply()
 matrix_set_diag operands and attributes as declared: by apply()
 segment_reduce operands and attributes as declared: by apply()
+lookup made by passes alone
 embedding_bag operands and attributes as declared: by apply()
 bucketize operands and attributes as declared: by apply()
 non_max_suppression operands and attributes as declared: by apply()

@@ -8519,7 +8519,7 @@ struct softmax_table_op {
   softmax_formula formula;
   bool up;  // OPT to uint8: half up; else halves away from zero
   VF factor, sum, lo,
-      hi;  // EVEN_MUL: table / sum * factor; ORT: table * factor / sum; OPT: table * factor
+      hi;  // EVEN_MUL: table / sum * factor; OPT: table * factor
   V32 z;
   HWY_INLINE V32 of(VF e) const {
     // Cut first: the bounds are whole numbers below 2^17; below zero lies only the bound itself.
@@ -8529,13 +8529,11 @@ struct softmax_table_op {
             round_within(simd::rounded(hn::Mul(simd::rounded(simd::divide(e, sum)), factor)), lo,
                          hi),
             z);
-      case softmax_formula::onnxruntime_table:
-        return hn::Add(round_within(simd::divide(simd::rounded(hn::Mul(e, factor)), sum), lo, hi),
-                       z);
       case softmax_formula::tflite_table: {
         const VF v = simd::rounded(hn::Mul(e, factor));
         return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
       }
+      case softmax_formula::onnxruntime_table:   // row_onnxruntime
       case softmax_formula::fixed_point: break;  // row_dr has no table of floats
     }
     return z;
@@ -8729,15 +8727,37 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     switch (formula) {
       case softmax_formula::tflite_table:
         return numerics::div(1.f, numerics::mul(sum, p.out_scale));
-      case softmax_formula::onnxruntime_table: return numerics::floor(p.inverse);
       case softmax_formula::real: return p.inverse;
+      case softmax_formula::onnxruntime_table:   // row_onnxruntime
       case softmax_formula::fixed_point: break;  // row_dr has no table of floats
     }
     return 0;
   }
+  /// ORT divides in binary64. Long rows compute each code once.
+  static HWY_NOINLINE void row_onnxruntime(const softmax_params& p, const float* table,
+                                           const std::uint8_t* x, std::uint8_t from, float sum,
+                                           std::byte* y) noexcept {
+    const float levels = numerics::floor(p.inverse);
+    const auto place = [&](std::size_t i) { return static_cast<std::uint8_t>(from + x[i]); };
+    const auto code = [&](std::size_t at) {
+      return static_cast<std::byte>(
+          numerics::finish(reference::softmax_level_ort(table[at], levels, sum), p.out_zero_point,
+                           p.lo, p.hi) &
+          255);
+    };
+    if (p.depth < 256) {
+      for (std::size_t i = 0; i < p.depth; ++i) y[i] = code(place(i));
+      return;
+    }
+    std::byte codes[256];
+    for (std::size_t i = 0; i < 256; ++i) codes[i] = code(i);
+    for (std::size_t i = 0; i < p.depth; ++i) y[i] = codes[place(i)];
+  }
   static HWY_NOINLINE void row_table(const softmax_params& p, softmax_formula formula,
                                      const float* table, const std::uint8_t* x, std::uint8_t from,
                                      std::int32_t most, float sum, std::byte* y) noexcept {
+    if (formula == softmax_formula::onnxruntime_table)
+      return row_onnxruntime(p, table, x, from, sum, y);
     const VF lo = set_float(static_cast<float>(p.lo - p.out_zero_point)),
              hi = set_float(static_cast<float>(p.hi - p.out_zero_point));
     const V32 z = set32(p.out_zero_point);
@@ -19009,7 +19029,14 @@ constexpr void softmax_row_opt(const softmax_params& p, const In* x, Out* y) {
     y[i * p.inner] = static_cast<Out>(numerics::finish(r, p.out_zero_point, p.lo, p.hi));
   }
 }
-/// q = rint(f32(f32(t * Y) / sum)) + zy, Y = floor(f32(1 / sy)).
+constexpr double softmax_level_ort(float t, float levels, float sum) noexcept {
+  return numerics::rint(
+      numerics::div(numerics::mul(static_cast<double>(t), static_cast<double>(levels)),
+                    static_cast<double>(sum)));
+}
+/// q = rint(t * Y / sum) + zy in binary64, Y = floor(f32(1 / sy)): the product of two binary32
+/// numbers is exact, and no quotient of such a one by a third is close enough to a tie to become
+/// one.
 template <class In, class Out>
 constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
   const std::int32_t most = row_max(x, p.depth, p.inner);
@@ -19018,9 +19045,9 @@ constexpr void softmax_row_ort(const softmax_params& p, const In* x, Out* y) {
     sum = numerics::add(sum, p.table[255 - most + x[i * p.inner]]);
   const float levels = numerics::floor(p.inverse);
   for (std::size_t i = 0; i < p.depth; ++i) {
-    const float v = numerics::div(numerics::mul(p.table[255 - most + x[i * p.inner]], levels), sum);
+    const float t = p.table[255 - most + x[i * p.inner]];
     y[i * p.inner] = static_cast<Out>(
-        numerics::finish(static_cast<double>(numerics::rint(v)), p.out_zero_point, p.lo, p.hi));
+        numerics::finish(softmax_level_ort(t, levels, sum), p.out_zero_point, p.lo, p.hi));
   }
 }
 inline constexpr void softmax_row_s16(const softmax_params& p, const std::int16_t* x,
@@ -27442,6 +27469,115 @@ inline constexpr op_def local_response_normalization{
 
 OCTET_NAMESPACE_END
 
+// ---- octet/ops/lut.hpp
+// 8-bit operators of one input as tables of 256 entries: what an operator computes is said once, by
+// its constexpr function, and run as a lookup.
+#define OCTET_OPS_LUT_HPP_
+
+#include <type_traits>
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// What kernel_id::lut8 gets: y[i] = table[x[i]], `count` elements, both as raw bytes (a signed
+/// value's bits are its index).
+struct lut8_params {
+  alignas(64) std::array<std::uint8_t, 256> table{};
+  std::size_t count = 0;
+  std::size_t block = 0;  // above 0: these are the first member of lut8_blocks_params
+};
+
+/// Two tables: elements of a row's whole blocks use the first one, the rest the second.
+struct lut8_blocks_params {
+  lut8_params blocks{.block = 64};
+  alignas(64) std::array<std::uint8_t, 256> tail{};
+  vector_rows rows;
+};
+static_assert(std::is_standard_layout_v<lut8_blocks_params>, "one pointer stands for both");
+
+/// The table of f, called with every value of an 8-bit type, giving values of another one.
+template <class F> constexpr void fill_lut8(lut8_params& p, dtype in, F&& f) {
+  const auto lo = static_cast<std::int32_t>(lowest_of(in));
+  for (std::int32_t q = lo; q < lo + 256; ++q)
+    p.table[static_cast<std::uint8_t>(q)] = static_cast<std::uint8_t>(f(q));
+}
+
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void lut8_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const lut8_params*>(a.params);
+  const auto r = part_of(p.count, a.part, a.parts);
+  const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
+  auto* y = static_cast<std::uint8_t*>(a.out[0]);
+  for (std::size_t i = r.begin; i < r.end; ++i) y[i] = p.table[x[i]];
+}
+OCTET_INLINE void lut8_blocks_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const lut8_blocks_params*>(a.params);
+  const auto r = part_of(p.blocks.count, a.part, a.parts);
+  const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
+  auto* y = static_cast<std::uint8_t*>(a.out[0]);
+  p.rows.for_each_run(p.blocks.count, p.blocks.block, r.begin, r.end,
+                      [&](std::size_t from, std::size_t to, bool block) {
+                        const auto& table = block ? p.blocks.table : p.tail;
+                        for (std::size_t i = from; i < to; ++i) y[i] = table[x[i]];
+                      });
+}
+#else
+void lut8_kernel(const kernel_args& a) noexcept;
+void lut8_blocks_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/lookup.hpp
+// lookup: codes by a table of 256 entries. No file has it: passes make it of what reads codes as
+// floats, computes each of them alone and quantizes the result.
+#define OCTET_OPS_LOOKUP_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace ops {
+constexpr status lookup_shape(const node_view& n, std::span<dims> out) {
+  if (!(n.in[1].shape == dims{256}))
+    return violation{rule::shapes_differ, dims{256}, n.in[1].shape};
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+#if OCTET_HAS_DEFINITIONS
+/// Inputs: codes x of u8 or s8, any shape; the table, constants of u8[256]: entry i is the result,
+/// as raw bits, for the code whose raw bits are i. Output: u8 or s8, x's shape.
+OCTET_INLINE status lookup_prepare(const node_view& n, prepared& to) {
+  const auto table = n.constant_as<std::uint8_t>(1);
+  if (!n.is_constant(1)) return unsupported("a table that is computed", {}, "constants");
+  auto& p = to.make<lut8_params>(&reference::lut8_kernel, kernel_id::lut8);
+  p.count = n.in[0].shape.elements().value;
+  std::ranges::copy(table, p.table.begin());
+  return unit{};
+}
+#else
+status lookup_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form lookup_forms[] = {
+    {.in = {eight_bit, dtype::u8}, .out = {eight_bit}},
+};
+inline constexpr op_def lookup{
+    .name = "lookup",
+    .summary = "codes by a table of 256 entries",
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .forms = lookup_forms,
+    .kernel = kernel_id::lut8,
+    .attributes = keys_of<>,
+    .shape = &lookup_shape,
+    .memory = &params_only<lut8_params>,
+    .prepare = &lookup_prepare,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/lstm.hpp
 // qnn.lstm: a long short-term memory layer over a sequence, int8 with an int16 cell. Its two states
 // live in the session.
@@ -31015,67 +31151,6 @@ inline constexpr op_def resize_bilinear{
 
 OCTET_NAMESPACE_END
 
-// ---- octet/ops/lut.hpp
-// 8-bit operators of one input as tables of 256 entries: what an operator computes is said once, by
-// its constexpr function, and run as a lookup.
-#define OCTET_OPS_LUT_HPP_
-
-#include <type_traits>
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// What kernel_id::lut8 gets: y[i] = table[x[i]], `count` elements, both as raw bytes (a signed
-/// value's bits are its index).
-struct lut8_params {
-  alignas(64) std::array<std::uint8_t, 256> table{};
-  std::size_t count = 0;
-  std::size_t block = 0;  // above 0: these are the first member of lut8_blocks_params
-};
-
-/// Two tables: elements of a row's whole blocks use the first one, the rest the second.
-struct lut8_blocks_params {
-  lut8_params blocks{.block = 64};
-  alignas(64) std::array<std::uint8_t, 256> tail{};
-  vector_rows rows;
-};
-static_assert(std::is_standard_layout_v<lut8_blocks_params>, "one pointer stands for both");
-
-/// The table of f, called with every value of an 8-bit type, giving values of another one.
-template <class F> constexpr void fill_lut8(lut8_params& p, dtype in, F&& f) {
-  const auto lo = static_cast<std::int32_t>(lowest_of(in));
-  for (std::int32_t q = lo; q < lo + 256; ++q)
-    p.table[static_cast<std::uint8_t>(q)] = static_cast<std::uint8_t>(f(q));
-}
-
-namespace reference {
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void lut8_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const lut8_params*>(a.params);
-  const auto r = part_of(p.count, a.part, a.parts);
-  const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
-  auto* y = static_cast<std::uint8_t*>(a.out[0]);
-  for (std::size_t i = r.begin; i < r.end; ++i) y[i] = p.table[x[i]];
-}
-OCTET_INLINE void lut8_blocks_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const lut8_blocks_params*>(a.params);
-  const auto r = part_of(p.blocks.count, a.part, a.parts);
-  const auto* x = static_cast<const std::uint8_t*>(a.in[0]);
-  auto* y = static_cast<std::uint8_t*>(a.out[0]);
-  p.rows.for_each_run(p.blocks.count, p.blocks.block, r.begin, r.end,
-                      [&](std::size_t from, std::size_t to, bool block) {
-                        const auto& table = block ? p.blocks.table : p.tail;
-                        for (std::size_t i = from; i < to; ++i) y[i] = table[x[i]];
-                      });
-}
-#else
-void lut8_kernel(const kernel_args& a) noexcept;
-void lut8_blocks_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-
-OCTET_NAMESPACE_END
-
 // ---- octet/ops/unary.hpp
 // Operators of one input, element by element: activations and elementary functions on u8, s8, s16
 // (qnn.*) and float32.
@@ -31645,6 +31720,10 @@ constexpr std::int32_t unary_word(const unary_params& p, std::int32_t x) noexcep
   if (p.function == unary::tanh) return gemmlowp ? fixed16::tanh(q(), 3) : tanh_q15(p.sigmoid(x));
   return lookup(p.table, static_cast<std::int16_t>(x));
 }
+/// EVEN is ONNX Runtime's rounding, whose table of the logistic function comes from its own loop.
+constexpr float unary_even_f32(const unary_params& p, float x) noexcept {
+  return p.function == unary::logistic ? logistic_mlas(x) : unary_f32(p, x);
+}
 /// The quantized value of one element.
 constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexcept {
   const std::int32_t v = x - p.in_zero_point;
@@ -31678,8 +31757,8 @@ constexpr std::int32_t unary_value(const unary_params& p, std::int32_t x) noexce
                         div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
                     p.out_zero_point, p.lo, p.hi);
     case rounding::divide_half_even:
-      return finish(static_cast<double>(rint(
-                        div(unary_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
+      return finish(static_cast<double>(rint(div(
+                        unary_even_f32(p, mul(p.in_scale, static_cast<float>(v))), p.out_scale))),
                     p.out_zero_point, p.lo, p.hi);
     case rounding::doubling_high_half_up:
     case rounding::wide_half_up:
@@ -32371,6 +32450,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::matrix_set_diag,
     &ops::segment_reduce,
     &ops::embedding_bag,
+    &ops::lookup,
     &ops::bucketize,
     &ops::rfft2d,
     &ops::complex_abs,
@@ -33540,6 +33620,107 @@ inline void fuse_pad(graph& g) {
   erase(g, dead);
 }
 
+/// Float operators that compute every element by itself, wherever it lies. Functions that
+/// frameworks compute in vectors and, another way, behind the last whole one are none of them.
+inline bool computes_alone(const node& n) {
+  if (n.round != rounding::none) return false;
+  for (const op_def* o :
+       {&ops::add, &ops::sub, &ops::mul, &ops::div, &ops::minimum, &ops::maximum, &ops::relu,
+        &ops::relu6, &ops::relu_n1_to_1, &ops::relu_0_to_1, &ops::leaky_relu, &ops::abs, &ops::neg})
+    if (n.op == o) return true;
+  return false;
+}
+/// How codes become codes again: from one 8-bit tensor through nodes that compute every element
+/// alone, constants of one element besides.
+struct code_path {
+  tensor_id codes = no_tensor;
+  std::vector<std::size_t> nodes;  // in order
+};
+/// The path on which tensor t is computed; false: there is none.
+inline bool add_to_path(const graph& g, const std::vector<std::int32_t>& producer, tensor_id t,
+                        code_path& path) {
+  constexpr std::size_t longest = 16;
+  const std::int32_t by = producer[as_size(t)];
+  if (by < 0 || !stays(g, t) || path.nodes.size() >= longest) return false;
+  const auto index = as_size(by);
+  if (std::ranges::find(path.nodes, index) != path.nodes.end()) return true;
+  const node& n = g.nodes[index];
+  if (n.op == &ops::dequantize) {
+    const tensor& x = g[n.in[0]];
+    if (!is_8bit(x.type) || x.scales.size() != 1 || !stays(g, n.in[0]) ||
+        (path.codes != no_tensor && path.codes != n.in[0]))
+      return false;
+    path.codes = n.in[0];
+  } else {
+    if (!computes_alone(n) || g[t].type != dtype::f32) return false;
+    for (const tensor_id in : n.in) {
+      if (in == no_tensor) return false;
+      const bool constant = g[in].role == tensor::kind::constant;
+      if (constant ? g[in].shape.elements().value != 1 : !add_to_path(g, producer, in, path))
+        return false;
+    }
+  }
+  if (path.codes == no_tensor || !(g[t].shape == g[path.codes].shape)) return false;
+  path.nodes.push_back(index);
+  return true;
+}
+/// The path behind a qnn.quantize of one scale whose rounding is the same for all elements.
+inline std::optional<code_path> code_path_of(const graph& g, const node& n,
+                                             const std::vector<std::int32_t>& producer) {
+  if (n.op != &ops::quantize || n.round == rounding::tflite_optimized) return std::nullopt;
+  const tensor& y = g[n.out[0]];
+  code_path path;
+  if (!is_8bit(y.type) || y.scales.size() != 1 || !add_to_path(g, producer, n.in[0], path))
+    return std::nullopt;
+  return path;
+}
+/// What the path and `last` make of each of the 256 codes, by their references; nothing where one
+/// of them refuses or memory runs out.
+inline std::optional<constant_data> table_of(const graph& g, const code_path& path,
+                                             const node& last) {
+  graph one;
+  std::map<tensor_id, tensor_id> with;
+  const auto copy = [&](tensor_id t) {
+    if (const auto known = with.find(t); known != with.end()) return known->second;
+    one.tensors.push_back(g[t]);
+    return with[t] = static_cast<tensor_id>(one.tensors.size() - 1);
+  };
+  std::vector<std::uint8_t> all(256);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i);
+  tensor& codes = one[copy(path.codes)];
+  codes.role = tensor::kind::constant, codes.shape = {256};
+  codes.data = constant_data::of(std::span<const std::uint8_t>(all));
+  const auto run = [&](const node& n) {
+    std::vector<tensor_id> in;
+    for (const tensor_id t : n.in) in.push_back(copy(t));
+    const tensor_id y = copy(n.out[0]);
+    one[y].role = tensor::kind::value, one[y].shape = {};
+    const node& made = one.add_node(*n.op, n.name, std::move(in), {y}, n.attrs, n.round);
+    return infer_shapes(one, made) && fold_constant(one, made, limits::none());
+  };
+  for (const std::size_t i : path.nodes)
+    if (!run(g.nodes[i])) return std::nullopt;
+  if (!run(last)) return std::nullopt;
+  return one[with[last.out[0]]].data;
+}
+/// Codes that are read as floats, computed element by element and quantized again are looked up.
+/// Exact: the table holds what the nodes make of each code.
+inline void fuse_code_paths(graph& g) {
+  const auto producer = producers(g);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    node& n = g.nodes[i];
+    const auto path = code_path_of(g, n, producer);
+    if (!path) continue;
+    auto table = table_of(g, *path, n);
+    if (!table) continue;
+    const tensor_id to = g.add_constant(n.name + " table", dtype::u8, {256}, std::move(*table));
+    n.op = &ops::lookup;
+    n.in = {path->codes, to};
+    n.attrs = {};
+    n.round = rounding::none;
+  }
+}
+
 /// Removes nodes whose outputs nobody reads (nodes that write a state stay).
 inline void remove_dead(graph& g) {
   auto uses = use_counts(g);
@@ -33567,6 +33748,7 @@ inline void optimize(graph& g, bool keep_tensors = false) {
   if (!keep_tensors) {
     fuse_attention(g);
     fuse_pad(g);
+    fuse_code_paths(g);
     remove_dead(g);
   }
 }

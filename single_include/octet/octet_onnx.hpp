@@ -1968,9 +1968,19 @@ inline void split_row(emitter& m, call& c) {
     c.out.push_back(value::of(y, x.channels_inner));
   }
 }
+/// Constant indices lie within the axis, counted from the end where they are negative: ONNX Runtime
+/// runs no others.
+inline void check_indices(emitter& m, const value& indices, std::int32_t extent) {
+  if (m.failed() || !m.is_constant(indices)) return;
+  if (!m.check(m.to.work.spend(m.shape(indices).elements().value))) return;
+  for (const std::int64_t i : m.constant_integers(indices, "indices"))
+    if (i < -extent || i >= extent)
+      return m.broken("index", std::to_string(i), "below " + std::to_string(extent));
+}
 inline void gather_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 2)) return;
   const int axis = m.axis(m.integer(c, "axis", 0), m.rank(c.in[0]));
+  if (!m.failed()) check_indices(m, c.in[1], m.shape(c.in[0])[axis]);
   attributes a;
   a.set("axis", std::int64_t{axis});
   const tensor_id x = m.held(c.in[0], false), index = m.held(c.in[1], false);
@@ -8553,7 +8563,7 @@ class reductions_before_transposes : node_graph {
     const node& n = i.n;
     if (n.is("Transpose") && n.in.size() == 1 && n.out.size() == 1) {
       if (const attribute* perm = n.find("perm"); perm && is_permutation(perm->integers))
-        turned_.emplace(n.out[0], perm->integers);
+        follow_transpose(n, perm->integers);
     } else if (converts(n)) {
       const auto from = turned_.find(n.input(0));
       if (from != turned_.end() && leading_.contains(n.out[0]))
@@ -8571,6 +8581,15 @@ class reductions_before_transposes : node_graph {
     for (std::size_t k = 0; k < sorted.size(); ++k)
       if (sorted[k] != static_cast<std::int64_t>(k)) return false;
     return !perm.empty();
+  }
+  /// Of a transposed value: both Transposes are one, or none where they undo each other.
+  void follow_transpose(const node& n, permutation perm) {
+    const auto from = turned_.find(n.in[0]);
+    if (from != turned_.end()) {
+      if (from->second.size() != perm.size()) return;
+      for (std::int64_t& a : perm) a = from->second[as_size(a)];
+    }
+    if (!std::ranges::is_sorted(perm)) turned_.emplace(n.out[0], std::move(perm));
   }
   /// It goes through where that takes Transposes away, or towards one.
   void follow_operands(const node& n) {
@@ -8605,7 +8624,8 @@ class reductions_before_transposes : node_graph {
   }
   /// The value before its Transpose: what that reads, or the value transposed back.
   std::string before(const std::string& value, const permutation& perm, double place) {
-    if (const item* t = producer(value); t && t->n.is("Transpose")) return t->n.in[0];
+    if (const item* t = producer(value); t && t->n.is("Transpose"))
+      if (const attribute* own = t->n.find("perm"); own && own->integers == perm) return t->n.in[0];
     permutation back(perm.size());
     for (std::size_t k = 0; k < perm.size(); ++k)
       back[as_size(perm[k])] = static_cast<std::int64_t>(k);

@@ -11,6 +11,7 @@
 #include "octet/ops/embedding_bag.hpp"
 #include "octet/ops/fourier.hpp"
 #include "octet/ops/local_response.hpp"
+#include "octet/ops/lookup.hpp"
 #include "octet/ops/scatter.hpp"
 
 namespace octet_test {
@@ -141,6 +142,19 @@ template <> struct cases<octet::ops::embedding_bag> {
     n.in[3].values = {1, 2, 3, -1}, n.in[4].values = {1, 10, 0.5}, n.in[5].values = {0, 1, 4};
     // (5/2 + 4) + 2 * 1, (6/2 + 4) + 2 * 2; (3 - 1) * (3 * 10 + 1), (3 - 1) * (4 * 10 + 1)
     n.expected = {{8.5, 11, 62, 82}};
+  }
+};
+template <> struct cases<octet::ops::lookup> {
+  static void add(case_list& to) {
+    for (const dims& x : {dims{3, 171}, dims{64}, dims{}, dims{2, 0, 3}})
+      to.add("codes", {x, dims{256}}).in[1].constant();
+    node_case& n = to.add("by hand", {dims{3}, dims{256}});
+    n.in[1].constant();
+    n.in[0].values = {0, 1, 127};
+    n.in[1].values.assign(256, 9);
+    n.in[1].values[0] = 5, n.in[1].values[1] = 255, n.in[1].values[127] = 128;
+    const bool plain = to.with.out[0] == dtype::u8;
+    n.expected = {{5, plain ? 255. : -1., plain ? 128. : -128.}};
   }
 };
 template <> struct cases<octet::ops::bucketize> {

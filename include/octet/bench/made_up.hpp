@@ -80,7 +80,7 @@ class recipe_maker {
 
   recipe make() {
     if (!(layers() || dynamic_rows() || recurrent() || windows() || slices() || layouts() ||
-          positions() || bags() || spectra() || choices()))
+          positions() || lookups() || bags() || spectra() || choices()))
       elements();
     return std::move(r_);
   }
@@ -468,6 +468,13 @@ class recipe_maker {
     } else {
       return false;
     }
+    return true;
+  }
+
+  bool lookups() {
+    if (!is(ops::lookup)) return false;
+    x(image());
+    constant({256});
     return true;
   }
 

@@ -4,10 +4,17 @@
 
 #include <map>
 
+#include "octet/graph/fold.hpp"
 #include "octet/graph/graph.hpp"
+#include "octet/ops/add.hpp"
 #include "octet/ops/attention.hpp"
+#include "octet/ops/binary.hpp"
+#include "octet/ops/dequantize.hpp"
 #include "octet/ops/dynamic_layers.hpp"
+#include "octet/ops/lookup.hpp"
 #include "octet/ops/mul.hpp"
+#include "octet/ops/quantize.hpp"
+#include "octet/ops/unary.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace passes {
@@ -287,6 +294,107 @@ inline void fuse_pad(graph& g) {
   erase(g, dead);
 }
 
+/// Float operators that compute every element by itself, wherever it lies. Functions that
+/// frameworks compute in vectors and, another way, behind the last whole one are none of them.
+inline bool computes_alone(const node& n) {
+  if (n.round != rounding::none) return false;
+  for (const op_def* o :
+       {&ops::add, &ops::sub, &ops::mul, &ops::div, &ops::minimum, &ops::maximum, &ops::relu,
+        &ops::relu6, &ops::relu_n1_to_1, &ops::relu_0_to_1, &ops::leaky_relu, &ops::abs, &ops::neg})
+    if (n.op == o) return true;
+  return false;
+}
+/// How codes become codes again: from one 8-bit tensor through nodes that compute every element
+/// alone, constants of one element besides.
+struct code_path {
+  tensor_id codes = no_tensor;
+  std::vector<std::size_t> nodes;  // in order
+};
+/// The path on which tensor t is computed; false: there is none.
+inline bool add_to_path(const graph& g, const std::vector<std::int32_t>& producer, tensor_id t,
+                        code_path& path) {
+  constexpr std::size_t longest = 16;
+  const std::int32_t by = producer[as_size(t)];
+  if (by < 0 || !stays(g, t) || path.nodes.size() >= longest) return false;
+  const auto index = as_size(by);
+  if (std::ranges::find(path.nodes, index) != path.nodes.end()) return true;
+  const node& n = g.nodes[index];
+  if (n.op == &ops::dequantize) {
+    const tensor& x = g[n.in[0]];
+    if (!is_8bit(x.type) || x.scales.size() != 1 || !stays(g, n.in[0]) ||
+        (path.codes != no_tensor && path.codes != n.in[0]))
+      return false;
+    path.codes = n.in[0];
+  } else {
+    if (!computes_alone(n) || g[t].type != dtype::f32) return false;
+    for (const tensor_id in : n.in) {
+      if (in == no_tensor) return false;
+      const bool constant = g[in].role == tensor::kind::constant;
+      if (constant ? g[in].shape.elements().value != 1 : !add_to_path(g, producer, in, path))
+        return false;
+    }
+  }
+  if (path.codes == no_tensor || !(g[t].shape == g[path.codes].shape)) return false;
+  path.nodes.push_back(index);
+  return true;
+}
+/// The path behind a qnn.quantize of one scale whose rounding is the same for all elements.
+inline std::optional<code_path> code_path_of(const graph& g, const node& n,
+                                             const std::vector<std::int32_t>& producer) {
+  if (n.op != &ops::quantize || n.round == rounding::tflite_optimized) return std::nullopt;
+  const tensor& y = g[n.out[0]];
+  code_path path;
+  if (!is_8bit(y.type) || y.scales.size() != 1 || !add_to_path(g, producer, n.in[0], path))
+    return std::nullopt;
+  return path;
+}
+/// What the path and `last` make of each of the 256 codes, by their references; nothing where one
+/// of them refuses or memory runs out.
+inline std::optional<constant_data> table_of(const graph& g, const code_path& path,
+                                             const node& last) {
+  graph one;
+  std::map<tensor_id, tensor_id> with;
+  const auto copy = [&](tensor_id t) {
+    if (const auto known = with.find(t); known != with.end()) return known->second;
+    one.tensors.push_back(g[t]);
+    return with[t] = static_cast<tensor_id>(one.tensors.size() - 1);
+  };
+  std::vector<std::uint8_t> all(256);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i);
+  tensor& codes = one[copy(path.codes)];
+  codes.role = tensor::kind::constant, codes.shape = {256};
+  codes.data = constant_data::of(std::span<const std::uint8_t>(all));
+  const auto run = [&](const node& n) {
+    std::vector<tensor_id> in;
+    for (const tensor_id t : n.in) in.push_back(copy(t));
+    const tensor_id y = copy(n.out[0]);
+    one[y].role = tensor::kind::value, one[y].shape = {};
+    const node& made = one.add_node(*n.op, n.name, std::move(in), {y}, n.attrs, n.round);
+    return infer_shapes(one, made) && fold_constant(one, made, limits::none());
+  };
+  for (const std::size_t i : path.nodes)
+    if (!run(g.nodes[i])) return std::nullopt;
+  if (!run(last)) return std::nullopt;
+  return one[with[last.out[0]]].data;
+}
+/// Codes that are read as floats, computed element by element and quantized again are looked up.
+/// Exact: the table holds what the nodes make of each code.
+inline void fuse_code_paths(graph& g) {
+  const auto producer = producers(g);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    node& n = g.nodes[i];
+    const auto path = code_path_of(g, n, producer);
+    if (!path) continue;
+    auto table = table_of(g, *path, n);
+    if (!table) continue;
+    const tensor_id to = g.add_constant(n.name + " table", dtype::u8, {256}, std::move(*table));
+    n.op = &ops::lookup;
+    n.in = {path->codes, to};
+    n.attrs = {};
+    n.round = rounding::none;
+  }
+}
+
 /// Removes nodes whose outputs nobody reads (nodes that write a state stay).
 inline void remove_dead(graph& g) {
   auto uses = use_counts(g);
@@ -314,6 +422,7 @@ inline void optimize(graph& g, bool keep_tensors = false) {
   if (!keep_tensors) {
     fuse_attention(g);
     fuse_pad(g);
+    fuse_code_paths(g);
     remove_dead(g);
   }
 }

@@ -25,6 +25,7 @@
 #include "octet/ops/l2_normalization.hpp"
 #include "octet/ops/layer_norm.hpp"
 #include "octet/ops/local_response.hpp"
+#include "octet/ops/lookup.hpp"
 #include "octet/ops/lstm.hpp"
 #include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
@@ -216,6 +217,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::matrix_set_diag,
     &ops::segment_reduce,
     &ops::embedding_bag,
+    &ops::lookup,
     &ops::bucketize,
     &ops::rfft2d,
     &ops::complex_abs,
