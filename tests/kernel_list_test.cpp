@@ -146,6 +146,8 @@ constexpr exception exceptions[] = {
     {"tanh", dtype::f32, dtype::f32, "the C library's own function"},
     {"gelu by tanh", dtype::f32, dtype::f32, "the C library's own function"},
     {"log_softmax", dtype::f32, dtype::f32, not_yet},
+    {"sin", dtype::f32, dtype::f32, "the correctly rounded one and the C library's"},
+    {"cos", dtype::f32, dtype::f32, "the correctly rounded one and the C library's"},
     {"log", dtype::f32, dtype::f32, "the correctly rounded one; ONNX Runtime's has vectors"},
     {"softplus", dtype::f32, dtype::f32, "the correctly rounded one; ONNX Runtime's has vectors"},
 };

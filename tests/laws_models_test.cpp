@@ -87,7 +87,7 @@ class checker {
       if (n.in.size() > 1 && producer(n.in[0]) &&
           producer(n.in[0])->op == &octet::ops::dynamic_quantize &&
           n.op != &octet::ops::blockwise_fully_connected)
-        dynamic(n);
+        n.op == &octet::ops::dynamic_transpose_conv2d ? images(n) : dynamic(n);
       else if (accumulates(n))
         accumulator(n);
       else if (n.op == &octet::ops::requantize && sums_of(n.in[0]) != nullptr)
@@ -231,6 +231,9 @@ class checker {
       return laws::optimized_conv2d(x, n.attrs.integer("groups", 1) != 1);
     if (n.op == &octet::ops::fully_connected)
       return laws::optimized_fully_connected(g_[n.in[1]].scales.size() > 1);
+    const bool mean = n.op == &octet::ops::qnn_mean;
+    if ((mean || n.op == &octet::ops::qnn_sum) && n.attrs.integers("axes").empty())
+      return laws::reduction_over_no_axis(g_.arithmetic, mean);
     if (in_blocks(n)) {
       laws::decision d(octet::rounding::doubling_high_half_up);
       d.f32_product = x == dtype::u8;
@@ -362,6 +365,18 @@ class checker {
     same(back, "tail_row_first", back.attrs.integer("tail_row_first") != 0, d.tail_row_first);
     same(n, "accumulator", std::string(name_of(g_[n.out[0]].type)),
          std::string(name_of(d.accumulator)));
+    ++to_.dynamic;
+  }
+
+  /// Images of a transposed convolution that brings every product to floats by itself.
+  void images(const octet::node& n) {
+    const octet::node& q = *producer(n.in[0]);
+    laws::facts f;
+    f.arithmetic = g_.arithmetic;
+    f.framework.int4_weights = true;  // XNNPACK leaves it
+    same_rounding(q, q.round, laws::dynamic_quantize(f));
+    same(q, "asymmetric", q.attrs.integer("asymmetric") != 0, true);
+    same(q, "rows", q.attrs.integer("rows", 1), std::int64_t{g_[n.in[0]].shape[0]});
     ++to_.dynamic;
   }
 

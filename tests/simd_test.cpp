@@ -641,8 +641,11 @@ TEST_CASE("simd: finished rows of a panel, every rounding and type") {
                           : r.between(0, 1)      ? dtype::s8
                           : r.between(0, 1)      ? dtype::u8
                                                  : dtype::s16;
-        const auto nv = static_cast<std::int32_t>(r.between(1, 4)), columns = nv * lanes,
-                   rows = static_cast<std::int32_t>(r.between(1, 3)),
+        // Panels have up to max_vectors, blocks of depthwise products of four bytes four.
+        const auto nv = static_cast<std::int32_t>(p.layout.max_vectors > 2 ? r.between(1, 4)
+                                                  : p.layout.quad != 0     ? r.pick({1, 2, 4})
+                                                                           : r.between(1, 2)),
+                   columns = nv * lanes, rows = static_cast<std::int32_t>(r.between(1, 3)),
                    n = static_cast<std::int32_t>(r.between(0, 2) ? columns : r.between(1, columns));
         requantize_params q;
         requantize_arrays arrays;

@@ -359,11 +359,12 @@ inline std::optional<constant_data> table_of(const graph& g, const code_path& pa
     one.tensors.push_back(g[t]);
     return with[t] = static_cast<tensor_id>(one.tensors.size() - 1);
   };
-  std::vector<std::uint8_t> all(256);
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i);
+  auto all = std::make_shared<buffer>(buffer::try_make(Bytes(256)));
+  if (all->size() < 256) return std::nullopt;
+  for (std::size_t i = 0; i < 256; ++i) all->data()[i] = static_cast<std::byte>(i);
   tensor& codes = one[copy(path.codes)];
   codes.role = tensor::kind::constant, codes.shape = {256};
-  codes.data = constant_data::of(std::span<const std::uint8_t>(all));
+  codes.data = {all, {all->data(), 256}};
   const auto run = [&](const node& n) {
     std::vector<tensor_id> in;
     for (const tensor_id t : n.in) in.push_back(copy(t));
