@@ -231,8 +231,10 @@ class checker {
       return laws::optimized_conv2d(x, n.attrs.integer("groups", 1) != 1);
     if (n.op == &octet::ops::fully_connected)
       return laws::optimized_fully_connected(g_[n.in[1]].scales.size() > 1);
+    // Over no axis: over one that was made for it.
     const bool mean = n.op == &octet::ops::qnn_mean;
-    if ((mean || n.op == &octet::ops::qnn_sum) && n.attrs.integers("axes").empty())
+    const octet::node* const by = producer(n.in[0]);
+    if ((mean || n.op == &octet::ops::qnn_sum) && by != nullptr && by->name == n.name)
       return laws::reduction_over_no_axis(g_.arithmetic, mean);
     if (in_blocks(n)) {
       laws::decision d(octet::rounding::doubling_high_half_up);
