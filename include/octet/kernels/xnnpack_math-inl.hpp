@@ -124,8 +124,10 @@ HWY_INLINE VF log_xnn(VF given) {
 }
 template <bool Cosine> HWY_INLINE VF sin_xnn(VF given) {
   namespace k = numerics::xnn;
+  // The sign is put back because Highway's generic Round gives zeros without one.
   const VF x = flushed(given), half = set_float(k::half_turn),
-           n = hn::Neg(hn::Round(simd::rounded(hn::Mul(x, set_float(k::turns)))));
+           at = simd::rounded(hn::Mul(x, set_float(k::turns))),
+           n = hn::Neg(hn::CopySign(hn::Round(at), at));
   VF v = fused(n, set_float(k::turn_low), fused(n, set_float(k::turn_high), x));
   if constexpr (Cosine)
     v = simd::rounded(
