@@ -366,3 +366,19 @@ TEST_CASE("what tells elements or channels apart is not looked up", "[passes]") 
   g.outputs.push_back(g.nodes[1].out[0]);  // a value on the way is read besides
   CHECK(nodes_left(g) == 3);
 }
+
+TEST_CASE("a way of 300,000 nodes between codes is not followed to its end", "[passes]") {
+  octet::graph g;
+  const tensor_id x = value(g, dtype::u8, {3}), y = value(g, dtype::u8, {3});
+  for (const tensor_id t : {x, y}) g[t].scales = {0.1}, g[t].zero_points = {5};
+  g.inputs = {x}, g.outputs = {y};
+  tensor_id at = value(g, dtype::f32, {3});
+  g.add_node(octet::ops::dequantize, "n", {x}, {at});
+  for (int i = 0; i < 300000; ++i) {
+    const tensor_id next = value(g, dtype::f32, {3});
+    g.add_node(octet::ops::relu, "n", {at}, {next});
+    at = next;
+  }
+  g.add_node(octet::ops::quantize, "n", {at}, {y}, {}, rounding::divide_half_even);
+  CHECK(nodes_left(std::move(g)) == 300002);
+}

@@ -27551,11 +27551,10 @@ constexpr status lookup_shape(const node_view& n, std::span<dims> out) {
 /// Inputs: codes x of u8 or s8, any shape; the table, constants of u8[256]: entry i is the result,
 /// as raw bits, for the code whose raw bits are i. Output: u8 or s8, x's shape.
 OCTET_INLINE status lookup_prepare(const node_view& n, prepared& to) {
-  const auto table = n.constant_as<std::uint8_t>(1);
   if (!n.is_constant(1)) return unsupported("a table that is computed", {}, "constants");
   auto& p = to.make<lut8_params>(&reference::lut8_kernel, kernel_id::lut8);
   p.count = n.in[0].shape.elements().value;
-  std::ranges::copy(table, p.table.begin());
+  std::ranges::copy(n.constant_as<std::uint8_t>(1), p.table.begin());
   return unit{};
 }
 #else
@@ -33638,12 +33637,12 @@ struct code_path {
   tensor_id codes = no_tensor;
   std::vector<std::size_t> nodes;  // in order
 };
-/// The path on which tensor t is computed; false: there is none.
+/// The path on which tensor t is computed, at most `left` nodes behind each other; false: there is
+/// none. So much stack and no more, and no more steps for each node, whatever a file holds.
 inline bool add_to_path(const graph& g, const std::vector<std::int32_t>& producer, tensor_id t,
-                        code_path& path) {
-  constexpr std::size_t longest = 16;
+                        code_path& path, std::size_t left = 16) {
   const std::int32_t by = producer[as_size(t)];
-  if (by < 0 || !stays(g, t) || path.nodes.size() >= longest) return false;
+  if (by < 0 || !stays(g, t) || left == 0 || path.nodes.size() >= 16) return false;
   const auto index = as_size(by);
   if (std::ranges::find(path.nodes, index) != path.nodes.end()) return true;
   const node& n = g.nodes[index];
@@ -33658,7 +33657,8 @@ inline bool add_to_path(const graph& g, const std::vector<std::int32_t>& produce
     for (const tensor_id in : n.in) {
       if (in == no_tensor) return false;
       const bool constant = g[in].role == tensor::kind::constant;
-      if (constant ? g[in].shape.elements().value != 1 : !add_to_path(g, producer, in, path))
+      if (constant ? g[in].shape.elements().value != 1
+                   : !add_to_path(g, producer, in, path, left - 1))
         return false;
     }
   }

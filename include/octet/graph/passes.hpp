@@ -310,12 +310,12 @@ struct code_path {
   tensor_id codes = no_tensor;
   std::vector<std::size_t> nodes;  // in order
 };
-/// The path on which tensor t is computed; false: there is none.
+/// The path on which tensor t is computed, at most `left` nodes behind each other; false: there is
+/// none. So much stack and no more, and no more steps for each node, whatever a file holds.
 inline bool add_to_path(const graph& g, const std::vector<std::int32_t>& producer, tensor_id t,
-                        code_path& path) {
-  constexpr std::size_t longest = 16;
+                        code_path& path, std::size_t left = 16) {
   const std::int32_t by = producer[as_size(t)];
-  if (by < 0 || !stays(g, t) || path.nodes.size() >= longest) return false;
+  if (by < 0 || !stays(g, t) || left == 0 || path.nodes.size() >= 16) return false;
   const auto index = as_size(by);
   if (std::ranges::find(path.nodes, index) != path.nodes.end()) return true;
   const node& n = g.nodes[index];
@@ -330,7 +330,8 @@ inline bool add_to_path(const graph& g, const std::vector<std::int32_t>& produce
     for (const tensor_id in : n.in) {
       if (in == no_tensor) return false;
       const bool constant = g[in].role == tensor::kind::constant;
-      if (constant ? g[in].shape.elements().value != 1 : !add_to_path(g, producer, in, path))
+      if (constant ? g[in].shape.elements().value != 1
+                   : !add_to_path(g, producer, in, path, left - 1))
         return false;
     }
   }

@@ -18,11 +18,10 @@ constexpr status lookup_shape(const node_view& n, std::span<dims> out) {
 /// Inputs: codes x of u8 or s8, any shape; the table, constants of u8[256]: entry i is the result,
 /// as raw bits, for the code whose raw bits are i. Output: u8 or s8, x's shape.
 OCTET_INLINE status lookup_prepare(const node_view& n, prepared& to) {
-  const auto table = n.constant_as<std::uint8_t>(1);
   if (!n.is_constant(1)) return unsupported("a table that is computed", {}, "constants");
   auto& p = to.make<lut8_params>(&reference::lut8_kernel, kernel_id::lut8);
   p.count = n.in[0].shape.elements().value;
-  std::ranges::copy(table, p.table.begin());
+  std::ranges::copy(n.constant_as<std::uint8_t>(1), p.table.begin());
   return unit{};
 }
 #else
