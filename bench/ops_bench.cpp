@@ -246,7 +246,7 @@ std::string name_of(const row& r, const std::pair<dims, dims>& shape, const type
   std::string n = std::string(r.op) + "/" + brief(shape.first);
   if (r.kind != second::none) n += "_" + brief(shape.second);
   for (const auto& [key, v] : r.attrs)
-    if (std::string_view(key) == "stride_h") n += "_s" + std::to_string(std::get<std::int64_t>(v));
+    if (std::string_view(key) == "stride_h") n += "_s" + std::to_string(v.view().integer);
   n += "/" + std::string(brief(t.x));
   if (r.kind != second::none && t.w != t.x) n += "x" + std::string(brief(t.w));
   if (t.y != t.x) n += "_" + std::string(brief(t.y));

@@ -49,7 +49,7 @@ bool has_operator(const graph& g, std::string_view name) {
 std::string kept_float(const graph& g) {
   for (const node& n : g.nodes)
     for (const auto& [key, v] : n.attrs.entries())
-      if (key == "kept_float") return *std::get_if<std::string>(&v);
+      if (key == "kept_float") return std::string(v.view().text);
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 #include <vector>
 
@@ -265,7 +266,6 @@ std::string source(const char* path) { return std::string(OCTET_SOURCE_DIR) + pa
 struct failing_load {
   const char* format;
   octet::result<octet::graph> (*load)();
-  int every;  // so many allocations: digits makes thousands
 };
 const std::string& octet_bytes() {
   static const std::string bytes = [] {
@@ -275,33 +275,58 @@ const std::string& octet_bytes() {
   return bytes;
 }
 const failing_load failing_loads[] = {
-    {"tflite", [] { return octet::import::try_tflite(source("/examples/digits/digits.tflite")); },
-     17},
+    {"tflite", [] { return octet::import::try_tflite(source("/examples/digits/digits.tflite")); }},
     {"octet",
      [] {
        return octet::import::try_octet(std::as_bytes(std::span(octet_bytes())), "digits.octet");
-     },
-     17},
-    {"onnx", [] { return octet::import::try_onnx(source("/tests/goldens/onnx/qdq_relu_s8.onnx")); },
-     3},
+     }},
+    {"onnx",
+     [] { return octet::import::try_onnx(source("/tests/goldens/onnx/qdq_relu_s8.onnx")); }},
     {"mxnet",
      [] {
        octet::import::mxnet_options o;
        o.shapes = {{"", octet::dims{2, 4, 3, 5}}};
        return octet::import::try_mxnet(source("/tests/goldens/mxnet/relu_s8-symbol.json"), o);
-     },
-     3},
+     }},
 #if defined(OCTET_TEST_TORCH)
     {"torch",
      [] {
        octet::import::torch_options o;
        o.shapes = {{"", octet::dims{328}}};
        return octet::import::try_torch(source("/tests/goldens/torch/quantize_half.pt"), o);
-     },
-     7},
+     }},
 #endif
 };
 
+}  // namespace
+
+namespace {
+/// Whether loading, planning, a session and a run make it while allocation `n` fails; counts those
+/// that did not. An error names the file, and says something.
+template <class Load> bool survives(const Load& load, int n, int& failed) {
+  bool done = false;
+  fail_in = n;
+  try {
+    auto g = load();
+    if (!g) CHECK_FALSE(g.error().file.empty());
+    octet::plan_options o;
+    o.threads = 2;
+    const auto p = g ? octet::try_compile(std::move(*g), o) : octet::result<octet::plan>(g.error());
+    auto s = p ? octet::try_session(*p) : octet::result<octet::session>(p.error());
+    if (s) s->run();
+    done = fail_in >= 0;  // nothing failed
+    fail_in = -1;
+    if (!s) {
+      CHECK_FALSE(s.error().message().empty());
+      ++failed;
+    }
+    if (done) REQUIRE(s);            // else this tries a file that never loads
+  } catch (const std::bad_alloc&) {  // no memory for the error, or for this test's own
+    fail_in = -1;
+    ++failed;
+  }
+  return done;
+}
 }  // namespace
 
 TEST_CASE("an allocation that fails, anywhere from file to first run, is an error", "[native]") {
@@ -309,33 +334,45 @@ TEST_CASE("an allocation that fails, anywhere from file to first run, is an erro
   for (const failing_load& f : failing_loads) {
     INFO(f.format);
     int failed = 0;
-    for (int n = 0;; n += f.every) {
-      bool done = false;
-      fail_in = n;
-      try {
-        auto g = f.load();
-        if (!g) CHECK_FALSE(g.error().file.empty());
-        octet::plan_options o;
-        o.threads = 2;
-        const auto p =
-            g ? octet::try_compile(std::move(*g), o) : octet::result<octet::plan>(g.error());
-        auto s = p ? octet::try_session(*p) : octet::result<octet::session>(p.error());
-        if (s) s->run();
-        done = fail_in >= 0;  // nothing failed
-        fail_in = -1;
-        if (!s) {
-          CHECK_FALSE(s.error().message().empty());
-          ++failed;
-        }
-        if (done) REQUIRE(s);            // else this tries a file that never loads
-      } catch (const std::bad_alloc&) {  // no memory for the error, or for this test's own
-        fail_in = -1;
-        ++failed;
-      }
-      if (done) break;
-      REQUIRE(n < 1000000);
-    }
+    for (int n = 0; !survives(f.load, n, failed); ++n) REQUIRE(n < 1000000);
     CHECK(failed > 20);
   }
+}
+
+TEST_CASE("an allocation that fails, somewhere in each golden, is an error", "[native]") {
+  // The places move from file to file, by a prime: operators have many files.
+  constexpr int tries = 17, most = 1 << 30;
+  int files = 0, failed = 0;
+  const auto each = [&](const char* folder, const char* ending, const auto& load) {
+    for (const auto& e : std::filesystem::directory_iterator(
+             source((std::string("/tests/goldens/") + folder).c_str()))) {
+      const std::string path = e.path().string();
+      if (!path.ends_with(ending)) continue;
+      INFO(path);
+      const auto loads = [&] { return load(path); };
+      fail_in = most;
+      bool loaded = false;
+      if (auto g = loads()) {
+        octet::plan_options o;
+        o.threads = 2;
+        if (const auto p = octet::try_compile(std::move(*g), o))
+          if (auto s = octet::try_session(*p)) s->run(), loaded = true;
+      }
+      const int all = most - fail_in;
+      fail_in = -1;
+      if (!loaded) continue;  // takes options
+      ++files;
+      for (int i = 0; i < tries; ++i)
+        survives(loads, static_cast<int>((files * 7919LL + all * i / tries) % all), failed);
+    }
+  };
+  each("tflite", ".tflite", [](const std::string& f) { return octet::import::try_tflite(f); });
+  each("onnx", ".onnx", [](const std::string& f) { return octet::import::try_onnx(f); });
+  each("mxnet", "-symbol.json", [](const std::string& f) { return octet::import::try_mxnet(f); });
+#if defined(OCTET_TEST_TORCH)
+  each("torch", ".pt", [](const std::string& f) { return octet::import::try_torch(f); });
+#endif
+  CHECK(files > 900);
+  CHECK(failed > files);
 }
 #endif

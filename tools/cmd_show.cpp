@@ -89,7 +89,7 @@ std::string plan_text(const planned_facts& f, const loaded& l) {
 json attributes_of(const node& n) {
   json j = json::object();
   for (const auto& entry : n.attrs.entries())
-    std::visit([&](const auto& v) { j[entry.first] = v; }, entry.second);
+    entry.second.visit([&](const auto& v) { j[entry.first] = v; });
   return j;
 }
 json graph_json(const graph& g, const planned_facts& f) {

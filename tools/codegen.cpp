@@ -211,16 +211,17 @@ result<std::string> writer::value_text(const node& n, const std::string& key,
   const auto too_many = [&] {
     return refuse("codegen of attributes with more than 32 numbers", &n, nullptr, key);
   };
-  if (const auto* i = std::get_if<std::int64_t>(&value))
-    return "std::int64_t{" + std::to_string(*i) + "}";
-  if (const auto* d = std::get_if<double>(&value)) return hex(*d);
-  if (const auto* l = std::get_if<std::vector<std::int64_t>>(&value)) {
-    if (l->size() > 32) return too_many();
-    return list("std::int64_t", *l, [](std::int64_t v) { return std::to_string(v); });
-  }
-  if (const auto* r = std::get_if<std::vector<double>>(&value)) {
-    if (r->size() > 32) return too_many();
-    return list("double", *r, [](double v) { return hex(v); });
+  using kind = attribute_value::kind;
+  const attribute_value v = value.view();
+  if (v.integers.size() > 32 || v.reals.size() > 32) return too_many();
+  switch (v.type) {
+    case kind::integer: return "std::int64_t{" + std::to_string(v.integer) + "}";
+    case kind::real: return hex(v.real);
+    case kind::integers:
+      return list("std::int64_t", v.integers, [](std::int64_t i) { return std::to_string(i); });
+    case kind::reals: return list("double", v.reals, [](double r) { return hex(r); });
+    case kind::text:
+    case kind::none: break;
   }
   return refuse("codegen of text attributes", &n, nullptr, key);
 }

@@ -32,7 +32,7 @@ OCTET_INLINE std::string text(const attributes::value& v) {
       return s + "]";
     }
   } const visitor;
-  return std::visit(visitor, v);
+  return v.visit(visitor);
 }
 }  // namespace detail
 

@@ -43,20 +43,18 @@ OCTET_INLINE status verify_values(const attributes& attrs, std::span<const tenso
   for (const auto& [key, v] : attrs.entries()) {
     const std::string& k = key;
     const auto name = [&] { return "attribute " + k; };
-    if (const auto* i = std::get_if<std::int64_t>(&v); i && !wide(key) && (*i > most || *i < -most))
-      return invalid(name(), std::to_string(*i), "-2^29 to 2^29");
-    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&v))
-      for (std::int64_t e : *list)
-        if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
-          return invalid(name(), std::to_string(e), "integers of 32 bits");
+    const attribute_value a = v.view();
+    if (!wide(key) && (a.integer > most || a.integer < -most))
+      return invalid(name(), std::to_string(a.integer), "-2^29 to 2^29");
+    for (std::int64_t e : a.integers)
+      if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
+        return invalid(name(), std::to_string(e), "integers of 32 bits");
     const auto finite = [&](double r) {
       return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
     };
-    if (const auto* r = std::get_if<double>(&v); r && !finite(*r))
-      return invalid(name(), std::to_string(*r), "a finite number");
-    if (const auto* list = std::get_if<std::vector<double>>(&v))
-      for (double e : *list)
-        if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
+    if (!finite(a.real)) return invalid(name(), std::to_string(a.real), "a finite number");
+    for (double e : a.reals)
+      if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
   }
   if (out.empty()) return unit{};
   if (const dtype t = out[0].type; !is_float(t)) {

@@ -407,7 +407,7 @@ inline void write_octet_node(octet_writer& w, const node& n) {
   w.count(n.attrs.entries().size());
   for (const auto& [key, value] : n.attrs.entries()) {
     w.text(key);
-    std::visit([&](const auto& v) { w.attribute(v); }, value);
+    value.visit([&](const auto& v) { w.attribute(v); });
   }
 }
 

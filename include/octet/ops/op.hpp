@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstring>
 #include <initializer_list>
 #include <memory>
@@ -14,7 +15,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "octet/core/buffer.hpp"
@@ -177,8 +177,47 @@ class attribute_view {
 /// Operators read them, through attribute_view, into a plain struct.
 class attributes {
  public:
-  using value = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>,
-                             std::vector<double>>;
+  /// One value, owned. Not a std::variant: libstdc++ 12's ends the program where copying one of
+  /// strings and lists runs out of memory.
+  class value {
+   public:
+    using kind = attribute_value::kind;
+    value() = default;  // the integer 0
+    template <std::integral T> value(T v) : integer_(static_cast<std::int64_t>(v)) {}  // NOLINT
+    template <std::floating_point T> value(T v) : kind_(kind::real), real_(v) {}       // NOLINT
+    value(std::string v) : kind_(kind::text), text_(std::move(v)) {}                   // NOLINT
+    value(const char* v) : value(std::string(v)) {}                                    // NOLINT
+    value(std::vector<std::int64_t> v)
+        : kind_(kind::integers), integers_(std::move(v)) {}                     // NOLINT
+    value(std::vector<double> v) : kind_(kind::reals), reals_(std::move(v)) {}  // NOLINT
+
+    kind type() const { return kind_; }
+    /// `f` with the std::int64_t, double, std::string or std::vector that it is.
+    template <class F> decltype(auto) visit(F&& f) const {
+      switch (kind_) {
+        case kind::real: return f(real_);
+        case kind::text: return f(text_);
+        case kind::integers: return f(integers_);
+        case kind::reals: return f(reals_);
+        case kind::none:
+        case kind::integer: break;
+      }
+      return f(integer_);
+    }
+    /// Refers to this value's memory.
+    attribute_value view() const {
+      return visit([](const auto& v) { return attribute_value(v); });
+    }
+    bool operator==(const value&) const = default;
+
+   private:
+    kind kind_ = kind::integer;
+    std::int64_t integer_ = 0;
+    double real_ = 0;
+    std::string text_;
+    std::vector<std::int64_t> integers_;
+    std::vector<double> reals_;
+  };
   void set(std::string_view key, value v) {
     for (auto& [k, old] : entries_)
       if (k == key) {
@@ -215,19 +254,7 @@ inline void attribute_view::note(std::string_view key) const {
 }
 inline attribute_value attribute_view::find_in_owner(std::string_view key) const {
   const attributes::value* v = owner_->find(key);
-  if (!v) return {};
-  struct {
-    attribute_value operator()(std::int64_t i) const { return i; }
-    attribute_value operator()(double d) const { return d; }
-    attribute_value operator()(const std::string& s) const { return std::string_view(s); }
-    attribute_value operator()(const std::vector<std::int64_t>& l) const {
-      return std::span<const std::int64_t>(l);
-    }
-    attribute_value operator()(const std::vector<double>& l) const {
-      return std::span<const double>(l);
-    }
-  } const view;
-  return std::visit(view, *v);
+  return v ? v->view() : attribute_value{};
 }
 
 /// One member of an attribute struct. A struct lists its members as `static constexpr auto fields =
