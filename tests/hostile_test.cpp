@@ -353,6 +353,19 @@ TEST_CASE("units of float biases that make no finite number are refused", "[host
   CHECK(has(with_bias(1e-15, 1e30f), "ratio of scales"));
 }
 
+TEST_CASE("a softmax whose output scale has no reciprocal is refused", "[hostile]") {
+  graph g;
+  g.name = "unit";
+  const tensor_id x = value(g, "x", dtype::u8, {2, 7}), y = value(g, "y", dtype::u8, {2, 7});
+  for (tensor_id t : {x, y}) g[t].scales = {0.5}, g[t].zero_points = {0};
+  g.inputs = {x}, g.outputs = {y};
+  g.add_node(ops::qnn_softmax, "s", {x}, {y}, {}, octet::rounding::onnxruntime);
+  g[y].scales = {1e-37};
+  CHECK(refused(g).empty());
+  g[y].scales = {1e-40};
+  CHECK(has(refused(g), "ratio of scales"));
+}
+
 TEST_CASE("values that reference and kernels could read differently are refused", "[hostile]") {
   graph g;
   g.name = "odd";

@@ -76,10 +76,33 @@ struct softmax_table_op {
         const VF v = simd::rounded(hn::Mul(e, factor));
         return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
       }
-      case softmax_formula::onnxruntime_table:   // row_onnxruntime
+      case softmax_formula::onnxruntime_table:   // softmax_ort_op
       case softmax_formula::fixed_point: break;  // row_dr has no table of floats
     }
     return z;
+  }
+  HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
+  HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(DF(), table, index)); }
+};
+/// ORT: the nearest whole number to table * levels / sum, ties to even, decided exactly: a product
+/// of two binary32 numbers has 48 bits, one of a number below 2^16 and a half and a binary32 number
+/// 42.
+struct softmax_ort_op {
+  const float* table;
+  simd::VF64 levels, sum, inverse, z, lo, hi;  // inverse: about 1 / sum
+  HWY_INLINE auto half_of(simd::VF64 e) const {
+    const auto a = hn::Mul(e, levels),
+               whole = hn::Floor(hn::Min(hn::Mul(a, inverse), set64(65536.))),
+               tie = hn::Mul(hn::Add(whole, set64(0.5)), sum), halved = hn::Mul(whole, set64(0.5));
+    const auto odd = hn::Ne(hn::Floor(halved), halved);
+    const auto up = hn::Or(hn::Gt(a, tie), hn::And(hn::Eq(a, tie), odd));
+    const auto v = hn::Add(hn::Add(whole, hn::IfThenElseZero(up, set64(1.))), z);
+    return hn::DemoteTo(hn::Half<D32>(), hn::Min(hn::Max(v, lo), hi));
+  }
+  HWY_INLINE V32 of(VF e) const {
+    const hn::Half<DF> half;
+    return hn::Combine(D32(), half_of(hn::PromoteTo(DF64(), hn::UpperHalf(half, e))),
+                       half_of(hn::PromoteTo(DF64(), hn::LowerHalf(half, e))));
   }
   HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
   HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(DF(), table, index)); }
@@ -271,36 +294,25 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
       case softmax_formula::tflite_table:
         return numerics::div(1.f, numerics::mul(sum, p.out_scale));
       case softmax_formula::real: return p.inverse;
-      case softmax_formula::onnxruntime_table:   // row_onnxruntime
+      case softmax_formula::onnxruntime_table:   // softmax_ort_op
       case softmax_formula::fixed_point: break;  // row_dr has no table of floats
     }
     return 0;
   }
-  /// ORT divides in binary64. Long rows compute each code once.
-  static HWY_NOINLINE void row_onnxruntime(const softmax_params& p, const float* table,
-                                           const std::uint8_t* x, std::uint8_t from, float sum,
-                                           std::byte* y) noexcept {
-    const float levels = numerics::floor(p.inverse);
-    const auto place = [&](std::size_t i) { return static_cast<std::uint8_t>(from + x[i]); };
-    const auto code = [&](std::size_t at) {
-      return static_cast<std::byte>(
-          numerics::finish(reference::softmax_level_ort(table[at], levels, sum), p.out_zero_point,
-                           p.lo, p.hi) &
-          255);
-    };
-    if (p.depth < 256) {
-      for (std::size_t i = 0; i < p.depth; ++i) y[i] = code(place(i));
-      return;
-    }
-    std::byte codes[256];
-    for (std::size_t i = 0; i < 256; ++i) codes[i] = code(i);
-    for (std::size_t i = 0; i < p.depth; ++i) y[i] = codes[place(i)];
-  }
   static HWY_NOINLINE void row_table(const softmax_params& p, softmax_formula formula,
                                      const float* table, const std::uint8_t* x, std::uint8_t from,
                                      std::int32_t most, float sum, std::byte* y) noexcept {
-    if (formula == softmax_formula::onnxruntime_table)
-      return row_onnxruntime(p, table, x, from, sum, y);
+    if (formula == softmax_formula::onnxruntime_table) {
+      const double all = static_cast<double>(sum);
+      const softmax_ort_op op{table,
+                              set64(static_cast<double>(numerics::floor(p.inverse))),
+                              set64(all),
+                              set64(numerics::div(1., all)),
+                              set64(p.out_zero_point),
+                              set64(p.lo),
+                              set64(p.hi)};
+      return softmax_outputs(op, x, false, from, p.out_type, y, p.depth);
+    }
     const VF lo = set_float(static_cast<float>(p.lo - p.out_zero_point)),
              hi = set_float(static_cast<float>(p.hi - p.out_zero_point));
     const V32 z = set32(p.out_zero_point);

@@ -19,6 +19,7 @@
 #include "octet/numerics/vector_math.hpp"
 #include "octet/numerics/xnnpack_math.hpp"
 #include "octet/ops/broadcast.hpp"
+#include "octet/ops/requantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -470,6 +471,7 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     return unsupported("quantization of input or output", {}, "one scale per tensor");
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
   p.inverse = numerics::div(1.f, p.out_scale);
+  if (auto s = finite_factors({p.inverse}); !s) return s;
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
   p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
   p.hi = static_cast<std::int32_t>(highest_of(y.type));
