@@ -8535,10 +8535,33 @@ struct softmax_table_op {
         const VF v = simd::rounded(hn::Mul(e, factor));
         return hn::Add(up ? round_up_within(v, lo, hi) : round_away_within(v, lo, hi), z);
       }
-      case softmax_formula::onnxruntime_table:   // row_onnxruntime
+      case softmax_formula::onnxruntime_table:   // softmax_ort_op
       case softmax_formula::fixed_point: break;  // row_dr has no table of floats
     }
     return z;
+  }
+  HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
+  HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(DF(), table, index)); }
+};
+/// ORT: the nearest whole number to table * levels / sum, ties to even, decided exactly: a product
+/// of two binary32 numbers has 48 bits, one of a number below 2^16 and a half and a binary32 number
+/// 42.
+struct softmax_ort_op {
+  const float* table;
+  simd::VF64 levels, sum, inverse, z, lo, hi;  // inverse: about 1 / sum
+  HWY_INLINE auto half_of(simd::VF64 e) const {
+    const auto a = hn::Mul(e, levels),
+               whole = hn::Floor(hn::Min(hn::Mul(a, inverse), set64(65536.))),
+               tie = hn::Mul(hn::Add(whole, set64(0.5)), sum), halved = hn::Mul(whole, set64(0.5));
+    const auto odd = hn::Ne(hn::Floor(halved), halved);
+    const auto up = hn::Or(hn::Gt(a, tie), hn::And(hn::Eq(a, tie), odd));
+    const auto v = hn::Add(hn::Add(whole, hn::IfThenElseZero(up, set64(1.))), z);
+    return hn::DemoteTo(hn::Half<D32>(), hn::Min(hn::Max(v, lo), hi));
+  }
+  HWY_INLINE V32 of(VF e) const {
+    const hn::Half<DF> half;
+    return hn::Combine(D32(), half_of(hn::PromoteTo(DF64(), hn::UpperHalf(half, e))),
+                       half_of(hn::PromoteTo(DF64(), hn::LowerHalf(half, e))));
   }
   HWY_INLINE V32 entries(std::size_t i) const { return of(simd::load(table + i)); }
   HWY_INLINE V32 operator()(V32 index) const { return of(hn::GatherIndex(DF(), table, index)); }
@@ -8730,36 +8753,25 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
       case softmax_formula::tflite_table:
         return numerics::div(1.f, numerics::mul(sum, p.out_scale));
       case softmax_formula::real: return p.inverse;
-      case softmax_formula::onnxruntime_table:   // row_onnxruntime
+      case softmax_formula::onnxruntime_table:   // softmax_ort_op
       case softmax_formula::fixed_point: break;  // row_dr has no table of floats
     }
     return 0;
   }
-  /// ORT divides in binary64. Long rows compute each code once.
-  static HWY_NOINLINE void row_onnxruntime(const softmax_params& p, const float* table,
-                                           const std::uint8_t* x, std::uint8_t from, float sum,
-                                           std::byte* y) noexcept {
-    const float levels = numerics::floor(p.inverse);
-    const auto place = [&](std::size_t i) { return static_cast<std::uint8_t>(from + x[i]); };
-    const auto code = [&](std::size_t at) {
-      return static_cast<std::byte>(
-          numerics::finish(reference::softmax_level_ort(table[at], levels, sum), p.out_zero_point,
-                           p.lo, p.hi) &
-          255);
-    };
-    if (p.depth < 256) {
-      for (std::size_t i = 0; i < p.depth; ++i) y[i] = code(place(i));
-      return;
-    }
-    std::byte codes[256];
-    for (std::size_t i = 0; i < 256; ++i) codes[i] = code(i);
-    for (std::size_t i = 0; i < p.depth; ++i) y[i] = codes[place(i)];
-  }
   static HWY_NOINLINE void row_table(const softmax_params& p, softmax_formula formula,
                                      const float* table, const std::uint8_t* x, std::uint8_t from,
                                      std::int32_t most, float sum, std::byte* y) noexcept {
-    if (formula == softmax_formula::onnxruntime_table)
-      return row_onnxruntime(p, table, x, from, sum, y);
+    if (formula == softmax_formula::onnxruntime_table) {
+      const double all = static_cast<double>(sum);
+      const softmax_ort_op op{table,
+                              set64(static_cast<double>(numerics::floor(p.inverse))),
+                              set64(all),
+                              set64(numerics::div(1., all)),
+                              set64(p.out_zero_point),
+                              set64(p.lo),
+                              set64(p.hi)};
+      return softmax_outputs(op, x, false, from, p.out_type, y, p.depth);
+    }
     const VF lo = set_float(static_cast<float>(p.lo - p.out_zero_point)),
              hi = set_float(static_cast<float>(p.hi - p.out_zero_point));
     const V32 z = set32(p.out_zero_point);
@@ -11315,6 +11327,7 @@ OCTET_NAMESPACE_END
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstring>
 #include <initializer_list>
 #include <memory>
@@ -11324,7 +11337,6 @@ OCTET_NAMESPACE_END
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 
@@ -11483,8 +11495,47 @@ class attribute_view {
 /// Operators read them, through attribute_view, into a plain struct.
 class attributes {
  public:
-  using value = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>,
-                             std::vector<double>>;
+  /// One value, owned. Not a std::variant: libstdc++ 12's ends the program where copying one of
+  /// strings and lists runs out of memory.
+  class value {
+   public:
+    using kind = attribute_value::kind;
+    value() = default;  // the integer 0
+    template <std::integral T> value(T v) : integer_(static_cast<std::int64_t>(v)) {}  // NOLINT
+    template <std::floating_point T> value(T v) : kind_(kind::real), real_(v) {}       // NOLINT
+    value(std::string v) : kind_(kind::text), text_(std::move(v)) {}                   // NOLINT
+    value(const char* v) : value(std::string(v)) {}                                    // NOLINT
+    value(std::vector<std::int64_t> v)
+        : kind_(kind::integers), integers_(std::move(v)) {}                     // NOLINT
+    value(std::vector<double> v) : kind_(kind::reals), reals_(std::move(v)) {}  // NOLINT
+
+    kind type() const { return kind_; }
+    /// `f` with the std::int64_t, double, std::string or std::vector that it is.
+    template <class F> decltype(auto) visit(F&& f) const {
+      switch (kind_) {
+        case kind::real: return f(real_);
+        case kind::text: return f(text_);
+        case kind::integers: return f(integers_);
+        case kind::reals: return f(reals_);
+        case kind::none:
+        case kind::integer: break;
+      }
+      return f(integer_);
+    }
+    /// Refers to this value's memory.
+    attribute_value view() const {
+      return visit([](const auto& v) { return attribute_value(v); });
+    }
+    bool operator==(const value&) const = default;
+
+   private:
+    kind kind_ = kind::integer;
+    std::int64_t integer_ = 0;
+    double real_ = 0;
+    std::string text_;
+    std::vector<std::int64_t> integers_;
+    std::vector<double> reals_;
+  };
   void set(std::string_view key, value v) {
     for (auto& [k, old] : entries_)
       if (k == key) {
@@ -11521,19 +11572,7 @@ inline void attribute_view::note(std::string_view key) const {
 }
 inline attribute_value attribute_view::find_in_owner(std::string_view key) const {
   const attributes::value* v = owner_->find(key);
-  if (!v) return {};
-  struct {
-    attribute_value operator()(std::int64_t i) const { return i; }
-    attribute_value operator()(double d) const { return d; }
-    attribute_value operator()(const std::string& s) const { return std::string_view(s); }
-    attribute_value operator()(const std::vector<std::int64_t>& l) const {
-      return std::span<const std::int64_t>(l);
-    }
-    attribute_value operator()(const std::vector<double>& l) const {
-      return std::span<const double>(l);
-    }
-  } const view;
-  return std::visit(view, *v);
+  return v ? v->view() : attribute_value{};
 }
 
 /// One member of an attribute struct. A struct lists its members as `static constexpr auto fields =
@@ -12038,6 +12077,10 @@ struct op_def {
   /// Does nothing but put real zeros (or `value`) around input 0, as many as the attribute
   /// `paddings` says.
   bool only_pads = false;
+  /// An element of a float32 result under rounding none follows from the elements that meet in it,
+  /// wherever they lie. Functions that frameworks compute in vectors and, another way, behind the
+  /// last whole one are none of these.
+  bool each_alone = false;
   /// The kernel that SIMD targets have for some of its forms.
   kernel_id kernel = kernel_id::none;
   /// The one for other element types, where these have parameters of their own.
@@ -14706,6 +14749,7 @@ inline constexpr op_def add{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
+    .each_alone = true,
     .kernel = kernel_id::add,
     .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,
@@ -14718,6 +14762,7 @@ inline constexpr op_def sub{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
+    .each_alone = true,
     .kernel = kernel_id::add,
     .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,
@@ -19336,6 +19381,7 @@ template <bool Log, bool Quantized> status softmax_prepare(const node_view& n, p
     return unsupported("quantization of input or output", {}, "one scale per tensor");
   p.in_scale = x.scale_f32(), p.out_scale = y.scale_f32(),
   p.inverse = numerics::div(1.f, p.out_scale);
+  if (auto s = finite_factors({p.inverse}); !s) return s;
   p.in_zero_point = x.zero_point(), p.out_zero_point = y.zero_point();
   p.lo = static_cast<std::int32_t>(lowest_of(y.type)),
   p.hi = static_cast<std::int32_t>(highest_of(y.type));
@@ -21712,7 +21758,7 @@ template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
 template <binary_op Op, bool Quantized>
 constexpr op_def binary_def(std::string_view name, std::string_view summary,
                             std::span<const form> forms) {
-  constexpr bool raw = !Quantized || Op == binary_op::minimum || Op == binary_op::maximum;
+  constexpr bool extreme = Op == binary_op::minimum || Op == binary_op::maximum;
   return {
       .name = name,
       .summary = summary,
@@ -21720,12 +21766,13 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .max_inputs = 2,
       .forms = forms,
       .quantized = Quantized,
+      .each_alone = !Quantized && (extreme || Op == binary_op::div),
       .kernel = has_binary_kernel(Op, Quantized) ? kernel_id::binary : kernel_id::none,
       .attributes = binary_keys<Op, Quantized>(),
       .shape = &binary_op_shape,
       .memory = &params_only<binary_params>,
       .prepare = &binary_prepare<Op, Quantized>,
-      .decide = raw ? nullptr : &laws::tflite_integers,
+      .decide = !Quantized || extreme ? nullptr : &laws::tflite_integers,
   };
 }
 
@@ -28211,6 +28258,7 @@ inline constexpr op_def mul{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
+    .each_alone = true,
     .kernel = kernel_id::mul,
     .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,
@@ -32066,6 +32114,11 @@ constexpr kernel_id float_kernel(unary f) {
   return scalar ? kernel_id::none : kernel_id::unary;
 }
 
+/// op_def::each_alone.
+constexpr bool is_each_alone(unary f) {
+  return is_relu(f) || f == unary::leaky_relu || f == unary::abs || f == unary::neg;
+}
+
 #define OCTET_UNARY_(id, text, what, quantized_law, float_law) \
   inline constexpr op_def qnn_##id{                            \
       .name = "qnn." text,                                     \
@@ -32084,6 +32137,7 @@ constexpr kernel_id float_kernel(unary f) {
       .name = text,                                            \
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id, float_law>(),         \
+      .each_alone = is_each_alone(unary::id),                  \
       .kernel = float_kernel(unary::id),                       \
       .attributes = unary_keys<unary::id>(),                   \
       .shape = &same_op_shape,                                 \
@@ -33621,16 +33675,6 @@ inline void fuse_pad(graph& g) {
   erase(g, dead);
 }
 
-/// Float operators that compute every element by itself, wherever it lies. Functions that
-/// frameworks compute in vectors and, another way, behind the last whole one are none of them.
-inline bool computes_alone(const node& n) {
-  if (n.round != rounding::none) return false;
-  for (const op_def* o :
-       {&ops::add, &ops::sub, &ops::mul, &ops::div, &ops::minimum, &ops::maximum, &ops::relu,
-        &ops::relu6, &ops::relu_n1_to_1, &ops::relu_0_to_1, &ops::leaky_relu, &ops::abs, &ops::neg})
-    if (n.op == o) return true;
-  return false;
-}
 /// How codes become codes again: from one 8-bit tensor through nodes that compute every element
 /// alone, constants of one element besides.
 struct code_path {
@@ -33653,7 +33697,7 @@ inline bool add_to_path(const graph& g, const std::vector<std::int32_t>& produce
       return false;
     path.codes = n.in[0];
   } else {
-    if (!computes_alone(n) || g[t].type != dtype::f32) return false;
+    if (!n.op->each_alone || n.round != rounding::none || g[t].type != dtype::f32) return false;
     for (const tensor_id in : n.in) {
       if (in == no_tensor) return false;
       const bool constant = g[in].role == tensor::kind::constant;
@@ -38784,20 +38828,18 @@ OCTET_INLINE status verify_values(const attributes& attrs, std::span<const tenso
   for (const auto& [key, v] : attrs.entries()) {
     const std::string& k = key;
     const auto name = [&] { return "attribute " + k; };
-    if (const auto* i = std::get_if<std::int64_t>(&v); i && !wide(key) && (*i > most || *i < -most))
-      return invalid(name(), std::to_string(*i), "-2^29 to 2^29");
-    if (const auto* list = std::get_if<std::vector<std::int64_t>>(&v))
-      for (std::int64_t e : *list)
-        if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
-          return invalid(name(), std::to_string(e), "integers of 32 bits");
+    const attribute_value a = v.view();
+    if (!wide(key) && (a.integer > most || a.integer < -most))
+      return invalid(name(), std::to_string(a.integer), "-2^29 to 2^29");
+    for (std::int64_t e : a.integers)
+      if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
+        return invalid(name(), std::to_string(e), "integers of 32 bits");
     const auto finite = [&](double r) {
       return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
     };
-    if (const auto* r = std::get_if<double>(&v); r && !finite(*r))
-      return invalid(name(), std::to_string(*r), "a finite number");
-    if (const auto* list = std::get_if<std::vector<double>>(&v))
-      for (double e : *list)
-        if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
+    if (!finite(a.real)) return invalid(name(), std::to_string(a.real), "a finite number");
+    for (double e : a.reals)
+      if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
   }
   if (out.empty()) return unit{};
   if (const dtype t = out[0].type; !is_float(t)) {
@@ -39318,7 +39360,7 @@ OCTET_INLINE std::string text(const attributes::value& v) {
       return s + "]";
     }
   } const visitor;
-  return std::visit(visitor, v);
+  return v.visit(visitor);
 }
 }  // namespace detail
 
@@ -39850,7 +39892,7 @@ inline void write_octet_node(octet_writer& w, const node& n) {
   w.count(n.attrs.entries().size());
   for (const auto& [key, value] : n.attrs.entries()) {
     w.text(key);
-    std::visit([&](const auto& v) { w.attribute(v); }, value);
+    value.visit([&](const auto& v) { w.attribute(v); });
   }
 }
 
@@ -39935,8 +39977,8 @@ class node_key {
     for (const auto& [name, value] : n.attrs.entries()) {
       if (extents == key_extents::none && n.op->pads_input && is_padding(name)) continue;
       text(name);
-      put(value.index());
-      std::visit([this](const auto& v) { list(v); }, value);
+      put(value.type());
+      value.visit([this](const auto& v) { list(v); });
     }
     put(n.in.size());
     for (std::size_t i = 0; i < n.in.size(); ++i)

@@ -262,8 +262,8 @@ class node_key {
     for (const auto& [name, value] : n.attrs.entries()) {
       if (extents == key_extents::none && n.op->pads_input && is_padding(name)) continue;
       text(name);
-      put(value.index());
-      std::visit([this](const auto& v) { list(v); }, value);
+      put(value.type());
+      value.visit([this](const auto& v) { list(v); });
     }
     put(n.in.size());
     for (std::size_t i = 0; i < n.in.size(); ++i)

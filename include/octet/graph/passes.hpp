@@ -8,13 +8,11 @@
 #include "octet/graph/graph.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/attention.hpp"
-#include "octet/ops/binary.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/dynamic_layers.hpp"
 #include "octet/ops/lookup.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/quantize.hpp"
-#include "octet/ops/unary.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace passes {
@@ -294,16 +292,6 @@ inline void fuse_pad(graph& g) {
   erase(g, dead);
 }
 
-/// Float operators that compute every element by itself, wherever it lies. Functions that
-/// frameworks compute in vectors and, another way, behind the last whole one are none of them.
-inline bool computes_alone(const node& n) {
-  if (n.round != rounding::none) return false;
-  for (const op_def* o :
-       {&ops::add, &ops::sub, &ops::mul, &ops::div, &ops::minimum, &ops::maximum, &ops::relu,
-        &ops::relu6, &ops::relu_n1_to_1, &ops::relu_0_to_1, &ops::leaky_relu, &ops::abs, &ops::neg})
-    if (n.op == o) return true;
-  return false;
-}
 /// How codes become codes again: from one 8-bit tensor through nodes that compute every element
 /// alone, constants of one element besides.
 struct code_path {
@@ -326,7 +314,7 @@ inline bool add_to_path(const graph& g, const std::vector<std::int32_t>& produce
       return false;
     path.codes = n.in[0];
   } else {
-    if (!computes_alone(n) || g[t].type != dtype::f32) return false;
+    if (!n.op->each_alone || n.round != rounding::none || g[t].type != dtype::f32) return false;
     for (const tensor_id in : n.in) {
       if (in == no_tensor) return false;
       const bool constant = g[in].role == tensor::kind::constant;

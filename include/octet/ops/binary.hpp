@@ -430,7 +430,7 @@ template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
 template <binary_op Op, bool Quantized>
 constexpr op_def binary_def(std::string_view name, std::string_view summary,
                             std::span<const form> forms) {
-  constexpr bool raw = !Quantized || Op == binary_op::minimum || Op == binary_op::maximum;
+  constexpr bool extreme = Op == binary_op::minimum || Op == binary_op::maximum;
   return {
       .name = name,
       .summary = summary,
@@ -438,12 +438,13 @@ constexpr op_def binary_def(std::string_view name, std::string_view summary,
       .max_inputs = 2,
       .forms = forms,
       .quantized = Quantized,
+      .each_alone = !Quantized && (extreme || Op == binary_op::div),
       .kernel = has_binary_kernel(Op, Quantized) ? kernel_id::binary : kernel_id::none,
       .attributes = binary_keys<Op, Quantized>(),
       .shape = &binary_op_shape,
       .memory = &params_only<binary_params>,
       .prepare = &binary_prepare<Op, Quantized>,
-      .decide = raw ? nullptr : &laws::tflite_integers,
+      .decide = !Quantized || extreme ? nullptr : &laws::tflite_integers,
   };
 }
 

@@ -160,6 +160,7 @@ inline constexpr op_def mul{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
+    .each_alone = true,
     .kernel = kernel_id::mul,
     .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,

@@ -923,6 +923,11 @@ constexpr kernel_id float_kernel(unary f) {
   return scalar ? kernel_id::none : kernel_id::unary;
 }
 
+/// op_def::each_alone.
+constexpr bool is_each_alone(unary f) {
+  return is_relu(f) || f == unary::leaky_relu || f == unary::abs || f == unary::neg;
+}
+
 #define OCTET_UNARY_(id, text, what, quantized_law, float_law) \
   inline constexpr op_def qnn_##id{                            \
       .name = "qnn." text,                                     \
@@ -941,6 +946,7 @@ constexpr kernel_id float_kernel(unary f) {
       .name = text,                                            \
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id, float_law>(),         \
+      .each_alone = is_each_alone(unary::id),                  \
       .kernel = float_kernel(unary::id),                       \
       .attributes = unary_keys<unary::id>(),                   \
       .shape = &same_op_shape,                                 \
