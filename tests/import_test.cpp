@@ -388,6 +388,43 @@ TEST_CASE("zero points of int8 weights that no kernel looks at are refused") {
   }
 }
 
+/// What is said of floats [2, 2, 3], or of the same in four axes, by matrices of int8.
+std::string matrices_error(std::vector<std::int32_t> x, std::vector<float> scales,
+                           std::int64_t zero_point, std::int32_t axis, law arithmetic) {
+  tflite_file f;
+  std::vector<std::int32_t> y = x;
+  y.back() = 2;
+  const std::vector<std::int64_t> zeros(scales.size(), zero_point);
+  const auto a = f.add({.name = "a", .shape = std::move(x), .type = tflite::float32}),
+             w = f.add({.name = "w",
+                        .shape = {2, 3, 2},
+                        .scales = std::move(scales),
+                        .zero_points = zeros,
+                        .axis = axis,
+                        .data = std::vector<std::uint8_t>(12, 1)}),
+             b = f.add({.name = "b", .shape = std::move(y), .type = tflite::float32});
+  f.operations = {{.code = tflite::batch_matmul, .in = {a, w}, .out = {b}}};
+  f.inputs = {a};
+  f.outputs = {b};
+  import::tflite_options o;
+  o.arithmetic = arithmetic;
+  const auto bytes = f.bytes();
+  const auto g = import::try_tflite(bytes, "made.tflite", o);
+  return g ? std::string() : g.error().message();
+}
+
+TEST_CASE(
+    "matrix products of floats and int8 that TFLite computes from others' numbers are refused") {
+  constexpr law ref = law::tflite_ref, xnnpack = law::tflite_xnnpack;
+  CHECK(matrices_error({2, 2, 3}, {0.5f}, 0, 0, ref).empty());
+  CHECK(matrices_error({2, 2, 3}, {0.5f, 0.25f}, 0, 2, ref).empty());
+  CHECK(has(matrices_error({2, 2, 3}, {0.5f, 0.25f}, 0, 0, ref), "one for each column"));
+  CHECK(has(matrices_error({2, 2, 3}, {0.5f}, 1, 0, ref), "zero point of an int8 operand"));
+  CHECK(has(matrices_error({2, 2, 3}, {0.5f}, 1, 0, xnnpack), "zero point of an int8 operand"));
+  CHECK(matrices_error({3, 2, 2, 3}, {0.5f}, 0, 0, xnnpack).empty());
+  CHECK(has(matrices_error({3, 2, 2, 3}, {0.5f}, 0, 0, ref), "takes other rows' scales"));
+}
+
 TEST_CASE("MediaPipe's transposed convolution") {
   const auto outputs = [](std::uint8_t padding, std::uint8_t stride) {
     return octet_test::run_graph(mediapipe({padding, 0, 0, 0, stride, 0, 0, 0, stride, 0, 0, 0}),

@@ -42,6 +42,7 @@ reduce_all operands and attributes as declared: by apply()
 blockwise_fully_connected a layer of a loaded network: by apply()
 rfft2d plain numbers, operands and attributes as declared: by apply()
 complex_abs no attributes: by apply()
+fake_quantize operands and attributes as declared: by apply()
 squeeze a reshape
 expand_dims a reshape
 identity what loaders make of operators without effect

@@ -17341,9 +17341,12 @@ struct batch_matmul_attrs {
 };
 /// Of quantized values.
 struct quantized_matmul_attrs {
-  bool f32_product = false;  // sx * sw is rounded to binary32 before anything else (TFLite)
+  bool f32_product = false;      // sx * sw is rounded to binary32 before anything else (TFLite)
+  std::int32_t input_limit = 0;  // int16 first operand: |x - zero point| is at most this (255 after
+                                 // an asymmetric qnn.dynamic_quantize)
   static constexpr auto fields =
-      field_list{field{"f32_product", &quantized_matmul_attrs::f32_product}};
+      field_list{field{"f32_product", &quantized_matmul_attrs::f32_product},
+                 field{"input_limit", &quantized_matmul_attrs::input_limit}};
 };
 /// Of float32 under ORT.
 struct float_matmul_attrs {
@@ -17542,8 +17545,12 @@ constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
   if (!Quantized || !with_quantized(a.type, [](auto) {}) || !with_quantized(b.type, [](auto) {}))
     return;
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
-  const std::int64_t product =
-      largest_offset(a.type, p.a_zero_point) * largest_offset(b.type, p.b_zero_point);
+  const auto limit = read_attributes<quantized_matmul_attrs>(*n.attrs).input_limit;
+  const std::int64_t any = largest_offset(a.type, p.a_zero_point),
+                     largest = limit > 0 && n.round == rounding::none
+                                   ? std::min<std::int64_t>(limit, any)
+                                   : any,
+                     product = largest * largest_offset(b.type, p.b_zero_point);
   p.wide = static_cast<std::int64_t>(p.k) > INT32_MAX / std::max<std::int64_t>(product, 1);
 }
 template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n, node_memory& to) {
@@ -21897,19 +21904,24 @@ inline constexpr op_def select{
 
 // ---- cast ----
 
-/// Numbers to another element type: floats truncate toward zero and saturate (NaN: 0), integers
-/// wrap, bool is v != 0; float32 to the nearest float16, ties to even.
+struct cast_attrs {
+  bool nan_is_highest = false;  // NaN gives the integer type's highest number; else 0
+  static constexpr auto fields = field_list{field{"nan_is_highest", &cast_attrs::nan_is_highest}};
+};
+/// Numbers to another element type: floats truncate toward zero and saturate (NaN: 0, or the
+/// highest number), integers wrap, bool is v != 0; float32 to the nearest float16, ties to even.
 struct cast_params {
   dtype in_type, out_type;
   std::size_t count = 0;
+  bool nan_is_highest = false;
 };
 namespace numerics {
-template <class Y, class X> constexpr Y cast_value(X v) noexcept {
+template <class Y, class X> constexpr Y cast_value(X v, bool nan_is_highest = false) noexcept {
   if constexpr (std::is_same_v<Y, bool>) {
     return v != X{};
   } else if constexpr (std::is_floating_point_v<X> && std::is_integral_v<Y>) {
     const double d = trunc(static_cast<double>(v));
-    if (!(d == d)) return 0;
+    if (is_nan(d)) return nan_is_highest ? std::numeric_limits<Y>::max() : Y{};
     if (d <= static_cast<double>(std::numeric_limits<Y>::min()))
       return std::numeric_limits<Y>::min();
     if (d >= static_cast<double>(std::numeric_limits<Y>::max()))
@@ -21958,7 +21970,7 @@ OCTET_INLINE void cast_kernel(const kernel_args& a) noexcept {
         if constexpr (std::is_same_v<X, bool>)
           y[i] = numerics::cast_value<Y>(x[i] != 0);
         else
-          y[i] = numerics::cast_value<Y>(x[i]);
+          y[i] = numerics::cast_value<Y>(x[i], p.nan_is_highest);
     });
   });
 }
@@ -21972,6 +21984,7 @@ OCTET_INLINE status cast_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<cast_params>(&reference::cast_kernel);
   p.in_type = n.in[0].type, p.out_type = n.out[0].type;
   p.count = n.in[0].shape.elements().value;
+  p.nan_is_highest = read_attributes<cast_attrs>(*n.attrs).nan_is_highest;
   return unit{};
 }
 #else
@@ -21987,7 +22000,7 @@ inline constexpr op_def cast{
     .name = "cast",
     .summary = "numbers to another element type",
     .forms = cast_forms,
-    .attributes = keys_of<>,
+    .attributes = keys_of<cast_attrs>,
     .shape = &same_op_shape,
     .memory = &params_only<cast_params>,
     .prepare = &cast_prepare,
@@ -25485,6 +25498,81 @@ inline constexpr op_def embedding_bag{
     .memory = &params_only<embedding_bag_params>,
     .prepare = &embedding_bag_prepare,
     .steps = &embedding_bag_steps,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/fake_quantize.hpp
+// fake_quantize: float32 to the nearest of equally spaced numbers, as training for quantization
+// sees them.
+#define OCTET_OPS_FAKE_QUANTIZE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Binary32 numbers: the ends of the range, and how far its numbers are apart.
+struct fake_quantize_attrs {
+  double least = 0, most = 0, step = 0;
+  static constexpr auto fields = field_list{field{"least", &fake_quantize_attrs::least},
+                                            field{"most", &fake_quantize_attrs::most},
+                                            field{"step", &fake_quantize_attrs::step}};
+};
+struct fake_quantize_params {
+  float least = 0, most = 0, step = 1, inverse = 1;  // f32(1 / step)
+  std::size_t count = 0;
+};
+
+namespace numerics {
+/// rha(f32(f32(x - least) * inverse)) steps from the least number on; NaN is the least.
+constexpr float fake_quantize(const fake_quantize_params& p, float x) noexcept {
+  const float v = is_nan(x) || x <= p.least ? p.least : x >= p.most ? p.most : x;
+  return add(mul(round_half_away(mul(sub(v, p.least), p.inverse)), p.step), p.least);
+}
+}  // namespace numerics
+
+namespace reference {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void fake_quantize_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const fake_quantize_params*>(a.params);
+  const auto r = part_of(p.count, a.part, a.parts);
+  const auto* x = static_cast<const float*>(a.in[0]);
+  auto* y = static_cast<float*>(a.out[0]);
+  for (std::size_t i = r.begin; i < r.end; ++i) y[i] = numerics::fake_quantize(p, x[i]);
+}
+#else
+void fake_quantize_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status fake_quantize_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<fake_quantize_attrs>(*n.attrs);
+  auto& p = to.make<fake_quantize_params>(&reference::fake_quantize_kernel);
+  p.least = static_cast<float>(a.least), p.most = static_cast<float>(a.most);
+  p.step = static_cast<float>(a.step), p.inverse = numerics::div(1.f, p.step);
+  p.count = n.in[0].shape.elements().value;
+  if (!numerics::is_finite(p.least) || !numerics::is_finite(p.most) || !(p.least <= p.most) ||
+      !(p.step > 0) || !numerics::is_finite(p.inverse))
+    return invalid(
+        "range of fake_quantize",
+        std::to_string(p.least) + " to " + std::to_string(p.most) + " by " + std::to_string(p.step),
+        "finite numbers in their order, a step above 0");
+  return unit{};
+}
+#else
+status fake_quantize_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr op_def fake_quantize{
+    .name = "fake_quantize",
+    .summary = "the nearest of equally spaced numbers",
+    .forms = float_forms,
+    .each_alone = true,
+    .attributes = keys_of<fake_quantize_attrs>,
+    .shape = &same_op_shape,
+    .memory = &params_only<fake_quantize_params>,
+    .prepare = &fake_quantize_prepare,
 };
 }  // namespace ops
 
@@ -32482,6 +32570,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::qnn_div,
     &ops::select,
     &ops::cast,
+    &ops::fake_quantize,
     &ops::transpose,
     &ops::slice,
     &ops::strided_slice,

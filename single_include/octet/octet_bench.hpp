@@ -564,6 +564,9 @@ class recipe_maker {
     } else if (is(ops::grid_sample)) {
       const dims first = x(image());
       next({first[0], first[1], first[2], 2}).range(-1, 1);
+    } else if (is(ops::fake_quantize)) {
+      x(image());
+      set("least", -1.), set("most", 1.), set("step", 1. / 128);
     } else if (is(ops::variance)) {
       set("axes", x(image()).rank == 4 ? integers{1, 2} : integers{-1});
       r_.outputs = 2;

@@ -502,6 +502,7 @@ struct dynamic_accumulation {
   const op_def* op = nullptr;
   tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
   attributes attrs{};
+  std::vector<double> scales{};      // of the weights, where their tensor has none
   laws::dynamic_facts layer{};       // law and scales of the weights are filled in
   std::optional<law> computed_by{};  // whose arithmetic it is, where not the graph's
   bool reduce_range = false;         // PyTorch: 7 bits
@@ -663,7 +664,7 @@ class graph_builder {
     return sums ? requantize(a, *sums) : status(sums.error());
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
-    std::vector<double> scales = g[a.weights].scales;
+    std::vector<double> scales = a.scales.empty() ? g[a.weights].scales : std::move(a.scales);
     a.layer.arithmetic = a.computed_by.value_or(g.arithmetic);
     a.layer.per_channel = scales.size() > 1;
     for (std::int32_t z : g[a.weights].zero_points)

@@ -471,6 +471,7 @@ struct dynamic_accumulation {
   const op_def* op = nullptr;
   tensor_id in = no_tensor, weights = no_tensor, bias = no_tensor;  // the bias is float32
   attributes attrs{};
+  std::vector<double> scales{};      // of the weights, where their tensor has none
   laws::dynamic_facts layer{};       // law and scales of the weights are filled in
   std::optional<law> computed_by{};  // whose arithmetic it is, where not the graph's
   bool reduce_range = false;         // PyTorch: 7 bits
@@ -632,7 +633,7 @@ class graph_builder {
     return sums ? requantize(a, *sums) : status(sums.error());
   }
   status accumulate_dynamically(dynamic_accumulation a, const std::string& name) {
-    std::vector<double> scales = g[a.weights].scales;
+    std::vector<double> scales = a.scales.empty() ? g[a.weights].scales : std::move(a.scales);
     a.layer.arithmetic = a.computed_by.value_or(g.arithmetic);
     a.layer.per_channel = scales.size() > 1;
     for (std::int32_t z : g[a.weights].zero_points)
@@ -1311,6 +1312,14 @@ struct bucketize_options {
   std::vector<float> boundaries{};
   static constexpr auto fields = std::tuple{&bucketize_options::boundaries};
 };
+struct fake_quant_options {
+  float min = 0, max = 0;
+  std::int32_t bits = 0;
+  bool narrow_range = false;
+  static constexpr auto fields =
+      std::tuple{&fake_quant_options::min, &fake_quant_options::max, &fake_quant_options::bits,
+                 &fake_quant_options::narrow_range};
+};
 struct svdf_options {
   std::int32_t rank = 0;
   tflite_activation activation = tflite_activation::none;
@@ -1896,6 +1905,36 @@ constexpr bool subtracts_to_negate(law l) { return has_xnnpack(l); }
 /// every axis, in steps of 1.
 constexpr bool ends_at_zero_behind(law l) { return has_xnnpack(l); }
 
+/// Whether the largest and the smallest of no floats are infinite, not the ends of binary32:
+/// XNNPACK.
+constexpr bool extremes_of_nothing_are_infinite(law l) { return has_xnnpack(l); }
+/// Whether CAST of a NaN gives the integer type's highest number: both of TFLite's interpreters.
+constexpr bool casts_nan_to_highest(law l) {
+  switch (l) {
+    case law::tflite_ref:
+    case law::tflite_xnnpack: return true;
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+
+/// FAKE_QUANT's range of `bits` bits, moved so that 0 is one of its numbers, in binary32.
+struct fake_range {
+  float least = 0, most = 0, step = 0;
+};
+constexpr fake_range fake_quantized_range(float least, float most, std::int32_t bits) {
+  using numerics::div, numerics::mul, numerics::sub;
+  const auto highest = static_cast<float>((std::int64_t{1} << bits) - 1);
+  const float step = div(sub(most, least), highest), zero = sub(0.f, div(least, step)),
+              at = zero < 0         ? 0.f
+                   : zero > highest ? highest
+                                    : numerics::round_half_away(zero);
+  return {mul(sub(0.f, at), step), mul(sub(highest, at), step), step};
+}
+
 /// What XNNPACK's delegate asks of a layer's tensors beside what the functions of layers.hpp and
 /// dynamic.hpp are told (VisitConv2DNode and its neighbours in LiteRT's xnnpack_delegate.cc). Where
 /// it leaves one, TFLite's own optimized kernel runs.
@@ -2411,7 +2450,7 @@ OCTET_NAMESPACE_END
 #define OCTET_IMPORT_TFLITE_ROWS_CONV_HPP_
 
 // ---- octet/import/tflite/rows_elementwise.hpp
-// TFLite operators that work element by element: QUANTIZE, DEQUANTIZE, ADD, SUB, MUL.
+// TFLite operators that work element by element: QUANTIZE, DEQUANTIZE, FAKE_QUANT, ADD, SUB, MUL.
 #ifndef OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
 #define OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
 
@@ -2517,6 +2556,23 @@ inline status dequantize(tflite_node& n) {
   return n.emit(ops::dequantize);
 }
 
+/// Left over from training. As in the framework, no narrow range.
+inline status fake_quant(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const auto o = n.options<tflite_schema::fake_quant_options>();
+  if (o.narrow_range) return unsupported("narrow_range of FAKE_QUANT", "true", "false");
+  if (o.bits < 2 || o.bits > 16)
+    return unsupported("bits of FAKE_QUANT", std::to_string(o.bits), "2 to 16");
+  if (!numerics::is_finite(o.min) || !numerics::is_finite(o.max) || !(o.min < o.max))
+    return invalid("range of FAKE_QUANT", std::to_string(o.min) + " to " + std::to_string(o.max),
+                   "finite numbers, the first below the second");
+  const auto r = laws::fake_quantized_range(o.min, o.max, o.bits);
+  fake_quantize_attrs a;
+  a.least = static_cast<double>(r.least), a.most = static_cast<double>(r.most),
+  a.step = static_cast<double>(r.step);
+  return n.emit(ops::fake_quantize, to_attributes(a));
+}
+
 /// ADD, SUB or MUL of 8 bits under the default interpreter where XNNPACK leaves it: DR.
 inline status left_by_xnnpack(tflite_node& n, const op_def& op, bool exact,
                               tflite_activation fused) {
@@ -2595,7 +2651,7 @@ template <const op_def& Quantized, const op_def& Float> status sum(tflite_node& 
 
 inline constexpr tflite_row elementwise_rows[] = {
     {"ADD", &sum<ops::qnn_add, ops::add>}, {"DEQUANTIZE", &dequantize}, {"MUL", &mul},
-    {"SUB", &sum<ops::qnn_sub, ops::sub>}, {"QUANTIZE", &quantize},
+    {"SUB", &sum<ops::qnn_sub, ops::sub>}, {"QUANTIZE", &quantize},     {"FAKE_QUANT", &fake_quant},
 };
 
 }  // namespace import::tflite_rows
@@ -2930,69 +2986,112 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
-/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of several
-/// batch axes, unless they and those of the matrix w, all of one, are put together first.
-inline bool mixes_row_scales(const dims& x, const dims& w, bool adj_x) {
+inline std::int32_t batch_axes(const dims& shape) {
   std::int32_t axes = 0;
-  for (std::int32_t i = 0; i + 2 < x.rank; ++i) axes += x[i] > 1 ? 1 : 0;
-  return axes > 1 && (w.rank < 3 || adj_x);
+  for (std::int32_t i = 0; i + 2 < shape.rank; ++i) axes += shape[i] > 1 ? 1 : 0;
+  return axes;
 }
-/// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
-inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
+/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of several
+/// batch axes, unless they and those of the matrix w, all of one, are put together first. With zero
+/// points it takes the sums of other columns, too, or of none, where the matrices w have several.
+inline bool mixes_row_scales(const dims& x, const dims& w, bool one_matrix,
+                             const tflite_schema::batch_matmul_options& o) {
+  if (batch_axes(x) > 1 && (!one_matrix || w.rank < 3 || o.adj_x)) return true;
+  return o.asymmetric_quantize_inputs && (batch_axes(w) > 1 || (w.rank > 4 && w[0] > 1));
+}
+/// What a matrix product of floats and int8 must be.
+inline status check_dynamic_matmul(const tflite_node& n, const dims& y,
+                                   const tflite_schema::batch_matmul_options& o) {
   const dims x = n.in(0).shape, w = n.in(1).shape;
-  if (x.rank < 2 || w.rank < 2)
-    return invalid("rank of the operands", to_string(x) + " and " + to_string(w), "2 or more");
-  const std::int32_t rows = w[w.rank - 2], columns = w[w.rank - 1];
-  const std::size_t size = w.elements().value;
-  if (!n.is_constant(1) || w.rank > x.rank || n.in(1).scales.size() != 1 || size == 0 ||
-      size != product_of(rows, columns))
+  const std::size_t scales = n.in(1).scales.size();
+  if (!n.is_constant(1) || w.elements().value == 0 ||
+      (scales != 1 && (n.in(1).axis != w.rank - (o.adj_y ? 2 : 1) || scales != as_size(y.back(0)))))
     return unsupported("int8 operand next to floats", to_string(w),
-                       "one constant matrix with one scale, of at most the rank of the floats");
-  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w, o.adj_x))
-    return unsupported("batch axes of floats by a matrix of int8",
+                       "constant matrices with one scale, or one for each column of the result");
+  for (const std::int32_t z : n.in(1).zero_points)
+    if (z != 0)
+      return unsupported("zero point of an int8 operand next to floats", std::to_string(z), "0");
+  const bool one_matrix =
+      w.elements().value == product_of(w.back(1), w.back(0)) && w.rank <= x.rank;
+  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w, one_matrix, o))
+    return unsupported("batch axes of floats by matrices of int8",
                        to_string(x) + ", " + to_string(w),
                        "one: TFLite's reference kernel takes other rows' scales");
-  const auto like = [&n](const char* suffix, std::size_t i) {
-    const tensor& t = n.in(i);
-    return n.temporary(suffix, t.type, t.scales, t.zero_points);
-  };
-  tensor_id in = n.in_id(0), weights = n.in_id(1);
-  if (o.adj_x) {
-    std::vector<std::int64_t> perm;
-    for (std::int32_t i = 0; i < x.rank; ++i) perm.push_back(i);
-    std::swap(perm[perm.size() - 2], perm.back());
-    attributes t;
-    t.set("perm", std::move(perm));
-    in = like("/transposed", 0);
-    if (auto s = n.emit(ops::transpose, {n.in_id(0)}, {in}, std::move(t)); !s) return s;
-  }
-  if (w.rank > 2) {
-    attributes r;
-    r.set("shape", std::vector<std::int64_t>{rows, columns});
-    const tensor_id matrix = like("/matrix", 1);
-    if (auto s = n.emit(ops::reshape, {weights}, {matrix}, std::move(r)); !s) return s;
-    weights = matrix;
-  }
-  if (!o.adj_y) {
-    attributes t;
-    t.set("perm", std::vector<std::int64_t>{1, 0});
-    const tensor_id transposed = like("/weights", 1);
-    if (auto s = n.emit(ops::transpose, {weights}, {transposed}, std::move(t)); !s) return s;
-    weights = transposed;
-  }
+  return unit{};
+}
+/// Exchanges the last two axes.
+inline result<tensor_id> last_axes_exchanged(tflite_node& n, tensor_id of, const char* suffix) {
+  std::vector<std::int64_t> perm;
+  for (std::int32_t i = 0; i < n.g()[of].shape.rank; ++i) perm.push_back(i);
+  std::swap(perm[perm.size() - 2], perm.back());
+  attributes t;
+  t.set("perm", std::move(perm));
+  const tensor_id to = n.temporary(suffix, n.g()[of].type);
+  if (auto s = n.emit(ops::transpose, {of}, {to}, std::move(t)); !s) return s.error();
+  return to;
+}
+/// Another shape, whose elements are these, repeated where they broadcast.
+inline result<tensor_id> in_shape(tflite_node& n, const op_def& op, tensor_id of,
+                                  const char* suffix, const dims& shape) {
   attributes a;
-  a.set("keep_dims", std::int64_t{1});
-  laws::dynamic_facts layer;
-  layer.layer = laws::dynamic_layer::fully_connected;
-  layer.asks_zero_point = o.asymmetric_quantize_inputs;
-  layer.products = o.adj_y ? columns : rows;
-  layer.vectors = static_cast<std::int64_t>(x.elements().value / as_size(layer.products));
-  return n.accumulate(dynamic_accumulation{.op = &ops::fully_connected,
-                                           .in = in,
-                                           .weights = weights,
-                                           .attrs = std::move(a),
-                                           .layer = layer},
-                      tflite_activation::none);
+  a.set("shape", std::vector<std::int64_t>(shape.begin(), shape.end()));
+  const tensor_id to = n.temporary(suffix, n.g()[of].type);
+  if (auto s = n.emit(op, {of}, {to}, std::move(a)); !s) return s.error();
+  return to;
+}
+/// Floats times constant matrices of 8-bit weights: of one matrix the fully connected layer of its
+/// columns.
+inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
+  dims x = n.in(0).shape;
+  const dims w = n.in(1).shape;
+  const shape_or y = batch_matmul_shape({o.adj_x, o.adj_y}, x, w);
+  if (y.broken) return y.broken;
+  if (auto s = check_dynamic_matmul(n, y.shape, o); !s) return s;
+  const bool one_matrix =
+      w.elements().value == product_of(w.back(1), w.back(0)) && w.rank <= x.rank;
+  dynamic_accumulation layer{.op = one_matrix ? &ops::fully_connected : &ops::qnn_batch_matmul};
+  layer.in = n.in_id(0);
+  if (auto s = n.hold_constant(n.in(1).data.bytes.size()); !s) return s;
+  const tensor codes = n.in(1);  // without its scales, which are along another axis
+  layer.weights = n.g().add_constant(n.out().name + "/codes", codes.type, w, codes.data);
+  const auto take = [](tensor_id& to, const result<tensor_id>& made) {
+    if (made) to = *made;
+    return made ? status(unit{}) : status(made.error());
+  };
+  if (o.adj_x) {
+    if (auto s = take(layer.in, last_axes_exchanged(n, layer.in, "/transposed")); !s) return s;
+    x = n.g()[layer.in].shape;
+  }
+  if (one_matrix) {
+    const dims matrix{w.back(1), w.back(0)};
+    if (w.rank > 2)
+      if (auto s = take(layer.weights, in_shape(n, ops::reshape, layer.weights, "/matrix", matrix));
+          !s)
+        return s;
+    if (!o.adj_y)
+      if (auto s = take(layer.weights, last_axes_exchanged(n, layer.weights, "/weights")); !s)
+        return s;
+    tensor& turned = n.g()[layer.weights];
+    turned.scales = codes.scales, turned.axis = codes.scales.size() > 1 ? 0 : -1;
+    layer.attrs.set("keep_dims", std::int64_t{1});
+  } else {
+    layer.scales = codes.scales;
+    // Each row of the result has a scale: floats that meet several matrices are repeated.
+    dims all = y.shape;
+    all[all.rank - 1] = x.back(0);
+    if (!(all == x))
+      if (auto s = take(layer.in, in_shape(n, ops::broadcast_to, layer.in, "/repeated", all)); !s)
+        return s;
+    if (o.adj_y) layer.attrs.set("adj_y", std::int64_t{1});
+  }
+  layer.layer.layer = laws::dynamic_layer::fully_connected;
+  layer.layer.asks_zero_point = o.asymmetric_quantize_inputs;
+  layer.layer.products = x.back(0);
+  layer.layer.vectors =
+      x.back(0) == 0
+          ? 0
+          : static_cast<std::int64_t>(n.g()[layer.in].shape.elements().value / as_size(x.back(0)));
+  return n.accumulate(std::move(layer), tflite_activation::none);
 }
 inline status batch_matmul(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
@@ -3599,7 +3698,11 @@ inline status cast(tflite_node& n) {
     if (auto s = n.emit(ops::cast, {n.in_id(0)}, {wide}); !s) return s;
     return n.emit(ops::cast, {wide}, n.outs());
   }
-  return n.emit(ops::cast);
+  attributes a;
+  if (is_float(n.in(0).type) && !is_float(n.out().type) && n.out().type != dtype::boolean &&
+      laws::casts_nan_to_highest(n.g().arithmetic))
+    a.set("nan_is_highest", std::int64_t{1});
+  return n.emit(ops::cast, std::move(a));
 }
 
 inline constexpr tflite_row binary_rows[] = {
@@ -4443,12 +4546,76 @@ inline result<attributes> reduction_attributes(tflite_node& n) {
   if (n.options<tflite_schema::reducer_options>().keep_dims) a.set("keep_dims", std::int64_t{1});
   return a;
 }
-/// Into `to`. Over no axis: over one of extent 1 that is put behind the others.
+/// The result's shape, and whether an axis that is reduced has no elements: of axes that are there.
+struct reduced_shape {
+  dims shape;
+  bool of_nothing = false;
+};
+inline reduced_shape shape_reduced(tflite_node& n) {
+  const dims x = n.in(0).shape;
+  const bool keeps = n.options<tflite_schema::reducer_options>().keep_dims;
+  std::array<bool, dims::max_rank> gone{};
+  for (const std::int64_t axis : n.integers(1)) {
+    const std::int64_t i = tflite_node::wrap(axis, x.rank);
+    if (i < 0 || i >= x.rank) return {};  // the operator's own rule says so
+    gone[static_cast<std::size_t>(i)] = true;
+  }
+  reduced_shape r;
+  for (std::int32_t i = 0; i < x.rank; ++i) {
+    if (!gone[as_size(i)])
+      r.shape.push_back(x[i]);
+    else if (keeps)
+      r.shape.push_back(1);
+    r.of_nothing |= gone[as_size(i)] && x[i] == 0;
+  }
+  return r;
+}
+/// The element of type T that no elements give. None: TFLite leaves the memory as it was.
+template <class T> std::optional<T> of_no_elements(const tflite_node& n, const op_def& op) {
+  using numbers = std::numeric_limits<T>;
+  const bool infinite =
+      numbers::has_infinity && laws::extremes_of_nothing_are_infinite(n.g().arithmetic);
+  if (&op == &ops::reduce_max) return infinite ? -numbers::infinity() : numbers::lowest();
+  if (&op == &ops::reduce_min) return infinite ? numbers::infinity() : numbers::max();
+  if (&op == &ops::mean) return numbers::quiet_NaN();  // of integers 0
+  if (&op == &ops::reduce_prod || &op == &ops::reduce_all) return T{1};
+  if (&op == &ops::sum || &op == &ops::reduce_any || &op == &ops::qnn_mean) return T{0};
+  if (&op == &ops::qnn_sum && is_8bit(n.in(0).type) && laws::has_xnnpack(n.g().arithmetic))
+    return static_cast<T>(tflite_node::zero(n.out()));
+  return std::nullopt;
+}
+/// Into `to`, of that shape.
+inline status reduce_nothing(tflite_node& n, const op_def& op, tensor_id to, const dims& shape) {
+  const tensor x = n.in(0), y = n.g()[to];
+  std::vector<std::byte> bytes(size_of(x.type));
+  bool known = false;
+  const auto put = [&]<class T>(type_tag<T>) {
+    const auto e = of_no_elements<T>(n, op);
+    if (e) std::memcpy(bytes.data(), &*e, sizeof *e);
+    known = e.has_value();
+  };
+  if (x.type == dtype::boolean)
+    put(type_tag<std::uint8_t>{});
+  else
+    with_number(x.type, put);
+  if (!known)
+    return unsupported("a reduction over an axis of extent 0", to_string(x.shape),
+                       "of plain numbers; MEAN, REDUCE_MAX and REDUCE_MIN of quantized ones");
+  const tensor_id one = n.g().add_constant(n.out().name + "/of_nothing", x.type, dims{},
+                                           constant_data::copy(std::move(bytes)));
+  n.g()[one].scales = y.scales, n.g()[one].zero_points = y.zero_points;
+  attributes a;
+  a.set("shape", std::vector<std::int64_t>(shape.begin(), shape.end()));
+  return n.emit(ops::broadcast_to, {one}, {to}, std::move(a));
+}
+/// Into `to`. Over no axis, or of a scalar: over one of extent 1 that is put behind the others.
 template <const op_def& Op> status reduce_to(tflite_node& n, tensor_id to) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
-  if (!n.integers(1).empty()) return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
   const tensor& x = n.in(0);
+  if (const auto r = shape_reduced(n); r.of_nothing) return reduce_nothing(n, Op, to, r.shape);
+  if (!n.integers(1).empty() && x.shape.rank != 0)
+    return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
   if (x.shape.rank >= dims::max_rank) return invalid("rank of input", to_string(x.shape));
   attributes behind, last;
   behind.set("axis", std::int64_t{-1});
@@ -4935,7 +5102,6 @@ inline constexpr tflite_refused refused_tflite_operators[] = {
     {"CALL", detail::no_kernel},
     {"EMBEDDING_LOOKUP_SPARSE", "sparse look-ups"},
     {"DELEGATE", "another library's compiled program"},
-    {"FAKE_QUANT", "left over from training: to be converted with quantization"},
     {"UNIQUE", detail::open},
     {"PLACEHOLDER_FOR_GREATER_OP_CODES", detail::no_kernel},
     {"HASHTABLE", detail::texts},

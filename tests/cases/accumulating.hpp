@@ -591,6 +591,10 @@ template <> struct cases<octet::ops::qnn_batch_matmul> {
     product("one for all batches", {2, 3, 4, k}, {k, 6}, k);
     product("no rows", {2, 0, k}, {2, k, 3}, k);
     product("constant second", {3, k}, {k, 18}, k).in[1].constant();
+    if (!narrow || c.x() != dtype::s16 || !octet::is_8bit(c.in[1])) return;
+    node_case& small = product("a limit of the first", {2, 3, 700}, {2, 700, 9}, 700);
+    small.in[0].range(-255, 255);
+    small.attrs.set("input_limit", std::int64_t{255});
   }
 };
 template <> struct cases<octet::ops::batch_matmul> {

@@ -5,6 +5,7 @@
 #include "cases/node_case.hpp"
 #include "octet/ops/binary.hpp"
 #include "octet/ops/dequantize.hpp"
+#include "octet/ops/fake_quantize.hpp"
 #include "octet/ops/l2_normalization.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/prelu.hpp"
@@ -552,6 +553,28 @@ template <> struct cases<octet::ops::cast> {
     }
     node_case& n = to.add("by hand", {dims{3}});
     n.in[0].values = {0, 1, 1}, n.expected = {{0, 1, 1}};
+    const dtype y = to.with.out[0];
+    if (!octet::is_float(to.with.in[0]) || octet::is_float(y) || y == dtype::boolean) return;
+    for (const bool highest : {false, true}) {
+      if (highest && octet::size_of(y) > 4) continue;  // a double does not hold these numbers
+      node_case& nan = to.add(highest ? "NaN as the highest number" : "NaN as 0", {dims{2}});
+      nan.in[0].values = {std::nan(""), 1};
+      if (highest) nan.attrs.set("nan_is_highest", std::int64_t{1});
+      nan.expected = {{highest ? static_cast<double>(octet::highest_of(y)) : 0., 1}};
+    }
+  }
+};
+template <> struct cases<octet::ops::fake_quantize> {
+  static void add(case_list& to) {
+    const auto range = [](node_case& n, double least, double most, double step) {
+      n.attrs.set("least", least), n.attrs.set("most", most), n.attrs.set("step", step);
+    };
+    range(to.add("a few", {dims{3, 37}}), -6, 9, 0.046875);
+    range(to.add("none", {dims{0, 9}}), 0, 1, 0.5);
+    node_case& n = to.add("by hand", {dims{9}});  // ties go up
+    range(n, -1, 2, 0.5);
+    n.in[0].values = {-9, -0.75, -0.7, -0.25, 0, 0.25, 1.7, 3, std::nan("")};
+    n.expected = {{-1, -0.5, -0.5, 0, 0, 0.5, 1.5, 2, -1}};
   }
 };
 

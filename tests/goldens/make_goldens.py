@@ -18,6 +18,7 @@ import zlib
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+import cases_beside
 import cases_core
 import cases_data
 import cases_floats
@@ -195,7 +196,7 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only)
     for file in (cases_core, cases_more, cases_state, cases_data, cases_spectra, cases_floats,
-                 cases_graphs, cases_odd, cases_left, cases_kernels):
+                 cases_graphs, cases_odd, cases_left, cases_kernels, cases_beside):
         if not arguments.file or arguments.file == file.__name__:
             file.make(writer)
     manifest = arguments.out / "MANIFEST.json"

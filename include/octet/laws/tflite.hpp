@@ -42,6 +42,36 @@ constexpr bool subtracts_to_negate(law l) { return has_xnnpack(l); }
 /// every axis, in steps of 1.
 constexpr bool ends_at_zero_behind(law l) { return has_xnnpack(l); }
 
+/// Whether the largest and the smallest of no floats are infinite, not the ends of binary32:
+/// XNNPACK.
+constexpr bool extremes_of_nothing_are_infinite(law l) { return has_xnnpack(l); }
+/// Whether CAST of a NaN gives the integer type's highest number: both of TFLite's interpreters.
+constexpr bool casts_nan_to_highest(law l) {
+  switch (l) {
+    case law::tflite_ref:
+    case law::tflite_xnnpack: return true;
+    case law::pytorch_fbgemm:
+    case law::pytorch_qnnpack:
+    case law::mxnet:
+    case law::onnxruntime: return false;
+  }
+  return false;
+}
+
+/// FAKE_QUANT's range of `bits` bits, moved so that 0 is one of its numbers, in binary32.
+struct fake_range {
+  float least = 0, most = 0, step = 0;
+};
+constexpr fake_range fake_quantized_range(float least, float most, std::int32_t bits) {
+  using numerics::div, numerics::mul, numerics::sub;
+  const auto highest = static_cast<float>((std::int64_t{1} << bits) - 1);
+  const float step = div(sub(most, least), highest), zero = sub(0.f, div(least, step)),
+              at = zero < 0         ? 0.f
+                   : zero > highest ? highest
+                                    : numerics::round_half_away(zero);
+  return {mul(sub(0.f, at), step), mul(sub(highest, at), step), step};
+}
+
 /// What XNNPACK's delegate asks of a layer's tensors beside what the functions of layers.hpp and
 /// dynamic.hpp are told (VisitConv2DNode and its neighbours in LiteRT's xnnpack_delegate.cc). Where
 /// it leaves one, TFLite's own optimized kernel runs.

@@ -20,9 +20,12 @@ struct batch_matmul_attrs {
 };
 /// Of quantized values.
 struct quantized_matmul_attrs {
-  bool f32_product = false;  // sx * sw is rounded to binary32 before anything else (TFLite)
+  bool f32_product = false;      // sx * sw is rounded to binary32 before anything else (TFLite)
+  std::int32_t input_limit = 0;  // int16 first operand: |x - zero point| is at most this (255 after
+                                 // an asymmetric qnn.dynamic_quantize)
   static constexpr auto fields =
-      field_list{field{"f32_product", &quantized_matmul_attrs::f32_product}};
+      field_list{field{"f32_product", &quantized_matmul_attrs::f32_product},
+                 field{"input_limit", &quantized_matmul_attrs::input_limit}};
 };
 /// Of float32 under ORT.
 struct float_matmul_attrs {
@@ -221,8 +224,12 @@ constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
   if (!Quantized || !with_quantized(a.type, [](auto) {}) || !with_quantized(b.type, [](auto) {}))
     return;
   p.a_zero_point = a.zero_point(), p.b_zero_point = b.zero_point();
-  const std::int64_t product =
-      largest_offset(a.type, p.a_zero_point) * largest_offset(b.type, p.b_zero_point);
+  const auto limit = read_attributes<quantized_matmul_attrs>(*n.attrs).input_limit;
+  const std::int64_t any = largest_offset(a.type, p.a_zero_point),
+                     largest = limit > 0 && n.round == rounding::none
+                                   ? std::min<std::int64_t>(limit, any)
+                                   : any,
+                     product = largest * largest_offset(b.type, p.b_zero_point);
   p.wide = static_cast<std::int64_t>(p.k) > INT32_MAX / std::max<std::int64_t>(product, 1);
 }
 template <bool Quantized> constexpr void batch_matmul_memory(const node_view& n, node_memory& to) {

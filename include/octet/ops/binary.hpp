@@ -569,19 +569,24 @@ inline constexpr op_def select{
 
 // ---- cast ----
 
-/// Numbers to another element type: floats truncate toward zero and saturate (NaN: 0), integers
-/// wrap, bool is v != 0; float32 to the nearest float16, ties to even.
+struct cast_attrs {
+  bool nan_is_highest = false;  // NaN gives the integer type's highest number; else 0
+  static constexpr auto fields = field_list{field{"nan_is_highest", &cast_attrs::nan_is_highest}};
+};
+/// Numbers to another element type: floats truncate toward zero and saturate (NaN: 0, or the
+/// highest number), integers wrap, bool is v != 0; float32 to the nearest float16, ties to even.
 struct cast_params {
   dtype in_type, out_type;
   std::size_t count = 0;
+  bool nan_is_highest = false;
 };
 namespace numerics {
-template <class Y, class X> constexpr Y cast_value(X v) noexcept {
+template <class Y, class X> constexpr Y cast_value(X v, bool nan_is_highest = false) noexcept {
   if constexpr (std::is_same_v<Y, bool>) {
     return v != X{};
   } else if constexpr (std::is_floating_point_v<X> && std::is_integral_v<Y>) {
     const double d = trunc(static_cast<double>(v));
-    if (!(d == d)) return 0;
+    if (is_nan(d)) return nan_is_highest ? std::numeric_limits<Y>::max() : Y{};
     if (d <= static_cast<double>(std::numeric_limits<Y>::min()))
       return std::numeric_limits<Y>::min();
     if (d >= static_cast<double>(std::numeric_limits<Y>::max()))
@@ -630,7 +635,7 @@ OCTET_INLINE void cast_kernel(const kernel_args& a) noexcept {
         if constexpr (std::is_same_v<X, bool>)
           y[i] = numerics::cast_value<Y>(x[i] != 0);
         else
-          y[i] = numerics::cast_value<Y>(x[i]);
+          y[i] = numerics::cast_value<Y>(x[i], p.nan_is_highest);
     });
   });
 }
@@ -644,6 +649,7 @@ OCTET_INLINE status cast_prepare(const node_view& n, prepared& to) {
   auto& p = to.make<cast_params>(&reference::cast_kernel);
   p.in_type = n.in[0].type, p.out_type = n.out[0].type;
   p.count = n.in[0].shape.elements().value;
+  p.nan_is_highest = read_attributes<cast_attrs>(*n.attrs).nan_is_highest;
   return unit{};
 }
 #else
@@ -659,7 +665,7 @@ inline constexpr op_def cast{
     .name = "cast",
     .summary = "numbers to another element type",
     .forms = cast_forms,
-    .attributes = keys_of<>,
+    .attributes = keys_of<cast_attrs>,
     .shape = &same_op_shape,
     .memory = &params_only<cast_params>,
     .prepare = &cast_prepare,

@@ -17,6 +17,7 @@
 #include "octet/ops/dynamic_layers.hpp"
 #include "octet/ops/dynamic_transpose.hpp"
 #include "octet/ops/embedding_bag.hpp"
+#include "octet/ops/fake_quantize.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fourier.hpp"
 #include "octet/ops/fully_connected.hpp"
@@ -194,6 +195,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::qnn_div,
     &ops::select,
     &ops::cast,
+    &ops::fake_quantize,
     &ops::transpose,
     &ops::slice,
     &ops::strided_slice,

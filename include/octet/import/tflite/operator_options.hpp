@@ -281,6 +281,14 @@ struct bucketize_options {
   std::vector<float> boundaries{};
   static constexpr auto fields = std::tuple{&bucketize_options::boundaries};
 };
+struct fake_quant_options {
+  float min = 0, max = 0;
+  std::int32_t bits = 0;
+  bool narrow_range = false;
+  static constexpr auto fields =
+      std::tuple{&fake_quant_options::min, &fake_quant_options::max, &fake_quant_options::bits,
+                 &fake_quant_options::narrow_range};
+};
 struct svdf_options {
   std::int32_t rank = 0;
   tflite_activation activation = tflite_activation::none;

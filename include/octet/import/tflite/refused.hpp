@@ -34,7 +34,6 @@ inline constexpr tflite_refused refused_tflite_operators[] = {
     {"CALL", detail::no_kernel},
     {"EMBEDDING_LOOKUP_SPARSE", "sparse look-ups"},
     {"DELEGATE", "another library's compiled program"},
-    {"FAKE_QUANT", "left over from training: to be converted with quantization"},
     {"UNIQUE", detail::open},
     {"PLACEHOLDER_FOR_GREATER_OP_CODES", detail::no_kernel},
     {"HASHTABLE", detail::texts},

@@ -79,7 +79,11 @@ inline status cast(tflite_node& n) {
     if (auto s = n.emit(ops::cast, {n.in_id(0)}, {wide}); !s) return s;
     return n.emit(ops::cast, {wide}, n.outs());
   }
-  return n.emit(ops::cast);
+  attributes a;
+  if (is_float(n.in(0).type) && !is_float(n.out().type) && n.out().type != dtype::boolean &&
+      laws::casts_nan_to_highest(n.g().arithmetic))
+    a.set("nan_is_highest", std::int64_t{1});
+  return n.emit(ops::cast, std::move(a));
 }
 
 inline constexpr tflite_row binary_rows[] = {

@@ -1,8 +1,9 @@
-// TFLite operators that work element by element: QUANTIZE, DEQUANTIZE, ADD, SUB, MUL.
+// TFLite operators that work element by element: QUANTIZE, DEQUANTIZE, FAKE_QUANT, ADD, SUB, MUL.
 #ifndef OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
 #define OCTET_IMPORT_TFLITE_ROWS_ELEMENTWISE_HPP_
 
 #include "octet/import/tflite/context.hpp"
+#include "octet/laws/tflite.hpp"
 #include "octet/laws/xnnpack.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -106,6 +107,23 @@ inline status dequantize(tflite_node& n) {
   return n.emit(ops::dequantize);
 }
 
+/// Left over from training. As in the framework, no narrow range.
+inline status fake_quant(tflite_node& n) {
+  if (auto s = need_inputs(n, 1); !s) return s;
+  const auto o = n.options<tflite_schema::fake_quant_options>();
+  if (o.narrow_range) return unsupported("narrow_range of FAKE_QUANT", "true", "false");
+  if (o.bits < 2 || o.bits > 16)
+    return unsupported("bits of FAKE_QUANT", std::to_string(o.bits), "2 to 16");
+  if (!numerics::is_finite(o.min) || !numerics::is_finite(o.max) || !(o.min < o.max))
+    return invalid("range of FAKE_QUANT", std::to_string(o.min) + " to " + std::to_string(o.max),
+                   "finite numbers, the first below the second");
+  const auto r = laws::fake_quantized_range(o.min, o.max, o.bits);
+  fake_quantize_attrs a;
+  a.least = static_cast<double>(r.least), a.most = static_cast<double>(r.most),
+  a.step = static_cast<double>(r.step);
+  return n.emit(ops::fake_quantize, to_attributes(a));
+}
+
 /// ADD, SUB or MUL of 8 bits under the default interpreter where XNNPACK leaves it: DR.
 inline status left_by_xnnpack(tflite_node& n, const op_def& op, bool exact,
                               tflite_activation fused) {
@@ -184,7 +202,7 @@ template <const op_def& Quantized, const op_def& Float> status sum(tflite_node& 
 
 inline constexpr tflite_row elementwise_rows[] = {
     {"ADD", &sum<ops::qnn_add, ops::add>}, {"DEQUANTIZE", &dequantize}, {"MUL", &mul},
-    {"SUB", &sum<ops::qnn_sub, ops::sub>}, {"QUANTIZE", &quantize},
+    {"SUB", &sum<ops::qnn_sub, ops::sub>}, {"QUANTIZE", &quantize},     {"FAKE_QUANT", &fake_quant},
 };
 
 }  // namespace import::tflite_rows

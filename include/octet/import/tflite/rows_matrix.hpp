@@ -8,69 +8,112 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
-/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of several
-/// batch axes, unless they and those of the matrix w, all of one, are put together first.
-inline bool mixes_row_scales(const dims& x, const dims& w, bool adj_x) {
+inline std::int32_t batch_axes(const dims& shape) {
   std::int32_t axes = 0;
-  for (std::int32_t i = 0; i + 2 < x.rank; ++i) axes += x[i] > 1 ? 1 : 0;
-  return axes > 1 && (w.rank < 3 || adj_x);
+  for (std::int32_t i = 0; i + 2 < shape.rank; ++i) axes += shape[i] > 1 ? 1 : 0;
+  return axes;
 }
-/// Floats times one constant matrix of 8-bit weights: the fully connected layer of its columns.
-inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
+/// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of several
+/// batch axes, unless they and those of the matrix w, all of one, are put together first. With zero
+/// points it takes the sums of other columns, too, or of none, where the matrices w have several.
+inline bool mixes_row_scales(const dims& x, const dims& w, bool one_matrix,
+                             const tflite_schema::batch_matmul_options& o) {
+  if (batch_axes(x) > 1 && (!one_matrix || w.rank < 3 || o.adj_x)) return true;
+  return o.asymmetric_quantize_inputs && (batch_axes(w) > 1 || (w.rank > 4 && w[0] > 1));
+}
+/// What a matrix product of floats and int8 must be.
+inline status check_dynamic_matmul(const tflite_node& n, const dims& y,
+                                   const tflite_schema::batch_matmul_options& o) {
   const dims x = n.in(0).shape, w = n.in(1).shape;
-  if (x.rank < 2 || w.rank < 2)
-    return invalid("rank of the operands", to_string(x) + " and " + to_string(w), "2 or more");
-  const std::int32_t rows = w[w.rank - 2], columns = w[w.rank - 1];
-  const std::size_t size = w.elements().value;
-  if (!n.is_constant(1) || w.rank > x.rank || n.in(1).scales.size() != 1 || size == 0 ||
-      size != product_of(rows, columns))
+  const std::size_t scales = n.in(1).scales.size();
+  if (!n.is_constant(1) || w.elements().value == 0 ||
+      (scales != 1 && (n.in(1).axis != w.rank - (o.adj_y ? 2 : 1) || scales != as_size(y.back(0)))))
     return unsupported("int8 operand next to floats", to_string(w),
-                       "one constant matrix with one scale, of at most the rank of the floats");
-  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w, o.adj_x))
-    return unsupported("batch axes of floats by a matrix of int8",
+                       "constant matrices with one scale, or one for each column of the result");
+  for (const std::int32_t z : n.in(1).zero_points)
+    if (z != 0)
+      return unsupported("zero point of an int8 operand next to floats", std::to_string(z), "0");
+  const bool one_matrix =
+      w.elements().value == product_of(w.back(1), w.back(0)) && w.rank <= x.rank;
+  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w, one_matrix, o))
+    return unsupported("batch axes of floats by matrices of int8",
                        to_string(x) + ", " + to_string(w),
                        "one: TFLite's reference kernel takes other rows' scales");
-  const auto like = [&n](const char* suffix, std::size_t i) {
-    const tensor& t = n.in(i);
-    return n.temporary(suffix, t.type, t.scales, t.zero_points);
-  };
-  tensor_id in = n.in_id(0), weights = n.in_id(1);
-  if (o.adj_x) {
-    std::vector<std::int64_t> perm;
-    for (std::int32_t i = 0; i < x.rank; ++i) perm.push_back(i);
-    std::swap(perm[perm.size() - 2], perm.back());
-    attributes t;
-    t.set("perm", std::move(perm));
-    in = like("/transposed", 0);
-    if (auto s = n.emit(ops::transpose, {n.in_id(0)}, {in}, std::move(t)); !s) return s;
-  }
-  if (w.rank > 2) {
-    attributes r;
-    r.set("shape", std::vector<std::int64_t>{rows, columns});
-    const tensor_id matrix = like("/matrix", 1);
-    if (auto s = n.emit(ops::reshape, {weights}, {matrix}, std::move(r)); !s) return s;
-    weights = matrix;
-  }
-  if (!o.adj_y) {
-    attributes t;
-    t.set("perm", std::vector<std::int64_t>{1, 0});
-    const tensor_id transposed = like("/weights", 1);
-    if (auto s = n.emit(ops::transpose, {weights}, {transposed}, std::move(t)); !s) return s;
-    weights = transposed;
-  }
+  return unit{};
+}
+/// Exchanges the last two axes.
+inline result<tensor_id> last_axes_exchanged(tflite_node& n, tensor_id of, const char* suffix) {
+  std::vector<std::int64_t> perm;
+  for (std::int32_t i = 0; i < n.g()[of].shape.rank; ++i) perm.push_back(i);
+  std::swap(perm[perm.size() - 2], perm.back());
+  attributes t;
+  t.set("perm", std::move(perm));
+  const tensor_id to = n.temporary(suffix, n.g()[of].type);
+  if (auto s = n.emit(ops::transpose, {of}, {to}, std::move(t)); !s) return s.error();
+  return to;
+}
+/// Another shape, whose elements are these, repeated where they broadcast.
+inline result<tensor_id> in_shape(tflite_node& n, const op_def& op, tensor_id of,
+                                  const char* suffix, const dims& shape) {
   attributes a;
-  a.set("keep_dims", std::int64_t{1});
-  laws::dynamic_facts layer;
-  layer.layer = laws::dynamic_layer::fully_connected;
-  layer.asks_zero_point = o.asymmetric_quantize_inputs;
-  layer.products = o.adj_y ? columns : rows;
-  layer.vectors = static_cast<std::int64_t>(x.elements().value / as_size(layer.products));
-  return n.accumulate(dynamic_accumulation{.op = &ops::fully_connected,
-                                           .in = in,
-                                           .weights = weights,
-                                           .attrs = std::move(a),
-                                           .layer = layer},
-                      tflite_activation::none);
+  a.set("shape", std::vector<std::int64_t>(shape.begin(), shape.end()));
+  const tensor_id to = n.temporary(suffix, n.g()[of].type);
+  if (auto s = n.emit(op, {of}, {to}, std::move(a)); !s) return s.error();
+  return to;
+}
+/// Floats times constant matrices of 8-bit weights: of one matrix the fully connected layer of its
+/// columns.
+inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_matmul_options& o) {
+  dims x = n.in(0).shape;
+  const dims w = n.in(1).shape;
+  const shape_or y = batch_matmul_shape({o.adj_x, o.adj_y}, x, w);
+  if (y.broken) return y.broken;
+  if (auto s = check_dynamic_matmul(n, y.shape, o); !s) return s;
+  const bool one_matrix =
+      w.elements().value == product_of(w.back(1), w.back(0)) && w.rank <= x.rank;
+  dynamic_accumulation layer{.op = one_matrix ? &ops::fully_connected : &ops::qnn_batch_matmul};
+  layer.in = n.in_id(0);
+  if (auto s = n.hold_constant(n.in(1).data.bytes.size()); !s) return s;
+  const tensor codes = n.in(1);  // without its scales, which are along another axis
+  layer.weights = n.g().add_constant(n.out().name + "/codes", codes.type, w, codes.data);
+  const auto take = [](tensor_id& to, const result<tensor_id>& made) {
+    if (made) to = *made;
+    return made ? status(unit{}) : status(made.error());
+  };
+  if (o.adj_x) {
+    if (auto s = take(layer.in, last_axes_exchanged(n, layer.in, "/transposed")); !s) return s;
+    x = n.g()[layer.in].shape;
+  }
+  if (one_matrix) {
+    const dims matrix{w.back(1), w.back(0)};
+    if (w.rank > 2)
+      if (auto s = take(layer.weights, in_shape(n, ops::reshape, layer.weights, "/matrix", matrix));
+          !s)
+        return s;
+    if (!o.adj_y)
+      if (auto s = take(layer.weights, last_axes_exchanged(n, layer.weights, "/weights")); !s)
+        return s;
+    tensor& turned = n.g()[layer.weights];
+    turned.scales = codes.scales, turned.axis = codes.scales.size() > 1 ? 0 : -1;
+    layer.attrs.set("keep_dims", std::int64_t{1});
+  } else {
+    layer.scales = codes.scales;
+    // Each row of the result has a scale: floats that meet several matrices are repeated.
+    dims all = y.shape;
+    all[all.rank - 1] = x.back(0);
+    if (!(all == x))
+      if (auto s = take(layer.in, in_shape(n, ops::broadcast_to, layer.in, "/repeated", all)); !s)
+        return s;
+    if (o.adj_y) layer.attrs.set("adj_y", std::int64_t{1});
+  }
+  layer.layer.layer = laws::dynamic_layer::fully_connected;
+  layer.layer.asks_zero_point = o.asymmetric_quantize_inputs;
+  layer.layer.products = x.back(0);
+  layer.layer.vectors =
+      x.back(0) == 0
+          ? 0
+          : static_cast<std::int64_t>(n.g()[layer.in].shape.elements().value / as_size(x.back(0)));
+  return n.accumulate(std::move(layer), tflite_activation::none);
 }
 inline status batch_matmul(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;

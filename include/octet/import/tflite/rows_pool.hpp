@@ -45,12 +45,76 @@ inline result<attributes> reduction_attributes(tflite_node& n) {
   if (n.options<tflite_schema::reducer_options>().keep_dims) a.set("keep_dims", std::int64_t{1});
   return a;
 }
-/// Into `to`. Over no axis: over one of extent 1 that is put behind the others.
+/// The result's shape, and whether an axis that is reduced has no elements: of axes that are there.
+struct reduced_shape {
+  dims shape;
+  bool of_nothing = false;
+};
+inline reduced_shape shape_reduced(tflite_node& n) {
+  const dims x = n.in(0).shape;
+  const bool keeps = n.options<tflite_schema::reducer_options>().keep_dims;
+  std::array<bool, dims::max_rank> gone{};
+  for (const std::int64_t axis : n.integers(1)) {
+    const std::int64_t i = tflite_node::wrap(axis, x.rank);
+    if (i < 0 || i >= x.rank) return {};  // the operator's own rule says so
+    gone[static_cast<std::size_t>(i)] = true;
+  }
+  reduced_shape r;
+  for (std::int32_t i = 0; i < x.rank; ++i) {
+    if (!gone[as_size(i)])
+      r.shape.push_back(x[i]);
+    else if (keeps)
+      r.shape.push_back(1);
+    r.of_nothing |= gone[as_size(i)] && x[i] == 0;
+  }
+  return r;
+}
+/// The element of type T that no elements give. None: TFLite leaves the memory as it was.
+template <class T> std::optional<T> of_no_elements(const tflite_node& n, const op_def& op) {
+  using numbers = std::numeric_limits<T>;
+  const bool infinite =
+      numbers::has_infinity && laws::extremes_of_nothing_are_infinite(n.g().arithmetic);
+  if (&op == &ops::reduce_max) return infinite ? -numbers::infinity() : numbers::lowest();
+  if (&op == &ops::reduce_min) return infinite ? numbers::infinity() : numbers::max();
+  if (&op == &ops::mean) return numbers::quiet_NaN();  // of integers 0
+  if (&op == &ops::reduce_prod || &op == &ops::reduce_all) return T{1};
+  if (&op == &ops::sum || &op == &ops::reduce_any || &op == &ops::qnn_mean) return T{0};
+  if (&op == &ops::qnn_sum && is_8bit(n.in(0).type) && laws::has_xnnpack(n.g().arithmetic))
+    return static_cast<T>(tflite_node::zero(n.out()));
+  return std::nullopt;
+}
+/// Into `to`, of that shape.
+inline status reduce_nothing(tflite_node& n, const op_def& op, tensor_id to, const dims& shape) {
+  const tensor x = n.in(0), y = n.g()[to];
+  std::vector<std::byte> bytes(size_of(x.type));
+  bool known = false;
+  const auto put = [&]<class T>(type_tag<T>) {
+    const auto e = of_no_elements<T>(n, op);
+    if (e) std::memcpy(bytes.data(), &*e, sizeof *e);
+    known = e.has_value();
+  };
+  if (x.type == dtype::boolean)
+    put(type_tag<std::uint8_t>{});
+  else
+    with_number(x.type, put);
+  if (!known)
+    return unsupported("a reduction over an axis of extent 0", to_string(x.shape),
+                       "of plain numbers; MEAN, REDUCE_MAX and REDUCE_MIN of quantized ones");
+  const tensor_id one = n.g().add_constant(n.out().name + "/of_nothing", x.type, dims{},
+                                           constant_data::copy(std::move(bytes)));
+  n.g()[one].scales = y.scales, n.g()[one].zero_points = y.zero_points;
+  attributes a;
+  a.set("shape", std::vector<std::int64_t>(shape.begin(), shape.end()));
+  return n.emit(ops::broadcast_to, {one}, {to}, std::move(a));
+}
+/// Into `to`. Over no axis, or of a scalar: over one of extent 1 that is put behind the others.
 template <const op_def& Op> status reduce_to(tflite_node& n, tensor_id to) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
-  if (!n.integers(1).empty()) return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
   const tensor& x = n.in(0);
+  if (const auto r = shape_reduced(n); r.of_nothing) return reduce_nothing(n, Op, to, r.shape);
+  if (!n.integers(1).empty() && x.shape.rank != 0)
+    return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
   if (x.shape.rank >= dims::max_rank) return invalid("rank of input", to_string(x.shape));
   attributes behind, last;
   behind.set("axis", std::int64_t{-1});
