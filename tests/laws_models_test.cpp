@@ -337,15 +337,16 @@ class checker {
     const octet::dims &x = g_[n.in[0]].shape, &w = g_[n.in[1]].shape;
     laws::dynamic_facts f;
     f.arithmetic = g_.arithmetic;
-    f.per_channel = g_[n.in[1]].scales.size() > 1;
+    f.per_channel = g_[n.out[0]].scales.size() > 1;
     f.asks_zero_point = q.attrs.integer("asymmetric") != 0;
     f.int4_weights = framework(n, false).int4_weights;
     for (std::int32_t z : g_[n.in[1]].zero_points)
       if (z != 0) f.largest_weight = 255;
-    if (n.op == &octet::ops::fully_connected) {
+    const bool matrices = n.op == &octet::ops::qnn_batch_matmul;
+    if (matrices || n.op == &octet::ops::fully_connected) {
       f.layer = laws::dynamic_layer::fully_connected;
-      f.vectors = static_cast<std::int64_t>(x.elements().value) / w[1];
-      f.products = w[1];
+      f.products = matrices ? x.back(0) : w[1];
+      f.vectors = static_cast<std::int64_t>(x.elements().value) / f.products;
     } else {
       const bool depthwise = n.op == &octet::ops::depthwise_conv2d;
       f.layer = depthwise ? laws::dynamic_layer::depthwise_conv2d : laws::dynamic_layer::conv2d;

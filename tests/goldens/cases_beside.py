@@ -1,6 +1,6 @@
-"""Goldens of what stands beside quantized layers: matrix products of floats with several matrices of
-int8, or one with a scale for each column, FAKE_QUANT, reductions of nothing and of scalars, CAST of
-NaN."""
+"""Goldens of what stands beside quantized layers: matrix products of floats with several matrices
+of int8, or one with a scale for each column, FAKE_QUANT, reductions of nothing and of scalars, CAST
+of NaN."""
 import numpy as np
 
 from cases_odd import SHORT, one
@@ -47,9 +47,10 @@ def matrices(w):
 
 def fake_quants(w):
     x = np.concatenate([np.linspace(-8, 8, 257), [np.nan, np.inf, -np.inf, -0.]]).astype(F)
-    for tag, least, most, bits in (("around", -6, 6, 8), ("above", 0, 6, 8), ("bits4", -0.1, 5.7, 4),
-                                   ("moved_down", 0.5, 3, 8), ("moved_up", -3, -1, 8),
-                                   ("bits2", -6, 6, 2), ("bits16", -2.3, 1.9, 16)):
+    for tag, least, most, bits in (("around", -6, 6, 8), ("above", 0, 6, 8),
+                                   ("bits4", -0.1, 5.7, 4), ("moved_down", 0.5, 3, 8),
+                                   ("moved_up", -3, -1, 8), ("bits2", -6, 6, 2),
+                                   ("bits16", -2.3, 1.9, 16)):
         one(w, "fake_quant_" + tag, "FAKE_QUANT", [(x, ())], ("float32", (), None),
             "FakeQuantOptions", exact=True, min=least, max=most, numBits=bits)
 
