@@ -225,7 +225,10 @@ class checker {
     if (g_.arithmetic == octet::law::onnxruntime && n.op == &octet::ops::exp &&
         n.name.starts_with("RNN"))
       return laws::exp_of_rnn();
-    if (!laws::has_xnnpack(g_.arithmetic) || n.in.empty() || !is_8bit(g_[n.in[0]].type)) return {};
+    if (!laws::has_xnnpack(g_.arithmetic) || n.in.empty()) return {};
+    if (n.op == &octet::ops::float_transpose_conv2d)
+      return laws::optimized_float_transpose_conv2d();
+    if (!is_8bit(g_[n.in[0]].type)) return {};
     const dtype x = g_[n.in[0]].type;
     if (n.op == &octet::ops::conv2d)
       return laws::optimized_conv2d(x, n.attrs.integer("groups", 1) != 1);

@@ -1,6 +1,6 @@
 """Goldens of what stands beside quantized layers: matrix products of floats with several matrices
 of int8, or one with a scale for each column, FAKE_QUANT, reductions of nothing and of scalars, CAST
-of NaN."""
+of NaN, transposed convolutions of floats that XNNPACK leaves."""
 import numpy as np
 
 from cases_odd import SHORT, one
@@ -92,8 +92,23 @@ def nothing(w):
             "ReducerOptions", (1,), exact=True)
 
 
+def transposed(w):
+    """Transposed convolutions of floats whose kernel is below the stride, which XNNPACK leaves."""
+    for tag, x, k, stride, act in (("point", (1, 3, 4, 13), (8, 1, 1, 13), 2, 0),
+                                   ("window", (2, 4, 3, 9), (4, 2, 2, 9), 3, 3)):
+        name = "transpose_conv_below_stride_" + tag
+        rng = w.rng(name)
+        one(w, name, "TRANSPOSE_CONV",
+            [(np.array([x[0], x[1] * stride, x[2] * stride, k[0]], np.int32), ()),
+             (rng.normal(0, 1, k).astype(F), ()), (rng.normal(0, 1, x).astype(F), ()),
+             (rng.normal(0, 1, k[0]).astype(F), ())], ("float32", (), None),
+            "TransposeConvOptions", (0, 1, 3), exact=True, padding=0, strideH=stride,
+            strideW=stride, fusedActivationFunction=act)
+
+
 def make(w):
     matrices(w)
     fake_quants(w)
     casts(w)
     nothing(w)
+    transposed(w)

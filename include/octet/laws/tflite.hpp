@@ -96,6 +96,9 @@ constexpr decision optimized_fully_connected(bool per_channel) {
   d.f32_product = !per_channel;
   return d;
 }
+/// Its transposed convolution of floats, where XNNPACK leaves one, adds products in order, each
+/// rounded, where filters times window are whole groups of 8; the rest has an order of its own.
+constexpr decision optimized_float_transpose_conv2d() { return rounding::none; }
 /// What its optimized kernels do for several elements at a time is RU up to the last whole block,
 /// DR behind it: channels of depthwise and transposed convolutions of int8; elements of transposed
 /// convolutions of uint8 and of QUANTIZE between int8 and uint8.

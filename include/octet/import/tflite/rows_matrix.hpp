@@ -191,8 +191,9 @@ inline status transpose_conv(tflite_node& n) {
   const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
   const auto o = n.options<tflite_schema::transpose_conv_options>();
   if (auto s = check_padding(o.padding); !s) return s;
-  n.framework.kernel_below_stride = o.padding == tflite_schema::padding_scheme::same &&
-                                    (w.shape[1] < o.stride_h || w.shape[2] < o.stride_w);
+  const bool below_stride = o.padding == tflite_schema::padding_scheme::same &&
+                            (w.shape[1] < o.stride_h || w.shape[2] < o.stride_w);
+  n.framework.kernel_below_stride = below_stride;
   transpose_conv2d_attrs t;
   t.stride_w = o.stride_w, t.stride_h = o.stride_h;
   auto placed = transposed_attributes(t, x.shape, w.shape, shape[1], shape[2]);
@@ -201,6 +202,9 @@ inline status transpose_conv(tflite_node& n) {
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));
   n.framework.kernel_below_stride |= !delegated(n, in).taken();  // what it means to a law
+  if (plain && below_stride && laws::has_xnnpack(n.g().arithmetic))
+    return n.emit_decided(laws::optimized_float_transpose_conv2d(), ops::float_transpose_conv2d,
+                          std::move(in), n.outs(), o.activation, std::move(a));
   if (plain)
     return n.emit(ops::float_transpose_conv2d, std::move(in), n.outs(), std::move(a), o.activation);
   if (x.type == dtype::f32 && w.type == dtype::s8 && !w.scales.empty() &&
