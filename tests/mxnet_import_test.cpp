@@ -236,6 +236,11 @@ TEST_CASE("symbol: what is refused") {
   CHECK_HAS(symbol_error(""), "malformed");
   CHECK_HAS(symbol_error("[1]"), "no array of nodes");
   CHECK_HAS(symbol_error(std::string(100, '[')), "brackets");
+  octet::limits shallow;
+  shallow.depth = 3;
+  const auto deep = mx::read_symbol(octet_test::bytes_of(std::string("[[[[]]]]")), shallow);
+  REQUIRE_FALSE(deep);
+  CHECK_HAS(deep.error().message(), "the limit depth");
   CHECK_HAS(symbol_error(graph_text(data, R"("arg_nodes":[1],"heads":[[0,0,0]])")), "arg_nodes");
   CHECK_HAS(symbol_error(graph_text(data, R"("arg_nodes":[0],"heads":[[1,0,0]])")), "heads: node");
   CHECK_HAS(symbol_error(graph_text(data, R"("arg_nodes":[0],"heads":[[-1,0,0]])")), "heads");

@@ -242,7 +242,7 @@ struct mxnet_source {
 inline result<graph> load_mxnet(std::span<const std::byte> symbol_text,
                                 const file_bytes& params_file, const std::string& symbol_name,
                                 const std::string& params_name, const mxnet_options& options) {
-  auto s = mxnet_model::read_symbol(symbol_text);
+  auto s = mxnet_model::read_symbol(symbol_text, options.max);
   if (!s) return in_file(s.error(), symbol_name);
   auto p = mxnet_model::read_params(params_file.bytes, options.max);
   if (!p) return in_file(p.error(), params_name);

@@ -2,6 +2,7 @@
 #ifndef OCTET_IMPORT_MXNET_SYMBOL_HPP_
 #define OCTET_IMPORT_MXNET_SYMBOL_HPP_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -79,6 +80,7 @@ struct json_value {
 struct json_reader {
   using kind = json_value::kind;
   json_value root;
+  std::size_t most_deep = most_nested;
   std::size_t at = 0;
   bool malformed = false, deep = false;
   std::string what;               // is wrong there
@@ -91,7 +93,7 @@ struct json_reader {
   }
   bool enter(kind type) {
     open.push_back(&add(type));
-    deep = open.size() > most_nested;
+    deep = open.size() > most_deep;
     return !deep;
   }
   bool leave() {
@@ -236,15 +238,20 @@ inline result<symbol> read_graph(const json_value& j, int nested) {
 
 }  // namespace detail
 
-/// The graph in the text of a symbol file. Errors do not name the file.
-inline result<symbol> read_symbol(std::span<const std::byte> text) {
+/// The graph in the text of a symbol file. Errors do not name the file. Brackets within brackets
+/// are bounded by limits::depth, and where that is more than MXNet writes, by what it writes.
+inline result<symbol> read_symbol(std::span<const std::byte> text, const limits& max = {}) {
   if (text.size() > detail::most_symbol_bytes)
     return import::too_large("symbol file", std::to_string(text.size()) + " bytes",
                              std::to_string(detail::most_symbol_bytes) + " bytes");
   const auto* begin = reinterpret_cast<const char*>(text.data());
   const auto* end = begin + text.size();
   detail::json_reader json;
+  json.most_deep = std::min(max.depth, detail::most_nested);
   nlohmann::json::sax_parse(begin, end, &json);
+  if (json.deep && max.depth < detail::most_nested)
+    return over_limit(&limits::depth, max, "brackets within brackets",
+                      std::to_string(json.open.size()));
   if (json.deep)
     return import::malformed("brackets within brackets", {},
                              std::to_string(detail::most_nested) + " levels");
