@@ -330,6 +330,24 @@ TEST_CASE("every limit is an error that names it", "[hostile]") {
   for (const limits::entry& e : limits::list) CHECK(limits::none().*e.member == SIZE_MAX);
 }
 
+TEST_CASE("inputs and outputs of a graph are within the limits, however often one is",
+          "[hostile]") {
+  graph g = small();
+  g.outputs.assign(40, 1);
+  CHECK(refused(g).empty());
+  limits few;
+  few.tensors = 39;
+  CHECK(has(refused(g, few), "outputs of the graph (found 40; supported: at most 39"));
+  limits little;
+  little.arena_bytes = 40 * 16 - 1;
+  CHECK(has(refused(g, little), "bytes of all outputs (found 640"));
+  g.outputs = {1};
+  CHECK(refused(g, few).empty());
+  CHECK(refused(g, little).empty());
+  g.inputs.assign(40, 0);
+  CHECK(has(refused(g, few), "inputs of the graph (found 40"));
+}
+
 TEST_CASE("units of float biases that make no finite number are refused", "[hostile]") {
   graph b;
   b.name = "unit";

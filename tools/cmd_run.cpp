@@ -434,7 +434,8 @@ class runner {
     for (std::size_t i = 0; i < out_.names.size(); ++i) {
       const tensor& of = g()[g().outputs[i]];
       if (text_) print_output(outputs_[i][r], s_.output(i), of);
-      run["outputs"].push_back(json_of_output(outputs_[i][r], s_.output(i), of));
+      if (!o_.json.empty())  // a file may have a quarter of a million outputs
+        run["outputs"].push_back(json_of_output(outputs_[i][r], s_.output(i), of));
     }
     const unsigned top = o_.top != 0 ? o_.top : labels_.empty() ? 0 : 5;
     if (top != 0 && s_.outputs() != 0) {

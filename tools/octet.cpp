@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <new>
 
 #include "commands.hpp"
 
@@ -249,8 +251,21 @@ int usage_error(const CLI::ParseError& x, int argc, char** argv) {
 
 }  // namespace
 
+/// Memory that runs out where nothing may be thrown (nlohmann-json's destructor allocates) is the
+/// error that it is everywhere else.
+[[noreturn]] void end_without_memory() {
+  try {
+    if (const auto e = std::current_exception()) std::rethrow_exception(e);
+  } catch (const std::bad_alloc&) {
+    std::_Exit(fail(bad_input, "out of memory"));
+  } catch (...) {
+  }
+  std::abort();
+}
+
 int main(int argc, char** argv) {
   keep_standard_streams();
+  std::set_terminate(end_without_memory);
   CLI::App app("octet " OCTET_VERSION_STRING
                ": quantized neural networks, bit for bit as the framework computes them");
   app.set_version_flag("--version", OCTET_VERSION_STRING);

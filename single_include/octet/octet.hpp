@@ -38961,6 +38961,8 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
   };
   if (auto s = whole(&limits::nodes, "nodes of the graph", g.nodes.size()); !s) return s;
   if (auto s = whole(&limits::tensors, "tensors of the graph", g.tensors.size()); !s) return s;
+  if (auto s = whole(&limits::tensors, "inputs of the graph", g.inputs.size()); !s) return s;
+  if (auto s = whole(&limits::tensors, "outputs of the graph", g.outputs.size()); !s) return s;
   std::vector<char> written(g.tensors.size(), 0);
   const auto count = static_cast<tensor_id>(g.tensors.size());
   std::size_t constants = 0;
@@ -39005,10 +39007,14 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
                     &n, n.out[i]);
     }
   }
-  for (tensor_id t : g.outputs)
+  std::size_t outputs =
+      0;  // one tensor may be many of them, and whoever runs the graph copies each
+  for (tensor_id t : g.outputs) {
     if (t < 0 || t >= count || !written[as_size(t)])
       return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
-  return unit{};
+    outputs = saturating_add(outputs, bytes_of(g[t].shape.elements(), g[t].type).value);
+  }
+  return whole(&limits::arena_bytes, "bytes of all outputs", outputs);
 }
 
 OCTET_NAMESPACE_END
