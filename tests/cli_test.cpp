@@ -711,6 +711,22 @@ TEST_CASE("show --svg and --html draw every operator, with nothing from elsewher
   CHECK(has(text.out, " ms\n"));
 }
 
+TEST_CASE("pictures of more boxes than anybody reads are refused") {
+  const folder f;
+  auto g = load_model(digits + "digits.tflite");
+  REQUIRE(g);
+  g->outputs.assign(1 << 14, g->outputs[0]);
+  REQUIRE(write_file(f.file("m.octet"), octet::import::write_octet(*g)));
+  const std::string model = "show '" + f.file("m.octet") + "' ";
+  for (const char* kind : {"--svg", "--html"}) {
+    const ran r = call(model + kind + " '" + f.file("m.picture") + "'");
+    CHECK(r.code == 3);
+    CHECK(has(r.err, "too large: boxes of a picture"));
+    CHECK_FALSE(fs::exists(f.file("m.picture")));
+  }
+  CHECK(call(model + "--dot '" + f.file("m.dot") + "'").code == 0);
+}
+
 TEST_CASE("pictures hold names as text, whatever they are") {
   const folder f;
   auto g = load_model(digits + "digits.tflite");

@@ -158,6 +158,19 @@ int put(const show_options& o, const graph& g, const planned_facts& f, const loa
   return done;
 }
 
+/// Before anything is run: whether the pictures that are asked for are ones that can be drawn.
+status can_draw(const show_options& o, const graph& g) {
+  const std::size_t boxes = g.inputs.size() + g.nodes.size() + g.outputs.size();
+  if ((o.svg.empty() && o.html.empty()) || boxes <= most_boxes) return unit{};
+  return error_info{errc::too_large,
+                    "boxes of a picture",
+                    o.model,
+                    {},
+                    {},
+                    std::to_string(boxes),
+                    "at most " + std::to_string(most_boxes) + "; --dot has no limit"};
+}
+
 }  // namespace
 
 int show(const show_options& o) {
@@ -167,6 +180,7 @@ int show(const show_options& o) {
     l = load_and_plan(o);
     if (l.code != done) return l.code;
     f.plan = &l.program.data();
+    if (auto d = can_draw(o, l.program.source()); !d) return fail(d.error());
     if (o.profile || !o.html.empty()) {
       session s(l.program);
       f.ms = profile(s, *f.plan);
@@ -178,6 +192,7 @@ int show(const show_options& o) {
   auto g = load_model(o.model, *load);
   if (!g) return fail(g.error());
   if (auto v = verify(*g, load->max); !v) return fail(v.error());
+  if (auto d = can_draw(o, *g); !d) return fail(d.error());
   return put(o, *g, f, l);
 }
 

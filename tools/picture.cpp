@@ -250,6 +250,7 @@ struct hop {
 class layout {
  public:
   layout(const graph& g, const planned_facts& f) : g_(g), f_(f) {
+    if (!f_.ms.empty()) slowest_ = *std::max_element(f_.ms.begin(), f_.ms.end());
     make_vertices();
     make_layers();
     make_columns();
@@ -307,6 +308,7 @@ class layout {
   std::vector<std::vector<std::vector<std::pair<double, double>>>> zones_;  // right of each column
   std::vector<std::string> routes_;
   double width_ = 0, height_ = 0;
+  double slowest_ = 0;  // of all steps, in ms
 };
 
 std::string cut(const std::string& text, std::size_t most) {
@@ -351,9 +353,8 @@ void layout::describe_step(vertex& v, std::optional<std::size_t> k) const {
   }
   v.tooltip += "\nstep " + std::to_string(*k) + ", " + std::to_string(s.parts) + " part(s)";
   if (*k < f_.ms.size()) {
-    const double slowest = *std::max_element(f_.ms.begin(), f_.ms.end());
     v.lines.back() += ", " + milliseconds(f_.ms[*k]);
-    v.share = slowest > 0 ? f_.ms[*k] / slowest : 0;
+    v.share = slowest_ > 0 ? f_.ms[*k] / slowest_ : 0;
   }
 }
 vertex layout::node_vertex(const node& n) const {

@@ -34,6 +34,10 @@ std::string activation_of(const graph& g, const node& n);
 /// Colours of the kinds and all other style of the pictures; for a page's <style>.
 extern const char* const picture_style;
 
+/// Boxes that a picture has at most: lines between them are laid out in the square of their number,
+/// and nobody reads as many.
+constexpr std::size_t most_boxes = std::size_t{1} << 14;
+
 /// A whole SVG document; with `inside` a page that has the style, only its <svg> element.
 std::string graph_picture(const graph& g, const planned_facts& f, bool inside = false);
 std::string time_picture(const planned_facts& f);
