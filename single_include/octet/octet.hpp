@@ -38945,6 +38945,27 @@ OCTET_INLINE status verify_values(const attributes& attrs, std::span<const tenso
         "a range that is not empty");
   return unit{};
 }
+
+/// The error stands for the whole graph.
+OCTET_INLINE status verify_count(const graph& g, std::size_t limits::*member, const limits& l,
+                                 const char* what, std::size_t found) {
+  auto s = within_limit(member, l, what, found);
+  return s ? s : status(at(s.error(), g, nullptr, no_tensor));
+}
+/// `written`: the tensors that have a value at the end. One tensor may be many outputs, and whoever
+/// runs the graph copies each.
+OCTET_INLINE status verify_outputs(const graph& g, const std::vector<char>& written,
+                                   const limits& l) {
+  if (auto s = verify_count(g, &limits::tensors, l, "outputs of the graph", g.outputs.size()); !s)
+    return s;
+  std::size_t bytes = 0;
+  for (tensor_id t : g.outputs) {
+    if (t < 0 || as_size(t) >= written.size() || !written[as_size(t)])
+      return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
+    bytes = saturating_add(bytes, bytes_of(g[t].shape.elements(), g[t].type).value);
+  }
+  return verify_count(g, &limits::arena_bytes, l, "bytes of all outputs", bytes);
+}
 }  // namespace detail
 
 OCTET_INLINE status verify_attributes(const graph& g, const node& n) {
@@ -38956,13 +38977,11 @@ OCTET_INLINE status verify_attributes(const graph& g, const node& n) {
 OCTET_INLINE status verify(const graph& g, const limits& l) {
   using detail::at;
   const auto whole = [&](std::size_t limits::*member, const char* what, std::size_t found) {
-    auto s = within_limit(member, l, what, found);
-    return s ? s : status(at(s.error(), g, nullptr, no_tensor));
+    return detail::verify_count(g, member, l, what, found);
   };
   if (auto s = whole(&limits::nodes, "nodes of the graph", g.nodes.size()); !s) return s;
   if (auto s = whole(&limits::tensors, "tensors of the graph", g.tensors.size()); !s) return s;
   if (auto s = whole(&limits::tensors, "inputs of the graph", g.inputs.size()); !s) return s;
-  if (auto s = whole(&limits::tensors, "outputs of the graph", g.outputs.size()); !s) return s;
   std::vector<char> written(g.tensors.size(), 0);
   const auto count = static_cast<tensor_id>(g.tensors.size());
   std::size_t constants = 0;
@@ -39007,14 +39026,7 @@ OCTET_INLINE status verify(const graph& g, const limits& l) {
                     &n, n.out[i]);
     }
   }
-  std::size_t outputs =
-      0;  // one tensor may be many of them, and whoever runs the graph copies each
-  for (tensor_id t : g.outputs) {
-    if (t < 0 || t >= count || !written[as_size(t)])
-      return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
-    outputs = saturating_add(outputs, bytes_of(g[t].shape.elements(), g[t].type).value);
-  }
-  return whole(&limits::arena_bytes, "bytes of all outputs", outputs);
+  return detail::verify_outputs(g, written, l);
 }
 
 OCTET_NAMESPACE_END
