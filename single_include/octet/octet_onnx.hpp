@@ -5991,17 +5991,7 @@ class fuser : convolution_folder {
     if (!sort()) return cycle();
     shapes_into_the_model();
     fold_convolutions();
-    merge_equal_pairs();
-    remove_double_pairs();
-    if (!sort()) return cycle();
-    for (const item* i : order_) shapes_.follow(i->n);
-    multiply_and_add();
-    transpose_weights();
-    if (cancel_transposes()) remove_double_pairs();
-    dequantize_later();
-    quantize_earlier();
-    quantize_biases();
-    one_reader_per_dequantize();
+    if (auto s = place_pairs(); !s) return s;
     drop_redundant_clips();
     signed_to_unsigned();
     if (made_ > max_.constant_bytes)
@@ -6198,13 +6188,35 @@ class fuser : convolution_folder {
 
   // ---- ONNX Runtime's passes ----
 
+  /// Its passes of level 1 run again as long as they change something, ten times at most. What
+  /// a round has done gives the next one new double pairs to remove, where anything.
+  status place_pairs() {
+    constexpr int most_rounds = 10;
+    one_reader_per_dequantize();
+    for (int round = 0; round < most_rounds; ++round) {
+      if (!sort()) return cycle();
+      if (!remove_double_pairs() && round != 0) break;
+      merge_equal_pairs();
+      if (!sort()) return cycle();
+      for (const item* i : order_) shapes_.follow(i->n);
+      multiply_and_add();
+      transpose_weights();
+      if (cancel_transposes()) remove_double_pairs();
+      dequantize_later();
+      quantize_earlier();
+      quantize_biases();
+      one_reader_per_dequantize();
+    }
+    return unit{};
+  }
   /// Constants that are one to ONNX Runtime where they are equal (ConstantSharing): numbers of
   /// these types. Two zero points of 8 or 16 bits are two although they are alike.
   static bool shared(const array& a) {
     return scalar(a) && (a.type == dtype::f32 || a.type == dtype::f16 || a.type == dtype::f64 ||
                          a.type == dtype::s32 || a.type == dtype::s64);
   }
-  /// CommonSubexpressionElimination, of Q and DQ: equal ones of one value become one.
+  /// CommonSubexpressionElimination, of Q and DQ: equal ones of one value become one, but for a DQ
+  /// that gives a result of the graph, which comes after its copies (EnsureUniqueDQForNodeUnit).
   void merge_equal_pairs() {
     std::map<std::string, item*> seen;
     const auto bytes = [&](const std::string& name) {
@@ -6217,6 +6229,7 @@ class fuser : convolution_folder {
       node& n = i->n;
       if (!i->alive || (!is_quantize(n) && !is_dequantize(n)) || n.in.size() < 2 || n.out.empty())
         continue;
+      if (is_dequantize(n) && is_output(n.out[0])) continue;
       std::string key = n.domain + "\n" + n.op + "\n" + n.in[0] + "\n" + bytes(n.in[1]) + "\n" +
                         bytes(n.input(2));
       for (const char* a : {"axis", "block_size", "output_dtype", "saturate"})
@@ -6229,55 +6242,79 @@ class fuser : convolution_folder {
     }
   }
   /// DoubleQDQPairsRemover: of Q, DQ, Q, DQ in a row the inner two go; the outer ones get the
-  /// range that both pairs have.
-  void remove_double_pairs() {
-    for (item* i : nodes_) {
-      if (!i->alive || !is_dequantize(i->n) || i->n.out.empty() || !one_reader(i->n.out[0]))
-        continue;
-      item* parent = producer(i->n.input(0));
-      item& child = reader(*uses(i->n.out[0]).begin());
-      if (!parent || !is_quantize(parent->n) || !one_reader(parent->n.out[0]) ||
-          !is_quantize(child.n) || child.n.input(0) != i->n.out[0] || child.n.out.empty() ||
-          !one_reader(child.n.out[0]))
-        continue;
-      item& grandchild = reader(*uses(child.n.out[0]).begin());
-      if (!is_dequantize(grandchild.n) || !is_pair(parent->n, i->n) ||
-          !is_pair(child.n, grandchild.n))
-        continue;
-      const parameters a = *scalar_parameters(i->n), b = *scalar_parameters(child.n);
-      if (!is_8bit(a.type) || a.type != b.type) continue;
-      if (!(a.zero_point == b.zero_point && std::fabs(a.scale - b.scale) < 1e-20f)) {
-        const auto lo = static_cast<float>(lowest_of(a.type)),
-                   hi = static_cast<float>(highest_of(a.type));
-        const auto real = [](float q, const parameters& p) {
-          return numerics::mul(q - static_cast<float>(p.zero_point), p.scale);
-        };
-        const float least = std::max(real(lo, a), real(lo, b)),
-                    most = std::min(real(hi, a), real(hi, b)),
-                    scale = numerics::div(numerics::sub(most, least), hi - lo);
-        if (!(scale > 0)) continue;
-        const auto zero = static_cast<std::int32_t>(numerics::clamp_to_int(
-            static_cast<double>(
-                numerics::round_half_away(numerics::sub(lo, numerics::div(least, scale)))),
-            static_cast<std::int32_t>(lo), static_cast<std::int32_t>(hi)));
-        const std::string s = fresh(parent->n.in[1]), z = fresh(parent->n.in[2]);
-        model_.constants[s] = array::of(std::span<const float>(&scale, 1), dims{});
-        model_.constants[z] = byte_constant(a.type, zero);
-        for (item* outer : {parent, &grandchild}) {
-          set_input(*outer, 1, s);
-          set_input(*outer, 2, z);
-        }
-      }
-      set_input(grandchild, 0, parent->n.out[0]);
-      remove(child);
-      remove(*i);
-    }
+  /// range that both pairs have. Of a longer row the first two pairs become one, and the next two,
+  /// until the next round. Whether there was any.
+  bool remove_double_pairs() {
+    bool any = false;
+    for (item* i : order_)
+      if (i->alive && is_quantize(i->n)) any |= remove_double_pair(*i);
+    return any;
   }
-  static array byte_constant(dtype t, std::int32_t v) {
-    const auto s = static_cast<std::int8_t>(v);
-    const auto u = static_cast<std::uint8_t>(v);
-    return t == dtype::s8 ? array::of(std::span<const std::int8_t>(&s, 1), dims{})
-                          : array::of(std::span<const std::uint8_t>(&u, 1), dims{});
+  /// The one reader of what a node gives, if it reads it as its first input.
+  item* next_alone(const item& i) {
+    if (i.n.out.size() != 1 || !one_reader(i.n.out[0])) return nullptr;
+    const use u = *uses(i.n.out[0]).begin();
+    return u.second == 0 ? &reader(u) : nullptr;
+  }
+  bool remove_double_pair(item& q1) {
+    item* dq1 = next_alone(q1);
+    if (!dq1 || !is_dequantize(dq1->n) || !is_pair(q1.n, dq1->n)) return false;
+    item* q2 = next_alone(*dq1);
+    if (!q2 || !is_quantize(q2->n) || q2->n.out.size() != 1 || is_output(q2->n.out[0]))
+      return false;
+    std::vector<item*> last;
+    for (const use& u : uses(q2->n.out[0])) {
+      last.push_back(&reader(u));
+      if (u.second != 0 || !is_dequantize(last.back()->n) || !is_pair(q2->n, last.back()->n))
+        return false;
+    }
+    if (last.empty()) return false;
+    const parameters a = *scalar_parameters(q1.n), b = *scalar_parameters(q2->n);
+    if (a.type != b.type || !(is_8bit(a.type) || is_16bit(a.type))) return false;
+    if (a.zero_point != b.zero_point || !(std::fabs(a.scale - b.scale) < 1e-20f)) {
+      const auto both = common_range(a, b);
+      if (!both) return false;
+      set_parameters(q1, *both);
+      for (item* each : last) set_parameters(*each, *both);
+    }
+    for (item* each : last) set_input(*each, 0, q1.n.out[0]);
+    remove(*q2);
+    remove(*dq1);
+    return true;
+  }
+  /// The range in which both pairs have codes, of which there may be none.
+  static std::optional<parameters> common_range(const parameters& a, const parameters& b) {
+    const auto lo = static_cast<float>(lowest_of(a.type)),
+               hi = static_cast<float>(highest_of(a.type));
+    const auto real = [](float q, const parameters& p) {
+      return numerics::mul(q - static_cast<float>(p.zero_point), p.scale);
+    };
+    const float least = std::max(real(lo, a), real(lo, b)),
+                most = std::min(real(hi, a), real(hi, b));
+    parameters both = a;
+    both.scale = numerics::div(numerics::sub(most, least), hi - lo);
+    if (!(both.scale > 0)) return {};
+    both.zero_point = static_cast<std::int32_t>(numerics::clamp_to_int(
+        static_cast<double>(
+            numerics::round_half_away(numerics::sub(lo, numerics::div(least, both.scale)))),
+        static_cast<std::int32_t>(lo), static_cast<std::int32_t>(hi)));
+    return both;
+  }
+  /// Constants of its own for a Q or DQ: equal zero points of two nodes are not one constant.
+  void set_parameters(item& i, const parameters& p) {
+    const std::string s = fresh(i.n.in[1]), z = fresh(i.n.in[2]);
+    model_.constants[s] = array::of(std::span<const float>(&p.scale, 1), dims{});
+    model_.constants[z] = zero_point_constant(p.type, p.zero_point);
+    set_input(i, 1, s);
+    set_input(i, 2, z);
+  }
+  static array zero_point_constant(dtype t, std::int32_t v) {
+    array a;
+    with_integer(t, [&]<class T>(type_tag<T>) {
+      const T q = static_cast<T>(v);
+      a = array::of(std::span<const T>(&q, 1), dims{});
+    });
+    return a;
   }
 
   // MatMulAddFusion, which comes before quantized groups are looked for.
@@ -6506,26 +6543,40 @@ class fuser : convolution_folder {
     return (n.op == "MaxPool" && model_.opset >= 12 && n.out.size() == 1) || n.op == "Reshape" ||
            n.op == "Transpose" || n.op == "Squeeze" || n.op == "Unsqueeze" || n.op == "Slice";
   }
-  /// Q and DQs after `value`, for these readers of it.
-  void insert_pair(const node& like, const std::string& value, const std::vector<use>& readers,
-                   double place) {
+  /// Q and DQs after `value`, for these readers of it; the codes.
+  std::string insert_pair(const node& like, const std::string& value,
+                          const std::vector<use>& readers, double place) {
     const std::string q = fresh(value + "/quantized");
     node quantize;
     quantize.op = "QuantizeLinear", quantize.domain = like.domain, quantize.name = q;
     quantize.in = {value, like.in[1]};
     if (!like.input(2).empty()) quantize.in.push_back(like.in[2]);
     quantize.out = {q};
-    node dequantize = quantize;
-    dequantize.op = "DequantizeLinear";
-    dequantize.in[0] = q;
     add(std::move(quantize), place);
     for (const use& u : readers) {
       const std::string dq = fresh(value + "/dequantized");
-      dequantize.name = dq;
-      dequantize.out = {dq};
-      add(dequantize, place);
+      dequantize(like, q, dq, place);
       set_input(items_[u.first], u.second, dq);
     }
+    return q;
+  }
+  void dequantize(const node& like, const std::string& codes, const std::string& to, double place) {
+    node dq;
+    dq.op = "DequantizeLinear", dq.domain = like.domain, dq.name = to;
+    dq.in = like.in;
+    dq.in[0] = codes;
+    dq.out = {to};
+    add(std::move(dq), place);
+  }
+  /// The same after a result of the graph, which is what the codes stand for.
+  void insert_pair_in_result(const node& like, item& source, const std::string& given,
+                             const std::vector<use>& readers, double place) {
+    const std::string value = fresh(given);
+    for (std::string& o : source.n.out)
+      if (o == given) o = value;
+    producers_.erase(given);
+    producers_[value] = &source;
+    dequantize(like, insert_pair(like, value, readers, place), given, place);
   }
   /// DQ, a move, ...: another pair stands behind the move.
   void dequantize_later() {
@@ -6541,8 +6592,10 @@ class fuser : convolution_folder {
         item& move = *open.back();
         open.pop_back();
         if (!move.alive || !propagates(move.n)) continue;
-        const std::string& value = move.n.out[0];
+        const std::string value = move.n.out[0];
         std::vector<use> readers;
+        if (is_output(value) && uses(value).empty())
+          insert_pair_in_result(dq, move, value, {}, move.place);
         if (!is_output(value))
           for (const use& u : uses(value))
             if (!is_quantize(reader(u).n)) readers.push_back(u);
@@ -6554,25 +6607,13 @@ class fuser : convolution_folder {
     }
   }
   /// TransposeOptimizer, where it repairs the pairs around the Transposes that it has moved: a
-  /// result of the graph that is read by nothing but a Transpose, the only one before the Q.
+  /// result of the graph that is read by nothing but a Transpose, the only one before the Q. (Of
+  /// two in a row the second one then reads what the first one reads.)
   bool quantizes_output(const node& q, const item& move, const item* source) {
     const std::string& value = move.n.in[0];
-    return source && !is_dequantize(source->n) && move.n.is("Transpose") && is_output(value) &&
-           uses(value).size() == 1 && !is_output(q.out[0]);
-  }
-  /// The result is what its codes stand for, as is what the Transpose reads.
-  void quantize_output(const node& q, item& move, item& source) {
-    const std::string given = move.n.in[0], value = fresh(given);
-    for (std::string& o : source.n.out)
-      if (o == given) o = value;
-    producers_.erase(given);
-    producers_[value] = &source;
-    insert_pair(q, value, {use{move.id, 0}}, move.place);
-    node dq;
-    dq.op = "DequantizeLinear", dq.domain = q.domain, dq.name = given;
-    dq.in = producer(move.n.in[0])->n.in;
-    dq.out = {given};
-    add(std::move(dq), move.place);
+    return source && !is_dequantize(source->n) && !source->n.is("Transpose") &&
+           move.n.is("Transpose") && is_output(value) && uses(value).size() == 1 &&
+           !is_output(q.out[0]);
   }
   /// ..., a move, Q: another pair stands before the move.
   void quantize_earlier() {
@@ -6592,7 +6633,8 @@ class fuser : convolution_folder {
         item* source = producer(at);
         if (repairs && !std::exchange(turned, turned || move->n.is("Transpose")) &&
             quantizes_output(q, *move, source)) {
-          quantize_output(q, *move, *source);
+          const std::string given = at;
+          insert_pair_in_result(q, *source, given, {use{move->id, 0}}, move->place);
           break;
         }
         if (!one_reader(at) || (source && is_dequantize(source->n)) || constant(at)) break;
@@ -6669,7 +6711,7 @@ class fuser : convolution_folder {
     const std::string base = i.n.in[1], name = fresh(base), s = fresh(base), z = fresh(base);
     model_.constants[name] = {dtype::s8, w.shape,
                               constant_data::of(std::span<const std::int8_t>(q))};
-    model_.constants[z] = byte_constant(dtype::s8, range.zero_point);
+    model_.constants[z] = zero_point_constant(dtype::s8, range.zero_point);
     array& kept = model_.constants[s];
     kept = array::of(std::span<const float>(&scale, 1), dims{});
     node dq;
@@ -7089,7 +7131,7 @@ class fuser : convolution_folder {
     if (!to.back().empty()) return;
     to.back() = fresh(i.n.in[1] + "/zero");
     const auto type = is_quantize(i.n) ? out_type(i) : in_type(i);
-    model_.constants[to.back()] = byte_constant(type.value_or(dtype::u8), 0);
+    model_.constants[to.back()] = zero_point_constant(type.value_or(dtype::u8), 0);
   }
   void append_codes(std::vector<std::string>& to, const item& dq) {
     to.push_back(dq.n.in[0]);

@@ -213,6 +213,70 @@ def turned_twice(n):
             n.node("ReduceMean", [first], axes=[3], keepdims=0)]
 
 
+PAIRS = [(0.0204, 128), (0.02305, 128), (0.02698, 128), (0.02183, 72), (0.0196, 121), (0.026, 60)]
+
+
+def row_of_pairs(count, kind="u8", one=False):
+    """Pairs of Q and DQ in a row: the first two become one, and the next two; then the results of
+    that."""
+
+    def build(n):
+        x = floats(n, 3, 50)
+        for scale, zero in PAIRS[:count]:
+            zero -= 128 if kind == "s8" else 0
+            x = again(n, x, [scale] if one else scale, [zero] if one else zero, kind)
+        return x
+
+    return build
+
+
+def pairs_of_two_readers(n):
+    """The last DQ of two pairs in a row is there twice, with one scale or with two constants."""
+    x = again(n, floats(n, 3, 50), 0.016, 128, "u8")
+    q = n.q(x, 0.0189, 4, "u8")
+    first, second = [n.dq(q, 0.0189, 4, "u8") for _ in range(2)]
+    return [again(n, n.node("Sigmoid", [first]), 1 / 256, 0, "u8"), n.node("Neg", [second])]
+
+
+def pairs_before_gemm(n):
+    """Between two rounds the DQ of a pair goes behind the Reshape in front of the Gemm."""
+    x = floats(n, 2, 3, 4)
+    for scale, zero in [(0.0257, 83), (0.0102, 0), (0.0168, 109), (0.0135, 0), (0.0211, 128)]:
+        x = again(n, x, scale, zero, "u8")
+    w = n.dq(n.constant(n.codes("s8", 4, 3, low=-64, high=63)), 0.00714, 0, "s8")
+    bias = n.dq(n.constant(n.rng.integers(-7000, 7000, 3).astype(np.int32)), 0.00015, 0, "s32")
+    return n.node("Add", [n.node("MatMul", [x, w]), bias])
+
+
+def pairs_before_result(move):
+    """..., and behind a move that gives a result of the network."""
+
+    def build(n):
+        x = floats(n, 2, 6, 9)
+        for scale, zero in [(0.0148, 0), (0.0282, 128), (0.025, 76)]:
+            x = again(n, x, scale, zero, "u8")
+        return move(n, x)
+
+    return build
+
+
+def dequantized_result(n):
+    """What DequantizeLinear gives is a result and is read as well, by a DQ of its own: that one
+    goes behind the Transpose, and the bias of the convolution becomes integers."""
+    x = again(n, floats(n, 2, 6, 5, 3), 0.0239, 91, "u8")
+    w = n.dq(n.constant(n.codes("s8", 8, 3, 2, 2, low=-2, high=2)), 0.5, 0, "s8")
+    y = n.node("Transpose", [x], perm=[0, 3, 1, 2])
+    y = n.node("Conv", [y, w, numbers(n, 8, low=-1, high=1)])
+    return [n.q(y, 0.0408, 128, "u8"), x]
+
+
+def turned_result(n):
+    """A result that a second Transpose before a Q reads is not quantized."""
+    first = n.node("Transpose", [floats(n, 2, 4, 5, 3)], perm=[1, 0, 2, 3])
+    second = n.node("Transpose", [first], perm=[2, 1, 3, 0])
+    return [first, again(n, second, 0.0105, 0, "u8")]
+
+
 def sigmoid_ties(n):
     """All codes by tables of which an entry lies next to a tie: the last bit of ONNX Runtime's own
     sigmoid decides it."""
@@ -258,3 +322,17 @@ def cases(w):
     w.store("net_half_split", half_split)
     w.store("net_half_undone", half_undone)
     w.store("net_half_rows", half_rows)
+    for count in (3, 4, 6):
+        w.store("net_pairs_%d" % count, row_of_pairs(count))
+    w.store("net_pairs_4_s8", row_of_pairs(4, "s8"))
+    w.store("net_pairs_4_one", row_of_pairs(4, one=True))
+    w.store("net_pairs_3_u16", row_of_pairs(3, "u16"), 21)
+    w.store("net_pairs_4_u16", row_of_pairs(4, "u16"), 21)
+    w.store("net_pairs_two_readers", pairs_of_two_readers)
+    w.store("net_pairs_before_gemm", pairs_before_gemm)
+    w.store("net_pairs_before_slice", pairs_before_result(lambda n, x: n.node(
+        "Slice", [x] + [n.constant(np.asarray([v])) for v in (0, 4, 1)])))
+    w.store("net_pairs_before_reshape", pairs_before_result(lambda n, x: n.node(
+        "Reshape", [x, n.constant(np.asarray([0, -1]))])))
+    w.store("net_dequantized_result", dequantized_result)
+    w.store("net_turned_result", turned_result)
