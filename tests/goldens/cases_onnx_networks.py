@@ -270,6 +270,27 @@ def dequantized_result(n):
     return [n.q(y, 0.0408, 128, "u8"), x]
 
 
+def dequantized_twice(readers):
+    """What DequantizeLinear gives is read twice: a Slice has a DQ of its own, which goes behind it,
+    and the bias of the convolution becomes integers."""
+
+    def build(n):
+        x = again(n, floats(n, 2, 3, 6, 5), 0.0239, 91, "u8")
+        w = n.dq(n.constant(n.codes("s8", 8, 3, 2, 2, low=-2, high=2)), 0.5, 0, "s8")
+        y = n.node("Slice", [x] + [n.constant(np.asarray([v])) for v in (0, 4, 2)])
+        y = n.node("Conv", [y, w, numbers(n, 8, low=-1, high=1)])
+        return [n.q(y, 0.0408, 128, "u8")] + readers(n, x)
+
+    return build
+
+
+def turned_pairs(n):
+    """Two Transposes that undo each other go, and what is left is a row of pairs."""
+    x = again(n, floats(n, 2, 8, 6, 5), 0.0172, 60, "u8")
+    x = again(n, n.node("Transpose", [x], perm=[0, 2, 3, 1]), 0.017, 133, "u8")
+    return n.node("Transpose", [x], perm=[0, 3, 1, 2])
+
+
 def turned_result(n):
     """A result that a second Transpose before a Q reads is not quantized."""
     first = n.node("Transpose", [floats(n, 2, 4, 5, 3)], perm=[1, 0, 2, 3])
@@ -335,4 +356,9 @@ def cases(w):
     w.store("net_pairs_before_reshape", pairs_before_result(lambda n, x: n.node(
         "Reshape", [x, n.constant(np.asarray([0, -1]))])))
     w.store("net_dequantized_result", dequantized_result)
+    w.store("net_dequantized_twice", dequantized_twice(lambda n, x: [n.node("Exp", [x])]))
+    w.store("net_dequantized_twice_q", dequantized_twice(lambda n, x: [
+        n.q(x, 0.0312, 90, "u8"), n.q(x, 0.0312, 90, "u8"),
+        n.node("Reshape", [x, n.constant(np.asarray([2, -1]))])]))
+    w.store("net_turned_pairs", turned_pairs)
     w.store("net_turned_result", turned_result)

@@ -244,11 +244,12 @@ class fuser : convolution_folder {
   /// a round has done gives the next one new double pairs to remove, where anything.
   status place_pairs() {
     constexpr int most_rounds = 10;
+    bool again = true;
     one_reader_per_dequantize();
     for (int round = 0; round < most_rounds; ++round) {
       if (!sort()) return cycle();
-      if (!remove_double_pairs() && round != 0) break;
-      merge_equal_pairs();
+      if (!remove_double_pairs() && !again) break;
+      merge_equal_quantizes();
       if (!sort()) return cycle();
       for (const item* i : order_) shapes_.follow(i->n);
       multiply_and_add();
@@ -258,6 +259,7 @@ class fuser : convolution_folder {
       quantize_earlier();
       quantize_biases();
       one_reader_per_dequantize();
+      again = cancel_around_pairs();
     }
     return unit{};
   }
@@ -267,9 +269,9 @@ class fuser : convolution_folder {
     return scalar(a) && (a.type == dtype::f32 || a.type == dtype::f16 || a.type == dtype::f64 ||
                          a.type == dtype::s32 || a.type == dtype::s64);
   }
-  /// CommonSubexpressionElimination, of Q and DQ: equal ones of one value become one, but for a DQ
-  /// that gives a result of the graph, which comes after its copies (EnsureUniqueDQForNodeUnit).
-  void merge_equal_pairs() {
+  /// CommonSubexpressionElimination, of Q: equal ones of one value become one. A DQ stays one for
+  /// each of its readers (EnsureUniqueDQForNodeUnit, which comes before all passes as well).
+  void merge_equal_quantizes() {
     std::map<std::string, item*> seen;
     const auto bytes = [&](const std::string& name) {
       const array* a = constant(name);
@@ -279,9 +281,7 @@ class fuser : convolution_folder {
     };
     for (item* i : nodes_) {
       node& n = i->n;
-      if (!i->alive || (!is_quantize(n) && !is_dequantize(n)) || n.in.size() < 2 || n.out.empty())
-        continue;
-      if (is_dequantize(n) && is_output(n.out[0])) continue;
+      if (!i->alive || !is_quantize(n) || n.in.size() < 2 || n.out.empty()) continue;
       std::string key = n.domain + "\n" + n.op + "\n" + n.in[0] + "\n" + bytes(n.in[1]) + "\n" +
                         bytes(n.input(2));
       for (const char* a : {"axis", "block_size", "output_dtype", "saturate"})
@@ -401,18 +401,6 @@ class fuser : convolution_folder {
     shapes_.set(y, to);
     add(std::move(n), place);
   }
-  /// The value itself; of one that DequantizeLinear gives to those that stay as well, a copy: each
-  /// reader has its own (EnsureUniqueDQForNodeUnit).
-  std::string own_dequantized(const std::string& value, double place) {
-    const item* dq = producer(value);
-    if (!dq || !is_dequantize(dq->n) || dq->n.out.size() != 1) return value;
-    if (uses(value).empty() && !is_output(value)) return value;
-    node copy = dq->n;
-    copy.out = {fresh(value)};
-    const std::string out = copy.out[0];
-    add(std::move(copy), place);
-    return out;
-  }
   /// A product with a matrix and the sum that alone reads it: Gemm, between two Reshapes where the
   /// first operand is no matrix.
   void multiply_and_add() {
@@ -446,8 +434,7 @@ class fuser : convolution_folder {
       if (!matrix) {
         const extent all{m, {}};
         gemm.in[0] = fresh(a), gemm.out[0] = fresh(result);
-        const std::string x = own_dequantized(a, place);
-        reshape(x, gemm.in[0], {all, rows.back()}, place);
+        reshape(a, gemm.in[0], {all, rows.back()}, place);
         rows.back() = columns;
         reshape(gemm.out[0], result, rows, place);
         shapes_.set(gemm.out[0], {all, columns});
@@ -567,6 +554,27 @@ class fuser : convolution_folder {
       any = true;
     }
     return any;
+  }
+  /// The same where nothing but Q and DQ is between them, after these have got their places.
+  bool cancel_around_pairs() {
+    bool any = false;
+    for (item* first : std::vector<item*>(nodes_)) {
+      if (!first->alive || !is_plain(first->n, "Transpose")) continue;
+      std::vector<item*> around{first};
+      item* next = next_alone(*first);
+      for (; next && scalar_parameters_of_pair(next->n); next = next_alone(*next))
+        around.push_back(next);
+      if (!next || !is_plain(next->n, "Transpose") || is_output(next->n.out[0])) continue;
+      around.push_back(next);
+      const attribute *to = first->n.find("perm"), *back = next->n.find("perm");
+      if (!to || !back || !undoes(to->integers, back->integers)) continue;
+      drop_transposes(around, std::vector<std::int64_t>(to->integers));
+      any = true;
+    }
+    return any;
+  }
+  bool scalar_parameters_of_pair(const node& n) {
+    return (is_quantize(n) || is_dequantize(n)) && scalar_parameters(n);
   }
   static bool undoes(const std::vector<std::int64_t>& perm, const std::vector<std::int64_t>& back) {
     if (perm.size() != back.size() || perm.empty()) return false;
