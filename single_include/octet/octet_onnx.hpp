@@ -6207,7 +6207,7 @@ class fuser : convolution_folder {
       quantize_earlier();
       quantize_biases();
       one_reader_per_dequantize();
-      again = cancel_around_pairs();
+      again = join_transposes();
     }
     return unit{};
   }
@@ -6498,31 +6498,57 @@ class fuser : convolution_folder {
       const std::int64_t axis = n.integer("axis", -1);
       if (rows && (axis < -rank || axis >= rank)) continue;
       if (rows) n.attributes["axis"].integer = perm[as_size(axis < 0 ? axis + rank : axis)];
-      drop_transposes(around, perm);
+      drop_first(around, perm);
+      drop_last(*around.back());
       any = true;
     }
     return any;
   }
-  /// The same where nothing but Q and DQ is between them, after these have got their places.
-  bool cancel_around_pairs() {
+  /// Two Transposes with nothing but Q and DQ between them, after these have got their places: the
+  /// second one does what both did, or where they undo each other both go.
+  bool join_transposes() {
     bool any = false;
     for (item* first : std::vector<item*>(nodes_)) {
       if (!first->alive || !is_plain(first->n, "Transpose")) continue;
       std::vector<item*> around{first};
       item* next = next_alone(*first);
-      for (; next && scalar_parameters_of_pair(next->n); next = next_alone(*next))
-        around.push_back(next);
-      if (!next || !is_plain(next->n, "Transpose") || is_output(next->n.out[0])) continue;
+      for (; next && has_one_scale(next->n); next = next_alone(*next)) around.push_back(next);
+      if (!next || !is_plain(next->n, "Transpose")) continue;
       around.push_back(next);
-      const attribute *to = first->n.find("perm"), *back = next->n.find("perm");
-      if (!to || !back || !undoes(to->integers, back->integers)) continue;
-      drop_transposes(around, std::vector<std::int64_t>(to->integers));
-      any = true;
+      any |= join(around);
     }
     return any;
   }
-  bool scalar_parameters_of_pair(const node& n) {
+  bool has_one_scale(const node& n) {
     return (is_quantize(n) || is_dequantize(n)) && scalar_parameters(n);
+  }
+  bool join(const std::vector<item*>& around) {
+    item& last = *around.back();
+    const attribute *to = around.front()->n.find("perm"), *back = last.n.find("perm");
+    if (!to || !back) return false;
+    const std::vector<std::int64_t> perm = to->integers, then = back->integers;
+    const int rank = static_cast<int>(perm.size());
+    if (perm.size() > dims::max_rank || then.size() != perm.size() ||
+        permutation(around.front()->n, rank).empty() || permutation(last.n, rank).empty())
+      return false;
+    const bool nothing = undoes(perm, then), result = is_output(last.n.out[0]);
+    if (nothing && result && around.size() == 2) return false;
+    drop_first(around, perm);
+    if (nothing && result) return give_instead(*around[around.size() - 2], last);
+    if (nothing) return drop_last(last);
+    attribute both;
+    for (std::int64_t k : then) both.integers.push_back(perm[as_size(k)]);
+    last.n.attributes.insert_or_assign("perm", both);
+    return true;
+  }
+  /// `last`, which reads what `before` gives, goes; its result is given by that.
+  bool give_instead(item& before, item& last) {
+    const std::string given = last.n.out[0];
+    remove(last);
+    producers_.erase(before.n.out[0]);
+    before.n.out[0] = given;
+    producers_[given] = &before;
+    return true;
   }
   static bool undoes(const std::vector<std::int64_t>& perm, const std::vector<std::int64_t>& back) {
     if (perm.size() != back.size() || perm.empty()) return false;
@@ -6532,17 +6558,20 @@ class fuser : convolution_folder {
         return false;
     return true;
   }
-  void drop_transposes(const std::vector<item*>& around, const std::vector<std::int64_t>& perm) {
-    item &first = *around.front(), &last = *around.back();
+  void drop_first(const std::vector<item*>& around, const std::vector<std::int64_t>& perm) {
+    item& first = *around.front();
     for (std::size_t i = 1; i + 1 < around.size(); ++i) {
       const std::string& value = around[i]->n.out[0];
       shapes_.set_before(value, value, perm);
     }
     set_input(*around[1], 0, first.n.in[0]);
     remove(first);
+  }
+  bool drop_last(item& last) {
     const std::string from = last.n.out[0], to = last.n.in[0];
     remove(last);
     replace_value(from, to);
+    return true;
   }
 
   /// What QDQPropagationTransformer looks through.
@@ -6602,15 +6631,15 @@ class fuser : convolution_folder {
         if (!move.alive || !propagates(move.n)) continue;
         const std::string value = move.n.out[0];
         std::vector<use> readers;
-        if (is_output(value) && uses(value).empty())
-          insert_pair_in_result(dq, move, value, {}, move.place);
-        if (!is_output(value))
-          for (const use& u : uses(value))
-            if (!is_quantize(reader(u).n)) readers.push_back(u);
-        if (readers.empty()) continue;
+        for (const use& u : uses(value))
+          if (!is_quantize(reader(u).n)) readers.push_back(u);
+        if (readers.empty() && !is_output(value)) continue;
         for (const use& u : readers)
           if (u.second == 0) open.push_back(&reader(u));
-        insert_pair(dq, value, readers, move.place);
+        if (is_output(value))
+          insert_pair_in_result(dq, move, value, readers, move.place);
+        else
+          insert_pair(dq, value, readers, move.place);
       }
     }
   }
@@ -6645,7 +6674,9 @@ class fuser : convolution_folder {
           insert_pair_in_result(q, *source, given, {use{move->id, 0}}, move->place);
           break;
         }
-        if (!one_reader(at) || (source && is_dequantize(source->n)) || constant(at)) break;
+        const bool given = input_types_.contains(at);  // whoever else reads it
+        if ((!given && !one_reader(at)) || (source && is_dequantize(source->n)) || constant(at))
+          break;
         insert_pair(q, at, {use{move->id, 0}}, move->place);
       }
     }

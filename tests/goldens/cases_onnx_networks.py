@@ -291,6 +291,36 @@ def turned_pairs(n):
     return n.node("Transpose", [x], perm=[0, 3, 1, 2])
 
 
+def turned_codes(perm):
+    """A Transpose goes behind Q and DQ into the next one, whose codes are a result: with it, or in
+    place of both; what is left is a row of pairs."""
+
+    def build(n):
+        x = again(n, floats(n, 2, 6, 5, 8), 0.0288, 144, "u8")
+        x = again(n, n.node("Transpose", [x], perm=[0, 2, 3, 1]), 0.0189, 154, "u8")
+        return n.node("Transpose", [n.q(x, 0.0183, 170, "u8")], perm=perm)
+
+    return build
+
+
+def shared_input(n):
+    """Q goes before a move of what the network is given, whoever else reads that."""
+    x = floats(n, 3, 8)
+    y = n.node("Unsqueeze", [x, n.constant(np.asarray([2]))])
+    for scale, zero in [(0.0173, 0), (0.0178, 0), (0.0152, 0)]:
+        y = again(n, y, scale, zero, "u8")
+    return [n.node("Exp", [x]), y]
+
+
+def moved_result(n):
+    """A pair stands also behind a move whose result the network gives and a layer reads."""
+    x = n.dq(n.input(n.codes("u8", 1, 8, 6, 4, low=0, high=127)), 0.03, 57, "u8")
+    x = n.node("Reshape", [x, n.constant(np.asarray([48, 4]))])
+    w = n.dq(n.constant(n.codes("s8", 4, 6, low=-2, high=2)), 0.5, 1, "s8")
+    y = n.node("Add", [n.node("MatMul", [x, w]), numbers(n, 6)])
+    return [n.q(y, 0.0405, 128, "u8"), x]
+
+
 def turned_result(n):
     """A result that a second Transpose before a Q reads is not quantized."""
     first = n.node("Transpose", [floats(n, 2, 4, 5, 3)], perm=[1, 0, 2, 3])
@@ -361,4 +391,8 @@ def cases(w):
         n.q(x, 0.0312, 90, "u8"), n.q(x, 0.0312, 90, "u8"),
         n.node("Reshape", [x, n.constant(np.asarray([2, -1]))])]))
     w.store("net_turned_pairs", turned_pairs)
+    w.store("net_turned_codes", turned_codes([0, 1, 3, 2]))
+    w.store("net_turned_codes_back", turned_codes([0, 3, 1, 2]))
+    w.store("net_shared_input", shared_input)
+    w.store("net_moved_result", moved_result)
     w.store("net_turned_result", turned_result)
