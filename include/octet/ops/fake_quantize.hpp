@@ -4,7 +4,7 @@
 #define OCTET_OPS_FAKE_QUANTIZE_HPP_
 
 #include "octet/numerics/fp.hpp"
-#include "octet/ops/op.hpp"
+#include "octet/ops/broadcast.hpp"
 
 OCTET_NAMESPACE_BEGIN
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "octet/core/limits.hpp"
 #include "octet/import/common/error.hpp"
 
 OCTET_NAMESPACE_BEGIN
