@@ -98,7 +98,7 @@ struct exception {
 };
 constexpr const char *biases = "int32 with a scale: biases, computed when a file is loaded",
                      *no_framework = "no framework rounds its int16 operator so",
-                     *integers = "plain integers: shapes and indices", *not_yet = "no kernel yet";
+                     *integers = "plain integers: shapes and indices";
 constexpr exception exceptions[] = {
     {"qnn.conv2d", dtype::s8, dtype::s32, biases},
     {"qnn.depthwise_conv2d", dtype::s8, dtype::s32, biases},
@@ -143,9 +143,7 @@ constexpr exception exceptions[] = {
     {"qnn.mean", dtype::s16, dtype::s16, "PyTorch's sums have an order of their own"},
     {"mean", dtype::f32, dtype::f32, "PyTorch's and ONNX Runtime's sums have orders of their own"},
     {"sum", dtype::f32, dtype::f32, "ONNX Runtime's sums have orders of their own"},
-    {"tanh", dtype::f32, dtype::f32, "the C library's own function"},
     {"gelu by tanh", dtype::f32, dtype::f32, "the C library's own function"},
-    {"log_softmax", dtype::f32, dtype::f32, not_yet},
     {"sin", dtype::f32, dtype::f32, "the correctly rounded one and the C library's"},
     {"cos", dtype::f32, dtype::f32, "the correctly rounded one and the C library's"},
     {"log", dtype::f32, dtype::f32, "the correctly rounded one; ONNX Runtime's has vectors"},
@@ -159,7 +157,7 @@ bool is_rare(dtype t) {
 const char* reason_of(const tools::kernel_row& r) {
   if (is_rare(r.type) || is_rare(r.out)) return "a type that activations do not have";
   const bool plain = !r.node.starts_with("qnn.");
-  if (plain && r.node.starts_with("arg_")) return r.type == dtype::f32 ? not_yet : integers;
+  if (plain && r.node.starts_with("arg_")) return integers;
   if (plain && (r.type == dtype::s32 || r.type == dtype::s16 || is_8bit(r.type))) return integers;
   if (r.id == kernel_id::lut8 && r.type == dtype::s16) return no_framework;
   for (const exception& e : exceptions)

@@ -4761,6 +4761,85 @@ template <class F> HWY_INLINE VF apply(VF x) {
                     &F::scalar);
 }
 
+// ---- the C library's expm1 and tanh: numerics/vector_math.hpp, operation by operation ----
+
+HWY_INLINE VF rounded_product(VF a, VF b) { return simd::rounded(hn::Mul(a, b)); }
+HWY_INLINE VF rounded_sum(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
+HWY_INLINE VF rounded_difference(VF a, VF b) { return simd::rounded(hn::Sub(a, b)); }
+/// x = k ln2 + r - c.
+struct c_library_reduced {
+  VF r, c;
+  V32 k;
+  explicit HWY_INLINE c_library_reduced(VF x) {
+    namespace f = numerics::fdlibm;
+    const VF half = hn::CopySign(set_float(0.5f), x);
+    const V32 size = hn::BitCast(D32(), hn::Abs(x)),
+              one = hn::IfThenElse(hn::Lt(hn::BitCast(D32(), x), zero32()), set32(-1), set32(1)),
+              whole = hn::ConvertTo(
+                  D32(), hn::Trunc(rounded_sum(rounded_product(set_float(f::per_ln2), x), half))),
+              some = hn::IfThenElse(hn::Lt(size, set32(f::three_halves_ln2)), one, whole);
+    k = hn::IfThenElse(hn::Gt(size, set32(f::half_ln2)), some, zero32());
+    const VF t = hn::ConvertTo(DF(), k),
+             high = rounded_difference(x, rounded_product(t, set_float(f::ln2_high))),
+             low = rounded_product(t, set_float(f::ln2_low));
+    r = rounded_difference(high, low);
+    c = rounded_difference(rounded_difference(high, r), low);
+  }
+};
+/// v * 2^k for normal v and result.
+HWY_INLINE VF scaled_normal(VF v, V32 k) {
+  return hn::BitCast(DF(), hn::Add(hn::BitCast(D32(), v), hn::ShiftLeft<23>(k)));
+}
+/// A mask of integers as one of floats.
+template <class Mask> HWY_INLINE auto as_floats(Mask m) { return hn::RebindMask(DF(), m); }
+/// exp(x) - 1 of numbers below 64.
+HWY_INLINE VF expm1_c_library(VF x) {
+  namespace f = numerics::fdlibm;
+  const VF lowest = set_float(-std::bit_cast<float>(f::ln2_27)), one = set_float(1.f),
+           two = set_float(2.f), point_five = set_float(0.5f);
+  const c_library_reduced a(hn::Max(x, lowest));
+  const VF r = a.r, half = rounded_product(point_five, r), z = rounded_product(r, half),
+           q = rounded_sum(one, rounded_product(z, rounded_polynomial(f::expm1_q, z))),
+           t = rounded_difference(set_float(3.f), rounded_product(q, half)),
+           ratio = simd::divide(rounded_difference(q, t),
+                                rounded_difference(set_float(6.f), rounded_product(r, t))),
+           e0 = rounded_product(z, ratio);
+  const VF e = rounded_difference(
+      rounded_difference(rounded_product(r, rounded_difference(e0, a.c)), a.c), z);
+  const VF less = rounded_difference(e, r), more = rounded_difference(r, e),
+           power = float_pow2(hn::Neg(a.k));  // of |k| below 127
+  // k = 0, -1, 1, at most -2 or above 56, 2 to 22, 23 to 56.
+  const VF zero = rounded_difference(r, rounded_difference(rounded_product(r, e0), z)),
+           below = rounded_difference(rounded_product(point_five, more), point_five),
+           above = hn::IfThenElse(
+               hn::Lt(r, set_float(-0.25f)),
+               rounded_product(set_float(-2.f), rounded_difference(e, rounded_sum(r, point_five))),
+               rounded_sum(one, rounded_product(two, more))),
+           far = rounded_difference(scaled_normal(rounded_difference(one, less), a.k), one),
+           some = scaled_normal(rounded_difference(rounded_difference(one, power), less), a.k),
+           many =
+               scaled_normal(rounded_sum(rounded_difference(r, rounded_sum(e, power)), one), a.k);
+  VF y = hn::IfThenElse(as_floats(hn::Lt(a.k, set32(23))), some, many);
+  y = hn::IfThenElse(as_floats(hn::Or(hn::Lt(a.k, set32(-1)), hn::Gt(a.k, set32(56)))), far, y);
+  y = hn::IfThenElse(as_floats(hn::Eq(a.k, set32(1))), above, y);
+  y = hn::IfThenElse(as_floats(hn::Eq(a.k, set32(-1))), below, y);
+  y = hn::IfThenElse(as_floats(hn::Eq(a.k, zero32())), zero, y);
+  const V32 size = hn::BitCast(D32(), hn::Abs(x));
+  y = hn::IfThenElse(as_floats(hn::Lt(size, set32(f::tiny))), x, y);
+  return hn::IfThenElse(hn::Le(x, lowest), set_float(-1.f), y);
+}
+HWY_INLINE VF tanh_c_library(VF x) {
+  const VF a = hn::Abs(x), one = set_float(1.f), two = set_float(2.f), most = set_float(22.f);
+  const auto small = hn::Lt(a, one);
+  const VF twice = hn::Mul(two, hn::Min(a, most)),
+           e = expm1_c_library(hn::IfThenElse(small, hn::Neg(twice), twice)),
+           q = simd::divide(hn::IfThenElse(small, hn::Neg(e), two), rounded_sum(e, two));
+  VF y = hn::IfThenElse(small, q, rounded_difference(one, q));
+  y = hn::IfThenElse(hn::Lt(a, set_float(0x1p-55f)), rounded_product(a, rounded_sum(one, a)), y);
+  y = hn::IfThenElse(hn::Lt(a, most), y, one);
+  return unless_nan(x, hn::CopySign(y, x));
+}
+
 // ---- float32 operators of one input ----
 
 HWY_INLINE VF relu6_lanes(VF v) {
@@ -4808,15 +4887,21 @@ struct hard_sigmoid_lanes {
     return simd::divide(relu6_lanes(simd::rounded(hn::Add(x, set_float(3.f)))), set_float(6.f));
   }
 };
-struct elu_lanes {
+template <bool CLibrary> struct elu_by_lanes {
   VF alpha;
-  explicit HWY_INLINE elu_lanes(const unary_params& p) : alpha(set_float(p.alpha)) {}
+  explicit HWY_INLINE elu_by_lanes(const unary_params& p) : alpha(set_float(p.alpha)) {}
   HWY_INLINE VF operator()(VF x) const {
     const auto below = hn::Lt(x, hn::Zero(DF()));
-    const VF e = apply<expm1_function>(hn::IfThenElseZero(below, x));
+    const VF v = hn::IfThenElseZero(below, x);
+    VF e;
+    if constexpr (CLibrary)
+      e = expm1_c_library(v);
+    else
+      e = apply<expm1_function>(v);
     return hn::IfThenElse(below, hn::Mul(e, alpha), x);
   }
 };
+using elu_lanes = elu_by_lanes<false>;
 template <class Exp> struct exp_by_lanes {
   explicit HWY_INLINE exp_by_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return apply<Exp>(x); }
@@ -4825,6 +4910,10 @@ using exp_lanes = exp_by_lanes<exp_function>;
 struct tanh_lanes {
   explicit HWY_INLINE tanh_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return apply<tanh_function>(x); }
+};
+struct tanh_c_library_lanes {
+  explicit HWY_INLINE tanh_c_library_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return tanh_c_library(x); }
 };
 struct gelu_lanes {  // by tanh
   explicit HWY_INLINE gelu_lanes(const unary_params&) {}
@@ -4890,6 +4979,39 @@ struct neg_lanes {
 struct square_lanes {
   explicit HWY_INLINE square_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return hn::Mul(x, x); }
+};
+/// To a whole number, ties to even, as numerics::rint: from 2^23 on every float is one.
+struct round_lanes {
+  explicit HWY_INLINE round_lanes(const unary_params&) {}
+  static HWY_INLINE VF of(VF x) {
+    const VF magic = set_float(8388608.f), a = hn::Abs(x);
+    const VF whole = simd::rounded(hn::Sub(simd::rounded(hn::Add(a, magic)), magic));
+    return hn::IfThenElse(hn::Lt(a, magic), hn::CopySign(whole, x), x);
+  }
+  HWY_INLINE VF operator()(VF x) const { return of(x); }
+};
+struct floor_lanes {
+  explicit HWY_INLINE floor_lanes(const unary_params&) {}
+  static HWY_INLINE VF of(VF x) {
+    const VF near = round_lanes::of(x);
+    return hn::IfThenElse(hn::Gt(near, x), hn::Sub(near, set_float(1.f)), near);
+  }
+  HWY_INLINE VF operator()(VF x) const { return of(x); }
+};
+struct ceil_lanes {
+  explicit HWY_INLINE ceil_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF sign = set_float(-0.f);
+    return hn::Xor(floor_lanes::of(hn::Xor(x, sign)), sign);
+  }
+};
+struct sign_lanes {
+  explicit HWY_INLINE sign_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF zero = hn::Zero(DF());
+    return hn::IfThenElse(hn::Gt(x, zero), set_float(1.f),
+                          hn::IfThenElse(hn::Lt(x, zero), set_float(-1.f), zero));
+  }
 };
 
 template <class Op>
@@ -5044,11 +5166,13 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
     }
     return nullptr;
   }
-  /// With the C library's functions, of which the exponential has vectors.
+  /// With the C library's functions, of which these have vectors.
   static float_function c_library_floats(const unary_params& p) noexcept {
     if (p.function == unary::exp) return &unary_floats<exp_by_lanes<c_library_exp_function>>;
     if (p.function == unary::logistic)
       return &unary_floats<logistic_by_lanes<c_library_exp_function>>;
+    if (p.function == unary::tanh) return &unary_floats<tanh_c_library_lanes>;
+    if (p.function == unary::elu) return &unary_floats<elu_by_lanes<true>>;
     return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
   }
   /// With octet's correctly rounded functions.
@@ -5074,14 +5198,14 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case unary::relu_n1_to_1:
       case unary::relu_0_to_1: return &unary_floats<relu_lanes>;
       case unary::leaky_relu: return &unary_floats<leaky_lanes>;
+      case unary::floor: return &unary_floats<floor_lanes>;
+      case unary::ceil: return &unary_floats<ceil_lanes>;
+      case unary::round: return &unary_floats<round_lanes>;
+      case unary::sign: return &unary_floats<sign_lanes>;
       case unary::log:
       case unary::sin:
       case unary::cos:
-      case unary::floor:
-      case unary::ceil:
-      case unary::round:
-      case unary::softplus:
-      case unary::sign: break;
+      case unary::softplus: break;
     }
     return nullptr;
   }
@@ -5737,8 +5861,8 @@ OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/binary-inl.hpp
-// Two operands beside qnn.add and qnn.mul: minimum, maximum, squared differences, prelu. Part of a
-// pass: see pass-inl.hpp.
+// Two operands beside qnn.add and qnn.mul: minimum, maximum, squared differences, comparisons,
+// logic, prelu. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -5783,6 +5907,49 @@ struct squared_difference_lanes {
   }
 };
 
+/// Operands whose result is a bool: 1 or 0, in a lane of 32 bits.
+template <class Operands> struct compared : Operands {
+  HWY_INLINE std::size_t result_size() const { return 1; }
+  HWY_INLINE void store(V32 v, std::byte* p) const { simd::store_from32(dtype::u8, v, p); }
+  HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const {
+    simd::store_some_from32(dtype::u8, v, p, n);
+  }
+};
+/// Any comparison by three of them: 1 where one that counts holds. NaN is unequal to everything.
+struct comparison {
+  V32 less, equal, greater, unequal;
+  explicit HWY_INLINE comparison(const binary_params& p)
+      : less(one_if(p.op == binary_op::less || p.op == binary_op::less_equal)),
+        equal(one_if(p.op == binary_op::equal || p.op == binary_op::not_equal ||
+                     p.op == binary_op::less_equal || p.op == binary_op::greater_equal)),
+        greater(one_if(p.op == binary_op::greater || p.op == binary_op::greater_equal)),
+        unequal(one_if(p.op == binary_op::not_equal)) {}
+  static HWY_INLINE V32 one_if(bool counts) { return set32(counts ? 1 : 0); }
+  template <class Vec> HWY_INLINE V32 operator()(Vec a, Vec b) const {
+    const D32 d;
+    const V32 below = hn::IfThenElseZero(hn::RebindMask(d, hn::Lt(a, b)), less),
+              same = hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(a, b)), equal),
+              above = hn::IfThenElseZero(hn::RebindMask(d, hn::Gt(a, b)), greater);
+    return hn::Xor(hn::Or(below, hn::Or(same, above)), unequal);
+  }
+};
+/// DR: of quantized values, on a common scale.
+struct scaled_comparison {
+  comparison compare;
+  common_scale scale;
+  explicit HWY_INLINE scaled_comparison(const binary_params& p) : compare(p), scale(p) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return compare(scale.first(a), scale.second(b)); }
+};
+/// Of bytes, of which any but 0 is true.
+struct logic {
+  bool both;
+  explicit HWY_INLINE logic(const binary_params& p) : both(p.op == binary_op::logical_and) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const {
+    const V32 one = set32(1), x = hn::Min(a, one), y = hn::Min(b, one);
+    return both ? hn::And(x, y) : hn::Or(x, y);
+  }
+};
+
 template <class V>
 struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>> {
   static const binary_params& params(const void* p) {
@@ -5797,6 +5964,15 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
   static void integers(const binary_params& p, const kernel_args& k, part_range r) noexcept {
     binary(Op(p), p.shape, integer_operands{p.a_type, p.a_type, p.a_type}, k, r.begin, r.end);
   }
+  static void compared_floats(const binary_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(comparison(p), p.shape, compared<float_operands>(), k, r.begin, r.end);
+  }
+  template <class Op>
+  static void compared_integers(const binary_params& p, const kernel_args& k,
+                                part_range r) noexcept {
+    const dtype t = p.a_type == dtype::boolean ? dtype::u8 : p.a_type;
+    binary(Op(p), p.shape, compared<integer_operands>{{t, t, t}}, k, r.begin, r.end);
+  }
   /// Null: the reference.
   static run_function of_floats(binary_op op) noexcept {
     switch (op) {
@@ -5809,7 +5985,7 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
       case binary_op::less:
       case binary_op::less_equal:
       case binary_op::greater:
-      case binary_op::greater_equal:
+      case binary_op::greater_equal: return &compared_floats;
       case binary_op::logical_and:
       case binary_op::logical_or:
       case binary_op::floor_div:
@@ -5820,8 +5996,8 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
     }
     return nullptr;
   }
-  static run_function of_integers(binary_op op) noexcept {
-    switch (op) {
+  static run_function of_integers(const binary_params& p) noexcept {
+    switch (p.op) {
       case binary_op::minimum: return &integers<integer_minimum>;
       case binary_op::maximum: return &integers<integer_maximum>;
       case binary_op::squared_difference: return &integers<squared_difference_lanes>;
@@ -5831,8 +6007,10 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
       case binary_op::less_equal:
       case binary_op::greater:
       case binary_op::greater_equal:
+        return p.mode == rounding::none ? &compared_integers<comparison>
+                                        : &compared_integers<scaled_comparison>;
       case binary_op::logical_and:
-      case binary_op::logical_or:
+      case binary_op::logical_or: return &compared_integers<logic>;
       case binary_op::div:
       case binary_op::floor_div:
       case binary_op::floor_mod:
@@ -5843,7 +6021,7 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
     return nullptr;
   }
   static run_function of(const binary_params& p) noexcept {
-    return p.a_type == dtype::f32 ? of_floats(p.op) : of_integers(p.op);
+    return p.a_type == dtype::f32 ? of_floats(p.op) : of_integers(p);
   }
   static bool has_integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
   static bool accepts(const void* v) {
@@ -5852,7 +6030,8 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
     if (!ops::has_binary_kernel(p.op, !raw) || of(p) == nullptr) return false;
     if (p.op == binary_op::squared_difference)
       return raw ? real : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
-    return raw && (real || has_integers(p.a_type));
+    if (is_comparison(p.op) && !raw) return is_8bit(p.a_type) || p.a_type == dtype::s16;
+    return raw && (real || has_integers(p.a_type) || p.a_type == dtype::boolean);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -5947,6 +6126,192 @@ template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kern
       of_bytes(p.mode)(p, k, r);
   }
   static const char* describe(const void*) { return "prelu"; }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/choices-inl.hpp
+// select, cast, fake_quantize. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+// ---- select ----
+
+/// y = c ? a : b of n elements of at most 32 bits in lanes of int32; an operand whose step is 0
+/// stands still.
+template <class T> struct select_run {
+  const std::uint8_t* c;
+  const T *a, *b;
+  bool step_c, step_a, step_b;
+  static HWY_INLINE V32 lanes_of(const T* p, bool steps, std::size_t i, std::size_t n) {
+    if (!steps) return set32(static_cast<std::int32_t>(*p));
+    return n >= lanes32 ? simd::load_as32(p + i) : simd::load_some_as32(p + i, n);
+  }
+  HWY_INLINE V32 at(std::size_t i, std::size_t n) const {
+    const V32 chosen = !step_c        ? set32(*c)
+                       : n >= lanes32 ? simd::load_as32(c + i)
+                                      : simd::load_some_as32(c + i, n);
+    return hn::IfThenElse(hn::Gt(chosen, zero32()), lanes_of(a, step_a, i, n),
+                          lanes_of(b, step_b, i, n));
+  }
+  HWY_NOINLINE void operator()(T* y, std::size_t n) const noexcept {
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32) simd::store_from32(at(i, lanes32), y + i);
+    if (i < n) simd::store_some_from32(at(i, n - i), y + i, n - i);
+  }
+};
+template <class V>
+struct kernel<kernel_id::select, V> : plain_kernel<kernel<kernel_id::select, V>> {
+  static const select_params& params(const void* p) {
+    return *static_cast<const select_params*>(p);
+  }
+  static bool accepts(const void* p) { return size_of(params(p).type) <= 4; }
+  template <class T>
+  static void elements(const select_params& p, const kernel_args& k, part_range r) noexcept {
+    const broadcast_plan<3>& s = p.shape;
+    const auto last = as_size(s.rank - 1);
+    for (std::size_t i = r.begin; i < r.end;) {
+      const std::size_t left = s.inner - i % s.inner, n = left < r.end - i ? left : r.end - i;
+      const auto at = broadcast_offsets(s, i);
+      const select_run<T> run{static_cast<const std::uint8_t*>(k.in[0]) + at[0],
+                              static_cast<const T*>(k.in[1]) + at[1],
+                              static_cast<const T*>(k.in[2]) + at[2],
+                              s.stride[0][last] != 0,
+                              s.stride[1][last] != 0,
+                              s.stride[2][last] != 0};
+      run(static_cast<T*>(k.out[0]) + i, n);
+      i += n;
+    }
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.shape.count, k.part, k.parts);
+    if (size_of(p.type) == 1)
+      elements<std::uint8_t>(p, k, r);
+    else if (size_of(p.type) == 2)
+      elements<std::int16_t>(p, k, r);
+    else
+      elements<std::int32_t>(p, k, r);
+  }
+  static const char* describe(const void*) { return "select"; }
+};
+
+// ---- cast ----
+
+/// Toward zero, what int32 does not hold the nearest that it holds; NaN as `nan`.
+HWY_INLINE V32 truncated(VF x, V32 nan) {
+  // The largest float below 2^31; from there on the value is INT32_MAX.
+  const VF beyond = set_float(2147483648.f), most = set_float(2147483520.f),
+           least = set_float(-2147483648.f);
+  const V32 whole = hn::ConvertTo(D32(), hn::Trunc(simd::lesser(simd::greater(x, least), most)));
+  const V32 v = hn::IfThenElse(hn::RebindMask(D32(), hn::Ge(x, beyond)), set32(INT32_MAX), whole);
+  // By its bits: -ffast-math knows no NaN.
+  const V32 magnitude = hn::And(hn::BitCast(D32(), x), set32(0x7FFFFFFF));
+  return hn::IfThenElse(hn::Gt(magnitude, set32(0x7F800000)), nan, v);
+}
+/// The low `bits` bits, with their sign or without: what is left of an integer that wraps.
+HWY_INLINE V32 wrapped(V32 v, dtype to) {
+  if (to == dtype::u8) return hn::And(v, set32(255));
+  if (to == dtype::s8) return hn::ShiftRight<24>(hn::ShiftLeft<24>(v));
+  if (to == dtype::s16) return hn::ShiftRight<16>(hn::ShiftLeft<16>(v));
+  return v;
+}
+template <class V> struct kernel<kernel_id::cast, V> : plain_kernel<kernel<kernel_id::cast, V>> {
+  static const cast_params& params(const void* p) { return *static_cast<const cast_params*>(p); }
+  static bool has_lanes(dtype t) {
+    return is_8bit(t) || t == dtype::s16 || t == dtype::s32 || t == dtype::f32 ||
+           t == dtype::boolean;
+  }
+  static bool accepts(const void* p) {
+    return has_lanes(params(p).in_type) && has_lanes(params(p).out_type);
+  }
+  /// As it lies in memory, bools as bytes.
+  static dtype stored(dtype t) { return t == dtype::boolean ? dtype::u8 : t; }
+  static HWY_INLINE VF load_floats(const std::byte* x, std::size_t n) {
+    const auto* f = reinterpret_cast<const float*>(x);
+    return n >= lanes32 ? simd::load(f) : simd::load_some(f, n);
+  }
+  static HWY_INLINE void store_floats(VF v, std::byte* y, std::size_t n) {
+    auto* f = reinterpret_cast<float*>(y);
+    n >= lanes32 ? simd::store(v, f) : simd::store_some(v, f, n);
+  }
+  static HWY_INLINE V32 load_integers(dtype t, const std::byte* x, std::size_t n) {
+    const V32 v =
+        n >= lanes32 ? simd::load_as32(stored(t), x) : simd::load_some_as32(stored(t), x, n);
+    return t == dtype::boolean ? hn::Min(v, set32(1)) : v;
+  }
+  static HWY_INLINE void store_integers(dtype t, V32 v, std::byte* y, std::size_t n) {
+    n >= lanes32 ? simd::store_from32(stored(t), v, y)
+                 : simd::store_some_from32(stored(t), v, y, n);
+  }
+  static HWY_INLINE V32 to_integers(const cast_params& p, VF x) {
+    const V32 one = set32(1);
+    if (p.out_type == dtype::boolean)
+      return hn::AndNot(hn::VecFromMask(D32(), hn::RebindMask(D32(), hn::Eq(x, hn::Zero(DF())))),
+                        one);
+    const std::int32_t highest = static_cast<std::int32_t>(highest_of(p.out_type)),
+                       lowest = static_cast<std::int32_t>(lowest_of(p.out_type));
+    const V32 v = truncated(x, set32(p.nan_is_highest ? highest : 0));
+    return hn::Min(hn::Max(v, set32(lowest)), set32(highest));
+  }
+  static HWY_INLINE V32 to_integers(const cast_params& p, V32 x) {
+    if (p.out_type != dtype::boolean) return wrapped(x, p.out_type);
+    return hn::AndNot(hn::VecFromMask(D32(), hn::Eq(x, zero32())), set32(1));
+  }
+  static HWY_INLINE void step(const cast_params& p, const std::byte* x, std::byte* y,
+                              std::size_t n) {
+    const bool from_floats = p.in_type == dtype::f32, to_floats = p.out_type == dtype::f32;
+    if (from_floats && to_floats)
+      store_floats(load_floats(x, n), y, n);
+    else if (from_floats)
+      store_integers(p.out_type, to_integers(p, load_floats(x, n)), y, n);
+    else if (to_floats)
+      store_floats(hn::ConvertTo(DF(), load_integers(p.in_type, x, n)), y, n);
+    else
+      store_integers(p.out_type, to_integers(p, load_integers(p.in_type, x, n)), y, n);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const std::size_t in = size_of(p.in_type), out = size_of(p.out_type);
+    const auto* x = static_cast<const std::byte*>(k.in[0]);
+    auto* y = static_cast<std::byte*>(k.out[0]);
+    for (std::size_t i = r.begin; i < r.end; i += lanes32)
+      step(p, x + i * in, y + i * out, r.end - i);
+  }
+  static const char* describe(const void*) { return "cast"; }
+};
+
+// ---- fake_quantize ----
+
+template <class V>
+struct kernel<kernel_id::fake_quantize, V> : plain_kernel<kernel<kernel_id::fake_quantize, V>> {
+  static const fake_quantize_params& params(const void* p) {
+    return *static_cast<const fake_quantize_params*>(p);
+  }
+  static HWY_INLINE VF value(const fake_quantize_params& p, VF x) {
+    const VF least = set_float(p.least), most = set_float(p.most);
+    // NaN is the least.
+    const VF v = simd::lesser(simd::greater(x, least), most);
+    const VF steps = simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, least)), set_float(p.inverse)));
+    const VF whole = whole_away(DF(), steps);
+    return simd::rounded(
+        hn::Add(simd::rounded(hn::Mul(simd::rounded(whole), set_float(p.step))), least));
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const auto* x = static_cast<const float*>(k.in[0]);
+    auto* y = static_cast<float*>(k.out[0]);
+    std::size_t i = r.begin;
+    for (; i + lanes32 <= r.end; i += lanes32) simd::store(value(p, simd::load(x + i)), y + i);
+    if (i < r.end) simd::store_some(value(p, simd::load_some(x + i, r.end - i)), y + i, r.end - i);
+  }
+  static const char* describe(const void*) { return "fake_quantize"; }
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -6425,14 +6790,15 @@ template <class V> struct kernel<kernel_id::norm, V> : plain_kernel<kernel<kerne
 
 // ---- arg_max, arg_min ----
 
-/// Small integers along the innermost axis: the value (arg_min: its complement) above the reversed
+/// Along the innermost axis. Small integers: the value (arg_min: its complement) above the reversed
 /// index, whose maximum is the first of the largest.
 template <class V>
 struct kernel<kernel_id::arg_extreme, V> : plain_kernel<kernel<kernel_id::arg_extreme, V>> {
   static const axis_params& params(const void* p) { return *static_cast<const axis_params*>(p); }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.inner == 1 && p.extent <= 65536 && (is_8bit(p.type) || p.type == dtype::s16);
+    if (p.inner != 1) return false;
+    return p.type == dtype::f32 || (p.extent <= 65536 && (is_8bit(p.type) || p.type == dtype::s16));
   }
   static HWY_INLINE V32 keys(V32 q, V32 flip, std::size_t k) {
     const V32 reversed = hn::Sub(set32(65535 - static_cast<std::int32_t>(k)), hn::Iota(D32(), 0));
@@ -6454,21 +6820,60 @@ struct kernel<kernel_id::arg_extreme, V> : plain_kernel<kernel<kernel_id::arg_ex
         const V32 some = keys(simd::load_some_as32(p.type, x + i * size, p.extent - i), flip, i);
         best = hn::Max(best, hn::IfThenElse(hn::FirstN(D32(), p.extent - i), some, best));
       }
-      const std::int32_t key = hn::GetLane(hn::MaxOfLanes(D32(), best)),
-                         index = 65535 - (key & 65535);
-      if (p.out_type == dtype::s32)
-        std::memcpy(y + 4 * o, &index, 4);
-      else
-        reinterpret_cast<std::int64_t*>(y)[o] = index;
+      const std::int32_t key = hn::GetLane(hn::MaxOfLanes(D32(), best));
+      store_index(p, y, o, 65535 - (key & 65535));
+    }
+  }
+  static HWY_INLINE void store_index(const axis_params& p, std::byte* y, std::size_t o,
+                                     std::int32_t index) {
+    if (p.out_type == dtype::s32)
+      std::memcpy(y + 4 * o, &index, 4);
+    else
+      reinterpret_cast<std::int64_t*>(y)[o] = index;
+  }
+  /// The largest number of a row of floats whose first is one (`least`: the smallest).
+  static HWY_INLINE float extreme_of(const float* x, std::size_t n, bool least) {
+    VF best = set_float(x[0]);
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32) {
+      const VF v = simd::load(x + i);
+      best = least ? simd::lesser(v, best) : simd::greater(v, best);
+    }
+    float most = least ? simd::smallest_lane<float>(best) : simd::largest_lane<float>(best);
+    for (; i < n; ++i)
+      if (least ? x[i] < most : x[i] > most) most = x[i];
+    return most;
+  }
+  static HWY_INLINE std::size_t first_equal(const float* x, std::size_t n, float value) {
+    std::size_t i = 0;
+    const VF wanted = set_float(value);
+    for (; i + lanes32 <= n; i += lanes32) {
+      const auto at = hn::FindFirstTrue(DF(), hn::Eq(simd::load(x + i), wanted));
+      if (at >= 0) return i + static_cast<std::size_t>(at);
+    }
+    while (i + 1 < n && x[i] != value) ++i;
+    return i;
+  }
+  /// Two passes; NaN is above and below nothing, so that it counts where it is the first alone.
+  static HWY_NOINLINE void rows_of_floats(const axis_params& p, const float* x, std::byte* y,
+                                          std::size_t n) noexcept {
+    for (std::size_t o = 0; o < n; ++o, x += p.extent) {
+      const std::size_t index =
+          numerics::is_nan(x[0]) ? 0 : first_equal(x, p.extent, extreme_of(x, p.extent, p.least));
+      store_index(p, y, o, static_cast<std::int32_t>(index));
     }
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.outer, k.part, k.parts);
-    rows(p, static_cast<const std::byte*>(k.in[0]) + r.begin * p.extent * size_of(p.type),
-         static_cast<std::byte*>(k.out[0]) + r.begin * size_of(p.out_type), r.end - r.begin);
+    const auto* x = static_cast<const std::byte*>(k.in[0]) + r.begin * p.extent * size_of(p.type);
+    auto* y = static_cast<std::byte*>(k.out[0]) + r.begin * size_of(p.out_type);
+    if (p.type == dtype::f32)
+      rows_of_floats(p, reinterpret_cast<const float*>(x), y, r.end - r.begin);
+    else
+      rows(p, x, y, r.end - r.begin);
   }
-  static const char* describe(const void*) { return "keys"; }
+  static const char* describe(const void*) { return "rows"; }
 };
 
 // ---- transposition of the two innermost axes of a copy ----
@@ -7210,6 +7615,143 @@ struct kernel<kernel_id::float_layer, V>
   }
 };
 
+// ---- products that are brought to floats by themselves ----
+
+/// As float_tile, of codes and weights whose products are exact: each times its channel's scale,
+/// then its image's.
+template <int MR, int NV>
+HWY_NOINLINE void scaled_tile(const float_walk& k, const float* x, const float* w,
+                              const float* channels, float image, const float* bias, float* y,
+                              std::size_t n) noexcept {
+  VF acc[MR][NV], scale[NV];
+  HWY_UNROLL(2)
+  for (int v = 0; v < NV; ++v) {
+    const std::size_t done = as_size(v * lanes32);
+    scale[v] = hn::Zero(DF());
+    if (done < n)
+      scale[v] = n - done >= lanes32 ? simd::load(channels + done)
+                                     : simd::load_some(channels + done, n - done);
+    HWY_UNROLL(4)
+    for (int r = 0; r < MR; ++r) acc[r][v] = hn::Zero(DF());
+  }
+  const VF factor = set_float(image);
+  for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
+    const float *from = x, *with = w;
+    for (std::ptrdiff_t c = 0; c < k.columns; ++c, from += k.x_column, with += k.w_column) {
+      const float *px = from, *pw = with;
+      for (std::ptrdiff_t e = k.elements; e != 0; --e, px += k.x_element, pw += k.w_element) {
+        HWY_UNROLL(2)
+        for (int v = 0; v < NV; ++v) {
+          const VF b = simd::load(pw + v * lanes32);
+          HWY_UNROLL(4)
+          for (int r = 0; r < MR; ++r) {
+            const VF product = simd::rounded(hn::Mul(set_float(px[r * k.x_pixel]), b)),
+                     scaled = simd::rounded(hn::Mul(product, scale[v]));
+            acc[r][v] = simd::rounded(hn::Add(acc[r][v], simd::rounded(hn::Mul(scaled, factor))));
+          }
+        }
+      }
+    }
+  }
+  const VF lo = set_float(k.lo), hi = set_float(k.hi);
+  HWY_UNROLL(4)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(2)
+    for (int v = 0; v < NV; ++v) {
+      const std::size_t done = as_size(v * lanes32);
+      if (done < n)
+        finish_floats<float_sums>(acc[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+                                  y + r * k.y_pixel + done, n - done);
+    }
+  }
+}
+/// One panel of n columns of an image's pixels.
+struct scaled_panel {
+  struct sums {
+    static constexpr int vectors_of_eight = 0;
+  };
+  panel_steps steps;
+  float_walk k;
+  const float *w, *channels, *bias;
+  std::size_t n;
+  float image = 1;
+  HWY_INLINE scaled_panel(const dynamic_transpose_params& p, const float_image& extents,
+                          const float* weights, const float* scales, const float* biases,
+                          std::size_t columns, std::size_t width)
+      : steps(p, width),
+        k(walk_of(p, extents, steps)),
+        w(weights),
+        channels(scales),
+        bias(biases),
+        n(columns) {}
+  HWY_INLINE void taps_are(const float_row& row, const float_taps& t) {
+    k.rows = as_distance(row.taps.count), k.columns = as_distance(t.count);
+    k.elements = steps.group_in;
+  }
+  template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
+    const std::size_t width = as_size(steps.width);
+    for (std::size_t done = 0; done < width;) {
+      const float* const b = bias == nullptr ? nullptr : bias + done;
+      const bool two = width - done >= 2 * lanes32;
+      const auto tile = two ? &scaled_tile<MR, 2> : &scaled_tile<MR, 1>;
+      tile(k, x, with + done, channels + done, image, b, y + done, n - done);
+      done += two ? 2 * lanes32 : lanes32;
+    }
+  }
+};
+template <class V>
+struct kernel<kernel_id::dynamic_transpose, V>
+    : packing_kernel<kernel<kernel_id::dynamic_transpose, V>, dynamic_transpose_params> {
+  using base = packing_kernel<kernel, dynamic_transpose_params>;
+  using base::params;
+  static kernels::node_bytes bytes(const dynamic_transpose_params& p) {
+    return kernels::dynamic_transpose_bytes(p, layout);
+  }
+  static void pack_into(const dynamic_transpose_params& p, std::byte* to) {
+    kernels::float_pack<std::int8_t>(layer_columns(p), layout, to);
+  }
+  static bool accepts(const void* p) {
+    return kernels::dynamic_transpose_accepts(params(p), layout);
+  }
+  static HWY_NOINLINE void codes_as_floats(const std::int16_t* x, float* to,
+                                           std::size_t n) noexcept {
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32)
+      simd::store(hn::ConvertTo(DF(), simd::load_as32(x + i)), to + i);
+    for (; i < n; ++i) to[i] = x[i];
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const kernels::float_columns c = layer_columns(p);
+    const float_image extents(p);
+    const std::size_t most = kernels::float_panel_columns(layout),
+                      each = product_of(p.out_h, p.out_w);
+    const float_share share(extents.pixels(), c.panels(layout), a);
+    auto* const x = static_cast<float*>(a.scratch);
+    codes_as_floats(static_cast<const std::int16_t*>(a.in[0]), x,
+                    product_of(p.batch, p.in_h, p.in_w, p.in_c));
+    const auto* const images = static_cast<const float*>(a.in[2]);
+    const auto* const bias = p.has_bias ? static_cast<const float*>(a.in[3]) : nullptr;
+    auto* const y = static_cast<float*>(a.out[0]);
+    for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
+      const std::size_t first = i * most, n = c.columns - first < most ? c.columns - first : most;
+      scaled_panel panel(
+          p, extents,
+          reinterpret_cast<const float*>(p.packed) + kernels::float_panel_at(c, layout, 0, i),
+          p.scales + first, bias == nullptr ? nullptr : bias + first, n,
+          kernels::float_panel_width(c, layout, i));
+      for (std::size_t pixel = share.rows.begin; pixel < share.rows.end;) {
+        const std::size_t image = pixel / each, left = share.rows.end - pixel,
+                          rest = (image + 1) * each - pixel, some = rest < left ? rest : left;
+        panel.image = images[image];
+        float_layer_panel(panel, extents, x, y + first, pixel, pixel + some);
+        pixel += some;
+      }
+    }
+  }
+  static const char* describe(const void*) { return "float gemm, scaled products"; }
+};
+
 // ---- depthwise ----
 
 /// The input channels of a vector of output channels: the same ones, or each several times.
@@ -7609,7 +8151,6 @@ HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std:
 }
 
 /// XNNPACK's average of floats: nine places of the window, added to the sum of those before.
-HWY_INLINE VF rounded_sum(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
 HWY_INLINE VF with_nine(VF total, const VF* t) {
   return rounded_sum(
       total, rounded_sum(
@@ -8680,9 +9221,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
   static std::optional<float_formula> of_floats(const softmax_params& p) noexcept {
     switch (p.mode) {
       case rounding::none: return float_formula{&rows_floats<1>, &rows_floats<together>};
-      case rounding::aten:
-        if (!p.log) return float_formula{&row_vectorized, nullptr};
-        break;
+      case rounding::aten: return float_formula{&row_vectorized, nullptr};
       case rounding::onnxruntime: return float_formula{&row_mlas, nullptr};
       case rounding::xnnpack: return float_formula{&row_xnnpack, nullptr};
       case rounding::doubling_high_half_away:
@@ -8988,6 +9527,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
       sum = sum_of_eights(y, n);
     else
       for (std::size_t k = 0; k < n; ++k) sum = numerics::add(sum, y[k]);
+    if (p.log) return shares(p, x, largest, numerics::log_f32(sum), y);
     const VF factor = set_float(numerics::div(1.f, sum));
     each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
   }
@@ -10951,6 +11491,9 @@ enum class kernel_id : std::uint8_t {
   dynamic_layer,
   unary,
   binary,
+  select,
+  cast,
+  fake_quantize,
   prelu,
   batch_norm,
   norm,
@@ -10961,6 +11504,7 @@ enum class kernel_id : std::uint8_t {
   svdf,
   float_layer,
   float_depthwise,
+  dynamic_transpose,
   float_batch_matmul,
   attention,
   float_lstm,
@@ -10992,6 +11536,9 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::dynamic_layer: return "dynamic_layer";
     case kernel_id::unary: return "unary";
     case kernel_id::binary: return "binary";
+    case kernel_id::select: return "select";
+    case kernel_id::cast: return "cast";
+    case kernel_id::fake_quantize: return "fake_quantize";
     case kernel_id::prelu: return "prelu";
     case kernel_id::batch_norm: return "batch_norm";
     case kernel_id::norm: return "norm";
@@ -11002,6 +11549,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::svdf: return "svdf";
     case kernel_id::float_layer: return "float_layer";
     case kernel_id::float_depthwise: return "float_depthwise";
+    case kernel_id::dynamic_transpose: return "dynamic_transpose";
     case kernel_id::float_batch_matmul: return "float_batch_matmul";
     case kernel_id::attention: return "attention";
     case kernel_id::float_lstm: return "float_lstm";
@@ -15632,25 +16180,26 @@ constexpr node_bytes float_gemm_memory(const float_columns& c, const target_layo
   return float_gemm_accepts(c, t) ? float_gemm_bytes(c, t) : node_bytes{};
 }
 
-/// `valid` columns from w on, as `steps` rows of `width` elements.
-inline void float_pack_panel(const float_columns& c, const float* w, std::size_t valid,
-                             std::size_t width, float* to) noexcept {
+/// `valid` columns from w on, as `steps` rows of `width` elements; W: float, or integers as floats.
+template <class W>
+void float_pack_panel(const float_columns& c, const W* w, std::size_t valid, std::size_t width,
+                      float* to) noexcept {
   for (std::size_t s = 0; s < c.steps; ++s, to += width) {
-    const float* const row = w + s * c.step_stride;
-    for (std::size_t i = 0; i < valid; ++i) to[i] = row[i * c.column_stride];
+    const W* const row = w + s * c.step_stride;
+    for (std::size_t i = 0; i < valid; ++i) to[i] = static_cast<float>(row[i * c.column_stride]);
     for (std::size_t i = valid; i < width; ++i) to[i] = 0;
   }
 }
-inline void float_pack(const float_columns& c, const target_layout& t, std::byte* to) noexcept {
+template <class W = float>
+void float_pack(const float_columns& c, const target_layout& t, std::byte* to) noexcept {
   const std::size_t most = float_panel_columns(t);
   for (std::size_t g = 0; g < c.groups; ++g)
     for (std::size_t i = 0; i < c.panels(t); ++i)
-      float_pack_panel(c,
-                       static_cast<const float*>(c.weights) + g * c.columns * c.steps +
-                           i * most * c.column_stride,
-                       c.columns - i * most < most ? c.columns - i * most : most,
-                       float_panel_width(c, t, i),
-                       reinterpret_cast<float*>(to) + float_panel_at(c, t, g, i));
+      float_pack_panel(
+          c,
+          static_cast<const W*>(c.weights) + g * c.columns * c.steps + i * most * c.column_stride,
+          c.columns - i * most < most ? c.columns - i * most : most, float_panel_width(c, t, i),
+          reinterpret_cast<float*>(to) + float_panel_at(c, t, g, i));
 }
 
 }  // namespace kernels
@@ -18395,38 +18944,40 @@ constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, tru
 
 // ---- the C library's ----
 
+/// Numbers of fdlibm's exp(x) - 1 (THIRD_PARTY_NOTICES.md); kernels have the same operations on
+/// vectors. Bounds are the bits of magnitudes.
+namespace fdlibm {
+inline constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
+                       ln2_low = std::bit_cast<float>(0x3717f7d1u),
+                       per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
+inline constexpr float expm1_q[] = {
+    std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
+    std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
+    std::bit_cast<float>(0xbd088889u)};
+inline constexpr std::int32_t tiny = 0x33000000, half_ln2 = 0x3eb17218,
+                              three_halves_ln2 = 0x3f851592, ln2_27 = 0x4195b844;
+}  // namespace fdlibm
 /// exp(x) - 1 in binary32, fdlibm's way, up to glibc 2.40: x = k ln2 + r - c, a rational function
 /// of r, 2^k put back.
 constexpr float expm1_c_library(float x) noexcept {
-  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
-                  ln2_low = std::bit_cast<float>(0x3717f7d1u),
-                  per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
-  constexpr float q[] = {std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
-                         std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
-                         std::bit_cast<float>(0xbd088889u)};
-  const std::uint32_t size = std::bit_cast<std::uint32_t>(x) & 0x7fffffffu;
+  const auto size = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
   const bool below = x < 0;
-  if (size >= 0x4195b844u && below) return -1.f;  // 27 ln2
+  if (size >= fdlibm::ln2_27 && below) return -1.f;
   std::int32_t k = 0;
   float c = 0;
-  if (size > 0x3eb17218u) {  // ln2 / 2
-    float high, low;
-    if (size < 0x3f851592u) {  // 3/2 ln2
-      high = below ? add(x, ln2_high) : sub(x, ln2_high);
-      low = below ? -ln2_low : ln2_low;
-      k = below ? -1 : 1;
-    } else {
-      k = static_cast<std::int32_t>(add(mul(per_ln2, x), below ? -0.5f : 0.5f));
-      const auto t = static_cast<float>(k);
-      high = sub(x, mul(t, ln2_high));
-      low = mul(t, ln2_low);
-    }
+  if (size > fdlibm::half_ln2) {
+    k = size < fdlibm::three_halves_ln2
+            ? (below ? -1 : 1)
+            : static_cast<std::int32_t>(add(mul(fdlibm::per_ln2, x), below ? -0.5f : 0.5f));
+    const auto t = static_cast<float>(k);
+    const float high = sub(x, mul(t, fdlibm::ln2_high)), low = mul(t, fdlibm::ln2_low);
     x = sub(high, low);
     c = sub(sub(high, x), low);
-  } else if (size < 0x33000000u) {
+  } else if (size < fdlibm::tiny) {
     return x;
   }
-  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, detail::polynomial(z, q))),
+  const float half = mul(0.5f, x), z = mul(x, half),
+              r = add(1.f, mul(z, detail::polynomial(z, fdlibm::expm1_q))),
               t = sub(3.f, mul(r, half));
   float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
   if (k == 0) return sub(x, sub(mul(x, e), z));
@@ -21751,7 +22302,8 @@ inline constexpr form qnn_binary_forms[] = {
 
 /// The operators with vectors, in some of their forms.
 constexpr bool has_binary_kernel(binary_op op, bool quantized) {
-  return op == binary_op::minimum || op == binary_op::maximum ||
+  return op == binary_op::minimum || op == binary_op::maximum || is_comparison(op) ||
+         op == binary_op::logical_and || op == binary_op::logical_or ||
          op == binary_op::squared_difference || (op == binary_op::div && !quantized);
 }
 template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
@@ -21875,7 +22427,7 @@ constexpr status select_op_shape(const node_view& n, std::span<dims> out) {
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status select_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<select_params>(&reference::select_kernel);
+  auto& p = to.make<select_params>(&reference::select_kernel, kernel_id::select);
   for (std::size_t i : {std::size_t{1}, std::size_t{2}})
     if (n.in[i].quantized() && !n.in[i].same_quantization(n.out[0]))
       return unsupported("select of different scales", {}, "equal scales and zero points");
@@ -21895,6 +22447,7 @@ inline constexpr op_def select{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = select_forms,
+    .kernel = kernel_id::select,
     .attributes = keys_of<>,
     .shape = &select_op_shape,
     .memory = &params_only<select_params>,
@@ -21981,7 +22534,7 @@ void cast_kernel(const kernel_args& a) noexcept;
 namespace ops {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status cast_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<cast_params>(&reference::cast_kernel);
+  auto& p = to.make<cast_params>(&reference::cast_kernel, kernel_id::cast);
   p.in_type = n.in[0].type, p.out_type = n.out[0].type;
   p.count = n.in[0].shape.elements().value;
   p.nan_is_highest = read_attributes<cast_attrs>(*n.attrs).nan_is_highest;
@@ -22000,6 +22553,7 @@ inline constexpr op_def cast{
     .name = "cast",
     .summary = "numbers to another element type",
     .forms = cast_forms,
+    .kernel = kernel_id::cast,
     .attributes = keys_of<cast_attrs>,
     .shape = &same_op_shape,
     .memory = &params_only<cast_params>,
@@ -22358,21 +22912,20 @@ namespace reference {
 OCTET_INLINE void concat_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const concat_params*>(a.params);
   const auto r = part_of(p.outer, a.part, a.parts);
-  auto* y = static_cast<std::uint8_t*>(a.out[0]);
-  std::size_t at = 0;
-  for (std::size_t k = 0; k < p.inputs; ++k) {
-    const auto* x = static_cast<const std::uint8_t*>(a.in[k]);
-    for (std::size_t o = r.begin; o < r.end && p.bytes[k] != 0; ++o) {
-      const std::uint8_t* from = x + o * p.bytes[k];
-      std::uint8_t* to = y + o * p.row_bytes + at;
+  auto* to = static_cast<std::uint8_t*>(a.out[0]) + r.begin * p.row_bytes;
+  // Row by row: what is written lies in one run.
+  for (std::size_t o = r.begin; o < r.end; ++o)
+    for (std::size_t k = 0; k < p.inputs; ++k) {
+      const std::size_t n = p.bytes[k];
+      if (n == 0) continue;
+      const std::uint8_t* from = static_cast<const std::uint8_t*>(a.in[k]) + o * n;
       if (const std::uint8_t* t = p.table[k]) {
-        for (std::size_t i = 0; i < p.bytes[k]; ++i) to[i] = t[from[i]];
+        for (std::size_t i = 0; i < n; ++i) to[i] = t[from[i]];
       } else {
-        std::memcpy(to, from, p.bytes[k]);
+        std::memcpy(to, from, n);
       }
+      to += n;
     }
-    at += p.bytes[k];
-  }
 }
 #else
 void concat_kernel(const kernel_args& a) noexcept;
@@ -24613,11 +25166,23 @@ OCTET_NAMESPACE_BEGIN
 
 /// x codes less their zero points (what dynamic_quantize gives), weights as transpose_conv2d has
 /// them, scales of the images float32 [N], bias float32 [O] (optional).
-struct dynamic_transpose_params : conv2d_params {
+struct dynamic_transpose_params : float_layer_params {
   const float* scales = nullptr;  // of the output channels
-  bool has_bias = false;
-  float min = 0, max = 0;
 };
+
+namespace kernels {
+/// Packed weights and, for each part, the codes, all as floats.
+constexpr node_bytes dynamic_transpose_bytes(const dynamic_transpose_params& p,
+                                             const target_layout& t) noexcept {
+  node_bytes b = float_gemm_bytes(columns_of(p), t);
+  b.scratch = round_up(product_of(p.batch, p.in_h, p.in_w, p.in_c) * sizeof(float) + 1, alignment);
+  return b;
+}
+constexpr bool dynamic_transpose_accepts(const dynamic_transpose_params& p,
+                                         const target_layout& t) noexcept {
+  return p.weights != nullptr && dynamic_transpose_bytes(p, t).scratch <= most_scratch;
+}
+}  // namespace kernels
 
 namespace reference {
 constexpr void dynamic_transpose(const dynamic_transpose_params& p, const std::int16_t* x,
@@ -24666,6 +25231,12 @@ constexpr status dynamic_transpose_shape(const node_view& n, std::span<dims> out
 constexpr void dynamic_transpose_memory(const node_view& n, node_memory& to) {
   to.make<dynamic_transpose_params>();
   to.array<float>(as_size(n.in[1].shape[0]));
+  dynamic_transpose_params p{};
+  set_float_transpose_conv2d(p, n);
+  to.kernel([&](const kernels::target_layout& t) {
+    return kernels::dynamic_transpose_accepts(p, t) ? kernels::dynamic_transpose_bytes(p, t)
+                                                    : kernels::node_bytes{};
+  });
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status dynamic_transpose_prepare(const node_view& n, prepared& to) {
@@ -24673,8 +25244,9 @@ OCTET_INLINE status dynamic_transpose_prepare(const node_view& n, prepared& to) 
   if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1)
     return unsupported("dynamic transpose_conv2d with groups or dilation");
   const tensor_desc& w = n.in[1];
-  auto& p = to.make<dynamic_transpose_params>(&reference::dynamic_transpose_kernel);
-  set_geometry(p, a, n.in[0].shape, w.shape, n.out[0].shape);
+  auto& p = to.make<dynamic_transpose_params>(&reference::dynamic_transpose_kernel,
+                                              kernel_id::dynamic_transpose);
+  set_float_transpose_conv2d(p, n);
   const auto channels = as_size(p.out_c);
   if (w.scales.size() != 1 && w.scales.size() != channels)
     return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
@@ -24702,6 +25274,7 @@ inline constexpr op_def dynamic_transpose_conv2d{
     .optional = {3},
     .forms = dynamic_transpose_forms,
     .quantized = true,
+    .kernel = kernel_id::dynamic_transpose,
     .attributes = keys_of<transpose_conv2d_attrs, float_clamp_attrs>,
     .shape = &dynamic_transpose_shape,
     .memory = &dynamic_transpose_memory,
@@ -25549,7 +26122,8 @@ namespace ops {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status fake_quantize_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<fake_quantize_attrs>(*n.attrs);
-  auto& p = to.make<fake_quantize_params>(&reference::fake_quantize_kernel);
+  auto& p =
+      to.make<fake_quantize_params>(&reference::fake_quantize_kernel, kernel_id::fake_quantize);
   p.least = static_cast<float>(a.least), p.most = static_cast<float>(a.most);
   p.step = static_cast<float>(a.step), p.inverse = numerics::div(1.f, p.step);
   p.count = n.in[0].shape.elements().value;
@@ -25569,6 +26143,7 @@ inline constexpr op_def fake_quantize{
     .summary = "the nearest of equally spaced numbers",
     .forms = float_forms,
     .each_alone = true,
+    .kernel = kernel_id::fake_quantize,
     .attributes = keys_of<fake_quantize_attrs>,
     .shape = &same_op_shape,
     .memory = &params_only<fake_quantize_params>,
@@ -32195,13 +32770,6 @@ template <unary F, decision_function Decide> constexpr std::span<const form> pla
   else
     return real_forms<Decide>;
 }
-/// The functions of float32 with vectors.
-constexpr kernel_id float_kernel(unary f) {
-  const bool scalar =
-      f == unary::floor || f == unary::ceil || f == unary::round || f == unary::sign;
-  return scalar ? kernel_id::none : kernel_id::unary;
-}
-
 /// op_def::each_alone.
 constexpr bool is_each_alone(unary f) {
   return is_relu(f) || f == unary::leaky_relu || f == unary::abs || f == unary::neg;
@@ -32226,7 +32794,7 @@ constexpr bool is_each_alone(unary f) {
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id, float_law>(),         \
       .each_alone = is_each_alone(unary::id),                  \
-      .kernel = float_kernel(unary::id),                       \
+      .kernel = kernel_id::unary,                              \
       .attributes = unary_keys<unary::id>(),                   \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
@@ -32262,6 +32830,7 @@ inline constexpr op_def sign{
     .name = "sign",
     .summary = "-1, 0 or 1",
     .forms = number_unary_forms,
+    .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
@@ -32304,6 +32873,7 @@ inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
     .forms = float_forms,
+    .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
@@ -32313,6 +32883,7 @@ inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
     .forms = float_forms,
+    .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
@@ -32322,6 +32893,7 @@ inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
     .forms = float_forms,
+    .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,

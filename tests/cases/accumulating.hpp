@@ -472,6 +472,9 @@ template <> struct cases<octet::ops::dynamic_transpose_conv2d> {
                                                                 .pad_bottom = 1,
                                                                 .output_padding_w = 2});
     cropped.attrs.set("float_lo", 0.), cropped.attrs.set("float_hi", 6.);
+    layer("wide, several images", {3, 6, 9, 5}, {70, 2, 2, 5}).attrs =
+        to_attributes(octet::transpose_conv2d_attrs{.stride_h = 2, .stride_w = 2});
+    layer("one pixel a tap", {2, 3, 5, 4}, {18, 1, 1, 4});
     layer("no images", {0, 3, 4, 3}, {7, 3, 3, 3});
   }
 };

@@ -553,6 +553,17 @@ template <> struct cases<octet::ops::cast> {
     }
     node_case& n = to.add("by hand", {dims{3}});
     n.in[0].values = {0, 1, 1}, n.expected = {{0, 1, 1}};
+    if (octet::is_float(to.with.in[0])) {
+      constexpr double infinite = std::numeric_limits<double>::infinity();
+      to.add("beyond every integer", {dims{21}}).in[0].values = {
+          0.5,        -0.5,        0.999999,     -0.999999, 127.5,   -128.5,   128,
+          255.9,      256,         -1,           -1e-30,    32767.9, -32769,   65536,
+          2147483520, 2147483648., -2147483648., 1e20,      -1e20,   infinite, -infinite};
+    } else if (to.with.in[0] == dtype::s32) {
+      to.add("what wraps", {dims{19}}).in[0].values = {
+          0,     1,      -1,        127,          128,         -128,     -129,      255, 256, -256,
+          32767, -32769, 65536 + 9, -2147483648., 2147483647., 16777217, -16777219, 300, -300};
+    }
     const dtype y = to.with.out[0];
     if (!octet::is_float(to.with.in[0]) || octet::is_float(y) || y == dtype::boolean) return;
     for (const bool highest : {false, true}) {

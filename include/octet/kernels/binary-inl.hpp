@@ -1,5 +1,5 @@
-// Two operands beside qnn.add and qnn.mul: minimum, maximum, squared differences, prelu. Part of a
-// pass: see pass-inl.hpp.
+// Two operands beside qnn.add and qnn.mul: minimum, maximum, squared differences, comparisons,
+// logic, prelu. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -44,6 +44,49 @@ struct squared_difference_lanes {
   }
 };
 
+/// Operands whose result is a bool: 1 or 0, in a lane of 32 bits.
+template <class Operands> struct compared : Operands {
+  HWY_INLINE std::size_t result_size() const { return 1; }
+  HWY_INLINE void store(V32 v, std::byte* p) const { simd::store_from32(dtype::u8, v, p); }
+  HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const {
+    simd::store_some_from32(dtype::u8, v, p, n);
+  }
+};
+/// Any comparison by three of them: 1 where one that counts holds. NaN is unequal to everything.
+struct comparison {
+  V32 less, equal, greater, unequal;
+  explicit HWY_INLINE comparison(const binary_params& p)
+      : less(one_if(p.op == binary_op::less || p.op == binary_op::less_equal)),
+        equal(one_if(p.op == binary_op::equal || p.op == binary_op::not_equal ||
+                     p.op == binary_op::less_equal || p.op == binary_op::greater_equal)),
+        greater(one_if(p.op == binary_op::greater || p.op == binary_op::greater_equal)),
+        unequal(one_if(p.op == binary_op::not_equal)) {}
+  static HWY_INLINE V32 one_if(bool counts) { return set32(counts ? 1 : 0); }
+  template <class Vec> HWY_INLINE V32 operator()(Vec a, Vec b) const {
+    const D32 d;
+    const V32 below = hn::IfThenElseZero(hn::RebindMask(d, hn::Lt(a, b)), less),
+              same = hn::IfThenElseZero(hn::RebindMask(d, hn::Eq(a, b)), equal),
+              above = hn::IfThenElseZero(hn::RebindMask(d, hn::Gt(a, b)), greater);
+    return hn::Xor(hn::Or(below, hn::Or(same, above)), unequal);
+  }
+};
+/// DR: of quantized values, on a common scale.
+struct scaled_comparison {
+  comparison compare;
+  common_scale scale;
+  explicit HWY_INLINE scaled_comparison(const binary_params& p) : compare(p), scale(p) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return compare(scale.first(a), scale.second(b)); }
+};
+/// Of bytes, of which any but 0 is true.
+struct logic {
+  bool both;
+  explicit HWY_INLINE logic(const binary_params& p) : both(p.op == binary_op::logical_and) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const {
+    const V32 one = set32(1), x = hn::Min(a, one), y = hn::Min(b, one);
+    return both ? hn::And(x, y) : hn::Or(x, y);
+  }
+};
+
 template <class V>
 struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>> {
   static const binary_params& params(const void* p) {
@@ -58,6 +101,15 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
   static void integers(const binary_params& p, const kernel_args& k, part_range r) noexcept {
     binary(Op(p), p.shape, integer_operands{p.a_type, p.a_type, p.a_type}, k, r.begin, r.end);
   }
+  static void compared_floats(const binary_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(comparison(p), p.shape, compared<float_operands>(), k, r.begin, r.end);
+  }
+  template <class Op>
+  static void compared_integers(const binary_params& p, const kernel_args& k,
+                                part_range r) noexcept {
+    const dtype t = p.a_type == dtype::boolean ? dtype::u8 : p.a_type;
+    binary(Op(p), p.shape, compared<integer_operands>{{t, t, t}}, k, r.begin, r.end);
+  }
   /// Null: the reference.
   static run_function of_floats(binary_op op) noexcept {
     switch (op) {
@@ -70,7 +122,7 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
       case binary_op::less:
       case binary_op::less_equal:
       case binary_op::greater:
-      case binary_op::greater_equal:
+      case binary_op::greater_equal: return &compared_floats;
       case binary_op::logical_and:
       case binary_op::logical_or:
       case binary_op::floor_div:
@@ -81,8 +133,8 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
     }
     return nullptr;
   }
-  static run_function of_integers(binary_op op) noexcept {
-    switch (op) {
+  static run_function of_integers(const binary_params& p) noexcept {
+    switch (p.op) {
       case binary_op::minimum: return &integers<integer_minimum>;
       case binary_op::maximum: return &integers<integer_maximum>;
       case binary_op::squared_difference: return &integers<squared_difference_lanes>;
@@ -92,8 +144,10 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
       case binary_op::less_equal:
       case binary_op::greater:
       case binary_op::greater_equal:
+        return p.mode == rounding::none ? &compared_integers<comparison>
+                                        : &compared_integers<scaled_comparison>;
       case binary_op::logical_and:
-      case binary_op::logical_or:
+      case binary_op::logical_or: return &compared_integers<logic>;
       case binary_op::div:
       case binary_op::floor_div:
       case binary_op::floor_mod:
@@ -104,7 +158,7 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
     return nullptr;
   }
   static run_function of(const binary_params& p) noexcept {
-    return p.a_type == dtype::f32 ? of_floats(p.op) : of_integers(p.op);
+    return p.a_type == dtype::f32 ? of_floats(p.op) : of_integers(p);
   }
   static bool has_integers(dtype t) { return is_8bit(t) || t == dtype::s16 || t == dtype::s32; }
   static bool accepts(const void* v) {
@@ -113,7 +167,8 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
     if (!ops::has_binary_kernel(p.op, !raw) || of(p) == nullptr) return false;
     if (p.op == binary_op::squared_difference)
       return raw ? real : p.mode == rounding::doubling_high_half_away && is_8bit(p.a_type);
-    return raw && (real || has_integers(p.a_type));
+    if (is_comparison(p.op) && !raw) return is_8bit(p.a_type) || p.a_type == dtype::s16;
+    return raw && (real || has_integers(p.a_type) || p.a_type == dtype::boolean);
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);

@@ -660,6 +660,143 @@ struct kernel<kernel_id::float_layer, V>
   }
 };
 
+// ---- products that are brought to floats by themselves ----
+
+/// As float_tile, of codes and weights whose products are exact: each times its channel's scale,
+/// then its image's.
+template <int MR, int NV>
+HWY_NOINLINE void scaled_tile(const float_walk& k, const float* x, const float* w,
+                              const float* channels, float image, const float* bias, float* y,
+                              std::size_t n) noexcept {
+  VF acc[MR][NV], scale[NV];
+  HWY_UNROLL(2)
+  for (int v = 0; v < NV; ++v) {
+    const std::size_t done = as_size(v * lanes32);
+    scale[v] = hn::Zero(DF());
+    if (done < n)
+      scale[v] = n - done >= lanes32 ? simd::load(channels + done)
+                                     : simd::load_some(channels + done, n - done);
+    HWY_UNROLL(4)
+    for (int r = 0; r < MR; ++r) acc[r][v] = hn::Zero(DF());
+  }
+  const VF factor = set_float(image);
+  for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
+    const float *from = x, *with = w;
+    for (std::ptrdiff_t c = 0; c < k.columns; ++c, from += k.x_column, with += k.w_column) {
+      const float *px = from, *pw = with;
+      for (std::ptrdiff_t e = k.elements; e != 0; --e, px += k.x_element, pw += k.w_element) {
+        HWY_UNROLL(2)
+        for (int v = 0; v < NV; ++v) {
+          const VF b = simd::load(pw + v * lanes32);
+          HWY_UNROLL(4)
+          for (int r = 0; r < MR; ++r) {
+            const VF product = simd::rounded(hn::Mul(set_float(px[r * k.x_pixel]), b)),
+                     scaled = simd::rounded(hn::Mul(product, scale[v]));
+            acc[r][v] = simd::rounded(hn::Add(acc[r][v], simd::rounded(hn::Mul(scaled, factor))));
+          }
+        }
+      }
+    }
+  }
+  const VF lo = set_float(k.lo), hi = set_float(k.hi);
+  HWY_UNROLL(4)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(2)
+    for (int v = 0; v < NV; ++v) {
+      const std::size_t done = as_size(v * lanes32);
+      if (done < n)
+        finish_floats<float_sums>(acc[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+                                  y + r * k.y_pixel + done, n - done);
+    }
+  }
+}
+/// One panel of n columns of an image's pixels.
+struct scaled_panel {
+  struct sums {
+    static constexpr int vectors_of_eight = 0;
+  };
+  panel_steps steps;
+  float_walk k;
+  const float *w, *channels, *bias;
+  std::size_t n;
+  float image = 1;
+  HWY_INLINE scaled_panel(const dynamic_transpose_params& p, const float_image& extents,
+                          const float* weights, const float* scales, const float* biases,
+                          std::size_t columns, std::size_t width)
+      : steps(p, width),
+        k(walk_of(p, extents, steps)),
+        w(weights),
+        channels(scales),
+        bias(biases),
+        n(columns) {}
+  HWY_INLINE void taps_are(const float_row& row, const float_taps& t) {
+    k.rows = as_distance(row.taps.count), k.columns = as_distance(t.count);
+    k.elements = steps.group_in;
+  }
+  template <int MR> HWY_INLINE void run(const float* x, const float* with, float* y) const {
+    const std::size_t width = as_size(steps.width);
+    for (std::size_t done = 0; done < width;) {
+      const float* const b = bias == nullptr ? nullptr : bias + done;
+      const bool two = width - done >= 2 * lanes32;
+      const auto tile = two ? &scaled_tile<MR, 2> : &scaled_tile<MR, 1>;
+      tile(k, x, with + done, channels + done, image, b, y + done, n - done);
+      done += two ? 2 * lanes32 : lanes32;
+    }
+  }
+};
+template <class V>
+struct kernel<kernel_id::dynamic_transpose, V>
+    : packing_kernel<kernel<kernel_id::dynamic_transpose, V>, dynamic_transpose_params> {
+  using base = packing_kernel<kernel, dynamic_transpose_params>;
+  using base::params;
+  static kernels::node_bytes bytes(const dynamic_transpose_params& p) {
+    return kernels::dynamic_transpose_bytes(p, layout);
+  }
+  static void pack_into(const dynamic_transpose_params& p, std::byte* to) {
+    kernels::float_pack<std::int8_t>(layer_columns(p), layout, to);
+  }
+  static bool accepts(const void* p) {
+    return kernels::dynamic_transpose_accepts(params(p), layout);
+  }
+  static HWY_NOINLINE void codes_as_floats(const std::int16_t* x, float* to,
+                                           std::size_t n) noexcept {
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32)
+      simd::store(hn::ConvertTo(DF(), simd::load_as32(x + i)), to + i);
+    for (; i < n; ++i) to[i] = x[i];
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const kernels::float_columns c = layer_columns(p);
+    const float_image extents(p);
+    const std::size_t most = kernels::float_panel_columns(layout),
+                      each = product_of(p.out_h, p.out_w);
+    const float_share share(extents.pixels(), c.panels(layout), a);
+    auto* const x = static_cast<float*>(a.scratch);
+    codes_as_floats(static_cast<const std::int16_t*>(a.in[0]), x,
+                    product_of(p.batch, p.in_h, p.in_w, p.in_c));
+    const auto* const images = static_cast<const float*>(a.in[2]);
+    const auto* const bias = p.has_bias ? static_cast<const float*>(a.in[3]) : nullptr;
+    auto* const y = static_cast<float*>(a.out[0]);
+    for (std::size_t i = share.panels.begin; i < share.panels.end; ++i) {
+      const std::size_t first = i * most, n = c.columns - first < most ? c.columns - first : most;
+      scaled_panel panel(
+          p, extents,
+          reinterpret_cast<const float*>(p.packed) + kernels::float_panel_at(c, layout, 0, i),
+          p.scales + first, bias == nullptr ? nullptr : bias + first, n,
+          kernels::float_panel_width(c, layout, i));
+      for (std::size_t pixel = share.rows.begin; pixel < share.rows.end;) {
+        const std::size_t image = pixel / each, left = share.rows.end - pixel,
+                          rest = (image + 1) * each - pixel, some = rest < left ? rest : left;
+        panel.image = images[image];
+        float_layer_panel(panel, extents, x, y + first, pixel, pixel + some);
+        pixel += some;
+      }
+    }
+  }
+  static const char* describe(const void*) { return "float gemm, scaled products"; }
+};
+
 // ---- depthwise ----
 
 /// The input channels of a vector of output channels: the same ones, or each several times.

@@ -55,25 +55,26 @@ constexpr node_bytes float_gemm_memory(const float_columns& c, const target_layo
   return float_gemm_accepts(c, t) ? float_gemm_bytes(c, t) : node_bytes{};
 }
 
-/// `valid` columns from w on, as `steps` rows of `width` elements.
-inline void float_pack_panel(const float_columns& c, const float* w, std::size_t valid,
-                             std::size_t width, float* to) noexcept {
+/// `valid` columns from w on, as `steps` rows of `width` elements; W: float, or integers as floats.
+template <class W>
+void float_pack_panel(const float_columns& c, const W* w, std::size_t valid, std::size_t width,
+                      float* to) noexcept {
   for (std::size_t s = 0; s < c.steps; ++s, to += width) {
-    const float* const row = w + s * c.step_stride;
-    for (std::size_t i = 0; i < valid; ++i) to[i] = row[i * c.column_stride];
+    const W* const row = w + s * c.step_stride;
+    for (std::size_t i = 0; i < valid; ++i) to[i] = static_cast<float>(row[i * c.column_stride]);
     for (std::size_t i = valid; i < width; ++i) to[i] = 0;
   }
 }
-inline void float_pack(const float_columns& c, const target_layout& t, std::byte* to) noexcept {
+template <class W = float>
+void float_pack(const float_columns& c, const target_layout& t, std::byte* to) noexcept {
   const std::size_t most = float_panel_columns(t);
   for (std::size_t g = 0; g < c.groups; ++g)
     for (std::size_t i = 0; i < c.panels(t); ++i)
-      float_pack_panel(c,
-                       static_cast<const float*>(c.weights) + g * c.columns * c.steps +
-                           i * most * c.column_stride,
-                       c.columns - i * most < most ? c.columns - i * most : most,
-                       float_panel_width(c, t, i),
-                       reinterpret_cast<float*>(to) + float_panel_at(c, t, g, i));
+      float_pack_panel(
+          c,
+          static_cast<const W*>(c.weights) + g * c.columns * c.steps + i * most * c.column_stride,
+          c.columns - i * most < most ? c.columns - i * most : most, float_panel_width(c, t, i),
+          reinterpret_cast<float*>(to) + float_panel_at(c, t, g, i));
 }
 
 }  // namespace kernels

@@ -163,6 +163,85 @@ template <class F> HWY_INLINE VF apply(VF x) {
                     &F::scalar);
 }
 
+// ---- the C library's expm1 and tanh: numerics/vector_math.hpp, operation by operation ----
+
+HWY_INLINE VF rounded_product(VF a, VF b) { return simd::rounded(hn::Mul(a, b)); }
+HWY_INLINE VF rounded_sum(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
+HWY_INLINE VF rounded_difference(VF a, VF b) { return simd::rounded(hn::Sub(a, b)); }
+/// x = k ln2 + r - c.
+struct c_library_reduced {
+  VF r, c;
+  V32 k;
+  explicit HWY_INLINE c_library_reduced(VF x) {
+    namespace f = numerics::fdlibm;
+    const VF half = hn::CopySign(set_float(0.5f), x);
+    const V32 size = hn::BitCast(D32(), hn::Abs(x)),
+              one = hn::IfThenElse(hn::Lt(hn::BitCast(D32(), x), zero32()), set32(-1), set32(1)),
+              whole = hn::ConvertTo(
+                  D32(), hn::Trunc(rounded_sum(rounded_product(set_float(f::per_ln2), x), half))),
+              some = hn::IfThenElse(hn::Lt(size, set32(f::three_halves_ln2)), one, whole);
+    k = hn::IfThenElse(hn::Gt(size, set32(f::half_ln2)), some, zero32());
+    const VF t = hn::ConvertTo(DF(), k),
+             high = rounded_difference(x, rounded_product(t, set_float(f::ln2_high))),
+             low = rounded_product(t, set_float(f::ln2_low));
+    r = rounded_difference(high, low);
+    c = rounded_difference(rounded_difference(high, r), low);
+  }
+};
+/// v * 2^k for normal v and result.
+HWY_INLINE VF scaled_normal(VF v, V32 k) {
+  return hn::BitCast(DF(), hn::Add(hn::BitCast(D32(), v), hn::ShiftLeft<23>(k)));
+}
+/// A mask of integers as one of floats.
+template <class Mask> HWY_INLINE auto as_floats(Mask m) { return hn::RebindMask(DF(), m); }
+/// exp(x) - 1 of numbers below 64.
+HWY_INLINE VF expm1_c_library(VF x) {
+  namespace f = numerics::fdlibm;
+  const VF lowest = set_float(-std::bit_cast<float>(f::ln2_27)), one = set_float(1.f),
+           two = set_float(2.f), point_five = set_float(0.5f);
+  const c_library_reduced a(hn::Max(x, lowest));
+  const VF r = a.r, half = rounded_product(point_five, r), z = rounded_product(r, half),
+           q = rounded_sum(one, rounded_product(z, rounded_polynomial(f::expm1_q, z))),
+           t = rounded_difference(set_float(3.f), rounded_product(q, half)),
+           ratio = simd::divide(rounded_difference(q, t),
+                                rounded_difference(set_float(6.f), rounded_product(r, t))),
+           e0 = rounded_product(z, ratio);
+  const VF e = rounded_difference(
+      rounded_difference(rounded_product(r, rounded_difference(e0, a.c)), a.c), z);
+  const VF less = rounded_difference(e, r), more = rounded_difference(r, e),
+           power = float_pow2(hn::Neg(a.k));  // of |k| below 127
+  // k = 0, -1, 1, at most -2 or above 56, 2 to 22, 23 to 56.
+  const VF zero = rounded_difference(r, rounded_difference(rounded_product(r, e0), z)),
+           below = rounded_difference(rounded_product(point_five, more), point_five),
+           above = hn::IfThenElse(
+               hn::Lt(r, set_float(-0.25f)),
+               rounded_product(set_float(-2.f), rounded_difference(e, rounded_sum(r, point_five))),
+               rounded_sum(one, rounded_product(two, more))),
+           far = rounded_difference(scaled_normal(rounded_difference(one, less), a.k), one),
+           some = scaled_normal(rounded_difference(rounded_difference(one, power), less), a.k),
+           many =
+               scaled_normal(rounded_sum(rounded_difference(r, rounded_sum(e, power)), one), a.k);
+  VF y = hn::IfThenElse(as_floats(hn::Lt(a.k, set32(23))), some, many);
+  y = hn::IfThenElse(as_floats(hn::Or(hn::Lt(a.k, set32(-1)), hn::Gt(a.k, set32(56)))), far, y);
+  y = hn::IfThenElse(as_floats(hn::Eq(a.k, set32(1))), above, y);
+  y = hn::IfThenElse(as_floats(hn::Eq(a.k, set32(-1))), below, y);
+  y = hn::IfThenElse(as_floats(hn::Eq(a.k, zero32())), zero, y);
+  const V32 size = hn::BitCast(D32(), hn::Abs(x));
+  y = hn::IfThenElse(as_floats(hn::Lt(size, set32(f::tiny))), x, y);
+  return hn::IfThenElse(hn::Le(x, lowest), set_float(-1.f), y);
+}
+HWY_INLINE VF tanh_c_library(VF x) {
+  const VF a = hn::Abs(x), one = set_float(1.f), two = set_float(2.f), most = set_float(22.f);
+  const auto small = hn::Lt(a, one);
+  const VF twice = hn::Mul(two, hn::Min(a, most)),
+           e = expm1_c_library(hn::IfThenElse(small, hn::Neg(twice), twice)),
+           q = simd::divide(hn::IfThenElse(small, hn::Neg(e), two), rounded_sum(e, two));
+  VF y = hn::IfThenElse(small, q, rounded_difference(one, q));
+  y = hn::IfThenElse(hn::Lt(a, set_float(0x1p-55f)), rounded_product(a, rounded_sum(one, a)), y);
+  y = hn::IfThenElse(hn::Lt(a, most), y, one);
+  return unless_nan(x, hn::CopySign(y, x));
+}
+
 // ---- float32 operators of one input ----
 
 HWY_INLINE VF relu6_lanes(VF v) {
@@ -210,15 +289,21 @@ struct hard_sigmoid_lanes {
     return simd::divide(relu6_lanes(simd::rounded(hn::Add(x, set_float(3.f)))), set_float(6.f));
   }
 };
-struct elu_lanes {
+template <bool CLibrary> struct elu_by_lanes {
   VF alpha;
-  explicit HWY_INLINE elu_lanes(const unary_params& p) : alpha(set_float(p.alpha)) {}
+  explicit HWY_INLINE elu_by_lanes(const unary_params& p) : alpha(set_float(p.alpha)) {}
   HWY_INLINE VF operator()(VF x) const {
     const auto below = hn::Lt(x, hn::Zero(DF()));
-    const VF e = apply<expm1_function>(hn::IfThenElseZero(below, x));
+    const VF v = hn::IfThenElseZero(below, x);
+    VF e;
+    if constexpr (CLibrary)
+      e = expm1_c_library(v);
+    else
+      e = apply<expm1_function>(v);
     return hn::IfThenElse(below, hn::Mul(e, alpha), x);
   }
 };
+using elu_lanes = elu_by_lanes<false>;
 template <class Exp> struct exp_by_lanes {
   explicit HWY_INLINE exp_by_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return apply<Exp>(x); }
@@ -227,6 +312,10 @@ using exp_lanes = exp_by_lanes<exp_function>;
 struct tanh_lanes {
   explicit HWY_INLINE tanh_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return apply<tanh_function>(x); }
+};
+struct tanh_c_library_lanes {
+  explicit HWY_INLINE tanh_c_library_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return tanh_c_library(x); }
 };
 struct gelu_lanes {  // by tanh
   explicit HWY_INLINE gelu_lanes(const unary_params&) {}
@@ -292,6 +381,39 @@ struct neg_lanes {
 struct square_lanes {
   explicit HWY_INLINE square_lanes(const unary_params&) {}
   HWY_INLINE VF operator()(VF x) const { return hn::Mul(x, x); }
+};
+/// To a whole number, ties to even, as numerics::rint: from 2^23 on every float is one.
+struct round_lanes {
+  explicit HWY_INLINE round_lanes(const unary_params&) {}
+  static HWY_INLINE VF of(VF x) {
+    const VF magic = set_float(8388608.f), a = hn::Abs(x);
+    const VF whole = simd::rounded(hn::Sub(simd::rounded(hn::Add(a, magic)), magic));
+    return hn::IfThenElse(hn::Lt(a, magic), hn::CopySign(whole, x), x);
+  }
+  HWY_INLINE VF operator()(VF x) const { return of(x); }
+};
+struct floor_lanes {
+  explicit HWY_INLINE floor_lanes(const unary_params&) {}
+  static HWY_INLINE VF of(VF x) {
+    const VF near = round_lanes::of(x);
+    return hn::IfThenElse(hn::Gt(near, x), hn::Sub(near, set_float(1.f)), near);
+  }
+  HWY_INLINE VF operator()(VF x) const { return of(x); }
+};
+struct ceil_lanes {
+  explicit HWY_INLINE ceil_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF sign = set_float(-0.f);
+    return hn::Xor(floor_lanes::of(hn::Xor(x, sign)), sign);
+  }
+};
+struct sign_lanes {
+  explicit HWY_INLINE sign_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF zero = hn::Zero(DF());
+    return hn::IfThenElse(hn::Gt(x, zero), set_float(1.f),
+                          hn::IfThenElse(hn::Lt(x, zero), set_float(-1.f), zero));
+  }
 };
 
 template <class Op>
@@ -446,11 +568,13 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
     }
     return nullptr;
   }
-  /// With the C library's functions, of which the exponential has vectors.
+  /// With the C library's functions, of which these have vectors.
   static float_function c_library_floats(const unary_params& p) noexcept {
     if (p.function == unary::exp) return &unary_floats<exp_by_lanes<c_library_exp_function>>;
     if (p.function == unary::logistic)
       return &unary_floats<logistic_by_lanes<c_library_exp_function>>;
+    if (p.function == unary::tanh) return &unary_floats<tanh_c_library_lanes>;
+    if (p.function == unary::elu) return &unary_floats<elu_by_lanes<true>>;
     return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
   }
   /// With octet's correctly rounded functions.
@@ -476,14 +600,14 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case unary::relu_n1_to_1:
       case unary::relu_0_to_1: return &unary_floats<relu_lanes>;
       case unary::leaky_relu: return &unary_floats<leaky_lanes>;
+      case unary::floor: return &unary_floats<floor_lanes>;
+      case unary::ceil: return &unary_floats<ceil_lanes>;
+      case unary::round: return &unary_floats<round_lanes>;
+      case unary::sign: return &unary_floats<sign_lanes>;
       case unary::log:
       case unary::sin:
       case unary::cos:
-      case unary::floor:
-      case unary::ceil:
-      case unary::round:
-      case unary::softplus:
-      case unary::sign: break;
+      case unary::softplus: break;
     }
     return nullptr;
   }

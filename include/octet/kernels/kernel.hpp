@@ -95,6 +95,9 @@ enum class kernel_id : std::uint8_t {
   dynamic_layer,
   unary,
   binary,
+  select,
+  cast,
+  fake_quantize,
   prelu,
   batch_norm,
   norm,
@@ -105,6 +108,7 @@ enum class kernel_id : std::uint8_t {
   svdf,
   float_layer,
   float_depthwise,
+  dynamic_transpose,
   float_batch_matmul,
   attention,
   float_lstm,
@@ -136,6 +140,9 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::dynamic_layer: return "dynamic_layer";
     case kernel_id::unary: return "unary";
     case kernel_id::binary: return "binary";
+    case kernel_id::select: return "select";
+    case kernel_id::cast: return "cast";
+    case kernel_id::fake_quantize: return "fake_quantize";
     case kernel_id::prelu: return "prelu";
     case kernel_id::batch_norm: return "batch_norm";
     case kernel_id::norm: return "norm";
@@ -146,6 +153,7 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::svdf: return "svdf";
     case kernel_id::float_layer: return "float_layer";
     case kernel_id::float_depthwise: return "float_depthwise";
+    case kernel_id::dynamic_transpose: return "dynamic_transpose";
     case kernel_id::float_batch_matmul: return "float_batch_matmul";
     case kernel_id::attention: return "attention";
     case kernel_id::float_lstm: return "float_lstm";

@@ -116,6 +116,7 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/functions-inl.hpp"
 #include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/binary-inl.hpp"
+#include "octet/kernels/choices-inl.hpp"
 #include "octet/kernels/dynamic-inl.hpp"
 #include "octet/kernels/values-inl.hpp"
 #include "octet/kernels/float_gemm-inl.hpp"

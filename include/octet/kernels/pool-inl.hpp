@@ -81,7 +81,6 @@ HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std:
 }
 
 /// XNNPACK's average of floats: nine places of the window, added to the sum of those before.
-HWY_INLINE VF rounded_sum(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
 HWY_INLINE VF with_nine(VF total, const VF* t) {
   return rounded_sum(
       total, rounded_sum(

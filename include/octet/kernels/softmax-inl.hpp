@@ -221,9 +221,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
   static std::optional<float_formula> of_floats(const softmax_params& p) noexcept {
     switch (p.mode) {
       case rounding::none: return float_formula{&rows_floats<1>, &rows_floats<together>};
-      case rounding::aten:
-        if (!p.log) return float_formula{&row_vectorized, nullptr};
-        break;
+      case rounding::aten: return float_formula{&row_vectorized, nullptr};
       case rounding::onnxruntime: return float_formula{&row_mlas, nullptr};
       case rounding::xnnpack: return float_formula{&row_xnnpack, nullptr};
       case rounding::doubling_high_half_away:
@@ -529,6 +527,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
       sum = sum_of_eights(y, n);
     else
       for (std::size_t k = 0; k < n; ++k) sum = numerics::add(sum, y[k]);
+    if (p.log) return shares(p, x, largest, numerics::log_f32(sum), y);
     const VF factor = set_float(numerics::div(1.f, sum));
     each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
   }

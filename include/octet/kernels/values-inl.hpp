@@ -154,14 +154,15 @@ template <class V> struct kernel<kernel_id::norm, V> : plain_kernel<kernel<kerne
 
 // ---- arg_max, arg_min ----
 
-/// Small integers along the innermost axis: the value (arg_min: its complement) above the reversed
+/// Along the innermost axis. Small integers: the value (arg_min: its complement) above the reversed
 /// index, whose maximum is the first of the largest.
 template <class V>
 struct kernel<kernel_id::arg_extreme, V> : plain_kernel<kernel<kernel_id::arg_extreme, V>> {
   static const axis_params& params(const void* p) { return *static_cast<const axis_params*>(p); }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.inner == 1 && p.extent <= 65536 && (is_8bit(p.type) || p.type == dtype::s16);
+    if (p.inner != 1) return false;
+    return p.type == dtype::f32 || (p.extent <= 65536 && (is_8bit(p.type) || p.type == dtype::s16));
   }
   static HWY_INLINE V32 keys(V32 q, V32 flip, std::size_t k) {
     const V32 reversed = hn::Sub(set32(65535 - static_cast<std::int32_t>(k)), hn::Iota(D32(), 0));
@@ -183,21 +184,60 @@ struct kernel<kernel_id::arg_extreme, V> : plain_kernel<kernel<kernel_id::arg_ex
         const V32 some = keys(simd::load_some_as32(p.type, x + i * size, p.extent - i), flip, i);
         best = hn::Max(best, hn::IfThenElse(hn::FirstN(D32(), p.extent - i), some, best));
       }
-      const std::int32_t key = hn::GetLane(hn::MaxOfLanes(D32(), best)),
-                         index = 65535 - (key & 65535);
-      if (p.out_type == dtype::s32)
-        std::memcpy(y + 4 * o, &index, 4);
-      else
-        reinterpret_cast<std::int64_t*>(y)[o] = index;
+      const std::int32_t key = hn::GetLane(hn::MaxOfLanes(D32(), best));
+      store_index(p, y, o, 65535 - (key & 65535));
+    }
+  }
+  static HWY_INLINE void store_index(const axis_params& p, std::byte* y, std::size_t o,
+                                     std::int32_t index) {
+    if (p.out_type == dtype::s32)
+      std::memcpy(y + 4 * o, &index, 4);
+    else
+      reinterpret_cast<std::int64_t*>(y)[o] = index;
+  }
+  /// The largest number of a row of floats whose first is one (`least`: the smallest).
+  static HWY_INLINE float extreme_of(const float* x, std::size_t n, bool least) {
+    VF best = set_float(x[0]);
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32) {
+      const VF v = simd::load(x + i);
+      best = least ? simd::lesser(v, best) : simd::greater(v, best);
+    }
+    float most = least ? simd::smallest_lane<float>(best) : simd::largest_lane<float>(best);
+    for (; i < n; ++i)
+      if (least ? x[i] < most : x[i] > most) most = x[i];
+    return most;
+  }
+  static HWY_INLINE std::size_t first_equal(const float* x, std::size_t n, float value) {
+    std::size_t i = 0;
+    const VF wanted = set_float(value);
+    for (; i + lanes32 <= n; i += lanes32) {
+      const auto at = hn::FindFirstTrue(DF(), hn::Eq(simd::load(x + i), wanted));
+      if (at >= 0) return i + static_cast<std::size_t>(at);
+    }
+    while (i + 1 < n && x[i] != value) ++i;
+    return i;
+  }
+  /// Two passes; NaN is above and below nothing, so that it counts where it is the first alone.
+  static HWY_NOINLINE void rows_of_floats(const axis_params& p, const float* x, std::byte* y,
+                                          std::size_t n) noexcept {
+    for (std::size_t o = 0; o < n; ++o, x += p.extent) {
+      const std::size_t index =
+          numerics::is_nan(x[0]) ? 0 : first_equal(x, p.extent, extreme_of(x, p.extent, p.least));
+      store_index(p, y, o, static_cast<std::int32_t>(index));
     }
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.outer, k.part, k.parts);
-    rows(p, static_cast<const std::byte*>(k.in[0]) + r.begin * p.extent * size_of(p.type),
-         static_cast<std::byte*>(k.out[0]) + r.begin * size_of(p.out_type), r.end - r.begin);
+    const auto* x = static_cast<const std::byte*>(k.in[0]) + r.begin * p.extent * size_of(p.type);
+    auto* y = static_cast<std::byte*>(k.out[0]) + r.begin * size_of(p.out_type);
+    if (p.type == dtype::f32)
+      rows_of_floats(p, reinterpret_cast<const float*>(x), y, r.end - r.begin);
+    else
+      rows(p, x, y, r.end - r.begin);
   }
-  static const char* describe(const void*) { return "keys"; }
+  static const char* describe(const void*) { return "rows"; }
 };
 
 // ---- transposition of the two innermost axes of a copy ----

@@ -191,38 +191,40 @@ constexpr float cos_vector(float v) noexcept { return detail::sine_vector(v, tru
 
 // ---- the C library's ----
 
+/// Numbers of fdlibm's exp(x) - 1 (THIRD_PARTY_NOTICES.md); kernels have the same operations on
+/// vectors. Bounds are the bits of magnitudes.
+namespace fdlibm {
+inline constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
+                       ln2_low = std::bit_cast<float>(0x3717f7d1u),
+                       per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
+inline constexpr float expm1_q[] = {
+    std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
+    std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
+    std::bit_cast<float>(0xbd088889u)};
+inline constexpr std::int32_t tiny = 0x33000000, half_ln2 = 0x3eb17218,
+                              three_halves_ln2 = 0x3f851592, ln2_27 = 0x4195b844;
+}  // namespace fdlibm
 /// exp(x) - 1 in binary32, fdlibm's way, up to glibc 2.40: x = k ln2 + r - c, a rational function
 /// of r, 2^k put back.
 constexpr float expm1_c_library(float x) noexcept {
-  constexpr float ln2_high = std::bit_cast<float>(0x3f317180u),
-                  ln2_low = std::bit_cast<float>(0x3717f7d1u),
-                  per_ln2 = std::bit_cast<float>(0x3fb8aa3bu);
-  constexpr float q[] = {std::bit_cast<float>(0xb457edbbu), std::bit_cast<float>(0x36867e54u),
-                         std::bit_cast<float>(0xb8a670cdu), std::bit_cast<float>(0x3ad00d01u),
-                         std::bit_cast<float>(0xbd088889u)};
-  const std::uint32_t size = std::bit_cast<std::uint32_t>(x) & 0x7fffffffu;
+  const auto size = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffu);
   const bool below = x < 0;
-  if (size >= 0x4195b844u && below) return -1.f;  // 27 ln2
+  if (size >= fdlibm::ln2_27 && below) return -1.f;
   std::int32_t k = 0;
   float c = 0;
-  if (size > 0x3eb17218u) {  // ln2 / 2
-    float high, low;
-    if (size < 0x3f851592u) {  // 3/2 ln2
-      high = below ? add(x, ln2_high) : sub(x, ln2_high);
-      low = below ? -ln2_low : ln2_low;
-      k = below ? -1 : 1;
-    } else {
-      k = static_cast<std::int32_t>(add(mul(per_ln2, x), below ? -0.5f : 0.5f));
-      const auto t = static_cast<float>(k);
-      high = sub(x, mul(t, ln2_high));
-      low = mul(t, ln2_low);
-    }
+  if (size > fdlibm::half_ln2) {
+    k = size < fdlibm::three_halves_ln2
+            ? (below ? -1 : 1)
+            : static_cast<std::int32_t>(add(mul(fdlibm::per_ln2, x), below ? -0.5f : 0.5f));
+    const auto t = static_cast<float>(k);
+    const float high = sub(x, mul(t, fdlibm::ln2_high)), low = mul(t, fdlibm::ln2_low);
     x = sub(high, low);
     c = sub(sub(high, x), low);
-  } else if (size < 0x33000000u) {
+  } else if (size < fdlibm::tiny) {
     return x;
   }
-  const float half = mul(0.5f, x), z = mul(x, half), r = add(1.f, mul(z, detail::polynomial(z, q))),
+  const float half = mul(0.5f, x), z = mul(x, half),
+              r = add(1.f, mul(z, detail::polynomial(z, fdlibm::expm1_q))),
               t = sub(3.f, mul(r, half));
   float e = mul(z, div(sub(r, t), sub(6.f, mul(x, t))));
   if (k == 0) return sub(x, sub(mul(x, e), z));

@@ -416,7 +416,8 @@ inline constexpr form qnn_binary_forms[] = {
 
 /// The operators with vectors, in some of their forms.
 constexpr bool has_binary_kernel(binary_op op, bool quantized) {
-  return op == binary_op::minimum || op == binary_op::maximum ||
+  return op == binary_op::minimum || op == binary_op::maximum || is_comparison(op) ||
+         op == binary_op::logical_and || op == binary_op::logical_or ||
          op == binary_op::squared_difference || (op == binary_op::div && !quantized);
 }
 template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
@@ -540,7 +541,7 @@ constexpr status select_op_shape(const node_view& n, std::span<dims> out) {
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status select_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<select_params>(&reference::select_kernel);
+  auto& p = to.make<select_params>(&reference::select_kernel, kernel_id::select);
   for (std::size_t i : {std::size_t{1}, std::size_t{2}})
     if (n.in[i].quantized() && !n.in[i].same_quantization(n.out[0]))
       return unsupported("select of different scales", {}, "equal scales and zero points");
@@ -560,6 +561,7 @@ inline constexpr op_def select{
     .min_inputs = 3,
     .max_inputs = 3,
     .forms = select_forms,
+    .kernel = kernel_id::select,
     .attributes = keys_of<>,
     .shape = &select_op_shape,
     .memory = &params_only<select_params>,
@@ -646,7 +648,7 @@ void cast_kernel(const kernel_args& a) noexcept;
 namespace ops {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status cast_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<cast_params>(&reference::cast_kernel);
+  auto& p = to.make<cast_params>(&reference::cast_kernel, kernel_id::cast);
   p.in_type = n.in[0].type, p.out_type = n.out[0].type;
   p.count = n.in[0].shape.elements().value;
   p.nan_is_highest = read_attributes<cast_attrs>(*n.attrs).nan_is_highest;
@@ -665,6 +667,7 @@ inline constexpr op_def cast{
     .name = "cast",
     .summary = "numbers to another element type",
     .forms = cast_forms,
+    .kernel = kernel_id::cast,
     .attributes = keys_of<cast_attrs>,
     .shape = &same_op_shape,
     .memory = &params_only<cast_params>,

@@ -86,21 +86,20 @@ namespace reference {
 OCTET_INLINE void concat_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const concat_params*>(a.params);
   const auto r = part_of(p.outer, a.part, a.parts);
-  auto* y = static_cast<std::uint8_t*>(a.out[0]);
-  std::size_t at = 0;
-  for (std::size_t k = 0; k < p.inputs; ++k) {
-    const auto* x = static_cast<const std::uint8_t*>(a.in[k]);
-    for (std::size_t o = r.begin; o < r.end && p.bytes[k] != 0; ++o) {
-      const std::uint8_t* from = x + o * p.bytes[k];
-      std::uint8_t* to = y + o * p.row_bytes + at;
+  auto* to = static_cast<std::uint8_t*>(a.out[0]) + r.begin * p.row_bytes;
+  // Row by row: what is written lies in one run.
+  for (std::size_t o = r.begin; o < r.end; ++o)
+    for (std::size_t k = 0; k < p.inputs; ++k) {
+      const std::size_t n = p.bytes[k];
+      if (n == 0) continue;
+      const std::uint8_t* from = static_cast<const std::uint8_t*>(a.in[k]) + o * n;
       if (const std::uint8_t* t = p.table[k]) {
-        for (std::size_t i = 0; i < p.bytes[k]; ++i) to[i] = t[from[i]];
+        for (std::size_t i = 0; i < n; ++i) to[i] = t[from[i]];
       } else {
-        std::memcpy(to, from, p.bytes[k]);
+        std::memcpy(to, from, n);
       }
+      to += n;
     }
-    at += p.bytes[k];
-  }
 }
 #else
 void concat_kernel(const kernel_args& a) noexcept;

@@ -9,11 +9,23 @@ OCTET_NAMESPACE_BEGIN
 
 /// x codes less their zero points (what dynamic_quantize gives), weights as transpose_conv2d has
 /// them, scales of the images float32 [N], bias float32 [O] (optional).
-struct dynamic_transpose_params : conv2d_params {
+struct dynamic_transpose_params : float_layer_params {
   const float* scales = nullptr;  // of the output channels
-  bool has_bias = false;
-  float min = 0, max = 0;
 };
+
+namespace kernels {
+/// Packed weights and, for each part, the codes, all as floats.
+constexpr node_bytes dynamic_transpose_bytes(const dynamic_transpose_params& p,
+                                             const target_layout& t) noexcept {
+  node_bytes b = float_gemm_bytes(columns_of(p), t);
+  b.scratch = round_up(product_of(p.batch, p.in_h, p.in_w, p.in_c) * sizeof(float) + 1, alignment);
+  return b;
+}
+constexpr bool dynamic_transpose_accepts(const dynamic_transpose_params& p,
+                                         const target_layout& t) noexcept {
+  return p.weights != nullptr && dynamic_transpose_bytes(p, t).scratch <= most_scratch;
+}
+}  // namespace kernels
 
 namespace reference {
 constexpr void dynamic_transpose(const dynamic_transpose_params& p, const std::int16_t* x,
@@ -62,6 +74,12 @@ constexpr status dynamic_transpose_shape(const node_view& n, std::span<dims> out
 constexpr void dynamic_transpose_memory(const node_view& n, node_memory& to) {
   to.make<dynamic_transpose_params>();
   to.array<float>(as_size(n.in[1].shape[0]));
+  dynamic_transpose_params p{};
+  set_float_transpose_conv2d(p, n);
+  to.kernel([&](const kernels::target_layout& t) {
+    return kernels::dynamic_transpose_accepts(p, t) ? kernels::dynamic_transpose_bytes(p, t)
+                                                    : kernels::node_bytes{};
+  });
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status dynamic_transpose_prepare(const node_view& n, prepared& to) {
@@ -69,8 +87,9 @@ OCTET_INLINE status dynamic_transpose_prepare(const node_view& n, prepared& to) 
   if (a.groups != 1 || a.dilation_h != 1 || a.dilation_w != 1)
     return unsupported("dynamic transpose_conv2d with groups or dilation");
   const tensor_desc& w = n.in[1];
-  auto& p = to.make<dynamic_transpose_params>(&reference::dynamic_transpose_kernel);
-  set_geometry(p, a, n.in[0].shape, w.shape, n.out[0].shape);
+  auto& p = to.make<dynamic_transpose_params>(&reference::dynamic_transpose_kernel,
+                                              kernel_id::dynamic_transpose);
+  set_float_transpose_conv2d(p, n);
   const auto channels = as_size(p.out_c);
   if (w.scales.size() != 1 && w.scales.size() != channels)
     return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
@@ -98,6 +117,7 @@ inline constexpr op_def dynamic_transpose_conv2d{
     .optional = {3},
     .forms = dynamic_transpose_forms,
     .quantized = true,
+    .kernel = kernel_id::dynamic_transpose,
     .attributes = keys_of<transpose_conv2d_attrs, float_clamp_attrs>,
     .shape = &dynamic_transpose_shape,
     .memory = &dynamic_transpose_memory,

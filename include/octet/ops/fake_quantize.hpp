@@ -46,7 +46,8 @@ namespace ops {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status fake_quantize_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<fake_quantize_attrs>(*n.attrs);
-  auto& p = to.make<fake_quantize_params>(&reference::fake_quantize_kernel);
+  auto& p =
+      to.make<fake_quantize_params>(&reference::fake_quantize_kernel, kernel_id::fake_quantize);
   p.least = static_cast<float>(a.least), p.most = static_cast<float>(a.most);
   p.step = static_cast<float>(a.step), p.inverse = numerics::div(1.f, p.step);
   p.count = n.in[0].shape.elements().value;
@@ -66,6 +67,7 @@ inline constexpr op_def fake_quantize{
     .summary = "the nearest of equally spaced numbers",
     .forms = float_forms,
     .each_alone = true,
+    .kernel = kernel_id::fake_quantize,
     .attributes = keys_of<fake_quantize_attrs>,
     .shape = &same_op_shape,
     .memory = &params_only<fake_quantize_params>,

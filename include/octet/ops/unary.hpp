@@ -916,13 +916,6 @@ template <unary F, decision_function Decide> constexpr std::span<const form> pla
   else
     return real_forms<Decide>;
 }
-/// The functions of float32 with vectors.
-constexpr kernel_id float_kernel(unary f) {
-  const bool scalar =
-      f == unary::floor || f == unary::ceil || f == unary::round || f == unary::sign;
-  return scalar ? kernel_id::none : kernel_id::unary;
-}
-
 /// op_def::each_alone.
 constexpr bool is_each_alone(unary f) {
   return is_relu(f) || f == unary::leaky_relu || f == unary::abs || f == unary::neg;
@@ -947,7 +940,7 @@ constexpr bool is_each_alone(unary f) {
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id, float_law>(),         \
       .each_alone = is_each_alone(unary::id),                  \
-      .kernel = float_kernel(unary::id),                       \
+      .kernel = kernel_id::unary,                              \
       .attributes = unary_keys<unary::id>(),                   \
       .shape = &same_op_shape,                                 \
       .memory = &params_only<unary_params>,                    \
@@ -983,6 +976,7 @@ inline constexpr op_def sign{
     .name = "sign",
     .summary = "-1, 0 or 1",
     .forms = number_unary_forms,
+    .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
@@ -1025,6 +1019,7 @@ inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
     .forms = float_forms,
+    .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
@@ -1034,6 +1029,7 @@ inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
     .forms = float_forms,
+    .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
@@ -1043,6 +1039,7 @@ inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
     .forms = float_forms,
+    .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
