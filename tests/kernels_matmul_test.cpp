@@ -55,6 +55,7 @@ TEST_CASE("batch_matmul kernels equal the reference") {
     p.n = static_cast<std::size_t>(r.pick({1, 5, 8, 16, 31, 64, 65, 100}));
     p.adj_x = r.between(0, 7) == 0;
     p.adj_y = r.between(0, 1) != 0;
+    p.b_row = p.adj_y ? p.k : p.n;
     const auto [la, lb, ly] = random_batches(r);
     p.batches = make_broadcast<2>({la, lb}, ly);
     const guarded x1 = random_bytes(la.elements().value * p.m * p.k, extreme, r),
@@ -93,6 +94,7 @@ TEST_CASE("batch_matmul kernels of two int16 operands equal the reference") {
     p.k = static_cast<std::size_t>(r.pick({2, 3, 16, 31, 100})),
     p.n = static_cast<std::size_t>(r.pick({1, 8, 31, 33, 64}));
     p.adj_y = r.between(0, 1) != 0;
+    p.b_row = p.adj_y ? p.k : p.n;
     p.wide = true;
     const dims l{static_cast<std::int32_t>(r.between(1, 2))};
     p.batches = make_broadcast<2>({l, l}, l);
@@ -290,6 +292,7 @@ TEST_CASE("batch_matmul kernels of float32 equal the reference") {
     p.n = static_cast<std::size_t>(r.pick({1, 5, 8, 16, 32, 64, 65, 130}));
     p.adj_x = r.between(0, 3) == 0;
     p.adj_y = r.between(0, 1) != 0;
+    p.b_row = p.adj_y ? p.k : p.n;
     p.fused = r.between(0, 2) == 0;
     const auto [la, lb, ly] = random_batches(r);
     p.batches = make_broadcast<2>({la, lb}, ly);

@@ -7,6 +7,7 @@
 
 #include "octet/ops/list.hpp"
 #include "octet/runtime/session.hpp"
+#include "ops_test.hpp"
 
 namespace {
 
@@ -182,7 +183,7 @@ std::vector<float> attention_run(const octet::graph& g, const octet::plan_option
   CHECK(p->source().nodes.back().op == &last);
   CHECK(p->source().nodes.size() == nodes);
   octet::session s(*p);
-  for (std::size_t i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < g.inputs.size(); ++i) {
     const auto x = s.input(i).view();
     const auto from = data<float>(x.size_bytes() / 4, 9 + static_cast<std::uint32_t>(i));
     std::memcpy(x.data, from.bytes.data(), x.size_bytes());
@@ -215,6 +216,112 @@ TEST_CASE("two matrix products with a softmax between them are one node", "[pass
             CHECK(std::memcmp(got.data(), expected.data(), got.size() * 4) == 0);
           }
       }
+}
+namespace {
+tensor_id result_of(octet::graph& g, const octet::op_def& op, std::vector<tensor_id> in,
+                    octet::attributes a, rounding r) {
+  const tensor_id y = value(g, dtype::f32);
+  REQUIRE(octet::infer_shapes(g, g.add_node(op, "n", std::move(in), {y}, std::move(a), r)));
+  return y;
+}
+tensor_id turned(octet::graph& g, tensor_id t, std::vector<std::int64_t> perm = {0, 2, 1, 3}) {
+  octet::attributes a;
+  a.set("perm", std::move(perm));
+  return result_of(g, octet::ops::transpose, {t}, std::move(a), rounding::none);
+}
+/// Attention of q, whose heads are parted, and of rows k and v, whose heads lie side by side;
+/// `by_rows`: the keys of a head lie in rows. Its heads are put together again.
+tensor_id attended(octet::graph& g, tensor_id q, tensor_id k, tensor_id v, rounding round,
+                   bool by_rows) {
+  octet::attributes rows;
+  if (by_rows) rows.set("adj_y", std::int64_t{1});
+  k = by_rows ? turned(g, k) : turned(g, k, {0, 2, 3, 1}), v = turned(g, v);
+  const tensor_id scores = result_of(g, octet::ops::batch_matmul, {q, k}, std::move(rows), round),
+                  shares = result_of(g, octet::ops::softmax, {scores}, {}, round);
+  return turned(g, result_of(g, octet::ops::batch_matmul, {shares, v}, {}, round));
+}
+octet::graph heads_graph(rounding round, bool by_rows) {
+  octet::graph g;
+  g.inputs = {value(g, dtype::f32, {2, 21, 3, 8}), value(g, dtype::f32, {2, 40, 3, 8}),
+              value(g, dtype::f32, {2, 40, 3, 5})};
+  g.outputs = {attended(g, turned(g, g.inputs[0]), g.inputs[1], g.inputs[2], round, by_rows)};
+  return g;
+}
+void same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  REQUIRE(a.size() == b.size());
+  CHECK(std::memcmp(a.data(), b.data(), a.size() * 4) == 0);
+}
+}  // namespace
+
+TEST_CASE("attention reads and writes heads where they lie", "[passes]") {
+  for (const rounding r : {rounding::none, rounding::xnnpack, rounding::onnxruntime})
+    for (const bool by_rows : {false, true}) {
+      const octet::graph g = heads_graph(r, by_rows);
+      octet::plan_options apart;
+      apart.on = octet::target::reference, apart.optimize = false;
+      const auto expected = attention_run(g, apart, octet::ops::transpose, 7);
+      for (const octet::target t : octet::enumerators<octet::target>)
+        for (const unsigned threads : {1u, 3u}) {
+          if (t != octet::target::reference && !octet::can_run(t)) continue;
+          octet::plan_options o;
+          o.on = t, o.threads = threads;
+          INFO(name_of(t) << ", " << threads << " threads, " << name_of(r));
+          same_bits(attention_run(g, o, octet::ops::attention, 1), expected);
+        }
+    }
+}
+TEST_CASE("heads whose Transposes others read, or that are results, are parted", "[passes]") {
+  const octet::graph one = heads_graph(rounding::none, false);
+  for (const std::size_t node : {0u, 1u, 2u, 5u}) {
+    octet::graph g = one;
+    g.outputs.push_back(g.nodes[node].out[0]);
+    octet::passes::optimize(g);
+    CHECK(g.nodes.size() == 5);
+  }
+  for (const tensor_id state : {one.inputs[1], one.nodes[0].out[0], one.nodes[5].out[0]}) {
+    octet::graph g = one;
+    g[state].role = octet::tensor::kind::state;
+    octet::passes::leave_heads_inside(g);
+    CHECK(g.nodes.size() == 7);
+    octet::passes::optimize(g);
+    CHECK(g.nodes.size() > 1);
+  }
+}
+TEST_CASE("a Transpose between two attentions belongs to the first", "[passes]") {
+  octet::graph g = heads_graph(rounding::none, false);  // [2, 21, 3, 5]: 21 heads of the next
+  const tensor_id rows = value(g, dtype::f32, {2, 9, 21, 5});
+  g.inputs.push_back(rows);
+  g.outputs = {attended(g, g.outputs[0], rows, rows, rounding::none, false)};
+  octet::plan_options apart, one;
+  apart.on = octet::target::reference, apart.optimize = false;
+  same_bits(attention_run(g, one, octet::ops::transpose, 5),
+            attention_run(g, apart, octet::ops::transpose, 13));
+}
+TEST_CASE("heads inside rows are of four axes, as many in each, with keys in rows", "[passes]") {
+  const auto error = [](dims q, dims k, dims v, bool adj_y) {
+    octet_test::one n(octet::ops::attention);
+    for (const dims& d : {q, k, v}) n.input<float>(d, std::vector<float>(d.elements().value));
+    n.output(dtype::f32)
+        .attribute("heads_inside", std::int64_t{1})
+        .attribute("adj_y", std::int64_t{adj_y});
+    return n.error().message();
+  };
+  CHECK(error({1, 2, 3, 4}, {1, 5, 3, 4}, {1, 5, 3, 6}, false) ==
+        "invalid: value out of range (found [0]; supported: [1])");
+  CHECK(error({2, 3, 4}, {2, 3, 4}, {2, 3, 4}, true) ==
+        "invalid: wrong rank (found [2,3,4]; supported: rank 4)");
+  CHECK(error({1, 2, 3, 4}, {1, 5, 3, 4}, {1, 5, 4}, true) ==
+        "invalid: wrong rank (found [1,5,4]; supported: rank 4)");
+  CHECK(error({1, 2, 3, 4}, {1, 5, 1, 4}, {1, 5, 3, 6}, true) ==
+        "invalid: shapes differ (found [1,5,1,4]; supported: [1,2,3,4])");
+  CHECK(error({2, 2, 3, 4}, {1, 5, 3, 4}, {1, 5, 3, 6}, true) ==
+        "invalid: shapes differ (found [1,5,3,4]; supported: [2,2,3,4])");
+  CHECK(error({1, 2, 3, 4}, {1, 5, 3, 4}, {1, 5, 2, 6}, true) ==
+        "invalid: shapes differ (found [1,5,2,6]; supported: [1,2,3,4])");
+  CHECK(error({1, 2, 3, 4}, {1, 5, 3, 7}, {1, 5, 3, 6}, true) ==
+        "invalid: channel count differs (found [7]; supported: [4])");
+  CHECK(error({1, 2, 3, 4}, {1, 5, 3, 4}, {1, 6, 3, 6}, true) ==
+        "invalid: channel count differs (found [6]; supported: [5])");
 }
 TEST_CASE("what may change between two nodes is not read later", "[passes]") {
   // A state as the second matrix of the first product, as a mask, as weights of a layer.

@@ -6878,32 +6878,32 @@ struct kernel<kernel_id::arg_extreme, V> : plain_kernel<kernel<kernel_id::arg_ex
 
 // ---- transposition of the two innermost axes of a copy ----
 
-/// y[a][b] = x[a + b * step] for a < n_a, b < n_b.
+/// y[a * y_step + b] = x[a + b * step] for a < n_a, b < n_b.
 template <class T>
-HWY_NOINLINE void transpose_matrix(const T* x, std::size_t step, T* y, std::size_t n_a,
-                                   std::size_t n_b) noexcept {
+HWY_NOINLINE void transpose_matrix(const T* x, std::size_t step, T* y, std::size_t y_step,
+                                   std::size_t n_a, std::size_t n_b) noexcept {
   constexpr std::size_t block = simd::block_extent<T>;
   std::size_t a = 0;
-  if (n_b == 2) {
+  if (n_b == 2 && y_step == 2) {
     for (; a + block <= n_a; a += block) simd::interleave_block(x + a, x + step + a, y + 2 * a);
   } else if (n_a == 2 && step == 2) {
     std::size_t b = 0;
-    for (; b + block <= n_b; b += block) simd::deinterleave_block(x + 2 * b, y + b, y + n_b + b);
-    for (; b < n_b; ++b) y[b] = x[2 * b], y[n_b + b] = x[2 * b + 1];
+    for (; b + block <= n_b; b += block) simd::deinterleave_block(x + 2 * b, y + b, y + y_step + b);
+    for (; b < n_b; ++b) y[b] = x[2 * b], y[y_step + b] = x[2 * b + 1];
     return;
   } else if (n_b >= block) {
     for (; a + block <= n_a; a += block) {
       std::size_t b = 0;
       for (; b + block <= n_b; b += block)
-        simd::transpose_block(x + a + b * step, step, y + a * n_b + b, n_b);
+        simd::transpose_block(x + a + b * step, step, y + a * y_step + b, y_step);
       if (b < n_b) {  // once more, from further back
         b = n_b - block;
-        simd::transpose_block(x + a + b * step, step, y + a * n_b + b, n_b);
+        simd::transpose_block(x + a + b * step, step, y + a * y_step + b, y_step);
       }
     }
   }
   for (; a < n_a; ++a)
-    for (std::size_t b = 0; b < n_b; ++b) y[a * n_b + b] = x[a + b * step];
+    for (std::size_t b = 0; b < n_b; ++b) y[a * y_step + b] = x[a + b * step];
 }
 template <class V>
 struct kernel<kernel_id::movement, V> : plain_kernel<kernel<kernel_id::movement, V>> {
@@ -6931,7 +6931,7 @@ struct kernel<kernel_id::movement, V> : plain_kernel<kernel<kernel_id::movement,
         from += static_cast<std::int64_t>(rest % extent) * c.stride[d];
         rest /= extent;
       }
-      transpose_matrix(x + from, as_size(c.stride[a + 1]), y + row * n_b, n, n_b);
+      transpose_matrix(x + from, as_size(c.stride[a + 1]), y + row * n_b, n_b, n, n_b);
       row += n;
     }
   }
@@ -7547,8 +7547,10 @@ inline HWY_NOINLINE void pack_float_panel(const kernels::float_columns& c, const
   if (c.column_stride == 1 && valid == width) {
     for (std::size_t s = 0; s < c.steps; ++s)
       std::memcpy(to + s * width, w + s * c.step_stride, width * sizeof(float));
-  } else if (c.step_stride == 1 && valid == width) {
-    transpose_matrix(w, c.column_stride, to, c.steps, width);
+  } else if (c.step_stride == 1) {
+    transpose_matrix(w, c.column_stride, to, width, c.steps, valid);
+    for (std::size_t s = 0; s < c.steps && valid < width; ++s)
+      std::memset(to + s * width + valid, 0, (width - valid) * sizeof(float));
   } else {
     kernels::float_pack_panel(c, w, valid, width, to);
   }
@@ -9638,7 +9640,9 @@ template <class V> struct kernel<kernel_id::attention, V> {
   static HWY_NOINLINE const float* panels(const kernels::float_columns& c, const float* w,
                                           float* to) noexcept {
     const std::size_t most = kernels::float_panel_columns(layout);
-    if (c.column_stride == 1 && c.columns == kernels::float_panel_width(c, layout, 0)) return w;
+    if (c.column_stride == 1 && c.step_stride == c.columns &&
+        c.columns == kernels::float_panel_width(c, layout, 0))
+      return w;
     for (std::size_t i = 0; i < c.panels(layout); ++i) {
       const std::size_t left = c.columns - i * most;
       pack_float_panel(c, w + i * most * c.column_stride, left < most ? left : most,
@@ -9647,20 +9651,25 @@ template <class V> struct kernel<kernel_id::attention, V> {
     }
     return to;
   }
+  /// Rows of a product, and how far they are apart.
+  template <class T> struct rows_at {
+    T* first;
+    std::size_t step;
+  };
   /// `rows` rows at x times all panels.
-  static HWY_NOINLINE void multiply(const batch_matmul_params& p, const float* x, const float* w,
-                                    float* y, std::size_t rows) noexcept {
+  static HWY_NOINLINE void multiply(const batch_matmul_params& p, rows_at<const float> x,
+                                    const float* w, rows_at<float> y, std::size_t rows) noexcept {
     const kernels::float_columns c = kernels::columns_of(p);
     const std::size_t most = kernels::float_panel_columns(layout);
     float_walk k;
-    k.elements = k.x_pixel = as_distance(p.k);
-    k.y_pixel = as_distance(p.n);
+    k.elements = as_distance(p.k);
+    k.x_pixel = as_distance(x.step), k.y_pixel = as_distance(y.step);
     for (std::size_t i = 0; i < c.panels(layout); ++i) {
       const std::size_t first = i * most, left = p.n - first,
                         width = kernels::float_panel_width(c, layout, i);
       k.w_element = as_distance(width);
-      product::run_rows(p, k, x, w + kernels::float_panel_at(c, layout, 0, i), nullptr, y + first,
-                        left < most ? left : most, width, {0, rows});
+      product::run_rows(p, k, x.first, w + kernels::float_panel_at(c, layout, 0, i), nullptr,
+                        y.first + first, left < most ? left : most, width, {0, rows});
     }
   }
   /// A row of n scores times the scale, and its mask, a number for each or (step 0) one.
@@ -9689,7 +9698,7 @@ template <class V> struct kernel<kernel_id::attention, V> {
     const auto *q = static_cast<const float*>(a.in[0]), *k = static_cast<const float*>(a.in[1]),
                *v = static_cast<const float*>(a.in[2]), *mask = static_cast<const float*>(a.in[3]);
     auto* const y = static_cast<float*>(a.out[0]);
-    const std::size_t m = p.scores.m, n = p.scores.n, out = p.values.n,
+    const std::size_t m = p.scores.m, n = p.scores.n, depth = p.scores.k, out = p.values.n,
                       most = kernels::attention_rows(p);
     const kernels::float_columns of_k = kernels::columns_of(p.scores),
                                  of_v = kernels::columns_of(p.values);
@@ -9702,19 +9711,21 @@ template <class V> struct kernel<kernel_id::attention, V> {
       const std::size_t batch = row / m, end = (batch + 1) * m < r.end ? (batch + 1) * m : r.end;
       const auto of_scores = broadcast_offsets(p.values.batches, batch);
       const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
-      const float *const wk = panels(of_k, k + operands[1] * p.scores.k * n,
+      const float *const wk = panels(of_k, k + p.begin_of(operands[1], n, depth),
                                      reinterpret_cast<float*>(packed_k)),
-                         *const wv = panels(of_v, v + of_scores[1] * n * out,
-                                            reinterpret_cast<float*>(packed_v));
+                         *const wv = panels(of_v, v + p.begin_of(of_scores[1], n, out),
+                                            reinterpret_cast<float*>(packed_v)),
+                         *const of_q = q + p.begin_of(operands[0], m, depth);
+      float* const to = y + p.begin_of(batch, m, out);
       for (; row < end;) {
         const std::size_t i = row - batch * m, rows = end - row < most ? end - row : most;
-        multiply(p.scores, q + (operands[0] * m + i) * p.scores.k, wk, scores, rows);
+        multiply(p.scores, {of_q + i * p.row_of(depth), p.row_of(depth)}, wk, {scores, n}, rows);
         if (p.masked || p.scale != 1)
           for (std::size_t s = 0; s < rows; ++s)
             adjust(scores + s * n, n, p.scale,
                    p.masked ? p.mask.row_of(mask, of_scores[0], i + s) : nullptr, p.mask.column);
         if (n != 0) kernel<kernel_id::softmax, V>::all_floats(p.softmax, scores, scores, {0, rows});
-        multiply(p.values, scores, wv, y + row * out, rows);
+        multiply(p.values, {scores, n}, wv, {to + i * p.row_of(out), p.row_of(out)}, rows);
         row += rows;
       }
     }
@@ -17908,6 +17919,7 @@ struct float_matmul_attrs {
 
 struct batch_matmul_params {
   std::size_t m = 0, k = 0, n = 0;
+  std::size_t b_row = 0;  // elements between rows of the second operand as it is stored
   bool adj_x = false, adj_y = false;
   bool quantized = true;
   dtype a_type, b_type, out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
@@ -17942,7 +17954,7 @@ constexpr gemm_problem problem_of(const batch_matmul_params& p) noexcept {
   g.out_c = static_cast<std::int32_t>(p.n);
   g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type,
   g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
-  g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
+  g.weight_oc = p.adj_y ? p.b_row : 1, g.weight_ic = p.adj_y ? 1 : p.b_row;
   g.wide = p.wide, g.requant = &p.requant, g.dynamic = !packs_once(p), g.fits = p.fits;
   return g;
 }
@@ -17955,8 +17967,8 @@ constexpr bool batch_matmul_accepts(const batch_matmul_params& p) noexcept {
 constexpr float_columns columns_of(const batch_matmul_params& p) noexcept {
   return {.columns = p.n,
           .steps = p.k,
-          .column_stride = p.adj_y ? p.k : 1,
-          .step_stride = p.adj_y ? 1 : p.n,
+          .column_stride = p.adj_y ? p.b_row : 1,
+          .step_stride = p.adj_y ? 1 : p.b_row,
           .weights = packs_once(p) ? p.weights : nullptr};
 }
 }  // namespace kernels
@@ -17994,7 +18006,7 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
               float acc = 0;
               for (std::size_t k = 0; k < p.k; ++k) {
                 const float u = pa[p.adj_x ? k * p.m + i : i * p.k + k],
-                            v = pb[p.adj_y ? j * p.k + k : k * p.n + j];
+                            v = pb[p.adj_y ? j * p.b_row + k : k * p.b_row + j];
                 acc = p.fused ? numerics::fma(u, v, acc) : numerics::add(acc, numerics::mul(u, v));
               }
               y.set(to, acc);
@@ -18002,7 +18014,7 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
               std::int64_t acc = 0;
               for (std::size_t k = 0; k < p.k; ++k)
                 acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} *
-                       (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
+                       (pb[p.adj_y ? j * p.b_row + k : k * p.b_row + j] - p.b_zero_point);
               y.set(to, finished(p.requant, acc, 0));
             }
           }
@@ -18022,7 +18034,7 @@ constexpr void batch_matmul_mlas(const batch_matmul_params& p, const float* a, c
                                    : numerics::mlas_sum(p.order, p.alpha);
       for (std::size_t k = 0; k < p.k; ++k)
         sum.add_product(k, pa[p.adj_x ? k * p.m + i : i * p.k + k],
-                        pb[p.adj_y ? j * p.k + k : k * p.n + j]);
+                        pb[p.adj_y ? j * p.b_row + k : k * p.b_row + j]);
       y[row * p.n + j] = sum.value();
     }
   }
@@ -18086,6 +18098,7 @@ constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
   p.m = as_size(a.shape.back(at.adj_x ? 0 : 1));
   p.k = as_size(a.shape.back(at.adj_x ? 1 : 0));
   p.n = as_size(b.shape.back(at.adj_y ? 1 : 0));
+  p.b_row = at.adj_y ? p.k : p.n;
   dims la = a.shape, lb = b.shape, ly = y.shape;
   la.rank -= 2, lb.rank -= 2, ly.rank -= 2;
   p.batches = make_broadcast<2>({la, lb}, ly);
@@ -20056,14 +20069,21 @@ OCTET_NAMESPACE_BEGIN
 
 /// q [..., M, K], k [..., K, S] (adj_y: [..., S, K]), v [..., S, N], mask (optional) that
 /// broadcasts to [..., M, S]; y [..., M, N]. Leading axes broadcast.
+///
+/// heads_inside (and adj_y): the heads of a row lie side by side, as a layer gives them: q
+/// [B, M, H, K], k [B, S, H, K], v [B, S, H, N], mask that broadcasts to [B, H, M, S]; y
+/// [B, M, H, N]. Nothing but the mask broadcasts.
 struct attention_attrs {
   bool adj_y = false;
+  bool heads_inside = false;
   double alpha = 1;  // ORT: of the first product, as float_matmul_attrs
   double scale = 1;  // its results are multiplied with it, one rounding each, as binary32
   double beta = 1;   // of softmax
   static constexpr auto fields =
-      field_list{field{"adj_y", &attention_attrs::adj_y}, field{"alpha", &attention_attrs::alpha},
-                 field{"scale", &attention_attrs::scale}, field{"beta", &attention_attrs::beta}};
+      field_list{field{"adj_y", &attention_attrs::adj_y},
+                 field{"heads_inside", &attention_attrs::heads_inside},
+                 field{"alpha", &attention_attrs::alpha}, field{"scale", &attention_attrs::scale},
+                 field{"beta", &attention_attrs::beta}};
 };
 struct attention_params {
   batch_matmul_params scores, values;
@@ -20071,6 +20091,14 @@ struct attention_params {
   float scale = 1;
   bool masked = false;
   broadcast_matrix mask{};
+  std::size_t heads = 1;  // whose rows lie side by side
+
+  /// Where matrix i of `rows` rows of `width` begins, and how far its rows are apart.
+  constexpr std::size_t begin_of(std::size_t i, std::size_t rows,
+                                 std::size_t width) const noexcept {
+    return i / heads * heads * rows * width + i % heads * width;
+  }
+  constexpr std::size_t row_of(std::size_t width) const noexcept { return heads * width; }
 };
 
 namespace kernels {
@@ -20116,15 +20144,17 @@ OCTET_INLINE void attention_kernel(const kernel_args& a) noexcept {
     const std::size_t batch = row / m, i = row % m;
     const auto of_scores = broadcast_offsets(p.values.batches, batch);
     const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
-    one_row(p.scores, q + (operands[0] * m + i) * p.scores.k, k + operands[1] * p.scores.k * n,
-            scores);
+    const std::size_t depth = p.scores.k;
+    one_row(p.scores, q + p.begin_of(operands[0], m, depth) + i * p.row_of(depth),
+            k + p.begin_of(operands[1], n, depth), scores);
     const float* const added = p.masked ? p.mask.row_of(mask, of_scores[0], i) : nullptr;
     for (std::size_t j = 0; j < n; ++j) {
       scores[j] = numerics::mul(scores[j], p.scale);
       if (p.masked) scores[j] = numerics::add(scores[j], added[j * p.mask.column]);
     }
     softmax_row_real(p.softmax, 0, scores, scores);
-    one_row(p.values, scores, v + of_scores[1] * n * out, y + row * out);
+    one_row(p.values, scores, v + p.begin_of(of_scores[1], n, out),
+            y + p.begin_of(batch, m, out) + i * p.row_of(out));
   }
 }
 #else
@@ -20133,10 +20163,28 @@ void attention_kernel(const kernel_args& a) noexcept;
 }  // namespace reference
 
 namespace ops {
+/// A shape with the heads in front of the rows, or back.
+constexpr dims heads_turned(const attention_attrs& a, dims d) {
+  if (a.heads_inside) std::swap(d[1], d[2]);
+  return d;
+}
+constexpr violation heads_rule(const attention_attrs& a, const node_view& n) {
+  if (!a.heads_inside) return {};
+  const dims& q = n.in[0].shape;
+  if (!a.adj_y) return {rule::value, dims{1}, dims{0}};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const dims& d = n.in[i].shape;
+    if (d.rank != 4) return {rule::rank, dims{0, 0, 0, 0}, d};
+    if (d[0] != q[0] || d[2] != q[2]) return {rule::shapes_differ, q, d};
+  }
+  return {};
+}
 /// The scores' shape.
 constexpr shape_or attention_scores(const node_view& n) {
-  return batch_matmul_shape({.adj_y = read_attributes<attention_attrs>(*n.attrs).adj_y},
-                            n.in[0].shape, n.in[1].shape);
+  const auto a = read_attributes<attention_attrs>(*n.attrs);
+  if (const violation v = heads_rule(a, n)) return v;
+  return batch_matmul_shape({.adj_y = a.adj_y}, heads_turned(a, n.in[0].shape),
+                            heads_turned(a, n.in[1].shape));
 }
 constexpr status attention_op_shape(const node_view& n, std::span<dims> out) {
   const shape_or scores = attention_scores(n);
@@ -20146,7 +20194,9 @@ constexpr status attention_op_shape(const node_view& n, std::span<dims> out) {
     if (c.rank > scores.shape.rank || !(broadcast(scores.shape, c) == scores.shape))
       return violation{rule::shapes_differ, scores.shape, c};
   }
-  return set_shape(out, batch_matmul_shape({}, scores.shape, n.in[2].shape));
+  const auto a = read_attributes<attention_attrs>(*n.attrs);
+  const shape_or y = batch_matmul_shape({}, scores.shape, heads_turned(a, n.in[2].shape));
+  return set_shape(out, y.broken ? y : shape_or(heads_turned(a, y.shape)));
 }
 /// One of the two products.
 constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& a,
@@ -20167,8 +20217,16 @@ constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& 
 constexpr void set_attention(attention_params& p, const node_view& n) {
   const auto a = read_attributes<attention_attrs>(*n.attrs);
   const tensor_desc scores{dtype::f32, attention_scores(n).shape};
-  set_attention_product(p.scores, n.in[0], n.in[1], scores, a.adj_y, a.alpha, n.round);
-  set_attention_product(p.values, scores, n.in[2], n.out[0], false, 1, n.round);
+  const auto turned = [&](const tensor_desc& t) {
+    return tensor_desc{dtype::f32, heads_turned(a, t.shape)};
+  };
+  set_attention_product(p.scores, turned(n.in[0]), turned(n.in[1]), scores, a.adj_y, a.alpha,
+                        n.round);
+  set_attention_product(p.values, scores, turned(n.in[2]), turned(n.out[0]), false, 1, n.round);
+  if (a.heads_inside) {
+    p.heads = as_size(n.in[0].shape[2]);
+    p.scores.b_row = p.row_of(p.scores.k), p.values.b_row = p.row_of(p.values.n);
+  }
   p.softmax.mode = n.round;
   p.softmax.outer = 1, p.softmax.depth = p.scores.n;
   p.softmax.beta = static_cast<float>(a.beta);
@@ -34304,6 +34362,55 @@ inline void fuse_attention(graph& g) {
   erase(g, dead);
 }
 
+inline bool permutes(const node& n, std::initializer_list<std::int64_t> perm) {
+  const std::span<const std::int64_t> given = n.attrs.integers("perm");
+  return n.op == &ops::transpose &&
+         std::equal(given.begin(), given.end(), perm.begin(), perm.end());
+}
+/// Attention between Transposes that part the heads of rows, and put them together again, reads
+/// and writes them where they lie. Exact: only addresses change.
+inline void leave_heads_inside(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  std::vector<std::size_t> reader(g.tensors.size(), g.nodes.size());
+  for (std::size_t i = 0; i < g.nodes.size(); ++i)
+    for (const tensor_id t : g.nodes[i].in)
+      if (t != no_tensor) reader[as_size(t)] = i;
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    if (g.nodes[i].op != &ops::attention || g.nodes[i].attrs.integer("heads_inside") != 0) continue;
+    node inside = g.nodes[i];
+    const bool by_rows = inside.attrs.integer("adj_y") != 0;
+    const auto turned = [&](tensor_id t) { return g[t].role == tensor::kind::value; };
+    std::vector<std::size_t> turns{i};
+    for (std::size_t k = 0; k < 3; ++k) {
+      const std::int32_t by = producer[as_size(inside.in[k])];
+      if (by < 0 || uses[as_size(inside.in[k])] != 1 || !turned(inside.in[k])) break;
+      const node& turn = g.nodes[as_size(by)];
+      const bool columns = k == 1 && !by_rows;
+      if (!(columns ? permutes(turn, {0, 2, 3, 1}) : permutes(turn, {0, 2, 1, 3})) ||
+          !stays(g, turn.in[0]))
+        break;
+      turns.push_back(as_size(by));
+      inside.in[k] = turn.in[0];
+    }
+    const tensor_id y = inside.out[0];
+    const std::size_t last = reader[as_size(y)];
+    if (turns.size() != 4 || uses[as_size(y)] != 1 || !turned(y) || last == g.nodes.size() ||
+        !permutes(g.nodes[last], {0, 2, 1, 3}))
+      continue;
+    inside.out = g.nodes[last].out;
+    inside.attrs.set("adj_y", std::int64_t{1});
+    inside.attrs.set("heads_inside", std::int64_t{1});
+    const node_inputs view(g, inside);
+    std::array<dims, 1> shape;
+    if (!takes(ops::attention, view.view()) || !ops::attention.shape(view.view(), shape)) continue;
+    g.nodes[last] = std::move(inside);  // there it writes what others may have read until then
+    for (const std::size_t n : turns) dead[n] = 1;
+  }
+  erase(g, dead);
+}
+
 /// A pad of height and width only, filled with the zero point and read by one node alone that pads
 /// its input itself, becomes that node's own padding.
 inline void fuse_pad(graph& g) {
@@ -34455,6 +34562,7 @@ inline void optimize(graph& g, bool keep_tensors = false) {
   share_quantized_rows(g);
   if (!keep_tensors) {
     fuse_attention(g);
+    leave_heads_inside(g);
     fuse_pad(g);
     fuse_code_paths(g);
     remove_dead(g);

@@ -570,6 +570,13 @@ template <> struct cases<octet::ops::attention> {
     attention("more scores than fit a block", {1, 70, 4}, {1, 4, 1100}, {1, 1100, 3}, {1, 1, 1100});
     attention("values for more batches", {1, 5, 4}, {1, 4, 6}, {3, 6, 7}, {1, 1});
     attention("no rows", {2, 0, 4}, {2, 4, 6}, {2, 6, 7}, {1, 6});
+    const octet::attention_attrs inside{.adj_y = true, .heads_inside = true, .scale = 0.37};
+    node_case& rows = attention("heads side by side in a row", {2, 21, 3, 8}, {2, 37, 3, 8},
+                                {2, 37, 3, 5}, {2, 1, 1, 37}, inside);
+    to.without(rows, 3, 0);
+    attention("heads as wide as a panel", {1, 70, 2, 16}, {1, 64, 2, 16}, {1, 64, 2, 64},
+              {1, 2, 70, 64}, inside);
+    attention("one head, one key", {2, 3, 1, 8}, {2, 1, 1, 8}, {2, 1, 1, 8}, {1}, inside);
     if (to.with.round == rounding::onnxruntime)
       attention("alpha", {2, 9, 8}, {2, 8, 24}, {2, 24, 8}, {1, 24}, {.alpha = 0.25});
     if (to.with.round != rounding::xnnpack)

@@ -151,9 +151,10 @@ class recipe_maker {
       constant({constant({depth, depth})[0]});
     } else if (is(ops::attention)) {
       const dims q = x({n(), 8, std::max(1, c()), 32});
-      const bool turned = r_.attrs.integer("adj_y") != 0;
-      const std::int32_t keys = q.back(1);
-      next(turned ? q : dims{q[0], 8, q.back(0), keys});
+      const bool inside = r_.attrs.integer("heads_inside") != 0;
+      if (inside) set("adj_y", 1);
+      const std::int32_t keys = inside ? q[1] : q.back(1);
+      next(r_.attrs.integer("adj_y") != 0 ? q : dims{q[0], 8, q.back(0), keys});
       next(q);
       next({1, 1, 1, keys});
     } else if (is(ops::qnn_batch_matmul, ops::batch_matmul)) {

@@ -11,6 +11,7 @@
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/dynamic_layers.hpp"
 #include "octet/ops/lookup.hpp"
+#include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/quantize.hpp"
 
@@ -260,6 +261,55 @@ inline void fuse_attention(graph& g) {
   erase(g, dead);
 }
 
+inline bool permutes(const node& n, std::initializer_list<std::int64_t> perm) {
+  const std::span<const std::int64_t> given = n.attrs.integers("perm");
+  return n.op == &ops::transpose &&
+         std::equal(given.begin(), given.end(), perm.begin(), perm.end());
+}
+/// Attention between Transposes that part the heads of rows, and put them together again, reads
+/// and writes them where they lie. Exact: only addresses change.
+inline void leave_heads_inside(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  std::vector<std::size_t> reader(g.tensors.size(), g.nodes.size());
+  for (std::size_t i = 0; i < g.nodes.size(); ++i)
+    for (const tensor_id t : g.nodes[i].in)
+      if (t != no_tensor) reader[as_size(t)] = i;
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    if (g.nodes[i].op != &ops::attention || g.nodes[i].attrs.integer("heads_inside") != 0) continue;
+    node inside = g.nodes[i];
+    const bool by_rows = inside.attrs.integer("adj_y") != 0;
+    const auto turned = [&](tensor_id t) { return g[t].role == tensor::kind::value; };
+    std::vector<std::size_t> turns{i};
+    for (std::size_t k = 0; k < 3; ++k) {
+      const std::int32_t by = producer[as_size(inside.in[k])];
+      if (by < 0 || uses[as_size(inside.in[k])] != 1 || !turned(inside.in[k])) break;
+      const node& turn = g.nodes[as_size(by)];
+      const bool columns = k == 1 && !by_rows;
+      if (!(columns ? permutes(turn, {0, 2, 3, 1}) : permutes(turn, {0, 2, 1, 3})) ||
+          !stays(g, turn.in[0]))
+        break;
+      turns.push_back(as_size(by));
+      inside.in[k] = turn.in[0];
+    }
+    const tensor_id y = inside.out[0];
+    const std::size_t last = reader[as_size(y)];
+    if (turns.size() != 4 || uses[as_size(y)] != 1 || !turned(y) || last == g.nodes.size() ||
+        !permutes(g.nodes[last], {0, 2, 1, 3}))
+      continue;
+    inside.out = g.nodes[last].out;
+    inside.attrs.set("adj_y", std::int64_t{1});
+    inside.attrs.set("heads_inside", std::int64_t{1});
+    const node_inputs view(g, inside);
+    std::array<dims, 1> shape;
+    if (!takes(ops::attention, view.view()) || !ops::attention.shape(view.view(), shape)) continue;
+    g.nodes[last] = std::move(inside);  // there it writes what others may have read until then
+    for (const std::size_t n : turns) dead[n] = 1;
+  }
+  erase(g, dead);
+}
+
 /// A pad of height and width only, filled with the zero point and read by one node alone that pads
 /// its input itself, becomes that node's own padding.
 inline void fuse_pad(graph& g) {
@@ -411,6 +461,7 @@ inline void optimize(graph& g, bool keep_tensors = false) {
   share_quantized_rows(g);
   if (!keep_tensors) {
     fuse_attention(g);
+    leave_heads_inside(g);
     fuse_pad(g);
     fuse_code_paths(g);
     remove_dead(g);

@@ -18,7 +18,9 @@ template <class V> struct kernel<kernel_id::attention, V> {
   static HWY_NOINLINE const float* panels(const kernels::float_columns& c, const float* w,
                                           float* to) noexcept {
     const std::size_t most = kernels::float_panel_columns(layout);
-    if (c.column_stride == 1 && c.columns == kernels::float_panel_width(c, layout, 0)) return w;
+    if (c.column_stride == 1 && c.step_stride == c.columns &&
+        c.columns == kernels::float_panel_width(c, layout, 0))
+      return w;
     for (std::size_t i = 0; i < c.panels(layout); ++i) {
       const std::size_t left = c.columns - i * most;
       pack_float_panel(c, w + i * most * c.column_stride, left < most ? left : most,
@@ -27,20 +29,25 @@ template <class V> struct kernel<kernel_id::attention, V> {
     }
     return to;
   }
+  /// Rows of a product, and how far they are apart.
+  template <class T> struct rows_at {
+    T* first;
+    std::size_t step;
+  };
   /// `rows` rows at x times all panels.
-  static HWY_NOINLINE void multiply(const batch_matmul_params& p, const float* x, const float* w,
-                                    float* y, std::size_t rows) noexcept {
+  static HWY_NOINLINE void multiply(const batch_matmul_params& p, rows_at<const float> x,
+                                    const float* w, rows_at<float> y, std::size_t rows) noexcept {
     const kernels::float_columns c = kernels::columns_of(p);
     const std::size_t most = kernels::float_panel_columns(layout);
     float_walk k;
-    k.elements = k.x_pixel = as_distance(p.k);
-    k.y_pixel = as_distance(p.n);
+    k.elements = as_distance(p.k);
+    k.x_pixel = as_distance(x.step), k.y_pixel = as_distance(y.step);
     for (std::size_t i = 0; i < c.panels(layout); ++i) {
       const std::size_t first = i * most, left = p.n - first,
                         width = kernels::float_panel_width(c, layout, i);
       k.w_element = as_distance(width);
-      product::run_rows(p, k, x, w + kernels::float_panel_at(c, layout, 0, i), nullptr, y + first,
-                        left < most ? left : most, width, {0, rows});
+      product::run_rows(p, k, x.first, w + kernels::float_panel_at(c, layout, 0, i), nullptr,
+                        y.first + first, left < most ? left : most, width, {0, rows});
     }
   }
   /// A row of n scores times the scale, and its mask, a number for each or (step 0) one.
@@ -69,7 +76,7 @@ template <class V> struct kernel<kernel_id::attention, V> {
     const auto *q = static_cast<const float*>(a.in[0]), *k = static_cast<const float*>(a.in[1]),
                *v = static_cast<const float*>(a.in[2]), *mask = static_cast<const float*>(a.in[3]);
     auto* const y = static_cast<float*>(a.out[0]);
-    const std::size_t m = p.scores.m, n = p.scores.n, out = p.values.n,
+    const std::size_t m = p.scores.m, n = p.scores.n, depth = p.scores.k, out = p.values.n,
                       most = kernels::attention_rows(p);
     const kernels::float_columns of_k = kernels::columns_of(p.scores),
                                  of_v = kernels::columns_of(p.values);
@@ -82,19 +89,21 @@ template <class V> struct kernel<kernel_id::attention, V> {
       const std::size_t batch = row / m, end = (batch + 1) * m < r.end ? (batch + 1) * m : r.end;
       const auto of_scores = broadcast_offsets(p.values.batches, batch);
       const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
-      const float *const wk = panels(of_k, k + operands[1] * p.scores.k * n,
+      const float *const wk = panels(of_k, k + p.begin_of(operands[1], n, depth),
                                      reinterpret_cast<float*>(packed_k)),
-                         *const wv = panels(of_v, v + of_scores[1] * n * out,
-                                            reinterpret_cast<float*>(packed_v));
+                         *const wv = panels(of_v, v + p.begin_of(of_scores[1], n, out),
+                                            reinterpret_cast<float*>(packed_v)),
+                         *const of_q = q + p.begin_of(operands[0], m, depth);
+      float* const to = y + p.begin_of(batch, m, out);
       for (; row < end;) {
         const std::size_t i = row - batch * m, rows = end - row < most ? end - row : most;
-        multiply(p.scores, q + (operands[0] * m + i) * p.scores.k, wk, scores, rows);
+        multiply(p.scores, {of_q + i * p.row_of(depth), p.row_of(depth)}, wk, {scores, n}, rows);
         if (p.masked || p.scale != 1)
           for (std::size_t s = 0; s < rows; ++s)
             adjust(scores + s * n, n, p.scale,
                    p.masked ? p.mask.row_of(mask, of_scores[0], i + s) : nullptr, p.mask.column);
         if (n != 0) kernel<kernel_id::softmax, V>::all_floats(p.softmax, scores, scores, {0, rows});
-        multiply(p.values, scores, wv, y + row * out, rows);
+        multiply(p.values, {scores, n}, wv, {to + i * p.row_of(out), p.row_of(out)}, rows);
         row += rows;
       }
     }

@@ -592,8 +592,10 @@ inline HWY_NOINLINE void pack_float_panel(const kernels::float_columns& c, const
   if (c.column_stride == 1 && valid == width) {
     for (std::size_t s = 0; s < c.steps; ++s)
       std::memcpy(to + s * width, w + s * c.step_stride, width * sizeof(float));
-  } else if (c.step_stride == 1 && valid == width) {
-    transpose_matrix(w, c.column_stride, to, c.steps, width);
+  } else if (c.step_stride == 1) {
+    transpose_matrix(w, c.column_stride, to, width, c.steps, valid);
+    for (std::size_t s = 0; s < c.steps && valid < width; ++s)
+      std::memset(to + s * width + valid, 0, (width - valid) * sizeof(float));
   } else {
     kernels::float_pack_panel(c, w, valid, width, to);
   }

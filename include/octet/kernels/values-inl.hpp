@@ -242,32 +242,32 @@ struct kernel<kernel_id::arg_extreme, V> : plain_kernel<kernel<kernel_id::arg_ex
 
 // ---- transposition of the two innermost axes of a copy ----
 
-/// y[a][b] = x[a + b * step] for a < n_a, b < n_b.
+/// y[a * y_step + b] = x[a + b * step] for a < n_a, b < n_b.
 template <class T>
-HWY_NOINLINE void transpose_matrix(const T* x, std::size_t step, T* y, std::size_t n_a,
-                                   std::size_t n_b) noexcept {
+HWY_NOINLINE void transpose_matrix(const T* x, std::size_t step, T* y, std::size_t y_step,
+                                   std::size_t n_a, std::size_t n_b) noexcept {
   constexpr std::size_t block = simd::block_extent<T>;
   std::size_t a = 0;
-  if (n_b == 2) {
+  if (n_b == 2 && y_step == 2) {
     for (; a + block <= n_a; a += block) simd::interleave_block(x + a, x + step + a, y + 2 * a);
   } else if (n_a == 2 && step == 2) {
     std::size_t b = 0;
-    for (; b + block <= n_b; b += block) simd::deinterleave_block(x + 2 * b, y + b, y + n_b + b);
-    for (; b < n_b; ++b) y[b] = x[2 * b], y[n_b + b] = x[2 * b + 1];
+    for (; b + block <= n_b; b += block) simd::deinterleave_block(x + 2 * b, y + b, y + y_step + b);
+    for (; b < n_b; ++b) y[b] = x[2 * b], y[y_step + b] = x[2 * b + 1];
     return;
   } else if (n_b >= block) {
     for (; a + block <= n_a; a += block) {
       std::size_t b = 0;
       for (; b + block <= n_b; b += block)
-        simd::transpose_block(x + a + b * step, step, y + a * n_b + b, n_b);
+        simd::transpose_block(x + a + b * step, step, y + a * y_step + b, y_step);
       if (b < n_b) {  // once more, from further back
         b = n_b - block;
-        simd::transpose_block(x + a + b * step, step, y + a * n_b + b, n_b);
+        simd::transpose_block(x + a + b * step, step, y + a * y_step + b, y_step);
       }
     }
   }
   for (; a < n_a; ++a)
-    for (std::size_t b = 0; b < n_b; ++b) y[a * n_b + b] = x[a + b * step];
+    for (std::size_t b = 0; b < n_b; ++b) y[a * y_step + b] = x[a + b * step];
 }
 template <class V>
 struct kernel<kernel_id::movement, V> : plain_kernel<kernel<kernel_id::movement, V>> {
@@ -295,7 +295,7 @@ struct kernel<kernel_id::movement, V> : plain_kernel<kernel<kernel_id::movement,
         from += static_cast<std::int64_t>(rest % extent) * c.stride[d];
         rest /= extent;
       }
-      transpose_matrix(x + from, as_size(c.stride[a + 1]), y + row * n_b, n, n_b);
+      transpose_matrix(x + from, as_size(c.stride[a + 1]), y + row * n_b, n_b, n, n_b);
       row += n;
     }
   }

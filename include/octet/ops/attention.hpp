@@ -11,14 +11,21 @@ OCTET_NAMESPACE_BEGIN
 
 /// q [..., M, K], k [..., K, S] (adj_y: [..., S, K]), v [..., S, N], mask (optional) that
 /// broadcasts to [..., M, S]; y [..., M, N]. Leading axes broadcast.
+///
+/// heads_inside (and adj_y): the heads of a row lie side by side, as a layer gives them: q
+/// [B, M, H, K], k [B, S, H, K], v [B, S, H, N], mask that broadcasts to [B, H, M, S]; y
+/// [B, M, H, N]. Nothing but the mask broadcasts.
 struct attention_attrs {
   bool adj_y = false;
+  bool heads_inside = false;
   double alpha = 1;  // ORT: of the first product, as float_matmul_attrs
   double scale = 1;  // its results are multiplied with it, one rounding each, as binary32
   double beta = 1;   // of softmax
   static constexpr auto fields =
-      field_list{field{"adj_y", &attention_attrs::adj_y}, field{"alpha", &attention_attrs::alpha},
-                 field{"scale", &attention_attrs::scale}, field{"beta", &attention_attrs::beta}};
+      field_list{field{"adj_y", &attention_attrs::adj_y},
+                 field{"heads_inside", &attention_attrs::heads_inside},
+                 field{"alpha", &attention_attrs::alpha}, field{"scale", &attention_attrs::scale},
+                 field{"beta", &attention_attrs::beta}};
 };
 struct attention_params {
   batch_matmul_params scores, values;
@@ -26,6 +33,14 @@ struct attention_params {
   float scale = 1;
   bool masked = false;
   broadcast_matrix mask{};
+  std::size_t heads = 1;  // whose rows lie side by side
+
+  /// Where matrix i of `rows` rows of `width` begins, and how far its rows are apart.
+  constexpr std::size_t begin_of(std::size_t i, std::size_t rows,
+                                 std::size_t width) const noexcept {
+    return i / heads * heads * rows * width + i % heads * width;
+  }
+  constexpr std::size_t row_of(std::size_t width) const noexcept { return heads * width; }
 };
 
 namespace kernels {
@@ -71,15 +86,17 @@ OCTET_INLINE void attention_kernel(const kernel_args& a) noexcept {
     const std::size_t batch = row / m, i = row % m;
     const auto of_scores = broadcast_offsets(p.values.batches, batch);
     const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
-    one_row(p.scores, q + (operands[0] * m + i) * p.scores.k, k + operands[1] * p.scores.k * n,
-            scores);
+    const std::size_t depth = p.scores.k;
+    one_row(p.scores, q + p.begin_of(operands[0], m, depth) + i * p.row_of(depth),
+            k + p.begin_of(operands[1], n, depth), scores);
     const float* const added = p.masked ? p.mask.row_of(mask, of_scores[0], i) : nullptr;
     for (std::size_t j = 0; j < n; ++j) {
       scores[j] = numerics::mul(scores[j], p.scale);
       if (p.masked) scores[j] = numerics::add(scores[j], added[j * p.mask.column]);
     }
     softmax_row_real(p.softmax, 0, scores, scores);
-    one_row(p.values, scores, v + of_scores[1] * n * out, y + row * out);
+    one_row(p.values, scores, v + p.begin_of(of_scores[1], n, out),
+            y + p.begin_of(batch, m, out) + i * p.row_of(out));
   }
 }
 #else
@@ -88,10 +105,28 @@ void attention_kernel(const kernel_args& a) noexcept;
 }  // namespace reference
 
 namespace ops {
+/// A shape with the heads in front of the rows, or back.
+constexpr dims heads_turned(const attention_attrs& a, dims d) {
+  if (a.heads_inside) std::swap(d[1], d[2]);
+  return d;
+}
+constexpr violation heads_rule(const attention_attrs& a, const node_view& n) {
+  if (!a.heads_inside) return {};
+  const dims& q = n.in[0].shape;
+  if (!a.adj_y) return {rule::value, dims{1}, dims{0}};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const dims& d = n.in[i].shape;
+    if (d.rank != 4) return {rule::rank, dims{0, 0, 0, 0}, d};
+    if (d[0] != q[0] || d[2] != q[2]) return {rule::shapes_differ, q, d};
+  }
+  return {};
+}
 /// The scores' shape.
 constexpr shape_or attention_scores(const node_view& n) {
-  return batch_matmul_shape({.adj_y = read_attributes<attention_attrs>(*n.attrs).adj_y},
-                            n.in[0].shape, n.in[1].shape);
+  const auto a = read_attributes<attention_attrs>(*n.attrs);
+  if (const violation v = heads_rule(a, n)) return v;
+  return batch_matmul_shape({.adj_y = a.adj_y}, heads_turned(a, n.in[0].shape),
+                            heads_turned(a, n.in[1].shape));
 }
 constexpr status attention_op_shape(const node_view& n, std::span<dims> out) {
   const shape_or scores = attention_scores(n);
@@ -101,7 +136,9 @@ constexpr status attention_op_shape(const node_view& n, std::span<dims> out) {
     if (c.rank > scores.shape.rank || !(broadcast(scores.shape, c) == scores.shape))
       return violation{rule::shapes_differ, scores.shape, c};
   }
-  return set_shape(out, batch_matmul_shape({}, scores.shape, n.in[2].shape));
+  const auto a = read_attributes<attention_attrs>(*n.attrs);
+  const shape_or y = batch_matmul_shape({}, scores.shape, heads_turned(a, n.in[2].shape));
+  return set_shape(out, y.broken ? y : shape_or(heads_turned(a, y.shape)));
 }
 /// One of the two products.
 constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& a,
@@ -122,8 +159,16 @@ constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& 
 constexpr void set_attention(attention_params& p, const node_view& n) {
   const auto a = read_attributes<attention_attrs>(*n.attrs);
   const tensor_desc scores{dtype::f32, attention_scores(n).shape};
-  set_attention_product(p.scores, n.in[0], n.in[1], scores, a.adj_y, a.alpha, n.round);
-  set_attention_product(p.values, scores, n.in[2], n.out[0], false, 1, n.round);
+  const auto turned = [&](const tensor_desc& t) {
+    return tensor_desc{dtype::f32, heads_turned(a, t.shape)};
+  };
+  set_attention_product(p.scores, turned(n.in[0]), turned(n.in[1]), scores, a.adj_y, a.alpha,
+                        n.round);
+  set_attention_product(p.values, scores, turned(n.in[2]), turned(n.out[0]), false, 1, n.round);
+  if (a.heads_inside) {
+    p.heads = as_size(n.in[0].shape[2]);
+    p.scores.b_row = p.row_of(p.scores.k), p.values.b_row = p.row_of(p.values.n);
+  }
   p.softmax.mode = n.round;
   p.softmax.outer = 1, p.softmax.depth = p.scores.n;
   p.softmax.beta = static_cast<float>(a.beta);

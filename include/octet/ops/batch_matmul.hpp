@@ -38,6 +38,7 @@ struct float_matmul_attrs {
 
 struct batch_matmul_params {
   std::size_t m = 0, k = 0, n = 0;
+  std::size_t b_row = 0;  // elements between rows of the second operand as it is stored
   bool adj_x = false, adj_y = false;
   bool quantized = true;
   dtype a_type, b_type, out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
@@ -72,7 +73,7 @@ constexpr gemm_problem problem_of(const batch_matmul_params& p) noexcept {
   g.out_c = static_cast<std::int32_t>(p.n);
   g.in_type = p.a_type, g.weight_type = p.b_type, g.out_type = p.out_type,
   g.in_zero_point = p.a_zero_point, g.weight_zero_point = p.b_zero_point, g.weights = p.weights;
-  g.weight_oc = p.adj_y ? p.k : 1, g.weight_ic = p.adj_y ? 1 : p.n;
+  g.weight_oc = p.adj_y ? p.b_row : 1, g.weight_ic = p.adj_y ? 1 : p.b_row;
   g.wide = p.wide, g.requant = &p.requant, g.dynamic = !packs_once(p), g.fits = p.fits;
   return g;
 }
@@ -85,8 +86,8 @@ constexpr bool batch_matmul_accepts(const batch_matmul_params& p) noexcept {
 constexpr float_columns columns_of(const batch_matmul_params& p) noexcept {
   return {.columns = p.n,
           .steps = p.k,
-          .column_stride = p.adj_y ? p.k : 1,
-          .step_stride = p.adj_y ? 1 : p.n,
+          .column_stride = p.adj_y ? p.b_row : 1,
+          .step_stride = p.adj_y ? 1 : p.b_row,
           .weights = packs_once(p) ? p.weights : nullptr};
 }
 }  // namespace kernels
@@ -124,7 +125,7 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
               float acc = 0;
               for (std::size_t k = 0; k < p.k; ++k) {
                 const float u = pa[p.adj_x ? k * p.m + i : i * p.k + k],
-                            v = pb[p.adj_y ? j * p.k + k : k * p.n + j];
+                            v = pb[p.adj_y ? j * p.b_row + k : k * p.b_row + j];
                 acc = p.fused ? numerics::fma(u, v, acc) : numerics::add(acc, numerics::mul(u, v));
               }
               y.set(to, acc);
@@ -132,7 +133,7 @@ constexpr void batch_matmul(const batch_matmul_params& p, const A* a, const B* b
               std::int64_t acc = 0;
               for (std::size_t k = 0; k < p.k; ++k)
                 acc += std::int64_t{pa[p.adj_x ? k * p.m + i : i * p.k + k] - p.a_zero_point} *
-                       (pb[p.adj_y ? j * p.k + k : k * p.n + j] - p.b_zero_point);
+                       (pb[p.adj_y ? j * p.b_row + k : k * p.b_row + j] - p.b_zero_point);
               y.set(to, finished(p.requant, acc, 0));
             }
           }
@@ -152,7 +153,7 @@ constexpr void batch_matmul_mlas(const batch_matmul_params& p, const float* a, c
                                    : numerics::mlas_sum(p.order, p.alpha);
       for (std::size_t k = 0; k < p.k; ++k)
         sum.add_product(k, pa[p.adj_x ? k * p.m + i : i * p.k + k],
-                        pb[p.adj_y ? j * p.k + k : k * p.n + j]);
+                        pb[p.adj_y ? j * p.b_row + k : k * p.b_row + j]);
       y[row * p.n + j] = sum.value();
     }
   }
@@ -216,6 +217,7 @@ constexpr void set_batch_matmul(batch_matmul_params& p, const node_view& n) {
   p.m = as_size(a.shape.back(at.adj_x ? 0 : 1));
   p.k = as_size(a.shape.back(at.adj_x ? 1 : 0));
   p.n = as_size(b.shape.back(at.adj_y ? 1 : 0));
+  p.b_row = at.adj_y ? p.k : p.n;
   dims la = a.shape, lb = b.shape, ly = y.shape;
   la.rank -= 2, lb.rank -= 2, ly.rank -= 2;
   p.batches = make_broadcast<2>({la, lb}, ly);
