@@ -1180,25 +1180,29 @@ OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 namespace simd {
 
-/// The first n <= NV * lanes32 values of NV vectors; int32. Writes nothing else.
-template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
-  constexpr int count = NV * lanes32;
-  V32 y[NV];
-  in_channel_order<NV>(x, y);
+/// The first n <= NV * lanes32 values of NV vectors that lie in channel order; int32. Writes
+/// nothing else.
+template <int NV> HWY_INLINE void store_ordered(const V32 (&x)[NV], std::byte* to, int n) {
   auto* const ints = reinterpret_cast<std::int32_t*>(to);
-  if (n == count) {
+  if (n == NV * lanes32) {
     HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) hn::StoreU(y[v], D32(), ints + v * lanes32);
+    for (int v = 0; v < NV; ++v) hn::StoreU(x[v], D32(), ints + v * lanes32);
     return;
   }
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
     const int left = n - v * lanes32;
     if (left >= lanes32)
-      hn::StoreU(y[v], D32(), ints + v * lanes32);
+      hn::StoreU(x[v], D32(), ints + v * lanes32);
     else if (left > 0)
-      store_some(y[v], ints + v * lanes32, static_cast<std::size_t>(left));
+      store_some(x[v], ints + v * lanes32, static_cast<std::size_t>(left));
   }
+}
+/// The same of a panel's row.
+template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
+  V32 y[NV];
+  in_channel_order<NV>(x, y);
+  store_ordered<NV>(y, to, n);
 }
 /// The same, saturated to int16.
 template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {
@@ -2077,6 +2081,7 @@ struct tile_call {
   const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
   const std::int32_t*
       zeros;                // zero point of each row, which its activations still have; null: none
+  bool one_zero;            // the block's rows have one zero point
   const float* scales;      // of each row, where `rows` is given
   const std::byte* arrays;  // the panel's columns
   const std::byte* weights;
@@ -2102,6 +2107,8 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
     V32 b = simd::load(c.bias + v * lanes32);
     if constexpr (E == kernels::epilogue_kind::dr && requantize_dr::flip != 0)
       b = hn::Xor(b, set32(requantize_dr::flip));
+    if (t.zeros != nullptr && t.one_zero)
+      b = hn::Add(b, hn::Mul(set32(t.zeros[row]), simd::load(c.l + v * lanes32)));
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
@@ -2113,7 +2120,7 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
       for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
     }
   }
-  if (t.zeros != nullptr) {
+  if (t.zeros != nullptr && !t.one_zero) {
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       const V32 zero = set32(t.zeros[row + as_size(r)]);
@@ -2261,7 +2268,6 @@ template <float_scaling By> struct to_floats {
 template <float_scaling By, int MR, int NV>
 HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV],
                            std::size_t row) noexcept {
-  const VF lo = set_float(t.rows->min), hi = set_float(t.rows->max);
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
     const VF scale = simd::load(c.scale() + v * lanes32),
@@ -2269,8 +2275,17 @@ HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       const VF y = scale_sum<By>(acc[r][v], set_float(t.scales[row + as_size(r)]), scale, bias);
-      acc[r][v] = hn::BitCast(D32(), simd::lesser(hi, simd::greater(lo, y)));
+      acc[r][v] = hn::BitCast(D32(), y);
     }
+  }
+  if (!t.rows->clamps()) return;
+  const VF lo = set_float(t.rows->min), hi = set_float(t.rows->max);
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v)
+      acc[r][v] =
+          hn::BitCast(D32(), simd::lesser(hi, simd::greater(lo, hn::BitCast(DF(), acc[r][v]))));
   }
 }
 /// From the accumulators to the output. E: dr, or real for all other kinds, which are told apart
@@ -2318,7 +2333,7 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
     scale_tile<Finish::by>(t, c, acc, row);
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
-      if (r < valid) simd::store_ints<NV>(acc[r], to, t.n);
+      if (r < valid) simd::store_ordered<NV>(acc[r], to, t.n);
       to += t.out_stride;
     }
   } else {
@@ -2723,16 +2738,19 @@ HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t co
     four_row_sums(t, r.h.segment_length, r.h.offset, r.rows + i, r.sums + i);
 }
 
-/// Zero points and scales of the rows of a block of `count` output pixels from `first` on.
-inline HWY_NOINLINE void block_scales(const gemm_run& r, const float* scales, std::size_t first,
+/// Zero points and scales of the rows of a block of `count` output pixels from `first` on; whether
+/// all rows have the same.
+inline HWY_NOINLINE bool block_scales(const gemm_run& r, const float* scales, std::size_t first,
                                       std::size_t count) noexcept {
   const std::size_t share = r.g.rows->lines * as_size(r.g.out_w);  // pixels
-  std::size_t line = first / share, left = share - first % share;
+  const std::size_t begin = first / share;
+  std::size_t line = begin, left = share - first % share;
   for (std::size_t i = 0; i < count + most_tile_rows; ++i, --left) {
     if (left == 0 && i < count) ++line, left = share;
     r.scales[i] = scales[line];
     r.zeros[i] = r.lines.of != nullptr ? r.lines.at(line) : 0;
   }
+  return line == begin;
 }
 
 /// A template, so that families without the product of four bytes do not compile its tiles.
@@ -2813,6 +2831,7 @@ HWY_INLINE tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
   t.share = h.share;
   t.sums = h.offset != 0 ? r.sums : nullptr;
   t.zeros = r.lines.of != nullptr && h.kind == kernels::product::quad ? r.zeros : nullptr;
+  t.one_zero = false;
   t.scales = r.scales;
   // Pixels of a phase are step_w apart, its lines step_h.
   t.out_stride = as_size(g.out_c) * size_of(g.out_type) * as_size(g.part.on ? g.part.step_w : 1);
@@ -2858,7 +2877,8 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
     if constexpr (has_quads)
       if (h.offset != 0) block_sums(r, t, count);
     std::size_t first = item * line;  // output pixel
-    if (g.rows != nullptr) block_scales(r, static_cast<const float*>(a.in[2]), first, count);
+    if (g.rows != nullptr)
+      t.one_zero = block_scales(r, static_cast<const float*>(a.in[2]), first, count);
     if (const auto& part = g.part; part.on)
       first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
                item % as_size(g.out_h) * as_size(part.step_h)) *
@@ -3025,7 +3045,7 @@ HWY_NOINLINE void store_scaled(const tile_call& t, const row_block& b, std::size
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) sums[0][v] = simd::load(b.at(i, v * lanes32));
     scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
-    simd::store_ints<NV>(sums[0], to, t.n);
+    simd::store_ordered<NV>(sums[0], to, t.n);
   }
 }
 template <float_scaling By>
@@ -15348,6 +15368,7 @@ OCTET_NAMESPACE_END
 #define OCTET_KERNELS_GEMM_HPP_
 
 #include <cstring>
+#include <limits>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -15380,6 +15401,12 @@ struct row_scaling {
   const float* scales = nullptr;  // one per output channel
   const float* bias = nullptr;    // likewise; null: none
   float min = 0, max = 0;
+
+  /// Of results without bounds, also NaN, nothing changes.
+  constexpr bool clamps() const noexcept {
+    constexpr float most = std::numeric_limits<float>::infinity();
+    return !(min == -most && max == most);
+  }
 };
 
 /// Conv2d, depthwise_conv2d, fully_connected, batch_matmul and transpose_conv2d in one form.
@@ -15848,6 +15875,14 @@ constexpr std::int32_t panel_group_out(const gemm_problem& g, const packed_gemm&
   return h.share != 0 ? g.out_c : g.group_out();
 }
 
+/// How many panels `vectors` vectors make. To floats three at a time, of eight rows each: a product
+/// reads less than where six rows meet four vectors, and 16 or 128 rows fill their tiles.
+constexpr std::int32_t panels_of(const gemm_problem& g, const target_layout& t,
+                                 std::int32_t vectors) noexcept {
+  const bool by_three = g.rows != nullptr && t.max_vectors == 4 && vectors > 4;
+  return (vectors - 1) / (by_three ? 3 : t.max_vectors) + 1;
+}
+
 /// Everything but the data.
 constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
                                   const weight_form& w) noexcept {
@@ -15873,7 +15908,7 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   h.steps = (h.segment_length + group - 1) / group;
   h.share = vectors_of_group(g, t, h.kind);
   const std::int32_t vectors = (panel_group_out(g, h) - 1) / t.lanes + 1;
-  h.panels = (vectors - 1) / t.max_vectors + 1;
+  h.panels = panels_of(g, t, vectors);
   h.vectors = h.share == 0 ? vectors : h.panels * t.max_vectors;  // side by side: all of one width
   // A quad product wants bytes of one sign: u8 (VNNI) or s8 (Arm); the other sign is 128 away,
   // which the bias takes back.
@@ -16010,7 +16045,9 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
   std::byte* w = arrays + round_up(as_size(nv * t.lanes) * 4 * panel_arrays, alignment);
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t l = 0; l < t.lanes; ++l) {
-      const std::int32_t local = channel_in_panel(nv, v, l), c = first + local;
+      // Floats are stored vector by vector, not four vectors as one of bytes.
+      const std::int32_t local = g.rows != nullptr ? v * t.lanes + l : channel_in_panel(nv, v, l),
+                         c = first + local;
       if (local >= valid) continue;
       const column_sums total = pack_column(g, h, t, c, nv, v, l, w);
       bias[v * t.lanes + l] =

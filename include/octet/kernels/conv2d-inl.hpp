@@ -243,16 +243,19 @@ HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t co
     four_row_sums(t, r.h.segment_length, r.h.offset, r.rows + i, r.sums + i);
 }
 
-/// Zero points and scales of the rows of a block of `count` output pixels from `first` on.
-inline HWY_NOINLINE void block_scales(const gemm_run& r, const float* scales, std::size_t first,
+/// Zero points and scales of the rows of a block of `count` output pixels from `first` on; whether
+/// all rows have the same.
+inline HWY_NOINLINE bool block_scales(const gemm_run& r, const float* scales, std::size_t first,
                                       std::size_t count) noexcept {
   const std::size_t share = r.g.rows->lines * as_size(r.g.out_w);  // pixels
-  std::size_t line = first / share, left = share - first % share;
+  const std::size_t begin = first / share;
+  std::size_t line = begin, left = share - first % share;
   for (std::size_t i = 0; i < count + most_tile_rows; ++i, --left) {
     if (left == 0 && i < count) ++line, left = share;
     r.scales[i] = scales[line];
     r.zeros[i] = r.lines.of != nullptr ? r.lines.at(line) : 0;
   }
+  return line == begin;
 }
 
 /// A template, so that families without the product of four bytes do not compile its tiles.
@@ -333,6 +336,7 @@ HWY_INLINE tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
   t.share = h.share;
   t.sums = h.offset != 0 ? r.sums : nullptr;
   t.zeros = r.lines.of != nullptr && h.kind == kernels::product::quad ? r.zeros : nullptr;
+  t.one_zero = false;
   t.scales = r.scales;
   // Pixels of a phase are step_w apart, its lines step_h.
   t.out_stride = as_size(g.out_c) * size_of(g.out_type) * as_size(g.part.on ? g.part.step_w : 1);
@@ -378,7 +382,8 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
     if constexpr (has_quads)
       if (h.offset != 0) block_sums(r, t, count);
     std::size_t first = item * line;  // output pixel
-    if (g.rows != nullptr) block_scales(r, static_cast<const float*>(a.in[2]), first, count);
+    if (g.rows != nullptr)
+      t.one_zero = block_scales(r, static_cast<const float*>(a.in[2]), first, count);
     if (const auto& part = g.part; part.on)
       first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
                item % as_size(g.out_h) * as_size(part.step_h)) *

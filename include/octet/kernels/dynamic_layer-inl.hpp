@@ -14,7 +14,7 @@ HWY_NOINLINE void store_scaled(const tile_call& t, const row_block& b, std::size
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) sums[0][v] = simd::load(b.at(i, v * lanes32));
     scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
-    simd::store_ints<NV>(sums[0], to, t.n);
+    simd::store_ordered<NV>(sums[0], to, t.n);
   }
 }
 template <float_scaling By>

@@ -47,6 +47,7 @@ struct tile_call {
   const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
   const std::int32_t*
       zeros;                // zero point of each row, which its activations still have; null: none
+  bool one_zero;            // the block's rows have one zero point
   const float* scales;      // of each row, where `rows` is given
   const std::byte* arrays;  // the panel's columns
   const std::byte* weights;
@@ -72,6 +73,8 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
     V32 b = simd::load(c.bias + v * lanes32);
     if constexpr (E == kernels::epilogue_kind::dr && requantize_dr::flip != 0)
       b = hn::Xor(b, set32(requantize_dr::flip));
+    if (t.zeros != nullptr && t.one_zero)
+      b = hn::Add(b, hn::Mul(set32(t.zeros[row]), simd::load(c.l + v * lanes32)));
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
@@ -83,7 +86,7 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
       for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], sum);
     }
   }
-  if (t.zeros != nullptr) {
+  if (t.zeros != nullptr && !t.one_zero) {
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       const V32 zero = set32(t.zeros[row + as_size(r)]);
@@ -231,7 +234,6 @@ template <float_scaling By> struct to_floats {
 template <float_scaling By, int MR, int NV>
 HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV],
                            std::size_t row) noexcept {
-  const VF lo = set_float(t.rows->min), hi = set_float(t.rows->max);
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
     const VF scale = simd::load(c.scale() + v * lanes32),
@@ -239,8 +241,17 @@ HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       const VF y = scale_sum<By>(acc[r][v], set_float(t.scales[row + as_size(r)]), scale, bias);
-      acc[r][v] = hn::BitCast(D32(), simd::lesser(hi, simd::greater(lo, y)));
+      acc[r][v] = hn::BitCast(D32(), y);
     }
+  }
+  if (!t.rows->clamps()) return;
+  const VF lo = set_float(t.rows->min), hi = set_float(t.rows->max);
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v)
+      acc[r][v] =
+          hn::BitCast(D32(), simd::lesser(hi, simd::greater(lo, hn::BitCast(DF(), acc[r][v]))));
   }
 }
 /// From the accumulators to the output. E: dr, or real for all other kinds, which are told apart
@@ -288,7 +299,7 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
     scale_tile<Finish::by>(t, c, acc, row);
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
-      if (r < valid) simd::store_ints<NV>(acc[r], to, t.n);
+      if (r < valid) simd::store_ordered<NV>(acc[r], to, t.n);
       to += t.out_stride;
     }
   } else {

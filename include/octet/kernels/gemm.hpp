@@ -14,6 +14,7 @@
 #define OCTET_KERNELS_GEMM_HPP_
 
 #include <cstring>
+#include <limits>
 
 #include "octet/core/buffer.hpp"
 #include "octet/kernels/simd/layouts.hpp"
@@ -49,6 +50,12 @@ struct row_scaling {
   const float* scales = nullptr;  // one per output channel
   const float* bias = nullptr;    // likewise; null: none
   float min = 0, max = 0;
+
+  /// Of results without bounds, also NaN, nothing changes.
+  constexpr bool clamps() const noexcept {
+    constexpr float most = std::numeric_limits<float>::infinity();
+    return !(min == -most && max == most);
+  }
 };
 
 /// Conv2d, depthwise_conv2d, fully_connected, batch_matmul and transpose_conv2d in one form.
@@ -517,6 +524,14 @@ constexpr std::int32_t panel_group_out(const gemm_problem& g, const packed_gemm&
   return h.share != 0 ? g.out_c : g.group_out();
 }
 
+/// How many panels `vectors` vectors make. To floats three at a time, of eight rows each: a product
+/// reads less than where six rows meet four vectors, and 16 or 128 rows fill their tiles.
+constexpr std::int32_t panels_of(const gemm_problem& g, const target_layout& t,
+                                 std::int32_t vectors) noexcept {
+  const bool by_three = g.rows != nullptr && t.max_vectors == 4 && vectors > 4;
+  return (vectors - 1) / (by_three ? 3 : t.max_vectors) + 1;
+}
+
 /// Everything but the data.
 constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
                                   const weight_form& w) noexcept {
@@ -542,7 +557,7 @@ constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
   h.steps = (h.segment_length + group - 1) / group;
   h.share = vectors_of_group(g, t, h.kind);
   const std::int32_t vectors = (panel_group_out(g, h) - 1) / t.lanes + 1;
-  h.panels = (vectors - 1) / t.max_vectors + 1;
+  h.panels = panels_of(g, t, vectors);
   h.vectors = h.share == 0 ? vectors : h.panels * t.max_vectors;  // side by side: all of one width
   // A quad product wants bytes of one sign: u8 (VNNI) or s8 (Arm); the other sign is 128 away,
   // which the bias takes back.
@@ -679,7 +694,9 @@ inline void pack_panel(const gemm_problem& g, const packed_gemm& h, const target
   std::byte* w = arrays + round_up(as_size(nv * t.lanes) * 4 * panel_arrays, alignment);
   for (std::int32_t v = 0; v < nv; ++v)
     for (std::int32_t l = 0; l < t.lanes; ++l) {
-      const std::int32_t local = channel_in_panel(nv, v, l), c = first + local;
+      // Floats are stored vector by vector, not four vectors as one of bytes.
+      const std::int32_t local = g.rows != nullptr ? v * t.lanes + l : channel_in_panel(nv, v, l),
+                         c = first + local;
       if (local >= valid) continue;
       const column_sums total = pack_column(g, h, t, c, nv, v, l, w);
       bias[v * t.lanes + l] =

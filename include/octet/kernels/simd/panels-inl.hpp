@@ -5,25 +5,29 @@ OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 namespace simd {
 
-/// The first n <= NV * lanes32 values of NV vectors; int32. Writes nothing else.
-template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
-  constexpr int count = NV * lanes32;
-  V32 y[NV];
-  in_channel_order<NV>(x, y);
+/// The first n <= NV * lanes32 values of NV vectors that lie in channel order; int32. Writes
+/// nothing else.
+template <int NV> HWY_INLINE void store_ordered(const V32 (&x)[NV], std::byte* to, int n) {
   auto* const ints = reinterpret_cast<std::int32_t*>(to);
-  if (n == count) {
+  if (n == NV * lanes32) {
     HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) hn::StoreU(y[v], D32(), ints + v * lanes32);
+    for (int v = 0; v < NV; ++v) hn::StoreU(x[v], D32(), ints + v * lanes32);
     return;
   }
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
     const int left = n - v * lanes32;
     if (left >= lanes32)
-      hn::StoreU(y[v], D32(), ints + v * lanes32);
+      hn::StoreU(x[v], D32(), ints + v * lanes32);
     else if (left > 0)
-      store_some(y[v], ints + v * lanes32, static_cast<std::size_t>(left));
+      store_some(x[v], ints + v * lanes32, static_cast<std::size_t>(left));
   }
+}
+/// The same of a panel's row.
+template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
+  V32 y[NV];
+  in_channel_order<NV>(x, y);
+  store_ordered<NV>(y, to, n);
 }
 /// The same, saturated to int16.
 template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {
