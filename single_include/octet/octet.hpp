@@ -6486,19 +6486,41 @@ struct kernel<kernel_id::dynamic_quantize, V>
   static const char* describe(const void*) { return "dynamic_quantize"; }
 };
 
+/// x / by, rounded once.
+struct divided {
+  VF by;
+  HWY_INLINE VF operator()(VF x) const { return simd::divide(x, by); }
+};
+/// The same to the last bit, but for the sign of a zero, as an estimate and its correction:
+/// Brisebarre, Muller and Raina, "Accelerating correctly rounded floating-point division when the
+/// divisor is known in advance" (2004). Where quotient or remainder leave the normal range, what
+/// rounds to 0 may differ (see `takes`).
+struct divided_by_inverse {
+  VF inverse, minus;
+  HWY_INLINE explicit divided_by_inverse(float by)
+      : inverse(set_float(numerics::div(1.f, by))), minus(set_float(-by)) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF q = simd::rounded(hn::Mul(x, inverse)), rest = simd::rounded(fused(q, minus, x));
+    return simd::rounded(fused(rest, inverse, q));
+  }
+  /// Remainders of quotients above 2^-40 are normal numbers.
+  static bool takes(float by) noexcept { return simd::native_fma && by > 0x1p-60f && by < 0x1p60f; }
+};
+
 /// Every part looks at all elements for the range, and writes its share.
 template <class V>
 struct kernel<kernel_id::dynamic_quantize_linear, V>
     : plain_kernel<kernel<kernel_id::dynamic_quantize_linear, V>> {
-  static HWY_NOINLINE void quantize(const float* x, std::uint8_t* y, std::size_t n,
-                                    const numerics::row_scale& s) noexcept {
-    const VF scale = set_float(s.scale), lo = set_float(static_cast<float>(-s.zero_point)),
+  template <class Divide>
+  static HWY_NOINLINE void quantize(const Divide& divide, const float* x, std::uint8_t* y,
+                                    std::size_t n, const numerics::row_scale& s) noexcept {
+    const VF lo = set_float(static_cast<float>(-s.zero_point)),
              hi = set_float(static_cast<float>(255 - s.zero_point));
     const V32 z = set32(s.zero_point);
     for (std::size_t i = 0; i < n; i += lanes32) {
       const std::size_t left = n - i;
       const bool whole = left >= lanes32;
-      const VF v = simd::divide(whole ? simd::load(x + i) : simd::load_some(x + i, left), scale);
+      const VF v = divide(whole ? simd::load(x + i) : simd::load_some(x + i, left));
       const V32 q = hn::Add(round_within(v, lo, hi), z);
       if (whole)
         simd::store_from32(q, y + i);
@@ -6512,7 +6534,11 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
     const float_range range = range_of(x, p.count, 0);
     const numerics::row_scale s = numerics::linear_scale(range.least, range.most);
     const auto r = part_of(p.count, a.part, a.parts);
-    quantize(x + r.begin, static_cast<std::uint8_t*>(a.out[0]) + r.begin, r.end - r.begin, s);
+    auto* const y = static_cast<std::uint8_t*>(a.out[0]) + r.begin;
+    if (divided_by_inverse::takes(s.scale))
+      quantize(divided_by_inverse(s.scale), x + r.begin, y, r.end - r.begin, s);
+    else
+      quantize(divided{set_float(s.scale)}, x + r.begin, y, r.end - r.begin, s);
     if (a.part != 0) return;
     *static_cast<float*>(a.out[1]) = s.scale;
     *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);

@@ -2,6 +2,8 @@
 #ifndef OCTET_TESTS_CASES_ACCUMULATING_HPP_
 #define OCTET_TESTS_CASES_ACCUMULATING_HPP_
 
+#include <cmath>
+
 #include "cases/node_case.hpp"
 #include "octet/ops/attention.hpp"
 #include "octet/ops/batch_matmul.hpp"
@@ -543,6 +545,17 @@ template <> struct cases<octet::ops::dynamic_quantize_linear> {
     whole("below zero", {7}).in[0].range(-8, -1);
     node_case& n = whole("by hand", {4});  // scale 2, zero point 64; 1 and 3 are ties
     n.in[0].values = {-128, 382, 1, 3}, n.expected = {{0, 255, 64, 66}, {2}, {64}};
+    // Quotients by a scale that is no power of two: ties, and what is next to them.
+    node_case& near = whole("near ties", {2 + 3 * 254});
+    const float scale = (1.1f - -0.7f) / 255.f;
+    near.in[0].values = {-0.7f, 1.1f};
+    for (int k = 0; k < 254; ++k) {
+      const float tie = (static_cast<float>(k - 98) - 0.5f) * scale;
+      for (const float x : {std::nextafter(tie, -1.f), tie, std::nextafter(tie, 1.f)})
+        near.in[0].values.push_back(x);
+    }
+    whole("tiny", {70}).in[0].range(0, 0x1p-100);
+    whole("huge", {70}).in[0].range(0, 0x1p100);
     node_case& zeros = whole("zeros", {2});
     zeros.in[0].values = {0, 0}, zeros.expected = {{0, 0}, {1}, {0}};
     node_case& none = whole("no elements", {0, 3});
