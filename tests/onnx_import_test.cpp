@@ -381,6 +381,18 @@ TEST_CASE("ONNX: what inputs would make rows compute is within the limits") {
   o.max.tensor_bytes = 1 << 12;
   CHECK_HAS(lstm(1 << 9, 9, o), "the limit tensor_bytes");  // a state of zeros
   CHECK(lstm(1 << 3, 9, o) == "taken");
+  const auto resize = [](std::int64_t width) {
+    return message_of(
+        ox::file()
+            .input("x", ox::f32, {1, 1, 1, 1})
+            .output("y")
+            .constant(ox::tensor("sizes", ox::s64, {4},
+                                 ox::raw_of(std::vector<std::int64_t>{1, 1, 1, width})))
+            .node("Resize", {"x", "", "", "sizes"}, {"y"})
+            .str());
+  };
+  CHECK_HAS(resize(1 << 24), "the limit work");  // where each column comes from
+  CHECK(resize(1 << 10) == "taken");
 }
 
 TEST_CASE("ONNX: LSTM, by its equations, both directions") {

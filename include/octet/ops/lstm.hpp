@@ -275,10 +275,9 @@ constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std
       auto a = static_cast<std::uint32_t>(o.projection_bias ? o.projection_bias[u] : 0);
       for (std::size_t i = 0; i < n; ++i)
         a += static_cast<std::uint32_t>((fresh[i] - p.hidden_zero_point) * o.projection[u * n + i]);
-      std::int32_t v = numerics::clamp(
-          numerics::doubling_high_half_away(static_cast<std::int32_t>(a), p.projection) +
-              p.state_zero_point,
-          -128, 127);
+      std::int32_t v = numerics::finish(std::int64_t{numerics::doubling_high_half_away(
+                                            static_cast<std::int32_t>(a), p.projection)},
+                                        p.state_zero_point, -128, 127);
       if (p.state_clip > 0) v = numerics::clamp(v, -p.state_clip, p.state_clip);
       h[u] = y[u] = static_cast<std::int8_t>(v);
     } else {
