@@ -90,23 +90,33 @@ struct quantized_aten_mean_params {
   std::int32_t in_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
 };
 
-constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
+/// A reduction's result, and whether an axis that is reduced has no elements.
+struct reduced_shape {
+  shape_or result;
+  bool of_nothing = false;
+};
+constexpr reduced_shape shape_reduced(const reduce_attrs& a, const dims& x) {
   std::array<bool, dims::max_rank> reduced{};
   for (std::int32_t axis : a.axes) {
     if (axis < -x.rank || axis >= x.rank)
-      return violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{axis}};
+      return {violation{rule::axis, dims{-x.rank, x.rank - 1}, dims{axis}}};
     reduced[as_size(axis < 0 ? axis + x.rank : axis)] = true;
   }
-  dims y;
+  reduced_shape r{dims{}};
   for (int i = 0; i < x.rank; ++i) {
     const bool gone = a.axes.rank == 0 || reduced[as_size(i)];
-    if (gone && x[i] < 1) return violation{rule::element_count, dims{1}, dims{x[i]}};
+    r.of_nothing |= gone && x[i] == 0;
     if (!gone)
-      y.push_back(x[i]);
+      r.result.shape.push_back(x[i]);
     else if (a.keep_dims)
-      y.push_back(1);
+      r.result.shape.push_back(1);
   }
-  return y;
+  return r;
+}
+constexpr shape_or reduce_shape(const reduce_attrs& a, const dims& x) {
+  const reduced_shape r = shape_reduced(a, x);
+  if (r.of_nothing) return violation{rule::element_count, dims{1}, dims{0}};
+  return r.result;
 }
 constexpr reduce_plan make_reduce(const reduce_attrs& a, const dims& x) {
   reduce_plan p;

@@ -45,30 +45,6 @@ inline result<attributes> reduction_attributes(tflite_node& n) {
   if (n.options<tflite_schema::reducer_options>().keep_dims) a.set("keep_dims", std::int64_t{1});
   return a;
 }
-/// The result's shape, and whether an axis that is reduced has no elements: of axes that are there.
-struct reduced_shape {
-  dims shape;
-  bool of_nothing = false;
-};
-inline reduced_shape shape_reduced(tflite_node& n) {
-  const dims x = n.in(0).shape;
-  const bool keeps = n.options<tflite_schema::reducer_options>().keep_dims;
-  std::array<bool, dims::max_rank> gone{};
-  for (const std::int64_t axis : n.integers(1)) {
-    const std::int64_t i = tflite_node::wrap(axis, x.rank);
-    if (i < 0 || i >= x.rank) return {};  // the operator's own rule says so
-    gone[static_cast<std::size_t>(i)] = true;
-  }
-  reduced_shape r;
-  for (std::int32_t i = 0; i < x.rank; ++i) {
-    if (!gone[as_size(i)])
-      r.shape.push_back(x[i]);
-    else if (keeps)
-      r.shape.push_back(1);
-    r.of_nothing |= gone[as_size(i)] && x[i] == 0;
-  }
-  return r;
-}
 /// The element of type T that no elements give. None: TFLite leaves the memory as it was.
 template <class T> std::optional<T> of_no_elements(const tflite_node& n, const op_def& op) {
   using numbers = std::numeric_limits<T>;
@@ -112,9 +88,11 @@ template <const op_def& Op> status reduce_to(tflite_node& n, tensor_id to) {
   auto a = reduction_attributes(n);
   if (!a) return a.error();
   const tensor& x = n.in(0);
-  if (const auto r = shape_reduced(n); r.of_nothing) return reduce_nothing(n, Op, to, r.shape);
-  if (!n.integers(1).empty() && x.shape.rank != 0)
+  if (!n.integers(1).empty() && x.shape.rank != 0) {
+    const auto r = shape_reduced(read_attributes<reduce_attrs>(*a), x.shape);
+    if (r.of_nothing) return reduce_nothing(n, Op, to, r.result.shape);
     return n.emit(Op, {n.in_id(0)}, {to}, std::move(*a));
+  }
   if (x.shape.rank >= dims::max_rank) return invalid("rank of input", to_string(x.shape));
   attributes behind, last;
   behind.set("axis", std::int64_t{-1});
