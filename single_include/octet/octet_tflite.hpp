@@ -2989,6 +2989,10 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+/// Whether the matrices w are one, which a fully connected layer of the floats x takes.
+inline bool is_one_matrix(const dims& x, const dims& w) {
+  return w.elements().value == product_of(w.back(1), w.back(0)) && w.rank <= x.rank;
+}
 inline std::int32_t batch_axes(const dims& shape) {
   std::int32_t axes = 0;
   for (std::int32_t i = 0; i + 2 < shape.rank; ++i) axes += shape[i] > 1 ? 1 : 0;
@@ -2997,9 +3001,9 @@ inline std::int32_t batch_axes(const dims& shape) {
 /// Whether TFLite's reference kernel takes other rows' scales for some of the floats x: of several
 /// batch axes, unless they and those of the matrix w, all of one, are put together first. With zero
 /// points it takes the sums of other columns, too, or of none, where the matrices w have several.
-inline bool mixes_row_scales(const dims& x, const dims& w, bool one_matrix,
+inline bool mixes_row_scales(const dims& x, const dims& w,
                              const tflite_schema::batch_matmul_options& o) {
-  if (batch_axes(x) > 1 && (!one_matrix || w.rank < 3 || o.adj_x)) return true;
+  if (batch_axes(x) > 1 && (!is_one_matrix(x, w) || w.rank < 3 || o.adj_x)) return true;
   return o.asymmetric_quantize_inputs && (batch_axes(w) > 1 || (w.rank > 4 && w[0] > 1));
 }
 /// What a matrix product of floats and int8 must be.
@@ -3014,9 +3018,7 @@ inline status check_dynamic_matmul(const tflite_node& n, const dims& y,
   for (const std::int32_t z : n.in(1).zero_points)
     if (z != 0)
       return unsupported("zero point of an int8 operand next to floats", std::to_string(z), "0");
-  const bool one_matrix =
-      w.elements().value == product_of(w.back(1), w.back(0)) && w.rank <= x.rank;
-  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w, one_matrix, o))
+  if (!laws::has_xnnpack(n.g().arithmetic) && mixes_row_scales(x, w, o))
     return unsupported("batch axes of floats by matrices of int8",
                        to_string(x) + ", " + to_string(w),
                        "one: TFLite's reference kernel takes other rows' scales");
@@ -3050,8 +3052,7 @@ inline status dynamic_batch_matmul(tflite_node& n, const tflite_schema::batch_ma
   const shape_or y = batch_matmul_shape({o.adj_x, o.adj_y}, x, w);
   if (y.broken) return y.broken;
   if (auto s = check_dynamic_matmul(n, y.shape, o); !s) return s;
-  const bool one_matrix =
-      w.elements().value == product_of(w.back(1), w.back(0)) && w.rank <= x.rank;
+  const bool one_matrix = is_one_matrix(x, w);
   dynamic_accumulation layer{.op = one_matrix ? &ops::fully_connected : &ops::qnn_batch_matmul};
   layer.in = n.in_id(0);
   if (auto s = n.hold_constant(n.in(1).data.bytes.size()); !s) return s;
