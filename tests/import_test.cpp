@@ -425,6 +425,41 @@ TEST_CASE(
   CHECK(has(matrices_error({3, 2, 2, 3}, {0.5f}, 0, 0, ref), "takes other rows' scales"));
 }
 
+TEST_CASE("what LiteRT computes of memory that is not there is refused") {
+  // One operator of [2, 2] and [2] elements of a type, without a scale or with one.
+  const auto error_of = [](std::int32_t code, std::int8_t type, std::vector<float> scales,
+                           std::optional<std::int8_t> result = {}) {
+    tflite_file f;
+    const auto a = f.add({.name = "a", .shape = {2, 2}, .type = type, .scales = scales}),
+               b = f.add({.name = "b", .shape = {2}, .type = type, .scales = scales}),
+               y = f.add({.name = "y",
+                          .shape = {2, 2},
+                          .type = result.value_or(type),
+                          .scales = result ? std::vector<float>{} : scales});
+    f.operations = {{.code = code, .in = {a, b}, .out = {y}}};
+    f.inputs = {a, b};
+    f.outputs = {y};
+    const auto bytes = f.bytes();
+    const auto g = import::try_tflite(bytes, "made.tflite");
+    return g ? std::string() : g.error().message();
+  };
+  using import::tflite_schema::builtin_code;
+  constexpr std::int32_t div = builtin_code("DIV"), equal = builtin_code("EQUAL"),
+                         not_equal = builtin_code("NOT_EQUAL"),
+                         set_diagonal = builtin_code("MATRIX_SET_DIAG");
+  constexpr std::int8_t int16 = 7;
+  for (const std::int8_t type : {tflite::int8, tflite::uint8, int16}) {
+    CHECK(has(error_of(div, type, {}), "operands without a scale"));
+    CHECK(error_of(div, type, {0.5f}).empty());
+    CHECK(has(error_of(not_equal, type, {}, tflite::boolean), "operands without a scale"));
+    CHECK(error_of(not_equal, type, {0.5f}, tflite::boolean).empty());
+    CHECK(error_of(equal, type, {}, tflite::boolean).empty() == (type == int16));
+  }
+  CHECK(error_of(equal, tflite::boolean, {}, tflite::boolean).empty());
+  CHECK(has(error_of(set_diagonal, tflite::boolean, {}), "element type of a diagonal"));
+  CHECK(error_of(set_diagonal, tflite::int8, {}).empty());
+}
+
 TEST_CASE("MediaPipe's transposed convolution") {
   const auto outputs = [](std::uint8_t padding, std::uint8_t stride) {
     return octet_test::run_graph(mediapipe({padding, 0, 0, 0, stride, 0, 0, 0, stride, 0, 0, 0}),

@@ -265,7 +265,7 @@ TEST_CASE("quantized minimum, squared difference and prelu equal the reference")
                hi = static_cast<std::int32_t>(highest_of(t));
     if (slope) {
       prelu_params p{};
-      p.type = t, p.shape = shape;
+      p.type = p.slope_type = t, p.shape = shape;
       p.mode = r.between(0, 1) ? rounding::doubling_high_half_away : rounding::reciprocal_half_even;
       p.in_zero_point = zero(), p.slope_zero_point = zero(), p.out_zero_point = zero();
       p.lo = lo, p.hi = hi;
@@ -299,6 +299,29 @@ TEST_CASE("quantized minimum, squared difference and prelu equal the reference")
                   b = floats(o.b.elements().value, 1., false, r);
     check_kernel<prelu_params>(kernel_id::prelu, &reference::prelu_kernel, p, {a.data(), b.data()},
                                p.shape.count * 4, seen, true, dtype::f32);
+  }
+  seen.require_simd();
+}
+
+TEST_CASE("prelu of int16 with int8 slopes equals the reference") {
+  coverage seen;
+  rng r(53);
+  for (int i = 0; i < 60; ++i) {
+    operands o = random_operands(r);
+    if (!(o.y == o.a)) o.a = o.y;
+    const guarded a = integers(o.a.elements().value, dtype::s16, r),
+                  b = integers(o.b.elements().value, dtype::s8, r);
+    prelu_params p{};
+    p.type = dtype::s16, p.slope_type = dtype::s8;
+    p.shape = make_broadcast<2>({o.a, o.b}, o.y);
+    p.mode = rounding::doubling_high_half_away;
+    p.in_zero_point = static_cast<std::int32_t>(r.between(-32768, 32767));
+    p.slope_zero_point = static_cast<std::int32_t>(r.between(-128, 127));
+    p.out_zero_point = static_cast<std::int32_t>(r.between(-32768, 32767));
+    p.lo = -32768, p.hi = 32767;
+    p.positive = random_multiplier(r), p.negative = random_multiplier(r);
+    check_kernel<prelu_params>(kernel_id::prelu, &reference::prelu_kernel, p, {a.data(), b.data()},
+                               p.shape.count * 2, seen, true);
   }
   seen.require_simd();
 }

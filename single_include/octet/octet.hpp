@@ -6103,15 +6103,15 @@ struct prelu_even_mul {
 template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kernel_id::prelu, V>> {
   static const prelu_params& params(const void* p) { return *static_cast<const prelu_params*>(p); }
   template <class Op>
-  static void bytes(const prelu_params& p, const kernel_args& k, part_range r) noexcept {
-    binary(Op(p), p.shape, integer_operands{p.type, p.type, p.type}, k, r.begin, r.end);
+  static void integers(const prelu_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(Op(p), p.shape, integer_operands{p.type, p.slope_type, p.type}, k, r.begin, r.end);
   }
-  using bytes_function = void (*)(const prelu_params&, const kernel_args&, part_range) noexcept;
+  using integer_function = void (*)(const prelu_params&, const kernel_args&, part_range) noexcept;
   /// Null: the reference.
-  static bytes_function of_bytes(rounding mode) noexcept {
+  static integer_function of_integers(rounding mode) noexcept {
     switch (mode) {
-      case rounding::doubling_high_half_away: return &bytes<prelu_dr>;
-      case rounding::reciprocal_half_even: return &bytes<prelu_even_mul>;
+      case rounding::doubling_high_half_away: return &integers<prelu_dr>;
+      case rounding::reciprocal_half_even: return &integers<prelu_even_mul>;
       case rounding::none:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -6135,7 +6135,7 @@ template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kern
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.type == dtype::f32 || (is_8bit(p.type) && of_bytes(p.mode) != nullptr);
+    return p.type == dtype::f32 || of_integers(p.mode) != nullptr;
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -6143,7 +6143,7 @@ template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kern
     if (p.type == dtype::f32)
       binary(float_prelu(), p.shape, float_operands(), k, r.begin, r.end);
     else
-      of_bytes(p.mode)(p, k, r);
+      of_integers(p.mode)(p, k, r);
   }
   static const char* describe(const void*) { return "prelu"; }
 };
@@ -16371,7 +16371,7 @@ constexpr decision fbgemm_layer(const facts& f) {
 /// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
 constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }
 
-constexpr decision conv2d(const facts& f) {
+constexpr decision any_conv2d(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
   const rounding tflite = wide_accumulator(f.x.type, f.int32_bias)
                               ? rounding::wide_half_up
@@ -16386,24 +16386,42 @@ constexpr decision conv2d(const facts& f) {
   d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
   return choose(f.arithmetic, d);
 }
+constexpr bool has_groups(const facts& f) {
+  const dims &x = f.x.shape, &w = f.w.shape;
+  return x.rank == 4 && w.rank == 4 && x.back(0) != w.back(0);
+}
+/// The default interpreter leaves int16 without groups, where the bias is int32, to TFLite's matrix
+/// product, which is RU.
+constexpr decision conv2d(const facts& f) {
+  const decision by_all = any_conv2d(f);
+  const bool as_product = f.x.type == dtype::s16 && f.int32_bias && !has_groups(f);
+  return choose(f.arithmetic,
+                {.tflite_ref = by_all,
+                 .tflite_xnnpack = as_product ? decision(rounding::doubling_high_half_up) : by_all,
+                 .pytorch_fbgemm = by_all,
+                 .pytorch_qnnpack = by_all,
+                 .mxnet = by_all,
+                 .onnxruntime = by_all});
+}
 /// XNNPACK takes no transposed convolution that is padded as SAME and whose kernel is smaller than
 /// its stride: TFLite's own optimized kernel then is DR for int8 and RU for uint8.
 constexpr decision transpose_conv2d(const facts& f) {
   decision by_tflite(f.x.type == dtype::u8 ? rounding::doubling_high_half_up
                                            : rounding::doubling_high_half_away);
-  by_tflite.f32_product = conv2d(f).f32_product;
+  const decision whole = any_conv2d(f);
+  by_tflite.f32_product = whole.f32_product;
   const bool taken = !f.framework.kernel_below_stride || !is_8bit(f.x.type);
-  return choose(f.arithmetic, {.tflite_ref = conv2d(f),
-                               .tflite_xnnpack = taken ? conv2d(f) : by_tflite,
-                               .pytorch_fbgemm = conv2d(f),
-                               .pytorch_qnnpack = conv2d(f),
+  return choose(f.arithmetic, {.tflite_ref = whole,
+                               .tflite_xnnpack = taken ? whole : by_tflite,
+                               .pytorch_fbgemm = whole,
+                               .pytorch_qnnpack = whole,
                                .mxnet = no_operator(),
                                .onnxruntime = no_operator()});
 }
 /// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
 /// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
 constexpr decision depthwise_conv2d(const facts& f) {
-  const decision whole = conv2d(f);
+  const decision whole = any_conv2d(f);
   decision by_tflite(rounding::doubling_high_half_away);
   by_tflite.f32_product = whole.f32_product;
   const bool taken = f.x.type != dtype::u8 || f.framework.weights_axis == 0;
@@ -29179,8 +29197,7 @@ OCTET_INLINE result<std::uint64_t> element_bits(const attribute_view& a, std::st
     const double v = a.real(key, static_cast<double>(a.integer(key, otherwise)));
     if (t == dtype::f32) return std::uint64_t{std::bit_cast<std::uint32_t>(static_cast<float>(v))};
     if (t == dtype::f64) return std::bit_cast<std::uint64_t>(v);
-    if (v == 0) return std::uint64_t{0};
-    return unsupported("a float16 value other than 0");
+    return std::uint64_t{numerics::to_f16(static_cast<float>(v))};
   }
   const std::int64_t v = a.integer(key, otherwise);
   if (v < lowest_of(t) || v > highest_of(t))
@@ -29274,7 +29291,7 @@ OCTET_NAMESPACE_BEGIN
 /// QM(sx / sy)), else DR(v * (a - za); QM(sx * sa / sy)), both ratios formed in binary32.
 struct prelu_params {
   rounding mode = rounding::none;
-  dtype type = dtype::f32;
+  dtype type = dtype::f32, slope_type = dtype::f32;
   float ratio = 1;       // EVEN_MUL
   std::int32_t one = 1;  // EVEN_MUL
   std::int32_t in_zero_point = 0, slope_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
@@ -29328,8 +29345,8 @@ constexpr std::int32_t prelu(const prelu_params& p, std::int32_t x, std::int32_t
 }  // namespace numerics
 
 namespace reference {
-template <class T>
-constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, std::size_t begin,
+template <class T, class Slope>
+constexpr void prelu(const prelu_params& p, const T* x, const Slope* slope, T* y, std::size_t begin,
                      std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     if constexpr (std::is_floating_point_v<T>)
@@ -29342,14 +29359,18 @@ constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, st
 OCTET_INLINE void prelu_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const prelu_params*>(a.params);
   const auto r = part_of(p.shape.count, a.part, a.parts);
-  const auto run = [&]<class T>(type_tag<T>) {
-    prelu(p, static_cast<const T*>(a.in[0]), static_cast<const T*>(a.in[1]),
+  const auto run = [&]<class T, class Slope>(type_tag<T>, type_tag<Slope>) {
+    prelu(p, static_cast<const T*>(a.in[0]), static_cast<const Slope*>(a.in[1]),
           static_cast<T*>(a.out[0]), r.begin, r.end);
   };
   if (p.type == dtype::f32)
-    run(type_tag<float>{});
+    run(type_tag<float>{}, type_tag<float>{});
+  else if (p.type == dtype::s16)
+    run(type_tag<std::int16_t>{}, type_tag<std::int8_t>{});
+  else if (p.type == dtype::s8)
+    run(type_tag<std::int8_t>{}, type_tag<std::int8_t>{});
   else
-    with_quantized(p.type, run);
+    run(type_tag<std::uint8_t>{}, type_tag<std::uint8_t>{});
 }
 #else
 void prelu_kernel(const kernel_args& a) noexcept;
@@ -29368,7 +29389,7 @@ constexpr status prelu_op_shape(const node_view& n, std::span<dims> out) {
 template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &a = n.in[1], &y = n.out[0];
   auto& p = to.make<prelu_params>(&reference::prelu_kernel, kernel_id::prelu);
-  p.type = x.type;
+  p.type = x.type, p.slope_type = a.type;
   p.shape = make_broadcast<2>({x.shape, a.shape}, y.shape);
   p.mode = n.round;
   if constexpr (!Quantized) return unit{};
@@ -29400,6 +29421,9 @@ inline constexpr form qnn_prelu_forms[] = {
     {.in = {eight_bit, like(0)},
      .out = {like(0)},
      .roundings = {rounding::doubling_high_half_away, rounding::reciprocal_half_even}},
+    {.in = {dtype::s16, dtype::s8},
+     .out = {dtype::s16},
+     .roundings = rounding::doubling_high_half_away},
 };
 inline constexpr form float_pair_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},
@@ -29811,21 +29835,17 @@ constexpr shape_or float_lstm_shape(bool time_major, const dims& x, const dims& 
   return dims{x[0], x[1], r[1]};
 }
 namespace reference {
-/// A row to mean 0 and variance 1, its sums in lanes of four.
+/// A row to mean 0 and variance 1, its sums in order.
 inline void normalize_row(float* z, std::size_t n) noexcept {
-  const auto sum_of = [n](const auto& element) {
-    float lane[4] = {};
-    const std::size_t whole = n / 4 * 4;
-    for (std::size_t i = 0; i < whole; ++i) lane[i % 4] = numerics::add(lane[i % 4], element(i));
-    float sum = numerics::add(numerics::add(numerics::add(lane[0], lane[1]), lane[2]), lane[3]);
-    for (std::size_t i = whole; i < n; ++i) sum = numerics::add(sum, element(i));
-    return sum;
-  };
   const auto count = static_cast<float>(n);
-  const float mean = numerics::div(sum_of([&](std::size_t i) { return z[i]; }), count);
-  for (std::size_t i = 0; i < n; ++i) z[i] = numerics::sub(z[i], mean);
-  const float variance =
-      numerics::div(sum_of([&](std::size_t i) { return numerics::mul(z[i], z[i]); }), count);
+  float sum = 0, squares = 0;
+  for (std::size_t i = 0; i < n; ++i) sum = numerics::add(sum, z[i]);
+  const float mean = numerics::div(sum, count);
+  for (std::size_t i = 0; i < n; ++i) {
+    z[i] = numerics::sub(z[i], mean);
+    squares = numerics::add(squares, numerics::mul(z[i], z[i]));
+  }
+  const float variance = numerics::div(squares, count);
   const float inverse = numerics::div(1.f, numerics::sqrt_f32(numerics::add(variance, 1e-8f)));
   for (std::size_t i = 0; i < n; ++i) z[i] = numerics::mul(z[i], inverse);
 }

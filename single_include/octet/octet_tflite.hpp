@@ -1094,9 +1094,11 @@ struct transpose_conv_options {
   padding_scheme padding = padding_scheme::same;  // laws ask: the output says what is padded
   std::int32_t stride_w = 0, stride_h = 0;
   tflite_activation activation = tflite_activation::none;
+  tensor_type bias_type{};  // of an absent bias; float32: not said
   static constexpr auto fields =
       std::tuple{&transpose_conv_options::padding, &transpose_conv_options::stride_w,
-                 &transpose_conv_options::stride_h, &transpose_conv_options::activation};
+                 &transpose_conv_options::stride_h, &transpose_conv_options::activation,
+                 &transpose_conv_options::bias_type};
 };
 struct fully_connected_options {
   tflite_activation activation = tflite_activation::none;
@@ -2470,6 +2472,13 @@ inline status need_inputs(const tflite_node& n, std::size_t count) {
   if (n.outputs() == 0) return invalid("operator without output");
   return unit{};
 }
+/// A constant of zero bytes.
+inline result<tensor_id> zeros(tflite_node& n, const char* suffix, dtype type, dims shape) {
+  if (auto s = n.make_constant(bytes_of(shape.elements(), type).value); !s) return s.error();
+  return n.g().add_constant(
+      n.out().name + suffix, type, shape,
+      constant_data::copy(std::vector<std::byte>(bytes_of(shape.elements(), type).value)));
+}
 /// Old converters called int8 weights beside floats uint8: the bytes are meant, whatever the zero
 /// point. Input i is int8 then.
 inline result<bool> read_uint8_as_int8(tflite_node& n, std::size_t i) {
@@ -3165,7 +3174,7 @@ inline status transpose_conv(tflite_node& n) {
   std::vector<std::int64_t> shape = n.integers(0);
   if (!n.is_constant(0)) shape.assign(n.out().shape.begin(), n.out().shape.end());
   if (shape.size() != 4) return unsupported("an output shape that is computed at run time");
-  const tensor &w = n.in(1), &x = n.in(2);
+  const tensor w = n.in(1), x = n.in(2);
   if (x.shape.rank != 4 || w.shape.rank != 4)
     return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
                    "[N,H,W,C] and [O,KH,KW,I]");
@@ -3183,6 +3192,11 @@ inline status transpose_conv(tflite_node& n) {
   attributes a = std::move(*placed);
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));
+  if (!n.has(3) && x.type == dtype::s16 && o.bias_type == tflite_schema::tensor_type::int32) {
+    const auto none = zeros(n, "/bias", dtype::s32, dims{w.shape[0]});  // sums have its type
+    if (!none) return none.error();
+    in.push_back(*none);
+  }
   n.framework.kernel_below_stride |= !delegated(n, in).taken();  // what it means to a law
   if (plain && below_stride && laws::has_xnnpack(n.g().arithmetic))
     return n.emit_decided(laws::optimized_float_transpose_conv2d(), ops::float_transpose_conv2d,
@@ -3412,16 +3426,16 @@ inline status softmax(tflite_node& n) {
   attributes a;
   const auto o = n.options<tflite_schema::softmax_options>();
   if (o.beta != 1) a.set("beta", static_cast<double>(o.beta));
-  const tensor& y = n.out();
-  if (quantized(n.in(0)) && quantized(y)) {
-    // The framework refuses other parameters of the result.
-    const bool wider = y.type == dtype::s16 && n.in(0).type != dtype::s16;
-    const std::int32_t zero = wider ? -32768 : y.type == dtype::s8 ? -128 : 0;
-    if (tflite_node::zero(y) != zero)
-      return unsupported("zero point of the result", std::to_string(tflite_node::zero(y)),
-                         std::to_string(zero));
-  }
-  return n.emit(quantized(n.in(0)) ? ops::qnn_softmax : ops::softmax, std::move(a));
+  const tensor y = n.out();
+  if (!quantized(n.in(0))) return n.emit(ops::softmax, std::move(a));
+  const std::int32_t zero = quantized(y) ? tflite_node::zero(y) : 0;
+  if (y.type == dtype::s8 && quantized(y) && zero != -128)  // as in the framework
+    return unsupported("zero point of the result", std::to_string(zero), "-128");
+  if (y.type != dtype::u8 || zero == 0) return n.emit(ops::qnn_softmax, std::move(a));
+  // The framework's codes count from 0, whatever the zero point.
+  const tensor_id codes = n.temporary("/codes", y.type, y.scales, {0});
+  if (auto s = n.emit(ops::qnn_softmax, {n.in_id(0)}, {codes}, std::move(a)); !s) return s;
+  return n.emit(ops::identity, {codes}, n.outs());
 }
 template <const op_def& Float> status float_node(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
@@ -3605,6 +3619,12 @@ inline status pad(tflite_node& n) {
       float e;
       std::memcpy(&e, at, sizeof e);
       a.set("value", static_cast<double>(e));
+    } else if (v.type == dtype::f16) {
+      std::uint16_t e;
+      std::memcpy(&e, at, sizeof e);
+      a.set("value", static_cast<double>(numerics::from_f16(e)));
+    } else if (v.type == dtype::boolean) {
+      a.set("value", std::int64_t{*at != std::byte{0}});
     } else if (!with_integer(v.type, set)) {
       return unsupported("element type of the pad value", std::string(name_of(v.type)));
     }
@@ -3636,20 +3656,44 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+/// Of equal floats, 0 and -0, and of a NaN the framework gives the second operand, octet's operator
+/// the first; but of a tensor and one element XNNPACK gives the tensor's where the file holds the
+/// element, else the element.
+inline bool gives_second_operand(const tflite_node& n) {
+  if (!laws::has_xnnpack(n.g().arithmetic)) return true;
+  const auto one = [&](std::size_t i) { return n.in(i).shape.elements().value == 1; };
+  return one(0) ? n.is_constant(0) : !one(1) || !n.is_constant(1);
+}
 /// TFLite compares raw values whatever the parameters say; its converter usually makes all three
 /// equal.
 template <const op_def& Quantized, const op_def& Plain> status extremum(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
+  if (n.in(0).type == dtype::f32 && gives_second_operand(n))
+    return n.emit(Plain, {n.in_id(1), n.in_id(0)}, n.outs());
   const bool equal = quantized(n.in(0)) && same_quantization(n.in(0), n.in(1)) &&
                      same_quantization(n.in(0), n.out());
   return n.emit(equal ? Quantized : Plain);
+}
+/// The framework divides by the scales of codes, or compares by them, also where there are none.
+inline status codes_have_scale(const tflite_node& n) {
+  const dtype t = n.in(0).type;
+  if (quantized(n.in(0)) || !(is_8bit(t) || t == dtype::s16)) return unit{};
+  return unsupported("operands without a scale", std::string(name_of(t)),
+                     "float32, int32, int64; int8, uint8 and int16 with scales");
 }
 /// Quantized operands are brought to a common scale, in int16 only for equality; the order of int16
 /// and plain numbers is that of their values.
 template <const op_def& Quantized, const op_def& Plain> status comparison(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   constexpr bool equality = &Plain == &ops::equal || &Plain == &ops::not_equal;
+  if (equality && !(&Plain == &ops::equal && n.in(0).type == dtype::s16))
+    if (auto s = codes_have_scale(n); !s) return s;
   return n.emit(quantized(n.in(0)) && (equality || is_8bit(n.in(0).type)) ? Quantized : Plain);
+}
+inline status div(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (auto s = codes_have_scale(n); !s) return s;
+  return fused_binary<ops::qnn_div, ops::div>(n);
 }
 /// On raw values, whatever the parameters say.
 template <const op_def& Op> status raw_binary(tflite_node& n) {
@@ -3701,20 +3745,24 @@ template <bool Broadcasts> status select(tflite_node& n) {
 }
 inline status cast(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
-  if (n.out().type == dtype::f16 && n.in(0).type != dtype::f32) {
+  const dtype from = n.in(0).type, to = n.out().type;
+  tensor_id x = n.in_id(0);
+  if (from == dtype::f16 && to == dtype::f32) return n.emit(ops::dequantize);
+  if (from == dtype::f16 || (to == dtype::f16 && from != dtype::f32)) {
     const tensor_id wide = n.temporary("/wide", dtype::f32);
-    if (auto s = n.emit(ops::cast, {n.in_id(0)}, {wide}); !s) return s;
-    return n.emit(ops::cast, {wide}, n.outs());
+    const op_def& widen = from == dtype::f16 ? ops::dequantize : ops::cast;
+    if (auto s = n.emit(widen, {x}, {wide}); !s) return s;
+    x = wide;
   }
   attributes a;
-  if (is_float(n.in(0).type) && !is_float(n.out().type) && n.out().type != dtype::boolean &&
+  if (is_float(from) && !is_float(to) && to != dtype::boolean &&
       laws::casts_nan_to_highest(n.g().arithmetic))
     a.set("nan_is_highest", std::int64_t{1});
-  return n.emit(ops::cast, std::move(a));
+  return n.emit(ops::cast, {x}, n.outs(), std::move(a));
 }
 
 inline constexpr tflite_row binary_rows[] = {
-    {"DIV", &fused_binary<ops::qnn_div, ops::div>},
+    {"DIV", &div},
     {"CAST", &cast},
     {"MAXIMUM", &extremum<ops::qnn_maximum, ops::maximum>},
     {"MINIMUM", &extremum<ops::qnn_minimum, ops::minimum>},
@@ -3966,22 +4014,28 @@ inline status unpack(tflite_node& n) {
   a.set("axis", std::int64_t{n.options<tflite_schema::pack_options>().axis});
   return n.emit(ops::unpack, std::move(a));
 }
+/// Input 1, of int16 as int32.
+inline result<tensor_id> wide_positions(tflite_node& n) {
+  if (n.in(1).type != dtype::s16) return n.in_id(1);
+  const tensor_id wide = n.temporary("/positions", dtype::s32);
+  if (auto s = n.emit(ops::cast, {n.in_id(1)}, {wide}); !s) return s.error();
+  return wide;
+}
 inline status gather(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
   const auto o = n.options<tflite_schema::gather_options>();
   a.set("axis", std::int64_t{o.axis});
   if (o.batch_dims != 0) a.set("batch_dims", std::int64_t{o.batch_dims});
-  tensor_id index = n.in_id(1);
-  if (n.in(1).type == dtype::s16) {
-    index = n.temporary("/positions", dtype::s32);
-    if (auto s = n.emit(ops::cast, {n.in_id(1)}, {index}); !s) return s;
-  }
-  return n.emit(ops::gather, {n.in_id(0), index}, n.outs(), std::move(a));
+  const auto index = wide_positions(n);
+  if (!index) return index.error();
+  return n.emit(ops::gather, {n.in_id(0), *index}, n.outs(), std::move(a));
 }
 inline status gather_nd(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
-  return n.emit(ops::gather_nd);
+  const auto index = wide_positions(n);
+  if (!index) return index.error();
+  return n.emit(ops::gather_nd, {n.in_id(0), *index}, n.outs());
 }
 /// A table with a scale for each row: rows and their scales are looked up and multiplied.
 inline status scaled_rows(tflite_node& n) {
@@ -4034,7 +4088,12 @@ template <const op_def& Op> status arg_extreme(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
   if (auto s = integer_attribute(n, 1, "axis", a); !s) return s;
-  return n.emit(Op, {n.in_id(0)}, n.outs(), std::move(a));
+  tensor_id x = n.in_id(0);
+  if (n.in(0).type == dtype::boolean) {
+    x = n.temporary("/numbers", dtype::u8);
+    if (auto s = n.emit(ops::cast, {n.in_id(0)}, {x}); !s) return s;
+  }
+  return n.emit(Op, {x}, n.outs(), std::move(a));
 }
 inline status topk(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
@@ -4299,25 +4358,29 @@ inline status reverse_sequence(tflite_node& n) {
   return n.emit(ops::reverse_sequence, {n.in_id(0), n.in_id(1)}, n.outs(), std::move(a));
 }
 
-/// A constant of zero bytes.
-inline result<tensor_id> zeros(tflite_node& n, const char* suffix, dtype type, dims shape) {
-  if (auto s = n.make_constant(bytes_of(shape.elements(), type).value); !s) return s.error();
-  return n.g().add_constant(
-      n.out().name + suffix, type, shape,
-      constant_data::copy(std::vector<std::byte>(bytes_of(shape.elements(), type).value)));
-}
 inline status zeros_like(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   const auto none = zeros(n, "/zeros", n.in(0).type, n.in(0).shape);
   if (!none) return none.error();
   return n.emit(ops::identity, {*none}, n.outs());
 }
+/// Of other elements the framework leaves the result's memory as it was.
+inline status has_diagonal(const tflite_node& n) {
+  const dtype t = n.in(0).type;
+  if (t == dtype::f32 || t == dtype::s8 || t == dtype::u8 || t == dtype::s16 || t == dtype::s32 ||
+      t == dtype::s64)
+    return unit{};
+  return unsupported("element type of a diagonal", std::string(name_of(t)),
+                     "float32, int8, uint8, int16, int32, int64");
+}
 inline status matrix_set_diag(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
+  if (auto s = has_diagonal(n); !s) return s;
   return n.emit(ops::matrix_set_diag);
 }
 inline status matrix_diag(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = has_diagonal(n); !s) return s;
   dims x = n.in(0).shape;
   if (x.rank < 1 || x.rank >= dims::max_rank) return invalid("rank of input", to_string(x));
   const std::int32_t extent = x.back(0);
@@ -4617,8 +4680,16 @@ template <const op_def& Op> status reduce(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   return reduce_to<Op>(n, n.out_id());
 }
+inline bool of_bools(const tflite_node& n) { return n.has(0) && n.in(0).type == dtype::boolean; }
+/// Bools are 0 and 1, and so are their sums.
+template <const op_def& Numbers, const op_def& Bools> status reduce_also_bools(tflite_node& n) {
+  return of_bools(n) ? reduce<Bools>(n) : reduce<Numbers>(n);
+}
 template <const op_def& Quantized, const op_def& Float> status arithmetic_reduce(tflite_node& n) {
   return n.has(0) && quantized(n.in(0)) ? reduce<Quantized>(n) : reduce<Float>(n);
+}
+inline status sum_over(tflite_node& n) {
+  return of_bools(n) ? reduce<ops::reduce_any>(n) : arithmetic_reduce<ops::qnn_sum, ops::sum>(n);
 }
 
 /// Whether every axis that is reduced has one element.
@@ -4632,6 +4703,7 @@ inline bool reduces_single_elements(const tflite_node& n) {
 }
 inline status reduce_prod(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
+  if (of_bools(n)) return reduce<ops::reduce_all>(n);
   if (!quantized(n.in(0)) || !laws::copies_one_factor(n.g().arithmetic) ||
       !reduces_single_elements(n))
     return arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>(n);
@@ -4646,10 +4718,10 @@ inline constexpr tflite_row pool_rows[] = {
     {"L2_POOL_2D", &l2_pool_2d},
     {"MAX_POOL_2D", &max_pool_2d},
     {"MEAN", &arithmetic_reduce<ops::qnn_mean, ops::mean>},
-    {"SUM", &arithmetic_reduce<ops::qnn_sum, ops::sum>},
+    {"SUM", &sum_over},
     {"REDUCE_PROD", &reduce_prod},
-    {"REDUCE_MAX", &reduce<ops::reduce_max>},
-    {"REDUCE_MIN", &reduce<ops::reduce_min>},
+    {"REDUCE_MAX", &reduce_also_bools<ops::reduce_max, ops::reduce_any>},
+    {"REDUCE_MIN", &reduce_also_bools<ops::reduce_min, ops::reduce_all>},
     {"REDUCE_ANY", &reduce<ops::reduce_any>},
     {"REDUCE_ALL", &reduce<ops::reduce_all>},
 };

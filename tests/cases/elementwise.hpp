@@ -510,6 +510,13 @@ struct prelu_cases {
 template <> struct cases<octet::ops::qnn_prelu> {
   static void add(case_list& to) {
     prelu_cases::add(to);
+    if (to.with.x() == dtype::s16) {  // -20000 steps of 0.5 by a slope of 0.5, in steps of 1
+      node_case& n = to.add("by hand", {dims{4}, dims{1}});
+      n.in[0].quantize(0.5, 0), n.in[1].quantize(0.01, 0), n.out[0].quantize(1, 0);
+      n.in[0].values = {-20000., 0., 7., 32767.}, n.in[1].values = {50.};
+      n.in[1].constant();
+      n.expected = {{-5000., 0., 4., 16384.}};
+    }
     if (to.with.round != rounding::reciprocal_half_even) return;
     const bool low = to.with.x() == dtype::s8;  // quint8 zero points are 128 more
     const int zero = low ? 0 : 128;

@@ -220,15 +220,15 @@ struct prelu_even_mul {
 template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kernel_id::prelu, V>> {
   static const prelu_params& params(const void* p) { return *static_cast<const prelu_params*>(p); }
   template <class Op>
-  static void bytes(const prelu_params& p, const kernel_args& k, part_range r) noexcept {
-    binary(Op(p), p.shape, integer_operands{p.type, p.type, p.type}, k, r.begin, r.end);
+  static void integers(const prelu_params& p, const kernel_args& k, part_range r) noexcept {
+    binary(Op(p), p.shape, integer_operands{p.type, p.slope_type, p.type}, k, r.begin, r.end);
   }
-  using bytes_function = void (*)(const prelu_params&, const kernel_args&, part_range) noexcept;
+  using integer_function = void (*)(const prelu_params&, const kernel_args&, part_range) noexcept;
   /// Null: the reference.
-  static bytes_function of_bytes(rounding mode) noexcept {
+  static integer_function of_integers(rounding mode) noexcept {
     switch (mode) {
-      case rounding::doubling_high_half_away: return &bytes<prelu_dr>;
-      case rounding::reciprocal_half_even: return &bytes<prelu_even_mul>;
+      case rounding::doubling_high_half_away: return &integers<prelu_dr>;
+      case rounding::reciprocal_half_even: return &integers<prelu_even_mul>;
       case rounding::none:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -252,7 +252,7 @@ template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kern
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    return p.type == dtype::f32 || (is_8bit(p.type) && of_bytes(p.mode) != nullptr);
+    return p.type == dtype::f32 || of_integers(p.mode) != nullptr;
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
@@ -260,7 +260,7 @@ template <class V> struct kernel<kernel_id::prelu, V> : plain_kernel<kernel<kern
     if (p.type == dtype::f32)
       binary(float_prelu(), p.shape, float_operands(), k, r.begin, r.end);
     else
-      of_bytes(p.mode)(p, k, r);
+      of_integers(p.mode)(p, k, r);
   }
   static const char* describe(const void*) { return "prelu"; }
 };

@@ -93,7 +93,7 @@ constexpr decision fbgemm_layer(const facts& f) {
 /// QNNPACK's factor is f32(f32(sx sw) * f32(1 / sy)): other bits for a quarter of all scales.
 constexpr decision qnnpack_layer() { return by_pytorch(rounding::reciprocal_half_even); }
 
-constexpr decision conv2d(const facts& f) {
+constexpr decision any_conv2d(const facts& f) {
   const bool s16 = f.x.type == dtype::s16;
   const rounding tflite = wide_accumulator(f.x.type, f.int32_bias)
                               ? rounding::wide_half_up
@@ -108,24 +108,42 @@ constexpr decision conv2d(const facts& f) {
   d.tflite_ref.f32_product = d.tflite_xnnpack.f32_product = f.x.type == dtype::u8;
   return choose(f.arithmetic, d);
 }
+constexpr bool has_groups(const facts& f) {
+  const dims &x = f.x.shape, &w = f.w.shape;
+  return x.rank == 4 && w.rank == 4 && x.back(0) != w.back(0);
+}
+/// The default interpreter leaves int16 without groups, where the bias is int32, to TFLite's matrix
+/// product, which is RU.
+constexpr decision conv2d(const facts& f) {
+  const decision by_all = any_conv2d(f);
+  const bool as_product = f.x.type == dtype::s16 && f.int32_bias && !has_groups(f);
+  return choose(f.arithmetic,
+                {.tflite_ref = by_all,
+                 .tflite_xnnpack = as_product ? decision(rounding::doubling_high_half_up) : by_all,
+                 .pytorch_fbgemm = by_all,
+                 .pytorch_qnnpack = by_all,
+                 .mxnet = by_all,
+                 .onnxruntime = by_all});
+}
 /// XNNPACK takes no transposed convolution that is padded as SAME and whose kernel is smaller than
 /// its stride: TFLite's own optimized kernel then is DR for int8 and RU for uint8.
 constexpr decision transpose_conv2d(const facts& f) {
   decision by_tflite(f.x.type == dtype::u8 ? rounding::doubling_high_half_up
                                            : rounding::doubling_high_half_away);
-  by_tflite.f32_product = conv2d(f).f32_product;
+  const decision whole = any_conv2d(f);
+  by_tflite.f32_product = whole.f32_product;
   const bool taken = !f.framework.kernel_below_stride || !is_8bit(f.x.type);
-  return choose(f.arithmetic, {.tflite_ref = conv2d(f),
-                               .tflite_xnnpack = taken ? conv2d(f) : by_tflite,
-                               .pytorch_fbgemm = conv2d(f),
-                               .pytorch_qnnpack = conv2d(f),
+  return choose(f.arithmetic, {.tflite_ref = whole,
+                               .tflite_xnnpack = taken ? whole : by_tflite,
+                               .pytorch_fbgemm = whole,
+                               .pytorch_qnnpack = whole,
                                .mxnet = no_operator(),
                                .onnxruntime = no_operator()});
 }
 /// XNNPACK takes uint8 weights only where they name their output channels as quantization axis 0,
 /// as converters write it; TFLite's optimized kernel, which runs otherwise, is DR.
 constexpr decision depthwise_conv2d(const facts& f) {
-  const decision whole = conv2d(f);
+  const decision whole = any_conv2d(f);
   decision by_tflite(rounding::doubling_high_half_away);
   by_tflite.f32_product = whole.f32_product;
   const bool taken = f.x.type != dtype::u8 || f.framework.weights_axis == 0;

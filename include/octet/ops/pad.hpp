@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "octet/numerics/half.hpp"
 #include "octet/ops/op.hpp"
 #include "octet/ops/types.hpp"
 
@@ -126,8 +127,7 @@ OCTET_INLINE result<std::uint64_t> element_bits(const attribute_view& a, std::st
     const double v = a.real(key, static_cast<double>(a.integer(key, otherwise)));
     if (t == dtype::f32) return std::uint64_t{std::bit_cast<std::uint32_t>(static_cast<float>(v))};
     if (t == dtype::f64) return std::bit_cast<std::uint64_t>(v);
-    if (v == 0) return std::uint64_t{0};
-    return unsupported("a float16 value other than 0");
+    return std::uint64_t{numerics::to_f16(static_cast<float>(v))};
   }
   const std::int64_t v = a.integer(key, otherwise);
   if (v < lowest_of(t) || v > highest_of(t))

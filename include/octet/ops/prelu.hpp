@@ -14,7 +14,7 @@ OCTET_NAMESPACE_BEGIN
 /// QM(sx / sy)), else DR(v * (a - za); QM(sx * sa / sy)), both ratios formed in binary32.
 struct prelu_params {
   rounding mode = rounding::none;
-  dtype type = dtype::f32;
+  dtype type = dtype::f32, slope_type = dtype::f32;
   float ratio = 1;       // EVEN_MUL
   std::int32_t one = 1;  // EVEN_MUL
   std::int32_t in_zero_point = 0, slope_zero_point = 0, out_zero_point = 0, lo = 0, hi = 0;
@@ -68,8 +68,8 @@ constexpr std::int32_t prelu(const prelu_params& p, std::int32_t x, std::int32_t
 }  // namespace numerics
 
 namespace reference {
-template <class T>
-constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, std::size_t begin,
+template <class T, class Slope>
+constexpr void prelu(const prelu_params& p, const T* x, const Slope* slope, T* y, std::size_t begin,
                      std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
     if constexpr (std::is_floating_point_v<T>)
@@ -82,14 +82,18 @@ constexpr void prelu(const prelu_params& p, const T* x, const T* slope, T* y, st
 OCTET_INLINE void prelu_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const prelu_params*>(a.params);
   const auto r = part_of(p.shape.count, a.part, a.parts);
-  const auto run = [&]<class T>(type_tag<T>) {
-    prelu(p, static_cast<const T*>(a.in[0]), static_cast<const T*>(a.in[1]),
+  const auto run = [&]<class T, class Slope>(type_tag<T>, type_tag<Slope>) {
+    prelu(p, static_cast<const T*>(a.in[0]), static_cast<const Slope*>(a.in[1]),
           static_cast<T*>(a.out[0]), r.begin, r.end);
   };
   if (p.type == dtype::f32)
-    run(type_tag<float>{});
+    run(type_tag<float>{}, type_tag<float>{});
+  else if (p.type == dtype::s16)
+    run(type_tag<std::int16_t>{}, type_tag<std::int8_t>{});
+  else if (p.type == dtype::s8)
+    run(type_tag<std::int8_t>{}, type_tag<std::int8_t>{});
   else
-    with_quantized(p.type, run);
+    run(type_tag<std::uint8_t>{}, type_tag<std::uint8_t>{});
 }
 #else
 void prelu_kernel(const kernel_args& a) noexcept;
@@ -108,7 +112,7 @@ constexpr status prelu_op_shape(const node_view& n, std::span<dims> out) {
 template <bool Quantized> status prelu_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &a = n.in[1], &y = n.out[0];
   auto& p = to.make<prelu_params>(&reference::prelu_kernel, kernel_id::prelu);
-  p.type = x.type;
+  p.type = x.type, p.slope_type = a.type;
   p.shape = make_broadcast<2>({x.shape, a.shape}, y.shape);
   p.mode = n.round;
   if constexpr (!Quantized) return unit{};
@@ -140,6 +144,9 @@ inline constexpr form qnn_prelu_forms[] = {
     {.in = {eight_bit, like(0)},
      .out = {like(0)},
      .roundings = {rounding::doubling_high_half_away, rounding::reciprocal_half_even}},
+    {.in = {dtype::s16, dtype::s8},
+     .out = {dtype::s16},
+     .roundings = rounding::doubling_high_half_away},
 };
 inline constexpr form float_pair_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::f32}},

@@ -217,21 +217,17 @@ constexpr shape_or float_lstm_shape(bool time_major, const dims& x, const dims& 
   return dims{x[0], x[1], r[1]};
 }
 namespace reference {
-/// A row to mean 0 and variance 1, its sums in lanes of four.
+/// A row to mean 0 and variance 1, its sums in order.
 inline void normalize_row(float* z, std::size_t n) noexcept {
-  const auto sum_of = [n](const auto& element) {
-    float lane[4] = {};
-    const std::size_t whole = n / 4 * 4;
-    for (std::size_t i = 0; i < whole; ++i) lane[i % 4] = numerics::add(lane[i % 4], element(i));
-    float sum = numerics::add(numerics::add(numerics::add(lane[0], lane[1]), lane[2]), lane[3]);
-    for (std::size_t i = whole; i < n; ++i) sum = numerics::add(sum, element(i));
-    return sum;
-  };
   const auto count = static_cast<float>(n);
-  const float mean = numerics::div(sum_of([&](std::size_t i) { return z[i]; }), count);
-  for (std::size_t i = 0; i < n; ++i) z[i] = numerics::sub(z[i], mean);
-  const float variance =
-      numerics::div(sum_of([&](std::size_t i) { return numerics::mul(z[i], z[i]); }), count);
+  float sum = 0, squares = 0;
+  for (std::size_t i = 0; i < n; ++i) sum = numerics::add(sum, z[i]);
+  const float mean = numerics::div(sum, count);
+  for (std::size_t i = 0; i < n; ++i) {
+    z[i] = numerics::sub(z[i], mean);
+    squares = numerics::add(squares, numerics::mul(z[i], z[i]));
+  }
+  const float variance = numerics::div(squares, count);
   const float inverse = numerics::div(1.f, numerics::sqrt_f32(numerics::add(variance, 1e-8f)));
   for (std::size_t i = 0; i < n; ++i) z[i] = numerics::mul(z[i], inverse);
 }

@@ -63,9 +63,11 @@ struct transpose_conv_options {
   padding_scheme padding = padding_scheme::same;  // laws ask: the output says what is padded
   std::int32_t stride_w = 0, stride_h = 0;
   tflite_activation activation = tflite_activation::none;
+  tensor_type bias_type{};  // of an absent bias; float32: not said
   static constexpr auto fields =
       std::tuple{&transpose_conv_options::padding, &transpose_conv_options::stride_w,
-                 &transpose_conv_options::stride_h, &transpose_conv_options::activation};
+                 &transpose_conv_options::stride_h, &transpose_conv_options::activation,
+                 &transpose_conv_options::bias_type};
 };
 struct fully_connected_options {
   tflite_activation activation = tflite_activation::none;

@@ -31,16 +31,16 @@ inline status softmax(tflite_node& n) {
   attributes a;
   const auto o = n.options<tflite_schema::softmax_options>();
   if (o.beta != 1) a.set("beta", static_cast<double>(o.beta));
-  const tensor& y = n.out();
-  if (quantized(n.in(0)) && quantized(y)) {
-    // The framework refuses other parameters of the result.
-    const bool wider = y.type == dtype::s16 && n.in(0).type != dtype::s16;
-    const std::int32_t zero = wider ? -32768 : y.type == dtype::s8 ? -128 : 0;
-    if (tflite_node::zero(y) != zero)
-      return unsupported("zero point of the result", std::to_string(tflite_node::zero(y)),
-                         std::to_string(zero));
-  }
-  return n.emit(quantized(n.in(0)) ? ops::qnn_softmax : ops::softmax, std::move(a));
+  const tensor y = n.out();
+  if (!quantized(n.in(0))) return n.emit(ops::softmax, std::move(a));
+  const std::int32_t zero = quantized(y) ? tflite_node::zero(y) : 0;
+  if (y.type == dtype::s8 && quantized(y) && zero != -128)  // as in the framework
+    return unsupported("zero point of the result", std::to_string(zero), "-128");
+  if (y.type != dtype::u8 || zero == 0) return n.emit(ops::qnn_softmax, std::move(a));
+  // The framework's codes count from 0, whatever the zero point.
+  const tensor_id codes = n.temporary("/codes", y.type, y.scales, {0});
+  if (auto s = n.emit(ops::qnn_softmax, {n.in_id(0)}, {codes}, std::move(a)); !s) return s;
+  return n.emit(ops::identity, {codes}, n.outs());
 }
 template <const op_def& Float> status float_node(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;

@@ -9,20 +9,44 @@
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
 
+/// Of equal floats, 0 and -0, and of a NaN the framework gives the second operand, octet's operator
+/// the first; but of a tensor and one element XNNPACK gives the tensor's where the file holds the
+/// element, else the element.
+inline bool gives_second_operand(const tflite_node& n) {
+  if (!laws::has_xnnpack(n.g().arithmetic)) return true;
+  const auto one = [&](std::size_t i) { return n.in(i).shape.elements().value == 1; };
+  return one(0) ? n.is_constant(0) : !one(1) || !n.is_constant(1);
+}
 /// TFLite compares raw values whatever the parameters say; its converter usually makes all three
 /// equal.
 template <const op_def& Quantized, const op_def& Plain> status extremum(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
+  if (n.in(0).type == dtype::f32 && gives_second_operand(n))
+    return n.emit(Plain, {n.in_id(1), n.in_id(0)}, n.outs());
   const bool equal = quantized(n.in(0)) && same_quantization(n.in(0), n.in(1)) &&
                      same_quantization(n.in(0), n.out());
   return n.emit(equal ? Quantized : Plain);
+}
+/// The framework divides by the scales of codes, or compares by them, also where there are none.
+inline status codes_have_scale(const tflite_node& n) {
+  const dtype t = n.in(0).type;
+  if (quantized(n.in(0)) || !(is_8bit(t) || t == dtype::s16)) return unit{};
+  return unsupported("operands without a scale", std::string(name_of(t)),
+                     "float32, int32, int64; int8, uint8 and int16 with scales");
 }
 /// Quantized operands are brought to a common scale, in int16 only for equality; the order of int16
 /// and plain numbers is that of their values.
 template <const op_def& Quantized, const op_def& Plain> status comparison(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   constexpr bool equality = &Plain == &ops::equal || &Plain == &ops::not_equal;
+  if (equality && !(&Plain == &ops::equal && n.in(0).type == dtype::s16))
+    if (auto s = codes_have_scale(n); !s) return s;
   return n.emit(quantized(n.in(0)) && (equality || is_8bit(n.in(0).type)) ? Quantized : Plain);
+}
+inline status div(tflite_node& n) {
+  if (auto s = need_inputs(n, 2); !s) return s;
+  if (auto s = codes_have_scale(n); !s) return s;
+  return fused_binary<ops::qnn_div, ops::div>(n);
 }
 /// On raw values, whatever the parameters say.
 template <const op_def& Op> status raw_binary(tflite_node& n) {
@@ -74,20 +98,24 @@ template <bool Broadcasts> status select(tflite_node& n) {
 }
 inline status cast(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
-  if (n.out().type == dtype::f16 && n.in(0).type != dtype::f32) {
+  const dtype from = n.in(0).type, to = n.out().type;
+  tensor_id x = n.in_id(0);
+  if (from == dtype::f16 && to == dtype::f32) return n.emit(ops::dequantize);
+  if (from == dtype::f16 || (to == dtype::f16 && from != dtype::f32)) {
     const tensor_id wide = n.temporary("/wide", dtype::f32);
-    if (auto s = n.emit(ops::cast, {n.in_id(0)}, {wide}); !s) return s;
-    return n.emit(ops::cast, {wide}, n.outs());
+    const op_def& widen = from == dtype::f16 ? ops::dequantize : ops::cast;
+    if (auto s = n.emit(widen, {x}, {wide}); !s) return s;
+    x = wide;
   }
   attributes a;
-  if (is_float(n.in(0).type) && !is_float(n.out().type) && n.out().type != dtype::boolean &&
+  if (is_float(from) && !is_float(to) && to != dtype::boolean &&
       laws::casts_nan_to_highest(n.g().arithmetic))
     a.set("nan_is_highest", std::int64_t{1});
-  return n.emit(ops::cast, std::move(a));
+  return n.emit(ops::cast, {x}, n.outs(), std::move(a));
 }
 
 inline constexpr tflite_row binary_rows[] = {
-    {"DIV", &fused_binary<ops::qnn_div, ops::div>},
+    {"DIV", &div},
     {"CAST", &cast},
     {"MAXIMUM", &extremum<ops::qnn_maximum, ops::maximum>},
     {"MINIMUM", &extremum<ops::qnn_minimum, ops::minimum>},

@@ -44,25 +44,29 @@ inline status reverse_sequence(tflite_node& n) {
   return n.emit(ops::reverse_sequence, {n.in_id(0), n.in_id(1)}, n.outs(), std::move(a));
 }
 
-/// A constant of zero bytes.
-inline result<tensor_id> zeros(tflite_node& n, const char* suffix, dtype type, dims shape) {
-  if (auto s = n.make_constant(bytes_of(shape.elements(), type).value); !s) return s.error();
-  return n.g().add_constant(
-      n.out().name + suffix, type, shape,
-      constant_data::copy(std::vector<std::byte>(bytes_of(shape.elements(), type).value)));
-}
 inline status zeros_like(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
   const auto none = zeros(n, "/zeros", n.in(0).type, n.in(0).shape);
   if (!none) return none.error();
   return n.emit(ops::identity, {*none}, n.outs());
 }
+/// Of other elements the framework leaves the result's memory as it was.
+inline status has_diagonal(const tflite_node& n) {
+  const dtype t = n.in(0).type;
+  if (t == dtype::f32 || t == dtype::s8 || t == dtype::u8 || t == dtype::s16 || t == dtype::s32 ||
+      t == dtype::s64)
+    return unit{};
+  return unsupported("element type of a diagonal", std::string(name_of(t)),
+                     "float32, int8, uint8, int16, int32, int64");
+}
 inline status matrix_set_diag(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
+  if (auto s = has_diagonal(n); !s) return s;
   return n.emit(ops::matrix_set_diag);
 }
 inline status matrix_diag(tflite_node& n) {
   if (auto s = need_inputs(n, 1); !s) return s;
+  if (auto s = has_diagonal(n); !s) return s;
   dims x = n.in(0).shape;
   if (x.rank < 1 || x.rank >= dims::max_rank) return invalid("rank of input", to_string(x));
   const std::int32_t extent = x.back(0);

@@ -18,6 +18,13 @@ inline status need_inputs(const tflite_node& n, std::size_t count) {
   if (n.outputs() == 0) return invalid("operator without output");
   return unit{};
 }
+/// A constant of zero bytes.
+inline result<tensor_id> zeros(tflite_node& n, const char* suffix, dtype type, dims shape) {
+  if (auto s = n.make_constant(bytes_of(shape.elements(), type).value); !s) return s.error();
+  return n.g().add_constant(
+      n.out().name + suffix, type, shape,
+      constant_data::copy(std::vector<std::byte>(bytes_of(shape.elements(), type).value)));
+}
 /// Old converters called int8 weights beside floats uint8: the bytes are meant, whatever the zero
 /// point. Input i is int8 then.
 inline result<bool> read_uint8_as_int8(tflite_node& n, std::size_t i) {

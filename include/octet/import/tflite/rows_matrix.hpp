@@ -184,7 +184,7 @@ inline status transpose_conv(tflite_node& n) {
   std::vector<std::int64_t> shape = n.integers(0);
   if (!n.is_constant(0)) shape.assign(n.out().shape.begin(), n.out().shape.end());
   if (shape.size() != 4) return unsupported("an output shape that is computed at run time");
-  const tensor &w = n.in(1), &x = n.in(2);
+  const tensor w = n.in(1), x = n.in(2);
   if (x.shape.rank != 4 || w.shape.rank != 4)
     return invalid("rank of input or weights", to_string(x.shape) + " and " + to_string(w.shape),
                    "[N,H,W,C] and [O,KH,KW,I]");
@@ -202,6 +202,11 @@ inline status transpose_conv(tflite_node& n) {
   attributes a = std::move(*placed);
   std::vector<tensor_id> in{n.in_id(2), n.in_id(1)};
   if (n.has(3)) in.push_back(n.in_id(3));
+  if (!n.has(3) && x.type == dtype::s16 && o.bias_type == tflite_schema::tensor_type::int32) {
+    const auto none = zeros(n, "/bias", dtype::s32, dims{w.shape[0]});  // sums have its type
+    if (!none) return none.error();
+    in.push_back(*none);
+  }
   n.framework.kernel_below_stride |= !delegated(n, in).taken();  // what it means to a law
   if (plain && below_stride && laws::has_xnnpack(n.g().arithmetic))
     return n.emit_decided(laws::optimized_float_transpose_conv2d(), ops::float_transpose_conv2d,

@@ -216,22 +216,28 @@ inline status unpack(tflite_node& n) {
   a.set("axis", std::int64_t{n.options<tflite_schema::pack_options>().axis});
   return n.emit(ops::unpack, std::move(a));
 }
+/// Input 1, of int16 as int32.
+inline result<tensor_id> wide_positions(tflite_node& n) {
+  if (n.in(1).type != dtype::s16) return n.in_id(1);
+  const tensor_id wide = n.temporary("/positions", dtype::s32);
+  if (auto s = n.emit(ops::cast, {n.in_id(1)}, {wide}); !s) return s.error();
+  return wide;
+}
 inline status gather(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
   const auto o = n.options<tflite_schema::gather_options>();
   a.set("axis", std::int64_t{o.axis});
   if (o.batch_dims != 0) a.set("batch_dims", std::int64_t{o.batch_dims});
-  tensor_id index = n.in_id(1);
-  if (n.in(1).type == dtype::s16) {
-    index = n.temporary("/positions", dtype::s32);
-    if (auto s = n.emit(ops::cast, {n.in_id(1)}, {index}); !s) return s;
-  }
-  return n.emit(ops::gather, {n.in_id(0), index}, n.outs(), std::move(a));
+  const auto index = wide_positions(n);
+  if (!index) return index.error();
+  return n.emit(ops::gather, {n.in_id(0), *index}, n.outs(), std::move(a));
 }
 inline status gather_nd(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
-  return n.emit(ops::gather_nd);
+  const auto index = wide_positions(n);
+  if (!index) return index.error();
+  return n.emit(ops::gather_nd, {n.in_id(0), *index}, n.outs());
 }
 /// A table with a scale for each row: rows and their scales are looked up and multiplied.
 inline status scaled_rows(tflite_node& n) {
@@ -284,7 +290,12 @@ template <const op_def& Op> status arg_extreme(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   attributes a;
   if (auto s = integer_attribute(n, 1, "axis", a); !s) return s;
-  return n.emit(Op, {n.in_id(0)}, n.outs(), std::move(a));
+  tensor_id x = n.in_id(0);
+  if (n.in(0).type == dtype::boolean) {
+    x = n.temporary("/numbers", dtype::u8);
+    if (auto s = n.emit(ops::cast, {n.in_id(0)}, {x}); !s) return s;
+  }
+  return n.emit(Op, {x}, n.outs(), std::move(a));
 }
 inline status topk(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;

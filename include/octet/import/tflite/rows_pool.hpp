@@ -108,8 +108,16 @@ template <const op_def& Op> status reduce(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
   return reduce_to<Op>(n, n.out_id());
 }
+inline bool of_bools(const tflite_node& n) { return n.has(0) && n.in(0).type == dtype::boolean; }
+/// Bools are 0 and 1, and so are their sums.
+template <const op_def& Numbers, const op_def& Bools> status reduce_also_bools(tflite_node& n) {
+  return of_bools(n) ? reduce<Bools>(n) : reduce<Numbers>(n);
+}
 template <const op_def& Quantized, const op_def& Float> status arithmetic_reduce(tflite_node& n) {
   return n.has(0) && quantized(n.in(0)) ? reduce<Quantized>(n) : reduce<Float>(n);
+}
+inline status sum_over(tflite_node& n) {
+  return of_bools(n) ? reduce<ops::reduce_any>(n) : arithmetic_reduce<ops::qnn_sum, ops::sum>(n);
 }
 
 /// Whether every axis that is reduced has one element.
@@ -123,6 +131,7 @@ inline bool reduces_single_elements(const tflite_node& n) {
 }
 inline status reduce_prod(tflite_node& n) {
   if (auto s = need_inputs(n, 2); !s) return s;
+  if (of_bools(n)) return reduce<ops::reduce_all>(n);
   if (!quantized(n.in(0)) || !laws::copies_one_factor(n.g().arithmetic) ||
       !reduces_single_elements(n))
     return arithmetic_reduce<ops::qnn_reduce_prod, ops::reduce_prod>(n);
@@ -137,10 +146,10 @@ inline constexpr tflite_row pool_rows[] = {
     {"L2_POOL_2D", &l2_pool_2d},
     {"MAX_POOL_2D", &max_pool_2d},
     {"MEAN", &arithmetic_reduce<ops::qnn_mean, ops::mean>},
-    {"SUM", &arithmetic_reduce<ops::qnn_sum, ops::sum>},
+    {"SUM", &sum_over},
     {"REDUCE_PROD", &reduce_prod},
-    {"REDUCE_MAX", &reduce<ops::reduce_max>},
-    {"REDUCE_MIN", &reduce<ops::reduce_min>},
+    {"REDUCE_MAX", &reduce_also_bools<ops::reduce_max, ops::reduce_any>},
+    {"REDUCE_MIN", &reduce_also_bools<ops::reduce_min, ops::reduce_all>},
     {"REDUCE_ANY", &reduce<ops::reduce_any>},
     {"REDUCE_ALL", &reduce<ops::reduce_all>},
 };

@@ -4,6 +4,7 @@
 #define OCTET_IMPORT_TFLITE_ROWS_SHAPE_HPP_
 
 #include "octet/import/tflite/rows_elementwise.hpp"
+#include "octet/numerics/half.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::tflite_rows {
@@ -115,6 +116,12 @@ inline status pad(tflite_node& n) {
       float e;
       std::memcpy(&e, at, sizeof e);
       a.set("value", static_cast<double>(e));
+    } else if (v.type == dtype::f16) {
+      std::uint16_t e;
+      std::memcpy(&e, at, sizeof e);
+      a.set("value", static_cast<double>(numerics::from_f16(e)));
+    } else if (v.type == dtype::boolean) {
+      a.set("value", std::int64_t{*at != std::byte{0}});
     } else if (!with_integer(v.type, set)) {
       return unsupported("element type of the pad value", std::string(name_of(v.type)));
     }
