@@ -341,6 +341,47 @@ TEST_CASE("programs: what is changed in place is changed wherever it is known") 
             "constant lengths");
 }
 
+TEST_CASE("programs: element types of inputs that the file does not record") {
+  const auto typed = [](std::vector<std::pair<std::string, dtype>> types) {
+    import::torch_options o;
+    o.shapes = {{"x", dims{1, 4}}};
+    o.types = std::move(types);
+    return import::try_torch(as_span(program("    return torch.mul(x, x)\n").bytes()), "m.pt", o);
+  };
+  const auto type_of = [](const result<graph>& g) { return (*g)[g->inputs[0]].type; };
+  for (const auto& types : {std::pair("x", dtype::s64), std::pair("", dtype::s32)}) {
+    const auto g = typed({types});
+    REQUIRE(g);
+    CHECK(type_of(g) == types.second);
+    CHECK((*g)[g->outputs[0]].type == types.second);
+  }
+  REQUIRE(typed({}));
+  CHECK(type_of(typed({})) == dtype::f32);
+  const auto other = typed({{"y", dtype::s64}}), half = typed({{"x", dtype::f16}});
+  REQUIRE(!other);
+  REQUIRE(!half);
+  CHECK_HAS(other.error().message(), "an element type is given for an input that does not exist");
+  CHECK_HAS(half.error().message(), "element type of input x");
+}
+
+TEST_CASE("programs: whether two values are one") {
+  const std::string choice =
+      "    if torch.IS(x, y):\n      z = torch.exp(x)\n    else:\n"
+      "      z = torch.neg(x)\n    return z\n";
+  const auto first_operator = [&](const std::string& before, const std::string& is) {
+    std::string body = before + choice;
+    body.replace(body.find("IS"), 2, is);
+    const auto g = load(program(body));
+    REQUIRE(g);
+    REQUIRE(!g->nodes.empty());
+    return std::string(g->nodes[0].op->name);
+  };
+  CHECK(first_operator("    y = x\n", "__is__") == "exp");
+  CHECK(first_operator("    y = x\n", "__isnot__") == "neg");
+  CHECK(first_operator("    y = torch.detach(torch.add(x, 0))\n", "__is__") == "add");
+  CHECK(first_operator("    y = None\n", "__isnot__") == "exp");
+}
+
 TEST_CASE("programs: powers, indices of several axes, pools of volumes, projected states") {
   const auto outputs = [](const std::string& body, const std::vector<float>& x) {
     return octet_test::run_graph(load(program(body), {{"", dims{2, 2}}}), x);

@@ -103,17 +103,33 @@ bool set_limit(const std::string& text, limits& to) {
   return false;
 }
 
+std::optional<dtype> type_of(const std::string& name) {
+  for (const dtype t : enumerators<dtype>)
+    if (name == name_of(t)) return t;
+  return std::nullopt;
+}
+
 std::optional<load_options> load_options_of(const model_options& o) {
   load_options load;
   load.params = o.params;
   load.signature = o.signature;
   for (const std::string& s : o.shapes) {
-    auto shape = shape_of(s);
+    const std::size_t colon = s.rfind(':');
+    auto shape = shape_of(s.substr(0, colon));
     if (!shape) {
       fail(bad_usage, "--shape " + s + ": expected NAME=1,3,224,224");
       return std::nullopt;
     }
     load.shapes.push_back(*shape);
+    if (colon == std::string::npos) continue;
+    const auto type = type_of(s.substr(colon + 1));
+    if (!type || std::string_view(format_of(o.model).name) != ".pt") {
+      fail(bad_usage,
+           "--shape " + s + ": " +
+               (type ? "only .pt files leave element types open" : "no such element type"));
+      return std::nullopt;
+    }
+    load.types.emplace_back(shape->first, *type);
   }
   for (const std::string& l : o.limits) {
     if (set_limit(l, load.max)) continue;
@@ -171,19 +187,25 @@ result<graph> load_model_for(const model_options& o, const load_options& load) {
   load_options with = load;
   with.only_open = true;
   load_options every = with;
-  std::vector<dims> in_order;
+  const auto give = [](load_options& to, const std::string& name, const array& x) {
+    to.shapes.emplace_back(name, x.shape);
+    // numpy makes float64 of what is not said, so it says nothing of the model.
+    to.types.emplace_back(name, x.type == dtype::f64 ? dtype::f32 : x.type);
+  };
+  std::vector<array> in_order;
   for (const std::string& sample : o.samples) {
     const std::size_t eq = sample.find('=');
     const std::string file = eq == std::string::npos ? sample : sample.substr(eq + 1);
     if (ending_of(file) != ".npy") continue;
     auto x = read_npy(file);
     if (!x) continue;
-    every.shapes.emplace_back("", x->shape);
+    x->bytes = {};
+    give(every, "", *x);
     if (eq == std::string::npos)
-      in_order.push_back(x->shape);
+      in_order.push_back(std::move(*x));
     else if (std::none_of(with.shapes.begin(), with.shapes.end(),
                           [&](const auto& s) { return s.first == sample.substr(0, eq); }))
-      with.shapes.emplace_back(sample.substr(0, eq), x->shape);
+      give(with, sample.substr(0, eq), *x);
   }
   std::string last;
   for (std::size_t given = 0;; ++given) {
@@ -192,7 +214,7 @@ result<graph> load_model_for(const model_options& o, const load_options& load) {
       // Recorded shapes give way to the samples'.
       const std::size_t wanted = std::min(in_order.size(), g->inputs.size());
       if (given >= wanted) return g;
-      for (; given < wanted; ++given) with.shapes.emplace_back("", in_order[given]);
+      for (; given < wanted; ++given) give(with, "", in_order[given]);
       auto resized = load_model(o.model, with);
       // One sample for each input: ONNX files say which of their extents are the same.
       const bool contradict = !resized && in_order.size() == g->inputs.size() &&
@@ -205,7 +227,7 @@ result<graph> load_model_for(const model_options& o, const load_options& load) {
       return nameless ? std::move(nameless) : std::move(g);
     }
     last = message;
-    with.shapes.emplace_back("", in_order[given]);
+    give(with, "", in_order[given]);
   }
 }
 

@@ -36,6 +36,7 @@ result<graph> load_torch(const std::string& path, law arithmetic, const load_opt
   import::torch_options t;
   t.arithmetic = arithmetic;
   t.shapes = o.shapes;
+  t.types = o.types;
   t.max = o.max;
   return import::try_torch(path, t);
 }

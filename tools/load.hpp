@@ -19,6 +19,7 @@ struct load_options {
   std::optional<law> arithmetic;                     // none: the format's default
   bool as_written = false;                           // no operators are fused (.onnx)
   std::vector<std::pair<std::string, dims>> shapes;  // replaces the shape of the named input
+  std::vector<std::pair<std::string, dtype>> types;  // likewise, where a .pt file records none
   bool only_open = false;  // shapes only where the file leaves extents open (.tflite, .onnx)
   std::string params;      // file of parameters, for formats that keep them apart
   std::string signature;   // which function of the file to run, for formats that name them

@@ -25,7 +25,8 @@ void file_flags(CLI::App& c, model_options& o) {
                "law: whose arithmetic to follow; default: that of the file's format. "
                "onnxruntime_as_written: no operators of an ONNX file are fused");
   c.add_option("--shape", o.shapes,
-               "NAME=1,3,224,224: shape of an input, where the file leaves it open")
+               "NAME=1,3,224,224: shape of an input, where the file leaves it open; "
+               "NAME=2,128:int64: and element type, where a .pt file records none")
       ->expected(1)
       ->take_all();
   c.add_option("--limit", o.limits,

@@ -4106,20 +4106,94 @@ HWY_INLINE VF exp_vectorized(VF x) {
       hn::IfThenElse(hn::Gt(x, highest), set_float(numerics::infinity_of<float>()), below);
   return unless_nan(x, bounded);
 }
-HWY_INLINE VF tanh_vectorized(VF x) {
-  namespace k = numerics::vector_tanh;
-  const VF a = hn::Abs(x), z = simd::rounded(hn::Mul(x, x)), one = set_float(1.f);
-  const VF near = fused(simd::rounded(hn::Mul(z, x)), fused_polynomial(k::c, z), x);
-  const VF e = exp_vectorized(hn::Add(a, a));
-  const VF far = hn::CopySign(hn::Sub(one, simd::divide(set_float(2.f), hn::Add(e, one))), x);
-  return unless_nan(x, hn::IfThenElse(hn::Lt(a, set_float(k::small)), near, far));
+/// Each rounded where it stands.
+HWY_INLINE VF plus(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
+HWY_INLINE VF minus(VF a, VF b) { return simd::rounded(hn::Sub(a, b)); }
+HWY_INLINE VF times(VF a, VF b) { return simd::rounded(hn::Mul(a, b)); }
+/// numerics::float_pair and its operations.
+struct float_pairs {
+  VF high, low;
+};
+HWY_INLINE float_pairs quick_sum(const float_pairs& x, const float_pairs& y) {
+  const VF s = plus(x.high, y.high);
+  return {s, plus(plus(plus(minus(x.high, s), y.high), x.low), y.low)};
 }
-HWY_INLINE VF erf_vectorized(VF x) {
-  namespace k = numerics::vector_erf;
-  const VF one = set_float(1.f), a = hn::Abs(x),
-           t = simd::divide(one, fused(set_float(k::p), a, one));
-  const VF r = fused_polynomial(k::c, t), e = exp_vectorized(hn::Neg(simd::rounded(hn::Mul(x, x))));
-  return hn::CopySign(fused(simd::rounded(hn::Mul(hn::Neg(e), t)), r, one), x);
+HWY_INLINE float_pairs pair_sum(const float_pairs& x, const float_pairs& y) {
+  const VF s = plus(x.high, y.high), v = minus(s, x.high);
+  const VF t = plus(minus(x.high, minus(s, v)), minus(y.high, v));
+  return {s, plus(t, plus(x.low, y.low))};
+}
+HWY_INLINE float_pairs pair_product(const float_pairs& x, const float_pairs& y) {
+  const VF s = times(x.high, y.high);
+  return {s, fused(x.high, y.low, fused(x.low, y.high, fused(x.high, y.high, hn::Neg(s))))};
+}
+HWY_INLINE float_pairs pair_square(const float_pairs& x) {
+  const VF s = times(x.high, x.high);
+  return {s, fused(plus(x.high, x.high), x.low, fused(x.high, x.high, hn::Neg(s)))};
+}
+/// 1 - (d.high + d.low) t.
+HWY_INLINE VF left_of_one(const float_pairs& d, VF t) {
+  return fused(hn::Neg(d.low), t, fused(hn::Neg(d.high), t, set_float(1.f)));
+}
+HWY_INLINE float_pairs pair_quotient(const float_pairs& n, const float_pairs& d) {
+  const VF t = simd::divide(set_float(1.f), d.high), s = times(n.high, t);
+  return {s, fused(s, left_of_one(d, t), fused(n.low, t, fused(t, n.high, hn::Neg(s))))};
+}
+HWY_INLINE float_pairs single(VF x) { return {x, hn::Zero(DF())}; }
+/// |x| < 17.
+HWY_INLINE float_pairs exp_pair(VF x) {
+  namespace k = numerics::vector_exp;
+  namespace m = numerics::vector_expm1;
+  const V32 q = simd::round_even(times(x, set_float(k::log2_e)));
+  const VF whole = hn::ConvertTo(DF(), q), power = float_pow2(q);
+  float_pairs s = pair_sum(single(x), single(times(whole, set_float(k::ln2_high))));
+  s = pair_sum(s, single(times(whole, set_float(k::ln2_low))));
+  const VF u = fused_polynomial(m::c, s.high);
+  float_pairs t = pair_sum(pair_product(s, single(u)), single(set_float(m::sixth)));
+  t = pair_sum(pair_product(s, t), single(set_float(0.5f)));
+  t = quick_sum(single(set_float(1.f)), pair_sum(s, pair_product(pair_square(s), t)));
+  return {times(t.high, power), times(t.low, power)};
+}
+HWY_INLINE VF tanh_vectorized(VF x) {
+  const VF bound = set_float(numerics::vector_expm1::tanh_is_one), a = hn::Abs(x),
+           one = set_float(1.f);
+  const float_pairs d = exp_pair(hn::Min(a, bound));
+  const VF r = simd::divide(one, d.high), low = times(r, left_of_one(d, r));
+  const float_pairs t =
+      pair_quotient(quick_sum(d, {hn::Neg(r), hn::Neg(low)}), quick_sum(d, {r, low}));
+  const VF y = hn::IfThenElse(hn::Gt(a, bound), one, plus(t.high, t.low));
+  return unless_nan(x, hn::CopySign(y, x));
+}
+/// x not above 0.
+HWY_INLINE VF expm1_vectorized(VF x) {
+  const VF lowest = set_float(numerics::vector_expm1::lowest);
+  const float_pairs d = pair_sum(exp_pair(hn::Max(x, lowest)), single(set_float(-1.f)));
+  const VF y = hn::IfThenElse(hn::Lt(x, lowest), set_float(-1.f), plus(d.high, d.low));
+  return unless_nan(x, y);
+}
+HWY_INLINE VF elu_vectorized(VF x, VF alpha) {
+  const VF zero = hn::Zero(DF()), below = times(expm1_vectorized(hn::Min(x, zero)), alpha);
+  return unless_nan(x, hn::IfThenElse(hn::Lt(x, zero), below, x));
+}
+/// 0 <= x < 2^30.
+HWY_INLINE VF log1p_vectorized(VF x) {
+  namespace k = numerics::vector_log1p;
+  const VF one = set_float(1.f), two = set_float(2.f);
+  const V32 bits = hn::BitCast(D32(), times(plus(x, one), set_float(k::third))),
+            e = hn::Sub(hn::ShiftRight<23>(bits), set32(127));
+  const VF t = float_pow2(hn::Neg(e)), m = fused(x, t, minus(t, one)), sum = plus(two, m);
+  const float_pairs q = pair_quotient(single(m), {sum, plus(minus(two, sum), m)});
+  const VF z = times(q.high, q.high), u = fused_polynomial(k::c, z);
+  float_pairs s =
+      pair_product({set_float(k::ln2_high), set_float(k::ln2_low)}, single(hn::ConvertTo(DF(), e)));
+  s = quick_sum(s, {plus(q.high, q.high), plus(q.low, q.low)});
+  s = quick_sum(s, single(times(times(z, q.high), u)));
+  return plus(s.high, s.low);
+}
+HWY_INLINE VF softplus_vectorized(VF x) {
+  const VF bound = set_float(20.f);
+  const VF y = log1p_vectorized(exp_vectorized(hn::Min(x, bound)));
+  return unless_nan(x, hn::IfThenElse(hn::Gt(x, bound), x, y));
 }
 HWY_INLINE VF logistic_vectorized(VF x) {
   const VF one = set_float(1.f);
@@ -4128,16 +4202,28 @@ HWY_INLINE VF logistic_vectorized(VF x) {
 HWY_INLINE VF silu_vectorized(VF x) {
   return simd::divide(x, hn::Add(set_float(1.f), exp_vectorized(hn::Neg(x))));
 }
-HWY_INLINE VF gelu_vectorized(VF x, bool approximate) {
-  const VF one = set_float(1.f), half = simd::rounded(hn::Mul(x, set_float(0.5f)));
-  if (!approximate) {
-    const VF inner = simd::rounded(hn::Mul(x, set_float(0.70710678118654752f)));
-    return hn::Mul(half, simd::rounded(hn::Add(one, erf_vectorized(inner))));
-  }
-  const VF cube = simd::rounded(hn::Mul(simd::rounded(hn::Mul(x, x)), x));
-  const VF sum = hn::Add(x, simd::rounded(hn::Mul(set_float(0.044715f), cube)));
-  const VF inner = simd::rounded(hn::Mul(set_float(0.79788456080286536f), sum));
-  return hn::Mul(half, simd::rounded(hn::Add(one, tanh_vectorized(inner))));
+HWY_INLINE VF approximate_gelu_vectorized(VF x) {
+  namespace k = numerics::vector_gelu;
+  const VF cube = times(times(x, x), x),
+           inner = times(set_float(k::two_over_pi), fused(set_float(k::cubic), cube, x));
+  const VF y = hn::Mul(times(x, set_float(0.5f)), plus(set_float(1.f), tanh_vectorized(inner)));
+  return unless_nan(x, y);
+}
+HWY_INLINE VF gelu_vectorized(VF x) {
+  namespace k = numerics::vector_gelu;
+  const VF one = set_float(1.f), lowest = set_float(k::lowest), half = times(x, set_float(0.5f)),
+           v = times(x, set_float(k::root_half));
+  const VF t = simd::divide(one, fused(set_float(k::p), hn::Abs(v), one));
+  const VF square = hn::Neg(times(v, v)), s = hn::Max(square, lowest);
+  const VF whole = hn::Floor(plus(times(s, set_float(k::log2_e)), set_float(0.5f)));
+  const VF e = fused_polynomial(k::exp, fused(hn::Neg(whole), set_float(k::ln2), s));
+  const VF power = float_pow2(hn::Sub(simd::round_even(whole), set32(1)));
+  const VF scaled = times(times(e, power), set_float(2.f));
+  const VF exponential = hn::IfThenElse(hn::Lt(square, lowest), hn::Zero(DF()), scaled);
+  const VF r = fused_polynomial(k::erf, t);
+  const VF f = fused(times(hn::Neg(exponential), t), r, one);
+  const VF erf = hn::Xor(f, hn::And(x, set_float(-0.f)));
+  return unless_nan(x, fused(erf, half, half));
 }
 
 /// y[i] = f(x[i]) of n elements.
@@ -4153,12 +4239,16 @@ inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x
   switch (numerics::vectorized_of(p.function)) {
     case numerics::vectorized_function::logistic:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_vectorized(v); });
-    case numerics::vectorized_function::tanh:
-      return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_vectorized(v); });
-    case numerics::vectorized_function::exp:
-      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
+    case numerics::vectorized_function::elu: {
+      const VF alpha = set_float(p.alpha);
+      return each_float(x, y, n, [&](VF v) HWY_ATTR { return elu_vectorized(v, alpha); });
+    }
+    case numerics::vectorized_function::softplus:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return softplus_vectorized(v); });
     case numerics::vectorized_function::gelu:
-      return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_vectorized(v, p.approximate); });
+      if (p.approximate)
+        return each_float(x, y, n, [](VF v) HWY_ATTR { return approximate_gelu_vectorized(v); });
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_vectorized(v); });
     case numerics::vectorized_function::silu:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return silu_vectorized(v); });
     case numerics::vectorized_function::other: break;  // has_vectorized excludes these
@@ -16520,8 +16610,9 @@ constexpr decision requantize_add(const facts& f) {
 OCTET_NAMESPACE_END
 
 // ---- octet/numerics/fused_math.hpp
-// exp, tanh and erf of binary32 as vector loops compute them: a polynomial in fused multiply-adds,
-// the same operations one by one in scalars and in vectors. Rounding ATEN's functions of floats.
+// exp, expm1, log1p, tanh and gelu of binary32 as PyTorch's vector loops compute them: polynomials
+// in fused multiply-adds, the same operations one by one in scalars and in vectors. Rounding ATEN's
+// functions of floats.
 #define OCTET_NUMERICS_FUSED_MATH_HPP_
 
 
@@ -16538,19 +16629,31 @@ inline constexpr float c[] = {0.000198527617612853646278381f, 0.0013930435525253
                               0.00833336077630519866943359f,  0.0416664853692054748535156f,
                               0.166666671633720397949219f,    0.5f};
 }  // namespace vector_exp
-namespace vector_tanh {
-// Below `small` x + x^3 P(x^2), a least-squares fit; above, 1 - 2 / (exp(2 |x|) + 1).
-inline constexpr float small = 0.625f;
-inline constexpr float c[] = {-0.005501060746610165f, 0.020454417914152145f, -0.05368245393037796f,
-                              0.13330747187137604f, -0.3333325684070587f};
-}  // namespace vector_tanh
-namespace vector_erf {
-// Abramowitz and Stegun 7.1.26: 1 - (c0 t + ... + c4 t^5) exp(-x^2), t = 1 / (1 + p |x|); error
-// below 4e-7.
-inline constexpr float p = 0.3275911f;
-inline constexpr float c[] = {1.061405429f, -1.453152027f, 1.421413741f, -0.284496736f,
-                              0.254829592f};
-}  // namespace vector_erf
+namespace vector_expm1 {
+// SLEEF's functions with an error of 1 ulp carry exp as a sum of two floats.
+inline constexpr float c[] = {0.1980960224e-3f, 0.1394256484e-2f, 0.8333456703e-2f,
+                              0.4166637361e-1f},
+                       sixth = 0.166666659414234244790680580464f, lowest = -16.635532333438687f,
+                       tanh_is_one = 8.664339742f;
+}  // namespace vector_expm1
+namespace vector_log1p {
+inline constexpr float c[] = {0.3027294874f, 0.3996108174f, 0.6666694880f},
+                       ln2_high = 0.69314718246459960938f, ln2_low = -1.904654323148236017e-09f,
+                       third = 1.0f / 0.75f;
+}  // namespace vector_log1p
+namespace vector_gelu {
+// oneDNN's: x / 2 (1 + erf(x / sqrt(2))), erf by Abramowitz and Stegun 7.1.26, exp by a polynomial
+// of degree 5.
+inline constexpr float root_half = 0.707106769084930419922f, p = 0.3275911f,
+                       log2_e = 1.44269502162933349609f, ln2 = 0.693147182464599609375f,
+                       lowest = -87.3365478515625f;
+inline constexpr float erf[] = {1.061405429f, -1.453152027f, 1.421413741f, -0.284496736f,
+                                0.254829592f};
+inline constexpr float exp[] = {0.00828929059f, 0.0418978221f, 0.166676521f,
+                                0.499991506f,   0.999999701f,  1.f};
+// Approximate: PyTorch's own loop.
+inline constexpr float two_over_pi = 0.79788456080286536f, cubic = 0.044715f;
+}  // namespace vector_gelu
 
 namespace detail {
 /// c0 x^n + ... + cn in fused multiply-adds.
@@ -16577,22 +16680,102 @@ constexpr float exp_vectorized(float x) noexcept {
   const auto q = static_cast<std::int32_t>(whole);
   return mul(mul(e, detail::float_pow2(q >> 1)), detail::float_pow2(q - (q >> 1)));
 }
+/// high + low, SLEEF's pairs of floats: its operations, which lose a few last bits of low.
+struct float_pair {
+  float high, low;
+};
+namespace detail {
+/// x + y where x is the larger.
+constexpr float_pair quick_sum(const float_pair& x, const float_pair& y) noexcept {
+  const float s = add(x.high, y.high);
+  return {s, add(add(add(sub(x.high, s), y.high), x.low), y.low)};
+}
+constexpr float_pair pair_sum(const float_pair& x, const float_pair& y) noexcept {
+  const float s = add(x.high, y.high), v = sub(s, x.high);
+  const float t = add(sub(x.high, sub(s, v)), sub(y.high, v));
+  return {s, add(t, add(x.low, y.low))};
+}
+constexpr float_pair pair_product(const float_pair& x, const float_pair& y) noexcept {
+  const float s = mul(x.high, y.high);
+  return {s, fma(x.high, y.low, fma(x.low, y.high, fma(x.high, y.high, -s)))};
+}
+constexpr float_pair pair_square(const float_pair& x) noexcept {
+  const float s = mul(x.high, x.high);
+  return {s, fma(add(x.high, x.high), x.low, fma(x.high, x.high, -s))};
+}
+constexpr float_pair pair_quotient(const float_pair& n, const float_pair& d) noexcept {
+  const float t = div(1.f, d.high), s = mul(n.high, t);
+  const float v = fma(-d.low, t, fma(-d.high, t, 1.f));
+  return {s, fma(s, v, fma(n.low, t, fma(t, n.high, -s)))};
+}
+/// exp(x), |x| < 17.
+constexpr float_pair exp_pair(float x) noexcept {
+  namespace k = vector_exp;
+  namespace m = vector_expm1;
+  const float whole = rint(mul(x, k::log2_e));
+  float_pair s = pair_sum({x, 0}, {mul(whole, k::ln2_high), 0});
+  s = pair_sum(s, {mul(whole, k::ln2_low), 0});
+  const float u = fused_polynomial(m::c, s.high);
+  float_pair t = pair_sum(pair_product(s, {u, 0}), {m::sixth, 0});
+  t = pair_sum(pair_product(s, t), {0.5f, 0});
+  t = quick_sum({1, 0}, pair_sum(s, pair_product(pair_square(s), t)));
+  const float power = float_pow2(static_cast<std::int32_t>(whole));
+  return {mul(t.high, power), mul(t.low, power)};
+}
+}  // namespace detail
 constexpr float tanh_vectorized(float x) noexcept {
-  namespace k = vector_tanh;
   if (is_nan(x)) return x;
   const float a = with_sign(x, 1.f);
-  if (a < k::small) {
-    const float z = mul(x, x);
-    return fma(mul(z, x), detail::fused_polynomial(k::c, z), x);
-  }
-  const float e = exp_vectorized(add(a, a));
-  return with_sign(sub(1.f, div(2.f, add(e, 1.f))), x);
+  if (a > vector_expm1::tanh_is_one) return with_sign(1.f, x);
+  const float_pair d = detail::exp_pair(a);
+  const float r = div(1.f, d.high);
+  const float low = mul(r, fma(-d.low, r, fma(-d.high, r, 1.f)));  // 1 / d = r + low
+  const float_pair t =
+      detail::pair_quotient(detail::quick_sum(d, {-r, -low}), detail::quick_sum(d, {r, low}));
+  return with_sign(add(t.high, t.low), x);
 }
-constexpr float erf_vectorized(float x) noexcept {
-  namespace k = vector_erf;
-  const float a = with_sign(x, 1.f), t = div(1.f, fma(k::p, a, 1.f));
-  const float r = detail::fused_polynomial(k::c, t), e = exp_vectorized(-mul(x, x));
-  return with_sign(fma(mul(-e, t), r, 1.f), x);
+/// exp(x) - 1, x not above 0.
+constexpr float expm1_vectorized(float x) noexcept {
+  if (is_nan(x)) return x;
+  if (x < vector_expm1::lowest) return -1.f;
+  const float_pair d = detail::pair_sum(detail::exp_pair(x), {-1, 0});
+  return add(d.high, d.low);
+}
+/// log(1 + x), 0 <= x < 2^30.
+constexpr float log1p_vectorized(float x) noexcept {
+  namespace k = vector_log1p;
+  const auto bits = std::bit_cast<std::uint32_t>(mul(add(x, 1.f), k::third));
+  const auto e = static_cast<std::int32_t>(bits >> 23) - 127;
+  const float t = detail::float_pow2(-e), m = fma(x, t, sub(t, 1.f)), whole = static_cast<float>(e);
+  const float two = add(2.f, m);
+  const float_pair q = detail::pair_quotient({m, 0}, {two, add(sub(2.f, two), m)});
+  const float z = mul(q.high, q.high), u = detail::fused_polynomial(k::c, z);
+  float_pair s = detail::pair_product({k::ln2_high, k::ln2_low}, {whole, 0});
+  s = detail::quick_sum(s, {add(q.high, q.high), add(q.low, q.low)});
+  s = detail::quick_sum(s, {mul(mul(z, q.high), u), 0});
+  return add(s.high, s.low);
+}
+/// log(1 + exp(x)); x itself above 20.
+constexpr float softplus_vectorized(float x) noexcept {
+  return is_nan(x) || x > 20 ? x : log1p_vectorized(exp_vectorized(x));
+}
+constexpr float gelu_vectorized(float x, bool approximate) noexcept {
+  namespace k = vector_gelu;
+  if (is_nan(x)) return x;
+  const float half = mul(x, 0.5f);
+  if (approximate) {
+    const float cube = mul(mul(x, x), x), inner = mul(k::two_over_pi, fma(k::cubic, cube, x));
+    return mul(half, add(1.f, tanh_vectorized(inner)));
+  }
+  const float v = mul(x, k::root_half), t = div(1.f, fma(k::p, with_sign(v, 1.f), 1.f));
+  const float square = -mul(v, v), s = square < k::lowest ? k::lowest : square;
+  const float scaled = add(mul(s, k::log2_e), 0.5f), whole = numerics::floor(scaled);
+  const float e = detail::fused_polynomial(k::exp, fma(-whole, k::ln2, s));
+  const float power =
+      square < k::lowest ? 0.f : detail::float_pow2(static_cast<std::int32_t>(whole) - 1);
+  const float r = detail::fused_polynomial(k::erf, t), minus = -mul(mul(e, power), 2.f);
+  const float f = fma(mul(minus, t), r, 1.f);
+  return fma(with_sign(1.f, x) < 0 ? -f : f, half, half);
 }
 
 }  // namespace numerics
@@ -18492,7 +18675,6 @@ constexpr decision xnnpack_form(const facts& f, const decision& other) {
                  .mxnet = other,
                  .onnxruntime = other});
 }
-constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, onnxruntime_order(f)); }
 constexpr decision hard_swish_of_floats(const facts& f) { return xnnpack_form(f, of_floats(f)); }
 /// Those of which XNNPACK and ONNX Runtime have polynomials of their own.
 constexpr decision xnnpack_function_of_floats(const facts& f) {
@@ -18512,11 +18694,11 @@ constexpr decision c_library_form(const facts& f, const decision& other) {
                                .mxnet = other,
                                .onnxruntime = other});
 }
-/// logistic, tanh, exp, and gelu by tanh, of floats.
+/// logistic, and gelu by tanh, of floats.
 constexpr decision c_library_function_of_floats(const facts& f) {
   return c_library_form(f, xnnpack_function_of_floats(f));
 }
-/// log, sin, cos.
+/// exp, tanh, log, sin, cos.
 constexpr decision c_library_order(const facts& f) {
   return c_library_form(f, xnnpack_form(f, onnxruntime_order(f)));
 }
@@ -32097,17 +32279,18 @@ namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
 /// The functions that PyTorch's vector loops (rounding ATEN) compute their own way.
-enum class vectorized_function : std::uint8_t { other, logistic, tanh, exp, gelu, silu };
+enum class vectorized_function : std::uint8_t { other, logistic, elu, softplus, gelu, silu };
 constexpr vectorized_function vectorized_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return vectorized_function::logistic;
-    case unary::tanh: return vectorized_function::tanh;
-    case unary::exp: return vectorized_function::exp;
+    case unary::elu: return vectorized_function::elu;
+    case unary::softplus: return vectorized_function::softplus;
     case unary::gelu: return vectorized_function::gelu;
     case unary::silu: return vectorized_function::silu;
+    case unary::tanh:
+    case unary::exp:
     case unary::hard_swish:
     case unary::hard_sigmoid:
-    case unary::elu:
     case unary::log:
     case unary::sqrt:
     case unary::rsqrt:
@@ -32125,25 +32308,18 @@ constexpr vectorized_function vectorized_of(unary f) noexcept {
     case unary::relu_0_to_1:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf:
-    case unary::softplus: return vectorized_function::other;
+    case unary::erf: return vectorized_function::other;
   }
   return vectorized_function::other;
 }
-/// One of them, with the exp, tanh and erf of fused_math.hpp.
+/// One of them, with the functions of fused_math.hpp.
 constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
   switch (vectorized_of(p.function)) {
     case vectorized_function::logistic: return div(1.f, add(1.f, exp_vectorized(-x)));
-    case vectorized_function::tanh: return tanh_vectorized(x);
-    case vectorized_function::exp: return exp_vectorized(x);
+    case vectorized_function::elu: return x < 0 ? mul(expm1_vectorized(x), p.alpha) : x;
+    case vectorized_function::softplus: return softplus_vectorized(x);
     case vectorized_function::silu: return div(x, add(1.f, exp_vectorized(-x)));
-    case vectorized_function::gelu: {
-      if (!p.approximate)
-        return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
-      const float cube = mul(mul(x, x), x),
-                  inner = mul(0.79788456080286536f, add(x, mul(0.044715f, cube)));
-      return mul(mul(0.5f, x), add(1.f, tanh_vectorized(inner)));
-    }
+    case vectorized_function::gelu: return gelu_vectorized(x, p.approximate);
     case vectorized_function::other: break;  // unary_values asks has_vectorized first
   }
   return x;
@@ -32954,15 +33130,16 @@ constexpr bool is_each_alone(unary f) {
   };
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
              &laws::c_library_function_of_floats)
-OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::c_library_function_of_floats)
+OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::c_library_order)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish,
              &laws::hard_swish_of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
              &laws::of_floats)
-OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, &laws::elu_of_floats)
+OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu,
+             &laws::xnnpack_function_of_floats)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::c_library_function_of_floats)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_function_of_floats)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_order)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::c_library_order)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, &laws::root_of_floats)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, &laws::root_of_floats)
@@ -33001,13 +33178,13 @@ inline constexpr op_def erf{
 inline constexpr op_def softplus{
     .name = "softplus",
     .summary = "log(1 + exp(x))",
-    .forms = real_forms<&laws::onnxruntime_order>,
+    .forms = real_forms<&laws::function_of_floats>,
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::softplus, false>,
-    .decide = &laws::onnxruntime_order,
+    .decide = &laws::function_of_floats,
 };
 inline constexpr op_def silu{
     .name = "silu",

@@ -34,6 +34,9 @@ struct torch_options {
   std::vector<std::pair<std::string, dims>>
       shapes;  // of inputs by name, as PyTorch has them (NCHW); "" stands for the inputs in order.
                // Traced files of torch 2 record their example's shapes, others need these
+  std::vector<std::pair<std::string, dtype>>
+      types;  // likewise, of inputs whose element type the file does not record; others are taken
+              // for float32, or for int64 where they are indices of an embedding
   limits max{};
 };
 
@@ -1161,6 +1164,25 @@ constexpr dtype dtype_of_scalar(scalar s) noexcept {
     case scalar::unknown: break;
   }
   return dtype::f32;
+}
+
+/// Plain values; unknown: there are none of that type.
+constexpr scalar scalar_of_dtype(dtype t) noexcept {
+  switch (t) {
+    case dtype::u8: return scalar::u8;
+    case dtype::s8: return scalar::s8;
+    case dtype::s16: return scalar::s16;
+    case dtype::s32: return scalar::s32;
+    case dtype::s64: return scalar::s64;
+    case dtype::f32: return scalar::f32;
+    case dtype::f64: return scalar::f64;
+    case dtype::boolean: return scalar::boolean;
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::f16: break;
+  }
+  return scalar::unknown;
 }
 
 enum class kind : std::uint8_t {
@@ -3508,11 +3530,13 @@ inline answer negated(const scalar_call& a) {
   if (!a["self"].is(kind::boolean)) return {};
   return value::of(!a["self"].b);
 }
-/// Only `is None` and `is not None` occur.
+/// `is None`, `is not None`, and whether two tensors are one: `query is key` in attention.
 inline answer is_none(const scalar_call& a) {
-  const bool left = a["self"].is(kind::none), right = a["obj"].is(kind::none);
-  if (!left && !right) return {};
-  return value::of((a.name == "aten::__is__") == (left && right));
+  const value left = a["self"], right = a["obj"];
+  const bool same = left.is(kind::none) && right.is(kind::none),
+             none = left.is(kind::none) || right.is(kind::none);
+  if (!none && !(left.is(kind::tensor) && right.is(kind::tensor))) return {};
+  return value::of((a.name == "aten::__is__") == (none ? same : left.t == right.t));
 }
 /// What scripted code has checked to be there; a value of any kind.
 inline answer unwrapped(const scalar_call& a) {
@@ -9393,8 +9417,11 @@ inline result<value> silu(emitter& e, arguments& a) {
   if (!x) return x.error();
   return unary(e, **x, silu_forms, {});
 }
+/// min(x, 0) - log(1 + exp(-|x|)).
 inline result<value> log_sigmoid(emitter& e, arguments& a) {
-  return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, "self"))));
+  const step x = real_argument(e, a, "self");
+  const step soft = apply(e, ops::softplus, apply(e, ops::neg, apply(e, ops::abs, x)));
+  return done(apply(e, ops::sub, apply(e, ops::minimum, x, number(e, 0)), soft));
 }
 /// Where x and y are the same number.
 inline result<value> same_number(emitter& e, const step& x, const step& y) {
@@ -9420,13 +9447,16 @@ inline result<value> log1p(emitter& e, arguments& a) {
   return done(where_same(e, u, one, x, y));
 }
 /// exp(x) - 1: u - 1, u = exp x, times x / log u; the last bit is not PyTorch's.
-inline result<value> expm1(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, "self"), one = number(e, 1), u = apply(e, ops::exp, x);
+inline step expm1_of(emitter& e, const step& x) {
+  const step one = number(e, 1), u = apply(e, ops::exp, x);
   const step rest = apply(e, ops::sub, u, one);
   step y = apply(e, ops::mul, rest, apply(e, ops::div, x, apply(e, ops::log, u)));
   y = where_same(e, rest, u, u, y);  // large, or infinite
   y = where_same(e, rest, number(e, -1), rest, y);
-  return done(where_same(e, u, one, x, y));
+  return where_same(e, u, one, x, y);
+}
+inline result<value> expm1(emitter& e, arguments& a) {
+  return done(expm1_of(e, real_argument(e, a, "self")));
 }
 /// log2 and log10: the last bit is not PyTorch's.
 template <int Base> result<value> log_to_base(emitter& e, arguments& a) {
@@ -9436,8 +9466,8 @@ template <int Base> result<value> log_to_base(emitter& e, arguments& a) {
 /// log(1 + exp(b x)) / b; x itself where b x is above the threshold.
 inline step softplus_of(emitter& e, const step& x, double beta, double threshold) {
   const step scaled = beta == 1 ? x : apply(e, ops::mul, x, number(e, beta));
-  const step sum = apply(e, ops::add, apply(e, ops::exp, scaled), number(e, 1));
-  step soft = apply(e, ops::log, sum);
+  step soft = apply(e, ops::softplus, scaled);
+  if (beta == 1 && threshold == 20) return soft;
   if (beta != 1) soft = apply(e, ops::div, soft, number(e, beta));
   if (!soft) return soft;
   const auto above =
@@ -9497,23 +9527,21 @@ inline result<value> plain_leaky_relu(emitter& e, arguments& a) {
   }
   return done(apply(e, ops::leaky_relu, real_value(e, *x), std::move(attrs)));
 }
-/// elu(x, alpha, scale, input_scale), celu(x, alpha), selu(x).
+/// elu(x, alpha, scale, input_scale), celu(x, alpha), selu(x): above 0 x times the scale, below
+/// exp(x times the input's scale) - 1 times alpha and scale.
 inline step elu_of(emitter& e, const step& x, double alpha, double scale, double input_scale) {
   attributes attrs;
-  attrs.set("alpha", alpha);
-  if (input_scale == 1) {
-    const step y = apply(e, ops::elu, x, std::move(attrs));
-    return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
-  }
-  // Above 0 the input is not scaled.
-  const step below =
-      apply(e, ops::elu, apply(e, ops::mul, x, number(e, input_scale)), std::move(attrs));
+  attrs.set("alpha", static_cast<double>(
+                         numerics::mul(static_cast<float>(alpha), static_cast<float>(scale))));
+  if (input_scale == 1 && scale == 1) return apply(e, ops::elu, x, std::move(attrs));
+  const step inner = input_scale == 1 ? x : apply(e, ops::mul, x, number(e, input_scale)),
+             below = apply(e, ops::elu, inner, std::move(attrs)),
+             scaled = scale == 1 ? x : apply(e, ops::mul, x, number(e, scale));
   if (!below) return below;
   const auto above =
       emit_pair(e, ops::greater, {*x, number_of(e, 0, scalar::f32)}, scalar::boolean);
   if (!above) return above.error();
-  const step y = step_of(chosen(e, *above->t, **x, **below));
-  return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
+  return step_of(chosen(e, *above->t, **scaled, **below));
 }
 inline result<value> plain_elu(emitter& e, arguments& a) {
   const double alpha = a.real("alpha"), scale = a.real("scale"),
@@ -11722,6 +11750,37 @@ inline result<value> tangent(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "self");
   return done(apply(e, ops::div, apply(e, ops::sin, x), apply(e, ops::cos, x)));
 }
+/// Half of exp(x) as a product, which holds where exp(x) itself is too large.
+inline step half_exp(emitter& e, const step& x, double sign) {
+  const step root = apply(e, ops::exp, apply(e, ops::mul, x, number(e, sign / 2)));
+  return apply(e, ops::mul, apply(e, ops::mul, root, number(e, 0.5)), root);
+}
+/// sinh and cosh: the last bits are not PyTorch's.
+inline result<value> sinh(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), u = expm1_of(e, x);
+  const step rest = apply(e, ops::div, u, apply(e, ops::add, u, number(e, 1)));
+  const step near = apply(e, ops::mul, apply(e, ops::add, u, rest), number(e, 0.5)),
+             far = apply(e, ops::sub, half_exp(e, x, 1), half_exp(e, x, -1)),
+             size = apply(e, ops::abs, x);
+  if (!size) return size.error();
+  if (!near) return near.error();
+  if (!far) return far.error();
+  const auto small =
+      emit_pair(e, ops::less, {*size, number_of(e, 1, scalar::f32)}, scalar::boolean);
+  if (!small) return small;
+  return chosen(e, *small->t, **near, **far);
+}
+inline result<value> cosh(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  return done(apply(e, ops::add, half_exp(e, x, 1), half_exp(e, x, -1)));
+}
+/// logaddexp(x, y): the larger one and log(1 + exp(-|x - y|)), equal infinities themselves.
+inline result<value> logaddexp(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), y = real_argument(e, a, "other");
+  const step apart = where_same(e, x, y, number(e, 0), apply(e, ops::sub, x, y));
+  const step soft = apply(e, ops::softplus, apply(e, ops::neg, apply(e, ops::abs, apart)));
+  return done(apply(e, ops::add, apply(e, ops::maximum, x, y), soft));
+}
 /// cosine_similarity(x, y, dim, eps).
 inline result<value> cosine_similarity(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "x1"), y = real_argument(e, a, "x2");
@@ -12262,6 +12321,25 @@ inline result<value> inner_product(emitter& e, arguments& a) {
   if (!y) return y.error();
   if ((*x)->rank() == 0 || (*y)->rank() == 0) return done(apply(e, ops::mul, x, y));
   return contracted(e, x, y, {(*x)->rank() - 1}, {(*y)->rank() - 1});
+}
+/// bilinear(x, y, weight, bias): over the last axis of each, weights [O, I, J].
+inline result<value> bilinear(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "input1"), y = real_argument(e, a, "input2"),
+             w = real_argument(e, a, "weight");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  if (!w) return w.error();
+  const int rank = (*x)->rank();
+  if ((*w)->rank() != 3 || rank == 0 || (*y)->rank() != rank)
+    return unsupported("ranks of " + a.name, std::to_string(rank));
+  const auto rows = contracted(e, x, w, {rank - 1}, {1});  // [..., O, J]
+  if (!rows) return rows;
+  auto size = (*y)->size;
+  size.insert(size.end() - 1, 1);
+  const step product = apply(e, ops::mul, step_of(rows), step_of(reshaped(e, **y, size)));
+  const step sum = sum_in_order(e, product, {rank}, false);
+  if (a.none("bias")) return done(sum);
+  return done(apply(e, ops::add, sum, real_argument(e, a, "bias")));
 }
 /// kron(x, y): blocks of y times each element of x.
 inline result<value> kron(emitter& e, arguments& a) {
@@ -13719,6 +13797,39 @@ inline result<value> scattered_in(emitter& e, arguments& a, const gathering& g) 
   if (!line) return line;
   return gathered_in(e, *x, *line->t, *place->t, g);
 }
+/// index_add(x, dim, index, source, alpha), as scatter_add where the data decides the places.
+inline result<value> index_add_anywhere(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index"), *source = a.tensor("source");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  if (e.c.known(*index)) return index_add(e, a);
+  const std::size_t axis = a.axis(dim, x->rank());
+  const double alpha = a.real("alpha");
+  if (auto s = a.check(); !s) return s.error();
+  e.take_as_indices(*index);
+  if (index->type != scalar::s64 || index->rank() != 1 || source->rank() != x->rank() ||
+      source->type != x->type || is_quantized(x->type) || (alpha != 1 && x->type != scalar::f32))
+    return unsupported("operands of " + a.name, std::string(name_of(source->type)),
+                       "an int64 index and numbers of one type, whole ones with alpha 1");
+  for (std::size_t k = 0; k < x->size.size(); ++k)
+    if (source->size[k] != (k == axis ? index->size[0] : x->size[k]))
+      return invalid("extents of the source of " + a.name);
+  if (alpha != 1) {
+    const auto scaled = emit_pair(e, ops::mul, {source, number_of(e, alpha, x->type)}, x->type);
+    if (!scaled) return scaled;
+    source = scaled->t;
+  }
+  std::vector<std::int64_t> along(x->size.size(), 1);
+  along[axis] = index->size[0];
+  auto wide = reshaped(e, *index, std::move(along));
+  if (wide) wide = expanded(e, *wide->t, source->size);
+  if (!wide) return wide;
+  const auto place = places_in(e, *x, *wide->t, axis);
+  if (!place) return place;
+  const auto line = reshaped(e, *source, {source->elements()});
+  if (!line) return line;
+  return gathered_in(e, *x, *line->t, *place->t, {});
+}
 /// scatter_add(x, dim, index, src).
 inline result<value> scatter_add(emitter& e, arguments& a) { return scattered_in(e, a, {}); }
 /// What a reduction is called.
@@ -13968,6 +14079,10 @@ inline constexpr torch_row all[] = {
      &batch_norm<false>},
     {"quantized::batch_norm2d_relu",
      "qx, weight, bias, mean, var, eps, output_scale, output_zero_point", &batch_norm<true>},
+    {"quantized::batch_norm3d", "qx, weight, bias, mean, var, eps, output_scale, output_zero_point",
+     &batch_norm<false>},
+    {"quantized::batch_norm3d_relu",
+     "qx, weight, bias, mean, var, eps, output_scale, output_zero_point", &batch_norm<true>},
     {"quantized::layer_norm",
      "input, normalized_shape, weight, bias, eps, output_scale, output_zero_point", &layer_norm},
     {"quantized::group_norm",
@@ -14095,6 +14210,9 @@ inline constexpr torch_row all[] = {
     {"aten::sgn", "self", &sign},
     {"aten::exp2", "self", &exp2},
     {"aten::tan", "self", &tangent},
+    {"aten::sinh", "self", &sinh},
+    {"aten::cosh", "self", &cosh},
+    {"aten::logaddexp", "self, other", &logaddexp},
     {"aten::cosine_similarity", "x1, x2, dim=1, eps=1e-08", &cosine_similarity},
     {"aten::pairwise_distance", "x1, x2, p=2, eps=1e-06, keepdim=False", &pairwise_distance},
     {"aten::cdist", "x1, x2, p=2, compute_mode=None", &cdist},
@@ -14186,6 +14304,7 @@ inline constexpr torch_row all[] = {
     {"aten::inner", "self, other", &inner_product},
     {"aten::vdot", "self, tensor", &dot},
     {"aten::kron", "self, other", &kron},
+    {"aten::bilinear", "input1, input2, weight, bias=None", &bilinear},
     {"aten::cross", "self, other, dim=None", &cross},
     {"aten::linalg_cross", "self, other, dim=-1", &cross},
     {"aten::trace", "self", &trace},
@@ -14412,8 +14531,8 @@ inline constexpr torch_row all[] = {
     {"aten::index_copy_", "self, dim, index, source", &index_set<false>},
     {"aten::scatter", "self, dim, index, src, reduce=None", &scatter},
     {"aten::scatter_", "self, dim, index, src, reduce=None", &scatter},
-    {"aten::index_add", "self, dim, index, source, alpha=1", &index_add},
-    {"aten::index_add_", "self, dim, index, source, alpha=1", &index_add},
+    {"aten::index_add", "self, dim, index, source, alpha=1", &index_add_anywhere},
+    {"aten::index_add_", "self, dim, index, source, alpha=1", &index_add_anywhere},
     {"aten::scatter_add", "self, dim, index, src", &scatter_add},
     {"aten::scatter_add_", "self, dim, index, src", &scatter_add},
     {"aten::scatter_reduce", "self, dim, index, src, reduce, include_self=True", &scatter_reduce},
@@ -14678,11 +14797,12 @@ class torch_loader {
   }
   status inputs(const torchscript::function_def& forward, std::vector<value>& arguments) {
     const auto examples = traced();
-    std::vector<bool> used(options_.shapes.size(), false);
+    std::vector<bool> used(options_.shapes.size(), false), typed(options_.types.size(), false);
     for (std::size_t i = 1; i < forward.parameters.size(); ++i) {  // after self
       const auto& parameter = forward.parameters[i];
       const auto* example = i - 1 < examples.size() ? examples[i - 1] : nullptr;
-      const dims* given = given_shape(parameter.name, i - 1, used);
+      const dims* given = given_for(options_.shapes, parameter.name, i - 1, used);
+      const dtype* type = given_for(options_.types, parameter.name, i - 1, typed);
       if (!example && !given) {
         if (parameter.otherwise) break;  // the rest keep their defaults
         error_info e =
@@ -14692,28 +14812,38 @@ class torch_loader {
         return e;
       }
       tensor_data t;
-      t.type = example ? example->type : scalar::f32;
+      t.type = example ? example->type : type ? torchscript::scalar_of_dtype(*type) : scalar::f32;
+      if (t.type == scalar::unknown)
+        return unsupported("element type of input " + parameter.name, std::string(name_of(*type)),
+                           "float32, float64, int8, uint8, int16, int32, int64, bool");
       if (given)
         t.size.assign(given->begin(), given->end());
       else
         t.size = example->size;
       if (auto s = input(parameter.name, t); !s) return s;
-      if (!example) emit_.type_not_recorded(t.id);
+      if (!example && !type) emit_.type_not_recorded(t.id);
       arguments.push_back(c_.values.tensor(std::move(t)));
     }
+    if (auto s = all_used(used, options_.shapes, "a shape"); !s) return s;
+    return all_used(typed, options_.types, "an element type");
+  }
+  template <class T>
+  status all_used(const std::vector<bool>& used, const std::vector<std::pair<std::string, T>>& all,
+                  const char* what) const {
     for (std::size_t s = 0; s < used.size(); ++s)
       if (!used[s])
-        return invalid("a shape is given for an input that does not exist",
-                       options_.shapes[s].first);
+        return invalid(std::string(what) + " is given for an input that does not exist",
+                       all[s].first);
     return unit{};
   }
   /// Of the input of that name, or in order; null where the caller gives none.
-  const dims* given_shape(const std::string& name, std::size_t index, std::vector<bool>& used) {
-    const auto& shapes = options_.shapes;
-    const dims* given = nullptr;
-    for (std::size_t s = 0; s < shapes.size(); ++s)
-      if (shapes[s].first == name || (shapes[s].first.empty() && s == index)) {
-        given = &shapes[s].second;
+  template <class T>
+  const T* given_for(const std::vector<std::pair<std::string, T>>& all, const std::string& name,
+                     std::size_t index, std::vector<bool>& used) const {
+    const T* given = nullptr;
+    for (std::size_t s = 0; s < all.size(); ++s)
+      if (all[s].first == name || (all[s].first.empty() && s == index)) {
+        given = &all[s].second;
         used[s] = true;
       }
     return given;

@@ -97,6 +97,11 @@ EXACT = {
     "isnan": "return torch.where(torch.isnan(v) | torch.isinf(v), torch.zeros_like(v), v)",
     "nan_to_num": "return torch.nan_to_num(v / v.round())",
     "clamp_tensor": "return v.clamp(v.roll(1, 3) - 0.1, v.roll(2, 3) + 0.1)",
+    "index_add_data": "return v.index_add(3, v[0, 0].argmax(1), v[..., :4])",
+    "same_tensor": "w = v\nfor i in range(2):\n    if w is v:\n        w = w * 2\nreturn w",
+    "norm_volume": "k = torch.tensor([1.5, -0.7])\n"
+                   "return torch.ops.quantized.batch_norm3d(q.reshape(1, 2, 6, 4, 5), k, k, "
+                   "k * 0.1, k * k, 1e-5, 0.08, 110).dequantize()",
     "count_nonzero": "return torch.count_nonzero(v > 0, 1)",
     "aminmax": "a, b = torch.aminmax(v, dim=1)\nreturn a + b",
     "max_values": "a, i = v.max(1)\nreturn a * i",
@@ -267,6 +272,9 @@ CLOSE = {
     "baddbmm": "w = v.flatten(0, 1)\nreturn torch.baddbmm(w @ w.mT, w, w.mT, beta=0.5)",
     "trace": "return v[0, 0].diagonal().sum().reshape(1)",
     "normalize": "return F.normalize(v, dim=1)",
+    "sinh": "return torch.sinh(v * 0.3), torch.cosh(v * 0.3)",
+    "bilinear_layer": "k = torch.arange(40.).view(2, 4, 5) * 0.02 - 0.3\n"
+                      "return F.bilinear(v[:, 0, :, 0], v[:, 1, 0], k, v[0, 0, 0, :2])",
     "gaussian": "return torch.exp(-(v ** 2) / 0.5)",
     "weighted_mean": "w = v.softmax(1)\nreturn (v * w).sum(1) / w.sum(1)",
 }
@@ -326,6 +334,10 @@ KERNELS = {
                  "torch.bucketize(v, k, right=True, out_int32=True), torch.searchsorted(k, v)",
 }
 KERNELS.update({
+    "gelu": "return F.gelu(v), F.gelu(v, approximate='tanh')",
+    "elu": "return F.elu(v), F.elu(v, 0.7), F.selu(v), F.celu(v, 0.6)",
+    "softplus": "return F.softplus(v), F.softplus(v * 6), F.softplus(v, 2.0, 3.0)",
+    "logsigmoid": "return F.logsigmoid(v), torch.logaddexp(v, v.flip(1))",
     "triangle_indices": "i = torch.tril_indices(4, 5, -1)\nj = torch.triu_indices(4, 4, 1)\n"
                         "return v[:, :, i[0], i[1]], v[:, 0, j[0], j[1]]",
     "rrelu": "return F.rrelu(v), torch.positive(v)",
@@ -334,6 +346,7 @@ KERNELS.update({
 })
 # The same, but for products whose order of sums is the CPU's.
 KERNELS_CLOSE = {
+    "mish": "return F.mish(v), torch.tanh(v), torch.exp(v)",
     "affine_grid": "t = torch.tensor([[[0.9, 0.1, 0.0], [0.0, 1.1, 0.1]]]).expand(2, -1, -1)\n"
                    "return F.grid_sample(v, F.affine_grid(t, [2, 6, 4, 5], align_corners=False), "
                    "align_corners=False)",
@@ -341,9 +354,7 @@ KERNELS_CLOSE = {
 # PyTorch runs these; octet names the operator that it does not have. Not in the goldens.
 REFUSED = {
     "float16_trip": "return v.half().float()",
-    "logaddexp": "return torch.logaddexp(v, v.flip(1))",
     "atan": "return torch.atan(v)",
-    "sinh": "return torch.sinh(v) + torch.cosh(v)",
     "grid_bicubic": PLACES + "return F.grid_sample(v, g, mode='bicubic', align_corners=False)",
 }
 # Those that are scripted too: Python writes into views in other words there.

@@ -40,20 +40,94 @@ HWY_INLINE VF exp_vectorized(VF x) {
       hn::IfThenElse(hn::Gt(x, highest), set_float(numerics::infinity_of<float>()), below);
   return unless_nan(x, bounded);
 }
-HWY_INLINE VF tanh_vectorized(VF x) {
-  namespace k = numerics::vector_tanh;
-  const VF a = hn::Abs(x), z = simd::rounded(hn::Mul(x, x)), one = set_float(1.f);
-  const VF near = fused(simd::rounded(hn::Mul(z, x)), fused_polynomial(k::c, z), x);
-  const VF e = exp_vectorized(hn::Add(a, a));
-  const VF far = hn::CopySign(hn::Sub(one, simd::divide(set_float(2.f), hn::Add(e, one))), x);
-  return unless_nan(x, hn::IfThenElse(hn::Lt(a, set_float(k::small)), near, far));
+/// Each rounded where it stands.
+HWY_INLINE VF plus(VF a, VF b) { return simd::rounded(hn::Add(a, b)); }
+HWY_INLINE VF minus(VF a, VF b) { return simd::rounded(hn::Sub(a, b)); }
+HWY_INLINE VF times(VF a, VF b) { return simd::rounded(hn::Mul(a, b)); }
+/// numerics::float_pair and its operations.
+struct float_pairs {
+  VF high, low;
+};
+HWY_INLINE float_pairs quick_sum(const float_pairs& x, const float_pairs& y) {
+  const VF s = plus(x.high, y.high);
+  return {s, plus(plus(plus(minus(x.high, s), y.high), x.low), y.low)};
 }
-HWY_INLINE VF erf_vectorized(VF x) {
-  namespace k = numerics::vector_erf;
-  const VF one = set_float(1.f), a = hn::Abs(x),
-           t = simd::divide(one, fused(set_float(k::p), a, one));
-  const VF r = fused_polynomial(k::c, t), e = exp_vectorized(hn::Neg(simd::rounded(hn::Mul(x, x))));
-  return hn::CopySign(fused(simd::rounded(hn::Mul(hn::Neg(e), t)), r, one), x);
+HWY_INLINE float_pairs pair_sum(const float_pairs& x, const float_pairs& y) {
+  const VF s = plus(x.high, y.high), v = minus(s, x.high);
+  const VF t = plus(minus(x.high, minus(s, v)), minus(y.high, v));
+  return {s, plus(t, plus(x.low, y.low))};
+}
+HWY_INLINE float_pairs pair_product(const float_pairs& x, const float_pairs& y) {
+  const VF s = times(x.high, y.high);
+  return {s, fused(x.high, y.low, fused(x.low, y.high, fused(x.high, y.high, hn::Neg(s))))};
+}
+HWY_INLINE float_pairs pair_square(const float_pairs& x) {
+  const VF s = times(x.high, x.high);
+  return {s, fused(plus(x.high, x.high), x.low, fused(x.high, x.high, hn::Neg(s)))};
+}
+/// 1 - (d.high + d.low) t.
+HWY_INLINE VF left_of_one(const float_pairs& d, VF t) {
+  return fused(hn::Neg(d.low), t, fused(hn::Neg(d.high), t, set_float(1.f)));
+}
+HWY_INLINE float_pairs pair_quotient(const float_pairs& n, const float_pairs& d) {
+  const VF t = simd::divide(set_float(1.f), d.high), s = times(n.high, t);
+  return {s, fused(s, left_of_one(d, t), fused(n.low, t, fused(t, n.high, hn::Neg(s))))};
+}
+HWY_INLINE float_pairs single(VF x) { return {x, hn::Zero(DF())}; }
+/// |x| < 17.
+HWY_INLINE float_pairs exp_pair(VF x) {
+  namespace k = numerics::vector_exp;
+  namespace m = numerics::vector_expm1;
+  const V32 q = simd::round_even(times(x, set_float(k::log2_e)));
+  const VF whole = hn::ConvertTo(DF(), q), power = float_pow2(q);
+  float_pairs s = pair_sum(single(x), single(times(whole, set_float(k::ln2_high))));
+  s = pair_sum(s, single(times(whole, set_float(k::ln2_low))));
+  const VF u = fused_polynomial(m::c, s.high);
+  float_pairs t = pair_sum(pair_product(s, single(u)), single(set_float(m::sixth)));
+  t = pair_sum(pair_product(s, t), single(set_float(0.5f)));
+  t = quick_sum(single(set_float(1.f)), pair_sum(s, pair_product(pair_square(s), t)));
+  return {times(t.high, power), times(t.low, power)};
+}
+HWY_INLINE VF tanh_vectorized(VF x) {
+  const VF bound = set_float(numerics::vector_expm1::tanh_is_one), a = hn::Abs(x),
+           one = set_float(1.f);
+  const float_pairs d = exp_pair(hn::Min(a, bound));
+  const VF r = simd::divide(one, d.high), low = times(r, left_of_one(d, r));
+  const float_pairs t =
+      pair_quotient(quick_sum(d, {hn::Neg(r), hn::Neg(low)}), quick_sum(d, {r, low}));
+  const VF y = hn::IfThenElse(hn::Gt(a, bound), one, plus(t.high, t.low));
+  return unless_nan(x, hn::CopySign(y, x));
+}
+/// x not above 0.
+HWY_INLINE VF expm1_vectorized(VF x) {
+  const VF lowest = set_float(numerics::vector_expm1::lowest);
+  const float_pairs d = pair_sum(exp_pair(hn::Max(x, lowest)), single(set_float(-1.f)));
+  const VF y = hn::IfThenElse(hn::Lt(x, lowest), set_float(-1.f), plus(d.high, d.low));
+  return unless_nan(x, y);
+}
+HWY_INLINE VF elu_vectorized(VF x, VF alpha) {
+  const VF zero = hn::Zero(DF()), below = times(expm1_vectorized(hn::Min(x, zero)), alpha);
+  return unless_nan(x, hn::IfThenElse(hn::Lt(x, zero), below, x));
+}
+/// 0 <= x < 2^30.
+HWY_INLINE VF log1p_vectorized(VF x) {
+  namespace k = numerics::vector_log1p;
+  const VF one = set_float(1.f), two = set_float(2.f);
+  const V32 bits = hn::BitCast(D32(), times(plus(x, one), set_float(k::third))),
+            e = hn::Sub(hn::ShiftRight<23>(bits), set32(127));
+  const VF t = float_pow2(hn::Neg(e)), m = fused(x, t, minus(t, one)), sum = plus(two, m);
+  const float_pairs q = pair_quotient(single(m), {sum, plus(minus(two, sum), m)});
+  const VF z = times(q.high, q.high), u = fused_polynomial(k::c, z);
+  float_pairs s =
+      pair_product({set_float(k::ln2_high), set_float(k::ln2_low)}, single(hn::ConvertTo(DF(), e)));
+  s = quick_sum(s, {plus(q.high, q.high), plus(q.low, q.low)});
+  s = quick_sum(s, single(times(times(z, q.high), u)));
+  return plus(s.high, s.low);
+}
+HWY_INLINE VF softplus_vectorized(VF x) {
+  const VF bound = set_float(20.f);
+  const VF y = log1p_vectorized(exp_vectorized(hn::Min(x, bound)));
+  return unless_nan(x, hn::IfThenElse(hn::Gt(x, bound), x, y));
 }
 HWY_INLINE VF logistic_vectorized(VF x) {
   const VF one = set_float(1.f);
@@ -62,16 +136,28 @@ HWY_INLINE VF logistic_vectorized(VF x) {
 HWY_INLINE VF silu_vectorized(VF x) {
   return simd::divide(x, hn::Add(set_float(1.f), exp_vectorized(hn::Neg(x))));
 }
-HWY_INLINE VF gelu_vectorized(VF x, bool approximate) {
-  const VF one = set_float(1.f), half = simd::rounded(hn::Mul(x, set_float(0.5f)));
-  if (!approximate) {
-    const VF inner = simd::rounded(hn::Mul(x, set_float(0.70710678118654752f)));
-    return hn::Mul(half, simd::rounded(hn::Add(one, erf_vectorized(inner))));
-  }
-  const VF cube = simd::rounded(hn::Mul(simd::rounded(hn::Mul(x, x)), x));
-  const VF sum = hn::Add(x, simd::rounded(hn::Mul(set_float(0.044715f), cube)));
-  const VF inner = simd::rounded(hn::Mul(set_float(0.79788456080286536f), sum));
-  return hn::Mul(half, simd::rounded(hn::Add(one, tanh_vectorized(inner))));
+HWY_INLINE VF approximate_gelu_vectorized(VF x) {
+  namespace k = numerics::vector_gelu;
+  const VF cube = times(times(x, x), x),
+           inner = times(set_float(k::two_over_pi), fused(set_float(k::cubic), cube, x));
+  const VF y = hn::Mul(times(x, set_float(0.5f)), plus(set_float(1.f), tanh_vectorized(inner)));
+  return unless_nan(x, y);
+}
+HWY_INLINE VF gelu_vectorized(VF x) {
+  namespace k = numerics::vector_gelu;
+  const VF one = set_float(1.f), lowest = set_float(k::lowest), half = times(x, set_float(0.5f)),
+           v = times(x, set_float(k::root_half));
+  const VF t = simd::divide(one, fused(set_float(k::p), hn::Abs(v), one));
+  const VF square = hn::Neg(times(v, v)), s = hn::Max(square, lowest);
+  const VF whole = hn::Floor(plus(times(s, set_float(k::log2_e)), set_float(0.5f)));
+  const VF e = fused_polynomial(k::exp, fused(hn::Neg(whole), set_float(k::ln2), s));
+  const VF power = float_pow2(hn::Sub(simd::round_even(whole), set32(1)));
+  const VF scaled = times(times(e, power), set_float(2.f));
+  const VF exponential = hn::IfThenElse(hn::Lt(square, lowest), hn::Zero(DF()), scaled);
+  const VF r = fused_polynomial(k::erf, t);
+  const VF f = fused(times(hn::Neg(exponential), t), r, one);
+  const VF erf = hn::Xor(f, hn::And(x, set_float(-0.f)));
+  return unless_nan(x, fused(erf, half, half));
 }
 
 /// y[i] = f(x[i]) of n elements.
@@ -87,12 +173,16 @@ inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x
   switch (numerics::vectorized_of(p.function)) {
     case numerics::vectorized_function::logistic:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_vectorized(v); });
-    case numerics::vectorized_function::tanh:
-      return each_float(x, y, n, [](VF v) HWY_ATTR { return tanh_vectorized(v); });
-    case numerics::vectorized_function::exp:
-      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
+    case numerics::vectorized_function::elu: {
+      const VF alpha = set_float(p.alpha);
+      return each_float(x, y, n, [&](VF v) HWY_ATTR { return elu_vectorized(v, alpha); });
+    }
+    case numerics::vectorized_function::softplus:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return softplus_vectorized(v); });
     case numerics::vectorized_function::gelu:
-      return each_float(x, y, n, [&](VF v) HWY_ATTR { return gelu_vectorized(v, p.approximate); });
+      if (p.approximate)
+        return each_float(x, y, n, [](VF v) HWY_ATTR { return approximate_gelu_vectorized(v); });
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_vectorized(v); });
     case numerics::vectorized_function::silu:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return silu_vectorized(v); });
     case numerics::vectorized_function::other: break;  // has_vectorized excludes these

@@ -192,7 +192,6 @@ constexpr decision xnnpack_form(const facts& f, const decision& other) {
                  .mxnet = other,
                  .onnxruntime = other});
 }
-constexpr decision elu_of_floats(const facts& f) { return xnnpack_form(f, onnxruntime_order(f)); }
 constexpr decision hard_swish_of_floats(const facts& f) { return xnnpack_form(f, of_floats(f)); }
 /// Those of which XNNPACK and ONNX Runtime have polynomials of their own.
 constexpr decision xnnpack_function_of_floats(const facts& f) {
@@ -212,11 +211,11 @@ constexpr decision c_library_form(const facts& f, const decision& other) {
                                .mxnet = other,
                                .onnxruntime = other});
 }
-/// logistic, tanh, exp, and gelu by tanh, of floats.
+/// logistic, and gelu by tanh, of floats.
 constexpr decision c_library_function_of_floats(const facts& f) {
   return c_library_form(f, xnnpack_function_of_floats(f));
 }
-/// log, sin, cos.
+/// exp, tanh, log, sin, cos.
 constexpr decision c_library_order(const facts& f) {
   return c_library_form(f, xnnpack_form(f, onnxruntime_order(f)));
 }

@@ -92,17 +92,18 @@ namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
 /// The functions that PyTorch's vector loops (rounding ATEN) compute their own way.
-enum class vectorized_function : std::uint8_t { other, logistic, tanh, exp, gelu, silu };
+enum class vectorized_function : std::uint8_t { other, logistic, elu, softplus, gelu, silu };
 constexpr vectorized_function vectorized_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return vectorized_function::logistic;
-    case unary::tanh: return vectorized_function::tanh;
-    case unary::exp: return vectorized_function::exp;
+    case unary::elu: return vectorized_function::elu;
+    case unary::softplus: return vectorized_function::softplus;
     case unary::gelu: return vectorized_function::gelu;
     case unary::silu: return vectorized_function::silu;
+    case unary::tanh:
+    case unary::exp:
     case unary::hard_swish:
     case unary::hard_sigmoid:
-    case unary::elu:
     case unary::log:
     case unary::sqrt:
     case unary::rsqrt:
@@ -120,25 +121,18 @@ constexpr vectorized_function vectorized_of(unary f) noexcept {
     case unary::relu_0_to_1:
     case unary::leaky_relu:
     case unary::sign:
-    case unary::erf:
-    case unary::softplus: return vectorized_function::other;
+    case unary::erf: return vectorized_function::other;
   }
   return vectorized_function::other;
 }
-/// One of them, with the exp, tanh and erf of fused_math.hpp.
+/// One of them, with the functions of fused_math.hpp.
 constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
   switch (vectorized_of(p.function)) {
     case vectorized_function::logistic: return div(1.f, add(1.f, exp_vectorized(-x)));
-    case vectorized_function::tanh: return tanh_vectorized(x);
-    case vectorized_function::exp: return exp_vectorized(x);
+    case vectorized_function::elu: return x < 0 ? mul(expm1_vectorized(x), p.alpha) : x;
+    case vectorized_function::softplus: return softplus_vectorized(x);
     case vectorized_function::silu: return div(x, add(1.f, exp_vectorized(-x)));
-    case vectorized_function::gelu: {
-      if (!p.approximate)
-        return mul(mul(x, 0.5f), add(1.f, erf_vectorized(mul(x, 0.70710678118654752f))));
-      const float cube = mul(mul(x, x), x),
-                  inner = mul(0.79788456080286536f, add(x, mul(0.044715f, cube)));
-      return mul(mul(0.5f, x), add(1.f, tanh_vectorized(inner)));
-    }
+    case vectorized_function::gelu: return gelu_vectorized(x, p.approximate);
     case vectorized_function::other: break;  // unary_values asks has_vectorized first
   }
   return x;
@@ -949,15 +943,16 @@ constexpr bool is_each_alone(unary f) {
   };
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
              &laws::c_library_function_of_floats)
-OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::c_library_function_of_floats)
+OCTET_UNARY_(tanh, "tanh", "hyperbolic tangent", &laws::tanh, &laws::c_library_order)
 OCTET_UNARY_(hard_swish, "hard_swish", "x * relu6(x + 3) / 6", &laws::hard_swish,
              &laws::hard_swish_of_floats)
 OCTET_UNARY_(hard_sigmoid, "hard_sigmoid", "relu6(x + 3) / 6", &laws::hard_sigmoid,
              &laws::of_floats)
-OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu, &laws::elu_of_floats)
+OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu,
+             &laws::xnnpack_function_of_floats)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::c_library_function_of_floats)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_function_of_floats)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_order)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::c_library_order)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, &laws::root_of_floats)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, &laws::root_of_floats)
@@ -996,13 +991,13 @@ inline constexpr op_def erf{
 inline constexpr op_def softplus{
     .name = "softplus",
     .summary = "log(1 + exp(x))",
-    .forms = real_forms<&laws::onnxruntime_order>,
+    .forms = real_forms<&laws::function_of_floats>,
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<unary_params>,
     .prepare = &unary_prepare<unary::softplus, false>,
-    .decide = &laws::onnxruntime_order,
+    .decide = &laws::function_of_floats,
 };
 inline constexpr op_def silu{
     .name = "silu",

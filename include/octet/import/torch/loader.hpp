@@ -187,11 +187,12 @@ class torch_loader {
   }
   status inputs(const torchscript::function_def& forward, std::vector<value>& arguments) {
     const auto examples = traced();
-    std::vector<bool> used(options_.shapes.size(), false);
+    std::vector<bool> used(options_.shapes.size(), false), typed(options_.types.size(), false);
     for (std::size_t i = 1; i < forward.parameters.size(); ++i) {  // after self
       const auto& parameter = forward.parameters[i];
       const auto* example = i - 1 < examples.size() ? examples[i - 1] : nullptr;
-      const dims* given = given_shape(parameter.name, i - 1, used);
+      const dims* given = given_for(options_.shapes, parameter.name, i - 1, used);
+      const dtype* type = given_for(options_.types, parameter.name, i - 1, typed);
       if (!example && !given) {
         if (parameter.otherwise) break;  // the rest keep their defaults
         error_info e =
@@ -201,28 +202,38 @@ class torch_loader {
         return e;
       }
       tensor_data t;
-      t.type = example ? example->type : scalar::f32;
+      t.type = example ? example->type : type ? torchscript::scalar_of_dtype(*type) : scalar::f32;
+      if (t.type == scalar::unknown)
+        return unsupported("element type of input " + parameter.name, std::string(name_of(*type)),
+                           "float32, float64, int8, uint8, int16, int32, int64, bool");
       if (given)
         t.size.assign(given->begin(), given->end());
       else
         t.size = example->size;
       if (auto s = input(parameter.name, t); !s) return s;
-      if (!example) emit_.type_not_recorded(t.id);
+      if (!example && !type) emit_.type_not_recorded(t.id);
       arguments.push_back(c_.values.tensor(std::move(t)));
     }
+    if (auto s = all_used(used, options_.shapes, "a shape"); !s) return s;
+    return all_used(typed, options_.types, "an element type");
+  }
+  template <class T>
+  status all_used(const std::vector<bool>& used, const std::vector<std::pair<std::string, T>>& all,
+                  const char* what) const {
     for (std::size_t s = 0; s < used.size(); ++s)
       if (!used[s])
-        return invalid("a shape is given for an input that does not exist",
-                       options_.shapes[s].first);
+        return invalid(std::string(what) + " is given for an input that does not exist",
+                       all[s].first);
     return unit{};
   }
   /// Of the input of that name, or in order; null where the caller gives none.
-  const dims* given_shape(const std::string& name, std::size_t index, std::vector<bool>& used) {
-    const auto& shapes = options_.shapes;
-    const dims* given = nullptr;
-    for (std::size_t s = 0; s < shapes.size(); ++s)
-      if (shapes[s].first == name || (shapes[s].first.empty() && s == index)) {
-        given = &shapes[s].second;
+  template <class T>
+  const T* given_for(const std::vector<std::pair<std::string, T>>& all, const std::string& name,
+                     std::size_t index, std::vector<bool>& used) const {
+    const T* given = nullptr;
+    for (std::size_t s = 0; s < all.size(); ++s)
+      if (all[s].first == name || (all[s].first.empty() && s == index)) {
+        given = &all[s].second;
         used[s] = true;
       }
     return given;

@@ -93,6 +93,25 @@ inline result<value> inner_product(emitter& e, arguments& a) {
   if ((*x)->rank() == 0 || (*y)->rank() == 0) return done(apply(e, ops::mul, x, y));
   return contracted(e, x, y, {(*x)->rank() - 1}, {(*y)->rank() - 1});
 }
+/// bilinear(x, y, weight, bias): over the last axis of each, weights [O, I, J].
+inline result<value> bilinear(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "input1"), y = real_argument(e, a, "input2"),
+             w = real_argument(e, a, "weight");
+  if (!x) return x.error();
+  if (!y) return y.error();
+  if (!w) return w.error();
+  const int rank = (*x)->rank();
+  if ((*w)->rank() != 3 || rank == 0 || (*y)->rank() != rank)
+    return unsupported("ranks of " + a.name, std::to_string(rank));
+  const auto rows = contracted(e, x, w, {rank - 1}, {1});  // [..., O, J]
+  if (!rows) return rows;
+  auto size = (*y)->size;
+  size.insert(size.end() - 1, 1);
+  const step product = apply(e, ops::mul, step_of(rows), step_of(reshaped(e, **y, size)));
+  const step sum = sum_in_order(e, product, {rank}, false);
+  if (a.none("bias")) return done(sum);
+  return done(apply(e, ops::add, sum, real_argument(e, a, "bias")));
+}
 /// kron(x, y): blocks of y times each element of x.
 inline result<value> kron(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "self"), y = real_argument(e, a, "other");

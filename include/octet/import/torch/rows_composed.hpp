@@ -562,6 +562,37 @@ inline result<value> tangent(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "self");
   return done(apply(e, ops::div, apply(e, ops::sin, x), apply(e, ops::cos, x)));
 }
+/// Half of exp(x) as a product, which holds where exp(x) itself is too large.
+inline step half_exp(emitter& e, const step& x, double sign) {
+  const step root = apply(e, ops::exp, apply(e, ops::mul, x, number(e, sign / 2)));
+  return apply(e, ops::mul, apply(e, ops::mul, root, number(e, 0.5)), root);
+}
+/// sinh and cosh: the last bits are not PyTorch's.
+inline result<value> sinh(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), u = expm1_of(e, x);
+  const step rest = apply(e, ops::div, u, apply(e, ops::add, u, number(e, 1)));
+  const step near = apply(e, ops::mul, apply(e, ops::add, u, rest), number(e, 0.5)),
+             far = apply(e, ops::sub, half_exp(e, x, 1), half_exp(e, x, -1)),
+             size = apply(e, ops::abs, x);
+  if (!size) return size.error();
+  if (!near) return near.error();
+  if (!far) return far.error();
+  const auto small =
+      emit_pair(e, ops::less, {*size, number_of(e, 1, scalar::f32)}, scalar::boolean);
+  if (!small) return small;
+  return chosen(e, *small->t, **near, **far);
+}
+inline result<value> cosh(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  return done(apply(e, ops::add, half_exp(e, x, 1), half_exp(e, x, -1)));
+}
+/// logaddexp(x, y): the larger one and log(1 + exp(-|x - y|)), equal infinities themselves.
+inline result<value> logaddexp(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self"), y = real_argument(e, a, "other");
+  const step apart = where_same(e, x, y, number(e, 0), apply(e, ops::sub, x, y));
+  const step soft = apply(e, ops::softplus, apply(e, ops::neg, apply(e, ops::abs, apart)));
+  return done(apply(e, ops::add, apply(e, ops::maximum, x, y), soft));
+}
 /// cosine_similarity(x, y, dim, eps).
 inline result<value> cosine_similarity(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "x1"), y = real_argument(e, a, "x2");

@@ -101,8 +101,11 @@ inline result<value> silu(emitter& e, arguments& a) {
   if (!x) return x.error();
   return unary(e, **x, silu_forms, {});
 }
+/// min(x, 0) - log(1 + exp(-|x|)).
 inline result<value> log_sigmoid(emitter& e, arguments& a) {
-  return done(apply(e, ops::log, apply(e, ops::logistic, real_argument(e, a, "self"))));
+  const step x = real_argument(e, a, "self");
+  const step soft = apply(e, ops::softplus, apply(e, ops::neg, apply(e, ops::abs, x)));
+  return done(apply(e, ops::sub, apply(e, ops::minimum, x, number(e, 0)), soft));
 }
 /// Where x and y are the same number.
 inline result<value> same_number(emitter& e, const step& x, const step& y) {
@@ -128,13 +131,16 @@ inline result<value> log1p(emitter& e, arguments& a) {
   return done(where_same(e, u, one, x, y));
 }
 /// exp(x) - 1: u - 1, u = exp x, times x / log u; the last bit is not PyTorch's.
-inline result<value> expm1(emitter& e, arguments& a) {
-  const step x = real_argument(e, a, "self"), one = number(e, 1), u = apply(e, ops::exp, x);
+inline step expm1_of(emitter& e, const step& x) {
+  const step one = number(e, 1), u = apply(e, ops::exp, x);
   const step rest = apply(e, ops::sub, u, one);
   step y = apply(e, ops::mul, rest, apply(e, ops::div, x, apply(e, ops::log, u)));
   y = where_same(e, rest, u, u, y);  // large, or infinite
   y = where_same(e, rest, number(e, -1), rest, y);
-  return done(where_same(e, u, one, x, y));
+  return where_same(e, u, one, x, y);
+}
+inline result<value> expm1(emitter& e, arguments& a) {
+  return done(expm1_of(e, real_argument(e, a, "self")));
 }
 /// log2 and log10: the last bit is not PyTorch's.
 template <int Base> result<value> log_to_base(emitter& e, arguments& a) {
@@ -144,8 +150,8 @@ template <int Base> result<value> log_to_base(emitter& e, arguments& a) {
 /// log(1 + exp(b x)) / b; x itself where b x is above the threshold.
 inline step softplus_of(emitter& e, const step& x, double beta, double threshold) {
   const step scaled = beta == 1 ? x : apply(e, ops::mul, x, number(e, beta));
-  const step sum = apply(e, ops::add, apply(e, ops::exp, scaled), number(e, 1));
-  step soft = apply(e, ops::log, sum);
+  step soft = apply(e, ops::softplus, scaled);
+  if (beta == 1 && threshold == 20) return soft;
   if (beta != 1) soft = apply(e, ops::div, soft, number(e, beta));
   if (!soft) return soft;
   const auto above =
@@ -205,23 +211,21 @@ inline result<value> plain_leaky_relu(emitter& e, arguments& a) {
   }
   return done(apply(e, ops::leaky_relu, real_value(e, *x), std::move(attrs)));
 }
-/// elu(x, alpha, scale, input_scale), celu(x, alpha), selu(x).
+/// elu(x, alpha, scale, input_scale), celu(x, alpha), selu(x): above 0 x times the scale, below
+/// exp(x times the input's scale) - 1 times alpha and scale.
 inline step elu_of(emitter& e, const step& x, double alpha, double scale, double input_scale) {
   attributes attrs;
-  attrs.set("alpha", alpha);
-  if (input_scale == 1) {
-    const step y = apply(e, ops::elu, x, std::move(attrs));
-    return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
-  }
-  // Above 0 the input is not scaled.
-  const step below =
-      apply(e, ops::elu, apply(e, ops::mul, x, number(e, input_scale)), std::move(attrs));
+  attrs.set("alpha", static_cast<double>(
+                         numerics::mul(static_cast<float>(alpha), static_cast<float>(scale))));
+  if (input_scale == 1 && scale == 1) return apply(e, ops::elu, x, std::move(attrs));
+  const step inner = input_scale == 1 ? x : apply(e, ops::mul, x, number(e, input_scale)),
+             below = apply(e, ops::elu, inner, std::move(attrs)),
+             scaled = scale == 1 ? x : apply(e, ops::mul, x, number(e, scale));
   if (!below) return below;
   const auto above =
       emit_pair(e, ops::greater, {*x, number_of(e, 0, scalar::f32)}, scalar::boolean);
   if (!above) return above.error();
-  const step y = step_of(chosen(e, *above->t, **x, **below));
-  return scale == 1 ? y : apply(e, ops::mul, y, number(e, scale));
+  return step_of(chosen(e, *above->t, **scaled, **below));
 }
 inline result<value> plain_elu(emitter& e, arguments& a) {
   const double alpha = a.real("alpha"), scale = a.real("scale"),

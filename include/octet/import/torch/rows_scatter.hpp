@@ -132,6 +132,39 @@ inline result<value> scattered_in(emitter& e, arguments& a, const gathering& g) 
   if (!line) return line;
   return gathered_in(e, *x, *line->t, *place->t, g);
 }
+/// index_add(x, dim, index, source, alpha), as scatter_add where the data decides the places.
+inline result<value> index_add_anywhere(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("self"), *index = a.tensor("index"), *source = a.tensor("source");
+  const std::int64_t dim = a.integer("dim");
+  if (auto s = a.check(); !s) return s.error();
+  if (e.c.known(*index)) return index_add(e, a);
+  const std::size_t axis = a.axis(dim, x->rank());
+  const double alpha = a.real("alpha");
+  if (auto s = a.check(); !s) return s.error();
+  e.take_as_indices(*index);
+  if (index->type != scalar::s64 || index->rank() != 1 || source->rank() != x->rank() ||
+      source->type != x->type || is_quantized(x->type) || (alpha != 1 && x->type != scalar::f32))
+    return unsupported("operands of " + a.name, std::string(name_of(source->type)),
+                       "an int64 index and numbers of one type, whole ones with alpha 1");
+  for (std::size_t k = 0; k < x->size.size(); ++k)
+    if (source->size[k] != (k == axis ? index->size[0] : x->size[k]))
+      return invalid("extents of the source of " + a.name);
+  if (alpha != 1) {
+    const auto scaled = emit_pair(e, ops::mul, {source, number_of(e, alpha, x->type)}, x->type);
+    if (!scaled) return scaled;
+    source = scaled->t;
+  }
+  std::vector<std::int64_t> along(x->size.size(), 1);
+  along[axis] = index->size[0];
+  auto wide = reshaped(e, *index, std::move(along));
+  if (wide) wide = expanded(e, *wide->t, source->size);
+  if (!wide) return wide;
+  const auto place = places_in(e, *x, *wide->t, axis);
+  if (!place) return place;
+  const auto line = reshaped(e, *source, {source->elements()});
+  if (!line) return line;
+  return gathered_in(e, *x, *line->t, *place->t, {});
+}
 /// scatter_add(x, dim, index, src).
 inline result<value> scatter_add(emitter& e, arguments& a) { return scattered_in(e, a, {}); }
 /// What a reduction is called.

@@ -240,11 +240,13 @@ inline answer negated(const scalar_call& a) {
   if (!a["self"].is(kind::boolean)) return {};
   return value::of(!a["self"].b);
 }
-/// Only `is None` and `is not None` occur.
+/// `is None`, `is not None`, and whether two tensors are one: `query is key` in attention.
 inline answer is_none(const scalar_call& a) {
-  const bool left = a["self"].is(kind::none), right = a["obj"].is(kind::none);
-  if (!left && !right) return {};
-  return value::of((a.name == "aten::__is__") == (left && right));
+  const value left = a["self"], right = a["obj"];
+  const bool same = left.is(kind::none) && right.is(kind::none),
+             none = left.is(kind::none) || right.is(kind::none);
+  if (!none && !(left.is(kind::tensor) && right.is(kind::tensor))) return {};
+  return value::of((a.name == "aten::__is__") == (none ? same : left.t == right.t));
 }
 /// What scripted code has checked to be there; a value of any kind.
 inline answer unwrapped(const scalar_call& a) {

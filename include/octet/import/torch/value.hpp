@@ -78,6 +78,25 @@ constexpr dtype dtype_of_scalar(scalar s) noexcept {
   return dtype::f32;
 }
 
+/// Plain values; unknown: there are none of that type.
+constexpr scalar scalar_of_dtype(dtype t) noexcept {
+  switch (t) {
+    case dtype::u8: return scalar::u8;
+    case dtype::s8: return scalar::s8;
+    case dtype::s16: return scalar::s16;
+    case dtype::s32: return scalar::s32;
+    case dtype::s64: return scalar::s64;
+    case dtype::f32: return scalar::f32;
+    case dtype::f64: return scalar::f64;
+    case dtype::boolean: return scalar::boolean;
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::f16: break;
+  }
+  return scalar::unknown;
+}
+
 enum class kind : std::uint8_t {
   none,
   boolean,
