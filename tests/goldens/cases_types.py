@@ -1,5 +1,5 @@
-"""Goldens of element types that LiteRT takes besides the usual ones: PRELU of int16, convolutions of
-int16 whose bias is int32, results of SOFTMAX with other zero points, bools that are added up and
+"""Goldens of element types that LiteRT takes besides the usual ones: PRELU of int16, convolutions
+of int16 whose bias is int32, results of SOFTMAX with other zero points, bools that are added up and
 compared, positions of int16, numbers of binary16; and the order of floats: which of 0, -0 and NaN
 is the larger one, in which order a layer normalization adds."""
 import numpy as np
