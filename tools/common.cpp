@@ -114,7 +114,7 @@ std::optional<load_options> load_options_of(const model_options& o) {
   load.params = o.params;
   load.signature = o.signature;
   for (const std::string& s : o.shapes) {
-    const std::size_t colon = s.rfind(':');
+    const std::size_t colon = s.find(':', s.rfind('=') + 1);  // names may have colons themselves
     auto shape = shape_of(s.substr(0, colon));
     if (!shape) {
       fail(bad_usage, "--shape " + s + ": expected NAME=1,3,224,224");
