@@ -385,6 +385,23 @@ TEST_CASE("a matrix product's accumulators, transposed operands and broadcast ba
   CHECK(t.run<std::int32_t>() == want);
 }
 
+TEST_CASE("strided copies of extents below 0, of none and of too many elements", "[ops]") {
+  // In the compiler: an overflow would not compile.
+  constexpr auto elements = [](std::initializer_list<std::int32_t> extents) {
+    octet::strided_copy c;
+    std::int64_t step = 1;
+    for (const std::int32_t n : extents) c.axis(n, step), step = step * n % 1000003;
+    return c.count;
+  };
+  constexpr std::size_t below = elements({2000, -922744880, 3}),
+                        none = elements({0, 1 << 20, 1 << 20}), some = elements({5, 1, 7}),
+                        many = elements({1 << 30, 1 << 30, 1 << 30, 1 << 30});
+  CHECK(below == 0);
+  CHECK(none == 0);
+  CHECK(some == 35);
+  CHECK(many > std::size_t{1} << 60);
+}
+
 TEST_CASE("dynamic quantization of rows: zeros, one sign, both", "[ops]") {
   one n(ops::dynamic_quantize);
   n.input<float>({3, 2}, {0, 0, 1, -2, 3, 6})

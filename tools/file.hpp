@@ -149,7 +149,8 @@ class staged_file {
     };
     struct stat old {};
     const bool exists = ::stat(n.path.c_str(), &old) == 0;
-    const bool device = n.path.starts_with("/dev/") || n.path.starts_with("/proc/");
+    const bool device = (n.path.starts_with("/dev/") && !n.path.starts_with("/dev/shm/")) ||
+                        n.path.starts_with("/proc/");
     descriptor f;
     if (device || (exists && !S_ISREG(old.st_mode))) {
       f = descriptor(::open(n.path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

@@ -4239,6 +4239,8 @@ inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x
   switch (numerics::vectorized_of(p.function)) {
     case numerics::vectorized_function::logistic:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_vectorized(v); });
+    case numerics::vectorized_function::exp:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
     case numerics::vectorized_function::elu: {
       const VF alpha = set_float(p.alpha);
       return each_float(x, y, n, [&](VF v) HWY_ATTR { return elu_vectorized(v, alpha); });
@@ -18694,11 +18696,11 @@ constexpr decision c_library_form(const facts& f, const decision& other) {
                                .mxnet = other,
                                .onnxruntime = other});
 }
-/// logistic, and gelu by tanh, of floats.
+/// logistic, exp, and gelu by tanh, of floats.
 constexpr decision c_library_function_of_floats(const facts& f) {
   return c_library_form(f, xnnpack_function_of_floats(f));
 }
-/// exp, tanh, log, sin, cos.
+/// tanh, log, sin, cos.
 constexpr decision c_library_order(const facts& f) {
   return c_library_form(f, xnnpack_form(f, onnxruntime_order(f)));
 }
@@ -20901,8 +20903,9 @@ struct strided_copy {
   /// Appends an inner axis; joins it with the one before where that is a full pass over it.
   constexpr void axis(std::int32_t n, std::int64_t step) {
     count = saturating_mul(count, n < 0 ? 0 : as_size(n));
-    if (n == 1 || count > max_elements)
-      return;  // too large: refused when the output's shape is checked
+    // Nothing is copied, or too much: refused when the output's shape is checked. Products of such
+    // extents are beyond an int32.
+    if (n == 1 || count == 0 || count > max_elements) return;
     if (rank > 0 && stride[rank - 1] == step * n) {
       extent[rank - 1] *= n;
       stride[rank - 1] = step;
@@ -28882,10 +28885,9 @@ constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std
       auto a = static_cast<std::uint32_t>(o.projection_bias ? o.projection_bias[u] : 0);
       for (std::size_t i = 0; i < n; ++i)
         a += static_cast<std::uint32_t>((fresh[i] - p.hidden_zero_point) * o.projection[u * n + i]);
-      std::int32_t v = numerics::clamp(
-          numerics::doubling_high_half_away(static_cast<std::int32_t>(a), p.projection) +
-              p.state_zero_point,
-          -128, 127);
+      std::int32_t v = numerics::finish(std::int64_t{numerics::doubling_high_half_away(
+                                            static_cast<std::int32_t>(a), p.projection)},
+                                        p.state_zero_point, -128, 127);
       if (p.state_clip > 0) v = numerics::clamp(v, -p.state_clip, p.state_clip);
       h[u] = y[u] = static_cast<std::int8_t>(v);
     } else {
@@ -32279,16 +32281,16 @@ namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
 /// The functions that PyTorch's vector loops (rounding ATEN) compute their own way.
-enum class vectorized_function : std::uint8_t { other, logistic, elu, softplus, gelu, silu };
+enum class vectorized_function : std::uint8_t { other, logistic, exp, elu, softplus, gelu, silu };
 constexpr vectorized_function vectorized_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return vectorized_function::logistic;
+    case unary::exp: return vectorized_function::exp;
     case unary::elu: return vectorized_function::elu;
     case unary::softplus: return vectorized_function::softplus;
     case unary::gelu: return vectorized_function::gelu;
     case unary::silu: return vectorized_function::silu;
     case unary::tanh:
-    case unary::exp:
     case unary::hard_swish:
     case unary::hard_sigmoid:
     case unary::log:
@@ -32316,6 +32318,7 @@ constexpr vectorized_function vectorized_of(unary f) noexcept {
 constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
   switch (vectorized_of(p.function)) {
     case vectorized_function::logistic: return div(1.f, add(1.f, exp_vectorized(-x)));
+    case vectorized_function::exp: return exp_vectorized(x);
     case vectorized_function::elu: return x < 0 ? mul(expm1_vectorized(x), p.alpha) : x;
     case vectorized_function::softplus: return softplus_vectorized(x);
     case vectorized_function::silu: return div(x, add(1.f, exp_vectorized(-x)));
@@ -33139,7 +33142,7 @@ OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu,
              &laws::xnnpack_function_of_floats)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::c_library_function_of_floats)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_order)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_function_of_floats)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::c_library_order)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, &laws::root_of_floats)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, &laws::root_of_floats)

@@ -4539,6 +4539,8 @@ inline resizing read_resizing(emitter& m, const call& c) {
       r.in[to] = x[i], r.out[to] = static_cast<std::int32_t>(out[k]);
       r.factor[to] = factor[k];
       if (!(factor[k] > 0)) m.broken("scales of Resize");
+      // What each row and column is made of is found one by one.
+      if (!m.check(m.to.work.spend(32 * as_size(r.out[to])))) return r;
     }
   }
   return r;
@@ -4625,7 +4627,6 @@ inline tensor_id blended_in_1024ths(emitter& m, tensor_id x, const resizing& r,
   const dtype t = m.tensor_of(x).type;
   tensor_id y = m.made(ops::cast, {m.without_scales(x)}, dtype::s32);
   for (std::size_t k = 0; k < 2; ++k) {
-    if (!m.check(m.to.work.spend(4 * as_size(r.out[k])))) return no_tensor;
     std::vector<std::int32_t> index[2], weight[2];
     for (std::int32_t o = 0; o < r.out[k]; ++o) {
       const float last = static_cast<float>(r.in[k] - 1),

@@ -35,8 +35,8 @@ struct torch_options {
       shapes;  // of inputs by name, as PyTorch has them (NCHW); "" stands for the inputs in order.
                // Traced files of torch 2 record their example's shapes, others need these
   std::vector<std::pair<std::string, dtype>>
-      types;  // likewise, of inputs whose element type the file does not record; others are taken
-              // for float32, or for int64 where they are indices of an embedding
+      types{};  // likewise, of inputs whose element type the file does not record; others are taken
+                // for float32, or for int64 where they are indices of an embedding
   limits max{};
 };
 

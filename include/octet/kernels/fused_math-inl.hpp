@@ -173,6 +173,8 @@ inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x
   switch (numerics::vectorized_of(p.function)) {
     case numerics::vectorized_function::logistic:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return logistic_vectorized(v); });
+    case numerics::vectorized_function::exp:
+      return each_float(x, y, n, [](VF v) HWY_ATTR { return exp_vectorized(v); });
     case numerics::vectorized_function::elu: {
       const VF alpha = set_float(p.alpha);
       return each_float(x, y, n, [&](VF v) HWY_ATTR { return elu_vectorized(v, alpha); });

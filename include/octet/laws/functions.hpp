@@ -211,11 +211,11 @@ constexpr decision c_library_form(const facts& f, const decision& other) {
                                .mxnet = other,
                                .onnxruntime = other});
 }
-/// logistic, and gelu by tanh, of floats.
+/// logistic, exp, and gelu by tanh, of floats.
 constexpr decision c_library_function_of_floats(const facts& f) {
   return c_library_form(f, xnnpack_function_of_floats(f));
 }
-/// exp, tanh, log, sin, cos.
+/// tanh, log, sin, cos.
 constexpr decision c_library_order(const facts& f) {
   return c_library_form(f, xnnpack_form(f, onnxruntime_order(f)));
 }

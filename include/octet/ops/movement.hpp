@@ -22,8 +22,9 @@ struct strided_copy {
   /// Appends an inner axis; joins it with the one before where that is a full pass over it.
   constexpr void axis(std::int32_t n, std::int64_t step) {
     count = saturating_mul(count, n < 0 ? 0 : as_size(n));
-    if (n == 1 || count > max_elements)
-      return;  // too large: refused when the output's shape is checked
+    // Nothing is copied, or too much: refused when the output's shape is checked. Products of such
+    // extents are beyond an int32.
+    if (n == 1 || count == 0 || count > max_elements) return;
     if (rank > 0 && stride[rank - 1] == step * n) {
       extent[rank - 1] *= n;
       stride[rank - 1] = step;

@@ -92,16 +92,16 @@ namespace numerics {
 
 constexpr float relu6_of(float v) noexcept { return v <= 0 ? 0.f : v >= 6 ? 6.f : v; }
 /// The functions that PyTorch's vector loops (rounding ATEN) compute their own way.
-enum class vectorized_function : std::uint8_t { other, logistic, elu, softplus, gelu, silu };
+enum class vectorized_function : std::uint8_t { other, logistic, exp, elu, softplus, gelu, silu };
 constexpr vectorized_function vectorized_of(unary f) noexcept {
   switch (f) {
     case unary::logistic: return vectorized_function::logistic;
+    case unary::exp: return vectorized_function::exp;
     case unary::elu: return vectorized_function::elu;
     case unary::softplus: return vectorized_function::softplus;
     case unary::gelu: return vectorized_function::gelu;
     case unary::silu: return vectorized_function::silu;
     case unary::tanh:
-    case unary::exp:
     case unary::hard_swish:
     case unary::hard_sigmoid:
     case unary::log:
@@ -129,6 +129,7 @@ constexpr vectorized_function vectorized_of(unary f) noexcept {
 constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
   switch (vectorized_of(p.function)) {
     case vectorized_function::logistic: return div(1.f, add(1.f, exp_vectorized(-x)));
+    case vectorized_function::exp: return exp_vectorized(x);
     case vectorized_function::elu: return x < 0 ? mul(expm1_vectorized(x), p.alpha) : x;
     case vectorized_function::softplus: return softplus_vectorized(x);
     case vectorized_function::silu: return div(x, add(1.f, exp_vectorized(-x)));
@@ -952,7 +953,7 @@ OCTET_UNARY_(elu, "elu", "x, below 0 alpha * (exp(x) - 1)", &laws::elu,
              &laws::xnnpack_function_of_floats)
 OCTET_UNARY_(gelu, "gelu", "Gaussian error linear unit, exact or approximate", &laws::table,
              &laws::c_library_function_of_floats)
-OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_order)
+OCTET_UNARY_(exp, "exp", "exponential", &laws::table, &laws::c_library_function_of_floats)
 OCTET_UNARY_(log, "log", "natural logarithm", &laws::table, &laws::c_library_order)
 OCTET_UNARY_(sqrt, "sqrt", "square root", &laws::sqrt, &laws::root_of_floats)
 OCTET_UNARY_(rsqrt, "rsqrt", "reciprocal of the square root", &laws::rsqrt, &laws::root_of_floats)
