@@ -419,10 +419,11 @@ octet::graph path_graph(const path_options& o) {
       o.round);
   return g;
 }
-std::vector<std::uint8_t> path_run(const octet::graph& g, const octet::plan_options& o) {
+std::vector<std::uint8_t> path_run(const octet::graph& g, const octet::plan_options& o,
+                                   std::size_t nodes) {
   const auto p = octet::try_compile(g, o);
   if (!p) FAIL(p.error().message());
-  CHECK(p->source().nodes.size() == (o.optimize ? 1 : 6));
+  CHECK(p->source().nodes.size() == nodes);
   octet::session s(*p);
   const auto x = s.input().view();
   auto* const to = static_cast<std::uint8_t*>(x.data);
@@ -445,12 +446,12 @@ TEST_CASE("codes that are computed as floats one by one are looked up", "[passes
         const octet::graph g = path_graph({from, to, r});
         octet::plan_options o;
         o.on = octet::target::reference, o.optimize = false;
-        const auto expected = path_run(g, o);
+        const auto expected = path_run(g, o, 6);
         o.optimize = true;
         for (const octet::target t : octet::enumerators<octet::target>) {
           if (t != octet::target::reference && !octet::can_run(t)) continue;
           o.on = t;
-          CHECK(path_run(g, o) == expected);
+          CHECK(path_run(g, o, 1) == expected);
         }
       }
 }
@@ -472,6 +473,73 @@ TEST_CASE("what tells elements or channels apart is not looked up", "[passes]") 
   g = path_graph({});
   g.outputs.push_back(g.nodes[1].out[0]);  // a value on the way is read besides
   CHECK(nodes_left(g) == 3);
+}
+
+namespace {
+/// x * sigmoid(x), the sum of that and x's negative part, all of it in codes.
+octet::graph gated_graph(dtype type, rounding of_product, rounding of_sum) {
+  octet::graph g;
+  const auto codes = [&](double scale, std::int32_t zero) {
+    const tensor_id t = value(g, type, {5, 67});
+    g[t].scales = {scale}, g[t].zero_points = {zero};
+    return t;
+  };
+  const tensor_id x = codes(0.05, 7), gate = codes(1. / 256, type == dtype::u8 ? 0 : -128),
+                  product = codes(0.04, -3 + (type == dtype::u8 ? 128 : 0)), sum = codes(0.07, 11);
+  g.inputs = {x}, g.outputs = {sum};
+  const auto add = [&](const octet::op_def& op, std::vector<tensor_id> in, tensor_id out,
+                       rounding r) {
+    REQUIRE(octet::infer_shapes(g, g.add_node(op, "n", std::move(in), {out}, {}, r)));
+  };
+  add(octet::ops::qnn_logistic, {x}, gate, rounding::divide_half_away);
+  add(octet::ops::qnn_mul, {x, gate}, product, of_product);
+  add(octet::ops::qnn_add, {product, x}, sum, of_sum);
+  return g;
+}
+}  // namespace
+TEST_CASE("codes that several operators compute one by one are looked up", "[passes]") {
+  for (const dtype type : {dtype::u8, dtype::s8})
+    for (const rounding of_product :
+         {rounding::doubling_high_half_away, rounding::float_half_even,
+          rounding::float_zero_point_half_even, rounding::reciprocal_half_even})
+      for (const rounding of_sum : {rounding::doubling_high_half_away, rounding::xnnpack,
+                                    rounding::qnnpack, rounding::mxnet}) {
+        const octet::graph g = gated_graph(type, of_product, of_sum);
+        octet::plan_options o;
+        o.on = octet::target::reference, o.optimize = false;
+        const auto expected = path_run(g, o, 3);
+        o.optimize = true;
+        for (const octet::target t : octet::enumerators<octet::target>) {
+          if (t != octet::target::reference && !octet::can_run(t)) continue;
+          o.on = t;
+          CHECK(path_run(g, o, 1) == expected);
+        }
+      }
+}
+TEST_CASE("codes on the way that others read are looked up for themselves", "[passes]") {
+  const auto made = [](rounding of_sum, auto change) {
+    octet::graph g = gated_graph(dtype::s8, rounding::float_half_even, of_sum);
+    change(g);
+    octet::passes::optimize(g);
+    std::string names;
+    for (const octet::node& n : g.nodes) names += std::string(n.op->name) + " ";
+    return names;
+  };
+  const auto nothing = [](octet::graph&) {};
+  CHECK(made(rounding::xnnpack, nothing) == "lookup ");
+  // Where an element stands, or how operands lie, decides.
+  CHECK(made(rounding::aten, nothing) == "lookup qnn.add ");
+  CHECK(made(rounding::fused_multiply_add, nothing) == "lookup qnn.add ");
+  CHECK(made(rounding::xnnpack, [](octet::graph& g) { g.outputs.push_back(g.nodes[1].out[0]); }) ==
+        "lookup lookup ");
+  CHECK(made(rounding::xnnpack, [](octet::graph& g) { g.outputs.push_back(g.nodes[0].out[0]); }) ==
+        "qnn.logistic lookup ");
+  // Two tensors of codes.
+  CHECK(made(rounding::xnnpack, [](octet::graph& g) {
+          const tensor_id other = value(g, dtype::s8, {5, 67});
+          g[other].scales = {0.1}, g[other].zero_points = {0};
+          g.inputs.push_back(other), g.nodes[2].in[1] = other;
+        }) == "lookup qnn.add ");
 }
 
 TEST_CASE("a way of 300,000 nodes between codes is not followed to its end", "[passes]") {

@@ -3,6 +3,7 @@
 #define OCTET_GRAPH_PASSES_HPP_
 
 #include <map>
+#include <set>
 
 #include "octet/graph/fold.hpp"
 #include "octet/graph/graph.hpp"
@@ -342,58 +343,61 @@ inline void fuse_pad(graph& g) {
   erase(g, dead);
 }
 
-/// How codes become codes again: from one 8-bit tensor through nodes that compute every element
-/// alone, constants of one element besides.
-struct code_path {
-  tensor_id codes = no_tensor;
-  std::vector<std::size_t> nodes;  // in order
-};
-/// The path on which tensor t is computed, at most `left` nodes behind each other; false: there is
-/// none. So much stack and no more, and no more steps for each node, whatever a file holds.
-inline bool add_to_path(const graph& g, const std::vector<std::int32_t>& producer, tensor_id t,
-                        code_path& path, std::size_t left = 16) {
-  const std::int32_t by = producer[as_size(t)];
-  if (by < 0 || !stays(g, t) || left == 0 || path.nodes.size() >= 16) return false;
-  const auto index = as_size(by);
-  if (std::ranges::find(path.nodes, index) != path.nodes.end()) return true;
-  const node& n = g.nodes[index];
-  if (n.op == &ops::dequantize) {
-    const tensor& x = g[n.in[0]];
-    if (!is_8bit(x.type) || x.scales.size() != 1 || !stays(g, n.in[0]) ||
-        (path.codes != no_tensor && path.codes != n.in[0]))
-      return false;
-    path.codes = n.in[0];
-  } else {
-    if (!n.op->each_alone || n.round != rounding::none || g[t].type != dtype::f32) return false;
-    for (const tensor_id in : n.in) {
-      if (in == no_tensor) return false;
-      const bool constant = g[in].role == tensor::kind::constant;
-      if (constant ? g[in].shape.elements().value != 1
-                   : !add_to_path(g, producer, in, path, left - 1))
-        return false;
-    }
+/// Codes of 8 bits with one scale, which a table can be of.
+inline bool has_codes(const graph& g, tensor_id t) {
+  return is_8bit(g[t].type) && g[t].scales.size() == 1 && stays(g, t);
+}
+/// For each tensor the codes that all its elements follow from one by one, itself where no node
+/// computes it so, and by how many nodes. no_tensor: its elements follow from no codes.
+struct code_paths {
+  static constexpr std::size_t most_nodes = 16;  // no more steps for a table, whatever a file holds
+  std::vector<tensor_id> from;
+  std::vector<std::size_t> nodes;
+
+  explicit code_paths(const graph& g)
+      : from(g.tensors.size(), no_tensor), nodes(g.tensors.size(), 0) {
+    for (std::size_t t = 0; t < from.size(); ++t)
+      if (const auto id = static_cast<tensor_id>(t); has_codes(g, id) && !is_constant(g, id))
+        from[t] = id;
+    for (const node& n : g.nodes) follow(g, n);
   }
-  if (path.codes == no_tensor || !(g[t].shape == g[path.codes].shape)) return false;
-  path.nodes.push_back(index);
-  return true;
-}
-/// The path behind a qnn.quantize of one scale whose rounding is the same for all elements.
-inline std::optional<code_path> code_path_of(const graph& g, const node& n,
-                                             const std::vector<std::int32_t>& producer) {
-  if (n.op != &ops::quantize || n.round == rounding::tflite_optimized) return std::nullopt;
-  const tensor& y = g[n.out[0]];
-  code_path path;
-  if (!is_8bit(y.type) || y.scales.size() != 1 || !add_to_path(g, producer, n.in[0], path))
-    return std::nullopt;
-  return path;
-}
-/// What the path and `last` make of each of the 256 codes, by their references; nothing where one
-/// of them refuses or memory runs out.
-inline std::optional<constant_data> table_of(const graph& g, const code_path& path,
-                                             const node& last) {
+  /// The node is between codes and its output.
+  bool has(const node& n, tensor_id codes) const {
+    return n.out.size() == 1 && codes != n.out[0] && from[as_size(n.out[0])] == codes;
+  }
+
+ private:
+  static bool is_constant(const graph& g, tensor_id t) {
+    return g[t].role == tensor::kind::constant;
+  }
+  void follow(const graph& g, const node& n) {
+    if (n.out.size() != 1 || !n.op->each_alone.contains(n.round)) return;
+    const tensor_id y = n.out[0];
+    if (!has_codes(g, y) && (g[y].type != dtype::f32 || !stays(g, y))) return;
+    tensor_id codes = no_tensor;
+    std::size_t count = 1;
+    for (const tensor_id in : n.in) {
+      if (in == no_tensor) continue;
+      if (is_constant(g, in)) {
+        if (g[in].shape.elements().value != 1) return;
+        continue;
+      }
+      const tensor_id other = from[as_size(in)];
+      if (other == no_tensor || (codes != no_tensor && codes != other)) return;
+      codes = other, count += nodes[as_size(in)];
+    }
+    if (codes == no_tensor || count > most_nodes || !(g[y].shape == g[codes].shape)) return;
+    from[as_size(y)] = codes, nodes[as_size(y)] = count;
+  }
+};
+/// What the nodes between `codes` and `y`, in order, make of each of the 256 codes, by their
+/// references; nothing where one of them refuses or memory runs out.
+inline std::optional<constant_data> table_of(const graph& g, const std::set<std::size_t>& path,
+                                             tensor_id codes, tensor_id y) {
   graph one;
   std::map<tensor_id, tensor_id> with;
   const auto copy = [&](tensor_id t) {
+    if (t == no_tensor) return t;
     if (const auto known = with.find(t); known != with.end()) return known->second;
     one.tensors.push_back(g[t]);
     return with[t] = static_cast<tensor_id>(one.tensors.size() - 1);
@@ -401,35 +405,60 @@ inline std::optional<constant_data> table_of(const graph& g, const code_path& pa
   auto all = std::make_shared<buffer>(buffer::try_make(Bytes(256)));
   if (all->size() < 256) return std::nullopt;
   for (std::size_t i = 0; i < 256; ++i) all->data()[i] = static_cast<std::byte>(i);
-  tensor& codes = one[copy(path.codes)];
-  codes.role = tensor::kind::constant, codes.shape = {256};
-  codes.data = {all, {all->data(), 256}};
-  const auto run = [&](const node& n) {
+  tensor& first = one[copy(codes)];
+  first.role = tensor::kind::constant, first.shape = {256};
+  first.data = {all, {all->data(), 256}};
+  for (const std::size_t i : path) {
+    const node& n = g.nodes[i];
     std::vector<tensor_id> in;
     for (const tensor_id t : n.in) in.push_back(copy(t));
-    const tensor_id y = copy(n.out[0]);
-    one[y].role = tensor::kind::value, one[y].shape = {};
-    const node& made = one.add_node(*n.op, n.name, std::move(in), {y}, n.attrs, n.round);
-    return infer_shapes(one, made) && fold_constant(one, made, limits::none());
-  };
-  for (const std::size_t i : path.nodes)
-    if (!run(g.nodes[i])) return std::nullopt;
-  if (!run(last)) return std::nullopt;
-  return one[with[last.out[0]]].data;
+    const tensor_id to = copy(n.out[0]);
+    one[to].role = tensor::kind::value, one[to].shape = {};
+    const node& made = one.add_node(*n.op, n.name, std::move(in), {to}, n.attrs, n.round);
+    if (!infer_shapes(one, made) || !fold_constant(one, made, limits::none())) return std::nullopt;
+  }
+  return one[with[y]].data;
 }
-/// Codes that are read as floats, computed element by element and quantized again are looked up.
-/// Exact: the table holds what the nodes make of each code.
+/// The nodes between `codes` and `y`.
+inline std::set<std::size_t> path_between(const graph& g, const code_paths& paths,
+                                          const std::vector<std::int32_t>& producer,
+                                          tensor_id codes, tensor_id y) {
+  std::set<std::size_t> path;
+  for (std::vector<tensor_id> left{y}; !left.empty();) {
+    const tensor_id t = left.back();
+    left.pop_back();
+    if (t == no_tensor || g[t].role == tensor::kind::constant || producer[as_size(t)] < 0) continue;
+    const auto index = as_size(producer[as_size(t)]);
+    const node& n = g.nodes[index];
+    if (!paths.has(n, codes) || !path.insert(index).second) continue;
+    left.insert(left.end(), n.in.begin(), n.in.end());
+  }
+  return path;
+}
+/// Codes that several nodes compute one by one from others are looked up: floats between
+/// dequantize and quantize, x * sigmoid(x). Exact: the table holds what the nodes make of each
+/// code.
 inline void fuse_code_paths(graph& g) {
   const auto producer = producers(g);
+  const code_paths paths(g);
+  std::vector<char> read(g.tensors.size(), 0);  // by others than the nodes of its path
+  for (const tensor_id t : g.outputs) read[as_size(t)] = 1;
+  for (const node& n : g.nodes)
+    for (const tensor_id t : n.in)
+      if (t != no_tensor && !paths.has(n, paths.from[as_size(t)])) read[as_size(t)] = 1;
   for (std::size_t i = 0; i < g.nodes.size(); ++i) {
-    node& n = g.nodes[i];
-    const auto path = code_path_of(g, n, producer);
-    if (!path) continue;
-    auto table = table_of(g, *path, n);
+    if (g.nodes[i].out.size() != 1) continue;
+    const tensor_id y = g.nodes[i].out[0];
+    const tensor_id codes = paths.from[as_size(y)];
+    if (codes == no_tensor || paths.nodes[as_size(y)] < 2 || !has_codes(g, y) || !read[as_size(y)])
+      continue;
+    auto table = table_of(g, path_between(g, paths, producer, codes, y), codes, y);
     if (!table) continue;
-    const tensor_id to = g.add_constant(n.name + " table", dtype::u8, {256}, std::move(*table));
+    const tensor_id to =
+        g.add_constant(g.nodes[i].name + " table", dtype::u8, {256}, std::move(*table));
+    node& n = g.nodes[i];
     n.op = &ops::lookup;
-    n.in = {path->codes, to};
+    n.in = {codes, to};
     n.attrs = {};
     n.round = rounding::none;
   }

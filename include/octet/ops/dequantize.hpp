@@ -95,6 +95,7 @@ inline constexpr op_def dequantize{
     .forms = dequantize_forms,
     .quantized = true,
     .scaled = {0},
+    .each_alone = rounding::none,
     .kernel = kernel_id::dequantize,
     .attributes = keys_of<>,
     .shape = &same_op_shape,

@@ -66,7 +66,7 @@ inline constexpr op_def fake_quantize{
     .name = "fake_quantize",
     .summary = "the nearest of equally spaced numbers",
     .forms = float_forms,
-    .each_alone = true,
+    .each_alone = rounding::none,
     .kernel = kernel_id::fake_quantize,
     .attributes = keys_of<fake_quantize_attrs>,
     .shape = &same_op_shape,

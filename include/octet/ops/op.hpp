@@ -640,6 +640,11 @@ class rounding_set {
     o.bits_ |= bits_;
     return o;
   }
+  constexpr rounding_set without(rounding r) const {
+    rounding_set left = *this;
+    left.bits_ &= ~bit(r);
+    return left;
+  }
   constexpr bool operator==(const rounding_set&) const = default;
 
  private:
@@ -759,10 +764,10 @@ struct op_def {
   /// Does nothing but put real zeros (or `value`) around input 0, as many as the attribute
   /// `paddings` says.
   bool only_pads = false;
-  /// An element of a float32 result under rounding none follows from the elements that meet in it,
-  /// wherever they lie. Functions that frameworks compute in vectors and, another way, behind the
-  /// last whole one are none of these.
-  bool each_alone = false;
+  /// The roundings under which an element of the result, of float32 or 8 bits, follows from the
+  /// elements that meet in it, wherever they lie. Functions that frameworks compute in vectors and,
+  /// another way, behind the last whole one are none of these.
+  rounding_set each_alone{};
   /// The kernel that SIMD targets have for some of its forms.
   kernel_id kernel = kernel_id::none;
   /// The one for other element types, where these have parameters of their own.

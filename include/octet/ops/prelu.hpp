@@ -158,6 +158,7 @@ inline constexpr op_def qnn_prelu{
     .max_inputs = 2,
     .forms = qnn_prelu_forms,
     .quantized = true,
+    .each_alone = roundings_of(qnn_prelu_forms),
     .kernel = kernel_id::prelu,
     .attributes = keys_of<>,
     .shape = &prelu_op_shape,

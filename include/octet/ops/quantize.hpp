@@ -195,6 +195,7 @@ inline constexpr op_def quantize{
     .summary = "float32 to quantized values",
     .forms = quantize_forms,
     .quantized = true,
+    .each_alone = roundings_of(quantize_forms).without(rounding::tflite_optimized),
     .kernel = kernel_id::quantize,
     .attributes = keys_of<quantize_attrs, clamp_keys>,
     .shape = &same_op_shape,

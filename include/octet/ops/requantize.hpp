@@ -303,6 +303,7 @@ inline constexpr op_def requantize{
     .quantized = true,
     .scaled = {0},
     .requantizes = true,
+    .each_alone = roundings_of(requantize_forms),
     .kernel = kernel_id::requantize,
     .attributes = keys_of<requantize_attrs, clamp_keys>,
     .shape = &requantize_shape,

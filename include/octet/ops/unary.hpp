@@ -911,10 +911,16 @@ template <unary F, decision_function Decide> constexpr std::span<const form> pla
   else
     return real_forms<Decide>;
 }
-/// op_def::each_alone.
-constexpr bool is_each_alone(unary f) {
-  return is_relu(f) || f == unary::leaky_relu || f == unary::abs || f == unary::neg;
+/// op_def::each_alone of float32.
+constexpr rounding_set each_alone_of_floats(unary f) {
+  return is_relu(f) || f == unary::leaky_relu || f == unary::abs || f == unary::neg
+             ? rounding_set(rounding::none)
+             : rounding_set();
 }
+/// Of quantized values: of 8 bits all are tables, under ATEN one of two by position.
+template <unary F, decision_function Decide>
+inline constexpr rounding_set qnn_each_alone =
+    roundings_of(unary_forms_of<F, Decide>()).without(rounding::aten);
 
 #define OCTET_UNARY_(id, text, what, quantized_law, float_law) \
   inline constexpr op_def qnn_##id{                            \
@@ -922,6 +928,7 @@ constexpr bool is_each_alone(unary f) {
       .summary = what " of quantized values",                  \
       .forms = unary_forms_of<unary::id, quantized_law>(),     \
       .quantized = true,                                       \
+      .each_alone = qnn_each_alone<unary::id, quantized_law>,  \
       .kernel = kernel_id::lut8,                               \
       .other_kernel = kernel_id::unary,                        \
       .attributes = unary_keys<unary::id, clamp_keys>(),       \
@@ -934,7 +941,7 @@ constexpr bool is_each_alone(unary f) {
       .name = text,                                            \
       .summary = what,                                         \
       .forms = plain_forms_of<unary::id, float_law>(),         \
-      .each_alone = is_each_alone(unary::id),                  \
+      .each_alone = each_alone_of_floats(unary::id),           \
       .kernel = kernel_id::unary,                              \
       .attributes = unary_keys<unary::id>(),                   \
       .shape = &same_op_shape,                                 \
