@@ -79,6 +79,9 @@ struct primitives_of_target {
     for (int i = 0; i < NV; ++i) v[i] = simd::load(x + i * lanes32);
     simd::store(simd::narrow<NV>(v, hn::Set(D16(), z)), to);
   }
+  static std::size_t permute_bytes(const u8* table, const u8* x, u8* to, std::size_t n) {
+    return simd::permute_bytes(table, x, to, n);
+  }
   static void look_up(const u8* table, const u8* x, u8* to) {
     simd::store(simd::look_up(table, simd::load(x)), to);
   }
@@ -199,6 +202,7 @@ struct primitives_of_target {
         .high_halves = &high_halves,
         .narrow = {&narrow<1>, &narrow<2>, &narrow<3>, &narrow<4>},
         .look_up = &look_up,
+        .permute_bytes = &permute_bytes,
         .sum_of_lanes = &sum_of_lanes,
         .largest_u8 = &largest_lane<u8>,
         .smallest_s8 = &smallest_lane<i8>,

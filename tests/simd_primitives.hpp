@@ -41,6 +41,7 @@ struct simd_primitives {
 
   void (*narrow[4])(const i32* x, i16 z, i8* to);
   void (*look_up)(const u8* table, const u8* x, u8* to);
+  std::size_t (*permute_bytes)(const u8* table, const u8* x, u8* to, std::size_t n);
   i32 (*sum_of_lanes)(const i32* x);
   u8 (*largest_u8)(const u8* x);
   i8 (*smallest_s8)(const i8* x);

@@ -339,6 +339,14 @@ TEST_CASE("simd: tables of 256 bytes, sums and extremes over lanes") {
       p.look_up(table.as<std::uint8_t>(), x.data() + k, y.data());
       REQUIRE(std::memcmp(y.data(), table.data() + k, 4 * lanes) == 0);
     }
+    for (std::size_t n = 0; n <= 256; n += 1 + n / 9) {
+      const guarded some(n), to(n);
+      for (std::size_t i = 0; i < n; ++i) some.data()[i] = static_cast<std::byte>(i);
+      const std::size_t done = p.permute_bytes(table.as<std::uint8_t>(), some.as<std::uint8_t>(),
+                                               reinterpret_cast<std::uint8_t*>(to.data()), n);
+      REQUIRE((done == 0 || done == n));
+      REQUIRE(std::memcmp(to.data(), table.data(), done) == 0);
+    }
     for (int round = 0; round < 50; ++round) {
       values<std::int32_t> words = mixed<std::int32_t>(lanes, r);
       std::shuffle(words.begin(), words.end(), std::mt19937(static_cast<unsigned>(round)));

@@ -20,6 +20,11 @@ constexpr std::uint32_t bit_of(target t) noexcept {
   return std::uint32_t{1} << static_cast<unsigned>(t);
 }
 
+/// Beside the targets' bits: AVX512_VBMI, which no target is made of (some kernels of AVX3 have
+/// code for it).
+inline constexpr std::uint32_t byte_permutations = std::uint32_t{1} << 31;
+static_assert(enumerators<target>.size() < 31);
+
 /// One bit per target that the CPU and the operating system support. The conditions are Highway's
 /// for the target of the same name (their code may use all of these extensions); AVX2_VNNI is AVX2
 /// and the 256-bit dot product in its own encoding, AVX3_VNNI is AVX3 and the 512-bit one.
@@ -52,6 +57,7 @@ inline std::uint32_t detect_cpu() noexcept {
   if (avx2) can |= bit_of(target::avx2) | bit_of(target::avx2_vnni_emulated);
   if (avx2 && bit(a71, 4)) can |= bit_of(target::avx2_vnni);
   if (avx3) can |= bit_of(target::avx3);
+  if (avx3 && bit(c7, 1)) can |= byte_permutations;
   if (avx3 && bit(c7, 11)) can |= bit_of(target::avx3_vnni);
 #elif defined(__aarch64__)
   can |= bit_of(target::neon);
@@ -75,6 +81,8 @@ inline std::uint32_t cpu() noexcept {
   }
   return can;
 }
+
+inline bool has_byte_permutations() noexcept { return (cpu() & byte_permutations) != 0; }
 
 }  // namespace kernels
 OCTET_NAMESPACE_END

@@ -9,35 +9,42 @@ namespace OCTET_TARGET_NS {
 // ---- two operands ----
 
 /// How operands are read and results written: as int32 lanes of types known when it runs, or as
-/// float32.
+/// float32. Operand 0 or 1.
 struct integer_operands {
   using element = std::int32_t;
   using vector = V32;
+  static constexpr bool may_be_bytes = true;
   dtype a, b, y;
-  template <int K> HWY_INLINE dtype type() const { return K == 0 ? a : b; }
-  template <int K> HWY_INLINE std::size_t size() const { return size_of(type<K>()); }
+  bool are_bytes() const { return is_8bit(a) && is_8bit(b) && is_8bit(y); }
+  bool are_words() const { return a == dtype::s16 && b == dtype::s16 && y == dtype::s16; }
+  HWY_INLINE dtype type(int k) const { return k == 0 ? a : b; }
+  HWY_INLINE std::size_t size(int k) const { return size_of(type(k)); }
   HWY_INLINE std::size_t result_size() const { return size_of(y); }
-  template <int K> HWY_INLINE V32 load(const std::byte* p) const {
-    return simd::load_as32(type<K>(), p);
-  }
-  template <int K> HWY_INLINE V32 load_some(const std::byte* p, std::size_t n) const {
-    return simd::load_some_as32(type<K>(), p, n);
-  }
+  HWY_INLINE V32 load(int k, const std::byte* p) const { return simd::load_as32(type(k), p); }
   HWY_INLINE void store(V32 v, std::byte* p) const { simd::store_from32(y, v, p); }
-  HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const {
-    simd::store_some_from32(y, v, p, n);
+  // Ends of runs: once each, not in every loop of every operator.
+  HWY_INLINE V32 load_some(int k, const std::byte* p, std::size_t n) const {
+    return load_end(type(k), p, n);
+  }
+  HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const { store_end(y, v, p, n); }
+  static HWY_NOINLINE V32 load_end(dtype t, const std::byte* p, std::size_t n) {
+    return simd::load_some_as32(t, p, n);
+  }
+  static HWY_NOINLINE void store_end(dtype t, V32 v, std::byte* p, std::size_t n) {
+    simd::store_some_from32(t, v, p, n);
   }
   static HWY_INLINE V32 everywhere(V32 first) { return set32(hn::GetLane(first)); }
 };
 struct float_operands {
   using element = float;
   using vector = VF;
-  template <int K> HWY_INLINE std::size_t size() const { return 4; }
+  static constexpr bool may_be_bytes = false;
+  HWY_INLINE std::size_t size(int) const { return 4; }
   HWY_INLINE std::size_t result_size() const { return 4; }
-  template <int K> HWY_INLINE VF load(const std::byte* p) const {
+  HWY_INLINE VF load(int, const std::byte* p) const {
     return simd::load(reinterpret_cast<const float*>(p));
   }
-  template <int K> HWY_INLINE VF load_some(const std::byte* p, std::size_t n) const {
+  HWY_INLINE VF load_some(int, const std::byte* p, std::size_t n) const {
     return simd::load_some(reinterpret_cast<const float*>(p), n);
   }
   HWY_INLINE void store(VF v, std::byte* p) const { simd::store(v, reinterpret_cast<float*>(p)); }
@@ -47,21 +54,69 @@ struct float_operands {
   static HWY_INLINE VF everywhere(VF first) { return set_float(hn::GetLane(first)); }
 };
 
-/// y[0..n) = op(a, b), operands step by one element or stand still.
-template <class Op, class Io>
-HWY_INLINE void binary_run(const Op& op, const Io& io, const std::byte* a, bool step_a,
-                           const std::byte* b, bool step_b, std::byte* y, std::size_t n) {
-  const auto still_a = io.everywhere(io.template load_some<0>(a, 1)),
-             still_b = io.everywhere(io.template load_some<1>(b, 1));
-  const std::size_t sa = io.template size<0>(), sb = io.template size<1>(), sy = io.result_size();
+/// Bytes as lanes of 32 bits, signed or not: no branch for each vector.
+struct byte_lanes {
+  static constexpr std::size_t size = 1;
+  V32 kept;
+  explicit HWY_INLINE byte_lanes(dtype t) : kept(set32(t == dtype::u8 ? 255 : -1)) {}
+  HWY_INLINE V32 load(const std::byte* p) const {
+    return hn::And(simd::load_as32(reinterpret_cast<const std::int8_t*>(p)), kept);
+  }
+  /// Lanes that fit the type.
+  static HWY_INLINE void store(V32 v, std::byte* p) {
+    const simd::per32<std::uint8_t> d;
+    hn::StoreU(hn::TruncateTo(d, hn::BitCast(simd::tag<std::uint32_t>(), v)), d,
+               reinterpret_cast<std::uint8_t*>(p));
+  }
+};
+
+/// int16 likewise.
+struct word_lanes {
+  static constexpr std::size_t size = 2;
+  explicit HWY_INLINE word_lanes(dtype) {}
+  HWY_INLINE V32 load(const std::byte* p) const {
+    return simd::load_as32(reinterpret_cast<const std::int16_t*>(p));
+  }
+  static HWY_INLINE void store(V32 v, std::byte* p) {
+    simd::store_from32(v, reinterpret_cast<std::int16_t*>(p));
+  }
+};
+/// The whole vectors of n elements; how many elements they are.
+template <class Lanes, class Op>
+HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, const std::byte* a,
+                                     const std::byte* b, std::byte* y, std::size_t n) {
+  const Lanes of_a(io.a), of_b(io.b);
   std::size_t i = 0;
   for (; i + lanes32 <= n; i += lanes32)
-    io.store(op(step_a ? io.template load<0>(a + i * sa) : still_a,
-                step_b ? io.template load<1>(b + i * sb) : still_b),
-             y + i * sy);
+    Lanes::store(op(of_a.load(a + i * Lanes::size), of_b.load(b + i * Lanes::size)),
+                 y + i * Lanes::size);
+  return i;
+}
+
+/// y[0..n) = op(a, b), operands step by one element or stand still.
+template <class Op, class Io>
+HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, bool step_a,
+                             const std::byte* b, bool step_b, std::byte* y,
+                             std::size_t n) noexcept {
+  const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
+  std::size_t i = 0;
+  if constexpr (Io::may_be_bytes)
+    if (step_a && step_b) {
+      if (io.are_bytes())
+        i = whole_vectors<byte_lanes>(op, io, a, b, y, n);
+      else if (io.are_words())
+        i = whole_vectors<word_lanes>(op, io, a, b, y, n);
+      if (i == n) return;
+    }
+  const auto still_a = io.everywhere(io.load_some(0, a, 1)),
+             still_b = io.everywhere(io.load_some(1, b, 1));
+  for (; i + lanes32 <= n; i += lanes32)
+    io.store(
+        op(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
+        y + i * sy);
   if (i < n)
-    io.store_some(op(step_a ? io.template load_some<0>(a + i * sa, n - i) : still_a,
-                     step_b ? io.template load_some<1>(b + i * sb, n - i) : still_b),
+    io.store_some(op(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,
+                     step_b ? io.load_some(1, b + i * sb, n - i) : still_b),
                   y + i * sy, n - i);
 }
 
@@ -78,42 +133,41 @@ inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
     if (s.stride[k][axis] != 0) return false;
   return s.stride[k][as_size(s.rank - 1)] == 1;
 }
-/// Rows shorter than this are not worth a loop of their own.
-inline constexpr std::size_t most_short_row = 64;
+/// Rows up to this length are laid out once over and over, so that a vector may start at each of
+/// their elements: no ends of rows, one load less.
+inline constexpr std::size_t most_short_row = 256;
 
-/// Operand K in the result's order, the other one a short row again and again.
-template <int K, class Op, class Io>
-HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, std::size_t row,
+/// Operand `whole` in the result's order, the other one a short row again and again.
+template <class Op, class Io>
+HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, int whole, std::size_t row,
                                     const kernel_args& k, std::size_t begin,
                                     std::size_t end) noexcept {
-  constexpr int other = 1 - K;
-  // The row over and over, so that a vector may start at each of its elements.
+  const int other = 1 - whole;
   alignas(alignment) typename Io::element rows[most_short_row + 2 * lanes32];
-  const auto* from = static_cast<const std::byte*>(k.in[other]);
+  const auto* from = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(other)]);
   for (std::size_t i = 0; i < row; i += lanes32) {
     const std::size_t n = row - i < lanes32 ? row - i : lanes32;
-    simd::store(io.template load_some<other>(from + i * io.template size<other>(), n), rows + i);
+    simd::store(io.load_some(other, from + i * io.size(other), n), rows + i);
   }
   for (std::size_t i = row; i < row + lanes32; ++i) rows[i] = rows[i - row];
-  const auto* x = static_cast<const std::byte*>(k.in[K]);
+  const auto* x = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(whole)]);
   auto* y = static_cast<std::byte*>(k.out[0]);
-  const std::size_t sx = io.template size<K>(), sy = io.result_size();
-  std::size_t at = begin % row;
-  const std::size_t step = lanes32 % row;
-  for (std::size_t i = begin; i < end; i += lanes32) {
-    const std::size_t left = end - i;
-    const bool whole = left >= lanes32;
-    const auto v = whole ? io.template load<K>(x + i * sx)
-                         : io.template load_some<K>(x + i * sx, left),
-               w = simd::load(rows + at);
-    const auto r = K == 0 ? op(v, w) : op(w, v);
-    if (whole)
-      io.store(r, y + i * sy);
-    else
-      io.store_some(r, y + i * sy, left);
+  const std::size_t sx = io.size(whole), sy = io.result_size(), step = lanes32 % row;
+  std::size_t at = begin % row, i = begin;
+  // op takes its operands in order.
+  const auto result = [&](typename Io::vector v) HWY_ATTR {
+    const typename Io::vector w = simd::load(rows + at);
     at += step;
     if (at >= row) at -= row;
-  }
+    return whole == 0 ? op(v, w) : op(w, v);
+  };
+  if constexpr (Io::may_be_bytes)
+    if (io.are_bytes()) {
+      const byte_lanes of_x(io.type(whole));
+      for (; i + lanes32 <= end; i += lanes32) byte_lanes::store(result(of_x.load(x + i)), y + i);
+    }
+  for (; i + lanes32 <= end; i += lanes32) io.store(result(io.load(whole, x + i * sx)), y + i * sy);
+  if (i < end) io.store_some(result(io.load_some(whole, x + i * sx, end - i)), y + i * sy, end - i);
 }
 
 /// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
@@ -121,11 +175,22 @@ HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, std::size_t row,
 template <class Op, class Io>
 HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
                          const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
-  if (s.rank > 1 && s.inner <= most_short_row) {
-    if (in_result_order(s, 0) && is_one_row(s, 1))
-      return binary_short_rows<0>(op, io, s.inner, k, begin, end);
-    if (in_result_order(s, 1) && is_one_row(s, 0))
-      return binary_short_rows<1>(op, io, s.inner, k, begin, end);
+  const auto* a = static_cast<const std::byte*>(k.in[0]);
+  const auto* b = static_cast<const std::byte*>(k.in[1]);
+  auto* y = static_cast<std::byte*>(k.out[0]);
+  const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
+  const bool rows_of_b = s.rank > 1 && in_result_order(s, 0) && is_one_row(s, 1),
+             rows_of_a = s.rank > 1 && in_result_order(s, 1) && is_one_row(s, 0);
+  if (rows_of_a || rows_of_b) {
+    if (s.inner <= most_short_row)
+      return binary_short_rows(op, io, rows_of_b ? 0 : 1, s.inner, k, begin, end);
+    for (std::size_t i = begin, at = begin % s.inner; i < end; at = 0) {
+      const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
+      binary_run(op, io, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb, true,
+                 y + i * sy, n);
+      i += n;
+    }
+    return;
   }
   const auto last = as_size(s.rank - 1);
   const bool step_a = s.stride[0][last] != 0, step_b = s.stride[1][last] != 0;
@@ -139,9 +204,7 @@ HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
       offset[1] += index * as_size(s.stride[1][axis]);
     }
     const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-    binary_run(op, io, static_cast<const std::byte*>(k.in[0]) + offset[0] * io.template size<0>(),
-               step_a, static_cast<const std::byte*>(k.in[1]) + offset[1] * io.template size<1>(),
-               step_b, static_cast<std::byte*>(k.out[0]) + i * io.result_size(), n);
+    binary_run(op, io, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy, n);
     i += n;
   }
 }
@@ -564,6 +627,7 @@ template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kerne
     const auto look_up = [&](const std::uint8_t* table, std::size_t i, std::size_t end) HWY_ATTR {
       const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
       auto* y = static_cast<std::uint8_t*>(k.out[0]);
+      i += simd::permute_bytes(table, x + i, y + i, end - i);
       for (; i + lanes8 <= end; i += lanes8)
         simd::store(simd::look_up(table, simd::load(x + i)), y + i);
       for (; i < end; ++i) y[i] = table[x[i]];

@@ -23,6 +23,7 @@ octet has its own VNNI target and does not need it"
 #include <hwy/highway.h>
 
 #include "octet/kernels/depthwise.hpp"
+#include "octet/kernels/detect.hpp"
 #include "octet/kernels/float_gemm.hpp"
 #include "octet/kernels/gemm.hpp"
 #include "octet/ops/add.hpp"

@@ -248,8 +248,26 @@ HWY_NOINLINE void transpose_matrix(const T* x, std::size_t step, T* y, std::size
                                    std::size_t n_a, std::size_t n_b) noexcept {
   constexpr std::size_t block = simd::block_extent<T>;
   std::size_t a = 0;
+  const simd::tag<T> d;
+  constexpr auto lanes = static_cast<std::size_t>(simd::lanes<T>);
   if (n_b == 2 && y_step == 2) {
     for (; a + block <= n_a; a += block) simd::interleave_block(x + a, x + step + a, y + 2 * a);
+  } else if (n_b == 3 && y_step == 3) {  // planes of an image to pixels
+    for (; a + lanes <= n_a; a += lanes)
+      hn::StoreInterleaved3(simd::load(x + a), simd::load(x + step + a),
+                            simd::load(x + 2 * step + a), d, y + 3 * a);
+  } else if (n_a == 3 && step == 3) {
+    std::size_t b = 0;
+    for (; b + lanes <= n_b; b += lanes) {
+      simd::vec<T> first, second, third;
+      hn::LoadInterleaved3(d, x + 3 * b, first, second, third);
+      simd::store(first, y + b);
+      simd::store(second, y + y_step + b);
+      simd::store(third, y + 2 * y_step + b);
+    }
+    for (; b < n_b; ++b)
+      for (std::size_t i = 0; i < 3; ++i) y[i * y_step + b] = x[3 * b + i];
+    return;
   } else if (n_a == 2 && step == 2) {
     std::size_t b = 0;
     for (; b + block <= n_b; b += block) simd::deinterleave_block(x + 2 * b, y + b, y + y_step + b);

@@ -109,6 +109,33 @@ constexpr std::int32_t add_aten(const add_params& p, std::int32_t a, std::int32_
       static_cast<double>(rint(mul(p.sign > 0 ? add(u, v) : sub(u, v), p.inverse))) + p.zero_point,
       p.lo, p.hi);
 }
+/// Element i of the result.
+constexpr std::int32_t add_codes(const add_params& p, std::int32_t a, std::int32_t b,
+                                 std::size_t i) noexcept {
+  switch (p.mode) {
+    case rounding::xnnpack: return add_xnn(p, a, b);
+    case rounding::qnnpack: return add_qnn(p, a, b);
+    case rounding::float_half_even: return add_f(p, a, b);
+    case rounding::fused_multiply_add: return add_fma(p, a, b);
+    case rounding::aten: return add_aten(p, a, b, p.rows.in_block(i, p.shape.count, 64));
+    case rounding::doubling_high_half_away:
+    case rounding::tflite_optimized: return add_dr(p, a, b);
+    case rounding::none:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // add_prepare refuses these
+  }
+  return 0;
+}
 /// Smaller of |a|, |b| has no say: floor(log2) of a positive finite value.
 constexpr int exponent_of(float v) noexcept {
   return std::bit_cast<std::uint32_t>(v) < 0x00800000u
@@ -151,33 +178,7 @@ template <class A, class B, class Y>
 constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_t begin,
                    std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    const std::int32_t u = a[at[0]], v = b[at[1]];
-    std::int32_t q = 0;
-    switch (p.mode) {
-      case rounding::xnnpack: q = numerics::add_xnn(p, u, v); break;
-      case rounding::qnnpack: q = numerics::add_qnn(p, u, v); break;
-      case rounding::float_half_even: q = numerics::add_f(p, u, v); break;
-      case rounding::fused_multiply_add: q = numerics::add_fma(p, u, v); break;
-      case rounding::aten:
-        q = numerics::add_aten(p, u, v, p.rows.in_block(i, p.shape.count, 64));
-        break;
-      case rounding::doubling_high_half_away:
-      case rounding::tflite_optimized: q = numerics::add_dr(p, u, v); break;
-      case rounding::none:
-      case rounding::doubling_high_half_up:
-      case rounding::wide_half_up:
-      case rounding::double_half_away:
-      case rounding::float_bias_half_even:
-      case rounding::float_zero_point_half_even:
-      case rounding::eight_bit_ratio_half_up:
-      case rounding::divide_half_away:
-      case rounding::divide_half_even:
-      case rounding::reciprocal_half_even:
-      case rounding::divide_truncate:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;  // add_prepare refuses these
-    }
-    y[i] = static_cast<Y>(q);
+    y[i] = static_cast<Y>(numerics::add_codes(p, a[at[0]], b[at[1]], i));
   });
 }
 /// A plain number within a node's bounds; those of int32 that are its ends bound no int64.
@@ -357,6 +358,9 @@ inline constexpr op_def qnn_add{
     .max_inputs = 2,
     .forms = qnn_add_forms,
     .quantized = true,
+    .each_alone = roundings_of(qnn_add_forms)  // FMA asks how operands lie, ATEN where an element
+                      .without(rounding::fused_multiply_add)
+                      .without(rounding::aten),
     .kernel = kernel_id::add,
     .attributes = keys_of<add_attrs, clamp_keys, add_keys, vector_rows>,
     .shape = &binary_op_shape,
@@ -371,6 +375,7 @@ inline constexpr op_def qnn_sub{
     .max_inputs = 2,
     .forms = qnn_sub_forms,
     .quantized = true,
+    .each_alone = roundings_of(qnn_sub_forms),
     .kernel = kernel_id::add,
     .attributes = keys_of<clamp_keys>,
     .shape = &binary_op_shape,
@@ -384,7 +389,7 @@ inline constexpr op_def add{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
-    .each_alone = true,
+    .each_alone = rounding::none,
     .kernel = kernel_id::add,
     .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,
@@ -397,7 +402,7 @@ inline constexpr op_def sub{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = arithmetic_forms,
-    .each_alone = true,
+    .each_alone = rounding::none,
     .kernel = kernel_id::add,
     .attributes = keys_of<float_clamp_attrs, clamp_keys>,
     .shape = &binary_op_shape,

@@ -21,6 +21,7 @@
 //   to_floats          two halves of binary64 to one vector of binary32
 //   doubling_high, high_halves      high parts of products
 //   look_up            a table of 256 bytes
+//   permute_bytes      the same of many bytes by what only some CPUs of the target have
 //   gather_pairs       neighbouring int16 elements of a table
 #if defined(OCTET_KERNEL_PASS)
 
@@ -208,6 +209,13 @@ HWY_INLINE VU8 look_up(const std::uint8_t* table, VU8 x) {
     y = hn::Or(y, hn::TableLookupBytesOr0(hn::LoadDup128(DU8(), table + 16 * row), index));
   }
   return y;
+}
+
+/// y[i] = table[x[i]] where the CPU has a permutation of more bytes than the target is made of: for
+/// that many elements of n, here none.
+HWY_INLINE std::size_t permute_bytes(const std::uint8_t*, const std::uint8_t*, std::uint8_t*,
+                                     std::size_t) {
+  return 0;
 }
 
 /// Elements i and i + 1 of a table of int16 in each lane, the first in the low half.

@@ -16,6 +16,7 @@ using generic::high_halves;
 using generic::in_channel_order;
 using generic::lesser;
 using generic::load_bytes;
+using generic::permute_bytes;
 using generic::store_bytes;
 
 HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {

@@ -12,6 +12,7 @@ using generic::gather_pairs;
 using generic::high_halves;
 using generic::in_channel_order;
 using generic::load_bytes;
+using generic::permute_bytes;
 
 template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
   if (N == 8 && n == N)

@@ -12,6 +12,7 @@ inline constexpr int registers = 16;
 inline constexpr std::uint8_t quads = OCTET_QUAD != 0 ? 1 : 0;
 using generic::high_halves;
 using generic::load_bytes;
+using generic::permute_bytes;
 
 template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
   if (N == 8 && n == N)

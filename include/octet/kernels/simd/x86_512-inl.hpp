@@ -70,6 +70,24 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
         _mm512_setr_epi32(0, 4, 8, 12, 1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15), q)};
 }
 
+/// AVX512_VBMI, which the CPU is asked for when it runs (AVX-512 VNNI came one generation before
+/// it): two permutations of 128 bytes for the shuffles of 16 rows, a sixth of the time.
+inline std::size_t permute_bytes(const std::uint8_t* table, const std::uint8_t* x, std::uint8_t* y,
+                                 std::size_t n) {
+  if (!kernels::has_byte_permutations()) return 0;
+  const VU8 a = load(table), b = load(table + 64), c = load(table + 128), d = load(table + 192);
+  for (std::size_t i = 0; i < n; i += 64) {
+    const __mmask64 some = first_bytes(n - i < 64 ? n - i : 64);
+    const __m512i codes = _mm512_maskz_loadu_epi8(some, x + i);
+    __m512i low = codes, high = codes;
+    __asm__("vpermi2b %2, %1, %0" : "+v"(low) : "v"(a.raw), "v"(b.raw));
+    __asm__("vpermi2b %2, %1, %0" : "+v"(high) : "v"(c.raw), "v"(d.raw));
+    _mm512_mask_storeu_epi8(y + i, some,
+                            _mm512_mask_blend_epi8(_mm512_movepi8_mask(codes), low, high));
+  }
+  return n;
+}
+
 HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
   return V32{_mm512_i32gather_epi32(i.raw, table, 2)};
 }
