@@ -58,6 +58,8 @@ json json_of(const contestant& c, const summary& s) {
           {"law", name_of(d.source.arithmetic)},
           {"target", name_of(d.on)},
           {"threads", c.model.threads},
+          {"load_ms", c.model.load_ms},
+          {"plan_ms", c.model.plan_ms},
           {"mean_ms", s.mean},
           {"median_ms", s.median},
           {"max_ms", s.max},
@@ -81,6 +83,7 @@ void print(const contestant& c, const summary& sum, unsigned warm_up, unsigned n
               "median (ms)", "max (ms)", "min (ms)", "std (ms)", "p90 (ms)", "p99 (ms)");
   std::printf(" %-12.4f %-14.4f %-12.4f %-12.4f %-12.4f %-12.4f %.4f\n", sum.mean, sum.median,
               sum.max, sum.min, sum.std, sum.p90, sum.p99);
+  std::printf("Once, before: load %.2f ms, plan %.2f ms\n", c.model.load_ms, c.model.plan_ms);
 }
 
 void warn_of_noise(const summary& s, unsigned number) {

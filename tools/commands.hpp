@@ -118,6 +118,7 @@ struct loaded {
   format_info format;
   unsigned threads = 1;
   int code = done;
+  double load_ms = 0, plan_ms = 0;  // from the file to a graph, from there to what runs
 };
 loaded load_and_plan(const model_options& o, plan_options p = {});
 

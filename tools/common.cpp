@@ -13,6 +13,7 @@
 #include "file.hpp"
 #include "npy.hpp"
 #include "octet/kernels/target.hpp"
+#include "timing.hpp"
 
 namespace octet::tools {
 
@@ -242,19 +243,23 @@ loaded load_and_plan(const model_options& o, plan_options p) {
   }
   l.format = format_of(o.model);
   l.threads = threads_of(o.threads);
+  const auto begin = clock::now();
   auto graph = load_model_for(o, *load);
   if (!graph) {
     l.code = fail(graph.error());
     return l;
   }
+  l.load_ms = ms_since(begin);
   p.on = *on;
   p.threads = l.threads;
   p.max = load->max;
+  const auto loaded_at = clock::now();
   auto program = try_compile(std::move(*graph), p);
   if (!program) {
     l.code = fail(program.error());
     return l;
   }
+  l.plan_ms = ms_since(loaded_at);
   l.program = std::move(*program);
   return l;
 }
