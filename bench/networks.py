@@ -87,12 +87,16 @@ class TfliteFile:
                       fusedActivationFunction=ACTIVATIONS[act])
         return to
 
-    def per_channel(self, op, x, codes, scale, y, act):
-        to = self.value(y)
-        constant = self.model.const(codes.reshape(1, 1, 1, -1), scale, 0)
-        self.model.op({"add": "ADD", "mul": "MUL"}[op], [x.names[self], constant], [to],
-                      {"add": "AddOptions", "mul": "MulOptions"}[op],
-                      fusedActivationFunction=ACTIVATIONS[act])
+    def batch_norm(self, x, y, factor, shift):
+        """What the converter leaves of it in front of a convolution: a product and a sum."""
+        m, between, to = self.model, self.value(Value(x.h, x.w, x.c, SCALE, 128, SPREAD, {})), \
+            self.value(y)
+        codes = np.round(factor * 100).astype(np.int8).reshape(1, 1, 1, -1)
+        m.op("MUL", [x.names[self], m.const(codes, 0.01)], [between], "MulOptions",
+             fusedActivationFunction=0)
+        codes = np.round(shift * 100).astype(np.int8).reshape(1, 1, 1, -1)
+        m.op("ADD", [between, m.const(codes, 0.01)], [to], "AddOptions",
+             fusedActivationFunction=ACTIVATIONS["relu"])
         return to
 
     def concat(self, parts, y):
@@ -210,12 +214,12 @@ class OnnxFile:
         real = self.node({"add": "Add", "mul": "Mul"}[op], [a.names[self], b.names[self]])
         return self.through_codes(self.activated(real, act), y)
 
-    def per_channel(self, op, x, codes, scale, y, act):
-        c = self.node("DequantizeLinear", [self.constant(codes.reshape(1, -1, 1, 1)),
-                                           self.constant(np.float32(scale)),
-                                           self.constant(np.int8(0))])
-        real = self.node({"add": "Add", "mul": "Mul"}[op], [x.names[self], c])
-        return self.through_codes(self.activated(real, act), y)
+    def batch_norm(self, x, y, factor, shift):
+        """In floats, as ONNX Runtime's quantizer leaves it."""
+        constants = [self.constant(v.astype(np.float32)) for v in
+                     (factor, shift, np.zeros(x.c), np.ones(x.c))]
+        real = self.node("BatchNormalization", [x.names[self]] + constants)
+        return self.through_codes(self.activated(real, "relu"), y)
 
     def concat(self, parts, y):
         return self.through_codes(self.node("Concat", [p.names[self] for p in parts], axis=1), y)
@@ -308,14 +312,10 @@ class Network:
         return self.value(a.h, a.w, a.c, lambda f, y: f.binary("mul", a, b, y, None),
                           scale=a.scale, zero=a.zero)
 
-    def batch_norm(self, x, act="relu"):
-        """As what is left of it in front of a convolution: a product and a sum per channel."""
-        factor = self.rng.integers(60, 128, x.c).astype(np.int8)
-        shift = self.rng.integers(-127, 128, x.c).astype(np.int8)
-        y = self.value(x.h, x.w, x.c,
-                       lambda f, v: f.per_channel("mul", x, factor, 1 / 100, v, None))
-        return self.value(x.h, x.w, x.c,
-                          lambda f, v: f.per_channel("add", y, shift, SCALE / 2, v, act), zero=0)
+    def batch_norm(self, x):
+        """And ReLU, in front of a convolution."""
+        factor, shift = self.rng.uniform(0.6, 1.2, x.c), self.rng.uniform(-1.2, 1.2, x.c)
+        return self.value(x.h, x.w, x.c, lambda f, y: f.batch_norm(x, y, factor, shift), zero=0)
 
     def concat(self, *parts):
         return self.value(parts[0].h, parts[0].w, sum(p.c for p in parts),
