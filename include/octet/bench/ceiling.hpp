@@ -20,12 +20,13 @@ inline double seconds_since(clock::time_point t) {
 }
 
 /// What is multiplied: the instructions differ.
-enum class products : std::uint8_t { of_8_bits, of_16_bits, of_float32 };
+enum class products : std::uint8_t { of_8_bits, of_16_bits, of_float32, fused_float32 };
 constexpr std::string_view name_of(products p) noexcept {
   switch (p) {
     case products::of_8_bits: return "8 bits";
     case products::of_16_bits: return "16 bits";
     case products::of_float32: return "float32";
+    case products::fused_float32: return "float32, fused";
   }
   return no_enumerator;
 }
@@ -33,7 +34,10 @@ constexpr std::string_view name_of(products p) noexcept {
 inline products products_of(const graph& g, const node& n) {
   if (n.in.size() < 2 || n.in[0] == no_tensor || n.in[1] == no_tensor) return products::of_8_bits;
   const dtype x = g[n.in[0]].type, w = g[n.in[1]].type;
-  return is_float(w)                          ? products::of_float32
+  const bool fused = n.round == rounding::xnnpack || n.round == rounding::onnxruntime ||
+                     n.round == rounding::fused_multiply_add;
+  return is_float(w) && fused                 ? products::fused_float32
+         : is_float(w)                        ? products::of_float32
          : x == dtype::s16 || w == dtype::s16 ? products::of_16_bits
                                               : products::of_8_bits;
 }
@@ -108,7 +112,7 @@ inline double sse4_ceiling(bool floats) {
 /// milliseconds.
 inline double ceiling(target on, products of = products::of_8_bits) {
   double per_round = 0, seconds = 1;
-  const bool floats = of == products::of_float32;
+  const bool fused = of == products::fused_float32, floats = fused || of == products::of_float32;
   if (on == target::avx2_vnni && !floats)
     return detail::vnni_256_ceiling(of == products::of_8_bits);
   if (on == target::sse4) return detail::sse4_ceiling(floats);
@@ -128,6 +132,11 @@ inline double ceiling(target on, products of = products::of_8_bits) {
     per_round = 12 * 32;
     seconds = OCTET_LOOP("vzeroall", OCTET_TWELVE(OCTET_D));
 #undef OCTET_D
+  } else if ((on == target::avx3 || on == target::avx3_vnni) && fused) {
+#define OCTET_D(n) "vfmadd231ps %%zmm30, %%zmm31, %%zmm" #n "\n\t"
+    per_round = 24 * 16;
+    seconds = OCTET_LOOP("vzeroall", OCTET_TWELVE(OCTET_D) OCTET_TWELVE_MORE(OCTET_D));
+#undef OCTET_D
   } else if (on == target::avx3 || on == target::avx3_vnni) {
 #define OCTET_D(n) \
   "vmulps %%zmm12, %%zmm13, %%zmm14\n\tvaddps %%zmm14, %%zmm" #n ", %%zmm" #n "\n\t"
@@ -138,6 +147,11 @@ inline double ceiling(target on, products of = products::of_8_bits) {
 #define OCTET_D(n) \
   "vpmaddwd %%ymm12, %%ymm13, %%ymm14\n\tvpaddd %%ymm14, %%ymm" #n ", %%ymm" #n "\n\t"
     per_round = 12 * 16;
+    seconds = OCTET_LOOP("vzeroall", OCTET_TWELVE(OCTET_D));
+#undef OCTET_D
+  } else if ((on == target::avx2 || on == target::avx2_vnni) && fused) {
+#define OCTET_D(n) "vfmadd231ps %%ymm12, %%ymm13, %%ymm" #n "\n\t"
+    per_round = 12 * 8;
     seconds = OCTET_LOOP("vzeroall", OCTET_TWELVE(OCTET_D));
 #undef OCTET_D
   } else if (on == target::avx2 || on == target::avx2_vnni) {
