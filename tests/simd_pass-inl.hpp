@@ -114,6 +114,14 @@ struct primitives_of_target {
     sums.store(each);
     return whole;
   }
+  /// Squares of whole sixteens to y, and their sum as softmax has it.
+  static std::size_t squares_summed_by_16(const float* x, float* y, std::size_t n, float& sum) {
+    simd::side_by_side<float, 16> sums;
+    const std::size_t whole =
+        sums.add_made(x, y, n, [](VF v) HWY_ATTR { return simd::rounded(hn::Mul(v, v)); });
+    sum = simd::sum_of_softmax_lanes(sums.sums());
+    return whole;
+  }
 
   // ---- float ----
   static void round_even(const float* x, i32* to) {
@@ -211,6 +219,7 @@ struct primitives_of_target {
         .sums_of_16 = &sums_of<16>,
         .wide_sums_of_8 = &wide_sums_of_8,
         .fused_sums_of_8 = &fused_sums_of_8,
+        .squares_summed_by_16 = &squares_summed_by_16,
         .round_even = &round_even,
         .multiply_add = &multiply_add,
         .divide = &divide,

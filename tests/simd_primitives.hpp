@@ -52,6 +52,7 @@ struct simd_primitives {
   void (*sums_of_16)(const float* x, std::size_t n, float (&each)[16]);
   std::size_t (*wide_sums_of_8)(const float* x, std::size_t n, double (&each)[8]);
   std::size_t (*fused_sums_of_8)(const float* x, std::size_t n, float (&each)[8]);
+  std::size_t (*squares_summed_by_16)(const float* x, float* y, std::size_t n, float& sum);
 
   void (*round_even)(const float* x, i32* to);
   void (*multiply_add)(const float* a, const float* b, const float* c, float* to);

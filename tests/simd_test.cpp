@@ -415,6 +415,28 @@ TEST_CASE("simd: sums side by side, in the order of their elements") {
   });
 }
 
+TEST_CASE("simd: sums of sixteens of what is made of elements, as softmax adds them up") {
+  rng r(15);
+  values<float> source(100);
+  for (float& f : source)
+    f = static_cast<float>(std::ldexp(r.unit() - 0.5, static_cast<int>(r.between(-9, 9))));
+  on_every_target([&](const simd_primitives& p) {
+    for (std::size_t n = 0; n <= source.size(); ++n) {
+      const std::size_t whole = n / 16 * 16;
+      const guarded from(n * sizeof(float)), to(n * sizeof(float));
+      std::memcpy(from.data(), source.data(), n * sizeof(float));
+      float sum = -1, expected[16] = {};
+      REQUIRE(p.squares_summed_by_16(from.as<float>(), to.as<float>(), n, sum) == whole);
+      for (std::size_t i = 0; i < whole; ++i) {
+        const float square = numerics::mul(source[i], source[i]);
+        REQUIRE(to.as<float>()[i] == square);
+        expected[i % 16] = numerics::add(expected[i % 16], square);
+      }
+      REQUIRE(sum == numerics::sum_of_softmax_lanes(expected));
+    }
+  });
+}
+
 TEST_CASE("simd: the lesser and the greater of two floats, the second where one is NaN") {
   // Programs built with -ffast-math start with denormals as zeros.
   const numerics::exact_environment environment;

@@ -157,6 +157,8 @@ inline constexpr int lanes32 = vector_bytes / 4, lanes16 = vector_bytes / 2, lan
 template <class T> inline constexpr int lanes = vector_bytes / static_cast<int>(sizeof(T));
 /// A fused multiply-add is one rounding and one instruction.
 inline constexpr bool native_fma = HWY_NATIVE_FMA != 0;
+/// Asks for the cache line at p, which need not be memory.
+HWY_INLINE void prefetch(const std::byte* p) { __builtin_prefetch(p); }
 
 template <class T> using tag = hn::ScalableTag<T>;
 template <class T> using vec = hn::Vec<tag<T>>;
@@ -1316,7 +1318,22 @@ template <class T, int N> class side_by_side {
     }
     return i;
   }
+  /// The same of make(x[i]), which is stored at y.
+  template <class Make>
+  HWY_INLINE std::size_t add_made(const T* x, T* y, std::size_t n, const Make& make) {
+    std::size_t i = 0;
+    for (; i + N <= n; i += N) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < block::vectors; ++k) {
+        const V v = make(load_part(x + i + k * block::width));
+        hn::StoreU(v, D(), y + i + k * block::width);
+        sums_.v[k] = rounded(hn::Add(sums_.v[k], v));
+      }
+    }
+    return i;
+  }
   HWY_INLINE void store(T (&each)[N]) const { sums_.store(each); }
+  HWY_INLINE const block& sums() const { return sums_; }
 
  private:
   static HWY_INLINE V load_part(const T* x) { return hn::LoadU(D(), x); }
@@ -1352,6 +1369,32 @@ template <class D, std::size_t N> HWY_INLINE float sum_of_halves(D d, hn::Vec<D>
   for (std::size_t half = N / 2; half > 0; half /= 2)
     for (std::size_t k = 0; k < half; ++k) v[k] = rounded(hn::Add(v[k], v[k + half]));
   return sum_of_lane_halves(d, v[0]);
+}
+
+/// The sum of each four neighbours, in their lanes.
+template <class V> HWY_INLINE V sums_of_fours(V v) {
+  const V two = rounded(hn::Add(v, hn::Shuffle2301(v)));
+  return rounded(hn::Add(two, hn::Shuffle1032(two)));
+}
+/// numerics::sum_of_softmax_lanes of a block of 16: lanes j and j + 8, then neighbours.
+template <class Block> HWY_INLINE float sum_of_softmax_lanes(const Block& of) {
+  hn::Vec<hn::CappedTag<float, 4>> low, high;
+  if constexpr (Block::vectors == 1) {
+    const hn::Half<typename Block::D> half;
+    const hn::Half<hn::Half<typename Block::D>> quarter;
+    const auto v =
+        sums_of_fours(rounded(hn::Add(hn::LowerHalf(half, of.v[0]), hn::UpperHalf(half, of.v[0]))));
+    low = hn::LowerHalf(quarter, v), high = hn::UpperHalf(quarter, v);
+  } else if constexpr (Block::vectors == 2) {
+    const hn::Half<typename Block::D> half;
+    const auto v = sums_of_fours(rounded(hn::Add(of.v[0], of.v[1])));
+    low = hn::LowerHalf(half, v), high = hn::UpperHalf(half, v);
+  } else {
+    static_assert(Block::vectors == 4);
+    low = sums_of_fours(rounded(hn::Add(of.v[0], of.v[2])));
+    high = sums_of_fours(rounded(hn::Add(of.v[1], of.v[3])));
+  }
+  return hn::GetLane(rounded(hn::Add(low, high)));
 }
 
 }  // namespace simd
@@ -2114,6 +2157,7 @@ struct tile_call {
   const float* scales;      // of each row, where `rows` is given
   const std::byte* arrays;  // the panel's columns
   const std::byte* weights;
+  std::size_t ahead;       // bytes from the weights in use to those to be asked for; 0: none
   std::size_t out_stride;  // bytes between rows of the output
   int n;                   // channels written
   std::int32_t first;      // first channel
@@ -2159,8 +2203,8 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
     }
   }
 }
-/// Adds the products of all segments.
-template <class Ops, int MR, int NV>
+/// Adds the products of all segments. Ahead: asks for the weights that come next.
+template <class Ops, bool Ahead, int MR, int NV>
 HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
                              V32 (&acc)[MR][NV]) noexcept {
   const std::byte* row[MR];
@@ -2196,6 +2240,10 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
       typename Ops::W b[NV];
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
+      if constexpr (Ahead && MR > 1) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) simd::prefetch(w + v * lanes32 * Ops::w_bytes + t.ahead);
+      }
       w += NV * lanes32 * Ops::w_bytes;
       HWY_UNROLL(8)
       for (int r = 0; r < MR; ++r) {
@@ -2357,7 +2405,7 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   if constexpr (Finish::grouped)
     add_grouped_products<Finish::share>(t, rows, acc);
   else
-    add_products<Ops>(t, rows, acc);
+    add_products<Ops, Finish::floats>(t, rows, acc);
   if constexpr (Finish::floats) {
     scale_tile<Finish::by>(t, c, acc, row);
     HWY_UNROLL(8)
@@ -2816,6 +2864,10 @@ HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, 
     t.first = group * group_out + local;
     t.arrays = at + alignment;
     t.weights = t.arrays + round_up(as_size(columns) * 4 * kernels::panel_arrays, alignment);
+    // Weights of a large layer come from afar, one panel behind the other; a processor's own
+    // prefetching begins anew with each page.
+    constexpr std::size_t large = 8192, far = 3072;
+    t.ahead = product_of(h.segments, h.steps) * 4 * as_size(columns) >= large ? far : 0;
     // The rows move on to the group's channels, or to the panel's where groups lie side by side.
     const std::size_t before = begins;
     begins = as_size(h.share != 0 ? t.first : group * g.group_in()) * h.element;
@@ -4256,10 +4308,17 @@ HWY_INLINE VF gelu_vectorized(VF x) {
 }
 
 /// y[i] = f(x[i]) of n elements.
+/// One call of f, so that it stands in the loop.
 template <class F> HWY_INLINE void each_float(const float* x, float* y, std::size_t n, F f) {
-  std::size_t i = 0;
-  for (; i + lanes32 <= n; i += lanes32) simd::store(f(simd::load(x + i)), y + i);
-  if (i < n) simd::store_some(f(simd::load_some(x + i, n - i)), y + i, n - i);
+  for (std::size_t i = 0; i < n; i += lanes32) {
+    const std::size_t left = n - i;
+    const bool whole = left >= lanes32;
+    const VF v = f(whole ? simd::load(x + i) : simd::load_some(x + i, left));
+    if (whole)
+      simd::store(v, y + i);
+    else
+      simd::store_some(v, y + i, left);
+  }
 }
 
 /// y[i] = f(x[i]) of n elements, under rounding ATEN.
@@ -4305,12 +4364,19 @@ HWY_INLINE VF clamp_finite(VF x, float lo, float hi) {
 HWY_INLINE bool all_within(VF x, float most) {
   return hn::AllTrue(DF(), hn::Le(hn::Abs(x), set_float(most)));
 }
-/// rint(x * log2 e) as a float.
-HWY_INLINE VF mlas_exponent(VF x) {
-  const VF magic = set_float(numerics::mlas::integer_magic);
-  return simd::rounded(
-      hn::Sub(simd::rounded(fused(x, set_float(numerics::mlas::log2_e), magic)), magic));
-}
+/// rint(x * log2 e): as the low bits of `magic`, and as a float.
+struct mlas_exponents {
+  VF magic, whole;
+  HWY_INLINE explicit mlas_exponents(VF x)
+      : magic(simd::rounded(
+            fused(x, set_float(numerics::mlas::log2_e), set_float(numerics::mlas::integer_magic)))),
+        whole(simd::rounded(hn::Sub(magic, set_float(numerics::mlas::integer_magic)))) {}
+  /// p times the power of two, where p and the product are normal numbers.
+  HWY_INLINE VF scale(VF p) const {
+    return hn::BitCast(
+        DF(), hn::Add(hn::BitCast(D32(), p), hn::ShiftLeft<23>(hn::BitCast(D32(), magic))));
+  }
+};
 HWY_INLINE VF mlas_reduced(VF x, VF m) {
   return fused(m, set_float(numerics::mlas::ln2_low),
                fused(m, set_float(numerics::mlas::ln2_high), x));
@@ -4318,11 +4384,11 @@ HWY_INLINE VF mlas_reduced(VF x, VF m) {
 template <bool OfSoftmax> HWY_INLINE VF exp_mlas(VF x) {
   namespace k = numerics::mlas;
   if (all_within(x, 80.f)) {  // far from what is cut; no power of two overflows or is subnormal
-    const VF m = mlas_exponent(x), p = fused_polynomial(k::exp_c, mlas_reduced(x, m));
-    return simd::rounded(hn::Mul(p, float_pow2(hn::ConvertTo(D32(), m))));
+    const mlas_exponents m(x);
+    return m.scale(fused_polynomial(k::exp_c, mlas_reduced(x, m.whole)));
   }
   const VF v = clamp_finite(x, OfSoftmax ? k::softmax_lowest : k::exp_lowest, k::exp_highest),
-           m = mlas_exponent(v), p = fused_polynomial(k::exp_c, mlas_reduced(v, m));
+           m = mlas_exponents(v).whole, p = fused_polynomial(k::exp_c, mlas_reduced(v, m));
   const V32 q = hn::ConvertTo(D32(), m), half = hn::ShiftRight<1>(q);
   VF y = simd::rounded(
       hn::Mul(simd::rounded(hn::Mul(p, float_pow2(half))), float_pow2(hn::Sub(q, half))));
@@ -4349,9 +4415,9 @@ HWY_INLINE VF erf_mlas(VF x) {
   const VF a = hn::Abs(x), one = set_float(1.f);
   const VF near = fused(fused_polynomial(k::erf_small, simd::rounded(hn::Mul(a, a))), a, a);
   const VF b = hn::Min(a, set_float(k::erf_highest));
-  const VF r = hn::Neg(simd::rounded(fused(fused_polynomial(k::erf_big, b), b, b))),
-           m = mlas_exponent(r), p = fused_polynomial(k::erf_exp, mlas_reduced(r, m));
-  const VF far = hn::Sub(one, simd::rounded(hn::Mul(p, float_pow2(hn::ConvertTo(D32(), m)))));
+  const VF r = hn::Neg(simd::rounded(fused(fused_polynomial(k::erf_big, b), b, b)));
+  const mlas_exponents m(r);
+  const VF far = hn::Sub(one, m.scale(fused_polynomial(k::erf_exp, mlas_reduced(r, m.whole))));
   const VF y = hn::IfThenElse(hn::Gt(a, set_float(k::erf_split)), far, near);
   return unless_nan(x, hn::CopySign(y, x));
 }
@@ -4474,10 +4540,16 @@ inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, floa
 
 // ---- sums over lanes ----
 
-/// The sum of n elements as softmax has it: 16 sums side by side.
-inline HWY_NOINLINE float sum_of_sixteens(const float* e, std::size_t n) noexcept {
+/// y[i] = f(x[i]) of n elements; their sum as softmax has it: 16 sums side by side.
+template <class F>
+HWY_INLINE float sum_of_sixteens(const float* x, float* y, std::size_t n, const F& f) {
+  simd::side_by_side<float, 16> sums;
+  const std::size_t whole = sums.add_made(x, y, n, f);
+  if (whole == n) return simd::sum_of_softmax_lanes(sums.sums());
   float each[16];
-  simd::sum_side_by_side(e, n, each);
+  sums.store(each);
+  each_float(x + whole, y + whole, n - whole, f);
+  for (std::size_t i = whole; i < n; ++i) each[i - whole] = numerics::add(each[i - whole], y[i]);
   return numerics::sum_of_softmax_lanes(each);
 }
 
@@ -6674,6 +6746,7 @@ struct kernel<kernel_id::dynamic_quantize, V>
 /// x / by, rounded once.
 struct divided {
   VF by;
+  HWY_INLINE explicit divided(float of) : by(set_float(of)) {}
   HWY_INLINE VF operator()(VF x) const { return simd::divide(x, by); }
 };
 /// The same to the last bit, but for the sign of a zero, as an estimate and its correction:
@@ -6690,6 +6763,12 @@ struct divided_by_inverse {
   }
   /// Remainders of quotients above 2^-40 are normal numbers.
   static bool takes(float by) noexcept { return simd::native_fma && by > 0x1p-60f && by < 0x1p60f; }
+  /// The lanes of x in which nothing leaves the normal range with what `takes` says, or all are 0.
+  static HWY_INLINE auto exact(VF x) {
+    const VF a = hn::Abs(x);
+    return hn::Or(hn::And(hn::Ge(a, set_float(0x1p-60f)), hn::Le(a, set_float(0x1p60f))),
+                  hn::Eq(x, hn::Zero(DF())));
+  }
 };
 
 /// Every part looks at all elements for the range, and writes its share.
@@ -6723,7 +6802,7 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
     if (divided_by_inverse::takes(s.scale))
       quantize(divided_by_inverse(s.scale), x + r.begin, y, r.end - r.begin, s);
     else
-      quantize(divided{set_float(s.scale)}, x + r.begin, y, r.end - r.begin, s);
+      quantize(divided(s.scale), x + r.begin, y, r.end - r.begin, s);
     if (a.part != 0) return;
     *static_cast<float*>(a.out[1]) = s.scale;
     *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
@@ -7284,7 +7363,13 @@ struct float_walk {
   std::ptrdiff_t x_row = 0, x_column = 0, x_element = 1;
   std::ptrdiff_t w_row = 0, w_column = 0, w_element = 0;
   std::ptrdiff_t x_pixel = 0, y_pixel = 0;  // between pixels of a tile
+  float alpha = 1;                          // times each sum, of binary32, before its bias
   float lo = -std::numeric_limits<float>::infinity(), hi = std::numeric_limits<float>::infinity();
+
+  bool clamps() const noexcept {
+    return lo != -std::numeric_limits<float>::infinity() ||
+           hi != std::numeric_limits<float>::infinity();
+  }
 };
 
 /// What sums of n outputs begin with.
@@ -7293,24 +7378,40 @@ template <class Sums> HWY_INLINE typename Sums::sum begin_floats(const float* bi
     if (bias != nullptr) return n >= lanes32 ? simd::load(bias) : simd::load_some(bias, n);
   return Sums::zero();
 }
+/// What outputs are cut to, where there are bounds.
+struct float_bounds {
+  bool any;
+  VF lo, hi;
+  HWY_INLINE float_bounds(bool clamps, float low, float high)
+      : any(clamps), lo(set_float(low)), hi(set_float(high)) {}
+  HWY_INLINE explicit float_bounds(const float_walk& k) : float_bounds(k.clamps(), k.lo, k.hi) {}
+};
 /// Bias and bounds; n outputs from y on, of which at most a vector is written.
 template <class Sums>
-HWY_INLINE void finish_floats(typename Sums::sum s, const float* bias, VF lo, VF hi, float* y,
-                              std::size_t n) {
+HWY_INLINE void finish_floats(typename Sums::sum s, const float* bias, const float_bounds& b,
+                              float* y, std::size_t n) {
   const bool whole = n >= lanes32;
   if (!Sums::bias_first && bias != nullptr)
     s = Sums::add(s, Sums::widen(whole ? simd::load(bias) : simd::load_some(bias, n)));
-  const VF v = clamp_lanes(Sums::result(s), lo, hi);
+  VF v = Sums::result(s);
+  if (b.any) v = clamp_lanes(v, b.lo, b.hi);
   if (whole)
     simd::store(v, y);
   else
     simd::store_some(v, y, n);
 }
 
+/// How a tile adds the product of a pixel's element and vector v of weights to a sum.
+template <class Sums> struct plain_product {
+  HWY_INLINE typename Sums::sum operator()(typename Sums::sum s, typename Sums::factor a,
+                                           const typename Sums::weights& b, int) const {
+    return Sums::add_product(s, a, b);
+  }
+};
 /// MR pixels times NV vectors of channels, of which n are written.
-template <class Sums, int MR, int NV>
-HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w, const float* bias,
-                             float* y, std::size_t n) noexcept {
+template <class Sums, int MR, int NV, class Product>
+HWY_INLINE void add_float_tile(const Product& product, const float_walk& k, const float* x,
+                               const float* w, const float* bias, float* y, std::size_t n) {
   typename Sums::sum acc[MR][NV];
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
@@ -7332,22 +7433,37 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
         for (int r = 0; r < MR; ++r) {
           const typename Sums::factor a = Sums::spread(px[r * k.x_pixel]);
           HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v) acc[r][v] = Sums::add_product(acc[r][v], a, b[v]);
+          for (int v = 0; v < NV; ++v) acc[r][v] = product(acc[r][v], a, b[v], v);
         }
       }
     }
   }
-  const VF lo = set_float(k.lo), hi = set_float(k.hi);
+  if constexpr (std::is_same_v<typename Sums::sum, VF>) {
+    if (k.alpha != 1) {
+      const VF alpha = set_float(k.alpha);
+      HWY_UNROLL(8)
+      for (int r = 0; r < MR; ++r) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) acc[r][v] = simd::rounded(hn::Mul(acc[r][v], alpha));
+      }
+    }
+  }
+  const float_bounds bounds(k);
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const std::size_t done = as_size(v * lanes32);
       if (done < n)
-        finish_floats<Sums>(acc[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+        finish_floats<Sums>(acc[r][v], bias == nullptr ? nullptr : bias + done, bounds,
                             y + r * k.y_pixel + done, n - done);
     }
   }
+}
+template <class Sums, int MR, int NV>
+HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w, const float* bias,
+                             float* y, std::size_t n) noexcept {
+  add_float_tile<Sums, MR, NV>(plain_product<Sums>{}, k, x, w, bias, y, n);
 }
 /// Vectors of a tile of MR pixels. Of panels no wider than those of eight, eight pixels are taken
 /// together where there are as many.
@@ -7466,14 +7582,14 @@ HWY_NOINLINE void mlas_tile(const mlas_walk& k, const float* x, const float* w, 
     if (block + 1 < k.blocks) s.end_group();
   }
   s.end_group();
-  const VF lo = set_float(in.lo), hi = set_float(in.hi);
+  const float_bounds bounds(in);
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const std::size_t done = as_size(v * lanes32);
       if (done < n)
-        finish_floats<float_sums>(s.total[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+        finish_floats<float_sums>(s.total[r][v], bias == nullptr ? nullptr : bias + done, bounds,
                                   y + r * in.y_pixel + done, n - done);
     }
   }
@@ -7868,53 +7984,32 @@ struct kernel<kernel_id::float_layer, V>
 
 // ---- products that are brought to floats by themselves ----
 
-/// As float_tile, of codes and weights whose products are exact: each times its channel's scale,
-/// then its image's.
+/// Products of codes and weights, which are exact: each times its channel's scale, then its
+/// image's.
+template <int NV> struct scaled_product {
+  VF scale[NV], image;
+  HWY_INLINE scaled_product(const float* channels, float of_image, std::size_t n)
+      : image(set_float(of_image)) {
+    HWY_UNROLL(2)
+    for (int v = 0; v < NV; ++v) {
+      const std::size_t done = as_size(v * lanes32);
+      scale[v] = hn::Zero(DF());
+      if (done < n)
+        scale[v] = n - done >= lanes32 ? simd::load(channels + done)
+                                       : simd::load_some(channels + done, n - done);
+    }
+  }
+  HWY_INLINE VF operator()(VF s, VF a, VF b, int v) const {
+    const VF product = simd::rounded(hn::Mul(a, b)),
+             scaled = simd::rounded(hn::Mul(product, scale[v]));
+    return simd::rounded(hn::Add(s, simd::rounded(hn::Mul(scaled, image))));
+  }
+};
 template <int MR, int NV>
 HWY_NOINLINE void scaled_tile(const float_walk& k, const float* x, const float* w,
                               const float* channels, float image, const float* bias, float* y,
                               std::size_t n) noexcept {
-  VF acc[MR][NV], scale[NV];
-  HWY_UNROLL(2)
-  for (int v = 0; v < NV; ++v) {
-    const std::size_t done = as_size(v * lanes32);
-    scale[v] = hn::Zero(DF());
-    if (done < n)
-      scale[v] = n - done >= lanes32 ? simd::load(channels + done)
-                                     : simd::load_some(channels + done, n - done);
-    HWY_UNROLL(4)
-    for (int r = 0; r < MR; ++r) acc[r][v] = hn::Zero(DF());
-  }
-  const VF factor = set_float(image);
-  for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
-    const float *from = x, *with = w;
-    for (std::ptrdiff_t c = 0; c < k.columns; ++c, from += k.x_column, with += k.w_column) {
-      const float *px = from, *pw = with;
-      for (std::ptrdiff_t e = k.elements; e != 0; --e, px += k.x_element, pw += k.w_element) {
-        HWY_UNROLL(2)
-        for (int v = 0; v < NV; ++v) {
-          const VF b = simd::load(pw + v * lanes32);
-          HWY_UNROLL(4)
-          for (int r = 0; r < MR; ++r) {
-            const VF product = simd::rounded(hn::Mul(set_float(px[r * k.x_pixel]), b)),
-                     scaled = simd::rounded(hn::Mul(product, scale[v]));
-            acc[r][v] = simd::rounded(hn::Add(acc[r][v], simd::rounded(hn::Mul(scaled, factor))));
-          }
-        }
-      }
-    }
-  }
-  const VF lo = set_float(k.lo), hi = set_float(k.hi);
-  HWY_UNROLL(4)
-  for (int r = 0; r < MR; ++r) {
-    HWY_UNROLL(2)
-    for (int v = 0; v < NV; ++v) {
-      const std::size_t done = as_size(v * lanes32);
-      if (done < n)
-        finish_floats<float_sums>(acc[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
-                                  y + r * k.y_pixel + done, n - done);
-    }
-  }
+  add_float_tile<float_sums, MR, NV>(scaled_product<NV>(channels, image, n), k, x, w, bias, y, n);
 }
 /// One panel of n columns of an image's pixels.
 struct scaled_panel {
@@ -7971,6 +8066,28 @@ struct kernel<kernel_id::dynamic_transpose, V>
       simd::store(hn::ConvertTo(DF(), simd::load_as32(x + i)), to + i);
     for (; i < n; ++i) to[i] = x[i];
   }
+  /// The input rows that output pixels `share` meet, to where they lie among all.
+  static void convert(const dynamic_transpose_params& p, const float_image& extents,
+                      const std::int16_t* x, float* to, part_range share) noexcept {
+    const std::size_t row = product_of(p.in_w, p.in_c), image = product_of(p.in_h) * row,
+                      width = as_size(p.out_w), each = product_of(p.out_h, p.out_w);
+    if (extents.out_w != width) return codes_as_floats(x, to, as_size(p.batch) * image);  // one row
+    for (std::size_t pixel = share.begin; pixel < share.end;) {
+      const std::size_t n = pixel / each, next = (n + 1) * each,
+                        end = next < share.end ? next : share.end, last = (end - 1) % each / width;
+      std::size_t first_row = as_size(p.in_h), end_row = 0;
+      for (std::size_t o = pixel % each / width; o <= last; ++o) {
+        const float_taps t = extents.h.at(static_cast<std::int64_t>(o));
+        if (t.count == 0) continue;
+        const std::size_t from = as_size(t.input), behind = as_size(t.input + t.count);
+        first_row = from < first_row ? from : first_row;
+        end_row = behind > end_row ? behind : end_row;
+      }
+      if (const std::size_t at = n * image + first_row * row; first_row < end_row)
+        codes_as_floats(x + at, to + at, (end_row - first_row) * row);
+      pixel = end;
+    }
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
     const kernels::float_columns c = layer_columns(p);
@@ -7979,8 +8096,7 @@ struct kernel<kernel_id::dynamic_transpose, V>
                       each = product_of(p.out_h, p.out_w);
     const float_share share(extents.pixels(), c.panels(layout), a);
     auto* const x = static_cast<float*>(a.scratch);
-    codes_as_floats(static_cast<const std::int16_t*>(a.in[0]), x,
-                    product_of(p.batch, p.in_h, p.in_w, p.in_c));
+    convert(p, extents, static_cast<const std::int16_t*>(a.in[0]), x, share.rows);
     const auto* const images = static_cast<const float*>(a.in[2]);
     const auto* const bias = p.has_bias ? static_cast<const float*>(a.in[3]) : nullptr;
     auto* const y = static_cast<float*>(a.out[0]);
@@ -8096,14 +8212,14 @@ HWY_INLINE void depthwise_tile(const float_layer_params& p, const depthwise_taps
               Sums::widen(channels(px + m * k.x_pixel, c + done, NV > 1 ? lanes32 : rest)), b);
       }
     }
-  const VF lo = set_float(p.min), hi = set_float(p.max);
+  const float_bounds bounds(true, p.min, p.max);
   HWY_UNROLL(4)
   for (int m = 0; m < MP; ++m) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const std::size_t done = as_size(v * lanes32);
       if constexpr (in_fours) acc[m][v] = Sums::add(total[m][v], acc[m][v]);
-      finish_floats<Sums>(acc[m][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+      finish_floats<Sums>(acc[m][v], bias == nullptr ? nullptr : bias + done, bounds,
                           y + m * k.y_pixel + done, left - done);
     }
   }
@@ -8259,6 +8375,11 @@ struct kernel<kernel_id::float_batch_matmul, V>
     if (!p.mlas)
       return p.fused ? rows<fused_sums>(k, x, w, y, n, width, r)
                      : rows<float_sums>(k, x, w, y, n, width, r);
+    if (!p.order.fours && p.k <= p.order.block && start == nullptr) {  // one chain, from 0
+      float_walk chain = k;
+      chain.alpha = p.alpha;
+      return rows<fused_sums>(chain, x, w, y, n, width, r);
+    }
     mlas_walk m;
     m.in = k;
     m.last_elements = k.elements;
@@ -9423,6 +9544,58 @@ HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool nega
         size);
 }
 
+/// The largest of n >= 1 elements, the first of which is `first`; make.whole(i) gives a vector of
+/// them from i on, make.some(i, left) the last one. NaN stays where it is the first, elsewhere it
+/// is passed over; which of two zeros is taken makes no difference to an exponential. Four vectors,
+/// so that the latency of one comparison does not count.
+template <class Make> HWY_INLINE float largest_made(float first, std::size_t n, const Make& make) {
+  VF most[4];
+  HWY_UNROLL(4)
+  for (int k = 0; k < 4; ++k) most[k] = set_float(first);
+  std::size_t i = 0;
+  for (; i + 4 * lanes32 <= n; i += 4 * lanes32) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k)
+      most[k] = simd::greater(make.whole(i + as_size(k * lanes32)), most[k]);
+  }
+  for (; i + lanes32 <= n; i += lanes32) most[0] = simd::greater(make.whole(i), most[0]);
+  if (i < n) {  // lanes behind the end do not count
+    const VF rest = make.some(i, n - i);
+    most[1] = simd::greater(hn::IfThenElse(hn::FirstN(DF(), n - i), rest, most[1]), most[1]);
+  }
+  if (numerics::is_nan(first)) return first;
+  return hn::GetLane(
+      hn::MaxOfLanes(DF(), hn::Max(hn::Max(most[0], most[1]), hn::Max(most[2], most[3]))));
+}
+struct stored_floats {
+  const float* x;
+  HWY_INLINE VF whole(std::size_t i) const { return simd::load(x + i); }
+  HWY_INLINE VF some(std::size_t i, std::size_t left) const { return simd::load_some(x + i, left); }
+};
+/// Exponentials of a row less its largest element, to y, and their sum: ORT.
+struct exponentials_mlas {
+  VF top, beta;
+  HWY_INLINE VF operator()(VF x) const {
+    return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(x, top)), beta)));
+  }
+  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
+    return sum_of_sixteens(x, y, p.depth, exponentials_mlas{set_float(largest), set_float(p.beta)});
+  }
+  static HWY_INLINE VF share(VF v, VF factor) { return hn::Mul(v, factor); }
+};
+/// XNN.
+struct exponentials_xnnpack {
+  VF top;
+  HWY_INLINE VF operator()(VF x) const {
+    return exp_of_softmax_xnn(simd::rounded(hn::Sub(x, top)));
+  }
+  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
+    each_float(x, y, p.depth, exponentials_xnnpack{set_float(largest)});
+    return sum_in_lanes_xnn(y, p.depth, 64);
+  }
+  static HWY_INLINE VF share(VF v, VF factor) { return flushed(simd::rounded(hn::Mul(v, factor))); }
+};
+
 template <class V>
 struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V>> {
   static constexpr std::size_t together = 4;  // rows whose sums run side by side
@@ -9465,16 +9638,27 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     return std::nullopt;
   }
   using float_rows = void (*)(const softmax_params&, const float*, float*) noexcept;
-  /// One row of float32, and `together` of them; null: one by one.
+  /// Rows at x, of which the largest elements are known, to y: at most most_below of them.
+  using float_rows_below = void (*)(const softmax_params&, const float*, const float*, float*,
+                                    std::size_t) noexcept;
+  static constexpr std::size_t most_below = 16;
+  /// One row of float32, and `together` of them; null: one by one. below: null where there is none.
   struct float_formula {
     float_rows one, several;
+    float_rows_below below;
   };
   static std::optional<float_formula> of_floats(const softmax_params& p) noexcept {
     switch (p.mode) {
-      case rounding::none: return float_formula{&rows_floats<1>, &rows_floats<together>};
-      case rounding::aten: return float_formula{&row_vectorized, nullptr};
-      case rounding::onnxruntime: return float_formula{&row_mlas, nullptr};
-      case rounding::xnnpack: return float_formula{&row_xnnpack, nullptr};
+      case rounding::none: return float_formula{&rows_floats<1>, &rows_floats<together>, nullptr};
+      case rounding::aten: return float_formula{&row_vectorized, nullptr, nullptr};
+      case rounding::onnxruntime:
+        return float_formula{&rows_of<1, &rows_below<exponentials_mlas>>,
+                             &rows_of<together, &rows_below<exponentials_mlas>>,
+                             &rows_below<exponentials_mlas>};
+      case rounding::xnnpack:
+        return float_formula{&rows_of<1, &rows_below<exponentials_xnnpack>>,
+                             &rows_of<together, &rows_below<exponentials_xnnpack>>,
+                             &rows_below<exponentials_xnnpack>};
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -9741,28 +9925,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     return numerics::sum_of_halves(sums);
   }
   static HWY_NOINLINE float largest_of(const float* x, std::size_t n) noexcept {
-    // NaN there stays, elsewhere it is passed over. Which of two zeros is taken makes no difference
-    // to an exponential. Four vectors, so that the latency of one comparison does not count.
-    VF most[4];
-    HWY_UNROLL(4)
-    for (int k = 0; k < 4; ++k) most[k] = set_float(x[0]);
-    std::size_t i = 0;
-    for (; i + 4 * lanes32 <= n; i += 4 * lanes32) {
-      HWY_UNROLL(4)
-      for (int k = 0; k < 4; ++k)
-        most[k] = simd::greater(simd::load(x + i + as_size(k * lanes32)), most[k]);
-    }
-    for (; i + lanes32 <= n; i += lanes32) most[0] = simd::greater(simd::load(x + i), most[0]);
-    if (i < n) {  // lanes behind the end are the first element's
-      const VF rest = simd::load_some(x + i, n - i);
-      most[1] = simd::greater(hn::IfThenElse(hn::FirstN(DF(), n - i), rest, most[1]), most[1]);
-    }
-    alignas(alignment) float each[lanes32];
-    simd::store(simd::greater(simd::greater(most[0], most[1]), simd::greater(most[2], most[3])),
-                each);
-    float largest = x[0];
-    for (std::size_t k = 0; k < lanes32; ++k) largest = each[k] > largest ? each[k] : largest;
-    return largest;
+    return largest_made(x[0], n, stored_floats{x});
   }
   /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.
   static HWY_NOINLINE void row_vectorized(const softmax_params& p, const float* x,
@@ -9782,27 +9945,30 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     const VF factor = set_float(numerics::div(1.f, sum));
     each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
   }
-  /// ORT: the exponentials stand in y until their sum is known.
-  static HWY_NOINLINE void row_mlas(const softmax_params& p, const float* x, float* y) noexcept {
+  /// The exponentials stand in y until their sum is known: of all rows first, since a row's sum
+  /// takes long to be added up.
+  template <class Exponentials>
+  static HWY_NOINLINE void rows_below(const softmax_params& p, const float* x, const float* largest,
+                                      float* y, std::size_t rows) noexcept {
     const std::size_t n = p.depth;
-    const float largest = largest_of(x, n);
-    const VF top = set_float(largest), beta = set_float(p.beta);
-    each_float(x, y, n, [=](VF v) HWY_ATTR {
-      return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, top)), beta)));
-    });
-    const float sum = sum_of_sixteens(y, n);
-    if (p.log) return shares(p, x, largest, numerics::log_c_library(sum), y);
-    const VF factor = set_float(numerics::div(1.f, sum));
-    each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
+    float sum[most_below];
+    for (std::size_t r = 0; r < rows; ++r)
+      sum[r] = Exponentials::row(p, x + r * n, largest[r], y + r * n);
+    for (std::size_t r = 0; r < rows; ++r) {
+      if (p.log) {
+        shares(p, x + r * n, largest[r], numerics::log_c_library(sum[r]), y + r * n);
+        continue;
+      }
+      const VF factor = set_float(numerics::div(1.f, sum[r]));
+      each_float(y + r * n, y + r * n, n,
+                 [=](VF v) HWY_ATTR { return Exponentials::share(v, factor); });
+    }
   }
-  /// XNN, likewise.
-  static HWY_NOINLINE void row_xnnpack(const softmax_params& p, const float* x, float* y) noexcept {
-    const std::size_t n = p.depth;
-    const VF top = set_float(largest_of(x, n));
-    each_float(x, y, n,
-               [=](VF v) HWY_ATTR { return exp_of_softmax_xnn(simd::rounded(hn::Sub(v, top))); });
-    const VF factor = set_float(numerics::div(1.f, sum_in_lanes_xnn(y, n, 64)));
-    each_float(y, y, n, [=](VF v) HWY_ATTR { return flushed(simd::rounded(hn::Mul(v, factor))); });
+  template <std::size_t Rows, float_rows_below Below>
+  static void rows_of(const softmax_params& p, const float* x, float* y) noexcept {
+    float largest[Rows];
+    for (std::size_t r = 0; r < Rows; ++r) largest[r] = largest_of(x + r * p.depth, p.depth);
+    Below(p, x, largest, y, Rows);
   }
 
   static void all_floats(const softmax_params& p, const float* x, float* y, part_range r) noexcept {
@@ -9921,25 +10087,66 @@ template <class V> struct kernel<kernel_id::attention, V> {
                         y.first + first, left < most ? left : most, width, {0, rows});
     }
   }
-  /// A row of n scores times the scale, and its mask, a number for each or (step 0) one.
-  static HWY_NOINLINE void adjust(float* x, std::size_t n, float scale, const float* mask,
-                                  std::size_t step) noexcept {
-    const VF by = set_float(scale), one = set_float(mask != nullptr ? *mask : 0.f);
-    for (std::size_t i = 0; i < n; i += lanes32) {
-      const std::size_t left = n - i;
-      const bool whole = left >= lanes32;
-      VF v = whole ? simd::load(x + i) : simd::load_some(x + i, left);
-      if (scale != 1) v = simd::rounded(hn::Mul(v, by));
-      if (mask != nullptr) {
-        const VF add = step == 0 ? one
-                       : whole   ? simd::load(mask + i)
-                                 : simd::load_some(mask + i, left);
-        v = hn::Add(v, add);
-      }
-      if (whole)
-        simd::store(v, x + i);
+  /// What is added to a row's scores.
+  enum class mask_kind : std::uint8_t { none, one, each };
+  /// A row's scores times the scale, plus its mask; stored where the scores were.
+  template <mask_kind Mask> struct adjusted {
+    float* x;
+    const float* mask;
+    VF by, one;
+    HWY_INLINE adjusted(float* row, float scale, const float* of_row)
+        : x(row),
+          mask(of_row),
+          by(set_float(scale)),
+          one(set_float(Mask == mask_kind::one ? *of_row : 0.f)) {}
+    HWY_INLINE VF of(VF v, VF added) const {
+      const VF scaled = simd::rounded(hn::Mul(v, by));
+      return Mask == mask_kind::none ? scaled : hn::Add(scaled, added);
+    }
+    HWY_INLINE VF whole(std::size_t i) const {
+      const VF v = of(simd::load(x + i), Mask == mask_kind::each ? simd::load(mask + i) : one);
+      simd::store(v, x + i);
+      return v;
+    }
+    HWY_INLINE VF some(std::size_t i, std::size_t left) const {
+      const VF v = of(simd::load_some(x + i, left),
+                      Mask == mask_kind::each ? simd::load_some(mask + i, left) : one);
+      simd::store_some(v, x + i, left);
+      return v;
+    }
+    HWY_INLINE float first() const {
+      return hn::GetLane(of(set_float(*x), Mask == mask_kind::each ? set_float(*mask) : one));
+    }
+  };
+  /// All n scores of a row; returns the largest.
+  template <mask_kind Mask>
+  static HWY_NOINLINE float adjust(float* x, std::size_t n, float scale,
+                                   const float* mask) noexcept {
+    const adjusted<Mask> row(x, scale, mask);
+    return largest_made(row.first(), n, row);
+  }
+  /// Softmax of `rows` rows of scores of matrix `batch`, from row `first` of it on.
+  static HWY_NOINLINE void weigh(const attention_params& p, const float* mask, std::size_t batch,
+                                 std::size_t first, float* scores, std::size_t rows) noexcept {
+    using softmax = kernel<kernel_id::softmax, V>;
+    const std::size_t n = p.scores.n;
+    const auto below = softmax::of_floats(p.softmax)->below;
+    const auto adjust_row = !p.masked            ? &adjust<mask_kind::none>
+                            : p.mask.column == 0 ? &adjust<mask_kind::one>
+                                                 : &adjust<mask_kind::each>;
+    float largest[softmax::most_below];
+    for (std::size_t i = 0; i < rows;) {
+      const std::size_t left = rows - i,
+                        some = left < softmax::most_below ? left : softmax::most_below;
+      float* const x = scores + i * n;
+      for (std::size_t r = 0; r < some; ++r)
+        largest[r] = adjust_row(x + r * n, n, p.scale,
+                                p.masked ? p.mask.row_of(mask, batch, first + i + r) : nullptr);
+      if (below != nullptr)
+        below(p.softmax, x, largest, x, some);
       else
-        simd::store_some(v, x + i, left);
+        softmax::all_floats(p.softmax, x, x, {0, some});
+      i += some;
     }
   }
   static void run(const kernel_args& a) noexcept {
@@ -9969,11 +10176,7 @@ template <class V> struct kernel<kernel_id::attention, V> {
       for (; row < end;) {
         const std::size_t i = row - batch * m, rows = end - row < most ? end - row : most;
         multiply(p.scores, {of_q + i * p.row_of(depth), p.row_of(depth)}, wk, {scores, n}, rows);
-        if (p.masked || p.scale != 1)
-          for (std::size_t s = 0; s < rows; ++s)
-            adjust(scores + s * n, n, p.scale,
-                   p.masked ? p.mask.row_of(mask, of_scores[0], i + s) : nullptr, p.mask.column);
-        if (n != 0) kernel<kernel_id::softmax, V>::all_floats(p.softmax, scores, scores, {0, rows});
+        if (n != 0) weigh(p, mask, of_scores[0], i, scores, rows);
         multiply(p.values, {scores, n}, wv, {to + i * p.row_of(out), p.row_of(out)}, rows);
         row += rows;
       }
@@ -10352,16 +10555,6 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-/// The sum of n elements in binary64: 8 sums side by side, those left over after them.
-inline HWY_NOINLINE double wide_sum_of_eights(const float* x, std::size_t n) noexcept {
-  simd::side_by_side<double, 8> sums;
-  std::size_t i = sums.add(x, n);
-  double each[8];
-  sums.store(each);
-  double sum = numerics::sum_of_halves(each);
-  for (; i < n; ++i) sum = numerics::add(sum, static_cast<double>(x[i]));
-  return sum;
-}
 /// A fused square of x - mean.
 struct centred_square {
   float mean;
@@ -10370,28 +10563,48 @@ struct centred_square {
     return simd::rounded(fused(d, d, sum));
   }
 };
-/// Fused squares of x - mean in 8 chains side by side; returns how many elements are in them.
-inline HWY_NOINLINE std::size_t squares_of_eights(const float* x, std::size_t n, float mean,
-                                                  float (&each)[8]) noexcept {
-  simd::side_by_side<float, 8> sums;
-  const std::size_t whole = sums.add(x, n, centred_square{mean});
-  sums.store(each);
-  return whole;
-}
-inline reference::row_moments row_moments_in_lanes(const float* x, std::size_t n,
-                                                   bool centred) noexcept {
-  reference::row_moments r;
-  if (centred)
-    r.mean = static_cast<float>(numerics::div(wide_sum_of_eights(x, n), static_cast<double>(n)));
-  float each[8];
-  const std::size_t whole = squares_of_eights(x, n, r.mean, each);
-  r.squares = numerics::sum_of_halves(each);
-  for (std::size_t i = whole; i < n; ++i) {
-    const float d = numerics::sub(x[i], r.mean);
-    r.squares = n - whole >= 4 && i < whole + 4 ? numerics::add(r.squares, numerics::mul(d, d))
-                                                : numerics::fma(d, d, r.squares);
+/// Rows whose sums run side by side, so that the latency of an addition does not count.
+inline constexpr int rows_together = 4;
+/// R rows of n elements: sums in binary64 of 8 sums side by side, those left over after them; fused
+/// squares of x - mean in 8 chains side by side.
+template <int R>
+HWY_NOINLINE void moments_in_lanes(const float* x, std::size_t n, bool centred, float* means,
+                                   float* squares) noexcept {
+  const std::size_t whole = n / 8 * 8;
+  HWY_UNROLL(4)
+  for (int r = 0; r < R; ++r) means[r] = 0;
+  if (centred) {
+    simd::side_by_side<double, 8> sums[R];
+    for (std::size_t i = 0; i < whole; i += 8) {
+      HWY_UNROLL(4)
+      for (int r = 0; r < R; ++r) sums[r].add(x + as_size(r) * n + i, 8);
+    }
+    HWY_UNROLL(4)
+    for (int r = 0; r < R; ++r) {
+      double each[8];
+      sums[r].store(each);
+      double sum = numerics::sum_of_halves(each);
+      for (std::size_t i = whole; i < n; ++i)
+        sum = numerics::add(sum, static_cast<double>(x[as_size(r) * n + i]));
+      means[r] = static_cast<float>(numerics::div(sum, static_cast<double>(n)));
+    }
   }
-  return r;
+  simd::side_by_side<float, 8> sums[R];
+  for (std::size_t i = 0; i < whole; i += 8) {
+    HWY_UNROLL(4)
+    for (int r = 0; r < R; ++r) sums[r].add(x + as_size(r) * n + i, 8, centred_square{means[r]});
+  }
+  HWY_UNROLL(4)
+  for (int r = 0; r < R; ++r) {
+    float each[8];
+    sums[r].store(each);
+    squares[r] = numerics::sum_of_halves(each);
+    for (std::size_t i = whole; i < n; ++i) {
+      const float d = numerics::sub(x[as_size(r) * n + i], means[r]);
+      squares[r] = n - whole >= 4 && i < whole + 4 ? numerics::add(squares[r], numerics::mul(d, d))
+                                                   : numerics::fma(d, d, squares[r]);
+    }
+  }
 }
 
 /// reference::counted_moments in 8 lanes side by side, which have equally many elements.
@@ -10464,44 +10677,86 @@ inline HWY_NOINLINE reference::row_moments row_moments_in_cascade(const float* x
   return {all.mean, all.squares};
 }
 
-/// Rows side by side, a lane each: at most lanes32 of them, the last one again in lanes without.
-struct rows_in_lanes {
-  std::int32_t at[lanes32];
-  HWY_INLINE rows_in_lanes(std::size_t rows, std::size_t size) {
-    for (std::size_t l = 0; l < lanes32; ++l)
-      at[l] = static_cast<std::int32_t>((l < rows ? l : rows - 1) * size);
+/// Rows side by side, a lane each, in G vectors: at most G * lanes32 of them, 0 in lanes without.
+/// step(i, column) of every element i, in order.
+template <int G, class Step>
+HWY_INLINE void each_column(const float* x, std::size_t rows, std::size_t n, const Step& step) {
+  constexpr std::size_t width = G * lanes32, most = 32;
+  alignas(alignment) float columns[most * width] = {};
+  for (std::size_t first = 0; first < n; first += most) {
+    const std::size_t left = n - first, some = left < most ? left : most;
+    transpose_matrix(x + first, n, columns, width, some, rows);
+    for (std::size_t i = 0; i < some; ++i) step(first + i, columns + i * width);
   }
-  HWY_INLINE VF operator()(const float* x) const {
-    return hn::GatherIndex(DF(), x, simd::load(at));
+}
+/// Welford's mean and squares of a row in each lane; Divide: by a number of elements.
+template <int G, class Divide> struct running_moments {
+  VF mean[G], sum[G];
+  decltype(divided_by_inverse::exact(VF())) exact;  // so far
+
+  HWY_INLINE running_moments() : exact(divided_by_inverse::exact(hn::Zero(DF()))) {
+    HWY_UNROLL(2)
+    for (int g = 0; g < G; ++g) mean[g] = sum[g] = hn::Zero(DF());
+  }
+  HWY_INLINE void step(std::size_t i, const float* column) {
+    const Divide by(static_cast<float>(i + 1));
+    HWY_UNROLL(2)
+    for (int g = 0; g < G; ++g) {
+      const VF v = simd::load(column + g * lanes32), d = simd::rounded(hn::Sub(v, mean[g]));
+      if constexpr (std::is_same_v<Divide, divided_by_inverse>)
+        exact = hn::And(exact, divided_by_inverse::exact(d));
+      mean[g] = simd::rounded(hn::Add(mean[g], by(d)));
+      const VF square = simd::rounded(hn::Mul(d, simd::rounded(hn::Sub(v, mean[g]))));
+      sum[g] = simd::rounded(hn::Add(sum[g], square));
+    }
   }
 };
-inline HWY_NOINLINE void rows_running(const float* x, std::size_t rows, std::size_t n, float* means,
-                                      float* squares) noexcept {
-  const rows_in_lanes row(rows, n);
-  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
-  for (std::size_t i = 0; i < n; ++i) {
-    const VF v = row(x + i), d = simd::rounded(hn::Sub(v, mean));
-    mean = simd::rounded(hn::Add(mean, simd::divide(d, set_float(static_cast<float>(i + 1)))));
-    const VF square = simd::rounded(hn::Mul(d, simd::rounded(hn::Sub(v, mean))));
-    sum = simd::rounded(hn::Add(sum, square));
+/// Whether all is as division gives it: else nothing is written.
+template <int G, class Divide>
+HWY_NOINLINE bool try_rows_running(const float* x, std::size_t rows, std::size_t n, float* means,
+                                   float* squares) noexcept {
+  running_moments<G, Divide> m;
+  each_column<G>(x, rows, n,
+                 [&](std::size_t i, const float* column) HWY_ATTR { m.step(i, column); });
+  if (!hn::AllTrue(DF(), m.exact)) return false;
+  HWY_UNROLL(2)
+  for (int g = 0; g < G; ++g) {
+    simd::store(m.mean[g], means + g * lanes32);
+    simd::store(m.sum[g], squares + g * lanes32);
   }
+  return true;
+}
+/// At most G * lanes32 rows.
+template <int G>
+HWY_INLINE void rows_running(const float* x, std::size_t rows, std::size_t n, float* means,
+                             float* squares) noexcept {
+  if (simd::native_fma && try_rows_running<G, divided_by_inverse>(x, rows, n, means, squares))
+    return;
+  try_rows_running<G, divided>(x, rows, n, means, squares);
+}
+/// At most lanes32 rows.
+inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::size_t n,
+                                       bool centred, float* means, float* squares) noexcept {
+  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
+  if (centred) {
+    each_column<1>(x, rows, n, [&](std::size_t, const float* column) HWY_ATTR {
+      mean = simd::rounded(hn::Add(mean, simd::load(column)));
+    });
+    mean = simd::divide(mean, set_float(static_cast<float>(n)));
+  }
+  each_column<1>(x, rows, n, [&](std::size_t, const float* column) HWY_ATTR {
+    const VF d = simd::rounded(hn::Sub(simd::load(column), mean));
+    sum = simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(d, d))));
+  });
   simd::store(mean, means);
   simd::store(sum, squares);
 }
-inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::size_t n,
-                                       bool centred, float* means, float* squares) noexcept {
-  const rows_in_lanes row(rows, n);
-  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
-  if (centred) {
-    for (std::size_t i = 0; i < n; ++i) mean = simd::rounded(hn::Add(mean, row(x + i)));
-    mean = simd::divide(mean, set_float(static_cast<float>(n)));
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    const VF d = simd::rounded(hn::Sub(row(x + i), mean));
-    sum = simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(d, d))));
-  }
-  simd::store(mean, means);
-  simd::store(sum, squares);
+/// reference::deviation_of, of as many rows as there are lanes.
+inline HWY_NOINLINE void deviations_of(const layer_norm_params& p, float* squares) noexcept {
+  const VF variance =
+      simd::rounded(simd::divide(simd::load(squares), set_float(static_cast<float>(p.size))));
+  const VF root = sqrt_lanes(simd::rounded(hn::Add(variance, set_float(p.epsilon))));
+  simd::store(reference::multiplies(p.sums) ? simd::divide(set_float(1.f), root) : root, squares);
 }
 
 /// What mean and deviation make of a row.
@@ -10510,7 +10765,8 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
                                        float* y) noexcept {
   const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f),
            zero = hn::Zero(DF());
-  const bool lanes = reference::multiplies(p.sums);
+  const bool lanes = reference::multiplies(p.sums), inverts = divided_by_inverse::takes(deviation);
+  const divided_by_inverse by_inverse(deviation);
   for (std::size_t i = 0; i < p.size; i += lanes32) {
     const std::size_t left = p.size - i;
     const bool whole = left >= lanes32;
@@ -10526,7 +10782,10 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
           : p.sums == row_sums::cascade ? fused(t, w, zero)
                                         : hn::Mul(t, w);
     } else {
-      r = simd::rounded(hn::Mul(simd::divide(d, by), w));
+      const VF share = inverts && hn::AllTrue(DF(), divided_by_inverse::exact(d))
+                           ? hn::CopySign(by_inverse(d), d)
+                           : simd::divide(d, by);
+      r = simd::rounded(hn::Mul(share, w));
       if (bias != nullptr) r = hn::Add(r, b);
     }
     if (whole)
@@ -10563,6 +10822,35 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
     return *static_cast<const layer_norm_params*>(p);
   }
   static bool accepts(const void* p) { return params(p).size <= std::size_t{1} << 26; }
+  static constexpr std::size_t most = 2 * lanes32;  // rows at a time
+  static void moments(const layer_norm_params& p, const float* x, std::size_t rows, float* means,
+                      float* squares) noexcept {
+    switch (p.sums) {
+      case row_sums::in_order:
+        for (std::size_t i = 0; i < rows; i += lanes32)
+          rows_in_order(x + i * p.size, rows - i < lanes32 ? rows - i : lanes32, p.size, p.centred,
+                        means + i, squares + i);
+        return;
+      case row_sums::running:
+        return rows > lanes32 ? rows_running<2>(x, rows, p.size, means, squares)
+                              : rows_running<1>(x, rows, p.size, means, squares);
+      case row_sums::lanes: {
+        std::size_t i = 0;
+        for (; i + rows_together <= rows; i += rows_together)
+          moments_in_lanes<rows_together>(x + i * p.size, p.size, p.centred, means + i,
+                                          squares + i);
+        for (; i < rows; ++i)
+          moments_in_lanes<1>(x + i * p.size, p.size, p.centred, means + i, squares + i);
+        return;
+      }
+      case row_sums::cascade:
+        for (std::size_t i = 0; i < rows; ++i) {
+          const reference::row_moments m = row_moments_in_cascade(x + i * p.size, p.size);
+          means[i] = m.mean, squares[i] = m.squares;
+        }
+        return;
+    }
+  }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.rows, k.part, k.parts);
@@ -10572,27 +10860,17 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
     for (std::size_t row = r.begin; row < r.end;) {
       const auto* const x = static_cast<const float*>(k.in[0]) + row * p.size;
       auto* const y = static_cast<float*>(k.out[0]) + row * p.size;
-      const std::size_t left = r.end - row, some = left < lanes32 ? left : lanes32,
-                        rows = reference::multiplies(p.sums) ? 1 : some;
       if (p.groups > 0) {
         normalize_group(p, row, x, row_moments_in_cascade(x, p.size), weight, bias, y);
         ++row;
         continue;
       }
-      float means[lanes32], squares[lanes32];
-      if (reference::multiplies(p.sums)) {
-        const reference::row_moments m = p.sums == row_sums::lanes
-                                             ? row_moments_in_lanes(x, p.size, p.centred)
-                                             : row_moments_in_cascade(x, p.size);
-        means[0] = m.mean, squares[0] = m.squares;
-      } else if (p.sums == row_sums::running) {
-        rows_running(x, rows, p.size, means, squares);
-      } else {
-        rows_in_order(x, rows, p.size, p.centred, means, squares);
-      }
+      const std::size_t left = r.end - row, rows = left < most ? left : most;
+      float means[most] = {}, deviations[most] = {};
+      moments(p, x, rows, means, deviations);
+      for (std::size_t i = 0; i < rows; i += lanes32) deviations_of(p, deviations + i);
       for (std::size_t i = 0; i < rows; ++i)
-        normalize_row(p, x + i * p.size, means[i], reference::deviation_of(p, squares[i]), weight,
-                      bias, y + i * p.size);
+        normalize_row(p, x + i * p.size, means[i], deviations[i], weight, bias, y + i * p.size);
       row += rows;
     }
   }

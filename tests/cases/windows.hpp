@@ -270,6 +270,10 @@ template <> struct cases<octet::ops::float_layer_norm> {
       shapes({9, 13}, 13, {.running = true});
       shapes({9, 13}, 13, {.centred = false, .running = true});
       shapes({2, 9, 13}, 13, {.in_order = true});
+      shapes({37, 45}, 45, {.running = true}), shapes({21, 35}, 35, {.in_order = true});
+      node_case& tiny = to.add("rows of subnormal quotients", {dims{19, 45}, dims{45}, dims{45}});
+      tiny.attrs = to_attributes(octet::layer_norm_attrs{.running = true});
+      tiny.in[0].range(-0x1p-123, 0x1p-123), tiny.in[2].range(0, 0);
     } else {
       // One to seven chunks of 16 elements in each lane, the last one short.
       for (const std::int32_t n : {128, 130, 259, 400, 643, 777}) shapes({2, n}, n, {});

@@ -50,25 +50,66 @@ template <class V> struct kernel<kernel_id::attention, V> {
                         y.first + first, left < most ? left : most, width, {0, rows});
     }
   }
-  /// A row of n scores times the scale, and its mask, a number for each or (step 0) one.
-  static HWY_NOINLINE void adjust(float* x, std::size_t n, float scale, const float* mask,
-                                  std::size_t step) noexcept {
-    const VF by = set_float(scale), one = set_float(mask != nullptr ? *mask : 0.f);
-    for (std::size_t i = 0; i < n; i += lanes32) {
-      const std::size_t left = n - i;
-      const bool whole = left >= lanes32;
-      VF v = whole ? simd::load(x + i) : simd::load_some(x + i, left);
-      if (scale != 1) v = simd::rounded(hn::Mul(v, by));
-      if (mask != nullptr) {
-        const VF add = step == 0 ? one
-                       : whole   ? simd::load(mask + i)
-                                 : simd::load_some(mask + i, left);
-        v = hn::Add(v, add);
-      }
-      if (whole)
-        simd::store(v, x + i);
+  /// What is added to a row's scores.
+  enum class mask_kind : std::uint8_t { none, one, each };
+  /// A row's scores times the scale, plus its mask; stored where the scores were.
+  template <mask_kind Mask> struct adjusted {
+    float* x;
+    const float* mask;
+    VF by, one;
+    HWY_INLINE adjusted(float* row, float scale, const float* of_row)
+        : x(row),
+          mask(of_row),
+          by(set_float(scale)),
+          one(set_float(Mask == mask_kind::one ? *of_row : 0.f)) {}
+    HWY_INLINE VF of(VF v, VF added) const {
+      const VF scaled = simd::rounded(hn::Mul(v, by));
+      return Mask == mask_kind::none ? scaled : hn::Add(scaled, added);
+    }
+    HWY_INLINE VF whole(std::size_t i) const {
+      const VF v = of(simd::load(x + i), Mask == mask_kind::each ? simd::load(mask + i) : one);
+      simd::store(v, x + i);
+      return v;
+    }
+    HWY_INLINE VF some(std::size_t i, std::size_t left) const {
+      const VF v = of(simd::load_some(x + i, left),
+                      Mask == mask_kind::each ? simd::load_some(mask + i, left) : one);
+      simd::store_some(v, x + i, left);
+      return v;
+    }
+    HWY_INLINE float first() const {
+      return hn::GetLane(of(set_float(*x), Mask == mask_kind::each ? set_float(*mask) : one));
+    }
+  };
+  /// All n scores of a row; returns the largest.
+  template <mask_kind Mask>
+  static HWY_NOINLINE float adjust(float* x, std::size_t n, float scale,
+                                   const float* mask) noexcept {
+    const adjusted<Mask> row(x, scale, mask);
+    return largest_made(row.first(), n, row);
+  }
+  /// Softmax of `rows` rows of scores of matrix `batch`, from row `first` of it on.
+  static HWY_NOINLINE void weigh(const attention_params& p, const float* mask, std::size_t batch,
+                                 std::size_t first, float* scores, std::size_t rows) noexcept {
+    using softmax = kernel<kernel_id::softmax, V>;
+    const std::size_t n = p.scores.n;
+    const auto below = softmax::of_floats(p.softmax)->below;
+    const auto adjust_row = !p.masked            ? &adjust<mask_kind::none>
+                            : p.mask.column == 0 ? &adjust<mask_kind::one>
+                                                 : &adjust<mask_kind::each>;
+    float largest[softmax::most_below];
+    for (std::size_t i = 0; i < rows;) {
+      const std::size_t left = rows - i,
+                        some = left < softmax::most_below ? left : softmax::most_below;
+      float* const x = scores + i * n;
+      for (std::size_t r = 0; r < some; ++r)
+        largest[r] = adjust_row(x + r * n, n, p.scale,
+                                p.masked ? p.mask.row_of(mask, batch, first + i + r) : nullptr);
+      if (below != nullptr)
+        below(p.softmax, x, largest, x, some);
       else
-        simd::store_some(v, x + i, left);
+        softmax::all_floats(p.softmax, x, x, {0, some});
+      i += some;
     }
   }
   static void run(const kernel_args& a) noexcept {
@@ -98,11 +139,7 @@ template <class V> struct kernel<kernel_id::attention, V> {
       for (; row < end;) {
         const std::size_t i = row - batch * m, rows = end - row < most ? end - row : most;
         multiply(p.scores, {of_q + i * p.row_of(depth), p.row_of(depth)}, wk, {scores, n}, rows);
-        if (p.masked || p.scale != 1)
-          for (std::size_t s = 0; s < rows; ++s)
-            adjust(scores + s * n, n, p.scale,
-                   p.masked ? p.mask.row_of(mask, of_scores[0], i + s) : nullptr, p.mask.column);
-        if (n != 0) kernel<kernel_id::softmax, V>::all_floats(p.softmax, scores, scores, {0, rows});
+        if (n != 0) weigh(p, mask, of_scores[0], i, scores, rows);
         multiply(p.values, {scores, n}, wv, {to + i * p.row_of(out), p.row_of(out)}, rows);
         row += rows;
       }

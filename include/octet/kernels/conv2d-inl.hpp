@@ -292,6 +292,10 @@ HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, 
     t.first = group * group_out + local;
     t.arrays = at + alignment;
     t.weights = t.arrays + round_up(as_size(columns) * 4 * kernels::panel_arrays, alignment);
+    // Weights of a large layer come from afar, one panel behind the other; a processor's own
+    // prefetching begins anew with each page.
+    constexpr std::size_t large = 8192, far = 3072;
+    t.ahead = product_of(h.segments, h.steps) * 4 * as_size(columns) >= large ? far : 0;
     // The rows move on to the group's channels, or to the panel's where groups lie side by side.
     const std::size_t before = begins;
     begins = as_size(h.share != 0 ? t.first : group * g.group_in()) * h.element;

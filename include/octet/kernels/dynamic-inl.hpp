@@ -148,6 +148,7 @@ struct kernel<kernel_id::dynamic_quantize, V>
 /// x / by, rounded once.
 struct divided {
   VF by;
+  HWY_INLINE explicit divided(float of) : by(set_float(of)) {}
   HWY_INLINE VF operator()(VF x) const { return simd::divide(x, by); }
 };
 /// The same to the last bit, but for the sign of a zero, as an estimate and its correction:
@@ -164,6 +165,12 @@ struct divided_by_inverse {
   }
   /// Remainders of quotients above 2^-40 are normal numbers.
   static bool takes(float by) noexcept { return simd::native_fma && by > 0x1p-60f && by < 0x1p60f; }
+  /// The lanes of x in which nothing leaves the normal range with what `takes` says, or all are 0.
+  static HWY_INLINE auto exact(VF x) {
+    const VF a = hn::Abs(x);
+    return hn::Or(hn::And(hn::Ge(a, set_float(0x1p-60f)), hn::Le(a, set_float(0x1p60f))),
+                  hn::Eq(x, hn::Zero(DF())));
+  }
 };
 
 /// Every part looks at all elements for the range, and writes its share.
@@ -197,7 +204,7 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
     if (divided_by_inverse::takes(s.scale))
       quantize(divided_by_inverse(s.scale), x + r.begin, y, r.end - r.begin, s);
     else
-      quantize(divided{set_float(s.scale)}, x + r.begin, y, r.end - r.begin, s);
+      quantize(divided(s.scale), x + r.begin, y, r.end - r.begin, s);
     if (a.part != 0) return;
     *static_cast<float*>(a.out[1]) = s.scale;
     *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);

@@ -80,7 +80,13 @@ struct float_walk {
   std::ptrdiff_t x_row = 0, x_column = 0, x_element = 1;
   std::ptrdiff_t w_row = 0, w_column = 0, w_element = 0;
   std::ptrdiff_t x_pixel = 0, y_pixel = 0;  // between pixels of a tile
+  float alpha = 1;                          // times each sum, of binary32, before its bias
   float lo = -std::numeric_limits<float>::infinity(), hi = std::numeric_limits<float>::infinity();
+
+  bool clamps() const noexcept {
+    return lo != -std::numeric_limits<float>::infinity() ||
+           hi != std::numeric_limits<float>::infinity();
+  }
 };
 
 /// What sums of n outputs begin with.
@@ -89,24 +95,40 @@ template <class Sums> HWY_INLINE typename Sums::sum begin_floats(const float* bi
     if (bias != nullptr) return n >= lanes32 ? simd::load(bias) : simd::load_some(bias, n);
   return Sums::zero();
 }
+/// What outputs are cut to, where there are bounds.
+struct float_bounds {
+  bool any;
+  VF lo, hi;
+  HWY_INLINE float_bounds(bool clamps, float low, float high)
+      : any(clamps), lo(set_float(low)), hi(set_float(high)) {}
+  HWY_INLINE explicit float_bounds(const float_walk& k) : float_bounds(k.clamps(), k.lo, k.hi) {}
+};
 /// Bias and bounds; n outputs from y on, of which at most a vector is written.
 template <class Sums>
-HWY_INLINE void finish_floats(typename Sums::sum s, const float* bias, VF lo, VF hi, float* y,
-                              std::size_t n) {
+HWY_INLINE void finish_floats(typename Sums::sum s, const float* bias, const float_bounds& b,
+                              float* y, std::size_t n) {
   const bool whole = n >= lanes32;
   if (!Sums::bias_first && bias != nullptr)
     s = Sums::add(s, Sums::widen(whole ? simd::load(bias) : simd::load_some(bias, n)));
-  const VF v = clamp_lanes(Sums::result(s), lo, hi);
+  VF v = Sums::result(s);
+  if (b.any) v = clamp_lanes(v, b.lo, b.hi);
   if (whole)
     simd::store(v, y);
   else
     simd::store_some(v, y, n);
 }
 
+/// How a tile adds the product of a pixel's element and vector v of weights to a sum.
+template <class Sums> struct plain_product {
+  HWY_INLINE typename Sums::sum operator()(typename Sums::sum s, typename Sums::factor a,
+                                           const typename Sums::weights& b, int) const {
+    return Sums::add_product(s, a, b);
+  }
+};
 /// MR pixels times NV vectors of channels, of which n are written.
-template <class Sums, int MR, int NV>
-HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w, const float* bias,
-                             float* y, std::size_t n) noexcept {
+template <class Sums, int MR, int NV, class Product>
+HWY_INLINE void add_float_tile(const Product& product, const float_walk& k, const float* x,
+                               const float* w, const float* bias, float* y, std::size_t n) {
   typename Sums::sum acc[MR][NV];
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) {
@@ -128,22 +150,37 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
         for (int r = 0; r < MR; ++r) {
           const typename Sums::factor a = Sums::spread(px[r * k.x_pixel]);
           HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v) acc[r][v] = Sums::add_product(acc[r][v], a, b[v]);
+          for (int v = 0; v < NV; ++v) acc[r][v] = product(acc[r][v], a, b[v], v);
         }
       }
     }
   }
-  const VF lo = set_float(k.lo), hi = set_float(k.hi);
+  if constexpr (std::is_same_v<typename Sums::sum, VF>) {
+    if (k.alpha != 1) {
+      const VF alpha = set_float(k.alpha);
+      HWY_UNROLL(8)
+      for (int r = 0; r < MR; ++r) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) acc[r][v] = simd::rounded(hn::Mul(acc[r][v], alpha));
+      }
+    }
+  }
+  const float_bounds bounds(k);
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const std::size_t done = as_size(v * lanes32);
       if (done < n)
-        finish_floats<Sums>(acc[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+        finish_floats<Sums>(acc[r][v], bias == nullptr ? nullptr : bias + done, bounds,
                             y + r * k.y_pixel + done, n - done);
     }
   }
+}
+template <class Sums, int MR, int NV>
+HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w, const float* bias,
+                             float* y, std::size_t n) noexcept {
+  add_float_tile<Sums, MR, NV>(plain_product<Sums>{}, k, x, w, bias, y, n);
 }
 /// Vectors of a tile of MR pixels. Of panels no wider than those of eight, eight pixels are taken
 /// together where there are as many.
@@ -262,14 +299,14 @@ HWY_NOINLINE void mlas_tile(const mlas_walk& k, const float* x, const float* w, 
     if (block + 1 < k.blocks) s.end_group();
   }
   s.end_group();
-  const VF lo = set_float(in.lo), hi = set_float(in.hi);
+  const float_bounds bounds(in);
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const std::size_t done = as_size(v * lanes32);
       if (done < n)
-        finish_floats<float_sums>(s.total[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+        finish_floats<float_sums>(s.total[r][v], bias == nullptr ? nullptr : bias + done, bounds,
                                   y + r * in.y_pixel + done, n - done);
     }
   }
@@ -664,53 +701,32 @@ struct kernel<kernel_id::float_layer, V>
 
 // ---- products that are brought to floats by themselves ----
 
-/// As float_tile, of codes and weights whose products are exact: each times its channel's scale,
-/// then its image's.
+/// Products of codes and weights, which are exact: each times its channel's scale, then its
+/// image's.
+template <int NV> struct scaled_product {
+  VF scale[NV], image;
+  HWY_INLINE scaled_product(const float* channels, float of_image, std::size_t n)
+      : image(set_float(of_image)) {
+    HWY_UNROLL(2)
+    for (int v = 0; v < NV; ++v) {
+      const std::size_t done = as_size(v * lanes32);
+      scale[v] = hn::Zero(DF());
+      if (done < n)
+        scale[v] = n - done >= lanes32 ? simd::load(channels + done)
+                                       : simd::load_some(channels + done, n - done);
+    }
+  }
+  HWY_INLINE VF operator()(VF s, VF a, VF b, int v) const {
+    const VF product = simd::rounded(hn::Mul(a, b)),
+             scaled = simd::rounded(hn::Mul(product, scale[v]));
+    return simd::rounded(hn::Add(s, simd::rounded(hn::Mul(scaled, image))));
+  }
+};
 template <int MR, int NV>
 HWY_NOINLINE void scaled_tile(const float_walk& k, const float* x, const float* w,
                               const float* channels, float image, const float* bias, float* y,
                               std::size_t n) noexcept {
-  VF acc[MR][NV], scale[NV];
-  HWY_UNROLL(2)
-  for (int v = 0; v < NV; ++v) {
-    const std::size_t done = as_size(v * lanes32);
-    scale[v] = hn::Zero(DF());
-    if (done < n)
-      scale[v] = n - done >= lanes32 ? simd::load(channels + done)
-                                     : simd::load_some(channels + done, n - done);
-    HWY_UNROLL(4)
-    for (int r = 0; r < MR; ++r) acc[r][v] = hn::Zero(DF());
-  }
-  const VF factor = set_float(image);
-  for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
-    const float *from = x, *with = w;
-    for (std::ptrdiff_t c = 0; c < k.columns; ++c, from += k.x_column, with += k.w_column) {
-      const float *px = from, *pw = with;
-      for (std::ptrdiff_t e = k.elements; e != 0; --e, px += k.x_element, pw += k.w_element) {
-        HWY_UNROLL(2)
-        for (int v = 0; v < NV; ++v) {
-          const VF b = simd::load(pw + v * lanes32);
-          HWY_UNROLL(4)
-          for (int r = 0; r < MR; ++r) {
-            const VF product = simd::rounded(hn::Mul(set_float(px[r * k.x_pixel]), b)),
-                     scaled = simd::rounded(hn::Mul(product, scale[v]));
-            acc[r][v] = simd::rounded(hn::Add(acc[r][v], simd::rounded(hn::Mul(scaled, factor))));
-          }
-        }
-      }
-    }
-  }
-  const VF lo = set_float(k.lo), hi = set_float(k.hi);
-  HWY_UNROLL(4)
-  for (int r = 0; r < MR; ++r) {
-    HWY_UNROLL(2)
-    for (int v = 0; v < NV; ++v) {
-      const std::size_t done = as_size(v * lanes32);
-      if (done < n)
-        finish_floats<float_sums>(acc[r][v], bias == nullptr ? nullptr : bias + done, lo, hi,
-                                  y + r * k.y_pixel + done, n - done);
-    }
-  }
+  add_float_tile<float_sums, MR, NV>(scaled_product<NV>(channels, image, n), k, x, w, bias, y, n);
 }
 /// One panel of n columns of an image's pixels.
 struct scaled_panel {
@@ -767,6 +783,28 @@ struct kernel<kernel_id::dynamic_transpose, V>
       simd::store(hn::ConvertTo(DF(), simd::load_as32(x + i)), to + i);
     for (; i < n; ++i) to[i] = x[i];
   }
+  /// The input rows that output pixels `share` meet, to where they lie among all.
+  static void convert(const dynamic_transpose_params& p, const float_image& extents,
+                      const std::int16_t* x, float* to, part_range share) noexcept {
+    const std::size_t row = product_of(p.in_w, p.in_c), image = product_of(p.in_h) * row,
+                      width = as_size(p.out_w), each = product_of(p.out_h, p.out_w);
+    if (extents.out_w != width) return codes_as_floats(x, to, as_size(p.batch) * image);  // one row
+    for (std::size_t pixel = share.begin; pixel < share.end;) {
+      const std::size_t n = pixel / each, next = (n + 1) * each,
+                        end = next < share.end ? next : share.end, last = (end - 1) % each / width;
+      std::size_t first_row = as_size(p.in_h), end_row = 0;
+      for (std::size_t o = pixel % each / width; o <= last; ++o) {
+        const float_taps t = extents.h.at(static_cast<std::int64_t>(o));
+        if (t.count == 0) continue;
+        const std::size_t from = as_size(t.input), behind = as_size(t.input + t.count);
+        first_row = from < first_row ? from : first_row;
+        end_row = behind > end_row ? behind : end_row;
+      }
+      if (const std::size_t at = n * image + first_row * row; first_row < end_row)
+        codes_as_floats(x + at, to + at, (end_row - first_row) * row);
+      pixel = end;
+    }
+  }
   static void run(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
     const kernels::float_columns c = layer_columns(p);
@@ -775,8 +813,7 @@ struct kernel<kernel_id::dynamic_transpose, V>
                       each = product_of(p.out_h, p.out_w);
     const float_share share(extents.pixels(), c.panels(layout), a);
     auto* const x = static_cast<float*>(a.scratch);
-    codes_as_floats(static_cast<const std::int16_t*>(a.in[0]), x,
-                    product_of(p.batch, p.in_h, p.in_w, p.in_c));
+    convert(p, extents, static_cast<const std::int16_t*>(a.in[0]), x, share.rows);
     const auto* const images = static_cast<const float*>(a.in[2]);
     const auto* const bias = p.has_bias ? static_cast<const float*>(a.in[3]) : nullptr;
     auto* const y = static_cast<float*>(a.out[0]);
@@ -892,14 +929,14 @@ HWY_INLINE void depthwise_tile(const float_layer_params& p, const depthwise_taps
               Sums::widen(channels(px + m * k.x_pixel, c + done, NV > 1 ? lanes32 : rest)), b);
       }
     }
-  const VF lo = set_float(p.min), hi = set_float(p.max);
+  const float_bounds bounds(true, p.min, p.max);
   HWY_UNROLL(4)
   for (int m = 0; m < MP; ++m) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const std::size_t done = as_size(v * lanes32);
       if constexpr (in_fours) acc[m][v] = Sums::add(total[m][v], acc[m][v]);
-      finish_floats<Sums>(acc[m][v], bias == nullptr ? nullptr : bias + done, lo, hi,
+      finish_floats<Sums>(acc[m][v], bias == nullptr ? nullptr : bias + done, bounds,
                           y + m * k.y_pixel + done, left - done);
     }
   }
@@ -1055,6 +1092,11 @@ struct kernel<kernel_id::float_batch_matmul, V>
     if (!p.mlas)
       return p.fused ? rows<fused_sums>(k, x, w, y, n, width, r)
                      : rows<float_sums>(k, x, w, y, n, width, r);
+    if (!p.order.fours && p.k <= p.order.block && start == nullptr) {  // one chain, from 0
+      float_walk chain = k;
+      chain.alpha = p.alpha;
+      return rows<fused_sums>(chain, x, w, y, n, width, r);
+    }
     mlas_walk m;
     m.in = k;
     m.last_elements = k.elements;

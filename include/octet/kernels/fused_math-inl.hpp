@@ -161,10 +161,17 @@ HWY_INLINE VF gelu_vectorized(VF x) {
 }
 
 /// y[i] = f(x[i]) of n elements.
+/// One call of f, so that it stands in the loop.
 template <class F> HWY_INLINE void each_float(const float* x, float* y, std::size_t n, F f) {
-  std::size_t i = 0;
-  for (; i + lanes32 <= n; i += lanes32) simd::store(f(simd::load(x + i)), y + i);
-  if (i < n) simd::store_some(f(simd::load_some(x + i, n - i)), y + i, n - i);
+  for (std::size_t i = 0; i < n; i += lanes32) {
+    const std::size_t left = n - i;
+    const bool whole = left >= lanes32;
+    const VF v = f(whole ? simd::load(x + i) : simd::load_some(x + i, left));
+    if (whole)
+      simd::store(v, y + i);
+    else
+      simd::store_some(v, y + i, left);
+  }
 }
 
 /// y[i] = f(x[i]) of n elements, under rounding ATEN.

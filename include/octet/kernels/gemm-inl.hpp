@@ -51,6 +51,7 @@ struct tile_call {
   const float* scales;      // of each row, where `rows` is given
   const std::byte* arrays;  // the panel's columns
   const std::byte* weights;
+  std::size_t ahead;       // bytes from the weights in use to those to be asked for; 0: none
   std::size_t out_stride;  // bytes between rows of the output
   int n;                   // channels written
   std::int32_t first;      // first channel
@@ -96,8 +97,8 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
     }
   }
 }
-/// Adds the products of all segments.
-template <class Ops, int MR, int NV>
+/// Adds the products of all segments. Ahead: asks for the weights that come next.
+template <class Ops, bool Ahead, int MR, int NV>
 HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
                              V32 (&acc)[MR][NV]) noexcept {
   const std::byte* row[MR];
@@ -133,6 +134,10 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
       typename Ops::W b[NV];
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
+      if constexpr (Ahead && MR > 1) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) simd::prefetch(w + v * lanes32 * Ops::w_bytes + t.ahead);
+      }
       w += NV * lanes32 * Ops::w_bytes;
       HWY_UNROLL(8)
       for (int r = 0; r < MR; ++r) {
@@ -294,7 +299,7 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   if constexpr (Finish::grouped)
     add_grouped_products<Finish::share>(t, rows, acc);
   else
-    add_products<Ops>(t, rows, acc);
+    add_products<Ops, Finish::floats>(t, rows, acc);
   if constexpr (Finish::floats) {
     scale_tile<Finish::by>(t, c, acc, row);
     HWY_UNROLL(8)

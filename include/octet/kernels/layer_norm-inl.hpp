@@ -5,16 +5,6 @@
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-/// The sum of n elements in binary64: 8 sums side by side, those left over after them.
-inline HWY_NOINLINE double wide_sum_of_eights(const float* x, std::size_t n) noexcept {
-  simd::side_by_side<double, 8> sums;
-  std::size_t i = sums.add(x, n);
-  double each[8];
-  sums.store(each);
-  double sum = numerics::sum_of_halves(each);
-  for (; i < n; ++i) sum = numerics::add(sum, static_cast<double>(x[i]));
-  return sum;
-}
 /// A fused square of x - mean.
 struct centred_square {
   float mean;
@@ -23,28 +13,48 @@ struct centred_square {
     return simd::rounded(fused(d, d, sum));
   }
 };
-/// Fused squares of x - mean in 8 chains side by side; returns how many elements are in them.
-inline HWY_NOINLINE std::size_t squares_of_eights(const float* x, std::size_t n, float mean,
-                                                  float (&each)[8]) noexcept {
-  simd::side_by_side<float, 8> sums;
-  const std::size_t whole = sums.add(x, n, centred_square{mean});
-  sums.store(each);
-  return whole;
-}
-inline reference::row_moments row_moments_in_lanes(const float* x, std::size_t n,
-                                                   bool centred) noexcept {
-  reference::row_moments r;
-  if (centred)
-    r.mean = static_cast<float>(numerics::div(wide_sum_of_eights(x, n), static_cast<double>(n)));
-  float each[8];
-  const std::size_t whole = squares_of_eights(x, n, r.mean, each);
-  r.squares = numerics::sum_of_halves(each);
-  for (std::size_t i = whole; i < n; ++i) {
-    const float d = numerics::sub(x[i], r.mean);
-    r.squares = n - whole >= 4 && i < whole + 4 ? numerics::add(r.squares, numerics::mul(d, d))
-                                                : numerics::fma(d, d, r.squares);
+/// Rows whose sums run side by side, so that the latency of an addition does not count.
+inline constexpr int rows_together = 4;
+/// R rows of n elements: sums in binary64 of 8 sums side by side, those left over after them; fused
+/// squares of x - mean in 8 chains side by side.
+template <int R>
+HWY_NOINLINE void moments_in_lanes(const float* x, std::size_t n, bool centred, float* means,
+                                   float* squares) noexcept {
+  const std::size_t whole = n / 8 * 8;
+  HWY_UNROLL(4)
+  for (int r = 0; r < R; ++r) means[r] = 0;
+  if (centred) {
+    simd::side_by_side<double, 8> sums[R];
+    for (std::size_t i = 0; i < whole; i += 8) {
+      HWY_UNROLL(4)
+      for (int r = 0; r < R; ++r) sums[r].add(x + as_size(r) * n + i, 8);
+    }
+    HWY_UNROLL(4)
+    for (int r = 0; r < R; ++r) {
+      double each[8];
+      sums[r].store(each);
+      double sum = numerics::sum_of_halves(each);
+      for (std::size_t i = whole; i < n; ++i)
+        sum = numerics::add(sum, static_cast<double>(x[as_size(r) * n + i]));
+      means[r] = static_cast<float>(numerics::div(sum, static_cast<double>(n)));
+    }
   }
-  return r;
+  simd::side_by_side<float, 8> sums[R];
+  for (std::size_t i = 0; i < whole; i += 8) {
+    HWY_UNROLL(4)
+    for (int r = 0; r < R; ++r) sums[r].add(x + as_size(r) * n + i, 8, centred_square{means[r]});
+  }
+  HWY_UNROLL(4)
+  for (int r = 0; r < R; ++r) {
+    float each[8];
+    sums[r].store(each);
+    squares[r] = numerics::sum_of_halves(each);
+    for (std::size_t i = whole; i < n; ++i) {
+      const float d = numerics::sub(x[as_size(r) * n + i], means[r]);
+      squares[r] = n - whole >= 4 && i < whole + 4 ? numerics::add(squares[r], numerics::mul(d, d))
+                                                   : numerics::fma(d, d, squares[r]);
+    }
+  }
 }
 
 /// reference::counted_moments in 8 lanes side by side, which have equally many elements.
@@ -117,44 +127,86 @@ inline HWY_NOINLINE reference::row_moments row_moments_in_cascade(const float* x
   return {all.mean, all.squares};
 }
 
-/// Rows side by side, a lane each: at most lanes32 of them, the last one again in lanes without.
-struct rows_in_lanes {
-  std::int32_t at[lanes32];
-  HWY_INLINE rows_in_lanes(std::size_t rows, std::size_t size) {
-    for (std::size_t l = 0; l < lanes32; ++l)
-      at[l] = static_cast<std::int32_t>((l < rows ? l : rows - 1) * size);
+/// Rows side by side, a lane each, in G vectors: at most G * lanes32 of them, 0 in lanes without.
+/// step(i, column) of every element i, in order.
+template <int G, class Step>
+HWY_INLINE void each_column(const float* x, std::size_t rows, std::size_t n, const Step& step) {
+  constexpr std::size_t width = G * lanes32, most = 32;
+  alignas(alignment) float columns[most * width] = {};
+  for (std::size_t first = 0; first < n; first += most) {
+    const std::size_t left = n - first, some = left < most ? left : most;
+    transpose_matrix(x + first, n, columns, width, some, rows);
+    for (std::size_t i = 0; i < some; ++i) step(first + i, columns + i * width);
   }
-  HWY_INLINE VF operator()(const float* x) const {
-    return hn::GatherIndex(DF(), x, simd::load(at));
+}
+/// Welford's mean and squares of a row in each lane; Divide: by a number of elements.
+template <int G, class Divide> struct running_moments {
+  VF mean[G], sum[G];
+  decltype(divided_by_inverse::exact(VF())) exact;  // so far
+
+  HWY_INLINE running_moments() : exact(divided_by_inverse::exact(hn::Zero(DF()))) {
+    HWY_UNROLL(2)
+    for (int g = 0; g < G; ++g) mean[g] = sum[g] = hn::Zero(DF());
+  }
+  HWY_INLINE void step(std::size_t i, const float* column) {
+    const Divide by(static_cast<float>(i + 1));
+    HWY_UNROLL(2)
+    for (int g = 0; g < G; ++g) {
+      const VF v = simd::load(column + g * lanes32), d = simd::rounded(hn::Sub(v, mean[g]));
+      if constexpr (std::is_same_v<Divide, divided_by_inverse>)
+        exact = hn::And(exact, divided_by_inverse::exact(d));
+      mean[g] = simd::rounded(hn::Add(mean[g], by(d)));
+      const VF square = simd::rounded(hn::Mul(d, simd::rounded(hn::Sub(v, mean[g]))));
+      sum[g] = simd::rounded(hn::Add(sum[g], square));
+    }
   }
 };
-inline HWY_NOINLINE void rows_running(const float* x, std::size_t rows, std::size_t n, float* means,
-                                      float* squares) noexcept {
-  const rows_in_lanes row(rows, n);
-  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
-  for (std::size_t i = 0; i < n; ++i) {
-    const VF v = row(x + i), d = simd::rounded(hn::Sub(v, mean));
-    mean = simd::rounded(hn::Add(mean, simd::divide(d, set_float(static_cast<float>(i + 1)))));
-    const VF square = simd::rounded(hn::Mul(d, simd::rounded(hn::Sub(v, mean))));
-    sum = simd::rounded(hn::Add(sum, square));
+/// Whether all is as division gives it: else nothing is written.
+template <int G, class Divide>
+HWY_NOINLINE bool try_rows_running(const float* x, std::size_t rows, std::size_t n, float* means,
+                                   float* squares) noexcept {
+  running_moments<G, Divide> m;
+  each_column<G>(x, rows, n,
+                 [&](std::size_t i, const float* column) HWY_ATTR { m.step(i, column); });
+  if (!hn::AllTrue(DF(), m.exact)) return false;
+  HWY_UNROLL(2)
+  for (int g = 0; g < G; ++g) {
+    simd::store(m.mean[g], means + g * lanes32);
+    simd::store(m.sum[g], squares + g * lanes32);
   }
+  return true;
+}
+/// At most G * lanes32 rows.
+template <int G>
+HWY_INLINE void rows_running(const float* x, std::size_t rows, std::size_t n, float* means,
+                             float* squares) noexcept {
+  if (simd::native_fma && try_rows_running<G, divided_by_inverse>(x, rows, n, means, squares))
+    return;
+  try_rows_running<G, divided>(x, rows, n, means, squares);
+}
+/// At most lanes32 rows.
+inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::size_t n,
+                                       bool centred, float* means, float* squares) noexcept {
+  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
+  if (centred) {
+    each_column<1>(x, rows, n, [&](std::size_t, const float* column) HWY_ATTR {
+      mean = simd::rounded(hn::Add(mean, simd::load(column)));
+    });
+    mean = simd::divide(mean, set_float(static_cast<float>(n)));
+  }
+  each_column<1>(x, rows, n, [&](std::size_t, const float* column) HWY_ATTR {
+    const VF d = simd::rounded(hn::Sub(simd::load(column), mean));
+    sum = simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(d, d))));
+  });
   simd::store(mean, means);
   simd::store(sum, squares);
 }
-inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::size_t n,
-                                       bool centred, float* means, float* squares) noexcept {
-  const rows_in_lanes row(rows, n);
-  VF mean = hn::Zero(DF()), sum = hn::Zero(DF());
-  if (centred) {
-    for (std::size_t i = 0; i < n; ++i) mean = simd::rounded(hn::Add(mean, row(x + i)));
-    mean = simd::divide(mean, set_float(static_cast<float>(n)));
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    const VF d = simd::rounded(hn::Sub(row(x + i), mean));
-    sum = simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(d, d))));
-  }
-  simd::store(mean, means);
-  simd::store(sum, squares);
+/// reference::deviation_of, of as many rows as there are lanes.
+inline HWY_NOINLINE void deviations_of(const layer_norm_params& p, float* squares) noexcept {
+  const VF variance =
+      simd::rounded(simd::divide(simd::load(squares), set_float(static_cast<float>(p.size))));
+  const VF root = sqrt_lanes(simd::rounded(hn::Add(variance, set_float(p.epsilon))));
+  simd::store(reference::multiplies(p.sums) ? simd::divide(set_float(1.f), root) : root, squares);
 }
 
 /// What mean and deviation make of a row.
@@ -163,7 +215,8 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
                                        float* y) noexcept {
   const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f),
            zero = hn::Zero(DF());
-  const bool lanes = reference::multiplies(p.sums);
+  const bool lanes = reference::multiplies(p.sums), inverts = divided_by_inverse::takes(deviation);
+  const divided_by_inverse by_inverse(deviation);
   for (std::size_t i = 0; i < p.size; i += lanes32) {
     const std::size_t left = p.size - i;
     const bool whole = left >= lanes32;
@@ -179,7 +232,10 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
           : p.sums == row_sums::cascade ? fused(t, w, zero)
                                         : hn::Mul(t, w);
     } else {
-      r = simd::rounded(hn::Mul(simd::divide(d, by), w));
+      const VF share = inverts && hn::AllTrue(DF(), divided_by_inverse::exact(d))
+                           ? hn::CopySign(by_inverse(d), d)
+                           : simd::divide(d, by);
+      r = simd::rounded(hn::Mul(share, w));
       if (bias != nullptr) r = hn::Add(r, b);
     }
     if (whole)
@@ -216,6 +272,35 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
     return *static_cast<const layer_norm_params*>(p);
   }
   static bool accepts(const void* p) { return params(p).size <= std::size_t{1} << 26; }
+  static constexpr std::size_t most = 2 * lanes32;  // rows at a time
+  static void moments(const layer_norm_params& p, const float* x, std::size_t rows, float* means,
+                      float* squares) noexcept {
+    switch (p.sums) {
+      case row_sums::in_order:
+        for (std::size_t i = 0; i < rows; i += lanes32)
+          rows_in_order(x + i * p.size, rows - i < lanes32 ? rows - i : lanes32, p.size, p.centred,
+                        means + i, squares + i);
+        return;
+      case row_sums::running:
+        return rows > lanes32 ? rows_running<2>(x, rows, p.size, means, squares)
+                              : rows_running<1>(x, rows, p.size, means, squares);
+      case row_sums::lanes: {
+        std::size_t i = 0;
+        for (; i + rows_together <= rows; i += rows_together)
+          moments_in_lanes<rows_together>(x + i * p.size, p.size, p.centred, means + i,
+                                          squares + i);
+        for (; i < rows; ++i)
+          moments_in_lanes<1>(x + i * p.size, p.size, p.centred, means + i, squares + i);
+        return;
+      }
+      case row_sums::cascade:
+        for (std::size_t i = 0; i < rows; ++i) {
+          const reference::row_moments m = row_moments_in_cascade(x + i * p.size, p.size);
+          means[i] = m.mean, squares[i] = m.squares;
+        }
+        return;
+    }
+  }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
     const auto r = part_of(p.rows, k.part, k.parts);
@@ -225,27 +310,17 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
     for (std::size_t row = r.begin; row < r.end;) {
       const auto* const x = static_cast<const float*>(k.in[0]) + row * p.size;
       auto* const y = static_cast<float*>(k.out[0]) + row * p.size;
-      const std::size_t left = r.end - row, some = left < lanes32 ? left : lanes32,
-                        rows = reference::multiplies(p.sums) ? 1 : some;
       if (p.groups > 0) {
         normalize_group(p, row, x, row_moments_in_cascade(x, p.size), weight, bias, y);
         ++row;
         continue;
       }
-      float means[lanes32], squares[lanes32];
-      if (reference::multiplies(p.sums)) {
-        const reference::row_moments m = p.sums == row_sums::lanes
-                                             ? row_moments_in_lanes(x, p.size, p.centred)
-                                             : row_moments_in_cascade(x, p.size);
-        means[0] = m.mean, squares[0] = m.squares;
-      } else if (p.sums == row_sums::running) {
-        rows_running(x, rows, p.size, means, squares);
-      } else {
-        rows_in_order(x, rows, p.size, p.centred, means, squares);
-      }
+      const std::size_t left = r.end - row, rows = left < most ? left : most;
+      float means[most] = {}, deviations[most] = {};
+      moments(p, x, rows, means, deviations);
+      for (std::size_t i = 0; i < rows; i += lanes32) deviations_of(p, deviations + i);
       for (std::size_t i = 0; i < rows; ++i)
-        normalize_row(p, x + i * p.size, means[i], reference::deviation_of(p, squares[i]), weight,
-                      bias, y + i * p.size);
+        normalize_row(p, x + i * p.size, means[i], deviations[i], weight, bias, y + i * p.size);
       row += rows;
     }
   }

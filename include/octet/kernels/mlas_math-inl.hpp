@@ -12,12 +12,19 @@ HWY_INLINE VF clamp_finite(VF x, float lo, float hi) {
 HWY_INLINE bool all_within(VF x, float most) {
   return hn::AllTrue(DF(), hn::Le(hn::Abs(x), set_float(most)));
 }
-/// rint(x * log2 e) as a float.
-HWY_INLINE VF mlas_exponent(VF x) {
-  const VF magic = set_float(numerics::mlas::integer_magic);
-  return simd::rounded(
-      hn::Sub(simd::rounded(fused(x, set_float(numerics::mlas::log2_e), magic)), magic));
-}
+/// rint(x * log2 e): as the low bits of `magic`, and as a float.
+struct mlas_exponents {
+  VF magic, whole;
+  HWY_INLINE explicit mlas_exponents(VF x)
+      : magic(simd::rounded(
+            fused(x, set_float(numerics::mlas::log2_e), set_float(numerics::mlas::integer_magic)))),
+        whole(simd::rounded(hn::Sub(magic, set_float(numerics::mlas::integer_magic)))) {}
+  /// p times the power of two, where p and the product are normal numbers.
+  HWY_INLINE VF scale(VF p) const {
+    return hn::BitCast(
+        DF(), hn::Add(hn::BitCast(D32(), p), hn::ShiftLeft<23>(hn::BitCast(D32(), magic))));
+  }
+};
 HWY_INLINE VF mlas_reduced(VF x, VF m) {
   return fused(m, set_float(numerics::mlas::ln2_low),
                fused(m, set_float(numerics::mlas::ln2_high), x));
@@ -25,11 +32,11 @@ HWY_INLINE VF mlas_reduced(VF x, VF m) {
 template <bool OfSoftmax> HWY_INLINE VF exp_mlas(VF x) {
   namespace k = numerics::mlas;
   if (all_within(x, 80.f)) {  // far from what is cut; no power of two overflows or is subnormal
-    const VF m = mlas_exponent(x), p = fused_polynomial(k::exp_c, mlas_reduced(x, m));
-    return simd::rounded(hn::Mul(p, float_pow2(hn::ConvertTo(D32(), m))));
+    const mlas_exponents m(x);
+    return m.scale(fused_polynomial(k::exp_c, mlas_reduced(x, m.whole)));
   }
   const VF v = clamp_finite(x, OfSoftmax ? k::softmax_lowest : k::exp_lowest, k::exp_highest),
-           m = mlas_exponent(v), p = fused_polynomial(k::exp_c, mlas_reduced(v, m));
+           m = mlas_exponents(v).whole, p = fused_polynomial(k::exp_c, mlas_reduced(v, m));
   const V32 q = hn::ConvertTo(D32(), m), half = hn::ShiftRight<1>(q);
   VF y = simd::rounded(
       hn::Mul(simd::rounded(hn::Mul(p, float_pow2(half))), float_pow2(hn::Sub(q, half))));
@@ -56,9 +63,9 @@ HWY_INLINE VF erf_mlas(VF x) {
   const VF a = hn::Abs(x), one = set_float(1.f);
   const VF near = fused(fused_polynomial(k::erf_small, simd::rounded(hn::Mul(a, a))), a, a);
   const VF b = hn::Min(a, set_float(k::erf_highest));
-  const VF r = hn::Neg(simd::rounded(fused(fused_polynomial(k::erf_big, b), b, b))),
-           m = mlas_exponent(r), p = fused_polynomial(k::erf_exp, mlas_reduced(r, m));
-  const VF far = hn::Sub(one, simd::rounded(hn::Mul(p, float_pow2(hn::ConvertTo(D32(), m)))));
+  const VF r = hn::Neg(simd::rounded(fused(fused_polynomial(k::erf_big, b), b, b)));
+  const mlas_exponents m(r);
+  const VF far = hn::Sub(one, m.scale(fused_polynomial(k::erf_exp, mlas_reduced(r, m.whole))));
   const VF y = hn::IfThenElse(hn::Gt(a, set_float(k::erf_split)), far, near);
   return unless_nan(x, hn::CopySign(y, x));
 }
@@ -181,10 +188,16 @@ inline HWY_NOINLINE void mlas_floats(const unary_params& p, const float* x, floa
 
 // ---- sums over lanes ----
 
-/// The sum of n elements as softmax has it: 16 sums side by side.
-inline HWY_NOINLINE float sum_of_sixteens(const float* e, std::size_t n) noexcept {
+/// y[i] = f(x[i]) of n elements; their sum as softmax has it: 16 sums side by side.
+template <class F>
+HWY_INLINE float sum_of_sixteens(const float* x, float* y, std::size_t n, const F& f) {
+  simd::side_by_side<float, 16> sums;
+  const std::size_t whole = sums.add_made(x, y, n, f);
+  if (whole == n) return simd::sum_of_softmax_lanes(sums.sums());
   float each[16];
-  simd::sum_side_by_side(e, n, each);
+  sums.store(each);
+  each_float(x + whole, y + whole, n - whole, f);
+  for (std::size_t i = whole; i < n; ++i) each[i - whole] = numerics::add(each[i - whole], y[i]);
   return numerics::sum_of_softmax_lanes(each);
 }
 

@@ -172,6 +172,58 @@ HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool nega
         size);
 }
 
+/// The largest of n >= 1 elements, the first of which is `first`; make.whole(i) gives a vector of
+/// them from i on, make.some(i, left) the last one. NaN stays where it is the first, elsewhere it
+/// is passed over; which of two zeros is taken makes no difference to an exponential. Four vectors,
+/// so that the latency of one comparison does not count.
+template <class Make> HWY_INLINE float largest_made(float first, std::size_t n, const Make& make) {
+  VF most[4];
+  HWY_UNROLL(4)
+  for (int k = 0; k < 4; ++k) most[k] = set_float(first);
+  std::size_t i = 0;
+  for (; i + 4 * lanes32 <= n; i += 4 * lanes32) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k)
+      most[k] = simd::greater(make.whole(i + as_size(k * lanes32)), most[k]);
+  }
+  for (; i + lanes32 <= n; i += lanes32) most[0] = simd::greater(make.whole(i), most[0]);
+  if (i < n) {  // lanes behind the end do not count
+    const VF rest = make.some(i, n - i);
+    most[1] = simd::greater(hn::IfThenElse(hn::FirstN(DF(), n - i), rest, most[1]), most[1]);
+  }
+  if (numerics::is_nan(first)) return first;
+  return hn::GetLane(
+      hn::MaxOfLanes(DF(), hn::Max(hn::Max(most[0], most[1]), hn::Max(most[2], most[3]))));
+}
+struct stored_floats {
+  const float* x;
+  HWY_INLINE VF whole(std::size_t i) const { return simd::load(x + i); }
+  HWY_INLINE VF some(std::size_t i, std::size_t left) const { return simd::load_some(x + i, left); }
+};
+/// Exponentials of a row less its largest element, to y, and their sum: ORT.
+struct exponentials_mlas {
+  VF top, beta;
+  HWY_INLINE VF operator()(VF x) const {
+    return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(x, top)), beta)));
+  }
+  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
+    return sum_of_sixteens(x, y, p.depth, exponentials_mlas{set_float(largest), set_float(p.beta)});
+  }
+  static HWY_INLINE VF share(VF v, VF factor) { return hn::Mul(v, factor); }
+};
+/// XNN.
+struct exponentials_xnnpack {
+  VF top;
+  HWY_INLINE VF operator()(VF x) const {
+    return exp_of_softmax_xnn(simd::rounded(hn::Sub(x, top)));
+  }
+  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
+    each_float(x, y, p.depth, exponentials_xnnpack{set_float(largest)});
+    return sum_in_lanes_xnn(y, p.depth, 64);
+  }
+  static HWY_INLINE VF share(VF v, VF factor) { return flushed(simd::rounded(hn::Mul(v, factor))); }
+};
+
 template <class V>
 struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V>> {
   static constexpr std::size_t together = 4;  // rows whose sums run side by side
@@ -214,16 +266,27 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     return std::nullopt;
   }
   using float_rows = void (*)(const softmax_params&, const float*, float*) noexcept;
-  /// One row of float32, and `together` of them; null: one by one.
+  /// Rows at x, of which the largest elements are known, to y: at most most_below of them.
+  using float_rows_below = void (*)(const softmax_params&, const float*, const float*, float*,
+                                    std::size_t) noexcept;
+  static constexpr std::size_t most_below = 16;
+  /// One row of float32, and `together` of them; null: one by one. below: null where there is none.
   struct float_formula {
     float_rows one, several;
+    float_rows_below below;
   };
   static std::optional<float_formula> of_floats(const softmax_params& p) noexcept {
     switch (p.mode) {
-      case rounding::none: return float_formula{&rows_floats<1>, &rows_floats<together>};
-      case rounding::aten: return float_formula{&row_vectorized, nullptr};
-      case rounding::onnxruntime: return float_formula{&row_mlas, nullptr};
-      case rounding::xnnpack: return float_formula{&row_xnnpack, nullptr};
+      case rounding::none: return float_formula{&rows_floats<1>, &rows_floats<together>, nullptr};
+      case rounding::aten: return float_formula{&row_vectorized, nullptr, nullptr};
+      case rounding::onnxruntime:
+        return float_formula{&rows_of<1, &rows_below<exponentials_mlas>>,
+                             &rows_of<together, &rows_below<exponentials_mlas>>,
+                             &rows_below<exponentials_mlas>};
+      case rounding::xnnpack:
+        return float_formula{&rows_of<1, &rows_below<exponentials_xnnpack>>,
+                             &rows_of<together, &rows_below<exponentials_xnnpack>>,
+                             &rows_below<exponentials_xnnpack>};
       case rounding::doubling_high_half_away:
       case rounding::doubling_high_half_up:
       case rounding::wide_half_up:
@@ -490,28 +553,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     return numerics::sum_of_halves(sums);
   }
   static HWY_NOINLINE float largest_of(const float* x, std::size_t n) noexcept {
-    // NaN there stays, elsewhere it is passed over. Which of two zeros is taken makes no difference
-    // to an exponential. Four vectors, so that the latency of one comparison does not count.
-    VF most[4];
-    HWY_UNROLL(4)
-    for (int k = 0; k < 4; ++k) most[k] = set_float(x[0]);
-    std::size_t i = 0;
-    for (; i + 4 * lanes32 <= n; i += 4 * lanes32) {
-      HWY_UNROLL(4)
-      for (int k = 0; k < 4; ++k)
-        most[k] = simd::greater(simd::load(x + i + as_size(k * lanes32)), most[k]);
-    }
-    for (; i + lanes32 <= n; i += lanes32) most[0] = simd::greater(simd::load(x + i), most[0]);
-    if (i < n) {  // lanes behind the end are the first element's
-      const VF rest = simd::load_some(x + i, n - i);
-      most[1] = simd::greater(hn::IfThenElse(hn::FirstN(DF(), n - i), rest, most[1]), most[1]);
-    }
-    alignas(alignment) float each[lanes32];
-    simd::store(simd::greater(simd::greater(most[0], most[1]), simd::greater(most[2], most[3])),
-                each);
-    float largest = x[0];
-    for (std::size_t k = 0; k < lanes32; ++k) largest = each[k] > largest ? each[k] : largest;
-    return largest;
+    return largest_made(x[0], n, stored_floats{x});
   }
   /// ATEN along the innermost axis: the exponentials stand in y until their sum is known.
   static HWY_NOINLINE void row_vectorized(const softmax_params& p, const float* x,
@@ -531,27 +573,30 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
     const VF factor = set_float(numerics::div(1.f, sum));
     each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
   }
-  /// ORT: the exponentials stand in y until their sum is known.
-  static HWY_NOINLINE void row_mlas(const softmax_params& p, const float* x, float* y) noexcept {
+  /// The exponentials stand in y until their sum is known: of all rows first, since a row's sum
+  /// takes long to be added up.
+  template <class Exponentials>
+  static HWY_NOINLINE void rows_below(const softmax_params& p, const float* x, const float* largest,
+                                      float* y, std::size_t rows) noexcept {
     const std::size_t n = p.depth;
-    const float largest = largest_of(x, n);
-    const VF top = set_float(largest), beta = set_float(p.beta);
-    each_float(x, y, n, [=](VF v) HWY_ATTR {
-      return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(v, top)), beta)));
-    });
-    const float sum = sum_of_sixteens(y, n);
-    if (p.log) return shares(p, x, largest, numerics::log_c_library(sum), y);
-    const VF factor = set_float(numerics::div(1.f, sum));
-    each_float(y, y, n, [=](VF v) HWY_ATTR { return hn::Mul(v, factor); });
+    float sum[most_below];
+    for (std::size_t r = 0; r < rows; ++r)
+      sum[r] = Exponentials::row(p, x + r * n, largest[r], y + r * n);
+    for (std::size_t r = 0; r < rows; ++r) {
+      if (p.log) {
+        shares(p, x + r * n, largest[r], numerics::log_c_library(sum[r]), y + r * n);
+        continue;
+      }
+      const VF factor = set_float(numerics::div(1.f, sum[r]));
+      each_float(y + r * n, y + r * n, n,
+                 [=](VF v) HWY_ATTR { return Exponentials::share(v, factor); });
+    }
   }
-  /// XNN, likewise.
-  static HWY_NOINLINE void row_xnnpack(const softmax_params& p, const float* x, float* y) noexcept {
-    const std::size_t n = p.depth;
-    const VF top = set_float(largest_of(x, n));
-    each_float(x, y, n,
-               [=](VF v) HWY_ATTR { return exp_of_softmax_xnn(simd::rounded(hn::Sub(v, top))); });
-    const VF factor = set_float(numerics::div(1.f, sum_in_lanes_xnn(y, n, 64)));
-    each_float(y, y, n, [=](VF v) HWY_ATTR { return flushed(simd::rounded(hn::Mul(v, factor))); });
+  template <std::size_t Rows, float_rows_below Below>
+  static void rows_of(const softmax_params& p, const float* x, float* y) noexcept {
+    float largest[Rows];
+    for (std::size_t r = 0; r < Rows; ++r) largest[r] = largest_of(x + r * p.depth, p.depth);
+    Below(p, x, largest, y, Rows);
   }
 
   static void all_floats(const softmax_params& p, const float* x, float* y, part_range r) noexcept {

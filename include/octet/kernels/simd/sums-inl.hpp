@@ -53,7 +53,22 @@ template <class T, int N> class side_by_side {
     }
     return i;
   }
+  /// The same of make(x[i]), which is stored at y.
+  template <class Make>
+  HWY_INLINE std::size_t add_made(const T* x, T* y, std::size_t n, const Make& make) {
+    std::size_t i = 0;
+    for (; i + N <= n; i += N) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < block::vectors; ++k) {
+        const V v = make(load_part(x + i + k * block::width));
+        hn::StoreU(v, D(), y + i + k * block::width);
+        sums_.v[k] = rounded(hn::Add(sums_.v[k], v));
+      }
+    }
+    return i;
+  }
   HWY_INLINE void store(T (&each)[N]) const { sums_.store(each); }
+  HWY_INLINE const block& sums() const { return sums_; }
 
  private:
   static HWY_INLINE V load_part(const T* x) { return hn::LoadU(D(), x); }
@@ -89,6 +104,32 @@ template <class D, std::size_t N> HWY_INLINE float sum_of_halves(D d, hn::Vec<D>
   for (std::size_t half = N / 2; half > 0; half /= 2)
     for (std::size_t k = 0; k < half; ++k) v[k] = rounded(hn::Add(v[k], v[k + half]));
   return sum_of_lane_halves(d, v[0]);
+}
+
+/// The sum of each four neighbours, in their lanes.
+template <class V> HWY_INLINE V sums_of_fours(V v) {
+  const V two = rounded(hn::Add(v, hn::Shuffle2301(v)));
+  return rounded(hn::Add(two, hn::Shuffle1032(two)));
+}
+/// numerics::sum_of_softmax_lanes of a block of 16: lanes j and j + 8, then neighbours.
+template <class Block> HWY_INLINE float sum_of_softmax_lanes(const Block& of) {
+  hn::Vec<hn::CappedTag<float, 4>> low, high;
+  if constexpr (Block::vectors == 1) {
+    const hn::Half<typename Block::D> half;
+    const hn::Half<hn::Half<typename Block::D>> quarter;
+    const auto v =
+        sums_of_fours(rounded(hn::Add(hn::LowerHalf(half, of.v[0]), hn::UpperHalf(half, of.v[0]))));
+    low = hn::LowerHalf(quarter, v), high = hn::UpperHalf(quarter, v);
+  } else if constexpr (Block::vectors == 2) {
+    const hn::Half<typename Block::D> half;
+    const auto v = sums_of_fours(rounded(hn::Add(of.v[0], of.v[1])));
+    low = hn::LowerHalf(half, v), high = hn::UpperHalf(half, v);
+  } else {
+    static_assert(Block::vectors == 4);
+    low = sums_of_fours(rounded(hn::Add(of.v[0], of.v[2])));
+    high = sums_of_fours(rounded(hn::Add(of.v[1], of.v[3])));
+  }
+  return hn::GetLane(rounded(hn::Add(low, high)));
 }
 
 }  // namespace simd

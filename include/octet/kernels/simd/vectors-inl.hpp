@@ -18,6 +18,8 @@ inline constexpr int lanes32 = vector_bytes / 4, lanes16 = vector_bytes / 2, lan
 template <class T> inline constexpr int lanes = vector_bytes / static_cast<int>(sizeof(T));
 /// A fused multiply-add is one rounding and one instruction.
 inline constexpr bool native_fma = HWY_NATIVE_FMA != 0;
+/// Asks for the cache line at p, which need not be memory.
+HWY_INLINE void prefetch(const std::byte* p) { __builtin_prefetch(p); }
 
 template <class T> using tag = hn::ScalableTag<T>;
 template <class T> using vec = hn::Vec<tag<T>>;
