@@ -250,10 +250,13 @@ inline HWY_NOINLINE bool block_scales(const gemm_run& r, const float* scales, st
   const std::size_t share = r.g.rows->lines * as_size(r.g.out_w);  // pixels
   const std::size_t begin = first / share;
   std::size_t line = begin, left = share - first % share;
-  for (std::size_t i = 0; i < count + most_tile_rows; ++i, --left) {
+  for (std::size_t i = 0, all = count + most_tile_rows; i < all;) {
     if (left == 0 && i < count) ++line, left = share;
-    r.scales[i] = scales[line];
-    r.zeros[i] = r.lines.of != nullptr ? r.lines.at(line) : 0;
+    const float scale = scales[line];
+    const std::int32_t zero = r.lines.of != nullptr ? r.lines.at(line) : 0;
+    const std::size_t end = i < count && left < count - i ? i + left : all;
+    left = 0;
+    for (; i < end; ++i) r.scales[i] = scale, r.zeros[i] = zero;
   }
   return line == begin;
 }

@@ -262,21 +262,32 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
       const auto [n, oy] = image_row_of(row, p.out_h);
       const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
                                p.pad_bottom, p.adaptive);
+      const std::size_t column = channels * size;
+      pool_range h{};
+      pool_window w{};
+      std::int32_t divisor = 0;
+      bool inside = false;  // the window of the pixel before lay in the image
       for (std::int32_t ox = 0; ox < p.out_w; ++ox) {
-        const auto h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w,
-                                 p.pad_left, p.pad_right, p.adaptive);
-        pool_window w;
-        w.rows = v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0;
-        w.columns = h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0;
-        if (w.columns == 0) w.rows = 0;
-        w.row = as_size(v.step) * line * size, w.column = as_size(h.step) * channels * size;
-        w.x = static_cast<const std::byte*>(k.in[0]);
-        if (w.rows > 0) w.x += nhwc_index(image, n, v.begin, h.begin, 0) * size;
-        std::byte* y = static_cast<std::byte*>(k.out[0]) +
-                       (row * as_size(p.out_w) + as_size(ox)) * channels * size;
-        const std::int32_t divisor = p.divisor > 0         ? p.divisor
-                                     : p.count_include_pad ? v.counted * h.counted
-                                                           : w.rows * w.columns;
+        if (inside && h.end + p.stride_w <= p.in_w) {  // the same window, further on
+          h.begin += p.stride_w, h.end += p.stride_w;
+          w.x += as_size(p.stride_w) * column;
+        } else {
+          h = pool_taps(ox, p.out_w, p.in_w, p.window_w, p.stride_w, p.dilation_w, p.pad_left,
+                        p.pad_right, p.adaptive);
+          w.rows = v.end > v.begin ? (v.end - v.begin + v.step - 1) / v.step : 0;
+          w.columns = h.end > h.begin ? (h.end - h.begin + h.step - 1) / h.step : 0;
+          if (w.columns == 0) w.rows = 0;
+          w.row = as_size(v.step) * line * size, w.column = as_size(h.step) * column;
+          w.x = static_cast<const std::byte*>(k.in[0]);
+          if (w.rows > 0) w.x += nhwc_index(image, n, v.begin, h.begin, 0) * size;
+          divisor = p.divisor > 0         ? p.divisor
+                    : p.count_include_pad ? v.counted * h.counted
+                                          : w.rows * w.columns;
+          inside = !p.adaptive && w.rows > 0 && ox * p.stride_w >= p.pad_left &&
+                   h.end - h.begin == (p.window_w - 1) * p.dilation_w + 1;
+        }
+        std::byte* y =
+            static_cast<std::byte*>(k.out[0]) + (row * as_size(p.out_w) + as_size(ox)) * column;
         if (p.type == dtype::f32 && p.mode == rounding::xnnpack)
           average_pixel_of_nines(p, w, places_of(p, oy, ox, v, h), divisor, y);
         else if (p.type == dtype::f32)
