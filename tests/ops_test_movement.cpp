@@ -423,3 +423,30 @@ TEST_CASE("dynamic quantization of rows: zeros, one sign, both", "[ops]") {
   CHECK(z.run<std::int16_t>() == std::vector<std::int16_t>{0, 0, 1, 255});
   CHECK(z.result<float>(1) == std::vector<float>{1.f, 1.f});
 }
+
+TEST_CASE("the largest of a row, found in one pass, are those that a search finds") {
+  std::uint64_t state = 5;
+  const auto next = [&](std::uint64_t n) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (state >> 33) % n;
+  };
+  const auto check = [&]<class T>(type_tag<T>, std::uint64_t values) {
+    for (int i = 0; i < 400; ++i) {
+      std::vector<T> row(1 + next(40));
+      for (T& v : row) v = static_cast<T>(static_cast<double>(next(values)) - 3);
+      topk_params p;
+      p.extent = row.size(), p.k = 1 + next(std::min<std::size_t>(row.size(), 16));
+      p.smallest = i % 2 != 0;
+      std::vector<T> want(p.k), got(p.k);
+      std::vector<std::int64_t> want_at(p.k), got_at(p.k);
+      reference::topk_by_search(p, row.data(), want.data(), want_at.data());
+      reference::topk_by_insertion(p, row.data(), got.data(), got_at.data());
+      CAPTURE(p.k, p.extent, p.smallest);
+      CHECK(got == want);
+      CHECK(got_at == want_at);
+    }
+  };
+  check(type_tag<std::int8_t>{}, 5);
+  check(type_tag<std::int32_t>{}, 1000);
+  check(type_tag<float>{}, 7);
+}

@@ -21342,6 +21342,40 @@ struct movement_params {
 };
 
 namespace reference {
+#if OCTET_HAS_DEFINITIONS
+/// memcpy of few bytes without a call: two copies that may overlap.
+OCTET_ALWAYS_INLINE void copy_bytes(std::byte* to, const std::byte* from, std::size_t n) noexcept {
+  const auto both_ends = [&]<std::size_t Part>(std::integral_constant<std::size_t, Part>) {
+    std::byte first[Part], last[Part];
+    std::memcpy(first, from, Part), std::memcpy(last, from + n - Part, Part);
+    std::memcpy(to, first, Part), std::memcpy(to + n - Part, last, Part);
+  };
+  if (n > 64) {
+    std::memcpy(to, from, n);
+  } else if (n > 32) {
+    both_ends(std::integral_constant<std::size_t, 32>());
+  } else if (n >= 16) {
+    both_ends(std::integral_constant<std::size_t, 16>());
+  } else if (n >= 8) {
+    both_ends(std::integral_constant<std::size_t, 8>());
+  } else if (n >= 4) {
+    both_ends(std::integral_constant<std::size_t, 4>());
+  } else if (n >= 2) {
+    both_ends(std::integral_constant<std::size_t, 2>());
+  } else if (n == 1) {
+    *to = *from;
+  }
+}
+#endif
+/// n neighbours.
+template <class T> constexpr void copy_run(const T* from, std::size_t n, T* to) {
+#if OCTET_HAS_DEFINITIONS
+  if (!std::is_constant_evaluated())
+    return copy_bytes(reinterpret_cast<std::byte*>(to), reinterpret_cast<const std::byte*>(from),
+                      n * sizeof(T));
+#endif
+  std::copy_n(from, n, to);
+}
 template <class T>
 constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t begin,
                             std::size_t end) {
@@ -21362,7 +21396,7 @@ constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t
   for (std::size_t i = begin; i < end;) {
     const std::size_t run = std::min(end - i, as_size(c.extent[last] - at[last]));
     if (c.stride[last] == 1) {
-      std::copy_n(x + from, run, y + i);
+      copy_run(x + from, run, y + i);
     } else {
       for (std::size_t k = 0; k < run; ++k)
         y[i + k] = x[from + static_cast<std::int64_t>(k) * c.stride[last]];
@@ -22469,7 +22503,7 @@ template <class T> struct ranked {
   T value;
   std::int64_t index;
 };
-/// The largest k that is searched for again and again: needs no scratch.
+/// The largest k that needs no scratch.
 inline constexpr std::int32_t most_searches = 16;
 constexpr bool topk_searches(topk_order order, std::size_t k) noexcept {
   return order == topk_order::by_index && k <= as_size(most_searches);
@@ -22501,6 +22535,32 @@ constexpr void topk_by_search(const topk_params& p, const T* row, T* y, I* index
     if (y) y[j] = last;
     if (index) index[j] = static_cast<I>(best);
   }
+}
+/// The same of a row without NaN, in one pass: the best so far stand in order.
+template <class T, class I>
+constexpr void topk_by_insertion(const topk_params& p, const T* row, T* y, I* index) {
+  std::array<ranked<T>, as_size(most_searches)> best{};
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < p.extent; ++i) {
+    const T v = row[i];
+    const auto worse = [&](std::size_t j) {
+      return comes_before(v, best[j].value, p.smallest, false);
+    };
+    if (n == p.k && !worse(n - 1)) continue;
+    std::size_t j = n < p.k ? n++ : n - 1;
+    for (; j > 0 && worse(j - 1); --j) best[j] = best[j - 1];
+    best[j] = {v, static_cast<std::int64_t>(i)};
+  }
+  for (std::size_t j = 0; j < p.k; ++j) {
+    if (y) y[j] = best[j].value;
+    if (index) index[j] = static_cast<I>(best[j].index);
+  }
+}
+template <class T> constexpr bool has_nan(const T* row, std::size_t n) {
+  if constexpr (std::is_floating_point_v<T>)
+    for (std::size_t i = 0; i < n; ++i)
+      if (numerics::is_nan(row[i])) return true;
+  return false;
 }
 /// scratch: the elements of a row with their places.
 template <class T, class I>
@@ -22547,10 +22607,12 @@ constexpr void topk(const topk_params& p, const T* x, T* y, I* index, ranked<T>*
     const T* row = x + r * p.extent;
     T* values = y ? y + r * p.k : nullptr;
     I* places = index ? index + r * p.k : nullptr;
-    if (topk_searches(p.order, p.k))
+    if (!topk_searches(p.order, p.k))
+      topk_by_selection(p, row, values, places, scratch);
+    else if (has_nan(row, p.extent))
       topk_by_search(p, row, values, places);
     else
-      topk_by_selection(p, row, values, places, scratch);
+      topk_by_insertion(p, row, values, places);
   }
 }
 #if OCTET_HAS_DEFINITIONS
@@ -23649,10 +23711,36 @@ constexpr std::int32_t concat_value(rounding mode, std::int32_t q, float sx, std
 
 namespace reference {
 #if OCTET_HAS_DEFINITIONS
+/// Every input gives one element of a plain type to each outer index.
+OCTET_INLINE bool is_interleaving(const concat_params& p) noexcept {
+  const std::size_t n = p.inputs == 0 ? 0 : p.bytes[0];
+  if (n != 1 && n != 2 && n != 4 && n != 8) return false;
+  for (std::size_t k = 0; k < p.inputs; ++k)
+    if (p.bytes[k] != n || p.table[k] != nullptr) return false;
+  return true;
+}
+OCTET_INLINE void interleave(const concat_params& p, const kernel_args& a, part_range r) noexcept {
+  const auto run = [&]<class T>(type_tag<T>) {
+    constexpr std::size_t block = 256;  // so that what is written stays in the cache
+    for (std::size_t at = r.begin; at < r.end; at += block)
+      for (std::size_t k = 0; k < p.inputs; ++k) {
+        const auto* const from = static_cast<const T*>(a.in[k]);
+        auto* const to = static_cast<T*>(a.out[0]) + k;
+        for (std::size_t o = at; o < std::min(at + block, r.end); ++o) to[o * p.inputs] = from[o];
+      }
+  };
+  switch (p.bytes[0]) {
+    case 1: return run(type_tag<std::uint8_t>{});
+    case 2: return run(type_tag<std::uint16_t>{});
+    case 4: return run(type_tag<std::uint32_t>{});
+    default: return run(type_tag<std::uint64_t>{});
+  }
+}
 OCTET_INLINE void concat_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const concat_params*>(a.params);
   const auto r = part_of(p.outer, a.part, a.parts);
   auto* to = static_cast<std::uint8_t*>(a.out[0]) + r.begin * p.row_bytes;
+  if (is_interleaving(p)) return interleave(p, a, r);
   // Row by row: what is written lies in one run.
   for (std::size_t o = r.begin; o < r.end; ++o)
     for (std::size_t k = 0; k < p.inputs; ++k) {
@@ -23662,7 +23750,7 @@ OCTET_INLINE void concat_kernel(const kernel_args& a) noexcept {
       if (const std::uint8_t* t = p.table[k]) {
         for (std::size_t i = 0; i < n; ++i) to[i] = t[from[i]];
       } else {
-        std::memcpy(to, from, n);
+        copy_run(from, n, to);
       }
       to += n;
     }
@@ -24864,6 +24952,8 @@ OCTET_NAMESPACE_END
 // boxes and scores.
 #define OCTET_OPS_DETECTION_HPP_
 
+#include <algorithm>
+
 
 OCTET_NAMESPACE_BEGIN
 
@@ -25076,6 +25166,15 @@ inline box decode(const detection_postprocess_params& p, const float* e, const f
   const float y = centre(0), x = centre(1), h = half(2), w = half(3);
   return {numerics::sub(y, h), numerics::sub(x, w), numerics::add(y, h), numerics::add(x, w)};
 }
+/// A box that waits: of equal scores the lower anchor comes first.
+struct waiting_box {
+  float score;
+  std::int32_t anchor;
+  friend bool operator<(const waiting_box& a, const waiting_box& b) noexcept {
+    return a.score < b.score || (a.score == b.score && a.anchor > b.anchor);
+  }
+};
+static_assert(sizeof(waiting_box) <= sizeof(detection));
 /// The waiting box of the highest score, no longer waiting, nor those that overlap it too much;
 /// `anchors` where none waits.
 inline std::size_t take_best(const detection_postprocess_params& p, detection* all) noexcept {
@@ -25124,14 +25223,10 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
              *anchors = static_cast<const float*>(a.in[2]);
   auto *boxes = static_cast<float*>(a.out[0]), *classes = static_cast<float*>(a.out[1]),
        *values = static_cast<float*>(a.out[2]), *count = static_cast<float*>(a.out[3]);
-  auto* all = static_cast<detection*>(a.scratch);
   const auto scores_of = [&](std::size_t i) { return scores + i * p.scores + p.background; };
-  for (std::size_t i = 0; i < p.anchors; ++i) {
-    const float* s = scores_of(i);
-    float best = s[0];
-    for (std::int32_t c = 1; c < p.classes; ++c) best = larger(best, s[c]);
-    all[i] = {decode(p, encodings + i * p.code, anchors + 4 * i), best, best >= p.score};
-  }
+  const auto decoded = [&](std::size_t i) {
+    return decode(p, encodings + i * p.code, anchors + 4 * i);
+  };
   const auto room = as_size(p.most) * as_size(p.per_box);
   std::fill_n(boxes, 4 * room, 0.f);
   std::fill_n(classes, room, 0.f), std::fill_n(values, room, 0.f);
@@ -25142,14 +25237,34 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   };
   std::size_t n = 0;
   if (p.per_class > 0) {
+    auto* const all = static_cast<detection*>(a.scratch);
+    for (std::size_t i = 0; i < p.anchors; ++i) all[i] = {decoded(i), 0, false};
     auto* found = reinterpret_cast<class_detection*>(all + p.anchors);
     n = as_size(detect_by_class(p, scores, all, found));
     for (std::size_t k = 0; k < n; ++k)
       put(k, all[found[k].anchor].corners, found[k].of_class, found[k].score);
   }
-  for (std::int32_t k = 0; k < p.most && p.per_class == 0; ++k) {
-    const std::size_t best = take_best(p, all);
-    if (best == p.anchors) break;
+  // Few boxes are looked at as a rule: they are decoded, and held against those taken, only then.
+  auto* const waiting = static_cast<waiting_box*>(a.scratch);
+  std::size_t still = 0;
+  for (std::size_t i = 0; i < p.anchors && p.per_class == 0; ++i) {
+    const float* s = scores_of(i);
+    float best = s[0];
+    for (std::int32_t c = 1; c < p.classes; ++c) best = larger(best, s[c]);
+    if (best >= p.score) waiting[still++] = {best, static_cast<std::int32_t>(i)};
+  }
+  std::make_heap(waiting, waiting + still);
+  for (std::int32_t taken = 0; taken < p.most && still > 0;) {
+    std::pop_heap(waiting, waiting + still);
+    const auto best = as_size(waiting[--still].anchor);
+    const box corners = decoded(best);
+    bool out = false;
+    for (std::int32_t k = 0; k < taken && !out; ++k) {
+      const float* const b = boxes + 4 * as_size(k) * as_size(p.per_box);
+      out = overlap({b[0], b[1], b[2], b[3]}, corners) > p.overlap;
+    }
+    if (out) continue;
+    ++taken;
     // Its classes, best first, equal ones by index.
     const float* s = scores_of(best);
     std::int32_t last = -1;
@@ -25160,7 +25275,7 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
         if (left && (next < 0 || s[i] > s[next])) next = i;
       }
       if (next < 0) next = 0;  // NaN among the scores
-      put(n, all[best].corners, next, s[next]);
+      put(n, corners, next, s[next]);
       last = next;
     }
   }
@@ -29753,6 +29868,16 @@ constexpr void pad(const pad_params& p, const T* x, T* y, std::size_t begin, std
     }
     T* to = y + row * as_size(width);
     const auto value = static_cast<T>(p.value);
+    if (!filled && last > 0 && width == p.in[last]) {  // neighbouring rows may lie so in the input
+      const auto o = static_cast<std::int32_t>(row % as_size(p.out[last - 1]));
+      const std::int32_t inside = p.before[last - 1] + p.in[last - 1] - o;
+      if (o >= p.before[last - 1] && inside > 0) {
+        const std::size_t rows = std::min(as_size(inside), end - row);
+        copy_run(x + from, rows * as_size(width), to);
+        row += rows - 1;
+        continue;
+      }
+    }
     if (filled) {
       std::fill_n(to, as_size(width), value);
       continue;

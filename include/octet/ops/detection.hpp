@@ -3,6 +3,8 @@
 #ifndef OCTET_OPS_DETECTION_HPP_
 #define OCTET_OPS_DETECTION_HPP_
 
+#include <algorithm>
+
 #include "octet/numerics/math.hpp"
 #include "octet/ops/work.hpp"
 
@@ -217,6 +219,15 @@ inline box decode(const detection_postprocess_params& p, const float* e, const f
   const float y = centre(0), x = centre(1), h = half(2), w = half(3);
   return {numerics::sub(y, h), numerics::sub(x, w), numerics::add(y, h), numerics::add(x, w)};
 }
+/// A box that waits: of equal scores the lower anchor comes first.
+struct waiting_box {
+  float score;
+  std::int32_t anchor;
+  friend bool operator<(const waiting_box& a, const waiting_box& b) noexcept {
+    return a.score < b.score || (a.score == b.score && a.anchor > b.anchor);
+  }
+};
+static_assert(sizeof(waiting_box) <= sizeof(detection));
 /// The waiting box of the highest score, no longer waiting, nor those that overlap it too much;
 /// `anchors` where none waits.
 inline std::size_t take_best(const detection_postprocess_params& p, detection* all) noexcept {
@@ -265,14 +276,10 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
              *anchors = static_cast<const float*>(a.in[2]);
   auto *boxes = static_cast<float*>(a.out[0]), *classes = static_cast<float*>(a.out[1]),
        *values = static_cast<float*>(a.out[2]), *count = static_cast<float*>(a.out[3]);
-  auto* all = static_cast<detection*>(a.scratch);
   const auto scores_of = [&](std::size_t i) { return scores + i * p.scores + p.background; };
-  for (std::size_t i = 0; i < p.anchors; ++i) {
-    const float* s = scores_of(i);
-    float best = s[0];
-    for (std::int32_t c = 1; c < p.classes; ++c) best = larger(best, s[c]);
-    all[i] = {decode(p, encodings + i * p.code, anchors + 4 * i), best, best >= p.score};
-  }
+  const auto decoded = [&](std::size_t i) {
+    return decode(p, encodings + i * p.code, anchors + 4 * i);
+  };
   const auto room = as_size(p.most) * as_size(p.per_box);
   std::fill_n(boxes, 4 * room, 0.f);
   std::fill_n(classes, room, 0.f), std::fill_n(values, room, 0.f);
@@ -283,14 +290,34 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   };
   std::size_t n = 0;
   if (p.per_class > 0) {
+    auto* const all = static_cast<detection*>(a.scratch);
+    for (std::size_t i = 0; i < p.anchors; ++i) all[i] = {decoded(i), 0, false};
     auto* found = reinterpret_cast<class_detection*>(all + p.anchors);
     n = as_size(detect_by_class(p, scores, all, found));
     for (std::size_t k = 0; k < n; ++k)
       put(k, all[found[k].anchor].corners, found[k].of_class, found[k].score);
   }
-  for (std::int32_t k = 0; k < p.most && p.per_class == 0; ++k) {
-    const std::size_t best = take_best(p, all);
-    if (best == p.anchors) break;
+  // Few boxes are looked at as a rule: they are decoded, and held against those taken, only then.
+  auto* const waiting = static_cast<waiting_box*>(a.scratch);
+  std::size_t still = 0;
+  for (std::size_t i = 0; i < p.anchors && p.per_class == 0; ++i) {
+    const float* s = scores_of(i);
+    float best = s[0];
+    for (std::int32_t c = 1; c < p.classes; ++c) best = larger(best, s[c]);
+    if (best >= p.score) waiting[still++] = {best, static_cast<std::int32_t>(i)};
+  }
+  std::make_heap(waiting, waiting + still);
+  for (std::int32_t taken = 0; taken < p.most && still > 0;) {
+    std::pop_heap(waiting, waiting + still);
+    const auto best = as_size(waiting[--still].anchor);
+    const box corners = decoded(best);
+    bool out = false;
+    for (std::int32_t k = 0; k < taken && !out; ++k) {
+      const float* const b = boxes + 4 * as_size(k) * as_size(p.per_box);
+      out = overlap({b[0], b[1], b[2], b[3]}, corners) > p.overlap;
+    }
+    if (out) continue;
+    ++taken;
     // Its classes, best first, equal ones by index.
     const float* s = scores_of(best);
     std::int32_t last = -1;
@@ -301,7 +328,7 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
         if (left && (next < 0 || s[i] > s[next])) next = i;
       }
       if (next < 0) next = 0;  // NaN among the scores
-      put(n, all[best].corners, next, s[next]);
+      put(n, corners, next, s[next]);
       last = next;
     }
   }

@@ -508,7 +508,7 @@ template <class T> struct ranked {
   T value;
   std::int64_t index;
 };
-/// The largest k that is searched for again and again: needs no scratch.
+/// The largest k that needs no scratch.
 inline constexpr std::int32_t most_searches = 16;
 constexpr bool topk_searches(topk_order order, std::size_t k) noexcept {
   return order == topk_order::by_index && k <= as_size(most_searches);
@@ -540,6 +540,32 @@ constexpr void topk_by_search(const topk_params& p, const T* row, T* y, I* index
     if (y) y[j] = last;
     if (index) index[j] = static_cast<I>(best);
   }
+}
+/// The same of a row without NaN, in one pass: the best so far stand in order.
+template <class T, class I>
+constexpr void topk_by_insertion(const topk_params& p, const T* row, T* y, I* index) {
+  std::array<ranked<T>, as_size(most_searches)> best{};
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < p.extent; ++i) {
+    const T v = row[i];
+    const auto worse = [&](std::size_t j) {
+      return comes_before(v, best[j].value, p.smallest, false);
+    };
+    if (n == p.k && !worse(n - 1)) continue;
+    std::size_t j = n < p.k ? n++ : n - 1;
+    for (; j > 0 && worse(j - 1); --j) best[j] = best[j - 1];
+    best[j] = {v, static_cast<std::int64_t>(i)};
+  }
+  for (std::size_t j = 0; j < p.k; ++j) {
+    if (y) y[j] = best[j].value;
+    if (index) index[j] = static_cast<I>(best[j].index);
+  }
+}
+template <class T> constexpr bool has_nan(const T* row, std::size_t n) {
+  if constexpr (std::is_floating_point_v<T>)
+    for (std::size_t i = 0; i < n; ++i)
+      if (numerics::is_nan(row[i])) return true;
+  return false;
 }
 /// scratch: the elements of a row with their places.
 template <class T, class I>
@@ -586,10 +612,12 @@ constexpr void topk(const topk_params& p, const T* x, T* y, I* index, ranked<T>*
     const T* row = x + r * p.extent;
     T* values = y ? y + r * p.k : nullptr;
     I* places = index ? index + r * p.k : nullptr;
-    if (topk_searches(p.order, p.k))
+    if (!topk_searches(p.order, p.k))
+      topk_by_selection(p, row, values, places, scratch);
+    else if (has_nan(row, p.extent))
       topk_by_search(p, row, values, places);
     else
-      topk_by_selection(p, row, values, places, scratch);
+      topk_by_insertion(p, row, values, places);
   }
 }
 #if OCTET_HAS_DEFINITIONS

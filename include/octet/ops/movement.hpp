@@ -46,6 +46,40 @@ struct movement_params {
 };
 
 namespace reference {
+#if OCTET_HAS_DEFINITIONS
+/// memcpy of few bytes without a call: two copies that may overlap.
+OCTET_ALWAYS_INLINE void copy_bytes(std::byte* to, const std::byte* from, std::size_t n) noexcept {
+  const auto both_ends = [&]<std::size_t Part>(std::integral_constant<std::size_t, Part>) {
+    std::byte first[Part], last[Part];
+    std::memcpy(first, from, Part), std::memcpy(last, from + n - Part, Part);
+    std::memcpy(to, first, Part), std::memcpy(to + n - Part, last, Part);
+  };
+  if (n > 64) {
+    std::memcpy(to, from, n);
+  } else if (n > 32) {
+    both_ends(std::integral_constant<std::size_t, 32>());
+  } else if (n >= 16) {
+    both_ends(std::integral_constant<std::size_t, 16>());
+  } else if (n >= 8) {
+    both_ends(std::integral_constant<std::size_t, 8>());
+  } else if (n >= 4) {
+    both_ends(std::integral_constant<std::size_t, 4>());
+  } else if (n >= 2) {
+    both_ends(std::integral_constant<std::size_t, 2>());
+  } else if (n == 1) {
+    *to = *from;
+  }
+}
+#endif
+/// n neighbours.
+template <class T> constexpr void copy_run(const T* from, std::size_t n, T* to) {
+#if OCTET_HAS_DEFINITIONS
+  if (!std::is_constant_evaluated())
+    return copy_bytes(reinterpret_cast<std::byte*>(to), reinterpret_cast<const std::byte*>(from),
+                      n * sizeof(T));
+#endif
+  std::copy_n(from, n, to);
+}
 template <class T>
 constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t begin,
                             std::size_t end) {
@@ -66,7 +100,7 @@ constexpr void copy_strided(const strided_copy& c, const T* x, T* y, std::size_t
   for (std::size_t i = begin; i < end;) {
     const std::size_t run = std::min(end - i, as_size(c.extent[last] - at[last]));
     if (c.stride[last] == 1) {
-      std::copy_n(x + from, run, y + i);
+      copy_run(x + from, run, y + i);
     } else {
       for (std::size_t k = 0; k < run; ++k)
         y[i + k] = x[from + static_cast<std::int64_t>(k) * c.stride[last]];
