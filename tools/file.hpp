@@ -129,6 +129,16 @@ struct new_file {
 
 namespace detail {
 
+/// Whether this process has the file open as standard output or error.
+inline bool is_standard_stream(const struct stat& file) {
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat own {};
+    if (::fstat(fd, &own) == 0 && own.st_dev == file.st_dev && own.st_ino == file.st_ino)
+      return true;
+  }
+  return false;
+}
+
 /// The file beside its destination; removed unless it was put into place.
 class staged_file {
  public:
@@ -141,7 +151,8 @@ class staged_file {
   }
 
   /// Writes all bytes, as far as the disk takes them. What is no regular file (a terminal, a pipe,
-  /// /dev/stdout) is written in place.
+  /// a device) is written in place, and so is a regular file that stands behind a standard stream
+  /// (/dev/stdout after `>`): a new file in its place would not have what was printed before.
   static result<staged_file> write(const new_file& n) {
     staged_file s;
     const auto failed = [&](int code) {
@@ -149,10 +160,8 @@ class staged_file {
     };
     struct stat old {};
     const bool exists = ::stat(n.path.c_str(), &old) == 0;
-    const bool device = (n.path.starts_with("/dev/") && !n.path.starts_with("/dev/shm/")) ||
-                        n.path.starts_with("/proc/");
     descriptor f;
-    if (device || (exists && !S_ISREG(old.st_mode))) {
+    if (exists && (!S_ISREG(old.st_mode) || is_standard_stream(old))) {
       f = descriptor(::open(n.path.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
       if (!f) return failed(errno);
       ::fcntl(f.get(), F_SETFL, ::fcntl(f.get(), F_GETFL) & ~O_NONBLOCK);
