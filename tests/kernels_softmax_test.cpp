@@ -1,6 +1,7 @@
 // SIMD kernels of softmax, log_softmax and reductions by comparison on every target this CPU can
 // run equal the operators' references, bit for bit.
 #include <cmath>
+#include <cstring>
 
 #include "kernels_test.hpp"
 #include "octet/graph/graph.hpp"
@@ -86,6 +87,64 @@ TEST_CASE("softmax kernels equal the reference") {
     check_kernel<softmax_params>(kernel_id::softmax, p.reference,
                                  *static_cast<const softmax_params*>(p.params), {bytes.data()},
                                  bytes_of(shape.elements(), out).value, seen, true);
+  }
+  seen.require_simd();
+}
+
+TEST_CASE("softmax kernels along an axis that is not the innermost equal the reference") {
+  coverage seen;
+  rng r(23);
+  constexpr softmax_form forms[] = {{rounding::reciprocal_half_even, false},
+                                    {rounding::onnxruntime, false},
+                                    {rounding::none, false},
+                                    {rounding::none, true},
+                                    {rounding::aten, false},
+                                    {rounding::aten, true},
+                                    {rounding::onnxruntime, true}};
+  for (int i = 0; i < 210; ++i) {
+    const softmax_form f = forms[static_cast<std::size_t>(i) % std::size(forms)];
+    const bool real = f.log || (f.mode != rounding::reciprocal_half_even &&
+                                (f.mode != rounding::onnxruntime || r.between(0, 1)));
+    const dtype type = real ? dtype::f32 : r.between(0, 1) ? dtype::s8 : dtype::u8;
+    const dims shape{static_cast<std::int32_t>(r.between(1, 3)),
+                     static_cast<std::int32_t>(r.pick({1, 2, 7, 16, 17, 33, 80})),
+                     static_cast<std::int32_t>(r.pick({2, 3, 4, 7, 8, 12, 15, 20, 28, 33, 64}))};
+    graph g;
+    const auto add = [&](const char* name, double scale, std::int32_t zero_point) {
+      tensor v;
+      v.name = name;
+      v.type = type;
+      v.shape = shape;
+      if (!real) v.scales = {scale}, v.zero_points = {zero_point};
+      return g.add(std::move(v));
+    };
+    const double in_scale = std::ldexp(1 + r.unit(), static_cast<int>(r.between(-9, -2)));
+    const auto low = static_cast<std::int32_t>(real ? 0 : lowest_of(type));
+    const tensor_id x = add("x", in_scale, low + static_cast<std::int32_t>(r.between(0, 255))),
+                    y = add("y", 1.0 / 256, low);
+    attributes attrs;
+    attrs.set("axis", std::int64_t{1});
+    if (f.mode != rounding::onnxruntime && r.between(0, 3) == 0) attrs.set("beta", 0.25 + r.unit());
+    const op_def& op = real ? (f.log ? ops::log_softmax : ops::softmax) : ops::qnn_softmax;
+    const node& n = g.add_node(op, "", {x}, {y}, std::move(attrs), f.mode);
+    const node_inputs view(g, n);
+    plan_memory memory;
+    prepared p;
+    p.memory = &memory;
+    INFO(op.name << " " << name_of(f.mode) << " " << name_of(type) << " " << to_string(shape));
+    REQUIRE(prepare_node(*n.op, view.view(), p));
+    guarded bytes(shape.elements().value * size_of(type));
+    const double spread = std::ldexp(1, static_cast<int>(r.between(-3, 8)));
+    for (std::size_t k = 0; k < bytes.size(); k += size_of(type)) {
+      const auto v = static_cast<float>((r.unit() - 0.5) * spread);
+      if (real)
+        std::memcpy(bytes.data() + k, &v, sizeof(v));
+      else
+        bytes.data()[k] = static_cast<std::byte>(r.between(0, 255));
+    }
+    check_kernel<softmax_params>(kernel_id::softmax, p.reference,
+                                 *static_cast<const softmax_params*>(p.params), {bytes.data()},
+                                 bytes.size(), seen, true, type);
   }
   seen.require_simd();
 }

@@ -81,7 +81,7 @@ TEST_CASE("float functions equal the reference") {
         unary::abs,      unary::neg,          unary::square,      unary::relu,
         unary::relu6,    unary::relu_n1_to_1, unary::relu_0_to_1, unary::leaky_relu,
         unary::silu,     unary::floor,        unary::ceil,        unary::round,
-        unary::sign})
+        unary::sign,     unary::sin,          unary::cos})
     for (int i = 0; i < 12; ++i) {
       unary_params p;
       p.function = f;
@@ -89,8 +89,8 @@ TEST_CASE("float functions equal the reference") {
       p.mode = i % 3 == 2             ? rounding::aten
                : i % 3 == 1 && of_ort ? rounding::onnxruntime
                                       : rounding::none;
-      const bool scalar = f == unary::log || (f == unary::softplus && p.mode == rounding::none);
-      const bool must = !scalar || p.mode == rounding::onnxruntime;
+      // ONNX Runtime's sines have no vectors.
+      const bool must = p.mode != rounding::onnxruntime || (f != unary::sin && f != unary::cos);
       p.approximate = i % 4 < 2;
       p.alpha = static_cast<float>(r.pick({0, 1, 3})) * 0.3f;
       p.count = static_cast<std::size_t>(r.pick({1, 3, 8, 15, 16, 17, 400}));
@@ -101,6 +101,14 @@ TEST_CASE("float functions equal the reference") {
     }
   seen.require_simd();
 }
+
+namespace {
+/// TFLite's reference of floats calls the C library's, or (gelu by tanh) has Eigen's.
+bool of_c_library(unary f) {
+  return f == unary::exp || f == unary::logistic || f == unary::log || f == unary::sin ||
+         f == unary::cos || f == unary::gelu;
+}
+}  // namespace
 
 TEST_CASE("functions at the edges of their formulas, and near every rounding") {
   coverage seen;
@@ -128,7 +136,7 @@ TEST_CASE("functions at the edges of their formulas, and near every rounding") {
                                 rounding::xnnpack, rounding::divide_half_away}) {
       if (mode == rounding::xnnpack && !of_xnnpack) continue;
       if (mode == rounding::aten && !numerics::has_vectorized(f)) continue;
-      if (mode == rounding::divide_half_away && f != unary::exp && f != unary::logistic) continue;
+      if (mode == rounding::divide_half_away && !of_c_library(f)) continue;
       if (mode == rounding::onnxruntime &&
           numerics::ort_function_of(f) == numerics::ort_function::other)
         continue;
@@ -137,11 +145,9 @@ TEST_CASE("functions at the edges of their formulas, and near every rounding") {
       p.mode = mode;
       p.alpha = 1;
       p.count = x.size();
-      // What has no vectors: correctly rounded ones, and ONNX Runtime's sines.
-      const bool turns = f == unary::sin || f == unary::cos,
-                 scalar = turns || f == unary::log || f == unary::softplus;
-      const bool must = !scalar || mode == rounding::xnnpack || mode == rounding::aten ||
-                        (mode == rounding::onnxruntime && !turns);
+      p.approximate = mode == rounding::divide_half_away;
+      // ONNX Runtime's sines have no vectors.
+      const bool must = mode != rounding::onnxruntime || (f != unary::sin && f != unary::cos);
       INFO("function " << static_cast<int>(f) << ", rounding " << static_cast<int>(mode));
       check_kernel<unary_params>(kernel_id::unary, &reference::unary_kernel, p,
                                  {reinterpret_cast<const std::byte*>(x.data())}, p.count * 4, seen,
@@ -241,6 +247,28 @@ TEST_CASE("two plain operands equal the reference") {
                                     {a.data(), b.data()}, bytes, seen, true, t);
       }
     }
+  }
+  seen.require_simd();
+}
+
+TEST_CASE("powers equal the reference") {
+  coverage seen;
+  rng r(47);
+  for (int i = 0; i < 120; ++i) {
+    const operands o = random_operands(r);
+    binary_params p{};
+    p.op = binary_op::pow, p.a_type = p.y_type = dtype::f32;
+    p.shape = make_broadcast<2>({o.a, o.b}, o.y);
+    const guarded a = floats(o.a.elements().value, i % 2 ? 3. : 900., true, r),
+                  b = floats(o.b.elements().value, i % 3 ? 4. : 40., i % 4 == 0, r);
+    if (i % 5 < 2)  // exponents that are whole numbers, even and odd
+      for (std::size_t k = 0; k < b.size(); k += 4) {
+        const auto v = static_cast<float>(r.between(-4, 5));
+        std::memcpy(b.data() + k, &v, 4);
+      }
+    INFO(to_string(o.a) << " to the power of " << to_string(o.b));
+    check_kernel<binary_params>(kernel_id::binary, &reference::binary_kernel, p,
+                                {a.data(), b.data()}, p.shape.count * 4, seen, true, dtype::f32);
   }
   seen.require_simd();
 }

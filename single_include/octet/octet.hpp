@@ -4444,10 +4444,18 @@ template <std::size_t N> HWY_INLINE VF rounded_polynomial(const float (&c)[N], V
     u = simd::rounded(hn::Add(simd::rounded(hn::Mul(u, x)), set_float(c[i])));
   return u;
 }
-/// numerics::exp_vector: x at most 0.
-HWY_INLINE VF exp_eigen(VF x) {
+/// numerics::tanh_vector.
+HWY_INLINE VF tanh_eigen(VF v) {
   namespace k = numerics::eigen;
-  const VF lowest = set_float(k::exp_lowest), c = hn::Min(hn::Max(x, lowest), hn::Zero(DF()));
+  const VF x = clamp_finite(v, -k::tanh_bound, k::tanh_bound), x2 = simd::rounded(hn::Mul(x, x)),
+           cube = simd::rounded(hn::Mul(x2, x));
+  const VF over =
+      simd::rounded(hn::Add(simd::rounded(hn::Mul(cube, rounded_polynomial(k::tanh_odd, x2))), x));
+  return unless_nan(v, simd::divide(over, rounded_polynomial(k::tanh_even, x2)));
+}
+/// numerics::exp_vector from -104 up to where it overflows.
+HWY_INLINE VF exp_eigen_unbounded(VF c) {
+  namespace k = numerics::eigen;
   const VF m = hn::Floor(
       simd::rounded(hn::Add(simd::rounded(hn::Mul(c, set_float(k::log2_e))), set_float(0.5f))));
   const auto plus = [](VF a, VF b, VF d) HWY_ATTR {
@@ -4458,8 +4466,13 @@ HWY_INLINE VF exp_eigen(VF x) {
            odd = rounded_polynomial(k::exp_odd, r2),
            p = plus(r2, plus(r, odd, even), simd::rounded(hn::Add(r, set_float(1.f))));
   const V32 q = hn::ConvertTo(D32(), m), half = hn::ShiftRight<1>(q);
-  const VF y = simd::rounded(
+  return simd::rounded(
       hn::Mul(simd::rounded(hn::Mul(p, float_pow2(half))), float_pow2(hn::Sub(q, half))));
+}
+/// numerics::exp_vector: x at most 0.
+HWY_INLINE VF exp_eigen(VF x) {
+  const VF lowest = set_float(numerics::eigen::exp_lowest),
+           y = exp_eigen_unbounded(hn::Min(hn::Max(x, lowest), hn::Zero(DF())));
   return unless_nan(x, hn::IfThenElse(hn::Lt(x, lowest), hn::Zero(DF()), y));
 }
 /// numerics::log_vector.
@@ -4954,6 +4967,71 @@ struct erfc_function {
   static float scalar(float x) { return numerics::erfc_f32(x); }
 };
 
+/// log x of numbers from 2^-1022 on, x = 2^k (1 + f), 1 + f between the roots of 1/2 and 2: twice
+/// the inverse hyperbolic tangent of f / (2 + f).
+HWY_INLINE simd::VF64 log_lanes64(simd::VF64 x) {
+  constexpr double c[] = {1. / 3,  1. / 5,  1. / 7,  1. / 9,  1. / 11, 1. / 13,
+                          1. / 15, 1. / 17, 1. / 19, 1. / 21, 1. / 23};
+  constexpr std::uint64_t root_half = std::bit_cast<std::uint64_t>(0.70710678118654757);
+  const simd::tag<std::uint64_t> u64;
+  const auto up =
+      hn::Add(hn::BitCast(u64, x), hn::Set(u64, (std::uint64_t{1023} << 52) - root_half));
+  const auto m = hn::BitCast(
+      DF64(),
+      hn::Add(hn::And(up, hn::Set(u64, (std::uint64_t{1} << 52) - 1)), hn::Set(u64, root_half)));
+  const auto k =
+      hn::Sub(hn::BitCast(DF64(), hn::Or(hn::ShiftRight<52>(up), hn::BitCast(u64, set64(0x1p52)))),
+              set64(0x1p52 + 1023));
+  const auto f = hn::Sub(m, set64(1)), s = hn::Div(f, hn::Add(f, set64(2))), z = hn::Mul(s, s),
+             twice = hn::Add(s, s), l = hn::MulAdd(hn::Mul(twice, z), polynomial(c, z), twice);
+  return hn::MulAdd(k, set64(numerics::glibc::ln2), l);
+}
+struct log_function {
+  static constexpr double doubt = usual_doubt;
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) { return log_lanes64(x); }
+  static HWY_INLINE auto holds(VF x) {
+    return hn::And(hn::Gt(x, hn::Zero(DF())), hn::Lt(x, set_float(numerics::infinity_of<float>())));
+  }
+  static float scalar(float x) { return numerics::log_f32(x); }
+};
+/// Sine and cosine of |x| up to 256: whole quarters of a turn are taken off in two steps, of which
+/// the first is exact, and Taylor's polynomials of the rest.
+template <bool Cosine> struct sine_function {
+  static constexpr double doubt = usual_doubt;
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    constexpr double sine[] =
+        {-1. / 6,        1. / 120,         -1. / 5040,           1. / 362880,
+         -1. / 39916800, 1. / 6227020800., -1. / 1307674368000., 1. / 355687428096000.},
+                     cosine[] = {-1. / 2,
+                                 1. / 24,
+                                 -1. / 720,
+                                 1. / 40320,
+                                 -1. / 3628800,
+                                 1. / 479001600,
+                                 -1. / 87178291200.,
+                                 1. / 20922789888000.,
+                                 -1. / 6402373705728000.};
+    const simd::tag<std::uint64_t> u64;
+    const auto a = hn::Abs(x), magic = set64(0x1.8p52),
+               sum = simd::rounded(
+                   hn::Add(simd::rounded(hn::Mul(a, set64(0x1.45f306dc9c883p-1))), magic)),
+               k = simd::rounded(hn::Sub(sum, magic));
+    const auto near = simd::rounded(hn::Sub(a, hn::Mul(k, set64(0x1.921fb544p+0)))),
+               r = hn::Sub(near, hn::Mul(k, set64(0x1.0b4611a626331p-34))), z = hn::Mul(r, r),
+               s = hn::MulAdd(hn::Mul(r, z), polynomial(sine, z), r),
+               c = hn::MulAdd(z, polynomial(cosine, z), set64(1));
+    const auto one = hn::Set(u64, 1u), turns = hn::BitCast(u64, sum);
+    const auto odd = hn::Eq(hn::And(turns, one), one);
+    const auto y = Cosine ? hn::IfThenElse(hn::RebindMask(DF64(), odd), s, c)
+                          : hn::IfThenElse(hn::RebindMask(DF64(), odd), c, s);
+    const auto half = hn::And(Cosine ? hn::Add(turns, one) : turns, hn::Set(u64, 2u));
+    const auto sign = hn::BitCast(DF64(), hn::ShiftLeft<62>(half));
+    return hn::Xor(y, Cosine ? sign : hn::Xor(sign, hn::And(x, set64(-0.))));
+  }
+  static HWY_INLINE auto holds(VF x) { return hn::Le(hn::Abs(x), set_float(256.f)); }
+  static float scalar(float x) { return Cosine ? numerics::cos_f32(x) : numerics::sin_f32(x); }
+};
+
 inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
   alignas(alignment) float arguments[lanes32], values[lanes32];
   alignas(alignment) std::uint32_t known[lanes32];
@@ -4964,6 +5042,10 @@ inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
     if (known[i] == 0) values[i] = scalar(arguments[i]);
   return hn::Load(DF(), values);
 }
+/// A mask as ask_scalar takes it.
+template <class Mask> HWY_INLINE VF mask_bits(Mask m) {
+  return hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), m)));
+}
 template <class F> HWY_INLINE VF apply(VF x) {
   const hn::Half<DF> half;
   const auto low = F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
@@ -4973,8 +5055,7 @@ template <class F> HWY_INLINE VF apply(VF x) {
            z = simd::to_floats(hn::Mul(low, more), hn::Mul(high, more));
   const auto sure = hn::And(hn::Eq(y, z), F::holds(x));
   if (hn::AllTrue(DF(), sure)) return y;
-  return ask_scalar(x, y, hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), sure))),
-                    &F::scalar);
+  return ask_scalar(x, y, mask_bits(sure), &F::scalar);
 }
 
 // ---- the C library's expm1 and tanh: numerics/vector_math.hpp, operation by operation ----
@@ -5054,6 +5135,97 @@ HWY_INLINE VF tanh_c_library(VF x) {
   y = hn::IfThenElse(hn::Lt(a, set_float(0x1p-55f)), rounded_product(a, rounded_sum(one, a)), y);
   y = hn::IfThenElse(hn::Lt(a, most), y, one);
   return unless_nan(x, hn::CopySign(y, x));
+}
+
+// ---- the C library's log, sine and cosine, likewise ----
+
+HWY_INLINE simd::VF64 rounded_product(simd::VF64 a, simd::VF64 b) {
+  return simd::rounded(hn::Mul(a, b));
+}
+HWY_INLINE simd::VF64 rounded_sum(simd::VF64 a, simd::VF64 b) {
+  return simd::rounded(hn::Add(a, b));
+}
+HWY_INLINE simd::VF64 rounded_difference(simd::VF64 a, simd::VF64 b) {
+  return simd::rounded(hn::Sub(a, b));
+}
+/// Of 2^whole z, whose logarithm is near that of entry `at`.
+HWY_INLINE simd::VF64 log_c_library_half(hn::Vec<hn::Half<DF>> near,
+                                         hn::Vec<hn::Half<D32>> exponent,
+                                         hn::Vec<hn::Half<D32>> entry) {
+  namespace k = numerics::glibc;
+  const auto at = hn::PromoteTo(simd::tag<std::int64_t>(), entry);
+  const auto z = hn::PromoteTo(DF64(), near), whole = hn::PromoteTo(DF64(), exponent);
+  const auto r = rounded_difference(rounded_product(z, hn::GatherIndex(DF64(), k::log_inverse, at)),
+                                    set64(1)),
+             r2 = rounded_product(r, r),
+             y0 = rounded_sum(hn::GatherIndex(DF64(), k::log_entry, at),
+                              rounded_product(whole, set64(k::ln2))),
+             y = rounded_sum(
+                 rounded_product(set64(k::log_c[0]), r2),
+                 rounded_sum(rounded_product(set64(k::log_c[1]), r), set64(k::log_c[2])));
+  return rounded_sum(rounded_product(y, r2), rounded_sum(y0, r));
+}
+HWY_INLINE VF log_c_library(VF x) {
+  const hn::Half<DF> half;
+  const hn::Half<D32> half32;
+  const auto small = hn::Lt(x, set_float(0x1p-126f));
+  const V32 scaled = hn::Sub(hn::BitCast(D32(), simd::rounded(hn::Mul(x, set_float(0x1p23f)))),
+                             set32(23 << 23)),
+            bits = hn::IfThenElse(hn::RebindMask(D32(), small), scaled, hn::BitCast(D32(), x)),
+            above = hn::Sub(bits, set32(0x3f330000)), whole = hn::ShiftRight<23>(above),
+            entry = hn::And(hn::ShiftRight<19>(above), set32(15));
+  const VF near = hn::BitCast(DF(), hn::Sub(bits, hn::ShiftLeft<23>(whole))),
+           infinite = set_float(numerics::infinity_of<float>());
+  VF y = simd::to_floats(log_c_library_half(hn::LowerHalf(half, near), hn::LowerHalf(half32, whole),
+                                            hn::LowerHalf(half32, entry)),
+                         log_c_library_half(hn::UpperHalf(half, near), hn::UpperHalf(half32, whole),
+                                            hn::UpperHalf(half32, entry)));
+  y = hn::IfThenElse(hn::Eq(x, infinite), x, y);
+  y = hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), set_float(numerics::nan_of<float>()), y);
+  y = hn::IfThenElse(hn::Eq(x, hn::Zero(DF())), hn::Neg(infinite), y);
+  return unless_nan(x, y);
+}
+template <bool Cosine> HWY_INLINE simd::VF64 sine_c_library_half(hn::Vec<hn::Half<DF>> v) {
+  using numerics::glibc::cosine_c, numerics::glibc::sine_c;
+  const hn::Half<D32> d;
+  const auto x0 = hn::PromoteTo(DF64(), v);
+  const auto near = hn::Lt(hn::Abs(x0), set64(static_cast<double>(numerics::glibc::sine_near)));
+  const auto eighths = hn::DemoteTo(
+      d, hn::IfThenZeroElse(near, rounded_product(x0, set64(numerics::glibc::quarters))));
+  const auto one = hn::Set(d, 1),
+             turns = hn::ShiftRight<24>(hn::Add(eighths, hn::Set(d, 0x800000)));
+  const auto x = rounded_difference(x0, rounded_product(hn::PromoteTo(DF64(), turns),
+                                                        set64(numerics::glibc::quarter))),
+             z = rounded_product(x, x), cube = rounded_product(x, z),
+             fourth = rounded_product(z, z);
+  const auto sine = rounded_sum(
+      rounded_sum(x, rounded_product(cube, set64(sine_c[0]))),
+      rounded_product(rounded_product(cube, z),
+                      rounded_sum(set64(sine_c[1]), rounded_product(z, set64(sine_c[2])))));
+  const auto low =
+      rounded_sum(rounded_sum(set64(cosine_c[0]), rounded_product(z, set64(cosine_c[1]))),
+                  rounded_product(fourth, set64(cosine_c[2])));
+  const auto cosine = rounded_sum(
+      low,
+      rounded_product(rounded_product(fourth, z),
+                      rounded_sum(set64(cosine_c[3]), rounded_product(z, set64(cosine_c[4])))));
+  // By sine (1) or by cosine (0), and whether its sign is turned.
+  const auto by_sine = Cosine ? hn::And(turns, one) : hn::AndNot(turns, one),
+             turned = hn::And(hn::ShiftRight<1>(hn::Add(turns, by_sine)), one);
+  const auto y = hn::IfThenElse(hn::Gt(hn::PromoteTo(DF64(), by_sine), set64(0.5)), sine, cosine);
+  return hn::IfThenElse(hn::Gt(hn::PromoteTo(DF64(), turned), set64(0.5)), hn::Neg(y), y);
+}
+template <bool Cosine> HWY_INLINE VF sine_c_library(VF x) {
+  const hn::Half<DF> half;
+  const VF size = hn::Abs(x),
+           y = simd::to_floats(sine_c_library_half<Cosine>(hn::LowerHalf(half, x)),
+                               sine_c_library_half<Cosine>(hn::UpperHalf(half, x)));
+  const VF all = hn::IfThenElse(hn::Lt(size, set_float(numerics::glibc::sine_tiny)),
+                                Cosine ? set_float(1.f) : x, y);
+  const auto known = hn::Lt(size, set_float(numerics::glibc::sine_far));
+  if (hn::AllTrue(DF(), known)) return all;
+  return ask_scalar(x, all, mask_bits(known),
+                    Cosine ? &numerics::cos_c_library : &numerics::sin_c_library);
 }
 
 // ---- float32 operators of one input ----
@@ -5166,6 +5338,40 @@ template <class Exp> struct logistic_by_lanes {
         apply<Exp>(hn::IfThenElse(below, x, hn::IfThenElse(above, hn::Zero(DF()), negative)));
     const VF y = simd::divide(one, simd::rounded(hn::Add(one, e)));
     return hn::IfThenElse(below, e, hn::IfThenElse(above, one, y));
+  }
+};
+struct log_lanes {
+  explicit HWY_INLINE log_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<log_function>(x); }
+};
+struct log_c_library_lanes {
+  explicit HWY_INLINE log_c_library_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return log_c_library(x); }
+};
+template <bool Cosine> struct sine_lanes {
+  explicit HWY_INLINE sine_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<sine_function<Cosine>>(x); }
+};
+template <bool Cosine> struct sine_c_library_lanes {
+  explicit HWY_INLINE sine_c_library_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return sine_c_library<Cosine>(x); }
+};
+struct softplus_lanes {
+  explicit HWY_INLINE softplus_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF e = apply<exp_function>(hn::Neg(hn::Abs(x))),
+             small = apply<log_function>(rounded_sum(e, set_float(1.f)));
+    return unless_nan(x, hn::Add(hn::IfThenZeroElse(hn::Lt(x, hn::Zero(DF())), x), small));
+  }
+};
+/// numerics::gelu_by_vectors.
+struct gelu_by_eigen_lanes {
+  explicit HWY_INLINE gelu_by_eigen_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF cube = rounded_product(rounded_product(x, x), x),
+             inner = rounded_sum(x, rounded_product(set_float(0.044715f), cube)),
+             t = tanh_eigen(rounded_product(set_float(0.797884561f), inner));
+    return hn::Mul(rounded_product(set_float(0.5f), x), rounded_sum(set_float(1.f), t));
   }
 };
 using logistic_lanes = logistic_by_lanes<exp_function>;
@@ -5389,7 +5595,11 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       return &unary_floats<logistic_by_lanes<c_library_exp_function>>;
     if (p.function == unary::tanh) return &unary_floats<tanh_c_library_lanes>;
     if (p.function == unary::elu) return &unary_floats<elu_by_lanes<true>>;
-    return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
+    if (p.function == unary::log) return &unary_floats<log_c_library_lanes>;
+    if (p.function == unary::sin) return &unary_floats<sine_c_library_lanes<false>>;
+    if (p.function == unary::cos) return &unary_floats<sine_c_library_lanes<true>>;
+    if (p.function != unary::gelu) return nullptr;
+    return p.approximate ? &unary_floats<gelu_by_eigen_lanes> : rounded_floats(p);
   }
   /// With octet's correctly rounded functions.
   static float_function rounded_floats(const unary_params& p) noexcept {
@@ -5418,10 +5628,10 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case unary::ceil: return &unary_floats<ceil_lanes>;
       case unary::round: return &unary_floats<round_lanes>;
       case unary::sign: return &unary_floats<sign_lanes>;
-      case unary::log:
-      case unary::sin:
-      case unary::cos:
-      case unary::softplus: break;
+      case unary::log: return &unary_floats<log_lanes>;
+      case unary::sin: return &unary_floats<sine_lanes<false>>;
+      case unary::cos: return &unary_floats<sine_lanes<true>>;
+      case unary::softplus: return &unary_floats<softplus_lanes>;
     }
     return nullptr;
   }
@@ -6169,6 +6379,53 @@ struct float_div {
       : lo(set_float(p.min)), hi(set_float(p.max)) {}
   HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(simd::divide(a, b), lo, hi); }
 };
+/// numerics::power: exp(b log |a|), the sign put back.
+struct float_pow {
+  static constexpr double doubt = 0x1p-40;  // errors of the product grow by the exponential
+  explicit HWY_INLINE float_pow(const binary_params&) {}
+  static HWY_NOINLINE VF ask_scalar_power(VF a, VF b, VF y, VF sure,
+                                          float (*scalar)(float, float)) {
+    alignas(alignment) float base[lanes32], exponent[lanes32], values[lanes32];
+    alignas(alignment) std::uint32_t known[lanes32];
+    hn::Store(a, DF(), base);
+    hn::Store(b, DF(), exponent);
+    hn::Store(y, DF(), values);
+    std::memcpy(known, &sure, sizeof(known));
+    for (int i = 0; i < lanes32; ++i)
+      if (known[i] == 0) values[i] = scalar(base[i], exponent[i]);
+    return hn::Load(DF(), values);
+  }
+  static HWY_INLINE simd::VF64 exponent_of(hn::Vec<hn::Half<DF>> size, hn::Vec<hn::Half<DF>> b) {
+    const auto e = hn::Mul(hn::PromoteTo(DF64(), b), log_lanes64(hn::PromoteTo(DF64(), size)));
+    return hn::Min(hn::Max(e, set64(-100)), set64(100));
+  }
+  HWY_INLINE VF operator()(VF a, VF b) const { return of(a, b, &numerics::power<float>); }
+  static HWY_INLINE VF of(VF a, VF b, float (*scalar)(float, float)) {
+    const hn::Half<DF> half;
+    const VF size = hn::Abs(a), zero = hn::Zero(DF()), sign = set_float(-0.f);
+    const auto low = exponent_of(hn::LowerHalf(half, size), hn::LowerHalf(half, b)),
+               high = exponent_of(hn::UpperHalf(half, size), hn::UpperHalf(half, b));
+    const auto x = exp_function::value(low), y = exp_function::value(high);
+    const auto less = set64(1 - doubt), more = set64(1 + doubt);
+    const VF result = simd::to_floats(hn::Mul(x, less), hn::Mul(y, less)),
+             other = simd::to_floats(hn::Mul(x, more), hn::Mul(y, more));
+    const V32 whole = hn::ConvertTo(D32(), b);
+    const auto is_whole =
+        hn::And(hn::Eq(hn::ConvertTo(DF(), whole), b), hn::Lt(hn::Abs(b), set_float(0x1p24f)));
+    const V32 odd = hn::ShiftLeft<31>(hn::And(whole, set32(1)));
+    const VF turned =
+        hn::IfThenElseZero(is_whole, hn::And(hn::And(a, sign), hn::BitCast(DF(), odd)));
+    // Results between the least normal number and the largest, of bases of which there is a power.
+    const auto in_range = hn::Le(hn::Abs(simd::to_floats(low, high)), set_float(87.f));
+    const auto has_power = hn::And(
+        hn::And(hn::Gt(size, zero), hn::Lt(size, set_float(numerics::infinity_of<float>()))),
+        hn::Or(hn::Gt(a, zero), is_whole));
+    const auto of_zero = hn::And(hn::Eq(a, zero), hn::Gt(b, zero));
+    const auto sure = hn::Or(of_zero, hn::And(hn::And(hn::Eq(result, other), in_range), has_power));
+    const VF v = hn::Xor(hn::IfThenZeroElse(of_zero, result), turned);
+    return hn::AllTrue(DF(), sure) ? v : ask_scalar_power(a, b, v, mask_bits(sure), scalar);
+  }
+};
 struct integer_minimum {
   explicit HWY_INLINE integer_minimum(const binary_params&) {}
   HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(a, b); }
@@ -6260,6 +6517,7 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
       case binary_op::maximum: return &floats<float_maximum>;
       case binary_op::div: return &floats<float_div>;
       case binary_op::squared_difference: return &floats<float_squared_difference>;
+      case binary_op::pow: return &floats<float_pow>;
       case binary_op::equal:
       case binary_op::not_equal:
       case binary_op::less:
@@ -6270,7 +6528,6 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
       case binary_op::logical_or:
       case binary_op::floor_div:
       case binary_op::floor_mod:
-      case binary_op::pow:
       case binary_op::bitwise_xor:
       case binary_op::right_shift: break;
     }
@@ -9002,6 +9259,191 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/mean_aten-inl.hpp
+// Means and sums in the order of PyTorch's loops over vectors of 8. Part of a pass: see
+// pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// reference::cascade_sum of neighbouring columns, side by side. Sums: values that add themselves;
+/// get(i): the columns' elements i.
+template <class Block, class Get> HWY_INLINE Block cascade_sums(std::size_t n, const Get& get) {
+  const std::size_t power = reference::cascade_power(n), step = std::size_t{1} << power;
+  Block level[4] = {Block(), Block(), Block(), Block()};
+  std::size_t i = 0;
+  while (i + step <= n) {
+    for (std::size_t j = 0; j < step; ++j) level[0].add(get(i++));
+    for (std::size_t j = 1; j < 4; ++j) {
+      level[j].add(level[j - 1]);
+      level[j - 1] = Block();
+      if ((i & (step - 1) << (j * power)) != 0) break;
+    }
+  }
+  while (i < n) level[0].add(get(i++));
+  for (std::size_t j = 1; j < 4; ++j) level[0].add(level[j]);
+  return level[0];
+}
+
+/// Elements as floats: those of float32, or quantized ones dequantized.
+struct plain_floats {
+  const float* x;
+  HWY_INLINE VF load(std::size_t i) const { return simd::load(x + i); }
+  HWY_INLINE VF load_some(std::size_t i, std::size_t n) const { return simd::load_some(x + i, n); }
+  HWY_INLINE float operator[](std::size_t i) const { return x[i]; }
+};
+template <class T> struct dequantized_floats {
+  const T* x;
+  std::int32_t zero_point;
+  float scale;
+  HWY_INLINE VF of(V32 q) const {
+    return simd::rounded(
+        hn::Mul(hn::ConvertTo(DF(), hn::Sub(q, set32(zero_point))), set_float(scale)));
+  }
+  HWY_INLINE VF load(std::size_t i) const { return of(simd::load_as32(x + i)); }
+  HWY_INLINE VF load_some(std::size_t i, std::size_t n) const {
+    return of(simd::load_some_as32(x + i, n));
+  }
+  HWY_INLINE float operator[](std::size_t i) const {
+    return numerics::dequantize(x[i], zero_point, scale);
+  }
+};
+
+/// `count` vectors side by side.
+template <std::size_t Count> struct float_block {
+  VF v[Count];
+  HWY_INLINE float_block() {
+    HWY_UNROLL(8)
+    for (std::size_t k = 0; k < Count; ++k) v[k] = hn::Zero(DF());
+  }
+  HWY_INLINE void add(const float_block& x) {
+    HWY_UNROLL(8)
+    for (std::size_t k = 0; k < Count; ++k) v[k] = simd::rounded(hn::Add(v[k], x.v[k]));
+  }
+};
+
+template <class Elements> struct aten_sums {
+  const aten_mean_params& p;
+  Elements x;
+
+  /// Eight lanes of four sums each along n neighbours; `sum`: the elements behind whole vectors.
+  HWY_NOINLINE float along(std::size_t from, std::size_t n) const noexcept {
+    constexpr std::size_t lanes = 8, all = 4 * lanes, vectors = all / lanes32;
+    using block = float_block<vectors>;
+    const std::size_t whole = n / lanes, fours = whole / 4;
+    const block sums = cascade_sums<block>(fours, [&](std::size_t i) HWY_ATTR {
+      block b;
+      HWY_UNROLL(8)
+      for (std::size_t k = 0; k < vectors; ++k) b.v[k] = x.load(from + i * all + k * lanes32);
+      return b;
+    });
+    alignas(alignment) float part[all];
+    for (std::size_t k = 0; k < vectors; ++k) simd::store(sums.v[k], part + k * lanes32);
+    for (std::size_t i = fours * all; i < whole * lanes; ++i)
+      part[i % lanes] = numerics::add(part[i % lanes], x[from + i]);
+    float sum = 0;
+    for (std::size_t i = whole * lanes; i < n; ++i) sum = numerics::add(sum, x[from + i]);
+    for (std::size_t k = 0; k < lanes; ++k) {
+      for (std::size_t j = 1; j < 4; ++j) part[k] = numerics::add(part[k], part[j * lanes + k]);
+      sum = numerics::add(sum, part[k]);
+    }
+    return sum;
+  }
+  /// Up to lanes32 neighbouring columns of n rows, `step` apart: each in one cascade, or in four.
+  HWY_NOINLINE VF across(std::size_t from, std::size_t n, std::size_t step, std::size_t columns,
+                         bool in_four) const noexcept {
+    using block = float_block<1>;
+    const auto row = [&](std::size_t i) HWY_ATTR {
+      block b;
+      b.v[0] = columns == lanes32 ? x.load(from + i * step) : x.load_some(from + i * step, columns);
+      return b;
+    };
+    if (!in_four) return cascade_sums<block>(n, row).v[0];
+    block part[4];
+    for (std::size_t k = 0; k < 4; ++k)
+      part[k] = cascade_sums<block>(n / 4, [&](std::size_t i) HWY_ATTR { return row(4 * i + k); });
+    for (std::size_t i = n / 4 * 4; i < n; ++i) part[0].add(row(i));
+    for (std::size_t k = 1; k < 4; ++k) part[0].add(part[k]);
+    return part[0].v[0];
+  }
+  /// The two innermost loops.
+  HWY_NOINLINE void rows(std::size_t from, float* to) const noexcept {
+    const auto &a = p.loops[0], &b = p.loops[1];
+    if (a.in == 1) {
+      for (std::size_t j = 0; j < b.extent; ++j) {
+        float& sum = to[j * b.out];
+        sum = numerics::add(sum, along(from + j * b.in, a.extent));
+      }
+      return;
+    }
+    const std::size_t blocks = b.extent / 32 * 32;
+    alignas(alignment) float each[lanes32];
+    for (std::size_t j = 0; j < b.extent; j += lanes32) {
+      const std::size_t left = b.extent - j, n = left < lanes32 ? left : std::size_t{lanes32};
+      simd::store(across(from + j, a.extent, a.in, n, j >= blocks), each);
+      for (std::size_t k = 0; k < n; ++k) {
+        float& sum = to[(j + k) * b.out];
+        sum = numerics::add(sum, each[k]);
+      }
+    }
+  }
+};
+/// As reference::aten_mean.
+template <class Elements>
+HWY_NOINLINE void aten_means(const aten_mean_params& p, const Elements& x, float* y) noexcept {
+  const aten_sums<Elements> sums{p, x};
+  for (std::size_t o = 0; o < p.outputs; ++o) y[o] = 0;
+  reference::for_each_outer(
+      p, [&](std::size_t from, std::size_t to) HWY_ATTR { sums.rows(from, y + to); });
+  for (std::size_t o = 0; p.mean && o < p.outputs; ++o)
+    y[o] = numerics::div(y[o], static_cast<float>(p.count));
+}
+
+template <class V>
+struct kernel<kernel_id::aten_mean, V> : plain_kernel<kernel<kernel_id::aten_mean, V>> {
+  static const aten_mean_params& params(const void* p) {
+    return *static_cast<const aten_mean_params*>(p);
+  }
+  static bool accepts(const void* p) { return reference::aten_in_vectors(params(p)); }
+  static void run(const kernel_args& a) noexcept {
+    if (a.part == 0)
+      aten_means(params(a.params), plain_floats{static_cast<const float*>(a.in[0])},
+                 static_cast<float*>(a.out[0]));
+  }
+  static const char* describe(const void*) { return "mean"; }
+};
+template <class V> struct kernel<kernel_id::quantized_aten_mean, V> {
+  static const quantized_aten_mean_params& params(const void* p) {
+    return *static_cast<const quantized_aten_mean_params*>(p);
+  }
+  static bool accepts(const void* p) { return reference::aten_in_vectors(params(p).mean); }
+  static std::size_t scratch_bytes(const void* p) { return params(p).mean.outputs * sizeof(float); }
+  template <class T> static void means(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    auto* const sums = static_cast<float*>(a.scratch);
+    aten_means(p.mean,
+               dequantized_floats<T>{static_cast<const T*>(a.in[0]), p.in_zero_point, p.in_scale},
+               sums);
+    reference::quantize_means(p, sums, static_cast<T*>(a.out[0]));
+  }
+  static void run(const kernel_args& a) noexcept {
+    if (a.part != 0) return;
+    const dtype type = params(a.params).type;
+    if (type == dtype::u8) return means<std::uint8_t>(a);
+    if (type == dtype::s8) return means<std::int8_t>(a);
+    means<std::int16_t>(a);
+  }
+  static const char* describe(const void*) { return "mean"; }
+  static constexpr kernel_entry value{
+      .run = &run, .scratch_bytes = &scratch_bytes, .accepts = &accepts, .describe = &describe};
+  static constexpr const kernel_entry* entry = &value;
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/resize-inl.hpp
 // resize_bilinear for the target of the pass: channels in lanes, the four taps and both weights of
 // a pixel for all of them.
@@ -9383,6 +9825,346 @@ struct kernel<kernel_id::resize_bilinear, V> : plain_kernel<kernel<kernel_id::re
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/weighted-inl.hpp
+// Rows of channels weighted and added: resample, grid_sample, embedding_bag. Part of a pass: see
+// pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// y[k] = f(load, k) of n channels; load(row): the same channels of a row. f gives a vector.
+template <class F> HWY_INLINE void each_channel(float* y, std::size_t n, const F& f) {
+  std::size_t k = 0;
+  for (; k + lanes32 <= n; k += lanes32)
+    simd::store(f([=](const float* row) HWY_ATTR { return simd::load(row + k); }), y + k);
+  if (k < n)
+    simd::store_some(f([=](const float* row) HWY_ATTR { return simd::load_some(row + k, n - k); }),
+                     y + k, n - k);
+}
+
+template <class V>
+struct kernel<kernel_id::resample, V> : plain_kernel<kernel<kernel_id::resample, V>> {
+  static const resample_params& params(const void* p) {
+    return *static_cast<const resample_params*>(p);
+  }
+  static bool accepts(const void* p) { return params(p).inner > 1; }
+  /// As reference::weighted_sum; row(j): of the j-th weight.
+  template <class Row>
+  static HWY_INLINE void row(const resample_params& p, std::int32_t count, const float* w,
+                             const Row& source, float* y) {
+    if (count < 1) return static_cast<void>(std::fill_n(y, p.inner, 0.f));
+    const std::int32_t whole = p.windows ? 1 + (count - 1) / 4 * 4 : 1;
+    each_channel(y, p.inner, [&](const auto& load) HWY_ATTR {
+      VF t =
+          simd::rounded(hn::Mul(load(source(p.windows ? 0 : 1)), set_float(w[p.windows ? 0 : 1])));
+      if (!p.windows) t = fused(load(source(0)), set_float(w[0]), t);
+      for (std::int32_t j = p.windows ? 1 : 2; j < count; ++j) {
+        const VF x = load(source(j)), by = set_float(w[j]);
+        t = j < whole ? simd::rounded(hn::Add(t, simd::rounded(hn::Mul(x, by)))) : fused(x, by, t);
+      }
+      return t;
+    });
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto r = part_of(p.outer * p.out, a.part, a.parts);
+    const auto last = static_cast<std::int64_t>(p.in) - 1;
+    for (std::size_t i = r.begin; i < r.end; ++i) {
+      const std::size_t o = i % p.out;
+      const resample_tap tap = p.taps[o];
+      const float* const x = static_cast<const float*>(a.in[0]) + i / p.out * p.in * p.inner;
+      row(
+          p, tap.count, p.weights + o * p.most,
+          [&](std::int32_t j) {
+            const std::int64_t at = std::int64_t{tap.first} + j;
+            return x + as_size(at < 0 ? 0 : at > last ? last : at) * p.inner;
+          },
+          static_cast<float*>(a.out[0]) + i * p.inner);
+    }
+  }
+  static const char* describe(const void*) { return "weighted rows"; }
+};
+
+template <class V>
+struct kernel<kernel_id::grid_sample, V> : plain_kernel<kernel<kernel_id::grid_sample, V>> {
+  static const grid_sample_params& params(const void* p) {
+    return *static_cast<const grid_sample_params*>(p);
+  }
+  static bool accepts(const void* p) { return params(p).channels > 1; }
+  static HWY_NOINLINE void pixel(const grid_sample_params& p, const reference::grid_square& s,
+                                 float* y) noexcept {
+    const auto c = as_size(p.channels);
+    if (p.how.nearest) {
+      if (s.pixel[0] != nullptr)
+        std::memcpy(y, s.pixel[0], c * sizeof(float));
+      else
+        std::fill_n(y, c, 0.f);
+      return;
+    }
+    VF w[4];
+    HWY_UNROLL(4)
+    for (int i = 0; i < 4; ++i) w[i] = set_float(s.weight[i]);
+    each_channel(y, c, [&](const auto& load) HWY_ATTR {
+      const auto at = [&](int i) HWY_ATTR {
+        return s.pixel[i] != nullptr ? load(s.pixel[i]) : hn::Zero(DF());
+      };
+      VF t = simd::rounded(hn::Mul(at(0), w[0]));
+      HWY_UNROLL(3)
+      for (int i = 1; i < 4; ++i) t = fused(at(i), w[i], t);
+      return t;
+    });
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto r = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+    reference::for_each_grid_square(p, static_cast<const float*>(a.in[0]),
+                                    static_cast<const float*>(a.in[1]), r.begin, r.end,
+                                    [&](std::size_t at, const reference::grid_square& s) {
+                                      pixel(p, s, static_cast<float*>(a.out[0]) + at);
+                                    });
+  }
+  static const char* describe(const void*) { return "weighted rows"; }
+};
+
+template <class V>
+struct kernel<kernel_id::embedding_bag, V> : plain_kernel<kernel<kernel_id::embedding_bag, V>> {
+  /// A row of the table added to a bag, or its largest elements kept.
+  struct rows {
+    const embedding_bag_params& p;
+    static HWY_INLINE VF floats(const float* x, std::size_t n) {
+      return n == lanes32 ? simd::load(x) : simd::load_some(x, n);
+    }
+    static HWY_INLINE VF floats(const std::uint8_t* x, std::size_t n) {
+      return hn::ConvertTo(DF(), n == lanes32 ? simd::load_as32(x) : simd::load_some_as32(x, n));
+    }
+    template <class T>
+    HWY_NOINLINE void add(const T* x, const reference::bag_row& r, bool first,
+                          float* to) const noexcept {
+      const VF factor = set_float(r.factor), shift = set_float(r.shift);
+      for (std::size_t k = 0; k < p.width; k += lanes32) {
+        const std::size_t left = p.width - k, n = left < lanes32 ? left : std::size_t{lanes32};
+        const VF v = floats(x + k, n), sum = floats(to + k, n);
+        VF y = v;
+        if (p.mode != bag_mode::most)
+          y = fused(v, factor, simd::rounded(hn::Add(sum, shift)));
+        else if (!first)
+          y = simd::greater(v, sum);
+        if (n == lanes32)
+          simd::store(y, to + k);
+        else
+          simd::store_some(y, to + k, n);
+      }
+    }
+  };
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = *static_cast<const embedding_bag_params*>(a.params);
+    reference::embedding_bags(p, a, rows{p});
+  }
+  static const char* describe(const void*) { return "weighted rows"; }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/local_response-inl.hpp
+// local_response_normalization: sums of squares in the reference's order, their powers in lanes.
+// Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+// ---- numerics/power_math.hpp, operation by operation ----
+
+/// numerics::detail::float_pair.
+struct ordered_pairs {
+  VF hi, lo;
+};
+HWY_INLINE ordered_pairs ordered_sum_of(VF a, VF b) {  // |a| >= |b|
+  const VF s = rounded_sum(a, b);
+  return {s, rounded_difference(b, rounded_difference(s, a))};
+}
+HWY_INLINE ordered_pairs ordered_sum_of(const ordered_pairs& a, const ordered_pairs& b) {
+  const ordered_pairs s = ordered_sum_of(a.hi, b.hi);
+  return ordered_sum_of(s.hi, rounded_sum(rounded_sum(b.lo, s.lo), a.lo));
+}
+HWY_INLINE ordered_pairs ordered_product_of(VF a, VF b) {
+  const VF p = rounded_product(a, b);
+  return {p, fused(a, b, hn::Neg(p))};
+}
+HWY_INLINE ordered_pairs ordered_product_of(const ordered_pairs& a, VF b) {
+  const ordered_pairs p = ordered_product_of(a.hi, b),
+                      s = ordered_sum_of(p.hi, rounded_product(a.lo, b));
+  return ordered_sum_of(s.hi, rounded_sum(s.lo, p.lo));
+}
+HWY_INLINE ordered_pairs everywhere(const numerics::detail::float_pair& p) {
+  return {set_float(p.hi), set_float(p.lo)};
+}
+HWY_INLINE ordered_pairs log2_pairs(VF z) {
+  namespace k = numerics::eigen_log2;
+  const VF x = rounded_difference(z, set_float(1.f));
+  const ordered_pairs inner =
+      ordered_sum_of(everywhere(k::second), ordered_product_of(x, rounded_polynomial(k::c, x)));
+  return ordered_product_of(ordered_sum_of(everywhere(k::first), ordered_product_of(inner, x)), x);
+}
+/// r * 2^n, rounded once.
+HWY_INLINE VF scaled_by_power(VF r, V32 n) {
+  const hn::Half<DF> half;
+  const hn::Half<D32> half32;
+  const simd::tag<std::int64_t> i64;
+  const auto scaled = [&](auto part, auto by) HWY_ATTR {
+    const auto power =
+        hn::BitCast(DF64(), hn::ShiftLeft<52>(hn::Add(hn::PromoteTo(i64, by), hn::Set(i64, 1023))));
+    return hn::Mul(hn::PromoteTo(DF64(), part), power);
+  };
+  return simd::to_floats(scaled(hn::LowerHalf(half, r), hn::LowerHalf(half32, n)),
+                         scaled(hn::UpperHalf(half, r), hn::UpperHalf(half32, n)));
+}
+/// numerics::pow_vector of positive finite x.
+HWY_INLINE VF pow_eigen(VF x, VF y) {
+  namespace k = numerics::eigen;
+  const auto denormal = hn::Lt(x, set_float(0x1p-126f));
+  const V32 bits =
+      hn::BitCast(D32(), hn::IfThenElse(denormal, rounded_product(x, set_float(0x1p24f)), x));
+  const VF m0 = hn::BitCast(DF(), hn::Or(hn::And(bits, set32(0x007fffff)), set32(0x3f000000)));
+  const auto low = hn::Lt(m0, set_float(k::root_half));
+  const VF m = hn::IfThenElse(low, hn::Add(m0, m0), m0);
+  VF e = hn::ConvertTo(DF(), hn::Sub(hn::ShiftRight<23>(bits), set32(126)));
+  e = hn::Sub(e, hn::IfThenElseZero(denormal, set_float(24.f)));
+  e = hn::Sub(e, hn::IfThenElseZero(low, set_float(1.f)));
+  const ordered_pairs f =
+      ordered_sum_of(ordered_product_of(e, y), ordered_product_of(log2_pairs(m), y));
+  const VF most = set_float(256.f), hi = hn::Min(hn::Max(f.hi, hn::Neg(most)), most);
+  const VF whole = round_lanes::of(hi), rest = rounded_sum(rounded_difference(hi, whole), f.lo),
+           more = round_lanes::of(rest);
+  const VF r =
+      exp_eigen_unbounded(rounded_product(rounded_difference(rest, more), set_float(k::ln2)));
+  const VF v = scaled_by_power(r, hn::ConvertTo(D32(), rounded_sum(whole, more)));
+  const VF infinite = set_float(numerics::infinity_of<float>());
+  const VF bounded = hn::IfThenElse(hn::Gt(f.hi, most), infinite,
+                                    hn::IfThenElse(hn::Lt(f.hi, hn::Neg(most)), hn::Zero(DF()), v));
+  return unless_nan(f.hi, bounded);
+}
+/// numerics::pow_vector_uniform.
+struct eigen_power {
+  float exponent;
+  HWY_INLINE VF operator()(VF x) const {
+    const float size = numerics::with_sign(exponent, 1.f);
+    if (size != 1.f && size != 2.f && size != 3.f) return pow_eigen(x, set_float(exponent));
+    const VF one = exponent < 0 ? simd::divide(set_float(1.f), x) : x,
+             two = rounded_product(one, one);
+    return size == 1.f ? one : size == 2.f ? two : rounded_product(one, two);
+  }
+};
+
+// ---- what the channels are multiplied by ----
+
+/// numerics::response_ort of elements in vectors.
+struct response_by_eigen {
+  float beta;
+  HWY_INLINE VF operator()(VF s) const {
+    const auto known =
+        hn::And(hn::Gt(s, hn::Zero(DF())), hn::Lt(s, set_float(numerics::infinity_of<float>())));
+    const VF y = eigen_power{-beta}(s);
+    if (hn::AllTrue(DF(), known)) return y;
+    return float_pow::ask_scalar_power(s, set_float(-beta), y, mask_bits(known),
+                                       &numerics::pow_f32);
+  }
+};
+/// numerics::running_response.
+struct running_response_lanes {
+  float beta;
+  HWY_INLINE VF operator()(VF s) const {
+    if (beta == 1.f) return simd::divide(set_float(1.f), s);
+    if (beta == 0.5f) return simd::divide(set_float(1.f), sqrt_lanes(s));
+    return float_pow::of(s, set_float(-beta), &numerics::pow_f32);
+  }
+};
+/// (bias + alpha * sum)^-beta in binary64, then rounded.
+struct response_in_double {
+  const local_response_params& p;
+  HWY_INLINE simd::VF64 base(hn::Vec<hn::Half<DF>> sum) const {
+    return simd::rounded(
+        hn::Add(set64(p.bias), simd::rounded(hn::Mul(set64(p.alpha), hn::PromoteTo(DF64(), sum)))));
+  }
+  HWY_INLINE VF operator()(VF sum) const {
+    const hn::Half<DF> half;
+    const auto low = base(hn::LowerHalf(half, sum)), high = base(hn::UpperHalf(half, sum));
+    const auto exponent = [&](simd::VF64 s) HWY_ATTR {
+      const auto e = hn::Mul(set64(-p.beta), log_lanes64(s));
+      return hn::Min(hn::Max(e, set64(-100)), set64(100));
+    };
+    const auto a = exponent(low), b = exponent(high), x = exp_function::value(a),
+               y = exp_function::value(b);
+    const auto less = set64(1 - float_pow::doubt), more = set64(1 + float_pow::doubt);
+    const VF result = simd::to_floats(hn::Mul(x, less), hn::Mul(y, less)),
+             other = simd::to_floats(hn::Mul(x, more), hn::Mul(y, more)),
+             s = simd::to_floats(low, high);
+    const auto in_range = hn::And(hn::Ge(s, set_float(0x1p-126f)), hn::Le(s, set_float(0x1p127f)));
+    const auto sure = hn::And(hn::And(hn::Eq(result, other), in_range),
+                              hn::Le(hn::Abs(simd::to_floats(a, b)), set_float(87.f)));
+    return hn::AllTrue(DF(), sure) ? result : ask_scalar_response(sum, result, mask_bits(sure));
+  }
+  HWY_NOINLINE VF ask_scalar_response(VF sum, VF y, VF sure) const {
+    alignas(alignment) float sums[lanes32], values[lanes32];
+    alignas(alignment) std::uint32_t known[lanes32];
+    hn::Store(sum, DF(), sums);
+    hn::Store(y, DF(), values);
+    std::memcpy(known, &sure, sizeof(known));
+    for (int i = 0; i < lanes32; ++i)
+      if (known[i] == 0) values[i] = reference::response_of_sum(p, sums[i]);
+    return hn::Load(DF(), values);
+  }
+};
+
+template <class V>
+struct kernel<kernel_id::local_response, V> : plain_kernel<kernel<kernel_id::local_response, V>> {
+  /// y[c] = x[c] * f(s[c]) of a row, a block of sums at a time.
+  template <class F>
+  static HWY_NOINLINE void row(const local_response_params& p, const float* x, float* y,
+                               const F& f) noexcept {
+    constexpr std::size_t block = 256;
+    alignas(alignment) float s[block];
+    reference::response_sums sums(p, x);
+    for (std::size_t c = 0; c < p.channels; c += block) {
+      const std::size_t left = p.channels - c, n = left < block ? left : block;
+      for (std::size_t k = 0; k < n; ++k) s[k] = sums.next(c + k);
+      for (std::size_t k = 0; k < n; k += lanes32) {
+        const bool whole = n - k >= lanes32;
+        const VF by = f(whole ? simd::load(s + k) : simd::load_some(s + k, n - k));
+        if (whole)
+          simd::store(hn::Mul(simd::load(x + c + k), by), y + c + k);
+        else
+          simd::store_some(hn::Mul(simd::load_some(x + c + k, n - k), by), y + c + k, n - k);
+      }
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = *static_cast<const local_response_params*>(a.params);
+    const auto r = part_of(p.rows, a.part, a.parts);
+    const auto beta = static_cast<float>(p.beta);
+    for (std::size_t i = r.begin; i < r.end; ++i) {
+      const float* const x = static_cast<const float*>(a.in[0]) + i * p.channels;
+      float* const y = static_cast<float*>(a.out[0]) + i * p.channels;
+      if (p.running)
+        row(p, x, y, running_response_lanes{beta});
+      else if (!p.onnxruntime)
+        row(p, x, y, response_in_double{p});
+      else if (reference::all_in_vectors(p, i))
+        row(p, x, y, response_by_eigen{beta});
+      else
+        reference::local_response_row(p, i, x, y);
+    }
+  }
+  static const char* describe(const void*) { return "local response"; }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/softmax-inl.hpp
 // qnn.softmax and qnn.log_softmax over contiguous rows of bytes. Part of a pass: see pass-inl.hpp.
 // Sums of float tables run in the row's own order, as the reference's; several rows at a time hide
@@ -9558,57 +10340,9 @@ HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool nega
         size);
 }
 
-/// The largest of n >= 1 elements, the first of which is `first`; make.whole(i) gives a vector of
-/// them from i on, make.some(i, left) the last one. NaN stays where it is the first, elsewhere it
-/// is passed over; which of two zeros is taken makes no difference to an exponential. Four vectors,
-/// so that the latency of one comparison does not count.
-template <class Make> HWY_INLINE float largest_made(float first, std::size_t n, const Make& make) {
-  VF most[4];
-  HWY_UNROLL(4)
-  for (int k = 0; k < 4; ++k) most[k] = set_float(first);
-  std::size_t i = 0;
-  for (; i + 4 * lanes32 <= n; i += 4 * lanes32) {
-    HWY_UNROLL(4)
-    for (int k = 0; k < 4; ++k)
-      most[k] = simd::greater(make.whole(i + as_size(k * lanes32)), most[k]);
-  }
-  for (; i + lanes32 <= n; i += lanes32) most[0] = simd::greater(make.whole(i), most[0]);
-  if (i < n) {  // lanes behind the end do not count
-    const VF rest = make.some(i, n - i);
-    most[1] = simd::greater(hn::IfThenElse(hn::FirstN(DF(), n - i), rest, most[1]), most[1]);
-  }
-  if (numerics::is_nan(first)) return first;
-  return hn::GetLane(
-      hn::MaxOfLanes(DF(), hn::Max(hn::Max(most[0], most[1]), hn::Max(most[2], most[3]))));
-}
-struct stored_floats {
-  const float* x;
-  HWY_INLINE VF whole(std::size_t i) const { return simd::load(x + i); }
-  HWY_INLINE VF some(std::size_t i, std::size_t left) const { return simd::load_some(x + i, left); }
-};
-/// Exponentials of a row less its largest element, to y, and their sum: ORT.
-struct exponentials_mlas {
-  VF top, beta;
-  HWY_INLINE VF operator()(VF x) const {
-    return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(x, top)), beta)));
-  }
-  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
-    return sum_of_sixteens(x, y, p.depth, exponentials_mlas{set_float(largest), set_float(p.beta)});
-  }
-  static HWY_INLINE VF share(VF v, VF factor) { return hn::Mul(v, factor); }
-};
-/// XNN.
-struct exponentials_xnnpack {
-  VF top;
-  HWY_INLINE VF operator()(VF x) const {
-    return exp_of_softmax_xnn(simd::rounded(hn::Sub(x, top)));
-  }
-  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
-    each_float(x, y, p.depth, exponentials_xnnpack{set_float(largest)});
-    return sum_in_lanes_xnn(y, p.depth, 64);
-  }
-  static HWY_INLINE VF share(VF v, VF factor) { return flushed(simd::rounded(hn::Mul(v, factor))); }
-};
+/// Rows along an axis that is not the innermost: softmax_across-inl.hpp.
+bool softmax_across_accepts(const softmax_params& p) noexcept;
+void softmax_across(const softmax_params& p, const kernel_args& k) noexcept;
 
 template <class V>
 struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V>> {
@@ -9694,7 +10428,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
   }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    if (p.inner != 1) return false;
+    if (p.inner != 1) return softmax_across_accepts(p);
     if (p.in_type == dtype::f32) return p.out_type == dtype::f32 && of_floats(p);
     if (p.in_type == dtype::s16)
       return p.out_type == dtype::s16 && p.mode == rounding::wide_half_up && !p.log;
@@ -10028,8 +10762,9 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
   }
   static void run(const kernel_args& k) noexcept {
     const auto& p = params(k.params);
-    const auto r = part_of(p.outer, k.part, k.parts);
     if (p.depth == 0) return;
+    if (p.inner != 1) return softmax_across(p, k);
+    const auto r = part_of(p.outer, k.part, k.parts);
     if (p.in_type == dtype::s16) {
       for (std::size_t i = r.begin; i < r.end; ++i)
         row_words(p, static_cast<const std::int16_t*>(k.in[0]) + i * p.depth,
@@ -10043,6 +10778,210 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
   }
   static const char* describe(const void*) { return "softmax"; }
 };
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/softmax_across-inl.hpp
+// Softmax along an axis that is not the innermost: rows side by side in lanes, so that each lane
+// sums its row in the reference's order. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// Rows [column, column + count) of one outer index, count at most lanes32; element i of a row is
+/// `step` elements behind element i - 1.
+struct softmax_columns {
+  std::size_t depth, step, count;
+  HWY_INLINE VF load(const float* x, std::size_t i) const {
+    x += i * step;
+    return count == lanes32 ? simd::load(x) : simd::load_some(x, count);
+  }
+  HWY_INLINE void store(VF v, float* y, std::size_t i) const {
+    y += i * step;
+    if (count == lanes32)
+      simd::store(v, y);
+    else
+      simd::store_some(v, y, count);
+  }
+  HWY_INLINE V32 load(dtype type, const std::byte* x, std::size_t i) const {
+    x += i * step;
+    return count == lanes32 ? simd::load_as32(type, x) : simd::load_some_as32(type, x, count);
+  }
+  HWY_INLINE void store(dtype type, V32 v, std::byte* y, std::size_t i) const {
+    y += i * step * size_of(type);
+    if (count == lanes32)
+      simd::store_from32(type, v, y);
+    else
+      simd::store_some_from32(type, v, y, count);
+  }
+};
+struct softmax_by_columns {
+  static bool accepts(const softmax_params& p) noexcept {
+    if (p.in_type == dtype::f32)
+      return p.out_type == dtype::f32 && (p.mode == rounding::none || p.mode == rounding::aten ||
+                                          p.mode == rounding::onnxruntime);
+    if (!is_8bit(p.in_type) || !(is_8bit(p.out_type) || p.out_type == dtype::s16) || p.log)
+      return false;
+    return p.mode == rounding::reciprocal_half_even ||
+           (p.mode == rounding::onnxruntime && p.table != nullptr);
+  }
+
+  /// What is common to the float forms: exponentials stand in y until their sum is known.
+  template <class Exp>
+  static HWY_INLINE VF exponentials(const softmax_params& p, const softmax_columns& c,
+                                    const float* x, float* y, Exp exp) {
+    VF most = c.load(x, 0);
+    for (std::size_t i = 1; i < c.depth; ++i) most = simd::greater(c.load(x, i), most);
+    const VF beta = set_float(p.beta);
+    for (std::size_t i = 0; i < c.depth; ++i)
+      c.store(exp(simd::rounded(hn::Mul(simd::rounded(hn::Sub(c.load(x, i), most)), beta))), y, i);
+    return most;
+  }
+  static HWY_INLINE VF sum_in_order(const softmax_columns& c, const float* y) {
+    VF sum = hn::Zero(DF());
+    for (std::size_t i = 0; i < c.depth; ++i) sum = simd::rounded(hn::Add(sum, c.load(y, i)));
+    return sum;
+  }
+  /// numerics::sum_of_softmax_lanes of 16 sums in each lane.
+  static HWY_INLINE VF sum_of_sixteen(const softmax_columns& c, const float* y) {
+    VF v[16];
+    for (VF& s : v) s = hn::Zero(DF());
+    for (std::size_t i = 0; i < c.depth; ++i)
+      v[i % 16] = simd::rounded(hn::Add(v[i % 16], c.load(y, i)));
+    for (std::size_t k = 0; k < 8; ++k) v[k] = simd::rounded(hn::Add(v[k], v[k + 8]));
+    for (std::size_t n = 4; n > 0; n /= 2)
+      for (std::size_t k = 0; k < n; ++k) v[k] = simd::rounded(hn::Add(v[2 * k], v[2 * k + 1]));
+    return v[0];
+  }
+  static HWY_INLINE void logarithms(const softmax_columns& c, const float* x, VF most, VF log_sum,
+                                    float* y) {
+    for (std::size_t i = 0; i < c.depth; ++i)
+      c.store(hn::Sub(simd::rounded(hn::Sub(c.load(x, i), most)), log_sum), y, i);
+  }
+  /// Correctly rounded exponentials; PyTorch's in the first `vectorized` rows.
+  static HWY_NOINLINE void in_order(const softmax_params& p, const softmax_columns& c,
+                                    const float* x, float* y, std::size_t vectorized) noexcept {
+    VF most = hn::Zero(DF());
+    if (vectorized == 0) {
+      most = exponentials(p, c, x, y, [](VF v) HWY_ATTR { return apply<exp_function>(v); });
+    } else if (vectorized >= c.count) {
+      most = exponentials(p, c, x, y, [](VF v) HWY_ATTR { return exp_vectorized(v); });
+    } else {
+      const auto first = hn::FirstN(DF(), vectorized);
+      most = exponentials(p, c, x, y, [=](VF v) HWY_ATTR {
+        return hn::IfThenElse(first, exp_vectorized(v), apply<exp_function>(v));
+      });
+    }
+    const VF sum = sum_in_order(c, y);
+    if (p.log) return logarithms(c, x, most, apply<log_function>(sum), y);
+    for (std::size_t i = 0; i < c.depth; ++i) c.store(simd::divide(c.load(y, i), sum), y, i);
+  }
+  static HWY_NOINLINE void mlas(const softmax_params& p, const softmax_columns& c, const float* x,
+                                float* y) noexcept {
+    const VF most = exponentials(p, c, x, y, [](VF v) HWY_ATTR { return exp_mlas<true>(v); }),
+             sum = sum_of_sixteen(c, y);
+    if (p.log) return logarithms(c, x, most, log_c_library(sum), y);
+    const VF by = simd::divide(set_float(1.f), sum);
+    for (std::size_t i = 0; i < c.depth; ++i) c.store(hn::Mul(c.load(y, i), by), y, i);
+  }
+
+  static HWY_INLINE V32 largest(const softmax_params& p, const softmax_columns& c,
+                                const std::byte* x) {
+    V32 most = c.load(p.in_type, x, 0);
+    for (std::size_t i = 1; i < c.depth; ++i) most = hn::Max(most, c.load(p.in_type, x, i));
+    return most;
+  }
+  static HWY_NOINLINE void table_ort(const softmax_params& p, const softmax_columns& c,
+                                     const std::byte* x, std::byte* y) noexcept {
+    const V32 from = hn::Sub(set32(255), largest(p, c, x));
+    const auto entry = [&](std::size_t i) HWY_ATTR {
+      return hn::GatherIndex(DF(), p.table,
+                             hn::And(hn::Add(from, c.load(p.in_type, x, i)), set32(255)));
+    };
+    VF sum = hn::Zero(DF());
+    for (std::size_t i = 0; i < c.depth; ++i) sum = simd::rounded(hn::Add(sum, entry(i)));
+    const hn::Half<DF> half;
+    const auto op = [&](auto part) HWY_ATTR {
+      const auto all = hn::PromoteTo(DF64(), part);
+      return softmax_ort_op{p.table,
+                            set64(static_cast<double>(numerics::floor(p.inverse))),
+                            all,
+                            hn::Div(set64(1.), all),
+                            set64(p.out_zero_point),
+                            set64(p.lo),
+                            set64(p.hi)};
+    };
+    const softmax_ort_op low = op(hn::LowerHalf(half, sum)), high = op(hn::UpperHalf(half, sum));
+    for (std::size_t i = 0; i < c.depth; ++i) {
+      const VF e = entry(i);
+      c.store(p.out_type,
+              hn::Combine(D32(), high.half_of(hn::PromoteTo(DF64(), hn::UpperHalf(half, e))),
+                          low.half_of(hn::PromoteTo(DF64(), hn::LowerHalf(half, e)))),
+              y, i);
+    }
+  }
+  static HWY_NOINLINE void real(const softmax_params& p, const softmax_columns& c,
+                                const std::byte* x, std::byte* y) noexcept {
+    const V32 z = set32(p.in_zero_point);
+    const VF scale = set_float(p.in_scale), beta = set_float(p.beta);
+    const auto value = [=](V32 v) HWY_ATTR {
+      return simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(v, z)), scale));
+    };
+    const VF most = value(largest(p, c, x));
+    const auto exponential = [&](std::size_t i) HWY_ATTR {
+      const VF below = simd::rounded(hn::Sub(value(c.load(p.in_type, x, i)), most));
+      return apply<exp_function>(simd::rounded(hn::Mul(below, beta)));
+    };
+    VF sum = hn::Zero(DF());
+    for (std::size_t i = 0; i < c.depth; ++i) sum = simd::rounded(hn::Add(sum, exponential(i)));
+    const softmax_table_op op{nullptr,
+                              softmax_formula::real,
+                              false,
+                              set_float(p.inverse),
+                              sum,
+                              set_float(static_cast<float>(p.lo - p.out_zero_point)),
+                              set_float(static_cast<float>(p.hi - p.out_zero_point)),
+                              set32(p.out_zero_point)};
+    for (std::size_t i = 0; i < c.depth; ++i) c.store(p.out_type, op.of(exponential(i)), y, i);
+  }
+
+  static HWY_INLINE void floats(const softmax_params& p, const softmax_columns& c, const float* x,
+                                float* y, std::size_t column) noexcept {
+    if (p.mode == rounding::onnxruntime) return mlas(p, c, x, y);
+    const std::size_t whole = p.mode == rounding::aten ? p.inner / 8 * 8 : 0;
+    in_order(p, c, x, y, whole > column ? whole - column : 0);
+  }
+  static void run(const softmax_params& p, const kernel_args& k) noexcept {
+    const std::size_t blocks = (p.inner + lanes32 - 1) / lanes32;
+    const auto r = part_of(p.outer * blocks, k.part, k.parts);
+    for (std::size_t b = r.begin; b < r.end; ++b) {
+      const std::size_t column = b % blocks * lanes32, left = p.inner - column,
+                        at = b / blocks * p.depth * p.inner + column;
+      const softmax_columns c{p.depth, p.inner, left < lanes32 ? left : std::size_t{lanes32}};
+      if (p.in_type == dtype::f32) {
+        floats(p, c, static_cast<const float*>(k.in[0]) + at, static_cast<float*>(k.out[0]) + at,
+               column);
+        continue;
+      }
+      const auto* const x = static_cast<const std::byte*>(k.in[0]) + at;
+      auto* const y = static_cast<std::byte*>(k.out[0]) + at * size_of(p.out_type);
+      if (p.mode == rounding::onnxruntime)
+        table_ort(p, c, x, y);
+      else
+        real(p, c, x, y);
+    }
+  }
+};
+
+inline bool softmax_across_accepts(const softmax_params& p) noexcept {
+  return softmax_by_columns::accepts(p);
+}
+inline void softmax_across(const softmax_params& p, const kernel_args& k) noexcept {
+  softmax_by_columns::run(p, k);
+}
 
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -10448,14 +11387,6 @@ struct recurrent_lanes {
     else if (!v.zero)
       add_hybrid(w, static_cast<const std::int8_t*>(weights), v, to);
   }
-  static HWY_INLINE VF tanh_of(VF v) {
-    namespace k = numerics::eigen;
-    const VF x = clamp_finite(v, -k::tanh_bound, k::tanh_bound), x2 = simd::rounded(hn::Mul(x, x)),
-             cube = simd::rounded(hn::Mul(x2, x));
-    const VF over = simd::rounded(
-        hn::Add(simd::rounded(hn::Mul(cube, rounded_polynomial(k::tanh_odd, x2))), x));
-    return unless_nan(v, simd::divide(over, rounded_polynomial(k::tanh_even, x2)));
-  }
   static HWY_INLINE VF logistic_of(VF v) {
     namespace k = numerics::eigen;
     const VF one = set_float(1.f),
@@ -10479,7 +11410,7 @@ struct recurrent_lanes {
                       hn::IfThenElse(hn::Lt(v, set_float(k::logistic_lowest)), hn::Zero(DF()), y));
   }
   static HWY_NOINLINE void tanh(float* z, std::size_t n) noexcept {
-    each_float(z, z, n, [](VF v) HWY_ATTR { return tanh_of(v); });
+    each_float(z, z, n, [](VF v) HWY_ATTR { return tanh_eigen(v); });
   }
   static HWY_NOINLINE void logistic(float* z, std::size_t n,
                                     numerics::vector_elements in_vectors) noexcept {
@@ -12061,7 +12992,13 @@ enum class kernel_id : std::uint8_t {
   attention,
   float_lstm,
   rnn,
-  float_svdf
+  float_svdf,
+  aten_mean,
+  quantized_aten_mean,
+  resample,
+  grid_sample,
+  embedding_bag,
+  local_response
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -12107,6 +13044,12 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::float_lstm: return "float_lstm";
     case kernel_id::rnn: return "rnn";
     case kernel_id::float_svdf: return "float_svdf";
+    case kernel_id::aten_mean: return "aten_mean";
+    case kernel_id::quantized_aten_mean: return "quantized_aten_mean";
+    case kernel_id::resample: return "resample";
+    case kernel_id::grid_sample: return "grid_sample";
+    case kernel_id::embedding_bag: return "embedding_bag";
+    case kernel_id::local_response: return "local_response";
   }
   return no_enumerator;
 }
@@ -19701,27 +20644,40 @@ constexpr float tanh_c_library(float v) noexcept {
   return v < 0 ? -z : z;
 }
 
+/// Numbers of glibc's log, sine and cosine (THIRD_PARTY_NOTICES.md); kernels have the same
+/// operations on vectors. Magnitudes from `sine_tiny` on are not their own sine, from `sine_near`
+/// on whole eighths of a turn are taken off, from `sine_far` on in integers.
+namespace glibc {
+inline constexpr double log_inverse[] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
+                                         0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
+                                         0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
+                                         0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
+                                         0x1.0953f419900a7p+0, 0x1p+0,
+                                         0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
+                                         0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
+                                         0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
+inline constexpr double log_entry[] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
+                                       -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
+                                       -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
+                                       -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
+                                       -0x1.252f438e10c1ep-5, 0x0p+0,
+                                       0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
+                                       0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
+                                       0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
+inline constexpr double log_c[] = {-0x1.00ea347b88334p-2, 0x1.5575b0be00b6ap-2,
+                                   -0x1.ffffef20a4123p-2};
+inline constexpr double ln2 = 0x1.62e42fefa39efp-1;
+inline constexpr double cosine_c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5,
+                                      -0x1.6c087e89a359dp-10, 0x1.99343027bf8c3p-16},
+                        sine_c[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7,
+                                    -0x1.994eb3774cf24p-13};
+inline constexpr double quarters = 0x1.45f306dc9c883p+23, quarter = 0x1.921fb54442d18p+0;
+inline constexpr float sine_tiny = 0x1p-12f, sine_near = 0.75f, sine_far = 120.f;
+}  // namespace glibc
 /// log as glibc has it from 2.27 on, at most 0.82 units in the last place off: x = 2^k z, the
 /// logarithm of a number near z from a table, a polynomial of degree 4 of what is left, in
 /// binary64. What ONNX Runtime calls.
 constexpr float log_c_library(float x) noexcept {
-  constexpr double inverse[] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
-                                0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
-                                0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
-                                0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
-                                0x1.0953f419900a7p+0, 0x1p+0,
-                                0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
-                                0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
-                                0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
-  constexpr double log[] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
-                            -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
-                            -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
-                            -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
-                            -0x1.252f438e10c1ep-5, 0x0p+0,
-                            0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
-                            0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
-                            0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
-  constexpr double c[] = {-0x1.00ea347b88334p-2, 0x1.5575b0be00b6ap-2, -0x1.ffffef20a4123p-2};
   if (is_nan(x)) return x;
   auto bits = std::bit_cast<std::uint32_t>(x);
   if ((bits & 0x7fffffffu) == 0) return infinity_of<float>(true);
@@ -19731,10 +20687,10 @@ constexpr float log_c_library(float x) noexcept {
   const std::uint32_t above = bits - 0x3f330000u;
   const std::size_t i = above >> 19 & 15u;
   const auto z = static_cast<double>(std::bit_cast<float>(bits - (above & 0xff800000u)));
-  const double r = sub(mul(z, inverse[i]), 1.), r2 = mul(r, r),
+  const double r = sub(mul(z, glibc::log_inverse[i]), 1.), r2 = mul(r, r),
                whole = static_cast<double>(static_cast<std::int32_t>(above) >> 23),
-               y0 = add(log[i], mul(whole, 0x1.62e42fefa39efp-1)),
-               y = add(mul(c[0], r2), add(mul(c[1], r), c[2]));
+               y0 = add(glibc::log_entry[i], mul(whole, glibc::ln2)),
+               y = add(mul(glibc::log_c[0], r2), add(mul(glibc::log_c[1], r), glibc::log_c[2]));
   return static_cast<float>(add(mul(y, r2), add(y0, r)));
 }
 
@@ -19854,31 +20810,30 @@ constexpr float log1p_c_library(float v) noexcept {
 
 namespace detail {
 constexpr float sine_c_library(float v, bool cosine) noexcept {
-  constexpr double c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5, -0x1.6c087e89a359dp-10,
-                          0x1.99343027bf8c3p-16},
-                   s[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7, -0x1.994eb3774cf24p-13};
+  using glibc::cosine_c, glibc::sine_c;
   if (is_nan(v)) return v;
   if (is_infinite(v)) return nan_of<float>();
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(v), size = bits >> 20 & 0x7ffu;
-  if (size < 0x398u) return cosine ? 1.f : v;  // below 2^-12
+  const float size = with_sign(v, 1.f);
+  if (size < glibc::sine_tiny) return cosine ? 1.f : v;
   double x = static_cast<double>(v);
   std::int32_t turns = 0, sign = 0;
-  if (size >= 0x42fu) {  // about 120
+  if (size >= glibc::sine_far) {
     const quarter_turns t = far_turns(v, 0);
-    x = t.rest, turns = t.count, sign = static_cast<std::int32_t>(bits >> 31);
-  } else if (size >= 0x3f4u) {  // about pi / 4
-    turns = (static_cast<std::int32_t>(mul(x, 0x1.45f306dc9c883p+23)) + 0x800000) >> 24;
-    x = sub(x, mul(static_cast<double>(turns), 0x1.921fb54442d18p+0));
+    x = t.rest, turns = t.count, sign = is_negative(v);
+  } else if (size >= glibc::sine_near) {
+    turns = (static_cast<std::int32_t>(mul(x, glibc::quarters)) + 0x800000) >> 24;
+    x = sub(x, mul(static_cast<double>(turns), glibc::quarter));
   }
   const double z = mul(x, x);
   if (((turns & 1) != 0) == cosine) {
     if (((turns + sign + 1) & 2) != 0) x = -x;
     const double cube = mul(x, z);
     return static_cast<float>(
-        add(add(x, mul(cube, s[0])), mul(mul(cube, z), add(s[1], mul(z, s[2])))));
+        add(add(x, mul(cube, sine_c[0])), mul(mul(cube, z), add(sine_c[1], mul(z, sine_c[2])))));
   }
-  const double fourth = mul(z, z), low = add(add(c[0], mul(z, c[1])), mul(fourth, c[2])),
-               y = add(low, mul(mul(fourth, z), add(c[3], mul(z, c[4]))));
+  const double fourth = mul(z, z),
+               low = add(add(cosine_c[0], mul(z, cosine_c[1])), mul(fourth, cosine_c[2])),
+               y = add(low, mul(mul(fourth, z), add(cosine_c[3], mul(z, cosine_c[4]))));
   return static_cast<float>(((turns + sign) & 2) != 0 ? -y : y);
 }
 }  // namespace detail
@@ -23105,7 +24060,8 @@ inline constexpr form qnn_binary_forms[] = {
 constexpr bool has_binary_kernel(binary_op op, bool quantized) {
   return op == binary_op::minimum || op == binary_op::maximum || is_comparison(op) ||
          op == binary_op::logical_and || op == binary_op::logical_or ||
-         op == binary_op::squared_difference || (op == binary_op::div && !quantized);
+         op == binary_op::squared_difference || op == binary_op::pow ||
+         (op == binary_op::div && !quantized);
 }
 template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
   if constexpr (!Quantized && Op == binary_op::div)
@@ -26836,11 +27792,25 @@ struct embedding_bag_operands {
     return as_size(at < 0 ? 0 : at > n ? n : at);
   }
 };
-template <class T>
+/// One row after another, element by element.
+struct embedding_bag_rows {
+  const embedding_bag_params& p;
+  template <class T> constexpr void add(const T* x, const bag_row& r, bool first, float* to) const {
+    for (std::size_t k = 0; k < p.width; ++k) {
+      const auto v = static_cast<float>(x[k]);
+      if (p.mode != bag_mode::most)
+        to[k] = numerics::fma(v, r.factor, numerics::add(to[k], r.shift));
+      else if (first || v > to[k])
+        to[k] = v;
+    }
+  }
+};
+/// rows.add(row of the table, its factor and shift, whether it is the bag's first, the bag).
+template <class T, class Rows>
 constexpr void embedding_bag(const embedding_bag_params& p, const T* table,
-                             const embedding_bag_operands& o, float* y, std::size_t begin,
-                             std::size_t end) {
-  for (std::size_t b = begin; b < end; ++b) {
+                             const embedding_bag_operands& o, float* y, part_range bags,
+                             const Rows& rows) {
+  for (std::size_t b = bags.begin; b < bags.end; ++b) {
     float* const to = y + b * p.width;
     std::fill_n(to, p.width, 0.f);
     std::size_t count = 0;
@@ -26848,14 +27818,7 @@ constexpr void embedding_bag(const embedding_bag_params& p, const T* table,
     for (std::size_t i = o.begin(p, b); i < behind; ++i) {
       if (p.left_out >= 0 && position(o.indices, p.index_type, i) == p.left_out) continue;
       const bag_row r = o.row(p, i);
-      const T* const x = table + r.at * p.width;
-      for (std::size_t k = 0; k < p.width; ++k) {
-        const auto v = static_cast<float>(x[k]);
-        if (p.mode != bag_mode::most)
-          to[k] = numerics::fma(v, r.factor, numerics::add(to[k], r.shift));
-        else if (count == 0 || v > to[k])
-          to[k] = v;
-      }
+      rows.add(table + r.at * p.width, r, count == 0, to);
       ++count;
     }
     if (p.mode == bag_mode::mean && count > 0)
@@ -26863,18 +27826,23 @@ constexpr void embedding_bag(const embedding_bag_params& p, const T* table,
         to[k] = numerics::div(to[k], static_cast<float>(count));
   }
 }
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void embedding_bag_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const embedding_bag_params*>(a.params);
+template <class Rows>
+void embedding_bags(const embedding_bag_params& p, const kernel_args& a,
+                    const Rows& rows) noexcept {
   const auto r = part_of(p.bags, a.part, a.parts);
   const embedding_bag_operands o{a.in[1], a.in[2], static_cast<const float*>(a.in[3]),
                                  static_cast<const float*>(a.in[4]),
                                  static_cast<const float*>(a.in[5])};
   auto* const y = static_cast<float*>(a.out[0]);
   if (p.type == dtype::f32)
-    embedding_bag(p, static_cast<const float*>(a.in[0]), o, y, r.begin, r.end);
+    embedding_bag(p, static_cast<const float*>(a.in[0]), o, y, r, rows);
   else
-    embedding_bag(p, static_cast<const std::uint8_t*>(a.in[0]), o, y, r.begin, r.end);
+    embedding_bag(p, static_cast<const std::uint8_t*>(a.in[0]), o, y, r, rows);
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void embedding_bag_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const embedding_bag_params*>(a.params);
+  embedding_bags(p, a, embedding_bag_rows{p});
 }
 #else
 void embedding_bag_kernel(const kernel_args& a) noexcept;
@@ -26895,7 +27863,8 @@ OCTET_INLINE status embedding_bag_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<embedding_bag_attrs>(*n.attrs);
   if (a.mode > bag_mode::most)
     return invalid("mode", std::to_string(static_cast<int>(a.mode)), "0 to 2");
-  auto& p = to.make<embedding_bag_params>(&reference::embedding_bag_kernel);
+  auto& p =
+      to.make<embedding_bag_params>(&reference::embedding_bag_kernel, kernel_id::embedding_bag);
   p.rows = as_size(n.in[0].shape[0]), p.width = as_size(n.in[0].shape[1]);
   p.indices = as_size(n.in[1].shape[0]), p.bags = as_size(n.out[0].shape[0]);
   p.last_included = a.last_included, p.mode = a.mode, p.left_out = a.left_out;
@@ -26922,6 +27891,7 @@ inline constexpr op_def embedding_bag{
     .max_inputs = 6,
     .optional = {3, 4, 5},
     .forms = embedding_bag_forms,
+    .kernel = kernel_id::embedding_bag,
     .attributes = keys_of<embedding_bag_attrs>,
     .shape = &embedding_bag_op_shape,
     .memory = &params_only<embedding_bag_params>,
@@ -27310,41 +28280,52 @@ constexpr grid_tap grid_tap_of(const grid_sample_attrs& how, float at, std::int3
   const bool inside = whole >= -2.f && whole <= static_cast<float>(extent);
   return {inside ? static_cast<std::int64_t>(whole) : -2, numerics::sub(place, whole)};
 }
-constexpr void grid_sample(const grid_sample_params& p, const float* x, const float* grid, float* y,
-                           std::size_t begin, std::size_t end) {
+/// The four pixels around a place (null outside, where they count 0) and their weights.
+struct grid_square {
+  const float* pixel[4] = {};
+  float weight[4] = {};
+};
+/// f(offset in the result, square) for each pixel of the result's rows [begin, end).
+template <class F>
+constexpr void for_each_grid_square(const grid_sample_params& p, const float* x, const float* grid,
+                                    std::size_t begin, std::size_t end, const F& f) {
   const image_extents image{p.in_h, p.in_w, p.channels};
-  const auto c = as_size(p.channels);
   for (std::size_t row = begin; row < end; ++row) {
     const auto n = static_cast<std::int64_t>(row / as_size(p.out_h));
     for (std::size_t ox = 0; ox < as_size(p.out_w); ++ox) {
-      const float* const place = grid + (row * as_size(p.out_w) + ox) * 2;
-      float* const to = y + (row * as_size(p.out_w) + ox) * c;
-      const grid_tap h = grid_tap_of(p.how, place[0], p.in_w),
-                     v = grid_tap_of(p.how, place[1], p.in_h);
-      // A pixel outside counts 0.
-      const auto pixel = [&](std::int64_t down, std::int64_t right, std::size_t k) {
-        const std::int64_t iy = v.low + down, ix = h.low + right;
-        return iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w
-                   ? 0.f
-                   : x[nhwc_index(image, n, static_cast<std::int32_t>(iy),
-                                  static_cast<std::int32_t>(ix), 0) +
-                       k];
-      };
+      const std::size_t at = row * as_size(p.out_w) + ox;
+      const grid_tap h = grid_tap_of(p.how, grid[2 * at], p.in_w),
+                     v = grid_tap_of(p.how, grid[2 * at + 1], p.in_h);
       const float e = numerics::sub(1.f, h.away), s = numerics::sub(1.f, v.away);
-      const float weights[] = {numerics::mul(s, e), numerics::mul(s, h.away),
-                               numerics::mul(v.away, e), numerics::mul(v.away, h.away)};
-      for (std::size_t k = 0; k < c; ++k) {
-        if (p.how.nearest) {
-          to[k] = pixel(0, 0, k);
-          continue;
-        }
-        float t = numerics::mul(pixel(0, 0, k), weights[0]);
-        t = numerics::fma(pixel(0, 1, k), weights[1], t);
-        t = numerics::fma(pixel(1, 0, k), weights[2], t);
-        to[k] = numerics::fma(pixel(1, 1, k), weights[3], t);
+      grid_square square{{},
+                         {numerics::mul(s, e), numerics::mul(s, h.away), numerics::mul(v.away, e),
+                          numerics::mul(v.away, h.away)}};
+      for (std::size_t i = 0; i < 4; ++i) {
+        const std::int64_t iy = v.low + static_cast<std::int64_t>(i / 2),
+                           ix = h.low + static_cast<std::int64_t>(i % 2);
+        if (iy >= 0 && iy < p.in_h && ix >= 0 && ix < p.in_w)
+          square.pixel[i] = x + nhwc_index(image, n, static_cast<std::int32_t>(iy),
+                                           static_cast<std::int32_t>(ix), 0);
       }
+      f(at * as_size(p.channels), square);
     }
   }
+}
+constexpr void grid_sample(const grid_sample_params& p, const float* x, const float* grid, float* y,
+                           std::size_t begin, std::size_t end) {
+  for_each_grid_square(p, x, grid, begin, end, [&](std::size_t at, const grid_square& s) {
+    const auto pixel = [&](std::size_t i, std::size_t k) {
+      return s.pixel[i] != nullptr ? s.pixel[i][k] : 0.f;
+    };
+    for (std::size_t k = 0; k < as_size(p.channels); ++k) {
+      float t = pixel(0, k);
+      if (!p.how.nearest) {
+        t = numerics::mul(t, s.weight[0]);
+        for (std::size_t i = 1; i < 4; ++i) t = numerics::fma(pixel(i, k), s.weight[i], t);
+      }
+      y[at + k] = t;
+    }
+  });
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void grid_sample_kernel(const kernel_args& a) noexcept {
@@ -27367,7 +28348,7 @@ OCTET_INLINE status grid_sample_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<grid_sample_attrs>(*n.attrs);
   if (a.padding > grid_padding::reflection)
     return invalid("padding", std::to_string(static_cast<int>(a.padding)), "0 to 2");
-  auto& p = to.make<grid_sample_params>(&reference::grid_sample_kernel);
+  auto& p = to.make<grid_sample_params>(&reference::grid_sample_kernel, kernel_id::grid_sample);
   const dims &x = n.in[0].shape, &y = n.out[0].shape;
   p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.channels = x[3];
   p.out_h = y[1], p.out_w = y[2];
@@ -27388,6 +28369,7 @@ inline constexpr op_def grid_sample{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = grid_sample_forms,
+    .kernel = kernel_id::grid_sample,
     .attributes = keys_of<grid_sample_attrs>,
     .shape = &grid_sample_op_shape,
     .memory = &params_only<grid_sample_params>,
@@ -28158,17 +29140,23 @@ constexpr float_pair pair_product(float_pair a, float b) noexcept {
   const float_pair p = pair_product(a.hi, b), s = pair_sum(p.hi, mul(a.lo, b));
   return pair_sum(s.hi, add(s.lo, p.lo));
 }
+}  // namespace detail
+/// Numbers of the logarithm below; kernels have the same operations on vectors.
+namespace eigen_log2 {
+inline constexpr float c[] = {0x1.8d5b3ap-4f,  -0x1.5a0a4p-3f, 0x1.6045ecp-3f,
+                              -0x1.6e6f0ap-3f, 0x1.a3f31p-3f,  -0x1.ec79d8p-3f,
+                              0x1.278058p-2f,  -0x1.71549p-2f, 0x1.ec708p-2f};
+inline constexpr detail::float_pair first{0x1.715476p+0f, 0x1.5988eep-26f},
+    second{-0x1.715476p-1f, -0x1.5c458cp-28f};
+}  // namespace eigen_log2
+namespace detail {
 /// log2(z), z between the roots of 1/2 and 2: a polynomial of degree 10 in z - 1, its last three
 /// steps in pairs.
 constexpr float_pair log2_pair(float z) noexcept {
-  constexpr float c[] = {0x1.8d5b3ap-4f,  -0x1.5a0a4p-3f, 0x1.6045ecp-3f,
-                         -0x1.6e6f0ap-3f, 0x1.a3f31p-3f,  -0x1.ec79d8p-3f,
-                         0x1.278058p-2f,  -0x1.71549p-2f, 0x1.ec708p-2f};
-  constexpr float_pair first{0x1.715476p+0f, 0x1.5988eep-26f},
-      second{-0x1.715476p-1f, -0x1.5c458cp-28f};
   const float x = sub(z, 1.f);
-  const float_pair q =
-      pair_sum(first, pair_product(pair_sum(second, pair_product(x, polynomial(x, c))), x));
+  const float_pair q = pair_sum(
+      eigen_log2::first,
+      pair_product(pair_sum(eigen_log2::second, pair_product(x, polynomial(x, eigen_log2::c))), x));
   return pair_product(q, x);
 }
 }  // namespace detail
@@ -28917,68 +29905,86 @@ constexpr float running_response(float s, float beta) noexcept {
 }
 }  // namespace numerics
 namespace reference {
-/// Pixel `row` of all images.
-constexpr void local_response_row_ort(const local_response_params& p, std::size_t row,
-                                      const float* x, float* y) {
-  const auto count = static_cast<std::int64_t>(p.channels);
-  const auto alpha = static_cast<float>(p.alpha), beta = static_cast<float>(p.beta);
-  const std::size_t vectors = p.rows * p.channels / 4 * 4, image = row / p.pixels,
-                    pixel = row % p.pixels;
-  const auto share = [&](std::int64_t c) {
-    return c < 0 || c >= count ? 0.f : numerics::mul(alpha, numerics::mul(x[c], x[c]));
-  };
-  auto s = static_cast<float>(p.bias);
-  for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius + 1, count); ++c)
-    s = numerics::add(s, share(c));
-  for (std::int64_t c = 0; c < count; ++c) {
-    if (c > 0) {
-      s = numerics::add(s, share(c + p.radius));
-      s = numerics::sub(s, share(c - p.radius - 1));
-    }
-    const std::size_t at = (image * p.channels + static_cast<std::size_t>(c)) * p.pixels + pixel;
-    y[c] = numerics::mul(x[c], numerics::response_ort(s, beta, at < vectors));
-  }
-}
-constexpr void local_response_row(const local_response_params& p, const float* x, float* y) {
-  const auto count = static_cast<std::int64_t>(p.channels);
-  const auto bias = static_cast<float>(p.bias), alpha = static_cast<float>(p.alpha);
-  const auto term = [&](std::int64_t c) {
-    return c < 0 || c >= count ? 0.f : numerics::mul(alpha, numerics::mul(x[c], x[c]));
-  };
-  if (p.running) {
-    float sum = 0;
+/// The sums of a row's channels, one after another: ORT and OPT what a power is taken of, none the
+/// squares of the window.
+class response_sums {
+ public:
+  constexpr response_sums(const local_response_params& p, const float* x)
+      : p_(p),
+        x_(x),
+        count_(static_cast<std::int64_t>(p.channels)),
+        bias_(static_cast<float>(p.bias)),
+        alpha_(static_cast<float>(p.alpha)),
+        sum_(p.onnxruntime ? bias_ : 0.f) {
+    if (!p.onnxruntime && !p.running) return;
     // Terms outside the row are 0 and change nothing: a radius of a million costs a row.
-    for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius, count); ++c)
-      sum = numerics::add(sum, term(c));
-    for (std::int64_t c = 0; c < count; ++c) {
-      sum = numerics::add(sum, term(c + p.radius));
-      y[c] = numerics::mul(
-          x[c], numerics::running_response(numerics::add(bias, sum), static_cast<float>(p.beta)));
-      sum = numerics::sub(sum, term(c - p.radius));
-    }
-    return;
+    for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius + p.onnxruntime, count_); ++c)
+      sum_ = numerics::add(sum_, term(c));
   }
-  for (std::int64_t c = 0; c < count; ++c) {
+  constexpr float next(std::size_t channel) {
+    const auto c = static_cast<std::int64_t>(channel);
+    if (p_.onnxruntime) {
+      if (c > 0) {
+        sum_ = numerics::add(sum_, term(c + p_.radius));
+        sum_ = numerics::sub(sum_, term(c - p_.radius - 1));
+      }
+      return sum_;
+    }
+    if (p_.running) {
+      sum_ = numerics::add(sum_, term(c + p_.radius));
+      const float s = numerics::add(bias_, sum_);
+      sum_ = numerics::sub(sum_, term(c - p_.radius));
+      return s;
+    }
     float sum = 0;
-    const std::int64_t from = c > p.radius ? c - p.radius : 0,
-                       to = c + p.radius < count ? c + p.radius : count;
-    for (std::int64_t k = from; k < to; ++k) sum = numerics::add(sum, numerics::mul(x[k], x[k]));
-    const double s = numerics::add(p.bias, numerics::mul(p.alpha, static_cast<double>(sum)));
-    y[c] = numerics::mul(x[c], static_cast<float>(numerics::pow(s, -p.beta)));
+    const std::int64_t from = c > p_.radius ? c - p_.radius : 0,
+                       to = c + p_.radius < count_ ? c + p_.radius : count_;
+    for (std::int64_t k = from; k < to; ++k) sum = numerics::add(sum, numerics::mul(x_[k], x_[k]));
+    return sum;
+  }
+
+ private:
+  constexpr float term(std::int64_t c) const {
+    return c < 0 || c >= count_ ? 0.f : numerics::mul(alpha_, numerics::mul(x_[c], x_[c]));
+  }
+  const local_response_params& p_;
+  const float* x_;
+  std::int64_t count_;
+  float bias_, alpha_, sum_;
+};
+/// Rounding none: (bias + alpha * sum)^-beta.
+constexpr float response_of_sum(const local_response_params& p, float sum) noexcept {
+  const double s = numerics::add(p.bias, numerics::mul(p.alpha, static_cast<double>(sum)));
+  return static_cast<float>(numerics::pow(s, -p.beta));
+}
+/// ORT: whether the element lies in front of the last whole vector, in ONNX's order.
+constexpr bool in_vectors(const local_response_params& p, std::size_t row, std::size_t channel) {
+  const std::size_t image = row / p.pixels, pixel = row % p.pixels;
+  return (image * p.channels + channel) * p.pixels + pixel < p.rows * p.channels / 4 * 4;
+}
+constexpr bool all_in_vectors(const local_response_params& p, std::size_t row) {
+  return p.channels == 0 || in_vectors(p, row, p.channels - 1);
+}
+/// Pixel `row` of all images.
+constexpr void local_response_row(const local_response_params& p, std::size_t row, const float* x,
+                                  float* y) {
+  const auto beta = static_cast<float>(p.beta);
+  response_sums sums(p, x);
+  for (std::size_t c = 0; c < p.channels; ++c) {
+    const float s = sums.next(c);
+    y[c] =
+        numerics::mul(x[c], p.onnxruntime ? numerics::response_ort(s, beta, in_vectors(p, row, c))
+                            : p.running   ? numerics::running_response(s, beta)
+                                          : response_of_sum(p, s));
   }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void local_response_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const local_response_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
-  for (std::size_t row = r.begin; row < r.end; ++row) {
-    const float* x = static_cast<const float*>(a.in[0]) + row * p.channels;
-    float* y = static_cast<float*>(a.out[0]) + row * p.channels;
-    if (p.onnxruntime)
-      local_response_row_ort(p, row, x, y);
-    else
-      local_response_row(p, x, y);
-  }
+  for (std::size_t row = r.begin; row < r.end; ++row)
+    local_response_row(p, row, static_cast<const float*>(a.in[0]) + row * p.channels,
+                       static_cast<float*>(a.out[0]) + row * p.channels);
 }
 #else
 void local_response_kernel(const kernel_args& a) noexcept;
@@ -28996,7 +30002,8 @@ constexpr status local_response_op_shape(const node_view& n, std::span<dims> out
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<local_response_attrs>(*n.attrs);
-  auto& p = to.make<local_response_params>(&reference::local_response_kernel);
+  auto& p =
+      to.make<local_response_params>(&reference::local_response_kernel, kernel_id::local_response);
   const dims& x = n.in[0].shape;
   p.channels = as_size(x.back(0));
   p.rows = p.channels == 0 ? 0 : x.elements().value / p.channels;
@@ -29026,6 +30033,7 @@ inline constexpr op_def local_response_normalization{
     .name = "local_response_normalization",
     .summary = "values divided by a power of their neighbouring channels' squares",
     .forms = local_response_forms,
+    .kernel = kernel_id::local_response,
     .attributes = keys_of<local_response_attrs>,
     .shape = &local_response_op_shape,
     .memory = &params_only<local_response_params>,
@@ -31167,14 +32175,21 @@ template <class F> constexpr void for_each_reduced(const reduce_plan& p, std::si
     base += rest % extent * as_size(p.kept_stride[axis]);
     rest /= extent;
   }
-  for (std::size_t k = 0; k < p.count; ++k) {
-    std::size_t at = base, left = k;
-    for (std::int32_t i = p.reduced_rank - 1; i >= 0; --i) {
-      const auto axis = as_size(i), extent = as_size(p.reduced[axis]);
-      at += left % extent * as_size(p.reduced_stride[axis]);
-      left /= extent;
+  if (p.reduced_rank == 0) {
+    if (p.count != 0) f(base);
+    return;
+  }
+  const auto last = as_size(p.reduced_rank - 1), run = as_size(p.reduced[last]),
+             step = as_size(p.reduced_stride[last]);
+  std::array<std::int32_t, dims::max_rank> place{};
+  for (std::size_t k = 0; k < p.count; k += run) {
+    for (std::size_t i = 0; i < run; ++i) f(base + i * step);
+    for (std::size_t d = last; d-- > 0;) {
+      base += as_size(p.reduced_stride[d]);
+      if (++place[d] < p.reduced[d]) break;
+      base -= as_size(p.reduced_stride[d]) * as_size(p.reduced[d]);
+      place[d] = 0;
     }
-    f(at);
   }
 }
 
@@ -31321,11 +32336,14 @@ constexpr float compensated_sum(const reduce_plan& p, const float* x, std::size_
   });
   return sum;
 }
-/// The sum of get(0) .. get(n - 1) in up to four levels: blocks of 16 (longer ones above 2^20
-/// elements), sums of blocks, and so on.
+/// Blocks of a cascade have 2^this elements: 16, more above 2^20 elements.
+constexpr std::size_t cascade_power(std::size_t n) {
+  const std::size_t bits = n <= 2 ? 1 : as_size(std::bit_width(n - 1));
+  return bits / 4 > 4 ? bits / 4 : 4;
+}
+/// The sum of get(0) .. get(n - 1) in up to four levels: blocks, sums of blocks, and so on.
 template <class F> constexpr float cascade_sum(std::size_t n, F&& get) {
-  const std::size_t bits = n <= 2 ? 1 : as_size(std::bit_width(n - 1)),
-                    power = bits / 4 > 4 ? bits / 4 : 4, step = std::size_t{1} << power;
+  const std::size_t power = cascade_power(n), step = std::size_t{1} << power;
   float level[4] = {};
   std::size_t i = 0;
   while (i + step <= n) {
@@ -31414,6 +32432,32 @@ constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* 
 constexpr float sum_factor_xnn(const mean_params& p) noexcept {
   return p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
 }
+/// f(input offset, output offset) for each pass of the loops around the two innermost ones.
+template <class F> constexpr void for_each_outer(const aten_mean_params& p, const F& f) {
+  std::size_t repeats = 1;
+  for (std::size_t k = 2; k < p.rank; ++k) repeats *= p.loops[k].extent;
+  for (std::size_t r = 0; r < repeats; ++r) {
+    std::size_t from = 0, to = 0, rest = r;
+    for (std::size_t k = 2; k < p.rank; ++k) {
+      from += rest % p.loops[k].extent * p.loops[k].in,
+          to += rest % p.loops[k].extent * p.loops[k].out;
+      rest /= p.loops[k].extent;
+    }
+    f(from, to);
+  }
+}
+/// PyTorch's vectors lie along the innermost loop, or across the second.
+constexpr bool aten_in_vectors(const aten_mean_params& p) noexcept {
+  const auto &a = p.loops[0], &b = p.loops[1];
+  return p.reduced != 0 && (a.in == 1 ? a.extent >= 8 : b.in == 1 && b.extent >= 8);
+}
+template <class T>
+constexpr void quantize_means(const quantized_aten_mean_params& p, const float* means,
+                              T* y) noexcept {
+  for (std::size_t o = 0; o < p.mean.outputs; ++o)
+    y[o] = static_cast<T>(
+        numerics::quantize_even_mul(means[o], p.inverse, p.out_zero_point, p.lo, p.hi));
+}
 #if OCTET_HAS_DEFINITIONS
 /// XNN of [outer][count][inner]: along the innermost axis in lanes, along another in order.
 OCTET_INLINE void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept {
@@ -31452,17 +32496,8 @@ template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* 
   constexpr std::size_t lanes = 8;
   for (std::size_t o = 0; o < p.outputs; ++o) y[o] = 0;
   const auto &a = p.loops[0], &b = p.loops[1];
-  std::size_t repeats = 1;
-  for (std::size_t k = 2; k < p.rank; ++k) repeats *= p.loops[k].extent;
-  for (std::size_t r = 0; r < repeats; ++r) {
-    std::size_t from = 0;
-    float* to = y;
-    std::size_t rest = r;
-    for (std::size_t k = 2; k < p.rank; ++k) {
-      from += rest % p.loops[k].extent * p.loops[k].in,
-          to += rest % p.loops[k].extent * p.loops[k].out;
-      rest /= p.loops[k].extent;
-    }
+  for_each_outer(p, [&](std::size_t from, std::size_t offset) {
+    float* const to = y + offset;
     for (std::size_t j = 0; j < b.extent; ++j) {
       const std::size_t row = from + j * b.in;
       float& sum = to[j * b.out];
@@ -31485,7 +32520,7 @@ template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* 
       }
       sum = numerics::add(sum, v);
     }
-  }
+  });
   for (std::size_t o = 0; p.mean && o < p.outputs; ++o)
     y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
@@ -31506,9 +32541,7 @@ OCTET_INLINE void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
         p.mean,
         [&](std::size_t i) { return numerics::dequantize(x[i], p.in_zero_point, p.in_scale); },
         means);
-    for (std::size_t o = 0; o < p.mean.outputs; ++o)
-      static_cast<T*>(a.out[0])[o] = static_cast<T>(
-          numerics::quantize_even_mul(means[o], p.inverse, p.out_zero_point, p.lo, p.hi));
+    quantize_means(p, means, static_cast<T*>(a.out[0]));
   });
 }
 OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
@@ -31556,7 +32589,9 @@ constexpr status reduce_op_shape(const node_view& n, std::span<dims> out) {
 /// Of quantized values: one factor in the form of the rounding; PyTorch's mean keeps float means.
 constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
   if (n.round == rounding::aten) {
-    to.reference_scratch = bytes_of(n.out[0].shape.elements(), dtype::f32).value;
+    const std::size_t means = bytes_of(n.out[0].shape.elements(), dtype::f32).value;
+    to.reference_scratch = means;
+    to.kernel([&](const kernels::target_layout&) { return kernels::node_bytes{0, means}; });
     return to.make<quantized_aten_mean_params>();
   }
   to.make<mean_params>();
@@ -31601,11 +32636,12 @@ OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attr
   aten_mean_params mean = make_aten_mean(attrs, x.shape, channels_last);
   mean.mean = op == reduction::mean;
   if (x.type == dtype::f32) {
-    to.make<aten_mean_params>(&reference::aten_mean_kernel) = mean;
+    to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::aten_mean) = mean;
     return;
   }
   const clamp_range clamp = clamp_of(*n.attrs, y.type);
-  auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
+  auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel,
+                                                kernel_id::quantized_aten_mean);
   m.mean = mean;
   m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
   m.inverse = numerics::div(1.f, y.scale_f32()), m.out_zero_point = y.zero_point();
@@ -31779,6 +32815,7 @@ inline constexpr op_def qnn_mean{
     .forms = qnn_mean_forms,
     .quantized = true,
     .kernel = kernel_id::mean,
+    .other_kernel = kernel_id::quantized_aten_mean,
     .attributes = keys_of<reduce_attrs, axes_order_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
@@ -31813,6 +32850,7 @@ inline constexpr op_def mean{
     .summary = "mean over axes",
     .forms = mean_forms,
     .kernel = kernel_id::mean,
+    .other_kernel = kernel_id::aten_mean,
     .attributes = keys_of<reduce_attrs, axes_order_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,
@@ -31824,6 +32862,7 @@ inline constexpr op_def sum{
     .summary = "sum over axes",
     .forms = sum_forms,
     .kernel = kernel_id::mean,
+    .other_kernel = kernel_id::aten_mean,
     .attributes = keys_of<reduce_attrs, axes_order_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,
@@ -32193,7 +33232,7 @@ constexpr double resample_macs(const node_view& n) {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status resample_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<resample_attrs>(*n.attrs);
-  auto& p = to.make<resample_params>(&reference::resample_kernel);
+  auto& p = to.make<resample_params>(&reference::resample_kernel, kernel_id::resample);
   const dims& x = n.in[0].shape;
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
   p.outer = p.inner = 1;
@@ -32218,6 +33257,7 @@ inline constexpr op_def resample{
     .name = "resample",
     .summary = "an axis to another extent, neighbours or windows weighted",
     .forms = float_forms,
+    .kernel = kernel_id::resample,
     .attributes = keys_of<resample_attrs>,
     .shape = &resample_op_shape,
     .memory = &resample_memory,

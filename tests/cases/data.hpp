@@ -255,6 +255,8 @@ template <> struct cases<octet::ops::local_response_normalization> {
       node_case& n = to.add("beta " + std::to_string(beta), {dims{2, 3, 9}});
       n.attrs = to_attributes(octet::local_response_attrs{2, 1.5, 0.25, beta});
     }
+    node_case& many = to.add("many channels", {dims{1, 3, 531}});
+    many.attrs = to_attributes(octet::local_response_attrs{2, 1, 1e-4, 0.75});
     to.add("no rows", {dims{0, 4}});
     // The reference leaves the last neighbour out.
     node_case& n = to.add("by hand", {dims{1, 2}});

@@ -128,6 +128,14 @@ struct reduce_cases {
     n.in[0].values = {16777216, 1, 1, 1}, n.expected = {{expected}};
     reduce(to, "in memory order", {3, 20}, {1}).attrs.set("in_order", std::int64_t{1});
   }
+  /// PyTorch's sums: in vectors along the innermost axis and across it, in more than one level.
+  static void add_cascades(case_list& to) {
+    reduce(to, "channels last", {1, 3, 5, 40}, {1, 2}).attrs.set("channels_last", std::int64_t{1});
+    reduce(to, "along a long axis", {2, 3, 1153}, {2});
+    reduce(to, "across a long axis", {2, 131, 45}, {1});
+    reduce(to, "around an axis", {3, 20, 2, 37}, {0, 3});
+    reduce(to, "across two axes", {2, 9, 5, 70}, {0, 2});
+  }
   /// {5, 2, 3, 4} as two rows of two, along the rows.
   static void add_known(case_list& to, std::vector<double> values, std::vector<double> expected) {
     add(to);
@@ -138,9 +146,7 @@ struct reduce_cases {
 template <> struct cases<octet::ops::qnn_mean> {
   static void add(case_list& to) {
     reduce_cases::add(to);
-    if (to.with.round == rounding::aten)
-      reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
-          .attrs.set("channels_last", std::int64_t{1});
+    if (to.with.round == rounding::aten) reduce_cases::add_cascades(to);
   }
 };
 template <> struct cases<octet::ops::qnn_sum> : reduce_cases {};
@@ -158,16 +164,13 @@ template <> struct cases<octet::ops::mean> {
     if (to.with.round == rounding::onnxruntime) reduce_cases::add_orders(to);
     if (to.with.round == rounding::mxnet) reduce_cases::add_compensated(to, 4194305);
     reduce_cases::add_known(to, {5, 3, 2, 8}, {4, 5});
-    if (to.with.round == rounding::aten)
-      reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
-          .attrs.set("channels_last", std::int64_t{1});
+    if (to.with.round == rounding::aten) reduce_cases::add_cascades(to);
   }
 };
 template <> struct cases<octet::ops::sum> {
   static void add(case_list& to) {
     if (to.with.round == rounding::aten) {
-      reduce_cases::reduce(to, "channels last", {1, 3, 5, 40}, {1, 2})
-          .attrs.set("channels_last", std::int64_t{1});
+      reduce_cases::add_cascades(to);
       reduce_cases::reduce(to, "in memory order", {3, 20}, {1})
           .attrs.set("in_order", std::int64_t{1});
     }
@@ -357,6 +360,7 @@ template <> struct cases<octet::ops::grid_sample> {
           n.attrs = to_attributes(octet::grid_sample_attrs{nearest, by, corners});
           n.in[1].range(-3, 3);
         }
+    to.add("channels", {dims{1, 4, 5, 37}, dims{1, 2, 7, 2}}).in[1].range(-2, 2);
     node_case& one = to.add("one pixel", {dims{1, 1, 1, 2}, dims{1, 2, 2, 2}});
     one.attrs = to_attributes(octet::grid_sample_attrs{false, grid_padding::reflection, true});
     one.in[1].range(-3, 3);

@@ -140,6 +140,71 @@ struct erfc_function {
   static float scalar(float x) { return numerics::erfc_f32(x); }
 };
 
+/// log x of numbers from 2^-1022 on, x = 2^k (1 + f), 1 + f between the roots of 1/2 and 2: twice
+/// the inverse hyperbolic tangent of f / (2 + f).
+HWY_INLINE simd::VF64 log_lanes64(simd::VF64 x) {
+  constexpr double c[] = {1. / 3,  1. / 5,  1. / 7,  1. / 9,  1. / 11, 1. / 13,
+                          1. / 15, 1. / 17, 1. / 19, 1. / 21, 1. / 23};
+  constexpr std::uint64_t root_half = std::bit_cast<std::uint64_t>(0.70710678118654757);
+  const simd::tag<std::uint64_t> u64;
+  const auto up =
+      hn::Add(hn::BitCast(u64, x), hn::Set(u64, (std::uint64_t{1023} << 52) - root_half));
+  const auto m = hn::BitCast(
+      DF64(),
+      hn::Add(hn::And(up, hn::Set(u64, (std::uint64_t{1} << 52) - 1)), hn::Set(u64, root_half)));
+  const auto k =
+      hn::Sub(hn::BitCast(DF64(), hn::Or(hn::ShiftRight<52>(up), hn::BitCast(u64, set64(0x1p52)))),
+              set64(0x1p52 + 1023));
+  const auto f = hn::Sub(m, set64(1)), s = hn::Div(f, hn::Add(f, set64(2))), z = hn::Mul(s, s),
+             twice = hn::Add(s, s), l = hn::MulAdd(hn::Mul(twice, z), polynomial(c, z), twice);
+  return hn::MulAdd(k, set64(numerics::glibc::ln2), l);
+}
+struct log_function {
+  static constexpr double doubt = usual_doubt;
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) { return log_lanes64(x); }
+  static HWY_INLINE auto holds(VF x) {
+    return hn::And(hn::Gt(x, hn::Zero(DF())), hn::Lt(x, set_float(numerics::infinity_of<float>())));
+  }
+  static float scalar(float x) { return numerics::log_f32(x); }
+};
+/// Sine and cosine of |x| up to 256: whole quarters of a turn are taken off in two steps, of which
+/// the first is exact, and Taylor's polynomials of the rest.
+template <bool Cosine> struct sine_function {
+  static constexpr double doubt = usual_doubt;
+  static HWY_INLINE simd::VF64 value(simd::VF64 x) {
+    constexpr double sine[] =
+        {-1. / 6,        1. / 120,         -1. / 5040,           1. / 362880,
+         -1. / 39916800, 1. / 6227020800., -1. / 1307674368000., 1. / 355687428096000.},
+                     cosine[] = {-1. / 2,
+                                 1. / 24,
+                                 -1. / 720,
+                                 1. / 40320,
+                                 -1. / 3628800,
+                                 1. / 479001600,
+                                 -1. / 87178291200.,
+                                 1. / 20922789888000.,
+                                 -1. / 6402373705728000.};
+    const simd::tag<std::uint64_t> u64;
+    const auto a = hn::Abs(x), magic = set64(0x1.8p52),
+               sum = simd::rounded(
+                   hn::Add(simd::rounded(hn::Mul(a, set64(0x1.45f306dc9c883p-1))), magic)),
+               k = simd::rounded(hn::Sub(sum, magic));
+    const auto near = simd::rounded(hn::Sub(a, hn::Mul(k, set64(0x1.921fb544p+0)))),
+               r = hn::Sub(near, hn::Mul(k, set64(0x1.0b4611a626331p-34))), z = hn::Mul(r, r),
+               s = hn::MulAdd(hn::Mul(r, z), polynomial(sine, z), r),
+               c = hn::MulAdd(z, polynomial(cosine, z), set64(1));
+    const auto one = hn::Set(u64, 1u), turns = hn::BitCast(u64, sum);
+    const auto odd = hn::Eq(hn::And(turns, one), one);
+    const auto y = Cosine ? hn::IfThenElse(hn::RebindMask(DF64(), odd), s, c)
+                          : hn::IfThenElse(hn::RebindMask(DF64(), odd), c, s);
+    const auto half = hn::And(Cosine ? hn::Add(turns, one) : turns, hn::Set(u64, 2u));
+    const auto sign = hn::BitCast(DF64(), hn::ShiftLeft<62>(half));
+    return hn::Xor(y, Cosine ? sign : hn::Xor(sign, hn::And(x, set64(-0.))));
+  }
+  static HWY_INLINE auto holds(VF x) { return hn::Le(hn::Abs(x), set_float(256.f)); }
+  static float scalar(float x) { return Cosine ? numerics::cos_f32(x) : numerics::sin_f32(x); }
+};
+
 inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
   alignas(alignment) float arguments[lanes32], values[lanes32];
   alignas(alignment) std::uint32_t known[lanes32];
@@ -150,6 +215,10 @@ inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
     if (known[i] == 0) values[i] = scalar(arguments[i]);
   return hn::Load(DF(), values);
 }
+/// A mask as ask_scalar takes it.
+template <class Mask> HWY_INLINE VF mask_bits(Mask m) {
+  return hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), m)));
+}
 template <class F> HWY_INLINE VF apply(VF x) {
   const hn::Half<DF> half;
   const auto low = F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
@@ -159,8 +228,7 @@ template <class F> HWY_INLINE VF apply(VF x) {
            z = simd::to_floats(hn::Mul(low, more), hn::Mul(high, more));
   const auto sure = hn::And(hn::Eq(y, z), F::holds(x));
   if (hn::AllTrue(DF(), sure)) return y;
-  return ask_scalar(x, y, hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), sure))),
-                    &F::scalar);
+  return ask_scalar(x, y, mask_bits(sure), &F::scalar);
 }
 
 // ---- the C library's expm1 and tanh: numerics/vector_math.hpp, operation by operation ----
@@ -240,6 +308,97 @@ HWY_INLINE VF tanh_c_library(VF x) {
   y = hn::IfThenElse(hn::Lt(a, set_float(0x1p-55f)), rounded_product(a, rounded_sum(one, a)), y);
   y = hn::IfThenElse(hn::Lt(a, most), y, one);
   return unless_nan(x, hn::CopySign(y, x));
+}
+
+// ---- the C library's log, sine and cosine, likewise ----
+
+HWY_INLINE simd::VF64 rounded_product(simd::VF64 a, simd::VF64 b) {
+  return simd::rounded(hn::Mul(a, b));
+}
+HWY_INLINE simd::VF64 rounded_sum(simd::VF64 a, simd::VF64 b) {
+  return simd::rounded(hn::Add(a, b));
+}
+HWY_INLINE simd::VF64 rounded_difference(simd::VF64 a, simd::VF64 b) {
+  return simd::rounded(hn::Sub(a, b));
+}
+/// Of 2^whole z, whose logarithm is near that of entry `at`.
+HWY_INLINE simd::VF64 log_c_library_half(hn::Vec<hn::Half<DF>> near,
+                                         hn::Vec<hn::Half<D32>> exponent,
+                                         hn::Vec<hn::Half<D32>> entry) {
+  namespace k = numerics::glibc;
+  const auto at = hn::PromoteTo(simd::tag<std::int64_t>(), entry);
+  const auto z = hn::PromoteTo(DF64(), near), whole = hn::PromoteTo(DF64(), exponent);
+  const auto r = rounded_difference(rounded_product(z, hn::GatherIndex(DF64(), k::log_inverse, at)),
+                                    set64(1)),
+             r2 = rounded_product(r, r),
+             y0 = rounded_sum(hn::GatherIndex(DF64(), k::log_entry, at),
+                              rounded_product(whole, set64(k::ln2))),
+             y = rounded_sum(
+                 rounded_product(set64(k::log_c[0]), r2),
+                 rounded_sum(rounded_product(set64(k::log_c[1]), r), set64(k::log_c[2])));
+  return rounded_sum(rounded_product(y, r2), rounded_sum(y0, r));
+}
+HWY_INLINE VF log_c_library(VF x) {
+  const hn::Half<DF> half;
+  const hn::Half<D32> half32;
+  const auto small = hn::Lt(x, set_float(0x1p-126f));
+  const V32 scaled = hn::Sub(hn::BitCast(D32(), simd::rounded(hn::Mul(x, set_float(0x1p23f)))),
+                             set32(23 << 23)),
+            bits = hn::IfThenElse(hn::RebindMask(D32(), small), scaled, hn::BitCast(D32(), x)),
+            above = hn::Sub(bits, set32(0x3f330000)), whole = hn::ShiftRight<23>(above),
+            entry = hn::And(hn::ShiftRight<19>(above), set32(15));
+  const VF near = hn::BitCast(DF(), hn::Sub(bits, hn::ShiftLeft<23>(whole))),
+           infinite = set_float(numerics::infinity_of<float>());
+  VF y = simd::to_floats(log_c_library_half(hn::LowerHalf(half, near), hn::LowerHalf(half32, whole),
+                                            hn::LowerHalf(half32, entry)),
+                         log_c_library_half(hn::UpperHalf(half, near), hn::UpperHalf(half32, whole),
+                                            hn::UpperHalf(half32, entry)));
+  y = hn::IfThenElse(hn::Eq(x, infinite), x, y);
+  y = hn::IfThenElse(hn::Lt(x, hn::Zero(DF())), set_float(numerics::nan_of<float>()), y);
+  y = hn::IfThenElse(hn::Eq(x, hn::Zero(DF())), hn::Neg(infinite), y);
+  return unless_nan(x, y);
+}
+template <bool Cosine> HWY_INLINE simd::VF64 sine_c_library_half(hn::Vec<hn::Half<DF>> v) {
+  using numerics::glibc::cosine_c, numerics::glibc::sine_c;
+  const hn::Half<D32> d;
+  const auto x0 = hn::PromoteTo(DF64(), v);
+  const auto near = hn::Lt(hn::Abs(x0), set64(static_cast<double>(numerics::glibc::sine_near)));
+  const auto eighths = hn::DemoteTo(
+      d, hn::IfThenZeroElse(near, rounded_product(x0, set64(numerics::glibc::quarters))));
+  const auto one = hn::Set(d, 1),
+             turns = hn::ShiftRight<24>(hn::Add(eighths, hn::Set(d, 0x800000)));
+  const auto x = rounded_difference(x0, rounded_product(hn::PromoteTo(DF64(), turns),
+                                                        set64(numerics::glibc::quarter))),
+             z = rounded_product(x, x), cube = rounded_product(x, z),
+             fourth = rounded_product(z, z);
+  const auto sine = rounded_sum(
+      rounded_sum(x, rounded_product(cube, set64(sine_c[0]))),
+      rounded_product(rounded_product(cube, z),
+                      rounded_sum(set64(sine_c[1]), rounded_product(z, set64(sine_c[2])))));
+  const auto low =
+      rounded_sum(rounded_sum(set64(cosine_c[0]), rounded_product(z, set64(cosine_c[1]))),
+                  rounded_product(fourth, set64(cosine_c[2])));
+  const auto cosine = rounded_sum(
+      low,
+      rounded_product(rounded_product(fourth, z),
+                      rounded_sum(set64(cosine_c[3]), rounded_product(z, set64(cosine_c[4])))));
+  // By sine (1) or by cosine (0), and whether its sign is turned.
+  const auto by_sine = Cosine ? hn::And(turns, one) : hn::AndNot(turns, one),
+             turned = hn::And(hn::ShiftRight<1>(hn::Add(turns, by_sine)), one);
+  const auto y = hn::IfThenElse(hn::Gt(hn::PromoteTo(DF64(), by_sine), set64(0.5)), sine, cosine);
+  return hn::IfThenElse(hn::Gt(hn::PromoteTo(DF64(), turned), set64(0.5)), hn::Neg(y), y);
+}
+template <bool Cosine> HWY_INLINE VF sine_c_library(VF x) {
+  const hn::Half<DF> half;
+  const VF size = hn::Abs(x),
+           y = simd::to_floats(sine_c_library_half<Cosine>(hn::LowerHalf(half, x)),
+                               sine_c_library_half<Cosine>(hn::UpperHalf(half, x)));
+  const VF all = hn::IfThenElse(hn::Lt(size, set_float(numerics::glibc::sine_tiny)),
+                                Cosine ? set_float(1.f) : x, y);
+  const auto known = hn::Lt(size, set_float(numerics::glibc::sine_far));
+  if (hn::AllTrue(DF(), known)) return all;
+  return ask_scalar(x, all, mask_bits(known),
+                    Cosine ? &numerics::cos_c_library : &numerics::sin_c_library);
 }
 
 // ---- float32 operators of one input ----
@@ -352,6 +511,40 @@ template <class Exp> struct logistic_by_lanes {
         apply<Exp>(hn::IfThenElse(below, x, hn::IfThenElse(above, hn::Zero(DF()), negative)));
     const VF y = simd::divide(one, simd::rounded(hn::Add(one, e)));
     return hn::IfThenElse(below, e, hn::IfThenElse(above, one, y));
+  }
+};
+struct log_lanes {
+  explicit HWY_INLINE log_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<log_function>(x); }
+};
+struct log_c_library_lanes {
+  explicit HWY_INLINE log_c_library_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return log_c_library(x); }
+};
+template <bool Cosine> struct sine_lanes {
+  explicit HWY_INLINE sine_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return apply<sine_function<Cosine>>(x); }
+};
+template <bool Cosine> struct sine_c_library_lanes {
+  explicit HWY_INLINE sine_c_library_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const { return sine_c_library<Cosine>(x); }
+};
+struct softplus_lanes {
+  explicit HWY_INLINE softplus_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF e = apply<exp_function>(hn::Neg(hn::Abs(x))),
+             small = apply<log_function>(rounded_sum(e, set_float(1.f)));
+    return unless_nan(x, hn::Add(hn::IfThenZeroElse(hn::Lt(x, hn::Zero(DF())), x), small));
+  }
+};
+/// numerics::gelu_by_vectors.
+struct gelu_by_eigen_lanes {
+  explicit HWY_INLINE gelu_by_eigen_lanes(const unary_params&) {}
+  HWY_INLINE VF operator()(VF x) const {
+    const VF cube = rounded_product(rounded_product(x, x), x),
+             inner = rounded_sum(x, rounded_product(set_float(0.044715f), cube)),
+             t = tanh_eigen(rounded_product(set_float(0.797884561f), inner));
+    return hn::Mul(rounded_product(set_float(0.5f), x), rounded_sum(set_float(1.f), t));
   }
 };
 using logistic_lanes = logistic_by_lanes<exp_function>;
@@ -575,7 +768,11 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       return &unary_floats<logistic_by_lanes<c_library_exp_function>>;
     if (p.function == unary::tanh) return &unary_floats<tanh_c_library_lanes>;
     if (p.function == unary::elu) return &unary_floats<elu_by_lanes<true>>;
-    return p.function == unary::gelu && !p.approximate ? rounded_floats(p) : nullptr;
+    if (p.function == unary::log) return &unary_floats<log_c_library_lanes>;
+    if (p.function == unary::sin) return &unary_floats<sine_c_library_lanes<false>>;
+    if (p.function == unary::cos) return &unary_floats<sine_c_library_lanes<true>>;
+    if (p.function != unary::gelu) return nullptr;
+    return p.approximate ? &unary_floats<gelu_by_eigen_lanes> : rounded_floats(p);
   }
   /// With octet's correctly rounded functions.
   static float_function rounded_floats(const unary_params& p) noexcept {
@@ -604,10 +801,10 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
       case unary::ceil: return &unary_floats<ceil_lanes>;
       case unary::round: return &unary_floats<round_lanes>;
       case unary::sign: return &unary_floats<sign_lanes>;
-      case unary::log:
-      case unary::sin:
-      case unary::cos:
-      case unary::softplus: break;
+      case unary::log: return &unary_floats<log_lanes>;
+      case unary::sin: return &unary_floats<sine_lanes<false>>;
+      case unary::cos: return &unary_floats<sine_lanes<true>>;
+      case unary::softplus: return &unary_floats<softplus_lanes>;
     }
     return nullptr;
   }

@@ -113,7 +113,13 @@ enum class kernel_id : std::uint8_t {
   attention,
   float_lstm,
   rnn,
-  float_svdf
+  float_svdf,
+  aten_mean,
+  quantized_aten_mean,
+  resample,
+  grid_sample,
+  embedding_bag,
+  local_response
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -159,6 +165,12 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::float_lstm: return "float_lstm";
     case kernel_id::rnn: return "rnn";
     case kernel_id::float_svdf: return "float_svdf";
+    case kernel_id::aten_mean: return "aten_mean";
+    case kernel_id::quantized_aten_mean: return "quantized_aten_mean";
+    case kernel_id::resample: return "resample";
+    case kernel_id::grid_sample: return "grid_sample";
+    case kernel_id::embedding_bag: return "embedding_bag";
+    case kernel_id::local_response: return "local_response";
   }
   return no_enumerator;
 }

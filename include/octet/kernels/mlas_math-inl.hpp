@@ -89,10 +89,18 @@ template <std::size_t N> HWY_INLINE VF rounded_polynomial(const float (&c)[N], V
     u = simd::rounded(hn::Add(simd::rounded(hn::Mul(u, x)), set_float(c[i])));
   return u;
 }
-/// numerics::exp_vector: x at most 0.
-HWY_INLINE VF exp_eigen(VF x) {
+/// numerics::tanh_vector.
+HWY_INLINE VF tanh_eigen(VF v) {
   namespace k = numerics::eigen;
-  const VF lowest = set_float(k::exp_lowest), c = hn::Min(hn::Max(x, lowest), hn::Zero(DF()));
+  const VF x = clamp_finite(v, -k::tanh_bound, k::tanh_bound), x2 = simd::rounded(hn::Mul(x, x)),
+           cube = simd::rounded(hn::Mul(x2, x));
+  const VF over =
+      simd::rounded(hn::Add(simd::rounded(hn::Mul(cube, rounded_polynomial(k::tanh_odd, x2))), x));
+  return unless_nan(v, simd::divide(over, rounded_polynomial(k::tanh_even, x2)));
+}
+/// numerics::exp_vector from -104 up to where it overflows.
+HWY_INLINE VF exp_eigen_unbounded(VF c) {
+  namespace k = numerics::eigen;
   const VF m = hn::Floor(
       simd::rounded(hn::Add(simd::rounded(hn::Mul(c, set_float(k::log2_e))), set_float(0.5f))));
   const auto plus = [](VF a, VF b, VF d) HWY_ATTR {
@@ -103,8 +111,13 @@ HWY_INLINE VF exp_eigen(VF x) {
            odd = rounded_polynomial(k::exp_odd, r2),
            p = plus(r2, plus(r, odd, even), simd::rounded(hn::Add(r, set_float(1.f))));
   const V32 q = hn::ConvertTo(D32(), m), half = hn::ShiftRight<1>(q);
-  const VF y = simd::rounded(
+  return simd::rounded(
       hn::Mul(simd::rounded(hn::Mul(p, float_pow2(half))), float_pow2(hn::Sub(q, half))));
+}
+/// numerics::exp_vector: x at most 0.
+HWY_INLINE VF exp_eigen(VF x) {
+  const VF lowest = set_float(numerics::eigen::exp_lowest),
+           y = exp_eigen_unbounded(hn::Min(hn::Max(x, lowest), hn::Zero(DF())));
   return unless_nan(x, hn::IfThenElse(hn::Lt(x, lowest), hn::Zero(DF()), y));
 }
 /// numerics::log_vector.

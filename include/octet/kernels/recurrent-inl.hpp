@@ -236,14 +236,6 @@ struct recurrent_lanes {
     else if (!v.zero)
       add_hybrid(w, static_cast<const std::int8_t*>(weights), v, to);
   }
-  static HWY_INLINE VF tanh_of(VF v) {
-    namespace k = numerics::eigen;
-    const VF x = clamp_finite(v, -k::tanh_bound, k::tanh_bound), x2 = simd::rounded(hn::Mul(x, x)),
-             cube = simd::rounded(hn::Mul(x2, x));
-    const VF over = simd::rounded(
-        hn::Add(simd::rounded(hn::Mul(cube, rounded_polynomial(k::tanh_odd, x2))), x));
-    return unless_nan(v, simd::divide(over, rounded_polynomial(k::tanh_even, x2)));
-  }
   static HWY_INLINE VF logistic_of(VF v) {
     namespace k = numerics::eigen;
     const VF one = set_float(1.f),
@@ -267,7 +259,7 @@ struct recurrent_lanes {
                       hn::IfThenElse(hn::Lt(v, set_float(k::logistic_lowest)), hn::Zero(DF()), y));
   }
   static HWY_NOINLINE void tanh(float* z, std::size_t n) noexcept {
-    each_float(z, z, n, [](VF v) HWY_ATTR { return tanh_of(v); });
+    each_float(z, z, n, [](VF v) HWY_ATTR { return tanh_eigen(v); });
   }
   static HWY_NOINLINE void logistic(float* z, std::size_t n,
                                     numerics::vector_elements in_vectors) noexcept {

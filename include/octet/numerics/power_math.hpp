@@ -32,17 +32,23 @@ constexpr float_pair pair_product(float_pair a, float b) noexcept {
   const float_pair p = pair_product(a.hi, b), s = pair_sum(p.hi, mul(a.lo, b));
   return pair_sum(s.hi, add(s.lo, p.lo));
 }
+}  // namespace detail
+/// Numbers of the logarithm below; kernels have the same operations on vectors.
+namespace eigen_log2 {
+inline constexpr float c[] = {0x1.8d5b3ap-4f,  -0x1.5a0a4p-3f, 0x1.6045ecp-3f,
+                              -0x1.6e6f0ap-3f, 0x1.a3f31p-3f,  -0x1.ec79d8p-3f,
+                              0x1.278058p-2f,  -0x1.71549p-2f, 0x1.ec708p-2f};
+inline constexpr detail::float_pair first{0x1.715476p+0f, 0x1.5988eep-26f},
+    second{-0x1.715476p-1f, -0x1.5c458cp-28f};
+}  // namespace eigen_log2
+namespace detail {
 /// log2(z), z between the roots of 1/2 and 2: a polynomial of degree 10 in z - 1, its last three
 /// steps in pairs.
 constexpr float_pair log2_pair(float z) noexcept {
-  constexpr float c[] = {0x1.8d5b3ap-4f,  -0x1.5a0a4p-3f, 0x1.6045ecp-3f,
-                         -0x1.6e6f0ap-3f, 0x1.a3f31p-3f,  -0x1.ec79d8p-3f,
-                         0x1.278058p-2f,  -0x1.71549p-2f, 0x1.ec708p-2f};
-  constexpr float_pair first{0x1.715476p+0f, 0x1.5988eep-26f},
-      second{-0x1.715476p-1f, -0x1.5c458cp-28f};
   const float x = sub(z, 1.f);
-  const float_pair q =
-      pair_sum(first, pair_product(pair_sum(second, pair_product(x, polynomial(x, c))), x));
+  const float_pair q = pair_sum(
+      eigen_log2::first,
+      pair_product(pair_sum(eigen_log2::second, pair_product(x, polynomial(x, eigen_log2::c))), x));
   return pair_product(q, x);
 }
 }  // namespace detail

@@ -255,27 +255,40 @@ constexpr float tanh_c_library(float v) noexcept {
   return v < 0 ? -z : z;
 }
 
+/// Numbers of glibc's log, sine and cosine (THIRD_PARTY_NOTICES.md); kernels have the same
+/// operations on vectors. Magnitudes from `sine_tiny` on are not their own sine, from `sine_near`
+/// on whole eighths of a turn are taken off, from `sine_far` on in integers.
+namespace glibc {
+inline constexpr double log_inverse[] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
+                                         0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
+                                         0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
+                                         0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
+                                         0x1.0953f419900a7p+0, 0x1p+0,
+                                         0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
+                                         0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
+                                         0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
+inline constexpr double log_entry[] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
+                                       -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
+                                       -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
+                                       -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
+                                       -0x1.252f438e10c1ep-5, 0x0p+0,
+                                       0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
+                                       0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
+                                       0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
+inline constexpr double log_c[] = {-0x1.00ea347b88334p-2, 0x1.5575b0be00b6ap-2,
+                                   -0x1.ffffef20a4123p-2};
+inline constexpr double ln2 = 0x1.62e42fefa39efp-1;
+inline constexpr double cosine_c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5,
+                                      -0x1.6c087e89a359dp-10, 0x1.99343027bf8c3p-16},
+                        sine_c[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7,
+                                    -0x1.994eb3774cf24p-13};
+inline constexpr double quarters = 0x1.45f306dc9c883p+23, quarter = 0x1.921fb54442d18p+0;
+inline constexpr float sine_tiny = 0x1p-12f, sine_near = 0.75f, sine_far = 120.f;
+}  // namespace glibc
 /// log as glibc has it from 2.27 on, at most 0.82 units in the last place off: x = 2^k z, the
 /// logarithm of a number near z from a table, a polynomial of degree 4 of what is left, in
 /// binary64. What ONNX Runtime calls.
 constexpr float log_c_library(float x) noexcept {
-  constexpr double inverse[] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
-                                0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
-                                0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
-                                0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
-                                0x1.0953f419900a7p+0, 0x1p+0,
-                                0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
-                                0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
-                                0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
-  constexpr double log[] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
-                            -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
-                            -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
-                            -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
-                            -0x1.252f438e10c1ep-5, 0x0p+0,
-                            0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
-                            0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
-                            0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
-  constexpr double c[] = {-0x1.00ea347b88334p-2, 0x1.5575b0be00b6ap-2, -0x1.ffffef20a4123p-2};
   if (is_nan(x)) return x;
   auto bits = std::bit_cast<std::uint32_t>(x);
   if ((bits & 0x7fffffffu) == 0) return infinity_of<float>(true);
@@ -285,10 +298,10 @@ constexpr float log_c_library(float x) noexcept {
   const std::uint32_t above = bits - 0x3f330000u;
   const std::size_t i = above >> 19 & 15u;
   const auto z = static_cast<double>(std::bit_cast<float>(bits - (above & 0xff800000u)));
-  const double r = sub(mul(z, inverse[i]), 1.), r2 = mul(r, r),
+  const double r = sub(mul(z, glibc::log_inverse[i]), 1.), r2 = mul(r, r),
                whole = static_cast<double>(static_cast<std::int32_t>(above) >> 23),
-               y0 = add(log[i], mul(whole, 0x1.62e42fefa39efp-1)),
-               y = add(mul(c[0], r2), add(mul(c[1], r), c[2]));
+               y0 = add(glibc::log_entry[i], mul(whole, glibc::ln2)),
+               y = add(mul(glibc::log_c[0], r2), add(mul(glibc::log_c[1], r), glibc::log_c[2]));
   return static_cast<float>(add(mul(y, r2), add(y0, r)));
 }
 
@@ -408,31 +421,30 @@ constexpr float log1p_c_library(float v) noexcept {
 
 namespace detail {
 constexpr float sine_c_library(float v, bool cosine) noexcept {
-  constexpr double c[] = {1., -0x1.ffffffd0c621cp-2, 0x1.55553e1068f19p-5, -0x1.6c087e89a359dp-10,
-                          0x1.99343027bf8c3p-16},
-                   s[] = {-0x1.555545995a603p-3, 0x1.1107605230bc4p-7, -0x1.994eb3774cf24p-13};
+  using glibc::cosine_c, glibc::sine_c;
   if (is_nan(v)) return v;
   if (is_infinite(v)) return nan_of<float>();
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(v), size = bits >> 20 & 0x7ffu;
-  if (size < 0x398u) return cosine ? 1.f : v;  // below 2^-12
+  const float size = with_sign(v, 1.f);
+  if (size < glibc::sine_tiny) return cosine ? 1.f : v;
   double x = static_cast<double>(v);
   std::int32_t turns = 0, sign = 0;
-  if (size >= 0x42fu) {  // about 120
+  if (size >= glibc::sine_far) {
     const quarter_turns t = far_turns(v, 0);
-    x = t.rest, turns = t.count, sign = static_cast<std::int32_t>(bits >> 31);
-  } else if (size >= 0x3f4u) {  // about pi / 4
-    turns = (static_cast<std::int32_t>(mul(x, 0x1.45f306dc9c883p+23)) + 0x800000) >> 24;
-    x = sub(x, mul(static_cast<double>(turns), 0x1.921fb54442d18p+0));
+    x = t.rest, turns = t.count, sign = is_negative(v);
+  } else if (size >= glibc::sine_near) {
+    turns = (static_cast<std::int32_t>(mul(x, glibc::quarters)) + 0x800000) >> 24;
+    x = sub(x, mul(static_cast<double>(turns), glibc::quarter));
   }
   const double z = mul(x, x);
   if (((turns & 1) != 0) == cosine) {
     if (((turns + sign + 1) & 2) != 0) x = -x;
     const double cube = mul(x, z);
     return static_cast<float>(
-        add(add(x, mul(cube, s[0])), mul(mul(cube, z), add(s[1], mul(z, s[2])))));
+        add(add(x, mul(cube, sine_c[0])), mul(mul(cube, z), add(sine_c[1], mul(z, sine_c[2])))));
   }
-  const double fourth = mul(z, z), low = add(add(c[0], mul(z, c[1])), mul(fourth, c[2])),
-               y = add(low, mul(mul(fourth, z), add(c[3], mul(z, c[4]))));
+  const double fourth = mul(z, z),
+               low = add(add(cosine_c[0], mul(z, cosine_c[1])), mul(fourth, cosine_c[2])),
+               y = add(low, mul(mul(fourth, z), add(cosine_c[3], mul(z, cosine_c[4]))));
   return static_cast<float>(((turns + sign) & 2) != 0 ? -y : y);
 }
 }  // namespace detail

@@ -418,7 +418,8 @@ inline constexpr form qnn_binary_forms[] = {
 constexpr bool has_binary_kernel(binary_op op, bool quantized) {
   return op == binary_op::minimum || op == binary_op::maximum || is_comparison(op) ||
          op == binary_op::logical_and || op == binary_op::logical_or ||
-         op == binary_op::squared_difference || (op == binary_op::div && !quantized);
+         op == binary_op::squared_difference || op == binary_op::pow ||
+         (op == binary_op::div && !quantized);
 }
 template <binary_op Op, bool Quantized> constexpr attribute_keys binary_keys() {
   if constexpr (!Quantized && Op == binary_op::div)

@@ -67,11 +67,25 @@ struct embedding_bag_operands {
     return as_size(at < 0 ? 0 : at > n ? n : at);
   }
 };
-template <class T>
+/// One row after another, element by element.
+struct embedding_bag_rows {
+  const embedding_bag_params& p;
+  template <class T> constexpr void add(const T* x, const bag_row& r, bool first, float* to) const {
+    for (std::size_t k = 0; k < p.width; ++k) {
+      const auto v = static_cast<float>(x[k]);
+      if (p.mode != bag_mode::most)
+        to[k] = numerics::fma(v, r.factor, numerics::add(to[k], r.shift));
+      else if (first || v > to[k])
+        to[k] = v;
+    }
+  }
+};
+/// rows.add(row of the table, its factor and shift, whether it is the bag's first, the bag).
+template <class T, class Rows>
 constexpr void embedding_bag(const embedding_bag_params& p, const T* table,
-                             const embedding_bag_operands& o, float* y, std::size_t begin,
-                             std::size_t end) {
-  for (std::size_t b = begin; b < end; ++b) {
+                             const embedding_bag_operands& o, float* y, part_range bags,
+                             const Rows& rows) {
+  for (std::size_t b = bags.begin; b < bags.end; ++b) {
     float* const to = y + b * p.width;
     std::fill_n(to, p.width, 0.f);
     std::size_t count = 0;
@@ -79,14 +93,7 @@ constexpr void embedding_bag(const embedding_bag_params& p, const T* table,
     for (std::size_t i = o.begin(p, b); i < behind; ++i) {
       if (p.left_out >= 0 && position(o.indices, p.index_type, i) == p.left_out) continue;
       const bag_row r = o.row(p, i);
-      const T* const x = table + r.at * p.width;
-      for (std::size_t k = 0; k < p.width; ++k) {
-        const auto v = static_cast<float>(x[k]);
-        if (p.mode != bag_mode::most)
-          to[k] = numerics::fma(v, r.factor, numerics::add(to[k], r.shift));
-        else if (count == 0 || v > to[k])
-          to[k] = v;
-      }
+      rows.add(table + r.at * p.width, r, count == 0, to);
       ++count;
     }
     if (p.mode == bag_mode::mean && count > 0)
@@ -94,18 +101,23 @@ constexpr void embedding_bag(const embedding_bag_params& p, const T* table,
         to[k] = numerics::div(to[k], static_cast<float>(count));
   }
 }
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void embedding_bag_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const embedding_bag_params*>(a.params);
+template <class Rows>
+void embedding_bags(const embedding_bag_params& p, const kernel_args& a,
+                    const Rows& rows) noexcept {
   const auto r = part_of(p.bags, a.part, a.parts);
   const embedding_bag_operands o{a.in[1], a.in[2], static_cast<const float*>(a.in[3]),
                                  static_cast<const float*>(a.in[4]),
                                  static_cast<const float*>(a.in[5])};
   auto* const y = static_cast<float*>(a.out[0]);
   if (p.type == dtype::f32)
-    embedding_bag(p, static_cast<const float*>(a.in[0]), o, y, r.begin, r.end);
+    embedding_bag(p, static_cast<const float*>(a.in[0]), o, y, r, rows);
   else
-    embedding_bag(p, static_cast<const std::uint8_t*>(a.in[0]), o, y, r.begin, r.end);
+    embedding_bag(p, static_cast<const std::uint8_t*>(a.in[0]), o, y, r, rows);
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void embedding_bag_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const embedding_bag_params*>(a.params);
+  embedding_bags(p, a, embedding_bag_rows{p});
 }
 #else
 void embedding_bag_kernel(const kernel_args& a) noexcept;
@@ -126,7 +138,8 @@ OCTET_INLINE status embedding_bag_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<embedding_bag_attrs>(*n.attrs);
   if (a.mode > bag_mode::most)
     return invalid("mode", std::to_string(static_cast<int>(a.mode)), "0 to 2");
-  auto& p = to.make<embedding_bag_params>(&reference::embedding_bag_kernel);
+  auto& p =
+      to.make<embedding_bag_params>(&reference::embedding_bag_kernel, kernel_id::embedding_bag);
   p.rows = as_size(n.in[0].shape[0]), p.width = as_size(n.in[0].shape[1]);
   p.indices = as_size(n.in[1].shape[0]), p.bags = as_size(n.out[0].shape[0]);
   p.last_included = a.last_included, p.mode = a.mode, p.left_out = a.left_out;
@@ -153,6 +166,7 @@ inline constexpr op_def embedding_bag{
     .max_inputs = 6,
     .optional = {3, 4, 5},
     .forms = embedding_bag_forms,
+    .kernel = kernel_id::embedding_bag,
     .attributes = keys_of<embedding_bag_attrs>,
     .shape = &embedding_bag_op_shape,
     .memory = &params_only<embedding_bag_params>,

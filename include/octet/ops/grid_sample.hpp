@@ -69,41 +69,52 @@ constexpr grid_tap grid_tap_of(const grid_sample_attrs& how, float at, std::int3
   const bool inside = whole >= -2.f && whole <= static_cast<float>(extent);
   return {inside ? static_cast<std::int64_t>(whole) : -2, numerics::sub(place, whole)};
 }
-constexpr void grid_sample(const grid_sample_params& p, const float* x, const float* grid, float* y,
-                           std::size_t begin, std::size_t end) {
+/// The four pixels around a place (null outside, where they count 0) and their weights.
+struct grid_square {
+  const float* pixel[4] = {};
+  float weight[4] = {};
+};
+/// f(offset in the result, square) for each pixel of the result's rows [begin, end).
+template <class F>
+constexpr void for_each_grid_square(const grid_sample_params& p, const float* x, const float* grid,
+                                    std::size_t begin, std::size_t end, const F& f) {
   const image_extents image{p.in_h, p.in_w, p.channels};
-  const auto c = as_size(p.channels);
   for (std::size_t row = begin; row < end; ++row) {
     const auto n = static_cast<std::int64_t>(row / as_size(p.out_h));
     for (std::size_t ox = 0; ox < as_size(p.out_w); ++ox) {
-      const float* const place = grid + (row * as_size(p.out_w) + ox) * 2;
-      float* const to = y + (row * as_size(p.out_w) + ox) * c;
-      const grid_tap h = grid_tap_of(p.how, place[0], p.in_w),
-                     v = grid_tap_of(p.how, place[1], p.in_h);
-      // A pixel outside counts 0.
-      const auto pixel = [&](std::int64_t down, std::int64_t right, std::size_t k) {
-        const std::int64_t iy = v.low + down, ix = h.low + right;
-        return iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w
-                   ? 0.f
-                   : x[nhwc_index(image, n, static_cast<std::int32_t>(iy),
-                                  static_cast<std::int32_t>(ix), 0) +
-                       k];
-      };
+      const std::size_t at = row * as_size(p.out_w) + ox;
+      const grid_tap h = grid_tap_of(p.how, grid[2 * at], p.in_w),
+                     v = grid_tap_of(p.how, grid[2 * at + 1], p.in_h);
       const float e = numerics::sub(1.f, h.away), s = numerics::sub(1.f, v.away);
-      const float weights[] = {numerics::mul(s, e), numerics::mul(s, h.away),
-                               numerics::mul(v.away, e), numerics::mul(v.away, h.away)};
-      for (std::size_t k = 0; k < c; ++k) {
-        if (p.how.nearest) {
-          to[k] = pixel(0, 0, k);
-          continue;
-        }
-        float t = numerics::mul(pixel(0, 0, k), weights[0]);
-        t = numerics::fma(pixel(0, 1, k), weights[1], t);
-        t = numerics::fma(pixel(1, 0, k), weights[2], t);
-        to[k] = numerics::fma(pixel(1, 1, k), weights[3], t);
+      grid_square square{{},
+                         {numerics::mul(s, e), numerics::mul(s, h.away), numerics::mul(v.away, e),
+                          numerics::mul(v.away, h.away)}};
+      for (std::size_t i = 0; i < 4; ++i) {
+        const std::int64_t iy = v.low + static_cast<std::int64_t>(i / 2),
+                           ix = h.low + static_cast<std::int64_t>(i % 2);
+        if (iy >= 0 && iy < p.in_h && ix >= 0 && ix < p.in_w)
+          square.pixel[i] = x + nhwc_index(image, n, static_cast<std::int32_t>(iy),
+                                           static_cast<std::int32_t>(ix), 0);
       }
+      f(at * as_size(p.channels), square);
     }
   }
+}
+constexpr void grid_sample(const grid_sample_params& p, const float* x, const float* grid, float* y,
+                           std::size_t begin, std::size_t end) {
+  for_each_grid_square(p, x, grid, begin, end, [&](std::size_t at, const grid_square& s) {
+    const auto pixel = [&](std::size_t i, std::size_t k) {
+      return s.pixel[i] != nullptr ? s.pixel[i][k] : 0.f;
+    };
+    for (std::size_t k = 0; k < as_size(p.channels); ++k) {
+      float t = pixel(0, k);
+      if (!p.how.nearest) {
+        t = numerics::mul(t, s.weight[0]);
+        for (std::size_t i = 1; i < 4; ++i) t = numerics::fma(pixel(i, k), s.weight[i], t);
+      }
+      y[at + k] = t;
+    }
+  });
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void grid_sample_kernel(const kernel_args& a) noexcept {
@@ -126,7 +137,7 @@ OCTET_INLINE status grid_sample_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<grid_sample_attrs>(*n.attrs);
   if (a.padding > grid_padding::reflection)
     return invalid("padding", std::to_string(static_cast<int>(a.padding)), "0 to 2");
-  auto& p = to.make<grid_sample_params>(&reference::grid_sample_kernel);
+  auto& p = to.make<grid_sample_params>(&reference::grid_sample_kernel, kernel_id::grid_sample);
   const dims &x = n.in[0].shape, &y = n.out[0].shape;
   p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.channels = x[3];
   p.out_h = y[1], p.out_w = y[2];
@@ -147,6 +158,7 @@ inline constexpr op_def grid_sample{
     .min_inputs = 2,
     .max_inputs = 2,
     .forms = grid_sample_forms,
+    .kernel = kernel_id::grid_sample,
     .attributes = keys_of<grid_sample_attrs>,
     .shape = &grid_sample_op_shape,
     .memory = &params_only<grid_sample_params>,

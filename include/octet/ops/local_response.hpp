@@ -123,68 +123,86 @@ constexpr float running_response(float s, float beta) noexcept {
 }
 }  // namespace numerics
 namespace reference {
-/// Pixel `row` of all images.
-constexpr void local_response_row_ort(const local_response_params& p, std::size_t row,
-                                      const float* x, float* y) {
-  const auto count = static_cast<std::int64_t>(p.channels);
-  const auto alpha = static_cast<float>(p.alpha), beta = static_cast<float>(p.beta);
-  const std::size_t vectors = p.rows * p.channels / 4 * 4, image = row / p.pixels,
-                    pixel = row % p.pixels;
-  const auto share = [&](std::int64_t c) {
-    return c < 0 || c >= count ? 0.f : numerics::mul(alpha, numerics::mul(x[c], x[c]));
-  };
-  auto s = static_cast<float>(p.bias);
-  for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius + 1, count); ++c)
-    s = numerics::add(s, share(c));
-  for (std::int64_t c = 0; c < count; ++c) {
-    if (c > 0) {
-      s = numerics::add(s, share(c + p.radius));
-      s = numerics::sub(s, share(c - p.radius - 1));
-    }
-    const std::size_t at = (image * p.channels + static_cast<std::size_t>(c)) * p.pixels + pixel;
-    y[c] = numerics::mul(x[c], numerics::response_ort(s, beta, at < vectors));
-  }
-}
-constexpr void local_response_row(const local_response_params& p, const float* x, float* y) {
-  const auto count = static_cast<std::int64_t>(p.channels);
-  const auto bias = static_cast<float>(p.bias), alpha = static_cast<float>(p.alpha);
-  const auto term = [&](std::int64_t c) {
-    return c < 0 || c >= count ? 0.f : numerics::mul(alpha, numerics::mul(x[c], x[c]));
-  };
-  if (p.running) {
-    float sum = 0;
+/// The sums of a row's channels, one after another: ORT and OPT what a power is taken of, none the
+/// squares of the window.
+class response_sums {
+ public:
+  constexpr response_sums(const local_response_params& p, const float* x)
+      : p_(p),
+        x_(x),
+        count_(static_cast<std::int64_t>(p.channels)),
+        bias_(static_cast<float>(p.bias)),
+        alpha_(static_cast<float>(p.alpha)),
+        sum_(p.onnxruntime ? bias_ : 0.f) {
+    if (!p.onnxruntime && !p.running) return;
     // Terms outside the row are 0 and change nothing: a radius of a million costs a row.
-    for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius, count); ++c)
-      sum = numerics::add(sum, term(c));
-    for (std::int64_t c = 0; c < count; ++c) {
-      sum = numerics::add(sum, term(c + p.radius));
-      y[c] = numerics::mul(
-          x[c], numerics::running_response(numerics::add(bias, sum), static_cast<float>(p.beta)));
-      sum = numerics::sub(sum, term(c - p.radius));
-    }
-    return;
+    for (std::int64_t c = 0; c < std::min<std::int64_t>(p.radius + p.onnxruntime, count_); ++c)
+      sum_ = numerics::add(sum_, term(c));
   }
-  for (std::int64_t c = 0; c < count; ++c) {
+  constexpr float next(std::size_t channel) {
+    const auto c = static_cast<std::int64_t>(channel);
+    if (p_.onnxruntime) {
+      if (c > 0) {
+        sum_ = numerics::add(sum_, term(c + p_.radius));
+        sum_ = numerics::sub(sum_, term(c - p_.radius - 1));
+      }
+      return sum_;
+    }
+    if (p_.running) {
+      sum_ = numerics::add(sum_, term(c + p_.radius));
+      const float s = numerics::add(bias_, sum_);
+      sum_ = numerics::sub(sum_, term(c - p_.radius));
+      return s;
+    }
     float sum = 0;
-    const std::int64_t from = c > p.radius ? c - p.radius : 0,
-                       to = c + p.radius < count ? c + p.radius : count;
-    for (std::int64_t k = from; k < to; ++k) sum = numerics::add(sum, numerics::mul(x[k], x[k]));
-    const double s = numerics::add(p.bias, numerics::mul(p.alpha, static_cast<double>(sum)));
-    y[c] = numerics::mul(x[c], static_cast<float>(numerics::pow(s, -p.beta)));
+    const std::int64_t from = c > p_.radius ? c - p_.radius : 0,
+                       to = c + p_.radius < count_ ? c + p_.radius : count_;
+    for (std::int64_t k = from; k < to; ++k) sum = numerics::add(sum, numerics::mul(x_[k], x_[k]));
+    return sum;
+  }
+
+ private:
+  constexpr float term(std::int64_t c) const {
+    return c < 0 || c >= count_ ? 0.f : numerics::mul(alpha_, numerics::mul(x_[c], x_[c]));
+  }
+  const local_response_params& p_;
+  const float* x_;
+  std::int64_t count_;
+  float bias_, alpha_, sum_;
+};
+/// Rounding none: (bias + alpha * sum)^-beta.
+constexpr float response_of_sum(const local_response_params& p, float sum) noexcept {
+  const double s = numerics::add(p.bias, numerics::mul(p.alpha, static_cast<double>(sum)));
+  return static_cast<float>(numerics::pow(s, -p.beta));
+}
+/// ORT: whether the element lies in front of the last whole vector, in ONNX's order.
+constexpr bool in_vectors(const local_response_params& p, std::size_t row, std::size_t channel) {
+  const std::size_t image = row / p.pixels, pixel = row % p.pixels;
+  return (image * p.channels + channel) * p.pixels + pixel < p.rows * p.channels / 4 * 4;
+}
+constexpr bool all_in_vectors(const local_response_params& p, std::size_t row) {
+  return p.channels == 0 || in_vectors(p, row, p.channels - 1);
+}
+/// Pixel `row` of all images.
+constexpr void local_response_row(const local_response_params& p, std::size_t row, const float* x,
+                                  float* y) {
+  const auto beta = static_cast<float>(p.beta);
+  response_sums sums(p, x);
+  for (std::size_t c = 0; c < p.channels; ++c) {
+    const float s = sums.next(c);
+    y[c] =
+        numerics::mul(x[c], p.onnxruntime ? numerics::response_ort(s, beta, in_vectors(p, row, c))
+                            : p.running   ? numerics::running_response(s, beta)
+                                          : response_of_sum(p, s));
   }
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE void local_response_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const local_response_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
-  for (std::size_t row = r.begin; row < r.end; ++row) {
-    const float* x = static_cast<const float*>(a.in[0]) + row * p.channels;
-    float* y = static_cast<float*>(a.out[0]) + row * p.channels;
-    if (p.onnxruntime)
-      local_response_row_ort(p, row, x, y);
-    else
-      local_response_row(p, x, y);
-  }
+  for (std::size_t row = r.begin; row < r.end; ++row)
+    local_response_row(p, row, static_cast<const float*>(a.in[0]) + row * p.channels,
+                       static_cast<float*>(a.out[0]) + row * p.channels);
 }
 #else
 void local_response_kernel(const kernel_args& a) noexcept;
@@ -202,7 +220,8 @@ constexpr status local_response_op_shape(const node_view& n, std::span<dims> out
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status local_response_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<local_response_attrs>(*n.attrs);
-  auto& p = to.make<local_response_params>(&reference::local_response_kernel);
+  auto& p =
+      to.make<local_response_params>(&reference::local_response_kernel, kernel_id::local_response);
   const dims& x = n.in[0].shape;
   p.channels = as_size(x.back(0));
   p.rows = p.channels == 0 ? 0 : x.elements().value / p.channels;
@@ -232,6 +251,7 @@ inline constexpr op_def local_response_normalization{
     .name = "local_response_normalization",
     .summary = "values divided by a power of their neighbouring channels' squares",
     .forms = local_response_forms,
+    .kernel = kernel_id::local_response,
     .attributes = keys_of<local_response_attrs>,
     .shape = &local_response_op_shape,
     .memory = &params_only<local_response_params>,

@@ -204,14 +204,21 @@ template <class F> constexpr void for_each_reduced(const reduce_plan& p, std::si
     base += rest % extent * as_size(p.kept_stride[axis]);
     rest /= extent;
   }
-  for (std::size_t k = 0; k < p.count; ++k) {
-    std::size_t at = base, left = k;
-    for (std::int32_t i = p.reduced_rank - 1; i >= 0; --i) {
-      const auto axis = as_size(i), extent = as_size(p.reduced[axis]);
-      at += left % extent * as_size(p.reduced_stride[axis]);
-      left /= extent;
+  if (p.reduced_rank == 0) {
+    if (p.count != 0) f(base);
+    return;
+  }
+  const auto last = as_size(p.reduced_rank - 1), run = as_size(p.reduced[last]),
+             step = as_size(p.reduced_stride[last]);
+  std::array<std::int32_t, dims::max_rank> place{};
+  for (std::size_t k = 0; k < p.count; k += run) {
+    for (std::size_t i = 0; i < run; ++i) f(base + i * step);
+    for (std::size_t d = last; d-- > 0;) {
+      base += as_size(p.reduced_stride[d]);
+      if (++place[d] < p.reduced[d]) break;
+      base -= as_size(p.reduced_stride[d]) * as_size(p.reduced[d]);
+      place[d] = 0;
     }
-    f(at);
   }
 }
 
@@ -358,11 +365,14 @@ constexpr float compensated_sum(const reduce_plan& p, const float* x, std::size_
   });
   return sum;
 }
-/// The sum of get(0) .. get(n - 1) in up to four levels: blocks of 16 (longer ones above 2^20
-/// elements), sums of blocks, and so on.
+/// Blocks of a cascade have 2^this elements: 16, more above 2^20 elements.
+constexpr std::size_t cascade_power(std::size_t n) {
+  const std::size_t bits = n <= 2 ? 1 : as_size(std::bit_width(n - 1));
+  return bits / 4 > 4 ? bits / 4 : 4;
+}
+/// The sum of get(0) .. get(n - 1) in up to four levels: blocks, sums of blocks, and so on.
 template <class F> constexpr float cascade_sum(std::size_t n, F&& get) {
-  const std::size_t bits = n <= 2 ? 1 : as_size(std::bit_width(n - 1)),
-                    power = bits / 4 > 4 ? bits / 4 : 4, step = std::size_t{1} << power;
+  const std::size_t power = cascade_power(n), step = std::size_t{1} << power;
   float level[4] = {};
   std::size_t i = 0;
   while (i + step <= n) {
@@ -451,6 +461,32 @@ constexpr void ordered_sums(const ordered_sum_params& p, const float* x, float* 
 constexpr float sum_factor_xnn(const mean_params& p) noexcept {
   return p.op == reduction::mean ? numerics::div(1.f, static_cast<float>(p.plan.count)) : 1.f;
 }
+/// f(input offset, output offset) for each pass of the loops around the two innermost ones.
+template <class F> constexpr void for_each_outer(const aten_mean_params& p, const F& f) {
+  std::size_t repeats = 1;
+  for (std::size_t k = 2; k < p.rank; ++k) repeats *= p.loops[k].extent;
+  for (std::size_t r = 0; r < repeats; ++r) {
+    std::size_t from = 0, to = 0, rest = r;
+    for (std::size_t k = 2; k < p.rank; ++k) {
+      from += rest % p.loops[k].extent * p.loops[k].in,
+          to += rest % p.loops[k].extent * p.loops[k].out;
+      rest /= p.loops[k].extent;
+    }
+    f(from, to);
+  }
+}
+/// PyTorch's vectors lie along the innermost loop, or across the second.
+constexpr bool aten_in_vectors(const aten_mean_params& p) noexcept {
+  const auto &a = p.loops[0], &b = p.loops[1];
+  return p.reduced != 0 && (a.in == 1 ? a.extent >= 8 : b.in == 1 && b.extent >= 8);
+}
+template <class T>
+constexpr void quantize_means(const quantized_aten_mean_params& p, const float* means,
+                              T* y) noexcept {
+  for (std::size_t o = 0; o < p.mean.outputs; ++o)
+    y[o] = static_cast<T>(
+        numerics::quantize_even_mul(means[o], p.inverse, p.out_zero_point, p.lo, p.hi));
+}
 #if OCTET_HAS_DEFINITIONS
 /// XNN of [outer][count][inner]: along the innermost axis in lanes, along another in order.
 OCTET_INLINE void xnn_sums(const mean_params& p, const float* x, float* y, part_range r) noexcept {
@@ -489,17 +525,8 @@ template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* 
   constexpr std::size_t lanes = 8;
   for (std::size_t o = 0; o < p.outputs; ++o) y[o] = 0;
   const auto &a = p.loops[0], &b = p.loops[1];
-  std::size_t repeats = 1;
-  for (std::size_t k = 2; k < p.rank; ++k) repeats *= p.loops[k].extent;
-  for (std::size_t r = 0; r < repeats; ++r) {
-    std::size_t from = 0;
-    float* to = y;
-    std::size_t rest = r;
-    for (std::size_t k = 2; k < p.rank; ++k) {
-      from += rest % p.loops[k].extent * p.loops[k].in,
-          to += rest % p.loops[k].extent * p.loops[k].out;
-      rest /= p.loops[k].extent;
-    }
+  for_each_outer(p, [&](std::size_t from, std::size_t offset) {
+    float* const to = y + offset;
     for (std::size_t j = 0; j < b.extent; ++j) {
       const std::size_t row = from + j * b.in;
       float& sum = to[j * b.out];
@@ -522,7 +549,7 @@ template <class F> void aten_mean(const aten_mean_params& p, const F& x, float* 
       }
       sum = numerics::add(sum, v);
     }
-  }
+  });
   for (std::size_t o = 0; p.mean && o < p.outputs; ++o)
     y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
@@ -543,9 +570,7 @@ OCTET_INLINE void quantized_aten_mean_kernel(const kernel_args& a) noexcept {
         p.mean,
         [&](std::size_t i) { return numerics::dequantize(x[i], p.in_zero_point, p.in_scale); },
         means);
-    for (std::size_t o = 0; o < p.mean.outputs; ++o)
-      static_cast<T*>(a.out[0])[o] = static_cast<T>(
-          numerics::quantize_even_mul(means[o], p.inverse, p.out_zero_point, p.lo, p.hi));
+    quantize_means(p, means, static_cast<T*>(a.out[0]));
   });
 }
 OCTET_INLINE void mean_kernel(const kernel_args& a) noexcept {
@@ -593,7 +618,9 @@ constexpr status reduce_op_shape(const node_view& n, std::span<dims> out) {
 /// Of quantized values: one factor in the form of the rounding; PyTorch's mean keeps float means.
 constexpr void quantized_reduce_memory(const node_view& n, node_memory& to) {
   if (n.round == rounding::aten) {
-    to.reference_scratch = bytes_of(n.out[0].shape.elements(), dtype::f32).value;
+    const std::size_t means = bytes_of(n.out[0].shape.elements(), dtype::f32).value;
+    to.reference_scratch = means;
+    to.kernel([&](const kernels::target_layout&) { return kernels::node_bytes{0, means}; });
     return to.make<quantized_aten_mean_params>();
   }
   to.make<mean_params>();
@@ -638,11 +665,12 @@ OCTET_INLINE void aten_mean_prepare(const node_view& n, const reduce_attrs& attr
   aten_mean_params mean = make_aten_mean(attrs, x.shape, channels_last);
   mean.mean = op == reduction::mean;
   if (x.type == dtype::f32) {
-    to.make<aten_mean_params>(&reference::aten_mean_kernel) = mean;
+    to.make<aten_mean_params>(&reference::aten_mean_kernel, kernel_id::aten_mean) = mean;
     return;
   }
   const clamp_range clamp = clamp_of(*n.attrs, y.type);
-  auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel);
+  auto& m = to.make<quantized_aten_mean_params>(&reference::quantized_aten_mean_kernel,
+                                                kernel_id::quantized_aten_mean);
   m.mean = mean;
   m.type = x.type, m.in_scale = x.scale_f32(), m.in_zero_point = x.zero_point();
   m.inverse = numerics::div(1.f, y.scale_f32()), m.out_zero_point = y.zero_point();
@@ -816,6 +844,7 @@ inline constexpr op_def qnn_mean{
     .forms = qnn_mean_forms,
     .quantized = true,
     .kernel = kernel_id::mean,
+    .other_kernel = kernel_id::quantized_aten_mean,
     .attributes = keys_of<reduce_attrs, axes_order_attrs, clamp_keys>,
     .shape = &reduce_op_shape,
     .memory = &quantized_reduce_memory,
@@ -850,6 +879,7 @@ inline constexpr op_def mean{
     .summary = "mean over axes",
     .forms = mean_forms,
     .kernel = kernel_id::mean,
+    .other_kernel = kernel_id::aten_mean,
     .attributes = keys_of<reduce_attrs, axes_order_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,
@@ -861,6 +891,7 @@ inline constexpr op_def sum{
     .summary = "sum over axes",
     .forms = sum_forms,
     .kernel = kernel_id::mean,
+    .other_kernel = kernel_id::aten_mean,
     .attributes = keys_of<reduce_attrs, axes_order_attrs, sum_order_attrs>,
     .shape = &reduce_op_shape,
     .memory = &sum_memory,

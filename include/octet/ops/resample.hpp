@@ -194,7 +194,7 @@ constexpr double resample_macs(const node_view& n) {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status resample_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<resample_attrs>(*n.attrs);
-  auto& p = to.make<resample_params>(&reference::resample_kernel);
+  auto& p = to.make<resample_params>(&reference::resample_kernel, kernel_id::resample);
   const dims& x = n.in[0].shape;
   const std::int32_t axis = a.axis < 0 ? a.axis + x.rank : a.axis;
   p.outer = p.inner = 1;
@@ -219,6 +219,7 @@ inline constexpr op_def resample{
     .name = "resample",
     .summary = "an axis to another extent, neighbours or windows weighted",
     .forms = float_forms,
+    .kernel = kernel_id::resample,
     .attributes = keys_of<resample_attrs>,
     .shape = &resample_op_shape,
     .memory = &resample_memory,
