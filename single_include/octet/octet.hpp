@@ -5803,13 +5803,14 @@ HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, boo
                              const std::byte* b, bool step_b, std::byte* y,
                              std::size_t n) noexcept {
   const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
+  const Op of = op;  // in registers: a store to y might be one to it
   std::size_t i = 0;
   if constexpr (Io::may_be_bytes)
     if (step_a && step_b) {
       if (io.are_bytes())
-        i = whole_vectors<byte_lanes>(op, io, a, b, y, n);
+        i = whole_vectors<byte_lanes>(of, io, a, b, y, n);
       else if (io.are_words())
-        i = whole_vectors<word_lanes>(op, io, a, b, y, n);
+        i = whole_vectors<word_lanes>(of, io, a, b, y, n);
       if (i == n) return;
     }
   const auto still_a = io.everywhere(io.load_some(0, a, 1)),
@@ -5819,7 +5820,7 @@ HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, boo
         op(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
         y + i * sy);
   if (i < n)
-    io.store_some(op(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,
+    io.store_some(of(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,
                      step_b ? io.load_some(1, b + i * sb, n - i) : still_b),
                   y + i * sy, n - i);
 }
@@ -5858,12 +5859,12 @@ HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, int whole, std::
   auto* y = static_cast<std::byte*>(k.out[0]);
   const std::size_t sx = io.size(whole), sy = io.result_size(), step = lanes32 % row;
   std::size_t at = begin % row, i = begin;
-  // op takes its operands in order.
+  const Op of = op;  // in registers, as in binary_run; it takes its operands in order
   const auto result = [&](typename Io::vector v) HWY_ATTR {
     const typename Io::vector w = simd::load(rows + at);
     at += step;
     if (at >= row) at -= row;
-    return whole == 0 ? op(v, w) : op(w, v);
+    return whole == 0 ? of(v, w) : of(w, v);
   };
   if constexpr (Io::may_be_bytes)
     if (io.are_bytes()) {
@@ -10339,6 +10340,58 @@ HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool nega
         table + as_size(static_cast<std::uint8_t>(negative ? from - x[i] : from + x[i])) * size,
         size);
 }
+
+/// The largest of n >= 1 elements, the first of which is `first`; make.whole(i) gives a vector of
+/// them from i on, make.some(i, left) the last one. NaN stays where it is the first, elsewhere it
+/// is passed over; which of two zeros is taken makes no difference to an exponential. Four vectors,
+/// so that the latency of one comparison does not count.
+template <class Make> HWY_INLINE float largest_made(float first, std::size_t n, const Make& make) {
+  VF most[4];
+  HWY_UNROLL(4)
+  for (int k = 0; k < 4; ++k) most[k] = set_float(first);
+  std::size_t i = 0;
+  for (; i + 4 * lanes32 <= n; i += 4 * lanes32) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k)
+      most[k] = simd::greater(make.whole(i + as_size(k * lanes32)), most[k]);
+  }
+  for (; i + lanes32 <= n; i += lanes32) most[0] = simd::greater(make.whole(i), most[0]);
+  if (i < n) {  // lanes behind the end do not count
+    const VF rest = make.some(i, n - i);
+    most[1] = simd::greater(hn::IfThenElse(hn::FirstN(DF(), n - i), rest, most[1]), most[1]);
+  }
+  if (numerics::is_nan(first)) return first;
+  return hn::GetLane(
+      hn::MaxOfLanes(DF(), hn::Max(hn::Max(most[0], most[1]), hn::Max(most[2], most[3]))));
+}
+struct stored_floats {
+  const float* x;
+  HWY_INLINE VF whole(std::size_t i) const { return simd::load(x + i); }
+  HWY_INLINE VF some(std::size_t i, std::size_t left) const { return simd::load_some(x + i, left); }
+};
+/// Exponentials of a row less its largest element, to y, and their sum: ORT.
+struct exponentials_mlas {
+  VF top, beta;
+  HWY_INLINE VF operator()(VF x) const {
+    return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(x, top)), beta)));
+  }
+  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
+    return sum_of_sixteens(x, y, p.depth, exponentials_mlas{set_float(largest), set_float(p.beta)});
+  }
+  static HWY_INLINE VF share(VF v, VF factor) { return hn::Mul(v, factor); }
+};
+/// XNN.
+struct exponentials_xnnpack {
+  VF top;
+  HWY_INLINE VF operator()(VF x) const {
+    return exp_of_softmax_xnn(simd::rounded(hn::Sub(x, top)));
+  }
+  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
+    each_float(x, y, p.depth, exponentials_xnnpack{set_float(largest)});
+    return sum_in_lanes_xnn(y, p.depth, 64);
+  }
+  static HWY_INLINE VF share(VF v, VF factor) { return flushed(simd::rounded(hn::Mul(v, factor))); }
+};
 
 /// Rows along an axis that is not the innermost: softmax_across-inl.hpp.
 bool softmax_across_accepts(const softmax_params& p) noexcept;

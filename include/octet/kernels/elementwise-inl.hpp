@@ -99,13 +99,14 @@ HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, boo
                              const std::byte* b, bool step_b, std::byte* y,
                              std::size_t n) noexcept {
   const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
+  const Op of = op;  // in registers: a store to y might be one to it
   std::size_t i = 0;
   if constexpr (Io::may_be_bytes)
     if (step_a && step_b) {
       if (io.are_bytes())
-        i = whole_vectors<byte_lanes>(op, io, a, b, y, n);
+        i = whole_vectors<byte_lanes>(of, io, a, b, y, n);
       else if (io.are_words())
-        i = whole_vectors<word_lanes>(op, io, a, b, y, n);
+        i = whole_vectors<word_lanes>(of, io, a, b, y, n);
       if (i == n) return;
     }
   const auto still_a = io.everywhere(io.load_some(0, a, 1)),
@@ -115,7 +116,7 @@ HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, boo
         op(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
         y + i * sy);
   if (i < n)
-    io.store_some(op(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,
+    io.store_some(of(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,
                      step_b ? io.load_some(1, b + i * sb, n - i) : still_b),
                   y + i * sy, n - i);
 }
@@ -154,12 +155,12 @@ HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, int whole, std::
   auto* y = static_cast<std::byte*>(k.out[0]);
   const std::size_t sx = io.size(whole), sy = io.result_size(), step = lanes32 % row;
   std::size_t at = begin % row, i = begin;
-  // op takes its operands in order.
+  const Op of = op;  // in registers, as in binary_run; it takes its operands in order
   const auto result = [&](typename Io::vector v) HWY_ATTR {
     const typename Io::vector w = simd::load(rows + at);
     at += step;
     if (at >= row) at -= row;
-    return whole == 0 ? op(v, w) : op(w, v);
+    return whole == 0 ? of(v, w) : of(w, v);
   };
   if constexpr (Io::may_be_bytes)
     if (io.are_bytes()) {

@@ -172,6 +172,58 @@ HWY_NOINLINE void softmax_outputs(const Op& op, const std::uint8_t* x, bool nega
         size);
 }
 
+/// The largest of n >= 1 elements, the first of which is `first`; make.whole(i) gives a vector of
+/// them from i on, make.some(i, left) the last one. NaN stays where it is the first, elsewhere it
+/// is passed over; which of two zeros is taken makes no difference to an exponential. Four vectors,
+/// so that the latency of one comparison does not count.
+template <class Make> HWY_INLINE float largest_made(float first, std::size_t n, const Make& make) {
+  VF most[4];
+  HWY_UNROLL(4)
+  for (int k = 0; k < 4; ++k) most[k] = set_float(first);
+  std::size_t i = 0;
+  for (; i + 4 * lanes32 <= n; i += 4 * lanes32) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k)
+      most[k] = simd::greater(make.whole(i + as_size(k * lanes32)), most[k]);
+  }
+  for (; i + lanes32 <= n; i += lanes32) most[0] = simd::greater(make.whole(i), most[0]);
+  if (i < n) {  // lanes behind the end do not count
+    const VF rest = make.some(i, n - i);
+    most[1] = simd::greater(hn::IfThenElse(hn::FirstN(DF(), n - i), rest, most[1]), most[1]);
+  }
+  if (numerics::is_nan(first)) return first;
+  return hn::GetLane(
+      hn::MaxOfLanes(DF(), hn::Max(hn::Max(most[0], most[1]), hn::Max(most[2], most[3]))));
+}
+struct stored_floats {
+  const float* x;
+  HWY_INLINE VF whole(std::size_t i) const { return simd::load(x + i); }
+  HWY_INLINE VF some(std::size_t i, std::size_t left) const { return simd::load_some(x + i, left); }
+};
+/// Exponentials of a row less its largest element, to y, and their sum: ORT.
+struct exponentials_mlas {
+  VF top, beta;
+  HWY_INLINE VF operator()(VF x) const {
+    return exp_mlas<true>(simd::rounded(hn::Mul(simd::rounded(hn::Sub(x, top)), beta)));
+  }
+  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
+    return sum_of_sixteens(x, y, p.depth, exponentials_mlas{set_float(largest), set_float(p.beta)});
+  }
+  static HWY_INLINE VF share(VF v, VF factor) { return hn::Mul(v, factor); }
+};
+/// XNN.
+struct exponentials_xnnpack {
+  VF top;
+  HWY_INLINE VF operator()(VF x) const {
+    return exp_of_softmax_xnn(simd::rounded(hn::Sub(x, top)));
+  }
+  static HWY_INLINE float row(const softmax_params& p, const float* x, float largest, float* y) {
+    each_float(x, y, p.depth, exponentials_xnnpack{set_float(largest)});
+    return sum_in_lanes_xnn(y, p.depth, 64);
+  }
+  static HWY_INLINE VF share(VF v, VF factor) { return flushed(simd::rounded(hn::Mul(v, factor))); }
+};
+
 /// Rows along an axis that is not the innermost: softmax_across-inl.hpp.
 bool softmax_across_accepts(const softmax_params& p) noexcept;
 void softmax_across(const softmax_params& p, const kernel_args& k) noexcept;
