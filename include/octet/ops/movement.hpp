@@ -54,10 +54,8 @@ OCTET_ALWAYS_INLINE void copy_bytes(std::byte* to, const std::byte* from, std::s
     std::memcpy(first, from, Part), std::memcpy(last, from + n - Part, Part);
     std::memcpy(to, first, Part), std::memcpy(to + n - Part, last, Part);
   };
-  if (n > 64) {
+  if (n > 32) {
     std::memcpy(to, from, n);
-  } else if (n > 32) {
-    both_ends(std::integral_constant<std::size_t, 32>());
   } else if (n >= 16) {
     both_ends(std::integral_constant<std::size_t, 16>());
   } else if (n >= 8) {
