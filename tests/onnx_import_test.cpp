@@ -553,7 +553,7 @@ TEST_CASE("ONNX: Einstein sums that are not computed are refused") {
   };
   CHECK(message("ij,k->kij", {"x", "z"}) == "taken");
   CHECK(message("i...->...i", {"x"}) == "taken");
-  CHECK_HAS(message("ii->i", {"x"}), "each label once");
+  CHECK_HAS(message("ii->i", {"x"}), "2, 3");
   CHECK_HAS(message("ij,j->i", {"x", "z"}), "3, 4");
   CHECK_HAS(message("ij->ik", {"x"}), "labels of the operands");
   CHECK_HAS(message("ij->ii", {"x"}), "result of an Einstein sum");

@@ -9268,8 +9268,15 @@ struct einsum_product {
   std::vector<std::int64_t> extents;  // of the product, one a label
   std::vector<std::int64_t> order;    // of its axes
 };
-/// One operand alone is summed and turned; of several, each product takes one more.
+/// Two axes of an operand that have one label: their diagonal stands in their place, as last axis.
+struct einsum_diagonal {
+  std::size_t operand;
+  std::array<std::int64_t, 2> axes;
+};
+/// The diagonals, one after another, then: one operand alone is summed and turned; of several, each
+/// product takes one more.
 struct einsum_plan {
+  std::vector<einsum_diagonal> diagonals;
   einsum_operand alone;
   std::vector<einsum_product> products;
 };
@@ -9335,17 +9342,39 @@ inline result<einsum_labels> read_einsum(const std::string& equation,
     }
     if (small && large) return refused("a written-out result where letters are of both cases");
   }
-  const auto repeats = [](std::string s) {
-    std::sort(s.begin(), s.end());
-    return std::adjacent_find(s.begin(), s.end()) != s.end();
-  };
-  for (const std::string& labels : e.in)
-    if (repeats(labels)) return refused("each label once in an operand");
-  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
+  std::string sorted = e.out;
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+    return invalid("result of an Einstein sum", e.out.substr(0, 40));
   return e;
 }
 inline bool has_label(const std::string& labels, char ch) {
   return labels.find(ch) != std::string::npos;
+}
+/// Takes the diagonals of labels that stand several times in an operand.
+inline status take_diagonals(einsum_labels& e, std::vector<std::vector<std::int64_t>>& shapes,
+                             std::vector<einsum_diagonal>& to) {
+  for (std::size_t k = 0; k < e.in.size(); ++k)
+    for (std::size_t p = 0; p < e.in[k].size();) {
+      const char ch = e.in[k][p];
+      const std::size_t q = e.in[k].find(ch, p + 1);
+      if (q == std::string::npos) {
+        ++p;
+        continue;
+      }
+      auto& size = shapes[k];
+      if (size[p] != size[q])
+        return invalid("extents of one label of an Einstein sum",
+                       std::to_string(size[p]) + ", " + std::to_string(size[q]), "the same twice");
+      to.push_back({k, {static_cast<std::int64_t>(p), static_cast<std::int64_t>(q)}});
+      size.push_back(size[p]);
+      e.in[k] += ch;
+      for (const std::size_t at : {q, p}) {
+        e.in[k].erase(at, 1);
+        size.erase(size.begin() + static_cast<std::ptrdiff_t>(at));
+      }
+    }
+  return unit{};
 }
 /// Sums over what `keep` does not hold; the labels that stay.
 inline std::string summed_labels(const std::string& labels, const std::string& keep,
@@ -9366,12 +9395,14 @@ inline std::vector<std::int64_t> places_of(const std::string& labels, const std:
 
 }  // namespace detail
 
-/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
+/// Operands of these extents. An error where the equation is none.
 inline result<einsum_plan> plan_einsum(const std::string& equation,
-                                       const std::vector<std::vector<std::int64_t>>& shapes) {
+                                       std::vector<std::vector<std::int64_t>> shapes) {
   using detail::has_label;
-  const auto e = detail::read_einsum(equation, shapes);
+  auto e = detail::read_einsum(equation, shapes);
   if (!e) return e.error();
+  einsum_plan plan;
+  if (auto s = detail::take_diagonals(*e, shapes, plan.diagonals); !s) return s.error();
   std::map<char, std::int64_t> extent;
   for (std::size_t k = 0; k < shapes.size(); ++k)
     for (std::size_t i = 0; i < shapes[k].size(); ++i)
@@ -9383,7 +9414,6 @@ inline result<einsum_plan> plan_einsum(const std::string& equation,
   for (const char ch : e->out)
     if (!extent.contains(ch))
       return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
-  einsum_plan plan;
   if (e->in.size() == 1) {
     const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
     plan.alone.order = detail::places_of(e->out, stay);
@@ -9738,6 +9768,25 @@ inline tensor_id einsum_operand_of(emitter& m, tensor_id x, const import::einsum
   x = turned_axes(m, x, o.order);
   return o.matrices.empty() ? x : reshaped_to(m, x, o.matrices);
 }
+/// The diagonal of two axes of one extent, as last axis.
+inline tensor_id diagonal_of(emitter& m, tensor_id x, const std::array<std::int64_t, 2>& axes) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.tensor_of(x).shape;
+  const std::int32_t n = s[static_cast<int>(axes[0])];
+  std::vector<std::int64_t> order, size, index;
+  for (std::int64_t i = 0; i < s.rank; ++i)
+    if (i != axes[0] && i != axes[1]) order.push_back(i), size.push_back(s[static_cast<int>(i)]);
+  order.insert(order.end(), axes.begin(), axes.end());
+  size.push_back(std::int64_t{n} * n);
+  if (!m.check(verify_size(dims{n}, dtype::s64, m.to.max, "places"))) return no_tensor;
+  for (std::int64_t i = 0; i < n; ++i) index.push_back(i * (n + 1));
+  attributes last;
+  last.set("axis", static_cast<std::int64_t>(size.size()) - 1);
+  return m.made(
+      ops::gather,
+      {reshaped_to(m, turned_axes(m, x, order), size), m.new_constant("", dims{n}, index)},
+      dtype::f32, std::move(last));
+}
 /// Any number of operands, multiplied from the first to the last.
 inline void einsum_row(emitter& m, call& c) {
   if (!m.arity(c, 1, c.in.size())) return;
@@ -9753,6 +9802,8 @@ inline void einsum_row(emitter& m, call& c) {
   if (m.failed()) return;
   const auto plan = import::plan_einsum(equation, shapes);
   if (!plan) return m.fail(plan.error());
+  for (const import::einsum_diagonal& d : plan->diagonals)
+    in[d.operand] = diagonal_of(m, in[d.operand], d.axes);
   tensor_id y = in[0];
   if (in.size() == 1) y = einsum_operand_of(m, y, plan->alone);
   for (std::size_t k = 1; k < in.size(); ++k) {

@@ -5269,19 +5269,6 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
 
-// ---- octet/import/torch/rows_composed.hpp
-// Rows of operators that octet composes of others: of shapes alone, and of floats in PyTorch's
-// order of operations.
-#ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
-
-// ---- octet/import/torch/rows_float.hpp
-// Rows of float operators around quantized layers: functions of one value, sums and norms,
-// normalizations, convolutions, matrix products, attention. What octet has no operator of is
-// composed of those it has, in PyTorch's order of operations.
-#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
-#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
-
 // ---- octet/import/common/einsum.hpp
 // Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
 #ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
@@ -5308,8 +5295,15 @@ struct einsum_product {
   std::vector<std::int64_t> extents;  // of the product, one a label
   std::vector<std::int64_t> order;    // of its axes
 };
-/// One operand alone is summed and turned; of several, each product takes one more.
+/// Two axes of an operand that have one label: their diagonal stands in their place, as last axis.
+struct einsum_diagonal {
+  std::size_t operand;
+  std::array<std::int64_t, 2> axes;
+};
+/// The diagonals, one after another, then: one operand alone is summed and turned; of several, each
+/// product takes one more.
 struct einsum_plan {
+  std::vector<einsum_diagonal> diagonals;
   einsum_operand alone;
   std::vector<einsum_product> products;
 };
@@ -5375,17 +5369,39 @@ inline result<einsum_labels> read_einsum(const std::string& equation,
     }
     if (small && large) return refused("a written-out result where letters are of both cases");
   }
-  const auto repeats = [](std::string s) {
-    std::sort(s.begin(), s.end());
-    return std::adjacent_find(s.begin(), s.end()) != s.end();
-  };
-  for (const std::string& labels : e.in)
-    if (repeats(labels)) return refused("each label once in an operand");
-  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
+  std::string sorted = e.out;
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+    return invalid("result of an Einstein sum", e.out.substr(0, 40));
   return e;
 }
 inline bool has_label(const std::string& labels, char ch) {
   return labels.find(ch) != std::string::npos;
+}
+/// Takes the diagonals of labels that stand several times in an operand.
+inline status take_diagonals(einsum_labels& e, std::vector<std::vector<std::int64_t>>& shapes,
+                             std::vector<einsum_diagonal>& to) {
+  for (std::size_t k = 0; k < e.in.size(); ++k)
+    for (std::size_t p = 0; p < e.in[k].size();) {
+      const char ch = e.in[k][p];
+      const std::size_t q = e.in[k].find(ch, p + 1);
+      if (q == std::string::npos) {
+        ++p;
+        continue;
+      }
+      auto& size = shapes[k];
+      if (size[p] != size[q])
+        return invalid("extents of one label of an Einstein sum",
+                       std::to_string(size[p]) + ", " + std::to_string(size[q]), "the same twice");
+      to.push_back({k, {static_cast<std::int64_t>(p), static_cast<std::int64_t>(q)}});
+      size.push_back(size[p]);
+      e.in[k] += ch;
+      for (const std::size_t at : {q, p}) {
+        e.in[k].erase(at, 1);
+        size.erase(size.begin() + static_cast<std::ptrdiff_t>(at));
+      }
+    }
+  return unit{};
 }
 /// Sums over what `keep` does not hold; the labels that stay.
 inline std::string summed_labels(const std::string& labels, const std::string& keep,
@@ -5406,12 +5422,14 @@ inline std::vector<std::int64_t> places_of(const std::string& labels, const std:
 
 }  // namespace detail
 
-/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
+/// Operands of these extents. An error where the equation is none.
 inline result<einsum_plan> plan_einsum(const std::string& equation,
-                                       const std::vector<std::vector<std::int64_t>>& shapes) {
+                                       std::vector<std::vector<std::int64_t>> shapes) {
   using detail::has_label;
-  const auto e = detail::read_einsum(equation, shapes);
+  auto e = detail::read_einsum(equation, shapes);
   if (!e) return e.error();
+  einsum_plan plan;
+  if (auto s = detail::take_diagonals(*e, shapes, plan.diagonals); !s) return s.error();
   std::map<char, std::int64_t> extent;
   for (std::size_t k = 0; k < shapes.size(); ++k)
     for (std::size_t i = 0; i < shapes[k].size(); ++i)
@@ -5423,7 +5441,6 @@ inline result<einsum_plan> plan_einsum(const std::string& equation,
   for (const char ch : e->out)
     if (!extent.contains(ch))
       return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
-  einsum_plan plan;
   if (e->in.size() == 1) {
     const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
     plan.alone.order = detail::places_of(e->out, stay);
@@ -5465,6 +5482,19 @@ inline result<einsum_plan> plan_einsum(const std::string& equation,
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_COMMON_EINSUM_HPP_
+// ---- octet/import/torch/rows_composed.hpp
+// Rows of operators that octet composes of others: of shapes alone, and of floats in PyTorch's
+// order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
+
+// ---- octet/import/torch/rows_float.hpp
+// Rows of float operators around quantized layers: functions of one value, sums and norms,
+// normalizations, convolutions, matrix products, attention. What octet has no operator of is
+// composed of those it has, in PyTorch's order of operations.
+#ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
+
 // ---- octet/import/torch/rows_index.hpp
 // Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
 // max, topk, zeros, arange, meshgrid.
@@ -7834,8 +7864,6 @@ inline result<value> checked(heap& values, packed_data p) {
     return values.packed(std::move(p));
   }
   const auto n = as_size(p.spatial);
-  if (p.transposed && (p.spatial == 3 || w->rank() == 5))
-    return unsupported("3-dimensional transposed convolution", {}, "1 and 2 dimensions");
   if (p.stride.size() != n || p.padding.size() != n || p.dilation.size() != n ||
       (p.transposed && p.output_padding.size() != n))
     return malformed("packed parameters: numbers of strides, paddings and dilations");
@@ -8404,6 +8432,143 @@ template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
   v.t->stride = {size[1] * size[2] * size[3] * size[4], 1, size[1] * size[3] * size[4],
                  size[1] * size[4], size[1]};
   return v;
+}
+
+// ---- transposed convolutions of volumes ----
+
+/// For each plane of the result, tap after tap, the plane of x that it takes: x's depth where the
+/// tap lies between two planes or outside.
+inline result<std::vector<std::int64_t>> planes_under_taps(emitter& e, arguments& a,
+                                                           const tensor_data& x,
+                                                           const packed_data& p) {
+  const std::int64_t depth = x.size[2], taps = p.weight->size[2], by = p.stride[0],
+                     out = (depth - 1) * by - 2 * p.padding[0] + p.dilation[0] * (taps - 1) +
+                           p.output_padding[0] + 1;
+  if (by < 1 || p.dilation[0] < 1 || taps < 1 || taps > 64 || depth < 1 || out < 1 ||
+      out > INT32_MAX)
+    return invalid("depth of the window of " + a.name, std::to_string(taps), std::to_string(depth));
+  if (auto s = e.c.build.make_constant(as_size(out * taps) * sizeof(std::int64_t)); !s)
+    return s.error();
+  std::vector<std::int64_t> planes;
+  for (std::int64_t o = 0; o < out; ++o)
+    for (std::int64_t t = 0; t < taps; ++t) {
+      const std::int64_t at = o + p.padding[0] - t * p.dilation[0];
+      planes.push_back(at >= 0 && at % by == 0 && at / by < depth ? at / by : depth);
+    }
+  return planes;
+}
+/// [N, D, H, W, C] as images [N * planes / taps, H, W, C * taps], whose channels are
+/// [group][tap][channel].
+inline result<tensor_id> images_under_taps(emitter& e, const tensor_data& x, const packed_data& p,
+                                           tensor_id in, const std::vector<std::int64_t>& planes) {
+  using list = std::vector<std::int64_t>;
+  const std::int64_t n = x.size[0], c = x.size[1], h = x.size[3], w = x.size[4],
+                     taps = p.weight->size[2],
+                     images = n * (static_cast<std::int64_t>(planes.size()) / taps);
+  const tensor_id wider = e.make_like(x), picked = e.make_like(x), turned = e.make_like(x);
+  attributes behind, axis;
+  behind.set("paddings", list{0, 0, 0, 1, 0, 0, 0, 0, 0, 0});
+  if (is_quantized(x.type)) behind.set("value", std::int64_t{x.zero_points[0]});
+  const op_def& pad = is_quantized(x.type) ? ops::qnn_pad : ops::pad;
+  if (auto s = e.emit(pad, {in}, wider, std::move(behind)); !s) return s.error();
+  axis.set("axis", std::int64_t{1});
+  if (auto s = e.emit(ops::gather, {wider, e.constant_of(planes)}, picked, std::move(axis)); !s)
+    return s.error();
+  const auto apart = reshaped_like(e, picked, {images, taps, h * w, p.groups, c / p.groups});
+  if (!apart) return apart;
+  if (auto s = e.transpose(*apart, turned, {0, 2, 3, 1, 4}); !s) return s.error();
+  return reshaped_like(e, turned, {images, h, w, taps * c});
+}
+/// Weights [C, O/g, taps, kh, kw] as the constant [O, kh, kw, taps * C/g].
+inline result<tensor_id> transposed_taps_as_channels(emitter& e, const packed_data& p) {
+  tensor_data k = *p.weight;
+  if (auto s = e.c.resolve_channels(k); !s) return s.error();
+  if (k.scales.size() > 1 && k.axis != 1)
+    return unsupported("per-channel weights on axis " + std::to_string(k.axis), {},
+                       "the output channels");
+  const std::int64_t inputs = k.size[0] / p.groups;
+  k.size.insert(k.size.begin(), p.groups);
+  k.stride.insert(k.stride.begin(), k.stride[0] * inputs);
+  k.size[1] = inputs;
+  constexpr int order[] = {0, 2, 4, 5, 3, 1};
+  const std::vector<std::int64_t> size{p.groups * k.size[2], k.size[4], k.size[5],
+                                       k.size[3] * inputs};
+  if (!k.constant()) {  // computed of constants: the nodes are folded
+    tensor_data w = *p.weight;
+    const auto in = e.held(w, false);
+    if (!in) return in;
+    const auto axes = reshaped_like(e, *in, k.size);
+    if (!axes) return axes;
+    const tensor_id turned = e.make(k.type);
+    if (auto s = e.transpose(*axes, turned, {std::begin(order), std::end(order)}); !s)
+      return s.error();
+    return reshaped_like(e, turned, size);
+  }
+  auto data = e.c.elements(k, std::span<const int>(order, 6));
+  if (!data) return data.error();
+  const auto shape = e.ir_shape(size, false);
+  if (!shape) return shape.error();
+  const tensor_id weights = e.g.add_constant("", dtype_of_scalar(k.type), *shape, std::move(*data));
+  e.g[weights].scales = k.scales;
+  e.g[weights].zero_points = k.zero_points;
+  if (k.channel_scales) e.g[weights].axis = 0;
+  return weights;
+}
+/// The transposed convolution of images that one of volumes is.
+struct images_of_volume {
+  tensor_id images, weights;
+  packed_data image;   // without the depth
+  std::int64_t depth;  // of the result
+};
+inline result<images_of_volume> images_to_transpose(emitter& e, arguments& a, tensor_data& x,
+                                                    const packed_data& p) {
+  const auto planes = planes_under_taps(e, a, x, p);
+  if (!planes) return planes.error();
+  const auto in = e.held(x, true);  // [N, D, H, W, C]
+  if (!in) return in.error();
+  const auto images = images_under_taps(e, x, p, *in, *planes);
+  if (!images) return images.error();
+  const auto weights = transposed_taps_as_channels(e, p);
+  if (!weights) return weights.error();
+  packed_data image = p;
+  image.spatial = 2;
+  for (auto* numbers : {&image.stride, &image.padding, &image.dilation, &image.output_padding})
+    numbers->erase(numbers->begin());
+  return images_of_volume{*images, *weights, std::move(image),
+                          static_cast<std::int64_t>(planes->size()) / p.weight->size[2]};
+}
+/// Images [N * D, H, W, C] as a volume.
+inline result<value> volume_of_images(emitter& e, const tensor_data& x, tensor_id y,
+                                      std::int64_t depth) {
+  const dims s = e.g[y].shape;
+  const auto volume = reshaped_like(e, y, {x.size[0], depth, s[1], s[2], s[3]});
+  if (!volume) return volume.error();
+  return e.wrap(*volume, x.type, true, false);
+}
+inline result<value> conv_transpose3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("qx");
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = quantized_weights(e, a, "packed_weight");
+  if (!p) return p.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, x->type);
+  if (!q) return q.error();
+  if ((*p)->linear || !(*p)->transposed || (*p)->spatial != 3 || x->rank() != 5)
+    return invalid("packed parameters or input of " + a.name, std::to_string(x->rank()) + " axes",
+                   "5, a transposed convolution of three axes");
+  const auto channels = channels_of(a, *x, **p);
+  if (!channels) return channels.error();
+  const auto images = images_to_transpose(e, a, *x, **p);
+  if (!images) return images.error();
+  const auto y = accumulate(e,
+                            {.op = &ops::transpose_conv2d,
+                             .in = images->images,
+                             .weights = images->weights,
+                             .attrs = conv_attributes(images->image, false, false),
+                             .channels = as_size(channels->out)},
+                            *x, **p, *q);
+  if (!y) return y.error();
+  return volume_of_images(e, *x, *y, images->depth);
 }
 
 // ---- linear ----
@@ -9982,13 +10147,16 @@ inline result<tensor_id> computed_weights(emitter& e, const packed_data& p, bool
 inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& x,
                                          const packed_data& p);
 inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p);
+inline result<value> transposed_volume(emitter& e, arguments& a, tensor_data& x, packed_data p);
 /// A float32 convolution; parameters as quantized ones have them.
 inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
   if (p.weight->type != scalar::f32 || !e.c.known(*p.weight))
     return unsupported("weights of " + a.name,
                        e.c.known(*p.weight) ? std::string(name_of(p.weight->type)) : "computed",
                        "float32, known when the file is loaded");
-  if (x.rank() == 5) return volume_convolution(e, a, x, std::move(p));
+  if (x.rank() == 5)
+    return p.transposed ? transposed_volume(e, a, x, std::move(p))
+                        : volume_convolution(e, a, x, std::move(p));
   const int spatial = x.rank() - 2;
   if (spatial != 1 && spatial != 2)
     return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
@@ -10075,10 +10243,10 @@ inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x
   for (auto* list : {&p.stride, &p.padding, &p.dilation})
     if (list->size() == 1) list->resize(3, list->front());
   const tensor_data& w = *p.weight;
-  if (p.transposed || w.rank() != 5 || p.stride.size() != 3 || p.padding.size() != 3 ||
-      p.dilation.size() != 3 || p.stride[0] < 1 || p.dilation[0] < 1 || p.padding[0] < 0 ||
+  if (w.rank() != 5 || p.stride.size() != 3 || p.padding.size() != 3 || p.dilation.size() != 3 ||
+      p.stride[0] < 1 || p.dilation[0] < 1 || p.padding[0] < 0 ||
       std::max(p.dilation[0], p.padding[0]) > INT32_MAX)
-    return unsupported("a convolution of volumes by " + a.name, {}, "one that is not transposed");
+    return invalid("window of " + a.name);
   const auto deep = padded(e, a, x, {0, 0, 0, 0, p.padding[0], p.padding[0]}, "constant", 0);
   if (!deep) return deep;
   const std::int64_t reach = p.dilation[0] * (w.size[2] - 1) + 1, room = deep->t->size[2] - reach;
@@ -10116,6 +10284,30 @@ inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x
   tensor_data b = *p.bias;
   const step bias = step_of(reshaped(e, b, {p.bias->elements(), 1, 1, 1}));
   return as_contiguous(e, done(apply(e, ops::add, step_of(volumes), bias)));
+}
+/// A transposed convolution of volumes as one of images whose channels are those under all taps of
+/// the depth.
+inline result<value> transposed_volume(emitter& e, arguments& a, tensor_data& x, packed_data p) {
+  p.spatial = 3;
+  for (auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
+    if (list->size() <= 1) list->resize(3, list->empty() ? 0 : list->front());
+  if (auto valid = checked(e.c.values, p); !valid) return valid;
+  if (const auto channels = channels_of(a, x, p); !channels) return channels.error();
+  if (p.groups > 1) return groups_side_by_side(e, a, x, p);
+  const auto images = images_to_transpose(e, a, x, p);
+  if (!images) return images.error();
+  std::vector<tensor_id> operands{images->images, images->weights};
+  if (p.bias) {
+    const auto b = e.c.numbers<float>(*p.bias);
+    if (!b) return b.error();
+    operands.push_back(e.constant_of(*b));
+  }
+  const tensor_id y = e.make(scalar::f32);
+  if (auto s = e.emit(ops::float_transpose_conv2d, std::move(operands), y,
+                      conv_attributes(images->image, false, false));
+      !s)
+    return s.error();
+  return volume_of_images(e, x, y, images->depth);
 }
 /// Weight and bias.
 inline result<packed_data> weights_of(emitter& e, arguments& a) {
@@ -10174,8 +10366,8 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   return float_convolution(e, a, **x, std::move(*p));
 }
-/// conv_transpose1d, conv_transpose2d: (x, weight, bias, stride, padding, output_padding, groups,
-/// dilation).
+/// conv_transpose1d, conv_transpose2d, conv_transpose3d: (x, weight, bias, stride, padding,
+/// output_padding, groups, dilation).
 inline result<value> plain_transposed(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "input");
   if (!x) return x.error();
@@ -10296,41 +10488,6 @@ inline result<value> added_product(emitter& e, arguments& a, std::string_view le
 inline result<value> addmm(emitter& e, arguments& a) { return added_product(e, a, "mat1", "mat2"); }
 inline result<value> baddbmm(emitter& e, arguments& a) {
   return added_product(e, a, "batch1", "batch2");
-}
-inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
-  if (x && !o.sum.empty()) x = summed(e, x, o.sum, false);
-  if (!x) return x;
-  const auto turned = permuted(e, **x, o.order);
-  if (!turned) return turned.error();
-  return o.matrices.empty() ? step_of(turned) : step_of(reshaped(e, *turned->t, o.matrices));
-}
-/// einsum(equation, operands): labels that operands have and nothing later has are summed over in
-/// matrix products, from the first operand to the last.
-inline result<value> einsum(emitter& e, arguments& a) {
-  const value equation = a["equation"], operands = a["tensors"];
-  if (!equation.is(kind::string) || !operands.is_sequence() || operands.c->items.empty())
-    return invalid("arguments of " + a.name);
-  std::vector<step> in;
-  std::vector<std::vector<std::int64_t>> shapes;
-  for (const value& v : operands.c->items) {
-    if (!v.is(kind::tensor)) return invalid("operand of " + a.name);
-    in.push_back(real_value(e, *v.t));
-    if (!in.back()) return in.back().error();
-    shapes.push_back((*in.back())->size);
-  }
-  const auto plan = plan_einsum(equation.c->text, shapes);
-  if (!plan) return plan.error();
-  if (in.size() == 1) return done(einsum_operand_of(e, in[0], plan->alone));
-  step y = in[0];
-  for (std::size_t k = 1; k < in.size(); ++k) {
-    const import::einsum_product& p = plan->products[k - 1];
-    y = matrix_product(e, einsum_operand_of(e, y, p.left), einsum_operand_of(e, in[k], p.right));
-    if (!y) return y.error();
-    const auto v = reshaped(e, **y, p.extents);
-    if (!v) return v;
-    y = step_of(permuted(e, *v->t, p.order));
-  }
-  return done(y);
 }
 
 // ---- attention ----
@@ -12615,6 +12772,53 @@ template <const op_def& NotBelow> result<value> running_extreme(emitter& e, argu
   return e.c.values.list({*values, *indices}, kind::tuple);
 }
 
+// ---- Einstein sums ----
+
+inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
+  if (x && !o.sum.empty()) x = summed(e, x, o.sum, false);
+  if (!x) return x;
+  const auto turned = permuted(e, **x, o.order);
+  if (!turned) return turned.error();
+  return o.matrices.empty() ? step_of(turned) : step_of(reshaped(e, *turned->t, o.matrices));
+}
+/// einsum(equation, operands): labels that operands have and nothing later has are summed over in
+/// matrix products, from the first operand to the last.
+inline result<value> einsum(emitter& e, arguments& a) {
+  const value equation = a["equation"], operands = a["tensors"];
+  if (!equation.is(kind::string) || !operands.is_sequence() || operands.c->items.empty())
+    return invalid("arguments of " + a.name);
+  std::vector<step> in;
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const value& v : operands.c->items) {
+    if (!v.is(kind::tensor)) return invalid("operand of " + a.name);
+    in.push_back(real_value(e, *v.t));
+    if (!in.back()) return in.back().error();
+    shapes.push_back((*in.back())->size);
+  }
+  const auto plan = plan_einsum(equation.c->text, shapes);
+  if (!plan) return plan.error();
+  for (const import::einsum_diagonal& d : plan->diagonals) {
+    arguments of(e.c, a.name,
+                 {{"self", value_of(**in[d.operand])},
+                  {"offset", value::of(std::int64_t{0})},
+                  {"dim1", value::of(d.axes[0])},
+                  {"dim2", value::of(d.axes[1])}});
+    in[d.operand] = step_of(diagonal(e, of));
+    if (!in[d.operand]) return in[d.operand].error();
+  }
+  if (in.size() == 1) return done(einsum_operand_of(e, in[0], plan->alone));
+  step y = in[0];
+  for (std::size_t k = 1; k < in.size(); ++k) {
+    const import::einsum_product& p = plan->products[k - 1];
+    y = matrix_product(e, einsum_operand_of(e, y, p.left), einsum_operand_of(e, in[k], p.right));
+    if (!y) return y.error();
+    const auto v = reshaped(e, **y, p.extents);
+    if (!v) return v;
+    y = step_of(permuted(e, *v->t, p.order));
+  }
+  return done(y);
+}
+
 }  // namespace import::torch_rows
 OCTET_NAMESPACE_END
 
@@ -12962,6 +13166,312 @@ inline result<value> float_bag(emitter& e, arguments& a) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_TORCH_ROWS_EMBEDDING_HPP_
+// ---- octet/import/torch/rows_places.hpp
+// Rows of pools that also give where their results are, of what puts values back there, and of
+// averages over windows that end beyond a volume.
+#ifndef OCTET_IMPORT_TORCH_ROWS_PLACES_HPP_
+#define OCTET_IMPORT_TORCH_ROWS_PLACES_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace import::torch_rows {
+
+using namespace torchscript;  // NOLINT: rows speak of its values
+
+/// The windows along one axis: for each the first of its elements that lies within the tensor, and
+/// how many of such there are, `step` apart.
+struct windows_of_axis {
+  std::vector<std::int64_t> first, count;
+  std::int64_t step = 1, most = 0;  // the largest count
+
+  void add(std::int64_t begin, std::int64_t n) {
+    first.push_back(begin), count.push_back(n);
+    most = std::max(most, n);
+  }
+  /// Of each window the element of that number; its last one where it has fewer.
+  std::vector<std::int64_t> elements(std::int64_t number) const {
+    std::vector<std::int64_t> at;
+    for (std::size_t o = 0; o < first.size(); ++o)
+      at.push_back(first[o] + std::min(number, count[o] - 1) * step);
+    return at;
+  }
+};
+/// A window of `size` elements `dilation` apart, as pools have it along one axis.
+struct pool_axis {
+  std::int64_t size = 1, stride = 1, padding = 0, dilation = 1;
+  bool ceil_mode = false;
+
+  /// How many windows there are along n elements; one that begins behind the padding is none.
+  std::int64_t windows(std::int64_t n) const {
+    const std::int64_t room = n + 2 * padding - dilation * (size - 1) - 1;
+    if (room < 0) return 0;
+    std::int64_t count = (room + (ceil_mode ? stride - 1 : 0)) / stride + 1;
+    if (ceil_mode && (count - 1) * stride >= n + padding) --count;
+    return count;
+  }
+};
+/// The last `Axes` axes of a pool; parameters that it lacks keep their defaults.
+template <std::size_t Axes>
+result<std::array<pool_axis, Axes>> pool_axes(arguments& a, const tensor_data& x) {
+  std::array<pool_axis, Axes> p;
+  struct parameter {
+    std::string_view name;
+    std::int64_t pool_axis::* to;
+  };
+  constexpr parameter all[] = {{"kernel_size", &pool_axis::size},
+                               {"stride", &pool_axis::stride},
+                               {"padding", &pool_axis::padding},
+                               {"dilation", &pool_axis::dilation}};
+  for (const auto& [name, to] : all) {
+    if (!a.has(name)) continue;
+    auto list = a.integers(name);
+    if (list.empty() && to == &pool_axis::stride) list = a.integers("kernel_size");
+    if (list.size() == 1) list.resize(Axes, list[0]);
+    if (auto s = a.check(); !s) return s.error();
+    if (list.size() != Axes) return invalid("window of " + a.name);
+    for (std::size_t k = 0; k < Axes; ++k) p[k].*to = a.small(name, list[k]);
+  }
+  for (pool_axis& axis : p) axis.ceil_mode = a.boolean("ceil_mode");
+  if (auto s = a.check(); !s) return s.error();
+  if (as_size(x.rank()) < Axes || as_size(x.rank()) > Axes + 2)
+    return unsupported("rank of the input of " + a.name, std::to_string(x.rank()),
+                       std::to_string(Axes + 1) + ", " + std::to_string(Axes + 2));
+  for (const pool_axis& axis : p)
+    if (axis.size < 1 || axis.stride < 1 || axis.dilation < 1 || axis.padding < 0 ||
+        axis.padding > axis.size / 2)
+      return invalid("window of " + a.name);
+  return p;
+}
+
+// ---- places of the largest elements ----
+
+/// Where the largest element of each window is among those of its channel, the first of equal ones.
+/// The windows are those of x's last axes.
+class largest_places {
+ public:
+  largest_places(emitter& e, std::span<const windows_of_axis> axes) : e_(e), axes_(axes) {}
+  result<value> of(tensor_data& x) {
+    std::int64_t taps = 1, steps = 1;
+    for (const windows_of_axis& axis : axes_) taps *= std::min<std::int64_t>(axis.most, most_taps);
+    if (taps > most_taps)
+      return unsupported("places of the largest elements by " + e_.operator_name(),
+                         "windows of " + std::to_string(taps) + " elements or more",
+                         "at most " + std::to_string(most_taps));
+    steps_.assign(axes_.size(), 1);
+    for (std::size_t k = axes_.size(); k-- > 0;) {
+      steps_[k] = steps;
+      steps *= x.size[x.size.size() - axes_.size() + k];
+    }
+    at_.resize(axes_.size());
+    if (auto s = follow(x, 0); !s) return s.error();
+    return value_of(*place_);
+  }
+
+ private:
+  static constexpr std::int64_t most_taps = 64;
+  /// All elements of this axis' windows and those behind it, in their order.
+  status follow(tensor_data& x, std::size_t k) {
+    if (k == axes_.size()) return compare(x);
+    for (std::int64_t tap = 0; tap < axes_[k].most; ++tap) {
+      at_[k] = axes_[k].elements(tap);
+      const auto next = picked(e_, x, x.size.size() - axes_.size() + k, at_[k]);
+      if (!next) return next.error();
+      if (auto s = follow(*next->t, k + 1); !s) return s;
+    }
+    return unit{};
+  }
+  status compare(tensor_data& x) {
+    const auto here = constant_places();
+    if (!here) return here.error();
+    if (!best_) {
+      best_ = &x;
+      const auto everywhere = expanded(e_, *here->t, x.size);
+      if (!everywhere) return everywhere.error();
+      place_ = everywhere->t;
+      return unit{};
+    }
+    const auto more = larger(x);
+    if (!more) return more.error();
+    const auto best = chosen(e_, *more->t, x, *best_),
+               place = chosen(e_, *more->t, *here->t, *place_);
+    if (!best) return best.error();
+    if (!place) return place.error();
+    best_ = best->t, place_ = place->t;
+    return unit{};
+  }
+  /// What is no number is larger than any.
+  result<value> larger(tensor_data& x) {
+    const auto more = emit_pair(e_, ops::greater, {&x, best_}, scalar::boolean),
+               none = emit_pair(e_, ops::not_equal, {&x, &x}, scalar::boolean);
+    if (!more) return more;
+    if (!none) return none;
+    return emit_pair(e_, ops::logical_or, {more->t, none->t}, scalar::boolean);
+  }
+  result<value> constant_places() {
+    std::vector<std::int64_t> size;
+    std::vector<double> places{0};
+    for (std::size_t k = 0; k < axes_.size(); ++k) {
+      size.push_back(static_cast<std::int64_t>(at_[k].size()));
+      if (places.size() * at_[k].size() > most_made) return too_large("places");
+      std::vector<double> longer;
+      for (const double before : places)
+        for (const std::int64_t at : at_[k])
+          longer.push_back(numerics::add(before, static_cast<double>(at * steps_[k])));
+      places = std::move(longer);
+    }
+    return constant_tensor(e_, places, size, scalar::s64);
+  }
+
+  emitter& e_;
+  std::span<const windows_of_axis> axes_;
+  std::vector<std::vector<std::int64_t>> at_;
+  std::vector<std::int64_t> steps_;
+  tensor_data *best_ = nullptr, *place_ = nullptr;
+};
+inline result<value> with_places(emitter& e, tensor_data& x, const result<value>& largest,
+                                 std::span<const windows_of_axis> axes) {
+  if (!largest) return largest;
+  largest_places found(e, axes);
+  const auto places = found.of(x);
+  if (!places) return places;
+  return e.c.values.list({*largest, *places}, kind::tuple);
+}
+/// max_pool1d, max_pool2d, max_pool3d with indices: `Largest` gives the values.
+template <std::size_t Axes, row_function Largest>
+result<value> max_pool_with_places(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  if (!x) return x.error();
+  const auto p = pool_axes<Axes>(a, **x);
+  if (!p) return p.error();
+  std::array<windows_of_axis, Axes> axes;
+  for (std::size_t k = 0; k < Axes; ++k) {
+    const pool_axis& axis = (*p)[k];
+    const std::int64_t n = (*x)->size[(*x)->size.size() - Axes + k];
+    axes[k].step = axis.dilation;
+    for (std::int64_t o = 0; o < axis.windows(n); ++o) {
+      const std::int64_t begin = o * axis.stride - axis.padding,
+                         outside = begin < 0 ? (axis.dilation - 1 - begin) / axis.dilation : 0,
+                         first = begin + outside * axis.dilation;
+      if (first >= n) return unsupported("an empty window of " + a.name);
+      axes[k].add(first, std::min(axis.size - outside, (n - 1 - first) / axis.dilation + 1));
+    }
+    if (axes[k].first.empty()) return invalid("window of " + a.name);
+  }
+  return with_places(e, **x, Largest(e, a), axes);
+}
+/// adaptive_max_pool1d, adaptive_max_pool2d: of codes the values alone.
+template <std::size_t Axes, row_function Largest>
+result<value> adaptive_max_pool_with_places(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  auto out = a.integers("output_size");
+  if (auto s = a.check(); !s) return s.error();
+  if (x->type != scalar::f32 || as_size(x->rank()) < Axes) return Largest(e, a);
+  if (out.size() == 1) out.resize(Axes, out[0]);
+  if (out.size() != Axes) return invalid("output size of " + a.name);
+  std::array<windows_of_axis, Axes> axes;
+  std::int64_t taps = 1;
+  for (std::size_t k = 0; k < Axes; ++k) {
+    const std::int64_t n = x->size[x->size.size() - Axes + k], count = a.small("output_size", out[k]);
+    for (std::int64_t o = 0; o < count && n > 0; ++o) {
+      const std::int64_t begin = o * n / count, end = ((o + 1) * n + count - 1) / count;
+      axes[k].add(begin, end - begin);
+    }
+    taps *= std::min<std::int64_t>(axes[k].most, 65);
+  }
+  const auto largest = Largest(e, a);
+  if (!largest || taps < 1 || taps > 64) return largest;
+  return with_places(e, *x, result<value>(largest->c->items[0]), axes);
+}
+/// max_unpool2d(x, places, size), max_unpool3d: zeros but at the places.
+template <std::size_t Axes> result<value> max_unpool(emitter& e, arguments& a) {
+  const step x = real_argument(e, a, "self");
+  tensor_data* places = a.tensor("indices");
+  const auto out = a.integers("output_size");
+  if (!x) return x.error();
+  if (auto s = a.check(); !s) return s.error();
+  if (as_size((*x)->rank()) <= Axes || out.size() != Axes || places->size != (*x)->size)
+    return invalid("extents of " + a.name);
+  std::vector<std::int64_t> flat((*x)->size.begin(),
+                                 (*x)->size.end() - static_cast<std::ptrdiff_t>(Axes)),
+      size = flat;
+  std::int64_t from = 1, to = 1;
+  for (std::size_t k = 0; k < Axes; ++k) {
+    from *= (*x)->size[flat.size() + k], to *= a.small("output_size", out[k]);
+    if (to < 1 || to > INT32_MAX) return invalid("extents of " + a.name);
+    size.push_back(out[k]);
+  }
+  flat.push_back(from);
+  const auto values = reshaped(e, **x, flat), where = reshaped(e, *places, flat);
+  if (!values) return values;
+  if (!where) return where;
+  flat.back() = to;
+  const auto zeros = constant_tensor(e, {0}, flat, scalar::f32);
+  if (!zeros) return zeros;
+  arguments as(e.c, a.name,
+               {{"self", *zeros},
+                {"dim", value::of(std::int64_t{-1})},
+                {"index", *where},
+                {"src", *values},
+                {"reduce", value{}}});
+  const auto y = scatter(e, as);
+  if (!y) return y;
+  return reshaped(e, *y->t, std::move(size));
+}
+
+// ---- averages of windows of several counts ----
+
+/// avg_pool3d: where windows end beyond the volume or do not count its padding, sums by the count
+/// of each place.
+inline result<value> average_of_volume(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  const auto padding = a.integers("padding");
+  const bool counted = a.boolean("count_include_pad"), beyond = a.boolean("ceil_mode"),
+             any = std::any_of(padding.begin(), padding.end(), [](auto v) { return v != 0; });
+  if (auto s = a.check(); !s) return s.error();
+  if ((!beyond && (counted || !any)) || x->type != scalar::f32 || x->rank() != 5)
+    return avg_pool3d(e, a);
+  const auto p = pool_axes<3>(a, *x);
+  if (!p) return p.error();
+  std::vector<std::int64_t> around, size;
+  std::vector<double> counts{1};
+  for (std::size_t k = 0; k < 3; ++k) {
+    const pool_axis& axis = (*p)[k];
+    const std::int64_t n = x->size[2 + k], windows = axis.windows(n);
+    if (windows < 1) return invalid("window of " + a.name);
+    std::vector<double> longer;
+    for (const double before : counts)
+      for (std::int64_t o = 0; o < windows; ++o) {
+        const std::int64_t begin = o * axis.stride - axis.padding,
+                           end = std::min(begin + axis.size, n + axis.padding);
+        longer.push_back(numerics::mul(
+            before, static_cast<double>(counted ? end - begin
+                                                : std::min(end, n) - std::max<std::int64_t>(begin, 0))));
+      }
+    if (longer.size() > most_made) return too_large("windows of " + a.name);
+    counts = std::move(longer);
+    size.push_back(windows);
+    const std::int64_t behind = (windows - 1) * axis.stride + axis.size - axis.padding - n;
+    around.insert(around.begin(), {axis.padding, std::max<std::int64_t>(behind, 0)});
+  }
+  if (!a.none("divisor_override")) counts = {static_cast<double>(a.integer("divisor_override"))};
+  if (auto s = a.check(); !s) return s.error();
+  if (counts[0] == 0) return invalid("divisor_override of " + a.name, "0");
+  const auto wider = padded(e, a, *x, around, "constant", 0);
+  if (!wider) return wider;
+  arguments sums = a;
+  sums.replace("self", *wider);
+  sums.replace("padding", e.c.values.integers({0, 0, 0}));
+  sums.replace("ceil_mode", value::of(false));
+  sums.replace("divisor_override", value::of(std::int64_t{1}));
+  const auto sum = avg_pool3d(e, sums), by = constant_tensor(e, counts, size, scalar::f32);
+  if (!by) return by;
+  return done(apply(e, ops::div, step_of(sum), step_of(by)));
+}
+
+}  // namespace import::torch_rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_TORCH_ROWS_PLACES_HPP_
 // ---- octet/import/torch/rows_recurrent.hpp
 // Rows of recurrent layers. A recurrent layer is unrolled over the sequence, whose
 // length the file or the caller gives: each step is a few nodes, in PyTorch's order of operations.
@@ -14000,6 +14510,8 @@ inline constexpr torch_row all[] = {
      &conv<1, false, true>},
     {"quantized::conv_transpose2d", "qx, packed_weight, output_scale, output_zero_point",
      &conv<2, false, true>},
+    {"quantized::conv_transpose3d", "qx, packed_weight, output_scale, output_zero_point",
+     &conv_transpose3d},
     {"quantized::linear", "X, W_prepack, Y_scale_i, Y_zero_point_i", &linear<false>},
     {"quantized::linear_relu", "X, W_prepack, Y_scale_i, Y_zero_point_i", &linear<true>},
     {"quantized::conv1d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
@@ -14007,6 +14519,7 @@ inline constexpr torch_row all[] = {
     {"quantized::conv3d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
     {"quantized::conv_transpose1d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
     {"quantized::conv_transpose2d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
+    {"quantized::conv_transpose3d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
     {"quantized::linear_dynamic", "X, W_prepack, reduce_range=False",
      &linear_dynamic<false, false>},
     {"quantized::linear_relu_dynamic", "X, W_prepack, reduce_range=False",
@@ -14025,6 +14538,8 @@ inline constexpr torch_row all[] = {
     {"quantized::conv_transpose1d_prepack",
      "weight, bias, stride, padding, output_padding, dilation, groups", &prepack},
     {"quantized::conv_transpose2d_prepack",
+     "weight, bias, stride, padding, output_padding, dilation, groups", &prepack},
+    {"quantized::conv_transpose3d_prepack",
      "weight, bias, stride, padding, output_padding, dilation, groups", &prepack},
     {"quantized::linear_prepack", "W, B=None", &prepack},
 
@@ -14290,6 +14805,10 @@ inline constexpr torch_row all[] = {
      "input, weight, bias=None, stride=[1, 1], padding=[0, 0], output_padding=[0, 0], groups=1, "
      "dilation=[1, 1]",
      &plain_transposed},
+    {"aten::conv_transpose3d",
+     "input, weight, bias=None, stride=[1, 1, 1], padding=[0, 0, 0], output_padding=[0, 0, 0], "
+     "groups=1, dilation=[1, 1, 1]",
+     &plain_transposed},
     {"aten::linear", "input, weight, bias=None", &float_linear},
     {"aten::matmul", "self, other", &matmul},
     {"aten::mm", "self, mat2", &mm},
@@ -14390,7 +14909,19 @@ inline constexpr torch_row all[] = {
      "divisor_override=None",
      &on_one_image<&avg_pool2d>},
     {"aten::adaptive_avg_pool2d", "self, output_size", &on_one_image<&adaptive_avg_pool2d>},
-    {"aten::adaptive_max_pool2d", "self, output_size", &on_one_image<&adaptive_max_pool2d>},
+    {"aten::adaptive_max_pool2d", "self, output_size",
+     &adaptive_max_pool_with_places<2, &on_one_image<&adaptive_max_pool2d>>},
+    {"aten::max_pool1d_with_indices",
+     "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
+     &max_pool_with_places<1, &on_one_row<&max_pool2d>>},
+    {"aten::max_pool2d_with_indices",
+     "self, kernel_size, stride=[], padding=[0, 0], dilation=[1, 1], ceil_mode=False",
+     &max_pool_with_places<2, &on_one_image<&max_pool2d>>},
+    {"aten::max_pool3d_with_indices",
+     "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
+     &max_pool_with_places<3, &max_pool3d>},
+    {"aten::max_unpool2d", "self, indices, output_size", &max_unpool<2>},
+    {"aten::max_unpool3d", "self, indices, output_size, stride, padding", &max_unpool<3>},
     {"aten::max_pool1d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
      &on_one_row<&max_pool2d>},
     {"quantized::max_pool1d",
@@ -14401,7 +14932,8 @@ inline constexpr torch_row all[] = {
      "divisor_override=None",
      &on_one_row<&avg_pool2d>},
     {"aten::adaptive_avg_pool1d", "self, output_size", &on_one_row<&adaptive_avg_pool2d>},
-    {"aten::adaptive_max_pool1d", "self, output_size", &on_one_row<&adaptive_max_pool2d>},
+    {"aten::adaptive_max_pool1d", "self, output_size",
+     &adaptive_max_pool_with_places<1, &on_one_row<&adaptive_max_pool2d>>},
     {"aten::max_pool3d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
      &max_pool3d},
     {"quantized::max_pool3d",
@@ -14409,7 +14941,7 @@ inline constexpr torch_row all[] = {
     {"aten::avg_pool3d",
      "self, kernel_size, stride=[], padding=[0], ceil_mode=False, count_include_pad=True, "
      "divisor_override=None",
-     &avg_pool3d},
+     &average_of_volume},
     {"aten::adaptive_avg_pool3d", "self, output_size", &adaptive_avg_pool3d},
     {"aten::upsample_nearest1d", "input, output_size=None, scales=None", &upsample_line},
     {"aten::upsample_linear1d", "input, output_size, align_corners, scales=None",

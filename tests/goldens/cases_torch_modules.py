@@ -344,9 +344,29 @@ KERNELS.update({
     "cdist": "return torch.cdist(v[0], v[0].flip(1)[:, :3], p=1.0)",
     "index_add_factor": "return v.index_add(1, torch.tensor([0, 2]), v[:, :2], alpha=2.0)",
 })
+# Pools that say where their results are, what puts values back there, diagonals of Einstein sums.
+KERNELS.update({
+    "places": "a, i = F.max_pool2d(v, 3, 2, 1, return_indices=True)\n"
+              "b, j = F.max_pool2d(v[0], 2, 2, ceil_mode=True, return_indices=True)\n"
+              "c, k = F.max_pool2d(v, 2, 1, 1, dilation=2, return_indices=True)\n"
+              "return a, i, b, j, c, k",
+    "places_volume": "a, i = F.max_pool3d(v[None], 2, 2, return_indices=True)\n"
+                     "return a, i, F.max_unpool3d(a, i, 2, 2, output_size=(6, 4, 5))",
+    "places_adaptive": "a, i = F.adaptive_max_pool2d(v, (3, 2), return_indices=True)\n"
+                       "b, j = F.adaptive_max_pool1d(v.flatten(2), 3, return_indices=True)\n"
+                       "return a, i, b, j",
+    "unpool": "a, i = F.max_pool2d(v, 2, 2, return_indices=True)\n"
+              "return F.max_unpool2d(a, i, 2, 2, output_size=(4, 5))",
+    "average_volume": "return F.avg_pool3d(v[None], (2, 3, 2), 2, ceil_mode=True), "
+                      "F.avg_pool3d(v[None], 3, 2, 1, count_include_pad=False), "
+                      "F.avg_pool3d(v[None], 3, 2, 1, ceil_mode=True)",
+    "einsum_diagonal": "w = v[:, :, :, :4]\nreturn torch.einsum('bcii->bci', w), "
+                       "torch.einsum('ii', w[0, 0]), torch.einsum('biii', v[:, :4, :, :4])",
+})
 # The same, but for products whose order of sums is the CPU's.
 KERNELS_CLOSE = {
     "mish": "return F.mish(v), torch.tanh(v), torch.exp(v)",
+    "einsum_diagonals": "w = v[:, :4, :, :4]\nreturn torch.einsum('biij,bjj->bi', w, w[:, 0])",
     "affine_grid": "t = torch.tensor([[[0.9, 0.1, 0.0], [0.0, 1.1, 0.1]]]).expand(2, -1, -1)\n"
                    "return F.grid_sample(v, F.affine_grid(t, [2, 6, 4, 5], align_corners=False), "
                    "align_corners=False)",

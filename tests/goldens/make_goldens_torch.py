@@ -833,6 +833,26 @@ def volumes(w):
         w.add(tag, Case([(0.05, 61)], lambda m, q: m.op(q), children={"op": op}),
               [real(codes(rng, (1, 4, 4, 3, 5), 128), 0.05, 61)], freeze=True,
               engines=("fbgemm",))
+    for tag, groups, fields in (
+            ("conv_transpose3d", 1, {"stride": (2, 1, 2), "padding": (1, 0, 1)}),
+            ("conv_transpose3d_g2", 2, {"dilation": (2, 1, 1), "padding": (0, 1, 0)}),
+            ("conv_transpose3d_extra", 1, {"stride": 2, "output_padding": 1, "bias": False})):
+        rng = w.rng(tag)
+        op = quantized.ConvTranspose3d(4, 6, (3, 2, 3), groups=groups, **fields)
+        bias = torch.from_numpy(rng.normal(0, 1, 6).astype(np.float32))
+        op.set_weight_bias(weights(rng, (4, 6 // groups, 3, 2, 3), False),
+                           bias if "bias" not in fields else None)
+        op.scale, op.zero_point = 0.6, 63
+        w.add(tag, Case([(0.05, 61)], lambda m, q: m.op(q), children={"op": op}),
+              [real(codes(rng, (2, 4, 3, 3, 5), 128), 0.05, 61)], engines=("fbgemm",))
+        made = nn.ConvTranspose3d(4, 6, (3, 2, 3), groups=groups, **{
+            k: v for k, v in fields.items() if k != "dilation"})
+        for p in made.parameters():
+            p.requires_grad_(False).copy_(torch.from_numpy(
+                rng.uniform(-1, 1, tuple(p.shape)).astype(np.float32)))
+        w.add("float_" + tag, Case([(0.05, 61)], lambda m, q: m.op(q.dequantize()),
+                                   children={"op": made.eval()}),
+              [real(codes(rng, (2, 4, 3, 3, 5), 128), 0.05, 61)], tolerance=1e-5, **CLOSE)
 
 
 def formats(w):

@@ -24,8 +24,15 @@ struct einsum_product {
   std::vector<std::int64_t> extents;  // of the product, one a label
   std::vector<std::int64_t> order;    // of its axes
 };
-/// One operand alone is summed and turned; of several, each product takes one more.
+/// Two axes of an operand that have one label: their diagonal stands in their place, as last axis.
+struct einsum_diagonal {
+  std::size_t operand;
+  std::array<std::int64_t, 2> axes;
+};
+/// The diagonals, one after another, then: one operand alone is summed and turned; of several, each
+/// product takes one more.
 struct einsum_plan {
+  std::vector<einsum_diagonal> diagonals;
   einsum_operand alone;
   std::vector<einsum_product> products;
 };
@@ -91,17 +98,39 @@ inline result<einsum_labels> read_einsum(const std::string& equation,
     }
     if (small && large) return refused("a written-out result where letters are of both cases");
   }
-  const auto repeats = [](std::string s) {
-    std::sort(s.begin(), s.end());
-    return std::adjacent_find(s.begin(), s.end()) != s.end();
-  };
-  for (const std::string& labels : e.in)
-    if (repeats(labels)) return refused("each label once in an operand");
-  if (repeats(e.out)) return invalid("result of an Einstein sum", e.out.substr(0, 40));
+  std::string sorted = e.out;
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+    return invalid("result of an Einstein sum", e.out.substr(0, 40));
   return e;
 }
 inline bool has_label(const std::string& labels, char ch) {
   return labels.find(ch) != std::string::npos;
+}
+/// Takes the diagonals of labels that stand several times in an operand.
+inline status take_diagonals(einsum_labels& e, std::vector<std::vector<std::int64_t>>& shapes,
+                             std::vector<einsum_diagonal>& to) {
+  for (std::size_t k = 0; k < e.in.size(); ++k)
+    for (std::size_t p = 0; p < e.in[k].size();) {
+      const char ch = e.in[k][p];
+      const std::size_t q = e.in[k].find(ch, p + 1);
+      if (q == std::string::npos) {
+        ++p;
+        continue;
+      }
+      auto& size = shapes[k];
+      if (size[p] != size[q])
+        return invalid("extents of one label of an Einstein sum",
+                       std::to_string(size[p]) + ", " + std::to_string(size[q]), "the same twice");
+      to.push_back({k, {static_cast<std::int64_t>(p), static_cast<std::int64_t>(q)}});
+      size.push_back(size[p]);
+      e.in[k] += ch;
+      for (const std::size_t at : {q, p}) {
+        e.in[k].erase(at, 1);
+        size.erase(size.begin() + static_cast<std::ptrdiff_t>(at));
+      }
+    }
+  return unit{};
 }
 /// Sums over what `keep` does not hold; the labels that stay.
 inline std::string summed_labels(const std::string& labels, const std::string& keep,
@@ -122,12 +151,14 @@ inline std::vector<std::int64_t> places_of(const std::string& labels, const std:
 
 }  // namespace detail
 
-/// Operands of these extents. An error where the equation is none, or asks for a diagonal.
+/// Operands of these extents. An error where the equation is none.
 inline result<einsum_plan> plan_einsum(const std::string& equation,
-                                       const std::vector<std::vector<std::int64_t>>& shapes) {
+                                       std::vector<std::vector<std::int64_t>> shapes) {
   using detail::has_label;
-  const auto e = detail::read_einsum(equation, shapes);
+  auto e = detail::read_einsum(equation, shapes);
   if (!e) return e.error();
+  einsum_plan plan;
+  if (auto s = detail::take_diagonals(*e, shapes, plan.diagonals); !s) return s.error();
   std::map<char, std::int64_t> extent;
   for (std::size_t k = 0; k < shapes.size(); ++k)
     for (std::size_t i = 0; i < shapes[k].size(); ++i)
@@ -139,7 +170,6 @@ inline result<einsum_plan> plan_einsum(const std::string& equation,
   for (const char ch : e->out)
     if (!extent.contains(ch))
       return invalid("result of an Einstein sum", e->out.substr(0, 40), "labels of the operands");
-  einsum_plan plan;
   if (e->in.size() == 1) {
     const std::string stay = detail::summed_labels(e->in[0], e->out, plan.alone);
     plan.alone.order = detail::places_of(e->out, stay);

@@ -321,6 +321,25 @@ inline tensor_id einsum_operand_of(emitter& m, tensor_id x, const import::einsum
   x = turned_axes(m, x, o.order);
   return o.matrices.empty() ? x : reshaped_to(m, x, o.matrices);
 }
+/// The diagonal of two axes of one extent, as last axis.
+inline tensor_id diagonal_of(emitter& m, tensor_id x, const std::array<std::int64_t, 2>& axes) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.tensor_of(x).shape;
+  const std::int32_t n = s[static_cast<int>(axes[0])];
+  std::vector<std::int64_t> order, size, index;
+  for (std::int64_t i = 0; i < s.rank; ++i)
+    if (i != axes[0] && i != axes[1]) order.push_back(i), size.push_back(s[static_cast<int>(i)]);
+  order.insert(order.end(), axes.begin(), axes.end());
+  size.push_back(std::int64_t{n} * n);
+  if (!m.check(verify_size(dims{n}, dtype::s64, m.to.max, "places"))) return no_tensor;
+  for (std::int64_t i = 0; i < n; ++i) index.push_back(i * (n + 1));
+  attributes last;
+  last.set("axis", static_cast<std::int64_t>(size.size()) - 1);
+  return m.made(
+      ops::gather,
+      {reshaped_to(m, turned_axes(m, x, order), size), m.new_constant("", dims{n}, index)},
+      dtype::f32, std::move(last));
+}
 /// Any number of operands, multiplied from the first to the last.
 inline void einsum_row(emitter& m, call& c) {
   if (!m.arity(c, 1, c.in.size())) return;
@@ -336,6 +355,8 @@ inline void einsum_row(emitter& m, call& c) {
   if (m.failed()) return;
   const auto plan = import::plan_einsum(equation, shapes);
   if (!plan) return m.fail(plan.error());
+  for (const import::einsum_diagonal& d : plan->diagonals)
+    in[d.operand] = diagonal_of(m, in[d.operand], d.axes);
   tensor_id y = in[0];
   if (in.size() == 1) y = einsum_operand_of(m, y, plan->alone);
   for (std::size_t k = 1; k < in.size(); ++k) {

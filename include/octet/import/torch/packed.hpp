@@ -32,8 +32,6 @@ inline result<value> checked(heap& values, packed_data p) {
     return values.packed(std::move(p));
   }
   const auto n = as_size(p.spatial);
-  if (p.transposed && (p.spatial == 3 || w->rank() == 5))
-    return unsupported("3-dimensional transposed convolution", {}, "1 and 2 dimensions");
   if (p.stride.size() != n || p.padding.size() != n || p.dilation.size() != n ||
       (p.transposed && p.output_padding.size() != n))
     return malformed("packed parameters: numbers of strides, paddings and dilations");

@@ -12,6 +12,7 @@
 #include "octet/import/torch/rows_linear.hpp"
 #include "octet/import/torch/rows_memory.hpp"
 #include "octet/import/torch/rows_norm.hpp"
+#include "octet/import/torch/rows_places.hpp"
 #include "octet/import/torch/rows_pool.hpp"
 #include "octet/import/torch/rows_recurrent.hpp"
 #include "octet/import/torch/rows_resample.hpp"
@@ -42,6 +43,8 @@ inline constexpr torch_row all[] = {
      &conv<1, false, true>},
     {"quantized::conv_transpose2d", "qx, packed_weight, output_scale, output_zero_point",
      &conv<2, false, true>},
+    {"quantized::conv_transpose3d", "qx, packed_weight, output_scale, output_zero_point",
+     &conv_transpose3d},
     {"quantized::linear", "X, W_prepack, Y_scale_i, Y_zero_point_i", &linear<false>},
     {"quantized::linear_relu", "X, W_prepack, Y_scale_i, Y_zero_point_i", &linear<true>},
     {"quantized::conv1d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
@@ -49,6 +52,7 @@ inline constexpr torch_row all[] = {
     {"quantized::conv3d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
     {"quantized::conv_transpose1d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
     {"quantized::conv_transpose2d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
+    {"quantized::conv_transpose3d_dynamic", "qx, packed_weight, reduce_range=False", &conv_dynamic},
     {"quantized::linear_dynamic", "X, W_prepack, reduce_range=False",
      &linear_dynamic<false, false>},
     {"quantized::linear_relu_dynamic", "X, W_prepack, reduce_range=False",
@@ -67,6 +71,8 @@ inline constexpr torch_row all[] = {
     {"quantized::conv_transpose1d_prepack",
      "weight, bias, stride, padding, output_padding, dilation, groups", &prepack},
     {"quantized::conv_transpose2d_prepack",
+     "weight, bias, stride, padding, output_padding, dilation, groups", &prepack},
+    {"quantized::conv_transpose3d_prepack",
      "weight, bias, stride, padding, output_padding, dilation, groups", &prepack},
     {"quantized::linear_prepack", "W, B=None", &prepack},
 
@@ -332,6 +338,10 @@ inline constexpr torch_row all[] = {
      "input, weight, bias=None, stride=[1, 1], padding=[0, 0], output_padding=[0, 0], groups=1, "
      "dilation=[1, 1]",
      &plain_transposed},
+    {"aten::conv_transpose3d",
+     "input, weight, bias=None, stride=[1, 1, 1], padding=[0, 0, 0], output_padding=[0, 0, 0], "
+     "groups=1, dilation=[1, 1, 1]",
+     &plain_transposed},
     {"aten::linear", "input, weight, bias=None", &float_linear},
     {"aten::matmul", "self, other", &matmul},
     {"aten::mm", "self, mat2", &mm},
@@ -432,7 +442,19 @@ inline constexpr torch_row all[] = {
      "divisor_override=None",
      &on_one_image<&avg_pool2d>},
     {"aten::adaptive_avg_pool2d", "self, output_size", &on_one_image<&adaptive_avg_pool2d>},
-    {"aten::adaptive_max_pool2d", "self, output_size", &on_one_image<&adaptive_max_pool2d>},
+    {"aten::adaptive_max_pool2d", "self, output_size",
+     &adaptive_max_pool_with_places<2, &on_one_image<&adaptive_max_pool2d>>},
+    {"aten::max_pool1d_with_indices",
+     "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
+     &max_pool_with_places<1, &on_one_row<&max_pool2d>>},
+    {"aten::max_pool2d_with_indices",
+     "self, kernel_size, stride=[], padding=[0, 0], dilation=[1, 1], ceil_mode=False",
+     &max_pool_with_places<2, &on_one_image<&max_pool2d>>},
+    {"aten::max_pool3d_with_indices",
+     "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
+     &max_pool_with_places<3, &max_pool3d>},
+    {"aten::max_unpool2d", "self, indices, output_size", &max_unpool<2>},
+    {"aten::max_unpool3d", "self, indices, output_size, stride, padding", &max_unpool<3>},
     {"aten::max_pool1d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
      &on_one_row<&max_pool2d>},
     {"quantized::max_pool1d",
@@ -443,7 +465,8 @@ inline constexpr torch_row all[] = {
      "divisor_override=None",
      &on_one_row<&avg_pool2d>},
     {"aten::adaptive_avg_pool1d", "self, output_size", &on_one_row<&adaptive_avg_pool2d>},
-    {"aten::adaptive_max_pool1d", "self, output_size", &on_one_row<&adaptive_max_pool2d>},
+    {"aten::adaptive_max_pool1d", "self, output_size",
+     &adaptive_max_pool_with_places<1, &on_one_row<&adaptive_max_pool2d>>},
     {"aten::max_pool3d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
      &max_pool3d},
     {"quantized::max_pool3d",
@@ -451,7 +474,7 @@ inline constexpr torch_row all[] = {
     {"aten::avg_pool3d",
      "self, kernel_size, stride=[], padding=[0], ceil_mode=False, count_include_pad=True, "
      "divisor_override=None",
-     &avg_pool3d},
+     &average_of_volume},
     {"aten::adaptive_avg_pool3d", "self, output_size", &adaptive_avg_pool3d},
     {"aten::upsample_nearest1d", "input, output_size=None, scales=None", &upsample_line},
     {"aten::upsample_linear1d", "input, output_size, align_corners, scales=None",

@@ -2,6 +2,7 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
 
+#include "octet/import/common/einsum.hpp"
 #include "octet/import/torch/rows_composed.hpp"
 #include "octet/import/torch/rows_windows.hpp"
 
@@ -384,6 +385,53 @@ template <const op_def& NotBelow> result<value> running_extreme(emitter& e, argu
   if (!values) return values;
   if (!indices) return indices;
   return e.c.values.list({*values, *indices}, kind::tuple);
+}
+
+// ---- Einstein sums ----
+
+inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
+  if (x && !o.sum.empty()) x = summed(e, x, o.sum, false);
+  if (!x) return x;
+  const auto turned = permuted(e, **x, o.order);
+  if (!turned) return turned.error();
+  return o.matrices.empty() ? step_of(turned) : step_of(reshaped(e, *turned->t, o.matrices));
+}
+/// einsum(equation, operands): labels that operands have and nothing later has are summed over in
+/// matrix products, from the first operand to the last.
+inline result<value> einsum(emitter& e, arguments& a) {
+  const value equation = a["equation"], operands = a["tensors"];
+  if (!equation.is(kind::string) || !operands.is_sequence() || operands.c->items.empty())
+    return invalid("arguments of " + a.name);
+  std::vector<step> in;
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const value& v : operands.c->items) {
+    if (!v.is(kind::tensor)) return invalid("operand of " + a.name);
+    in.push_back(real_value(e, *v.t));
+    if (!in.back()) return in.back().error();
+    shapes.push_back((*in.back())->size);
+  }
+  const auto plan = plan_einsum(equation.c->text, shapes);
+  if (!plan) return plan.error();
+  for (const import::einsum_diagonal& d : plan->diagonals) {
+    arguments of(e.c, a.name,
+                 {{"self", value_of(**in[d.operand])},
+                  {"offset", value::of(std::int64_t{0})},
+                  {"dim1", value::of(d.axes[0])},
+                  {"dim2", value::of(d.axes[1])}});
+    in[d.operand] = step_of(diagonal(e, of));
+    if (!in[d.operand]) return in[d.operand].error();
+  }
+  if (in.size() == 1) return done(einsum_operand_of(e, in[0], plan->alone));
+  step y = in[0];
+  for (std::size_t k = 1; k < in.size(); ++k) {
+    const import::einsum_product& p = plan->products[k - 1];
+    y = matrix_product(e, einsum_operand_of(e, y, p.left), einsum_operand_of(e, in[k], p.right));
+    if (!y) return y.error();
+    const auto v = reshaped(e, **y, p.extents);
+    if (!v) return v;
+    y = step_of(permuted(e, *v->t, p.order));
+  }
+  return done(y);
 }
 
 }  // namespace import::torch_rows

@@ -4,7 +4,6 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 
-#include "octet/import/common/einsum.hpp"
 #include "octet/import/torch/rows_index.hpp"
 #include "octet/import/torch/rows_linear.hpp"
 #include "octet/import/torch/rows_norm.hpp"
@@ -666,13 +665,16 @@ inline result<tensor_id> computed_weights(emitter& e, const packed_data& p, bool
 inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& x,
                                          const packed_data& p);
 inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p);
+inline result<value> transposed_volume(emitter& e, arguments& a, tensor_data& x, packed_data p);
 /// A float32 convolution; parameters as quantized ones have them.
 inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
   if (p.weight->type != scalar::f32 || !e.c.known(*p.weight))
     return unsupported("weights of " + a.name,
                        e.c.known(*p.weight) ? std::string(name_of(p.weight->type)) : "computed",
                        "float32, known when the file is loaded");
-  if (x.rank() == 5) return volume_convolution(e, a, x, std::move(p));
+  if (x.rank() == 5)
+    return p.transposed ? transposed_volume(e, a, x, std::move(p))
+                        : volume_convolution(e, a, x, std::move(p));
   const int spatial = x.rank() - 2;
   if (spatial != 1 && spatial != 2)
     return unsupported("input of " + a.name, std::to_string(x.rank()) + " axes", "3, 4");
@@ -759,10 +761,10 @@ inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x
   for (auto* list : {&p.stride, &p.padding, &p.dilation})
     if (list->size() == 1) list->resize(3, list->front());
   const tensor_data& w = *p.weight;
-  if (p.transposed || w.rank() != 5 || p.stride.size() != 3 || p.padding.size() != 3 ||
-      p.dilation.size() != 3 || p.stride[0] < 1 || p.dilation[0] < 1 || p.padding[0] < 0 ||
+  if (w.rank() != 5 || p.stride.size() != 3 || p.padding.size() != 3 || p.dilation.size() != 3 ||
+      p.stride[0] < 1 || p.dilation[0] < 1 || p.padding[0] < 0 ||
       std::max(p.dilation[0], p.padding[0]) > INT32_MAX)
-    return unsupported("a convolution of volumes by " + a.name, {}, "one that is not transposed");
+    return invalid("window of " + a.name);
   const auto deep = padded(e, a, x, {0, 0, 0, 0, p.padding[0], p.padding[0]}, "constant", 0);
   if (!deep) return deep;
   const std::int64_t reach = p.dilation[0] * (w.size[2] - 1) + 1, room = deep->t->size[2] - reach;
@@ -800,6 +802,30 @@ inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x
   tensor_data b = *p.bias;
   const step bias = step_of(reshaped(e, b, {p.bias->elements(), 1, 1, 1}));
   return as_contiguous(e, done(apply(e, ops::add, step_of(volumes), bias)));
+}
+/// A transposed convolution of volumes as one of images whose channels are those under all taps of
+/// the depth.
+inline result<value> transposed_volume(emitter& e, arguments& a, tensor_data& x, packed_data p) {
+  p.spatial = 3;
+  for (auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
+    if (list->size() <= 1) list->resize(3, list->empty() ? 0 : list->front());
+  if (auto valid = checked(e.c.values, p); !valid) return valid;
+  if (const auto channels = channels_of(a, x, p); !channels) return channels.error();
+  if (p.groups > 1) return groups_side_by_side(e, a, x, p);
+  const auto images = images_to_transpose(e, a, x, p);
+  if (!images) return images.error();
+  std::vector<tensor_id> operands{images->images, images->weights};
+  if (p.bias) {
+    const auto b = e.c.numbers<float>(*p.bias);
+    if (!b) return b.error();
+    operands.push_back(e.constant_of(*b));
+  }
+  const tensor_id y = e.make(scalar::f32);
+  if (auto s = e.emit(ops::float_transpose_conv2d, std::move(operands), y,
+                      conv_attributes(images->image, false, false));
+      !s)
+    return s.error();
+  return volume_of_images(e, x, y, images->depth);
 }
 /// Weight and bias.
 inline result<packed_data> weights_of(emitter& e, arguments& a) {
@@ -858,8 +884,8 @@ inline result<value> plain_convolution(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   return float_convolution(e, a, **x, std::move(*p));
 }
-/// conv_transpose1d, conv_transpose2d: (x, weight, bias, stride, padding, output_padding, groups,
-/// dilation).
+/// conv_transpose1d, conv_transpose2d, conv_transpose3d: (x, weight, bias, stride, padding,
+/// output_padding, groups, dilation).
 inline result<value> plain_transposed(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "input");
   if (!x) return x.error();
@@ -980,41 +1006,6 @@ inline result<value> added_product(emitter& e, arguments& a, std::string_view le
 inline result<value> addmm(emitter& e, arguments& a) { return added_product(e, a, "mat1", "mat2"); }
 inline result<value> baddbmm(emitter& e, arguments& a) {
   return added_product(e, a, "batch1", "batch2");
-}
-inline step einsum_operand_of(emitter& e, step x, const einsum_operand& o) {
-  if (x && !o.sum.empty()) x = summed(e, x, o.sum, false);
-  if (!x) return x;
-  const auto turned = permuted(e, **x, o.order);
-  if (!turned) return turned.error();
-  return o.matrices.empty() ? step_of(turned) : step_of(reshaped(e, *turned->t, o.matrices));
-}
-/// einsum(equation, operands): labels that operands have and nothing later has are summed over in
-/// matrix products, from the first operand to the last.
-inline result<value> einsum(emitter& e, arguments& a) {
-  const value equation = a["equation"], operands = a["tensors"];
-  if (!equation.is(kind::string) || !operands.is_sequence() || operands.c->items.empty())
-    return invalid("arguments of " + a.name);
-  std::vector<step> in;
-  std::vector<std::vector<std::int64_t>> shapes;
-  for (const value& v : operands.c->items) {
-    if (!v.is(kind::tensor)) return invalid("operand of " + a.name);
-    in.push_back(real_value(e, *v.t));
-    if (!in.back()) return in.back().error();
-    shapes.push_back((*in.back())->size);
-  }
-  const auto plan = plan_einsum(equation.c->text, shapes);
-  if (!plan) return plan.error();
-  if (in.size() == 1) return done(einsum_operand_of(e, in[0], plan->alone));
-  step y = in[0];
-  for (std::size_t k = 1; k < in.size(); ++k) {
-    const import::einsum_product& p = plan->products[k - 1];
-    y = matrix_product(e, einsum_operand_of(e, y, p.left), einsum_operand_of(e, in[k], p.right));
-    if (!y) return y.error();
-    const auto v = reshaped(e, **y, p.extents);
-    if (!v) return v;
-    y = step_of(permuted(e, *v->t, p.order));
-  }
-  return done(y);
 }
 
 // ---- attention ----

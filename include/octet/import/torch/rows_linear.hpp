@@ -8,6 +8,7 @@
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/fully_connected.hpp"
+#include "octet/ops/gather.hpp"
 #include "octet/ops/pad.hpp"
 #include "octet/ops/quantize.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
@@ -347,6 +348,143 @@ template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
   v.t->stride = {size[1] * size[2] * size[3] * size[4], 1, size[1] * size[3] * size[4],
                  size[1] * size[4], size[1]};
   return v;
+}
+
+// ---- transposed convolutions of volumes ----
+
+/// For each plane of the result, tap after tap, the plane of x that it takes: x's depth where the
+/// tap lies between two planes or outside.
+inline result<std::vector<std::int64_t>> planes_under_taps(emitter& e, arguments& a,
+                                                           const tensor_data& x,
+                                                           const packed_data& p) {
+  const std::int64_t depth = x.size[2], taps = p.weight->size[2], by = p.stride[0],
+                     out = (depth - 1) * by - 2 * p.padding[0] + p.dilation[0] * (taps - 1) +
+                           p.output_padding[0] + 1;
+  if (by < 1 || p.dilation[0] < 1 || taps < 1 || taps > 64 || depth < 1 || out < 1 ||
+      out > INT32_MAX)
+    return invalid("depth of the window of " + a.name, std::to_string(taps), std::to_string(depth));
+  if (auto s = e.c.build.make_constant(as_size(out * taps) * sizeof(std::int64_t)); !s)
+    return s.error();
+  std::vector<std::int64_t> planes;
+  for (std::int64_t o = 0; o < out; ++o)
+    for (std::int64_t t = 0; t < taps; ++t) {
+      const std::int64_t at = o + p.padding[0] - t * p.dilation[0];
+      planes.push_back(at >= 0 && at % by == 0 && at / by < depth ? at / by : depth);
+    }
+  return planes;
+}
+/// [N, D, H, W, C] as images [N * planes / taps, H, W, C * taps], whose channels are
+/// [group][tap][channel].
+inline result<tensor_id> images_under_taps(emitter& e, const tensor_data& x, const packed_data& p,
+                                           tensor_id in, const std::vector<std::int64_t>& planes) {
+  using list = std::vector<std::int64_t>;
+  const std::int64_t n = x.size[0], c = x.size[1], h = x.size[3], w = x.size[4],
+                     taps = p.weight->size[2],
+                     images = n * (static_cast<std::int64_t>(planes.size()) / taps);
+  const tensor_id wider = e.make_like(x), picked = e.make_like(x), turned = e.make_like(x);
+  attributes behind, axis;
+  behind.set("paddings", list{0, 0, 0, 1, 0, 0, 0, 0, 0, 0});
+  if (is_quantized(x.type)) behind.set("value", std::int64_t{x.zero_points[0]});
+  const op_def& pad = is_quantized(x.type) ? ops::qnn_pad : ops::pad;
+  if (auto s = e.emit(pad, {in}, wider, std::move(behind)); !s) return s.error();
+  axis.set("axis", std::int64_t{1});
+  if (auto s = e.emit(ops::gather, {wider, e.constant_of(planes)}, picked, std::move(axis)); !s)
+    return s.error();
+  const auto apart = reshaped_like(e, picked, {images, taps, h * w, p.groups, c / p.groups});
+  if (!apart) return apart;
+  if (auto s = e.transpose(*apart, turned, {0, 2, 3, 1, 4}); !s) return s.error();
+  return reshaped_like(e, turned, {images, h, w, taps * c});
+}
+/// Weights [C, O/g, taps, kh, kw] as the constant [O, kh, kw, taps * C/g].
+inline result<tensor_id> transposed_taps_as_channels(emitter& e, const packed_data& p) {
+  tensor_data k = *p.weight;
+  if (auto s = e.c.resolve_channels(k); !s) return s.error();
+  if (k.scales.size() > 1 && k.axis != 1)
+    return unsupported("per-channel weights on axis " + std::to_string(k.axis), {},
+                       "the output channels");
+  const std::int64_t inputs = k.size[0] / p.groups;
+  k.size.insert(k.size.begin(), p.groups);
+  k.stride.insert(k.stride.begin(), k.stride[0] * inputs);
+  k.size[1] = inputs;
+  constexpr int order[] = {0, 2, 4, 5, 3, 1};
+  const std::vector<std::int64_t> size{p.groups * k.size[2], k.size[4], k.size[5],
+                                       k.size[3] * inputs};
+  if (!k.constant()) {  // computed of constants: the nodes are folded
+    tensor_data w = *p.weight;
+    const auto in = e.held(w, false);
+    if (!in) return in;
+    const auto axes = reshaped_like(e, *in, k.size);
+    if (!axes) return axes;
+    const tensor_id turned = e.make(k.type);
+    if (auto s = e.transpose(*axes, turned, {std::begin(order), std::end(order)}); !s)
+      return s.error();
+    return reshaped_like(e, turned, size);
+  }
+  auto data = e.c.elements(k, std::span<const int>(order, 6));
+  if (!data) return data.error();
+  const auto shape = e.ir_shape(size, false);
+  if (!shape) return shape.error();
+  const tensor_id weights = e.g.add_constant("", dtype_of_scalar(k.type), *shape, std::move(*data));
+  e.g[weights].scales = k.scales;
+  e.g[weights].zero_points = k.zero_points;
+  if (k.channel_scales) e.g[weights].axis = 0;
+  return weights;
+}
+/// The transposed convolution of images that one of volumes is.
+struct images_of_volume {
+  tensor_id images, weights;
+  packed_data image;   // without the depth
+  std::int64_t depth;  // of the result
+};
+inline result<images_of_volume> images_to_transpose(emitter& e, arguments& a, tensor_data& x,
+                                                    const packed_data& p) {
+  const auto planes = planes_under_taps(e, a, x, p);
+  if (!planes) return planes.error();
+  const auto in = e.held(x, true);  // [N, D, H, W, C]
+  if (!in) return in.error();
+  const auto images = images_under_taps(e, x, p, *in, *planes);
+  if (!images) return images.error();
+  const auto weights = transposed_taps_as_channels(e, p);
+  if (!weights) return weights.error();
+  packed_data image = p;
+  image.spatial = 2;
+  for (auto* numbers : {&image.stride, &image.padding, &image.dilation, &image.output_padding})
+    numbers->erase(numbers->begin());
+  return images_of_volume{*images, *weights, std::move(image),
+                          static_cast<std::int64_t>(planes->size()) / p.weight->size[2]};
+}
+/// Images [N * D, H, W, C] as a volume.
+inline result<value> volume_of_images(emitter& e, const tensor_data& x, tensor_id y,
+                                      std::int64_t depth) {
+  const dims s = e.g[y].shape;
+  const auto volume = reshaped_like(e, y, {x.size[0], depth, s[1], s[2], s[3]});
+  if (!volume) return volume.error();
+  return e.wrap(*volume, x.type, true, false);
+}
+inline result<value> conv_transpose3d(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("qx");
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = quantized_weights(e, a, "packed_weight");
+  if (!p) return p.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, x->type);
+  if (!q) return q.error();
+  if ((*p)->linear || !(*p)->transposed || (*p)->spatial != 3 || x->rank() != 5)
+    return invalid("packed parameters or input of " + a.name, std::to_string(x->rank()) + " axes",
+                   "5, a transposed convolution of three axes");
+  const auto channels = channels_of(a, *x, **p);
+  if (!channels) return channels.error();
+  const auto images = images_to_transpose(e, a, *x, **p);
+  if (!images) return images.error();
+  const auto y = accumulate(e,
+                            {.op = &ops::transpose_conv2d,
+                             .in = images->images,
+                             .weights = images->weights,
+                             .attrs = conv_attributes(images->image, false, false),
+                             .channels = as_size(channels->out)},
+                            *x, **p, *q);
+  if (!y) return y.error();
+  return volume_of_images(e, *x, *y, images->depth);
 }
 
 // ---- linear ----
