@@ -357,11 +357,15 @@ TEST_CASE("programs: element types of inputs that the file does not record") {
   }
   REQUIRE(typed({}));
   CHECK(type_of(typed({})) == dtype::f32);
-  const auto other = typed({{"y", dtype::s64}}), half = typed({{"x", dtype::f16}});
+  const auto other = typed({{"y", dtype::s64}}), whole = typed({{"x", dtype::u16}});
   REQUIRE(!other);
-  REQUIRE(!half);
+  REQUIRE(!whole);
   CHECK_HAS(other.error().message(), "an element type is given for an input that does not exist");
-  CHECK_HAS(half.error().message(), "element type of input x");
+  CHECK_HAS(whole.error().message(), "element type of input x");
+  const auto half = typed({{"x", dtype::f16}});
+  REQUIRE(half);
+  CHECK(type_of(half) == dtype::f16);
+  CHECK((*half)[half->outputs[0]].type == dtype::f16);
 }
 
 TEST_CASE("programs: whether two values are one") {
@@ -380,6 +384,46 @@ TEST_CASE("programs: whether two values are one") {
   CHECK(first_operator("    y = x\n", "__isnot__") == "neg");
   CHECK(first_operator("    y = torch.detach(torch.add(x, 0))\n", "__is__") == "add");
   CHECK(first_operator("    y = None\n", "__isnot__") == "exp");
+}
+
+TEST_CASE("programs: float16 rounds what float32 computes") {
+  const auto outputs = [](const std::string& body) {
+    return octet_test::run_graph(
+        load(program("    h = torch.to(x, 5)\n" + body), {{"", dims{2, 2}}}),
+        std::vector<float>{0.1f, 2049, 70000, -3});
+  };
+  using floats = std::vector<float>;
+  const float tenth = 0x1.998p-4f, infinity = std::numeric_limits<float>::infinity();
+  CHECK(outputs("    return torch.to(h, 6)\n") == floats{tenth, 2048, infinity, -3});
+  CHECK(outputs("    return torch.to(torch.add(h, 0.1), 6)\n") ==
+        floats{2 * tenth, 2048, infinity, -0x1.734p1f});
+  CHECK(outputs("    y = torch.mul_(h, 0.5)\n    return torch.to(h, 6)\n") ==
+        floats{tenth / 2, 1024, infinity, -1.5f});
+  CHECK(outputs("    return torch.add(h, x)\n") == floats{tenth + 0.1f, 4097, infinity, -6});
+  CHECK(outputs("    return torch.softmax(torch.mul(h, 0), 1, 6)\n")[0] == 0.5f);
+  CHECK_HAS(load_error(program("    return torch.to(x, 15)\n")), "float32 to bfloat16");
+}
+
+TEST_CASE("programs: places of the largest elements, diagonals of Einstein sums") {
+  const auto places = octet_test::run_graph<float, std::int64_t>(
+      load(program("    v = torch.reshape(x, [1, 2, 2])\n    a, i = "
+                   "torch.max_pool2d_with_indices(v, [2, 2], [1, 1])\n    return i\n"),
+           {{"", dims{2, 2}}}),
+      std::vector<float>{3, 7, 7, 1});
+  CHECK(places == std::vector<std::int64_t>{1});  // the first of equal ones
+  const auto outputs = [](const std::string& body) {
+    return octet_test::run_graph(load(program(body), {{"", dims{2, 2}}}),
+                                 std::vector<float>{1, 2, 3, 4});
+  };
+  CHECK(outputs("    return torch.einsum('ii->i', [x])\n") == std::vector<float>{1, 4});
+  CHECK(outputs("    v = torch.reshape(x, [1, 1, 4])\n    return torch.max_unpool2d(v, "
+                "torch.tensor([[[5, 0, 2, 3]]]), [2, 3])\n") ==
+        std::vector<float>{2, 0, 3, 4, 0, 1});
+  CHECK_HAS(load_error(program("    return torch.einsum('ii', [torch.zeros([2, 3])])\n")), "2, 3");
+  CHECK_HAS(load_error(program("    v = torch.zeros([1, 1, 9, 9])\n    a, i = "
+                               "torch.max_pool2d_with_indices(torch.add(v, torch.mean(x)), "
+                               "[9, 9])\n    return i\n")),
+            "at most 64");
 }
 
 TEST_CASE("programs: powers, indices of several axes, pools of volumes, projected states") {

@@ -1177,10 +1177,10 @@ constexpr scalar scalar_of_dtype(dtype t) noexcept {
     case dtype::f32: return scalar::f32;
     case dtype::f64: return scalar::f64;
     case dtype::boolean: return scalar::boolean;
+    case dtype::f16: return scalar::f16;
     case dtype::u16:
     case dtype::u32:
-    case dtype::u64:
-    case dtype::f16: break;
+    case dtype::u64: break;
   }
   return scalar::unknown;
 }
@@ -2991,9 +2991,8 @@ class emitter {
     c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
     for (const value& v : *bound)
       if (auto s = refresh(v); !s) return s.error();
-    arguments a(c, name, named(*schema, *bound));
     const std::size_t before = c.values.tensors();
-    auto made = row->emit(*this, a);
+    auto made = made_by(*row, name, *schema, *bound);
     if (c.mistake) return *c.mistake;
     if (made && changes_in_place(name) && made->is(kind::tensor) && made->t->constant()) {
       const auto in = held(*made->t, false);  // written values are the graph's
@@ -3022,6 +3021,13 @@ class emitter {
     return unit{};
   }
   const std::string& operator_name() const { return operator_; }
+
+  // ---- float16 ----
+
+  /// float16 values as float32: exact.
+  result<value> as_floats(tensor_data& x) { return retyped(x, ops::dequantize, scalar::f32); }
+  /// float32 values as float16: the nearest, ties to even, from 65520 on infinity.
+  result<value> as_halves(tensor_data& x) { return retyped(x, ops::cast, scalar::f16); }
 
   // ---- nodes ----
 
@@ -3168,6 +3174,89 @@ class emitter {
   void protect_name(tensor_id t) { by_module_.insert(t); }
 
  private:
+  result<value> retyped(tensor_data& x, const op_def& op, scalar type) {
+    const auto in = held_as_is(x);
+    if (!in) return in.error();
+    const tensor_id to = make(type);
+    if (auto s = emit(op, {*in}, to); !s) return s.error();
+    return wrap(to, type, !x.constant() && x.channels_inner, suggests_channels_last(x));
+  }
+  /// Runs the row. Of float16 values PyTorch computes in float32 and rounds the results; what only
+  /// moves them is given them as they are.
+  result<value> made_by(const torch_row& row, const std::string& name, const function_def& schema,
+                        const std::vector<value>& bound) {
+    const auto is_half = [](const tensor_data& t) { return t.type == scalar::f16; };
+    if (gives_views(name) || !any_tensor(bound, is_half)) {
+      arguments a(c, name, named(schema, bound));
+      return row.emit(*this, a);
+    }
+    const bool rounds = gives_halves(name, schema, bound);
+    std::vector<value> floats;
+    for (std::size_t i = 0; i < bound.size(); ++i) {
+      const bool type = schema.parameters[i].name == "dtype" && rounds;
+      const auto v = type ? value{} : in_floats(bound[i], rounds && rounds_numbers(name));
+      if (!v) return v;
+      floats.push_back(*v);
+    }
+    arguments a(c, name, named(schema, floats));
+    const auto made = row.emit(*this, a);
+    if (!made || !rounds) return made;
+    return of_each(*made, scalar::f32, [&](tensor_data& t) { return as_halves(t); });
+  }
+  static bool any_tensor(const std::vector<value>& among, const auto& holds) {
+    return std::any_of(among.begin(), among.end(), [&](const value& v) {
+      return v.is(kind::tensor) ? holds(*v.t) : v.is_sequence() && any_tensor(v.c->items, holds);
+    });
+  }
+  /// The value with f(tensor) in place of each tensor of that type in it.
+  result<value> of_each(const value& v, scalar type, const auto& f) {
+    if (v.is(kind::tensor)) return v.t->type == type ? f(*v.t) : result<value>(v);
+    if (!v.is_sequence()) return v;
+    std::vector<value> items;
+    for (const value& item : v.c->items) {
+      const auto made = item.is(kind::tensor) ? of_each(item, type, f) : result<value>(item);
+      if (!made) return made;
+      items.push_back(*made);
+    }
+    return c.values.list(std::move(items), v.what);
+  }
+  /// Operators that round a number, or a tensor without axes, to float16 first where their tensor
+  /// is float16.
+  static bool rounds_numbers(std::string_view name) {
+    constexpr std::string_view list[] = {
+        "aten::add",        "aten::add_",       "aten::sub", "aten::sub_", "aten::rsub",
+        "aten::pow",        "aten::gt",         "aten::ge",  "aten::lt",   "aten::le",
+        "aten::softshrink", "aten::hardshrink", "aten::eq",  "aten::ne",   "aten::pow_",
+        "aten::fmod",       "aten::remainder"};
+    return std::find(std::begin(list), std::end(list), name) != std::end(list);
+  }
+  /// Float16 tensors in float32. `rounded`: numbers as float16 has them.
+  result<value> in_floats(const value& v, bool rounded) {
+    const bool alone = rounded && v.is(kind::tensor) && v.t->rank() == 0 &&
+                       (v.t->type == scalar::f32 || v.t->type == scalar::f64);
+    const auto number = alone && c.known(*v.t) ? c.scalar_of(*v.t) : result<value>(v);
+    if (!number) return number;
+    if (rounded && number->is(kind::real))
+      return value::of(
+          static_cast<double>(numerics::from_f16(numerics::to_f16(static_cast<float>(number->d)))));
+    const auto half = alone && v.t->type == scalar::f32 ? as_halves(*v.t) : result<value>(v);
+    if (!half) return half;
+    return of_each(*half, scalar::f16, [&](tensor_data& t) { return as_floats(t); });
+  }
+  /// Whether results that are floats are float16: as the operator in place or a `dtype` says, else
+  /// where no operand with axes is wider. Normalizations go by their first operand.
+  static bool gives_halves(std::string_view name, const function_def& schema,
+                           const std::vector<value>& bound) {
+    const bool first = changes_in_place(name) || name.find("_norm") != std::string_view::npos;
+    if (first && !bound.empty() && bound[0].is(kind::tensor))
+      return bound[0].t->type == scalar::f16;
+    for (std::size_t i = 0; i < bound.size(); ++i)
+      if (schema.parameters[i].name == "dtype" && bound[i].is(kind::integer))
+        return bound[i].i == static_cast<std::int64_t>(scalar::f16);
+    return !any_tensor(bound, [](const tensor_data& t) {
+      return t.rank() > 0 && (t.type == scalar::f32 || t.type == scalar::f64);
+    });
+  }
   /// Null where there is none. An operator in place without a row is the one that it is called
   /// after, but for those that change what an operand is a view of.
   const torch_row* row_of(std::string_view name) const {
@@ -6064,13 +6153,20 @@ inline result<value> cast_to(emitter& e, tensor_data& x, scalar type) {
                          "float32");
     return dequantized(e, x);
   }
+  if (x.type == scalar::f16 || type == scalar::f16) {  // by way of float32
+    const auto real = x.type == scalar::f16   ? e.as_floats(x)
+                      : x.type == scalar::f32 ? result<value>(value_of(x))
+                                              : cast_to(e, x, scalar::f32);
+    if (!real) return real;
+    return type == scalar::f16 ? e.as_halves(*real->t) : cast_to(e, *real->t, type);
+  }
   constexpr auto castable = [](scalar s) {
-    return s != scalar::f16 && s != scalar::bf16 && !is_quantized(s) && s != scalar::unknown;
+    return s != scalar::bf16 && !is_quantized(s) && s != scalar::unknown;
   };
   if (!castable(x.type) || !castable(type))
     return unsupported("a change of element type by " + e.operator_name(),
                        std::string(name_of(x.type)) + " to " + std::string(name_of(type)),
-                       "float32, float64, integers, bool");
+                       "float32, float64, float16, integers, bool");
   const auto in = e.held_as_is(x);
   if (!in) return in.error();
   const tensor_id to = e.make(type);
@@ -7022,6 +7118,10 @@ inline constexpr std::size_t most_made = std::size_t{1} << 22;
 /// A constant of the file's making: `count` elements of one type from numbers.
 inline result<value> constant_tensor(emitter& e, const std::vector<double>& numbers,
                                      const std::vector<std::int64_t>& size, scalar type) {
+  if (type == scalar::f16) {
+    const auto real = constant_tensor(e, numbers, size, scalar::f32);
+    return real ? e.as_halves(*real->t) : real;
+  }
   const auto shape = e.ir_shape(size, false);
   if (!shape) return shape.error();
   const auto count = as_size(shape->elements().value);
@@ -7052,7 +7152,7 @@ inline result<value> constant_tensor(emitter& e, const std::vector<double>& numb
     case scalar::quint4x2:
     case scalar::unknown:
       return unsupported("element type of " + e.operator_name(), std::string(name_of(type)),
-                         "float32, int64, int32, uint8, bool");
+                         "float32, float16, int64, int32, uint8, bool");
   }
   return e.wrap(id, type, false, false);
 }
@@ -8321,6 +8421,77 @@ template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e
   return v;
 }
 
+// ---- oneDNN's layers with something behind them ----
+
+/// Float sums of a layer, accumulators at their scales plus the bias; then `behind` of them (values
+/// in, values out), rounded once. `inner`: the layer's result has its channels last.
+inline result<value> rounded_behind(emitter& e, layer l, const tensor_data& x, const packed_data& p,
+                                    const output_quantization& q, bool inner, const auto& behind) {
+  const tensor_id y = e.make(x.type, q);
+  accumulation layer{.op = l.op, .in = {l.in, l.weights}, .attrs = std::move(l.attrs), .out = y};
+  const auto sums = e.c.build.accumulate(layer, {});
+  if (!sums) return sums.error();
+  tensor_id real = e.make(scalar::f32);
+  if (auto s = e.emit(ops::dequantize, {sums->acc}, real); !s) return s.error();
+  if (p.bias) {
+    const auto bias = e.c.numbers<float>(*p.bias);
+    if (!bias) return bias.error();
+    if (bias->size() != l.channels)
+      return invalid("number of biases", std::to_string(bias->size()), std::to_string(l.channels));
+    const tensor_id plain = std::exchange(real, e.make(scalar::f32));
+    if (auto s = e.emit(ops::add, {plain, e.constant_of(*bias)}, real); !s) return s.error();
+  }
+  const auto v = behind(e.wrap(real, scalar::f32, inner, inner));
+  if (!v) return v;
+  const auto in = e.held(*v->t, inner);
+  if (!in) return in.error();
+  if (auto s = e.emit(ops::quantize, {*in}, y); !s) return s.error();
+  return e.wrap(y, x.type, inner, inner);
+}
+/// One node on float values.
+inline result<value> float_node(emitter& e, const value& v, const op_def& op,
+                                attributes attrs = {}) {
+  const auto in = e.held_as_is(*v.t);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, scalar::f32, v.t->channels_inner, suggests_channels_last(*v.t));
+}
+/// conv2d_add(x, other, packed, scale, zero_point), conv2d_add_relu.
+template <bool Relu> result<value> conv_add(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("qx"), *other = a.tensor("qaccum");
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = quantized_weights(e, a, "packed_weight");
+  if (!p) return p.error();
+  for (const tensor_data* t : {x, other})
+    if (auto s = e.per_tensor(*t); !s) return s.error();
+  const auto q = e.output(a, x->type);
+  if (!q) return q.error();
+  if ((*p)->linear || (*p)->transposed || (*p)->spatial != 2 || x->rank() != 4)
+    return invalid("packed parameters or input of " + a.name, std::to_string(x->rank()) + " axes",
+                   "4, a convolution of two axes");
+  const auto in = e.held(*x, true);
+  if (!in) return in.error();
+  const auto channels = channels_of(a, *x, **p);
+  if (!channels) return channels.error();
+  const auto w = conv_weights(e, **p, channels->depthwise);
+  if (!w) return w.error();
+  const auto behind = [&](const value& sums) -> result<value> {
+    if (sums.t->size != other->size) return invalid("extents of the addend of " + a.name);
+    const auto addend = dequantized(e, *other);
+    if (!addend) return addend;
+    const auto sum = emit_pair(e, ops::add, {sums.t, addend->t}, scalar::f32);
+    return Relu && sum ? float_node(e, *sum, ops::relu) : sum;
+  };
+  return rounded_behind(e,
+                        {.op = channels->depthwise ? &ops::depthwise_conv2d : &ops::conv2d,
+                         .in = *in,
+                         .weights = *w,
+                         .attrs = conv_attributes(**p, false, channels->depthwise),
+                         .channels = as_size(channels->out)},
+                        *x, **p, *q, true, behind);
+}
+
 /// The depth of a three-dimensional convolution, of which conv2d knows nothing.
 struct depth_window {
   std::int64_t taps, pad, out;  // out: extent of the result
@@ -8595,6 +8766,15 @@ inline attributes linear_attributes(const tensor_data& x) {
   return to;
 }
 
+/// Whether the weights are those of a linear layer on x's features.
+inline status features_fit(const arguments& a, const tensor_data& x, const packed_data& p) {
+  if (!p.linear) return invalid("packed parameters of another operator in " + a.name);
+  const std::int64_t features = p.weight->size[1];
+  if (x.rank() < 1 || x.size.back() != features)
+    return invalid("features of the input of " + a.name,
+                   x.rank() < 1 ? "none" : std::to_string(x.size.back()), std::to_string(features));
+  return unit{};
+}
 template <bool Relu> result<value> linear(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("X");
   if (auto s = a.check(); !s) return s.error();
@@ -8603,12 +8783,7 @@ template <bool Relu> result<value> linear(emitter& e, arguments& a) {
   if (auto s = e.per_tensor(*x); !s) return s.error();
   const auto q = e.output(a, x->type, {"Y_scale_i", "Y_zero_point_i"});
   if (!q) return q.error();
-  if (!(*p)->linear) return invalid("packed parameters of another operator in " + a.name);
-  const std::int64_t outputs = (*p)->weight->size[0], features = (*p)->weight->size[1];
-  if (x->rank() < 1 || x->size.back() != features)
-    return invalid("features of the input of " + a.name,
-                   x->rank() < 1 ? "none" : std::to_string(x->size.back()),
-                   std::to_string(features));
+  if (auto s = features_fit(a, *x, **p); !s) return s.error();
   const auto w = linear_weights(e, **p);
   if (!w) return w.error();
   const auto in = e.held(*x, false);
@@ -8618,11 +8793,39 @@ template <bool Relu> result<value> linear(emitter& e, arguments& a) {
                              .in = *in,
                              .weights = *w,
                              .attrs = linear_attributes(*x),
-                             .channels = as_size(outputs),
+                             .channels = as_size((*p)->weight->size[0]),
                              .relu = Relu},
                             *x, **p, *q);
   if (!y) return y.error();
   return e.wrap(*y, x->type, false, false);
+}
+
+/// linear_leaky_relu(x, packed, scale, zero_point, slope), linear_tanh(x, packed, scale,
+/// zero_point).
+template <const op_def& Behind> result<value> linear_behind(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("X");
+  attributes attrs;
+  if (&Behind == &ops::leaky_relu) attrs.set("alpha", a.real("negative_slope"));
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = quantized_weights(e, a, "W_prepack");
+  if (!p) return p.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, x->type, {"Y_scale_i", "Y_zero_point_i"});
+  if (!q) return q.error();
+  if (auto s = features_fit(a, *x, **p); !s) return s.error();
+  const auto w = linear_weights(e, **p);
+  if (!w) return w.error();
+  const auto in = e.held(*x, false);
+  if (!in) return in.error();
+  return rounded_behind(e,
+                        {.op = &ops::fully_connected,
+                         .in = *in,
+                         .weights = *w,
+                         .attrs = linear_attributes(*x),
+                         .channels = as_size((*p)->weight->size[0])},
+                        *x, **p, *q, false, [&](const value& sums) {
+                          return float_node(e, sums, Behind, std::move(attrs));
+                        });
 }
 
 /// x is quantized at run time by its own minimum and maximum, the result is float. Weights of
@@ -13216,7 +13419,7 @@ result<std::array<pool_axis, Axes>> pool_axes(arguments& a, const tensor_data& x
   std::array<pool_axis, Axes> p;
   struct parameter {
     std::string_view name;
-    std::int64_t pool_axis::* to;
+    std::int64_t pool_axis::*to;
   };
   constexpr parameter all[] = {{"kernel_size", &pool_axis::size},
                                {"stride", &pool_axis::stride},
@@ -13371,7 +13574,8 @@ result<value> adaptive_max_pool_with_places(emitter& e, arguments& a) {
   std::array<windows_of_axis, Axes> axes;
   std::int64_t taps = 1;
   for (std::size_t k = 0; k < Axes; ++k) {
-    const std::int64_t n = x->size[x->size.size() - Axes + k], count = a.small("output_size", out[k]);
+    const std::int64_t n = x->size[x->size.size() - Axes + k],
+                       count = a.small("output_size", out[k]);
     for (std::int64_t o = 0; o < count && n > 0; ++o) {
       const std::int64_t begin = o * n / count, end = ((o + 1) * n + count - 1) / count;
       axes[k].add(begin, end - begin);
@@ -13444,8 +13648,9 @@ inline result<value> average_of_volume(emitter& e, arguments& a) {
         const std::int64_t begin = o * axis.stride - axis.padding,
                            end = std::min(begin + axis.size, n + axis.padding);
         longer.push_back(numerics::mul(
-            before, static_cast<double>(counted ? end - begin
-                                                : std::min(end, n) - std::max<std::int64_t>(begin, 0))));
+            before,
+            static_cast<double>(counted ? end - begin
+                                        : std::min(end, n) - std::max<std::int64_t>(begin, 0))));
       }
     if (longer.size() > most_made) return too_large("windows of " + a.name);
     counts = std::move(longer);
@@ -14504,6 +14709,14 @@ inline constexpr torch_row all[] = {
      &conv<2, false, false>},
     {"quantized::conv2d_relu", "qx, packed_weight, output_scale, output_zero_point",
      &conv<2, true, false>},
+    {"quantized::conv2d_add", "qx, qaccum, packed_weight, output_scale, output_zero_point",
+     &conv_add<false>},
+    {"quantized::conv2d_add_relu", "qx, qaccum, packed_weight, output_scale, output_zero_point",
+     &conv_add<true>},
+    {"quantized::linear_leaky_relu", "X, W_prepack, Y_scale_i, Y_zero_point_i, negative_slope",
+     &linear_behind<ops::leaky_relu>},
+    {"quantized::linear_tanh", "X, W_prepack, Y_scale_i, Y_zero_point_i",
+     &linear_behind<ops::tanh>},
     {"quantized::conv3d", "qx, packed_weight, output_scale, output_zero_point", &conv3d<false>},
     {"quantized::conv3d_relu", "qx, packed_weight, output_scale, output_zero_point", &conv3d<true>},
     {"quantized::conv_transpose1d", "qx, packed_weight, output_scale, output_zero_point",

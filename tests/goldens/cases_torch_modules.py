@@ -363,6 +363,23 @@ KERNELS.update({
     "einsum_diagonal": "w = v[:, :, :, :4]\nreturn torch.einsum('bcii->bci', w), "
                        "torch.einsum('ii', w[0, 0]), torch.einsum('biii', v[:, :4, :, :4])",
 })
+# Tensors of float16.
+KERNELS.update({
+    "half": "h = v.half()\nreturn h, h.float(), h + h.flip(1), h * 0.3, h / 7, 0.3 / h, h * h, "
+            "h.relu(), -h, h.abs(), (v * 30000).half()",
+    "half_numbers": "h = v.half()\nreturn h + 0.3, h - 0.3, 0.3 - h, h.abs() ** 0.3, "
+                    "h.clamp(-0.3, 0.7), h > 0.3, h.masked_fill(h > 0, 0.3)",
+    "half_in_place": "h = v.half()\nh += 0.3\nh *= 0.3\nh[:, 0] = h[:, 1] * 2\n"
+                     "w = h[:, 2]\nw.add_(1)\nreturn h",
+    "half_mixed": "h = v.half()\nreturn h + v, h * v[:, :1], torch.where(h > 0, h, v), "
+                  "h.softmax(-1, dtype=torch.float32), h.sum(1), h.mean((2, 3)), h.amax(1)",
+    "half_moved": "h = v.half()\nreturn torch.cat([h, h * 2], 1), torch.stack([h, h]), "
+                  "h.permute(0, 2, 3, 1).reshape(2, -1), h[:, [0, 2]], h.topk(2, 1)[0], "
+                  "F.pad(h, (1, 1), value=0.3), F.max_pool2d(h, 2), h.long(), (h > 0).half()",
+    "half_functions": "h = v.half()\nreturn h.sigmoid(), F.silu(h), F.hardswish(h), "
+                      "F.softplus(h), F.elu(h), h.softmax(-1), F.layer_norm(h, [5]), "
+                      "F.avg_pool2d(h, 2), torch.zeros(2, dtype=torch.float16) + 0.3",
+})
 # The same, but for products whose order of sums is the CPU's.
 KERNELS_CLOSE = {
     "mish": "return F.mish(v), torch.tanh(v), torch.exp(v)",
@@ -373,7 +390,7 @@ KERNELS_CLOSE = {
 }
 # PyTorch runs these; octet names the operator that it does not have. Not in the goldens.
 REFUSED = {
-    "float16_trip": "return v.half().float()",
+    "bfloat16_trip": "return v.bfloat16().float()",
     "atan": "return torch.atan(v)",
     "grid_bicubic": PLACES + "return F.grid_sample(v, g, mode='bicubic', align_corners=False)",
 }

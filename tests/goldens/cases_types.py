@@ -144,6 +144,18 @@ def extremes(w):
                 ("float32", (), None), "MaximumMinimumOptions", constants, exact=True)
 
 
+def computed_pads(w):
+    """PADV2 with a value that is an input."""
+    around = np.array([[0, 1], [2, 0], [1, 3]], np.int32)
+    for tag, dtype, quantization, number in (("f32", F, (), -2.5), ("s8", np.int8, (0.1, 3), -77),
+                                             ("u8", np.uint8, (0.03, 200), 9),
+                                             ("s32", np.int32, (), 123456)):
+        x = np.arange(24).reshape(2, 3, 4).astype(dtype)
+        one(w, "pad_by_computed_" + tag, "PADV2",
+            [(x, quantization), (around, ()), (np.array([number], dtype), quantization)],
+            (np.dtype(dtype).name, quantization, None), "PadV2Options", (1,), exact=True)
+
+
 def make(w):
     prelu(w)
     convolutions(w)
@@ -153,3 +165,4 @@ def make(w):
     bools(w)
     others(w)
     extremes(w)
+    computed_pads(w)

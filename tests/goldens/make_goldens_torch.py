@@ -38,7 +38,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "examples" 
 import cases_torch_modules
 import pt_file
 
-ENGINES = {"fbgemm": "pytorch_fbgemm", "qnnpack": "pytorch_qnnpack"}
+ENGINES = {"fbgemm": "pytorch_fbgemm", "qnnpack": "pytorch_qnnpack", "onednn": "pytorch_fbgemm"}
 OPS = torch.ops.quantized
 
 
@@ -855,6 +855,32 @@ def volumes(w):
               [real(codes(rng, (2, 4, 3, 3, 5), 128), 0.05, 61)], tolerance=1e-5, **CLOSE)
 
 
+def layers_of_onednn(w):
+    """Layers with something behind them, which the engine onednn alone has."""
+    rng = w.rng("layers_of_onednn")
+    for tag, relu, groups in (("conv2d_add", False, 1), ("conv2d_add_relu", True, 1),
+                              ("conv2d_add_groups", False, 2)):
+        torch.backends.quantized.engine = "onednn"
+        op = (fused.ConvAddReLU2d if relu else fused.ConvAdd2d)(6, 8, 3, padding=1, groups=groups)
+        op.set_weight_bias(weights(rng, (8, 6 // groups, 3, 3), True, low=-127),
+                           torch.from_numpy(rng.normal(0, 1, 8).astype(np.float32)))
+        op.scale, op.zero_point = 0.11, 63
+        w.add("onednn_" + tag, Case([(0.05, 61), (0.037, 101)], lambda m, q, r: m.op(q, r),
+                                    children={"op": op}),
+              [real(codes(rng, (2, 6, 5, 7), 128), 0.05, 61),
+               real(codes(rng, (2, 8, 5, 7)), 0.037, 101)], engines=("onednn",))
+    for tag in ("leaky_relu", "tanh"):
+        torch.backends.quantized.engine = "onednn"
+        op = (fused.LinearTanh(19, 8) if tag == "tanh" else fused.LinearLeakyReLU(19, 8, 0.13))
+        op.set_weight_bias(weights(rng, (8, 19), False, low=-127),
+                           torch.from_numpy(rng.normal(0, 1, 8).astype(np.float32)))
+        op.scale, op.zero_point = (1 / 128, 128) if tag == "tanh" else (0.09, 51)
+        w.add("onednn_linear_" + tag, Case([(0.01, 61)], lambda m, q: m.op(q),
+                                           children={"op": op}),
+              [real(codes(rng, (9, 19), 128), 0.01, 61)], engines=("onednn",))
+    torch.backends.quantized.engine = "fbgemm"
+
+
 def formats(w):
     """Operators whose result has another memory format than their channels-last input, and views
     that keep it: an average pool tells by its rounding."""
@@ -1312,8 +1338,9 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only or arguments.add)
     for make in (quantize, convolutions, linears, elementwise, activations, pools, norms, shapes,
-                 sums, scalars, moves, order_of_ties, formats, numbers, scripts, composed, volumes,
-                 floats, recurrent, large_norms, ties_one_scale, modules, kernels):
+                 sums, scalars, moves, layers_of_onednn, order_of_ties, formats, numbers, scripts,
+                 composed, volumes, floats, recurrent, large_norms, ties_one_scale, modules,
+                 kernels):
         make(writer)
     if not arguments.only:
         path = arguments.out / "MANIFEST.json"

@@ -94,6 +94,27 @@ inline status paddings_of(tflite_node& n, attributes& to) {
   to.set("paddings", n.integers(1));
   return unit{};
 }
+/// A value that is computed stands where a mask of the input's shape is padded.
+inline status pad_by_value(tflite_node& n, attributes a) {
+  const bool q = quantized(n.in(0));
+  const tensor v = n.in(2);
+  if (v.shape.elements().value != 1)
+    return unsupported("a pad value", to_string(v.shape), "one element");
+  if (v.type != n.in(0).type || (q && !same_quantization(v, n.out())))
+    return unsupported("a pad value of other type or quantization than the result",
+                       std::string(name_of(v.type)), "those of the result");
+  const auto inside = zeros(n, "/inside", dtype::boolean, dims(n.in(0).shape));
+  if (!inside) return inside.error();
+  const tensor_id outside = n.temporary("/outside", dtype::boolean),
+                  padded = n.temporary("/padded", n.out().type, std::vector<double>(n.out().scales),
+                                       std::vector<std::int32_t>(n.out().zero_points));
+  attributes by_one = a;
+  by_one.set("value", std::int64_t{1});
+  if (auto s = n.emit(ops::pad, {*inside}, {outside}, std::move(by_one)); !s) return s;
+  if (auto s = n.emit(q ? ops::qnn_pad : ops::pad, {n.in_id(0)}, {padded}, std::move(a)); !s)
+    return s;
+  return n.emit(ops::select, {outside, n.in_id(2), padded}, n.outs());
+}
 /// PAD fills with the output's zero point, PADV2 with the given element.
 inline status pad(tflite_node& n) {
   attributes a;
@@ -101,7 +122,7 @@ inline status pad(tflite_node& n) {
   const bool q = quantized(n.in(0));
   if (n.has(2)) {
     if (!n.is_constant(2) || n.in(2).shape.elements().value != 1)
-      return unsupported("a pad value that is computed at run time");
+      return pad_by_value(n, std::move(a));
     const tensor& v = n.in(2);
     if (q && (v.type != n.in(0).type || !same_quantization(v, n.out())))
       return unsupported("a pad value of other type or quantization than the result",

@@ -10,6 +10,9 @@
 #include "octet/import/torch/memory_format.hpp"
 #include "octet/import/torch/parser.hpp"
 #include "octet/import/torch/sharing.hpp"
+#include "octet/numerics/half.hpp"
+#include "octet/ops/binary.hpp"
+#include "octet/ops/dequantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torchscript {
@@ -80,9 +83,8 @@ class emitter {
     c.build.enter(c.module.empty() ? operator_ : c.module + " " + operator_);
     for (const value& v : *bound)
       if (auto s = refresh(v); !s) return s.error();
-    arguments a(c, name, named(*schema, *bound));
     const std::size_t before = c.values.tensors();
-    auto made = row->emit(*this, a);
+    auto made = made_by(*row, name, *schema, *bound);
     if (c.mistake) return *c.mistake;
     if (made && changes_in_place(name) && made->is(kind::tensor) && made->t->constant()) {
       const auto in = held(*made->t, false);  // written values are the graph's
@@ -111,6 +113,13 @@ class emitter {
     return unit{};
   }
   const std::string& operator_name() const { return operator_; }
+
+  // ---- float16 ----
+
+  /// float16 values as float32: exact.
+  result<value> as_floats(tensor_data& x) { return retyped(x, ops::dequantize, scalar::f32); }
+  /// float32 values as float16: the nearest, ties to even, from 65520 on infinity.
+  result<value> as_halves(tensor_data& x) { return retyped(x, ops::cast, scalar::f16); }
 
   // ---- nodes ----
 
@@ -257,6 +266,89 @@ class emitter {
   void protect_name(tensor_id t) { by_module_.insert(t); }
 
  private:
+  result<value> retyped(tensor_data& x, const op_def& op, scalar type) {
+    const auto in = held_as_is(x);
+    if (!in) return in.error();
+    const tensor_id to = make(type);
+    if (auto s = emit(op, {*in}, to); !s) return s.error();
+    return wrap(to, type, !x.constant() && x.channels_inner, suggests_channels_last(x));
+  }
+  /// Runs the row. Of float16 values PyTorch computes in float32 and rounds the results; what only
+  /// moves them is given them as they are.
+  result<value> made_by(const torch_row& row, const std::string& name, const function_def& schema,
+                        const std::vector<value>& bound) {
+    const auto is_half = [](const tensor_data& t) { return t.type == scalar::f16; };
+    if (gives_views(name) || !any_tensor(bound, is_half)) {
+      arguments a(c, name, named(schema, bound));
+      return row.emit(*this, a);
+    }
+    const bool rounds = gives_halves(name, schema, bound);
+    std::vector<value> floats;
+    for (std::size_t i = 0; i < bound.size(); ++i) {
+      const bool type = schema.parameters[i].name == "dtype" && rounds;
+      const auto v = type ? value{} : in_floats(bound[i], rounds && rounds_numbers(name));
+      if (!v) return v;
+      floats.push_back(*v);
+    }
+    arguments a(c, name, named(schema, floats));
+    const auto made = row.emit(*this, a);
+    if (!made || !rounds) return made;
+    return of_each(*made, scalar::f32, [&](tensor_data& t) { return as_halves(t); });
+  }
+  static bool any_tensor(const std::vector<value>& among, const auto& holds) {
+    return std::any_of(among.begin(), among.end(), [&](const value& v) {
+      return v.is(kind::tensor) ? holds(*v.t) : v.is_sequence() && any_tensor(v.c->items, holds);
+    });
+  }
+  /// The value with f(tensor) in place of each tensor of that type in it.
+  result<value> of_each(const value& v, scalar type, const auto& f) {
+    if (v.is(kind::tensor)) return v.t->type == type ? f(*v.t) : result<value>(v);
+    if (!v.is_sequence()) return v;
+    std::vector<value> items;
+    for (const value& item : v.c->items) {
+      const auto made = item.is(kind::tensor) ? of_each(item, type, f) : result<value>(item);
+      if (!made) return made;
+      items.push_back(*made);
+    }
+    return c.values.list(std::move(items), v.what);
+  }
+  /// Operators that round a number, or a tensor without axes, to float16 first where their tensor
+  /// is float16.
+  static bool rounds_numbers(std::string_view name) {
+    constexpr std::string_view list[] = {
+        "aten::add",        "aten::add_",       "aten::sub", "aten::sub_", "aten::rsub",
+        "aten::pow",        "aten::gt",         "aten::ge",  "aten::lt",   "aten::le",
+        "aten::softshrink", "aten::hardshrink", "aten::eq",  "aten::ne",   "aten::pow_",
+        "aten::fmod",       "aten::remainder"};
+    return std::find(std::begin(list), std::end(list), name) != std::end(list);
+  }
+  /// Float16 tensors in float32. `rounded`: numbers as float16 has them.
+  result<value> in_floats(const value& v, bool rounded) {
+    const bool alone = rounded && v.is(kind::tensor) && v.t->rank() == 0 &&
+                       (v.t->type == scalar::f32 || v.t->type == scalar::f64);
+    const auto number = alone && c.known(*v.t) ? c.scalar_of(*v.t) : result<value>(v);
+    if (!number) return number;
+    if (rounded && number->is(kind::real))
+      return value::of(
+          static_cast<double>(numerics::from_f16(numerics::to_f16(static_cast<float>(number->d)))));
+    const auto half = alone && v.t->type == scalar::f32 ? as_halves(*v.t) : result<value>(v);
+    if (!half) return half;
+    return of_each(*half, scalar::f16, [&](tensor_data& t) { return as_floats(t); });
+  }
+  /// Whether results that are floats are float16: as the operator in place or a `dtype` says, else
+  /// where no operand with axes is wider. Normalizations go by their first operand.
+  static bool gives_halves(std::string_view name, const function_def& schema,
+                           const std::vector<value>& bound) {
+    const bool first = changes_in_place(name) || name.find("_norm") != std::string_view::npos;
+    if (first && !bound.empty() && bound[0].is(kind::tensor))
+      return bound[0].t->type == scalar::f16;
+    for (std::size_t i = 0; i < bound.size(); ++i)
+      if (schema.parameters[i].name == "dtype" && bound[i].is(kind::integer))
+        return bound[i].i == static_cast<std::int64_t>(scalar::f16);
+    return !any_tensor(bound, [](const tensor_data& t) {
+      return t.rank() > 0 && (t.type == scalar::f32 || t.type == scalar::f64);
+    });
+  }
   /// Null where there is none. An operator in place without a row is the one that it is called
   /// after, but for those that change what an operand is a view of.
   const torch_row* row_of(std::string_view name) const {

@@ -567,13 +567,20 @@ inline result<value> cast_to(emitter& e, tensor_data& x, scalar type) {
                          "float32");
     return dequantized(e, x);
   }
+  if (x.type == scalar::f16 || type == scalar::f16) {  // by way of float32
+    const auto real = x.type == scalar::f16   ? e.as_floats(x)
+                      : x.type == scalar::f32 ? result<value>(value_of(x))
+                                              : cast_to(e, x, scalar::f32);
+    if (!real) return real;
+    return type == scalar::f16 ? e.as_halves(*real->t) : cast_to(e, *real->t, type);
+  }
   constexpr auto castable = [](scalar s) {
-    return s != scalar::f16 && s != scalar::bf16 && !is_quantized(s) && s != scalar::unknown;
+    return s != scalar::bf16 && !is_quantized(s) && s != scalar::unknown;
   };
   if (!castable(x.type) || !castable(type))
     return unsupported("a change of element type by " + e.operator_name(),
                        std::string(name_of(x.type)) + " to " + std::string(name_of(type)),
-                       "float32, float64, integers, bool");
+                       "float32, float64, float16, integers, bool");
   const auto in = e.held_as_is(x);
   if (!in) return in.error();
   const tensor_id to = e.make(type);

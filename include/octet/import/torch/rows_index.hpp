@@ -43,6 +43,10 @@ inline constexpr std::size_t most_made = std::size_t{1} << 22;
 /// A constant of the file's making: `count` elements of one type from numbers.
 inline result<value> constant_tensor(emitter& e, const std::vector<double>& numbers,
                                      const std::vector<std::int64_t>& size, scalar type) {
+  if (type == scalar::f16) {
+    const auto real = constant_tensor(e, numbers, size, scalar::f32);
+    return real ? e.as_halves(*real->t) : real;
+  }
   const auto shape = e.ir_shape(size, false);
   if (!shape) return shape.error();
   const auto count = as_size(shape->elements().value);
@@ -73,7 +77,7 @@ inline result<value> constant_tensor(emitter& e, const std::vector<double>& numb
     case scalar::quint4x2:
     case scalar::unknown:
       return unsupported("element type of " + e.operator_name(), std::string(name_of(type)),
-                         "float32, int64, int32, uint8, bool");
+                         "float32, float16, int64, int32, uint8, bool");
   }
   return e.wrap(id, type, false, false);
 }

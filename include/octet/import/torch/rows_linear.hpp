@@ -237,6 +237,77 @@ template <int Spatial, bool Relu, bool Transposed> result<value> conv(emitter& e
   return v;
 }
 
+// ---- oneDNN's layers with something behind them ----
+
+/// Float sums of a layer, accumulators at their scales plus the bias; then `behind` of them (values
+/// in, values out), rounded once. `inner`: the layer's result has its channels last.
+inline result<value> rounded_behind(emitter& e, layer l, const tensor_data& x, const packed_data& p,
+                                    const output_quantization& q, bool inner, const auto& behind) {
+  const tensor_id y = e.make(x.type, q);
+  accumulation layer{.op = l.op, .in = {l.in, l.weights}, .attrs = std::move(l.attrs), .out = y};
+  const auto sums = e.c.build.accumulate(layer, {});
+  if (!sums) return sums.error();
+  tensor_id real = e.make(scalar::f32);
+  if (auto s = e.emit(ops::dequantize, {sums->acc}, real); !s) return s.error();
+  if (p.bias) {
+    const auto bias = e.c.numbers<float>(*p.bias);
+    if (!bias) return bias.error();
+    if (bias->size() != l.channels)
+      return invalid("number of biases", std::to_string(bias->size()), std::to_string(l.channels));
+    const tensor_id plain = std::exchange(real, e.make(scalar::f32));
+    if (auto s = e.emit(ops::add, {plain, e.constant_of(*bias)}, real); !s) return s.error();
+  }
+  const auto v = behind(e.wrap(real, scalar::f32, inner, inner));
+  if (!v) return v;
+  const auto in = e.held(*v->t, inner);
+  if (!in) return in.error();
+  if (auto s = e.emit(ops::quantize, {*in}, y); !s) return s.error();
+  return e.wrap(y, x.type, inner, inner);
+}
+/// One node on float values.
+inline result<value> float_node(emitter& e, const value& v, const op_def& op,
+                                attributes attrs = {}) {
+  const auto in = e.held_as_is(*v.t);
+  if (!in) return in.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
+  return e.wrap(to, scalar::f32, v.t->channels_inner, suggests_channels_last(*v.t));
+}
+/// conv2d_add(x, other, packed, scale, zero_point), conv2d_add_relu.
+template <bool Relu> result<value> conv_add(emitter& e, arguments& a) {
+  tensor_data *x = a.tensor("qx"), *other = a.tensor("qaccum");
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = quantized_weights(e, a, "packed_weight");
+  if (!p) return p.error();
+  for (const tensor_data* t : {x, other})
+    if (auto s = e.per_tensor(*t); !s) return s.error();
+  const auto q = e.output(a, x->type);
+  if (!q) return q.error();
+  if ((*p)->linear || (*p)->transposed || (*p)->spatial != 2 || x->rank() != 4)
+    return invalid("packed parameters or input of " + a.name, std::to_string(x->rank()) + " axes",
+                   "4, a convolution of two axes");
+  const auto in = e.held(*x, true);
+  if (!in) return in.error();
+  const auto channels = channels_of(a, *x, **p);
+  if (!channels) return channels.error();
+  const auto w = conv_weights(e, **p, channels->depthwise);
+  if (!w) return w.error();
+  const auto behind = [&](const value& sums) -> result<value> {
+    if (sums.t->size != other->size) return invalid("extents of the addend of " + a.name);
+    const auto addend = dequantized(e, *other);
+    if (!addend) return addend;
+    const auto sum = emit_pair(e, ops::add, {sums.t, addend->t}, scalar::f32);
+    return Relu && sum ? float_node(e, *sum, ops::relu) : sum;
+  };
+  return rounded_behind(e,
+                        {.op = channels->depthwise ? &ops::depthwise_conv2d : &ops::conv2d,
+                         .in = *in,
+                         .weights = *w,
+                         .attrs = conv_attributes(**p, false, channels->depthwise),
+                         .channels = as_size(channels->out)},
+                        *x, **p, *q, true, behind);
+}
+
 /// The depth of a three-dimensional convolution, of which conv2d knows nothing.
 struct depth_window {
   std::int64_t taps, pad, out;  // out: extent of the result
@@ -511,6 +582,15 @@ inline attributes linear_attributes(const tensor_data& x) {
   return to;
 }
 
+/// Whether the weights are those of a linear layer on x's features.
+inline status features_fit(const arguments& a, const tensor_data& x, const packed_data& p) {
+  if (!p.linear) return invalid("packed parameters of another operator in " + a.name);
+  const std::int64_t features = p.weight->size[1];
+  if (x.rank() < 1 || x.size.back() != features)
+    return invalid("features of the input of " + a.name,
+                   x.rank() < 1 ? "none" : std::to_string(x.size.back()), std::to_string(features));
+  return unit{};
+}
 template <bool Relu> result<value> linear(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("X");
   if (auto s = a.check(); !s) return s.error();
@@ -519,12 +599,7 @@ template <bool Relu> result<value> linear(emitter& e, arguments& a) {
   if (auto s = e.per_tensor(*x); !s) return s.error();
   const auto q = e.output(a, x->type, {"Y_scale_i", "Y_zero_point_i"});
   if (!q) return q.error();
-  if (!(*p)->linear) return invalid("packed parameters of another operator in " + a.name);
-  const std::int64_t outputs = (*p)->weight->size[0], features = (*p)->weight->size[1];
-  if (x->rank() < 1 || x->size.back() != features)
-    return invalid("features of the input of " + a.name,
-                   x->rank() < 1 ? "none" : std::to_string(x->size.back()),
-                   std::to_string(features));
+  if (auto s = features_fit(a, *x, **p); !s) return s.error();
   const auto w = linear_weights(e, **p);
   if (!w) return w.error();
   const auto in = e.held(*x, false);
@@ -534,11 +609,39 @@ template <bool Relu> result<value> linear(emitter& e, arguments& a) {
                              .in = *in,
                              .weights = *w,
                              .attrs = linear_attributes(*x),
-                             .channels = as_size(outputs),
+                             .channels = as_size((*p)->weight->size[0]),
                              .relu = Relu},
                             *x, **p, *q);
   if (!y) return y.error();
   return e.wrap(*y, x->type, false, false);
+}
+
+/// linear_leaky_relu(x, packed, scale, zero_point, slope), linear_tanh(x, packed, scale,
+/// zero_point).
+template <const op_def& Behind> result<value> linear_behind(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("X");
+  attributes attrs;
+  if (&Behind == &ops::leaky_relu) attrs.set("alpha", a.real("negative_slope"));
+  if (auto s = a.check(); !s) return s.error();
+  const auto p = quantized_weights(e, a, "W_prepack");
+  if (!p) return p.error();
+  if (auto s = e.per_tensor(*x); !s) return s.error();
+  const auto q = e.output(a, x->type, {"Y_scale_i", "Y_zero_point_i"});
+  if (!q) return q.error();
+  if (auto s = features_fit(a, *x, **p); !s) return s.error();
+  const auto w = linear_weights(e, **p);
+  if (!w) return w.error();
+  const auto in = e.held(*x, false);
+  if (!in) return in.error();
+  return rounded_behind(e,
+                        {.op = &ops::fully_connected,
+                         .in = *in,
+                         .weights = *w,
+                         .attrs = linear_attributes(*x),
+                         .channels = as_size((*p)->weight->size[0])},
+                        *x, **p, *q, false, [&](const value& sums) {
+                          return float_node(e, sums, Behind, std::move(attrs));
+                        });
 }
 
 /// x is quantized at run time by its own minimum and maximum, the result is float. Weights of

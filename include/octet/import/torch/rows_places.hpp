@@ -48,7 +48,7 @@ result<std::array<pool_axis, Axes>> pool_axes(arguments& a, const tensor_data& x
   std::array<pool_axis, Axes> p;
   struct parameter {
     std::string_view name;
-    std::int64_t pool_axis::* to;
+    std::int64_t pool_axis::*to;
   };
   constexpr parameter all[] = {{"kernel_size", &pool_axis::size},
                                {"stride", &pool_axis::stride},
@@ -203,7 +203,8 @@ result<value> adaptive_max_pool_with_places(emitter& e, arguments& a) {
   std::array<windows_of_axis, Axes> axes;
   std::int64_t taps = 1;
   for (std::size_t k = 0; k < Axes; ++k) {
-    const std::int64_t n = x->size[x->size.size() - Axes + k], count = a.small("output_size", out[k]);
+    const std::int64_t n = x->size[x->size.size() - Axes + k],
+                       count = a.small("output_size", out[k]);
     for (std::int64_t o = 0; o < count && n > 0; ++o) {
       const std::int64_t begin = o * n / count, end = ((o + 1) * n + count - 1) / count;
       axes[k].add(begin, end - begin);
@@ -276,8 +277,9 @@ inline result<value> average_of_volume(emitter& e, arguments& a) {
         const std::int64_t begin = o * axis.stride - axis.padding,
                            end = std::min(begin + axis.size, n + axis.padding);
         longer.push_back(numerics::mul(
-            before, static_cast<double>(counted ? end - begin
-                                                : std::min(end, n) - std::max<std::int64_t>(begin, 0))));
+            before,
+            static_cast<double>(counted ? end - begin
+                                        : std::min(end, n) - std::max<std::int64_t>(begin, 0))));
       }
     if (longer.size() > most_made) return too_large("windows of " + a.name);
     counts = std::move(longer);

@@ -89,10 +89,10 @@ constexpr scalar scalar_of_dtype(dtype t) noexcept {
     case dtype::f32: return scalar::f32;
     case dtype::f64: return scalar::f64;
     case dtype::boolean: return scalar::boolean;
+    case dtype::f16: return scalar::f16;
     case dtype::u16:
     case dtype::u32:
-    case dtype::u64:
-    case dtype::f16: break;
+    case dtype::u64: break;
   }
   return scalar::unknown;
 }
