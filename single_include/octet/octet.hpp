@@ -11859,7 +11859,10 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       const auto* const x = static_cast<const float*>(k.in[0]) + row * p.size;
       auto* const y = static_cast<float*>(k.out[0]) + row * p.size;
       if (p.groups > 0) {
-        normalize_group(p, row, x, row_moments_in_cascade(x, p.size), weight, bias, y);
+        const reference::row_moments m = p.sums == row_sums::wide
+                                             ? reference::wide_moments(x, p.size)
+                                             : row_moments_in_cascade(x, p.size);
+        normalize_group(p, row, x, m, weight, bias, y);
         ++row;
         continue;
       }
@@ -20508,11 +20511,6 @@ constexpr float logistic_vector(float v) noexcept {
               root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
   return div(e, add(1.f, e));
 }
-/// The same loops' form of one element.
-constexpr float logistic_scalar(float v) noexcept {
-  const float e = exp_f32(v > 16.6355324f ? 16.6355324f : v);
-  return div(e, add(1.f, e));
-}
 /// Those of exp and log.
 namespace eigen {
 inline constexpr float exp_lowest = -104.f;
@@ -20769,6 +20767,11 @@ constexpr float exp_c_library(float x) noexcept {
   const auto whole = static_cast<std::int64_t>(k);
   const auto at = static_cast<std::uint64_t>(whole);
   return static_cast<float>(mul(y, std::bit_cast<double>(root[at & 31u] + (at << 47))));
+}
+/// The logistic function as Eigen's loops compute single elements: by the C library's exp.
+constexpr float logistic_scalar(float v) noexcept {
+  const float e = exp_c_library(v > eigen::logistic_highest ? eigen::logistic_highest : v);
+  return div(e, add(1.f, e));
 }
 /// The complementary error function in binary32, fdlibm's way, up to glibc 2.40: rational functions
 /// on four intervals.
@@ -28836,19 +28839,22 @@ struct layer_norm_attrs {
   bool running = false;   // mean and squares step by step (SkipLayerNormalization)
   bool in_order = false;  // sums of one element after another (EmbedLayerNormalization)
   std::int32_t groups = 0;
+  bool wide = false;  // groups: sums in binary64, one element after another (instance_norm)
   static constexpr auto fields = field_list{
       field{"axes", &layer_norm_attrs::axes},         field{"epsilon", &layer_norm_attrs::epsilon},
       field{"centred", &layer_norm_attrs::centred},   field{"running", &layer_norm_attrs::running},
-      field{"in_order", &layer_norm_attrs::in_order}, field{"groups", &layer_norm_attrs::groups}};
+      field{"in_order", &layer_norm_attrs::in_order}, field{"groups", &layer_norm_attrs::groups},
+      field{"wide", &layer_norm_attrs::wide}};
 };
-/// How the sums of a row run; cascade: PyTorch's (ATEN).
-enum class row_sums : std::uint8_t { lanes, running, in_order, cascade };
+/// How the sums of a row run; cascade, wide: PyTorch's (ATEN).
+enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide };
 constexpr std::string_view name_of(row_sums s) noexcept {
   switch (s) {
     case row_sums::lanes: return "lanes";
     case row_sums::running: return "running";
     case row_sums::in_order: return "in_order";
     case row_sums::cascade: return "cascade";
+    case row_sums::wide: return "wide";
   }
   return no_enumerator;
 }
@@ -28914,6 +28920,17 @@ constexpr row_moments moments_in_order(const float* x, std::size_t n, bool centr
     r.squares = numerics::add(r.squares, numerics::mul(d, d));
   }
   return r;
+}
+/// Sums in binary64, of squares that binary32 rounds.
+constexpr row_moments wide_moments(const float* x, std::size_t n) noexcept {
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < n; ++i) sum = numerics::add(sum, static_cast<double>(x[i]));
+  const float mean = static_cast<float>(numerics::div(sum, static_cast<double>(n)));
+  for (std::size_t i = 0; i < n; ++i) {
+    const float d = numerics::sub(x[i], mean);
+    squares = numerics::add(squares, static_cast<double>(numerics::mul(d, d)));
+  }
+  return {mean, static_cast<float>(squares)};
 }
 /// Mean and squares of `count` elements.
 struct counted_moments {
@@ -28988,6 +29005,7 @@ constexpr row_moments moments_of(const layer_norm_params& p, const float* x) noe
     case row_sums::lanes: return moments_in_lanes(x, p.size, p.centred);
     case row_sums::running: return running_moments(x, p.size);
     case row_sums::cascade: return moments_in_cascade(x, p.size);
+    case row_sums::wide: return wide_moments(x, p.size);
     case row_sums::in_order: break;
   }
   return moments_in_order(x, p.size, p.centred);
@@ -29003,7 +29021,7 @@ constexpr float deviation_of(const layer_norm_params& p, float squares) noexcept
   return multiplies(p.sums) ? numerics::div(1.f, root) : root;
 }
 /// What a channel of a group is multiplied by, and what is added; without weight and bias the mean
-/// is taken off first.
+/// is taken off first, where the sums are not wide.
 struct channel_factors {
   float scale = 1, offset = 0;
   bool plain = false;
@@ -29019,7 +29037,7 @@ constexpr channel_factors factors_of(const layer_norm_params& p, const row_momen
       numerics::add(static_cast<double>(variance > 0 ? variance : 0.f), p.exact_epsilon));
   const float by = static_cast<float>(numerics::div(1., root)),
               scale = weight ? numerics::mul(by, weight[c]) : by;
-  if (!weight && !bias) return {by, m.mean, true};
+  if (!weight && !bias && p.sums != row_sums::wide) return {by, m.mean, true};
   return {scale, numerics::fma(-scale, m.mean, bias ? bias[c] : 0.f)};
 }
 constexpr void group_norm(const layer_norm_params& p, const float* x, const float* weight,
@@ -29086,6 +29104,7 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
     return unsupported("groups of channels", std::to_string(a.groups), "rounding ATEN");
   if (a.axes < 1 || a.axes > x.rank)
     return invalid("normalized axes", std::to_string(a.axes), "1 to " + std::to_string(x.rank));
+  if (a.wide && a.groups == 0) return unsupported("wide sums of rows", {}, "of groups");
   if (a.running && a.in_order) return invalid("running and in_order", "both", "one of them");
   p.size = 1;
   for (int i = 0; i < a.axes; ++i) p.size *= as_size(x.back(i));
@@ -29105,7 +29124,8 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
              pytorch = n.round == rounding::aten;
   if (pytorch && (a.running || a.in_order || !a.centred))
     return unsupported("another order of sums, or none of means, under rounding ATEN");
-  p.sums = pytorch                    ? row_sums::cascade
+  p.sums = a.wide                     ? row_sums::wide
+           : pytorch                  ? row_sums::cascade
            : lanes                    ? row_sums::lanes
            : a.centred && !a.in_order ? row_sums::running
                                       : row_sums::in_order;

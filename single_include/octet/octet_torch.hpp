@@ -10027,14 +10027,6 @@ inline step mean_of(emitter& e, const step& x, const std::vector<std::int64_t>& 
   if (!s) return s;
   return apply(e, ops::div, s, number(e, extent_of(**x, axes)));
 }
-/// x less its mean, and the mean of the squares of that.
-struct spread {
-  step centered, variance;
-};
-inline spread spread_of(emitter& e, const step& x, const std::vector<std::int64_t>& axes) {
-  const step c = apply(e, ops::sub, x, mean_of(e, x, axes));
-  return {c, mean_of(e, apply(e, ops::mul, c, c), axes)};
-}
 /// _weight_norm(v, g, dim): v * (g / its norms over the other axes).
 inline result<value> weight_norm(emitter& e, arguments& a) {
   const step v = real_argument(e, a, "v"), g = real_argument(e, a, "g");
@@ -10152,13 +10144,6 @@ inline result<tensor_data*> factor_argument(emitter& e, arguments& a, std::strin
   if (a.none(parameter)) return nullptr;
   return real_argument(e, a, parameter);
 }
-/// (x - mean) / sqrt(var + eps) over the axes.
-inline step normalized_over(emitter& e, const step& x, const std::vector<std::int64_t>& axes,
-                            double eps) {
-  const spread s = spread_of(e, x, axes);
-  const step root = apply(e, ops::sqrt, apply(e, ops::add, s.variance, number(e, eps)));
-  return apply(e, ops::mul, s.centered, apply(e, ops::div, number(e, 1), root));
-}
 /// y * weight + bias, both of that shape or absent.
 inline step scaled_and_shifted(emitter& e, step y, tensor_data* weight, tensor_data* bias,
                                const std::vector<std::int64_t>& shape) {
@@ -10208,21 +10193,6 @@ inline result<value> float_layer_norm(emitter& e, arguments& a) {
   layer_norm_attrs how;
   how.axes = static_cast<std::int32_t>(shape.size()), how.epsilon = eps;
   return done(normalized_rows(e, x, *w, *b, how));
-}
-/// instance_norm: x as [N, groups, rest], each normalized by itself.
-inline step grouped(emitter& e, const step& x, std::int64_t groups, tensor_data* w, tensor_data* b,
-                    double eps) {
-  if (!x) return x;
-  const auto size = (*x)->size;
-  if (size.size() < 2 || groups < 1 || size[1] % groups != 0)
-    return invalid("groups of " + e.operator_name(), std::to_string(groups));
-  const step rows = step_of(reshaped(
-      e, **x, {size[0], groups, (*x)->elements() / std::max<std::int64_t>(size[0] * groups, 1)}));
-  const step y = normalized_over(e, rows, {2}, eps);
-  if (!y) return y;
-  std::vector<std::int64_t> shape{size[1]};
-  shape.insert(shape.end(), size.size() - 2, 1);
-  return scaled_and_shifted(e, step_of(reshaped(e, **y, size)), w, b, shape);
 }
 /// group_norm(x, groups, weight, bias, eps).
 inline result<value> float_group_norm(emitter& e, arguments& a) {
@@ -10309,7 +10279,11 @@ inline result<value> float_instance_norm(emitter& e, arguments& a) {
   const auto w = factor_argument(e, a, "weight"), b = factor_argument(e, a, "bias");
   if (!w) return w.error();
   if (!b) return b.error();
-  return as_contiguous(e, done(grouped(e, x, (*x)->size[1], *w, *b, eps)));
+  layer_norm_attrs g;
+  g.groups = a.small("channels", (*x)->size[1]), g.epsilon = eps, g.wide = true;
+  if (auto s = a.check(); !s) return s.error();
+  if (g.groups < 1) return invalid("channels of " + a.name, "0");
+  return as_contiguous(e, done(normalized_rows(e, x, *w, *b, g)));
 }
 
 // ---- layers with weights ----

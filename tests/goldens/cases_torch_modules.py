@@ -380,6 +380,14 @@ KERNELS.update({
                       "F.softplus(h), F.elu(h), h.softmax(-1), F.layer_norm(h, [5]), "
                       "F.avg_pool2d(h, 2), torch.zeros(2, dtype=torch.float16) + 0.3",
 })
+# Normalizations of each image's channels.
+KERNELS.update({
+    "instance": "w = torch.arange(6.) / 3\nu = v.contiguous(memory_format=torch.channels_last)\n"
+                "return F.instance_norm(v), F.instance_norm(u, weight=w, bias=w - 1), "
+                "F.instance_norm(v.flatten(2), eps=0.1)",
+    "instance_large": "w = torch.cat([v.flatten()] * 9)[:2048].reshape(1, 2, 32, 32)\n"
+                      "return F.instance_norm(w * w + w)",
+})
 # The same, but for products whose order of sums is the CPU's.
 KERNELS_CLOSE = {
     "mish": "return F.mish(v), torch.tanh(v), torch.exp(v)",

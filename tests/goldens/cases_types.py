@@ -4,6 +4,7 @@ compared, positions of int16, numbers of binary16; and the order of floats: whic
 is the larger one, in which order a layer normalization adds."""
 import numpy as np
 
+from cases_data import float_lstm
 from cases_odd import one
 from tflite_file import Model
 
@@ -166,3 +167,5 @@ def make(w):
     others(w)
     extremes(w)
     computed_pads(w)
+    # Single elements of the logistic function, one of which the correctly rounded exp misses.
+    float_lstm(w, "tail_33", batch=4, steps=12, channels=5, units=3, hybrid=True)

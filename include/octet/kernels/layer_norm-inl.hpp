@@ -311,7 +311,10 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       const auto* const x = static_cast<const float*>(k.in[0]) + row * p.size;
       auto* const y = static_cast<float*>(k.out[0]) + row * p.size;
       if (p.groups > 0) {
-        normalize_group(p, row, x, row_moments_in_cascade(x, p.size), weight, bias, y);
+        const reference::row_moments m = p.sums == row_sums::wide
+                                             ? reference::wide_moments(x, p.size)
+                                             : row_moments_in_cascade(x, p.size);
+        normalize_group(p, row, x, m, weight, bias, y);
         ++row;
         continue;
       }

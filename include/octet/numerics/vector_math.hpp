@@ -66,11 +66,6 @@ constexpr float logistic_vector(float v) noexcept {
               root = detail::scale_normal(p, static_cast<std::int32_t>(m)), e = mul(root, root);
   return div(e, add(1.f, e));
 }
-/// The same loops' form of one element.
-constexpr float logistic_scalar(float v) noexcept {
-  const float e = exp_f32(v > 16.6355324f ? 16.6355324f : v);
-  return div(e, add(1.f, e));
-}
 /// Those of exp and log.
 namespace eigen {
 inline constexpr float exp_lowest = -104.f;
@@ -327,6 +322,11 @@ constexpr float exp_c_library(float x) noexcept {
   const auto whole = static_cast<std::int64_t>(k);
   const auto at = static_cast<std::uint64_t>(whole);
   return static_cast<float>(mul(y, std::bit_cast<double>(root[at & 31u] + (at << 47))));
+}
+/// The logistic function as Eigen's loops compute single elements: by the C library's exp.
+constexpr float logistic_scalar(float v) noexcept {
+  const float e = exp_c_library(v > eigen::logistic_highest ? eigen::logistic_highest : v);
+  return div(e, add(1.f, e));
 }
 /// The complementary error function in binary32, fdlibm's way, up to glibc 2.40: rational functions
 /// on four intervals.
