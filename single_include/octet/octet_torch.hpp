@@ -7546,10 +7546,13 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   if (is_quantized(x.type))
     if (auto s = e.per_tensor(x); !s) return s.error();
   if (x.rank() == 0) return value_of(x);
-  const bool in_memory_order = x.rank() == 3 && lies_channels_inner(x);  // sums depend on it
-  const auto in = in_memory_order ? e.held(x, true) : e.held_as_is(x);
+  // Sums of floats depend on the order of the memory, wherever octet holds the channels.
+  const bool sums = &op == &ops::sum && x.type == scalar::f32,
+             inner = (x.rank() == 3 && lies_channels_inner(x)) ||
+                     (sums && x.rank() == 4 ? suggests_channels_last(x)
+                                            : !x.constant() && x.channels_inner);
+  const auto in = e.held(x, inner);
   if (!in) return in.error();
-  const bool inner = in_memory_order || (!x.constant() && x.channels_inner);
   const tensor_id to = e.make_like(x);
   attrs.set("axes", axes_in_layout(x, axes, inner));
   attrs.set("keep_dims", std::int64_t{1});
@@ -9668,8 +9671,9 @@ inline result<value> mean(emitter& e, arguments& a) {
   if (!r) return r.error();
   if (auto s = e.per_tensor_or_float(*x); !s) return s.error();
   const bool summed = sums_floats(e, *x, *r);
-  const bool inner = (r->spatial() && x->channels_inner && !x->constant()) ||
-                     (summed && suggests_channels_last(*x));
+  // The order of sums is that of the memory, wherever octet holds the channels.
+  const bool inner =
+      summed ? suggests_channels_last(*x) : r->spatial() && x->channels_inner && !x->constant();
   if (x->type == scalar::f32 && x->rank() == 3 && lies_channels_inner(*x))
     return mean_of_line(e, *x, *r);
   const auto in = e.held(*x, inner);

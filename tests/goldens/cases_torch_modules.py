@@ -380,6 +380,13 @@ KERNELS.update({
                       "F.softplus(h), F.elu(h), h.softmax(-1), F.layer_norm(h, [5]), "
                       "F.avg_pool2d(h, 2), torch.zeros(2, dtype=torch.float16) + 0.3",
 })
+# Sums of images that octet holds with their channels last, and PyTorch does not.
+KERNELS.update({
+    "sums_of_pools": "t = F.max_pool2d(v, 2, 1)\nu = F.avg_pool2d(v, 2, 1)\n"
+                     "w = F.interpolate(q, size=(5, 3), mode='bilinear').dequantize()\n"
+                     "return t.mean((2, 3)), t.sum((2, 3)), u.mean((2, 3)), u.sum((2, 3)), "
+                     "w.mean((2, 3)), u.sum(), u.mean(1), F.adaptive_avg_pool2d(t, 1)",
+})
 # Normalizations of each image's channels.
 KERNELS.update({
     "instance": "w = torch.arange(6.) / 3\nu = v.contiguous(memory_format=torch.channels_last)\n"

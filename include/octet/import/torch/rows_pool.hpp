@@ -556,8 +556,9 @@ inline result<value> mean(emitter& e, arguments& a) {
   if (!r) return r.error();
   if (auto s = e.per_tensor_or_float(*x); !s) return s.error();
   const bool summed = sums_floats(e, *x, *r);
-  const bool inner = (r->spatial() && x->channels_inner && !x->constant()) ||
-                     (summed && suggests_channels_last(*x));
+  // The order of sums is that of the memory, wherever octet holds the channels.
+  const bool inner =
+      summed ? suggests_channels_last(*x) : r->spatial() && x->channels_inner && !x->constant();
   if (x->type == scalar::f32 && x->rank() == 3 && lies_channels_inner(*x))
     return mean_of_line(e, *x, *r);
   const auto in = e.held(*x, inner);
