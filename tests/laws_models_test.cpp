@@ -309,7 +309,10 @@ class checker {
     // MXNet rounds after a sum has joined, and gives some layers' results as floats. ONNX's
     // MatMulInteger and ConvInteger are sums, QGemm without a scale of its result gives floats.
     const bool rounds = reader != nullptr && reader->op == &octet::ops::requantize;
-    if (g_.arithmetic == octet::law::onnxruntime && !rounds)
+    // oneDNN's layers with something behind them round their float results once.
+    const bool floats = octet::laws::is_pytorch(g_.arithmetic) && reader != nullptr &&
+                        reader->op == &octet::ops::dequantize;
+    if ((g_.arithmetic == octet::law::onnxruntime && !rounds) || floats)
       return accumulator_scales(n, decide(n, true));
     if (g_.arithmetic == octet::law::mxnet && reader != nullptr &&
         (reader->op == &octet::ops::requantize_add || reader->op == &octet::ops::dequantize))
