@@ -11821,6 +11821,11 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
   }
   static bool accepts(const void* p) { return params(p).size <= std::size_t{1} << 26; }
   static constexpr std::size_t most = 2 * lanes32;  // rows at a time
+  static reference::row_moments moments_of_one(const layer_norm_params& p,
+                                               const float* x) noexcept {
+    return p.sums == row_sums::wide ? reference::wide_moments(x, p.size)
+                                    : row_moments_in_cascade(x, p.size);
+  }
   static void moments(const layer_norm_params& p, const float* x, std::size_t rows, float* means,
                       float* squares) noexcept {
     switch (p.sums) {
@@ -11842,8 +11847,9 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
         return;
       }
       case row_sums::cascade:
+      case row_sums::wide:
         for (std::size_t i = 0; i < rows; ++i) {
-          const reference::row_moments m = row_moments_in_cascade(x + i * p.size, p.size);
+          const reference::row_moments m = moments_of_one(p, x + i * p.size);
           means[i] = m.mean, squares[i] = m.squares;
         }
         return;
@@ -11859,10 +11865,7 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       const auto* const x = static_cast<const float*>(k.in[0]) + row * p.size;
       auto* const y = static_cast<float*>(k.out[0]) + row * p.size;
       if (p.groups > 0) {
-        const reference::row_moments m = p.sums == row_sums::wide
-                                             ? reference::wide_moments(x, p.size)
-                                             : row_moments_in_cascade(x, p.size);
-        normalize_group(p, row, x, m, weight, bias, y);
+        normalize_group(p, row, x, moments_of_one(p, x), weight, bias, y);
         ++row;
         continue;
       }
