@@ -6445,8 +6445,8 @@ struct squared_difference_lanes {
   }
 };
 
-/// Operands whose result is a bool: 1 or 0, in a lane of 32 bits.
-template <class Operands> struct compared : Operands {
+/// Floats whose result is a bool: 1 or 0, in a lane of 32 bits.
+struct compared_operands : float_operands {
   HWY_INLINE std::size_t result_size() const { return 1; }
   HWY_INLINE void store(V32 v, std::byte* p) const { simd::store_from32(dtype::u8, v, p); }
   HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const {
@@ -6503,13 +6503,13 @@ struct kernel<kernel_id::binary, V> : plain_kernel<kernel<kernel_id::binary, V>>
     binary(Op(p), p.shape, integer_operands{p.a_type, p.a_type, p.a_type}, k, r.begin, r.end);
   }
   static void compared_floats(const binary_params& p, const kernel_args& k, part_range r) noexcept {
-    binary(comparison(p), p.shape, compared<float_operands>(), k, r.begin, r.end);
+    binary(comparison(p), p.shape, compared_operands(), k, r.begin, r.end);
   }
   template <class Op>
   static void compared_integers(const binary_params& p, const kernel_args& k,
                                 part_range r) noexcept {
     const dtype t = p.a_type == dtype::boolean ? dtype::u8 : p.a_type;
-    binary(Op(p), p.shape, compared<integer_operands>{{t, t, t}}, k, r.begin, r.end);
+    binary(Op(p), p.shape, integer_operands{t, t, dtype::u8}, k, r.begin, r.end);
   }
   /// Null: the reference.
   static run_function of_floats(binary_op op) noexcept {
