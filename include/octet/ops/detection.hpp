@@ -269,6 +269,16 @@ inline std::int32_t detect_by_class(const detection_postprocess_params& p, const
   }
   return n;
 }
+/// The class behind `last` (-1: the first one) in the order of scores s, the best first, equal ones
+/// by index; 0 where NaN among them leaves none.
+constexpr std::int32_t class_behind(const float* s, std::int32_t classes, std::int32_t last) {
+  std::int32_t next = -1;
+  for (std::int32_t i = 0; i < classes; ++i) {
+    const bool left = last < 0 || s[i] < s[last] || (s[i] == s[last] && i > last);
+    if (left && (next < 0 || s[i] > s[next])) next = i;
+  }
+  return next < 0 ? 0 : next;
+}
 inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const detection_postprocess_params*>(a.params);
   const auto *encodings = static_cast<const float*>(a.in[0]),
@@ -318,18 +328,11 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
     }
     if (out) continue;
     ++taken;
-    // Its classes, best first, equal ones by index.
     const float* s = scores_of(best);
     std::int32_t last = -1;
     for (std::int32_t c = 0; c < p.per_box; ++c, ++n) {
-      std::int32_t next = -1;
-      for (std::int32_t i = 0; i < p.classes; ++i) {
-        const bool left = last < 0 || s[i] < s[last] || (s[i] == s[last] && i > last);
-        if (left && (next < 0 || s[i] > s[next])) next = i;
-      }
-      if (next < 0) next = 0;  // NaN among the scores
-      put(n, corners, next, s[next]);
-      last = next;
+      last = class_behind(s, p.classes, last);
+      put(n, corners, last, s[last]);
     }
   }
   count[0] = static_cast<float>(n);
