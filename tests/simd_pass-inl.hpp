@@ -114,11 +114,13 @@ struct primitives_of_target {
     sums.store(each);
     return whole;
   }
+  struct square {  // no lambda: clang gives it the attributes of the pass it stands on
+    HWY_INLINE VF operator()(VF v) const { return simd::rounded(hn::Mul(v, v)); }
+  };
   /// Squares of whole sixteens to y, and their sum as softmax has it.
   static std::size_t squares_summed_by_16(const float* x, float* y, std::size_t n, float& sum) {
     simd::side_by_side<float, 16> sums;
-    const std::size_t whole =
-        sums.add_made(x, y, n, [](VF v) HWY_ATTR { return simd::rounded(hn::Mul(v, v)); });
+    const std::size_t whole = sums.add_made(x, y, n, square{});
     sum = simd::sum_of_softmax_lanes(sums.sums());
     return whole;
   }

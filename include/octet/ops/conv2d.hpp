@@ -280,16 +280,18 @@ status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t 
   const bool known = to.facts != nullptr && to.facts->wide.has_value();
   p.wide = known && *to.facts->wide;
   for (std::size_t c = 0; c < channels && !p.wide && !known; ++c) {
-    const std::int64_t total =
-        p.weights
-            ? absolute_sum(
-                  n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); },
-                  w.zero_point(c))
-            : static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c));
     const std::int64_t bias = p.bias(static_cast<std::int32_t>(c));
-    if (total > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
-        total * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX)
-      p.wide = true;
+    const auto exceeds = [&](std::int64_t total) {
+      return total > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
+             total * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX;
+    };
+    // Whatever the weights are, or these.
+    p.wide =
+        exceeds(static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c))) &&
+        (p.weights == nullptr ||
+         exceeds(absolute_sum(
+             n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); },
+             w.zero_point(c))));
   }
   if (to.facts != nullptr) to.facts->wide = p.wide;
   if (n.round == rounding::none) {
