@@ -93,7 +93,8 @@ def panel(title, lines, left, top, wide=300, high=210):
         dashes = ' stroke-dasharray="5 3"' if name in ("multiply-accumulates", "bytes") else ""
         body.append(f'<polyline points="{way}" fill="none" stroke="{COLOURS[i]}" '
                     f'stroke-width="2"{dashes}/>')
-        body.append(f'<text class="n" x="{left + 12}" y="{top + 14 + 15 * i}" '
+        body.append(f'<text class="n" x="{left + wide - 130}" '
+                    f'y="{top + high - 8 - 15 * (len(lines) - 1 - i)}" '
                     f'fill="{COLOURS[i]}">{name}</text>')
     return "\n".join(body)
 
