@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Files that the pass of a pseudo target shows (kernels/pass-inl.hpp) have functors in place of
+# lambdas: HWY_ATTR names the features of the target that the pass stands on, without the dot
+# product that the pass adds, and clang then refuses to inline what it calls.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+git rev-parse --is-inside-work-tree >/dev/null 2>&1 || {
+  echo "SKIPPED: not a git repository"
+  exit 77
+}
+shown=$(sed '/^#if !defined(OCTET_BASE_NS)/,$d' include/octet/kernels/pass-inl.hpp |
+  sed -n 's|^#include "\(octet/.*-inl.hpp\)"|include/\1|p')
+[[ $(wc -w <<<"$shown") -ge 8 ]] || {
+  echo "the list of kernels/pass-inl.hpp was not found"
+  exit 1
+}
+if git grep -n 'HWY_ATTR' -- $shown include/octet/kernels/simd tests/simd_pass-inl.hpp; then
+  echo "a functor, please: see $0"
+  exit 1
+fi
