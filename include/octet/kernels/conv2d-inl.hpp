@@ -298,7 +298,20 @@ HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, 
     // Weights of a large layer come from afar, one panel behind the other; a processor's own
     // prefetching begins anew with each page.
     constexpr std::size_t large = 8192, far = 3072;
-    t.ahead = product_of(h.segments, h.steps) * 4 * as_size(columns) >= large ? far : 0;
+    const std::size_t steps = product_of(h.segments, h.steps), bytes = steps * 4 * as_size(columns);
+    t.ahead = bytes >= large ? far : 0;
+    // A panel that does not stay in the first cache: while it is used, the next one comes, as much
+    // with each step as there are steps for it (ResNet-50 takes 0.92 of the time, VGG-16 0.95; what
+    // the first tile asked for alone came no faster than before).
+    constexpr std::size_t beyond_first = 32768;
+    const bool comes = p + 1 < share.end && bytes >= beyond_first;
+    t.next =
+        comes ? r.packed + kernels::panel_at(h, layout, static_cast<std::int32_t>((p + 1) / panels),
+                                             static_cast<std::int32_t>((p + 1) % panels))
+              : at;
+    t.next_row = comes ? bytes / count : 0;
+    const std::size_t tile = as_size(tile_rows(nv)) < count ? as_size(tile_rows(nv)) : count;
+    t.next_step = comes ? bytes * tile / (count * steps) : 0;
     // The rows move on to the group's channels, or to the panel's where groups lie side by side.
     const std::size_t before = begins;
     begins = as_size(h.share != 0 ? t.first : group * g.group_in()) * h.element;

@@ -51,7 +51,10 @@ struct tile_call {
   const float* scales;      // of each row, where `rows` is given
   const std::byte* arrays;  // the panel's columns
   const std::byte* weights;
-  std::size_t ahead;       // bytes from the weights in use to those to be asked for; 0: none
+  std::size_t ahead;      // bytes from the weights in use to those to be asked for; 0: none
+  const std::byte* next;  // weights of the next panel, asked for bit by bit: of each row of this
+  std::size_t next_row;   // one so many bytes, in each step of a tile so many; 0: none
+  std::size_t next_step;
   std::size_t out_stride;  // bytes between rows of the output
   int n;                   // channels written
   std::int32_t first;      // first channel
@@ -97,10 +100,11 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
     }
   }
 }
-/// Adds the products of all segments. Ahead: asks for the weights that come next.
+/// Adds the products of all segments and asks for the weights that come next. Ahead: those of this
+/// panel (few rows, each panel is read once or twice); else those of the next one from `next` on.
 template <class Ops, bool Ahead, int MR, int NV>
 HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
-                             V32 (&acc)[MR][NV]) noexcept {
+                             const std::byte* next, V32 (&acc)[MR][NV]) noexcept {
   const std::byte* row[MR];
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
@@ -137,6 +141,9 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
       if constexpr (Ahead && MR > 1) {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) simd::prefetch(w + v * lanes32 * Ops::w_bytes + t.ahead);
+      } else if constexpr (MR > 1) {
+        simd::prefetch_to_second(next);
+        next += t.next_step;
       }
       w += NV * lanes32 * Ops::w_bytes;
       HWY_UNROLL(8)
@@ -299,7 +306,7 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   if constexpr (Finish::grouped)
     add_grouped_products<Finish::share>(t, rows, acc);
   else
-    add_products<Ops, Finish::floats>(t, rows, acc);
+    add_products<Ops, Finish::floats>(t, rows, t.next + row * t.next_row, acc);
   if constexpr (Finish::floats) {
     scale_tile<Finish::by>(t, c, acc, row);
     HWY_UNROLL(8)

@@ -20,6 +20,8 @@ template <class T> inline constexpr int lanes = vector_bytes / static_cast<int>(
 inline constexpr bool native_fma = HWY_NATIVE_FMA != 0;
 /// Asks for the cache line at p, which need not be memory.
 HWY_INLINE void prefetch(const std::byte* p) { __builtin_prefetch(p); }
+/// To the second cache alone.
+HWY_INLINE void prefetch_to_second(const std::byte* p) { __builtin_prefetch(p, 0, 2); }
 
 template <class T> using tag = hn::ScalableTag<T>;
 template <class T> using vec = hn::Vec<tag<T>>;
