@@ -15,6 +15,7 @@
 #include "guarded.hpp"
 #include "octet/bench/same.hpp"
 #include "octet/kernels/target.hpp"
+#include "octet/numerics/fp_env.hpp"
 #include "octet/numerics/requantize.hpp"
 #include "octet/ops/requantize.hpp"
 #include "targets.hpp"
@@ -113,6 +114,7 @@ void check_kernel(octet::kernel_id id, octet::kernel_fn reference, const Params&
                   std::initializer_list<const std::byte*> inputs, std::size_t out_bytes,
                   coverage& seen, bool must, octet::dtype out_type = octet::dtype::u8) {
   using namespace octet;
+  const numerics::exact_environment environment;  // as whoever runs kernels sets it
   std::vector<const void*> in(inputs.begin(), inputs.end());
   std::vector<std::byte> expected(out_bytes, std::byte{0x5A});
   void* out_pointer = expected.data();

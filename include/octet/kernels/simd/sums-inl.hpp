@@ -58,7 +58,9 @@ template <class T, int N> class side_by_side {
   HWY_INLINE std::size_t add_made(const T* x, T* y, std::size_t n, const Make& make) {
     std::size_t i = 0;
     for (; i + N <= n; i += N) {
+#if HWY_TARGET != HWY_EMU128  // its vectors are loops, which clang does not unroll, and says so
       HWY_UNROLL(4)
+#endif
       for (int k = 0; k < block::vectors; ++k) {
         const V v = make(load_part(x + i + k * block::width));
         hn::StoreU(v, D(), y + i + k * block::width);
