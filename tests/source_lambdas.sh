@@ -14,7 +14,7 @@ shown=$(sed '/^#if !defined(OCTET_BASE_NS)/,$d' include/octet/kernels/pass-inl.h
   echo "the list of kernels/pass-inl.hpp was not found"
   exit 1
 }
-if git grep -n 'HWY_ATTR' -- $shown include/octet/kernels/simd tests/simd_pass-inl.hpp; then
+if git grep -nE '[])] HWY_ATTR' -- $shown include/octet/kernels/simd tests/simd_pass-inl.hpp; then
   echo "a functor, please: see $0"
   exit 1
 fi

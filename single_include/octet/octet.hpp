@@ -140,8 +140,9 @@ OCTET_NAMESPACE_END
 // The vectors of a pass: types, tags, lane counts, loads and stores of every element type, sums and
 // extremes over lanes. Written in Highway's portable operations, so every family has the same ones;
 // what differs between instruction families is in the family's own file (simd-inl.hpp says which).
-// Part of a pass: see pass-inl.hpp. No lambdas here and in the other -inl files: g++ 12
-// instantiates a lambda inside a template without the target's attributes.
+// Part of a pass: see pass-inl.hpp. g++ 12 instantiates a lambda inside a template without the
+// target's attributes: those that take vectors have HWY_ATTR, and files that pseudo targets show
+// have none (tests/source_lambdas.sh).
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -4334,8 +4335,7 @@ HWY_INLINE VF gelu_vectorized(VF x) {
   return unless_nan(x, fused(erf, half, half));
 }
 
-/// y[i] = f(x[i]) of n elements.
-/// One call of f, so that it stands in the loop.
+/// y[i] = f(x[i]) of n elements. One call of f, so that it stands in the loop.
 template <class F> HWY_INLINE void each_float(const float* x, float* y, std::size_t n, F f) {
   for (std::size_t i = 0; i < n; i += lanes32) {
     const std::size_t left = n - i;
@@ -5056,31 +5056,62 @@ template <bool Cosine> struct sine_function {
   static float scalar(float x) { return Cosine ? numerics::cos_f32(x) : numerics::sin_f32(x); }
 };
 
-inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
-  alignas(alignment) float arguments[lanes32], values[lanes32];
+/// y, with each(i) in the lanes i where `sure` (mask_bits) has no bits.
+template <class Each> HWY_INLINE VF asked_where_unsure(VF y, VF sure, const Each& each) {
+  alignas(alignment) float values[lanes32];
   alignas(alignment) std::uint32_t known[lanes32];
-  hn::Store(x, DF(), arguments);
   hn::Store(y, DF(), values);
   std::memcpy(known, &sure, sizeof(known));
   for (int i = 0; i < lanes32; ++i)
-    if (known[i] == 0) values[i] = scalar(arguments[i]);
+    if (known[i] == 0) values[i] = each(i);
   return hn::Load(DF(), values);
 }
-/// A mask as ask_scalar takes it.
 template <class Mask> HWY_INLINE VF mask_bits(Mask m) {
   return hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), m)));
 }
+inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
+  alignas(alignment) float arguments[lanes32];
+  hn::Store(x, DF(), arguments);
+  return asked_where_unsure(y, sure, [&](int i) { return scalar(arguments[i]); });
+}
+/// Numbers of binary64 in two halves as floats, which are sure where a relative error of `doubt`
+/// either way makes no other float.
+struct doubtful_floats {
+  VF value, other;
+  HWY_INLINE doubtful_floats(simd::VF64 low, simd::VF64 high, double doubt)
+      : value(times(low, high, 1 - doubt)), other(times(low, high, 1 + doubt)) {}
+  HWY_INLINE auto sure() const { return hn::Eq(value, other); }
+
+ private:
+  static HWY_INLINE VF times(simd::VF64 low, simd::VF64 high, double by) {
+    return simd::to_floats(hn::Mul(low, set64(by)), hn::Mul(high, set64(by)));
+  }
+};
 template <class F> HWY_INLINE VF apply(VF x) {
   const hn::Half<DF> half;
-  const auto low = F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
-             high = F::value(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
-  const auto less = set64(1 - F::doubt), more = set64(1 + F::doubt);
-  const VF y = simd::to_floats(hn::Mul(low, less), hn::Mul(high, less)),
-           z = simd::to_floats(hn::Mul(low, more), hn::Mul(high, more));
-  const auto sure = hn::And(hn::Eq(y, z), F::holds(x));
-  if (hn::AllTrue(DF(), sure)) return y;
-  return ask_scalar(x, y, mask_bits(sure), &F::scalar);
+  const doubtful_floats y(F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
+                          F::value(hn::PromoteTo(DF64(), hn::UpperHalf(half, x))), F::doubt);
+  const auto sure = hn::And(y.sure(), F::holds(x));
+  if (hn::AllTrue(DF(), sure)) return y.value;
+  return ask_scalar(x, y.value, mask_bits(sure), &F::scalar);
 }
+/// Powers by their exponents, b log a.
+struct power_lanes {
+  doubtful_floats y;
+  VF exponents;
+  /// Cut to what exp_function takes; more is not sure.
+  static HWY_INLINE simd::VF64 exponent(simd::VF64 a, simd::VF64 b) {
+    return hn::Min(hn::Max(hn::Mul(b, log_lanes64(a)), set64(-100)), set64(100));
+  }
+  // Errors of the product grow by the exponential.
+  HWY_INLINE power_lanes(simd::VF64 low, simd::VF64 high)
+      : y(exp_function::value(low), exp_function::value(high), 0x1p-40),
+        exponents(simd::to_floats(low, high)) {}
+  /// Between the least normal number and the largest.
+  HWY_INLINE auto sure() const {
+    return hn::And(y.sure(), hn::Le(hn::Abs(exponents), set_float(87.f)));
+  }
+};
 
 // ---- the C library's expm1 and tanh: numerics/vector_math.hpp, operation by operation ----
 
@@ -5841,7 +5872,7 @@ HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, boo
              still_b = io.everywhere(io.load_some(1, b, 1));
   for (; i + lanes32 <= n; i += lanes32)
     io.store(
-        op(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
+        of(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
         y + i * sy);
   if (i < n)
     io.store_some(of(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,
@@ -6406,48 +6437,35 @@ struct float_div {
 };
 /// numerics::power: exp(b log |a|), the sign put back.
 struct float_pow {
-  static constexpr double doubt = 0x1p-40;  // errors of the product grow by the exponential
   explicit HWY_INLINE float_pow(const binary_params&) {}
   static HWY_NOINLINE VF ask_scalar_power(VF a, VF b, VF y, VF sure,
                                           float (*scalar)(float, float)) {
-    alignas(alignment) float base[lanes32], exponent[lanes32], values[lanes32];
-    alignas(alignment) std::uint32_t known[lanes32];
+    alignas(alignment) float base[lanes32], exponent[lanes32];
     hn::Store(a, DF(), base);
     hn::Store(b, DF(), exponent);
-    hn::Store(y, DF(), values);
-    std::memcpy(known, &sure, sizeof(known));
-    for (int i = 0; i < lanes32; ++i)
-      if (known[i] == 0) values[i] = scalar(base[i], exponent[i]);
-    return hn::Load(DF(), values);
+    return asked_where_unsure(y, sure, [&](int i) { return scalar(base[i], exponent[i]); });
   }
   static HWY_INLINE simd::VF64 exponent_of(hn::Vec<hn::Half<DF>> size, hn::Vec<hn::Half<DF>> b) {
-    const auto e = hn::Mul(hn::PromoteTo(DF64(), b), log_lanes64(hn::PromoteTo(DF64(), size)));
-    return hn::Min(hn::Max(e, set64(-100)), set64(100));
+    return power_lanes::exponent(hn::PromoteTo(DF64(), size), hn::PromoteTo(DF64(), b));
   }
   HWY_INLINE VF operator()(VF a, VF b) const { return of(a, b, &numerics::power<float>); }
   static HWY_INLINE VF of(VF a, VF b, float (*scalar)(float, float)) {
     const hn::Half<DF> half;
     const VF size = hn::Abs(a), zero = hn::Zero(DF()), sign = set_float(-0.f);
-    const auto low = exponent_of(hn::LowerHalf(half, size), hn::LowerHalf(half, b)),
-               high = exponent_of(hn::UpperHalf(half, size), hn::UpperHalf(half, b));
-    const auto x = exp_function::value(low), y = exp_function::value(high);
-    const auto less = set64(1 - doubt), more = set64(1 + doubt);
-    const VF result = simd::to_floats(hn::Mul(x, less), hn::Mul(y, less)),
-             other = simd::to_floats(hn::Mul(x, more), hn::Mul(y, more));
+    const power_lanes power(exponent_of(hn::LowerHalf(half, size), hn::LowerHalf(half, b)),
+                            exponent_of(hn::UpperHalf(half, size), hn::UpperHalf(half, b)));
     const V32 whole = hn::ConvertTo(D32(), b);
     const auto is_whole =
         hn::And(hn::Eq(hn::ConvertTo(DF(), whole), b), hn::Lt(hn::Abs(b), set_float(0x1p24f)));
     const V32 odd = hn::ShiftLeft<31>(hn::And(whole, set32(1)));
     const VF turned =
         hn::IfThenElseZero(is_whole, hn::And(hn::And(a, sign), hn::BitCast(DF(), odd)));
-    // Results between the least normal number and the largest, of bases of which there is a power.
-    const auto in_range = hn::Le(hn::Abs(simd::to_floats(low, high)), set_float(87.f));
     const auto has_power = hn::And(
         hn::And(hn::Gt(size, zero), hn::Lt(size, set_float(numerics::infinity_of<float>()))),
         hn::Or(hn::Gt(a, zero), is_whole));
     const auto of_zero = hn::And(hn::Eq(a, zero), hn::Gt(b, zero));
-    const auto sure = hn::Or(of_zero, hn::And(hn::And(hn::Eq(result, other), in_range), has_power));
-    const VF v = hn::Xor(hn::IfThenZeroElse(of_zero, result), turned);
+    const auto sure = hn::Or(of_zero, hn::And(power.sure(), has_power));
+    const VF v = hn::Xor(hn::IfThenZeroElse(of_zero, power.y.value), turned);
     return hn::AllTrue(DF(), sure) ? v : ask_scalar_power(a, b, v, mask_bits(sure), scalar);
   }
 };
@@ -9425,18 +9443,18 @@ HWY_NOINLINE void aten_means(const aten_mean_params& p, const Elements& x, float
     y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
 
-template <class V>
-struct kernel<kernel_id::aten_mean, V> : plain_kernel<kernel<kernel_id::aten_mean, V>> {
+template <class V> struct kernel<kernel_id::aten_mean, V> {
   static const aten_mean_params& params(const void* p) {
     return *static_cast<const aten_mean_params*>(p);
   }
   static bool accepts(const void* p) { return reference::aten_in_vectors(params(p)); }
   static void run(const kernel_args& a) noexcept {
-    if (a.part == 0)
-      aten_means(params(a.params), plain_floats{static_cast<const float*>(a.in[0])},
-                 static_cast<float*>(a.out[0]));
+    aten_means(params(a.params), plain_floats{static_cast<const float*>(a.in[0])},
+               static_cast<float*>(a.out[0]));
   }
   static const char* describe(const void*) { return "mean"; }
+  static constexpr kernel_entry value{.run = &run, .accepts = &accepts, .describe = &describe};
+  static constexpr const kernel_entry* entry = &value;
 };
 template <class V> struct kernel<kernel_id::quantized_aten_mean, V> {
   static const quantized_aten_mean_params& params(const void* p) {
@@ -9453,7 +9471,6 @@ template <class V> struct kernel<kernel_id::quantized_aten_mean, V> {
     reference::quantize_means(p, sums, static_cast<T*>(a.out[0]));
   }
   static void run(const kernel_args& a) noexcept {
-    if (a.part != 0) return;
     const dtype type = params(a.params).type;
     if (type == dtype::u8) return means<std::uint8_t>(a);
     if (type == dtype::s8) return means<std::int8_t>(a);
@@ -10117,30 +10134,18 @@ struct response_in_double {
   HWY_INLINE VF operator()(VF sum) const {
     const hn::Half<DF> half;
     const auto low = base(hn::LowerHalf(half, sum)), high = base(hn::UpperHalf(half, sum));
-    const auto exponent = [&](simd::VF64 s) HWY_ATTR {
-      const auto e = hn::Mul(set64(-p.beta), log_lanes64(s));
-      return hn::Min(hn::Max(e, set64(-100)), set64(100));
-    };
-    const auto a = exponent(low), b = exponent(high), x = exp_function::value(a),
-               y = exp_function::value(b);
-    const auto less = set64(1 - float_pow::doubt), more = set64(1 + float_pow::doubt);
-    const VF result = simd::to_floats(hn::Mul(x, less), hn::Mul(y, less)),
-             other = simd::to_floats(hn::Mul(x, more), hn::Mul(y, more)),
-             s = simd::to_floats(low, high);
+    const auto by = set64(-p.beta);
+    const power_lanes power(power_lanes::exponent(low, by), power_lanes::exponent(high, by));
+    const VF s = simd::to_floats(low, high), v = power.y.value;
     const auto in_range = hn::And(hn::Ge(s, set_float(0x1p-126f)), hn::Le(s, set_float(0x1p127f)));
-    const auto sure = hn::And(hn::And(hn::Eq(result, other), in_range),
-                              hn::Le(hn::Abs(simd::to_floats(a, b)), set_float(87.f)));
-    return hn::AllTrue(DF(), sure) ? result : ask_scalar_response(sum, result, mask_bits(sure));
+    const auto sure = hn::And(power.sure(), in_range);
+    return hn::AllTrue(DF(), sure) ? v : ask_scalar_response(sum, v, mask_bits(sure));
   }
   HWY_NOINLINE VF ask_scalar_response(VF sum, VF y, VF sure) const {
-    alignas(alignment) float sums[lanes32], values[lanes32];
-    alignas(alignment) std::uint32_t known[lanes32];
+    alignas(alignment) float sums[lanes32];
     hn::Store(sum, DF(), sums);
-    hn::Store(y, DF(), values);
-    std::memcpy(known, &sure, sizeof(known));
-    for (int i = 0; i < lanes32; ++i)
-      if (known[i] == 0) values[i] = reference::response_of_sum(p, sums[i]);
-    return hn::Load(DF(), values);
+    return asked_where_unsure(y, sure,
+                              [&](int i) { return reference::response_of_sum(p, sums[i]); });
   }
 };
 

@@ -28,48 +28,35 @@ struct float_div {
 };
 /// numerics::power: exp(b log |a|), the sign put back.
 struct float_pow {
-  static constexpr double doubt = 0x1p-40;  // errors of the product grow by the exponential
   explicit HWY_INLINE float_pow(const binary_params&) {}
   static HWY_NOINLINE VF ask_scalar_power(VF a, VF b, VF y, VF sure,
                                           float (*scalar)(float, float)) {
-    alignas(alignment) float base[lanes32], exponent[lanes32], values[lanes32];
-    alignas(alignment) std::uint32_t known[lanes32];
+    alignas(alignment) float base[lanes32], exponent[lanes32];
     hn::Store(a, DF(), base);
     hn::Store(b, DF(), exponent);
-    hn::Store(y, DF(), values);
-    std::memcpy(known, &sure, sizeof(known));
-    for (int i = 0; i < lanes32; ++i)
-      if (known[i] == 0) values[i] = scalar(base[i], exponent[i]);
-    return hn::Load(DF(), values);
+    return asked_where_unsure(y, sure, [&](int i) { return scalar(base[i], exponent[i]); });
   }
   static HWY_INLINE simd::VF64 exponent_of(hn::Vec<hn::Half<DF>> size, hn::Vec<hn::Half<DF>> b) {
-    const auto e = hn::Mul(hn::PromoteTo(DF64(), b), log_lanes64(hn::PromoteTo(DF64(), size)));
-    return hn::Min(hn::Max(e, set64(-100)), set64(100));
+    return power_lanes::exponent(hn::PromoteTo(DF64(), size), hn::PromoteTo(DF64(), b));
   }
   HWY_INLINE VF operator()(VF a, VF b) const { return of(a, b, &numerics::power<float>); }
   static HWY_INLINE VF of(VF a, VF b, float (*scalar)(float, float)) {
     const hn::Half<DF> half;
     const VF size = hn::Abs(a), zero = hn::Zero(DF()), sign = set_float(-0.f);
-    const auto low = exponent_of(hn::LowerHalf(half, size), hn::LowerHalf(half, b)),
-               high = exponent_of(hn::UpperHalf(half, size), hn::UpperHalf(half, b));
-    const auto x = exp_function::value(low), y = exp_function::value(high);
-    const auto less = set64(1 - doubt), more = set64(1 + doubt);
-    const VF result = simd::to_floats(hn::Mul(x, less), hn::Mul(y, less)),
-             other = simd::to_floats(hn::Mul(x, more), hn::Mul(y, more));
+    const power_lanes power(exponent_of(hn::LowerHalf(half, size), hn::LowerHalf(half, b)),
+                            exponent_of(hn::UpperHalf(half, size), hn::UpperHalf(half, b)));
     const V32 whole = hn::ConvertTo(D32(), b);
     const auto is_whole =
         hn::And(hn::Eq(hn::ConvertTo(DF(), whole), b), hn::Lt(hn::Abs(b), set_float(0x1p24f)));
     const V32 odd = hn::ShiftLeft<31>(hn::And(whole, set32(1)));
     const VF turned =
         hn::IfThenElseZero(is_whole, hn::And(hn::And(a, sign), hn::BitCast(DF(), odd)));
-    // Results between the least normal number and the largest, of bases of which there is a power.
-    const auto in_range = hn::Le(hn::Abs(simd::to_floats(low, high)), set_float(87.f));
     const auto has_power = hn::And(
         hn::And(hn::Gt(size, zero), hn::Lt(size, set_float(numerics::infinity_of<float>()))),
         hn::Or(hn::Gt(a, zero), is_whole));
     const auto of_zero = hn::And(hn::Eq(a, zero), hn::Gt(b, zero));
-    const auto sure = hn::Or(of_zero, hn::And(hn::And(hn::Eq(result, other), in_range), has_power));
-    const VF v = hn::Xor(hn::IfThenZeroElse(of_zero, result), turned);
+    const auto sure = hn::Or(of_zero, hn::And(power.sure(), has_power));
+    const VF v = hn::Xor(hn::IfThenZeroElse(of_zero, power.y.value), turned);
     return hn::AllTrue(DF(), sure) ? v : ask_scalar_power(a, b, v, mask_bits(sure), scalar);
   }
 };

@@ -113,7 +113,7 @@ HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, boo
              still_b = io.everywhere(io.load_some(1, b, 1));
   for (; i + lanes32 <= n; i += lanes32)
     io.store(
-        op(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
+        of(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
         y + i * sy);
   if (i < n)
     io.store_some(of(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,

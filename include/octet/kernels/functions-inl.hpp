@@ -205,31 +205,62 @@ template <bool Cosine> struct sine_function {
   static float scalar(float x) { return Cosine ? numerics::cos_f32(x) : numerics::sin_f32(x); }
 };
 
-inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
-  alignas(alignment) float arguments[lanes32], values[lanes32];
+/// y, with each(i) in the lanes i where `sure` (mask_bits) has no bits.
+template <class Each> HWY_INLINE VF asked_where_unsure(VF y, VF sure, const Each& each) {
+  alignas(alignment) float values[lanes32];
   alignas(alignment) std::uint32_t known[lanes32];
-  hn::Store(x, DF(), arguments);
   hn::Store(y, DF(), values);
   std::memcpy(known, &sure, sizeof(known));
   for (int i = 0; i < lanes32; ++i)
-    if (known[i] == 0) values[i] = scalar(arguments[i]);
+    if (known[i] == 0) values[i] = each(i);
   return hn::Load(DF(), values);
 }
-/// A mask as ask_scalar takes it.
 template <class Mask> HWY_INLINE VF mask_bits(Mask m) {
   return hn::BitCast(DF(), hn::VecFromMask(D32(), hn::RebindMask(D32(), m)));
 }
+inline HWY_NOINLINE VF ask_scalar(VF x, VF y, VF sure, float (*scalar)(float)) {
+  alignas(alignment) float arguments[lanes32];
+  hn::Store(x, DF(), arguments);
+  return asked_where_unsure(y, sure, [&](int i) { return scalar(arguments[i]); });
+}
+/// Numbers of binary64 in two halves as floats, which are sure where a relative error of `doubt`
+/// either way makes no other float.
+struct doubtful_floats {
+  VF value, other;
+  HWY_INLINE doubtful_floats(simd::VF64 low, simd::VF64 high, double doubt)
+      : value(times(low, high, 1 - doubt)), other(times(low, high, 1 + doubt)) {}
+  HWY_INLINE auto sure() const { return hn::Eq(value, other); }
+
+ private:
+  static HWY_INLINE VF times(simd::VF64 low, simd::VF64 high, double by) {
+    return simd::to_floats(hn::Mul(low, set64(by)), hn::Mul(high, set64(by)));
+  }
+};
 template <class F> HWY_INLINE VF apply(VF x) {
   const hn::Half<DF> half;
-  const auto low = F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
-             high = F::value(hn::PromoteTo(DF64(), hn::UpperHalf(half, x)));
-  const auto less = set64(1 - F::doubt), more = set64(1 + F::doubt);
-  const VF y = simd::to_floats(hn::Mul(low, less), hn::Mul(high, less)),
-           z = simd::to_floats(hn::Mul(low, more), hn::Mul(high, more));
-  const auto sure = hn::And(hn::Eq(y, z), F::holds(x));
-  if (hn::AllTrue(DF(), sure)) return y;
-  return ask_scalar(x, y, mask_bits(sure), &F::scalar);
+  const doubtful_floats y(F::value(hn::PromoteTo(DF64(), hn::LowerHalf(half, x))),
+                          F::value(hn::PromoteTo(DF64(), hn::UpperHalf(half, x))), F::doubt);
+  const auto sure = hn::And(y.sure(), F::holds(x));
+  if (hn::AllTrue(DF(), sure)) return y.value;
+  return ask_scalar(x, y.value, mask_bits(sure), &F::scalar);
 }
+/// Powers by their exponents, b log a.
+struct power_lanes {
+  doubtful_floats y;
+  VF exponents;
+  /// Cut to what exp_function takes; more is not sure.
+  static HWY_INLINE simd::VF64 exponent(simd::VF64 a, simd::VF64 b) {
+    return hn::Min(hn::Max(hn::Mul(b, log_lanes64(a)), set64(-100)), set64(100));
+  }
+  // Errors of the product grow by the exponential.
+  HWY_INLINE power_lanes(simd::VF64 low, simd::VF64 high)
+      : y(exp_function::value(low), exp_function::value(high), 0x1p-40),
+        exponents(simd::to_floats(low, high)) {}
+  /// Between the least normal number and the largest.
+  HWY_INLINE auto sure() const {
+    return hn::And(y.sure(), hn::Le(hn::Abs(exponents), set_float(87.f)));
+  }
+};
 
 // ---- the C library's expm1 and tanh: numerics/vector_math.hpp, operation by operation ----
 

@@ -160,8 +160,7 @@ HWY_INLINE VF gelu_vectorized(VF x) {
   return unless_nan(x, fused(erf, half, half));
 }
 
-/// y[i] = f(x[i]) of n elements.
-/// One call of f, so that it stands in the loop.
+/// y[i] = f(x[i]) of n elements. One call of f, so that it stands in the loop.
 template <class F> HWY_INLINE void each_float(const float* x, float* y, std::size_t n, F f) {
   for (std::size_t i = 0; i < n; i += lanes32) {
     const std::size_t left = n - i;

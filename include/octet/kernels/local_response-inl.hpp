@@ -121,30 +121,18 @@ struct response_in_double {
   HWY_INLINE VF operator()(VF sum) const {
     const hn::Half<DF> half;
     const auto low = base(hn::LowerHalf(half, sum)), high = base(hn::UpperHalf(half, sum));
-    const auto exponent = [&](simd::VF64 s) HWY_ATTR {
-      const auto e = hn::Mul(set64(-p.beta), log_lanes64(s));
-      return hn::Min(hn::Max(e, set64(-100)), set64(100));
-    };
-    const auto a = exponent(low), b = exponent(high), x = exp_function::value(a),
-               y = exp_function::value(b);
-    const auto less = set64(1 - float_pow::doubt), more = set64(1 + float_pow::doubt);
-    const VF result = simd::to_floats(hn::Mul(x, less), hn::Mul(y, less)),
-             other = simd::to_floats(hn::Mul(x, more), hn::Mul(y, more)),
-             s = simd::to_floats(low, high);
+    const auto by = set64(-p.beta);
+    const power_lanes power(power_lanes::exponent(low, by), power_lanes::exponent(high, by));
+    const VF s = simd::to_floats(low, high), v = power.y.value;
     const auto in_range = hn::And(hn::Ge(s, set_float(0x1p-126f)), hn::Le(s, set_float(0x1p127f)));
-    const auto sure = hn::And(hn::And(hn::Eq(result, other), in_range),
-                              hn::Le(hn::Abs(simd::to_floats(a, b)), set_float(87.f)));
-    return hn::AllTrue(DF(), sure) ? result : ask_scalar_response(sum, result, mask_bits(sure));
+    const auto sure = hn::And(power.sure(), in_range);
+    return hn::AllTrue(DF(), sure) ? v : ask_scalar_response(sum, v, mask_bits(sure));
   }
   HWY_NOINLINE VF ask_scalar_response(VF sum, VF y, VF sure) const {
-    alignas(alignment) float sums[lanes32], values[lanes32];
-    alignas(alignment) std::uint32_t known[lanes32];
+    alignas(alignment) float sums[lanes32];
     hn::Store(sum, DF(), sums);
-    hn::Store(y, DF(), values);
-    std::memcpy(known, &sure, sizeof(known));
-    for (int i = 0; i < lanes32; ++i)
-      if (known[i] == 0) values[i] = reference::response_of_sum(p, sums[i]);
-    return hn::Load(DF(), values);
+    return asked_where_unsure(y, sure,
+                              [&](int i) { return reference::response_of_sum(p, sums[i]); });
   }
 };
 

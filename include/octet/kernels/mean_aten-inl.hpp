@@ -138,18 +138,18 @@ HWY_NOINLINE void aten_means(const aten_mean_params& p, const Elements& x, float
     y[o] = numerics::div(y[o], static_cast<float>(p.count));
 }
 
-template <class V>
-struct kernel<kernel_id::aten_mean, V> : plain_kernel<kernel<kernel_id::aten_mean, V>> {
+template <class V> struct kernel<kernel_id::aten_mean, V> {
   static const aten_mean_params& params(const void* p) {
     return *static_cast<const aten_mean_params*>(p);
   }
   static bool accepts(const void* p) { return reference::aten_in_vectors(params(p)); }
   static void run(const kernel_args& a) noexcept {
-    if (a.part == 0)
-      aten_means(params(a.params), plain_floats{static_cast<const float*>(a.in[0])},
-                 static_cast<float*>(a.out[0]));
+    aten_means(params(a.params), plain_floats{static_cast<const float*>(a.in[0])},
+               static_cast<float*>(a.out[0]));
   }
   static const char* describe(const void*) { return "mean"; }
+  static constexpr kernel_entry value{.run = &run, .accepts = &accepts, .describe = &describe};
+  static constexpr const kernel_entry* entry = &value;
 };
 template <class V> struct kernel<kernel_id::quantized_aten_mean, V> {
   static const quantized_aten_mean_params& params(const void* p) {
@@ -166,7 +166,6 @@ template <class V> struct kernel<kernel_id::quantized_aten_mean, V> {
     reference::quantize_means(p, sums, static_cast<T*>(a.out[0]));
   }
   static void run(const kernel_args& a) noexcept {
-    if (a.part != 0) return;
     const dtype type = params(a.params).type;
     if (type == dtype::u8) return means<std::uint8_t>(a);
     if (type == dtype::s8) return means<std::int8_t>(a);

@@ -1,8 +1,9 @@
 // The vectors of a pass: types, tags, lane counts, loads and stores of every element type, sums and
 // extremes over lanes. Written in Highway's portable operations, so every family has the same ones;
 // what differs between instruction families is in the family's own file (simd-inl.hpp says which).
-// Part of a pass: see pass-inl.hpp. No lambdas here and in the other -inl files: g++ 12
-// instantiates a lambda inside a template without the target's attributes.
+// Part of a pass: see pass-inl.hpp. g++ 12 instantiates a lambda inside a template without the
+// target's attributes: those that take vectors have HWY_ATTR, and files that pseudo targets show
+// have none (tests/source_lambdas.sh).
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
