@@ -424,6 +424,10 @@ TEST_CASE("programs: places of the largest elements, diagonals of Einstein sums"
                                "torch.max_pool2d_with_indices(torch.add(v, torch.mean(x)), "
                                "[9, 9])\n    return i\n")),
             "at most 64");
+  CHECK_HAS(load_error(program("    v = torch.zeros([1, 1, 99])\n    a, i = "
+                               "torch.max_pool1d_with_indices(torch.add(v, torch.mean(x)), "
+                               "[65])\n    return i\n")),
+            "at most 64");
 }
 
 TEST_CASE("programs: powers, indices of several axes, pools of volumes, projected states") {

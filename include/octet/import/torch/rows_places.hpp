@@ -82,10 +82,17 @@ result<std::array<pool_axis, Axes>> pool_axes(arguments& a, const tensor_data& x
 class largest_places {
  public:
   largest_places(emitter& e, std::span<const windows_of_axis> axes) : e_(e), axes_(axes) {}
+  static constexpr std::int64_t most_taps = 64;
+  /// Elements of the largest window, counted up to most_taps + 1.
+  static std::int64_t taps_of(std::span<const windows_of_axis> axes) {
+    std::int64_t taps = 1;
+    for (const windows_of_axis& axis : axes)
+      taps = std::min(taps * std::min(axis.most, most_taps + 1), most_taps + 1);
+    return taps;
+  }
   result<value> of(tensor_data& x) {
-    std::int64_t taps = 1, steps = 1;
-    for (const windows_of_axis& axis : axes_) taps *= std::min<std::int64_t>(axis.most, most_taps);
-    if (taps > most_taps)
+    std::int64_t steps = 1;
+    if (const std::int64_t taps = taps_of(axes_); taps > most_taps)
       return unsupported("places of the largest elements by " + e_.operator_name(),
                          "windows of " + std::to_string(taps) + " elements or more",
                          "at most " + std::to_string(most_taps));
@@ -100,7 +107,6 @@ class largest_places {
   }
 
  private:
-  static constexpr std::int64_t most_taps = 64;
   /// All elements of this axis' windows and those behind it, in their order.
   status follow(tensor_data& x, std::size_t k) {
     if (k == axes_.size()) return compare(x);
@@ -201,7 +207,6 @@ result<value> adaptive_max_pool_with_places(emitter& e, arguments& a) {
   if (out.size() == 1) out.resize(Axes, out[0]);
   if (out.size() != Axes) return invalid("output size of " + a.name);
   std::array<windows_of_axis, Axes> axes;
-  std::int64_t taps = 1;
   for (std::size_t k = 0; k < Axes; ++k) {
     const std::int64_t n = x->size[x->size.size() - Axes + k],
                        count = a.small("output_size", out[k]);
@@ -209,10 +214,10 @@ result<value> adaptive_max_pool_with_places(emitter& e, arguments& a) {
       const std::int64_t begin = o * n / count, end = ((o + 1) * n + count - 1) / count;
       axes[k].add(begin, end - begin);
     }
-    taps *= std::min<std::int64_t>(axes[k].most, 65);
   }
   const auto largest = Largest(e, a);
-  if (!largest || taps < 1 || taps > 64) return largest;
+  const std::int64_t taps = largest_places::taps_of(axes);
+  if (!largest || taps < 1 || taps > largest_places::most_taps) return largest;
   return with_places(e, *x, result<value>(largest->c->items[0]), axes);
 }
 /// max_unpool2d(x, places, size), max_unpool3d: zeros but at the places.
