@@ -8778,7 +8778,14 @@ inline status features_fit(const arguments& a, const tensor_data& x, const packe
                    x.rank() < 1 ? "none" : std::to_string(x.size.back()), std::to_string(features));
   return unit{};
 }
-template <bool Relu> result<value> linear(emitter& e, arguments& a) {
+/// A linear layer of codes, and what its result is quantized to.
+struct linear_call {
+  const tensor_data* x;
+  const packed_data* p;
+  output_quantization q;
+  layer of;
+};
+inline result<linear_call> linear_of(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("X");
   if (auto s = a.check(); !s) return s.error();
   const auto p = quantized_weights(e, a, "W_prepack");
@@ -8791,44 +8798,34 @@ template <bool Relu> result<value> linear(emitter& e, arguments& a) {
   if (!w) return w.error();
   const auto in = e.held(*x, false);
   if (!in) return in.error();
-  const auto y = accumulate(e,
-                            {.op = &ops::fully_connected,
-                             .in = *in,
-                             .weights = *w,
-                             .attrs = linear_attributes(*x),
-                             .channels = as_size((*p)->weight->size[0]),
-                             .relu = Relu},
-                            *x, **p, *q);
+  return linear_call{x,
+                     *p,
+                     *q,
+                     {.op = &ops::fully_connected,
+                      .in = *in,
+                      .weights = *w,
+                      .attrs = linear_attributes(*x),
+                      .channels = as_size((*p)->weight->size[0])}};
+}
+template <bool Relu> result<value> linear(emitter& e, arguments& a) {
+  auto l = linear_of(e, a);
+  if (!l) return l.error();
+  l->of.relu = Relu;
+  const auto y = accumulate(e, std::move(l->of), *l->x, *l->p, l->q);
   if (!y) return y.error();
-  return e.wrap(*y, x->type, false, false);
+  return e.wrap(*y, l->x->type, false, false);
 }
 
 /// linear_leaky_relu(x, packed, scale, zero_point, slope), linear_tanh(x, packed, scale,
 /// zero_point).
 template <const op_def& Behind> result<value> linear_behind(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor("X");
   attributes attrs;
   if (&Behind == &ops::leaky_relu) attrs.set("alpha", a.real("negative_slope"));
-  if (auto s = a.check(); !s) return s.error();
-  const auto p = quantized_weights(e, a, "W_prepack");
-  if (!p) return p.error();
-  if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, x->type, {"Y_scale_i", "Y_zero_point_i"});
-  if (!q) return q.error();
-  if (auto s = features_fit(a, *x, **p); !s) return s.error();
-  const auto w = linear_weights(e, **p);
-  if (!w) return w.error();
-  const auto in = e.held(*x, false);
-  if (!in) return in.error();
-  return rounded_behind(e,
-                        {.op = &ops::fully_connected,
-                         .in = *in,
-                         .weights = *w,
-                         .attrs = linear_attributes(*x),
-                         .channels = as_size((*p)->weight->size[0])},
-                        *x, **p, *q, false, [&](const value& sums) {
-                          return float_node(e, sums, Behind, std::move(attrs));
-                        });
+  auto l = linear_of(e, a);
+  if (!l) return l.error();
+  return rounded_behind(e, std::move(l->of), *l->x, *l->p, l->q, false, [&](const value& sums) {
+    return float_node(e, sums, Behind, std::move(attrs));
+  });
 }
 
 /// x is quantized at run time by its own minimum and maximum, the result is float. Weights of
@@ -13431,10 +13428,17 @@ result<std::array<pool_axis, Axes>> pool_axes(arguments& a, const tensor_data& x
 class largest_places {
  public:
   largest_places(emitter& e, std::span<const windows_of_axis> axes) : e_(e), axes_(axes) {}
+  static constexpr std::int64_t most_taps = 64;
+  /// Elements of the largest window, counted up to most_taps + 1.
+  static std::int64_t taps_of(std::span<const windows_of_axis> axes) {
+    std::int64_t taps = 1;
+    for (const windows_of_axis& axis : axes)
+      taps = std::min(taps * std::min(axis.most, most_taps + 1), most_taps + 1);
+    return taps;
+  }
   result<value> of(tensor_data& x) {
-    std::int64_t taps = 1, steps = 1;
-    for (const windows_of_axis& axis : axes_) taps *= std::min<std::int64_t>(axis.most, most_taps);
-    if (taps > most_taps)
+    std::int64_t steps = 1;
+    if (const std::int64_t taps = taps_of(axes_); taps > most_taps)
       return unsupported("places of the largest elements by " + e_.operator_name(),
                          "windows of " + std::to_string(taps) + " elements or more",
                          "at most " + std::to_string(most_taps));
@@ -13449,7 +13453,6 @@ class largest_places {
   }
 
  private:
-  static constexpr std::int64_t most_taps = 64;
   /// All elements of this axis' windows and those behind it, in their order.
   status follow(tensor_data& x, std::size_t k) {
     if (k == axes_.size()) return compare(x);
@@ -13550,7 +13553,6 @@ result<value> adaptive_max_pool_with_places(emitter& e, arguments& a) {
   if (out.size() == 1) out.resize(Axes, out[0]);
   if (out.size() != Axes) return invalid("output size of " + a.name);
   std::array<windows_of_axis, Axes> axes;
-  std::int64_t taps = 1;
   for (std::size_t k = 0; k < Axes; ++k) {
     const std::int64_t n = x->size[x->size.size() - Axes + k],
                        count = a.small("output_size", out[k]);
@@ -13558,10 +13560,10 @@ result<value> adaptive_max_pool_with_places(emitter& e, arguments& a) {
       const std::int64_t begin = o * n / count, end = ((o + 1) * n + count - 1) / count;
       axes[k].add(begin, end - begin);
     }
-    taps *= std::min<std::int64_t>(axes[k].most, 65);
   }
   const auto largest = Largest(e, a);
-  if (!largest || taps < 1 || taps > 64) return largest;
+  const std::int64_t taps = largest_places::taps_of(axes);
+  if (!largest || taps < 1 || taps > largest_places::most_taps) return largest;
   return with_places(e, *x, result<value>(largest->c->items[0]), axes);
 }
 /// max_unpool2d(x, places, size), max_unpool3d: zeros but at the places.

@@ -591,7 +591,14 @@ inline status features_fit(const arguments& a, const tensor_data& x, const packe
                    x.rank() < 1 ? "none" : std::to_string(x.size.back()), std::to_string(features));
   return unit{};
 }
-template <bool Relu> result<value> linear(emitter& e, arguments& a) {
+/// A linear layer of codes, and what its result is quantized to.
+struct linear_call {
+  const tensor_data* x;
+  const packed_data* p;
+  output_quantization q;
+  layer of;
+};
+inline result<linear_call> linear_of(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("X");
   if (auto s = a.check(); !s) return s.error();
   const auto p = quantized_weights(e, a, "W_prepack");
@@ -604,44 +611,34 @@ template <bool Relu> result<value> linear(emitter& e, arguments& a) {
   if (!w) return w.error();
   const auto in = e.held(*x, false);
   if (!in) return in.error();
-  const auto y = accumulate(e,
-                            {.op = &ops::fully_connected,
-                             .in = *in,
-                             .weights = *w,
-                             .attrs = linear_attributes(*x),
-                             .channels = as_size((*p)->weight->size[0]),
-                             .relu = Relu},
-                            *x, **p, *q);
+  return linear_call{x,
+                     *p,
+                     *q,
+                     {.op = &ops::fully_connected,
+                      .in = *in,
+                      .weights = *w,
+                      .attrs = linear_attributes(*x),
+                      .channels = as_size((*p)->weight->size[0])}};
+}
+template <bool Relu> result<value> linear(emitter& e, arguments& a) {
+  auto l = linear_of(e, a);
+  if (!l) return l.error();
+  l->of.relu = Relu;
+  const auto y = accumulate(e, std::move(l->of), *l->x, *l->p, l->q);
   if (!y) return y.error();
-  return e.wrap(*y, x->type, false, false);
+  return e.wrap(*y, l->x->type, false, false);
 }
 
 /// linear_leaky_relu(x, packed, scale, zero_point, slope), linear_tanh(x, packed, scale,
 /// zero_point).
 template <const op_def& Behind> result<value> linear_behind(emitter& e, arguments& a) {
-  tensor_data* x = a.tensor("X");
   attributes attrs;
   if (&Behind == &ops::leaky_relu) attrs.set("alpha", a.real("negative_slope"));
-  if (auto s = a.check(); !s) return s.error();
-  const auto p = quantized_weights(e, a, "W_prepack");
-  if (!p) return p.error();
-  if (auto s = e.per_tensor(*x); !s) return s.error();
-  const auto q = e.output(a, x->type, {"Y_scale_i", "Y_zero_point_i"});
-  if (!q) return q.error();
-  if (auto s = features_fit(a, *x, **p); !s) return s.error();
-  const auto w = linear_weights(e, **p);
-  if (!w) return w.error();
-  const auto in = e.held(*x, false);
-  if (!in) return in.error();
-  return rounded_behind(e,
-                        {.op = &ops::fully_connected,
-                         .in = *in,
-                         .weights = *w,
-                         .attrs = linear_attributes(*x),
-                         .channels = as_size((*p)->weight->size[0])},
-                        *x, **p, *q, false, [&](const value& sums) {
-                          return float_node(e, sums, Behind, std::move(attrs));
-                        });
+  auto l = linear_of(e, a);
+  if (!l) return l.error();
+  return rounded_behind(e, std::move(l->of), *l->x, *l->p, l->q, false, [&](const value& sums) {
+    return float_node(e, sums, Behind, std::move(attrs));
+  });
 }
 
 /// x is quantized at run time by its own minimum and maximum, the result is float. Weights of
