@@ -10,6 +10,8 @@
 #include "octet/import/tflite.hpp"
 #include "octet/octet.hpp"
 
+namespace q = octet::typed;
+
 namespace {
 octet::graph digits() {
   return octet::import::tflite(OCTET_SOURCE_DIR "/examples/digits/digits.tflite");
@@ -19,6 +21,23 @@ void resum(std::string& s) {
   const std::uint32_t c = octet_test::crc32(bytes_of(s).subspan(64));
   std::memcpy(s.data() + 12, &c, 4);
 }
+#if defined(__linux__)
+/// KB of memory that the mapping around an address takes now.
+std::size_t kilobytes_at(const void* address) {
+  std::ifstream maps("/proc/self/smaps");
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long long begin = 0, end = 0, size = 0;
+    if (std::sscanf(line.c_str(), "%llx-%llx ", &begin, &end) == 2)
+      inside = begin <= at && at < end;
+    else if (inside && std::sscanf(line.c_str(), "Rss: %llu kB", &size) == 1)
+      return size;
+  }
+  FAIL("no such mapping");
+  return 0;
+}
+#endif
 }  // namespace
 
 TEST_CASE("a graph written and read is the same graph") {
@@ -48,6 +67,30 @@ TEST_CASE("a mapped file gives the same outputs") {
   CHECK(std::memcmp(a.output().view().data, b.output().view().data,
                     a.output().view().size_bytes()) == 0);
 }
+
+#if defined(__linux__)
+TEST_CASE("memory of mapped weights that a plan has packed is given back, and comes again") {
+  octet::graph_builder b("wide", octet::law::tflite_ref);
+  std::vector<std::int8_t> w(256 * 256);
+  for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<std::int8_t>(i * 37);
+  const auto built = b.finish(b.input("x", q::s8, {1, 1, 1, 256}, {0.1f, 3}) |
+                              q::conv2d({.filters = 256}, q::per_tensor(w, 0.01f), {0.5f, -1}));
+  if (!built) FAIL(built.error().message());
+  const std::string path = OCTET_BINARY_DIR "/wide_test.octet";
+  std::ofstream(path, std::ios::binary) << octet::import::write_octet(*built);
+  const octet::graph g = octet::import::octet(path);
+  std::remove(path.c_str());
+  std::span<const std::byte> weights;
+  for (const octet::tensor& t : g.tensors)
+    if (t.data.bytes.size() == w.size()) weights = t.data.bytes;
+  REQUIRE(weights.size() == w.size());
+  CHECK(std::memcmp(weights.data(), w.data(), w.size()) == 0);
+  CHECK(kilobytes_at(weights.data()) >= 64);
+  octet::session s(octet::compile(g));
+  if (s.plan().on() != octet::target::reference) CHECK(kilobytes_at(weights.data()) < 16);
+  CHECK(std::memcmp(weights.data(), w.data(), w.size()) == 0);
+}
+#endif
 
 TEST_CASE("every truncation and every flipped byte is refused") {
   const std::string file = octet::import::write_octet(digits());

@@ -363,10 +363,16 @@ TEST_CASE("only regular files are read, and no more of them than allowed") {
   CHECK(large.error().code == errc::too_large);
   for (const char* name : {"fifo", "zero"}) {  // the library's own readers
     const std::string path = name == std::string("zero") ? "/dev/zero" : f.file(name);
-    const auto r = import::read_file(path);
-    REQUIRE_FALSE(r);
-    CHECK(r.error().message() == path + ": cannot read: not a regular file");
+    for (const auto& r : {import::read_file(path), import::map_file(path)}) {
+      REQUIRE_FALSE(r);
+      CHECK(r.error().message() == path + ": cannot read: not a regular file");
+    }
   }
+  CHECK(import::map_file(f.file("ten"))->bytes.size() == 10);
+  CHECK(import::map_file(f.file("ten"), {.file_bytes = 9}).error().code == errc::too_large);
+  CHECK(import::map_file(f.file("none")).error().code == errc::io);
+  REQUIRE(write_file(f.file("empty"), ""));
+  CHECK(import::map_file(f.file("empty"))->bytes.empty());
 }
 
 TEST_CASE("files appear whole or not at all") {

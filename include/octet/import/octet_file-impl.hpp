@@ -5,13 +5,6 @@
 
 #include <bit>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
-
 #include "octet/graph/verify.hpp"
 #include "octet/import/common/error.hpp"
 #include "octet/import/octet_file.hpp"
@@ -235,47 +228,13 @@ class octet_reader {
   std::optional<std::uint8_t> unknown_;
 };
 
-/// The file's bytes: mapped where the system can, else read.
-inline result<file_bytes> map_file(const std::string& path, const limits& max) {
-#if defined(__unix__) || defined(__APPLE__)
-  const error_place place{.file = path};
-  const auto system_error = [&] {
-    return place.attach({errc::io, std::strerror(errno), {}, {}, {}, {}, {}});
-  };
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return system_error();
-  struct close_at_end {
-    int fd;
-    ~close_at_end() { ::close(fd); }
-  } const closes{fd};
-  struct stat st {};
-  if (::fstat(fd, &st) != 0) return system_error();
-  if (!S_ISREG(st.st_mode))
-    return place.attach({errc::io, "not a regular file", {}, {}, {}, {}, {}});
-  const auto size = static_cast<std::size_t>(st.st_size);
-  if (size == 0) return place.attach(malformed("not an .octet file", "an empty file"));
-  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s)
-    return place.attach(s.error());
-  void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (p == MAP_FAILED) return system_error();
-  file_bytes f;
-  f.name = path;
-  f.owner = std::shared_ptr<const void>(
-      p, [size](const void* q) { ::munmap(const_cast<void*>(q), size); });
-  f.bytes = {static_cast<const std::byte*>(p), size};
-  return f;
-#else
-  return read_file(path, max);
-#endif
-}
-
 /// What the header says, checked against the file.
 struct octet_layout {
   std::span<const std::byte> description, constants;
 };
 inline result<octet_layout> read_octet_header(std::span<const std::byte> file) {
   if (file.size() < octet_header || std::memcmp(file.data(), octet_magic, sizeof octet_magic) != 0)
-    return malformed("not an .octet file");
+    return malformed("not an .octet file", file.empty() ? "an empty file" : "");
   octet_reader head(file.subspan(sizeof octet_magic, octet_header - sizeof octet_magic));
   const auto version = head.number<std::uint32_t>(), checksum = head.number<std::uint32_t>();
   const auto size = head.number<std::uint64_t>(), description = head.number<std::uint64_t>();
@@ -311,6 +270,7 @@ class octet_loader {
   status load() {
     const auto layout = read_octet_header(file_.bytes);
     if (!layout) return layout.error();
+    give_back(file_.owner, layout->constants);  // the checksum has seen them
     octet_reader r(layout->description);
     g_.name = r.text();
     g_.arithmetic = r.choice<law>();
@@ -454,7 +414,7 @@ OCTET_INLINE result<graph> try_octet(file_bytes file, const octet_options& optio
                             [&] { return detail::octet_loader(std::move(file), options).run(); });
 }
 OCTET_INLINE result<graph> try_octet(const std::string& path, const octet_options& options) {
-  auto f = detail::map_file(path, options.max);
+  auto f = map_file(path, options.max);
   if (!f) return f.error();
   return try_octet(std::move(*f), options);
 }

@@ -82,10 +82,11 @@ inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes, 
   return unit{};
 }
 
-/// Fills run, params, kernel, kernel_name, scratch and parts of `st`. Params and packed weights
-/// come from `memory`, which with what the operator declares stays within `max`: that is looked at
-/// before anything is allocated. `threads`: into how many parts a kernel that can be split is. No
-/// heap on the way to success if `memory` needs none and packed data is not `shared` (null).
+/// Fills run, params, kernel, kernel_name, scratch, packed and parts of `st`. Params and packed
+/// weights come from `memory`, which with what the operator declares stays within `max`: that is
+/// looked at before anything is allocated. `threads`: into how many parts a kernel that can be
+/// split is. No heap on the way to success if `memory` needs none and packed data is not `shared`
+/// (null).
 inline status prepare_step(const op_def& op, const node_view& n, target on, kernels::finder find,
                            unsigned threads, plan_memory& memory, step& st,
                            const limits& max = limits::none(), shared_data* shared = nullptr) {
@@ -134,10 +135,10 @@ inline status prepare_step(const op_def& op, const node_view& n, target on, kern
   st.kernel_name = k->describe ? k->describe(p.params) : "simd";
   st.parts = k->parallel ? threads : 1;
   st.scratch = k->scratch_bytes ? k->scratch_bytes(p.params) : 0;
-  const std::size_t packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
+  st.packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
   if (auto s = within(op, "scratch of a kernel", st.scratch, most.on[0].scratch); !s) return s;
-  if (auto s = within(op, "packed data of a kernel", packed, most.on[0].packed); !s) return s;
-  return pack_step(*k, p.params, packed, memory, shared);
+  if (auto s = within(op, "packed data of a kernel", st.packed, most.on[0].packed); !s) return s;
+  return pack_step(*k, p.params, st.packed, memory, shared);
 }
 
 /// A state's first contents: those given, else real zero.

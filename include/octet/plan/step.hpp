@@ -17,6 +17,7 @@ struct step {
   kernel_id kernel = kernel_id::none;  // none: the reference runs
   const char* kernel_name = "reference";
   std::size_t scratch = 0;  // bytes per part
+  std::size_t packed = 0;   // bytes of its constants as the kernel reads them
 };
 
 OCTET_NAMESPACE_END

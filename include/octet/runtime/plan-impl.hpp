@@ -6,6 +6,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "octet/core/mapping.hpp"
 #include "octet/graph/node_key.hpp"
 #include "octet/graph/passes.hpp"
 #include "octet/kernels/target.hpp"
@@ -174,6 +175,13 @@ class planner {
       if (t != no_tensor && g()[t].role == tensor::kind::constant) return true;
     return false;
   }
+  /// Of constants that lie in a mapped file and that a kernel has packed, the memory: a network's
+  /// weights are not held twice.
+  void give_back_packed(const node& n, const step& st) const {
+    if (st.packed == 0) return;
+    for (const tensor_id t : n.in)
+      if (t != no_tensor) give_back(g()[t].data.owner, g()[t].data.bytes);
+  }
   status add_step(std::size_t index) {
     const node& n = g().nodes[index];
     const node_inputs in(g(), n);
@@ -191,6 +199,7 @@ class planner {
                               d_->options.max, shared ? &*shared : nullptr);
         !s)
       return s;
+    give_back_packed(n, st);
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
     st.first_in = static_cast<std::uint32_t>(d_->operands.size());
     st.inputs = static_cast<std::uint32_t>(n.in.size());

@@ -1,4 +1,4 @@
-// Whole files in memory, for the loaders.
+// Whole files in memory, for the loaders: mapped, or read.
 #ifndef OCTET_IMPORT_COMMON_FILE_HPP_
 #define OCTET_IMPORT_COMMON_FILE_HPP_
 
@@ -9,16 +9,21 @@
 #include <string>
 
 #if defined(__unix__) || defined(__APPLE__)
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #endif
 
 #include "octet/core/buffer.hpp"
 #include "octet/core/limits.hpp"
+#include "octet/core/mapping.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
 
-/// Bytes of a file, 64-byte aligned, shared by everything that points into them.
+/// Bytes of a file, 64-byte aligned (a mapped file: a page), shared by everything that points into
+/// them.
 struct file_bytes {
   std::string name;
   std::shared_ptr<const void> owner;
@@ -63,6 +68,35 @@ inline result<file_bytes> read_file(const std::string& path, const limits& max =
   if (std::fgetc(f.get()) != EOF) return fail(errc::io, "the file grows while it is read");
   const auto s = b->span();
   return file_bytes{path, std::move(b), s};
+}
+
+/// The bytes of a whole regular file of at most max.file_bytes: mapped where the system can, so
+/// that planning may give back what it has packed (give_back), else read.
+inline result<file_bytes> map_file(const std::string& path, const limits& max = {}) {
+#if defined(__unix__) || defined(__APPLE__)
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // waits for no FIFO
+  if (fd < 0) return read_file(path, max);
+  struct close_at_end {
+    int fd;
+    ~close_at_end() { ::close(fd); }
+  } const closes{fd};
+  struct stat st {};
+  if (::fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
+    return read_file(path, max);  // with its error; of size 0 are also files that have none
+  const auto size = static_cast<std::size_t>(st.st_size);
+  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s) {
+    error_info e = s.error();
+    e.file = path;
+    return e;
+  }
+  void* const p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (p == MAP_FAILED) return read_file(path, max);
+  return file_bytes{path,
+                    std::shared_ptr<const void>(p, mapping{size}),
+                    {static_cast<const std::byte*>(p), size}};
+#else
+  return read_file(path, max);
+#endif
 }
 
 }  // namespace import

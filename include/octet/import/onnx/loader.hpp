@@ -840,7 +840,7 @@ inline result<graph> load_onnx(std::span<const std::byte> bytes, const std::stri
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_onnx(const std::string& path, const onnx_options& options) {
-  auto file = read_file(path, options.max);
+  auto file = map_file(path, options.max);
   if (!file) return file.error();
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return with_memory_errors(path, [&] {

@@ -493,7 +493,7 @@ class reader {
                        "a file in the model's folder"));
     // One file is read once, by whatever names the tensors call it.
     if (const auto it = files_.find(real.string()); it != files_.end()) return it->second;
-    auto file = import::read_file(real.string(), max_);
+    auto file = import::map_file(real.string(), max_);
     if (!file) fail(file.error());
     return files_.emplace(real.string(), std::move(*file)).first->second;
   }
