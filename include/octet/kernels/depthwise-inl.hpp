@@ -203,19 +203,6 @@ template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call&
     pixels<Ops, KW, KG, epilogue_kind::any>(t);
 }
 
-/// Columns of the window of an output row: `left` of padding, `have` from the image's column
-/// `start` on, `right` of padding.
-struct column_span {
-  std::int32_t start, left, have, right;
-  HWY_INLINE column_span(const conv2d_params& p, std::int32_t window) {
-    start = p.pad_left < 0 ? -p.pad_left : 0;
-    left = p.pad_left < 0 ? 0 : p.pad_left < window ? p.pad_left : window;
-    const std::int32_t in_image = p.in_w - start, room = window - left;
-    have = in_image < room ? in_image : room;
-    if (have < 0) have = 0;
-    right = room - have;
-  }
-};
 /// Taps of kernel rows as the products take them, `count` columns.
 template <bool Quads>
 HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_source& s,
@@ -267,8 +254,37 @@ HWY_INLINE void fill_columns(const conv2d_params& p, const kernels::packed_depth
   }
 }
 
-inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
-                                       const kernel_args& a) noexcept {
+/// Output row oy of an image, for one block of channels.
+HWY_INLINE void row_of_block(const conv2d_params& p, const kernels::packed_depthwise& h,
+                             const column_span& span, const std::byte* image, std::int32_t oy,
+                             std::byte* window, const pixel_call& t) noexcept {
+  const std::int32_t multiplier = p.out_c / p.in_c, first_in = t.channels.first / multiplier;
+  std::int32_t expand[4 * lanes32];
+  if (multiplier > 1)
+    for (std::int32_t i = 0; i < t.channels.count; ++i)
+      expand[i] = (t.channels.first + i) / multiplier - first_in;
+  const std::size_t in_size = size_of(p.in_type);
+  const column_source padding{{nullptr, nullptr, nullptr, nullptr},
+                              as_size(p.in_c) * in_size,
+                              as_size(t.channels.count),
+                              multiplier > 1 ? expand : nullptr,
+                              h.flip,
+                              h.fill,
+                              p.in_zero_point};
+  fill_columns(p, h, span, padding, image + as_size(first_in) * in_size, oy, window, t.column_step);
+  row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
+}
+/// Output rows that a block of channels has before the next one: the input rows that they meet stay
+/// in the first cache.
+HWY_INLINE std::size_t rows_of_slide(const conv2d_params& p) noexcept {
+  constexpr std::size_t cache = 32u << 10;
+  const std::size_t row = product_of(p.in_w, p.in_c) + 1, rows = cache / row;
+  return rows < 4 ? 2 : (rows - 2) / as_size(p.stride_h) / 2 * 2 + 2;
+}
+/// Sliding: where windows can slide, they do.
+template <bool Sliding>
+HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
+                                const kernel_args& a) noexcept {
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
   auto* window = static_cast<std::byte*>(a.scratch);
@@ -280,7 +296,6 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::pa
   const part_range lines = by_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
   const part_range blocks =
       by_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
-  const std::int32_t multiplier = p.out_c / p.in_c;
   const std::size_t vectors_bytes = as_size(h.channels) * 4,
                     column_step = vectors_bytes * as_size(h.groups);
   const column_span span(p, kernels::depthwise_window(p));
@@ -298,31 +313,35 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::pa
   t.out_type = p.out_type;
   t.scalars = &scalars;
 
-  std::int32_t expand[4 * lanes32];
-  for (std::size_t line = lines.begin; line < lines.end; ++line)
+  const bool sliding = Sliding && slides(p, h);
+  const std::size_t together = sliding ? rows_of_slide(p) : 1;
+  for (std::size_t line = lines.begin; line < lines.end;) {
+    const std::size_t row = line % out_h, in_image = out_h - row, left = lines.end - line,
+                      most = left < in_image ? left : in_image,
+                      rows = most < together ? most : together;
+    const std::byte* const from = x + line / out_h * image;
+    std::byte* const to = y + line / out_h * out_h * t.count * t.out_stride;
     for (std::size_t b = blocks.begin; b < blocks.end; ++b) {
       const std::int32_t first = static_cast<std::int32_t>(b) * h.channels, rest = p.out_c - first,
-                         channels = rest < h.channels ? rest : h.channels,
-                         first_in = first / multiplier;
-      if (multiplier > 1)
-        for (std::int32_t i = 0; i < channels; ++i) expand[i] = (first + i) / multiplier - first_in;
-      const column_source padding{{nullptr, nullptr, nullptr, nullptr},
-                                  pixel,
-                                  as_size(channels),
-                                  multiplier > 1 ? expand : nullptr,
-                                  h.flip,
-                                  h.fill,
-                                  p.in_zero_point};
-      fill_columns(p, h, span, padding, x + line / out_h * image + as_size(first_in) * in_size,
-                   static_cast<std::int32_t>(line % out_h), window, column_step);
+                         channels = rest < h.channels ? rest : h.channels;
       const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
       t.arrays = block + alignment;
       t.weights = t.arrays + round_up(vectors_bytes * kernels::panel_arrays, alignment);
       t.channels = {first, channels};
-      t.to = y + line * t.count * t.out_stride + as_size(first) * out_size;
       t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
-      row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
+      std::byte* const of_block = to + as_size(first) * out_size;
+      if constexpr (Sliding && has_slides)
+        if (sliding &&
+            slide_block_rows(slide_call{t, &p, t.weights, from + as_size(first) * in_size, h.flip,
+                                        h.fill, span, of_block, window, row, row + rows}))
+          continue;
+      for (std::size_t i = row; i < row + rows; ++i) {
+        t.to = of_block + i * t.count * t.out_stride;
+        row_of_block(p, h, span, from, static_cast<std::int32_t>(i), window, t);
+      }
     }
+    line += rows;
+  }
 }
 
 template <class V>
@@ -343,7 +362,7 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     else if (const auto h = packed_header(p); h.runs)
       run_depthwise_runs(p, a);
     else
-      run_depthwise(p, h, a);
+      run_depthwise<true>(p, h, a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::depthwise_pack(problem(p), layout, to);
@@ -381,7 +400,7 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
   static void run(const kernel_args& a) noexcept {
     const conv2d_params& p = params(a.params);
     if (!depthwise(p)) return matrix::run(a);
-    run_depthwise(p, packed_header(p), a);
+    run_depthwise<false>(p, packed_header(p), a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     if (depthwise(p))

@@ -16,6 +16,19 @@ struct finish_call {
   kernels::epilogue_kind kind;
 };
 
+/// Columns of the window of an output row: `left` of padding, `have` from the image's column
+/// `start` on, `right` of padding.
+struct column_span {
+  std::int32_t start, left, have, right;
+  HWY_INLINE column_span(const conv2d_params& p, std::int32_t window) {
+    start = p.pad_left < 0 ? -p.pad_left : 0;
+    left = p.pad_left < 0 ? 0 : p.pad_left < window ? p.pad_left : window;
+    const std::int32_t in_image = p.in_w - start, room = window - left;
+    have = in_image < room ? in_image : room;
+    if (have < 0) have = 0;
+    right = room - have;
+  }
+};
 HWY_INLINE kernels::packed_depthwise packed_header(const conv2d_params& p) noexcept {
   kernels::packed_depthwise h;
   std::memcpy(&h, p.packed, sizeof(h));

@@ -106,6 +106,7 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/dynamic_layer-inl.hpp"
 #include "octet/kernels/depthwise_products-inl.hpp"
 #include "octet/kernels/depthwise_runs-inl.hpp"
+#include "octet/kernels/depthwise_slide-inl.hpp"
 #include "octet/kernels/depthwise-inl.hpp"
 // clang-format on
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on

@@ -246,19 +246,26 @@ template <class T> HWY_INLINE T smallest_lane(vec<T> v) {
 
 // ---- four rows side by side ----
 
-/// Bytes a[i], b[i], c[i], d[i] of each i in one lane of 32 bits: four vectors to aligned memory.
-/// Lanes keep their 128-bit block: channel_in_panel's order for panels of four vectors.
-HWY_INLINE void store_quads(VU8 a, VU8 b, VU8 c, VU8 d, std::byte* to) {
+/// Bytes a[i], b[i], c[i], d[i] of each i in one lane of 32 bits: four vectors. Lanes keep their
+/// 128-bit block: channel_in_panel's order for panels of four vectors.
+HWY_INLINE void quads_of(VU8 a, VU8 b, VU8 c, VU8 d, V8 (&to)[4]) {
   const tag<std::uint16_t> u16;
   const auto ab = hn::BitCast(u16, hn::InterleaveLower(DU8(), a, b)),
              AB = hn::BitCast(u16, hn::InterleaveUpper(DU8(), a, b));
   const auto cd = hn::BitCast(u16, hn::InterleaveLower(DU8(), c, d)),
              CD = hn::BitCast(u16, hn::InterleaveUpper(DU8(), c, d));
-  auto* q = reinterpret_cast<std::uint16_t*>(to);
-  hn::Store(hn::InterleaveLower(u16, ab, cd), u16, q);
-  hn::Store(hn::InterleaveUpper(u16, ab, cd), u16, q + lanes16);
-  hn::Store(hn::InterleaveLower(u16, AB, CD), u16, q + 2 * lanes16);
-  hn::Store(hn::InterleaveUpper(u16, AB, CD), u16, q + 3 * lanes16);
+  to[0] = hn::BitCast(D8(), hn::InterleaveLower(u16, ab, cd));
+  to[1] = hn::BitCast(D8(), hn::InterleaveUpper(u16, ab, cd));
+  to[2] = hn::BitCast(D8(), hn::InterleaveLower(u16, AB, CD));
+  to[3] = hn::BitCast(D8(), hn::InterleaveUpper(u16, AB, CD));
+}
+/// The same to aligned memory.
+HWY_INLINE void store_quads(VU8 a, VU8 b, VU8 c, VU8 d, std::byte* to) {
+  V8 q[4];
+  quads_of(a, b, c, d, q);
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i)
+    hn::Store(q[i], D8(), reinterpret_cast<std::int8_t*>(to) + i * lanes8);
 }
 
 // ---- transposition ----
