@@ -274,12 +274,14 @@ HWY_INLINE void row_of_block(const conv2d_params& p, const kernels::packed_depth
   fill_columns(p, h, span, padding, image + as_size(first_in) * in_size, oy, window, t.column_step);
   row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
 }
-/// Output rows that a block of channels has before the next one: the input rows that they meet stay
-/// in the first cache.
-HWY_INLINE std::size_t rows_of_slide(const conv2d_params& p) noexcept {
+/// Output rows that a block of channels has before the next one: as many as fill all copies of the
+/// last block, more where the input rows that they meet stay in the first cache.
+HWY_INLINE std::size_t rows_of_slide(const conv2d_params& p, std::int32_t last_channels) noexcept {
   constexpr std::size_t cache = 32u << 10;
-  const std::size_t row = product_of(p.in_w, p.in_c) + 1, rows = cache / row;
-  return rows < 4 ? 2 : (rows - 2) / as_size(p.stride_h) / 2 * 2 + 2;
+  const std::size_t least = 2 * as_size(kernels::slide_copies(last_channels, layout)),
+                    row = product_of(p.in_w, p.in_c) + 1, in = cache / row,
+                    out = in < 3 ? 0 : (in - 3) / as_size(p.stride_h) + 1;
+  return out < least ? least : out / least * least;
 }
 /// Sliding: where windows can slide, they do.
 template <bool Sliding>
@@ -313,8 +315,9 @@ HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_de
   t.out_type = p.out_type;
   t.scalars = &scalars;
 
-  const bool sliding = Sliding && slides(p, h);
-  const std::size_t together = sliding ? rows_of_slide(p) : 1;
+  const bool sliding = Sliding && h.slides;
+  const std::size_t together =
+      sliding ? rows_of_slide(p, p.out_c - (h.blocks - 1) * h.channels) : 1;
   for (std::size_t line = lines.begin; line < lines.end;) {
     const std::size_t row = line % out_h, in_image = out_h - row, left = lines.end - line,
                       most = left < in_image ? left : in_image,
@@ -332,8 +335,8 @@ HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_de
       std::byte* const of_block = to + as_size(first) * out_size;
       if constexpr (Sliding && has_slides)
         if (sliding &&
-            slide_block_rows(slide_call{t, &p, t.weights, from + as_size(first) * in_size, h.flip,
-                                        h.fill, span, of_block, window, row, row + rows}))
+            slide_block_rows(slide_call{t, &p, h, t.weights, from + as_size(first) * in_size, span,
+                                        of_block, window, row, row + rows}))
           continue;
       for (std::size_t i = row; i < row + rows; ++i) {
         t.to = of_block + i * t.count * t.out_stride;

@@ -75,30 +75,35 @@ template <int NV> struct pending_pixels {
   }
 };
 
+/// Rounds a pixel's accumulators, of the kinds scaled, real and dr.
+template <int NV, kernels::epilogue_kind E>
+HWY_INLINE void round_pixel(const finish_call& t, const columns& c, const epilogue& e,
+                            const requantize_dr* dr, V32 (&acc)[NV]) noexcept {
+  if constexpr (E == kernels::epilogue_kind::dr) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
+    // Kernels whose form for `scaled` is their own know (a twentieth of their time), others ask.
+  } else if (E == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::scaled) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v)
+      acc[v] = requantize_scaled(acc[v], simd::load(c.scale() + v * lanes32));
+  } else {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v)
+      acc[v] = requantize_real(acc[v], simd::load(c.real_bias() + v * lanes32),
+                               simd::load(c.bias_unit() + v * lanes32), e.scaled_bias,
+                               simd::load(c.scale() + v * lanes32), e.highest);
+  }
+}
 template <int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_pixel(const finish_call& t, const columns& c, const epilogue& e,
                              const requantize_dr* dr, pending_pixels<NV>& pending, V32 (&acc)[NV],
                              std::byte* to) noexcept {
-  if constexpr (E == kernels::epilogue_kind::scaled || E == kernels::epilogue_kind::real) {
-    // The kernel of four bytes a lane and 3x3 taps knows (a twentieth of its time), the others ask.
-    if (E == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::scaled) {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v)
-        acc[v] = requantize_scaled(acc[v], simd::load(c.scale() + v * lanes32));
-    } else {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v)
-        acc[v] = requantize_real(acc[v], simd::load(c.real_bias() + v * lanes32),
-                                 simd::load(c.bias_unit() + v * lanes32), e.scaled_bias,
-                                 simd::load(c.scale() + v * lanes32), e.highest);
-    }
-    store_8bit<NV>(e, acc, to, t.channels.count);
-  } else if constexpr (E == kernels::epilogue_kind::dr) {
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
-    store_8bit<NV>(e, acc, to, t.channels.count);
-  } else {
+  if constexpr (E == kernels::epilogue_kind::any) {
     pending.add(t, acc, to);
+  } else {
+    round_pixel<NV, E>(t, c, e, dr, acc);
+    store_8bit<NV>(e, acc, to, t.channels.count);
   }
 }
 

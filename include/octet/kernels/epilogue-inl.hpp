@@ -19,11 +19,14 @@ struct epilogue {
         highest(set_float(e.highest)),
         scaled_bias(e.scaled_bias) {}
 };
-/// Rounded values of one row to 8 bits: zero point, clamp, first n channels written.
+/// Rounded values of one row to 8 bits: zero point, clamp.
+template <int NV> HWY_INLINE V8 to_8bit(const epilogue& e, const V32 (&x)[NV]) {
+  return hn::Xor(hn::Min(hn::Max(simd::narrow<NV>(x, e.z), e.lo), e.hi), e.flip);
+}
+/// The same, first n channels written.
 template <int NV>
 HWY_INLINE void store_8bit(const epilogue& e, const V32 (&x)[NV], std::byte* to, int n) {
-  const V8 q = hn::Xor(hn::Min(hn::Max(simd::narrow<NV>(x, e.z), e.lo), e.hi), e.flip);
-  simd::store_bytes<NV * lanes32>(q, to, n);
+  simd::store_bytes<NV * lanes32>(to_8bit<NV>(e, x), to, n);
 }
 
 /// Columns of a panel or block with `nv` vectors: where its arrays are (kernels::panel_arrays).

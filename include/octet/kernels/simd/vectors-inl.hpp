@@ -268,6 +268,54 @@ HWY_INLINE void store_quads(VU8 a, VU8 b, VU8 c, VU8 d, std::byte* to) {
     hn::Store(q[i], D8(), reinterpret_cast<std::int8_t*>(to) + i * lanes8);
 }
 
+// ---- the first part of a vector, and copies of it ----
+
+/// The first 1 / Copies of a vector as often as it takes to fill one: 1, 2 or (of four blocks of
+/// 128 bits) 4.
+template <int Copies> HWY_INLINE V32 load_repeated(const std::int32_t* p) {
+  static_assert(Copies == 1 || (lanes32 == 16 && (Copies == 2 || Copies == 4)));
+  if constexpr (Copies == 4) {
+    return hn::LoadDup128(D32(), p);
+  } else if constexpr (Copies == 2) {
+    const auto half = hn::LoadU(hn::Half<D32>(), p);
+    return hn::Combine(D32(), half, half);
+  } else {
+    return load(p);
+  }
+}
+/// lanes8 / Copies bytes from each address.
+template <int Copies> HWY_INLINE VU8 load_parts(const std::byte* const (&at)[Copies]) {
+  static_assert(lanes8 == 64 && (Copies == 2 || Copies == 4));
+  const hn::Half<DU8> half;
+  if constexpr (Copies == 2) {
+    return hn::Combine(DU8(), hn::LoadU(half, reinterpret_cast<const std::uint8_t*>(at[1])),
+                       hn::LoadU(half, reinterpret_cast<const std::uint8_t*>(at[0])));
+  } else {
+    const hn::Half<decltype(half)> quarter;
+    return hn::Combine(
+        DU8(),
+        hn::Combine(half, hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[3])),
+                    hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[2]))),
+        hn::Combine(half, hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[1])),
+                    hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[0]))));
+  }
+}
+template <int Copies> HWY_INLINE void store_parts(V8 v, std::byte* const (&to)[Copies]) {
+  static_assert(lanes8 == 64 && (Copies == 2 || Copies == 4));
+  const hn::Half<D8> half;
+  const auto lower = hn::LowerHalf(half, v), upper = hn::UpperHalf(half, v);
+  if constexpr (Copies == 2) {
+    hn::StoreU(lower, half, reinterpret_cast<std::int8_t*>(to[0]));
+    hn::StoreU(upper, half, reinterpret_cast<std::int8_t*>(to[1]));
+  } else {
+    const hn::Half<decltype(half)> quarter;
+    hn::StoreU(hn::LowerHalf(quarter, lower), quarter, reinterpret_cast<std::int8_t*>(to[0]));
+    hn::StoreU(hn::UpperHalf(quarter, lower), quarter, reinterpret_cast<std::int8_t*>(to[1]));
+    hn::StoreU(hn::LowerHalf(quarter, upper), quarter, reinterpret_cast<std::int8_t*>(to[2]));
+    hn::StoreU(hn::UpperHalf(quarter, upper), quarter, reinterpret_cast<std::int8_t*>(to[3]));
+  }
+}
+
 // ---- transposition ----
 
 /// N x N elements of T, N = 16 / sizeof(T): to[j * to_step + i] = from[i * from_step + j].
