@@ -39,13 +39,13 @@ inline constexpr std::int32_t most_run_blocks = 20;
 /// One input channel: the gemm kernel takes it, its rows are whole kernel rows.
 constexpr bool depthwise_is_gemm(const gemm_problem& g) noexcept { return g.in_c == 1; }
 
-/// 3x3 without dilation, stride 1 or 2 both ways, a filter for each channel, four bytes a lane, and
-/// registers for the sums of three outputs: windows slide along two rows.
+/// 3x3 or 5x5 without dilation, stride 1 or 2 both ways, a filter for each channel, four bytes a
+/// lane, and registers for the sums of three outputs: windows slide along two rows.
 template <class Problem>  // gemm_problem, or the params of the operator
 constexpr bool depthwise_slides(const Problem& g, product kind, const target_layout& t) noexcept {
-  return kind == product::quad && t.max_vectors == 4 && g.kernel_h == 3 && g.kernel_w == 3 &&
-         g.dilation_h == 1 && g.dilation_w == 1 && g.stride_h == g.stride_w && g.stride_w <= 2 &&
-         g.out_c == g.in_c;
+  return kind == product::quad && t.max_vectors == 4 && g.kernel_h == g.kernel_w &&
+         (g.kernel_w == 3 || g.kernel_w == 5) && g.dilation_h == 1 && g.dilation_w == 1 &&
+         g.stride_h == g.stride_w && g.stride_w <= 2 && g.out_c == g.in_c;
 }
 /// How many rows of so many channels share a vector.
 constexpr std::int32_t slide_copies(std::int32_t channels, const target_layout& t) noexcept {

@@ -36,8 +36,8 @@ struct slide_padding {
 template <int Copies> struct slide_rows {
   const std::byte* at[Copies];
   std::size_t next[Copies];  // bytes from column to column; 0: padding, which stands still
-  HWY_INLINE slide_rows(const slide_call& t, std::int64_t y, std::int64_t apart,
-                        const slide_padding& padding) {
+  HWY_INLINE void set(const slide_call& t, std::int64_t y, std::int64_t apart,
+                      const slide_padding& padding) {
     const conv2d_params& p = *t.p;
     const std::size_t pixel = as_size(p.in_c), line = as_size(p.in_w) * pixel;
     HWY_UNROLL(4)
@@ -62,7 +62,7 @@ template <int Copies> struct slide_rows {
 template <int Copies> struct slide_outputs {
   std::byte* to[Copies];
   std::size_t step[Copies];
-  HWY_INLINE slide_outputs(const slide_call& t, std::size_t y, std::size_t apart) {
+  HWY_INLINE void set(const slide_call& t, std::size_t y, std::size_t apart) {
     const std::size_t line = as_size(t.p->out_w) * t.out_stride;
     HWY_UNROLL(4)
     for (int i = 0; i < Copies; ++i, y += apart) {
@@ -79,34 +79,33 @@ template <int Copies> struct slide_outputs {
     for (int i = 0; i < Copies; ++i) to[i] += step[i];
   }
 };
-/// What all outputs of a block have in common.
-template <int Copies, kernels::epilogue_kind E> struct slide_block {
-  static constexpr int NV = 4;
+/// Sums of outputs that a window of K x K taps at stride S has begun before a column, of Rows
+/// neighbouring output rows: they meet the same input rows, whose bytes stand in Groups vectors of
+/// four rows, the weights of the second row one byte further on.
+template <int K, int S, int Copies, kernels::epilogue_kind E> struct sliding_window {
+  static constexpr int NV = 4, Groups = (K - 1) / 4 + 1, Rows = K == 3 && S == 1 ? 2 : 1,
+                       Begun = (K - 1) / S, InputRows = K + Rows - 1;
+  const slide_call& t;
   alignas(alignment) std::byte repeated[Copies == 1 ? 1 : kernels::panel_arrays * NV * lanes8];
   columns c;
-  V8 w[3 * NV];
+  epilogue e;
+  V8 w[Rows][K * Groups * NV];
   V32 start[NV];
   requantize_dr dr[NV];
-  std::size_t n;
-  std::int32_t left, end;
-  VU8 flip;  // from bytes of the image to factors
-  V8 fill;   // a factor that is padding
-  HWY_INLINE explicit slide_block(const slide_call& t)
-      : c(Copies == 1 ? t.arrays : repeated, NV),
-        n(as_size(t.channels.count)),
-        left(t.span.left),
-        end(t.span.left + t.span.have),
-        flip(hn::BitCast(DU8(), set32(static_cast<std::int32_t>(t.of.flip)))),
-        fill(hn::BitCast(D8(), simd::set_bytes(static_cast<std::uint8_t>(t.of.fill)))) {
+  slide_padding padding;
+  HWY_INLINE explicit sliding_window(const slide_call& call)
+      : t(call), c(Copies == 1 ? t.arrays : repeated, NV), e(*t.scalars), padding(t) {
     if constexpr (Copies != 1)
       for (int i = 0; i < kernels::panel_arrays * NV; ++i)
         hn::Store(simd::load_repeated<Copies>(reinterpret_cast<const std::int32_t*>(t.arrays) +
                                               i * lanes32),
                   D32(), reinterpret_cast<std::int32_t*>(repeated) + i * lanes32);
-    HWY_UNROLL(12)
-    for (int i = 0; i < 3 * NV; ++i)
-      w[i] = hn::BitCast(D8(), simd::load_repeated<Copies>(
-                                   reinterpret_cast<const std::int32_t*>(t.weights) + i * lanes32));
+    for (int i = 0; i < K * Groups * NV; ++i) {
+      const V32 v = simd::load_repeated<Copies>(reinterpret_cast<const std::int32_t*>(t.weights) +
+                                                i * lanes32);
+      w[0][i] = hn::BitCast(D8(), v);
+      if constexpr (Rows == 2) w[1][i] = hn::BitCast(D8(), hn::ShiftLeft<8>(v));
+    }
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       start[v] = simd::load(c.bias + v * lanes32);
@@ -116,127 +115,116 @@ template <int Copies, kernels::epilogue_kind E> struct slide_block {
       }
     }
   }
+  /// A column's bytes times the weights of tap `kx`.
+  HWY_INLINE V32 tap(V32 sum, const V8 (&q)[Groups * NV], int row, int kx, int v) const {
+    HWY_UNROLL(2)
+    for (int g = 0; g < Groups; ++g)
+      sum = quad_each_ops::dot(sum, q[g * NV + v], w[row][(kx * Groups + g) * NV + v]);
+    return sum;
+  }
 };
-/// Stride 1: two output rows at a time. They meet four input rows, in whose bytes the weights of
-/// the second stand one further on.
-template <int Copies, kernels::epilogue_kind E>
-HWY_NOINLINE void slide_by_one(const slide_call& t) noexcept {
-  constexpr int NV = 4;
-  constexpr std::size_t together = 2 * Copies;
+/// Output rows [t.begin, t.end).
+template <int K, int S, int Copies, kernels::epilogue_kind E>
+HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
+  using window = sliding_window<K, S, Copies, E>;
+  constexpr int NV = window::NV, Groups = window::Groups, Rows = window::Rows,
+                Begun = window::Begun;
+  const window s(t);
   const conv2d_params& p = *t.p;
-  const slide_padding padding(t);
-  const slide_block<Copies, E> s(t);
-  const epilogue e(*t.scalars);
-  V8 below[3 * NV];
-  HWY_UNROLL(12)
-  for (int i = 0; i < 3 * NV; ++i)
-    below[i] = hn::BitCast(D8(), hn::ShiftLeft<8>(hn::BitCast(D32(), s.w[i])));
-  for (std::size_t y = t.begin; y < t.end; y += together) {
-    const std::int64_t first = static_cast<std::int64_t>(y) - p.pad_top;
-    slide_rows<Copies> r0(t, first, 2, padding), r1(t, first + 1, 2, padding),
-        r2(t, first + 2, 2, padding), r3(t, first + 3, 2, padding);
-    slide_outputs<Copies> to(t, y, 2), to_below(t, y + 1, 2);
-    // Sums of the two outputs before this column's, of both rows; the first ones are nobody's.
-    V32 a[NV], b[NV], a_below[NV], b_below[NV];
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) a[v] = b[v] = a_below[v] = b_below[v] = s.start[v];
-    for (std::int32_t j = 0; j < p.out_w + 2; ++j) {
-      V8 q[NV];
-      if (j >= s.left && j < s.end) {
-        const VU8 x0 = r0.take(s.n, s.flip), x1 = r1.take(s.n, s.flip), x2 = r2.take(s.n, s.flip),
-                  x3 = r3.take(s.n, s.flip);
-        simd::quads_of(x0, x1, x2, x3, q);
-      } else {
+  const std::size_t n = as_size(t.channels.count);
+  const std::int32_t left = t.span.left, end = t.span.left + t.span.have;
+  const VU8 flip = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(t.of.flip)));
+  const V8 fill = hn::BitCast(D8(), simd::set_bytes(static_cast<std::uint8_t>(t.of.fill)));
+  for (std::size_t y = t.begin; y < t.end; y += Rows * Copies) {
+    const std::int64_t first = static_cast<std::int64_t>(y) * S - p.pad_top;
+    slide_rows<Copies> in[window::InputRows];
+    HWY_UNROLL(5)
+    for (int i = 0; i < window::InputRows; ++i) in[i].set(t, first + i, Rows * S, s.padding);
+    slide_outputs<Copies> to[Rows];
+    HWY_UNROLL(2)
+    for (int r = 0; r < Rows; ++r) to[r].set(t, y + as_size(r), Rows);
+    V32 a[Rows][Begun][NV];  // the first ones are nobody's
+    HWY_UNROLL(2)
+    for (int r = 0; r < Rows; ++r) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < Begun; ++k) {
         HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) q[v] = s.fill;
-      }
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        a[v] = quad_each_ops::dot(a[v], q[v], s.w[2 * NV + v]);
-        a_below[v] = quad_each_ops::dot(a_below[v], q[v], below[2 * NV + v]);
-      }
-      if (j >= 2) {
-        round_pixel<NV, E>(t, s.c, e, s.dr, a);
-        to.store(to_8bit<NV>(e, a), t.channels.count);
-        round_pixel<NV, E>(t, s.c, e, s.dr, a_below);
-        to_below.store(to_8bit<NV>(e, a_below), t.channels.count);
-      }
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        a[v] = quad_each_ops::dot(b[v], q[v], s.w[NV + v]);
-        a_below[v] = quad_each_ops::dot(b_below[v], q[v], below[NV + v]);
-        b[v] = quad_each_ops::dot(s.start[v], q[v], s.w[v]);
-        b_below[v] = quad_each_ops::dot(s.start[v], q[v], below[v]);
+        for (int v = 0; v < NV; ++v) a[r][k][v] = s.start[v];
       }
     }
-  }
-}
-/// Stride 2: every other column joins two outputs.
-template <int Copies, kernels::epilogue_kind E>
-HWY_NOINLINE void slide_by_two(const slide_call& t) noexcept {
-  constexpr int NV = 4;
-  const conv2d_params& p = *t.p;
-  const slide_padding padding(t);
-  const slide_block<Copies, E> s(t);
-  const epilogue e(*t.scalars);
-  for (std::size_t y = t.begin; y < t.end; y += Copies) {
-    const std::int64_t first = static_cast<std::int64_t>(y) * 2 - p.pad_top;
-    slide_rows<Copies> r0(t, first, 2, padding), r1(t, first + 1, 2, padding),
-        r2(t, first + 2, 2, padding);
-    slide_outputs<Copies> to(t, y, 1);
-    V32 acc[NV];
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = s.start[v];
-    for (std::int32_t j = 0; j < 2 * p.out_w + 1; ++j) {
-      V8 q[NV];
-      if (j >= s.left && j < s.end) {
-        const VU8 x0 = r0.take(s.n, s.flip), x1 = r1.take(s.n, s.flip), x2 = r2.take(s.n, s.flip);
-        simd::quads_of(x0, x1, x2, x2, q);
+    for (std::int32_t j = 0; j < (p.out_w - 1) * S + K; ++j) {
+      V8 q[Groups * NV];
+      if (j >= left && j < end) {
+        VU8 x[4 * Groups];
+        HWY_UNROLL(8)
+        for (int i = 0; i < 4 * Groups; ++i)  // what no row is for meets weights of 0
+          x[i] = i < window::InputRows ? in[i < window::InputRows ? i : 0].take(n, flip) : x[i - 1];
+        HWY_UNROLL(2)
+        for (int g = 0; g < Groups; ++g)
+          simd::quads_of(x[4 * g], x[4 * g + 1], x[4 * g + 2], x[4 * g + 3], q + g * NV);
       } else {
-        HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) q[v] = s.fill;
+        HWY_UNROLL(8)
+        for (int i = 0; i < Groups * NV; ++i) q[i] = fill;
       }
-      if (j % 2 != 0) {
-        HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) acc[v] = quad_each_ops::dot(acc[v], q[v], s.w[NV + v]);
+      if (S == 2 && j % 2 != 0) {
+        HWY_UNROLL(2)
+        for (int k = 0; k < Begun; ++k) {
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v) a[0][k][v] = s.tap(a[0][k][v], q, 0, K - 2 - S * k, v);
+        }
         continue;
       }
-      if (j != 0) {
+      HWY_UNROLL(2)
+      for (int r = 0; r < Rows; ++r) {
         HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) acc[v] = quad_each_ops::dot(acc[v], q[v], s.w[2 * NV + v]);
-        round_pixel<NV, E>(t, s.c, e, s.dr, acc);
-        to.store(to_8bit<NV>(e, acc), t.channels.count);
+        for (int v = 0; v < NV; ++v) a[r][0][v] = s.tap(a[r][0][v], q, r, K - 1, v);
+      }
+      if (j >= K - 1) {
+        HWY_UNROLL(2)
+        for (int r = 0; r < Rows; ++r) {
+          round_pixel<NV, E>(t, s.c, s.e, s.dr, a[r][0]);
+          to[r].store(to_8bit<NV>(s.e, a[r][0]), t.channels.count);
+        }
       }
       HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) acc[v] = quad_each_ops::dot(s.start[v], q[v], s.w[v]);
+      for (int k = 0; k < Begun; ++k) {
+        HWY_UNROLL(2)
+        for (int r = 0; r < Rows; ++r) {
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v)
+            a[r][k][v] = s.tap(k + 1 < Begun ? a[r][k + 1 < Begun ? k + 1 : 0][v] : s.start[v], q,
+                               r, K - 1 - S * (k + 1), v);
+        }
+      }
     }
   }
 }
-template <int Copies, kernels::epilogue_kind E>
+template <int K, int Copies, kernels::epilogue_kind E>
 HWY_INLINE void slide_by_stride(const slide_call& t) noexcept {
   if (t.p->stride_w == 1)
-    slide_by_one<Copies, E>(t);
+    slide_along<K, 1, Copies, E>(t);
   else
-    slide_by_two<Copies, E>(t);
+    slide_along<K, 2, Copies, E>(t);
 }
-template <kernels::epilogue_kind E> HWY_INLINE void slide(const slide_call& t) noexcept {
+template <int K, kernels::epilogue_kind E> HWY_INLINE void slide(const slide_call& t) noexcept {
   const std::int32_t copies = kernels::slide_copies(t.channels.count, layout);
   if constexpr (lanes8 == 64) {
-    if (copies == 4) return slide_by_stride<4, E>(t);
-    if (copies == 2) return slide_by_stride<2, E>(t);
+    if (copies == 4) return slide_by_stride<K, 4, E>(t);
+    if (copies == 2) return slide_by_stride<K, 2, E>(t);
   }
-  slide_by_stride<1, E>(t);
+  slide_by_stride<K, 1, E>(t);
 }
 /// Of a block whose outputs are finished as `scaled`, `real` or `dr`; false: another kind. A
 /// template, so that targets without has_slides compile none of it.
 template <class Call> HWY_INLINE bool slide_block_rows(const Call& t) noexcept {
   using kernels::epilogue_kind;
-  if (t.kind == epilogue_kind::scaled)
-    slide<epilogue_kind::scaled>(t);
-  else if (t.kind == epilogue_kind::real)
-    slide<epilogue_kind::real>(t);
+  const bool three = t.p->kernel_w == 3, scaled = t.kind == epilogue_kind::scaled;
+  if (scaled && three)
+    slide<3, epilogue_kind::scaled>(t);
+  else if (scaled || t.kind == epilogue_kind::real)
+    three ? slide<3, epilogue_kind::real>(t) : slide<5, epilogue_kind::real>(t);
   else if (t.kind == epilogue_kind::dr)
-    slide<epilogue_kind::dr>(t);
+    three ? slide<3, epilogue_kind::dr>(t) : slide<5, epilogue_kind::dr>(t);
   else
     return false;
   return true;

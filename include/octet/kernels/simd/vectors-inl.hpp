@@ -246,9 +246,9 @@ template <class T> HWY_INLINE T smallest_lane(vec<T> v) {
 
 // ---- four rows side by side ----
 
-/// Bytes a[i], b[i], c[i], d[i] of each i in one lane of 32 bits: four vectors. Lanes keep their
-/// 128-bit block: channel_in_panel's order for panels of four vectors.
-HWY_INLINE void quads_of(VU8 a, VU8 b, VU8 c, VU8 d, V8 (&to)[4]) {
+/// Bytes a[i], b[i], c[i], d[i] of each i in one lane of 32 bits: four vectors to `to`. Lanes keep
+/// their 128-bit block: channel_in_panel's order for panels of four vectors.
+HWY_INLINE void quads_of(VU8 a, VU8 b, VU8 c, VU8 d, V8* to) {
   const tag<std::uint16_t> u16;
   const auto ab = hn::BitCast(u16, hn::InterleaveLower(DU8(), a, b)),
              AB = hn::BitCast(u16, hn::InterleaveUpper(DU8(), a, b));
