@@ -226,6 +226,38 @@ TEST_CASE("depthwise_conv2d kernels equal the reference: few channels, rows of m
   seen.require_simd();
 }
 
+TEST_CASE("depthwise_conv2d kernels equal the reference: windows that slide") {
+  coverage seen;
+  rng r(9);
+  for (int i = 0; i < 160; ++i) {
+    conv_case c;
+    const auto mode = r.pick({rounding::float_half_even, rounding::float_half_even,
+                              rounding::doubling_high_half_away, rounding::float_bias_half_even,
+                              rounding::wide_half_up});
+    const bool extreme = r.between(0, 3) == 0;
+    const auto kernel = static_cast<std::int32_t>(r.pick({3, 5})),
+               channels =
+                   static_cast<std::int32_t>(r.pick({16, 32, 48, 64, 80, 96, 100, 144, 240}));
+    const conv_shape s{static_cast<std::int32_t>(r.between(1, 2)),
+                       static_cast<std::int32_t>(r.between(kernel, 24)),
+                       static_cast<std::int32_t>(r.between(kernel, 24)),
+                       channels,
+                       channels,
+                       kernel,
+                       kernel,
+                       static_cast<std::int32_t>(r.between(1, 2)),
+                       1,
+                       static_cast<std::int32_t>(r.between(0, kernel / 2)),
+                       channels};
+    fill(c, s, true, r.between(0, 1) ? dtype::s8 : dtype::u8, dtype::s8,
+         r.between(0, 1) ? dtype::s8 : dtype::u8, mode, extreme, r);
+    if (r.between(0, 3) == 0) vary(c.p, r);
+    const auto x = random_input(c, extreme, r);
+    check(c, x.data(), "depthwise, sliding", seen);
+  }
+  seen.require_simd();
+}
+
 TEST_CASE("conv2d kernels equal the reference: small groups side by side") {
   coverage seen;
   rng r(12);
