@@ -19,18 +19,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent / "include"
 OUT = HERE / "octet"
 LAYERS = ["core", "numerics", "laws", "ops", "kernels", "plan", "graph", "runtime", "bench",
-          "typed", "views", "import"]
+          "direct", "typed", "views", "import"]
 OWN_LAYER = {
     "octet/kernels/kernel.hpp": "core",
     "octet/kernels/simd/layouts.hpp": "core",
     "octet/kernels/gemm.hpp": "numerics",
     "octet/kernels/depthwise.hpp": "numerics",
     "octet/kernels/float_gemm.hpp": "numerics",
-    "octet/direct.hpp": "typed",
+    "octet/direct.hpp": "direct",
     "octet/views.hpp": "views",
     "octet/octet.hpp": "import",
 }
 PASS = "octet/kernels/pass-inl.hpp"
+PASSES = "octet/kernels/passes.hpp"  # stands where it is included, with all kernels: once
 # Opt-in: what few programs include or what has dependencies of its own, with what it needs.
 OPT_IN = {
     "tflite": ("octet/import/tflite.hpp", "FlatBuffers (headers only)"),
@@ -42,7 +43,8 @@ OPT_IN = {
 }
 NOT_MIXED = "octet/core/granular.hpp"
 # Files that choose passes; every other file of kernels is free of instruction families.
-CHOOSE_PASSES = [f"octet/kernels/{n}.hpp" for n in ("pass-inl", "targets", "dispatch", "detect")]
+CHOOSE_PASSES = [f"octet/kernels/{n}.hpp"
+                 for n in ("pass-inl", "passes", "targets", "dispatch", "detect")]
 FAMILY = re.compile(
     r"HWY_(TARGET|MAX_BYTES|LANES|ARCH|CAP|NATIVE|HAVE)\w*|OCTET_QUAD"
     r"|OCTET_HAS_(SSE|AVX|NEON|EMU)\w*|\b_mm\d*_\w+|\b__(m128|m256|m512|mmask)\w*"
@@ -105,6 +107,8 @@ def emit(name, out, top):
             if other == PASS:
                 seen.add(PASS)
                 body.append("#include OCTET_SINGLE_FILE")
+            elif other == PASSES and not top and other not in seen:
+                emit(other, body, False)
             elif depth > 0 and top:
                 deferred.append(other)
             else:
@@ -159,7 +163,7 @@ def emit_pass(name, out):
 
 def check_rooms(names):
     """Kernels are written once for all instruction families: what belongs to one is in
-    kernels/simd, and passes are chosen in four files."""
+    kernels/simd, and passes are chosen in five files."""
     for name in names:
         if not name.startswith("octet/kernels/") or name in CHOOSE_PASSES:
             continue

@@ -2,7 +2,14 @@
 // itself, on every target that this CPU can run, against its scalar definition.
 #define OCTET_TEST_PASS "simd_pass-inl.hpp"
 #include "simd_primitives.hpp"
-// The passes; after what simd_pass-inl.hpp needs.
+// The passes, with kernels/epilogue-inl.hpp; after what simd_pass-inl.hpp needs.
+#include "octet/kernels/depthwise.hpp"
+#include "octet/kernels/gemm.hpp"
+#include "octet/ops/batch_matmul.hpp"
+#include "octet/ops/conv2d.hpp"
+#include "octet/ops/fully_connected.hpp"
+#include "octet/ops/transpose_conv2d.hpp"
+#define OCTET_WANTS_CONVOLUTIONS
 #include "octet/kernels/targets.hpp"
 //
 #include <array>

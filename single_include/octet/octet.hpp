@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(OCTET_KERNEL_PASS)
 #define OCTET_SINGLE_PASS_SEEN
-// One pass: every SIMD kernel for the target that HWY_TARGET names. Included by targets.hpp only,
+// One pass: every SIMD kernel for the target that HWY_TARGET names. Included by passes.hpp only,
 // several times. OCTET_PASS_QUAD: a pseudo target on the same Highway ops with four-way dot
 // products of bytes: 1 AVX512-VNNI, 2 the same emulated on AVX2 (tests), 3 Arm dotprod, 4 AVX-VNNI.
 // OCTET_PASS_NONE: no kernels, Highway's macros alone. OCTET_TEST_PASS: a file with tests of the
@@ -21,8 +21,8 @@
 // knows that. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
-#if HWY_TARGET == HWY_STATIC_TARGET
-// Its ops exist since the file's first highway.h: only the macros are set again.
+#if HWY_TARGET == HWY_STATIC_TARGET || defined(OCTET_HAS_BASE)
+// Its ops exist since the first highway.h or an earlier pass: only the macros are set again.
 #if defined(HWY_SET_MACROS_PER_TARGET)
 #undef HWY_SET_MACROS_PER_TARGET
 #else
@@ -40,7 +40,7 @@
 
 #endif  // OCTET_KERNEL_PASS
 #endif
-#if !defined(OCTET_PASS_NONE)
+#if !defined(OCTET_PASS_NONE) && (!defined(OCTET_PASS_QUAD) || defined(OCTET_PASS_WITH_QUADS))
 
 #if defined(OCTET_PASS_QUAD)
 #define OCTET_QUAD OCTET_PASS_QUAD
@@ -82,14 +82,19 @@ HWY_PUSH_ATTRIBUTES("arch=armv8.2-a+crypto+dotprod")
 HWY_BEFORE_NAMESPACE();
 #endif
 
+#if !defined(OCTET_HAS_BASE)
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 /// The kernel of an operator is a specialisation; a template, so that only kernels that are named
-/// are instantiated. Where there is none: the reference, or what a pseudo target stands on.
+/// are instantiated. A pseudo target without one takes what it stands on has.
 template <kernel_id Id, class = void> struct kernel {
 #if defined(OCTET_BASE_NS)
   static constexpr const kernel_entry* entry = OCTET_BASE_NS::kernel<Id>::entry;
 #else
+  static_assert(
+      Id == kernel_id::none,
+      "octet: this file compiles the kernels of some operators alone (octet/direct/*.hpp) "
+      "and names another one: include octet/direct.hpp");
   static constexpr const kernel_entry* entry = nullptr;
 #endif
 };
@@ -126,9 +131,13 @@ template <class K> struct plain_kernel {
 };
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
+#endif
 
-// In order of use; none includes anything.
+// The families, in order of use; none includes anything. A file that wants few of them compiles
+// those alone: each block goes by OCTET_WANTS_NAME, and once it is there (OCTET_HAS_NAME,
+// passes.hpp) later passes of the same file leave it out.
 // clang-format off
+#if !defined(OCTET_HAS_BASE)
 // ---- octet/kernels/simd/simd-inl.hpp
 // Chooses the instruction family of the pass, and says how it lays packed data out. The kernels see
 // this file's names only: no lane count, register width or instruction of one family occurs in
@@ -1775,6 +1784,8 @@ struct uniform_requantize {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+#endif
+#if defined(OCTET_WANTS_CONVOLUTIONS) && !defined(OCTET_HAS_CONVOLUTIONS)
 // ---- octet/kernels/epilogue-inl.hpp
 // From accumulators of a row to the output: what the matrix and depthwise kernels end with. Part of
 // a pass: see pass-inl.hpp.
@@ -3137,83 +3148,6 @@ struct kernel<kernel_id::batch_matmul, V>
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
-// ---- octet/kernels/dynamic_layer-inl.hpp
-// qnn.dynamic_conv2d and qnn.dynamic_fully_connected on the matrix kernel: sums to floats by scales
-// of rows. Part of a pass: see pass-inl.hpp.
-#if defined(OCTET_KERNEL_PASS)
-
-OCTET_NAMESPACE_BEGIN
-namespace OCTET_TARGET_NS {
-
-/// The rows of a tile's sums to the output: a finish_tile_fn.
-template <float_scaling By, int NV>
-HWY_NOINLINE void store_scaled(const tile_call& t, const row_block& b, std::size_t row,
-                               std::byte* to) noexcept {
-  for (int i = 0; i < b.rows; ++i, to += t.out_stride) {
-    V32 sums[1][NV];
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) sums[0][v] = simd::load(b.at(i, v * lanes32));
-    scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
-    simd::store_ordered<NV>(sums[0], to, t.n);
-  }
-}
-template <float_scaling By>
-HWY_NOINLINE void finish_floats(const tile_call& t, const row_block& b, std::size_t row,
-                                std::byte* to) noexcept {
-  if constexpr (layout.max_vectors > 2) {
-    if (b.nv == 4) return store_scaled<By, 4>(t, b, row, to);
-    if (b.nv == 3) return store_scaled<By, 3>(t, b, row, to);
-  }
-  if (b.nv == 2) return store_scaled<By, 2>(t, b, row, to);
-  store_scaled<By, 1>(t, b, row, to);
-}
-
-template <class V>
-struct kernel<kernel_id::dynamic_layer, V>
-    : packing_kernel<kernel<kernel_id::dynamic_layer, V>, dynamic_layer_params> {
-  using base = packing_kernel<kernel, dynamic_layer_params>;
-  using base::params;
-  static kernels::gemm_problem problem(const dynamic_layer_params& p) noexcept {
-    return kernels::problem_of(p);
-  }
-  /// In registers, where that saves a tenth of a layer's time (AVX-512 VNNI, 128 rows of 384 to
-  /// 1536): the order of products that most layers have.
-  template <float_scaling By> static void run_by(const kernel_args& a) noexcept {
-    const auto& p = params(a.params);
-    run_gemm<to_floats<By>>(problem(p), p.packed, a, &finish_floats<By>);
-  }
-  template <float_scaling By> static void run_rare(const kernel_args& a) noexcept {
-    const auto& p = params(a.params);
-    run_gemm<by_kind>(problem(p), p.packed, a, &finish_floats<By>);
-  }
-  static void run(const kernel_args& a) noexcept {
-    switch (params(a.params).rows.by) {
-      case float_scaling::fused: return run_by<float_scaling::fused>(a);
-      case float_scaling::scales_first: return run_by<float_scaling::scales_first>(a);
-      case float_scaling::channel_first: return run_rare<float_scaling::channel_first>(a);
-      case float_scaling::scales_fused: return run_rare<float_scaling::scales_fused>(a);
-      case float_scaling::row_first: break;  // no layer here has it
-    }
-  }
-  static kernels::node_bytes bytes(const dynamic_layer_params& p) {
-    return kernels::gemm_bytes(problem(p), layout);
-  }
-  static void pack_into(const dynamic_layer_params& p, std::byte* to) {
-    kernels::gemm_pack(problem(p), layout, to);
-  }
-  static bool accepts(const void* p) {
-    return kernels::gemm_accepts(problem(params(p))) &&
-           base::scratch_bytes(p) <= kernels::most_scratch;
-  }
-  static const char* describe(const void* p) {
-    return p == nullptr ? "gemm to floats" : describe_gemm(problem(params(p)));
-  }
-};
-
-}  // namespace OCTET_TARGET_NS
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/depthwise_products-inl.hpp
 // What both depthwise kernels do with products: one per lane's own weights, and finishing pixels.
 // Part of a pass: see pass-inl.hpp.
@@ -4169,8 +4103,743 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+#endif
 // clang-format on
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on
+#if defined(OCTET_WANTS_ELEMENTWISE) && !defined(OCTET_HAS_ELEMENTWISE)
+// ---- octet/kernels/elementwise-inl.hpp
+// Element by element: qnn.add, qnn.sub, qnn.mul, requantize, quantize, dequantize and tables. Part
+// of a pass: see pass-inl.hpp. Values go through the formulas as int32 or float lanes in memory
+// order; types are told apart once per vector, not by templates.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+// ---- two operands ----
+
+/// How operands are read and results written: as int32 lanes of types known when it runs, or as
+/// float32. Operand 0 or 1.
+struct integer_operands {
+  using element = std::int32_t;
+  using vector = V32;
+  static constexpr bool may_be_bytes = true;
+  dtype a, b, y;
+  bool are_bytes() const { return is_8bit(a) && is_8bit(b) && is_8bit(y); }
+  bool are_words() const { return a == dtype::s16 && b == dtype::s16 && y == dtype::s16; }
+  HWY_INLINE dtype type(int k) const { return k == 0 ? a : b; }
+  HWY_INLINE std::size_t size(int k) const { return size_of(type(k)); }
+  HWY_INLINE std::size_t result_size() const { return size_of(y); }
+  HWY_INLINE V32 load(int k, const std::byte* p) const { return simd::load_as32(type(k), p); }
+  HWY_INLINE void store(V32 v, std::byte* p) const { simd::store_from32(y, v, p); }
+  // Ends of runs: once each, not in every loop of every operator.
+  HWY_INLINE V32 load_some(int k, const std::byte* p, std::size_t n) const {
+    return load_end(type(k), p, n);
+  }
+  HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const { store_end(y, v, p, n); }
+  static HWY_NOINLINE V32 load_end(dtype t, const std::byte* p, std::size_t n) {
+    return simd::load_some_as32(t, p, n);
+  }
+  static HWY_NOINLINE void store_end(dtype t, V32 v, std::byte* p, std::size_t n) {
+    simd::store_some_from32(t, v, p, n);
+  }
+  static HWY_INLINE V32 everywhere(V32 first) { return set32(hn::GetLane(first)); }
+};
+struct float_operands {
+  using element = float;
+  using vector = VF;
+  static constexpr bool may_be_bytes = false;
+  HWY_INLINE std::size_t size(int) const { return 4; }
+  HWY_INLINE std::size_t result_size() const { return 4; }
+  HWY_INLINE VF load(int, const std::byte* p) const {
+    return simd::load(reinterpret_cast<const float*>(p));
+  }
+  HWY_INLINE VF load_some(int, const std::byte* p, std::size_t n) const {
+    return simd::load_some(reinterpret_cast<const float*>(p), n);
+  }
+  HWY_INLINE void store(VF v, std::byte* p) const { simd::store(v, reinterpret_cast<float*>(p)); }
+  HWY_INLINE void store_some(VF v, std::byte* p, std::size_t n) const {
+    simd::store_some(v, reinterpret_cast<float*>(p), n);
+  }
+  static HWY_INLINE VF everywhere(VF first) { return set_float(hn::GetLane(first)); }
+};
+
+/// Bytes as lanes of 32 bits, signed or not: no branch for each vector.
+struct byte_lanes {
+  static constexpr std::size_t size = 1;
+  V32 kept;
+  explicit HWY_INLINE byte_lanes(dtype t) : kept(set32(t == dtype::u8 ? 255 : -1)) {}
+  HWY_INLINE V32 load(const std::byte* p) const {
+    return hn::And(simd::load_as32(reinterpret_cast<const std::int8_t*>(p)), kept);
+  }
+  /// Lanes that fit the type.
+  static HWY_INLINE void store(V32 v, std::byte* p) {
+    const simd::per32<std::uint8_t> d;
+    hn::StoreU(hn::TruncateTo(d, hn::BitCast(simd::tag<std::uint32_t>(), v)), d,
+               reinterpret_cast<std::uint8_t*>(p));
+  }
+};
+
+/// int16 likewise.
+struct word_lanes {
+  static constexpr std::size_t size = 2;
+  explicit HWY_INLINE word_lanes(dtype) {}
+  HWY_INLINE V32 load(const std::byte* p) const {
+    return simd::load_as32(reinterpret_cast<const std::int16_t*>(p));
+  }
+  static HWY_INLINE void store(V32 v, std::byte* p) {
+    simd::store_from32(v, reinterpret_cast<std::int16_t*>(p));
+  }
+};
+/// The whole vectors of n elements; how many elements they are.
+template <class Lanes, class Op>
+HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, const std::byte* a,
+                                     const std::byte* b, std::byte* y, std::size_t n) {
+  const Lanes of_a(io.a), of_b(io.b);
+  std::size_t i = 0;
+  for (; i + lanes32 <= n; i += lanes32)
+    Lanes::store(op(of_a.load(a + i * Lanes::size), of_b.load(b + i * Lanes::size)),
+                 y + i * Lanes::size);
+  return i;
+}
+
+/// y[0..n) = op(a, b), operands step by one element or stand still.
+template <class Op, class Io>
+HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, bool step_a,
+                             const std::byte* b, bool step_b, std::byte* y,
+                             std::size_t n) noexcept {
+  const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
+  const Op of = op;  // in registers: a store to y might be one to it
+  std::size_t i = 0;
+  if constexpr (Io::may_be_bytes)
+    if (step_a && step_b) {
+      if (io.are_bytes())
+        i = whole_vectors<byte_lanes>(of, io, a, b, y, n);
+      else if (io.are_words())
+        i = whole_vectors<word_lanes>(of, io, a, b, y, n);
+      if (i == n) return;
+    }
+  const auto still_a = io.everywhere(io.load_some(0, a, 1)),
+             still_b = io.everywhere(io.load_some(1, b, 1));
+  for (; i + lanes32 <= n; i += lanes32)
+    io.store(
+        of(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
+        y + i * sy);
+  if (i < n)
+    io.store_some(of(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,
+                     step_b ? io.load_some(1, b + i * sb, n - i) : still_b),
+                  y + i * sy, n - i);
+}
+
+/// Operand k lies in memory as the result does.
+inline bool in_result_order(const broadcast_plan<2>& s, std::size_t k) noexcept {
+  std::int64_t step = 1;
+  for (std::size_t axis = as_size(s.rank); axis-- > 0; step *= s.extent[axis])
+    if (s.stride[k][axis] != step) return false;
+  return true;
+}
+/// Operand k is one row of the innermost axis again and again.
+inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
+  for (std::size_t axis = 0; axis + 1 < as_size(s.rank); ++axis)
+    if (s.stride[k][axis] != 0) return false;
+  return s.stride[k][as_size(s.rank - 1)] == 1;
+}
+/// Rows up to this length are laid out once over and over, so that a vector may start at each of
+/// their elements: no ends of rows, one load less.
+inline constexpr std::size_t most_short_row = 256;
+
+/// Operand `whole` in the result's order, the other one a short row again and again.
+template <class Op, class Io>
+HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, int whole, std::size_t row,
+                                    const kernel_args& k, std::size_t begin,
+                                    std::size_t end) noexcept {
+  const int other = 1 - whole;
+  alignas(alignment) typename Io::element rows[most_short_row + 2 * lanes32];
+  const auto* from = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(other)]);
+  for (std::size_t i = 0; i < row; i += lanes32) {
+    const std::size_t n = row - i < lanes32 ? row - i : lanes32;
+    simd::store(io.load_some(other, from + i * io.size(other), n), rows + i);
+  }
+  for (std::size_t i = row; i < row + lanes32; ++i) rows[i] = rows[i - row];
+  const auto* x = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(whole)]);
+  auto* y = static_cast<std::byte*>(k.out[0]);
+  const std::size_t sx = io.size(whole), sy = io.result_size(), step = lanes32 % row;
+  std::size_t at = begin % row, i = begin;
+  const Op of = op;  // in registers, as in binary_run; it takes its operands in order
+  const auto result = [&](typename Io::vector v) HWY_ATTR {
+    const typename Io::vector w = simd::load(rows + at);
+    at += step;
+    if (at >= row) at -= row;
+    return whole == 0 ? of(v, w) : of(w, v);
+  };
+  if constexpr (Io::may_be_bytes)
+    if (io.are_bytes()) {
+      const byte_lanes of_x(io.type(whole));
+      for (; i + lanes32 <= end; i += lanes32) byte_lanes::store(result(of_x.load(x + i)), y + i);
+    }
+  for (; i + lanes32 <= end; i += lanes32) io.store(result(io.load(whole, x + i * sx)), y + i * sy);
+  if (i < end) io.store_some(result(io.load_some(whole, x + i * sx, end - i)), y + i * sy, end - i);
+}
+
+/// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
+/// is 0 or 1.
+template <class Op, class Io>
+HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
+                         const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
+  const auto* a = static_cast<const std::byte*>(k.in[0]);
+  const auto* b = static_cast<const std::byte*>(k.in[1]);
+  auto* y = static_cast<std::byte*>(k.out[0]);
+  const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
+  const bool rows_of_b = s.rank > 1 && in_result_order(s, 0) && is_one_row(s, 1),
+             rows_of_a = s.rank > 1 && in_result_order(s, 1) && is_one_row(s, 0);
+  if (rows_of_a || rows_of_b) {
+    if (s.inner <= most_short_row)
+      return binary_short_rows(op, io, rows_of_b ? 0 : 1, s.inner, k, begin, end);
+    for (std::size_t i = begin, at = begin % s.inner; i < end; at = 0) {
+      const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
+      binary_run(op, io, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb, true,
+                 y + i * sy, n);
+      i += n;
+    }
+    return;
+  }
+  const auto last = as_size(s.rank - 1);
+  const bool step_a = s.stride[0][last] != 0, step_b = s.stride[1][last] != 0;
+  for (std::size_t i = begin; i < end;) {
+    std::size_t rest = i / s.inner, at = i % s.inner,
+                offset[2] = {step_a ? at : 0, step_b ? at : 0};
+    for (std::size_t axis = last; axis-- > 0;) {
+      const auto extent = as_size(s.extent[axis]), index = rest % extent;
+      rest /= extent;
+      offset[0] += index * as_size(s.stride[0][axis]);
+      offset[1] += index * as_size(s.stride[1][axis]);
+    }
+    const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
+    binary_run(op, io, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy, n);
+    i += n;
+  }
+}
+
+/// numerics::clamp: NaN stays, and so does a zero beside one of the other sign.
+HWY_INLINE VF clamp_lanes(VF v, VF lo, VF hi) { return simd::lesser(hi, simd::greater(lo, v)); }
+struct float_add {
+  VF lo, hi;
+  bool minus;
+  explicit HWY_INLINE float_add(const add_params& p)
+      : lo(set_float(p.min)), hi(set_float(p.max)), minus(p.sign < 0) {}
+  HWY_INLINE VF operator()(VF a, VF b) const {
+    return clamp_lanes(minus ? hn::Sub(a, b) : hn::Add(a, b), lo, hi);
+  }
+};
+struct float_mul {
+  VF lo, hi;
+  explicit HWY_INLINE float_mul(const mul_params& p) : lo(set_float(p.min)), hi(set_float(p.max)) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(hn::Mul(a, b), lo, hi); }
+};
+struct integer_add {
+  V32 lo, hi;
+  bool minus;
+  explicit HWY_INLINE integer_add(const add_params& p)
+      : lo(set32(p.lo)), hi(set32(p.hi)), minus(p.sign < 0) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const {
+    return hn::Min(hn::Max(minus ? hn::Sub(a, b) : hn::Add(a, b), lo), hi);
+  }
+};
+struct integer_mul {
+  V32 lo, hi;
+  explicit HWY_INLINE integer_mul(const mul_params& p) : lo(set32(p.lo)), hi(set32(p.hi)) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(hn::Max(hn::Mul(a, b), lo), hi); }
+};
+
+/// DR of two operands: both on a common scale, and what is made of them brought to the output's.
+struct common_scale {
+  uniform_shift a, b, y;
+  V32 za, zb, z, low, high;
+  int left;
+  template <class Params>
+  explicit HWY_INLINE common_scale(const Params& p)
+      : a(p.a_mult, true),
+        b(p.b_mult, true),
+        y(p.y_mult, true),
+        za(set32(p.a_zero_point)),
+        zb(set32(p.b_zero_point)),
+        z(set32(p.zero_point)),
+        low(set32(p.lo - p.zero_point)),
+        high(set32(p.hi - p.zero_point)),
+        left(p.left_shift) {}
+  HWY_INLINE V32 first(V32 x) const { return a(hn::ShiftLeftSame(hn::Sub(x, za), left)); }
+  HWY_INLINE V32 second(V32 x) const { return b(hn::ShiftLeftSame(hn::Sub(x, zb), left)); }
+  HWY_INLINE V32 result(V32 v) const { return hn::Add(hn::Min(hn::Max(y(v), low), high), z); }
+};
+struct add_dr_op {
+  common_scale scale;
+  bool minus;
+  explicit HWY_INLINE add_dr_op(const add_params& p) : scale(p), minus(p.sign < 0) {}
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    const V32 u = scale.first(x1), v = scale.second(x2);
+    return scale.result(minus ? hn::Sub(u, v) : hn::Add(u, v));
+  }
+};
+/// XNN and QNN on 8-bit types: |sum| < 2^31 (factors below 2^21 and 2^22, operands at most 255 away
+/// from their zero points), so 32 bits do.
+struct add_factors_op {
+  V32 fa, fb, bias, half, z, low, high;
+  int shift;
+  bool away;
+  explicit HWY_INLINE add_factors_op(const add_params& p)
+      : fa(set32(p.a_factor)),
+        fb(set32(p.b_factor)),
+        bias(set32(0)),
+        half(set32(p.mode == rounding::qnnpack && p.shift > 0
+                       ? static_cast<std::int32_t>(1u << (p.shift - 1))
+                       : 0)),
+        z(set32(p.zero_point)),
+        low(set32(p.lo - p.zero_point)),
+        high(set32(p.hi - p.zero_point)),
+        shift(p.shift),
+        away(p.mode == rounding::qnnpack) {
+    // QNN takes the offsets first: the same sum modulo 2^32.
+    const auto offsets =
+        static_cast<std::uint32_t>(p.a_factor) * static_cast<std::uint32_t>(p.a_zero_point) +
+        static_cast<std::uint32_t>(p.b_factor) * static_cast<std::uint32_t>(p.b_zero_point);
+    bias = set32(away ? static_cast<std::int32_t>(0u - offsets)
+                      : static_cast<std::int32_t>(
+                            static_cast<std::uint32_t>(static_cast<std::uint64_t>(p.bias))));
+  }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    const V32 acc = hn::Add(hn::Add(hn::Mul(x1, fa), hn::Mul(x2, fb)), bias);
+    const V32 y = away ? shift_magnitude(acc, half, shift) : shift_right(acc, shift);
+    return hn::Add(hn::Min(hn::Max(y, low), high), z);
+  }
+};
+struct add_real_op {
+  V32 za, zb, z;
+  VF fa, fb, lo, hi;
+  bool minus;
+  explicit HWY_INLINE add_real_op(const add_params& p)
+      : za(set32(p.a_zero_point)),
+        zb(set32(p.b_zero_point)),
+        z(set32(p.zero_point)),
+        fa(set_float(p.a_scale)),
+        fb(set_float(p.b_scale)),
+        lo(set_float(static_cast<float>(p.lo - p.zero_point))),
+        hi(set_float(static_cast<float>(p.hi - p.zero_point))),
+        minus(p.sign < 0) {}
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    const VF u = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa)),
+             v = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb));
+    return hn::Add(round_within(simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), lo, hi), z);
+  }
+};
+struct add_fma_op {
+  VF fa, fb, fixed, lo, hi;
+  bool a_first;
+  explicit HWY_INLINE add_fma_op(const add_params& p)
+      : fa(set_float(p.a_scale)),
+        fb(set_float(p.b_scale)),
+        fixed(set_float(p.fixed)),
+        lo(set_float(static_cast<float>(p.lo))),
+        hi(set_float(static_cast<float>(p.hi))),
+        a_first(p.a_first) {}
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    const VF a = hn::ConvertTo(DF(), x1), b = hn::ConvertTo(DF(), x2);
+    const VF v = a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
+                         : fused(a, fa, simd::rounded(fused(b, fb, fixed)));
+    return round_within(simd::rounded(v), lo, hi);
+  }
+};
+/// Inside a row's whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
+struct add_aten_op {
+  V32 za, zb, z;
+  VF fa, fb, pa, pb, inverse, lo, hi;
+  bool minus, block;
+  HWY_INLINE add_aten_op(const add_params& p, bool in_block)
+      : za(set32(p.a_zero_point)),
+        zb(set32(p.b_zero_point)),
+        z(set32(p.zero_point)),
+        fa(set_float(p.a_scale)),
+        fb(set_float(p.b_scale)),
+        pa(set_float(p.a_premul)),
+        pb(set_float(p.b_premul)),
+        inverse(set_float(p.inverse)),
+        lo(set_float(static_cast<float>(p.lo - p.zero_point))),
+        hi(set_float(static_cast<float>(p.hi - p.zero_point))),
+        minus(p.sign < 0),
+        block(in_block) {}
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    VF u, v;
+    if (block) {
+      u = fused(hn::ConvertTo(DF(), x1), fa, pa);
+      v = fused(hn::ConvertTo(DF(), x2), fb, pb);
+    } else {
+      u = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa);
+      v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb);
+    }
+    u = simd::rounded(u);
+    v = simd::rounded(v);
+    return hn::Add(round_within(simd::rounded(hn::Mul(
+                                    simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), inverse)),
+                                lo, hi),
+                   z);
+  }
+};
+
+template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel_id::add, V>> {
+  static const add_params& params(const void* p) { return *static_cast<const add_params*>(p); }
+  static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
+  template <class Op>
+  static void run_op(const Op& op, const add_params& p, const kernel_args& k,
+                     part_range r) noexcept {
+    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, r.begin, r.end);
+  }
+  template <class Op>
+  static void run_all(const add_params& p, const kernel_args& k, part_range r) noexcept {
+    run_op(Op(p), p, k, r);
+  }
+  static void run_aten(const add_params& p, const kernel_args& k, part_range r) noexcept {
+    p.rows.for_each_run(p.shape.count, 64, r.begin, r.end,
+                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
+                          run_op(add_aten_op(p, block), p, k, {from, to});
+                        });
+  }
+  using quantized_function = void (*)(const add_params&, const kernel_args&, part_range) noexcept;
+  /// Null: the reference.
+  static quantized_function of_quantized(const add_params& p) noexcept {
+    switch (p.mode) {
+      case rounding::doubling_high_half_away:
+      case rounding::tflite_optimized: return &run_all<add_dr_op>;
+      case rounding::float_half_even: return &run_all<add_real_op>;
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+        return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31 ? &run_all<add_factors_op>
+                                                                       : nullptr;
+      case rounding::fused_multiply_add: return &run_all<add_fma_op>;
+      case rounding::aten: return &run_aten;
+      case rounding::none:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::divide_truncate:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
+    }
+    return nullptr;
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
+    return small(p.a_type) && small(p.b_type) && small(p.y_type) && of_quantized(p) != nullptr;
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.shape.count, k.part, k.parts);
+    if (p.mode != rounding::none)
+      of_quantized(p)(p, k, r);
+    else if (p.y_type == dtype::f32)
+      binary(float_add(p), p.shape, float_operands(), k, r.begin, r.end);
+    else
+      run_op(integer_add(p), p, k, r);
+  }
+  static const char* describe(const void*) { return "add"; }
+};
+
+struct mul_op {
+  V32 za, zb;
+  uniform_requantize y;
+  explicit HWY_INLINE mul_op(const mul_params& p)
+      : za(set32(p.a_zero_point)), zb(set32(p.b_zero_point)), y(p.requant) {}
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    return y(hn::Mul(hn::Sub(x1, za), hn::Sub(x2, zb)));
+  }
+};
+template <class V> struct kernel<kernel_id::mul, V> : plain_kernel<kernel<kernel_id::mul, V>> {
+  static const mul_params& params(const void* p) { return *static_cast<const mul_params*>(p); }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    // The product fits int32: bytes always, int16 with zero points of 0.
+    const bool a = is_8bit(p.a_type) || (p.a_type == dtype::s16 && p.a_zero_point == 0),
+               b = is_8bit(p.b_type) || (p.b_type == dtype::s16 && p.b_zero_point == 0);
+    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
+    return a && b && uniform_requantize::accepts(p.requant, dtype::s32, p.y_type);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.shape.count, k.part, k.parts);
+    const integer_operands io{p.a_type, p.b_type, p.y_type};
+    if (p.mode == rounding::none && p.y_type == dtype::f32)
+      binary(float_mul(p), p.shape, float_operands(), k, r.begin, r.end);
+    else if (p.mode == rounding::none)
+      binary(integer_mul(p), p.shape, io, k, r.begin, r.end);
+    else
+      binary(mul_op(p), p.shape, io, k, r.begin, r.end);
+  }
+  static const char* describe(const void*) { return "mul"; }
+};
+
+// ---- one operand ----
+
+template <class V>
+struct kernel<kernel_id::requantize, V> : plain_kernel<kernel<kernel_id::requantize, V>> {
+  static const requantize_op_params& params(const void* p) {
+    return *static_cast<const requantize_op_params*>(p);
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    const bool in = is_8bit(p.in_type) || p.in_type == dtype::s16 ||
+                    (p.in_type == dtype::s32 && p.in_zero_point == 0);
+    return in && uniform_requantize::accepts(p.requant, p.in_type, p.out_type);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const uniform_requantize op(p.requant);
+    const V32 z = set32(p.in_zero_point);
+    const std::size_t si = size_of(p.in_type), so = size_of(p.out_type);
+    const auto* x = static_cast<const std::byte*>(k.in[0]);
+    auto* y = static_cast<std::byte*>(k.out[0]);
+    std::size_t i = r.begin;
+    for (; i + lanes32 <= r.end; i += lanes32)
+      simd::store_from32(p.out_type, op(hn::Sub(simd::load_as32(p.in_type, x + i * si), z)),
+                         y + i * so);
+    if (i < r.end)
+      simd::store_some_from32(
+          p.out_type, op(hn::Sub(simd::load_some_as32(p.in_type, x + i * si, r.end - i), z)),
+          y + i * so, r.end - i);
+  }
+  static const char* describe(const void*) { return "requantize"; }
+};
+
+/// AWAY, EVEN, and EVEN_MUL, which OPT is in whole groups of 8.
+enum class quantize_formula : std::uint8_t { away, even, even_mul };
+struct quantize_op {
+  quantize_formula formula;
+  VF scale, inverse, lo, hi;
+  V32 z;
+  HWY_INLINE quantize_op(const quantize_params& p, quantize_formula f)
+      : formula(f),
+        scale(set_float(p.scale[0])),
+        inverse(set_float(p.inverse[0])),
+        lo(set_float(static_cast<float>(p.lo - p.zero_point[0]))),
+        hi(set_float(static_cast<float>(p.hi - p.zero_point[0]))),
+        z(set32(p.zero_point[0])) {}
+  HWY_INLINE V32 operator()(VF x) const {
+    switch (formula) {
+      case quantize_formula::away:
+        return hn::Add(round_away_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
+      case quantize_formula::even:
+        return hn::Add(round_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
+      case quantize_formula::even_mul: break;
+    }
+    return hn::Add(round_within(simd::rounded(hn::Mul(x, inverse)), lo, hi), z);
+  }
+};
+template <class V>
+struct kernel<kernel_id::quantize, V> : plain_kernel<kernel<kernel_id::quantize, V>> {
+  static const quantize_params& params(const void* p) {
+    return *static_cast<const quantize_params*>(p);
+  }
+  static std::optional<quantize_formula> formula_of(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::divide_half_away: return quantize_formula::away;
+      case rounding::divide_half_even: return quantize_formula::even;
+      case rounding::reciprocal_half_even:
+      case rounding::tflite_optimized: return quantize_formula::even_mul;
+      case rounding::none:
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
+    }
+    return std::nullopt;
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return p.channels == 1 && (is_8bit(p.out_type) || p.out_type == dtype::s16) &&
+           formula_of(p.mode);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const auto* x = static_cast<const float*>(k.in[0]);
+    auto* y = static_cast<std::byte*>(k.out[0]);
+    const std::size_t so = size_of(p.out_type), blocks = p.count / 8 * 8;
+    const std::size_t end = p.mode == rounding::tflite_optimized && blocks < r.end
+                                ? (blocks < r.begin ? r.begin : blocks)
+                                : r.end;  // OPT's tail rounds another way
+    const quantize_op op(p, *formula_of(p.mode));
+    std::size_t i = r.begin;
+    for (; i + lanes32 <= end; i += lanes32)
+      simd::store_from32(p.out_type, op(simd::load(x + i)), y + i * so);
+    if (i < end)
+      simd::store_some_from32(p.out_type, op(simd::load_some(x + i, end - i)), y + i * so, end - i);
+    if (end == r.end) return;
+    if (p.out_type == dtype::u8)
+      reference::quantize(p, x, reinterpret_cast<std::uint8_t*>(y), end, r.end);
+    else if (p.out_type == dtype::s8)
+      reference::quantize(p, x, reinterpret_cast<std::int8_t*>(y), end, r.end);
+    else
+      reference::quantize(p, x, reinterpret_cast<std::int16_t*>(y), end, r.end);
+  }
+  static const char* describe(const void*) { return "quantize"; }
+};
+
+template <class V>
+struct kernel<kernel_id::dequantize, V> : plain_kernel<kernel<kernel_id::dequantize, V>> {
+  static const dequantize_params& params(const void* p) {
+    return *static_cast<const dequantize_params*>(p);
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return p.channels == 1 && (is_8bit(p.in_type) || p.in_type == dtype::s16);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const auto* x = static_cast<const std::byte*>(k.in[0]);
+    auto* y = static_cast<float*>(k.out[0]);
+    const std::size_t si = size_of(p.in_type);
+    const VF s = set_float(p.scale[0]);
+    const V32 z = set32(p.zero_point[0]);
+    std::size_t i = r.begin;
+    while (i < r.end) {
+      const std::size_t n = r.end - i < lanes32 ? r.end - i : lanes32;
+      const V32 q = n == lanes32 ? simd::load_as32(p.in_type, x + i * si)
+                                 : simd::load_some_as32(p.in_type, x + i * si, n);
+      const VF v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(q, z)), s);
+      if (n == lanes32)
+        simd::store(v, y + i);
+      else
+        simd::store_some(v, y + i, n);
+      i += n;
+    }
+  }
+  static const char* describe(const void*) { return "dequantize"; }
+};
+
+template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kernel_id::lut8, V>> {
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = *static_cast<const lut8_params*>(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const auto look_up = [&](const std::uint8_t* table, std::size_t i, std::size_t end) HWY_ATTR {
+      const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
+      auto* y = static_cast<std::uint8_t*>(k.out[0]);
+      i += simd::permute_bytes(table, x + i, y + i, end - i);
+      for (; i + lanes8 <= end; i += lanes8)
+        simd::store(simd::look_up(table, simd::load(x + i)), y + i);
+      for (; i < end; ++i) y[i] = table[x[i]];
+    };
+    if (p.block == 0) return look_up(p.table.data(), r.begin, r.end);
+    const auto& b = *static_cast<const lut8_blocks_params*>(k.params);
+    b.rows.for_each_run(p.count, p.block, r.begin, r.end,
+                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
+                          look_up(block ? p.table.data() : b.tail.data(), from, to);
+                        });
+  }
+  static const char* describe(const void*) { return "table"; }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#endif
+#endif
+#if defined(OCTET_WANTS_EVERY_KERNEL) && !defined(OCTET_HAS_EVERY_KERNEL)
+// ---- octet/kernels/dynamic_layer-inl.hpp
+// qnn.dynamic_conv2d and qnn.dynamic_fully_connected on the matrix kernel: sums to floats by scales
+// of rows. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// The rows of a tile's sums to the output: a finish_tile_fn.
+template <float_scaling By, int NV>
+HWY_NOINLINE void store_scaled(const tile_call& t, const row_block& b, std::size_t row,
+                               std::byte* to) noexcept {
+  for (int i = 0; i < b.rows; ++i, to += t.out_stride) {
+    V32 sums[1][NV];
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) sums[0][v] = simd::load(b.at(i, v * lanes32));
+    scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
+    simd::store_ordered<NV>(sums[0], to, t.n);
+  }
+}
+template <float_scaling By>
+HWY_NOINLINE void finish_floats(const tile_call& t, const row_block& b, std::size_t row,
+                                std::byte* to) noexcept {
+  if constexpr (layout.max_vectors > 2) {
+    if (b.nv == 4) return store_scaled<By, 4>(t, b, row, to);
+    if (b.nv == 3) return store_scaled<By, 3>(t, b, row, to);
+  }
+  if (b.nv == 2) return store_scaled<By, 2>(t, b, row, to);
+  store_scaled<By, 1>(t, b, row, to);
+}
+
+template <class V>
+struct kernel<kernel_id::dynamic_layer, V>
+    : packing_kernel<kernel<kernel_id::dynamic_layer, V>, dynamic_layer_params> {
+  using base = packing_kernel<kernel, dynamic_layer_params>;
+  using base::params;
+  static kernels::gemm_problem problem(const dynamic_layer_params& p) noexcept {
+    return kernels::problem_of(p);
+  }
+  /// In registers, where that saves a tenth of a layer's time (AVX-512 VNNI, 128 rows of 384 to
+  /// 1536): the order of products that most layers have.
+  template <float_scaling By> static void run_by(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    run_gemm<to_floats<By>>(problem(p), p.packed, a, &finish_floats<By>);
+  }
+  template <float_scaling By> static void run_rare(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    run_gemm<by_kind>(problem(p), p.packed, a, &finish_floats<By>);
+  }
+  static void run(const kernel_args& a) noexcept {
+    switch (params(a.params).rows.by) {
+      case float_scaling::fused: return run_by<float_scaling::fused>(a);
+      case float_scaling::scales_first: return run_by<float_scaling::scales_first>(a);
+      case float_scaling::channel_first: return run_rare<float_scaling::channel_first>(a);
+      case float_scaling::scales_fused: return run_rare<float_scaling::scales_fused>(a);
+      case float_scaling::row_first: break;  // no layer here has it
+    }
+  }
+  static kernels::node_bytes bytes(const dynamic_layer_params& p) {
+    return kernels::gemm_bytes(problem(p), layout);
+  }
+  static void pack_into(const dynamic_layer_params& p, std::byte* to) {
+    kernels::gemm_pack(problem(p), layout, to);
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(problem(params(p))) &&
+           base::scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static const char* describe(const void* p) {
+    return p == nullptr ? "gemm to floats" : describe_gemm(problem(params(p)));
+  }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#if !defined(OCTET_BASE_NS)
 // clang-format off
 // ---- octet/kernels/fused_math-inl.hpp
 // Functions of floats under rounding ATEN: numerics/fused_math.hpp on vectors, operation by
@@ -5289,8 +5958,6 @@ HWY_INLINE VF relu6_lanes(VF v) {
   const VF six = set_float(6.f), zero = hn::Zero(DF());
   return hn::IfThenElse(hn::Le(v, zero), zero, hn::IfThenElse(hn::Ge(v, six), six, v));
 }
-/// numerics::clamp: NaN stays, and so does a zero beside one of the other sign.
-HWY_INLINE VF clamp_lanes(VF v, VF lo, VF hi) { return simd::lesser(hi, simd::greater(lo, v)); }
 /// Not sqrtps: -ffast-math makes an estimate of it. Twice 24 bits and two more are enough for one
 /// rounding to count.
 HWY_INLINE VF sqrt_lanes(VF x) {
@@ -5750,656 +6417,6 @@ template <class V> struct kernel<kernel_id::unary, V> : plain_kernel<kernel<kern
                   static_cast<std::int16_t*>(k.out[0]) + r.begin, r.end - r.begin);
   }
   static const char* describe(const void*) { return "function"; }
-};
-
-}  // namespace OCTET_TARGET_NS
-OCTET_NAMESPACE_END
-
-#endif  // OCTET_KERNEL_PASS
-// ---- octet/kernels/elementwise-inl.hpp
-// Element by element: qnn.add, qnn.sub, qnn.mul, requantize, quantize, dequantize and tables. Part
-// of a pass: see pass-inl.hpp. Values go through the formulas as int32 or float lanes in memory
-// order; types are told apart once per vector, not by templates.
-#if defined(OCTET_KERNEL_PASS)
-
-OCTET_NAMESPACE_BEGIN
-namespace OCTET_TARGET_NS {
-
-// ---- two operands ----
-
-/// How operands are read and results written: as int32 lanes of types known when it runs, or as
-/// float32. Operand 0 or 1.
-struct integer_operands {
-  using element = std::int32_t;
-  using vector = V32;
-  static constexpr bool may_be_bytes = true;
-  dtype a, b, y;
-  bool are_bytes() const { return is_8bit(a) && is_8bit(b) && is_8bit(y); }
-  bool are_words() const { return a == dtype::s16 && b == dtype::s16 && y == dtype::s16; }
-  HWY_INLINE dtype type(int k) const { return k == 0 ? a : b; }
-  HWY_INLINE std::size_t size(int k) const { return size_of(type(k)); }
-  HWY_INLINE std::size_t result_size() const { return size_of(y); }
-  HWY_INLINE V32 load(int k, const std::byte* p) const { return simd::load_as32(type(k), p); }
-  HWY_INLINE void store(V32 v, std::byte* p) const { simd::store_from32(y, v, p); }
-  // Ends of runs: once each, not in every loop of every operator.
-  HWY_INLINE V32 load_some(int k, const std::byte* p, std::size_t n) const {
-    return load_end(type(k), p, n);
-  }
-  HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const { store_end(y, v, p, n); }
-  static HWY_NOINLINE V32 load_end(dtype t, const std::byte* p, std::size_t n) {
-    return simd::load_some_as32(t, p, n);
-  }
-  static HWY_NOINLINE void store_end(dtype t, V32 v, std::byte* p, std::size_t n) {
-    simd::store_some_from32(t, v, p, n);
-  }
-  static HWY_INLINE V32 everywhere(V32 first) { return set32(hn::GetLane(first)); }
-};
-struct float_operands {
-  using element = float;
-  using vector = VF;
-  static constexpr bool may_be_bytes = false;
-  HWY_INLINE std::size_t size(int) const { return 4; }
-  HWY_INLINE std::size_t result_size() const { return 4; }
-  HWY_INLINE VF load(int, const std::byte* p) const {
-    return simd::load(reinterpret_cast<const float*>(p));
-  }
-  HWY_INLINE VF load_some(int, const std::byte* p, std::size_t n) const {
-    return simd::load_some(reinterpret_cast<const float*>(p), n);
-  }
-  HWY_INLINE void store(VF v, std::byte* p) const { simd::store(v, reinterpret_cast<float*>(p)); }
-  HWY_INLINE void store_some(VF v, std::byte* p, std::size_t n) const {
-    simd::store_some(v, reinterpret_cast<float*>(p), n);
-  }
-  static HWY_INLINE VF everywhere(VF first) { return set_float(hn::GetLane(first)); }
-};
-
-/// Bytes as lanes of 32 bits, signed or not: no branch for each vector.
-struct byte_lanes {
-  static constexpr std::size_t size = 1;
-  V32 kept;
-  explicit HWY_INLINE byte_lanes(dtype t) : kept(set32(t == dtype::u8 ? 255 : -1)) {}
-  HWY_INLINE V32 load(const std::byte* p) const {
-    return hn::And(simd::load_as32(reinterpret_cast<const std::int8_t*>(p)), kept);
-  }
-  /// Lanes that fit the type.
-  static HWY_INLINE void store(V32 v, std::byte* p) {
-    const simd::per32<std::uint8_t> d;
-    hn::StoreU(hn::TruncateTo(d, hn::BitCast(simd::tag<std::uint32_t>(), v)), d,
-               reinterpret_cast<std::uint8_t*>(p));
-  }
-};
-
-/// int16 likewise.
-struct word_lanes {
-  static constexpr std::size_t size = 2;
-  explicit HWY_INLINE word_lanes(dtype) {}
-  HWY_INLINE V32 load(const std::byte* p) const {
-    return simd::load_as32(reinterpret_cast<const std::int16_t*>(p));
-  }
-  static HWY_INLINE void store(V32 v, std::byte* p) {
-    simd::store_from32(v, reinterpret_cast<std::int16_t*>(p));
-  }
-};
-/// The whole vectors of n elements; how many elements they are.
-template <class Lanes, class Op>
-HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, const std::byte* a,
-                                     const std::byte* b, std::byte* y, std::size_t n) {
-  const Lanes of_a(io.a), of_b(io.b);
-  std::size_t i = 0;
-  for (; i + lanes32 <= n; i += lanes32)
-    Lanes::store(op(of_a.load(a + i * Lanes::size), of_b.load(b + i * Lanes::size)),
-                 y + i * Lanes::size);
-  return i;
-}
-
-/// y[0..n) = op(a, b), operands step by one element or stand still.
-template <class Op, class Io>
-HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, bool step_a,
-                             const std::byte* b, bool step_b, std::byte* y,
-                             std::size_t n) noexcept {
-  const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
-  const Op of = op;  // in registers: a store to y might be one to it
-  std::size_t i = 0;
-  if constexpr (Io::may_be_bytes)
-    if (step_a && step_b) {
-      if (io.are_bytes())
-        i = whole_vectors<byte_lanes>(of, io, a, b, y, n);
-      else if (io.are_words())
-        i = whole_vectors<word_lanes>(of, io, a, b, y, n);
-      if (i == n) return;
-    }
-  const auto still_a = io.everywhere(io.load_some(0, a, 1)),
-             still_b = io.everywhere(io.load_some(1, b, 1));
-  for (; i + lanes32 <= n; i += lanes32)
-    io.store(
-        of(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
-        y + i * sy);
-  if (i < n)
-    io.store_some(of(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,
-                     step_b ? io.load_some(1, b + i * sb, n - i) : still_b),
-                  y + i * sy, n - i);
-}
-
-/// Operand k lies in memory as the result does.
-inline bool in_result_order(const broadcast_plan<2>& s, std::size_t k) noexcept {
-  std::int64_t step = 1;
-  for (std::size_t axis = as_size(s.rank); axis-- > 0; step *= s.extent[axis])
-    if (s.stride[k][axis] != step) return false;
-  return true;
-}
-/// Operand k is one row of the innermost axis again and again.
-inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
-  for (std::size_t axis = 0; axis + 1 < as_size(s.rank); ++axis)
-    if (s.stride[k][axis] != 0) return false;
-  return s.stride[k][as_size(s.rank - 1)] == 1;
-}
-/// Rows up to this length are laid out once over and over, so that a vector may start at each of
-/// their elements: no ends of rows, one load less.
-inline constexpr std::size_t most_short_row = 256;
-
-/// Operand `whole` in the result's order, the other one a short row again and again.
-template <class Op, class Io>
-HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, int whole, std::size_t row,
-                                    const kernel_args& k, std::size_t begin,
-                                    std::size_t end) noexcept {
-  const int other = 1 - whole;
-  alignas(alignment) typename Io::element rows[most_short_row + 2 * lanes32];
-  const auto* from = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(other)]);
-  for (std::size_t i = 0; i < row; i += lanes32) {
-    const std::size_t n = row - i < lanes32 ? row - i : lanes32;
-    simd::store(io.load_some(other, from + i * io.size(other), n), rows + i);
-  }
-  for (std::size_t i = row; i < row + lanes32; ++i) rows[i] = rows[i - row];
-  const auto* x = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(whole)]);
-  auto* y = static_cast<std::byte*>(k.out[0]);
-  const std::size_t sx = io.size(whole), sy = io.result_size(), step = lanes32 % row;
-  std::size_t at = begin % row, i = begin;
-  const Op of = op;  // in registers, as in binary_run; it takes its operands in order
-  const auto result = [&](typename Io::vector v) HWY_ATTR {
-    const typename Io::vector w = simd::load(rows + at);
-    at += step;
-    if (at >= row) at -= row;
-    return whole == 0 ? of(v, w) : of(w, v);
-  };
-  if constexpr (Io::may_be_bytes)
-    if (io.are_bytes()) {
-      const byte_lanes of_x(io.type(whole));
-      for (; i + lanes32 <= end; i += lanes32) byte_lanes::store(result(of_x.load(x + i)), y + i);
-    }
-  for (; i + lanes32 <= end; i += lanes32) io.store(result(io.load(whole, x + i * sx)), y + i * sy);
-  if (i < end) io.store_some(result(io.load_some(whole, x + i * sx, end - i)), y + i * sy, end - i);
-}
-
-/// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
-/// is 0 or 1.
-template <class Op, class Io>
-HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
-                         const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
-  const auto* a = static_cast<const std::byte*>(k.in[0]);
-  const auto* b = static_cast<const std::byte*>(k.in[1]);
-  auto* y = static_cast<std::byte*>(k.out[0]);
-  const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
-  const bool rows_of_b = s.rank > 1 && in_result_order(s, 0) && is_one_row(s, 1),
-             rows_of_a = s.rank > 1 && in_result_order(s, 1) && is_one_row(s, 0);
-  if (rows_of_a || rows_of_b) {
-    if (s.inner <= most_short_row)
-      return binary_short_rows(op, io, rows_of_b ? 0 : 1, s.inner, k, begin, end);
-    for (std::size_t i = begin, at = begin % s.inner; i < end; at = 0) {
-      const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-      binary_run(op, io, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb, true,
-                 y + i * sy, n);
-      i += n;
-    }
-    return;
-  }
-  const auto last = as_size(s.rank - 1);
-  const bool step_a = s.stride[0][last] != 0, step_b = s.stride[1][last] != 0;
-  for (std::size_t i = begin; i < end;) {
-    std::size_t rest = i / s.inner, at = i % s.inner,
-                offset[2] = {step_a ? at : 0, step_b ? at : 0};
-    for (std::size_t axis = last; axis-- > 0;) {
-      const auto extent = as_size(s.extent[axis]), index = rest % extent;
-      rest /= extent;
-      offset[0] += index * as_size(s.stride[0][axis]);
-      offset[1] += index * as_size(s.stride[1][axis]);
-    }
-    const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-    binary_run(op, io, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy, n);
-    i += n;
-  }
-}
-
-struct float_add {
-  VF lo, hi;
-  bool minus;
-  explicit HWY_INLINE float_add(const add_params& p)
-      : lo(set_float(p.min)), hi(set_float(p.max)), minus(p.sign < 0) {}
-  HWY_INLINE VF operator()(VF a, VF b) const {
-    return clamp_lanes(minus ? hn::Sub(a, b) : hn::Add(a, b), lo, hi);
-  }
-};
-struct float_mul {
-  VF lo, hi;
-  explicit HWY_INLINE float_mul(const mul_params& p) : lo(set_float(p.min)), hi(set_float(p.max)) {}
-  HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(hn::Mul(a, b), lo, hi); }
-};
-struct integer_add {
-  V32 lo, hi;
-  bool minus;
-  explicit HWY_INLINE integer_add(const add_params& p)
-      : lo(set32(p.lo)), hi(set32(p.hi)), minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 a, V32 b) const {
-    return hn::Min(hn::Max(minus ? hn::Sub(a, b) : hn::Add(a, b), lo), hi);
-  }
-};
-struct integer_mul {
-  V32 lo, hi;
-  explicit HWY_INLINE integer_mul(const mul_params& p) : lo(set32(p.lo)), hi(set32(p.hi)) {}
-  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(hn::Max(hn::Mul(a, b), lo), hi); }
-};
-
-/// DR of two operands: both on a common scale, and what is made of them brought to the output's.
-struct common_scale {
-  uniform_shift a, b, y;
-  V32 za, zb, z, low, high;
-  int left;
-  template <class Params>
-  explicit HWY_INLINE common_scale(const Params& p)
-      : a(p.a_mult, true),
-        b(p.b_mult, true),
-        y(p.y_mult, true),
-        za(set32(p.a_zero_point)),
-        zb(set32(p.b_zero_point)),
-        z(set32(p.zero_point)),
-        low(set32(p.lo - p.zero_point)),
-        high(set32(p.hi - p.zero_point)),
-        left(p.left_shift) {}
-  HWY_INLINE V32 first(V32 x) const { return a(hn::ShiftLeftSame(hn::Sub(x, za), left)); }
-  HWY_INLINE V32 second(V32 x) const { return b(hn::ShiftLeftSame(hn::Sub(x, zb), left)); }
-  HWY_INLINE V32 result(V32 v) const { return hn::Add(hn::Min(hn::Max(y(v), low), high), z); }
-};
-struct add_dr_op {
-  common_scale scale;
-  bool minus;
-  explicit HWY_INLINE add_dr_op(const add_params& p) : scale(p), minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const V32 u = scale.first(x1), v = scale.second(x2);
-    return scale.result(minus ? hn::Sub(u, v) : hn::Add(u, v));
-  }
-};
-/// XNN and QNN on 8-bit types: |sum| < 2^31 (factors below 2^21 and 2^22, operands at most 255 away
-/// from their zero points), so 32 bits do.
-struct add_factors_op {
-  V32 fa, fb, bias, half, z, low, high;
-  int shift;
-  bool away;
-  explicit HWY_INLINE add_factors_op(const add_params& p)
-      : fa(set32(p.a_factor)),
-        fb(set32(p.b_factor)),
-        bias(set32(0)),
-        half(set32(p.mode == rounding::qnnpack && p.shift > 0
-                       ? static_cast<std::int32_t>(1u << (p.shift - 1))
-                       : 0)),
-        z(set32(p.zero_point)),
-        low(set32(p.lo - p.zero_point)),
-        high(set32(p.hi - p.zero_point)),
-        shift(p.shift),
-        away(p.mode == rounding::qnnpack) {
-    // QNN takes the offsets first: the same sum modulo 2^32.
-    const auto offsets =
-        static_cast<std::uint32_t>(p.a_factor) * static_cast<std::uint32_t>(p.a_zero_point) +
-        static_cast<std::uint32_t>(p.b_factor) * static_cast<std::uint32_t>(p.b_zero_point);
-    bias = set32(away ? static_cast<std::int32_t>(0u - offsets)
-                      : static_cast<std::int32_t>(
-                            static_cast<std::uint32_t>(static_cast<std::uint64_t>(p.bias))));
-  }
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const V32 acc = hn::Add(hn::Add(hn::Mul(x1, fa), hn::Mul(x2, fb)), bias);
-    const V32 y = away ? shift_magnitude(acc, half, shift) : shift_right(acc, shift);
-    return hn::Add(hn::Min(hn::Max(y, low), high), z);
-  }
-};
-struct add_real_op {
-  V32 za, zb, z;
-  VF fa, fb, lo, hi;
-  bool minus;
-  explicit HWY_INLINE add_real_op(const add_params& p)
-      : za(set32(p.a_zero_point)),
-        zb(set32(p.b_zero_point)),
-        z(set32(p.zero_point)),
-        fa(set_float(p.a_scale)),
-        fb(set_float(p.b_scale)),
-        lo(set_float(static_cast<float>(p.lo - p.zero_point))),
-        hi(set_float(static_cast<float>(p.hi - p.zero_point))),
-        minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const VF u = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa)),
-             v = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb));
-    return hn::Add(round_within(simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), lo, hi), z);
-  }
-};
-struct add_fma_op {
-  VF fa, fb, fixed, lo, hi;
-  bool a_first;
-  explicit HWY_INLINE add_fma_op(const add_params& p)
-      : fa(set_float(p.a_scale)),
-        fb(set_float(p.b_scale)),
-        fixed(set_float(p.fixed)),
-        lo(set_float(static_cast<float>(p.lo))),
-        hi(set_float(static_cast<float>(p.hi))),
-        a_first(p.a_first) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const VF a = hn::ConvertTo(DF(), x1), b = hn::ConvertTo(DF(), x2);
-    const VF v = a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
-                         : fused(a, fa, simd::rounded(fused(b, fb, fixed)));
-    return round_within(simd::rounded(v), lo, hi);
-  }
-};
-/// Inside a row's whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
-struct add_aten_op {
-  V32 za, zb, z;
-  VF fa, fb, pa, pb, inverse, lo, hi;
-  bool minus, block;
-  HWY_INLINE add_aten_op(const add_params& p, bool in_block)
-      : za(set32(p.a_zero_point)),
-        zb(set32(p.b_zero_point)),
-        z(set32(p.zero_point)),
-        fa(set_float(p.a_scale)),
-        fb(set_float(p.b_scale)),
-        pa(set_float(p.a_premul)),
-        pb(set_float(p.b_premul)),
-        inverse(set_float(p.inverse)),
-        lo(set_float(static_cast<float>(p.lo - p.zero_point))),
-        hi(set_float(static_cast<float>(p.hi - p.zero_point))),
-        minus(p.sign < 0),
-        block(in_block) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    VF u, v;
-    if (block) {
-      u = fused(hn::ConvertTo(DF(), x1), fa, pa);
-      v = fused(hn::ConvertTo(DF(), x2), fb, pb);
-    } else {
-      u = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa);
-      v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb);
-    }
-    u = simd::rounded(u);
-    v = simd::rounded(v);
-    return hn::Add(round_within(simd::rounded(hn::Mul(
-                                    simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), inverse)),
-                                lo, hi),
-                   z);
-  }
-};
-
-template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel_id::add, V>> {
-  static const add_params& params(const void* p) { return *static_cast<const add_params*>(p); }
-  static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
-  template <class Op>
-  static void run_op(const Op& op, const add_params& p, const kernel_args& k,
-                     part_range r) noexcept {
-    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, r.begin, r.end);
-  }
-  template <class Op>
-  static void run_all(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    run_op(Op(p), p, k, r);
-  }
-  static void run_aten(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    p.rows.for_each_run(p.shape.count, 64, r.begin, r.end,
-                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
-                          run_op(add_aten_op(p, block), p, k, {from, to});
-                        });
-  }
-  using quantized_function = void (*)(const add_params&, const kernel_args&, part_range) noexcept;
-  /// Null: the reference.
-  static quantized_function of_quantized(const add_params& p) noexcept {
-    switch (p.mode) {
-      case rounding::doubling_high_half_away:
-      case rounding::tflite_optimized: return &run_all<add_dr_op>;
-      case rounding::float_half_even: return &run_all<add_real_op>;
-      case rounding::xnnpack:
-      case rounding::qnnpack:
-        return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31 ? &run_all<add_factors_op>
-                                                                       : nullptr;
-      case rounding::fused_multiply_add: return &run_all<add_fma_op>;
-      case rounding::aten: return &run_aten;
-      case rounding::none:
-      case rounding::doubling_high_half_up:
-      case rounding::wide_half_up:
-      case rounding::double_half_away:
-      case rounding::float_bias_half_even:
-      case rounding::float_zero_point_half_even:
-      case rounding::eight_bit_ratio_half_up:
-      case rounding::divide_half_away:
-      case rounding::divide_half_even:
-      case rounding::reciprocal_half_even:
-      case rounding::divide_truncate:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;
-    }
-    return nullptr;
-  }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
-    return small(p.a_type) && small(p.b_type) && small(p.y_type) && of_quantized(p) != nullptr;
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.shape.count, k.part, k.parts);
-    if (p.mode != rounding::none)
-      of_quantized(p)(p, k, r);
-    else if (p.y_type == dtype::f32)
-      binary(float_add(p), p.shape, float_operands(), k, r.begin, r.end);
-    else
-      run_op(integer_add(p), p, k, r);
-  }
-  static const char* describe(const void*) { return "add"; }
-};
-
-struct mul_op {
-  V32 za, zb;
-  uniform_requantize y;
-  explicit HWY_INLINE mul_op(const mul_params& p)
-      : za(set32(p.a_zero_point)), zb(set32(p.b_zero_point)), y(p.requant) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    return y(hn::Mul(hn::Sub(x1, za), hn::Sub(x2, zb)));
-  }
-};
-template <class V> struct kernel<kernel_id::mul, V> : plain_kernel<kernel<kernel_id::mul, V>> {
-  static const mul_params& params(const void* p) { return *static_cast<const mul_params*>(p); }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    // The product fits int32: bytes always, int16 with zero points of 0.
-    const bool a = is_8bit(p.a_type) || (p.a_type == dtype::s16 && p.a_zero_point == 0),
-               b = is_8bit(p.b_type) || (p.b_type == dtype::s16 && p.b_zero_point == 0);
-    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
-    return a && b && uniform_requantize::accepts(p.requant, dtype::s32, p.y_type);
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.shape.count, k.part, k.parts);
-    const integer_operands io{p.a_type, p.b_type, p.y_type};
-    if (p.mode == rounding::none && p.y_type == dtype::f32)
-      binary(float_mul(p), p.shape, float_operands(), k, r.begin, r.end);
-    else if (p.mode == rounding::none)
-      binary(integer_mul(p), p.shape, io, k, r.begin, r.end);
-    else
-      binary(mul_op(p), p.shape, io, k, r.begin, r.end);
-  }
-  static const char* describe(const void*) { return "mul"; }
-};
-
-// ---- one operand ----
-
-template <class V>
-struct kernel<kernel_id::requantize, V> : plain_kernel<kernel<kernel_id::requantize, V>> {
-  static const requantize_op_params& params(const void* p) {
-    return *static_cast<const requantize_op_params*>(p);
-  }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    const bool in = is_8bit(p.in_type) || p.in_type == dtype::s16 ||
-                    (p.in_type == dtype::s32 && p.in_zero_point == 0);
-    return in && uniform_requantize::accepts(p.requant, p.in_type, p.out_type);
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.count, k.part, k.parts);
-    const uniform_requantize op(p.requant);
-    const V32 z = set32(p.in_zero_point);
-    const std::size_t si = size_of(p.in_type), so = size_of(p.out_type);
-    const auto* x = static_cast<const std::byte*>(k.in[0]);
-    auto* y = static_cast<std::byte*>(k.out[0]);
-    std::size_t i = r.begin;
-    for (; i + lanes32 <= r.end; i += lanes32)
-      simd::store_from32(p.out_type, op(hn::Sub(simd::load_as32(p.in_type, x + i * si), z)),
-                         y + i * so);
-    if (i < r.end)
-      simd::store_some_from32(
-          p.out_type, op(hn::Sub(simd::load_some_as32(p.in_type, x + i * si, r.end - i), z)),
-          y + i * so, r.end - i);
-  }
-  static const char* describe(const void*) { return "requantize"; }
-};
-
-/// AWAY, EVEN, and EVEN_MUL, which OPT is in whole groups of 8.
-enum class quantize_formula : std::uint8_t { away, even, even_mul };
-struct quantize_op {
-  quantize_formula formula;
-  VF scale, inverse, lo, hi;
-  V32 z;
-  HWY_INLINE quantize_op(const quantize_params& p, quantize_formula f)
-      : formula(f),
-        scale(set_float(p.scale[0])),
-        inverse(set_float(p.inverse[0])),
-        lo(set_float(static_cast<float>(p.lo - p.zero_point[0]))),
-        hi(set_float(static_cast<float>(p.hi - p.zero_point[0]))),
-        z(set32(p.zero_point[0])) {}
-  HWY_INLINE V32 operator()(VF x) const {
-    switch (formula) {
-      case quantize_formula::away:
-        return hn::Add(round_away_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
-      case quantize_formula::even:
-        return hn::Add(round_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
-      case quantize_formula::even_mul: break;
-    }
-    return hn::Add(round_within(simd::rounded(hn::Mul(x, inverse)), lo, hi), z);
-  }
-};
-template <class V>
-struct kernel<kernel_id::quantize, V> : plain_kernel<kernel<kernel_id::quantize, V>> {
-  static const quantize_params& params(const void* p) {
-    return *static_cast<const quantize_params*>(p);
-  }
-  static std::optional<quantize_formula> formula_of(rounding mode) noexcept {
-    switch (mode) {
-      case rounding::divide_half_away: return quantize_formula::away;
-      case rounding::divide_half_even: return quantize_formula::even;
-      case rounding::reciprocal_half_even:
-      case rounding::tflite_optimized: return quantize_formula::even_mul;
-      case rounding::none:
-      case rounding::doubling_high_half_away:
-      case rounding::doubling_high_half_up:
-      case rounding::wide_half_up:
-      case rounding::double_half_away:
-      case rounding::float_half_even:
-      case rounding::float_bias_half_even:
-      case rounding::float_zero_point_half_even:
-      case rounding::eight_bit_ratio_half_up:
-      case rounding::divide_truncate:
-      case rounding::xnnpack:
-      case rounding::qnnpack:
-      case rounding::aten:
-      case rounding::fused_multiply_add:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;
-    }
-    return std::nullopt;
-  }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    return p.channels == 1 && (is_8bit(p.out_type) || p.out_type == dtype::s16) &&
-           formula_of(p.mode);
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.count, k.part, k.parts);
-    const auto* x = static_cast<const float*>(k.in[0]);
-    auto* y = static_cast<std::byte*>(k.out[0]);
-    const std::size_t so = size_of(p.out_type), blocks = p.count / 8 * 8;
-    const std::size_t end = p.mode == rounding::tflite_optimized && blocks < r.end
-                                ? (blocks < r.begin ? r.begin : blocks)
-                                : r.end;  // OPT's tail rounds another way
-    const quantize_op op(p, *formula_of(p.mode));
-    std::size_t i = r.begin;
-    for (; i + lanes32 <= end; i += lanes32)
-      simd::store_from32(p.out_type, op(simd::load(x + i)), y + i * so);
-    if (i < end)
-      simd::store_some_from32(p.out_type, op(simd::load_some(x + i, end - i)), y + i * so, end - i);
-    if (end == r.end) return;
-    if (p.out_type == dtype::u8)
-      reference::quantize(p, x, reinterpret_cast<std::uint8_t*>(y), end, r.end);
-    else if (p.out_type == dtype::s8)
-      reference::quantize(p, x, reinterpret_cast<std::int8_t*>(y), end, r.end);
-    else
-      reference::quantize(p, x, reinterpret_cast<std::int16_t*>(y), end, r.end);
-  }
-  static const char* describe(const void*) { return "quantize"; }
-};
-
-template <class V>
-struct kernel<kernel_id::dequantize, V> : plain_kernel<kernel<kernel_id::dequantize, V>> {
-  static const dequantize_params& params(const void* p) {
-    return *static_cast<const dequantize_params*>(p);
-  }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    return p.channels == 1 && (is_8bit(p.in_type) || p.in_type == dtype::s16);
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.count, k.part, k.parts);
-    const auto* x = static_cast<const std::byte*>(k.in[0]);
-    auto* y = static_cast<float*>(k.out[0]);
-    const std::size_t si = size_of(p.in_type);
-    const VF s = set_float(p.scale[0]);
-    const V32 z = set32(p.zero_point[0]);
-    std::size_t i = r.begin;
-    while (i < r.end) {
-      const std::size_t n = r.end - i < lanes32 ? r.end - i : lanes32;
-      const V32 q = n == lanes32 ? simd::load_as32(p.in_type, x + i * si)
-                                 : simd::load_some_as32(p.in_type, x + i * si, n);
-      const VF v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(q, z)), s);
-      if (n == lanes32)
-        simd::store(v, y + i);
-      else
-        simd::store_some(v, y + i, n);
-      i += n;
-    }
-  }
-  static const char* describe(const void*) { return "dequantize"; }
-};
-
-template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kernel_id::lut8, V>> {
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = *static_cast<const lut8_params*>(k.params);
-    const auto r = part_of(p.count, k.part, k.parts);
-    const auto look_up = [&](const std::uint8_t* table, std::size_t i, std::size_t end) HWY_ATTR {
-      const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
-      auto* y = static_cast<std::uint8_t*>(k.out[0]);
-      i += simd::permute_bytes(table, x + i, y + i, end - i);
-      for (; i + lanes8 <= end; i += lanes8)
-        simd::store(simd::look_up(table, simd::load(x + i)), y + i);
-      for (; i < end; ++i) y[i] = table[x[i]];
-    };
-    if (p.block == 0) return look_up(p.table.data(), r.begin, r.end);
-    const auto& b = *static_cast<const lut8_blocks_params*>(k.params);
-    b.rows.for_each_run(p.count, p.block, r.begin, r.end,
-                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
-                          look_up(block ? p.table.data() : b.tail.data(), from, to);
-                        });
-  }
-  static const char* describe(const void*) { return "table"; }
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -11916,8 +11933,9 @@ OCTET_NAMESPACE_END
 #endif  // OCTET_KERNEL_PASS
 // clang-format on
 #endif
+#endif
 
-#if defined(OCTET_TEST_PASS)
+#if defined(OCTET_TEST_PASS) && !defined(OCTET_HAS_BASE)
 #include OCTET_TEST_PASS
 #endif
 
@@ -11932,7 +11950,7 @@ HWY_AFTER_NAMESPACE();
 #undef OCTET_BASE_NS
 #undef OCTET_QUAD
 
-#endif  // !OCTET_PASS_NONE
+#endif  // !OCTET_PASS_NONE, or nothing for a pseudo target
 #endif  // OCTET_KERNEL_PASS
 #elif defined(OCTET_CORE_CONFIG_HPP_) && !defined(OCTET_SINGLE_HPP_)
 #error "octet: this file includes headers of include/octet and the single header octet.hpp: use one of the two"
@@ -11952,6 +11970,8 @@ HWY_AFTER_NAMESPACE();
 
 // Build modes:
 //   (default)                          everything inline, in every file that includes it
+//   OCTET_FEW_KERNELS                  the same, with the kernels of octet/direct/*.hpp alone: for
+//                                      files that include the single header for a few direct calls
 //   OCTET_EXTERN                       declarations only; link octet::compiled or one file with
 //                                      OCTET_IMPLEMENTATION
 //   OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what OCTET_EXTERN declares
@@ -15136,6 +15156,491 @@ constexpr rounding_set roundings_of(laws::decision (*decide)(const laws::facts&)
 
 OCTET_NAMESPACE_END
 
+// ---- octet/plan/step.hpp
+// One kernel call of a plan.
+#define OCTET_PLAN_STEP_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// One kernel call. Everything in it is fixed at plan time.
+struct step {
+  kernel_fn run = nullptr;
+  const void* params = nullptr;
+  std::int32_t node = 0;  // index into plan_data::source.nodes
+  std::uint32_t first_in = 0, inputs = 0, first_out = 0,
+                outputs = 0;  // ranges of plan_data::operands
+  std::uint32_t parts = 1;
+  kernel_id kernel = kernel_id::none;  // none: the reference runs
+  const char* kernel_name = "reference";
+  std::size_t scratch = 0;  // bytes per part
+};
+
+OCTET_NAMESPACE_END
+
+// ---- octet/plan/prepare_step.hpp
+// From a node to one step, on every path: loaded and typed networks, direct calls, constant
+// folding. The kernel of a target runs if it takes the node's params, else the reference.
+#define OCTET_PLAN_PREPARE_STEP_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace detail {
+
+/// Copies the first input to the output: what an alias becomes where the two cannot share memory.
+struct copy_params {
+  std::size_t bytes = 0;
+};
+inline void copy_kernel(const kernel_args& a) noexcept {
+  const std::size_t n = static_cast<const copy_params*>(a.params)->bytes;
+  if (n != 0) std::memcpy(a.out[0], a.in[0], n);
+}
+
+/// Outputs without elements: nothing to compute, and kernels need not know tensors that have a null
+/// pointer and pixels without channels.
+constexpr bool computes_nothing(const node_view& n) {
+  for (const tensor_desc& y : n.out)
+    if (y.shape.elements().value != 0) return false;
+  return !n.out.empty();
+}
+
+/// The memory of a step for a node, on each of the targets.
+constexpr node_memory memory_of_step(const op_def& op, const node_view& n,
+                                     std::span<const kernels::target_layout* const> targets) {
+  node_memory m(targets);
+  if (op.memory != nullptr) op.memory(n, m);
+  if (m.alias) m.make<copy_params>();
+  if (computes_nothing(n)) m.reference_scratch = 0, m.on = {};
+  for (kernels::node_bytes& b : m.on) b.scratch = std::max(b.scratch, m.reference_scratch);
+  return m;
+}
+/// The output of this node may be its input's bytes.
+constexpr bool is_alias(const op_def& op, const node_view& n) {
+  node_memory m;
+  if (op.memory != nullptr && takes(op, n)) op.memory(n, m);
+  return m.alias;
+}
+
+/// What an operator or kernel takes beyond what it declares: an error of its author, found on every
+/// path, because typed graphs would be too small.
+inline status within(const op_def& op, const char* what, std::size_t taken, std::size_t declared) {
+  if (taken <= declared || op.memory == nullptr) return unit{};
+  return invalid(what, std::to_string(taken) + " bytes",
+                 std::to_string(declared) + " bytes, as op_def::memory says");
+}
+
+/// References only: for who must not name the kernels (loaders, which fold constants).
+inline const kernel_entry* no_kernel(kernel_id, target) noexcept { return nullptr; }
+
+/// What plans of one network share of a node.
+class shared_data {
+ public:
+  /// What is known of the node's constants.
+  virtual node_facts& facts() = 0;
+  /// Stores the block of packed data, that many bytes, in the params, as `k.pack` does. Null: there
+  /// is no memory for it.
+  virtual std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
+                                             std::size_t bytes) = 0;
+
+ protected:
+  ~shared_data() = default;
+};
+
+/// Packs a step's constants, `bytes` of them packed, or takes what other plans have packed.
+inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes, plan_memory& memory,
+                        shared_data* shared) {
+  if (bytes != 0 && shared == nullptr) k.pack(params, memory.bytes(Bytes(bytes)));
+  if (bytes != 0 && shared != nullptr) {
+    auto block = shared->pack(k, params, bytes);
+    if (!block) return no_memory(bytes);
+    memory.hold(std::move(block), Bytes(bytes));
+  }
+  memory.align();
+  return unit{};
+}
+
+/// Fills run, params, kernel, kernel_name, scratch and parts of `st`. Params and packed weights
+/// come from `memory`, which with what the operator declares stays within `max`: that is looked at
+/// before anything is allocated. `threads`: into how many parts a kernel that can be split is. No
+/// heap on the way to success if `memory` needs none and packed data is not `shared` (null).
+inline status prepare_step(const op_def& op, const node_view& n, target on, kernels::finder find,
+                           unsigned threads, plan_memory& memory, step& st,
+                           const limits& max = limits::none(), shared_data* shared = nullptr) {
+  const kernels::target_layout* const layout[] = {kernels::layout_of(on)};
+  prepared p;
+  p.memory = &memory;
+  if (shared != nullptr) p.facts = &shared->facts();
+  memory.align();
+  const std::size_t before = memory.total().value;
+  const node_memory most = takes(op, n) ? memory_of_step(op, n, layout) : node_memory();
+  if (auto s = within_limit(&limits::plan_bytes, max, "bytes of the plan",
+                            saturating_add(saturating_add(before, most.params), most.on[0].packed));
+      !s)
+    return s;
+  if (auto s = within_limit(&limits::scratch_bytes, max, "bytes of an operator while it runs",
+                            std::max(most.reference_scratch, most.on[0].scratch));
+      !s)
+    return s;
+  // Alignment may leave a gap before params and before packed data.
+  const std::size_t own = most.params + (shared != nullptr ? 0 : most.on[0].packed),
+                    taken = own == 0 ? 0 : own + 2 * alignment;
+  if (!memory.reserve(Bytes(taken))) return no_memory(taken);
+  if (auto s = prepare_node(op, n, p); !s) return s;
+  if (most.alias)
+    p.make<copy_params>(&copy_kernel).bytes =
+        bytes_of(n.out[0].shape.elements(), n.out[0].type).value;
+  if (auto s = within(op, "params of an operator", memory.total().value - before, most.params); !s)
+    return s;
+  memory.align();
+  st.params = p.params;
+  if (computes_nothing(n)) {
+    st.run = [](const kernel_args&) noexcept {};
+    st.kernel_name = "nothing";
+    return unit{};
+  }
+  st.run = p.reference;
+  st.scratch = most.reference_scratch;
+  const kernel_entry* const k = p.kernel == kernel_id::none ? nullptr : find(p.kernel, on);
+  if (k == nullptr || k->run == nullptr || (k->accepts && !k->accepts(p.params))) return unit{};
+  // Header-only programs compile declared kernels alone: another one would run here and not there.
+  if ((kernels_of(op) & kernels::set_of(p.kernel)) == 0)
+    return invalid("kernel of " + std::string(op.name), std::string(name_of(p.kernel)),
+                   "op_def::kernel or op_def::other_kernel");
+  st.run = k->run;
+  st.kernel = p.kernel;
+  st.kernel_name = k->describe ? k->describe(p.params) : "simd";
+  st.parts = k->parallel ? threads : 1;
+  st.scratch = k->scratch_bytes ? k->scratch_bytes(p.params) : 0;
+  const std::size_t packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
+  if (auto s = within(op, "scratch of a kernel", st.scratch, most.on[0].scratch); !s) return s;
+  if (auto s = within(op, "packed data of a kernel", packed, most.on[0].packed); !s) return s;
+  return pack_step(*k, p.params, packed, memory, shared);
+}
+
+/// A state's first contents: those given, else real zero.
+inline void reset_state(std::byte* to, dtype type, std::size_t bytes,
+                        std::span<const std::byte> first, std::int32_t zero_point) noexcept {
+  if (!first.empty())
+    std::memcpy(to, first.data(), first.size());
+  else if (bytes != 0)
+    std::memset(to, is_8bit(type) ? zero_point & 255 : 0, bytes);
+}
+
+}  // namespace detail
+OCTET_NAMESPACE_END
+
+// ---- octet/direct/call.hpp
+// One operator on the caller's own memory, without a graph: the same preparation, the same kernels,
+// the same bits.
+#define OCTET_DIRECT_CALL_HPP_
+
+#include <optional>
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Memory of the caller with its quantization; scale 0: plain numbers. `scales`: per channel along
+/// `axis`, in place of scale.
+struct quantized_view {
+  const_tensor_view data;
+  double scale = 0;
+  std::int32_t zero_point = 0;
+  std::span<const double> scales{};
+  std::span<const std::int32_t> zero_points{};
+  std::int32_t axis = -1;
+
+  tensor_desc desc() const {
+    tensor_desc d{data.type, data.shape, {}, {}, axis};
+    if (!scales.empty())
+      d.scales = scales, d.zero_points = zero_points;
+    else if (scale != 0)
+      d.scales = {&scale, 1}, d.zero_points = {&zero_point, 1};
+    return d;
+  }
+};
+
+namespace detail {
+
+/// One operand of a direct call as verify() would look at a tensor of a graph.
+inline status verify_view(const quantized_view& v, std::string_view what) {
+  status s = verify_quantization(v.desc());
+  if (s && v.scale == 0 && v.scales.empty() && v.zero_point != 0)
+    s = invalid("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
+  if (s) return s;
+  error_info e = s.error();
+  e.what += " of " + std::string(what);
+  return e;
+}
+/// Number, types and quantization of the operands of a direct call.
+inline status verify_operands(const op_def& op, std::span<const quantized_view> in,
+                              std::span<const quantized_view> out, rounding round) {
+  const auto count = static_cast<std::int32_t>(in.size());
+  if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
+    return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
+                   std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
+  for (const auto* list : {&in, &out})
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const quantized_view& v = (*list)[i];
+      const std::string what = name_of_operand(op, list == &in, i);
+      if (auto s = verify_view(v, what); !s) return s;
+      const bool absent = list == &in && v.data.data == nullptr;
+      if (!absent && v.scale == 0 && v.scales.empty() &&
+          needs_scale(op, round, v.data.type, list == &in ? std::optional(i) : std::nullopt))
+        return no_scale(what);
+    }
+  return unit{};
+}
+/// The outputs have the shapes that the operator's rule gives them.
+inline status verify_output_shapes(const op_def& op, const node_view& n) {
+  if (!op.shape) return unit{};
+  std::vector<dims> shapes(n.out.size());
+  if (auto s = op.shape(n, shapes); !s) return s;
+  for (std::size_t i = 0; i < n.out.size(); ++i)
+    if (!(shapes[i] == n.out[i].shape))
+      return invalid("output shape of " + std::string(op.name), to_string(n.out[i].shape),
+                     to_string(shapes[i]));
+  return unit{};
+}
+
+/// find() for the kernels of these operators, and of no others.
+template <const op_def&... Ops> constexpr kernels::finder finder_of() {
+  return kernels::finder_among<(kernels_of(Ops) | ...)>();
+}
+}  // namespace detail
+
+/// An operator prepared for one set of shapes, types and constants (weights are packed): make it
+/// once, call it often. Keeps pointers to the constants.
+class operator_call {
+ public:
+  /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without
+  /// data and shape {0}.
+  /// `find`: which kernels a header-only file compiles for it.
+  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
+                                    std::span<const bool> constant,
+                                    std::span<const quantized_view> out, const attributes& attrs,
+                                    rounding round, target on, kernels::finder find) {
+    const numerics::exact_environment environment;
+    if (on == target::automatic) on = best_target();
+    if (!can_run(on))
+      return unsupported("target", std::string(name_of(on)),
+                         "a target of this build that this CPU can run");
+    if (auto s = detail::verify_operands(op, in, out, round); !s) return s.error();
+    operator_call c;
+    std::vector<tensor_desc> ins, outs;
+    std::vector<std::span<const std::byte>> constants;
+    const auto given = std::make_unique<bool[]>(in.size() + 1);
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      given[i] = in[i].data.data != nullptr || !(i < constant.size() && constant[i]);
+      ins.push_back(in[i].desc());
+      const bool known = given[i] && i < constant.size() && constant[i];
+      constants.push_back(
+          known ? std::span(static_cast<const std::byte*>(in[i].data.data), in[i].data.size_bytes())
+                : std::span<const std::byte>());
+    }
+    for (const quantized_view& o : out) outs.push_back(o.desc());
+    const auto known_attributes = std::make_unique<bool[]>(attrs.entries().size() + 1);
+    const attribute_view view(attrs, known_attributes.get());
+    const node_view n{ins, outs, constants, {given.get(), in.size()}, &view, round};
+    if (auto s = detail::verify_values(attrs, outs); !s) return s.error();
+    if (auto s = detail::verify_output_shapes(op, n); !s) return s.error();
+    c.memory_ = std::make_unique<plan_memory>();
+    if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
+      return s.error();
+    if (auto s = detail::all_read(op, attrs, known_attributes.get()); !s) return s.error();
+    c.step_.inputs = static_cast<std::uint32_t>(in.size()),
+    c.step_.outputs = static_cast<std::uint32_t>(out.size());
+    c.scratch_ = buffer(Bytes(c.step_.scratch));
+    return c;
+  }
+  /// The same for an operator of any name: a header-only file compiles all of octet's kernels.
+  template <kernels::kernel_set Which = kernels::every_kernel>
+  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
+                                    std::span<const bool> constant,
+                                    std::span<const quantized_view> out, const attributes& attrs,
+                                    rounding round, target on = target::automatic) {
+    return make(op, in, constant, out, attrs, round, on, kernels::finder_among<Which>());
+  }
+  /// The same for an operator known when compiling: a header-only file compiles its kernel alone.
+  template <const op_def& Op>
+  static result<operator_call> make(std::span<const quantized_view> in,
+                                    std::span<const bool> constant,
+                                    std::span<const quantized_view> out, const attributes& attrs,
+                                    rounding round, target on = target::automatic) {
+    return make(Op, in, constant, out, attrs, round, on, detail::finder_of<Op>());
+  }
+  /// One pointer per input (constants as well) and per output. No allocation, no lock, no system
+  /// call.
+  void operator()(const void* const* in, void* const* out) noexcept {
+    if (step_.run == nullptr) return;  // moved from
+    const numerics::exact_environment environment;
+    step_.run({step_.params, {in, step_.inputs}, {out, step_.outputs}, scratch_.data(), 0, 1});
+  }
+  /// "reference", or the name of the kernel in use.
+  const char* kernel_name() const noexcept { return step_.kernel_name; }
+
+  operator_call(operator_call&& o) noexcept
+      : memory_(std::move(o.memory_)),
+        step_(std::exchange(o.step_, step{})),
+        scratch_(std::move(o.scratch_)) {}
+  operator_call& operator=(operator_call&& o) noexcept {
+    memory_ = std::move(o.memory_);
+    step_ = std::exchange(o.step_, step{});
+    scratch_ = std::move(o.scratch_);
+    return *this;
+  }
+
+ private:
+  operator_call() = default;
+  std::unique_ptr<plan_memory> memory_;
+  step step_;
+  buffer scratch_;
+};
+
+// ---- the operators as functions ----
+//
+// Each checks shapes and types, prepares (packs weights) and runs at every call: use operator_call
+// where one operator runs often. Views are the caller's memory, NHWC for images; results are
+// written to `y`, whose shape must be the operator's. float32 views run the float32 form of an
+// operator where it has one. All are templates for one reason: the compiler looks into those that a
+// file names and no others, and a header-only file compiles those operators' kernels alone.
+
+/// Result memory of a call: the caller's, with its quantization and a fused activation.
+struct quantized_result {
+  tensor_view data;
+  double scale = 0;
+  std::int32_t zero_point = 0;
+  octet::activation activation = activation::none;
+  quantized_view view() const { return {data, scale, zero_point, {}, {}, -1}; }
+};
+/// Whose arithmetic a call follows: a law (TFLite's reference unless given), or one rounding by
+/// name, with what laws decide beside it.
+struct arithmetic {
+  octet::law law = octet::law::tflite_ref;
+  octet::rounding rounding = octet::rounding::none;
+  bool by_law = true;
+  bool f32_product = false;    // sx * sw is rounded to binary32 before anything else
+  bool channels_last = false;  // means by rounding ATEN: the last axis is the framework's second
+  constexpr arithmetic() = default;
+  constexpr arithmetic(octet::law l) : law(l) {}                           // NOLINT
+  constexpr arithmetic(octet::rounding r) : rounding(r), by_law(false) {}  // NOLINT
+};
+
+namespace detail {
+/// What the law of a call says of it.
+inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
+                             const quantized_result& y, const attributes& attrs, octet::law l) {
+  std::vector<tensor_desc> ins;
+  for (const quantized_view& v : in) ins.push_back(v.desc());
+  const std::unique_ptr<bool[]> given(new bool[in.size()]);
+  std::fill_n(given.get(), in.size(), true);
+  const quantized_view to = y.view();
+  const tensor_desc out = to.desc();
+  const attribute_view view(attrs);
+  return octet::decide(op, l, {ins, {&out, 1}, {}, {given.get(), in.size()}, &view},
+                       laws::composed(in[0].data.shape));
+}
+/// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
+inline status call_once(const op_def& op, kernels::finder find, std::span<const quantized_view> in,
+                        std::size_t constants, const quantized_result& y, attributes attrs,
+                        const arithmetic& how) {
+  rounding round = how.rounding;
+  laws::decision decided = round;
+  const auto set = [&](const char* key, auto value) { attrs.set(key, value); };
+  const bool accumulators =
+      op.accumulates && y.scale == 0 && accumulator_types.contains(y.data.type);
+  if (how.by_law && !accumulators) {
+    decided = decide(op, in, y, attrs, how.law);
+    if (!decided.known)
+      return unsupported(std::string(op.name) + " on " + std::string(name_of(in[0].data.type)),
+                         "law " + std::string(name_of(how.law)),
+                         "a rounding by name where the law's framework has no such operator");
+    round = decided.round;
+  } else if (!how.by_law) {
+    decided.f32_product = how.f32_product, decided.channels_last = how.channels_last;
+  }
+  set_decided(decided, set);
+  if (y.activation != activation::none && !is_float(y.data.type) && !(y.scale > 0))
+    return invalid("activation of a result without scale", std::string(op.name));
+  set_bounds(decided.by, y.activation, operand_of(y.view().desc()), set);
+  const std::unique_ptr<bool[]> known(new bool[in.size()]);
+  for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
+  const quantized_view to = y.view();
+  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round,
+                               target::automatic, find);
+  if (!c) return c.error();
+  std::vector<const void*> from;
+  for (const quantized_view& v : in) from.push_back(v.data.data);
+  void* outs[1] = {y.data.data};
+  (*c)(from.data(), outs);
+  return unit{};
+}
+template <const op_def& Op>
+status one_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
+                const arithmetic& how) {
+  return call_once(Op, finder_of<Op>(), in, 0, y, std::move(attrs), how);
+}
+template <const op_def& Op>
+status weighted_call(const quantized_view& x, const quantized_view& w,
+                     std::span<const std::int32_t> bias, const quantized_result& y,
+                     attributes attrs, const arithmetic& how) {
+  const quantized_view in[3] = {
+      x,
+      w,
+      {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
+  return call_once(Op, finder_of<Op>(), {in, bias.empty() ? std::size_t{2} : std::size_t{3}},
+                   bias.empty() ? 1 : 2, y, std::move(attrs), how);
+}
+/// Quantized or plain, by the first input.
+template <const op_def& Quantized, const op_def& Plain>
+status either_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
+                   const arithmetic& how) {
+  const op_def& op = operator_for(Quantized, Plain, in[0].data.type, in[0].desc().quantized());
+  return call_once(op, finder_of<Quantized, Plain>(), in, 0, y, std::move(attrs), how);
+}
+template <const op_def& Quantized, const op_def& Plain>
+status unary_call(const quantized_view& x, const quantized_result& y, attributes attrs,
+                  const arithmetic& how) {
+  return either_call<Quantized, Plain>({&x, 1}, y, std::move(attrs), how);
+}
+/// Operators that are a clamp: the bounds are given to those that only clamp codes.
+template <const op_def& Quantized, const op_def& Plain>
+status clamp_call(activation a, const quantized_view& x, const quantized_result& y,
+                  const arithmetic& how) {
+  quantized_result to = y;
+  if (to.activation == activation::none && !is_float(x.data.type)) to.activation = a;
+  return unary_call<Quantized, Plain>(x, to, {}, how);
+}
+template <const op_def& Quantized, const op_def& Plain>
+status binary_call(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+                   attributes attrs, const arithmetic& how) {
+  const quantized_view in[2] = {a, b};
+  return either_call<Quantized, Plain>(in, y, std::move(attrs), how);
+}
+inline attributes numbers(std::string_view key, std::span<const std::int32_t> list) {
+  attributes a;
+  a.set(key, std::vector<std::int64_t>(list.begin(), list.end()));
+  return a;
+}
+inline attributes number(std::string_view key, double v) {
+  attributes a;
+  if (v != 0) a.set(key, v);
+  return a;
+}
+}  // namespace detail
+
+OCTET_NAMESPACE_END
+
+// ---- octet/kernels/elementwise.hpp
+// Kernels of sums, products, requantization and tables, for a file that wants no others.
+#define OCTET_KERNELS_ELEMENTWISE_HPP_
+
+
+#define OCTET_WANTS_ELEMENTWISE
+#if OCTET_HAS_KERNELS
+#endif
+#if OCTET_HAS_KERNELS && !defined(OCTET_HAS_ELEMENTWISE)
+#endif
+
 // ---- octet/laws/xnnpack.hpp
 // Which scales XNNPACK takes; outside these ranges TFLite's own kernels run, with other roundings.
 // x, y: scales of an input and of the output. The order of its sums of floats.
@@ -16916,6 +17421,38 @@ inline constexpr op_def sub{
 
 OCTET_NAMESPACE_END
 
+// ---- octet/direct/add.hpp
+// Direct calls of sums: a header-only file compiles their kernels and no others.
+#define OCTET_DIRECT_ADD_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Elementwise with broadcasting.
+template <int = 0>
+status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
+  return detail::binary_call<ops::qnn_add, ops::add>(a, b, y, {}, how);
+}
+template <int = 0>
+status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+           arithmetic how = {}) {
+  return detail::binary_call<ops::qnn_sub, ops::sub>(a, b, y, {}, how);
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/kernels/convolutions.hpp
+// Kernels of quantized convolutions and products of matrices, for a file that wants no others.
+#define OCTET_KERNELS_CONVOLUTIONS_HPP_
+
+
+#define OCTET_WANTS_CONVOLUTIONS
+#if OCTET_HAS_KERNELS
+#endif
+#if OCTET_HAS_KERNELS && !defined(OCTET_HAS_CONVOLUTIONS)
+#endif
+
 // ---- octet/kernels/gemm.hpp
 // What conv2d, fully_connected and the matrix kernels of every target share: the problem in one
 // form, the memory that it takes on a target, and packed weights. Operators say which problem they
@@ -17789,82 +18326,223 @@ inline void transpose_conv2d_pack(const gemm_problem& g, const target_layout& t,
 }  // namespace kernels
 OCTET_NAMESPACE_END
 
-// ---- octet/kernels/float_gemm.hpp
-// What the float32 matrix kernels of every target share: how the second operand is packed and the
-// memory that it takes. Operators say which operand they have (columns_of, beside their params).
+// ---- octet/kernels/depthwise.hpp
+// Packed form of depthwise convolutions, and how their kernel walks an image.
 //
-// The sum of an output element runs in one order, one rounding per product and per addition: lanes
-// are output channels, each with a sum of its own, and nothing is added across lanes.
-#define OCTET_KERNELS_FLOAT_GEMM_HPP_
+// Taps of one kernel column go into the lanes' groups: a vector holds, for `lanes` channels, 4
+// bytes (quad) or 2 int16 (pair16) of neighbouring kernel rows. The kernel interleaves the input
+// rows of an output row so once per column, and every column serves all taps and output pixels that
+// touch it.
+//
+// Where channels fill no more than half of a block's lanes, or the kernel has one row, a row is one
+// run instead: its output is out_w * out_c elements, the tap of a kernel column is the input's run
+// a few pixels further on, and blocks are cut from it whatever the channels are. A vector then
+// holds several pixels; weights repeat after some blocks. The groups hold taps of neighbouring
+// kernel columns; an input row is interleaved once and serves all output rows that it reaches.
+#define OCTET_KERNELS_DEPTHWISE_HPP_
+
+#include <numeric>
 
 
 OCTET_NAMESPACE_BEGIN
 namespace kernels {
 
-/// The second operand of float32 products: `groups` matrices of `steps` rows and `columns` columns,
-/// one behind the other. Distances are in elements.
-struct float_columns {
-  std::size_t groups = 1, columns = 0, steps = 0;
-  std::size_t column_stride = 0, step_stride = 1;
-  const void* weights = nullptr;  // null: given at run time, packed panel by panel into scratch
-
-  constexpr std::size_t panels(const target_layout& t) const noexcept;
+struct packed_depthwise {
+  product kind;                    // quad or pair16
+  bool runs;                       // blocks are cut from a row's run
+  std::int32_t vectors, channels;  // per block
+  std::int32_t blocks;             // of a pixel; of runs, until weights repeat
+  std::int32_t groups;             // of kernel rows; of runs, of kernel columns
+  std::uint32_t flip;
+  std::int32_t fill;  // byte of a padding element (quad, after flip)
+  std::size_t block_bytes, first_block;
 };
+/// Blocks of runs that are worth packing.
+inline constexpr std::int32_t most_run_blocks = 20;
 
-/// Vectors of a panel: what a tile of one row needs to hide the latency of its additions.
-inline constexpr std::int32_t float_panel_vectors = 4;
-constexpr std::size_t float_panel_columns(const target_layout& t) noexcept {
-  return as_size(float_panel_vectors * t.lanes);
-}
-constexpr std::size_t float_columns::panels(const target_layout& t) const noexcept {
-  return (columns + float_panel_columns(t) - 1) / float_panel_columns(t);
-}
-/// Columns of panel i as packed: whole vectors, those behind the last column 0.
-constexpr std::size_t float_panel_width(const float_columns& c, const target_layout& t,
-                                        std::size_t i) noexcept {
-  const std::size_t most = float_panel_columns(t), left = c.columns - i * most;
-  return left < most ? round_up(left, as_size(t.lanes)) : most;
-}
-/// Element at which panel i of a group begins.
-constexpr std::size_t float_panel_at(const float_columns& c, const target_layout& t,
-                                     std::size_t group, std::size_t i) noexcept {
-  return (group * round_up(c.columns, as_size(t.lanes)) + i * float_panel_columns(t)) * c.steps;
-}
-/// Never 0: operands without rows have an address all the same.
-constexpr node_bytes float_gemm_bytes(const float_columns& c, const target_layout& t) noexcept {
-  const std::size_t elements = c.weights != nullptr ? float_panel_at(c, t, c.groups, 0)
-                                                    : float_panel_width(c, t, 0) * c.steps,
-                    bytes = round_up(elements * sizeof(float) + 1, alignment);
-  return c.weights != nullptr ? node_bytes{bytes, 0} : node_bytes{0, bytes};
-}
-constexpr bool float_gemm_accepts(const float_columns& c, const target_layout& t) noexcept {
-  return float_gemm_bytes(c, t).scratch <= most_scratch;
-}
-/// op_def::memory's answer.
-constexpr node_bytes float_gemm_memory(const float_columns& c, const target_layout& t) noexcept {
-  return float_gemm_accepts(c, t) ? float_gemm_bytes(c, t) : node_bytes{};
-}
+// The problem: groups as many as input channels, one input channel in each.
 
-/// `valid` columns from w on, as `steps` rows of `width` elements; W: float, or integers as floats.
-template <class W>
-void float_pack_panel(const float_columns& c, const W* w, std::size_t valid, std::size_t width,
-                      float* to) noexcept {
-  for (std::size_t s = 0; s < c.steps; ++s, to += width) {
-    const W* const row = w + s * c.step_stride;
-    for (std::size_t i = 0; i < valid; ++i) to[i] = static_cast<float>(row[i * c.column_stride]);
-    for (std::size_t i = valid; i < width; ++i) to[i] = 0;
+/// One input channel: the gemm kernel takes it, its rows are whole kernel rows.
+constexpr bool depthwise_is_gemm(const gemm_problem& g) noexcept { return g.in_c == 1; }
+
+constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
+                                            const weight_form& w) noexcept {
+  packed_depthwise h{};
+  const bool quad = w.fits && g.in_type != dtype::s16 && t.quad != 0;
+  h.kind = quad ? product::quad : product::pair16;
+  const std::int32_t group = quad ? 4 : 2;
+  h.vectors = group;
+  h.channels = group * t.lanes;
+  const std::int32_t until_repeated = g.out_c / std::gcd(g.out_c, h.channels);
+  h.runs = g.in_c == g.out_c && until_repeated <= most_run_blocks &&
+           (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1));
+  h.blocks = h.runs ? until_repeated : (g.out_c - 1) / h.channels + 1;
+  h.groups = ((h.runs ? g.kernel_w : g.kernel_h) - 1) / group + 1;
+  const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
+  h.flip = other_sign ? 0x80808080u : 0;
+  h.fill = quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : 0;
+  h.block_bytes =
+      alignment + round_up(as_size(h.channels) * 4 * panel_arrays, alignment) +
+      round_up(as_size(h.runs ? g.kernel_h : g.kernel_w) * as_size(h.groups * h.channels) * 4,
+               alignment);
+  h.first_block = round_up(sizeof(h), alignment);
+  return h;
+}
+inline packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t) noexcept {
+  const bool quads = g.in_type != dtype::s16 && t.quad != 0;
+  return depthwise_header(g, t, quads ? form_of(g) : weight_form{});
+}
+constexpr bool depthwise_accepts(const gemm_problem& g) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_accepts(g);
+  if (g.in_c < 1 || g.out_c < 1 || g.out_c % g.in_c != 0 || g.wide || g.weights == nullptr ||
+      !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
+    return false;
+  // s16: x is taken as it is and multiplied with w - zero point as int16; a zero point of x would
+  // go into the bias.
+  return has_requantize(*g.requant, g.out_type) && g.out_h > 0 && g.out_w > 0 && g.batch > 0;
+}
+/// Input columns of an output row.
+template <class Problem>  // gemm_problem, or the params of the operator
+constexpr std::int32_t depthwise_window(const Problem& g) noexcept {
+  return (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
+}
+/// How the kernel of runs walks an image. A period: `blocks` blocks, whole pixels.
+struct run_walk {
+  std::size_t pixels;      // of a period
+  std::size_t periods;     // of an output row
+  std::size_t chunk;       // periods at a time
+  std::size_t lines;       // output rows at a time
+  std::size_t slots;       // interleaved rows at hand
+  std::size_t slot_bytes;  // of one
+  std::size_t phases;      // of the stride along a row: buffers of one row's pixels
+  std::size_t phase_bytes;
+  std::size_t pointers;  // bytes: which row each slot holds, rows, taps
+};
+template <class Problem>
+constexpr run_walk walk_of(const Problem& g, const packed_depthwise& h) noexcept {
+  // Interleaved rows stay in the first cache; a call for fewer vectors than these spends its time
+  // on weights and constants.
+  constexpr std::size_t cache = 32u << 10, call = 32;
+  run_walk w{};
+  const auto kernel_h = as_size(g.kernel_h), stride_h = as_size(g.stride_h),
+             stride_w = as_size(g.stride_w),
+             reach = as_size(g.kernel_w - 1) * as_size(g.dilation_w);  // columns to the last tap
+  w.pixels = as_size(h.blocks) * as_size(h.channels) / as_size(g.out_c);
+  w.periods = (as_size(g.out_w) - 1) / w.pixels + 1;
+  // Two lines share the loads of the rows that they have in common.
+  const std::size_t most_lines = g.dilation_h == 1 ? as_size(g.out_h) : 1;
+  w.lines = most_lines < 2 ? most_lines : 2;
+  const std::size_t period_bytes = as_size(h.blocks) * as_size(h.channels * h.groups) * 4;
+  w.chunk = cache / (period_bytes * ((w.lines - 1) * stride_h + kernel_h));
+  w.chunk = w.chunk < 1 ? 1 : w.chunk > w.periods ? w.periods : w.chunk;
+  w.slot_bytes = w.chunk * period_bytes;
+  while (w.lines * w.chunk < call && w.lines + 2 <= most_lines &&
+         ((w.lines + 1) * stride_h + kernel_h) * w.slot_bytes <= cache)
+    w.lines += 2;
+  w.slots = (w.lines - 1) * stride_h + kernel_h;
+  w.phases = stride_w < reach + 1 ? stride_w : reach + 1;
+  // The last store of a copied pixel is a whole vector, as is the last load.
+  w.phase_bytes =
+      round_up((w.chunk * w.pixels + reach / stride_w) * as_size(g.out_c) * size_of(g.in_type) +
+                   as_size(h.channels) * 2,
+               alignment);
+  w.pointers = round_up(
+      (w.slots + w.lines * kernel_h + as_size(h.groups) * 4) * sizeof(std::int64_t), alignment);
+  return w;
+}
+/// Interleaved columns, then one column of expanded channels per kernel row; of runs, what the
+/// walk says.
+constexpr std::size_t depthwise_scratch_bytes(const gemm_problem& g,
+                                              const packed_depthwise& h) noexcept {
+  if (!h.runs)
+    return round_up(as_size(depthwise_window(g)) * as_size(h.groups * h.channels) * 4, alignment);
+  const run_walk w = walk_of(g, h);
+  return round_up(w.pointers + w.slots * w.slot_bytes + w.phases * w.phase_bytes, alignment);
+}
+constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept {
+  return h.first_block + as_size(h.blocks) * h.block_bytes;
+}
+inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_bytes(g, t);
+  const packed_depthwise h = depthwise_header(g, t);
+  return {depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
+}
+/// The kernel's memory for any weights of these types.
+constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_memory(g, t);
+  if (!depthwise_accepts(g)) return {};
+  return largest_over_forms(g, [&](const weight_form& w) {
+    const packed_depthwise h = depthwise_header(g, t, w);
+    const node_bytes b{depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
+    return b.scratch <= most_scratch ? b : node_bytes{};
+  });
+}
+/// The channels of a block's elements.
+constexpr panel_channels depthwise_channels(std::int32_t out_c, const packed_depthwise& h,
+                                            std::int32_t block) noexcept {
+  const std::int32_t first = block * h.channels;
+  if (h.runs) return {first, h.channels, out_c};
+  return {first, out_c - first < h.channels ? out_c - first : h.channels, out_c};
+}
+inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
+  if (depthwise_is_gemm(g)) return gemm_pack(g, t, to);
+  const packed_depthwise h = depthwise_header(g, t);
+  std::memset(to, 0, depthwise_packed_bytes(h));
+  std::memcpy(to, &h, sizeof(h));
+  const std::int32_t group = h.kind == product::quad ? 4 : 2;
+  // The zero point as the product sees it: pair16 subtracts it from bytes, and takes int16 as it
+  // is.
+  const std::int32_t zero = h.kind == product::quad
+                                ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill))
+                            : g.in_type == dtype::s16 ? g.in_zero_point
+                                                      : 0;
+  for (std::int32_t b = 0; b < h.blocks; ++b) {
+    std::byte* block = to + h.first_block + as_size(b) * h.block_bytes;
+    const panel_channels of = depthwise_channels(g.out_c, h, b);
+    std::byte* arrays = block + alignment;
+    *reinterpret_cast<epilogue_kind*>(block) =
+        fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, of, arrays);
+    auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
+    std::byte* w = arrays + round_up(as_size(h.channels) * 4 * panel_arrays, alignment);
+    for (std::int32_t v = 0; v < h.vectors; ++v)
+      for (std::int32_t l = 0; l < t.lanes; ++l) {
+        const std::int32_t local = channel_in_panel(h.vectors, v, l), c = of.at(local);
+        if (local >= of.count) continue;
+        std::uint32_t sum = 0;
+        std::int64_t size = 0;
+        for (std::int32_t ky = 0; ky < g.kernel_h; ++ky)
+          for (std::int32_t kx = 0; kx < g.kernel_w; ++kx) {
+            const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0),
+                               grouped = h.runs ? kx : ky, other = h.runs ? ky : kx,
+                               j = grouped % group;
+            sum += static_cast<std::uint32_t>(value);
+            size += value < 0 ? -value : value;
+            const auto vector =
+                as_size(((other * h.groups + grouped / group) * h.vectors + v) * t.lanes * group);
+            const auto inside =
+                as_size(t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
+            if (h.kind == product::quad)
+              reinterpret_cast<std::int8_t*>(w)[vector + inside] = static_cast<std::int8_t>(value);
+            else
+              reinterpret_cast<std::int16_t*>(w)[vector + inside] =
+                  static_cast<std::int16_t>(value);
+          }
+        bias[v * t.lanes + l] =
+            static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
+        limit_kind(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
+      }
   }
 }
-template <class W = float>
-void float_pack(const float_columns& c, const target_layout& t, std::byte* to) noexcept {
-  const std::size_t most = float_panel_columns(t);
-  for (std::size_t g = 0; g < c.groups; ++g)
-    for (std::size_t i = 0; i < c.panels(t); ++i)
-      float_pack_panel(
-          c,
-          static_cast<const W*>(c.weights) + g * c.columns * c.steps + i * most * c.column_stride,
-          c.columns - i * most < most ? c.columns - i * most : most, float_panel_width(c, t, i),
-          reinterpret_cast<float*>(to) + float_panel_at(c, t, g, i));
+
+// ---- a convolution whose groups have one input channel each is a depthwise one ----
+
+constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
+  return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
+}
+/// For any weights of these types, whether or not their sums fit int32.
+constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {
+  const node_bytes b = gemm_memory(g, t);
+  return g.groups == g.in_c && g.in_c > 1 ? largest(b, depthwise_memory(g, t)) : b;
 }
 
 }  // namespace kernels
@@ -18108,6 +18786,604 @@ constexpr decision requantize_add(const facts& f) {
 }
 
 }  // namespace laws
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/work.hpp
+// What nodes cost: the functions of op_def::macs that several operators share.
+#define OCTET_OPS_WORK_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace ops {
+
+/// Elements of an input as a number that cannot overflow; 0 where it is absent.
+constexpr double elements_in(const node_view& n, std::size_t i) {
+  return n.present(i) ? static_cast<double>(n.in[i].shape.elements().value) : 0;
+}
+constexpr double elements_out(const node_view& n, std::size_t i = 0) {
+  return i < n.out.size() ? static_cast<double>(n.out[i].shape.elements().value) : 0;
+}
+/// Extent of an input's axis, at least 1: to divide by, and where the rank is not the operator's.
+constexpr double extent_in(const node_view& n, std::size_t i, int axis) {
+  return n.present(i) && axis < n.in[i].shape.rank ? std::max(n.in[i].shape[axis], 1) : 1;
+}
+
+/// Layers whose weights have the output channels in front: each output sums one channel's products.
+constexpr double layer_macs(const node_view& n) {
+  return elements_out(n) * elements_in(n, 1) / extent_in(n, 1, 0);
+}
+/// Weights [1, KH, KW, C]: each output sums a window.
+constexpr double depthwise_macs(const node_view& n) {
+  return elements_out(n) * extent_in(n, 1, 1) * extent_in(n, 1, 2);
+}
+/// Weights [O, KH, KW, C / groups]: each input element meets the taps of its group's channels.
+constexpr double transpose_conv2d_macs(const node_view& n) {
+  return elements_in(n, 0) * elements_in(n, 1) / extent_in(n, 0, 3);
+}
+/// Recurrent layers on x [.., .., C]: every step of every sequence meets these matrices.
+constexpr double recurrent_macs(const node_view& n, std::initializer_list<std::size_t> matrices) {
+  double weights = 0;
+  for (const std::size_t i : matrices) weights += elements_in(n, i);
+  return extent_in(n, 0, 0) * extent_in(n, 0, 1) * weights;
+}
+/// Windows of attributes window_h and window_w: each output reads those of its pixels that the
+/// image has.
+constexpr double window_steps(const node_view& n) {
+  const auto inside = [&](const char* key, int axis) {
+    return std::clamp(static_cast<double>(n.attrs->integer(key, 1)), 1.0, extent_in(n, 0, axis));
+  };
+  return elements_out(n) * inside("window_h", 1) * inside("window_w", 2);
+}
+
+}  // namespace ops
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/conv2d.hpp
+// qnn.conv2d and qnn.depthwise_conv2d: NHWC, any stride, dilation, groups, explicit padding, fused
+// requantize.
+#define OCTET_OPS_CONV2D_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Padding in input elements; taps outside the image count as the input's zero point.
+struct conv2d_attrs {
+  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  std::int32_t groups = 1;
+  static constexpr auto fields = field_list{field{"stride_h", &conv2d_attrs::stride_h},
+                                            field{"stride_w", &conv2d_attrs::stride_w},
+                                            field{"dilation_h", &conv2d_attrs::dilation_h},
+                                            field{"dilation_w", &conv2d_attrs::dilation_w},
+                                            field{"pad_top", &conv2d_attrs::pad_top},
+                                            field{"pad_left", &conv2d_attrs::pad_left},
+                                            field{"pad_bottom", &conv2d_attrs::pad_bottom},
+                                            field{"pad_right", &conv2d_attrs::pad_right},
+                                            field{"groups", &conv2d_attrs::groups}};
+};
+/// How conv2d, depthwise_conv2d, fully_connected and transpose_conv2d of quantized values sum and
+/// rescale.
+struct accumulation_attrs {
+  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
+  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
+                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
+                                 // are cut to the accumulator's bits
+  static constexpr auto fields = field_list{field{"f32_product", &accumulation_attrs::f32_product},
+                                            field{"input_limit", &accumulation_attrs::input_limit}};
+};
+
+/// What conv2d and depthwise kernels get.
+/// conv2d weights: [out_c][kernel_h][kernel_w][in_c / groups]; depthwise weights:
+/// [kernel_h][kernel_w][out_c], out_c = in_c * multiplier.
+struct conv2d_params {
+  std::int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w;
+  std::int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, groups;
+  dtype in_type, weight_type,
+      out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
+  std::int32_t in_zero_point = 0;
+  const std::int32_t* weight_zero_points = nullptr;  // one per output channel; null: all 0
+  const void* weights = nullptr;  // constant weights, unpacked; null: dynamic, taken from in[1]
+  const std::int32_t* bias32 = nullptr;  // at most one of the two
+  const std::int64_t* bias64 = nullptr;
+  bool wide = false;  // accumulators may exceed int32: int64 needed
+  kernels::weight_fit fits = kernels::weight_fit::unknown;
+  requantize_params requant;
+  const std::byte* packed = nullptr;  // set by the kernel's pack()
+  constexpr std::int64_t bias(std::int32_t c) const {
+    return bias32 ? bias32[c] : bias64 ? bias64[c] : 0;
+  }
+};
+
+namespace kernels {
+constexpr gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexcept {
+  gemm_problem g;
+  g.batch = p.batch, g.in_h = p.in_h, g.in_w = p.in_w, g.in_c = p.in_c, g.out_h = p.out_h,
+  g.out_w = p.out_w, g.out_c = p.out_c, g.kernel_h = p.kernel_h, g.kernel_w = p.kernel_w;
+  g.stride_h = p.stride_h, g.stride_w = p.stride_w, g.dilation_h = p.dilation_h,
+  g.dilation_w = p.dilation_w, g.pad_top = p.pad_top, g.pad_left = p.pad_left,
+  g.groups = depthwise ? p.in_c : p.groups;
+  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
+  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
+  g.weights = p.weights;
+  g.weight_oc = depthwise ? 1 : as_size(p.kernel_h * p.kernel_w) * as_size(g.group_in());
+  g.weight_tap = depthwise ? as_size(p.out_c) : as_size(g.group_in());
+  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
+  g.fits = p.fits;
+  return g;
+}
+}  // namespace kernels
+
+/// Shape of a convolution: x [N,H,W,C], w [O,KH,KW,C/groups].
+constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
+  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
+  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
+  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
+    return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
+  if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
+  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
+    return violation{rule::stride, dims{1, 1, 1, 1},
+                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
+  const std::int64_t kh = (std::int64_t{w[1]} - 1) * a.dilation_h + 1,
+                     kw = (std::int64_t{w[2]} - 1) * a.dilation_w + 1;
+  const std::int64_t ph = std::int64_t{x[1]} + a.pad_top + a.pad_bottom,
+                     pw = std::int64_t{x[2]} + a.pad_left + a.pad_right;
+  if (kh > ph || kw > pw || ph > INT32_MAX || pw > INT32_MAX)
+    return violation{rule::window,
+                     dims{static_cast<std::int32_t>(kh), static_cast<std::int32_t>(kw)},
+                     dims{static_cast<std::int32_t>(ph), static_cast<std::int32_t>(pw)}};
+  return dims{x[0], static_cast<std::int32_t>((ph - kh) / a.stride_h + 1),
+              static_cast<std::int32_t>((pw - kw) / a.stride_w + 1), w[0]};
+}
+/// Depthwise: x [N,H,W,C], w [1,KH,KW,C*multiplier].
+constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
+  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
+  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
+  if (x[3] < 1 || w[3] % x[3] != 0 || w[0] != 1)
+    return violation{rule::channels, dims{1, w[1], w[2], x[3]}, w};
+  conv2d_attrs one = a;
+  one.groups = 1;
+  return conv2d_shape(one, dims{x[0], x[1], x[2], 1}, dims{w[3], w[1], w[2], 1});
+}
+
+namespace reference {
+
+/// A layer's sum of that output channel as the node gives it: itself, or rounded.
+constexpr std::int64_t finished(const requantize_params& q, std::int64_t sum,
+                                std::int32_t channel) {
+  return q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel);
+}
+/// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
+/// counted within the group. `y`: typed_results or integer_results.
+template <class In, class W, class Out>
+constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out& y, bool depthwise,
+                      std::size_t row_begin, std::size_t row_end) {
+  const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
+                     group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
+  const image_extents image{p.in_h, p.in_w, p.in_c};
+  const std::size_t taps = product_of(p.kernel_h, p.kernel_w);
+  for (std::size_t row = row_begin; row < row_end; ++row) {
+    const auto [n, oy] = image_row_of(row, p.out_h);
+    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
+      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
+        std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(oc);
+        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
+                           first = oc / group_out * group_in;
+        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
+          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
+            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
+                               ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
+            if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
+            const In* px = x + nhwc_index(image, n, iy, ix, first);
+            const std::size_t tap = as_size(ky * p.kernel_w + kx);
+            const W* pw = w + (depthwise ? tap * as_size(p.out_c) + as_size(oc)
+                                         : (as_size(oc) * taps + tap) * as_size(group_in));
+            for (std::int32_t ic = 0; ic < group_in; ++ic)
+              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
+          }
+        y.set((row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc),
+              finished(p.requant, acc, oc));
+      }
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const conv2d_params*>(a.params);
+  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
+  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+    conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
+           integer_results{a.out[0], p.out_type}, Depthwise, rows.begin, rows.end);
+  });
+}
+#else
+template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
+#endif
+
+}  // namespace reference
+
+namespace ops {
+
+/// The zero point of all channels. Nothing where channels differ, or where the compiler cannot tell
+/// because the numbers are not constants to it.
+constexpr std::optional<std::int32_t> common_zero_point(const tensor_desc& w) {
+  if (w.zero_points.size() <= 1) return w.zero_point();
+  if (std::is_constant_evaluated()) return std::nullopt;
+  for (std::int32_t z : w.zero_points)
+    if (z != w.zero_points[0]) return std::nullopt;
+  return w.zero_points[0];
+}
+/// A problem's weights before they are prepared: their zero points where these are at hand.
+constexpr void set_weights(kernels::gemm_problem& g, const tensor_desc& w) {
+  const auto common = common_zero_point(w);
+  g.weight_zero_point = common.value_or(0);
+  g.zero_points_unknown = !common.has_value();
+}
+/// Sum over one output channel's weights of |w - zero point|.
+template <class F>
+std::int64_t absolute_sum(const node_view& n, std::size_t input, std::size_t count, F&& index,
+                          std::int32_t zero_point) {
+  std::int64_t total = 0;
+  with_quantized(n.in[input].type, [&]<class W>(type_tag<W>) {
+    const auto w = n.constant_as<W>(input);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int64_t v = std::int64_t{w[index(i)]} - zero_point;
+      total += v < 0 ? -v : v;
+    }
+  });
+  return total;
+}
+
+/// What conv2d, depthwise_conv2d, fully_connected and transpose_conv2d know of their tensors before
+/// anything is computed: types, the input's zero point, where constant weights lie.
+template <class P> constexpr void set_types(P& p, const node_view& n) {
+  p.in_type = n.in[0].type;
+  p.weight_type = n.in[1].type;
+  p.out_type = n.out[0].type;
+  p.in_zero_point = n.in[0].zero_point();
+  if (n.is_constant(1)) p.weights = n.constant[1].data();
+}
+/// op_def::memory of the same. `p`: extents set. `problem(p)`: as the kernel sees it;
+/// `need(problem, layout)`: the kernel's memory.
+template <class P, class Problem, class F>
+constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, std::size_t channels,
+                                   Problem&& problem, F&& need) {
+  const tensor_desc& w = n.in[1];
+  to.make<P>();
+  set_types(p, n);
+  const bool real_bias = n.round != rounding::none && n.present(2) && n.in[2].type == dtype::f32;
+  p.requant.mode = requantize_mode(n.round, real_bias);
+  if (common_zero_point(w) != 0) to.array<std::int32_t>(channels);
+  requantize_memory(to, n.round, w.per_channel() ? channels : 1);
+  if (real_bias) real_bias_memory(to, n.round, channels, w.per_channel() ? channels : 1);
+  kernels::gemm_problem g = problem(p);
+  set_weights(g, w);
+  to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
+}
+#if OCTET_HAS_DEFINITIONS
+/// A bias of integers (input 2, where there is one) as the parameters hold it; one of floats is
+/// looked at, but for its rounding to take.
+template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t channels) {
+  if (!n.present(2)) return unit{};
+  const tensor_desc& b = n.in[2];
+  if (b.shape.elements().value != channels)
+    return invalid("bias count", std::to_string(b.shape.elements().value),
+                   std::to_string(channels));
+  if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
+  if (b.type == dtype::s32) {
+    p.bias32 = n.constant_as<std::int32_t>(2).data();
+  } else if (b.type == dtype::s64) {
+    for (std::int64_t v : n.constant_as<std::int64_t>(2))
+      if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62))
+        return invalid("bias", std::to_string(v),
+                       "a magnitude below 2^62");  // sums with it must not leave int64
+    p.bias64 = n.constant_as<std::int64_t>(2).data();
+  }
+  return unit{};
+}
+/// One zero point for each channel of the weights, where not all are 0.
+template <class P>
+void set_weight_zero_points(const tensor_desc& w, prepared& to, P& p, std::size_t channels) {
+  if (common_zero_point(w) == 0) return;
+  auto z = to.array<std::int32_t>(channels);
+  for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
+  p.weight_zero_points = z.data();
+}
+/// Whether constant weights fit int8, where plans for other shapes ask again.
+template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem& problem) {
+  if (to.facts == nullptr || p.weights == nullptr || problem.dynamic) return;
+  if (!to.facts->fits) to.facts->fits = kernels::form_of(problem).fits;
+  p.fits = *to.facts->fits ? kernels::weight_fit::yes : kernels::weight_fit::no;
+}
+/// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
+/// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
+/// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
+template <class P, class F>
+status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
+                            std::size_t per_channel, F&& channel_weights) {
+  const auto how = read_attributes<accumulation_attrs>(*n.attrs);
+  const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
+  set_types(p, n);
+  if (x.per_channel()) return unsupported("per-channel activations");
+  if (w.per_channel() && w.scales.size() != channels)
+    return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
+  set_weight_zero_points(w, to, p, channels);
+  if (auto b = set_integer_bias(n, p, channels); !b) return b;
+  // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
+  // int64.
+  const std::int64_t any_x = largest_offset(x.type, x.zero_point()),
+                     largest_x = how.input_limit > 0 && n.round == rounding::none
+                                     ? std::min<std::int64_t>(how.input_limit, any_x)
+                                     : any_x;
+  const bool known = to.facts != nullptr && to.facts->wide.has_value();
+  p.wide = known && *to.facts->wide;
+  for (std::size_t c = 0; c < channels && !p.wide && !known; ++c) {
+    const std::int64_t bias = p.bias(static_cast<std::int32_t>(c));
+    const auto exceeds = [&](std::int64_t total) {
+      return total > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
+             total * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX;
+    };
+    // Whatever the weights are, or these.
+    p.wide =
+        exceeds(static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c))) &&
+        (p.weights == nullptr ||
+         exceeds(absolute_sum(
+             n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); },
+             w.zero_point(c))));
+  }
+  if (to.facts != nullptr) to.facts->wide = p.wide;
+  if (n.round == rounding::none) {
+    if (p.wide && y.type == dtype::s32)
+      return invalid("accumulators exceed int32", {}, "int64 output");
+    return unit{};
+  }
+  const auto product = [&](std::size_t c) {
+    return laws::accumulator_scale(uses_f32_product(n.round, how.f32_product), x.scale(),
+                                   w.scale(c));
+  };
+  if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
+                               clamp_of(*n.attrs, y.type));
+      !s)
+    return s;
+  if (n.present(2) && n.in[2].type == dtype::f32)
+    return set_real_bias(to, p.requant, n.round, n.constant_as<float>(2), product);
+  return unit{};
+}
+#endif
+
+constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(
+      out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
+}
+constexpr status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs),
+                                               n.in[0].shape, n.in[1].shape));
+}
+
+/// Extents and steps of a convolution, plain or transposed, from its tensors and attributes.
+template <class Attributes>
+constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x, const dims& w,
+                            const dims& y) {
+  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
+  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
+  p.kernel_h = w[1], p.kernel_w = w[2];
+  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h,
+  p.dilation_w = a.dilation_w;
+  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
+  p.groups = a.groups;
+}
+template <bool Depthwise>
+constexpr void set_conv2d(conv2d_params& p, const conv2d_attrs& a, const node_view& n) {
+  set_geometry(p, a, n.in[0].shape, n.in[1].shape, n.out[0].shape);
+  if (!Depthwise) return;
+  p.groups = p.in_c;
+  // A column of pixels lies in memory as a row of them does, which the kernels walk faster.
+  if (p.in_w == 1 && p.out_w == 1 && p.kernel_w == 1 && p.pad_left == 0) {
+    std::swap(p.in_h, p.in_w), std::swap(p.out_h, p.out_w), std::swap(p.kernel_h, p.kernel_w);
+    std::swap(p.stride_h, p.stride_w), std::swap(p.dilation_h, p.dilation_w);
+    std::swap(p.pad_top, p.pad_left);
+  }
+}
+template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_memory& to) {
+  conv2d_params p{};
+  set_conv2d<Depthwise>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
+  accumulation_memory(
+      n, to, p, as_size(p.out_c),
+      [](const conv2d_params& q) { return kernels::problem_of(q, Depthwise); },
+      Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
+}
+#if OCTET_HAS_DEFINITIONS
+template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
+  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
+  const dims &w = n.in[1].shape, &y = n.out[0].shape;
+  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>,
+                                   Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
+  set_conv2d<Depthwise>(p, a, n);
+  const auto channels = as_size(y[3]);
+  const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * (Depthwise ? 1 : as_size(w[3]));
+  auto s = prepare_accumulation(n, to, p, channels, per_channel, [=](std::size_t c, std::size_t i) {
+    return Depthwise ? i * channels + c : c * per_channel + i;
+  });
+  if (s) know_fit(to, p, kernels::problem_of(p, Depthwise));
+  return s;
+}
+#else
+template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to);
+#endif
+/// Forms of the layers that accumulate: the sums themselves, or rounded; FB takes a float bias.
+inline constexpr form accumulating_forms[] = {
+    {.in = {quantized_types, quantized_types, accumulator_types}, .out = {accumulator_types}},
+    {.in = {quantized_types, quantized_types, accumulator_types},
+     .out = {rescaled_types},
+     .roundings = layer_roundings},
+    {.in = {quantized_types, quantized_types, dtype::f32},
+     .out = {rescaled_types},
+     .roundings = with_real_bias},
+};
+inline constexpr op_def conv2d{
+    .name = "qnn.conv2d",
+    .summary = "convolution of NHWC images",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .quantized = true,
+    .accumulates = true,
+    .pads_input = true,
+    .kernel = kernel_id::conv2d,
+    .attributes = keys_of<conv2d_attrs, accumulation_attrs, clamp_keys>,
+    .shape = &conv2d_op_shape,
+    .memory = &conv2d_memory<false>,
+    .prepare = &conv2d_prepare<false>,
+    .decide = &laws::conv2d,
+    .macs = &layer_macs,
+};
+inline constexpr op_def depthwise_conv2d{
+    .name = "qnn.depthwise_conv2d",
+    .summary = "convolution of each channel by itself",
+    .min_inputs = 2,
+    .max_inputs = 3,
+    .optional = {2},
+    .forms = accumulating_forms,
+    .quantized = true,
+    .accumulates = true,
+    .pads_input = true,
+    .kernel = kernel_id::depthwise_conv2d,
+    .attributes = keys_of<conv2d_attrs, accumulation_attrs, clamp_keys>,
+    .shape = &depthwise_conv2d_op_shape,
+    .memory = &conv2d_memory<true>,
+    .prepare = &conv2d_prepare<true>,
+    .decide = &laws::depthwise_conv2d,
+    .macs = &depthwise_macs,
+};
+
+}  // namespace ops
+OCTET_NAMESPACE_END
+
+// ---- octet/direct/conv2d.hpp
+// Direct calls of convolutions: a header-only file compiles their kernels and no others.
+#define OCTET_DIRECT_CONV2D_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y
+/// int32: the accumulators.
+template <int = 0>
+status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias,
+              const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) {
+  return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
+}
+/// w [1,KH,KW,C * multiplier].
+template <int = 0>
+status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
+                        std::span<const std::int32_t> bias, const conv2d_attrs& a,
+                        const quantized_result& y, arithmetic how = {}) {
+  return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, to_attributes(a), how);
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/kernels/every_kernel.hpp
+// All kernels; with OCTET_FEW_KERNELS those that other headers of the file want, and no more.
+#define OCTET_KERNELS_EVERY_KERNEL_HPP_
+
+
+#if !defined(OCTET_FEW_KERNELS)
+#define OCTET_WANTS_EVERY_KERNEL
+#endif
+#if OCTET_HAS_KERNELS
+#endif
+#if OCTET_HAS_KERNELS && defined(OCTET_WANTS_EVERY_KERNEL) && !defined(OCTET_HAS_EVERY_KERNEL)
+#endif
+
+#if OCTET_HAS_KERNELS && defined(OCTET_EXTERN)
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept {
+  return find_among<every_kernel>(id, t);
+}
+}  // namespace kernels
+OCTET_NAMESPACE_END
+#endif
+
+// ---- octet/kernels/float_gemm.hpp
+// What the float32 matrix kernels of every target share: how the second operand is packed and the
+// memory that it takes. Operators say which operand they have (columns_of, beside their params).
+//
+// The sum of an output element runs in one order, one rounding per product and per addition: lanes
+// are output channels, each with a sum of its own, and nothing is added across lanes.
+#define OCTET_KERNELS_FLOAT_GEMM_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+
+/// The second operand of float32 products: `groups` matrices of `steps` rows and `columns` columns,
+/// one behind the other. Distances are in elements.
+struct float_columns {
+  std::size_t groups = 1, columns = 0, steps = 0;
+  std::size_t column_stride = 0, step_stride = 1;
+  const void* weights = nullptr;  // null: given at run time, packed panel by panel into scratch
+
+  constexpr std::size_t panels(const target_layout& t) const noexcept;
+};
+
+/// Vectors of a panel: what a tile of one row needs to hide the latency of its additions.
+inline constexpr std::int32_t float_panel_vectors = 4;
+constexpr std::size_t float_panel_columns(const target_layout& t) noexcept {
+  return as_size(float_panel_vectors * t.lanes);
+}
+constexpr std::size_t float_columns::panels(const target_layout& t) const noexcept {
+  return (columns + float_panel_columns(t) - 1) / float_panel_columns(t);
+}
+/// Columns of panel i as packed: whole vectors, those behind the last column 0.
+constexpr std::size_t float_panel_width(const float_columns& c, const target_layout& t,
+                                        std::size_t i) noexcept {
+  const std::size_t most = float_panel_columns(t), left = c.columns - i * most;
+  return left < most ? round_up(left, as_size(t.lanes)) : most;
+}
+/// Element at which panel i of a group begins.
+constexpr std::size_t float_panel_at(const float_columns& c, const target_layout& t,
+                                     std::size_t group, std::size_t i) noexcept {
+  return (group * round_up(c.columns, as_size(t.lanes)) + i * float_panel_columns(t)) * c.steps;
+}
+/// Never 0: operands without rows have an address all the same.
+constexpr node_bytes float_gemm_bytes(const float_columns& c, const target_layout& t) noexcept {
+  const std::size_t elements = c.weights != nullptr ? float_panel_at(c, t, c.groups, 0)
+                                                    : float_panel_width(c, t, 0) * c.steps,
+                    bytes = round_up(elements * sizeof(float) + 1, alignment);
+  return c.weights != nullptr ? node_bytes{bytes, 0} : node_bytes{0, bytes};
+}
+constexpr bool float_gemm_accepts(const float_columns& c, const target_layout& t) noexcept {
+  return float_gemm_bytes(c, t).scratch <= most_scratch;
+}
+/// op_def::memory's answer.
+constexpr node_bytes float_gemm_memory(const float_columns& c, const target_layout& t) noexcept {
+  return float_gemm_accepts(c, t) ? float_gemm_bytes(c, t) : node_bytes{};
+}
+
+/// `valid` columns from w on, as `steps` rows of `width` elements; W: float, or integers as floats.
+template <class W>
+void float_pack_panel(const float_columns& c, const W* w, std::size_t valid, std::size_t width,
+                      float* to) noexcept {
+  for (std::size_t s = 0; s < c.steps; ++s, to += width) {
+    const W* const row = w + s * c.step_stride;
+    for (std::size_t i = 0; i < valid; ++i) to[i] = static_cast<float>(row[i * c.column_stride]);
+    for (std::size_t i = valid; i < width; ++i) to[i] = 0;
+  }
+}
+template <class W = float>
+void float_pack(const float_columns& c, const target_layout& t, std::byte* to) noexcept {
+  const std::size_t most = float_panel_columns(t);
+  for (std::size_t g = 0; g < c.groups; ++g)
+    for (std::size_t i = 0; i < c.panels(t); ++i)
+      float_pack_panel(
+          c,
+          static_cast<const W*>(c.weights) + g * c.columns * c.steps + i * most * c.column_stride,
+          c.columns - i * most < most ? c.columns - i * most : most, float_panel_width(c, t, i),
+          reinterpret_cast<float*>(to) + float_panel_at(c, t, g, i));
+}
+
+}  // namespace kernels
 OCTET_NAMESPACE_END
 
 // ---- octet/numerics/fused_math.hpp
@@ -18959,698 +20235,6 @@ constexpr float sum_of_softmax_lanes(float (&v)[16]) noexcept {
 }
 
 }  // namespace numerics
-OCTET_NAMESPACE_END
-
-// ---- octet/kernels/depthwise.hpp
-// Packed form of depthwise convolutions, and how their kernel walks an image.
-//
-// Taps of one kernel column go into the lanes' groups: a vector holds, for `lanes` channels, 4
-// bytes (quad) or 2 int16 (pair16) of neighbouring kernel rows. The kernel interleaves the input
-// rows of an output row so once per column, and every column serves all taps and output pixels that
-// touch it.
-//
-// Where channels fill no more than half of a block's lanes, or the kernel has one row, a row is one
-// run instead: its output is out_w * out_c elements, the tap of a kernel column is the input's run
-// a few pixels further on, and blocks are cut from it whatever the channels are. A vector then
-// holds several pixels; weights repeat after some blocks. The groups hold taps of neighbouring
-// kernel columns; an input row is interleaved once and serves all output rows that it reaches.
-#define OCTET_KERNELS_DEPTHWISE_HPP_
-
-#include <numeric>
-
-
-OCTET_NAMESPACE_BEGIN
-namespace kernels {
-
-struct packed_depthwise {
-  product kind;                    // quad or pair16
-  bool runs;                       // blocks are cut from a row's run
-  std::int32_t vectors, channels;  // per block
-  std::int32_t blocks;             // of a pixel; of runs, until weights repeat
-  std::int32_t groups;             // of kernel rows; of runs, of kernel columns
-  std::uint32_t flip;
-  std::int32_t fill;  // byte of a padding element (quad, after flip)
-  std::size_t block_bytes, first_block;
-};
-/// Blocks of runs that are worth packing.
-inline constexpr std::int32_t most_run_blocks = 20;
-
-// The problem: groups as many as input channels, one input channel in each.
-
-/// One input channel: the gemm kernel takes it, its rows are whole kernel rows.
-constexpr bool depthwise_is_gemm(const gemm_problem& g) noexcept { return g.in_c == 1; }
-
-constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
-                                            const weight_form& w) noexcept {
-  packed_depthwise h{};
-  const bool quad = w.fits && g.in_type != dtype::s16 && t.quad != 0;
-  h.kind = quad ? product::quad : product::pair16;
-  const std::int32_t group = quad ? 4 : 2;
-  h.vectors = group;
-  h.channels = group * t.lanes;
-  const std::int32_t until_repeated = g.out_c / std::gcd(g.out_c, h.channels);
-  h.runs = g.in_c == g.out_c && until_repeated <= most_run_blocks &&
-           (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1));
-  h.blocks = h.runs ? until_repeated : (g.out_c - 1) / h.channels + 1;
-  h.groups = ((h.runs ? g.kernel_w : g.kernel_h) - 1) / group + 1;
-  const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
-  h.flip = other_sign ? 0x80808080u : 0;
-  h.fill = quad ? (other_sign ? g.in_zero_point ^ 0x80 : g.in_zero_point) & 0xFF : 0;
-  h.block_bytes =
-      alignment + round_up(as_size(h.channels) * 4 * panel_arrays, alignment) +
-      round_up(as_size(h.runs ? g.kernel_h : g.kernel_w) * as_size(h.groups * h.channels) * 4,
-               alignment);
-  h.first_block = round_up(sizeof(h), alignment);
-  return h;
-}
-inline packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t) noexcept {
-  const bool quads = g.in_type != dtype::s16 && t.quad != 0;
-  return depthwise_header(g, t, quads ? form_of(g) : weight_form{});
-}
-constexpr bool depthwise_accepts(const gemm_problem& g) noexcept {
-  if (depthwise_is_gemm(g)) return gemm_accepts(g);
-  if (g.in_c < 1 || g.out_c < 1 || g.out_c % g.in_c != 0 || g.wide || g.weights == nullptr ||
-      !is_8bit(g.weight_type) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
-    return false;
-  // s16: x is taken as it is and multiplied with w - zero point as int16; a zero point of x would
-  // go into the bias.
-  return has_requantize(*g.requant, g.out_type) && g.out_h > 0 && g.out_w > 0 && g.batch > 0;
-}
-/// Input columns of an output row.
-template <class Problem>  // gemm_problem, or the params of the operator
-constexpr std::int32_t depthwise_window(const Problem& g) noexcept {
-  return (g.out_w - 1) * g.stride_w + (g.kernel_w - 1) * g.dilation_w + 1;
-}
-/// How the kernel of runs walks an image. A period: `blocks` blocks, whole pixels.
-struct run_walk {
-  std::size_t pixels;      // of a period
-  std::size_t periods;     // of an output row
-  std::size_t chunk;       // periods at a time
-  std::size_t lines;       // output rows at a time
-  std::size_t slots;       // interleaved rows at hand
-  std::size_t slot_bytes;  // of one
-  std::size_t phases;      // of the stride along a row: buffers of one row's pixels
-  std::size_t phase_bytes;
-  std::size_t pointers;  // bytes: which row each slot holds, rows, taps
-};
-template <class Problem>
-constexpr run_walk walk_of(const Problem& g, const packed_depthwise& h) noexcept {
-  // Interleaved rows stay in the first cache; a call for fewer vectors than these spends its time
-  // on weights and constants.
-  constexpr std::size_t cache = 32u << 10, call = 32;
-  run_walk w{};
-  const auto kernel_h = as_size(g.kernel_h), stride_h = as_size(g.stride_h),
-             stride_w = as_size(g.stride_w),
-             reach = as_size(g.kernel_w - 1) * as_size(g.dilation_w);  // columns to the last tap
-  w.pixels = as_size(h.blocks) * as_size(h.channels) / as_size(g.out_c);
-  w.periods = (as_size(g.out_w) - 1) / w.pixels + 1;
-  // Two lines share the loads of the rows that they have in common.
-  const std::size_t most_lines = g.dilation_h == 1 ? as_size(g.out_h) : 1;
-  w.lines = most_lines < 2 ? most_lines : 2;
-  const std::size_t period_bytes = as_size(h.blocks) * as_size(h.channels * h.groups) * 4;
-  w.chunk = cache / (period_bytes * ((w.lines - 1) * stride_h + kernel_h));
-  w.chunk = w.chunk < 1 ? 1 : w.chunk > w.periods ? w.periods : w.chunk;
-  w.slot_bytes = w.chunk * period_bytes;
-  while (w.lines * w.chunk < call && w.lines + 2 <= most_lines &&
-         ((w.lines + 1) * stride_h + kernel_h) * w.slot_bytes <= cache)
-    w.lines += 2;
-  w.slots = (w.lines - 1) * stride_h + kernel_h;
-  w.phases = stride_w < reach + 1 ? stride_w : reach + 1;
-  // The last store of a copied pixel is a whole vector, as is the last load.
-  w.phase_bytes =
-      round_up((w.chunk * w.pixels + reach / stride_w) * as_size(g.out_c) * size_of(g.in_type) +
-                   as_size(h.channels) * 2,
-               alignment);
-  w.pointers = round_up(
-      (w.slots + w.lines * kernel_h + as_size(h.groups) * 4) * sizeof(std::int64_t), alignment);
-  return w;
-}
-/// Interleaved columns, then one column of expanded channels per kernel row; of runs, what the
-/// walk says.
-constexpr std::size_t depthwise_scratch_bytes(const gemm_problem& g,
-                                              const packed_depthwise& h) noexcept {
-  if (!h.runs)
-    return round_up(as_size(depthwise_window(g)) * as_size(h.groups * h.channels) * 4, alignment);
-  const run_walk w = walk_of(g, h);
-  return round_up(w.pointers + w.slots * w.slot_bytes + w.phases * w.phase_bytes, alignment);
-}
-constexpr std::size_t depthwise_packed_bytes(const packed_depthwise& h) noexcept {
-  return h.first_block + as_size(h.blocks) * h.block_bytes;
-}
-inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t) noexcept {
-  if (depthwise_is_gemm(g)) return gemm_bytes(g, t);
-  const packed_depthwise h = depthwise_header(g, t);
-  return {depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
-}
-/// The kernel's memory for any weights of these types.
-constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
-  if (depthwise_is_gemm(g)) return gemm_memory(g, t);
-  if (!depthwise_accepts(g)) return {};
-  return largest_over_forms(g, [&](const weight_form& w) {
-    const packed_depthwise h = depthwise_header(g, t, w);
-    const node_bytes b{depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
-    return b.scratch <= most_scratch ? b : node_bytes{};
-  });
-}
-/// The channels of a block's elements.
-constexpr panel_channels depthwise_channels(std::int32_t out_c, const packed_depthwise& h,
-                                            std::int32_t block) noexcept {
-  const std::int32_t first = block * h.channels;
-  if (h.runs) return {first, h.channels, out_c};
-  return {first, out_c - first < h.channels ? out_c - first : h.channels, out_c};
-}
-inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::byte* to) noexcept {
-  if (depthwise_is_gemm(g)) return gemm_pack(g, t, to);
-  const packed_depthwise h = depthwise_header(g, t);
-  std::memset(to, 0, depthwise_packed_bytes(h));
-  std::memcpy(to, &h, sizeof(h));
-  const std::int32_t group = h.kind == product::quad ? 4 : 2;
-  // The zero point as the product sees it: pair16 subtracts it from bytes, and takes int16 as it
-  // is.
-  const std::int32_t zero = h.kind == product::quad
-                                ? (t.quad == 1 ? h.fill : static_cast<std::int8_t>(h.fill))
-                            : g.in_type == dtype::s16 ? g.in_zero_point
-                                                      : 0;
-  for (std::int32_t b = 0; b < h.blocks; ++b) {
-    std::byte* block = to + h.first_block + as_size(b) * h.block_bytes;
-    const panel_channels of = depthwise_channels(g.out_c, h, b);
-    std::byte* arrays = block + alignment;
-    *reinterpret_cast<epilogue_kind*>(block) =
-        fill_panel(*g.requant, g.out_type, h.vectors, t.lanes, of, arrays);
-    auto* bias = reinterpret_cast<std::uint32_t*>(arrays);
-    std::byte* w = arrays + round_up(as_size(h.channels) * 4 * panel_arrays, alignment);
-    for (std::int32_t v = 0; v < h.vectors; ++v)
-      for (std::int32_t l = 0; l < t.lanes; ++l) {
-        const std::int32_t local = channel_in_panel(h.vectors, v, l), c = of.at(local);
-        if (local >= of.count) continue;
-        std::uint32_t sum = 0;
-        std::int64_t size = 0;
-        for (std::int32_t ky = 0; ky < g.kernel_h; ++ky)
-          for (std::int32_t kx = 0; kx < g.kernel_w; ++kx) {
-            const std::int32_t value = g.weight(c, ky * g.kernel_w + kx, 0),
-                               grouped = h.runs ? kx : ky, other = h.runs ? ky : kx,
-                               j = grouped % group;
-            sum += static_cast<std::uint32_t>(value);
-            size += value < 0 ? -value : value;
-            const auto vector =
-                as_size(((other * h.groups + grouped / group) * h.vectors + v) * t.lanes * group);
-            const auto inside =
-                as_size(t.split_pairs && group == 2 ? j * t.lanes + l : l * group + j);
-            if (h.kind == product::quad)
-              reinterpret_cast<std::int8_t*>(w)[vector + inside] = static_cast<std::int8_t>(value);
-            else
-              reinterpret_cast<std::int16_t*>(w)[vector + inside] =
-                  static_cast<std::int16_t>(value);
-          }
-        bias[v * t.lanes + l] =
-            static_cast<std::uint32_t>(g.bias(c)) - static_cast<std::uint32_t>(zero) * sum;
-        limit_kind(*reinterpret_cast<epilogue_kind*>(block), g, c, size);
-      }
-  }
-}
-
-// ---- a convolution whose groups have one input channel each is a depthwise one ----
-
-constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
-  return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
-}
-/// For any weights of these types, whether or not their sums fit int32.
-constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {
-  const node_bytes b = gemm_memory(g, t);
-  return g.groups == g.in_c && g.in_c > 1 ? largest(b, depthwise_memory(g, t)) : b;
-}
-
-}  // namespace kernels
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/work.hpp
-// What nodes cost: the functions of op_def::macs that several operators share.
-#define OCTET_OPS_WORK_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace ops {
-
-/// Elements of an input as a number that cannot overflow; 0 where it is absent.
-constexpr double elements_in(const node_view& n, std::size_t i) {
-  return n.present(i) ? static_cast<double>(n.in[i].shape.elements().value) : 0;
-}
-constexpr double elements_out(const node_view& n, std::size_t i = 0) {
-  return i < n.out.size() ? static_cast<double>(n.out[i].shape.elements().value) : 0;
-}
-/// Extent of an input's axis, at least 1: to divide by, and where the rank is not the operator's.
-constexpr double extent_in(const node_view& n, std::size_t i, int axis) {
-  return n.present(i) && axis < n.in[i].shape.rank ? std::max(n.in[i].shape[axis], 1) : 1;
-}
-
-/// Layers whose weights have the output channels in front: each output sums one channel's products.
-constexpr double layer_macs(const node_view& n) {
-  return elements_out(n) * elements_in(n, 1) / extent_in(n, 1, 0);
-}
-/// Weights [1, KH, KW, C]: each output sums a window.
-constexpr double depthwise_macs(const node_view& n) {
-  return elements_out(n) * extent_in(n, 1, 1) * extent_in(n, 1, 2);
-}
-/// Weights [O, KH, KW, C / groups]: each input element meets the taps of its group's channels.
-constexpr double transpose_conv2d_macs(const node_view& n) {
-  return elements_in(n, 0) * elements_in(n, 1) / extent_in(n, 0, 3);
-}
-/// Recurrent layers on x [.., .., C]: every step of every sequence meets these matrices.
-constexpr double recurrent_macs(const node_view& n, std::initializer_list<std::size_t> matrices) {
-  double weights = 0;
-  for (const std::size_t i : matrices) weights += elements_in(n, i);
-  return extent_in(n, 0, 0) * extent_in(n, 0, 1) * weights;
-}
-/// Windows of attributes window_h and window_w: each output reads those of its pixels that the
-/// image has.
-constexpr double window_steps(const node_view& n) {
-  const auto inside = [&](const char* key, int axis) {
-    return std::clamp(static_cast<double>(n.attrs->integer(key, 1)), 1.0, extent_in(n, 0, axis));
-  };
-  return elements_out(n) * inside("window_h", 1) * inside("window_w", 2);
-}
-
-}  // namespace ops
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/conv2d.hpp
-// qnn.conv2d and qnn.depthwise_conv2d: NHWC, any stride, dilation, groups, explicit padding, fused
-// requantize.
-#define OCTET_OPS_CONV2D_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Padding in input elements; taps outside the image count as the input's zero point.
-struct conv2d_attrs {
-  std::int32_t stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
-  std::int32_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
-  std::int32_t groups = 1;
-  static constexpr auto fields = field_list{field{"stride_h", &conv2d_attrs::stride_h},
-                                            field{"stride_w", &conv2d_attrs::stride_w},
-                                            field{"dilation_h", &conv2d_attrs::dilation_h},
-                                            field{"dilation_w", &conv2d_attrs::dilation_w},
-                                            field{"pad_top", &conv2d_attrs::pad_top},
-                                            field{"pad_left", &conv2d_attrs::pad_left},
-                                            field{"pad_bottom", &conv2d_attrs::pad_bottom},
-                                            field{"pad_right", &conv2d_attrs::pad_right},
-                                            field{"groups", &conv2d_attrs::groups}};
-};
-/// How conv2d, depthwise_conv2d, fully_connected and transpose_conv2d of quantized values sum and
-/// rescale.
-struct accumulation_attrs {
-  bool f32_product = false;      // sx*sw is rounded to binary32 before anything else (TFLite uint8)
-  std::int32_t input_limit = 0;  // int16 input: |x - zero point| is at most this (255 after
-                                 // qnn.dynamic_quantize); 0: all of its type. Sums of larger values
-                                 // are cut to the accumulator's bits
-  static constexpr auto fields = field_list{field{"f32_product", &accumulation_attrs::f32_product},
-                                            field{"input_limit", &accumulation_attrs::input_limit}};
-};
-
-/// What conv2d and depthwise kernels get.
-/// conv2d weights: [out_c][kernel_h][kernel_w][in_c / groups]; depthwise weights:
-/// [kernel_h][kernel_w][out_c], out_c = in_c * multiplier.
-struct conv2d_params {
-  std::int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w;
-  std::int32_t stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, groups;
-  dtype in_type, weight_type,
-      out_type;  // out_type s32 or s64 with requant.mode none: the accumulators
-  std::int32_t in_zero_point = 0;
-  const std::int32_t* weight_zero_points = nullptr;  // one per output channel; null: all 0
-  const void* weights = nullptr;  // constant weights, unpacked; null: dynamic, taken from in[1]
-  const std::int32_t* bias32 = nullptr;  // at most one of the two
-  const std::int64_t* bias64 = nullptr;
-  bool wide = false;  // accumulators may exceed int32: int64 needed
-  kernels::weight_fit fits = kernels::weight_fit::unknown;
-  requantize_params requant;
-  const std::byte* packed = nullptr;  // set by the kernel's pack()
-  constexpr std::int64_t bias(std::int32_t c) const {
-    return bias32 ? bias32[c] : bias64 ? bias64[c] : 0;
-  }
-};
-
-namespace kernels {
-constexpr gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexcept {
-  gemm_problem g;
-  g.batch = p.batch, g.in_h = p.in_h, g.in_w = p.in_w, g.in_c = p.in_c, g.out_h = p.out_h,
-  g.out_w = p.out_w, g.out_c = p.out_c, g.kernel_h = p.kernel_h, g.kernel_w = p.kernel_w;
-  g.stride_h = p.stride_h, g.stride_w = p.stride_w, g.dilation_h = p.dilation_h,
-  g.dilation_w = p.dilation_w, g.pad_top = p.pad_top, g.pad_left = p.pad_left,
-  g.groups = depthwise ? p.in_c : p.groups;
-  g.in_type = p.in_type, g.weight_type = p.weight_type, g.out_type = p.out_type,
-  g.in_zero_point = p.in_zero_point, g.weight_zero_points = p.weight_zero_points,
-  g.weights = p.weights;
-  g.weight_oc = depthwise ? 1 : as_size(p.kernel_h * p.kernel_w) * as_size(g.group_in());
-  g.weight_tap = depthwise ? as_size(p.out_c) : as_size(g.group_in());
-  g.bias32 = p.bias32, g.bias64 = p.bias64, g.wide = p.wide, g.requant = &p.requant;
-  g.fits = p.fits;
-  return g;
-}
-}  // namespace kernels
-
-/// Shape of a convolution: x [N,H,W,C], w [O,KH,KW,C/groups].
-constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
-  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
-  if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
-    return violation{rule::groups, dims{a.groups}, dims{x[3], w[0]}};
-  if (w[3] != x[3] / a.groups) return violation{rule::channels, dims{x[3] / a.groups}, dims{w[3]}};
-  if (a.stride_h < 1 || a.stride_w < 1 || a.dilation_h < 1 || a.dilation_w < 1)
-    return violation{rule::stride, dims{1, 1, 1, 1},
-                     dims{a.stride_h, a.stride_w, a.dilation_h, a.dilation_w}};
-  const std::int64_t kh = (std::int64_t{w[1]} - 1) * a.dilation_h + 1,
-                     kw = (std::int64_t{w[2]} - 1) * a.dilation_w + 1;
-  const std::int64_t ph = std::int64_t{x[1]} + a.pad_top + a.pad_bottom,
-                     pw = std::int64_t{x[2]} + a.pad_left + a.pad_right;
-  if (kh > ph || kw > pw || ph > INT32_MAX || pw > INT32_MAX)
-    return violation{rule::window,
-                     dims{static_cast<std::int32_t>(kh), static_cast<std::int32_t>(kw)},
-                     dims{static_cast<std::int32_t>(ph), static_cast<std::int32_t>(pw)}};
-  return dims{x[0], static_cast<std::int32_t>((ph - kh) / a.stride_h + 1),
-              static_cast<std::int32_t>((pw - kw) / a.stride_w + 1), w[0]};
-}
-/// Depthwise: x [N,H,W,C], w [1,KH,KW,C*multiplier].
-constexpr shape_or depthwise_conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
-  if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
-  if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
-  if (x[3] < 1 || w[3] % x[3] != 0 || w[0] != 1)
-    return violation{rule::channels, dims{1, w[1], w[2], x[3]}, w};
-  conv2d_attrs one = a;
-  one.groups = 1;
-  return conv2d_shape(one, dims{x[0], x[1], x[2], 1}, dims{w[3], w[1], w[2], 1});
-}
-
-namespace reference {
-
-/// A layer's sum of that output channel as the node gives it: itself, or rounded.
-constexpr std::int64_t finished(const requantize_params& q, std::int64_t sum,
-                                std::int32_t channel) {
-  return q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel);
-}
-/// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
-/// counted within the group. `y`: typed_results or integer_results.
-template <class In, class W, class Out>
-constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out& y, bool depthwise,
-                      std::size_t row_begin, std::size_t row_end) {
-  const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
-                     group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
-  const image_extents image{p.in_h, p.in_w, p.in_c};
-  const std::size_t taps = product_of(p.kernel_h, p.kernel_w);
-  for (std::size_t row = row_begin; row < row_end; ++row) {
-    const auto [n, oy] = image_row_of(row, p.out_h);
-    for (std::int32_t ox = 0; ox < p.out_w; ++ox)
-      for (std::int32_t oc = 0; oc < p.out_c; ++oc) {
-        std::int64_t acc = p.requant.mode == rounding::float_bias_half_even ? 0 : p.bias(oc);
-        const std::int32_t wz = p.weight_zero_points ? p.weight_zero_points[oc] : 0,
-                           first = oc / group_out * group_in;
-        for (std::int32_t ky = 0; ky < p.kernel_h; ++ky)
-          for (std::int32_t kx = 0; kx < p.kernel_w; ++kx) {
-            const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
-                               ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
-            if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-            const In* px = x + nhwc_index(image, n, iy, ix, first);
-            const std::size_t tap = as_size(ky * p.kernel_w + kx);
-            const W* pw = w + (depthwise ? tap * as_size(p.out_c) + as_size(oc)
-                                         : (as_size(oc) * taps + tap) * as_size(group_in));
-            for (std::int32_t ic = 0; ic < group_in; ++ic)
-              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
-          }
-        y.set((row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc),
-              finished(p.requant, acc, oc));
-      }
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const conv2d_params*>(a.params);
-  const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
-    conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-           integer_results{a.out[0], p.out_type}, Depthwise, rows.begin, rows.end);
-  });
-}
-#else
-template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
-#endif
-
-}  // namespace reference
-
-namespace ops {
-
-/// The zero point of all channels. Nothing where channels differ, or where the compiler cannot tell
-/// because the numbers are not constants to it.
-constexpr std::optional<std::int32_t> common_zero_point(const tensor_desc& w) {
-  if (w.zero_points.size() <= 1) return w.zero_point();
-  if (std::is_constant_evaluated()) return std::nullopt;
-  for (std::int32_t z : w.zero_points)
-    if (z != w.zero_points[0]) return std::nullopt;
-  return w.zero_points[0];
-}
-/// A problem's weights before they are prepared: their zero points where these are at hand.
-constexpr void set_weights(kernels::gemm_problem& g, const tensor_desc& w) {
-  const auto common = common_zero_point(w);
-  g.weight_zero_point = common.value_or(0);
-  g.zero_points_unknown = !common.has_value();
-}
-/// Sum over one output channel's weights of |w - zero point|.
-template <class F>
-std::int64_t absolute_sum(const node_view& n, std::size_t input, std::size_t count, F&& index,
-                          std::int32_t zero_point) {
-  std::int64_t total = 0;
-  with_quantized(n.in[input].type, [&]<class W>(type_tag<W>) {
-    const auto w = n.constant_as<W>(input);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::int64_t v = std::int64_t{w[index(i)]} - zero_point;
-      total += v < 0 ? -v : v;
-    }
-  });
-  return total;
-}
-
-/// What conv2d, depthwise_conv2d, fully_connected and transpose_conv2d know of their tensors before
-/// anything is computed: types, the input's zero point, where constant weights lie.
-template <class P> constexpr void set_types(P& p, const node_view& n) {
-  p.in_type = n.in[0].type;
-  p.weight_type = n.in[1].type;
-  p.out_type = n.out[0].type;
-  p.in_zero_point = n.in[0].zero_point();
-  if (n.is_constant(1)) p.weights = n.constant[1].data();
-}
-/// op_def::memory of the same. `p`: extents set. `problem(p)`: as the kernel sees it;
-/// `need(problem, layout)`: the kernel's memory.
-template <class P, class Problem, class F>
-constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, std::size_t channels,
-                                   Problem&& problem, F&& need) {
-  const tensor_desc& w = n.in[1];
-  to.make<P>();
-  set_types(p, n);
-  const bool real_bias = n.round != rounding::none && n.present(2) && n.in[2].type == dtype::f32;
-  p.requant.mode = requantize_mode(n.round, real_bias);
-  if (common_zero_point(w) != 0) to.array<std::int32_t>(channels);
-  requantize_memory(to, n.round, w.per_channel() ? channels : 1);
-  if (real_bias) real_bias_memory(to, n.round, channels, w.per_channel() ? channels : 1);
-  kernels::gemm_problem g = problem(p);
-  set_weights(g, w);
-  to.kernel([&](const kernels::target_layout& t) { return need(g, t); });
-}
-#if OCTET_HAS_DEFINITIONS
-/// A bias of integers (input 2, where there is one) as the parameters hold it; one of floats is
-/// looked at, but for its rounding to take.
-template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t channels) {
-  if (!n.present(2)) return unit{};
-  const tensor_desc& b = n.in[2];
-  if (b.shape.elements().value != channels)
-    return invalid("bias count", std::to_string(b.shape.elements().value),
-                   std::to_string(channels));
-  if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
-  if (b.type == dtype::s32) {
-    p.bias32 = n.constant_as<std::int32_t>(2).data();
-  } else if (b.type == dtype::s64) {
-    for (std::int64_t v : n.constant_as<std::int64_t>(2))
-      if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62))
-        return invalid("bias", std::to_string(v),
-                       "a magnitude below 2^62");  // sums with it must not leave int64
-    p.bias64 = n.constant_as<std::int64_t>(2).data();
-  }
-  return unit{};
-}
-/// One zero point for each channel of the weights, where not all are 0.
-template <class P>
-void set_weight_zero_points(const tensor_desc& w, prepared& to, P& p, std::size_t channels) {
-  if (common_zero_point(w) == 0) return;
-  auto z = to.array<std::int32_t>(channels);
-  for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
-  p.weight_zero_points = z.data();
-}
-/// Whether constant weights fit int8, where plans for other shapes ask again.
-template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem& problem) {
-  if (to.facts == nullptr || p.weights == nullptr || problem.dynamic) return;
-  if (!to.facts->fits) to.facts->fits = kernels::form_of(problem).fits;
-  p.fits = *to.facts->fits ? kernels::weight_fit::yes : kernels::weight_fit::no;
-}
-/// The parts that conv2d, depthwise_conv2d, fully_connected and transpose_conv2d share: types, zero
-/// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
-/// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
-template <class P, class F>
-status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
-                            std::size_t per_channel, F&& channel_weights) {
-  const auto how = read_attributes<accumulation_attrs>(*n.attrs);
-  const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
-  set_types(p, n);
-  if (x.per_channel()) return unsupported("per-channel activations");
-  if (w.per_channel() && w.scales.size() != channels)
-    return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
-  set_weight_zero_points(w, to, p, channels);
-  if (auto b = set_integer_bias(n, p, channels); !b) return b;
-  // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
-  // int64.
-  const std::int64_t any_x = largest_offset(x.type, x.zero_point()),
-                     largest_x = how.input_limit > 0 && n.round == rounding::none
-                                     ? std::min<std::int64_t>(how.input_limit, any_x)
-                                     : any_x;
-  const bool known = to.facts != nullptr && to.facts->wide.has_value();
-  p.wide = known && *to.facts->wide;
-  for (std::size_t c = 0; c < channels && !p.wide && !known; ++c) {
-    const std::int64_t bias = p.bias(static_cast<std::int32_t>(c));
-    const auto exceeds = [&](std::int64_t total) {
-      return total > INT32_MAX / std::max<std::int64_t>(largest_x, 1) ||
-             total * largest_x + (bias < 0 ? -bias : bias) > INT32_MAX;
-    };
-    // Whatever the weights are, or these.
-    p.wide =
-        exceeds(static_cast<std::int64_t>(per_channel) * largest_offset(w.type, w.zero_point(c))) &&
-        (p.weights == nullptr ||
-         exceeds(absolute_sum(
-             n, 1, per_channel, [&](std::size_t i) { return channel_weights(c, i); },
-             w.zero_point(c))));
-  }
-  if (to.facts != nullptr) to.facts->wide = p.wide;
-  if (n.round == rounding::none) {
-    if (p.wide && y.type == dtype::s32)
-      return invalid("accumulators exceed int32", {}, "int64 output");
-    return unit{};
-  }
-  const auto product = [&](std::size_t c) {
-    return laws::accumulator_scale(uses_f32_product(n.round, how.f32_product), x.scale(),
-                                   w.scale(c));
-  };
-  if (auto s = fill_requantize(to, p.requant, n.round, w.per_channel() ? channels : 1, product, y,
-                               clamp_of(*n.attrs, y.type));
-      !s)
-    return s;
-  if (n.present(2) && n.in[2].type == dtype::f32)
-    return set_real_bias(to, p.requant, n.round, n.constant_as<float>(2), product);
-  return unit{};
-}
-#endif
-
-constexpr status conv2d_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(
-      out, conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
-}
-constexpr status depthwise_conv2d_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, depthwise_conv2d_shape(read_attributes<conv2d_attrs>(*n.attrs),
-                                               n.in[0].shape, n.in[1].shape));
-}
-
-/// Extents and steps of a convolution, plain or transposed, from its tensors and attributes.
-template <class Attributes>
-constexpr void set_geometry(conv2d_params& p, const Attributes& a, const dims& x, const dims& w,
-                            const dims& y) {
-  p.batch = x[0], p.in_h = x[1], p.in_w = x[2], p.in_c = x[3];
-  p.out_h = y[1], p.out_w = y[2], p.out_c = y[3];
-  p.kernel_h = w[1], p.kernel_w = w[2];
-  p.stride_h = a.stride_h, p.stride_w = a.stride_w, p.dilation_h = a.dilation_h,
-  p.dilation_w = a.dilation_w;
-  p.pad_top = a.pad_top, p.pad_left = a.pad_left;
-  p.groups = a.groups;
-}
-template <bool Depthwise>
-constexpr void set_conv2d(conv2d_params& p, const conv2d_attrs& a, const node_view& n) {
-  set_geometry(p, a, n.in[0].shape, n.in[1].shape, n.out[0].shape);
-  if (!Depthwise) return;
-  p.groups = p.in_c;
-  // A column of pixels lies in memory as a row of them does, which the kernels walk faster.
-  if (p.in_w == 1 && p.out_w == 1 && p.kernel_w == 1 && p.pad_left == 0) {
-    std::swap(p.in_h, p.in_w), std::swap(p.out_h, p.out_w), std::swap(p.kernel_h, p.kernel_w);
-    std::swap(p.stride_h, p.stride_w), std::swap(p.dilation_h, p.dilation_w);
-    std::swap(p.pad_top, p.pad_left);
-  }
-}
-template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_memory& to) {
-  conv2d_params p{};
-  set_conv2d<Depthwise>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
-  accumulation_memory(
-      n, to, p, as_size(p.out_c),
-      [](const conv2d_params& q) { return kernels::problem_of(q, Depthwise); },
-      Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
-}
-#if OCTET_HAS_DEFINITIONS
-template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
-  const auto a = read_attributes<conv2d_attrs>(*n.attrs);
-  const dims &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>,
-                                   Depthwise ? kernel_id::depthwise_conv2d : kernel_id::conv2d);
-  set_conv2d<Depthwise>(p, a, n);
-  const auto channels = as_size(y[3]);
-  const std::size_t per_channel = as_size(w[1]) * as_size(w[2]) * (Depthwise ? 1 : as_size(w[3]));
-  auto s = prepare_accumulation(n, to, p, channels, per_channel, [=](std::size_t c, std::size_t i) {
-    return Depthwise ? i * channels + c : c * per_channel + i;
-  });
-  if (s) know_fit(to, p, kernels::problem_of(p, Depthwise));
-  return s;
-}
-#else
-template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to);
-#endif
-/// Forms of the layers that accumulate: the sums themselves, or rounded; FB takes a float bias.
-inline constexpr form accumulating_forms[] = {
-    {.in = {quantized_types, quantized_types, accumulator_types}, .out = {accumulator_types}},
-    {.in = {quantized_types, quantized_types, accumulator_types},
-     .out = {rescaled_types},
-     .roundings = layer_roundings},
-    {.in = {quantized_types, quantized_types, dtype::f32},
-     .out = {rescaled_types},
-     .roundings = with_real_bias},
-};
-inline constexpr op_def conv2d{
-    .name = "qnn.conv2d",
-    .summary = "convolution of NHWC images",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = accumulating_forms,
-    .quantized = true,
-    .accumulates = true,
-    .pads_input = true,
-    .kernel = kernel_id::conv2d,
-    .attributes = keys_of<conv2d_attrs, accumulation_attrs, clamp_keys>,
-    .shape = &conv2d_op_shape,
-    .memory = &conv2d_memory<false>,
-    .prepare = &conv2d_prepare<false>,
-    .decide = &laws::conv2d,
-    .macs = &layer_macs,
-};
-inline constexpr op_def depthwise_conv2d{
-    .name = "qnn.depthwise_conv2d",
-    .summary = "convolution of each channel by itself",
-    .min_inputs = 2,
-    .max_inputs = 3,
-    .optional = {2},
-    .forms = accumulating_forms,
-    .quantized = true,
-    .accumulates = true,
-    .pads_input = true,
-    .kernel = kernel_id::depthwise_conv2d,
-    .attributes = keys_of<conv2d_attrs, accumulation_attrs, clamp_keys>,
-    .shape = &depthwise_conv2d_op_shape,
-    .memory = &conv2d_memory<true>,
-    .prepare = &conv2d_prepare<true>,
-    .decide = &laws::depthwise_conv2d,
-    .macs = &depthwise_macs,
-};
-
-}  // namespace ops
 OCTET_NAMESPACE_END
 
 // ---- octet/ops/batch_matmul.hpp
@@ -35416,492 +36000,14 @@ constexpr const op_def* find_operator(std::string_view name,
 
 OCTET_NAMESPACE_END
 
-// ---- octet/plan/step.hpp
-// One kernel call of a plan.
-#define OCTET_PLAN_STEP_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// One kernel call. Everything in it is fixed at plan time.
-struct step {
-  kernel_fn run = nullptr;
-  const void* params = nullptr;
-  std::int32_t node = 0;  // index into plan_data::source.nodes
-  std::uint32_t first_in = 0, inputs = 0, first_out = 0,
-                outputs = 0;  // ranges of plan_data::operands
-  std::uint32_t parts = 1;
-  kernel_id kernel = kernel_id::none;  // none: the reference runs
-  const char* kernel_name = "reference";
-  std::size_t scratch = 0;  // bytes per part
-};
-
-OCTET_NAMESPACE_END
-
-// ---- octet/plan/prepare_step.hpp
-// From a node to one step, on every path: loaded and typed networks, direct calls, constant
-// folding. The kernel of a target runs if it takes the node's params, else the reference.
-#define OCTET_PLAN_PREPARE_STEP_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace detail {
-
-/// Copies the first input to the output: what an alias becomes where the two cannot share memory.
-struct copy_params {
-  std::size_t bytes = 0;
-};
-inline void copy_kernel(const kernel_args& a) noexcept {
-  const std::size_t n = static_cast<const copy_params*>(a.params)->bytes;
-  if (n != 0) std::memcpy(a.out[0], a.in[0], n);
-}
-
-/// Outputs without elements: nothing to compute, and kernels need not know tensors that have a null
-/// pointer and pixels without channels.
-constexpr bool computes_nothing(const node_view& n) {
-  for (const tensor_desc& y : n.out)
-    if (y.shape.elements().value != 0) return false;
-  return !n.out.empty();
-}
-
-/// The memory of a step for a node, on each of the targets.
-constexpr node_memory memory_of_step(const op_def& op, const node_view& n,
-                                     std::span<const kernels::target_layout* const> targets) {
-  node_memory m(targets);
-  if (op.memory != nullptr) op.memory(n, m);
-  if (m.alias) m.make<copy_params>();
-  if (computes_nothing(n)) m.reference_scratch = 0, m.on = {};
-  for (kernels::node_bytes& b : m.on) b.scratch = std::max(b.scratch, m.reference_scratch);
-  return m;
-}
-/// The output of this node may be its input's bytes.
-constexpr bool is_alias(const op_def& op, const node_view& n) {
-  node_memory m;
-  if (op.memory != nullptr && takes(op, n)) op.memory(n, m);
-  return m.alias;
-}
-
-/// What an operator or kernel takes beyond what it declares: an error of its author, found on every
-/// path, because typed graphs would be too small.
-inline status within(const op_def& op, const char* what, std::size_t taken, std::size_t declared) {
-  if (taken <= declared || op.memory == nullptr) return unit{};
-  return invalid(what, std::to_string(taken) + " bytes",
-                 std::to_string(declared) + " bytes, as op_def::memory says");
-}
-
-/// References only: for who must not name the kernels (loaders, which fold constants).
-inline const kernel_entry* no_kernel(kernel_id, target) noexcept { return nullptr; }
-
-/// What plans of one network share of a node.
-class shared_data {
- public:
-  /// What is known of the node's constants.
-  virtual node_facts& facts() = 0;
-  /// Stores the block of packed data, that many bytes, in the params, as `k.pack` does. Null: there
-  /// is no memory for it.
-  virtual std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
-                                             std::size_t bytes) = 0;
-
- protected:
-  ~shared_data() = default;
-};
-
-/// Packs a step's constants, `bytes` of them packed, or takes what other plans have packed.
-inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes, plan_memory& memory,
-                        shared_data* shared) {
-  if (bytes != 0 && shared == nullptr) k.pack(params, memory.bytes(Bytes(bytes)));
-  if (bytes != 0 && shared != nullptr) {
-    auto block = shared->pack(k, params, bytes);
-    if (!block) return no_memory(bytes);
-    memory.hold(std::move(block), Bytes(bytes));
-  }
-  memory.align();
-  return unit{};
-}
-
-/// Fills run, params, kernel, kernel_name, scratch and parts of `st`. Params and packed weights
-/// come from `memory`, which with what the operator declares stays within `max`: that is looked at
-/// before anything is allocated. `threads`: into how many parts a kernel that can be split is. No
-/// heap on the way to success if `memory` needs none and packed data is not `shared` (null).
-inline status prepare_step(const op_def& op, const node_view& n, target on, kernels::finder find,
-                           unsigned threads, plan_memory& memory, step& st,
-                           const limits& max = limits::none(), shared_data* shared = nullptr) {
-  const kernels::target_layout* const layout[] = {kernels::layout_of(on)};
-  prepared p;
-  p.memory = &memory;
-  if (shared != nullptr) p.facts = &shared->facts();
-  memory.align();
-  const std::size_t before = memory.total().value;
-  const node_memory most = takes(op, n) ? memory_of_step(op, n, layout) : node_memory();
-  if (auto s = within_limit(&limits::plan_bytes, max, "bytes of the plan",
-                            saturating_add(saturating_add(before, most.params), most.on[0].packed));
-      !s)
-    return s;
-  if (auto s = within_limit(&limits::scratch_bytes, max, "bytes of an operator while it runs",
-                            std::max(most.reference_scratch, most.on[0].scratch));
-      !s)
-    return s;
-  // Alignment may leave a gap before params and before packed data.
-  const std::size_t own = most.params + (shared != nullptr ? 0 : most.on[0].packed),
-                    taken = own == 0 ? 0 : own + 2 * alignment;
-  if (!memory.reserve(Bytes(taken))) return no_memory(taken);
-  if (auto s = prepare_node(op, n, p); !s) return s;
-  if (most.alias)
-    p.make<copy_params>(&copy_kernel).bytes =
-        bytes_of(n.out[0].shape.elements(), n.out[0].type).value;
-  if (auto s = within(op, "params of an operator", memory.total().value - before, most.params); !s)
-    return s;
-  memory.align();
-  st.params = p.params;
-  if (computes_nothing(n)) {
-    st.run = [](const kernel_args&) noexcept {};
-    st.kernel_name = "nothing";
-    return unit{};
-  }
-  st.run = p.reference;
-  st.scratch = most.reference_scratch;
-  const kernel_entry* const k = p.kernel == kernel_id::none ? nullptr : find(p.kernel, on);
-  if (k == nullptr || k->run == nullptr || (k->accepts && !k->accepts(p.params))) return unit{};
-  // Header-only programs compile declared kernels alone: another one would run here and not there.
-  if ((kernels_of(op) & kernels::set_of(p.kernel)) == 0)
-    return invalid("kernel of " + std::string(op.name), std::string(name_of(p.kernel)),
-                   "op_def::kernel or op_def::other_kernel");
-  st.run = k->run;
-  st.kernel = p.kernel;
-  st.kernel_name = k->describe ? k->describe(p.params) : "simd";
-  st.parts = k->parallel ? threads : 1;
-  st.scratch = k->scratch_bytes ? k->scratch_bytes(p.params) : 0;
-  const std::size_t packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
-  if (auto s = within(op, "scratch of a kernel", st.scratch, most.on[0].scratch); !s) return s;
-  if (auto s = within(op, "packed data of a kernel", packed, most.on[0].packed); !s) return s;
-  return pack_step(*k, p.params, packed, memory, shared);
-}
-
-/// A state's first contents: those given, else real zero.
-inline void reset_state(std::byte* to, dtype type, std::size_t bytes,
-                        std::span<const std::byte> first, std::int32_t zero_point) noexcept {
-  if (!first.empty())
-    std::memcpy(to, first.data(), first.size());
-  else if (bytes != 0)
-    std::memset(to, is_8bit(type) ? zero_point & 255 : 0, bytes);
-}
-
-}  // namespace detail
-OCTET_NAMESPACE_END
-
 // ---- octet/direct.hpp
-// One operator on the caller's own memory, without a graph: the same preparation, the same kernels,
-// the same bits.
+// Direct calls of all operators. A file that calls few of them and is header-only compiles faster
+// with the headers of those (direct/add.hpp, direct/conv2d.hpp).
 #define OCTET_DIRECT_HPP_
 
-#include <optional>
-
 
 OCTET_NAMESPACE_BEGIN
 
-/// Memory of the caller with its quantization; scale 0: plain numbers. `scales`: per channel along
-/// `axis`, in place of scale.
-struct quantized_view {
-  const_tensor_view data;
-  double scale = 0;
-  std::int32_t zero_point = 0;
-  std::span<const double> scales{};
-  std::span<const std::int32_t> zero_points{};
-  std::int32_t axis = -1;
-
-  tensor_desc desc() const {
-    tensor_desc d{data.type, data.shape, {}, {}, axis};
-    if (!scales.empty())
-      d.scales = scales, d.zero_points = zero_points;
-    else if (scale != 0)
-      d.scales = {&scale, 1}, d.zero_points = {&zero_point, 1};
-    return d;
-  }
-};
-
-namespace detail {
-
-/// One operand of a direct call as verify() would look at a tensor of a graph.
-inline status verify_view(const quantized_view& v, std::string_view what) {
-  status s = verify_quantization(v.desc());
-  if (s && v.scale == 0 && v.scales.empty() && v.zero_point != 0)
-    s = invalid("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
-  if (s) return s;
-  error_info e = s.error();
-  e.what += " of " + std::string(what);
-  return e;
-}
-/// Number, types and quantization of the operands of a direct call.
-inline status verify_operands(const op_def& op, std::span<const quantized_view> in,
-                              std::span<const quantized_view> out, rounding round) {
-  const auto count = static_cast<std::int32_t>(in.size());
-  if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
-    return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
-                   std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
-  for (const auto* list : {&in, &out})
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      const quantized_view& v = (*list)[i];
-      const std::string what = name_of_operand(op, list == &in, i);
-      if (auto s = verify_view(v, what); !s) return s;
-      const bool absent = list == &in && v.data.data == nullptr;
-      if (!absent && v.scale == 0 && v.scales.empty() &&
-          needs_scale(op, round, v.data.type, list == &in ? std::optional(i) : std::nullopt))
-        return no_scale(what);
-    }
-  return unit{};
-}
-/// The outputs have the shapes that the operator's rule gives them.
-inline status verify_output_shapes(const op_def& op, const node_view& n) {
-  if (!op.shape) return unit{};
-  std::vector<dims> shapes(n.out.size());
-  if (auto s = op.shape(n, shapes); !s) return s;
-  for (std::size_t i = 0; i < n.out.size(); ++i)
-    if (!(shapes[i] == n.out[i].shape))
-      return invalid("output shape of " + std::string(op.name), to_string(n.out[i].shape),
-                     to_string(shapes[i]));
-  return unit{};
-}
-
-/// find() for the kernels of these operators, and of no others.
-template <const op_def&... Ops> constexpr kernels::finder finder_of() {
-  return kernels::finder_among<(kernels_of(Ops) | ...)>();
-}
-}  // namespace detail
-
-/// An operator prepared for one set of shapes, types and constants (weights are packed): make it
-/// once, call it often. Keeps pointers to the constants.
-class operator_call {
- public:
-  /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without
-  /// data and shape {0}.
-  /// `find`: which kernels a header-only file compiles for it.
-  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
-                                    std::span<const bool> constant,
-                                    std::span<const quantized_view> out, const attributes& attrs,
-                                    rounding round, target on, kernels::finder find) {
-    const numerics::exact_environment environment;
-    if (on == target::automatic) on = best_target();
-    if (!can_run(on))
-      return unsupported("target", std::string(name_of(on)),
-                         "a target of this build that this CPU can run");
-    if (auto s = detail::verify_operands(op, in, out, round); !s) return s.error();
-    operator_call c;
-    std::vector<tensor_desc> ins, outs;
-    std::vector<std::span<const std::byte>> constants;
-    const auto given = std::make_unique<bool[]>(in.size() + 1);
-    for (std::size_t i = 0; i < in.size(); ++i) {
-      given[i] = in[i].data.data != nullptr || !(i < constant.size() && constant[i]);
-      ins.push_back(in[i].desc());
-      const bool known = given[i] && i < constant.size() && constant[i];
-      constants.push_back(
-          known ? std::span(static_cast<const std::byte*>(in[i].data.data), in[i].data.size_bytes())
-                : std::span<const std::byte>());
-    }
-    for (const quantized_view& o : out) outs.push_back(o.desc());
-    const auto known_attributes = std::make_unique<bool[]>(attrs.entries().size() + 1);
-    const attribute_view view(attrs, known_attributes.get());
-    const node_view n{ins, outs, constants, {given.get(), in.size()}, &view, round};
-    if (auto s = detail::verify_values(attrs, outs); !s) return s.error();
-    if (auto s = detail::verify_output_shapes(op, n); !s) return s.error();
-    c.memory_ = std::make_unique<plan_memory>();
-    if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
-      return s.error();
-    if (auto s = detail::all_read(op, attrs, known_attributes.get()); !s) return s.error();
-    c.step_.inputs = static_cast<std::uint32_t>(in.size()),
-    c.step_.outputs = static_cast<std::uint32_t>(out.size());
-    c.scratch_ = buffer(Bytes(c.step_.scratch));
-    return c;
-  }
-  /// The same for an operator of any name: a header-only file compiles all of octet's kernels.
-  template <kernels::kernel_set Which = kernels::every_kernel>
-  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
-                                    std::span<const bool> constant,
-                                    std::span<const quantized_view> out, const attributes& attrs,
-                                    rounding round, target on = target::automatic) {
-    return make(op, in, constant, out, attrs, round, on, kernels::finder_among<Which>());
-  }
-  /// The same for an operator known when compiling: a header-only file compiles its kernel alone.
-  template <const op_def& Op>
-  static result<operator_call> make(std::span<const quantized_view> in,
-                                    std::span<const bool> constant,
-                                    std::span<const quantized_view> out, const attributes& attrs,
-                                    rounding round, target on = target::automatic) {
-    return make(Op, in, constant, out, attrs, round, on, detail::finder_of<Op>());
-  }
-  /// One pointer per input (constants as well) and per output. No allocation, no lock, no system
-  /// call.
-  void operator()(const void* const* in, void* const* out) noexcept {
-    if (step_.run == nullptr) return;  // moved from
-    const numerics::exact_environment environment;
-    step_.run({step_.params, {in, step_.inputs}, {out, step_.outputs}, scratch_.data(), 0, 1});
-  }
-  /// "reference", or the name of the kernel in use.
-  const char* kernel_name() const noexcept { return step_.kernel_name; }
-
-  operator_call(operator_call&& o) noexcept
-      : memory_(std::move(o.memory_)),
-        step_(std::exchange(o.step_, step{})),
-        scratch_(std::move(o.scratch_)) {}
-  operator_call& operator=(operator_call&& o) noexcept {
-    memory_ = std::move(o.memory_);
-    step_ = std::exchange(o.step_, step{});
-    scratch_ = std::move(o.scratch_);
-    return *this;
-  }
-
- private:
-  operator_call() = default;
-  std::unique_ptr<plan_memory> memory_;
-  step step_;
-  buffer scratch_;
-};
-
-// ---- the operators as functions ----
-//
-// Each checks shapes and types, prepares (packs weights) and runs at every call: use operator_call
-// where one operator runs often. Views are the caller's memory, NHWC for images; results are
-// written to `y`, whose shape must be the operator's. float32 views run the float32 form of an
-// operator where it has one. All are templates for one reason: the compiler looks into those that a
-// file names and no others, and a header-only file compiles those operators' kernels alone.
-
-/// Result memory of a call: the caller's, with its quantization and a fused activation.
-struct quantized_result {
-  tensor_view data;
-  double scale = 0;
-  std::int32_t zero_point = 0;
-  octet::activation activation = activation::none;
-  quantized_view view() const { return {data, scale, zero_point, {}, {}, -1}; }
-};
-/// Whose arithmetic a call follows: a law (TFLite's reference unless given), or one rounding by
-/// name, with what laws decide beside it.
-struct arithmetic {
-  octet::law law = octet::law::tflite_ref;
-  octet::rounding rounding = octet::rounding::none;
-  bool by_law = true;
-  bool f32_product = false;    // sx * sw is rounded to binary32 before anything else
-  bool channels_last = false;  // means by rounding ATEN: the last axis is the framework's second
-  constexpr arithmetic() = default;
-  constexpr arithmetic(octet::law l) : law(l) {}                           // NOLINT
-  constexpr arithmetic(octet::rounding r) : rounding(r), by_law(false) {}  // NOLINT
-};
-
-namespace detail {
-/// What the law of a call says of it.
-inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
-                             const quantized_result& y, const attributes& attrs, octet::law l) {
-  std::vector<tensor_desc> ins;
-  for (const quantized_view& v : in) ins.push_back(v.desc());
-  const std::unique_ptr<bool[]> given(new bool[in.size()]);
-  std::fill_n(given.get(), in.size(), true);
-  const quantized_view to = y.view();
-  const tensor_desc out = to.desc();
-  const attribute_view view(attrs);
-  return octet::decide(op, l, {ins, {&out, 1}, {}, {given.get(), in.size()}, &view},
-                       laws::composed(in[0].data.shape));
-}
-/// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
-inline status call_once(const op_def& op, kernels::finder find, std::span<const quantized_view> in,
-                        std::size_t constants, const quantized_result& y, attributes attrs,
-                        const arithmetic& how) {
-  rounding round = how.rounding;
-  laws::decision decided = round;
-  const auto set = [&](const char* key, auto value) { attrs.set(key, value); };
-  const bool accumulators =
-      op.accumulates && y.scale == 0 && accumulator_types.contains(y.data.type);
-  if (how.by_law && !accumulators) {
-    decided = decide(op, in, y, attrs, how.law);
-    if (!decided.known)
-      return unsupported(std::string(op.name) + " on " + std::string(name_of(in[0].data.type)),
-                         "law " + std::string(name_of(how.law)),
-                         "a rounding by name where the law's framework has no such operator");
-    round = decided.round;
-  } else if (!how.by_law) {
-    decided.f32_product = how.f32_product, decided.channels_last = how.channels_last;
-  }
-  set_decided(decided, set);
-  if (y.activation != activation::none && !is_float(y.data.type) && !(y.scale > 0))
-    return invalid("activation of a result without scale", std::string(op.name));
-  set_bounds(decided.by, y.activation, operand_of(y.view().desc()), set);
-  const std::unique_ptr<bool[]> known(new bool[in.size()]);
-  for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
-  const quantized_view to = y.view();
-  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round,
-                               target::automatic, find);
-  if (!c) return c.error();
-  std::vector<const void*> from;
-  for (const quantized_view& v : in) from.push_back(v.data.data);
-  void* outs[1] = {y.data.data};
-  (*c)(from.data(), outs);
-  return unit{};
-}
-template <const op_def& Op>
-status one_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
-                const arithmetic& how) {
-  return call_once(Op, finder_of<Op>(), in, 0, y, std::move(attrs), how);
-}
-template <const op_def& Op>
-status weighted_call(const quantized_view& x, const quantized_view& w,
-                     std::span<const std::int32_t> bias, const quantized_result& y,
-                     attributes attrs, const arithmetic& how) {
-  const quantized_view in[3] = {
-      x,
-      w,
-      {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
-  return call_once(Op, finder_of<Op>(), {in, bias.empty() ? std::size_t{2} : std::size_t{3}},
-                   bias.empty() ? 1 : 2, y, std::move(attrs), how);
-}
-/// Quantized or plain, by the first input.
-template <const op_def& Quantized, const op_def& Plain>
-status either_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
-                   const arithmetic& how) {
-  const op_def& op = operator_for(Quantized, Plain, in[0].data.type, in[0].desc().quantized());
-  return call_once(op, finder_of<Quantized, Plain>(), in, 0, y, std::move(attrs), how);
-}
-template <const op_def& Quantized, const op_def& Plain>
-status unary_call(const quantized_view& x, const quantized_result& y, attributes attrs,
-                  const arithmetic& how) {
-  return either_call<Quantized, Plain>({&x, 1}, y, std::move(attrs), how);
-}
-/// Operators that are a clamp: the bounds are given to those that only clamp codes.
-template <const op_def& Quantized, const op_def& Plain>
-status clamp_call(activation a, const quantized_view& x, const quantized_result& y,
-                  const arithmetic& how) {
-  quantized_result to = y;
-  if (to.activation == activation::none && !is_float(x.data.type)) to.activation = a;
-  return unary_call<Quantized, Plain>(x, to, {}, how);
-}
-template <const op_def& Quantized, const op_def& Plain>
-status binary_call(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                   attributes attrs, const arithmetic& how) {
-  const quantized_view in[2] = {a, b};
-  return either_call<Quantized, Plain>(in, y, std::move(attrs), how);
-}
-inline attributes numbers(std::string_view key, std::span<const std::int32_t> list) {
-  attributes a;
-  a.set(key, std::vector<std::int64_t>(list.begin(), list.end()));
-  return a;
-}
-inline attributes number(std::string_view key, double v) {
-  attributes a;
-  if (v != 0) a.set(key, v);
-  return a;
-}
-}  // namespace detail
-
-/// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y
-/// int32: the accumulators.
-template <int = 0>
-status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias,
-              const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
-}
-/// w [1,KH,KW,C * multiplier].
-template <int = 0>
-status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
-                        std::span<const std::int32_t> bias, const conv2d_attrs& a,
-                        const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, to_attributes(a), how);
-}
 /// w [O,KH,KW,C/groups].
 template <int = 0>
 status transpose_conv2d(const quantized_view& x, const quantized_view& w,
@@ -35926,16 +36032,6 @@ status batch_matmul(const quantized_view& a, const quantized_view& b, const batc
 
 /// Elementwise with broadcasting. minimum and maximum take raw values: one quantization for all
 /// three.
-template <int = 0>
-status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-           arithmetic how = {}) {
-  return detail::binary_call<ops::qnn_add, ops::add>(a, b, y, {}, how);
-}
-template <int = 0>
-status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-           arithmetic how = {}) {
-  return detail::binary_call<ops::qnn_sub, ops::sub>(a, b, y, {}, how);
-}
 template <int = 0>
 status mul(const quantized_view& a, const quantized_view& b, const quantized_result& y,
            arithmetic how = {}) {
@@ -41854,9 +41950,9 @@ inline bool has_byte_permutations() noexcept { return (cpu() & byte_permutations
 OCTET_NAMESPACE_END
 
 // ---- octet/kernels/targets.hpp
-// Compiles every kernels/*-inl.hpp once per SIMD target: pass-inl.hpp is included once per target
-// with Highway's HWY_TARGET set to it. Passes run for the targets at or above the one that the
-// file's own -march flags imply: the CPU runs those flags anyway.
+// The SIMD targets that this file compiles kernels for, and the first passes over them. Passes run
+// for the targets at or above the one that the file's own -march flags imply: the CPU runs those
+// flags anyway.
 #define OCTET_KERNELS_TARGETS_HPP_
 
 #if defined(HIGHWAY_HWY_FOREACH_TARGET_H_)
@@ -41922,6 +42018,22 @@ octet has its own VNNI target and does not need it"
 #endif
 #endif
 
+// ---- octet/kernels/passes.hpp
+// Compiles the kernels that this file wants (OCTET_WANTS_NAME, the families of pass-inl.hpp) and
+// has not (OCTET_HAS_NAME), once per SIMD target: pass-inl.hpp is included once per target with
+// Highway's HWY_TARGET set to it. Included by targets.hpp, and again by a header that wants more;
+// no guard.
+#if defined(OCTET_WANTS_EVERY_KERNEL)
+#define OCTET_WANTS_CONVOLUTIONS
+#define OCTET_WANTS_ELEMENTWISE
+#endif
+
+// Pseudo targets have kernels of their own in some families only (clang warns of an empty pass).
+#if !defined(OCTET_HAS_BASE) ||                                                \
+    (defined(OCTET_WANTS_CONVOLUTIONS) && !defined(OCTET_HAS_CONVOLUTIONS)) || \
+    (defined(OCTET_WANTS_EVERY_KERNEL) && !defined(OCTET_HAS_EVERY_KERNEL))
+#define OCTET_PASS_WITH_QUADS
+#endif
 #define OCTET_KERNEL_PASS
 
 #if OCTET_HAS_EMU128
@@ -41980,6 +42092,18 @@ octet has its own VNNI target and does not need it"
 #undef OCTET_PASS_NONE
 
 #undef OCTET_KERNEL_PASS
+#undef OCTET_PASS_WITH_QUADS
+
+#define OCTET_HAS_BASE
+#if defined(OCTET_WANTS_CONVOLUTIONS)
+#define OCTET_HAS_CONVOLUTIONS
+#endif
+#if defined(OCTET_WANTS_ELEMENTWISE)
+#define OCTET_HAS_ELEMENTWISE
+#endif
+#if defined(OCTET_WANTS_EVERY_KERNEL)
+#define OCTET_HAS_EVERY_KERNEL
+#endif
 
 // ---- octet/kernels/dispatch.hpp
 // From (kernel, target) to the entry: constant tables with external linkage, the same in every file
@@ -42126,12 +42250,6 @@ template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target 
   }
   (std::make_index_sequence<enumerators<kernel_id>.size()>());
 }
-
-#if defined(OCTET_EXTERN)
-OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept {
-  return find_among<every_kernel>(id, t);
-}
-#endif
 
 }  // namespace kernels
 

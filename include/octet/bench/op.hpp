@@ -14,7 +14,7 @@
 #include "octet/core/granular.hpp"
 #include "octet/graph/cost.hpp"
 #include "octet/graph/print.hpp"
-#include "octet/kernels/target.hpp"
+#include "octet/kernels/every_kernel.hpp"
 #include "octet/runtime/session.hpp"
 
 OCTET_NAMESPACE_BEGIN

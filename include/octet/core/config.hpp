@@ -9,6 +9,8 @@
 
 // Build modes:
 //   (default)                          everything inline, in every file that includes it
+//   OCTET_FEW_KERNELS                  the same, with the kernels of octet/direct/*.hpp alone: for
+//                                      files that include the single header for a few direct calls
 //   OCTET_EXTERN                       declarations only; link octet::compiled or one file with
 //                                      OCTET_IMPLEMENTATION
 //   OCTET_EXTERN, OCTET_IMPLEMENTATION the one file that defines what OCTET_EXTERN declares

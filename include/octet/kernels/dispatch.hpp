@@ -147,12 +147,6 @@ template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target 
   (std::make_index_sequence<enumerators<kernel_id>.size()>());
 }
 
-#if defined(OCTET_EXTERN)
-OCTET_INLINE const kernel_entry* find(kernel_id id, target t) noexcept {
-  return find_among<every_kernel>(id, t);
-}
-#endif
-
 }  // namespace kernels
 
 OCTET_INLINE std::span<const target> compiled_targets() noexcept { return kernels::compiled; }

@@ -210,6 +210,8 @@ HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
   }
 }
 
+/// numerics::clamp: NaN stays, and so does a zero beside one of the other sign.
+HWY_INLINE VF clamp_lanes(VF v, VF lo, VF hi) { return simd::lesser(hi, simd::greater(lo, v)); }
 struct float_add {
   VF lo, hi;
   bool minus;

@@ -438,8 +438,6 @@ HWY_INLINE VF relu6_lanes(VF v) {
   const VF six = set_float(6.f), zero = hn::Zero(DF());
   return hn::IfThenElse(hn::Le(v, zero), zero, hn::IfThenElse(hn::Ge(v, six), six, v));
 }
-/// numerics::clamp: NaN stays, and so does a zero beside one of the other sign.
-HWY_INLINE VF clamp_lanes(VF v, VF lo, VF hi) { return simd::lesser(hi, simd::greater(lo, v)); }
 /// Not sqrtps: -ffast-math makes an estimate of it. Twice 24 bits and two more are enough for one
 /// rounding to count.
 HWY_INLINE VF sqrt_lanes(VF x) {

@@ -1,3 +1,3 @@
 // The kernels of octet::compiled, built once.
 #define OCTET_KERNELS_IMPLEMENTATION
-#include "octet/kernels/target.hpp"
+#include "octet/kernels/every_kernel.hpp"

@@ -1,4 +1,4 @@
-// One pass: every SIMD kernel for the target that HWY_TARGET names. Included by targets.hpp only,
+// One pass: every SIMD kernel for the target that HWY_TARGET names. Included by passes.hpp only,
 // several times. OCTET_PASS_QUAD: a pseudo target on the same Highway ops with four-way dot
 // products of bytes: 1 AVX512-VNNI, 2 the same emulated on AVX2 (tests), 3 Arm dotprod, 4 AVX-VNNI.
 // OCTET_PASS_NONE: no kernels, Highway's macros alone. OCTET_TEST_PASS: a file with tests of the
@@ -9,7 +9,7 @@
 #if !defined(OCTET_PASS_QUAD)
 #include "octet/kernels/simd/highway-inl.hpp"
 #endif
-#if !defined(OCTET_PASS_NONE)
+#if !defined(OCTET_PASS_NONE) && (!defined(OCTET_PASS_QUAD) || defined(OCTET_PASS_WITH_QUADS))
 
 #if defined(OCTET_PASS_QUAD)
 #define OCTET_QUAD OCTET_PASS_QUAD
@@ -51,14 +51,19 @@ HWY_PUSH_ATTRIBUTES("arch=armv8.2-a+crypto+dotprod")
 HWY_BEFORE_NAMESPACE();
 #endif
 
+#if !defined(OCTET_HAS_BASE)
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 /// The kernel of an operator is a specialisation; a template, so that only kernels that are named
-/// are instantiated. Where there is none: the reference, or what a pseudo target stands on.
+/// are instantiated. A pseudo target without one takes what it stands on has.
 template <kernel_id Id, class = void> struct kernel {
 #if defined(OCTET_BASE_NS)
   static constexpr const kernel_entry* entry = OCTET_BASE_NS::kernel<Id>::entry;
 #else
+  static_assert(
+      Id == kernel_id::none,
+      "octet: this file compiles the kernels of some operators alone (octet/direct/*.hpp) "
+      "and names another one: include octet/direct.hpp");
   static constexpr const kernel_entry* entry = nullptr;
 #endif
 };
@@ -95,27 +100,39 @@ template <class K> struct plain_kernel {
 };
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
+#endif
 
-// In order of use; none includes anything.
+// The families, in order of use; none includes anything. A file that wants few of them compiles
+// those alone: each block goes by OCTET_WANTS_NAME, and once it is there (OCTET_HAS_NAME,
+// passes.hpp) later passes of the same file leave it out.
 // clang-format off
+#if !defined(OCTET_HAS_BASE)
 #include "octet/kernels/simd/simd-inl.hpp"
 #include "octet/kernels/requantize-inl.hpp"
+#endif
+#if defined(OCTET_WANTS_CONVOLUTIONS) && !defined(OCTET_HAS_CONVOLUTIONS)
 #include "octet/kernels/epilogue-inl.hpp"
 #include "octet/kernels/gemm-inl.hpp"
 #include "octet/kernels/conv2d-inl.hpp"
-#include "octet/kernels/dynamic_layer-inl.hpp"
 #include "octet/kernels/depthwise_products-inl.hpp"
 #include "octet/kernels/depthwise_runs-inl.hpp"
 #include "octet/kernels/depthwise_slide-inl.hpp"
 #include "octet/kernels/depthwise-inl.hpp"
+#endif
 // clang-format on
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on
+#if defined(OCTET_WANTS_ELEMENTWISE) && !defined(OCTET_HAS_ELEMENTWISE)
+#include "octet/kernels/elementwise-inl.hpp"
+#endif
+#endif
+#if defined(OCTET_WANTS_EVERY_KERNEL) && !defined(OCTET_HAS_EVERY_KERNEL)
+#include "octet/kernels/dynamic_layer-inl.hpp"
+#if !defined(OCTET_BASE_NS)
 // clang-format off
 #include "octet/kernels/fused_math-inl.hpp"
 #include "octet/kernels/mlas_math-inl.hpp"
 #include "octet/kernels/xnnpack_math-inl.hpp"
 #include "octet/kernels/functions-inl.hpp"
-#include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/binary-inl.hpp"
 #include "octet/kernels/choices-inl.hpp"
 #include "octet/kernels/dynamic-inl.hpp"
@@ -133,8 +150,9 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/layer_norm-inl.hpp"
 // clang-format on
 #endif
+#endif
 
-#if defined(OCTET_TEST_PASS)
+#if defined(OCTET_TEST_PASS) && !defined(OCTET_HAS_BASE)
 #include OCTET_TEST_PASS
 #endif
 
@@ -149,5 +167,5 @@ HWY_AFTER_NAMESPACE();
 #undef OCTET_BASE_NS
 #undef OCTET_QUAD
 
-#endif  // !OCTET_PASS_NONE
+#endif  // !OCTET_PASS_NONE, or nothing for a pseudo target
 #endif  // OCTET_KERNEL_PASS

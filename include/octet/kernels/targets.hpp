@@ -1,6 +1,6 @@
-// Compiles every kernels/*-inl.hpp once per SIMD target: pass-inl.hpp is included once per target
-// with Highway's HWY_TARGET set to it. Passes run for the targets at or above the one that the
-// file's own -march flags imply: the CPU runs those flags anyway.
+// The SIMD targets that this file compiles kernels for, and the first passes over them. Passes run
+// for the targets at or above the one that the file's own -march flags imply: the CPU runs those
+// flags anyway.
 #ifndef OCTET_KERNELS_TARGETS_HPP_
 #define OCTET_KERNELS_TARGETS_HPP_
 
@@ -22,45 +22,8 @@ octet has its own VNNI target and does not need it"
 #endif
 #include <hwy/highway.h>
 
-#include "octet/kernels/depthwise.hpp"
 #include "octet/kernels/detect.hpp"
-#include "octet/kernels/float_gemm.hpp"
-#include "octet/kernels/gemm.hpp"
-#include "octet/ops/add.hpp"
-#include "octet/ops/attention.hpp"
-#include "octet/ops/batch_matmul.hpp"
-#include "octet/ops/binary.hpp"
-#include "octet/ops/conv2d.hpp"
-#include "octet/ops/dequantize.hpp"
-#include "octet/ops/dynamic.hpp"
-#include "octet/ops/dynamic_layers.hpp"
-#include "octet/ops/dynamic_transpose.hpp"
-#include "octet/ops/embedding_bag.hpp"
-#include "octet/ops/fake_quantize.hpp"
-#include "octet/ops/float_layers.hpp"
-#include "octet/ops/fully_connected.hpp"
-#include "octet/ops/gather.hpp"
-#include "octet/ops/grid_sample.hpp"
-#include "octet/ops/layer_norm.hpp"
-#include "octet/ops/local_response.hpp"
-#include "octet/ops/lstm.hpp"
-#include "octet/ops/lut.hpp"
-#include "octet/ops/movement.hpp"
-#include "octet/ops/mul.hpp"
-#include "octet/ops/norm.hpp"
-#include "octet/ops/pool2d.hpp"
-#include "octet/ops/prelu.hpp"
-#include "octet/ops/quantize.hpp"
-#include "octet/ops/recurrent.hpp"
-#include "octet/ops/reduce.hpp"
 #include "octet/ops/requantize.hpp"
-#include "octet/ops/requantize_add.hpp"
-#include "octet/ops/resample.hpp"
-#include "octet/ops/resize.hpp"
-#include "octet/ops/softmax.hpp"
-#include "octet/ops/svdf.hpp"
-#include "octet/ops/transpose_conv2d.hpp"
-#include "octet/ops/unary.hpp"
 
 // OCTET_HAS_*: which passes this file compiles. OCTET_TEST_TARGETS: also those that only tests run.
 #if defined(OCTET_TEST_TARGETS)
@@ -106,63 +69,6 @@ octet has its own VNNI target and does not need it"
 #endif
 #endif
 
-#define OCTET_KERNEL_PASS
-
-#if OCTET_HAS_EMU128
-#undef HWY_TARGET
-#define HWY_TARGET HWY_EMU128
-#include "octet/kernels/pass-inl.hpp"
-#endif
-#if OCTET_HAS_SSE4
-#undef HWY_TARGET
-#define HWY_TARGET HWY_SSE4
-#include "octet/kernels/pass-inl.hpp"
-#endif
-#if OCTET_HAS_AVX2
-#undef HWY_TARGET
-#define HWY_TARGET HWY_AVX2
-#include "octet/kernels/pass-inl.hpp"
-#if OCTET_HAS_AVX2_VNNI_EMULATED
-#define OCTET_PASS_QUAD 2
-#include "octet/kernels/pass-inl.hpp"
-#undef OCTET_PASS_QUAD
-#endif
-#if OCTET_HAS_AVX2_VNNI
-#define OCTET_PASS_QUAD 4
-#include "octet/kernels/pass-inl.hpp"
-#undef OCTET_PASS_QUAD
-#endif
-#endif
-#if OCTET_HAS_AVX3
-#undef HWY_TARGET
-#if HWY_STATIC_TARGET < HWY_AVX3
-#define HWY_TARGET HWY_STATIC_TARGET  // ops above AVX3: the file's own flags ask for them
-#else
-#define HWY_TARGET HWY_AVX3
-#endif
-#include "octet/kernels/pass-inl.hpp"
-#define OCTET_PASS_QUAD 1
-#include "octet/kernels/pass-inl.hpp"
-#undef OCTET_PASS_QUAD
-#endif
-#if OCTET_HAS_NEON
-#undef HWY_TARGET
-#define HWY_TARGET HWY_NEON
-#include "octet/kernels/pass-inl.hpp"
-#if OCTET_HAS_NEON_DOTPROD
-#define OCTET_PASS_QUAD 3
-#include "octet/kernels/pass-inl.hpp"
-#undef OCTET_PASS_QUAD
-#endif
-#endif
-
-// Back to the static target for whatever this file includes next.
-#undef HWY_TARGET
-#define HWY_TARGET HWY_STATIC_TARGET
-#define OCTET_PASS_NONE
-#include "octet/kernels/pass-inl.hpp"
-#undef OCTET_PASS_NONE
-
-#undef OCTET_KERNEL_PASS
+#include "octet/kernels/passes.hpp"
 
 #endif  // OCTET_KERNELS_TARGETS_HPP_

@@ -9,7 +9,7 @@
 #include "octet/core/mapping.hpp"
 #include "octet/graph/node_key.hpp"
 #include "octet/graph/passes.hpp"
-#include "octet/kernels/target.hpp"
+#include "octet/kernels/every_kernel.hpp"
 #include "octet/numerics/fp_env.hpp"
 #include "octet/plan/memory.hpp"
 #include "octet/plan/prepare_step.hpp"

@@ -7,7 +7,7 @@
 
 #include "octet/graph/graph.hpp"
 #include "octet/graph/verify.hpp"
-#include "octet/kernels/target.hpp"
+#include "octet/kernels/every_kernel.hpp"
 #include "octet/plan/step.hpp"
 
 OCTET_NAMESPACE_BEGIN

@@ -4,7 +4,7 @@
 #define OCTET_TYPED_PREPARE_HPP_
 
 #include "octet/graph/graph.hpp"
-#include "octet/kernels/target.hpp"
+#include "octet/kernels/every_kernel.hpp"
 #include "octet/numerics/fp_env.hpp"
 #include "octet/typed/image.hpp"
 

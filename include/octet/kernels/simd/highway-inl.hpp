@@ -5,8 +5,8 @@
 // knows that. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
-#if HWY_TARGET == HWY_STATIC_TARGET
-// Its ops exist since the file's first highway.h: only the macros are set again.
+#if HWY_TARGET == HWY_STATIC_TARGET || defined(OCTET_HAS_BASE)
+// Its ops exist since the first highway.h or an earlier pass: only the macros are set again.
 #if defined(HWY_SET_MACROS_PER_TARGET)
 #undef HWY_SET_MACROS_PER_TARGET
 #else
