@@ -4205,11 +4205,11 @@ HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, c
 
 /// y[0..n) = op(a, b), operands step by one element or stand still.
 template <class Op, class Io>
-HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, bool step_a,
+HWY_NOINLINE void binary_run(const void* op, const Io& io, const std::byte* a, bool step_a,
                              const std::byte* b, bool step_b, std::byte* y,
                              std::size_t n) noexcept {
   const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
-  const Op of = op;  // in registers: a store to y might be one to it
+  const Op of = *static_cast<const Op*>(op);  // in registers: a store to y might be one to it
   std::size_t i = 0;
   if constexpr (Io::may_be_bytes)
     if (step_a && step_b) {
@@ -4244,48 +4244,47 @@ inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
     if (s.stride[k][axis] != 0) return false;
   return s.stride[k][as_size(s.rank - 1)] == 1;
 }
-/// Rows up to this length are laid out once over and over, so that a vector may start at each of
-/// their elements: no ends of rows, one load less.
-inline constexpr std::size_t most_short_row = 256;
+/// An operation, and its binary_run(): the walk over the output is one for all.
+template <class Io> struct binary_loop {
+  const void* op;
+  void (*run)(const void* op, const Io& io, const std::byte* a, bool step_a, const std::byte* b,
+              bool step_b, std::byte* y, std::size_t n) noexcept;
+};
+/// Rows up to this length are laid out once over and over, so that a run has many of them.
+inline constexpr std::size_t most_short_row = 256, many_rows = 1024;
 
 /// Operand `whole` in the result's order, the other one a short row again and again.
-template <class Op, class Io>
-HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, int whole, std::size_t row,
-                                    const kernel_args& k, std::size_t begin,
+template <class Io>
+HWY_NOINLINE void binary_short_rows(const binary_loop<Io>& of, const Io& io, int whole,
+                                    std::size_t row, const kernel_args& k, std::size_t begin,
                                     std::size_t end) noexcept {
   const int other = 1 - whole;
-  alignas(alignment) typename Io::element rows[most_short_row + 2 * lanes32];
+  const std::size_t sx = io.size(whole), sr = io.size(other), sy = io.result_size(),
+                    at = begin % row, most = many_rows / row * row,
+                    run = most < end - begin ? most : end - begin;
+  alignas(alignment) std::byte rows[many_rows * sizeof(typename Io::element)];
   const auto* from = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(other)]);
-  for (std::size_t i = 0; i < row; i += lanes32) {
-    const std::size_t n = row - i < lanes32 ? row - i : lanes32;
-    simd::store(io.load_some(other, from + i * io.size(other), n), rows + i);
+  std::memcpy(rows, from + at * sr, (row - at) * sr);
+  std::memcpy(rows + (row - at) * sr, from, at * sr);
+  for (std::size_t have = row; have < run;) {
+    const std::size_t more = have < most - have ? have : most - have;
+    std::memcpy(rows + have * sr, rows, more * sr);
+    have += more;
   }
-  for (std::size_t i = row; i < row + lanes32; ++i) rows[i] = rows[i - row];
   const auto* x = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(whole)]);
   auto* y = static_cast<std::byte*>(k.out[0]);
-  const std::size_t sx = io.size(whole), sy = io.result_size(), step = lanes32 % row;
-  std::size_t at = begin % row, i = begin;
-  const Op of = op;  // in registers, as in binary_run; it takes its operands in order
-  const auto result = [&](typename Io::vector v) HWY_ATTR {
-    const typename Io::vector w = simd::load(rows + at);
-    at += step;
-    if (at >= row) at -= row;
-    return whole == 0 ? of(v, w) : of(w, v);
-  };
-  if constexpr (Io::may_be_bytes)
-    if (io.are_bytes()) {
-      const byte_lanes of_x(io.type(whole));
-      for (; i + lanes32 <= end; i += lanes32) byte_lanes::store(result(of_x.load(x + i)), y + i);
-    }
-  for (; i + lanes32 <= end; i += lanes32) io.store(result(io.load(whole, x + i * sx)), y + i * sy);
-  if (i < end) io.store_some(result(io.load_some(whole, x + i * sx, end - i)), y + i * sy, end - i);
+  for (std::size_t i = begin; i < end; i += run) {
+    const std::size_t n = run < end - i ? run : end - i;
+    of.run(of.op, io, whole == 0 ? x + i * sx : rows, true, whole == 0 ? rows : x + i * sx, true,
+           y + i * sy, n);
+  }
 }
 
 /// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
 /// is 0 or 1.
-template <class Op, class Io>
-HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
-                         const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
+template <class Io>
+HWY_NOINLINE void binary_walk(const binary_loop<Io>& of, const broadcast_plan<2>& s, const Io& io,
+                              const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
   const auto* a = static_cast<const std::byte*>(k.in[0]);
   const auto* b = static_cast<const std::byte*>(k.in[1]);
   auto* y = static_cast<std::byte*>(k.out[0]);
@@ -4294,11 +4293,11 @@ HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
              rows_of_a = s.rank > 1 && in_result_order(s, 1) && is_one_row(s, 0);
   if (rows_of_a || rows_of_b) {
     if (s.inner <= most_short_row)
-      return binary_short_rows(op, io, rows_of_b ? 0 : 1, s.inner, k, begin, end);
+      return binary_short_rows(of, io, rows_of_b ? 0 : 1, s.inner, k, begin, end);
     for (std::size_t i = begin, at = begin % s.inner; i < end; at = 0) {
       const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-      binary_run(op, io, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb, true,
-                 y + i * sy, n);
+      of.run(of.op, io, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb, true,
+             y + i * sy, n);
       i += n;
     }
     return;
@@ -4315,9 +4314,14 @@ HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
       offset[1] += index * as_size(s.stride[1][axis]);
     }
     const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-    binary_run(op, io, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy, n);
+    of.run(of.op, io, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy, n);
     i += n;
   }
+}
+template <class Op, class Io>
+HWY_INLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io, const kernel_args& k,
+                       std::size_t begin, std::size_t end) noexcept {
+  binary_walk<Io>({&op, &binary_run<Op, Io>}, s, io, k, begin, end);
 }
 
 /// numerics::clamp: NaN stays, and so does a zero beside one of the other sign.
@@ -12037,12 +12041,16 @@ HWY_AFTER_NAMESPACE();
 #define OCTET_ABI v0_base
 #endif
 
+// OCTET_COLD: what verifies, prepares and makes errors runs once, and every header-only file
+// compiles it again: for size.
 #if defined(__clang__) || defined(__GNUC__)
 #define OCTET_ALWAYS_INLINE inline __attribute__((always_inline))
 #define OCTET_NOINLINE __attribute__((noinline))
+#define OCTET_COLD __attribute__((noinline, cold))
 #else
 #define OCTET_ALWAYS_INLINE inline
 #define OCTET_NOINLINE
+#define OCTET_COLD
 #endif
 
 // Between these two, floating-point arithmetic means exactly what it says, whatever flags the user
@@ -14269,17 +14277,19 @@ constexpr kernels::kernel_set kernels_of(const op_def& op) {
   return kernels::set_of(op.kernel) | kernels::set_of(op.other_kernel);
 }
 
-inline error_info unsupported(std::string what, std::string found = {},
-                              std::string supported = {}) {
-  return {errc::unsupported, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+OCTET_COLD inline error_info unsupported(std::string_view what, std::string_view found = {},
+                                         std::string_view supported = {}) {
+  return {errc::unsupported,  std::string(what),     {}, {}, {},
+          std::string(found), std::string(supported)};
 }
-inline error_info invalid(std::string what, std::string found = {}, std::string supported = {}) {
-  return {errc::invalid, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+OCTET_COLD inline error_info invalid(std::string_view what, std::string_view found = {},
+                                     std::string_view supported = {}) {
+  return {errc::invalid, std::string(what), {}, {}, {}, std::string(found), std::string(supported)};
 }
 namespace detail {
 /// What an attribute_view has noted: an attribute that an operator does not read is misspelt, or of
 /// another kind.
-inline status all_read(const op_def& op, const attributes& a, const bool* read) {
+OCTET_COLD inline status all_read(const op_def& op, const attributes& a, const bool* read) {
   for (std::size_t i = 0; i < a.entries().size(); ++i)
     if (!read[i])
       return invalid("attribute of " + std::string(op.name), a.entries()[i].first,
@@ -14288,7 +14298,7 @@ inline status all_read(const op_def& op, const attributes& a, const bool* read) 
 }
 /// Scales, zero points and their axis go with type and shape. A dead channel of weights has scale
 /// 0; a tensor with one scale has none.
-inline status verify_quantization(const tensor_desc& t) {
+OCTET_COLD inline status verify_quantization(const tensor_desc& t) {
   for (std::size_t c = 0; c < t.scales.size(); ++c)
     if (const double s = t.scales[c]; !is_scale(s) && !(s == 0 && t.per_channel()))
       return invalid("scale", std::to_string(s), "a positive finite number");
@@ -14318,14 +14328,14 @@ constexpr bool needs_scale(const op_def& op, rounding round, dtype type,
   return op.quantized && round != rounding::none && quantized_types.contains(type);
 }
 /// "input 0 of qnn.add".
-inline std::string name_of_operand(const op_def& op, bool is_input, std::size_t i) {
+OCTET_COLD inline std::string name_of_operand(const op_def& op, bool is_input, std::size_t i) {
   return (is_input ? "input " : "output ") + std::to_string(i) + " of " + std::string(op.name);
 }
-inline error_info no_scale(const std::string& operand) {
+OCTET_COLD inline error_info no_scale(const std::string& operand) {
   return invalid("scale of " + operand, "none", "the operand's scale");
 }
 /// For switches whose other roundings the operator's forms exclude.
-inline error_info no_such_rounding(const node_view& n) {
+OCTET_COLD inline error_info no_such_rounding(const node_view& n) {
   return unsupported("rounding", std::string(name_of(n.round)));
 }
 constexpr operand_types operand_of(std::span<const operand_types> list, bool repeats,
@@ -14346,20 +14356,20 @@ constexpr bool has_types(const op_def& op, const form& f, const node_view& n) {
   return true;
 }
 /// Names of a form's types and roundings: "uint8|int8, as input 0 -> float32, AWAY|EVEN".
-inline std::string text_of(const operand_types& o) {
+OCTET_COLD inline std::string text_of(const operand_types& o) {
   if (o.is_like()) return "as input " + std::to_string(o.like_input());
   std::string s;
   for (const dtype t : enumerators<dtype>)
     if (o.set().contains(t)) s += (s.empty() ? "" : "|") + std::string(name_of(t));
   return o.set() == all_types ? "any" : s;
 }
-inline std::string text_of(const rounding_set& r) {
+OCTET_COLD inline std::string text_of(const rounding_set& r) {
   std::string s;
   for (const rounding i : enumerators<rounding>)
     if (r.contains(i)) s += (s.empty() ? "" : "|") + std::string(name_of(i));
   return s;
 }
-inline std::string text_of(const form& f) {
+OCTET_COLD inline std::string text_of(const form& f) {
   const auto list = [](std::span<const operand_types> operands) {
     std::string s;
     for (const operand_types& o : operands)
@@ -14368,7 +14378,7 @@ inline std::string text_of(const form& f) {
   };
   return list(f.in) + " -> " + list(f.out) + ", " + text_of(f.roundings);
 }
-inline error_info no_such_form(const op_def& op, const node_view& n) {
+OCTET_COLD inline error_info no_such_form(const op_def& op, const node_view& n) {
   std::string found, supported;
   for (std::size_t i = 0; i < n.in.size(); ++i)
     found += (i == 0 ? "" : ", ") + std::string(n.present(i) ? name_of(n.in[i].type) : "absent");
@@ -14410,7 +14420,7 @@ constexpr const op_def& operator_for(const op_def& quantized, const op_def& plai
   return (scaled && !is_float(type)) || !takes_input(plain, 0, type) ? quantized : plain;
 }
 /// Prepares one node, or says which forms its operator has.
-inline status prepare_node(const op_def& op, const node_view& n, prepared& to) {
+OCTET_COLD inline status prepare_node(const op_def& op, const node_view& n, prepared& to) {
   if (takes(op, n)) return op.prepare(n, to);
   for (std::size_t i = 0; i < n.in.size(); ++i)
     if (!n.present(i) && !op.optional.contains(i))
@@ -15223,7 +15233,8 @@ constexpr bool is_alias(const op_def& op, const node_view& n) {
 
 /// What an operator or kernel takes beyond what it declares: an error of its author, found on every
 /// path, because typed graphs would be too small.
-inline status within(const op_def& op, const char* what, std::size_t taken, std::size_t declared) {
+OCTET_COLD inline status within(const op_def& op, const char* what, std::size_t taken,
+                                std::size_t declared) {
   if (taken <= declared || op.memory == nullptr) return unit{};
   return invalid(what, std::to_string(taken) + " bytes",
                  std::to_string(declared) + " bytes, as op_def::memory says");
@@ -15247,8 +15258,8 @@ class shared_data {
 };
 
 /// Packs a step's constants, `bytes` of them packed, or takes what other plans have packed.
-inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes, plan_memory& memory,
-                        shared_data* shared) {
+OCTET_COLD inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes,
+                                   plan_memory& memory, shared_data* shared) {
   if (bytes != 0 && shared == nullptr) k.pack(params, memory.bytes(Bytes(bytes)));
   if (bytes != 0 && shared != nullptr) {
     auto block = shared->pack(k, params, bytes);
@@ -15263,9 +15274,10 @@ inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes, 
 /// come from `memory`, which with what the operator declares stays within `max`: that is looked at
 /// before anything is allocated. `threads`: into how many parts a kernel that can be split is. No
 /// heap on the way to success if `memory` needs none and packed data is not `shared` (null).
-inline status prepare_step(const op_def& op, const node_view& n, target on, kernels::finder find,
-                           unsigned threads, plan_memory& memory, step& st,
-                           const limits& max = limits::none(), shared_data* shared = nullptr) {
+OCTET_COLD inline status prepare_step(const op_def& op, const node_view& n, target on,
+                                      kernels::finder find, unsigned threads, plan_memory& memory,
+                                      step& st, const limits& max = limits::none(),
+                                      shared_data* shared = nullptr) {
   const kernels::target_layout* const layout[] = {kernels::layout_of(on)};
   prepared p;
   p.memory = &memory;
@@ -15362,7 +15374,7 @@ struct quantized_view {
 namespace detail {
 
 /// One operand of a direct call as verify() would look at a tensor of a graph.
-inline status verify_view(const quantized_view& v, std::string_view what) {
+OCTET_COLD inline status verify_view(const quantized_view& v, std::string_view what) {
   status s = verify_quantization(v.desc());
   if (s && v.scale == 0 && v.scales.empty() && v.zero_point != 0)
     s = invalid("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
@@ -15372,8 +15384,8 @@ inline status verify_view(const quantized_view& v, std::string_view what) {
   return e;
 }
 /// Number, types and quantization of the operands of a direct call.
-inline status verify_operands(const op_def& op, std::span<const quantized_view> in,
-                              std::span<const quantized_view> out, rounding round) {
+OCTET_COLD inline status verify_operands(const op_def& op, std::span<const quantized_view> in,
+                                         std::span<const quantized_view> out, rounding round) {
   const auto count = static_cast<std::int32_t>(in.size());
   if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
     return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
@@ -15391,7 +15403,7 @@ inline status verify_operands(const op_def& op, std::span<const quantized_view> 
   return unit{};
 }
 /// The outputs have the shapes that the operator's rule gives them.
-inline status verify_output_shapes(const op_def& op, const node_view& n) {
+OCTET_COLD inline status verify_output_shapes(const op_def& op, const node_view& n) {
   if (!op.shape) return unit{};
   std::vector<dims> shapes(n.out.size());
   if (auto s = op.shape(n, shapes); !s) return s;
@@ -15415,10 +15427,11 @@ class operator_call {
   /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without
   /// data and shape {0}.
   /// `find`: which kernels a header-only file compiles for it.
-  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
-                                    std::span<const bool> constant,
-                                    std::span<const quantized_view> out, const attributes& attrs,
-                                    rounding round, target on, kernels::finder find) {
+  OCTET_COLD static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
+                                               std::span<const bool> constant,
+                                               std::span<const quantized_view> out,
+                                               const attributes& attrs, rounding round, target on,
+                                               kernels::finder find) {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
@@ -15527,8 +15540,9 @@ struct arithmetic {
 
 namespace detail {
 /// What the law of a call says of it.
-inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
-                             const quantized_result& y, const attributes& attrs, octet::law l) {
+OCTET_COLD inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
+                                        const quantized_result& y, const attributes& attrs,
+                                        octet::law l) {
   std::vector<tensor_desc> ins;
   for (const quantized_view& v : in) ins.push_back(v.desc());
   const std::unique_ptr<bool[]> given(new bool[in.size()]);
@@ -15540,9 +15554,10 @@ inline laws::decision decide(const op_def& op, std::span<const quantized_view> i
                        laws::composed(in[0].data.shape));
 }
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
-inline status call_once(const op_def& op, kernels::finder find, std::span<const quantized_view> in,
-                        std::size_t constants, const quantized_result& y, attributes attrs,
-                        const arithmetic& how) {
+OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
+                                   std::span<const quantized_view> in, std::size_t constants,
+                                   const quantized_result& y, attributes attrs,
+                                   const arithmetic& how) {
   rounding round = how.rounding;
   laws::decision decided = round;
   const auto set = [&](const char* key, auto value) { attrs.set(key, value); };
@@ -41734,7 +41749,8 @@ OCTET_INLINE status verify_tensor(const tensor& t, const limits& l) {
                    std::to_string(bytes) + " bytes for " + to_string(t.shape));
   return unit{};
 }
-OCTET_INLINE status verify_values(const attributes& attrs, std::span<const tensor_desc> out) {
+OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
+                                             std::span<const tensor_desc> out) {
   // Extents, strides, paddings: sums and products of two fit.
   constexpr std::int64_t most = INT32_MAX / 4;
   const auto wide = [](std::string_view key) {  // a value of the tensor, which may have 64 bits

@@ -76,12 +76,16 @@
 #define OCTET_ABI v0_base
 #endif
 
+// OCTET_COLD: what verifies, prepares and makes errors runs once, and every header-only file
+// compiles it again: for size.
 #if defined(__clang__) || defined(__GNUC__)
 #define OCTET_ALWAYS_INLINE inline __attribute__((always_inline))
 #define OCTET_NOINLINE __attribute__((noinline))
+#define OCTET_COLD __attribute__((noinline, cold))
 #else
 #define OCTET_ALWAYS_INLINE inline
 #define OCTET_NOINLINE
+#define OCTET_COLD
 #endif
 
 // Between these two, floating-point arithmetic means exactly what it says, whatever flags the user

@@ -37,7 +37,7 @@ struct quantized_view {
 namespace detail {
 
 /// One operand of a direct call as verify() would look at a tensor of a graph.
-inline status verify_view(const quantized_view& v, std::string_view what) {
+OCTET_COLD inline status verify_view(const quantized_view& v, std::string_view what) {
   status s = verify_quantization(v.desc());
   if (s && v.scale == 0 && v.scales.empty() && v.zero_point != 0)
     s = invalid("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
@@ -47,8 +47,8 @@ inline status verify_view(const quantized_view& v, std::string_view what) {
   return e;
 }
 /// Number, types and quantization of the operands of a direct call.
-inline status verify_operands(const op_def& op, std::span<const quantized_view> in,
-                              std::span<const quantized_view> out, rounding round) {
+OCTET_COLD inline status verify_operands(const op_def& op, std::span<const quantized_view> in,
+                                         std::span<const quantized_view> out, rounding round) {
   const auto count = static_cast<std::int32_t>(in.size());
   if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
     return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
@@ -66,7 +66,7 @@ inline status verify_operands(const op_def& op, std::span<const quantized_view> 
   return unit{};
 }
 /// The outputs have the shapes that the operator's rule gives them.
-inline status verify_output_shapes(const op_def& op, const node_view& n) {
+OCTET_COLD inline status verify_output_shapes(const op_def& op, const node_view& n) {
   if (!op.shape) return unit{};
   std::vector<dims> shapes(n.out.size());
   if (auto s = op.shape(n, shapes); !s) return s;
@@ -90,10 +90,11 @@ class operator_call {
   /// `constant[i]`: input i is known now (weights, biases). Absent optional inputs: a view without
   /// data and shape {0}.
   /// `find`: which kernels a header-only file compiles for it.
-  static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
-                                    std::span<const bool> constant,
-                                    std::span<const quantized_view> out, const attributes& attrs,
-                                    rounding round, target on, kernels::finder find) {
+  OCTET_COLD static result<operator_call> make(const op_def& op, std::span<const quantized_view> in,
+                                               std::span<const bool> constant,
+                                               std::span<const quantized_view> out,
+                                               const attributes& attrs, rounding round, target on,
+                                               kernels::finder find) {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
@@ -202,8 +203,9 @@ struct arithmetic {
 
 namespace detail {
 /// What the law of a call says of it.
-inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
-                             const quantized_result& y, const attributes& attrs, octet::law l) {
+OCTET_COLD inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
+                                        const quantized_result& y, const attributes& attrs,
+                                        octet::law l) {
   std::vector<tensor_desc> ins;
   for (const quantized_view& v : in) ins.push_back(v.desc());
   const std::unique_ptr<bool[]> given(new bool[in.size()]);
@@ -215,9 +217,10 @@ inline laws::decision decide(const op_def& op, std::span<const quantized_view> i
                        laws::composed(in[0].data.shape));
 }
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
-inline status call_once(const op_def& op, kernels::finder find, std::span<const quantized_view> in,
-                        std::size_t constants, const quantized_result& y, attributes attrs,
-                        const arithmetic& how) {
+OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
+                                   std::span<const quantized_view> in, std::size_t constants,
+                                   const quantized_result& y, attributes attrs,
+                                   const arithmetic& how) {
   rounding round = how.rounding;
   laws::decision decided = round;
   const auto set = [&](const char* key, auto value) { attrs.set(key, value); };

@@ -30,7 +30,8 @@ OCTET_INLINE status verify_tensor(const tensor& t, const limits& l) {
                    std::to_string(bytes) + " bytes for " + to_string(t.shape));
   return unit{};
 }
-OCTET_INLINE status verify_values(const attributes& attrs, std::span<const tensor_desc> out) {
+OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
+                                             std::span<const tensor_desc> out) {
   // Extents, strides, paddings: sums and products of two fit.
   constexpr std::int64_t most = INT32_MAX / 4;
   const auto wide = [](std::string_view key) {  // a value of the tensor, which may have 64 bits

@@ -95,11 +95,11 @@ HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, c
 
 /// y[0..n) = op(a, b), operands step by one element or stand still.
 template <class Op, class Io>
-HWY_NOINLINE void binary_run(const Op& op, const Io& io, const std::byte* a, bool step_a,
+HWY_NOINLINE void binary_run(const void* op, const Io& io, const std::byte* a, bool step_a,
                              const std::byte* b, bool step_b, std::byte* y,
                              std::size_t n) noexcept {
   const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
-  const Op of = op;  // in registers: a store to y might be one to it
+  const Op of = *static_cast<const Op*>(op);  // in registers: a store to y might be one to it
   std::size_t i = 0;
   if constexpr (Io::may_be_bytes)
     if (step_a && step_b) {
@@ -134,48 +134,47 @@ inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
     if (s.stride[k][axis] != 0) return false;
   return s.stride[k][as_size(s.rank - 1)] == 1;
 }
-/// Rows up to this length are laid out once over and over, so that a vector may start at each of
-/// their elements: no ends of rows, one load less.
-inline constexpr std::size_t most_short_row = 256;
+/// An operation, and its binary_run(): the walk over the output is one for all.
+template <class Io> struct binary_loop {
+  const void* op;
+  void (*run)(const void* op, const Io& io, const std::byte* a, bool step_a, const std::byte* b,
+              bool step_b, std::byte* y, std::size_t n) noexcept;
+};
+/// Rows up to this length are laid out once over and over, so that a run has many of them.
+inline constexpr std::size_t most_short_row = 256, many_rows = 1024;
 
 /// Operand `whole` in the result's order, the other one a short row again and again.
-template <class Op, class Io>
-HWY_NOINLINE void binary_short_rows(const Op& op, const Io& io, int whole, std::size_t row,
-                                    const kernel_args& k, std::size_t begin,
+template <class Io>
+HWY_NOINLINE void binary_short_rows(const binary_loop<Io>& of, const Io& io, int whole,
+                                    std::size_t row, const kernel_args& k, std::size_t begin,
                                     std::size_t end) noexcept {
   const int other = 1 - whole;
-  alignas(alignment) typename Io::element rows[most_short_row + 2 * lanes32];
+  const std::size_t sx = io.size(whole), sr = io.size(other), sy = io.result_size(),
+                    at = begin % row, most = many_rows / row * row,
+                    run = most < end - begin ? most : end - begin;
+  alignas(alignment) std::byte rows[many_rows * sizeof(typename Io::element)];
   const auto* from = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(other)]);
-  for (std::size_t i = 0; i < row; i += lanes32) {
-    const std::size_t n = row - i < lanes32 ? row - i : lanes32;
-    simd::store(io.load_some(other, from + i * io.size(other), n), rows + i);
+  std::memcpy(rows, from + at * sr, (row - at) * sr);
+  std::memcpy(rows + (row - at) * sr, from, at * sr);
+  for (std::size_t have = row; have < run;) {
+    const std::size_t more = have < most - have ? have : most - have;
+    std::memcpy(rows + have * sr, rows, more * sr);
+    have += more;
   }
-  for (std::size_t i = row; i < row + lanes32; ++i) rows[i] = rows[i - row];
   const auto* x = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(whole)]);
   auto* y = static_cast<std::byte*>(k.out[0]);
-  const std::size_t sx = io.size(whole), sy = io.result_size(), step = lanes32 % row;
-  std::size_t at = begin % row, i = begin;
-  const Op of = op;  // in registers, as in binary_run; it takes its operands in order
-  const auto result = [&](typename Io::vector v) HWY_ATTR {
-    const typename Io::vector w = simd::load(rows + at);
-    at += step;
-    if (at >= row) at -= row;
-    return whole == 0 ? of(v, w) : of(w, v);
-  };
-  if constexpr (Io::may_be_bytes)
-    if (io.are_bytes()) {
-      const byte_lanes of_x(io.type(whole));
-      for (; i + lanes32 <= end; i += lanes32) byte_lanes::store(result(of_x.load(x + i)), y + i);
-    }
-  for (; i + lanes32 <= end; i += lanes32) io.store(result(io.load(whole, x + i * sx)), y + i * sy);
-  if (i < end) io.store_some(result(io.load_some(whole, x + i * sx, end - i)), y + i * sy, end - i);
+  for (std::size_t i = begin; i < end; i += run) {
+    const std::size_t n = run < end - i ? run : end - i;
+    of.run(of.op, io, whole == 0 ? x + i * sx : rows, true, whole == 0 ? rows : x + i * sx, true,
+           y + i * sy, n);
+  }
 }
 
 /// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
 /// is 0 or 1.
-template <class Op, class Io>
-HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
-                         const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
+template <class Io>
+HWY_NOINLINE void binary_walk(const binary_loop<Io>& of, const broadcast_plan<2>& s, const Io& io,
+                              const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
   const auto* a = static_cast<const std::byte*>(k.in[0]);
   const auto* b = static_cast<const std::byte*>(k.in[1]);
   auto* y = static_cast<std::byte*>(k.out[0]);
@@ -184,11 +183,11 @@ HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
              rows_of_a = s.rank > 1 && in_result_order(s, 1) && is_one_row(s, 0);
   if (rows_of_a || rows_of_b) {
     if (s.inner <= most_short_row)
-      return binary_short_rows(op, io, rows_of_b ? 0 : 1, s.inner, k, begin, end);
+      return binary_short_rows(of, io, rows_of_b ? 0 : 1, s.inner, k, begin, end);
     for (std::size_t i = begin, at = begin % s.inner; i < end; at = 0) {
       const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-      binary_run(op, io, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb, true,
-                 y + i * sy, n);
+      of.run(of.op, io, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb, true,
+             y + i * sy, n);
       i += n;
     }
     return;
@@ -205,9 +204,14 @@ HWY_NOINLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io,
       offset[1] += index * as_size(s.stride[1][axis]);
     }
     const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-    binary_run(op, io, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy, n);
+    of.run(of.op, io, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy, n);
     i += n;
   }
+}
+template <class Op, class Io>
+HWY_INLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io, const kernel_args& k,
+                       std::size_t begin, std::size_t end) noexcept {
+  binary_walk<Io>({&op, &binary_run<Op, Io>}, s, io, k, begin, end);
 }
 
 /// numerics::clamp: NaN stays, and so does a zero beside one of the other sign.

@@ -800,17 +800,19 @@ constexpr kernels::kernel_set kernels_of(const op_def& op) {
   return kernels::set_of(op.kernel) | kernels::set_of(op.other_kernel);
 }
 
-inline error_info unsupported(std::string what, std::string found = {},
-                              std::string supported = {}) {
-  return {errc::unsupported, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+OCTET_COLD inline error_info unsupported(std::string_view what, std::string_view found = {},
+                                         std::string_view supported = {}) {
+  return {errc::unsupported,  std::string(what),     {}, {}, {},
+          std::string(found), std::string(supported)};
 }
-inline error_info invalid(std::string what, std::string found = {}, std::string supported = {}) {
-  return {errc::invalid, std::move(what), {}, {}, {}, std::move(found), std::move(supported)};
+OCTET_COLD inline error_info invalid(std::string_view what, std::string_view found = {},
+                                     std::string_view supported = {}) {
+  return {errc::invalid, std::string(what), {}, {}, {}, std::string(found), std::string(supported)};
 }
 namespace detail {
 /// What an attribute_view has noted: an attribute that an operator does not read is misspelt, or of
 /// another kind.
-inline status all_read(const op_def& op, const attributes& a, const bool* read) {
+OCTET_COLD inline status all_read(const op_def& op, const attributes& a, const bool* read) {
   for (std::size_t i = 0; i < a.entries().size(); ++i)
     if (!read[i])
       return invalid("attribute of " + std::string(op.name), a.entries()[i].first,
@@ -819,7 +821,7 @@ inline status all_read(const op_def& op, const attributes& a, const bool* read) 
 }
 /// Scales, zero points and their axis go with type and shape. A dead channel of weights has scale
 /// 0; a tensor with one scale has none.
-inline status verify_quantization(const tensor_desc& t) {
+OCTET_COLD inline status verify_quantization(const tensor_desc& t) {
   for (std::size_t c = 0; c < t.scales.size(); ++c)
     if (const double s = t.scales[c]; !is_scale(s) && !(s == 0 && t.per_channel()))
       return invalid("scale", std::to_string(s), "a positive finite number");
@@ -849,14 +851,14 @@ constexpr bool needs_scale(const op_def& op, rounding round, dtype type,
   return op.quantized && round != rounding::none && quantized_types.contains(type);
 }
 /// "input 0 of qnn.add".
-inline std::string name_of_operand(const op_def& op, bool is_input, std::size_t i) {
+OCTET_COLD inline std::string name_of_operand(const op_def& op, bool is_input, std::size_t i) {
   return (is_input ? "input " : "output ") + std::to_string(i) + " of " + std::string(op.name);
 }
-inline error_info no_scale(const std::string& operand) {
+OCTET_COLD inline error_info no_scale(const std::string& operand) {
   return invalid("scale of " + operand, "none", "the operand's scale");
 }
 /// For switches whose other roundings the operator's forms exclude.
-inline error_info no_such_rounding(const node_view& n) {
+OCTET_COLD inline error_info no_such_rounding(const node_view& n) {
   return unsupported("rounding", std::string(name_of(n.round)));
 }
 constexpr operand_types operand_of(std::span<const operand_types> list, bool repeats,
@@ -877,20 +879,20 @@ constexpr bool has_types(const op_def& op, const form& f, const node_view& n) {
   return true;
 }
 /// Names of a form's types and roundings: "uint8|int8, as input 0 -> float32, AWAY|EVEN".
-inline std::string text_of(const operand_types& o) {
+OCTET_COLD inline std::string text_of(const operand_types& o) {
   if (o.is_like()) return "as input " + std::to_string(o.like_input());
   std::string s;
   for (const dtype t : enumerators<dtype>)
     if (o.set().contains(t)) s += (s.empty() ? "" : "|") + std::string(name_of(t));
   return o.set() == all_types ? "any" : s;
 }
-inline std::string text_of(const rounding_set& r) {
+OCTET_COLD inline std::string text_of(const rounding_set& r) {
   std::string s;
   for (const rounding i : enumerators<rounding>)
     if (r.contains(i)) s += (s.empty() ? "" : "|") + std::string(name_of(i));
   return s;
 }
-inline std::string text_of(const form& f) {
+OCTET_COLD inline std::string text_of(const form& f) {
   const auto list = [](std::span<const operand_types> operands) {
     std::string s;
     for (const operand_types& o : operands)
@@ -899,7 +901,7 @@ inline std::string text_of(const form& f) {
   };
   return list(f.in) + " -> " + list(f.out) + ", " + text_of(f.roundings);
 }
-inline error_info no_such_form(const op_def& op, const node_view& n) {
+OCTET_COLD inline error_info no_such_form(const op_def& op, const node_view& n) {
   std::string found, supported;
   for (std::size_t i = 0; i < n.in.size(); ++i)
     found += (i == 0 ? "" : ", ") + std::string(n.present(i) ? name_of(n.in[i].type) : "absent");
@@ -941,7 +943,7 @@ constexpr const op_def& operator_for(const op_def& quantized, const op_def& plai
   return (scaled && !is_float(type)) || !takes_input(plain, 0, type) ? quantized : plain;
 }
 /// Prepares one node, or says which forms its operator has.
-inline status prepare_node(const op_def& op, const node_view& n, prepared& to) {
+OCTET_COLD inline status prepare_node(const op_def& op, const node_view& n, prepared& to) {
   if (takes(op, n)) return op.prepare(n, to);
   for (std::size_t i = 0; i < n.in.size(); ++i)
     if (!n.present(i) && !op.optional.contains(i))

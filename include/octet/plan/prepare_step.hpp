@@ -46,7 +46,8 @@ constexpr bool is_alias(const op_def& op, const node_view& n) {
 
 /// What an operator or kernel takes beyond what it declares: an error of its author, found on every
 /// path, because typed graphs would be too small.
-inline status within(const op_def& op, const char* what, std::size_t taken, std::size_t declared) {
+OCTET_COLD inline status within(const op_def& op, const char* what, std::size_t taken,
+                                std::size_t declared) {
   if (taken <= declared || op.memory == nullptr) return unit{};
   return invalid(what, std::to_string(taken) + " bytes",
                  std::to_string(declared) + " bytes, as op_def::memory says");
@@ -70,8 +71,8 @@ class shared_data {
 };
 
 /// Packs a step's constants, `bytes` of them packed, or takes what other plans have packed.
-inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes, plan_memory& memory,
-                        shared_data* shared) {
+OCTET_COLD inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes,
+                                   plan_memory& memory, shared_data* shared) {
   if (bytes != 0 && shared == nullptr) k.pack(params, memory.bytes(Bytes(bytes)));
   if (bytes != 0 && shared != nullptr) {
     auto block = shared->pack(k, params, bytes);
@@ -82,14 +83,14 @@ inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes, 
   return unit{};
 }
 
-/// Fills run, params, kernel, kernel_name, scratch, packed and parts of `st`. Params and packed
-/// weights come from `memory`, which with what the operator declares stays within `max`: that is
-/// looked at before anything is allocated. `threads`: into how many parts a kernel that can be
-/// split is. No heap on the way to success if `memory` needs none and packed data is not `shared`
-/// (null).
-inline status prepare_step(const op_def& op, const node_view& n, target on, kernels::finder find,
-                           unsigned threads, plan_memory& memory, step& st,
-                           const limits& max = limits::none(), shared_data* shared = nullptr) {
+/// Fills run, params, kernel, kernel_name, scratch and parts of `st`. Params and packed weights
+/// come from `memory`, which with what the operator declares stays within `max`: that is looked at
+/// before anything is allocated. `threads`: into how many parts a kernel that can be split is. No
+/// heap on the way to success if `memory` needs none and packed data is not `shared` (null).
+OCTET_COLD inline status prepare_step(const op_def& op, const node_view& n, target on,
+                                      kernels::finder find, unsigned threads, plan_memory& memory,
+                                      step& st, const limits& max = limits::none(),
+                                      shared_data* shared = nullptr) {
   const kernels::target_layout* const layout[] = {kernels::layout_of(on)};
   prepared p;
   p.memory = &memory;
