@@ -1109,6 +1109,8 @@ struct node {
   std::vector<std::string> captures;
   /// Why ONNX Runtime computes this node of a Q/DQ graph in float; empty: nothing is said.
   std::string kept_float;
+  /// Of a matrix product: its first operand is rounded to 8 bits in blocks of that many elements.
+  std::int32_t rounded_block = 0;
 
   bool is(std::string_view o, std::string_view d = {}) const { return op == o && domain == d; }
   const attribute* find(std::string_view key) const {
@@ -2525,19 +2527,6 @@ inline void qlinear_conv_row(emitter& m, call& c) {
   if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
   m.give(c, from_convolved(m, y, c.in[0], v), true);
 }
-inline void conv_row(emitter& m, call& c) {
-  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
-  const tensor_id w = add_weights(m, v, c.in[1]);
-  std::vector<tensor_id> in{convolved(m, m.held(c.in[0], true), v), w};
-  if (c.has(2)) in.push_back(m.held(c.in[2], false));
-  attributes attrs = to_attributes(v.attrs);
-  if (v.win.axes != 2 || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id)))
-    attrs.set("as_product", std::int64_t{1});
-  const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
-                             std::move(in), dtype::f32, std::move(attrs));
-  m.give(c, from_convolved(m, y, c.in[0], v), true);
-}
 
 // ---- integer sums: operands have zero points, maybe known only when they run ----
 
@@ -3022,6 +3011,59 @@ inline tensor_id row_by_rows(emitter& m, tensor_id row, tensor_id matrix) {
   y.push_back(1), y.push_back(s.back(1));
   return m.reshaped(lane_sums(m, flat), y);
 }
+/// Whether a convolution's window is the whole input, and ONNX Runtime computes it as a product of
+/// matrices, more than one result a group: its weights times one column. (Of one input channel a
+/// group it does not.)
+inline bool is_column(emitter& m, const value& x, const convolution& v, bool product) {
+  if (v.depthwise) return false;
+  const dims s = m.shape(x);
+  for (std::size_t i = v.win.first(); i < 3; ++i)
+    if (v.win.size[i] != s[static_cast<int>(2 + i - v.win.first())] || v.win.before[i] != 0 ||
+        v.win.after[i] != 0 || (v.win.dilation[i] != 1 && v.win.size[i] != 1))
+      return false;
+  float_layer_params p;
+  p.in_c = s[1], p.out_c = v.channels(), p.groups = v.attrs.groups;
+  p.kernel_h = v.win.size[1], p.kernel_w = v.win.size[2];
+  p.out_h = p.out_w = 1;
+  p.weights = &p;  // constants
+  const mlas_layer l = mlas_convolution(p, v.attrs, product);
+  return p.group_out() > 1 && l.channels == 0 &&
+         l.order.block == numerics::mlas_block(false, 1, l.order.steps);
+}
+inline tensor_id column_convolution(emitter& m, const call& c, const convolution& v) {
+  const auto w = constant_weights(m, c.in[1]);
+  if (!w) return no_tensor;
+  const dims s = m.shape(c.in[0]);
+  const std::int32_t groups = v.attrs.groups, out = v.channels() / groups,
+                     steps = static_cast<std::int32_t>(w->elements() / as_size(v.channels()));
+  const tensor_id row = m.reshaped(m.held(c.in[0], false), {s[0], groups, 1, steps}),
+                  matrix = m.new_constant(c.in[1].name, dtype::f32, {1, groups, out, steps},
+                                          w->data.bytes);
+  tensor_id y = m.reshaped(row_by_rows(m, row, matrix), {s[0], v.channels()});
+  if (c.has(2)) {
+    if (const auto count = m.shape(c.in[2]).elements().value; count != as_size(v.channels()))
+      m.broken("bias count", std::to_string(count), std::to_string(v.channels()));
+    y = m.made(ops::add, {y, m.held(c.in[2], false)}, dtype::f32);
+  }
+  dims shape{s[0], v.channels()};
+  while (shape.rank < s.rank) shape.push_back(1);
+  return m.reshaped(y, shape);
+}
+inline void conv_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  if (m.failed()) return;
+  const bool product = v.win.axes != 2 || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id));
+  if (is_column(m, c.in[0], v, product)) return m.give(c, column_convolution(m, c, v), false);
+  const tensor_id w = add_weights(m, v, c.in[1]);
+  std::vector<tensor_id> in{convolved(m, m.held(c.in[0], true), v), w};
+  if (c.has(2)) in.push_back(m.held(c.in[2], false));
+  attributes attrs = to_attributes(v.attrs);
+  if (product) attrs.set("as_product", std::int64_t{1});
+  const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
+                             std::move(in), dtype::f32, std::move(attrs));
+  m.give(c, from_convolved(m, y, c.in[0], v), true);
+}
 /// A matrix that is turned is copied in pieces of 128 products, each a chain of its own.
 inline tensor_id product_of_pieces(emitter& m, loose_product p) {
   constexpr std::int32_t piece = 128;
@@ -3066,10 +3108,42 @@ inline tensor_id unpacked_product(emitter& m, loose_product p) {
   return alone && !m.failed() ? part_of_axis(m, y, as_size(m.tensor_of(y).shape.rank - 2), 0, 1)
                               : y;
 }
+/// Rows of floats as ONNX Runtime's MatMulNBits has them: each `block` elements are multiples of
+/// their largest magnitude / 127, the nearest ones.
+inline tensor_id rounded_in_blocks(emitter& m, tensor_id x, std::int32_t block) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.tensor_of(x).shape;
+  if (s.elements().value == 0) return x;
+  const std::int32_t steps = s.back(0), blocks = (steps - 1) / block + 1;
+  if (blocks * std::int64_t{block} != steps) {
+    std::vector<std::int64_t> around(2 * as_size(s.rank), 0);
+    around.back() = blocks * std::int64_t{block} - steps;
+    attributes a;
+    a.set("paddings", std::move(around));
+    x = m.moved(ops::pad, x, std::move(a));
+  }
+  if (m.failed()) return no_tensor;
+  const dims padded = m.tensor_of(x).shape;
+  const auto f = [&](const op_def& op, tensor_id a, tensor_id b) {
+    return m.made(op, {a, b}, dtype::f32);
+  };
+  const auto of = [&](const op_def& op, tensor_id a, attributes with = {}) {
+    return m.made(op, {a}, dtype::f32, std::move(with));
+  };
+  const auto rows = static_cast<std::int32_t>(padded.elements().value / as_size(block));
+  constexpr float least_divisor = 1e-30f;  // blocks of zeros
+  const tensor_id t = m.reshaped(x, {rows, block}), codes = m.to.scalar_constant(127.f),
+                  largest = of(ops::reduce_max, of(ops::abs, t), reduction({1})),
+                  divisor = f(ops::maximum, largest, m.to.scalar_constant(least_divisor)),
+                  rounded = of(ops::round, f(ops::mul, t, f(ops::div, codes, divisor))),
+                  y = m.reshaped(f(ops::mul, rounded, f(ops::div, largest, codes)), padded);
+  return m.failed() || padded == s ? y : part_of_axis(m, y, as_size(s.rank - 1), 0, steps);
+}
 /// a, b, [c].
 inline void gemm_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  const gemm g = read_gemm(m, c, c.in[0], c.in[1]);
+  gemm g = read_gemm(m, c, c.in[0], c.in[1]);
+  if (c.n.rounded_block != 0) g.a = rounded_in_blocks(m, g.a, c.n.rounded_block);
   if (m.failed()) return;
   const auto n = as_size(m.tensor_of(g.b).shape[0]);
   const bool plain = g.alpha == 1 && g.beta == 1;
@@ -3103,7 +3177,8 @@ inline void gemm_row(emitter& m, call& c) {
 inline void scaled_matmul(emitter& m, call& c, float alpha, bool turned_a = false,
                           bool turned_b = false) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  const product p = read_product(m, c.in[0], c.in[1]);
+  product p = read_product(m, c.in[0], c.in[1]);
+  if (c.n.rounded_block != 0) p.a = rounded_in_blocks(m, p.a, c.n.rounded_block);
   if (m.failed()) return;
   // A constant matrix is packed when the network is loaded.
   const bool packed = p.dense && m.rank(c.in[1]) == 2 && !m.is_dequantized(p.b);
@@ -3211,8 +3286,9 @@ inline tensor_id added_taps(emitter& m, tensor_id products, const window& w,
   }
   return sum;
 }
-/// A transposed convolution of volumes, or with dilation, in the file's own order: one product
-/// gives all taps of all output channels, which are added to 0 in their order, the bias last.
+/// A transposed convolution of volumes, of one pixel, or with dilation, in the file's own order:
+/// one product gives all taps of all output channels, which are added to 0 in their order, the bias
+/// last.
 inline void conv_transpose_volume(emitter& m, call& c, const window& w,
                                   const std::array<std::int32_t, 3>& more, std::int64_t groups) {
   const dims given = m.shape(c.in[0]), weights = m.shape(c.in[1]);
@@ -3243,12 +3319,17 @@ inline void conv_transpose_volume(emitter& m, call& c, const window& w,
     for (std::size_t i = 0; i < in; ++i)
       for (std::size_t r = 0; r < rows; ++r)
         turned[r * in + i] = values->as<float>()[(as_size(g) * in + i) * rows + r];
-    const tensor_id a = m.new_constant(
-        "", dims{static_cast<std::int32_t>(rows), static_cast<std::int32_t>(in)}, turned);
+    // Constant weights are turned when the network is loaded; one pixel an image is a product of
+    // its own.
+    const bool turns = pixels == 1 && c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id);
+    dims shape{static_cast<std::int32_t>(rows), static_cast<std::int32_t>(in)};
+    if (turns) shape = {1, shape[0], shape[1]};
+    const tensor_id a = m.new_constant("", shape, turned);
     const tensor_id products = m.reshaped(
         unpacked_product(m, {.a = a,
                              .b = part_of_axis(m, image, 1, g * static_cast<std::int64_t>(in),
-                                               static_cast<std::int64_t>(in))}),
+                                               static_cast<std::int64_t>(in)),
+                             .turned_a = turns}),
         {x[0], weights[1], static_cast<std::int32_t>(taps), x[2], x[3], x[4]});
     results.push_back(added_taps(m, products, w, out));
   }
@@ -3291,7 +3372,9 @@ inline void conv_transpose_row(emitter& m, call& c) {
   pads_of_result(m, c, x, beyond, w);
   if (m.failed()) return;
   const bool dilated = w.dilation != std::array<std::int32_t, 3>{1, 1, 1};
-  if (w.volume() || dilated) return conv_transpose_volume(m, c, w, beyond, groups);
+  bool pixel = true;  // alone: sums of another order
+  for (int i = 2; i < x.rank; ++i) pixel &= x[i] == 1;
+  if (w.volume() || dilated || pixel) return conv_transpose_volume(m, c, w, beyond, groups);
   a.output_padding_h = beyond[1], a.output_padding_w = beyond[2];
   a.pad_top = w.before[1], a.pad_left = w.before[2];
   a.pad_bottom = w.after[1], a.pad_right = w.after[2];
@@ -5991,6 +6074,8 @@ class fuser : convolution_folder {
     drop_what_changes_nothing();
     if (!sort()) return cycle();
     shapes_into_the_model();
+    drop_expansions();
+    fold_pads();
     fold_convolutions();
     if (auto s = place_pairs(); !s) return s;
     drop_redundant_clips();
@@ -6185,6 +6270,75 @@ class fuser : convolution_folder {
                                     : quantized(std::int16_t{});
     model_.constants.insert_or_assign(n.out[0], std::move(a));
     remove(i);
+  }
+
+  /// Expand to what is there already.
+  void drop_expansions() {
+    for (item* i : nodes_) {
+      const node& n = i->n;
+      if (!i->alive || !is_plain(n, "Expand") || is_output(n.out[0])) continue;
+      const array* to = constant(n.input(1));
+      const extent_list* x = shapes_.find(n.in[0]);
+      if (!to || to->type != dtype::s64 || !x || to->elements() > x->size()) continue;
+      const auto wanted = to->as<std::int64_t>();
+      const std::size_t before = x->size() - wanted.size();
+      bool same = true;
+      for (std::size_t k = 0; k < wanted.size(); ++k) {
+        const extent& e = (*x)[before + k];
+        same &= wanted[k] == 1 || (e.known() && e.number == wanted[k]);
+      }
+      if (!same) continue;
+      const std::string from = n.out[0], value = n.in[0];
+      remove(*i);
+      replace_value(from, value);
+    }
+  }
+  /// PadFusion: zeros that a Pad puts around an image are a convolution's or an average's own.
+  void fold_pads() {
+    for (item* i : nodes_) {
+      if (!i->alive || !is_plain(i->n, "Pad") || !one_reader(i->n.out[0])) continue;
+      const use u = *uses(i->n.out[0]).begin();
+      item& next = reader(u);
+      if (u.second != 0 || (!is_plain(next.n, "Conv") && !is_plain(next.n, "AveragePool")))
+        continue;
+      const auto both = joined_pads(i->n, next.n);
+      if (both.empty()) continue;
+      attribute pads, counted;
+      pads.integers = both, counted.integer = 1;
+      next.n.attributes.insert_or_assign("pads", std::move(pads));
+      if (next.n.op == "AveragePool")
+        next.n.attributes.insert_or_assign("count_include_pad", std::move(counted));
+      set_input(next, 0, i->n.in[0]);
+      remove(*i);
+    }
+  }
+  /// The pads of both nodes together; empty: they stay two.
+  std::vector<std::int64_t> joined_pads(const node& pad, const node& next) const {
+    std::vector<std::int64_t> around;
+    bool zeros = pad.text("mode", "constant") == "constant" && pad.in.size() <= 3;
+    if (const array* list = constant(pad.input(1)); list && list->type == dtype::s64)
+      for (std::int64_t v : list->as<std::int64_t>()) around.push_back(v);
+    if (const attribute* list = pad.find("pads"); list && model_.opset < 11)
+      around = list->integers;
+    if (const attribute* v = pad.find("value"); v && model_.opset < 11)
+      zeros &= v->real.value_or(0) == 0;
+    if (const std::string value = pad.input(2); !value.empty()) {
+      const array* v = constant(value);
+      zeros &=
+          v && std::ranges::all_of(v->data.bytes, [](std::byte b) { return b == std::byte{}; });
+    }
+    const std::size_t rank = around.size() / 2;
+    if (!zeros || rank < 3 || next.text("auto_pad", "NOTSET") != "NOTSET") return {};
+    for (std::size_t k = 0; k < around.size(); ++k)
+      if (around[k] < 0 || around[k] > INT32_MAX || (k % rank < 2 && around[k] != 0)) return {};
+    std::vector<std::int64_t> own(2 * (rank - 2), 0);
+    if (const attribute* list = next.find("pads")) own = list->integers;
+    if (next.integer("ceil_mode", 0) != 0) return {};
+    const bool counts = next.op != "AveragePool" || next.integer("count_include_pad", 0) != 0,
+               none = std::ranges::all_of(own, [](std::int64_t v) { return v == 0; });
+    if (own.size() != 2 * (rank - 2) || !(counts || none)) return {};
+    for (std::size_t k = 0; k < own.size(); ++k) own[k] += around[k < rank - 2 ? k + 2 : k + 4];
+    return own;
   }
 
   // ---- ONNX Runtime's passes ----
@@ -6814,11 +6968,19 @@ class fuser : convolution_folder {
       const node& q = reader(*uses(n.out[0]).begin()).n;
       if (!is_quantize(q)) continue;
       const auto p = scalar_parameters(q);
-      if (!p || !p->zero_point_given || !redundant(n, *p)) continue;
+      if (!p || !redundant(n, *p) || !(p->zero_point_given || group_has_bound(n))) continue;
       const std::string from = n.out[0], to = n.in[0];
       remove(*i);
       replace_value(from, to);
     }
+  }
+  /// Whether the bound stands in a group of an operator that may have one before its Q.
+  bool group_has_bound(const node& bound) {
+    const item* i = producer(bound.in[0]);
+    if (!i || !one_reader(bound.in[0]) || !i->n.domain.empty()) return false;
+    for (const rule& r : rules)
+      if (r.op == i->n.op) return !moves(r.what) && r.what != kind::index && r.what != kind::split;
+    return false;
   }
   bool redundant(const node& n, const parameters& p) {
     const auto lo = lowest_of(p.type), hi = highest_of(p.type);
@@ -6928,6 +7090,9 @@ class fuser : convolution_folder {
     matrix,
     where
   };
+  static constexpr bool moves(kind k) {
+    return k == kind::move || k == kind::move_8bit || k == kind::largest;
+  }
   struct rule {
     std::string_view op;
     kind what;
@@ -6986,16 +7151,28 @@ class fuser : convolution_folder {
     if (std::string why = refusal(*r, i, g); why.empty())
       replace(*r, i, g);
     else if (becomes_blocks(*r, i, g))
+      i.n.rounded_block = 32,
       i.n.kept_float =
-          "ONNX Runtime makes MatMulNBits of it, with 8-bit activations; here in float";
+          "ONNX Runtime makes MatMulNBits of it: activations rounded to 8 bits in "
+          "blocks of 32, sums in float";
     else
       i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
   }
-  /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
-  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one without an
-  /// axis; a Q that reads the result is not to 8 bits.
+  /// Whether a Relu or Clip alone reads a result, and one node alone reads that: ONNX Runtime then
+  /// looks for a Q behind both, and finds no group where there is none, or where the bound does
+  /// something that the Q does not (else it has gone).
+  bool read_by_bound(const item& i) {
+    const auto readers = uses(i.n.out[0]);
+    if (i.n.out.size() != 1 || readers.size() != 1) return false;
+    const node& next = reader(*readers.begin()).n;
+    return (next.op == "Relu" || next.op == "Clip") && next.out.size() == 1 &&
+           uses(next.out[0]).size() == 1 && !is_output(next.out[0]);
+  }
+  /// DQMatMulToMatMulNBits: a product of floats, or of 16-bit values, with a constant matrix of 8
+  /// bits. The matrix has a scale for each column, or one without an axis; a Q that reads the
+  /// result is not to 8 bits.
   bool becomes_blocks(const rule& r, const item& i, const group& g) {
-    if (r.what != kind::product && r.what != kind::matrix) return false;
+    if ((r.what != kind::product && r.what != kind::matrix) || read_by_bound(i)) return false;
     item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
     if (!w || !is_dequantize(w->n) || w->n.integer("block_size", 0) != 0) return false;
     if (x && is_dequantize(x->n) && !is_16bit(in_type(*x).value_or(dtype::u8))) return false;
@@ -7029,8 +7206,7 @@ class fuser : convolution_folder {
   }
   /// Empty: the group is taken.
   std::string refusal(const rule& r, item& i, const group& g) {
-    const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
-        moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
+    const bool open = r.what == kind::product || r.what == kind::matrix;  // may give floats
     if (g.dq.size() != quantized_inputs(r.what, g)) return "an input is not quantized";
     for (const auto* list : {&g.dq, &g.q})
       for (item* each : *list)
@@ -7048,6 +7224,7 @@ class fuser : convolution_folder {
       return p && p->zero_point_given ? "" : "no zero point";
     }
     if (g.q.empty() && !open) return "its result is not quantized";
+    if (read_by_bound(i)) return "a Relu or Clip that does something alone reads its result";
     if (!g.q.empty() && !all_quantized(g)) return "its result is read by others too";
     if (r.op == "MaxPool" && model_.opset < 12) return "MaxPool of an opset before 12";
     if (r.op == "Resize" && i.n.text("mode", "nearest") != "nearest") return "it interpolates";
@@ -7068,7 +7245,7 @@ class fuser : convolution_folder {
       if (!is_8bit(in[k]) && !(wide_allowed && is_16bit(in[k])))
         return std::string(name_of(in[k])) + " values";
     }
-    if (moves || r.what == kind::split) {
+    if (moves(r.what) || r.what == kind::split) {
       for (item* q : g.q)
         if (!is_pair(q->n, g.dq[0]->n)) return "it changes scale or zero point";
       return {};

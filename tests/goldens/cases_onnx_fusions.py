@@ -287,6 +287,89 @@ def padded(value, quantized):
     return build
 
 
+def bounded_product(op, *bounds, bias=False):
+    """A product that ONNX Runtime leaves in float: a bound of its own reads it, and a Q that."""
+
+    def build(n):
+        y = n.node("MatMul", [activations(n, (2, 5, 19)), weights(n, 19, 7)])
+        if bias:
+            y = n.node("Add", [y, n.constant(floats(n, 7, scale=0.5))])
+        return n.q(n.node(op, [y, *[n.scale(b) for b in bounds]]), 0.03, 120, "u8")
+
+    return build
+
+
+def dequantized(n, *shape, axis=0):
+    codes = n.codes("s8", *shape, low=-63, high=63)
+    return n.dq(n.constant(codes), n.rng.uniform(0.005, 0.02, shape[axis]),
+                np.zeros(shape[axis]), "s8", axis=axis)
+
+
+def one_pixel(shape, out, groups=1, constant=False, bias=True):
+    """A float convolution whose window is the whole image."""
+
+    def build(n):
+        x = n.input(floats(n, *shape))
+        size = (out, shape[1] // groups) + shape[2:]
+        w = n.constant(floats(n, *size)) if constant else dequantized(n, *size)
+        return n.node("Conv", [x, w] + ([n.constant(floats(n, out))] if bias else []),
+                      group=groups)
+
+    return build
+
+
+def pixel_spread(shape, out, constant=False, groups=1, **attributes):
+    """A transposed convolution of one pixel."""
+
+    def build(n):
+        x = n.input(floats(n, *shape))
+        size = (shape[1], out, 3, 2)
+        w = n.constant(floats(n, *size)) if constant else dequantized(n, *size, axis=1)
+        return n.node("ConvTranspose", [x, w, n.constant(floats(n, out * groups))], group=groups,
+                      **attributes)
+
+    return build
+
+
+def bound_without_zero_point(op, bound="Relu"):
+    """A bound that a Q without a zero point makes superfluous."""
+
+    def build(n):
+        x = activations(n, (2, 4, 7, 6))
+        y = n.node("Conv", [x, dequantized(n, 5, 4, 3, 2), n.constant(floats(n, 5))]) \
+            if op == "Conv" else n.node(op, [x, activations(n, (1, 4, 1, 6))])
+        limits = [n.scale(0.), n.scale(100.)] if bound == "Clip" else []
+        return n.node("QuantizeLinear", [n.node(bound, [y, *limits]), n.scale(0.02)])
+
+    return build
+
+
+def zeros_around(op, pads=(0, 0, 1, 0, 0, 0, 2, 1), value=None, **attributes):
+    """A Pad that is part of what reads it."""
+
+    def build(n):
+        x = activations(n, (2, 4, 7, 6))
+        around = [x, n.constant(np.asarray(pads, np.int64))]
+        x = n.node("Pad", around + ([] if value is None else [n.scale(value)]))
+        if op == "Conv":
+            y = n.node(op, [x, dequantized(n, 5, 4, 3, 2), n.constant(floats(n, 5))], **attributes)
+        else:
+            y = n.node(op, [x], kernel_shape=[3, 2], **attributes)
+        return n.q(y, 0.03, 120, "u8")
+
+    return build
+
+
+def expanded(*to):
+    """An Expand that may change nothing, between a Q and another one."""
+
+    def build(n):
+        y = n.node("Expand", [activations(n, (1, 3, 4)), n.constant(np.asarray(to, np.int64))])
+        return n.dq(n.q(y, 0.013, 9, "u8"), 0.013, 9, "u8")
+
+    return build
+
+
 def cases(w):
     wide, flat = (2, 5, 19), (5, 19)
     for name, made in {
@@ -406,3 +489,24 @@ def cases(w):
     w.store("pad_lowest_pool", padded(-np.inf, True))
     w.store("pad_infinity", padded(np.inf, False))
     w.store("pad_nan", padded(np.nan, False))
+    w.store("bounded_product_relu", bounded_product("Relu"))
+    w.store("bounded_product_clip", bounded_product("Clip", -1, 2))
+    w.store("bounded_product_sum", bounded_product("Relu", bias=True))
+    w.store("pixel_conv", one_pixel((2, 19, 1, 1), 7))
+    w.store("pixel_conv_window", one_pixel((1, 5, 3, 2), 6, bias=False))
+    w.store("pixel_conv_groups", one_pixel((2, 12, 1, 1), 10, groups=2))
+    w.store("pixel_conv_constant", one_pixel((1, 17, 1, 1), 9, constant=True))
+    w.store("pixel_conv_row", one_pixel((1, 9, 4), 5, constant=True))
+    w.store("pixel_spread", pixel_spread((2, 19, 1, 1), 4, strides=[2, 2], pads=[1, 0, 0, 1]))
+    w.store("pixel_spread_constant", pixel_spread((2, 19, 1, 1), 4, True))
+    w.store("pixel_spread_groups", pixel_spread((1, 10, 1, 1), 3, groups=2))
+    w.store("zeros_around_conv", zeros_around("Conv"))
+    w.store("zeros_around_conv_zero", zeros_around("Conv", value=0, strides=[2, 1]))
+    w.store("zeros_around_average", zeros_around("AveragePool"))
+    w.store("zeros_around_average_ceil", zeros_around("AveragePool", ceil_mode=1))
+    w.store("zeros_around_value", zeros_around("Conv", value=0.5))
+    for name, to in (("same", (3, 1)), ("larger", (2, 1, 1)), ("axes", (1, 1, 1, 1))):
+        w.store("expanded_" + name, expanded(*to))
+    for name, op, bound in (("conv", "Conv", "Relu"), ("add", "Add", "Relu"),
+                            ("clip", "Conv", "Clip")):
+        w.store("bound_without_zero_point_" + name, bound_without_zero_point(op, bound))

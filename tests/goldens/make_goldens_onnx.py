@@ -119,7 +119,8 @@ class Writer:
             options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         outputs = session.run(None, n.feeds)
-        row = {"format": "onnx", "folder": "onnx", "model": path.name, "law": "onnxruntime",
+        row = {"format": "onnx", "folder": "onnx", "model": path.name,
+               "law": "onnxruntime_as_written" if as_written else "onnxruntime",
                "inputs": [], "outputs": [], "expect": expect, **tolerances}
         for kind, arrays in (("input", n.feeds.values()), ("output", outputs)):
             for i, a in enumerate(arrays):

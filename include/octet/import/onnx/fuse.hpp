@@ -42,6 +42,8 @@ class fuser : convolution_folder {
     drop_what_changes_nothing();
     if (!sort()) return cycle();
     shapes_into_the_model();
+    drop_expansions();
+    fold_pads();
     fold_convolutions();
     if (auto s = place_pairs(); !s) return s;
     drop_redundant_clips();
@@ -236,6 +238,75 @@ class fuser : convolution_folder {
                                     : quantized(std::int16_t{});
     model_.constants.insert_or_assign(n.out[0], std::move(a));
     remove(i);
+  }
+
+  /// Expand to what is there already.
+  void drop_expansions() {
+    for (item* i : nodes_) {
+      const node& n = i->n;
+      if (!i->alive || !is_plain(n, "Expand") || is_output(n.out[0])) continue;
+      const array* to = constant(n.input(1));
+      const extent_list* x = shapes_.find(n.in[0]);
+      if (!to || to->type != dtype::s64 || !x || to->elements() > x->size()) continue;
+      const auto wanted = to->as<std::int64_t>();
+      const std::size_t before = x->size() - wanted.size();
+      bool same = true;
+      for (std::size_t k = 0; k < wanted.size(); ++k) {
+        const extent& e = (*x)[before + k];
+        same &= wanted[k] == 1 || (e.known() && e.number == wanted[k]);
+      }
+      if (!same) continue;
+      const std::string from = n.out[0], value = n.in[0];
+      remove(*i);
+      replace_value(from, value);
+    }
+  }
+  /// PadFusion: zeros that a Pad puts around an image are a convolution's or an average's own.
+  void fold_pads() {
+    for (item* i : nodes_) {
+      if (!i->alive || !is_plain(i->n, "Pad") || !one_reader(i->n.out[0])) continue;
+      const use u = *uses(i->n.out[0]).begin();
+      item& next = reader(u);
+      if (u.second != 0 || (!is_plain(next.n, "Conv") && !is_plain(next.n, "AveragePool")))
+        continue;
+      const auto both = joined_pads(i->n, next.n);
+      if (both.empty()) continue;
+      attribute pads, counted;
+      pads.integers = both, counted.integer = 1;
+      next.n.attributes.insert_or_assign("pads", std::move(pads));
+      if (next.n.op == "AveragePool")
+        next.n.attributes.insert_or_assign("count_include_pad", std::move(counted));
+      set_input(next, 0, i->n.in[0]);
+      remove(*i);
+    }
+  }
+  /// The pads of both nodes together; empty: they stay two.
+  std::vector<std::int64_t> joined_pads(const node& pad, const node& next) const {
+    std::vector<std::int64_t> around;
+    bool zeros = pad.text("mode", "constant") == "constant" && pad.in.size() <= 3;
+    if (const array* list = constant(pad.input(1)); list && list->type == dtype::s64)
+      for (std::int64_t v : list->as<std::int64_t>()) around.push_back(v);
+    if (const attribute* list = pad.find("pads"); list && model_.opset < 11)
+      around = list->integers;
+    if (const attribute* v = pad.find("value"); v && model_.opset < 11)
+      zeros &= v->real.value_or(0) == 0;
+    if (const std::string value = pad.input(2); !value.empty()) {
+      const array* v = constant(value);
+      zeros &=
+          v && std::ranges::all_of(v->data.bytes, [](std::byte b) { return b == std::byte{}; });
+    }
+    const std::size_t rank = around.size() / 2;
+    if (!zeros || rank < 3 || next.text("auto_pad", "NOTSET") != "NOTSET") return {};
+    for (std::size_t k = 0; k < around.size(); ++k)
+      if (around[k] < 0 || around[k] > INT32_MAX || (k % rank < 2 && around[k] != 0)) return {};
+    std::vector<std::int64_t> own(2 * (rank - 2), 0);
+    if (const attribute* list = next.find("pads")) own = list->integers;
+    if (next.integer("ceil_mode", 0) != 0) return {};
+    const bool counts = next.op != "AveragePool" || next.integer("count_include_pad", 0) != 0,
+               none = std::ranges::all_of(own, [](std::int64_t v) { return v == 0; });
+    if (own.size() != 2 * (rank - 2) || !(counts || none)) return {};
+    for (std::size_t k = 0; k < own.size(); ++k) own[k] += around[k < rank - 2 ? k + 2 : k + 4];
+    return own;
   }
 
   // ---- ONNX Runtime's passes ----
@@ -865,11 +936,19 @@ class fuser : convolution_folder {
       const node& q = reader(*uses(n.out[0]).begin()).n;
       if (!is_quantize(q)) continue;
       const auto p = scalar_parameters(q);
-      if (!p || !p->zero_point_given || !redundant(n, *p)) continue;
+      if (!p || !redundant(n, *p) || !(p->zero_point_given || group_has_bound(n))) continue;
       const std::string from = n.out[0], to = n.in[0];
       remove(*i);
       replace_value(from, to);
     }
+  }
+  /// Whether the bound stands in a group of an operator that may have one before its Q.
+  bool group_has_bound(const node& bound) {
+    const item* i = producer(bound.in[0]);
+    if (!i || !one_reader(bound.in[0]) || !i->n.domain.empty()) return false;
+    for (const rule& r : rules)
+      if (r.op == i->n.op) return !moves(r.what) && r.what != kind::index && r.what != kind::split;
+    return false;
   }
   bool redundant(const node& n, const parameters& p) {
     const auto lo = lowest_of(p.type), hi = highest_of(p.type);
@@ -979,6 +1058,9 @@ class fuser : convolution_folder {
     matrix,
     where
   };
+  static constexpr bool moves(kind k) {
+    return k == kind::move || k == kind::move_8bit || k == kind::largest;
+  }
   struct rule {
     std::string_view op;
     kind what;
@@ -1042,11 +1124,21 @@ class fuser : convolution_folder {
     else
       i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
   }
+  /// Whether a Relu or Clip alone reads a result, and one node alone reads that: ONNX Runtime then
+  /// looks for a Q behind both, and finds no group where there is none, or where the bound does
+  /// something that the Q does not (else it has gone).
+  bool read_by_bound(const item& i) {
+    const auto readers = uses(i.n.out[0]);
+    if (i.n.out.size() != 1 || readers.size() != 1) return false;
+    const node& next = reader(*readers.begin()).n;
+    return (next.op == "Relu" || next.op == "Clip") && next.out.size() == 1 &&
+           uses(next.out[0]).size() == 1 && !is_output(next.out[0]);
+  }
   /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
   /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one without an
   /// axis; a Q that reads the result is not to 8 bits.
   bool becomes_blocks(const rule& r, const item& i, const group& g) {
-    if (r.what != kind::product && r.what != kind::matrix) return false;
+    if ((r.what != kind::product && r.what != kind::matrix) || read_by_bound(i)) return false;
     item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
     if (!w || !is_dequantize(w->n) || w->n.integer("block_size", 0) != 0) return false;
     if (x && is_dequantize(x->n) && !is_16bit(in_type(*x).value_or(dtype::u8))) return false;
@@ -1080,8 +1172,7 @@ class fuser : convolution_folder {
   }
   /// Empty: the group is taken.
   std::string refusal(const rule& r, item& i, const group& g) {
-    const bool open = r.what == kind::product || r.what == kind::matrix,  // may give floats
-        moves = r.what == kind::move || r.what == kind::move_8bit || r.what == kind::largest;
+    const bool open = r.what == kind::product || r.what == kind::matrix;  // may give floats
     if (g.dq.size() != quantized_inputs(r.what, g)) return "an input is not quantized";
     for (const auto* list : {&g.dq, &g.q})
       for (item* each : *list)
@@ -1099,6 +1190,7 @@ class fuser : convolution_folder {
       return p && p->zero_point_given ? "" : "no zero point";
     }
     if (g.q.empty() && !open) return "its result is not quantized";
+    if (read_by_bound(i)) return "a Relu or Clip that does something alone reads its result";
     if (!g.q.empty() && !all_quantized(g)) return "its result is read by others too";
     if (r.op == "MaxPool" && model_.opset < 12) return "MaxPool of an opset before 12";
     if (r.op == "Resize" && i.n.text("mode", "nearest") != "nearest") return "it interpolates";
@@ -1119,7 +1211,7 @@ class fuser : convolution_folder {
       if (!is_8bit(in[k]) && !(wide_allowed && is_16bit(in[k])))
         return std::string(name_of(in[k])) + " values";
     }
-    if (moves || r.what == kind::split) {
+    if (moves(r.what) || r.what == kind::split) {
       for (item* q : g.q)
         if (!is_pair(q->n, g.dq[0]->n)) return "it changes scale or zero point";
       return {};

@@ -293,19 +293,6 @@ inline void qlinear_conv_row(emitter& m, call& c) {
   if (!m.failed()) m.check(m.to.accumulate_and_requantize(std::move(layer), c.n.out[0]));
   m.give(c, from_convolved(m, y, c.in[0], v), true);
 }
-inline void conv_row(emitter& m, call& c) {
-  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
-  const tensor_id w = add_weights(m, v, c.in[1]);
-  std::vector<tensor_id> in{convolved(m, m.held(c.in[0], true), v), w};
-  if (c.has(2)) in.push_back(m.held(c.in[2], false));
-  attributes attrs = to_attributes(v.attrs);
-  if (v.win.axes != 2 || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id)))
-    attrs.set("as_product", std::int64_t{1});
-  const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
-                             std::move(in), dtype::f32, std::move(attrs));
-  m.give(c, from_convolved(m, y, c.in[0], v), true);
-}
 
 // ---- integer sums: operands have zero points, maybe known only when they run ----
 
@@ -790,6 +777,59 @@ inline tensor_id row_by_rows(emitter& m, tensor_id row, tensor_id matrix) {
   y.push_back(1), y.push_back(s.back(1));
   return m.reshaped(lane_sums(m, flat), y);
 }
+/// Whether a convolution's window is the whole input, and ONNX Runtime computes it as a product of
+/// matrices, more than one result a group: its weights times one column. (Of one input channel a
+/// group it does not.)
+inline bool is_column(emitter& m, const value& x, const convolution& v, bool product) {
+  if (v.depthwise) return false;
+  const dims s = m.shape(x);
+  for (std::size_t i = v.win.first(); i < 3; ++i)
+    if (v.win.size[i] != s[static_cast<int>(2 + i - v.win.first())] || v.win.before[i] != 0 ||
+        v.win.after[i] != 0 || (v.win.dilation[i] != 1 && v.win.size[i] != 1))
+      return false;
+  float_layer_params p;
+  p.in_c = s[1], p.out_c = v.channels(), p.groups = v.attrs.groups;
+  p.kernel_h = v.win.size[1], p.kernel_w = v.win.size[2];
+  p.out_h = p.out_w = 1;
+  p.weights = &p;  // constants
+  const mlas_layer l = mlas_convolution(p, v.attrs, product);
+  return p.group_out() > 1 && l.channels == 0 &&
+         l.order.block == numerics::mlas_block(false, 1, l.order.steps);
+}
+inline tensor_id column_convolution(emitter& m, const call& c, const convolution& v) {
+  const auto w = constant_weights(m, c.in[1]);
+  if (!w) return no_tensor;
+  const dims s = m.shape(c.in[0]);
+  const std::int32_t groups = v.attrs.groups, out = v.channels() / groups,
+                     steps = static_cast<std::int32_t>(w->elements() / as_size(v.channels()));
+  const tensor_id row = m.reshaped(m.held(c.in[0], false), {s[0], groups, 1, steps}),
+                  matrix = m.new_constant(c.in[1].name, dtype::f32, {1, groups, out, steps},
+                                          w->data.bytes);
+  tensor_id y = m.reshaped(row_by_rows(m, row, matrix), {s[0], v.channels()});
+  if (c.has(2)) {
+    if (const auto count = m.shape(c.in[2]).elements().value; count != as_size(v.channels()))
+      m.broken("bias count", std::to_string(count), std::to_string(v.channels()));
+    y = m.made(ops::add, {y, m.held(c.in[2], false)}, dtype::f32);
+  }
+  dims shape{s[0], v.channels()};
+  while (shape.rank < s.rank) shape.push_back(1);
+  return m.reshaped(y, shape);
+}
+inline void conv_row(emitter& m, call& c) {
+  if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
+  const convolution v = read_convolution(m, c, c.in[0], c.in[1]);
+  if (m.failed()) return;
+  const bool product = v.win.axes != 2 || (c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id));
+  if (is_column(m, c.in[0], v, product)) return m.give(c, column_convolution(m, c, v), false);
+  const tensor_id w = add_weights(m, v, c.in[1]);
+  std::vector<tensor_id> in{convolved(m, m.held(c.in[0], true), v), w};
+  if (c.has(2)) in.push_back(m.held(c.in[2], false));
+  attributes attrs = to_attributes(v.attrs);
+  if (product) attrs.set("as_product", std::int64_t{1});
+  const tensor_id y = m.made(v.depthwise ? ops::float_depthwise_conv2d : ops::float_conv2d,
+                             std::move(in), dtype::f32, std::move(attrs));
+  m.give(c, from_convolved(m, y, c.in[0], v), true);
+}
 /// A matrix that is turned is copied in pieces of 128 products, each a chain of its own.
 inline tensor_id product_of_pieces(emitter& m, loose_product p) {
   constexpr std::int32_t piece = 128;
@@ -979,8 +1019,9 @@ inline tensor_id added_taps(emitter& m, tensor_id products, const window& w,
   }
   return sum;
 }
-/// A transposed convolution of volumes, or with dilation, in the file's own order: one product
-/// gives all taps of all output channels, which are added to 0 in their order, the bias last.
+/// A transposed convolution of volumes, of one pixel, or with dilation, in the file's own order:
+/// one product gives all taps of all output channels, which are added to 0 in their order, the bias
+/// last.
 inline void conv_transpose_volume(emitter& m, call& c, const window& w,
                                   const std::array<std::int32_t, 3>& more, std::int64_t groups) {
   const dims given = m.shape(c.in[0]), weights = m.shape(c.in[1]);
@@ -1011,12 +1052,17 @@ inline void conv_transpose_volume(emitter& m, call& c, const window& w,
     for (std::size_t i = 0; i < in; ++i)
       for (std::size_t r = 0; r < rows; ++r)
         turned[r * in + i] = values->as<float>()[(as_size(g) * in + i) * rows + r];
-    const tensor_id a = m.new_constant(
-        "", dims{static_cast<std::int32_t>(rows), static_cast<std::int32_t>(in)}, turned);
+    // Constant weights are turned when the network is loaded; one pixel an image is a product of
+    // its own.
+    const bool turns = pixels == 1 && c.in[1].id != no_tensor && m.is_dequantized(c.in[1].id);
+    dims shape{static_cast<std::int32_t>(rows), static_cast<std::int32_t>(in)};
+    if (turns) shape = {1, shape[0], shape[1]};
+    const tensor_id a = m.new_constant("", shape, turned);
     const tensor_id products = m.reshaped(
         unpacked_product(m, {.a = a,
                              .b = part_of_axis(m, image, 1, g * static_cast<std::int64_t>(in),
-                                               static_cast<std::int64_t>(in))}),
+                                               static_cast<std::int64_t>(in)),
+                             .turned_a = turns}),
         {x[0], weights[1], static_cast<std::int32_t>(taps), x[2], x[3], x[4]});
     results.push_back(added_taps(m, products, w, out));
   }
@@ -1059,7 +1105,9 @@ inline void conv_transpose_row(emitter& m, call& c) {
   pads_of_result(m, c, x, beyond, w);
   if (m.failed()) return;
   const bool dilated = w.dilation != std::array<std::int32_t, 3>{1, 1, 1};
-  if (w.volume() || dilated) return conv_transpose_volume(m, c, w, beyond, groups);
+  bool pixel = true;  // alone: sums of another order
+  for (int i = 2; i < x.rank; ++i) pixel &= x[i] == 1;
+  if (w.volume() || dilated || pixel) return conv_transpose_volume(m, c, w, beyond, groups);
   a.output_padding_h = beyond[1], a.output_padding_w = beyond[2];
   a.pad_top = w.before[1], a.pad_left = w.before[2];
   a.pad_bottom = w.after[1], a.pad_right = w.after[2];
