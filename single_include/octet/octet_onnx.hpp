@@ -9804,7 +9804,8 @@ inline void instance_normalization_row(emitter& m, call& c) {
                         shift);
   m.give(c, m.reshaped(y, in), false);
 }
-/// Over groups of channels: x, scale, bias, one of each a channel (opset 18: a group).
+/// Over groups of channels: x, scale, bias, one of each a channel (opset 18: a group). The variance
+/// is the mean of the squares less the mean's square, as in ONNX's own definition.
 inline void group_normalization_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 3) || !m.is_real(c.in[0])) return;
   const dims x = m.shape(c.in[0]);
@@ -9815,8 +9816,15 @@ inline void group_normalization_row(emitter& m, call& c) {
   std::int64_t pixels = 1;
   for (int i = 2; i < x.rank; ++i) pixels *= x[i];
   in.push_back(static_cast<std::int32_t>(pixels));
-  value y = normalized(m, value::of(m.reshaped(m.held(c.in[0], false), in)), 2,
-                       m.real(c, "epsilon", 1e-5f), true);
+  if (in.elements().value == 0) return m.refuse("GroupNormalization of nothing", to_string(x));
+  const formula f(m);
+  const tensor_id t = m.reshaped(m.held(c.in[0], false),
+                                 {x[0], in[1], joined_extent(m, in[2], in[3])}),
+                  mean = f(ops::mean, t, reduction({2})),
+                  squares = f(ops::mean, f(ops::square, t), reduction({2})),
+                  variance = f(ops::sub, squares, f(ops::square, mean)),
+                  root = f(ops::sqrt, f(ops::add, variance, m.real(c, "epsilon", 1e-5f)));
+  value y = value::of(m.reshaped(f(ops::div, f(ops::sub, t, mean), root), in));
   for (std::size_t k = 1; k < 3 && !m.failed(); ++k) {
     const dims s = m.shape(c.in[k]);
     const bool of_groups = s == dims{in[1]} && m.opset < 21;

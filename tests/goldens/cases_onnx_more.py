@@ -342,6 +342,10 @@ def cases(w):
     per_channel = [np.asarray([1, 2, 0.5, 3], np.float32), np.asarray([0, 1, -1, 2], np.float32)]
     w.store("norm_instance", one("InstanceNormalization", 2, 4, 5, 3, more=per_channel))
     w.store("norm_group", one("GroupNormalization", 2, 4, 5, 3, more=per_channel, num_groups=2), 21)
+    w.store("norm_group_pixels", one("GroupNormalization", 2, 4, 7, 5, more=per_channel,
+                                     num_groups=2, epsilon=0.001), 21)
+    w.store("norm_group_scales", one("GroupNormalization", 2, 8, 7, num_groups=4,
+                                     more=per_channel), 18)
     w.store("norm_rms", one("RMSNormalization", 3, 4, more=per_channel[:1]), 23)
     w.store("norm_lp", lengths)
     w.store("resize_factors", resized)
