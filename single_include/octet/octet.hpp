@@ -394,19 +394,74 @@ template <class T> HWY_INLINE T smallest_lane(vec<T> v) {
 
 // ---- four rows side by side ----
 
-/// Bytes a[i], b[i], c[i], d[i] of each i in one lane of 32 bits: four vectors to aligned memory.
-/// Lanes keep their 128-bit block: channel_in_panel's order for panels of four vectors.
-HWY_INLINE void store_quads(VU8 a, VU8 b, VU8 c, VU8 d, std::byte* to) {
+/// Bytes a[i], b[i], c[i], d[i] of each i in one lane of 32 bits: four vectors to `to`. Lanes keep
+/// their 128-bit block: channel_in_panel's order for panels of four vectors.
+HWY_INLINE void quads_of(VU8 a, VU8 b, VU8 c, VU8 d, V8* to) {
   const tag<std::uint16_t> u16;
   const auto ab = hn::BitCast(u16, hn::InterleaveLower(DU8(), a, b)),
              AB = hn::BitCast(u16, hn::InterleaveUpper(DU8(), a, b));
   const auto cd = hn::BitCast(u16, hn::InterleaveLower(DU8(), c, d)),
              CD = hn::BitCast(u16, hn::InterleaveUpper(DU8(), c, d));
-  auto* q = reinterpret_cast<std::uint16_t*>(to);
-  hn::Store(hn::InterleaveLower(u16, ab, cd), u16, q);
-  hn::Store(hn::InterleaveUpper(u16, ab, cd), u16, q + lanes16);
-  hn::Store(hn::InterleaveLower(u16, AB, CD), u16, q + 2 * lanes16);
-  hn::Store(hn::InterleaveUpper(u16, AB, CD), u16, q + 3 * lanes16);
+  to[0] = hn::BitCast(D8(), hn::InterleaveLower(u16, ab, cd));
+  to[1] = hn::BitCast(D8(), hn::InterleaveUpper(u16, ab, cd));
+  to[2] = hn::BitCast(D8(), hn::InterleaveLower(u16, AB, CD));
+  to[3] = hn::BitCast(D8(), hn::InterleaveUpper(u16, AB, CD));
+}
+/// The same to aligned memory.
+HWY_INLINE void store_quads(VU8 a, VU8 b, VU8 c, VU8 d, std::byte* to) {
+  V8 q[4];
+  quads_of(a, b, c, d, q);
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i)
+    hn::Store(q[i], D8(), reinterpret_cast<std::int8_t*>(to) + i * lanes8);
+}
+
+// ---- the first part of a vector, and copies of it ----
+
+/// The first 1 / Copies of a vector as often as it takes to fill one: 1, 2 or (of four blocks of
+/// 128 bits) 4.
+template <int Copies> HWY_INLINE V32 load_repeated(const std::int32_t* p) {
+  static_assert(Copies == 1 || (lanes32 == 16 && (Copies == 2 || Copies == 4)));
+  if constexpr (Copies == 4) {
+    return hn::LoadDup128(D32(), p);
+  } else if constexpr (Copies == 2) {
+    const auto half = hn::LoadU(hn::Half<D32>(), p);
+    return hn::Combine(D32(), half, half);
+  } else {
+    return load(p);
+  }
+}
+/// lanes8 / Copies bytes from each address.
+template <int Copies> HWY_INLINE VU8 load_parts(const std::byte* const (&at)[Copies]) {
+  static_assert(lanes8 == 64 && (Copies == 2 || Copies == 4));
+  const hn::Half<DU8> half;
+  if constexpr (Copies == 2) {
+    return hn::Combine(DU8(), hn::LoadU(half, reinterpret_cast<const std::uint8_t*>(at[1])),
+                       hn::LoadU(half, reinterpret_cast<const std::uint8_t*>(at[0])));
+  } else {
+    const hn::Half<decltype(half)> quarter;
+    return hn::Combine(
+        DU8(),
+        hn::Combine(half, hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[3])),
+                    hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[2]))),
+        hn::Combine(half, hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[1])),
+                    hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[0]))));
+  }
+}
+template <int Copies> HWY_INLINE void store_parts(V8 v, std::byte* const (&to)[Copies]) {
+  static_assert(lanes8 == 64 && (Copies == 2 || Copies == 4));
+  const hn::Half<D8> half;
+  const auto lower = hn::LowerHalf(half, v), upper = hn::UpperHalf(half, v);
+  if constexpr (Copies == 2) {
+    hn::StoreU(lower, half, reinterpret_cast<std::int8_t*>(to[0]));
+    hn::StoreU(upper, half, reinterpret_cast<std::int8_t*>(to[1]));
+  } else {
+    const hn::Half<decltype(half)> quarter;
+    hn::StoreU(hn::LowerHalf(quarter, lower), quarter, reinterpret_cast<std::int8_t*>(to[0]));
+    hn::StoreU(hn::UpperHalf(quarter, lower), quarter, reinterpret_cast<std::int8_t*>(to[1]));
+    hn::StoreU(hn::LowerHalf(quarter, upper), quarter, reinterpret_cast<std::int8_t*>(to[2]));
+    hn::StoreU(hn::UpperHalf(quarter, upper), quarter, reinterpret_cast<std::int8_t*>(to[3]));
+  }
 }
 
 // ---- transposition ----
@@ -1434,6 +1489,11 @@ constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ?
 inline constexpr std::size_t most_tile_rows = 8;
 /// Vectors of binary32 sums that each of four rows of a float tile has.
 inline constexpr int vectors_of_four_rows = simd::registers == 32 ? 4 : 2;
+/// Depthwise windows slide along rows: four bytes a lane, and registers for the sums that a column
+/// joins.
+inline constexpr bool has_slides = simd::quads != 0 && simd::registers == 32;
+/// Blocks of 128 bits of a vector may belong to several rows (simd::load_parts).
+inline constexpr bool has_parts = lanes8 == 64;
 
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -1808,11 +1868,14 @@ struct epilogue {
         highest(set_float(e.highest)),
         scaled_bias(e.scaled_bias) {}
 };
-/// Rounded values of one row to 8 bits: zero point, clamp, first n channels written.
+/// Rounded values of one row to 8 bits: zero point, clamp.
+template <int NV> HWY_INLINE V8 to_8bit(const epilogue& e, const V32 (&x)[NV]) {
+  return hn::Xor(hn::Min(hn::Max(simd::narrow<NV>(x, e.z), e.lo), e.hi), e.flip);
+}
+/// The same, first n channels written.
 template <int NV>
 HWY_INLINE void store_8bit(const epilogue& e, const V32 (&x)[NV], std::byte* to, int n) {
-  const V8 q = hn::Xor(hn::Min(hn::Max(simd::narrow<NV>(x, e.z), e.lo), e.hi), e.flip);
-  simd::store_bytes<NV * lanes32>(q, to, n);
+  simd::store_bytes<NV * lanes32>(to_8bit<NV>(e, x), to, n);
 }
 
 /// Columns of a panel or block with `nv` vectors: where its arrays are (kernels::panel_arrays).
@@ -3167,6 +3230,19 @@ struct finish_call {
   kernels::epilogue_kind kind;
 };
 
+/// Columns of the window of an output row: `left` of padding, `have` from the image's column
+/// `start` on, `right` of padding.
+struct column_span {
+  std::int32_t start, left, have, right;
+  HWY_INLINE column_span(const conv2d_params& p, std::int32_t window) {
+    start = p.pad_left < 0 ? -p.pad_left : 0;
+    left = p.pad_left < 0 ? 0 : p.pad_left < window ? p.pad_left : window;
+    const std::int32_t in_image = p.in_w - start, room = window - left;
+    have = in_image < room ? in_image : room;
+    if (have < 0) have = 0;
+    right = room - have;
+  }
+};
 HWY_INLINE kernels::packed_depthwise packed_header(const conv2d_params& p) noexcept {
   kernels::packed_depthwise h;
   std::memcpy(&h, p.packed, sizeof(h));
@@ -3213,30 +3289,35 @@ template <int NV> struct pending_pixels {
   }
 };
 
+/// Rounds a pixel's accumulators, of the kinds scaled, real and dr.
+template <int NV, kernels::epilogue_kind E>
+HWY_INLINE void round_pixel(const finish_call& t, const columns& c, const epilogue& e,
+                            const requantize_dr* dr, V32 (&acc)[NV]) noexcept {
+  if constexpr (E == kernels::epilogue_kind::dr) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
+    // Kernels whose form for `scaled` is their own know (a twentieth of their time), others ask.
+  } else if (E == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::scaled) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v)
+      acc[v] = requantize_scaled(acc[v], simd::load(c.scale() + v * lanes32));
+  } else {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v)
+      acc[v] = requantize_real(acc[v], simd::load(c.real_bias() + v * lanes32),
+                               simd::load(c.bias_unit() + v * lanes32), e.scaled_bias,
+                               simd::load(c.scale() + v * lanes32), e.highest);
+  }
+}
 template <int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_pixel(const finish_call& t, const columns& c, const epilogue& e,
                              const requantize_dr* dr, pending_pixels<NV>& pending, V32 (&acc)[NV],
                              std::byte* to) noexcept {
-  if constexpr (E == kernels::epilogue_kind::scaled || E == kernels::epilogue_kind::real) {
-    // The kernel of four bytes a lane and 3x3 taps knows (a twentieth of its time), the others ask.
-    if (E == kernels::epilogue_kind::scaled || t.kind == kernels::epilogue_kind::scaled) {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v)
-        acc[v] = requantize_scaled(acc[v], simd::load(c.scale() + v * lanes32));
-    } else {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v)
-        acc[v] = requantize_real(acc[v], simd::load(c.real_bias() + v * lanes32),
-                                 simd::load(c.bias_unit() + v * lanes32), e.scaled_bias,
-                                 simd::load(c.scale() + v * lanes32), e.highest);
-    }
-    store_8bit<NV>(e, acc, to, t.channels.count);
-  } else if constexpr (E == kernels::epilogue_kind::dr) {
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = dr[v](acc[v]);
-    store_8bit<NV>(e, acc, to, t.channels.count);
-  } else {
+  if constexpr (E == kernels::epilogue_kind::any) {
     pending.add(t, acc, to);
+  } else {
+    round_pixel<NV, E>(t, c, e, dr, acc);
+    store_8bit<NV>(e, acc, to, t.channels.count);
   }
 }
 
@@ -3698,6 +3779,240 @@ inline HWY_NOINLINE void run_depthwise_runs(const conv2d_params& p, const kernel
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/depthwise_slide-inl.hpp
+// 3x3 depthwise windows that slide along a row: what a column of four input rows interleaves to
+// stays in registers and joins the sums of the three outputs that touch it. Part of a pass: see
+// pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// Output rows of one image, for one block of channels.
+struct slide_call : finish_call {
+  const conv2d_params* p;
+  kernels::packed_depthwise of;
+  const std::byte *weights, *x;  // x: the block's first channel in the image's first pixel
+  column_span span;
+  std::byte *to, *nobody;  // the block's first channel in the image's first output; a vector of
+                           // outputs that are nobody's
+  std::size_t begin, end;  // output rows
+};
+
+// Copies: where a block's channels fill no more than a half or a quarter of its lanes, the others
+// hold the same channels of other rows.
+
+/// A pixel of padding as it would lie in the image.
+struct slide_padding {
+  alignas(alignment) std::byte bytes[lanes8];
+  HWY_INLINE explicit slide_padding(const slide_call& t) {
+    hn::Store(hn::Xor(simd::set_bytes(static_cast<std::uint8_t>(t.of.fill)),
+                      hn::BitCast(DU8(), set32(static_cast<std::int32_t>(t.of.flip)))),
+              DU8(), reinterpret_cast<std::uint8_t*>(bytes));
+  }
+};
+/// Input rows, `apart` from each other, that columns of the window are taken from in order.
+template <int Copies> struct slide_rows {
+  const std::byte* at[Copies];
+  std::size_t next[Copies];  // bytes from column to column; 0: padding, which stands still
+  HWY_INLINE void set(const slide_call& t, std::int64_t y, std::int64_t apart,
+                      const slide_padding& padding) {
+    const conv2d_params& p = *t.p;
+    const std::size_t pixel = as_size(p.in_c), line = as_size(p.in_w) * pixel;
+    HWY_UNROLL(4)
+    for (int i = 0; i < Copies; ++i, y += apart) {
+      const bool inside = y >= 0 && y < p.in_h;
+      next[i] = inside ? pixel : 0;
+      at[i] = inside ? t.x + as_size(y) * line + as_size(t.span.start) * pixel : padding.bytes;
+    }
+  }
+  HWY_INLINE VU8 take(std::size_t n, VU8 flip) {
+    VU8 v;
+    if constexpr (Copies == 1)
+      v = simd::load_bytes(at[0], n);
+    else
+      v = simd::load_parts<Copies>(at);
+    HWY_UNROLL(4)
+    for (int i = 0; i < Copies; ++i) at[i] += next[i];
+    return hn::Xor(v, flip);
+  }
+};
+/// Output rows from y on, `apart` from each other; those from t.end on are nobody's.
+template <int Copies> struct slide_outputs {
+  std::byte* to[Copies];
+  std::size_t step[Copies];
+  HWY_INLINE void set(const slide_call& t, std::size_t y, std::size_t apart) {
+    const std::size_t line = as_size(t.p->out_w) * t.out_stride;
+    HWY_UNROLL(4)
+    for (int i = 0; i < Copies; ++i, y += apart) {
+      to[i] = y < t.end ? t.to + y * line : t.nobody;
+      step[i] = y < t.end ? t.out_stride : 0;
+    }
+  }
+  HWY_INLINE void store(V8 v, int n) {
+    if constexpr (Copies == 1)
+      simd::store_bytes<lanes8>(v, to[0], n);
+    else
+      simd::store_parts<Copies>(v, to);
+    HWY_UNROLL(4)
+    for (int i = 0; i < Copies; ++i) to[i] += step[i];
+  }
+};
+/// Sums of outputs that a window of K x K taps at stride S has begun before a column, of Rows
+/// neighbouring output rows: they meet the same input rows, whose bytes stand in Groups vectors of
+/// four rows, the weights of the second row one byte further on.
+template <int K, int S, int Copies, kernels::epilogue_kind E> struct sliding_window {
+  static constexpr int NV = 4, Groups = (K - 1) / 4 + 1, Rows = K == 3 && S == 1 ? 2 : 1,
+                       Begun = (K - 1) / S, InputRows = K + Rows - 1;
+  const slide_call& t;
+  alignas(alignment) std::byte repeated[Copies == 1 ? 1 : kernels::panel_arrays * NV * lanes8];
+  columns c;
+  epilogue e;
+  V8 w[Rows][K * Groups * NV];
+  V32 start[NV];
+  requantize_dr dr[NV];
+  slide_padding padding;
+  HWY_INLINE explicit sliding_window(const slide_call& call)
+      : t(call), c(Copies == 1 ? t.arrays : repeated, NV), e(*t.scalars), padding(t) {
+    if constexpr (Copies != 1)
+      for (int i = 0; i < kernels::panel_arrays * NV; ++i)
+        hn::Store(simd::load_repeated<Copies>(reinterpret_cast<const std::int32_t*>(t.arrays) +
+                                              i * lanes32),
+                  D32(), reinterpret_cast<std::int32_t*>(repeated) + i * lanes32);
+    for (int i = 0; i < K * Groups * NV; ++i) {
+      const V32 v = simd::load_repeated<Copies>(reinterpret_cast<const std::int32_t*>(t.weights) +
+                                                i * lanes32);
+      w[0][i] = hn::BitCast(D8(), v);
+      if constexpr (Rows == 2) w[1][i] = hn::BitCast(D8(), hn::ShiftLeft<8>(v));
+    }
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      start[v] = simd::load(c.bias + v * lanes32);
+      if constexpr (E == kernels::epilogue_kind::dr) {
+        start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
+        dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
+      }
+    }
+  }
+  /// A column's bytes times the weights of tap `kx`.
+  HWY_INLINE V32 tap(V32 sum, const V8 (&q)[Groups * NV], int row, int kx, int v) const {
+    HWY_UNROLL(2)
+    for (int g = 0; g < Groups; ++g)
+      sum = quad_each_ops::dot(sum, q[g * NV + v], w[row][(kx * Groups + g) * NV + v]);
+    return sum;
+  }
+};
+/// Output rows [t.begin, t.end).
+template <int K, int S, int Copies, kernels::epilogue_kind E>
+HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
+  using window = sliding_window<K, S, Copies, E>;
+  constexpr int NV = window::NV, Groups = window::Groups, Rows = window::Rows,
+                Begun = window::Begun;
+  const window s(t);
+  const conv2d_params& p = *t.p;
+  const std::size_t n = as_size(t.channels.count);
+  const std::int32_t left = t.span.left, end = t.span.left + t.span.have;
+  const VU8 flip = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(t.of.flip)));
+  const V8 fill = hn::BitCast(D8(), simd::set_bytes(static_cast<std::uint8_t>(t.of.fill)));
+  for (std::size_t y = t.begin; y < t.end; y += Rows * Copies) {
+    const std::int64_t first = static_cast<std::int64_t>(y) * S - p.pad_top;
+    slide_rows<Copies> in[window::InputRows];
+    HWY_UNROLL(5)
+    for (int i = 0; i < window::InputRows; ++i) in[i].set(t, first + i, Rows * S, s.padding);
+    slide_outputs<Copies> to[Rows];
+    HWY_UNROLL(2)
+    for (int r = 0; r < Rows; ++r) to[r].set(t, y + as_size(r), Rows);
+    V32 a[Rows][Begun][NV];  // the first ones are nobody's
+    HWY_UNROLL(2)
+    for (int r = 0; r < Rows; ++r) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < Begun; ++k) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) a[r][k][v] = s.start[v];
+      }
+    }
+    for (std::int32_t j = 0; j < (p.out_w - 1) * S + K; ++j) {
+      V8 q[Groups * NV];
+      if (j >= left && j < end) {
+        VU8 x[4 * Groups];
+        HWY_UNROLL(8)
+        for (int i = 0; i < 4 * Groups; ++i)  // what no row is for meets weights of 0
+          x[i] = i < window::InputRows ? in[i < window::InputRows ? i : 0].take(n, flip) : x[i - 1];
+        HWY_UNROLL(2)
+        for (int g = 0; g < Groups; ++g)
+          simd::quads_of(x[4 * g], x[4 * g + 1], x[4 * g + 2], x[4 * g + 3], q + g * NV);
+      } else {
+        HWY_UNROLL(8)
+        for (int i = 0; i < Groups * NV; ++i) q[i] = fill;
+      }
+      if (S == 2 && j % 2 != 0) {
+        HWY_UNROLL(2)
+        for (int k = 0; k < Begun; ++k) {
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v) a[0][k][v] = s.tap(a[0][k][v], q, 0, K - 2 - S * k, v);
+        }
+        continue;
+      }
+      HWY_UNROLL(2)
+      for (int r = 0; r < Rows; ++r) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) a[r][0][v] = s.tap(a[r][0][v], q, r, K - 1, v);
+      }
+      if (j >= K - 1) {
+        HWY_UNROLL(2)
+        for (int r = 0; r < Rows; ++r) {
+          round_pixel<NV, E>(t, s.c, s.e, s.dr, a[r][0]);
+          to[r].store(to_8bit<NV>(s.e, a[r][0]), t.channels.count);
+        }
+      }
+      HWY_UNROLL(4)
+      for (int k = 0; k < Begun; ++k) {
+        HWY_UNROLL(2)
+        for (int r = 0; r < Rows; ++r) {
+          HWY_UNROLL(4)
+          for (int v = 0; v < NV; ++v)
+            a[r][k][v] = s.tap(k + 1 < Begun ? a[r][k + 1 < Begun ? k + 1 : 0][v] : s.start[v], q,
+                               r, K - 1 - S * (k + 1), v);
+        }
+      }
+    }
+  }
+}
+template <int K, int Copies, kernels::epilogue_kind E>
+HWY_INLINE void slide_by_stride(const slide_call& t) noexcept {
+  if (t.p->stride_w == 1)
+    slide_along<K, 1, Copies, E>(t);
+  else
+    slide_along<K, 2, Copies, E>(t);
+}
+template <int K, kernels::epilogue_kind E> HWY_INLINE void slide(const slide_call& t) noexcept {
+  const std::int32_t copies = kernels::slide_copies(t.channels.count, layout);
+  if constexpr (has_parts) {
+    if (copies == 4) return slide_by_stride<K, 4, E>(t);
+    if (copies == 2) return slide_by_stride<K, 2, E>(t);
+  }
+  slide_by_stride<K, 1, E>(t);
+}
+/// Of a block whose outputs are finished as `scaled`, `real` or `dr`; false: another kind. A
+/// template, so that targets without has_slides compile none of it.
+template <class Call> HWY_INLINE bool slide_block_rows(const Call& t) noexcept {
+  using kernels::epilogue_kind;
+  const bool three = t.p->kernel_w == 3, scaled = t.kind == epilogue_kind::scaled;
+  if (scaled && three)
+    slide<3, epilogue_kind::scaled>(t);
+  else if (scaled || t.kind == epilogue_kind::real)
+    three ? slide<3, epilogue_kind::real>(t) : slide<5, epilogue_kind::real>(t);
+  else if (t.kind == epilogue_kind::dr)
+    three ? slide<3, epilogue_kind::dr>(t) : slide<5, epilogue_kind::dr>(t);
+  else
+    return false;
+  return true;
+}
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/depthwise-inl.hpp
 // qnn.depthwise_conv2d. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
@@ -3904,19 +4219,6 @@ template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call&
     pixels<Ops, KW, KG, epilogue_kind::any>(t);
 }
 
-/// Columns of the window of an output row: `left` of padding, `have` from the image's column
-/// `start` on, `right` of padding.
-struct column_span {
-  std::int32_t start, left, have, right;
-  HWY_INLINE column_span(const conv2d_params& p, std::int32_t window) {
-    start = p.pad_left < 0 ? -p.pad_left : 0;
-    left = p.pad_left < 0 ? 0 : p.pad_left < window ? p.pad_left : window;
-    const std::int32_t in_image = p.in_w - start, room = window - left;
-    have = in_image < room ? in_image : room;
-    if (have < 0) have = 0;
-    right = room - have;
-  }
-};
 /// Taps of kernel rows as the products take them, `count` columns.
 template <bool Quads>
 HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_source& s,
@@ -3968,8 +4270,39 @@ HWY_INLINE void fill_columns(const conv2d_params& p, const kernels::packed_depth
   }
 }
 
-inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
-                                       const kernel_args& a) noexcept {
+/// Output row oy of an image, for one block of channels.
+HWY_INLINE void row_of_block(const conv2d_params& p, const kernels::packed_depthwise& h,
+                             const column_span& span, const std::byte* image, std::int32_t oy,
+                             std::byte* window, const pixel_call& t) noexcept {
+  const std::int32_t multiplier = p.out_c / p.in_c, first_in = t.channels.first / multiplier;
+  std::int32_t expand[4 * lanes32];
+  if (multiplier > 1)
+    for (std::int32_t i = 0; i < t.channels.count; ++i)
+      expand[i] = (t.channels.first + i) / multiplier - first_in;
+  const std::size_t in_size = size_of(p.in_type);
+  const column_source padding{{nullptr, nullptr, nullptr, nullptr},
+                              as_size(p.in_c) * in_size,
+                              as_size(t.channels.count),
+                              multiplier > 1 ? expand : nullptr,
+                              h.flip,
+                              h.fill,
+                              p.in_zero_point};
+  fill_columns(p, h, span, padding, image + as_size(first_in) * in_size, oy, window, t.column_step);
+  row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
+}
+/// Output rows that a block of channels has before the next one: as many as fill all copies of the
+/// last block, more where the input rows that they meet stay in the first cache.
+HWY_INLINE std::size_t rows_of_slide(const conv2d_params& p, std::int32_t last_channels) noexcept {
+  constexpr std::size_t cache = 32u << 10;
+  const std::size_t least = 2 * as_size(kernels::slide_copies(last_channels, layout)),
+                    row = product_of(p.in_w, p.in_c) + 1, in = cache / row,
+                    out = in < 3 ? 0 : (in - 3) / as_size(p.stride_h) + 1;
+  return out < least ? least : out / least * least;
+}
+/// Sliding: where windows can slide, they do.
+template <bool Sliding>
+HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
+                                const kernel_args& a) noexcept {
   const auto* x = static_cast<const std::byte*>(a.in[0]);
   auto* y = static_cast<std::byte*>(a.out[0]);
   auto* window = static_cast<std::byte*>(a.scratch);
@@ -3981,7 +4314,6 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::pa
   const part_range lines = by_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
   const part_range blocks =
       by_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
-  const std::int32_t multiplier = p.out_c / p.in_c;
   const std::size_t vectors_bytes = as_size(h.channels) * 4,
                     column_step = vectors_bytes * as_size(h.groups);
   const column_span span(p, kernels::depthwise_window(p));
@@ -3999,31 +4331,36 @@ inline HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::pa
   t.out_type = p.out_type;
   t.scalars = &scalars;
 
-  std::int32_t expand[4 * lanes32];
-  for (std::size_t line = lines.begin; line < lines.end; ++line)
+  const bool sliding = Sliding && h.slides;
+  const std::size_t together =
+      sliding ? rows_of_slide(p, p.out_c - (h.blocks - 1) * h.channels) : 1;
+  for (std::size_t line = lines.begin; line < lines.end;) {
+    const std::size_t row = line % out_h, in_image = out_h - row, left = lines.end - line,
+                      most = left < in_image ? left : in_image,
+                      rows = most < together ? most : together;
+    const std::byte* const from = x + line / out_h * image;
+    std::byte* const to = y + line / out_h * out_h * t.count * t.out_stride;
     for (std::size_t b = blocks.begin; b < blocks.end; ++b) {
       const std::int32_t first = static_cast<std::int32_t>(b) * h.channels, rest = p.out_c - first,
-                         channels = rest < h.channels ? rest : h.channels,
-                         first_in = first / multiplier;
-      if (multiplier > 1)
-        for (std::int32_t i = 0; i < channels; ++i) expand[i] = (first + i) / multiplier - first_in;
-      const column_source padding{{nullptr, nullptr, nullptr, nullptr},
-                                  pixel,
-                                  as_size(channels),
-                                  multiplier > 1 ? expand : nullptr,
-                                  h.flip,
-                                  h.fill,
-                                  p.in_zero_point};
-      fill_columns(p, h, span, padding, x + line / out_h * image + as_size(first_in) * in_size,
-                   static_cast<std::int32_t>(line % out_h), window, column_step);
+                         channels = rest < h.channels ? rest : h.channels;
       const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
       t.arrays = block + alignment;
       t.weights = t.arrays + round_up(vectors_bytes * kernels::panel_arrays, alignment);
       t.channels = {first, channels};
-      t.to = y + line * t.count * t.out_stride + as_size(first) * out_size;
       t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
-      row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
+      std::byte* const of_block = to + as_size(first) * out_size;
+      if constexpr (Sliding && has_slides)
+        if (sliding &&
+            slide_block_rows(slide_call{t, &p, h, t.weights, from + as_size(first) * in_size, span,
+                                        of_block, window, row, row + rows}))
+          continue;
+      for (std::size_t i = row; i < row + rows; ++i) {
+        t.to = of_block + i * t.count * t.out_stride;
+        row_of_block(p, h, span, from, static_cast<std::int32_t>(i), window, t);
+      }
     }
+    line += rows;
+  }
 }
 
 template <class V>
@@ -4044,7 +4381,7 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     else if (const auto h = packed_header(p); h.runs)
       run_depthwise_runs(p, a);
     else
-      run_depthwise(p, h, a);
+      run_depthwise<true>(p, h, a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::depthwise_pack(problem(p), layout, to);
@@ -4082,7 +4419,7 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
   static void run(const kernel_args& a) noexcept {
     const conv2d_params& p = params(a.params);
     if (!depthwise(p)) return matrix::run(a);
-    run_depthwise(p, packed_header(p), a);
+    run_depthwise<false>(p, packed_header(p), a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     if (depthwise(p))
@@ -15184,6 +15521,7 @@ struct step {
   kernel_id kernel = kernel_id::none;  // none: the reference runs
   const char* kernel_name = "reference";
   std::size_t scratch = 0;  // bytes per part
+  std::size_t packed = 0;   // bytes of its constants as the kernel reads them
 };
 
 OCTET_NAMESPACE_END
@@ -15323,10 +15661,10 @@ OCTET_COLD inline status prepare_step(const op_def& op, const node_view& n, targ
   st.kernel_name = k->describe ? k->describe(p.params) : "simd";
   st.parts = k->parallel ? threads : 1;
   st.scratch = k->scratch_bytes ? k->scratch_bytes(p.params) : 0;
-  const std::size_t packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
+  st.packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
   if (auto s = within(op, "scratch of a kernel", st.scratch, most.on[0].scratch); !s) return s;
-  if (auto s = within(op, "packed data of a kernel", packed, most.on[0].packed); !s) return s;
-  return pack_step(*k, p.params, packed, memory, shared);
+  if (auto s = within(op, "packed data of a kernel", st.packed, most.on[0].packed); !s) return s;
+  return pack_step(*k, p.params, st.packed, memory, shared);
 }
 
 /// A state's first contents: those given, else real zero.
@@ -18354,6 +18692,10 @@ OCTET_NAMESPACE_END
 // a few pixels further on, and blocks are cut from it whatever the channels are. A vector then
 // holds several pixels; weights repeat after some blocks. The groups hold taps of neighbouring
 // kernel columns; an input row is interleaved once and serves all output rows that it reaches.
+//
+// Where a target has registers for it, windows of 3x3 and 5x5 slide instead: a column is interleaved
+// in registers and joins the sums of the outputs that touch it. Channels that fill half or a quarter
+// of a block lie there for two or four output rows.
 #define OCTET_KERNELS_DEPTHWISE_HPP_
 
 #include <numeric>
@@ -18365,6 +18707,7 @@ namespace kernels {
 struct packed_depthwise {
   product kind;                    // quad or pair16
   bool runs;                       // blocks are cut from a row's run
+  bool slides;                     // windows slide along rows
   std::int32_t vectors, channels;  // per block
   std::int32_t blocks;             // of a pixel; of runs, until weights repeat
   std::int32_t groups;             // of kernel rows; of runs, of kernel columns
@@ -18380,6 +18723,18 @@ inline constexpr std::int32_t most_run_blocks = 20;
 /// One input channel: the gemm kernel takes it, its rows are whole kernel rows.
 constexpr bool depthwise_is_gemm(const gemm_problem& g) noexcept { return g.in_c == 1; }
 
+/// 3x3 or 5x5 without dilation, stride 1 or 2 both ways, a filter for each channel, four bytes a
+/// lane, and registers for the sums of three outputs: windows slide along two rows.
+template <class Problem>  // gemm_problem, or the params of the operator
+constexpr bool depthwise_slides(const Problem& g, product kind, const target_layout& t) noexcept {
+  return kind == product::quad && t.max_vectors == 4 && g.kernel_h == g.kernel_w &&
+         (g.kernel_w == 3 || g.kernel_w == 5) && g.dilation_h == 1 && g.dilation_w == 1 &&
+         g.stride_h == g.stride_w && g.stride_w <= 2 && g.out_c == g.in_c;
+}
+/// How many rows of so many channels share a vector.
+constexpr std::int32_t slide_copies(std::int32_t channels, const target_layout& t) noexcept {
+  return t.lanes != 16 ? 1 : channels == 16 ? 4 : channels == 32 ? 2 : 1;
+}
 constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
                                             const weight_form& w) noexcept {
   packed_depthwise h{};
@@ -18389,8 +18744,10 @@ constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_
   h.vectors = group;
   h.channels = group * t.lanes;
   const std::int32_t until_repeated = g.out_c / std::gcd(g.out_c, h.channels);
+  h.slides = depthwise_slides(g, h.kind, t);
   h.runs = g.in_c == g.out_c && until_repeated <= most_run_blocks &&
-           (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1));
+           (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1)) &&
+           !(h.slides && slide_copies(g.out_c, t) != 1);
   h.blocks = h.runs ? until_repeated : (g.out_c - 1) / h.channels + 1;
   h.groups = ((h.runs ? g.kernel_w : g.kernel_h) - 1) / group + 1;
   const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
@@ -36770,8 +37127,58 @@ OCTET_NAMESPACE_END
 #if OCTET_HAS_DEFINITIONS
 #endif
 
+// ---- octet/core/mapping.hpp
+// Files in memory whose pages the system may take back: it has them in the file.
+#define OCTET_CORE_MAPPING_HPP_
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#endif
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// How the owner of a mapped file's bytes lets go of them: what the owner of any others is not.
+struct mapping {
+  std::size_t size;  // bytes
+  void operator()(const void* p) const noexcept {
+#if defined(__unix__) || defined(__APPLE__)
+    ::munmap(const_cast<void*>(p), size);
+#else
+    static_cast<void>(p);
+#endif
+  }
+};
+
+/// Gives back the memory of `bytes` where they are part of a mapped file, which `owner` holds:
+/// whole pages, which are read from the file again when somebody looks at them. Elsewhere, and
+/// where the compiler has no type information (-fno-rtti), nothing happens.
+inline void give_back(const std::shared_ptr<const void>& owner,
+                      std::span<const std::byte> bytes) noexcept {
+#if defined(__unix__) || defined(__APPLE__)
+  if (owner == nullptr || std::get_deleter<mapping>(owner) == nullptr) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto at = reinterpret_cast<std::uintptr_t>(bytes.data()),
+             begin = (at + page - 1) / page * page, end = (at + bytes.size()) / page * page;
+  if (begin < end)
+    static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED));
+#else
+  static_cast<void>(owner);
+  static_cast<void>(bytes);
+#endif
+}
+
+OCTET_NAMESPACE_END
+
 // ---- octet/import/common/file.hpp
-// Whole files in memory, for the loaders.
+// Whole files in memory, for the loaders: mapped, or read.
 #define OCTET_IMPORT_COMMON_FILE_HPP_
 
 #include <cerrno>
@@ -36781,14 +37188,18 @@ OCTET_NAMESPACE_END
 #include <string>
 
 #if defined(__unix__) || defined(__APPLE__)
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #endif
 
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
 
-/// Bytes of a file, 64-byte aligned, shared by everything that points into them.
+/// Bytes of a file, 64-byte aligned (a mapped file: a page), shared by everything that points into
+/// them.
 struct file_bytes {
   std::string name;
   std::shared_ptr<const void> owner;
@@ -36833,6 +37244,35 @@ inline result<file_bytes> read_file(const std::string& path, const limits& max =
   if (std::fgetc(f.get()) != EOF) return fail(errc::io, "the file grows while it is read");
   const auto s = b->span();
   return file_bytes{path, std::move(b), s};
+}
+
+/// The bytes of a whole regular file of at most max.file_bytes: mapped where the system can, so
+/// that planning may give back what it has packed (give_back), else read.
+inline result<file_bytes> map_file(const std::string& path, const limits& max = {}) {
+#if defined(__unix__) || defined(__APPLE__)
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // waits for no FIFO
+  if (fd < 0) return read_file(path, max);
+  struct close_at_end {
+    int fd;
+    ~close_at_end() { ::close(fd); }
+  } const closes{fd};
+  struct stat st {};
+  if (::fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
+    return read_file(path, max);  // with its error; of size 0 are also files that have none
+  const auto size = static_cast<std::size_t>(st.st_size);
+  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s) {
+    error_info e = s.error();
+    e.file = path;
+    return e;
+  }
+  void* const p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (p == MAP_FAILED) return read_file(path, max);
+  return file_bytes{path,
+                    std::shared_ptr<const void>(p, mapping{size}),
+                    {static_cast<const std::byte*>(p), size}};
+#else
+  return read_file(path, max);
+#endif
 }
 
 }  // namespace import
@@ -42477,13 +42917,6 @@ OCTET_NAMESPACE_END
 
 #include <bit>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#endif
-
 
 OCTET_NAMESPACE_BEGIN
 namespace import {
@@ -42703,47 +43136,13 @@ class octet_reader {
   std::optional<std::uint8_t> unknown_;
 };
 
-/// The file's bytes: mapped where the system can, else read.
-inline result<file_bytes> map_file(const std::string& path, const limits& max) {
-#if defined(__unix__) || defined(__APPLE__)
-  const error_place place{.file = path};
-  const auto system_error = [&] {
-    return place.attach({errc::io, std::strerror(errno), {}, {}, {}, {}, {}});
-  };
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return system_error();
-  struct close_at_end {
-    int fd;
-    ~close_at_end() { ::close(fd); }
-  } const closes{fd};
-  struct stat st {};
-  if (::fstat(fd, &st) != 0) return system_error();
-  if (!S_ISREG(st.st_mode))
-    return place.attach({errc::io, "not a regular file", {}, {}, {}, {}, {}});
-  const auto size = static_cast<std::size_t>(st.st_size);
-  if (size == 0) return place.attach(malformed("not an .octet file", "an empty file"));
-  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s)
-    return place.attach(s.error());
-  void* p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (p == MAP_FAILED) return system_error();
-  file_bytes f;
-  f.name = path;
-  f.owner = std::shared_ptr<const void>(
-      p, [size](const void* q) { ::munmap(const_cast<void*>(q), size); });
-  f.bytes = {static_cast<const std::byte*>(p), size};
-  return f;
-#else
-  return read_file(path, max);
-#endif
-}
-
 /// What the header says, checked against the file.
 struct octet_layout {
   std::span<const std::byte> description, constants;
 };
 inline result<octet_layout> read_octet_header(std::span<const std::byte> file) {
   if (file.size() < octet_header || std::memcmp(file.data(), octet_magic, sizeof octet_magic) != 0)
-    return malformed("not an .octet file");
+    return malformed("not an .octet file", file.empty() ? "an empty file" : "");
   octet_reader head(file.subspan(sizeof octet_magic, octet_header - sizeof octet_magic));
   const auto version = head.number<std::uint32_t>(), checksum = head.number<std::uint32_t>();
   const auto size = head.number<std::uint64_t>(), description = head.number<std::uint64_t>();
@@ -42779,6 +43178,7 @@ class octet_loader {
   status load() {
     const auto layout = read_octet_header(file_.bytes);
     if (!layout) return layout.error();
+    give_back(file_.owner, layout->constants);  // the checksum has seen them
     octet_reader r(layout->description);
     g_.name = r.text();
     g_.arithmetic = r.choice<law>();
@@ -42922,7 +43322,7 @@ OCTET_INLINE result<graph> try_octet(file_bytes file, const octet_options& optio
                             [&] { return detail::octet_loader(std::move(file), options).run(); });
 }
 OCTET_INLINE result<graph> try_octet(const std::string& path, const octet_options& options) {
-  auto f = detail::map_file(path, options.max);
+  auto f = map_file(path, options.max);
   if (!f) return f.error();
   return try_octet(std::move(*f), options);
 }
@@ -43202,6 +43602,13 @@ class planner {
       if (t != no_tensor && g()[t].role == tensor::kind::constant) return true;
     return false;
   }
+  /// Of constants that lie in a mapped file and that a kernel has packed, the memory: a network's
+  /// weights are not held twice.
+  void give_back_packed(const node& n, const step& st) const {
+    if (st.packed == 0) return;
+    for (const tensor_id t : n.in)
+      if (t != no_tensor) give_back(g()[t].data.owner, g()[t].data.bytes);
+  }
   status add_step(std::size_t index) {
     const node& n = g().nodes[index];
     const node_inputs in(g(), n);
@@ -43219,6 +43626,7 @@ class planner {
                               d_->options.max, shared ? &*shared : nullptr);
         !s)
       return s;
+    give_back_packed(n, st);
     d_->scratch_bytes = std::max(d_->scratch_bytes, st.scratch);
     st.first_in = static_cast<std::uint32_t>(d_->operands.size());
     st.inputs = static_cast<std::uint32_t>(n.in.size());

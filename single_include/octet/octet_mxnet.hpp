@@ -3920,7 +3920,7 @@ OCTET_INLINE result<graph> try_mxnet(const std::string& path, const mxnet_option
   }
   auto symbol = read_file(path, options.max);
   if (!symbol) return symbol.error();
-  auto arrays = read_file(params, options.max);
+  auto arrays = map_file(params, options.max);
   if (!arrays) {
     error_info e = arrays.error();
     if (options.params.empty()) e.supported = "--params for another file of parameters";

@@ -1109,8 +1109,6 @@ struct node {
   std::vector<std::string> captures;
   /// Why ONNX Runtime computes this node of a Q/DQ graph in float; empty: nothing is said.
   std::string kept_float;
-  /// Of a matrix product: its first operand is rounded to 8 bits in blocks of that many elements.
-  std::int32_t rounded_block = 0;
 
   bool is(std::string_view o, std::string_view d = {}) const { return op == o && domain == d; }
   const attribute* find(std::string_view key) const {
@@ -3108,42 +3106,10 @@ inline tensor_id unpacked_product(emitter& m, loose_product p) {
   return alone && !m.failed() ? part_of_axis(m, y, as_size(m.tensor_of(y).shape.rank - 2), 0, 1)
                               : y;
 }
-/// Rows of floats as ONNX Runtime's MatMulNBits has them: each `block` elements are multiples of
-/// their largest magnitude / 127, the nearest ones.
-inline tensor_id rounded_in_blocks(emitter& m, tensor_id x, std::int32_t block) {
-  if (m.failed()) return no_tensor;
-  const dims s = m.tensor_of(x).shape;
-  if (s.elements().value == 0) return x;
-  const std::int32_t steps = s.back(0), blocks = (steps - 1) / block + 1;
-  if (blocks * std::int64_t{block} != steps) {
-    std::vector<std::int64_t> around(2 * as_size(s.rank), 0);
-    around.back() = blocks * std::int64_t{block} - steps;
-    attributes a;
-    a.set("paddings", std::move(around));
-    x = m.moved(ops::pad, x, std::move(a));
-  }
-  if (m.failed()) return no_tensor;
-  const dims padded = m.tensor_of(x).shape;
-  const auto f = [&](const op_def& op, tensor_id a, tensor_id b) {
-    return m.made(op, {a, b}, dtype::f32);
-  };
-  const auto of = [&](const op_def& op, tensor_id a, attributes with = {}) {
-    return m.made(op, {a}, dtype::f32, std::move(with));
-  };
-  const auto rows = static_cast<std::int32_t>(padded.elements().value / as_size(block));
-  constexpr float least_divisor = 1e-30f;  // blocks of zeros
-  const tensor_id t = m.reshaped(x, {rows, block}), codes = m.to.scalar_constant(127.f),
-                  largest = of(ops::reduce_max, of(ops::abs, t), reduction({1})),
-                  divisor = f(ops::maximum, largest, m.to.scalar_constant(least_divisor)),
-                  rounded = of(ops::round, f(ops::mul, t, f(ops::div, codes, divisor))),
-                  y = m.reshaped(f(ops::mul, rounded, f(ops::div, largest, codes)), padded);
-  return m.failed() || padded == s ? y : part_of_axis(m, y, as_size(s.rank - 1), 0, steps);
-}
 /// a, b, [c].
 inline void gemm_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  gemm g = read_gemm(m, c, c.in[0], c.in[1]);
-  if (c.n.rounded_block != 0) g.a = rounded_in_blocks(m, g.a, c.n.rounded_block);
+  const gemm g = read_gemm(m, c, c.in[0], c.in[1]);
   if (m.failed()) return;
   const auto n = as_size(m.tensor_of(g.b).shape[0]);
   const bool plain = g.alpha == 1 && g.beta == 1;
@@ -3177,8 +3143,7 @@ inline void gemm_row(emitter& m, call& c) {
 inline void scaled_matmul(emitter& m, call& c, float alpha, bool turned_a = false,
                           bool turned_b = false) {
   if (!m.arity(c, 2, 2) || !m.is_real(c.in[0]) || !m.is_real(c.in[1])) return;
-  product p = read_product(m, c.in[0], c.in[1]);
-  if (c.n.rounded_block != 0) p.a = rounded_in_blocks(m, p.a, c.n.rounded_block);
+  const product p = read_product(m, c.in[0], c.in[1]);
   if (m.failed()) return;
   // A constant matrix is packed when the network is loaded.
   const bool packed = p.dense && m.rank(c.in[1]) == 2 && !m.is_dequantized(p.b);
@@ -7151,10 +7116,8 @@ class fuser : convolution_folder {
     if (std::string why = refusal(*r, i, g); why.empty())
       replace(*r, i, g);
     else if (becomes_blocks(*r, i, g))
-      i.n.rounded_block = 32,
       i.n.kept_float =
-          "ONNX Runtime makes MatMulNBits of it: activations rounded to 8 bits in "
-          "blocks of 32, sums in float";
+          "ONNX Runtime makes MatMulNBits of it, with 8-bit activations; here in float";
     else
       i.n.kept_float = "ONNX Runtime keeps it in float: " + why;
   }
@@ -7168,9 +7131,9 @@ class fuser : convolution_folder {
     return (next.op == "Relu" || next.op == "Clip") && next.out.size() == 1 &&
            uses(next.out[0]).size() == 1 && !is_output(next.out[0]);
   }
-  /// DQMatMulToMatMulNBits: a product of floats, or of 16-bit values, with a constant matrix of 8
-  /// bits. The matrix has a scale for each column, or one without an axis; a Q that reads the
-  /// result is not to 8 bits.
+  /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
+  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one without an
+  /// axis; a Q that reads the result is not to 8 bits.
   bool becomes_blocks(const rule& r, const item& i, const group& g) {
     if ((r.what != kind::product && r.what != kind::matrix) || read_by_bound(i)) return false;
     item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
@@ -8726,7 +8689,7 @@ class reader {
                        "a file in the model's folder"));
     // One file is read once, by whatever names the tensors call it.
     if (const auto it = files_.find(real.string()); it != files_.end()) return it->second;
-    auto file = import::read_file(real.string(), max_);
+    auto file = import::map_file(real.string(), max_);
     if (!file) fail(file.error());
     return files_.emplace(real.string(), std::move(*file)).first->second;
   }
@@ -11879,7 +11842,7 @@ inline result<graph> load_onnx(std::span<const std::byte> bytes, const std::stri
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_onnx(const std::string& path, const onnx_options& options) {
-  auto file = read_file(path, options.max);
+  auto file = map_file(path, options.max);
   if (!file) return file.error();
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return with_memory_errors(path, [&] {

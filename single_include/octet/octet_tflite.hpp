@@ -6301,7 +6301,7 @@ inline result<graph> load_tflite(file_bytes file, const tflite_options& options)
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_tflite(const std::string& path, const tflite_options& options) {
-  auto f = read_file(path, options.max);
+  auto f = map_file(path, options.max);
   if (!f) return f.error();
   return detail::load_tflite(std::move(*f), options);
 }

@@ -15677,7 +15677,7 @@ inline result<graph> load_torch(file_bytes file, const torch_options& options) {
 }  // namespace detail
 
 OCTET_INLINE result<graph> try_torch(const std::string& path, const torch_options& options) {
-  auto f = read_file(path, options.max);
+  auto f = map_file(path, options.max);
   if (!f) return f.error();
   return detail::load_torch(std::move(*f), options);
 }

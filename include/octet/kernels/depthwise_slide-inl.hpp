@@ -6,9 +6,6 @@
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-/// Four bytes a lane, and registers for the sums of three outputs.
-inline constexpr bool has_slides = has_quads && simd::registers == 32;
-
 /// Output rows of one image, for one block of channels.
 struct slide_call : finish_call {
   const conv2d_params* p;
@@ -208,7 +205,7 @@ HWY_INLINE void slide_by_stride(const slide_call& t) noexcept {
 }
 template <int K, kernels::epilogue_kind E> HWY_INLINE void slide(const slide_call& t) noexcept {
   const std::int32_t copies = kernels::slide_copies(t.channels.count, layout);
-  if constexpr (lanes8 == 64) {
+  if constexpr (has_parts) {
     if (copies == 4) return slide_by_stride<K, 4, E>(t);
     if (copies == 2) return slide_by_stride<K, 2, E>(t);
   }

@@ -57,6 +57,11 @@ constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ?
 inline constexpr std::size_t most_tile_rows = 8;
 /// Vectors of binary32 sums that each of four rows of a float tile has.
 inline constexpr int vectors_of_four_rows = simd::registers == 32 ? 4 : 2;
+/// Depthwise windows slide along rows: four bytes a lane, and registers for the sums that a column
+/// joins.
+inline constexpr bool has_slides = simd::quads != 0 && simd::registers == 32;
+/// Blocks of 128 bits of a vector may belong to several rows (simd::load_parts).
+inline constexpr bool has_parts = lanes8 == 64;
 
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
