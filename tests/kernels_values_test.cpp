@@ -488,7 +488,7 @@ TEST_CASE("pool2d kernels of float32 and int16 equal the reference") {
     a.stride_h = static_cast<std::int32_t>(r.between(1, 2)), a.stride_w = 1;
     const dims x{1, a.window_h + static_cast<std::int32_t>(r.between(0, 4)),
                  a.window_w + static_cast<std::int32_t>(r.between(0, 4)),
-                 static_cast<std::int32_t>(r.pick({1, 3, 8, 15, 16, 17, 35}))};
+                 static_cast<std::int32_t>(r.pick({1, 3, 8, 15, 16, 17, 35, 67, 112}))};
     const auto y = pool2d_shape(a, x);
     REQUIRE(!y.broken);
     p.batch = 1, p.in_h = x[1], p.in_w = x[2], p.channels = x[3], p.out_h = y.shape[1],
@@ -543,12 +543,12 @@ TEST_CASE("dynamically quantized rows equal the reference on every target") {
   std::size_t ran = 0;
   constexpr row_formula formulas[] = {row_formula::xnnpack, row_formula::aten,
                                       row_formula::asymmetric, row_formula::symmetric};
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 300; ++i) {
     dynamic_quantize_params p;
     p.formula = formulas[i % 4];
     p.reduce_range = r.between(0, 1) != 0;
-    p.rows = static_cast<std::size_t>(r.between(1, 3)),
-    p.length = static_cast<std::size_t>(r.pick({1, 5, 16, 17, 31, 32, 33, 100}));
+    p.rows = static_cast<std::size_t>(r.pick({1, 2, 3, 5, 8, 18, 23})),
+    p.length = static_cast<std::size_t>(r.pick({1, 5, 16, 17, 31, 32, 33, 64, 100, 300}));
     p.zero_points = p.formula != row_formula::symmetric && r.between(0, 1) != 0;
     p.codes = p.formula == row_formula::symmetric ? dtype::s8
               : !p.zero_points                    ? dtype::s16
@@ -561,6 +561,12 @@ TEST_CASE("dynamically quantized rows equal the reference on every target") {
     if (i % 5 == 0 && n > 4)
       for (std::size_t k = 0; k < n; ++k)
         x.as<float>()[k] = k == 0 ? 127.f : k == 1 ? -128.f : static_cast<float>(k % 19) - 0.5f;
+    // The least and the most in any place.
+    if (i % 7 == 0)
+      for (std::size_t row = 0; row < n; row += p.length)
+        for (const float v : {-7.f, 9.f})
+          x.as<float>()[row + static_cast<std::size_t>(
+                                  r.between(0, static_cast<std::int32_t>(p.length) - 1))] = v;
     const auto run = [&](kernel_fn f, std::uint32_t parts, std::byte* codes, std::byte* scales,
                          std::byte* zeros) {
       const void* in[] = {x.data()};

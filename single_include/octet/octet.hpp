@@ -2191,10 +2191,12 @@ OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
 // ---- products: packed weights of a step, and their dot product with one row's activations ----
-// w_bytes: of packed weights per lane.
+// w_bytes: of packed weights per lane. own_sum: the sum is an operand of the product itself, and
+// waits for all of it.
 
 struct pair8_ops {  // int16 x int8
   static constexpr int w_bytes = 2;
+  static constexpr bool own_sum = false;
   using W = V16;
   static HWY_INLINE W load(const std::byte* w) {
     return simd::load_as16(reinterpret_cast<const std::int8_t*>(w));
@@ -2203,6 +2205,7 @@ struct pair8_ops {  // int16 x int8
 };
 struct pair16_ops {  // int16 x int16
   static constexpr int w_bytes = 4;
+  static constexpr bool own_sum = false;
   using W = V16;
   static HWY_INLINE W load(const std::byte* w) {
     return simd::load(reinterpret_cast<const std::int16_t*>(w));
@@ -2211,6 +2214,7 @@ struct pair16_ops {  // int16 x int16
 };
 struct quad_ops {  // bytes
   static constexpr int w_bytes = 4;
+  static constexpr bool own_sum = true;
   using W = V8;
   static HWY_INLINE W load(const std::byte* w) {
     return simd::load(reinterpret_cast<const std::int8_t*>(w));
@@ -2285,6 +2289,20 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
     }
   }
 }
+/// Asks for the weights that come behind so many steps of V vectors from `w` on: of this panel
+/// where Ahead says so, else of the next one from `next` on; where that goes on.
+template <class Ops, bool Ahead, int V>
+HWY_INLINE const std::byte* ask_ahead(const tile_call& t, const std::byte* w, const std::byte* next,
+                                      std::size_t steps) noexcept {
+  if constexpr (Ahead) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < V; ++v) simd::prefetch(w + v * lanes32 * Ops::w_bytes + t.ahead);
+    return next;
+  } else {
+    simd::prefetch_to_second(next);
+    return next + steps * t.next_step;
+  }
+}
 /// Adds the products of all segments and asks for the weights that come next. Ahead: those of this
 /// panel (few rows, each panel is read once or twice); else those of the next one from `next` on.
 template <class Ops, bool Ahead, int MR, int NV>
@@ -2294,42 +2312,50 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
-  V32 second[NV];  // one row alone: two sums a lane, so that neither the dot product's latency nor
-                   // the loop's own instructions count
-  if constexpr (MR == 1) {
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) second[v] = set32(0);
+  // Few sums: two a lane, so that neither the dot product's latency nor the loop's own instructions
+  // count (16 channels of 144 products each: 1.3 times the rate with eight rows).
+  constexpr bool two = MR == 1 || (NV == 1 && Ops::own_sum);
+  constexpr int unroll = MR == 1 ? 4 : 2;
+  V32 second[MR][NV];
+  if constexpr (two) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) second[r][v] = set32(0);
+    }
   }
   for (int s = 0; s < t.segments; ++s) {
     std::ptrdiff_t at = t.offsets[s];
     const std::ptrdiff_t end = at + std::ptrdiff_t{4} * t.steps;
-    if constexpr (MR == 1) {
-      for (; end - at >= 16; at += 16, w += 4 * NV * lanes32 * Ops::w_bytes) {
+    if constexpr (two) {
+      constexpr std::ptrdiff_t bytes = 4 * unroll;
+      for (; end - at >= bytes; at += bytes) {
+        if constexpr (MR > 1) next = ask_ahead<Ops, Ahead, unroll * NV>(t, w, next, unroll);
         HWY_UNROLL(4)
-        for (int u = 0; u < 4; ++u) {
-          const V32 a = simd::broadcast4(row[0] + at + 4 * u);
+        for (int u = 0; u < unroll; ++u) {
+          typename Ops::W b[NV];
           HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v) {
-            const typename Ops::W b = Ops::load(w + (u * NV + v) * lanes32 * Ops::w_bytes);
-            if (u % 2 == 0)
-              acc[0][v] = Ops::dot(acc[0][v], a, b);
-            else
-              second[v] = Ops::dot(second[v], a, b);
+          for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + (u * NV + v) * lanes32 * Ops::w_bytes);
+          HWY_UNROLL(8)
+          for (int r = 0; r < MR; ++r) {
+            const V32 a = simd::broadcast4(row[r] + at + 4 * u);
+            HWY_UNROLL(4)
+            for (int v = 0; v < NV; ++v) {
+              if (u % 2 == 0)
+                acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
+              else
+                second[r][v] = Ops::dot(second[r][v], a, b[v]);
+            }
           }
         }
+        w += unroll * NV * lanes32 * Ops::w_bytes;
       }
     }
     for (; at != end; at += 4) {
       typename Ops::W b[NV];
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
-      if constexpr (Ahead && MR > 1) {
-        HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) simd::prefetch(w + v * lanes32 * Ops::w_bytes + t.ahead);
-      } else if constexpr (MR > 1) {
-        simd::prefetch_to_second(next);
-        next += t.next_step;
-      }
+      if constexpr (MR > 1) next = ask_ahead<Ops, Ahead, NV>(t, w, next, 1);
       w += NV * lanes32 * Ops::w_bytes;
       HWY_UNROLL(8)
       for (int r = 0; r < MR; ++r) {
@@ -2339,9 +2365,12 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
       }
     }
   }
-  if constexpr (MR == 1) {
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[0][v] = hn::Add(acc[0][v], second[v]);
+  if constexpr (two) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      HWY_UNROLL(4)
+      for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], second[r][v]);
+    }
   }
 }
 /// As add_products, of groups side by side, each of which takes up Share vectors: lane by lane the
@@ -2901,22 +2930,46 @@ HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t co
     four_row_sums(t, r.h.segment_length, r.h.offset, r.rows + i, r.sums + i);
 }
 
+/// n times x.
+template <class T> HWY_INLINE void repeat(T x, T* to, std::size_t n) noexcept {
+  const simd::tag<T> d;
+  const auto v = hn::Set(d, x);
+  std::size_t i = 0;
+  for (; i + lanes32 <= n; i += lanes32) hn::StoreU(v, d, to + i);
+  if (i < n) simd::store_some(v, to + i, n - i);
+}
+/// Zero points of lines as they are used (kernels::run_time_zero_point).
+inline HWY_NOINLINE void zeros_of_lines(const line_zeros& lines, std::size_t first,
+                                        std::size_t count, std::int32_t* to) noexcept {
+  const V32 lo = set32(static_cast<std::int32_t>(lowest_of(lines.codes))),
+            hi = set32(static_cast<std::int32_t>(highest_of(lines.codes)));
+  std::size_t i = 0;
+  for (; i + lanes32 <= count; i += lanes32)
+    hn::StoreU(hn::Min(hn::Max(simd::load(lines.of + first + i), lo), hi), D32(), to + i);
+  for (; i < count; ++i) to[i] = lines.at(first + i);
+}
 /// Zero points and scales of the rows of a block of `count` output pixels from `first` on; whether
 /// all rows have the same.
 inline HWY_NOINLINE bool block_scales(const gemm_run& r, const float* scales, std::size_t first,
                                       std::size_t count) noexcept {
   const std::size_t share = r.g.rows->lines * as_size(r.g.out_w);  // pixels
-  const std::size_t begin = first / share;
-  std::size_t line = begin, left = share - first % share;
-  for (std::size_t i = 0, all = count + most_tile_rows; i < all;) {
-    if (left == 0 && i < count) ++line, left = share;
-    const float scale = scales[line];
-    const std::int32_t zero = r.lines.of != nullptr ? r.lines.at(line) : 0;
-    const std::size_t end = i < count && left < count - i ? i + left : all;
-    left = 0;
-    for (; i < end; ++i) r.scales[i] = scale, r.zeros[i] = zero;
+  if (share == 1 && count != 1) {
+    std::memcpy(r.scales, scales + first, count * sizeof(float));
+    repeat(r.scales[count - 1], r.scales + count, most_tile_rows);
+    if (r.lines.of == nullptr) return false;
+    zeros_of_lines(r.lines, first, count, r.zeros);
+    repeat(r.zeros[count - 1], r.zeros + count, most_tile_rows);
+    return false;
   }
-  return line == begin;
+  const std::size_t begin = first / share, all = count + most_tile_rows;
+  std::size_t line = begin, left = share - first % share;
+  for (std::size_t i = 0; i < all; ++line, left = share) {
+    const std::size_t n = left < count - i ? left : all - i;
+    repeat(scales[line], r.scales + i, n);
+    if (r.lines.of != nullptr) repeat(r.lines.at(line), r.zeros + i, n);
+    i += n;
+  }
+  return count <= share - first % share;
 }
 
 /// A template, so that families without the product of four bytes do not compile its tiles.
@@ -7268,92 +7321,177 @@ namespace OCTET_TARGET_NS {
 struct float_range {
   float least, most;
 };
+/// The same lane by lane.
+struct lane_ranges {
+  VF least, most;
+  HWY_INLINE explicit lane_ranges(VF of) : least(of), most(of) {}
+  HWY_INLINE void add(VF x) {
+    least = simd::lesser(x, least);
+    most = simd::greater(x, most);
+  }
+  HWY_INLINE void add(const lane_ranges& o) {
+    least = simd::lesser(o.least, least);
+    most = simd::greater(o.most, most);
+  }
+};
 /// As the references walk them from `first` on: a NaN counts where it is the first, and there
-/// alone.
-inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float first) noexcept {
-  float_range r{first, first};
+/// alone. No lane has a NaN unless all of them began with it. Which of two zeros is taken makes no
+/// difference to a scale.
+HWY_INLINE lane_ranges ranges_of(const float* x, std::size_t n, float first) noexcept {
+  lane_ranges r(set_float(first));
   std::size_t i = 0;
-  if (n >= std::size_t{2} * lanes32) {
-    VF least = set_float(r.least), most = least, least2 = least, most2 = least;
-    for (; i + 2 * lanes32 <= n; i += 2 * lanes32) {
-      const VF a = simd::load(x + i), b = simd::load(x + i + lanes32);
-      least = simd::lesser(a, least);
-      most = simd::greater(a, most);
-      least2 = simd::lesser(b, least2);
-      most2 = simd::greater(b, most2);
+  constexpr std::size_t four = std::size_t{4} * lanes32;
+  if (n >= 2 * four) {
+    lane_ranges b = r, c = r, d = r;
+    for (; i + four <= n; i += four) {
+      r.add(simd::load(x + i));
+      b.add(simd::load(x + i + lanes32));
+      c.add(simd::load(x + i + 2 * lanes32));
+      d.add(simd::load(x + i + 3 * lanes32));
     }
-    // No lane has a NaN unless all of them began with it. Which of two zeros is taken makes no
-    // difference to a scale.
-    if (!numerics::is_nan(first)) {
-      r.least = hn::GetLane(hn::MinOfLanes(DF(), hn::Min(least, least2)));
-      r.most = hn::GetLane(hn::MaxOfLanes(DF(), hn::Max(most, most2)));
-    }
+    c.add(d), r.add(b), r.add(c);
   }
-  for (; i < n; ++i) {
-    r.least = x[i] < r.least ? x[i] : r.least;
-    r.most = x[i] > r.most ? x[i] : r.most;
-  }
+  for (; i + lanes32 <= n; i += lanes32) r.add(simd::load(x + i));
+  // The last ones with some that were there already.
+  if (i < n && n >= lanes32)
+    r.add(simd::load(x + n - lanes32));
+  else if (i < n)
+    r.add(hn::IfThenElse(hn::FirstN(DF(), n), simd::load_some(x, n), set_float(first)));
   return r;
 }
+inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float first) noexcept {
+  const lane_ranges r = ranges_of(x, n, first);
+  if (numerics::is_nan(first)) return {first, first};
+  return {hn::GetLane(hn::MinOfLanes(DF(), r.least)), hn::GetLane(hn::MaxOfLanes(DF(), r.most))};
+}
+/// Of each of four rows' lanes what `choose` takes; all of them are NaN or none.
+template <class Choose>
+HWY_INLINE void choose_of_four(const Choose& choose, VF a, VF b, VF c, VF d, float* to) noexcept {
+  const simd::tag<std::uint64_t> u64;
+  const VF ab = choose(DF(), hn::InterleaveLower(DF(), a, b), hn::InterleaveUpper(DF(), a, b)),
+           cd = choose(DF(), hn::InterleaveLower(DF(), c, d), hn::InterleaveUpper(DF(), c, d));
+  const auto low = hn::BitCast(u64, ab), high = hn::BitCast(u64, cd);
+  // Each 128 bits: what their own lanes of the four rows have.
+  alignas(alignment) float each[lanes32];
+  hn::Store(choose(DF(), hn::BitCast(DF(), hn::InterleaveLower(u64, low, high)),
+                   hn::BitCast(DF(), hn::InterleaveUpper(u64, low, high))),
+            DF(), each);
+  const hn::CappedTag<float, 4> four;
+  auto of = hn::Load(four, each);
+  for (int i = 4; i < lanes32; i += 4) of = choose(four, of, hn::Load(four, each + i));
+  hn::StoreU(of, four, to);
+}
+struct choose_least {
+  template <class D> HWY_INLINE hn::Vec<D> operator()(D, hn::Vec<D> a, hn::Vec<D> b) const {
+    return hn::Min(a, b);
+  }
+};
+struct choose_most {
+  template <class D> HWY_INLINE hn::Vec<D> operator()(D, hn::Vec<D> a, hn::Vec<D> b) const {
+    return hn::Max(a, b);
+  }
+};
+/// Ranges of some rows of n floats, at most a vector's lanes, four at a time.
+inline HWY_NOINLINE void ranges_of_rows(const float* x, std::size_t n, std::size_t rows,
+                                        float* least, float* most) noexcept {
+  std::size_t i = 0;
+  for (; i + 4 <= rows && n != 0; i += 4) {
+    const float* const at = x + i * n;
+    const lane_ranges a = ranges_of(at, n, at[0]), b = ranges_of(at + n, n, at[n]),
+                      c = ranges_of(at + 2 * n, n, at[2 * n]),
+                      d = ranges_of(at + 3 * n, n, at[3 * n]);
+    choose_of_four(choose_least(), a.least, b.least, c.least, d.least, least + i);
+    choose_of_four(choose_most(), a.most, b.most, c.most, d.most, most + i);
+  }
+  for (; i < rows; ++i) {
+    const float_range r = range_of(x + i * n, n, n != 0 ? x[i * n] : 0);
+    least[i] = r.least, most[i] = r.most;
+  }
+}
 
+/// simd::narrow of four vectors gives four codes of each in turn: where those of the first are, ...
+inline constexpr auto narrow_order = [] {
+  std::array<std::int32_t, lanes32> order{};
+  for (std::size_t i = 0, blocks = lanes32 / 4; i < order.size(); ++i)
+    order[i] = static_cast<std::int32_t>(i % blocks * 4 + i / blocks);
+  return order;
+}();
+/// Four vectors of codes at a time, as many as there are: packed together they take a third less of
+/// the shuffles than one by one. Returns how many codes.
+template <class T, class Code>
+HWY_INLINE std::size_t quantize_by_four(const Code& code, const float* x, T* y,
+                                        std::size_t n) noexcept {
+  const auto order = hn::SetTableIndices(D32(), narrow_order.data());
+  const V16 shift = hn::Set(D16(), std::int16_t{std::is_signed_v<T> ? 0 : -128});
+  const V8 flip = hn::Set(D8(), static_cast<std::int8_t>(std::is_signed_v<T> ? 0 : -128));
+  std::size_t i = 0;
+  for (; i + lanes8 <= n; i += lanes8) {
+    V32 q[4];
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k) q[k] = code(simd::load(x + i + k * lanes32));
+    const V32 bytes = hn::BitCast(D32(), hn::Xor(simd::narrow<4>(q, shift), flip));
+    hn::StoreU(hn::BitCast(D8(), hn::TableLookupLanes(bytes, order)), D8(),
+               reinterpret_cast<std::int8_t*>(y + i));
+  }
+  return i;
+}
 /// x * inverse, rounded, cut to [lo, hi], plus `zero`.
 template <bool Away, class T>
-HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float inverse, std::int32_t lo,
-                               std::int32_t hi, std::int32_t zero = 0) noexcept {
+HWY_INLINE void quantize_values(const float* x, T* y, std::size_t n, float inverse, std::int32_t lo,
+                                std::int32_t hi, std::int32_t zero) noexcept {
   const V32 z = set32(zero);
   const VF by = set_float(inverse), low = set_float(static_cast<float>(lo)),
            high = set_float(static_cast<float>(hi));
-  constexpr dtype type = dtype_of<T>;
+  const auto code = [&](VF value) HWY_ATTR {
+    const VF v = simd::rounded(hn::Mul(value, by));
+    return hn::Add(Away ? round_away_within(v, low, high) : round_within(v, low, high), z);
+  };
   std::size_t i = 0;
-  for (; i < n; i += lanes32) {
-    const std::size_t left = n - i;
-    const VF v = simd::rounded(
-        hn::Mul(left < lanes32 ? simd::load_some(x + i, left) : simd::load(x + i), by));
-    const V32 q = hn::Add(Away ? round_away_within(v, low, high) : round_within(v, low, high), z);
-    if (left >= lanes32)
-      simd::store_from32(q, y + i);
+  if constexpr (sizeof(T) == 1) i = quantize_by_four<T>(code, x, y, n);
+  for (; i + lanes32 <= n; i += lanes32) simd::store_from32(code(simd::load(x + i)), y + i);
+  if (i < n)
+    simd::store_some_from32(dtype_of<T>, code(simd::load_some(x + i, n - i)),
+                            reinterpret_cast<std::byte*>(y + i), n - i);
+}
+template <bool Away, class T>
+HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float inverse, std::int32_t lo,
+                               std::int32_t hi) noexcept {
+  quantize_values<Away>(x, y, n, inverse, lo, hi, 0);
+}
+/// Rows that lie `length` values apart, n of each, with their scales.
+struct rows_to_quantize {
+  const float* x;
+  std::size_t rows, length, n;
+  const numerics::row_scale* scales;
+  bool zero_points;  // codes that have them still
+  bool biased;       // codes from 0 on
+};
+template <bool Away, class T>
+HWY_NOINLINE void quantize_rows(const rows_to_quantize& r, bool symmetric, T* y) noexcept {
+  const float* x = r.x;
+  for (std::size_t i = 0; i < r.rows; ++i, x += r.length, y += r.length) {
+    const numerics::row_scale& s = r.scales[i];
+    const std::int32_t z = s.zero_point, low = symmetric ? -127 : r.biased ? 0 : -128;
+    if (s.zero)
+      std::memset(y, 0, r.n * sizeof(T));  // the zero point is 0 as well
     else
-      simd::store_some_from32(type, q, reinterpret_cast<std::byte*>(y + i), left);
+      quantize_values<Away>(x, y, r.n, s.inverse, low - z, (r.biased ? 255 : 127) - z,
+                            r.zero_points ? z : 0);
   }
 }
 
 template <class V>
 struct kernel<kernel_id::dynamic_quantize, V>
     : plain_kernel<kernel<kernel_id::dynamic_quantize, V>> {
-  /// One row of `n` values; `zero` is added to the codes.
   template <class T>
-  static void quantize_values(row_formula formula, const numerics::row_scale& s, const float* x,
-                              std::size_t n, T* to, std::int32_t zero) noexcept {
-    const std::int32_t z = s.zero_point;
-    if (s.zero) {
-      std::memset(to, 0, n * sizeof(T));  // the zero point is 0 as well
-      return;
-    }
-    switch (formula) {
-      case row_formula::symmetric: return quantize_row<true>(x, to, n, s.inverse, -127, 127, zero);
-      case row_formula::asymmetric:
-        return quantize_row<true>(x, to, n, s.inverse, -128 - z, 127 - z, zero);
+  static void store_codes(const dynamic_quantize_params& p, const rows_to_quantize& r,
+                          T* to) noexcept {
+    switch (p.formula) {
+      case row_formula::symmetric: return quantize_rows<true>(r, true, to);
+      case row_formula::asymmetric: return quantize_rows<true>(r, false, to);
       case row_formula::xnnpack:
-        return quantize_row<false>(x, to, n, s.inverse, -128 - z, 127 - z, zero);
-      case row_formula::aten: return quantize_row<false>(x, to, n, s.inverse, -z, 255 - z, zero);
+      case row_formula::aten: return quantize_rows<false>(r, false, to);
     }
-  }
-  /// Elements `share` of a row; its scale and zero point from one part alone.
-  static void store_row(const dynamic_quantize_params& p, const numerics::row_scale& s,
-                        const kernel_args& a, std::size_t row, part_range share) noexcept {
-    const std::size_t at = row * p.length + share.begin, n = share.end - share.begin;
-    const float* const x = static_cast<const float*>(a.in[0]) + at;
-    if (p.rows >= a.parts || a.part == 0) {
-      static_cast<float*>(a.out[1])[row] = s.scale;
-      if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
-    }
-    const std::int32_t zero = p.zero_points ? s.zero_point : 0;
-    if (p.codes == dtype::s16)
-      quantize_values(p.formula, s, x, n, static_cast<std::int16_t*>(a.out[0]) + at, zero);
-    else if (p.codes == dtype::s8)
-      quantize_values(p.formula, s, x, n, static_cast<std::int8_t*>(a.out[0]) + at, zero);
-    else
-      quantize_values(p.formula, s, x, n, static_cast<std::uint8_t*>(a.out[0]) + at, zero);
   }
   /// numerics::asymmetric_scale_xnn of as many rows as there are lanes.
   static HWY_NOINLINE void scales_xnn(const float* least, const float* most,
@@ -7375,6 +7513,15 @@ struct kernel<kernel_id::dynamic_quantize, V>
     hn::Store(round_within(point, bottom, top), D32(), z);
     for (int i = 0; i < lanes32; ++i) to[i] = {scale[i], inverse[i], z[i], false};
   }
+  static void store_scales(const dynamic_quantize_params& p, const kernel_args& a,
+                           const numerics::row_scale* scales, std::size_t row,
+                           std::size_t rows) noexcept {
+    auto* const to = static_cast<float*>(a.out[1]) + row;
+    for (std::size_t i = 0; i < rows; ++i) to[i] = scales[i].scale;
+    if (!p.zero_points) return;
+    auto* const zeros = static_cast<std::int32_t*>(a.out[2]) + row;
+    for (std::size_t i = 0; i < rows; ++i) zeros[i] = scales[i].zero_point;
+  }
   /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
   /// divisions. Of fewer rows than parts every part looks at all elements, and writes its share of
   /// each row.
@@ -7389,16 +7536,27 @@ struct kernel<kernel_id::dynamic_quantize, V>
     numerics::row_scale scales[lanes32];
     for (std::size_t row = r.begin; row < r.end;) {
       const std::size_t left = r.end - row, rows = left < lanes32 ? left : lanes32;
-      for (std::size_t i = 0; i < rows; ++i) {
-        const float* const from = x + (row + i) * p.length;
-        const float_range range = range_of(from, p.length, p.length != 0 ? from[0] : 0);
-        least[i] = range.least, most[i] = range.most;
-      }
+      ranges_of_rows(x + row * p.length, p.length, rows, least, most);
       if (p.formula == row_formula::xnnpack)
         scales_xnn(least, most, scales);
       else
         for (std::size_t i = 0; i < rows; ++i) scales[i] = row_scale_of(p, least[i], most[i]);
-      for (std::size_t i = 0; i < rows; ++i, ++row) store_row(p, scales[i], a, row, share);
+      if (!few || a.part == 0) store_scales(p, a, scales, row, rows);
+      const std::size_t at = row * p.length + share.begin;
+      const rows_to_quantize call{x + at,
+                                  rows,
+                                  p.length,
+                                  share.end - share.begin,
+                                  scales,
+                                  p.zero_points,
+                                  p.formula == row_formula::aten};
+      if (p.codes == dtype::s16)
+        store_codes(p, call, static_cast<std::int16_t*>(a.out[0]) + at);
+      else if (p.codes == dtype::s8)
+        store_codes(p, call, static_cast<std::int8_t*>(a.out[0]) + at);
+      else
+        store_codes(p, call, static_cast<std::uint8_t*>(a.out[0]) + at);
+      row += rows;
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
@@ -9156,31 +9314,63 @@ inline HWY_NOINLINE void max_pixel_words(const pool_window& w, std::int32_t lo, 
       simd::store_some(v, to, n);
   }
 }
-/// Maximum or average of float32, sums in the order of the taps.
-template <bool Max>
-HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
-                              std::byte* y) noexcept {
-  const VF lo = set_float(p.min), hi = set_float(p.max_value),
-           divisor = set_float(static_cast<float>(n));
-  const auto channels = as_size(p.channels);
-  for (std::size_t c = 0; c < channels; c += lanes32) {
-    const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
+/// Maximum or sum of float32 of NV vectors of channels from c on, in the order of the taps: a chain
+/// of each, and none waits for another (maxima of 3x3 taps of 64 channels take half the time).
+template <bool Max, int NV>
+HWY_INLINE void add_float_taps(const pool_window& w, std::size_t c, VF (&v)[NV]) noexcept {
+  HWY_UNROLL(4)
+  for (int k = 0; k < NV; ++k)
+    v[k] = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
+  for (std::int32_t r = 0; r < w.rows; ++r) {
+    const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
+    for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < NV; ++k) {
+        const VF q = simd::load(reinterpret_cast<const float*>(at) + k * lanes32);
+        v[k] = Max ? simd::greater(q, v[k]) : simd::rounded(hn::Add(v[k], q));
+      }
+    }
+  }
+}
+template <bool Max> struct pooled_floats {
+  VF lo, hi, divisor;
+  HWY_INLINE VF finish(VF v) const {
+    return clamp_lanes(Max ? v : simd::divide(v, divisor), lo, hi);
+  }
+  template <int NV>
+  HWY_INLINE std::size_t vectors(const pool_window& w, std::size_t c, float* y) const noexcept {
+    VF v[NV];
+    add_float_taps<Max>(w, c, v);
+    HWY_UNROLL(4)
+    for (int k = 0; k < NV; ++k) simd::store(finish(v[k]), y + c + k * lanes32);
+    return c + as_size(NV * lanes32);
+  }
+  HWY_INLINE void rest(const pool_window& w, std::size_t c, std::size_t n,
+                       float* y) const noexcept {
     VF v = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
     for (std::int32_t r = 0; r < w.rows; ++r) {
       const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
       for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
-        const auto* from = reinterpret_cast<const float*>(at);
-        const VF q = have == lanes32 ? simd::load(from) : simd::load_some(from, have);
+        const VF q = simd::load_some(reinterpret_cast<const float*>(at), n);
         v = Max ? simd::greater(q, v) : simd::rounded(hn::Add(v, q));
       }
     }
-    v = clamp_lanes(Max ? v : simd::divide(v, divisor), lo, hi);
-    auto* to = reinterpret_cast<float*>(y) + c;
-    if (have == lanes32)
-      simd::store(v, to);
-    else
-      simd::store_some(v, to, have);
+    simd::store_some(finish(v), y + c, n);
   }
+};
+/// Maximum or average of float32, sums in the order of the taps.
+template <bool Max>
+HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                              std::byte* to) noexcept {
+  const pooled_floats<Max> each{set_float(p.min), set_float(p.max_value),
+                                set_float(static_cast<float>(n))};
+  auto* const y = reinterpret_cast<float*>(to);
+  const auto channels = as_size(p.channels);
+  std::size_t c = 0;
+  while (channels - c >= 4 * lanes32) c = each.template vectors<4>(w, c, y);
+  if (channels - c >= 2 * lanes32) c = each.template vectors<2>(w, c, y);
+  if (channels - c >= lanes32) c = each.template vectors<1>(w, c, y);
+  if (c < channels) each.rest(w, c, channels - c, y);
 }
 
 /// XNNPACK's average of floats: nine places of the window, added to the sum of those before.

@@ -243,22 +243,46 @@ HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t co
     four_row_sums(t, r.h.segment_length, r.h.offset, r.rows + i, r.sums + i);
 }
 
+/// n times x.
+template <class T> HWY_INLINE void repeat(T x, T* to, std::size_t n) noexcept {
+  const simd::tag<T> d;
+  const auto v = hn::Set(d, x);
+  std::size_t i = 0;
+  for (; i + lanes32 <= n; i += lanes32) hn::StoreU(v, d, to + i);
+  if (i < n) simd::store_some(v, to + i, n - i);
+}
+/// Zero points of lines as they are used (kernels::run_time_zero_point).
+inline HWY_NOINLINE void zeros_of_lines(const line_zeros& lines, std::size_t first,
+                                        std::size_t count, std::int32_t* to) noexcept {
+  const V32 lo = set32(static_cast<std::int32_t>(lowest_of(lines.codes))),
+            hi = set32(static_cast<std::int32_t>(highest_of(lines.codes)));
+  std::size_t i = 0;
+  for (; i + lanes32 <= count; i += lanes32)
+    hn::StoreU(hn::Min(hn::Max(simd::load(lines.of + first + i), lo), hi), D32(), to + i);
+  for (; i < count; ++i) to[i] = lines.at(first + i);
+}
 /// Zero points and scales of the rows of a block of `count` output pixels from `first` on; whether
 /// all rows have the same.
 inline HWY_NOINLINE bool block_scales(const gemm_run& r, const float* scales, std::size_t first,
                                       std::size_t count) noexcept {
   const std::size_t share = r.g.rows->lines * as_size(r.g.out_w);  // pixels
-  const std::size_t begin = first / share;
-  std::size_t line = begin, left = share - first % share;
-  for (std::size_t i = 0, all = count + most_tile_rows; i < all;) {
-    if (left == 0 && i < count) ++line, left = share;
-    const float scale = scales[line];
-    const std::int32_t zero = r.lines.of != nullptr ? r.lines.at(line) : 0;
-    const std::size_t end = i < count && left < count - i ? i + left : all;
-    left = 0;
-    for (; i < end; ++i) r.scales[i] = scale, r.zeros[i] = zero;
+  if (share == 1 && count != 1) {
+    std::memcpy(r.scales, scales + first, count * sizeof(float));
+    repeat(r.scales[count - 1], r.scales + count, most_tile_rows);
+    if (r.lines.of == nullptr) return false;
+    zeros_of_lines(r.lines, first, count, r.zeros);
+    repeat(r.zeros[count - 1], r.zeros + count, most_tile_rows);
+    return false;
   }
-  return line == begin;
+  const std::size_t begin = first / share, all = count + most_tile_rows;
+  std::size_t line = begin, left = share - first % share;
+  for (std::size_t i = 0; i < all; ++line, left = share) {
+    const std::size_t n = left < count - i ? left : all - i;
+    repeat(scales[line], r.scales + i, n);
+    if (r.lines.of != nullptr) repeat(r.lines.at(line), r.zeros + i, n);
+    i += n;
+  }
+  return count <= share - first % share;
 }
 
 /// A template, so that families without the product of four bytes do not compile its tiles.

@@ -53,31 +53,63 @@ inline HWY_NOINLINE void max_pixel_words(const pool_window& w, std::int32_t lo, 
       simd::store_some(v, to, n);
   }
 }
-/// Maximum or average of float32, sums in the order of the taps.
-template <bool Max>
-HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
-                              std::byte* y) noexcept {
-  const VF lo = set_float(p.min), hi = set_float(p.max_value),
-           divisor = set_float(static_cast<float>(n));
-  const auto channels = as_size(p.channels);
-  for (std::size_t c = 0; c < channels; c += lanes32) {
-    const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
+/// Maximum or sum of float32 of NV vectors of channels from c on, in the order of the taps: a chain
+/// of each, and none waits for another (maxima of 3x3 taps of 64 channels take half the time).
+template <bool Max, int NV>
+HWY_INLINE void add_float_taps(const pool_window& w, std::size_t c, VF (&v)[NV]) noexcept {
+  HWY_UNROLL(4)
+  for (int k = 0; k < NV; ++k)
+    v[k] = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
+  for (std::int32_t r = 0; r < w.rows; ++r) {
+    const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
+    for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < NV; ++k) {
+        const VF q = simd::load(reinterpret_cast<const float*>(at) + k * lanes32);
+        v[k] = Max ? simd::greater(q, v[k]) : simd::rounded(hn::Add(v[k], q));
+      }
+    }
+  }
+}
+template <bool Max> struct pooled_floats {
+  VF lo, hi, divisor;
+  HWY_INLINE VF finish(VF v) const {
+    return clamp_lanes(Max ? v : simd::divide(v, divisor), lo, hi);
+  }
+  template <int NV>
+  HWY_INLINE std::size_t vectors(const pool_window& w, std::size_t c, float* y) const noexcept {
+    VF v[NV];
+    add_float_taps<Max>(w, c, v);
+    HWY_UNROLL(4)
+    for (int k = 0; k < NV; ++k) simd::store(finish(v[k]), y + c + k * lanes32);
+    return c + as_size(NV * lanes32);
+  }
+  HWY_INLINE void rest(const pool_window& w, std::size_t c, std::size_t n,
+                       float* y) const noexcept {
     VF v = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
     for (std::int32_t r = 0; r < w.rows; ++r) {
       const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
       for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
-        const auto* from = reinterpret_cast<const float*>(at);
-        const VF q = have == lanes32 ? simd::load(from) : simd::load_some(from, have);
+        const VF q = simd::load_some(reinterpret_cast<const float*>(at), n);
         v = Max ? simd::greater(q, v) : simd::rounded(hn::Add(v, q));
       }
     }
-    v = clamp_lanes(Max ? v : simd::divide(v, divisor), lo, hi);
-    auto* to = reinterpret_cast<float*>(y) + c;
-    if (have == lanes32)
-      simd::store(v, to);
-    else
-      simd::store_some(v, to, have);
+    simd::store_some(finish(v), y + c, n);
   }
+};
+/// Maximum or average of float32, sums in the order of the taps.
+template <bool Max>
+HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                              std::byte* to) noexcept {
+  const pooled_floats<Max> each{set_float(p.min), set_float(p.max_value),
+                                set_float(static_cast<float>(n))};
+  auto* const y = reinterpret_cast<float*>(to);
+  const auto channels = as_size(p.channels);
+  std::size_t c = 0;
+  while (channels - c >= 4 * lanes32) c = each.template vectors<4>(w, c, y);
+  if (channels - c >= 2 * lanes32) c = each.template vectors<2>(w, c, y);
+  if (channels - c >= lanes32) c = each.template vectors<1>(w, c, y);
+  if (c < channels) each.rest(w, c, channels - c, y);
 }
 
 /// XNNPACK's average of floats: nine places of the window, added to the sum of those before.
