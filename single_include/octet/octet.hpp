@@ -2303,6 +2303,20 @@ HWY_INLINE const std::byte* ask_ahead(const tile_call& t, const std::byte* w, co
     return next + steps * t.next_step;
   }
 }
+/// Adds the products of one step, whose activations are those at `at` of each row.
+template <class Ops, int MR, int NV>
+HWY_INLINE void add_step(const std::byte* const (&row)[MR], std::ptrdiff_t at, const std::byte* w,
+                         V32 (&acc)[MR][NV]) noexcept {
+  typename Ops::W b[NV];
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
+  HWY_UNROLL(8)
+  for (int r = 0; r < MR; ++r) {
+    const V32 a = simd::broadcast4(row[r] + at);
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
+  }
+}
 /// Adds the products of all segments and asks for the weights that come next. Ahead: those of this
 /// panel (few rows, each panel is read once or twice); else those of the next one from `next` on.
 template <class Ops, bool Ahead, int MR, int NV>
@@ -2315,7 +2329,7 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
   // Few sums: two a lane, so that neither the dot product's latency nor the loop's own instructions
   // count (16 channels of 144 products each: 1.3 times the rate with eight rows).
   constexpr bool two = MR == 1 || (NV == 1 && Ops::own_sum);
-  constexpr int unroll = MR == 1 ? 4 : 2;
+  constexpr int unroll = MR == 1 ? 4 : 2, step_bytes = NV * lanes32 * Ops::w_bytes;
   V32 second[MR][NV];
   if constexpr (two) {
     HWY_UNROLL(8)
@@ -2328,41 +2342,18 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
     std::ptrdiff_t at = t.offsets[s];
     const std::ptrdiff_t end = at + std::ptrdiff_t{4} * t.steps;
     if constexpr (two) {
-      constexpr std::ptrdiff_t bytes = 4 * unroll;
-      for (; end - at >= bytes; at += bytes) {
+      for (; end - at >= 4 * unroll; at += 4 * unroll, w += unroll * step_bytes) {
         if constexpr (MR > 1) next = ask_ahead<Ops, Ahead, unroll * NV>(t, w, next, unroll);
-        HWY_UNROLL(4)
-        for (int u = 0; u < unroll; ++u) {
-          typename Ops::W b[NV];
-          HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + (u * NV + v) * lanes32 * Ops::w_bytes);
-          HWY_UNROLL(8)
-          for (int r = 0; r < MR; ++r) {
-            const V32 a = simd::broadcast4(row[r] + at + 4 * u);
-            HWY_UNROLL(4)
-            for (int v = 0; v < NV; ++v) {
-              if (u % 2 == 0)
-                acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
-              else
-                second[r][v] = Ops::dot(second[r][v], a, b[v]);
-            }
-          }
+        HWY_UNROLL(2)
+        for (int u = 0; u < unroll; u += 2) {
+          add_step<Ops>(row, at + 4 * u, w + u * step_bytes, acc);
+          add_step<Ops>(row, at + 4 * (u + 1), w + (u + 1) * step_bytes, second);
         }
-        w += unroll * NV * lanes32 * Ops::w_bytes;
       }
     }
-    for (; at != end; at += 4) {
-      typename Ops::W b[NV];
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
+    for (; at != end; at += 4, w += step_bytes) {
       if constexpr (MR > 1) next = ask_ahead<Ops, Ahead, NV>(t, w, next, 1);
-      w += NV * lanes32 * Ops::w_bytes;
-      HWY_UNROLL(8)
-      for (int r = 0; r < MR; ++r) {
-        const V32 a = simd::broadcast4(row[r] + at);
-        HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) acc[r][v] = Ops::dot(acc[r][v], a, b[v]);
-      }
+      add_step<Ops>(row, at, w, acc);
     }
   }
   if constexpr (two) {
@@ -9314,56 +9305,66 @@ inline HWY_NOINLINE void max_pixel_words(const pool_window& w, std::int32_t lo, 
       simd::store_some(v, to, n);
   }
 }
-/// Maximum or sum of float32 of NV vectors of channels from c on, in the order of the taps: a chain
-/// of each, and none waits for another (maxima of 3x3 taps of 64 channels take half the time).
-template <bool Max, int NV>
+enum class float_pool : std::uint8_t { maximum, average, root };  // root: of the mean square
+/// A vector of float32 and the next tap.
+template <float_pool Kind> HWY_INLINE VF with_tap(VF v, VF q) {
+  if constexpr (Kind == float_pool::maximum) return simd::greater(q, v);
+  if constexpr (Kind == float_pool::root) q = simd::rounded(hn::Mul(q, q));
+  return simd::rounded(hn::Add(v, q));
+}
+template <float_pool Kind> HWY_INLINE VF before_taps() {
+  return set_float(Kind == float_pool::maximum ? -std::numeric_limits<float>::infinity() : 0.f);
+}
+/// The taps of NV vectors of channels from c on in their order: a chain of each, and none waits for
+/// another (maxima of 3x3 taps of 64 channels take half the time).
+template <float_pool Kind, int NV>
 HWY_INLINE void add_float_taps(const pool_window& w, std::size_t c, VF (&v)[NV]) noexcept {
   HWY_UNROLL(4)
-  for (int k = 0; k < NV; ++k)
-    v[k] = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
+  for (int k = 0; k < NV; ++k) v[k] = before_taps<Kind>();
   for (std::int32_t r = 0; r < w.rows; ++r) {
     const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
     for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
       HWY_UNROLL(4)
-      for (int k = 0; k < NV; ++k) {
-        const VF q = simd::load(reinterpret_cast<const float*>(at) + k * lanes32);
-        v[k] = Max ? simd::greater(q, v[k]) : simd::rounded(hn::Add(v[k], q));
-      }
+      for (int k = 0; k < NV; ++k)
+        v[k] = with_tap<Kind>(v[k], simd::load(reinterpret_cast<const float*>(at) + k * lanes32));
     }
   }
 }
-template <bool Max> struct pooled_floats {
+template <float_pool Kind> struct pooled_floats {
   VF lo, hi, divisor;
+  bool multiply;  // by the divisor, which is an inverse
   HWY_INLINE VF finish(VF v) const {
-    return clamp_lanes(Max ? v : simd::divide(v, divisor), lo, hi);
+    if constexpr (Kind != float_pool::maximum)
+      v = multiply ? simd::rounded(hn::Mul(v, divisor)) : simd::divide(v, divisor);
+    return clamp_lanes(Kind == float_pool::root ? hn::Sqrt(v) : v, lo, hi);
   }
   template <int NV>
   HWY_INLINE std::size_t vectors(const pool_window& w, std::size_t c, float* y) const noexcept {
     VF v[NV];
-    add_float_taps<Max>(w, c, v);
+    add_float_taps<Kind>(w, c, v);
     HWY_UNROLL(4)
     for (int k = 0; k < NV; ++k) simd::store(finish(v[k]), y + c + k * lanes32);
     return c + as_size(NV * lanes32);
   }
   HWY_INLINE void rest(const pool_window& w, std::size_t c, std::size_t n,
                        float* y) const noexcept {
-    VF v = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
+    VF v = before_taps<Kind>();
     for (std::int32_t r = 0; r < w.rows; ++r) {
       const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
-      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
-        const VF q = simd::load_some(reinterpret_cast<const float*>(at), n);
-        v = Max ? simd::greater(q, v) : simd::rounded(hn::Add(v, q));
-      }
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+        v = with_tap<Kind>(v, simd::load_some(reinterpret_cast<const float*>(at), n));
     }
     simd::store_some(finish(v), y + c, n);
   }
 };
-/// Maximum or average of float32, sums in the order of the taps.
-template <bool Max>
+/// Maximum, average or root of the mean square of float32, sums in the order of the taps.
+template <float_pool Kind>
 HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
                               std::byte* to) noexcept {
-  const pooled_floats<Max> each{set_float(p.min), set_float(p.max_value),
-                                set_float(static_cast<float>(n))};
+  const bool multiply = Kind == float_pool::root && p.mode == rounding::tflite_optimized;
+  const auto taps = static_cast<float>(n);
+  const pooled_floats<Kind> each{set_float(p.min), set_float(p.max_value),
+                                 set_float(multiply ? numerics::div(1.f, taps) : taps), multiply};
   auto* const y = reinterpret_cast<float*>(to);
   const auto channels = as_size(p.channels);
   std::size_t c = 0;
@@ -9584,7 +9585,7 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
         if (p.type == dtype::f32 && p.mode == rounding::xnnpack)
           average_pixel_of_nines(p, w, places_of(p, oy, ox, v, h), divisor, y);
         else if (p.type == dtype::f32)
-          p.max ? float_pixel<true>(p, w, divisor, y) : float_pixel<false>(p, w, divisor, y);
+          float_window(p, w, divisor, y);
         else if (p.max && p.type == dtype::s16)
           max_pixel_words(w, p.lo, p.hi, channels, y);
         else if (p.max)
@@ -9596,6 +9597,12 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
                         p.adaptive ? h.counted : p.window_w, y);
       }
     }
+  }
+  static void float_window(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                           std::byte* y) noexcept {
+    if (p.squares) return float_pixel<float_pool::root>(p, w, n, y);
+    if (p.max) return float_pixel<float_pool::maximum>(p, w, n, y);
+    float_pixel<float_pool::average>(p, w, n, y);
   }
   static HWY_NOINLINE void average_pixel(const pool2d_params& p, const pool_window& w,
                                          std::int32_t n, std::int32_t window_h,
@@ -9652,7 +9659,8 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
     }
   }
   static const char* describe(const void* p) {
-    return p != nullptr && params(p).max ? "maximum" : p != nullptr ? "average" : "pool";
+    if (p == nullptr) return "pool";
+    return params(p).squares ? "root of squares" : params(p).max ? "maximum" : "average";
   }
 };
 
@@ -9707,13 +9715,27 @@ HWY_INLINE void reduce_extreme(const mean_params& p, const kernel_args& k, part_
                  static_cast<T*>(k.out[0]), r.begin, r.end);
 }
 
-/// Sums of `Rows` rows of n floats side by side, each in its own order.
+/// Any is true where the largest byte is, all are where the smallest is.
+inline void reduce_logic(const mean_params& p, const kernel_args& k, part_range r) noexcept {
+  auto* const y = static_cast<std::uint8_t*>(k.out[0]);
+  reduce_extreme(p.op == reduction::any, p.plan, static_cast<const std::uint8_t*>(k.in[0]), y,
+                 r.begin, r.end);
+  for (std::size_t i = r.begin; i < r.end; ++i) y[i] = y[i] != 0;
+}
+
+/// Sums or products of `Rows` rows of n floats side by side, each in its own order.
 template <std::size_t Rows>
-HWY_INLINE void float_row_sums(const float* x, std::size_t n, float* sums) noexcept {
-  float sum[Rows] = {};
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t j = 0; j < Rows; ++j) sum[j] = numerics::add(sum[j], x[j * n + i]);
-  std::memcpy(sums, sum, sizeof(sum));
+HWY_INLINE void float_row_totals(bool product, const float* x, std::size_t n, float* to) noexcept {
+  float v[Rows];
+  for (std::size_t j = 0; j < Rows; ++j) v[j] = product ? 1.f : 0.f;
+  if (product) {
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < Rows; ++j) v[j] = numerics::mul(v[j], x[j * n + i]);
+  } else {
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < Rows; ++j) v[j] = numerics::add(v[j], x[j * n + i]);
+  }
+  std::memcpy(to, v, sizeof(v));
 }
 /// Of the largest (smallest) values the first, as the reference finds it: +0 equals -0.
 inline HWY_NOINLINE float float_extreme(bool max, const float* x, std::size_t n) noexcept {
@@ -9728,7 +9750,8 @@ inline HWY_NOINLINE float float_extreme(bool max, const float* x, std::size_t n)
 inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, float* y,
                                        part_range r) noexcept {
   const reduce_plan& plan = p.plan;
-  const bool max = p.op == reduction::max, sums = !max && p.op != reduction::min;
+  const bool max = p.op == reduction::max, product = p.op == reduction::prod,
+             sums = p.op == reduction::mean || p.op == reduction::sum;
   const auto count = static_cast<float>(plan.count);
   const bool scaled = p.mode == rounding::xnnpack;
   const float factor = reference::sum_factor_xnn(p);
@@ -9742,13 +9765,13 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
     }
     if (plan.inner == 1) {
       std::size_t rows = 1;
-      if (!sums) {
+      if (!sums && !product) {
         y[o] = float_extreme(max, at, plan.count);
       } else if (left >= together) {
-        float_row_sums<together>(at, plan.count, y + o);
+        float_row_totals<together>(product, at, plan.count, y + o);
         rows = together;
       } else {
-        float_row_sums<1>(at, plan.count, y + o);
+        float_row_totals<1>(product, at, plan.count, y + o);
       }
       if (p.op == reduction::mean)
         for (std::size_t j = 0; j < rows; ++j) y[o + j] = numerics::div(y[o + j], count);
@@ -9758,12 +9781,14 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
     std::size_t have = plan.inner - c < left ? plan.inner - c : left;
     if (have > lanes32) have = lanes32;
     const bool whole = have == lanes32;
-    VF v = hn::Zero(DF());
+    VF v = set_float(product ? 1.f : 0.f);
     for (std::size_t k = 0; k < plan.count; ++k) {
       const float* from = at + k * plan.inner;
       const VF e = whole ? simd::load(from) : simd::load_some(from, have);
       if (sums)
         v = simd::rounded(hn::Add(v, e));
+      else if (product)
+        v = simd::rounded(hn::Mul(v, e));
       else if (k == 0)
         v = e;
       else
@@ -9786,11 +9811,13 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
   static bool compares(const mean_params& p) {
     return p.op == reduction::max || p.op == reduction::min;
   }
+  static bool is_logic(const mean_params& p) {
+    return p.op == reduction::any || p.op == reduction::all;
+  }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    if (p.type == dtype::f32)
-      return p.plan.simple && p.plan.count > 0 &&
-             (compares(p) || p.op == reduction::mean || p.op == reduction::sum);
+    if (p.type == dtype::f32) return p.plan.simple && p.plan.count > 0 && !is_logic(p);
+    if (is_logic(p)) return p.type == dtype::boolean && p.plan.simple && p.plan.count > 0;
     if (compares(p))
       return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) &&
              p.type == p.out_type && p.plan.simple && p.plan.count > 0;
@@ -9806,6 +9833,7 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
     const auto r = part_of(p.plan.outputs, k.part, k.parts);
     if (p.type == dtype::f32)
       return reduce_floats(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
+    if (is_logic(p)) return reduce_logic(p, k, r);
     if (compares(p)) {
       if (p.type == dtype::u8) return reduce_extreme<std::uint8_t>(p, k, r);
       if (p.type == dtype::s8) return reduce_extreme<std::int8_t>(p, k, r);
@@ -9842,7 +9870,9 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
     }
   }
   static const char* describe(const void* p) {
-    return p != nullptr && compares(params(p)) ? "extreme" : "mean";
+    if (p == nullptr) return "mean";
+    const auto& m = params(p);
+    return compares(m) || is_logic(m) ? "extreme" : m.op == reduction::prod ? "product" : "mean";
   }
 };
 
@@ -11251,7 +11281,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
       most[j] = range_of(x + j * p.depth, p.depth, x[j * p.depth]).most;
       exponentials(p, x + j * p.depth, most[j], y + j * p.depth);
     }
-    float_row_sums<Rows>(y, p.depth, sum);
+    float_row_totals<Rows>(false, y, p.depth, sum);
     for (std::size_t j = 0; j < Rows; ++j)
       shares(p, x + j * p.depth, most[j], p.log ? numerics::log_f32(sum[j]) : sum[j],
              y + j * p.depth);
@@ -30724,6 +30754,7 @@ struct pool2d_attrs {
 
 struct pool2d_params {
   bool max = false;
+  bool squares = false;            // l2_pool2d: the root of the mean square
   rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ATEN,
                                    // EVEN, ORT; of floats: XNN; none: maximum, or plain numbers
   dtype type = dtype::u8;
@@ -30983,7 +31014,8 @@ constexpr status pool2d_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, pool2d_shape(read_attributes<pool2d_attrs>(*n.attrs), n.in[0].shape));
 }
 #if OCTET_HAS_DEFINITIONS
-template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to) {
+template <bool Max, bool Quantized, bool Squares = false>
+status pool2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<pool2d_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<pool2d_params>(&reference::pool2d_kernel, kernel_id::pool2d);
@@ -30999,6 +31031,11 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   p.adaptive = a.adaptive_h > 0;
   p.count_include_pad = a.count_include_pad;
   p.divisor = a.divisor;
+  if constexpr (Squares) {  // which has neither dilation nor a divisor of its own
+    p.squares = true;
+    p.dilation_h = p.dilation_w = 1;
+    p.count_include_pad = false, p.divisor = 0;
+  }
   if (a.divisor < 0) return invalid("divisor", std::to_string(a.divisor), "0 or more");
   if (!Max && Quantized && (a.dilation_h != 1 || a.dilation_w != 1))
     return unsupported("dilation in an average of quantized values");
@@ -31025,7 +31062,8 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   return finite_factors({static_cast<float>(p.ratio), p.in_scale, p.out_scale});
 }
 #else
-template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to);
+template <bool Max, bool Quantized, bool Squares = false>
+status pool2d_prepare(const node_view& n, prepared& to);
 #endif
 inline constexpr form qnn_avg_pool2d_forms[] = {
     {.in = {quantized_types},
@@ -31143,9 +31181,8 @@ void l2_pool2d_kernel(const kernel_args& a) noexcept;
 namespace ops {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status l2_pool2d_prepare(const node_view& n, prepared& to) {
-  if (auto s = pool2d_prepare<false, false>(n, to); !s) return s;
+  if (auto s = pool2d_prepare<false, false, true>(n, to); !s) return s;
   to.reference = &reference::l2_pool2d_kernel;
-  to.kernel = kernel_id::none;
   return unit{};
 }
 #else
@@ -31163,6 +31200,7 @@ inline constexpr op_def l2_pool2d{
     .name = "l2_pool2d",
     .summary = "root of the mean square of windows",
     .forms = tflite_float_forms,
+    .kernel = kernel_id::pool2d,
     .attributes = keys_of<float_clamp_attrs, pool2d_attrs>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,
@@ -34200,6 +34238,7 @@ inline constexpr op_def reduce_prod{
     .name = "reduce_prod",
     .summary = "product over axes",
     .forms = reduce_arithmetic_forms,
+    .kernel = kernel_id::mean,
     .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
@@ -34209,6 +34248,7 @@ inline constexpr op_def reduce_any{
     .name = "reduce_any",
     .summary = "whether any along axes is true",
     .forms = reduce_bool_forms,
+    .kernel = kernel_id::mean,
     .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,
@@ -34218,6 +34258,7 @@ inline constexpr op_def reduce_all{
     .name = "reduce_all",
     .summary = "whether all along axes are true",
     .forms = reduce_bool_forms,
+    .kernel = kernel_id::mean,
     .attributes = keys_of<reduce_attrs>,
     .shape = &reduce_op_shape,
     .memory = &params_only<mean_params>,

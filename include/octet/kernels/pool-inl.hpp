@@ -53,56 +53,66 @@ inline HWY_NOINLINE void max_pixel_words(const pool_window& w, std::int32_t lo, 
       simd::store_some(v, to, n);
   }
 }
-/// Maximum or sum of float32 of NV vectors of channels from c on, in the order of the taps: a chain
-/// of each, and none waits for another (maxima of 3x3 taps of 64 channels take half the time).
-template <bool Max, int NV>
+enum class float_pool : std::uint8_t { maximum, average, root };  // root: of the mean square
+/// A vector of float32 and the next tap.
+template <float_pool Kind> HWY_INLINE VF with_tap(VF v, VF q) {
+  if constexpr (Kind == float_pool::maximum) return simd::greater(q, v);
+  if constexpr (Kind == float_pool::root) q = simd::rounded(hn::Mul(q, q));
+  return simd::rounded(hn::Add(v, q));
+}
+template <float_pool Kind> HWY_INLINE VF before_taps() {
+  return set_float(Kind == float_pool::maximum ? -std::numeric_limits<float>::infinity() : 0.f);
+}
+/// The taps of NV vectors of channels from c on in their order: a chain of each, and none waits for
+/// another (maxima of 3x3 taps of 64 channels take half the time).
+template <float_pool Kind, int NV>
 HWY_INLINE void add_float_taps(const pool_window& w, std::size_t c, VF (&v)[NV]) noexcept {
   HWY_UNROLL(4)
-  for (int k = 0; k < NV; ++k)
-    v[k] = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
+  for (int k = 0; k < NV; ++k) v[k] = before_taps<Kind>();
   for (std::int32_t r = 0; r < w.rows; ++r) {
     const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
     for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
       HWY_UNROLL(4)
-      for (int k = 0; k < NV; ++k) {
-        const VF q = simd::load(reinterpret_cast<const float*>(at) + k * lanes32);
-        v[k] = Max ? simd::greater(q, v[k]) : simd::rounded(hn::Add(v[k], q));
-      }
+      for (int k = 0; k < NV; ++k)
+        v[k] = with_tap<Kind>(v[k], simd::load(reinterpret_cast<const float*>(at) + k * lanes32));
     }
   }
 }
-template <bool Max> struct pooled_floats {
+template <float_pool Kind> struct pooled_floats {
   VF lo, hi, divisor;
+  bool multiply;  // by the divisor, which is an inverse
   HWY_INLINE VF finish(VF v) const {
-    return clamp_lanes(Max ? v : simd::divide(v, divisor), lo, hi);
+    if constexpr (Kind != float_pool::maximum)
+      v = multiply ? simd::rounded(hn::Mul(v, divisor)) : simd::divide(v, divisor);
+    return clamp_lanes(Kind == float_pool::root ? hn::Sqrt(v) : v, lo, hi);
   }
   template <int NV>
   HWY_INLINE std::size_t vectors(const pool_window& w, std::size_t c, float* y) const noexcept {
     VF v[NV];
-    add_float_taps<Max>(w, c, v);
+    add_float_taps<Kind>(w, c, v);
     HWY_UNROLL(4)
     for (int k = 0; k < NV; ++k) simd::store(finish(v[k]), y + c + k * lanes32);
     return c + as_size(NV * lanes32);
   }
   HWY_INLINE void rest(const pool_window& w, std::size_t c, std::size_t n,
                        float* y) const noexcept {
-    VF v = set_float(Max ? -std::numeric_limits<float>::infinity() : 0.f);
+    VF v = before_taps<Kind>();
     for (std::int32_t r = 0; r < w.rows; ++r) {
       const std::byte* at = w.x + as_size(r) * w.row + 4 * c;
-      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
-        const VF q = simd::load_some(reinterpret_cast<const float*>(at), n);
-        v = Max ? simd::greater(q, v) : simd::rounded(hn::Add(v, q));
-      }
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+        v = with_tap<Kind>(v, simd::load_some(reinterpret_cast<const float*>(at), n));
     }
     simd::store_some(finish(v), y + c, n);
   }
 };
-/// Maximum or average of float32, sums in the order of the taps.
-template <bool Max>
+/// Maximum, average or root of the mean square of float32, sums in the order of the taps.
+template <float_pool Kind>
 HWY_NOINLINE void float_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
                               std::byte* to) noexcept {
-  const pooled_floats<Max> each{set_float(p.min), set_float(p.max_value),
-                                set_float(static_cast<float>(n))};
+  const bool multiply = Kind == float_pool::root && p.mode == rounding::tflite_optimized;
+  const auto taps = static_cast<float>(n);
+  const pooled_floats<Kind> each{set_float(p.min), set_float(p.max_value),
+                                 set_float(multiply ? numerics::div(1.f, taps) : taps), multiply};
   auto* const y = reinterpret_cast<float*>(to);
   const auto channels = as_size(p.channels);
   std::size_t c = 0;
@@ -323,7 +333,7 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
         if (p.type == dtype::f32 && p.mode == rounding::xnnpack)
           average_pixel_of_nines(p, w, places_of(p, oy, ox, v, h), divisor, y);
         else if (p.type == dtype::f32)
-          p.max ? float_pixel<true>(p, w, divisor, y) : float_pixel<false>(p, w, divisor, y);
+          float_window(p, w, divisor, y);
         else if (p.max && p.type == dtype::s16)
           max_pixel_words(w, p.lo, p.hi, channels, y);
         else if (p.max)
@@ -335,6 +345,12 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
                         p.adaptive ? h.counted : p.window_w, y);
       }
     }
+  }
+  static void float_window(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                           std::byte* y) noexcept {
+    if (p.squares) return float_pixel<float_pool::root>(p, w, n, y);
+    if (p.max) return float_pixel<float_pool::maximum>(p, w, n, y);
+    float_pixel<float_pool::average>(p, w, n, y);
   }
   static HWY_NOINLINE void average_pixel(const pool2d_params& p, const pool_window& w,
                                          std::int32_t n, std::int32_t window_h,
@@ -391,7 +407,8 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
     }
   }
   static const char* describe(const void* p) {
-    return p != nullptr && params(p).max ? "maximum" : p != nullptr ? "average" : "pool";
+    if (p == nullptr) return "pool";
+    return params(p).squares ? "root of squares" : params(p).max ? "maximum" : "average";
   }
 };
 
@@ -446,13 +463,27 @@ HWY_INLINE void reduce_extreme(const mean_params& p, const kernel_args& k, part_
                  static_cast<T*>(k.out[0]), r.begin, r.end);
 }
 
-/// Sums of `Rows` rows of n floats side by side, each in its own order.
+/// Any is true where the largest byte is, all are where the smallest is.
+inline void reduce_logic(const mean_params& p, const kernel_args& k, part_range r) noexcept {
+  auto* const y = static_cast<std::uint8_t*>(k.out[0]);
+  reduce_extreme(p.op == reduction::any, p.plan, static_cast<const std::uint8_t*>(k.in[0]), y,
+                 r.begin, r.end);
+  for (std::size_t i = r.begin; i < r.end; ++i) y[i] = y[i] != 0;
+}
+
+/// Sums or products of `Rows` rows of n floats side by side, each in its own order.
 template <std::size_t Rows>
-HWY_INLINE void float_row_sums(const float* x, std::size_t n, float* sums) noexcept {
-  float sum[Rows] = {};
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t j = 0; j < Rows; ++j) sum[j] = numerics::add(sum[j], x[j * n + i]);
-  std::memcpy(sums, sum, sizeof(sum));
+HWY_INLINE void float_row_totals(bool product, const float* x, std::size_t n, float* to) noexcept {
+  float v[Rows];
+  for (std::size_t j = 0; j < Rows; ++j) v[j] = product ? 1.f : 0.f;
+  if (product) {
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < Rows; ++j) v[j] = numerics::mul(v[j], x[j * n + i]);
+  } else {
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j < Rows; ++j) v[j] = numerics::add(v[j], x[j * n + i]);
+  }
+  std::memcpy(to, v, sizeof(v));
 }
 /// Of the largest (smallest) values the first, as the reference finds it: +0 equals -0.
 inline HWY_NOINLINE float float_extreme(bool max, const float* x, std::size_t n) noexcept {
@@ -467,7 +498,8 @@ inline HWY_NOINLINE float float_extreme(bool max, const float* x, std::size_t n)
 inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, float* y,
                                        part_range r) noexcept {
   const reduce_plan& plan = p.plan;
-  const bool max = p.op == reduction::max, sums = !max && p.op != reduction::min;
+  const bool max = p.op == reduction::max, product = p.op == reduction::prod,
+             sums = p.op == reduction::mean || p.op == reduction::sum;
   const auto count = static_cast<float>(plan.count);
   const bool scaled = p.mode == rounding::xnnpack;
   const float factor = reference::sum_factor_xnn(p);
@@ -481,13 +513,13 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
     }
     if (plan.inner == 1) {
       std::size_t rows = 1;
-      if (!sums) {
+      if (!sums && !product) {
         y[o] = float_extreme(max, at, plan.count);
       } else if (left >= together) {
-        float_row_sums<together>(at, plan.count, y + o);
+        float_row_totals<together>(product, at, plan.count, y + o);
         rows = together;
       } else {
-        float_row_sums<1>(at, plan.count, y + o);
+        float_row_totals<1>(product, at, plan.count, y + o);
       }
       if (p.op == reduction::mean)
         for (std::size_t j = 0; j < rows; ++j) y[o + j] = numerics::div(y[o + j], count);
@@ -497,12 +529,14 @@ inline HWY_NOINLINE void reduce_floats(const mean_params& p, const float* x, flo
     std::size_t have = plan.inner - c < left ? plan.inner - c : left;
     if (have > lanes32) have = lanes32;
     const bool whole = have == lanes32;
-    VF v = hn::Zero(DF());
+    VF v = set_float(product ? 1.f : 0.f);
     for (std::size_t k = 0; k < plan.count; ++k) {
       const float* from = at + k * plan.inner;
       const VF e = whole ? simd::load(from) : simd::load_some(from, have);
       if (sums)
         v = simd::rounded(hn::Add(v, e));
+      else if (product)
+        v = simd::rounded(hn::Mul(v, e));
       else if (k == 0)
         v = e;
       else
@@ -525,11 +559,13 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
   static bool compares(const mean_params& p) {
     return p.op == reduction::max || p.op == reduction::min;
   }
+  static bool is_logic(const mean_params& p) {
+    return p.op == reduction::any || p.op == reduction::all;
+  }
   static bool accepts(const void* v) {
     const auto& p = params(v);
-    if (p.type == dtype::f32)
-      return p.plan.simple && p.plan.count > 0 &&
-             (compares(p) || p.op == reduction::mean || p.op == reduction::sum);
+    if (p.type == dtype::f32) return p.plan.simple && p.plan.count > 0 && !is_logic(p);
+    if (is_logic(p)) return p.type == dtype::boolean && p.plan.simple && p.plan.count > 0;
     if (compares(p))
       return p.mode == rounding::none && (is_8bit(p.type) || p.type == dtype::s16) &&
              p.type == p.out_type && p.plan.simple && p.plan.count > 0;
@@ -545,6 +581,7 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
     const auto r = part_of(p.plan.outputs, k.part, k.parts);
     if (p.type == dtype::f32)
       return reduce_floats(p, static_cast<const float*>(k.in[0]), static_cast<float*>(k.out[0]), r);
+    if (is_logic(p)) return reduce_logic(p, k, r);
     if (compares(p)) {
       if (p.type == dtype::u8) return reduce_extreme<std::uint8_t>(p, k, r);
       if (p.type == dtype::s8) return reduce_extreme<std::int8_t>(p, k, r);
@@ -581,7 +618,9 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
     }
   }
   static const char* describe(const void* p) {
-    return p != nullptr && compares(params(p)) ? "extreme" : "mean";
+    if (p == nullptr) return "mean";
+    const auto& m = params(p);
+    return compares(m) || is_logic(m) ? "extreme" : m.op == reduction::prod ? "product" : "mean";
   }
 };
 

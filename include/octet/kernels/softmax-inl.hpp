@@ -505,7 +505,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
       most[j] = range_of(x + j * p.depth, p.depth, x[j * p.depth]).most;
       exponentials(p, x + j * p.depth, most[j], y + j * p.depth);
     }
-    float_row_sums<Rows>(y, p.depth, sum);
+    float_row_totals<Rows>(false, y, p.depth, sum);
     for (std::size_t j = 0; j < Rows; ++j)
       shares(p, x + j * p.depth, most[j], p.log ? numerics::log_f32(sum[j]) : sum[j],
              y + j * p.depth);

@@ -54,9 +54,8 @@ void l2_pool2d_kernel(const kernel_args& a) noexcept;
 namespace ops {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status l2_pool2d_prepare(const node_view& n, prepared& to) {
-  if (auto s = pool2d_prepare<false, false>(n, to); !s) return s;
+  if (auto s = pool2d_prepare<false, false, true>(n, to); !s) return s;
   to.reference = &reference::l2_pool2d_kernel;
-  to.kernel = kernel_id::none;
   return unit{};
 }
 #else
@@ -74,6 +73,7 @@ inline constexpr op_def l2_pool2d{
     .name = "l2_pool2d",
     .summary = "root of the mean square of windows",
     .forms = tflite_float_forms,
+    .kernel = kernel_id::pool2d,
     .attributes = keys_of<float_clamp_attrs, pool2d_attrs>,
     .shape = &pool2d_op_shape,
     .memory = &params_only<pool2d_params>,

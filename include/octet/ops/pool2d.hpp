@@ -42,6 +42,7 @@ struct pool2d_attrs {
 
 struct pool2d_params {
   bool max = false;
+  bool squares = false;            // l2_pool2d: the root of the mean square
   rounding mode = rounding::none;  // averages of quantized values: AWAY, F, FZ, QNN, ATEN,
                                    // EVEN, ORT; of floats: XNN; none: maximum, or plain numbers
   dtype type = dtype::u8;
@@ -301,7 +302,8 @@ constexpr status pool2d_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(out, pool2d_shape(read_attributes<pool2d_attrs>(*n.attrs), n.in[0].shape));
 }
 #if OCTET_HAS_DEFINITIONS
-template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to) {
+template <bool Max, bool Quantized, bool Squares = false>
+status pool2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<pool2d_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &y = n.out[0];
   auto& p = to.make<pool2d_params>(&reference::pool2d_kernel, kernel_id::pool2d);
@@ -317,6 +319,11 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   p.adaptive = a.adaptive_h > 0;
   p.count_include_pad = a.count_include_pad;
   p.divisor = a.divisor;
+  if constexpr (Squares) {  // which has neither dilation nor a divisor of its own
+    p.squares = true;
+    p.dilation_h = p.dilation_w = 1;
+    p.count_include_pad = false, p.divisor = 0;
+  }
   if (a.divisor < 0) return invalid("divisor", std::to_string(a.divisor), "0 or more");
   if (!Max && Quantized && (a.dilation_h != 1 || a.dilation_w != 1))
     return unsupported("dilation in an average of quantized values");
@@ -343,7 +350,8 @@ template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, pr
   return finite_factors({static_cast<float>(p.ratio), p.in_scale, p.out_scale});
 }
 #else
-template <bool Max, bool Quantized> status pool2d_prepare(const node_view& n, prepared& to);
+template <bool Max, bool Quantized, bool Squares = false>
+status pool2d_prepare(const node_view& n, prepared& to);
 #endif
 inline constexpr form qnn_avg_pool2d_forms[] = {
     {.in = {quantized_types},
