@@ -3938,37 +3938,68 @@ template <int K, int S, int Copies, kernels::epilogue_kind E> struct sliding_win
       }
     }
   }
-  /// A column's bytes times the weights of tap `kx`.
-  HWY_INLINE V32 tap(V32 sum, const V8 (&q)[Groups * NV], int row, int kx, int v) const {
+  /// to = from + a column's bytes times the weights of tap `kx`.
+  HWY_INLINE void join(V32 (&to)[NV], const V32 (&from)[NV], const V8 (&q)[Groups * NV], int row,
+                       int kx) const {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      V32 sum = from[v];
+      HWY_UNROLL(2)
+      for (int g = 0; g < Groups; ++g)
+        sum = quad_each_ops::dot(sum, q[g * NV + v], w[row][(kx * Groups + g) * NV + v]);
+      to[v] = sum;
+    }
+  }
+};
+/// The input rows of a window's columns, interleaved; what no row is for meets weights of 0.
+template <class Window, int Copies> struct slide_columns {
+  static constexpr int Rows = Window::InputRows, Groups = Window::Groups, NV = Window::NV;
+  slide_rows<Copies> in[Rows];
+  std::size_t n;
+  std::int32_t left, end;  // of the image
+  VU8 flip;
+  V8 fill;
+  HWY_INLINE slide_columns(const slide_call& t, std::int64_t first, std::int64_t apart,
+                           const slide_padding& padding)
+      : n(as_size(t.channels.count)),
+        left(t.span.left),
+        end(t.span.left + t.span.have),
+        flip(hn::BitCast(DU8(), set32(static_cast<std::int32_t>(t.of.flip)))),
+        fill(hn::BitCast(D8(), simd::set_bytes(static_cast<std::uint8_t>(t.of.fill)))) {
+    HWY_UNROLL(5)
+    for (int i = 0; i < Rows; ++i) in[i].set(t, first + i, apart, padding);
+  }
+  /// Column j; columns are taken in order.
+  HWY_INLINE void take(std::int32_t j, V8 (&q)[Groups * NV]) {
+    if (j < left || j >= end) {
+      HWY_UNROLL(8)
+      for (int i = 0; i < Groups * NV; ++i) q[i] = fill;
+      return;
+    }
+    VU8 x[4 * Groups];
+    HWY_UNROLL(8)
+    for (int i = 0; i < 4 * Groups; ++i)
+      x[i] = i < Rows ? in[i < Rows ? i : 0].take(n, flip) : x[i > 0 ? i - 1 : 0];
     HWY_UNROLL(2)
     for (int g = 0; g < Groups; ++g)
-      sum = quad_each_ops::dot(sum, q[g * NV + v], w[row][(kx * Groups + g) * NV + v]);
-    return sum;
+      simd::quads_of(x[4 * g], x[4 * g + 1], x[4 * g + 2], x[4 * g + 3], q + g * NV);
   }
 };
 /// Output rows [t.begin, t.end).
 template <int K, int S, int Copies, kernels::epilogue_kind E>
 HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
   using window = sliding_window<K, S, Copies, E>;
-  constexpr int NV = window::NV, Groups = window::Groups, Rows = window::Rows,
-                Begun = window::Begun;
+  constexpr int NV = window::NV, Rows = window::Rows, Begun = window::Begun;
   const window s(t);
   const conv2d_params& p = *t.p;
-  const std::size_t n = as_size(t.channels.count);
-  const std::int32_t left = t.span.left, end = t.span.left + t.span.have;
-  const VU8 flip = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(t.of.flip)));
-  const V8 fill = hn::BitCast(D8(), simd::set_bytes(static_cast<std::uint8_t>(t.of.fill)));
   for (std::size_t y = t.begin; y < t.end; y += Rows * Copies) {
-    const std::int64_t first = static_cast<std::int64_t>(y) * S - p.pad_top;
-    slide_rows<Copies> in[window::InputRows];
-    HWY_UNROLL(5)
-    for (int i = 0; i < window::InputRows; ++i) in[i].set(t, first + i, Rows * S, s.padding);
+    slide_columns<window, Copies> columns(t, static_cast<std::int64_t>(y) * S - p.pad_top, Rows * S,
+                                          s.padding);
     slide_outputs<Copies> to[Rows];
-    HWY_UNROLL(2)
-    for (int r = 0; r < Rows; ++r) to[r].set(t, y + as_size(r), Rows);
     V32 a[Rows][Begun][NV];  // the first ones are nobody's
     HWY_UNROLL(2)
     for (int r = 0; r < Rows; ++r) {
+      to[r].set(t, y + as_size(r), Rows);
       HWY_UNROLL(4)
       for (int k = 0; k < Begun; ++k) {
         HWY_UNROLL(4)
@@ -3976,32 +4007,15 @@ HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
       }
     }
     for (std::int32_t j = 0; j < (p.out_w - 1) * S + K; ++j) {
-      V8 q[Groups * NV];
-      if (j >= left && j < end) {
-        VU8 x[4 * Groups];
-        HWY_UNROLL(8)
-        for (int i = 0; i < 4 * Groups; ++i)  // what no row is for meets weights of 0
-          x[i] = i < window::InputRows ? in[i < window::InputRows ? i : 0].take(n, flip) : x[i - 1];
-        HWY_UNROLL(2)
-        for (int g = 0; g < Groups; ++g)
-          simd::quads_of(x[4 * g], x[4 * g + 1], x[4 * g + 2], x[4 * g + 3], q + g * NV);
-      } else {
-        HWY_UNROLL(8)
-        for (int i = 0; i < Groups * NV; ++i) q[i] = fill;
-      }
+      V8 q[window::Groups * NV];
+      columns.take(j, q);
       if (S == 2 && j % 2 != 0) {
         HWY_UNROLL(2)
-        for (int k = 0; k < Begun; ++k) {
-          HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v) a[0][k][v] = s.tap(a[0][k][v], q, 0, K - 2 - S * k, v);
-        }
+        for (int k = 0; k < Begun; ++k) s.join(a[0][k], a[0][k], q, 0, K - 2 - S * k);
         continue;
       }
       HWY_UNROLL(2)
-      for (int r = 0; r < Rows; ++r) {
-        HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) a[r][0][v] = s.tap(a[r][0][v], q, r, K - 1, v);
-      }
+      for (int r = 0; r < Rows; ++r) s.join(a[r][0], a[r][0], q, r, K - 1);
       if (j >= K - 1) {
         HWY_UNROLL(2)
         for (int r = 0; r < Rows; ++r) {
@@ -4012,12 +4026,9 @@ HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
       HWY_UNROLL(4)
       for (int k = 0; k < Begun; ++k) {
         HWY_UNROLL(2)
-        for (int r = 0; r < Rows; ++r) {
-          HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v)
-            a[r][k][v] = s.tap(k + 1 < Begun ? a[r][k + 1 < Begun ? k + 1 : 0][v] : s.start[v], q,
-                               r, K - 1 - S * (k + 1), v);
-        }
+        for (int r = 0; r < Rows; ++r)
+          s.join(a[r][k], k + 1 < Begun ? a[r][k + 1 < Begun ? k + 1 : 0] : s.start, q, r,
+                 K - 1 - S * (k + 1));
       }
     }
   }
@@ -4343,6 +4354,22 @@ HWY_INLINE std::size_t rows_of_slide(const conv2d_params& p, std::int32_t last_c
                     out = in < 3 ? 0 : (in - 3) / as_size(p.stride_h) + 1;
   return out < least ? least : out / least * least;
 }
+/// What the rows and blocks of a layer have in common.
+HWY_INLINE pixel_call call_of(const conv2d_params& p, const kernels::packed_depthwise& h,
+                              const kernels::epilogue_scalars& scalars) noexcept {
+  pixel_call t{};
+  t.column_step = as_size(h.channels) * 4 * as_size(h.groups);
+  t.pixel_step = t.column_step * as_size(p.stride_w);
+  t.tap_step = t.column_step * as_size(p.dilation_w);
+  t.kernel_w = p.kernel_w;
+  t.groups = h.groups;
+  t.out_stride = as_size(p.out_c) * size_of(p.out_type);
+  t.count = as_size(p.out_w);
+  t.requant = &p.requant;
+  t.out_type = p.out_type;
+  t.scalars = &scalars;
+  return t;
+}
 /// Sliding: where windows can slide, they do.
 template <bool Sliding>
 HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
@@ -4358,23 +4385,9 @@ HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_de
   const part_range lines = by_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
   const part_range blocks =
       by_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
-  const std::size_t vectors_bytes = as_size(h.channels) * 4,
-                    column_step = vectors_bytes * as_size(h.groups);
   const column_span span(p, kernels::depthwise_window(p));
-
-  pixel_call t{};
+  pixel_call t = call_of(p, h, scalars);
   t.columns = window;
-  t.column_step = column_step;
-  t.pixel_step = column_step * as_size(p.stride_w);
-  t.tap_step = column_step * as_size(p.dilation_w);
-  t.kernel_w = p.kernel_w;
-  t.groups = h.groups;
-  t.out_stride = as_size(p.out_c) * out_size;
-  t.count = as_size(p.out_w);
-  t.requant = &p.requant;
-  t.out_type = p.out_type;
-  t.scalars = &scalars;
-
   const bool sliding = Sliding && h.slides;
   const std::size_t together =
       sliding ? rows_of_slide(p, p.out_c - (h.blocks - 1) * h.channels) : 1;
@@ -4389,7 +4402,7 @@ HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_de
                          channels = rest < h.channels ? rest : h.channels;
       const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
       t.arrays = block + alignment;
-      t.weights = t.arrays + round_up(vectors_bytes * kernels::panel_arrays, alignment);
+      t.weights = t.arrays + round_up(as_size(h.channels) * 4 * kernels::panel_arrays, alignment);
       t.channels = {first, channels};
       t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
       std::byte* const of_block = to + as_size(first) * out_size;
@@ -18913,9 +18926,9 @@ OCTET_NAMESPACE_END
 // holds several pixels; weights repeat after some blocks. The groups hold taps of neighbouring
 // kernel columns; an input row is interleaved once and serves all output rows that it reaches.
 //
-// Where a target has registers for it, windows of 3x3 and 5x5 slide instead: a column is interleaved
-// in registers and joins the sums of the outputs that touch it. Channels that fill half or a quarter
-// of a block lie there for two or four output rows.
+// Where a target has registers for it, windows of 3x3 and 5x5 slide instead: a column is
+// interleaved in registers and joins the sums of the outputs that touch it. Channels that fill half
+// or a quarter of a block lie there for two or four output rows.
 #define OCTET_KERNELS_DEPTHWISE_HPP_
 
 #include <numeric>
@@ -37498,9 +37511,8 @@ inline result<file_bytes> map_file(const std::string& path, const limits& max = 
   }
   void* const p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (p == MAP_FAILED) return read_file(path, max);
-  return file_bytes{path,
-                    std::shared_ptr<const void>(p, mapping{size}),
-                    {static_cast<const std::byte*>(p), size}};
+  std::shared_ptr<const void> owner(p, mapping{size});  // first: nothing else may fail before
+  return file_bytes{path, std::move(owner), {static_cast<const std::byte*>(p), size}};
 #else
   return read_file(path, max);
 #endif

@@ -283,6 +283,22 @@ HWY_INLINE std::size_t rows_of_slide(const conv2d_params& p, std::int32_t last_c
                     out = in < 3 ? 0 : (in - 3) / as_size(p.stride_h) + 1;
   return out < least ? least : out / least * least;
 }
+/// What the rows and blocks of a layer have in common.
+HWY_INLINE pixel_call call_of(const conv2d_params& p, const kernels::packed_depthwise& h,
+                              const kernels::epilogue_scalars& scalars) noexcept {
+  pixel_call t{};
+  t.column_step = as_size(h.channels) * 4 * as_size(h.groups);
+  t.pixel_step = t.column_step * as_size(p.stride_w);
+  t.tap_step = t.column_step * as_size(p.dilation_w);
+  t.kernel_w = p.kernel_w;
+  t.groups = h.groups;
+  t.out_stride = as_size(p.out_c) * size_of(p.out_type);
+  t.count = as_size(p.out_w);
+  t.requant = &p.requant;
+  t.out_type = p.out_type;
+  t.scalars = &scalars;
+  return t;
+}
 /// Sliding: where windows can slide, they do.
 template <bool Sliding>
 HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
@@ -298,23 +314,9 @@ HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_de
   const part_range lines = by_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
   const part_range blocks =
       by_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
-  const std::size_t vectors_bytes = as_size(h.channels) * 4,
-                    column_step = vectors_bytes * as_size(h.groups);
   const column_span span(p, kernels::depthwise_window(p));
-
-  pixel_call t{};
+  pixel_call t = call_of(p, h, scalars);
   t.columns = window;
-  t.column_step = column_step;
-  t.pixel_step = column_step * as_size(p.stride_w);
-  t.tap_step = column_step * as_size(p.dilation_w);
-  t.kernel_w = p.kernel_w;
-  t.groups = h.groups;
-  t.out_stride = as_size(p.out_c) * out_size;
-  t.count = as_size(p.out_w);
-  t.requant = &p.requant;
-  t.out_type = p.out_type;
-  t.scalars = &scalars;
-
   const bool sliding = Sliding && h.slides;
   const std::size_t together =
       sliding ? rows_of_slide(p, p.out_c - (h.blocks - 1) * h.channels) : 1;
@@ -329,7 +331,7 @@ HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_de
                          channels = rest < h.channels ? rest : h.channels;
       const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
       t.arrays = block + alignment;
-      t.weights = t.arrays + round_up(vectors_bytes * kernels::panel_arrays, alignment);
+      t.weights = t.arrays + round_up(as_size(h.channels) * 4 * kernels::panel_arrays, alignment);
       t.channels = {first, channels};
       t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
       std::byte* const of_block = to + as_size(first) * out_size;

@@ -11,9 +11,9 @@
 // holds several pixels; weights repeat after some blocks. The groups hold taps of neighbouring
 // kernel columns; an input row is interleaved once and serves all output rows that it reaches.
 //
-// Where a target has registers for it, windows of 3x3 and 5x5 slide instead: a column is interleaved
-// in registers and joins the sums of the outputs that touch it. Channels that fill half or a quarter
-// of a block lie there for two or four output rows.
+// Where a target has registers for it, windows of 3x3 and 5x5 slide instead: a column is
+// interleaved in registers and joins the sums of the outputs that touch it. Channels that fill half
+// or a quarter of a block lie there for two or four output rows.
 #ifndef OCTET_KERNELS_DEPTHWISE_HPP_
 #define OCTET_KERNELS_DEPTHWISE_HPP_
 

@@ -112,37 +112,68 @@ template <int K, int S, int Copies, kernels::epilogue_kind E> struct sliding_win
       }
     }
   }
-  /// A column's bytes times the weights of tap `kx`.
-  HWY_INLINE V32 tap(V32 sum, const V8 (&q)[Groups * NV], int row, int kx, int v) const {
+  /// to = from + a column's bytes times the weights of tap `kx`.
+  HWY_INLINE void join(V32 (&to)[NV], const V32 (&from)[NV], const V8 (&q)[Groups * NV], int row,
+                       int kx) const {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) {
+      V32 sum = from[v];
+      HWY_UNROLL(2)
+      for (int g = 0; g < Groups; ++g)
+        sum = quad_each_ops::dot(sum, q[g * NV + v], w[row][(kx * Groups + g) * NV + v]);
+      to[v] = sum;
+    }
+  }
+};
+/// The input rows of a window's columns, interleaved; what no row is for meets weights of 0.
+template <class Window, int Copies> struct slide_columns {
+  static constexpr int Rows = Window::InputRows, Groups = Window::Groups, NV = Window::NV;
+  slide_rows<Copies> in[Rows];
+  std::size_t n;
+  std::int32_t left, end;  // of the image
+  VU8 flip;
+  V8 fill;
+  HWY_INLINE slide_columns(const slide_call& t, std::int64_t first, std::int64_t apart,
+                           const slide_padding& padding)
+      : n(as_size(t.channels.count)),
+        left(t.span.left),
+        end(t.span.left + t.span.have),
+        flip(hn::BitCast(DU8(), set32(static_cast<std::int32_t>(t.of.flip)))),
+        fill(hn::BitCast(D8(), simd::set_bytes(static_cast<std::uint8_t>(t.of.fill)))) {
+    HWY_UNROLL(5)
+    for (int i = 0; i < Rows; ++i) in[i].set(t, first + i, apart, padding);
+  }
+  /// Column j; columns are taken in order.
+  HWY_INLINE void take(std::int32_t j, V8 (&q)[Groups * NV]) {
+    if (j < left || j >= end) {
+      HWY_UNROLL(8)
+      for (int i = 0; i < Groups * NV; ++i) q[i] = fill;
+      return;
+    }
+    VU8 x[4 * Groups];
+    HWY_UNROLL(8)
+    for (int i = 0; i < 4 * Groups; ++i)
+      x[i] = i < Rows ? in[i < Rows ? i : 0].take(n, flip) : x[i > 0 ? i - 1 : 0];
     HWY_UNROLL(2)
     for (int g = 0; g < Groups; ++g)
-      sum = quad_each_ops::dot(sum, q[g * NV + v], w[row][(kx * Groups + g) * NV + v]);
-    return sum;
+      simd::quads_of(x[4 * g], x[4 * g + 1], x[4 * g + 2], x[4 * g + 3], q + g * NV);
   }
 };
 /// Output rows [t.begin, t.end).
 template <int K, int S, int Copies, kernels::epilogue_kind E>
 HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
   using window = sliding_window<K, S, Copies, E>;
-  constexpr int NV = window::NV, Groups = window::Groups, Rows = window::Rows,
-                Begun = window::Begun;
+  constexpr int NV = window::NV, Rows = window::Rows, Begun = window::Begun;
   const window s(t);
   const conv2d_params& p = *t.p;
-  const std::size_t n = as_size(t.channels.count);
-  const std::int32_t left = t.span.left, end = t.span.left + t.span.have;
-  const VU8 flip = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(t.of.flip)));
-  const V8 fill = hn::BitCast(D8(), simd::set_bytes(static_cast<std::uint8_t>(t.of.fill)));
   for (std::size_t y = t.begin; y < t.end; y += Rows * Copies) {
-    const std::int64_t first = static_cast<std::int64_t>(y) * S - p.pad_top;
-    slide_rows<Copies> in[window::InputRows];
-    HWY_UNROLL(5)
-    for (int i = 0; i < window::InputRows; ++i) in[i].set(t, first + i, Rows * S, s.padding);
+    slide_columns<window, Copies> columns(t, static_cast<std::int64_t>(y) * S - p.pad_top, Rows * S,
+                                          s.padding);
     slide_outputs<Copies> to[Rows];
-    HWY_UNROLL(2)
-    for (int r = 0; r < Rows; ++r) to[r].set(t, y + as_size(r), Rows);
     V32 a[Rows][Begun][NV];  // the first ones are nobody's
     HWY_UNROLL(2)
     for (int r = 0; r < Rows; ++r) {
+      to[r].set(t, y + as_size(r), Rows);
       HWY_UNROLL(4)
       for (int k = 0; k < Begun; ++k) {
         HWY_UNROLL(4)
@@ -150,32 +181,15 @@ HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
       }
     }
     for (std::int32_t j = 0; j < (p.out_w - 1) * S + K; ++j) {
-      V8 q[Groups * NV];
-      if (j >= left && j < end) {
-        VU8 x[4 * Groups];
-        HWY_UNROLL(8)
-        for (int i = 0; i < 4 * Groups; ++i)  // what no row is for meets weights of 0
-          x[i] = i < window::InputRows ? in[i < window::InputRows ? i : 0].take(n, flip) : x[i - 1];
-        HWY_UNROLL(2)
-        for (int g = 0; g < Groups; ++g)
-          simd::quads_of(x[4 * g], x[4 * g + 1], x[4 * g + 2], x[4 * g + 3], q + g * NV);
-      } else {
-        HWY_UNROLL(8)
-        for (int i = 0; i < Groups * NV; ++i) q[i] = fill;
-      }
+      V8 q[window::Groups * NV];
+      columns.take(j, q);
       if (S == 2 && j % 2 != 0) {
         HWY_UNROLL(2)
-        for (int k = 0; k < Begun; ++k) {
-          HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v) a[0][k][v] = s.tap(a[0][k][v], q, 0, K - 2 - S * k, v);
-        }
+        for (int k = 0; k < Begun; ++k) s.join(a[0][k], a[0][k], q, 0, K - 2 - S * k);
         continue;
       }
       HWY_UNROLL(2)
-      for (int r = 0; r < Rows; ++r) {
-        HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) a[r][0][v] = s.tap(a[r][0][v], q, r, K - 1, v);
-      }
+      for (int r = 0; r < Rows; ++r) s.join(a[r][0], a[r][0], q, r, K - 1);
       if (j >= K - 1) {
         HWY_UNROLL(2)
         for (int r = 0; r < Rows; ++r) {
@@ -186,12 +200,9 @@ HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
       HWY_UNROLL(4)
       for (int k = 0; k < Begun; ++k) {
         HWY_UNROLL(2)
-        for (int r = 0; r < Rows; ++r) {
-          HWY_UNROLL(4)
-          for (int v = 0; v < NV; ++v)
-            a[r][k][v] = s.tap(k + 1 < Begun ? a[r][k + 1 < Begun ? k + 1 : 0][v] : s.start[v], q,
-                               r, K - 1 - S * (k + 1), v);
-        }
+        for (int r = 0; r < Rows; ++r)
+          s.join(a[r][k], k + 1 < Begun ? a[r][k + 1 < Begun ? k + 1 : 0] : s.start, q, r,
+                 K - 1 - S * (k + 1));
       }
     }
   }

@@ -91,9 +91,8 @@ inline result<file_bytes> map_file(const std::string& path, const limits& max = 
   }
   void* const p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (p == MAP_FAILED) return read_file(path, max);
-  return file_bytes{path,
-                    std::shared_ptr<const void>(p, mapping{size}),
-                    {static_cast<const std::byte*>(p), size}};
+  std::shared_ptr<const void> owner(p, mapping{size});  // first: nothing else may fail before
+  return file_bytes{path, std::move(owner), {static_cast<const std::byte*>(p), size}};
 #else
   return read_file(path, max);
 #endif
