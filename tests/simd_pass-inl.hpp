@@ -79,6 +79,11 @@ struct primitives_of_target {
     for (int i = 0; i < NV; ++i) v[i] = simd::load(x + i * lanes32);
     simd::store(simd::narrow<NV>(v, hn::Set(D16(), z)), to);
   }
+  static void narrow_ordered(const i32* x, i16 z, i8* to) {
+    V32 v[4];
+    for (int i = 0; i < 4; ++i) v[i] = simd::load(x + i * lanes32);
+    simd::store(simd::narrow_ordered(v, hn::Set(D16(), z)), to);
+  }
   static std::size_t permute_bytes(const u8* table, const u8* x, u8* to, std::size_t n) {
     return simd::permute_bytes(table, x, to, n);
   }
@@ -211,6 +216,7 @@ struct primitives_of_target {
         .doubling_high = &doubling_high,
         .high_halves = &high_halves,
         .narrow = {&narrow<1>, &narrow<2>, &narrow<3>, &narrow<4>},
+        .narrow_ordered = &narrow_ordered,
         .look_up = &look_up,
         .permute_bytes = &permute_bytes,
         .sum_of_lanes = &sum_of_lanes,

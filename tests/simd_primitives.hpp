@@ -40,6 +40,7 @@ struct simd_primitives {
   void (*high_halves)(const std::uint64_t* even, const std::uint64_t* odd, i32* to);
 
   void (*narrow[4])(const i32* x, i16 z, i8* to);
+  void (*narrow_ordered)(const i32* x, i16 z, i8* to);
   void (*look_up)(const u8* table, const u8* x, u8* to);
   std::size_t (*permute_bytes)(const u8* table, const u8* x, u8* to, std::size_t n);
   i32 (*sum_of_lanes)(const i32* x);

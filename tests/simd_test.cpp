@@ -305,6 +305,14 @@ TEST_CASE("simd: narrowing saturates twice, in channel order") {
                 kernels::channel_in_panel(nv, v, static_cast<std::int32_t>(i)));
             REQUIRE(y[c] == saturate(a, -128, 127));
           }
+        if (nv != 4) continue;
+        const values<std::int8_t> channels = y;
+        p.narrow_ordered(x.data(), z, y.data());
+        for (int v = 0; v < 4; ++v)
+          for (std::size_t i = 0; i < lanes; ++i)
+            REQUIRE(y[static_cast<std::size_t>(v) * lanes + i] ==
+                    channels[static_cast<std::size_t>(
+                        kernels::channel_in_panel(4, v, static_cast<std::int32_t>(i)))]);
       }
   });
 }

@@ -539,6 +539,7 @@ OCTET_NAMESPACE_END
 //                      do better without it
 //   dot_quads          products of bytes, four a lane
 //   narrow             int32 to int8 in channel order
+//   narrow_ordered     the same of four vectors one behind the other
 //   in_channel_order   the registers of a panel's row (channel_in_panel)
 //   round_even, rounded, divide, lesser, greater     float operations that no compiler flag may
 //                      change; rounded also of half a vector where that has 8 floats
@@ -631,6 +632,15 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
     for (int block = 0; block < lanes32 / 4; ++block)
       std::memcpy(whole + (block * NV + v) * 4, each + block * 4, 4);
   }
+  return hn::Load(D8(), whole);
+}
+/// The same of four vectors whose values stand one behind the other, and stay so.
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) {
+  alignas(vector_bytes) std::int8_t codes[lanes8], whole[lanes8];
+  hn::Store(narrow<4>(x, z), D8(), codes);
+  for (int block = 0; block < lanes32 / 4; ++block)
+    for (int v = 0; v < 4; ++v)
+      std::memcpy(whole + v * lanes32 + block * 4, codes + (block * 4 + v) * 4, 4);
   return hn::Load(D8(), whole);
 }
 
@@ -839,6 +849,7 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
   if constexpr (NV > 2) b = _mm_adds_epi16(_mm_packs_epi32(x[2].raw, x[NV > 3 ? 3 : 2].raw), z.raw);
   return V8{_mm_packs_epi16(a, b)};
 }
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) { return narrow<4>(x, z); }
 
 HWY_INLINE V32 round_even(VF v) { return V32{_mm_cvtps_epi32(v.raw)}; }
 HWY_INLINE VF rounded(VF v) {
@@ -936,6 +947,11 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
     return V8{_mm256_permute4x64_epi64(q, 0xD8)};
   else
     return V8{_mm256_permutevar8x32_epi32(q, _mm256_setr_epi32(0, 4, 1, 2, 3, 5, 6, 7))};
+}
+
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) {
+  return V8{
+      _mm256_permutevar8x32_epi32(narrow<4>(x, z).raw, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))};
 }
 
 HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
@@ -1065,6 +1081,12 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
   else
     return V8{_mm512_permutexvar_epi32(
         _mm512_setr_epi32(0, 4, 8, 12, 1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15), q)};
+}
+
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) {
+  return V8{_mm512_permutexvar_epi32(
+      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
+      narrow<4>(x, z).raw)};
 }
 
 /// AVX512_VBMI, which the CPU is asked for when it runs (AVX-512 VNNI came one generation before
@@ -1212,6 +1234,7 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
     b = vqaddq_s16(vcombine_s16(vqmovn_s32(x[2].raw), vqmovn_s32(x[NV > 3 ? 3 : 2].raw)), z.raw);
   return V8(vcombine_s8(vqmovn_s16(a), vqmovn_s16(b)));
 }
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) { return narrow<4>(x, z); }
 
 HWY_INLINE V32 round_even(VF v) { return V32(vcvtnq_s32_f32(v.raw)); }
 HWY_INLINE VF rounded(VF v) {
@@ -7479,19 +7502,11 @@ inline HWY_NOINLINE void ranges_of_rows(const float* x, std::size_t n, std::size
   }
 }
 
-/// simd::narrow of four vectors gives four codes of each in turn: where those of the first are, ...
-inline constexpr auto narrow_order = [] {
-  std::array<std::int32_t, lanes32> order{};
-  for (std::size_t i = 0, blocks = lanes32 / 4; i < order.size(); ++i)
-    order[i] = static_cast<std::int32_t>(i % blocks * 4 + i / blocks);
-  return order;
-}();
 /// Four vectors of codes at a time, as many as there are: packed together they take a third less of
 /// the shuffles than one by one. Returns how many codes.
 template <class T, class Code>
 HWY_INLINE std::size_t quantize_by_four(const Code& code, const float* x, T* y,
                                         std::size_t n) noexcept {
-  const auto order = hn::SetTableIndices(D32(), narrow_order.data());
   const V16 shift = hn::Set(D16(), std::int16_t{std::is_signed_v<T> ? 0 : -128});
   const V8 flip = hn::Set(D8(), static_cast<std::int8_t>(std::is_signed_v<T> ? 0 : -128));
   std::size_t i = 0;
@@ -7499,8 +7514,7 @@ HWY_INLINE std::size_t quantize_by_four(const Code& code, const float* x, T* y,
     V32 q[4];
     HWY_UNROLL(4)
     for (int k = 0; k < 4; ++k) q[k] = code(simd::load(x + i + k * lanes32));
-    const V32 bytes = hn::BitCast(D32(), hn::Xor(simd::narrow<4>(q, shift), flip));
-    hn::StoreU(hn::BitCast(D8(), hn::TableLookupLanes(bytes, order)), D8(),
+    hn::StoreU(hn::Xor(simd::narrow_ordered(q, shift), flip), D8(),
                reinterpret_cast<std::int8_t*>(y + i));
   }
   return i;

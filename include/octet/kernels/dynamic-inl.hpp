@@ -97,19 +97,11 @@ inline HWY_NOINLINE void ranges_of_rows(const float* x, std::size_t n, std::size
   }
 }
 
-/// simd::narrow of four vectors gives four codes of each in turn: where those of the first are, ...
-inline constexpr auto narrow_order = [] {
-  std::array<std::int32_t, lanes32> order{};
-  for (std::size_t i = 0, blocks = lanes32 / 4; i < order.size(); ++i)
-    order[i] = static_cast<std::int32_t>(i % blocks * 4 + i / blocks);
-  return order;
-}();
 /// Four vectors of codes at a time, as many as there are: packed together they take a third less of
 /// the shuffles than one by one. Returns how many codes.
 template <class T, class Code>
 HWY_INLINE std::size_t quantize_by_four(const Code& code, const float* x, T* y,
                                         std::size_t n) noexcept {
-  const auto order = hn::SetTableIndices(D32(), narrow_order.data());
   const V16 shift = hn::Set(D16(), std::int16_t{std::is_signed_v<T> ? 0 : -128});
   const V8 flip = hn::Set(D8(), static_cast<std::int8_t>(std::is_signed_v<T> ? 0 : -128));
   std::size_t i = 0;
@@ -117,8 +109,7 @@ HWY_INLINE std::size_t quantize_by_four(const Code& code, const float* x, T* y,
     V32 q[4];
     HWY_UNROLL(4)
     for (int k = 0; k < 4; ++k) q[k] = code(simd::load(x + i + k * lanes32));
-    const V32 bytes = hn::BitCast(D32(), hn::Xor(simd::narrow<4>(q, shift), flip));
-    hn::StoreU(hn::BitCast(D8(), hn::TableLookupLanes(bytes, order)), D8(),
+    hn::StoreU(hn::Xor(simd::narrow_ordered(q, shift), flip), D8(),
                reinterpret_cast<std::int8_t*>(y + i));
   }
   return i;

@@ -14,6 +14,7 @@
 //                      do better without it
 //   dot_quads          products of bytes, four a lane
 //   narrow             int32 to int8 in channel order
+//   narrow_ordered     the same of four vectors one behind the other
 //   in_channel_order   the registers of a panel's row (channel_in_panel)
 //   round_even, rounded, divide, lesser, greater     float operations that no compiler flag may
 //                      change; rounded also of half a vector where that has 8 floats
@@ -106,6 +107,15 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
     for (int block = 0; block < lanes32 / 4; ++block)
       std::memcpy(whole + (block * NV + v) * 4, each + block * 4, 4);
   }
+  return hn::Load(D8(), whole);
+}
+/// The same of four vectors whose values stand one behind the other, and stay so.
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) {
+  alignas(vector_bytes) std::int8_t codes[lanes8], whole[lanes8];
+  hn::Store(narrow<4>(x, z), D8(), codes);
+  for (int block = 0; block < lanes32 / 4; ++block)
+    for (int v = 0; v < 4; ++v)
+      std::memcpy(whole + v * lanes32 + block * 4, codes + (block * 4 + v) * 4, 4);
   return hn::Load(D8(), whole);
 }
 

@@ -49,6 +49,7 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
     b = vqaddq_s16(vcombine_s16(vqmovn_s32(x[2].raw), vqmovn_s32(x[NV > 3 ? 3 : 2].raw)), z.raw);
   return V8(vcombine_s8(vqmovn_s16(a), vqmovn_s16(b)));
 }
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) { return narrow<4>(x, z); }
 
 HWY_INLINE V32 round_even(VF v) { return V32(vcvtnq_s32_f32(v.raw)); }
 HWY_INLINE VF rounded(VF v) {

@@ -38,6 +38,7 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
   if constexpr (NV > 2) b = _mm_adds_epi16(_mm_packs_epi32(x[2].raw, x[NV > 3 ? 3 : 2].raw), z.raw);
   return V8{_mm_packs_epi16(a, b)};
 }
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) { return narrow<4>(x, z); }
 
 HWY_INLINE V32 round_even(VF v) { return V32{_mm_cvtps_epi32(v.raw)}; }
 HWY_INLINE VF rounded(VF v) {

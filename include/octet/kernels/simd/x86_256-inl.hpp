@@ -67,6 +67,11 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
     return V8{_mm256_permutevar8x32_epi32(q, _mm256_setr_epi32(0, 4, 1, 2, 3, 5, 6, 7))};
 }
 
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) {
+  return V8{
+      _mm256_permutevar8x32_epi32(narrow<4>(x, z).raw, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))};
+}
+
 HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
   return V32{_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), i.raw, 2)};
 }

@@ -70,6 +70,12 @@ template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
         _mm512_setr_epi32(0, 4, 8, 12, 1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15), q)};
 }
 
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) {
+  return V8{_mm512_permutexvar_epi32(
+      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
+      narrow<4>(x, z).raw)};
+}
+
 /// AVX512_VBMI, which the CPU is asked for when it runs (AVX-512 VNNI came one generation before
 /// it): two permutations of 128 bytes for the shuffles of 16 rows, a sixth of the time.
 inline std::size_t permute_bytes(const std::uint8_t* table, const std::uint8_t* x, std::uint8_t* y,
