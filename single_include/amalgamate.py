@@ -51,6 +51,8 @@ FAMILY = re.compile(
     r"|\bv\w+_[su](8|16|32|64)\b|\.raw\b|\basm\b|__asm__"
     r"|\blanes(8|16|32)\s*(==|<=|>=|<|>)\s*\d|\b\d+\s*/\s*lanes(8|16|32)\b|\bsimd::registers\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s+"(octet/[^"]+)"')
+# Highway's functions that check their arguments.
+ABORTS = re.compile(r"hn::(SetTableIndices|IndicesFromVec)\b")
 
 
 def fail(text):
@@ -174,6 +176,10 @@ def check_rooms(names):
             if m:
                 fail(f"{name}:{number}: {m.group(0)} belongs to an instruction family, "
                      "and those live in octet/kernels/simd")
+            m = ABORTS.search(line)
+            if m:
+                fail(f"{name}:{number}: {m.group(0)} calls hwy::Abort where nothing is optimized, "
+                     "and octet links nothing of Highway")
 
 
 def build():
