@@ -2424,7 +2424,7 @@ HWY_INLINE void add_grouped_products(const tile_call& t, const std::byte* const*
   for (int s = 0; s < t.segments; ++s, w += Share * 4 * lanes32 * quad_ops::w_bytes)
     add_grouped_step<Share>(row, t.offsets[s], w, acc);
 }
-/// Rounds the accumulators by the kind E; `real`: or scaled.
+/// Rounds the accumulators by the kind E; `real`: or scaled, which is looked up.
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue& e,
                            V32 (&acc)[MR][NV]) noexcept {
@@ -2437,7 +2437,7 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
       HWY_UNROLL(8)
       for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
     }
-  } else if (t.kind == epilogue_kind::scaled) {
+  } else if (E == epilogue_kind::scaled || t.kind == epilogue_kind::scaled) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const VF m = simd::load(c.scale() + v * lanes32);
@@ -2672,14 +2672,6 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
   constexpr int MR = NV > 2 ? 4 : 6;
   const columns c(t.arrays, NV);
   const epilogue e(*t.scalars);
-  VF m[NV];
-  requantize_dr dr[NV];
-  HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) {
-    m[v] = simd::load(c.scale() + v * lanes32);
-    if constexpr (E == kernels::epilogue_kind::dr)
-      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-  }
   // Not read again and again: what is stored might be these.
   const std::int64_t* const offsets = t.offsets;
   const std::ptrdiff_t first = offsets[0], segment_bytes = std::ptrdiff_t{4} * t.steps;
@@ -2699,15 +2691,9 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
       if (++segment == segments) break;
       at = offsets[segment];
     } while (true);
+    round_tile<MR, NV, E>(t, c, e, acc);
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        if constexpr (E == kernels::epilogue_kind::dr)
-          acc[r][v] = dr[v](acc[r][v]);
-        else
-          acc[r][v] = requantize_scaled(acc[r][v], m[v]);
-      }
       if (i + as_size(r) < count) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
     }
@@ -3422,6 +3408,18 @@ template <int NV> struct pending_pixels {
   }
 };
 
+/// What the accumulators of all pixels of a block begin with; dr: what rounds them.
+template <kernels::epilogue_kind E, int NV>
+HWY_INLINE void begin_pixels(const columns& c, V32 (&start)[NV], requantize_dr (&dr)[NV]) noexcept {
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    start[v] = simd::load(c.bias + v * lanes32);
+    if constexpr (E == kernels::epilogue_kind::dr) {
+      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
+      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
+    }
+  }
+}
 /// Rounds a pixel's accumulators, of the kinds scaled, real and dr.
 template <int NV, kernels::epilogue_kind E>
 HWY_INLINE void round_pixel(const finish_call& t, const columns& c, const epilogue& e,
@@ -3653,14 +3651,7 @@ HWY_NOINLINE void positions(const position_call& t) noexcept {
   pending_pixels<NV> pending;
   V32 start[NV];
   requantize_dr dr[NV];
-  HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) {
-    start[v] = simd::load(c.bias + v * lanes32);
-    if constexpr (E == kernels::epilogue_kind::dr) {
-      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
-      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-    }
-  }
+  begin_pixels<E>(c, start, dr);
   const std::byte* const* rows = t.rows;
   std::size_t line = 0;
   if constexpr (KH > 0 && E != kernels::epilogue_kind::any)
@@ -3913,9 +3904,9 @@ OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/depthwise_slide-inl.hpp
-// 3x3 depthwise windows that slide along a row: what a column of four input rows interleaves to
-// stays in registers and joins the sums of the three outputs that touch it. Part of a pass: see
-// pass-inl.hpp.
+// Depthwise windows of 3x3 and 5x5 that slide along a row: what a column of input rows interleaves
+// to, four rows a lane, stays in registers and joins the sums of the outputs that touch it. Part of
+// a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -4018,14 +4009,7 @@ template <int K, int S, int Copies, kernels::epilogue_kind E> struct sliding_win
       w[0][i] = hn::BitCast(D8(), v);
       if constexpr (Rows == 2) w[1][i] = hn::BitCast(D8(), hn::ShiftLeft<8>(v));
     }
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) {
-      start[v] = simd::load(c.bias + v * lanes32);
-      if constexpr (E == kernels::epilogue_kind::dr) {
-        start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
-        dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-      }
-    }
+    begin_pixels<E>(c, start, dr);
   }
   /// to = from + a column's bytes times the weights of tap `kx`.
   HWY_INLINE void join(V32 (&to)[NV], const V32 (&from)[NV], const V8 (&q)[Groups * NV], int row,
@@ -4317,14 +4301,7 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   pending_pixels<NV> pending;
   V32 start[NV];
   requantize_dr dr[NV];
-  HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) {
-    start[v] = simd::load(c.bias + v * lanes32);
-    if constexpr (E == kernels::epilogue_kind::dr) {
-      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
-      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-    }
-  }
+  begin_pixels<E>(c, start, dr);
   std::size_t p = 0;
   if constexpr (KW > 0) {
     if (t.pixel_step == t.tap_step)
@@ -4552,11 +4529,14 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
   using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
-  /// Not by runs: groups of one channel are qnn.depthwise_conv2d in files, and a header-only
-  /// program that names qnn.conv2d would compile one kernel more.
+  /// Not by runs or sliding windows: groups of one channel are qnn.depthwise_conv2d in files, and a
+  /// header-only program that names qnn.conv2d would compile more kernels. The channels that need
+  /// one of the two are better off as products.
   static bool depthwise(const conv2d_params& p) {
     const kernels::gemm_problem g = conv2d_problem(p);
-    return kernels::conv2d_is_depthwise(g) && !kernels::depthwise_header(g, layout).runs;
+    if (!kernels::conv2d_is_depthwise(g)) return false;
+    const kernels::packed_depthwise h = kernels::depthwise_header(g, layout);
+    return !h.runs && !kernels::slides_by_parts(h, g.out_c, layout);
   }
   static kernels::node_bytes bytes(const conv2d_params& p) {
     const kernels::gemm_problem g = conv2d_problem(p);
@@ -19037,9 +19017,9 @@ inline constexpr std::int32_t most_run_blocks = 20;
 constexpr bool depthwise_is_gemm(const gemm_problem& g) noexcept { return g.in_c == 1; }
 
 /// 3x3 or 5x5 without dilation, stride 1 or 2 both ways, a filter for each channel, four bytes a
-/// lane, and registers for the sums of three outputs: windows slide along two rows.
-template <class Problem>  // gemm_problem, or the params of the operator
-constexpr bool depthwise_slides(const Problem& g, product kind, const target_layout& t) noexcept {
+/// lane, and registers for the sums that a column joins: windows slide along rows.
+constexpr bool depthwise_slides(const gemm_problem& g, product kind,
+                                const target_layout& t) noexcept {
   return kind == product::quad && t.max_vectors == 4 && g.kernel_h == g.kernel_w &&
          (g.kernel_w == 3 || g.kernel_w == 5) && g.dilation_h == 1 && g.dilation_w == 1 &&
          g.stride_h == g.stride_w && g.stride_w <= 2 && g.out_c == g.in_c;
@@ -19047,6 +19027,11 @@ constexpr bool depthwise_slides(const Problem& g, product kind, const target_lay
 /// How many rows of so many channels share a vector.
 constexpr std::int32_t slide_copies(std::int32_t channels, const target_layout& t) noexcept {
   return t.lanes != 16 ? 1 : channels == 16 ? 4 : channels == 32 ? 2 : 1;
+}
+/// Whether all channels together are a part of a vector, which other rows fill.
+constexpr bool slides_by_parts(const packed_depthwise& h, std::int32_t channels,
+                               const target_layout& t) noexcept {
+  return h.slides && slide_copies(channels, t) != 1;
 }
 constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
                                             const weight_form& w) noexcept {
@@ -19060,7 +19045,7 @@ constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_
   h.slides = depthwise_slides(g, h.kind, t);
   h.runs = g.in_c == g.out_c && until_repeated <= most_run_blocks &&
            (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1)) &&
-           !(h.slides && slide_copies(g.out_c, t) != 1);
+           !slides_by_parts(h, g.out_c, t);
   h.blocks = h.runs ? until_repeated : (g.out_c - 1) / h.channels + 1;
   h.groups = ((h.runs ? g.kernel_w : g.kernel_h) - 1) / group + 1;
   const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);
@@ -37584,11 +37569,7 @@ inline result<file_bytes> map_file(const std::string& path, const limits& max = 
   if (::fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
     return read_file(path, max);  // with its error; of size 0 are also files that have none
   const auto size = static_cast<std::size_t>(st.st_size);
-  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s) {
-    error_info e = s.error();
-    e.file = path;
-    return e;
-  }
+  if (size > max.file_bytes) return read_file(path, max);
   void* const p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (p == MAP_FAILED) return read_file(path, max);
   std::shared_ptr<const void> owner(p, mapping{size});  // first: nothing else may fail before

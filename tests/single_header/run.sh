@@ -26,6 +26,9 @@ echo "== declarations in a file with Highway kernels of its own, definitions in 
 "${cxx[@]}" -O0 -DOCTET_EXTERN -c "$work/implementation.cpp" -o "$work/implementation.o"
 "$compiler" "$work/own.o" "$work/implementation.o" -o "$work/own" -pthread
 "$work/own"
+echo "== a direct call with few kernels"
+"${cxx[@]}" -DOCTET_FEW_KERNELS "$work/few_kernels.cpp" -o "$work/few" -pthread
+"$work/few"
 echo "== no macro is left but OCTET_ ones (and, where kernels are compiled, Highway's)"
 grep -hoE '^ *# *include +<[^>]+>' "$work/sub/octet.hpp" | sort -u | sed \
     's|.*<\(.*\)>|#if __has_include(<\1>)\n#include <\1>\n#endif|' >"$work/system.cpp"

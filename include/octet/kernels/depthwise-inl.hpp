@@ -157,14 +157,7 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
   pending_pixels<NV> pending;
   V32 start[NV];
   requantize_dr dr[NV];
-  HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) {
-    start[v] = simd::load(c.bias + v * lanes32);
-    if constexpr (E == kernels::epilogue_kind::dr) {
-      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
-      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-    }
-  }
+  begin_pixels<E>(c, start, dr);
   std::size_t p = 0;
   if constexpr (KW > 0) {
     if (t.pixel_step == t.tap_step)
@@ -392,11 +385,14 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
   using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
-  /// Not by runs: groups of one channel are qnn.depthwise_conv2d in files, and a header-only
-  /// program that names qnn.conv2d would compile one kernel more.
+  /// Not by runs or sliding windows: groups of one channel are qnn.depthwise_conv2d in files, and a
+  /// header-only program that names qnn.conv2d would compile more kernels. The channels that need
+  /// one of the two are better off as products.
   static bool depthwise(const conv2d_params& p) {
     const kernels::gemm_problem g = conv2d_problem(p);
-    return kernels::conv2d_is_depthwise(g) && !kernels::depthwise_header(g, layout).runs;
+    if (!kernels::conv2d_is_depthwise(g)) return false;
+    const kernels::packed_depthwise h = kernels::depthwise_header(g, layout);
+    return !h.runs && !kernels::slides_by_parts(h, g.out_c, layout);
   }
   static kernels::node_bytes bytes(const conv2d_params& p) {
     const kernels::gemm_problem g = conv2d_problem(p);

@@ -44,9 +44,9 @@ inline constexpr std::int32_t most_run_blocks = 20;
 constexpr bool depthwise_is_gemm(const gemm_problem& g) noexcept { return g.in_c == 1; }
 
 /// 3x3 or 5x5 without dilation, stride 1 or 2 both ways, a filter for each channel, four bytes a
-/// lane, and registers for the sums of three outputs: windows slide along two rows.
-template <class Problem>  // gemm_problem, or the params of the operator
-constexpr bool depthwise_slides(const Problem& g, product kind, const target_layout& t) noexcept {
+/// lane, and registers for the sums that a column joins: windows slide along rows.
+constexpr bool depthwise_slides(const gemm_problem& g, product kind,
+                                const target_layout& t) noexcept {
   return kind == product::quad && t.max_vectors == 4 && g.kernel_h == g.kernel_w &&
          (g.kernel_w == 3 || g.kernel_w == 5) && g.dilation_h == 1 && g.dilation_w == 1 &&
          g.stride_h == g.stride_w && g.stride_w <= 2 && g.out_c == g.in_c;
@@ -54,6 +54,11 @@ constexpr bool depthwise_slides(const Problem& g, product kind, const target_lay
 /// How many rows of so many channels share a vector.
 constexpr std::int32_t slide_copies(std::int32_t channels, const target_layout& t) noexcept {
   return t.lanes != 16 ? 1 : channels == 16 ? 4 : channels == 32 ? 2 : 1;
+}
+/// Whether all channels together are a part of a vector, which other rows fill.
+constexpr bool slides_by_parts(const packed_depthwise& h, std::int32_t channels,
+                               const target_layout& t) noexcept {
+  return h.slides && slide_copies(channels, t) != 1;
 }
 constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
                                             const weight_form& w) noexcept {
@@ -67,7 +72,7 @@ constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_
   h.slides = depthwise_slides(g, h.kind, t);
   h.runs = g.in_c == g.out_c && until_repeated <= most_run_blocks &&
            (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1)) &&
-           !(h.slides && slide_copies(g.out_c, t) != 1);
+           !slides_by_parts(h, g.out_c, t);
   h.blocks = h.runs ? until_repeated : (g.out_c - 1) / h.channels + 1;
   h.groups = ((h.runs ? g.kernel_w : g.kernel_h) - 1) / group + 1;
   const bool other_sign = quad && (t.quad == 1) == (g.in_type == dtype::s8);

@@ -192,14 +192,7 @@ HWY_NOINLINE void positions(const position_call& t) noexcept {
   pending_pixels<NV> pending;
   V32 start[NV];
   requantize_dr dr[NV];
-  HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) {
-    start[v] = simd::load(c.bias + v * lanes32);
-    if constexpr (E == kernels::epilogue_kind::dr) {
-      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
-      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-    }
-  }
+  begin_pixels<E>(c, start, dr);
   const std::byte* const* rows = t.rows;
   std::size_t line = 0;
   if constexpr (KH > 0 && E != kernels::epilogue_kind::any)

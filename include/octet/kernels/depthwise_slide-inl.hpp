@@ -1,6 +1,6 @@
-// 3x3 depthwise windows that slide along a row: what a column of four input rows interleaves to
-// stays in registers and joins the sums of the three outputs that touch it. Part of a pass: see
-// pass-inl.hpp.
+// Depthwise windows of 3x3 and 5x5 that slide along a row: what a column of input rows interleaves
+// to, four rows a lane, stays in registers and joins the sums of the outputs that touch it. Part of
+// a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -103,14 +103,7 @@ template <int K, int S, int Copies, kernels::epilogue_kind E> struct sliding_win
       w[0][i] = hn::BitCast(D8(), v);
       if constexpr (Rows == 2) w[1][i] = hn::BitCast(D8(), hn::ShiftLeft<8>(v));
     }
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) {
-      start[v] = simd::load(c.bias + v * lanes32);
-      if constexpr (E == kernels::epilogue_kind::dr) {
-        start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
-        dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-      }
-    }
+    begin_pixels<E>(c, start, dr);
   }
   /// to = from + a column's bytes times the weights of tap `kx`.
   HWY_INLINE void join(V32 (&to)[NV], const V32 (&from)[NV], const V8 (&q)[Groups * NV], int row,

@@ -216,7 +216,7 @@ HWY_INLINE void add_grouped_products(const tile_call& t, const std::byte* const*
   for (int s = 0; s < t.segments; ++s, w += Share * 4 * lanes32 * quad_ops::w_bytes)
     add_grouped_step<Share>(row, t.offsets[s], w, acc);
 }
-/// Rounds the accumulators by the kind E; `real`: or scaled.
+/// Rounds the accumulators by the kind E; `real`: or scaled, which is looked up.
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue& e,
                            V32 (&acc)[MR][NV]) noexcept {
@@ -229,7 +229,7 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
       HWY_UNROLL(8)
       for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
     }
-  } else if (t.kind == epilogue_kind::scaled) {
+  } else if (E == epilogue_kind::scaled || t.kind == epilogue_kind::scaled) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const VF m = simd::load(c.scale() + v * lanes32);
@@ -464,14 +464,6 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
   constexpr int MR = NV > 2 ? 4 : 6;
   const columns c(t.arrays, NV);
   const epilogue e(*t.scalars);
-  VF m[NV];
-  requantize_dr dr[NV];
-  HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) {
-    m[v] = simd::load(c.scale() + v * lanes32);
-    if constexpr (E == kernels::epilogue_kind::dr)
-      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-  }
   // Not read again and again: what is stored might be these.
   const std::int64_t* const offsets = t.offsets;
   const std::ptrdiff_t first = offsets[0], segment_bytes = std::ptrdiff_t{4} * t.steps;
@@ -491,15 +483,9 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
       if (++segment == segments) break;
       at = offsets[segment];
     } while (true);
+    round_tile<MR, NV, E>(t, c, e, acc);
     HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
-      HWY_UNROLL(4)
-      for (int v = 0; v < NV; ++v) {
-        if constexpr (E == kernels::epilogue_kind::dr)
-          acc[r][v] = dr[v](acc[r][v]);
-        else
-          acc[r][v] = requantize_scaled(acc[r][v], m[v]);
-      }
       if (i + as_size(r) < count) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
     }

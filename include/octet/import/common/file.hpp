@@ -84,11 +84,7 @@ inline result<file_bytes> map_file(const std::string& path, const limits& max = 
   if (::fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
     return read_file(path, max);  // with its error; of size 0 are also files that have none
   const auto size = static_cast<std::size_t>(st.st_size);
-  if (auto s = within_limit(&limits::file_bytes, max, "bytes of the file", size); !s) {
-    error_info e = s.error();
-    e.file = path;
-    return e;
-  }
+  if (size > max.file_bytes) return read_file(path, max);
   void* const p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (p == MAP_FAILED) return read_file(path, max);
   std::shared_ptr<const void> owner(p, mapping{size});  // first: nothing else may fail before
