@@ -98,6 +98,12 @@ TEST_CASE("enumerators are those that name_of() names, in order") {
   static_assert(!enumerator_named<law>("caffe") && !enumerator_named<law>("?"));
   static_assert(is_enumerator(dtype::f16) && !is_enumerator(static_cast<dtype>(12)));
   const auto check = [](const auto& list) {
+    // Of all values of the type, which follow each other from 0.
+    using number = std::remove_cvref_t<decltype(list[0])>;
+    std::size_t named = 0;
+    for (int v = 0; v < 256; ++v)
+      named += is_enumerator(static_cast<number>(static_cast<std::uint8_t>(v))) ? 1u : 0u;
+    CHECK(list.size() == named);
     for (const auto a : list) {
       CHECK(!name_of(a).empty());
       for (const auto b : list) CHECK((a == b) == (name_of(a) == name_of(b)));
@@ -108,4 +114,6 @@ TEST_CASE("enumerators are those that name_of() names, in order") {
   check(enumerators<rounding>);
   check(enumerators<errc>);
   check(enumerators<rule>);
+  check(enumerators<octet::target>);
+  check(enumerators<octet::kernel_id>);
 }

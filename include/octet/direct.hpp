@@ -1,11 +1,13 @@
 // Direct calls of all operators. A file that calls few of them and is header-only compiles faster
-// with the headers of those (direct/add.hpp, direct/conv2d.hpp).
+// with the headers of those (direct/add.hpp, direct/conv2d.hpp,
+// direct/depthwise_conv2d.hpp).
 #ifndef OCTET_DIRECT_HPP_
 #define OCTET_DIRECT_HPP_
 
 #include "octet/direct/add.hpp"
 #include "octet/direct/call.hpp"
 #include "octet/direct/conv2d.hpp"
+#include "octet/direct/depthwise_conv2d.hpp"
 #include "octet/kernels/every_kernel.hpp"
 #include "octet/ops/list.hpp"
 

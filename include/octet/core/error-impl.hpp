@@ -47,6 +47,30 @@ OCTET_INLINE std::string one_line(std::string_view text, std::size_t most) {
 }
 }  // namespace detail
 
+namespace detail {
+OCTET_COLD OCTET_INLINE void text_piece::append_to(std::string& s) const {
+  switch (kind_) {
+    case kind::text: s.append(text_); return;
+    case kind::whole: s.append(std::to_string(whole_)); return;
+    case kind::size: s.append(std::to_string(size_)); return;
+    case kind::real: s.append(std::to_string(real_)); return;
+    case kind::shape: s.append(to_string(*shape_)); return;
+  }
+}
+OCTET_COLD OCTET_INLINE std::string joined(text_pieces pieces) {
+  std::string s;
+  for (const text_piece& p : pieces) p.append_to(s);
+  return s;
+}
+OCTET_COLD OCTET_INLINE error_info error_of(errc code, text_pieces what, text_pieces found,
+                                            text_pieces supported) {
+  return {code, joined(what), {}, {}, {}, joined(found), joined(supported)};
+}
+OCTET_COLD OCTET_INLINE error_info error_in(const violation& v, const error_box& e) {
+  return v ? broken_rule(v) : e ? *e : error_info{};
+}
+}  // namespace detail
+
 OCTET_INLINE std::string error_info::message() const {
   using detail::one_line;
   std::string s;
@@ -62,20 +86,21 @@ OCTET_INLINE std::string error_info::message() const {
   }
   return s;
 }
-OCTET_INLINE std::string to_string(const dims& d) {
+OCTET_COLD OCTET_INLINE std::string to_string(const dims& d) {
   std::string s = "[";
-  for (int i = 0; i < d.rank; ++i) s += (i ? "," : "") + std::to_string(d[i]);
-  return s + "]";
+  for (int i = 0; i < d.rank; ++i) {
+    if (i != 0) s += ',';
+    s += std::to_string(d[i]);
+  }
+  s += ']';
+  return s;
 }
-OCTET_INLINE error_info broken_rule(const violation& v) {
-  error_info e;
-  e.code = errc::invalid;
-  e.what = std::string(name_of(v.what));
-  e.found = to_string(v.found);
+OCTET_COLD OCTET_INLINE error_info broken_rule(const violation& v) {
   // The extents of what a wrong rank is compared with say nothing.
-  e.supported =
-      v.what == rule::rank ? "rank " + std::to_string(v.expected.rank) : to_string(v.expected);
-  return e;
+  if (v.what == rule::rank)
+    return detail::error_of(errc::invalid, {name_of(v.what)}, {v.found},
+                            {"rank ", v.expected.rank});
+  return detail::error_of(errc::invalid, {name_of(v.what)}, {v.found}, {v.expected});
 }
 
 OCTET_NAMESPACE_END

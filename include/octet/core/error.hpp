@@ -2,8 +2,10 @@
 #ifndef OCTET_CORE_ERROR_HPP_
 #define OCTET_CORE_ERROR_HPP_
 
+#include <concepts>
 #include <cstdlib>
 #include <exception>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -58,6 +60,39 @@ struct error_info {
   /// cut to 200 bytes, lists to 2000, and hold nothing that a terminal would act on.
   std::string message() const;
 };
+
+namespace detail {
+/// Text of an error, piece by piece: names and numbers. What makes errors is in every header-only
+/// file, and sums of strings are most of what it would compile.
+class text_piece {
+ public:
+  constexpr text_piece(std::string_view s) noexcept : text_(s), kind_(kind::text) {}  // NOLINT
+  constexpr text_piece(const char* s) noexcept : text_piece(std::string_view(s)) {}   // NOLINT
+  text_piece(const std::string& s) noexcept : text_piece(std::string_view(s)) {}      // NOLINT
+  template <std::signed_integral T>
+  constexpr text_piece(T v) noexcept : whole_(v), kind_(kind::whole) {}  // NOLINT
+  template <std::unsigned_integral T>
+  constexpr text_piece(T v) noexcept : size_(v), kind_(kind::size) {}               // NOLINT
+  constexpr text_piece(double v) noexcept : real_(v), kind_(kind::real) {}          // NOLINT
+  constexpr text_piece(const dims& d) noexcept : shape_(&d), kind_(kind::shape) {}  // NOLINT
+  void append_to(std::string& s) const;
+
+ private:
+  enum class kind : std::uint8_t { text, whole, size, real, shape };
+  union {
+    std::string_view text_;
+    std::int64_t whole_;
+    std::uint64_t size_;
+    double real_;
+    const dims* shape_;
+  };
+  kind kind_;
+};
+using text_pieces = std::initializer_list<text_piece>;
+std::string joined(text_pieces pieces);
+/// An error that names neither file nor node.
+error_info error_of(errc code, text_pieces what, text_pieces found, text_pieces supported);
+}  // namespace detail
 
 /// The rules an operator can find broken. Loaded files report it as text, typed graphs as a
 /// template argument.
@@ -137,6 +172,9 @@ class error_box {
 };
 }  // namespace detail
 
+namespace detail {
+error_info error_in(const violation& v, const error_box& e);
+}
 /// A value or an error_info. Loaders and planning return it; works without exceptions. error() only
 /// where there is one.
 template <class T> class [[nodiscard]] result {
@@ -172,9 +210,7 @@ template <> class [[nodiscard]] result<unit> {
   constexpr explicit operator bool() const noexcept { return !broken_ && !error_; }
   constexpr bool has_value() const noexcept { return static_cast<bool>(*this); }
   constexpr const violation& broken() const noexcept { return broken_; }
-  error_info error() const {
-    return broken_ ? broken_rule(broken_) : error_ ? *error_ : error_info{};
-  }
+  error_info error() const { return detail::error_in(broken_, error_); }
 
  private:
   violation broken_;

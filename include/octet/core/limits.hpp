@@ -59,26 +59,21 @@ inline constexpr limits::entry limits::list[10] = {
 };
 
 /// `what` exceeds the limit of that member. `found` and `most` in the member's unit.
-inline error_info over_limit(std::size_t limits::*member, const limits& of, std::string what,
-                             std::string found = {}) {
-  std::string name;
+OCTET_COLD inline error_info over_limit(std::size_t limits::*member, const limits& of,
+                                        std::string_view what, std::string_view found = {}) {
+  std::string_view name;
   for (const limits::entry& e : limits::list)
     if (e.member == member) name = e.name;
-  return {errc::too_large,
-          std::move(what),
-          {},
-          {},
-          {},
-          std::move(found),
-          "at most " + std::to_string(of.*member) + ", the limit " + name};
+  return detail::error_of(errc::too_large, {what}, {found},
+                          {"at most ", of.*member, ", the limit ", name});
 }
 /// An error where `found` is more than the limit.
 inline status within_limit(std::size_t limits::*member, const limits& of, const char* what,
                            std::size_t found) {
   if (found <= of.*member) return unit{};
-  return over_limit(member, of, what,
-                    found == std::numeric_limits<std::size_t>::max() ? "more than can be counted"
-                                                                     : std::to_string(found));
+  return found == std::numeric_limits<std::size_t>::max()
+             ? over_limit(member, of, what, "more than can be counted")
+             : over_limit(member, of, what, detail::joined({found}));
 }
 
 /// Extents that kernels can index: none negative, at most max_elements elements. An extent of 0
@@ -86,7 +81,7 @@ inline status within_limit(std::size_t limits::*member, const limits& of, const 
 /// that overflows nor loops over them. `what`: whose, "a tensor".
 inline status verify_shape(const dims& shape, std::string_view what = "a tensor") {
   const auto wrong = [&](errc code, const char* front, const char* supported) {
-    return error_info{code, front + std::string(what), {}, {}, {}, to_string(shape), supported};
+    return detail::error_of(code, {front, what}, {shape}, {supported});
   };
   std::size_t elements = 1;
   for (const std::int32_t extent : shape) {
@@ -104,13 +99,13 @@ inline status verify_size(const dims& shape, dtype type, const limits& of,
   for (const std::int32_t extent : shape) elements *= extent == 0 ? 1 : as_size(extent);
   const std::size_t bytes = bytes_of(Elements(elements), type).value;
   if (bytes <= of.tensor_bytes) return unit{};
-  return over_limit(&limits::tensor_bytes, of, "bytes of " + std::string(what),
-                    std::to_string(bytes) + " for " + to_string(shape));
+  return over_limit(&limits::tensor_bytes, of, detail::joined({"bytes of ", what}),
+                    detail::joined({bytes, " for ", shape}));
 }
 
 /// The system gives no memory for `bytes` that are within every limit.
-inline error_info no_memory(std::size_t bytes) {
-  return {errc::out_of_memory, std::to_string(bytes) + " bytes", {}, {}, {}, {}, {}};
+OCTET_COLD inline error_info no_memory(std::size_t bytes) {
+  return detail::error_of(errc::out_of_memory, {bytes, " bytes"}, {}, {});
 }
 
 /// f(), where there are exceptions (octet::compiled has them) with an error in place of

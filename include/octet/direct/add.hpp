@@ -3,7 +3,7 @@
 #define OCTET_DIRECT_ADD_HPP_
 
 #include "octet/direct/call.hpp"
-#include "octet/kernels/elementwise.hpp"
+#include "octet/kernels/sums.hpp"
 #include "octet/ops/add.hpp"
 
 OCTET_NAMESPACE_BEGIN

@@ -5,7 +5,8 @@
 
 #include <optional>
 
-#include "octet/graph/verify.hpp"
+#include "octet/core/work_list.hpp"
+#include "octet/graph/verify_values.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/laws/activation.hpp"
 #include "octet/numerics/fp_env.hpp"
@@ -40,10 +41,10 @@ namespace detail {
 OCTET_COLD inline status verify_view(const quantized_view& v, std::string_view what) {
   status s = verify_quantization(v.desc());
   if (s && v.scale == 0 && v.scales.empty() && v.zero_point != 0)
-    s = invalid("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
+    s = invalid_of({"scale"}, {"none, and zero point ", v.zero_point}, {"a scale"});
   if (s) return s;
   error_info e = s.error();
-  e.what += " of " + std::string(what);
+  e.what = joined({e.what, " of ", what});
   return e;
 }
 /// Number, types and quantization of the operands of a direct call.
@@ -51,8 +52,8 @@ OCTET_COLD inline status verify_operands(const op_def& op, std::span<const quant
                                          std::span<const quantized_view> out, rounding round) {
   const auto count = static_cast<std::int32_t>(in.size());
   if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
-    return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
-                   std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
+    return invalid_of({"number of inputs of ", op.name}, {count},
+                      {op.min_inputs, " to ", op.max_inputs});
   for (const auto* list : {&in, &out})
     for (std::size_t i = 0; i < list->size(); ++i) {
       const quantized_view& v = (*list)[i];
@@ -68,12 +69,11 @@ OCTET_COLD inline status verify_operands(const op_def& op, std::span<const quant
 /// The outputs have the shapes that the operator's rule gives them.
 OCTET_COLD inline status verify_output_shapes(const op_def& op, const node_view& n) {
   if (!op.shape) return unit{};
-  std::vector<dims> shapes(n.out.size());
-  if (auto s = op.shape(n, shapes); !s) return s;
+  work_list<dims> shapes(n.out.size());
+  if (auto s = op.shape(n, {shapes.begin(), n.out.size()}); !s) return s;
   for (std::size_t i = 0; i < n.out.size(); ++i)
     if (!(shapes[i] == n.out[i].shape))
-      return invalid("output shape of " + std::string(op.name), to_string(n.out[i].shape),
-                     to_string(shapes[i]));
+      return invalid_of({"output shape of ", op.name}, {n.out[i].shape}, {shapes[i]});
   return unit{};
 }
 
@@ -98,31 +98,35 @@ class operator_call {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
-      return unsupported("target", std::string(name_of(on)),
-                         "a target of this build that this CPU can run");
+      return unsupported("target", name_of(on), "a target of this build that this CPU can run");
     if (auto s = detail::verify_operands(op, in, out, round); !s) return s.error();
     operator_call c;
-    std::vector<tensor_desc> ins, outs;
-    std::vector<std::span<const std::byte>> constants;
-    const auto given = std::make_unique<bool[]>(in.size() + 1);
+    detail::work_list<tensor_desc> descs(in.size() + out.size());
+    detail::work_list<std::span<const std::byte>> constants(in.size());
+    // Which inputs are there, and which attributes are read.
+    const std::size_t entries = attrs.entries().size();
+    detail::work_list<bool> flags(in.size() + entries);
+    bool *const given = flags.begin(), *const known_attributes = given + in.size();
     for (std::size_t i = 0; i < in.size(); ++i) {
       given[i] = in[i].data.data != nullptr || !(i < constant.size() && constant[i]);
-      ins.push_back(in[i].desc());
-      const bool known = given[i] && i < constant.size() && constant[i];
-      constants.push_back(
-          known ? std::span(static_cast<const std::byte*>(in[i].data.data), in[i].data.size_bytes())
-                : std::span<const std::byte>());
+      descs[i] = in[i].desc();
+      if (given[i] && i < constant.size() && constant[i])
+        constants[i] = {static_cast<const std::byte*>(in[i].data.data), in[i].data.size_bytes()};
     }
-    for (const quantized_view& o : out) outs.push_back(o.desc());
-    const auto known_attributes = std::make_unique<bool[]>(attrs.entries().size() + 1);
-    const attribute_view view(attrs, known_attributes.get());
-    const node_view n{ins, outs, constants, {given.get(), in.size()}, &view, round};
-    if (auto s = detail::verify_values(attrs, outs); !s) return s.error();
+    for (std::size_t i = 0; i < out.size(); ++i) descs[in.size() + i] = out[i].desc();
+    const attribute_view view(attrs, known_attributes);
+    const node_view n{{descs.begin(), in.size()},
+                      {descs.begin() + in.size(), out.size()},
+                      {constants.begin(), in.size()},
+                      {given, in.size()},
+                      &view,
+                      round};
+    if (auto s = detail::verify_values(attrs, n.out); !s) return s.error();
     if (auto s = detail::verify_output_shapes(op, n); !s) return s.error();
     c.memory_ = std::make_unique<plan_memory>();
     if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
       return s.error();
-    if (auto s = detail::all_read(op, attrs, known_attributes.get()); !s) return s.error();
+    if (auto s = detail::all_read(op, attrs, known_attributes); !s) return s.error();
     c.step_.inputs = static_cast<std::uint32_t>(in.size()),
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
@@ -206,16 +210,22 @@ namespace detail {
 OCTET_COLD inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
                                         const quantized_result& y, const attributes& attrs,
                                         octet::law l) {
-  std::vector<tensor_desc> ins;
-  for (const quantized_view& v : in) ins.push_back(v.desc());
-  const std::unique_ptr<bool[]> given(new bool[in.size()]);
-  std::fill_n(given.get(), in.size(), true);
+  work_list<tensor_desc> ins(in.size());
+  work_list<bool> given(in.size());
+  for (std::size_t i = 0; i < in.size(); ++i) ins[i] = in[i].desc(), given[i] = true;
   const quantized_view to = y.view();
   const tensor_desc out = to.desc();
   const attribute_view view(attrs);
-  return octet::decide(op, l, {ins, {&out, 1}, {}, {given.get(), in.size()}, &view},
+  return octet::decide(op, l,
+                       {{ins.begin(), in.size()}, {&out, 1}, {}, {given.begin(), in.size()}, &view},
                        laws::composed(in[0].data.shape));
 }
+/// set(key, value) of numbers: two functions, however many call them.
+struct attribute_setter {
+  attributes& to;
+  OCTET_COLD void operator()(const char* key, std::int64_t v) const { to.set(key, v); }
+  OCTET_COLD void operator()(const char* key, double v) const { to.set(key, v); }
+};
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
 OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
                                    std::span<const quantized_view> in, std::size_t constants,
@@ -223,33 +233,33 @@ OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
                                    const arithmetic& how) {
   rounding round = how.rounding;
   laws::decision decided = round;
-  const auto set = [&](const char* key, auto value) { attrs.set(key, value); };
+  const attribute_setter set{attrs};
   const bool accumulators =
       op.accumulates && y.scale == 0 && accumulator_types.contains(y.data.type);
   if (how.by_law && !accumulators) {
     decided = decide(op, in, y, attrs, how.law);
     if (!decided.known)
-      return unsupported(std::string(op.name) + " on " + std::string(name_of(in[0].data.type)),
-                         "law " + std::string(name_of(how.law)),
-                         "a rounding by name where the law's framework has no such operator");
+      return error_of(errc::unsupported, {op.name, " on ", name_of(in[0].data.type)},
+                      {"law ", name_of(how.law)},
+                      {"a rounding by name where the law's framework has no such operator"});
     round = decided.round;
   } else if (!how.by_law) {
     decided.f32_product = how.f32_product, decided.channels_last = how.channels_last;
   }
   set_decided(decided, set);
   if (y.activation != activation::none && !is_float(y.data.type) && !(y.scale > 0))
-    return invalid("activation of a result without scale", std::string(op.name));
+    return invalid("activation of a result without scale", op.name);
   set_bounds(decided.by, y.activation, operand_of(y.view().desc()), set);
-  const std::unique_ptr<bool[]> known(new bool[in.size()]);
+  work_list<bool> known(in.size());
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view to = y.view();
-  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round,
+  auto c = operator_call::make(op, in, {known.begin(), in.size()}, {&to, 1}, attrs, round,
                                target::automatic, find);
   if (!c) return c.error();
-  std::vector<const void*> from;
-  for (const quantized_view& v : in) from.push_back(v.data.data);
+  work_list<const void*> from(in.size());
+  for (std::size_t i = 0; i < in.size(); ++i) from[i] = in[i].data.data;
   void* outs[1] = {y.data.data};
-  (*c)(from.data(), outs);
+  (*c)(from.begin(), outs);
   return unit{};
 }
 template <const op_def& Op>

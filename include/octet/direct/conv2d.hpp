@@ -1,4 +1,4 @@
-// Direct calls of convolutions: a header-only file compiles their kernels and no others.
+// Direct calls of conv2d: a header-only file compiles its kernel and no others.
 #ifndef OCTET_DIRECT_CONV2D_HPP_
 #define OCTET_DIRECT_CONV2D_HPP_
 
@@ -14,13 +14,6 @@ template <int = 0>
 status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias,
               const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
-}
-/// w [1,KH,KW,C * multiplier].
-template <int = 0>
-status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
-                        std::span<const std::int32_t> bias, const conv2d_attrs& a,
-                        const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, to_attributes(a), how);
 }
 
 OCTET_NAMESPACE_END

@@ -30,48 +30,6 @@ OCTET_INLINE status verify_tensor(const tensor& t, const limits& l) {
                    std::to_string(bytes) + " bytes for " + to_string(t.shape));
   return unit{};
 }
-OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
-                                             std::span<const tensor_desc> out) {
-  // Extents, strides, paddings: sums and products of two fit.
-  constexpr std::int64_t most = INT32_MAX / 4;
-  const auto wide = [](std::string_view key) {  // a value of the tensor, which may have 64 bits
-    return key == "value" || key == "clamp_lo" || key == "clamp_hi";
-  };
-  const auto position = [](std::string_view key) { return key == "begin" || key == "end"; };
-  const auto unbounded = [](std::string_view key) {
-    return key == "value" || key == "float_lo" || key == "float_hi";
-  };
-  for (const auto& [key, v] : attrs.entries()) {
-    const std::string& k = key;
-    const auto name = [&] { return "attribute " + k; };
-    const attribute_value a = v.view();
-    if (!wide(key) && (a.integer > most || a.integer < -most))
-      return invalid(name(), std::to_string(a.integer), "-2^29 to 2^29");
-    for (std::int64_t e : a.integers)
-      if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
-        return invalid(name(), std::to_string(e), "integers of 32 bits");
-    const auto finite = [&](double r) {
-      return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
-    };
-    if (!finite(a.real)) return invalid(name(), std::to_string(a.real), "a finite number");
-    for (double e : a.reals)
-      if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
-  }
-  if (out.empty()) return unit{};
-  if (const dtype t = out[0].type; !is_float(t)) {
-    const std::int64_t lo = std::max(attrs.integer("clamp_lo", lowest_of(t)), lowest_of(t)),
-                       hi = std::min(attrs.integer("clamp_hi", highest_of(t)), highest_of(t));
-    if (lo > hi)
-      return invalid("clamp bounds", std::to_string(lo) + " to " + std::to_string(hi),
-                     "a range of " + std::string(name_of(t)) + " that is not empty");
-  }
-  if (attrs.real("float_lo", -1e300) > attrs.real("float_hi", 1e300))
-    return invalid(
-        "clamp bounds",
-        std::to_string(attrs.real("float_lo")) + " to " + std::to_string(attrs.real("float_hi")),
-        "a range that is not empty");
-  return unit{};
-}
 
 /// The error stands for the whole graph.
 OCTET_INLINE status verify_count(const graph& g, std::size_t limits::*member, const limits& l,

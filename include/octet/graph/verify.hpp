@@ -4,15 +4,13 @@
 
 #include "octet/core/limits.hpp"
 #include "octet/graph/graph.hpp"
+#include "octet/graph/verify_values.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
 namespace detail {
 /// The error with the graph, node and tensor that it names none of.
 error_info at(error_info e, const graph& g, const node* n, tensor_id t);
-/// Attributes are numbers that every operator can compute with: operators keep integers in 32 bits,
-/// a reference and a kernel may disagree on what NaN or an empty range mean.
-status verify_values(const attributes& attrs, std::span<const tensor_desc> out);
 }  // namespace detail
 
 /// The values of a node's attributes.

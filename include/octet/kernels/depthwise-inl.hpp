@@ -1,4 +1,5 @@
-// qnn.depthwise_conv2d. Part of a pass: see pass-inl.hpp.
+// qnn.conv2d, and of qnn.depthwise_conv2d what convolutions of one channel each share with it. Part
+// of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -184,16 +185,20 @@ template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call&
   // 3x3 of four bytes a lane: a form of its own for `scaled`, none for the kinds that few files
   // have, so that a program which names qnn.conv2d compiles no more of them.
   constexpr bool few = KW > 0 && std::is_same_v<Ops, quad_each_ops>;
-  if constexpr (few)
-    if (t.kind == epilogue_kind::scaled) return pixels<Ops, KW, KG, epilogue_kind::scaled>(t);
-  if (t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real)
-    pixels<Ops, KW, KG, epilogue_kind::real>(t);
-  else if (t.kind == epilogue_kind::dr)
-    pixels<Ops, KW, KG, epilogue_kind::dr>(t);
-  else if constexpr (few)
+  if constexpr (!every_form) {
     pixels<Ops, 0, 0, epilogue_kind::any>(t);
-  else
-    pixels<Ops, KW, KG, epilogue_kind::any>(t);
+  } else {
+    if constexpr (few)
+      if (t.kind == epilogue_kind::scaled) return pixels<Ops, KW, KG, epilogue_kind::scaled>(t);
+    if (t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real)
+      pixels<Ops, KW, KG, epilogue_kind::real>(t);
+    else if (t.kind == epilogue_kind::dr)
+      pixels<Ops, KW, KG, epilogue_kind::dr>(t);
+    else if constexpr (few)
+      pixels<Ops, 0, 0, epilogue_kind::any>(t);
+    else
+      pixels<Ops, KW, KG, epilogue_kind::any>(t);
+  }
 }
 
 /// Taps of kernel rows as the products take them, `count` columns.
@@ -267,15 +272,6 @@ HWY_INLINE void row_of_block(const conv2d_params& p, const kernels::packed_depth
   fill_columns(p, h, span, padding, image + as_size(first_in) * in_size, oy, window, t.column_step);
   row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
 }
-/// Output rows that a block of channels has before the next one: as many as fill all copies of the
-/// last block, more where the input rows that they meet stay in the first cache.
-HWY_INLINE std::size_t rows_of_slide(const conv2d_params& p, std::int32_t last_channels) noexcept {
-  constexpr std::size_t cache = 32u << 10;
-  const std::size_t least = 2 * as_size(kernels::slide_copies(last_channels, layout)),
-                    row = product_of(p.in_w, p.in_c) + 1, in = cache / row,
-                    out = in < 3 ? 0 : (in - 3) / as_size(p.stride_h) + 1;
-  return out < least ? least : out / least * least;
-}
 /// What the rows and blocks of a layer have in common.
 HWY_INLINE pixel_call call_of(const conv2d_params& p, const kernels::packed_depthwise& h,
                               const kernels::epilogue_scalars& scalars) noexcept {
@@ -292,8 +288,12 @@ HWY_INLINE pixel_call call_of(const conv2d_params& p, const kernels::packed_dept
   t.scalars = &scalars;
   return t;
 }
-/// Sliding: where windows can slide, they do.
-template <bool Sliding>
+/// Windows that do not slide: see by_slides.
+struct by_rows {
+  static constexpr bool slides = false;
+};
+/// Slides: how windows slide, where they can.
+template <class Slides>
 HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
                                 const kernel_args& a) noexcept {
   const auto* x = static_cast<const std::byte*>(a.in[0]);
@@ -303,16 +303,17 @@ HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_de
   const std::size_t in_size = size_of(p.in_type), out_size = size_of(p.out_type),
                     out_h = as_size(p.out_h), items = as_size(p.batch) * out_h,
                     pixel = as_size(p.in_c) * in_size, image = product_of(p.in_h, p.in_w) * pixel;
-  const bool by_rows = items >= a.parts;
-  const part_range lines = by_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
+  const bool share_rows = items >= a.parts;
+  const part_range lines = share_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
   const part_range blocks =
-      by_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
+      share_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
   const column_span span(p, kernels::depthwise_window(p));
   pixel_call t = call_of(p, h, scalars);
   t.columns = window;
-  const bool sliding = Sliding && h.slides;
-  const std::size_t together =
-      sliding ? rows_of_slide(p, p.out_c - (h.blocks - 1) * h.channels) : 1;
+  const bool sliding = Slides::slides && h.slides;
+  std::size_t together = 1;
+  if constexpr (Slides::slides)
+    if (sliding) together = Slides::rows(p, p.out_c - (h.blocks - 1) * h.channels);
   for (std::size_t line = lines.begin; line < lines.end;) {
     const std::size_t row = line % out_h, in_image = out_h - row, left = lines.end - line,
                       most = left < in_image ? left : in_image,
@@ -328,10 +329,9 @@ HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_de
       t.channels = {first, channels};
       t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
       std::byte* const of_block = to + as_size(first) * out_size;
-      if constexpr (Sliding && has_slides)
-        if (sliding &&
-            slide_block_rows(slide_call{t, &p, h, t.weights, from + as_size(first) * in_size, span,
-                                        of_block, window, row, row + rows}))
+      if constexpr (Slides::slides)
+        if (sliding && Slides::block_rows(t, p, h, from + as_size(first) * in_size, span, of_block,
+                                          window, {row, row + rows}))
           continue;
       for (std::size_t i = row; i < row + rows; ++i) {
         t.to = of_block + i * t.count * t.out_stride;
@@ -343,71 +343,23 @@ HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_de
 }
 
 template <class V>
-struct kernel<kernel_id::depthwise_conv2d, V>
-    : packing_kernel<kernel<kernel_id::depthwise_conv2d, V>, conv2d_params> {
-  using base = packing_kernel<kernel, conv2d_params>;
-  using base::params;
-  static kernels::gemm_problem problem(const conv2d_params& p) {
-    return kernels::problem_of(p, true);
-  }
-  static kernels::node_bytes bytes(const conv2d_params& p) {
-    return kernels::depthwise_bytes(problem(p), layout);
-  }
-  static void run(const kernel_args& a) noexcept {
-    const auto& p = params(a.params);
-    if (const auto g = problem(p); kernels::depthwise_is_gemm(g))
-      run_gemm(g, p.packed, a);
-    else if (const auto h = packed_header(p); h.runs)
-      run_depthwise_runs(p, a);
-    else
-      run_depthwise<true>(p, h, a);
-  }
-  static void pack_into(const conv2d_params& p, std::byte* to) {
-    kernels::depthwise_pack(problem(p), layout, to);
-  }
-  static bool accepts(const void* p) {
-    return kernels::depthwise_accepts(problem(params(p))) &&
-           base::scratch_bytes(p) <= kernels::most_scratch;
-  }
-  static const char* describe(const void* p) {
-    if (p == nullptr) return "depthwise";
-    const auto g = problem(params(p));
-    if (kernels::depthwise_is_gemm(g)) return "depthwise as gemm";
-    const kernels::packed_depthwise h = kernels::depthwise_header(g, layout);
-    if (h.kind == kernels::product::quad)
-      return h.runs ? "depthwise runs of 4 taps" : "depthwise 4 rows";
-    return h.runs ? "depthwise runs of 2 taps" : "depthwise 2 rows";
-  }
-};
-
-template <class V>
 struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V>, conv2d_params> {
   using base = packing_kernel<kernel, conv2d_params>;
   using base::params;
   using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
-  /// Not by runs or sliding windows: groups of one channel are qnn.depthwise_conv2d in files, and a
-  /// header-only program that names qnn.conv2d would compile more kernels. The channels that need
-  /// one of the two are better off as products.
   static bool depthwise(const conv2d_params& p) {
-    const kernels::gemm_problem g = conv2d_problem(p);
-    if (!kernels::conv2d_is_depthwise(g)) return false;
-    const kernels::packed_depthwise h = kernels::depthwise_header(g, layout);
-    return !h.runs && !kernels::slides_by_parts(h, g.out_c, layout);
+    return kernels::conv2d_by_depthwise(conv2d_problem(p), layout);
   }
   static kernels::node_bytes bytes(const conv2d_params& p) {
-    const kernels::gemm_problem g = conv2d_problem(p);
-    return depthwise(p) ? kernels::depthwise_bytes(g, layout) : kernels::gemm_bytes(g, layout);
+    return kernels::conv2d_bytes(conv2d_problem(p), layout);
   }
   static void run(const kernel_args& a) noexcept {
     const conv2d_params& p = params(a.params);
     if (!depthwise(p)) return matrix::run(a);
-    run_depthwise<false>(p, packed_header(p), a);
+    run_depthwise<by_rows>(p, packed_header(p), a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
-    if (depthwise(p))
-      kernels::depthwise_pack(conv2d_problem(p), layout, to);
-    else
-      matrix::pack_into(p, to);
+    kernels::conv2d_pack(conv2d_problem(p), layout, to);
   }
   static bool accepts(const void* p) {
     return kernels::gemm_accepts(conv2d_problem(params(p))) &&

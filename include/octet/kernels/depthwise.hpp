@@ -60,8 +60,9 @@ constexpr bool slides_by_parts(const packed_depthwise& h, std::int32_t channels,
                                const target_layout& t) noexcept {
   return h.slides && slide_copies(channels, t) != 1;
 }
-constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
-                                            const weight_form& w) noexcept {
+OCTET_NOINLINE constexpr packed_depthwise depthwise_header(const gemm_problem& g,
+                                                           const target_layout& t,
+                                                           const weight_form& w) noexcept {
   packed_depthwise h{};
   const bool quad = w.fits && g.in_type != dtype::s16 && t.quad != 0;
   h.kind = quad ? product::quad : product::pair16;
@@ -165,7 +166,8 @@ inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t)
   return {depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
 }
 /// The kernel's memory for any weights of these types.
-constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
+OCTET_COLD constexpr node_bytes depthwise_memory(const gemm_problem& g,
+                                                 const target_layout& t) noexcept {
   if (depthwise_is_gemm(g)) return gemm_memory(g, t);
   if (!depthwise_accepts(g)) return {};
   return largest_over_forms(g, [&](const weight_form& w) {
@@ -236,8 +238,29 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
 constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
   return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
 }
+/// Whether a target runs a qnn.conv2d so: not by runs or sliding windows, since groups of one
+/// channel are qnn.depthwise_conv2d in files, and a header-only program that names qnn.conv2d would
+/// compile more kernels. The channels that need one of the two are better off as products.
+OCTET_NOINLINE inline bool conv2d_by_depthwise(const gemm_problem& g,
+                                               const target_layout& t) noexcept {
+  if (!conv2d_is_depthwise(g)) return false;
+  const packed_depthwise h = depthwise_header(g, t);
+  return !h.runs && !slides_by_parts(h, g.out_c, t);
+}
+OCTET_NOINLINE inline node_bytes conv2d_bytes(const gemm_problem& g,
+                                              const target_layout& t) noexcept {
+  return conv2d_by_depthwise(g, t) ? depthwise_bytes(g, t) : gemm_bytes(g, t);
+}
+OCTET_NOINLINE inline void conv2d_pack(const gemm_problem& g, const target_layout& t,
+                                       std::byte* to) noexcept {
+  if (conv2d_by_depthwise(g, t))
+    depthwise_pack(g, t, to);
+  else
+    gemm_pack(g, t, to);
+}
 /// For any weights of these types, whether or not their sums fit int32.
-constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {
+OCTET_COLD constexpr node_bytes conv2d_memory(const gemm_problem& g,
+                                              const target_layout& t) noexcept {
   const node_bytes b = gemm_memory(g, t);
   return g.groups == g.in_c && g.in_c > 1 ? largest(b, depthwise_memory(g, t)) : b;
 }

@@ -75,18 +75,6 @@ template <int NV> struct pending_pixels {
   }
 };
 
-/// What the accumulators of all pixels of a block begin with; dr: what rounds them.
-template <kernels::epilogue_kind E, int NV>
-HWY_INLINE void begin_pixels(const columns& c, V32 (&start)[NV], requantize_dr (&dr)[NV]) noexcept {
-  HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) {
-    start[v] = simd::load(c.bias + v * lanes32);
-    if constexpr (E == kernels::epilogue_kind::dr) {
-      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
-      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-    }
-  }
-}
 /// Rounds a pixel's accumulators, of the kinds scaled, real and dr.
 template <int NV, kernels::epilogue_kind E>
 HWY_INLINE void round_pixel(const finish_call& t, const columns& c, const epilogue& e,

@@ -3,6 +3,8 @@
 #ifndef OCTET_KERNELS_DISPATCH_HPP_
 #define OCTET_KERNELS_DISPATCH_HPP_
 
+#include <bit>
+
 #include "octet/kernels/detect.hpp"
 #include "octet/kernels/target.hpp"
 #include "octet/kernels/targets.hpp"
@@ -64,20 +66,22 @@ static_assert(simd_sse4::layout == sse4_layout);
 #if OCTET_HAS_AVX2
 static_assert(simd_avx2::layout == avx2_layout);
 #endif
-#if OCTET_HAS_AVX2_VNNI
+#if OCTET_HAS_AVX2_VNNI && defined(OCTET_HAS_QUADS)
 static_assert(simd_avx2_vnni::layout == avx2_quad_layout);
 #endif
-#if OCTET_HAS_AVX2_VNNI_EMULATED
+#if OCTET_HAS_AVX2_VNNI_EMULATED && defined(OCTET_HAS_QUADS)
 static_assert(simd_avx2_vnni_emulated::layout == avx2_quad_layout);
 #endif
 #if OCTET_HAS_AVX3
 static_assert(simd_avx3::layout == avx3_layout);
+#if defined(OCTET_HAS_QUADS)
 static_assert(simd_avx3_vnni::layout == avx3_quad_layout);
+#endif
 #endif
 #if OCTET_HAS_NEON
 static_assert(simd_neon::layout == neon_layout);
 #endif
-#if OCTET_HAS_NEON_DOTPROD
+#if OCTET_HAS_NEON_DOTPROD && defined(OCTET_HAS_QUADS)
 static_assert(simd_neon_dotprod::layout == neon_quad_layout);
 #endif
 
@@ -135,16 +139,14 @@ template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
 
 /// The kernel `id` if it is in the set: only those of the set are instantiated.
 template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target t) noexcept {
-  return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    const kernel_entry* found = nullptr;
-    const auto ask = [&]<kernel_id Id>(std::integral_constant<kernel_id, Id>) {
-      if constexpr ((Which & set_of(Id)) != 0)
-        if (id == Id) found = entry<Id>(t);
-    };
-    (ask(std::integral_constant<kernel_id, enumerators<kernel_id>[I]>()), ...);
-    return found;
+  constexpr kernel_set all = (set_of(enumerators<kernel_id>.back()) << 1) - 1,
+                       named = Which & all & ~set_of(kernel_id::none);
+  if constexpr (named != 0) {
+    constexpr auto first = static_cast<kernel_id>(std::countr_zero(named));
+    if (id == first) return entry<first>(t);
+    return find_among<(named & (named - 1))>(id, t);
   }
-  (std::make_index_sequence<enumerators<kernel_id>.size()>());
+  return nullptr;
 }
 
 }  // namespace kernels

@@ -40,13 +40,18 @@ struct kernel<kernel_id::dynamic_layer, V>
   /// 1536): the order of products that most layers have.
   template <float_scaling By> static void run_by(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    run_gemm<to_floats<By>>(problem(p), p.packed, a, &finish_floats<By>);
+    run_gemm<to_floats<By>, true>(problem(p), p.packed, a, &finish_floats<By>);
   }
   template <float_scaling By> static void run_rare(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    run_gemm<by_kind>(problem(p), p.packed, a, &finish_floats<By>);
+    run_gemm<by_kind, true>(problem(p), p.packed, a, &finish_floats<By>);
   }
   static void run(const kernel_args& a) noexcept {
+#if defined(OCTET_BASE_NS)
+    if constexpr (pairs_by_base)
+      if (are_pairs(params(a.params).packed))
+        return OCTET_BASE_NS::kernel<kernel_id::dynamic_layer>::run(a);
+#endif
     switch (params(a.params).rows.by) {
       case float_scaling::fused: return run_by<float_scaling::fused>(a);
       case float_scaling::scales_first: return run_by<float_scaling::scales_first>(a);
@@ -66,7 +71,7 @@ struct kernel<kernel_id::dynamic_layer, V>
            base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
-    return p == nullptr ? "gemm to floats" : describe_gemm(problem(params(p)));
+    return p == nullptr ? "gemm to floats" : kernels::describe_gemm(problem(params(p)), layout);
   }
 };
 

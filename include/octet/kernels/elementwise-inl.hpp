@@ -1,448 +1,84 @@
-// Element by element: qnn.add, qnn.sub, qnn.mul, requantize, quantize, dequantize and tables. Part
-// of a pass: see pass-inl.hpp. Values go through the formulas as int32 or float lanes in memory
-// order; types are told apart once per vector, not by templates.
+// Element by element: qnn.mul, requantize, quantize, dequantize and tables. Part of a pass: see
+// pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-// ---- two operands ----
-
-/// How operands are read and results written: as int32 lanes of types known when it runs, or as
-/// float32. Operand 0 or 1.
-struct integer_operands {
-  using element = std::int32_t;
-  using vector = V32;
-  static constexpr bool may_be_bytes = true;
-  dtype a, b, y;
-  bool are_bytes() const { return is_8bit(a) && is_8bit(b) && is_8bit(y); }
-  bool are_words() const { return a == dtype::s16 && b == dtype::s16 && y == dtype::s16; }
-  HWY_INLINE dtype type(int k) const { return k == 0 ? a : b; }
-  HWY_INLINE std::size_t size(int k) const { return size_of(type(k)); }
-  HWY_INLINE std::size_t result_size() const { return size_of(y); }
-  HWY_INLINE V32 load(int k, const std::byte* p) const { return simd::load_as32(type(k), p); }
-  HWY_INLINE void store(V32 v, std::byte* p) const { simd::store_from32(y, v, p); }
-  // Ends of runs: once each, not in every loop of every operator.
-  HWY_INLINE V32 load_some(int k, const std::byte* p, std::size_t n) const {
-    return load_end(type(k), p, n);
-  }
-  HWY_INLINE void store_some(V32 v, std::byte* p, std::size_t n) const { store_end(y, v, p, n); }
-  static HWY_NOINLINE V32 load_end(dtype t, const std::byte* p, std::size_t n) {
-    return simd::load_some_as32(t, p, n);
-  }
-  static HWY_NOINLINE void store_end(dtype t, V32 v, std::byte* p, std::size_t n) {
-    simd::store_some_from32(t, v, p, n);
-  }
-  static HWY_INLINE V32 everywhere(V32 first) { return set32(hn::GetLane(first)); }
-};
-struct float_operands {
-  using element = float;
-  using vector = VF;
-  static constexpr bool may_be_bytes = false;
-  HWY_INLINE std::size_t size(int) const { return 4; }
-  HWY_INLINE std::size_t result_size() const { return 4; }
-  HWY_INLINE VF load(int, const std::byte* p) const {
-    return simd::load(reinterpret_cast<const float*>(p));
-  }
-  HWY_INLINE VF load_some(int, const std::byte* p, std::size_t n) const {
-    return simd::load_some(reinterpret_cast<const float*>(p), n);
-  }
-  HWY_INLINE void store(VF v, std::byte* p) const { simd::store(v, reinterpret_cast<float*>(p)); }
-  HWY_INLINE void store_some(VF v, std::byte* p, std::size_t n) const {
-    simd::store_some(v, reinterpret_cast<float*>(p), n);
-  }
-  static HWY_INLINE VF everywhere(VF first) { return set_float(hn::GetLane(first)); }
-};
-
-/// Bytes as lanes of 32 bits, signed or not: no branch for each vector.
-struct byte_lanes {
-  static constexpr std::size_t size = 1;
-  V32 kept;
-  explicit HWY_INLINE byte_lanes(dtype t) : kept(set32(t == dtype::u8 ? 255 : -1)) {}
-  HWY_INLINE V32 load(const std::byte* p) const {
-    return hn::And(simd::load_as32(reinterpret_cast<const std::int8_t*>(p)), kept);
-  }
-  /// Lanes that fit the type.
-  static HWY_INLINE void store(V32 v, std::byte* p) {
-    const simd::per32<std::uint8_t> d;
-    hn::StoreU(hn::TruncateTo(d, hn::BitCast(simd::tag<std::uint32_t>(), v)), d,
-               reinterpret_cast<std::uint8_t*>(p));
-  }
-};
-
-/// int16 likewise.
-struct word_lanes {
-  static constexpr std::size_t size = 2;
-  explicit HWY_INLINE word_lanes(dtype) {}
-  HWY_INLINE V32 load(const std::byte* p) const {
-    return simd::load_as32(reinterpret_cast<const std::int16_t*>(p));
-  }
-  static HWY_INLINE void store(V32 v, std::byte* p) {
-    simd::store_from32(v, reinterpret_cast<std::int16_t*>(p));
-  }
-};
-/// The whole vectors of n elements; how many elements they are.
-template <class Lanes, class Op>
-HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, const std::byte* a,
-                                     const std::byte* b, std::byte* y, std::size_t n) {
-  const Lanes of_a(io.a), of_b(io.b);
-  std::size_t i = 0;
-  for (; i + lanes32 <= n; i += lanes32)
-    Lanes::store(op(of_a.load(a + i * Lanes::size), of_b.load(b + i * Lanes::size)),
-                 y + i * Lanes::size);
-  return i;
-}
-
-/// y[0..n) = op(a, b), operands step by one element or stand still.
-template <class Op, class Io>
-HWY_NOINLINE void binary_run(const void* op, const Io& io, const std::byte* a, bool step_a,
-                             const std::byte* b, bool step_b, std::byte* y,
-                             std::size_t n) noexcept {
-  const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
-  const Op of = *static_cast<const Op*>(op);  // in registers: a store to y might be one to it
-  std::size_t i = 0;
-  if constexpr (Io::may_be_bytes)
-    if (step_a && step_b) {
-      if (io.are_bytes())
-        i = whole_vectors<byte_lanes>(of, io, a, b, y, n);
-      else if (io.are_words())
-        i = whole_vectors<word_lanes>(of, io, a, b, y, n);
-      if (i == n) return;
+/// A requantize with one multiplier: int32 to the clamped result. 8- and 16-bit outputs. Of what
+/// accepts() takes only.
+struct uniform_requantize {
+  enum class formula : std::uint8_t { shift, real, real_zero, eighths };
+  static std::optional<formula> formula_of(rounding r) noexcept {
+    switch (r) {
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up: return formula::shift;
+      case rounding::float_half_even: return formula::real;
+      case rounding::float_zero_point_half_even: return formula::real_zero;
+      case rounding::eight_bit_ratio_half_up: return formula::eighths;
+      case rounding::none:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_bias_half_even:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::aten:
+      case rounding::divide_truncate:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
     }
-  const auto still_a = io.everywhere(io.load_some(0, a, 1)),
-             still_b = io.everywhere(io.load_some(1, b, 1));
-  for (; i + lanes32 <= n; i += lanes32)
-    io.store(
-        of(step_a ? io.load(0, a + i * sa) : still_a, step_b ? io.load(1, b + i * sb) : still_b),
-        y + i * sy);
-  if (i < n)
-    io.store_some(of(step_a ? io.load_some(0, a + i * sa, n - i) : still_a,
-                     step_b ? io.load_some(1, b + i * sb, n - i) : still_b),
-                  y + i * sy, n - i);
-}
-
-/// Operand k lies in memory as the result does.
-inline bool in_result_order(const broadcast_plan<2>& s, std::size_t k) noexcept {
-  std::int64_t step = 1;
-  for (std::size_t axis = as_size(s.rank); axis-- > 0; step *= s.extent[axis])
-    if (s.stride[k][axis] != step) return false;
-  return true;
-}
-/// Operand k is one row of the innermost axis again and again.
-inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
-  for (std::size_t axis = 0; axis + 1 < as_size(s.rank); ++axis)
-    if (s.stride[k][axis] != 0) return false;
-  return s.stride[k][as_size(s.rank - 1)] == 1;
-}
-/// An operation, and its binary_run(): the walk over the output is one for all.
-template <class Io> struct binary_loop {
-  const void* op;
-  void (*run)(const void* op, const Io& io, const std::byte* a, bool step_a, const std::byte* b,
-              bool step_b, std::byte* y, std::size_t n) noexcept;
-};
-/// Rows up to this length are laid out once over and over, so that a run has many of them.
-inline constexpr std::size_t most_short_row = 256, many_rows = 1024;
-
-/// Operand `whole` in the result's order, the other one a short row again and again.
-template <class Io>
-HWY_NOINLINE void binary_short_rows(const binary_loop<Io>& of, const Io& io, int whole,
-                                    std::size_t row, const kernel_args& k, std::size_t begin,
-                                    std::size_t end) noexcept {
-  const int other = 1 - whole;
-  const std::size_t sx = io.size(whole), sr = io.size(other), sy = io.result_size(),
-                    at = begin % row, most = many_rows / row * row,
-                    run = most < end - begin ? most : end - begin;
-  alignas(alignment) std::byte rows[many_rows * sizeof(typename Io::element)];
-  const auto* from = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(other)]);
-  std::memcpy(rows, from + at * sr, (row - at) * sr);
-  std::memcpy(rows + (row - at) * sr, from, at * sr);
-  for (std::size_t have = row; have < run;) {
-    const std::size_t more = have < most - have ? have : most - have;
-    std::memcpy(rows + have * sr, rows, more * sr);
-    have += more;
+    return std::nullopt;
   }
-  const auto* x = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(whole)]);
-  auto* y = static_cast<std::byte*>(k.out[0]);
-  for (std::size_t i = begin; i < end; i += run) {
-    const std::size_t n = run < end - i ? run : end - i;
-    of.run(of.op, io, whole == 0 ? x + i * sx : rows, true, whole == 0 ? rows : x + i * sx, true,
-           y + i * sy, n);
-  }
-}
 
-/// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
-/// is 0 or 1.
-template <class Io>
-HWY_NOINLINE void binary_walk(const binary_loop<Io>& of, const broadcast_plan<2>& s, const Io& io,
-                              const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
-  const auto* a = static_cast<const std::byte*>(k.in[0]);
-  const auto* b = static_cast<const std::byte*>(k.in[1]);
-  auto* y = static_cast<std::byte*>(k.out[0]);
-  const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
-  const bool rows_of_b = s.rank > 1 && in_result_order(s, 0) && is_one_row(s, 1),
-             rows_of_a = s.rank > 1 && in_result_order(s, 1) && is_one_row(s, 0);
-  if (rows_of_a || rows_of_b) {
-    if (s.inner <= most_short_row)
-      return binary_short_rows(of, io, rows_of_b ? 0 : 1, s.inner, k, begin, end);
-    for (std::size_t i = begin, at = begin % s.inner; i < end; at = 0) {
-      const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-      of.run(of.op, io, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb, true,
-             y + i * sy, n);
-      i += n;
+  formula f;
+  uniform_shift shift;
+  V32 z, low, high;  // clamp before the zero point is added: nothing overflows
+  VF scale, zf, lof, hif;
+  explicit HWY_INLINE uniform_requantize(const requantize_params& q)
+      : f(*formula_of(q.mode)),
+        shift(uses_multiplier(q.mode) ? q.mult[0] : multiplier{},
+              q.mode == rounding::doubling_high_half_away),
+        z(set32(q.zero_point)),
+        low(set32(q.lo - q.zero_point)),
+        high(set32(q.hi - q.zero_point)),
+        scale(set_float(uses_float_scale(q.mode) ? q.scale[0] : 0.f)),
+        zf(set_float(static_cast<float>(q.zero_point))),
+        lof(set_float(static_cast<float>(f == formula::real_zero ? q.lo : q.lo - q.zero_point))),
+        hif(set_float(static_cast<float>(f == formula::real_zero ? q.hi : q.hi - q.zero_point))) {}
+  /// `in`: of the operand; Q8's products stay below 2^31 for bytes alone.
+  static bool accepts(const requantize_params& q, dtype in, dtype out) noexcept {
+    const auto f = formula_of(q.mode);
+    return f && q.channels == 1 && (is_8bit(out) || out == dtype::s16) &&
+           (*f != formula::eighths || is_8bit(in));
+  }
+  HWY_INLINE V32 finish(V32 h) const { return hn::Add(hn::Min(hn::Max(h, low), high), z); }
+  HWY_INLINE V32 operator()(V32 x) const {
+    switch (f) {
+      case formula::real: return hn::Add(round_within(real_product(x, scale), lof, hif), z);
+      case formula::real_zero: return requantize_real_zero(x, scale, zf, lof, hif);
+      case formula::eighths:  // |x * m| <= 255 * 2^23
+        return finish(hn::ShiftRight<8>(hn::Add(hn::Mul(x, shift.m), set32(128))));
+      case formula::shift: break;
     }
-    return;
-  }
-  const auto last = as_size(s.rank - 1);
-  const bool step_a = s.stride[0][last] != 0, step_b = s.stride[1][last] != 0;
-  for (std::size_t i = begin; i < end;) {
-    std::size_t rest = i / s.inner, at = i % s.inner,
-                offset[2] = {step_a ? at : 0, step_b ? at : 0};
-    for (std::size_t axis = last; axis-- > 0;) {
-      const auto extent = as_size(s.extent[axis]), index = rest % extent;
-      rest /= extent;
-      offset[0] += index * as_size(s.stride[0][axis]);
-      offset[1] += index * as_size(s.stride[1][axis]);
-    }
-    const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-    of.run(of.op, io, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy, n);
-    i += n;
-  }
-}
-template <class Op, class Io>
-HWY_INLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io, const kernel_args& k,
-                       std::size_t begin, std::size_t end) noexcept {
-  binary_walk<Io>({&op, &binary_run<Op, Io>}, s, io, k, begin, end);
-}
-
-/// numerics::clamp: NaN stays, and so does a zero beside one of the other sign.
-HWY_INLINE VF clamp_lanes(VF v, VF lo, VF hi) { return simd::lesser(hi, simd::greater(lo, v)); }
-struct float_add {
-  VF lo, hi;
-  bool minus;
-  explicit HWY_INLINE float_add(const add_params& p)
-      : lo(set_float(p.min)), hi(set_float(p.max)), minus(p.sign < 0) {}
-  HWY_INLINE VF operator()(VF a, VF b) const {
-    return clamp_lanes(minus ? hn::Sub(a, b) : hn::Add(a, b), lo, hi);
+    return finish(shift(x));
   }
 };
+
 struct float_mul {
   VF lo, hi;
   explicit HWY_INLINE float_mul(const mul_params& p) : lo(set_float(p.min)), hi(set_float(p.max)) {}
   HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(hn::Mul(a, b), lo, hi); }
-};
-struct integer_add {
-  V32 lo, hi;
-  bool minus;
-  explicit HWY_INLINE integer_add(const add_params& p)
-      : lo(set32(p.lo)), hi(set32(p.hi)), minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 a, V32 b) const {
-    return hn::Min(hn::Max(minus ? hn::Sub(a, b) : hn::Add(a, b), lo), hi);
-  }
 };
 struct integer_mul {
   V32 lo, hi;
   explicit HWY_INLINE integer_mul(const mul_params& p) : lo(set32(p.lo)), hi(set32(p.hi)) {}
   HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(hn::Max(hn::Mul(a, b), lo), hi); }
 };
-
-/// DR of two operands: both on a common scale, and what is made of them brought to the output's.
-struct common_scale {
-  uniform_shift a, b, y;
-  V32 za, zb, z, low, high;
-  int left;
-  template <class Params>
-  explicit HWY_INLINE common_scale(const Params& p)
-      : a(p.a_mult, true),
-        b(p.b_mult, true),
-        y(p.y_mult, true),
-        za(set32(p.a_zero_point)),
-        zb(set32(p.b_zero_point)),
-        z(set32(p.zero_point)),
-        low(set32(p.lo - p.zero_point)),
-        high(set32(p.hi - p.zero_point)),
-        left(p.left_shift) {}
-  HWY_INLINE V32 first(V32 x) const { return a(hn::ShiftLeftSame(hn::Sub(x, za), left)); }
-  HWY_INLINE V32 second(V32 x) const { return b(hn::ShiftLeftSame(hn::Sub(x, zb), left)); }
-  HWY_INLINE V32 result(V32 v) const { return hn::Add(hn::Min(hn::Max(y(v), low), high), z); }
-};
-struct add_dr_op {
-  common_scale scale;
-  bool minus;
-  explicit HWY_INLINE add_dr_op(const add_params& p) : scale(p), minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const V32 u = scale.first(x1), v = scale.second(x2);
-    return scale.result(minus ? hn::Sub(u, v) : hn::Add(u, v));
-  }
-};
-/// XNN and QNN on 8-bit types: |sum| < 2^31 (factors below 2^21 and 2^22, operands at most 255 away
-/// from their zero points), so 32 bits do.
-struct add_factors_op {
-  V32 fa, fb, bias, half, z, low, high;
-  int shift;
-  bool away;
-  explicit HWY_INLINE add_factors_op(const add_params& p)
-      : fa(set32(p.a_factor)),
-        fb(set32(p.b_factor)),
-        bias(set32(0)),
-        half(set32(p.mode == rounding::qnnpack && p.shift > 0
-                       ? static_cast<std::int32_t>(1u << (p.shift - 1))
-                       : 0)),
-        z(set32(p.zero_point)),
-        low(set32(p.lo - p.zero_point)),
-        high(set32(p.hi - p.zero_point)),
-        shift(p.shift),
-        away(p.mode == rounding::qnnpack) {
-    // QNN takes the offsets first: the same sum modulo 2^32.
-    const auto offsets =
-        static_cast<std::uint32_t>(p.a_factor) * static_cast<std::uint32_t>(p.a_zero_point) +
-        static_cast<std::uint32_t>(p.b_factor) * static_cast<std::uint32_t>(p.b_zero_point);
-    bias = set32(away ? static_cast<std::int32_t>(0u - offsets)
-                      : static_cast<std::int32_t>(
-                            static_cast<std::uint32_t>(static_cast<std::uint64_t>(p.bias))));
-  }
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const V32 acc = hn::Add(hn::Add(hn::Mul(x1, fa), hn::Mul(x2, fb)), bias);
-    const V32 y = away ? shift_magnitude(acc, half, shift) : shift_right(acc, shift);
-    return hn::Add(hn::Min(hn::Max(y, low), high), z);
-  }
-};
-struct add_real_op {
-  V32 za, zb, z;
-  VF fa, fb, lo, hi;
-  bool minus;
-  explicit HWY_INLINE add_real_op(const add_params& p)
-      : za(set32(p.a_zero_point)),
-        zb(set32(p.b_zero_point)),
-        z(set32(p.zero_point)),
-        fa(set_float(p.a_scale)),
-        fb(set_float(p.b_scale)),
-        lo(set_float(static_cast<float>(p.lo - p.zero_point))),
-        hi(set_float(static_cast<float>(p.hi - p.zero_point))),
-        minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const VF u = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa)),
-             v = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb));
-    return hn::Add(round_within(simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), lo, hi), z);
-  }
-};
-struct add_fma_op {
-  VF fa, fb, fixed, lo, hi;
-  bool a_first;
-  explicit HWY_INLINE add_fma_op(const add_params& p)
-      : fa(set_float(p.a_scale)),
-        fb(set_float(p.b_scale)),
-        fixed(set_float(p.fixed)),
-        lo(set_float(static_cast<float>(p.lo))),
-        hi(set_float(static_cast<float>(p.hi))),
-        a_first(p.a_first) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    const VF a = hn::ConvertTo(DF(), x1), b = hn::ConvertTo(DF(), x2);
-    const VF v = a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
-                         : fused(a, fa, simd::rounded(fused(b, fb, fixed)));
-    return round_within(simd::rounded(v), lo, hi);
-  }
-};
-/// Inside a row's whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
-struct add_aten_op {
-  V32 za, zb, z;
-  VF fa, fb, pa, pb, inverse, lo, hi;
-  bool minus, block;
-  HWY_INLINE add_aten_op(const add_params& p, bool in_block)
-      : za(set32(p.a_zero_point)),
-        zb(set32(p.b_zero_point)),
-        z(set32(p.zero_point)),
-        fa(set_float(p.a_scale)),
-        fb(set_float(p.b_scale)),
-        pa(set_float(p.a_premul)),
-        pb(set_float(p.b_premul)),
-        inverse(set_float(p.inverse)),
-        lo(set_float(static_cast<float>(p.lo - p.zero_point))),
-        hi(set_float(static_cast<float>(p.hi - p.zero_point))),
-        minus(p.sign < 0),
-        block(in_block) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    VF u, v;
-    if (block) {
-      u = fused(hn::ConvertTo(DF(), x1), fa, pa);
-      v = fused(hn::ConvertTo(DF(), x2), fb, pb);
-    } else {
-      u = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa);
-      v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb);
-    }
-    u = simd::rounded(u);
-    v = simd::rounded(v);
-    return hn::Add(round_within(simd::rounded(hn::Mul(
-                                    simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), inverse)),
-                                lo, hi),
-                   z);
-  }
-};
-
-template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel_id::add, V>> {
-  static const add_params& params(const void* p) { return *static_cast<const add_params*>(p); }
-  static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
-  template <class Op>
-  static void run_op(const Op& op, const add_params& p, const kernel_args& k,
-                     part_range r) noexcept {
-    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, r.begin, r.end);
-  }
-  template <class Op>
-  static void run_all(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    run_op(Op(p), p, k, r);
-  }
-  static void run_aten(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    p.rows.for_each_run(p.shape.count, 64, r.begin, r.end,
-                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
-                          run_op(add_aten_op(p, block), p, k, {from, to});
-                        });
-  }
-  using quantized_function = void (*)(const add_params&, const kernel_args&, part_range) noexcept;
-  /// Null: the reference.
-  static quantized_function of_quantized(const add_params& p) noexcept {
-    switch (p.mode) {
-      case rounding::doubling_high_half_away:
-      case rounding::tflite_optimized: return &run_all<add_dr_op>;
-      case rounding::float_half_even: return &run_all<add_real_op>;
-      case rounding::xnnpack:
-      case rounding::qnnpack:
-        return is_8bit(p.a_type) && is_8bit(p.b_type) && p.shift <= 31 ? &run_all<add_factors_op>
-                                                                       : nullptr;
-      case rounding::fused_multiply_add: return &run_all<add_fma_op>;
-      case rounding::aten: return &run_aten;
-      case rounding::none:
-      case rounding::doubling_high_half_up:
-      case rounding::wide_half_up:
-      case rounding::double_half_away:
-      case rounding::float_bias_half_even:
-      case rounding::float_zero_point_half_even:
-      case rounding::eight_bit_ratio_half_up:
-      case rounding::divide_half_away:
-      case rounding::divide_half_even:
-      case rounding::reciprocal_half_even:
-      case rounding::divide_truncate:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;
-    }
-    return nullptr;
-  }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
-    return small(p.a_type) && small(p.b_type) && small(p.y_type) && of_quantized(p) != nullptr;
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.shape.count, k.part, k.parts);
-    if (p.mode != rounding::none)
-      of_quantized(p)(p, k, r);
-    else if (p.y_type == dtype::f32)
-      binary(float_add(p), p.shape, float_operands(), k, r.begin, r.end);
-    else
-      run_op(integer_add(p), p, k, r);
-  }
-  static const char* describe(const void*) { return "add"; }
-};
-
 struct mul_op {
   V32 za, zb;
   uniform_requantize y;

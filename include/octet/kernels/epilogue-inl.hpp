@@ -54,6 +54,19 @@ struct row_block {
   HWY_INLINE std::int32_t* at(int row, int column) const { return x + row * count() + column; }
 };
 
+/// What the accumulators of all pixels of a block begin with; dr: what rounds them.
+template <kernels::epilogue_kind E, int NV>
+HWY_INLINE void begin_pixels(const columns& c, V32 (&start)[NV], requantize_dr (&dr)[NV]) noexcept {
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    start[v] = simd::load(c.bias + v * lanes32);
+    if constexpr (E == kernels::epilogue_kind::dr) {
+      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
+      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
+    }
+  }
+}
+
 // Rounded in place, column by column: what belongs to a column is loaded once.
 HWY_INLINE void round_shift(const columns& c, const row_block& b) {
   for (int v = 0; v < b.count(); v += lanes32) {
@@ -227,8 +240,9 @@ inline HWY_NOINLINE void store_block(const requantize_params& q, dtype out,
                                      const row_block& b, std::byte* to, std::size_t stride, int n) {
   if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
   const epilogue e(s);
-  // Panels have up to max_vectors, blocks of four rows of a depthwise kernel four.
-  if constexpr (layout.max_vectors > 2 || simd::quads != 0)
+  // Panels have up to max_vectors, blocks of four rows of a depthwise kernel four (of the pseudo
+  // targets that stand on this one).
+  if constexpr (layout.max_vectors > 2 || every_form)
     if (b.nv == 4) return store_rows<4>(q, out, e, rounded_only, b, to, stride, n);
   if constexpr (layout.max_vectors > 2)
     if (b.nv == 3) return store_rows<3>(q, out, e, rounded_only, b, to, stride, n);

@@ -3,6 +3,8 @@
 #define OCTET_KERNELS_EVERY_KERNEL_HPP_
 
 #include "octet/core/config.hpp"
+#include "octet/kernels/binary_walk.hpp"
+#include "octet/kernels/gemm_rows.hpp"
 
 #if !defined(OCTET_FEW_KERNELS)
 #define OCTET_WANTS_EVERY_KERNEL
@@ -10,7 +12,6 @@
 #if OCTET_HAS_KERNELS
 #include "octet/kernels/depthwise.hpp"
 #include "octet/kernels/float_gemm.hpp"
-#include "octet/kernels/gemm.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/attention.hpp"
 #include "octet/ops/batch_matmul.hpp"

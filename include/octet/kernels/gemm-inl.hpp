@@ -287,12 +287,14 @@ HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][
   }
 }
 /// From the accumulators to the output. E: dr, or real for all other kinds, which are told apart
-/// here: a tile of its own for each would be the same products once more.
+/// here: a tile of its own for each would be the same products once more; any: rounded behind the
+/// tile, by what serves tiles of all shapes.
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV],
                             std::size_t row, std::byte* to, int valid) noexcept {
   using kernels::epilogue_kind;
-  if (E == epilogue_kind::dr || t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real) {
+  if (E == epilogue_kind::dr || (E != epilogue_kind::any && (t.kind == epilogue_kind::scaled ||
+                                                             t.kind == epilogue_kind::real))) {
     const epilogue e(*t.scalars);
     round_tile<MR, NV, E>(t, c, e, acc);
     HWY_UNROLL(8)
@@ -300,7 +302,7 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
     }
-  } else if (t.kind == epilogue_kind::raw && t.out_type == dtype::s32) {
+  } else if (every_form && t.kind == epilogue_kind::raw && t.out_type == dtype::s32) {
     for (int r = 0; r < valid; ++r, to += t.out_stride) simd::store_ints<NV>(acc[r], to, t.n);
   } else {
     alignas(alignment) std::int32_t raw[MR][NV * lanes32];
@@ -405,7 +407,7 @@ template <class Ops, int MR>
 HWY_NOINLINE void wide_tile(const tile_call& t, int nv, const std::byte* const* rows, std::byte* to,
                             int valid) noexcept {
   alignas(alignment) std::uint64_t sums[MR * layout.max_vectors * lanes32] = {};
-  constexpr int most = MR == 1 ? layout.max_vectors : 2;
+  constexpr int most = !every_form ? 1 : MR == 1 ? layout.max_vectors : 2;
   for (int v = 0; v < nv; v += most) {
     const std::byte* const w = t.weights + v * lanes32 * Ops::w_bytes;
     std::uint64_t* const first = sums + v * lanes32;
@@ -415,9 +417,9 @@ HWY_NOINLINE void wide_tile(const tile_call& t, int nv, const std::byte* const* 
       if (left == 3) add_wide_products<Ops, MR, 3>(t, nv, rows, w, first);
       if (left >= 3) continue;
     }
-    if (left == 1)
+    if (most == 1 || left == 1)
       add_wide_products<Ops, MR, 1>(t, nv, rows, w, first);
-    else
+    else if constexpr (most > 1)
       add_wide_products<Ops, MR, 2>(t, nv, rows, w, first);
   }
   for (int r = 0; r < valid; ++r, to += t.out_stride)
@@ -430,7 +432,8 @@ HWY_INLINE void wide_panel(const tile_call& t, int nv, const std::byte* const* r
   constexpr int MR = tile_rows(2);
   for (std::size_t i = 0; i < count;) {
     const std::size_t left = count - i;
-    if (left == 1) return wide_tile<Ops, 1>(t, nv, rows + i, to, 1);
+    if constexpr (every_form)
+      if (left == 1) return wide_tile<Ops, 1>(t, nv, rows + i, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
     wide_tile<Ops, MR>(t, nv, rows + i, to, valid);
     i += as_size(valid);
@@ -443,6 +446,8 @@ HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, std::s
                         std::byte* to, int valid) noexcept {
   if constexpr (Finish::floats)
     tile<Ops, Finish, MR, NV, kernels::epilogue_kind::real>(t, rows, row, to, valid);
+  else if constexpr (!every_form)
+    tile<Ops, Finish, MR, NV, kernels::epilogue_kind::any>(t, rows, row, to, valid);
   else if (t.kind == kernels::epilogue_kind::dr)
     tile<Ops, Finish, MR, NV, kernels::epilogue_kind::dr>(t, rows, row, to, valid);
   else
@@ -491,11 +496,42 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
     }
   }
 }
+/// What tiles of one row are where not every form is: vector by vector, for panels of any width.
+template <class Ops>
+HWY_NOINLINE void single_row(const tile_call& t, int nv, const std::byte* row, std::size_t at,
+                             std::byte* to) noexcept {
+  const columns c(t.arrays, nv);
+  alignas(alignment) std::int32_t raw[layout.max_vectors * lanes32];
+  const int step_bytes = nv * lanes32 * Ops::w_bytes;
+  for (int v = 0; v < nv; ++v) {
+    V32 acc = simd::load(c.bias + v * lanes32), second = set32(0);
+    if (t.sums != nullptr) acc = hn::Add(acc, set32(t.sums[at]));
+    if (t.zeros != nullptr)
+      acc = hn::Add(acc, hn::Mul(set32(t.zeros[at]), simd::load(c.l + v * lanes32)));
+    const std::byte* w = t.weights + v * lanes32 * Ops::w_bytes;
+    for (int s = 0; s < t.segments; ++s) {
+      const std::byte* x = row + t.offsets[s];
+      int left = t.steps;
+      for (; left >= 2; left -= 2, x += 8, w += 2 * step_bytes) {
+        acc = Ops::dot(acc, simd::broadcast4(x), Ops::load(w));
+        second = Ops::dot(second, simd::broadcast4(x + 4), Ops::load(w + step_bytes));
+      }
+      if (left == 0) continue;
+      acc = Ops::dot(acc, simd::broadcast4(x), Ops::load(w));
+      w += step_bytes;
+    }
+    simd::store(hn::Add(acc, second), raw + v * lanes32);
+  }
+  const row_block sums{raw, nv, 1};
+  if (t.finish != nullptr) return t.finish(t, sums, at, to);
+  finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays, sums, to, t.out_stride,
+              {t.first, t.n});
+}
 /// All rows of a block times one panel.
 template <class Ops, class Finish, int NV>
 HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std::byte* to,
                            std::size_t count) noexcept {
-  if constexpr (std::is_same_v<Ops, quad_ops> && std::is_same_v<Finish, by_kind> &&
+  if constexpr (every_form && std::is_same_v<Ops, quad_ops> && std::is_same_v<Finish, by_kind> &&
                 layout.max_vectors == 4)
     if (count > 1 && is_narrow(t)) {
       if (t.kind == kernels::epilogue_kind::scaled)
@@ -509,7 +545,12 @@ HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std
   while (i < count) {
     const std::size_t left = count - i;
     if constexpr (!Finish::grouped)
-      if (left == 1) return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
+      if (left == 1) {
+        if constexpr (every_form || Finish::floats)
+          return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
+        else
+          return single_row<Ops>(t, NV, rows[i], i, to);
+      }
     const int valid = left < MR ? static_cast<int>(left) : MR;
     tile_of<Ops, Finish, MR, NV>(t, rows + i, i, to, valid);
     i += as_size(valid);

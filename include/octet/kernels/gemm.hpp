@@ -391,7 +391,7 @@ constexpr bool wide_sums_fit(const gemm_problem& g) noexcept {
     if (g.bias64[c] > half || g.bias64[c] < -half) return false;
   return true;
 }
-constexpr bool gemm_accepts(const gemm_problem& g) noexcept {
+OCTET_NOINLINE constexpr bool gemm_accepts(const gemm_problem& g) noexcept {
   if ((g.weights == nullptr && !g.dynamic) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
     return false;
   if (has_word_weights(g) ? g.in_type != dtype::s16 || !has_wide_sums(g) || g.in_zero_point != 0 ||
@@ -465,7 +465,7 @@ constexpr void set_block(packed_gemm& h, const gemm_problem& g) noexcept {
 }
 
 /// The part of a header that depends on extents of the image.
-constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
+OCTET_NOINLINE constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
   // Every output pixel has its input pixel, and that alone.
   const bool pixel_each = g.kernel_h == 1 && g.kernel_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
                           std::int64_t{g.out_h - 1} * g.stride_h < g.in_h &&
@@ -515,7 +515,7 @@ constexpr std::int32_t vectors_of_group(const gemm_problem& g, const target_layo
                                         product kind) noexcept {
   const std::int32_t channels = g.group_in();
   const bool plain = g.rows == nullptr && !g.part.on && g.insert_h == 1 && g.insert_w == 1;
-  return plain && kind == product::quad && t.max_vectors == 4 && g.groups > 1 &&
+  return every_form && plain && kind == product::quad && t.max_vectors == 4 && g.groups > 1 &&
                  g.group_out() == channels && (channels == 4 || channels == 8) && channels < t.lanes
              ? channels / 4
              : 0;
@@ -537,14 +537,14 @@ constexpr std::int32_t panels_of(const gemm_problem& g, const target_layout& t,
 }
 
 /// Everything but the data.
-constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
-                                  const weight_form& w) noexcept {
+OCTET_NOINLINE constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
+                                                 const weight_form& w) noexcept {
   packed_gemm h{};
   const bool s16 = g.in_type == dtype::s16;
   const bool quads = !s16 && t.quad != 0;
   h.offset = quads && !w.fits ? w.offset : 0;
   h.kind = quads && (w.fits || h.offset != 0) ? product::quad
-           : w.fits                           ? product::pair8
+           : w.fits && every_form             ? product::pair8
                                               : product::pair16;
   h.element = h.kind == product::quad ? 1 : 2;
   const std::int32_t group = h.kind == product::quad ? 4 : 2;
@@ -629,7 +629,8 @@ constexpr gemm_problem before_weights(gemm_problem g) noexcept {
   return g;
 }
 /// The matrix kernel's memory for any weights of these types.
-constexpr node_bytes gemm_memory(const gemm_problem& problem, const target_layout& t) noexcept {
+OCTET_COLD constexpr node_bytes gemm_memory(const gemm_problem& problem,
+                                            const target_layout& t) noexcept {
   const gemm_problem g = before_weights(problem);
   if (!gemm_accepts(g)) return {};
   return largest_over_forms(g, [&](const weight_form& w) {
@@ -653,8 +654,9 @@ struct packed_lanes {
 /// The weights, of type T, of the lanes of vector v to the panel at `w`. Lane by lane in the inner
 /// loop: lines of the panel are written once, in order (a fifth of the time of column by column).
 template <class T, class To>
-void pack_lanes(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
-                std::int32_t nv, std::int32_t v, packed_lanes& lanes, std::byte* w) noexcept {
+OCTET_NOINLINE void pack_lanes(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
+                               std::int32_t nv, std::int32_t v, packed_lanes& lanes,
+                               std::byte* w) noexcept {
   static constexpr T none{};
   const bool whole_rows = has_whole_rows(g, h);
   const std::int32_t taps = whole_rows ? g.kernel_w : 1,
@@ -694,7 +696,7 @@ void pack_lanes(const gemm_problem& g, const packed_gemm& h, const target_layout
             lanes.total[l].sum += static_cast<std::uint32_t>(sum), lanes.total[l].size += size;
           }
         };
-        if (n == 4)
+        if (every_form && n == 4)
           put(std::integral_constant<std::size_t, 4>{});
         else
           put(n);
@@ -706,8 +708,10 @@ void pack_lanes(const gemm_problem& g, const packed_gemm& h, const target_layout
 template <class T>
 void pack_lanes_of(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
                    std::int32_t nv, std::int32_t v, packed_lanes& lanes, std::byte* w) noexcept {
-  h.kind == product::pair16 ? pack_lanes<T, std::int16_t>(g, h, t, nv, v, lanes, w)
-                            : pack_lanes<T, std::int8_t>(g, h, t, nv, v, lanes, w);
+  if (h.kind == product::pair16)
+    pack_lanes<T, std::int16_t>(g, h, t, nv, v, lanes, w);
+  else
+    pack_lanes<T, std::int8_t>(g, h, t, nv, v, lanes, w);
 }
 inline void pack_vector(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
                         std::int32_t nv, std::int32_t v, packed_lanes& lanes,

@@ -9,7 +9,8 @@
 #if !defined(OCTET_PASS_QUAD)
 #include "octet/kernels/simd/highway-inl.hpp"
 #endif
-#if !defined(OCTET_PASS_NONE) && (!defined(OCTET_PASS_QUAD) || defined(OCTET_PASS_WITH_QUADS))
+#if !defined(OCTET_PASS_NONE) && \
+    (!defined(OCTET_PASS_QUAD) || defined(OCTET_PASS_WITH_QUADS) || !defined(OCTET_HAS_BASE))
 
 #if defined(OCTET_PASS_QUAD)
 #define OCTET_QUAD OCTET_PASS_QUAD
@@ -54,6 +55,9 @@ HWY_BEFORE_NAMESPACE();
 #if !defined(OCTET_HAS_BASE)
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
+#if defined(OCTET_BASE_NS)
+using namespace OCTET_BASE_NS;  // how sums are rounded and stored
+#endif
 /// The kernel of an operator is a specialisation; a template, so that only kernels that are named
 /// are instantiated. A pseudo target without one takes what it stands on has.
 template <kernel_id Id, class = void> struct kernel {
@@ -106,32 +110,42 @@ OCTET_NAMESPACE_END
 // those alone: each block goes by OCTET_WANTS_NAME, and once it is there (OCTET_HAS_NAME,
 // passes.hpp) later passes of the same file leave it out.
 // clang-format off
-#if !defined(OCTET_HAS_BASE)
+#if defined(OCTET_BASE_NS)
+#if defined(OCTET_PASS_WITH_QUADS) && !defined(OCTET_HAS_QUADS)
+#include "octet/kernels/simd/simd-inl.hpp"
+#endif
+#elif !defined(OCTET_HAS_BASE)
 #include "octet/kernels/simd/simd-inl.hpp"
 #include "octet/kernels/requantize-inl.hpp"
 #endif
 #if defined(OCTET_WANTS_CONVOLUTIONS) && !defined(OCTET_HAS_CONVOLUTIONS)
+#if !defined(OCTET_BASE_NS)
 #include "octet/kernels/epilogue-inl.hpp"
+#endif
 #include "octet/kernels/gemm-inl.hpp"
 #include "octet/kernels/conv2d-inl.hpp"
 #include "octet/kernels/depthwise_products-inl.hpp"
-#include "octet/kernels/depthwise_runs-inl.hpp"
-#include "octet/kernels/depthwise_slide-inl.hpp"
 #include "octet/kernels/depthwise-inl.hpp"
 #endif
-// clang-format on
+#if defined(OCTET_WANTS_DEPTHWISE) && !defined(OCTET_HAS_DEPTHWISE)
+#include "octet/kernels/depthwise_runs-inl.hpp"
+#include "octet/kernels/depthwise_slide-inl.hpp"
+#include "octet/kernels/depthwise_layer-inl.hpp"
+#endif
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on
-#if defined(OCTET_WANTS_ELEMENTWISE) && !defined(OCTET_HAS_ELEMENTWISE)
-#include "octet/kernels/elementwise-inl.hpp"
+#if defined(OCTET_WANTS_SUMS) && !defined(OCTET_HAS_SUMS)
+#include "octet/kernels/add-inl.hpp"
 #endif
 #endif
 #if defined(OCTET_WANTS_EVERY_KERNEL) && !defined(OCTET_HAS_EVERY_KERNEL)
+#include "octet/kernels/products-inl.hpp"
 #include "octet/kernels/dynamic_layer-inl.hpp"
 #if !defined(OCTET_BASE_NS)
 // clang-format off
 #include "octet/kernels/fused_math-inl.hpp"
 #include "octet/kernels/mlas_math-inl.hpp"
 #include "octet/kernels/xnnpack_math-inl.hpp"
+#include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/functions-inl.hpp"
 #include "octet/kernels/binary-inl.hpp"
 #include "octet/kernels/choices-inl.hpp"

@@ -3,13 +3,17 @@
 // Highway's HWY_TARGET set to it. Included by targets.hpp, and again by a header that wants more;
 // no guard.
 #if defined(OCTET_WANTS_EVERY_KERNEL)
+#define OCTET_WANTS_DEPTHWISE
+#define OCTET_WANTS_SUMS
+#endif
+#if defined(OCTET_WANTS_DEPTHWISE)
 #define OCTET_WANTS_CONVOLUTIONS
-#define OCTET_WANTS_ELEMENTWISE
 #endif
 
-// Pseudo targets have kernels of their own in some families only (clang warns of an empty pass).
-#if !defined(OCTET_HAS_BASE) ||                                                \
+// Pseudo targets have kernels of their own in some families only.
+#if defined(OCTET_TEST_PASS) ||                                                \
     (defined(OCTET_WANTS_CONVOLUTIONS) && !defined(OCTET_HAS_CONVOLUTIONS)) || \
+    (defined(OCTET_WANTS_DEPTHWISE) && !defined(OCTET_HAS_DEPTHWISE)) ||       \
     (defined(OCTET_WANTS_EVERY_KERNEL) && !defined(OCTET_HAS_EVERY_KERNEL))
 #define OCTET_PASS_WITH_QUADS
 #endif
@@ -70,15 +74,21 @@
 #include "octet/kernels/pass-inl.hpp"
 #undef OCTET_PASS_NONE
 
+#define OCTET_HAS_BASE
+#if defined(OCTET_PASS_WITH_QUADS)
+#define OCTET_HAS_QUADS
+#endif
 #undef OCTET_KERNEL_PASS
 #undef OCTET_PASS_WITH_QUADS
 
-#define OCTET_HAS_BASE
 #if defined(OCTET_WANTS_CONVOLUTIONS)
 #define OCTET_HAS_CONVOLUTIONS
 #endif
-#if defined(OCTET_WANTS_ELEMENTWISE)
-#define OCTET_HAS_ELEMENTWISE
+#if defined(OCTET_WANTS_DEPTHWISE)
+#define OCTET_HAS_DEPTHWISE
+#endif
+#if defined(OCTET_WANTS_SUMS)
+#define OCTET_HAS_SUMS
 #endif
 #if defined(OCTET_WANTS_EVERY_KERNEL)
 #define OCTET_HAS_EVERY_KERNEL

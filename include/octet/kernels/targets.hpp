@@ -23,7 +23,7 @@ octet has its own VNNI target and does not need it"
 #include <hwy/highway.h>
 
 #include "octet/kernels/detect.hpp"
-#include "octet/ops/requantize.hpp"
+#include "octet/numerics/requantize.hpp"
 
 // OCTET_HAS_*: which passes this file compiles. OCTET_TEST_TARGETS: also those that only tests run.
 #if defined(OCTET_TEST_TARGETS)

@@ -35,7 +35,8 @@ constexpr real_bounds bounds_of(activation a) {
 ///   PyTorch  z + rint(f32(v * f32(1 / s)))
 ///   MXNet    the same with s in binary64
 ///   ONNX Runtime  z + rint(f32(v / s)), what its QuantizeLinear gives
-constexpr std::int32_t quantized_bound(library by, float v, double scale, std::int32_t zero_point) {
+OCTET_COLD constexpr std::int32_t quantized_bound(library by, float v, double scale,
+                                                  std::int32_t zero_point) {
   const auto s = static_cast<float>(scale), z = static_cast<float>(zero_point);
   double q = 0;
   switch (by) {
@@ -66,8 +67,8 @@ struct clamp_bounds {
   constexpr bool operator==(const clamp_bounds&) const = default;
 };
 /// A fused activation on quantized values of this type, scale and zero point.
-constexpr clamp_bounds activation_bounds(library by, activation a, dtype type, double scale,
-                                         std::int32_t zero_point) {
+OCTET_COLD constexpr clamp_bounds activation_bounds(library by, activation a, dtype type,
+                                                    double scale, std::int32_t zero_point) {
   clamp_bounds c{lowest_of(type), highest_of(type)};
   const real_bounds r = bounds_of(a);
   if (r.lo)

@@ -25,7 +25,7 @@ namespace numerics {
 /// QM(d), d >= 0 and finite: frexp, then round half away from zero to 31 bits. Below 2^-32 it is
 /// (0, 0), as in TFLite. Computed from the bits: std::frexp and std::round are not constant
 /// expressions in clang.
-constexpr multiplier quantize_multiplier(double d) noexcept {
+OCTET_COLD constexpr multiplier quantize_multiplier(double d) noexcept {
   if (!(d > 0)) return {0, 0};
   const auto b = std::bit_cast<std::uint64_t>(d);
   int e = static_cast<int>(b >> 52 & 2047);

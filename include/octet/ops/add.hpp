@@ -5,8 +5,9 @@
 
 #include "octet/laws/elementwise.hpp"
 #include "octet/numerics/fma.hpp"
+#include "octet/numerics/requantize.hpp"
 #include "octet/ops/broadcast.hpp"
-#include "octet/ops/quantize.hpp"
+#include "octet/ops/clamp.hpp"
 #include "octet/ops/vector_rows.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -144,7 +145,8 @@ constexpr int exponent_of(float v) noexcept {
 }
 
 /// The multipliers of DR for scales a, b -> y: all products in binary64.
-constexpr void set_add_dr(add_params& p, double a, double b, double y, bool wide) noexcept {
+OCTET_COLD constexpr void set_add_dr(add_params& p, double a, double b, double y,
+                                     bool wide) noexcept {
   p.left_shift = wide ? 15 : 20;
   const double twice = mul(2.0, a > b ? a : b);
   p.a_mult = quantize_multiplier(div(a, twice));
@@ -174,11 +176,12 @@ template <class T> constexpr T wrapping_add(T a, T b, std::int32_t sign) {
   return static_cast<T>(sign > 0 ? static_cast<U>(a) + static_cast<U>(b)
                                  : static_cast<U>(a) - static_cast<U>(b));
 }
+/// `a`, `b`: arrays or quantized_codes; `y`: typed_results or integer_results.
 template <class A, class B, class Y>
-constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_t begin,
+constexpr void add(const add_params& p, const A& a, const B& b, const Y& y, std::size_t begin,
                    std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    y[i] = static_cast<Y>(numerics::add_codes(p, a[at[0]], b[at[1]], i));
+    y.set(i, numerics::add_codes(p, a[at[0]], b[at[1]], i));
   });
 }
 /// A plain number within a node's bounds; those of int32 that are its ends bound no int64.
@@ -210,18 +213,8 @@ OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
       add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
                 static_cast<T*>(k.out[0]), r.begin, r.end);
     });
-  with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
-    with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
-      const auto into = [&]<class Y>(type_tag<Y>) {
-        add(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
-            static_cast<Y*>(k.out[0]), r.begin, r.end);
-      };
-      if (p.y_type == dtype::s32)
-        into(type_tag<std::int32_t>{});
-      else
-        with_quantized(p.y_type, into);
-    });
-  });
+  add(p, quantized_codes{k.in[0], p.a_type}, quantized_codes{k.in[1], p.b_type},
+      integer_results{k.out[0], p.y_type}, r.begin, r.end);
 }
 #else
 void add_kernel(const kernel_args& k) noexcept;
@@ -231,7 +224,7 @@ void add_kernel(const kernel_args& k) noexcept;
 namespace ops {
 #if OCTET_HAS_DEFINITIONS
 /// Both operands and the result have one scale each.
-OCTET_INLINE status one_scale_each(const node_view& n) {
+OCTET_COLD OCTET_INLINE status one_scale_each(const node_view& n) {
   for (const tensor_desc* t : {&n.in[0], &n.in[1], &n.out[0]})
     if (!t->quantized() || t->per_channel())
       return unsupported("quantization of an operand or result",
@@ -243,7 +236,7 @@ inline bool is_wide(const node_view& n) {
   return n.in[0].type == dtype::s16 || n.in[1].type == dtype::s16 || n.out[0].type == dtype::s16;
 }
 /// The factors by which each rounding takes the operands to the result's scale.
-OCTET_INLINE status set_add_factors(add_params& p, const node_view& n) {
+OCTET_COLD OCTET_INLINE status set_add_factors(add_params& p, const node_view& n) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   switch (n.round) {
     case rounding::doubling_high_half_away:
@@ -304,7 +297,8 @@ OCTET_INLINE status set_add_factors(add_params& p, const node_view& n) {
   }
   return detail::no_such_rounding(n);
 }
-template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepared& to) {
+template <int Sign, bool Quantized>
+OCTET_COLD status add_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   auto& p = to.make<add_params>(&reference::add_kernel, kernel_id::add);
   p.mode = n.round;

@@ -21,7 +21,8 @@ template <int N> struct broadcast_plan {
 /// Plan for operands of these shapes; all must broadcast to `y` (checked by the operator's shape
 /// rule).
 template <int N>
-constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const dims& y) {
+OCTET_COLD constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in,
+                                                      const dims& y) {
   broadcast_plan<N> p;
   p.count = y.elements().value;
   std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};

@@ -7,7 +7,7 @@
 
 OCTET_NAMESPACE_BEGIN
 
-constexpr laws::operand operand_of(const tensor_desc& t) {
+OCTET_COLD constexpr laws::operand operand_of(const tensor_desc& t) {
   // Quantized per channel, also along an axis of one.
   const bool per_channel = t.per_channel() || (t.scales.size() == 1 && t.axis >= 0 &&
                                                t.axis < t.shape.rank && t.shape[t.axis] == 1);
@@ -15,7 +15,7 @@ constexpr laws::operand operand_of(const tensor_desc& t) {
 }
 
 /// Attributes that an operator does not have are absent and keep their defaults. f.x must be set.
-constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
+OCTET_COLD constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.alpha = a.real("alpha");
   f.beta = a.real("beta", 1);
   f.offset = a.integer("offset");
@@ -34,8 +34,8 @@ constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.pool.adaptive_w = static_cast<std::int32_t>(a.integer("adaptive_w"));
 }
 /// Only what the IR says; the framework's part is the caller's.
-constexpr laws::facts facts_of(law arithmetic, const node_view& n,
-                               const laws::framework_facts& framework) {
+OCTET_COLD constexpr laws::facts facts_of(law arithmetic, const node_view& n,
+                                          const laws::framework_facts& framework) {
   laws::facts f;
   f.arithmetic = arithmetic;
   f.framework = framework;

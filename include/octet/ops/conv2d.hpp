@@ -78,7 +78,7 @@ constexpr gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexce
 }  // namespace kernels
 
 /// Shape of a convolution: x [N,H,W,C], w [O,KH,KW,C/groups].
-constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
+OCTET_COLD constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
   if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
   if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
@@ -117,9 +117,10 @@ constexpr std::int64_t finished(const requantize_params& q, std::int64_t sum,
   return q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel);
 }
 /// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
-/// counted within the group. `y`: typed_results or integer_results.
+/// counted within the group. `x`, `w`: pointers or quantized_codes; `y`: typed_results or
+/// integer_results.
 template <class In, class W, class Out>
-constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out& y, bool depthwise,
+constexpr void conv2d(const conv2d_params& p, In x, W w, const Out& y, bool depthwise,
                       std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
                      group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
@@ -137,12 +138,12 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out
             const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
                                ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
             if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-            const In* px = x + nhwc_index(image, n, iy, ix, first);
+            const std::size_t px = nhwc_index(image, n, iy, ix, first);
             const std::size_t tap = as_size(ky * p.kernel_w + kx);
-            const W* pw = w + (depthwise ? tap * as_size(p.out_c) + as_size(oc)
-                                         : (as_size(oc) * taps + tap) * as_size(group_in));
-            for (std::int32_t ic = 0; ic < group_in; ++ic)
-              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
+            const std::size_t pw = depthwise ? tap * as_size(p.out_c) + as_size(oc)
+                                             : (as_size(oc) * taps + tap) * as_size(group_in);
+            for (std::size_t ic = 0; ic < as_size(group_in); ++ic)
+              acc += std::int64_t{x[px + ic] - p.in_zero_point} * (std::int32_t{w[pw + ic]} - wz);
           }
         y.set((row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc),
               finished(p.requant, acc, oc));
@@ -153,10 +154,16 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
-    conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-           integer_results{a.out[0], p.out_type}, Depthwise, rows.begin, rows.end);
-  });
+  const integer_results y{a.out[0], p.out_type};
+  // Header-only files, whose kernels take nearly all convolutions: one loop for all types.
+  if constexpr (!kernels::every_form)
+    return conv2d(p, quantized_codes{a.in[0], p.in_type}, quantized_codes{a.in[1], p.weight_type},
+                  y, Depthwise, rows.begin, rows.end);
+  else
+    with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+      conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]), y, Depthwise,
+             rows.begin, rows.end);
+    });
 }
 #else
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
@@ -225,27 +232,28 @@ constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, st
 #if OCTET_HAS_DEFINITIONS
 /// A bias of integers (input 2, where there is one) as the parameters hold it; one of floats is
 /// looked at, but for its rounding to take.
-template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t channels) {
+template <class P>
+OCTET_COLD status set_integer_bias(const node_view& n, P& p, std::size_t channels) {
   if (!n.present(2)) return unit{};
   const tensor_desc& b = n.in[2];
   if (b.shape.elements().value != channels)
-    return invalid("bias count", std::to_string(b.shape.elements().value),
-                   std::to_string(channels));
+    return detail::invalid_of({"bias count"}, {b.shape.elements().value}, {channels});
   if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
   if (b.type == dtype::s32) {
     p.bias32 = n.constant_as<std::int32_t>(2).data();
   } else if (b.type == dtype::s64) {
     for (std::int64_t v : n.constant_as<std::int64_t>(2))
       if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62))
-        return invalid("bias", std::to_string(v),
-                       "a magnitude below 2^62");  // sums with it must not leave int64
+        return detail::invalid_of({"bias"}, {v},
+                                  {"a magnitude below 2^62"});  // sums with it must not leave int64
     p.bias64 = n.constant_as<std::int64_t>(2).data();
   }
   return unit{};
 }
 /// One zero point for each channel of the weights, where not all are 0.
 template <class P>
-void set_weight_zero_points(const tensor_desc& w, prepared& to, P& p, std::size_t channels) {
+OCTET_COLD void set_weight_zero_points(const tensor_desc& w, prepared& to, P& p,
+                                       std::size_t channels) {
   if (common_zero_point(w) == 0) return;
   auto z = to.array<std::int32_t>(channels);
   for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
@@ -261,14 +269,14 @@ template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem
 /// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
 template <class P, class F>
-status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
-                            std::size_t per_channel, F&& channel_weights) {
+OCTET_COLD status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
+                                       std::size_t per_channel, F&& channel_weights) {
   const auto how = read_attributes<accumulation_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
   set_types(p, n);
   if (x.per_channel()) return unsupported("per-channel activations");
   if (w.per_channel() && w.scales.size() != channels)
-    return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
+    return detail::invalid_of({"weight scales"}, {w.scales.size()}, {channels});
   set_weight_zero_points(w, to, p, channels);
   if (auto b = set_integer_bias(n, p, channels); !b) return b;
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
@@ -346,7 +354,8 @@ constexpr void set_conv2d(conv2d_params& p, const conv2d_attrs& a, const node_vi
     std::swap(p.pad_top, p.pad_left);
   }
 }
-template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_memory& to) {
+template <bool Depthwise>
+OCTET_COLD constexpr void conv2d_memory(const node_view& n, node_memory& to) {
   conv2d_params p{};
   set_conv2d<Depthwise>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
   accumulation_memory(
@@ -355,7 +364,7 @@ template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_
       Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
 }
 #if OCTET_HAS_DEFINITIONS
-template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
+template <bool Depthwise> OCTET_COLD status conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);
   const dims &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>,

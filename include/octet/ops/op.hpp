@@ -206,7 +206,17 @@ class attributes {
     }
     /// Refers to this value's memory.
     attribute_value view() const {
-      return visit([](const auto& v) { return attribute_value(v); });
+      // Spans of a pointer and a size: those of a std::vector take every file 30 ms to look at.
+      switch (kind_) {
+        case kind::real: return real_;
+        case kind::text: return std::string_view(text_);
+        case kind::integers:
+          return std::span<const std::int64_t>(integers_.data(), integers_.size());
+        case kind::reals: return std::span<const double>(reals_.data(), reals_.size());
+        case kind::none:
+        case kind::integer: break;
+      }
+      return integer_;
     }
     bool operator==(const value&) const = default;
 
@@ -218,7 +228,7 @@ class attributes {
     std::vector<std::int64_t> integers_;
     std::vector<double> reals_;
   };
-  void set(std::string_view key, value v) {
+  OCTET_COLD void set(std::string_view key, value v) {
     for (auto& [k, old] : entries_)
       if (k == key) {
         old = std::move(v);
@@ -411,7 +421,7 @@ class plan_memory {
     return t;
   }
   template <class T> std::span<T> array(std::size_t n) { return {elements<T>(n), n}; }
-  std::byte* bytes(Bytes n, std::size_t align = alignment) {
+  OCTET_COLD std::byte* bytes(Bytes n, std::size_t align = alignment) {
     if (n.value == 0) return nullptr;
     total_ = round_up(total_, align) + n.value;
     if (blocks_.empty() && !storage_.empty()) {
@@ -433,7 +443,7 @@ class plan_memory {
     return blocks_.back().data() + at;
   }
   /// The next `n` bytes come without another allocation; false where there is no memory for them.
-  bool reserve(Bytes n) {
+  OCTET_COLD bool reserve(Bytes n) {
     if (n.value == 0 || (!storage_.empty() && blocks_.empty())) return true;
     if (!blocks_.empty() && round_up(used_, alignment) + n.value <= blocks_.back().size())
       return true;
@@ -802,21 +812,25 @@ constexpr kernels::kernel_set kernels_of(const op_def& op) {
 
 OCTET_COLD inline error_info unsupported(std::string_view what, std::string_view found = {},
                                          std::string_view supported = {}) {
-  return {errc::unsupported,  std::string(what),     {}, {}, {},
-          std::string(found), std::string(supported)};
+  return detail::error_of(errc::unsupported, {what}, {found}, {supported});
 }
 OCTET_COLD inline error_info invalid(std::string_view what, std::string_view found = {},
                                      std::string_view supported = {}) {
-  return {errc::invalid, std::string(what), {}, {}, {}, std::string(found), std::string(supported)};
+  return detail::error_of(errc::invalid, {what}, {found}, {supported});
 }
 namespace detail {
+/// The same with texts of several pieces.
+OCTET_COLD inline error_info invalid_of(text_pieces what, text_pieces found,
+                                        text_pieces supported) {
+  return error_of(errc::invalid, what, found, supported);
+}
 /// What an attribute_view has noted: an attribute that an operator does not read is misspelt, or of
 /// another kind.
 OCTET_COLD inline status all_read(const op_def& op, const attributes& a, const bool* read) {
   for (std::size_t i = 0; i < a.entries().size(); ++i)
     if (!read[i])
-      return invalid("attribute of " + std::string(op.name), a.entries()[i].first,
-                     "attributes that it has, of their kinds");
+      return invalid_of({"attribute of ", op.name}, {a.entries()[i].first},
+                        {"attributes that it has, of their kinds"});
   return unit{};
 }
 /// Scales, zero points and their axis go with type and shape. A dead channel of weights has scale
@@ -824,23 +838,19 @@ OCTET_COLD inline status all_read(const op_def& op, const attributes& a, const b
 OCTET_COLD inline status verify_quantization(const tensor_desc& t) {
   for (std::size_t c = 0; c < t.scales.size(); ++c)
     if (const double s = t.scales[c]; !is_scale(s) && !(s == 0 && t.per_channel()))
-      return invalid("scale", std::to_string(s), "a positive finite number");
+      return invalid_of({"scale"}, {s}, {"a positive finite number"});
   if (t.per_channel()) {
     if (t.axis < 0 || t.axis >= t.shape.rank)
-      return invalid("quantization axis", std::to_string(t.axis),
-                     "0 to " + std::to_string(t.shape.rank - 1));
+      return invalid_of({"quantization axis"}, {t.axis}, {"0 to ", t.shape.rank - 1});
     if (t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
-      return invalid("number of scales", std::to_string(t.scales.size()),
-                     std::to_string(t.shape[t.axis]));
+      return invalid_of({"number of scales"}, {t.scales.size()}, {t.shape[t.axis]});
   }
   if (t.zero_points.size() > 1 && t.zero_points.size() != t.scales.size())
-    return invalid("number of zero points", std::to_string(t.zero_points.size()),
-                   std::to_string(t.scales.size()));
+    return invalid_of({"number of zero points"}, {t.zero_points.size()}, {t.scales.size()});
   if (!is_float(t.type))
     for (const std::int32_t z : t.zero_points)
       if (z < lowest_of(t.type) || z > highest_of(t.type))
-        return invalid("zero point", std::to_string(z),
-                       "a value of " + std::string(name_of(t.type)));
+        return invalid_of({"zero point"}, {z}, {"a value of ", name_of(t.type)});
   return unit{};
 }
 /// Whether a node of this operator is computed with the scale of an operand of that type: input
@@ -852,14 +862,14 @@ constexpr bool needs_scale(const op_def& op, rounding round, dtype type,
 }
 /// "input 0 of qnn.add".
 OCTET_COLD inline std::string name_of_operand(const op_def& op, bool is_input, std::size_t i) {
-  return (is_input ? "input " : "output ") + std::to_string(i) + " of " + std::string(op.name);
+  return joined({is_input ? "input " : "output ", i, " of ", op.name});
 }
 OCTET_COLD inline error_info no_scale(const std::string& operand) {
-  return invalid("scale of " + operand, "none", "the operand's scale");
+  return invalid_of({"scale of ", operand}, {"none"}, {"the operand's scale"});
 }
 /// For switches whose other roundings the operator's forms exclude.
 OCTET_COLD inline error_info no_such_rounding(const node_view& n) {
-  return unsupported("rounding", std::string(name_of(n.round)));
+  return unsupported("rounding", name_of(n.round));
 }
 constexpr operand_types operand_of(std::span<const operand_types> list, bool repeats,
                                    std::size_t i) {
@@ -868,7 +878,7 @@ constexpr operand_types operand_of(std::span<const operand_types> list, bool rep
   if (i < given) return list[i];
   return repeats && given != 0 ? list[given - 1] : operand_types{};
 }
-constexpr bool has_types(const op_def& op, const form& f, const node_view& n) {
+OCTET_COLD constexpr bool has_types(const op_def& op, const form& f, const node_view& n) {
   const auto fits = [&](const operand_types& o, dtype t) {
     return o.is_like() ? t == n.in[o.like_input()].type : o.set().contains(t);
   };
@@ -879,48 +889,59 @@ constexpr bool has_types(const op_def& op, const form& f, const node_view& n) {
   return true;
 }
 /// Names of a form's types and roundings: "uint8|int8, as input 0 -> float32, AWAY|EVEN".
-OCTET_COLD inline std::string text_of(const operand_types& o) {
-  if (o.is_like()) return "as input " + std::to_string(o.like_input());
-  std::string s;
-  for (const dtype t : enumerators<dtype>)
-    if (o.set().contains(t)) s += (s.empty() ? "" : "|") + std::string(name_of(t));
-  return o.set() == all_types ? "any" : s;
+/// Behind what the text has from `from` on.
+OCTET_COLD inline void append(std::string& s, std::size_t from, std::string_view between,
+                              std::string_view text) {
+  if (s.size() != from) s += between;
+  s += text;
 }
-OCTET_COLD inline std::string text_of(const rounding_set& r) {
-  std::string s;
+OCTET_COLD inline void append_text_of(std::string& s, std::span<const operand_types> operands) {
+  const std::size_t begin = s.size();
+  for (const operand_types& o : operands) {
+    if (!o.given()) continue;
+    append(s, begin, ", ", "");
+    const std::size_t from = s.size();
+    if (o.is_like())
+      text_piece(joined({"as input ", o.like_input()})).append_to(s);
+    else if (o.set() == all_types)
+      s += "any";
+    else
+      for (const dtype t : enumerators<dtype>)
+        if (o.set().contains(t)) append(s, from, "|", name_of(t));
+  }
+}
+OCTET_COLD inline void append_text_of(std::string& s, const form& f) {
+  append_text_of(s, f.in);
+  s += " -> ";
+  append_text_of(s, f.out);
+  s += ", ";
+  const std::size_t from = s.size();
   for (const rounding i : enumerators<rounding>)
-    if (r.contains(i)) s += (s.empty() ? "" : "|") + std::string(name_of(i));
-  return s;
-}
-OCTET_COLD inline std::string text_of(const form& f) {
-  const auto list = [](std::span<const operand_types> operands) {
-    std::string s;
-    for (const operand_types& o : operands)
-      if (o.given()) s += (s.empty() ? "" : ", ") + text_of(o);
-    return s;
-  };
-  return list(f.in) + " -> " + list(f.out) + ", " + text_of(f.roundings);
+    if (f.roundings.contains(i)) append(s, from, "|", name_of(i));
 }
 OCTET_COLD inline error_info no_such_form(const op_def& op, const node_view& n) {
   std::string found, supported;
   for (std::size_t i = 0; i < n.in.size(); ++i)
-    found += (i == 0 ? "" : ", ") + std::string(n.present(i) ? name_of(n.in[i].type) : "absent");
+    append(found, 0, ", ", n.present(i) ? name_of(n.in[i].type) : "absent");
   for (std::size_t i = 0; i < n.out.size(); ++i)
-    found += (i == 0 ? " -> " : ", ") + std::string(name_of(n.out[i].type));
-  found += ", " + std::string(name_of(n.round));
+    text_piece(joined({i == 0 ? " -> " : ", ", name_of(n.out[i].type)})).append_to(found);
+  append(found, 0, ", ", name_of(n.round));
   bool typed = false;  // only the rounding is wrong: only forms of these types help
   for (const form& f : op.forms) typed |= has_types(op, f, n);
   for (const form& f : op.forms)
-    if (!typed || has_types(op, f, n)) supported += (supported.empty() ? "" : "; ") + text_of(f);
-  return unsupported((typed ? "rounding of " : "element types of ") + std::string(op.name),
-                     std::move(found), std::move(supported));
+    if (!typed || has_types(op, f, n)) {
+      append(supported, 0, "; ", "");
+      append_text_of(supported, f);
+    }
+  return error_of(errc::unsupported, {typed ? "rounding of " : "element types of ", op.name},
+                  {found}, {supported});
 }
 }  // namespace detail
 
 /// Whether the node has one of its operator's forms: element types and rounding that go together,
 /// and only optional inputs left out. Operators without declared forms (registered from outside)
 /// check in `prepare` themselves.
-constexpr bool takes(const op_def& op, const node_view& n) {
+OCTET_COLD constexpr bool takes(const op_def& op, const node_view& n) {
   for (std::size_t i = 0; i < n.in.size(); ++i)
     if (!n.present(i) && !op.optional.contains(i) && !op.forms.empty()) return false;
   for (const form& f : op.forms)
@@ -928,7 +949,7 @@ constexpr bool takes(const op_def& op, const node_view& n) {
   return op.forms.empty();
 }
 /// Whether a form takes this type as input `i`.
-constexpr bool takes_input(const op_def& op, std::size_t i, dtype type) {
+OCTET_COLD constexpr bool takes_input(const op_def& op, std::size_t i, dtype type) {
   for (const form& f : op.forms) {
     const operand_types o = detail::operand_of(f.in, op.max_inputs < 0, i);
     if (o.is_like() ? takes_input(op, o.like_input(), type) : o.set().contains(type)) return true;
@@ -947,8 +968,8 @@ OCTET_COLD inline status prepare_node(const op_def& op, const node_view& n, prep
   if (takes(op, n)) return op.prepare(n, to);
   for (std::size_t i = 0; i < n.in.size(); ++i)
     if (!n.present(i) && !op.optional.contains(i))
-      return invalid("input " + std::to_string(i) + " of " + std::string(op.name), "absent",
-                     "an operand that must be given");
+      return detail::invalid_of({detail::name_of_operand(op, true, i)}, {"absent"},
+                                {"an operand that must be given"});
   return detail::no_such_form(op, n);
 }
 

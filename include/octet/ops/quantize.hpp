@@ -33,14 +33,6 @@ struct quantize_factors {
 };
 
 namespace numerics {
-/// MXNet's own form of a scale, f32(levels / largest magnitude), from s = largest magnitude /
-/// levels in binary64: exact, because a quotient of two binary32 numbers is no closer to a tie of
-/// binary32 than 2^-49 of itself, and the two divisions here are off by 2^-52.
-constexpr float levels_per_unit(double s) noexcept { return static_cast<float>(div(1., s)); }
-/// MXNet's factor from one scale to another.
-constexpr float rescale_by_levels(double from, double to) noexcept {
-  return div(levels_per_unit(to), levels_per_unit(from));
-}
 /// multiplier > 0: what EVEN_MUL and MXN multiply with, in place of 1 / s.
 constexpr quantize_factors factors_of(rounding r, double s, float multiplier = 0) noexcept {
   const bool from_range = r == rounding::mxnet;

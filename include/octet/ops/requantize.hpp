@@ -5,38 +5,11 @@
 
 #include "octet/laws/quantize.hpp"
 #include "octet/numerics/requantize.hpp"
+#include "octet/ops/clamp.hpp"
 #include "octet/ops/op.hpp"
 #include "octet/ops/types.hpp"
 
 OCTET_NAMESPACE_BEGIN
-
-/// Bounds of a fused activation, as codes of the output.
-struct clamp_keys {
-  static constexpr attribute_key keys[] = {{"clamp_lo", attribute_value::kind::integer},
-                                           {"clamp_hi", attribute_value::kind::integer}};
-};
-/// Clamp after the zero point, in quantized values: the output type's range narrowed by a fused
-/// activation (attributes "clamp_lo" and "clamp_hi"; the importer derives them by its framework's
-/// rule).
-struct clamp_range {
-  std::int32_t lo, hi;
-};
-inline clamp_range clamp_of(const attribute_view& a, dtype out) {
-  const auto lo = std::max<std::int64_t>(lowest_of(out), INT32_MIN),
-             hi = std::min<std::int64_t>(highest_of(out), INT32_MAX);
-  return {static_cast<std::int32_t>(std::max(lo, a.integer("clamp_lo", lo))),
-          static_cast<std::int32_t>(std::min(hi, a.integer("clamp_hi", hi)))};
-}
-
-/// Factors and biases in binary32 must be finite: of infinity times 0 a reference and a kernel make
-/// different codes.
-constexpr bool is_finite(float v) { return v - v == 0; }
-inline status finite_factors(std::initializer_list<float> factors) {
-  for (const float f : factors)
-    if (!is_finite(f))
-      return unsupported("ratio of scales", std::to_string(f), "a finite binary32 number");
-  return unit{};
-}
 
 /// The roundings of layers' sums whose bias, if any, is an integer. One set for all layers: what a
 /// file calls BATCH_MATMUL may become a fully connected layer and keeps its own rounding.
@@ -144,8 +117,8 @@ constexpr void real_bias_memory(node_memory& to, rounding mode, std::size_t chan
 /// keeps it and 1 / that scale, MXN's is in units of the accumulator already. After
 /// fill_requantize.
 template <class F>
-status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::span<const float> raw,
-                     F&& product) {
+OCTET_COLD status set_real_bias(prepared& to, requantize_params& p, rounding mode,
+                                std::span<const float> raw, F&& product) {
   auto b = to.array<float>(raw.size());
   for (std::size_t c = 0; c < raw.size(); ++c)
     b[c] = numerics::real_bias(mode, raw[c], static_cast<float>(product(c)));
@@ -166,8 +139,8 @@ status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::spa
 }
 /// Allocates and fills the arrays for products product(0..n), n == 1 or the channel count.
 template <class F>
-status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::size_t n,
-                       F&& product, const tensor_desc& out, clamp_range clamp) {
+OCTET_COLD status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::size_t n,
+                                  F&& product, const tensor_desc& out, clamp_range clamp) {
   p.mode = requantize_mode(mode);
   p.channels = static_cast<std::int32_t>(n);
   p.zero_point = out.zero_point();
@@ -186,9 +159,9 @@ status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::s
   p.scale64 = scale64;
   return unit{};
 }
-inline status fill_requantize(prepared& to, requantize_params& p, rounding mode,
-                              std::span<const double> products, const tensor_desc& out,
-                              clamp_range clamp) {
+OCTET_COLD inline status fill_requantize(prepared& to, requantize_params& p, rounding mode,
+                                         std::span<const double> products, const tensor_desc& out,
+                                         clamp_range clamp) {
   return fill_requantize(
       to, p, mode, products.size(), [&](std::size_t c) { return products[c]; }, out, clamp);
 }

@@ -120,6 +120,18 @@ struct integer_results {
     with_integer(type, [&]<class T>(type_tag<T>) { static_cast<T*>(to)[i] = static_cast<T>(v); });
   }
 };
+/// Codes of any quantized type, whose memory is the caller's: what elements of references are read
+/// through that take several of them, since a loop for each combination of types is nearly all of
+/// what a header-only file would compile for them.
+struct quantized_codes {
+  const void* from;
+  dtype type;
+  std::int32_t operator[](std::size_t i) const noexcept {
+    std::int32_t v = 0;
+    with_quantized(type, [&]<class T>(type_tag<T>) { v = static_cast<const T*>(from)[i]; });
+    return v;
+  }
+};
 /// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Every type has one.
 template <class F> constexpr void with_size(dtype t, F&& f) {
   switch (t) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "octet/core/buffer.hpp"
+#include "octet/core/work_list.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -24,24 +25,6 @@ struct lifetime {
 };
 
 namespace detail {
-
-/// A list of fixed length that constant evaluation may use too. Not copyable.
-template <class T> class work_list {
- public:
-  constexpr explicit work_list(std::size_t n) : data_(new T[n + 1]{}), size_(n) {}
-  work_list(const work_list&) = delete;
-  work_list& operator=(const work_list&) = delete;
-  constexpr ~work_list() { delete[] data_; }
-  constexpr T& operator[](std::size_t i) { return data_[i]; }
-  constexpr const T& operator[](std::size_t i) const { return data_[i]; }
-  constexpr std::size_t size() const { return size_; }
-  constexpr T* begin() { return data_; }
-  constexpr T* end() { return data_ + size_; }
-
- private:
-  T* data_;
-  std::size_t size_;
-};
 
 /// Blocks by the steps during which they exist: a segment tree over the steps, each block listed at
 /// the O(log steps) nodes that together cover its life.

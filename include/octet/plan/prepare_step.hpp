@@ -49,8 +49,7 @@ constexpr bool is_alias(const op_def& op, const node_view& n) {
 OCTET_COLD inline status within(const op_def& op, const char* what, std::size_t taken,
                                 std::size_t declared) {
   if (taken <= declared || op.memory == nullptr) return unit{};
-  return invalid(what, std::to_string(taken) + " bytes",
-                 std::to_string(declared) + " bytes, as op_def::memory says");
+  return invalid_of({what}, {taken, " bytes"}, {declared, " bytes, as op_def::memory says"});
 }
 
 /// References only: for who must not name the kernels (loaders, which fold constants).

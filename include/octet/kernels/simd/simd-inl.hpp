@@ -54,12 +54,15 @@ inline constexpr kernels::target_layout layout{lanes32, simd::registers == 32 ? 
 /// Rows of a full tile of int32 sums in nv vectors: 12 accumulators where there are 16 registers,
 /// 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
 constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
-inline constexpr std::size_t most_tile_rows = 8;
+using kernels::most_tile_rows;
+static_assert(tile_rows(1) <= static_cast<int>(most_tile_rows) &&
+              tile_rows(3) <= static_cast<int>(most_tile_rows));
 /// Vectors of binary32 sums that each of four rows of a float tile has.
 inline constexpr int vectors_of_four_rows = simd::registers == 32 ? 4 : 2;
 /// Depthwise windows slide along rows: four bytes a lane, and registers for the sums that a column
 /// joins.
 inline constexpr bool has_slides = simd::quads != 0 && simd::registers == 32;
+using kernels::every_form;
 /// Blocks of 128 bits of a vector may belong to several rows (simd::load_parts).
 inline constexpr bool has_parts = lanes8 == 64;
 

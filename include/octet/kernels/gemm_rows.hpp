@@ -1,0 +1,206 @@
+// Rows of the matrix kernel: which elements of the input each output pixel reads, and the windows
+// that they are copied to where they do not lie so in memory. The same on every target, compiled
+// once.
+#ifndef OCTET_KERNELS_GEMM_ROWS_HPP_
+#define OCTET_KERNELS_GEMM_ROWS_HPP_
+
+#include <cstring>
+
+#include "octet/kernels/gemm.hpp"
+
+#if OCTET_HAS_KERNELS
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+
+/// A target's copies of `count` elements into a window: bytes (xor flip) or int16 (minus the zero
+/// point).
+struct window_copies {
+  void (*bytes)(const std::byte* x, std::byte* to, std::size_t count, std::uint32_t flip) noexcept;
+  void (*unsigned_words)(const std::byte* x, std::byte* to, std::size_t count,
+                         std::int32_t zero_point) noexcept;
+  void (*signed_words)(const std::byte* x, std::byte* to, std::size_t count,
+                       std::int32_t zero_point) noexcept;
+};
+struct window_source {
+  dtype type;
+  bool words;  // int16 elements from bytes
+  std::uint32_t flip;
+  std::int32_t zero_point, fill;
+  const window_copies* by;
+  void copy(const std::byte* x, std::byte* to, std::size_t count) const noexcept {
+    if (words) {
+      if (type == dtype::u8)
+        by->unsigned_words(x, to, count, zero_point);
+      else
+        by->signed_words(x, to, count, zero_point);
+    } else if (type == dtype::s16) {
+      std::memcpy(to, x, count * 2);
+    } else {
+      by->bytes(x, to, count, flip);
+    }
+  }
+  void pad(std::byte* to, std::size_t count) const noexcept {
+    if (words || type == dtype::s16) {
+      const auto v = static_cast<std::int16_t>(words ? 0 : fill);
+      for (std::size_t i = 0; i < count; ++i) std::memcpy(to + 2 * i, &v, 2);
+    } else {
+      std::memset(to, fill, count);
+    }
+  }
+  /// The same of bytes, or of words made of them, that have this zero point.
+  window_source with(std::int32_t zero) const noexcept {
+    window_source s = *this;
+    s.zero_point = zero;
+    s.fill = (flip != 0 ? zero ^ 0x80 : zero) & 0xFF;
+    return s;
+  }
+};
+/// Zero points of lines of output; none: what the source says.
+struct line_zeros {
+  const std::int32_t* of = nullptr;
+  std::size_t lines = 1;  // that share one
+  dtype codes = dtype::u8;
+  std::int32_t at(std::size_t i) const noexcept { return run_time_zero_point(codes, of[i]); }
+};
+
+/// Output rows [oy, oy + rows) of image n: their input into the window.
+OCTET_NOINLINE inline void fill_window(const gemm_problem& g, const packed_gemm& h,
+                                       const window_source& source, const line_zeros& zeros,
+                                       const std::byte* x, std::byte* window, std::int32_t n,
+                                       std::int32_t oy, std::int32_t rows) noexcept {
+  const auto in_c = as_size(g.in_c), size = size_of(g.in_type), pixel = in_c * h.element;
+  const std::int32_t tall = (rows - 1) * h.step_h + (g.kernel_h - 1) * g.dilation_h + 1;
+  for (std::int32_t r = 0; r < tall; ++r) {
+    std::byte* to = window + as_size(r) * h.row_bytes;
+    window_source s = source;
+    if (zeros.of != nullptr) {
+      // Lines of one image share a zero point, or each has the line of input that bears its number.
+      const std::size_t line = product_of(n, g.out_h) + as_size(g.kernel_h == 1 ? oy + r : oy);
+      s = source.with(zeros.at(line / zeros.lines));
+    }
+    std::memset(to + as_size(h.window_w) * pixel, 0, h.row_bytes - as_size(h.window_w) * pixel);
+    std::int32_t iy =
+        g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
+    if (g.insert_h != 1) iy = iy >= 0 && iy % g.insert_h == 0 ? iy / g.insert_h : -1;
+    if (iy < 0 || iy >= g.in_h) {
+      s.pad(to, as_size(h.window_w) * in_c);
+      continue;
+    }
+    const std::byte* from =
+        x + (product_of(n, g.in_h) + as_size(iy)) * as_size(g.in_w) * in_c * size;
+    if (g.insert_w != 1 || (g.kernel_w == 1 && g.stride_w != 1)) {
+      for (std::int32_t i = 0; i < h.window_w; ++i, to += pixel) {
+        std::int32_t ix = (g.kernel_w == 1 ? i * g.stride_w : i) - g.pad_left;
+        if (g.insert_w != 1) ix = ix >= 0 && ix % g.insert_w == 0 ? ix / g.insert_w : -1;
+        if (ix < 0 || ix >= g.in_w)
+          s.pad(to, in_c);
+        else
+          s.copy(from + as_size(ix) * in_c * size, to, in_c);
+      }
+      continue;
+    }
+    const std::int32_t left = g.pad_left < 0            ? 0
+                              : g.pad_left < h.window_w ? g.pad_left
+                                                        : h.window_w,
+                       first = g.pad_left < 0 ? -g.pad_left : 0;
+    const std::int32_t have =
+                           g.in_w - first < h.window_w - left ? g.in_w - first : h.window_w - left,
+                       right = h.window_w - left - have;
+    if (left > 0) s.pad(to, as_size(left) * in_c);
+    if (have > 0)
+      s.copy(from + as_size(first) * in_c * size, to + as_size(left) * pixel, as_size(have) * in_c);
+    if (right > 0) s.pad(to + as_size(left + have) * pixel, as_size(right) * in_c);
+  }
+}
+
+/// The work of one call: its scratch, and what does not change from block to block.
+struct gemm_run {
+  const gemm_problem& g;
+  const packed_gemm& h;
+  const std::byte* packed;
+  const std::byte** rows;  // first element of each pixel of a block, in the input or the window
+  std::int32_t* sums;      // of those rows, times h.offset
+  std::int32_t* zeros;     // and their zero points
+  float* scales;           // and their scales, where g.rows is given
+  std::byte* window;
+  line_zeros lines;
+};
+
+/// Where the input pixels of output pixels [first, first + count) lie, of a kernel of one pixel.
+OCTET_NOINLINE inline void strided_rows(const gemm_problem& g, const std::byte* x,
+                                        std::size_t pixel, std::size_t first, std::size_t count,
+                                        const std::byte** rows) noexcept {
+  const auto out_w = as_size(g.out_w), out_h = as_size(g.out_h), step = as_size(g.stride_w) * pixel;
+  std::size_t line = first / out_w, column = first % out_w;
+  for (std::size_t i = 0; i < count; ++line, column = 0) {
+    const std::size_t row = line / out_h * as_size(g.in_h) + line % out_h * as_size(g.stride_h);
+    const std::byte* at = x + row * as_size(g.in_w) * pixel + column * step;
+    for (; column < out_w && i < count; ++column, at += step) rows[i++] = at;
+  }
+}
+/// The pixels of a block that are of the other sign into the window: from x on, or where the rows
+/// point to, which then point to the copies. Once for all panels; flipped where they are
+/// multiplied, they would take up the ports of the products.
+OCTET_NOINLINE inline void copy_pixels(const gemm_run& r, const window_source& source,
+                                       const std::byte* x, std::size_t pixel,
+                                       std::size_t count) noexcept {
+  if (x != nullptr) source.copy(x, r.window, count * pixel);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::byte* const to = r.window + i * pixel;
+    if (x == nullptr) source.copy(r.rows[i], to, pixel);
+    r.rows[i] = to;
+  }
+}
+/// The last row of a block is repeated: a tile begins at it, and sums are formed of four at a time.
+inline constexpr std::size_t repeated_rows = most_tile_rows + 3;
+/// Rows of the block of output pixels that starts at `item`, at most `left` items of it (direct:
+/// pixels; else: output lines); returns how many. A tile's worth of the last one comes on top.
+OCTET_NOINLINE inline std::size_t block_rows(const gemm_run& r, const window_source& source,
+                                             const std::byte* x, std::size_t item,
+                                             std::size_t left) noexcept {
+  const gemm_problem& g = r.g;
+  const packed_gemm& h = r.h;
+  const auto most = as_size(h.block_rows);
+  const std::size_t pixel = as_size(g.in_c) * h.element;
+  std::size_t count = 0;
+  if (h.direct) {
+    count = left < most ? left : most;
+    const bool dense = g.stride_h == 1 && g.stride_w == 1 && g.out_w == g.in_w && g.out_h == g.in_h;
+    if (!dense) strided_rows(g, x, pixel, item, count, r.rows);
+    if (h.flip != 0) {
+      copy_pixels(r, source, dense ? x + item * pixel : nullptr, pixel, count);
+    } else if (dense) {
+      for (std::size_t i = 0; i < count; ++i) r.rows[i] = x + (item + i) * pixel;
+    }
+  } else {
+    const auto n = static_cast<std::int32_t>(item / as_size(g.out_h)),
+               oy = static_cast<std::int32_t>(item % as_size(g.out_h));
+    std::int32_t lines = g.out_h - oy < h.block_rows ? g.out_h - oy : h.block_rows;
+    if (as_size(lines) > left) lines = static_cast<std::int32_t>(left);
+    fill_window(g, h, source, r.lines, x, r.window, n, oy, lines);
+    const std::size_t step = as_size(h.step_w) * pixel;
+    for (std::int32_t line = 0; line < lines; ++line) {
+      const std::byte* at = r.window + as_size(line * h.step_h) * h.row_bytes;
+      for (std::int32_t i = 0; i < g.out_w; ++i, at += step) r.rows[count++] = at;
+    }
+  }
+  for (std::size_t i = 0; i < repeated_rows; ++i) r.rows[count + i] = r.rows[count - 1];
+  return count;
+}
+
+OCTET_COLD inline const char* describe_gemm(const gemm_problem& g, const target_layout& t) {
+  const packed_gemm h = gemm_header(g, t);
+  if (h.share != 0) return "gemm 4x8 grouped";
+  return h.kind == product::quad    ? !h.direct     ? "gemm 4x8 window"
+                                      : h.flip != 0 ? "gemm 4x8 pixels"
+                                                    : "gemm 4x8 direct"
+         : h.kind == product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
+         : h.direct                 ? "gemm 2x16 wide weights direct"
+                                    : "gemm 2x16 wide weights window";
+}
+
+}  // namespace kernels
+OCTET_NAMESPACE_END
+#endif  // OCTET_HAS_KERNELS
+
+#endif  // OCTET_KERNELS_GEMM_ROWS_HPP_
