@@ -333,6 +333,37 @@ TEST_CASE("pool2d kernels equal the reference") {
   seen.require_simd();
 }
 
+TEST_CASE("averages and means of as many bytes as 16 bits hold, and of more") {
+  coverage seen;
+  rng r(71);
+  for (const std::int32_t extent : {1, 3, 14, 15, 16, 17, 30})
+    for (const dtype type : {dtype::u8, dtype::s8})
+      for (const int byte : {0x00, 0x7f, 0x80, 0xff, 0x55}) {
+        const auto channels = static_cast<std::int32_t>(r.pick({5, 64, 129, 257}));
+        guarded q = random_bytes(as_size(17 * extent * channels), r);
+        if (byte != 0x55) std::memset(q.data(), byte, q.size());
+        pool2d_params p{};
+        p.type = type, p.batch = 1, p.in_h = p.window_h = 17, p.in_w = p.window_w = extent;
+        p.mode = r.between(0, 1) != 0 ? rounding::divide_half_away : rounding::float_half_even;
+        p.out_h = p.out_w = p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = 1;
+        p.channels = channels, p.ratio = 1;
+        p.lo = static_cast<std::int32_t>(lowest_of(type));
+        p.hi = static_cast<std::int32_t>(highest_of(type));
+        INFO("17x" << extent << " of " << byte << " " << name_of(type));
+        check_kernel<pool2d_params>(kernel_id::pool2d, &reference::pool2d_kernel, p, {q.data()},
+                                    as_size(channels), seen, true);
+        mean_params m{};
+        m.mode = rounding::xnnpack, m.type = m.out_type = type;
+        m.plan = make_reduce({.axes = r.between(0, 1) != 0 ? dims{0, 1} : dims{2}},
+                             dims{17, extent, channels});
+        m.requant.lo = p.lo, m.requant.hi = p.hi;
+        m.scale = 1 / static_cast<float>(m.plan.count);
+        check_kernel<mean_params>(kernel_id::mean, &reference::mean_kernel, m, {q.data()},
+                                  m.plan.outputs, seen, true);
+      }
+  seen.require_simd();
+}
+
 TEST_CASE("mean kernels equal the reference") {
   coverage seen;
   rng r(17);

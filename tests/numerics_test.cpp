@@ -588,6 +588,24 @@ TEST_CASE("fixed-point functions") {
   CHECK(t16 < 4e-4);
 }
 
+TEST_CASE("divisors of 16 bits give every quotient") {
+  int found = 0, wrong = 0;
+  for (std::int64_t n = -1; n <= 300; ++n)
+    for (const std::int64_t bound : {9 * 128 + n / 2, 9 * 255 + n / 2, 255 * 128 + n / 2,
+                                     255 * 255 + n / 2, std::int64_t{65536}}) {
+      const auto d = numerics::divisor_of_words(n, bound);
+      if (!d) continue;
+      ++found;
+      for (std::int64_t v = 0; v <= bound; ++v)
+        wrong += v * d->multiplier >> (16 + d->shift) != v / n;
+    }
+  CHECK(wrong == 0);
+  CHECK(found > 1000);
+  CHECK_FALSE(numerics::divisor_of_words(1, 9));  // its multiplier would have 17 bits
+  for (std::int32_t n = 2; n <= 255; ++n)         // whole windows of int8
+    CHECK(numerics::divisor_of_words(n, n * 128 + n / 2).has_value());
+}
+
 TEST_CASE("fixed-point reciprocal square root and logarithm") {
   static_assert(n::reciprocal_sqrt(0) == multiplier{INT32_MAX, 0} &&
                 n::reciprocal_sqrt(1) == multiplier{INT32_MAX, 0});
@@ -792,8 +810,8 @@ TEST_CASE("sorting leaves equal elements where PyTorch's sort does", "[numerics]
   std::vector<int> values;
   for (int i = 0; i < 20; ++i) values.push_back(i * 7 % 3);
   // torch.sort(torch.tensor(values))[1]
-  CHECK(sorted_places(values) == std::vector<int>{18, 3,  15, 6, 12, 9,  0, 10, 19, 16,
-                                                  13, 7,  4,  1, 11, 8, 14, 5,  17, 2});
+  CHECK(sorted_places(values) ==
+        std::vector<int>{18, 3, 15, 6, 12, 9, 0, 10, 19, 16, 13, 7, 4, 1, 11, 8, 14, 5, 17, 2});
 }
 
 #ifdef __GLIBCXX__

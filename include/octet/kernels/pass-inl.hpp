@@ -152,6 +152,7 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/dynamic-inl.hpp"
 #include "octet/kernels/values-inl.hpp"
 #include "octet/kernels/float_gemm-inl.hpp"
+#include "octet/kernels/averages-inl.hpp"
 #include "octet/kernels/pool-inl.hpp"
 #include "octet/kernels/mean_aten-inl.hpp"
 #include "octet/kernels/resize-inl.hpp"

@@ -5,13 +5,6 @@
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-/// Where the taps of one output pixel are.
-struct pool_window {
-  const std::byte* x;       // of the first tap, channel 0
-  std::size_t row, column;  // bytes between taps
-  std::int32_t rows, columns;
-};
-
 /// Maximum over the window of n channels from `at`.
 inline HWY_NOINLINE void max_pixel(const pool_window& w, bool is_signed, std::int32_t lo,
                                    std::int32_t hi, std::size_t channels, std::byte* y) noexcept {
@@ -195,68 +188,6 @@ inline HWY_NOINLINE void real_average_pixel(const pool2d_params& p, const pool_w
   }
 }
 
-/// Sums of lanes32 channels from `at` (n of them present), as int32.
-HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::size_t n) {
-  V32 sum = zero32();
-  const std::size_t size = size_of(t);
-  for (std::int32_t r = 0; r < w.rows; ++r) {
-    const std::byte* at = w.x + as_size(r) * w.row + c * size;
-    if (n == lanes32)
-      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
-        sum = hn::Add(sum, simd::load_as32(t, at));
-    else
-      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
-        sum = hn::Add(sum, simd::load_some_as32(t, at, n));
-  }
-  return sum;
-}
-
-/// What makes an average of a sum.
-enum class average_step : std::uint8_t { quotient, divide, multiply, multiply_add };
-struct average_terms {
-  average_step step = average_step::quotient;
-  float factor = 0;
-  bool takes_offset = false;     // zero points are taken off the sum
-  bool adds_zero_point = false;  // after the rounding
-};
-HWY_INLINE average_terms terms_of(const pool2d_params& p, std::int32_t n, std::int32_t window_h,
-                                  std::int32_t window_w) noexcept {
-  const auto ratio = [&] {
-    return static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
-  };
-  switch (p.mode) {
-    case rounding::divide_half_away: return {average_step::quotient};
-    case rounding::divide_half_even: return {average_step::divide};
-    case rounding::float_half_even: return {average_step::multiply, ratio(), true, true};
-    case rounding::float_zero_point_half_even:
-      return {average_step::multiply_add, ratio(), true, false};
-    case rounding::qnnpack:
-      return {average_step::multiply,
-              numerics::div(p.in_scale,
-                            numerics::mul(p.out_scale, static_cast<float>(window_h * window_w))),
-              true, true};
-    case rounding::aten:
-      return {average_step::multiply,
-              numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
-                            static_cast<float>(window_w))};
-    case rounding::none:
-    case rounding::doubling_high_half_away:
-    case rounding::doubling_high_half_up:
-    case rounding::wide_half_up:
-    case rounding::double_half_away:
-    case rounding::float_bias_half_even:
-    case rounding::eight_bit_ratio_half_up:
-    case rounding::reciprocal_half_even:
-    case rounding::divide_truncate:
-    case rounding::xnnpack:
-    case rounding::fused_multiply_add:
-    case rounding::tflite_optimized:
-    case rounding::mxnet:
-    case rounding::onnxruntime: break;  // accepts() excludes these
-  }
-  return {};
-}
-
 template <class V>
 struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>> {
   static const pool2d_params& params(const void* p) {
@@ -300,6 +231,7 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
     const auto channels = as_size(p.channels);
     const std::size_t line = as_size(p.in_w) * channels, size = size_of(p.type);
     const image_extents image{p.in_h, p.in_w, p.channels};
+    last_divisor last;
     for (std::size_t row = rows.begin; row < rows.end; ++row) {
       const auto [n, oy] = image_row_of(row, p.out_h);
       const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
@@ -342,7 +274,7 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
           real_average_pixel(p, w, divisor, y);
         else
           average_pixel(p, w, divisor, p.adaptive ? v.counted : p.window_h,
-                        p.adaptive ? h.counted : p.window_w, y);
+                        p.adaptive ? h.counted : p.window_w, last, y);
       }
     }
   }
@@ -351,60 +283,6 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
     if (p.squares) return float_pixel<float_pool::root>(p, w, n, y);
     if (p.max) return float_pixel<float_pool::maximum>(p, w, n, y);
     float_pixel<float_pool::average>(p, w, n, y);
-  }
-  static HWY_NOINLINE void average_pixel(const pool2d_params& p, const pool_window& w,
-                                         std::int32_t n, std::int32_t window_h,
-                                         std::int32_t window_w, std::byte* y) noexcept {
-    const auto channels = as_size(p.channels);
-    const std::size_t size = size_of(p.type);
-    const std::int32_t taps = w.rows * w.columns;
-    const average_terms terms = terms_of(p, n, window_h, window_w);
-    const std::int32_t zero = terms.adds_zero_point ? p.zero_point : 0;
-    const VF f = set_float(terms.factor), lo = set_float(static_cast<float>(p.lo - zero)),
-             hi = set_float(static_cast<float>(p.hi - zero)),
-             divisor = set_float(static_cast<float>(n)),
-             zf = set_float(static_cast<float>(p.zero_point));
-    // Numerators below 2^24: no quotient of them rounds up to the next whole number.
-    const bool quotients =
-        n > 0 && std::int64_t{taps} * (is_8bit(p.type) ? 255 : 32768) + n < (1 << 24);
-    const V32 offset = set32(terms.takes_offset ? taps * p.in_zero_point : 0), z = set32(zero);
-    for (std::size_t c = 0; c < channels; c += lanes32) {
-      const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
-      V32 q = z;
-      const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
-      switch (terms.step) {
-        case average_step::quotient:
-          if (quotients) {
-            // (sum + n / 2) / n toward zero, the sign apart.
-            const V32 sign = sign_of(sum), numerator = hn::Add(with_sign(sum, sign), set32(n / 2));
-            const V32 quotient =
-                hn::ConvertTo(D32(), simd::divide(hn::ConvertTo(DF(), numerator), divisor));
-            q = hn::Min(hn::Max(with_sign(quotient, sign), set32(p.lo)), set32(p.hi));
-          } else {
-            alignas(alignment) std::int32_t each[lanes32];
-            hn::Store(sum, D32(), each);
-            for (std::size_t i = 0; i < have; ++i)
-              each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
-            q = hn::Load(D32(), each);
-          }
-          break;
-        case average_step::divide:
-          q = hn::Add(
-              round_within(simd::rounded(simd::divide(hn::ConvertTo(DF(), sum), divisor)), lo, hi),
-              z);
-          break;
-        case average_step::multiply:
-          q = hn::Add(round_within(real_product(sum, f), lo, hi), z);
-          break;
-        case average_step::multiply_add:
-          q = hn::Add(round_within(simd::rounded(hn::Add(real_product(sum, f), zf)), lo, hi), z);
-          break;
-      }
-      if (have == lanes32)
-        simd::store_from32(p.type, q, y + c * size);
-      else
-        simd::store_some_from32(p.type, q, y + c * size, have);
-    }
   }
   static const char* describe(const void* p) {
     if (p == nullptr) return "pool";
@@ -587,35 +465,9 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
       if (p.type == dtype::s8) return reduce_extreme<std::int8_t>(p, k, r);
       return reduce_extreme<std::int16_t>(p, k, r);
     }
-    const std::size_t size = size_of(p.type), inner = p.plan.inner;
-    const auto* x = static_cast<const std::byte*>(k.in[0]);
-    auto* y = static_cast<std::byte*>(k.out[0]);
-    alignas(alignment) std::int32_t each[lanes32];
-    for (std::size_t o = r.begin; o < r.end;) {
-      const std::size_t outer = o / inner, c = o % inner;
-      std::size_t have = 1;
-      if (inner == 1) {
-        const std::byte* at = x + outer * p.plan.count * size;
-        V32 sum = zero32();
-        std::size_t i = 0;
-        for (; i + lanes32 <= p.plan.count; i += lanes32)
-          sum = hn::Add(sum, simd::load_as32(p.type, at + i * size));
-        if (i < p.plan.count)
-          sum = hn::Add(sum, simd::load_some_as32(p.type, at + i * size, p.plan.count - i));
-        each[0] = simd::sum_of_lanes(sum);
-      } else {
-        have = inner - c < lanes32 ? inner - c : lanes32;
-        if (have > r.end - o) have = r.end - o;
-        const pool_window w{x + outer * p.plan.count * inner * size, 0, inner * size, 1,
-                            static_cast<std::int32_t>(p.plan.count)};
-        hn::Store(window_sum(w, p.type, c, have), D32(), each);
-      }
-      for (std::size_t i = 0; i < have; ++i) {
-        const std::int32_t q = numerics::mean_value(p, each[i]);
-        std::memcpy(y + (o + i) * size, &q, size);  // little-endian: the low bytes
-      }
-      o += have;
-    }
+    if (p.type == dtype::u8) return mean_elements<std::uint8_t>(p, k, r);
+    if (p.type == dtype::s8) return mean_elements<std::int8_t>(p, k, r);
+    mean_elements<std::int16_t>(p, k, r);
   }
   static const char* describe(const void* p) {
     if (p == nullptr) return "mean";

@@ -1,6 +1,6 @@
 // Fixed-point functions and tables of TFLite's integer kernels, constexpr: gemmlowp's exp,
 // reciprocal, logistic and tanh on int32 and int16, the 513-entry table of the int16 operators, the
-// sigmoid table of int16 LOGISTIC and TANH. Formulas: docs/numerics.md.
+// sigmoid table of int16 LOGISTIC and TANH; division by a constant. Formulas: docs/numerics.md.
 #ifndef OCTET_NUMERICS_FIXED_POINT_HPP_
 #define OCTET_NUMERICS_FIXED_POINT_HPP_
 
@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 #include "octet/numerics/math.hpp"
 #include "octet/numerics/requantize.hpp"
@@ -297,6 +298,24 @@ constexpr std::int16_t tanh_q15(std::int32_t v) noexcept {
   return static_cast<std::int16_t>((v >= 0 ? r - (1 << 23) + 128 : -r + (1 << 23) + 127) >> 8);
 }
 
+/// v / n, rounded down, as (v * multiplier) >> (16 + shift).
+struct word_divisor {
+  std::uint16_t multiplier;
+  int shift;
+};
+/// For all v of 0 to `bound`, where 16 bits hold it and such a multiplier. With
+/// multiplier * n = 2^k + e the quotient exceeds v / n by v * e / (n * 2^k), which must stay below
+/// the 1 / n that the fraction of v / n leaves.
+constexpr std::optional<word_divisor> divisor_of_words(std::int64_t n,
+                                                       std::int64_t bound) noexcept {
+  if (n < 2 || bound > 65535) return std::nullopt;
+  for (int shift = 15; shift >= 0; --shift) {
+    const std::int64_t power = std::int64_t{1} << (16 + shift), m = power / n + 1;
+    if (m <= 65535 && (m * n - power) * bound < power)
+      return word_divisor{static_cast<std::uint16_t>(m), shift};
+  }
+  return std::nullopt;
+}
 }  // namespace numerics
 OCTET_NAMESPACE_END
 
