@@ -103,6 +103,56 @@ struct word_lanes {
     simd::store_from32(v, reinterpret_cast<std::int16_t*>(p));
   }
 };
+/// The bytes of a result y = clamp(raw + zero, lo, hi). Raw values that are not `exact` may be
+/// beyond what an operation's raw() holds.
+struct byte_codes {
+  std::int32_t zero = 0, lo = 0, hi = 0;
+  bool exact = false;
+};
+/// |x * factor| for integers |x| <= most: what two of them make is an int32.
+inline bool below_2_30(std::int32_t most, float factor) noexcept {
+  return static_cast<float>(most) * (factor < 0 ? -factor : factor) < 1073741824.f;
+}
+template <class Op>
+concept gives_raw_values = requires(const Op& op, V32 v) {
+  op.raw(v, v), op.codes;
+};
+/// Whole vectors of n bytes of type T: four of 32-bit lanes are narrowed together, and zero point
+/// and clamp join when they are narrow (saturation keeps what lies beyond the clamp beyond it).
+/// Codes clamp as signed bytes.
+template <class T, class Op>
+HWY_INLINE std::size_t whole_bytes(const Op& op, const std::byte* a, const std::byte* b,
+                                   std::byte* y, std::size_t n) {
+  constexpr std::int32_t offset = std::is_signed_v<T> ? 0 : 128;
+  const auto signed_byte = [](std::int32_t v) HWY_ATTR {
+    return hn::Set(D8(), static_cast<std::int8_t>(v - offset));
+  };
+  const V16 zero = hn::Set(D16(), static_cast<std::int16_t>(op.codes.zero - offset));
+  const V8 lo = signed_byte(op.codes.lo), hi = signed_byte(op.codes.hi),
+           flip = hn::Set(D8(), static_cast<std::int8_t>(-offset));
+  const auto *from_a = reinterpret_cast<const T*>(a), *from_b = reinterpret_cast<const T*>(b);
+  std::size_t i = 0;
+  for (; i + lanes8 <= n; i += lanes8) {
+    V32 v[4];
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k)
+      v[k] = op.raw(simd::load_as32(from_a + i + as_size(k * lanes32)),
+                    simd::load_as32(from_b + i + as_size(k * lanes32)));
+    const V8 codes = hn::Min(hn::Max(simd::narrow_ordered(v, zero), lo), hi);
+    hn::StoreU(hn::Xor(codes, flip), D8(), reinterpret_cast<std::int8_t*>(y + i));
+  }
+  return i;
+}
+template <class Op>
+HWY_INLINE std::size_t whole_bytes(const Op& op, const integer_operands& io, const std::byte* a,
+                                   const std::byte* b, std::byte* y, std::size_t n) {
+  if constexpr (gives_raw_values<Op>) {
+    if (op.codes.exact && io.a == io.y && io.b == io.y)
+      return io.y == dtype::s8 ? whole_bytes<std::int8_t>(op, a, b, y, n)
+                               : whole_bytes<std::uint8_t>(op, a, b, y, n);
+  }
+  return 0;
+}
 /// The whole vectors of n elements; how many elements they are.
 template <class Lanes, class Op>
 HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, const std::byte* a,
@@ -147,10 +197,12 @@ HWY_NOINLINE void binary_run(const void* op, const void* operands, const std::by
   std::size_t i = 0;
   if constexpr (Io::may_be_bytes)
     if (step_a && step_b) {
-      if (io.are_bytes())
-        i = whole_vectors<byte_lanes>(of, io, a, b, y, n);
-      else if (io.are_words())
+      if (io.are_bytes()) {
+        i = whole_bytes(of, io, a, b, y, n);
+        i += whole_vectors<byte_lanes>(of, io, a + i, b + i, y + i, n - i);
+      } else if (io.are_words()) {
         i = whole_vectors<word_lanes>(of, io, a, b, y, n);
+      }
       if (i == n) return;
     }
   const auto still_a = io.everywhere(io.load_some(0, a, 1)),
@@ -235,17 +287,22 @@ struct common_scale {
 };
 struct add_dr_op {
   common_scale scale;
+  byte_codes codes;
   bool minus;
-  explicit HWY_INLINE add_dr_op(const add_params& p) : scale(p), minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+  explicit HWY_INLINE add_dr_op(const add_params& p)
+      : scale(p), codes{p.zero_point, p.lo, p.hi, true}, minus(p.sign < 0) {}
+  HWY_INLINE V32 sum(V32 x1, V32 x2) const {
     const V32 u = scale.first(x1), v = scale.second(x2);
-    return scale.result(minus ? hn::Sub(u, v) : hn::Add(u, v));
+    return minus ? hn::Sub(u, v) : hn::Add(u, v);
   }
+  HWY_INLINE V32 raw(V32 x1, V32 x2) const { return scale.y(sum(x1, x2)); }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const { return scale.result(sum(x1, x2)); }
 };
 /// XNN and QNN on 8-bit types: |sum| < 2^31 (factors below 2^21 and 2^22, operands at most 255 away
 /// from their zero points), so 32 bits do.
 struct add_factors_op {
   V32 fa, fb, bias, half, z, low, high;
+  byte_codes codes;
   int shift;
   bool away;
   explicit HWY_INLINE add_factors_op(const add_params& p)
@@ -258,6 +315,7 @@ struct add_factors_op {
         z(set32(p.zero_point)),
         low(set32(p.lo - p.zero_point)),
         high(set32(p.hi - p.zero_point)),
+        codes{p.zero_point, p.lo, p.hi, true},
         shift(p.shift),
         away(p.mode == rounding::qnnpack) {
     // QNN takes the offsets first: the same sum modulo 2^32.
@@ -268,15 +326,18 @@ struct add_factors_op {
                       : static_cast<std::int32_t>(
                             static_cast<std::uint32_t>(static_cast<std::uint64_t>(p.bias))));
   }
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+  HWY_INLINE V32 raw(V32 x1, V32 x2) const {
     const V32 acc = hn::Add(hn::Add(hn::Mul(x1, fa), hn::Mul(x2, fb)), bias);
-    const V32 y = away ? shift_magnitude(acc, half, shift) : shift_right(acc, shift);
-    return hn::Add(hn::Min(hn::Max(y, low), high), z);
+    return away ? shift_magnitude(acc, half, shift) : shift_right(acc, shift);
+  }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    return hn::Add(hn::Min(hn::Max(raw(x1, x2), low), high), z);
   }
 };
 struct add_real_op {
   V32 za, zb, z;
   VF fa, fb, lo, hi;
+  byte_codes codes;
   bool minus;
   explicit HWY_INLINE add_real_op(const add_params& p)
       : za(set32(p.a_zero_point)),
@@ -286,15 +347,21 @@ struct add_real_op {
         fb(set_float(p.b_scale)),
         lo(set_float(static_cast<float>(p.lo - p.zero_point))),
         hi(set_float(static_cast<float>(p.hi - p.zero_point))),
+        codes{p.zero_point, p.lo, p.hi, below_2_30(255, p.a_scale) && below_2_30(255, p.b_scale)},
         minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+  HWY_INLINE VF sum(V32 x1, V32 x2) const {
     const VF u = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa)),
              v = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb));
-    return hn::Add(round_within(simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), lo, hi), z);
+    return simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v));
+  }
+  HWY_INLINE V32 raw(V32 x1, V32 x2) const { return simd::round_even(sum(x1, x2)); }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    return hn::Add(round_within(sum(x1, x2), lo, hi), z);
   }
 };
 struct add_fma_op {
   VF fa, fb, fixed, lo, hi;
+  byte_codes codes;
   bool a_first;
   explicit HWY_INLINE add_fma_op(const add_params& p)
       : fa(set_float(p.a_scale)),
@@ -302,13 +369,16 @@ struct add_fma_op {
         fixed(set_float(p.fixed)),
         lo(set_float(static_cast<float>(p.lo))),
         hi(set_float(static_cast<float>(p.hi))),
+        // Codes are below 256, and the fixed part is no more than the factors make of such codes.
+        codes{0, p.lo, p.hi, below_2_30(512, p.a_scale) && below_2_30(512, p.b_scale)},
         a_first(p.a_first) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+  HWY_INLINE VF sum(V32 x1, V32 x2) const {
     const VF a = hn::ConvertTo(DF(), x1), b = hn::ConvertTo(DF(), x2);
-    const VF v = a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
-                         : fused(a, fa, simd::rounded(fused(b, fb, fixed)));
-    return round_within(simd::rounded(v), lo, hi);
+    return simd::rounded(a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
+                                 : fused(a, fa, simd::rounded(fused(b, fb, fixed))));
   }
+  HWY_INLINE V32 raw(V32 x1, V32 x2) const { return simd::round_even(sum(x1, x2)); }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const { return round_within(sum(x1, x2), lo, hi); }
 };
 /// Inside a row's whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
 struct add_aten_op {

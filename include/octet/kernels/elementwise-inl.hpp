@@ -56,13 +56,29 @@ struct uniform_requantize {
     return f && q.channels == 1 && (is_8bit(out) || out == dtype::s16) &&
            (*f != formula::eighths || is_8bit(in));
   }
+  /// Before the clamp, and before raw_zero() is added; of real forms below 2^31.
+  HWY_INLINE V32 raw(V32 x) const {
+    switch (f) {
+      case formula::real: return requantize_scaled(x, scale);
+      case formula::real_zero:
+        return simd::round_even(simd::rounded(hn::Add(real_product(x, scale), zf)));
+      case formula::eighths: return eighth(x);
+      case formula::shift: break;
+    }
+    return shift(x);
+  }
+  HWY_INLINE std::int32_t raw_zero(const requantize_params& q) const {
+    return f == formula::real_zero ? 0 : q.zero_point;
+  }
+  HWY_INLINE V32 eighth(V32 x) const {  // |x * m| <= 255 * 2^23
+    return hn::ShiftRight<8>(hn::Add(hn::Mul(x, shift.m), set32(128)));
+  }
   HWY_INLINE V32 finish(V32 h) const { return hn::Add(hn::Min(hn::Max(h, low), high), z); }
   HWY_INLINE V32 operator()(V32 x) const {
     switch (f) {
       case formula::real: return hn::Add(round_within(real_product(x, scale), lof, hif), z);
       case formula::real_zero: return requantize_real_zero(x, scale, zf, lof, hif);
-      case formula::eighths:  // |x * m| <= 255 * 2^23
-        return finish(hn::ShiftRight<8>(hn::Add(hn::Mul(x, shift.m), set32(128))));
+      case formula::eighths: return finish(eighth(x));
       case formula::shift: break;
     }
     return finish(shift(x));
@@ -82,11 +98,16 @@ struct integer_mul {
 struct mul_op {
   V32 za, zb;
   uniform_requantize y;
+  byte_codes codes;
   explicit HWY_INLINE mul_op(const mul_params& p)
-      : za(set32(p.a_zero_point)), zb(set32(p.b_zero_point)), y(p.requant) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    return y(hn::Mul(hn::Sub(x1, za), hn::Sub(x2, zb)));
-  }
+      : za(set32(p.a_zero_point)),
+        zb(set32(p.b_zero_point)),
+        y(p.requant),
+        codes{y.raw_zero(p.requant), p.requant.lo, p.requant.hi,
+              !uses_float_scale(p.requant.mode) || below_2_30(255 * 255, p.requant.scale[0])} {}
+  HWY_INLINE V32 product(V32 x1, V32 x2) const { return hn::Mul(hn::Sub(x1, za), hn::Sub(x2, zb)); }
+  HWY_INLINE V32 raw(V32 x1, V32 x2) const { return y.raw(product(x1, x2)); }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const { return y(product(x1, x2)); }
 };
 template <class V> struct kernel<kernel_id::mul, V> : plain_kernel<kernel<kernel_id::mul, V>> {
   static const mul_params& params(const void* p) { return *static_cast<const mul_params*>(p); }
