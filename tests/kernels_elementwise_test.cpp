@@ -93,6 +93,9 @@ TEST_CASE("add kernels equal the reference") {
         continue;
     p.a_scale = static_cast<float>(p.mode == rounding::aten ? a : a / y),
     p.b_scale = static_cast<float>(p.mode == rounding::aten ? b : b / y);
+    // Sums that int32 just holds, and beyond.
+    if (p.mode != rounding::aten && i % 5 == 0)
+      p.a_scale = std::ldexp(1.f + static_cast<float>(r.unit()), 19 + i % 7);
     p.a_premul = -static_cast<float>(p.a_zero_point) * p.a_scale,
     p.b_premul = -static_cast<float>(p.b_zero_point) * p.b_scale;
     p.inverse = static_cast<float>(1 / y);
@@ -129,6 +132,8 @@ TEST_CASE("mul kernels equal the reference") {
       arrays = {};
       arrays.fill(p.requant, p.mode, p.y_type, 1, s16 ? 1e9 : 65025, false, r);
     } while (p.requant.channels != 1);
+    // Products that int32 just holds, and beyond.
+    if (i % 5 == 0) arrays.scale[0] = std::ldexp(1.f + static_cast<float>(r.unit()), 11 + i % 7);
     const shapes s = any_shapes(r);
     p.shape = make_broadcast<2>({s.a, s.b}, s.y);
     const guarded x1 = random_bytes(s.a.elements().value * size_of(p.a_type), r),
