@@ -475,6 +475,43 @@ TEST_CASE("what tells elements or channels apart is not looked up", "[passes]") 
   CHECK(nodes_left(g) == 3);
 }
 
+TEST_CASE("functions of floats between codes are looked up where no place decides", "[passes]") {
+  namespace ops = octet::ops;
+  std::size_t looked_up = 0, by_place = 0;
+  for (const octet::op_def* f :
+       {&ops::elu, &ops::tanh, &ops::logistic, &ops::gelu, &ops::hard_swish, &ops::exp, &ops::sin,
+        &ops::softplus, &ops::silu, &ops::sqrt, &ops::leaky_relu, &ops::abs})
+    for (const rounding r : octet::enumerators<rounding>) {
+      const octet::tensor_desc floats{dtype::f32, octet::dims{5, 67}};
+      const bool given[] = {true};
+      if (!octet::takes(*f, {{&floats, 1}, {&floats, 1}, {}, given, nullptr, r})) continue;
+      octet::graph g;
+      const tensor_id x = value(g, dtype::s8, {5, 67}), real = value(g, dtype::f32, {5, 67}),
+                      result = value(g, dtype::f32, {5, 67}), y = value(g, dtype::s8, {5, 67});
+      for (const tensor_id t : {x, y}) g[t].scales = {0.04}, g[t].zero_points = {-9};
+      g.inputs = {x}, g.outputs = {y};
+      const auto add = [&](const octet::op_def& op, tensor_id in, tensor_id out, rounding how) {
+        octet::attributes a;
+        if (&op == &ops::elu || &op == &ops::leaky_relu) a.set("alpha", 0.3);
+        REQUIRE(octet::infer_shapes(g, g.add_node(op, "n", {in}, {out}, std::move(a), how)));
+      };
+      add(ops::dequantize, x, real, rounding::none);
+      add(*f, real, result, r);
+      add(ops::quantize, result, y, rounding::divide_half_even);
+      INFO(f->name << " " << name_of(r));
+      const bool alone = f->each_alone.contains(r);
+      (alone ? looked_up : by_place) += 1;
+      CHECK(nodes_left(g) == (alone ? 1 : 3));
+      octet::plan_options o;
+      o.on = octet::target::reference, o.optimize = false;
+      const auto expected = path_run(g, o, 3);
+      o.optimize = true, o.on = octet::best_target();
+      CHECK(path_run(g, o, alone ? 1 : 3) == expected);
+    }
+  CHECK(looked_up > 20);
+  CHECK(by_place > 3);
+}
+
 namespace {
 /// x * sigmoid(x), the sum of that and x's negative part, all of it in codes.
 octet::graph gated_graph(dtype type, rounding of_product, rounding of_sum) {

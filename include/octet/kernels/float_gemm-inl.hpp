@@ -12,7 +12,7 @@ namespace OCTET_TARGET_NS {
 struct float_sums {
   static constexpr bool bias_first = false;  // sums begin with the bias
   static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows,
-                       vectors_of_eight = vectors_of_four_rows / 2;
+                       vectors_of_eight = vectors_of_four_rows / 2, vectors_of_sixteen = 0;
   using sum = VF;
   using factor = VF;
   using weights = VF;
@@ -29,7 +29,7 @@ struct float_sums {
 struct wide_float_sums {
   static constexpr bool bias_first = false;
   static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2,
-                       vectors_of_eight = 0;
+                       vectors_of_eight = 0, vectors_of_sixteen = 0;
   // Written out: g++ gives constructors of its own making no target, which vectors' need (NEON).
   struct pair {
     simd::VF64 low, high;
@@ -69,6 +69,8 @@ struct fused_sums : float_sums {
 /// XNN.
 struct fused_onto_bias : fused_sums {
   static constexpr bool bias_first = true;
+  /// Of one vector, eight sums wait for each other, and tiles for their last ones.
+  static constexpr int vectors_of_sixteen = vectors_of_four_rows / 4;
 };
 
 // ---- tiles ----
@@ -125,6 +127,23 @@ template <class Sums> struct plain_product {
     return Sums::add_product(s, a, b);
   }
 };
+/// The pixels of a tile by fours: addresses of four and distances of up to three stay in registers,
+/// of sixteen single ones half would not.
+template <int MR> struct tile_pixels {
+  static constexpr int fours = (MR + 3) / 4;
+  const float* four[fours];
+  std::ptrdiff_t step;
+  HWY_INLINE tile_pixels(const float* first, std::ptrdiff_t from_pixel_to_pixel)
+      : step(from_pixel_to_pixel) {
+    HWY_UNROLL(4)
+    for (int i = 0; i < fours; ++i) four[i] = first + 4 * i * step;
+  }
+  HWY_INLINE float operator[](int r) const { return four[r / 4][r % 4 * step]; }
+  HWY_INLINE void advance(std::ptrdiff_t by) {
+    HWY_UNROLL(4)
+    for (int i = 0; i < fours; ++i) four[i] += by;
+  }
+};
 /// MR pixels times NV vectors of channels, of which n are written.
 template <class Sums, int MR, int NV, class Product>
 HWY_INLINE void add_float_tile(const Product& product, const float_walk& k, const float* x,
@@ -135,30 +154,32 @@ HWY_INLINE void add_float_tile(const Product& product, const float_walk& k, cons
     const std::size_t done = as_size(v * lanes32);
     const bool begun = bias != nullptr && done < n;
     const auto start = begin_floats<Sums>(begun ? bias + done : nullptr, begun ? n - done : 0);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) acc[r][v] = start;
   }
   for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
     const float *from = x, *with = w;
     for (std::ptrdiff_t c = 0; c < k.columns; ++c, from += k.x_column, with += k.w_column) {
-      const float *px = from, *pw = with;
-      for (std::ptrdiff_t e = k.elements; e != 0; --e, px += k.x_element, pw += k.w_element) {
+      tile_pixels<MR> pixel(from, k.x_pixel);
+      const float* pw = with;
+      for (std::ptrdiff_t e = k.elements; e != 0; --e) {
         typename Sums::weights b[NV];
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) b[v] = Sums::widen(simd::load(pw + v * lanes32));
-        HWY_UNROLL(8)
+        HWY_UNROLL(16)
         for (int r = 0; r < MR; ++r) {
-          const typename Sums::factor a = Sums::spread(px[r * k.x_pixel]);
+          const typename Sums::factor a = Sums::spread(pixel[r]);
           HWY_UNROLL(4)
           for (int v = 0; v < NV; ++v) acc[r][v] = product(acc[r][v], a, b[v], v);
         }
+        pixel.advance(k.x_element), pw += k.w_element;
       }
     }
   }
   if constexpr (std::is_same_v<typename Sums::sum, VF>) {
     if (k.alpha != 1) {
       const VF alpha = set_float(k.alpha);
-      HWY_UNROLL(8)
+      HWY_UNROLL(16)
       for (int r = 0; r < MR; ++r) {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[r][v] = simd::rounded(hn::Mul(acc[r][v], alpha));
@@ -166,7 +187,7 @@ HWY_INLINE void add_float_tile(const Product& product, const float_walk& k, cons
     }
   }
   const float_bounds bounds(k);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
@@ -187,9 +208,13 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
 template <class Sums, int MR>
 inline constexpr int tile_vectors = MR == 1   ? Sums::vectors_of_one
                                     : MR == 4 ? Sums::vectors_of_four
-                                              : Sums::vectors_of_eight;
+                                    : MR == 8 ? Sums::vectors_of_eight
+                                              : Sums::vectors_of_sixteen;
 template <class Sums> constexpr bool takes_eight(std::size_t width) noexcept {
   return width <= as_size(Sums::vectors_of_eight * lanes32);
+}
+template <class Sums> constexpr bool takes_sixteen(std::size_t width) noexcept {
+  return width <= as_size(Sums::vectors_of_sixteen * lanes32);
 }
 /// MR pixels times a panel of n columns, `width` as packed.
 template <class Sums, int MR>
@@ -373,6 +398,11 @@ struct float_axis {
 inline std::int64_t alike_outputs(const float_axis& axis, std::int64_t o,
                                   std::int64_t end) noexcept {
   const float_taps t = axis.at(o);
+  if (!axis.transposed && t.first == 0 && t.count == axis.kernel) {  // up to the last whole window
+    const std::int64_t beyond =
+        (axis.in - 1 - (axis.kernel - 1) * axis.dilation + axis.pad) / axis.stride + 1;
+    return (beyond < end ? beyond : end) - o;
+  }
   const auto alike = [&](std::int64_t outputs) {
     const std::int64_t there = o + (outputs - 1) * axis.phases();
     if (there >= end) return false;
@@ -564,10 +594,14 @@ template <class Sums> struct mlas_panel {
                               as_size(steps.width));
   }
 };
-/// 1, 4 or 8 pixels that meet the same taps.
+/// The next smaller number of pixels that a tile has.
+constexpr std::int64_t fewer(std::int64_t pixels) noexcept { return pixels == 4 ? 1 : pixels / 2; }
+/// 1, 4, 8 or 16 pixels that meet the same taps.
 template <class Panel>
 HWY_INLINE void float_pixels(const Panel& panel, int pixels, const float* x, const float* with,
                              float* y) {
+  if constexpr (Panel::sums::vectors_of_sixteen != 0)
+    if (pixels == 16) return panel.template run<16>(x, with, y);
   if constexpr (Panel::sums::vectors_of_eight != 0)
     if (pixels == 8) return panel.template run<8>(x, with, y);
   if (pixels == 4) return panel.template run<4>(x, with, y);
@@ -579,7 +613,10 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
                                     float* y, std::size_t begin, std::size_t end) noexcept {
   const std::int64_t phases = image.w.phases();
   const panel_steps& steps = panel.steps;
-  const bool eights = takes_eight<typename Panel::sums>(as_size(steps.width));
+  using sums = typename Panel::sums;
+  const std::int64_t most = takes_sixteen<sums>(as_size(steps.width)) ? 16
+                            : takes_eight<sums>(as_size(steps.width)) ? 8
+                                                                      : 4;
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
@@ -599,10 +636,13 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
                              y_pixel = as_distance(phases) * as_distance(image.out_c);
         for (std::int64_t i = 0; i < run;) {
           const std::int64_t left = run - i;
-          int together = eights && left >= 8 ? 8 : left >= 4 ? 4 : 1;
-          // Two or three that are left: four from further back, which are the same once more.
-          if (run >= 4 && (left == 2 || left == 3)) i = run - 4, together = 4;
-          float_pixels(panel, together, from + i * x_pixel, with, to + i * y_pixel);
+          // So many that one step takes them all, with some from further back once more.
+          std::int64_t together = most;
+          while (together > 1 && (together > run || fewer(together) >= left))
+            together = fewer(together);
+          if (together > left) i = run - together;
+          float_pixels(panel, static_cast<int>(together), from + i * x_pixel, with,
+                       to + i * y_pixel);
           i += together;
         }
         o += run * phases;
@@ -731,7 +771,7 @@ HWY_NOINLINE void scaled_tile(const float_walk& k, const float* x, const float* 
 /// One panel of n columns of an image's pixels.
 struct scaled_panel {
   struct sums {
-    static constexpr int vectors_of_eight = 0;
+    static constexpr int vectors_of_eight = 0, vectors_of_sixteen = 0;
   };
   panel_steps steps;
   float_walk k;

@@ -203,6 +203,23 @@ constexpr float softplus_ort(float x, bool vector) noexcept {
   return add(x > 0 ? x : 0.f,
              vector ? log1p_vector(exp_vector(below)) : log1p_c_library(exp_c_library(below)));
 }
+/// Those that differ in its vectors and behind them.
+constexpr bool by_place_ort(unary f) noexcept {
+  switch (ort_function_of(f)) {
+    case ort_function::sin:
+    case ort_function::cos:
+    case ort_function::elu:
+    case ort_function::log:
+    case ort_function::softplus: return true;
+    case ort_function::logistic:
+    case ort_function::tanh:
+    case ort_function::exp:
+    case ort_function::erf:
+    case ort_function::gelu:
+    case ort_function::other: break;
+  }
+  return false;
+}
 /// Element i of a float tensor in ONNX Runtime's loops (rounding ORT).
 constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcept {
   const bool vector = in_vector(0, p.count, i);
@@ -912,42 +929,42 @@ template <unary F, decision_function Decide> constexpr std::span<const form> pla
     return real_forms<Decide>;
 }
 /// op_def::each_alone of float32.
-constexpr rounding_set each_alone_of_floats(unary f) {
-  return is_relu(f) || f == unary::leaky_relu || f == unary::abs || f == unary::neg
-             ? rounding_set(rounding::none)
-             : rounding_set();
+constexpr rounding_set each_alone_of_floats(unary f, rounding_set all) {
+  if (numerics::by_place_ort(f)) all = all.without(rounding::onnxruntime);
+  return numerics::by_logistic_blocks(f) ? all.without(rounding::aten) : all;
 }
 /// Of quantized values: of 8 bits all are tables, under ATEN one of two by position.
 template <unary F, decision_function Decide>
 inline constexpr rounding_set qnn_each_alone =
     roundings_of(unary_forms_of<F, Decide>()).without(rounding::aten);
 
-#define OCTET_UNARY_(id, text, what, quantized_law, float_law) \
-  inline constexpr op_def qnn_##id{                            \
-      .name = "qnn." text,                                     \
-      .summary = what " of quantized values",                  \
-      .forms = unary_forms_of<unary::id, quantized_law>(),     \
-      .quantized = true,                                       \
-      .each_alone = qnn_each_alone<unary::id, quantized_law>,  \
-      .kernel = kernel_id::lut8,                               \
-      .other_kernel = kernel_id::unary,                        \
-      .attributes = unary_keys<unary::id, clamp_keys>(),       \
-      .shape = &same_op_shape,                                 \
-      .memory = &unary_memory<unary::id, true>,                \
-      .prepare = &unary_prepare<unary::id, true>,              \
-      .decide = quantized_law,                                 \
-  };                                                           \
-  inline constexpr op_def id{                                  \
-      .name = text,                                            \
-      .summary = what,                                         \
-      .forms = plain_forms_of<unary::id, float_law>(),         \
-      .each_alone = each_alone_of_floats(unary::id),           \
-      .kernel = kernel_id::unary,                              \
-      .attributes = unary_keys<unary::id>(),                   \
-      .shape = &same_op_shape,                                 \
-      .memory = &params_only<unary_params>,                    \
-      .prepare = &unary_prepare<unary::id, false>,             \
-      .decide = float_law,                                     \
+#define OCTET_UNARY_(id, text, what, quantized_law, float_law)                                   \
+  inline constexpr op_def qnn_##id{                                                              \
+      .name = "qnn." text,                                                                       \
+      .summary = what " of quantized values",                                                    \
+      .forms = unary_forms_of<unary::id, quantized_law>(),                                       \
+      .quantized = true,                                                                         \
+      .each_alone = qnn_each_alone<unary::id, quantized_law>,                                    \
+      .kernel = kernel_id::lut8,                                                                 \
+      .other_kernel = kernel_id::unary,                                                          \
+      .attributes = unary_keys<unary::id, clamp_keys>(),                                         \
+      .shape = &same_op_shape,                                                                   \
+      .memory = &unary_memory<unary::id, true>,                                                  \
+      .prepare = &unary_prepare<unary::id, true>,                                                \
+      .decide = quantized_law,                                                                   \
+  };                                                                                             \
+  inline constexpr op_def id{                                                                    \
+      .name = text,                                                                              \
+      .summary = what,                                                                           \
+      .forms = plain_forms_of<unary::id, float_law>(),                                           \
+      .each_alone =                                                                              \
+          each_alone_of_floats(unary::id, roundings_of(plain_forms_of<unary::id, float_law>())), \
+      .kernel = kernel_id::unary,                                                                \
+      .attributes = unary_keys<unary::id>(),                                                     \
+      .shape = &same_op_shape,                                                                   \
+      .memory = &params_only<unary_params>,                                                      \
+      .prepare = &unary_prepare<unary::id, false>,                                               \
+      .decide = float_law,                                                                       \
   };
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
              &laws::c_library_function_of_floats)
