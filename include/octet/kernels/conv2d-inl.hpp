@@ -268,14 +268,9 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
                     lines = product_of(g.batch, g.out_h), width = as_size(g.out_w);
   // Items of the partition: pixels where rows are read directly, else output lines.
   const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
-  // Rows are shared out where there are enough of them; else the panels are.
-  const bool by_rows = items >= a.parts && items * line >= std::size_t{16} * a.parts;
-  part_range range{0, items}, share{0, product_of(h.panels, kernels::panel_groups(g, h))};
-  if (by_rows)
-    range = part_of(items, a.part, a.parts);
-  else
-    share = part_of(share.end, a.part, a.parts);
-
+  const auto [range, share] =
+      kernels::share_of(h, as_size(tile_rows(kernels::panel_vectors(h.vectors, h.panels, 0))),
+                        items, line, product_of(h.panels, kernels::panel_groups(g, h)), a);
   tile_call t = tiles_of(r, segments, scalars, finish);
   for (std::size_t item = range.begin; item < range.end;) {
     const std::size_t count = kernels::block_rows(r, source, x, item, range.end - item);

@@ -199,6 +199,41 @@ OCTET_COLD inline const char* describe_gemm(const gemm_problem& g, const target_
                                     : "gemm 2x16 wide weights window";
 }
 
+// ---- parts ----
+
+/// What a part of a product works on: some items (pixels where rows are read directly, else output
+/// lines) times all panels, or all items times some panels.
+struct product_share {
+  part_range items, panels;
+};
+/// Tiles of so many rows that some items are, block by block.
+inline std::size_t tiles_of_items(const packed_gemm& h, std::size_t tile, std::size_t line,
+                                  std::size_t items) noexcept {
+  const std::size_t block = as_size(h.block_rows), rest = items % block * line;
+  return items / block * ((block * line + tile - 1) / tile) + (rest + tile - 1) / tile;
+}
+/// Whichever costs the longest part less. 7 lines of 7 pixels on two threads are 5 tiles of 6 rows
+/// for one and 4 for the other, times all panels, or 9 for both, times half of them (3x3x512 to 512
+/// channels: 0.8 of the time). In sixteenths of a tile times a panel: weights of a panel come from
+/// afar once for each part that uses them, and rows that another part has written cost more than
+/// its own.
+inline product_share share_of(const packed_gemm& h, std::size_t tile, std::size_t items,
+                              std::size_t line, std::size_t panels, const kernel_args& a) noexcept {
+  product_share all{{0, items}, {0, panels}};
+  const std::size_t parts = a.parts, some = (panels + parts - 1) / parts,
+                    of_all = tiles_of_items(h, tile, line, items),
+                    of_part = tiles_of_items(h, tile, line, (items + parts - 1) / parts);
+  constexpr std::size_t products = 16, weights = 11, own_row = 1, other_row = 3;
+  const bool by_rows = items >= parts && items * line >= 16 * parts &&
+                       of_part * (products * panels + own_row) + weights * panels <=
+                           of_all * (products * some + other_row) + weights * some;
+  if (by_rows || panels < 2)
+    all.items = part_of(items, a.part, a.parts);
+  else
+    all.panels = part_of(panels, a.part, a.parts);
+  return all;
+}
+
 }  // namespace kernels
 OCTET_NAMESPACE_END
 #endif  // OCTET_HAS_KERNELS
