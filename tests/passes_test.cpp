@@ -480,7 +480,8 @@ TEST_CASE("functions of floats between codes are looked up where no place decide
   std::size_t looked_up = 0, by_place = 0;
   for (const octet::op_def* f :
        {&ops::elu, &ops::tanh, &ops::logistic, &ops::gelu, &ops::hard_swish, &ops::exp, &ops::sin,
-        &ops::softplus, &ops::silu, &ops::sqrt, &ops::leaky_relu, &ops::abs})
+        &ops::softplus, &ops::silu, &ops::sqrt, &ops::leaky_relu, &ops::abs, &ops::erf, &ops::sign,
+        &ops::floor})
     for (const rounding r : octet::enumerators<rounding>) {
       const octet::tensor_desc floats{dtype::f32, octet::dims{5, 67}};
       const bool given[] = {true};
@@ -500,6 +501,8 @@ TEST_CASE("functions of floats between codes are looked up where no place decide
       add(ops::quantize, result, y, rounding::divide_half_even);
       INFO(f->name << " " << name_of(r));
       const bool alone = f->each_alone.contains(r);
+      const bool blocks = r == rounding::aten && f->vector_block != 0;  // 5 x 67 are not whole ones
+      CHECK_FALSE((alone && blocks));
       (alone ? looked_up : by_place) += 1;
       CHECK(nodes_left(g) == (alone ? 1 : 3));
       octet::plan_options o;
@@ -510,6 +513,41 @@ TEST_CASE("functions of floats between codes are looked up where no place decide
     }
   CHECK(looked_up > 20);
   CHECK(by_place > 3);
+}
+TEST_CASE("whole blocks of PyTorch's vectors are looked up", "[passes]") {
+  const auto left = [](octet::dims shape, std::int64_t row) {
+    octet::graph g;
+    const tensor_id x = value(g, dtype::u8, shape), real = value(g, dtype::f32, shape),
+                    gated = value(g, dtype::f32, shape), y = value(g, dtype::u8, shape),
+                    sum = value(g, dtype::u8, shape);
+    for (const tensor_id t : {x, y, sum}) g[t].scales = {0.03}, g[t].zero_points = {40};
+    g.inputs = {x}, g.outputs = {sum};
+    const auto add = [&](const octet::op_def& op, std::vector<tensor_id> in, tensor_id out,
+                         rounding how) {
+      octet::attributes a;
+      if (how == rounding::aten) a.set("row", row);
+      REQUIRE(octet::infer_shapes(g, g.add_node(op, "n", std::move(in), {out}, std::move(a), how)));
+    };
+    add(octet::ops::dequantize, {x}, real, rounding::none);
+    add(octet::ops::silu, {real}, gated, rounding::aten);
+    add(octet::ops::quantize, {gated}, y, rounding::reciprocal_half_even);
+    add(octet::ops::qnn_add, {y, x}, sum, rounding::aten);
+    octet::plan_options o;
+    o.on = octet::target::reference, o.optimize = false;
+    const auto expected = path_run(g, o, 4);
+    const std::size_t nodes = nodes_left(g);
+    o.optimize = true, o.on = octet::best_target();
+    CHECK(path_run(g, o, nodes) == expected);
+    return nodes;
+  };
+  CHECK(left({2, 3, 64}, -1) == 1);
+  CHECK(left({2, 3, 32}, -1) == 1);  // one row of 192
+  CHECK(left({2, 3, 64}, 64) == 1);
+  CHECK(left({2, 3, 64}, 48) == 2);  // silu's blocks of 16, not the sum's of 64
+  CHECK(left({2, 3, 24}, -1) == 2);
+  CHECK(left({2, 3, 64}, 24) == 4);
+  CHECK(left({2, 3, 64}, 0) == 4);
+  CHECK(left({5, 67}, -1) == 4);
 }
 
 namespace {

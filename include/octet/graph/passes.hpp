@@ -15,6 +15,7 @@
 #include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/quantize.hpp"
+#include "octet/ops/vector_rows.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace passes {
@@ -370,8 +371,15 @@ struct code_paths {
   static bool is_constant(const graph& g, tensor_id t) {
     return g[t].role == tensor::kind::constant;
   }
+  /// No element's place decides what becomes of it.
+  static bool is_alone(const graph& g, const node& n) {
+    if (n.op->each_alone.contains(n.round)) return true;
+    return n.round == rounding::aten && n.op->vector_block != 0 &&
+           read_attributes<vector_rows>(n.attrs).all_in_blocks(g[n.out[0]].shape.elements().value,
+                                                               n.op->vector_block);
+  }
   void follow(const graph& g, const node& n) {
-    if (n.out.size() != 1 || !n.op->each_alone.contains(n.round)) return;
+    if (n.out.size() != 1 || !is_alone(g, n)) return;
     const tensor_id y = n.out[0];
     if (!has_codes(g, y) && (g[y].type != dtype::f32 || !stays(g, y))) return;
     tensor_id codes = no_tensor;

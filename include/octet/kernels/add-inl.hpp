@@ -424,7 +424,7 @@ template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel
     binary_of<Op>(p, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, r.begin, r.end);
   }
   static void run_aten(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    p.rows.for_each_run(p.shape.count, 64, r.begin, r.end,
+    p.rows.for_each_run(p.shape.count, numerics::add_block, r.begin, r.end,
                         [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
                           binary(add_aten_op(p, block), p.shape,
                                  integer_operands{p.a_type, p.b_type, p.y_type}, k, from, to);

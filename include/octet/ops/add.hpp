@@ -110,6 +110,8 @@ constexpr std::int32_t add_aten(const add_params& p, std::int32_t a, std::int32_
       static_cast<double>(rint(mul(p.sign > 0 ? add(u, v) : sub(u, v), p.inverse))) + p.zero_point,
       p.lo, p.hi);
 }
+/// Elements of a block that PyTorch takes in vectors.
+inline constexpr std::size_t add_block = 64;
 /// Element i of the result.
 constexpr std::int32_t add_codes(const add_params& p, std::int32_t a, std::int32_t b,
                                  std::size_t i) noexcept {
@@ -118,7 +120,7 @@ constexpr std::int32_t add_codes(const add_params& p, std::int32_t a, std::int32
     case rounding::qnnpack: return add_qnn(p, a, b);
     case rounding::float_half_even: return add_f(p, a, b);
     case rounding::fused_multiply_add: return add_fma(p, a, b);
-    case rounding::aten: return add_aten(p, a, b, p.rows.in_block(i, p.shape.count, 64));
+    case rounding::aten: return add_aten(p, a, b, p.rows.in_block(i, p.shape.count, add_block));
     case rounding::doubling_high_half_away:
     case rounding::tflite_optimized: return add_dr(p, a, b);
     case rounding::none:
@@ -355,6 +357,7 @@ inline constexpr op_def qnn_add{
     .each_alone = roundings_of(qnn_add_forms)  // FMA asks how operands lie, ATEN where an element
                       .without(rounding::fused_multiply_add)
                       .without(rounding::aten),
+    .vector_block = numerics::add_block,
     .kernel = kernel_id::add,
     .attributes = keys_of<add_attrs, clamp_keys, add_keys, vector_rows>,
     .shape = &binary_op_shape,

@@ -778,6 +778,9 @@ struct op_def {
   /// elements that meet in it, wherever they lie. Functions that frameworks compute in vectors and,
   /// another way, behind the last whole one are none of these.
   rounding_set each_alone{};
+  /// ATEN: the block of vector_rows. Where all rows are whole blocks, elements follow alone as
+  /// well. 0: it has none, or its answers by place are no blocks of rows.
+  std::size_t vector_block = 0;
   /// The kernel that SIMD targets have for some of its forms.
   kernel_id kernel = kernel_id::none;
   /// The one for other element types, where these have parameters of their own.

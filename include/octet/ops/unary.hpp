@@ -959,6 +959,7 @@ inline constexpr rounding_set qnn_each_alone =
       .forms = plain_forms_of<unary::id, float_law>(),                                           \
       .each_alone =                                                                              \
           each_alone_of_floats(unary::id, roundings_of(plain_forms_of<unary::id, float_law>())), \
+      .vector_block = numerics::by_logistic_blocks(unary::id) ? numerics::logistic_block : 0,    \
       .kernel = kernel_id::unary,                                                                \
       .attributes = unary_keys<unary::id>(),                                                     \
       .shape = &same_op_shape,                                                                   \
@@ -996,6 +997,7 @@ inline constexpr op_def sign{
     .name = "sign",
     .summary = "-1, 0 or 1",
     .forms = number_unary_forms,
+    .each_alone = each_alone_of_floats(unary::sign, rounding::none),
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -1006,6 +1008,8 @@ inline constexpr op_def erf{
     .name = "erf",
     .summary = "error function",
     .forms = real_forms<&laws::onnxruntime_order>,
+    .each_alone =
+        each_alone_of_floats(unary::erf, roundings_of(real_forms<&laws::onnxruntime_order>)),
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -1017,6 +1021,8 @@ inline constexpr op_def softplus{
     .name = "softplus",
     .summary = "log(1 + exp(x))",
     .forms = real_forms<&laws::function_of_floats>,
+    .each_alone =
+        each_alone_of_floats(unary::softplus, roundings_of(real_forms<&laws::function_of_floats>)),
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -1028,6 +1034,8 @@ inline constexpr op_def silu{
     .name = "silu",
     .summary = "x / (1 + exp(-x))",
     .forms = real_forms<&laws::of_floats>,
+    .each_alone = each_alone_of_floats(unary::silu, roundings_of(real_forms<&laws::of_floats>)),
+    .vector_block = numerics::logistic_block,
     .kernel = kernel_id::unary,
     .attributes = unary_keys<unary::silu>(),
     .shape = &same_op_shape,
@@ -1039,6 +1047,7 @@ inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
     .forms = float_forms,
+    .each_alone = rounding::none,
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -1049,6 +1058,7 @@ inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
     .forms = float_forms,
+    .each_alone = rounding::none,
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -1059,6 +1069,7 @@ inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
     .forms = float_forms,
+    .each_alone = rounding::none,
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,

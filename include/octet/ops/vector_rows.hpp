@@ -22,6 +22,11 @@ struct vector_rows {
     const std::size_t n = length(count);
     return n >= block && i % n < n / block * block;
   }
+  /// All elements are.
+  constexpr bool all_in_blocks(std::size_t count, std::size_t block) const {
+    const std::size_t n = length(count);
+    return n != 0 && n % block == 0;
+  }
   /// Calls f(from, to, in_block) for the runs that [begin, end) consists of.
   template <class F>
   constexpr void for_each_run(std::size_t count, std::size_t block, std::size_t begin,
