@@ -13,8 +13,9 @@ namespace kernels {
 
 /// Forms of kernels that are faster for some shapes and give the same bits. Header-only files,
 /// which compile all of them again, have the general ones alone: one `octet::conv2d` takes a third
-/// of the time. OCTET_TEST_FEW_FORMS: tests of those.
-#if defined(OCTET_EXTERN) && !defined(OCTET_TEST_FEW_FORMS)
+/// of the time. OCTET_EVERY_FORM, the same in all files of a program, gives header-only files the
+/// others as well. OCTET_TEST_FEW_FORMS: tests of the general ones.
+#if (defined(OCTET_EXTERN) || defined(OCTET_EVERY_FORM)) && !defined(OCTET_TEST_FEW_FORMS)
 inline constexpr bool every_form = true;
 #else
 inline constexpr bool every_form = false;
