@@ -199,6 +199,8 @@ class checker {
     const tensor_id memory = memory_of(n.in[0]);
     const octet::dims& x = g_[n.in[0]].shape;
     f.channels_inner = channels_inner;
+    // How the program wrote a mean's axes: the node does not keep it.
+    f.axes_two_three = n.op != &octet::ops::qnn_mean || n.round == octet::rounding::qnnpack;
     // The result of a conv1d lies as the image of height 1 that it was computed as.
     tensor_id image = n.in[0];
     const octet::node* by = producer(image);

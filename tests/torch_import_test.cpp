@@ -165,7 +165,8 @@ TEST_CASE("code: outside the subset, with its line") {
   CHECK_HAS(code_error("def f(x):\n  y : int\n"), "expected '='");
   CHECK_HAS(code_error("def f(x):\n  y = {1, 2}\n"), "expected ':'");
   CHECK_HAS(code_error("def f(x):\n  y = {1: 2\n"), "bracket");
-  CHECK_HAS(code_error("def f(x):\n  with x:\n    pass\n"), "line 2");
+  CHECK(code_error("def f(x):\n  with x:\n    pass\n").empty());
+  CHECK_HAS(code_error("def f(x):\n  with x as y:\n    pass\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  return lambda: 0\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  y = x + 1\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  y = (1, 2\n"), "bracket");
@@ -283,6 +284,57 @@ TEST_CASE("programs: positions that the data decides, other extents in place") {
   // detach gives a tensor of its own: x keeps its axes.
   CHECK(outputs("    t = torch.detach(x)\n    _0 = torch.unsqueeze_(t, 0)\n    return "
                 "torch.matmul(x, x)\n") == floats{7, 10, 15, 22});
+}
+TEST_CASE("programs: texts are keys, contexts and objects are the program's own") {
+  const auto outputs = [](torch_file f, const std::string& more) {
+    f.code += more;
+    return octet_test::run_graph(load(f, {{"", dims{2, 2}}}), std::vector<float>{1, 2, 3, 4});
+  };
+  using floats = std::vector<float>;
+  CHECK(
+      outputs(program("    d = annotate(Dict[str, Tensor], {})\n    for i in range(3):\n      _0 = "
+                      "torch._set_item(d, torch.format(\"o{}_{}\", i, True), torch.mul(x, i))\n    "
+                      "_1 = torch._set_item(d, torch.percentFormat(\"p%d%%\", 7), x)\n    _2 = "
+                      "torch.Delete(d, torch.join(\"_\", [\"o1\", \"True\"]))\n    return "
+                      "torch.add(torch.mul(d[\"o2_True\"], torch.len(d)), d[\"p7%\"])\n"),
+              "") == floats{7, 14, 21, 28});
+  const std::string box =
+      "class Box:\n  a : int\n  def __init__(self: __torch__.Box,\n    a: int) -> NoneType:\n    "
+      "self.a = a\n    return None\n  def mul(self: __torch__.Box,\n    x: Tensor) -> Tensor:\n    "
+      "self.a = torch.add(self.a, 1)\n    return torch.mul(x, self.a)\n";
+  CHECK(
+      outputs(program("    b = __torch__.Box.__new__(__torch__.Box)\n    _0 = (b).__init__(3, )\n  "
+                      "  y = (b).mul(x, )\n    print(\"again\")\n    q, r, = torch.divmod(7, 4)\n  "
+                      "  return torch.add(torch.add((b).mul(x, ), q), r)\n"),
+              box) == floats{9, 14, 19, 24});
+  const std::string with =
+      "    c = __torch__.no_grad.__new__(__torch__.no_grad)\n    with c:\n      "
+      "y = torch.neg(x)\n    return y\n";
+  CHECK(outputs(program(with), "class no_grad:\n  prev : bool\n") == floats{-1, -2, -3, -4});
+  torch_file autocast = program(
+      "    c = __torch__.autocast.__new__(__torch__.autocast)\n    with c:\n      y = x\n    "
+      "return "
+      "y\n");
+  autocast.code += "class autocast:\n  prev : bool\n";
+  CHECK_HAS(load_error(autocast), "a with statement");
+}
+TEST_CASE("programs: inputs that are tuples of tensors") {
+  torch_file f = program("    a, b, = x\n    return torch.sub(a, b)\n");
+  const std::string one = "x: Tensor)";
+  f.code.replace(f.code.find(one), one.size(), "x: Tuple[Tensor, Tensor])");
+  const auto g = load(f, {{"x.0", dims{2, 2}}, {"x.1", dims{1, 2}}});
+  REQUIRE(g);
+  REQUIRE(g->inputs.size() == 2);
+  CHECK((*g)[g->inputs[0]].name == "x.0");
+  CHECK((*g)[g->inputs[1]].shape == dims{1, 2});
+  const auto in_order = load(f, {{"", dims{2, 2}}, {"", dims{1, 2}}});
+  REQUIRE(in_order);
+  CHECK((*in_order)[in_order->inputs[1]].shape == dims{1, 2});
+  const auto missing = load(f, {{"x.0", dims{2, 2}}});
+  REQUIRE_FALSE(missing);
+  CHECK_HAS(missing.error().message(), "\"x.1\"");
+  f.code.replace(f.code.find("Tuple[Tensor, Tensor]"), 21, "List[Tensor]");
+  CHECK_HAS(load_error(f), "type of input x (found List");
 }
 TEST_CASE("programs: what is changed in place is changed wherever it is known") {
   const auto outputs = [](const std::string& body) {

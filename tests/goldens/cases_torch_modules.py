@@ -52,6 +52,11 @@ EXACT = {
     "index_copy": "return v.index_copy(2, torch.tensor([3, 0]), v[:, :, 1:3] * 2)",
     "masked_scatter": "return v.masked_scatter(v > 0.5, v.flip(3) * 2)",
     "clone_of_buffer": "out = self.table.clone()\nout[1] = v[0, 0, 0]\nreturn out",
+    "keys_of_texts": "d = {'sum': v}\nfor i in range(3):\n    d[f'o{i}'] = v * i\n"
+                     "d['p%d' % 4] = v + 4\ndel d['o1']\n"
+                     "return d['o0'] + d['o2'], d['p4'], torch.stack(list(d.values()))",
+    "without_gradients": "with torch.no_grad():\n    w = v * 2\nfor i in range(2):\n    w += i\n"
+                         "return w",
     "loop_of_rows": "out = torch.zeros(2, 6)\nfor i in range(6):\n    "
                     "out[:, i] = v[:, i].sum((1, 2)) * 0 + v[:, i, 0, 0]\nreturn out",
     # strides and memory formats
@@ -394,6 +399,17 @@ KERNELS.update({
                 "F.instance_norm(v.flatten(2), eps=0.1)",
     "instance_large": "w = torch.cat([v.flatten()] * 9)[:2048].reshape(1, 2, 32, 32)\n"
                       "return F.instance_norm(w * w + w)",
+})
+# Element types as PyTorch changes them, and operators on what has no axis of images.
+KERNELS.update({
+    "cast_wraps": "return (v * 60).to(torch.uint8), (v * 60).to(torch.int8), "
+                  "(v * 9000).to(torch.int16)",
+    "byte_compare": "b = (v * 20).clamp(0, 200).to(torch.uint8)\nreturn b > 7, b == 20, "
+                    "torch.maximum(b, b.flip(1)), torch.where(b > 100, v, -v)",
+    "unbatched": "w = v[0].flatten(1)\na, i = F.adaptive_max_pool1d(w, 3, return_indices=True)\n"
+                 "return F.max_pool1d(w, 2), F.avg_pool1d(w, 2), F.adaptive_avg_pool1d(w, 3), "
+                 "a, i, F.max_pool1d(q[0].flatten(1), 2).dequantize()",
+    "given_tensors": "return torch.as_tensor(v) + 1, torch.as_tensor([1.0, 2.0, 3.0, 4.0, 5.0]) * v",
 })
 # The same, but for products whose order of sums is the CPU's.
 KERNELS_CLOSE = {

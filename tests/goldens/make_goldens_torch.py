@@ -65,6 +65,17 @@ class Case(nn.Module):
         return torch.dequantize(y) if y.is_quantized else y
 
 
+class Signed(nn.Module):
+    """The body on qint8 codes."""
+
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
+
+    def forward(self, x):
+        return self.body(torch.quantize_per_tensor(x, 0.05, -8, torch.qint8))
+
+
 class Writer:
     def __init__(self, folder, only):
         self.folder, self.only, self.rows, self.report = folder, only, [], []
@@ -596,6 +607,16 @@ def pools(w):
             x = real(codes(w.rng(name), (1, 9, 3, 4)), 0.05, 131)
             w.add(name, Case([(0.05, 131)], lambda m, q, mode=mode,
                              fields=fields: F.interpolate(q, mode=mode, **fields), layout), [x])
+        # QNNPACK's mean takes axes that are written (2, 3) and no others.
+        x = real(codes(w.rng("mean_axes"), (3, 40, 6, 6)), 0.05, 131)
+        w.add("mean_axes" + end, Case([(0.05, 131)], lambda m, q: torch.cat(
+            [torch.mean(q, (-2, -1)).dequantize(), torch.mean(q, (3, 2), True).flatten(1)
+             .dequantize(), torch.mean(q, (2, 3)).dequantize()], 1), layout), [x])
+    # Nor do its tables take qint8.
+    x = real(every_code() - 128, 0.05, -8)
+    w.add("tables_of_qint8", Signed(lambda q: torch.cat(
+        [OPS.hardswish(q, 0.04, 7).dequantize(), OPS.sigmoid(q, 1 / 256, -128).dequantize(),
+         torch.tanh(q).dequantize(), F.hardsigmoid(q).dequantize()])), [x])
     x = real(codes(w.rng("mean_last"), (3, 4, 8)), 0.05, 131)
     w.add("mean_last", Case([(0.05, 131)], lambda m, q: torch.mean(q, (2,))), [x])
 

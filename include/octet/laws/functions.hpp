@@ -8,6 +8,11 @@
 OCTET_NAMESPACE_BEGIN
 namespace laws {
 
+/// QNNPACK's tables are of quint8 alone: PyTorch computes qint8 in its own loops under that engine
+/// too.
+constexpr decision qnnpack_table(const facts& f, rounding r) {
+  return by_pytorch(f.x.type == dtype::u8 ? r : rounding::aten);
+}
 /// logistic and tanh: tables of the reference, of XNNPACK (8 bits), of TFLite's optimized kernels
 /// (int16); PyTorch's vector loops, QNNPACK's tables.
 constexpr decision sigmoid(const facts& f) {
@@ -16,7 +21,7 @@ constexpr decision sigmoid(const facts& f) {
                  .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
                                                      : decision(rounding::tflite_optimized),
                  .pytorch_fbgemm = by_pytorch(rounding::aten),
-                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .pytorch_qnnpack = qnnpack_table(f, rounding::reciprocal_half_even),
                  .mxnet = no_operator(),
                  .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
 }
@@ -33,7 +38,7 @@ constexpr decision hard_sigmoid(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = no_operator(),
                                .tflite_xnnpack = no_operator(),
                                .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                               .pytorch_qnnpack = qnnpack_table(f, rounding::reciprocal_half_even),
                                .mxnet = no_operator(),
                                .onnxruntime = no_operator()});
 }
@@ -42,7 +47,7 @@ constexpr decision hard_swish(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
                                .tflite_xnnpack = rounding::doubling_high_half_away,
                                .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::xnnpack),
+                               .pytorch_qnnpack = qnnpack_table(f, rounding::xnnpack),
                                .mxnet = no_operator(),
                                .onnxruntime = no_operator()});
 }

@@ -120,6 +120,9 @@ struct framework_facts {
   bool channels_inner = false;
   /// PyTorch: the operands of a sum have different ranks, which the IR's leading extents of 1 hide.
   bool ranks_differ = false;
+  /// PyTorch: a mean over height and width names them 2 and 3, in this order. QNNPACK takes no
+  /// others: (-1, -2) is computed as under FBGEMM.
+  bool axes_two_three = true;
 };
 /// A tensor of a graph composed in code: images are NHWC in memory, PyTorch's channels_last; other
 /// ranks are row-major.

@@ -105,16 +105,17 @@ constexpr decision mean(const facts& f) {
     d.channels_last = r == rounding::aten && f.framework.channels_inner;
     return d;
   };
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = rounding::doubling_high_half_away,
-       .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                           : decision(rounding::doubling_high_half_away),
-       .pytorch_fbgemm = pytorch(pytorch_mean(f)),
-       .pytorch_qnnpack = pytorch(
-           f.x.type == dtype::u8 && reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
-       .mxnet = no_operator(),
-       .onnxruntime = no_operator()});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::doubling_high_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::doubling_high_half_away),
+                 .pytorch_fbgemm = pytorch(pytorch_mean(f)),
+                 .pytorch_qnnpack = pytorch(f.x.type == dtype::u8 && f.framework.axes_two_three &&
+                                                    reduced_axes_of(f).image
+                                                ? rounding::qnnpack
+                                                : pytorch_mean(f)),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
 }
 /// Of floats: in memory order, in PyTorch's, XNNPACK's and ONNX Runtime's orders, which depend on
 /// the axes, or as MXNet sums.

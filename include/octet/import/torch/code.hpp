@@ -51,20 +51,22 @@ struct statement {
     give_back,
     branch,
     loop,
-    repeat
+    repeat,
+    inside
   } what = form::pass;
   std::int32_t line = 0;
   std::vector<const expression*>
       targets;                        // assign: one, or several for unpacking; loop: the variable
   bool unpack = false;                // `a, b, = f()`; also `a, = f()`
   const expression* value = nullptr;  // assign, evaluate, give_back; branch, repeat: the condition;
-                                      // loop: what is iterated over
+                                      // loop: what is iterated over; inside: what `with` names
   std::vector<const statement*> body, otherwise;
 };
 
 struct function_def {
   struct parameter {
     std::string name;
+    const expression* type = nullptr;       // as annotated; null where it is not
     const expression* otherwise = nullptr;  // default value
   };
   std::string name, file;

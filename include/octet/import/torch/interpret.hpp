@@ -283,8 +283,20 @@ class interpreter {
       }
       case statement::form::loop: return loop(s, names, returned);
       case statement::form::repeat: return repeat(s, names, returned);
+      case statement::form::inside: return inside_context(s, names, returned);
     }
     return flow::next;
+  }
+  /// `with`: of contexts that change no number.
+  OCTET_NOINLINE result<flow> inside_context(const statement& s, scope& names, value& returned) {
+    const auto v = evaluate(*s.value, names);
+    if (!v) return v.error();
+    const std::string_view of =
+        v->is(kind::object) ? last_name(v->c->text) : std::string_view(name_of(v->what));
+    if (of != "no_grad" && of != "enable_grad" && of != "inference_mode" && of != "record_function")
+      return unsupported("a with statement", std::string(of),
+                         "no_grad, enable_grad, inference_mode, record_function");
+    return run(s.body, names, returned);
   }
   OCTET_NOINLINE result<flow> loop(const statement& s, scope& names, value& returned) {
     const auto over = evaluate(*s.value, names);
@@ -576,6 +588,13 @@ class interpreter {
   OCTET_NOINLINE result<value> call_global(const std::string& target,
                                            const std::vector<value>& arguments,
                                            const keyword_arguments& keywords) {
+    constexpr std::string_view create = ".__new__";
+    if (target.starts_with("__torch__.") && target.ends_with(create)) {
+      const value made =
+          c_.values.make(kind::object, target.substr(0, target.size() - create.size()));
+      made.c->built = true;  // __init__, which the program calls next, gives it its attributes
+      return made;
+    }
     if (target.starts_with("__torch__.")) return call_own(target, arguments, keywords);
     constexpr std::string_view torch = "torch.", ops = "ops.";
     std::string name = target.starts_with(torch) ? "aten::" + target.substr(torch.size())
@@ -613,6 +632,7 @@ class interpreter {
   OCTET_NOINLINE result<value> builtin(const std::string& name, const std::vector<value>& a) {
     for (const value& v : a)
       if (v.is(kind::unknown)) return v;
+    if (name == "print") return value{};
     if (name == "range" && a.size() == 1 && a[0].is(kind::integer)) return a[0];
     if (name == "str" && a.size() == 1 && a[0].is(kind::integer))
       return c_.values.string(std::to_string(a[0].i));

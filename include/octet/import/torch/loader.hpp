@@ -171,51 +171,98 @@ class torch_loader {
 
   // ---- inputs ----
 
-  /// The example that was traced: {'forward': [tensors]}. Empty where the file has none; null for
-  /// arguments that are no tensors.
-  std::vector<const tensor_data*> traced() {
-    std::vector<const tensor_data*> examples;
+  /// The example that was traced: {'forward': [tensors, and tuples, lists and dicts of them]}.
+  /// Empty where the file has none.
+  std::vector<value> traced() {
+    std::vector<value> examples;
     if (!archive_->has("traced_inputs.pkl")) return examples;
     const auto v = unpickle("traced_inputs.pkl", {});
     if (!v || !v->is(kind::dict)) return examples;
     const auto& items = v->c->items;
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
       if (items[i].is(kind::string) && items[i].c->text == "forward" && items[i + 1].is_sequence())
-        for (const value& e : items[i + 1].c->items)
-          examples.push_back(e.is(kind::tensor) ? e.t : nullptr);
+        for (const value& e : items[i + 1].c->items) examples.push_back(e);
     return examples;
   }
   status inputs(const torchscript::function_def& forward, std::vector<value>& arguments) {
     const auto examples = traced();
-    std::vector<bool> used(options_.shapes.size(), false), typed(options_.types.size(), false);
+    given_shapes_.assign(options_.shapes.size(), false);
+    given_types_.assign(options_.types.size(), false);
     for (std::size_t i = 1; i < forward.parameters.size(); ++i) {  // after self
-      const auto& parameter = forward.parameters[i];
-      const auto* example = i - 1 < examples.size() ? examples[i - 1] : nullptr;
-      const dims* given = given_for(options_.shapes, parameter.name, i - 1, used);
-      const dtype* type = given_for(options_.types, parameter.name, i - 1, typed);
-      if (!example && !given) {
-        if (parameter.otherwise) break;  // the rest keep their defaults
-        error_info e =
-            invalid("the file does not record the shape of input \"" + parameter.name +
-                    "\": give it, for example --shape " + parameter.name + "=1,3,224,224");
-        e.tensor = parameter.name;
-        return e;
-      }
-      tensor_data t;
-      t.type = example ? example->type : type ? torchscript::scalar_of_dtype(*type) : scalar::f32;
-      if (t.type == scalar::unknown)
-        return unsupported("element type of input " + parameter.name, std::string(name_of(*type)),
-                           "float32, float64, int8, uint8, int16, int32, int64, bool");
-      if (given)
-        t.size.assign(given->begin(), given->end());
-      else
-        t.size = example->size;
-      if (auto s = input(parameter.name, t); !s) return s;
-      if (!example && !type) emit_.type_not_recorded(t.id);
-      arguments.push_back(c_.values.tensor(std::move(t)));
+      const auto& p = forward.parameters[i];
+      const auto v =
+          input_value(p.name, p.type, i - 1 < examples.size() ? examples[i - 1] : value{},
+                      p.otherwise != nullptr, 0);
+      if (!v) return v.error();
+      if (v->is(kind::none)) break;  // this and the rest keep their defaults
+      arguments.push_back(*v);
     }
-    if (auto s = all_used(used, options_.shapes, "a shape"); !s) return s;
-    return all_used(typed, options_.types, "an element type");
+    if (auto s = all_used(given_shapes_, options_.shapes, "a shape"); !s) return s;
+    return all_used(given_types_, options_.types, "an element type");
+  }
+  /// A tensor, or a tuple, list or dict of them as the example or the annotation says: their parts
+  /// are inputs of their own, "state.0", "state.1". None where an optional one is not given.
+  result<value> input_value(const std::string& name, const torchscript::expression* type,
+                            const value& example, bool optional, int depth) {
+    if (depth > 4) return unsupported("type of input " + name, "tuples within one another");
+    const bool dict = example.is(kind::dict);
+    if (dict || example.is_sequence()) {
+      const value made = c_.values.make(example.what);
+      const auto& items = example.c->items;
+      if (auto s = c_.build.work.spend(items.size()); !s) return s.error();  // may hold itself
+      for (std::size_t k = dict ? 1 : 0; k < items.size(); k += dict ? 2 : 1) {
+        const bool text = dict && items[k - 1].is(kind::string);
+        const auto part =
+            input_value(name + "." + (text ? items[k - 1].c->text : std::to_string(k)), nullptr,
+                        items[k], false, depth + 1);
+        if (!part) return part;
+        if (dict) made.c->items.push_back(items[k - 1]);
+        made.c->items.push_back(*part);
+      }
+      return made;
+    }
+    using form = torchscript::expression::form;
+    const std::string_view of = type && type->what == form::subscript ? type->items[0]->text : "";
+    if (example.is(kind::tensor) || of.empty() || of == "Optional")
+      return input_tensor(name, example.is(kind::tensor) ? example.t : nullptr, optional);
+    if (of != "Tuple")
+      return unsupported("type of input " + name, std::string(of),
+                         "Tensor, Tuple; lists and dicts in traced files, whose example says how "
+                         "many tensors they hold");
+    const auto* inner = type->items[1];
+    const bool many = inner->what == form::tuple;
+    const value made = c_.values.make(kind::tuple);
+    for (std::size_t k = 0; k < (many ? inner->items.size() : 1); ++k) {
+      const auto part = input_value(name + "." + std::to_string(k), many ? inner->items[k] : inner,
+                                    value{}, false, depth + 1);
+      if (!part) return part;
+      made.c->items.push_back(*part);
+    }
+    return made;
+  }
+  result<value> input_tensor(const std::string& name, const tensor_data* example, bool optional) {
+    const std::size_t index = c_.build.g.inputs.size();
+    const dims* given = given_for(options_.shapes, name, index, given_shapes_);
+    const dtype* type = given_for(options_.types, name, index, given_types_);
+    if (!example && !given) {
+      if (optional) return value{};
+      error_info e = invalid("the file does not record the shape of input \"" + name +
+                             "\": give it, for example --shape " + name + "=1,3,224,224");
+      e.tensor = name;
+      return e;
+    }
+    tensor_data t;
+    t.type = example ? example->type : type ? torchscript::scalar_of_dtype(*type) : scalar::f32;
+    if (t.type == scalar::unknown)
+      return unsupported("element type of input " + name, std::string(octet::name_of(*type)),
+                         "float32, float64, int8, uint8, int16, int32, int64, bool");
+    if (given)
+      t.size.assign(given->begin(), given->end());
+    else
+      t.size = example->size;
+    if (auto s = input(name, t); !s) return s.error();
+    if (!example && !type) emit_.type_not_recorded(t.id);
+    return c_.values.tensor(std::move(t));
   }
   template <class T>
   status all_used(const std::vector<bool>& used, const std::vector<std::pair<std::string, T>>& all,
@@ -320,6 +367,7 @@ class torch_loader {
   torchscript::context c_;
   torchscript::emitter emit_;
   std::shared_ptr<torchscript::archive>& archive_;
+  std::vector<bool> given_shapes_, given_types_;  // which of the caller's an input has taken
 };
 
 struct torch_source {

@@ -277,9 +277,8 @@ class code_parser {
       too_deep("blocks");
       return nullptr;
     }
-    constexpr std::string_view refused[] = {"with", "def",  "class",  "import",
-                                            "from", "exec", "lambda", "global",
-                                            "del",  "try",  "raise",  "assert"};
+    constexpr std::string_view refused[] = {"def",    "class", "import", "from",  "exec",  "lambda",
+                                            "global", "del",   "try",    "raise", "assert"};
     to_.statements.emplace_back();
     statement& s = to_.statements.back();
     s.line = peek().line;
@@ -293,6 +292,8 @@ class code_parser {
       parse_for(s);
     else if (accept_word("while"))
       parse_while(s);
+    else if (accept_word("with"))
+      parse_with(s);
     else if (at(token::word) && is_one_of(peek().text, refused))
       fail("statement");
     else
@@ -321,6 +322,11 @@ class code_parser {
   }
   void parse_while(statement& s) {
     s.what = statement::form::repeat;
+    s.value = parse_expression();
+    parse_block(s.body);
+  }
+  void parse_with(statement& s) {
+    s.what = statement::form::inside;
     s.value = parse_expression();
     parse_block(s.body);
   }
@@ -375,7 +381,7 @@ class code_parser {
     while (!failed_ && !accept_symbol(")")) {
       f.parameters.emplace_back();
       f.parameters.back().name = expect_name();
-      if (accept_symbol(":")) parse_expression();
+      if (accept_symbol(":")) f.parameters.back().type = parse_expression();
       if (accept_symbol("=")) f.parameters.back().otherwise = parse_expression();
       if (!accept_symbol(",") && !at_symbol(")")) fail("expected ',' or ')'");
     }

@@ -245,11 +245,11 @@ inline result<value> repeat_interleave(emitter& e, arguments& a) {
   for (std::int64_t i = 0; i < n * count; ++i) index.push_back(i / count);
   return as_contiguous(e, picked(e, *x, axis, index));
 }
-/// An operator of images on one without the axis of images.
-template <row_function Of> result<value> on_one_image(emitter& e, arguments& a) {
+/// An operator of images (lines, volumes: by their rank) on one without the axis of images.
+template <row_function Of, int Rank = 3> result<value> on_one_image(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(a.first());
   if (auto s = a.check(); !s) return s.error();
-  if (x->rank() != 3) return Of(e, a);
+  if (x->rank() != Rank) return Of(e, a);
   auto size = x->size, stride = x->stride;
   size.insert(size.begin(), 1);
   stride.insert(stride.begin(), x->size[0] * x->stride[0]);
@@ -265,7 +265,13 @@ template <row_function Of> result<value> on_one_image(emitter& e, arguments& a) 
   if (!y->is(kind::tuple)) return alone(*y->t);
   const auto first = alone(*y->c->items[0].t);
   if (!first) return first;
-  return e.c.values.list({*first, y->c->items[1]}, kind::tuple);
+  value second = y->c->items[1];
+  if (second.is(kind::tensor)) {
+    const auto places = alone(*second.t);
+    if (!places) return places;
+    second = *places;
+  }
+  return e.c.values.list({*first, second}, kind::tuple);
 }
 
 // ---- numbers ----

@@ -581,6 +581,11 @@ inline result<value> cast_to(emitter& e, tensor_data& x, scalar type) {
     return unsupported("a change of element type by " + e.operator_name(),
                        std::string(name_of(x.type)) + " to " + std::string(name_of(type)),
                        "float32, float64, float16, integers, bool");
+  if ((x.type == scalar::f32 || x.type == scalar::f64) &&
+      (type == scalar::u8 || type == scalar::s8 || type == scalar::s16)) {
+    const auto whole = cast_to(e, x, scalar::s32);  // whose low bits PyTorch takes
+    return whole ? cast_to(e, *whole->t, type) : whole;
+  }
   const auto in = e.held_as_is(x);
   if (!in) return in.error();
   const tensor_id to = e.make(type);
@@ -693,6 +698,16 @@ inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) 
   }
   return m;
 }
+/// number_of, also of 8 and 16 bits, where PyTorch refuses a number that does not fit.
+inline result<value> number_in(emitter& e, const arguments& a, double v, scalar type) {
+  if (type != scalar::u8 && type != scalar::s8 && type != scalar::s16)
+    return value_of(*number_of(e, v, type));
+  const dtype t = dtype_of_scalar(type);
+  if (v < static_cast<double>(lowest_of(t)) || v > static_cast<double>(highest_of(t)))
+    return invalid("a number in " + a.name + " that the other operand's type does not hold",
+                   std::to_string(static_cast<std::int64_t>(v)), std::string(name_of(type)));
+  return cast_to(e, *number_of(e, v, scalar::s32), type);
+}
 /// Two operands as tensors of one type.
 inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std::string_view left,
                                                    std::string_view right, bool real) {
@@ -705,7 +720,9 @@ inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std
   for (std::size_t k = 0; k < 2; ++k) {
     const given_operand& o = k == 0 ? x : y;
     if (!o.t) {
-      both[k] = number_of(e, o.number, type);
+      const auto number = number_in(e, a, o.number, type);
+      if (!number) return number.error();
+      both[k] = number->t;
       continue;
     }
     const auto v = cast_to(e, *o.t, type);

@@ -848,6 +848,15 @@ inline result<value> made_tensor(emitter& e, arguments& a) {
   if (!type) return type.error();
   return constant_tensor(e, numbers, size, *type);
 }
+/// as_tensor(data, dtype, device): a tensor is cast where a type is given.
+inline result<value> as_tensor(emitter& e, arguments& a) {
+  if (!a["data"].is(kind::tensor)) return made_tensor(e, a);
+  tensor_data* x = a.tensor("data");
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, x->type);
+  if (!type) return type.error();
+  return cast_to(e, *x, *type);
+}
 
 }  // namespace import::torch_rows
 OCTET_NAMESPACE_END

@@ -307,7 +307,10 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
     return r.error();
   const std::int64_t c = s[4];
   value windows = e.wrap(image, x->type, true, false);
-  windows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  // Codes are averaged with their channels innermost, whatever the tensor's format.
+  windows.t->stride = is_quantized(x->type)
+                          ? channels_last_strides(windows.t->size)
+                          : std::vector{x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
   arguments two(e.c, a.name,
                 {{"self", windows},
                  {"kernel_size", e.c.values.integers({rows, size[2]})},
@@ -482,6 +485,7 @@ inline result<value> upsample_exact_line(emitter& e, arguments& a) {
 struct reduction {
   std::vector<bool> reduced;  // per logical axis
   bool keep = false;          // with extent 1
+  bool two_three = false;     // the file names axes 2 and 3, in this order
   bool spatial() const {
     return reduced.size() == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
   }
@@ -492,6 +496,7 @@ inline result<reduction> reduction_of(arguments& a, const tensor_data& x) {
   r.reduced.assign(x.size.size(), a.none("dim"));
   if (!a.none("dim")) {
     const auto axes = a.integers("dim");
+    r.two_three = axes.size() == 2 && axes[0] == 2 && axes[1] == 3;
     for (std::int64_t d : axes) {
       const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
       if (axis < r.reduced.size()) r.reduced[axis] = true;
@@ -522,6 +527,7 @@ inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction&
   laws::facts f;
   f.arithmetic = e.g.arithmetic;
   f.framework = emitter::facts_of(x, false);
+  f.framework.axes_two_three = r.two_three;
   f.x.type = dtype_of_scalar(x.type);
   f.x.shape.rank = x.rank();
   for (int i = 0; i < x.rank(); ++i)
@@ -570,8 +576,10 @@ inline result<value> mean(emitter& e, arguments& a) {
   attrs.set("axes", axes);
   if (r->keep) attrs.set("keep_dims", std::int64_t{1});
   tensor_id to = e.make_like(*x);
+  laws::framework_facts facts = e.facts_of(*x, inner);
+  facts.axes_two_three = r->two_three;
   if (auto s = e.emit(is_quantized(x->type) ? ops::qnn_mean : ops::mean, {*in}, to,
-                      std::move(attrs), {.framework = e.facts_of(*x, inner)});
+                      std::move(attrs), {.framework = facts});
       !s)
     return s.error();
   if (inner && !r->keep && x->rank() == 4 && !r->reduced[1]) {

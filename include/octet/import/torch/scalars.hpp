@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_TORCH_SCALARS_HPP_
 #define OCTET_IMPORT_TORCH_SCALARS_HPP_
 
+#include <charconv>
+#include <limits>
 #include <optional>
 
 #include "octet/import/torch/context.hpp"
@@ -62,9 +64,10 @@ inline result<value> item(const value& base, const value& index) {
 /// Operators that change the list or dict they are given.
 inline bool changes_items(std::string_view name, const std::vector<value>& a) {
   if (a.empty() || !(a[0].is(kind::list) || a[0].is(kind::dict))) return false;
-  constexpr std::string_view list[] = {
-      "aten::append", "aten::_set_item", "aten::extend", "aten::insert", "aten::pop",
-      "aten::add_",   "aten::reverse",   "aten::clear",  "aten::remove", "aten::sort"};
+  constexpr std::string_view list[] = {"aten::append",  "aten::_set_item", "aten::extend",
+                                       "aten::insert",  "aten::pop",       "aten::add_",
+                                       "aten::reverse", "aten::clear",     "aten::remove",
+                                       "aten::sort",    "aten::Delete"};
   return std::find(std::begin(list), std::end(list), name) != std::end(list);
 }
 /// Sets d[key].
@@ -208,7 +211,7 @@ inline answer device_of_tensor(const scalar_call& a) {
   if (!a["a"].is(kind::tensor)) return {};
   return a.c.values.string("cpu");
 }
-/// is_cuda, is_nested.
+/// is_cuda, is_nested, requires_grad.
 inline answer is_other(const scalar_call& a) {
   if (!a["a"].is(kind::tensor)) return {};
   return value::of(false);
@@ -225,11 +228,63 @@ inline answer is_quantized_tensor(const scalar_call& a) {
 // ---- values of any kind ----
 
 inline answer nothing(const scalar_call&) { return value{}; }
-/// Text of exceptions only.
+/// As PyTorch prints it; nothing of values whose text is part of exceptions only.
+inline std::optional<std::string> text_of(const value& v) {
+  if (v.is(kind::string)) return v.c->text;
+  if (v.is(kind::integer)) return std::to_string(v.i);
+  if (v.is(kind::boolean)) return v.b ? "True" : "False";
+  if (v.is(kind::none)) return "None";
+  if (!v.is(kind::real)) return {};
+  if (v.d > -1e10 && v.d < 1e10 && numerics::floor(v.d) == v.d)
+    return std::to_string(static_cast<std::int64_t>(v.d)) + ".";
+  char digits[32]{};
+  const auto end = std::to_chars(digits, digits + sizeof digits, v.d, std::chars_format::general,
+                                 std::numeric_limits<double>::max_digits10);
+  return std::string(digits, end.ptr);
+}
+/// "o{}" of format (f-strings too) and "o%d" of percentFormat: keys of dicts, and names.
 inline answer format_text(const scalar_call& a) {
   if (!a["self"].is(kind::string)) return {};
-  return a["self"];
+  constexpr std::string_view parameters[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+  const std::string& pattern = a["self"].c->text;
+  const bool percent = a.name == "aten::percentFormat";
+  std::string text;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const std::string_view two = std::string_view(pattern).substr(i, 2);
+    if (percent && two == "%%") {
+      text += '%', ++i;
+      continue;
+    }
+    const bool taken = percent ? two == "%s" || two == "%d" || two == "%i" : two == "{}";
+    const std::optional<std::string> of =
+        taken && next < std::size(parameters) ? text_of(a[parameters[next]]) : std::nullopt;
+    next += taken ? 1u : 0u;
+    text += of ? *of : std::string(1, pattern[i]);
+    i += of ? 1u : 0u;
+  }
+  return a.c.values.string(std::move(text));
 }
+/// ", ".join(list of strings).
+inline answer joined_texts(const scalar_call& a) {
+  if (!a["self"].is(kind::string) || !a["values"].is_sequence()) return {};
+  std::string text;
+  for (const value& v : a["values"].c->items) {
+    if (!v.is(kind::string)) return {};
+    if (&v != a["values"].c->items.data()) text += a["self"].c->text;
+    text += v.c->text;
+    if (!a.c.values.room_for(text.size() / sizeof(value)))
+      return too_large("values of the program");
+  }
+  return a.c.values.string(std::move(text));
+}
+/// The one element of a tensor that is known when the file is loaded.
+inline answer only_element(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor) || !a.c.known(*a["self"].t)) return {};
+  return a.c.scalar_of(*a["self"].t);
+}
+/// What no file is run with: autocast, gradients.
+inline answer is_off(const scalar_call&) { return value::of(false); }
 inline answer device_of_name(const scalar_call& a) { return a["a"]; }
 inline answer number_of_traced(const scalar_call& a) {
   if (a["a"].is(kind::tensor)) return {};
@@ -341,6 +396,23 @@ inline answer pop(const scalar_call& a) {
   const value v = items[as_size(at)];
   items.erase(items.begin() + static_cast<std::ptrdiff_t>(at));
   return v;
+}
+/// del list[i], del dict[key].
+inline answer delete_item(const scalar_call& a) {
+  const value of = a["self"], at = a["idx"];
+  if (of.is(kind::list)) {
+    const answer popped = pop(a);
+    return popped && *popped ? answer(value{}) : popped;
+  }
+  if (!of.is(kind::dict)) return {};
+  value_list& items = of.c->items;
+  for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+    if (equal(items[i], at).value_or(false)) {
+      items.erase(items.begin() + static_cast<std::ptrdiff_t>(i),
+                  items.begin() + static_cast<std::ptrdiff_t>(i + 2));
+      return value{};
+    }
+  return invalid("key of a dict");
 }
 /// As Python has it: a step below 0 goes from the end to the beginning.
 inline answer slice(const scalar_call& a) {
@@ -615,6 +687,15 @@ inline answer power(const scalar_call& a) {
   if (a["a"].is(kind::boolean) || !read_number(a["a"], x) || !read_number(a["b"], y)) return {};
   return value::of(numerics::pow(x, y));
 }
+/// divmod(a, b) of whole numbers.
+inline answer quotient_and_rest(const scalar_call& a) {
+  const value left = a["a"], right = a["b"];
+  if (!left.is(kind::integer) || !right.is(kind::integer)) return {};
+  const answer whole = of_integers("aten::floordiv", left.i, right.i),
+               rest = of_integers("aten::remainder", left.i, right.i);
+  if (!*whole) return whole;
+  return a.c.values.list({**whole, **rest}, kind::tuple);
+}
 inline answer extreme_of_two(const scalar_call& a) {
   const value left = a["a"], right = a["b"];
   const bool least = a.name == "prim::min";
@@ -629,6 +710,8 @@ inline constexpr scalar_row all[] = {
     {"prim::device", "a", &device_of_tensor},
     {"prim::is_cuda", "a", &is_other},
     {"prim::is_nested", "a", &is_other},
+    {"prim::requires_grad", "a", &is_other},
+    {"prim::type", "a", &device_of_name},
     {"prim::dtype", "a", &type_of_tensor},
     {"prim::is_quantized", "a", &is_quantized_tensor},
     {"prim::NumToTensor", "a", &number_of_traced},
@@ -649,6 +732,12 @@ inline constexpr scalar_row all[] = {
     {"aten::warn", "message, stacklevel?", &nothing},
     {"aten::warnings", "message?", &nothing},
     {"aten::format", "self, a?, b?, c?, d?, e?, f?, g?, h?", &format_text},
+    {"aten::percentFormat", "self, a?, b?, c?, d?, e?, f?, g?, h?", &format_text},
+    {"aten::join", "self, values", &joined_texts},
+    {"aten::item", "self", &only_element},
+    {"aten::is_autocast_enabled", "device?", &is_off},
+    {"aten::is_autocast_cpu_enabled", "", &is_off},
+    {"aten::is_grad_enabled", "", &is_off},
     {"aten::device", "a", &device_of_name},
     {"aten::__not__", "self", &negated},
     {"aten::__is__", "self, obj", &is_none},
@@ -667,6 +756,7 @@ inline constexpr scalar_row all[] = {
     {"aten::add_", "self, other", &extend},
     {"aten::insert", "self, idx, el", &insert},
     {"aten::pop", "self, idx?", &pop},
+    {"aten::Delete", "self, idx", &delete_item},
     {"aten::reverse", "self", &reverse},
     {"aten::clear", "self", &clear},
     {"aten::sort", "self, reverse?", &sort_numbers},
@@ -719,6 +809,7 @@ inline constexpr scalar_row all[] = {
     {"aten::floordiv", "a, b", &of_two},
     {"aten::floor_divide", "a, b", &of_two},
     {"aten::remainder", "a, b", &of_two},
+    {"aten::divmod", "a, b", &quotient_and_rest},
     {"aten::pow", "a, b", &power},
     {"aten::__and__", "a, b", &of_bools},
     {"aten::__or__", "a, b", &of_bools},
@@ -734,7 +825,6 @@ class scalar_operators {
     for (const value& v : given)  // most look at every element
       if (v.is_sequence() || v.is(kind::dict))
         if (auto s = c_.build.work.spend(v.c->items.size()); !s) return s.error();
-    if (given.empty()) return {};
     if (auto r = traced_numbers(name, given, keywords)) return r;
     if (auto r = of_unknown(name, given)) return r;
     for (const scalar_row& row : scalar_rows::all) {
