@@ -409,7 +409,8 @@ KERNELS.update({
     "unbatched": "w = v[0].flatten(1)\na, i = F.adaptive_max_pool1d(w, 3, return_indices=True)\n"
                  "return F.max_pool1d(w, 2), F.avg_pool1d(w, 2), F.adaptive_avg_pool1d(w, 3), "
                  "a, i, F.max_pool1d(q[0].flatten(1), 2).dequantize()",
-    "given_tensors": "return torch.as_tensor(v) + 1, torch.as_tensor([1.0, 2.0, 3.0, 4.0, 5.0]) * v",
+    "given_tensors": "return torch.as_tensor(v) + 1, "
+                     "torch.as_tensor([1.0, 2.0, 3.0, 4.0, 5.0]) * v",
 })
 # The same, but for products whose order of sums is the CPU's.
 KERNELS_CLOSE = {
