@@ -2,13 +2,22 @@
 its constants are stored or what shapes follow from the file decides how ONNX Runtime runs it.
 Activations have codes below 128: sums of two products stay within 16 bits on any CPU."""
 import numpy as np
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 FLOAT, HALF = TensorProto.FLOAT, TensorProto.FLOAT16
 
 
 def floats(n, *shape, scale=1.0):
     return n.input((scale * n.rng.standard_normal(shape)).astype(np.float32))
+
+
+def named(n, values, *axes):
+    """An input whose extents along `axes` are open and have names."""
+    name, shape = n.input(values), list(values.shape)
+    for axis in axes:
+        shape[axis] = "extent%d" % axis
+    n.inputs[-1] = helper.make_tensor_value_info(name, FLOAT, shape)
+    return name
 
 
 def numbers(n, *shape, low=-0.4, high=0.3, kind=np.float32):
@@ -355,6 +364,75 @@ def softmax_ties(n):
     return results
 
 
+def attention_by_shape(shared, of=0):
+    """Self-attention of open length whose Reshapes get shapes computed from the input, as torch
+    exports it: what copies an extent is known to, and the sum is normalized in one with it. Not
+    where two Reshapes read one list, or where extents change places."""
+
+    def build(n):
+        x = named(n, (2.0 * n.rng.standard_normal((1, 7, 32))).astype(np.float32), 1)
+
+        def extent(k):
+            axis = n.constant(np.asarray(k))
+            return n.node("Gather", [n.node("Shape", [x]), axis], axis=0)
+
+        def extents(*parts):
+            zero = n.constant(np.asarray([0]))
+            parts = [n.node("Unsqueeze", [p, zero]) if isinstance(p, str)
+                     else n.constant(np.asarray([p])) for p in parts]
+            return n.node("Concat", parts, axis=0)
+
+        size = n.node("Div", [extent(2), n.constant(np.asarray(4))])
+        to = extents(extent(of), extent(1 - of), 12, size)
+        y = n.node("Reshape", [n.node("MatMul", [x, numbers(n, 32, 96)]), to])
+        if shared:
+            y = n.node("Reshape", [n.node("Relu", [y]), to])
+        y = n.node("Transpose", [y], perm=[of, 2, 1 - of, 3])
+        q, k, v = n.node("Split", [y, n.constant(np.asarray([4, 4, 4]))], axis=1, outputs=3)
+        y = n.node("MatMul", [q, n.node("Transpose", [k], perm=[0, 1, 3, 2])])
+        y = n.node("MatMul", [n.node("Softmax", [y], axis=-1), v])
+        y = n.node("Transpose", [y], perm=[0, 2, 1, 3])
+        y = n.node("Reshape", [y, extents(extent(0), extent(1), extent(2))])
+        y = n.node("Add", [x, n.node("MatMul", [y, numbers(n, 32, 32)])])
+        return n.node("LayerNormalization", [y, numbers(n, 32), numbers(n, 32)], axis=-1)
+
+    return build
+
+
+def gelu_behind_product(integers):
+    """A product in front of GELU is taken for its half: no Gelu, unless it gives an integer
+    product its scale."""
+
+    def build(n):
+        x = floats(n, 2, 8, 9)
+        if integers:
+            codes, scale, zero = n.node("DynamicQuantizeLinear", [x], outputs=3)
+            w = n.constant(n.codes("s8", 9, 5, low=-64, high=63))
+            x = n.node("Cast", [n.node("MatMulInteger", [codes, w, zero])], to=FLOAT)
+            x = n.node("Mul", [x, n.node("Mul", [scale, n.scale(0.01)])])
+        else:
+            x = n.node("Mul", [x, n.scale(0.3)])
+        y = n.node("Erf", [n.node("Div", [x, n.scale(2**0.5)])])
+        y = n.node("Mul", [x, n.node("Add", [y, n.scale(1)])])
+        return n.node("Mul", [y, n.scale(0.5)])
+
+    return build
+
+
+def turned_of_no_shape(n, behind=False):
+    """A Transpose goes through a mean where that spares something or another follows, through a
+    difference only where the file tells the axes."""
+    x = named(n, (2.0 * n.rng.standard_normal((1, 32, 19))).astype(np.float32), 2)
+    x = n.node("Reshape", [n.node("Relu", [x]), n.node("Shape", [x])])
+    t = n.node("Transpose", [x], perm=[0, 2, 1])
+    d = n.node("Sub", [t, n.node("ReduceMean", [t], axes=[-1])])
+    squares = n.node("ReduceMean", [n.node("Pow", [d, n.scale(2)])], axes=[-1])
+    root = n.node("Sqrt", [n.node("Add", [squares, n.scale(1e-5)])])
+    y = n.node("Mul", [n.node("Div", [d, root]), numbers(n, 32)])
+    y = n.node("Add", [y, numbers(n, 32)])
+    return n.node("Transpose", [y], perm=[0, 2, 1]) if behind else y
+
+
 def cases(w):
     w.store("net_constant_codes_add", constant_codes("Add", 0.04))
     w.store("net_constant_codes_mul", constant_codes("Mul", 0.0128))
@@ -396,3 +474,10 @@ def cases(w):
     w.store("net_shared_input", shared_input)
     w.store("net_moved_result", moved_result)
     w.store("net_turned_result", turned_result)
+    w.store("net_shapes_copied", attention_by_shape(False))
+    w.store("net_shapes_shared", attention_by_shape(True))
+    w.store("net_shapes_exchanged", attention_by_shape(False, of=1))
+    w.store("net_gelu_behind_product", gelu_behind_product(False))
+    w.store("net_gelu_behind_integers", gelu_behind_product(True))
+    w.store("net_turned_of_no_shape", turned_of_no_shape, 13)
+    w.store("net_turned_back_of_no_shape", lambda n: turned_of_no_shape(n, True), 13)

@@ -16,6 +16,7 @@ import zlib
 import cases_onnx_floats
 import cases_onnx_fusions
 import cases_onnx_more
+import cases_onnx_narrow
 import cases_onnx_networks
 import cases_onnx_parts
 import cases_onnx_volumes
@@ -40,6 +41,15 @@ class Network:
     def constant(self, value, kind=None):
         name = "c%d" % len(self.constants)
         self.constants.append(numpy_helper.from_array(np.asarray(value, kind), name))
+        return name
+
+    def narrow(self, kind, *shape):
+        """Elements of 4 or 2 bits: "INT4" and so on."""
+        name, bits = "c%d" % len(self.constants), int(kind[-1])
+        low = -(1 << bits - 1) if kind[0] == "I" else 0
+        values = self.rng.integers(low, low + (1 << bits), shape)
+        self.constants.append(helper.make_tensor(name, getattr(TensorProto, kind), shape,
+                                                 values.reshape(-1)))
         return name
 
     def scale(self, value):
@@ -436,6 +446,7 @@ def cases(w):
     cases_onnx_weights.cases(w)
     cases_onnx_volumes.cases(w)
     cases_onnx_networks.cases(w)
+    cases_onnx_narrow.cases(w)
 
 
 def main():
@@ -443,15 +454,17 @@ def main():
     here = pathlib.Path(__file__).resolve().parent
     parser.add_argument("--out", type=pathlib.Path, default=here)
     parser.add_argument("--only", help="cases with this in their name; the manifest stays")
+    parser.add_argument("--add", action="store_true", help="put them into the manifest too")
     a = parser.parse_args()
     folder = a.out / "onnx"
     folder.mkdir(parents=True, exist_ok=True)
     w = Writer(folder, a.only)
     cases(w)
-    if a.only:
+    if a.only and not a.add:
         return
-    path = a.out / "MANIFEST.json"
-    kept = [r for r in json.loads(path.read_text()) if r["format"] != "onnx"] \
+    path, made = a.out / "MANIFEST.json", {r["model"] for r in w.rows}
+    kept = [r for r in json.loads(path.read_text())
+            if r["format"] != "onnx" or (a.only and r["model"] not in made)] \
         if path.exists() else []
     path.write_text("[\n" + ",\n".join(json.dumps(r) for r in kept + w.rows) + "\n]\n")
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "octet/import/onnx/model.hpp"
+#include "octet/import/onnx/shape_lists.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -22,7 +22,7 @@ using extent_list = std::vector<extent>;
 
 class known_shapes {
  public:
-  explicit known_shapes(const model& m) : model_(m) {
+  explicit known_shapes(const model& m) : model_(m), lists_(m) {
     for (const auto* list : {&m.inputs, &m.outputs, &m.between})
       for (const value_info& v : *list)
         if (v.has_shape && v.extents.size() <= dims::max_rank)
@@ -61,6 +61,8 @@ class known_shapes {
   void follow(const node& n) {
     if (n.out.empty()) return;
     if (auto list = integers_of(n)) integers_.emplace(n.out[0], std::move(*list));
+    for (std::size_t k = 1; n.is("DynamicQuantizeLinear") && k < n.out.size(); ++k)
+      if (!n.out[k].empty()) shapes_.emplace(n.out[k], extent_list());  // scale, zero point
     if (shapes_.contains(n.out[0])) return;
     if (n.is("Split")) return follow_split(n);
     if (n.is("GRU") || n.is("RNN") || n.op.ends_with("LSTM")) return follow_recurrent(n);
@@ -194,27 +196,51 @@ class known_shapes {
     return extent_list{a[n.integer("transA", 0) != 0 ? 1 : 0],
                        b[n.integer("transB", 0) != 0 ? 0 : 1]};
   }
-  /// As many axes as a constant says, which are known where it names them; one of the rest follows
-  /// from the number of elements.
-  std::optional<extent_list> reshaped(const node& n, const extent_list* x) const {
-    const auto target = integers(n.input(1));
+  /// As many axes as a constant says, or a list as ReshapeFusion makes it, which are known where it
+  /// names them; one of the rest follows from the number of elements that are not copied.
+  std::optional<extent_list> reshaped(const node& n, const extent_list* x) {
+    auto target = integers(n.input(1));
+    if (!target) target = fused_target(n, x);
     if (!target || target->size() > dims::max_rank) return {};
     const std::vector<std::int64_t>& list = *target;
-    extent_list e;
+    extent_list e, given, wanted;
     const bool zero_copies = n.integer("allowzero", 0) == 0;
+    std::vector<bool> copied(x ? x->size() : 0, false);
     for (const std::int64_t v : list)
-      if (v == 0 && zero_copies && x && e.size() < x->size())
+      if (v == 0 && zero_copies && x && e.size() < x->size()) {
+        copied[e.size()] = true;
         e.push_back((*x)[e.size()]);
-      else
+      } else {
         e.push_back({v > 0 ? v : -1, {}});
+        wanted.push_back(v == -1 ? extent{1, {}} : e.back());
+      }
     const auto open = std::find(list.begin(), list.end(), std::int64_t{-1});
     if (open == list.end() || !x) return e;
+    for (std::size_t k = 0; k < x->size(); ++k)
+      if (!copied[k]) given.push_back((*x)[k]);
     extent& rest = e[static_cast<std::size_t>(open - list.begin())];
-    const auto all = elements(*x);
-    rest.number = 1;
-    const auto others = elements(e);
+    const auto all = elements(given), others = elements(wanted);
     rest.number = all && others && *others > 0 && *all % *others == 0 ? *all / *others : -1;
     return e;
+  }
+  /// ReshapeFusion: an extent of what is reshaped, or one that is known to be the same, is copied
+  /// to its place; one other may follow from the rest.
+  std::optional<std::vector<std::int64_t>> fused_target(const node& n, const extent_list* x) {
+    const auto list = lists_.find(n.input(1));
+    if (!list) return {};
+    std::vector<std::int64_t> target;
+    for (const shape_lists::element& e : *list) {
+      const std::size_t place = target.size();
+      bool copies = e.computed && e.index == static_cast<std::int64_t>(place);
+      if (copies && e.of != n.input(0)) {
+        const extent_list* other = find(e.of);
+        copies = other && x && place < other->size() && place < x->size() &&
+                 (*other)[place].known() && (*other)[place] == (*x)[place];
+      }
+      target.push_back(copies ? 0 : e.computed ? -1 : e.number);
+    }
+    if (std::count(target.begin(), target.end(), std::int64_t{-1}) > 1) return {};
+    return target;
   }
   /// Of numbers alone.
   static std::optional<std::int64_t> elements(const extent_list& x) {
@@ -618,6 +644,7 @@ class known_shapes {
   static constexpr std::size_t most_integers = 64;
 
   const model& model_;
+  shape_lists lists_;
   std::map<std::string, extent_list> shapes_;  // what find() gives stays where it is
   std::map<std::string, std::vector<std::int64_t>> integers_;
 };

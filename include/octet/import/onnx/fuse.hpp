@@ -91,17 +91,21 @@ class fuser : convolution_folder {
       return p;
     }
     const array* z = constant(n.input(2));
-    if (!z || !scalar(*z)) return {};
+    if (!z || !scalar(*z) || !whole_type(*z)) return {};
     p.zero_point_given = true;
     p.type = z->type;
     p.zero_point = integer_of(*z, 0);
     return p;
   }
+  /// No group has elements of less than a byte.
+  static std::optional<dtype> whole_type(const array& a) {
+    return a.narrow_bits == 0 ? std::optional(a.type) : std::nullopt;
+  }
   /// Element type of a value, where it follows from what quantizes it.
   std::optional<dtype> type_of(const std::string& name) {
     std::string at = name;
     for (int steps = 0; steps < 64; ++steps) {
-      if (const array* a = constant(at)) return a->type;
+      if (const array* a = constant(at)) return whole_type(*a);
       if (const auto given = group_types_.find(at); given != group_types_.end())
         return given->second;
       item* p = producer(at);
@@ -111,7 +115,7 @@ class fuser : convolution_folder {
       }
       const node& n = p->n;
       if (is_quantize(n)) {
-        if (const array* z = constant(n.input(2))) return z->type;
+        if (const array* z = constant(n.input(2))) return whole_type(*z);
         if (!n.input(2).empty()) {
           at = n.in[2];
           continue;
@@ -347,7 +351,7 @@ class fuser : convolution_folder {
     const auto bytes = [&](const std::string& name) {
       const array* a = constant(name);
       if (!a || !shared(*a)) return name;
-      return std::string(name_of(a->type)) + to_string(a->shape) +
+      return std::string(name_of(a->type)) + std::to_string(a->narrow_bits) + to_string(a->shape) +
              std::string(reinterpret_cast<const char*>(a->data.bytes.data()), a->data.bytes.size());
     };
     for (item* i : nodes_) {
@@ -536,7 +540,7 @@ class fuser : convolution_folder {
         at[k] = 0;
       }
     }
-    return {a.type, shape, constant_data::copy(to)};
+    return {a.type, shape, constant_data::copy(to), a.narrow_bits};
   }
   /// Which axis of its input each axis of a Transpose's result is; empty: not as it must be.
   static std::vector<std::int64_t> permutation(const node& n, int rank) {
@@ -993,8 +997,8 @@ class fuser : convolution_folder {
       item& dq = reader(*uses(i.n.out[0]).begin());
       if (!is_dequantize(dq.n) || dq.n.in.size() != 3) continue;
       const array *a = constant(i.n.in[2]), *b = constant(dq.n.in[2]);
-      if (!a || !b || a->elements() != 1 || b->elements() != 1 || a->type != dtype::s8 ||
-          b->type != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
+      if (!a || !b || a->elements() != 1 || b->elements() != 1 || whole_type(*a) != dtype::s8 ||
+          whole_type(*b) != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
         continue;
       const std::string z = fresh(i.n.in[2]);
       model_.constants[z] = unsigned_of(*a);
@@ -1037,7 +1041,7 @@ class fuser : convolution_folder {
     return g.outputs == g.q.size() && g.q.size() == g.readers && !g.gives_output;
   }
   std::optional<dtype> in_type(const item& dq) {
-    if (const array* z = constant(dq.n.input(2))) return z->type;
+    if (const array* z = constant(dq.n.input(2))) return whole_type(*z);
     return type_of(dq.n.input(0));
   }
   std::optional<dtype> out_type(const item& q) {
@@ -1135,22 +1139,24 @@ class fuser : convolution_folder {
            uses(next.out[0]).size() == 1 && !is_output(next.out[0]);
   }
   /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
-  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one without an
-  /// axis; a Q that reads the result is not to 8 bits.
+  /// with a constant matrix of at most 8 bits. The matrix has a scale for each column, or one
+  /// without an axis, or scales for blocks; a Q that reads the result is not to 8 bits.
   bool becomes_blocks(const rule& r, const item& i, const group& g) {
     if ((r.what != kind::product && r.what != kind::matrix) || read_by_bound(i)) return false;
     item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
-    if (!w || !is_dequantize(w->n) || w->n.integer("block_size", 0) != 0) return false;
+    if (!w || !is_dequantize(w->n)) return false;
     if (x && is_dequantize(x->n) && !is_16bit(in_type(*x).value_or(dtype::u8))) return false;
     if (i.n.integer("transA", 0) != 0 || i.n.integer("transB", 0) != 0) return false;
     for (const char* factor : {"alpha", "beta"})
       if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1) return false;
     const array *codes = constant(w->n.input(0)), *s = constant(w->n.input(1));
     if (!codes || !s || codes->shape.rank != 2 || !is_8bit(codes->type)) return false;
+    const bool blocks = w->n.integer("block_size", 0) != 0 && w->n.integer("axis", 1) == 0;
     const bool one = s->shape.rank == 0, columns = s->shape.rank == 1 &&
                                                    s->shape[0] == codes->shape[1] &&
                                                    w->n.integer("axis", 1) == 1;
-    return (one || columns) && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
+    return (one || columns || blocks) &&
+           (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
   }
   /// How many inputs of a group must be quantized.
   static std::size_t quantized_inputs(kind what, const group& g) {
@@ -1297,7 +1303,8 @@ class fuser : convolution_folder {
     if (!one_scale(*g.dq[0]) || (!g.q.empty() && !one_scale(*g.q[0])))
       return "scales for each channel";
     const array *s = constant(weights.input(1)), *w = constant(weights.input(0));
-    if (!s || scalar(*s) || !w || w->shape.rank != 2) return {};
+    if (!s || scalar(*s) || !w) return {};
+    if (w->shape.rank != 2) return gemm ? std::string() : "scales of weights of several matrices";
     std::int64_t axis = weights.integer("axis", 1);
     if (axis < 0) axis += 2;
     const int columns = gemm && i.n.integer("transB", 0) != 0 ? 0 : 1;

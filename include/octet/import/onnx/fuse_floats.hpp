@@ -99,6 +99,15 @@ class float_fuser : node_graph {
     if (x) put(made("Div", {}, {*x, div.n.in[1]}), {&div, mul});
   }
 
+  /// Whether a Mul gives an integer product its scale, which has taken it before chains are looked
+  /// for.
+  bool scales_product(const node& mul) {
+    for (const std::string& in : mul.in)
+      if (item* cast = producer(in); cast && cast->n.op == "Cast")
+        if (item* product = producer(cast->n.input(0)); product && product->n.op == "MatMulInteger")
+          return true;
+    return false;
+  }
   /// x / sqrt 2, Erf, + 1, * x and * 0.5 in either order.
   void gelu(item& div) {
     if (!is_plain(div.n, "Div") || div.n.in.size() != 2 ||
@@ -113,6 +122,9 @@ class float_fuser : node_graph {
     const std::string* by = first ? other(first->n, add->n.out[0]) : nullptr;
     if (!by) return;
     if (*by == x) {
+      // A Mul in front of x is taken for the one by 0.5 of the other order, and nothing is found.
+      const item* before = producer(x);
+      if (before && is_plain(before->n, "Mul") && !scales_product(before->n)) return;
       item* half = only_reader(first->n.out[0], "Mul");
       const std::string* factor = half ? other(half->n, first->n.out[0]) : nullptr;
       if (factor && is_number(*factor, 0.5f))
@@ -233,13 +245,8 @@ class float_fuser : node_graph {
     if (!bias || bias->shape.rank != 1 || !x || x->size() != 3 ||
         x->back().number != bias->shape[0])
       return false;
-    item* mul = producer(add.n.in[0]);
-    if (!mul || mul->n.op != "Mul") return true;
-    for (const std::string& in : mul->n.in)
-      if (item* cast = producer(in); cast && cast->n.op == "Cast")
-        if (item* product = producer(cast->n.input(0)); product && product->n.op == "MatMulInteger")
-          return false;
-    return true;
+    const item* mul = producer(add.n.in[0]);
+    return !mul || mul->n.op != "Mul" || !scales_product(mul->n);
   }
   /// The sum of two values of one shape of three axes, whose extents the file names, is read by
   /// nothing but a normalization of its last axis.

@@ -24,6 +24,7 @@ struct array {
   dtype type = dtype::f32;
   dims shape{};
   constant_data data{};
+  int narrow_bits = 0;  // 4 or 2: what the file's elements have, each of which is a byte here
 
   std::size_t elements() const { return shape.elements().value; }
   /// Elements of its own type T.
@@ -255,6 +256,21 @@ inline const data_type_row* find_data_type(std::int64_t code) {
 inline std::string data_type_name(std::int64_t code) {
   const data_type_row* r = find_data_type(code);
   return r ? r->name : "type " + std::to_string(code);
+}
+/// Elements that share a byte in the file: how many bits each has, and the type they are read as.
+struct narrow_type {
+  std::int64_t code;
+  int bits;
+  dtype type;
+};
+inline constexpr narrow_type narrow_types[] = {{data_type_code("UINT4"), 4, dtype::u8},
+                                               {data_type_code("INT4"), 4, dtype::s8},
+                                               {data_type_code("UINT2"), 2, dtype::u8},
+                                               {data_type_code("INT2"), 2, dtype::s8}};
+inline const narrow_type* find_narrow_type(std::int64_t code) {
+  for (const narrow_type& t : narrow_types)
+    if (t.code == code) return &t;
+  return nullptr;
 }
 /// octet's element type, or an error that names ONNX's.
 inline result<dtype> element_type(std::int64_t code, const std::string& of) {

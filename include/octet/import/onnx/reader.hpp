@@ -384,14 +384,17 @@ class reader {
       }
     }
     const std::string what = "tensor \"" + name + "\"";
-    const auto type = element_type(code, what);
+    const narrow_type* narrow = find_narrow_type(code);
+    const auto type = narrow ? result<dtype>(narrow->type) : element_type(code, what);
     if (!type) fail(type.error());
     array a;
     a.type = *type;
     a.shape = shape_of(extents, what);
-    const std::size_t count = a.elements(), size = bytes_of(Elements(count), a.type).value;
+    const std::size_t count = a.elements();
+    const std::size_t size =
+        narrow ? bytes_of_narrow(count, narrow->bits) : bytes_of(Elements(count), a.type).value;
     check(verify_size(a.shape, a.type, max_, what));
-    constants_ = saturating_add(constants_, size);
+    constants_ = saturating_add(constants_, narrow ? count : size);
     check(within_limit(&limits::constant_bytes, max_, "bytes of all constants", constants_));
     if (texts) fail(import::malformed(what + " has texts for elements"));
     if (location != data_location::in_file) {
@@ -402,12 +405,34 @@ class reader {
       check_size(what, raw->size(), size, "bytes");
       a.data = constant_data::copy(std::as_bytes(std::span(raw->data(), raw->size())));
     } else {
-      a.data = typed(a.type, count, reals, doubles, integers, wide, what);
+      a.data = typed(narrow ? dtype::u8 : a.type, narrow ? size : count, reals, doubles, integers,
+                     wide, what);
+    }
+    if (narrow) {
+      a.data = widened(a.data.bytes, count, *narrow);
+      a.narrow_bits = narrow->bits;
     }
     if (a.type == dtype::boolean)
       for (std::byte b : a.data.bytes)
         if (static_cast<unsigned>(b) > 1) fail(import::malformed(what + " has a bool above 1"));
     return a;
+  }
+  static std::size_t bytes_of_narrow(std::size_t count, int bits) {
+    const auto each = static_cast<std::size_t>(CHAR_BIT / bits);
+    return count / each + (count % each != 0);
+  }
+  /// A byte for each element; the file has the first in the lowest bits of a byte.
+  static constant_data widened(std::span<const std::byte> packed, std::size_t count,
+                               const narrow_type& t) {
+    const auto each = static_cast<std::size_t>(CHAR_BIT / t.bits);
+    const int values = 1 << t.bits, middle = t.type == dtype::s8 ? values / 2 : values;
+    std::vector<std::uint8_t> to(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const int place = t.bits * static_cast<int>(i % each);
+      const int v = static_cast<int>(packed[i / each]) >> place & (values - 1);
+      to[i] = static_cast<std::uint8_t>(v >= middle ? v - values : v);
+    }
+    return constant_data::of(std::span<const std::uint8_t>(to));
   }
   static void check_size(const std::string& what, std::size_t found, std::size_t wanted,
                          const char* unit) {

@@ -51,10 +51,12 @@ class reductions_before_transposes : node_graph {
       for (std::size_t i = 0; i < count; ++i) leading_.insert(n.in[i]);
     }
   }
-  /// What moving a Transpose of a value costs: its extents but those of 1.
-  std::int64_t cost(const std::string& value, std::size_t rank) {
+  /// What moving a Transpose of a value costs: its extents but those of 1, 5 where they are not
+  /// known.
+  std::int64_t cost(const std::string& value) {
+    constexpr std::int64_t not_known = 5;
     const extent_list* e = shapes_.find(value);
-    if (!e) return static_cast<std::int64_t>(rank);
+    if (!e) return not_known;
     return std::ranges::count_if(*e, [](const extent& x) { return x.number != 1; });
   }
   bool is_constant(const std::string& value) {
@@ -75,7 +77,9 @@ class reductions_before_transposes : node_graph {
     } else if (is_elementwise(n)) {
       follow_operands(n);
     } else if (reduces(n)) {
-      if (const auto from = turned_.find(n.in[0]); from != turned_.end())
+      const auto from = turned_.find(n.in[0]);
+      const bool less = cost(n.out[0]) < cost(n.in[0]);
+      if (from != turned_.end() && (less || leading_.contains(n.out[0])))
         reduce_before(i, permutation(from->second));
     }
   }
@@ -95,17 +99,21 @@ class reductions_before_transposes : node_graph {
     }
     if (!std::ranges::is_sorted(perm)) turned_.emplace(n.out[0], std::move(perm));
   }
-  /// It goes through where that takes Transposes away, or towards one.
+  bool all_shapes_known(const node& n) {
+    return std::ranges::all_of(n.in, [&](const std::string& in) { return shapes_.find(in); });
+  }
+  /// It goes through where that takes Transposes away, or towards one; of several operands the
+  /// numbers of axes must be known.
   void follow_operands(const node& n) {
     const permutation* perm = nullptr;
     for (const std::string& in : n.in)
       if (const auto from = turned_.find(in); from != turned_.end() && !perm) perm = &from->second;
-    if (!perm) return;
-    std::int64_t all = cost(n.out[0], perm->size());
+    if (!perm || (!n.is("Clip") && n.in.size() > 1 && !all_shapes_known(n))) return;
+    std::int64_t all = cost(n.out[0]);
     for (const std::string& in : n.in) {
       const auto from = turned_.find(in);
       const bool goes = from != turned_.end() && from->second == *perm;
-      if (goes || !is_constant(in)) all += cost(in, perm->size()) * (goes ? -1 : 1);
+      if (goes || !is_constant(in)) all += cost(in) * (goes ? -1 : 1);
     }
     if (all < 0 || leading_.contains(n.out[0])) turned_.emplace(n.out[0], permutation(*perm));
   }

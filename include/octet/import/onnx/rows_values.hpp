@@ -55,6 +55,18 @@ inline tensor_id quantized_at_run_time(emitter& m, const call& c, dtype t) {
   y = m.made(ops::minimum, {bound(highest_of(t)), y}, dtype::f32);
   return m.made(ops::cast, {y}, t);
 }
+/// Elements of 4 or 2 bits: the bytes that hold them saturate at other ends.
+inline tensor_id held_within(emitter& m, const call& c, tensor_id y, int bits) {
+  const dtype t = m.type(c.in[2]);
+  const std::int64_t lowest = t == dtype::s8 ? -(1 << (bits - 1)) : 0;
+  const auto bound = [&](std::int64_t v) {
+    return m.to.scalar_constant(static_cast<std::int32_t>(v));
+  };
+  tensor_id v = m.made(ops::cast, {m.without_scales(y)}, dtype::s32);
+  v = m.made(ops::maximum, {v, bound(lowest)}, dtype::s32);
+  v = m.made(ops::minimum, {v, bound(lowest + (1 << bits) - 1)}, dtype::s32);
+  return m.made(ops::cast, {v}, t);
+}
 /// f32(f32(x - zero point) * scale).
 inline tensor_id dequantized_at_run_time(emitter& m, const call& c) {
   tensor_id x = m.made(ops::cast, {m.without_scales(m.held(c.in[0]))}, dtype::s32);
@@ -85,7 +97,50 @@ inline void quantize_row(emitter& m, call& c) {
   if (m.failed()) return;
   const tensor_id y = m.quantized(t, q, q.axis < 0 ? -1 : static_cast<int>(m.axis_of(x, q.axis)));
   m.emit(ops::quantize, {m.held(x)}, {y});
-  m.give(c, y, x.channels_inner);
+  const int narrow = c.has(2) && c.in[2].data ? c.in[2].data->narrow_bits : 0;
+  m.give(c, narrow == 0 ? y : held_within(m, c, y, narrow), x.channels_inner);
+}
+/// f32(f32(q - z) s) of a constant whose `block` elements in a row along an axis share s and z.
+template <class T>
+std::vector<float> floats_of_blocks(const array& x, const array& scale,
+                                    const std::vector<std::int32_t>& zeros, int axis,
+                                    std::int64_t block) {
+  const std::span<const T> codes = x.as<T>();
+  const std::span<const float> scales = scale.as<float>();
+  std::size_t inner = 1;
+  for (int k = axis + 1; k < x.shape.rank; ++k) inner *= as_size(x.shape[k]);
+  const std::size_t extent = as_size(x.shape[axis]), blocks = as_size(scale.shape[axis]);
+  std::vector<float> y(codes.size());
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const std::size_t row = i / inner, outer = row / extent, place = row % extent / as_size(block),
+                      at = (outer * blocks + place) * inner + i % inner;
+    const std::int64_t z = zeros.empty() ? 0 : zeros[at];
+    y[i] = numerics::mul(static_cast<float>(std::int64_t{codes[i]} - z), scales[at]);
+  }
+  return y;
+}
+/// x, scale, [zero], constants, with scales for blocks along an axis: floats.
+inline void dequantize_blocks(emitter& m, call& c, std::int64_t block) {
+  const auto x = m.constant(c.in[0], "what has scales for blocks");
+  const auto scale = m.constant(c.in[1], "a scale");
+  const std::vector<float> scales = m.constant_floats(c.in[1], "a scale");
+  if (m.failed()) return;
+  const int axis = m.axis(m.integer(c, "axis", 1), x->shape.rank);
+  const auto zeros = c.has(2) ? m.zero_points_of(c.in[2]) : std::vector<std::int32_t>();
+  bool fits = block > 0 && scale->shape.rank == x->shape.rank;
+  for (int k = 0; fits && k < x->shape.rank; ++k) {
+    const std::int64_t all = x->shape[k], most = k == axis ? (all + block - 1) / block : all;
+    fits = scale->shape[k] == most;
+  }
+  if (!fits) m.broken("shape of scales for blocks", to_string(scale->shape));
+  if (!zeros.empty() && zeros.size() != scales.size())
+    m.broken("number of zero points", std::to_string(zeros.size()), std::to_string(scales.size()));
+  if (m.failed()) return;
+  std::vector<float> y;
+  with_integer(x->type, [&]<class T>(type_tag<T>) {
+    y = floats_of_blocks<T>(*x, *scale, zeros, axis, block);
+  });
+  m.give(c, m.new_constant(c.in[0].name, x->shape, y), false);
 }
 inline void dequantize_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3)) return;
@@ -95,6 +150,8 @@ inline void dequantize_row(emitter& m, call& c) {
   if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16 && t != dtype::s32)
     return m.refuse("element type of DequantizeLinear's input", std::string(name_of(t)),
                     "uint8, int8, uint16, int16, int32");
+  if (const std::int64_t block = m.integer(c, "block_size", 0); block != 0)
+    return dequantize_blocks(m, c, block);
   if (scaled_at_run_time(m, c)) return m.give(c, dequantized_at_run_time(m, c), x.channels_inner);
   const int axis = scale_axis(m, c);
   const quantization q = m.quantized_by(c, 1, axis);
