@@ -459,6 +459,13 @@ def rms_normalization(r, v):
     yield Made("last", floats(r, 2, 3, 8), floats(r, 8), constant=[1])
 
 
+def attention(r, v):
+    q, k = floats(r, 2, 4, 5, 8), floats(r, 2, 2, 5, 8)
+    yield Made("heads", q, k, k)
+    yield Made("causal", q, k, k, is_causal=1)
+    yield Made("mask", q, k, k, r.integers(0, 2, (5, 5)) > 0)
+
+
 def lp_normalization(r, v):
     for p in (1, 2):
         yield Made("p %d" % p, floats(r, 2, 3, 8), p=p, axis=1)
@@ -761,6 +768,7 @@ MODELS = {
     "CastLike": cast_like, "Einsum": einsum, "IsInf": infinite, "LRN": local_response,
     "Mean": variadic, "ReverseSequence": reverse_sequence, "ScatterND": scatter_nd,
     "Abs": unary(), "Add": binary, "And": logical, "ArgMax": arg, "ArgMin": arg,
+    "Attention": attention,
     "AveragePool": pool(True), "BatchNormalization": batch_normalization, "Cast": cast,
     "Ceil": unary(), "Celu": unary(alpha=0.7), "Clip": clip, "Concat": concat,
     "ConstantOfShape": constant_of_shape, "Conv": convolution, "ConvInteger": conv_integer,

@@ -399,6 +399,32 @@ def attention_by_shape(shared, of=0):
     return build
 
 
+def attention(sizes, mask=None, past=0, shares=0.7, flat=False, **attributes):
+    """Attention of ai.onnx: heads of queries and of keys, their size and the values', steps; some
+    rows of a mask let nothing be seen."""
+    heads, own, size, wide, steps, keys = sizes
+
+    def build(n):
+        def made(count, length, width):
+            shape = (2, length, count * width) if flat else (2, count, length, width)
+            return floats(n, *shape)
+
+        inputs = [made(heads, steps, size), made(own, keys, size), made(own, keys, wide), ""]
+        square = (steps, past + keys)
+        if mask == "bool":
+            inputs[3] = n.input(n.rng.random((2, 1) + square) < shares)
+        elif mask == "float":
+            values = n.rng.standard_normal(square)
+            values[n.rng.random(square) >= shares] = -np.inf
+            inputs[3] = n.input(values.astype(np.float32))
+        if past:
+            inputs += [floats(n, 2, own, past, size), floats(n, 2, own, past, wide)]
+        more = {"q_num_heads": heads, "kv_num_heads": own} if flat else {}
+        return n.node("Attention", inputs, outputs=3 if past else 1, **attributes, **more)
+
+    return build
+
+
 def gelu_behind_product(integers):
     """A product in front of GELU is taken for its half: no Gelu, unless it gives an integer
     product its scale."""
@@ -481,3 +507,8 @@ def cases(w):
     w.store("net_gelu_behind_integers", gelu_behind_product(True))
     w.store("net_turned_of_no_shape", turned_of_no_shape, 13)
     w.store("net_turned_back_of_no_shape", lambda n: turned_of_no_shape(n, True), 13)
+    w.store("attention_23", attention((4, 4, 8, 8, 7, 7)), 23)
+    w.store("attention_23_causal", attention((4, 2, 8, 8, 9, 9), flat=True, is_causal=1), 23)
+    w.store("attention_23_mask", attention((3, 3, 5, 12, 6, 11), "bool", shares=0.2), 23)
+    w.store("attention_23_past", attention((4, 1, 8, 6, 3, 3), "float", 5, 0.4, True, scale=0.3,
+                                           is_causal=1), 23)

@@ -97,6 +97,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Swish", "", &rows::quick_gelu_row<true>, 24},
     {"LayerNormalization", "", &rows::layer_normalization_row<true>},
     {"SimplifiedLayerNormalization", "", &rows::layer_normalization_row<false>},
+    {"Attention", "", &rows::onnx_attention_row, 23},
     {"RMSNormalization", "", &rows::layer_normalization_row<false>, 23},
     {"InstanceNormalization", "", &rows::instance_normalization_row},
     {"GroupNormalization", "", &rows::group_normalization_row, 18},

@@ -5,6 +5,7 @@
 #define OCTET_IMPORT_ONNX_ROWS_ATTENTION_HPP_
 
 #include "octet/import/onnx/rows_transformers.hpp"
+#include "octet/import/onnx/rows_values.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -19,9 +20,10 @@ inline tensor_id turned(emitter& m, tensor_id t, std::vector<std::int64_t> perm)
 struct attention {
   tensor_id q = no_tensor, k = no_tensor, v = no_tensor, mask = no_tensor;
   std::int32_t batch = 0, heads = 0, steps = 0, size = 0, earlier = 0;
-  float scale = 0;  // of the scores
-  bool causal = false;
-  std::int32_t all() const { return earlier + steps; }
+  std::int32_t keys = -1;  // where they are no steps of their own: how many there are in all
+  float scale = 0;         // of the scores
+  bool causal = false, hidden_is_zero = false;
+  std::int32_t all() const { return keys < 0 ? earlier + steps : keys; }
 };
 /// 1 / sqrt(size) where the attribute `scale` is 0 or not given.
 inline float scale_of_scores(emitter& m, const call& c, std::int32_t size) {
@@ -99,6 +101,17 @@ inline tensor_id with_past(emitter& m, attention& a, const value& past, bool wan
   if (!wanted) return no_tensor;
   return m.failed() ? no_tensor : joined_on(m, {m.reshaped(a.k, one), m.reshaped(a.v, one)}, 0);
 }
+/// Shares of the keys, 0 in rows of which the mask lets none be seen: no score is above the lowest
+/// number.
+inline tensor_id shares_of_seen(emitter& m, tensor_id scores, tensor_id shares) {
+  attributes last;
+  last.set("axes", std::vector<std::int64_t>{3}), last.set("keep_dims", std::int64_t{1});
+  const tensor_id most = m.made(ops::reduce_max, {scores}, dtype::f32, std::move(last));
+  const tensor_id seen =
+      m.made(ops::greater, {most, m.to.scalar_constant(std::numeric_limits<float>::lowest())},
+             dtype::boolean);
+  return m.made(ops::select, {seen, shares, m.to.scalar_constant(0.f)}, dtype::f32);
+}
 /// [batch, steps, heads * size].
 inline tensor_id attended(emitter& m, const attention& a) {
   tensor_id mask = a.mask;
@@ -117,8 +130,9 @@ inline tensor_id attended(emitter& m, const attention& a) {
   std::vector<tensor_id> in{a.q, a.k};
   if (mask != no_tensor) in.push_back(mask);
   const tensor_id scores = m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(product));
-  const tensor_id shares = m.made(ops::softmax, {scores}, dtype::f32, along(3)),
-                  y = turned(m, m.made(ops::batch_matmul, {shares, a.v}, dtype::f32), {0, 2, 1, 3});
+  tensor_id shares = m.made(ops::softmax, {scores}, dtype::f32, along(3));
+  if (a.hidden_is_zero && a.mask != no_tensor) shares = shares_of_seen(m, scores, shares);
+  const tensor_id y = turned(m, m.made(ops::batch_matmul, {shares, a.v}, dtype::f32), {0, 2, 1, 3});
   return m.failed() ? no_tensor : m.reshaped(y, dims{a.batch, a.steps, a.heads * a.size});
 }
 /// The joint projection [batch, steps, 3 * heads * size] as queries, keys and values; then the
@@ -215,6 +229,89 @@ inline void multi_head_attention_row(emitter& m, call& c) {
   };
   a.q = part(0), a.k = part(1), a.v = part(2);
   m.give(c, attended(m, a), false);
+}
+
+// ---- attention of ai.onnx ----
+
+/// Queries, keys and values of four axes [batch, heads, steps, size], as they are or from
+/// [batch, steps, heads * size].
+inline tensor_id in_heads(emitter& m, const call& c, std::size_t i, const char* key) {
+  const dims s = m.shape(c.in[i]);
+  if (m.failed() || !m.is_real(c.in[i])) return no_tensor;
+  const tensor_id x = m.held(c.in[i], false);
+  if (s.rank == 4) return x;
+  const std::int64_t heads = m.integer(c, key, 0);
+  if (s.rank != 3 || heads < 1 || s[2] % heads != 0) {
+    m.broken("shape of an attention's input", to_string(s), std::string(key) + " heads");
+    return no_tensor;
+  }
+  const auto count = static_cast<std::int32_t>(heads);
+  return turned(m, m.reshaped(x, dims{s[0], s[1], count, s[2] / count}), {0, 2, 1, 3});
+}
+/// Each head of keys or values as often as queries share it.
+inline tensor_id shared_heads(emitter& m, tensor_id x, std::int32_t heads) {
+  if (m.failed()) return no_tensor;
+  const std::int32_t own = m.tensor_of(x).shape[1];
+  if (own == heads) return x;
+  std::vector<std::int32_t> which;
+  for (std::int32_t i = 0; i < heads; ++i) which.push_back(i / (heads / own));
+  const tensor_id y = m.to.like(x), index = m.new_constant("", dims{heads}, which);
+  attributes a;
+  a.set("axis", std::int64_t{1});
+  return m.emit(ops::gather, {x, index}, {y}, std::move(a)) ? y : no_tensor;
+}
+/// What is added to the scores: floats as they are, the lowest number where bools are false.
+inline tensor_id added_mask(emitter& m, const value& v) {
+  if (m.failed() || !v.given()) return no_tensor;
+  const tensor_id x = m.held(v, false);
+  if (m.failed() || m.type(v) == dtype::f32) return x;
+  if (m.type(v) != dtype::boolean) {
+    m.refuse("element type of an attention's mask", std::string(name_of(m.type(v))),
+             "bool, float32");
+    return no_tensor;
+  }
+  return m.made(
+      ops::select,
+      {x, m.to.scalar_constant(0.f), m.to.scalar_constant(std::numeric_limits<float>::lowest())},
+      dtype::f32);
+}
+/// Attributes and results that have no formula here.
+inline void only_plain_attention(emitter& m, const call& c) {
+  if (m.real(c, "softcap", 0.f) != 0) m.refuse("softcap of Attention");
+  only_float(m, c, "softmax_precision");
+  if (c.n.out.size() > 3 && !c.n.out[3].empty()) m.refuse("the scores as a result of Attention");
+  if (c.has(6)) m.refuse("lengths of keys and values as an input of Attention");
+}
+/// Q, K, V, [mask], [past keys], [past values].
+inline void onnx_attention_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 7)) return;
+  only_plain_attention(m, c);
+  attention a;
+  a.q = in_heads(m, c, 0, "q_num_heads"), a.k = in_heads(m, c, 1, "kv_num_heads");
+  a.v = in_heads(m, c, 2, "kv_num_heads");
+  if (m.failed()) return;
+  const auto extended = [&](tensor_id now, std::size_t i) {
+    return c.has(i) ? joined_on(m, {m.held(c.in[i], false), now}, 2) : now;
+  };
+  const std::int32_t now = m.tensor_of(a.k).shape[2];
+  const tensor_id keys = extended(a.k, 4), values = extended(a.v, 5);
+  if (m.failed()) return;
+  const dims q = m.tensor_of(a.q).shape, k = m.tensor_of(keys).shape, v = m.tensor_of(values).shape;
+  if (k.rank != 4 || v.rank != 4 || k[1] < 1 || q[1] % k[1] != 0 || v[1] != k[1] || v[2] != k[2] ||
+      q[3] != k[3] || q[0] != k[0] || q[0] != v[0])
+    return m.broken("shapes of Attention", to_string(q) + ", " + to_string(k) + ", " + to_string(v),
+                    "queries, keys and values that fit");
+  a.batch = q[0], a.heads = q[1], a.steps = q[2], a.size = v[3];
+  a.earlier = k[2] - now, a.keys = k[2];
+  a.scale = scale_of_scores(m, c, q[3]);
+  a.causal = m.integer(c, "is_causal", 0) != 0, a.hidden_is_zero = true;
+  a.mask = added_mask(m, c.input(3));
+  a.k = shared_heads(m, keys, q[1]), a.v = shared_heads(m, values, q[1]);
+  tensor_id y = attended(m, a);
+  if (m.failed()) return;
+  if (m.rank(c.in[0]) == 4)
+    y = turned(m, m.reshaped(y, dims{a.batch, a.steps, a.heads, a.size}), {0, 2, 1, 3});
+  c.out = {value::of(y), value::of(keys), value::of(values)};
 }
 
 // ---- embeddings ----
