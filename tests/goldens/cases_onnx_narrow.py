@@ -1,6 +1,6 @@
 """Further cases of make_goldens_onnx.py: elements of 4 and 2 bits, and scales for blocks of a
-constant. ONNX Runtime dequantizes such weights and computes in float, between Q and DQ too; products
-with them, of which it makes MatMulNBits, are compared as the file is written."""
+constant. ONNX Runtime dequantizes such weights and computes in float, between Q and DQ too;
+products with them, of which it makes MatMulNBits, are compared as the file is written."""
 import numpy as np
 
 
