@@ -40,7 +40,8 @@
 
 #endif  // OCTET_KERNEL_PASS
 #endif
-#if !defined(OCTET_PASS_NONE) && (!defined(OCTET_PASS_QUAD) || defined(OCTET_PASS_WITH_QUADS))
+#if !defined(OCTET_PASS_NONE) && \
+    (!defined(OCTET_PASS_QUAD) || defined(OCTET_PASS_WITH_QUADS) || !defined(OCTET_HAS_BASE))
 
 #if defined(OCTET_PASS_QUAD)
 #define OCTET_QUAD OCTET_PASS_QUAD
@@ -85,6 +86,9 @@ HWY_BEFORE_NAMESPACE();
 #if !defined(OCTET_HAS_BASE)
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
+#if defined(OCTET_BASE_NS)
+using namespace OCTET_BASE_NS;  // how sums are rounded and stored
+#endif
 /// The kernel of an operator is a specialisation; a template, so that only kernels that are named
 /// are instantiated. A pseudo target without one takes what it stands on has.
 template <kernel_id Id, class = void> struct kernel {
@@ -137,7 +141,8 @@ OCTET_NAMESPACE_END
 // those alone: each block goes by OCTET_WANTS_NAME, and once it is there (OCTET_HAS_NAME,
 // passes.hpp) later passes of the same file leave it out.
 // clang-format off
-#if !defined(OCTET_HAS_BASE)
+#if defined(OCTET_BASE_NS)
+#if defined(OCTET_PASS_WITH_QUADS) && !defined(OCTET_HAS_QUADS)
 // ---- octet/kernels/simd/simd-inl.hpp
 // Chooses the instruction family of the pass, and says how it lays packed data out. The kernels see
 // this file's names only: no lane count, register width or instruction of one family occurs in
@@ -1509,12 +1514,1404 @@ inline constexpr kernels::target_layout layout{lanes32, simd::registers == 32 ? 
 /// Rows of a full tile of int32 sums in nv vectors: 12 accumulators where there are 16 registers,
 /// 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
 constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
-inline constexpr std::size_t most_tile_rows = 8;
+using kernels::most_tile_rows;
+static_assert(tile_rows(1) <= static_cast<int>(most_tile_rows) &&
+              tile_rows(3) <= static_cast<int>(most_tile_rows));
 /// Vectors of binary32 sums that each of four rows of a float tile has.
 inline constexpr int vectors_of_four_rows = simd::registers == 32 ? 4 : 2;
 /// Depthwise windows slide along rows: four bytes a lane, and registers for the sums that a column
 /// joins.
 inline constexpr bool has_slides = simd::quads != 0 && simd::registers == 32;
+using kernels::every_form;
+/// Blocks of 128 bits of a vector may belong to several rows (simd::load_parts).
+inline constexpr bool has_parts = lanes8 == 64;
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#endif
+#elif !defined(OCTET_HAS_BASE)
+// ---- octet/kernels/simd/simd-inl.hpp
+// Chooses the instruction family of the pass, and says how it lays packed data out. The kernels see
+// this file's names only: no lane count, register width or instruction of one family occurs in
+// them. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+// clang-format off
+// ---- octet/kernels/simd/vectors-inl.hpp
+// The vectors of a pass: types, tags, lane counts, loads and stores of every element type, sums and
+// extremes over lanes. Written in Highway's portable operations, so every family has the same ones;
+// what differs between instruction families is in the family's own file (simd-inl.hpp says which).
+// Part of a pass: see pass-inl.hpp. g++ 12 instantiates a lambda inside a template without the
+// target's attributes: those that take vectors have HWY_ATTR, and files that pseudo targets show
+// have none (tests/source_lambdas.sh).
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+namespace simd {
+
+inline constexpr int vector_bytes = HWY_MAX_BYTES;
+/// Elements of 4, 2 and 1 bytes in a vector.
+inline constexpr int lanes32 = vector_bytes / 4, lanes16 = vector_bytes / 2, lanes8 = vector_bytes;
+template <class T> inline constexpr int lanes = vector_bytes / static_cast<int>(sizeof(T));
+/// A fused multiply-add is one rounding and one instruction.
+inline constexpr bool native_fma = HWY_NATIVE_FMA != 0;
+/// Asks for the cache line at p, which need not be memory.
+HWY_INLINE void prefetch(const std::byte* p) { __builtin_prefetch(p); }
+/// To the second cache alone.
+HWY_INLINE void prefetch_to_second(const std::byte* p) { __builtin_prefetch(p, 0, 2); }
+
+template <class T> using tag = hn::ScalableTag<T>;
+template <class T> using vec = hn::Vec<tag<T>>;
+using D32 = tag<std::int32_t>;
+using D16 = tag<std::int16_t>;
+using D8 = tag<std::int8_t>;
+using DU8 = tag<std::uint8_t>;
+using DF = tag<float>;
+using DF64 = tag<double>;
+using V32 = hn::Vec<D32>;
+using V16 = hn::Vec<D16>;
+using V8 = hn::Vec<D8>;
+using VU8 = hn::Vec<DU8>;
+using VF = hn::Vec<DF>;
+using VF64 = hn::Vec<DF64>;
+/// As many elements of T as a vector has of the tag's type.
+template <class T> using per32 = hn::Rebind<T, D32>;
+template <class T> using per16 = hn::Rebind<T, D16>;
+template <class T> using per64 = hn::Rebind<T, DF64>;
+
+HWY_INLINE V32 zero32() { return hn::Zero(D32()); }
+HWY_INLINE V32 set32(std::int32_t v) { return hn::Set(D32(), v); }
+HWY_INLINE VF set_float(float v) { return hn::Set(DF(), v); }
+/// The byte everywhere.
+HWY_INLINE VU8 set_bytes(std::uint8_t v) { return hn::Set(DU8(), v); }
+/// The four bytes at p in every lane of 32 bits.
+HWY_INLINE V32 broadcast4(const std::byte* p) {
+  std::int32_t v;
+  std::memcpy(&v, p, 4);
+  return set32(v);
+}
+
+// ---- whole vectors ----
+
+template <class T> HWY_INLINE vec<T> load(const T* p) { return hn::LoadU(tag<T>(), p); }
+HWY_INLINE VU8 load8(const std::byte* p) { return load(reinterpret_cast<const std::uint8_t*>(p)); }
+template <class T> HWY_INLINE void store(vec<T> v, T* p) { hn::StoreU(v, tag<T>(), p); }
+HWY_INLINE void store8(VU8 v, std::byte* p) { store(v, reinterpret_cast<std::uint8_t*>(p)); }
+
+// ---- parts of vectors: nothing else is read or written ----
+
+/// A load or store under a mask is one instruction for elements of any size, and touches nothing
+/// else (AVX-512).
+inline constexpr bool native_masks = HWY_ARCH_X86 && vector_bytes == 64;
+/// The first n elements of a vector of D's; the others are 0.
+template <class D> HWY_INLINE hn::Vec<D> load_first(D d, const hn::TFromD<D>* p, std::size_t n) {
+  if constexpr (native_masks) {
+    return hn::MaskedLoad(hn::FirstN(d, n), d, p);
+  } else {
+    alignas(vector_bytes) hn::TFromD<D> whole[hn::MaxLanes(d)] = {};
+    std::memcpy(whole, p, n * sizeof(hn::TFromD<D>));
+    return hn::Load(d, whole);
+  }
+}
+template <class D> HWY_INLINE void store_first(hn::Vec<D> v, D d, hn::TFromD<D>* p, std::size_t n) {
+  if constexpr (native_masks) {
+    hn::BlendedStore(v, hn::FirstN(d, n), d, p);
+  } else {
+    alignas(vector_bytes) hn::TFromD<D> whole[hn::MaxLanes(d)];
+    hn::Store(v, d, whole);
+    std::memcpy(p, whole, n * sizeof(hn::TFromD<D>));
+  }
+}
+/// The first n <= lanes<T> elements; the others are 0.
+template <class T> HWY_INLINE vec<T> load_some(const T* p, std::size_t n) {
+  return load_first(tag<T>(), p, n);
+}
+template <class T> HWY_INLINE void store_some(vec<T> v, T* p, std::size_t n) {
+  store_first(v, tag<T>(), p, n);
+}
+
+// ---- widening loads and narrowing stores ----
+
+/// lanes32 integers of a type of at most 32 bits as int32.
+template <class T> HWY_INLINE V32 load_as32(const T* p) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    return load(p);
+  else
+    return hn::PromoteTo(D32(), hn::LoadU(per32<T>(), p));
+}
+template <class T> HWY_INLINE V32 load_some_as32(const T* p, std::size_t n) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    return load_some(p, n);
+  else
+    return hn::PromoteTo(D32(), load_first(per32<T>(), p, n));
+}
+/// Lanes that fit T, as T; others saturate.
+template <class T> HWY_INLINE void store_from32(V32 v, T* p) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    store(v, p);
+  else
+    hn::StoreU(hn::DemoteTo(per32<T>(), v), per32<T>(), p);
+}
+template <class T> HWY_INLINE void store_some_from32(V32 v, T* p, std::size_t n) {
+  if constexpr (std::is_same_v<T, std::int32_t>)
+    store_some(v, p, n);
+  else
+    store_first(hn::DemoteTo(per32<T>(), v), per32<T>(), p, n);
+}
+/// The same for a type that is known when it runs: u8, s8, s16; anything else is taken as s32.
+HWY_INLINE V32 load_as32(dtype t, const std::byte* p) {
+  switch (t) {
+    case dtype::u8: return load_as32(reinterpret_cast<const std::uint8_t*>(p));
+    case dtype::s8: return load_as32(reinterpret_cast<const std::int8_t*>(p));
+    case dtype::s16: return load_as32(reinterpret_cast<const std::int16_t*>(p));
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  return load_as32(reinterpret_cast<const std::int32_t*>(p));
+}
+HWY_INLINE void store_from32(dtype t, V32 v, std::byte* p) {
+  switch (t) {
+    case dtype::u8: return store_from32(v, reinterpret_cast<std::uint8_t*>(p));
+    case dtype::s8: return store_from32(v, reinterpret_cast<std::int8_t*>(p));
+    case dtype::s16: return store_from32(v, reinterpret_cast<std::int16_t*>(p));
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  store_from32(v, reinterpret_cast<std::int32_t*>(p));
+}
+/// The first n <= lanes32 elements; the others are 0. Reads and writes nothing else.
+HWY_INLINE V32 load_some_as32(dtype t, const std::byte* p, std::size_t n) {
+  switch (t) {
+    case dtype::u8: return load_some_as32(reinterpret_cast<const std::uint8_t*>(p), n);
+    case dtype::s8: return load_some_as32(reinterpret_cast<const std::int8_t*>(p), n);
+    case dtype::s16: return load_some_as32(reinterpret_cast<const std::int16_t*>(p), n);
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  return load_some_as32(reinterpret_cast<const std::int32_t*>(p), n);
+}
+HWY_INLINE void store_some_from32(dtype t, V32 v, std::byte* p, std::size_t n) {
+  switch (t) {
+    case dtype::u8: return store_some_from32(v, reinterpret_cast<std::uint8_t*>(p), n);
+    case dtype::s8: return store_some_from32(v, reinterpret_cast<std::int8_t*>(p), n);
+    case dtype::s16: return store_some_from32(v, reinterpret_cast<std::int16_t*>(p), n);
+    case dtype::s32:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean:
+    case dtype::f16:
+    case dtype::f32:
+    case dtype::f64: break;
+  }
+  store_some_from32(v, reinterpret_cast<std::int32_t*>(p), n);
+}
+/// lanes16 elements of a byte or int16 type as int16.
+template <class T> HWY_INLINE V16 load_as16(const T* p) {
+  if constexpr (std::is_same_v<T, std::int16_t>)
+    return load(p);
+  else
+    return hn::PromoteTo(D16(), hn::LoadU(per16<T>(), p));
+}
+/// The first n <= lanes16 elements; the others are 0. Reads nothing else.
+template <class T> HWY_INLINE V16 load_some_as16(const T* p, std::size_t n) {
+  if (n >= lanes16) return load_as16(p);
+  if constexpr (std::is_same_v<T, std::int16_t>)
+    return load_some(p, n);
+  else
+    return hn::PromoteTo(D16(), load_first(per16<T>(), p, n));
+}
+/// The same of unaligned memory.
+template <class T> HWY_INLINE V16 load_as16(const std::byte* p) {
+  return load_as16(reinterpret_cast<const T*>(p));
+}
+template <class T> HWY_INLINE V16 load_some_as16(const std::byte* p, std::size_t n) {
+  return load_some_as16(reinterpret_cast<const T*>(p), n);
+}
+
+// ---- over lanes ----
+
+/// Modulo 2^32.
+HWY_INLINE std::int32_t sum_of_lanes(V32 v) { return hn::GetLane(hn::SumOfLanes(D32(), v)); }
+/// Lane i: the sum of lanes i, i + 4, i + 8 and so on of int32, modulo 2^32.
+template <class V> HWY_INLINE hn::Vec<hn::CappedTag<std::int32_t, 4>> sums_of_fourths(V v) {
+  using D = hn::DFromV<V>;
+  if constexpr (hn::MaxLanes(D()) == 4) {
+    return v;
+  } else {
+    const hn::Half<D> half;
+    return sums_of_fourths(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+template <class T> HWY_INLINE T largest_lane(vec<T> v) {
+  alignas(vector_bytes) T each[lanes<T>];
+  hn::Store(v, tag<T>(), each);
+  T most = each[0];
+  for (const T e : each) most = e > most ? e : most;
+  return most;
+}
+template <class T> HWY_INLINE T smallest_lane(vec<T> v) {
+  alignas(vector_bytes) T each[lanes<T>];
+  hn::Store(v, tag<T>(), each);
+  T least = each[0];
+  for (const T e : each) least = e < least ? e : least;
+  return least;
+}
+
+// ---- four rows side by side ----
+
+/// Bytes a[i], b[i], c[i], d[i] of each i in one lane of 32 bits: four vectors to `to`. Lanes keep
+/// their 128-bit block: channel_in_panel's order for panels of four vectors.
+HWY_INLINE void quads_of(VU8 a, VU8 b, VU8 c, VU8 d, V8* to) {
+  const tag<std::uint16_t> u16;
+  const auto ab = hn::BitCast(u16, hn::InterleaveLower(DU8(), a, b)),
+             AB = hn::BitCast(u16, hn::InterleaveUpper(DU8(), a, b));
+  const auto cd = hn::BitCast(u16, hn::InterleaveLower(DU8(), c, d)),
+             CD = hn::BitCast(u16, hn::InterleaveUpper(DU8(), c, d));
+  to[0] = hn::BitCast(D8(), hn::InterleaveLower(u16, ab, cd));
+  to[1] = hn::BitCast(D8(), hn::InterleaveUpper(u16, ab, cd));
+  to[2] = hn::BitCast(D8(), hn::InterleaveLower(u16, AB, CD));
+  to[3] = hn::BitCast(D8(), hn::InterleaveUpper(u16, AB, CD));
+}
+/// The same to aligned memory.
+HWY_INLINE void store_quads(VU8 a, VU8 b, VU8 c, VU8 d, std::byte* to) {
+  V8 q[4];
+  quads_of(a, b, c, d, q);
+  HWY_UNROLL(4)
+  for (int i = 0; i < 4; ++i)
+    hn::Store(q[i], D8(), reinterpret_cast<std::int8_t*>(to) + i * lanes8);
+}
+
+// ---- the first part of a vector, and copies of it ----
+
+/// The first 1 / Copies of a vector as often as it takes to fill one: 1, 2 or (of four blocks of
+/// 128 bits) 4.
+template <int Copies> HWY_INLINE V32 load_repeated(const std::int32_t* p) {
+  static_assert(Copies == 1 || (lanes32 == 16 && (Copies == 2 || Copies == 4)));
+  if constexpr (Copies == 4) {
+    return hn::LoadDup128(D32(), p);
+  } else if constexpr (Copies == 2) {
+    const auto half = hn::LoadU(hn::Half<D32>(), p);
+    return hn::Combine(D32(), half, half);
+  } else {
+    return load(p);
+  }
+}
+/// lanes8 / Copies bytes from each address.
+template <int Copies> HWY_INLINE VU8 load_parts(const std::byte* const (&at)[Copies]) {
+  static_assert(lanes8 == 64 && (Copies == 2 || Copies == 4));
+  const hn::Half<DU8> half;
+  if constexpr (Copies == 2) {
+    return hn::Combine(DU8(), hn::LoadU(half, reinterpret_cast<const std::uint8_t*>(at[1])),
+                       hn::LoadU(half, reinterpret_cast<const std::uint8_t*>(at[0])));
+  } else {
+    const hn::Half<decltype(half)> quarter;
+    return hn::Combine(
+        DU8(),
+        hn::Combine(half, hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[3])),
+                    hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[2]))),
+        hn::Combine(half, hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[1])),
+                    hn::LoadU(quarter, reinterpret_cast<const std::uint8_t*>(at[0]))));
+  }
+}
+template <int Copies> HWY_INLINE void store_parts(V8 v, std::byte* const (&to)[Copies]) {
+  static_assert(lanes8 == 64 && (Copies == 2 || Copies == 4));
+  const hn::Half<D8> half;
+  const auto lower = hn::LowerHalf(half, v), upper = hn::UpperHalf(half, v);
+  if constexpr (Copies == 2) {
+    hn::StoreU(lower, half, reinterpret_cast<std::int8_t*>(to[0]));
+    hn::StoreU(upper, half, reinterpret_cast<std::int8_t*>(to[1]));
+  } else {
+    const hn::Half<decltype(half)> quarter;
+    hn::StoreU(hn::LowerHalf(quarter, lower), quarter, reinterpret_cast<std::int8_t*>(to[0]));
+    hn::StoreU(hn::UpperHalf(quarter, lower), quarter, reinterpret_cast<std::int8_t*>(to[1]));
+    hn::StoreU(hn::LowerHalf(quarter, upper), quarter, reinterpret_cast<std::int8_t*>(to[2]));
+    hn::StoreU(hn::UpperHalf(quarter, upper), quarter, reinterpret_cast<std::int8_t*>(to[3]));
+  }
+}
+
+// ---- transposition ----
+
+/// N x N elements of T, N = 16 / sizeof(T): to[j * to_step + i] = from[i * from_step + j].
+template <class T>
+HWY_INLINE void transpose_block(const T* from, std::size_t from_step, T* to, std::size_t to_step) {
+  constexpr int n = 16 / static_cast<int>(sizeof(T));
+  const hn::CappedTag<T, static_cast<std::size_t>(n)> d;
+  hn::Vec<decltype(d)> a[n], b[n];
+  HWY_UNROLL(16)
+  for (int i = 0; i < n; ++i) a[i] = hn::LoadU(d, from + static_cast<std::size_t>(i) * from_step);
+  // Rows i and i + n/2 interleaved, as often as n has bits.
+  for (int stage = 1; stage < n; stage *= 2) {
+    HWY_UNROLL(8)
+    for (int i = 0; i < n / 2; ++i) {
+      b[2 * i] = hn::InterleaveLower(d, a[i], a[i + n / 2]);
+      b[2 * i + 1] = hn::InterleaveUpper(d, a[i], a[i + n / 2]);
+    }
+    HWY_UNROLL(16)
+    for (int i = 0; i < n; ++i) a[i] = b[i];
+  }
+  HWY_UNROLL(16)
+  for (int i = 0; i < n; ++i) hn::StoreU(a[i], d, to + static_cast<std::size_t>(i) * to_step);
+}
+template <class T> inline constexpr std::size_t block_extent = 16 / sizeof(T);
+/// to[2 * i] = a[i], to[2 * i + 1] = b[i] for the elements of 16 bytes each.
+template <class T> HWY_INLINE void interleave_block(const T* a, const T* b, T* to) {
+  const hn::CappedTag<T, block_extent<T>> d;
+  const auto x = hn::LoadU(d, a), y = hn::LoadU(d, b);
+  hn::StoreU(hn::InterleaveLower(d, x, y), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, x, y), d, to + block_extent<T>);
+}
+/// a[i] = from[2 * i], b[i] = from[2 * i + 1].
+template <class T> HWY_INLINE void deinterleave_block(const T* from, T* a, T* b) {
+  const hn::CappedTag<T, block_extent<T>> d;
+  const auto x = hn::LoadU(d, from), y = hn::LoadU(d, from + block_extent<T>);
+  if constexpr (sizeof(T) == 4) {
+    hn::StoreU(hn::ConcatEven(d, y, x), d, a);
+    hn::StoreU(hn::ConcatOdd(d, y, x), d, b);
+  } else {
+    // Odd and even halves of wider elements.
+    using Wide = std::conditional_t<sizeof(T) == 1, std::uint16_t, std::uint32_t>;
+    const hn::CappedTag<Wide, block_extent<Wide>> w;
+    alignas(16) Wide words[2][block_extent<Wide>];
+    hn::Store(hn::BitCast(w, x), w, words[0]);
+    hn::Store(hn::BitCast(w, y), w, words[1]);
+    for (std::size_t i = 0; i < block_extent<T>; ++i) {
+      const Wide v = words[i / block_extent<Wide>][i % block_extent<Wide>];
+      a[i] = static_cast<T>(v);
+      b[i] = static_cast<T>(v >> (8 * sizeof(T)));
+    }
+  }
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/simd/generic-inl.hpp
+// The primitives that differ between instruction families, in Highway's portable operations: what a
+// new family starts from, what a family takes where its own instructions do no better, and what the
+// test-only target EMU128 runs on any CPU. Part of a pass: see pass-inl.hpp.
+//
+// A family is a file that puts these names into namespace simd:
+//
+//   registers          vectors that the register file holds: 16 or 32
+//   split_pairs        where store_pairs puts the two int16 of a lane: side by side (false), or
+//                      lanes32 elements apart (true)
+//   native_doubling_high            doubling_high is one instruction
+//   load_bytes, store_bytes         the first n bytes of a vector
+//   dot_pairs, dot_pairs_each, store_pairs      products of int16, two a lane
+//   quads              kernels::target_layout::quad: which bytes dot_quads takes, 0 where kernels
+//                      do better without it
+//   dot_quads          products of bytes, four a lane
+//   narrow             int32 to int8 in channel order
+//   narrow_ordered     the same of four vectors one behind the other
+//   in_channel_order   the registers of a panel's row (channel_in_panel)
+//   round_even, rounded, divide, lesser, greater     float operations that no compiler flag may
+//                      change; rounded also of half a vector where that has 8 floats
+//                      (side_by_side, sums-inl.hpp), and of four floats
+//   to_floats          two halves of binary64 to one vector of binary32
+//   doubling_high, high_halves      high parts of products
+//   look_up            a table of 256 bytes
+//   permute_bytes      the same of many bytes by what only some CPUs of the target have
+//   gather_pairs       neighbouring int16 elements of a table
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd::generic {
+
+inline constexpr int registers = 16;
+inline constexpr bool split_pairs = false;
+inline constexpr bool native_doubling_high = false;
+inline constexpr std::uint8_t quads = 0;
+
+/// n <= vector_bytes bytes; the rest of the vector is unspecified. Reads nothing else.
+HWY_INLINE VU8 load_bytes(const std::byte* x, std::size_t n) {
+  if (n >= vector_bytes) return load8(x);
+  return load_some(reinterpret_cast<const std::uint8_t*>(x), n);
+}
+/// The first n <= N <= vector_bytes bytes of v and nothing else; n is N more often than not.
+template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
+  if (n == N && N == vector_bytes) {
+    store(v, reinterpret_cast<std::int8_t*>(to));
+    return;
+  }
+  alignas(vector_bytes) std::int8_t whole[lanes8];
+  hn::Store(v, D8(), whole);
+  if (n == N)
+    std::memcpy(to, whole, N);
+  else
+    std::memcpy(to, whole, static_cast<std::size_t>(n));
+}
+
+// ---- dot products: acc.lane[i] += the sum over j of a[i][j] * w[i][j], exact modulo 2^32 ----
+
+/// int16 pairs, both operands in store_pairs' order.
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  const V32 a32 = hn::BitCast(D32(), a), w32 = hn::BitCast(D32(), w);
+  const V32 first = hn::Mul(hn::ShiftRight<16>(hn::ShiftLeft<16>(a32)),
+                            hn::ShiftRight<16>(hn::ShiftLeft<16>(w32)));
+  return hn::Add(acc, hn::Add(first, hn::Mul(hn::ShiftRight<16>(a32), hn::ShiftRight<16>(w32))));
+}
+/// The same where every lane of a holds one pair side by side (broadcast4).
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  return dot_pairs_each(acc, hn::BitCast(D16(), a), w);
+}
+/// Elements a[i], b[i] of each i as a pair: two vectors to aligned memory. Lanes keep their 128-bit
+/// block: channel_in_panel's order for panels of two vectors.
+HWY_INLINE void store_pairs(V16 a, V16 b, std::byte* to) {
+  auto* q = reinterpret_cast<std::int16_t*>(to);
+  hn::Store(hn::InterleaveLower(D16(), a, b), D16(), q);
+  hn::Store(hn::InterleaveUpper(D16(), a, b), D16(), q + lanes16);
+}
+/// Bytes a (unsigned) and w (signed), four a lane, as int16: dot_pairs_each of both halves is what
+/// vpdpbusd computes, without its saturating sibling's loss.
+struct quad_halves {
+  V16 even_a, even_w, odd_a, odd_w;
+  HWY_INLINE quad_halves(V32 a, V8 w) {
+    const hn::RebindToUnsigned<D16> u16;
+    const auto a16 = hn::BitCast(D16(), a), w16 = hn::BitCast(D16(), w);
+    even_a = hn::And(a16, hn::Set(D16(), 0xFF));
+    even_w = hn::ShiftRight<8>(hn::ShiftLeft<8>(w16));
+    odd_a = hn::BitCast(D16(), hn::ShiftRight<8>(hn::BitCast(u16, a16)));
+    odd_w = hn::ShiftRight<8>(w16);
+  }
+};
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  const quad_halves q(a, w);
+  return dot_pairs_each(dot_pairs_each(acc, q.even_a, q.even_w), q.odd_a, q.odd_w);
+}
+
+// ---- narrowing ----
+
+/// NV vectors of a panel, saturated to int16, plus z (saturating), saturated to int8: NV * lanes32
+/// values in channel order (channel_in_panel) at the start of the vector.
+template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
+  const hn::Half<D16> half;
+  const per32<std::int8_t> quarter;
+  const auto z_half = hn::LowerHalf(half, z);
+  alignas(vector_bytes) std::int8_t each[lanes32], whole[lanes8] = {};
+  for (int v = 0; v < NV; ++v) {
+    const auto sum = hn::SaturatedAdd(hn::DemoteTo(half, x[v]), z_half);
+    hn::StoreU(hn::DemoteTo(quarter, sum), quarter, each);
+    for (int block = 0; block < lanes32 / 4; ++block)
+      std::memcpy(whole + (block * NV + v) * 4, each + block * 4, 4);
+  }
+  return hn::Load(D8(), whole);
+}
+/// The same of four vectors whose values stand one behind the other, and stay so.
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) {
+  alignas(vector_bytes) std::int8_t codes[lanes8], whole[lanes8];
+  hn::Store(narrow<4>(x, z), D8(), codes);
+  for (int block = 0; block < lanes32 / 4; ++block)
+    for (int v = 0; v < 4; ++v)
+      std::memcpy(whole + v * lanes32 + block * 4, codes + (block * 4 + v) * 4, 4);
+  return hn::Load(D8(), whole);
+}
+
+// ---- float ----
+
+/// A float vector that was rounded to binary32: keeps the compiler from fusing the product into a
+/// sum.
+HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+m"(v));
+  return v;
+}
+HWY_INLINE VF64 rounded(VF64 v) {
+  __asm__("" : "+m"(v));
+  return v;
+}
+/// To nearest, ties to even, for v < 2^31; INT32_MIN for v < -2^31. Not Highway's NearestInt: its
+/// emulation (1.0.3) gives 1 for the float below a half.
+HWY_INLINE V32 round_even(VF v) {
+  const VF whole = hn::Trunc(v), rest = hn::Sub(hn::Abs(v), hn::Abs(whole));
+  const V32 toward_zero = hn::ConvertTo(D32(), whole);
+  const VF half = set_float(0.5f), odd = hn::ConvertTo(DF(), hn::And(toward_zero, set32(1)));
+  const auto away =
+      hn::Or(hn::Gt(rest, half), hn::And(hn::Eq(rest, half), hn::Gt(odd, hn::Zero(DF()))));
+  const VF step = hn::IfThenElseZero(away, hn::CopySign(set_float(1.f), v));
+  return hn::Add(toward_zero, hn::ConvertTo(D32(), step));
+}
+/// a / b with one rounding. -ffast-math turns a division, the intrinsic too, into a reciprocal and
+/// a product; numerics::div is safe from that.
+HWY_INLINE VF divide(VF a, VF b) {
+  alignas(vector_bytes) float x[lanes32], y[lanes32];
+  hn::Store(a, DF(), x);
+  hn::Store(b, DF(), y);
+  for (int i = 0; i < lanes32; ++i) x[i] = numerics::div(x[i], y[i]);
+  return hn::Load(DF(), x);
+}
+
+/// a < b ? a : b, so b where either is NaN. Chosen as integers: -ffast-math makes a minimum of a
+/// choice of floats, of which either zero may be the lesser.
+HWY_INLINE VF lesser(VF a, VF b) {
+  return hn::BitCast(DF(), hn::IfThenElse(hn::RebindMask(D32(), hn::Lt(a, b)),
+                                          hn::BitCast(D32(), a), hn::BitCast(D32(), b)));
+}
+/// a > b ? a : b, likewise.
+HWY_INLINE VF greater(VF a, VF b) {
+  return hn::BitCast(DF(), hn::IfThenElse(hn::RebindMask(D32(), hn::Gt(a, b)),
+                                          hn::BitCast(D32(), a), hn::BitCast(D32(), b)));
+}
+
+/// y: lane l of vector v the value of channel v * lanes32 + l, which x has by blocks of 128 bits.
+template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
+  alignas(vector_bytes) std::int32_t packed[NV * lanes32], whole[NV * lanes32];
+  for (int v = 0; v < NV; ++v) hn::Store(x[v], D32(), packed + v * lanes32);
+  for (int block = 0; block < lanes32 / 4; ++block)
+    for (int v = 0; v < NV; ++v)
+      std::memcpy(whole + (block * NV + v) * 4, packed + v * lanes32 + block * 4, 16);
+  for (int v = 0; v < NV; ++v) y[v] = hn::Load(D32(), whole + v * lanes32);
+}
+
+/// Each rounded once; what is beyond binary32 becomes an infinity. Not Highway's DemoteTo: its
+/// emulation (1.0.3) gives the largest number for those, and for infinities.
+HWY_INLINE VF to_floats(VF64 low, VF64 high) {
+  constexpr int half = lanes32 / 2;
+  alignas(vector_bytes) double x[lanes32];
+  alignas(vector_bytes) float y[lanes32];
+  hn::Store(low, DF64(), x);
+  hn::Store(high, DF64(), x + half);
+  for (int i = 0; i < lanes32; ++i) y[i] = static_cast<float>(x[i]);
+  return hn::Load(DF(), y);
+}
+
+// ---- products of 32 bits ----
+
+/// floor((x * m + 2^30) / 2^31), not both INT32_MIN: saturating rounding doubling high multiply.
+HWY_INLINE V32 doubling_high(V32 x, V32 m) {
+  const tag<std::uint64_t> u64;
+  const tag<std::int64_t> d64;
+  const auto nudge = hn::Set(d64, std::int64_t{1} << 30);
+  const auto odd_x = hn::BitCast(D32(), hn::ShiftRight<32>(hn::BitCast(u64, x))),
+             odd_m = hn::BitCast(D32(), hn::ShiftRight<32>(hn::BitCast(u64, m)));
+  const auto even = hn::Add(hn::MulEven(x, m), nudge),
+             odd = hn::Add(hn::MulEven(odd_x, odd_m), nudge);
+  return hn::OddEven(hn::BitCast(D32(), hn::Add(odd, odd)),
+                     hn::BitCast(D32(), hn::ShiftRight<31>(hn::BitCast(u64, even))));
+}
+/// The high halves of 64-bit products: of `even` in even lanes, of `odd` in odd ones.
+HWY_INLINE V32 high_halves(vec<std::uint64_t> even, vec<std::uint64_t> odd) {
+  return hn::OddEven(hn::BitCast(D32(), odd), hn::BitCast(D32(), hn::ShiftRight<32>(even)));
+}
+
+// ---- tables ----
+
+/// table[x] of each byte; 256 entries. A row of 16 is looked up where x's high half is the row's:
+/// then x ^ (16 * row) is below 16, and adding 0x70 leaves a clear top bit; all others saturate to
+/// a set top bit, for which the byte shuffle gives 0.
+HWY_INLINE VU8 look_up(const std::uint8_t* table, VU8 x) {
+  VU8 y = hn::Zero(DU8());
+  const VU8 bias = set_bytes(0x70), index_bits = set_bytes(0x8F);
+  for (int row = 0; row < 16; ++row) {
+    const VU8 in_row = hn::Xor(x, set_bytes(static_cast<std::uint8_t>(16 * row)));
+    const VU8 index = hn::And(hn::SaturatedAdd(in_row, bias), index_bits);
+    y = hn::Or(y, hn::TableLookupBytesOr0(hn::LoadDup128(DU8(), table + 16 * row), index));
+  }
+  return y;
+}
+
+/// y[i] = table[x[i]] where the CPU has a permutation of more bytes than the target is made of: for
+/// that many elements of n, here none.
+HWY_INLINE std::size_t permute_bytes(const std::uint8_t*, const std::uint8_t*, std::uint8_t*,
+                                     std::size_t) {
+  return 0;
+}
+
+/// Elements i and i + 1 of a table of int16 in each lane, the first in the low half.
+HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
+  alignas(vector_bytes) std::int32_t at[lanes32], pair[lanes32];
+  hn::Store(i, D32(), at);
+  for (int l = 0; l < lanes32; ++l) std::memcpy(&pair[l], table + at[l], 4);
+  return hn::Load(D32(), pair);
+}
+
+}  // namespace simd::generic
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
+// ---- octet/kernels/simd/x86-inl.hpp
+// What the vectors of x86 share, whatever their width. Part of a pass: see pass-inl.hpp; what each
+// primitive does: generic-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+using generic::doubling_high;
+using generic::native_doubling_high;
+using generic::split_pairs;
+using generic::store_pairs;
+
+/// As generic::look_up, but the byte shuffle takes the low four bits of an index by itself.
+HWY_INLINE VU8 look_up(const std::uint8_t* table, VU8 x) {
+  VU8 y = hn::Zero(DU8());
+  const VU8 bias = set_bytes(0x70);
+  HWY_UNROLL(16)
+  for (int row = 0; row < 16; ++row) {
+    const VU8 in_row = hn::Xor(x, set_bytes(static_cast<std::uint8_t>(16 * row)));
+    const VU8 index = hn::SaturatedAdd(in_row, bias);
+    y = hn::Or(y, hn::TableLookupBytesOr0(hn::LoadDup128(DU8(), table + 16 * row), index));
+  }
+  return y;
+}
+
+HWY_INLINE VF to_floats(VF64 low, VF64 high) {
+  const hn::Half<DF> half;
+  return hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#endif
+#if HWY_TARGET == HWY_EMU128
+// generic
+#elif HWY_TARGET == HWY_SSE4
+// ---- octet/kernels/simd/x86_128-inl.hpp
+// The primitives of SSE4: 128-bit vectors. Part of a pass: see pass-inl.hpp; what each primitive
+// does: generic-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+inline constexpr int registers = 16;
+inline constexpr std::uint8_t quads = 0;
+using generic::gather_pairs;
+using generic::high_halves;
+using generic::in_channel_order;
+using generic::load_bytes;
+using generic::permute_bytes;
+
+template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
+  if (N == 8 && n == N)
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), v.raw);
+  else
+    generic::store_bytes<N>(v, to, n);
+}
+
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  return hn::Add(acc, V32{_mm_madd_epi16(a.raw, w.raw)});
+}
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  return hn::Add(acc, V32{_mm_madd_epi16(a.raw, w.raw)});
+}
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  const generic::quad_halves q(a, w);
+  return dot_pairs_each(dot_pairs_each(acc, q.even_a, q.even_w), q.odd_a, q.odd_w);
+}
+
+template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
+  const __m128i a = _mm_adds_epi16(_mm_packs_epi32(x[0].raw, x[NV > 1 ? 1 : 0].raw), z.raw);
+  __m128i b = a;
+  if constexpr (NV > 2) b = _mm_adds_epi16(_mm_packs_epi32(x[2].raw, x[NV > 3 ? 3 : 2].raw), z.raw);
+  return V8{_mm_packs_epi16(a, b)};
+}
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) { return narrow<4>(x, z); }
+
+HWY_INLINE V32 round_even(VF v) { return V32{_mm_cvtps_epi32(v.raw)}; }
+HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
+HWY_INLINE VF64 rounded(VF64 v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
+HWY_INLINE VF divide(VF a, VF b) {
+  __asm__("divps %1, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF lesser(VF a, VF b) {
+  __asm__("minps %1, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF greater(VF a, VF b) {
+  __asm__("maxps %1, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#elif HWY_TARGET == HWY_AVX2
+// ---- octet/kernels/simd/x86_256-inl.hpp
+// The primitives of AVX2, without and with AVX-VNNI (OCTET_QUAD 4): 256-bit vectors. Part of a
+// pass: see pass-inl.hpp; what each primitive does: generic-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+inline constexpr int registers = 16;
+/// The test-only VNNI (OCTET_QUAD 2) runs the kernels of four bytes a lane on the products of
+/// pairs.
+inline constexpr std::uint8_t quads = OCTET_QUAD != 0 ? 1 : 0;
+using generic::high_halves;
+using generic::load_bytes;
+using generic::permute_bytes;
+
+template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
+  if (N == 8 && n == N)
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm256_castsi256_si128(v.raw));
+  else if (N == 16 && n == N)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_castsi256_si128(v.raw));
+  else
+    generic::store_bytes<N>(v, to, n);
+}
+
+#if OCTET_QUAD == 4
+/// Not the intrinsics: the pass has AVX2's attributes, and assemblers give these names without the
+/// prefix the encoding of AVX-512.
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(acc.raw) : "x"(a.raw), "x"(w.raw));
+  return acc;
+}
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  return dot_pairs(acc, hn::BitCast(D32(), a), w);
+}
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc.raw) : "x"(a.raw), "x"(w.raw));
+  return acc;
+}
+#else
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  return hn::Add(acc, V32{_mm256_madd_epi16(a.raw, w.raw)});
+}
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  return hn::Add(acc, V32{_mm256_madd_epi16(a.raw, w.raw)});
+}
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  const generic::quad_halves q(a, w);
+  return dot_pairs_each(dot_pairs_each(acc, q.even_a, q.even_w), q.odd_a, q.odd_w);
+}
+#endif
+
+/// The packs work inside blocks of 128 bits: one permutation of 32-bit lanes sorts them.
+template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
+  const __m256i a = _mm256_adds_epi16(_mm256_packs_epi32(x[0].raw, x[NV > 1 ? 1 : 0].raw), z.raw);
+  __m256i b = a;
+  if constexpr (NV > 2)
+    b = _mm256_adds_epi16(_mm256_packs_epi32(x[2].raw, x[NV > 3 ? 3 : 2].raw), z.raw);
+  const __m256i q = _mm256_packs_epi16(a, b);
+  if constexpr (NV == 4)
+    return V8{q};
+  else if constexpr (NV == 3)
+    return V8{_mm256_permutevar8x32_epi32(q, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7))};
+  else if constexpr (NV == 2)
+    return V8{_mm256_permute4x64_epi64(q, 0xD8)};
+  else
+    return V8{_mm256_permutevar8x32_epi32(q, _mm256_setr_epi32(0, 4, 1, 2, 3, 5, 6, 7))};
+}
+
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) {
+  return V8{
+      _mm256_permutevar8x32_epi32(narrow<4>(x, z).raw, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))};
+}
+
+HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
+  return V32{_mm256_i32gather_epi32(reinterpret_cast<const int*>(table), i.raw, 2)};
+}
+
+HWY_INLINE V32 round_even(VF v) { return V32{_mm256_cvtps_epi32(v.raw)}; }
+HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
+HWY_INLINE VF64 rounded(VF64 v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
+/// Of four floats side by side (recurrent layers).
+HWY_INLINE hn::Vec<hn::CappedTag<float, 4>> rounded(hn::Vec<hn::CappedTag<float, 4>> v) {
+  __asm__("" : "+x"(v.raw));
+  return v;
+}
+HWY_INLINE VF divide(VF a, VF b) {
+  __asm__("vdivps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF lesser(VF a, VF b) {
+  __asm__("vminps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+HWY_INLINE VF greater(VF a, VF b) {
+  __asm__("vmaxps %1, %0, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
+
+/// Two blocks a vector: block k of the row is block k / NV of vector k % NV.
+template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
+  if constexpr (NV == 1) {
+    y[0] = x[0];
+  } else if constexpr (NV == 2) {
+    y[0] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x20)};
+    y[1] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x31)};
+  } else if constexpr (NV == 3) {
+    y[0] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x20)};
+    y[1] = V32{_mm256_permute2x128_si256(x[2].raw, x[0].raw, 0x30)};
+    y[2] = V32{_mm256_permute2x128_si256(x[1].raw, x[2].raw, 0x31)};
+  } else {
+    y[0] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x20)};
+    y[1] = V32{_mm256_permute2x128_si256(x[2].raw, x[3].raw, 0x20)};
+    y[2] = V32{_mm256_permute2x128_si256(x[0].raw, x[1].raw, 0x31)};
+    y[3] = V32{_mm256_permute2x128_si256(x[2].raw, x[3].raw, 0x31)};
+  }
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#elif HWY_ARCH_X86
+// ---- octet/kernels/simd/x86_512-inl.hpp
+// The primitives of AVX-512, without and with VNNI (OCTET_QUAD 1): 512-bit vectors, masked loads
+// and stores. Part of a pass: see pass-inl.hpp; what each primitive does: generic-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+inline constexpr int registers = 32;
+inline constexpr std::uint8_t quads = OCTET_QUAD == 1 ? 1 : 0;
+
+template <class N> HWY_INLINE __mmask64 first_bytes(N n) {  // n <= 64
+  return n == 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1;
+}
+HWY_INLINE VU8 load_bytes(const std::byte* x, std::size_t n) {
+  return VU8{_mm512_maskz_loadu_epi8(first_bytes(n), x)};
+}
+template <int N> HWY_INLINE void store_bytes(V8 v, std::byte* to, int n) {
+  if (N == 64 && n == N)
+    _mm512_storeu_si512(to, v.raw);
+  else if (N == 32 && n == N)
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(v.raw));
+  else if (N == 16 && n == N)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_castsi512_si128(v.raw));
+  else
+    _mm512_mask_storeu_epi8(to, first_bytes(n), v.raw);
+}
+
+#if OCTET_QUAD == 1
+/// Not the intrinsics: with them g++ 12 keeps a third of a 6x4 tile's accumulators in memory (200
+/// GMAC/s for 400 on Zen 5).
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  __asm__("vpdpwssd %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(w.raw));
+  return acc;
+}
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(w.raw));
+  return acc;
+}
+#else
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  return hn::Add(acc, V32{_mm512_madd_epi16(a.raw, w.raw)});
+}
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  const generic::quad_halves q(a, w);
+  return dot_pairs(dot_pairs(acc, hn::BitCast(D32(), q.even_a), q.even_w),
+                   hn::BitCast(D32(), q.odd_a), q.odd_w);
+}
+#endif
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  return dot_pairs(acc, hn::BitCast(D32(), a), w);
+}
+
+/// The packs work inside blocks of 128 bits: one permutation sorts them.
+template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
+  const __m512i a = _mm512_adds_epi16(_mm512_packs_epi32(x[0].raw, x[NV > 1 ? 1 : 0].raw), z.raw);
+  __m512i b = a;
+  if constexpr (NV > 2)
+    b = _mm512_adds_epi16(_mm512_packs_epi32(x[2].raw, x[NV > 3 ? 3 : 2].raw), z.raw);
+  const __m512i q = _mm512_packs_epi16(a, b);
+  if constexpr (NV == 4)
+    return V8{q};
+  else if constexpr (NV == 3)
+    return V8{_mm512_permutexvar_epi32(
+        _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15), q)};
+  else if constexpr (NV == 2)
+    return V8{_mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), q)};
+  else
+    return V8{_mm512_permutexvar_epi32(
+        _mm512_setr_epi32(0, 4, 8, 12, 1, 2, 3, 5, 6, 7, 9, 10, 11, 13, 14, 15), q)};
+}
+
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) {
+  return V8{_mm512_permutexvar_epi32(
+      _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
+      narrow<4>(x, z).raw)};
+}
+
+/// AVX512_VBMI, which the CPU is asked for when it runs (AVX-512 VNNI came one generation before
+/// it): two permutations of 128 bytes for the shuffles of 16 rows, a sixth of the time.
+inline std::size_t permute_bytes(const std::uint8_t* table, const std::uint8_t* x, std::uint8_t* y,
+                                 std::size_t n) {
+  if (!kernels::has_byte_permutations()) return 0;
+  const VU8 a = load(table), b = load(table + 64), c = load(table + 128), d = load(table + 192);
+  for (std::size_t i = 0; i < n; i += 64) {
+    const __mmask64 some = first_bytes(n - i < 64 ? n - i : 64);
+    const __m512i codes = _mm512_maskz_loadu_epi8(some, x + i);
+    __m512i low = codes, high = codes;
+    __asm__("vpermi2b %2, %1, %0" : "+v"(low) : "v"(a.raw), "v"(b.raw));
+    __asm__("vpermi2b %2, %1, %0" : "+v"(high) : "v"(c.raw), "v"(d.raw));
+    _mm512_mask_storeu_epi8(y + i, some,
+                            _mm512_mask_blend_epi8(_mm512_movepi8_mask(codes), low, high));
+  }
+  return n;
+}
+
+HWY_INLINE V32 gather_pairs(const std::int16_t* table, V32 i) {
+  return V32{_mm512_i32gather_epi32(i.raw, table, 2)};
+}
+
+HWY_INLINE V32 round_even(VF v) { return V32{_mm512_cvtps_epi32(v.raw)}; }
+HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
+HWY_INLINE VF64 rounded(VF64 v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
+/// Of side_by_side<float, 8>.
+HWY_INLINE hn::Vec<hn::Half<DF>> rounded(hn::Vec<hn::Half<DF>> v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
+/// Of four floats side by side (recurrent layers).
+HWY_INLINE hn::Vec<hn::CappedTag<float, 4>> rounded(hn::Vec<hn::CappedTag<float, 4>> v) {
+  __asm__("" : "+v"(v.raw));
+  return v;
+}
+HWY_INLINE VF divide(VF a, VF b) {
+  __asm__("vdivps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+  return a;
+}
+HWY_INLINE VF lesser(VF a, VF b) {
+  __asm__("vminps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+  return a;
+}
+HWY_INLINE VF greater(VF a, VF b) {
+  __asm__("vmaxps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+  return a;
+}
+
+/// Quarters of a or b: 2 * q and 2 * q + 1 of 64 bits, those of b from 8 on.
+HWY_INLINE __m512i quarters(__m512i a, __m512i b, int p, int q, int r, int s) {
+  const __m512i at =
+      _mm512_setr_epi64(2 * p, 2 * p + 1, 2 * q, 2 * q + 1, 2 * r, 2 * r + 1, 2 * s, 2 * s + 1);
+  return _mm512_permutex2var_epi64(a, at, b);
+}
+/// Four blocks a vector: block k of the row is block k / NV of vector k % NV.
+template <int NV> HWY_INLINE void in_channel_order(const V32 (&x)[NV], V32 (&y)[NV]) {
+  if constexpr (NV == 1) {
+    y[0] = x[0];
+  } else if constexpr (NV == 2) {
+    y[0] = V32{quarters(x[0].raw, x[1].raw, 0, 4, 1, 5)};
+    y[1] = V32{quarters(x[0].raw, x[1].raw, 2, 6, 3, 7)};
+  } else if constexpr (NV == 3) {
+    y[0] = V32{quarters(quarters(x[0].raw, x[1].raw, 0, 4, 0, 1), x[2].raw, 0, 1, 4, 3)};
+    y[1] = V32{quarters(quarters(x[1].raw, x[0].raw, 1, 0, 6, 2), x[2].raw, 0, 5, 2, 3)};
+    y[2] = V32{quarters(quarters(x[2].raw, x[0].raw, 2, 7, 0, 3), x[1].raw, 0, 1, 7, 3)};
+  } else {
+    const __m512i a = _mm512_shuffle_i32x4(x[0].raw, x[1].raw, 0x44),
+                  b = _mm512_shuffle_i32x4(x[2].raw, x[3].raw, 0x44),
+                  c = _mm512_shuffle_i32x4(x[0].raw, x[1].raw, 0xEE),
+                  d = _mm512_shuffle_i32x4(x[2].raw, x[3].raw, 0xEE);
+    y[0] = V32{_mm512_shuffle_i32x4(a, b, 0x88)};
+    y[1] = V32{_mm512_shuffle_i32x4(a, b, 0xDD)};
+    y[2] = V32{_mm512_shuffle_i32x4(c, d, 0x88)};
+    y[3] = V32{_mm512_shuffle_i32x4(c, d, 0xDD)};
+  }
+}
+HWY_INLINE V32 high_halves(vec<std::uint64_t> even, vec<std::uint64_t> odd) {
+  return V32{
+      _mm512_mask_shuffle_epi32(odd.raw, 0x5555, even.raw, static_cast<_MM_PERM_ENUM>(0xF5))};
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#elif HWY_TARGET == HWY_NEON
+// ---- octet/kernels/simd/neon-inl.hpp
+// The primitives of Arm's NEON, without and with dotprod (OCTET_QUAD 3): 128-bit vectors. Part of a
+// pass: see pass-inl.hpp; what each primitive does: generic-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+inline constexpr int registers = 32;
+inline constexpr bool split_pairs = true;  // vmlal takes halves of vectors
+inline constexpr bool native_doubling_high = true;
+inline constexpr std::uint8_t quads = OCTET_QUAD == 3 ? 2 : 0;
+using generic::gather_pairs;
+using generic::greater;
+using generic::high_halves;
+using generic::in_channel_order;
+using generic::lesser;
+using generic::load_bytes;
+using generic::permute_bytes;
+using generic::store_bytes;
+
+HWY_INLINE V32 dot_pairs(V32 acc, V32 a, V16 w) {
+  const int16x8_t pair = vreinterpretq_s16_s32(a.raw);  // a0 a1 a0 a1 ...
+  return V32(vmlal_lane_s16(vmlal_lane_s16(acc.raw, vget_low_s16(w.raw), vget_low_s16(pair), 0),
+                            vget_high_s16(w.raw), vget_low_s16(pair), 1));
+}
+HWY_INLINE V32 dot_pairs_each(V32 acc, V16 a, V16 w) {
+  return V32(vmlal_s16(vmlal_s16(acc.raw, vget_low_s16(a.raw), vget_low_s16(w.raw)),
+                       vget_high_s16(a.raw), vget_high_s16(w.raw)));
+}
+HWY_INLINE void store_pairs(V16 a, V16 b, std::byte* to) {
+  auto* q = reinterpret_cast<std::int16_t*>(to);
+  hn::Store(hn::ConcatLowerLower(D16(), b, a), D16(), q);
+  hn::Store(hn::ConcatUpperUpper(D16(), b, a), D16(), q + lanes16);
+}
+#if OCTET_QUAD == 3
+HWY_INLINE V32 dot_quads(V32 acc, V32 a, V8 w) {
+  return V32(vdotq_s32(acc.raw, vreinterpretq_s8_s32(a.raw), w.raw));
+}
+#else
+using generic::dot_quads;
+#endif
+
+template <int NV> HWY_INLINE V8 narrow(const V32 (&x)[NV], V16 z) {
+  const int16x8_t a =
+      vqaddq_s16(vcombine_s16(vqmovn_s32(x[0].raw), vqmovn_s32(x[NV > 1 ? 1 : 0].raw)), z.raw);
+  int16x8_t b = a;
+  if constexpr (NV > 2)
+    b = vqaddq_s16(vcombine_s16(vqmovn_s32(x[2].raw), vqmovn_s32(x[NV > 3 ? 3 : 2].raw)), z.raw);
+  return V8(vcombine_s8(vqmovn_s16(a), vqmovn_s16(b)));
+}
+HWY_INLINE V8 narrow_ordered(const V32 (&x)[4], V16 z) { return narrow<4>(x, z); }
+
+HWY_INLINE V32 round_even(VF v) { return V32(vcvtnq_s32_f32(v.raw)); }
+HWY_INLINE VF rounded(VF v) {
+  __asm__("" : "+w"(v.raw));
+  return v;
+}
+HWY_INLINE VF64 rounded(VF64 v) {
+  __asm__("" : "+w"(v.raw));
+  return v;
+}
+HWY_INLINE VF divide(VF a, VF b) {
+  __asm__("fdiv %0.4s, %0.4s, %1.4s" : "+w"(a.raw) : "w"(b.raw));
+  return a;
+}
+
+/// vqrdmulhq_s32 saturates its sum only where the product's does: (2*x*m + 2^31) >> 32 in exact
+/// arithmetic, the same floor.
+HWY_INLINE V32 doubling_high(V32 x, V32 m) { return V32(vqrdmulhq_s32(x.raw, m.raw)); }
+
+HWY_INLINE VU8 look_up(const std::uint8_t* table, VU8 x) {
+  uint8x16_t y = vdupq_n_u8(0), at = x.raw;
+  for (int row = 0; row < 4; ++row) {
+    uint8x16x4_t t;
+    for (int i = 0; i < 4; ++i) t.val[i] = vld1q_u8(table + 64 * row + 16 * i);
+    y = vorrq_u8(y, vqtbl4q_u8(t, at));
+    at = vsubq_u8(at, vdupq_n_u8(64));
+  }
+  return VU8(y);
+}
+
+HWY_INLINE VF to_floats(VF64 low, VF64 high) {
+  const hn::Half<DF> half;
+  return hn::Combine(DF(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#else
+#error "octet: no file of primitives for this target in octet/kernels/simd"
+#endif
+// clang-format on
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+#if HWY_TARGET == HWY_EMU128
+namespace simd {
+using namespace generic;
+}
+#endif
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+// What is written over the family's operations.
+// ---- octet/kernels/simd/panels-inl.hpp
+// Rows of a panel to memory, in channel order (channel_in_panel). Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+/// The first n <= NV * lanes32 values of NV vectors that lie in channel order; int32. Writes
+/// nothing else.
+template <int NV> HWY_INLINE void store_ordered(const V32 (&x)[NV], std::byte* to, int n) {
+  auto* const ints = reinterpret_cast<std::int32_t*>(to);
+  if (n == NV * lanes32) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) hn::StoreU(x[v], D32(), ints + v * lanes32);
+    return;
+  }
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    const int left = n - v * lanes32;
+    if (left >= lanes32)
+      hn::StoreU(x[v], D32(), ints + v * lanes32);
+    else if (left > 0)
+      store_some(x[v], ints + v * lanes32, static_cast<std::size_t>(left));
+  }
+}
+/// The same of a panel's row.
+template <int NV> HWY_INLINE void store_ints(const V32 (&x)[NV], std::byte* to, int n) {
+  V32 y[NV];
+  in_channel_order<NV>(x, y);
+  store_ordered<NV>(y, to, n);
+}
+/// The same, saturated to int16.
+template <int NV> HWY_INLINE void store_words(const V32 (&x)[NV], std::byte* to, int n) {
+  constexpr int count = NV * lanes32;
+  alignas(vector_bytes) std::int16_t whole[count];
+  auto* const target = n == count ? reinterpret_cast<std::int16_t*>(to) : whole;
+  if constexpr (NV == 1) {
+    const per32<std::int16_t> half;
+    hn::StoreU(hn::DemoteTo(half, x[0]), half, target);
+  } else if constexpr (NV == 2) {  // demoting keeps blocks of 128 bits
+    hn::StoreU(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), target);
+  } else {
+    alignas(vector_bytes) std::int16_t first[lanes16], second[lanes16];
+    hn::Store(hn::ReorderDemote2To(D16(), x[0], x[1]), D16(), first);
+    hn::Store(hn::ReorderDemote2To(D16(), x[2], x[NV - 1]), D16(), second);
+    for (int block = 0; block < lanes32 / 4; ++block) {
+      std::memcpy(target + block * NV * 4, first + block * 8, 16);
+      std::memcpy(target + block * NV * 4 + 8, second + block * 8, (NV - 2) * 8);
+    }
+  }
+  if (n != count) std::memcpy(to, whole, static_cast<std::size_t>(n) * 2);
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/simd/sums-inl.hpp
+// Sums in a number of lanes that a framework fixes, whatever the vectors' width. Written in
+// Highway's portable operations over the family's `rounded`. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+namespace simd {
+
+/// N values of T side by side, in as few vectors as hold no more.
+template <class T, int N> struct lane_block {
+  static constexpr int width = lanes<T> < N ? lanes<T> : N, vectors = N / width;
+  static_assert(N % width == 0);
+  using D = hn::CappedTag<T, static_cast<std::size_t>(width)>;
+  using V = hn::Vec<D>;
+  V v[vectors];
+
+  explicit HWY_INLINE lane_block(T all) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) v[k] = hn::Set(D(), all);
+  }
+  HWY_INLINE void load(const T* x) {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) v[k] = hn::LoadU(D(), x + k * width);
+  }
+  HWY_INLINE void store(T (&each)[N]) const {
+    HWY_UNROLL(4)
+    for (int k = 0; k < vectors; ++k) hn::StoreU(v[k], D(), each + k * width);
+  }
+};
+/// One rounding per addition.
+struct plain_sum {
+  template <class V> HWY_INLINE V operator()(V sum, V x) const { return rounded(hn::Add(sum, x)); }
+};
+/// N sums of T side by side, all 0 at first: N / lanes<T> vectors, or the lower N lanes of one that
+/// has more.
+template <class T, int N> class side_by_side {
+  using block = lane_block<T, N>;
+  using D = typename block::D;
+  using V = typename block::V;
+
+ public:
+  // Written out: g++ gives constructors of its own making no target.
+  HWY_INLINE side_by_side() : sums_(T{0}) {}
+  /// sum[i % N] = op(sum[i % N], x[i]) in order of i < n / N * N, in vectors; returns that bound.
+  /// binary32 elements become binary64 where the sums are. Reads nothing else.
+  template <class From, class Op = plain_sum>
+  HWY_INLINE std::size_t add(const From* x, std::size_t n, const Op& op = {}) {
+    std::size_t i = 0;
+    for (; i + N <= n; i += N) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < block::vectors; ++k)
+        sums_.v[k] = op(sums_.v[k], load_part(x + i + k * block::width));
+    }
+    return i;
+  }
+  /// The same of make(x[i]), which is stored at y.
+  template <class Make>
+  HWY_INLINE std::size_t add_made(const T* x, T* y, std::size_t n, const Make& make) {
+    std::size_t i = 0;
+    for (; i + N <= n; i += N) {
+#if HWY_TARGET != HWY_EMU128  // its vectors are loops, which clang does not unroll, and says so
+      HWY_UNROLL(4)
+#endif
+      for (int k = 0; k < block::vectors; ++k) {
+        const V v = make(load_part(x + i + k * block::width));
+        hn::StoreU(v, D(), y + i + k * block::width);
+        sums_.v[k] = rounded(hn::Add(sums_.v[k], v));
+      }
+    }
+    return i;
+  }
+  HWY_INLINE void store(T (&each)[N]) const { sums_.store(each); }
+  HWY_INLINE const block& sums() const { return sums_; }
+
+ private:
+  static HWY_INLINE V load_part(const T* x) { return hn::LoadU(D(), x); }
+  template <class From> static HWY_INLINE V load_part(const From* x) {
+    return hn::PromoteTo(D(), hn::LoadU(hn::Rebind<From, D>(), x));
+  }
+  block sums_;
+};
+/// each[i % N] = the sum of x[i] over all i < n, in order of i. How the N are added to one is the
+/// caller's: numerics::sum_of_halves, sum_of_softmax_lanes.
+template <int N> HWY_INLINE void sum_side_by_side(const float* x, std::size_t n, float (&each)[N]) {
+  side_by_side<float, N> sums;
+  std::size_t i = sums.add(x, n);
+  sums.store(each);
+  for (; i < n; ++i) each[i % N] = numerics::add(each[i % N], x[i]);
+}
+
+/// Adds upper halves to lower ones until one number is left, each addition rounded: of the vectors
+/// first, of a power of two, then of the lanes.
+template <class D> HWY_INLINE float sum_of_lane_halves(D d, hn::Vec<D> v) {
+  if constexpr (hn::MaxLanes(D()) <= 4) {
+    float four[4];
+    hn::StoreU(v, d, four);
+    return numerics::add(numerics::add(four[0], four[2]), numerics::add(four[1], four[3]));
+  } else {
+    const hn::Half<D> half;
+    return sum_of_lane_halves(half,
+                              rounded(hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v))));
+  }
+}
+template <class D, std::size_t N> HWY_INLINE float sum_of_halves(D d, hn::Vec<D> (&v)[N]) {
+  static_assert(hn::MaxLanes(D()) >= 4);
+  for (std::size_t half = N / 2; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) v[k] = rounded(hn::Add(v[k], v[k + half]));
+  return sum_of_lane_halves(d, v[0]);
+}
+
+/// The sum of each four neighbours, in their lanes.
+template <class V> HWY_INLINE V sums_of_fours(V v) {
+  const V two = rounded(hn::Add(v, hn::Shuffle2301(v)));
+  return rounded(hn::Add(two, hn::Shuffle1032(two)));
+}
+/// numerics::sum_of_softmax_lanes of a block of 16: lanes j and j + 8, then neighbours.
+template <class Block> HWY_INLINE float sum_of_softmax_lanes(const Block& of) {
+  hn::Vec<hn::CappedTag<float, 4>> low, high;
+  if constexpr (Block::vectors == 1) {
+    const hn::Half<typename Block::D> half;
+    const hn::Half<hn::Half<typename Block::D>> quarter;
+    const auto v =
+        sums_of_fours(rounded(hn::Add(hn::LowerHalf(half, of.v[0]), hn::UpperHalf(half, of.v[0]))));
+    low = hn::LowerHalf(quarter, v), high = hn::UpperHalf(quarter, v);
+  } else if constexpr (Block::vectors == 2) {
+    const hn::Half<typename Block::D> half;
+    const auto v = sums_of_fours(rounded(hn::Add(of.v[0], of.v[1])));
+    low = hn::LowerHalf(half, v), high = hn::UpperHalf(half, v);
+  } else {
+    static_assert(Block::vectors == 4);
+    low = sums_of_fours(rounded(hn::Add(of.v[0], of.v[2])));
+    high = sums_of_fours(rounded(hn::Add(of.v[1], of.v[3])));
+  }
+  return hn::GetLane(rounded(hn::Add(low, high)));
+}
+
+}  // namespace simd
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+using simd::D16, simd::D32, simd::D8, simd::DF, simd::DF64, simd::DU8;
+using simd::lanes16, simd::lanes32, simd::lanes8;
+using simd::set32, simd::set_float, simd::zero32;
+using simd::V16, simd::V32, simd::V8, simd::VF, simd::VF64, simd::VU8;
+
+inline constexpr kernels::target_layout layout{lanes32, simd::registers == 32 ? 4 : 2, simd::quads,
+                                               simd::split_pairs};
+
+/// Rows of a full tile of int32 sums in nv vectors: 12 accumulators where there are 16 registers,
+/// 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
+constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
+using kernels::most_tile_rows;
+static_assert(tile_rows(1) <= static_cast<int>(most_tile_rows) &&
+              tile_rows(3) <= static_cast<int>(most_tile_rows));
+/// Vectors of binary32 sums that each of four rows of a float tile has.
+inline constexpr int vectors_of_four_rows = simd::registers == 32 ? 4 : 2;
+/// Depthwise windows slide along rows: four bytes a lane, and registers for the sums that a column
+/// joins.
+inline constexpr bool has_slides = simd::quads != 0 && simd::registers == 32;
+using kernels::every_form;
 /// Blocks of 128 bits of a vector may belong to several rows (simd::load_parts).
 inline constexpr bool has_parts = lanes8 == 64;
 
@@ -1799,76 +3196,13 @@ HWY_INLINE simd::VF64 requantize_double(simd::VF64 x, simd::VF64 m, simd::VF64 z
   return hn::Min(hn::Max(hn::Add(whole_away(DF64(), hn::Mul(x, m)), z), lo), hi);
 }
 
-/// A requantize with one multiplier: int32 to the clamped result. 8- and 16-bit outputs. Of what
-/// accepts() takes only.
-struct uniform_requantize {
-  enum class formula : std::uint8_t { shift, real, real_zero, eighths };
-  static std::optional<formula> formula_of(rounding r) noexcept {
-    switch (r) {
-      case rounding::doubling_high_half_away:
-      case rounding::doubling_high_half_up: return formula::shift;
-      case rounding::float_half_even: return formula::real;
-      case rounding::float_zero_point_half_even: return formula::real_zero;
-      case rounding::eight_bit_ratio_half_up: return formula::eighths;
-      case rounding::none:
-      case rounding::wide_half_up:
-      case rounding::double_half_away:
-      case rounding::float_bias_half_even:
-      case rounding::divide_half_away:
-      case rounding::divide_half_even:
-      case rounding::reciprocal_half_even:
-      case rounding::xnnpack:
-      case rounding::qnnpack:
-      case rounding::fused_multiply_add:
-      case rounding::tflite_optimized:
-      case rounding::aten:
-      case rounding::divide_truncate:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;
-    }
-    return std::nullopt;
-  }
-
-  formula f;
-  uniform_shift shift;
-  V32 z, low, high;  // clamp before the zero point is added: nothing overflows
-  VF scale, zf, lof, hif;
-  explicit HWY_INLINE uniform_requantize(const requantize_params& q)
-      : f(*formula_of(q.mode)),
-        shift(uses_multiplier(q.mode) ? q.mult[0] : multiplier{},
-              q.mode == rounding::doubling_high_half_away),
-        z(set32(q.zero_point)),
-        low(set32(q.lo - q.zero_point)),
-        high(set32(q.hi - q.zero_point)),
-        scale(set_float(uses_float_scale(q.mode) ? q.scale[0] : 0.f)),
-        zf(set_float(static_cast<float>(q.zero_point))),
-        lof(set_float(static_cast<float>(f == formula::real_zero ? q.lo : q.lo - q.zero_point))),
-        hif(set_float(static_cast<float>(f == formula::real_zero ? q.hi : q.hi - q.zero_point))) {}
-  /// `in`: of the operand; Q8's products stay below 2^31 for bytes alone.
-  static bool accepts(const requantize_params& q, dtype in, dtype out) noexcept {
-    const auto f = formula_of(q.mode);
-    return f && q.channels == 1 && (is_8bit(out) || out == dtype::s16) &&
-           (*f != formula::eighths || is_8bit(in));
-  }
-  HWY_INLINE V32 finish(V32 h) const { return hn::Add(hn::Min(hn::Max(h, low), high), z); }
-  HWY_INLINE V32 operator()(V32 x) const {
-    switch (f) {
-      case formula::real: return hn::Add(round_within(real_product(x, scale), lof, hif), z);
-      case formula::real_zero: return requantize_real_zero(x, scale, zf, lof, hif);
-      case formula::eighths:  // |x * m| <= 255 * 2^23
-        return finish(hn::ShiftRight<8>(hn::Add(hn::Mul(x, shift.m), set32(128))));
-      case formula::shift: break;
-    }
-    return finish(shift(x));
-  }
-};
-
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 #endif
 #if defined(OCTET_WANTS_CONVOLUTIONS) && !defined(OCTET_HAS_CONVOLUTIONS)
+#if !defined(OCTET_BASE_NS)
 // ---- octet/kernels/epilogue-inl.hpp
 // From accumulators of a row to the output: what the matrix and depthwise kernels end with. Part of
 // a pass: see pass-inl.hpp.
@@ -1925,6 +3259,19 @@ struct row_block {
   HWY_INLINE int count() const { return nv * lanes32; }
   HWY_INLINE std::int32_t* at(int row, int column) const { return x + row * count() + column; }
 };
+
+/// What the accumulators of all pixels of a block begin with; dr: what rounds them.
+template <kernels::epilogue_kind E, int NV>
+HWY_INLINE void begin_pixels(const columns& c, V32 (&start)[NV], requantize_dr (&dr)[NV]) noexcept {
+  HWY_UNROLL(4)
+  for (int v = 0; v < NV; ++v) {
+    start[v] = simd::load(c.bias + v * lanes32);
+    if constexpr (E == kernels::epilogue_kind::dr) {
+      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
+      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
+    }
+  }
+}
 
 // Rounded in place, column by column: what belongs to a column is loaded once.
 HWY_INLINE void round_shift(const columns& c, const row_block& b) {
@@ -2099,8 +3446,9 @@ inline HWY_NOINLINE void store_block(const requantize_params& q, dtype out,
                                      const row_block& b, std::byte* to, std::size_t stride, int n) {
   if (!rounded_only) s.zero_point = out == dtype::u8 ? -128 : 0;
   const epilogue e(s);
-  // Panels have up to max_vectors, blocks of four rows of a depthwise kernel four.
-  if constexpr (layout.max_vectors > 2 || simd::quads != 0)
+  // Panels have up to max_vectors, blocks of four rows of a depthwise kernel four (of the pseudo
+  // targets that stand on this one).
+  if constexpr (layout.max_vectors > 2 || every_form)
     if (b.nv == 4) return store_rows<4>(q, out, e, rounded_only, b, to, stride, n);
   if constexpr (layout.max_vectors > 2)
     if (b.nv == 3) return store_rows<3>(q, out, e, rounded_only, b, to, stride, n);
@@ -2205,6 +3553,7 @@ inline HWY_NOINLINE void finish_wide(const requantize_params& q, kernels::epilog
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+#endif
 // ---- octet/kernels/gemm-inl.hpp
 // The matrix kernel: a tile of rows (pixels) times a panel of output channels, held in registers.
 // Part of a pass: see pass-inl.hpp.
@@ -2495,12 +3844,14 @@ HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][
   }
 }
 /// From the accumulators to the output. E: dr, or real for all other kinds, which are told apart
-/// here: a tile of its own for each would be the same products once more.
+/// here: a tile of its own for each would be the same products once more; any: rounded behind the
+/// tile, by what serves tiles of all shapes.
 template <int MR, int NV, kernels::epilogue_kind E>
 HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][NV],
                             std::size_t row, std::byte* to, int valid) noexcept {
   using kernels::epilogue_kind;
-  if (E == epilogue_kind::dr || t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real) {
+  if (E == epilogue_kind::dr || (E != epilogue_kind::any && (t.kind == epilogue_kind::scaled ||
+                                                             t.kind == epilogue_kind::real))) {
     const epilogue e(*t.scalars);
     round_tile<MR, NV, E>(t, c, e, acc);
     HWY_UNROLL(8)
@@ -2508,7 +3859,7 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
     }
-  } else if (t.kind == epilogue_kind::raw && t.out_type == dtype::s32) {
+  } else if (every_form && t.kind == epilogue_kind::raw && t.out_type == dtype::s32) {
     for (int r = 0; r < valid; ++r, to += t.out_stride) simd::store_ints<NV>(acc[r], to, t.n);
   } else {
     alignas(alignment) std::int32_t raw[MR][NV * lanes32];
@@ -2613,7 +3964,7 @@ template <class Ops, int MR>
 HWY_NOINLINE void wide_tile(const tile_call& t, int nv, const std::byte* const* rows, std::byte* to,
                             int valid) noexcept {
   alignas(alignment) std::uint64_t sums[MR * layout.max_vectors * lanes32] = {};
-  constexpr int most = MR == 1 ? layout.max_vectors : 2;
+  constexpr int most = !every_form ? 1 : MR == 1 ? layout.max_vectors : 2;
   for (int v = 0; v < nv; v += most) {
     const std::byte* const w = t.weights + v * lanes32 * Ops::w_bytes;
     std::uint64_t* const first = sums + v * lanes32;
@@ -2623,9 +3974,9 @@ HWY_NOINLINE void wide_tile(const tile_call& t, int nv, const std::byte* const* 
       if (left == 3) add_wide_products<Ops, MR, 3>(t, nv, rows, w, first);
       if (left >= 3) continue;
     }
-    if (left == 1)
+    if (most == 1 || left == 1)
       add_wide_products<Ops, MR, 1>(t, nv, rows, w, first);
-    else
+    else if constexpr (most > 1)
       add_wide_products<Ops, MR, 2>(t, nv, rows, w, first);
   }
   for (int r = 0; r < valid; ++r, to += t.out_stride)
@@ -2638,7 +3989,8 @@ HWY_INLINE void wide_panel(const tile_call& t, int nv, const std::byte* const* r
   constexpr int MR = tile_rows(2);
   for (std::size_t i = 0; i < count;) {
     const std::size_t left = count - i;
-    if (left == 1) return wide_tile<Ops, 1>(t, nv, rows + i, to, 1);
+    if constexpr (every_form)
+      if (left == 1) return wide_tile<Ops, 1>(t, nv, rows + i, to, 1);
     const int valid = left < MR ? static_cast<int>(left) : MR;
     wide_tile<Ops, MR>(t, nv, rows + i, to, valid);
     i += as_size(valid);
@@ -2651,6 +4003,8 @@ HWY_INLINE void tile_of(const tile_call& t, const std::byte* const* rows, std::s
                         std::byte* to, int valid) noexcept {
   if constexpr (Finish::floats)
     tile<Ops, Finish, MR, NV, kernels::epilogue_kind::real>(t, rows, row, to, valid);
+  else if constexpr (!every_form)
+    tile<Ops, Finish, MR, NV, kernels::epilogue_kind::any>(t, rows, row, to, valid);
   else if (t.kind == kernels::epilogue_kind::dr)
     tile<Ops, Finish, MR, NV, kernels::epilogue_kind::dr>(t, rows, row, to, valid);
   else
@@ -2699,11 +4053,42 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
     }
   }
 }
+/// What tiles of one row are where not every form is: vector by vector, for panels of any width.
+template <class Ops>
+HWY_NOINLINE void single_row(const tile_call& t, int nv, const std::byte* row, std::size_t at,
+                             std::byte* to) noexcept {
+  const columns c(t.arrays, nv);
+  alignas(alignment) std::int32_t raw[layout.max_vectors * lanes32];
+  const int step_bytes = nv * lanes32 * Ops::w_bytes;
+  for (int v = 0; v < nv; ++v) {
+    V32 acc = simd::load(c.bias + v * lanes32), second = set32(0);
+    if (t.sums != nullptr) acc = hn::Add(acc, set32(t.sums[at]));
+    if (t.zeros != nullptr)
+      acc = hn::Add(acc, hn::Mul(set32(t.zeros[at]), simd::load(c.l + v * lanes32)));
+    const std::byte* w = t.weights + v * lanes32 * Ops::w_bytes;
+    for (int s = 0; s < t.segments; ++s) {
+      const std::byte* x = row + t.offsets[s];
+      int left = t.steps;
+      for (; left >= 2; left -= 2, x += 8, w += 2 * step_bytes) {
+        acc = Ops::dot(acc, simd::broadcast4(x), Ops::load(w));
+        second = Ops::dot(second, simd::broadcast4(x + 4), Ops::load(w + step_bytes));
+      }
+      if (left == 0) continue;
+      acc = Ops::dot(acc, simd::broadcast4(x), Ops::load(w));
+      w += step_bytes;
+    }
+    simd::store(hn::Add(acc, second), raw + v * lanes32);
+  }
+  const row_block sums{raw, nv, 1};
+  if (t.finish != nullptr) return t.finish(t, sums, at, to);
+  finish_rows(*t.requant, t.kind, t.out_type, *t.scalars, t.arrays, sums, to, t.out_stride,
+              {t.first, t.n});
+}
 /// All rows of a block times one panel.
 template <class Ops, class Finish, int NV>
 HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std::byte* to,
                            std::size_t count) noexcept {
-  if constexpr (std::is_same_v<Ops, quad_ops> && std::is_same_v<Finish, by_kind> &&
+  if constexpr (every_form && std::is_same_v<Ops, quad_ops> && std::is_same_v<Finish, by_kind> &&
                 layout.max_vectors == 4)
     if (count > 1 && is_narrow(t)) {
       if (t.kind == kernels::epilogue_kind::scaled)
@@ -2717,7 +4102,12 @@ HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std
   while (i < count) {
     const std::size_t left = count - i;
     if constexpr (!Finish::grouped)
-      if (left == 1) return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
+      if (left == 1) {
+        if constexpr (every_form || Finish::floats)
+          return tile_of<Ops, Finish, 1, NV>(t, rows + i, i, to, 1);
+        else
+          return single_row<Ops>(t, NV, rows[i], i, to);
+      }
     const int valid = left < MR ? static_cast<int>(left) : MR;
     tile_of<Ops, Finish, MR, NV>(t, rows + i, i, to, valid);
     i += as_size(valid);
@@ -2751,8 +4141,8 @@ OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/conv2d-inl.hpp
-// qnn.fully_connected, transposed convolutions and matrix products on the matrix kernel, and what
-// qnn.conv2d does there. Part of a pass: see pass-inl.hpp.
+// What qnn.conv2d and others do on the matrix kernel: windows, rows, panels. Part of a pass: see
+// pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -2785,98 +4175,8 @@ HWY_NOINLINE void window_words(const std::byte* from, std::byte* to, std::size_t
   for (; i + lanes16 <= count; i += lanes16) simd::store(hn::Sub(simd::load_as16(x + i), z), y + i);
   for (; i < count; ++i) y[i] = static_cast<std::int16_t>(x[i] - zero_point);
 }
-struct window_source {
-  dtype type;
-  bool words;  // int16 elements from bytes
-  std::uint32_t flip;
-  std::int32_t zero_point, fill;
-  HWY_INLINE void copy(const std::byte* x, std::byte* to, std::size_t count) const noexcept {
-    if (words) {
-      if (type == dtype::u8)
-        window_words<std::uint8_t>(x, to, count, zero_point);
-      else
-        window_words<std::int8_t>(x, to, count, zero_point);
-    } else if (type == dtype::s16) {
-      std::memcpy(to, x, count * 2);
-    } else {
-      window_bytes(x, to, count, flip);
-    }
-  }
-  HWY_INLINE void pad(std::byte* to, std::size_t count) const noexcept {
-    if (words || type == dtype::s16) {
-      const auto v = static_cast<std::int16_t>(words ? 0 : fill);
-      for (std::size_t i = 0; i < count; ++i) std::memcpy(to + 2 * i, &v, 2);
-    } else {
-      std::memset(to, fill, count);
-    }
-  }
-  /// The same of bytes, or of words made of them, that have this zero point.
-  HWY_INLINE window_source with(std::int32_t zero) const noexcept {
-    window_source s = *this;
-    s.zero_point = zero;
-    s.fill = (flip != 0 ? zero ^ 0x80 : zero) & 0xFF;
-    return s;
-  }
-};
-/// Zero points of lines of output; none: what the source says.
-struct line_zeros {
-  const std::int32_t* of = nullptr;
-  std::size_t lines = 1;  // that share one
-  dtype codes = dtype::u8;
-  HWY_INLINE std::int32_t at(std::size_t i) const noexcept {
-    return kernels::run_time_zero_point(codes, of[i]);
-  }
-};
-
-/// Output rows [oy, oy + rows) of image n: their input into the window.
-inline HWY_NOINLINE void fill_window(const kernels::gemm_problem& g, const kernels::packed_gemm& h,
-                                     const window_source& source, const line_zeros& zeros,
-                                     const std::byte* x, std::byte* window, std::int32_t n,
-                                     std::int32_t oy, std::int32_t rows) noexcept {
-  const auto in_c = as_size(g.in_c), size = size_of(g.in_type), pixel = in_c * h.element;
-  const std::int32_t tall = (rows - 1) * h.step_h + (g.kernel_h - 1) * g.dilation_h + 1;
-  for (std::int32_t r = 0; r < tall; ++r) {
-    std::byte* to = window + as_size(r) * h.row_bytes;
-    window_source s = source;
-    if (zeros.of != nullptr) {
-      // Lines of one image share a zero point, or each has the line of input that bears its number.
-      const std::size_t line = product_of(n, g.out_h) + as_size(g.kernel_h == 1 ? oy + r : oy);
-      s = source.with(zeros.at(line / zeros.lines));
-    }
-    std::memset(to + as_size(h.window_w) * pixel, 0, h.row_bytes - as_size(h.window_w) * pixel);
-    std::int32_t iy =
-        g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
-    if (g.insert_h != 1) iy = iy >= 0 && iy % g.insert_h == 0 ? iy / g.insert_h : -1;
-    if (iy < 0 || iy >= g.in_h) {
-      s.pad(to, as_size(h.window_w) * in_c);
-      continue;
-    }
-    const std::byte* from =
-        x + (product_of(n, g.in_h) + as_size(iy)) * as_size(g.in_w) * in_c * size;
-    if (g.insert_w != 1 || (g.kernel_w == 1 && g.stride_w != 1)) {
-      for (std::int32_t i = 0; i < h.window_w; ++i, to += pixel) {
-        std::int32_t ix = (g.kernel_w == 1 ? i * g.stride_w : i) - g.pad_left;
-        if (g.insert_w != 1) ix = ix >= 0 && ix % g.insert_w == 0 ? ix / g.insert_w : -1;
-        if (ix < 0 || ix >= g.in_w)
-          s.pad(to, in_c);
-        else
-          s.copy(from + as_size(ix) * in_c * size, to, in_c);
-      }
-      continue;
-    }
-    const std::int32_t left = g.pad_left < 0            ? 0
-                              : g.pad_left < h.window_w ? g.pad_left
-                                                        : h.window_w,
-                       first = g.pad_left < 0 ? -g.pad_left : 0;
-    const std::int32_t have =
-                           g.in_w - first < h.window_w - left ? g.in_w - first : h.window_w - left,
-                       right = h.window_w - left - have;
-    if (left > 0) s.pad(to, as_size(left) * in_c);
-    if (have > 0)
-      s.copy(from + as_size(first) * in_c * size, to + as_size(left) * pixel, as_size(have) * in_c);
-    if (right > 0) s.pad(to + as_size(left + have) * pixel, as_size(right) * in_c);
-  }
-}
+inline constexpr kernels::window_copies window_copies{&window_bytes, &window_words<std::uint8_t>,
+                                                      &window_words<std::int8_t>};
 
 /// Sums of a row's activations as the quad product takes them, each lane its own elements.
 HWY_INLINE V32 row_sums(const tile_call& t, int length, const std::byte* row) noexcept {
@@ -2917,79 +4217,8 @@ inline HWY_NOINLINE void four_row_sums(const tile_call& t, int length, std::int3
   hn::StoreU(total, four, to);
 }
 
-/// The work of one call: its scratch, and what does not change from block to block.
-struct gemm_run {
-  const kernels::gemm_problem& g;
-  const kernels::packed_gemm& h;
-  const std::byte* packed;
-  const std::byte** rows;  // first element of each pixel of a block, in the input or the window
-  std::int32_t* sums;      // of those rows, times h.offset
-  std::int32_t* zeros;     // and their zero points
-  float* scales;           // and their scales, where g.rows is given
-  std::byte* window;
-  line_zeros lines;
-};
+using kernels::gemm_run, kernels::line_zeros;
 
-/// Where the input pixels of output pixels [first, first + count) lie, of a kernel of one pixel.
-inline HWY_NOINLINE void strided_rows(const kernels::gemm_problem& g, const std::byte* x,
-                                      std::size_t pixel, std::size_t first, std::size_t count,
-                                      const std::byte** rows) noexcept {
-  const auto out_w = as_size(g.out_w), out_h = as_size(g.out_h), step = as_size(g.stride_w) * pixel;
-  std::size_t line = first / out_w, column = first % out_w;
-  for (std::size_t i = 0; i < count; ++line, column = 0) {
-    const std::size_t row = line / out_h * as_size(g.in_h) + line % out_h * as_size(g.stride_h);
-    const std::byte* at = x + row * as_size(g.in_w) * pixel + column * step;
-    for (; column < out_w && i < count; ++column, at += step) rows[i++] = at;
-  }
-}
-/// The pixels of a block that are of the other sign into the window: from x on, or where the rows
-/// point to, which then point to the copies. Once for all panels; flipped where they are
-/// multiplied, they would take up the ports of the products.
-inline HWY_NOINLINE void copy_pixels(const gemm_run& r, const window_source& source,
-                                     const std::byte* x, std::size_t pixel,
-                                     std::size_t count) noexcept {
-  if (x != nullptr) source.copy(x, r.window, count * pixel);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::byte* const to = r.window + i * pixel;
-    if (x == nullptr) source.copy(r.rows[i], to, pixel);
-    r.rows[i] = to;
-  }
-}
-/// The last row of a block is repeated: a tile begins at it, and sums are formed of four at a time.
-inline constexpr std::size_t repeated_rows = most_tile_rows + 3;
-/// Rows of the block of output pixels that starts at `item`, at most `left` items of it (direct:
-/// pixels; else: output lines); returns how many. A tile's worth of the last one comes on top.
-HWY_INLINE std::size_t block_rows(const gemm_run& r, const window_source& source,
-                                  const std::byte* x, std::size_t item, std::size_t left) noexcept {
-  const kernels::gemm_problem& g = r.g;
-  const kernels::packed_gemm& h = r.h;
-  const auto most = as_size(h.block_rows);
-  const std::size_t pixel = as_size(g.in_c) * h.element;
-  std::size_t count = 0;
-  if (h.direct) {
-    count = left < most ? left : most;
-    const bool dense = g.stride_h == 1 && g.stride_w == 1 && g.out_w == g.in_w && g.out_h == g.in_h;
-    if (!dense) strided_rows(g, x, pixel, item, count, r.rows);
-    if (h.flip != 0) {
-      copy_pixels(r, source, dense ? x + item * pixel : nullptr, pixel, count);
-    } else if (dense) {
-      for (std::size_t i = 0; i < count; ++i) r.rows[i] = x + (item + i) * pixel;
-    }
-  } else {
-    const auto n = static_cast<std::int32_t>(item / as_size(g.out_h)),
-               oy = static_cast<std::int32_t>(item % as_size(g.out_h));
-    std::int32_t lines = g.out_h - oy < h.block_rows ? g.out_h - oy : h.block_rows;
-    if (as_size(lines) > left) lines = static_cast<std::int32_t>(left);
-    fill_window(g, h, source, r.lines, x, r.window, n, oy, lines);
-    const std::size_t step = as_size(h.step_w) * pixel;
-    for (std::int32_t line = 0; line < lines; ++line) {
-      const std::byte* at = r.window + as_size(line * h.step_h) * h.row_bytes;
-      for (std::int32_t i = 0; i < g.out_w; ++i, at += step) r.rows[count++] = at;
-    }
-  }
-  for (std::size_t i = 0; i < repeated_rows; ++i) r.rows[count + i] = r.rows[count - 1];
-  return count;
-}
 /// h.offset times the sum of each row's activations.
 HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t count) noexcept {
   for (std::size_t i = 0; i < count + most_tile_rows; i += 4)
@@ -3038,18 +4267,30 @@ inline HWY_NOINLINE bool block_scales(const gemm_run& r, const float* scales, st
   return count <= share - first % share;
 }
 
+/// A pseudo target, whose own product is of four bytes, leaves pairs to the target that it stands
+/// on, which packs them in the same way and is as fast, or nearly so.
+#if defined(OCTET_BASE_NS)
+inline constexpr bool pairs_by_base = !every_form;
+#else
+inline constexpr bool pairs_by_base = false;
+#endif
+HWY_INLINE bool are_pairs(const std::byte* packed) noexcept {
+  kernels::packed_gemm h;
+  std::memcpy(&h, packed, sizeof(h));
+  return h.kind != kernels::product::quad;
+}
+
 /// A template, so that families without the product of four bytes do not compile its tiles.
 template <bool Quads, class Finish>
 HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
                          const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
-  if constexpr (Quads && layout.max_vectors == 4 && !Finish::floats)
+  if constexpr (every_form && Quads && layout.max_vectors == 4 && !Finish::floats)
     if (t.share != 0) return grouped_panel<quad_ops>(t, rows, to, count);
   if constexpr (Quads)
     if (kind == kernels::product::quad) return panel<quad_ops, Finish>(t, nv, rows, to, count);
-  if (kind == kernels::product::pair8)
-    panel<pair8_ops, by_kind>(t, nv, rows, to, count);
-  else
-    panel<pair16_ops, by_kind>(t, nv, rows, to, count);
+  if constexpr (every_form)
+    if (kind == kernels::product::pair8) return panel<pair8_ops, by_kind>(t, nv, rows, to, count);
+  if constexpr (!pairs_by_base) panel<pair16_ops, by_kind>(t, nv, rows, to, count);
 }
 /// The rows of a block times the panels [begin, end), counted over all groups; `to`: the block's
 /// first output.
@@ -3146,11 +4387,15 @@ HWY_INLINE tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
   return t;
 }
 
-/// Part `part` of `parts` of a packed product. Of a problem with row_scaling: scales of rows are
-/// operand 2, zero points operand 3, and `finish` makes floats of sums.
-template <class Finish = by_kind>
+/// Part `part` of `parts` of a packed product. Scaled: of a problem with row_scaling, whose scales
+/// of rows are operand 2, zero points operand 3, and `finish` makes floats of sums.
+template <class Finish = by_kind, bool Scaled = false>
 HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed,
                            const kernel_args& a, finish_tile_fn finish = nullptr) noexcept {
+#if defined(OCTET_BASE_NS)
+  if constexpr (pairs_by_base)
+    if (are_pairs(packed)) return OCTET_BASE_NS::run_gemm<OCTET_BASE_NS::by_kind>(g, packed, a);
+#endif
   kernels::packed_gemm h;
   std::memcpy(&h, packed, sizeof(h));
   kernels::set_image(h, g);  // it may have been packed for an image of another size
@@ -3159,27 +4404,23 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
   kernels::set_segments(h, g, segments);
   const gemm_run r = gemm_run_of(g, h, packed, a);
   const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
-  const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16, h.flip,
-                             g.in_zero_point, h.fill};
+  const kernels::window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16,
+                                      h.flip,    g.in_zero_point,
+                                      h.fill,    &window_copies};
   const std::size_t pixel_out = as_size(g.out_c) * size_of(g.out_type),
                     lines = product_of(g.batch, g.out_h), width = as_size(g.out_w);
   // Items of the partition: pixels where rows are read directly, else output lines.
   const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
-  // Rows are shared out where there are enough of them; else the panels are.
-  const bool by_rows = items >= a.parts && items * line >= std::size_t{16} * a.parts;
-  part_range range{0, items}, share{0, product_of(h.panels, kernels::panel_groups(g, h))};
-  if (by_rows)
-    range = part_of(items, a.part, a.parts);
-  else
-    share = part_of(share.end, a.part, a.parts);
-
+  const auto [range, share] =
+      kernels::share_of(h, as_size(tile_rows(kernels::panel_vectors(h.vectors, h.panels, 0))),
+                        items, line, product_of(h.panels, kernels::panel_groups(g, h)), a);
   tile_call t = tiles_of(r, segments, scalars, finish);
   for (std::size_t item = range.begin; item < range.end;) {
-    const std::size_t count = block_rows(r, source, x, item, range.end - item);
+    const std::size_t count = kernels::block_rows(r, source, x, item, range.end - item);
     if constexpr (has_quads)
       if (h.offset != 0) block_sums(r, t, count);
     std::size_t first = item * line;  // output pixel
-    if (g.rows != nullptr)
+    if constexpr (Scaled)
       t.one_zero = block_scales(r, static_cast<const float*>(a.in[2]), first, count);
     if (const auto& part = g.part; part.on)
       first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
@@ -3191,16 +4432,6 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
   }
 }
 
-inline const char* describe_gemm(const kernels::gemm_problem& g) {
-  const kernels::packed_gemm h = kernels::gemm_header(g, layout);
-  if (h.share != 0) return "gemm 4x8 grouped";
-  return h.kind == kernels::product::quad    ? !h.direct     ? "gemm 4x8 window"
-                                               : h.flip != 0 ? "gemm 4x8 pixels"
-                                                             : "gemm 4x8 direct"
-         : h.kind == kernels::product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
-         : h.direct                          ? "gemm 2x16 wide weights direct"
-                                             : "gemm 2x16 wide weights window";
-}
 /// Operators on the matrix kernel. `Of`: params to problem.
 template <class Params, kernels::gemm_problem (*Of)(const Params&) noexcept>
 struct gemm_kernel : packing_kernel<gemm_kernel<Params, Of>, Params> {
@@ -3215,116 +4446,12 @@ struct gemm_kernel : packing_kernel<gemm_kernel<Params, Of>, Params> {
     return kernels::gemm_accepts(Of(params(p))) && base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
-    return p == nullptr ? "gemm" : describe_gemm(Of(params(p)));
+    return p == nullptr ? "gemm" : kernels::describe_gemm(Of(params(p)), layout);
   }
 };
-inline kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept {
+inline HWY_NOINLINE kernels::gemm_problem conv2d_problem(const conv2d_params& p) noexcept {
   return kernels::problem_of(p, false);
 }
-inline kernels::gemm_problem fully_connected_problem(const fully_connected_params& p) noexcept {
-  return kernels::problem_of(p);
-}
-inline kernels::gemm_problem transpose_conv2d_problem(const transpose_conv2d_params& p) noexcept {
-  return kernels::problem_of(p);
-}
-
-template <class V> struct kernel<kernel_id::fully_connected, V> {
-  static constexpr const kernel_entry* entry =
-      gemm_kernel<fully_connected_params, &fully_connected_problem>::entry;
-};
-/// By phases where the stride is above 1.
-template <class V>
-struct kernel<kernel_id::transpose_conv2d, V>
-    : packing_kernel<kernel<kernel_id::transpose_conv2d, V>, transpose_conv2d_params> {
-  using base = packing_kernel<kernel, transpose_conv2d_params>;
-  using base::params;
-  static kernels::gemm_problem problem(const void* p) {
-    return transpose_conv2d_problem(params(p));
-  }
-  static std::uint64_t packing(const void* p) { return kernels::phases_of(problem(p)); }
-  static void run(const kernel_args& a) noexcept {
-    const kernels::gemm_problem g = problem(a.params);
-    const std::byte* const packed = params(a.params).packed;
-    std::uint64_t begins[kernels::most_phases];
-    std::memcpy(begins, packed, sizeof(begins));
-    if (!kernels::has_phases(g)) return run_gemm(g, packed + begins[0], a);
-    std::size_t i = 0;
-    for (std::int32_t r = 0; r < g.insert_h; ++r)
-      for (std::int32_t c = 0; c < g.insert_w; ++c)
-        if (const auto p = kernels::phase_of(g, r, c); p.out_h > 0 && p.out_w > 0)
-          run_gemm(p, packed + begins[i++], a);
-  }
-  static kernels::node_bytes bytes(const transpose_conv2d_params& p) {
-    return kernels::transpose_conv2d_bytes(transpose_conv2d_problem(p), layout);
-  }
-  static void pack_into(const transpose_conv2d_params& p, std::byte* to) {
-    kernels::transpose_conv2d_pack(transpose_conv2d_problem(p), layout, to);
-  }
-  static bool accepts(const void* p) {
-    return kernels::gemm_accepts(problem(p)) && base::scratch_bytes(p) <= kernels::most_scratch;
-  }
-  static const char* describe(const void* p) {
-    return p != nullptr && kernels::has_phases(problem(p)) ? "gemm by phases" : "gemm";
-  }
-};
-
-/// The matrices of a part: whole ones where there are enough for all parts, else its share of each.
-struct matrices {
-  part_range of;
-  kernel_args each;
-  matrices(const batch_matmul_params& p, const kernel_args& a) noexcept
-      : of{0, p.batches.count}, each(a) {
-    if (p.batches.count < a.parts) return;
-    of = part_of(p.batches.count, a.part, a.parts);
-    each.part = 0, each.parts = 1;
-  }
-};
-/// Matrix by matrix. A constant second operand that all of them share is packed once, at plan time;
-/// others for each run, into scratch.
-template <class V>
-struct kernel<kernel_id::batch_matmul, V>
-    : packing_kernel<kernel<kernel_id::batch_matmul, V>, batch_matmul_params> {
-  using base = packing_kernel<kernel, batch_matmul_params>;
-  using base::params;
-  static kernels::node_bytes bytes(const batch_matmul_params& p) {
-    return kernels::gemm_bytes(kernels::problem_of(p), layout);
-  }
-  static bool accepts(const void* p) {
-    return kernels::batch_matmul_accepts(params(p)) &&
-           base::scratch_bytes(p) <= kernels::most_scratch;
-  }
-  static void pack_into(const batch_matmul_params& p, std::byte* to) {
-    kernels::gemm_pack(kernels::problem_of(p), layout, to);
-  }
-  static void run(const kernel_args& a) noexcept {
-    const auto& p = params(a.params);
-    kernels::gemm_problem g = kernels::problem_of(p);
-    std::byte* const packed =
-        static_cast<std::byte*>(a.scratch) +
-        (g.dynamic ? kernels::gemm_window_bytes(g, kernels::gemm_header(g, layout)) : 0);
-    const std::size_t a_bytes = p.m * p.k * size_of(p.a_type),
-                      b_bytes = p.k * p.n * size_of(p.b_type),
-                      y_bytes = p.m * p.n * size_of(p.out_type);
-    matrices m(p, a);
-    const std::byte* last = nullptr;
-    for (std::size_t batch = m.of.begin; batch < m.of.end; ++batch) {
-      const std::array<std::size_t, 2> at = broadcast_offsets(p.batches, batch);
-      const void* in[2] = {static_cast<const std::byte*>(a.in[0]) + at[0] * a_bytes, a.in[1]};
-      void* out[1] = {static_cast<std::byte*>(a.out[0]) + batch * y_bytes};
-      m.each.in = in, m.each.out = out;
-      if (g.dynamic) {
-        g.weights = static_cast<const std::byte*>(a.in[1]) + at[1] * b_bytes;
-        if (g.weights != last) kernels::gemm_pack(g, layout, packed);
-        last = static_cast<const std::byte*>(g.weights);
-      }
-      run_gemm(g, g.dynamic ? packed : p.packed, m.each);
-    }
-  }
-  static const char* describe(const void* p) {
-    return p != nullptr && kernels::packs_once(params(p)) ? "gemm, packed once"
-                                                          : "gemm, packed each run";
-  }
-};
 
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -3408,18 +4535,6 @@ template <int NV> struct pending_pixels {
   }
 };
 
-/// What the accumulators of all pixels of a block begin with; dr: what rounds them.
-template <kernels::epilogue_kind E, int NV>
-HWY_INLINE void begin_pixels(const columns& c, V32 (&start)[NV], requantize_dr (&dr)[NV]) noexcept {
-  HWY_UNROLL(4)
-  for (int v = 0; v < NV; ++v) {
-    start[v] = simd::load(c.bias + v * lanes32);
-    if constexpr (E == kernels::epilogue_kind::dr) {
-      start[v] = hn::Xor(start[v], set32(requantize_dr::flip));
-      dr[v].set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-    }
-  }
-}
 /// Rounds a pixel's accumulators, of the kinds scaled, real and dr.
 template <int NV, kernels::epilogue_kind E>
 HWY_INLINE void round_pixel(const finish_call& t, const columns& c, const epilogue& e,
@@ -3456,6 +4571,385 @@ HWY_INLINE void finish_pixel(const finish_call& t, const columns& c, const epilo
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/depthwise-inl.hpp
+// qnn.conv2d, and of qnn.depthwise_conv2d what convolutions of one channel each share with it. Part
+// of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// What interleaving needs to know about one block of channels in one output row.
+struct column_source {
+  const std::byte* rows[4];  // of one group of kernel rows: the image row's first channel of this
+                             // block; null: padding
+  std::size_t pixel;         // bytes between columns
+  std::size_t n;             // channels present
+  const std::int32_t*
+      from;  // multiplier > 1: input channel (relative to rows) of each channel; else null
+  std::uint32_t flip;
+  std::int32_t fill, zero_point;
+};
+
+HWY_INLINE VU8 quad_tap(const column_source& s, int j, std::size_t column) {
+  if (s.rows[j] == nullptr) return simd::set_bytes(static_cast<std::uint8_t>(s.fill));
+  const std::byte* x = s.rows[j] + column * s.pixel;
+  const VU8 f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(s.flip)));
+  if (s.from == nullptr) return hn::Xor(simd::load_bytes(x, s.n), f);
+  alignas(alignment) std::uint8_t whole[lanes8];
+  for (std::size_t i = 0; i < s.n; ++i) whole[i] = static_cast<std::uint8_t>(x[s.from[i]]);
+  return hn::Xor(hn::Load(DU8(), whole), f);
+}
+/// Columns [0, count) of one group of four kernel rows, 4 vectors each, `step` bytes apart.
+inline HWY_NOINLINE void quad_columns(const column_source& s, std::size_t first, std::size_t count,
+                                      std::byte* to, std::size_t step) noexcept {
+  if (s.n == lanes8 && s.from == nullptr) {
+    // Whole blocks: every row a pointer; padding rows one that stands still.
+    alignas(alignment) std::uint8_t padding[lanes8];
+    const VU8 f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(s.flip)));
+    hn::Store(hn::Xor(simd::set_bytes(static_cast<std::uint8_t>(s.fill)), f), DU8(), padding);
+    const std::uint8_t* x[4];
+    std::size_t next[4];
+    for (int j = 0; j < 4; ++j) {
+      next[j] = s.rows[j] != nullptr ? s.pixel : 0;
+      x[j] = s.rows[j] != nullptr
+                 ? reinterpret_cast<const std::uint8_t*>(s.rows[j] + first * s.pixel)
+                 : padding;
+    }
+    const std::uint8_t *a = x[0], *b = x[1], *c = x[2], *d = x[3];
+    for (std::size_t i = 0; i < count;
+         ++i, to += step, a += next[0], b += next[1], c += next[2], d += next[3])
+      simd::store_quads(hn::Xor(simd::load(a), f), hn::Xor(simd::load(b), f),
+                        hn::Xor(simd::load(c), f), hn::Xor(simd::load(d), f), to);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i, to += step)
+    simd::store_quads(quad_tap(s, 0, first + i), quad_tap(s, 1, first + i),
+                      quad_tap(s, 2, first + i), quad_tap(s, 3, first + i), to);
+}
+template <class T> HWY_INLINE V16 pair_tap(const column_source& s, int j, std::size_t column) {
+  constexpr bool words = sizeof(T) == 2;
+  if (s.rows[j] == nullptr)
+    return hn::Set(D16(), static_cast<std::int16_t>(words ? s.zero_point : 0));
+  const std::byte* x = s.rows[j] + column * s.pixel;
+  const V16 z = hn::Set(D16(), static_cast<std::int16_t>(words ? 0 : s.zero_point));
+  if (s.from == nullptr) return hn::Sub(simd::load_some_as16<T>(x, s.n), z);
+  alignas(alignment) T whole[lanes16] = {};
+  for (std::size_t i = 0; i < s.n; ++i)
+    std::memcpy(&whole[i], x + as_size(s.from[i]) * sizeof(T), sizeof(T));
+  return hn::Sub(simd::load_as16(whole), z);
+}
+/// The same for groups of two kernel rows as int16, 2 vectors each.
+template <class T>
+HWY_NOINLINE void pair_columns(const column_source& s, std::size_t first, std::size_t count,
+                               std::byte* to, std::size_t step) noexcept {
+  if (s.n == lanes16 && s.from == nullptr) {
+    alignas(alignment) T padding[lanes16];
+    for (T& v : padding) v = static_cast<T>(s.zero_point);
+    const V16 z = hn::Set(D16(), static_cast<std::int16_t>(sizeof(T) == 2 ? 0 : s.zero_point));
+    const std::size_t next[2] = {s.rows[0] != nullptr ? s.pixel : 0,
+                                 s.rows[1] != nullptr ? s.pixel : 0};
+    const auto* still = reinterpret_cast<const std::byte*>(padding);
+    const std::byte *a = s.rows[0] != nullptr ? s.rows[0] + first * s.pixel : still,
+                    *b = s.rows[1] != nullptr ? s.rows[1] + first * s.pixel : still;
+    for (std::size_t i = 0; i < count; ++i, to += step, a += next[0], b += next[1])
+      simd::store_pairs(hn::Sub(simd::load_as16<T>(a), z), hn::Sub(simd::load_as16<T>(b), z), to);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i, to += step)
+    simd::store_pairs(pair_tap<T>(s, 0, first + i), pair_tap<T>(s, 1, first + i), to);
+}
+
+struct pixel_call : finish_call {
+  const std::byte *columns, *weights;
+  std::size_t column_step, pixel_step,
+      tap_step;  // bytes: group to group is vectors * lanes32 * 4 within a column
+  int kernel_w, groups;
+  std::byte* to;
+  std::size_t count;
+};
+
+/// Adds the products of two neighbouring pixels, stride 1 and no dilation: they share KW - 1 of
+/// their columns. `kept`: the weights.
+template <class Ops, int KW, int KG, int NV, int N>
+HWY_INLINE void add_pixel_pair(const pixel_call& t, const std::byte* column,
+                               const typename Ops::W (&kept)[N], V32 (&acc)[NV],
+                               V32 (&next)[NV]) noexcept {
+  constexpr std::size_t vector = as_size(lanes32) * 4;
+  HWY_UNROLL(4)
+  for (int kx = 0; kx <= KW; ++kx) {
+    HWY_UNROLL(8)
+    for (int i = 0; i < KG * NV; ++i) {
+      const auto x = Ops::load(column + as_size(kx) * t.tap_step + as_size(i) * vector);
+      if (kx < KW) acc[i % NV] = Ops::dot(acc[i % NV], x, kept[(kx < KW ? kx : 0) * KG * NV + i]);
+      if (kx > 0)
+        next[i % NV] = Ops::dot(next[i % NV], x, kept[(kx > 0 ? kx - 1 : 0) * KG * NV + i]);
+    }
+  }
+}
+/// Adds the products of one pixel.
+template <class Ops, int KW, int KG, int NV, int N>
+HWY_INLINE void add_pixel(const pixel_call& t, const std::byte* column,
+                          const typename Ops::W (&kept)[N], V32 (&acc)[NV]) noexcept {
+  constexpr std::size_t vector = as_size(lanes32) * 4;
+  if constexpr (KW > 0) {
+    HWY_UNROLL(3)
+    for (int kx = 0; kx < KW; ++kx) {
+      HWY_UNROLL(8)
+      for (int i = 0; i < KG * NV; ++i)
+        acc[i % NV] = Ops::dot(acc[i % NV],
+                               Ops::load(column + as_size(kx) * t.tap_step + as_size(i) * vector),
+                               kept[kx * KG * NV + i]);
+    }
+  } else {
+    const std::byte *w = t.weights, *at = column;
+    for (int kx = 0; kx < t.kernel_w; ++kx, at += t.tap_step) {
+      const std::byte* q = at;
+      for (int g = 0; g < t.groups; ++g, q += NV * vector, w += NV * vector) {
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v)
+          acc[v] = Ops::dot(acc[v], Ops::load(q + as_size(v) * vector),
+                            Ops::load(w + as_size(v) * vector));
+      }
+    }
+  }
+}
+/// All pixels of an output row for one block of channels. KW, KG > 0: kernel columns and row groups
+/// as constants, weights stay in registers.
+template <class Ops, int KW, int KG, kernels::epilogue_kind E>
+HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
+  constexpr int NV = Ops::vectors;
+  const columns c(t.arrays, NV);
+  const epilogue e(*t.scalars);
+  std::byte* to = t.to;
+  const std::byte* column = t.columns;
+  constexpr std::size_t vector = as_size(lanes32) * 4;
+  typename Ops::W kept[KW > 0 ? KW * KG * NV : 1];
+  if constexpr (KW > 0) {
+    HWY_UNROLL(12)
+    for (int i = 0; i < KW * KG * NV; ++i) kept[i] = Ops::load(t.weights + as_size(i) * vector);
+  }
+  pending_pixels<NV> pending;
+  V32 start[NV];
+  requantize_dr dr[NV];
+  begin_pixels<E>(c, start, dr);
+  std::size_t p = 0;
+  if constexpr (KW > 0) {
+    if (t.pixel_step == t.tap_step)
+      for (; p + 2 <= t.count; p += 2, column += 2 * t.pixel_step, to += 2 * t.out_stride) {
+        V32 acc[NV], next[NV];
+        HWY_UNROLL(4)
+        for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
+        add_pixel_pair<Ops, KW, KG>(t, column, kept, acc, next);
+        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
+      }
+  }
+  for (; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
+    V32 acc[NV];
+    HWY_UNROLL(4)
+    for (int v = 0; v < NV; ++v) acc[v] = start[v];
+    add_pixel<Ops, KW, KG>(t, column, kept, acc);
+    finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+  }
+  pending.flush(t);
+}
+template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
+  using kernels::epilogue_kind;
+  // 3x3 of four bytes a lane: a form of its own for `scaled`, none for the kinds that few files
+  // have, so that a program which names qnn.conv2d compiles no more of them.
+  constexpr bool few = KW > 0 && std::is_same_v<Ops, quad_each_ops>;
+  if constexpr (!every_form) {
+    pixels<Ops, 0, 0, epilogue_kind::any>(t);
+  } else {
+    if constexpr (few)
+      if (t.kind == epilogue_kind::scaled) return pixels<Ops, KW, KG, epilogue_kind::scaled>(t);
+    if (t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real)
+      pixels<Ops, KW, KG, epilogue_kind::real>(t);
+    else if (t.kind == epilogue_kind::dr)
+      pixels<Ops, KW, KG, epilogue_kind::dr>(t);
+    else if constexpr (few)
+      pixels<Ops, 0, 0, epilogue_kind::any>(t);
+    else
+      pixels<Ops, KW, KG, epilogue_kind::any>(t);
+  }
+}
+
+/// Taps of kernel rows as the products take them, `count` columns.
+template <bool Quads>
+HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_source& s,
+                           std::size_t first, std::size_t count, std::byte* to,
+                           std::size_t step) noexcept {
+  if constexpr (Quads)
+    if (kind == kernels::product::quad) return quad_columns(s, first, count, to, step);
+  if (type == dtype::u8)
+    pair_columns<std::uint8_t>(s, first, count, to, step);
+  else if (type == dtype::s8)
+    pair_columns<std::int8_t>(s, first, count, to, step);
+  else
+    pair_columns<std::int16_t>(s, first, count, to, step);
+}
+template <bool Quads>
+HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three,
+                           const pixel_call& t) noexcept {
+  if constexpr (Quads)
+    if (kind == kernels::product::quad)
+      return three_by_three ? pixels_of<quad_each_ops, 3, 1>(t) : pixels_of<quad_each_ops, 0, 0>(t);
+  if (three_by_three)
+    pixels_of<pair_each_ops, 3, 2>(t);
+  else
+    pixels_of<pair_each_ops, 0, 0>(t);
+}
+
+/// The window of output row oy of an image, for the block of channels whose first input channel is
+/// at `x` in the image's first pixel. `s`: everything but the rows.
+HWY_INLINE void fill_columns(const conv2d_params& p, const kernels::packed_depthwise& h,
+                             const column_span& span, const column_source& padding,
+                             const std::byte* x, std::int32_t oy, std::byte* window,
+                             std::size_t column_step) noexcept {
+  const std::int32_t per_group = h.kind == kernels::product::quad ? 4 : 2;
+  const std::size_t line = as_size(p.in_w) * padding.pixel;
+  const auto left = as_size(span.left), have = as_size(span.have), right = as_size(span.right);
+  for (std::int32_t group = 0; group < h.groups; ++group) {
+    column_source s = padding;
+    for (std::int32_t j = 0; j < per_group && group * per_group + j < p.kernel_h; ++j) {
+      const std::int32_t ky = group * per_group + j,
+                         iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h;
+      if (iy >= 0 && iy < p.in_h) s.rows[j] = x + as_size(iy) * line;
+    }
+    std::byte* to = window + as_size(group * h.channels) * 4;
+    columns_of<has_quads>(h.kind, p.in_type, padding, 0, left, to, column_step);
+    to += left * column_step;
+    columns_of<has_quads>(h.kind, p.in_type, s, as_size(span.start), have, to, column_step);
+    to += have * column_step;
+    columns_of<has_quads>(h.kind, p.in_type, padding, 0, right, to, column_step);
+  }
+}
+
+/// Output row oy of an image, for one block of channels.
+HWY_INLINE void row_of_block(const conv2d_params& p, const kernels::packed_depthwise& h,
+                             const column_span& span, const std::byte* image, std::int32_t oy,
+                             std::byte* window, const pixel_call& t) noexcept {
+  const std::int32_t multiplier = p.out_c / p.in_c, first_in = t.channels.first / multiplier;
+  std::int32_t expand[4 * lanes32];
+  if (multiplier > 1)
+    for (std::int32_t i = 0; i < t.channels.count; ++i)
+      expand[i] = (t.channels.first + i) / multiplier - first_in;
+  const std::size_t in_size = size_of(p.in_type);
+  const column_source padding{{nullptr, nullptr, nullptr, nullptr},
+                              as_size(p.in_c) * in_size,
+                              as_size(t.channels.count),
+                              multiplier > 1 ? expand : nullptr,
+                              h.flip,
+                              h.fill,
+                              p.in_zero_point};
+  fill_columns(p, h, span, padding, image + as_size(first_in) * in_size, oy, window, t.column_step);
+  row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
+}
+/// What the rows and blocks of a layer have in common.
+HWY_INLINE pixel_call call_of(const conv2d_params& p, const kernels::packed_depthwise& h,
+                              const kernels::epilogue_scalars& scalars) noexcept {
+  pixel_call t{};
+  t.column_step = as_size(h.channels) * 4 * as_size(h.groups);
+  t.pixel_step = t.column_step * as_size(p.stride_w);
+  t.tap_step = t.column_step * as_size(p.dilation_w);
+  t.kernel_w = p.kernel_w;
+  t.groups = h.groups;
+  t.out_stride = as_size(p.out_c) * size_of(p.out_type);
+  t.count = as_size(p.out_w);
+  t.requant = &p.requant;
+  t.out_type = p.out_type;
+  t.scalars = &scalars;
+  return t;
+}
+/// Windows that do not slide: see by_slides.
+struct by_rows {
+  static constexpr bool slides = false;
+};
+/// Slides: how windows slide, where they can.
+template <class Slides>
+HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
+                                const kernel_args& a) noexcept {
+  const auto* x = static_cast<const std::byte*>(a.in[0]);
+  auto* y = static_cast<std::byte*>(a.out[0]);
+  auto* window = static_cast<std::byte*>(a.scratch);
+  const kernels::epilogue_scalars scalars = kernels::scalars_of(p.requant, p.out_type);
+  const std::size_t in_size = size_of(p.in_type), out_size = size_of(p.out_type),
+                    out_h = as_size(p.out_h), items = as_size(p.batch) * out_h,
+                    pixel = as_size(p.in_c) * in_size, image = product_of(p.in_h, p.in_w) * pixel;
+  const bool share_rows = items >= a.parts;
+  const part_range lines = share_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
+  const part_range blocks =
+      share_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
+  const column_span span(p, kernels::depthwise_window(p));
+  pixel_call t = call_of(p, h, scalars);
+  t.columns = window;
+  const bool sliding = Slides::slides && h.slides;
+  std::size_t together = 1;
+  if constexpr (Slides::slides)
+    if (sliding) together = Slides::rows(p, p.out_c - (h.blocks - 1) * h.channels);
+  for (std::size_t line = lines.begin; line < lines.end;) {
+    const std::size_t row = line % out_h, in_image = out_h - row, left = lines.end - line,
+                      most = left < in_image ? left : in_image,
+                      rows = most < together ? most : together;
+    const std::byte* const from = x + line / out_h * image;
+    std::byte* const to = y + line / out_h * out_h * t.count * t.out_stride;
+    for (std::size_t b = blocks.begin; b < blocks.end; ++b) {
+      const std::int32_t first = static_cast<std::int32_t>(b) * h.channels, rest = p.out_c - first,
+                         channels = rest < h.channels ? rest : h.channels;
+      const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
+      t.arrays = block + alignment;
+      t.weights = t.arrays + round_up(as_size(h.channels) * 4 * kernels::panel_arrays, alignment);
+      t.channels = {first, channels};
+      t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
+      std::byte* const of_block = to + as_size(first) * out_size;
+      if constexpr (Slides::slides)
+        if (sliding && Slides::block_rows(t, p, h, from + as_size(first) * in_size, span, of_block,
+                                          window, {row, row + rows}))
+          continue;
+      for (std::size_t i = row; i < row + rows; ++i) {
+        t.to = of_block + i * t.count * t.out_stride;
+        row_of_block(p, h, span, from, static_cast<std::int32_t>(i), window, t);
+      }
+    }
+    line += rows;
+  }
+}
+
+template <class V>
+struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V>, conv2d_params> {
+  using base = packing_kernel<kernel, conv2d_params>;
+  using base::params;
+  using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
+  static bool depthwise(const conv2d_params& p) {
+    return kernels::conv2d_by_depthwise(conv2d_problem(p), layout);
+  }
+  static kernels::node_bytes bytes(const conv2d_params& p) {
+    return kernels::conv2d_bytes(conv2d_problem(p), layout);
+  }
+  static void run(const kernel_args& a) noexcept {
+    const conv2d_params& p = params(a.params);
+    if (!depthwise(p)) return matrix::run(a);
+    run_depthwise<by_rows>(p, packed_header(p), a);
+  }
+  static void pack_into(const conv2d_params& p, std::byte* to) {
+    kernels::conv2d_pack(conv2d_problem(p), layout, to);
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(conv2d_problem(params(p))) &&
+           base::scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static const char* describe(const void* p) {
+    return p != nullptr && depthwise(params(p)) ? "depthwise" : matrix::describe(p);
+  }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#endif
+#if defined(OCTET_WANTS_DEPTHWISE) && !defined(OCTET_HAS_DEPTHWISE)
 // ---- octet/kernels/depthwise_runs-inl.hpp
 // qnn.depthwise_conv2d of few channels: rows as runs (depthwise.hpp). Part of a pass: see
 // pass-inl.hpp.
@@ -4141,350 +5635,35 @@ template <class Call> HWY_INLINE bool slide_block_rows(const Call& t) noexcept {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
-// ---- octet/kernels/depthwise-inl.hpp
-// qnn.depthwise_conv2d. Part of a pass: see pass-inl.hpp.
+// ---- octet/kernels/depthwise_layer-inl.hpp
+// qnn.depthwise_conv2d: by runs, by windows that slide, or row by row. Part of a pass: see
+// pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-/// What interleaving needs to know about one block of channels in one output row.
-struct column_source {
-  const std::byte* rows[4];  // of one group of kernel rows: the image row's first channel of this
-                             // block; null: padding
-  std::size_t pixel;         // bytes between columns
-  std::size_t n;             // channels present
-  const std::int32_t*
-      from;  // multiplier > 1: input channel (relative to rows) of each channel; else null
-  std::uint32_t flip;
-  std::int32_t fill, zero_point;
+/// Where windows can slide, they do.
+struct by_slides {
+  static constexpr bool slides = has_slides;
+  /// Output rows that a block of channels has before the next one: as many as fill all copies of
+  /// the last block, more where the input rows that they meet stay in the first cache.
+  static HWY_INLINE std::size_t rows(const conv2d_params& p, std::int32_t last_channels) noexcept {
+    constexpr std::size_t cache = 32u << 10;
+    const std::size_t least = 2 * as_size(kernels::slide_copies(last_channels, layout)),
+                      row = product_of(p.in_w, p.in_c) + 1, in = cache / row,
+                      out = in < 3 ? 0 : (in - 3) / as_size(p.stride_h) + 1;
+    return out < least ? least : out / least * least;
+  }
+  /// False: outputs of a kind that slides do not finish.
+  static HWY_INLINE bool block_rows(const pixel_call& t, const conv2d_params& p,
+                                    const kernels::packed_depthwise& h, const std::byte* x,
+                                    const column_span& span, std::byte* to, std::byte* window,
+                                    part_range rows) noexcept {
+    return slide_block_rows(
+        slide_call{t, &p, h, t.weights, x, span, to, window, rows.begin, rows.end});
+  }
 };
-
-HWY_INLINE VU8 quad_tap(const column_source& s, int j, std::size_t column) {
-  if (s.rows[j] == nullptr) return simd::set_bytes(static_cast<std::uint8_t>(s.fill));
-  const std::byte* x = s.rows[j] + column * s.pixel;
-  const VU8 f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(s.flip)));
-  if (s.from == nullptr) return hn::Xor(simd::load_bytes(x, s.n), f);
-  alignas(alignment) std::uint8_t whole[lanes8];
-  for (std::size_t i = 0; i < s.n; ++i) whole[i] = static_cast<std::uint8_t>(x[s.from[i]]);
-  return hn::Xor(hn::Load(DU8(), whole), f);
-}
-/// Columns [0, count) of one group of four kernel rows, 4 vectors each, `step` bytes apart.
-inline HWY_NOINLINE void quad_columns(const column_source& s, std::size_t first, std::size_t count,
-                                      std::byte* to, std::size_t step) noexcept {
-  if (s.n == lanes8 && s.from == nullptr) {
-    // Whole blocks: every row a pointer; padding rows one that stands still.
-    alignas(alignment) std::uint8_t padding[lanes8];
-    const VU8 f = hn::BitCast(DU8(), set32(static_cast<std::int32_t>(s.flip)));
-    hn::Store(hn::Xor(simd::set_bytes(static_cast<std::uint8_t>(s.fill)), f), DU8(), padding);
-    const std::uint8_t* x[4];
-    std::size_t next[4];
-    for (int j = 0; j < 4; ++j) {
-      next[j] = s.rows[j] != nullptr ? s.pixel : 0;
-      x[j] = s.rows[j] != nullptr
-                 ? reinterpret_cast<const std::uint8_t*>(s.rows[j] + first * s.pixel)
-                 : padding;
-    }
-    const std::uint8_t *a = x[0], *b = x[1], *c = x[2], *d = x[3];
-    for (std::size_t i = 0; i < count;
-         ++i, to += step, a += next[0], b += next[1], c += next[2], d += next[3])
-      simd::store_quads(hn::Xor(simd::load(a), f), hn::Xor(simd::load(b), f),
-                        hn::Xor(simd::load(c), f), hn::Xor(simd::load(d), f), to);
-    return;
-  }
-  for (std::size_t i = 0; i < count; ++i, to += step)
-    simd::store_quads(quad_tap(s, 0, first + i), quad_tap(s, 1, first + i),
-                      quad_tap(s, 2, first + i), quad_tap(s, 3, first + i), to);
-}
-template <class T> HWY_INLINE V16 pair_tap(const column_source& s, int j, std::size_t column) {
-  constexpr bool words = sizeof(T) == 2;
-  if (s.rows[j] == nullptr)
-    return hn::Set(D16(), static_cast<std::int16_t>(words ? s.zero_point : 0));
-  const std::byte* x = s.rows[j] + column * s.pixel;
-  const V16 z = hn::Set(D16(), static_cast<std::int16_t>(words ? 0 : s.zero_point));
-  if (s.from == nullptr) return hn::Sub(simd::load_some_as16<T>(x, s.n), z);
-  alignas(alignment) T whole[lanes16] = {};
-  for (std::size_t i = 0; i < s.n; ++i)
-    std::memcpy(&whole[i], x + as_size(s.from[i]) * sizeof(T), sizeof(T));
-  return hn::Sub(simd::load_as16(whole), z);
-}
-/// The same for groups of two kernel rows as int16, 2 vectors each.
-template <class T>
-HWY_NOINLINE void pair_columns(const column_source& s, std::size_t first, std::size_t count,
-                               std::byte* to, std::size_t step) noexcept {
-  if (s.n == lanes16 && s.from == nullptr) {
-    alignas(alignment) T padding[lanes16];
-    for (T& v : padding) v = static_cast<T>(s.zero_point);
-    const V16 z = hn::Set(D16(), static_cast<std::int16_t>(sizeof(T) == 2 ? 0 : s.zero_point));
-    const std::size_t next[2] = {s.rows[0] != nullptr ? s.pixel : 0,
-                                 s.rows[1] != nullptr ? s.pixel : 0};
-    const auto* still = reinterpret_cast<const std::byte*>(padding);
-    const std::byte *a = s.rows[0] != nullptr ? s.rows[0] + first * s.pixel : still,
-                    *b = s.rows[1] != nullptr ? s.rows[1] + first * s.pixel : still;
-    for (std::size_t i = 0; i < count; ++i, to += step, a += next[0], b += next[1])
-      simd::store_pairs(hn::Sub(simd::load_as16<T>(a), z), hn::Sub(simd::load_as16<T>(b), z), to);
-    return;
-  }
-  for (std::size_t i = 0; i < count; ++i, to += step)
-    simd::store_pairs(pair_tap<T>(s, 0, first + i), pair_tap<T>(s, 1, first + i), to);
-}
-
-struct pixel_call : finish_call {
-  const std::byte *columns, *weights;
-  std::size_t column_step, pixel_step,
-      tap_step;  // bytes: group to group is vectors * lanes32 * 4 within a column
-  int kernel_w, groups;
-  std::byte* to;
-  std::size_t count;
-};
-
-/// Adds the products of two neighbouring pixels, stride 1 and no dilation: they share KW - 1 of
-/// their columns. `kept`: the weights.
-template <class Ops, int KW, int KG, int NV, int N>
-HWY_INLINE void add_pixel_pair(const pixel_call& t, const std::byte* column,
-                               const typename Ops::W (&kept)[N], V32 (&acc)[NV],
-                               V32 (&next)[NV]) noexcept {
-  constexpr std::size_t vector = as_size(lanes32) * 4;
-  HWY_UNROLL(4)
-  for (int kx = 0; kx <= KW; ++kx) {
-    HWY_UNROLL(8)
-    for (int i = 0; i < KG * NV; ++i) {
-      const auto x = Ops::load(column + as_size(kx) * t.tap_step + as_size(i) * vector);
-      if (kx < KW) acc[i % NV] = Ops::dot(acc[i % NV], x, kept[(kx < KW ? kx : 0) * KG * NV + i]);
-      if (kx > 0)
-        next[i % NV] = Ops::dot(next[i % NV], x, kept[(kx > 0 ? kx - 1 : 0) * KG * NV + i]);
-    }
-  }
-}
-/// Adds the products of one pixel.
-template <class Ops, int KW, int KG, int NV, int N>
-HWY_INLINE void add_pixel(const pixel_call& t, const std::byte* column,
-                          const typename Ops::W (&kept)[N], V32 (&acc)[NV]) noexcept {
-  constexpr std::size_t vector = as_size(lanes32) * 4;
-  if constexpr (KW > 0) {
-    HWY_UNROLL(3)
-    for (int kx = 0; kx < KW; ++kx) {
-      HWY_UNROLL(8)
-      for (int i = 0; i < KG * NV; ++i)
-        acc[i % NV] = Ops::dot(acc[i % NV],
-                               Ops::load(column + as_size(kx) * t.tap_step + as_size(i) * vector),
-                               kept[kx * KG * NV + i]);
-    }
-  } else {
-    const std::byte *w = t.weights, *at = column;
-    for (int kx = 0; kx < t.kernel_w; ++kx, at += t.tap_step) {
-      const std::byte* q = at;
-      for (int g = 0; g < t.groups; ++g, q += NV * vector, w += NV * vector) {
-        HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v)
-          acc[v] = Ops::dot(acc[v], Ops::load(q + as_size(v) * vector),
-                            Ops::load(w + as_size(v) * vector));
-      }
-    }
-  }
-}
-/// All pixels of an output row for one block of channels. KW, KG > 0: kernel columns and row groups
-/// as constants, weights stay in registers.
-template <class Ops, int KW, int KG, kernels::epilogue_kind E>
-HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
-  constexpr int NV = Ops::vectors;
-  const columns c(t.arrays, NV);
-  const epilogue e(*t.scalars);
-  std::byte* to = t.to;
-  const std::byte* column = t.columns;
-  constexpr std::size_t vector = as_size(lanes32) * 4;
-  typename Ops::W kept[KW > 0 ? KW * KG * NV : 1];
-  if constexpr (KW > 0) {
-    HWY_UNROLL(12)
-    for (int i = 0; i < KW * KG * NV; ++i) kept[i] = Ops::load(t.weights + as_size(i) * vector);
-  }
-  pending_pixels<NV> pending;
-  V32 start[NV];
-  requantize_dr dr[NV];
-  begin_pixels<E>(c, start, dr);
-  std::size_t p = 0;
-  if constexpr (KW > 0) {
-    if (t.pixel_step == t.tap_step)
-      for (; p + 2 <= t.count; p += 2, column += 2 * t.pixel_step, to += 2 * t.out_stride) {
-        V32 acc[NV], next[NV];
-        HWY_UNROLL(4)
-        for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
-        add_pixel_pair<Ops, KW, KG>(t, column, kept, acc, next);
-        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
-        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
-      }
-  }
-  for (; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
-    V32 acc[NV];
-    HWY_UNROLL(4)
-    for (int v = 0; v < NV; ++v) acc[v] = start[v];
-    add_pixel<Ops, KW, KG>(t, column, kept, acc);
-    finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
-  }
-  pending.flush(t);
-}
-template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call& t) noexcept {
-  using kernels::epilogue_kind;
-  // 3x3 of four bytes a lane: a form of its own for `scaled`, none for the kinds that few files
-  // have, so that a program which names qnn.conv2d compiles no more of them.
-  constexpr bool few = KW > 0 && std::is_same_v<Ops, quad_each_ops>;
-  if constexpr (few)
-    if (t.kind == epilogue_kind::scaled) return pixels<Ops, KW, KG, epilogue_kind::scaled>(t);
-  if (t.kind == epilogue_kind::scaled || t.kind == epilogue_kind::real)
-    pixels<Ops, KW, KG, epilogue_kind::real>(t);
-  else if (t.kind == epilogue_kind::dr)
-    pixels<Ops, KW, KG, epilogue_kind::dr>(t);
-  else if constexpr (few)
-    pixels<Ops, 0, 0, epilogue_kind::any>(t);
-  else
-    pixels<Ops, KW, KG, epilogue_kind::any>(t);
-}
-
-/// Taps of kernel rows as the products take them, `count` columns.
-template <bool Quads>
-HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_source& s,
-                           std::size_t first, std::size_t count, std::byte* to,
-                           std::size_t step) noexcept {
-  if constexpr (Quads)
-    if (kind == kernels::product::quad) return quad_columns(s, first, count, to, step);
-  if (type == dtype::u8)
-    pair_columns<std::uint8_t>(s, first, count, to, step);
-  else if (type == dtype::s8)
-    pair_columns<std::int8_t>(s, first, count, to, step);
-  else
-    pair_columns<std::int16_t>(s, first, count, to, step);
-}
-template <bool Quads>
-HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three,
-                           const pixel_call& t) noexcept {
-  if constexpr (Quads)
-    if (kind == kernels::product::quad)
-      return three_by_three ? pixels_of<quad_each_ops, 3, 1>(t) : pixels_of<quad_each_ops, 0, 0>(t);
-  if (three_by_three)
-    pixels_of<pair_each_ops, 3, 2>(t);
-  else
-    pixels_of<pair_each_ops, 0, 0>(t);
-}
-
-/// The window of output row oy of an image, for the block of channels whose first input channel is
-/// at `x` in the image's first pixel. `s`: everything but the rows.
-HWY_INLINE void fill_columns(const conv2d_params& p, const kernels::packed_depthwise& h,
-                             const column_span& span, const column_source& padding,
-                             const std::byte* x, std::int32_t oy, std::byte* window,
-                             std::size_t column_step) noexcept {
-  const std::int32_t per_group = h.kind == kernels::product::quad ? 4 : 2;
-  const std::size_t line = as_size(p.in_w) * padding.pixel;
-  const auto left = as_size(span.left), have = as_size(span.have), right = as_size(span.right);
-  for (std::int32_t group = 0; group < h.groups; ++group) {
-    column_source s = padding;
-    for (std::int32_t j = 0; j < per_group && group * per_group + j < p.kernel_h; ++j) {
-      const std::int32_t ky = group * per_group + j,
-                         iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h;
-      if (iy >= 0 && iy < p.in_h) s.rows[j] = x + as_size(iy) * line;
-    }
-    std::byte* to = window + as_size(group * h.channels) * 4;
-    columns_of<has_quads>(h.kind, p.in_type, padding, 0, left, to, column_step);
-    to += left * column_step;
-    columns_of<has_quads>(h.kind, p.in_type, s, as_size(span.start), have, to, column_step);
-    to += have * column_step;
-    columns_of<has_quads>(h.kind, p.in_type, padding, 0, right, to, column_step);
-  }
-}
-
-/// Output row oy of an image, for one block of channels.
-HWY_INLINE void row_of_block(const conv2d_params& p, const kernels::packed_depthwise& h,
-                             const column_span& span, const std::byte* image, std::int32_t oy,
-                             std::byte* window, const pixel_call& t) noexcept {
-  const std::int32_t multiplier = p.out_c / p.in_c, first_in = t.channels.first / multiplier;
-  std::int32_t expand[4 * lanes32];
-  if (multiplier > 1)
-    for (std::int32_t i = 0; i < t.channels.count; ++i)
-      expand[i] = (t.channels.first + i) / multiplier - first_in;
-  const std::size_t in_size = size_of(p.in_type);
-  const column_source padding{{nullptr, nullptr, nullptr, nullptr},
-                              as_size(p.in_c) * in_size,
-                              as_size(t.channels.count),
-                              multiplier > 1 ? expand : nullptr,
-                              h.flip,
-                              h.fill,
-                              p.in_zero_point};
-  fill_columns(p, h, span, padding, image + as_size(first_in) * in_size, oy, window, t.column_step);
-  row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
-}
-/// Output rows that a block of channels has before the next one: as many as fill all copies of the
-/// last block, more where the input rows that they meet stay in the first cache.
-HWY_INLINE std::size_t rows_of_slide(const conv2d_params& p, std::int32_t last_channels) noexcept {
-  constexpr std::size_t cache = 32u << 10;
-  const std::size_t least = 2 * as_size(kernels::slide_copies(last_channels, layout)),
-                    row = product_of(p.in_w, p.in_c) + 1, in = cache / row,
-                    out = in < 3 ? 0 : (in - 3) / as_size(p.stride_h) + 1;
-  return out < least ? least : out / least * least;
-}
-/// What the rows and blocks of a layer have in common.
-HWY_INLINE pixel_call call_of(const conv2d_params& p, const kernels::packed_depthwise& h,
-                              const kernels::epilogue_scalars& scalars) noexcept {
-  pixel_call t{};
-  t.column_step = as_size(h.channels) * 4 * as_size(h.groups);
-  t.pixel_step = t.column_step * as_size(p.stride_w);
-  t.tap_step = t.column_step * as_size(p.dilation_w);
-  t.kernel_w = p.kernel_w;
-  t.groups = h.groups;
-  t.out_stride = as_size(p.out_c) * size_of(p.out_type);
-  t.count = as_size(p.out_w);
-  t.requant = &p.requant;
-  t.out_type = p.out_type;
-  t.scalars = &scalars;
-  return t;
-}
-/// Sliding: where windows can slide, they do.
-template <bool Sliding>
-HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
-                                const kernel_args& a) noexcept {
-  const auto* x = static_cast<const std::byte*>(a.in[0]);
-  auto* y = static_cast<std::byte*>(a.out[0]);
-  auto* window = static_cast<std::byte*>(a.scratch);
-  const kernels::epilogue_scalars scalars = kernels::scalars_of(p.requant, p.out_type);
-  const std::size_t in_size = size_of(p.in_type), out_size = size_of(p.out_type),
-                    out_h = as_size(p.out_h), items = as_size(p.batch) * out_h,
-                    pixel = as_size(p.in_c) * in_size, image = product_of(p.in_h, p.in_w) * pixel;
-  const bool by_rows = items >= a.parts;
-  const part_range lines = by_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
-  const part_range blocks =
-      by_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
-  const column_span span(p, kernels::depthwise_window(p));
-  pixel_call t = call_of(p, h, scalars);
-  t.columns = window;
-  const bool sliding = Sliding && h.slides;
-  const std::size_t together =
-      sliding ? rows_of_slide(p, p.out_c - (h.blocks - 1) * h.channels) : 1;
-  for (std::size_t line = lines.begin; line < lines.end;) {
-    const std::size_t row = line % out_h, in_image = out_h - row, left = lines.end - line,
-                      most = left < in_image ? left : in_image,
-                      rows = most < together ? most : together;
-    const std::byte* const from = x + line / out_h * image;
-    std::byte* const to = y + line / out_h * out_h * t.count * t.out_stride;
-    for (std::size_t b = blocks.begin; b < blocks.end; ++b) {
-      const std::int32_t first = static_cast<std::int32_t>(b) * h.channels, rest = p.out_c - first,
-                         channels = rest < h.channels ? rest : h.channels;
-      const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
-      t.arrays = block + alignment;
-      t.weights = t.arrays + round_up(as_size(h.channels) * 4 * kernels::panel_arrays, alignment);
-      t.channels = {first, channels};
-      t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
-      std::byte* const of_block = to + as_size(first) * out_size;
-      if constexpr (Sliding && has_slides)
-        if (sliding &&
-            slide_block_rows(slide_call{t, &p, h, t.weights, from + as_size(first) * in_size, span,
-                                        of_block, window, row, row + rows}))
-          continue;
-      for (std::size_t i = row; i < row + rows; ++i) {
-        t.to = of_block + i * t.count * t.out_stride;
-        row_of_block(p, h, span, from, static_cast<std::int32_t>(i), window, t);
-      }
-    }
-    line += rows;
-  }
-}
 
 template <class V>
 struct kernel<kernel_id::depthwise_conv2d, V>
@@ -4504,7 +5683,7 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     else if (const auto h = packed_header(p); h.runs)
       run_depthwise_runs(p, a);
     else
-      run_depthwise<true>(p, h, a);
+      run_depthwise<by_slides>(p, h, a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::depthwise_pack(problem(p), layout, to);
@@ -4524,56 +5703,17 @@ struct kernel<kernel_id::depthwise_conv2d, V>
   }
 };
 
-template <class V>
-struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V>, conv2d_params> {
-  using base = packing_kernel<kernel, conv2d_params>;
-  using base::params;
-  using matrix = gemm_kernel<conv2d_params, &conv2d_problem>;
-  /// Not by runs or sliding windows: groups of one channel are qnn.depthwise_conv2d in files, and a
-  /// header-only program that names qnn.conv2d would compile more kernels. The channels that need
-  /// one of the two are better off as products.
-  static bool depthwise(const conv2d_params& p) {
-    const kernels::gemm_problem g = conv2d_problem(p);
-    if (!kernels::conv2d_is_depthwise(g)) return false;
-    const kernels::packed_depthwise h = kernels::depthwise_header(g, layout);
-    return !h.runs && !kernels::slides_by_parts(h, g.out_c, layout);
-  }
-  static kernels::node_bytes bytes(const conv2d_params& p) {
-    const kernels::gemm_problem g = conv2d_problem(p);
-    return depthwise(p) ? kernels::depthwise_bytes(g, layout) : kernels::gemm_bytes(g, layout);
-  }
-  static void run(const kernel_args& a) noexcept {
-    const conv2d_params& p = params(a.params);
-    if (!depthwise(p)) return matrix::run(a);
-    run_depthwise<false>(p, packed_header(p), a);
-  }
-  static void pack_into(const conv2d_params& p, std::byte* to) {
-    if (depthwise(p))
-      kernels::depthwise_pack(conv2d_problem(p), layout, to);
-    else
-      matrix::pack_into(p, to);
-  }
-  static bool accepts(const void* p) {
-    return kernels::gemm_accepts(conv2d_problem(params(p))) &&
-           base::scratch_bytes(p) <= kernels::most_scratch;
-  }
-  static const char* describe(const void* p) {
-    return p != nullptr && depthwise(params(p)) ? "depthwise" : matrix::describe(p);
-  }
-};
-
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 #endif
-// clang-format on
 #if !defined(OCTET_BASE_NS)  // a pseudo target takes these kernels from the one it stands on
-#if defined(OCTET_WANTS_ELEMENTWISE) && !defined(OCTET_HAS_ELEMENTWISE)
-// ---- octet/kernels/elementwise-inl.hpp
-// Element by element: qnn.add, qnn.sub, qnn.mul, requantize, quantize, dequantize and tables. Part
-// of a pass: see pass-inl.hpp. Values go through the formulas as int32 or float lanes in memory
-// order; types are told apart once per vector, not by templates.
+#if defined(OCTET_WANTS_SUMS) && !defined(OCTET_HAS_SUMS)
+// ---- octet/kernels/add-inl.hpp
+// How two operands are walked over, and qnn.add, qnn.sub, add and sub. Part of a pass: see
+// pass-inl.hpp. Values go through the formulas as int32 or float lanes in memory order; types are
+// told apart once per vector, not by templates.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -4607,6 +5747,28 @@ struct integer_operands {
     simd::store_some_from32(t, v, p, n);
   }
   static HWY_INLINE V32 everywhere(V32 first) { return set32(hn::GetLane(first)); }
+  // Runs between memory and int32 in a buffer, whole vectors of it.
+  HWY_INLINE void load_run(int k, const std::byte* p, bool step, std::size_t n,
+                           std::int32_t* to) const {
+    if (step) return run_from_memory(type(k), p, n, to);
+    const V32 still = everywhere(load_some(k, p, 1));
+    for (std::size_t i = 0; i < n; i += lanes32) simd::store(still, to + i);
+  }
+  static HWY_NOINLINE void run_from_memory(dtype t, const std::byte* p, std::size_t n,
+                                           std::int32_t* to) noexcept {
+    const std::size_t size = size_of(t);
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32) simd::store(simd::load_as32(t, p + i * size), to + i);
+    if (i < n) simd::store(load_end(t, p + i * size, n - i), to + i);
+  }
+  static HWY_NOINLINE void run_to_memory(dtype t, const std::int32_t* from, std::size_t n,
+                                         std::byte* p) noexcept {
+    const std::size_t size = size_of(t);
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32)
+      simd::store_from32(t, simd::load(from + i), p + i * size);
+    if (i < n) store_end(t, simd::load(from + i), p + i * size, n - i);
+  }
 };
 struct float_operands {
   using element = float;
@@ -4654,6 +5816,56 @@ struct word_lanes {
     simd::store_from32(v, reinterpret_cast<std::int16_t*>(p));
   }
 };
+/// The bytes of a result y = clamp(unclamped + zero, lo, hi). Values that are not `exact` may be
+/// beyond what an operation's unclamped() holds.
+struct byte_codes {
+  std::int32_t zero = 0, lo = 0, hi = 0;
+  bool exact = false;
+};
+/// |x * factor| for integers |x| <= most: what two of them make is an int32.
+inline bool below_2_30(std::int32_t most, float factor) noexcept {
+  return static_cast<float>(most) * (factor < 0 ? -factor : factor) < 1073741824.f;
+}
+template <class Op>
+concept gives_unclamped = requires(const Op& op, V32 v) {
+  op.unclamped(v, v), op.codes;
+};
+/// Whole vectors of n bytes of type T: four of 32-bit lanes are narrowed together, and zero point
+/// and clamp join when they are narrow (saturation keeps what lies beyond the clamp beyond it).
+/// Codes clamp as signed bytes.
+template <class T, class Op>
+HWY_INLINE std::size_t whole_bytes(const Op& op, const std::byte* a, const std::byte* b,
+                                   std::byte* y, std::size_t n) {
+  constexpr std::int32_t offset = std::is_signed_v<T> ? 0 : 128;
+  const auto signed_byte = [](std::int32_t v) HWY_ATTR {
+    return hn::Set(D8(), static_cast<std::int8_t>(v - offset));
+  };
+  const V16 zero = hn::Set(D16(), static_cast<std::int16_t>(op.codes.zero - offset));
+  const V8 lo = signed_byte(op.codes.lo), hi = signed_byte(op.codes.hi),
+           flip = hn::Set(D8(), static_cast<std::int8_t>(-offset));
+  const auto *from_a = reinterpret_cast<const T*>(a), *from_b = reinterpret_cast<const T*>(b);
+  std::size_t i = 0;
+  for (; i + lanes8 <= n; i += lanes8) {
+    V32 v[4];
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k)
+      v[k] = op.unclamped(simd::load_as32(from_a + i + as_size(k * lanes32)),
+                          simd::load_as32(from_b + i + as_size(k * lanes32)));
+    const V8 codes = hn::Min(hn::Max(simd::narrow_ordered(v, zero), lo), hi);
+    hn::StoreU(hn::Xor(codes, flip), D8(), reinterpret_cast<std::int8_t*>(y + i));
+  }
+  return i;
+}
+template <class Op>
+HWY_INLINE std::size_t whole_bytes(const Op& op, const integer_operands& io, const std::byte* a,
+                                   const std::byte* b, std::byte* y, std::size_t n) {
+  if constexpr (gives_unclamped<Op>) {
+    if (op.codes.exact && io.a == io.y && io.b == io.y)
+      return io.y == dtype::s8 ? whole_bytes<std::int8_t>(op, a, b, y, n)
+                               : whole_bytes<std::uint8_t>(op, a, b, y, n);
+  }
+  return 0;
+}
 /// The whole vectors of n elements; how many elements they are.
 template <class Lanes, class Op>
 HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, const std::byte* a,
@@ -4666,20 +5878,44 @@ HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, c
   return i;
 }
 
+/// binary_run of integers by way of buffers: the operation is compiled once.
+template <class Op, class From, class Io>
+HWY_NOINLINE void buffered_run(const void* from, const void* operands, const std::byte* a,
+                               bool step_a, const std::byte* b, bool step_b, std::byte* y,
+                               std::size_t n) noexcept {
+  const Io io = *static_cast<const Io*>(operands);
+  const Op of(*static_cast<const From*>(from));
+  constexpr std::size_t most = 256;
+  alignas(alignment) std::int32_t first[most], second[most];
+  while (n != 0) {
+    const std::size_t count = n < most ? n : most;
+    io.load_run(0, a, step_a, count, first);
+    io.load_run(1, b, step_b, count, second);
+    for (std::size_t i = 0; i < count; i += lanes32)
+      simd::store(of(simd::load(first + i), simd::load(second + i)), first + i);
+    io.run_to_memory(io.y, first, count, y);
+    a += step_a ? count * io.size(0) : 0;
+    b += step_b ? count * io.size(1) : 0;
+    y += count * io.result_size(), n -= count;
+  }
+}
 /// y[0..n) = op(a, b), operands step by one element or stand still.
 template <class Op, class Io>
-HWY_NOINLINE void binary_run(const void* op, const Io& io, const std::byte* a, bool step_a,
+HWY_NOINLINE void binary_run(const void* op, const void* operands, const std::byte* a, bool step_a,
                              const std::byte* b, bool step_b, std::byte* y,
                              std::size_t n) noexcept {
+  const Io io = *static_cast<const Io*>(operands);
   const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
   const Op of = *static_cast<const Op*>(op);  // in registers: a store to y might be one to it
   std::size_t i = 0;
   if constexpr (Io::may_be_bytes)
     if (step_a && step_b) {
-      if (io.are_bytes())
-        i = whole_vectors<byte_lanes>(of, io, a, b, y, n);
-      else if (io.are_words())
+      if (io.are_bytes()) {
+        i = whole_bytes(of, io, a, b, y, n);
+        i += whole_vectors<byte_lanes>(of, io, a + i, b + i, y + i, n - i);
+      } else if (io.are_words()) {
         i = whole_vectors<word_lanes>(of, io, a, b, y, n);
+      }
       if (i == n) return;
     }
   const auto still_a = io.everywhere(io.load_some(0, a, 1)),
@@ -4694,97 +5930,24 @@ HWY_NOINLINE void binary_run(const void* op, const Io& io, const std::byte* a, b
                   y + i * sy, n - i);
 }
 
-/// Operand k lies in memory as the result does.
-inline bool in_result_order(const broadcast_plan<2>& s, std::size_t k) noexcept {
-  std::int64_t step = 1;
-  for (std::size_t axis = as_size(s.rank); axis-- > 0; step *= s.extent[axis])
-    if (s.stride[k][axis] != step) return false;
-  return true;
-}
-/// Operand k is one row of the innermost axis again and again.
-inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
-  for (std::size_t axis = 0; axis + 1 < as_size(s.rank); ++axis)
-    if (s.stride[k][axis] != 0) return false;
-  return s.stride[k][as_size(s.rank - 1)] == 1;
-}
-/// An operation, and its binary_run(): the walk over the output is one for all.
-template <class Io> struct binary_loop {
-  const void* op;
-  void (*run)(const void* op, const Io& io, const std::byte* a, bool step_a, const std::byte* b,
-              bool step_b, std::byte* y, std::size_t n) noexcept;
-};
-/// Rows up to this length are laid out once over and over, so that a run has many of them.
-inline constexpr std::size_t most_short_row = 256, many_rows = 1024;
-
-/// Operand `whole` in the result's order, the other one a short row again and again.
-template <class Io>
-HWY_NOINLINE void binary_short_rows(const binary_loop<Io>& of, const Io& io, int whole,
-                                    std::size_t row, const kernel_args& k, std::size_t begin,
-                                    std::size_t end) noexcept {
-  const int other = 1 - whole;
-  const std::size_t sx = io.size(whole), sr = io.size(other), sy = io.result_size(),
-                    at = begin % row, most = many_rows / row * row,
-                    run = most < end - begin ? most : end - begin;
-  alignas(alignment) std::byte rows[many_rows * sizeof(typename Io::element)];
-  const auto* from = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(other)]);
-  std::memcpy(rows, from + at * sr, (row - at) * sr);
-  std::memcpy(rows + (row - at) * sr, from, at * sr);
-  for (std::size_t have = row; have < run;) {
-    const std::size_t more = have < most - have ? have : most - have;
-    std::memcpy(rows + have * sr, rows, more * sr);
-    have += more;
-  }
-  const auto* x = static_cast<const std::byte*>(k.in[static_cast<std::size_t>(whole)]);
-  auto* y = static_cast<std::byte*>(k.out[0]);
-  for (std::size_t i = begin; i < end; i += run) {
-    const std::size_t n = run < end - i ? run : end - i;
-    of.run(of.op, io, whole == 0 ? x + i * sx : rows, true, whole == 0 ? rows : x + i * sx, true,
-           y + i * sy, n);
-  }
-}
-
-/// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
-/// is 0 or 1.
-template <class Io>
-HWY_NOINLINE void binary_walk(const binary_loop<Io>& of, const broadcast_plan<2>& s, const Io& io,
-                              const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
-  const auto* a = static_cast<const std::byte*>(k.in[0]);
-  const auto* b = static_cast<const std::byte*>(k.in[1]);
-  auto* y = static_cast<std::byte*>(k.out[0]);
-  const std::size_t sa = io.size(0), sb = io.size(1), sy = io.result_size();
-  const bool rows_of_b = s.rank > 1 && in_result_order(s, 0) && is_one_row(s, 1),
-             rows_of_a = s.rank > 1 && in_result_order(s, 1) && is_one_row(s, 0);
-  if (rows_of_a || rows_of_b) {
-    if (s.inner <= most_short_row)
-      return binary_short_rows(of, io, rows_of_b ? 0 : 1, s.inner, k, begin, end);
-    for (std::size_t i = begin, at = begin % s.inner; i < end; at = 0) {
-      const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-      of.run(of.op, io, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb, true,
-             y + i * sy, n);
-      i += n;
-    }
-    return;
-  }
-  const auto last = as_size(s.rank - 1);
-  const bool step_a = s.stride[0][last] != 0, step_b = s.stride[1][last] != 0;
-  for (std::size_t i = begin; i < end;) {
-    std::size_t rest = i / s.inner, at = i % s.inner,
-                offset[2] = {step_a ? at : 0, step_b ? at : 0};
-    for (std::size_t axis = last; axis-- > 0;) {
-      const auto extent = as_size(s.extent[axis]), index = rest % extent;
-      rest /= extent;
-      offset[0] += index * as_size(s.stride[0][axis]);
-      offset[1] += index * as_size(s.stride[1][axis]);
-    }
-    const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
-    of.run(of.op, io, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy, n);
-    i += n;
+/// Output elements [begin, end) of Op(from).
+template <class Op, class From, class Io>
+HWY_INLINE void binary_of(const From& from, const broadcast_plan<2>& s, const Io& io,
+                          const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
+  kernels::binary_loop of{&from, &io, nullptr, {io.size(0), io.size(1)}, io.result_size()};
+  if constexpr (Io::may_be_bytes && !every_form) {
+    of.run = &buffered_run<Op, From, Io>;
+    kernels::binary_walk(of, s, k, begin, end);
+  } else {
+    const Op op(from);  // once, not for each run
+    of.op = &op, of.run = &binary_run<Op, Io>;
+    kernels::binary_walk(of, s, k, begin, end);
   }
 }
 template <class Op, class Io>
 HWY_INLINE void binary(const Op& op, const broadcast_plan<2>& s, const Io& io, const kernel_args& k,
                        std::size_t begin, std::size_t end) noexcept {
-  binary_walk<Io>({&op, &binary_run<Op, Io>}, s, io, k, begin, end);
+  binary_of<Op>(op, s, io, k, begin, end);
 }
 
 /// numerics::clamp: NaN stays, and so does a zero beside one of the other sign.
@@ -4798,10 +5961,13 @@ struct float_add {
     return clamp_lanes(minus ? hn::Sub(a, b) : hn::Add(a, b), lo, hi);
   }
 };
-struct float_mul {
-  VF lo, hi;
-  explicit HWY_INLINE float_mul(const mul_params& p) : lo(set_float(p.min)), hi(set_float(p.max)) {}
-  HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(hn::Mul(a, b), lo, hi); }
+/// The same of floats as the bits that they are: the buffers of integers do for them.
+struct float_bits_add {
+  float_add add;
+  explicit HWY_INLINE float_bits_add(const add_params& p) : add(p) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const {
+    return hn::BitCast(D32(), add(hn::BitCast(DF(), a), hn::BitCast(DF(), b)));
+  }
 };
 struct integer_add {
   V32 lo, hi;
@@ -4812,12 +5978,6 @@ struct integer_add {
     return hn::Min(hn::Max(minus ? hn::Sub(a, b) : hn::Add(a, b), lo), hi);
   }
 };
-struct integer_mul {
-  V32 lo, hi;
-  explicit HWY_INLINE integer_mul(const mul_params& p) : lo(set32(p.lo)), hi(set32(p.hi)) {}
-  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(hn::Max(hn::Mul(a, b), lo), hi); }
-};
-
 /// DR of two operands: both on a common scale, and what is made of them brought to the output's.
 struct common_scale {
   uniform_shift a, b, y;
@@ -4840,17 +6000,22 @@ struct common_scale {
 };
 struct add_dr_op {
   common_scale scale;
+  byte_codes codes;
   bool minus;
-  explicit HWY_INLINE add_dr_op(const add_params& p) : scale(p), minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+  explicit HWY_INLINE add_dr_op(const add_params& p)
+      : scale(p), codes{p.zero_point, p.lo, p.hi, true}, minus(p.sign < 0) {}
+  HWY_INLINE V32 sum(V32 x1, V32 x2) const {
     const V32 u = scale.first(x1), v = scale.second(x2);
-    return scale.result(minus ? hn::Sub(u, v) : hn::Add(u, v));
+    return minus ? hn::Sub(u, v) : hn::Add(u, v);
   }
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const { return scale.y(sum(x1, x2)); }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const { return scale.result(sum(x1, x2)); }
 };
 /// XNN and QNN on 8-bit types: |sum| < 2^31 (factors below 2^21 and 2^22, operands at most 255 away
 /// from their zero points), so 32 bits do.
 struct add_factors_op {
   V32 fa, fb, bias, half, z, low, high;
+  byte_codes codes;
   int shift;
   bool away;
   explicit HWY_INLINE add_factors_op(const add_params& p)
@@ -4863,6 +6028,7 @@ struct add_factors_op {
         z(set32(p.zero_point)),
         low(set32(p.lo - p.zero_point)),
         high(set32(p.hi - p.zero_point)),
+        codes{p.zero_point, p.lo, p.hi, true},
         shift(p.shift),
         away(p.mode == rounding::qnnpack) {
     // QNN takes the offsets first: the same sum modulo 2^32.
@@ -4873,15 +6039,18 @@ struct add_factors_op {
                       : static_cast<std::int32_t>(
                             static_cast<std::uint32_t>(static_cast<std::uint64_t>(p.bias))));
   }
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const {
     const V32 acc = hn::Add(hn::Add(hn::Mul(x1, fa), hn::Mul(x2, fb)), bias);
-    const V32 y = away ? shift_magnitude(acc, half, shift) : shift_right(acc, shift);
-    return hn::Add(hn::Min(hn::Max(y, low), high), z);
+    return away ? shift_magnitude(acc, half, shift) : shift_right(acc, shift);
+  }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    return hn::Add(hn::Min(hn::Max(unclamped(x1, x2), low), high), z);
   }
 };
 struct add_real_op {
   V32 za, zb, z;
   VF fa, fb, lo, hi;
+  byte_codes codes;
   bool minus;
   explicit HWY_INLINE add_real_op(const add_params& p)
       : za(set32(p.a_zero_point)),
@@ -4891,15 +6060,21 @@ struct add_real_op {
         fb(set_float(p.b_scale)),
         lo(set_float(static_cast<float>(p.lo - p.zero_point))),
         hi(set_float(static_cast<float>(p.hi - p.zero_point))),
+        codes{p.zero_point, p.lo, p.hi, below_2_30(255, p.a_scale) && below_2_30(255, p.b_scale)},
         minus(p.sign < 0) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+  HWY_INLINE VF sum(V32 x1, V32 x2) const {
     const VF u = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x1, za)), fa)),
              v = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb));
-    return hn::Add(round_within(simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v)), lo, hi), z);
+    return simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v));
+  }
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const { return simd::round_even(sum(x1, x2)); }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+    return hn::Add(round_within(sum(x1, x2), lo, hi), z);
   }
 };
 struct add_fma_op {
   VF fa, fb, fixed, lo, hi;
+  byte_codes codes;
   bool a_first;
   explicit HWY_INLINE add_fma_op(const add_params& p)
       : fa(set_float(p.a_scale)),
@@ -4907,13 +6082,16 @@ struct add_fma_op {
         fixed(set_float(p.fixed)),
         lo(set_float(static_cast<float>(p.lo))),
         hi(set_float(static_cast<float>(p.hi))),
+        // Codes are below 256, and the fixed part is no more than the factors make of such codes.
+        codes{0, p.lo, p.hi, below_2_30(512, p.a_scale) && below_2_30(512, p.b_scale)},
         a_first(p.a_first) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
+  HWY_INLINE VF sum(V32 x1, V32 x2) const {
     const VF a = hn::ConvertTo(DF(), x1), b = hn::ConvertTo(DF(), x2);
-    const VF v = a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
-                         : fused(a, fa, simd::rounded(fused(b, fb, fixed)));
-    return round_within(simd::rounded(v), lo, hi);
+    return simd::rounded(a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
+                                 : fused(a, fa, simd::rounded(fused(b, fb, fixed))));
   }
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const { return simd::round_even(sum(x1, x2)); }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const { return round_within(sum(x1, x2), lo, hi); }
 };
 /// Inside a row's whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.
 struct add_aten_op {
@@ -4955,18 +6133,14 @@ template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel
   static const add_params& params(const void* p) { return *static_cast<const add_params*>(p); }
   static bool small(dtype t) { return is_8bit(t) || t == dtype::s16; }
   template <class Op>
-  static void run_op(const Op& op, const add_params& p, const kernel_args& k,
-                     part_range r) noexcept {
-    binary(op, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, r.begin, r.end);
-  }
-  template <class Op>
   static void run_all(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    run_op(Op(p), p, k, r);
+    binary_of<Op>(p, p.shape, integer_operands{p.a_type, p.b_type, p.y_type}, k, r.begin, r.end);
   }
   static void run_aten(const add_params& p, const kernel_args& k, part_range r) noexcept {
-    p.rows.for_each_run(p.shape.count, 64, r.begin, r.end,
+    p.rows.for_each_run(p.shape.count, numerics::add_block, r.begin, r.end,
                         [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
-                          run_op(add_aten_op(p, block), p, k, {from, to});
+                          binary(add_aten_op(p, block), p.shape,
+                                 integer_operands{p.a_type, p.b_type, p.y_type}, k, from, to);
                         });
   }
   using quantized_function = void (*)(const add_params&, const kernel_args&, part_range) noexcept;
@@ -5008,218 +6182,14 @@ template <class V> struct kernel<kernel_id::add, V> : plain_kernel<kernel<kernel
     const auto r = part_of(p.shape.count, k.part, k.parts);
     if (p.mode != rounding::none)
       of_quantized(p)(p, k, r);
-    else if (p.y_type == dtype::f32)
+    else if (p.y_type != dtype::f32)
+      run_all<integer_add>(p, k, r);
+    else if constexpr (every_form)
       binary(float_add(p), p.shape, float_operands(), k, r.begin, r.end);
     else
-      run_op(integer_add(p), p, k, r);
+      run_all<float_bits_add>(p, k, r);
   }
   static const char* describe(const void*) { return "add"; }
-};
-
-struct mul_op {
-  V32 za, zb;
-  uniform_requantize y;
-  explicit HWY_INLINE mul_op(const mul_params& p)
-      : za(set32(p.a_zero_point)), zb(set32(p.b_zero_point)), y(p.requant) {}
-  HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    return y(hn::Mul(hn::Sub(x1, za), hn::Sub(x2, zb)));
-  }
-};
-template <class V> struct kernel<kernel_id::mul, V> : plain_kernel<kernel<kernel_id::mul, V>> {
-  static const mul_params& params(const void* p) { return *static_cast<const mul_params*>(p); }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    // The product fits int32: bytes always, int16 with zero points of 0.
-    const bool a = is_8bit(p.a_type) || (p.a_type == dtype::s16 && p.a_zero_point == 0),
-               b = is_8bit(p.b_type) || (p.b_type == dtype::s16 && p.b_zero_point == 0);
-    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
-    return a && b && uniform_requantize::accepts(p.requant, dtype::s32, p.y_type);
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.shape.count, k.part, k.parts);
-    const integer_operands io{p.a_type, p.b_type, p.y_type};
-    if (p.mode == rounding::none && p.y_type == dtype::f32)
-      binary(float_mul(p), p.shape, float_operands(), k, r.begin, r.end);
-    else if (p.mode == rounding::none)
-      binary(integer_mul(p), p.shape, io, k, r.begin, r.end);
-    else
-      binary(mul_op(p), p.shape, io, k, r.begin, r.end);
-  }
-  static const char* describe(const void*) { return "mul"; }
-};
-
-// ---- one operand ----
-
-template <class V>
-struct kernel<kernel_id::requantize, V> : plain_kernel<kernel<kernel_id::requantize, V>> {
-  static const requantize_op_params& params(const void* p) {
-    return *static_cast<const requantize_op_params*>(p);
-  }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    const bool in = is_8bit(p.in_type) || p.in_type == dtype::s16 ||
-                    (p.in_type == dtype::s32 && p.in_zero_point == 0);
-    return in && uniform_requantize::accepts(p.requant, p.in_type, p.out_type);
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.count, k.part, k.parts);
-    const uniform_requantize op(p.requant);
-    const V32 z = set32(p.in_zero_point);
-    const std::size_t si = size_of(p.in_type), so = size_of(p.out_type);
-    const auto* x = static_cast<const std::byte*>(k.in[0]);
-    auto* y = static_cast<std::byte*>(k.out[0]);
-    std::size_t i = r.begin;
-    for (; i + lanes32 <= r.end; i += lanes32)
-      simd::store_from32(p.out_type, op(hn::Sub(simd::load_as32(p.in_type, x + i * si), z)),
-                         y + i * so);
-    if (i < r.end)
-      simd::store_some_from32(
-          p.out_type, op(hn::Sub(simd::load_some_as32(p.in_type, x + i * si, r.end - i), z)),
-          y + i * so, r.end - i);
-  }
-  static const char* describe(const void*) { return "requantize"; }
-};
-
-/// AWAY, EVEN, and EVEN_MUL, which OPT is in whole groups of 8.
-enum class quantize_formula : std::uint8_t { away, even, even_mul };
-struct quantize_op {
-  quantize_formula formula;
-  VF scale, inverse, lo, hi;
-  V32 z;
-  HWY_INLINE quantize_op(const quantize_params& p, quantize_formula f)
-      : formula(f),
-        scale(set_float(p.scale[0])),
-        inverse(set_float(p.inverse[0])),
-        lo(set_float(static_cast<float>(p.lo - p.zero_point[0]))),
-        hi(set_float(static_cast<float>(p.hi - p.zero_point[0]))),
-        z(set32(p.zero_point[0])) {}
-  HWY_INLINE V32 operator()(VF x) const {
-    switch (formula) {
-      case quantize_formula::away:
-        return hn::Add(round_away_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
-      case quantize_formula::even:
-        return hn::Add(round_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
-      case quantize_formula::even_mul: break;
-    }
-    return hn::Add(round_within(simd::rounded(hn::Mul(x, inverse)), lo, hi), z);
-  }
-};
-template <class V>
-struct kernel<kernel_id::quantize, V> : plain_kernel<kernel<kernel_id::quantize, V>> {
-  static const quantize_params& params(const void* p) {
-    return *static_cast<const quantize_params*>(p);
-  }
-  static std::optional<quantize_formula> formula_of(rounding mode) noexcept {
-    switch (mode) {
-      case rounding::divide_half_away: return quantize_formula::away;
-      case rounding::divide_half_even: return quantize_formula::even;
-      case rounding::reciprocal_half_even:
-      case rounding::tflite_optimized: return quantize_formula::even_mul;
-      case rounding::none:
-      case rounding::doubling_high_half_away:
-      case rounding::doubling_high_half_up:
-      case rounding::wide_half_up:
-      case rounding::double_half_away:
-      case rounding::float_half_even:
-      case rounding::float_bias_half_even:
-      case rounding::float_zero_point_half_even:
-      case rounding::eight_bit_ratio_half_up:
-      case rounding::divide_truncate:
-      case rounding::xnnpack:
-      case rounding::qnnpack:
-      case rounding::aten:
-      case rounding::fused_multiply_add:
-      case rounding::mxnet:
-      case rounding::onnxruntime: break;
-    }
-    return std::nullopt;
-  }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    return p.channels == 1 && (is_8bit(p.out_type) || p.out_type == dtype::s16) &&
-           formula_of(p.mode);
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.count, k.part, k.parts);
-    const auto* x = static_cast<const float*>(k.in[0]);
-    auto* y = static_cast<std::byte*>(k.out[0]);
-    const std::size_t so = size_of(p.out_type), blocks = p.count / 8 * 8;
-    const std::size_t end = p.mode == rounding::tflite_optimized && blocks < r.end
-                                ? (blocks < r.begin ? r.begin : blocks)
-                                : r.end;  // OPT's tail rounds another way
-    const quantize_op op(p, *formula_of(p.mode));
-    std::size_t i = r.begin;
-    for (; i + lanes32 <= end; i += lanes32)
-      simd::store_from32(p.out_type, op(simd::load(x + i)), y + i * so);
-    if (i < end)
-      simd::store_some_from32(p.out_type, op(simd::load_some(x + i, end - i)), y + i * so, end - i);
-    if (end == r.end) return;
-    if (p.out_type == dtype::u8)
-      reference::quantize(p, x, reinterpret_cast<std::uint8_t*>(y), end, r.end);
-    else if (p.out_type == dtype::s8)
-      reference::quantize(p, x, reinterpret_cast<std::int8_t*>(y), end, r.end);
-    else
-      reference::quantize(p, x, reinterpret_cast<std::int16_t*>(y), end, r.end);
-  }
-  static const char* describe(const void*) { return "quantize"; }
-};
-
-template <class V>
-struct kernel<kernel_id::dequantize, V> : plain_kernel<kernel<kernel_id::dequantize, V>> {
-  static const dequantize_params& params(const void* p) {
-    return *static_cast<const dequantize_params*>(p);
-  }
-  static bool accepts(const void* v) {
-    const auto& p = params(v);
-    return p.channels == 1 && (is_8bit(p.in_type) || p.in_type == dtype::s16);
-  }
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = params(k.params);
-    const auto r = part_of(p.count, k.part, k.parts);
-    const auto* x = static_cast<const std::byte*>(k.in[0]);
-    auto* y = static_cast<float*>(k.out[0]);
-    const std::size_t si = size_of(p.in_type);
-    const VF s = set_float(p.scale[0]);
-    const V32 z = set32(p.zero_point[0]);
-    std::size_t i = r.begin;
-    while (i < r.end) {
-      const std::size_t n = r.end - i < lanes32 ? r.end - i : lanes32;
-      const V32 q = n == lanes32 ? simd::load_as32(p.in_type, x + i * si)
-                                 : simd::load_some_as32(p.in_type, x + i * si, n);
-      const VF v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(q, z)), s);
-      if (n == lanes32)
-        simd::store(v, y + i);
-      else
-        simd::store_some(v, y + i, n);
-      i += n;
-    }
-  }
-  static const char* describe(const void*) { return "dequantize"; }
-};
-
-template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kernel_id::lut8, V>> {
-  static void run(const kernel_args& k) noexcept {
-    const auto& p = *static_cast<const lut8_params*>(k.params);
-    const auto r = part_of(p.count, k.part, k.parts);
-    const auto look_up = [&](const std::uint8_t* table, std::size_t i, std::size_t end) HWY_ATTR {
-      const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
-      auto* y = static_cast<std::uint8_t*>(k.out[0]);
-      i += simd::permute_bytes(table, x + i, y + i, end - i);
-      for (; i + lanes8 <= end; i += lanes8)
-        simd::store(simd::look_up(table, simd::load(x + i)), y + i);
-      for (; i < end; ++i) y[i] = table[x[i]];
-    };
-    if (p.block == 0) return look_up(p.table.data(), r.begin, r.end);
-    const auto& b = *static_cast<const lut8_blocks_params*>(k.params);
-    b.rows.for_each_run(p.count, p.block, r.begin, r.end,
-                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
-                          look_up(block ? p.table.data() : b.tail.data(), from, to);
-                        });
-  }
-  static const char* describe(const void*) { return "table"; }
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -5229,6 +6199,123 @@ OCTET_NAMESPACE_END
 #endif
 #endif
 #if defined(OCTET_WANTS_EVERY_KERNEL) && !defined(OCTET_HAS_EVERY_KERNEL)
+// ---- octet/kernels/products-inl.hpp
+// qnn.fully_connected, transposed convolutions and matrix products on the matrix kernel. Part of a
+// pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+inline kernels::gemm_problem fully_connected_problem(const fully_connected_params& p) noexcept {
+  return kernels::problem_of(p);
+}
+inline kernels::gemm_problem transpose_conv2d_problem(const transpose_conv2d_params& p) noexcept {
+  return kernels::problem_of(p);
+}
+
+template <class V> struct kernel<kernel_id::fully_connected, V> {
+  static constexpr const kernel_entry* entry =
+      gemm_kernel<fully_connected_params, &fully_connected_problem>::entry;
+};
+/// By phases where the stride is above 1.
+template <class V>
+struct kernel<kernel_id::transpose_conv2d, V>
+    : packing_kernel<kernel<kernel_id::transpose_conv2d, V>, transpose_conv2d_params> {
+  using base = packing_kernel<kernel, transpose_conv2d_params>;
+  using base::params;
+  static kernels::gemm_problem problem(const void* p) {
+    return transpose_conv2d_problem(params(p));
+  }
+  static std::uint64_t packing(const void* p) { return kernels::phases_of(problem(p)); }
+  static void run(const kernel_args& a) noexcept {
+    const kernels::gemm_problem g = problem(a.params);
+    const std::byte* const packed = params(a.params).packed;
+    std::uint64_t begins[kernels::most_phases];
+    std::memcpy(begins, packed, sizeof(begins));
+    if (!kernels::has_phases(g)) return run_gemm(g, packed + begins[0], a);
+    std::size_t i = 0;
+    for (std::int32_t r = 0; r < g.insert_h; ++r)
+      for (std::int32_t c = 0; c < g.insert_w; ++c)
+        if (const auto p = kernels::phase_of(g, r, c); p.out_h > 0 && p.out_w > 0)
+          run_gemm(p, packed + begins[i++], a);
+  }
+  static kernels::node_bytes bytes(const transpose_conv2d_params& p) {
+    return kernels::transpose_conv2d_bytes(transpose_conv2d_problem(p), layout);
+  }
+  static void pack_into(const transpose_conv2d_params& p, std::byte* to) {
+    kernels::transpose_conv2d_pack(transpose_conv2d_problem(p), layout, to);
+  }
+  static bool accepts(const void* p) {
+    return kernels::gemm_accepts(problem(p)) && base::scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static const char* describe(const void* p) {
+    return p != nullptr && kernels::has_phases(problem(p)) ? "gemm by phases" : "gemm";
+  }
+};
+
+/// The matrices of a part: whole ones where there are enough for all parts, else its share of each.
+struct matrices {
+  part_range of;
+  kernel_args each;
+  matrices(const batch_matmul_params& p, const kernel_args& a) noexcept
+      : of{0, p.batches.count}, each(a) {
+    if (p.batches.count < a.parts) return;
+    of = part_of(p.batches.count, a.part, a.parts);
+    each.part = 0, each.parts = 1;
+  }
+};
+/// Matrix by matrix. A constant second operand that all of them share is packed once, at plan time;
+/// others for each run, into scratch.
+template <class V>
+struct kernel<kernel_id::batch_matmul, V>
+    : packing_kernel<kernel<kernel_id::batch_matmul, V>, batch_matmul_params> {
+  using base = packing_kernel<kernel, batch_matmul_params>;
+  using base::params;
+  static kernels::node_bytes bytes(const batch_matmul_params& p) {
+    return kernels::gemm_bytes(kernels::problem_of(p), layout);
+  }
+  static bool accepts(const void* p) {
+    return kernels::batch_matmul_accepts(params(p)) &&
+           base::scratch_bytes(p) <= kernels::most_scratch;
+  }
+  static void pack_into(const batch_matmul_params& p, std::byte* to) {
+    kernels::gemm_pack(kernels::problem_of(p), layout, to);
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    kernels::gemm_problem g = kernels::problem_of(p);
+    std::byte* const packed =
+        static_cast<std::byte*>(a.scratch) +
+        (g.dynamic ? kernels::gemm_window_bytes(g, kernels::gemm_header(g, layout)) : 0);
+    const std::size_t a_bytes = p.m * p.k * size_of(p.a_type),
+                      b_bytes = p.k * p.n * size_of(p.b_type),
+                      y_bytes = p.m * p.n * size_of(p.out_type);
+    matrices m(p, a);
+    const std::byte* last = nullptr;
+    for (std::size_t batch = m.of.begin; batch < m.of.end; ++batch) {
+      const std::array<std::size_t, 2> at = broadcast_offsets(p.batches, batch);
+      const void* in[2] = {static_cast<const std::byte*>(a.in[0]) + at[0] * a_bytes, a.in[1]};
+      void* out[1] = {static_cast<std::byte*>(a.out[0]) + batch * y_bytes};
+      m.each.in = in, m.each.out = out;
+      if (g.dynamic) {
+        g.weights = static_cast<const std::byte*>(a.in[1]) + at[1] * b_bytes;
+        if (g.weights != last) kernels::gemm_pack(g, layout, packed);
+        last = static_cast<const std::byte*>(g.weights);
+      }
+      run_gemm(g, g.dynamic ? packed : p.packed, m.each);
+    }
+  }
+  static const char* describe(const void* p) {
+    return p != nullptr && kernels::packs_once(params(p)) ? "gemm, packed once"
+                                                          : "gemm, packed each run";
+  }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/dynamic_layer-inl.hpp
 // qnn.dynamic_conv2d and qnn.dynamic_fully_connected on the matrix kernel: sums to floats by scales
 // of rows. Part of a pass: see pass-inl.hpp.
@@ -5272,13 +6359,18 @@ struct kernel<kernel_id::dynamic_layer, V>
   /// 1536): the order of products that most layers have.
   template <float_scaling By> static void run_by(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    run_gemm<to_floats<By>>(problem(p), p.packed, a, &finish_floats<By>);
+    run_gemm<to_floats<By>, true>(problem(p), p.packed, a, &finish_floats<By>);
   }
   template <float_scaling By> static void run_rare(const kernel_args& a) noexcept {
     const auto& p = params(a.params);
-    run_gemm<by_kind>(problem(p), p.packed, a, &finish_floats<By>);
+    run_gemm<by_kind, true>(problem(p), p.packed, a, &finish_floats<By>);
   }
   static void run(const kernel_args& a) noexcept {
+#if defined(OCTET_BASE_NS)
+    if constexpr (pairs_by_base)
+      if (are_pairs(params(a.params).packed))
+        return OCTET_BASE_NS::kernel<kernel_id::dynamic_layer>::run(a);
+#endif
     switch (params(a.params).rows.by) {
       case float_scaling::fused: return run_by<float_scaling::fused>(a);
       case float_scaling::scales_first: return run_by<float_scaling::scales_first>(a);
@@ -5298,7 +6390,7 @@ struct kernel<kernel_id::dynamic_layer, V>
            base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
-    return p == nullptr ? "gemm to floats" : describe_gemm(problem(params(p)));
+    return p == nullptr ? "gemm to floats" : kernels::describe_gemm(problem(params(p)), layout);
   }
 };
 
@@ -5979,6 +7071,319 @@ inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
   return numerics::detail::xnn_sum_of_lanes(all, n - whole,
                                             [=](std::size_t k) { return x[whole + k]; });
 }
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/elementwise-inl.hpp
+// Element by element: qnn.mul, requantize, quantize, dequantize and tables. Part of a pass: see
+// pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// A requantize with one multiplier: int32 to the clamped result. 8- and 16-bit outputs. Of what
+/// accepts() takes only.
+struct uniform_requantize {
+  enum class formula : std::uint8_t { shift, real, real_zero, eighths };
+  static std::optional<formula> formula_of(rounding r) noexcept {
+    switch (r) {
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up: return formula::shift;
+      case rounding::float_half_even: return formula::real;
+      case rounding::float_zero_point_half_even: return formula::real_zero;
+      case rounding::eight_bit_ratio_half_up: return formula::eighths;
+      case rounding::none:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_bias_half_even:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::aten:
+      case rounding::divide_truncate:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
+    }
+    return std::nullopt;
+  }
+
+  formula f;
+  uniform_shift shift;
+  V32 z, low, high;  // clamp before the zero point is added: nothing overflows
+  VF scale, zf, lof, hif;
+  explicit HWY_INLINE uniform_requantize(const requantize_params& q)
+      : f(*formula_of(q.mode)),
+        shift(uses_multiplier(q.mode) ? q.mult[0] : multiplier{},
+              q.mode == rounding::doubling_high_half_away),
+        z(set32(q.zero_point)),
+        low(set32(q.lo - q.zero_point)),
+        high(set32(q.hi - q.zero_point)),
+        scale(set_float(uses_float_scale(q.mode) ? q.scale[0] : 0.f)),
+        zf(set_float(static_cast<float>(q.zero_point))),
+        lof(set_float(static_cast<float>(f == formula::real_zero ? q.lo : q.lo - q.zero_point))),
+        hif(set_float(static_cast<float>(f == formula::real_zero ? q.hi : q.hi - q.zero_point))) {}
+  /// `in`: of the operand; Q8's products stay below 2^31 for bytes alone.
+  static bool accepts(const requantize_params& q, dtype in, dtype out) noexcept {
+    const auto f = formula_of(q.mode);
+    return f && q.channels == 1 && (is_8bit(out) || out == dtype::s16) &&
+           (*f != formula::eighths || is_8bit(in));
+  }
+  /// Before the clamp, and before unclamped_zero() is added; of real forms below 2^31.
+  HWY_INLINE V32 unclamped(V32 x) const {
+    switch (f) {
+      case formula::real: return requantize_scaled(x, scale);
+      case formula::real_zero:
+        return simd::round_even(simd::rounded(hn::Add(real_product(x, scale), zf)));
+      case formula::eighths: return eighth(x);
+      case formula::shift: break;
+    }
+    return shift(x);
+  }
+  HWY_INLINE std::int32_t unclamped_zero(const requantize_params& q) const {
+    return f == formula::real_zero ? 0 : q.zero_point;
+  }
+  HWY_INLINE V32 eighth(V32 x) const {  // |x * m| <= 255 * 2^23
+    return hn::ShiftRight<8>(hn::Add(hn::Mul(x, shift.m), set32(128)));
+  }
+  HWY_INLINE V32 finish(V32 h) const { return hn::Add(hn::Min(hn::Max(h, low), high), z); }
+  HWY_INLINE V32 operator()(V32 x) const {
+    switch (f) {
+      case formula::real: return hn::Add(round_within(real_product(x, scale), lof, hif), z);
+      case formula::real_zero: return requantize_real_zero(x, scale, zf, lof, hif);
+      case formula::eighths: return finish(eighth(x));
+      case formula::shift: break;
+    }
+    return finish(shift(x));
+  }
+};
+
+struct float_mul {
+  VF lo, hi;
+  explicit HWY_INLINE float_mul(const mul_params& p) : lo(set_float(p.min)), hi(set_float(p.max)) {}
+  HWY_INLINE VF operator()(VF a, VF b) const { return clamp_lanes(hn::Mul(a, b), lo, hi); }
+};
+struct integer_mul {
+  V32 lo, hi;
+  explicit HWY_INLINE integer_mul(const mul_params& p) : lo(set32(p.lo)), hi(set32(p.hi)) {}
+  HWY_INLINE V32 operator()(V32 a, V32 b) const { return hn::Min(hn::Max(hn::Mul(a, b), lo), hi); }
+};
+struct mul_op {
+  V32 za, zb;
+  uniform_requantize y;
+  byte_codes codes;
+  explicit HWY_INLINE mul_op(const mul_params& p)
+      : za(set32(p.a_zero_point)),
+        zb(set32(p.b_zero_point)),
+        y(p.requant),
+        codes{y.unclamped_zero(p.requant), p.requant.lo, p.requant.hi,
+              !uses_float_scale(p.requant.mode) || below_2_30(255 * 255, p.requant.scale[0])} {}
+  HWY_INLINE V32 product(V32 x1, V32 x2) const { return hn::Mul(hn::Sub(x1, za), hn::Sub(x2, zb)); }
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const { return y.unclamped(product(x1, x2)); }
+  HWY_INLINE V32 operator()(V32 x1, V32 x2) const { return y(product(x1, x2)); }
+};
+template <class V> struct kernel<kernel_id::mul, V> : plain_kernel<kernel<kernel_id::mul, V>> {
+  static const mul_params& params(const void* p) { return *static_cast<const mul_params*>(p); }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    // The product fits int32: bytes always, int16 with zero points of 0.
+    const bool a = is_8bit(p.a_type) || (p.a_type == dtype::s16 && p.a_zero_point == 0),
+               b = is_8bit(p.b_type) || (p.b_type == dtype::s16 && p.b_zero_point == 0);
+    if (p.mode == rounding::none) return p.y_type == dtype::f32 || p.y_type == dtype::s32;
+    return a && b && uniform_requantize::accepts(p.requant, dtype::s32, p.y_type);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.shape.count, k.part, k.parts);
+    const integer_operands io{p.a_type, p.b_type, p.y_type};
+    if (p.mode == rounding::none && p.y_type == dtype::f32)
+      binary(float_mul(p), p.shape, float_operands(), k, r.begin, r.end);
+    else if (p.mode == rounding::none)
+      binary(integer_mul(p), p.shape, io, k, r.begin, r.end);
+    else
+      binary(mul_op(p), p.shape, io, k, r.begin, r.end);
+  }
+  static const char* describe(const void*) { return "mul"; }
+};
+
+// ---- one operand ----
+
+template <class V>
+struct kernel<kernel_id::requantize, V> : plain_kernel<kernel<kernel_id::requantize, V>> {
+  static const requantize_op_params& params(const void* p) {
+    return *static_cast<const requantize_op_params*>(p);
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    const bool in = is_8bit(p.in_type) || p.in_type == dtype::s16 ||
+                    (p.in_type == dtype::s32 && p.in_zero_point == 0);
+    return in && uniform_requantize::accepts(p.requant, p.in_type, p.out_type);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const uniform_requantize op(p.requant);
+    const V32 z = set32(p.in_zero_point);
+    const std::size_t si = size_of(p.in_type), so = size_of(p.out_type);
+    const auto* x = static_cast<const std::byte*>(k.in[0]);
+    auto* y = static_cast<std::byte*>(k.out[0]);
+    std::size_t i = r.begin;
+    for (; i + lanes32 <= r.end; i += lanes32)
+      simd::store_from32(p.out_type, op(hn::Sub(simd::load_as32(p.in_type, x + i * si), z)),
+                         y + i * so);
+    if (i < r.end)
+      simd::store_some_from32(
+          p.out_type, op(hn::Sub(simd::load_some_as32(p.in_type, x + i * si, r.end - i), z)),
+          y + i * so, r.end - i);
+  }
+  static const char* describe(const void*) { return "requantize"; }
+};
+
+/// AWAY, EVEN, and EVEN_MUL, which OPT is in whole groups of 8.
+enum class quantize_formula : std::uint8_t { away, even, even_mul };
+struct quantize_op {
+  quantize_formula formula;
+  VF scale, inverse, lo, hi;
+  V32 z;
+  HWY_INLINE quantize_op(const quantize_params& p, quantize_formula f)
+      : formula(f),
+        scale(set_float(p.scale[0])),
+        inverse(set_float(p.inverse[0])),
+        lo(set_float(static_cast<float>(p.lo - p.zero_point[0]))),
+        hi(set_float(static_cast<float>(p.hi - p.zero_point[0]))),
+        z(set32(p.zero_point[0])) {}
+  HWY_INLINE V32 operator()(VF x) const {
+    switch (formula) {
+      case quantize_formula::away:
+        return hn::Add(round_away_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
+      case quantize_formula::even:
+        return hn::Add(round_within(simd::rounded(simd::divide(x, scale)), lo, hi), z);
+      case quantize_formula::even_mul: break;
+    }
+    return hn::Add(round_within(simd::rounded(hn::Mul(x, inverse)), lo, hi), z);
+  }
+};
+template <class V>
+struct kernel<kernel_id::quantize, V> : plain_kernel<kernel<kernel_id::quantize, V>> {
+  static const quantize_params& params(const void* p) {
+    return *static_cast<const quantize_params*>(p);
+  }
+  static std::optional<quantize_formula> formula_of(rounding mode) noexcept {
+    switch (mode) {
+      case rounding::divide_half_away: return quantize_formula::away;
+      case rounding::divide_half_even: return quantize_formula::even;
+      case rounding::reciprocal_half_even:
+      case rounding::tflite_optimized: return quantize_formula::even_mul;
+      case rounding::none:
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_half_even:
+      case rounding::float_bias_half_even:
+      case rounding::float_zero_point_half_even:
+      case rounding::eight_bit_ratio_half_up:
+      case rounding::divide_truncate:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::aten:
+      case rounding::fused_multiply_add:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
+    }
+    return std::nullopt;
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return p.channels == 1 && (is_8bit(p.out_type) || p.out_type == dtype::s16) &&
+           formula_of(p.mode);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const auto* x = static_cast<const float*>(k.in[0]);
+    auto* y = static_cast<std::byte*>(k.out[0]);
+    const std::size_t so = size_of(p.out_type), blocks = p.count / 8 * 8;
+    const std::size_t end = p.mode == rounding::tflite_optimized && blocks < r.end
+                                ? (blocks < r.begin ? r.begin : blocks)
+                                : r.end;  // OPT's tail rounds another way
+    const quantize_op op(p, *formula_of(p.mode));
+    std::size_t i = r.begin;
+    for (; i + lanes32 <= end; i += lanes32)
+      simd::store_from32(p.out_type, op(simd::load(x + i)), y + i * so);
+    if (i < end)
+      simd::store_some_from32(p.out_type, op(simd::load_some(x + i, end - i)), y + i * so, end - i);
+    if (end == r.end) return;
+    if (p.out_type == dtype::u8)
+      reference::quantize(p, x, reinterpret_cast<std::uint8_t*>(y), end, r.end);
+    else if (p.out_type == dtype::s8)
+      reference::quantize(p, x, reinterpret_cast<std::int8_t*>(y), end, r.end);
+    else
+      reference::quantize(p, x, reinterpret_cast<std::int16_t*>(y), end, r.end);
+  }
+  static const char* describe(const void*) { return "quantize"; }
+};
+
+template <class V>
+struct kernel<kernel_id::dequantize, V> : plain_kernel<kernel<kernel_id::dequantize, V>> {
+  static const dequantize_params& params(const void* p) {
+    return *static_cast<const dequantize_params*>(p);
+  }
+  static bool accepts(const void* v) {
+    const auto& p = params(v);
+    return p.channels == 1 && (is_8bit(p.in_type) || p.in_type == dtype::s16);
+  }
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = params(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const auto* x = static_cast<const std::byte*>(k.in[0]);
+    auto* y = static_cast<float*>(k.out[0]);
+    const std::size_t si = size_of(p.in_type);
+    const VF s = set_float(p.scale[0]);
+    const V32 z = set32(p.zero_point[0]);
+    std::size_t i = r.begin;
+    while (i < r.end) {
+      const std::size_t n = r.end - i < lanes32 ? r.end - i : lanes32;
+      const V32 q = n == lanes32 ? simd::load_as32(p.in_type, x + i * si)
+                                 : simd::load_some_as32(p.in_type, x + i * si, n);
+      const VF v = hn::Mul(hn::ConvertTo(DF(), hn::Sub(q, z)), s);
+      if (n == lanes32)
+        simd::store(v, y + i);
+      else
+        simd::store_some(v, y + i, n);
+      i += n;
+    }
+  }
+  static const char* describe(const void*) { return "dequantize"; }
+};
+
+template <class V> struct kernel<kernel_id::lut8, V> : plain_kernel<kernel<kernel_id::lut8, V>> {
+  static void run(const kernel_args& k) noexcept {
+    const auto& p = *static_cast<const lut8_params*>(k.params);
+    const auto r = part_of(p.count, k.part, k.parts);
+    const auto look_up = [&](const std::uint8_t* table, std::size_t i, std::size_t end) HWY_ATTR {
+      const auto* x = static_cast<const std::uint8_t*>(k.in[0]);
+      auto* y = static_cast<std::uint8_t*>(k.out[0]);
+      i += simd::permute_bytes(table, x + i, y + i, end - i);
+      for (; i + lanes8 <= end; i += lanes8)
+        simd::store(simd::look_up(table, simd::load(x + i)), y + i);
+      for (; i < end; ++i) y[i] = table[x[i]];
+    };
+    if (p.block == 0) return look_up(p.table.data(), r.begin, r.end);
+    const auto& b = *static_cast<const lut8_blocks_params*>(k.params);
+    b.rows.for_each_run(p.count, p.block, r.begin, r.end,
+                        [&](std::size_t from, std::size_t to, bool block) HWY_ATTR {
+                          look_up(block ? p.table.data() : b.tail.data(), from, to);
+                        });
+  }
+  static const char* describe(const void*) { return "table"; }
+};
 
 }  // namespace OCTET_TARGET_NS
 OCTET_NAMESPACE_END
@@ -8178,7 +9583,7 @@ namespace OCTET_TARGET_NS {
 struct float_sums {
   static constexpr bool bias_first = false;  // sums begin with the bias
   static constexpr int vectors_of_one = 4, vectors_of_four = vectors_of_four_rows,
-                       vectors_of_eight = vectors_of_four_rows / 2;
+                       vectors_of_eight = vectors_of_four_rows / 2, vectors_of_sixteen = 0;
   using sum = VF;
   using factor = VF;
   using weights = VF;
@@ -8195,7 +9600,7 @@ struct float_sums {
 struct wide_float_sums {
   static constexpr bool bias_first = false;
   static constexpr int vectors_of_one = 2, vectors_of_four = vectors_of_four_rows / 2,
-                       vectors_of_eight = 0;
+                       vectors_of_eight = 0, vectors_of_sixteen = 0;
   // Written out: g++ gives constructors of its own making no target, which vectors' need (NEON).
   struct pair {
     simd::VF64 low, high;
@@ -8235,6 +9640,8 @@ struct fused_sums : float_sums {
 /// XNN.
 struct fused_onto_bias : fused_sums {
   static constexpr bool bias_first = true;
+  /// Of one vector, eight sums wait for each other, and tiles for their last ones.
+  static constexpr int vectors_of_sixteen = vectors_of_four_rows / 4;
 };
 
 // ---- tiles ----
@@ -8291,6 +9698,23 @@ template <class Sums> struct plain_product {
     return Sums::add_product(s, a, b);
   }
 };
+/// The pixels of a tile by fours: addresses of four and distances of up to three stay in registers,
+/// of sixteen single ones half would not.
+template <int MR> struct tile_pixels {
+  static constexpr int fours = (MR + 3) / 4;
+  const float* four[fours];
+  std::ptrdiff_t step;
+  HWY_INLINE tile_pixels(const float* first, std::ptrdiff_t from_pixel_to_pixel)
+      : step(from_pixel_to_pixel) {
+    HWY_UNROLL(4)
+    for (int i = 0; i < fours; ++i) four[i] = first + 4 * i * step;
+  }
+  HWY_INLINE float operator[](int r) const { return four[r / 4][r % 4 * step]; }
+  HWY_INLINE void advance(std::ptrdiff_t by) {
+    HWY_UNROLL(4)
+    for (int i = 0; i < fours; ++i) four[i] += by;
+  }
+};
 /// MR pixels times NV vectors of channels, of which n are written.
 template <class Sums, int MR, int NV, class Product>
 HWY_INLINE void add_float_tile(const Product& product, const float_walk& k, const float* x,
@@ -8301,30 +9725,32 @@ HWY_INLINE void add_float_tile(const Product& product, const float_walk& k, cons
     const std::size_t done = as_size(v * lanes32);
     const bool begun = bias != nullptr && done < n;
     const auto start = begin_floats<Sums>(begun ? bias + done : nullptr, begun ? n - done : 0);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) acc[r][v] = start;
   }
   for (std::ptrdiff_t row = 0; row < k.rows; ++row, x += k.x_row, w += k.w_row) {
     const float *from = x, *with = w;
     for (std::ptrdiff_t c = 0; c < k.columns; ++c, from += k.x_column, with += k.w_column) {
-      const float *px = from, *pw = with;
-      for (std::ptrdiff_t e = k.elements; e != 0; --e, px += k.x_element, pw += k.w_element) {
+      tile_pixels<MR> pixel(from, k.x_pixel);
+      const float* pw = with;
+      for (std::ptrdiff_t e = k.elements; e != 0; --e) {
         typename Sums::weights b[NV];
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) b[v] = Sums::widen(simd::load(pw + v * lanes32));
-        HWY_UNROLL(8)
+        HWY_UNROLL(16)
         for (int r = 0; r < MR; ++r) {
-          const typename Sums::factor a = Sums::spread(px[r * k.x_pixel]);
+          const typename Sums::factor a = Sums::spread(pixel[r]);
           HWY_UNROLL(4)
           for (int v = 0; v < NV; ++v) acc[r][v] = product(acc[r][v], a, b[v], v);
         }
+        pixel.advance(k.x_element), pw += k.w_element;
       }
     }
   }
   if constexpr (std::is_same_v<typename Sums::sum, VF>) {
     if (k.alpha != 1) {
       const VF alpha = set_float(k.alpha);
-      HWY_UNROLL(8)
+      HWY_UNROLL(16)
       for (int r = 0; r < MR; ++r) {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[r][v] = simd::rounded(hn::Mul(acc[r][v], alpha));
@@ -8332,7 +9758,7 @@ HWY_INLINE void add_float_tile(const Product& product, const float_walk& k, cons
     }
   }
   const float_bounds bounds(k);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
@@ -8353,9 +9779,13 @@ HWY_NOINLINE void float_tile(const float_walk& k, const float* x, const float* w
 template <class Sums, int MR>
 inline constexpr int tile_vectors = MR == 1   ? Sums::vectors_of_one
                                     : MR == 4 ? Sums::vectors_of_four
-                                              : Sums::vectors_of_eight;
+                                    : MR == 8 ? Sums::vectors_of_eight
+                                              : Sums::vectors_of_sixteen;
 template <class Sums> constexpr bool takes_eight(std::size_t width) noexcept {
   return width <= as_size(Sums::vectors_of_eight * lanes32);
+}
+template <class Sums> constexpr bool takes_sixteen(std::size_t width) noexcept {
+  return width <= as_size(Sums::vectors_of_sixteen * lanes32);
 }
 /// MR pixels times a panel of n columns, `width` as packed.
 template <class Sums, int MR>
@@ -8539,6 +9969,11 @@ struct float_axis {
 inline std::int64_t alike_outputs(const float_axis& axis, std::int64_t o,
                                   std::int64_t end) noexcept {
   const float_taps t = axis.at(o);
+  if (!axis.transposed && t.first == 0 && t.count == axis.kernel) {  // up to the last whole window
+    const std::int64_t beyond =
+        (axis.in - 1 - (axis.kernel - 1) * axis.dilation + axis.pad) / axis.stride + 1;
+    return (beyond < end ? beyond : end) - o;
+  }
   const auto alike = [&](std::int64_t outputs) {
     const std::int64_t there = o + (outputs - 1) * axis.phases();
     if (there >= end) return false;
@@ -8730,10 +10165,14 @@ template <class Sums> struct mlas_panel {
                               as_size(steps.width));
   }
 };
-/// 1, 4 or 8 pixels that meet the same taps.
+/// The next smaller number of pixels that a tile has.
+constexpr std::int64_t fewer(std::int64_t pixels) noexcept { return pixels == 4 ? 1 : pixels / 2; }
+/// 1, 4, 8 or 16 pixels that meet the same taps.
 template <class Panel>
 HWY_INLINE void float_pixels(const Panel& panel, int pixels, const float* x, const float* with,
                              float* y) {
+  if constexpr (Panel::sums::vectors_of_sixteen != 0)
+    if (pixels == 16) return panel.template run<16>(x, with, y);
   if constexpr (Panel::sums::vectors_of_eight != 0)
     if (pixels == 8) return panel.template run<8>(x, with, y);
   if (pixels == 4) return panel.template run<4>(x, with, y);
@@ -8745,7 +10184,10 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
                                     float* y, std::size_t begin, std::size_t end) noexcept {
   const std::int64_t phases = image.w.phases();
   const panel_steps& steps = panel.steps;
-  const bool eights = takes_eight<typename Panel::sums>(as_size(steps.width));
+  using sums = typename Panel::sums;
+  const std::int64_t most = takes_sixteen<sums>(as_size(steps.width)) ? 16
+                            : takes_eight<sums>(as_size(steps.width)) ? 8
+                                                                      : 4;
   for (std::size_t pixel = begin; pixel < end;) {
     const float_row row = float_row_of(image, x, y, pixel, end);
     pixel += row.end - row.begin;
@@ -8765,10 +10207,13 @@ HWY_NOINLINE void float_layer_panel(Panel& panel, const float_image& image, cons
                              y_pixel = as_distance(phases) * as_distance(image.out_c);
         for (std::int64_t i = 0; i < run;) {
           const std::int64_t left = run - i;
-          int together = eights && left >= 8 ? 8 : left >= 4 ? 4 : 1;
-          // Two or three that are left: four from further back, which are the same once more.
-          if (run >= 4 && (left == 2 || left == 3)) i = run - 4, together = 4;
-          float_pixels(panel, together, from + i * x_pixel, with, to + i * y_pixel);
+          // So many that one step takes them all, with some from further back once more.
+          std::int64_t together = most;
+          while (together > 1 && (together > run || fewer(together) >= left))
+            together = fewer(together);
+          if (together > left) i = run - together;
+          float_pixels(panel, static_cast<int>(together), from + i * x_pixel, with,
+                       to + i * y_pixel);
           i += together;
         }
         o += run * phases;
@@ -8897,7 +10342,7 @@ HWY_NOINLINE void scaled_tile(const float_walk& k, const float* x, const float* 
 /// One panel of n columns of an image's pixels.
 struct scaled_panel {
   struct sums {
-    static constexpr int vectors_of_eight = 0;
+    static constexpr int vectors_of_eight = 0, vectors_of_sixteen = 0;
   };
   panel_steps steps;
   float_walk k;
@@ -9322,9 +10767,9 @@ struct kernel<kernel_id::float_batch_matmul, V>
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
-// ---- octet/kernels/pool-inl.hpp
-// qnn.max_pool2d, qnn.avg_pool2d and means over neighbouring axes: channels in lanes. Part of a
-// pass: see pass-inl.hpp.
+// ---- octet/kernels/averages-inl.hpp
+// Averages and means of bytes over windows: channels in lanes, sums in 16 bits. Part of a pass: see
+// pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -9336,6 +10781,448 @@ struct pool_window {
   std::size_t row, column;  // bytes between taps
   std::int32_t rows, columns;
 };
+
+/// As many bytes have a sum that 16 bits hold: -128 * 255 and 255 * 255 do.
+inline constexpr std::int32_t most_word_taps = 255;
+
+/// Sums over the taps of NV * lanes16 channels from c on, at most most_word_taps: int16 of int8,
+/// uint16 of uint8.
+template <class T, int NV>
+HWY_INLINE void word_sums(const pool_window& w, std::size_t c, V16 (&sum)[NV]) {
+  HWY_UNROLL(4)
+  for (int k = 0; k < NV; ++k) sum[k] = hn::Zero(D16());
+  for (std::int32_t r = 0; r < w.rows; ++r) {
+    const std::byte* at = w.x + as_size(r) * w.row + c;
+    for (std::int32_t i = 0; i < w.columns; ++i, at += w.column) {
+      HWY_UNROLL(4)
+      for (int k = 0; k < NV; ++k)
+        sum[k] = hn::Add(sum[k], simd::load_as16<T>(at + k * lanes16));
+    }
+  }
+}
+/// Of the last n < lanes16 channels.
+template <class T>
+HWY_INLINE V16 word_sums_of_some(const pool_window& w, std::size_t c, std::size_t n) {
+  V16 sum = hn::Zero(D16());
+  for (std::int32_t r = 0; r < w.rows; ++r) {
+    const std::byte* at = w.x + as_size(r) * w.row + c;
+    for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+      sum = hn::Add(sum, simd::load_some_as16<T>(at, n));
+  }
+  return sum;
+}
+/// Those sums in lanes of 32 bits.
+template <class T> HWY_INLINE auto signed_by(V16 sum) {
+  if constexpr (std::is_signed_v<T>)
+    return sum;
+  else
+    return hn::BitCast(simd::tag<std::uint16_t>(), sum);
+}
+template <class T> HWY_INLINE V32 lower_sums(V16 sum) {
+  const auto s = signed_by<T>(sum);
+  return hn::PromoteTo(D32(), hn::LowerHalf(hn::Half<hn::DFromV<decltype(s)>>(), s));
+}
+template <class T> HWY_INLINE V32 upper_sums(V16 sum) {
+  const auto s = signed_by<T>(sum);
+  return hn::PromoteTo(D32(), hn::UpperHalf(hn::Half<hn::DFromV<decltype(s)>>(), s));
+}
+/// store(sums, first channel, n) for n neighbouring channels at a time: lanes16, the rest last.
+template <class T, class Store>
+HWY_INLINE void for_word_sums(const pool_window& w, std::size_t channels, const Store& store) {
+  std::size_t c = 0;
+  for (; channels - c >= 4 * lanes16; c += 4 * lanes16) {
+    V16 sum[4];
+    word_sums<T>(w, c, sum);
+    HWY_UNROLL(4)
+    for (int k = 0; k < 4; ++k) store(sum[k], c + as_size(k * lanes16), as_size(lanes16));
+  }
+  for (; channels - c >= lanes16; c += lanes16) {
+    V16 sum[1];
+    word_sums<T>(w, c, sum);
+    store(sum[0], c, as_size(lanes16));
+  }
+  if (c < channels) store(word_sums_of_some<T>(w, c, channels - c), c, channels - c);
+}
+
+/// Sums of lanes32 channels from `at` (n of them present), as int32.
+HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::size_t n) {
+  V32 sum = zero32();
+  const std::size_t size = size_of(t);
+  for (std::int32_t r = 0; r < w.rows; ++r) {
+    const std::byte* at = w.x + as_size(r) * w.row + c * size;
+    if (n == lanes32)
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+        sum = hn::Add(sum, simd::load_as32(t, at));
+    else
+      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
+        sum = hn::Add(sum, simd::load_some_as32(t, at, n));
+  }
+  return sum;
+}
+/// Stores n <= lanes16 values of bytes, given in the two halves of lanes.
+template <class T> HWY_INLINE void store_halves(V32 lower, V32 upper, T* y, std::size_t n) {
+  if (n == lanes16) {
+    simd::store_from32(lower, y);
+    simd::store_from32(upper, y + lanes32);
+    return;
+  }
+  simd::store_some_from32(lower, y, n < lanes32 ? n : as_size(lanes32));
+  if (n > lanes32) simd::store_some_from32(upper, y + lanes32, n - lanes32);
+}
+
+// ---- averages ----
+
+/// What makes an average of a sum.
+enum class average_step : std::uint8_t { quotient, divide, multiply, multiply_add };
+struct average_terms {
+  average_step step = average_step::quotient;
+  float factor = 0;
+  bool takes_offset = false;     // zero points are taken off the sum
+  bool adds_zero_point = false;  // after the rounding
+};
+HWY_INLINE average_terms terms_of(const pool2d_params& p, std::int32_t n, std::int32_t window_h,
+                                  std::int32_t window_w) noexcept {
+  const auto ratio = [&] {
+    return static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
+  };
+  switch (p.mode) {
+    case rounding::divide_half_away: return {average_step::quotient};
+    case rounding::divide_half_even: return {average_step::divide};
+    case rounding::float_half_even: return {average_step::multiply, ratio(), true, true};
+    case rounding::float_zero_point_half_even:
+      return {average_step::multiply_add, ratio(), true, false};
+    case rounding::qnnpack:
+      return {average_step::multiply,
+              numerics::div(p.in_scale,
+                            numerics::mul(p.out_scale, static_cast<float>(window_h * window_w))),
+              true, true};
+    case rounding::aten:
+      return {average_step::multiply,
+              numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
+                            static_cast<float>(window_w))};
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_bias_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::fused_multiply_add:
+    case rounding::tflite_optimized:
+    case rounding::mxnet:
+    case rounding::onnxruntime: break;  // accepts() excludes these
+  }
+  return {};
+}
+/// From sums of one window's taps to results, in lanes of 32 bits.
+class average_of {
+ public:
+  HWY_INLINE average_of(const pool2d_params& p, std::int32_t taps, std::int32_t n,
+                        std::int32_t window_h, std::int32_t window_w)
+      : p_(p), taps_(taps), n_(n), window_h_(window_h), window_w_(window_w) {
+    const average_terms terms = terms_of(p, n, window_h, window_w);
+    const std::int32_t zero = terms.adds_zero_point ? p.zero_point : 0;
+    step_ = terms.step;
+    factor_ = set_float(terms.factor);
+    lo_ = set_float(static_cast<float>(p.lo - zero));
+    hi_ = set_float(static_cast<float>(p.hi - zero));
+    divisor_ = set_float(static_cast<float>(n));
+    zero_float_ = set_float(static_cast<float>(p.zero_point));
+    offset_ = set32(terms.takes_offset ? taps * p.in_zero_point : 0);
+    zero_ = set32(zero);
+    // Numerators below 2^24: no quotient of them rounds up to the next whole number.
+    exact_ = n > 0 && std::int64_t{taps} * (is_8bit(p.type) ? 255 : 32768) + n < (1 << 24);
+  }
+  HWY_INLINE V32 operator()(V32 sum) const {
+    sum = hn::Sub(sum, offset_);
+    switch (step_) {
+      case average_step::quotient: break;
+      case average_step::divide:
+        return hn::Add(
+            round_within(simd::rounded(simd::divide(hn::ConvertTo(DF(), sum), divisor_)), lo_, hi_),
+            zero_);
+      case average_step::multiply:
+        return hn::Add(round_within(real_product(sum, factor_), lo_, hi_), zero_);
+      case average_step::multiply_add:
+        return hn::Add(round_within(simd::rounded(hn::Add(real_product(sum, factor_), zero_float_)),
+                                    lo_, hi_),
+                       zero_);
+    }
+    return exact_ ? quotient(sum) : each_quotient(sum);
+  }
+
+ private:
+  /// (sum + n / 2) / n toward zero, the sign apart.
+  HWY_INLINE V32 quotient(V32 sum) const {
+    const V32 sign = sign_of(sum), numerator = hn::Add(with_sign(sum, sign), set32(n_ / 2));
+    const V32 q = hn::ConvertTo(D32(), simd::divide(hn::ConvertTo(DF(), numerator), divisor_));
+    return hn::Min(hn::Max(with_sign(q, sign), set32(p_.lo)), set32(p_.hi));
+  }
+  HWY_INLINE V32 each_quotient(V32 sum) const {
+    alignas(alignment) std::int32_t each[lanes32];
+    hn::Store(sum, D32(), each);
+    for (std::int32_t& e : each) e = numerics::average(p_, e, taps_, n_, window_h_, window_w_);
+    return hn::Load(D32(), each);
+  }
+  const pool2d_params& p_;
+  std::int32_t taps_, n_, window_h_, window_w_;
+  average_step step_;
+  bool exact_;
+  VF factor_, lo_, hi_, divisor_, zero_float_;
+  V32 offset_, zero_;
+};
+/// The same of quotients of sums that 16 bits hold: a multiplication in place of a division.
+class word_quotient {
+ public:
+  HWY_INLINE word_quotient(const numerics::word_divisor& d, std::int32_t n, std::int32_t lo,
+                           std::int32_t hi)
+      : shift_(d.shift),
+        multiplier_(hn::Set(DU16(), d.multiplier)),
+        half_(hn::Set(D16(), static_cast<std::int16_t>(n / 2))),
+        lo_(hn::Set(D16(), static_cast<std::int16_t>(lo))),
+        hi_(hn::Set(D16(), static_cast<std::int16_t>(hi))) {}
+  /// `sum`: int16 of int8, or uint16 of uint8.
+  template <class T> HWY_INLINE V16 operator()(V16 sum) const {
+    const V16 sign = std::is_signed_v<T> ? hn::ShiftRight<15>(sum) : hn::Zero(D16());
+    const auto numerator =
+        hn::BitCast(DU16(), hn::Add(hn::Sub(hn::Xor(sum, sign), sign), half_));
+    const V16 q = hn::BitCast(
+        D16(), hn::ShiftRightSame(hn::MulHigh(numerator, multiplier_), shift_));
+    return hn::Min(hn::Max(hn::Sub(hn::Xor(q, sign), sign), lo_), hi_);
+  }
+
+ private:
+  using DU16 = simd::tag<std::uint16_t>;
+  int shift_;
+  simd::vec<std::uint16_t> multiplier_;
+  V16 half_, lo_, hi_;
+};
+/// n <= lanes16 of them as bytes, which they fit.
+template <class T> HWY_INLINE void store_bytes_of(V16 v, T* y, std::size_t n) {
+  const simd::per16<T> d;
+  if (n == lanes16)
+    hn::StoreU(hn::DemoteTo(d, v), d, y);
+  else
+    simd::store_first(hn::DemoteTo(d, v), d, y, n);
+}
+
+/// The divisor of the window before, which most windows share: finding one divides several times.
+class last_divisor {
+ public:
+  const std::optional<numerics::word_divisor>& of(std::int32_t n, std::int32_t bound) noexcept {
+    if (n != n_ || bound != bound_)
+      n_ = n, bound_ = bound, divisor_ = numerics::divisor_of_words(n, bound);
+    return divisor_;
+  }
+
+ private:
+  std::int32_t n_ = 0, bound_ = 0;
+  std::optional<numerics::word_divisor> divisor_;
+};
+/// The average of a window of at most most_word_taps bytes.
+template <class T>
+HWY_NOINLINE void average_bytes(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                                std::int32_t window_h, std::int32_t window_w, last_divisor& last,
+                                T* y) noexcept {
+  const std::int32_t taps = w.rows * w.columns;
+  const auto channels = as_size(p.channels);
+  if (p.mode == rounding::divide_half_away) {
+    if (const auto d = last.of(n, taps * (std::is_signed_v<T> ? 128 : 255) + n / 2)) {
+      const word_quotient quotient(*d, n, p.lo, p.hi);
+      return for_word_sums<T>(w, channels, [&](V16 sum, std::size_t c, std::size_t have) HWY_ATTR {
+        store_bytes_of(quotient.template operator()<T>(sum), y + c, have);
+      });
+    }
+  }
+  const average_of average(p, taps, n, window_h, window_w);
+  for_word_sums<T>(w, channels, [&](V16 sum, std::size_t c, std::size_t have) HWY_ATTR {
+    store_halves(average(lower_sums<T>(sum)), average(upper_sums<T>(sum)), y + c, have);
+  });
+}
+/// The average of any window.
+inline HWY_NOINLINE void average_elements(const pool2d_params& p, const pool_window& w,
+                                          std::int32_t n, std::int32_t window_h,
+                                          std::int32_t window_w, std::byte* y) noexcept {
+  const auto channels = as_size(p.channels);
+  const std::size_t size = size_of(p.type);
+  const average_of average(p, w.rows * w.columns, n, window_h, window_w);
+  for (std::size_t c = 0; c < channels; c += lanes32) {
+    const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
+    const V32 q = average(window_sum(w, p.type, c, have));
+    if (have == lanes32)
+      simd::store_from32(p.type, q, y + c * size);
+    else
+      simd::store_some_from32(p.type, q, y + c * size, have);
+  }
+}
+inline void average_pixel(const pool2d_params& p, const pool_window& w, std::int32_t n,
+                          std::int32_t window_h, std::int32_t window_w, last_divisor& last,
+                          std::byte* y) noexcept {
+  if (!is_8bit(p.type) || std::int64_t{w.rows} * w.columns > most_word_taps)
+    average_elements(p, w, n, window_h, window_w, y);
+  else if (p.type == dtype::s8)
+    average_bytes(p, w, n, window_h, window_w, last, reinterpret_cast<std::int8_t*>(y));
+  else
+    average_bytes(p, w, n, window_h, window_w, last, reinterpret_cast<std::uint8_t*>(y));
+}
+
+// ---- means ----
+
+/// From sums to means and sums, in lanes of 32 bits, of roundings that mean_value knows.
+class mean_of {
+ public:
+  explicit HWY_INLINE mean_of(const mean_params& p)
+      : p_(p),
+        scale_(set_float(p.mode == rounding::divide_half_even ? static_cast<float>(p.plan.count)
+                                                              : p.scale)),
+        offset_(set_float(p.offset)),
+        lo_(set_float(static_cast<float>(p.requant.lo - zero()))),
+        hi_(set_float(static_cast<float>(p.requant.hi - zero()))),
+        zero_(set32(zero())) {}
+  HWY_INLINE V32 operator()(V32 sum) const {
+    if (p_.mode == rounding::xnnpack) return round_within(scaled(sum), lo_, hi_);
+    if (p_.mode == rounding::tflite_optimized)
+      return hn::Add(round_away_within(scaled(sum), lo_, hi_), zero_);
+    if (p_.mode == rounding::divide_half_even)
+      return round_within(simd::rounded(simd::divide(hn::ConvertTo(DF(), sum), scale_)), lo_, hi_);
+    alignas(alignment) std::int32_t each[lanes32];
+    hn::Store(sum, D32(), each);
+    for (std::int32_t& e : each) e = numerics::mean_value(p_, e);
+    return hn::Load(D32(), each);
+  }
+
+ private:
+  HWY_INLINE VF scaled(V32 sum) const {
+    return simd::rounded(hn::Add(real_product(sum, scale_), offset_));
+  }
+  HWY_INLINE std::int32_t zero() const {
+    return p_.mode == rounding::tflite_optimized ? p_.requant.zero_point : 0;
+  }
+  const mean_params& p_;
+  VF scale_, offset_, lo_, hi_;
+  V32 zero_;
+};
+/// Of those that requantize the sum less its zero points, which are in the sum's reach.
+class rescaled_mean_of {
+ public:
+  static bool takes(const mean_params& p) noexcept {
+    return (p.mode == rounding::doubling_high_half_away || p.mode == rounding::float_half_even ||
+            p.mode == rounding::qnnpack) &&
+           uniform_requantize::accepts(p.requant, dtype::s32, p.out_type);
+  }
+  explicit HWY_INLINE rescaled_mean_of(const mean_params& p)
+      : rescale_(p.requant),
+        taken_(set32(static_cast<std::int32_t>(static_cast<std::int64_t>(p.plan.count) *
+                                               p.in_zero_point))) {}
+  HWY_INLINE V32 operator()(V32 sum) const { return rescale_(hn::Sub(sum, taken_)); }
+
+ private:
+  uniform_requantize rescale_;
+  V32 taken_;
+};
+
+/// Sums of NV * lanes16 neighbouring columns of `count` rows of bytes, `stride` apart.
+template <class T, int NV>
+HWY_INLINE void column_sums(const T* x, std::size_t stride, std::size_t count,
+                            V32 (&sum)[2 * NV]) {
+  HWY_UNROLL(8)
+  for (int k = 0; k < 2 * NV; ++k) sum[k] = zero32();
+  for (std::size_t i = 0; i < count; i += most_word_taps) {
+    const std::size_t left = count - i, some = left < most_word_taps ? left : most_word_taps;
+    V16 words[NV];
+    word_sums<T>({reinterpret_cast<const std::byte*>(x + i * stride), 0, stride, 1,
+                  static_cast<std::int32_t>(some)},
+                 0, words);
+    HWY_UNROLL(4)
+    for (int k = 0; k < NV; ++k) {
+      sum[2 * k] = hn::Add(sum[2 * k], lower_sums<T>(words[k]));
+      sum[2 * k + 1] = hn::Add(sum[2 * k + 1], upper_sums<T>(words[k]));
+    }
+  }
+}
+/// Means of n columns of rows `stride` apart.
+template <class T, class Mean>
+HWY_NOINLINE void mean_columns(const mean_params& p, const Mean& mean, const T* x,
+                               std::size_t stride, std::size_t n, T* y) noexcept {
+  std::size_t c = 0;
+  if constexpr (sizeof(T) == 1) {
+    const auto store = [&](const V32* sum) HWY_ATTR {
+      store_halves(mean(sum[0]), mean(sum[1]), y + c, as_size(lanes16));
+      c += lanes16;
+    };
+    while (n - c >= 4 * lanes16) {
+      V32 sum[8];
+      column_sums<T, 4>(x + c, stride, p.plan.count, sum);
+      for (int k = 0; k < 4; ++k) store(sum + 2 * k);
+    }
+    while (n - c >= lanes16) {
+      V32 sum[2];
+      column_sums<T, 1>(x + c, stride, p.plan.count, sum);
+      store(sum);
+    }
+  }
+  for (; c < n; c += lanes32) {
+    const std::size_t have = n - c < lanes32 ? n - c : lanes32;
+    const pool_window w{reinterpret_cast<const std::byte*>(x + c), 0, stride * sizeof(T), 1,
+                        static_cast<std::int32_t>(p.plan.count)};
+    simd::store_some_from32(mean(window_sum(w, p.type, 0, have)), y + c, have);
+  }
+}
+/// The sum of n neighbours.
+template <class T> HWY_INLINE std::int32_t row_sum(const T* x, std::size_t n) {
+  const V16 one = hn::Set(D16(), std::int16_t{1});
+  V32 sum = zero32();
+  std::size_t i = 0;
+  for (; i + lanes16 <= n; i += lanes16)
+    sum = simd::dot_pairs_each(sum, simd::load_as16<T>(x + i), one);
+  if (i < n) sum = simd::dot_pairs_each(sum, simd::load_some_as16<T>(x + i, n - i), one);
+  return simd::sum_of_lanes(sum);
+}
+/// Outputs [r.begin, r.end) of [outer][count][inner]: means and sums of 8 or 16 bits.
+template <class T, class Mean>
+HWY_INLINE void mean_elements(const mean_params& p, const kernel_args& k, part_range r) noexcept {
+  const auto* x = static_cast<const T*>(k.in[0]);
+  auto* y = static_cast<T*>(k.out[0]);
+  const std::size_t inner = p.plan.inner, count = p.plan.count;
+  const Mean mean(p);
+  for (std::size_t o = r.begin; o < r.end;) {
+    std::size_t n = r.end - o;
+    if (inner == 1) {
+      alignas(alignment) std::int32_t each[lanes32] = {};
+      n = n < lanes32 ? n : lanes32;
+      for (std::size_t i = 0; i < n; ++i) each[i] = row_sum(x + (o + i) * count, count);
+      simd::store_some_from32(mean(hn::Load(D32(), each)), y + o, n);
+    } else {
+      const std::size_t c = o % inner;
+      n = n < inner - c ? n : inner - c;
+      mean_columns(p, mean, x + o / inner * count * inner + c, inner, n, y + o);
+    }
+    o += n;
+  }
+}
+
+template <class T>
+HWY_INLINE void mean_elements(const mean_params& p, const kernel_args& k, part_range r) noexcept {
+  if (rescaled_mean_of::takes(p))
+    mean_elements<T, rescaled_mean_of>(p, k, r);
+  else
+    mean_elements<T, mean_of>(p, k, r);
+}
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/pool-inl.hpp
+// qnn.max_pool2d, qnn.avg_pool2d and means over neighbouring axes: channels in lanes. Part of a
+// pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
 
 /// Maximum over the window of n channels from `at`.
 inline HWY_NOINLINE void max_pixel(const pool_window& w, bool is_signed, std::int32_t lo,
@@ -9520,68 +11407,6 @@ inline HWY_NOINLINE void real_average_pixel(const pool2d_params& p, const pool_w
   }
 }
 
-/// Sums of lanes32 channels from `at` (n of them present), as int32.
-HWY_INLINE V32 window_sum(const pool_window& w, dtype t, std::size_t c, std::size_t n) {
-  V32 sum = zero32();
-  const std::size_t size = size_of(t);
-  for (std::int32_t r = 0; r < w.rows; ++r) {
-    const std::byte* at = w.x + as_size(r) * w.row + c * size;
-    if (n == lanes32)
-      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
-        sum = hn::Add(sum, simd::load_as32(t, at));
-    else
-      for (std::int32_t i = 0; i < w.columns; ++i, at += w.column)
-        sum = hn::Add(sum, simd::load_some_as32(t, at, n));
-  }
-  return sum;
-}
-
-/// What makes an average of a sum.
-enum class average_step : std::uint8_t { quotient, divide, multiply, multiply_add };
-struct average_terms {
-  average_step step = average_step::quotient;
-  float factor = 0;
-  bool takes_offset = false;     // zero points are taken off the sum
-  bool adds_zero_point = false;  // after the rounding
-};
-HWY_INLINE average_terms terms_of(const pool2d_params& p, std::int32_t n, std::int32_t window_h,
-                                  std::int32_t window_w) noexcept {
-  const auto ratio = [&] {
-    return static_cast<float>(numerics::div(p.ratio, static_cast<double>(n)));
-  };
-  switch (p.mode) {
-    case rounding::divide_half_away: return {average_step::quotient};
-    case rounding::divide_half_even: return {average_step::divide};
-    case rounding::float_half_even: return {average_step::multiply, ratio(), true, true};
-    case rounding::float_zero_point_half_even:
-      return {average_step::multiply_add, ratio(), true, false};
-    case rounding::qnnpack:
-      return {average_step::multiply,
-              numerics::div(p.in_scale,
-                            numerics::mul(p.out_scale, static_cast<float>(window_h * window_w))),
-              true, true};
-    case rounding::aten:
-      return {average_step::multiply,
-              numerics::div(numerics::div(1.f, static_cast<float>(window_h)),
-                            static_cast<float>(window_w))};
-    case rounding::none:
-    case rounding::doubling_high_half_away:
-    case rounding::doubling_high_half_up:
-    case rounding::wide_half_up:
-    case rounding::double_half_away:
-    case rounding::float_bias_half_even:
-    case rounding::eight_bit_ratio_half_up:
-    case rounding::reciprocal_half_even:
-    case rounding::divide_truncate:
-    case rounding::xnnpack:
-    case rounding::fused_multiply_add:
-    case rounding::tflite_optimized:
-    case rounding::mxnet:
-    case rounding::onnxruntime: break;  // accepts() excludes these
-  }
-  return {};
-}
-
 template <class V>
 struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>> {
   static const pool2d_params& params(const void* p) {
@@ -9625,6 +11450,7 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
     const auto channels = as_size(p.channels);
     const std::size_t line = as_size(p.in_w) * channels, size = size_of(p.type);
     const image_extents image{p.in_h, p.in_w, p.channels};
+    last_divisor last;
     for (std::size_t row = rows.begin; row < rows.end; ++row) {
       const auto [n, oy] = image_row_of(row, p.out_h);
       const auto v = pool_taps(oy, p.out_h, p.in_h, p.window_h, p.stride_h, p.dilation_h, p.pad_top,
@@ -9667,7 +11493,7 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
           real_average_pixel(p, w, divisor, y);
         else
           average_pixel(p, w, divisor, p.adaptive ? v.counted : p.window_h,
-                        p.adaptive ? h.counted : p.window_w, y);
+                        p.adaptive ? h.counted : p.window_w, last, y);
       }
     }
   }
@@ -9676,60 +11502,6 @@ struct kernel<kernel_id::pool2d, V> : plain_kernel<kernel<kernel_id::pool2d, V>>
     if (p.squares) return float_pixel<float_pool::root>(p, w, n, y);
     if (p.max) return float_pixel<float_pool::maximum>(p, w, n, y);
     float_pixel<float_pool::average>(p, w, n, y);
-  }
-  static HWY_NOINLINE void average_pixel(const pool2d_params& p, const pool_window& w,
-                                         std::int32_t n, std::int32_t window_h,
-                                         std::int32_t window_w, std::byte* y) noexcept {
-    const auto channels = as_size(p.channels);
-    const std::size_t size = size_of(p.type);
-    const std::int32_t taps = w.rows * w.columns;
-    const average_terms terms = terms_of(p, n, window_h, window_w);
-    const std::int32_t zero = terms.adds_zero_point ? p.zero_point : 0;
-    const VF f = set_float(terms.factor), lo = set_float(static_cast<float>(p.lo - zero)),
-             hi = set_float(static_cast<float>(p.hi - zero)),
-             divisor = set_float(static_cast<float>(n)),
-             zf = set_float(static_cast<float>(p.zero_point));
-    // Numerators below 2^24: no quotient of them rounds up to the next whole number.
-    const bool quotients =
-        n > 0 && std::int64_t{taps} * (is_8bit(p.type) ? 255 : 32768) + n < (1 << 24);
-    const V32 offset = set32(terms.takes_offset ? taps * p.in_zero_point : 0), z = set32(zero);
-    for (std::size_t c = 0; c < channels; c += lanes32) {
-      const std::size_t have = channels - c < lanes32 ? channels - c : lanes32;
-      V32 q = z;
-      const V32 sum = hn::Sub(window_sum(w, p.type, c, have), offset);
-      switch (terms.step) {
-        case average_step::quotient:
-          if (quotients) {
-            // (sum + n / 2) / n toward zero, the sign apart.
-            const V32 sign = sign_of(sum), numerator = hn::Add(with_sign(sum, sign), set32(n / 2));
-            const V32 quotient =
-                hn::ConvertTo(D32(), simd::divide(hn::ConvertTo(DF(), numerator), divisor));
-            q = hn::Min(hn::Max(with_sign(quotient, sign), set32(p.lo)), set32(p.hi));
-          } else {
-            alignas(alignment) std::int32_t each[lanes32];
-            hn::Store(sum, D32(), each);
-            for (std::size_t i = 0; i < have; ++i)
-              each[i] = numerics::average(p, each[i], taps, n, window_h, window_w);
-            q = hn::Load(D32(), each);
-          }
-          break;
-        case average_step::divide:
-          q = hn::Add(
-              round_within(simd::rounded(simd::divide(hn::ConvertTo(DF(), sum), divisor)), lo, hi),
-              z);
-          break;
-        case average_step::multiply:
-          q = hn::Add(round_within(real_product(sum, f), lo, hi), z);
-          break;
-        case average_step::multiply_add:
-          q = hn::Add(round_within(simd::rounded(hn::Add(real_product(sum, f), zf)), lo, hi), z);
-          break;
-      }
-      if (have == lanes32)
-        simd::store_from32(p.type, q, y + c * size);
-      else
-        simd::store_some_from32(p.type, q, y + c * size, have);
-    }
   }
   static const char* describe(const void* p) {
     if (p == nullptr) return "pool";
@@ -9912,35 +11684,9 @@ template <class V> struct kernel<kernel_id::mean, V> : plain_kernel<kernel<kerne
       if (p.type == dtype::s8) return reduce_extreme<std::int8_t>(p, k, r);
       return reduce_extreme<std::int16_t>(p, k, r);
     }
-    const std::size_t size = size_of(p.type), inner = p.plan.inner;
-    const auto* x = static_cast<const std::byte*>(k.in[0]);
-    auto* y = static_cast<std::byte*>(k.out[0]);
-    alignas(alignment) std::int32_t each[lanes32];
-    for (std::size_t o = r.begin; o < r.end;) {
-      const std::size_t outer = o / inner, c = o % inner;
-      std::size_t have = 1;
-      if (inner == 1) {
-        const std::byte* at = x + outer * p.plan.count * size;
-        V32 sum = zero32();
-        std::size_t i = 0;
-        for (; i + lanes32 <= p.plan.count; i += lanes32)
-          sum = hn::Add(sum, simd::load_as32(p.type, at + i * size));
-        if (i < p.plan.count)
-          sum = hn::Add(sum, simd::load_some_as32(p.type, at + i * size, p.plan.count - i));
-        each[0] = simd::sum_of_lanes(sum);
-      } else {
-        have = inner - c < lanes32 ? inner - c : lanes32;
-        if (have > r.end - o) have = r.end - o;
-        const pool_window w{x + outer * p.plan.count * inner * size, 0, inner * size, 1,
-                            static_cast<std::int32_t>(p.plan.count)};
-        hn::Store(window_sum(w, p.type, c, have), D32(), each);
-      }
-      for (std::size_t i = 0; i < have; ++i) {
-        const std::int32_t q = numerics::mean_value(p, each[i]);
-        std::memcpy(y + (o + i) * size, &q, size);  // little-endian: the low bytes
-      }
-      o += have;
-    }
+    if (p.type == dtype::u8) return mean_elements<std::uint8_t>(p, k, r);
+    if (p.type == dtype::s8) return mean_elements<std::int8_t>(p, k, r);
+    mean_elements<std::int16_t>(p, k, r);
   }
   static const char* describe(const void* p) {
     if (p == nullptr) return "mean";
@@ -12735,21 +14481,18 @@ template <class E> constexpr bool is_enumerator(E e) noexcept {
 }
 
 namespace detail {
-/// f(e) for each enumerator, in the order of their values.
-template <class E, class F> constexpr void for_each_enumerator(F&& f) {
-  static_assert(sizeof(E) == 1, "octet's enumerations have one byte, so that all values are tried");
-  for (int v = 0; v < 256; ++v)
-    if (const auto e = static_cast<E>(static_cast<std::uint8_t>(v)); is_enumerator(e)) f(e);
-}
+/// octet's enumerators follow each other from 0 (tests/core_test.cpp tries all values): every file
+/// lists those of several enumerations when it is compiled.
 template <class E> constexpr std::size_t count_enumerators() {
+  static_assert(sizeof(E) == 1, "octet's enumerations have one byte");
   std::size_t n = 0;
-  for_each_enumerator<E>([&](E) { ++n; });
+  while (n < 256 && is_enumerator(static_cast<E>(static_cast<std::uint8_t>(n)))) ++n;
   return n;
 }
 template <class E> constexpr auto list_enumerators() {
   std::array<E, count_enumerators<E>()> list{};
-  std::size_t n = 0;
-  for_each_enumerator<E>([&](E e) { list[n++] = e; });
+  for (std::size_t i = 0; i < list.size(); ++i)
+    list[i] = static_cast<E>(static_cast<std::uint8_t>(i));
   return list;
 }
 }  // namespace detail
@@ -13135,8 +14878,10 @@ OCTET_NAMESPACE_END
 // Errors: one value that names file, node, tensor, what was found and what is supported.
 #define OCTET_CORE_ERROR_HPP_
 
+#include <concepts>
 #include <cstdlib>
 #include <exception>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -13190,6 +14935,39 @@ struct error_info {
   /// cut to 200 bytes, lists to 2000, and hold nothing that a terminal would act on.
   std::string message() const;
 };
+
+namespace detail {
+/// Text of an error, piece by piece: names and numbers. What makes errors is in every header-only
+/// file, and sums of strings are most of what it would compile.
+class text_piece {
+ public:
+  constexpr text_piece(std::string_view s) noexcept : text_(s), kind_(kind::text) {}  // NOLINT
+  constexpr text_piece(const char* s) noexcept : text_piece(std::string_view(s)) {}   // NOLINT
+  text_piece(const std::string& s) noexcept : text_piece(std::string_view(s)) {}      // NOLINT
+  template <std::signed_integral T>
+  constexpr text_piece(T v) noexcept : whole_(v), kind_(kind::whole) {}  // NOLINT
+  template <std::unsigned_integral T>
+  constexpr text_piece(T v) noexcept : size_(v), kind_(kind::size) {}               // NOLINT
+  constexpr text_piece(double v) noexcept : real_(v), kind_(kind::real) {}          // NOLINT
+  constexpr text_piece(const dims& d) noexcept : shape_(&d), kind_(kind::shape) {}  // NOLINT
+  void append_to(std::string& s) const;
+
+ private:
+  enum class kind : std::uint8_t { text, whole, size, real, shape };
+  union {
+    std::string_view text_;
+    std::int64_t whole_;
+    std::uint64_t size_;
+    double real_;
+    const dims* shape_;
+  };
+  kind kind_;
+};
+using text_pieces = std::initializer_list<text_piece>;
+std::string joined(text_pieces pieces);
+/// An error that names neither file nor node.
+error_info error_of(errc code, text_pieces what, text_pieces found, text_pieces supported);
+}  // namespace detail
 
 /// The rules an operator can find broken. Loaded files report it as text, typed graphs as a
 /// template argument.
@@ -13269,6 +15047,9 @@ class error_box {
 };
 }  // namespace detail
 
+namespace detail {
+error_info error_in(const violation& v, const error_box& e);
+}
 /// A value or an error_info. Loaders and planning return it; works without exceptions. error() only
 /// where there is one.
 template <class T> class [[nodiscard]] result {
@@ -13304,9 +15085,7 @@ template <> class [[nodiscard]] result<unit> {
   constexpr explicit operator bool() const noexcept { return !broken_ && !error_; }
   constexpr bool has_value() const noexcept { return static_cast<bool>(*this); }
   constexpr const violation& broken() const noexcept { return broken_; }
-  error_info error() const {
-    return broken_ ? broken_rule(broken_) : error_ ? *error_ : error_info{};
-  }
+  error_info error() const { return detail::error_in(broken_, error_); }
 
  private:
   violation broken_;
@@ -13353,181 +15132,35 @@ OCTET_NAMESPACE_END
 #if OCTET_HAS_DEFINITIONS
 #endif
 
-// ---- octet/core/limits.hpp
-// How much of a machine one model may take: one struct for every reader, folder, interpreter,
-// preparer and planner.
-#define OCTET_CORE_LIMITS_HPP_
+// ---- octet/core/work_list.hpp
+// Memory of a call, freed when it returns.
+#define OCTET_CORE_WORK_LIST_HPP_
 
-#include <limits>
-#include <new>
-#include <string>
-#include <string_view>
+#include <cstddef>
 
 
 OCTET_NAMESPACE_BEGIN
+namespace detail {
 
-/// What loading, planning and running one model may take. Each is checked before the memory is
-/// allocated or the work is done; exceeding one is an error that names it (errc::too_large). The
-/// defaults suit an application on a phone: networks of 200 MB load, a hostile file of any size
-/// fails within seconds and half a gigabyte.
-struct limits {
-  std::size_t file_bytes = std::size_t{1} << 28;      // a file of a model
-  std::size_t tensor_bytes = std::size_t{1} << 27;    // one tensor
-  std::size_t constant_bytes = std::size_t{1} << 28;  // all constants: the file's and computed ones
-  std::size_t arena_bytes = std::size_t{1} << 28;  // a session: values, states, scratch of threads
-  std::size_t scratch_bytes = std::size_t{1} << 27;  // one operator while it runs, per thread
-  std::size_t plan_bytes = std::size_t{1} << 28;     // a plan: packed weights, multipliers, tables
-  std::size_t tensors = std::size_t{1} << 18;        // tensors of a graph
-  std::size_t nodes = std::size_t{1} << 17;          // nodes of a graph
-  std::size_t depth = 64;  // calls, blocks and expressions within one another: 128 KB of stack
-  /// Elementary steps while a file is loaded (expressions of its program, elements that are
-  /// computed or copied), beyond `work_per_byte` for each byte of the file.
-  std::size_t work = std::size_t{1} << 24;
-
-  static constexpr std::size_t work_per_byte = 128;
-
-  /// No limit: for graphs that the caller made.
-  static constexpr limits none() noexcept {
-    limits l;
-    for (const auto& [name, member] : list) l.*member = std::numeric_limits<std::size_t>::max();
-    return l;
-  }
-  struct entry {
-    std::string_view name;
-    std::size_t limits::*member;
-  };
-  /// Every limit by its name.
-  static const entry list[10];
-};
-inline constexpr limits::entry limits::list[10] = {
-    {"file_bytes", &limits::file_bytes},
-    {"tensor_bytes", &limits::tensor_bytes},
-    {"constant_bytes", &limits::constant_bytes},
-    {"arena_bytes", &limits::arena_bytes},
-    {"scratch_bytes", &limits::scratch_bytes},
-    {"plan_bytes", &limits::plan_bytes},
-    {"tensors", &limits::tensors},
-    {"nodes", &limits::nodes},
-    {"depth", &limits::depth},
-    {"work", &limits::work},
-};
-
-/// `what` exceeds the limit of that member. `found` and `most` in the member's unit.
-inline error_info over_limit(std::size_t limits::*member, const limits& of, std::string what,
-                             std::string found = {}) {
-  std::string name;
-  for (const limits::entry& e : limits::list)
-    if (e.member == member) name = e.name;
-  return {errc::too_large,
-          std::move(what),
-          {},
-          {},
-          {},
-          std::move(found),
-          "at most " + std::to_string(of.*member) + ", the limit " + name};
-}
-/// An error where `found` is more than the limit.
-inline status within_limit(std::size_t limits::*member, const limits& of, const char* what,
-                           std::size_t found) {
-  if (found <= of.*member) return unit{};
-  return over_limit(member, of, what,
-                    found == std::numeric_limits<std::size_t>::max() ? "more than can be counted"
-                                                                     : std::to_string(found));
-}
-
-/// Extents that kernels can index: none negative, at most max_elements elements. An extent of 0
-/// counts as 1, here and against limits::tensor_bytes: it must hide neither a product of the others
-/// that overflows nor loops over them. `what`: whose, "a tensor".
-inline status verify_shape(const dims& shape, std::string_view what = "a tensor") {
-  const auto wrong = [&](errc code, const char* front, const char* supported) {
-    return error_info{code, front + std::string(what), {}, {}, {}, to_string(shape), supported};
-  };
-  std::size_t elements = 1;
-  for (const std::int32_t extent : shape) {
-    if (extent < 0) return wrong(errc::invalid, "negative extent of ", "0 or more");
-    elements = saturating_mul(elements, extent == 0 ? 1 : as_size(extent));
-  }
-  if (elements <= max_elements) return unit{};
-  return wrong(errc::too_large, "", "at most 2^31 - 1 elements, an extent of 0 counted as 1");
-}
-/// The same, and the bytes within the caller's limit.
-inline status verify_size(const dims& shape, dtype type, const limits& of,
-                          std::string_view what = "a tensor") {
-  if (auto s = verify_shape(shape, what); !s) return s;
-  std::size_t elements = 1;
-  for (const std::int32_t extent : shape) elements *= extent == 0 ? 1 : as_size(extent);
-  const std::size_t bytes = bytes_of(Elements(elements), type).value;
-  if (bytes <= of.tensor_bytes) return unit{};
-  return over_limit(&limits::tensor_bytes, of, "bytes of " + std::string(what),
-                    std::to_string(bytes) + " for " + to_string(shape));
-}
-
-/// The system gives no memory for `bytes` that are within every limit.
-inline error_info no_memory(std::size_t bytes) {
-  return {errc::out_of_memory, std::to_string(bytes) + " bytes", {}, {}, {}, {}, {}};
-}
-
-/// f(), where there are exceptions (octet::compiled has them) with an error in place of
-/// std::bad_alloc. Code built without them ends where memory does.
-template <class F> auto with_memory_errors(F&& f) -> decltype(f()) {
-#if defined(__cpp_exceptions)
-  try {
-    return f();
-  } catch (const std::bad_alloc&) {
-    return error_info{errc::out_of_memory, "memory", {}, {}, {}, {}, {}};
-  }
-#else
-  return f();
-#endif
-}
-
-/// The same while `file` is loaded, which the error names (where there is memory for its name).
-template <class F> auto with_memory_errors(std::string_view file, F&& f) -> decltype(f()) {
-  auto r = with_memory_errors(std::forward<F>(f));
-  if (r || !r.error().file.empty()) return r;
-#if defined(__cpp_exceptions)
-  try {
-    r.error().file = file;
-  } catch (const std::bad_alloc&) {
-  }
-#else
-  r.error().file = file;
-#endif
-  return r;
-}
-
-/// What is left of limits::work while one file is loaded.
-class work_budget {
+/// A list of fixed length that constant evaluation may use too. Not copyable.
+template <class T> class work_list {
  public:
-  work_budget(const limits& l, std::size_t file_bytes) noexcept
-      : most_(saturating_add(l.work, saturating_mul(limits::work_per_byte, file_bytes))),
-        left_(most_) {}
-  /// Takes `steps`; false where fewer are left, now and ever after.
-  bool take(std::size_t steps) noexcept {
-    exhausted_ = exhausted_ || steps > left_;
-    if (!exhausted_) left_ -= steps;
-    return !exhausted_;
-  }
-  status spend(std::size_t steps) {
-    if (take(steps)) return unit{};
-    return error();
-  }
-  bool exhausted() const noexcept { return exhausted_; }
-  error_info error() const {
-    return {errc::too_large,
-            "loading takes too many steps",
-            {},
-            {},
-            {},
-            {},
-            "at most " + std::to_string(most_) + ", the limit work"};
-  }
+  constexpr explicit work_list(std::size_t n) : data_(new T[n + 1]{}), size_(n) {}
+  work_list(const work_list&) = delete;
+  work_list& operator=(const work_list&) = delete;
+  constexpr ~work_list() { delete[] data_; }
+  constexpr T& operator[](std::size_t i) { return data_[i]; }
+  constexpr const T& operator[](std::size_t i) const { return data_[i]; }
+  constexpr std::size_t size() const { return size_; }
+  constexpr T* begin() { return data_; }
+  constexpr T* end() { return data_ + size_; }
 
  private:
-  std::size_t most_, left_;
-  bool exhausted_ = false;
+  T* data_;
+  std::size_t size_;
 };
 
+}  // namespace detail
 OCTET_NAMESPACE_END
 
 // ---- octet/core/buffer.hpp
@@ -13876,6 +15509,16 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace kernels {
 
+/// Forms of kernels that are faster for some shapes and give the same bits. Header-only files,
+/// which compile all of them again, have the general ones alone: one `octet::conv2d` takes a third
+/// of the time. OCTET_EVERY_FORM, the same in all files of a program, gives header-only files the
+/// others as well. OCTET_TEST_FEW_FORMS: tests of the general ones.
+#if (defined(OCTET_EXTERN) || defined(OCTET_EVERY_FORM)) && !defined(OCTET_TEST_FEW_FORMS)
+inline constexpr bool every_form = true;
+#else
+inline constexpr bool every_form = false;
+#endif
+
 struct target_layout {
   std::int32_t lanes;        // int32 per vector
   std::int32_t max_vectors;  // per panel
@@ -13888,6 +15531,9 @@ struct target_layout {
 inline constexpr target_layout sse4_layout{4, 2, 0, false}, avx2_layout{8, 2, 0, false},
     avx2_quad_layout{8, 2, 1, false}, avx3_layout{16, 4, 0, false},
     avx3_quad_layout{16, 4, 1, false}, neon_layout{4, 4, 0, true}, neon_quad_layout{4, 4, 2, true};
+
+/// Rows that the matrix kernel's tiles have at most, on any target.
+inline constexpr std::size_t most_tile_rows = 8;
 
 /// Null for targets without kernels of their own: references pack nothing. The kernels of each
 /// target check that this is the layout they are compiled for.
@@ -14054,6 +15700,9 @@ struct framework_facts {
   bool channels_inner = false;
   /// PyTorch: the operands of a sum have different ranks, which the IR's leading extents of 1 hide.
   bool ranks_differ = false;
+  /// PyTorch: a mean over height and width names them 2 and 3, in this order. QNNPACK takes no
+  /// others: (-1, -2) is computed as under FBGEMM.
+  bool axes_two_three = true;
 };
 /// A tensor of a graph composed in code: images are NHWC in memory, PyTorch's channels_last; other
 /// ranks are row-major.
@@ -14313,7 +15962,17 @@ class attributes {
     }
     /// Refers to this value's memory.
     attribute_value view() const {
-      return visit([](const auto& v) { return attribute_value(v); });
+      // Spans of a pointer and a size: those of a std::vector take every file 30 ms to look at.
+      switch (kind_) {
+        case kind::real: return real_;
+        case kind::text: return std::string_view(text_);
+        case kind::integers:
+          return std::span<const std::int64_t>(integers_.data(), integers_.size());
+        case kind::reals: return std::span<const double>(reals_.data(), reals_.size());
+        case kind::none:
+        case kind::integer: break;
+      }
+      return integer_;
     }
     bool operator==(const value&) const = default;
 
@@ -14325,7 +15984,7 @@ class attributes {
     std::vector<std::int64_t> integers_;
     std::vector<double> reals_;
   };
-  void set(std::string_view key, value v) {
+  OCTET_COLD void set(std::string_view key, value v) {
     for (auto& [k, old] : entries_)
       if (k == key) {
         old = std::move(v);
@@ -14518,7 +16177,7 @@ class plan_memory {
     return t;
   }
   template <class T> std::span<T> array(std::size_t n) { return {elements<T>(n), n}; }
-  std::byte* bytes(Bytes n, std::size_t align = alignment) {
+  OCTET_COLD std::byte* bytes(Bytes n, std::size_t align = alignment) {
     if (n.value == 0) return nullptr;
     total_ = round_up(total_, align) + n.value;
     if (blocks_.empty() && !storage_.empty()) {
@@ -14540,7 +16199,7 @@ class plan_memory {
     return blocks_.back().data() + at;
   }
   /// The next `n` bytes come without another allocation; false where there is no memory for them.
-  bool reserve(Bytes n) {
+  OCTET_COLD bool reserve(Bytes n) {
     if (n.value == 0 || (!storage_.empty() && blocks_.empty())) return true;
     if (!blocks_.empty() && round_up(used_, alignment) + n.value <= blocks_.back().size())
       return true;
@@ -14875,6 +16534,9 @@ struct op_def {
   /// elements that meet in it, wherever they lie. Functions that frameworks compute in vectors and,
   /// another way, behind the last whole one are none of these.
   rounding_set each_alone{};
+  /// ATEN: the block of vector_rows. Where all rows are whole blocks, elements follow alone as
+  /// well. 0: it has none, or its answers by place are no blocks of rows.
+  std::size_t vector_block = 0;
   /// The kernel that SIMD targets have for some of its forms.
   kernel_id kernel = kernel_id::none;
   /// The one for other element types, where these have parameters of their own.
@@ -14909,21 +16571,25 @@ constexpr kernels::kernel_set kernels_of(const op_def& op) {
 
 OCTET_COLD inline error_info unsupported(std::string_view what, std::string_view found = {},
                                          std::string_view supported = {}) {
-  return {errc::unsupported,  std::string(what),     {}, {}, {},
-          std::string(found), std::string(supported)};
+  return detail::error_of(errc::unsupported, {what}, {found}, {supported});
 }
 OCTET_COLD inline error_info invalid(std::string_view what, std::string_view found = {},
                                      std::string_view supported = {}) {
-  return {errc::invalid, std::string(what), {}, {}, {}, std::string(found), std::string(supported)};
+  return detail::error_of(errc::invalid, {what}, {found}, {supported});
 }
 namespace detail {
+/// The same with texts of several pieces.
+OCTET_COLD inline error_info invalid_of(text_pieces what, text_pieces found,
+                                        text_pieces supported) {
+  return error_of(errc::invalid, what, found, supported);
+}
 /// What an attribute_view has noted: an attribute that an operator does not read is misspelt, or of
 /// another kind.
 OCTET_COLD inline status all_read(const op_def& op, const attributes& a, const bool* read) {
   for (std::size_t i = 0; i < a.entries().size(); ++i)
     if (!read[i])
-      return invalid("attribute of " + std::string(op.name), a.entries()[i].first,
-                     "attributes that it has, of their kinds");
+      return invalid_of({"attribute of ", op.name}, {a.entries()[i].first},
+                        {"attributes that it has, of their kinds"});
   return unit{};
 }
 /// Scales, zero points and their axis go with type and shape. A dead channel of weights has scale
@@ -14931,23 +16597,19 @@ OCTET_COLD inline status all_read(const op_def& op, const attributes& a, const b
 OCTET_COLD inline status verify_quantization(const tensor_desc& t) {
   for (std::size_t c = 0; c < t.scales.size(); ++c)
     if (const double s = t.scales[c]; !is_scale(s) && !(s == 0 && t.per_channel()))
-      return invalid("scale", std::to_string(s), "a positive finite number");
+      return invalid_of({"scale"}, {s}, {"a positive finite number"});
   if (t.per_channel()) {
     if (t.axis < 0 || t.axis >= t.shape.rank)
-      return invalid("quantization axis", std::to_string(t.axis),
-                     "0 to " + std::to_string(t.shape.rank - 1));
+      return invalid_of({"quantization axis"}, {t.axis}, {"0 to ", t.shape.rank - 1});
     if (t.scales.size() != static_cast<std::size_t>(t.shape[t.axis]))
-      return invalid("number of scales", std::to_string(t.scales.size()),
-                     std::to_string(t.shape[t.axis]));
+      return invalid_of({"number of scales"}, {t.scales.size()}, {t.shape[t.axis]});
   }
   if (t.zero_points.size() > 1 && t.zero_points.size() != t.scales.size())
-    return invalid("number of zero points", std::to_string(t.zero_points.size()),
-                   std::to_string(t.scales.size()));
+    return invalid_of({"number of zero points"}, {t.zero_points.size()}, {t.scales.size()});
   if (!is_float(t.type))
     for (const std::int32_t z : t.zero_points)
       if (z < lowest_of(t.type) || z > highest_of(t.type))
-        return invalid("zero point", std::to_string(z),
-                       "a value of " + std::string(name_of(t.type)));
+        return invalid_of({"zero point"}, {z}, {"a value of ", name_of(t.type)});
   return unit{};
 }
 /// Whether a node of this operator is computed with the scale of an operand of that type: input
@@ -14959,14 +16621,14 @@ constexpr bool needs_scale(const op_def& op, rounding round, dtype type,
 }
 /// "input 0 of qnn.add".
 OCTET_COLD inline std::string name_of_operand(const op_def& op, bool is_input, std::size_t i) {
-  return (is_input ? "input " : "output ") + std::to_string(i) + " of " + std::string(op.name);
+  return joined({is_input ? "input " : "output ", i, " of ", op.name});
 }
 OCTET_COLD inline error_info no_scale(const std::string& operand) {
-  return invalid("scale of " + operand, "none", "the operand's scale");
+  return invalid_of({"scale of ", operand}, {"none"}, {"the operand's scale"});
 }
 /// For switches whose other roundings the operator's forms exclude.
 OCTET_COLD inline error_info no_such_rounding(const node_view& n) {
-  return unsupported("rounding", std::string(name_of(n.round)));
+  return unsupported("rounding", name_of(n.round));
 }
 constexpr operand_types operand_of(std::span<const operand_types> list, bool repeats,
                                    std::size_t i) {
@@ -14975,7 +16637,7 @@ constexpr operand_types operand_of(std::span<const operand_types> list, bool rep
   if (i < given) return list[i];
   return repeats && given != 0 ? list[given - 1] : operand_types{};
 }
-constexpr bool has_types(const op_def& op, const form& f, const node_view& n) {
+OCTET_COLD constexpr bool has_types(const op_def& op, const form& f, const node_view& n) {
   const auto fits = [&](const operand_types& o, dtype t) {
     return o.is_like() ? t == n.in[o.like_input()].type : o.set().contains(t);
   };
@@ -14986,48 +16648,59 @@ constexpr bool has_types(const op_def& op, const form& f, const node_view& n) {
   return true;
 }
 /// Names of a form's types and roundings: "uint8|int8, as input 0 -> float32, AWAY|EVEN".
-OCTET_COLD inline std::string text_of(const operand_types& o) {
-  if (o.is_like()) return "as input " + std::to_string(o.like_input());
-  std::string s;
-  for (const dtype t : enumerators<dtype>)
-    if (o.set().contains(t)) s += (s.empty() ? "" : "|") + std::string(name_of(t));
-  return o.set() == all_types ? "any" : s;
+/// Behind what the text has from `from` on.
+OCTET_COLD inline void append(std::string& s, std::size_t from, std::string_view between,
+                              std::string_view text) {
+  if (s.size() != from) s += between;
+  s += text;
 }
-OCTET_COLD inline std::string text_of(const rounding_set& r) {
-  std::string s;
+OCTET_COLD inline void append_text_of(std::string& s, std::span<const operand_types> operands) {
+  const std::size_t begin = s.size();
+  for (const operand_types& o : operands) {
+    if (!o.given()) continue;
+    append(s, begin, ", ", "");
+    const std::size_t from = s.size();
+    if (o.is_like())
+      text_piece(joined({"as input ", o.like_input()})).append_to(s);
+    else if (o.set() == all_types)
+      s += "any";
+    else
+      for (const dtype t : enumerators<dtype>)
+        if (o.set().contains(t)) append(s, from, "|", name_of(t));
+  }
+}
+OCTET_COLD inline void append_text_of(std::string& s, const form& f) {
+  append_text_of(s, f.in);
+  s += " -> ";
+  append_text_of(s, f.out);
+  s += ", ";
+  const std::size_t from = s.size();
   for (const rounding i : enumerators<rounding>)
-    if (r.contains(i)) s += (s.empty() ? "" : "|") + std::string(name_of(i));
-  return s;
-}
-OCTET_COLD inline std::string text_of(const form& f) {
-  const auto list = [](std::span<const operand_types> operands) {
-    std::string s;
-    for (const operand_types& o : operands)
-      if (o.given()) s += (s.empty() ? "" : ", ") + text_of(o);
-    return s;
-  };
-  return list(f.in) + " -> " + list(f.out) + ", " + text_of(f.roundings);
+    if (f.roundings.contains(i)) append(s, from, "|", name_of(i));
 }
 OCTET_COLD inline error_info no_such_form(const op_def& op, const node_view& n) {
   std::string found, supported;
   for (std::size_t i = 0; i < n.in.size(); ++i)
-    found += (i == 0 ? "" : ", ") + std::string(n.present(i) ? name_of(n.in[i].type) : "absent");
+    append(found, 0, ", ", n.present(i) ? name_of(n.in[i].type) : "absent");
   for (std::size_t i = 0; i < n.out.size(); ++i)
-    found += (i == 0 ? " -> " : ", ") + std::string(name_of(n.out[i].type));
-  found += ", " + std::string(name_of(n.round));
+    text_piece(joined({i == 0 ? " -> " : ", ", name_of(n.out[i].type)})).append_to(found);
+  append(found, 0, ", ", name_of(n.round));
   bool typed = false;  // only the rounding is wrong: only forms of these types help
   for (const form& f : op.forms) typed |= has_types(op, f, n);
   for (const form& f : op.forms)
-    if (!typed || has_types(op, f, n)) supported += (supported.empty() ? "" : "; ") + text_of(f);
-  return unsupported((typed ? "rounding of " : "element types of ") + std::string(op.name),
-                     std::move(found), std::move(supported));
+    if (!typed || has_types(op, f, n)) {
+      append(supported, 0, "; ", "");
+      append_text_of(supported, f);
+    }
+  return error_of(errc::unsupported, {typed ? "rounding of " : "element types of ", op.name},
+                  {found}, {supported});
 }
 }  // namespace detail
 
 /// Whether the node has one of its operator's forms: element types and rounding that go together,
 /// and only optional inputs left out. Operators without declared forms (registered from outside)
 /// check in `prepare` themselves.
-constexpr bool takes(const op_def& op, const node_view& n) {
+OCTET_COLD constexpr bool takes(const op_def& op, const node_view& n) {
   for (std::size_t i = 0; i < n.in.size(); ++i)
     if (!n.present(i) && !op.optional.contains(i) && !op.forms.empty()) return false;
   for (const form& f : op.forms)
@@ -15035,7 +16708,7 @@ constexpr bool takes(const op_def& op, const node_view& n) {
   return op.forms.empty();
 }
 /// Whether a form takes this type as input `i`.
-constexpr bool takes_input(const op_def& op, std::size_t i, dtype type) {
+OCTET_COLD constexpr bool takes_input(const op_def& op, std::size_t i, dtype type) {
   for (const form& f : op.forms) {
     const operand_types o = detail::operand_of(f.in, op.max_inputs < 0, i);
     if (o.is_like() ? takes_input(op, o.like_input(), type) : o.set().contains(type)) return true;
@@ -15054,8 +16727,8 @@ OCTET_COLD inline status prepare_node(const op_def& op, const node_view& n, prep
   if (takes(op, n)) return op.prepare(n, to);
   for (std::size_t i = 0; i < n.in.size(); ++i)
     if (!n.present(i) && !op.optional.contains(i))
-      return invalid("input " + std::to_string(i) + " of " + std::string(op.name), "absent",
-                     "an operand that must be given");
+      return detail::invalid_of({detail::name_of_operand(op, true, i)}, {"absent"},
+                                {"an operand that must be given"});
   return detail::no_such_form(op, n);
 }
 
@@ -15068,275 +16741,62 @@ constexpr status set_shape(std::span<dims> out, const shape_or& s) {
 
 OCTET_NAMESPACE_END
 
-// ---- octet/graph/graph.hpp
-// The IR: a value type that speaks the field's quantized dialect. Typed graphs and loaded files
-// meet here.
-#define OCTET_GRAPH_GRAPH_HPP_
-
-#include <deque>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
+// ---- octet/graph/verify_values.hpp
+// Checks the values of a node's attributes, in a graph or of a direct call.
+#define OCTET_GRAPH_VERIFY_VALUES_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
-
-/// Index of a tensor in a graph; `no_tensor` stands for an absent optional input.
-using tensor_id = std::int32_t;
-inline constexpr tensor_id no_tensor = -1;
-
-/// Bytes that a graph refers to and keeps alive: a copy, or part of a mapped file. Aligned at least
-/// to the element type.
-struct constant_data {
-  std::shared_ptr<const void> owner;
-  std::span<const std::byte> bytes;
-
-  static constant_data copy(std::span<const std::byte> from) {
-    auto b = std::make_shared<buffer>(Bytes(std::max<std::size_t>(from.size(), 1)));
-    if (!from.empty()) std::memcpy(b->data(), from.data(), from.size());
-    const std::span<const std::byte> s{b->data(), from.size()};
-    return {std::move(b), s};
-  }
-  template <class T> static constant_data of(std::span<const T> from) {
-    return copy(std::as_bytes(from));
-  }
-};
-
-/// How the source framework laid a tensor out in memory; some frameworks' roundings depend on it.
-/// The IR itself is NHWC.
-enum class memory_format : std::uint8_t { unspecified, contiguous, channels_last };
-constexpr std::string_view name_of(memory_format f) noexcept {
-  switch (f) {
-    case memory_format::unspecified: return "unspecified";
-    case memory_format::contiguous: return "contiguous";
-    case memory_format::channels_last: return "channels_last";
-  }
-  return no_enumerator;
-}
-
-struct tensor {
-  enum class kind : std::uint8_t { value, constant, state };
-  std::string name;
-  dtype type = dtype::f32;
-  dims shape;
-  std::vector<double> scales;  // as tensor_desc
-  std::vector<std::int32_t> zero_points;
-  std::int32_t axis = -1;
-  kind role = kind::value;
-  constant_data data;  // constants; initial contents of states (empty: zero, which for quantized
-                       // states is the zero point)
-  memory_format format = memory_format::unspecified;
-
-  tensor_desc desc() const { return {type, shape, scales, zero_points, axis}; }
-};
-
-constexpr std::string_view name_of(tensor::kind k) noexcept {
-  switch (k) {
-    case tensor::kind::value: return "value";
-    case tensor::kind::constant: return "constant";
-    case tensor::kind::state: return "state";
-  }
-  return no_enumerator;
-}
-
-struct node {
-  const op_def* op = nullptr;
-  std::string name;  // as the file names it: "CONV_2D #12"; errors and the profile show it
-  attributes attrs;
-  rounding round = rounding::none;
-  std::vector<tensor_id> in, out;
-};
-
-/// Shapes of inputs by their names.
-using named_shapes = std::vector<std::pair<std::string, dims>>;
-
-struct graph;
-/// Where a loaded graph comes from: what can make it for other shapes of its inputs, with the same
-/// constants, without copies. Its functions may be called by several threads at once.
-class graph_source {
- public:
-  virtual ~graph_source() = default;
-  /// The network for these shapes of all its inputs, within the limits that it was loaded with, and
-  /// verified. Errors: those of the loader.
-  virtual result<graph> for_shapes(const named_shapes& shapes) = 0;
-  /// The limits that it was loaded with.
-  virtual const limits& within() const = 0;
-  /// `all` with the shapes that are given, and with what follows from these for the other inputs.
-  /// Errors: shapes that contradict each other.
-  virtual result<named_shapes> completed(const named_shapes& given, named_shapes all) const = 0;
-  /// Whether `g` is still what was loaded: another one has no plans for other shapes.
-  virtual bool made(const graph& g) const = 0;
-};
-
-struct graph {
-  std::string name;  // usually the file name
-  law arithmetic = law::tflite_ref;
-  // Deques: adding a tensor or a node leaves references to the others valid, as builders that emit
-  // several in a row expect.
-  std::deque<tensor> tensors;
-  std::deque<node> nodes;                  // in execution order
-  std::vector<tensor_id> inputs, outputs;  // in the model's own order
-  /// None: the shapes are fixed. Holds the file's constants; reset it where they need not outlive
-  /// the plan's own.
-  std::shared_ptr<graph_source> origin;
-
-  tensor& operator[](tensor_id t) { return tensors[as_size(t)]; }
-  const tensor& operator[](tensor_id t) const { return tensors[as_size(t)]; }
-
-  tensor_id add(tensor t) {
-    tensors.push_back(std::move(t));
-    return static_cast<tensor_id>(tensors.size()) - 1;
-  }
-  tensor_id add_constant(std::string tensor_name, dtype type, dims shape, constant_data d) {
-    tensor t;
-    t.name = std::move(tensor_name);
-    t.type = type;
-    t.shape = shape;
-    t.role = tensor::kind::constant;
-    t.data = std::move(d);
-    return add(std::move(t));
-  }
-  node& add_node(const op_def& op, std::string node_name, std::vector<tensor_id> in,
-                 std::vector<tensor_id> out, attributes attrs = {},
-                 rounding round = rounding::none) {
-    nodes.push_back(
-        {&op, std::move(node_name), std::move(attrs), round, std::move(in), std::move(out)});
-    return nodes.back();
-  }
-};
-
-/// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do
-/// not outlive the graph. Made several times for each node, so that nodes of a few operands take no
-/// heap.
-class node_inputs {
- public:
-  node_inputs(const graph& g, const node& n) : node_(&n), attrs_(n.attrs) {
-    const std::size_t ins = n.in.size(), all = ins + n.out.size();
-    if (all > few) {
-      many_ = std::make_unique<operands>(all);
-      desc_ = many_->desc.get(), constant_ = many_->constant.get(), given_ = many_->given.get();
-    }
-    for (std::size_t i = 0; i < ins; ++i) {
-      given_[i] = n.in[i] != no_tensor;
-      if (!given_[i]) continue;
-      const tensor& t = g[n.in[i]];
-      desc_[i] = t.desc();
-      if (t.role == tensor::kind::constant) constant_[i] = t.data.bytes;
-    }
-    for (std::size_t i = 0; i < n.out.size(); ++i) desc_[ins + i] = g[n.out[i]].desc();
-  }
-  node_inputs(const node_inputs&) = delete;
-  node_inputs& operator=(const node_inputs&) = delete;
-  node_view view() const {
-    const std::size_t ins = node_->in.size();
-    return {{desc_, ins},     {desc_ + ins, node_->out.size()},
-            {constant_, ins}, {given_, ins},
-            &attrs_,          node_->round};
-  }
-
- private:
-  using bytes = std::span<const std::byte>;
-  static constexpr std::size_t few = 6;
-  struct operands {
-    explicit operands(std::size_t n)
-        : desc(std::make_unique<tensor_desc[]>(n)),
-          constant(std::make_unique<bytes[]>(n)),
-          given(std::make_unique<bool[]>(n)) {}
-    std::unique_ptr<tensor_desc[]> desc;
-    std::unique_ptr<bytes[]> constant;
-    std::unique_ptr<bool[]> given;
-  };
-  const node* node_;
-  attribute_view attrs_;
-  tensor_desc few_desc_[few]{};
-  bytes few_constant_[few]{};
-  bool few_given_[few]{};
-  std::unique_ptr<operands> many_;
-  tensor_desc* desc_ = few_desc_;
-  bytes* constant_ = few_constant_;
-  bool* given_ = few_given_;
-};
-
-/// As many operands as the operator takes, each a tensor of the graph; absent only optional inputs.
-/// What else is said of a node may take this for granted.
-inline status check_operands(const graph& g, const node& n) {
-  const auto count = static_cast<tensor_id>(g.tensors.size());
-  const auto inputs = static_cast<std::int32_t>(n.in.size());
-  if (inputs < n.op->min_inputs || (n.op->max_inputs >= 0 && inputs > n.op->max_inputs))
-    return invalid("number of inputs", std::to_string(inputs),
-                   std::to_string(n.op->min_inputs) + " to " + std::to_string(n.op->max_inputs));
-  if (n.op->outputs >= 0 && static_cast<std::int32_t>(n.out.size()) != n.op->outputs)
-    return invalid("number of outputs", std::to_string(n.out.size()),
-                   std::to_string(n.op->outputs));
-  for (std::size_t i = 0; i < n.in.size(); ++i) {
-    const tensor_id t = n.in[i];
-    const bool optional =
-        static_cast<std::int32_t>(i) >= n.op->min_inputs || n.op->optional.contains(i);
-    if ((t < 0 || t >= count) && !(t == no_tensor && optional))
-      return invalid("input index", std::to_string(t));
-  }
-  for (tensor_id t : n.out)
-    if (t < 0 || t >= count) return invalid("output index", std::to_string(t));
-  return unit{};
-}
-
-/// Fills in the shapes of a node's outputs by its operator's rule. Importers whose files carry no
-/// shapes call it after add_node. Only values take the shape of what is written to them: a state
-/// and a constant have bytes of their own.
-inline status infer_shapes(graph& g, const node& n) {
-  if (auto s = check_operands(g, n); !s) return s;
-  if (!n.op->shape) return unit{};
-  const node_inputs in(g, n);
-  std::vector<dims> shapes(n.out.size());
-  if (auto s = n.op->shape(in.view(), shapes); !s) {
-    auto e = s.error();
-    e.node = std::string(n.op->name) + " " + n.name;
-    return e;
-  }
-  for (std::size_t i = 0; i < n.out.size(); ++i) {
-    tensor& t = g[n.out[i]];
-    if (t.role != tensor::kind::value && !(t.shape == shapes[i])) {
-      auto e = invalid("an operator changes the shape of a " + std::string(name_of(t.role)),
-                       to_string(shapes[i]), to_string(t.shape));
-      e.tensor = t.name;
-      return e;
-    }
-    t.shape = shapes[i];
-  }
-  return unit{};
-}
-
-OCTET_NAMESPACE_END
-
-// ---- octet/graph/verify.hpp
-// Checks that a graph keeps every rule before anything is planned from it.
-#define OCTET_GRAPH_VERIFY_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
 namespace detail {
-/// The error with the graph, node and tensor that it names none of.
-error_info at(error_info e, const graph& g, const node* n, tensor_id t);
+
 /// Attributes are numbers that every operator can compute with: operators keep integers in 32 bits,
 /// a reference and a kernel may disagree on what NaN or an empty range mean.
-status verify_values(const attributes& attrs, std::span<const tensor_desc> out);
-}  // namespace detail
-
-/// The values of a node's attributes.
-status verify_attributes(const graph& g, const node& n);
-
-/// Tensors are well formed and within the limits, every value is written once and before it is
-/// read, arities and shapes follow the operators' rules.
-status verify(const graph& g, const limits& l = {});
-
-OCTET_NAMESPACE_END
-
 #if OCTET_HAS_DEFINITIONS
+OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
+                                             std::span<const tensor_desc> out) {
+  // Extents, strides, paddings: sums and products of two fit.
+  constexpr std::int64_t most = INT32_MAX / 4;
+  const auto wide = [](std::string_view key) {  // a value of the tensor, which may have 64 bits
+    return key == "value" || key == "clamp_lo" || key == "clamp_hi";
+  };
+  const auto position = [](std::string_view key) { return key == "begin" || key == "end"; };
+  const auto unbounded = [](std::string_view key) {
+    return key == "value" || key == "float_lo" || key == "float_hi";
+  };
+  for (const auto& [key, v] : attrs.entries()) {
+    const std::string_view k = key;
+    const attribute_value a = v.view();
+    if (!wide(key) && (a.integer > most || a.integer < -most))
+      return invalid_of({"attribute ", k}, {a.integer}, {"-2^29 to 2^29"});
+    for (std::int64_t e : a.integers)
+      if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
+        return invalid_of({"attribute ", k}, {e}, {"integers of 32 bits"});
+    const auto finite = [&](double r) {
+      return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
+    };
+    if (!finite(a.real)) return invalid_of({"attribute ", k}, {a.real}, {"a finite number"});
+    for (double e : a.reals)
+      if (!finite(e)) return invalid_of({"attribute ", k}, {e}, {"finite numbers"});
+  }
+  if (out.empty()) return unit{};
+  if (const dtype t = out[0].type; !is_float(t)) {
+    const std::int64_t lo = std::max(attrs.integer("clamp_lo", lowest_of(t)), lowest_of(t)),
+                       hi = std::min(attrs.integer("clamp_hi", highest_of(t)), highest_of(t));
+    if (lo > hi)
+      return invalid_of({"clamp bounds"}, {lo, " to ", hi},
+                        {"a range of ", name_of(t), " that is not empty"});
+  }
+  if (attrs.real("float_lo", -1e300) > attrs.real("float_hi", 1e300))
+    return invalid_of({"clamp bounds"}, {attrs.real("float_lo"), " to ", attrs.real("float_hi")},
+                      {"a range that is not empty"});
+  return unit{};
+}
+#else
+status verify_values(const attributes& attrs, std::span<const tensor_desc> out);
 #endif
+
+}  // namespace detail
+OCTET_NAMESPACE_END
 
 // ---- octet/kernels/target.hpp
 // Which SIMD targets this build has and this CPU can run, and the kernels of each.
@@ -15577,7 +17037,8 @@ constexpr real_bounds bounds_of(activation a) {
 ///   PyTorch  z + rint(f32(v * f32(1 / s)))
 ///   MXNet    the same with s in binary64
 ///   ONNX Runtime  z + rint(f32(v / s)), what its QuantizeLinear gives
-constexpr std::int32_t quantized_bound(library by, float v, double scale, std::int32_t zero_point) {
+OCTET_COLD constexpr std::int32_t quantized_bound(library by, float v, double scale,
+                                                  std::int32_t zero_point) {
   const auto s = static_cast<float>(scale), z = static_cast<float>(zero_point);
   double q = 0;
   switch (by) {
@@ -15608,8 +17069,8 @@ struct clamp_bounds {
   constexpr bool operator==(const clamp_bounds&) const = default;
 };
 /// A fused activation on quantized values of this type, scale and zero point.
-constexpr clamp_bounds activation_bounds(library by, activation a, dtype type, double scale,
-                                         std::int32_t zero_point) {
+OCTET_COLD constexpr clamp_bounds activation_bounds(library by, activation a, dtype type,
+                                                    double scale, std::int32_t zero_point) {
   clamp_bounds c{lowest_of(type), highest_of(type)};
   const real_bounds r = bounds_of(a);
   if (r.lo)
@@ -15704,7 +17165,7 @@ OCTET_NAMESPACE_END
 
 OCTET_NAMESPACE_BEGIN
 
-constexpr laws::operand operand_of(const tensor_desc& t) {
+OCTET_COLD constexpr laws::operand operand_of(const tensor_desc& t) {
   // Quantized per channel, also along an axis of one.
   const bool per_channel = t.per_channel() || (t.scales.size() == 1 && t.axis >= 0 &&
                                                t.axis < t.shape.rank && t.shape[t.axis] == 1);
@@ -15712,7 +17173,7 @@ constexpr laws::operand operand_of(const tensor_desc& t) {
 }
 
 /// Attributes that an operator does not have are absent and keep their defaults. f.x must be set.
-constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
+OCTET_COLD constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.alpha = a.real("alpha");
   f.beta = a.real("beta", 1);
   f.offset = a.integer("offset");
@@ -15731,8 +17192,8 @@ constexpr void set_attributes(laws::facts& f, const attribute_view& a) {
   f.pool.adaptive_w = static_cast<std::int32_t>(a.integer("adaptive_w"));
 }
 /// Only what the IR says; the framework's part is the caller's.
-constexpr laws::facts facts_of(law arithmetic, const node_view& n,
-                               const laws::framework_facts& framework) {
+OCTET_COLD constexpr laws::facts facts_of(law arithmetic, const node_view& n,
+                                          const laws::framework_facts& framework) {
   laws::facts f;
   f.arithmetic = arithmetic;
   f.framework = framework;
@@ -15793,6 +17254,178 @@ constexpr rounding_set roundings_of(laws::decision (*decide)(const laws::facts&)
     }
   return r;
 }
+
+OCTET_NAMESPACE_END
+
+// ---- octet/core/limits.hpp
+// How much of a machine one model may take: one struct for every reader, folder, interpreter,
+// preparer and planner.
+#define OCTET_CORE_LIMITS_HPP_
+
+#include <limits>
+#include <new>
+#include <string>
+#include <string_view>
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// What loading, planning and running one model may take. Each is checked before the memory is
+/// allocated or the work is done; exceeding one is an error that names it (errc::too_large). The
+/// defaults suit an application on a phone: networks of 200 MB load, a hostile file of any size
+/// fails within seconds and half a gigabyte.
+struct limits {
+  std::size_t file_bytes = std::size_t{1} << 28;      // a file of a model
+  std::size_t tensor_bytes = std::size_t{1} << 27;    // one tensor
+  std::size_t constant_bytes = std::size_t{1} << 28;  // all constants: the file's and computed ones
+  std::size_t arena_bytes = std::size_t{1} << 28;  // a session: values, states, scratch of threads
+  std::size_t scratch_bytes = std::size_t{1} << 27;  // one operator while it runs, per thread
+  std::size_t plan_bytes = std::size_t{1} << 28;     // a plan: packed weights, multipliers, tables
+  std::size_t tensors = std::size_t{1} << 18;        // tensors of a graph
+  std::size_t nodes = std::size_t{1} << 17;          // nodes of a graph
+  std::size_t depth = 64;  // calls, blocks and expressions within one another: 128 KB of stack
+  /// Elementary steps while a file is loaded (expressions of its program, elements that are
+  /// computed or copied), beyond `work_per_byte` for each byte of the file.
+  std::size_t work = std::size_t{1} << 24;
+
+  static constexpr std::size_t work_per_byte = 128;
+
+  /// No limit: for graphs that the caller made.
+  static constexpr limits none() noexcept {
+    limits l;
+    for (const auto& [name, member] : list) l.*member = std::numeric_limits<std::size_t>::max();
+    return l;
+  }
+  struct entry {
+    std::string_view name;
+    std::size_t limits::*member;
+  };
+  /// Every limit by its name.
+  static const entry list[10];
+};
+inline constexpr limits::entry limits::list[10] = {
+    {"file_bytes", &limits::file_bytes},
+    {"tensor_bytes", &limits::tensor_bytes},
+    {"constant_bytes", &limits::constant_bytes},
+    {"arena_bytes", &limits::arena_bytes},
+    {"scratch_bytes", &limits::scratch_bytes},
+    {"plan_bytes", &limits::plan_bytes},
+    {"tensors", &limits::tensors},
+    {"nodes", &limits::nodes},
+    {"depth", &limits::depth},
+    {"work", &limits::work},
+};
+
+/// `what` exceeds the limit of that member. `found` and `most` in the member's unit.
+OCTET_COLD inline error_info over_limit(std::size_t limits::*member, const limits& of,
+                                        std::string_view what, std::string_view found = {}) {
+  std::string_view name;
+  for (const limits::entry& e : limits::list)
+    if (e.member == member) name = e.name;
+  return detail::error_of(errc::too_large, {what}, {found},
+                          {"at most ", of.*member, ", the limit ", name});
+}
+/// An error where `found` is more than the limit.
+inline status within_limit(std::size_t limits::*member, const limits& of, const char* what,
+                           std::size_t found) {
+  if (found <= of.*member) return unit{};
+  return found == std::numeric_limits<std::size_t>::max()
+             ? over_limit(member, of, what, "more than can be counted")
+             : over_limit(member, of, what, detail::joined({found}));
+}
+
+/// Extents that kernels can index: none negative, at most max_elements elements. An extent of 0
+/// counts as 1, here and against limits::tensor_bytes: it must hide neither a product of the others
+/// that overflows nor loops over them. `what`: whose, "a tensor".
+inline status verify_shape(const dims& shape, std::string_view what = "a tensor") {
+  const auto wrong = [&](errc code, const char* front, const char* supported) {
+    return detail::error_of(code, {front, what}, {shape}, {supported});
+  };
+  std::size_t elements = 1;
+  for (const std::int32_t extent : shape) {
+    if (extent < 0) return wrong(errc::invalid, "negative extent of ", "0 or more");
+    elements = saturating_mul(elements, extent == 0 ? 1 : as_size(extent));
+  }
+  if (elements <= max_elements) return unit{};
+  return wrong(errc::too_large, "", "at most 2^31 - 1 elements, an extent of 0 counted as 1");
+}
+/// The same, and the bytes within the caller's limit.
+inline status verify_size(const dims& shape, dtype type, const limits& of,
+                          std::string_view what = "a tensor") {
+  if (auto s = verify_shape(shape, what); !s) return s;
+  std::size_t elements = 1;
+  for (const std::int32_t extent : shape) elements *= extent == 0 ? 1 : as_size(extent);
+  const std::size_t bytes = bytes_of(Elements(elements), type).value;
+  if (bytes <= of.tensor_bytes) return unit{};
+  return over_limit(&limits::tensor_bytes, of, detail::joined({"bytes of ", what}),
+                    detail::joined({bytes, " for ", shape}));
+}
+
+/// The system gives no memory for `bytes` that are within every limit.
+OCTET_COLD inline error_info no_memory(std::size_t bytes) {
+  return detail::error_of(errc::out_of_memory, {bytes, " bytes"}, {}, {});
+}
+
+/// f(), where there are exceptions (octet::compiled has them) with an error in place of
+/// std::bad_alloc. Code built without them ends where memory does.
+template <class F> auto with_memory_errors(F&& f) -> decltype(f()) {
+#if defined(__cpp_exceptions)
+  try {
+    return f();
+  } catch (const std::bad_alloc&) {
+    return error_info{errc::out_of_memory, "memory", {}, {}, {}, {}, {}};
+  }
+#else
+  return f();
+#endif
+}
+
+/// The same while `file` is loaded, which the error names (where there is memory for its name).
+template <class F> auto with_memory_errors(std::string_view file, F&& f) -> decltype(f()) {
+  auto r = with_memory_errors(std::forward<F>(f));
+  if (r || !r.error().file.empty()) return r;
+#if defined(__cpp_exceptions)
+  try {
+    r.error().file = file;
+  } catch (const std::bad_alloc&) {
+  }
+#else
+  r.error().file = file;
+#endif
+  return r;
+}
+
+/// What is left of limits::work while one file is loaded.
+class work_budget {
+ public:
+  work_budget(const limits& l, std::size_t file_bytes) noexcept
+      : most_(saturating_add(l.work, saturating_mul(limits::work_per_byte, file_bytes))),
+        left_(most_) {}
+  /// Takes `steps`; false where fewer are left, now and ever after.
+  bool take(std::size_t steps) noexcept {
+    exhausted_ = exhausted_ || steps > left_;
+    if (!exhausted_) left_ -= steps;
+    return !exhausted_;
+  }
+  status spend(std::size_t steps) {
+    if (take(steps)) return unit{};
+    return error();
+  }
+  bool exhausted() const noexcept { return exhausted_; }
+  error_info error() const {
+    return {errc::too_large,
+            "loading takes too many steps",
+            {},
+            {},
+            {},
+            {},
+            "at most " + std::to_string(most_) + ", the limit work"};
+  }
+
+ private:
+  std::size_t most_, left_;
+  bool exhausted_ = false;
+};
 
 OCTET_NAMESPACE_END
 
@@ -15867,8 +17500,7 @@ constexpr bool is_alias(const op_def& op, const node_view& n) {
 OCTET_COLD inline status within(const op_def& op, const char* what, std::size_t taken,
                                 std::size_t declared) {
   if (taken <= declared || op.memory == nullptr) return unit{};
-  return invalid(what, std::to_string(taken) + " bytes",
-                 std::to_string(declared) + " bytes, as op_def::memory says");
+  return invalid_of({what}, {taken, " bytes"}, {declared, " bytes, as op_def::memory says"});
 }
 
 /// References only: for who must not name the kernels (loaders, which fold constants).
@@ -16008,10 +17640,10 @@ namespace detail {
 OCTET_COLD inline status verify_view(const quantized_view& v, std::string_view what) {
   status s = verify_quantization(v.desc());
   if (s && v.scale == 0 && v.scales.empty() && v.zero_point != 0)
-    s = invalid("scale", "none, and zero point " + std::to_string(v.zero_point), "a scale");
+    s = invalid_of({"scale"}, {"none, and zero point ", v.zero_point}, {"a scale"});
   if (s) return s;
   error_info e = s.error();
-  e.what += " of " + std::string(what);
+  e.what = joined({e.what, " of ", what});
   return e;
 }
 /// Number, types and quantization of the operands of a direct call.
@@ -16019,8 +17651,8 @@ OCTET_COLD inline status verify_operands(const op_def& op, std::span<const quant
                                          std::span<const quantized_view> out, rounding round) {
   const auto count = static_cast<std::int32_t>(in.size());
   if (count < op.min_inputs || (op.max_inputs >= 0 && count > op.max_inputs))
-    return invalid("number of inputs of " + std::string(op.name), std::to_string(count),
-                   std::to_string(op.min_inputs) + " to " + std::to_string(op.max_inputs));
+    return invalid_of({"number of inputs of ", op.name}, {count},
+                      {op.min_inputs, " to ", op.max_inputs});
   for (const auto* list : {&in, &out})
     for (std::size_t i = 0; i < list->size(); ++i) {
       const quantized_view& v = (*list)[i];
@@ -16036,12 +17668,11 @@ OCTET_COLD inline status verify_operands(const op_def& op, std::span<const quant
 /// The outputs have the shapes that the operator's rule gives them.
 OCTET_COLD inline status verify_output_shapes(const op_def& op, const node_view& n) {
   if (!op.shape) return unit{};
-  std::vector<dims> shapes(n.out.size());
-  if (auto s = op.shape(n, shapes); !s) return s;
+  work_list<dims> shapes(n.out.size());
+  if (auto s = op.shape(n, {shapes.begin(), n.out.size()}); !s) return s;
   for (std::size_t i = 0; i < n.out.size(); ++i)
     if (!(shapes[i] == n.out[i].shape))
-      return invalid("output shape of " + std::string(op.name), to_string(n.out[i].shape),
-                     to_string(shapes[i]));
+      return invalid_of({"output shape of ", op.name}, {n.out[i].shape}, {shapes[i]});
   return unit{};
 }
 
@@ -16066,31 +17697,35 @@ class operator_call {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
-      return unsupported("target", std::string(name_of(on)),
-                         "a target of this build that this CPU can run");
+      return unsupported("target", name_of(on), "a target of this build that this CPU can run");
     if (auto s = detail::verify_operands(op, in, out, round); !s) return s.error();
     operator_call c;
-    std::vector<tensor_desc> ins, outs;
-    std::vector<std::span<const std::byte>> constants;
-    const auto given = std::make_unique<bool[]>(in.size() + 1);
+    detail::work_list<tensor_desc> descs(in.size() + out.size());
+    detail::work_list<std::span<const std::byte>> constants(in.size());
+    // Which inputs are there, and which attributes are read.
+    const std::size_t entries = attrs.entries().size();
+    detail::work_list<bool> flags(in.size() + entries);
+    bool *const given = flags.begin(), *const known_attributes = given + in.size();
     for (std::size_t i = 0; i < in.size(); ++i) {
       given[i] = in[i].data.data != nullptr || !(i < constant.size() && constant[i]);
-      ins.push_back(in[i].desc());
-      const bool known = given[i] && i < constant.size() && constant[i];
-      constants.push_back(
-          known ? std::span(static_cast<const std::byte*>(in[i].data.data), in[i].data.size_bytes())
-                : std::span<const std::byte>());
+      descs[i] = in[i].desc();
+      if (given[i] && i < constant.size() && constant[i])
+        constants[i] = {static_cast<const std::byte*>(in[i].data.data), in[i].data.size_bytes()};
     }
-    for (const quantized_view& o : out) outs.push_back(o.desc());
-    const auto known_attributes = std::make_unique<bool[]>(attrs.entries().size() + 1);
-    const attribute_view view(attrs, known_attributes.get());
-    const node_view n{ins, outs, constants, {given.get(), in.size()}, &view, round};
-    if (auto s = detail::verify_values(attrs, outs); !s) return s.error();
+    for (std::size_t i = 0; i < out.size(); ++i) descs[in.size() + i] = out[i].desc();
+    const attribute_view view(attrs, known_attributes);
+    const node_view n{{descs.begin(), in.size()},
+                      {descs.begin() + in.size(), out.size()},
+                      {constants.begin(), in.size()},
+                      {given, in.size()},
+                      &view,
+                      round};
+    if (auto s = detail::verify_values(attrs, n.out); !s) return s.error();
     if (auto s = detail::verify_output_shapes(op, n); !s) return s.error();
     c.memory_ = std::make_unique<plan_memory>();
     if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
       return s.error();
-    if (auto s = detail::all_read(op, attrs, known_attributes.get()); !s) return s.error();
+    if (auto s = detail::all_read(op, attrs, known_attributes); !s) return s.error();
     c.step_.inputs = static_cast<std::uint32_t>(in.size()),
     c.step_.outputs = static_cast<std::uint32_t>(out.size());
     c.scratch_ = buffer(Bytes(c.step_.scratch));
@@ -16174,16 +17809,22 @@ namespace detail {
 OCTET_COLD inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
                                         const quantized_result& y, const attributes& attrs,
                                         octet::law l) {
-  std::vector<tensor_desc> ins;
-  for (const quantized_view& v : in) ins.push_back(v.desc());
-  const std::unique_ptr<bool[]> given(new bool[in.size()]);
-  std::fill_n(given.get(), in.size(), true);
+  work_list<tensor_desc> ins(in.size());
+  work_list<bool> given(in.size());
+  for (std::size_t i = 0; i < in.size(); ++i) ins[i] = in[i].desc(), given[i] = true;
   const quantized_view to = y.view();
   const tensor_desc out = to.desc();
   const attribute_view view(attrs);
-  return octet::decide(op, l, {ins, {&out, 1}, {}, {given.get(), in.size()}, &view},
+  return octet::decide(op, l,
+                       {{ins.begin(), in.size()}, {&out, 1}, {}, {given.begin(), in.size()}, &view},
                        laws::composed(in[0].data.shape));
 }
+/// set(key, value) of numbers: two functions, however many call them.
+struct attribute_setter {
+  attributes& to;
+  OCTET_COLD void operator()(const char* key, std::int64_t v) const { to.set(key, v); }
+  OCTET_COLD void operator()(const char* key, double v) const { to.set(key, v); }
+};
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
 OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
                                    std::span<const quantized_view> in, std::size_t constants,
@@ -16191,33 +17832,33 @@ OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
                                    const arithmetic& how) {
   rounding round = how.rounding;
   laws::decision decided = round;
-  const auto set = [&](const char* key, auto value) { attrs.set(key, value); };
+  const attribute_setter set{attrs};
   const bool accumulators =
       op.accumulates && y.scale == 0 && accumulator_types.contains(y.data.type);
   if (how.by_law && !accumulators) {
     decided = decide(op, in, y, attrs, how.law);
     if (!decided.known)
-      return unsupported(std::string(op.name) + " on " + std::string(name_of(in[0].data.type)),
-                         "law " + std::string(name_of(how.law)),
-                         "a rounding by name where the law's framework has no such operator");
+      return error_of(errc::unsupported, {op.name, " on ", name_of(in[0].data.type)},
+                      {"law ", name_of(how.law)},
+                      {"a rounding by name where the law's framework has no such operator"});
     round = decided.round;
   } else if (!how.by_law) {
     decided.f32_product = how.f32_product, decided.channels_last = how.channels_last;
   }
   set_decided(decided, set);
   if (y.activation != activation::none && !is_float(y.data.type) && !(y.scale > 0))
-    return invalid("activation of a result without scale", std::string(op.name));
+    return invalid("activation of a result without scale", op.name);
   set_bounds(decided.by, y.activation, operand_of(y.view().desc()), set);
-  const std::unique_ptr<bool[]> known(new bool[in.size()]);
+  work_list<bool> known(in.size());
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view to = y.view();
-  auto c = operator_call::make(op, in, {known.get(), in.size()}, {&to, 1}, attrs, round,
+  auto c = operator_call::make(op, in, {known.begin(), in.size()}, {&to, 1}, attrs, round,
                                target::automatic, find);
   if (!c) return c.error();
-  std::vector<const void*> from;
-  for (const quantized_view& v : in) from.push_back(v.data.data);
+  work_list<const void*> from(in.size());
+  for (std::size_t i = 0; i < in.size(); ++i) from[i] = in[i].data.data;
   void* outs[1] = {y.data.data};
-  (*c)(from.data(), outs);
+  (*c)(from.begin(), outs);
   return unit{};
 }
 template <const op_def& Op>
@@ -16276,15 +17917,417 @@ inline attributes number(std::string_view key, double v) {
 
 OCTET_NAMESPACE_END
 
-// ---- octet/kernels/elementwise.hpp
-// Kernels of sums, products, requantization and tables, for a file that wants no others.
-#define OCTET_KERNELS_ELEMENTWISE_HPP_
+// ---- octet/ops/types.hpp
+// Calls a generic function with C++ types chosen by run-time dtypes.
+#define OCTET_OPS_TYPES_HPP_
 
 
-#define OCTET_WANTS_ELEMENTWISE
+OCTET_NAMESPACE_BEGIN
+
+template <class T> struct type_tag { using type = T; };
+
+/// f(type_tag<T>{}) for the quantized activation types u8, s8, s16 (others: not called, returns
+/// false).
+template <class F> constexpr bool with_quantized(dtype t, F&& f) {
+  switch (t) {
+    case dtype::u8: f(type_tag<std::uint8_t>{}); return true;
+    case dtype::s8: f(type_tag<std::int8_t>{}); return true;
+    case dtype::s16: f(type_tag<std::int16_t>{}); return true;
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u16:
+    case dtype::s32:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean: return false;
+  }
+  return false;
+}
+/// The same with s32, s64 (accumulators) and u16 in addition.
+template <class F> constexpr bool with_integer(dtype t, F&& f) {
+  switch (t) {
+    case dtype::s32: f(type_tag<std::int32_t>{}); return true;
+    case dtype::s64: f(type_tag<std::int64_t>{}); return true;
+    case dtype::u16: f(type_tag<std::uint16_t>{}); return true;
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::s16: return with_quantized(t, f);
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::boolean: return false;
+  }
+  return false;
+}
+/// f(type_tag<T>{}) for bytes, u8 and s8 (others: not called, returns false).
+template <class F> constexpr bool with_eight_bit(dtype t, F&& f) {
+  switch (t) {
+    case dtype::u8: f(type_tag<std::uint8_t>{}); return true;
+    case dtype::s8: f(type_tag<std::int8_t>{}); return true;
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::s32:
+    case dtype::u32:
+    case dtype::s64:
+    case dtype::u64:
+    case dtype::boolean: return false;
+  }
+  return false;
+}
+/// f(type_tag<T>{}) for accumulators, s32 and s64 (others: not called, returns false).
+template <class F> constexpr bool with_accumulator(dtype t, F&& f) {
+  switch (t) {
+    case dtype::s32: f(type_tag<std::int32_t>{}); return true;
+    case dtype::s64: f(type_tag<std::int64_t>{}); return true;
+    case dtype::f32:
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::boolean: return false;
+  }
+  return false;
+}
+/// f(type_tag<T>{}) for what plain sums and products are of: f32, s32, s64; not called for others.
+template <class F> constexpr void with_arithmetic(dtype t, F&& f) {
+  switch (t) {
+    case dtype::f32: return f(type_tag<float>{});
+    case dtype::s32: return f(type_tag<std::int32_t>{});
+    case dtype::s64: return f(type_tag<std::int64_t>{});
+    case dtype::f64:
+    case dtype::f16:
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::s16:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64:
+    case dtype::boolean: break;
+  }
+}
+/// f(type_tag<A>{}, type_tag<B>{}) for two quantized operands, as layers have them; not called for
+/// other types.
+template <class F> constexpr void with_operands(dtype a, dtype b, F&& f) {
+  with_quantized(a, [&]<class A>(type_tag<A> first) {
+    with_quantized(b, [&]<class B>(type_tag<B> second) { f(first, second); });
+  });
+}
+/// Results of one type, which the caller owns.
+template <class T> struct typed_results {
+  T* to;
+  constexpr void set(std::size_t i, T v) const noexcept { to[i] = v; }
+};
+/// Results of any integer type, which the caller owns. What products of operands end in: their
+/// loops are compiled for each pair of operands and not once more for each result.
+struct integer_results {
+  void* to;
+  dtype type;
+  /// v: of that type's range.
+  void set(std::size_t i, std::int64_t v) const noexcept {
+    with_integer(type, [&]<class T>(type_tag<T>) { static_cast<T*>(to)[i] = static_cast<T>(v); });
+  }
+};
+/// Codes of any quantized type, whose memory is the caller's: what elements of references are read
+/// through that take several of them, since a loop for each combination of types is nearly all of
+/// what a header-only file would compile for them.
+struct quantized_codes {
+  const void* from;
+  dtype type;
+  std::int32_t operator[](std::size_t i) const noexcept {
+    std::int32_t v = 0;
+    with_quantized(type, [&]<class T>(type_tag<T>) { v = static_cast<const T*>(from)[i]; });
+    return v;
+  }
+};
+/// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Every type has one.
+template <class F> constexpr void with_size(dtype t, F&& f) {
+  switch (t) {
+    case dtype::u8:
+    case dtype::s8:
+    case dtype::boolean: return f(type_tag<std::uint8_t>{});
+    case dtype::f16:
+    case dtype::s16:
+    case dtype::u16: return f(type_tag<std::uint16_t>{});
+    case dtype::f32:
+    case dtype::s32:
+    case dtype::u32: return f(type_tag<std::uint32_t>{});
+    case dtype::f64:
+    case dtype::s64:
+    case dtype::u64: return f(type_tag<std::uint64_t>{});
+  }
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/broadcast.hpp
+// How operands of different shapes meet element by element: one plan for every operator that
+// broadcasts.
+#define OCTET_OPS_BROADCAST_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Output extents with adjacent axes merged where every operand allows it, and each operand's
+/// stride per axis in elements (0: repeated).
+template <int N> struct broadcast_plan {
+  std::size_t count = 0;  // elements of the output
+  std::size_t inner = 1;  // extent of the innermost merged axis
+  std::int32_t rank = 1;  // merged axes, at least one
+  std::array<std::int32_t, dims::max_rank> extent{1};
+  std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};
+};
+
+/// Plan for operands of these shapes; all must broadcast to `y` (checked by the operator's shape
+/// rule).
+template <int N>
+OCTET_COLD constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in,
+                                                      const dims& y) {
+  broadcast_plan<N> p;
+  p.count = y.elements().value;
+  std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};
+  for (std::size_t k = 0; k < as_size(N); ++k) {
+    std::int64_t s = 1;
+    for (int i = 0; i < y.rank; ++i) {
+      const std::int32_t e = in[k].back(i);
+      stride[k][as_size(y.rank - 1 - i)] = e == 1 ? 0 : static_cast<std::int32_t>(s);
+      s *= e;
+    }
+  }
+  // From the innermost outwards: axis i joins the axis inside it if for every operand the step of i
+  // equals a full pass over that axis.
+  p.rank = 0;
+  std::array<std::int32_t, dims::max_rank> extent{};  // innermost first
+  std::array<std::array<std::int32_t, dims::max_rank>, N> merged{};
+  for (int i = y.rank - 1; i >= 0; --i) {
+    const auto at = as_size(i);
+    if (y[i] == 1) continue;
+    const auto last = as_size(p.rank > 0 ? p.rank - 1 : 0);
+    bool join = p.rank > 0;
+    for (std::size_t k = 0; k < as_size(N) && join; ++k)
+      join = stride[k][at] == merged[k][last] * extent[last];
+    if (join) {
+      extent[last] *= y[i];
+    } else {
+      const auto to = as_size(p.rank++);
+      extent[to] = y[i];
+      for (std::size_t k = 0; k < as_size(N); ++k) merged[k][to] = stride[k][at];
+    }
+  }
+  if (p.rank == 0) {
+    p.rank = 1;
+    extent[0] = 1;
+    for (std::size_t k = 0; k < as_size(N); ++k) merged[k][0] = 1;
+  }
+  for (std::int32_t i = 0; i < p.rank; ++i) {
+    const auto from = as_size(p.rank - 1 - i), to = as_size(i);
+    p.extent[to] = extent[from];
+    for (std::size_t k = 0; k < as_size(N); ++k) p.stride[k][to] = merged[k][from];
+  }
+  p.inner = as_size(p.extent[as_size(p.rank - 1)]);
+  return p;
+}
+
+/// The element of each operand that output element i takes.
+template <int N>
+constexpr std::array<std::size_t, N> broadcast_offsets(const broadcast_plan<N>& p, std::size_t i) {
+  std::array<std::size_t, N> offset{};
+  for (std::int32_t d = p.rank - 1; d >= 0; --d) {
+    const auto axis = as_size(d), extent = as_size(p.extent[axis]);
+    for (std::size_t k = 0; k < as_size(N); ++k)
+      offset[k] += i % extent * as_size(p.stride[k][axis]);
+    i /= extent;
+  }
+  return offset;
+}
+/// An operand that broadcasts to matrices [..., M, N]: its own matrix for each of these, the steps
+/// from row to row and column to column in it; 0: repeated.
+struct broadcast_matrix {
+  broadcast_plan<1> batches{};
+  std::size_t size = 0, row = 0, column = 0;
+  template <class T> constexpr const T* row_of(const T* x, std::size_t batch, std::size_t i) const {
+    return x + broadcast_offsets(batches, batch)[0] * size + i * row;
+  }
+};
+constexpr broadcast_matrix make_broadcast_matrix(dims c, dims y) {
+  broadcast_matrix m;
+  const std::int32_t rows = c.rank < 2 ? 1 : c.back(1), columns = c.rank < 1 ? 1 : c.back(0);
+  m.size = as_size(rows) * as_size(columns);
+  m.row = rows == 1 ? 0 : as_size(columns);
+  m.column = columns == 1 ? 0 : 1;
+  c.rank = c.rank > 2 ? c.rank - 2 : 0, y.rank -= 2;
+  m.batches = make_broadcast<1>({c}, y);
+  return m;
+}
+/// f(i, offsets) for output elements [begin, end): i is the output index, offsets[k] the element of
+/// operand k.
+template <int N, class F>
+constexpr void for_each_broadcast(const broadcast_plan<N>& p, std::size_t begin, std::size_t end,
+                                  F&& f) {
+  if (begin >= end) return;
+  std::array<std::int32_t, dims::max_rank> at{};
+  std::array<std::size_t, N> offset = broadcast_offsets(p, begin);
+  std::size_t rest = begin;
+  for (std::int32_t i = p.rank - 1; i >= 0; --i) {
+    const auto axis = as_size(i), extent = as_size(p.extent[axis]);
+    at[axis] = static_cast<std::int32_t>(rest % extent);
+    rest /= extent;
+  }
+  for (std::size_t i = begin; i < end; ++i) {
+    f(i, offset);
+    for (std::int32_t d = p.rank - 1; d >= 0; --d) {
+      const auto axis = as_size(d);
+      for (std::size_t k = 0; k < as_size(N); ++k) offset[k] += as_size(p.stride[k][axis]);
+      if (++at[axis] < p.extent[axis]) break;
+      for (std::size_t k = 0; k < as_size(N); ++k)
+        offset[k] -= as_size(p.stride[k][axis]) * as_size(p.extent[axis]);
+      at[axis] = 0;
+    }
+  }
+}
+
+/// Shape rule of two operands that broadcast.
+constexpr shape_or binary_shape(const dims& a, const dims& b) {
+  const dims y = broadcast(a, b);
+  if (y.rank < 0) return violation{rule::shapes_differ, a, b};
+  return y;
+}
+
+namespace ops {
+constexpr status binary_op_shape(const node_view& n, std::span<dims> out) {
+  return set_shape(out, binary_shape(n.in[0].shape, n.in[1].shape));
+}
+/// For operators whose output has the first input's shape.
+constexpr status same_op_shape(const node_view& n, std::span<dims> out) {
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/kernels/binary_walk.hpp
+// How operations of two operands walk over their output: the same on every target, compiled once.
+#define OCTET_KERNELS_BINARY_WALK_HPP_
+
+#include <cstring>
+
+
+#if OCTET_HAS_KERNELS
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+
+/// Operand k lies in memory as the result does.
+inline bool in_result_order(const broadcast_plan<2>& s, std::size_t k) noexcept {
+  std::int64_t step = 1;
+  for (std::size_t axis = as_size(s.rank); axis-- > 0; step *= s.extent[axis])
+    if (s.stride[k][axis] != step) return false;
+  return true;
+}
+/// Operand k is one row of the innermost axis again and again.
+inline bool is_one_row(const broadcast_plan<2>& s, std::size_t k) noexcept {
+  for (std::size_t axis = 0; axis + 1 < as_size(s.rank); ++axis)
+    if (s.stride[k][axis] != 0) return false;
+  return s.stride[k][as_size(s.rank - 1)] == 1;
+}
+/// An operation and how it reads operands and writes results: y[0..n) = op(a, b), operands step by
+/// one element or stand still.
+struct binary_loop {
+  const void *op, *operands;
+  void (*run)(const void* op, const void* operands, const std::byte* a, bool step_a,
+              const std::byte* b, bool step_b, std::byte* y, std::size_t n) noexcept;
+  std::size_t size[2], result_size;  // bytes of an element
+};
+/// Rows up to this length are laid out once over and over, so that a run has many of them.
+inline constexpr std::size_t most_short_row = 256, many_rows = 1024;
+
+/// Operand `whole` in the result's order, the other one a short row again and again.
+OCTET_NOINLINE inline void binary_short_rows(const binary_loop& of, std::size_t whole,
+                                             std::size_t row, const kernel_args& k,
+                                             std::size_t begin, std::size_t end) noexcept {
+  const std::size_t other = 1 - whole, sx = of.size[whole], sr = of.size[other], at = begin % row,
+                    most = many_rows / row * row, run = most < end - begin ? most : end - begin;
+  alignas(64) std::byte rows[many_rows * 4];
+  const auto* from = static_cast<const std::byte*>(k.in[other]);
+  std::memcpy(rows, from + at * sr, (row - at) * sr);
+  std::memcpy(rows + (row - at) * sr, from, at * sr);
+  for (std::size_t have = row; have < run;) {
+    const std::size_t more = have < most - have ? have : most - have;
+    std::memcpy(rows + have * sr, rows, more * sr);
+    have += more;
+  }
+  const auto* x = static_cast<const std::byte*>(k.in[whole]);
+  auto* y = static_cast<std::byte*>(k.out[0]);
+  for (std::size_t i = begin; i < end; i += run) {
+    const std::size_t n = run < end - i ? run : end - i;
+    of.run(of.op, of.operands, whole == 0 ? x + i * sx : rows, true, whole == 0 ? rows : x + i * sx,
+           true, y + i * of.result_size, n);
+  }
+}
+
+/// Output elements [begin, end) in runs along the innermost merged axis, where an operand's stride
+/// is 0 or 1. Elements have at most four bytes.
+OCTET_NOINLINE inline void binary_walk(const binary_loop& of, const broadcast_plan<2>& s,
+                                       const kernel_args& k, std::size_t begin,
+                                       std::size_t end) noexcept {
+  const auto* a = static_cast<const std::byte*>(k.in[0]);
+  const auto* b = static_cast<const std::byte*>(k.in[1]);
+  auto* y = static_cast<std::byte*>(k.out[0]);
+  const std::size_t sa = of.size[0], sb = of.size[1], sy = of.result_size;
+  const bool rows_of_b = s.rank > 1 && in_result_order(s, 0) && is_one_row(s, 1),
+             rows_of_a = s.rank > 1 && in_result_order(s, 1) && is_one_row(s, 0);
+  if (rows_of_a || rows_of_b) {
+    if (s.inner <= most_short_row)
+      return binary_short_rows(of, rows_of_b ? 0 : 1, s.inner, k, begin, end);
+    for (std::size_t i = begin, at = begin % s.inner; i < end; at = 0) {
+      const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
+      of.run(of.op, of.operands, a + (rows_of_a ? at : i) * sa, true, b + (rows_of_b ? at : i) * sb,
+             true, y + i * sy, n);
+      i += n;
+    }
+    return;
+  }
+  const auto last = as_size(s.rank - 1);
+  const bool step_a = s.stride[0][last] != 0, step_b = s.stride[1][last] != 0;
+  for (std::size_t i = begin; i < end;) {
+    std::size_t rest = i / s.inner, at = i % s.inner,
+                offset[2] = {step_a ? at : 0, step_b ? at : 0};
+    for (std::size_t axis = last; axis-- > 0;) {
+      const auto extent = as_size(s.extent[axis]), index = rest % extent;
+      rest /= extent;
+      offset[0] += index * as_size(s.stride[0][axis]);
+      offset[1] += index * as_size(s.stride[1][axis]);
+    }
+    const std::size_t n = s.inner - at < end - i ? s.inner - at : end - i;
+    of.run(of.op, of.operands, a + offset[0] * sa, step_a, b + offset[1] * sb, step_b, y + i * sy,
+           n);
+    i += n;
+  }
+}
+
+}  // namespace kernels
+OCTET_NAMESPACE_END
+#endif  // OCTET_HAS_KERNELS
+
+// ---- octet/kernels/sums.hpp
+// Kernels of sums, for a file that wants no others.
+#define OCTET_KERNELS_SUMS_HPP_
+
+
+#define OCTET_WANTS_SUMS
 #if OCTET_HAS_KERNELS
 #endif
-#if OCTET_HAS_KERNELS && !defined(OCTET_HAS_ELEMENTWISE)
+#if OCTET_HAS_KERNELS && !defined(OCTET_HAS_SUMS)
 #endif
 
 // ---- octet/laws/xnnpack.hpp
@@ -16446,334 +18489,6 @@ constexpr float fma(float a, float b, float c) noexcept {
 }  // namespace numerics
 OCTET_NAMESPACE_END
 
-// ---- octet/ops/types.hpp
-// Calls a generic function with C++ types chosen by run-time dtypes.
-#define OCTET_OPS_TYPES_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-template <class T> struct type_tag { using type = T; };
-
-/// f(type_tag<T>{}) for the quantized activation types u8, s8, s16 (others: not called, returns
-/// false).
-template <class F> constexpr bool with_quantized(dtype t, F&& f) {
-  switch (t) {
-    case dtype::u8: f(type_tag<std::uint8_t>{}); return true;
-    case dtype::s8: f(type_tag<std::int8_t>{}); return true;
-    case dtype::s16: f(type_tag<std::int16_t>{}); return true;
-    case dtype::f32:
-    case dtype::f64:
-    case dtype::f16:
-    case dtype::u16:
-    case dtype::s32:
-    case dtype::u32:
-    case dtype::s64:
-    case dtype::u64:
-    case dtype::boolean: return false;
-  }
-  return false;
-}
-/// The same with s32, s64 (accumulators) and u16 in addition.
-template <class F> constexpr bool with_integer(dtype t, F&& f) {
-  switch (t) {
-    case dtype::s32: f(type_tag<std::int32_t>{}); return true;
-    case dtype::s64: f(type_tag<std::int64_t>{}); return true;
-    case dtype::u16: f(type_tag<std::uint16_t>{}); return true;
-    case dtype::u8:
-    case dtype::s8:
-    case dtype::s16: return with_quantized(t, f);
-    case dtype::f32:
-    case dtype::f64:
-    case dtype::f16:
-    case dtype::u32:
-    case dtype::u64:
-    case dtype::boolean: return false;
-  }
-  return false;
-}
-/// f(type_tag<T>{}) for bytes, u8 and s8 (others: not called, returns false).
-template <class F> constexpr bool with_eight_bit(dtype t, F&& f) {
-  switch (t) {
-    case dtype::u8: f(type_tag<std::uint8_t>{}); return true;
-    case dtype::s8: f(type_tag<std::int8_t>{}); return true;
-    case dtype::f32:
-    case dtype::f64:
-    case dtype::f16:
-    case dtype::s16:
-    case dtype::u16:
-    case dtype::s32:
-    case dtype::u32:
-    case dtype::s64:
-    case dtype::u64:
-    case dtype::boolean: return false;
-  }
-  return false;
-}
-/// f(type_tag<T>{}) for accumulators, s32 and s64 (others: not called, returns false).
-template <class F> constexpr bool with_accumulator(dtype t, F&& f) {
-  switch (t) {
-    case dtype::s32: f(type_tag<std::int32_t>{}); return true;
-    case dtype::s64: f(type_tag<std::int64_t>{}); return true;
-    case dtype::f32:
-    case dtype::f64:
-    case dtype::f16:
-    case dtype::u8:
-    case dtype::s8:
-    case dtype::s16:
-    case dtype::u16:
-    case dtype::u32:
-    case dtype::u64:
-    case dtype::boolean: return false;
-  }
-  return false;
-}
-/// f(type_tag<T>{}) for what plain sums and products are of: f32, s32, s64; not called for others.
-template <class F> constexpr void with_arithmetic(dtype t, F&& f) {
-  switch (t) {
-    case dtype::f32: return f(type_tag<float>{});
-    case dtype::s32: return f(type_tag<std::int32_t>{});
-    case dtype::s64: return f(type_tag<std::int64_t>{});
-    case dtype::f64:
-    case dtype::f16:
-    case dtype::u8:
-    case dtype::s8:
-    case dtype::s16:
-    case dtype::u16:
-    case dtype::u32:
-    case dtype::u64:
-    case dtype::boolean: break;
-  }
-}
-/// f(type_tag<A>{}, type_tag<B>{}) for two quantized operands, as layers have them; not called for
-/// other types.
-template <class F> constexpr void with_operands(dtype a, dtype b, F&& f) {
-  with_quantized(a, [&]<class A>(type_tag<A> first) {
-    with_quantized(b, [&]<class B>(type_tag<B> second) { f(first, second); });
-  });
-}
-/// Results of one type, which the caller owns.
-template <class T> struct typed_results {
-  T* to;
-  constexpr void set(std::size_t i, T v) const noexcept { to[i] = v; }
-};
-/// Results of any integer type, which the caller owns. What products of operands end in: their
-/// loops are compiled for each pair of operands and not once more for each result.
-struct integer_results {
-  void* to;
-  dtype type;
-  /// v: of that type's range.
-  void set(std::size_t i, std::int64_t v) const noexcept {
-    with_integer(type, [&]<class T>(type_tag<T>) { static_cast<T*>(to)[i] = static_cast<T>(v); });
-  }
-};
-/// f(type_tag<U>{}) for an unsigned type of the element's size: data movement. Every type has one.
-template <class F> constexpr void with_size(dtype t, F&& f) {
-  switch (t) {
-    case dtype::u8:
-    case dtype::s8:
-    case dtype::boolean: return f(type_tag<std::uint8_t>{});
-    case dtype::f16:
-    case dtype::s16:
-    case dtype::u16: return f(type_tag<std::uint16_t>{});
-    case dtype::f32:
-    case dtype::s32:
-    case dtype::u32: return f(type_tag<std::uint32_t>{});
-    case dtype::f64:
-    case dtype::s64:
-    case dtype::u64: return f(type_tag<std::uint64_t>{});
-  }
-}
-
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/broadcast.hpp
-// How operands of different shapes meet element by element: one plan for every operator that
-// broadcasts.
-#define OCTET_OPS_BROADCAST_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-/// Output extents with adjacent axes merged where every operand allows it, and each operand's
-/// stride per axis in elements (0: repeated).
-template <int N> struct broadcast_plan {
-  std::size_t count = 0;  // elements of the output
-  std::size_t inner = 1;  // extent of the innermost merged axis
-  std::int32_t rank = 1;  // merged axes, at least one
-  std::array<std::int32_t, dims::max_rank> extent{1};
-  std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};
-};
-
-/// Plan for operands of these shapes; all must broadcast to `y` (checked by the operator's shape
-/// rule).
-template <int N>
-constexpr broadcast_plan<N> make_broadcast(const std::array<dims, N>& in, const dims& y) {
-  broadcast_plan<N> p;
-  p.count = y.elements().value;
-  std::array<std::array<std::int32_t, dims::max_rank>, N> stride{};
-  for (std::size_t k = 0; k < as_size(N); ++k) {
-    std::int64_t s = 1;
-    for (int i = 0; i < y.rank; ++i) {
-      const std::int32_t e = in[k].back(i);
-      stride[k][as_size(y.rank - 1 - i)] = e == 1 ? 0 : static_cast<std::int32_t>(s);
-      s *= e;
-    }
-  }
-  // From the innermost outwards: axis i joins the axis inside it if for every operand the step of i
-  // equals a full pass over that axis.
-  p.rank = 0;
-  std::array<std::int32_t, dims::max_rank> extent{};  // innermost first
-  std::array<std::array<std::int32_t, dims::max_rank>, N> merged{};
-  for (int i = y.rank - 1; i >= 0; --i) {
-    const auto at = as_size(i);
-    if (y[i] == 1) continue;
-    const auto last = as_size(p.rank > 0 ? p.rank - 1 : 0);
-    bool join = p.rank > 0;
-    for (std::size_t k = 0; k < as_size(N) && join; ++k)
-      join = stride[k][at] == merged[k][last] * extent[last];
-    if (join) {
-      extent[last] *= y[i];
-    } else {
-      const auto to = as_size(p.rank++);
-      extent[to] = y[i];
-      for (std::size_t k = 0; k < as_size(N); ++k) merged[k][to] = stride[k][at];
-    }
-  }
-  if (p.rank == 0) {
-    p.rank = 1;
-    extent[0] = 1;
-    for (std::size_t k = 0; k < as_size(N); ++k) merged[k][0] = 1;
-  }
-  for (std::int32_t i = 0; i < p.rank; ++i) {
-    const auto from = as_size(p.rank - 1 - i), to = as_size(i);
-    p.extent[to] = extent[from];
-    for (std::size_t k = 0; k < as_size(N); ++k) p.stride[k][to] = merged[k][from];
-  }
-  p.inner = as_size(p.extent[as_size(p.rank - 1)]);
-  return p;
-}
-
-/// The element of each operand that output element i takes.
-template <int N>
-constexpr std::array<std::size_t, N> broadcast_offsets(const broadcast_plan<N>& p, std::size_t i) {
-  std::array<std::size_t, N> offset{};
-  for (std::int32_t d = p.rank - 1; d >= 0; --d) {
-    const auto axis = as_size(d), extent = as_size(p.extent[axis]);
-    for (std::size_t k = 0; k < as_size(N); ++k)
-      offset[k] += i % extent * as_size(p.stride[k][axis]);
-    i /= extent;
-  }
-  return offset;
-}
-/// An operand that broadcasts to matrices [..., M, N]: its own matrix for each of these, the steps
-/// from row to row and column to column in it; 0: repeated.
-struct broadcast_matrix {
-  broadcast_plan<1> batches{};
-  std::size_t size = 0, row = 0, column = 0;
-  template <class T> constexpr const T* row_of(const T* x, std::size_t batch, std::size_t i) const {
-    return x + broadcast_offsets(batches, batch)[0] * size + i * row;
-  }
-};
-constexpr broadcast_matrix make_broadcast_matrix(dims c, dims y) {
-  broadcast_matrix m;
-  const std::int32_t rows = c.rank < 2 ? 1 : c.back(1), columns = c.rank < 1 ? 1 : c.back(0);
-  m.size = as_size(rows) * as_size(columns);
-  m.row = rows == 1 ? 0 : as_size(columns);
-  m.column = columns == 1 ? 0 : 1;
-  c.rank = c.rank > 2 ? c.rank - 2 : 0, y.rank -= 2;
-  m.batches = make_broadcast<1>({c}, y);
-  return m;
-}
-/// f(i, offsets) for output elements [begin, end): i is the output index, offsets[k] the element of
-/// operand k.
-template <int N, class F>
-constexpr void for_each_broadcast(const broadcast_plan<N>& p, std::size_t begin, std::size_t end,
-                                  F&& f) {
-  if (begin >= end) return;
-  std::array<std::int32_t, dims::max_rank> at{};
-  std::array<std::size_t, N> offset = broadcast_offsets(p, begin);
-  std::size_t rest = begin;
-  for (std::int32_t i = p.rank - 1; i >= 0; --i) {
-    const auto axis = as_size(i), extent = as_size(p.extent[axis]);
-    at[axis] = static_cast<std::int32_t>(rest % extent);
-    rest /= extent;
-  }
-  for (std::size_t i = begin; i < end; ++i) {
-    f(i, offset);
-    for (std::int32_t d = p.rank - 1; d >= 0; --d) {
-      const auto axis = as_size(d);
-      for (std::size_t k = 0; k < as_size(N); ++k) offset[k] += as_size(p.stride[k][axis]);
-      if (++at[axis] < p.extent[axis]) break;
-      for (std::size_t k = 0; k < as_size(N); ++k)
-        offset[k] -= as_size(p.stride[k][axis]) * as_size(p.extent[axis]);
-      at[axis] = 0;
-    }
-  }
-}
-
-/// Shape rule of two operands that broadcast.
-constexpr shape_or binary_shape(const dims& a, const dims& b) {
-  const dims y = broadcast(a, b);
-  if (y.rank < 0) return violation{rule::shapes_differ, a, b};
-  return y;
-}
-
-namespace ops {
-constexpr status binary_op_shape(const node_view& n, std::span<dims> out) {
-  return set_shape(out, binary_shape(n.in[0].shape, n.in[1].shape));
-}
-/// For operators whose output has the first input's shape.
-constexpr status same_op_shape(const node_view& n, std::span<dims> out) {
-  out[0] = n.in[0].shape;
-  return unit{};
-}
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
-// ---- octet/laws/quantize.hpp
-// quantize, requantize.
-#define OCTET_LAWS_QUANTIZE_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-namespace laws {
-
-constexpr decision quantize(const facts& f) {
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::divide_half_away,
-                 .tflite_xnnpack = is_8bit(f.y.type) ? by_xnnpack(rounding::reciprocal_half_even)
-                                                     : decision(rounding::tflite_optimized),
-                 .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
-                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
-                 .mxnet = by_mxnet(rounding::mxnet),
-                 .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
-}
-/// Quantized values to another scale or type. XNNPACK takes 8 bits of one type in its range;
-/// TFLite's optimized kernel is RU in 8 bits. PyTorch has it only inside add_scalar (with an
-/// offset) and mul_scalar (codes mirrored in steps of one size: the product is exact).
-constexpr decision requantize(const facts& f) {
-  if (f.framework.by_shifts) return rounding::double_half_away;
-  const bool bytes = is_8bit(f.x.type) && is_8bit(f.y.type),
-             taken = bytes && f.x.type == f.y.type && xnnpack_takes_rescale(f.x.scale, f.y.scale);
-  const decision pytorch = f.offset != 0            ? by_pytorch(rounding::reciprocal_half_even)
-                           : f.x.scale == f.y.scale ? by_pytorch(rounding::float_half_even)
-                                                    : no_operator();
-  return choose(f.arithmetic,
-                {.tflite_ref = rounding::doubling_high_half_away,
-                 .tflite_xnnpack = taken   ? by_xnnpack(rounding::eight_bit_ratio_half_up)
-                                   : bytes ? decision(rounding::doubling_high_half_up)
-                                           : decision(rounding::doubling_high_half_away),
-                 .pytorch_fbgemm = pytorch,
-                 .pytorch_qnnpack = pytorch,
-                 .mxnet = by_mxnet(rounding::mxnet),
-                 .onnxruntime = no_operator()});
-}
-
-}  // namespace laws
-OCTET_NAMESPACE_END
-
 // ---- octet/numerics/requantize.hpp
 // From an accumulator to a quantized value: multiplier derivation and the rounding policies, all
 // constexpr. Formulas: docs/numerics.md. Notation there: QM, SRDHM, RDP, RSU, DR, RU, I64, D64, F.
@@ -16798,7 +18513,7 @@ namespace numerics {
 /// QM(d), d >= 0 and finite: frexp, then round half away from zero to 31 bits. Below 2^-32 it is
 /// (0, 0), as in TFLite. Computed from the bits: std::frexp and std::round are not constant
 /// expressions in clang.
-constexpr multiplier quantize_multiplier(double d) noexcept {
+OCTET_COLD constexpr multiplier quantize_multiplier(double d) noexcept {
   if (!(d > 0)) return {0, 0};
   const auto b = std::bit_cast<std::uint64_t>(d);
   int e = static_cast<int>(b >> 52 & 2047);
@@ -17098,10 +18813,10 @@ constexpr std::int32_t requantize(const requantize_params& p, std::int64_t x,
 }  // namespace numerics
 OCTET_NAMESPACE_END
 
-// ---- octet/ops/requantize.hpp
-// qnn.requantize: integers of one scale to quantized values of another, and the parameters every
-// fused requantize shares.
-#define OCTET_OPS_REQUANTIZE_HPP_
+// ---- octet/ops/clamp.hpp
+// What operators of quantized values need beside their formulas: bounds of results, factors that
+// are numbers.
+#define OCTET_OPS_CLAMP_HPP_
 
 
 OCTET_NAMESPACE_BEGIN
@@ -17117,7 +18832,7 @@ struct clamp_keys {
 struct clamp_range {
   std::int32_t lo, hi;
 };
-inline clamp_range clamp_of(const attribute_view& a, dtype out) {
+OCTET_COLD inline clamp_range clamp_of(const attribute_view& a, dtype out) {
   const auto lo = std::max<std::int64_t>(lowest_of(out), INT32_MIN),
              hi = std::min<std::int64_t>(highest_of(out), INT32_MAX);
   return {static_cast<std::int32_t>(std::max(lo, a.integer("clamp_lo", lo))),
@@ -17127,320 +18842,13 @@ inline clamp_range clamp_of(const attribute_view& a, dtype out) {
 /// Factors and biases in binary32 must be finite: of infinity times 0 a reference and a kernel make
 /// different codes.
 constexpr bool is_finite(float v) { return v - v == 0; }
-inline status finite_factors(std::initializer_list<float> factors) {
+OCTET_COLD inline status finite_factors(std::initializer_list<float> factors) {
   for (const float f : factors)
     if (!is_finite(f))
-      return unsupported("ratio of scales", std::to_string(f), "a finite binary32 number");
+      return detail::error_of(errc::unsupported, {"ratio of scales"}, {static_cast<double>(f)},
+                              {"a finite binary32 number"});
   return unit{};
 }
-
-/// The roundings of layers' sums whose bias, if any, is an integer. One set for all layers: what a
-/// file calls BATCH_MATMUL may become a fully connected layer and keeps its own rounding.
-inline constexpr rounding_set layer_roundings{
-    rounding::doubling_high_half_away,
-    rounding::doubling_high_half_up,
-    rounding::wide_half_up,
-    rounding::double_half_away,
-    rounding::float_half_even,
-    rounding::reciprocal_half_even,
-    rounding::mxnet,
-};
-
-/// Fills one channel of the arrays that `p.mode` needs. `product` is sx*sw in the precision of the
-/// law (binary64 unless said otherwise); float formulas take f32(f32(product) / f32(sy)), integer
-/// formulas QM(product / sy). EVEN_MUL is F with f32(f32(product) * f32(1 / f32(sy))): QNNPACK. MXN
-/// is F or FB with f32(product / sy), all in binary64: MXNet derives its multiplier from ranges,
-/// and there are binary64 scales that give any binary32 multiplier exactly.
-constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double* scale64,
-                           std::size_t c, double product, double out_scale) {
-  switch (mode) {
-    case rounding::eight_bit_ratio_half_up:
-      mult[c] = numerics::q8_multiplier(
-          numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
-      break;
-    case rounding::doubling_high_half_away:
-    case rounding::doubling_high_half_up:
-    case rounding::wide_half_up:
-      mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
-      break;
-    case rounding::reciprocal_half_even:
-      scale[c] = numerics::mul(static_cast<float>(product),
-                               numerics::div(1.f, static_cast<float>(out_scale)));
-      break;
-    case rounding::mxnet: scale[c] = static_cast<float>(numerics::div(product, out_scale)); break;
-    case rounding::float_half_even:
-    case rounding::float_bias_half_even:
-    case rounding::float_zero_point_half_even:
-    case rounding::fused_multiply_add:
-      scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
-      break;
-    case rounding::double_half_away: scale64[c] = numerics::div(product, out_scale); break;
-    case rounding::none:
-    case rounding::divide_half_away:
-    case rounding::divide_half_even:
-    case rounding::divide_truncate:
-    case rounding::xnnpack:
-    case rounding::qnnpack:
-    case rounding::aten:
-    case rounding::tflite_optimized:
-    case rounding::onnxruntime: break;  // no accumulators are rounded by these
-  }
-}
-
-namespace numerics {
-/// A float bias as numerics::requantize takes it; scale: the accumulator's.
-constexpr float real_bias(rounding mode, float bias, float scale) noexcept {
-  switch (mode) {
-    case rounding::float_bias_half_even: return div(bias, scale);
-    case rounding::fused_multiply_add:  // has a unit of its own
-    case rounding::mxnet: return bias;
-    case rounding::none:
-    case rounding::doubling_high_half_away:
-    case rounding::doubling_high_half_up:
-    case rounding::wide_half_up:
-    case rounding::double_half_away:
-    case rounding::float_half_even:
-    case rounding::float_zero_point_half_even:
-    case rounding::eight_bit_ratio_half_up:
-    case rounding::divide_half_away:
-    case rounding::divide_half_even:
-    case rounding::reciprocal_half_even:
-    case rounding::divide_truncate:
-    case rounding::xnnpack:
-    case rounding::qnnpack:
-    case rounding::aten:
-    case rounding::tflite_optimized:
-    case rounding::onnxruntime: break;  // with_real_bias excludes these
-  }
-  return 0;
-}
-}  // namespace numerics
-
-/// The formula that numerics::requantize applies for a node's rounding: EVEN_MUL and MXN are F, or
-/// FB with a float bias, whose multiplier is derived another way; FMA is FB whose bias has a unit.
-constexpr rounding requantize_mode(rounding r, bool real_bias = false) {
-  if (r == rounding::fused_multiply_add) return rounding::float_bias_half_even;
-  if (r == rounding::mxnet)
-    return real_bias ? rounding::float_bias_half_even : rounding::float_half_even;
-  return r == rounding::reciprocal_half_even ? rounding::float_half_even : r;
-}
-/// The arrays that fill_requantize allocates.
-constexpr void requantize_memory(node_memory& to, rounding mode, std::size_t n) {
-  if (uses_multiplier(mode)) to.array<multiplier>(n);
-  if (uses_float_scale(mode)) to.array<float>(n);
-  if (factor_of(mode) == requantize_factor::binary64) to.array<double>(n);
-}
-/// The arrays that set_real_bias allocates: a bias for each channel, a unit for each of n scales.
-constexpr void real_bias_memory(node_memory& to, rounding mode, std::size_t channels,
-                                std::size_t n) {
-  to.array<float>(channels);
-  if (mode == rounding::fused_multiply_add) to.array<float>(n);
-}
-/// A float bias in the form of its rounding: FB divides by the accumulator's scale product(c), FMA
-/// keeps it and 1 / that scale, MXN's is in units of the accumulator already. After
-/// fill_requantize.
-template <class F>
-status set_real_bias(prepared& to, requantize_params& p, rounding mode, std::span<const float> raw,
-                     F&& product) {
-  auto b = to.array<float>(raw.size());
-  for (std::size_t c = 0; c < raw.size(); ++c)
-    b[c] = numerics::real_bias(mode, raw[c], static_cast<float>(product(c)));
-  for (const float v : b)
-    if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
-  p.bias = b.data();
-  p.mode = requantize_mode(mode, true);
-  if (mode != rounding::fused_multiply_add) return unit{};
-  auto units = to.array<float>(as_size(p.channels));
-  for (std::size_t c = 0; c < units.size(); ++c)
-    units[c] = numerics::div(1.f, static_cast<float>(product(c)));
-  for (std::size_t c = 0; c < b.size(); ++c) {
-    const float unit = units[units.size() == 1 ? 0 : c];
-    if (auto s = finite_factors({unit, numerics::mul(b[c], unit)}); !s) return s;
-  }
-  p.bias_unit = units.data();
-  return unit{};
-}
-/// Allocates and fills the arrays for products product(0..n), n == 1 or the channel count.
-template <class F>
-status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::size_t n,
-                       F&& product, const tensor_desc& out, clamp_range clamp) {
-  p.mode = requantize_mode(mode);
-  p.channels = static_cast<std::int32_t>(n);
-  p.zero_point = out.zero_point();
-  p.lo = clamp.lo;
-  p.hi = clamp.hi;
-  multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(n).data() : nullptr;
-  float* scale = uses_float_scale(mode) ? to.array<float>(n).data() : nullptr;
-  double* scale64 =
-      factor_of(mode) == requantize_factor::binary64 ? to.array<double>(n).data() : nullptr;
-  for (std::size_t c = 0; c < n; ++c)
-    set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
-  for (std::size_t c = 0; c < n && scale != nullptr; ++c)
-    if (auto s = finite_factors({scale[c]}); !s) return s;
-  p.mult = mult;
-  p.scale = scale;
-  p.scale64 = scale64;
-  return unit{};
-}
-inline status fill_requantize(prepared& to, requantize_params& p, rounding mode,
-                              std::span<const double> products, const tensor_desc& out,
-                              clamp_range clamp) {
-  return fill_requantize(
-      to, p, mode, products.size(), [&](std::size_t c) { return products[c]; }, out, clamp);
-}
-
-/// Value before the rounding: (negate ? -1 : 1) * (x - zero point) + offset.
-struct requantize_attrs {
-  std::int32_t offset = 0;  // in steps of the input's scale
-  bool negate = false;
-  static constexpr auto fields = field_list{field{"offset", &requantize_attrs::offset},
-                                            field{"negate", &requantize_attrs::negate}};
-};
-
-/// Input: u8, s8, s16, s32 or s64 with per-tensor or per-channel (last axis) scales. Output: u8,
-/// s8, s16, s32. Second input, optional, with rounding FB: float32, one bias per index of the last
-/// axis.
-struct requantize_op_params {
-  requantize_params requant;
-  dtype in_type, out_type;
-  std::int32_t in_zero_point = 0;
-  std::size_t count = 0;    // elements
-  std::int32_t inner = 1;   // innermost extent: channel of element i is i % inner
-  std::int32_t offset = 0;  // these two: only the reference takes them
-  bool negate = false;
-};
-
-namespace reference {
-template <class In, class Out>
-constexpr void requantize(const requantize_op_params& p, const In* x, Out* y) {
-  for (std::size_t i = 0; i < p.count; ++i) {
-    const std::int64_t v = static_cast<std::int64_t>(x[i]) - p.in_zero_point;
-    y[i] = static_cast<Out>(numerics::requantize(p.requant, (p.negate ? -v : v) + p.offset,
-                                                 static_cast<std::int32_t>(i % as_size(p.inner))));
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void requantize_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const requantize_op_params*>(a.params);
-  with_integer(p.in_type, [&]<class In>(type_tag<In>) {
-    with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-      requantize(p, static_cast<const In*>(a.in[0]), static_cast<Out*>(a.out[0]));
-    });
-  });
-}
-#else
-void requantize_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-
-namespace ops {
-constexpr status requantize_shape(const node_view& n, std::span<dims> out) {
-  out[0] = n.in[0].shape;
-  return unit{};
-}
-constexpr void requantize_op_memory(const node_view& n, node_memory& to) {
-  to.make<requantize_op_params>();
-  requantize_memory(to, n.round, std::max<std::size_t>(n.in[0].scales.size(), 1));
-  if (n.present(1))
-    real_bias_memory(to, n.round, n.in[1].shape.elements().value,
-                     std::max<std::size_t>(n.in[0].scales.size(), 1));
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &x = n.in[0], &y = n.out[0];
-  const auto a = read_attributes<requantize_attrs>(*n.attrs);
-  const bool plain = a.offset == 0 && !a.negate && !n.present(1);
-  auto& p = to.make<requantize_op_params>(&reference::requantize_kernel,
-                                          plain ? kernel_id::requantize : kernel_id::none);
-  p.offset = a.offset;
-  p.negate = a.negate;
-  p.in_type = x.type;
-  p.out_type = y.type;
-  p.in_zero_point = x.zero_point();
-  p.count = x.shape.elements().value;
-  p.inner = x.shape.rank == 0 ? 1 : x.shape.back(0);
-  const std::size_t channels = std::max<std::size_t>(x.scales.size(), 1);
-  if (channels != 1 && (x.axis != x.shape.rank - 1 || channels != as_size(p.inner)))
-    return unsupported("requantize per channel on an axis that is not the last");
-  if (auto s = fill_requantize(
-          to, p.requant, n.round, channels, [&](std::size_t c) { return x.scale(c); }, y,
-          clamp_of(*n.attrs, y.type));
-      !s)
-    return s;
-  if (n.present(1)) {
-    const auto raw = n.constant_as<float>(1);
-    if (!n.is_constant(1) || raw.size() != as_size(p.inner))
-      return unsupported("a bias of requantize", to_string(n.in[1].shape),
-                         "constants, one per index of the last axis");
-    return set_real_bias(to, p.requant, n.round, raw,
-                         [&](std::size_t c) { return x.scale(channels == 1 ? 0 : c); });
-  }
-  return unit{};
-}
-#else
-status requantize_prepare(const node_view& n, prepared& to);
-#endif
-/// Those with a float bias.
-inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even,
-                                             rounding::fused_multiply_add, rounding::mxnet};
-inline constexpr form requantize_forms[] = {
-    {.in = {integer_types},
-     .out = {rescaled_types},
-     .roundings = layer_roundings | rounding::eight_bit_ratio_half_up},
-    {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = with_real_bias},
-};
-inline constexpr op_def requantize{
-    .name = "qnn.requantize",
-    .summary = "integers of one scale to another",
-    .min_inputs = 1,
-    .max_inputs = 2,
-    .optional = {1},
-    .forms = requantize_forms,
-    .quantized = true,
-    .scaled = {0},
-    .requantizes = true,
-    .each_alone = roundings_of(requantize_forms),
-    .kernel = kernel_id::requantize,
-    .attributes = keys_of<requantize_attrs, clamp_keys>,
-    .shape = &requantize_shape,
-    .memory = &requantize_op_memory,
-    .prepare = &requantize_prepare,
-    .decide = &laws::requantize,
-};
-}  // namespace ops
-
-OCTET_NAMESPACE_END
-
-// ---- octet/ops/quantize.hpp
-// qnn.quantize: float32 to quantized values, per tensor or per channel on any axis.
-#define OCTET_OPS_QUANTIZE_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-struct quantize_attrs {
-  double multiplier = 0;  // > 0: what EVEN_MUL and MXN multiply with, in place of 1 / s
-  static constexpr auto fields = field_list{field{"multiplier", &quantize_attrs::multiplier}};
-};
-
-/// Input float32, output u8, s8, s16, u16 or s32. Channel of element i: i / inner % channels.
-struct quantize_params {
-  rounding mode = rounding::divide_half_away;  // AWAY, EVEN, EVEN_MUL, OPT
-  dtype out_type = dtype::u8;
-  std::size_t count = 0;  // elements
-  std::int32_t channels = 1;
-  std::size_t inner = 1;                     // elements that share a channel
-  const float* scale = nullptr;              // one per channel: s
-  const float* inverse = nullptr;            // one per channel: f32(1) / s (EVEN_MUL, OPT)
-  const std::int32_t* zero_point = nullptr;  // one per channel
-  std::int32_t lo = 0, hi = 0;               // clamp after the zero point
-};
-
-/// What a rounding of quantize computes with for one scale.
-struct quantize_factors {
-  rounding mode;         // AWAY, EVEN, EVEN_MUL, OPT
-  float scale, inverse;  // s, and what EVEN_MUL multiplies with
-};
 
 namespace numerics {
 /// MXNet's own form of a scale, f32(levels / largest magnitude), from s = largest magnitude /
@@ -17451,169 +18859,7 @@ constexpr float levels_per_unit(double s) noexcept { return static_cast<float>(d
 constexpr float rescale_by_levels(double from, double to) noexcept {
   return div(levels_per_unit(to), levels_per_unit(from));
 }
-/// multiplier > 0: what EVEN_MUL and MXN multiply with, in place of 1 / s.
-constexpr quantize_factors factors_of(rounding r, double s, float multiplier = 0) noexcept {
-  const bool from_range = r == rounding::mxnet;
-  const auto narrow = static_cast<float>(s);
-  return {from_range ? rounding::reciprocal_half_even : r, narrow,
-          multiplier > 0 ? multiplier
-          : from_range   ? levels_per_unit(s)
-                         : div(1.f, narrow)};
-}
-/// AWAY: rha(x / s) + z. EVEN: rint(x / s) + z. EVEN_MUL: rint(x * (1 / s)) + z. All saturate to
-/// [lo, hi]; NaN gives lo.
-constexpr std::int32_t quantize_away(float x, float s, std::int32_t z, std::int32_t lo,
-                                     std::int32_t hi) noexcept {
-  return clamp_to_int(round_half_away(static_cast<double>(div(x, s))) + z, lo, hi);
-}
-constexpr std::int32_t quantize_even(float x, float s, std::int32_t z, std::int32_t lo,
-                                     std::int32_t hi) noexcept {
-  return clamp_to_int(static_cast<double>(rint(div(x, s))) + z, lo, hi);
-}
-constexpr std::int32_t quantize_even_mul(float x, float inverse, std::int32_t z, std::int32_t lo,
-                                         std::int32_t hi) noexcept {
-  return clamp_to_int(static_cast<double>(rint(mul(x, inverse))) + z, lo, hi);
-}
 }  // namespace numerics
-
-namespace reference {
-/// Element i, of channel c.
-constexpr std::int32_t quantized_value(const quantize_params& p, float x, std::size_t i,
-                                       std::size_t c) noexcept {
-  const std::int32_t z = p.zero_point[c];
-  switch (p.mode) {
-    case rounding::divide_half_away: return numerics::quantize_away(x, p.scale[c], z, p.lo, p.hi);
-    case rounding::divide_half_even: return numerics::quantize_even(x, p.scale[c], z, p.lo, p.hi);
-    case rounding::reciprocal_half_even:
-      return numerics::quantize_even_mul(x, p.inverse[c], z, p.lo, p.hi);
-    case rounding::tflite_optimized:
-      // TFLite's vector loop takes whole groups of 8, its scalar tail rounds another way.
-      if (i < p.count / 8 * 8) return numerics::quantize_even_mul(x, p.inverse[c], z, p.lo, p.hi);
-      return numerics::clamp_to_int(numerics::round_half_away(numerics::div(
-                                        static_cast<double>(x), static_cast<double>(p.scale[c]))) +
-                                        z,
-                                    p.lo, p.hi);
-    case rounding::none:
-    case rounding::doubling_high_half_away:
-    case rounding::doubling_high_half_up:
-    case rounding::wide_half_up:
-    case rounding::double_half_away:
-    case rounding::float_half_even:
-    case rounding::float_bias_half_even:
-    case rounding::float_zero_point_half_even:
-    case rounding::eight_bit_ratio_half_up:
-    case rounding::divide_truncate:
-    case rounding::xnnpack:
-    case rounding::qnnpack:
-    case rounding::aten:
-    case rounding::fused_multiply_add:
-    case rounding::mxnet:
-    case rounding::onnxruntime:
-      break;  // the forms exclude these; MXN is EVEN_MUL by another factor
-  }
-  return z;
-}
-template <class Out>
-constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::size_t begin,
-                        std::size_t end) {
-  for (std::size_t i = begin; i < end; ++i) {
-    const std::size_t c = p.channels == 1 ? 0 : i / p.inner % as_size(p.channels);
-    y[i] = static_cast<Out>(quantized_value(p, x[i], i, c));
-  }
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void quantize_kernel(const kernel_args& a) noexcept {
-  const auto& p = *static_cast<const quantize_params*>(a.params);
-  const auto r = part_of(p.count, a.part, a.parts);
-  with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
-    quantize(p, static_cast<const float*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end);
-  });
-}
-#else
-void quantize_kernel(const kernel_args& a) noexcept;
-#endif
-}  // namespace reference
-
-namespace ops {
-/// Channels and the number of elements that share one, for scales along `axis`.
-struct channel_layout {
-  std::int32_t channels = 1;
-  std::size_t inner = 1;
-};
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE result<channel_layout> channels_of(const tensor_desc& t) {
-  if (!t.per_channel()) return channel_layout{};
-  if (t.axis < 0 || t.axis >= t.shape.rank || t.scales.size() != as_size(t.shape[t.axis]))
-    return invalid("per-channel scales", std::to_string(t.scales.size()),
-                   "one per index of the quantization axis");
-  channel_layout c{t.shape[t.axis], 1};
-  for (int i = t.axis + 1; i < t.shape.rank; ++i) c.inner *= as_size(t.shape[i]);
-  return c;
-}
-#endif
-/// Entries of a per-channel array: one where there is one scale or none.
-constexpr std::size_t channel_count(const tensor_desc& t) {
-  return t.per_channel() ? t.scales.size() : 1;
-}
-constexpr void quantize_memory(const node_view& n, node_memory& to) {
-  to.make<quantize_params>();
-  to.array<float>(channel_count(n.out[0]));  // scales and their inverses
-  to.array<float>(channel_count(n.out[0]));
-  to.array<std::int32_t>(channel_count(n.out[0]));
-}
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
-  const tensor_desc &x = n.in[0], &y = n.out[0];
-  auto& p = to.make<quantize_params>(&reference::quantize_kernel, kernel_id::quantize);
-  if (!y.quantized()) return invalid("the output of quantize has no scale");
-  const auto layout = channels_of(y);
-  if (!layout) return layout.error();
-  p.out_type = y.type;
-  p.count = x.shape.elements().value;
-  p.channels = layout->channels;
-  p.inner = layout->inner;
-  const auto multiplier = static_cast<float>(read_attributes<quantize_attrs>(*n.attrs).multiplier);
-  auto scale = to.array<float>(as_size(p.channels)), inverse = to.array<float>(as_size(p.channels));
-  auto zero_point = to.array<std::int32_t>(as_size(p.channels));
-  for (std::size_t c = 0; c < scale.size(); ++c) {
-    const quantize_factors f = numerics::factors_of(n.round, y.scale(c), multiplier);
-    p.mode = f.mode;
-    scale[c] = f.scale;
-    inverse[c] = f.inverse;
-    zero_point[c] = y.zero_point(c);
-    if (auto s = finite_factors({scale[c], inverse[c]}); !s) return s;
-  }
-  p.scale = scale.data();
-  p.inverse = inverse.data();
-  p.zero_point = zero_point.data();
-  const auto clamp = clamp_of(*n.attrs, y.type);
-  p.lo = clamp.lo;
-  p.hi = clamp.hi;
-  return unit{};
-}
-#else
-status quantize_prepare(const node_view& n, prepared& to);
-#endif
-inline constexpr form quantize_forms[] = {
-    {.in = {dtype::f32},
-     .out = {rescaled_types},
-     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
-                   rounding::reciprocal_half_even, rounding::tflite_optimized, rounding::mxnet}},
-};
-inline constexpr op_def quantize{
-    .name = "qnn.quantize",
-    .summary = "float32 to quantized values",
-    .forms = quantize_forms,
-    .quantized = true,
-    .each_alone = roundings_of(quantize_forms).without(rounding::tflite_optimized),
-    .kernel = kernel_id::quantize,
-    .attributes = keys_of<quantize_attrs, clamp_keys>,
-    .shape = &same_op_shape,
-    .memory = &quantize_memory,
-    .prepare = &quantize_prepare,
-    .decide = &laws::quantize,
-};
-}  // namespace ops
 
 OCTET_NAMESPACE_END
 
@@ -17639,6 +18885,11 @@ struct vector_rows {
   constexpr bool in_block(std::size_t i, std::size_t count, std::size_t block) const {
     const std::size_t n = length(count);
     return n >= block && i % n < n / block * block;
+  }
+  /// All elements are.
+  constexpr bool all_in_blocks(std::size_t count, std::size_t block) const {
+    const std::size_t n = length(count);
+    return n != 0 && n % block == 0;
   }
   /// Calls f(from, to, in_block) for the runs that [begin, end) consists of.
   template <class F>
@@ -17763,6 +19014,8 @@ constexpr std::int32_t add_aten(const add_params& p, std::int32_t a, std::int32_
       static_cast<double>(rint(mul(p.sign > 0 ? add(u, v) : sub(u, v), p.inverse))) + p.zero_point,
       p.lo, p.hi);
 }
+/// Elements of a block that PyTorch takes in vectors.
+inline constexpr std::size_t add_block = 64;
 /// Element i of the result.
 constexpr std::int32_t add_codes(const add_params& p, std::int32_t a, std::int32_t b,
                                  std::size_t i) noexcept {
@@ -17771,7 +19024,7 @@ constexpr std::int32_t add_codes(const add_params& p, std::int32_t a, std::int32
     case rounding::qnnpack: return add_qnn(p, a, b);
     case rounding::float_half_even: return add_f(p, a, b);
     case rounding::fused_multiply_add: return add_fma(p, a, b);
-    case rounding::aten: return add_aten(p, a, b, p.rows.in_block(i, p.shape.count, 64));
+    case rounding::aten: return add_aten(p, a, b, p.rows.in_block(i, p.shape.count, add_block));
     case rounding::doubling_high_half_away:
     case rounding::tflite_optimized: return add_dr(p, a, b);
     case rounding::none:
@@ -17798,7 +19051,8 @@ constexpr int exponent_of(float v) noexcept {
 }
 
 /// The multipliers of DR for scales a, b -> y: all products in binary64.
-constexpr void set_add_dr(add_params& p, double a, double b, double y, bool wide) noexcept {
+OCTET_COLD constexpr void set_add_dr(add_params& p, double a, double b, double y,
+                                     bool wide) noexcept {
   p.left_shift = wide ? 15 : 20;
   const double twice = mul(2.0, a > b ? a : b);
   p.a_mult = quantize_multiplier(div(a, twice));
@@ -17828,11 +19082,12 @@ template <class T> constexpr T wrapping_add(T a, T b, std::int32_t sign) {
   return static_cast<T>(sign > 0 ? static_cast<U>(a) + static_cast<U>(b)
                                  : static_cast<U>(a) - static_cast<U>(b));
 }
+/// `a`, `b`: arrays or quantized_codes; `y`: typed_results or integer_results.
 template <class A, class B, class Y>
-constexpr void add(const add_params& p, const A* a, const B* b, Y* y, std::size_t begin,
+constexpr void add(const add_params& p, const A& a, const B& b, const Y& y, std::size_t begin,
                    std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    y[i] = static_cast<Y>(numerics::add_codes(p, a[at[0]], b[at[1]], i));
+    y.set(i, numerics::add_codes(p, a[at[0]], b[at[1]], i));
   });
 }
 /// A plain number within a node's bounds; those of int32 that are its ends bound no int64.
@@ -17864,18 +19119,8 @@ OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
       add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
                 static_cast<T*>(k.out[0]), r.begin, r.end);
     });
-  with_quantized(p.a_type, [&]<class A>(type_tag<A>) {
-    with_quantized(p.b_type, [&]<class B>(type_tag<B>) {
-      const auto into = [&]<class Y>(type_tag<Y>) {
-        add(p, static_cast<const A*>(k.in[0]), static_cast<const B*>(k.in[1]),
-            static_cast<Y*>(k.out[0]), r.begin, r.end);
-      };
-      if (p.y_type == dtype::s32)
-        into(type_tag<std::int32_t>{});
-      else
-        with_quantized(p.y_type, into);
-    });
-  });
+  add(p, quantized_codes{k.in[0], p.a_type}, quantized_codes{k.in[1], p.b_type},
+      integer_results{k.out[0], p.y_type}, r.begin, r.end);
 }
 #else
 void add_kernel(const kernel_args& k) noexcept;
@@ -17885,7 +19130,7 @@ void add_kernel(const kernel_args& k) noexcept;
 namespace ops {
 #if OCTET_HAS_DEFINITIONS
 /// Both operands and the result have one scale each.
-OCTET_INLINE status one_scale_each(const node_view& n) {
+OCTET_COLD OCTET_INLINE status one_scale_each(const node_view& n) {
   for (const tensor_desc* t : {&n.in[0], &n.in[1], &n.out[0]})
     if (!t->quantized() || t->per_channel())
       return unsupported("quantization of an operand or result",
@@ -17897,7 +19142,7 @@ inline bool is_wide(const node_view& n) {
   return n.in[0].type == dtype::s16 || n.in[1].type == dtype::s16 || n.out[0].type == dtype::s16;
 }
 /// The factors by which each rounding takes the operands to the result's scale.
-OCTET_INLINE status set_add_factors(add_params& p, const node_view& n) {
+OCTET_COLD OCTET_INLINE status set_add_factors(add_params& p, const node_view& n) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   switch (n.round) {
     case rounding::doubling_high_half_away:
@@ -17958,7 +19203,8 @@ OCTET_INLINE status set_add_factors(add_params& p, const node_view& n) {
   }
   return detail::no_such_rounding(n);
 }
-template <int Sign, bool Quantized> status add_prepare(const node_view& n, prepared& to) {
+template <int Sign, bool Quantized>
+OCTET_COLD status add_prepare(const node_view& n, prepared& to) {
   const tensor_desc &a = n.in[0], &b = n.in[1], &y = n.out[0];
   auto& p = to.make<add_params>(&reference::add_kernel, kernel_id::add);
   p.mode = n.round;
@@ -18015,6 +19261,7 @@ inline constexpr op_def qnn_add{
     .each_alone = roundings_of(qnn_add_forms)  // FMA asks how operands lie, ATEN where an element
                       .without(rounding::fused_multiply_add)
                       .without(rounding::aten),
+    .vector_block = numerics::add_block,
     .kernel = kernel_id::add,
     .attributes = keys_of<add_attrs, clamp_keys, add_keys, vector_rows>,
     .shape = &binary_op_shape,
@@ -18087,17 +19334,6 @@ status sub(const quantized_view& a, const quantized_view& b, const quantized_res
 }
 
 OCTET_NAMESPACE_END
-
-// ---- octet/kernels/convolutions.hpp
-// Kernels of quantized convolutions and products of matrices, for a file that wants no others.
-#define OCTET_KERNELS_CONVOLUTIONS_HPP_
-
-
-#define OCTET_WANTS_CONVOLUTIONS
-#if OCTET_HAS_KERNELS
-#endif
-#if OCTET_HAS_KERNELS && !defined(OCTET_HAS_CONVOLUTIONS)
-#endif
 
 // ---- octet/kernels/gemm.hpp
 // What conv2d, fully_connected and the matrix kernels of every target share: the problem in one
@@ -18489,7 +19725,7 @@ constexpr bool wide_sums_fit(const gemm_problem& g) noexcept {
     if (g.bias64[c] > half || g.bias64[c] < -half) return false;
   return true;
 }
-constexpr bool gemm_accepts(const gemm_problem& g) noexcept {
+OCTET_NOINLINE constexpr bool gemm_accepts(const gemm_problem& g) noexcept {
   if ((g.weights == nullptr && !g.dynamic) || !(is_8bit(g.in_type) || g.in_type == dtype::s16))
     return false;
   if (has_word_weights(g) ? g.in_type != dtype::s16 || !has_wide_sums(g) || g.in_zero_point != 0 ||
@@ -18563,7 +19799,7 @@ constexpr void set_block(packed_gemm& h, const gemm_problem& g) noexcept {
 }
 
 /// The part of a header that depends on extents of the image.
-constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
+OCTET_NOINLINE constexpr void set_image(packed_gemm& h, const gemm_problem& g) noexcept {
   // Every output pixel has its input pixel, and that alone.
   const bool pixel_each = g.kernel_h == 1 && g.kernel_w == 1 && g.pad_top == 0 && g.pad_left == 0 &&
                           std::int64_t{g.out_h - 1} * g.stride_h < g.in_h &&
@@ -18613,7 +19849,7 @@ constexpr std::int32_t vectors_of_group(const gemm_problem& g, const target_layo
                                         product kind) noexcept {
   const std::int32_t channels = g.group_in();
   const bool plain = g.rows == nullptr && !g.part.on && g.insert_h == 1 && g.insert_w == 1;
-  return plain && kind == product::quad && t.max_vectors == 4 && g.groups > 1 &&
+  return every_form && plain && kind == product::quad && t.max_vectors == 4 && g.groups > 1 &&
                  g.group_out() == channels && (channels == 4 || channels == 8) && channels < t.lanes
              ? channels / 4
              : 0;
@@ -18635,14 +19871,14 @@ constexpr std::int32_t panels_of(const gemm_problem& g, const target_layout& t,
 }
 
 /// Everything but the data.
-constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
-                                  const weight_form& w) noexcept {
+OCTET_NOINLINE constexpr packed_gemm gemm_header(const gemm_problem& g, const target_layout& t,
+                                                 const weight_form& w) noexcept {
   packed_gemm h{};
   const bool s16 = g.in_type == dtype::s16;
   const bool quads = !s16 && t.quad != 0;
   h.offset = quads && !w.fits ? w.offset : 0;
   h.kind = quads && (w.fits || h.offset != 0) ? product::quad
-           : w.fits                           ? product::pair8
+           : w.fits && every_form             ? product::pair8
                                               : product::pair16;
   h.element = h.kind == product::quad ? 1 : 2;
   const std::int32_t group = h.kind == product::quad ? 4 : 2;
@@ -18727,7 +19963,8 @@ constexpr gemm_problem before_weights(gemm_problem g) noexcept {
   return g;
 }
 /// The matrix kernel's memory for any weights of these types.
-constexpr node_bytes gemm_memory(const gemm_problem& problem, const target_layout& t) noexcept {
+OCTET_COLD constexpr node_bytes gemm_memory(const gemm_problem& problem,
+                                            const target_layout& t) noexcept {
   const gemm_problem g = before_weights(problem);
   if (!gemm_accepts(g)) return {};
   return largest_over_forms(g, [&](const weight_form& w) {
@@ -18751,8 +19988,9 @@ struct packed_lanes {
 /// The weights, of type T, of the lanes of vector v to the panel at `w`. Lane by lane in the inner
 /// loop: lines of the panel are written once, in order (a fifth of the time of column by column).
 template <class T, class To>
-void pack_lanes(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
-                std::int32_t nv, std::int32_t v, packed_lanes& lanes, std::byte* w) noexcept {
+OCTET_NOINLINE void pack_lanes(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
+                               std::int32_t nv, std::int32_t v, packed_lanes& lanes,
+                               std::byte* w) noexcept {
   static constexpr T none{};
   const bool whole_rows = has_whole_rows(g, h);
   const std::int32_t taps = whole_rows ? g.kernel_w : 1,
@@ -18792,7 +20030,7 @@ void pack_lanes(const gemm_problem& g, const packed_gemm& h, const target_layout
             lanes.total[l].sum += static_cast<std::uint32_t>(sum), lanes.total[l].size += size;
           }
         };
-        if (n == 4)
+        if (every_form && n == 4)
           put(std::integral_constant<std::size_t, 4>{});
         else
           put(n);
@@ -18804,8 +20042,10 @@ void pack_lanes(const gemm_problem& g, const packed_gemm& h, const target_layout
 template <class T>
 void pack_lanes_of(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
                    std::int32_t nv, std::int32_t v, packed_lanes& lanes, std::byte* w) noexcept {
-  h.kind == product::pair16 ? pack_lanes<T, std::int16_t>(g, h, t, nv, v, lanes, w)
-                            : pack_lanes<T, std::int8_t>(g, h, t, nv, v, lanes, w);
+  if (h.kind == product::pair16)
+    pack_lanes<T, std::int16_t>(g, h, t, nv, v, lanes, w);
+  else
+    pack_lanes<T, std::int8_t>(g, h, t, nv, v, lanes, w);
 }
 inline void pack_vector(const gemm_problem& g, const packed_gemm& h, const target_layout& t,
                         std::int32_t nv, std::int32_t v, packed_lanes& lanes,
@@ -18972,6 +20212,256 @@ inline void transpose_conv2d_pack(const gemm_problem& g, const target_layout& t,
 }  // namespace kernels
 OCTET_NAMESPACE_END
 
+// ---- octet/kernels/gemm_rows.hpp
+// Rows of the matrix kernel: which elements of the input each output pixel reads, and the windows
+// that they are copied to where they do not lie so in memory. The same on every target, compiled
+// once.
+#define OCTET_KERNELS_GEMM_ROWS_HPP_
+
+#include <cstring>
+
+
+#if OCTET_HAS_KERNELS
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+
+/// A target's copies of `count` elements into a window: bytes (xor flip) or int16 (minus the zero
+/// point).
+struct window_copies {
+  void (*bytes)(const std::byte* x, std::byte* to, std::size_t count, std::uint32_t flip) noexcept;
+  void (*unsigned_words)(const std::byte* x, std::byte* to, std::size_t count,
+                         std::int32_t zero_point) noexcept;
+  void (*signed_words)(const std::byte* x, std::byte* to, std::size_t count,
+                       std::int32_t zero_point) noexcept;
+};
+struct window_source {
+  dtype type;
+  bool words;  // int16 elements from bytes
+  std::uint32_t flip;
+  std::int32_t zero_point, fill;
+  const window_copies* by;
+  void copy(const std::byte* x, std::byte* to, std::size_t count) const noexcept {
+    if (words) {
+      if (type == dtype::u8)
+        by->unsigned_words(x, to, count, zero_point);
+      else
+        by->signed_words(x, to, count, zero_point);
+    } else if (type == dtype::s16) {
+      std::memcpy(to, x, count * 2);
+    } else {
+      by->bytes(x, to, count, flip);
+    }
+  }
+  void pad(std::byte* to, std::size_t count) const noexcept {
+    if (words || type == dtype::s16) {
+      const auto v = static_cast<std::int16_t>(words ? 0 : fill);
+      for (std::size_t i = 0; i < count; ++i) std::memcpy(to + 2 * i, &v, 2);
+    } else {
+      std::memset(to, fill, count);
+    }
+  }
+  /// The same of bytes, or of words made of them, that have this zero point.
+  window_source with(std::int32_t zero) const noexcept {
+    window_source s = *this;
+    s.zero_point = zero;
+    s.fill = (flip != 0 ? zero ^ 0x80 : zero) & 0xFF;
+    return s;
+  }
+};
+/// Zero points of lines of output; none: what the source says.
+struct line_zeros {
+  const std::int32_t* of = nullptr;
+  std::size_t lines = 1;  // that share one
+  dtype codes = dtype::u8;
+  std::int32_t at(std::size_t i) const noexcept { return run_time_zero_point(codes, of[i]); }
+};
+
+/// Output rows [oy, oy + rows) of image n: their input into the window.
+OCTET_NOINLINE inline void fill_window(const gemm_problem& g, const packed_gemm& h,
+                                       const window_source& source, const line_zeros& zeros,
+                                       const std::byte* x, std::byte* window, std::int32_t n,
+                                       std::int32_t oy, std::int32_t rows) noexcept {
+  const auto in_c = as_size(g.in_c), size = size_of(g.in_type), pixel = in_c * h.element;
+  const std::int32_t tall = (rows - 1) * h.step_h + (g.kernel_h - 1) * g.dilation_h + 1;
+  for (std::int32_t r = 0; r < tall; ++r) {
+    std::byte* to = window + as_size(r) * h.row_bytes;
+    window_source s = source;
+    if (zeros.of != nullptr) {
+      // Lines of one image share a zero point, or each has the line of input that bears its number.
+      const std::size_t line = product_of(n, g.out_h) + as_size(g.kernel_h == 1 ? oy + r : oy);
+      s = source.with(zeros.at(line / zeros.lines));
+    }
+    std::memset(to + as_size(h.window_w) * pixel, 0, h.row_bytes - as_size(h.window_w) * pixel);
+    std::int32_t iy =
+        g.kernel_h == 1 ? (oy + r) * g.stride_h - g.pad_top : oy * g.stride_h - g.pad_top + r;
+    if (g.insert_h != 1) iy = iy >= 0 && iy % g.insert_h == 0 ? iy / g.insert_h : -1;
+    if (iy < 0 || iy >= g.in_h) {
+      s.pad(to, as_size(h.window_w) * in_c);
+      continue;
+    }
+    const std::byte* from =
+        x + (product_of(n, g.in_h) + as_size(iy)) * as_size(g.in_w) * in_c * size;
+    if (g.insert_w != 1 || (g.kernel_w == 1 && g.stride_w != 1)) {
+      for (std::int32_t i = 0; i < h.window_w; ++i, to += pixel) {
+        std::int32_t ix = (g.kernel_w == 1 ? i * g.stride_w : i) - g.pad_left;
+        if (g.insert_w != 1) ix = ix >= 0 && ix % g.insert_w == 0 ? ix / g.insert_w : -1;
+        if (ix < 0 || ix >= g.in_w)
+          s.pad(to, in_c);
+        else
+          s.copy(from + as_size(ix) * in_c * size, to, in_c);
+      }
+      continue;
+    }
+    const std::int32_t left = g.pad_left < 0            ? 0
+                              : g.pad_left < h.window_w ? g.pad_left
+                                                        : h.window_w,
+                       first = g.pad_left < 0 ? -g.pad_left : 0;
+    const std::int32_t have =
+                           g.in_w - first < h.window_w - left ? g.in_w - first : h.window_w - left,
+                       right = h.window_w - left - have;
+    if (left > 0) s.pad(to, as_size(left) * in_c);
+    if (have > 0)
+      s.copy(from + as_size(first) * in_c * size, to + as_size(left) * pixel, as_size(have) * in_c);
+    if (right > 0) s.pad(to + as_size(left + have) * pixel, as_size(right) * in_c);
+  }
+}
+
+/// The work of one call: its scratch, and what does not change from block to block.
+struct gemm_run {
+  const gemm_problem& g;
+  const packed_gemm& h;
+  const std::byte* packed;
+  const std::byte** rows;  // first element of each pixel of a block, in the input or the window
+  std::int32_t* sums;      // of those rows, times h.offset
+  std::int32_t* zeros;     // and their zero points
+  float* scales;           // and their scales, where g.rows is given
+  std::byte* window;
+  line_zeros lines;
+};
+
+/// Where the input pixels of output pixels [first, first + count) lie, of a kernel of one pixel.
+OCTET_NOINLINE inline void strided_rows(const gemm_problem& g, const std::byte* x,
+                                        std::size_t pixel, std::size_t first, std::size_t count,
+                                        const std::byte** rows) noexcept {
+  const auto out_w = as_size(g.out_w), out_h = as_size(g.out_h), step = as_size(g.stride_w) * pixel;
+  std::size_t line = first / out_w, column = first % out_w;
+  for (std::size_t i = 0; i < count; ++line, column = 0) {
+    const std::size_t row = line / out_h * as_size(g.in_h) + line % out_h * as_size(g.stride_h);
+    const std::byte* at = x + row * as_size(g.in_w) * pixel + column * step;
+    for (; column < out_w && i < count; ++column, at += step) rows[i++] = at;
+  }
+}
+/// The pixels of a block that are of the other sign into the window: from x on, or where the rows
+/// point to, which then point to the copies. Once for all panels; flipped where they are
+/// multiplied, they would take up the ports of the products.
+OCTET_NOINLINE inline void copy_pixels(const gemm_run& r, const window_source& source,
+                                       const std::byte* x, std::size_t pixel,
+                                       std::size_t count) noexcept {
+  if (x != nullptr) source.copy(x, r.window, count * pixel);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::byte* const to = r.window + i * pixel;
+    if (x == nullptr) source.copy(r.rows[i], to, pixel);
+    r.rows[i] = to;
+  }
+}
+/// The last row of a block is repeated: a tile begins at it, and sums are formed of four at a time.
+inline constexpr std::size_t repeated_rows = most_tile_rows + 3;
+/// Rows of the block of output pixels that starts at `item`, at most `left` items of it (direct:
+/// pixels; else: output lines); returns how many. A tile's worth of the last one comes on top.
+OCTET_NOINLINE inline std::size_t block_rows(const gemm_run& r, const window_source& source,
+                                             const std::byte* x, std::size_t item,
+                                             std::size_t left) noexcept {
+  const gemm_problem& g = r.g;
+  const packed_gemm& h = r.h;
+  const auto most = as_size(h.block_rows);
+  const std::size_t pixel = as_size(g.in_c) * h.element;
+  std::size_t count = 0;
+  if (h.direct) {
+    count = left < most ? left : most;
+    const bool dense = g.stride_h == 1 && g.stride_w == 1 && g.out_w == g.in_w && g.out_h == g.in_h;
+    if (!dense) strided_rows(g, x, pixel, item, count, r.rows);
+    if (h.flip != 0) {
+      copy_pixels(r, source, dense ? x + item * pixel : nullptr, pixel, count);
+    } else if (dense) {
+      for (std::size_t i = 0; i < count; ++i) r.rows[i] = x + (item + i) * pixel;
+    }
+  } else {
+    const auto n = static_cast<std::int32_t>(item / as_size(g.out_h)),
+               oy = static_cast<std::int32_t>(item % as_size(g.out_h));
+    std::int32_t lines = g.out_h - oy < h.block_rows ? g.out_h - oy : h.block_rows;
+    if (as_size(lines) > left) lines = static_cast<std::int32_t>(left);
+    fill_window(g, h, source, r.lines, x, r.window, n, oy, lines);
+    const std::size_t step = as_size(h.step_w) * pixel;
+    for (std::int32_t line = 0; line < lines; ++line) {
+      const std::byte* at = r.window + as_size(line * h.step_h) * h.row_bytes;
+      for (std::int32_t i = 0; i < g.out_w; ++i, at += step) r.rows[count++] = at;
+    }
+  }
+  for (std::size_t i = 0; i < repeated_rows; ++i) r.rows[count + i] = r.rows[count - 1];
+  return count;
+}
+
+OCTET_COLD inline const char* describe_gemm(const gemm_problem& g, const target_layout& t) {
+  const packed_gemm h = gemm_header(g, t);
+  if (h.share != 0) return "gemm 4x8 grouped";
+  return h.kind == product::quad    ? !h.direct     ? "gemm 4x8 window"
+                                      : h.flip != 0 ? "gemm 4x8 pixels"
+                                                    : "gemm 4x8 direct"
+         : h.kind == product::pair8 ? h.direct ? "gemm 2x16 direct" : "gemm 2x16 window"
+         : h.direct                 ? "gemm 2x16 wide weights direct"
+                                    : "gemm 2x16 wide weights window";
+}
+
+// ---- parts ----
+
+/// What a part of a product works on: some items (pixels where rows are read directly, else output
+/// lines) times all panels, or all items times some panels.
+struct product_share {
+  part_range items, panels;
+};
+/// Tiles of so many rows that some items are, block by block.
+inline std::size_t tiles_of_items(const packed_gemm& h, std::size_t tile, std::size_t line,
+                                  std::size_t items) noexcept {
+  const std::size_t block = as_size(h.block_rows), rest = items % block * line;
+  return items / block * ((block * line + tile - 1) / tile) + (rest + tile - 1) / tile;
+}
+/// Whichever costs the longest part less. 7 lines of 7 pixels on two threads are 5 tiles of 6 rows
+/// for one and 4 for the other, times all panels, or 9 for both, times half of them (3x3x512 to 512
+/// channels: 0.8 of the time). In sixteenths of a tile times a panel: weights of a panel come from
+/// afar once for each part that uses them, and rows that another part has written cost more than
+/// its own.
+inline product_share share_of(const packed_gemm& h, std::size_t tile, std::size_t items,
+                              std::size_t line, std::size_t panels, const kernel_args& a) noexcept {
+  product_share all{{0, items}, {0, panels}};
+  const std::size_t parts = a.parts, some = (panels + parts - 1) / parts,
+                    of_all = tiles_of_items(h, tile, line, items),
+                    of_part = tiles_of_items(h, tile, line, (items + parts - 1) / parts);
+  constexpr std::size_t products = 16, weights = 11, own_row = 1, other_row = 3;
+  const bool by_rows = items >= parts && items * line >= 16 * parts &&
+                       of_part * (products * panels + own_row) + weights * panels <=
+                           of_all * (products * some + other_row) + weights * some;
+  if (by_rows || panels < 2)
+    all.items = part_of(items, a.part, a.parts);
+  else
+    all.panels = part_of(panels, a.part, a.parts);
+  return all;
+}
+
+}  // namespace kernels
+OCTET_NAMESPACE_END
+#endif  // OCTET_HAS_KERNELS
+
+// ---- octet/kernels/convolutions.hpp
+// The kernel of qnn.conv2d, for a file that wants no others.
+#define OCTET_KERNELS_CONVOLUTIONS_HPP_
+
+
+#define OCTET_WANTS_CONVOLUTIONS
+#if OCTET_HAS_KERNELS
+#endif
+#if OCTET_HAS_KERNELS && !defined(OCTET_HAS_CONVOLUTIONS)
+#endif
+
 // ---- octet/kernels/depthwise.hpp
 // Packed form of depthwise convolutions, and how their kernel walks an image.
 //
@@ -19033,8 +20523,9 @@ constexpr bool slides_by_parts(const packed_depthwise& h, std::int32_t channels,
                                const target_layout& t) noexcept {
   return h.slides && slide_copies(channels, t) != 1;
 }
-constexpr packed_depthwise depthwise_header(const gemm_problem& g, const target_layout& t,
-                                            const weight_form& w) noexcept {
+OCTET_NOINLINE constexpr packed_depthwise depthwise_header(const gemm_problem& g,
+                                                           const target_layout& t,
+                                                           const weight_form& w) noexcept {
   packed_depthwise h{};
   const bool quad = w.fits && g.in_type != dtype::s16 && t.quad != 0;
   h.kind = quad ? product::quad : product::pair16;
@@ -19138,7 +20629,8 @@ inline node_bytes depthwise_bytes(const gemm_problem& g, const target_layout& t)
   return {depthwise_packed_bytes(h), depthwise_scratch_bytes(g, h)};
 }
 /// The kernel's memory for any weights of these types.
-constexpr node_bytes depthwise_memory(const gemm_problem& g, const target_layout& t) noexcept {
+OCTET_COLD constexpr node_bytes depthwise_memory(const gemm_problem& g,
+                                                 const target_layout& t) noexcept {
   if (depthwise_is_gemm(g)) return gemm_memory(g, t);
   if (!depthwise_accepts(g)) return {};
   return largest_over_forms(g, [&](const weight_form& w) {
@@ -19209,8 +20701,29 @@ inline void depthwise_pack(const gemm_problem& g, const target_layout& t, std::b
 constexpr bool conv2d_is_depthwise(const gemm_problem& g) noexcept {
   return g.groups == g.in_c && !depthwise_is_gemm(g) && depthwise_accepts(g);
 }
+/// Whether a target runs a qnn.conv2d so: not by runs or sliding windows, since groups of one
+/// channel are qnn.depthwise_conv2d in files, and a header-only program that names qnn.conv2d would
+/// compile more kernels. The channels that need one of the two are better off as products.
+OCTET_NOINLINE inline bool conv2d_by_depthwise(const gemm_problem& g,
+                                               const target_layout& t) noexcept {
+  if (!conv2d_is_depthwise(g)) return false;
+  const packed_depthwise h = depthwise_header(g, t);
+  return !h.runs && !slides_by_parts(h, g.out_c, t);
+}
+OCTET_NOINLINE inline node_bytes conv2d_bytes(const gemm_problem& g,
+                                              const target_layout& t) noexcept {
+  return conv2d_by_depthwise(g, t) ? depthwise_bytes(g, t) : gemm_bytes(g, t);
+}
+OCTET_NOINLINE inline void conv2d_pack(const gemm_problem& g, const target_layout& t,
+                                       std::byte* to) noexcept {
+  if (conv2d_by_depthwise(g, t))
+    depthwise_pack(g, t, to);
+  else
+    gemm_pack(g, t, to);
+}
 /// For any weights of these types, whether or not their sums fit int32.
-constexpr node_bytes conv2d_memory(const gemm_problem& g, const target_layout& t) noexcept {
+OCTET_COLD constexpr node_bytes conv2d_memory(const gemm_problem& g,
+                                              const target_layout& t) noexcept {
   const node_bytes b = gemm_memory(g, t);
   return g.groups == g.in_c && g.in_c > 1 ? largest(b, depthwise_memory(g, t)) : b;
 }
@@ -19458,6 +20971,333 @@ constexpr decision requantize_add(const facts& f) {
 }  // namespace laws
 OCTET_NAMESPACE_END
 
+// ---- octet/laws/quantize.hpp
+// quantize, requantize.
+#define OCTET_LAWS_QUANTIZE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace laws {
+
+constexpr decision quantize(const facts& f) {
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::divide_half_away,
+                 .tflite_xnnpack = is_8bit(f.y.type) ? by_xnnpack(rounding::reciprocal_half_even)
+                                                     : decision(rounding::tflite_optimized),
+                 .pytorch_fbgemm = by_pytorch(rounding::reciprocal_half_even),
+                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = by_onnxruntime(rounding::divide_half_even)});
+}
+/// Quantized values to another scale or type. XNNPACK takes 8 bits of one type in its range;
+/// TFLite's optimized kernel is RU in 8 bits. PyTorch has it only inside add_scalar (with an
+/// offset) and mul_scalar (codes mirrored in steps of one size: the product is exact).
+constexpr decision requantize(const facts& f) {
+  if (f.framework.by_shifts) return rounding::double_half_away;
+  const bool bytes = is_8bit(f.x.type) && is_8bit(f.y.type),
+             taken = bytes && f.x.type == f.y.type && xnnpack_takes_rescale(f.x.scale, f.y.scale);
+  const decision pytorch = f.offset != 0            ? by_pytorch(rounding::reciprocal_half_even)
+                           : f.x.scale == f.y.scale ? by_pytorch(rounding::float_half_even)
+                                                    : no_operator();
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::doubling_high_half_away,
+                 .tflite_xnnpack = taken   ? by_xnnpack(rounding::eight_bit_ratio_half_up)
+                                   : bytes ? decision(rounding::doubling_high_half_up)
+                                           : decision(rounding::doubling_high_half_away),
+                 .pytorch_fbgemm = pytorch,
+                 .pytorch_qnnpack = pytorch,
+                 .mxnet = by_mxnet(rounding::mxnet),
+                 .onnxruntime = no_operator()});
+}
+
+}  // namespace laws
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/requantize.hpp
+// qnn.requantize: integers of one scale to quantized values of another, and the parameters every
+// fused requantize shares.
+#define OCTET_OPS_REQUANTIZE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// The roundings of layers' sums whose bias, if any, is an integer. One set for all layers: what a
+/// file calls BATCH_MATMUL may become a fully connected layer and keeps its own rounding.
+inline constexpr rounding_set layer_roundings{
+    rounding::doubling_high_half_away,
+    rounding::doubling_high_half_up,
+    rounding::wide_half_up,
+    rounding::double_half_away,
+    rounding::float_half_even,
+    rounding::reciprocal_half_even,
+    rounding::mxnet,
+};
+
+/// Fills one channel of the arrays that `p.mode` needs. `product` is sx*sw in the precision of the
+/// law (binary64 unless said otherwise); float formulas take f32(f32(product) / f32(sy)), integer
+/// formulas QM(product / sy). EVEN_MUL is F with f32(f32(product) * f32(1 / f32(sy))): QNNPACK. MXN
+/// is F or FB with f32(product / sy), all in binary64: MXNet derives its multiplier from ranges,
+/// and there are binary64 scales that give any binary32 multiplier exactly.
+constexpr void set_channel(rounding mode, multiplier* mult, float* scale, double* scale64,
+                           std::size_t c, double product, double out_scale) {
+  switch (mode) {
+    case rounding::eight_bit_ratio_half_up:
+      mult[c] = numerics::q8_multiplier(
+          numerics::div(static_cast<float>(product), static_cast<float>(out_scale)));
+      break;
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+      mult[c] = numerics::quantize_multiplier(numerics::div(product, out_scale));
+      break;
+    case rounding::reciprocal_half_even:
+      scale[c] = numerics::mul(static_cast<float>(product),
+                               numerics::div(1.f, static_cast<float>(out_scale)));
+      break;
+    case rounding::mxnet: scale[c] = static_cast<float>(numerics::div(product, out_scale)); break;
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::fused_multiply_add:
+      scale[c] = numerics::div(static_cast<float>(product), static_cast<float>(out_scale));
+      break;
+    case rounding::double_half_away: scale64[c] = numerics::div(product, out_scale); break;
+    case rounding::none:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: break;  // no accumulators are rounded by these
+  }
+}
+
+namespace numerics {
+/// A float bias as numerics::requantize takes it; scale: the accumulator's.
+constexpr float real_bias(rounding mode, float bias, float scale) noexcept {
+  switch (mode) {
+    case rounding::float_bias_half_even: return div(bias, scale);
+    case rounding::fused_multiply_add:  // has a unit of its own
+    case rounding::mxnet: return bias;
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_half_away:
+    case rounding::divide_half_even:
+    case rounding::reciprocal_half_even:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::tflite_optimized:
+    case rounding::onnxruntime: break;  // with_real_bias excludes these
+  }
+  return 0;
+}
+}  // namespace numerics
+
+/// The formula that numerics::requantize applies for a node's rounding: EVEN_MUL and MXN are F, or
+/// FB with a float bias, whose multiplier is derived another way; FMA is FB whose bias has a unit.
+constexpr rounding requantize_mode(rounding r, bool real_bias = false) {
+  if (r == rounding::fused_multiply_add) return rounding::float_bias_half_even;
+  if (r == rounding::mxnet)
+    return real_bias ? rounding::float_bias_half_even : rounding::float_half_even;
+  return r == rounding::reciprocal_half_even ? rounding::float_half_even : r;
+}
+/// The arrays that fill_requantize allocates.
+constexpr void requantize_memory(node_memory& to, rounding mode, std::size_t n) {
+  if (uses_multiplier(mode)) to.array<multiplier>(n);
+  if (uses_float_scale(mode)) to.array<float>(n);
+  if (factor_of(mode) == requantize_factor::binary64) to.array<double>(n);
+}
+/// The arrays that set_real_bias allocates: a bias for each channel, a unit for each of n scales.
+constexpr void real_bias_memory(node_memory& to, rounding mode, std::size_t channels,
+                                std::size_t n) {
+  to.array<float>(channels);
+  if (mode == rounding::fused_multiply_add) to.array<float>(n);
+}
+/// A float bias in the form of its rounding: FB divides by the accumulator's scale product(c), FMA
+/// keeps it and 1 / that scale, MXN's is in units of the accumulator already. After
+/// fill_requantize.
+template <class F>
+OCTET_COLD status set_real_bias(prepared& to, requantize_params& p, rounding mode,
+                                std::span<const float> raw, F&& product) {
+  auto b = to.array<float>(raw.size());
+  for (std::size_t c = 0; c < raw.size(); ++c)
+    b[c] = numerics::real_bias(mode, raw[c], static_cast<float>(product(c)));
+  for (const float v : b)
+    if (!is_finite(v)) return invalid("bias", std::to_string(v), "finite numbers");
+  p.bias = b.data();
+  p.mode = requantize_mode(mode, true);
+  if (mode != rounding::fused_multiply_add) return unit{};
+  auto units = to.array<float>(as_size(p.channels));
+  for (std::size_t c = 0; c < units.size(); ++c)
+    units[c] = numerics::div(1.f, static_cast<float>(product(c)));
+  for (std::size_t c = 0; c < b.size(); ++c) {
+    const float unit = units[units.size() == 1 ? 0 : c];
+    if (auto s = finite_factors({unit, numerics::mul(b[c], unit)}); !s) return s;
+  }
+  p.bias_unit = units.data();
+  return unit{};
+}
+/// Allocates and fills the arrays for products product(0..n), n == 1 or the channel count.
+template <class F>
+OCTET_COLD status fill_requantize(prepared& to, requantize_params& p, rounding mode, std::size_t n,
+                                  F&& product, const tensor_desc& out, clamp_range clamp) {
+  p.mode = requantize_mode(mode);
+  p.channels = static_cast<std::int32_t>(n);
+  p.zero_point = out.zero_point();
+  p.lo = clamp.lo;
+  p.hi = clamp.hi;
+  multiplier* mult = uses_multiplier(mode) ? to.array<multiplier>(n).data() : nullptr;
+  float* scale = uses_float_scale(mode) ? to.array<float>(n).data() : nullptr;
+  double* scale64 =
+      factor_of(mode) == requantize_factor::binary64 ? to.array<double>(n).data() : nullptr;
+  for (std::size_t c = 0; c < n; ++c)
+    set_channel(mode, mult, scale, scale64, c, product(c), out.scale());
+  for (std::size_t c = 0; c < n && scale != nullptr; ++c)
+    if (auto s = finite_factors({scale[c]}); !s) return s;
+  p.mult = mult;
+  p.scale = scale;
+  p.scale64 = scale64;
+  return unit{};
+}
+OCTET_COLD inline status fill_requantize(prepared& to, requantize_params& p, rounding mode,
+                                         std::span<const double> products, const tensor_desc& out,
+                                         clamp_range clamp) {
+  return fill_requantize(
+      to, p, mode, products.size(), [&](std::size_t c) { return products[c]; }, out, clamp);
+}
+
+/// Value before the rounding: (negate ? -1 : 1) * (x - zero point) + offset.
+struct requantize_attrs {
+  std::int32_t offset = 0;  // in steps of the input's scale
+  bool negate = false;
+  static constexpr auto fields = field_list{field{"offset", &requantize_attrs::offset},
+                                            field{"negate", &requantize_attrs::negate}};
+};
+
+/// Input: u8, s8, s16, s32 or s64 with per-tensor or per-channel (last axis) scales. Output: u8,
+/// s8, s16, s32. Second input, optional, with rounding FB: float32, one bias per index of the last
+/// axis.
+struct requantize_op_params {
+  requantize_params requant;
+  dtype in_type, out_type;
+  std::int32_t in_zero_point = 0;
+  std::size_t count = 0;    // elements
+  std::int32_t inner = 1;   // innermost extent: channel of element i is i % inner
+  std::int32_t offset = 0;  // these two: only the reference takes them
+  bool negate = false;
+};
+
+namespace reference {
+template <class In, class Out>
+constexpr void requantize(const requantize_op_params& p, const In* x, Out* y) {
+  for (std::size_t i = 0; i < p.count; ++i) {
+    const std::int64_t v = static_cast<std::int64_t>(x[i]) - p.in_zero_point;
+    y[i] = static_cast<Out>(numerics::requantize(p.requant, (p.negate ? -v : v) + p.offset,
+                                                 static_cast<std::int32_t>(i % as_size(p.inner))));
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void requantize_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const requantize_op_params*>(a.params);
+  with_integer(p.in_type, [&]<class In>(type_tag<In>) {
+    with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
+      requantize(p, static_cast<const In*>(a.in[0]), static_cast<Out*>(a.out[0]));
+    });
+  });
+}
+#else
+void requantize_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+constexpr status requantize_shape(const node_view& n, std::span<dims> out) {
+  out[0] = n.in[0].shape;
+  return unit{};
+}
+constexpr void requantize_op_memory(const node_view& n, node_memory& to) {
+  to.make<requantize_op_params>();
+  requantize_memory(to, n.round, std::max<std::size_t>(n.in[0].scales.size(), 1));
+  if (n.present(1))
+    real_bias_memory(to, n.round, n.in[1].shape.elements().value,
+                     std::max<std::size_t>(n.in[0].scales.size(), 1));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status requantize_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  const auto a = read_attributes<requantize_attrs>(*n.attrs);
+  const bool plain = a.offset == 0 && !a.negate && !n.present(1);
+  auto& p = to.make<requantize_op_params>(&reference::requantize_kernel,
+                                          plain ? kernel_id::requantize : kernel_id::none);
+  p.offset = a.offset;
+  p.negate = a.negate;
+  p.in_type = x.type;
+  p.out_type = y.type;
+  p.in_zero_point = x.zero_point();
+  p.count = x.shape.elements().value;
+  p.inner = x.shape.rank == 0 ? 1 : x.shape.back(0);
+  const std::size_t channels = std::max<std::size_t>(x.scales.size(), 1);
+  if (channels != 1 && (x.axis != x.shape.rank - 1 || channels != as_size(p.inner)))
+    return unsupported("requantize per channel on an axis that is not the last");
+  if (auto s = fill_requantize(
+          to, p.requant, n.round, channels, [&](std::size_t c) { return x.scale(c); }, y,
+          clamp_of(*n.attrs, y.type));
+      !s)
+    return s;
+  if (n.present(1)) {
+    const auto raw = n.constant_as<float>(1);
+    if (!n.is_constant(1) || raw.size() != as_size(p.inner))
+      return unsupported("a bias of requantize", to_string(n.in[1].shape),
+                         "constants, one per index of the last axis");
+    return set_real_bias(to, p.requant, n.round, raw,
+                         [&](std::size_t c) { return x.scale(channels == 1 ? 0 : c); });
+  }
+  return unit{};
+}
+#else
+status requantize_prepare(const node_view& n, prepared& to);
+#endif
+/// Those with a float bias.
+inline constexpr rounding_set with_real_bias{rounding::float_bias_half_even,
+                                             rounding::fused_multiply_add, rounding::mxnet};
+inline constexpr form requantize_forms[] = {
+    {.in = {integer_types},
+     .out = {rescaled_types},
+     .roundings = layer_roundings | rounding::eight_bit_ratio_half_up},
+    {.in = {integer_types, dtype::f32}, .out = {rescaled_types}, .roundings = with_real_bias},
+};
+inline constexpr op_def requantize{
+    .name = "qnn.requantize",
+    .summary = "integers of one scale to another",
+    .min_inputs = 1,
+    .max_inputs = 2,
+    .optional = {1},
+    .forms = requantize_forms,
+    .quantized = true,
+    .scaled = {0},
+    .requantizes = true,
+    .each_alone = roundings_of(requantize_forms),
+    .kernel = kernel_id::requantize,
+    .attributes = keys_of<requantize_attrs, clamp_keys>,
+    .shape = &requantize_shape,
+    .memory = &requantize_op_memory,
+    .prepare = &requantize_prepare,
+    .decide = &laws::requantize,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
 // ---- octet/ops/work.hpp
 // What nodes cost: the functions of op_def::macs that several operators share.
 #define OCTET_OPS_WORK_HPP_
@@ -19584,7 +21424,7 @@ constexpr gemm_problem problem_of(const conv2d_params& p, bool depthwise) noexce
 }  // namespace kernels
 
 /// Shape of a convolution: x [N,H,W,C], w [O,KH,KW,C/groups].
-constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
+OCTET_COLD constexpr shape_or conv2d_shape(const conv2d_attrs& a, const dims& x, const dims& w) {
   if (x.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, x};
   if (w.rank != 4) return violation{rule::rank, dims{0, 0, 0, 0}, w};
   if (a.groups < 1 || x[3] % a.groups != 0 || w[0] % a.groups != 0)
@@ -19623,9 +21463,10 @@ constexpr std::int64_t finished(const requantize_params& q, std::int64_t sum,
   return q.mode == rounding::none ? sum : numerics::requantize(q, sum, channel);
 }
 /// The meaning of both convolutions, one output value at a time. `weight(oc, ky, kx, ic)`, ic
-/// counted within the group. `y`: typed_results or integer_results.
+/// counted within the group. `x`, `w`: pointers or quantized_codes; `y`: typed_results or
+/// integer_results.
 template <class In, class W, class Out>
-constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out& y, bool depthwise,
+constexpr void conv2d(const conv2d_params& p, In x, W w, const Out& y, bool depthwise,
                       std::size_t row_begin, std::size_t row_end) {
   const std::int32_t group_in = depthwise ? 1 : p.in_c / p.groups,
                      group_out = depthwise ? p.out_c / p.in_c : p.out_c / p.groups;
@@ -19643,12 +21484,12 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out
             const std::int32_t iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h,
                                ix = ox * p.stride_w - p.pad_left + kx * p.dilation_w;
             if (iy < 0 || iy >= p.in_h || ix < 0 || ix >= p.in_w) continue;
-            const In* px = x + nhwc_index(image, n, iy, ix, first);
+            const std::size_t px = nhwc_index(image, n, iy, ix, first);
             const std::size_t tap = as_size(ky * p.kernel_w + kx);
-            const W* pw = w + (depthwise ? tap * as_size(p.out_c) + as_size(oc)
-                                         : (as_size(oc) * taps + tap) * as_size(group_in));
-            for (std::int32_t ic = 0; ic < group_in; ++ic)
-              acc += std::int64_t{px[ic] - p.in_zero_point} * (std::int32_t{pw[ic]} - wz);
+            const std::size_t pw = depthwise ? tap * as_size(p.out_c) + as_size(oc)
+                                             : (as_size(oc) * taps + tap) * as_size(group_in);
+            for (std::size_t ic = 0; ic < as_size(group_in); ++ic)
+              acc += std::int64_t{x[px + ic] - p.in_zero_point} * (std::int32_t{w[pw + ic]} - wz);
           }
         y.set((row * as_size(p.out_w) + as_size(ox)) * as_size(p.out_c) + as_size(oc),
               finished(p.requant, acc, oc));
@@ -19659,10 +21500,16 @@ constexpr void conv2d(const conv2d_params& p, const In* x, const W* w, const Out
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const conv2d_params*>(a.params);
   const auto rows = part_of(product_of(p.batch, p.out_h), a.part, a.parts);
-  with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
-    conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-           integer_results{a.out[0], p.out_type}, Depthwise, rows.begin, rows.end);
-  });
+  const integer_results y{a.out[0], p.out_type};
+  // Header-only files, whose kernels take nearly all convolutions: one loop for all types.
+  if constexpr (!kernels::every_form)
+    return conv2d(p, quantized_codes{a.in[0], p.in_type}, quantized_codes{a.in[1], p.weight_type},
+                  y, Depthwise, rows.begin, rows.end);
+  else
+    with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
+      conv2d(p, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]), y, Depthwise,
+             rows.begin, rows.end);
+    });
 }
 #else
 template <bool Depthwise> void conv2d_kernel(const kernel_args& a) noexcept;
@@ -19731,27 +21578,28 @@ constexpr void accumulation_memory(const node_view& n, node_memory& to, P& p, st
 #if OCTET_HAS_DEFINITIONS
 /// A bias of integers (input 2, where there is one) as the parameters hold it; one of floats is
 /// looked at, but for its rounding to take.
-template <class P> status set_integer_bias(const node_view& n, P& p, std::size_t channels) {
+template <class P>
+OCTET_COLD status set_integer_bias(const node_view& n, P& p, std::size_t channels) {
   if (!n.present(2)) return unit{};
   const tensor_desc& b = n.in[2];
   if (b.shape.elements().value != channels)
-    return invalid("bias count", std::to_string(b.shape.elements().value),
-                   std::to_string(channels));
+    return detail::invalid_of({"bias count"}, {b.shape.elements().value}, {channels});
   if (!n.is_constant(2)) return unsupported("a bias that is computed at run time");
   if (b.type == dtype::s32) {
     p.bias32 = n.constant_as<std::int32_t>(2).data();
   } else if (b.type == dtype::s64) {
     for (std::int64_t v : n.constant_as<std::int64_t>(2))
       if (v >= std::int64_t{1} << 62 || v <= -(std::int64_t{1} << 62))
-        return invalid("bias", std::to_string(v),
-                       "a magnitude below 2^62");  // sums with it must not leave int64
+        return detail::invalid_of({"bias"}, {v},
+                                  {"a magnitude below 2^62"});  // sums with it must not leave int64
     p.bias64 = n.constant_as<std::int64_t>(2).data();
   }
   return unit{};
 }
 /// One zero point for each channel of the weights, where not all are 0.
 template <class P>
-void set_weight_zero_points(const tensor_desc& w, prepared& to, P& p, std::size_t channels) {
+OCTET_COLD void set_weight_zero_points(const tensor_desc& w, prepared& to, P& p,
+                                       std::size_t channels) {
   if (common_zero_point(w) == 0) return;
   auto z = to.array<std::int32_t>(channels);
   for (std::size_t c = 0; c < channels; ++c) z[c] = w.zero_point(c);
@@ -19767,14 +21615,14 @@ template <class P> void know_fit(prepared& to, P& p, const kernels::gemm_problem
 /// points, bias (input 2), accumulator width, requantize. `channels` = output channels;
 /// `channel_weights(oc, i)` = index of the i-th of `per_channel` weights of output channel oc.
 template <class P, class F>
-status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
-                            std::size_t per_channel, F&& channel_weights) {
+OCTET_COLD status prepare_accumulation(const node_view& n, prepared& to, P& p, std::size_t channels,
+                                       std::size_t per_channel, F&& channel_weights) {
   const auto how = read_attributes<accumulation_attrs>(*n.attrs);
   const tensor_desc &x = n.in[0], &w = n.in[1], &y = n.out[0];
   set_types(p, n);
   if (x.per_channel()) return unsupported("per-channel activations");
   if (w.per_channel() && w.scales.size() != channels)
-    return invalid("weight scales", std::to_string(w.scales.size()), std::to_string(channels));
+    return detail::invalid_of({"weight scales"}, {w.scales.size()}, {channels});
   set_weight_zero_points(w, to, p, channels);
   if (auto b = set_integer_bias(n, p, channels); !b) return b;
   // |acc + bias| < 2^31 is proven from the weights at hand; where it cannot be, accumulate in
@@ -19852,7 +21700,8 @@ constexpr void set_conv2d(conv2d_params& p, const conv2d_attrs& a, const node_vi
     std::swap(p.pad_top, p.pad_left);
   }
 }
-template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_memory& to) {
+template <bool Depthwise>
+OCTET_COLD constexpr void conv2d_memory(const node_view& n, node_memory& to) {
   conv2d_params p{};
   set_conv2d<Depthwise>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
   accumulation_memory(
@@ -19861,7 +21710,7 @@ template <bool Depthwise> constexpr void conv2d_memory(const node_view& n, node_
       Depthwise ? &kernels::depthwise_memory : &kernels::conv2d_memory);
 }
 #if OCTET_HAS_DEFINITIONS
-template <bool Depthwise> status conv2d_prepare(const node_view& n, prepared& to) {
+template <bool Depthwise> OCTET_COLD status conv2d_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<conv2d_attrs>(*n.attrs);
   const dims &w = n.in[1].shape, &y = n.out[0].shape;
   auto& p = to.make<conv2d_params>(&reference::conv2d_kernel<Depthwise>,
@@ -19929,7 +21778,7 @@ inline constexpr op_def depthwise_conv2d{
 OCTET_NAMESPACE_END
 
 // ---- octet/direct/conv2d.hpp
-// Direct calls of convolutions: a header-only file compiles their kernels and no others.
+// Direct calls of conv2d: a header-only file compiles its kernel and no others.
 #define OCTET_DIRECT_CONV2D_HPP_
 
 
@@ -19942,7 +21791,28 @@ status conv2d(const quantized_view& x, const quantized_view& w, std::span<const 
               const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) {
   return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
 }
-/// w [1,KH,KW,C * multiplier].
+
+OCTET_NAMESPACE_END
+
+// ---- octet/kernels/depthwise_convolutions.hpp
+// The kernels of qnn.depthwise_conv2d and qnn.conv2d, for a file that wants no others.
+#define OCTET_KERNELS_DEPTHWISE_CONVOLUTIONS_HPP_
+
+
+#define OCTET_WANTS_DEPTHWISE
+#if OCTET_HAS_KERNELS
+#endif
+#if OCTET_HAS_KERNELS && !defined(OCTET_HAS_DEPTHWISE)
+#endif
+
+// ---- octet/direct/depthwise_conv2d.hpp
+// Direct calls of depthwise_conv2d: a header-only file compiles its kernel and conv2d's.
+#define OCTET_DIRECT_DEPTHWISE_CONV2D_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// As conv2d; w [1,KH,KW,C * multiplier].
 template <int = 0>
 status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
                         std::span<const std::int32_t> bias, const conv2d_attrs& a,
@@ -21248,6 +23118,11 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace laws {
 
+/// QNNPACK's tables are of quint8 alone: PyTorch computes qint8 in its own loops under that engine
+/// too.
+constexpr decision qnnpack_table(const facts& f, rounding r) {
+  return by_pytorch(f.x.type == dtype::u8 ? r : rounding::aten);
+}
 /// logistic and tanh: tables of the reference, of XNNPACK (8 bits), of TFLite's optimized kernels
 /// (int16); PyTorch's vector loops, QNNPACK's tables.
 constexpr decision sigmoid(const facts& f) {
@@ -21256,7 +23131,7 @@ constexpr decision sigmoid(const facts& f) {
                  .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
                                                      : decision(rounding::tflite_optimized),
                  .pytorch_fbgemm = by_pytorch(rounding::aten),
-                 .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                 .pytorch_qnnpack = qnnpack_table(f, rounding::reciprocal_half_even),
                  .mxnet = no_operator(),
                  .onnxruntime = by_onnxruntime(f.x.type, rounding::divide_half_even)});
 }
@@ -21273,7 +23148,7 @@ constexpr decision hard_sigmoid(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = no_operator(),
                                .tflite_xnnpack = no_operator(),
                                .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::reciprocal_half_even),
+                               .pytorch_qnnpack = qnnpack_table(f, rounding::reciprocal_half_even),
                                .mxnet = no_operator(),
                                .onnxruntime = no_operator()});
 }
@@ -21282,7 +23157,7 @@ constexpr decision hard_swish(const facts& f) {
   return choose(f.arithmetic, {.tflite_ref = rounding::doubling_high_half_away,
                                .tflite_xnnpack = rounding::doubling_high_half_away,
                                .pytorch_fbgemm = by_pytorch(rounding::aten),
-                               .pytorch_qnnpack = by_pytorch(rounding::xnnpack),
+                               .pytorch_qnnpack = qnnpack_table(f, rounding::xnnpack),
                                .mxnet = no_operator(),
                                .onnxruntime = no_operator()});
 }
@@ -21488,13 +23363,14 @@ OCTET_NAMESPACE_END
 // ---- octet/numerics/fixed_point.hpp
 // Fixed-point functions and tables of TFLite's integer kernels, constexpr: gemmlowp's exp,
 // reciprocal, logistic and tanh on int32 and int16, the 513-entry table of the int16 operators, the
-// sigmoid table of int16 LOGISTIC and TANH. Formulas: docs/numerics.md.
+// sigmoid table of int16 LOGISTIC and TANH; division by a constant. Formulas: docs/numerics.md.
 #define OCTET_NUMERICS_FIXED_POINT_HPP_
 
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -21782,6 +23658,24 @@ constexpr std::int16_t tanh_q15(std::int32_t v) noexcept {
   return static_cast<std::int16_t>((v >= 0 ? r - (1 << 23) + 128 : -r + (1 << 23) + 127) >> 8);
 }
 
+/// v / n, rounded down, as (v * multiplier) >> (16 + shift).
+struct word_divisor {
+  std::uint16_t multiplier;
+  int shift;
+};
+/// For all v of 0 to `bound`, where 16 bits hold it and such a multiplier. With
+/// multiplier * n = 2^k + e the quotient exceeds v / n by v * e / (n * 2^k), which must stay below
+/// the 1 / n that the fraction of v / n leaves.
+constexpr std::optional<word_divisor> divisor_of_words(std::int64_t n,
+                                                       std::int64_t bound) noexcept {
+  if (n < 2 || bound > 65535) return std::nullopt;
+  for (int shift = 15; shift >= 0; --shift) {
+    const std::int64_t power = std::int64_t{1} << (16 + shift), m = power / n + 1;
+    if (m <= 65535 && (m * n - power) * bound < power)
+      return word_divisor{static_cast<std::uint16_t>(m), shift};
+  }
+  return std::nullopt;
+}
 }  // namespace numerics
 OCTET_NAMESPACE_END
 
@@ -25974,6 +27868,204 @@ inline constexpr op_def blockwise_fully_connected{
     .prepare = &blockwise_prepare,
     .decide = &laws::blockwise_fully_connected,
     .macs = &blockwise_macs,
+};
+}  // namespace ops
+
+OCTET_NAMESPACE_END
+
+// ---- octet/ops/quantize.hpp
+// qnn.quantize: float32 to quantized values, per tensor or per channel on any axis.
+#define OCTET_OPS_QUANTIZE_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+struct quantize_attrs {
+  double multiplier = 0;  // > 0: what EVEN_MUL and MXN multiply with, in place of 1 / s
+  static constexpr auto fields = field_list{field{"multiplier", &quantize_attrs::multiplier}};
+};
+
+/// Input float32, output u8, s8, s16, u16 or s32. Channel of element i: i / inner % channels.
+struct quantize_params {
+  rounding mode = rounding::divide_half_away;  // AWAY, EVEN, EVEN_MUL, OPT
+  dtype out_type = dtype::u8;
+  std::size_t count = 0;  // elements
+  std::int32_t channels = 1;
+  std::size_t inner = 1;                     // elements that share a channel
+  const float* scale = nullptr;              // one per channel: s
+  const float* inverse = nullptr;            // one per channel: f32(1) / s (EVEN_MUL, OPT)
+  const std::int32_t* zero_point = nullptr;  // one per channel
+  std::int32_t lo = 0, hi = 0;               // clamp after the zero point
+};
+
+/// What a rounding of quantize computes with for one scale.
+struct quantize_factors {
+  rounding mode;         // AWAY, EVEN, EVEN_MUL, OPT
+  float scale, inverse;  // s, and what EVEN_MUL multiplies with
+};
+
+namespace numerics {
+/// multiplier > 0: what EVEN_MUL and MXN multiply with, in place of 1 / s.
+constexpr quantize_factors factors_of(rounding r, double s, float multiplier = 0) noexcept {
+  const bool from_range = r == rounding::mxnet;
+  const auto narrow = static_cast<float>(s);
+  return {from_range ? rounding::reciprocal_half_even : r, narrow,
+          multiplier > 0 ? multiplier
+          : from_range   ? levels_per_unit(s)
+                         : div(1.f, narrow)};
+}
+/// AWAY: rha(x / s) + z. EVEN: rint(x / s) + z. EVEN_MUL: rint(x * (1 / s)) + z. All saturate to
+/// [lo, hi]; NaN gives lo.
+constexpr std::int32_t quantize_away(float x, float s, std::int32_t z, std::int32_t lo,
+                                     std::int32_t hi) noexcept {
+  return clamp_to_int(round_half_away(static_cast<double>(div(x, s))) + z, lo, hi);
+}
+constexpr std::int32_t quantize_even(float x, float s, std::int32_t z, std::int32_t lo,
+                                     std::int32_t hi) noexcept {
+  return clamp_to_int(static_cast<double>(rint(div(x, s))) + z, lo, hi);
+}
+constexpr std::int32_t quantize_even_mul(float x, float inverse, std::int32_t z, std::int32_t lo,
+                                         std::int32_t hi) noexcept {
+  return clamp_to_int(static_cast<double>(rint(mul(x, inverse))) + z, lo, hi);
+}
+}  // namespace numerics
+
+namespace reference {
+/// Element i, of channel c.
+constexpr std::int32_t quantized_value(const quantize_params& p, float x, std::size_t i,
+                                       std::size_t c) noexcept {
+  const std::int32_t z = p.zero_point[c];
+  switch (p.mode) {
+    case rounding::divide_half_away: return numerics::quantize_away(x, p.scale[c], z, p.lo, p.hi);
+    case rounding::divide_half_even: return numerics::quantize_even(x, p.scale[c], z, p.lo, p.hi);
+    case rounding::reciprocal_half_even:
+      return numerics::quantize_even_mul(x, p.inverse[c], z, p.lo, p.hi);
+    case rounding::tflite_optimized:
+      // TFLite's vector loop takes whole groups of 8, its scalar tail rounds another way.
+      if (i < p.count / 8 * 8) return numerics::quantize_even_mul(x, p.inverse[c], z, p.lo, p.hi);
+      return numerics::clamp_to_int(numerics::round_half_away(numerics::div(
+                                        static_cast<double>(x), static_cast<double>(p.scale[c]))) +
+                                        z,
+                                    p.lo, p.hi);
+    case rounding::none:
+    case rounding::doubling_high_half_away:
+    case rounding::doubling_high_half_up:
+    case rounding::wide_half_up:
+    case rounding::double_half_away:
+    case rounding::float_half_even:
+    case rounding::float_bias_half_even:
+    case rounding::float_zero_point_half_even:
+    case rounding::eight_bit_ratio_half_up:
+    case rounding::divide_truncate:
+    case rounding::xnnpack:
+    case rounding::qnnpack:
+    case rounding::aten:
+    case rounding::fused_multiply_add:
+    case rounding::mxnet:
+    case rounding::onnxruntime:
+      break;  // the forms exclude these; MXN is EVEN_MUL by another factor
+  }
+  return z;
+}
+template <class Out>
+constexpr void quantize(const quantize_params& p, const float* x, Out* y, std::size_t begin,
+                        std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::size_t c = p.channels == 1 ? 0 : i / p.inner % as_size(p.channels);
+    y[i] = static_cast<Out>(quantized_value(p, x[i], i, c));
+  }
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE void quantize_kernel(const kernel_args& a) noexcept {
+  const auto& p = *static_cast<const quantize_params*>(a.params);
+  const auto r = part_of(p.count, a.part, a.parts);
+  with_integer(p.out_type, [&]<class Out>(type_tag<Out>) {
+    quantize(p, static_cast<const float*>(a.in[0]), static_cast<Out*>(a.out[0]), r.begin, r.end);
+  });
+}
+#else
+void quantize_kernel(const kernel_args& a) noexcept;
+#endif
+}  // namespace reference
+
+namespace ops {
+/// Channels and the number of elements that share one, for scales along `axis`.
+struct channel_layout {
+  std::int32_t channels = 1;
+  std::size_t inner = 1;
+};
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE result<channel_layout> channels_of(const tensor_desc& t) {
+  if (!t.per_channel()) return channel_layout{};
+  if (t.axis < 0 || t.axis >= t.shape.rank || t.scales.size() != as_size(t.shape[t.axis]))
+    return invalid("per-channel scales", std::to_string(t.scales.size()),
+                   "one per index of the quantization axis");
+  channel_layout c{t.shape[t.axis], 1};
+  for (int i = t.axis + 1; i < t.shape.rank; ++i) c.inner *= as_size(t.shape[i]);
+  return c;
+}
+#endif
+/// Entries of a per-channel array: one where there is one scale or none.
+constexpr std::size_t channel_count(const tensor_desc& t) {
+  return t.per_channel() ? t.scales.size() : 1;
+}
+constexpr void quantize_memory(const node_view& n, node_memory& to) {
+  to.make<quantize_params>();
+  to.array<float>(channel_count(n.out[0]));  // scales and their inverses
+  to.array<float>(channel_count(n.out[0]));
+  to.array<std::int32_t>(channel_count(n.out[0]));
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status quantize_prepare(const node_view& n, prepared& to) {
+  const tensor_desc &x = n.in[0], &y = n.out[0];
+  auto& p = to.make<quantize_params>(&reference::quantize_kernel, kernel_id::quantize);
+  if (!y.quantized()) return invalid("the output of quantize has no scale");
+  const auto layout = channels_of(y);
+  if (!layout) return layout.error();
+  p.out_type = y.type;
+  p.count = x.shape.elements().value;
+  p.channels = layout->channels;
+  p.inner = layout->inner;
+  const auto multiplier = static_cast<float>(read_attributes<quantize_attrs>(*n.attrs).multiplier);
+  auto scale = to.array<float>(as_size(p.channels)), inverse = to.array<float>(as_size(p.channels));
+  auto zero_point = to.array<std::int32_t>(as_size(p.channels));
+  for (std::size_t c = 0; c < scale.size(); ++c) {
+    const quantize_factors f = numerics::factors_of(n.round, y.scale(c), multiplier);
+    p.mode = f.mode;
+    scale[c] = f.scale;
+    inverse[c] = f.inverse;
+    zero_point[c] = y.zero_point(c);
+    if (auto s = finite_factors({scale[c], inverse[c]}); !s) return s;
+  }
+  p.scale = scale.data();
+  p.inverse = inverse.data();
+  p.zero_point = zero_point.data();
+  const auto clamp = clamp_of(*n.attrs, y.type);
+  p.lo = clamp.lo;
+  p.hi = clamp.hi;
+  return unit{};
+}
+#else
+status quantize_prepare(const node_view& n, prepared& to);
+#endif
+inline constexpr form quantize_forms[] = {
+    {.in = {dtype::f32},
+     .out = {rescaled_types},
+     .roundings = {rounding::divide_half_away, rounding::divide_half_even,
+                   rounding::reciprocal_half_even, rounding::tflite_optimized, rounding::mxnet}},
+};
+inline constexpr op_def quantize{
+    .name = "qnn.quantize",
+    .summary = "float32 to quantized values",
+    .forms = quantize_forms,
+    .quantized = true,
+    .each_alone = roundings_of(quantize_forms).without(rounding::tflite_optimized),
+    .kernel = kernel_id::quantize,
+    .attributes = keys_of<quantize_attrs, clamp_keys>,
+    .shape = &same_op_shape,
+    .memory = &quantize_memory,
+    .prepare = &quantize_prepare,
+    .decide = &laws::quantize,
 };
 }  // namespace ops
 
@@ -30710,16 +32802,17 @@ constexpr decision mean(const facts& f) {
     d.channels_last = r == rounding::aten && f.framework.channels_inner;
     return d;
   };
-  return choose(
-      f.arithmetic,
-      {.tflite_ref = rounding::doubling_high_half_away,
-       .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
-                                           : decision(rounding::doubling_high_half_away),
-       .pytorch_fbgemm = pytorch(pytorch_mean(f)),
-       .pytorch_qnnpack = pytorch(
-           f.x.type == dtype::u8 && reduced_axes_of(f).image ? rounding::qnnpack : pytorch_mean(f)),
-       .mxnet = no_operator(),
-       .onnxruntime = no_operator()});
+  return choose(f.arithmetic,
+                {.tflite_ref = rounding::doubling_high_half_away,
+                 .tflite_xnnpack = is_8bit(f.x.type) ? by_xnnpack(rounding::xnnpack)
+                                                     : decision(rounding::doubling_high_half_away),
+                 .pytorch_fbgemm = pytorch(pytorch_mean(f)),
+                 .pytorch_qnnpack = pytorch(f.x.type == dtype::u8 && f.framework.axes_two_three &&
+                                                    reduced_axes_of(f).image
+                                                ? rounding::qnnpack
+                                                : pytorch_mean(f)),
+                 .mxnet = no_operator(),
+                 .onnxruntime = no_operator()});
 }
 /// Of floats: in memory order, in PyTorch's, XNNPACK's and ONNX Runtime's orders, which depend on
 /// the axes, or as MXNet sums.
@@ -35402,6 +37495,23 @@ constexpr float softplus_ort(float x, bool vector) noexcept {
   return add(x > 0 ? x : 0.f,
              vector ? log1p_vector(exp_vector(below)) : log1p_c_library(exp_c_library(below)));
 }
+/// Those that differ in its vectors and behind them.
+constexpr bool by_place_ort(unary f) noexcept {
+  switch (ort_function_of(f)) {
+    case ort_function::sin:
+    case ort_function::cos:
+    case ort_function::elu:
+    case ort_function::log:
+    case ort_function::softplus: return true;
+    case ort_function::logistic:
+    case ort_function::tanh:
+    case ort_function::exp:
+    case ort_function::erf:
+    case ort_function::gelu:
+    case ort_function::other: break;
+  }
+  return false;
+}
 /// Element i of a float tensor in ONNX Runtime's loops (rounding ORT).
 constexpr float unary_ort(const unary_params& p, float x, std::size_t i) noexcept {
   const bool vector = in_vector(0, p.count, i);
@@ -36111,42 +38221,43 @@ template <unary F, decision_function Decide> constexpr std::span<const form> pla
     return real_forms<Decide>;
 }
 /// op_def::each_alone of float32.
-constexpr rounding_set each_alone_of_floats(unary f) {
-  return is_relu(f) || f == unary::leaky_relu || f == unary::abs || f == unary::neg
-             ? rounding_set(rounding::none)
-             : rounding_set();
+constexpr rounding_set each_alone_of_floats(unary f, rounding_set all) {
+  if (numerics::by_place_ort(f)) all = all.without(rounding::onnxruntime);
+  return numerics::by_logistic_blocks(f) ? all.without(rounding::aten) : all;
 }
 /// Of quantized values: of 8 bits all are tables, under ATEN one of two by position.
 template <unary F, decision_function Decide>
 inline constexpr rounding_set qnn_each_alone =
     roundings_of(unary_forms_of<F, Decide>()).without(rounding::aten);
 
-#define OCTET_UNARY_(id, text, what, quantized_law, float_law) \
-  inline constexpr op_def qnn_##id{                            \
-      .name = "qnn." text,                                     \
-      .summary = what " of quantized values",                  \
-      .forms = unary_forms_of<unary::id, quantized_law>(),     \
-      .quantized = true,                                       \
-      .each_alone = qnn_each_alone<unary::id, quantized_law>,  \
-      .kernel = kernel_id::lut8,                               \
-      .other_kernel = kernel_id::unary,                        \
-      .attributes = unary_keys<unary::id, clamp_keys>(),       \
-      .shape = &same_op_shape,                                 \
-      .memory = &unary_memory<unary::id, true>,                \
-      .prepare = &unary_prepare<unary::id, true>,              \
-      .decide = quantized_law,                                 \
-  };                                                           \
-  inline constexpr op_def id{                                  \
-      .name = text,                                            \
-      .summary = what,                                         \
-      .forms = plain_forms_of<unary::id, float_law>(),         \
-      .each_alone = each_alone_of_floats(unary::id),           \
-      .kernel = kernel_id::unary,                              \
-      .attributes = unary_keys<unary::id>(),                   \
-      .shape = &same_op_shape,                                 \
-      .memory = &params_only<unary_params>,                    \
-      .prepare = &unary_prepare<unary::id, false>,             \
-      .decide = float_law,                                     \
+#define OCTET_UNARY_(id, text, what, quantized_law, float_law)                                   \
+  inline constexpr op_def qnn_##id{                                                              \
+      .name = "qnn." text,                                                                       \
+      .summary = what " of quantized values",                                                    \
+      .forms = unary_forms_of<unary::id, quantized_law>(),                                       \
+      .quantized = true,                                                                         \
+      .each_alone = qnn_each_alone<unary::id, quantized_law>,                                    \
+      .kernel = kernel_id::lut8,                                                                 \
+      .other_kernel = kernel_id::unary,                                                          \
+      .attributes = unary_keys<unary::id, clamp_keys>(),                                         \
+      .shape = &same_op_shape,                                                                   \
+      .memory = &unary_memory<unary::id, true>,                                                  \
+      .prepare = &unary_prepare<unary::id, true>,                                                \
+      .decide = quantized_law,                                                                   \
+  };                                                                                             \
+  inline constexpr op_def id{                                                                    \
+      .name = text,                                                                              \
+      .summary = what,                                                                           \
+      .forms = plain_forms_of<unary::id, float_law>(),                                           \
+      .each_alone =                                                                              \
+          each_alone_of_floats(unary::id, roundings_of(plain_forms_of<unary::id, float_law>())), \
+      .vector_block = numerics::by_logistic_blocks(unary::id) ? numerics::logistic_block : 0,    \
+      .kernel = kernel_id::unary,                                                                \
+      .attributes = unary_keys<unary::id>(),                                                     \
+      .shape = &same_op_shape,                                                                   \
+      .memory = &params_only<unary_params>,                                                      \
+      .prepare = &unary_prepare<unary::id, false>,                                               \
+      .decide = float_law,                                                                       \
   };
 OCTET_UNARY_(logistic, "logistic", "1 / (1 + exp(-x))", &laws::sigmoid,
              &laws::c_library_function_of_floats)
@@ -36178,6 +38289,7 @@ inline constexpr op_def sign{
     .name = "sign",
     .summary = "-1, 0 or 1",
     .forms = number_unary_forms,
+    .each_alone = each_alone_of_floats(unary::sign, rounding::none),
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -36188,6 +38300,8 @@ inline constexpr op_def erf{
     .name = "erf",
     .summary = "error function",
     .forms = real_forms<&laws::onnxruntime_order>,
+    .each_alone =
+        each_alone_of_floats(unary::erf, roundings_of(real_forms<&laws::onnxruntime_order>)),
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -36199,6 +38313,8 @@ inline constexpr op_def softplus{
     .name = "softplus",
     .summary = "log(1 + exp(x))",
     .forms = real_forms<&laws::function_of_floats>,
+    .each_alone =
+        each_alone_of_floats(unary::softplus, roundings_of(real_forms<&laws::function_of_floats>)),
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -36210,6 +38326,8 @@ inline constexpr op_def silu{
     .name = "silu",
     .summary = "x / (1 + exp(-x))",
     .forms = real_forms<&laws::of_floats>,
+    .each_alone = each_alone_of_floats(unary::silu, roundings_of(real_forms<&laws::of_floats>)),
+    .vector_block = numerics::logistic_block,
     .kernel = kernel_id::unary,
     .attributes = unary_keys<unary::silu>(),
     .shape = &same_op_shape,
@@ -36221,6 +38339,7 @@ inline constexpr op_def floor{
     .name = "floor",
     .summary = "rounded down",
     .forms = float_forms,
+    .each_alone = rounding::none,
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -36231,6 +38350,7 @@ inline constexpr op_def ceil{
     .name = "ceil",
     .summary = "rounded up",
     .forms = float_forms,
+    .each_alone = rounding::none,
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -36241,6 +38361,7 @@ inline constexpr op_def round{
     .name = "round",
     .summary = "rounded to the nearest, ties to even",
     .forms = float_forms,
+    .each_alone = rounding::none,
     .kernel = kernel_id::unary,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
@@ -36683,7 +38804,8 @@ OCTET_NAMESPACE_END
 
 // ---- octet/direct.hpp
 // Direct calls of all operators. A file that calls few of them and is header-only compiles faster
-// with the headers of those (direct/add.hpp, direct/conv2d.hpp).
+// with the headers of those (direct/add.hpp, direct/conv2d.hpp,
+// direct/depthwise_conv2d.hpp).
 #define OCTET_DIRECT_HPP_
 
 
@@ -36850,6 +38972,249 @@ status concat(std::span<const quantized_view> x, std::int32_t axis, const quanti
 template <int = 0>
 status arg_max(const quantized_view& x, std::int32_t axis, const quantized_result& y) {
   return detail::one_call<ops::arg_max>({&x, 1}, y, to_attributes(axis_attrs{axis}), {});
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/graph/graph.hpp
+// The IR: a value type that speaks the field's quantized dialect. Typed graphs and loaded files
+// meet here.
+#define OCTET_GRAPH_GRAPH_HPP_
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+
+OCTET_NAMESPACE_BEGIN
+
+/// Index of a tensor in a graph; `no_tensor` stands for an absent optional input.
+using tensor_id = std::int32_t;
+inline constexpr tensor_id no_tensor = -1;
+
+/// Bytes that a graph refers to and keeps alive: a copy, or part of a mapped file. Aligned at least
+/// to the element type.
+struct constant_data {
+  std::shared_ptr<const void> owner;
+  std::span<const std::byte> bytes;
+
+  static constant_data copy(std::span<const std::byte> from) {
+    auto b = std::make_shared<buffer>(Bytes(std::max<std::size_t>(from.size(), 1)));
+    if (!from.empty()) std::memcpy(b->data(), from.data(), from.size());
+    const std::span<const std::byte> s{b->data(), from.size()};
+    return {std::move(b), s};
+  }
+  template <class T> static constant_data of(std::span<const T> from) {
+    return copy(std::as_bytes(from));
+  }
+};
+
+/// How the source framework laid a tensor out in memory; some frameworks' roundings depend on it.
+/// The IR itself is NHWC.
+enum class memory_format : std::uint8_t { unspecified, contiguous, channels_last };
+constexpr std::string_view name_of(memory_format f) noexcept {
+  switch (f) {
+    case memory_format::unspecified: return "unspecified";
+    case memory_format::contiguous: return "contiguous";
+    case memory_format::channels_last: return "channels_last";
+  }
+  return no_enumerator;
+}
+
+struct tensor {
+  enum class kind : std::uint8_t { value, constant, state };
+  std::string name;
+  dtype type = dtype::f32;
+  dims shape;
+  std::vector<double> scales;  // as tensor_desc
+  std::vector<std::int32_t> zero_points;
+  std::int32_t axis = -1;
+  kind role = kind::value;
+  constant_data data;  // constants; initial contents of states (empty: zero, which for quantized
+                       // states is the zero point)
+  memory_format format = memory_format::unspecified;
+
+  tensor_desc desc() const { return {type, shape, scales, zero_points, axis}; }
+};
+
+constexpr std::string_view name_of(tensor::kind k) noexcept {
+  switch (k) {
+    case tensor::kind::value: return "value";
+    case tensor::kind::constant: return "constant";
+    case tensor::kind::state: return "state";
+  }
+  return no_enumerator;
+}
+
+struct node {
+  const op_def* op = nullptr;
+  std::string name;  // as the file names it: "CONV_2D #12"; errors and the profile show it
+  attributes attrs;
+  rounding round = rounding::none;
+  std::vector<tensor_id> in, out;
+};
+
+/// Shapes of inputs by their names.
+using named_shapes = std::vector<std::pair<std::string, dims>>;
+
+struct graph;
+/// Where a loaded graph comes from: what can make it for other shapes of its inputs, with the same
+/// constants, without copies. Its functions may be called by several threads at once.
+class graph_source {
+ public:
+  virtual ~graph_source() = default;
+  /// The network for these shapes of all its inputs, within the limits that it was loaded with, and
+  /// verified. Errors: those of the loader.
+  virtual result<graph> for_shapes(const named_shapes& shapes) = 0;
+  /// The limits that it was loaded with.
+  virtual const limits& within() const = 0;
+  /// `all` with the shapes that are given, and with what follows from these for the other inputs.
+  /// Errors: shapes that contradict each other.
+  virtual result<named_shapes> completed(const named_shapes& given, named_shapes all) const = 0;
+  /// Whether `g` is still what was loaded: another one has no plans for other shapes.
+  virtual bool made(const graph& g) const = 0;
+};
+
+struct graph {
+  std::string name;  // usually the file name
+  law arithmetic = law::tflite_ref;
+  // Deques: adding a tensor or a node leaves references to the others valid, as builders that emit
+  // several in a row expect.
+  std::deque<tensor> tensors;
+  std::deque<node> nodes;                  // in execution order
+  std::vector<tensor_id> inputs, outputs;  // in the model's own order
+  /// None: the shapes are fixed. Holds the file's constants; reset it where they need not outlive
+  /// the plan's own.
+  std::shared_ptr<graph_source> origin;
+
+  tensor& operator[](tensor_id t) { return tensors[as_size(t)]; }
+  const tensor& operator[](tensor_id t) const { return tensors[as_size(t)]; }
+
+  tensor_id add(tensor t) {
+    tensors.push_back(std::move(t));
+    return static_cast<tensor_id>(tensors.size()) - 1;
+  }
+  tensor_id add_constant(std::string tensor_name, dtype type, dims shape, constant_data d) {
+    tensor t;
+    t.name = std::move(tensor_name);
+    t.type = type;
+    t.shape = shape;
+    t.role = tensor::kind::constant;
+    t.data = std::move(d);
+    return add(std::move(t));
+  }
+  node& add_node(const op_def& op, std::string node_name, std::vector<tensor_id> in,
+                 std::vector<tensor_id> out, attributes attrs = {},
+                 rounding round = rounding::none) {
+    nodes.push_back(
+        {&op, std::move(node_name), std::move(attrs), round, std::move(in), std::move(out)});
+    return nodes.back();
+  }
+};
+
+/// What rules and prepare functions see of one node of a graph. Keeps the descriptions alive; do
+/// not outlive the graph. Made several times for each node, so that nodes of a few operands take no
+/// heap.
+class node_inputs {
+ public:
+  node_inputs(const graph& g, const node& n) : node_(&n), attrs_(n.attrs) {
+    const std::size_t ins = n.in.size(), all = ins + n.out.size();
+    if (all > few) {
+      many_ = std::make_unique<operands>(all);
+      desc_ = many_->desc.get(), constant_ = many_->constant.get(), given_ = many_->given.get();
+    }
+    for (std::size_t i = 0; i < ins; ++i) {
+      given_[i] = n.in[i] != no_tensor;
+      if (!given_[i]) continue;
+      const tensor& t = g[n.in[i]];
+      desc_[i] = t.desc();
+      if (t.role == tensor::kind::constant) constant_[i] = t.data.bytes;
+    }
+    for (std::size_t i = 0; i < n.out.size(); ++i) desc_[ins + i] = g[n.out[i]].desc();
+  }
+  node_inputs(const node_inputs&) = delete;
+  node_inputs& operator=(const node_inputs&) = delete;
+  node_view view() const {
+    const std::size_t ins = node_->in.size();
+    return {{desc_, ins},     {desc_ + ins, node_->out.size()},
+            {constant_, ins}, {given_, ins},
+            &attrs_,          node_->round};
+  }
+
+ private:
+  using bytes = std::span<const std::byte>;
+  static constexpr std::size_t few = 6;
+  struct operands {
+    explicit operands(std::size_t n)
+        : desc(std::make_unique<tensor_desc[]>(n)),
+          constant(std::make_unique<bytes[]>(n)),
+          given(std::make_unique<bool[]>(n)) {}
+    std::unique_ptr<tensor_desc[]> desc;
+    std::unique_ptr<bytes[]> constant;
+    std::unique_ptr<bool[]> given;
+  };
+  const node* node_;
+  attribute_view attrs_;
+  tensor_desc few_desc_[few]{};
+  bytes few_constant_[few]{};
+  bool few_given_[few]{};
+  std::unique_ptr<operands> many_;
+  tensor_desc* desc_ = few_desc_;
+  bytes* constant_ = few_constant_;
+  bool* given_ = few_given_;
+};
+
+/// As many operands as the operator takes, each a tensor of the graph; absent only optional inputs.
+/// What else is said of a node may take this for granted.
+inline status check_operands(const graph& g, const node& n) {
+  const auto count = static_cast<tensor_id>(g.tensors.size());
+  const auto inputs = static_cast<std::int32_t>(n.in.size());
+  if (inputs < n.op->min_inputs || (n.op->max_inputs >= 0 && inputs > n.op->max_inputs))
+    return invalid("number of inputs", std::to_string(inputs),
+                   std::to_string(n.op->min_inputs) + " to " + std::to_string(n.op->max_inputs));
+  if (n.op->outputs >= 0 && static_cast<std::int32_t>(n.out.size()) != n.op->outputs)
+    return invalid("number of outputs", std::to_string(n.out.size()),
+                   std::to_string(n.op->outputs));
+  for (std::size_t i = 0; i < n.in.size(); ++i) {
+    const tensor_id t = n.in[i];
+    const bool optional =
+        static_cast<std::int32_t>(i) >= n.op->min_inputs || n.op->optional.contains(i);
+    if ((t < 0 || t >= count) && !(t == no_tensor && optional))
+      return invalid("input index", std::to_string(t));
+  }
+  for (tensor_id t : n.out)
+    if (t < 0 || t >= count) return invalid("output index", std::to_string(t));
+  return unit{};
+}
+
+/// Fills in the shapes of a node's outputs by its operator's rule. Importers whose files carry no
+/// shapes call it after add_node. Only values take the shape of what is written to them: a state
+/// and a constant have bytes of their own.
+inline status infer_shapes(graph& g, const node& n) {
+  if (auto s = check_operands(g, n); !s) return s;
+  if (!n.op->shape) return unit{};
+  const node_inputs in(g, n);
+  std::vector<dims> shapes(n.out.size());
+  if (auto s = n.op->shape(in.view(), shapes); !s) {
+    auto e = s.error();
+    e.node = std::string(n.op->name) + " " + n.name;
+    return e;
+  }
+  for (std::size_t i = 0; i < n.out.size(); ++i) {
+    tensor& t = g[n.out[i]];
+    if (t.role != tensor::kind::value && !(t.shape == shapes[i])) {
+      auto e = invalid("an operator changes the shape of a " + std::string(name_of(t.role)),
+                       to_string(shapes[i]), to_string(t.shape));
+      e.tensor = t.name;
+      return e;
+    }
+    t.shape = shapes[i];
+  }
+  return unit{};
 }
 
 OCTET_NAMESPACE_END
@@ -37273,8 +39638,15 @@ struct code_paths {
   static bool is_constant(const graph& g, tensor_id t) {
     return g[t].role == tensor::kind::constant;
   }
+  /// No element's place decides what becomes of it.
+  static bool is_alone(const graph& g, const node& n) {
+    if (n.op->each_alone.contains(n.round)) return true;
+    return n.round == rounding::aten && n.op->vector_block != 0 &&
+           read_attributes<vector_rows>(n.attrs).all_in_blocks(g[n.out[0]].shape.elements().value,
+                                                               n.op->vector_block);
+  }
   void follow(const graph& g, const node& n) {
-    if (n.out.size() != 1 || !n.op->each_alone.contains(n.round)) return;
+    if (n.out.size() != 1 || !is_alone(g, n)) return;
     const tensor_id y = n.out[0];
     if (!has_codes(g, y) && (g[y].type != dtype::f32 || !stays(g, y))) return;
     tensor_id codes = no_tensor;
@@ -37430,6 +39802,30 @@ std::string to_string(const graph& g);
 template <class Stream> auto operator<<(Stream& o, const graph& g) -> decltype(o << std::string()) {
   return o << to_string(g);
 }
+
+OCTET_NAMESPACE_END
+
+#if OCTET_HAS_DEFINITIONS
+#endif
+
+// ---- octet/graph/verify.hpp
+// Checks that a graph keeps every rule before anything is planned from it.
+#define OCTET_GRAPH_VERIFY_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace detail {
+/// The error with the graph, node and tensor that it names none of.
+error_info at(error_info e, const graph& g, const node* n, tensor_id t);
+}  // namespace detail
+
+/// The values of a node's attributes.
+status verify_attributes(const graph& g, const node& n);
+
+/// Tensors are well formed and within the limits, every value is written once and before it is
+/// read, arities and shapes follow the operators' rules.
+status verify(const graph& g, const limits& l = {});
 
 OCTET_NAMESPACE_END
 
@@ -40523,24 +42919,6 @@ struct lifetime {
 
 namespace detail {
 
-/// A list of fixed length that constant evaluation may use too. Not copyable.
-template <class T> class work_list {
- public:
-  constexpr explicit work_list(std::size_t n) : data_(new T[n + 1]{}), size_(n) {}
-  work_list(const work_list&) = delete;
-  work_list& operator=(const work_list&) = delete;
-  constexpr ~work_list() { delete[] data_; }
-  constexpr T& operator[](std::size_t i) { return data_[i]; }
-  constexpr const T& operator[](std::size_t i) const { return data_[i]; }
-  constexpr std::size_t size() const { return size_; }
-  constexpr T* begin() { return data_; }
-  constexpr T* end() { return data_ + size_; }
-
- private:
-  T* data_;
-  std::size_t size_;
-};
-
 /// Blocks by the steps during which they exist: a segment tree over the steps, each block listed at
 /// the O(log steps) nodes that together cover its life.
 class alive_index {
@@ -42429,6 +44807,30 @@ OCTET_INLINE std::string one_line(std::string_view text, std::size_t most) {
 }
 }  // namespace detail
 
+namespace detail {
+OCTET_COLD OCTET_INLINE void text_piece::append_to(std::string& s) const {
+  switch (kind_) {
+    case kind::text: s.append(text_); return;
+    case kind::whole: s.append(std::to_string(whole_)); return;
+    case kind::size: s.append(std::to_string(size_)); return;
+    case kind::real: s.append(std::to_string(real_)); return;
+    case kind::shape: s.append(to_string(*shape_)); return;
+  }
+}
+OCTET_COLD OCTET_INLINE std::string joined(text_pieces pieces) {
+  std::string s;
+  for (const text_piece& p : pieces) p.append_to(s);
+  return s;
+}
+OCTET_COLD OCTET_INLINE error_info error_of(errc code, text_pieces what, text_pieces found,
+                                            text_pieces supported) {
+  return {code, joined(what), {}, {}, {}, joined(found), joined(supported)};
+}
+OCTET_COLD OCTET_INLINE error_info error_in(const violation& v, const error_box& e) {
+  return v ? broken_rule(v) : e ? *e : error_info{};
+}
+}  // namespace detail
+
 OCTET_INLINE std::string error_info::message() const {
   using detail::one_line;
   std::string s;
@@ -42444,179 +44846,21 @@ OCTET_INLINE std::string error_info::message() const {
   }
   return s;
 }
-OCTET_INLINE std::string to_string(const dims& d) {
+OCTET_COLD OCTET_INLINE std::string to_string(const dims& d) {
   std::string s = "[";
-  for (int i = 0; i < d.rank; ++i) s += (i ? "," : "") + std::to_string(d[i]);
-  return s + "]";
+  for (int i = 0; i < d.rank; ++i) {
+    if (i != 0) s += ',';
+    s += std::to_string(d[i]);
+  }
+  s += ']';
+  return s;
 }
-OCTET_INLINE error_info broken_rule(const violation& v) {
-  error_info e;
-  e.code = errc::invalid;
-  e.what = std::string(name_of(v.what));
-  e.found = to_string(v.found);
+OCTET_COLD OCTET_INLINE error_info broken_rule(const violation& v) {
   // The extents of what a wrong rank is compared with say nothing.
-  e.supported =
-      v.what == rule::rank ? "rank " + std::to_string(v.expected.rank) : to_string(v.expected);
-  return e;
-}
-
-OCTET_NAMESPACE_END
-
-// ---- octet/graph/verify-impl.hpp
-// Definitions of verify.hpp. Included by it unless the build links octet::compiled.
-#define OCTET_GRAPH_VERIFY_IMPL_HPP_
-
-
-OCTET_NAMESPACE_BEGIN
-
-namespace detail {
-OCTET_INLINE error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
-  if (e.file.empty()) e.file = g.name;
-  if (n && e.node.empty())
-    e.node = std::string(n->op->name) + (n->name.empty() ? "" : " " + n->name);
-  if (t != no_tensor && e.tensor.empty()) e.tensor = g[t].name;
-  return e;
-}
-OCTET_INLINE status verify_tensor(const tensor& t, const limits& l) {
-  if (auto s = verify_size(t.shape, t.type, l); !s) return s;
-  const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
-  if (auto s = verify_quantization(t.desc()); !s) return s;
-  if (t.type == dtype::boolean)
-    for (std::byte b : t.data.bytes)
-      if (std::to_integer<int>(b) > 1)
-        return invalid("a bool", std::to_string(std::to_integer<int>(b)), "0 or 1");
-  // States may begin at zero; values have no bytes before they are computed.
-  const bool given = !t.data.bytes.empty();
-  if ((t.role == tensor::kind::constant || given) && t.data.bytes.size() != bytes)
-    return invalid("size of a " + std::string(name_of(t.role)),
-                   std::to_string(t.data.bytes.size()) + " bytes",
-                   std::to_string(bytes) + " bytes for " + to_string(t.shape));
-  return unit{};
-}
-OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
-                                             std::span<const tensor_desc> out) {
-  // Extents, strides, paddings: sums and products of two fit.
-  constexpr std::int64_t most = INT32_MAX / 4;
-  const auto wide = [](std::string_view key) {  // a value of the tensor, which may have 64 bits
-    return key == "value" || key == "clamp_lo" || key == "clamp_hi";
-  };
-  const auto position = [](std::string_view key) { return key == "begin" || key == "end"; };
-  const auto unbounded = [](std::string_view key) {
-    return key == "value" || key == "float_lo" || key == "float_hi";
-  };
-  for (const auto& [key, v] : attrs.entries()) {
-    const std::string& k = key;
-    const auto name = [&] { return "attribute " + k; };
-    const attribute_value a = v.view();
-    if (!wide(key) && (a.integer > most || a.integer < -most))
-      return invalid(name(), std::to_string(a.integer), "-2^29 to 2^29");
-    for (std::int64_t e : a.integers)
-      if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
-        return invalid(name(), std::to_string(e), "integers of 32 bits");
-    const auto finite = [&](double r) {
-      return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
-    };
-    if (!finite(a.real)) return invalid(name(), std::to_string(a.real), "a finite number");
-    for (double e : a.reals)
-      if (!finite(e)) return invalid(name(), std::to_string(e), "finite numbers");
-  }
-  if (out.empty()) return unit{};
-  if (const dtype t = out[0].type; !is_float(t)) {
-    const std::int64_t lo = std::max(attrs.integer("clamp_lo", lowest_of(t)), lowest_of(t)),
-                       hi = std::min(attrs.integer("clamp_hi", highest_of(t)), highest_of(t));
-    if (lo > hi)
-      return invalid("clamp bounds", std::to_string(lo) + " to " + std::to_string(hi),
-                     "a range of " + std::string(name_of(t)) + " that is not empty");
-  }
-  if (attrs.real("float_lo", -1e300) > attrs.real("float_hi", 1e300))
-    return invalid(
-        "clamp bounds",
-        std::to_string(attrs.real("float_lo")) + " to " + std::to_string(attrs.real("float_hi")),
-        "a range that is not empty");
-  return unit{};
-}
-
-/// The error stands for the whole graph.
-OCTET_INLINE status verify_count(const graph& g, std::size_t limits::*member, const limits& l,
-                                 const char* what, std::size_t found) {
-  auto s = within_limit(member, l, what, found);
-  return s ? s : status(at(s.error(), g, nullptr, no_tensor));
-}
-/// `written`: the tensors that have a value at the end. One tensor may be many outputs, and whoever
-/// runs the graph copies each.
-OCTET_INLINE status verify_outputs(const graph& g, const std::vector<char>& written,
-                                   const limits& l) {
-  if (auto s = verify_count(g, &limits::tensors, l, "outputs of the graph", g.outputs.size()); !s)
-    return s;
-  std::size_t bytes = 0;
-  for (tensor_id t : g.outputs) {
-    if (t < 0 || as_size(t) >= written.size() || !written[as_size(t)])
-      return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
-    bytes = saturating_add(bytes, bytes_of(g[t].shape.elements(), g[t].type).value);
-  }
-  return verify_count(g, &limits::arena_bytes, l, "bytes of all outputs", bytes);
-}
-}  // namespace detail
-
-OCTET_INLINE status verify_attributes(const graph& g, const node& n) {
-  if (n.out.empty()) return detail::verify_values(n.attrs, {});
-  const tensor_desc y = g[n.out[0]].desc();
-  return detail::verify_values(n.attrs, {&y, 1});
-}
-
-OCTET_INLINE status verify(const graph& g, const limits& l) {
-  using detail::at;
-  const auto whole = [&](std::size_t limits::*member, const char* what, std::size_t found) {
-    return detail::verify_count(g, member, l, what, found);
-  };
-  if (auto s = whole(&limits::nodes, "nodes of the graph", g.nodes.size()); !s) return s;
-  if (auto s = whole(&limits::tensors, "tensors of the graph", g.tensors.size()); !s) return s;
-  if (auto s = whole(&limits::tensors, "inputs of the graph", g.inputs.size()); !s) return s;
-  std::vector<char> written(g.tensors.size(), 0);
-  const auto count = static_cast<tensor_id>(g.tensors.size());
-  std::size_t constants = 0;
-  for (tensor_id t = 0; t < count; ++t) {
-    if (auto s = detail::verify_tensor(g[t], l); !s) return at(s.error(), g, nullptr, t);
-    constants = saturating_add(constants, g[t].data.bytes.size());
-    if (g[t].role != tensor::kind::value) written[as_size(t)] = 1;
-  }
-  if (auto s = whole(&limits::constant_bytes, "bytes of all constants", constants); !s) return s;
-  for (tensor_id t : g.inputs) {
-    if (t < 0 || t >= count)
-      return at(invalid("graph input index", std::to_string(t)), g, nullptr, no_tensor);
-    if (g[t].role == tensor::kind::constant)  // whoever runs the graph writes its inputs
-      return at(invalid("graph input is a constant"), g, nullptr, t);
-    written[as_size(t)] = 1;
-  }
-  for (const node& n : g.nodes) {
-    if (auto s = check_operands(g, n); !s) return at(s.error(), g, &n, no_tensor);
-    if (auto s = verify_attributes(g, n); !s) return at(s.error(), g, &n, no_tensor);
-    // Beside these, operands without a scale are the operators' own to refuse: some need none.
-    for (std::size_t i = 0; i < n.in.size(); ++i)
-      if (const tensor_id t = n.in[i]; t != no_tensor && g[t].scales.empty() &&
-                                       detail::needs_scale(*n.op, rounding::none, g[t].type, i))
-        return at(detail::no_scale(detail::name_of_operand(*n.op, true, i)), g, &n, t);
-    for (tensor_id t : n.in)
-      if (t != no_tensor && !written[as_size(t)])
-        return at(invalid("input is read before anything writes it"), g, &n, t);
-    for (tensor_id t : n.out) {
-      if (g[t].role == tensor::kind::constant ||
-          (written[as_size(t)] && g[t].role != tensor::kind::state))
-        return at(invalid("output is written twice"), g, &n, t);
-      written[as_size(t)] = 1;
-    }
-    if (n.op->shape) {
-      const node_inputs in(g, n);
-      std::vector<dims> shapes(n.out.size());
-      if (auto s = n.op->shape(in.view(), shapes); !s)
-        return at(s.error(), g, &n, n.out.empty() ? no_tensor : n.out[0]);
-      for (std::size_t i = 0; i < n.out.size(); ++i)
-        if (!(shapes[i] == g[n.out[i]].shape))
-          return at(invalid("output shape", to_string(g[n.out[i]].shape), to_string(shapes[i])), g,
-                    &n, n.out[i]);
-    }
-  }
-  return detail::verify_outputs(g, written, l);
+  if (v.what == rule::rank)
+    return detail::error_of(errc::invalid, {name_of(v.what)}, {v.found},
+                            {"rank ", v.expected.rank});
+  return detail::error_of(errc::invalid, {name_of(v.what)}, {v.found}, {v.expected});
 }
 
 OCTET_NAMESPACE_END
@@ -42784,13 +45028,17 @@ octet has its own VNNI target and does not need it"
 // Highway's HWY_TARGET set to it. Included by targets.hpp, and again by a header that wants more;
 // no guard.
 #if defined(OCTET_WANTS_EVERY_KERNEL)
+#define OCTET_WANTS_DEPTHWISE
+#define OCTET_WANTS_SUMS
+#endif
+#if defined(OCTET_WANTS_DEPTHWISE)
 #define OCTET_WANTS_CONVOLUTIONS
-#define OCTET_WANTS_ELEMENTWISE
 #endif
 
-// Pseudo targets have kernels of their own in some families only (clang warns of an empty pass).
-#if !defined(OCTET_HAS_BASE) ||                                                \
+// Pseudo targets have kernels of their own in some families only.
+#if defined(OCTET_TEST_PASS) ||                                                \
     (defined(OCTET_WANTS_CONVOLUTIONS) && !defined(OCTET_HAS_CONVOLUTIONS)) || \
+    (defined(OCTET_WANTS_DEPTHWISE) && !defined(OCTET_HAS_DEPTHWISE)) ||       \
     (defined(OCTET_WANTS_EVERY_KERNEL) && !defined(OCTET_HAS_EVERY_KERNEL))
 #define OCTET_PASS_WITH_QUADS
 #endif
@@ -42851,15 +45099,21 @@ octet has its own VNNI target and does not need it"
 #include OCTET_SINGLE_FILE
 #undef OCTET_PASS_NONE
 
+#define OCTET_HAS_BASE
+#if defined(OCTET_PASS_WITH_QUADS)
+#define OCTET_HAS_QUADS
+#endif
 #undef OCTET_KERNEL_PASS
 #undef OCTET_PASS_WITH_QUADS
 
-#define OCTET_HAS_BASE
 #if defined(OCTET_WANTS_CONVOLUTIONS)
 #define OCTET_HAS_CONVOLUTIONS
 #endif
-#if defined(OCTET_WANTS_ELEMENTWISE)
-#define OCTET_HAS_ELEMENTWISE
+#if defined(OCTET_WANTS_DEPTHWISE)
+#define OCTET_HAS_DEPTHWISE
+#endif
+#if defined(OCTET_WANTS_SUMS)
+#define OCTET_HAS_SUMS
 #endif
 #if defined(OCTET_WANTS_EVERY_KERNEL)
 #define OCTET_HAS_EVERY_KERNEL
@@ -42869,6 +45123,8 @@ octet has its own VNNI target and does not need it"
 // From (kernel, target) to the entry: constant tables with external linkage, the same in every file
 // that was built with the same flags.
 #define OCTET_KERNELS_DISPATCH_HPP_
+
+#include <bit>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -42928,20 +45184,22 @@ static_assert(simd_sse4::layout == sse4_layout);
 #if OCTET_HAS_AVX2
 static_assert(simd_avx2::layout == avx2_layout);
 #endif
-#if OCTET_HAS_AVX2_VNNI
+#if OCTET_HAS_AVX2_VNNI && defined(OCTET_HAS_QUADS)
 static_assert(simd_avx2_vnni::layout == avx2_quad_layout);
 #endif
-#if OCTET_HAS_AVX2_VNNI_EMULATED
+#if OCTET_HAS_AVX2_VNNI_EMULATED && defined(OCTET_HAS_QUADS)
 static_assert(simd_avx2_vnni_emulated::layout == avx2_quad_layout);
 #endif
 #if OCTET_HAS_AVX3
 static_assert(simd_avx3::layout == avx3_layout);
+#if defined(OCTET_HAS_QUADS)
 static_assert(simd_avx3_vnni::layout == avx3_quad_layout);
+#endif
 #endif
 #if OCTET_HAS_NEON
 static_assert(simd_neon::layout == neon_layout);
 #endif
-#if OCTET_HAS_NEON_DOTPROD
+#if OCTET_HAS_NEON_DOTPROD && defined(OCTET_HAS_QUADS)
 static_assert(simd_neon_dotprod::layout == neon_quad_layout);
 #endif
 
@@ -42999,16 +45257,14 @@ template <kernel_id Id> const kernel_entry* entry(target t) noexcept {
 
 /// The kernel `id` if it is in the set: only those of the set are instantiated.
 template <kernel_set Which> const kernel_entry* find_among(kernel_id id, target t) noexcept {
-  return [&]<std::size_t... I>(std::index_sequence<I...>) {
-    const kernel_entry* found = nullptr;
-    const auto ask = [&]<kernel_id Id>(std::integral_constant<kernel_id, Id>) {
-      if constexpr ((Which & set_of(Id)) != 0)
-        if (id == Id) found = entry<Id>(t);
-    };
-    (ask(std::integral_constant<kernel_id, enumerators<kernel_id>[I]>()), ...);
-    return found;
+  constexpr kernel_set all = (set_of(enumerators<kernel_id>.back()) << 1) - 1,
+                       named = Which & all & ~set_of(kernel_id::none);
+  if constexpr (named != 0) {
+    constexpr auto first = static_cast<kernel_id>(std::countr_zero(named));
+    if (id == first) return entry<first>(t);
+    return find_among<(named & (named - 1))>(id, t);
   }
-  (std::make_index_sequence<enumerators<kernel_id>.size()>());
+  return nullptr;
 }
 
 }  // namespace kernels
@@ -43145,6 +45401,123 @@ OCTET_INLINE std::string to_string(const graph& g) {
   for (tensor_id t : g.outputs)
     s += "output \"" + detail::one_line(g[t].name) + "\" = %" + std::to_string(t) + "\n";
   return s;
+}
+
+OCTET_NAMESPACE_END
+
+// ---- octet/graph/verify-impl.hpp
+// Definitions of verify.hpp. Included by it unless the build links octet::compiled.
+#define OCTET_GRAPH_VERIFY_IMPL_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+
+namespace detail {
+OCTET_INLINE error_info at(error_info e, const graph& g, const node* n, tensor_id t) {
+  if (e.file.empty()) e.file = g.name;
+  if (n && e.node.empty())
+    e.node = std::string(n->op->name) + (n->name.empty() ? "" : " " + n->name);
+  if (t != no_tensor && e.tensor.empty()) e.tensor = g[t].name;
+  return e;
+}
+OCTET_INLINE status verify_tensor(const tensor& t, const limits& l) {
+  if (auto s = verify_size(t.shape, t.type, l); !s) return s;
+  const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
+  if (auto s = verify_quantization(t.desc()); !s) return s;
+  if (t.type == dtype::boolean)
+    for (std::byte b : t.data.bytes)
+      if (std::to_integer<int>(b) > 1)
+        return invalid("a bool", std::to_string(std::to_integer<int>(b)), "0 or 1");
+  // States may begin at zero; values have no bytes before they are computed.
+  const bool given = !t.data.bytes.empty();
+  if ((t.role == tensor::kind::constant || given) && t.data.bytes.size() != bytes)
+    return invalid("size of a " + std::string(name_of(t.role)),
+                   std::to_string(t.data.bytes.size()) + " bytes",
+                   std::to_string(bytes) + " bytes for " + to_string(t.shape));
+  return unit{};
+}
+
+/// The error stands for the whole graph.
+OCTET_INLINE status verify_count(const graph& g, std::size_t limits::*member, const limits& l,
+                                 const char* what, std::size_t found) {
+  auto s = within_limit(member, l, what, found);
+  return s ? s : status(at(s.error(), g, nullptr, no_tensor));
+}
+/// `written`: the tensors that have a value at the end. One tensor may be many outputs, and whoever
+/// runs the graph copies each.
+OCTET_INLINE status verify_outputs(const graph& g, const std::vector<char>& written,
+                                   const limits& l) {
+  if (auto s = verify_count(g, &limits::tensors, l, "outputs of the graph", g.outputs.size()); !s)
+    return s;
+  std::size_t bytes = 0;
+  for (tensor_id t : g.outputs) {
+    if (t < 0 || as_size(t) >= written.size() || !written[as_size(t)])
+      return at(invalid("graph output is never written", std::to_string(t)), g, nullptr, no_tensor);
+    bytes = saturating_add(bytes, bytes_of(g[t].shape.elements(), g[t].type).value);
+  }
+  return verify_count(g, &limits::arena_bytes, l, "bytes of all outputs", bytes);
+}
+}  // namespace detail
+
+OCTET_INLINE status verify_attributes(const graph& g, const node& n) {
+  if (n.out.empty()) return detail::verify_values(n.attrs, {});
+  const tensor_desc y = g[n.out[0]].desc();
+  return detail::verify_values(n.attrs, {&y, 1});
+}
+
+OCTET_INLINE status verify(const graph& g, const limits& l) {
+  using detail::at;
+  const auto whole = [&](std::size_t limits::*member, const char* what, std::size_t found) {
+    return detail::verify_count(g, member, l, what, found);
+  };
+  if (auto s = whole(&limits::nodes, "nodes of the graph", g.nodes.size()); !s) return s;
+  if (auto s = whole(&limits::tensors, "tensors of the graph", g.tensors.size()); !s) return s;
+  if (auto s = whole(&limits::tensors, "inputs of the graph", g.inputs.size()); !s) return s;
+  std::vector<char> written(g.tensors.size(), 0);
+  const auto count = static_cast<tensor_id>(g.tensors.size());
+  std::size_t constants = 0;
+  for (tensor_id t = 0; t < count; ++t) {
+    if (auto s = detail::verify_tensor(g[t], l); !s) return at(s.error(), g, nullptr, t);
+    constants = saturating_add(constants, g[t].data.bytes.size());
+    if (g[t].role != tensor::kind::value) written[as_size(t)] = 1;
+  }
+  if (auto s = whole(&limits::constant_bytes, "bytes of all constants", constants); !s) return s;
+  for (tensor_id t : g.inputs) {
+    if (t < 0 || t >= count)
+      return at(invalid("graph input index", std::to_string(t)), g, nullptr, no_tensor);
+    if (g[t].role == tensor::kind::constant)  // whoever runs the graph writes its inputs
+      return at(invalid("graph input is a constant"), g, nullptr, t);
+    written[as_size(t)] = 1;
+  }
+  for (const node& n : g.nodes) {
+    if (auto s = check_operands(g, n); !s) return at(s.error(), g, &n, no_tensor);
+    if (auto s = verify_attributes(g, n); !s) return at(s.error(), g, &n, no_tensor);
+    // Beside these, operands without a scale are the operators' own to refuse: some need none.
+    for (std::size_t i = 0; i < n.in.size(); ++i)
+      if (const tensor_id t = n.in[i]; t != no_tensor && g[t].scales.empty() &&
+                                       detail::needs_scale(*n.op, rounding::none, g[t].type, i))
+        return at(detail::no_scale(detail::name_of_operand(*n.op, true, i)), g, &n, t);
+    for (tensor_id t : n.in)
+      if (t != no_tensor && !written[as_size(t)])
+        return at(invalid("input is read before anything writes it"), g, &n, t);
+    for (tensor_id t : n.out) {
+      if (g[t].role == tensor::kind::constant ||
+          (written[as_size(t)] && g[t].role != tensor::kind::state))
+        return at(invalid("output is written twice"), g, &n, t);
+      written[as_size(t)] = 1;
+    }
+    if (n.op->shape) {
+      const node_inputs in(g, n);
+      std::vector<dims> shapes(n.out.size());
+      if (auto s = n.op->shape(in.view(), shapes); !s)
+        return at(s.error(), g, &n, n.out.empty() ? no_tensor : n.out[0]);
+      for (std::size_t i = 0; i < n.out.size(); ++i)
+        if (!(shapes[i] == g[n.out[i]].shape))
+          return at(invalid("output shape", to_string(g[n.out[i]].shape), to_string(shapes[i])), g,
+                    &n, n.out[i]);
+    }
+  }
+  return detail::verify_outputs(g, written, l);
 }
 
 OCTET_NAMESPACE_END

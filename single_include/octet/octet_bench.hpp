@@ -1105,8 +1105,10 @@ inline result<std::vector<choice>> choices_for(std::string_view name, const op_c
     const op_def* op = find_operator(each);
     if (!op) continue;
     known = true;
-    for (const form& f : op->forms)
-      supported += (supported.empty() ? "" : "; ") + octet::detail::text_of(f);
+    for (const form& f : op->forms) {
+      octet::detail::append(supported, 0, "; ", "");
+      octet::detail::append_text_of(supported, f);
+    }
     const auto starts = [](const std::vector<dtype>& list, const std::vector<dtype>& with) {
       return with.size() <= list.size() && std::equal(with.begin(), with.end(), list.begin());
     };

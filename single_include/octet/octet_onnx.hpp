@@ -993,6 +993,7 @@ struct array {
   dtype type = dtype::f32;
   dims shape{};
   constant_data data{};
+  int narrow_bits = 0;  // 4 or 2: what the file's elements have, each of which is a byte here
 
   std::size_t elements() const { return shape.elements().value; }
   /// Elements of its own type T.
@@ -1224,6 +1225,21 @@ inline const data_type_row* find_data_type(std::int64_t code) {
 inline std::string data_type_name(std::int64_t code) {
   const data_type_row* r = find_data_type(code);
   return r ? r->name : "type " + std::to_string(code);
+}
+/// Elements that share a byte in the file: how many bits each has, and the type they are read as.
+struct narrow_type {
+  std::int64_t code;
+  int bits;
+  dtype type;
+};
+inline constexpr narrow_type narrow_types[] = {{data_type_code("UINT4"), 4, dtype::u8},
+                                               {data_type_code("INT4"), 4, dtype::s8},
+                                               {data_type_code("UINT2"), 2, dtype::u8},
+                                               {data_type_code("INT2"), 2, dtype::s8}};
+inline const narrow_type* find_narrow_type(std::int64_t code) {
+  for (const narrow_type& t : narrow_types)
+    if (t.code == code) return &t;
+  return nullptr;
 }
 /// octet's element type, or an error that names ONNX's.
 inline result<dtype> element_type(std::int64_t code, const std::string& of) {
@@ -3883,6 +3899,18 @@ inline tensor_id quantized_at_run_time(emitter& m, const call& c, dtype t) {
   y = m.made(ops::minimum, {bound(highest_of(t)), y}, dtype::f32);
   return m.made(ops::cast, {y}, t);
 }
+/// Elements of 4 or 2 bits: the bytes that hold them saturate at other ends.
+inline tensor_id held_within(emitter& m, const call& c, tensor_id y, int bits) {
+  const dtype t = m.type(c.in[2]);
+  const std::int64_t lowest = t == dtype::s8 ? -(1 << (bits - 1)) : 0;
+  const auto bound = [&](std::int64_t v) {
+    return m.to.scalar_constant(static_cast<std::int32_t>(v));
+  };
+  tensor_id v = m.made(ops::cast, {m.without_scales(y)}, dtype::s32);
+  v = m.made(ops::maximum, {v, bound(lowest)}, dtype::s32);
+  v = m.made(ops::minimum, {v, bound(lowest + (1 << bits) - 1)}, dtype::s32);
+  return m.made(ops::cast, {v}, t);
+}
 /// f32(f32(x - zero point) * scale).
 inline tensor_id dequantized_at_run_time(emitter& m, const call& c) {
   tensor_id x = m.made(ops::cast, {m.without_scales(m.held(c.in[0]))}, dtype::s32);
@@ -3913,7 +3941,50 @@ inline void quantize_row(emitter& m, call& c) {
   if (m.failed()) return;
   const tensor_id y = m.quantized(t, q, q.axis < 0 ? -1 : static_cast<int>(m.axis_of(x, q.axis)));
   m.emit(ops::quantize, {m.held(x)}, {y});
-  m.give(c, y, x.channels_inner);
+  const int narrow = c.has(2) && c.in[2].data ? c.in[2].data->narrow_bits : 0;
+  m.give(c, narrow == 0 ? y : held_within(m, c, y, narrow), x.channels_inner);
+}
+/// f32(f32(q - z) s) of a constant whose `block` elements in a row along an axis share s and z.
+template <class T>
+std::vector<float> floats_of_blocks(const array& x, const array& scale,
+                                    const std::vector<std::int32_t>& zeros, int axis,
+                                    std::int64_t block) {
+  const std::span<const T> codes = x.as<T>();
+  const std::span<const float> scales = scale.as<float>();
+  std::size_t inner = 1;
+  for (int k = axis + 1; k < x.shape.rank; ++k) inner *= as_size(x.shape[k]);
+  const std::size_t extent = as_size(x.shape[axis]), blocks = as_size(scale.shape[axis]);
+  std::vector<float> y(codes.size());
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const std::size_t row = i / inner, outer = row / extent, place = row % extent / as_size(block),
+                      at = (outer * blocks + place) * inner + i % inner;
+    const std::int64_t z = zeros.empty() ? 0 : zeros[at];
+    y[i] = numerics::mul(static_cast<float>(std::int64_t{codes[i]} - z), scales[at]);
+  }
+  return y;
+}
+/// x, scale, [zero], constants, with scales for blocks along an axis: floats.
+inline void dequantize_blocks(emitter& m, call& c, std::int64_t block) {
+  const auto x = m.constant(c.in[0], "what has scales for blocks");
+  const auto scale = m.constant(c.in[1], "a scale");
+  const std::vector<float> scales = m.constant_floats(c.in[1], "a scale");
+  if (m.failed()) return;
+  const int axis = m.axis(m.integer(c, "axis", 1), x->shape.rank);
+  const auto zeros = c.has(2) ? m.zero_points_of(c.in[2]) : std::vector<std::int32_t>();
+  bool fits = block > 0 && scale->shape.rank == x->shape.rank;
+  for (int k = 0; fits && k < x->shape.rank; ++k) {
+    const std::int64_t all = x->shape[k], most = k == axis ? (all + block - 1) / block : all;
+    fits = scale->shape[k] == most;
+  }
+  if (!fits) m.broken("shape of scales for blocks", to_string(scale->shape));
+  if (!zeros.empty() && zeros.size() != scales.size())
+    m.broken("number of zero points", std::to_string(zeros.size()), std::to_string(scales.size()));
+  if (m.failed()) return;
+  std::vector<float> y;
+  with_integer(x->type, [&]<class T>(type_tag<T>) {
+    y = floats_of_blocks<T>(*x, *scale, zeros, axis, block);
+  });
+  m.give(c, m.new_constant(c.in[0].name, x->shape, y), false);
 }
 inline void dequantize_row(emitter& m, call& c) {
   if (!m.arity(c, 2, 3)) return;
@@ -3923,6 +3994,8 @@ inline void dequantize_row(emitter& m, call& c) {
   if (!is_8bit(t) && t != dtype::s16 && t != dtype::u16 && t != dtype::s32)
     return m.refuse("element type of DequantizeLinear's input", std::string(name_of(t)),
                     "uint8, int8, uint16, int16, int32");
+  if (const std::int64_t block = m.integer(c, "block_size", 0); block != 0)
+    return dequantize_blocks(m, c, block);
   if (scaled_at_run_time(m, c)) return m.give(c, dequantized_at_run_time(m, c), x.channels_inner);
   const int axis = scale_axis(m, c);
   const quantization q = m.quantized_by(c, 1, axis);
@@ -5038,6 +5111,151 @@ OCTET_NAMESPACE_END
 #include <algorithm>
 #include <set>
 
+// ---- octet/import/onnx/shape_lists.hpp
+// Lists of extents that a file computes for Reshape, as ONNX Runtime's ReshapeFusion reads them
+// before any shape is given: numbers, extents of other values, and what is one number.
+#ifndef OCTET_IMPORT_ONNX_SHAPE_LISTS_HPP_
+#define OCTET_IMPORT_ONNX_SHAPE_LISTS_HPP_
+
+#include <set>
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model {
+
+class shape_lists {
+ public:
+  /// An element of a list: a number, or else extent `index` of the value `of`; without a name it is
+  /// one number that is computed of others.
+  struct element {
+    std::int64_t number = -1;
+    std::string of;
+    std::int64_t index = -1;
+    bool computed = false;
+  };
+
+  /// `m` keeps its constants, and may take in more of them; its nodes may go.
+  explicit shape_lists(const model& m) : constants_(m.constants) {
+    static const std::set<std::string_view> ops{"Shape", "Gather", "Unsqueeze", "Concat", "Add",
+                                                "Sub",   "Mul",    "Div",       "Cast"};
+    for (const node& n : m.nodes)
+      if (n.domain.empty() && n.out.size() == 1 && ops.contains(n.op)) made_.emplace(n.out[0], n);
+    const auto count = [&](const std::string& name) {
+      if (const node* n = producer(name); n && n->op == "Concat") ++readers_of_[name];
+    };
+    for (const node& n : m.nodes)
+      for (const std::string& in : n.in) count(in);
+    for (const value_info& v : m.outputs) count(v.name);
+  }
+  /// What a Concat that one node reads puts together. Equal ones are one in ONNX Runtime.
+  std::optional<std::vector<element>> find(const std::string& name) {
+    const node* n = producer(name);
+    if (!n || n->op != "Concat" || readers(name) != 1) return {};
+    std::vector<element> list;
+    for (const std::string& in : n->in) {
+      if (const array* a = constant(in)) {
+        if (a->type != dtype::s64 || a->elements() > most_elements) return {};
+        for (const std::int64_t v : a->as<std::int64_t>()) list.emplace_back().number = v;
+        continue;
+      }
+      const auto part = part_of(in);
+      if (!part) return {};
+      list.push_back(*part);
+    }
+    return list;
+  }
+
+ private:
+  static constexpr int most_steps = 16;
+  static constexpr std::size_t most_elements = 64;
+
+  const node* producer(const std::string& name) const {
+    const auto it = made_.find(name);
+    return it == made_.end() ? nullptr : &it->second;
+  }
+  const array* constant(const std::string& name) const {
+    const auto it = constants_.find(name);
+    return name.empty() || it == constants_.end() ? nullptr : &it->second;
+  }
+  /// Of all Concats that give the same. Keys are made when the file's constants are there.
+  std::size_t readers(const std::string& name) {
+    if (readers_.empty())
+      for (const auto& [list, count] : readers_of_) readers_[key_of(list, 0)] += count;
+    return readers_[key_of(name, 0)];
+  }
+  /// The one number of a constant without an axis.
+  std::optional<std::int64_t> number(const std::string& name) const {
+    const array* a = constant(name);
+    if (!a || a->shape.rank != 0) return {};
+    if (a->type == dtype::s64) return a->as<std::int64_t>()[0];
+    return a->type == dtype::s32 ? std::optional(std::int64_t{a->as<std::int32_t>()[0]})
+                                 : std::nullopt;
+  }
+  /// Unsqueeze on axis 0 of an extent, or of what is computed of extents.
+  std::optional<element> part_of(const std::string& name) const {
+    const node* n = producer(name);
+    if (!n || n->op != "Unsqueeze") return {};
+    std::vector<std::int64_t> axes;
+    if (const attribute* a = n->find("axes")) axes = a->integers;
+    if (const array* a = constant(n->input(1)); a && a->type == dtype::s64)
+      axes.assign(a->as<std::int64_t>().begin(), a->as<std::int64_t>().end());
+    if (axes != std::vector<std::int64_t>{0} || !is_one_number(n->input(0), 0)) return {};
+    element e;
+    e.computed = true;
+    const node* gather = producer(n->input(0));
+    if (gather && gather->op == "Gather")
+      e.of = producer(gather->in[0])->input(0), e.index = *number(gather->in[1]);
+    return e;
+  }
+  /// An extent, or arithmetic of one.
+  bool is_one_number(const std::string& name, int steps) const {
+    const node* n = producer(name);
+    if (!n || steps > most_steps || n->in.empty()) return false;
+    if (n->op == "Gather") {
+      const node* shape = producer(n->in[0]);
+      return shape && shape->op == "Shape" && !shape->find("start") && !shape->find("end") &&
+             number(n->input(1));
+    }
+    if (n->op == "Shape" || n->op == "Unsqueeze" || n->op == "Concat") return false;
+    for (const std::string& in : n->in)
+      if (!number(in) && !is_one_number(in, steps + 1)) return false;
+    return true;
+  }
+  /// Equal for what gives equal values.
+  const std::string& key_of(const std::string& name, int steps) {
+    if (const auto it = keys_.find(name); it != keys_.end()) return it->second;
+    std::string key = name;
+    const node* n = producer(name);
+    if (const array* c = constant(name); c && c->elements() <= most_elements) {
+      key = std::string(name_of(c->type)) + to_string(c->shape) +
+            std::string(reinterpret_cast<const char*>(c->data.bytes.data()), c->data.bytes.size());
+    } else if (n && steps < most_steps) {
+      key = n->op;
+      for (const char* a : {"axis", "to", "start", "end"})
+        key += ":" + std::to_string(n->integer(a, -1000));
+      if (const attribute* a = n->find("axes"))
+        for (const std::int64_t v : a->integers) key += ";" + std::to_string(v);
+      for (const std::string& in : n->in)
+        key += ",(" + std::to_string(number_of(key_of(in, steps + 1))) + ")";
+    }
+    return keys_.emplace(name, std::move(key)).first->second;
+  }
+  /// A key's own number: keys of keys stay short.
+  std::size_t number_of(const std::string& key) {
+    return numbers_.emplace(key, numbers_.size()).first->second;
+  }
+
+  const std::map<std::string, array>& constants_;
+  std::map<std::string, node> made_;
+  std::map<std::string, std::size_t> readers_of_, readers_;  // of a Concat by name, by key
+  std::map<std::string, std::string> keys_;
+  std::map<std::string, std::size_t> numbers_;
+};
+
+}  // namespace onnx_model
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_SHAPE_LISTS_HPP_
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -5053,7 +5271,7 @@ using extent_list = std::vector<extent>;
 
 class known_shapes {
  public:
-  explicit known_shapes(const model& m) : model_(m) {
+  explicit known_shapes(const model& m) : model_(m), lists_(m) {
     for (const auto* list : {&m.inputs, &m.outputs, &m.between})
       for (const value_info& v : *list)
         if (v.has_shape && v.extents.size() <= dims::max_rank)
@@ -5092,6 +5310,8 @@ class known_shapes {
   void follow(const node& n) {
     if (n.out.empty()) return;
     if (auto list = integers_of(n)) integers_.emplace(n.out[0], std::move(*list));
+    for (std::size_t k = 1; n.is("DynamicQuantizeLinear") && k < n.out.size(); ++k)
+      if (!n.out[k].empty()) shapes_.emplace(n.out[k], extent_list());  // scale, zero point
     if (shapes_.contains(n.out[0])) return;
     if (n.is("Split")) return follow_split(n);
     if (n.is("GRU") || n.is("RNN") || n.op.ends_with("LSTM")) return follow_recurrent(n);
@@ -5225,27 +5445,51 @@ class known_shapes {
     return extent_list{a[n.integer("transA", 0) != 0 ? 1 : 0],
                        b[n.integer("transB", 0) != 0 ? 0 : 1]};
   }
-  /// As many axes as a constant says, which are known where it names them; one of the rest follows
-  /// from the number of elements.
-  std::optional<extent_list> reshaped(const node& n, const extent_list* x) const {
-    const auto target = integers(n.input(1));
+  /// As many axes as a constant says, or a list as ReshapeFusion makes it, which are known where it
+  /// names them; one of the rest follows from the number of elements that are not copied.
+  std::optional<extent_list> reshaped(const node& n, const extent_list* x) {
+    auto target = integers(n.input(1));
+    if (!target) target = fused_target(n, x);
     if (!target || target->size() > dims::max_rank) return {};
     const std::vector<std::int64_t>& list = *target;
-    extent_list e;
+    extent_list e, given, wanted;
     const bool zero_copies = n.integer("allowzero", 0) == 0;
+    std::vector<bool> copied(x ? x->size() : 0, false);
     for (const std::int64_t v : list)
-      if (v == 0 && zero_copies && x && e.size() < x->size())
+      if (v == 0 && zero_copies && x && e.size() < x->size()) {
+        copied[e.size()] = true;
         e.push_back((*x)[e.size()]);
-      else
+      } else {
         e.push_back({v > 0 ? v : -1, {}});
+        wanted.push_back(v == -1 ? extent{1, {}} : e.back());
+      }
     const auto open = std::find(list.begin(), list.end(), std::int64_t{-1});
     if (open == list.end() || !x) return e;
+    for (std::size_t k = 0; k < x->size(); ++k)
+      if (!copied[k]) given.push_back((*x)[k]);
     extent& rest = e[static_cast<std::size_t>(open - list.begin())];
-    const auto all = elements(*x);
-    rest.number = 1;
-    const auto others = elements(e);
+    const auto all = elements(given), others = elements(wanted);
     rest.number = all && others && *others > 0 && *all % *others == 0 ? *all / *others : -1;
     return e;
+  }
+  /// ReshapeFusion: an extent of what is reshaped, or one that is known to be the same, is copied
+  /// to its place; one other may follow from the rest.
+  std::optional<std::vector<std::int64_t>> fused_target(const node& n, const extent_list* x) {
+    const auto list = lists_.find(n.input(1));
+    if (!list) return {};
+    std::vector<std::int64_t> target;
+    for (const shape_lists::element& e : *list) {
+      const std::size_t place = target.size();
+      bool copies = e.computed && e.index == static_cast<std::int64_t>(place);
+      if (copies && e.of != n.input(0)) {
+        const extent_list* other = find(e.of);
+        copies = other && x && place < other->size() && place < x->size() &&
+                 (*other)[place].known() && (*other)[place] == (*x)[place];
+      }
+      target.push_back(copies ? 0 : e.computed ? -1 : e.number);
+    }
+    if (std::count(target.begin(), target.end(), std::int64_t{-1}) > 1) return {};
+    return target;
   }
   /// Of numbers alone.
   static std::optional<std::int64_t> elements(const extent_list& x) {
@@ -5649,6 +5893,7 @@ class known_shapes {
   static constexpr std::size_t most_integers = 64;
 
   const model& model_;
+  shape_lists lists_;
   std::map<std::string, extent_list> shapes_;  // what find() gives stays where it is
   std::map<std::string, std::vector<std::int64_t>> integers_;
 };
@@ -6088,17 +6333,21 @@ class fuser : convolution_folder {
       return p;
     }
     const array* z = constant(n.input(2));
-    if (!z || !scalar(*z)) return {};
+    if (!z || !scalar(*z) || !whole_type(*z)) return {};
     p.zero_point_given = true;
     p.type = z->type;
     p.zero_point = integer_of(*z, 0);
     return p;
   }
+  /// No group has elements of less than a byte.
+  static std::optional<dtype> whole_type(const array& a) {
+    return a.narrow_bits == 0 ? std::optional(a.type) : std::nullopt;
+  }
   /// Element type of a value, where it follows from what quantizes it.
   std::optional<dtype> type_of(const std::string& name) {
     std::string at = name;
     for (int steps = 0; steps < 64; ++steps) {
-      if (const array* a = constant(at)) return a->type;
+      if (const array* a = constant(at)) return whole_type(*a);
       if (const auto given = group_types_.find(at); given != group_types_.end())
         return given->second;
       item* p = producer(at);
@@ -6108,7 +6357,7 @@ class fuser : convolution_folder {
       }
       const node& n = p->n;
       if (is_quantize(n)) {
-        if (const array* z = constant(n.input(2))) return z->type;
+        if (const array* z = constant(n.input(2))) return whole_type(*z);
         if (!n.input(2).empty()) {
           at = n.in[2];
           continue;
@@ -6344,7 +6593,7 @@ class fuser : convolution_folder {
     const auto bytes = [&](const std::string& name) {
       const array* a = constant(name);
       if (!a || !shared(*a)) return name;
-      return std::string(name_of(a->type)) + to_string(a->shape) +
+      return std::string(name_of(a->type)) + std::to_string(a->narrow_bits) + to_string(a->shape) +
              std::string(reinterpret_cast<const char*>(a->data.bytes.data()), a->data.bytes.size());
     };
     for (item* i : nodes_) {
@@ -6533,7 +6782,7 @@ class fuser : convolution_folder {
         at[k] = 0;
       }
     }
-    return {a.type, shape, constant_data::copy(to)};
+    return {a.type, shape, constant_data::copy(to), a.narrow_bits};
   }
   /// Which axis of its input each axis of a Transpose's result is; empty: not as it must be.
   static std::vector<std::int64_t> permutation(const node& n, int rank) {
@@ -6990,8 +7239,8 @@ class fuser : convolution_folder {
       item& dq = reader(*uses(i.n.out[0]).begin());
       if (!is_dequantize(dq.n) || dq.n.in.size() != 3) continue;
       const array *a = constant(i.n.in[2]), *b = constant(dq.n.in[2]);
-      if (!a || !b || a->elements() != 1 || b->elements() != 1 || a->type != dtype::s8 ||
-          b->type != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
+      if (!a || !b || a->elements() != 1 || b->elements() != 1 || whole_type(*a) != dtype::s8 ||
+          whole_type(*b) != dtype::s8 || integer_of(*a, 0) != integer_of(*b, 0))
         continue;
       const std::string z = fresh(i.n.in[2]);
       model_.constants[z] = unsigned_of(*a);
@@ -7034,7 +7283,7 @@ class fuser : convolution_folder {
     return g.outputs == g.q.size() && g.q.size() == g.readers && !g.gives_output;
   }
   std::optional<dtype> in_type(const item& dq) {
-    if (const array* z = constant(dq.n.input(2))) return z->type;
+    if (const array* z = constant(dq.n.input(2))) return whole_type(*z);
     return type_of(dq.n.input(0));
   }
   std::optional<dtype> out_type(const item& q) {
@@ -7132,22 +7381,24 @@ class fuser : convolution_folder {
            uses(next.out[0]).size() == 1 && !is_output(next.out[0]);
   }
   /// DQMatMulToMatMulNBits, which octet does not follow: a product of floats, or of 16-bit values,
-  /// with a constant matrix of 8 bits. The matrix has a scale for each column, or one without an
-  /// axis; a Q that reads the result is not to 8 bits.
+  /// with a constant matrix of at most 8 bits. The matrix has a scale for each column, or one
+  /// without an axis, or scales for blocks; a Q that reads the result is not to 8 bits.
   bool becomes_blocks(const rule& r, const item& i, const group& g) {
     if ((r.what != kind::product && r.what != kind::matrix) || read_by_bound(i)) return false;
     item *x = producer(i.n.input(0)), *w = producer(i.n.input(1));
-    if (!w || !is_dequantize(w->n) || w->n.integer("block_size", 0) != 0) return false;
+    if (!w || !is_dequantize(w->n)) return false;
     if (x && is_dequantize(x->n) && !is_16bit(in_type(*x).value_or(dtype::u8))) return false;
     if (i.n.integer("transA", 0) != 0 || i.n.integer("transB", 0) != 0) return false;
     for (const char* factor : {"alpha", "beta"})
       if (const attribute* f = i.n.find(factor); f && f->real.value_or(1) != 1) return false;
     const array *codes = constant(w->n.input(0)), *s = constant(w->n.input(1));
     if (!codes || !s || codes->shape.rank != 2 || !is_8bit(codes->type)) return false;
+    const bool blocks = w->n.integer("block_size", 0) != 0 && w->n.integer("axis", 1) == 0;
     const bool one = s->shape.rank == 0, columns = s->shape.rank == 1 &&
                                                    s->shape[0] == codes->shape[1] &&
                                                    w->n.integer("axis", 1) == 1;
-    return (one || columns) && (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
+    return (one || columns || blocks) &&
+           (g.q.empty() || is_16bit(out_type(*g.q[0]).value_or(dtype::u8)));
   }
   /// How many inputs of a group must be quantized.
   static std::size_t quantized_inputs(kind what, const group& g) {
@@ -7294,7 +7545,8 @@ class fuser : convolution_folder {
     if (!one_scale(*g.dq[0]) || (!g.q.empty() && !one_scale(*g.q[0])))
       return "scales for each channel";
     const array *s = constant(weights.input(1)), *w = constant(weights.input(0));
-    if (!s || scalar(*s) || !w || w->shape.rank != 2) return {};
+    if (!s || scalar(*s) || !w) return {};
+    if (w->shape.rank != 2) return gemm ? std::string() : "scales of weights of several matrices";
     std::int64_t axis = weights.integer("axis", 1);
     if (axis < 0) axis += 2;
     const int columns = gemm && i.n.integer("transB", 0) != 0 ? 0 : 1;
@@ -7501,6 +7753,15 @@ class float_fuser : node_graph {
     if (x) put(made("Div", {}, {*x, div.n.in[1]}), {&div, mul});
   }
 
+  /// Whether a Mul gives an integer product its scale, which has taken it before chains are looked
+  /// for.
+  bool scales_product(const node& mul) {
+    for (const std::string& in : mul.in)
+      if (item* cast = producer(in); cast && cast->n.op == "Cast")
+        if (item* product = producer(cast->n.input(0)); product && product->n.op == "MatMulInteger")
+          return true;
+    return false;
+  }
   /// x / sqrt 2, Erf, + 1, * x and * 0.5 in either order.
   void gelu(item& div) {
     if (!is_plain(div.n, "Div") || div.n.in.size() != 2 ||
@@ -7515,6 +7776,9 @@ class float_fuser : node_graph {
     const std::string* by = first ? other(first->n, add->n.out[0]) : nullptr;
     if (!by) return;
     if (*by == x) {
+      // A Mul in front of x is taken for the one by 0.5 of the other order, and nothing is found.
+      const item* before = producer(x);
+      if (before && is_plain(before->n, "Mul") && !scales_product(before->n)) return;
       item* half = only_reader(first->n.out[0], "Mul");
       const std::string* factor = half ? other(half->n, first->n.out[0]) : nullptr;
       if (factor && is_number(*factor, 0.5f))
@@ -7635,13 +7899,8 @@ class float_fuser : node_graph {
     if (!bias || bias->shape.rank != 1 || !x || x->size() != 3 ||
         x->back().number != bias->shape[0])
       return false;
-    item* mul = producer(add.n.in[0]);
-    if (!mul || mul->n.op != "Mul") return true;
-    for (const std::string& in : mul->n.in)
-      if (item* cast = producer(in); cast && cast->n.op == "Cast")
-        if (item* product = producer(cast->n.input(0)); product && product->n.op == "MatMulInteger")
-          return false;
-    return true;
+    const item* mul = producer(add.n.in[0]);
+    return !mul || mul->n.op != "Mul" || !scales_product(mul->n);
   }
   /// The sum of two values of one shape of three axes, whose extents the file names, is read by
   /// nothing but a normalization of its last axis.
@@ -8580,14 +8839,17 @@ class reader {
       }
     }
     const std::string what = "tensor \"" + name + "\"";
-    const auto type = element_type(code, what);
+    const narrow_type* narrow = find_narrow_type(code);
+    const auto type = narrow ? result<dtype>(narrow->type) : element_type(code, what);
     if (!type) fail(type.error());
     array a;
     a.type = *type;
     a.shape = shape_of(extents, what);
-    const std::size_t count = a.elements(), size = bytes_of(Elements(count), a.type).value;
+    const std::size_t count = a.elements();
+    const std::size_t size =
+        narrow ? bytes_of_narrow(count, narrow->bits) : bytes_of(Elements(count), a.type).value;
     check(verify_size(a.shape, a.type, max_, what));
-    constants_ = saturating_add(constants_, size);
+    constants_ = saturating_add(constants_, narrow ? count : size);
     check(within_limit(&limits::constant_bytes, max_, "bytes of all constants", constants_));
     if (texts) fail(import::malformed(what + " has texts for elements"));
     if (location != data_location::in_file) {
@@ -8598,12 +8860,34 @@ class reader {
       check_size(what, raw->size(), size, "bytes");
       a.data = constant_data::copy(std::as_bytes(std::span(raw->data(), raw->size())));
     } else {
-      a.data = typed(a.type, count, reals, doubles, integers, wide, what);
+      a.data = typed(narrow ? dtype::u8 : a.type, narrow ? size : count, reals, doubles, integers,
+                     wide, what);
+    }
+    if (narrow) {
+      a.data = widened(a.data.bytes, count, *narrow);
+      a.narrow_bits = narrow->bits;
     }
     if (a.type == dtype::boolean)
       for (std::byte b : a.data.bytes)
         if (static_cast<unsigned>(b) > 1) fail(import::malformed(what + " has a bool above 1"));
     return a;
+  }
+  static std::size_t bytes_of_narrow(std::size_t count, int bits) {
+    const auto each = static_cast<std::size_t>(CHAR_BIT / bits);
+    return count / each + (count % each != 0);
+  }
+  /// A byte for each element; the file has the first in the lowest bits of a byte.
+  static constant_data widened(std::span<const std::byte> packed, std::size_t count,
+                               const narrow_type& t) {
+    const auto each = static_cast<std::size_t>(CHAR_BIT / t.bits);
+    const int values = 1 << t.bits, middle = t.type == dtype::s8 ? values / 2 : values;
+    std::vector<std::uint8_t> to(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const int place = t.bits * static_cast<int>(i % each);
+      const int v = static_cast<int>(packed[i / each]) >> place & (values - 1);
+      to[i] = static_cast<std::uint8_t>(v >= middle ? v - values : v);
+    }
+    return constant_data::of(std::span<const std::uint8_t>(to));
   }
   static void check_size(const std::string& what, std::size_t found, std::size_t wanted,
                          const char* unit) {
@@ -8770,10 +9054,12 @@ class reductions_before_transposes : node_graph {
       for (std::size_t i = 0; i < count; ++i) leading_.insert(n.in[i]);
     }
   }
-  /// What moving a Transpose of a value costs: its extents but those of 1.
-  std::int64_t cost(const std::string& value, std::size_t rank) {
+  /// What moving a Transpose of a value costs: its extents but those of 1, 5 where they are not
+  /// known.
+  std::int64_t cost(const std::string& value) {
+    constexpr std::int64_t not_known = 5;
     const extent_list* e = shapes_.find(value);
-    if (!e) return static_cast<std::int64_t>(rank);
+    if (!e) return not_known;
     return std::ranges::count_if(*e, [](const extent& x) { return x.number != 1; });
   }
   bool is_constant(const std::string& value) {
@@ -8794,7 +9080,9 @@ class reductions_before_transposes : node_graph {
     } else if (is_elementwise(n)) {
       follow_operands(n);
     } else if (reduces(n)) {
-      if (const auto from = turned_.find(n.in[0]); from != turned_.end())
+      const auto from = turned_.find(n.in[0]);
+      const bool less = cost(n.out[0]) < cost(n.in[0]);
+      if (from != turned_.end() && (less || leading_.contains(n.out[0])))
         reduce_before(i, permutation(from->second));
     }
   }
@@ -8814,17 +9102,21 @@ class reductions_before_transposes : node_graph {
     }
     if (!std::ranges::is_sorted(perm)) turned_.emplace(n.out[0], std::move(perm));
   }
-  /// It goes through where that takes Transposes away, or towards one.
+  bool all_shapes_known(const node& n) {
+    return std::ranges::all_of(n.in, [&](const std::string& in) { return shapes_.find(in); });
+  }
+  /// It goes through where that takes Transposes away, or towards one; of several operands the
+  /// numbers of axes must be known.
   void follow_operands(const node& n) {
     const permutation* perm = nullptr;
     for (const std::string& in : n.in)
       if (const auto from = turned_.find(in); from != turned_.end() && !perm) perm = &from->second;
-    if (!perm) return;
-    std::int64_t all = cost(n.out[0], perm->size());
+    if (!perm || (!n.is("Clip") && n.in.size() > 1 && !all_shapes_known(n))) return;
+    std::int64_t all = cost(n.out[0]);
     for (const std::string& in : n.in) {
       const auto from = turned_.find(in);
       const bool goes = from != turned_.end() && from->second == *perm;
-      if (goes || !is_constant(in)) all += cost(in, perm->size()) * (goes ? -1 : 1);
+      if (goes || !is_constant(in)) all += cost(in) * (goes ? -1 : 1);
     }
     if (all < 0 || leading_.contains(n.out[0])) turned_.emplace(n.out[0], permutation(*perm));
   }
@@ -9079,9 +9371,10 @@ inline tensor_id turned(emitter& m, tensor_id t, std::vector<std::int64_t> perm)
 struct attention {
   tensor_id q = no_tensor, k = no_tensor, v = no_tensor, mask = no_tensor;
   std::int32_t batch = 0, heads = 0, steps = 0, size = 0, earlier = 0;
-  float scale = 0;  // of the scores
-  bool causal = false;
-  std::int32_t all() const { return earlier + steps; }
+  std::int32_t keys = -1;  // where they are no steps of their own: how many there are in all
+  float scale = 0;         // of the scores
+  bool causal = false, hidden_is_zero = false;
+  std::int32_t all() const { return keys < 0 ? earlier + steps : keys; }
 };
 /// 1 / sqrt(size) where the attribute `scale` is 0 or not given.
 inline float scale_of_scores(emitter& m, const call& c, std::int32_t size) {
@@ -9159,6 +9452,17 @@ inline tensor_id with_past(emitter& m, attention& a, const value& past, bool wan
   if (!wanted) return no_tensor;
   return m.failed() ? no_tensor : joined_on(m, {m.reshaped(a.k, one), m.reshaped(a.v, one)}, 0);
 }
+/// Shares of the keys, 0 in rows of which the mask lets none be seen: no score is above the lowest
+/// number.
+inline tensor_id shares_of_seen(emitter& m, tensor_id scores, tensor_id shares) {
+  attributes last;
+  last.set("axes", std::vector<std::int64_t>{3}), last.set("keep_dims", std::int64_t{1});
+  const tensor_id most = m.made(ops::reduce_max, {scores}, dtype::f32, std::move(last));
+  const tensor_id seen =
+      m.made(ops::greater, {most, m.to.scalar_constant(std::numeric_limits<float>::lowest())},
+             dtype::boolean);
+  return m.made(ops::select, {seen, shares, m.to.scalar_constant(0.f)}, dtype::f32);
+}
 /// [batch, steps, heads * size].
 inline tensor_id attended(emitter& m, const attention& a) {
   tensor_id mask = a.mask;
@@ -9177,8 +9481,9 @@ inline tensor_id attended(emitter& m, const attention& a) {
   std::vector<tensor_id> in{a.q, a.k};
   if (mask != no_tensor) in.push_back(mask);
   const tensor_id scores = m.made(ops::batch_matmul, std::move(in), dtype::f32, std::move(product));
-  const tensor_id shares = m.made(ops::softmax, {scores}, dtype::f32, along(3)),
-                  y = turned(m, m.made(ops::batch_matmul, {shares, a.v}, dtype::f32), {0, 2, 1, 3});
+  tensor_id shares = m.made(ops::softmax, {scores}, dtype::f32, along(3));
+  if (a.hidden_is_zero && a.mask != no_tensor) shares = shares_of_seen(m, scores, shares);
+  const tensor_id y = turned(m, m.made(ops::batch_matmul, {shares, a.v}, dtype::f32), {0, 2, 1, 3});
   return m.failed() ? no_tensor : m.reshaped(y, dims{a.batch, a.steps, a.heads * a.size});
 }
 /// The joint projection [batch, steps, 3 * heads * size] as queries, keys and values; then the
@@ -9275,6 +9580,89 @@ inline void multi_head_attention_row(emitter& m, call& c) {
   };
   a.q = part(0), a.k = part(1), a.v = part(2);
   m.give(c, attended(m, a), false);
+}
+
+// ---- attention of ai.onnx ----
+
+/// Queries, keys and values of four axes [batch, heads, steps, size], as they are or from
+/// [batch, steps, heads * size].
+inline tensor_id in_heads(emitter& m, const call& c, std::size_t i, const char* key) {
+  const dims s = m.shape(c.in[i]);
+  if (m.failed() || !m.is_real(c.in[i])) return no_tensor;
+  const tensor_id x = m.held(c.in[i], false);
+  if (s.rank == 4) return x;
+  const std::int64_t heads = m.integer(c, key, 0);
+  if (s.rank != 3 || heads < 1 || s[2] % heads != 0) {
+    m.broken("shape of an attention's input", to_string(s), std::string(key) + " heads");
+    return no_tensor;
+  }
+  const auto count = static_cast<std::int32_t>(heads);
+  return turned(m, m.reshaped(x, dims{s[0], s[1], count, s[2] / count}), {0, 2, 1, 3});
+}
+/// Each head of keys or values as often as queries share it.
+inline tensor_id shared_heads(emitter& m, tensor_id x, std::int32_t heads) {
+  if (m.failed()) return no_tensor;
+  const std::int32_t own = m.tensor_of(x).shape[1];
+  if (own == heads) return x;
+  std::vector<std::int32_t> which;
+  for (std::int32_t i = 0; i < heads; ++i) which.push_back(i / (heads / own));
+  const tensor_id y = m.to.like(x), index = m.new_constant("", dims{heads}, which);
+  attributes a;
+  a.set("axis", std::int64_t{1});
+  return m.emit(ops::gather, {x, index}, {y}, std::move(a)) ? y : no_tensor;
+}
+/// What is added to the scores: floats as they are, the lowest number where bools are false.
+inline tensor_id added_mask(emitter& m, const value& v) {
+  if (m.failed() || !v.given()) return no_tensor;
+  const tensor_id x = m.held(v, false);
+  if (m.failed() || m.type(v) == dtype::f32) return x;
+  if (m.type(v) != dtype::boolean) {
+    m.refuse("element type of an attention's mask", std::string(name_of(m.type(v))),
+             "bool, float32");
+    return no_tensor;
+  }
+  return m.made(
+      ops::select,
+      {x, m.to.scalar_constant(0.f), m.to.scalar_constant(std::numeric_limits<float>::lowest())},
+      dtype::f32);
+}
+/// Attributes and results that have no formula here.
+inline void only_plain_attention(emitter& m, const call& c) {
+  if (m.real(c, "softcap", 0.f) != 0) m.refuse("softcap of Attention");
+  only_float(m, c, "softmax_precision");
+  if (c.n.out.size() > 3 && !c.n.out[3].empty()) m.refuse("the scores as a result of Attention");
+  if (c.has(6)) m.refuse("lengths of keys and values as an input of Attention");
+}
+/// Q, K, V, [mask], [past keys], [past values].
+inline void onnx_attention_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 7)) return;
+  only_plain_attention(m, c);
+  attention a;
+  a.q = in_heads(m, c, 0, "q_num_heads"), a.k = in_heads(m, c, 1, "kv_num_heads");
+  a.v = in_heads(m, c, 2, "kv_num_heads");
+  if (m.failed()) return;
+  const auto extended = [&](tensor_id now, std::size_t i) {
+    return c.has(i) ? joined_on(m, {m.held(c.in[i], false), now}, 2) : now;
+  };
+  const std::int32_t now = m.tensor_of(a.k).shape[2];
+  const tensor_id keys = extended(a.k, 4), values = extended(a.v, 5);
+  if (m.failed()) return;
+  const dims q = m.tensor_of(a.q).shape, k = m.tensor_of(keys).shape, v = m.tensor_of(values).shape;
+  if (k.rank != 4 || v.rank != 4 || k[1] < 1 || q[1] % k[1] != 0 || v[1] != k[1] || v[2] != k[2] ||
+      q[3] != k[3] || q[0] != k[0] || q[0] != v[0])
+    return m.broken("shapes of Attention", to_string(q) + ", " + to_string(k) + ", " + to_string(v),
+                    "queries, keys and values that fit");
+  a.batch = q[0], a.heads = q[1], a.steps = q[2], a.size = v[3];
+  a.earlier = k[2] - now, a.keys = k[2];
+  a.scale = scale_of_scores(m, c, q[3]);
+  a.causal = m.integer(c, "is_causal", 0) != 0, a.hidden_is_zero = true;
+  a.mask = added_mask(m, c.input(3));
+  a.k = shared_heads(m, keys, q[1]), a.v = shared_heads(m, values, q[1]);
+  tensor_id y = attended(m, a);
+  if (m.failed()) return;
+  if (m.rank(c.in[0]) == 4)
+    y = turned(m, m.reshaped(y, dims{a.batch, a.steps, a.heads, a.size}), {0, 2, 1, 3});
+  c.out = {value::of(y), value::of(keys), value::of(values)};
 }
 
 // ---- embeddings ----
@@ -10831,6 +11219,7 @@ inline constexpr onnx_row onnx_rows[] = {
     {"Swish", "", &rows::quick_gelu_row<true>, 24},
     {"LayerNormalization", "", &rows::layer_normalization_row<true>},
     {"SimplifiedLayerNormalization", "", &rows::layer_normalization_row<false>},
+    {"Attention", "", &rows::onnx_attention_row, 23},
     {"RMSNormalization", "", &rows::layer_normalization_row<false>, 23},
     {"InstanceNormalization", "", &rows::instance_normalization_row},
     {"GroupNormalization", "", &rows::group_normalization_row, 18},

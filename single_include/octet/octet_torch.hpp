@@ -1977,20 +1977,22 @@ struct statement {
     give_back,
     branch,
     loop,
-    repeat
+    repeat,
+    inside
   } what = form::pass;
   std::int32_t line = 0;
   std::vector<const expression*>
       targets;                        // assign: one, or several for unpacking; loop: the variable
   bool unpack = false;                // `a, b, = f()`; also `a, = f()`
   const expression* value = nullptr;  // assign, evaluate, give_back; branch, repeat: the condition;
-                                      // loop: what is iterated over
+                                      // loop: what is iterated over; inside: what `with` names
   std::vector<const statement*> body, otherwise;
 };
 
 struct function_def {
   struct parameter {
     std::string name;
+    const expression* type = nullptr;       // as annotated; null where it is not
     const expression* otherwise = nullptr;  // default value
   };
   std::string name, file;
@@ -2515,9 +2517,8 @@ class code_parser {
       too_deep("blocks");
       return nullptr;
     }
-    constexpr std::string_view refused[] = {"with", "def",  "class",  "import",
-                                            "from", "exec", "lambda", "global",
-                                            "del",  "try",  "raise",  "assert"};
+    constexpr std::string_view refused[] = {"def",    "class", "import", "from",  "exec",  "lambda",
+                                            "global", "del",   "try",    "raise", "assert"};
     to_.statements.emplace_back();
     statement& s = to_.statements.back();
     s.line = peek().line;
@@ -2531,6 +2532,8 @@ class code_parser {
       parse_for(s);
     else if (accept_word("while"))
       parse_while(s);
+    else if (accept_word("with"))
+      parse_with(s);
     else if (at(token::word) && is_one_of(peek().text, refused))
       fail("statement");
     else
@@ -2559,6 +2562,11 @@ class code_parser {
   }
   void parse_while(statement& s) {
     s.what = statement::form::repeat;
+    s.value = parse_expression();
+    parse_block(s.body);
+  }
+  void parse_with(statement& s) {
+    s.what = statement::form::inside;
     s.value = parse_expression();
     parse_block(s.body);
   }
@@ -2613,7 +2621,7 @@ class code_parser {
     while (!failed_ && !accept_symbol(")")) {
       f.parameters.emplace_back();
       f.parameters.back().name = expect_name();
-      if (accept_symbol(":")) parse_expression();
+      if (accept_symbol(":")) f.parameters.back().type = parse_expression();
       if (accept_symbol("=")) f.parameters.back().otherwise = parse_expression();
       if (!accept_symbol(",") && !at_symbol(")")) fail("expected ',' or ')'");
     }
@@ -3384,6 +3392,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_SCALARS_HPP_
 #define OCTET_IMPORT_TORCH_SCALARS_HPP_
 
+#include <charconv>
+#include <limits>
 #include <optional>
 
 
@@ -3441,9 +3451,10 @@ inline result<value> item(const value& base, const value& index) {
 /// Operators that change the list or dict they are given.
 inline bool changes_items(std::string_view name, const std::vector<value>& a) {
   if (a.empty() || !(a[0].is(kind::list) || a[0].is(kind::dict))) return false;
-  constexpr std::string_view list[] = {
-      "aten::append", "aten::_set_item", "aten::extend", "aten::insert", "aten::pop",
-      "aten::add_",   "aten::reverse",   "aten::clear",  "aten::remove", "aten::sort"};
+  constexpr std::string_view list[] = {"aten::append",  "aten::_set_item", "aten::extend",
+                                       "aten::insert",  "aten::pop",       "aten::add_",
+                                       "aten::reverse", "aten::clear",     "aten::remove",
+                                       "aten::sort",    "aten::Delete"};
   return std::find(std::begin(list), std::end(list), name) != std::end(list);
 }
 /// Sets d[key].
@@ -3587,7 +3598,7 @@ inline answer device_of_tensor(const scalar_call& a) {
   if (!a["a"].is(kind::tensor)) return {};
   return a.c.values.string("cpu");
 }
-/// is_cuda, is_nested.
+/// is_cuda, is_nested, requires_grad.
 inline answer is_other(const scalar_call& a) {
   if (!a["a"].is(kind::tensor)) return {};
   return value::of(false);
@@ -3604,11 +3615,63 @@ inline answer is_quantized_tensor(const scalar_call& a) {
 // ---- values of any kind ----
 
 inline answer nothing(const scalar_call&) { return value{}; }
-/// Text of exceptions only.
+/// As PyTorch prints it; nothing of values whose text is part of exceptions only.
+inline std::optional<std::string> text_of(const value& v) {
+  if (v.is(kind::string)) return v.c->text;
+  if (v.is(kind::integer)) return std::to_string(v.i);
+  if (v.is(kind::boolean)) return v.b ? "True" : "False";
+  if (v.is(kind::none)) return "None";
+  if (!v.is(kind::real)) return {};
+  if (v.d > -1e10 && v.d < 1e10 && numerics::floor(v.d) == v.d)
+    return std::to_string(static_cast<std::int64_t>(v.d)) + ".";
+  char digits[32]{};
+  const auto end = std::to_chars(digits, digits + sizeof digits, v.d, std::chars_format::general,
+                                 std::numeric_limits<double>::max_digits10);
+  return std::string(digits, end.ptr);
+}
+/// "o{}" of format (f-strings too) and "o%d" of percentFormat: keys of dicts, and names.
 inline answer format_text(const scalar_call& a) {
   if (!a["self"].is(kind::string)) return {};
-  return a["self"];
+  constexpr std::string_view parameters[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+  const std::string& pattern = a["self"].c->text;
+  const bool percent = a.name == "aten::percentFormat";
+  std::string text;
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const std::string_view two = std::string_view(pattern).substr(i, 2);
+    if (percent && two == "%%") {
+      text += '%', ++i;
+      continue;
+    }
+    const bool taken = percent ? two == "%s" || two == "%d" || two == "%i" : two == "{}";
+    const std::optional<std::string> of =
+        taken && next < std::size(parameters) ? text_of(a[parameters[next]]) : std::nullopt;
+    next += taken ? 1u : 0u;
+    text += of ? *of : std::string(1, pattern[i]);
+    i += of ? 1u : 0u;
+  }
+  return a.c.values.string(std::move(text));
 }
+/// ", ".join(list of strings).
+inline answer joined_texts(const scalar_call& a) {
+  if (!a["self"].is(kind::string) || !a["values"].is_sequence()) return {};
+  std::string text;
+  for (const value& v : a["values"].c->items) {
+    if (!v.is(kind::string)) return {};
+    if (&v != a["values"].c->items.data()) text += a["self"].c->text;
+    text += v.c->text;
+    if (!a.c.values.room_for(text.size() / sizeof(value)))
+      return too_large("values of the program");
+  }
+  return a.c.values.string(std::move(text));
+}
+/// The one element of a tensor that is known when the file is loaded.
+inline answer only_element(const scalar_call& a) {
+  if (!a["self"].is(kind::tensor) || !a.c.known(*a["self"].t)) return {};
+  return a.c.scalar_of(*a["self"].t);
+}
+/// What no file is run with: autocast, gradients.
+inline answer is_off(const scalar_call&) { return value::of(false); }
 inline answer device_of_name(const scalar_call& a) { return a["a"]; }
 inline answer number_of_traced(const scalar_call& a) {
   if (a["a"].is(kind::tensor)) return {};
@@ -3720,6 +3783,23 @@ inline answer pop(const scalar_call& a) {
   const value v = items[as_size(at)];
   items.erase(items.begin() + static_cast<std::ptrdiff_t>(at));
   return v;
+}
+/// del list[i], del dict[key].
+inline answer delete_item(const scalar_call& a) {
+  const value of = a["self"], at = a["idx"];
+  if (of.is(kind::list)) {
+    const answer popped = pop(a);
+    return popped && *popped ? answer(value{}) : popped;
+  }
+  if (!of.is(kind::dict)) return {};
+  value_list& items = of.c->items;
+  for (std::size_t i = 0; i + 1 < items.size(); i += 2)
+    if (equal(items[i], at).value_or(false)) {
+      items.erase(items.begin() + static_cast<std::ptrdiff_t>(i),
+                  items.begin() + static_cast<std::ptrdiff_t>(i + 2));
+      return value{};
+    }
+  return invalid("key of a dict");
 }
 /// As Python has it: a step below 0 goes from the end to the beginning.
 inline answer slice(const scalar_call& a) {
@@ -3994,6 +4074,15 @@ inline answer power(const scalar_call& a) {
   if (a["a"].is(kind::boolean) || !read_number(a["a"], x) || !read_number(a["b"], y)) return {};
   return value::of(numerics::pow(x, y));
 }
+/// divmod(a, b) of whole numbers.
+inline answer quotient_and_rest(const scalar_call& a) {
+  const value left = a["a"], right = a["b"];
+  if (!left.is(kind::integer) || !right.is(kind::integer)) return {};
+  const answer whole = of_integers("aten::floordiv", left.i, right.i),
+               rest = of_integers("aten::remainder", left.i, right.i);
+  if (!*whole) return whole;
+  return a.c.values.list({**whole, **rest}, kind::tuple);
+}
 inline answer extreme_of_two(const scalar_call& a) {
   const value left = a["a"], right = a["b"];
   const bool least = a.name == "prim::min";
@@ -4008,6 +4097,8 @@ inline constexpr scalar_row all[] = {
     {"prim::device", "a", &device_of_tensor},
     {"prim::is_cuda", "a", &is_other},
     {"prim::is_nested", "a", &is_other},
+    {"prim::requires_grad", "a", &is_other},
+    {"prim::type", "a", &device_of_name},
     {"prim::dtype", "a", &type_of_tensor},
     {"prim::is_quantized", "a", &is_quantized_tensor},
     {"prim::NumToTensor", "a", &number_of_traced},
@@ -4028,6 +4119,12 @@ inline constexpr scalar_row all[] = {
     {"aten::warn", "message, stacklevel?", &nothing},
     {"aten::warnings", "message?", &nothing},
     {"aten::format", "self, a?, b?, c?, d?, e?, f?, g?, h?", &format_text},
+    {"aten::percentFormat", "self, a?, b?, c?, d?, e?, f?, g?, h?", &format_text},
+    {"aten::join", "self, values", &joined_texts},
+    {"aten::item", "self", &only_element},
+    {"aten::is_autocast_enabled", "device?", &is_off},
+    {"aten::is_autocast_cpu_enabled", "", &is_off},
+    {"aten::is_grad_enabled", "", &is_off},
     {"aten::device", "a", &device_of_name},
     {"aten::__not__", "self", &negated},
     {"aten::__is__", "self, obj", &is_none},
@@ -4046,6 +4143,7 @@ inline constexpr scalar_row all[] = {
     {"aten::add_", "self, other", &extend},
     {"aten::insert", "self, idx, el", &insert},
     {"aten::pop", "self, idx?", &pop},
+    {"aten::Delete", "self, idx", &delete_item},
     {"aten::reverse", "self", &reverse},
     {"aten::clear", "self", &clear},
     {"aten::sort", "self, reverse?", &sort_numbers},
@@ -4098,6 +4196,7 @@ inline constexpr scalar_row all[] = {
     {"aten::floordiv", "a, b", &of_two},
     {"aten::floor_divide", "a, b", &of_two},
     {"aten::remainder", "a, b", &of_two},
+    {"aten::divmod", "a, b", &quotient_and_rest},
     {"aten::pow", "a, b", &power},
     {"aten::__and__", "a, b", &of_bools},
     {"aten::__or__", "a, b", &of_bools},
@@ -4113,7 +4212,6 @@ class scalar_operators {
     for (const value& v : given)  // most look at every element
       if (v.is_sequence() || v.is(kind::dict))
         if (auto s = c_.build.work.spend(v.c->items.size()); !s) return s.error();
-    if (given.empty()) return {};
     if (auto r = traced_numbers(name, given, keywords)) return r;
     if (auto r = of_unknown(name, given)) return r;
     for (const scalar_row& row : scalar_rows::all) {
@@ -4449,8 +4547,20 @@ class interpreter {
       }
       case statement::form::loop: return loop(s, names, returned);
       case statement::form::repeat: return repeat(s, names, returned);
+      case statement::form::inside: return inside_context(s, names, returned);
     }
     return flow::next;
+  }
+  /// `with`: of contexts that change no number.
+  OCTET_NOINLINE result<flow> inside_context(const statement& s, scope& names, value& returned) {
+    const auto v = evaluate(*s.value, names);
+    if (!v) return v.error();
+    const std::string_view of =
+        v->is(kind::object) ? last_name(v->c->text) : std::string_view(name_of(v->what));
+    if (of != "no_grad" && of != "enable_grad" && of != "inference_mode" && of != "record_function")
+      return unsupported("a with statement", std::string(of),
+                         "no_grad, enable_grad, inference_mode, record_function");
+    return run(s.body, names, returned);
   }
   OCTET_NOINLINE result<flow> loop(const statement& s, scope& names, value& returned) {
     const auto over = evaluate(*s.value, names);
@@ -4742,6 +4852,13 @@ class interpreter {
   OCTET_NOINLINE result<value> call_global(const std::string& target,
                                            const std::vector<value>& arguments,
                                            const keyword_arguments& keywords) {
+    constexpr std::string_view create = ".__new__";
+    if (target.starts_with("__torch__.") && target.ends_with(create)) {
+      const value made =
+          c_.values.make(kind::object, target.substr(0, target.size() - create.size()));
+      made.c->built = true;  // __init__, which the program calls next, gives it its attributes
+      return made;
+    }
     if (target.starts_with("__torch__.")) return call_own(target, arguments, keywords);
     constexpr std::string_view torch = "torch.", ops = "ops.";
     std::string name = target.starts_with(torch) ? "aten::" + target.substr(torch.size())
@@ -4779,6 +4896,7 @@ class interpreter {
   OCTET_NOINLINE result<value> builtin(const std::string& name, const std::vector<value>& a) {
     for (const value& v : a)
       if (v.is(kind::unknown)) return v;
+    if (name == "print") return value{};
     if (name == "range" && a.size() == 1 && a[0].is(kind::integer)) return a[0];
     if (name == "str" && a.size() == 1 && a[0].is(kind::integer))
       return c_.values.string(std::to_string(a[0].i));
@@ -6167,6 +6285,11 @@ inline result<value> cast_to(emitter& e, tensor_data& x, scalar type) {
     return unsupported("a change of element type by " + e.operator_name(),
                        std::string(name_of(x.type)) + " to " + std::string(name_of(type)),
                        "float32, float64, float16, integers, bool");
+  if ((x.type == scalar::f32 || x.type == scalar::f64) &&
+      (type == scalar::u8 || type == scalar::s8 || type == scalar::s16)) {
+    const auto whole = cast_to(e, x, scalar::s32);  // whose low bits PyTorch takes
+    return whole ? cast_to(e, *whole->t, type) : whole;
+  }
   const auto in = e.held_as_is(x);
   if (!in) return in.error();
   const tensor_id to = e.make(type);
@@ -6279,6 +6402,16 @@ inline result<meeting> meet(emitter& e, std::span<tensor_data* const> operands) 
   }
   return m;
 }
+/// number_of, also of 8 and 16 bits, where PyTorch refuses a number that does not fit.
+inline result<value> number_in(emitter& e, const arguments& a, double v, scalar type) {
+  if (type != scalar::u8 && type != scalar::s8 && type != scalar::s16)
+    return value_of(*number_of(e, v, type));
+  const dtype t = dtype_of_scalar(type);
+  if (v < static_cast<double>(lowest_of(t)) || v > static_cast<double>(highest_of(t)))
+    return invalid("a number in " + a.name + " that the other operand's type does not hold",
+                   std::to_string(static_cast<std::int64_t>(v)), std::string(name_of(type)));
+  return cast_to(e, *number_of(e, v, scalar::s32), type);
+}
 /// Two operands as tensors of one type.
 inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std::string_view left,
                                                    std::string_view right, bool real) {
@@ -6291,7 +6424,9 @@ inline result<std::array<tensor_data*, 2>> pair_of(emitter& e, arguments& a, std
   for (std::size_t k = 0; k < 2; ++k) {
     const given_operand& o = k == 0 ? x : y;
     if (!o.t) {
-      both[k] = number_of(e, o.number, type);
+      const auto number = number_in(e, a, o.number, type);
+      if (!number) return number.error();
+      both[k] = number->t;
       continue;
     }
     const auto v = cast_to(e, *o.t, type);
@@ -7923,6 +8058,15 @@ inline result<value> made_tensor(emitter& e, arguments& a) {
   if (!type) return type.error();
   return constant_tensor(e, numbers, size, *type);
 }
+/// as_tensor(data, dtype, device): a tensor is cast where a type is given.
+inline result<value> as_tensor(emitter& e, arguments& a) {
+  if (!a["data"].is(kind::tensor)) return made_tensor(e, a);
+  tensor_data* x = a.tensor("data");
+  if (auto s = a.check(); !s) return s.error();
+  const auto type = type_argument(a, x->type);
+  if (!type) return type.error();
+  return cast_to(e, *x, *type);
+}
 
 }  // namespace import::torch_rows
 OCTET_NAMESPACE_END
@@ -9419,7 +9563,10 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
     return r.error();
   const std::int64_t c = s[4];
   value windows = e.wrap(image, x->type, true, false);
-  windows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  // Codes are averaged with their channels innermost, whatever the tensor's format.
+  windows.t->stride = is_quantized(x->type)
+                          ? channels_last_strides(windows.t->size)
+                          : std::vector{x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
   arguments two(e.c, a.name,
                 {{"self", windows},
                  {"kernel_size", e.c.values.integers({rows, size[2]})},
@@ -9594,6 +9741,7 @@ inline result<value> upsample_exact_line(emitter& e, arguments& a) {
 struct reduction {
   std::vector<bool> reduced;  // per logical axis
   bool keep = false;          // with extent 1
+  bool two_three = false;     // the file names axes 2 and 3, in this order
   bool spatial() const {
     return reduced.size() == 4 && !reduced[0] && !reduced[1] && reduced[2] && reduced[3];
   }
@@ -9604,6 +9752,7 @@ inline result<reduction> reduction_of(arguments& a, const tensor_data& x) {
   r.reduced.assign(x.size.size(), a.none("dim"));
   if (!a.none("dim")) {
     const auto axes = a.integers("dim");
+    r.two_three = axes.size() == 2 && axes[0] == 2 && axes[1] == 3;
     for (std::int64_t d : axes) {
       const std::size_t axis = a.axis(d, std::max(x.rank(), 1));
       if (axis < r.reduced.size()) r.reduced[axis] = true;
@@ -9634,6 +9783,7 @@ inline bool sums_floats(const emitter& e, const tensor_data& x, const reduction&
   laws::facts f;
   f.arithmetic = e.g.arithmetic;
   f.framework = emitter::facts_of(x, false);
+  f.framework.axes_two_three = r.two_three;
   f.x.type = dtype_of_scalar(x.type);
   f.x.shape.rank = x.rank();
   for (int i = 0; i < x.rank(); ++i)
@@ -9682,8 +9832,10 @@ inline result<value> mean(emitter& e, arguments& a) {
   attrs.set("axes", axes);
   if (r->keep) attrs.set("keep_dims", std::int64_t{1});
   tensor_id to = e.make_like(*x);
+  laws::framework_facts facts = e.facts_of(*x, inner);
+  facts.axes_two_three = r->two_three;
   if (auto s = e.emit(is_quantized(x->type) ? ops::qnn_mean : ops::mean, {*in}, to,
-                      std::move(attrs), {.framework = e.facts_of(*x, inner)});
+                      std::move(attrs), {.framework = facts});
       !s)
     return s.error();
   if (inner && !r->keep && x->rank() == 4 && !r->reduced[1]) {
@@ -11768,11 +11920,11 @@ inline result<value> repeat_interleave(emitter& e, arguments& a) {
   for (std::int64_t i = 0; i < n * count; ++i) index.push_back(i / count);
   return as_contiguous(e, picked(e, *x, axis, index));
 }
-/// An operator of images on one without the axis of images.
-template <row_function Of> result<value> on_one_image(emitter& e, arguments& a) {
+/// An operator of images (lines, volumes: by their rank) on one without the axis of images.
+template <row_function Of, int Rank = 3> result<value> on_one_image(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(a.first());
   if (auto s = a.check(); !s) return s.error();
-  if (x->rank() != 3) return Of(e, a);
+  if (x->rank() != Rank) return Of(e, a);
   auto size = x->size, stride = x->stride;
   size.insert(size.begin(), 1);
   stride.insert(stride.begin(), x->size[0] * x->stride[0]);
@@ -11788,7 +11940,13 @@ template <row_function Of> result<value> on_one_image(emitter& e, arguments& a) 
   if (!y->is(kind::tuple)) return alone(*y->t);
   const auto first = alone(*y->c->items[0].t);
   if (!first) return first;
-  return e.c.values.list({*first, y->c->items[1]}, kind::tuple);
+  value second = y->c->items[1];
+  if (second.is(kind::tensor)) {
+    const auto places = alone(*second.t);
+    if (!places) return places;
+    second = *places;
+  }
+  return e.c.values.list({*first, second}, kind::tuple);
 }
 
 // ---- numbers ----
@@ -14981,27 +15139,27 @@ inline constexpr torch_row all[] = {
      "input, weight, bias, stride, padding, dilation, transposed, output_padding, groups",
      &any_convolution},
     {"aten::conv1d", "input, weight, bias=None, stride=[1], padding=[0], dilation=[1], groups=1",
-     &plain_convolution},
+     &on_one_image<&plain_convolution, 2>},
     {"aten::conv2d",
      "input, weight, bias=None, stride=[1, 1], padding=[0, 0], dilation=[1, 1], groups=1",
-     &plain_convolution},
+     &on_one_image<&plain_convolution, 3>},
     {"aten::conv3d",
      "input, weight, bias=None, stride=[1, 1, 1], padding=[0, 0, 0], dilation=[1, 1, 1], groups=1",
-     &plain_convolution},
+     &on_one_image<&plain_convolution, 4>},
     {"aten::_convolution_mode", "input, weight, bias, stride, padding, dilation, groups",
      &plain_convolution},
     {"aten::conv_transpose1d",
      "input, weight, bias=None, stride=[1], padding=[0], output_padding=[0], groups=1, "
      "dilation=[1]",
-     &plain_transposed},
+     &on_one_image<&plain_transposed, 2>},
     {"aten::conv_transpose2d",
      "input, weight, bias=None, stride=[1, 1], padding=[0, 0], output_padding=[0, 0], groups=1, "
      "dilation=[1, 1]",
-     &plain_transposed},
+     &on_one_image<&plain_transposed, 3>},
     {"aten::conv_transpose3d",
      "input, weight, bias=None, stride=[1, 1, 1], padding=[0, 0, 0], output_padding=[0, 0, 0], "
      "groups=1, dilation=[1, 1, 1]",
-     &plain_transposed},
+     &on_one_image<&plain_transposed, 4>},
     {"aten::linear", "input, weight, bias=None", &float_linear},
     {"aten::matmul", "self, other", &matmul},
     {"aten::mm", "self, mat2", &mm},
@@ -15116,17 +15274,18 @@ inline constexpr torch_row all[] = {
     {"aten::max_unpool2d", "self, indices, output_size", &max_unpool<2>},
     {"aten::max_unpool3d", "self, indices, output_size, stride, padding", &max_unpool<3>},
     {"aten::max_pool1d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
-     &on_one_row<&max_pool2d>},
+     &on_one_image<&on_one_row<&max_pool2d>, 2>},
     {"quantized::max_pool1d",
      "qx, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
-     &on_one_row<&max_pool2d>},
+     &on_one_image<&on_one_row<&max_pool2d>, 2>},
     {"aten::avg_pool1d",
      "self, kernel_size, stride=[], padding=[0], ceil_mode=False, count_include_pad=True, "
      "divisor_override=None",
-     &on_one_row<&avg_pool2d>},
-    {"aten::adaptive_avg_pool1d", "self, output_size", &on_one_row<&adaptive_avg_pool2d>},
+     &on_one_image<&on_one_row<&avg_pool2d>, 2>},
+    {"aten::adaptive_avg_pool1d", "self, output_size",
+     &on_one_image<&on_one_row<&adaptive_avg_pool2d>, 2>},
     {"aten::adaptive_max_pool1d", "self, output_size",
-     &adaptive_max_pool_with_places<1, &on_one_row<&adaptive_max_pool2d>>},
+     &on_one_image<&adaptive_max_pool_with_places<1, &on_one_row<&adaptive_max_pool2d>>, 2>},
     {"aten::max_pool3d", "self, kernel_size, stride=[], padding=[0], dilation=[1], ceil_mode=False",
      &max_pool3d},
     {"quantized::max_pool3d",
@@ -15323,6 +15482,7 @@ inline constexpr torch_row all[] = {
      &linspace},
     {"aten::meshgrid", "tensors, indexing='ij'", &meshgrid},
     {"aten::tensor", "data, dtype=None, device=None, requires_grad=False", &made_tensor},
+    {"aten::as_tensor", "data, dtype=None, device=None", &as_tensor},
     {"aten::scalar_tensor", "s, dtype=None, layout=None, device=None, pin_memory=None",
      &made_tensor},
     {"aten::type_as", "self, other", &type_as},
@@ -15506,51 +15666,98 @@ class torch_loader {
 
   // ---- inputs ----
 
-  /// The example that was traced: {'forward': [tensors]}. Empty where the file has none; null for
-  /// arguments that are no tensors.
-  std::vector<const tensor_data*> traced() {
-    std::vector<const tensor_data*> examples;
+  /// The example that was traced: {'forward': [tensors, and tuples, lists and dicts of them]}.
+  /// Empty where the file has none.
+  std::vector<value> traced() {
+    std::vector<value> examples;
     if (!archive_->has("traced_inputs.pkl")) return examples;
     const auto v = unpickle("traced_inputs.pkl", {});
     if (!v || !v->is(kind::dict)) return examples;
     const auto& items = v->c->items;
     for (std::size_t i = 0; i + 1 < items.size(); i += 2)
       if (items[i].is(kind::string) && items[i].c->text == "forward" && items[i + 1].is_sequence())
-        for (const value& e : items[i + 1].c->items)
-          examples.push_back(e.is(kind::tensor) ? e.t : nullptr);
+        for (const value& e : items[i + 1].c->items) examples.push_back(e);
     return examples;
   }
   status inputs(const torchscript::function_def& forward, std::vector<value>& arguments) {
     const auto examples = traced();
-    std::vector<bool> used(options_.shapes.size(), false), typed(options_.types.size(), false);
+    given_shapes_.assign(options_.shapes.size(), false);
+    given_types_.assign(options_.types.size(), false);
     for (std::size_t i = 1; i < forward.parameters.size(); ++i) {  // after self
-      const auto& parameter = forward.parameters[i];
-      const auto* example = i - 1 < examples.size() ? examples[i - 1] : nullptr;
-      const dims* given = given_for(options_.shapes, parameter.name, i - 1, used);
-      const dtype* type = given_for(options_.types, parameter.name, i - 1, typed);
-      if (!example && !given) {
-        if (parameter.otherwise) break;  // the rest keep their defaults
-        error_info e =
-            invalid("the file does not record the shape of input \"" + parameter.name +
-                    "\": give it, for example --shape " + parameter.name + "=1,3,224,224");
-        e.tensor = parameter.name;
-        return e;
-      }
-      tensor_data t;
-      t.type = example ? example->type : type ? torchscript::scalar_of_dtype(*type) : scalar::f32;
-      if (t.type == scalar::unknown)
-        return unsupported("element type of input " + parameter.name, std::string(name_of(*type)),
-                           "float32, float64, int8, uint8, int16, int32, int64, bool");
-      if (given)
-        t.size.assign(given->begin(), given->end());
-      else
-        t.size = example->size;
-      if (auto s = input(parameter.name, t); !s) return s;
-      if (!example && !type) emit_.type_not_recorded(t.id);
-      arguments.push_back(c_.values.tensor(std::move(t)));
+      const auto& p = forward.parameters[i];
+      const auto v =
+          input_value(p.name, p.type, i - 1 < examples.size() ? examples[i - 1] : value{},
+                      p.otherwise != nullptr, 0);
+      if (!v) return v.error();
+      if (v->is(kind::none)) break;  // this and the rest keep their defaults
+      arguments.push_back(*v);
     }
-    if (auto s = all_used(used, options_.shapes, "a shape"); !s) return s;
-    return all_used(typed, options_.types, "an element type");
+    if (auto s = all_used(given_shapes_, options_.shapes, "a shape"); !s) return s;
+    return all_used(given_types_, options_.types, "an element type");
+  }
+  /// A tensor, or a tuple, list or dict of them as the example or the annotation says: their parts
+  /// are inputs of their own, "state.0", "state.1". None where an optional one is not given.
+  result<value> input_value(const std::string& name, const torchscript::expression* type,
+                            const value& example, bool optional, int depth) {
+    if (depth > 4) return unsupported("type of input " + name, "tuples within one another");
+    const bool dict = example.is(kind::dict);
+    if (dict || example.is_sequence()) {
+      const value made = c_.values.make(example.what);
+      const auto& items = example.c->items;
+      if (auto s = c_.build.work.spend(items.size()); !s) return s.error();  // may hold itself
+      for (std::size_t k = dict ? 1 : 0; k < items.size(); k += dict ? 2 : 1) {
+        const bool text = dict && items[k - 1].is(kind::string);
+        const auto part =
+            input_value(name + "." + (text ? items[k - 1].c->text : std::to_string(k)), nullptr,
+                        items[k], false, depth + 1);
+        if (!part) return part;
+        if (dict) made.c->items.push_back(items[k - 1]);
+        made.c->items.push_back(*part);
+      }
+      return made;
+    }
+    using form = torchscript::expression::form;
+    const std::string_view of = type && type->what == form::subscript ? type->items[0]->text : "";
+    if (example.is(kind::tensor) || of.empty() || of == "Optional")
+      return input_tensor(name, example.is(kind::tensor) ? example.t : nullptr, optional);
+    if (of != "Tuple")
+      return unsupported("type of input " + name, std::string(of),
+                         "Tensor, Tuple; lists and dicts in traced files, whose example says how "
+                         "many tensors they hold");
+    const auto* inner = type->items[1];
+    const bool many = inner->what == form::tuple;
+    const value made = c_.values.make(kind::tuple);
+    for (std::size_t k = 0; k < (many ? inner->items.size() : 1); ++k) {
+      const auto part = input_value(name + "." + std::to_string(k), many ? inner->items[k] : inner,
+                                    value{}, false, depth + 1);
+      if (!part) return part;
+      made.c->items.push_back(*part);
+    }
+    return made;
+  }
+  result<value> input_tensor(const std::string& name, const tensor_data* example, bool optional) {
+    const std::size_t index = c_.build.g.inputs.size();
+    const dims* given = given_for(options_.shapes, name, index, given_shapes_);
+    const dtype* type = given_for(options_.types, name, index, given_types_);
+    if (!example && !given) {
+      if (optional) return value{};
+      error_info e = invalid("the file does not record the shape of input \"" + name +
+                             "\": give it, for example --shape " + name + "=1,3,224,224");
+      e.tensor = name;
+      return e;
+    }
+    tensor_data t;
+    t.type = example ? example->type : type ? torchscript::scalar_of_dtype(*type) : scalar::f32;
+    if (t.type == scalar::unknown)
+      return unsupported("element type of input " + name, std::string(octet::name_of(*type)),
+                         "float32, float64, int8, uint8, int16, int32, int64, bool");
+    if (given)
+      t.size.assign(given->begin(), given->end());
+    else
+      t.size = example->size;
+    if (auto s = input(name, t); !s) return s.error();
+    if (!example && !type) emit_.type_not_recorded(t.id);
+    return c_.values.tensor(std::move(t));
   }
   template <class T>
   status all_used(const std::vector<bool>& used, const std::vector<std::pair<std::string, T>>& all,
@@ -15655,6 +15862,7 @@ class torch_loader {
   torchscript::context c_;
   torchscript::emitter emit_;
   std::shared_ptr<torchscript::archive>& archive_;
+  std::vector<bool> given_shapes_, given_types_;  // which of the caller's an input has taken
 };
 
 struct torch_source {

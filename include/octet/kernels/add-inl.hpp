@@ -103,8 +103,8 @@ struct word_lanes {
     simd::store_from32(v, reinterpret_cast<std::int16_t*>(p));
   }
 };
-/// The bytes of a result y = clamp(raw + zero, lo, hi). Raw values that are not `exact` may be
-/// beyond what an operation's raw() holds.
+/// The bytes of a result y = clamp(unclamped + zero, lo, hi). Values that are not `exact` may be
+/// beyond what an operation's unclamped() holds.
 struct byte_codes {
   std::int32_t zero = 0, lo = 0, hi = 0;
   bool exact = false;
@@ -114,8 +114,8 @@ inline bool below_2_30(std::int32_t most, float factor) noexcept {
   return static_cast<float>(most) * (factor < 0 ? -factor : factor) < 1073741824.f;
 }
 template <class Op>
-concept gives_raw_values = requires(const Op& op, V32 v) {
-  op.raw(v, v), op.codes;
+concept gives_unclamped = requires(const Op& op, V32 v) {
+  op.unclamped(v, v), op.codes;
 };
 /// Whole vectors of n bytes of type T: four of 32-bit lanes are narrowed together, and zero point
 /// and clamp join when they are narrow (saturation keeps what lies beyond the clamp beyond it).
@@ -136,8 +136,8 @@ HWY_INLINE std::size_t whole_bytes(const Op& op, const std::byte* a, const std::
     V32 v[4];
     HWY_UNROLL(4)
     for (int k = 0; k < 4; ++k)
-      v[k] = op.raw(simd::load_as32(from_a + i + as_size(k * lanes32)),
-                    simd::load_as32(from_b + i + as_size(k * lanes32)));
+      v[k] = op.unclamped(simd::load_as32(from_a + i + as_size(k * lanes32)),
+                          simd::load_as32(from_b + i + as_size(k * lanes32)));
     const V8 codes = hn::Min(hn::Max(simd::narrow_ordered(v, zero), lo), hi);
     hn::StoreU(hn::Xor(codes, flip), D8(), reinterpret_cast<std::int8_t*>(y + i));
   }
@@ -146,7 +146,7 @@ HWY_INLINE std::size_t whole_bytes(const Op& op, const std::byte* a, const std::
 template <class Op>
 HWY_INLINE std::size_t whole_bytes(const Op& op, const integer_operands& io, const std::byte* a,
                                    const std::byte* b, std::byte* y, std::size_t n) {
-  if constexpr (gives_raw_values<Op>) {
+  if constexpr (gives_unclamped<Op>) {
     if (op.codes.exact && io.a == io.y && io.b == io.y)
       return io.y == dtype::s8 ? whole_bytes<std::int8_t>(op, a, b, y, n)
                                : whole_bytes<std::uint8_t>(op, a, b, y, n);
@@ -295,7 +295,7 @@ struct add_dr_op {
     const V32 u = scale.first(x1), v = scale.second(x2);
     return minus ? hn::Sub(u, v) : hn::Add(u, v);
   }
-  HWY_INLINE V32 raw(V32 x1, V32 x2) const { return scale.y(sum(x1, x2)); }
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const { return scale.y(sum(x1, x2)); }
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const { return scale.result(sum(x1, x2)); }
 };
 /// XNN and QNN on 8-bit types: |sum| < 2^31 (factors below 2^21 and 2^22, operands at most 255 away
@@ -326,12 +326,12 @@ struct add_factors_op {
                       : static_cast<std::int32_t>(
                             static_cast<std::uint32_t>(static_cast<std::uint64_t>(p.bias))));
   }
-  HWY_INLINE V32 raw(V32 x1, V32 x2) const {
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const {
     const V32 acc = hn::Add(hn::Add(hn::Mul(x1, fa), hn::Mul(x2, fb)), bias);
     return away ? shift_magnitude(acc, half, shift) : shift_right(acc, shift);
   }
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
-    return hn::Add(hn::Min(hn::Max(raw(x1, x2), low), high), z);
+    return hn::Add(hn::Min(hn::Max(unclamped(x1, x2), low), high), z);
   }
 };
 struct add_real_op {
@@ -354,7 +354,7 @@ struct add_real_op {
              v = simd::rounded(hn::Mul(hn::ConvertTo(DF(), hn::Sub(x2, zb)), fb));
     return simd::rounded(minus ? hn::Sub(u, v) : hn::Add(u, v));
   }
-  HWY_INLINE V32 raw(V32 x1, V32 x2) const { return simd::round_even(sum(x1, x2)); }
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const { return simd::round_even(sum(x1, x2)); }
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const {
     return hn::Add(round_within(sum(x1, x2), lo, hi), z);
   }
@@ -377,7 +377,7 @@ struct add_fma_op {
     return simd::rounded(a_first ? fused(b, fb, simd::rounded(fused(a, fa, fixed)))
                                  : fused(a, fa, simd::rounded(fused(b, fb, fixed))));
   }
-  HWY_INLINE V32 raw(V32 x1, V32 x2) const { return simd::round_even(sum(x1, x2)); }
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const { return simd::round_even(sum(x1, x2)); }
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const { return round_within(sum(x1, x2), lo, hi); }
 };
 /// Inside a row's whole blocks of 64 elements (`block`) PyTorch fuses the dequantization.

@@ -56,8 +56,8 @@ struct uniform_requantize {
     return f && q.channels == 1 && (is_8bit(out) || out == dtype::s16) &&
            (*f != formula::eighths || is_8bit(in));
   }
-  /// Before the clamp, and before raw_zero() is added; of real forms below 2^31.
-  HWY_INLINE V32 raw(V32 x) const {
+  /// Before the clamp, and before unclamped_zero() is added; of real forms below 2^31.
+  HWY_INLINE V32 unclamped(V32 x) const {
     switch (f) {
       case formula::real: return requantize_scaled(x, scale);
       case formula::real_zero:
@@ -67,7 +67,7 @@ struct uniform_requantize {
     }
     return shift(x);
   }
-  HWY_INLINE std::int32_t raw_zero(const requantize_params& q) const {
+  HWY_INLINE std::int32_t unclamped_zero(const requantize_params& q) const {
     return f == formula::real_zero ? 0 : q.zero_point;
   }
   HWY_INLINE V32 eighth(V32 x) const {  // |x * m| <= 255 * 2^23
@@ -103,10 +103,10 @@ struct mul_op {
       : za(set32(p.a_zero_point)),
         zb(set32(p.b_zero_point)),
         y(p.requant),
-        codes{y.raw_zero(p.requant), p.requant.lo, p.requant.hi,
+        codes{y.unclamped_zero(p.requant), p.requant.lo, p.requant.hi,
               !uses_float_scale(p.requant.mode) || below_2_30(255 * 255, p.requant.scale[0])} {}
   HWY_INLINE V32 product(V32 x1, V32 x2) const { return hn::Mul(hn::Sub(x1, za), hn::Sub(x2, zb)); }
-  HWY_INLINE V32 raw(V32 x1, V32 x2) const { return y.raw(product(x1, x2)); }
+  HWY_INLINE V32 unclamped(V32 x1, V32 x2) const { return y.unclamped(product(x1, x2)); }
   HWY_INLINE V32 operator()(V32 x1, V32 x2) const { return y(product(x1, x2)); }
 };
 template <class V> struct kernel<kernel_id::mul, V> : plain_kernel<kernel<kernel_id::mul, V>> {
