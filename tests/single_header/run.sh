@@ -29,6 +29,9 @@ echo "== declarations in a file with Highway kernels of its own, definitions in 
 echo "== a direct call with few kernels"
 "${cxx[@]}" -DOCTET_FEW_KERNELS "$work/few_kernels.cpp" -o "$work/few" -pthread
 "$work/few"
+echo "== and with all forms of them"
+"${cxx[@]}" -DOCTET_FEW_KERNELS -DOCTET_EVERY_FORM "$work/few_kernels.cpp" -o "$work/every" -pthread
+"$work/every"
 echo "== no macro is left but OCTET_ ones (and, where kernels are compiled, Highway's)"
 grep -hoE '^ *# *include +<[^>]+>' "$work/sub/octet.hpp" | sort -u | sed \
     's|.*<\(.*\)>|#if __has_include(<\1>)\n#include <\1>\n#endif|' >"$work/system.cpp"
