@@ -29,20 +29,32 @@ OCTET_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// A number that threads wait for.
-class signal_word {
+/// A number that threads wait for. Who changes it asks the system to wake others only where one
+/// sleeps: between two layers they spin. Both sides are sequentially consistent: a thread that
+/// counts itself as asleep after it was looked for finds the number changed. A cache line of its
+/// own: threads that spin on it do not slow down those that take parts.
+class alignas(64) signal_word {
  public:
   explicit constexpr signal_word(std::uint32_t v) noexcept : value_(v) {}
-  std::atomic<std::uint32_t>& value() noexcept { return value_; }
+  std::uint32_t load() const noexcept { return value_.load(std::memory_order_acquire); }
+  /// Nobody waits yet.
+  void set(std::uint32_t v) noexcept { value_.store(v, std::memory_order_relaxed); }
+  /// Returns the number before.
+  std::uint32_t increment() noexcept { return value_.fetch_add(1, std::memory_order_seq_cst); }
+  std::uint32_t decrement() noexcept { return value_.fetch_sub(1, std::memory_order_seq_cst); }
   /// Returns when the number may no longer be `old`.
   void wait(std::uint32_t old) noexcept {
+    asleep_.fetch_add(1, std::memory_order_seq_cst);
 #if defined(__linux__)
     ::syscall(SYS_futex, address(), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
 #else
     value_.wait(old, std::memory_order_acquire);
 #endif
+    asleep_.fetch_sub(1, std::memory_order_relaxed);
   }
+  /// After a change.
   void wake_all() noexcept {
+    if (asleep_.load(std::memory_order_seq_cst) == 0) return;
 #if defined(__linux__)
     ::syscall(SYS_futex, address(), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 #else
@@ -55,7 +67,7 @@ class signal_word {
   static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
   std::uint32_t* address() noexcept { return reinterpret_cast<std::uint32_t*>(&value_); }
 #endif
-  std::atomic<std::uint32_t> value_;
+  std::atomic<std::uint32_t> value_, asleep_{0};
 };
 
 /// A thread that may fail to start: then nothing runs, and that is all (std::thread would throw,
@@ -118,12 +130,11 @@ class thread_pool {
     while (workers_ && started_ + 1 < limit_ &&
            workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
       ++started_;
-    for (std::uint32_t here; (here = begun_.value().load(std::memory_order_acquire)) != started_;)
-      begun_.wait(here);
+    for (std::uint32_t here; (here = begun_.load()) != started_;) begun_.wait(here);
   }
   ~thread_pool() {
     stop_.store(true, std::memory_order_relaxed);
-    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.increment();
     generation_.wake_all();
     for (unsigned i = 0; i < started_; ++i) workers_[i].join();
   }
@@ -141,20 +152,20 @@ class thread_pool {
     }
     job_ = job;
     context_ = context;
-    pending_.value().store(limit_, std::memory_order_relaxed);
+    pending_.set(limit_);
     ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
                   std::memory_order_release);
-    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.increment();
     generation_.wake_all();
     take_parts();
-    std::uint32_t left = pending_.value().load(std::memory_order_acquire);
+    std::uint32_t left = pending_.load();
     for (int spin = 0; left != 0 && spin < spins; ++spin) {
       pause();
-      left = pending_.value().load(std::memory_order_acquire);
+      left = pending_.load();
     }
     while (left != 0) {
       pending_.wait(left);
-      left = pending_.value().load(std::memory_order_acquire);
+      left = pending_.load();
     }
   }
 
@@ -178,23 +189,23 @@ class thread_pool {
                                          std::memory_order_acquire))
         continue;
       job_(context_, static_cast<unsigned>(t & closed));
-      if (pending_.value().fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.wake_all();
+      if (pending_.decrement() == 1) pending_.wake_all();
       t = ticket_.load(std::memory_order_acquire);
     }
   }
   void work() noexcept {
-    begun_.value().fetch_add(1, std::memory_order_release);
+    begun_.increment();
     begun_.wake_all();
     std::uint32_t seen = 0;
     for (;;) {
-      std::uint32_t now = generation_.value().load(std::memory_order_acquire);
+      std::uint32_t now = generation_.load();
       for (int spin = 0; now == seen && spin < spins; ++spin) {
         pause();
-        now = generation_.value().load(std::memory_order_acquire);
+        now = generation_.load();
       }
       while (now == seen) {
         generation_.wait(seen);
-        now = generation_.value().load(std::memory_order_acquire);
+        now = generation_.load();
       }
       seen = now;
       if (stop_.load(std::memory_order_relaxed)) return;
@@ -206,9 +217,9 @@ class thread_pool {
   job_fn job_ = nullptr;
   void* context_ = nullptr;
   detail::signal_word generation_{0};
-  std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
-  detail::signal_word pending_{0};             // parts that are not done
-  detail::signal_word begun_{0};               // workers that are in work()
+  alignas(64) std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
+  detail::signal_word pending_{0};                         // parts that are not done
+  detail::signal_word begun_{0};                           // workers that are in work()
   std::atomic<bool> stop_{false};
   unsigned started_ = 0;
   std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
