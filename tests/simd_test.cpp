@@ -4,7 +4,7 @@
 #include "simd_primitives.hpp"
 // The passes, with kernels/epilogue-inl.hpp; after what simd_pass-inl.hpp needs.
 #include "octet/kernels/depthwise.hpp"
-#include "octet/kernels/gemm.hpp"
+#include "octet/kernels/gemm_rows.hpp"
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/fully_connected.hpp"

@@ -7076,9 +7076,8 @@ inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
-// ---- octet/kernels/elementwise-inl.hpp
-// Element by element: qnn.mul, requantize, quantize, dequantize and tables. Part of a pass: see
-// pass-inl.hpp.
+// ---- octet/kernels/uniform_requantize-inl.hpp
+// A requantize of all elements with one multiplier. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -7163,6 +7162,18 @@ struct uniform_requantize {
     return finish(shift(x));
   }
 };
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/elementwise-inl.hpp
+// Element by element: qnn.mul, requantize, quantize, dequantize and tables. Part of a pass: see
+// pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
 
 struct float_mul {
   VF lo, hi;
@@ -14316,6 +14327,99 @@ OCTET_NAMESPACE_END
 #endif
 
 #if defined(OCTET_TEST_PASS) && !defined(OCTET_HAS_BASE)
+#if !defined(OCTET_BASE_NS) && !defined(OCTET_WANTS_EVERY_KERNEL)
+// ---- octet/kernels/uniform_requantize-inl.hpp
+// A requantize of all elements with one multiplier. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// A requantize with one multiplier: int32 to the clamped result. 8- and 16-bit outputs. Of what
+/// accepts() takes only.
+struct uniform_requantize {
+  enum class formula : std::uint8_t { shift, real, real_zero, eighths };
+  static std::optional<formula> formula_of(rounding r) noexcept {
+    switch (r) {
+      case rounding::doubling_high_half_away:
+      case rounding::doubling_high_half_up: return formula::shift;
+      case rounding::float_half_even: return formula::real;
+      case rounding::float_zero_point_half_even: return formula::real_zero;
+      case rounding::eight_bit_ratio_half_up: return formula::eighths;
+      case rounding::none:
+      case rounding::wide_half_up:
+      case rounding::double_half_away:
+      case rounding::float_bias_half_even:
+      case rounding::divide_half_away:
+      case rounding::divide_half_even:
+      case rounding::reciprocal_half_even:
+      case rounding::xnnpack:
+      case rounding::qnnpack:
+      case rounding::fused_multiply_add:
+      case rounding::tflite_optimized:
+      case rounding::aten:
+      case rounding::divide_truncate:
+      case rounding::mxnet:
+      case rounding::onnxruntime: break;
+    }
+    return std::nullopt;
+  }
+
+  formula f;
+  uniform_shift shift;
+  V32 z, low, high;  // clamp before the zero point is added: nothing overflows
+  VF scale, zf, lof, hif;
+  explicit HWY_INLINE uniform_requantize(const requantize_params& q)
+      : f(*formula_of(q.mode)),
+        shift(uses_multiplier(q.mode) ? q.mult[0] : multiplier{},
+              q.mode == rounding::doubling_high_half_away),
+        z(set32(q.zero_point)),
+        low(set32(q.lo - q.zero_point)),
+        high(set32(q.hi - q.zero_point)),
+        scale(set_float(uses_float_scale(q.mode) ? q.scale[0] : 0.f)),
+        zf(set_float(static_cast<float>(q.zero_point))),
+        lof(set_float(static_cast<float>(f == formula::real_zero ? q.lo : q.lo - q.zero_point))),
+        hif(set_float(static_cast<float>(f == formula::real_zero ? q.hi : q.hi - q.zero_point))) {}
+  /// `in`: of the operand; Q8's products stay below 2^31 for bytes alone.
+  static bool accepts(const requantize_params& q, dtype in, dtype out) noexcept {
+    const auto f = formula_of(q.mode);
+    return f && q.channels == 1 && (is_8bit(out) || out == dtype::s16) &&
+           (*f != formula::eighths || is_8bit(in));
+  }
+  /// Before the clamp, and before unclamped_zero() is added; of real forms below 2^31.
+  HWY_INLINE V32 unclamped(V32 x) const {
+    switch (f) {
+      case formula::real: return requantize_scaled(x, scale);
+      case formula::real_zero:
+        return simd::round_even(simd::rounded(hn::Add(real_product(x, scale), zf)));
+      case formula::eighths: return eighth(x);
+      case formula::shift: break;
+    }
+    return shift(x);
+  }
+  HWY_INLINE std::int32_t unclamped_zero(const requantize_params& q) const {
+    return f == formula::real_zero ? 0 : q.zero_point;
+  }
+  HWY_INLINE V32 eighth(V32 x) const {  // |x * m| <= 255 * 2^23
+    return hn::ShiftRight<8>(hn::Add(hn::Mul(x, shift.m), set32(128)));
+  }
+  HWY_INLINE V32 finish(V32 h) const { return hn::Add(hn::Min(hn::Max(h, low), high), z); }
+  HWY_INLINE V32 operator()(V32 x) const {
+    switch (f) {
+      case formula::real: return hn::Add(round_within(real_product(x, scale), lof, hif), z);
+      case formula::real_zero: return requantize_real_zero(x, scale, zf, lof, hif);
+      case formula::eighths: return finish(eighth(x));
+      case formula::shift: break;
+    }
+    return finish(shift(x));
+  }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+#endif
 #include OCTET_TEST_PASS
 #endif
 
@@ -20221,7 +20325,7 @@ OCTET_NAMESPACE_END
 #include <cstring>
 
 
-#if OCTET_HAS_KERNELS
+#if OCTET_HAS_KERNELS || defined(OCTET_TEST_PASS)
 OCTET_NAMESPACE_BEGIN
 namespace kernels {
 
@@ -20449,7 +20553,7 @@ inline product_share share_of(const packed_gemm& h, std::size_t tile, std::size_
 
 }  // namespace kernels
 OCTET_NAMESPACE_END
-#endif  // OCTET_HAS_KERNELS
+#endif  // OCTET_HAS_KERNELS, or a test of the passes
 
 // ---- octet/kernels/convolutions.hpp
 // The kernel of qnn.conv2d, for a file that wants no others.
@@ -42423,20 +42527,32 @@ OCTET_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// A number that threads wait for.
-class signal_word {
+/// A number that threads wait for. Who changes it asks the system to wake others only where one
+/// sleeps: between two layers they spin. Both sides are sequentially consistent: a thread that
+/// counts itself as asleep after it was looked for finds the number changed. A cache line of its
+/// own: threads that spin on it do not slow down those that take parts.
+class alignas(64) signal_word {
  public:
   explicit constexpr signal_word(std::uint32_t v) noexcept : value_(v) {}
-  std::atomic<std::uint32_t>& value() noexcept { return value_; }
+  std::uint32_t load() const noexcept { return value_.load(std::memory_order_acquire); }
+  /// Nobody waits yet.
+  void set(std::uint32_t v) noexcept { value_.store(v, std::memory_order_relaxed); }
+  /// Returns the number before.
+  std::uint32_t increment() noexcept { return value_.fetch_add(1, std::memory_order_seq_cst); }
+  std::uint32_t decrement() noexcept { return value_.fetch_sub(1, std::memory_order_seq_cst); }
   /// Returns when the number may no longer be `old`.
   void wait(std::uint32_t old) noexcept {
+    asleep_.fetch_add(1, std::memory_order_seq_cst);
 #if defined(__linux__)
     ::syscall(SYS_futex, address(), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
 #else
     value_.wait(old, std::memory_order_acquire);
 #endif
+    asleep_.fetch_sub(1, std::memory_order_relaxed);
   }
+  /// After a change.
   void wake_all() noexcept {
+    if (asleep_.load(std::memory_order_seq_cst) == 0) return;
 #if defined(__linux__)
     ::syscall(SYS_futex, address(), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 #else
@@ -42449,7 +42565,7 @@ class signal_word {
   static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
   std::uint32_t* address() noexcept { return reinterpret_cast<std::uint32_t*>(&value_); }
 #endif
-  std::atomic<std::uint32_t> value_;
+  std::atomic<std::uint32_t> value_, asleep_{0};
 };
 
 /// A thread that may fail to start: then nothing runs, and that is all (std::thread would throw,
@@ -42512,12 +42628,11 @@ class thread_pool {
     while (workers_ && started_ + 1 < limit_ &&
            workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
       ++started_;
-    for (std::uint32_t here; (here = begun_.value().load(std::memory_order_acquire)) != started_;)
-      begun_.wait(here);
+    for (std::uint32_t here; (here = begun_.load()) != started_;) begun_.wait(here);
   }
   ~thread_pool() {
     stop_.store(true, std::memory_order_relaxed);
-    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.increment();
     generation_.wake_all();
     for (unsigned i = 0; i < started_; ++i) workers_[i].join();
   }
@@ -42535,20 +42650,20 @@ class thread_pool {
     }
     job_ = job;
     context_ = context;
-    pending_.value().store(limit_, std::memory_order_relaxed);
+    pending_.set(limit_);
     ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
                   std::memory_order_release);
-    generation_.value().fetch_add(1, std::memory_order_release);
+    generation_.increment();
     generation_.wake_all();
     take_parts();
-    std::uint32_t left = pending_.value().load(std::memory_order_acquire);
+    std::uint32_t left = pending_.load();
     for (int spin = 0; left != 0 && spin < spins; ++spin) {
       pause();
-      left = pending_.value().load(std::memory_order_acquire);
+      left = pending_.load();
     }
     while (left != 0) {
       pending_.wait(left);
-      left = pending_.value().load(std::memory_order_acquire);
+      left = pending_.load();
     }
   }
 
@@ -42572,23 +42687,23 @@ class thread_pool {
                                          std::memory_order_acquire))
         continue;
       job_(context_, static_cast<unsigned>(t & closed));
-      if (pending_.value().fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.wake_all();
+      if (pending_.decrement() == 1) pending_.wake_all();
       t = ticket_.load(std::memory_order_acquire);
     }
   }
   void work() noexcept {
-    begun_.value().fetch_add(1, std::memory_order_release);
+    begun_.increment();
     begun_.wake_all();
     std::uint32_t seen = 0;
     for (;;) {
-      std::uint32_t now = generation_.value().load(std::memory_order_acquire);
+      std::uint32_t now = generation_.load();
       for (int spin = 0; now == seen && spin < spins; ++spin) {
         pause();
-        now = generation_.value().load(std::memory_order_acquire);
+        now = generation_.load();
       }
       while (now == seen) {
         generation_.wait(seen);
-        now = generation_.value().load(std::memory_order_acquire);
+        now = generation_.load();
       }
       seen = now;
       if (stop_.load(std::memory_order_relaxed)) return;
@@ -42600,9 +42715,9 @@ class thread_pool {
   job_fn job_ = nullptr;
   void* context_ = nullptr;
   detail::signal_word generation_{0};
-  std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
-  detail::signal_word pending_{0};             // parts that are not done
-  detail::signal_word begun_{0};               // workers that are in work()
+  alignas(64) std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
+  detail::signal_word pending_{0};                         // parts that are not done
+  detail::signal_word begun_{0};                           // workers that are in work()
   std::atomic<bool> stop_{false};
   unsigned started_ = 0;
   std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest

@@ -145,6 +145,7 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/fused_math-inl.hpp"
 #include "octet/kernels/mlas_math-inl.hpp"
 #include "octet/kernels/xnnpack_math-inl.hpp"
+#include "octet/kernels/uniform_requantize-inl.hpp"
 #include "octet/kernels/elementwise-inl.hpp"
 #include "octet/kernels/functions-inl.hpp"
 #include "octet/kernels/binary-inl.hpp"
@@ -168,6 +169,9 @@ OCTET_NAMESPACE_END
 #endif
 
 #if defined(OCTET_TEST_PASS) && !defined(OCTET_HAS_BASE)
+#if !defined(OCTET_BASE_NS) && !defined(OCTET_WANTS_EVERY_KERNEL)
+#include "octet/kernels/uniform_requantize-inl.hpp"
+#endif
 #include OCTET_TEST_PASS
 #endif
 
