@@ -8,8 +8,14 @@ git rev-parse --is-inside-work-tree >/dev/null 2>&1 || {
   echo "SKIPPED: not a git repository"
   exit 77
 }
-shown=$(sed '/^#if !defined(OCTET_BASE_NS)/,$d' include/octet/kernels/pass-inl.hpp |
-  sed -n 's|^#include "\(octet/.*-inl.hpp\)"|include/\1|p')
+# All but what stands where OCTET_BASE_NS is not defined.
+shown=$(awk '
+  /^#if/ { hidden[++depth] = hidden[depth - 1] || /!defined\(OCTET_BASE_NS\)/
+           base[depth] = /^#if defined\(OCTET_BASE_NS\)/ }
+  /^#el/ && base[depth] { hidden[depth] = 1 }
+  /^#endif/ { --depth }
+  !hidden[depth] && match($0, /octet\/[a-z0-9_\/]*-inl\.hpp/) {
+    print "include/" substr($0, RSTART, RLENGTH) }' include/octet/kernels/pass-inl.hpp)
 [[ $(wc -w <<<"$shown") -ge 8 ]] || {
   echo "the list of kernels/pass-inl.hpp was not found"
   exit 1
