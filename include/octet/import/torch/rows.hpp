@@ -449,7 +449,7 @@ inline constexpr torch_row all[] = {
      "self, kernel_size, stride=[], padding=[0, 0], ceil_mode=False, count_include_pad=True, "
      "divisor_override=None",
      &on_one_image<&avg_pool2d>},
-    {"aten::adaptive_avg_pool2d", "self, output_size", &on_one_image<&adaptive_avg_pool2d>},
+    {"aten::adaptive_avg_pool2d", "self, output_size", &on_one_image<&adaptive_average>},
     {"aten::adaptive_max_pool2d", "self, output_size",
      &adaptive_max_pool_with_places<2, &on_one_image<&adaptive_max_pool2d>>},
     {"aten::max_pool1d_with_indices",
