@@ -412,15 +412,17 @@ KERNELS.update({
     "given_tensors": "return torch.as_tensor(v) + 1, "
                      "torch.as_tensor([1.0, 2.0, 3.0, 4.0, 5.0]) * v",
 })
-# Averages of windows in both layouts: one of the result's extents is 1, the input's, divides it or
-# does not, and is larger.
+# Averages of windows in both layouts, of whole vectors of channels and others: one of the result's
+# extents is 1, the input's, divides it or does not, and is larger.
 KERNELS.update({
-    "adaptive_average": "w = v.reshape(1, 4, 6, 10) / 3\n"
+    "adaptive_average": "w = torch.cat([v, v / 7, v / 3]).reshape(1, 12, 6, 10)\n"
                         "u = w.contiguous(memory_format=torch.channels_last)\nreturn "
                         + ", ".join("F.adaptive_avg_pool2d(%s, (%d, %d))" % (x, h, w)
                                     for h, w in ((1, 3), (2, 1), (6, 10), (6, 3), (2, 2), (4, 3),
                                                  (1, 10), (9, 7))
-                                    for x in "wu"),
+                                    for x in "wu")
+                        + ", F.adaptive_avg_pool2d(u[:, :8], (2, 2)), "
+                          "F.adaptive_avg_pool2d(u[:, 9:], (2, 2))",
 })
 # The same, but for products whose order of sums is the CPU's.
 KERNELS_CLOSE = {

@@ -297,8 +297,30 @@ inline result<value> divided_twice(emitter& e, arguments& a, tensor_data& x,
                       suggests_channels_last(x) ? channels_last_strides(v->t->size)
                                                 : contiguous_strides(v->t->size));
 }
-/// adaptive_avg_pool2d(x, size). PyTorch divides floats by a window's height and then by its width:
-/// other last bits than by their product, but where one of them is 1.
+/// Of channels_last images PyTorch divides whole vectors of channels (AVX2's) by the window's size
+/// at once, and only those behind them twice.
+inline result<value> divided_by_channels(emitter& e, arguments& a, tensor_data& x,
+                                         const std::array<adaptive_windows, 2>& axes) {
+  constexpr std::int64_t lanes = 8;
+  const std::int64_t channels = x.size[1], whole = channels / lanes * lanes;
+  if (whole == channels) return adaptive_avg_pool2d(e, a);
+  if (whole == 0) return divided_twice(e, a, x, axes);
+  const auto first = sliced(e, x, 1, 0, whole), rest = sliced(e, x, 1, whole, channels - whole);
+  if (!first) return first;
+  if (!rest) return rest;
+  arguments of_first = a;
+  of_first.replace("self", *first);
+  const auto once = adaptive_avg_pool2d(e, of_first), twice = divided_twice(e, a, *rest->t, axes);
+  if (!once) return once;
+  if (!twice) return twice;
+  arguments both(
+      e.c, a.name,
+      {{"tensors", e.c.values.list({*once, *twice})}, {"dim", value::of(std::int64_t{1})}});
+  const auto v = cat<false, false>(e, both);
+  return v ? with_strides(e, *v, channels_last_strides(v->t->size)) : v;
+}
+/// adaptive_avg_pool2d(x, size). PyTorch divides floats of contiguous images by a window's height
+/// and then by its width: other last bits than by their product, but where one of them is 1.
 inline result<value> adaptive_average(emitter& e, arguments& a) {
   tensor_data* x = a.tensor("self");
   if (auto s = a.check(); !s) return s.error();
@@ -319,7 +341,8 @@ inline result<value> adaptive_average(emitter& e, arguments& a) {
     return s.error();
   const std::array axes{adaptive_windows(x->size[2], out[0]), adaptive_windows(x->size[3], out[1])};
   if (axes[0].longest == 1 || axes[1].longest == 1) return adaptive_avg_pool2d(e, a);
-  return divided_twice(e, a, *x, axes);
+  return suggests_channels_last(*x) ? divided_by_channels(e, a, *x, axes)
+                                    : divided_twice(e, a, *x, axes);
 }
 /// An operator of images (lines, volumes: by their rank) on one without the axis of images.
 template <row_function Of, int Rank = 3> result<value> on_one_image(emitter& e, arguments& a) {
