@@ -576,7 +576,8 @@ TEST_CASE("programs: what is refused") {
       "extent");
   CHECK_HAS(load_error(program("    return torch.relu()\n")), "missing");
   CHECK_HAS(load_error(program("    return torch.relu(x, x, x)\n")), "arguments");
-  CHECK_HAS(load_error(program("    return 5\n")), "output");
+  CHECK_HAS(load_error(program("    return 5\n")), "an output of the model (found output: int;");
+  CHECK_HAS(load_error(program("    return (x, torch.size(x, 1))\n")), "found output1: int;");
   auto g = load(program("    return x\n"), {});
   REQUIRE(!g);
   CHECK_HAS(g.error().message(), "--shape x=");

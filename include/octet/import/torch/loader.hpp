@@ -318,8 +318,9 @@ class torch_loader {
     if (v.is(kind::unknown) && v.c)
       return unsupported("an output of the model", v.c->text, "a result that octet computes");
     if (depth == 4 || (!v.is_sequence() && !v.is(kind::dict)))
-      return unsupported("an output of the model", std::string(torchscript::name_of(v.what)),
-                         "tensors, and lists or tuples of them");
+      return unsupported("an output of the model",
+                         name + ": " + std::string(torchscript::name_of(v.what)),
+                         "tensors, and lists, tuples or dicts of them, at most 4 in one another");
     const auto& items = v.c->items;
     if (v.is(kind::dict)) {
       for (std::size_t i = 0; i + 1 < items.size(); i += 2)
