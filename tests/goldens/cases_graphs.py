@@ -106,6 +106,26 @@ def layers_of_int16(w):
     w.add(name, m, [codes(rng, (40, 8), "uint8")], engines=("xnnpack",), loose=True)
 
 
+def single_scales_of_int16(w):
+    """Sums times more than 1 show that the product of two single scales is rounded to binary32."""
+    for tag, units, bias, bits, act in (
+            ("one_scale", 5, None, 8, 0), ("int32_bias", 5, "int32", 8, 1),
+            ("one_unit", 1, "int32", 8, 0), ("int4", 5, None, 4, 0)):
+        name = "fully_connected_product_of_scales_%s_s16" % tag
+        rng = w.rng(name)
+        sx, sw = np.float32(2.7e-4), np.float32(0.031)
+        m = Model()
+        i = m.input((40, 12), "int16", sx)
+        values = rng.integers(-7, 8, (units, 12)).astype(np.int8)
+        k = m.packed(values, 4, sw) if bits == 4 else m.const(values, sw, 0, 0)
+        b = -1 if bias is None else m.const(rng.integers(-300, 300, units).astype(bias), sx * sw)
+        o = m.tensor((40, units), "int16", np.float32(sx * sw / 7.7))
+        m.op("FULLY_CONNECTED", [i, k, b], [o], "FullyConnectedOptions",
+             fusedActivationFunction=act, quantizedBiasType=0 if bias is None else 2)
+        m.output(o)
+        w.add(name, m, [rng.integers(-60, 61, (40, 12)).astype(np.int16)], engines=("xnnpack",))
+
+
 def reductions(w):
     for tag, sx, sy in (("ties", 0.25, 0.5), ("generic", 0.0371, 0.05)):
         name = "sum_optimized_%s_s16" % tag
@@ -160,6 +180,7 @@ def make(w):
     products_of_one(w)
     transposed_below_stride(w)
     layers_of_int16(w)
+    single_scales_of_int16(w)
     reductions(w)
     words_of_tables(w)
     for tag, hidden in (("high", (1 / 128, 60)), ("low", (1 / 128, -60))):

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "octet/laws/law.hpp"
+#include "octet/laws/tflite.hpp"
 #include "octet/numerics/fp.hpp"
 #include "octet/numerics/requantize.hpp"
 
@@ -155,16 +156,18 @@ constexpr decision depthwise_conv2d(const facts& f) {
                                .onnxruntime = whole});
 }
 /// XNNPACK refuses int8 weights with a zero point and int16 of any kind; TFLite's matrix product,
-/// which runs then, is RU. It leaves int16 with sums for an int64 bias to the reference.
+/// which runs then, is RU, the product of two single scales rounded to binary32. It leaves int16
+/// with sums for an int64 bias to the reference.
 constexpr decision fully_connected(const facts& f) {
   const bool s16 = f.x.type == dtype::s16, taken = !s16 && f.y.type != dtype::s16 &&
                                                    (f.x.type == dtype::u8 || f.w.zero_point == 0);
   const bool matrix = f.int32_bias || f.framework.no_int64_bias;
+  const bool several = f.w.per_channel && f.w.shape[0] > 1;  // to TFLite one scale is one for all
   return choose(f.arithmetic,
                 {.tflite_ref = rounding::double_half_away,
                  .tflite_xnnpack = taken            ? by_xnnpack(rounding::float_half_even)
                                    : s16 && !matrix ? decision(rounding::double_half_away)
-                                                    : decision(rounding::doubling_high_half_up),
+                                                    : optimized_fully_connected(several),
                  .pytorch_fbgemm = fbgemm_layer(f),
                  .pytorch_qnnpack = qnnpack_layer(),
                  .mxnet = by_mxnet(rounding::mxnet),
