@@ -123,7 +123,8 @@ def single_scales_of_int16(w):
         m.op("FULLY_CONNECTED", [i, k, b], [o], "FullyConnectedOptions",
              fusedActivationFunction=act, quantizedBiasType=0 if bias is None else 2)
         m.output(o)
-        w.add(name, m, [rng.integers(-60, 61, (40, 12)).astype(np.int16)], engines=("xnnpack",))
+        w.add(name, m, [rng.integers(-60, 61, (40, 12)).astype(np.int16)], engines=("xnnpack",),
+              exact=True)
 
 
 def reductions(w):
