@@ -11920,6 +11920,105 @@ inline result<value> repeat_interleave(emitter& e, arguments& a) {
   for (std::int64_t i = 0; i < n * count; ++i) index.push_back(i / count);
   return as_contiguous(e, picked(e, *x, axis, index));
 }
+/// The windows of adaptive_avg_pool2d along one axis of n elements, each as long as the longest:
+/// behind a shorter one stands element n, a zero.
+struct adaptive_windows {
+  std::vector<std::int64_t> index{};
+  std::vector<double> lengths{};
+  std::int64_t longest = 1, shortest = INT32_MAX;
+  adaptive_windows(std::int64_t n, std::int64_t count) {
+    std::vector<pool_range> all;
+    for (std::int64_t o = 0; o < count; ++o) {
+      all.push_back(pool_taps(static_cast<std::int32_t>(o), static_cast<std::int32_t>(count),
+                              static_cast<std::int32_t>(n), 1, 1, 1, 0, 0, true));
+      const std::int64_t length = all.back().counted;
+      longest = std::max(longest, length), shortest = std::min(shortest, length);
+      lengths.push_back(static_cast<double>(length));
+    }
+    if (longest * count == n) return;  // side by side: as they stand
+    for (const pool_range& w : all)
+      for (std::int64_t k = 0; k < longest; ++k) index.push_back(k < w.counted ? w.begin + k : n);
+  }
+};
+/// Sums of such windows of floats, divided by their heights, then by their widths.
+inline result<value> divided_twice(emitter& e, arguments& a, tensor_data& x,
+                                   const std::array<adaptive_windows, 2>& axes) {
+  const auto zeros = [&](std::size_t k) -> std::int64_t {
+    return axes[k].shortest < axes[k].longest ? 1 : 0;
+  };
+  auto v = padded(e, a, x, {0, zeros(1), 0, zeros(0)}, "constant", 0);
+  for (std::size_t k = 0; k < 2 && v; ++k)
+    if (!axes[k].index.empty()) v = picked(e, *v->t, 2 + k, axes[k].index);
+  if (!v) return v;
+  const value window = e.c.values.integers({axes[0].longest, axes[1].longest});
+  arguments sums(e.c, a.name,
+                 {{"self", *v},
+                  {"kernel_size", window},
+                  {"stride", window},
+                  {"padding", e.c.values.integers({0, 0})},
+                  {"ceil_mode", value::of(false)},
+                  {"count_include_pad", value::of(true)},
+                  {"divisor_override", value::of(std::int64_t{1})}});
+  v = avg_pool2d(e, sums);
+  for (std::size_t k = 0; k < 2 && v; ++k) {
+    const auto n = static_cast<std::int64_t>(axes[k].lengths.size());
+    const auto by = constant_tensor(
+        e, axes[k].lengths, k == 0 ? std::vector{n, std::int64_t{1}} : std::vector{n}, scalar::f32);
+    if (!by) return by;
+    v = emit_pair(e, ops::div, {v->t, by->t}, scalar::f32);
+  }
+  if (!v) return v;
+  return with_strides(e, *v,
+                      suggests_channels_last(x) ? channels_last_strides(v->t->size)
+                                                : contiguous_strides(v->t->size));
+}
+/// Of channels_last images PyTorch divides whole vectors of channels (AVX2's) by the window's size
+/// at once, and only those behind them twice.
+inline result<value> divided_by_channels(emitter& e, arguments& a, tensor_data& x,
+                                         const std::array<adaptive_windows, 2>& axes) {
+  constexpr std::int64_t lanes = 8;
+  const std::int64_t channels = x.size[1], whole = channels / lanes * lanes;
+  if (whole == channels) return adaptive_avg_pool2d(e, a);
+  if (whole == 0) return divided_twice(e, a, x, axes);
+  const auto first = sliced(e, x, 1, 0, whole), rest = sliced(e, x, 1, whole, channels - whole);
+  if (!first) return first;
+  if (!rest) return rest;
+  arguments of_first = a;
+  of_first.replace("self", *first);
+  const auto once = adaptive_avg_pool2d(e, of_first), twice = divided_twice(e, a, *rest->t, axes);
+  if (!once) return once;
+  if (!twice) return twice;
+  arguments both(
+      e.c, a.name,
+      {{"tensors", e.c.values.list({*once, *twice})}, {"dim", value::of(std::int64_t{1})}});
+  const auto v = cat<false, false>(e, both);
+  return v ? with_strides(e, *v, channels_last_strides(v->t->size)) : v;
+}
+/// adaptive_avg_pool2d(x, size). PyTorch divides floats of contiguous images by a window's height
+/// and then by its width: other last bits than by their product, but where one of them is 1.
+inline result<value> adaptive_average(emitter& e, arguments& a) {
+  tensor_data* x = a.tensor("self");
+  if (auto s = a.check(); !s) return s.error();
+  const value size = a["output_size"];
+  if (x->type != scalar::f32 || x->rank() != 4 || !size.is_sequence() || size.c->items.size() != 2)
+    return adaptive_avg_pool2d(e, a);
+  std::int64_t out[2];
+  for (std::size_t k = 0; k < 2; ++k) {
+    const value& v = size.c->items[k];
+    out[k] = v.is(kind::integer) ? v.i : x->size[2 + k];
+    const std::int64_t n = x->size[2 + k], most = static_cast<std::int64_t>(most_made);
+    if (out[k] < 1 || n < 1 || n > most || out[k] > most) return adaptive_avg_pool2d(e, a);
+  }
+  if (out[0] == 1 && out[1] == 1) return adaptive_avg_pool2d(e, a);
+  if (auto s = e.c.build.work.spend((sizeof(pool_range) + 3 * sizeof(double)) *
+                                    as_size(out[0] + x->size[2] + out[1] + x->size[3]));
+      !s)
+    return s.error();
+  const std::array axes{adaptive_windows(x->size[2], out[0]), adaptive_windows(x->size[3], out[1])};
+  if (axes[0].longest == 1 || axes[1].longest == 1) return adaptive_avg_pool2d(e, a);
+  return suggests_channels_last(*x) ? divided_by_channels(e, a, *x, axes)
+                                    : divided_twice(e, a, *x, axes);
+}
 /// An operator of images (lines, volumes: by their rank) on one without the axis of images.
 template <row_function Of, int Rank = 3> result<value> on_one_image(emitter& e, arguments& a) {
   tensor_data* x = a.tensor(a.first());
@@ -15259,7 +15358,7 @@ inline constexpr torch_row all[] = {
      "self, kernel_size, stride=[], padding=[0, 0], ceil_mode=False, count_include_pad=True, "
      "divisor_override=None",
      &on_one_image<&avg_pool2d>},
-    {"aten::adaptive_avg_pool2d", "self, output_size", &on_one_image<&adaptive_avg_pool2d>},
+    {"aten::adaptive_avg_pool2d", "self, output_size", &on_one_image<&adaptive_average>},
     {"aten::adaptive_max_pool2d", "self, output_size",
      &adaptive_max_pool_with_places<2, &on_one_image<&adaptive_max_pool2d>>},
     {"aten::max_pool1d_with_indices",
@@ -15813,8 +15912,9 @@ class torch_loader {
     if (v.is(kind::unknown) && v.c)
       return unsupported("an output of the model", v.c->text, "a result that octet computes");
     if (depth == 4 || (!v.is_sequence() && !v.is(kind::dict)))
-      return unsupported("an output of the model", std::string(torchscript::name_of(v.what)),
-                         "tensors, and lists or tuples of them");
+      return unsupported("an output of the model",
+                         name + ": " + std::string(torchscript::name_of(v.what)),
+                         "tensors, and lists, tuples or dicts of them, at most 4 in one another");
     const auto& items = v.c->items;
     if (v.is(kind::dict)) {
       for (std::size_t i = 0; i + 1 < items.size(); i += 2)
