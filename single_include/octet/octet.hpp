@@ -45223,6 +45223,8 @@ octet has its own VNNI target and does not need it"
 #endif
 #include <hwy/highway.h>
 
+#include <cstring>
+
 
 // OCTET_HAS_*: which passes this file compiles. OCTET_TEST_TARGETS: also those that only tests run.
 #if defined(OCTET_TEST_TARGETS)

@@ -22,6 +22,8 @@ octet has its own VNNI target and does not need it"
 #endif
 #include <hwy/highway.h>
 
+#include <cstring>
+
 #include "octet/kernels/detect.hpp"
 #include "octet/numerics/requantize.hpp"
 

@@ -222,11 +222,11 @@ class torch_loader {
       return made;
     }
     using form = torchscript::expression::form;
-    const std::string_view of = type && type->what == form::subscript ? type->items[0]->text : "";
+    const std::string of = type && type->what == form::subscript ? type->items[0]->text : "";
     if (example.is(kind::tensor) || of.empty() || of == "Optional")
       return input_tensor(name, example.is(kind::tensor) ? example.t : nullptr, optional);
     if (of != "Tuple")
-      return unsupported("type of input " + name, std::string(of),
+      return unsupported("type of input " + name, of,
                          "Tensor, Tuple; lists and dicts in traced files, whose example says how "
                          "many tensors they hold");
     const auto* inner = type->items[1];
