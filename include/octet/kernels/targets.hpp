@@ -25,6 +25,7 @@ octet has its own VNNI target and does not need it"
 #include <cstring>
 
 #include "octet/kernels/detect.hpp"
+#include "octet/kernels/simd/layouts.hpp"
 #include "octet/numerics/requantize.hpp"
 
 // OCTET_HAS_*: which passes this file compiles. OCTET_TEST_TARGETS: also those that only tests run.
