@@ -342,9 +342,7 @@ struct kernel<kernel_id::softmax, V> : plain_kernel<kernel<kernel_id::softmax, V
                                  set32(p.lo),     set32(p.hi),    p.mult.shift};
       return softmax_outputs(op, x, true, most, p.out_type, y, p.depth);
     }
-    const int room = std::countl_zero(sum);
-    const std::int32_t inverse = q::reciprocal_of_one_plus(
-        static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)));
+    const auto [room, inverse] = softmax_dr_factor_of(sum);
     const softmax_dr_op op{p.exp,
                            set32(inverse),
                            set32(p.lo),

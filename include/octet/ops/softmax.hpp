@@ -80,11 +80,25 @@ struct softmax_s16_factor {
 };
 constexpr softmax_s16_factor softmax_factor_of(const softmax_params& p,
                                                std::uint32_t sum) noexcept {
-  const int room = std::countl_zero(sum);
+  // 65,538 equal codes leave no room, and a sum that wraps may leave too much: TFLite shifts by a
+  // negative number there, which no result follows from.
+  const int zeros = std::countl_zero(sum), room = zeros < 1 ? 1 : zeros > 30 ? 30 : zeros;
   const auto scaled = static_cast<std::int32_t>(
       ((static_cast<std::uint64_t>(sum) << (room - 1)) + (1 << 13)) >> 14);
   return {room, numerics::lookup(p.reciprocal_table, static_cast<std::int16_t>(numerics::clamp(
                                                          scaled - 98304, -32768, 32767)))};
+}
+
+/// DR: leading zeros of a row's sum of exponentials in Q12, and its reciprocal. A sum of 2^32 (8192
+/// equal codes) wraps to 0, by whose 32 zeros TFLite shifts; the CPU then shifts by none.
+struct softmax_dr_factor {
+  int room;
+  std::int32_t inverse;
+};
+constexpr softmax_dr_factor softmax_dr_factor_of(std::uint32_t sum) noexcept {
+  const int room = std::countl_zero(sum) & 31;
+  return {room, numerics::fixed32::reciprocal_of_one_plus(
+                    static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)))};
 }
 
 namespace reference {
@@ -104,9 +118,7 @@ constexpr void softmax_row_dr(const softmax_params& p, const In* x, Out* y) {
   for (std::size_t i = 0; i < p.depth; ++i)
     sum += static_cast<std::uint32_t>(
         q::rounding_shift_half_away(numerics::softmax_exp(p, x[i * p.inner] - most), 12));
-  const int room = std::countl_zero(sum);
-  const std::int32_t inverse = q::reciprocal_of_one_plus(
-      static_cast<std::int32_t>((sum << room) - (std::uint32_t{1} << 31)));
+  const auto [room, inverse] = softmax_dr_factor_of(sum);
   const int shift = 12 - room + 31 - 8 * static_cast<int>(sizeof(Out));
   for (std::size_t i = 0; i < p.depth; ++i) {
     const std::int32_t v = numerics::rounding_shift_half_away(
