@@ -35,8 +35,9 @@ constexpr bool dynamic_sums_fit(bool zero_points, const tensor_desc& x, const te
                                 std::size_t products) noexcept {
   const std::int64_t largest =
       w.zero_points.size() > 1 ? 255 : largest_offset(w.type, w.zero_point());
+  // One after the other: where memory is counted, types may be any.
   return static_cast<std::int64_t>(products) <=
-         INT32_MAX / ((zero_points ? 255 : largest_offset(x.type, 0)) * largest);
+         INT32_MAX / (zero_points ? 255 : largest_offset(x.type, 0)) / largest;
 }
 
 namespace reference {
