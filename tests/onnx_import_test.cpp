@@ -395,6 +395,28 @@ TEST_CASE("ONNX: what inputs would make rows compute is within the limits") {
   CHECK(resize(1 << 10) == "taken");
 }
 
+TEST_CASE("ONNX: a number on two to the power of sixteen ways is looked at once") {
+  ox::file f;
+  f.input("x", ox::f32, {1, 4}).output("y");
+  f.constant(ox::tensor("first", ox::s64, {}, ox::raw_of(std::vector<std::int64_t>{0})));
+  f.constant(ox::tensor("axes", ox::s64, {1}, ox::raw_of(std::vector<std::int64_t>{0})));
+  f.constant(ox::floats("w", {4, 4}, std::vector<float>(16)));
+  f.constant(ox::floats("b", {4}, std::vector<float>(4)));
+  f.node("Shape", {"x"}, {"shape"}).node("Gather", {"shape", "first"}, {"n0"});
+  for (int i = 0; i < 16; ++i)
+    f.node("Add", {"n" + std::to_string(i), "n" + std::to_string(i)},
+           {"n" + std::to_string(i + 1)});
+  f.node("Unsqueeze", {"n16", "axes"}, {"part"});
+  for (std::size_t parts = 1; parts <= 60; ++parts) {
+    const std::string list = "list" + std::to_string(parts);
+    f.node("Concat", std::vector<std::string>(parts, "part"), {list}, {ox::attribute("axis", 0L)});
+    const std::string of = std::to_string(parts);
+    f.node("Reshape", {"x", list}, {"r" + of}).node("MatMul", {"r" + of, "w"}, {"p" + of});
+    f.node("Add", {"p" + of, "b"}, {parts == 1 ? "y" : "y" + of});
+  }
+  CHECK_FALSE(message_of(f.str()).empty());
+}
+
 TEST_CASE("ONNX: LSTM, by its equations, both directions") {
   // One input, one cell: gates i, o, f, c have weights 1 and 0.5, recurrent weights 0.25.
   ox::file f;

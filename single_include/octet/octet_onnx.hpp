@@ -3973,7 +3973,7 @@ inline void dequantize_blocks(emitter& m, call& c, std::int64_t block) {
   const auto zeros = c.has(2) ? m.zero_points_of(c.in[2]) : std::vector<std::int32_t>();
   bool fits = block > 0 && scale->shape.rank == x->shape.rank;
   for (int k = 0; fits && k < x->shape.rank; ++k) {
-    const std::int64_t all = x->shape[k], most = k == axis ? (all + block - 1) / block : all;
+    const std::int64_t all = x->shape[k], most = k == axis ? all / block + (all % block != 0) : all;
     fits = scale->shape[k] == most;
   }
   if (!fits) m.broken("shape of scales for blocks", to_string(scale->shape));
@@ -5154,20 +5154,21 @@ class shape_lists {
     std::vector<element> list;
     for (const std::string& in : n->in) {
       if (const array* a = constant(in)) {
-        if (a->type != dtype::s64 || a->elements() > most_elements) return {};
+        if (a->type != dtype::s64 || list.size() + a->elements() > most_elements) return {};
         for (const std::int64_t v : a->as<std::int64_t>()) list.emplace_back().number = v;
         continue;
       }
       const auto part = part_of(in);
-      if (!part) return {};
+      if (!part || list.size() >= most_elements) return {};
       list.push_back(*part);
     }
     return list;
   }
 
  private:
+  // What no exporter writes costs no time.
   static constexpr int most_steps = 16;
-  static constexpr std::size_t most_elements = 64;
+  static constexpr std::size_t most_elements = 64, most_inputs = 8;
 
   const node* producer(const std::string& name) const {
     const auto it = made_.find(name);
@@ -5192,7 +5193,7 @@ class shape_lists {
                                  : std::nullopt;
   }
   /// Unsqueeze on axis 0 of an extent, or of what is computed of extents.
-  std::optional<element> part_of(const std::string& name) const {
+  std::optional<element> part_of(const std::string& name) {
     const node* n = producer(name);
     if (!n || n->op != "Unsqueeze") return {};
     std::vector<std::int64_t> axes;
@@ -5207,10 +5208,17 @@ class shape_lists {
       e.of = producer(gather->in[0])->input(0), e.index = *number(gather->in[1]);
     return e;
   }
-  /// An extent, or arithmetic of one.
-  bool is_one_number(const std::string& name, int steps) const {
+  /// An extent, or arithmetic of one. Values that are one are looked at once, whatever the ways to
+  /// them: those of x + x, its double and so on are two to the power of their number.
+  bool is_one_number(const std::string& name, int steps) {
+    if (one_number_.contains(name)) return true;
+    const bool is = finds_one_number(name, steps);
+    if (is) one_number_.insert(name);
+    return is;
+  }
+  bool finds_one_number(const std::string& name, int steps) {
     const node* n = producer(name);
-    if (!n || steps > most_steps || n->in.empty()) return false;
+    if (!n || steps > most_steps || n->in.empty() || n->in.size() > most_inputs) return false;
     if (n->op == "Gather") {
       const node* shape = producer(n->in[0]);
       return shape && shape->op == "Shape" && !shape->find("start") && !shape->find("end") &&
@@ -5250,6 +5258,7 @@ class shape_lists {
   std::map<std::string, std::size_t> readers_of_, readers_;  // of a Concat by name, by key
   std::map<std::string, std::string> keys_;
   std::map<std::string, std::size_t> numbers_;
+  std::set<std::string> one_number_;
 };
 
 }  // namespace onnx_model

@@ -129,7 +129,7 @@ inline void dequantize_blocks(emitter& m, call& c, std::int64_t block) {
   const auto zeros = c.has(2) ? m.zero_points_of(c.in[2]) : std::vector<std::int32_t>();
   bool fits = block > 0 && scale->shape.rank == x->shape.rank;
   for (int k = 0; fits && k < x->shape.rank; ++k) {
-    const std::int64_t all = x->shape[k], most = k == axis ? (all + block - 1) / block : all;
+    const std::int64_t all = x->shape[k], most = k == axis ? all / block + (all % block != 0) : all;
     fits = scale->shape[k] == most;
   }
   if (!fits) m.broken("shape of scales for blocks", to_string(scale->shape));
