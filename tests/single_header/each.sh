@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# each.sh COMPILER SOURCE_DIR: every header compiles when it is the only one a file includes (those
-# named *-inl.hpp are parts of a pass). One that another includes before anything else is compiled
-# alone there: a quarter of them.
+# each.sh COMPILER SOURCE_DIR [HEADER...]: every header compiles when it is the only one a file
+# includes (those named *-inl.hpp are parts of a pass). One that another includes before anything
+# else is compiled alone there: a quarter of them. Operators and what users include compile
+# header-only as well, where definitions need more than declarations do. Headers that are named:
+# these, header-only.
 set -uo pipefail
-export compiler=$1 source=$2
-alone() {
+export compiler=$1 source=$(realpath "$2")
+alone() {   # HEADER [FLAG]
   local text
-  text=$(printf '#include "%s"\n' "$1" | "$compiler" -std=c++20 -DOCTET_EXTERN -Wall -Wextra \
+  text=$(printf '#include "%s"\n' "$1" | "$compiler" -std=c++20 ${2:-} -Wall -Wextra \
       -Werror -fsyntax-only -I "$source/include" -x c++ - 2>&1) && return
-  printf '%s:\n%s\n' "$1" "$(head -n 8 <<<"$text")"
+  printf '%s %s:\n%s\n' "$1" "${2:-}" "$(head -n 8 <<<"$text")"
   return 1
 }
 export -f alone
@@ -22,4 +24,7 @@ first_included() {
     /^ *# *include/ { done = 1; if (match($0, /"octet[^"]*"/))
         print substr($0, RSTART + 1, RLENGTH - 2) }' | sort -u
 }
-comm -23 <(headers) <(first_included) | xargs -P "$(nproc)" -I {} bash -c 'alone {}'
+if [[ $# -gt 2 ]]; then printf '%s\n' "${@:3}"; else
+  comm -23 <(headers) <(first_included) | sed 's/$/ -DOCTET_EXTERN/'
+  ls octet/*.hpp octet/ops/*.hpp octet/direct/*.hpp octet/import/*.hpp
+fi | xargs -P "$(nproc)" -I {} bash -c 'alone {}'

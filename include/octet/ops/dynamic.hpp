@@ -7,6 +7,7 @@
 #include "octet/laws/dynamic.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/add.hpp"
+#include "octet/ops/quantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 

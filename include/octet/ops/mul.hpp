@@ -4,6 +4,7 @@
 
 #include "octet/laws/elementwise.hpp"
 #include "octet/ops/add.hpp"
+#include "octet/ops/requantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
