@@ -538,9 +538,28 @@ TEST_CASE("sums of dynamically quantized rows to floats equal the reference") {
   seen.require_simd();
 }
 
+/// A call of a kernel without packed data in `parts` parts, as the executor makes it: each part of
+/// `before` first, scratch of each part at the end of what is mapped.
+static void run_in_parts(const kernel_entry& e, const void* params, std::uint32_t parts,
+                         std::span<const void* const> in, std::span<void* const> out) {
+  const std::size_t bytes = e.scratch_bytes ? e.scratch_bytes(params) : 0,
+                    step = round_up(bytes, alignment);
+  const guarded scratch(std::max<std::size_t>(step * parts, alignment));
+  std::memset(scratch.data(), 0xFF, scratch.size());
+  kernel_args a;
+  a.params = params, a.in = {in.data(), in.size()}, a.out = {out.data(), out.size()};
+  a.parts = parts, a.scratch_step = step;
+  const auto call = [&](kernel_fn f) {
+    for (a.part = 0; a.part < parts; ++a.part) a.scratch = scratch.data() + a.part * step, f(a);
+  };
+  if (const kernel_fn before = e.before && parts > 1 ? e.before(params, parts) : nullptr)
+    call(before);
+  call(e.run);
+}
+
 TEST_CASE("dynamically quantized rows equal the reference on every target") {
   rng r(52);
-  std::size_t ran = 0;
+  std::size_t ran = 0, together = 0;
   constexpr row_formula formulas[] = {row_formula::xnnpack, row_formula::aten,
                                       row_formula::asymmetric, row_formula::symmetric};
   for (int i = 0; i < 300; ++i) {
@@ -548,7 +567,7 @@ TEST_CASE("dynamically quantized rows equal the reference on every target") {
     p.formula = formulas[i % 4];
     p.reduce_range = r.between(0, 1) != 0;
     p.rows = static_cast<std::size_t>(r.pick({1, 2, 3, 5, 8, 18, 23})),
-    p.length = static_cast<std::size_t>(r.pick({1, 5, 16, 17, 31, 32, 33, 64, 100, 300}));
+    p.length = static_cast<std::size_t>(r.pick({1, 5, 16, 17, 31, 32, 33, 64, 100, 300, 9001}));
     p.zero_points = p.formula != row_formula::symmetric && r.between(0, 1) != 0;
     p.codes = p.formula == row_formula::symmetric ? dtype::s8
               : !p.zero_points                    ? dtype::s16
@@ -567,27 +586,62 @@ TEST_CASE("dynamically quantized rows equal the reference on every target") {
         for (const float v : {-7.f, 9.f})
           x.as<float>()[row + static_cast<std::size_t>(
                                   r.between(0, static_cast<std::int32_t>(p.length) - 1))] = v;
-    const auto run = [&](kernel_fn f, std::uint32_t parts, std::byte* codes, std::byte* scales,
-                         std::byte* zeros) {
-      const void* in[] = {x.data()};
-      void* out[] = {codes, scales, zeros};
-      kernel_args a;
-      a.params = &p, a.in = in, a.out = out, a.parts = parts;
-      for (a.part = 0; a.part < parts; ++a.part) f(a);
-    };
+    const void* in[] = {x.data()};
     std::vector<std::byte> codes(bytes), scales(p.rows * 4), zeros(p.rows * 4);
-    run(&reference::dynamic_quantize_kernel, 1, codes.data(), scales.data(), zeros.data());
+    void* expected[] = {codes.data(), scales.data(), zeros.data()};
+    run_in_parts({.run = &reference::dynamic_quantize_kernel}, &p, 1, in, expected);
     for (const target t : simd_targets()) {
       const kernel_entry* e = kernels::find(kernel_id::dynamic_quantize, t);
       REQUIRE(e != nullptr);
       const guarded q(bytes), s(p.rows * 4), z(p.rows * 4);
-      run(e->run, 2, q.data(), s.data(), z.data());
-      INFO(name_of(t) << " " << static_cast<int>(p.formula) << " " << p.rows << " of " << p.length);
+      void* out[] = {q.data(), s.data(), z.data()};
+      const auto parts = static_cast<std::uint32_t>(r.pick({1, 2, 3, 9}));
+      run_in_parts(*e, &p, parts, in, out);
+      INFO(name_of(t) << " " << static_cast<int>(p.formula) << " " << p.rows << " of " << p.length
+                      << " in " << parts);
+      together += parts > 1 && e->before(&p, parts) != nullptr;
       REQUIRE(std::memcmp(q.data(), codes.data(), bytes) == 0);
       REQUIRE(std::memcmp(s.data(), scales.data(), p.rows * 4) == 0);
       if (p.zero_points) REQUIRE(std::memcmp(z.data(), zeros.data(), p.rows * 4) == 0);
       ++ran;
     }
   }
-  if (best_target() != target::reference) CHECK(ran > 0);
+  if (best_target() != target::reference) CHECK((ran > 0 && together > 0));
+}
+
+TEST_CASE("DynamicQuantizeLinear equals the reference on every target, in any number of parts") {
+  rng r(53);
+  for (int i = 0; i < 100; ++i) {
+    dynamic_quantize_linear_params p;
+    p.count = static_cast<std::size_t>(r.pick({0, 1, 17, 64, 300, 8191, 8192, 20011}));
+    guarded x = floats(p.count, 4., false, r);
+    const auto anywhere = [&](float v) {
+      if (p.count == 0) return;
+      x.as<float>()[r.between(0, static_cast<std::int32_t>(p.count) - 1)] = v;
+    };
+    // Ranges on one side of 0, of infinite ends and scales, of denormals; NaN beside them.
+    for (std::size_t k = 0; k < p.count; ++k)
+      x.as<float>()[k] = i % 5 == 0   ? std::fabs(x.as<float>()[k])
+                         : i % 5 == 1 ? -std::fabs(x.as<float>()[k])
+                         : i % 5 == 2 ? x.as<float>()[k] * 1e-44f
+                                      : x.as<float>()[k];
+    if (i % 7 == 0) anywhere(std::numeric_limits<float>::infinity());
+    if (i % 7 == 1) anywhere(-std::numeric_limits<float>::infinity());
+    if (i % 7 == 2) anywhere(3e38f), anywhere(-3e38f);
+    if (i % 3 == 0) anywhere(std::numeric_limits<float>::quiet_NaN());
+    const void* in[] = {x.data()};
+    std::vector<std::byte> codes(p.count), scale(4), zero(1);
+    void* expected[] = {codes.data(), scale.data(), zero.data()};
+    run_in_parts({.run = &reference::dynamic_quantize_linear_kernel}, &p, 1, in, expected);
+    for (const target t : simd_targets())
+      for (const std::uint32_t parts : {1, 2, 3, 9}) {
+        INFO(name_of(t) << " " << i << ": " << p.count << " in " << parts);
+        const guarded q(p.count), s(4), z(1);
+        void* out[] = {q.data(), s.data(), z.data()};
+        run_in_parts(*kernels::find(kernel_id::dynamic_quantize_linear, t), &p, parts, in, out);
+        REQUIRE(std::memcmp(s.data(), scale.data(), 4) == 0);
+        REQUIRE(std::memcmp(z.data(), zero.data(), 1) == 0);
+        REQUIRE((p.count == 0 || std::memcmp(q.data(), codes.data(), p.count) == 0));
+      }
+  }
 }

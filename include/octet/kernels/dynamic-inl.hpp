@@ -6,9 +6,7 @@
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-struct float_range {
-  float least, most;
-};
+using numerics::float_range;
 /// The same lane by lane.
 struct lane_ranges {
   VF least, most;
@@ -51,6 +49,27 @@ inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float fi
   const lane_ranges r = ranges_of(x, n, first);
   if (numerics::is_nan(first)) return {first, first};
   return {hn::GetLane(hn::MinOfLanes(DF(), r.least)), hn::GetLane(hn::MaxOfLanes(DF(), r.most))};
+}
+/// `before` of the kernels that choose scales: ranges of this part's share of each of `rows` rows,
+/// from `first(row)` on, to its scratch.
+template <class First>
+HWY_INLINE void find_shared_ranges(const kernel_args& a, std::size_t rows, std::size_t length,
+                                   const First& first) noexcept {
+  const part_range share = part_of(length, a.part, a.parts);
+  auto* const to = static_cast<float_range*>(a.scratch);
+  for (std::size_t row = 0; row < rows; ++row)
+    to[row] = range_of(static_cast<const float*>(a.in[0]) + row * length + share.begin,
+                       share.end - share.begin, first(row));
+}
+/// What all parts found for a row.
+HWY_INLINE float_range shared_range(const kernel_args& a, std::size_t row) noexcept {
+  const auto* of = static_cast<const std::byte*>(a.scratch) - a.part * a.scratch_step;
+  float_range all = reinterpret_cast<const float_range*>(of)[row];
+  for (std::uint32_t part = 1; part < a.parts; ++part) {
+    const float_range& r = reinterpret_cast<const float_range*>(of += a.scratch_step)[row];
+    all = {r.least < all.least ? r.least : all.least, r.most > all.most ? r.most : all.most};
+  }
+  return all;
 }
 /// Of each of four rows' lanes what `choose` takes; all of them are NaN or none.
 template <class Choose>
@@ -98,11 +117,12 @@ inline HWY_NOINLINE void ranges_of_rows(const float* x, std::size_t n, std::size
 }
 
 /// Four vectors of codes at a time, as many as there are: packed together they take a third less of
-/// the shuffles than one by one. Returns how many codes.
+/// the shuffles than one by one. `zero` is added to all. Returns how many codes.
 template <class T, class Code>
-HWY_INLINE std::size_t quantize_by_four(const Code& code, const float* x, T* y,
-                                        std::size_t n) noexcept {
-  const V16 shift = hn::Set(D16(), std::int16_t{std::is_signed_v<T> ? 0 : -128});
+HWY_INLINE std::size_t quantize_by_four(const Code& code, const float* x, T* y, std::size_t n,
+                                        std::int32_t zero = 0) noexcept {
+  const V16 shift =
+      hn::Set(D16(), static_cast<std::int16_t>(zero - (std::is_signed_v<T> ? 0 : 128)));
   const V8 flip = hn::Set(D8(), static_cast<std::int8_t>(std::is_signed_v<T> ? 0 : -128));
   std::size_t i = 0;
   for (; i + lanes8 <= n; i += lanes8) {
@@ -159,9 +179,7 @@ HWY_NOINLINE void quantize_rows(const rows_to_quantize& r, bool symmetric, T* y)
   }
 }
 
-template <class V>
-struct kernel<kernel_id::dynamic_quantize, V>
-    : plain_kernel<kernel<kernel_id::dynamic_quantize, V>> {
+template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
   template <class T>
   static void store_codes(const dynamic_quantize_params& p, const rows_to_quantize& r,
                           T* to) noexcept {
@@ -201,12 +219,26 @@ struct kernel<kernel_id::dynamic_quantize, V>
     auto* const zeros = static_cast<std::int32_t*>(a.out[2]) + row;
     for (std::size_t i = 0; i < rows; ++i) zeros[i] = scales[i].zero_point;
   }
+  static const dynamic_quantize_params& params(const void* p) {
+    return *static_cast<const dynamic_quantize_params*>(p);
+  }
+  static std::size_t scratch_bytes(const void* p) {
+    return numerics::ranges_scratch(params(p).rows, params(p).rows * params(p).length);
+  }
+  static kernel_fn before(const void* p, std::uint32_t parts) {
+    return params(p).rows < parts && scratch_bytes(p) != 0 ? &find_ranges : nullptr;
+  }
+  static void find_ranges(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    find_shared_ranges(a, p.rows, p.length, [&](std::size_t row) {
+      return static_cast<const float*>(a.in[0])[row * p.length];
+    });
+  }
   /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
-  /// divisions. Of fewer rows than parts every part looks at all elements, and writes its share of
-  /// each row.
+  /// divisions. Of fewer rows than parts every part writes its share of each row.
   static void run(const kernel_args& a) noexcept {
-    const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
-    const bool few = p.rows < a.parts;
+    const auto& p = params(a.params);
+    const bool few = p.rows < a.parts, together = before(&p, a.parts) != nullptr;
     const part_range all{0, p.rows}, whole{0, p.length};
     const part_range r = few ? all : part_of(p.rows, a.part, a.parts),
                      share = few ? part_of(p.length, a.part, a.parts) : whole;
@@ -215,7 +247,11 @@ struct kernel<kernel_id::dynamic_quantize, V>
     numerics::row_scale scales[lanes32];
     for (std::size_t row = r.begin; row < r.end;) {
       const std::size_t left = r.end - row, rows = left < lanes32 ? left : lanes32;
-      ranges_of_rows(x + row * p.length, p.length, rows, least, most);
+      if (!together) ranges_of_rows(x + row * p.length, p.length, rows, least, most);
+      for (std::size_t i = 0; together && i < rows; ++i) {
+        const float_range of = shared_range(a, row + i);
+        least[i] = of.least, most[i] = of.most;
+      }
       if (p.formula == row_formula::xnnpack)
         scales_xnn(least, most, scales);
       else
@@ -239,6 +275,12 @@ struct kernel<kernel_id::dynamic_quantize, V>
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
+  static constexpr kernel_entry value{.run = &run,
+                                      .scratch_bytes = &scratch_bytes,
+                                      .describe = &describe,
+                                      .parallel = true,
+                                      .before = &before};
+  static constexpr const kernel_entry* entry = &value;
 };
 
 /// x / by, rounded once.
@@ -269,21 +311,30 @@ struct divided_by_inverse {
   }
 };
 
-/// Every part looks at all elements for the range, and writes its share.
-template <class V>
-struct kernel<kernel_id::dynamic_quantize_linear, V>
-    : plain_kernel<kernel<kernel_id::dynamic_quantize_linear, V>> {
+template <class V> struct kernel<kernel_id::dynamic_quantize_linear, V> {
+  static std::size_t count_of(const void* p) {
+    return static_cast<const dynamic_quantize_linear_params*>(p)->count;
+  }
+  static std::size_t scratch_bytes(const void* p) {
+    return numerics::ranges_scratch(1, count_of(p));
+  }
+  static kernel_fn before(const void* p, std::uint32_t parts) {
+    return parts > 1 && scratch_bytes(p) != 0 ? &find_range : nullptr;
+  }
+  static void find_range(const kernel_args& a) noexcept {
+    find_shared_ranges(a, 1, count_of(a.params), [](std::size_t) { return 0.f; });
+  }
   template <class Divide>
   static HWY_NOINLINE void quantize(const Divide& divide, const float* x, std::uint8_t* y,
                                     std::size_t n, const numerics::row_scale& s) noexcept {
     const VF lo = set_float(static_cast<float>(-s.zero_point)),
              hi = set_float(static_cast<float>(255 - s.zero_point));
     const V32 z = set32(s.zero_point);
-    for (std::size_t i = 0; i < n; i += lanes32) {
+    const auto code = [&](VF v) HWY_ATTR { return round_within(divide(v), lo, hi); };
+    for (std::size_t i = quantize_by_four(code, x, y, n, s.zero_point); i < n; i += lanes32) {
       const std::size_t left = n - i;
       const bool whole = left >= lanes32;
-      const VF v = divide(whole ? simd::load(x + i) : simd::load_some(x + i, left));
-      const V32 q = hn::Add(round_within(v, lo, hi), z);
+      const V32 q = hn::Add(code(whole ? simd::load(x + i) : simd::load_some(x + i, left)), z);
       if (whole)
         simd::store_from32(q, y + i);
       else
@@ -291,11 +342,12 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
     }
   }
   static void run(const kernel_args& a) noexcept {
-    const auto& p = *static_cast<const dynamic_quantize_linear_params*>(a.params);
+    const std::size_t count = count_of(a.params);
     const auto* x = static_cast<const float*>(a.in[0]);
-    const float_range range = range_of(x, p.count, 0);
+    const float_range range =
+        before(a.params, a.parts) != nullptr ? shared_range(a, 0) : range_of(x, count, 0);
     const numerics::row_scale s = numerics::linear_scale(range.least, range.most);
-    const auto r = part_of(p.count, a.part, a.parts);
+    const auto r = part_of(count, a.part, a.parts);
     auto* const y = static_cast<std::uint8_t*>(a.out[0]) + r.begin;
     if (divided_by_inverse::takes(s.scale))
       quantize(divided_by_inverse(s.scale), x + r.begin, y, r.end - r.begin, s);
@@ -306,6 +358,12 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
     *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
   }
   static const char* describe(const void*) { return "dynamic_quantize_linear"; }
+  static constexpr kernel_entry value{.run = &run,
+                                      .scratch_bytes = &scratch_bytes,
+                                      .describe = &describe,
+                                      .parallel = true,
+                                      .before = &before};
+  static constexpr const kernel_entry* entry = &value;
 };
 
 /// Channels [first, last) of pixels [begin, end), `per_row` of which share a scale.

@@ -38,7 +38,8 @@ struct kernel_args {
   void* scratch = nullptr;         // this part's own scratch, 64-byte aligned, contents undefined
   std::uint32_t part =
       0;  // this call computes part `part` of `parts`: a static partition over threads;
-  std::uint32_t parts = 1;  // the parts write disjoint elements and together all of them
+  std::uint32_t parts = 1;       // the parts write disjoint elements and together all of them
+  std::size_t scratch_step = 0;  // bytes from a part's scratch to the next one's
 };
 using kernel_fn = void (*)(const kernel_args&) noexcept;
 
@@ -60,6 +61,10 @@ struct kernel_entry {
   const char* (*describe)(const void* params) = nullptr;
   /// May be called with parts > 1.
   bool parallel = false;
+  /// What the parts find out together of operands that each would have to read whole otherwise:
+  /// all parts of this call are done, and have left it in their scratch, before a part of `run`
+  /// begins. Null, or returns null: nothing for these params and so many parts, more than 1.
+  kernel_fn (*before)(const void* params, std::uint32_t parts) = nullptr;
   /// Stores data that pack() wrote for another node in the params: one whose constants,
   /// quantization and attributes (but the padding of pixels) are the same, and where there is
   /// `packing`, what that gives too. Extents of values do not matter. Every kernel that packs has

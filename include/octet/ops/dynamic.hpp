@@ -49,6 +49,19 @@ struct dynamic_quantize_params {
 };
 
 namespace numerics {
+/// Least and greatest value of a row or of a part of it.
+struct float_range {
+  float least, most;
+};
+/// Threads that share rows, fewer than they are, find the rows' ranges together: each its share's,
+/// in its scratch, before codes are written. Of few values each looks at all, which is soon done.
+inline constexpr std::size_t most_shared_ranges = 8, least_shared_values = std::size_t{1} << 13;
+/// Bytes of scratch of one part for that; 0: each looks at all.
+constexpr std::size_t ranges_scratch(std::size_t rows, std::size_t values) noexcept {
+  return rows <= most_shared_ranges && values >= least_shared_values
+             ? most_shared_ranges * sizeof(float_range)
+             : 0;
+}
 /// TFLite's choice for one row. A row of zeros has scale 1.
 struct row_scale {
   float scale = 1, inverse = 1;
@@ -162,6 +175,21 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
   for (std::size_t i = 1; i < out.size(); ++i) out[i] = dims{a.rows};
   return unit{};
 }
+/// Memory of the two, and of qnn.dynamic_quantize_linear: params P.
+template <class P>
+constexpr void dynamic_quantize_memory(std::size_t rows, std::size_t values, node_memory& to) {
+  to.make<P>();
+  to.kernel([&](const kernels::target_layout&) {
+    kernels::node_bytes bytes;
+    bytes.scratch = numerics::ranges_scratch(rows, values);
+    return bytes;
+  });
+}
+constexpr void dynamic_rows_memory(const node_view& n, node_memory& to) {
+  dynamic_quantize_memory<dynamic_quantize_params>(
+      as_size(read_attributes<dynamic_rows_attrs>(*n.attrs).rows), n.in[0].shape.elements().value,
+      to);
+}
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE std::optional<row_formula> row_formula_of(rounding r, bool asymmetric) noexcept {
   switch (r) {
@@ -233,7 +261,7 @@ inline constexpr op_def dynamic_quantize{
     .kernel = kernel_id::dynamic_quantize,
     .attributes = keys_of<dynamic_quantize_attrs>,
     .shape = &dynamic_quantize_op_shape,
-    .memory = &params_only<dynamic_quantize_params>,
+    .memory = &dynamic_rows_memory,
     .prepare = &dynamic_quantize_prepare,
     .decide = &laws::dynamic_quantize,
 };
@@ -252,7 +280,7 @@ inline constexpr op_def dynamic_quantize_asymmetric{
     .kernel = kernel_id::dynamic_quantize,
     .attributes = keys_of<dynamic_rows_attrs>,
     .shape = &dynamic_quantize_op_shape,
-    .memory = &params_only<dynamic_quantize_params>,
+    .memory = &dynamic_rows_memory,
     .prepare = &dynamic_quantize_asymmetric_prepare,
     .decide = &laws::dynamic_quantize,
 };
@@ -324,7 +352,11 @@ inline constexpr op_def dynamic_quantize_linear{
     .kernel = kernel_id::dynamic_quantize_linear,
     .attributes = keys_of<>,
     .shape = &dynamic_quantize_linear_shape,
-    .memory = &params_only<dynamic_quantize_linear_params>,
+    .memory =
+        [](const node_view& n, node_memory& to) {
+          dynamic_quantize_memory<dynamic_quantize_linear_params>(1, n.in[0].shape.elements().value,
+                                                                  to);
+        },
     .prepare = &dynamic_quantize_linear_prepare,
     .decide = &laws::dynamic_quantize_linear,
 };

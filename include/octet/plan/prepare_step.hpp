@@ -134,6 +134,7 @@ OCTET_COLD inline status prepare_step(const op_def& op, const node_view& n, targ
   st.kernel = p.kernel;
   st.kernel_name = k->describe ? k->describe(p.params) : "simd";
   st.parts = k->parallel ? threads : 1;
+  if (k->before && st.parts > 1) st.before = k->before(p.params, st.parts);
   st.scratch = k->scratch_bytes ? k->scratch_bytes(p.params) : 0;
   st.packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
   if (auto s = within(op, "scratch of a kernel", st.scratch, most.on[0].scratch); !s) return s;

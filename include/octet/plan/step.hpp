@@ -9,6 +9,7 @@ OCTET_NAMESPACE_BEGIN
 /// One kernel call. Everything in it is fixed at plan time.
 struct step {
   kernel_fn run = nullptr;
+  kernel_fn before = nullptr;  // kernel_entry::before
   const void* params = nullptr;
   std::int32_t node = 0;  // index into plan_data::source.nodes
   std::uint32_t first_in = 0, inputs = 0, first_out = 0,

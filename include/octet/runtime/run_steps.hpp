@@ -24,14 +24,34 @@ struct no_pool {
   void run(void (*job)(void*, unsigned), void* context) noexcept { job(context, 0); }
 };
 
-inline void run_part(const step_list& l, const step& s, unsigned part) noexcept {
-  s.run({s.params,
-         {l.operands + s.first_in, s.inputs},
-         // kernels get inputs as const
-         {const_cast<void* const*>(l.operands + s.first_out), s.outputs},
-         l.scratch + part * round_up(l.scratch_bytes, alignment),
-         part,
-         s.parts});
+inline void run_part(const step_list& l, const step& s, kernel_fn run, unsigned part) noexcept {
+  const std::size_t scratch_step = round_up(l.scratch_bytes, alignment);
+  run({s.params,
+       {l.operands + s.first_in, s.inputs},
+       // kernels get inputs as const
+       {const_cast<void* const*>(l.operands + s.first_out), s.outputs},
+       l.scratch + part * scratch_step,
+       part,
+       s.parts,
+       scratch_step});
+}
+/// All parts of a step's call, each on the thread that takes it.
+template <class Pool>
+void run_parts(const step_list& l, const step& s, kernel_fn run, Pool& pool) noexcept {
+  struct call {
+    const step_list& list;
+    const step& of;
+    kernel_fn run;
+  };
+  // On this stack: pool.run() does not return before every part that was taken is done.
+  call job{l, s, run};
+  pool.run(
+      [](void* context, unsigned part) {
+        const numerics::exact_environment worker;
+        const auto& [list, at, fn] = *static_cast<const call*>(context);
+        if (part < at.parts) run_part(list, at, fn, part);
+      },
+      &job);
 }
 /// All steps; `after(step)` follows each. Steps of several parts run on `pool`, which has at least
 /// as many threads. Computes in the environment that kernels expect, whatever rounding and
@@ -41,17 +61,10 @@ void run_steps(const step_list& l, Pool& pool, const After& after) noexcept {
   const numerics::exact_environment environment;
   for (const step& s : l.steps) {
     if (s.parts <= 1) {
-      run_part(l, s, 0);
+      run_part(l, s, s.run, 0);
     } else {
-      // On this stack: run() does not return before every part that was taken is done.
-      std::pair<const step_list*, const step*> job{&l, &s};
-      pool.run(
-          [](void* context, unsigned part) {
-            const numerics::exact_environment worker;
-            const auto& [list, at] = *static_cast<decltype(job)*>(context);
-            if (part < at->parts) run_part(*list, *at, part);
-          },
-          &job);
+      if (s.before != nullptr) run_parts(l, s, s.before, pool);
+      run_parts(l, s, s.run, pool);
     }
     after(s);
   }
