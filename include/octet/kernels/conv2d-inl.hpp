@@ -269,7 +269,7 @@ HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* pack
   // Items of the partition: pixels where rows are read directly, else output lines.
   const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
   const auto [range, share] =
-      kernels::share_of(h, as_size(tile_rows(kernels::panel_vectors(h.vectors, h.panels, 0))),
+      kernels::share_of(g, h, as_size(tile_rows(kernels::panel_vectors(h.vectors, h.panels, 0))),
                         items, line, product_of(h.panels, kernels::panel_groups(g, h)), a);
   tile_call t = tiles_of(r, segments, scalars, finish);
   for (std::size_t item = range.begin; item < range.end;) {

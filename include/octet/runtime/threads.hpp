@@ -116,10 +116,12 @@ class worker_thread {
 }  // namespace detail
 
 /// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run()
-/// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
-/// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
-/// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
-/// out: those that run take their parts. A pool that exists has begun: what the system does to
+/// allocates nothing. Each thread takes the part with its number, the caller's thread part 0, job
+/// for job: what a part of a layer wrote is in the cache of the core that reads it in the next one.
+/// Then it takes what nobody has begun: on a busy machine the caller does not wait for a worker
+/// that gets no CPU, it does that part itself. Workers spin briefly (the gap between two layers is
+/// microseconds), then sleep. Threads that cannot start are left out: those that run take their
+/// parts. A pool that exists has begun: what the system does to
 /// start a thread (signal masks, a robust list) is over and cannot fall into a run.
 class thread_pool {
  public:
@@ -127,7 +129,8 @@ class thread_pool {
   explicit thread_pool(unsigned threads) noexcept : limit_(threads < 1 ? 1 : threads) {
     if (limit_ == 1) return;
     workers_.reset(new (std::nothrow) detail::worker_thread[limit_ - 1]);
-    while (workers_ && started_ + 1 < limit_ &&
+    taken_.reset(new (std::nothrow) last_job[limit_]);
+    while (workers_ && taken_ && started_ + 1 < limit_ &&
            workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
       ++started_;
     for (std::uint32_t here; (here = begun_.load()) != started_;) begun_.wait(here);
@@ -153,11 +156,9 @@ class thread_pool {
     job_ = job;
     context_ = context;
     pending_.set(limit_);
-    ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
-                  std::memory_order_release);
-    generation_.increment();
+    const std::uint32_t number = generation_.increment() + 1;
     generation_.wake_all();
-    take_parts();
+    take_parts(0, number);
     std::uint32_t left = pending_.load();
     for (int spin = 0; left != 0 && spin < spins; ++spin) {
       pause();
@@ -171,7 +172,10 @@ class thread_pool {
 
  private:
   static constexpr int spins = 2000;  // about 20-50 microseconds
-  static constexpr std::uint64_t closed = 0xffffffff;
+  /// The job in which a part was last taken. A cache line of its own.
+  struct alignas(64) last_job {
+    std::atomic<std::uint32_t> number{0};
+  };
   static void pause() noexcept {
 #if defined(__x86_64__)
     asm volatile("pause");
@@ -179,22 +183,22 @@ class thread_pool {
     asm volatile("yield");
 #endif
   }
-  /// Takes parts while there are any. The ticket holds the job's number and its next part in one
-  /// word, so that a worker that comes late cannot take a part of a job that is over; a part that
-  /// is taken keeps run() from returning, so that what describes the job stays as it is.
-  void take_parts() noexcept {
-    std::uint64_t t = ticket_.load(std::memory_order_acquire);
-    while ((t & closed) < limit_) {
-      if (!ticket_.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel,
-                                         std::memory_order_acquire))
+  /// Takes parts of job `number` that nobody has taken, from `own` on. All parts of a job are taken
+  /// before the next one begins, so that a worker that comes late finds none; a part that is taken
+  /// keeps run() from returning, so that what describes the job stays as it is.
+  void take_parts(unsigned own, std::uint32_t number) noexcept {
+    for (unsigned i = 0; i < limit_; ++i) {
+      const unsigned part = own < limit_ - i ? own + i : own + i - limit_;
+      std::uint32_t before = number - 1;
+      if (!taken_[part].number.compare_exchange_strong(before, number, std::memory_order_acq_rel,
+                                                       std::memory_order_relaxed))
         continue;
-      job_(context_, static_cast<unsigned>(t & closed));
+      job_(context_, part);
       if (pending_.decrement() == 1) pending_.wake_all();
-      t = ticket_.load(std::memory_order_acquire);
     }
   }
   void work() noexcept {
-    begun_.increment();
+    const unsigned own = begun_.increment() + 1;
     begun_.wake_all();
     std::uint32_t seen = 0;
     for (;;) {
@@ -209,7 +213,7 @@ class thread_pool {
       }
       seen = now;
       if (stop_.load(std::memory_order_relaxed)) return;
-      take_parts();
+      take_parts(own, now);
     }
   }
 
@@ -217,9 +221,9 @@ class thread_pool {
   job_fn job_ = nullptr;
   void* context_ = nullptr;
   detail::signal_word generation_{0};
-  alignas(64) std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
-  detail::signal_word pending_{0};                         // parts that are not done
-  detail::signal_word begun_{0};                           // workers that are in work()
+  detail::signal_word pending_{0};     // parts that are not done
+  detail::signal_word begun_{0};       // workers that are in work()
+  std::unique_ptr<last_job[]> taken_;  // each part's
   std::atomic<bool> stop_{false};
   unsigned started_ = 0;
   std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
