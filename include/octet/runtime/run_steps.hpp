@@ -21,7 +21,9 @@ struct step_list {
 };
 /// In place of a thread_pool where no step has several parts: such programs need no thread library.
 struct no_pool {
-  void run(void (*job)(void*, unsigned), void* context) noexcept { job(context, 0); }
+  template <class T> void run(void (*job)(const T&, unsigned), const T& context) noexcept {
+    job(context, 0);
+  }
 };
 
 inline void run_part(const step_list& l, const step& s, kernel_fn run, unsigned part) noexcept {
@@ -39,26 +41,29 @@ inline void run_part(const step_list& l, const step& s, kernel_fn run, unsigned 
 template <class Pool>
 void run_parts(const step_list& l, const step& s, kernel_fn run, Pool& pool) noexcept {
   struct call {
-    const step_list& list;
-    const step& of;
+    const step_list* list;
+    const step* of;
     kernel_fn run;
   };
-  // On this stack: pool.run() does not return before every part that was taken is done.
-  call job{l, s, run};
   pool.run(
-      [](void* context, unsigned part) {
+      +[](const call& c, unsigned part) {
         const numerics::exact_environment worker;
-        const auto& [list, at, fn] = *static_cast<const call*>(context);
-        if (part < at.parts) run_part(list, at, fn, part);
+        if (part < c.of->parts) run_part(*c.list, *c.of, c.run, part);
       },
-      &job);
+      call{&l, &s, run});
 }
 /// All steps; `after(step)` follows each. Steps of several parts run on `pool`, which has at least
 /// as many threads. Computes in the environment that kernels expect, whatever rounding and
 /// flush-to-zero mode the application runs in.
 template <class Pool, class After>
-void run_steps(const step_list& l, Pool& pool, const After& after) noexcept {
+void run_steps(const step_list& list, Pool& pool, const After& after) noexcept {
   const numerics::exact_environment environment;
+  // Threads read it in each step: no line that this one writes meanwhile.
+  struct alignas(64) own_lines {
+    step_list l;
+  };
+  const own_lines here{list};
+  const step_list& l = here.l;
   for (const step& s : l.steps) {
     if (s.parts <= 1) {
       run_part(l, s, s.run, 0);

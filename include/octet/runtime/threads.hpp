@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <type_traits>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
@@ -31,17 +32,16 @@ namespace detail {
 
 /// A number that threads wait for. Who changes it asks the system to wake others only where one
 /// sleeps: between two layers they spin. Both sides are sequentially consistent: a thread that
-/// counts itself as asleep after it was looked for finds the number changed. A cache line of its
-/// own: threads that spin on it do not slow down those that take parts.
-class alignas(64) signal_word {
+/// counts itself as asleep after it was looked for finds the number changed.
+class signal_word {
  public:
   explicit constexpr signal_word(std::uint32_t v) noexcept : value_(v) {}
   std::uint32_t load() const noexcept { return value_.load(std::memory_order_acquire); }
-  /// Nobody waits yet.
-  void set(std::uint32_t v) noexcept { value_.store(v, std::memory_order_relaxed); }
   /// Returns the number before.
-  std::uint32_t increment() noexcept { return value_.fetch_add(1, std::memory_order_seq_cst); }
-  std::uint32_t decrement() noexcept { return value_.fetch_sub(1, std::memory_order_seq_cst); }
+  std::uint32_t increment(std::uint32_t by = 1) noexcept {
+    return value_.fetch_add(by, std::memory_order_seq_cst);
+  }
+  bool has_sleepers() const noexcept { return asleep_.load(std::memory_order_relaxed) != 0; }
   /// Returns when the number may no longer be `old`.
   void wait(std::uint32_t old) noexcept {
     asleep_.fetch_add(1, std::memory_order_seq_cst);
@@ -118,11 +118,14 @@ class worker_thread {
 /// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run()
 /// allocates nothing. Each thread takes the part with its number, the caller's thread part 0, job
 /// for job: what a part of a layer wrote is in the cache of the core that reads it in the next one.
-/// Then it takes what nobody has begun: on a busy machine the caller does not wait for a worker
-/// that gets no CPU, it does that part itself. Workers spin briefly (the gap between two layers is
-/// microseconds), then sleep. Threads that cannot start are left out: those that run take their
-/// parts. A pool that exists has begun: what the system does to
-/// start a thread (signal masks, a robust list) is over and cannot fall into a run.
+/// The caller then takes what nobody has begun: on a busy machine it does not wait for a worker
+/// that gets no CPU. Workers spin briefly (the gap between two layers is microseconds), then sleep.
+/// Threads that cannot start are left out: those that run take their parts. A pool that exists has
+/// begun: what the system does to start a thread (signal masks, a robust list) is over and cannot
+/// fall into a run.
+///
+/// Between two layers, what counts is how often a cache line goes from core to core, 0.1 us each:
+/// once with a job, all of it, and once back with the number of parts that are done.
 class thread_pool {
  public:
   using job_fn = void (*)(void* context, unsigned part);
@@ -137,8 +140,8 @@ class thread_pool {
   }
   ~thread_pool() {
     stop_.store(true, std::memory_order_relaxed);
-    generation_.increment();
-    generation_.wake_all();
+    call_.number.increment();
+    call_.number.wake_all();
     for (unsigned i = 0; i < started_; ++i) workers_[i].join();
   }
   thread_pool(const thread_pool&) = delete;
@@ -153,25 +156,42 @@ class thread_pool {
       for (unsigned part = 0; part < limit_; ++part) job(context, part);
       return;
     }
-    job_ = job;
-    context_ = context;
-    pending_.set(limit_);
-    const std::uint32_t number = generation_.increment() + 1;
-    generation_.wake_all();
-    take_parts(0, number);
-    std::uint32_t left = pending_.load();
-    for (int spin = 0; left != 0 && spin < spins; ++spin) {
+    call_.job = job;
+    call_.context = context;
+    const std::uint32_t number = call_.number.increment() + 1;
+    call_.number.wake_all();
+    job(context, 0);
+    unsigned left = limit_ - 1 - take_parts(running(), number);  // what workers do
+    std::uint32_t done = done_.load() - done_before_;
+    for (int spin = 0; done != left && spin < spins; ++spin) {
+      if (spin == patience || call_.number.has_sleepers()) {
+        for (unsigned own = 1; own < running(); ++own) left -= take_parts(own, number);
+      }
       pause();
-      left = pending_.load();
+      done = done_.load() - done_before_;
     }
-    while (left != 0) {
-      pending_.wait(left);
-      left = pending_.load();
-    }
+    for (; done != left; done = done_.load() - done_before_) done_.wait(done + done_before_);
+    done_before_ += left;
+  }
+  /// The same with a small context that workers get with the job.
+  template <class T>
+  void run(void (*job)(const T& context, unsigned part), const T& context) noexcept {
+    struct bound {
+      void (*job)(const T& context, unsigned part);
+      T context;
+    };
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(bound) <= sizeof(call_.copy));
+    run(
+        [](void* b, unsigned part) {
+          const auto& of = *static_cast<const bound*>(b);
+          of.job(of.context, part);
+        },
+        ::new (static_cast<void*>(call_.copy)) bound{job, context});
   }
 
  private:
-  static constexpr int spins = 2000;  // about 20-50 microseconds
+  static constexpr int spins = 2000;   // about 20-50 microseconds
+  static constexpr int patience = 32;  // about 1: a worker that spins has begun by then
   /// The job in which a part was last taken. A cache line of its own.
   struct alignas(64) last_job {
     std::atomic<std::uint32_t> number{0};
@@ -183,49 +203,61 @@ class thread_pool {
     asm volatile("yield");
 #endif
   }
-  /// Takes parts of job `number` that nobody has taken, from `own` on. All parts of a job are taken
-  /// before the next one begins, so that a worker that comes late finds none; a part that is taken
-  /// keeps run() from returning, so that what describes the job stays as it is.
-  void take_parts(unsigned own, std::uint32_t number) noexcept {
-    for (unsigned i = 0; i < limit_; ++i) {
-      const unsigned part = own < limit_ - i ? own + i : own + i - limit_;
+  /// Takes the parts of thread `own` in job `number` that nobody has taken; returns how many. All
+  /// parts of a job are taken before the next one begins, so that a worker that comes late finds
+  /// none; a part that is taken keeps run() from returning, so that what describes the job stays.
+  unsigned take_parts(unsigned own, std::uint32_t number) noexcept {
+    unsigned taken = 0;
+    for (unsigned part = own; part < limit_; part += running()) {
       std::uint32_t before = number - 1;
       if (!taken_[part].number.compare_exchange_strong(before, number, std::memory_order_acq_rel,
                                                        std::memory_order_relaxed))
         continue;
-      job_(context_, part);
-      if (pending_.decrement() == 1) pending_.wake_all();
+      call_.job(call_.context, part);
+      ++taken;
     }
+    return taken;
   }
   void work() noexcept {
     const unsigned own = begun_.increment() + 1;
     begun_.wake_all();
     std::uint32_t seen = 0;
     for (;;) {
-      std::uint32_t now = generation_.load();
+      std::uint32_t now = call_.number.load();
       for (int spin = 0; now == seen && spin < spins; ++spin) {
         pause();
-        now = generation_.load();
+        now = call_.number.load();
       }
       while (now == seen) {
-        generation_.wait(seen);
-        now = generation_.load();
+        call_.number.wait(seen);
+        now = call_.number.load();
       }
       seen = now;
       if (stop_.load(std::memory_order_relaxed)) return;
-      take_parts(own, now);
+      if (const unsigned taken = take_parts(own, now); taken != 0) {
+        done_.increment(taken);
+        done_.wake_all();
+      }
     }
   }
 
+  /// What workers read of a job: one cache line.
+  struct alignas(64) announcement {
+    detail::signal_word number{0};
+    job_fn job = nullptr;
+    void* context = nullptr;
+    alignas(8) std::byte copy[40];
+  };
+  static_assert(sizeof(announcement) == 64);
+
   const unsigned limit_;  // threads, and so parts of a job
-  job_fn job_ = nullptr;
-  void* context_ = nullptr;
-  detail::signal_word generation_{0};
-  detail::signal_word pending_{0};     // parts that are not done
-  detail::signal_word begun_{0};       // workers that are in work()
-  std::unique_ptr<last_job[]> taken_;  // each part's
-  std::atomic<bool> stop_{false};
   unsigned started_ = 0;
+  std::uint32_t done_before_ = 0;  // this job
+  announcement call_;
+  alignas(64) detail::signal_word done_{0};   // parts that workers have done, of all jobs
+  alignas(64) detail::signal_word begun_{0};  // workers that are in work()
+  std::unique_ptr<last_job[]> taken_;         // each part's
+  std::atomic<bool> stop_{false};
   std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
 };
 
