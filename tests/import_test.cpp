@@ -243,6 +243,9 @@ TEST_CASE("what is not a TensorFlow Lite file is told apart") {
   CHECK(has(message(std::string_view("\x89HDF\r\n\x1a\n", 8)), "an HDF5 file"));
   CHECK(has(message("version https://git-lfs.github.com/spec/v1"), "a Git LFS pointer"));
   CHECK(has(message("<!DOCTYPE html>"), "a web page"));
+  CHECK(has(message("\x80\x04\x95 so on"), "a Python pickle"));
+  CHECK(has(message("\x08\x07\x12\x07pytorch"), "a protocol buffer, as ONNX models"));
+  CHECK(has(message("const unsigned char model[] = {28,"), "C source"));
 }
 
 TEST_CASE("custom operators get the file's options as attributes") {
@@ -458,6 +461,90 @@ TEST_CASE("what LiteRT computes of memory that is not there is refused") {
   CHECK(error_of(equal, tflite::boolean, {}, tflite::boolean).empty());
   CHECK(has(error_of(set_diagonal, tflite::boolean, {}), "element type of a diagonal"));
   CHECK(error_of(set_diagonal, tflite::int8, {}).empty());
+}
+
+/// What is said of a layer of [1, 1, 1, 2] (fully connected: [1, 2]) with a bias of a type, and a
+/// type that the operator says it has.
+std::string bias_error(std::int32_t code, std::int8_t type, std::int8_t bias, std::int32_t said,
+                       law arithmetic) {
+  tflite_file f;
+  const bool is_matrix = code == tflite::fully_connected;
+  const std::vector<std::int32_t> shape =
+      is_matrix ? std::vector<std::int32_t>{1, 2} : std::vector<std::int32_t>{1, 1, 1, 2};
+  constexpr std::int8_t int64 = 4;
+  const auto x = f.add({.name = "x", .shape = shape, .type = type, .scales = {0.5f}}),
+             w = f.add({.name = "w", .shape = shape, .scales = {0.25f}, .data = {1, 2}}),
+             b = f.add({.name = "b",
+                        .shape = {1},
+                        .type = bias,
+                        .scales = {0.125f},
+                        .data = std::vector<std::uint8_t>(bias == int64 ? 8 : 4, 1)}),
+             y = f.add({.name = "y",
+                        .shape = is_matrix ? std::vector<std::int32_t>{1, 1}
+                                           : std::vector<std::int32_t>{1, 1, 1, 1},
+                        .type = type,
+                        .scales = {1.f}});
+  f.operations = {{.code = code, .in = {x, w, b}, .out = {y}}};
+  f.operations[0].options = is_matrix ? std::vector<std::int32_t>{0, 0, 0, 0, said}
+                                      : std::vector<std::int32_t>{0, 1, 1, 0, 1, 1, said};
+  f.inputs = {x};
+  f.outputs = {y};
+  import::tflite_options o;
+  o.arithmetic = arithmetic;
+  const auto bytes = f.bytes();
+  const auto g = import::try_tflite(bytes, "made.tflite", o);
+  return g ? std::string() : g.error().message();
+}
+
+TEST_CASE("a bias that TFLite reads as another type is refused") {
+  constexpr std::int8_t int16 = 7, int64 = 4, int32 = tflite::int32;
+  constexpr std::int32_t layer = tflite::fully_connected, window = tflite::conv_2d;
+  constexpr law ref = law::tflite_ref, xnnpack = law::tflite_xnnpack;
+  for (const std::int32_t code : {layer, window}) {
+    CHECK(has(bias_error(code, tflite::int8, int64, 0, ref), "bias next to 8 bits (found int64"));
+    CHECK(bias_error(code, tflite::int8, int32, 0, ref).empty());
+    for (const law l : {ref, xnnpack}) {
+      CHECK(bias_error(code, int16, int64, 0, l).empty());
+      CHECK(bias_error(code, int16, int32, int32, l).empty());
+      CHECK(has(bias_error(code, int16, int64, int32, l), "quantized_bias_type says"));
+      CHECK(has(bias_error(code, int16, int32, int64, l), "quantized_bias_type says"));
+    }
+    CHECK(has(bias_error(code, int16, int32, 0, ref), "TFLite reads it as int64"));
+  }
+  CHECK(has(bias_error(window, int16, int32, 0, xnnpack), "TFLite reads it as int64"));
+  CHECK(bias_error(layer, int16, int32, 0, xnnpack).empty());
+}
+
+TEST_CASE("recurrent layers of both directions that TFLite runs more than once are refused") {
+  for (const bool time_major : {false, true}) {
+    tflite_file f;
+    const auto x = f.add({.name = "x", .shape = {1, 2, 2}, .type = tflite::float32});
+    std::vector<std::int32_t> in{x};
+    for (int side = 0; side < 2; ++side) {
+      for (const char* name : {"w", "r"})
+        in.push_back(f.add({.name = name,
+                            .shape = {2, 2},
+                            .scales = {0.25f},
+                            .data = std::vector<std::uint8_t>(4, 1)}));
+      in.push_back(f.add({.name = "b",
+                          .shape = {2},
+                          .type = tflite::float32,
+                          .data = std::vector<std::uint8_t>(8, 0)}));
+      in.push_back(
+          f.add({.name = "h", .shape = {1, 2}, .type = tflite::float32, .variable = true}));
+    }
+    f.tensors[4].shape = f.tensors[8].shape = {time_major ? 2 : 1, 2};
+    const auto y = f.add({.name = "y", .shape = {1, 2, 4}, .type = tflite::float32});
+    f.operations = {{.code = import::tflite_schema::builtin_code("BIDIRECTIONAL_SEQUENCE_RNN"),
+                     .in = in,
+                     .out = {y}}};
+    f.operations[0].options = {time_major, 4, 1};  // activation TANH, outputs merged
+    f.inputs = {x};
+    f.outputs = {y};
+    const std::string said = time_major ? refusal(f) : std::string();
+    if (time_major) CHECK(has(said, "runs the sequence as often as it has steps"));
+    if (!time_major) CHECK(load(f, law::tflite_ref).outputs.size() == 1);
+  }
 }
 
 TEST_CASE("MediaPipe's transposed convolution") {

@@ -207,6 +207,17 @@ template <> struct cases<octet::ops::non_max_suppression> {
       n.in[1].values = {0.75, 0.5, 1};
       if (sigma == 0) n.expected = {{2, 0, 0, 0}, {1, 0.75, 0, 0}, {2}};
     }
+    // Without area it does not overlap itself, and is chosen as often as there are boxes.
+    node_case& flat = to.add("one without area", {dims{2, 4}, dims{2}}, 3);
+    flat.attrs = to_attributes(octet::non_max_suppression_attrs{4, 0.5, 0.25, 0});
+    flat.in[0].values = {1, 0, 1, 1, 0, 0, 1, 1}, flat.in[1].values = {0.75, 0.5};
+    flat.expected = {{0, 0, 0, 0}, {0.75, 0.75, 0, 0}, {2}};
+    // Of a heap of four equal ones the second child rises first.
+    node_case& equal = to.add("equal scores", {dims{4, 4}, dims{4}}, 3);
+    equal.attrs = to_attributes(octet::non_max_suppression_attrs{4, 0.5, 0.25, 0});
+    equal.in[0].values = {0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7};
+    equal.in[1].values.assign(4, 0.5);
+    equal.expected = {{0, 2, 3, 1}, {0.5, 0.5, 0.5, 0.5}, {4}};
     node_case& many = to.add("many", {dims{50, 4}, dims{50}}, 3);
     many.attrs = to_attributes(octet::non_max_suppression_attrs{20, 0.3, 0, 0.5});
     to.add("none", {dims{0, 4}, dims{0}}, 3).attrs =
@@ -225,6 +236,20 @@ template <> struct cases<octet::ops::detection_postprocess> {
     n.in[1].values = {9, 0.25, 0.75, 9, 0.5, 0.125, 9, 0.125, 1};
     n.in[2].values = {1, 1, 2, 2, 1, 1, 2, 2, 5, 5, 2, 4};
     n.expected = {{4, 3, 6, 7, 0, 0, 2, 2, 0, 0, 0, 0}, {1, 1, 0}, {1, 0.75, 0}, {2}};
+    // Of classes 0.25, 0.5, 0.5 the partial sort leaves the last one first.
+    a.most = 1, a.classes = 3, a.per_box = 2;
+    node_case& two = to.add("two classes of a box", {dims{1, 1, 4}, dims{1, 1, 3}, dims{1, 4}}, 4);
+    two.attrs = to_attributes(a);
+    two.in[0].values.assign(4, 0);
+    two.in[1].values = {0.25, 0.5, 0.5}, two.in[2].values = {1, 1, 2, 2};
+    two.expected = {{0, 0, 2, 2, 0, 0, 2, 2}, {2, 1}, {0.5, 0.5}, {1}};
+    a.classes = 1, a.per_box = 3;
+    node_case& more = to.add("room for more classes than there are",
+                             {dims{1, 1, 4}, dims{1, 1, 1}, dims{1, 4}}, 4);
+    more.attrs = to_attributes(a);
+    more.in[0].values.assign(4, 0);
+    more.in[1].values = {0.5}, more.in[2].values = {1, 1, 2, 2};
+    more.expected = {{0, 0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0}, {0, 0, 0}, {0.5, 0, 0}, {1}};
     a.most = 9, a.classes = 4, a.per_box = 2, a.score = -5;
     node_case& many = to.add("many", {dims{1, 30, 5}, dims{1, 30, 4}, dims{30, 4}}, 4);
     many.attrs = to_attributes(a), many.in[2].range(0.5, 3);

@@ -329,6 +329,7 @@ template <> struct cases<octet::ops::topk> {
     n.expected = {{9, 9, 8, 4}, {1, 2, 3, 0}};
     to.add("all", {dims{3, 37}}, 2).attrs.set("k", std::int64_t{37});
     to.add("no rows", {dims{0, 4}}, 2).attrs.set("k", std::int64_t{2});
+    to.add("none of them", {dims{3, 4}}, 2).attrs.set("k", std::int64_t{0});
     for (std::int64_t order = 0; order < octet::topk_orders; ++order)
       for (const std::int64_t k : {1, 2, 70, 150}) {
         node_case& o = to.add("order " + std::to_string(order) + ", " + std::to_string(k),

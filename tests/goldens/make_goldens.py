@@ -29,6 +29,7 @@ import cases_more
 import cases_odd
 import cases_spectra
 import cases_state
+import cases_subgraphs
 import cases_types
 
 LAWS = {"ref": ("tflite_ref", OpResolverType.BUILTIN_REF),
@@ -197,7 +198,8 @@ def main():
             old.unlink()
     writer = Writer(folder, arguments.only)
     for file in (cases_core, cases_more, cases_state, cases_data, cases_spectra, cases_floats,
-                 cases_graphs, cases_odd, cases_left, cases_kernels, cases_beside, cases_types):
+                 cases_graphs, cases_odd, cases_left, cases_kernels, cases_beside, cases_types,
+                 cases_subgraphs):
         if not arguments.file or arguments.file == file.__name__:
             file.make(writer)
     manifest = arguments.out / "MANIFEST.json"

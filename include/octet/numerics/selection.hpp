@@ -1,6 +1,6 @@
 // Selecting and sorting in the order that libstdc++ leaves equal elements in: PyTorch's topk and
-// sort are its partial_sort, nth_element and sort, so that the steps decide which of equal elements
-// come first. From the published algorithms: Musser's introspective sort and selection (median of
+// sort are its partial_sort, nth_element and sort, TensorFlow Lite's suppression of boxes its heap,
+// so that the steps decide which of equal elements come first. From the published algorithms: Musser's introspective sort and selection (median of
 // three, unguarded partition, heap below a depth, insertion below 16 elements), Williams' heap with
 // Floyd's sift to the bottom.
 #ifndef OCTET_NUMERICS_SELECTION_HPP_
@@ -22,6 +22,14 @@ template <class T, class Before> class selection {
  public:
   constexpr selection(T* x, Before before) noexcept : x_(x), before_(before) {}
 
+  /// x[n - 1] joins the heap x[0, n - 1): the last of its order is x[0]. 1 <= n.
+  constexpr void push(std::size_t n) noexcept { rise(x_, 0, n - 1, x_[n - 1]); }
+  /// x[0] leaves the heap x[0, n) and is x[n - 1]. 1 <= n.
+  constexpr void pop(std::size_t n) noexcept {
+    const T v = x_[n - 1];
+    x_[n - 1] = x_[0];
+    if (n > 1) sift(0, 0, n - 1, v);
+  }
   /// The first k of n in order, the others in any: k searches of a heap. 0 <= k <= n.
   constexpr void partial_sort(std::size_t k, std::size_t n) noexcept { heap_sort(0, k, n); }
   /// The element at `nth` is the one a sort would put there, none in front of it comes after it.
@@ -102,6 +110,10 @@ template <class T, class Before> class selection {
       heap[hole] = heap[n - 1];
       hole = n - 1;
     }
+    rise(heap, top, hole, v);
+  }
+  /// v into the hole of a heap, not above `top`.
+  constexpr void rise(T* heap, std::size_t top, std::size_t hole, T v) noexcept {
     while (hole > top && before_(heap[(hole - 1) / 2], v)) {
       heap[hole] = heap[(hole - 1) / 2];
       hole = (hole - 1) / 2;

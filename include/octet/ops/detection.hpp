@@ -6,13 +6,15 @@
 #include <algorithm>
 
 #include "octet/numerics/math.hpp"
+#include "octet/numerics/selection.hpp"
+#include "octet/numerics/vector_math.hpp"
 #include "octet/ops/work.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
 namespace reference {
 /// Boxes are two corners {y, x, y, x}. One rounding a step, as the frameworks compute it; a box
-/// without area overlaps nothing.
+/// without area overlaps nothing, itself neither.
 struct box {
   float y0, x0, y1, x1;
 };
@@ -24,7 +26,7 @@ constexpr float area_of(const box& b) noexcept {
 /// The area that two boxes share over the area that they cover.
 constexpr float overlap(const box& a, const box& b) noexcept {
   const float area_a = area_of(a), area_b = area_of(b);
-  if (!(area_a > 0) || !(area_b > 0)) return 0.f;
+  if (area_a <= 0 || area_b <= 0) return 0.f;
   const float h = larger(numerics::sub(smaller(a.y1, b.y1), larger(a.y0, b.y0)), 0.f),
               w = larger(numerics::sub(smaller(a.x1, b.x1), larger(a.x0, b.x0)), 0.f),
               shared = numerics::mul(h, w);
@@ -50,7 +52,8 @@ struct non_max_suppression_attrs {
 /// Inputs: boxes [N, 4], scores [N]. Outputs: indices s32 [most], their scores [most], how many
 /// there are s32 []; what is behind them is 0. The best box comes first; one that overlaps a chosen
 /// box is left out or, with sigma, loses score by exp(-overlap^2 / (2 sigma)) and waits for its
-/// turn. Of equal scores the lower index comes first; the framework's order of these is its heap's.
+/// turn. Of equal scores that comes first which the framework's heap gives first. As there a chosen
+/// box waits again: its overlap with itself lets it out, but one without area is chosen again.
 struct non_max_suppression_params {
   std::size_t boxes = 0;
   std::int32_t most = 0;
@@ -60,42 +63,51 @@ namespace reference {
 /// A box that waits: its score so far and how many of the chosen boxes it was held against.
 struct box_candidate {
   float score;
-  std::int32_t seen;  // -1: no longer waiting
+  std::int32_t index, seen;
 };
+constexpr bool has_lower_score(const box_candidate& a, const box_candidate& b) noexcept {
+  return a.score < b.score;
+}
+/// The box of the heap's top held against those chosen since it was last: whether it overlaps one.
+inline bool is_suppressed(const non_max_suppression_params& p, const float* boxes,
+                          const std::int32_t* index, std::int32_t chosen,
+                          box_candidate& next) noexcept {
+  for (std::int32_t k = chosen; k-- > next.seen;) {
+    const float v = overlap(ordered(boxes + 4 * as_size(next.index)),
+                            ordered(boxes + 4 * as_size(index[k])));
+    if (v >= p.overlap) return true;
+    if (p.decay != 0)
+      next.score = numerics::mul(
+          next.score, numerics::exp_c_library(numerics::mul(numerics::mul(p.decay, v), v)));
+    if (next.score <= p.score) break;
+  }
+  return false;
+}
 inline void non_max_suppression(const non_max_suppression_params& p, const float* boxes,
                                 const float* scores, std::int32_t* index, float* chosen,
                                 std::int32_t* count, box_candidate* waiting) noexcept {
-  for (std::size_t i = 0; i < p.boxes; ++i) waiting[i] = {scores[i], scores[i] > p.score ? 0 : -1};
+  numerics::selection heap(waiting, &has_lower_score);
+  std::size_t still = 0;
+  for (std::size_t i = 0; i < p.boxes; ++i) {
+    if (!(scores[i] > p.score)) continue;
+    waiting[still++] = {scores[i], static_cast<std::int32_t>(i), 0};
+    heap.push(still);
+  }
+  const auto most = static_cast<std::int32_t>(std::min(still, as_size(p.most)));
   std::int32_t n = 0;
-  while (n < p.most) {
-    std::size_t best = p.boxes;
-    for (std::size_t i = 0; i < p.boxes; ++i)
-      if (waiting[i].seen >= 0 && (best == p.boxes || waiting[i].score > waiting[best].score))
-        best = i;
-    if (best == p.boxes) break;
-    box_candidate& next = waiting[best];
+  while (n < most && still > 0) {
+    heap.pop(still);
+    box_candidate& next = waiting[--still];
     const float before = next.score;
-    bool out = false;
-    for (std::int32_t k = n; k-- > next.seen;) {
-      const float v = overlap(ordered(boxes + 4 * best), ordered(boxes + 4 * as_size(index[k])));
-      if (v >= p.overlap) {
-        out = true;
-        break;
-      }
-      if (p.decay != 0)
-        next.score = numerics::mul(next.score,
-                                   numerics::exp_f32(numerics::mul(numerics::mul(p.decay, v), v)));
-      if (next.score <= p.score) break;
-    }
+    const bool out = is_suppressed(p, boxes, index, n, next);
     next.seen = n;
-    if (out || (next.score != before && next.score <= p.score)) {
-      next.seen = -1;
-    } else if (next.score == before) {
-      index[n] = static_cast<std::int32_t>(best);
+    if (out) continue;
+    if (next.score == before) {
+      index[n] = next.index;
       if (chosen) chosen[n] = next.score;
-      next.seen = -1;
       ++n;
     }
+    if (next.score > p.score) heap.push(++still);
   }
   *count = n;
   for (std::int32_t k = n; k < p.most; ++k) {
@@ -137,8 +149,8 @@ inline status non_max_suppression_prepare(const node_view& n, prepared& to) {
 inline constexpr form non_max_suppression_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::s32, dtype::f32, dtype::s32}},
 };
-/// Each box is looked for among all and held against those chosen; one that only loses score comes
-/// again after each choice.
+/// At most, as if each box were looked for among all and held against those chosen; one that only
+/// loses score comes again after each choice.
 constexpr double non_max_suppression_steps(const node_view& n) {
   const auto a = read_attributes<non_max_suppression_attrs>(*n.attrs);
   const double boxes = extent_in(n, 0, 0), most = a.most;
@@ -164,7 +176,9 @@ inline constexpr op_def non_max_suppression{
 struct detection_postprocess_attrs {
   std::int32_t most = 0;     // boxes
   std::int32_t classes = 0;  // without the background, which comes first where there is one
-  std::int32_t per_box = 1;  // best classes given for each box
+  /// Results that each box has room for, for its best classes; where there are fewer classes the
+  /// rest is 0.
+  std::int32_t per_box = 1;
   /// Above 0: each class chooses among all boxes for itself, at most so many, and the best of all
   /// classes are given, a class each.
   std::int32_t per_class = 0;
@@ -184,13 +198,14 @@ struct detection_postprocess_attrs {
 };
 /// Inputs: box encodings [1, N, 4 or more] {y, x, h, w}, scores [1, N, classes or one more],
 /// anchors [N, 4] {y, x, h, w}. Outputs: boxes [1, most * per_box, 4] {top, left, bottom, right},
-/// their classes [1, most * per_box] and scores [1, most * per_box], how many there are [1], all
-/// float32.
+/// their classes [1, most * per_box] and scores [1, most * per_box], all float32, and how many boxes
+/// (per_box results each) or, where classes choose, results there are, float32 [1].
 ///
 /// Centre = encoding / scale * extent of the anchor + its centre, half extent = exp(encoding /
 /// scale) / 2 * extent of the anchor, each in binary64 and rounded once. A box goes by its best
 /// class; boxes of at least `score` are taken in the order of their scores (equal ones by index),
-/// and those that overlap a taken one by more than `overlap` are left out.
+/// and those that overlap a taken one by more than `overlap` are left out. Equal scores of a box's
+/// several classes stand as the framework's partial sort leaves them.
 struct detection_postprocess_params {
   std::size_t anchors = 0, code = 4, scores = 0, background = 0;
   std::int32_t most = 0, classes = 0, per_box = 1, per_class = 0;
@@ -269,15 +284,15 @@ inline std::int32_t detect_by_class(const detection_postprocess_params& p, const
   }
   return n;
 }
-/// The class behind `last` (-1: the first one) in the order of scores s, the best first, equal ones
-/// by index; 0 where NaN among them leaves none.
-constexpr std::int32_t class_behind(const float* s, std::int32_t classes, std::int32_t last) {
-  std::int32_t next = -1;
-  for (std::int32_t i = 0; i < classes; ++i) {
-    const bool left = last < 0 || s[i] < s[last] || (s[i] == s[last] && i > last);
-    if (left && (next < 0 || s[i] > s[next])) next = i;
-  }
-  return next < 0 ? 0 : next;
+/// The first k of n classes in the framework's order, that of its partial sort; of one the first of
+/// those with the highest score.
+constexpr void sort_classes(class_detection* x, std::size_t k, std::size_t n) noexcept {
+  const auto before = [](const class_detection& a, const class_detection& b) {
+    return a.score > b.score;
+  };
+  if (k != 1) return numerics::selection(x, before).partial_sort(k, n);
+  for (std::size_t i = 1; i < n; ++i)
+    if (before(x[i], x[0])) x[0] = x[i];
 }
 inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const detection_postprocess_params*>(a.params);
@@ -309,6 +324,8 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   }
   // Few boxes are looked at as a rule: they are decoded, and held against those taken, only then.
   auto* const waiting = static_cast<waiting_box*>(a.scratch);
+  auto* const of_box = reinterpret_cast<class_detection*>(
+      static_cast<detection*>(a.scratch) + p.anchors);  // its classes
   std::size_t still = 0;
   for (std::size_t i = 0; i < p.anchors && p.per_class == 0; ++i) {
     const float* s = scores_of(i);
@@ -317,23 +334,22 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
     if (best >= p.score) waiting[still++] = {best, static_cast<std::int32_t>(i)};
   }
   std::make_heap(waiting, waiting + still);
-  for (std::int32_t taken = 0; taken < p.most && still > 0;) {
+  while (p.per_class == 0 && n < as_size(p.most) && still > 0) {
     std::pop_heap(waiting, waiting + still);
     const auto best = as_size(waiting[--still].anchor);
     const box corners = decoded(best);
     bool out = false;
-    for (std::int32_t k = 0; k < taken && !out; ++k) {
-      const float* const b = boxes + 4 * as_size(k) * as_size(p.per_box);
+    for (std::size_t k = 0; k < n && !out; ++k) {
+      const float* const b = boxes + 4 * k * as_size(p.per_box);
       out = overlap({b[0], b[1], b[2], b[3]}, corners) > p.overlap;
     }
     if (out) continue;
-    ++taken;
-    const float* s = scores_of(best);
-    std::int32_t last = -1;
-    for (std::int32_t c = 0; c < p.per_box; ++c, ++n) {
-      last = class_behind(s, p.classes, last);
-      put(n, corners, last, s[last]);
-    }
+    for (std::int32_t c = 0; c < p.classes; ++c) of_box[c] = {scores_of(best)[c], 0, c};
+    const auto given = as_size(std::min(p.per_box, p.classes));
+    sort_classes(of_box, given, as_size(p.classes));
+    for (std::size_t c = 0; c < given; ++c)
+      put(n * as_size(p.per_box) + c, corners, of_box[c].of_class, of_box[c].score);
+    ++n;
   }
   count[0] = static_cast<float>(n);
 }
@@ -349,7 +365,7 @@ constexpr status detection_postprocess_op_shape(const node_view& n, std::span<di
   if (s[0] != 1 || s[1] != e[1] || a.classes < 1 ||
       (s[2] != a.classes && std::int64_t{s[2]} != std::int64_t{a.classes} + 1))
     return violation{rule::shapes_differ, dims{1, e[1], a.classes}, s};
-  if (a.most < 0 || a.per_box < 1 || a.per_box > a.classes || a.per_class < 0 ||
+  if (a.most < 0 || a.per_box < 1 || a.per_class < 0 ||
       std::int64_t{a.most} * a.per_box > INT32_MAX / 4)
     return violation{rule::value, dims{0, 1}, dims{a.most, a.per_box}};
   const std::int32_t room = a.most * a.per_box;
@@ -360,7 +376,8 @@ constexpr void detection_postprocess_memory(const node_view& n, node_memory& to)
   to.make<detection_postprocess_params>();
   const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
   to.reference_scratch = sizeof(reference::detection) * as_size(n.in[2].shape[0]);
-  if (a.per_class > 0) to.reference_scratch += sizeof(reference::class_detection) * as_size(a.most);
+  to.reference_scratch += sizeof(reference::class_detection) *
+                          as_size(std::max(0, a.per_class > 0 ? a.most : a.classes));
 }
 inline status detection_postprocess_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);

@@ -608,7 +608,7 @@ constexpr void topk_by_selection(const topk_params& p, const T* row, T* y, I* in
 }
 template <class T, class I>
 constexpr void topk(const topk_params& p, const T* x, T* y, I* index, ranked<T>* scratch) {
-  for (std::size_t r = 0; r < p.rows; ++r) {
+  for (std::size_t r = 0; r < p.rows && p.k > 0; ++r) {
     const T* row = x + r * p.extent;
     T* values = y ? y + r * p.k : nullptr;
     I* places = index ? index + r * p.k : nullptr;
@@ -641,8 +641,8 @@ namespace ops {
 constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
   const auto a = read_attributes<topk_attrs>(*n.attrs);
-  if (x.rank < 1 || a.k < 1 || a.k > x.back(0))
-    return violation{rule::value, dims{1, x.rank < 1 ? 0 : x.back(0)}, dims{a.k}};
+  if (x.rank < 1 || x.back(0) < 1 || a.k < 0 || a.k > x.back(0))
+    return violation{rule::value, dims{0, x.rank < 1 ? 0 : x.back(0)}, dims{a.k}};
   const auto order = static_cast<std::int32_t>(n.attrs->integer("order"));
   if (order < 0 || order >= topk_orders)
     return violation{rule::value, dims{0, topk_orders - 1}, dims{order}};

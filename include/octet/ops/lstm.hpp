@@ -42,7 +42,9 @@ struct lstm_attrs {
 /// Rounding DR, all values in their own quantization:
 ///   gate z  = sat16(DR(sum (x - zx) w + bias; ei)), then sat16(z + DR(sum (h - zh) r; er)), in
 ///   Q3.12; ei = f32(f32(sw * sx) / 2^-12), er alike; then sat16(z + DR(c * peephole)), the output
-///   gate's with the new cell; layer normalization: z in its own scale without the bias until then,
+///   gate's with the new cell (with a projection as the framework counts them: the units of what it
+///   takes in one step, one sequence batch-major and else all, meet the first O peepholes again and
+///   again, as many as hidden values, the units behind them none); layer normalization: z in its own scale without the bias until then,
 ///   see lstm_normalize. f, i, o = logistic(z) in Q0.15, g = tanh(z) (numerics::fixed16). c =
 ///   sat16(s16(RDP(f c, 15)) + s16(RDP(i g, 30 + log2 sc))), m = sat8(DR(o tanh(c); f32(2^-30 /
 ///   s_hidden)) + z_hidden), h = m or sat8(sat8(DR(sum (m - z_hidden) w + bias; f32(f32(sw *
@@ -226,10 +228,10 @@ struct lstm_operands {
   const std::int8_t* projection;
   const std::int32_t* projection_bias;
 };
-/// `gates`: 4 * units; `fresh`: one hidden value per unit.
+/// `gates`: 4 * units; `fresh`: one hidden value per unit; `earlier`: sequences of the same step.
 constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std::int8_t* x,
                          std::int8_t* h, std::int16_t* c, std::int8_t* y, std::int16_t* gates,
-                         std::int8_t* fresh) {
+                         std::int8_t* fresh, std::size_t earlier) {
   using q = numerics::fixed16;
   const auto n = as_size(p.units), k = as_size(p.in_c), s = as_size(p.state);
   const lstm_params::gate* gate[4] = {&p.forget, &p.cell, &p.output, &p.input};
@@ -238,12 +240,14 @@ constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std
     for (std::size_t u = 0; u < n; ++u)
       gates[i * n + u] = lstm_gate(p, *gate[i], x, h, o.w[i] + u * k, o.r[i] + u * s,
                                    p.normalizes ? 0 : o.bias[i][u]);
+  const std::size_t peeping = s * (p.time_major ? as_size(p.batch) : 1);
   const auto finish_sums = [&](std::size_t i) {  // with the cell as it is now
     std::int16_t* z = gates + i * n;
     if (gate[i]->peeps)
-      for (std::size_t u = 0; u < n; ++u)
+      for (std::size_t u = 0; u < n && earlier * n + u < peeping; ++u)
         z[u] = saturate16(std::int64_t{z[u]} + numerics::doubling_high_half_away(
-                                                   c[u] * o.peephole[i][u], gate[i]->peephole));
+                                                   c[u] * o.peephole[i][(earlier * n + u) % s],
+                                                   gate[i]->peephole));
     if (p.normalizes) lstm_normalize(*gate[i], z, n, o.norm[i], o.bias[i]);
   };
   finish_sums(0), finish_sums(1);
@@ -308,7 +312,7 @@ inline void lstm_whole_kernel(const kernel_args& a) noexcept {
     for (std::size_t b = 0; b < batch; ++b) {
       const std::size_t at = p.time_major ? t * batch + b : b * as_size(p.steps) + t;
       lstm_step(p, o, s8(0) + at * as_size(p.in_c), h + b * s, c + b * n, y + at * s, gates,
-                reinterpret_cast<std::int8_t*>(gates + 4 * n));
+                reinterpret_cast<std::int8_t*>(gates + 4 * n), p.time_major ? b : 0);
     }
 }
 }  // namespace reference
@@ -400,6 +404,9 @@ OCTET_INLINE status lstm_prepare(const node_view& n, prepared& to) {
   for (std::size_t i = 20; i < 24; ++i)
     if (n.present(i) != (p.normalizes && !(p.coupled && i == 23)))
       return invalid("layer normalization of some gates only");
+  if (p.state > p.units && (n.present(17) || n.present(18) || n.present(19)))
+    return unsupported("peepholes beside a projection to more values", std::to_string(p.state),
+                       "at most as many as units: " + std::to_string(p.units));
   if (p.in_c > 65536 || p.units > 65536)
     return unsupported("units or inputs", std::to_string(std::max(p.in_c, p.units)),
                        "at most 65536: sums stay below 2^31");

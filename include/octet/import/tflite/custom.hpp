@@ -33,8 +33,7 @@ inline status detection_postprocess(tflite_node& n) {
   detection_postprocess_attrs a;
   a.most = static_cast<std::int32_t>(o.integer("max_detections"));
   a.classes = static_cast<std::int32_t>(o.integer("num_classes"));
-  a.per_box = static_cast<std::int32_t>(
-      std::min(o.integer("max_classes_per_detection", 1), o.integer("num_classes")));
+  a.per_box = static_cast<std::int32_t>(o.integer("max_classes_per_detection", 1));
   if (o.integer("use_regular_nms") != 0) {
     const std::int64_t most = o.integer("detections_per_class", 100);
     if (most < 1 || most > INT32_MAX)
@@ -42,6 +41,8 @@ inline status detection_postprocess(tflite_node& n) {
     a.per_class = static_cast<std::int32_t>(most);
   }
   a.score = number("nms_score_threshold", 0), a.overlap = number("nms_iou_threshold", 0);
+  if (!(a.overlap > 0 && a.overlap <= 1))
+    return invalid("nms_iou_threshold", std::to_string(a.overlap), "above 0, 1 at most");
   a.y_scale = number("y_scale", 0), a.x_scale = number("x_scale", 0);
   a.h_scale = number("h_scale", 0), a.w_scale = number("w_scale", 0);
   std::vector<tensor_id> in;

@@ -71,6 +71,7 @@ class tflite_loader {
   struct variable {
     std::string name;
     tensor_id state = no_tensor;  // none before its first value
+    bool used = false;            // outside of a CALL_ONCE
   };
 
   status load() {
@@ -472,9 +473,28 @@ class tflite_loader {
 
   // ---- subgraphs ----
 
+  /// The framework forgets what layers keep in a subgraph when the operator that runs it is done.
+  status begin_states(const frame& f) {
+    for (const value& v : f.values) {
+      if (v.tensor == no_tensor || build_.g[v.tensor].role != tensor::kind::state) continue;
+      const tensor t = build_.g[v.tensor];
+      const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
+      if (auto s = build_.make_constant(bytes); !s) return s;
+      const int zero = t.type == dtype::s8 && !t.zero_points.empty() ? t.zero_points[0] : 0;
+      const std::vector<std::byte> nothing(bytes, static_cast<std::byte>(zero));
+      tensor none = t;
+      none.name = t.name + "/nothing";
+      none.role = tensor::kind::constant;
+      none.data = constant_data::copy(nothing);
+      const tensor_id from = build_.g.add(std::move(none));
+      if (auto s = build_.emit(ops::identity, {from}, {v.tensor}); !s) return s;
+    }
+    return unit{};
+  }
   /// Runs a subgraph here: its operators become nodes, `from` its inputs; gives its outputs.
+  /// `again`: for the same operator as before.
   status run_subgraph(const frame& caller, std::int64_t index, const std::vector<value>& from,
-                      std::vector<value>& to) {
+                      std::vector<value>& to, bool again = false) {
     if (index < 0 || index >= static_cast<std::int64_t>(model_->subgraphs()->size()))
       return malformed("subgraph index", std::to_string(index));
     if (caller.depth >= deepest_subgraph)
@@ -493,6 +513,8 @@ class tflite_loader {
       return malformed("inputs of a subgraph", std::to_string(from.size()),
                        std::to_string(inputs ? inputs->size() : 0));
     build_.enter(here);
+    if (!again)
+      if (auto s = begin_states(f); !s) return s;
     for (index_type i = 0; i < from.size(); ++i) {
       std::size_t at;
       if (auto s = index_in(f, inputs->Get(i), at); !s) return s;
@@ -571,9 +593,9 @@ class tflite_loader {
         tflite_schema::options_reader(o.options(), verifier_).read<tflite_schema::while_options>();
     std::vector<value> now;
     if (auto s = operands(f, o.inputs(), now); !s) return s;
-    for (;;) {
+    for (bool again = false;; again = true) {
       std::vector<value> condition, next;
-      if (auto s = run_subgraph(f, w.condition, now, condition); !s) return s;
+      if (auto s = run_subgraph(f, w.condition, now, condition, again); !s) return s;
       if (condition.size() != 1)
         return malformed("outputs of a loop's condition", std::to_string(condition.size()), "1");
       bool known, is;
@@ -582,7 +604,7 @@ class tflite_loader {
         return unsupported("a loop whose number of rounds depends on its input", {},
                            "one that is known when the file is loaded");
       if (!is) return give(f, o, now);
-      if (auto s = run_subgraph(f, w.body, now, next); !s) return s;
+      if (auto s = run_subgraph(f, w.body, now, next, again); !s) return s;
       if (next.size() != now.size())
         return malformed("outputs of a loop's body", std::to_string(next.size()),
                          std::to_string(now.size()));
@@ -609,10 +631,14 @@ class tflite_loader {
     std::vector<value> other;
     if (auto s = run_subgraph(f, i.then_branch, in, result); !s) return s;
     if (auto s = run_subgraph(f, i.else_branch, in, other); !s) return s;
+    // What layers of a branch keep begins anew in each call.
+    std::set<tensor_id> kept;
+    for (const variable& v : variables_) kept.insert(v.state);
     for (std::size_t n = before; n < build_.g.nodes.size(); ++n)
       for (const tensor_id t : build_.g.nodes[n].out)
-        if (build_.g[t].role == tensor::kind::state)
-          return unsupported("state that changes in a branch which not every call takes");
+        if (kept.contains(t))
+          return unsupported("a variable that changes in a branch which not every call takes",
+                             build_.g[t].name);
     if (result.size() != other.size()) return malformed("branches of different outputs");
     return choose_values(f, o, condition.tensor, result, other);
   }
@@ -678,9 +704,10 @@ class tflite_loader {
     if (auto s = ids(f, o.outputs(), out); !s) return s;
     if (out.size() != 1 || out[0] == no_tensor || build_.g[out[0]].role != tensor::kind::value)
       return malformed("operator writes a constant or nothing");
-    const variable& from = variables_[as_size(v)];
+    variable& from = variables_[as_size(v)];
     if (from.state == no_tensor)
       return invalid("variable that is read before anything is assigned to it", from.name);
+    from.used |= initializing_ == 0;
     build_.enter(where_);
     return build_.emit(ops::identity, {from.state}, {out[0]});
   }
@@ -711,9 +738,11 @@ class tflite_loader {
     if (initializing_ != 0) {
       if (x.role != tensor::kind::constant)
         return unsupported("a variable's first value that is computed from the input", to.name);
+      if (to.used) return unsupported("CALL_ONCE behind a use of the variable", to.name);
       state.data = x.data;
       return unit{};
     }
+    to.used = true;
     build_.enter(where_);
     return build_.emit(ops::identity, {in[1].tensor}, {to.state});
   }

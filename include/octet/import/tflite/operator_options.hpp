@@ -42,9 +42,11 @@ struct conv_2d_options {
   std::int32_t stride_w = 0, stride_h = 0;
   tflite_activation activation = tflite_activation::none;
   std::int32_t dilation_w = 1, dilation_h = 1;
+  tensor_type bias_type{};  // float32: not said
   static constexpr auto fields = std::tuple{
       &conv_2d_options::padding,    &conv_2d_options::stride_w,   &conv_2d_options::stride_h,
-      &conv_2d_options::activation, &conv_2d_options::dilation_w, &conv_2d_options::dilation_h};
+      &conv_2d_options::activation, &conv_2d_options::dilation_w, &conv_2d_options::dilation_h,
+      &conv_2d_options::bias_type};
 };
 struct depthwise_conv_2d_options {
   padding_scheme padding = padding_scheme::same;
@@ -63,7 +65,7 @@ struct transpose_conv_options {
   padding_scheme padding = padding_scheme::same;  // laws ask: the output says what is padded
   std::int32_t stride_w = 0, stride_h = 0;
   tflite_activation activation = tflite_activation::none;
-  tensor_type bias_type{};  // of an absent bias; float32: not said
+  tensor_type bias_type{};  // of an absent bias too; float32: not said
   static constexpr auto fields =
       std::tuple{&transpose_conv_options::padding, &transpose_conv_options::stride_w,
                  &transpose_conv_options::stride_h, &transpose_conv_options::activation,
@@ -73,7 +75,7 @@ struct fully_connected_options {
   tflite_activation activation = tflite_activation::none;
   weights_format format = weights_format::plain;
   bool keep_num_dims = false, asymmetric_quantize_inputs = false;
-  tensor_type bias_type{};  // of an absent bias; float32: not said
+  tensor_type bias_type{};  // of an absent bias too; float32: not said
   static constexpr auto fields = std::tuple{
       &fully_connected_options::activation, &fully_connected_options::format,
       &fully_connected_options::keep_num_dims, &fully_connected_options::asymmetric_quantize_inputs,

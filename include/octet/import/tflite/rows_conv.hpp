@@ -72,14 +72,38 @@ inline status layer_in_blocks(tflite_node& n, accumulation layer, tflite_activat
 }
 
 /// TFLite's kernels of convolutions do not look at a zero point of int8 weights, and of fully
-/// connected layers only where there is one; packed weights beside uint8 they take for whole bytes.
-inline status check_weights(const tflite_node& n, tensor_id x, tensor_id w, bool one_zero_point) {
+/// connected layers only where there is one; packed weights beside uint8, and in convolutions those
+/// of 2 bits, they take for whole bytes.
+inline status check_weights(const tflite_node& n, tensor_id x, tensor_id w, bool fully_connected) {
   const tensor& t = n.g()[w];
-  if (t.type == dtype::s8 && !(one_zero_point && t.scales.size() == 1 && is_8bit(n.g()[x].type)))
+  if (!fully_connected && n.of_file(w).packed_bits == 2)
+    return unsupported("weights of 2 bits of a convolution", {}, "8 or 4 bits");
+  if (t.type == dtype::s8 && !(fully_connected && t.scales.size() == 1 && is_8bit(n.g()[x].type)))
     for (const std::int32_t z : t.zero_points)
       if (z != 0) return unsupported("zero point of int8 weights", std::to_string(z), "0");
   if (n.g()[x].type == dtype::u8 && n.of_file(w).packed_bits != 0)
     return unsupported("weights of 4 or 2 bits next to uint8", {}, "next to int8, int16, float32");
+  return unit{};
+}
+/// The framework's kernels read what they expect of a bias, whatever the file calls it: next to 8
+/// bits int32, next to int16 int64 unless the operator says int32. `asks`: the kernel looks at what
+/// the operator says.
+inline status check_bias(const tflite_node& n, tensor_id x, tensor_id bias,
+                         tflite_schema::tensor_type said, bool asks = true) {
+  if (bias == no_tensor || n.g()[x].scales.empty()) return unit{};
+  const dtype type = n.g()[bias].type;
+  if (type != dtype::s32 && type != dtype::s64) return unit{};  // refused by the operator
+  if (is_8bit(n.g()[x].type) && type != dtype::s32)
+    return unsupported("bias next to 8 bits", std::string(name_of(type)), "int32");
+  if (n.g()[x].type != dtype::s16) return unit{};
+  using tflite_schema::tensor_type;
+  if (asks && said != tensor_type{} && tflite_schema::dtype_of_tensor(said) != type)
+    return invalid("bias of another type than quantized_bias_type says",
+                   std::string(name_of(type)), std::string(tflite_schema::name_of(said)));
+  if (type == dtype::s32 && !(asks && said == tensor_type::int32))
+    return unsupported("int32 bias next to int16", {},
+                       asks ? "int64, or quantized_bias_type says int32: TFLite reads it as int64"
+                            : "int64");
   return unit{};
 }
 /// Dynamic-range layers: float activations, 8-bit weights.
@@ -151,6 +175,7 @@ inline status conv_2d(tflite_node& n) {
     of.scales.resize(1), of.axis = -1;
   }
   if (auto s = check_weights(n, n.in_id(0), n.in_id(1), false); !s) return s;
+  if (auto s = check_bias(n, n.in_id(0), n.in_id(2), o.bias_type); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (x[3] % w[3] != 0)
     return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
@@ -185,6 +210,7 @@ inline status depthwise_conv_2d(tflite_node& n) {
   const auto o = n.options<tflite_schema::depthwise_conv_2d_options>();
   if (auto s = check_padding(o.padding); !s) return s;
   if (auto s = check_weights(n, n.in_id(0), n.in_id(1), false); !s) return s;
+  if (auto s = check_bias(n, n.in_id(0), n.in_id(2), {}, false); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), o.activation);
   if (is_dynamic(n)) {
@@ -296,6 +322,12 @@ inline status fully_connected(tflite_node& n) {
   if (!uint8_weights) return uint8_weights.error();
   if (*uint8_weights && laws::has_xnnpack(n.g().arithmetic)) return uint8_beside_floats();
   if (auto s = check_weights(n, n.in_id(0), n.in_id(1), true); !s) return s;
+  // The default interpreter's kernel looks at the bias itself.
+  using tflite_schema::tensor_type;
+  const bool looks = laws::has_xnnpack(n.g().arithmetic) && o.bias_type == tensor_type{} &&
+                     n.has(2) && n.in(2).type == dtype::s32;
+  if (auto s = check_bias(n, n.in_id(0), n.in_id(2), looks ? tensor_type::int32 : o.bias_type); !s)
+    return s;
   attributes a;
   if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
   if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);

@@ -192,6 +192,7 @@ inline status transpose_conv(tflite_node& n) {
   const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
   const auto o = n.options<tflite_schema::transpose_conv_options>();
   if (auto s = check_padding(o.padding); !s) return s;
+  if (auto s = check_bias(n, n.in_id(2), n.in_id(3), o.bias_type); !s) return s;
   const bool below_stride = o.padding == tflite_schema::padding_scheme::same &&
                             (w.shape[1] < o.stride_h || w.shape[2] < o.stride_w);
   n.framework.kernel_below_stride = below_stride;

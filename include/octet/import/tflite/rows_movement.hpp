@@ -272,6 +272,12 @@ inline status embedding_lookup(tflite_node& n) {
   a.set("axis", std::int64_t{0});
   if (n.out().type == dtype::f32)
     if (const auto read = read_uint8_as_int8(n, 1); !read) return read.error();
+  const dims table = n.in(1).shape;
+  if (const int bits = n.of_file(n.in_id(1)).packed_bits; bits != 0 && table.rank > 0 &&
+      table.elements().value / as_size(std::max(table[0], 1)) * as_size(bits) % 8 != 0)
+    return unsupported("look-up table whose rows are no whole bytes", to_string(table),
+                       "rows of a multiple of " + std::to_string(8 / bits) +
+                           " elements: TFLite begins each at a byte");
   if (n.in(1).type == n.out().type)
     return n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, n.outs(), std::move(a));
   if (n.in(1).scales.size() > 1) return scaled_rows(n);

@@ -171,6 +171,10 @@ inline status bidirectional_lstm(tflite_node& n) {
   const auto o = n.options<tflite_schema::bidirectional_lstm_options>();
   for (std::size_t i = 39; i < n.inputs(); ++i)
     if (n.has(i)) return unsupported("a second input of a bidirectional layer");
+  const dims from = n.in(0).shape;
+  if (o.merge_outputs && !o.time_major && from.rank == 3 && from[0] > 1)
+    return unsupported("merged outputs of several sequences, batch-major", std::to_string(from[0]),
+                       "one sequence, or time-major: TFLite takes others' states there");
   const auto d = begin_directions(n, o.merge_outputs);
   if (!d) return d.error();
   for (std::size_t side = 0; side < 2; ++side) {
@@ -233,6 +237,11 @@ inline status bidirectional_rnn(tflite_node& n) {
     if (n.has(i)) return unsupported("a second input of a bidirectional layer");
   if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::bidirectional_rnn_options>();
+  const dims from = n.in(0).shape;
+  if (n.has(1) && n.in(1).type == dtype::s8 && o.time_major && from.rank == 3 &&
+      (from[0] > 1 || from[1] > 1))
+    return unsupported("int8 weights on float32, time-major", to_string(from),
+                       "batch-major: TFLite runs the sequence as often as it has steps");
   const auto d = begin_directions(n, o.merge_outputs);
   if (!d) return d.error();
   for (std::size_t side = 0; side < 2; ++side) {

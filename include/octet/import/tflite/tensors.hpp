@@ -164,11 +164,20 @@ inline std::string_view kind_of_file(std::span<const std::byte> bytes) {
       {{"<html", 5}, "a web page: the download did not give the file"},
       {{"version https://git-lfs", 23}, "a Git LFS pointer: the file itself is to be fetched"},
       {{"{", 1}, "a JSON text"},
-      {{"\x80\x02", 2}, "a Python pickle"},
+      {{"\x80", 1}, "a Python pickle"},
+      {{"GGUF", 4}, "a GGUF file: a language model, which octet does not read"},
+      {{"\x93NUMPY", 6}, "a NumPy array"},
+      {{"\x7f" "ELF", 4}, "a program or shared library"},
+      {{"\x89PNG", 4}, "a picture"},
+      {{"\xff\xd8\xff", 3}, "a picture"},
   };
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const known& k : list)
     if (head.starts_with(k.start)) return k.what;
+  if (head.size() > 2 && head[0] == 8 && head[1] > 0 && head[1] < 32 && head[2] == 18)
+    return "a protocol buffer, as ONNX models (.onnx) and TensorFlow's SavedModel are";
+  if (head.substr(0, 4096).find("unsigned char") != std::string_view::npos)
+    return "C source: the bytes in it are the file";
   return {};
 }
 
