@@ -627,18 +627,16 @@ class tflite_loader {
       if (auto s = run_subgraph(f, is ? i.then_branch : i.else_branch, in, result); !s) return s;
       return give(f, o, result);
     }
-    const std::size_t before = build_.g.nodes.size();
     std::vector<value> other;
+    if (auto s = build_.work.spend(saturating_mul(written_.size(), std::size_t{256})); !s) return s;
+    const std::map<std::int32_t, tensor_id> before = written_;
+    ++branches_;
     if (auto s = run_subgraph(f, i.then_branch, in, result); !s) return s;
+    const auto then = std::exchange(written_, before);
     if (auto s = run_subgraph(f, i.else_branch, in, other); !s) return s;
-    // What layers of a branch keep begins anew in each call.
-    std::set<tensor_id> kept;
-    for (const variable& v : variables_) kept.insert(v.state);
-    for (std::size_t n = before; n < build_.g.nodes.size(); ++n)
-      for (const tensor_id t : build_.g.nodes[n].out)
-        if (kept.contains(t))
-          return unsupported("a variable that changes in a branch which not every call takes",
-                             build_.g[t].name);
+    const auto otherwise = std::exchange(written_, before);
+    --branches_;
+    if (auto s = choose_variables(condition.tensor, then, otherwise); !s) return s;
     if (result.size() != other.size()) return malformed("branches of different outputs");
     return choose_values(f, o, condition.tensor, result, other);
   }
@@ -662,6 +660,51 @@ class tflite_loader {
         return unsupported("branches whose results have different types or scales");
       if (auto s = build_.emit(ops::select, {condition, a[k].tensor, b[k].tensor}, {to}); !s)
         return s;
+    }
+    return unit{};
+  }
+  /// A tensor like a variable's, with the bytes of `from`.
+  result<tensor_id> like_variable(const variable& v, tensor_id from) {
+    const tensor t = build_.g[v.state];
+    const tensor_id to =
+        build_.temporary(t.name + "/value", t.type, t.scales, t.zero_points, t.axis);
+    if (auto s = build_.emit(ops::identity, {from}, {to}); !s) return s.error();
+    return to;
+  }
+  /// What a variable holds at this place: its state, or what a branch has written.
+  tensor_id now(std::int32_t v) const {
+    const auto found = written_.find(v);
+    return found == written_.end() ? variables_[as_size(v)].state : found->second;
+  }
+  status write(std::int32_t v, tensor_id from) {
+    if (branches_ == 0) return build_.emit(ops::identity, {from}, {variables_[as_size(v)].state});
+    const auto copy = like_variable(variables_[as_size(v)], from);
+    if (!copy) return copy.error();
+    written_[v] = *copy;
+    return unit{};
+  }
+  /// Variables that one of two branches has written, or both, get the value of the one taken.
+  status choose_variables(tensor_id condition, std::map<std::int32_t, tensor_id> a,
+                          std::map<std::int32_t, tensor_id> b) {
+    std::set<std::int32_t> changed;
+    for (const auto* list : {&a, &b})
+      for (const auto& [v, written] : *list)
+        if (written != now(v)) changed.insert(v);
+    for (const std::int32_t v : changed) {
+      tensor_id x[2];
+      for (int k = 0; k < 2; ++k) {
+        const auto& list = k == 0 ? a : b;
+        const auto found = list.find(v);
+        const auto copy =
+            like_variable(variables_[as_size(v)], found == list.end() ? now(v) : found->second);
+        if (!copy) return copy.error();
+        x[k] = *copy;
+      }
+      const tensor t = build_.g[x[0]];
+      const tensor_id chosen =
+          build_.temporary(t.name + "/chosen", t.type, t.scales, t.zero_points, t.axis);
+      if (auto s = build_.emit(ops::select, {condition, x[0], x[1]}, {chosen}); !s) return s;
+      if (auto s = write(v, chosen); !s) return s;
     }
     return unit{};
   }
@@ -709,7 +752,7 @@ class tflite_loader {
       return invalid("variable that is read before anything is assigned to it", from.name);
     from.used |= initializing_ == 0;
     build_.enter(where_);
-    return build_.emit(ops::identity, {from.state}, {out[0]});
+    return build_.emit(ops::identity, {now(v)}, {out[0]});
   }
   /// The first value gives the variable its type and shape; in a CALL_ONCE it is what a session
   /// begins with.
@@ -721,7 +764,9 @@ class tflite_loader {
     if (in.size() != 2 || in[1].tensor == no_tensor) return malformed("an assignment of nothing");
     graph& g = build_.g;
     variable& to = variables_[as_size(v)];
-    const tensor& x = g[in[1].tensor];
+    const tensor x = g[in[1].tensor];
+    if (to.state == no_tensor && initializing_ == 0 && branches_ != 0)
+      return unsupported("a variable's first value in a branch that not every call takes", to.name);
     if (to.state == no_tensor) {
       tensor t;
       t.name = to.name;
@@ -744,7 +789,7 @@ class tflite_loader {
     }
     to.used = true;
     build_.enter(where_);
-    return build_.emit(ops::identity, {in[1].tensor}, {to.state});
+    return write(v, in[1].tensor);
   }
 
   file_bytes file_;
@@ -762,6 +807,8 @@ class tflite_loader {
   std::set<std::int64_t> called_;  // subgraphs of CALL_ONCE
   std::size_t inlined_ = 0;
   int initializing_ = 0;  // within a CALL_ONCE
+  int branches_ = 0;      // within branches by a condition that is known when it runs
+  std::map<std::int32_t, tensor_id> written_;  // variables, by what such a branch has written
   std::string where_;
 };
 
