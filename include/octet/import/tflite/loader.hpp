@@ -611,6 +611,16 @@ class tflite_loader {
       now = std::move(next);
     }
   }
+  /// One element that adds no axes to what is chosen by it.
+  result<tensor_id> without_axes(tensor_id one) {
+    if (build_.g[one].shape.rank == 0) return one;
+    const tensor_id to =
+        build_.temporary(build_.g[one].name + "/one", build_.g[one].type, {}, {}, -1);
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>{});
+    if (auto s = build_.emit(ops::reshape, {one}, {to}, std::move(a)); !s) return s.error();
+    return to;
+  }
   /// Where the condition is known only when it runs, both branches do, and their results are chosen
   /// from element by element.
   status run_if(frame& f, const operator_table& o) {
@@ -636,9 +646,11 @@ class tflite_loader {
     if (auto s = run_subgraph(f, i.else_branch, in, other); !s) return s;
     const auto otherwise = std::exchange(written_, before);
     --branches_;
-    if (auto s = choose_variables(condition.tensor, then, otherwise); !s) return s;
+    const auto one = without_axes(condition.tensor);
+    if (!one) return one.error();
+    if (auto s = choose_variables(*one, then, otherwise); !s) return s;
     if (result.size() != other.size()) return malformed("branches of different outputs");
-    return choose_values(f, o, condition.tensor, result, other);
+    return choose_values(f, o, *one, result, other);
   }
   status choose_values(frame& f, const operator_table& o, tensor_id condition,
                        const std::vector<value>& a, const std::vector<value>& b) {
@@ -691,7 +703,7 @@ class tflite_loader {
       for (const auto& [v, written] : *list)
         if (written != now(v)) changed.insert(v);
     for (const std::int32_t v : changed) {
-      tensor_id x[2];
+      tensor_id x[2] = {no_tensor, no_tensor};
       for (int k = 0; k < 2; ++k) {
         const auto& list = k == 0 ? a : b;
         const auto found = list.find(v);
