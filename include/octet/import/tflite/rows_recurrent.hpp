@@ -275,6 +275,9 @@ inline status svdf(tflite_node& n) {
   }
   if (n.in(0).type != dtype::s8)
     return unsupported("SVDF element type", std::string(name_of(n.in(0).type)), "int8, float32");
+  if (o.activation != tflite_activation::relu)
+    return unsupported("fused activation of an int8 SVDF",
+                       std::to_string(static_cast<int>(o.activation)), "RELU");
   attributes a;
   a.set("rank", std::int64_t{o.rank});
   return n.emit(ops::qnn_svdf, std::move(in), {n.out_id(), n.in_id(4)}, std::move(a));
