@@ -75,6 +75,14 @@ struct gelu_cases {
     to.add("approximate", {dims{3, 20}}).attrs.set("approximate", std::int64_t{1});
   }
 };
+struct float_gelu_cases {
+  static void add(case_list& to) {
+    gelu_cases::add(to);
+    if (to.with.round == rounding::aten)
+      for (const dims x : {dims{3, 20}, dims{67}})
+        to.add("by PyTorch's loop", {x}).attrs.set("by_loop", std::int64_t{1});
+  }
+};
 /// The output's scale is at least 1/128 of the input's in the integer form.
 template <> struct cases<octet::ops::qnn_logistic> : sigmoid_cases {};
 template <> struct cases<octet::ops::qnn_tanh> : sigmoid_cases {};
@@ -107,7 +115,7 @@ template <> struct cases<octet::ops::tanh> : unary_cases {};
 template <> struct cases<octet::ops::hard_swish> : unary_cases {};
 template <> struct cases<octet::ops::hard_sigmoid> : unary_cases {};
 template <> struct cases<octet::ops::elu> : sloped_cases {};
-template <> struct cases<octet::ops::gelu> : gelu_cases {};
+template <> struct cases<octet::ops::gelu> : float_gelu_cases {};
 template <> struct cases<octet::ops::exp> : unary_cases {};
 template <> struct cases<octet::ops::log> : unary_cases {};
 template <> struct cases<octet::ops::sqrt> : unary_cases {};

@@ -264,7 +264,7 @@ template <> struct cases<octet::ops::float_layer_norm> {
       node_case& unbiased = to.shorter(n, 0);
       node_case& neither = to.shorter(unbiased, 1);
       // PyTorch's groups without weight and bias subtract the mean before they scale.
-      if (a.groups != 0 && !a.wide) neither.equal_to = nullptr;
+      if (a.groups != 0 && !a.wide && !a.channels_last) neither.equal_to = nullptr;
     };
     for (const std::int32_t n : {1, 7, 12, 31, 40}) shapes({3, 5, n}, n, {});
     if (to.with.round == rounding::onnxruntime) {
@@ -285,6 +285,9 @@ template <> struct cases<octet::ops::float_layer_norm> {
       shapes({3, 5}, 5, {.groups = 1});
       shapes({2, 3, 5, 7}, 3, {.groups = 3, .wide = true});
       shapes({1, 4, 37}, 4, {.groups = 2, .wide = true});
+      shapes({2, 6, 3, 5}, 6, {.groups = 2, .channels_last = true});
+      shapes({1, 26, 3, 3}, 26, {.groups = 2, .channels_last = true});
+      shapes({1, 9, 32, 33}, 9, {.groups = 1, .channels_last = true});
     }
     shapes({2, 3, 4, 5}, 20, {.axes = 2});
     shapes({0, 9}, 9, {});

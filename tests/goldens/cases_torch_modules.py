@@ -424,10 +424,58 @@ KERNELS.update({
                         + ", F.adaptive_avg_pool2d(u[:, :8], (2, 2)), "
                           "F.adaptive_avg_pool2d(u[:, 9:], (2, 2))",
 })
+# Volumes with their channels last, what PyTorch's loops fuse, norms and normalizations of what is
+# not contiguous.
+LAST = "u = v.contiguous(memory_format=torch.channels_last)\n"
+KERNELS.update({
+    "volume_last": "w = torch.cat([q.flatten(), q.flatten()])[:384].reshape(2, 8, 2, 3, 4)\n"
+                   "u = w.contiguous(memory_format=torch.channels_last_3d)\n"
+                   "return torch.sigmoid(u).dequantize(), F.max_pool3d(u, 2, 1).dequantize(), "
+                   "F.avg_pool3d(u, 2, 1).dequantize(), torch.cat([u, u], 1).dequantize(), "
+                   "u.mean((2, 3, 4)).dequantize(), u.mean(-1).dequantize(), "
+                   "u.mean(1).dequantize(), "
+                   "torch.ops.quantized.add(u, u.flip(2), 0.05, 99).dequantize(), "
+                   "F.adaptive_avg_pool3d(u, 1).dequantize(), u.contiguous().mean(-1).dequantize()",
+    "volume_last_floats": "w = torch.cat([v, v / 3]).reshape(2, 8, 2, 3, 5)\n"
+                          "u = w.contiguous(memory_format=torch.channels_last_3d)\n"
+                          "return u.sum(1), u.mean((2, 3, 4)), u.mean(1), u.mean(), u.mean(-1), "
+                          "u.softmax(1), u.relu().sum((2, 3)), u.flatten(2).mean(2), "
+                          "F.adaptive_avg_pool3d(u, 1), F.normalize(u, dim=1)",
+    "fused": "return torch.add(v, v.flip(1), alpha=0.7), torch.sub(v, v.flip(0), alpha=1.3), "
+             "torch.rsub(v, v.flip(0), alpha=0.3), v.clone().add_(v.flip(0), alpha=-0.1), "
+             "torch.addcmul(v, v.flip(0), v.flip(1), value=0.3), "
+             "torch.addcmul(v, v, v[:, :1]), torch.lerp(v, v.flip(0), 0.3), "
+             "torch.lerp(v, v.flip(0), 0.8), torch.lerp(v, v.flip(1), v.sigmoid())",
+    "norm_runs": LAST + "w = torch.cat([u, u * 2, u / 3, u[:, :3]], 1)"
+                 ".contiguous(memory_format=torch.channels_last)\n"
+                 "return u.norm(dim=1), F.normalize(w, dim=1), w.norm(), v.norm(dim=(2, 3)), "
+                 "v.norm(1, 1), F.normalize(v, 1.0, -1), v[0, 0, 0].norm(), "
+                 "v.transpose(1, 2).norm(dim=(2, 3)), w.norm(dim=(2, 3)), u.norm(2, (1, 3), True)",
+    "group_norm_last": LAST + "k = " + TABLE + "\nw = torch.cat([u, u * 2, u / 3, u, u[:, :2]], 1)"
+                       ".contiguous(memory_format=torch.channels_last)\n"
+                       "return F.group_norm(u, 2, k, k * 2), F.group_norm(u, 6), "
+                       "F.group_norm(u, 1, None, k), F.group_norm(w, 2), "
+                       "F.group_norm(w, 2, w[0, :, 0, 0], w[0, :, 1, 1])",
+    "group_norm_last_large": "w = torch.cat([v.flatten()] * 9)[:2048].reshape(1, 2, 32, 32)"
+                             ".contiguous(memory_format=torch.channels_last)\n"
+                             "return F.group_norm(w * w + w, 1)",
+    "gelu_last": "u = v[:, :, :, :4].contiguous(memory_format=torch.channels_last)\n"
+                 "return F.gelu(u), F.gelu(u.permute(0, 3, 1, 2))",
+    "linspace": "return v + torch.linspace(-1, 1, 5), "
+                "v.flatten(1)[:, :100] * torch.linspace(0, 1, 100), "
+                "v.flatten(1)[:, :24] * torch.linspace(0.3, 1.7, 24)",
+    "extremes_of_zeros": "w = torch.cat([v, v * 0, v * -0.0], 1)[:, :16, :, :4] * 0\n"
+                         "return torch.maximum(w, -w), torch.minimum(w, -w)",
+})
 # The same, but for products whose order of sums is the CPU's.
 KERNELS_CLOSE = {
     "mish": "return F.mish(v), torch.tanh(v), torch.exp(v)",
     "einsum_diagonals": "w = v[:, :4, :, :4]\nreturn torch.einsum('biij,bjj->bi', w, w[:, 0])",
+    "conv_transpose_dilated": "k = torch.linspace(-1, 1, 216).reshape(6, 4, 3, 3)\n"
+                              "j = torch.linspace(-1, 1, 108).reshape(6, 2, 3, 3)\n"
+                              "return F.conv_transpose2d(v, k, dilation=2), "
+                              "F.conv_transpose2d(v, j, stride=2, padding=1, groups=2, "
+                              "dilation=(3, 1))",
     "affine_grid": "t = torch.tensor([[[0.9, 0.1, 0.0], [0.0, 1.1, 0.1]]]).expand(2, -1, -1)\n"
                    "return F.grid_sample(v, F.affine_grid(t, [2, 6, 4, 5], align_corners=False), "
                    "align_corners=False)",

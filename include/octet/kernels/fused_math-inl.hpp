@@ -159,6 +159,15 @@ HWY_INLINE VF gelu_vectorized(VF x) {
   const VF erf = hn::Xor(f, hn::And(x, set_float(-0.f)));
   return unless_nan(x, fused(erf, half, half));
 }
+HWY_INLINE VF gelu_by_loop(VF x) {
+  namespace k = numerics::vector_gelu;
+  const VF one = set_float(1.f), v = times(x, set_float(k::root_half)),
+           t = simd::divide(one, fused(set_float(k::p), hn::Abs(v), one)),
+           minus = times(hn::Neg(exp_vectorized(hn::Neg(times(v, v)))), t);
+  const VF f = fused(minus, fused_polynomial(k::erf, t), one);
+  const VF erf = hn::Xor(f, hn::And(x, set_float(-0.f)));
+  return unless_nan(x, hn::Mul(times(x, set_float(0.5f)), plus(one, erf)));
+}
 
 /// y[i] = f(x[i]) of n elements. One call of f, so that it stands in the loop.
 template <class F> HWY_INLINE void each_float(const float* x, float* y, std::size_t n, F f) {
@@ -190,6 +199,7 @@ inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x
     case numerics::vectorized_function::gelu:
       if (p.approximate)
         return each_float(x, y, n, [](VF v) HWY_ATTR { return approximate_gelu_vectorized(v); });
+      if (p.by_loop) return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_by_loop(v); });
       return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_vectorized(v); });
     case numerics::vectorized_function::silu:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return silu_vectorized(v); });

@@ -149,6 +149,16 @@ constexpr float log1p_vectorized(float x) noexcept {
 constexpr float softplus_vectorized(float x) noexcept {
   return is_nan(x) || x > 20 ? x : log1p_vectorized(exp_vectorized(x));
 }
+/// gelu of what is not contiguous, by PyTorch's own loop in place of oneDNN's: the same erf, with
+/// the exponential of the other functions.
+constexpr float gelu_by_loop(float x) noexcept {
+  namespace k = vector_gelu;
+  if (is_nan(x)) return x;
+  const float v = mul(x, k::root_half), t = div(1.f, fma(k::p, with_sign(v, 1.f), 1.f));
+  const float minus = mul(-exp_vectorized(-mul(v, v)), t);
+  const float f = fma(minus, detail::fused_polynomial(k::erf, t), 1.f);
+  return mul(mul(x, 0.5f), add(1.f, with_sign(1.f, x) < 0 ? -f : f));
+}
 constexpr float gelu_vectorized(float x, bool approximate) noexcept {
   namespace k = vector_gelu;
   if (is_nan(x)) return x;

@@ -23,14 +23,16 @@ struct layer_norm_attrs {
   bool in_order = false;  // sums of one element after another (EmbedLayerNormalization)
   std::int32_t groups = 0;
   bool wide = false;  // groups: sums in binary64, one element after another (instance_norm)
+  bool channels_last = false;  // groups: the order of an image with its channels last
   static constexpr auto fields = field_list{
       field{"axes", &layer_norm_attrs::axes},         field{"epsilon", &layer_norm_attrs::epsilon},
       field{"centred", &layer_norm_attrs::centred},   field{"running", &layer_norm_attrs::running},
       field{"in_order", &layer_norm_attrs::in_order}, field{"groups", &layer_norm_attrs::groups},
-      field{"wide", &layer_norm_attrs::wide}};
+      field{"wide", &layer_norm_attrs::wide},
+      field{"channels_last", &layer_norm_attrs::channels_last}};
 };
-/// How the sums of a row run; cascade, wide: PyTorch's (ATEN).
-enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide };
+/// How the sums of a row run; cascade, wide, columns: PyTorch's (ATEN).
+enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide, columns };
 constexpr std::string_view name_of(row_sums s) noexcept {
   switch (s) {
     case row_sums::lanes: return "lanes";
@@ -38,6 +40,7 @@ constexpr std::string_view name_of(row_sums s) noexcept {
     case row_sums::in_order: return "in_order";
     case row_sums::cascade: return "cascade";
     case row_sums::wide: return "wide";
+    case row_sums::columns: return "columns";
   }
   return no_enumerator;
 }
@@ -115,6 +118,34 @@ constexpr row_moments wide_moments(const float* x, std::size_t n) noexcept {
   }
   return {mean, static_cast<float>(squares)};
 }
+/// Of channels_last images, whose channels PyTorch's vectors hold: 8 lanes of channels, pixel after
+/// pixel; from 1024 pixels on each channel by itself, its squares fused, then one channel after
+/// another. `squares`: the variance.
+constexpr row_moments moments_in_columns(const layer_norm_params& p, const float* x) noexcept {
+  float sum = 0, squares = 0;
+  if (p.inner < 1024) {
+    float sums[8] = {}, products[8] = {};
+    for (std::size_t i = 0; i < p.inner; ++i)
+      for (std::size_t k = 0; k < p.channels; ++k) {
+        const float v = x[k * p.inner + i];
+        sums[k % 8] = numerics::add(sums[k % 8], v);
+        products[k % 8] = numerics::add(products[k % 8], numerics::mul(v, v));
+      }
+    sum = numerics::sum_of_halves(sums), squares = numerics::sum_of_halves(products);
+  } else {
+    for (std::size_t k = 0; k < p.channels; ++k) {
+      float of_channel = 0, products = 0;
+      for (std::size_t i = k * p.inner; i < (k + 1) * p.inner; ++i) {
+        of_channel = numerics::add(of_channel, x[i]);
+        products = numerics::fma(x[i], x[i], products);
+      }
+      sum = numerics::add(sum, of_channel), squares = numerics::add(squares, products);
+    }
+  }
+  const float share = numerics::div(1.f, static_cast<float>(p.size)),
+              mean = numerics::mul(sum, share);
+  return {mean, numerics::fma(squares, share, -numerics::mul(mean, mean))};
+}
 /// Mean and squares of `count` elements.
 struct counted_moments {
   std::size_t count = 0;
@@ -189,6 +220,7 @@ constexpr row_moments moments_of(const layer_norm_params& p, const float* x) noe
     case row_sums::running: return running_moments(x, p.size);
     case row_sums::cascade: return moments_in_cascade(x, p.size);
     case row_sums::wide: return wide_moments(x, p.size);
+    case row_sums::columns: return moments_in_columns(p, x);
     case row_sums::in_order: break;
   }
   return moments_in_order(x, p.size, p.centred);
@@ -215,13 +247,19 @@ struct channel_factors {
 };
 constexpr channel_factors factors_of(const layer_norm_params& p, const row_moments& m,
                                      const float* weight, const float* bias, std::size_t c) {
-  const float variance = numerics::div(m.squares, static_cast<float>(p.size));
+  const bool columns = p.sums == row_sums::columns;
+  const float variance =
+      columns ? m.squares : numerics::div(m.squares, static_cast<float>(p.size));
   const double root = numerics::sqrt(
       numerics::add(static_cast<double>(variance > 0 ? variance : 0.f), p.exact_epsilon));
   const float by = static_cast<float>(numerics::div(1., root)),
               scale = weight ? numerics::mul(by, weight[c]) : by;
-  if (!weight && !bias && p.sums != row_sums::wide) return {by, m.mean, true};
-  return {scale, numerics::fma(-scale, m.mean, bias ? bias[c] : 0.f)};
+  if (!weight && !bias && p.sums == row_sums::cascade) return {by, m.mean, true};
+  const float b = bias ? bias[c] : 0.f;
+  // Of 8 channels or more fours are fused, what is left is not.
+  if (columns && (p.channels < 8 || c % p.channels >= p.channels / 4 * 4))
+    return {scale, numerics::add(numerics::mul(-scale, m.mean), b)};
+  return {scale, numerics::fma(-scale, m.mean, b)};
 }
 constexpr void group_norm(const layer_norm_params& p, const float* x, const float* weight,
                           const float* bias, float* y, std::size_t begin, std::size_t end) {
@@ -287,7 +325,9 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
     return unsupported("groups of channels", std::to_string(a.groups), "rounding ATEN");
   if (a.axes < 1 || a.axes > x.rank)
     return invalid("normalized axes", std::to_string(a.axes), "1 to " + std::to_string(x.rank));
-  if (a.wide && a.groups == 0) return unsupported("wide sums of rows", {}, "of groups");
+  if ((a.wide || a.channels_last) && a.groups == 0)
+    return unsupported("wide sums of rows, or those of channels_last images", {}, "of groups");
+  if (a.wide && a.channels_last) return invalid("wide and channels_last", "both", "one of them");
   if (a.running && a.in_order) return invalid("running and in_order", "both", "one of them");
   p.size = 1;
   for (int i = 0; i < a.axes; ++i) p.size *= as_size(x.back(i));
@@ -308,6 +348,7 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
   if (pytorch && (a.running || a.in_order || !a.centred))
     return unsupported("another order of sums, or none of means, under rounding ATEN");
   p.sums = a.wide                     ? row_sums::wide
+           : a.channels_last          ? row_sums::columns
            : pytorch                  ? row_sums::cascade
            : lanes                    ? row_sums::lanes
            : a.centred && !a.in_order ? row_sums::running

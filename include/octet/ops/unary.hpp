@@ -64,9 +64,12 @@ enum class unary : std::uint8_t {
 struct alpha_keys {
   static constexpr attribute_key keys[] = {{"alpha", attribute_value::kind::real}};
 };
-/// gelu: by tanh instead of erfc.
+/// gelu: by tanh instead of erfc; ATEN, floats: by PyTorch's own loop instead of oneDNN's.
 struct approximate_keys {
   static constexpr attribute_key keys[] = {{"approximate", attribute_value::kind::integer}};
+};
+struct gelu_loop_keys {
+  static constexpr attribute_key keys[] = {{"by_loop", attribute_value::kind::integer}};
 };
 
 /// Everything that the value of an element depends on. 8-bit operators use it once, to fill their
@@ -75,8 +78,8 @@ struct unary_params {
   unary function = unary::relu;
   rounding mode = rounding::none;
   dtype type = dtype::f32;  // of input and output
-  bool approximate = false;
-  std::size_t count = 0;  // elements
+  bool approximate = false, by_loop = false;  // gelu
+  std::size_t count = 0;                      // elements
   vector_rows rows;       // ATEN, logistic and silu on f32
   float alpha = 0;
   float in_scale = 1, out_scale = 1, inverse = 1;  // inverse: f32(1 / out_scale)
@@ -133,7 +136,8 @@ constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
     case vectorized_function::elu: return x < 0 ? mul(expm1_vectorized(x), p.alpha) : x;
     case vectorized_function::softplus: return softplus_vectorized(x);
     case vectorized_function::silu: return div(x, add(1.f, exp_vectorized(-x)));
-    case vectorized_function::gelu: return gelu_vectorized(x, p.approximate);
+    case vectorized_function::gelu:
+      return p.by_loop ? gelu_by_loop(x) : gelu_vectorized(x, p.approximate);
     case vectorized_function::other: break;  // unary_values asks has_vectorized first
   }
   return x;
@@ -835,6 +839,11 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   p.mode = n.round;
   p.type = x.type;
   if constexpr (F == unary::gelu) p.approximate = n.attrs->integer("approximate") != 0;
+  if constexpr (F == unary::gelu && !Quantized) {
+    p.by_loop = n.attrs->integer("by_loop") != 0;
+    if (p.by_loop && (p.approximate || n.round != rounding::aten))
+      return unsupported("gelu by PyTorch's loop", {}, "rounding ATEN, not approximate");
+  }
   if constexpr (has_alpha(F))
     p.alpha = static_cast<float>(n.attrs->real("alpha", F == unary::elu ? 1 : 0));
   p.count = x.shape.elements().value;
@@ -881,6 +890,8 @@ template <unary F, class... Kind> constexpr attribute_keys unary_keys() {
     return keys_of<alpha_keys>;
   else if constexpr (rounds_by_position(F, sizeof...(Kind) != 0))
     return keys_of<vector_rows, Kind...>;
+  else if constexpr (F == unary::gelu && sizeof...(Kind) == 0)
+    return keys_of<approximate_keys, gelu_loop_keys>;
   else if constexpr (F == unary::gelu)
     return keys_of<approximate_keys, Kind...>;
   else

@@ -19,17 +19,24 @@ inline std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64
   }
   return s;
 }
-/// For 4 dimensions N, H, W, C from outside in; other ranks: contiguous.
+/// Images and volumes: the ranks that have a format with their channels last.
+constexpr bool has_channels_last(std::size_t rank) noexcept { return rank == 4 || rank == 5; }
+/// N, H, W, C from outside in, of volumes N, D, H, W, C; other ranks: contiguous.
 inline std::vector<std::int64_t> channels_last_strides(const std::vector<std::int64_t>& size) {
-  if (size.size() != 4) return contiguous_strides(size);
-  const auto c = std::max<std::int64_t>(size[1], 1), w = std::max<std::int64_t>(size[3], 1),
-             h = std::max<std::int64_t>(size[2], 1);
-  return {h * w * c, 1, w * c, c};
+  if (!has_channels_last(size.size())) return contiguous_strides(size);
+  std::vector<std::int64_t> s(size.size(), 1);
+  std::int64_t step = std::max<std::int64_t>(size[1], 1);
+  for (std::size_t i = size.size(); i-- > 0;) {
+    if (i == 1) continue;
+    s[i] = step;
+    step *= std::max<std::int64_t>(size[i], 1);
+  }
+  return s;
 }
 /// Every step is what the format says; axes of extent 1 do not count. 1x1 images and single
 /// channels are both formats at once.
 inline bool is_contiguous(const tensor_data& t, bool channels_last) {
-  if (channels_last && t.rank() != 4) return false;
+  if (channels_last && !has_channels_last(t.size.size())) return false;
   const auto want = channels_last ? channels_last_strides(t.size) : contiguous_strides(t.size);
   for (std::size_t i = 0; i < want.size(); ++i)
     if (t.size[i] != 1 && t.stride[i] != want[i]) return false;
@@ -38,9 +45,10 @@ inline bool is_contiguous(const tensor_data& t, bool channels_last) {
 /// The format PyTorch gives to results "like" this one: channels last only where the strides say so
 /// without doubt.
 inline bool suggests_channels_last(const tensor_data& t) {
-  if (t.rank() != 4 || t.stride[1] == 0) return false;
+  if (!has_channels_last(t.size.size()) || t.stride[1] == 0) return false;
   std::int64_t least = 0;
-  for (const std::size_t d : {std::size_t{1}, std::size_t{3}, std::size_t{2}, std::size_t{0}}) {
+  for (std::size_t k = 0; k < t.size.size(); ++k) {  // from inside out: channels, then W, H, .. N
+    const std::size_t d = k == 0 ? 1 : k + 1 == t.size.size() ? 0 : t.size.size() - k;
     if (t.size[d] == 0 || t.stride[d] < least) return false;
     if (d == 0 && least == t.stride[1]) return false;  // N111: ambiguous, taken as contiguous
     least = t.size[d] > 1 ? t.stride[d] * t.size[d] : t.stride[d];

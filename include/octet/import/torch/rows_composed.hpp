@@ -473,9 +473,8 @@ inline result<value> lerp(emitter& e, arguments& a) {
     if (!w) return w.error();
     const auto near =
         emit_pair(e, ops::less, {*apply(e, ops::abs, w), *number(e, 0.5)}, scalar::boolean);
-    const step from_start = apply(e, ops::add, x, apply(e, ops::mul, w, way)),
-               from_end = apply(e, ops::sub, end,
-                                apply(e, ops::mul, way, apply(e, ops::sub, number(e, 1), w)));
+    const step from_start = fused(e, x, w, way),
+               from_end = fused(e, end, way, apply(e, ops::sub, w, number(e, 1)));
     if (!near) return near;
     if (!from_start) return from_start.error();
     if (!from_end) return from_end.error();
@@ -484,9 +483,9 @@ inline result<value> lerp(emitter& e, arguments& a) {
   const double weight = a.real("weight");
   if (auto s = a.check(); !s) return s.error();
   const bool near = weight < 0.5;
-  const step way = apply(e, ops::mul, apply(e, ops::sub, end, x),
-                         number(e, near ? weight : numerics::sub(weight, 1.)));
-  return done(apply(e, ops::add, near ? x : end, way));
+  const auto share = static_cast<float>(weight);
+  return done(fused(e, near ? x : end, apply(e, ops::sub, end, x),
+                    number(e, static_cast<double>(near ? share : numerics::sub(share, 1.f)))));
 }
 /// tril and triu: 0 above (or below) a diagonal of the last two axes.
 template <bool Lower> result<value> triangle(emitter& e, arguments& a) {
@@ -532,6 +531,7 @@ template <const op_def& Op> result<value> added_scaled(emitter& e, arguments& a)
   const double by = a.real("value");
   if (auto s = a.check(); !s) return s.error();
   const step scaled = by == 1 ? p : apply(e, ops::mul, p, number(e, by));
+  if (&Op == &ops::mul) return done(fused(e, x, scaled, q));
   return done(apply(e, ops::add, x, apply(e, Op, scaled, q)));
 }
 /// outer(x, y) of two lines.

@@ -806,6 +806,19 @@ template <const op_def& Op> result<value> comparison(emitter& e, arguments& a) {
   if (!both) return both.error();
   return emit_pair(e, Op, *both, scalar::boolean);
 }
+/// Of 0 and -0 PyTorch's vectors give the second operand's, octet's operators the first's.
+inline result<value> extreme_of_plain(emitter& e, const op_def& op,
+                                      const std::array<tensor_data*, 2>& both) {
+  const tensor_data &x = *both[0], &y = *both[1];
+  if (x.type != scalar::f32 || x.size != y.size || x.size.empty() ||
+      vector_row(x.size, {memory_steps{}, x.stride, y.stride}) < 16)
+    return emit_pair(e, op, both, x.type);
+  const auto m = meet(e, both);
+  if (!m) return m.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(op, {m->in[1], m->in[0]}, to); !s) return s.error();
+  return m->result(e, to, scalar::f32);
+}
 /// The larger (or smaller) of self and another operand; of one quantization on the codes, whose
 /// order is that of the reals.
 template <const op_def& Op>
@@ -825,7 +838,7 @@ result<value> extreme_of(emitter& e, arguments& a, std::string_view other) {
   }
   const auto both = pair_of(e, a, "self", other, false);
   if (!both) return both.error();
-  return emit_pair(e, Op, *both, (*both)[0]->type);
+  return extreme_of_plain(e, Op, *both);
 }
 template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
   return extreme_of<Op>(e, a, "other");

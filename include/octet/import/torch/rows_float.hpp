@@ -38,13 +38,69 @@ inline step apply(emitter& e, const op_def& op, const step& x, attributes attrs 
   if (!in) return in.error();
   const tensor_id to = e.make(scalar::f32);
   if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e
-      .wrap(to, scalar::f32, !(*x)->constant() && (*x)->channels_inner, suggests_channels_last(**x))
-      .t;
+  const value v = e.wrap(to, scalar::f32, !(*x)->constant() && (*x)->channels_inner, false);
+  return with_strides(e, v, iterated_strides(v.t->size, {(*x)->stride})).t;
 }
 inline result<value> done(const step& x) {
   if (!x) return x.error();
   return value_of(**x);
+}
+/// z + x y of floats, rounded once: a depthwise convolution of one pixel, whose channels are the
+/// elements. The operands are in the order of PyTorch's loop: z, x, y.
+inline result<value> fused_sum(emitter& e, const std::array<tensor_data*, 3>& zxy) {
+  auto m = meet(e, zxy);
+  if (!m) return m.error();
+  dims all;
+  for (const tensor_id id : m->in) {
+    const dims& s = e.g[id].shape;
+    while (all.rank < s.rank) all.push_back(1);
+  }
+  for (const tensor_id id : m->in) {
+    const dims& s = e.g[id].shape;
+    for (int i = 0; i < s.rank; ++i)
+      if (s.back(i) != 1) all[all.rank - 1 - i] = s.back(i);
+  }
+  const std::vector<std::int64_t> extents(all.begin(), all.end());
+  const auto n = static_cast<std::int64_t>(all.elements().value);
+  for (std::size_t k = 0; k < m->in.size(); ++k) {
+    if (e.g[m->in[k]].shape != all) {
+      const tensor_id wide = e.make(scalar::f32);
+      attributes attrs;
+      attrs.set("shape", extents);
+      if (auto s = e.emit(ops::broadcast_to, {m->in[k]}, wide, std::move(attrs)); !s)
+        return s.error();
+      m->in[k] = wide;
+    }
+    const auto line = reshaped_like(e, m->in[k],
+                                    k == 0 ? std::vector<std::int64_t>{n}
+                                           : std::vector<std::int64_t>{1, 1, 1, n});
+    if (!line) return line.error();
+    m->in[k] = *line;
+  }
+  const tensor_id sums = e.make(scalar::f32);
+  if (auto s = e.emit(ops::float_depthwise_conv2d, {m->in[1], m->in[2], m->in[0]}, sums); !s)
+    return s.error();
+  const auto y = reshaped_like(e, sums, extents);
+  if (!y) return y.error();
+  return m->result(e, *y, scalar::f32);
+}
+inline step fused(emitter& e, const step& z, const step& x, const step& y) {
+  for (const step* s : {&z, &x, &y})
+    if (!*s) return *s;
+  return step_of(fused_sum(e, {*z, *x, *y}));
+}
+/// add, sub and rsub of floats with alpha: one fused multiply-add.
+template <const op_def& Op, bool Swap = false>
+result<value> scaled_sum(emitter& e, arguments& a) {
+  const double alpha = a.real("alpha");
+  if (auto s = a.check(); !s) return s.error();
+  if (alpha == 1) return plain_binary<Op, false, Swap>(e, a);
+  const auto both = pair_of(e, a, Swap ? "other" : "self", Swap ? "self" : "other", false);
+  if (!both) return both.error();
+  if ((*both)[0]->type != scalar::f32 || (*both)[0]->elements() == 0 ||
+      (*both)[1]->elements() == 0)
+    return plain_binary<Op, false, Swap>(e, a);
+  return done(fused(e, (*both)[0], (*both)[1], number(e, &Op == &ops::sub ? -alpha : alpha)));
 }
 /// A result where the operator was given a quantized tensor: quantized by the input's parameters.
 inline result<value> as_given(emitter& e, const tensor_data& x, const step& y) {
@@ -166,6 +222,14 @@ inline result<value> mish(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "self");
   return done(apply(e, ops::mul, x, apply(e, ops::tanh, softplus_of(e, x, 1, 20))));
 }
+/// x / 2 times 1 + erf(x / sqrt(2)), a rounding each.
+inline result<value> gelu_by_scalars(emitter& e, tensor_data& x) {
+  const step real = real_value(e, x);
+  const step erf = apply(e, ops::erf, apply(e, ops::mul, real, number(e, 0.70710678118654752440)));
+  return as_given(e, x,
+                  apply(e, ops::mul, apply(e, ops::mul, real, number(e, 0.5)),
+                        apply(e, ops::add, number(e, 1), erf)));
+}
 inline result<value> gelu(emitter& e, arguments& a) {
   const value form = a["approximate"];
   const bool approximate = form.is(kind::string) && form.c->text == "tanh";
@@ -173,6 +237,11 @@ inline result<value> gelu(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   attributes attrs;
   if (approximate) attrs.set("approximate", std::int64_t{1});
+  // What is not contiguous PyTorch's own loop computes, where its steps are not 1 by scalars.
+  if (!approximate && x->rank() > 0 && !is_contiguous(*x, false)) {
+    if (vector_row(x->size, {memory_steps{}, x->stride}) < 16) return gelu_by_scalars(e, *x);
+    attrs.set("by_loop", std::int64_t{1});
+  }
   return as_given(e, *x, apply(e, ops::gelu, real_value(e, *x), std::move(attrs)));
 }
 /// glu(x, dim): the first half times the sigmoid of the second.
@@ -424,6 +493,72 @@ inline step sum_of_squares(emitter& e, const step& x, const std::vector<std::int
                            bool keep) {
   return sum_in_order(e, apply(e, ops::mul, x, x), axes, keep);
 }
+/// Whether the axes, of which any is longer than 1, are a run of memory without gaps.
+inline bool innermost_in_memory(const tensor_data& x, std::vector<std::int64_t> axes) {
+  std::erase_if(axes, [&](std::int64_t i) { return x.size[as_size(i)] == 1; });
+  std::sort(axes.begin(), axes.end(), [&](std::int64_t i, std::int64_t j) {
+    return x.stride[as_size(i)] < x.stride[as_size(j)];
+  });
+  std::int64_t next = 1;
+  for (const std::int64_t i : axes) {
+    if (x.stride[as_size(i)] != next) return false;
+    next *= x.size[as_size(i)];
+  }
+  return !axes.empty() && x.elements() > 0;
+}
+/// The sum of the squares of each row of [rows, n], as PyTorch's norm has it: 8 lanes side by side,
+/// added one after another; of what is left over four squares as they are, the others fused.
+inline step squares_of_rows(emitter& e, tensor_data& rows) {
+  const std::int64_t n = rows.size[1], whole = n / 8 * 8, four = (n - whole) / 4 * 4;
+  const step squares = apply(e, ops::mul, &rows, &rows);
+  if (!squares) return squares;
+  std::vector<value> parts;
+  if (whole > 0) {
+    auto lanes = sliced(e, **squares, 1, 0, whole);
+    if (lanes) lanes = reshaped(e, *lanes->t, {rows.size[0], whole / 8, 8});
+    const auto sums = done(sum_in_order(e, step_of(lanes), {1}, false));
+    if (!sums) return sums.error();
+    parts.push_back(*sums);
+  }
+  if (four > 0) {
+    const auto left = sliced(e, **squares, 1, whole, four);
+    if (!left) return left.error();
+    parts.push_back(*left);
+  }
+  step sum = number(e, 0);
+  if (!parts.empty()) {
+    arguments side_by_side(
+        e.c, "aten::norm",
+        {{"tensors", e.c.values.list(std::move(parts))}, {"dim", value::of(std::int64_t{1})}});
+    sum = sum_in_order(e, step_of(cat<false, false>(e, side_by_side)), {1}, true);
+  }
+  for (std::int64_t i = whole + four; i < n; ++i) {
+    const step one = step_of(sliced(e, rows, 1, i, 1));
+    sum = fused(e, sum, one, one);
+  }
+  return sum;
+}
+/// Sums of squares over axes that are the innermost run of memory.
+inline step squares_of_runs(emitter& e, tensor_data& x, const std::vector<std::int64_t>& axes,
+                            bool keep) {
+  std::vector<std::int64_t> order, inner = axes, size;
+  for (std::int64_t i = 0; i < x.rank(); ++i) {
+    const bool left = std::find(axes.begin(), axes.end(), i) == axes.end();
+    if (left) order.push_back(i);
+    if (left || keep) size.push_back(left ? x.size[as_size(i)] : 1);
+  }
+  std::stable_sort(inner.begin(), inner.end(), [&](std::int64_t i, std::int64_t j) {
+    return x.stride[as_size(i)] > x.stride[as_size(j)];
+  });
+  std::int64_t n = 1;
+  for (const std::int64_t i : inner) order.push_back(i), n *= x.size[as_size(i)];
+  auto rows = permuted(e, x, order);
+  if (rows) rows = reshaped(e, *rows->t, {x.elements() / n, n});
+  if (!rows) return rows.error();
+  const step sums = squares_of_rows(e, *rows->t);
+  if (!sums) return sums;
+  return step_of(reshaped(e, **sums, std::move(size)));
+}
 inline step power_of(emitter& e, const step& x, double p) {
   return apply(e, ops::pow, x, number(e, p));
 }
@@ -436,10 +571,13 @@ inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view or
   if (auto s = a.check(); !s) return s.error();
   const auto axes = axes_or_all(a, "dim", **x);
   if (auto s = a.check(); !s) return s.error();
-  if (p == 2) return done(apply(e, ops::sqrt, sum_of_squares(e, x, axes, keep)));
+  if (p == 2)
+    return done(apply(e, ops::sqrt,
+                      innermost_in_memory(**x, axes) ? squares_of_runs(e, **x, axes, keep)
+                                                     : sum_of_squares(e, x, axes, keep)));
   const step size = apply(e, ops::abs, x);
   if (!size) return size.error();
-  if (p == 1) return done(summed(e, size, axes, keep));
+  if (p == 1) return done(sum_in_order(e, size, axes, keep));
   if (p == infinity) return reduced(e, **size, ops::reduce_max, axes, keep);
   if (p == -infinity) return reduced(e, **size, ops::reduce_min, axes, keep);
   if (p != 0)  // the last bits are not PyTorch's, as those of pow
@@ -521,8 +659,9 @@ inline result<value> float_group_norm(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   if ((*x)->rank() < 2 || g.groups < 1 || (*x)->size[1] % g.groups != 0)
     return invalid("groups of " + a.name, std::to_string(g.groups));
+  g.channels_last = suggests_channels_last(**x);
   const step y = normalized_rows(e, x, *w, *b, g);
-  if (!y || !suggests_channels_last(**x)) return done(y);
+  if (!y || !g.channels_last) return done(y);
   return with_strides(e, value_of(**y), channels_last_strides((*x)->size));
 }
 /// x * factor + offset of each channel, the last axis of `in`, rounded once: a depthwise
@@ -616,7 +755,7 @@ inline bool adds_bias_last(emitter& e, tensor_id in, const packed_data& p) {
 }
 /// conv_weights of weights that a program computes of constants: the nodes are folded.
 inline result<tensor_id> computed_weights(emitter& e, const packed_data& p, bool depthwise) {
-  tensor_data w = *p.weight;
+  tensor_data& w = *e.c.values.tensor(*p.weight).t;
   const auto in = e.held(w, false);
   if (!in) return in;
   std::vector<std::int64_t> size = w.size, order{0, 2, 3, 1};
@@ -641,11 +780,17 @@ inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& 
 inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p);
 inline result<value> transposed_volume(emitter& e, arguments& a, tensor_data& x, packed_data p);
 /// A float32 convolution; parameters as quantized ones have them.
+// Copies of weights and biases below are the heap's: constants of the graph are found by the
+// address of what they were made of.
+inline result<value> dilated_transposed(emitter& e, arguments& a, tensor_data& x, packed_data p);
 inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
   if (p.weight->type != scalar::f32 || !e.c.known(*p.weight))
     return unsupported("weights of " + a.name,
                        e.c.known(*p.weight) ? std::string(name_of(p.weight->type)) : "computed",
                        "float32, known when the file is loaded");
+  if (p.transposed &&
+      std::any_of(p.dilation.begin(), p.dilation.end(), [](std::int64_t d) { return d > 1; }))
+    return dilated_transposed(e, a, x, std::move(p));
   if (x.rank() == 5)
     return p.transposed ? transposed_volume(e, a, x, std::move(p))
                         : volume_convolution(e, a, x, std::move(p));
@@ -701,11 +846,37 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   }
   return e.wrap(y, scalar::f32, true, suggests_channels_last(x));
 }
+/// A transposed convolution whose taps stand apart: zeros between them.
+inline result<value> dilated_transposed(emitter& e, arguments& a, tensor_data& x, packed_data p) {
+  tensor_data& all = *e.c.values.tensor(*p.weight).t;
+  value w = value_of(all);
+  for (std::size_t k = 0; k + 2 < all.size.size(); ++k) {
+    const std::size_t axis = 2 + k, last = all.size.size() - 1 - axis;
+    const std::int64_t by = p.dilation.size() == 1 ? p.dilation[0]
+                            : k < p.dilation.size() ? p.dilation[k]
+                                                    : 1;
+    const std::int64_t taps = all.size[axis];
+    if (by <= 1 || taps <= 1) continue;
+    if (by > static_cast<std::int64_t>(most_made) / taps) return too_large("dilation of " + a.name);
+    std::vector<std::int64_t> amounts(2 * last + 2), index;
+    amounts.back() = 1;  // a zero behind
+    for (std::int64_t t = 0; t <= (taps - 1) * by; ++t)
+      index.push_back(t % by == 0 ? t / by : taps);
+    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * index.size()); !s) return s.error();
+    auto apart = padded(e, a, *w.t, amounts, "constant", 0);
+    if (apart) apart = picked(e, *apart->t, axis, index);
+    if (!apart) return apart;
+    w = *apart;
+  }
+  p.dilation.assign(1, 1);
+  p.weight = w.t;
+  return float_convolution(e, a, x, std::move(p));
+}
 /// A transposed convolution of groups: each group's channels by themselves, side by side.
 inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& x,
                                          const packed_data& p) {
   const std::int64_t in = p.weight->size[0] / p.groups, out = p.weight->size[1];
-  tensor_data w = *p.weight;
+  tensor_data& w = *e.c.values.tensor(*p.weight).t;
   std::vector<value> parts;
   for (std::int64_t k = 0; k < p.groups; ++k) {
     packed_data one = p;
@@ -715,7 +886,7 @@ inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& 
     if (!weight) return weight;
     one.weight = weight->t;
     if (p.bias) {
-      tensor_data b = *p.bias;
+      tensor_data& b = *e.c.values.tensor(*p.bias).t;
       const auto bias = sliced(e, b, 0, k * out, out);
       if (!bias) return bias;
       one.bias = bias->t;
@@ -753,7 +924,7 @@ inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x
   for (std::int64_t k = 0; k < w.size[2]; ++k) {
     std::vector<std::int64_t> at;
     for (std::int64_t o = 0; o < planes; ++o) at.push_back(k * p.dilation[0] + o * p.stride[0]);
-    tensor_data all = w;
+    tensor_data& all = *e.c.values.tensor(w).t;
     auto weight = sliced(e, all, 2, k, 1);
     if (weight) weight = reshaped(e, *weight->t, {w.size[0], w.size[1], w.size[3], w.size[4]});
     auto images = picked(e, *deep->t, 2, at);
@@ -771,11 +942,14 @@ inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x
   const auto apart =
       reshaped(e, **sum, {x.size[0], planes, y.t->size[1], y.t->size[2], y.t->size[3]});
   if (!apart) return apart;
-  const auto volumes = permuted(e, *apart->t, {0, 2, 1, 3, 4});
-  if (!volumes || !p.bias) return as_contiguous(e, volumes);
-  tensor_data b = *p.bias;
-  const step bias = step_of(reshaped(e, b, {p.bias->elements(), 1, 1, 1}));
-  return as_contiguous(e, done(apply(e, ops::add, step_of(volumes), bias)));
+  auto volumes = permuted(e, *apart->t, {0, 2, 1, 3, 4});
+  if (volumes && p.bias) {
+    tensor_data& b = *e.c.values.tensor(*p.bias).t;
+    const step bias = step_of(reshaped(e, b, {p.bias->elements(), 1, 1, 1}));
+    volumes = done(apply(e, ops::add, step_of(volumes), bias));
+  }
+  if (!volumes || !suggests_channels_last(x)) return as_contiguous(e, volumes);
+  return with_strides(e, *volumes, channels_last_strides(volumes->t->size));
 }
 /// A transposed convolution of volumes as one of images whose channels are those under all taps of
 /// the depth.

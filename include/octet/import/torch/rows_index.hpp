@@ -474,7 +474,7 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   // Sums of floats depend on the order of the memory, wherever octet holds the channels.
   const bool sums = &op == &ops::sum && x.type == scalar::f32,
              inner = (x.rank() == 3 && lies_channels_inner(x)) ||
-                     (sums && x.rank() == 4 ? suggests_channels_last(x)
+                     (sums && x.rank() >= 4 ? suggests_channels_last(x)
                                             : !x.constant() && x.channels_inner);
   const auto in = e.held(x, inner);
   if (!in) return in.error();
@@ -772,8 +772,8 @@ inline std::vector<double> evenly_spaced(float start, float end, std::int64_t st
   for (std::int64_t i = 0; i < steps; ++i)
     numbers.push_back(static_cast<double>(
         i < steps / 2 || steps == 1
-            ? numerics::add(start, numerics::mul(step, static_cast<float>(i)))
-            : numerics::sub(end, numerics::mul(step, static_cast<float>(steps - i - 1)))));
+            ? numerics::fma(step, static_cast<float>(i), start)
+            : numerics::fma(-step, static_cast<float>(steps - i - 1), end)));
   return numbers;
 }
 /// linspace(start, end, steps, ..).

@@ -414,11 +414,7 @@ template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
   const dims s = e.g[*y].shape;
   const auto volume = reshaped_like(e, *y, {x->size[0], depth->out, s[1], s[2], s[3]});
   if (!volume) return volume.error();
-  const value v = e.wrap(*volume, x->type, true, false);  // channels_last_3d
-  const auto& size = v.t->size;
-  v.t->stride = {size[1] * size[2] * size[3] * size[4], 1, size[1] * size[3] * size[4],
-                 size[1] * size[4], size[1]};
-  return v;
+  return e.wrap(*volume, x->type, true, true);
 }
 
 // ---- transposed convolutions of volumes ----
@@ -481,7 +477,7 @@ inline result<tensor_id> transposed_taps_as_channels(emitter& e, const packed_da
   const std::vector<std::int64_t> size{p.groups * k.size[2], k.size[4], k.size[5],
                                        k.size[3] * inputs};
   if (!k.constant()) {  // computed of constants: the nodes are folded
-    tensor_data w = *p.weight;
+    tensor_data& w = *e.c.values.tensor(*p.weight).t;
     const auto in = e.held(w, false);
     if (!in) return in;
     const auto axes = reshaped_like(e, *in, k.size);

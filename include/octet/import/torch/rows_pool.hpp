@@ -510,8 +510,10 @@ inline result<reduction> reduction_of(arguments& a, const tensor_data& x) {
 inline result<tensor_id> in_logical_order(emitter& e, const tensor_data& x, const reduction& r,
                                           tensor_id from) {
   std::vector<std::int64_t> left;  // logical axes in the order the IR has them
-  for (int i : {0, 2, 3, 1})
+  for (int k = 0; k < x.rank(); ++k) {
+    const int i = k == 0 ? 0 : k + 1 == x.rank() ? 1 : k + 1;
     if (!r.reduced[as_size(i)]) left.push_back(i);
+  }
   std::vector<std::int64_t> order;  // axis of octet's output for each of PyTorch's
   for (int i = 0; i < x.rank(); ++i)
     if (!r.reduced[as_size(i)])
@@ -582,7 +584,7 @@ inline result<value> mean(emitter& e, arguments& a) {
                       std::move(attrs), {.framework = facts});
       !s)
     return s.error();
-  if (inner && !r->keep && x->rank() == 4 && !r->reduced[1]) {
+  if (inner && !r->keep && x->rank() >= 4 && !r->reduced[1]) {
     const auto moved = in_logical_order(e, *x, *r, to);
     if (!moved) return moved.error();
     to = *moved;

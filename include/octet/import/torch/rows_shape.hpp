@@ -11,16 +11,21 @@ OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
 
 inline result<value> same(emitter&, arguments& a) { return a[a.first()]; }
-/// PyTorch's numbers of the two memory formats.
-inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2;
+/// PyTorch's numbers of the memory formats.
+inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2,
+                              channels_last_3d_format = 3;
 inline result<value> contiguous(emitter& e, arguments& a) {
   const tensor_data* x = a.tensor("self");
   const std::int64_t format = a.integer("memory_format");
   if (auto s = a.check(); !s) return s.error();
   if (x->constant()) return a["self"];
-  if (format != contiguous_format && format != channels_last_format)
-    return unsupported("memory format", std::to_string(format), "0, 2");
-  const bool last = format == channels_last_format;
+  const bool last = format != contiguous_format;
+  if (last && format != channels_last_format && format != channels_last_3d_format)
+    return unsupported("memory format", std::to_string(format), "0, 2, 3");
+  const int rank = format == channels_last_format ? 4 : 5;
+  if (last && x->rank() != rank)
+    return invalid("rank of the tensor of " + a.name, std::to_string(x->rank()),
+                   std::to_string(rank));
   if (is_contiguous(*x, last)) return a["self"];
   return with_strides(e, e.c.values.tensor(*x),
                       last ? channels_last_strides(x->size) : contiguous_strides(x->size));
