@@ -590,10 +590,29 @@ template <> struct cases<octet::ops::attention> {
     attention("heads as wide as a panel", {1, 70, 2, 16}, {1, 64, 2, 16}, {1, 64, 2, 64},
               {1, 2, 70, 64}, inside);
     attention("one head, one key", {2, 3, 1, 8}, {2, 1, 1, 8}, {2, 1, 1, 8}, {1}, inside);
-    if (to.with.round == rounding::onnxruntime)
-      attention("alpha", {2, 9, 8}, {2, 8, 24}, {2, 24, 8}, {1, 24}, {.alpha = 0.25});
+    if (to.with.round == rounding::onnxruntime) add_onnxruntime(attention);
     if (to.with.round != rounding::xnnpack)
       attention("beta", {2, 9, 8}, {2, 8, 24}, {2, 24, 8}, {1, 24}, {.beta = 0.5});
+  }
+  template <class Add> static void add_onnxruntime(const Add& attention) {
+    attention("alpha", {2, 9, 8}, {2, 8, 24}, {2, 24, 8}, {1, 24}, {.alpha = 0.25});
+    for (const std::int32_t undivided : {1, 2}) {
+      const octet::attention_attrs rows{.adj_y = true, .undivided = undivided, .alpha = 0.25};
+      const std::string name = undivided == 1 ? "quotients" : "reciprocals";
+      attention(name + ", groups of heads", {2, 3, 5, 8}, {2, 1, 37, 8}, {2, 1, 37, 8},
+                {2, 1, 5, 37}, rows);
+      attention(name + ", the last tile's row alone", {1, 67, 17}, {1, 21, 17}, {1, 21, 16},
+                {67, 21}, rows);
+      attention(name + ", one query", {2, 3, 1, 21}, {2, 1, 39, 21}, {2, 1, 39, 19}, {2, 1, 1, 39},
+                rows);
+      attention(name + ", no keys", {2, 3, 4}, {2, 0, 4}, {2, 0, 6}, {1}, rows);
+      const octet::attention_attrs inside{
+          .adj_y = true, .heads_inside = true, .undivided = undivided, .alpha = 0.25};
+      attention(name + ", heads side by side", {2, 21, 3, 8}, {2, 37, 3, 8}, {2, 37, 3, 5}, {1},
+                inside);
+      attention(name + ", one query of heads side by side", {2, 1, 3, 16}, {2, 70, 3, 16},
+                {2, 70, 3, 16}, {1}, inside);
+    }
   }
 };
 template <> struct cases<octet::ops::qnn_batch_matmul> {
@@ -648,6 +667,10 @@ template <> struct cases<octet::ops::batch_matmul> {
                                    {dims{m, 300}, dims{300, 66}});
       computed.in[1].constant();
       computed.attrs.set("computed", std::int64_t{1});
+      node_case& whole = to.add("one chain of all products, rows " + std::to_string(m),
+                                {dims{m, 300}, dims{300, 66}});
+      whole.in[1].constant();
+      whole.attrs.set("whole", std::int64_t{1});
     }
     node_case& n = to.add("by hand", {dims{1, 2}, dims{2, 2}, dims{2}});
     n.in[0].values = {1, 2}, n.in[1].values = {3, 4, 5, 6}, n.in[2].values = {100, 200};

@@ -185,16 +185,22 @@ def dynamically(*values):
     return build
 
 
-def recurrent(op, direction="forward", **attributes):
+def recurrent(op, direction="forward", lengths=None, **attributes):
+    """lengths: of the two sequences of four steps; a list is a constant, a tuple an input."""
+
     def build(n):
-        gates = 3 if op == "GRU" else 1
+        gates = {"GRU": 3, "LSTM": 4}.get(op, 1)
         d, hidden, inputs = 2 if direction == "bidirectional" else 1, 4, 3
         x = n.input(floats(n, 4, 2, inputs))
         names = [x, n.constant(floats(n, d, gates * hidden, inputs, scale=0.5)),
                  n.constant(floats(n, d, gates * hidden, hidden, scale=0.5)),
                  n.constant(floats(n, d, 2 * gates * hidden, scale=0.5)), "",
                  n.input(floats(n, d, 2, hidden))]
-        return n.node(op, names, outputs=2, hidden_size=hidden, direction=direction, **attributes)
+        if lengths:
+            ends = np.asarray(lengths, np.int32)
+            names[4] = n.constant(ends) if isinstance(lengths, list) else n.input(ends)
+        return n.node(op, names, outputs=3 if op == "LSTM" else 2, hidden_size=hidden,
+                      direction=direction, **attributes)
 
     return build
 
@@ -311,7 +317,7 @@ def cases(w):
     w.store("attention_causal_nothing", qattention(MASKS["nothing"], causal=True))
     w.store("attention_filter", qattention(MASKS["keys"], mask_filter_value=-1.5))
     w.store("attention_float", attention)
-    w.store("attention_heads", multi_head, **CLOSE)
+    w.store("attention_heads", multi_head)
     w.store("embedding_u8", embedding())
     w.store("embedding_u8_words", embedding(False, False))
     w.store("embedding_float", embedding(quantized=False))
@@ -324,6 +330,11 @@ def cases(w):
     for direction in ("forward", "bidirectional"):
         w.store("gru_" + direction, recurrent("GRU", direction, linear_before_reset=1))
     w.store("gru_reset_first", recurrent("GRU", "reverse"))
+    for op in ("GRU", "LSTM"):
+        w.store("lengths_%s" % op.lower(), recurrent(op, "bidirectional", (4, 2)))
+        w.store("lengths_%s_reverse" % op.lower(), recurrent(op, "reverse", [3, 1]))
+        w.store("lengths_%s_none" % op.lower(), recurrent(op, "forward", (0, 3)))
+    w.store("lengths_rnn", recurrent("RNN", "bidirectional", (3, 1), activations=["Relu"] * 2))
     w.store("rnn", recurrent("RNN", activations=["Tanh"]), **CLOSE)
     w.store("rnn_relu", recurrent("RNN", activations=["Relu"]))
     for op in ("Softplus", "Softsign", "Mish", "Selu", "Celu"):

@@ -13,6 +13,7 @@ import json
 import pathlib
 import zlib
 
+import cases_onnx_attention
 import cases_onnx_floats
 import cases_onnx_fusions
 import cases_onnx_more
@@ -447,6 +448,7 @@ def cases(w):
     cases_onnx_volumes.cases(w)
     cases_onnx_networks.cases(w)
     cases_onnx_narrow.cases(w)
+    cases_onnx_attention.cases(w)
 
 
 def main():

@@ -88,15 +88,75 @@ template <class V> struct kernel<kernel_id::attention, V> {
     const adjusted<Mask> row(x, scale, mask);
     return largest_made(row.first(), n, row);
   }
+  /// numerics::attention_dot.
+  static HWY_INLINE float dot(const float* a, const float* b, std::size_t n) noexcept {
+    simd::lane_block<float, 8> sums(0.f), x(0.f), y(0.f);
+    std::size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+      x.load(a + i), y.load(b + i);
+      for (int v = 0; v < sums.vectors; ++v)
+        sums.v[v] = simd::rounded(hn::Add(sums.v[v], simd::rounded(hn::Mul(x.v[v], y.v[v]))));
+    }
+    float each[8];
+    sums.store(each);
+    float sum = numerics::sum_of_eight_lanes(each);
+    for (; i < n; ++i) sum = numerics::add(sum, numerics::mul(a[i], b[i]));
+    return sum;
+  }
+  /// The scores of the only row.
+  static HWY_NOINLINE void compare(const attention_params& p, const float* q, const float* k,
+                                   float* scores) noexcept {
+    for (std::size_t j = 0; j < p.scores.n; ++j)
+      scores[j] = numerics::mul(dot(q, k + j * p.scores.b_row, p.scores.k), p.scores.alpha);
+  }
+  using adjust_row_of = float (*)(float*, std::size_t, float, const float*);
+  static adjust_row_of adjustment(const attention_params& p) noexcept {
+    return !p.masked            ? &adjust<mask_kind::none>
+           : p.mask.column == 0 ? &adjust<mask_kind::one>
+                                : &adjust<mask_kind::each>;
+  }
+  /// Exponentials of `rows` rows of scores, and their sums.
+  static HWY_NOINLINE void exponentials(const attention_params& p, const float* mask,
+                                        std::size_t batch, std::size_t first, float* scores,
+                                        std::size_t rows, float* sums) noexcept {
+    const adjust_row_of adjust_row = adjustment(p);
+    for (std::size_t r = 0; r < rows; ++r) {
+      float* const x = scores + r * p.scores.n;
+      const float largest = adjust_row(x, p.scores.n, p.scale,
+                                       p.masked ? p.mask.row_of(mask, batch, first + r) : nullptr);
+      sums[r] = exponentials_mlas::row(p.softmax, x, largest, x);
+    }
+  }
+  /// The results of `rows` rows at y.
+  static HWY_NOINLINE void divide(const attention_params& p, rows_at<float> y, const float* sums,
+                                  std::size_t rows) noexcept {
+    for (std::size_t r = 0; r < rows; ++r) {
+      float* const to = y.first + r * y.step;
+      const VF sum = set_float(sums[r]), share = set_float(numerics::div(1.f, sums[r]));
+      if (p.undivided == 1)
+        each_float(to, to, p.values.n, [=](VF v) HWY_ATTR { return hn::Div(v, sum); });
+      else
+        each_float(to, to, p.values.n, [=](VF v) HWY_ATTR { return hn::Mul(v, share); });
+    }
+  }
+  /// The second product of `rows` rows from row `first` of a matrix on.
+  static HWY_NOINLINE void multiply_values(const attention_params& p, rows_at<const float> x,
+                                           const float* w, rows_at<float> y, std::size_t first,
+                                           std::size_t rows) noexcept {
+    const bool parts = p.alone >= first && p.alone < first + rows;  // it is the last
+    const std::size_t alike = parts ? rows - 1 : rows;
+    multiply(p.values, x, w, y, alike);
+    if (parts)
+      multiply(p.values_of(p.alone), {x.first + alike * x.step, x.step}, w,
+               {y.first + alike * y.step, y.step}, 1);
+  }
   /// Softmax of `rows` rows of scores of matrix `batch`, from row `first` of it on.
   static HWY_NOINLINE void weigh(const attention_params& p, const float* mask, std::size_t batch,
                                  std::size_t first, float* scores, std::size_t rows) noexcept {
     using softmax = kernel<kernel_id::softmax, V>;
     const std::size_t n = p.scores.n;
     const auto below = softmax::of_floats(p.softmax)->below;
-    const auto adjust_row = !p.masked            ? &adjust<mask_kind::none>
-                            : p.mask.column == 0 ? &adjust<mask_kind::one>
-                                                 : &adjust<mask_kind::each>;
+    const adjust_row_of adjust_row = adjustment(p);
     float largest[softmax::most_below];
     for (std::size_t i = 0; i < rows;) {
       const std::size_t left = rows - i,
@@ -130,17 +190,29 @@ template <class V> struct kernel<kernel_id::attention, V> {
       const std::size_t batch = row / m, end = (batch + 1) * m < r.end ? (batch + 1) * m : r.end;
       const auto of_scores = broadcast_offsets(p.values.batches, batch);
       const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
-      const float *const wk = panels(of_k, k + p.begin_of(operands[1], n, depth),
-                                     reinterpret_cast<float*>(packed_k)),
+      const float* const keys = k + p.begin_of(operands[1], n, depth);
+      const float *const wk = p.one_query ? keys
+                                          : panels(of_k, keys, reinterpret_cast<float*>(packed_k)),
                          *const wv = panels(of_v, v + p.begin_of(of_scores[1], n, out),
                                             reinterpret_cast<float*>(packed_v)),
                          *const of_q = q + p.begin_of(operands[0], m, depth);
       float* const to = y + p.begin_of(batch, m, out);
       for (; row < end;) {
         const std::size_t i = row - batch * m, rows = end - row < most ? end - row : most;
-        multiply(p.scores, {of_q + i * p.row_of(depth), p.row_of(depth)}, wk, {scores, n}, rows);
-        if (n != 0) weigh(p, mask, of_scores[0], i, scores, rows);
-        multiply(p.values, {scores, n}, wv, {to + i * p.row_of(out), p.row_of(out)}, rows);
+        const rows_at<float> y_rows{to + i * p.row_of(out), p.row_of(out)};
+        if (p.one_query)
+          compare(p, of_q, wk, scores);
+        else
+          multiply(p.scores, {of_q + i * p.row_of(depth), p.row_of(depth)}, wk, {scores, n}, rows);
+        if (p.undivided != 0 && n != 0) {
+          float sums[kernels::most_attention_rows];
+          exponentials(p, mask, of_scores[0], i, scores, rows, sums);
+          multiply_values(p, {scores, n}, wv, y_rows, i, rows);
+          divide(p, y_rows, sums, rows);
+        } else {
+          if (n != 0) weigh(p, mask, of_scores[0], i, scores, rows);
+          multiply_values(p, {scores, n}, wv, y_rows, i, rows);
+        }
         row += rows;
       }
     }

@@ -15,17 +15,24 @@ OCTET_NAMESPACE_BEGIN
 /// heads_inside (and adj_y): the heads of a row lie side by side, as a layer gives them: q
 /// [B, M, H, K], k [B, S, H, K], v [B, S, H, N], mask that broadcasts to [B, H, M, S]; y
 /// [B, M, H, N]. Nothing but the mask broadcasts.
+///
+/// undivided (and adj_y, under ORT): softmax's exponentials are not divided by their sum, the
+/// result is: by a quotient (1: MultiHeadAttention without masks) or with the sum's reciprocal (2:
+/// GroupQueryAttention). Of tiles of K + N rows the last one's order of sums is that of one row
+/// where it has no more; one row in all of 2 has an order of its own (attention_dot).
 struct attention_attrs {
   bool adj_y = false;
   bool heads_inside = false;
+  std::int32_t undivided = 0;
   double alpha = 1;  // ORT: of the first product, as float_matmul_attrs
   double scale = 1;  // its results are multiplied with it, one rounding each, as binary32
   double beta = 1;   // of softmax
-  static constexpr auto fields =
-      field_list{field{"adj_y", &attention_attrs::adj_y},
-                 field{"heads_inside", &attention_attrs::heads_inside},
-                 field{"alpha", &attention_attrs::alpha}, field{"scale", &attention_attrs::scale},
-                 field{"beta", &attention_attrs::beta}};
+  static constexpr auto fields = field_list{field{"adj_y", &attention_attrs::adj_y},
+                                            field{"heads_inside", &attention_attrs::heads_inside},
+                                            field{"undivided", &attention_attrs::undivided},
+                                            field{"alpha", &attention_attrs::alpha},
+                                            field{"scale", &attention_attrs::scale},
+                                            field{"beta", &attention_attrs::beta}};
 };
 struct attention_params {
   batch_matmul_params scores, values;
@@ -34,7 +41,21 @@ struct attention_params {
   bool masked = false;
   broadcast_matrix mask{};
   std::size_t heads = 1;  // whose rows lie side by side
+  std::int32_t undivided = 0;
+  bool one_query = false;              // undivided 2, one row in all
+  std::size_t alone = SIZE_MAX;        // the row of each matrix whose tile has no other
+  numerics::mlas_order alone_order{};  // of its second product
 
+  /// The second product of row i.
+  constexpr batch_matmul_params values_of(std::size_t i) const noexcept {
+    batch_matmul_params p = values;
+    if (i == alone) p.order = alone_order;
+    return p;
+  }
+  /// A result whose exponentials' sum is that.
+  constexpr float divided(float v, float sum) const noexcept {
+    return undivided == 1 ? numerics::div(v, sum) : numerics::mul(v, numerics::div(1.f, sum));
+  }
   /// Where matrix i of `rows` rows of `width` begins, and how far its rows are apart.
   constexpr std::size_t begin_of(std::size_t i, std::size_t rows,
                                  std::size_t width) const noexcept {
@@ -46,9 +67,11 @@ struct attention_params {
 namespace kernels {
 /// Rows whose scores are in scratch at a time: near 32 KB of them, that a first-level cache holds
 /// half of, and eight at least, since a tile has as many.
+inline constexpr std::size_t most_attention_rows = 64;
 constexpr std::size_t attention_rows(const attention_params& p) noexcept {
-  const std::size_t most = p.scores.n == 0 ? 64 : (std::size_t{32} << 10) / 4 / p.scores.n / 8 * 8;
-  return most < 8 ? 8 : most > 64 ? 64 : most;
+  const std::size_t most =
+      p.scores.n == 0 ? most_attention_rows : (std::size_t{32} << 10) / 4 / p.scores.n / 8 * 8;
+  return most < 8 ? 8 : most > most_attention_rows ? most_attention_rows : most;
 }
 /// Scratch of the kernel: all panels of k and v, then the scores.
 constexpr std::size_t attention_panels(const float_columns& c, const target_layout& t) noexcept {
@@ -63,6 +86,21 @@ constexpr bool attention_accepts(const attention_params& p, const target_layout&
 }
 }  // namespace kernels
 
+namespace numerics {
+/// Eight sums of products side by side, neighbours added; what is left is added one by one.
+constexpr float sum_of_eight_lanes(const float (&v)[8]) noexcept {
+  return add(add(add(v[0], v[1]), add(v[2], v[3])), add(add(v[4], v[5]), add(v[6], v[7])));
+}
+constexpr float attention_dot(const float* a, const float* b, std::size_t n) noexcept {
+  float lanes[8] = {};
+  const std::size_t whole = n / 8 * 8;
+  for (std::size_t i = 0; i < whole; ++i) lanes[i % 8] = add(lanes[i % 8], mul(a[i], b[i]));
+  float sum = sum_of_eight_lanes(lanes);
+  for (std::size_t i = whole; i < n; ++i) sum = add(sum, mul(a[i], b[i]));
+  return sum;
+}
+}  // namespace numerics
+
 namespace reference {
 #if OCTET_HAS_DEFINITIONS
 /// Rows of a product, one at a time, as batch_matmul's reference has them.
@@ -74,6 +112,21 @@ OCTET_INLINE void one_row(const batch_matmul_params& p, const float* a, const fl
     batch_matmul_mlas(row, a, b, nullptr, y, 0, 1);
   else
     batch_matmul(row, a, b, typed_results<float>{y}, 0, 1);
+}
+/// A row's scores, scaled and masked.
+OCTET_INLINE void attention_scores(const attention_params& p, const float* q, const float* k,
+                                   const float* mask, float* y) {
+  const std::size_t n = p.scores.n, depth = p.scores.k;
+  if (p.one_query)
+    for (std::size_t j = 0; j < n; ++j)
+      y[j] =
+          numerics::mul(numerics::attention_dot(q, k + j * p.scores.b_row, depth), p.scores.alpha);
+  else
+    one_row(p.scores, q, k, y);
+  for (std::size_t j = 0; j < n; ++j) {
+    y[j] = numerics::mul(y[j], p.scale);
+    if (p.masked) y[j] = numerics::add(y[j], mask[j * p.mask.column]);
+  }
 }
 OCTET_INLINE void attention_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const attention_params*>(a.params);
@@ -87,16 +140,18 @@ OCTET_INLINE void attention_kernel(const kernel_args& a) noexcept {
     const auto of_scores = broadcast_offsets(p.values.batches, batch);
     const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
     const std::size_t depth = p.scores.k;
-    one_row(p.scores, q + p.begin_of(operands[0], m, depth) + i * p.row_of(depth),
-            k + p.begin_of(operands[1], n, depth), scores);
-    const float* const added = p.masked ? p.mask.row_of(mask, of_scores[0], i) : nullptr;
-    for (std::size_t j = 0; j < n; ++j) {
-      scores[j] = numerics::mul(scores[j], p.scale);
-      if (p.masked) scores[j] = numerics::add(scores[j], added[j * p.mask.column]);
-    }
-    softmax_row_real(p.softmax, 0, scores, scores);
-    one_row(p.values, scores, v + p.begin_of(of_scores[1], n, out),
-            y + p.begin_of(batch, m, out) + i * p.row_of(out));
+    attention_scores(p, q + p.begin_of(operands[0], m, depth) + i * p.row_of(depth),
+                     k + p.begin_of(operands[1], n, depth),
+                     p.masked ? p.mask.row_of(mask, of_scores[0], i) : nullptr, scores);
+    const bool whole = p.undivided == 0 || n == 0;
+    float sum = 1;
+    if (whole)
+      softmax_row_real(p.softmax, 0, scores, scores);
+    else
+      sum = exponentials_mlas(p.softmax, scores, scores);
+    float* const to = y + p.begin_of(batch, m, out) + i * p.row_of(out);
+    one_row(p.values_of(i), scores, v + p.begin_of(of_scores[1], n, out), to);
+    for (std::size_t j = 0; !whole && j < out; ++j) to[j] = p.divided(to[j], sum);
   }
 }
 #else
@@ -111,6 +166,8 @@ constexpr dims heads_turned(const attention_attrs& a, dims d) {
   return d;
 }
 constexpr violation heads_rule(const attention_attrs& a, const node_view& n) {
+  if (a.undivided < 0 || a.undivided > 2) return {rule::value, dims{2}, dims{a.undivided}};
+  if (a.undivided != 0 && !a.adj_y) return {rule::value, dims{1}, dims{0}};
   if (!a.heads_inside) return {};
   const dims& q = n.in[0].shape;
   if (!a.adj_y) return {rule::value, dims{1}, dims{0}};
@@ -143,7 +200,7 @@ constexpr status attention_op_shape(const node_view& n, std::span<dims> out) {
 /// One of the two products.
 constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& a,
                                      const tensor_desc& b, const tensor_desc& y, bool adj_y,
-                                     double alpha, rounding round) {
+                                     double alpha, rounding mode) {
   const std::array<tensor_desc, 2> in{a, b};
   const std::array<std::span<const std::byte>, 2> constants{};
   const std::array<bool, 2> given{true, true};
@@ -151,10 +208,21 @@ constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& 
                                       attribute{"alpha", alpha},
                                       attribute{"computed", std::int64_t{1}}};
   const attribute_view attrs(list);
-  const node_view n{in, {&y, 1}, constants, given, &attrs, round};
+  const node_view n{in, {&y, 1}, constants, given, &attrs, mode};
   set_batch_matmul<false>(p, n);
-  p.fused = round == rounding::xnnpack;
-  if (round == rounding::onnxruntime) set_mlas_matmul(p, n);
+  p.fused = mode == rounding::xnnpack;
+  if (mode == rounding::onnxruntime) set_mlas_matmul(p, n);
+}
+/// What `undivided` asks for, after both products are set.
+constexpr void set_undivided(attention_params& p, std::int32_t undivided) {
+  p.undivided = undivided;
+  if (undivided == 0) return;
+  const std::size_t together = p.scores.k + p.values.n;
+  p.one_query = undivided == 2 && p.scores.m == 1;
+  if (p.one_query) p.values.mlas = false;  // products, then sums in order
+  if (p.scores.m < 2 || p.scores.m % together != 1) return;
+  p.alone = p.scores.m - 1;
+  p.alone_order = numerics::mlas_product_order(false, true, false, p.values.n, p.values.k);
 }
 constexpr void set_attention(attention_params& p, const node_view& n) {
   const auto a = read_attributes<attention_attrs>(*n.attrs);
@@ -169,6 +237,7 @@ constexpr void set_attention(attention_params& p, const node_view& n) {
     p.heads = as_size(n.in[0].shape[2]);
     p.scores.b_row = p.row_of(p.scores.k), p.values.b_row = p.row_of(p.values.n);
   }
+  set_undivided(p, a.undivided);
   p.softmax.mode = n.round;
   p.softmax.outer = 1, p.softmax.depth = p.scores.n;
   p.softmax.beta = static_cast<float>(a.beta);
@@ -192,8 +261,10 @@ OCTET_INLINE status attention_prepare(const node_view& n, prepared& to) {
   set_attention(p, n);
   if (n.round == rounding::xnnpack && p.softmax.beta != 1)
     return unsupported("beta in rounding XNN", std::to_string(p.softmax.beta), "1");
-  if (n.round != rounding::onnxruntime && read_attributes<attention_attrs>(*n.attrs).alpha != 1)
-    return unsupported("alpha in rounding " + std::string(name_of(n.round)), {}, "ORT");
+  const auto at = read_attributes<attention_attrs>(*n.attrs);
+  if (n.round != rounding::onnxruntime && (at.alpha != 1 || at.undivided != 0))
+    return unsupported("alpha or undivided in rounding " + std::string(name_of(n.round)), {},
+                       "ORT");
   return unit{};
 }
 #else

@@ -32,8 +32,10 @@ struct float_matmul_attrs {
   double alpha = 1;       // a factor of the sums
   bool computed = false;  // the framework computes a constant second operand at every run, which
                           // decides the order of the sums
+  bool whole = false;     // one chain of all products, of as many rows as there may be
   static constexpr auto fields = field_list{field{"alpha", &float_matmul_attrs::alpha},
-                                            field{"computed", &float_matmul_attrs::computed}};
+                                            field{"computed", &float_matmul_attrs::computed},
+                                            field{"whole", &float_matmul_attrs::whole}};
 };
 
 struct batch_matmul_params {
@@ -202,7 +204,9 @@ constexpr void set_mlas_matmul(batch_matmul_params& p, const node_view& n) {
   const bool one_matrix = n.in[1].shape.rank == 2;
   const std::size_t all_rows = one_matrix ? p.batches.count * p.m : p.m;
   const bool packed = one_matrix && p.weights != nullptr && !at.computed;
-  p.order = numerics::mlas_product_order(packed, all_rows == 1, p.alpha != 1.f, p.n, p.k);
+  p.order = at.whole
+                ? numerics::mlas_order{false, p.k, p.k == 0 ? 1 : p.k}
+                : numerics::mlas_product_order(packed, all_rows == 1, p.alpha != 1.f, p.n, p.k);
   if (!p.has_start) return;
   p.start = make_broadcast_matrix(n.in[2].shape, n.out[0].shape);
 }

@@ -273,22 +273,36 @@ constexpr void softmax_row_aten(const softmax_params& p, const float* x, float* 
                   : step == 1 ? numerics::mul(e(i), factor)
                               : numerics::div(e(i), sum);
 }
-/// ONNX Runtime's loops: 16 sums side by side along any axis, the reciprocal of the sum as a
-/// factor.
-constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* y) {
+/// ONNX Runtime's loops: exponentials of the differences from the largest, and their sum: 16 sums
+/// side by side along any axis.
+constexpr float exponentials_mlas(const softmax_params& p, const float* x, float* y) {
   const std::size_t step = p.inner;
   float most = x[0];
   for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
   float sums[16] = {};
-  const auto e = [&](std::size_t i) {
-    return numerics::exp_mlas(numerics::mul(numerics::sub(x[i * step], most), p.beta), true);
-  };
-  for (std::size_t i = 0; i < p.depth; ++i) sums[i % 16] = numerics::add(sums[i % 16], e(i));
-  const float sum = numerics::sum_of_softmax_lanes(sums),
-              by = p.log ? numerics::log_c_library(sum) : numerics::div(1.f, sum);
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    y[i * step] = numerics::exp_mlas(numerics::mul(numerics::sub(x[i * step], most), p.beta), true);
+    sums[i % 16] = numerics::add(sums[i % 16], y[i * step]);
+  }
+  return numerics::sum_of_softmax_lanes(sums);
+}
+/// Their shares: the reciprocal of the sum as a factor.
+constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* y) {
+  const std::size_t step = p.inner;
+  if (!p.log) {
+    const float by = numerics::div(1.f, exponentials_mlas(p, x, y));
+    for (std::size_t i = 0; i < p.depth; ++i) y[i * step] = numerics::mul(y[i * step], by);
+    return;
+  }
+  float most = x[0], sums[16] = {};
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const float d = numerics::mul(numerics::sub(x[i * step], most), p.beta);
+    sums[i % 16] = numerics::add(sums[i % 16], numerics::exp_mlas(d, true));
+  }
+  const float by = numerics::log_c_library(numerics::sum_of_softmax_lanes(sums));
   for (std::size_t i = 0; i < p.depth; ++i)
-    y[i * step] =
-        p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
+    y[i * step] = numerics::sub(numerics::sub(x[i * step], most), by);
 }
 /// XNNPACK's loops: the reciprocal of the sum as a factor.
 constexpr void softmax_row_xnn(const softmax_params& p, const float* x, float* y) {

@@ -4,6 +4,8 @@
 
 #include "octet/import/onnx/rows_attention.hpp"
 #include "octet/import/onnx/rows_functions.hpp"
+#include "octet/import/onnx/rows_group_attention.hpp"
+#include "octet/import/onnx/rows_nbits.hpp"
 #include "octet/import/onnx/rows_recurrent.hpp"
 #include "octet/import/onnx/rows_sequences.hpp"
 #include "octet/import/onnx/rows_shape.hpp"
@@ -109,6 +111,11 @@ inline constexpr onnx_row onnx_rows[] = {
     {"QAttention", microsoft_domain, &rows::qattention_row},
     {"Attention", microsoft_domain, &rows::attention_row},
     {"MultiHeadAttention", microsoft_domain, &rows::multi_head_attention_row},
+    {"MatMulNBits", microsoft_domain, &rows::matmul_nbits_row},
+    {"GatherBlockQuantized", microsoft_domain, &rows::gather_blocks_row},
+    {"GroupQueryAttention", microsoft_domain, &rows::group_query_attention_row},
+    {"RotaryEmbedding", microsoft_domain, &rows::rotary_row},
+    {"RotaryEmbedding", "", &rows::onnx_rotary_row, 23},
     {"QEmbedLayerNormalization", microsoft_domain, &rows::qembed_row},
     {"EmbedLayerNormalization", microsoft_domain, &rows::embed_row},
     {"LSTM", "", &rows::lstm_row<false>},

@@ -6,6 +6,7 @@
 
 #include "octet/import/onnx/rows_transformers.hpp"
 #include "octet/import/onnx/rows_values.hpp"
+#include "octet/ops/attention.hpp"
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -198,37 +199,120 @@ inline void attention_row(emitter& m, call& c) {
   if (c.has(2) && !joins) all = combined(m, c, ops::add, all, c.in[2]);
   if (!m.failed()) attend(m, c, all, 3, 4);
 }
-/// query, key, value [batch, steps, hidden], [bias of all three]: keys and values of a sequence of
-/// their own.
-inline void multi_head_attention_row(emitter& m, call& c) {
-  if (!m.arity(c, 3, 4)) return;
-  const std::int64_t heads = m.integer(c, "num_heads", 0);
-  const dims q = m.shape(c.in[0]), k = m.shape(c.in[1]), v = m.shape(c.in[2]);
-  if (m.failed()) return;
-  if (q.rank != 3 || k.rank != 3 || !(k == v) || q[0] != k[0] || q[2] != k[2])
-    return m.refuse("shapes of MultiHeadAttention",
-                    to_string(q) + ", " + to_string(k) + ", " + to_string(v),
-                    "query, key and value of three axes and one width");
-  if (heads < 1 || q[2] % heads != 0)
-    return m.broken("attribute num_heads", std::to_string(heads), "a divisor of the width");
-  if (m.integer(c, "unidirectional", 0) != 0) m.refuse("unidirectional", "1", "0");
-  attention a;
-  a.batch = q[0], a.steps = q[1], a.heads = static_cast<std::int32_t>(heads);
-  a.size = q[2] / a.heads;
-  a.scale = scale_of_scores(m, c, a.size);
-  const auto part = [&](std::size_t i) {
-    value x = c.in[i];
-    if (c.has(3)) {
-      const tensor_id bias =
-          part_of_axis(m, m.held(c.in[3], false), 0, static_cast<std::int64_t>(i) * q[2], q[2]);
-      if (!m.failed()) x = combined(m, c, ops::add, x, value::of(bias));
-    }
+/// What MultiHeadAttention reads: query, key, value, [bias of all three], [mask of keys], [bias of
+/// the scores], [past keys, past values].
+struct many_heads {
+  tensor_id q = no_tensor, k = no_tensor, v = no_tensor;  // [batch, heads, steps or keys, size]
+  std::int32_t batch = 0, heads = 0, steps = 0, keys = 0, earlier = 0;
+  bool given_in_heads = false;  // keys and values
+};
+/// Part i of three of the bias, added to x [batch, steps, heads * size]; in heads.
+inline tensor_id biased_heads(emitter& m, const call& c, value x, std::size_t i,
+                              const many_heads& a) {
+  const dims s = m.shape(x);
+  if (m.failed() || !m.is_real(x)) return no_tensor;
+  if (s.rank != 3 || s[0] != a.batch || s[2] % a.heads != 0) {
+    m.refuse("shapes of MultiHeadAttention", to_string(s),
+             "query, key and value of three axes and one width");
+    return no_tensor;
+  }
+  if (c.has(3)) {
+    const std::int32_t all = m.shape(c.in[3]).back(0), width = m.shape(c.in[0]).back(0);
+    const std::int32_t begin = i == 2 ? all - s[2] : static_cast<std::int32_t>(i) * width;
+    const tensor_id bias = part_of_axis(m, m.held(c.in[3], false), 0, begin, s[2]);
+    if (!m.failed()) x = combined(m, c, ops::add, x, value::of(bias));
     if (m.failed()) return no_tensor;
-    const dims split{a.batch, m.shape(x)[1], a.heads, a.size};
-    return turned(m, m.reshaped(m.held(x, false), split), {0, 2, 1, 3});
+  }
+  const dims split{s[0], s[1], a.heads, s[2] / a.heads};
+  return turned(m, m.reshaped(m.held(x, false), split), {0, 2, 1, 3});
+}
+/// All three, in heads; keys and values may come so.
+inline void read_many_heads(emitter& m, const call& c, many_heads& a) {
+  const std::int64_t heads = m.integer(c, "num_heads", 0);
+  const dims q = m.shape(c.in[0]);
+  if (m.failed()) return;
+  if (q.rank != 3 || !c.has(1) || !c.has(2))
+    return m.refuse("queries, keys and values in one input", to_string(q),
+                    "three inputs, as ONNX Runtime's CPU does");
+  if (heads < 1 || heads > q[2] || q[2] % heads != 0)
+    return m.broken("attribute num_heads", std::to_string(heads), "a divisor of the width");
+  a.batch = q[0], a.heads = static_cast<std::int32_t>(heads), a.steps = a.keys = q[1];
+  a.q = biased_heads(m, c, c.in[0], 0, a);
+  const bool in_heads = a.given_in_heads = m.rank(c.in[1]) == 4;
+  if (!m.is_real(c.in[1]) || !m.is_real(c.in[2])) return;
+  a.k = in_heads ? m.held(c.in[1], false) : biased_heads(m, c, c.in[1], 1, a);
+  a.v = in_heads ? m.held(c.in[2], false) : biased_heads(m, c, c.in[2], 2, a);
+  if (in_heads && c.has(3)) m.refuse("a bias beside keys in heads");
+}
+/// Keys and values of earlier steps stand before them.
+inline void extend_many_heads(emitter& m, const call& c, many_heads& a) {
+  for (std::size_t i : {8u, 9u})
+    if (c.has(i)) m.refuse("input " + std::to_string(i) + " of MultiHeadAttention");
+  if (m.failed()) return;
+  const dims now = m.tensor_of(a.k).shape;
+  const auto extended = [&](tensor_id x, std::size_t i) {
+    return c.has(i) ? joined_on(m, {m.held(c.in[i], false), x}, 2) : x;
   };
-  a.q = part(0), a.k = part(1), a.v = part(2);
-  m.give(c, attended(m, a), false);
+  a.k = extended(a.k, 6), a.v = extended(a.v, 7);
+  if (m.failed()) return;
+  const dims q = m.tensor_of(a.q).shape, k = m.tensor_of(a.k).shape, v = m.tensor_of(a.v).shape;
+  if (k.rank != 4 || v.rank != 4 || k[0] != a.batch || k[1] != a.heads || k[3] != q[3] ||
+      !(v == dims{k[0], k[1], k[2], v[3]}))
+    return m.broken("shapes of MultiHeadAttention",
+                    to_string(q) + ", " + to_string(k) + ", " + to_string(v),
+                    "queries, keys and values that fit");
+  a.keys = k[2], a.earlier = k[2] - now[2];
+}
+/// What is added to the scores: a mask of keys, a bias, the lowest number for later keys.
+inline tensor_id added_to_scores(emitter& m, const call& c, const many_heads& a) {
+  attention shape;
+  shape.batch = a.batch, shape.steps = a.steps, shape.keys = a.keys;
+  tensor_id y = no_tensor;
+  const auto also = [&](tensor_id x) {
+    y = y == no_tensor || x == no_tensor ? (x == no_tensor ? y : x)
+                                         : m.made(ops::add, {y, x}, dtype::f32);
+  };
+  if (c.has(4)) also(mask_to_add(m, c.in[4], shape, m.real(c, "mask_filter_value", -10000.f)));
+  if (c.has(5) && m.is_real(c.in[5])) also(m.held(c.in[5], false));
+  if (m.integer(c, "unidirectional", 0) == 0 || m.failed()) return y;
+  const dims square{a.steps, a.keys};
+  if (!m.check(verify_size(square, dtype::f32, m.to.max, "a mask"))) return no_tensor;
+  std::vector<float> ahead;
+  for (std::int32_t row = 0; row < a.steps; ++row)
+    for (std::int32_t column = 0; column < a.keys; ++column)
+      ahead.push_back(column > a.earlier + row ? std::numeric_limits<float>::lowest() : 0.f);
+  also(m.new_constant("", square, ahead));
+  return y;
+}
+/// Without masks and keys of before ONNX Runtime takes tiles of rows through both products.
+inline void multi_head_attention_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 10)) return;
+  many_heads a;
+  read_many_heads(m, c, a);
+  extend_many_heads(m, c, a);
+  const tensor_id mask = added_to_scores(m, c, a);
+  if (m.failed()) return;
+  const bool gives_keys = c.n.out.size() > 1 && !c.n.out[1].empty();
+  const bool tiles =
+      !a.given_in_heads && !c.has(4) && !c.has(5) && !c.has(6) && !gives_keys && mask == no_tensor;
+  const std::int32_t size = m.tensor_of(a.v).shape[3];
+  const float scale = scale_of_scores(m, c, m.tensor_of(a.q).shape[3]);
+  attributes at;
+  at.set("adj_y", std::int64_t{1}), at.set("alpha", static_cast<double>(scale));
+  tensor_id y = no_tensor;
+  if (tiles) {
+    at.set("undivided", std::int64_t{1});
+    y = m.made(ops::attention, {a.q, a.k, a.v}, dtype::f32, std::move(at));
+  } else {
+    tensor_id s = m.made(ops::batch_matmul, {a.q, a.k}, dtype::f32, std::move(at));
+    if (mask != no_tensor) s = m.made(ops::add, {s, mask}, dtype::f32);
+    y = m.made(ops::batch_matmul, {m.made(ops::softmax, {s}, dtype::f32, along(3)), a.v},
+               dtype::f32);
+  }
+  y = turned(m, y, {0, 2, 1, 3});
+  if (m.failed()) return;
+  y = m.reshaped(y, dims{a.batch, a.steps, a.heads * size});
+  c.out = {value::of(y), value::of(a.k), value::of(a.v)};
 }
 
 // ---- attention of ai.onnx ----

@@ -32,7 +32,18 @@ struct recurrent {
   bool dynamic = false, reverse = false;
   std::int32_t steps = 0, batch = 0, inputs = 0, hidden = 0;
   int direction = 0;
+  tensor_id lengths = no_tensor;  // [batch, 1], where sequences may be shorter than the input
 };
+/// Whether step t belongs to each sequence, [batch, 1].
+inline tensor_id belongs(emitter& m, const recurrent& r, std::int32_t t) {
+  return m.made(ops::greater, {r.lengths, m.to.scalar_constant(t)}, dtype::boolean);
+}
+/// `now` where step t belongs to a sequence, else `otherwise`.
+inline tensor_id within_length(emitter& m, const recurrent& r, std::int32_t t, tensor_id now,
+                               tensor_id otherwise) {
+  if (m.failed() || r.lengths == no_tensor) return now;
+  return m.made(ops::select, {belongs(m, r, t), now, otherwise}, dtype::f32);
+}
 /// One direction.
 struct recurrent_result {
   std::vector<tensor_id> states;  // [1, 1, batch, hidden] each, in the order of the sequence
@@ -100,6 +111,7 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
     bias = m.new_constant("", dims{4 * r.hidden}, sum);
   }
   tensor_id h = state(5), cell = state(6);
+  const tensor_id none = r.lengths == no_tensor ? no_tensor : m.to.scalar_constant(0.f);
   const recurrent_weights of_x = read_recurrent_weights(m, c, r, 1, 8),
                           of_h = read_recurrent_weights(m, c, r, 2, 10);
   if (m.failed()) return y;
@@ -116,10 +128,14 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
     };
     const tensor_id in = gate(0, ops::logistic), out = gate(1, ops::logistic),
                     forget = gate(2, ops::logistic), candidate = gate(3, ops::tanh);
-    cell = of_f32(ops::add, {of_f32(ops::mul, {forget, cell}), of_f32(ops::mul, {in, candidate})});
-    h = of_f32(ops::mul, {out, of_f32(ops::tanh, {cell})});
-    y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+    const tensor_id now =
+        of_f32(ops::add, {of_f32(ops::mul, {forget, cell}), of_f32(ops::mul, {in, candidate})});
+    const tensor_id next = of_f32(ops::mul, {out, of_f32(ops::tanh, {now})});
+    y.states[as_size(t)] =
+        m.reshaped(within_length(m, r, t, next, none), dims{1, 1, r.batch, r.hidden});
+    cell = within_length(m, r, t, now, cell), h = within_length(m, r, t, next, h);
   }
+  h = within_length(m, r, 0, h, none), cell = within_length(m, r, 0, cell, none);
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
   y.c = m.reshaped(cell, dims{1, r.batch, r.hidden});
   return y;
@@ -136,12 +152,25 @@ inline void plain_recurrence(emitter& m, const call& c, std::span<const char* co
   if (direction != "forward" && direction != "reverse" && direction != "bidirectional")
     m.broken("direction", direction);
 }
-/// Every sequence is as long as the input.
-inline void full_lengths(emitter& m, const call& c, std::int32_t steps) {
-  if (!c.has(4)) return;
-  for (std::int64_t length : m.constant_integers(c.in[4], "lengths of sequences"))
-    if (length != steps)
-      return m.refuse("lengths of sequences", std::to_string(length), std::to_string(steps));
+/// How long each sequence is: as the input, or shorter, also computed ones. Quantized states of a
+/// batch share a scale, which nothing says of those that have ended.
+inline void read_lengths(emitter& m, const call& c, recurrent& r) {
+  if (!c.has(4) || m.failed()) return;
+  if (m.type(c.in[4]) != dtype::s32 || !(m.shape(c.in[4]) == dims{r.batch}))
+    return m.broken("lengths of sequences",
+                    std::string(name_of(m.type(c.in[4]))) + " " + to_string(m.shape(c.in[4])),
+                    "int32 " + to_string(dims{r.batch}));
+  bool whole = m.is_constant(c.in[4]);
+  if (whole)
+    for (const std::int64_t length : m.constant_integers(c.in[4], "lengths of sequences")) {
+      if (length < 0 || length > r.steps)
+        return m.broken("a length of a sequence", std::to_string(length),
+                        "0 to " + std::to_string(r.steps));
+      whole &= length == r.steps;
+    }
+  if (whole) return;
+  if (r.dynamic) return m.refuse("lengths of sequences of DynamicQuantizeLSTM", {}, "all steps");
+  r.lengths = m.reshaped(m.held(c.in[4], false), dims{r.batch, 1});
 }
 /// x [steps, batch, inputs], weights, recurrent weights, [bias], [lengths], [h], [c], [peepholes];
 /// dynamic: then scale and zero point of both weights.
@@ -174,7 +203,7 @@ template <bool Dynamic> void lstm_row(emitter& m, call& c) {
   for (std::size_t i : {5u, 6u})
     if (c.has(i) && !(m.shape(c.in[i]) == dims{directions, one.batch, one.hidden}))
       return m.broken("shape of LSTM's state", to_string(m.shape(c.in[i])));
-  full_lengths(m, c, one.steps);
+  read_lengths(m, c, one);
   if (Dynamic)
     for (std::size_t i : {8u, 9u, 10u, 11u}) {
       if (i % 2 == 1 && !c.has(i)) continue;
@@ -335,18 +364,23 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
                                        part_of_axis(m, both, 0, r.hidden, r.hidden)}));
   }
   y.states.resize(as_size(r.steps));
+  const tensor_id none = r.lengths == no_tensor ? no_tensor : m.to.scalar_constant(0.f);
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
+    tensor_id now = no_tensor;
     if (gru) {
-      h = gru_state(m, r, p, x, h);
+      now = gru_state(m, r, p, x, h);
     } else {
       const tensor_id product = real_result(m, ops::float_fully_connected, {h, back});
       const tensor_id sum = real_result(m, ops::add, {product, x});
-      h = relu ? real_result(m, ops::relu, {sum}) : rnn_tanh(m, sum);
+      now = relu ? real_result(m, ops::relu, {sum}) : rnn_tanh(m, sum);
     }
-    y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+    y.states[as_size(t)] =
+        m.reshaped(within_length(m, r, t, now, none), dims{1, 1, r.batch, r.hidden});
+    h = within_length(m, r, t, now, h);
   }
+  h = within_length(m, r, 0, h, none);
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
   return y;
 }
@@ -377,7 +411,7 @@ template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
     return m.broken("shape of the bias", to_string(m.shape(c.in[3])));
   if (c.has(5) && !(m.shape(c.in[5]) == dims{directions, one.batch, one.hidden}))
     return m.broken("shape of the state", to_string(m.shape(c.in[5])));
-  full_lengths(m, c, one.steps);
+  read_lengths(m, c, one);
   std::vector<tensor_id> all, h;
   for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
     one.direction = d;

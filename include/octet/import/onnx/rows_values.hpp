@@ -30,10 +30,19 @@ inline void only_float(emitter& m, const call& c, const char* key) {
   if (code != undefined_data_type && code != data_type_code("FLOAT"))
     m.refuse(key, data_type_name(code), "FLOAT");
 }
+/// Whether a scale is one infinite number: what a calibration makes of masks with -inf.
+inline bool is_infinite(emitter& m, const value& scale) {
+  if (m.failed() || !m.is_constant(scale) || m.type(scale) != dtype::f32 ||
+      m.shape(scale).elements().value != 1)
+    return false;
+  const auto a = m.constant(scale, "a scale");
+  return a && a->as<float>()[0] == std::numeric_limits<float>::infinity();
+}
 /// Whether a scale or zero point of a node is computed when it runs, as tools before
-/// DynamicQuantizeLinear wrote it; one of each then.
+/// DynamicQuantizeLinear wrote it; one of each then. An infinite scale is no number to fold.
 inline bool scaled_at_run_time(emitter& m, const call& c) {
-  const bool computed = !m.is_constant(c.in[1]) || (c.has(2) && !m.is_constant(c.in[2]));
+  const bool computed =
+      !m.is_constant(c.in[1]) || (c.has(2) && !m.is_constant(c.in[2])) || is_infinite(m, c.in[1]);
   for (std::size_t i = 1; computed && i < 3; ++i)
     if (c.has(i) && m.shape(c.in[i]).elements().value != 1)
       m.refuse("scales per channel that are computed at run time");
@@ -177,9 +186,25 @@ inline bool repeats_first(const dims& a, const dims& b) {
   }
   return false;
 }
+/// One code everywhere.
+inline tensor_id code_of_none(emitter& m, const dims& s, dtype t, std::int64_t code) {
+  if (m.failed()) return no_tensor;
+  if (s.rank < 0) {
+    m.broken("shapes of two operands", to_string(s));
+    return no_tensor;
+  }
+  return t == dtype::s8 ? m.filled(s, static_cast<std::int8_t>(code))
+                        : m.filled(s, static_cast<std::uint8_t>(code));
+}
 /// a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero.
 template <bool Product> void qlinear_binary_row(emitter& m, call& c) {
   if (!m.arity(c, 7, 8) || !c.has(3) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  // A quotient of infinite scales is no number, and ONNX Runtime makes the lowest code of it.
+  if (!Product && is_infinite(m, c.in[6]) && (is_infinite(m, c.in[1]) || is_infinite(m, c.in[4])))
+    return m.give(c,
+                  code_of_none(m, broadcast(m.shape(c.in[0]), m.shape(c.in[3])), m.type(c.in[0]),
+                               lowest_of(m.type(c.in[0]))),
+                  false);
   const quantization qa = m.with_one_scale(c, 1), qb = m.with_one_scale(c, 4),
                      qy = m.with_one_scale(c, 6);
   if (m.failed()) return;
@@ -515,8 +540,10 @@ inline tensor_id softmax_of_one(emitter& m, tensor_id x, dtype t, const quantiza
 /// x, x_scale, [x_zero], y_scale, [y_zero]; `opset` is that of the Softmax it stands for.
 inline void qlinear_softmax_row(emitter& m, call& c) {
   if (!one_quantized(m, c)) return;
-  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
   const value& x = c.in[0];
+  // Differences that are no number: ONNX Runtime gives 0, whatever the zero point.
+  if (is_infinite(m, c.in[1])) return m.give(c, code_of_none(m, m.shape(x), m.type(x), 0), false);
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
   const tensor_id scaled = m.under(x, x.channels_inner, in);
   if (m.failed()) return;
   const softmax_rows r =
