@@ -585,13 +585,58 @@ TEST_CASE("ONNX: Einstein sums that are not computed are refused") {
   CHECK_HAS(message("iJ", {"x"}), "both cases");
 }
 
+TEST_CASE("ONNX: weights of few bits, what is refused of them") {
+  const auto message = [](std::int64_t level, std::size_t bytes, std::int64_t bits) {
+    ox::file f;
+    f.input("x", ox::f32, {2, 32}).output("y").constant(ox::floats("s", {1}, {0.5f}));
+    f.constant(ox::bytes("w", ox::u8, {1, 1, static_cast<std::int64_t>(bytes)},
+                         std::vector<int>(bytes, 3)));
+    f.node("MatMulNBits", {"x", "w", "s"}, {"y"},
+           {ox::attribute("K", std::int64_t{32}), ox::attribute("N", std::int64_t{1}),
+            ox::attribute("bits", bits), ox::attribute("accuracy_level", level)},
+           "com.microsoft");
+    return message_of(f.str());
+  };
+  CHECK(message(1, 16, 4) == "taken");
+  CHECK(message(0, 32, 8) == "taken");
+  CHECK_HAS(message(4, 16, 4), "rounds activations");
+  CHECK_HAS(message(0, 16, 8), "32 bytes");
+  CHECK_HAS(message(0, 12, 3), "bits");
+}
+
+TEST_CASE("ONNX: attention of groups, what is refused of it") {
+  const auto message = [](std::int64_t heads, std::int32_t total, bool computed,
+                          const std::string& key) {
+    ox::file f;
+    for (const char* name : {"q", "k", "v"})
+      f.input(name, ox::f32, {1, 3, name[0] == 'q' ? 32 : 16});
+    f.input("l", ox::s32, {1}).output("y");
+    if (computed)
+      f.input("t", ox::s32, {1});
+    else
+      f.constant(ox::tensor("t", ox::s32, {1}, ox::raw_of(std::vector<std::int32_t>{total})));
+    std::vector<octet_test::proto> attributes{ox::attribute("num_heads", heads),
+                                              ox::attribute("kv_num_heads", std::int64_t{1})};
+    if (!key.empty()) attributes.push_back(ox::attribute(key, std::int64_t{1}));
+    f.node("GroupQueryAttention", {"q", "k", "v", "", "", "l", "t"}, {"y", "pk", "pv"}, attributes,
+           "com.microsoft");
+    return message_of(f.str());
+  };
+  CHECK(message(2, 3, false, {}) == "taken");
+  CHECK_HAS(message(3, 3, false, {}), "width of queries");
+  CHECK_HAS(message(2, 4, false, {}), "total number of keys");
+  CHECK_HAS(message(2, 3, true, {}), "computed at run time");
+  CHECK_HAS(message(2, 3, false, "smooth_softmax"), "smooth_softmax");
+  CHECK_HAS(message(2, 3, false, "do_rotary"), "cosines");
+}
+
 TEST_CASE("ONNX: what is not computed is refused by name") {
   using integers = std::vector<std::int64_t>;
   const auto one = [](const std::string& op, const std::string& domain = {}) {
     return ox::file().input("x", ox::f32, {2, 2}).output("y").node(op, {"x"}, {"y"}, {}, domain);
   };
   CHECK_HAS(message_of(one("Det").str()), "Det");
-  CHECK_HAS(message_of(one("MatMulNBits", "com.microsoft").str()), "com.microsoft::MatMulNBits");
+  CHECK_HAS(message_of(one("MurmurHash3", "com.microsoft").str()), "com.microsoft::MurmurHash3");
   CHECK_HAS(message_of(one("Relu", "someone.else").str()), "someone.else::Relu");
   auto f = one("Relu");
   f.opset = 99;
