@@ -432,6 +432,9 @@ template <> struct cases<octet::ops::dynamic_conv2d> {
                                                     .pad_right = 1});
     whole.attrs.set("scales_first", std::int64_t{1});
     to.without(whole, 4, 0);
+    layer("rows of pixels to one vector", {1, 3, 37, 4}, {16, 3, 3, 4}, 1).attrs =
+        to_attributes(same);
+    layer("a pixel each, to one vector", {1, 5, 21, 8}, {9, 1, 1, 8}, 105);
     layer("a pixel each", {2, 3, 4, 8}, {19, 1, 1, 8}, 24);
     layer("a pixel each, channels not by four", {1, 3, 5, 7}, {9, 1, 1, 7}, 15);
     layer("a pixel each, groups", {2, 3, 4, 8}, {6, 1, 1, 4}, 24).attrs =

@@ -83,11 +83,11 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
       b = hn::Xor(b, set32(requantize_dr::flip));
     if (t.zeros != nullptr && t.one_zero)
       b = hn::Add(b, hn::Mul(set32(t.zeros[row]), simd::load(c.l + v * lanes32)));
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
   if (t.sums != nullptr) {
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       const V32 sum = set32(t.sums[row + as_size(r)]);
       HWY_UNROLL(4)
@@ -95,7 +95,7 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
     }
   }
   if (t.zeros != nullptr && !t.one_zero) {
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       const V32 zero = set32(t.zeros[row + as_size(r)]);
       HWY_UNROLL(4)
@@ -125,7 +125,7 @@ HWY_INLINE void add_step(const std::byte* const (&row)[MR], std::ptrdiff_t at, c
   typename Ops::W b[NV];
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     const V32 a = simd::broadcast4(row[r] + at);
     HWY_UNROLL(4)
@@ -138,7 +138,7 @@ template <class Ops, bool Ahead, int MR, int NV>
 HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
                              const std::byte* next, V32 (&acc)[MR][NV]) noexcept {
   const std::byte* row[MR];
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
   // Few sums: two a lane, so that neither the dot product's latency nor the loop's own instructions
@@ -147,7 +147,7 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
   constexpr int unroll = MR == 1 ? 4 : 2, step_bytes = NV * lanes32 * Ops::w_bytes;
   V32 second[MR][NV];
   if constexpr (two) {
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) second[r][v] = set32(0);
@@ -172,12 +172,49 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
     }
   }
   if constexpr (two) {
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], second[r][v]);
     }
   }
+}
+/// As add_products, of one vector and rows that lie `apart` bytes from each other: addresses of
+/// four and distances of up to three stay in registers, of sixteen single ones half would not. What
+/// is read, a word of each row and the weights, bounds the rate: 16 rows share the weights.
+template <class Ops, bool Ahead, int MR>
+HWY_INLINE void add_even_products(const tile_call& t, const std::byte* const* rows,
+                                  std::ptrdiff_t apart, const std::byte* next,
+                                  V32 (&acc)[MR][1]) noexcept {
+  static_assert(MR % 4 == 0);
+  const std::byte *w = t.weights, *four[MR / 4];
+  const std::ptrdiff_t three = 3 * apart;
+  for (int s = 0; s < t.segments; ++s) {
+    const std::ptrdiff_t begin = t.offsets[s];
+    HWY_UNROLL(16)
+    for (int i = 0; i < MR / 4; ++i) four[i] = rows[4 * i] + begin;
+    for (int step = t.steps; step != 0; --step, w += lanes32 * Ops::w_bytes) {
+      next = ask_ahead<Ops, Ahead, 1>(t, w, next, 1);
+      const typename Ops::W b = Ops::load(w);
+      HWY_UNROLL(16)
+      for (int i = 0; i < MR / 4; ++i) {
+        const std::byte* const x = four[i];
+        acc[4 * i][0] = Ops::dot(acc[4 * i][0], simd::broadcast4(x), b);
+        acc[4 * i + 1][0] = Ops::dot(acc[4 * i + 1][0], simd::broadcast4(x + apart), b);
+        acc[4 * i + 2][0] = Ops::dot(acc[4 * i + 2][0], simd::broadcast4(x + 2 * apart), b);
+        acc[4 * i + 3][0] = Ops::dot(acc[4 * i + 3][0], simd::broadcast4(x + three), b);
+        four[i] = x + 4;
+      }
+    }
+  }
+}
+/// Whether so many rows lie as far from each other as the first two.
+template <int MR> HWY_INLINE bool lie_evenly(const std::byte* const* rows) noexcept {
+  const std::ptrdiff_t apart = rows[1] - rows[0];
+  std::ptrdiff_t uneven = 0;
+  HWY_UNROLL(16)
+  for (int r = 2; r < MR; ++r) uneven |= (rows[r] - rows[r - 1]) ^ apart;
+  return uneven == 0;
 }
 /// As add_products, of groups side by side, each of which takes up Share vectors: lane by lane the
 /// bytes of its own group, which lie in its own block of 128 bits of the input. Reads a vector's
@@ -188,7 +225,7 @@ HWY_INLINE void add_grouped_step(const std::byte* const (&row)[MR], std::ptrdiff
   V8 b[4];
   HWY_UNROLL(4)
   for (int v = 0; v < 4; ++v) b[v] = quad_ops::load(w + (4 * K + v) * lanes32 * quad_ops::w_bytes);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     const V32 x = hn::BitCast(D32(), simd::load8(row[r] + at));
     if constexpr (Share == 1) {
@@ -210,7 +247,7 @@ template <int Share, int MR>
 HWY_INLINE void add_grouped_products(const tile_call& t, const std::byte* const* rows,
                                      V32 (&acc)[MR][4]) noexcept {
   const std::byte* row[MR];
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
   for (int s = 0; s < t.segments; ++s, w += Share * 4 * lanes32 * quad_ops::w_bytes)
@@ -226,14 +263,14 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
     for (int v = 0; v < NV; ++v) {
       requantize_dr q;
       q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-      HWY_UNROLL(8)
+      HWY_UNROLL(16)
       for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
     }
   } else if (E == epilogue_kind::scaled || t.kind == epilogue_kind::scaled) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const VF m = simd::load(c.scale() + v * lanes32);
-      HWY_UNROLL(8)
+      HWY_UNROLL(16)
       for (int r = 0; r < MR; ++r) acc[r][v] = requantize_scaled(acc[r][v], m);
     }
   } else {
@@ -242,7 +279,7 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
       const VF m = simd::load(c.scale() + v * lanes32),
                bias = simd::load(c.real_bias() + v * lanes32),
                unit = simd::load(c.bias_unit() + v * lanes32);
-      HWY_UNROLL(8)
+      HWY_UNROLL(16)
       for (int r = 0; r < MR; ++r)
         acc[r][v] = requantize_real(acc[r][v], bias, unit, e.scaled_bias, m, e.highest);
     }
@@ -270,7 +307,7 @@ HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][
   for (int v = 0; v < NV; ++v) {
     const VF scale = simd::load(c.scale() + v * lanes32),
              bias = simd::load(c.real_bias() + v * lanes32);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       const VF y = scale_sum<By>(acc[r][v], set_float(t.scales[row + as_size(r)]), scale, bias);
       acc[r][v] = hn::BitCast(D32(), y);
@@ -278,7 +315,7 @@ HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][
   }
   if (!t.rows->clamps()) return;
   const VF lo = set_float(t.rows->min), hi = set_float(t.rows->max);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v)
@@ -297,7 +334,7 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
                                                              t.kind == epilogue_kind::real))) {
     const epilogue e(*t.scalars);
     round_tile<MR, NV, E>(t, c, e, acc);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
@@ -306,7 +343,7 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
     for (int r = 0; r < valid; ++r, to += t.out_stride) simd::store_ints<NV>(acc[r], to, t.n);
   } else {
     alignas(alignment) std::int32_t raw[MR][NV * lanes32];
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * lanes32]);
@@ -327,11 +364,14 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   start_tile<MR, NV, E>(t, c, row, acc);
   if constexpr (Finish::grouped)
     add_grouped_products<Finish::share>(t, rows, acc);
+  else if constexpr (MR > tile_rows(NV))
+    add_even_products<Ops, Finish::floats>(t, rows, rows[1] - rows[0], t.next + row * t.next_row,
+                                           acc);
   else
     add_products<Ops, Finish::floats>(t, rows, t.next + row * t.next_row, acc);
   if constexpr (Finish::floats) {
     scale_tile<Finish::by>(t, c, acc, row);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) simd::store_ordered<NV>(acc[r], to, t.n);
       to += t.out_stride;
@@ -347,7 +387,7 @@ HWY_INLINE V32 block_zero() { return set32(static_cast<std::int32_t>(kernels::bl
 template <int MR, int NV> HWY_INLINE void widen(V32 (&acc)[MR][NV], std::uint64_t* sums) {
   const simd::tag<std::uint64_t> u64;
   const auto low = hn::Set(u64, 0xFFFFFFFFu);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
@@ -367,7 +407,7 @@ HWY_INLINE void add_wide_products(const tile_call& t, int nv, const std::byte* c
                                   const std::byte* w, std::uint64_t* sums) noexcept {
   V32 acc[MR][NV];
   const std::byte* row[MR];
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     row[r] = rows[r];
     HWY_UNROLL(4)
@@ -384,7 +424,7 @@ HWY_INLINE void add_wide_products(const tile_call& t, int nv, const std::byte* c
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
         w += nv * lanes32 * Ops::w_bytes;
-        HWY_UNROLL(8)
+        HWY_UNROLL(16)
         for (int r = 0; r < MR; ++r) {
           const V32 a = simd::broadcast4(row[r] + at);
           HWY_UNROLL(4)
@@ -477,7 +517,7 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
     V32 acc[MR][NV];
     start_tile<MR, NV, E>(t, c, i, acc);
     const std::byte* row[MR];
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) row[r] = rows[i + as_size(r)];
     const std::byte* w = t.weights;
     int segment = 0;
@@ -489,7 +529,7 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
       at = offsets[segment];
     } while (true);
     round_tile<MR, NV, E>(t, c, e, acc);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       if (i + as_size(r) < count) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
@@ -541,9 +581,17 @@ HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std
         return narrow_rows<Ops, NV, kernels::epilogue_kind::dr>(t, rows, to, count);
     }
   constexpr int MR = tile_rows(NV);
+  constexpr int even = std::is_same_v<Ops, quad_ops> && !Finish::grouped ? even_rows(NV) : 0;
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
+    if constexpr (even != 0)
+      if (left >= even && lie_evenly<even>(rows + i)) {
+        tile_of<Ops, Finish, even, NV>(t, rows + i, i, to, even);
+        i += even;
+        to += even * t.out_stride;
+        continue;
+      }
     if constexpr (!Finish::grouped)
       if (left == 1) {
         if constexpr (every_form || Finish::floats)

@@ -54,6 +54,8 @@ inline constexpr kernels::target_layout layout{lanes32, simd::registers == 32 ? 
 /// Rows of a full tile of int32 sums in nv vectors: 12 accumulators where there are 16 registers,
 /// 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
 constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
+/// The same of rows that lie evenly, for which the product of four bytes has tiles; 0: none.
+constexpr int even_rows(int nv) { return nv == 1 && lanes8 == 64 && kernels::every_form ? 16 : 0; }
 using kernels::most_tile_rows;
 static_assert(tile_rows(1) <= static_cast<int>(most_tile_rows) &&
               tile_rows(3) <= static_cast<int>(most_tile_rows));
