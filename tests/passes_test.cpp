@@ -130,6 +130,18 @@ TEST_CASE("a convolution over pixels that are quantized when it runs is one node
   l.x = {2, 5, 6, 12}, l.w = {70, 1, 1, 12}, l.rows = 60;
   equal_on_every_target(l, octet::ops::dynamic_conv2d);
 }
+TEST_CASE("a transposed convolution over images that are quantized when it runs is one node",
+          "[passes]") {
+  layer l;
+  l.op = &octet::ops::transpose_conv2d;
+  l.x = {2, 7, 9, 5}, l.w = {35, 3, 3, 5}, l.rows = 2;
+  l.attrs = to_attributes(
+      octet::transpose_conv2d_attrs{.stride_h = 2, .stride_w = 2, .pad_top = 1, .pad_right = 1});
+  l.attrs.set("input_limit", std::int64_t{255});
+  equal_on_every_target(l, octet::ops::dynamic_transposed);
+  l.rows = 1, l.bias = false, l.w = {16, 2, 2, 5};
+  equal_on_every_target(l, octet::ops::dynamic_transposed);
+}
 TEST_CASE("a matrix product over rows that are quantized when it runs is one node", "[passes]") {
   layer l;
   l.op = &octet::ops::fully_connected;

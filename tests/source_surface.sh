@@ -12,6 +12,7 @@ dynamic_quantize one step of a dynamic-range layer, which loaders and graph_buil
 dynamic_quantize_asymmetric one step of a dynamic-range layer, which a pass makes
 dynamic_conv2d what a pass makes of a dynamic-range layer
 dynamic_transpose_conv2d what a loader makes of a dynamic-range layer
+dynamic_transposed what a pass makes of a dynamic-range layer
 dynamic_fully_connected what a pass makes of a dynamic-range layer
 dynamic_dequantize one step of a dynamic-range layer, which loaders and graph_builder make whole
 dynamic_quantize_linear results that hold the scale of another: by apply()

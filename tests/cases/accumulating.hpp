@@ -454,6 +454,35 @@ template <> struct cases<octet::ops::dynamic_conv2d> {
     layer("no images", {0, 4, 4, 3}, {5, 3, 3, 3}, 1);
   }
 };
+template <> struct cases<octet::ops::dynamic_transposed> {
+  static void add(case_list& to) {
+    using attrs = octet::transpose_conv2d_attrs;
+    const auto layer = [&](std::string name, dims x, dims w, std::int32_t rows,
+                           attrs a = {}) -> node_case& {
+      node_case& n = add_dynamic_layer(to, std::move(name), x, w, rows);
+      n.attrs = to_attributes(a);
+      return n;
+    };
+    node_case& n = layer("2x2, steps, an image each", {2, 5, 6, 5}, {16, 2, 2, 5}, 2,
+                         {.stride_h = 2, .stride_w = 2});
+    to.without(n, 3, 0);
+    to.without(n, 4, 0);
+    node_case& whole =
+        layer("3x3, images together, cropped", {2, 4, 9, 4}, {35, 3, 3, 4}, 1,
+              {.stride_h = 2, .stride_w = 2, .pad_top = 1, .pad_left = 1, .output_padding_h = 1});
+    whole.attrs.set("scales_first", std::int64_t{1});
+    to.without(whole, 4, 0);
+    node_case& bounded = layer("a window below the steps", {3, 3, 4, 6}, {70, 1, 2, 6}, 3,
+                               {.stride_h = 2, .stride_w = 3, .output_padding_w = 1});
+    bounded.attrs.set("float_lo", 0.), bounded.attrs.set("float_hi", 6.);
+    layer("no steps", {2, 4, 5, 3}, {9, 3, 2, 3}, 2, {.pad_top = 1});
+    layer("dilated, groups", {2, 4, 4, 6}, {8, 3, 3, 3}, 2,
+          {.stride_w = 2, .dilation_h = 2, .groups = 2});
+    layer("computed weights", {1, 4, 4, 3}, {5, 3, 3, 3}, 1, {.stride_h = 2}).in[1].role =
+        octet::tensor::kind::value;
+    layer("no images", {0, 4, 4, 3}, {5, 3, 3, 3}, 1, {.stride_h = 2});
+  }
+};
 template <> struct cases<octet::ops::dynamic_transpose_conv2d> {
   static void add(case_list& to) {
     const auto layer = [&](std::string name, dims x, dims w) -> node_case& {

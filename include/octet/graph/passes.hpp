@@ -98,9 +98,10 @@ inline std::optional<dynamic_rows_of> dynamic_layer_of(const graph& g, std::size
   };
   const std::size_t layer = between(back.in[0]);
   const node& n = g.nodes[layer];
-  if ((n.op != &ops::conv2d && n.op != &ops::fully_connected) || n.round != rounding::none ||
-      g[back.in[0]].type != dtype::s32 || (n.in.size() > 2 && n.in[2] != no_tensor) ||
-      !stays(g, n.in[1]) || n.attrs.integer("groups", 1) != 1)
+  if ((n.op != &ops::conv2d && n.op != &ops::fully_connected && n.op != &ops::transpose_conv2d) ||
+      n.round != rounding::none || g[back.in[0]].type != dtype::s32 ||
+      (n.in.size() > 2 && n.in[2] != no_tensor) || !stays(g, n.in[1]) ||
+      n.attrs.integer("groups", 1) != 1)
     return {};
   const std::size_t quantize = between(n.in[0]);
   const node& q = g.nodes[quantize];
@@ -140,7 +141,9 @@ inline void fuse_dynamic_layers(graph& g) {
       q.out.push_back(zeros);
       q.attrs.erase("asymmetric");
     }
-    back.op = layer.op == &ops::conv2d ? &ops::dynamic_conv2d : &ops::dynamic_fully_connected;
+    back.op = layer.op == &ops::conv2d             ? &ops::dynamic_conv2d
+              : layer.op == &ops::transpose_conv2d ? &ops::dynamic_transposed
+                                                   : &ops::dynamic_fully_connected;
     back.in = {layer.in[0], layer.in[1], q.out[1], zeros,
                back.in.size() > 2 ? back.in[2] : no_tensor};
     for (const auto& [key, value] : layer.attrs.entries())

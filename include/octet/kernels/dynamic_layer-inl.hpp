@@ -1,5 +1,5 @@
-// qnn.dynamic_conv2d and qnn.dynamic_fully_connected on the matrix kernel: sums to floats by scales
-// of rows. Part of a pass: see pass-inl.hpp.
+// qnn.dynamic_conv2d, qnn.dynamic_fully_connected and qnn.dynamic_transposed on the matrix kernel:
+// sums to floats by scales of rows. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -38,32 +38,56 @@ struct kernel<kernel_id::dynamic_layer, V>
   }
   /// In registers, where that saves a tenth of a layer's time (AVX-512 VNNI, 128 rows of 384 to
   /// 1536): the order of products that most layers have.
-  template <float_scaling By> static void run_by(const kernel_args& a) noexcept {
-    const auto& p = params(a.params);
-    run_gemm<to_floats<By>, true>(problem(p), p.packed, a, &finish_floats<By>);
+  template <float_scaling By>
+  static void run_by(const kernels::gemm_problem& g, const std::byte* packed,
+                     const kernel_args& a) noexcept {
+    run_gemm<to_floats<By>, true>(g, packed, a, &finish_floats<By>);
   }
-  template <float_scaling By> static void run_rare(const kernel_args& a) noexcept {
-    const auto& p = params(a.params);
-    run_gemm<by_kind, true>(problem(p), p.packed, a, &finish_floats<By>);
+  template <float_scaling By>
+  static void run_rare(const kernels::gemm_problem& g, const std::byte* packed,
+                       const kernel_args& a) noexcept {
+    run_gemm<by_kind, true>(g, packed, a, &finish_floats<By>);
   }
-  static void run(const kernel_args& a) noexcept {
+  static HWY_NOINLINE void run_product(const kernels::gemm_problem& g, const std::byte* packed,
+                                       const kernel_args& a) noexcept {
 #if defined(OCTET_BASE_NS)
     if constexpr (pairs_by_base)
-      if (are_pairs(params(a.params).packed))
-        return OCTET_BASE_NS::kernel<kernel_id::dynamic_layer>::run(a);
+      if (are_pairs(packed))
+        return OCTET_BASE_NS::kernel<kernel_id::dynamic_layer>::run_product(g, packed, a);
 #endif
-    switch (params(a.params).rows.by) {
-      case float_scaling::fused: return run_by<float_scaling::fused>(a);
-      case float_scaling::scales_first: return run_by<float_scaling::scales_first>(a);
-      case float_scaling::channel_first: return run_rare<float_scaling::channel_first>(a);
-      case float_scaling::scales_fused: return run_rare<float_scaling::scales_fused>(a);
+    switch (g.rows->by) {
+      case float_scaling::fused: return run_by<float_scaling::fused>(g, packed, a);
+      case float_scaling::scales_first: return run_by<float_scaling::scales_first>(g, packed, a);
+      case float_scaling::channel_first:
+        return run_rare<float_scaling::channel_first>(g, packed, a);
+      case float_scaling::scales_fused: return run_rare<float_scaling::scales_fused>(g, packed, a);
       case float_scaling::row_first: break;  // no layer here has it
     }
   }
+  /// Transposed: by phases where the stride is above 1.
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const kernels::gemm_problem g = problem(p);
+    if (!p.transposed) return run_product(g, p.packed, a);
+    std::uint64_t begins[kernels::most_phases];
+    std::memcpy(begins, p.packed, sizeof(begins));
+    std::size_t i = 0;
+    kernels::each_phase(g, [&](const kernels::gemm_problem& each) {
+      kernels::gemm_problem phase = each;
+      const kernels::row_scaling rows = kernels::rows_of_phase(g, each);
+      phase.rows = &rows;
+      run_product(phase, p.packed + begins[i++], a);
+    });
+  }
+  static std::uint64_t packing(const void* p) {
+    return params(p).transposed ? kernels::phases_of(problem(params(p))) : 0;
+  }
   static kernels::node_bytes bytes(const dynamic_layer_params& p) {
-    return kernels::gemm_bytes(problem(p), layout);
+    return p.transposed ? kernels::transpose_conv2d_bytes(problem(p), layout)
+                        : kernels::gemm_bytes(problem(p), layout);
   }
   static void pack_into(const dynamic_layer_params& p, std::byte* to) {
+    if (p.transposed) return kernels::transpose_conv2d_pack(problem(p), layout, to);
     kernels::gemm_pack(problem(p), layout, to);
   }
   static bool accepts(const void* p) {
@@ -71,7 +95,9 @@ struct kernel<kernel_id::dynamic_layer, V>
            base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
-    return p == nullptr ? "gemm to floats" : kernels::describe_gemm(problem(params(p)), layout);
+    if (p == nullptr) return "gemm to floats";
+    const kernels::gemm_problem g = problem(params(p));
+    return kernels::has_phases(g) ? "gemm by phases" : kernels::describe_gemm(g, layout);
   }
 };
 

@@ -1,11 +1,12 @@
-// qnn.dynamic_conv2d, qnn.dynamic_fully_connected: codes of rows, whose scales and zero points were
-// found when the network ran, times 8-bit weights, to float32. What qnn.conv2d or
-// qnn.fully_connected and qnn.dynamic_dequantize give, in one.
+// qnn.dynamic_conv2d, qnn.dynamic_fully_connected, qnn.dynamic_transposed: codes of rows, whose
+// scales and zero points were found when the network ran, times 8-bit weights, to float32. What
+// qnn.conv2d, qnn.fully_connected or qnn.transpose_conv2d and qnn.dynamic_dequantize give, in one.
 #ifndef OCTET_OPS_DYNAMIC_LAYERS_HPP_
 #define OCTET_OPS_DYNAMIC_LAYERS_HPP_
 
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/fully_connected.hpp"
+#include "octet/ops/transpose_conv2d.hpp"
 
 OCTET_NAMESPACE_BEGIN
 
@@ -19,13 +20,23 @@ struct dynamic_layer_attrs {
 /// constant (optional). The weights' scales are those of the channels. R divides the images, or of
 /// a 1x1 window without steps and padding the pixels; of fully_connected the rows.
 struct dynamic_layer_params : conv2d_params {  // fully_connected: rows are lines of one pixel
+  bool transposed = false;
   kernels::row_scaling rows{};
 };
 namespace kernels {
 constexpr gemm_problem problem_of(const dynamic_layer_params& p) noexcept {
-  gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
+  const auto& layer = static_cast<const conv2d_params&>(p);
+  gemm_problem g =
+      p.transposed ? problem_of(transpose_conv2d_params{layer}) : problem_of(layer, false);
+  g.requant = &p.requant;  // not that of a copy
   g.rows = &p.rows;
   return g;
+}
+/// The rows of a phase of g, whose lines are fewer.
+constexpr row_scaling rows_of_phase(const gemm_problem& g, const gemm_problem& phase) noexcept {
+  row_scaling rows = *g.rows;
+  rows.lines = rows.lines / as_size(g.out_h) * as_size(phase.out_h);
+  return rows;
 }
 }  // namespace kernels
 
@@ -65,8 +76,13 @@ OCTET_INLINE void dynamic_layer_kernel(const kernel_args& a) noexcept {
     const std::size_t row = line / p.rows.lines;
     sums.in_zero_point = zeros != nullptr ? kernels::run_time_zero_point(p.in_type, zeros[row]) : 0;
     with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
-      conv2d(sums, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-             scaled_sums{p, scales[row], static_cast<float*>(a.out[0])}, false, line, line + 1);
+      const auto* x = static_cast<const In*>(a.in[0]);
+      const auto* w = static_cast<const W*>(a.in[1]);
+      const scaled_sums y{p, scales[row], static_cast<float*>(a.out[0])};
+      if (p.transposed)
+        transpose_conv2d({sums}, x, w, y, line, line + 1);
+      else
+        conv2d(sums, x, w, y, false, line, line + 1);
     });
   }
 }
@@ -98,6 +114,11 @@ constexpr status dynamic_conv2d_shape(const node_view& n, std::span<dims> out) {
   const bool pixels = is_pointwise(a, n.in[1].shape);
   return check_row_scales(n, pixels ? product_of(x[0], x[1], x[2]) : as_size(x[0]));
 }
+/// R divides the images.
+constexpr status dynamic_transposed_shape(const node_view& n, std::span<dims> out) {
+  if (auto s = transpose_conv2d_op_shape(n, out); !s) return s;
+  return check_row_scales(n, as_size(n.in[0].shape[0]));
+}
 constexpr status dynamic_fully_connected_shape(const node_view& n, std::span<dims> out) {
   if (auto s = fully_connected_op_shape(n, out); !s) return s;
   return check_row_scales(n, n.in[0].shape.elements().value / as_size(n.in[1].shape[1]));
@@ -110,13 +131,17 @@ constexpr void set_lines(conv2d_params& p, std::size_t count) {
   p.pad_top = p.pad_left = 0;
   p.in_h = p.out_h = static_cast<std::int32_t>(count);
 }
-template <bool Dense>
+enum class dynamic_kind : std::uint8_t { window, dense, transposed };
+template <dynamic_kind Kind>
 constexpr void set_dynamic_layer(dynamic_layer_params& p, const node_view& n) {
   const dims &x = n.in[0].shape, &w = n.in[1].shape;
   const std::size_t scales = std::max<std::size_t>(1, n.in[2].shape.elements().value);
-  if constexpr (Dense) {
+  if constexpr (Kind == dynamic_kind::dense) {
     p.in_c = w[1], p.out_c = w[0], p.groups = 1;
     set_lines(p, x.elements().value / as_size(w[1]));
+  } else if constexpr (Kind == dynamic_kind::transposed) {
+    p.transposed = true;
+    set_geometry(p, read_attributes<transpose_conv2d_attrs>(*n.attrs), x, w, n.out[0].shape);
   } else {
     set_conv2d<false>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
     if (as_size(p.batch) % scales != 0) set_lines(p, product_of(p.batch, p.in_h, p.in_w));
@@ -124,9 +149,10 @@ constexpr void set_dynamic_layer(dynamic_layer_params& p, const node_view& n) {
   p.rows.lines = std::max<std::size_t>(1, product_of(p.batch, p.out_h) / scales);
   p.requant.mode = rounding::none;
 }
-template <bool Dense> constexpr void dynamic_layer_memory(const node_view& n, node_memory& to) {
+template <dynamic_kind Kind>
+constexpr void dynamic_layer_memory(const node_view& n, node_memory& to) {
   dynamic_layer_params p{};
-  set_dynamic_layer<Dense>(p, n);
+  set_dynamic_layer<Kind>(p, n);
   const tensor_desc& w = n.in[1];
   to.make<dynamic_layer_params>();
   set_types(p, n);
@@ -135,7 +161,10 @@ template <bool Dense> constexpr void dynamic_layer_memory(const node_view& n, no
   to.array<float>(as_size(p.out_c));
   kernels::gemm_problem g = kernels::problem_of(p);
   set_weights(g, w);
-  to.kernel([&](const kernels::target_layout& t) { return kernels::gemm_memory(g, t); });
+  to.kernel([&](const kernels::target_layout& t) {
+    return Kind == dynamic_kind::transposed ? kernels::transpose_conv2d_memory(g, t)
+                                            : kernels::gemm_memory(g, t);
+  });
 }
 #if OCTET_HAS_DEFINITIONS
 /// Scales and bias of the channels, the order of products, the bounds of the results.
@@ -160,10 +189,10 @@ OCTET_INLINE status set_row_scaling(const node_view& n, prepared& to, dynamic_la
   p.rows.min = static_cast<float>(c.float_lo), p.rows.max = static_cast<float>(c.float_hi);
   return unit{};
 }
-template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared& to) {
+template <dynamic_kind Kind> status dynamic_layer_prepare(const node_view& n, prepared& to) {
   auto& p =
       to.make<dynamic_layer_params>(&reference::dynamic_layer_kernel, kernel_id::dynamic_layer);
-  set_dynamic_layer<Dense>(p, n);
+  set_dynamic_layer<Kind>(p, n);
   set_types(p, n);
   if (n.in[0].per_channel() || n.in[0].zero_point() != 0)
     return unsupported("a zero point of the input's codes", std::to_string(n.in[0].zero_point()),
@@ -178,7 +207,7 @@ template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared&
   return unit{};
 }
 #else
-template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared& to);
+template <dynamic_kind Kind> status dynamic_layer_prepare(const node_view& n, prepared& to);
 #endif
 inline constexpr form dynamic_layer_forms[] = {
     {.in = {eight_bit, eight_bit, dtype::f32, dtype::s32, dtype::f32},
@@ -196,10 +225,26 @@ inline constexpr op_def dynamic_conv2d{
     .kernel = kernel_id::dynamic_layer,
     .attributes = keys_of<conv2d_attrs, dynamic_layer_attrs, float_clamp_attrs>,
     .shape = &dynamic_conv2d_shape,
-    .memory = &dynamic_layer_memory<false>,
-    .prepare = &dynamic_layer_prepare<false>,
+    .memory = &dynamic_layer_memory<dynamic_kind::window>,
+    .prepare = &dynamic_layer_prepare<dynamic_kind::window>,
     .decide = &laws::dynamic_dequantize,
     .macs = &layer_macs,
+};
+inline constexpr op_def dynamic_transposed{
+    .name = "qnn.dynamic_transposed",
+    .summary =
+        "transposed convolution of codes whose scales were chosen when it ran, sums to float32",
+    .min_inputs = 3,
+    .max_inputs = 5,
+    .optional = {3, 4},
+    .forms = dynamic_layer_forms,
+    .kernel = kernel_id::dynamic_layer,
+    .attributes = keys_of<transpose_conv2d_attrs, dynamic_layer_attrs, float_clamp_attrs>,
+    .shape = &dynamic_transposed_shape,
+    .memory = &dynamic_layer_memory<dynamic_kind::transposed>,
+    .prepare = &dynamic_layer_prepare<dynamic_kind::transposed>,
+    .decide = &laws::dynamic_dequantize,
+    .macs = &transpose_conv2d_macs,
 };
 inline constexpr op_def dynamic_fully_connected{
     .name = "qnn.dynamic_fully_connected",
@@ -211,8 +256,8 @@ inline constexpr op_def dynamic_fully_connected{
     .kernel = kernel_id::dynamic_layer,
     .attributes = keys_of<fully_connected_attrs, dynamic_layer_attrs, float_clamp_attrs>,
     .shape = &dynamic_fully_connected_shape,
-    .memory = &dynamic_layer_memory<true>,
-    .prepare = &dynamic_layer_prepare<true>,
+    .memory = &dynamic_layer_memory<dynamic_kind::dense>,
+    .prepare = &dynamic_layer_prepare<dynamic_kind::dense>,
     .decide = &laws::dynamic_dequantize,
     .macs = &layer_macs,
 };

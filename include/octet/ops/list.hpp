@@ -66,6 +66,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::dynamic_quantize_linear,
     &ops::dynamic_conv2d,
     &ops::dynamic_transpose_conv2d,
+    &ops::dynamic_transposed,
     &ops::dynamic_fully_connected,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,
