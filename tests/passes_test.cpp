@@ -167,6 +167,31 @@ TEST_CASE("what else reads a layer's sums or its rows' codes keeps its three nod
   CHECK(grouped.nodes.size() == 3);
 }
 
+TEST_CASE("rows put together along the last axis are quantized from where they are", "[passes]") {
+  const auto joined = [](std::int64_t axis, bool shown) {
+    octet::graph g;
+    const tensor_id a = value(g, dtype::f32, {2, 3, 16}), b = value(g, dtype::f32, {2, 3, 16}),
+                    both = value(g, dtype::f32), codes = value(g, dtype::s8),
+                    scales = value(g, dtype::f32), zeros = value(g, dtype::s32);
+    g.inputs = {a, b};
+    octet::attributes along, rows;
+    along.set("axis", axis), rows.set("rows", std::int64_t{2});
+    REQUIRE(octet::infer_shapes(
+        g, g.add_node(octet::ops::concat, "n", {a, b}, {both}, std::move(along), rounding::none)));
+    REQUIRE(octet::infer_shapes(
+        g, g.add_node(octet::ops::dynamic_quantize_asymmetric, "n", {both}, {codes, scales, zeros},
+                      std::move(rows), rounding::xnnpack)));
+    g.outputs = {codes, scales, zeros};
+    if (shown) g.outputs.push_back(both);
+    octet::passes::optimize(g);
+    return g.nodes.size();
+  };
+  CHECK(joined(-1, false) == 1);
+  CHECK(joined(2, false) == 1);
+  CHECK(joined(1, false) == 2);
+  CHECK(joined(2, true) == 2);
+}
+
 namespace {
 /// Two products with a softmax between them; `mask` and `scale`: with these.
 octet::graph attention_graph(rounding round, bool mask, bool scale) {

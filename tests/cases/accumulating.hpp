@@ -388,6 +388,18 @@ template <> struct cases<octet::ops::dynamic_quantize_asymmetric> {
     rows("an infinite row beside another", {2, 3}, 2).in[0].values = {1, HUGE_VAL, 2, -4, 3, 5};
     if (c.round == rounding::aten)
       rows("seven bits", {2, 7}, 2).attrs.set("reduce_range", std::int64_t{1});
+    const auto joined = [&](std::string name, std::vector<maybe_shape> x,
+                            std::int32_t count) -> node_case& {
+      node_case& n = to.add(std::move(name), std::move(x), 3);
+      for (operand& o : n.out) o.scales.clear(), o.zero_points.clear();
+      n.attrs = to_attributes(octet::dynamic_rows_attrs{.rows = count});
+      return n;
+    };
+    joined("two inputs, a row of several lines", {dims{2, 5, 32}, dims{2, 5, 16}}, 2);
+    joined("three, an empty one among them, one row", {dims{3, 7}, dims{3, 0}, dims{3, 20}}, 1);
+    joined("two, an empty one first, a row each", {dims{19, 0}, dims{19, 33}}, 19);
+    joined("two, a row each", {dims{37, 16}, dims{37, 5}}, 37);
+    joined("two, zeros", {dims{2, 3, 16}, dims{2, 3, 16}}, 2).in[0].range(0, 0);
     // From -1 to 254 in steps of one: the zero point is one above the least code.
     node_case& known = rows("by hand", {1, 4}, 1);
     known.in[0].values = {-1, 254, 0, 100};

@@ -185,6 +185,34 @@ inline void share_quantized_rows(graph& g) {
   erase(g, dead);
 }
 
+/// Rows that are quantized when it runs, put together along the last axis from values that nothing
+/// else reads together: they are quantized from where they are. Exact: the same elements in the
+/// same order.
+inline void quantize_joined_rows(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (node& n : g.nodes) {
+    if (n.op != &ops::dynamic_quantize_asymmetric || n.in.size() != 1) continue;
+    const std::int32_t by = producer[as_size(n.in[0])];
+    if (by < 0 || uses[as_size(n.in[0])] != 1) continue;
+    const node& joined = g.nodes[as_size(by)];
+    const std::int32_t rank = g[n.in[0]].shape.rank;
+    const auto axis = joined.attrs.integer("axis");
+    if (joined.op != &ops::concat || (axis != -1 && axis != rank - 1) ||
+        !std::all_of(joined.in.begin(), joined.in.end(), [&](tensor_id t) { return stays(g, t); }))
+      continue;
+    node fused = n;
+    fused.in = joined.in;
+    const node_inputs view(g, fused);
+    std::array<dims, 3> shapes;
+    if (!takes(*fused.op, view.view()) || !fused.op->shape(view.view(), shapes)) continue;
+    n = std::move(fused);
+    dead[as_size(by)] = 1;
+  }
+  erase(g, dead);
+}
+
 /// What attention is made of, as far as it goes: the nodes before the last, and what they compute.
 struct attention_of {
   std::vector<std::size_t> nodes{};
@@ -500,6 +528,7 @@ inline void optimize(graph& g, bool keep_tensors = false) {
   fuse_dynamic_layers(g);
   share_quantized_rows(g);
   if (!keep_tensors) {
+    quantize_joined_rows(g);
     fuse_attention(g);
     leave_heads_inside(g);
     fuse_pad(g);

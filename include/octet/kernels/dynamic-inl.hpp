@@ -98,20 +98,22 @@ struct choose_most {
     return hn::Max(a, b);
   }
 };
-/// Ranges of some rows of n floats, at most a vector's lanes, four at a time.
+/// Ranges of some rows of n floats, at most a vector's lanes, four at a time. `first`: what each is
+/// walked from, so far apart.
 inline HWY_NOINLINE void ranges_of_rows(const float* x, std::size_t n, std::size_t rows,
-                                        float* least, float* most) noexcept {
+                                        const float* first, std::size_t apart, float* least,
+                                        float* most) noexcept {
   std::size_t i = 0;
   for (; i + 4 <= rows && n != 0; i += 4) {
-    const float* const at = x + i * n;
-    const lane_ranges a = ranges_of(at, n, at[0]), b = ranges_of(at + n, n, at[n]),
-                      c = ranges_of(at + 2 * n, n, at[2 * n]),
-                      d = ranges_of(at + 3 * n, n, at[3 * n]);
+    const float *const at = x + i * n, *const from = first + i * apart;
+    const lane_ranges a = ranges_of(at, n, from[0]), b = ranges_of(at + n, n, from[apart]),
+                      c = ranges_of(at + 2 * n, n, from[2 * apart]),
+                      d = ranges_of(at + 3 * n, n, from[3 * apart]);
     choose_of_four(choose_least(), a.least, b.least, c.least, d.least, least + i);
     choose_of_four(choose_most(), a.most, b.most, c.most, d.most, most + i);
   }
   for (; i < rows; ++i) {
-    const float_range r = range_of(x + i * n, n, n != 0 ? x[i * n] : 0);
+    const float_range r = range_of(x + i * n, n, apart != 0 ? first[i * apart] : 0);
     least[i] = r.least, most[i] = r.most;
   }
 }
@@ -157,10 +159,10 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
                                std::int32_t hi) noexcept {
   quantize_values<Away>(x, y, n, inverse, lo, hi, 0);
 }
-/// Rows that lie `length` values apart, n of each, with their scales.
+/// Rows that lie `length` values apart and `to_length` codes, n of each, with their scales.
 struct rows_to_quantize {
   const float* x;
-  std::size_t rows, length, n;
+  std::size_t rows, length, to_length, n;
   const numerics::row_scale* scales;
   bool zero_points;  // codes that have them still
   bool biased;       // codes from 0 on
@@ -168,7 +170,7 @@ struct rows_to_quantize {
 template <bool Away, class T>
 HWY_NOINLINE void quantize_rows(const rows_to_quantize& r, bool symmetric, T* y) noexcept {
   const float* x = r.x;
-  for (std::size_t i = 0; i < r.rows; ++i, x += r.length, y += r.length) {
+  for (std::size_t i = 0; i < r.rows; ++i, x += r.length, y += r.to_length) {
     const numerics::row_scale& s = r.scales[i];
     const std::int32_t z = s.zero_point, low = symmetric ? -127 : r.biased ? 0 : -128;
     if (s.zero)
@@ -219,20 +221,100 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
     auto* const zeros = static_cast<std::int32_t*>(a.out[2]) + row;
     for (std::size_t i = 0; i < rows; ++i) zeros[i] = scales[i].zero_point;
   }
-  static const dynamic_quantize_params& params(const void* p) {
-    return *static_cast<const dynamic_quantize_params*>(p);
+  static HWY_INLINE void store_rows(const dynamic_quantize_params& p, const rows_to_quantize& call,
+                                    const kernel_args& a, std::size_t at) noexcept {
+    if (p.codes == dtype::s16)
+      store_codes(p, call, static_cast<std::int16_t*>(a.out[0]) + at);
+    else if (p.codes == dtype::s8)
+      store_codes(p, call, static_cast<std::int8_t*>(a.out[0]) + at);
+    else
+      store_codes(p, call, static_cast<std::uint8_t*>(a.out[0]) + at);
   }
-  static std::size_t scratch_bytes(const void* p) {
-    return numerics::ranges_scratch(params(p).rows, params(p).rows * params(p).length);
+  /// Of rows of all inputs, whose lines lie in each one behind the other.
+  static HWY_NOINLINE void find_ranges(const dynamic_quantize_params& p, const kernel_args& a,
+                                       std::size_t row, std::size_t rows, float* least,
+                                       float* most) noexcept {
+    const auto* const x = static_cast<const float*>(a.in[0]);
+    if (p.inputs == 1)
+      return ranges_of_rows(x + row * p.length, p.length, rows, x + row * p.length, p.length, least,
+                            most);
+    std::size_t one = 0;  // the input that has the first element of a row
+    while (one + 1 < p.inputs && p.widths[one] == 0) ++one;
+    const std::size_t lines = p.length / p.width, apart = lines * p.widths[one];
+    const float* const first = static_cast<const float*>(a.in[one]) + row * apart;
+    for (std::size_t i = 0; i < rows; ++i) least[i] = most[i] = apart != 0 ? first[i * apart] : 0;
+    for (std::size_t k = one; k < p.inputs; ++k) {
+      const std::size_t n = lines * p.widths[k];
+      if (n == 0) continue;
+      alignas(alignment) float low[lanes32] = {}, high[lanes32] = {};
+      ranges_of_rows(static_cast<const float*>(a.in[k]) + row * n, n, rows, first, apart, low,
+                     high);
+      for (std::size_t i = 0; i < rows; ++i) {
+        least[i] = low[i] < least[i] ? low[i] : least[i];
+        most[i] = high[i] > most[i] ? high[i] : most[i];
+      }
+    }
   }
-  static kernel_fn before(const void* p, std::uint32_t parts) {
-    return params(p).rows < parts && scratch_bytes(p) != 0 ? &find_ranges : nullptr;
+  /// Lines of one row that lie n values apart and `width` codes: whole vectors.
+  template <bool Away, class T>
+  static HWY_NOINLINE void quantize_lines(const float* x, std::size_t lines, std::size_t n,
+                                          std::size_t width, float inverse, std::int32_t lo,
+                                          std::int32_t hi, std::int32_t zero, T* y) noexcept {
+    const V32 z = set32(zero);
+    const VF by = set_float(inverse), low = set_float(static_cast<float>(lo)),
+             high = set_float(static_cast<float>(hi));
+    for (std::size_t line = 0; line < lines; ++line, x += n, y += width)
+      for (std::size_t i = 0; i < n; i += lanes32) {
+        const VF v = simd::rounded(hn::Mul(simd::load(x + i), by));
+        simd::store_from32(
+            hn::Add(Away ? round_away_within(v, low, high) : round_within(v, low, high), z), y + i);
+      }
   }
-  static void find_ranges(const kernel_args& a) noexcept {
-    const auto& p = params(a.params);
-    find_shared_ranges(a, p.rows, p.length, [&](std::size_t row) {
-      return static_cast<const float*>(a.in[0])[row * p.length];
-    });
+  template <class T>
+  static void join_lines(const dynamic_quantize_params& p, const numerics::row_scale& s,
+                         const float* x, std::size_t lines, std::size_t n, T* y) noexcept {
+    const bool biased = p.formula == row_formula::aten, away = p.formula == row_formula::asymmetric;
+    if (n % lanes32 != 0 || s.zero) {
+      for (std::size_t line = 0; line < lines; ++line) {
+        const rows_to_quantize call{x + line * n, 1, n, p.width, n, &s, true, biased};
+        store_codes(p, call, y + line * p.width);
+      }
+      return;
+    }
+    const std::int32_t z = s.zero_point, lo = (biased ? 0 : -128) - z,
+                       hi = (biased ? 255 : 127) - z;
+    if (away)
+      quantize_lines<true>(x, lines, n, p.width, s.inverse, lo, hi, z, y);
+    else
+      quantize_lines<false>(x, lines, n, p.width, s.inverse, lo, hi, z, y);
+  }
+  /// Codes of rows of all inputs; few: a share of each row's lines.
+  static HWY_NOINLINE void join_rows(const dynamic_quantize_params& p, const kernel_args& a,
+                                     std::size_t row, std::size_t rows,
+                                     const numerics::row_scale* scales, bool few) noexcept {
+    const std::size_t lines = p.length / p.width;
+    const part_range all{0, lines}, share = few ? part_of(lines, a.part, a.parts) : all;
+    std::size_t column = 0;
+    for (std::size_t k = 0; k < p.inputs; column += p.widths[k], ++k) {
+      const std::size_t n = p.widths[k];
+      const auto* const x = static_cast<const float*>(a.in[k]) + row * lines * n;
+      const std::size_t to = row * p.length + column;
+      if (lines == 1) {
+        const rows_to_quantize call{
+            x,    share.end - share.begin != 0 ? rows : 0, n, p.width, n, scales,
+            true, p.formula == row_formula::aten};
+        store_rows(p, call, a, to);
+        continue;
+      }
+      for (std::size_t i = 0; i < rows; ++i) {
+        const std::size_t at = i * lines + share.begin, count = share.end - share.begin;
+        const std::size_t y = to + at * p.width;
+        if (p.codes == dtype::s8)
+          join_lines(p, scales[i], x + at * n, count, n, static_cast<std::int8_t*>(a.out[0]) + y);
+        else
+          join_lines(p, scales[i], x + at * n, count, n, static_cast<std::uint8_t*>(a.out[0]) + y);
+      }
+    }
   }
   /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
   /// divisions. Of fewer rows than parts every part writes its share of each row.
@@ -247,30 +329,26 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
     numerics::row_scale scales[lanes32];
     for (std::size_t row = r.begin; row < r.end;) {
       const std::size_t left = r.end - row, rows = left < lanes32 ? left : lanes32;
-      if (!together) ranges_of_rows(x + row * p.length, p.length, rows, least, most);
-      for (std::size_t i = 0; together && i < rows; ++i) {
-        const float_range of = shared_range(a, row + i);
-        least[i] = of.least, most[i] = of.most;
-      }
+      find_ranges(p, a, row, rows, least, most);
       if (p.formula == row_formula::xnnpack)
         scales_xnn(least, most, scales);
       else
         for (std::size_t i = 0; i < rows; ++i) scales[i] = row_scale_of(p, least[i], most[i]);
       if (!few || a.part == 0) store_scales(p, a, scales, row, rows);
-      const std::size_t at = row * p.length + share.begin;
-      const rows_to_quantize call{x + at,
-                                  rows,
-                                  p.length,
-                                  share.end - share.begin,
-                                  scales,
-                                  p.zero_points,
-                                  p.formula == row_formula::aten};
-      if (p.codes == dtype::s16)
-        store_codes(p, call, static_cast<std::int16_t*>(a.out[0]) + at);
-      else if (p.codes == dtype::s8)
-        store_codes(p, call, static_cast<std::int8_t*>(a.out[0]) + at);
-      else
-        store_codes(p, call, static_cast<std::uint8_t*>(a.out[0]) + at);
+      if (p.inputs == 1) {
+        const std::size_t at = row * p.length + share.begin;
+        const rows_to_quantize call{x + at,
+                                    rows,
+                                    p.length,
+                                    p.length,
+                                    share.end - share.begin,
+                                    scales,
+                                    p.zero_points,
+                                    p.formula == row_formula::aten};
+        store_rows(p, call, a, at);
+      } else {
+        join_rows(p, a, row, rows, scales, few);
+      }
       row += rows;
     }
   }

@@ -7,6 +7,7 @@
 #include "octet/laws/dynamic.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/add.hpp"
+#include "octet/ops/concat.hpp"
 #include "octet/ops/quantize.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -46,6 +47,9 @@ struct dynamic_quantize_params {
   bool reduce_range = false;  // ATEN: 7 bits
   dtype codes = dtype::s8;    // s16: asymmetric, the zero point taken off
   bool zero_points = false;   // an output of their own
+  // Of several inputs: elements of the last axis of each, and of all of them together.
+  std::size_t inputs = 1, width = 0;
+  const std::size_t* widths = nullptr;
 };
 
 namespace numerics {
@@ -141,22 +145,30 @@ constexpr std::int32_t row_value(row_formula formula, const numerics::row_scale&
 
 namespace reference {
 #if OCTET_HAS_DEFINITIONS
+/// Element i of the inputs, put together along the last axis.
+OCTET_INLINE float joined_element(const dynamic_quantize_params& p, const kernel_args& a,
+                                  std::size_t i) noexcept {
+  if (p.widths == nullptr) return static_cast<const float*>(a.in[0])[i];
+  std::size_t column = i % p.width, k = 0;
+  for (; column >= p.widths[k]; ++k) column -= p.widths[k];
+  return static_cast<const float*>(a.in[k])[i / p.width * p.widths[k] + column];
+}
 OCTET_INLINE void dynamic_quantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
   for (std::size_t row = r.begin; row < r.end; ++row) {
-    const float* x = static_cast<const float*>(a.in[0]) + row * p.length;
-    float least = p.length ? x[0] : 0, most = least;
+    const auto x = [&](std::size_t i) { return joined_element(p, a, row * p.length + i); };
+    float least = p.length ? x(0) : 0, most = least;
     for (std::size_t i = 1; i < p.length; ++i) {
-      least = x[i] < least ? x[i] : least;
-      most = x[i] > most ? x[i] : most;
+      least = x(i) < least ? x(i) : least;
+      most = x(i) > most ? x(i) : most;
     }
     const numerics::row_scale s = row_scale_of(p, least, most);
     static_cast<float*>(a.out[1])[row] = s.scale;
     if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
     const integer_results codes{a.out[0], p.codes};
     for (std::size_t i = 0; i < p.length; ++i)
-      codes.set(row * p.length + i, row_value(p.formula, s, numerics::mul(x[i], s.inverse)) +
+      codes.set(row * p.length + i, row_value(p.formula, s, numerics::mul(x(i), s.inverse)) +
                                         (p.zero_points ? s.zero_point : 0));
   }
 }
@@ -175,20 +187,22 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
   for (std::size_t i = 1; i < out.size(); ++i) out[i] = dims{a.rows};
   return unit{};
 }
-/// Memory of the two, and of qnn.dynamic_quantize_linear: params P.
-template <class P>
-constexpr void dynamic_quantize_memory(std::size_t rows, std::size_t values, node_memory& to) {
-  to.make<P>();
-  to.kernel([&](const kernels::target_layout&) {
-    kernels::node_bytes bytes;
-    bytes.scratch = numerics::ranges_scratch(rows, values);
-    return bytes;
-  });
+/// Of inputs put together along the last axis: a row is some whole indices of the others.
+constexpr status joined_rows_shape(const node_view& n, std::span<dims> out) {
+  if (n.in.size() == 1) return dynamic_quantize_op_shape(n, out);
+  const shape_or joined = concat_shape(-1, n.in);
+  if (auto s = set_shape(out, joined); !s) return s;
+  const std::int32_t rows = read_attributes<dynamic_rows_attrs>(*n.attrs).rows,
+                     width = out[0].back(0);
+  const std::size_t lines = width == 0 ? 0 : out[0].elements().value / as_size(width);
+  if (rows < 1 || width == 0 || lines % as_size(rows) != 0)
+    return violation{rule::value, out[0], dims{rows}};
+  for (std::size_t i = 1; i < out.size(); ++i) out[i] = dims{rows};
+  return unit{};
 }
-constexpr void dynamic_rows_memory(const node_view& n, node_memory& to) {
-  dynamic_quantize_memory<dynamic_quantize_params>(
-      as_size(read_attributes<dynamic_rows_attrs>(*n.attrs).rows), n.in[0].shape.elements().value,
-      to);
+constexpr void joined_rows_memory(const node_view& n, node_memory& to) {
+  to.make<dynamic_quantize_params>();
+  if (n.in.size() > 1) to.array<std::size_t>(n.in.size());
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE std::optional<row_formula> row_formula_of(rounding r, bool asymmetric) noexcept {
@@ -229,7 +243,13 @@ OCTET_INLINE status prepare_rows(const node_view& n, prepared& to, bool asymmetr
   p.reduce_range = a.reduce_range;
   p.codes = n.out[0].type, p.zero_points = zero_points;
   p.rows = as_size(a.rows);
-  p.length = n.in[0].shape.elements().value / p.rows;
+  p.length = n.out[0].shape.elements().value / p.rows;
+  p.inputs = n.in.size();
+  if (p.inputs == 1) return unit{};
+  p.width = as_size(n.out[0].shape.back(0));
+  auto widths = to.array<std::size_t>(p.inputs);
+  for (std::size_t k = 0; k < p.inputs; ++k) widths[k] = as_size(n.in[k].shape.back(0));
+  p.widths = widths.data();
   return unit{};
 }
 OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
@@ -274,13 +294,14 @@ inline constexpr form dynamic_quantize_asymmetric_forms[] = {
 };
 inline constexpr op_def dynamic_quantize_asymmetric{
     .name = "qnn.dynamic_quantize_asymmetric",
-    .summary = "float32 to 8 bits, a scale and a zero point for each row chosen when it runs",
+    .summary = "float32, joined along the last axis, to 8 bits, scales and zero points by rows",
+    .max_inputs = -1,
     .outputs = 3,
     .forms = dynamic_quantize_asymmetric_forms,
     .kernel = kernel_id::dynamic_quantize,
     .attributes = keys_of<dynamic_rows_attrs>,
-    .shape = &dynamic_quantize_op_shape,
-    .memory = &dynamic_rows_memory,
+    .shape = &joined_rows_shape,
+    .memory = &joined_rows_memory,
     .prepare = &dynamic_quantize_asymmetric_prepare,
     .decide = &laws::dynamic_quantize,
 };
