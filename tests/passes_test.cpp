@@ -193,6 +193,64 @@ TEST_CASE("rows put together along the last axis are quantized from where they a
 }
 
 namespace {
+/// Rows brought to mean 0 and variance 1 by single operators; `turned`: their operands the other
+/// way round.
+octet::graph normalization_graph(bool turned, bool shown) {
+  octet::graph g;
+  const tensor_id x = value(g, dtype::f32, {2, 9, 37});
+  g.inputs = {x};
+  octet::attributes rows;
+  rows.set("axes", std::vector<std::int64_t>{-1}), rows.set("keep_dims", std::int64_t{1});
+  const auto add = [&](const octet::op_def& op, std::vector<tensor_id> in,
+                       rounding r = rounding::none, octet::attributes a = {}) {
+    if (turned && (&op == &octet::ops::add || &op == &octet::ops::mul)) std::swap(in[0], in[1]);
+    const tensor_id y = value(g, dtype::f32);
+    REQUIRE(octet::infer_shapes(g, g.add_node(op, "n", std::move(in), {y}, std::move(a), r)));
+    return y;
+  };
+  const auto number = [&](float v) {
+    return g.add_constant("c", dtype::f32, {},
+                          octet::constant_data::of(std::span<const float>(&v, 1)));
+  };
+  const tensor_id w = g.add_constant("w", dtype::f32, {1, 1, 37}, data<float>(37, 3)),
+                  b = g.add_constant("b", dtype::f32, {37}, data<float>(37, 4));
+  const tensor_id m = add(octet::ops::mean, {x}, rounding::xnnpack, rows),
+                  minus = add(octet::ops::sub, {number(0), m}),
+                  squares = add(octet::ops::squared_difference, {x, m}),
+                  v = add(octet::ops::mean, {squares}, rounding::xnnpack, rows),
+                  root = add(octet::ops::rsqrt, {add(octet::ops::add, {v, number(1e-3f)})},
+                             rounding::xnnpack),
+                  scale = add(octet::ops::mul, {root, w}),
+                  shift = add(octet::ops::add, {add(octet::ops::mul, {minus, scale}), b});
+  g.outputs = {add(octet::ops::add, {add(octet::ops::mul, {x, scale}), shift})};
+  if (shown) g.outputs.push_back(v);
+  return g;
+}
+}  // namespace
+
+TEST_CASE("rows that single operators normalize are one node", "[passes]") {
+  for (const bool turned : {false, true}) {
+    const octet::graph g = normalization_graph(turned, false);
+    octet::plan_options apart;
+    apart.on = octet::target::reference, apart.optimize = false;
+    const auto expected = run(g, apart, 5, octet::ops::add);
+    for (const octet::target t : octet::enumerators<octet::target>) {
+      if (t != octet::target::reference && !octet::can_run(t)) continue;
+      octet::plan_options o;
+      o.on = t, o.threads = 2;
+      INFO(name_of(t));
+      const auto got = run(g, o, 5, octet::ops::float_layer_norm);
+      REQUIRE(got.size() == expected.size());
+      CHECK(std::memcmp(got.data(), expected.data(), got.size() * 4) == 0);
+    }
+  }
+  octet::graph shown = normalization_graph(false, true);
+  const std::size_t nodes = shown.nodes.size();
+  octet::passes::optimize(shown);
+  CHECK(shown.nodes.size() == nodes);
+}
+
+namespace {
 /// Two products with a softmax between them; `mask` and `scale`: with these.
 octet::graph attention_graph(rounding round, bool mask, bool scale) {
   octet::graph g;

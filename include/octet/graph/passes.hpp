@@ -2,6 +2,7 @@
 #ifndef OCTET_GRAPH_PASSES_HPP_
 #define OCTET_GRAPH_PASSES_HPP_
 
+#include <bit>
 #include <map>
 #include <set>
 
@@ -11,6 +12,7 @@
 #include "octet/ops/attention.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/dynamic_layers.hpp"
+#include "octet/ops/layer_norm.hpp"
 #include "octet/ops/lookup.hpp"
 #include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
@@ -209,6 +211,154 @@ inline void quantize_joined_rows(graph& g) {
     if (!takes(*fused.op, view.view()) || !fused.op->shape(view.view(), shapes)) continue;
     n = std::move(fused);
     dead[as_size(by)] = 1;
+  }
+  erase(g, dead);
+}
+
+/// What single operators make a row of mean 0 and variance 1 of, as TFLite's files have it: the
+/// nodes, and what normalizes rows in one.
+struct normalization_of {
+  std::vector<std::size_t> nodes{};
+  std::vector<tensor_id> in{};
+  layer_norm_attrs attrs{};
+};
+/// Finds them from the last one back: x * s + (-m * s + b), s = w / sqrt(mean((x - m)^2) +
+/// epsilon).
+class normalization_search {
+ public:
+  normalization_search(const graph& g, const std::vector<int>& uses,
+                       const std::vector<std::int32_t>& producer)
+      : g_(g), uses_(uses), producer_(producer) {}
+  std::optional<normalization_of> at(std::size_t last) {
+    found_ = {};
+    const auto parts = operands(g_.nodes[last], ops::add);
+    for (std::size_t k = 0; parts && k < 2; ++k) {
+      found_ = {};
+      const node *const product = before(parts->at(k), ops::mul, 1), *const shift =
+                                                                         before(parts->at(1 - k),
+                                                                                ops::add, 1);
+      if (product != nullptr && shift != nullptr && is_scaled(*product, *shift)) return found_;
+    }
+    return {};
+  }
+
+ private:
+  using pair = std::array<tensor_id, 2>;
+  static std::optional<pair> operands(const node& n, const op_def& op) {
+    if (n.op != &op || n.in.size() != 2 || !n.attrs.entries().empty()) return {};
+    return pair{n.in[0], n.in[1]};
+  }
+  /// The node that gives t, which `uses` operands read, where it is that operator.
+  const node* before(tensor_id t, const op_def& op, int uses) {
+    const std::int32_t by = producer_[as_size(t)];
+    if (by < 0 || uses_[as_size(t)] != uses || g_.nodes[as_size(by)].op != &op) return nullptr;
+    found_.nodes.push_back(as_size(by));
+    return &g_.nodes[as_size(by)];
+  }
+  bool is_scaled(const node& product, const node& shift) {
+    const auto values = operands(product, ops::mul), sums = operands(shift, ops::add);
+    if (!values || !sums) return false;
+    const auto marked = found_.nodes;
+    for (std::size_t k = 0; k < 8; ++k) {  // x * s or s * x, n * s + b or b + n * s, n * s or s * n
+      found_.nodes = marked;
+      const tensor_id x = values->at(k & 1), scale = values->at(1 - (k & 1)),
+                      bias = sums->at(1 - (k >> 1 & 1));
+      const node* const turned = before(sums->at(k >> 1 & 1), ops::mul, 1);
+      const auto both = turned != nullptr ? operands(*turned, ops::mul) : std::nullopt;
+      if (!both || both->at(1 - (k >> 2 & 1)) != scale) continue;
+      if (has_row(x, bias) && is_negative_mean(x, both->at(k >> 2 & 1)) && is_scale(x, scale)) {
+        found_.in.push_back(bias);
+        return true;
+      }
+    }
+    return false;
+  }
+  bool has_row(tensor_id x, tensor_id factors) const {
+    const dims &row = g_[x].shape, &f = g_[factors].shape;
+    return row.rank > 0 && f.rank > 0 && row.back(0) > 0 && g_[x].type == dtype::f32 &&
+           stays(g_, x) && stays(g_, factors) && f.back(0) == row.back(0) &&
+           f.elements().value == as_size(row.back(0));
+  }
+  /// The float that t is, a constant of one element.
+  std::optional<float> number(tensor_id t) const {
+    if (g_[t].role != tensor::kind::constant || g_[t].type != dtype::f32 ||
+        g_[t].shape.elements().value != 1)
+      return {};
+    float v = 0;
+    std::memcpy(&v, g_[t].data.bytes.data(), sizeof v);
+    return v;
+  }
+  /// A mean along the last axis, which stays, by XNNPACK's sums.
+  const node* mean_of_rows(tensor_id t, int uses) {
+    const node* const n = before(t, ops::mean, uses);
+    if (n == nullptr || n->round != rounding::xnnpack) return nullptr;
+    const auto axes = n->attrs.integers("axes");
+    const std::int32_t rank = g_[n->in[0]].shape.rank;
+    const bool last = axes.size() == 1 && (axes[0] == -1 || axes[0] == rank - 1);
+    return last && g_[t].shape.rank == rank ? n : nullptr;
+  }
+  bool is_negative_mean(tensor_id x, tensor_id t) {
+    const node* const negative = before(t, ops::sub, 1);
+    const auto from = negative != nullptr ? operands(*negative, ops::sub) : std::nullopt;
+    const auto zero = from ? number(from->at(0)) : std::nullopt;
+    if (!zero || std::bit_cast<std::uint32_t>(*zero) != 0) return false;
+    mean_ = from->at(1);
+    const node* const mean = mean_of_rows(mean_, 2);
+    return mean != nullptr && mean->in[0] == x;
+  }
+  /// w / sqrt(mean((x - m)^2) + epsilon).
+  bool is_scale(tensor_id x, tensor_id scale) {
+    const node* const weighted = before(scale, ops::mul, 2);
+    const auto factors = weighted != nullptr ? operands(*weighted, ops::mul) : std::nullopt;
+    for (std::size_t k = 0; factors && k < 2; ++k) {
+      const node* const root = before(factors->at(k), ops::rsqrt, 1);
+      if (root == nullptr || root->round != rounding::xnnpack || !root->attrs.entries().empty() ||
+          !has_row(x, factors->at(1 - k)))
+        continue;
+      found_.in = {x, factors->at(1 - k)};
+      return is_variance(x, root->in[0]);
+    }
+    return false;
+  }
+  bool is_variance(tensor_id x, tensor_id t) {
+    const node* const sum = before(t, ops::add, 1);
+    const auto parts = sum != nullptr ? operands(*sum, ops::add) : std::nullopt;
+    for (std::size_t k = 0; parts && k < 2; ++k) {
+      const auto epsilon = number(parts->at(1 - k));
+      if (!epsilon) continue;
+      found_.attrs.epsilon = static_cast<double>(*epsilon);
+      const node* const mean = mean_of_rows(parts->at(k), 1);
+      if (mean == nullptr) return false;
+      const node* const squares = before(mean->in[0], ops::squared_difference, 1);
+      return squares != nullptr && squares->attrs.entries().empty() && squares->in[0] == x &&
+             squares->in[1] == mean_;
+    }
+    return false;
+  }
+
+  const graph& g_;
+  const std::vector<int>& uses_;
+  const std::vector<std::int32_t>& producer_;
+  normalization_of found_{};
+  tensor_id mean_ = no_tensor;
+};
+/// Single operators that normalize rows are one node. Exact: it computes the same, row by row.
+inline void fuse_normalization(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  normalization_search search(g, uses, producer);
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    auto found = search.at(i);
+    if (!found) continue;
+    node fused = g.nodes[i];
+    fused.op = &ops::float_layer_norm;
+    fused.in = std::move(found->in);
+    fused.attrs = to_attributes(found->attrs);
+    fused.round = rounding::xnnpack;
+    if (const node_inputs view(g, fused); !takes(*fused.op, view.view())) continue;
+    g.nodes[i] = std::move(fused);
+    for (const std::size_t n : found->nodes) dead[n] = 1;
   }
   erase(g, dead);
 }
@@ -529,6 +679,7 @@ inline void optimize(graph& g, bool keep_tensors = false) {
   share_quantized_rows(g);
   if (!keep_tensors) {
     quantize_joined_rows(g);
+    fuse_normalization(g);
     fuse_attention(g);
     leave_heads_inside(g);
     fuse_pad(g);

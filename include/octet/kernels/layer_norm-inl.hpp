@@ -203,6 +203,9 @@ inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::si
 }
 /// reference::deviation_of, of as many rows as there are lanes.
 inline HWY_NOINLINE void deviations_of(const layer_norm_params& p, float* squares) noexcept {
+  if (p.sums == row_sums::apart)
+    return simd::store(
+        root_xnn<true>(simd::rounded(hn::Add(simd::load(squares), set_float(p.epsilon)))), squares);
   const VF variance =
       simd::rounded(simd::divide(simd::load(squares), set_float(static_cast<float>(p.size))));
   const VF root = sqrt_lanes(simd::rounded(hn::Add(variance, set_float(p.epsilon))));
@@ -214,7 +217,7 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
                                        float deviation, const float* weight, const float* bias,
                                        float* y) noexcept {
   const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f),
-           zero = hn::Zero(DF());
+           zero = hn::Zero(DF()), away = hn::Sub(zero, m);
   const bool lanes = reference::multiplies(p.sums), inverts = divided_by_inverse::takes(deviation);
   const divided_by_inverse by_inverse(deviation);
   for (std::size_t i = 0; i < p.size; i += lanes32) {
@@ -226,7 +229,12 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
     if (bias != nullptr) b = whole ? simd::load(bias + i) : simd::load_some(bias + i, left);
     const VF d = simd::rounded(hn::Sub(v, m));
     VF r;
-    if (lanes) {
+    if (p.sums == row_sums::apart) {
+      const VF scale = simd::rounded(hn::Mul(by, w));
+      if (bias == nullptr) b = zero;
+      r = hn::Add(simd::rounded(hn::Mul(v, scale)),
+                  simd::rounded(hn::Add(simd::rounded(hn::Mul(away, scale)), b)));
+    } else if (lanes) {
       const VF t = simd::rounded(hn::Mul(d, by));
       r = bias != nullptr               ? fused(t, w, b)
           : p.sums == row_sums::cascade ? fused(t, w, zero)
@@ -275,9 +283,14 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
   static constexpr std::size_t most = 2 * lanes32;  // rows at a time
   static reference::row_moments moments_of_one(const layer_norm_params& p,
                                                const float* x) noexcept {
-    return p.sums == row_sums::wide      ? reference::wide_moments(x, p.size)
-           : p.sums == row_sums::columns ? reference::moments_in_columns(p, x)
-                                         : row_moments_in_cascade(x, p.size);
+    if (p.sums == row_sums::apart) {
+      const float share = numerics::div(1.f, static_cast<float>(p.size)),
+                  mean = numerics::scaled_sum_xnn(sum_in_lanes_xnn(x, p.size, 16), share);
+      return {mean, numerics::scaled_sum_xnn(sum_in_lanes_xnn(x, p.size, 16, squares_about{mean}),
+                                             share)};
+    }
+    return p.sums == row_sums::wide ? reference::wide_moments(x, p.size)
+                                    : row_moments_in_cascade(x, p.size);
   }
   static void moments(const layer_norm_params& p, const float* x, std::size_t rows, float* means,
                       float* squares) noexcept {
@@ -301,7 +314,7 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       }
       case row_sums::cascade:
       case row_sums::wide:
-      case row_sums::columns:
+      case row_sums::apart:
         for (std::size_t i = 0; i < rows; ++i) {
           const reference::row_moments m = moments_of_one(p, x + i * p.size);
           means[i] = m.mean, squares[i] = m.squares;

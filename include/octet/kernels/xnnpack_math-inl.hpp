@@ -216,18 +216,40 @@ inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, f
     case numerics::xnnpack_function::other: break;  // the forms exclude these
   }
 }
+/// The elements themselves join a sum.
+struct plain_terms {
+  template <class V> HWY_INLINE V operator()(V sum, V x) const {
+    return simd::rounded(hn::Add(sum, x));
+  }
+  float term(float x) const { return x; }
+};
+/// Squares of what differs from a mean do.
+struct squares_about {
+  float mean;
+  template <class V> HWY_INLINE V operator()(V sum, V x) const {
+    const V d = simd::rounded(hn::Sub(x, hn::Set(hn::DFromV<V>(), mean)));
+    return simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(d, d))));
+  }
+  float term(float x) const {
+    const float d = numerics::sub(x, mean);
+    return numerics::mul(d, d);
+  }
+};
 /// numerics::row_sum_xnn, softmax_sum_xnn: elements of whole `most`s in 32 lanes.
-inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
-                                           std::size_t most) noexcept {
+template <class Terms = plain_terms>
+HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n, std::size_t most,
+                                    const Terms& terms = {}) noexcept {
   const hn::CappedTag<float, 16> sixteen;
   constexpr std::size_t width = hn::MaxLanes(sixteen), vectors = 16 / width;
   simd::side_by_side<float, 32> sums;
   float each[32];
   const std::size_t whole = n / 16 * 16, in_32 = n / most * most;
-  std::size_t i = sums.add(x, in_32);
+  std::size_t i = sums.add(x, in_32, terms);
   sums.store(each);
   if (i < in_32) {  // 16 of them: the first half
-    for (std::size_t k = 0; k < 16; ++k) each[k] = numerics::add(each[k], x[i + k]);
+    for (std::size_t k = 0; k < 16; k += width)
+      hn::StoreU(terms(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, x + i + k)), sixteen,
+                 each + k);
     i += 16;
   }
   hn::Vec<decltype(sixteen)> lanes[vectors];
@@ -235,13 +257,13 @@ inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
     const std::size_t k = v * width;
     lanes[v] = hn::Add(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, each + k + 16));
     for (std::size_t j = i; j < whole; j += 16)
-      lanes[v] = hn::Add(simd::rounded(lanes[v]), hn::LoadU(sixteen, x + j + k));
+      lanes[v] = terms(simd::rounded(lanes[v]), hn::LoadU(sixteen, x + j + k));
   }
   if (n == whole) return simd::sum_of_halves(sixteen, lanes);
   float all[16];
   for (std::size_t v = 0; v < vectors; ++v) hn::StoreU(lanes[v], sixteen, all + v * width);
-  return numerics::detail::xnn_sum_of_lanes(all, n - whole,
-                                            [=](std::size_t k) { return x[whole + k]; });
+  return numerics::detail::xnn_sum_of_lanes(
+      all, n - whole, [=](std::size_t k) { return terms.term(x[whole + k]); });
 }
 
 }  // namespace OCTET_TARGET_NS

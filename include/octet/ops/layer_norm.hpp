@@ -1,6 +1,7 @@
 // layer_norm: rows of float32 to mean 0 and variance 1, or to a mean square of 1, as ONNX Runtime's
-// operators of that kind and PyTorch's compute them. Each has an order of its own for the sums,
-// which decides the last bits.
+// operators of that kind and PyTorch's compute them, or as XNNPACK's single operators do that
+// normalize rows in TFLite files. Each has an order of its own for the sums, which decides the last
+// bits.
 #ifndef OCTET_OPS_LAYER_NORM_HPP_
 #define OCTET_OPS_LAYER_NORM_HPP_
 
@@ -8,6 +9,7 @@
 
 #include "octet/laws/functions.hpp"
 #include "octet/numerics/mlas_math.hpp"
+#include "octet/numerics/xnnpack_math.hpp"
 #include "octet/ops/broadcast.hpp"
 #include "octet/ops/norm.hpp"
 
@@ -31,8 +33,9 @@ struct layer_norm_attrs {
       field{"wide", &layer_norm_attrs::wide},
       field{"channels_last", &layer_norm_attrs::channels_last}};
 };
-/// How the sums of a row run; cascade, wide, columns: PyTorch's (ATEN).
-enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide, columns };
+/// How the sums of a row run; cascade, wide: PyTorch's (ATEN); apart: XNNPACK's mean, squared
+/// difference and mean.
+enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide, apart };
 constexpr std::string_view name_of(row_sums s) noexcept {
   switch (s) {
     case row_sums::lanes: return "lanes";
@@ -40,7 +43,7 @@ constexpr std::string_view name_of(row_sums s) noexcept {
     case row_sums::in_order: return "in_order";
     case row_sums::cascade: return "cascade";
     case row_sums::wide: return "wide";
-    case row_sums::columns: return "columns";
+    case row_sums::apart: return "apart";
   }
   return no_enumerator;
 }
@@ -214,13 +217,24 @@ constexpr row_moments moments_in_cascade(const float* x, std::size_t n) noexcept
     if (whole > 0) all.add(cascaded_moments(x + l, whole));
   return {all.mean, all.squares};
 }
+/// `squares` is their mean.
+constexpr row_moments moments_apart(const float* x, std::size_t n) noexcept {
+  const float share = numerics::div(1.f, static_cast<float>(n)),
+              mean = numerics::scaled_sum_xnn(
+                  numerics::row_sum_xnn(n, [x](std::size_t i) { return x[i]; }), share);
+  const float squares = numerics::row_sum_xnn(n, [x, mean](std::size_t i) {
+    const float d = numerics::sub(x[i], mean);
+    return numerics::mul(d, d);
+  });
+  return {mean, numerics::scaled_sum_xnn(squares, share)};
+}
 constexpr row_moments moments_of(const layer_norm_params& p, const float* x) noexcept {
   switch (p.sums) {
     case row_sums::lanes: return moments_in_lanes(x, p.size, p.centred);
     case row_sums::running: return running_moments(x, p.size);
     case row_sums::cascade: return moments_in_cascade(x, p.size);
     case row_sums::wide: return wide_moments(x, p.size);
-    case row_sums::columns: return moments_in_columns(p, x);
+    case row_sums::apart: return moments_apart(x, p.size);
     case row_sums::in_order: break;
   }
   return moments_in_order(x, p.size, p.centred);
@@ -231,6 +245,7 @@ constexpr bool multiplies(row_sums s) noexcept {
 }
 /// sqrt(squares / n + epsilon), or its reciprocal.
 constexpr float deviation_of(const layer_norm_params& p, float squares) noexcept {
+  if (p.sums == row_sums::apart) return numerics::rsqrt_xnn(numerics::add(squares, p.epsilon));
   const float root = numerics::sqrt_f32(
       numerics::add(numerics::div(squares, static_cast<float>(p.size)), p.epsilon));
   return multiplies(p.sums) ? numerics::div(1.f, root) : root;
@@ -281,7 +296,12 @@ constexpr void layer_norm(const layer_norm_params& p, const float* x, const floa
     const float by = deviation_of(p, m.squares);
     for (std::size_t i = 0; i < p.size; ++i) {
       const float d = numerics::sub(from[i], m.mean), w = weight ? weight[i] : 1.f;
-      if (multiplies(p.sums)) {
+      if (p.sums == row_sums::apart) {
+        const float scale = numerics::mul(by, w);
+        to[i] = numerics::add(
+            numerics::mul(from[i], scale),
+            numerics::add(numerics::mul(numerics::sub(0.f, m.mean), scale), bias ? bias[i] : 0.f));
+      } else if (multiplies(p.sums)) {
         const float t = numerics::mul(d, by);  // PyTorch adds 0 where there is no bias
         to[i] = bias                          ? numerics::fma(t, w, bias[i])
                 : p.sums == row_sums::cascade ? numerics::fma(t, w, 0.f)
@@ -344,11 +364,12 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
   p.centred = a.centred;
   // ONNX Runtime's vector loops begin at 8 elements, without the mean at 16.
   const bool lanes = !a.running && !a.in_order && p.size >= (a.centred ? 8u : 16u),
-             pytorch = n.round == rounding::aten;
-  if (pytorch && (a.running || a.in_order || !a.centred))
-    return unsupported("another order of sums, or none of means, under rounding ATEN");
-  p.sums = a.wide                     ? row_sums::wide
-           : a.channels_last          ? row_sums::columns
+             pytorch = n.round == rounding::aten, xnnpack = n.round == rounding::xnnpack;
+  if ((pytorch || xnnpack) && (a.running || a.in_order || !a.centred))
+    return unsupported("another order of sums, or none of means, under rounding " +
+                       std::string(name_of(n.round)));
+  p.sums = xnnpack                    ? row_sums::apart
+           : a.wide                   ? row_sums::wide
            : pytorch                  ? row_sums::cascade
            : lanes                    ? row_sums::lanes
            : a.centred && !a.in_order ? row_sums::running
@@ -361,7 +382,7 @@ status layer_norm_prepare(const node_view& n, prepared& to);
 inline constexpr form float_norm_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::onnxruntime, rounding::aten}},
+     .roundings = {rounding::onnxruntime, rounding::aten, rounding::xnnpack}},
 };
 inline constexpr op_def float_layer_norm{
     .name = "layer_norm",
