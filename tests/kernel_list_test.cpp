@@ -162,6 +162,78 @@ const char* reason_of(const tools::kernel_row& r) {
 }
 }  // namespace
 
+namespace {
+/// Operators that have no kernel, and why.
+struct without_kernel {
+  std::string_view name;
+  const char* why;
+};
+constexpr const char *copies = "copies runs of bytes by memcpy, whatever the target",
+                     *nothing = "moves no bytes, or all of them in one run",
+                     *by_index =
+                         "each element's place is another element: memory decides, not "
+                         "arithmetic",
+                     *shapes = "plain integers and floats of shapes and indices, a few elements",
+                     *chained = "each value hangs on the one before";
+constexpr without_kernel without_kernels[] = {
+    {"reshape", nothing},
+    {"squeeze", nothing},
+    {"expand_dims", nothing},
+    {"identity", nothing},
+    {"qnn.pad", copies},
+    {"pad", copies},
+    {"mirror_pad", copies},
+    {"qnn.concat", copies},
+    {"concat", copies},
+    {"pack", copies},
+    {"slice", copies},
+    {"strided_slice", copies},
+    {"tile", copies},
+    {"reverse", copies},
+    {"broadcast_to", copies},
+    {"space_to_depth", copies},
+    {"depth_to_space", copies},
+    {"space_to_batch", copies},
+    {"batch_to_space", copies},
+    {"split", copies},
+    {"unpack", copies},
+    {"dynamic_slice", copies},
+    {"dynamic_update_slice", copies},
+    {"reverse_sequence", copies},
+    {"matrix_set_diag", copies},
+    {"resize_nearest", copies},
+    {"gather", by_index},
+    {"gather_nd", by_index},
+    {"one_hot", by_index},
+    {"scatter_nd", by_index},
+    {"sparse_to_dense", by_index},
+    {"segment_reduce", by_index},
+    {"bucketize", by_index},
+    {"floor_div", shapes},
+    {"floor_mod", shapes},
+    {"bitwise_xor", shapes},
+    {"right_shift", shapes},
+    {"non_max_suppression", chained},
+    {"detection_postprocess", chained},
+    {"topk", chained},
+    {"qnn.reduce_prod", "each product is rounded before the next one"},
+    {"qnn.div", "TFLite's reciprocal of each divisor, some thirty integer steps in a chain"},
+    {"rfft2d", "butterflies of single rows, each after the one before; not vectorised"},
+    {"complex_abs", "follows rfft2d, whose time is many times its own"},
+    {"blockwise_fully_connected",
+     "a sum for each block of weights, scaled by itself: sums of few products; not vectorised"},
+};
+}  // namespace
+
+TEST_CASE("operators without a kernel have a reason, and no other operator has one") {
+  for (const op_def* op : tools::operator_list()) {
+    const auto* known = std::find_if(std::begin(without_kernels), std::end(without_kernels),
+                                     [&](const without_kernel& w) { return w.name == op->name; });
+    CAPTURE(op->name);
+    CHECK((op->kernel == kernel_id::none) == (known != std::end(without_kernels)));
+    if (known != std::end(without_kernels)) CHECK(*known->why != 0);
+  }
+}
 TEST_CASE(
     "what runs the reference on a SIMD target though its operator has a kernel has a reason") {
   std::size_t kernels = 0, references = 0;

@@ -1514,6 +1514,8 @@ inline constexpr kernels::target_layout layout{lanes32, simd::registers == 32 ? 
 /// Rows of a full tile of int32 sums in nv vectors: 12 accumulators where there are 16 registers,
 /// 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
 constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
+/// The same of rows that lie evenly, for which the product of four bytes has tiles; 0: none.
+constexpr int even_rows(int nv) { return nv == 1 && lanes8 == 64 && kernels::every_form ? 16 : 0; }
 using kernels::most_tile_rows;
 static_assert(tile_rows(1) <= static_cast<int>(most_tile_rows) &&
               tile_rows(3) <= static_cast<int>(most_tile_rows));
@@ -2903,6 +2905,8 @@ inline constexpr kernels::target_layout layout{lanes32, simd::registers == 32 ? 
 /// Rows of a full tile of int32 sums in nv vectors: 12 accumulators where there are 16 registers,
 /// 24 where there are 32; narrow panels need rows to hide the latency of the dot product.
 constexpr int tile_rows(int nv) { return layout.max_vectors == 2 ? 6 : nv == 4 ? 6 : 8; }
+/// The same of rows that lie evenly, for which the product of four bytes has tiles; 0: none.
+constexpr int even_rows(int nv) { return nv == 1 && lanes8 == 64 && kernels::every_form ? 16 : 0; }
 using kernels::most_tile_rows;
 static_assert(tile_rows(1) <= static_cast<int>(most_tile_rows) &&
               tile_rows(3) <= static_cast<int>(most_tile_rows));
@@ -3640,11 +3644,11 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
       b = hn::Xor(b, set32(requantize_dr::flip));
     if (t.zeros != nullptr && t.one_zero)
       b = hn::Add(b, hn::Mul(set32(t.zeros[row]), simd::load(c.l + v * lanes32)));
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) acc[r][v] = b;
   }
   if (t.sums != nullptr) {
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       const V32 sum = set32(t.sums[row + as_size(r)]);
       HWY_UNROLL(4)
@@ -3652,7 +3656,7 @@ HWY_INLINE void start_tile(const tile_call& t, const columns& c, std::size_t row
     }
   }
   if (t.zeros != nullptr && !t.one_zero) {
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       const V32 zero = set32(t.zeros[row + as_size(r)]);
       HWY_UNROLL(4)
@@ -3682,7 +3686,7 @@ HWY_INLINE void add_step(const std::byte* const (&row)[MR], std::ptrdiff_t at, c
   typename Ops::W b[NV];
   HWY_UNROLL(4)
   for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     const V32 a = simd::broadcast4(row[r] + at);
     HWY_UNROLL(4)
@@ -3695,7 +3699,7 @@ template <class Ops, bool Ahead, int MR, int NV>
 HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
                              const std::byte* next, V32 (&acc)[MR][NV]) noexcept {
   const std::byte* row[MR];
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
   // Few sums: two a lane, so that neither the dot product's latency nor the loop's own instructions
@@ -3704,7 +3708,7 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
   constexpr int unroll = MR == 1 ? 4 : 2, step_bytes = NV * lanes32 * Ops::w_bytes;
   V32 second[MR][NV];
   if constexpr (two) {
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) second[r][v] = set32(0);
@@ -3729,12 +3733,49 @@ HWY_INLINE void add_products(const tile_call& t, const std::byte* const* rows,
     }
   }
   if constexpr (two) {
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) acc[r][v] = hn::Add(acc[r][v], second[r][v]);
     }
   }
+}
+/// As add_products, of one vector and rows that lie `apart` bytes from each other: addresses of
+/// four and distances of up to three stay in registers, of sixteen single ones half would not. What
+/// is read, a word of each row and the weights, bounds the rate: 16 rows share the weights.
+template <class Ops, bool Ahead, int MR>
+HWY_INLINE void add_even_products(const tile_call& t, const std::byte* const* rows,
+                                  std::ptrdiff_t apart, const std::byte* next,
+                                  V32 (&acc)[MR][1]) noexcept {
+  static_assert(MR % 4 == 0);
+  const std::byte *w = t.weights, *four[MR / 4];
+  const std::ptrdiff_t three = 3 * apart;
+  for (int s = 0; s < t.segments; ++s) {
+    const std::ptrdiff_t begin = t.offsets[s];
+    HWY_UNROLL(16)
+    for (int i = 0; i < MR / 4; ++i) four[i] = rows[4 * i] + begin;
+    for (int step = t.steps; step != 0; --step, w += lanes32 * Ops::w_bytes) {
+      next = ask_ahead<Ops, Ahead, 1>(t, w, next, 1);
+      const typename Ops::W b = Ops::load(w);
+      HWY_UNROLL(16)
+      for (int i = 0; i < MR / 4; ++i) {
+        const std::byte* const x = four[i];
+        acc[4 * i][0] = Ops::dot(acc[4 * i][0], simd::broadcast4(x), b);
+        acc[4 * i + 1][0] = Ops::dot(acc[4 * i + 1][0], simd::broadcast4(x + apart), b);
+        acc[4 * i + 2][0] = Ops::dot(acc[4 * i + 2][0], simd::broadcast4(x + 2 * apart), b);
+        acc[4 * i + 3][0] = Ops::dot(acc[4 * i + 3][0], simd::broadcast4(x + three), b);
+        four[i] = x + 4;
+      }
+    }
+  }
+}
+/// Whether so many rows lie as far from each other as the first two.
+template <int MR> HWY_INLINE bool lie_evenly(const std::byte* const* rows) noexcept {
+  const std::ptrdiff_t apart = rows[1] - rows[0];
+  std::ptrdiff_t uneven = 0;
+  HWY_UNROLL(16)
+  for (int r = 2; r < MR; ++r) uneven |= (rows[r] - rows[r - 1]) ^ apart;
+  return uneven == 0;
 }
 /// As add_products, of groups side by side, each of which takes up Share vectors: lane by lane the
 /// bytes of its own group, which lie in its own block of 128 bits of the input. Reads a vector's
@@ -3745,7 +3786,7 @@ HWY_INLINE void add_grouped_step(const std::byte* const (&row)[MR], std::ptrdiff
   V8 b[4];
   HWY_UNROLL(4)
   for (int v = 0; v < 4; ++v) b[v] = quad_ops::load(w + (4 * K + v) * lanes32 * quad_ops::w_bytes);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     const V32 x = hn::BitCast(D32(), simd::load8(row[r] + at));
     if constexpr (Share == 1) {
@@ -3767,7 +3808,7 @@ template <int Share, int MR>
 HWY_INLINE void add_grouped_products(const tile_call& t, const std::byte* const* rows,
                                      V32 (&acc)[MR][4]) noexcept {
   const std::byte* row[MR];
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) row[r] = rows[r];
   const std::byte* w = t.weights;
   for (int s = 0; s < t.segments; ++s, w += Share * 4 * lanes32 * quad_ops::w_bytes)
@@ -3783,14 +3824,14 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
     for (int v = 0; v < NV; ++v) {
       requantize_dr q;
       q.set(c.m + v * lanes32, c.r + v * lanes32, c.even + v * lanes32, c.odd + v * lanes32);
-      HWY_UNROLL(8)
+      HWY_UNROLL(16)
       for (int r = 0; r < MR; ++r) acc[r][v] = q(acc[r][v]);
     }
   } else if (E == epilogue_kind::scaled || t.kind == epilogue_kind::scaled) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
       const VF m = simd::load(c.scale() + v * lanes32);
-      HWY_UNROLL(8)
+      HWY_UNROLL(16)
       for (int r = 0; r < MR; ++r) acc[r][v] = requantize_scaled(acc[r][v], m);
     }
   } else {
@@ -3799,7 +3840,7 @@ HWY_INLINE void round_tile(const tile_call& t, const columns& c, const epilogue&
       const VF m = simd::load(c.scale() + v * lanes32),
                bias = simd::load(c.real_bias() + v * lanes32),
                unit = simd::load(c.bias_unit() + v * lanes32);
-      HWY_UNROLL(8)
+      HWY_UNROLL(16)
       for (int r = 0; r < MR; ++r)
         acc[r][v] = requantize_real(acc[r][v], bias, unit, e.scaled_bias, m, e.highest);
     }
@@ -3827,7 +3868,7 @@ HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][
   for (int v = 0; v < NV; ++v) {
     const VF scale = simd::load(c.scale() + v * lanes32),
              bias = simd::load(c.real_bias() + v * lanes32);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       const VF y = scale_sum<By>(acc[r][v], set_float(t.scales[row + as_size(r)]), scale, bias);
       acc[r][v] = hn::BitCast(D32(), y);
@@ -3835,7 +3876,7 @@ HWY_INLINE void scale_tile(const tile_call& t, const columns& c, V32 (&acc)[MR][
   }
   if (!t.rows->clamps()) return;
   const VF lo = set_float(t.rows->min), hi = set_float(t.rows->max);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v)
@@ -3854,7 +3895,7 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
                                                              t.kind == epilogue_kind::real))) {
     const epilogue e(*t.scalars);
     round_tile<MR, NV, E>(t, c, e, acc);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
@@ -3863,7 +3904,7 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
     for (int r = 0; r < valid; ++r, to += t.out_stride) simd::store_ints<NV>(acc[r], to, t.n);
   } else {
     alignas(alignment) std::int32_t raw[MR][NV * lanes32];
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) hn::Store(acc[r][v], D32(), &raw[r][v * lanes32]);
@@ -3884,11 +3925,14 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   start_tile<MR, NV, E>(t, c, row, acc);
   if constexpr (Finish::grouped)
     add_grouped_products<Finish::share>(t, rows, acc);
+  else if constexpr (MR > tile_rows(NV))
+    add_even_products<Ops, Finish::floats>(t, rows, rows[1] - rows[0], t.next + row * t.next_row,
+                                           acc);
   else
     add_products<Ops, Finish::floats>(t, rows, t.next + row * t.next_row, acc);
   if constexpr (Finish::floats) {
     scale_tile<Finish::by>(t, c, acc, row);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) simd::store_ordered<NV>(acc[r], to, t.n);
       to += t.out_stride;
@@ -3904,7 +3948,7 @@ HWY_INLINE V32 block_zero() { return set32(static_cast<std::int32_t>(kernels::bl
 template <int MR, int NV> HWY_INLINE void widen(V32 (&acc)[MR][NV], std::uint64_t* sums) {
   const simd::tag<std::uint64_t> u64;
   const auto low = hn::Set(u64, 0xFFFFFFFFu);
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) {
@@ -3924,7 +3968,7 @@ HWY_INLINE void add_wide_products(const tile_call& t, int nv, const std::byte* c
                                   const std::byte* w, std::uint64_t* sums) noexcept {
   V32 acc[MR][NV];
   const std::byte* row[MR];
-  HWY_UNROLL(8)
+  HWY_UNROLL(16)
   for (int r = 0; r < MR; ++r) {
     row[r] = rows[r];
     HWY_UNROLL(4)
@@ -3941,7 +3985,7 @@ HWY_INLINE void add_wide_products(const tile_call& t, int nv, const std::byte* c
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) b[v] = Ops::load(w + v * lanes32 * Ops::w_bytes);
         w += nv * lanes32 * Ops::w_bytes;
-        HWY_UNROLL(8)
+        HWY_UNROLL(16)
         for (int r = 0; r < MR; ++r) {
           const V32 a = simd::broadcast4(row[r] + at);
           HWY_UNROLL(4)
@@ -4034,7 +4078,7 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
     V32 acc[MR][NV];
     start_tile<MR, NV, E>(t, c, i, acc);
     const std::byte* row[MR];
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) row[r] = rows[i + as_size(r)];
     const std::byte* w = t.weights;
     int segment = 0;
@@ -4046,7 +4090,7 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
       at = offsets[segment];
     } while (true);
     round_tile<MR, NV, E>(t, c, e, acc);
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) {
       if (i + as_size(r) < count) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
@@ -4098,9 +4142,17 @@ HWY_INLINE void panel_rows(const tile_call& t, const std::byte* const* rows, std
         return narrow_rows<Ops, NV, kernels::epilogue_kind::dr>(t, rows, to, count);
     }
   constexpr int MR = tile_rows(NV);
+  constexpr int even = std::is_same_v<Ops, quad_ops> && !Finish::grouped ? even_rows(NV) : 0;
   std::size_t i = 0;
   while (i < count) {
     const std::size_t left = count - i;
+    if constexpr (even != 0)
+      if (left >= even && lie_evenly<even>(rows + i)) {
+        tile_of<Ops, Finish, even, NV>(t, rows + i, i, to, even);
+        i += even;
+        to += even * t.out_stride;
+        continue;
+      }
     if constexpr (!Finish::grouped)
       if (left == 1) {
         if constexpr (every_form || Finish::floats)
@@ -6317,8 +6369,8 @@ OCTET_NAMESPACE_END
 
 #endif  // OCTET_KERNEL_PASS
 // ---- octet/kernels/dynamic_layer-inl.hpp
-// qnn.dynamic_conv2d and qnn.dynamic_fully_connected on the matrix kernel: sums to floats by scales
-// of rows. Part of a pass: see pass-inl.hpp.
+// qnn.dynamic_conv2d, qnn.dynamic_fully_connected and qnn.dynamic_transposed on the matrix kernel:
+// sums to floats by scales of rows. Part of a pass: see pass-inl.hpp.
 #if defined(OCTET_KERNEL_PASS)
 
 OCTET_NAMESPACE_BEGIN
@@ -6357,32 +6409,56 @@ struct kernel<kernel_id::dynamic_layer, V>
   }
   /// In registers, where that saves a tenth of a layer's time (AVX-512 VNNI, 128 rows of 384 to
   /// 1536): the order of products that most layers have.
-  template <float_scaling By> static void run_by(const kernel_args& a) noexcept {
-    const auto& p = params(a.params);
-    run_gemm<to_floats<By>, true>(problem(p), p.packed, a, &finish_floats<By>);
+  template <float_scaling By>
+  static void run_by(const kernels::gemm_problem& g, const std::byte* packed,
+                     const kernel_args& a) noexcept {
+    run_gemm<to_floats<By>, true>(g, packed, a, &finish_floats<By>);
   }
-  template <float_scaling By> static void run_rare(const kernel_args& a) noexcept {
-    const auto& p = params(a.params);
-    run_gemm<by_kind, true>(problem(p), p.packed, a, &finish_floats<By>);
+  template <float_scaling By>
+  static void run_rare(const kernels::gemm_problem& g, const std::byte* packed,
+                       const kernel_args& a) noexcept {
+    run_gemm<by_kind, true>(g, packed, a, &finish_floats<By>);
   }
-  static void run(const kernel_args& a) noexcept {
+  static HWY_NOINLINE void run_product(const kernels::gemm_problem& g, const std::byte* packed,
+                                       const kernel_args& a) noexcept {
 #if defined(OCTET_BASE_NS)
     if constexpr (pairs_by_base)
-      if (are_pairs(params(a.params).packed))
-        return OCTET_BASE_NS::kernel<kernel_id::dynamic_layer>::run(a);
+      if (are_pairs(packed))
+        return OCTET_BASE_NS::kernel<kernel_id::dynamic_layer>::run_product(g, packed, a);
 #endif
-    switch (params(a.params).rows.by) {
-      case float_scaling::fused: return run_by<float_scaling::fused>(a);
-      case float_scaling::scales_first: return run_by<float_scaling::scales_first>(a);
-      case float_scaling::channel_first: return run_rare<float_scaling::channel_first>(a);
-      case float_scaling::scales_fused: return run_rare<float_scaling::scales_fused>(a);
+    switch (g.rows->by) {
+      case float_scaling::fused: return run_by<float_scaling::fused>(g, packed, a);
+      case float_scaling::scales_first: return run_by<float_scaling::scales_first>(g, packed, a);
+      case float_scaling::channel_first:
+        return run_rare<float_scaling::channel_first>(g, packed, a);
+      case float_scaling::scales_fused: return run_rare<float_scaling::scales_fused>(g, packed, a);
       case float_scaling::row_first: break;  // no layer here has it
     }
   }
+  /// Transposed: by phases where the stride is above 1.
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const kernels::gemm_problem g = problem(p);
+    if (!p.transposed) return run_product(g, p.packed, a);
+    std::uint64_t begins[kernels::most_phases];
+    std::memcpy(begins, p.packed, sizeof(begins));
+    std::size_t i = 0;
+    kernels::each_phase(g, [&](const kernels::gemm_problem& each) {
+      kernels::gemm_problem phase = each;
+      const kernels::row_scaling rows = kernels::rows_of_phase(g, each);
+      phase.rows = &rows;
+      run_product(phase, p.packed + begins[i++], a);
+    });
+  }
+  static std::uint64_t packing(const void* p) {
+    return params(p).transposed ? kernels::phases_of(problem(params(p))) : 0;
+  }
   static kernels::node_bytes bytes(const dynamic_layer_params& p) {
-    return kernels::gemm_bytes(problem(p), layout);
+    return p.transposed ? kernels::transpose_conv2d_bytes(problem(p), layout)
+                        : kernels::gemm_bytes(problem(p), layout);
   }
   static void pack_into(const dynamic_layer_params& p, std::byte* to) {
+    if (p.transposed) return kernels::transpose_conv2d_pack(problem(p), layout, to);
     kernels::gemm_pack(problem(p), layout, to);
   }
   static bool accepts(const void* p) {
@@ -6390,7 +6466,9 @@ struct kernel<kernel_id::dynamic_layer, V>
            base::scratch_bytes(p) <= kernels::most_scratch;
   }
   static const char* describe(const void* p) {
-    return p == nullptr ? "gemm to floats" : kernels::describe_gemm(problem(params(p)), layout);
+    if (p == nullptr) return "gemm to floats";
+    const kernels::gemm_problem g = problem(params(p));
+    return kernels::has_phases(g) ? "gemm by phases" : kernels::describe_gemm(g, layout);
   }
 };
 
@@ -7044,18 +7122,40 @@ inline HWY_NOINLINE void xnnpack_floats(const unary_params& p, const float* x, f
     case numerics::xnnpack_function::other: break;  // the forms exclude these
   }
 }
+/// The elements themselves join a sum.
+struct plain_terms {
+  template <class V> HWY_INLINE V operator()(V sum, V x) const {
+    return simd::rounded(hn::Add(sum, x));
+  }
+  float term(float x) const { return x; }
+};
+/// Squares of what differs from a mean do.
+struct squares_about {
+  float mean;
+  template <class V> HWY_INLINE V operator()(V sum, V x) const {
+    const V d = simd::rounded(hn::Sub(x, hn::Set(hn::DFromV<V>(), mean)));
+    return simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(d, d))));
+  }
+  float term(float x) const {
+    const float d = numerics::sub(x, mean);
+    return numerics::mul(d, d);
+  }
+};
 /// numerics::row_sum_xnn, softmax_sum_xnn: elements of whole `most`s in 32 lanes.
-inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
-                                           std::size_t most) noexcept {
+template <class Terms = plain_terms>
+HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n, std::size_t most,
+                                    const Terms& terms = {}) noexcept {
   const hn::CappedTag<float, 16> sixteen;
   constexpr std::size_t width = hn::MaxLanes(sixteen), vectors = 16 / width;
   simd::side_by_side<float, 32> sums;
   float each[32];
   const std::size_t whole = n / 16 * 16, in_32 = n / most * most;
-  std::size_t i = sums.add(x, in_32);
+  std::size_t i = sums.add(x, in_32, terms);
   sums.store(each);
   if (i < in_32) {  // 16 of them: the first half
-    for (std::size_t k = 0; k < 16; ++k) each[k] = numerics::add(each[k], x[i + k]);
+    for (std::size_t k = 0; k < 16; k += width)
+      hn::StoreU(terms(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, x + i + k)), sixteen,
+                 each + k);
     i += 16;
   }
   hn::Vec<decltype(sixteen)> lanes[vectors];
@@ -7063,13 +7163,13 @@ inline HWY_NOINLINE float sum_in_lanes_xnn(const float* x, std::size_t n,
     const std::size_t k = v * width;
     lanes[v] = hn::Add(hn::LoadU(sixteen, each + k), hn::LoadU(sixteen, each + k + 16));
     for (std::size_t j = i; j < whole; j += 16)
-      lanes[v] = hn::Add(simd::rounded(lanes[v]), hn::LoadU(sixteen, x + j + k));
+      lanes[v] = terms(simd::rounded(lanes[v]), hn::LoadU(sixteen, x + j + k));
   }
   if (n == whole) return simd::sum_of_halves(sixteen, lanes);
   float all[16];
   for (std::size_t v = 0; v < vectors; ++v) hn::StoreU(lanes[v], sixteen, all + v * width);
-  return numerics::detail::xnn_sum_of_lanes(all, n - whole,
-                                            [=](std::size_t k) { return x[whole + k]; });
+  return numerics::detail::xnn_sum_of_lanes(
+      all, n - whole, [=](std::size_t k) { return terms.term(x[whole + k]); });
 }
 
 }  // namespace OCTET_TARGET_NS
@@ -8880,20 +8980,22 @@ struct choose_most {
     return hn::Max(a, b);
   }
 };
-/// Ranges of some rows of n floats, at most a vector's lanes, four at a time.
+/// Ranges of some rows of n floats, at most a vector's lanes, four at a time. `first`: what each is
+/// walked from, so far apart.
 inline HWY_NOINLINE void ranges_of_rows(const float* x, std::size_t n, std::size_t rows,
-                                        float* least, float* most) noexcept {
+                                        const float* first, std::size_t apart, float* least,
+                                        float* most) noexcept {
   std::size_t i = 0;
   for (; i + 4 <= rows && n != 0; i += 4) {
-    const float* const at = x + i * n;
-    const lane_ranges a = ranges_of(at, n, at[0]), b = ranges_of(at + n, n, at[n]),
-                      c = ranges_of(at + 2 * n, n, at[2 * n]),
-                      d = ranges_of(at + 3 * n, n, at[3 * n]);
+    const float *const at = x + i * n, *const from = first + i * apart;
+    const lane_ranges a = ranges_of(at, n, from[0]), b = ranges_of(at + n, n, from[apart]),
+                      c = ranges_of(at + 2 * n, n, from[2 * apart]),
+                      d = ranges_of(at + 3 * n, n, from[3 * apart]);
     choose_of_four(choose_least(), a.least, b.least, c.least, d.least, least + i);
     choose_of_four(choose_most(), a.most, b.most, c.most, d.most, most + i);
   }
   for (; i < rows; ++i) {
-    const float_range r = range_of(x + i * n, n, n != 0 ? x[i * n] : 0);
+    const float_range r = range_of(x + i * n, n, apart != 0 ? first[i * apart] : 0);
     least[i] = r.least, most[i] = r.most;
   }
 }
@@ -8938,10 +9040,10 @@ HWY_NOINLINE void quantize_row(const float* x, T* y, std::size_t n, float invers
                                std::int32_t hi) noexcept {
   quantize_values<Away>(x, y, n, inverse, lo, hi, 0);
 }
-/// Rows that lie `length` values apart, n of each, with their scales.
+/// Rows that lie `length` values apart and `to_length` codes, n of each, with their scales.
 struct rows_to_quantize {
   const float* x;
-  std::size_t rows, length, n;
+  std::size_t rows, length, to_length, n;
   const numerics::row_scale* scales;
   bool zero_points;  // codes that have them still
   bool biased;       // codes from 0 on
@@ -8949,7 +9051,7 @@ struct rows_to_quantize {
 template <bool Away, class T>
 HWY_NOINLINE void quantize_rows(const rows_to_quantize& r, bool symmetric, T* y) noexcept {
   const float* x = r.x;
-  for (std::size_t i = 0; i < r.rows; ++i, x += r.length, y += r.length) {
+  for (std::size_t i = 0; i < r.rows; ++i, x += r.length, y += r.to_length) {
     const numerics::row_scale& s = r.scales[i];
     const std::int32_t z = s.zero_point, low = symmetric ? -127 : r.biased ? 0 : -128;
     if (s.zero)
@@ -9002,6 +9104,101 @@ struct kernel<kernel_id::dynamic_quantize, V>
     auto* const zeros = static_cast<std::int32_t*>(a.out[2]) + row;
     for (std::size_t i = 0; i < rows; ++i) zeros[i] = scales[i].zero_point;
   }
+  static HWY_INLINE void store_rows(const dynamic_quantize_params& p, const rows_to_quantize& call,
+                                    const kernel_args& a, std::size_t at) noexcept {
+    if (p.codes == dtype::s16)
+      store_codes(p, call, static_cast<std::int16_t*>(a.out[0]) + at);
+    else if (p.codes == dtype::s8)
+      store_codes(p, call, static_cast<std::int8_t*>(a.out[0]) + at);
+    else
+      store_codes(p, call, static_cast<std::uint8_t*>(a.out[0]) + at);
+  }
+  /// Of rows of all inputs, whose lines lie in each one behind the other.
+  static HWY_NOINLINE void find_ranges(const dynamic_quantize_params& p, const kernel_args& a,
+                                       std::size_t row, std::size_t rows, float* least,
+                                       float* most) noexcept {
+    const auto* const x = static_cast<const float*>(a.in[0]);
+    if (p.inputs == 1)
+      return ranges_of_rows(x + row * p.length, p.length, rows, x + row * p.length, p.length, least,
+                            most);
+    std::size_t one = 0;  // the input that has the first element of a row
+    while (one + 1 < p.inputs && p.widths[one] == 0) ++one;
+    const std::size_t lines = p.length / p.width, apart = lines * p.widths[one];
+    const float* const first = static_cast<const float*>(a.in[one]) + row * apart;
+    for (std::size_t i = 0; i < rows; ++i) least[i] = most[i] = apart != 0 ? first[i * apart] : 0;
+    for (std::size_t k = one; k < p.inputs; ++k) {
+      const std::size_t n = lines * p.widths[k];
+      if (n == 0) continue;
+      alignas(alignment) float low[lanes32] = {}, high[lanes32] = {};
+      ranges_of_rows(static_cast<const float*>(a.in[k]) + row * n, n, rows, first, apart, low,
+                     high);
+      for (std::size_t i = 0; i < rows; ++i) {
+        least[i] = low[i] < least[i] ? low[i] : least[i];
+        most[i] = high[i] > most[i] ? high[i] : most[i];
+      }
+    }
+  }
+  /// Lines of one row that lie n values apart and `width` codes: whole vectors.
+  template <bool Away, class T>
+  static HWY_NOINLINE void quantize_lines(const float* x, std::size_t lines, std::size_t n,
+                                          std::size_t width, float inverse, std::int32_t lo,
+                                          std::int32_t hi, std::int32_t zero, T* y) noexcept {
+    const V32 z = set32(zero);
+    const VF by = set_float(inverse), low = set_float(static_cast<float>(lo)),
+             high = set_float(static_cast<float>(hi));
+    for (std::size_t line = 0; line < lines; ++line, x += n, y += width)
+      for (std::size_t i = 0; i < n; i += lanes32) {
+        const VF v = simd::rounded(hn::Mul(simd::load(x + i), by));
+        simd::store_from32(
+            hn::Add(Away ? round_away_within(v, low, high) : round_within(v, low, high), z), y + i);
+      }
+  }
+  template <class T>
+  static void join_lines(const dynamic_quantize_params& p, const numerics::row_scale& s,
+                         const float* x, std::size_t lines, std::size_t n, T* y) noexcept {
+    const bool biased = p.formula == row_formula::aten, away = p.formula == row_formula::asymmetric;
+    if (n % lanes32 != 0 || s.zero) {
+      for (std::size_t line = 0; line < lines; ++line) {
+        const rows_to_quantize call{x + line * n, 1, n, p.width, n, &s, true, biased};
+        store_codes(p, call, y + line * p.width);
+      }
+      return;
+    }
+    const std::int32_t z = s.zero_point, lo = (biased ? 0 : -128) - z,
+                       hi = (biased ? 255 : 127) - z;
+    if (away)
+      quantize_lines<true>(x, lines, n, p.width, s.inverse, lo, hi, z, y);
+    else
+      quantize_lines<false>(x, lines, n, p.width, s.inverse, lo, hi, z, y);
+  }
+  /// Codes of rows of all inputs; few: a share of each row's lines.
+  static HWY_NOINLINE void join_rows(const dynamic_quantize_params& p, const kernel_args& a,
+                                     std::size_t row, std::size_t rows,
+                                     const numerics::row_scale* scales, bool few) noexcept {
+    const std::size_t lines = p.length / p.width;
+    const part_range all{0, lines}, share = few ? part_of(lines, a.part, a.parts) : all;
+    std::size_t column = 0;
+    for (std::size_t k = 0; k < p.inputs; column += p.widths[k], ++k) {
+      const std::size_t n = p.widths[k];
+      const auto* const x = static_cast<const float*>(a.in[k]) + row * lines * n;
+      const std::size_t to = row * p.length + column;
+      if (lines == 1) {
+        const rows_to_quantize call{
+            x,    share.end - share.begin != 0 ? rows : 0, n, p.width, n, scales,
+            true, p.formula == row_formula::aten};
+        store_rows(p, call, a, to);
+        continue;
+      }
+      for (std::size_t i = 0; i < rows; ++i) {
+        const std::size_t at = i * lines + share.begin, count = share.end - share.begin;
+        const std::size_t y = to + at * p.width;
+        if (p.codes == dtype::s8)
+          join_lines(p, scales[i], x + at * n, count, n, static_cast<std::int8_t*>(a.out[0]) + y);
+        else
+          join_lines(p, scales[i], x + at * n, count, n, static_cast<std::uint8_t*>(a.out[0]) + y);
+      }
+    }
+  }
   /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
   /// divisions. Of fewer rows than parts every part looks at all elements, and writes its share of
   /// each row.
@@ -9016,26 +9213,26 @@ struct kernel<kernel_id::dynamic_quantize, V>
     numerics::row_scale scales[lanes32];
     for (std::size_t row = r.begin; row < r.end;) {
       const std::size_t left = r.end - row, rows = left < lanes32 ? left : lanes32;
-      ranges_of_rows(x + row * p.length, p.length, rows, least, most);
+      find_ranges(p, a, row, rows, least, most);
       if (p.formula == row_formula::xnnpack)
         scales_xnn(least, most, scales);
       else
         for (std::size_t i = 0; i < rows; ++i) scales[i] = row_scale_of(p, least[i], most[i]);
       if (!few || a.part == 0) store_scales(p, a, scales, row, rows);
-      const std::size_t at = row * p.length + share.begin;
-      const rows_to_quantize call{x + at,
-                                  rows,
-                                  p.length,
-                                  share.end - share.begin,
-                                  scales,
-                                  p.zero_points,
-                                  p.formula == row_formula::aten};
-      if (p.codes == dtype::s16)
-        store_codes(p, call, static_cast<std::int16_t*>(a.out[0]) + at);
-      else if (p.codes == dtype::s8)
-        store_codes(p, call, static_cast<std::int8_t*>(a.out[0]) + at);
-      else
-        store_codes(p, call, static_cast<std::uint8_t*>(a.out[0]) + at);
+      if (p.inputs == 1) {
+        const std::size_t at = row * p.length + share.begin;
+        const rows_to_quantize call{x + at,
+                                    rows,
+                                    p.length,
+                                    p.length,
+                                    share.end - share.begin,
+                                    scales,
+                                    p.zero_points,
+                                    p.formula == row_formula::aten};
+        store_rows(p, call, a, at);
+      } else {
+        join_rows(p, a, row, rows, scales, few);
+      }
       row += rows;
     }
   }
@@ -14186,6 +14383,9 @@ inline HWY_NOINLINE void rows_in_order(const float* x, std::size_t rows, std::si
 }
 /// reference::deviation_of, of as many rows as there are lanes.
 inline HWY_NOINLINE void deviations_of(const layer_norm_params& p, float* squares) noexcept {
+  if (p.sums == row_sums::apart)
+    return simd::store(
+        root_xnn<true>(simd::rounded(hn::Add(simd::load(squares), set_float(p.epsilon)))), squares);
   const VF variance =
       simd::rounded(simd::divide(simd::load(squares), set_float(static_cast<float>(p.size))));
   const VF root = sqrt_lanes(simd::rounded(hn::Add(variance, set_float(p.epsilon))));
@@ -14197,7 +14397,7 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
                                        float deviation, const float* weight, const float* bias,
                                        float* y) noexcept {
   const VF m = set_float(mean), by = set_float(deviation), one = set_float(1.f),
-           zero = hn::Zero(DF());
+           zero = hn::Zero(DF()), away = hn::Sub(zero, m);
   const bool lanes = reference::multiplies(p.sums), inverts = divided_by_inverse::takes(deviation);
   const divided_by_inverse by_inverse(deviation);
   for (std::size_t i = 0; i < p.size; i += lanes32) {
@@ -14209,7 +14409,12 @@ inline HWY_NOINLINE void normalize_row(const layer_norm_params& p, const float* 
     if (bias != nullptr) b = whole ? simd::load(bias + i) : simd::load_some(bias + i, left);
     const VF d = simd::rounded(hn::Sub(v, m));
     VF r;
-    if (lanes) {
+    if (p.sums == row_sums::apart) {
+      const VF scale = simd::rounded(hn::Mul(by, w));
+      if (bias == nullptr) b = zero;
+      r = hn::Add(simd::rounded(hn::Mul(v, scale)),
+                  simd::rounded(hn::Add(simd::rounded(hn::Mul(away, scale)), b)));
+    } else if (lanes) {
       const VF t = simd::rounded(hn::Mul(d, by));
       r = bias != nullptr               ? fused(t, w, b)
           : p.sums == row_sums::cascade ? fused(t, w, zero)
@@ -14258,6 +14463,12 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
   static constexpr std::size_t most = 2 * lanes32;  // rows at a time
   static reference::row_moments moments_of_one(const layer_norm_params& p,
                                                const float* x) noexcept {
+    if (p.sums == row_sums::apart) {
+      const float share = numerics::div(1.f, static_cast<float>(p.size)),
+                  mean = numerics::scaled_sum_xnn(sum_in_lanes_xnn(x, p.size, 16), share);
+      return {mean, numerics::scaled_sum_xnn(sum_in_lanes_xnn(x, p.size, 16, squares_about{mean}),
+                                             share)};
+    }
     return p.sums == row_sums::wide ? reference::wide_moments(x, p.size)
                                     : row_moments_in_cascade(x, p.size);
   }
@@ -14283,6 +14494,7 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       }
       case row_sums::cascade:
       case row_sums::wide:
+      case row_sums::apart:
         for (std::size_t i = 0; i < rows; ++i) {
           const reference::row_moments m = moments_of_one(p, x + i * p.size);
           means[i] = m.mean, squares[i] = m.squares;
@@ -14314,6 +14526,407 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
     }
   }
   static const char* describe(const void*) { return "layer normalization"; }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/rows-inl.hpp
+// l2_normalization, variance, cumsum: what runs from element to element along a row or an axis, of
+// several rows or columns side by side. Part of a pass: see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// Lengths of at most lanes32 rows of n floats, at least 1e-6.
+inline HWY_NOINLINE void row_lengths(const float* x, std::size_t rows, std::size_t n,
+                                     float* lengths) noexcept {
+  VF sum = hn::Zero(DF());
+  each_column<1>(x, rows, n, [&](std::size_t, const float* column) HWY_ATTR {
+    const VF v = simd::load(column);
+    sum = simd::rounded(hn::Add(sum, simd::rounded(hn::Mul(v, v))));
+  });
+  const VF length = sqrt_lanes(sum), least = set_float(1e-6f);
+  simd::store(hn::IfThenElse(hn::Lt(length, least), least, length), lengths);
+}
+template <class V>
+struct kernel<kernel_id::l2_normalization, V>
+    : plain_kernel<kernel<kernel_id::l2_normalization, V>> {
+  static HWY_NOINLINE void divide_row(const float* x, std::size_t n, float length,
+                                      float* y) noexcept {
+    const VF by = set_float(length);
+    std::size_t i = 0;
+    for (; i + lanes32 <= n; i += lanes32) simd::store(simd::divide(simd::load(x + i), by), y + i);
+    if (i < n) simd::store_some(simd::divide(simd::load_some(x + i, n - i), by), y + i, n - i);
+  }
+  /// The exact sum of squares fits int32 (l2_normalization_prepare).
+  static HWY_NOINLINE void code_row(const l2_normalization_params& p, const std::byte* x,
+                                    std::byte* y) noexcept {
+    const group_sums s = sums_of(p.type, x, p.depth);
+    const std::int64_t z = p.in_zero_point, n = static_cast<std::int64_t>(p.depth);
+    const multiplier m =
+        numerics::reciprocal_sqrt(static_cast<std::int32_t>(s.squares - 2 * z * s.sum + n * z * z));
+    const bool is_signed = p.type == dtype::s8;
+    const uniform_shift round(is_signed ? multiplier{m.m, m.shift + 7} : m, true);
+    const V32 zero = set32(p.in_zero_point), by = set32(is_signed ? 1 : 128),
+              middle = set32(is_signed ? 0 : 128), lo = set32(is_signed ? -128 : 0),
+              hi = set32(is_signed ? 127 : 255);
+    for (std::size_t i = 0; i < p.depth; i += lanes32) {
+      const std::size_t left = p.depth - i;
+      const bool whole = left >= lanes32;
+      const V32 q =
+          whole ? simd::load_as32(p.type, x + i) : simd::load_some_as32(p.type, x + i, left);
+      const V32 v = hn::Add(round(hn::Mul(hn::Sub(q, zero), by)), middle),
+                code = hn::Min(hn::Max(v, lo), hi);
+      if (whole)
+        simd::store_from32(p.type, code, y + i);
+      else
+        simd::store_some_from32(p.type, code, y + i, left);
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = *static_cast<const l2_normalization_params*>(a.params);
+    const auto r = part_of(p.rows, a.part, a.parts);
+    for (std::size_t row = r.begin; row < r.end;) {
+      const std::size_t at = row * p.depth, left = r.end - row;
+      if (p.type != dtype::f32) {
+        code_row(p, static_cast<const std::byte*>(a.in[0]) + at,
+                 static_cast<std::byte*>(a.out[0]) + at);
+        ++row;
+        continue;
+      }
+      const std::size_t rows = left < lanes32 ? left : lanes32;
+      const auto* const x = static_cast<const float*>(a.in[0]) + at;
+      float lengths[lanes32];
+      row_lengths(x, rows, p.depth, lengths);
+      for (std::size_t i = 0; i < rows; ++i)
+        divide_row(x + i * p.depth, p.depth, lengths[i],
+                   static_cast<float*>(a.out[0]) + at + i * p.depth);
+      row += rows;
+    }
+  }
+  static const char* describe(const void*) { return "rows"; }
+};
+
+/// Welford's mean and squares in binary64 of a vector of floats.
+struct wide_moments_of_lanes {
+  VF64 mean[2], squares[2];
+  double n = 0;
+  HWY_INLINE wide_moments_of_lanes() {
+    mean[0] = mean[1] = squares[0] = squares[1] = hn::Zero(DF64());
+  }
+  HWY_INLINE void step(VF x) {
+    const hn::Half<DF> half;
+    n = numerics::add(n, 1.);
+    const VF64 count = hn::Set(DF64(), n);
+    const VF64 v[2] = {hn::PromoteTo(DF64(), hn::LowerHalf(half, x)),
+                       hn::PromoteTo(DF64(), hn::UpperHalf(half, x))};
+    HWY_UNROLL(2)
+    for (int k = 0; k < 2; ++k) {
+      const VF64 d = simd::rounded(hn::Sub(v[k], mean[k]));
+      mean[k] = simd::rounded(hn::Add(mean[k], simd::rounded(hn::Div(d, count))));
+      squares[k] = simd::rounded(
+          hn::Add(squares[k], simd::rounded(hn::Mul(d, simd::rounded(hn::Sub(v[k], mean[k]))))));
+    }
+  }
+  HWY_INLINE void finish(const variance_params& p, float* variances, float* means) const {
+    const VF64 divisor = hn::Set(DF64(), n > p.correction ? numerics::sub(n, p.correction) : 0.);
+    VF64 v[2] = {hn::Div(squares[0], divisor), hn::Div(squares[1], divisor)};
+    if (p.root) v[0] = hn::Sqrt(simd::rounded(v[0])), v[1] = hn::Sqrt(simd::rounded(v[1]));
+    simd::store(simd::to_floats(v[0], v[1]), variances);
+    simd::store(simd::to_floats(mean[0], mean[1]), means);
+  }
+};
+/// Of the outputs along an axis lanes are neighbours, of rows that many rows side by side.
+template <class V>
+struct kernel<kernel_id::variance, V> : plain_kernel<kernel<kernel_id::variance, V>> {
+  static const variance_params& params(const void* p) {
+    return *static_cast<const variance_params*>(p);
+  }
+  static bool accepts(const void* p) { return params(p).plan.simple && params(p).plan.count > 0; }
+  static HWY_NOINLINE void columns(const variance_params& p, const float* x, std::size_t n,
+                                   float* variances, float* means) noexcept {
+    wide_moments_of_lanes m;
+    for (std::size_t k = 0; k < p.plan.count; ++k, x += p.plan.inner)
+      m.step(n == lanes32 ? simd::load(x) : simd::load_some(x, n));
+    m.finish(p, variances, means);
+  }
+  static HWY_NOINLINE void rows(const variance_params& p, const float* x, std::size_t n,
+                                float* variances, float* means) noexcept {
+    wide_moments_of_lanes m;
+    each_column<1>(x, n, p.plan.count,
+                   [&](std::size_t, const float* column) HWY_ATTR { m.step(simd::load(column)); });
+    m.finish(p, variances, means);
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto r = part_of(p.plan.outputs, a.part, a.parts);
+    for (std::size_t o = r.begin; o < r.end;) {
+      const std::size_t inner = p.plan.inner, c = o % inner,
+                        run = inner == 1              ? r.end - o
+                              : inner - c < r.end - o ? inner - c
+                                                      : r.end - o,
+                        n = run < lanes32 ? run : lanes32;
+      const auto* const x =
+          static_cast<const float*>(a.in[0]) + o / inner * p.plan.count * inner + c;
+      float variances[lanes32], means[lanes32];
+      if (inner == 1)
+        rows(p, x, n, variances, means);
+      else
+        columns(p, x, n, variances, means);
+      std::memcpy(static_cast<float*>(a.out[0]) + o, variances, n * sizeof(float));
+      std::memcpy(static_cast<float*>(a.out[1]) + o, means, n * sizeof(float));
+      o += n;
+    }
+  }
+  static const char* describe(const void*) { return "moments side by side"; }
+};
+
+/// Running sums or products of a vector.
+struct running_floats {
+  VF all;
+  bool product;
+  HWY_INLINE explicit running_floats(bool products)
+      : all(set_float(products ? 1.f : 0.f)), product(products) {}
+  HWY_INLINE VF value() const { return all; }
+  HWY_INLINE void add(VF v) { all = simd::rounded(product ? hn::Mul(all, v) : hn::Add(all, v)); }
+};
+/// The same in binary64.
+struct running_doubles {
+  VF64 low, high;
+  bool product;
+  HWY_INLINE explicit running_doubles(bool products)
+      : low(hn::Set(DF64(), products ? 1. : 0.)), high(low), product(products) {}
+  HWY_INLINE VF value() const { return simd::to_floats(low, high); }
+  HWY_INLINE void add(VF v) {
+    const hn::Half<DF> half;
+    const VF64 a = hn::PromoteTo(DF64(), hn::LowerHalf(half, v)),
+               b = hn::PromoteTo(DF64(), hn::UpperHalf(half, v));
+    low = simd::rounded(product ? hn::Mul(low, a) : hn::Add(low, a));
+    high = simd::rounded(product ? hn::Mul(high, b) : hn::Add(high, b));
+  }
+};
+template <class V>
+struct kernel<kernel_id::cumsum, V> : plain_kernel<kernel<kernel_id::cumsum, V>> {
+  static const axis_params& params(const void* p) { return *static_cast<const axis_params*>(p); }
+  static bool accepts(const void* p) { return params(p).type == dtype::f32; }
+  template <class Running> static HWY_INLINE VF next(const axis_params& p, Running& all, VF v) {
+    const VF before = all.value();
+    all.add(v);
+    return p.exclusive ? before : all.value();
+  }
+  /// n neighbours, along the axis.
+  template <class Running>
+  static HWY_NOINLINE void columns(const axis_params& p, const float* x, float* y,
+                                   std::size_t n) noexcept {
+    Running all(p.product);
+    for (std::size_t k = 0; k < p.extent; ++k) {
+      const std::size_t at = (p.reverse ? p.extent - 1 - k : k) * p.inner;
+      if (n == lanes32)
+        simd::store(next(p, all, simd::load(x + at)), y + at);
+      else
+        simd::store_some(next(p, all, simd::load_some(x + at, n)), y + at, n);
+    }
+  }
+  /// n rows side by side, some elements at a time.
+  template <class Running>
+  static HWY_NOINLINE void rows(const axis_params& p, const float* x, float* y,
+                                std::size_t n) noexcept {
+    constexpr std::size_t most = 32;
+    alignas(alignment) float block[most * lanes32] = {};
+    Running all(p.product);
+    for (std::size_t done = 0; done < p.extent;) {
+      const std::size_t left = p.extent - done, some = left < most ? left : most,
+                        first = p.reverse ? left - some : done;
+      transpose_matrix(x + first, p.extent, block, std::size_t{lanes32}, some, n);
+      for (std::size_t k = 0; k < some; ++k) {
+        float* const at = block + (p.reverse ? some - 1 - k : k) * lanes32;
+        simd::store(next(p, all, simd::load(at)), at);
+      }
+      transpose_matrix(block, std::size_t{lanes32}, y + first, p.extent, n, some);
+      done += some;
+    }
+  }
+  template <class Running>
+  static void run_all(const axis_params& p, const float* x, float* y, part_range r) noexcept {
+    for (std::size_t i = r.begin; i < r.end;) {
+      const std::size_t c = i % p.inner, left = r.end - i,
+                        run = p.inner == 1 || left < p.inner - c ? left : p.inner - c,
+                        n = run < lanes32 ? run : lanes32, at = (i - c) * p.extent + c;
+      if (p.inner == 1)
+        rows<Running>(p, x + at, y + at, n);
+      else
+        columns<Running>(p, x + at, y + at, n);
+      i += n;
+    }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto* const x = static_cast<const float*>(a.in[0]);
+    auto* const y = static_cast<float*>(a.out[0]);
+    const auto r = part_of(p.outer * p.inner, a.part, a.parts);
+    if (p.wide)
+      run_all<running_doubles>(p, x, y, r);
+    else
+      run_all<running_floats>(p, x, y, r);
+  }
+  static const char* describe(const void*) { return "running sums side by side"; }
+};
+
+}  // namespace OCTET_TARGET_NS
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_KERNEL_PASS
+// ---- octet/kernels/volume-inl.hpp
+// conv3d of float32: lanes are output channels, eight pixels of a row side by side. Part of a pass:
+// see pass-inl.hpp.
+#if defined(OCTET_KERNEL_PASS)
+
+OCTET_NAMESPACE_BEGIN
+namespace OCTET_TARGET_NS {
+
+/// Taps [first, first + count) of one axis that lie in the input.
+struct tap_range {
+  std::int32_t first = 0, count = 0;
+};
+HWY_INLINE tap_range taps_inside(const conv3d_params& p, std::size_t axis, std::int32_t out) {
+  const std::int32_t begin = out * p.stride[axis] - p.pad[axis], step = p.dilation[axis],
+                     first = begin < 0 ? (-begin + step - 1) / step : 0,
+                     room = p.in[axis] - 1 - begin,
+                     end = room < 0                           ? 0
+                           : room / step + 1 < p.kernel[axis] ? room / step + 1
+                                                              : p.kernel[axis];
+  return {first, end > first ? end - first : 0};
+}
+/// What some neighbouring output pixels read: those of the first from x on.
+struct volume_window {
+  const float* x;
+  std::size_t plane, row, pixel;  // elements between taps
+  std::size_t next;               // between pixels
+  tap_range taps[3];
+};
+/// One vector of a packed panel (kernels::float_columns), `width` floats a step.
+struct volume_columns {
+  const float* w;
+  std::size_t width;
+  const float* bias;  // of these channels, or null
+  std::size_t n;      // channels
+};
+template <bool Fused, int R>
+HWY_NOINLINE void volume_pixels(const conv3d_params& p, const volume_window& from,
+                                const volume_columns& c, float* y) noexcept {
+  const auto group_in = as_size(p.in_c / p.groups);
+  VF bias = hn::Zero(DF()), sum[R];
+  if (c.bias != nullptr) bias = c.n == lanes32 ? simd::load(c.bias) : simd::load_some(c.bias, c.n);
+  HWY_UNROLL(8)
+  for (int r = 0; r < R; ++r) sum[r] = Fused ? bias : hn::Zero(DF());
+  for (std::int32_t d = 0; d < from.taps[0].count; ++d)
+    for (std::int32_t h = 0; h < from.taps[1].count; ++h) {
+      const float* x = from.x + as_size(d) * from.plane + as_size(h) * from.row;
+      const std::int32_t line = (from.taps[0].first + d) * p.kernel[1] + from.taps[1].first + h;
+      const float* w = c.w + (as_size(line) * as_size(p.kernel[2]) + as_size(from.taps[2].first)) *
+                                 group_in * c.width;
+      for (std::int32_t k = 0; k < from.taps[2].count; ++k, x += from.pixel)
+        for (std::size_t i = 0; i < group_in; ++i, w += c.width) {
+          const VF by = simd::load(w);
+          HWY_UNROLL(8)
+          for (int r = 0; r < R; ++r) {
+            const VF v = set_float(x[as_size(r) * from.next + i]);
+            sum[r] = Fused ? simd::rounded(fused(v, by, sum[r]))
+                           : simd::rounded(hn::Add(sum[r], simd::rounded(hn::Mul(v, by))));
+          }
+        }
+    }
+  const VF lo = set_float(p.min), hi = set_float(p.max);
+  HWY_UNROLL(8)
+  for (int r = 0; r < R; ++r, y += p.out_c) {
+    const VF v = clamp_lanes(
+        !Fused && c.bias != nullptr ? simd::rounded(hn::Add(sum[r], bias)) : sum[r], lo, hi);
+    if (c.n == lanes32)
+      simd::store(v, y);
+    else
+      simd::store_some(v, y, c.n);
+  }
+}
+
+template <class V>
+struct kernel<kernel_id::conv3d, V> : packing_kernel<kernel<kernel_id::conv3d, V>, conv3d_params> {
+  using base = packing_kernel<kernel, conv3d_params>;
+  using base::params;
+  static constexpr int together = 8;  // pixels
+  /// One vector of channels of a row.
+  template <bool Fused>
+  static void row(const conv3d_params& p, volume_window from, const float* x,
+                  const volume_columns& c, float* y) noexcept {
+    const auto in_c = as_size(p.in_c);
+    for (std::int32_t ox = 0; ox < p.out[2];) {
+      from.taps[2] = taps_inside(p, 2, ox);
+      const std::int32_t ix = ox * p.stride[2] - p.pad[2] + from.taps[2].first * p.dilation[2];
+      from.x = from.taps[2].count > 0 ? x + as_size(ix) * in_c : x;
+      const bool inside = from.taps[2].count == p.kernel[2] && ox + together <= p.out[2] &&
+                          taps_inside(p, 2, ox + together - 1).count == p.kernel[2];
+      if (inside)
+        volume_pixels<Fused, together>(p, from, c, y);
+      else
+        volume_pixels<Fused, 1>(p, from, c, y);
+      const std::int32_t done = inside ? together : 1;
+      ox += done;
+      y += as_size(done) * as_size(p.out_c);
+    }
+  }
+  /// All channels of row `line` of batch * depth * height.
+  template <bool Fused> static void line(const kernel_args& a, std::size_t line) noexcept {
+    const auto& p = params(a.params);
+    const auto in_c = as_size(p.in_c), height = as_size(p.out[1]), depth = as_size(p.out[0]);
+    volume_window from{};
+    from.taps[0] = taps_inside(p, 0, static_cast<std::int32_t>(line / height % depth));
+    from.taps[1] = taps_inside(p, 1, static_cast<std::int32_t>(line % height));
+    const std::size_t row = as_size(p.in[2]) * in_c, plane = as_size(p.in[1]) * row;
+    from.pixel = as_size(p.dilation[2]) * in_c, from.next = as_size(p.stride[2]) * in_c;
+    from.row = as_size(p.dilation[1]) * row, from.plane = as_size(p.dilation[0]) * plane;
+    const float* x =
+        static_cast<const float*>(a.in[0]) + line / height / depth * as_size(p.in[0]) * plane;
+    if (from.taps[0].count > 0 && from.taps[1].count > 0) {
+      const std::int32_t od = static_cast<std::int32_t>(line / height % depth),
+                         oy = static_cast<std::int32_t>(line % height);
+      x += as_size(od * p.stride[0] - p.pad[0] + from.taps[0].first * p.dilation[0]) * plane +
+           as_size(oy * p.stride[1] - p.pad[1] + from.taps[1].first * p.dilation[1]) * row;
+    }
+    const auto columns = kernels::columns_of(p);
+    const auto* const packed = reinterpret_cast<const float*>(p.packed);
+    const auto* const bias = p.has_bias ? static_cast<const float*>(a.in[2]) : nullptr;
+    float* const y = static_cast<float*>(a.out[0]) + line * as_size(p.out[2]) * as_size(p.out_c);
+    for (std::size_t g = 0; g < columns.groups; ++g)
+      for (std::size_t c = 0; c < columns.columns; c += lanes32) {
+        constexpr std::size_t most = kernels::float_panel_columns(layout);
+        const std::size_t first = g * columns.columns + c, left = columns.columns - c;
+        const volume_columns some{
+            packed + kernels::float_panel_at(columns, layout, g, c / most) + c % most,
+            kernels::float_panel_width(columns, layout, c / most),
+            bias != nullptr ? bias + first : nullptr, left < lanes32 ? left : lanes32};
+        kernel::row<Fused>(p, from, x + g * as_size(p.in_c / p.groups), some, y + first);
+      }
+  }
+  static void run(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    const auto r = part_of(product_of(p.batch, p.out[0], p.out[1]), a.part, a.parts);
+    for (std::size_t i = r.begin; i < r.end; ++i) {
+      if (p.fused)
+        line<true>(a, i);
+      else
+        line<false>(a, i);
+    }
+  }
+  static kernels::node_bytes bytes(const conv3d_params& p) {
+    return kernels::conv3d_bytes(p, layout);
+  }
+  static void pack_into(const conv3d_params& p, std::byte* to) {
+    kernels::float_pack(kernels::columns_of(p), layout, to);
+  }
+  static bool accepts(const void* p) { return kernels::conv3d_accepts(params(p)); }
+  static const char* describe(const void*) { return "volumes"; }
 };
 
 }  // namespace OCTET_TARGET_NS
@@ -15479,7 +16092,11 @@ enum class kernel_id : std::uint8_t {
   resample,
   grid_sample,
   embedding_bag,
-  local_response
+  local_response,
+  conv3d,
+  l2_normalization,
+  variance,
+  cumsum
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -15531,6 +16148,10 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::grid_sample: return "grid_sample";
     case kernel_id::embedding_bag: return "embedding_bag";
     case kernel_id::local_response: return "local_response";
+    case kernel_id::conv3d: return "conv3d";
+    case kernel_id::l2_normalization: return "l2_normalization";
+    case kernel_id::variance: return "variance";
+    case kernel_id::cumsum: return "cumsum";
   }
   return no_enumerator;
 }
@@ -26915,7 +27536,7 @@ constexpr status cumsum_op_shape(const node_view& n, std::span<dims> out) {
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status cumsum_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<axis_params>(&reference::cumsum_kernel);
+  auto& p = to.make<axis_params>(&reference::cumsum_kernel, kernel_id::cumsum);
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   return unit{};
 }
@@ -26952,6 +27573,7 @@ inline constexpr op_def cumsum{
     .name = "cumsum",
     .summary = "running sums or products along an axis",
     .forms = cumsum_forms,
+    .kernel = kernel_id::cumsum,
     .attributes = keys_of<axis_attrs>,
     .shape = &cumsum_op_shape,
     .memory = &params_only<axis_params>,
@@ -29405,7 +30027,24 @@ struct conv3d_params {
   std::array<std::int32_t, 3> in{}, out{}, kernel{}, stride{}, dilation{}, pad{};
   bool has_bias = false, fused = false;
   float min = 0, max = 0;
+  const void* weights = nullptr;  // null: computed at run time
+  const std::byte* packed = nullptr;
 };
+namespace kernels {
+constexpr float_columns columns_of(const conv3d_params& p) noexcept {
+  const std::size_t steps =
+      product_of(p.kernel[0], p.kernel[1], p.kernel[2]) * as_size(p.in_c / p.groups);
+  return {.groups = as_size(p.groups),
+          .columns = as_size(p.out_c / p.groups),
+          .steps = steps,
+          .column_stride = steps,
+          .weights = p.weights};
+}
+constexpr bool conv3d_accepts(const conv3d_params& p) noexcept { return p.weights != nullptr; }
+constexpr node_bytes conv3d_bytes(const conv3d_params& p, const target_layout& t) noexcept {
+  return conv3d_accepts(p) ? float_gemm_bytes(columns_of(p), t) : node_bytes{};
+}
+}  // namespace kernels
 constexpr shape_or conv3d_shape(const conv3d_attrs& a, const dims& x, const dims& w) {
   if (x.rank != 5 || w.rank != 5) return violation{rule::rank, dims{0, 0, 0, 0, 0}, x};
   for (const dims* d : {&a.strides, &a.dilations, &a.before, &a.after})
@@ -29480,17 +30119,29 @@ constexpr status conv3d_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(
       out, conv3d_shape(read_attributes<conv3d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
 }
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE status float_conv3d_prepare(const node_view& n, prepared& to) {
+constexpr void set_conv3d(conv3d_params& p, const node_view& n) {
   const auto a = read_attributes<conv3d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<conv3d_params>(&reference::conv3d_kernel);
-  p.batch = x[0], p.in_c = x[4], p.out_c = w[0], p.groups = x[4] / w[4];
+  p.batch = x[0], p.in_c = x[4], p.out_c = w[0];
+  p.groups = w[4] > 0 && x[4] >= w[4] ? x[4] / w[4] : 1;  // memory is counted of any shapes
   for (int i = 0; i < 3; ++i) {
     const auto k = as_size(i);
     p.in[k] = x[i + 1], p.out[k] = y[i + 1], p.kernel[k] = w[i + 1];
     p.stride[k] = a.strides[i], p.dilation[k] = a.dilations[i], p.pad[k] = a.before[i];
   }
+  if (n.is_constant(1)) p.weights = n.constant[1].data();
+}
+constexpr void float_conv3d_memory(const node_view& n, node_memory& to) {
+  to.make<conv3d_params>();
+  conv3d_params p{};
+  set_conv3d(p, n);
+  to.kernel([&](const kernels::target_layout& t) { return kernels::conv3d_bytes(p, t); });
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status float_conv3d_prepare(const node_view& n, prepared& to) {
+  const dims& w = n.in[1].shape;
+  auto& p = to.make<conv3d_params>(&reference::conv3d_kernel, kernel_id::conv3d);
+  set_conv3d(p, n);
   if (n.present(2) && n.in[2].shape.elements().value != as_size(w[0]))
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(w[0]));
@@ -29518,9 +30169,10 @@ inline constexpr op_def float_conv3d{
     .max_inputs = 3,
     .optional = {2},
     .forms = conv3d_forms,
+    .kernel = kernel_id::conv3d,
     .attributes = keys_of<conv3d_attrs, float_clamp_attrs>,
     .shape = &conv3d_op_shape,
-    .memory = &params_only<conv3d_params>,
+    .memory = &float_conv3d_memory,
     .prepare = &float_conv3d_prepare,
     .decide = &laws::float_conv3d,
     .macs = &layer_macs,
@@ -30083,6 +30735,9 @@ struct dynamic_quantize_params {
   bool reduce_range = false;  // ATEN: 7 bits
   dtype codes = dtype::s8;    // s16: asymmetric, the zero point taken off
   bool zero_points = false;   // an output of their own
+  // Of several inputs: elements of the last axis of each, and of all of them together.
+  std::size_t inputs = 1, width = 0;
+  const std::size_t* widths = nullptr;
 };
 
 namespace numerics {
@@ -30165,22 +30820,30 @@ constexpr std::int32_t row_value(row_formula formula, const numerics::row_scale&
 
 namespace reference {
 #if OCTET_HAS_DEFINITIONS
+/// Element i of the inputs, put together along the last axis.
+OCTET_INLINE float joined_element(const dynamic_quantize_params& p, const kernel_args& a,
+                                  std::size_t i) noexcept {
+  if (p.widths == nullptr) return static_cast<const float*>(a.in[0])[i];
+  std::size_t column = i % p.width, k = 0;
+  for (; column >= p.widths[k]; ++k) column -= p.widths[k];
+  return static_cast<const float*>(a.in[k])[i / p.width * p.widths[k] + column];
+}
 OCTET_INLINE void dynamic_quantize_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
   const auto r = part_of(p.rows, a.part, a.parts);
   for (std::size_t row = r.begin; row < r.end; ++row) {
-    const float* x = static_cast<const float*>(a.in[0]) + row * p.length;
-    float least = p.length ? x[0] : 0, most = least;
+    const auto x = [&](std::size_t i) { return joined_element(p, a, row * p.length + i); };
+    float least = p.length ? x(0) : 0, most = least;
     for (std::size_t i = 1; i < p.length; ++i) {
-      least = x[i] < least ? x[i] : least;
-      most = x[i] > most ? x[i] : most;
+      least = x(i) < least ? x(i) : least;
+      most = x(i) > most ? x(i) : most;
     }
     const numerics::row_scale s = row_scale_of(p, least, most);
     static_cast<float*>(a.out[1])[row] = s.scale;
     if (p.zero_points) static_cast<std::int32_t*>(a.out[2])[row] = s.zero_point;
     const integer_results codes{a.out[0], p.codes};
     for (std::size_t i = 0; i < p.length; ++i)
-      codes.set(row * p.length + i, row_value(p.formula, s, numerics::mul(x[i], s.inverse)) +
+      codes.set(row * p.length + i, row_value(p.formula, s, numerics::mul(x(i), s.inverse)) +
                                         (p.zero_points ? s.zero_point : 0));
   }
 }
@@ -30198,6 +30861,23 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
   out[0] = n.in[0].shape;
   for (std::size_t i = 1; i < out.size(); ++i) out[i] = dims{a.rows};
   return unit{};
+}
+/// Of inputs put together along the last axis: a row is some whole indices of the others.
+constexpr status joined_rows_shape(const node_view& n, std::span<dims> out) {
+  if (n.in.size() == 1) return dynamic_quantize_op_shape(n, out);
+  const shape_or joined = concat_shape(-1, n.in);
+  if (auto s = set_shape(out, joined); !s) return s;
+  const std::int32_t rows = read_attributes<dynamic_rows_attrs>(*n.attrs).rows,
+                     width = out[0].back(0);
+  const std::size_t lines = width == 0 ? 0 : out[0].elements().value / as_size(width);
+  if (rows < 1 || width == 0 || lines % as_size(rows) != 0)
+    return violation{rule::value, out[0], dims{rows}};
+  for (std::size_t i = 1; i < out.size(); ++i) out[i] = dims{rows};
+  return unit{};
+}
+constexpr void joined_rows_memory(const node_view& n, node_memory& to) {
+  to.make<dynamic_quantize_params>();
+  if (n.in.size() > 1) to.array<std::size_t>(n.in.size());
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE std::optional<row_formula> row_formula_of(rounding r, bool asymmetric) noexcept {
@@ -30238,7 +30918,13 @@ OCTET_INLINE status prepare_rows(const node_view& n, prepared& to, bool asymmetr
   p.reduce_range = a.reduce_range;
   p.codes = n.out[0].type, p.zero_points = zero_points;
   p.rows = as_size(a.rows);
-  p.length = n.in[0].shape.elements().value / p.rows;
+  p.length = n.out[0].shape.elements().value / p.rows;
+  p.inputs = n.in.size();
+  if (p.inputs == 1) return unit{};
+  p.width = as_size(n.out[0].shape.back(0));
+  auto widths = to.array<std::size_t>(p.inputs);
+  for (std::size_t k = 0; k < p.inputs; ++k) widths[k] = as_size(n.in[k].shape.back(0));
+  p.widths = widths.data();
   return unit{};
 }
 OCTET_INLINE status dynamic_quantize_prepare(const node_view& n, prepared& to) {
@@ -30283,13 +30969,15 @@ inline constexpr form dynamic_quantize_asymmetric_forms[] = {
 };
 inline constexpr op_def dynamic_quantize_asymmetric{
     .name = "qnn.dynamic_quantize_asymmetric",
-    .summary = "float32 to 8 bits, a scale and a zero point for each row chosen when it runs",
+    .summary = "float32, inputs along the last axis, to 8 bits, a scale and a zero point for each "
+               "row chosen when it runs",
+    .max_inputs = -1,
     .outputs = 3,
     .forms = dynamic_quantize_asymmetric_forms,
     .kernel = kernel_id::dynamic_quantize,
     .attributes = keys_of<dynamic_rows_attrs>,
-    .shape = &dynamic_quantize_op_shape,
-    .memory = &params_only<dynamic_quantize_params>,
+    .shape = &joined_rows_shape,
+    .memory = &joined_rows_memory,
     .prepare = &dynamic_quantize_asymmetric_prepare,
     .decide = &laws::dynamic_quantize,
 };
@@ -30485,9 +31173,9 @@ inline constexpr op_def dynamic_dequantize{
 OCTET_NAMESPACE_END
 
 // ---- octet/ops/dynamic_layers.hpp
-// qnn.dynamic_conv2d, qnn.dynamic_fully_connected: codes of rows, whose scales and zero points were
-// found when the network ran, times 8-bit weights, to float32. What qnn.conv2d or
-// qnn.fully_connected and qnn.dynamic_dequantize give, in one.
+// qnn.dynamic_conv2d, qnn.dynamic_fully_connected, qnn.dynamic_transposed: codes of rows, whose
+// scales and zero points were found when the network ran, times 8-bit weights, to float32. What
+// qnn.conv2d, qnn.fully_connected or qnn.transpose_conv2d and qnn.dynamic_dequantize give, in one.
 #define OCTET_OPS_DYNAMIC_LAYERS_HPP_
 
 
@@ -30503,13 +31191,23 @@ struct dynamic_layer_attrs {
 /// constant (optional). The weights' scales are those of the channels. R divides the images, or of
 /// a 1x1 window without steps and padding the pixels; of fully_connected the rows.
 struct dynamic_layer_params : conv2d_params {  // fully_connected: rows are lines of one pixel
+  bool transposed = false;
   kernels::row_scaling rows{};
 };
 namespace kernels {
 constexpr gemm_problem problem_of(const dynamic_layer_params& p) noexcept {
-  gemm_problem g = problem_of(static_cast<const conv2d_params&>(p), false);
+  const auto& layer = static_cast<const conv2d_params&>(p);
+  gemm_problem g =
+      p.transposed ? problem_of(transpose_conv2d_params{layer}) : problem_of(layer, false);
+  g.requant = &p.requant;  // not that of a copy
   g.rows = &p.rows;
   return g;
+}
+/// The rows of a phase of g, whose lines are fewer.
+constexpr row_scaling rows_of_phase(const gemm_problem& g, const gemm_problem& phase) noexcept {
+  row_scaling rows = *g.rows;
+  rows.lines = rows.lines / as_size(g.out_h) * as_size(phase.out_h);
+  return rows;
 }
 }  // namespace kernels
 
@@ -30549,8 +31247,13 @@ OCTET_INLINE void dynamic_layer_kernel(const kernel_args& a) noexcept {
     const std::size_t row = line / p.rows.lines;
     sums.in_zero_point = zeros != nullptr ? kernels::run_time_zero_point(p.in_type, zeros[row]) : 0;
     with_operands(p.in_type, p.weight_type, [&]<class In, class W>(type_tag<In>, type_tag<W>) {
-      conv2d(sums, static_cast<const In*>(a.in[0]), static_cast<const W*>(a.in[1]),
-             scaled_sums{p, scales[row], static_cast<float*>(a.out[0])}, false, line, line + 1);
+      const auto* x = static_cast<const In*>(a.in[0]);
+      const auto* w = static_cast<const W*>(a.in[1]);
+      const scaled_sums y{p, scales[row], static_cast<float*>(a.out[0])};
+      if (p.transposed)
+        transpose_conv2d({sums}, x, w, y, line, line + 1);
+      else
+        conv2d(sums, x, w, y, false, line, line + 1);
     });
   }
 }
@@ -30582,6 +31285,11 @@ constexpr status dynamic_conv2d_shape(const node_view& n, std::span<dims> out) {
   const bool pixels = is_pointwise(a, n.in[1].shape);
   return check_row_scales(n, pixels ? product_of(x[0], x[1], x[2]) : as_size(x[0]));
 }
+/// R divides the images.
+constexpr status dynamic_transposed_shape(const node_view& n, std::span<dims> out) {
+  if (auto s = transpose_conv2d_op_shape(n, out); !s) return s;
+  return check_row_scales(n, as_size(n.in[0].shape[0]));
+}
 constexpr status dynamic_fully_connected_shape(const node_view& n, std::span<dims> out) {
   if (auto s = fully_connected_op_shape(n, out); !s) return s;
   return check_row_scales(n, n.in[0].shape.elements().value / as_size(n.in[1].shape[1]));
@@ -30594,13 +31302,17 @@ constexpr void set_lines(conv2d_params& p, std::size_t count) {
   p.pad_top = p.pad_left = 0;
   p.in_h = p.out_h = static_cast<std::int32_t>(count);
 }
-template <bool Dense>
+enum class dynamic_kind : std::uint8_t { window, dense, transposed };
+template <dynamic_kind Kind>
 constexpr void set_dynamic_layer(dynamic_layer_params& p, const node_view& n) {
   const dims &x = n.in[0].shape, &w = n.in[1].shape;
   const std::size_t scales = std::max<std::size_t>(1, n.in[2].shape.elements().value);
-  if constexpr (Dense) {
+  if constexpr (Kind == dynamic_kind::dense) {
     p.in_c = w[1], p.out_c = w[0], p.groups = 1;
     set_lines(p, x.elements().value / as_size(w[1]));
+  } else if constexpr (Kind == dynamic_kind::transposed) {
+    p.transposed = true;
+    set_geometry(p, read_attributes<transpose_conv2d_attrs>(*n.attrs), x, w, n.out[0].shape);
   } else {
     set_conv2d<false>(p, read_attributes<conv2d_attrs>(*n.attrs), n);
     if (as_size(p.batch) % scales != 0) set_lines(p, product_of(p.batch, p.in_h, p.in_w));
@@ -30608,9 +31320,10 @@ constexpr void set_dynamic_layer(dynamic_layer_params& p, const node_view& n) {
   p.rows.lines = std::max<std::size_t>(1, product_of(p.batch, p.out_h) / scales);
   p.requant.mode = rounding::none;
 }
-template <bool Dense> constexpr void dynamic_layer_memory(const node_view& n, node_memory& to) {
+template <dynamic_kind Kind>
+constexpr void dynamic_layer_memory(const node_view& n, node_memory& to) {
   dynamic_layer_params p{};
-  set_dynamic_layer<Dense>(p, n);
+  set_dynamic_layer<Kind>(p, n);
   const tensor_desc& w = n.in[1];
   to.make<dynamic_layer_params>();
   set_types(p, n);
@@ -30619,7 +31332,10 @@ template <bool Dense> constexpr void dynamic_layer_memory(const node_view& n, no
   to.array<float>(as_size(p.out_c));
   kernels::gemm_problem g = kernels::problem_of(p);
   set_weights(g, w);
-  to.kernel([&](const kernels::target_layout& t) { return kernels::gemm_memory(g, t); });
+  to.kernel([&](const kernels::target_layout& t) {
+    return Kind == dynamic_kind::transposed ? kernels::transpose_conv2d_memory(g, t)
+                                            : kernels::gemm_memory(g, t);
+  });
 }
 #if OCTET_HAS_DEFINITIONS
 /// Scales and bias of the channels, the order of products, the bounds of the results.
@@ -30644,10 +31360,10 @@ OCTET_INLINE status set_row_scaling(const node_view& n, prepared& to, dynamic_la
   p.rows.min = static_cast<float>(c.float_lo), p.rows.max = static_cast<float>(c.float_hi);
   return unit{};
 }
-template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared& to) {
+template <dynamic_kind Kind> status dynamic_layer_prepare(const node_view& n, prepared& to) {
   auto& p =
       to.make<dynamic_layer_params>(&reference::dynamic_layer_kernel, kernel_id::dynamic_layer);
-  set_dynamic_layer<Dense>(p, n);
+  set_dynamic_layer<Kind>(p, n);
   set_types(p, n);
   if (n.in[0].per_channel() || n.in[0].zero_point() != 0)
     return unsupported("a zero point of the input's codes", std::to_string(n.in[0].zero_point()),
@@ -30662,7 +31378,7 @@ template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared&
   return unit{};
 }
 #else
-template <bool Dense> status dynamic_layer_prepare(const node_view& n, prepared& to);
+template <dynamic_kind Kind> status dynamic_layer_prepare(const node_view& n, prepared& to);
 #endif
 inline constexpr form dynamic_layer_forms[] = {
     {.in = {eight_bit, eight_bit, dtype::f32, dtype::s32, dtype::f32},
@@ -30680,10 +31396,26 @@ inline constexpr op_def dynamic_conv2d{
     .kernel = kernel_id::dynamic_layer,
     .attributes = keys_of<conv2d_attrs, dynamic_layer_attrs, float_clamp_attrs>,
     .shape = &dynamic_conv2d_shape,
-    .memory = &dynamic_layer_memory<false>,
-    .prepare = &dynamic_layer_prepare<false>,
+    .memory = &dynamic_layer_memory<dynamic_kind::window>,
+    .prepare = &dynamic_layer_prepare<dynamic_kind::window>,
     .decide = &laws::dynamic_dequantize,
     .macs = &layer_macs,
+};
+inline constexpr op_def dynamic_transposed{
+    .name = "qnn.dynamic_transposed",
+    .summary =
+        "transposed convolution of codes whose scales were chosen when it ran, sums to float32",
+    .min_inputs = 3,
+    .max_inputs = 5,
+    .optional = {3, 4},
+    .forms = dynamic_layer_forms,
+    .kernel = kernel_id::dynamic_layer,
+    .attributes = keys_of<transpose_conv2d_attrs, dynamic_layer_attrs, float_clamp_attrs>,
+    .shape = &dynamic_transposed_shape,
+    .memory = &dynamic_layer_memory<dynamic_kind::transposed>,
+    .prepare = &dynamic_layer_prepare<dynamic_kind::transposed>,
+    .decide = &laws::dynamic_dequantize,
+    .macs = &transpose_conv2d_macs,
 };
 inline constexpr op_def dynamic_fully_connected{
     .name = "qnn.dynamic_fully_connected",
@@ -30695,8 +31427,8 @@ inline constexpr op_def dynamic_fully_connected{
     .kernel = kernel_id::dynamic_layer,
     .attributes = keys_of<fully_connected_attrs, dynamic_layer_attrs, float_clamp_attrs>,
     .shape = &dynamic_fully_connected_shape,
-    .memory = &dynamic_layer_memory<true>,
-    .prepare = &dynamic_layer_prepare<true>,
+    .memory = &dynamic_layer_memory<dynamic_kind::dense>,
+    .prepare = &dynamic_layer_prepare<dynamic_kind::dense>,
     .decide = &laws::dynamic_dequantize,
     .macs = &layer_macs,
 };
@@ -32186,7 +32918,8 @@ namespace ops {
 #if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status l2_normalization_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  auto& p = to.make<l2_normalization_params>(&reference::l2_normalization_kernel);
+  auto& p = to.make<l2_normalization_params>(&reference::l2_normalization_kernel,
+                                             kernel_id::l2_normalization);
   p.type = x.type;
   p.depth = x.shape.rank == 0 ? 1 : as_size(x.shape.back(0));
   p.rows = p.depth == 0 ? 0 : x.shape.elements().value / p.depth;
@@ -32212,6 +32945,7 @@ inline constexpr op_def qnn_l2_normalization{
     .summary = "rows divided by their Euclidean length, quantized",
     .forms = qnn_l2_normalization_forms,
     .quantized = true,
+    .kernel = kernel_id::l2_normalization,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<l2_normalization_params>,
@@ -32222,6 +32956,7 @@ inline constexpr op_def l2_normalization{
     .name = "l2_normalization",
     .summary = "rows divided by their Euclidean length",
     .forms = float_forms,
+    .kernel = kernel_id::l2_normalization,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<l2_normalization_params>,
@@ -32503,8 +33238,9 @@ OCTET_NAMESPACE_END
 
 // ---- octet/ops/layer_norm.hpp
 // layer_norm: rows of float32 to mean 0 and variance 1, or to a mean square of 1, as ONNX Runtime's
-// operators of that kind and PyTorch's compute them. Each has an order of its own for the sums,
-// which decides the last bits.
+// operators of that kind and PyTorch's compute them, or as XNNPACK's single operators do that
+// normalize rows in TFLite files. Each has an order of its own for the sums, which decides the last
+// bits.
 #define OCTET_OPS_LAYER_NORM_HPP_
 
 #include <bit>
@@ -32528,8 +33264,9 @@ struct layer_norm_attrs {
       field{"in_order", &layer_norm_attrs::in_order}, field{"groups", &layer_norm_attrs::groups},
       field{"wide", &layer_norm_attrs::wide}};
 };
-/// How the sums of a row run; cascade, wide: PyTorch's (ATEN).
-enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide };
+/// How the sums of a row run; cascade, wide: PyTorch's (ATEN); apart: XNNPACK's mean, squared
+/// difference and mean.
+enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide, apart };
 constexpr std::string_view name_of(row_sums s) noexcept {
   switch (s) {
     case row_sums::lanes: return "lanes";
@@ -32537,6 +33274,7 @@ constexpr std::string_view name_of(row_sums s) noexcept {
     case row_sums::in_order: return "in_order";
     case row_sums::cascade: return "cascade";
     case row_sums::wide: return "wide";
+    case row_sums::apart: return "apart";
   }
   return no_enumerator;
 }
@@ -32682,12 +33420,24 @@ constexpr row_moments moments_in_cascade(const float* x, std::size_t n) noexcept
     if (whole > 0) all.add(cascaded_moments(x + l, whole));
   return {all.mean, all.squares};
 }
+/// `squares` is their mean.
+constexpr row_moments moments_apart(const float* x, std::size_t n) noexcept {
+  const float share = numerics::div(1.f, static_cast<float>(n)),
+              mean = numerics::scaled_sum_xnn(
+                  numerics::row_sum_xnn(n, [x](std::size_t i) { return x[i]; }), share);
+  const float squares = numerics::row_sum_xnn(n, [x, mean](std::size_t i) {
+    const float d = numerics::sub(x[i], mean);
+    return numerics::mul(d, d);
+  });
+  return {mean, numerics::scaled_sum_xnn(squares, share)};
+}
 constexpr row_moments moments_of(const layer_norm_params& p, const float* x) noexcept {
   switch (p.sums) {
     case row_sums::lanes: return moments_in_lanes(x, p.size, p.centred);
     case row_sums::running: return running_moments(x, p.size);
     case row_sums::cascade: return moments_in_cascade(x, p.size);
     case row_sums::wide: return wide_moments(x, p.size);
+    case row_sums::apart: return moments_apart(x, p.size);
     case row_sums::in_order: break;
   }
   return moments_in_order(x, p.size, p.centred);
@@ -32698,6 +33448,7 @@ constexpr bool multiplies(row_sums s) noexcept {
 }
 /// sqrt(squares / n + epsilon), or its reciprocal.
 constexpr float deviation_of(const layer_norm_params& p, float squares) noexcept {
+  if (p.sums == row_sums::apart) return numerics::rsqrt_xnn(numerics::add(squares, p.epsilon));
   const float root = numerics::sqrt_f32(
       numerics::add(numerics::div(squares, static_cast<float>(p.size)), p.epsilon));
   return multiplies(p.sums) ? numerics::div(1.f, root) : root;
@@ -32742,7 +33493,12 @@ constexpr void layer_norm(const layer_norm_params& p, const float* x, const floa
     const float by = deviation_of(p, m.squares);
     for (std::size_t i = 0; i < p.size; ++i) {
       const float d = numerics::sub(from[i], m.mean), w = weight ? weight[i] : 1.f;
-      if (multiplies(p.sums)) {
+      if (p.sums == row_sums::apart) {
+        const float scale = numerics::mul(by, w);
+        to[i] = numerics::add(
+            numerics::mul(from[i], scale),
+            numerics::add(numerics::mul(numerics::sub(0.f, m.mean), scale), bias ? bias[i] : 0.f));
+      } else if (multiplies(p.sums)) {
         const float t = numerics::mul(d, by);  // PyTorch adds 0 where there is no bias
         to[i] = bias                          ? numerics::fma(t, w, bias[i])
                 : p.sums == row_sums::cascade ? numerics::fma(t, w, 0.f)
@@ -32803,10 +33559,12 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
   p.centred = a.centred;
   // ONNX Runtime's vector loops begin at 8 elements, without the mean at 16.
   const bool lanes = !a.running && !a.in_order && p.size >= (a.centred ? 8u : 16u),
-             pytorch = n.round == rounding::aten;
-  if (pytorch && (a.running || a.in_order || !a.centred))
-    return unsupported("another order of sums, or none of means, under rounding ATEN");
-  p.sums = a.wide                     ? row_sums::wide
+             pytorch = n.round == rounding::aten, xnnpack = n.round == rounding::xnnpack;
+  if ((pytorch || xnnpack) && (a.running || a.in_order || !a.centred))
+    return unsupported("another order of sums, or none of means, under rounding " +
+                       std::string(name_of(n.round)));
+  p.sums = xnnpack                    ? row_sums::apart
+           : a.wide                   ? row_sums::wide
            : pytorch                  ? row_sums::cascade
            : lanes                    ? row_sums::lanes
            : a.centred && !a.in_order ? row_sums::running
@@ -32819,7 +33577,7 @@ status layer_norm_prepare(const node_view& n, prepared& to);
 inline constexpr form float_norm_forms[] = {
     {.in = {dtype::f32, dtype::f32, dtype::f32},
      .out = {dtype::f32},
-     .roundings = {rounding::onnxruntime, rounding::aten}},
+     .roundings = {rounding::onnxruntime, rounding::aten, rounding::xnnpack}},
 };
 inline constexpr op_def float_layer_norm{
     .name = "layer_norm",
@@ -38680,7 +39438,7 @@ constexpr status variance_op_shape(const node_view& n, std::span<dims> out) {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status variance_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<variance_attrs>(*n.attrs);
-  auto& p = to.make<variance_params>(&reference::variance_kernel);
+  auto& p = to.make<variance_params>(&reference::variance_kernel, kernel_id::variance);
   p.plan = make_reduce(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape);
   p.correction = a.correction, p.root = a.root;
   return unit{};
@@ -38696,6 +39454,7 @@ inline constexpr op_def variance{
     .summary = "variances or standard deviations over axes, and means",
     .outputs = 2,
     .forms = variance_forms,
+    .kernel = kernel_id::variance,
     .attributes = keys_of<reduce_attrs, variance_attrs>,
     .shape = &variance_op_shape,
     .memory = &params_only<variance_params>,
@@ -38728,6 +39487,7 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::dynamic_quantize_linear,
     &ops::dynamic_conv2d,
     &ops::dynamic_transpose_conv2d,
+    &ops::dynamic_transposed,
     &ops::dynamic_fully_connected,
     &ops::float_conv2d,
     &ops::float_depthwise_conv2d,
@@ -39526,6 +40286,7 @@ OCTET_NAMESPACE_END
 // Rewrites of the IR. Each keeps every output bit.
 #define OCTET_GRAPH_PASSES_HPP_
 
+#include <bit>
 #include <map>
 #include <set>
 
@@ -39611,9 +40372,10 @@ inline std::optional<dynamic_rows_of> dynamic_layer_of(const graph& g, std::size
   };
   const std::size_t layer = between(back.in[0]);
   const node& n = g.nodes[layer];
-  if ((n.op != &ops::conv2d && n.op != &ops::fully_connected) || n.round != rounding::none ||
-      g[back.in[0]].type != dtype::s32 || (n.in.size() > 2 && n.in[2] != no_tensor) ||
-      !stays(g, n.in[1]) || n.attrs.integer("groups", 1) != 1)
+  if ((n.op != &ops::conv2d && n.op != &ops::fully_connected && n.op != &ops::transpose_conv2d) ||
+      n.round != rounding::none || g[back.in[0]].type != dtype::s32 ||
+      (n.in.size() > 2 && n.in[2] != no_tensor) || !stays(g, n.in[1]) ||
+      n.attrs.integer("groups", 1) != 1)
     return {};
   const std::size_t quantize = between(n.in[0]);
   const node& q = g.nodes[quantize];
@@ -39653,7 +40415,9 @@ inline void fuse_dynamic_layers(graph& g) {
       q.out.push_back(zeros);
       q.attrs.erase("asymmetric");
     }
-    back.op = layer.op == &ops::conv2d ? &ops::dynamic_conv2d : &ops::dynamic_fully_connected;
+    back.op = layer.op == &ops::conv2d             ? &ops::dynamic_conv2d
+              : layer.op == &ops::transpose_conv2d ? &ops::dynamic_transposed
+                                                   : &ops::dynamic_fully_connected;
     back.in = {layer.in[0], layer.in[1], q.out[1], zeros,
                back.in.size() > 2 ? back.in[2] : no_tensor};
     for (const auto& [key, value] : layer.attrs.entries())
@@ -39691,6 +40455,182 @@ inline void share_quantized_rows(graph& g) {
     if (kept) continue;
     for (std::size_t o = 0; o < n.out.size(); ++o) now[as_size(n.out[o])] = g.nodes[*first].out[o];
     dead[i] = 1;
+  }
+  erase(g, dead);
+}
+
+/// Rows that are quantized when it runs, put together along the last axis from values that nothing
+/// else reads together: they are quantized from where they are. Exact: the same elements in the
+/// same order.
+inline void quantize_joined_rows(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (node& n : g.nodes) {
+    if (n.op != &ops::dynamic_quantize_asymmetric || n.in.size() != 1) continue;
+    const std::int32_t by = producer[as_size(n.in[0])];
+    if (by < 0 || uses[as_size(n.in[0])] != 1) continue;
+    const node& joined = g.nodes[as_size(by)];
+    const std::int32_t rank = g[n.in[0]].shape.rank;
+    const auto axis = joined.attrs.integer("axis");
+    if (joined.op != &ops::concat || (axis != -1 && axis != rank - 1) ||
+        !std::all_of(joined.in.begin(), joined.in.end(), [&](tensor_id t) { return stays(g, t); }))
+      continue;
+    node fused = n;
+    fused.in = joined.in;
+    const node_inputs view(g, fused);
+    std::array<dims, 3> shapes;
+    if (!takes(*fused.op, view.view()) || !fused.op->shape(view.view(), shapes)) continue;
+    n = std::move(fused);
+    dead[as_size(by)] = 1;
+  }
+  erase(g, dead);
+}
+
+/// What single operators make a row of mean 0 and variance 1 of, as TFLite's files have it: the
+/// nodes, and what normalizes rows in one.
+struct normalization_of {
+  std::vector<std::size_t> nodes{};
+  std::vector<tensor_id> in{};
+  layer_norm_attrs attrs{};
+};
+/// Finds them from the last one back: x * s + (-m * s + b), s = w / sqrt(mean((x - m)^2) +
+/// epsilon).
+class normalization_search {
+ public:
+  normalization_search(const graph& g, const std::vector<int>& uses,
+                       const std::vector<std::int32_t>& producer)
+      : g_(g), uses_(uses), producer_(producer) {}
+  std::optional<normalization_of> at(std::size_t last) {
+    found_ = {};
+    const auto parts = operands(g_.nodes[last], ops::add);
+    for (std::size_t k = 0; parts && k < 2; ++k) {
+      found_ = {};
+      const node *const product = before(parts->at(k), ops::mul, 1), *const shift =
+                                                                         before(parts->at(1 - k),
+                                                                                ops::add, 1);
+      if (product != nullptr && shift != nullptr && is_scaled(*product, *shift)) return found_;
+    }
+    return {};
+  }
+
+ private:
+  using pair = std::array<tensor_id, 2>;
+  static std::optional<pair> operands(const node& n, const op_def& op) {
+    if (n.op != &op || n.in.size() != 2 || !n.attrs.entries().empty()) return {};
+    return pair{n.in[0], n.in[1]};
+  }
+  /// The node that gives t, which `uses` operands read, where it is that operator.
+  const node* before(tensor_id t, const op_def& op, int uses) {
+    const std::int32_t by = producer_[as_size(t)];
+    if (by < 0 || uses_[as_size(t)] != uses || g_.nodes[as_size(by)].op != &op) return nullptr;
+    found_.nodes.push_back(as_size(by));
+    return &g_.nodes[as_size(by)];
+  }
+  bool is_scaled(const node& product, const node& shift) {
+    const auto values = operands(product, ops::mul), sums = operands(shift, ops::add);
+    if (!values || !sums) return false;
+    const auto marked = found_.nodes;
+    for (std::size_t k = 0; k < 8; ++k) {  // x * s or s * x, n * s + b or b + n * s, n * s or s * n
+      found_.nodes = marked;
+      const tensor_id x = values->at(k & 1), scale = values->at(1 - (k & 1)),
+                      bias = sums->at(1 - (k >> 1 & 1));
+      const node* const turned = before(sums->at(k >> 1 & 1), ops::mul, 1);
+      const auto both = turned != nullptr ? operands(*turned, ops::mul) : std::nullopt;
+      if (!both || both->at(1 - (k >> 2 & 1)) != scale) continue;
+      if (has_row(x, bias) && is_negative_mean(x, both->at(k >> 2 & 1)) && is_scale(x, scale)) {
+        found_.in.push_back(bias);
+        return true;
+      }
+    }
+    return false;
+  }
+  bool has_row(tensor_id x, tensor_id factors) const {
+    const dims &row = g_[x].shape, &f = g_[factors].shape;
+    return row.rank > 0 && f.rank > 0 && row.back(0) > 0 && g_[x].type == dtype::f32 &&
+           stays(g_, x) && stays(g_, factors) && f.back(0) == row.back(0) &&
+           f.elements().value == as_size(row.back(0));
+  }
+  /// The float that t is, a constant of one element.
+  std::optional<float> number(tensor_id t) const {
+    if (g_[t].role != tensor::kind::constant || g_[t].type != dtype::f32 ||
+        g_[t].shape.elements().value != 1)
+      return {};
+    float v = 0;
+    std::memcpy(&v, g_[t].data.bytes.data(), sizeof v);
+    return v;
+  }
+  /// A mean along the last axis, which stays, by XNNPACK's sums.
+  const node* mean_of_rows(tensor_id t, int uses) {
+    const node* const n = before(t, ops::mean, uses);
+    if (n == nullptr || n->round != rounding::xnnpack) return nullptr;
+    const auto axes = n->attrs.integers("axes");
+    const std::int32_t rank = g_[n->in[0]].shape.rank;
+    const bool last = axes.size() == 1 && (axes[0] == -1 || axes[0] == rank - 1);
+    return last && g_[t].shape.rank == rank ? n : nullptr;
+  }
+  bool is_negative_mean(tensor_id x, tensor_id t) {
+    const node* const negative = before(t, ops::sub, 1);
+    const auto from = negative != nullptr ? operands(*negative, ops::sub) : std::nullopt;
+    const auto zero = from ? number(from->at(0)) : std::nullopt;
+    if (!zero || std::bit_cast<std::uint32_t>(*zero) != 0) return false;
+    mean_ = from->at(1);
+    const node* const mean = mean_of_rows(mean_, 2);
+    return mean != nullptr && mean->in[0] == x;
+  }
+  /// w / sqrt(mean((x - m)^2) + epsilon).
+  bool is_scale(tensor_id x, tensor_id scale) {
+    const node* const weighted = before(scale, ops::mul, 2);
+    const auto factors = weighted != nullptr ? operands(*weighted, ops::mul) : std::nullopt;
+    for (std::size_t k = 0; factors && k < 2; ++k) {
+      const node* const root = before(factors->at(k), ops::rsqrt, 1);
+      if (root == nullptr || root->round != rounding::xnnpack || !root->attrs.entries().empty() ||
+          !has_row(x, factors->at(1 - k)))
+        continue;
+      found_.in = {x, factors->at(1 - k)};
+      return is_variance(x, root->in[0]);
+    }
+    return false;
+  }
+  bool is_variance(tensor_id x, tensor_id t) {
+    const node* const sum = before(t, ops::add, 1);
+    const auto parts = sum != nullptr ? operands(*sum, ops::add) : std::nullopt;
+    for (std::size_t k = 0; parts && k < 2; ++k) {
+      const auto epsilon = number(parts->at(1 - k));
+      if (!epsilon) continue;
+      found_.attrs.epsilon = static_cast<double>(*epsilon);
+      const node* const mean = mean_of_rows(parts->at(k), 1);
+      if (mean == nullptr) return false;
+      const node* const squares = before(mean->in[0], ops::squared_difference, 1);
+      return squares != nullptr && squares->attrs.entries().empty() && squares->in[0] == x &&
+             squares->in[1] == mean_;
+    }
+    return false;
+  }
+
+  const graph& g_;
+  const std::vector<int>& uses_;
+  const std::vector<std::int32_t>& producer_;
+  normalization_of found_{};
+  tensor_id mean_ = no_tensor;
+};
+/// Single operators that normalize rows are one node. Exact: it computes the same, row by row.
+inline void fuse_normalization(graph& g) {
+  const auto uses = use_counts(g);
+  const auto producer = producers(g);
+  normalization_search search(g, uses, producer);
+  std::vector<char> dead(g.nodes.size(), 0);
+  for (std::size_t i = 0; i < g.nodes.size(); ++i) {
+    auto found = search.at(i);
+    if (!found) continue;
+    node fused = g.nodes[i];
+    fused.op = &ops::float_layer_norm;
+    fused.in = std::move(found->in);
+    fused.attrs = to_attributes(found->attrs);
+    fused.round = rounding::xnnpack;
+    if (const node_inputs view(g, fused); !takes(*fused.op, view.view())) continue;
+    g.nodes[i] = std::move(fused);
+    for (const std::size_t n : found->nodes) dead[n] = 1;
   }
   erase(g, dead);
 }
@@ -40010,6 +40950,8 @@ inline void optimize(graph& g, bool keep_tensors = false) {
   fuse_dynamic_layers(g);
   share_quantized_rows(g);
   if (!keep_tensors) {
+    quantize_joined_rows(g);
+    fuse_normalization(g);
     fuse_attention(g);
     leave_heads_inside(g);
     fuse_pad(g);

@@ -458,6 +458,15 @@ class recipe_maker {
       if (!dense) set("pad_top", 1), set("pad_left", 1), set("pad_bottom", 1), set("pad_right", 1);
       return true;
     }
+    if (is(ops::dynamic_transposed)) {
+      const dims x_in = x(image());
+      const std::int32_t out = constant({x_in.back(0), 3, 3, x_in.back(0)})[0];
+      next({x_in[0]}).range(0.01, 2);
+      next({x_in[0]}).range(-128, 127);
+      constant({out});
+      set("stride_h", 2), set("stride_w", 2);
+      return true;
+    }
     if (is(ops::dynamic_transpose_conv2d)) {
       const dims x_in = x(image());
       r_.in[0].range(-255, 255);

@@ -301,6 +301,16 @@ template <> struct cases<octet::ops::float_conv3d> {
     n.in[1].constant(), n.in[2].constant();
     to.without(n, 2, 0);
     to.shorter(n, 0);
+    node_case& wide =
+        to.add("rows of pixels, padding", {dims{2, 3, 4, 21, 5}, dims{35, 2, 3, 3, 5}, dims{35}});
+    a = {}, a.before = {1, 1, 1}, a.after = {0, 1, 1};
+    wide.attrs = to_attributes(a);
+    wide.in[1].constant(), wide.in[2].constant();
+    node_case& steps =
+        to.add("groups, steps", {dims{1, 2, 3, 40, 6}, dims{38, 1, 2, 3, 3}, dims{38}});
+    a = {}, a.strides = {1, 1, 2}, a.dilations = {1, 1, 2}, a.before = {2, 0, 7};
+    steps.attrs = to_attributes(a);
+    steps.in[1].constant(), steps.in[2].constant();
     to.add("no volumes", {dims{0, 2, 2, 2, 3}, dims{2, 1, 1, 1, 3}, dims{2}});
     node_case& known = to.add("by hand", {dims{1, 2, 1, 2, 1}, dims{1, 2, 1, 2, 1}, dims{1}});
     known.in[0].values = {1, 2, 3, 4}, known.in[1].values = {5, 6, 7, 8}, known.in[2].values = {9};

@@ -319,6 +319,15 @@ template <> struct cases<octet::ops::cumsum> {
     product.attrs.set("wide", std::int64_t{1});
     product.in[0].values = {1, 2, 3, 4, 5, 6}, product.expected = {{1, 2, 6, 4, 20, 120}};
     to.add("none", {dims{0, 3}}).attrs.set("axis", std::int64_t{1});
+    for (const std::int64_t flags : {0, 1, 2, 3, 4, 7}) {
+      const auto flagged = [&](node_case& c, std::int64_t axis) {
+        c.attrs.set("axis", axis), c.attrs.set("exclusive", flags & 1);
+        c.attrs.set("reverse", flags >> 1 & 1), c.attrs.set("wide", flags >> 2 & 1);
+      };
+      const std::string name = ", flags " + std::to_string(flags);
+      flagged(to.add("columns" + name, {dims{2, 5, 39}}), 1);
+      flagged(to.add("rows" + name, {dims{19, 45}}), 1);
+    }
   }
 };
 template <> struct cases<octet::ops::topk> {
@@ -332,8 +341,8 @@ template <> struct cases<octet::ops::topk> {
     to.add("none of them", {dims{3, 4}}, 2).attrs.set("k", std::int64_t{0});
     for (std::int64_t order = 0; order < octet::topk_orders; ++order)
       for (const std::int64_t k : {1, 2, 70, 150}) {
-        node_case& o = to.add("order " + std::to_string(order) + ", " + std::to_string(k),
-                              {dims{2, 150}}, 2);
+        node_case& o =
+            to.add("order " + std::to_string(order) + ", " + std::to_string(k), {dims{2, 150}}, 2);
         o.attrs.set("k", k), o.attrs.set("order", order);
         if (k != 70) o.attrs.set("smallest", std::int64_t{1});
       }

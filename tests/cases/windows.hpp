@@ -190,6 +190,7 @@ template <> struct cases<octet::ops::variance> {
       };
       some("images to channels", {2, 3, 4, 35}, {1, 2}, 1);
       some("rows", {5, 40}, {1}, 0).attrs.set("keep_dims", std::int64_t{1});
+      some("more rows than lanes", {37, 45}, {1}, 1);
       some("all", {2, 3, 5}, {}, 2.5);
       some("no rows", {0, 4}, {1}, 1);
       node_case& n = some("by hand", {2, 2}, {1}, 1);

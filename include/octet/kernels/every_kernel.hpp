@@ -17,6 +17,7 @@
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/binary.hpp"
 #include "octet/ops/conv2d.hpp"
+#include "octet/ops/conv3d.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/dynamic_layers.hpp"
@@ -27,6 +28,7 @@
 #include "octet/ops/fully_connected.hpp"
 #include "octet/ops/gather.hpp"
 #include "octet/ops/grid_sample.hpp"
+#include "octet/ops/l2_normalization.hpp"
 #include "octet/ops/layer_norm.hpp"
 #include "octet/ops/local_response.hpp"
 #include "octet/ops/lstm.hpp"
@@ -47,6 +49,7 @@
 #include "octet/ops/svdf.hpp"
 #include "octet/ops/transpose_conv2d.hpp"
 #include "octet/ops/unary.hpp"
+#include "octet/ops/variance.hpp"
 #endif
 #include "octet/kernels/target.hpp"
 #if OCTET_HAS_KERNELS && defined(OCTET_WANTS_EVERY_KERNEL) && !defined(OCTET_HAS_EVERY_KERNEL)

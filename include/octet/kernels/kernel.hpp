@@ -124,7 +124,11 @@ enum class kernel_id : std::uint8_t {
   resample,
   grid_sample,
   embedding_bag,
-  local_response
+  local_response,
+  conv3d,
+  l2_normalization,
+  variance,
+  cumsum
 };
 constexpr std::string_view name_of(kernel_id k) noexcept {
   switch (k) {
@@ -176,6 +180,10 @@ constexpr std::string_view name_of(kernel_id k) noexcept {
     case kernel_id::grid_sample: return "grid_sample";
     case kernel_id::embedding_bag: return "embedding_bag";
     case kernel_id::local_response: return "local_response";
+    case kernel_id::conv3d: return "conv3d";
+    case kernel_id::l2_normalization: return "l2_normalization";
+    case kernel_id::variance: return "variance";
+    case kernel_id::cumsum: return "cumsum";
   }
   return no_enumerator;
 }

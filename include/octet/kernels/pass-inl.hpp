@@ -164,6 +164,8 @@ OCTET_NAMESPACE_END
 #include "octet/kernels/attention-inl.hpp"
 #include "octet/kernels/recurrent-inl.hpp"
 #include "octet/kernels/layer_norm-inl.hpp"
+#include "octet/kernels/rows-inl.hpp"
+#include "octet/kernels/volume-inl.hpp"
 // clang-format on
 #endif
 #endif

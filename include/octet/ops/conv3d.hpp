@@ -4,6 +4,7 @@
 #ifndef OCTET_OPS_CONV3D_HPP_
 #define OCTET_OPS_CONV3D_HPP_
 
+#include "octet/kernels/float_gemm.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/float_layers.hpp"
 #include "octet/ops/work.hpp"
@@ -24,7 +25,24 @@ struct conv3d_params {
   std::array<std::int32_t, 3> in{}, out{}, kernel{}, stride{}, dilation{}, pad{};
   bool has_bias = false, fused = false;
   float min = 0, max = 0;
+  const void* weights = nullptr;  // null: computed at run time
+  const std::byte* packed = nullptr;
 };
+namespace kernels {
+constexpr float_columns columns_of(const conv3d_params& p) noexcept {
+  const std::size_t steps =
+      product_of(p.kernel[0], p.kernel[1], p.kernel[2]) * as_size(p.in_c / p.groups);
+  return {.groups = as_size(p.groups),
+          .columns = as_size(p.out_c / p.groups),
+          .steps = steps,
+          .column_stride = steps,
+          .weights = p.weights};
+}
+constexpr bool conv3d_accepts(const conv3d_params& p) noexcept { return p.weights != nullptr; }
+constexpr node_bytes conv3d_bytes(const conv3d_params& p, const target_layout& t) noexcept {
+  return conv3d_accepts(p) ? float_gemm_bytes(columns_of(p), t) : node_bytes{};
+}
+}  // namespace kernels
 constexpr shape_or conv3d_shape(const conv3d_attrs& a, const dims& x, const dims& w) {
   if (x.rank != 5 || w.rank != 5) return violation{rule::rank, dims{0, 0, 0, 0, 0}, x};
   for (const dims* d : {&a.strides, &a.dilations, &a.before, &a.after})
@@ -99,17 +117,29 @@ constexpr status conv3d_op_shape(const node_view& n, std::span<dims> out) {
   return set_shape(
       out, conv3d_shape(read_attributes<conv3d_attrs>(*n.attrs), n.in[0].shape, n.in[1].shape));
 }
-#if OCTET_HAS_DEFINITIONS
-OCTET_INLINE status float_conv3d_prepare(const node_view& n, prepared& to) {
+constexpr void set_conv3d(conv3d_params& p, const node_view& n) {
   const auto a = read_attributes<conv3d_attrs>(*n.attrs);
   const dims &x = n.in[0].shape, &w = n.in[1].shape, &y = n.out[0].shape;
-  auto& p = to.make<conv3d_params>(&reference::conv3d_kernel);
-  p.batch = x[0], p.in_c = x[4], p.out_c = w[0], p.groups = x[4] / w[4];
+  p.batch = x[0], p.in_c = x[4], p.out_c = w[0];
+  p.groups = w[4] > 0 && x[4] >= w[4] ? x[4] / w[4] : 1;  // memory is counted of any shapes
   for (int i = 0; i < 3; ++i) {
     const auto k = as_size(i);
     p.in[k] = x[i + 1], p.out[k] = y[i + 1], p.kernel[k] = w[i + 1];
     p.stride[k] = a.strides[i], p.dilation[k] = a.dilations[i], p.pad[k] = a.before[i];
   }
+  if (n.is_constant(1)) p.weights = n.constant[1].data();
+}
+constexpr void float_conv3d_memory(const node_view& n, node_memory& to) {
+  to.make<conv3d_params>();
+  conv3d_params p{};
+  set_conv3d(p, n);
+  to.kernel([&](const kernels::target_layout& t) { return kernels::conv3d_bytes(p, t); });
+}
+#if OCTET_HAS_DEFINITIONS
+OCTET_INLINE status float_conv3d_prepare(const node_view& n, prepared& to) {
+  const dims& w = n.in[1].shape;
+  auto& p = to.make<conv3d_params>(&reference::conv3d_kernel, kernel_id::conv3d);
+  set_conv3d(p, n);
   if (n.present(2) && n.in[2].shape.elements().value != as_size(w[0]))
     return invalid("bias count", std::to_string(n.in[2].shape.elements().value),
                    std::to_string(w[0]));
@@ -137,9 +167,10 @@ inline constexpr op_def float_conv3d{
     .max_inputs = 3,
     .optional = {2},
     .forms = conv3d_forms,
+    .kernel = kernel_id::conv3d,
     .attributes = keys_of<conv3d_attrs, float_clamp_attrs>,
     .shape = &conv3d_op_shape,
-    .memory = &params_only<conv3d_params>,
+    .memory = &float_conv3d_memory,
     .prepare = &float_conv3d_prepare,
     .decide = &laws::float_conv3d,
     .macs = &layer_macs,

@@ -431,7 +431,7 @@ constexpr status cumsum_op_shape(const node_view& n, std::span<dims> out) {
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status cumsum_prepare(const node_view& n, prepared& to) {
-  auto& p = to.make<axis_params>(&reference::cumsum_kernel);
+  auto& p = to.make<axis_params>(&reference::cumsum_kernel, kernel_id::cumsum);
   set_axis(p, read_attributes<axis_attrs>(*n.attrs), n);
   return unit{};
 }
@@ -468,6 +468,7 @@ inline constexpr op_def cumsum{
     .name = "cumsum",
     .summary = "running sums or products along an axis",
     .forms = cumsum_forms,
+    .kernel = kernel_id::cumsum,
     .attributes = keys_of<axis_attrs>,
     .shape = &cumsum_op_shape,
     .memory = &params_only<axis_params>,

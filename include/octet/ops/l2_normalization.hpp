@@ -71,7 +71,8 @@ namespace ops {
 #if OCTET_HAS_DEFINITIONS
 template <bool Quantized> status l2_normalization_prepare(const node_view& n, prepared& to) {
   const tensor_desc &x = n.in[0], &y = n.out[0];
-  auto& p = to.make<l2_normalization_params>(&reference::l2_normalization_kernel);
+  auto& p = to.make<l2_normalization_params>(&reference::l2_normalization_kernel,
+                                             kernel_id::l2_normalization);
   p.type = x.type;
   p.depth = x.shape.rank == 0 ? 1 : as_size(x.shape.back(0));
   p.rows = p.depth == 0 ? 0 : x.shape.elements().value / p.depth;
@@ -97,6 +98,7 @@ inline constexpr op_def qnn_l2_normalization{
     .summary = "rows divided by their Euclidean length, quantized",
     .forms = qnn_l2_normalization_forms,
     .quantized = true,
+    .kernel = kernel_id::l2_normalization,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<l2_normalization_params>,
@@ -107,6 +109,7 @@ inline constexpr op_def l2_normalization{
     .name = "l2_normalization",
     .summary = "rows divided by their Euclidean length",
     .forms = float_forms,
+    .kernel = kernel_id::l2_normalization,
     .attributes = keys_of<>,
     .shape = &same_op_shape,
     .memory = &params_only<l2_normalization_params>,

@@ -62,7 +62,7 @@ constexpr status variance_op_shape(const node_view& n, std::span<dims> out) {
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE status variance_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<variance_attrs>(*n.attrs);
-  auto& p = to.make<variance_params>(&reference::variance_kernel);
+  auto& p = to.make<variance_params>(&reference::variance_kernel, kernel_id::variance);
   p.plan = make_reduce(read_attributes<reduce_attrs>(*n.attrs), n.in[0].shape);
   p.correction = a.correction, p.root = a.root;
   return unit{};
@@ -78,6 +78,7 @@ inline constexpr op_def variance{
     .summary = "variances or standard deviations over axes, and means",
     .outputs = 2,
     .forms = variance_forms,
+    .kernel = kernel_id::variance,
     .attributes = keys_of<reduce_attrs, variance_attrs>,
     .shape = &variance_op_shape,
     .memory = &params_only<variance_params>,
