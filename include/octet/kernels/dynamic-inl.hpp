@@ -316,6 +316,23 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
       }
     }
   }
+  static const dynamic_quantize_params& params(const void* p) {
+    return *static_cast<const dynamic_quantize_params*>(p);
+  }
+  /// Parts find ranges together where one input has all rows.
+  static std::size_t scratch_bytes(const void* p) {
+    const auto& of = params(p);
+    return of.inputs == 1 ? numerics::ranges_scratch(of.rows, of.rows * of.length) : 0;
+  }
+  static kernel_fn before(const void* p, std::uint32_t parts) {
+    return params(p).rows < parts && scratch_bytes(p) != 0 ? &find_share : nullptr;
+  }
+  static void find_share(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    find_shared_ranges(a, p.rows, p.length, [&](std::size_t row) {
+      return static_cast<const float*>(a.in[0])[row * p.length];
+    });
+  }
   /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
   /// divisions. Of fewer rows than parts every part writes its share of each row.
   static void run(const kernel_args& a) noexcept {
@@ -329,7 +346,11 @@ template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
     numerics::row_scale scales[lanes32];
     for (std::size_t row = r.begin; row < r.end;) {
       const std::size_t left = r.end - row, rows = left < lanes32 ? left : lanes32;
-      find_ranges(p, a, row, rows, least, most);
+      if (!together) find_ranges(p, a, row, rows, least, most);
+      for (std::size_t i = 0; together && i < rows; ++i) {
+        const float_range of = shared_range(a, row + i);
+        least[i] = of.least, most[i] = of.most;
+      }
       if (p.formula == row_formula::xnnpack)
         scales_xnn(least, most, scales);
       else

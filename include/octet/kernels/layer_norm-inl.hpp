@@ -289,8 +289,9 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       return {mean, numerics::scaled_sum_xnn(sum_in_lanes_xnn(x, p.size, 16, squares_about{mean}),
                                              share)};
     }
-    return p.sums == row_sums::wide ? reference::wide_moments(x, p.size)
-                                    : row_moments_in_cascade(x, p.size);
+    return p.sums == row_sums::wide      ? reference::wide_moments(x, p.size)
+           : p.sums == row_sums::columns ? reference::moments_in_columns(p, x)
+                                         : row_moments_in_cascade(x, p.size);
   }
   static void moments(const layer_norm_params& p, const float* x, std::size_t rows, float* means,
                       float* squares) noexcept {
@@ -314,6 +315,7 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       }
       case row_sums::cascade:
       case row_sums::wide:
+      case row_sums::columns:
       case row_sums::apart:
         for (std::size_t i = 0; i < rows; ++i) {
           const reference::row_moments m = moments_of_one(p, x + i * p.size);

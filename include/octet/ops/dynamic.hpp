@@ -187,6 +187,21 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
   for (std::size_t i = 1; i < out.size(); ++i) out[i] = dims{a.rows};
   return unit{};
 }
+/// Memory of all that quantize by ranges found at run time: params P, rows of one input.
+template <class P>
+constexpr void dynamic_quantize_memory(std::size_t rows, std::size_t values, node_memory& to) {
+  to.make<P>();
+  to.kernel([&](const kernels::target_layout&) {
+    kernels::node_bytes bytes;
+    bytes.scratch = numerics::ranges_scratch(rows, values);
+    return bytes;
+  });
+}
+constexpr void dynamic_rows_memory(const node_view& n, node_memory& to) {
+  dynamic_quantize_memory<dynamic_quantize_params>(
+      as_size(read_attributes<dynamic_rows_attrs>(*n.attrs).rows), n.in[0].shape.elements().value,
+      to);
+}
 /// Of inputs put together along the last axis: a row is some whole indices of the others.
 constexpr status joined_rows_shape(const node_view& n, std::span<dims> out) {
   if (n.in.size() == 1) return dynamic_quantize_op_shape(n, out);
@@ -201,8 +216,9 @@ constexpr status joined_rows_shape(const node_view& n, std::span<dims> out) {
   return unit{};
 }
 constexpr void joined_rows_memory(const node_view& n, node_memory& to) {
+  if (n.in.size() == 1) return dynamic_rows_memory(n, to);
   to.make<dynamic_quantize_params>();
-  if (n.in.size() > 1) to.array<std::size_t>(n.in.size());
+  to.array<std::size_t>(n.in.size());
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE std::optional<row_formula> row_formula_of(rounding r, bool asymmetric) noexcept {

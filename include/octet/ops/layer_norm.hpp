@@ -26,16 +26,19 @@ struct layer_norm_attrs {
   std::int32_t groups = 0;
   bool wide = false;  // groups: sums in binary64, one element after another (instance_norm)
   bool channels_last = false;  // groups: the order of an image with its channels last
-  static constexpr auto fields = field_list{
-      field{"axes", &layer_norm_attrs::axes},         field{"epsilon", &layer_norm_attrs::epsilon},
-      field{"centred", &layer_norm_attrs::centred},   field{"running", &layer_norm_attrs::running},
-      field{"in_order", &layer_norm_attrs::in_order}, field{"groups", &layer_norm_attrs::groups},
-      field{"wide", &layer_norm_attrs::wide},
-      field{"channels_last", &layer_norm_attrs::channels_last}};
+  static constexpr auto fields =
+      field_list{field{"axes", &layer_norm_attrs::axes},
+                 field{"epsilon", &layer_norm_attrs::epsilon},
+                 field{"centred", &layer_norm_attrs::centred},
+                 field{"running", &layer_norm_attrs::running},
+                 field{"in_order", &layer_norm_attrs::in_order},
+                 field{"groups", &layer_norm_attrs::groups},
+                 field{"wide", &layer_norm_attrs::wide},
+                 field{"channels_last", &layer_norm_attrs::channels_last}};
 };
-/// How the sums of a row run; cascade, wide: PyTorch's (ATEN); apart: XNNPACK's mean, squared
-/// difference and mean.
-enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide, apart };
+/// How the sums of a row run; cascade, wide, columns: PyTorch's (ATEN); apart: XNNPACK's mean,
+/// squared difference and mean.
+enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide, columns, apart };
 constexpr std::string_view name_of(row_sums s) noexcept {
   switch (s) {
     case row_sums::lanes: return "lanes";
@@ -43,6 +46,7 @@ constexpr std::string_view name_of(row_sums s) noexcept {
     case row_sums::in_order: return "in_order";
     case row_sums::cascade: return "cascade";
     case row_sums::wide: return "wide";
+    case row_sums::columns: return "columns";
     case row_sums::apart: return "apart";
   }
   return no_enumerator;
@@ -234,6 +238,7 @@ constexpr row_moments moments_of(const layer_norm_params& p, const float* x) noe
     case row_sums::running: return running_moments(x, p.size);
     case row_sums::cascade: return moments_in_cascade(x, p.size);
     case row_sums::wide: return wide_moments(x, p.size);
+    case row_sums::columns: return moments_in_columns(p, x);
     case row_sums::apart: return moments_apart(x, p.size);
     case row_sums::in_order: break;
   }
@@ -263,8 +268,7 @@ struct channel_factors {
 constexpr channel_factors factors_of(const layer_norm_params& p, const row_moments& m,
                                      const float* weight, const float* bias, std::size_t c) {
   const bool columns = p.sums == row_sums::columns;
-  const float variance =
-      columns ? m.squares : numerics::div(m.squares, static_cast<float>(p.size));
+  const float variance = columns ? m.squares : numerics::div(m.squares, static_cast<float>(p.size));
   const double root = numerics::sqrt(
       numerics::add(static_cast<double>(variance > 0 ? variance : 0.f), p.exact_epsilon));
   const float by = static_cast<float>(numerics::div(1., root)),
@@ -370,6 +374,7 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
                        std::string(name_of(n.round)));
   p.sums = xnnpack                    ? row_sums::apart
            : a.wide                   ? row_sums::wide
+           : a.channels_last          ? row_sums::columns
            : pytorch                  ? row_sums::cascade
            : lanes                    ? row_sums::lanes
            : a.centred && !a.in_order ? row_sums::running
