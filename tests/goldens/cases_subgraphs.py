@@ -1,5 +1,5 @@
-"""Goldens of what runs within other operators or chooses boxes: layers that keep something inside
-of loops, branches and composites, peepholes beside a projection, boxes of equal scores and without
+"""Goldens of what runs within other operators or chooses boxes: layers that keep something inside of
+loops, branches and composites, peepholes beside a projection, boxes of equal scores and without
 area, several classes a box, the largest none."""
 import numpy as np
 from flatbuffers import flexbuffers
@@ -77,79 +77,6 @@ def kept_in_subgraphs(w):
         y = part(r, m, x)
         m.output(y)
         w.add_calls(name, m, [[r.normal(size=(1, 2, 3)).astype(F)] for _ in range(5)])
-
-
-def variables_in_branches(w):
-    """A variable that one of two branches writes and both read, twice within each other."""
-    name = "variable_in_branches"
-    r = w.rng(name)
-    m = Model()
-    quantization = (0.05, -5)
-
-    def codes():
-        return r.integers(-128, 128, (1, 4)).astype(np.int8)
-
-    def handle(graph):
-        h = graph.tensor((), "resource")
-        graph.op("VAR_HANDLE", [], [h], "VarHandleOptions", container="", sharedName="kept")
-        return h
-
-    def plus_kept(graph, x):
-        old, o = [graph.tensor((1, 4), "int8", *quantization) for _ in range(2)]
-        graph.op("READ_VARIABLE", [handle(graph)], [old], "ReadVariableOptions")
-        graph.op("ADD", [x, old], [o], "AddOptions")
-        return o
-
-    def choose(graph, x, above, parts):
-        indices = []
-        for part in parts:
-            branch, index = m.subgraph()
-            branch.output(part(branch, branch.input((1, 4), "int8", *quantization)))
-            indices.append(index)
-        largest, c = graph.tensor((), "int8", *quantization), graph.tensor((), "bool")
-        graph.op("REDUCE_MAX", [x, graph.const(ints(0, 1))], [largest], "ReducerOptions")
-        graph.op("GREATER", [largest, graph.const(np.array(above, np.int8), *quantization)], [c],
-                 "GreaterOptions")
-        o = graph.tensor((1, 4), "int8", *quantization)
-        graph.op("IF", [c, x], [o], "IfOptions", thenSubgraphIndex=indices[0],
-                 elseSubgraphIndex=indices[1])
-        return o
-
-    def writes(graph, x):
-        y = plus_kept(graph, x)
-        graph.op("ASSIGN_VARIABLE", [handle(graph), y], [], "AssignVariableOptions")
-        return y
-
-    first, first_index = m.subgraph()
-    first.op("ASSIGN_VARIABLE", [handle(first), first.const(codes(), *quantization)], [],
-             "AssignVariableOptions")
-    x = m.input((1, 4), "int8", *quantization)
-    m.op("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=first_index)
-    y = choose(m, x, 60, (lambda g, v: plus_kept(g, choose(g, v, 100, (writes, plus_kept))),
-                          writes))
-    m.output(y, plus_kept(m, x))
-    w.add_calls(name, m, [[codes()] for _ in range(8)])
-
-
-def branches_of_scalars(w):
-    """The condition has an axis, what is chosen has none."""
-    m = Model()
-    c, x = m.input((1,), "bool"), m.input((), "float32")
-    indices = []
-    for number in (0.5, 3.0):
-        branch, index = m.subgraph()
-        v, o = branch.input((), "float32"), branch.tensor((), "float32")
-        branch.op("MUL", [v, branch.const(np.array(number, F))], [o], "MulOptions")
-        branch.output(o)
-        indices.append(index)
-    y = m.tensor((), "float32")
-    m.op("IF", [c, x], [y], "IfOptions", thenSubgraphIndex=indices[0],
-         elseSubgraphIndex=indices[1])
-    wide, both = m.tensor((1,), "float32"), m.tensor((2,), "float32")
-    m.op("EXPAND_DIMS", [y, m.const(ints(0)[0])], [wide], "ExpandDimsOptions")
-    m.op("CONCATENATION", [wide, wide], [both], "ConcatenationOptions", axis=0)
-    m.output(both)
-    w.add_calls("if_of_scalars", m, [[np.array([k]), np.array(1.5, F)] for k in (True, False)])
 
 
 def peepholes(w):
@@ -246,8 +173,6 @@ def none_of(w):
 
 def make(w):
     kept_in_subgraphs(w)
-    variables_in_branches(w)
-    branches_of_scalars(w)
     peepholes(w)
     suppression(w)
     several_classes(w)

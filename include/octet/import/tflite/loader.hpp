@@ -644,11 +644,14 @@ class tflite_loader {
     if (auto s = run_subgraph(f, i.then_branch, in, result); !s) return s;
     const auto then = std::exchange(written_, before);
     if (auto s = run_subgraph(f, i.else_branch, in, other); !s) return s;
-    const auto otherwise = std::exchange(written_, before);
-    --branches_;
-    const auto one = without_axes(condition.tensor);
-    if (!one) return one.error();
-    if (auto s = choose_variables(*one, then, otherwise); !s) return s;
+    // What layers of a branch keep begins anew in each call.
+    std::set<tensor_id> kept;
+    for (const variable& v : variables_) kept.insert(v.state);
+    for (std::size_t n = before; n < build_.g.nodes.size(); ++n)
+      for (const tensor_id t : build_.g.nodes[n].out)
+        if (kept.contains(t))
+          return unsupported("a variable that changes in a branch which not every call takes",
+                             build_.g[t].name);
     if (result.size() != other.size()) return malformed("branches of different outputs");
     return choose_values(f, o, *one, result, other);
   }
