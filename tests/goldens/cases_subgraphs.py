@@ -1,5 +1,5 @@
-"""Goldens of what runs within other operators or chooses boxes: layers that keep something inside of
-loops, branches and composites, peepholes beside a projection, boxes of equal scores and without
+"""Goldens of what runs within other operators or chooses boxes: layers that keep something inside
+of loops, branches and composites, peepholes beside a projection, boxes of equal scores and without
 area, several classes a box, the largest none."""
 import numpy as np
 from flatbuffers import flexbuffers

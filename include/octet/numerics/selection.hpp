@@ -1,8 +1,8 @@
 // Selecting and sorting in the order that libstdc++ leaves equal elements in: PyTorch's topk and
 // sort are its partial_sort, nth_element and sort, TensorFlow Lite's suppression of boxes its heap,
-// so that the steps decide which of equal elements come first. From the published algorithms: Musser's introspective sort and selection (median of
-// three, unguarded partition, heap below a depth, insertion below 16 elements), Williams' heap with
-// Floyd's sift to the bottom.
+// so that the steps decide which of equal elements come first. From the published algorithms:
+// Musser's introspective sort and selection (median of three, unguarded partition, heap below a
+// depth, insertion below 16 elements), Williams' heap with Floyd's sift to the bottom.
 #ifndef OCTET_NUMERICS_SELECTION_HPP_
 #define OCTET_NUMERICS_SELECTION_HPP_
 

@@ -73,8 +73,8 @@ inline bool is_suppressed(const non_max_suppression_params& p, const float* boxe
                           const std::int32_t* index, std::int32_t chosen,
                           box_candidate& next) noexcept {
   for (std::int32_t k = chosen; k-- > next.seen;) {
-    const float v = overlap(ordered(boxes + 4 * as_size(next.index)),
-                            ordered(boxes + 4 * as_size(index[k])));
+    const float v =
+        overlap(ordered(boxes + 4 * as_size(next.index)), ordered(boxes + 4 * as_size(index[k])));
     if (v >= p.overlap) return true;
     if (p.decay != 0)
       next.score = numerics::mul(
@@ -198,8 +198,8 @@ struct detection_postprocess_attrs {
 };
 /// Inputs: box encodings [1, N, 4 or more] {y, x, h, w}, scores [1, N, classes or one more],
 /// anchors [N, 4] {y, x, h, w}. Outputs: boxes [1, most * per_box, 4] {top, left, bottom, right},
-/// their classes [1, most * per_box] and scores [1, most * per_box], all float32, and how many boxes
-/// (per_box results each) or, where classes choose, results there are, float32 [1].
+/// their classes [1, most * per_box] and scores [1, most * per_box], all float32, and how many
+/// boxes (per_box results each) or, where classes choose, results there are, float32 [1].
 ///
 /// Centre = encoding / scale * extent of the anchor + its centre, half extent = exp(encoding /
 /// scale) / 2 * extent of the anchor, each in binary64 and rounded once. A box goes by its best
@@ -324,8 +324,8 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   }
   // Few boxes are looked at as a rule: they are decoded, and held against those taken, only then.
   auto* const waiting = static_cast<waiting_box*>(a.scratch);
-  auto* const of_box = reinterpret_cast<class_detection*>(
-      static_cast<detection*>(a.scratch) + p.anchors);  // its classes
+  auto* const of_box = reinterpret_cast<class_detection*>(static_cast<detection*>(a.scratch) +
+                                                          p.anchors);  // its classes
   std::size_t still = 0;
   for (std::size_t i = 0; i < p.anchors && p.per_class == 0; ++i) {
     const float* s = scores_of(i);

@@ -44,11 +44,11 @@ struct lstm_attrs {
 ///   Q3.12; ei = f32(f32(sw * sx) / 2^-12), er alike; then sat16(z + DR(c * peephole)), the output
 ///   gate's with the new cell (with a projection as the framework counts them: the units of what it
 ///   takes in one step, one sequence batch-major and else all, meet the first O peepholes again and
-///   again, as many as hidden values, the units behind them none); layer normalization: z in its own scale without the bias until then,
-///   see lstm_normalize. f, i, o = logistic(z) in Q0.15, g = tanh(z) (numerics::fixed16). c =
-///   sat16(s16(RDP(f c, 15)) + s16(RDP(i g, 30 + log2 sc))), m = sat8(DR(o tanh(c); f32(2^-30 /
-///   s_hidden)) + z_hidden), h = m or sat8(sat8(DR(sum (m - z_hidden) w + bias; f32(f32(sw *
-///   s_hidden) / sh)) + zh)).
+///   again, as many as hidden values, the units behind them none); layer normalization: z in its
+///   own scale without the bias until then, see lstm_normalize. f, i, o = logistic(z) in Q0.15, g =
+///   tanh(z) (numerics::fixed16). c = sat16(s16(RDP(f c, 15)) + s16(RDP(i g, 30 + log2 sc))), m =
+///   sat8(DR(o tanh(c); f32(2^-30 / s_hidden)) + z_hidden), h = m or sat8(sat8(DR(sum (m -
+///   z_hidden) w + bias; f32(f32(sw * s_hidden) / sh)) + zh)).
 struct lstm_params {
   std::int32_t batch = 0, steps = 0, in_c = 0, units = 0, state = 0;
   bool time_major = false, coupled = false;  // coupled: no input gate of its own
@@ -245,9 +245,9 @@ constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std
     std::int16_t* z = gates + i * n;
     if (gate[i]->peeps)
       for (std::size_t u = 0; u < n && earlier * n + u < peeping; ++u)
-        z[u] = saturate16(std::int64_t{z[u]} + numerics::doubling_high_half_away(
-                                                   c[u] * o.peephole[i][(earlier * n + u) % s],
-                                                   gate[i]->peephole));
+        z[u] = saturate16(std::int64_t{z[u]} +
+                          numerics::doubling_high_half_away(
+                              c[u] * o.peephole[i][(earlier * n + u) % s], gate[i]->peephole));
     if (p.normalizes) lstm_normalize(*gate[i], z, n, o.norm[i], o.bias[i]);
   };
   finish_sums(0), finish_sums(1);

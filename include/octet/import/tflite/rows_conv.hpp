@@ -98,12 +98,12 @@ inline status check_bias(const tflite_node& n, tensor_id x, tensor_id bias,
   if (n.g()[x].type != dtype::s16) return unit{};
   using tflite_schema::tensor_type;
   if (asks && said != tensor_type{} && tflite_schema::dtype_of_tensor(said) != type)
-    return invalid("bias of another type than quantized_bias_type says",
-                   std::string(name_of(type)), std::string(tflite_schema::name_of(said)));
+    return invalid("bias of another type than quantized_bias_type says", std::string(name_of(type)),
+                   std::string(tflite_schema::name_of(said)));
   if (type == dtype::s32 && !(asks && said == tensor_type::int32))
-    return unsupported("int32 bias next to int16", {},
-                       asks ? "int64, or quantized_bias_type says int32: TFLite reads it as int64"
-                            : "int64");
+    return unsupported(
+        "int32 bias next to int16", {},
+        asks ? "int64, or quantized_bias_type says int32: TFLite reads it as int64" : "int64");
   return unit{};
 }
 /// Dynamic-range layers: float activations, 8-bit weights.

@@ -273,7 +273,8 @@ inline status embedding_lookup(tflite_node& n) {
   if (n.out().type == dtype::f32)
     if (const auto read = read_uint8_as_int8(n, 1); !read) return read.error();
   const dims table = n.in(1).shape;
-  if (const int bits = n.of_file(n.in_id(1)).packed_bits; bits != 0 && table.rank > 0 &&
+  if (const int bits = n.of_file(n.in_id(1)).packed_bits;
+      bits != 0 && table.rank > 0 &&
       table.elements().value / as_size(std::max(table[0], 1)) * as_size(bits) % 8 != 0)
     return unsupported("look-up table whose rows are no whole bytes", to_string(table),
                        "rows of a multiple of " + std::to_string(8 / bits) +

@@ -167,7 +167,7 @@ inline std::string_view kind_of_file(std::span<const std::byte> bytes) {
       {{"\x80", 1}, "a Python pickle"},
       {{"GGUF", 4}, "a GGUF file: a language model, which octet does not read"},
       {{"\x93NUMPY", 6}, "a NumPy array"},
-      {{"\x7f" "ELF", 4}, "a program or shared library"},
+      {{"\177ELF", 4}, "a program or shared library"},
       {{"\x89PNG", 4}, "a picture"},
       {{"\xff\xd8\xff", 3}, "a picture"},
   };
