@@ -79,6 +79,58 @@ def kept_in_subgraphs(w):
         w.add_calls(name, m, [[r.normal(size=(1, 2, 3)).astype(F)] for _ in range(5)])
 
 
+def variables_in_branches(w):
+    """A variable that one of two branches writes and both read, twice within each other."""
+    name = "variable_in_branches"
+    r = w.rng(name)
+    m = Model()
+    quantization = (0.05, -5)
+
+    def codes():
+        return r.integers(-128, 128, (1, 4)).astype(np.int8)
+
+    def handle(graph):
+        h = graph.tensor((), "resource")
+        graph.op("VAR_HANDLE", [], [h], "VarHandleOptions", container="", sharedName="kept")
+        return h
+
+    def plus_kept(graph, x):
+        old, o = [graph.tensor((1, 4), "int8", *quantization) for _ in range(2)]
+        graph.op("READ_VARIABLE", [handle(graph)], [old], "ReadVariableOptions")
+        graph.op("ADD", [x, old], [o], "AddOptions")
+        return o
+
+    def choose(graph, x, above, parts):
+        indices = []
+        for part in parts:
+            branch, index = m.subgraph()
+            branch.output(part(branch, branch.input((1, 4), "int8", *quantization)))
+            indices.append(index)
+        largest, c = graph.tensor((), "int8", *quantization), graph.tensor((), "bool")
+        graph.op("REDUCE_MAX", [x, graph.const(ints(0, 1))], [largest], "ReducerOptions")
+        graph.op("GREATER", [largest, graph.const(np.array(above, np.int8), *quantization)], [c],
+                 "GreaterOptions")
+        o = graph.tensor((1, 4), "int8", *quantization)
+        graph.op("IF", [c, x], [o], "IfOptions", thenSubgraphIndex=indices[0],
+                 elseSubgraphIndex=indices[1])
+        return o
+
+    def writes(graph, x):
+        y = plus_kept(graph, x)
+        graph.op("ASSIGN_VARIABLE", [handle(graph), y], [], "AssignVariableOptions")
+        return y
+
+    first, first_index = m.subgraph()
+    first.op("ASSIGN_VARIABLE", [handle(first), first.const(codes(), *quantization)], [],
+             "AssignVariableOptions")
+    x = m.input((1, 4), "int8", *quantization)
+    m.op("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=first_index)
+    y = choose(m, x, 60, (lambda g, v: plus_kept(g, choose(g, v, 100, (writes, plus_kept))),
+                          writes))
+    m.output(y, plus_kept(m, x))
+    w.add_calls(name, m, [[codes()] for _ in range(8)])
+
+
 def peepholes(w):
     """TensorFlow Lite counts them by hidden values, not by units."""
     for tag, batch, time_major in (("batch_major", 2, False), ("time_major", 3, True)):
@@ -173,6 +225,7 @@ def none_of(w):
 
 def make(w):
     kept_in_subgraphs(w)
+    variables_in_branches(w)
     peepholes(w)
     suppression(w)
     several_classes(w)

@@ -644,14 +644,9 @@ class tflite_loader {
     if (auto s = run_subgraph(f, i.then_branch, in, result); !s) return s;
     const auto then = std::exchange(written_, before);
     if (auto s = run_subgraph(f, i.else_branch, in, other); !s) return s;
-    // What layers of a branch keep begins anew in each call.
-    std::set<tensor_id> kept;
-    for (const variable& v : variables_) kept.insert(v.state);
-    for (std::size_t n = before; n < build_.g.nodes.size(); ++n)
-      for (const tensor_id t : build_.g.nodes[n].out)
-        if (kept.contains(t))
-          return unsupported("a variable that changes in a branch which not every call takes",
-                             build_.g[t].name);
+    const auto otherwise = std::exchange(written_, before);
+    --branches_;
+    if (auto s = choose_variables(condition.tensor, then, otherwise); !s) return s;
     if (result.size() != other.size()) return malformed("branches of different outputs");
     return choose_values(f, o, *one, result, other);
   }
@@ -706,7 +701,7 @@ class tflite_loader {
       for (const auto& [v, written] : *list)
         if (written != now(v)) changed.insert(v);
     for (const std::int32_t v : changed) {
-      tensor_id x[2] = {no_tensor, no_tensor};
+      tensor_id x[2];
       for (int k = 0; k < 2; ++k) {
         const auto& list = k == 0 ? a : b;
         const auto found = list.find(v);
