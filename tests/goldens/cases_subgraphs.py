@@ -131,6 +131,27 @@ def variables_in_branches(w):
     w.add_calls(name, m, [[codes()] for _ in range(8)])
 
 
+def branches_of_scalars(w):
+    """The condition has an axis, what is chosen has none."""
+    m = Model()
+    c, x = m.input((1,), "bool"), m.input((), "float32")
+    indices = []
+    for number in (0.5, 3.0):
+        branch, index = m.subgraph()
+        v, o = branch.input((), "float32"), branch.tensor((), "float32")
+        branch.op("MUL", [v, branch.const(np.array(number, F))], [o], "MulOptions")
+        branch.output(o)
+        indices.append(index)
+    y = m.tensor((), "float32")
+    m.op("IF", [c, x], [y], "IfOptions", thenSubgraphIndex=indices[0],
+         elseSubgraphIndex=indices[1])
+    wide, both = m.tensor((1,), "float32"), m.tensor((2,), "float32")
+    m.op("EXPAND_DIMS", [y, m.const(ints(0)[0])], [wide], "ExpandDimsOptions")
+    m.op("CONCATENATION", [wide, wide], [both], "ConcatenationOptions", axis=0)
+    m.output(both)
+    w.add_calls("if_of_scalars", m, [[np.array([k]), np.array(1.5, F)] for k in (True, False)])
+
+
 def peepholes(w):
     """TensorFlow Lite counts them by hidden values, not by units."""
     for tag, batch, time_major in (("batch_major", 2, False), ("time_major", 3, True)):
@@ -226,6 +247,7 @@ def none_of(w):
 def make(w):
     kept_in_subgraphs(w)
     variables_in_branches(w)
+    branches_of_scalars(w)
     peepholes(w)
     suppression(w)
     several_classes(w)

@@ -646,7 +646,9 @@ class tflite_loader {
     if (auto s = run_subgraph(f, i.else_branch, in, other); !s) return s;
     const auto otherwise = std::exchange(written_, before);
     --branches_;
-    if (auto s = choose_variables(condition.tensor, then, otherwise); !s) return s;
+    const auto one = without_axes(condition.tensor);
+    if (!one) return one.error();
+    if (auto s = choose_variables(*one, then, otherwise); !s) return s;
     if (result.size() != other.size()) return malformed("branches of different outputs");
     return choose_values(f, o, *one, result, other);
   }
@@ -701,7 +703,7 @@ class tflite_loader {
       for (const auto& [v, written] : *list)
         if (written != now(v)) changed.insert(v);
     for (const std::int32_t v : changed) {
-      tensor_id x[2];
+      tensor_id x[2] = {no_tensor, no_tensor};
       for (int k = 0; k < 2; ++k) {
         const auto& list = k == 0 ? a : b;
         const auto found = list.find(v);
