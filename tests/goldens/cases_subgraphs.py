@@ -131,6 +131,34 @@ def variables_in_branches(w):
     w.add_calls(name, m, [[codes()] for _ in range(8)])
 
 
+def turning_loop(w):
+    """Results of the body that are its inputs, in other places: each round copies one after another
+    to where the next one reads."""
+    name = "while_turns"
+    r = w.rng(name)
+    m = Model()
+    kind = ("int8", 0.05, -5)
+    xs = [m.input((1, 4), *kind) for _ in range(3)]
+    condition, condition_index = m.subgraph()
+    body, body_index = m.subgraph()
+    for graph in (condition, body):
+        graph.input((), "int32")
+        for _ in range(3):
+            graph.input((1, 4), *kind)
+    o = condition.tensor((), "bool")
+    condition.op("LESS", [0, condition.const(ints(4)[0])], [o], "LessOptions")
+    condition.output(o)
+    more, y = body.tensor((), "int32"), body.tensor((1, 4), *kind)
+    body.op("ADD", [0, body.const(ints(1)[0])], [more], "AddOptions")
+    body.op("ADD", [2, body.const(np.full((1, 4), 9, np.int8), *kind[1:])], [y], "AddOptions")
+    body.output(more, 3, y, 1)
+    outs = [m.tensor((), "int32")] + [m.tensor((1, 4), *kind) for _ in range(3)]
+    m.op("WHILE", [m.const(ints(0)[0])] + xs, outs, "WhileOptions",
+         condSubgraphIndex=condition_index, bodySubgraphIndex=body_index)
+    m.output(*outs[1:])
+    w.add(name, m, [r.integers(-128, 128, (1, 4)).astype(np.int8) for _ in range(3)], exact=True)
+
+
 def branches_of_scalars(w):
     """The condition has an axis, what is chosen has none."""
     m = Model()
@@ -247,6 +275,7 @@ def none_of(w):
 def make(w):
     kept_in_subgraphs(w)
     variables_in_branches(w)
+    turning_loop(w)
     branches_of_scalars(w)
     peepholes(w)
     suppression(w)

@@ -587,6 +587,19 @@ class tflite_loader {
     --initializing_;
     return s;
   }
+  /// What the next round of a loop begins with. The framework copies results of the body to its
+  /// inputs one after another: one that is an input itself is what has been copied there before.
+  status next_round(std::int64_t body, const std::vector<value>& results, std::vector<value>& now) {
+    const auto& sub = *model_->subgraphs()->Get(static_cast<index_type>(body));
+    if (auto s = build_.work.spend(saturating_mul(now.size(), 2 * sizeof(value))); !s) return s;
+    std::map<std::int32_t, std::size_t> input_of;
+    for (index_type i = 0; i < now.size(); ++i) input_of.try_emplace(sub.inputs()->Get(i), i);
+    for (index_type i = 0; i < now.size(); ++i) {
+      const auto same = input_of.find(sub.outputs()->Get(i));
+      now[i] = same == input_of.end() ? results[i] : now[same->second];
+    }
+    return unit{};
+  }
   /// Rounds whose condition is known when the file is loaded become nodes one after another.
   status run_while(frame& f, const operator_table& o) {
     const auto w =
@@ -608,7 +621,7 @@ class tflite_loader {
       if (next.size() != now.size())
         return malformed("outputs of a loop's body", std::to_string(next.size()),
                          std::to_string(now.size()));
-      now = std::move(next);
+      if (auto s = next_round(w.body, next, now); !s) return s;
     }
   }
   /// One element that adds no axes to what is chosen by it.
