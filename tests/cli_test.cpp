@@ -113,6 +113,30 @@ TEST_CASE("run: identical outputs, several inputs and outputs, by order and by n
   CHECK(has(output.err, "unknown output name \"wrong\" (the model's: \"t9\", \"t10\")\n"));
 }
 
+TEST_CASE("run: files of several samples for several inputs and outputs, by order") {
+  const std::string m = "run " + golden("chain_branches_two_inputs.tflite");
+  const folder f;
+  std::string options;
+  for (const char* of : {"input0", "input1", "output0.ref", "output1.ref"}) {
+    const auto one = read_npy(goldens + "chain_branches_two_inputs." + of + ".npy");
+    REQUIRE(one);
+    array two = *one;
+    two.shape[0] = 2;
+    two.bytes.insert(two.bytes.end(), one->bytes.begin(), one->bytes.end());
+    const std::string file = f.file(std::string(of) + ".npy");
+    REQUIRE(write_npy(file, two.view()));
+    options += (of[0] == 'i' ? " --input '" : " --reference '") + file + "'";
+  }
+  const ran r = call(m + options);
+  INFO(r.err);
+  CHECK(r.code == 0);
+  const std::string both =
+      "identical: 60 of 60 raw outputs  \"t9\"\nidentical: 80 of 80 raw outputs  \"t10\"\n";
+  const std::size_t first = r.out.find(both);
+  REQUIRE(first != std::string::npos);
+  CHECK(r.out.find(both, first + 1) != std::string::npos);
+}
+
 namespace {
 
 std::string text_of_file(const std::string& path) {

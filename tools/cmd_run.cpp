@@ -284,8 +284,9 @@ class runner {
       refuse(e);
     }
     for (std::size_t k = 0; k < parts.size(); ++k)
-      to.put(i, {std::move(parts[k]),
-                 base_name(text) + (parts.size() > 1 ? "[" + std::to_string(k) + "]" : "")});
+      to.put(static_cast<int>(at),
+             {std::move(parts[k]),
+              base_name(text) + (parts.size() > 1 ? "[" + std::to_string(k) + "]" : "")});
   }
 
   /// Whether an array that is not of the tensor's shape is one of a run of another shape. Of a file
