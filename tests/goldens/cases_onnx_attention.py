@@ -201,6 +201,9 @@ def cases(w):
     w.store("nbits_8_one_row", nbits(8, (1, 1), zeros=True))
     w.store("nbits_4_one_row", nbits(4, (1,), zeros=True, accuracy_level=1), expect="close",
             tolerance=2e-6, tolerance_mean=1e-6)
+    for bits, more in ((4, {"zeros": True}), (8, {"block": 64})):
+        w.store("nbits_%d_rounded" % bits, nbits(bits, (2, 3), accuracy_level=4, **more),
+                expect="close", tolerance=2e-6, tolerance_mean=1e-6)
     for kind in ("u8", "s8"):
         w.store("infinite_mask_" + kind, infinite_mask(kind))
         w.store("infinite_mask_alone_" + kind, infinite_mask(kind, False))

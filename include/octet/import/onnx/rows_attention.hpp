@@ -34,6 +34,7 @@ inline float scale_of_scores(emitter& m, const call& c, std::int32_t size) {
 }
 /// Constants along all steps, one int32 each.
 inline tensor_id numbered(emitter& m, std::int32_t count) {
+  if (!m.check(verify_size(dims{count}, dtype::s32, m.to.max, "places"))) return no_tensor;
   std::vector<std::int32_t> list;
   for (std::int32_t i = 0; i < count; ++i) list.push_back(i);
   return m.new_constant("", dims{count}, list);

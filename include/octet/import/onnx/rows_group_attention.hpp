@@ -13,6 +13,7 @@ namespace onnx_model::rows {
 
 /// How pairs of a head's elements turn: of its first `size` elements, i and i + size / 2, or
 /// (interleaved) neighbours, by the angles of their place.
+inline constexpr std::int32_t most_turned = 1 << 20;
 struct rotary {
   tensor_id cos = no_tensor, sin = no_tensor;  // [1 or batch, steps, size / 2]
   std::int32_t size = 0;
@@ -53,7 +54,7 @@ inline tensor_id turned_by(emitter& m, tensor_id x, const rotary& r) {
 inline void look_up_angles(emitter& m, rotary& r, const value& cos, const value& sin,
                            tensor_id positions) {
   const dims a = m.shape(cos), b = m.shape(sin);
-  if (!m.failed() && (a.rank != 2 || !(a == b) || a[1] < 1))
+  if (!m.failed() && (a.rank != 2 || !(a == b) || a[1] < 1 || a[1] > most_turned))
     m.broken("shapes of the tables of cosines and sines", to_string(a) + ", " + to_string(b),
              "[places, half of what is turned]");
   if (m.failed() || !m.is_real(cos) || !m.is_real(sin)) return;
@@ -76,6 +77,11 @@ inline tensor_id steps_of_heads(emitter& m, const value& x, std::int64_t heads, 
   const auto count = static_cast<std::int32_t>(heads);
   return m.reshaped(m.held(x, false), dims{s[0], s[1], count, s[2] / count});
 }
+/// How many elements of a head a table of angles turns; 0 where it is none.
+inline std::int32_t turned_size(const emitter& m, const value& table) {
+  const dims s = m.shape(table);
+  return s.rank < 2 || s.back(0) < 0 || s.back(0) > most_turned ? 0 : 2 * s.back(0);
+}
 /// x turned by r, in x's shape.
 inline void give_turned(emitter& m, call& c, tensor_id x, const rotary& r) {
   if (m.failed()) return;
@@ -95,8 +101,7 @@ inline void rotary_row(emitter& m, call& c) {
   if (m.integer(c, "is_packed_batching", 0) != 0) m.refuse("is_packed_batching");
   const std::int64_t part = m.integer(c, "rotary_embedding_dim", 0),
                      heads = m.integer(c, "num_heads", 0);
-  const std::int32_t whole = part > 0 ? 0 : 2 * m.shape(c.in[2]).back(0);
-  const tensor_id x = steps_of_heads(m, c.in[0], heads, whole);
+  const tensor_id x = steps_of_heads(m, c.in[0], heads, part > 0 ? 0 : turned_size(m, c.in[2]));
   const dims p = m.shape(c.in[1]);
   if (m.failed()) return;
   if (m.type(c.in[1]) != dtype::s64)
@@ -124,12 +129,13 @@ inline void onnx_rotary_row(emitter& m, call& c) {
   const dims table = m.shape(c.in[1]);
   if (m.failed()) return;
   const tensor_id x = steps_of_heads(m, c.in[0], m.integer(c, "num_heads", 0),
-                                     part > 0 || table.rank < 1 ? 0 : 2 * table.back(0));
+                                     part > 0 ? 0 : turned_size(m, c.in[1]));
   rotary r;
   r.interleaved = m.integer(c, "interleaved", 0) != 0;
   if (c.has(3)) {
     look_up_angles(m, r, c.in[1], c.in[2], m.held(c.in[3], false));
-  } else if (table.rank != 3 || !(table == m.shape(c.in[2]))) {
+  } else if (table.rank != 3 || !(table == m.shape(c.in[2])) || turned_size(m, c.in[1]) == 0 ||
+             !m.is_real(c.in[1]) || !m.is_real(c.in[2])) {
     return m.broken("shape of cosines", to_string(table), "[batch, steps, half]");
   } else {
     r.size = 2 * table[2], r.cos = m.held(c.in[1], false), r.sin = m.held(c.in[2], false);
@@ -246,7 +252,8 @@ inline void read_group_inputs(emitter& m, const call& c, group_attention& a) {
   const std::int64_t heads = m.integer(c, "num_heads", 0), groups = m.integer(c, "kv_num_heads", 0);
   const dims s = m.shape(c.in[0]);
   if (m.failed() || !m.is_real(c.in[0])) return;
-  if (s.rank != 3 || heads < 1 || groups < 1 || heads > s[2] || heads % groups != 0)
+  constexpr std::int64_t most = 1 << 20;
+  if (s.rank != 3 || heads < 1 || groups < 1 || heads > s[2] || heads > most || heads % groups != 0)
     return m.broken("num_heads and kv_num_heads",
                     std::to_string(heads) + ", " + std::to_string(groups), to_string(s));
   a.batch = s[0], a.steps = s[1];

@@ -78,19 +78,40 @@ inline tensor_id floats_by_columns(emitter& m, const std::string& name, const bl
                                       b.scales[r * as_size(b.blocks()) + k / block]);
   return m.new_constant(name, s, y);
 }
+/// x [rows, K] as ONNX Runtime rounds it at accuracy_level 4: to codes of 8 bits, each block by its
+/// own largest element m: f32(rint(f32(x f32(127 / m))) f32(m / 127)).
+inline tensor_id rounded_by_blocks(emitter& m, tensor_id x, const blocks_of_codes& b) {
+  if (m.failed()) return no_tensor;
+  constexpr float most = 127;
+  const std::int32_t rows = m.tensor_of(x).shape[0], all = b.blocks() * b.block,
+                     more = all - b.columns;
+  if (more != 0) x = joined_on(m, {x, m.filled(dims{rows, more}, 0.f)}, 1);
+  const auto real = [&](const op_def& op, std::vector<tensor_id> in, attributes a = {}) {
+    return m.made(op, std::move(in), dtype::f32, std::move(a));
+  };
+  const tensor_id in_blocks = m.reshaped(x, dims{rows, b.blocks(), b.block}),
+                  largest = real(ops::reduce_max, {real(ops::abs, {in_blocks})}, reduction({2})),
+                  none = m.to.scalar_constant(0.f), top = m.to.scalar_constant(most);
+  const tensor_id some = m.made(ops::greater, {largest, none}, dtype::boolean),
+                  levels = real(ops::select, {some, real(ops::div, {top, largest}), none}),
+                  codes = real(ops::round, {real(ops::mul, {in_blocks, levels})});
+  const tensor_id y =
+      m.reshaped(real(ops::mul, {codes, real(ops::div, {largest, top})}), dims{rows, all});
+  return more == 0 ? y : part_of_axis(m, y, 1, 0, b.columns);
+}
 /// x [.., K], weights [N, blocks, bytes], scales, [zero points], [], [bias]: in float. Of 4 bits
 /// one chain of fused multiply-adds, of 8 bits a product with a computed matrix.
 inline void matmul_nbits_row(emitter& m, call& c) {
   if (!m.arity(c, 3, 6) || !m.is_real(c.in[0])) return;
   if (c.has(4)) return m.refuse("an order of columns in groups (g_idx)");
   if (m.integer(c, "weight_prepacked", 0) != 0) return m.refuse("weight_prepacked", "1", "0");
-  if (const std::int64_t level = m.integer(c, "accuracy_level", 0); level > 1)
-    return m.refuse("accuracy_level: ONNX Runtime rounds activations to fewer bits",
-                    std::to_string(level), "0, 1");
+  const std::int64_t level = m.integer(c, "accuracy_level", 0);
+  if (level != 0 && level != 1 && level != 4)
+    return m.refuse("accuracy_level", std::to_string(level), "0, 1, 4");
   const std::int64_t k = m.integer(c, "K", 0), n = m.integer(c, "N", 0);
   const dims s = m.shape(c.in[0]);
   if (m.failed()) return;
-  if (s.rank < 1 || s.back(0) != k || n < 1 || n > INT32_MAX)
+  if (s.rank < 1 || k < 1 || s.back(0) != k || n < 1 || n > INT32_MAX)
     return m.broken("K and N of MatMulNBits", std::to_string(k) + ", " + std::to_string(n),
                     to_string(s));
   blocks_of_codes b;
@@ -99,13 +120,13 @@ inline void matmul_nbits_row(emitter& m, call& c) {
   if (!m.failed()) read_codes(m, c.in[1], c.in[2], c.input(3), b);
   const tensor_id w = floats_by_columns(m, c.in[1].name, b);
   if (m.failed()) return;
-  std::int64_t rows = 1;
-  for (int i = 0; i + 1 < s.rank; ++i) rows *= s[i];
-  const tensor_id x =
+  const std::size_t rows = s.elements().value / as_size(k);
+  tensor_id x =
       m.reshaped(m.held(c.in[0], false), dims{static_cast<std::int32_t>(rows), b.columns});
+  if (level == 4) x = rounded_by_blocks(m, x, b);
   constexpr std::int64_t most = std::int64_t{1} << 22;  // products of one row side by side
   tensor_id y = no_tensor;
-  if (b.bits == 8 && (rows != 1 || k * n <= most)) {
+  if (b.bits == 8 && level != 4 && (rows != 1 || k * n <= most)) {
     y = unpacked_product(m, {.a = x, .b = w, .turned_b = true, .computed = true});
   } else {
     attributes a;
@@ -133,7 +154,9 @@ inline void gather_blocks_row(emitter& m, call& c) {
                         std::to_string(along_axis),
                     std::string(name_of(table->type)), "uint8 [rows, columns], axes 0, 1");
   if (m.failed()) return;
+  if (s[1] > INT32_MAX / 2) return m.fail(import::too_large("columns of a table"));
   b.rows = s[0], b.columns = s[1] * (8 / b.bits);
+  if (!m.check(verify_size(dims{b.rows, b.columns}, dtype::u8, m.to.max, "a table"))) return;
   if (b.columns % b.block != 0)
     return m.refuse("columns that are no whole blocks", std::to_string(b.columns),
                     "blocks of " + std::to_string(b.block));
