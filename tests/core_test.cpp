@@ -1,4 +1,5 @@
 // Sizes, shapes, errors, the printed IR: what every layer stands on.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "octet/octet.hpp"

@@ -2,6 +2,7 @@
 // files, mistakes as errors. The LSTM of a file in both forms.
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <memory>
 #include <numeric>
 
 #include "octet/import/tflite.hpp"

@@ -2,6 +2,7 @@
 // still is a network that runs; nothing crashes
 // (./dev check runs this under ASan and UBSan).
 // And graphs made by hand, one for each way that a file was found to break what trusts it.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <ctime>
 #include <filesystem>

@@ -1,4 +1,5 @@
 // What loaders share (octet/import/common), and the TFLite loader on files made field by field.
+#include <algorithm>
 #include <bit>
 #include <catch2/catch.hpp>
 

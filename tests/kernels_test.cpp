@@ -1,6 +1,8 @@
 // Every SIMD kernel on every target this CPU can run equals the operator's reference, bit for bit.
 #include "kernels_test.hpp"
 
+#include <algorithm>
+
 #include "octet/ops/conv2d.hpp"
 #include "octet/ops/fully_connected.hpp"
 

@@ -1,6 +1,7 @@
 // The tables that are printed from laws/: docs/numerics.md, section 4, and tests/laws_numbers.txt.
 // They are read in review; these tests say when they are stale, and `./dev generate laws` writes
 // both. Then the roundings that typed graphs and direct calls get, bit for bit.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>

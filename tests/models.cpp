@@ -1,5 +1,6 @@
 #include "models.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "crc32.hpp"

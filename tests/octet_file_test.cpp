@@ -2,6 +2,7 @@
 // are refused.
 #include "octet/import/octet_file.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <fstream>

@@ -1,5 +1,6 @@
 // The ONNX loader: files written field by field, what becomes integers and what stays float, what
 // is refused, and files made to hurt.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>

@@ -1,5 +1,6 @@
 // One network for several shapes of its inputs: the same bits as compiled for each, weights packed
 // once, plans kept, errors, threads.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <functional>

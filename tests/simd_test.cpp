@@ -12,6 +12,7 @@
 #define OCTET_WANTS_CONVOLUTIONS
 #include "octet/kernels/targets.hpp"
 //
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <catch2/catch.hpp>

@@ -1,4 +1,5 @@
 // The PyTorch loader: pickles, code, packed parameters, strides, and files made to hurt.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>

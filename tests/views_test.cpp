@@ -2,6 +2,7 @@
 // nothing for an element.
 #include "octet/views.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <limits>

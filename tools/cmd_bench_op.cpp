@@ -1,4 +1,5 @@
 // octet bench-op: how fast one operator is, on which kernel, and how far from the ceiling.
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 

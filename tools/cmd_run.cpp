@@ -1,5 +1,6 @@
 // octet run: inputs from files and photographs, outputs as numbers, labels and files, compared with
 // a framework's.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>

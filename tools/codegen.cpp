@@ -1,5 +1,6 @@
 #include "codegen.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <set>

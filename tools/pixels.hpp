@@ -2,6 +2,7 @@
 #ifndef OCTET_TOOLS_PIXELS_HPP_
 #define OCTET_TOOLS_PIXELS_HPP_
 
+#include <algorithm>
 #include <cmath>
 
 #include "labels.hpp"

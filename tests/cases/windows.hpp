@@ -3,6 +3,8 @@
 #ifndef OCTET_TESTS_CASES_WINDOWS_HPP_
 #define OCTET_TESTS_CASES_WINDOWS_HPP_
 
+#include <memory>
+
 #include "cases/node_case.hpp"
 #include "octet/ops/grid_sample.hpp"
 #include "octet/ops/layer_norm.hpp"

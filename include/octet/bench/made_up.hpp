@@ -4,6 +4,7 @@
 #ifndef OCTET_BENCH_MADE_UP_HPP_
 #define OCTET_BENCH_MADE_UP_HPP_
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>

@@ -4,6 +4,7 @@
 #ifndef OCTET_BENCH_OP_HPP_
 #define OCTET_BENCH_OP_HPP_
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <memory>

@@ -4,7 +4,7 @@
 
 #include "octet/core/error.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 namespace detail {
 /// Bytes of the UTF-8 sequence at the front of `s` that one line of a terminal can show; 0 where

@@ -13,7 +13,7 @@
 
 #include "octet/core/shape.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 enum class errc : std::uint8_t {
   ok = 0,

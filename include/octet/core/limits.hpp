@@ -10,7 +10,7 @@
 
 #include "octet/core/error.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// What loading, planning and running one model may take. Each is checked before the memory is
 /// allocated or the work is done; exceeding one is an error that names it (errc::too_large). The

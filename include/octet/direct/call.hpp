@@ -3,8 +3,6 @@
 #ifndef OCTET_DIRECT_CALL_HPP_
 #define OCTET_DIRECT_CALL_HPP_
 
-#include <optional>
-
 #include "octet/core/work_list.hpp"
 #include "octet/graph/verify_values.hpp"
 #include "octet/kernels/target.hpp"
@@ -13,7 +11,7 @@
 #include "octet/ops/by_law.hpp"
 #include "octet/plan/prepare_step.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// Memory of the caller with its quantization; scale 0: plain numbers. `scales`: per channel along
 /// `axis`, in place of scale.
@@ -83,6 +81,53 @@ template <const op_def&... Ops> constexpr kernels::finder finder_of() {
 }
 }  // namespace detail
 
+namespace detail {
+/// A direct call's attributes while what a law decides joins them: in the caller's memory.
+struct attribute_setter {
+  attribute* list;
+  std::size_t size = 0;
+  OCTET_COLD void operator()(std::string_view key, const attribute_value& v) {
+    std::size_t i = 0;
+    while (i < size && list[i].key != key) ++i;
+    list[i] = {key, v};
+    if (i == size) ++size;
+  }
+  std::span<const attribute> all() const { return {list, size}; }
+};
+/// Of set_decided and set_bounds, at most.
+inline constexpr std::size_t decided_attributes = 4;
+
+struct no_attributes {
+  attribute list[decided_attributes];
+  attribute_setter set{list};
+};
+/// Those of a struct of numbers: no heap, and no owner of strings to compile.
+template <class A> struct plain_attributes {
+  attribute list[A::fields.size() + decided_attributes];
+  attribute_setter set{list};
+  explicit plain_attributes(const A& a) {
+    A::fields.each([&](const auto& f) {
+      using T = std::remove_cvref_t<decltype(a.*f.member)>;
+      using number = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+      list[set.size++] = {f.name, static_cast<number>(a.*f.member)};
+    });
+  }
+};
+/// The attributes of an owner where they lie, and room for those that a law decides.
+class listed_attributes {
+ public:
+  explicit listed_attributes(const attributes& a) : list_(a.entries().size() + decided_attributes) {
+    const attribute_view from(a);
+    for (; set_.size < from.size(); ++set_.size) list_[set_.size] = from[set_.size];
+  }
+  attribute_setter& set() { return set_; }
+
+ private:
+  work_list<attribute> list_;
+  attribute_setter set_{list_.begin()};
+};
+}  // namespace detail
+
 /// An operator prepared for one set of shapes, types and constants (weights are packed): make it
 /// once, call it often. Keeps pointers to the constants.
 class operator_call {
@@ -95,17 +140,29 @@ class operator_call {
                                                std::span<const quantized_view> out,
                                                const attributes& attrs, rounding round, target on,
                                                kernels::finder find) {
+    operator_call c;
+    if (auto s = c.prepare(op, in, constant, out, detail::listed_attributes(attrs).set().all(),
+                           round, on, find);
+        !s)
+      return s.error();
+    return c;
+  }
+  /// An empty call, to prepare.
+  operator_call() = default;
+  /// What make() does, of attributes where they lie.
+  OCTET_COLD status prepare(const op_def& op, std::span<const quantized_view> in,
+                            std::span<const bool> constant, std::span<const quantized_view> out,
+                            std::span<const attribute> attrs, rounding round, target on,
+                            kernels::finder find) {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
       return unsupported("target", name_of(on), "a target of this build that this CPU can run");
-    if (auto s = detail::verify_operands(op, in, out, round); !s) return s.error();
-    operator_call c;
+    if (auto s = detail::verify_operands(op, in, out, round); !s) return s;
     detail::work_list<tensor_desc> descs(in.size() + out.size());
     detail::work_list<std::span<const std::byte>> constants(in.size());
     // Which inputs are there, and which attributes are read.
-    const std::size_t entries = attrs.entries().size();
-    detail::work_list<bool> flags(in.size() + entries);
+    detail::work_list<bool> flags(in.size() + attrs.size());
     bool *const given = flags.begin(), *const known_attributes = given + in.size();
     for (std::size_t i = 0; i < in.size(); ++i) {
       given[i] = in[i].data.data != nullptr || !(i < constant.size() && constant[i]);
@@ -121,16 +178,14 @@ class operator_call {
                       {given, in.size()},
                       &view,
                       round};
-    if (auto s = detail::verify_values(attrs, n.out); !s) return s.error();
-    if (auto s = detail::verify_output_shapes(op, n); !s) return s.error();
-    c.memory_ = std::make_unique<plan_memory>();
-    if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
-      return s.error();
-    if (auto s = detail::all_read(op, attrs, known_attributes); !s) return s.error();
-    c.step_.inputs = static_cast<std::uint32_t>(in.size()),
-    c.step_.outputs = static_cast<std::uint32_t>(out.size());
-    c.scratch_ = buffer(Bytes(c.step_.scratch));
-    return c;
+    if (auto s = detail::verify_values(attrs, n.out); !s) return s;
+    if (auto s = detail::verify_output_shapes(op, n); !s) return s;
+    if (auto s = detail::prepare_step(op, n, on, find, 1, memory_, step_); !s) return s;
+    if (auto s = detail::all_read(op, attrs, known_attributes); !s) return s;
+    step_.inputs = static_cast<std::uint32_t>(in.size()),
+    step_.outputs = static_cast<std::uint32_t>(out.size());
+    scratch_ = buffer(Bytes(step_.scratch));
+    return unit{};
   }
   /// The same for an operator of any name: a header-only file compiles all of octet's kernels.
   template <kernels::kernel_set Which = kernels::every_kernel>
@@ -170,8 +225,7 @@ class operator_call {
   }
 
  private:
-  operator_call() = default;
-  std::unique_ptr<plan_memory> memory_;
+  plan_memory memory_{Bytes(0)};  // prepare_step asks for all that it takes at once
   step step_;
   buffer scratch_;
 };
@@ -208,7 +262,7 @@ struct arithmetic {
 namespace detail {
 /// What the law of a call says of it.
 OCTET_COLD inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
-                                        const quantized_result& y, const attributes& attrs,
+                                        const quantized_result& y, std::span<const attribute> attrs,
                                         octet::law l) {
   work_list<tensor_desc> ins(in.size());
   work_list<bool> given(in.size());
@@ -220,24 +274,17 @@ OCTET_COLD inline laws::decision decide(const op_def& op, std::span<const quanti
                        {{ins.begin(), in.size()}, {&out, 1}, {}, {given.begin(), in.size()}, &view},
                        laws::composed(in[0].data.shape));
 }
-/// set(key, value) of numbers: two functions, however many call them.
-struct attribute_setter {
-  attributes& to;
-  OCTET_COLD void operator()(const char* key, std::int64_t v) const { to.set(key, v); }
-  OCTET_COLD void operator()(const char* key, double v) const { to.set(key, v); }
-};
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
 OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
                                    std::span<const quantized_view> in, std::size_t constants,
-                                   const quantized_result& y, attributes attrs,
+                                   const quantized_result& y, attribute_setter& set,
                                    const arithmetic& how) {
   rounding round = how.rounding;
   laws::decision decided = round;
-  const attribute_setter set{attrs};
   const bool accumulators =
       op.accumulates && y.scale == 0 && accumulator_types.contains(y.data.type);
   if (how.by_law && !accumulators) {
-    decided = decide(op, in, y, attrs, how.law);
+    decided = decide(op, in, y, set.all(), how.law);
     if (!decided.known)
       return error_of(errc::unsupported, {op.name, " on ", name_of(in[0].data.type)},
                       {"law ", name_of(how.law)},
@@ -253,42 +300,55 @@ OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
   work_list<bool> known(in.size());
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view to = y.view();
-  auto c = operator_call::make(op, in, {known.begin(), in.size()}, {&to, 1}, attrs, round,
-                               target::automatic, find);
-  if (!c) return c.error();
+  operator_call c;
+  if (auto s = c.prepare(op, in, {known.begin(), in.size()}, {&to, 1}, set.all(), round,
+                         target::automatic, find);
+      !s)
+    return s;
   work_list<const void*> from(in.size());
   for (std::size_t i = 0; i < in.size(); ++i) from[i] = in[i].data.data;
   void* outs[1] = {y.data.data};
-  (*c)(from.begin(), outs);
+  c(from.begin(), outs);
   return unit{};
 }
 template <const op_def& Op>
-status one_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
-                const arithmetic& how) {
-  return call_once(Op, finder_of<Op>(), in, 0, y, std::move(attrs), how);
+status one_call(std::span<const quantized_view> in, const quantized_result& y,
+                const attributes& attrs, const arithmetic& how) {
+  return call_once(Op, finder_of<Op>(), in, 0, y, listed_attributes(attrs).set(), how);
 }
 template <const op_def& Op>
 status weighted_call(const quantized_view& x, const quantized_view& w,
                      std::span<const std::int32_t> bias, const quantized_result& y,
-                     attributes attrs, const arithmetic& how) {
+                     attribute_setter& set, const arithmetic& how) {
   const quantized_view in[3] = {
       x,
       w,
       {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
   return call_once(Op, finder_of<Op>(), {in, bias.empty() ? std::size_t{2} : std::size_t{3}},
-                   bias.empty() ? 1 : 2, y, std::move(attrs), how);
+                   bias.empty() ? 1 : 2, y, set, how);
+}
+template <const op_def& Op>
+status weighted_call(const quantized_view& x, const quantized_view& w,
+                     std::span<const std::int32_t> bias, const quantized_result& y,
+                     const attributes& attrs, const arithmetic& how) {
+  return weighted_call<Op>(x, w, bias, y, listed_attributes(attrs).set(), how);
 }
 /// Quantized or plain, by the first input.
 template <const op_def& Quantized, const op_def& Plain>
-status either_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
-                   const arithmetic& how) {
+status either_call(std::span<const quantized_view> in, const quantized_result& y,
+                   attribute_setter& set, const arithmetic& how) {
   const op_def& op = operator_for(Quantized, Plain, in[0].data.type, in[0].desc().quantized());
-  return call_once(op, finder_of<Quantized, Plain>(), in, 0, y, std::move(attrs), how);
+  return call_once(op, finder_of<Quantized, Plain>(), in, 0, y, set, how);
 }
 template <const op_def& Quantized, const op_def& Plain>
-status unary_call(const quantized_view& x, const quantized_result& y, attributes attrs,
+status either_call(std::span<const quantized_view> in, const quantized_result& y,
+                   const attributes& attrs, const arithmetic& how) {
+  return either_call<Quantized, Plain>(in, y, listed_attributes(attrs).set(), how);
+}
+template <const op_def& Quantized, const op_def& Plain>
+status unary_call(const quantized_view& x, const quantized_result& y, const attributes& attrs,
                   const arithmetic& how) {
-  return either_call<Quantized, Plain>({&x, 1}, y, std::move(attrs), how);
+  return either_call<Quantized, Plain>({&x, 1}, y, attrs, how);
 }
 /// Operators that are a clamp: the bounds are given to those that only clamp codes.
 template <const op_def& Quantized, const op_def& Plain>
@@ -300,9 +360,16 @@ status clamp_call(activation a, const quantized_view& x, const quantized_result&
 }
 template <const op_def& Quantized, const op_def& Plain>
 status binary_call(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                   attributes attrs, const arithmetic& how) {
+                   const attributes& attrs, const arithmetic& how) {
   const quantized_view in[2] = {a, b};
-  return either_call<Quantized, Plain>(in, y, std::move(attrs), how);
+  return either_call<Quantized, Plain>(in, y, attrs, how);
+}
+template <const op_def& Quantized, const op_def& Plain>
+status binary_call(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+                   const arithmetic& how) {
+  const quantized_view in[2] = {a, b};
+  no_attributes none;
+  return either_call<Quantized, Plain>(in, y, none.set, how);
 }
 inline attributes numbers(std::string_view key, std::span<const std::int32_t> list) {
   attributes a;

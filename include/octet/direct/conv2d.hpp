@@ -6,14 +6,15 @@
 #include "octet/kernels/convolutions.hpp"
 #include "octet/ops/conv2d.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y
 /// int32: the accumulators.
 template <int = 0>
 status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias,
               const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
+  detail::plain_attributes list(a);
+  return detail::weighted_call<ops::conv2d>(x, w, bias, y, list.set, how);
 }
 
 OCTET_NAMESPACE_END

@@ -6,14 +6,15 @@
 #include "octet/kernels/depthwise_convolutions.hpp"
 #include "octet/ops/conv2d.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// As conv2d; w [1,KH,KW,C * multiplier].
 template <int = 0>
 status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
                         std::span<const std::int32_t> bias, const conv2d_attrs& a,
                         const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, to_attributes(a), how);
+  detail::plain_attributes list(a);
+  return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, list.set, how);
 }
 
 OCTET_NAMESPACE_END

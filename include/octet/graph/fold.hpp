@@ -3,6 +3,8 @@
 #ifndef OCTET_GRAPH_FOLD_HPP_
 #define OCTET_GRAPH_FOLD_HPP_
 
+#include <memory>
+
 #include "octet/graph/graph.hpp"
 #include "octet/plan/prepare_step.hpp"
 

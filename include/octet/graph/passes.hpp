@@ -2,7 +2,7 @@
 #ifndef OCTET_GRAPH_PASSES_HPP_
 #define OCTET_GRAPH_PASSES_HPP_
 
-#include <bit>
+#include <algorithm>
 #include <map>
 #include <set>
 

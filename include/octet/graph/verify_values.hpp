@@ -4,13 +4,13 @@
 
 #include "octet/ops/op.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace detail {
 
 /// Attributes are numbers that every operator can compute with: operators keep integers in 32 bits,
 /// a reference and a kernel may disagree on what NaN or an empty range mean.
 #if OCTET_HAS_DEFINITIONS
-OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
+OCTET_COLD OCTET_INLINE status verify_values(const attribute_view& attrs,
                                              std::span<const tensor_desc> out) {
   // Extents, strides, paddings: sums and products of two fit.
   constexpr std::int64_t most = INT32_MAX / 4;
@@ -21,13 +21,13 @@ OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
   const auto unbounded = [](std::string_view key) {
     return key == "value" || key == "float_lo" || key == "float_hi";
   };
-  for (const auto& [key, v] : attrs.entries()) {
-    const std::string_view k = key;
-    const attribute_value a = v.view();
-    if (!wide(key) && (a.integer > most || a.integer < -most))
+  for (std::size_t i = 0; i < attrs.size(); ++i) {
+    const std::string_view k = attrs[i].key;
+    const attribute_value a = attrs[i].value;
+    if (!wide(k) && (a.integer > most || a.integer < -most))
       return invalid_of({"attribute ", k}, {a.integer}, {"-2^29 to 2^29"});
     for (std::int64_t e : a.integers)
-      if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
+      if (!position(k) && (e > INT32_MAX || e < INT32_MIN))
         return invalid_of({"attribute ", k}, {e}, {"integers of 32 bits"});
     const auto finite = [&](double r) {
       return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
@@ -50,7 +50,7 @@ OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
   return unit{};
 }
 #else
-status verify_values(const attributes& attrs, std::span<const tensor_desc> out);
+status verify_values(const attribute_view& attrs, std::span<const tensor_desc> out);
 #endif
 
 }  // namespace detail

@@ -165,21 +165,32 @@ HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, c
   return i;
 }
 
-/// binary_run of integers by way of buffers: the operation is compiled once.
-template <class Op, class From, class Io>
-HWY_NOINLINE void buffered_run(const void* from, const void* operands, const std::byte* a,
+/// x = Op(from)(x, y), whole vectors of it.
+template <class Op, class From>
+HWY_NOINLINE void buffered_op(const void* from, std::int32_t* x, const std::int32_t* y,
+                              std::size_t count) noexcept {
+  const Op of(*static_cast<const From*>(from));
+  for (std::size_t i = 0; i < count; i += lanes32)
+    simd::store(of(simd::load(x + i), simd::load(y + i)), x + i);
+}
+struct buffered {
+  const void* from;
+  void (*op)(const void* from, std::int32_t* x, const std::int32_t* y, std::size_t count) noexcept;
+};
+/// binary_run of integers by way of buffers: of an operation its vectors alone are compiled.
+template <class Io>
+HWY_NOINLINE void buffered_run(const void* op, const void* operands, const std::byte* a,
                                bool step_a, const std::byte* b, bool step_b, std::byte* y,
                                std::size_t n) noexcept {
   const Io io = *static_cast<const Io*>(operands);
-  const Op of(*static_cast<const From*>(from));
-  constexpr std::size_t most = 256;
+  const buffered& of = *static_cast<const buffered*>(op);
+  constexpr std::size_t most = 512;
   alignas(alignment) std::int32_t first[most], second[most];
   while (n != 0) {
     const std::size_t count = n < most ? n : most;
     io.load_run(0, a, step_a, count, first);
     io.load_run(1, b, step_b, count, second);
-    for (std::size_t i = 0; i < count; i += lanes32)
-      simd::store(of(simd::load(first + i), simd::load(second + i)), first + i);
+    of.op(of.from, first, second, count);
     io.run_to_memory(io.y, first, count, y);
     a += step_a ? count * io.size(0) : 0;
     b += step_b ? count * io.size(1) : 0;
@@ -221,9 +232,10 @@ HWY_NOINLINE void binary_run(const void* op, const void* operands, const std::by
 template <class Op, class From, class Io>
 HWY_INLINE void binary_of(const From& from, const broadcast_plan<2>& s, const Io& io,
                           const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
-  kernels::binary_loop of{&from, &io, nullptr, {io.size(0), io.size(1)}, io.result_size()};
+  kernels::binary_loop of{nullptr, &io, nullptr, {io.size(0), io.size(1)}, io.result_size()};
   if constexpr (Io::may_be_bytes && !every_form) {
-    of.run = &buffered_run<Op, From, Io>;
+    const buffered op{&from, &buffered_op<Op, From>};
+    of.op = &op, of.run = &buffered_run<Io>;
     kernels::binary_walk(of, s, k, begin, end);
   } else {
     const Op op(from);  // once, not for each run

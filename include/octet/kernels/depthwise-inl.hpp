@@ -5,17 +5,7 @@
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-/// What interleaving needs to know about one block of channels in one output row.
-struct column_source {
-  const std::byte* rows[4];  // of one group of kernel rows: the image row's first channel of this
-                             // block; null: padding
-  std::size_t pixel;         // bytes between columns
-  std::size_t n;             // channels present
-  const std::int32_t*
-      from;  // multiplier > 1: input channel (relative to rows) of each channel; else null
-  std::uint32_t flip;
-  std::int32_t fill, zero_point;
-};
+using kernels::column_source, kernels::pixel_call;
 
 HWY_INLINE VU8 quad_tap(const column_source& s, int j, std::size_t column) {
   if (s.rows[j] == nullptr) return simd::set_bytes(static_cast<std::uint8_t>(s.fill));
@@ -85,15 +75,6 @@ HWY_NOINLINE void pair_columns(const column_source& s, std::size_t first, std::s
   for (std::size_t i = 0; i < count; ++i, to += step)
     simd::store_pairs(pair_tap<T>(s, 0, first + i), pair_tap<T>(s, 1, first + i), to);
 }
-
-struct pixel_call : finish_call {
-  const std::byte *columns, *weights;
-  std::size_t column_step, pixel_step,
-      tap_step;  // bytes: group to group is vectors * lanes32 * 4 within a column
-  int kernel_w, groups;
-  std::byte* to;
-  std::size_t count;
-};
 
 /// Adds the products of two neighbouring pixels, stride 1 and no dilation: they share KW - 1 of
 /// their columns. `kept`: the weights.
@@ -167,8 +148,8 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
         add_pixel_pair<Ops, KW, KG>(t, column, kept, acc, next);
-        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
-        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
       }
   }
   for (; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
@@ -176,7 +157,7 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) acc[v] = start[v];
     add_pixel<Ops, KW, KG>(t, column, kept, acc);
-    finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+    OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
   }
   pending.flush(t);
 }
@@ -201,14 +182,41 @@ template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call&
   }
 }
 
+/// One form for all types.
+HWY_INLINE V16 load_as16_of(dtype type, const std::byte* x) noexcept {
+  if (type == dtype::u8) return simd::load_as16<std::uint8_t>(x);
+  if (type == dtype::s8) return simd::load_as16<std::int8_t>(x);
+  return simd::load_as16<std::int16_t>(x);
+}
+inline HWY_NOINLINE V16 pair_tap_of(dtype type, const column_source& s, int j,
+                                    std::size_t column) noexcept {
+  if (type == dtype::u8) return pair_tap<std::uint8_t>(s, j, column);
+  if (type == dtype::s8) return pair_tap<std::int8_t>(s, j, column);
+  return pair_tap<std::int16_t>(s, j, column);
+}
+inline HWY_NOINLINE void pair_columns_of(dtype type, const column_source& s, std::size_t first,
+                                         std::size_t count, std::byte* to,
+                                         std::size_t step) noexcept {
+  std::size_t i = 0;
+  if (s.n == lanes16 && s.from == nullptr && s.rows[0] != nullptr && s.rows[1] != nullptr) {
+    const V16 z = hn::Set(D16(), static_cast<std::int16_t>(type == dtype::s16 ? 0 : s.zero_point));
+    const std::byte *a = s.rows[0] + first * s.pixel, *b = s.rows[1] + first * s.pixel;
+    for (; i < count; ++i, to += step, a += s.pixel, b += s.pixel)
+      simd::store_pairs(hn::Sub(load_as16_of(type, a), z), hn::Sub(load_as16_of(type, b), z), to);
+  }
+  for (; i < count; ++i, to += step)
+    simd::store_pairs(pair_tap_of(type, s, 0, first + i), pair_tap_of(type, s, 1, first + i), to);
+}
 /// Taps of kernel rows as the products take them, `count` columns.
 template <bool Quads>
-HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_source& s,
-                           std::size_t first, std::size_t count, std::byte* to,
-                           std::size_t step) noexcept {
+HWY_NOINLINE void columns_of(kernels::product kind, dtype type, const column_source& s,
+                             std::size_t first, std::size_t count, std::byte* to,
+                             std::size_t step) noexcept {
   if constexpr (Quads)
     if (kind == kernels::product::quad) return quad_columns(s, first, count, to, step);
-  if (type == dtype::u8)
+  if constexpr (!every_form)
+    pair_columns_of(type, s, first, count, to, step);
+  else if (type == dtype::u8)
     pair_columns<std::uint8_t>(s, first, count, to, step);
   else if (type == dtype::s8)
     pair_columns<std::int8_t>(s, first, count, to, step);
@@ -216,8 +224,8 @@ HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_sourc
     pair_columns<std::int16_t>(s, first, count, to, step);
 }
 template <bool Quads>
-HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three,
-                           const pixel_call& t) noexcept {
+HWY_NOINLINE void row_pixels(kernels::product kind, bool three_by_three,
+                             const pixel_call& t) noexcept {
   if constexpr (Quads)
     if (kind == kernels::product::quad)
       return three_by_three ? pixels_of<quad_each_ops, 3, 1>(t) : pixels_of<quad_each_ops, 0, 0>(t);
@@ -227,120 +235,9 @@ HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three,
     pixels_of<pair_each_ops, 0, 0>(t);
 }
 
-/// The window of output row oy of an image, for the block of channels whose first input channel is
-/// at `x` in the image's first pixel. `s`: everything but the rows.
-HWY_INLINE void fill_columns(const conv2d_params& p, const kernels::packed_depthwise& h,
-                             const column_span& span, const column_source& padding,
-                             const std::byte* x, std::int32_t oy, std::byte* window,
-                             std::size_t column_step) noexcept {
-  const std::int32_t per_group = h.kind == kernels::product::quad ? 4 : 2;
-  const std::size_t line = as_size(p.in_w) * padding.pixel;
-  const auto left = as_size(span.left), have = as_size(span.have), right = as_size(span.right);
-  for (std::int32_t group = 0; group < h.groups; ++group) {
-    column_source s = padding;
-    for (std::int32_t j = 0; j < per_group && group * per_group + j < p.kernel_h; ++j) {
-      const std::int32_t ky = group * per_group + j,
-                         iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h;
-      if (iy >= 0 && iy < p.in_h) s.rows[j] = x + as_size(iy) * line;
-    }
-    std::byte* to = window + as_size(group * h.channels) * 4;
-    columns_of<has_quads>(h.kind, p.in_type, padding, 0, left, to, column_step);
-    to += left * column_step;
-    columns_of<has_quads>(h.kind, p.in_type, s, as_size(span.start), have, to, column_step);
-    to += have * column_step;
-    columns_of<has_quads>(h.kind, p.in_type, padding, 0, right, to, column_step);
-  }
-}
-
-/// Output row oy of an image, for one block of channels.
-HWY_INLINE void row_of_block(const conv2d_params& p, const kernels::packed_depthwise& h,
-                             const column_span& span, const std::byte* image, std::int32_t oy,
-                             std::byte* window, const pixel_call& t) noexcept {
-  const std::int32_t multiplier = p.out_c / p.in_c, first_in = t.channels.first / multiplier;
-  std::int32_t expand[4 * lanes32];
-  if (multiplier > 1)
-    for (std::int32_t i = 0; i < t.channels.count; ++i)
-      expand[i] = (t.channels.first + i) / multiplier - first_in;
-  const std::size_t in_size = size_of(p.in_type);
-  const column_source padding{{nullptr, nullptr, nullptr, nullptr},
-                              as_size(p.in_c) * in_size,
-                              as_size(t.channels.count),
-                              multiplier > 1 ? expand : nullptr,
-                              h.flip,
-                              h.fill,
-                              p.in_zero_point};
-  fill_columns(p, h, span, padding, image + as_size(first_in) * in_size, oy, window, t.column_step);
-  row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
-}
-/// What the rows and blocks of a layer have in common.
-HWY_INLINE pixel_call call_of(const conv2d_params& p, const kernels::packed_depthwise& h,
-                              const kernels::epilogue_scalars& scalars) noexcept {
-  pixel_call t{};
-  t.column_step = as_size(h.channels) * 4 * as_size(h.groups);
-  t.pixel_step = t.column_step * as_size(p.stride_w);
-  t.tap_step = t.column_step * as_size(p.dilation_w);
-  t.kernel_w = p.kernel_w;
-  t.groups = h.groups;
-  t.out_stride = as_size(p.out_c) * size_of(p.out_type);
-  t.count = as_size(p.out_w);
-  t.requant = &p.requant;
-  t.out_type = p.out_type;
-  t.scalars = &scalars;
-  return t;
-}
-/// Windows that do not slide: see by_slides.
-struct by_rows {
-  static constexpr bool slides = false;
-};
-/// Slides: how windows slide, where they can.
-template <class Slides>
-HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
-                                const kernel_args& a) noexcept {
-  const auto* x = static_cast<const std::byte*>(a.in[0]);
-  auto* y = static_cast<std::byte*>(a.out[0]);
-  auto* window = static_cast<std::byte*>(a.scratch);
-  const kernels::epilogue_scalars scalars = kernels::scalars_of(p.requant, p.out_type);
-  const std::size_t in_size = size_of(p.in_type), out_size = size_of(p.out_type),
-                    out_h = as_size(p.out_h), items = as_size(p.batch) * out_h,
-                    pixel = as_size(p.in_c) * in_size, image = product_of(p.in_h, p.in_w) * pixel;
-  const bool share_rows = items >= a.parts;
-  const part_range lines = share_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
-  const part_range blocks =
-      share_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
-  const column_span span(p, kernels::depthwise_window(p));
-  pixel_call t = call_of(p, h, scalars);
-  t.columns = window;
-  const bool sliding = Slides::slides && h.slides;
-  std::size_t together = 1;
-  if constexpr (Slides::slides)
-    if (sliding) together = Slides::rows(p, p.out_c - (h.blocks - 1) * h.channels);
-  for (std::size_t line = lines.begin; line < lines.end;) {
-    const std::size_t row = line % out_h, in_image = out_h - row, left = lines.end - line,
-                      most = left < in_image ? left : in_image,
-                      rows = most < together ? most : together;
-    const std::byte* const from = x + line / out_h * image;
-    std::byte* const to = y + line / out_h * out_h * t.count * t.out_stride;
-    for (std::size_t b = blocks.begin; b < blocks.end; ++b) {
-      const std::int32_t first = static_cast<std::int32_t>(b) * h.channels, rest = p.out_c - first,
-                         channels = rest < h.channels ? rest : h.channels;
-      const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
-      t.arrays = block + alignment;
-      t.weights = t.arrays + round_up(as_size(h.channels) * 4 * kernels::panel_arrays, alignment);
-      t.channels = {first, channels};
-      t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
-      std::byte* const of_block = to + as_size(first) * out_size;
-      if constexpr (Slides::slides)
-        if (sliding && Slides::block_rows(t, p, h, from + as_size(first) * in_size, span, of_block,
-                                          window, {row, row + rows}))
-          continue;
-      for (std::size_t i = row; i < row + rows; ++i) {
-        t.to = of_block + i * t.count * t.out_stride;
-        row_of_block(p, h, span, from, static_cast<std::int32_t>(i), window, t);
-      }
-    }
-    line += rows;
-  }
-}
+/// Windows that do not slide.
+template <bool Quads>
+inline constexpr kernels::depthwise_steps by_rows{&columns_of<Quads>, &row_pixels<Quads>};
 
 template <class V>
 struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V>, conv2d_params> {
@@ -356,7 +253,7 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
   static void run(const kernel_args& a) noexcept {
     const conv2d_params& p = params(a.params);
     if (!depthwise(p)) return matrix::run(a);
-    run_depthwise<by_rows>(p, packed_header(p), a);
+    kernels::run_depthwise(by_rows<has_quads>, p, packed_header(p), a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::conv2d_pack(conv2d_problem(p), layout, to);

@@ -17,8 +17,6 @@
 #ifndef OCTET_KERNELS_DEPTHWISE_HPP_
 #define OCTET_KERNELS_DEPTHWISE_HPP_
 
-#include <numeric>
-
 #include "octet/kernels/gemm.hpp"
 
 OCTET_NAMESPACE_BEGIN
@@ -60,6 +58,15 @@ constexpr bool slides_by_parts(const packed_depthwise& h, std::int32_t channels,
                                const target_layout& t) noexcept {
   return h.slides && slide_copies(channels, t) != 1;
 }
+/// The greatest; <numeric> would be included for it alone.
+constexpr std::int32_t common_divisor(std::int32_t a, std::int32_t b) noexcept {
+  while (b != 0) {
+    const std::int32_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
 OCTET_NOINLINE constexpr packed_depthwise depthwise_header(const gemm_problem& g,
                                                            const target_layout& t,
                                                            const weight_form& w) noexcept {
@@ -69,7 +76,7 @@ OCTET_NOINLINE constexpr packed_depthwise depthwise_header(const gemm_problem& g
   const std::int32_t group = quad ? 4 : 2;
   h.vectors = group;
   h.channels = group * t.lanes;
-  const std::int32_t until_repeated = g.out_c / std::gcd(g.out_c, h.channels);
+  const std::int32_t until_repeated = g.out_c / common_divisor(g.out_c, h.channels);
   h.slides = depthwise_slides(g, h.kind, t);
   h.runs = g.in_c == g.out_c && until_repeated <= most_run_blocks &&
            (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1)) &&

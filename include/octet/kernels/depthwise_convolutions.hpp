@@ -7,7 +7,7 @@
 
 #define OCTET_WANTS_DEPTHWISE
 #if OCTET_HAS_KERNELS
-#include "octet/kernels/depthwise.hpp"
+#include "octet/kernels/depthwise_rows.hpp"
 #include "octet/ops/conv2d.hpp"
 #endif
 #include "octet/kernels/target.hpp"

@@ -7,10 +7,9 @@ namespace OCTET_TARGET_NS {
 
 /// Where windows can slide, they do.
 struct by_slides {
-  static constexpr bool slides = has_slides;
   /// Output rows that a block of channels has before the next one: as many as fill all copies of
   /// the last block, more where the input rows that they meet stay in the first cache.
-  static HWY_INLINE std::size_t rows(const conv2d_params& p, std::int32_t last_channels) noexcept {
+  static std::size_t rows(const conv2d_params& p, std::int32_t last_channels) noexcept {
     constexpr std::size_t cache = 32u << 10;
     const std::size_t least = 2 * as_size(kernels::slide_copies(last_channels, layout)),
                       row = product_of(p.in_w, p.in_c) + 1, in = cache / row,
@@ -18,13 +17,16 @@ struct by_slides {
     return out < least ? least : out / least * least;
   }
   /// False: outputs of a kind that slides do not finish.
-  static HWY_INLINE bool block_rows(const pixel_call& t, const conv2d_params& p,
-                                    const kernels::packed_depthwise& h, const std::byte* x,
-                                    const column_span& span, std::byte* to, std::byte* window,
-                                    part_range rows) noexcept {
+  static bool block_rows(const pixel_call& t, const conv2d_params& p,
+                         const kernels::packed_depthwise& h, const std::byte* x,
+                         const column_span& span, std::byte* to, std::byte* window,
+                         part_range rows) noexcept {
     return slide_block_rows(
         slide_call{t, &p, h, t.weights, x, span, to, window, rows.begin, rows.end});
   }
+  static constexpr kernels::depthwise_steps steps{&columns_of<has_quads>, &row_pixels<has_quads>,
+                                                  has_slides ? &rows : nullptr,
+                                                  has_slides ? &block_rows : nullptr};
 };
 
 template <class V>
@@ -45,7 +47,7 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     else if (const auto h = packed_header(p); h.runs)
       run_depthwise_runs(p, a);
     else
-      run_depthwise<by_slides>(p, h, a);
+      kernels::run_depthwise(by_slides::steps, p, h, a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::depthwise_pack(problem(p), layout, to);

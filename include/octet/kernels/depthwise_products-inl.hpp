@@ -5,30 +5,8 @@
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-/// Where results go, and what makes them of accumulators.
-struct finish_call {
-  const std::byte* arrays;
-  std::size_t out_stride;  // bytes between pixels
-  kernels::panel_channels channels;
-  const requantize_params* requant;
-  dtype out_type;
-  const kernels::epilogue_scalars* scalars;
-  kernels::epilogue_kind kind;
-};
+using kernels::column_span, kernels::finish_call;
 
-/// Columns of the window of an output row: `left` of padding, `have` from the image's column
-/// `start` on, `right` of padding.
-struct column_span {
-  std::int32_t start, left, have, right;
-  HWY_INLINE column_span(const conv2d_params& p, std::int32_t window) {
-    start = p.pad_left < 0 ? -p.pad_left : 0;
-    left = p.pad_left < 0 ? 0 : p.pad_left < window ? p.pad_left : window;
-    const std::int32_t in_image = p.in_w - start, room = window - left;
-    have = in_image < room ? in_image : room;
-    if (have < 0) have = 0;
-    right = room - have;
-  }
-};
 HWY_INLINE kernels::packed_depthwise packed_header(const conv2d_params& p) noexcept {
   kernels::packed_depthwise h;
   std::memcpy(&h, p.packed, sizeof(h));
@@ -102,7 +80,7 @@ HWY_INLINE void finish_pixel(const finish_call& t, const columns& c, const epilo
   if constexpr (E == kernels::epilogue_kind::any) {
     pending.add(t, acc, to);
   } else {
-    round_pixel<NV, E>(t, c, e, dr, acc);
+    OCTET_TARGET_NS::round_pixel<NV, E>(t, c, e, dr, acc);
     store_8bit<NV>(e, acc, to, t.channels.count);
   }
 }

@@ -203,8 +203,8 @@ HWY_NOINLINE void positions(const position_call& t) noexcept {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
         add_two_lines<Ops, KH, G>(rows, at, kept, acc, next);
-        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
-        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.line_stride);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.line_stride);
       }
     }
   for (; line < t.lines; ++line, rows += t.kernel_h) {
@@ -216,15 +216,15 @@ HWY_NOINLINE void positions(const position_call& t) noexcept {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
         add_two_positions<Ops>(t, rows, at, acc, next);
-        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
-        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
       }
     for (; p < t.count; ++p, at += t.step, to += t.out_stride) {
       V32 acc[NV];
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) acc[v] = start[v];
       add_position<Ops, KH, G>(t, rows, at, kept, acc);
-      finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+      OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
     }
     pending.flush(t);
   }

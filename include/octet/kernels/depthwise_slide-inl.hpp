@@ -186,7 +186,7 @@ HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
       if (j >= K - 1) {
         HWY_UNROLL(2)
         for (int r = 0; r < Rows; ++r) {
-          round_pixel<NV, E>(t, s.c, s.e, s.dr, a[r][0]);
+          OCTET_TARGET_NS::round_pixel<NV, E>(t, s.c, s.e, s.dr, a[r][0]);
           to[r].store(to_8bit<NV>(s.e, a[r][0]), t.channels.count);
         }
       }

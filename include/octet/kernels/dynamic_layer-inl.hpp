@@ -13,19 +13,20 @@ HWY_NOINLINE void store_scaled(const tile_call& t, const row_block& b, std::size
     V32 sums[1][NV];
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) sums[0][v] = simd::load(b.at(i, v * lanes32));
-    scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
+    OCTET_TARGET_NS::scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
     simd::store_ordered<NV>(sums[0], to, t.n);
   }
 }
 template <float_scaling By>
-HWY_NOINLINE void finish_floats(const tile_call& t, const row_block& b, std::size_t row,
+HWY_NOINLINE void finish_floats(const tile_call& t, const kernels::row_sums& sums, std::size_t row,
                                 std::byte* to) noexcept {
+  const row_block b(sums);
   if constexpr (layout.max_vectors > 2) {
-    if (b.nv == 4) return store_scaled<By, 4>(t, b, row, to);
-    if (b.nv == 3) return store_scaled<By, 3>(t, b, row, to);
+    if (b.nv == 4) return OCTET_TARGET_NS::store_scaled<By, 4>(t, b, row, to);
+    if (b.nv == 3) return OCTET_TARGET_NS::store_scaled<By, 3>(t, b, row, to);
   }
-  if (b.nv == 2) return store_scaled<By, 2>(t, b, row, to);
-  store_scaled<By, 1>(t, b, row, to);
+  if (b.nv == 2) return OCTET_TARGET_NS::store_scaled<By, 2>(t, b, row, to);
+  OCTET_TARGET_NS::store_scaled<By, 1>(t, b, row, to);
 }
 
 template <class V>

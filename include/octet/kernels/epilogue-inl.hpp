@@ -46,10 +46,11 @@ struct columns {
   const double* scale64() const { return reinterpret_cast<const double*>(m); }
 };
 
-/// Accumulators of `rows` rows of a panel in packed order, a row right behind the other.
-struct row_block {
-  std::int32_t* x;
-  int nv, rows;
+/// Accumulators of some rows, with this target's vectors.
+struct row_block : kernels::row_sums {
+  HWY_INLINE row_block(std::int32_t* sums, int vectors, int count)
+      : kernels::row_sums{sums, vectors, count} {}
+  explicit HWY_INLINE row_block(const kernels::row_sums& b) : kernels::row_sums(b) {}
   HWY_INLINE int count() const { return nv * lanes32; }
   HWY_INLINE std::int32_t* at(int row, int column) const { return x + row * count() + column; }
 };

@@ -4,6 +4,7 @@
 
 #include "octet/core/config.hpp"
 #include "octet/kernels/binary_walk.hpp"
+#include "octet/kernels/depthwise_rows.hpp"
 #include "octet/kernels/gemm_rows.hpp"
 
 #if !defined(OCTET_FEW_KERNELS)

@@ -38,38 +38,7 @@ struct quad_ops {  // bytes
 };
 /// Kernels take four bytes a lane where the family gains by it.
 inline constexpr bool has_quads = simd::quads != 0;
-
-struct tile_call;
-/// From a tile's sums to the output, in a way of its own: the rows of the block from `row` on.
-using finish_tile_fn = void (*)(const tile_call& t, const row_block& sums, std::size_t row,
-                                std::byte* to) noexcept;
-/// What a tile needs to know; the same for all tiles of one panel.
-struct tile_call {
-  const std::int64_t* offsets;  // of the segments
-  int segments, steps;
-  int share;                 // packed_gemm's
-  const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
-  const std::int32_t*
-      zeros;                // zero point of each row, which its activations still have; null: none
-  bool one_zero;            // the block's rows have one zero point
-  const float* scales;      // of each row, where `rows` is given
-  const std::byte* arrays;  // the panel's columns
-  const std::byte* weights;
-  std::size_t ahead;      // bytes from the weights in use to those to be asked for; 0: none
-  const std::byte* next;  // weights of the next panel, asked for bit by bit: of each row of this
-  std::size_t next_row;   // one so many bytes, in each step of a tile so many; 0: none
-  std::size_t next_step;
-  std::size_t out_stride;  // bytes between rows of the output
-  int n;                   // channels written
-  std::int32_t first;      // first channel
-  const requantize_params* requant;
-  dtype out_type;
-  const kernels::epilogue_scalars* scalars;
-  kernels::epilogue_kind kind;
-  int block_steps;  // packed_gemm's
-  const kernels::row_scaling* rows;
-  finish_tile_fn finish;  // null: by `kind`
-};
+using kernels::tile_call;
 
 /// Accumulators before the first product: the columns' biases, and what is added for rows from
 /// `row` on.
@@ -333,8 +302,8 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
   if (E == epilogue_kind::dr || (E != epilogue_kind::any && (t.kind == epilogue_kind::scaled ||
                                                              t.kind == epilogue_kind::real))) {
     const epilogue e(*t.scalars);
-    round_tile<MR, NV, E>(t, c, e, acc);
-    HWY_UNROLL(16)
+    OCTET_TARGET_NS::round_tile<MR, NV, E>(t, c, e, acc);
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
@@ -361,7 +330,7 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
                        std::byte* to, int valid) noexcept {
   const columns c(t.arrays, NV);
   V32 acc[MR][NV];
-  start_tile<MR, NV, E>(t, c, row, acc);
+  OCTET_TARGET_NS::start_tile<MR, NV, E>(t, c, row, acc);
   if constexpr (Finish::grouped)
     add_grouped_products<Finish::share>(t, rows, acc);
   else if constexpr (MR > tile_rows(NV))
@@ -370,14 +339,14 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   else
     add_products<Ops, Finish::floats>(t, rows, t.next + row * t.next_row, acc);
   if constexpr (Finish::floats) {
-    scale_tile<Finish::by>(t, c, acc, row);
-    HWY_UNROLL(16)
+    OCTET_TARGET_NS::scale_tile<Finish::by>(t, c, acc, row);
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) simd::store_ordered<NV>(acc[r], to, t.n);
       to += t.out_stride;
     }
   } else {
-    finish_tile<MR, NV, E>(t, c, acc, row, to, valid);
+    OCTET_TARGET_NS::finish_tile<MR, NV, E>(t, c, acc, row, to, valid);
   }
 }
 
@@ -515,7 +484,7 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
   const int segments = t.segments;
   for (std::size_t i = 0; i < count; i += MR) {  // rows behind the last one repeat it
     V32 acc[MR][NV];
-    start_tile<MR, NV, E>(t, c, i, acc);
+    OCTET_TARGET_NS::start_tile<MR, NV, E>(t, c, i, acc);
     const std::byte* row[MR];
     HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) row[r] = rows[i + as_size(r)];
@@ -528,8 +497,8 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
       if (++segment == segments) break;
       at = offsets[segment];
     } while (true);
-    round_tile<MR, NV, E>(t, c, e, acc);
-    HWY_UNROLL(16)
+    OCTET_TARGET_NS::round_tile<MR, NV, E>(t, c, e, acc);
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       if (i + as_size(r) < count) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;

@@ -245,6 +245,198 @@ inline product_share share_of(const gemm_problem& g, const packed_gemm& h, std::
   return all;
 }
 
+// ---- products: what is the same on every target ----
+
+/// Accumulators of `rows` rows of a panel in packed order, a row right behind the other.
+struct row_sums {
+  std::int32_t* x;
+  int nv, rows;
+};
+struct tile_call;
+/// From a tile's sums to the output, in a way of its own: the rows of the block from `row` on.
+using finish_tile_fn = void (*)(const tile_call& t, const row_sums& sums, std::size_t row,
+                                std::byte* to) noexcept;
+/// What a tile needs to know; the same for all tiles of one panel.
+struct tile_call {
+  const std::int64_t* offsets;  // of the segments
+  int segments, steps;
+  int share;                 // packed_gemm's
+  const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
+  const std::int32_t*
+      zeros;                // zero point of each row, which its activations still have; null: none
+  bool one_zero;            // the block's rows have one zero point
+  const float* scales;      // of each row, where `rows` is given
+  const std::byte* arrays;  // the panel's columns
+  const std::byte* weights;
+  std::size_t ahead;      // bytes from the weights in use to those to be asked for; 0: none
+  const std::byte* next;  // weights of the next panel, asked for bit by bit: of each row of this
+  std::size_t next_row;   // one so many bytes, in each step of a tile so many; 0: none
+  std::size_t next_step;
+  std::size_t out_stride;  // bytes between rows of the output
+  int n;                   // channels written
+  std::int32_t first;      // first channel
+  const requantize_params* requant;
+  dtype out_type;
+  const epilogue_scalars* scalars;
+  epilogue_kind kind;
+  int block_steps;  // packed_gemm's
+  const row_scaling* rows;
+  finish_tile_fn finish;  // null: by `kind`
+};
+
+/// `offset` times the sums of the activations of four rows.
+using row_sums_fn = void (*)(const tile_call& t, int length, std::int32_t offset,
+                             const std::byte* const* rows, std::int32_t* to) noexcept;
+/// What of a product vectors do.
+struct gemm_steps {
+  const target_layout* layout;
+  const window_copies* copies;
+  int (*rows_of_tile)(int nv) noexcept;
+  /// All rows of a block times one panel.
+  void (*panel)(product kind, const tile_call& t, int nv, const std::byte* const* rows,
+                std::byte* to, std::size_t count) noexcept;
+  row_sums_fn sums;  // null: the target has no product of four bytes
+  /// Of problems with row_scaling: zero points and scales of the rows of a block; whether all rows
+  /// have the same.
+  bool (*scales)(const gemm_run& r, const float* scales, std::size_t first,
+                 std::size_t count) noexcept;
+};
+
+/// The rows of a block times the panels [begin, end), counted over all groups; `to`: the block's
+/// first output.
+OCTET_NOINLINE inline void block_panels(const gemm_steps& by, const gemm_run& r, tile_call& t,
+                                        part_range share, std::byte* to,
+                                        std::size_t count) noexcept {
+  const gemm_problem& g = r.g;
+  const packed_gemm& h = r.h;
+  const auto panels = as_size(h.panels);
+  const std::int32_t group_out = panel_group_out(g, h);
+  std::size_t begins = 0;  // of the panel's input, from a pixel's first element
+  for (std::size_t p = share.begin; p < share.end; ++p) {
+    const auto group = static_cast<std::int32_t>(p / panels),
+               i = static_cast<std::int32_t>(p % panels);
+    const std::byte* at = r.packed + panel_at(h, *by.layout, group, i);
+    const int nv = panel_vectors(h.vectors, h.panels, i), columns = nv * by.layout->lanes,
+              local = first_vector(h.vectors, h.panels, i) * by.layout->lanes,
+              left = group_out - local;
+    t.n = left < columns ? left : columns;
+    t.first = group * group_out + local;
+    t.arrays = at + alignment;
+    t.weights = t.arrays + round_up(as_size(columns) * 4 * panel_arrays, alignment);
+    // Weights of a large layer come from afar, one panel behind the other; a processor's own
+    // prefetching begins anew with each page.
+    constexpr std::size_t large = 8192, far = 3072;
+    const std::size_t steps = product_of(h.segments, h.steps), bytes = steps * 4 * as_size(columns);
+    t.ahead = bytes >= large ? far : 0;
+    // A panel that does not stay in the first cache: while it is used, the next one comes, as much
+    // with each step as there are steps for it (ResNet-50 takes 0.92 of the time, VGG-16 0.95; what
+    // the first tile asked for alone came no faster than before).
+    constexpr std::size_t beyond_first = 32768;
+    const bool comes = p + 1 < share.end && bytes >= beyond_first;
+    t.next = comes ? r.packed + panel_at(h, *by.layout, static_cast<std::int32_t>((p + 1) / panels),
+                                         static_cast<std::int32_t>((p + 1) % panels))
+                   : at;
+    t.next_row = comes ? bytes / count : 0;
+    const std::size_t tile =
+        as_size(by.rows_of_tile(nv)) < count ? as_size(by.rows_of_tile(nv)) : count;
+    t.next_step = comes ? bytes * tile / (count * steps) : 0;
+    // The rows move on to the group's channels, or to the panel's where groups lie side by side.
+    const std::size_t before = begins;
+    begins = as_size(h.share != 0 ? t.first : group * g.group_in()) * h.element;
+    if (const std::size_t ahead = begins - before; ahead != 0)
+      for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
+    t.kind = *reinterpret_cast<const epilogue_kind*>(at);
+    by.panel(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type), count);
+  }
+}
+
+/// The call's scratch, behind its segments.
+inline gemm_run gemm_run_of(const gemm_problem& g, const packed_gemm& h, const std::byte* packed,
+                            const kernel_args& a) noexcept {
+  std::byte *const pointers = static_cast<std::byte*>(a.scratch) + gemm_segment_bytes(h),
+                   *const sums = pointers + gemm_pointer_bytes(g, h),
+                   *const zeros = sums + gemm_sum_bytes(g, h),
+                   *const window = zeros + gemm_scale_bytes(g, h);
+  gemm_run r{g,
+             h,
+             packed,
+             reinterpret_cast<const std::byte**>(pointers),
+             reinterpret_cast<std::int32_t*>(sums),
+             reinterpret_cast<std::int32_t*>(zeros),
+             reinterpret_cast<float*>(zeros + (window - zeros) / 2),
+             window,
+             {}};
+  if (g.rows != nullptr)
+    r.lines = {static_cast<const std::int32_t*>(a.in[3]), g.rows->lines, g.in_type};
+  return r;
+}
+/// What all tiles of the call share.
+inline tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
+                          const epilogue_scalars& scalars, finish_tile_fn finish) noexcept {
+  const gemm_problem& g = r.g;
+  const packed_gemm& h = r.h;
+  tile_call t;
+  t.offsets = segments;
+  t.segments = h.segments;
+  t.steps = h.steps;
+  t.share = h.share;
+  t.sums = h.offset != 0 ? r.sums : nullptr;
+  t.zeros = r.lines.of != nullptr && h.kind == product::quad ? r.zeros : nullptr;
+  t.one_zero = false;
+  t.scales = r.scales;
+  // Pixels of a phase are step_w apart, its lines step_h.
+  t.out_stride = as_size(g.out_c) * size_of(g.out_type) * as_size(g.part.on ? g.part.step_w : 1);
+  t.requant = g.requant;
+  t.out_type = g.out_type;
+  t.scalars = &scalars;
+  t.block_steps = h.block_steps;
+  t.rows = g.rows;
+  t.finish = finish;
+  return t;
+}
+
+/// Part `part` of `parts` of a packed product. Of a problem with row_scaling the scales
+/// of rows are operand 2, zero points operand 3, and `finish` makes floats of sums.
+OCTET_NOINLINE inline void run_gemm(const gemm_steps& by, const gemm_problem& g,
+                                    const std::byte* packed, const kernel_args& a,
+                                    finish_tile_fn finish) noexcept {
+  packed_gemm h;
+  std::memcpy(&h, packed, sizeof(h));
+  set_image(h, g);  // it may have been packed for an image of another size
+  const auto* x = static_cast<const std::byte*>(a.in[0]);
+  auto* const segments = static_cast<std::int64_t*>(a.scratch);
+  set_segments(h, g, segments);
+  const gemm_run r = gemm_run_of(g, h, packed, a);
+  const epilogue_scalars scalars = scalars_of(*g.requant, g.out_type);
+  const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16,
+                             h.flip,    g.in_zero_point,
+                             h.fill,    by.copies};
+  const std::size_t pixel_out = as_size(g.out_c) * size_of(g.out_type),
+                    lines = product_of(g.batch, g.out_h), width = as_size(g.out_w);
+  // Items of the partition: pixels where rows are read directly, else output lines.
+  const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
+  const auto [range, share] =
+      share_of(h, as_size(by.rows_of_tile(panel_vectors(h.vectors, h.panels, 0))), items, line,
+               product_of(h.panels, panel_groups(g, h)), a);
+  tile_call t = tiles_of(r, segments, scalars, finish);
+  for (std::size_t item = range.begin; item < range.end;) {
+    const std::size_t count = block_rows(r, source, x, item, range.end - item);
+    if (h.offset != 0 && by.sums != nullptr)
+      for (std::size_t i = 0; i < count + most_tile_rows; i += 4)
+        by.sums(t, h.segment_length, h.offset, r.rows + i, r.sums + i);
+    std::size_t first = item * line;  // output pixel
+    if (by.scales != nullptr)
+      t.one_zero = by.scales(r, static_cast<const float*>(a.in[2]), first, count);
+    if (const auto& part = g.part; part.on)
+      first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
+               item % as_size(g.out_h) * as_size(part.step_h)) *
+                  as_size(part.out_w) +
+              as_size(part.first_w);
+    block_panels(by, r, t, share, static_cast<std::byte*>(a.out[0]) + first * pixel_out, count);
+    item += h.direct ? count : count / line;
+  }
+}
+
 }  // namespace kernels
 OCTET_NAMESPACE_END
 #endif  // OCTET_HAS_KERNELS, or a test of the passes

@@ -5,7 +5,7 @@
 #include "octet/laws/law.hpp"
 #include "octet/numerics/fp.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// Fused activation of an operator; becomes a clamp of quantized values by the rule of the graph's
 /// law.

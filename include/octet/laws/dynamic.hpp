@@ -4,7 +4,7 @@
 
 #include "octet/laws/law.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 enum class dynamic_layer : std::uint8_t { conv2d, depthwise_conv2d, fully_connected };

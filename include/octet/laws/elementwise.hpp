@@ -5,7 +5,7 @@
 #include "octet/laws/law.hpp"
 #include "octet/laws/xnnpack.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// XNNPACK's sum where it takes both scales.

@@ -5,7 +5,7 @@
 
 #include "octet/laws/elementwise.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// QNNPACK's tables are of quint8 alone: PyTorch computes qint8 in its own loops under that engine

@@ -10,7 +10,7 @@
 #include "octet/core/shape.hpp"
 #include "octet/core/types.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// Whose kernel computes a node. Under law tflite_xnnpack that is XNNPACK or TFLite's own.

@@ -9,7 +9,7 @@
 #include "octet/numerics/fp.hpp"
 #include "octet/numerics/requantize.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// TFLite accumulates int16 activations in int64, unless the bias is int32.

@@ -4,7 +4,7 @@
 
 #include "octet/laws/elementwise.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// TFLite has two kernels; ONNX Runtime has its own sums and power.

@@ -6,7 +6,7 @@
 
 #include "octet/core/config.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// Elements around one axis; of a transposed convolution: cropped, and `more` added after.

@@ -7,7 +7,7 @@
 
 #include "octet/core/config.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// sequence: row by row; columns: each column of a window over its rows, then their sums from left

@@ -4,7 +4,7 @@
 
 #include "octet/laws/law.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// The exp inside the tanh of ONNX Runtime's RNN is the C library's, not its vector loops'.

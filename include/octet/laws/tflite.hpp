@@ -5,7 +5,7 @@
 #include "octet/laws/law.hpp"
 #include "octet/numerics/fp.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// Whether a law's kernels of floats clamp also where no activation is fused: to finite numbers.

@@ -4,7 +4,7 @@
 
 #include "octet/laws/functions.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// QNNPACK counts padding always and knows neither a divisor nor ceil_mode: where the program asks

@@ -8,7 +8,7 @@
 
 #include "octet/numerics/fp.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// A change of scale: what 8 fractional bits can hold.

@@ -195,28 +195,50 @@ template <class P, class T> constexpr T clamp_plain(const P& p, T v) {
         v, static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo),
         static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
 }
+template <class T> constexpr T plain_sum(const add_params& p, T a, T b) {
+  if constexpr (std::is_floating_point_v<T>)
+    return clamp_plain(p, p.sign > 0 ? numerics::add(a, b) : numerics::sub(a, b));
+  else
+    return clamp_plain(p, wrapping_add(a, b, p.sign));
+}
 template <class T>
 constexpr void add_plain(const add_params& p, const T* a, const T* b, T* y, std::size_t begin,
                          std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    if constexpr (std::is_floating_point_v<T>)
-      y[i] = clamp_plain(
-          p, p.sign > 0 ? numerics::add(a[at[0]], b[at[1]]) : numerics::sub(a[at[0]], b[at[1]]));
-    else
-      y[i] = clamp_plain(p, wrapping_add(a[at[0]], b[at[1]], p.sign));
+    y[i] = plain_sum(p, a[at[0]], b[at[1]]);
   });
 }
 #if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
-  const auto& p = *static_cast<const add_params*>(k.params);
-  const auto r = part_of(p.shape.count, k.part, k.parts);
+/// Element i of the result, of any types.
+OCTET_COLD inline void add_element(const add_params& p, const kernel_args& k, std::size_t i,
+                                   std::size_t a, std::size_t b) {
   if (p.mode == rounding::none)
     return with_arithmetic(p.y_type, [&]<class T>(type_tag<T>) {
+      static_cast<T*>(k.out[0])[i] =
+          plain_sum(p, static_cast<const T*>(k.in[0])[a], static_cast<const T*>(k.in[1])[b]);
+    });
+  integer_results{k.out[0], p.y_type}.set(
+      i, numerics::add_codes(p, quantized_codes{k.in[0], p.a_type}[a],
+                             quantized_codes{k.in[1], p.b_type}[b], i));
+}
+/// Not every form: one walk over the output, whatever the types.
+template <bool EveryForm>
+void add_part(const add_params& p, const kernel_args& k, part_range r) noexcept {
+  if constexpr (!EveryForm)
+    for_each_broadcast(p.shape, r.begin, r.end,
+                       [&](std::size_t i, const auto& at) { add_element(p, k, i, at[0], at[1]); });
+  else if (p.mode == rounding::none)
+    with_arithmetic(p.y_type, [&]<class T>(type_tag<T>) {
       add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
                 static_cast<T*>(k.out[0]), r.begin, r.end);
     });
-  add(p, quantized_codes{k.in[0], p.a_type}, quantized_codes{k.in[1], p.b_type},
-      integer_results{k.out[0], p.y_type}, r.begin, r.end);
+  else
+    add(p, quantized_codes{k.in[0], p.a_type}, quantized_codes{k.in[1], p.b_type},
+        integer_results{k.out[0], p.y_type}, r.begin, r.end);
+}
+OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
+  const auto& p = *static_cast<const add_params*>(k.params);
+  add_part<kernels::every_form>(p, k, part_of(p.shape.count, k.part, k.parts));
 }
 #else
 void add_kernel(const kernel_args& k) noexcept;

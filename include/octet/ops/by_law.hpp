@@ -5,7 +5,7 @@
 #include "octet/laws/activation.hpp"
 #include "octet/ops/op.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 OCTET_COLD constexpr laws::operand operand_of(const tensor_desc& t) {
   // Quantized per channel, also along an axis of one.

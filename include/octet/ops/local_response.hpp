@@ -2,6 +2,8 @@
 #ifndef OCTET_OPS_LOCAL_RESPONSE_HPP_
 #define OCTET_OPS_LOCAL_RESPONSE_HPP_
 
+#include <algorithm>
+
 #include "octet/laws/functions.hpp"
 #include "octet/laws/local_response.hpp"
 #include "octet/numerics/math.hpp"

@@ -3,6 +3,8 @@
 #ifndef OCTET_OPS_LOOKUP_HPP_
 #define OCTET_OPS_LOOKUP_HPP_
 
+#include <algorithm>
+
 #include "octet/ops/lut.hpp"
 
 OCTET_NAMESPACE_BEGIN

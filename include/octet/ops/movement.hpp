@@ -4,6 +4,8 @@
 #ifndef OCTET_OPS_MOVEMENT_HPP_
 #define OCTET_OPS_MOVEMENT_HPP_
 
+#include <algorithm>
+
 #include "octet/ops/reshape.hpp"
 #include "octet/ops/types.hpp"
 

@@ -3,12 +3,10 @@
 #ifndef OCTET_OPS_OP_HPP_
 #define OCTET_OPS_OP_HPP_
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstring>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,7 +20,7 @@
 #include "octet/kernels/simd/layouts.hpp"
 #include "octet/laws/law.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 // ---- descriptions ----
 
@@ -128,12 +126,15 @@ class attributes;
 class attribute_view {
  public:
   constexpr attribute_view() = default;
-  constexpr attribute_view(std::span<const attribute> list) : list_(list) {}  // NOLINT
-  constexpr attribute_view(const attributes& a) : owner_(&a) {}               // NOLINT
+  constexpr attribute_view(std::span<const attribute> list, bool* read = nullptr)  // NOLINT
+      : list_(list), read_(read) {}
+  constexpr attribute_view(const attributes& a) : owner_(&a) {}  // NOLINT
   /// `read[i]` becomes true where entry i is read as the kind of value that it is: what stays false
   /// no operator knows.
   constexpr attribute_view(const attributes& a, bool* read) : owner_(&a), read_(read) {}
 
+  inline constexpr std::size_t size() const;
+  inline constexpr attribute operator[](std::size_t i) const;
   constexpr attribute_value find(std::string_view key) const {
     if (owner_) return find_in_owner(key);
     for (const attribute& a : list_)
@@ -167,7 +168,9 @@ class attribute_view {
 
  private:
   inline attribute_value find_in_owner(std::string_view key) const;
-  inline void note(std::string_view key) const;
+  constexpr void note(std::string_view key) const {
+    for (std::size_t i = 0; i < size(); ++i) read_[i] |= (*this)[i].key == key;
+  }
   std::span<const attribute> list_{};
   const attributes* owner_ = nullptr;
   bool* read_ = nullptr;
@@ -258,9 +261,13 @@ class attributes {
  private:
   std::vector<std::pair<std::string, value>> entries_;
 };
-inline void attribute_view::note(std::string_view key) const {
-  const auto& entries = owner_->entries();
-  for (std::size_t i = 0; i < entries.size(); ++i) read_[i] |= entries[i].first == key;
+inline constexpr std::size_t attribute_view::size() const {
+  return owner_ ? owner_->entries().size() : list_.size();
+}
+inline constexpr attribute attribute_view::operator[](std::size_t i) const {
+  if (!owner_) return list_[i];
+  const auto& [key, v] = owner_->entries()[i];
+  return {key, v.view()};
 }
 inline attribute_value attribute_view::find_in_owner(std::string_view key) const {
   const attributes::value* v = owner_->find(key);
@@ -400,6 +407,32 @@ template <class A> attributes to_attributes(const A& a) {
 
 // ---- preparing ----
 
+namespace detail {
+/// What is kept alive until its owner goes; moved, never copied. A list of its own: a std::vector
+/// of each kind of owner, and the owners, would be most of what a header-only file compiles here.
+class kept_list {
+ public:
+  struct entry {
+    entry* before = nullptr;
+    virtual ~entry() = default;
+  };
+  kept_list() = default;
+  kept_list(kept_list&& o) noexcept : last_(std::exchange(o.last_, nullptr)) {}
+  kept_list& operator=(kept_list&& o) noexcept {
+    std::swap(last_, o.last_);
+    return *this;
+  }
+  OCTET_COLD ~kept_list() {
+    while (last_ != nullptr) delete std::exchange(last_, last_->before);
+  }
+  /// Takes over `e`, made by new.
+  void add(entry* e) noexcept { e->before = std::exchange(last_, e); }
+
+ private:
+  entry* last_ = nullptr;
+};
+}  // namespace detail
+
 /// Memory of a plan: params, multiplier arrays, packed weights. Blocks never move and live as long
 /// as the plan. Either it owns heap blocks, or it hands out storage that its maker owns (typed
 /// graphs: constant size, no heap). Storage that turns out too small is continued on the heap, so
@@ -411,7 +444,7 @@ class plan_memory {
   /// Heap blocks of at least `chunk` bytes.
   explicit plan_memory(Bytes chunk) : chunk_(chunk.value) {}
   /// The given storage did not suffice.
-  bool exhausted() const { return !storage_.empty() && !blocks_.empty(); }
+  bool exhausted() const { return !storage_.empty() && has_block(); }
   /// The first of `n` elements, each of them T().
   template <class T> T* elements(std::size_t n) {
     static_assert(std::is_trivially_destructible_v<T>);
@@ -424,7 +457,7 @@ class plan_memory {
   OCTET_COLD std::byte* bytes(Bytes n, std::size_t align = alignment) {
     if (n.value == 0) return nullptr;
     total_ = round_up(total_, align) + n.value;
-    if (blocks_.empty() && !storage_.empty()) {
+    if (!has_block() && !storage_.empty()) {
       const auto base = reinterpret_cast<std::uintptr_t>(storage_.data());
       const std::size_t from = round_up(base + used_, align) - base;
       if (from <= storage_.size() && n.value <= storage_.size() - from) {
@@ -435,21 +468,20 @@ class plan_memory {
       used_ = 0;
     }
     std::size_t at = round_up(used_, align);
-    if (blocks_.empty() || at + n.value > blocks_.back().size()) {
-      blocks_.emplace_back(Bytes(n.value > chunk_ ? n.value : chunk_));
+    if (!has_block() || at + n.value > block_.size()) {
+      add_block(buffer(Bytes(n.value > chunk_ ? n.value : chunk_)));
       at = 0;
     }
     used_ = at + n.value;
-    return blocks_.back().data() + at;
+    return block_.data() + at;
   }
   /// The next `n` bytes come without another allocation; false where there is no memory for them.
   OCTET_COLD bool reserve(Bytes n) {
-    if (n.value == 0 || (!storage_.empty() && blocks_.empty())) return true;
-    if (!blocks_.empty() && round_up(used_, alignment) + n.value <= blocks_.back().size())
-      return true;
-    buffer b = buffer::try_make(Bytes(std::max(n.value, chunk_)));
+    if (n.value == 0 || (!storage_.empty() && !has_block())) return true;
+    if (has_block() && round_up(used_, alignment) + n.value <= block_.size()) return true;
+    buffer b = buffer::try_make(Bytes(n.value > chunk_ ? n.value : chunk_));
     if (b.size() == 0) return false;
-    blocks_.push_back(std::move(b));
+    add_block(std::move(b));
     used_ = 0;
     return true;
   }
@@ -461,20 +493,30 @@ class plan_memory {
   }
   /// Bytes handed out, with the gaps that alignment leaves: what storage of one piece must hold.
   Bytes total() const { return Bytes(total_); }
-  /// Keeps alive, and counts, a block that memories of other plans hold as well.
-  void hold(std::shared_ptr<const void> block, Bytes n) {
+  /// Keeps alive, and counts, what memories of other plans hold as well: a std::shared_ptr.
+  template <class Owner> void hold(Owner owner, Bytes n) {
     align();
     total_ = round_up(total_ + n.value, alignment);
     shared_ += round_up(n.value, alignment);
-    held_.push_back(std::move(block));
+    kept_.add(new kept_as<Owner>(std::move(owner)));
   }
   /// Of total(), what hold() was given.
   Bytes shared() const { return Bytes(shared_); }
 
  private:
+  template <class Owner> struct kept_as final : detail::kept_list::entry {
+    explicit kept_as(Owner o) : owner(std::move(o)) {}
+    Owner owner;
+  };
+  bool has_block() const { return block_.size() != 0; }
+  /// Now the block that memory comes from.
+  OCTET_COLD void add_block(buffer b) {
+    if (has_block()) kept_.add(new kept_as<buffer>(std::move(block_)));
+    block_ = std::move(b);
+  }
   std::span<std::byte> storage_{};
-  std::vector<buffer> blocks_;
-  std::vector<std::shared_ptr<const void>> held_;
+  detail::kept_list kept_;  // earlier blocks, and what others hold as well
+  buffer block_;
   std::size_t chunk_ = 1 << 16, used_ = 0, total_ = 0, shared_ = 0;
 };
 
@@ -829,10 +871,10 @@ OCTET_COLD inline error_info invalid_of(text_pieces what, text_pieces found,
 }
 /// What an attribute_view has noted: an attribute that an operator does not read is misspelt, or of
 /// another kind.
-OCTET_COLD inline status all_read(const op_def& op, const attributes& a, const bool* read) {
-  for (std::size_t i = 0; i < a.entries().size(); ++i)
+OCTET_COLD inline status all_read(const op_def& op, const attribute_view& a, const bool* read) {
+  for (std::size_t i = 0; i < a.size(); ++i)
     if (!read[i])
-      return invalid_of({"attribute of ", op.name}, {a.entries()[i].first},
+      return invalid_of({"attribute of ", op.name}, {a[i].key},
                         {"attributes that it has, of their kinds"});
   return unit{};
 }

@@ -3,6 +3,8 @@
 #ifndef OCTET_OPS_RECURRENT_HPP_
 #define OCTET_OPS_RECURRENT_HPP_
 
+#include <algorithm>
+
 #include "octet/numerics/vector_math.hpp"
 #include "octet/ops/dynamic.hpp"
 #include "octet/ops/svdf.hpp"

@@ -2,6 +2,8 @@
 #ifndef OCTET_OPS_RESIZE_HPP_
 #define OCTET_OPS_RESIZE_HPP_
 
+#include <algorithm>
+
 #include "octet/laws/windows.hpp"
 #include "octet/numerics/fma.hpp"
 #include "octet/ops/movement.hpp"

@@ -4,6 +4,8 @@
 #ifndef OCTET_OPS_SCATTER_HPP_
 #define OCTET_OPS_SCATTER_HPP_
 
+#include <algorithm>
+
 #include "octet/ops/gather.hpp"
 
 OCTET_NAMESPACE_BEGIN

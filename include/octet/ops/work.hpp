@@ -41,7 +41,9 @@ constexpr double recurrent_macs(const node_view& n, std::initializer_list<std::s
 /// image has.
 constexpr double window_steps(const node_view& n) {
   const auto inside = [&](const char* key, int axis) {
-    return std::clamp(static_cast<double>(n.attrs->integer(key, 1)), 1.0, extent_in(n, 0, axis));
+    const auto window = static_cast<double>(n.attrs->integer(key, 1));
+    const double most = extent_in(n, 0, axis);
+    return window < 1 ? 1 : window > most ? most : window;
   };
   return elements_out(n) * inside("window_h", 1) * inside("window_w", 2);
 }

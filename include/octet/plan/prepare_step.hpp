@@ -7,7 +7,7 @@
 #include "octet/ops/op.hpp"
 #include "octet/plan/step.hpp"
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace detail {
 
 /// Copies the first input to the output: what an alias becomes where the two cannot share memory.
@@ -60,10 +60,9 @@ class shared_data {
  public:
   /// What is known of the node's constants.
   virtual node_facts& facts() = 0;
-  /// Stores the block of packed data, that many bytes, in the params, as `k.pack` does. Null: there
-  /// is no memory for it.
-  virtual std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
-                                             std::size_t bytes) = 0;
+  /// Stores the block of packed data, that many bytes, in the params, as `k.pack` does, and has
+  /// the plan's memory hold it. False: there is no memory for it.
+  virtual bool pack(const kernel_entry& k, void* params, std::size_t bytes) = 0;
 
  protected:
   ~shared_data() = default;
@@ -73,11 +72,7 @@ class shared_data {
 OCTET_COLD inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes,
                                    plan_memory& memory, shared_data* shared) {
   if (bytes != 0 && shared == nullptr) k.pack(params, memory.bytes(Bytes(bytes)));
-  if (bytes != 0 && shared != nullptr) {
-    auto block = shared->pack(k, params, bytes);
-    if (!block) return no_memory(bytes);
-    memory.hold(std::move(block), Bytes(bytes));
-  }
+  if (bytes != 0 && shared != nullptr && !shared->pack(k, params, bytes)) return no_memory(bytes);
   memory.align();
   return unit{};
 }

@@ -2,7 +2,9 @@
 #ifndef OCTET_RUNTIME_PLAN_IMPL_HPP_
 #define OCTET_RUNTIME_PLAN_IMPL_HPP_
 
+#include <algorithm>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
 
@@ -58,20 +60,21 @@ class shared_of_node final : public shared_data {
     memory_.hold(std::move(found), Bytes(0));
     return f;
   }
-  std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
-                                     std::size_t bytes) override {
+  bool pack(const kernel_entry& k, void* params, std::size_t bytes) override {
     node_key key(g_, node_, key_extents::none);
     key.put(&k), key.put(bytes), key.put(k.packing ? k.packing(params) : 0);
     std::weak_ptr<const buffer>& kept = store_.block(key.take());
     if (auto found = kept.lock()) {
       k.place(params, found->data());
-      return found;
+      memory_.hold(std::move(found), Bytes(bytes));
+      return true;
     }
     auto made = std::make_shared<buffer>(buffer::try_make(Bytes(bytes)));
-    if (made->size() != bytes) return nullptr;
+    if (made->size() != bytes) return false;
     k.pack(params, made->data());
     kept = made;
-    return made;
+    memory_.hold(std::move(made), Bytes(bytes));
+    return true;
   }
 
  private:

@@ -2,12 +2,15 @@
 #ifndef OCTET_RUNTIME_PLAN_HPP_
 #define OCTET_RUNTIME_PLAN_HPP_
 
-#include <functional>
 #include <memory>
 
 #include "octet/graph/graph.hpp"
 #include "octet/graph/verify.hpp"
+#if OCTET_HAS_DEFINITIONS
 #include "octet/kernels/every_kernel.hpp"
+#else
+#include "octet/kernels/target.hpp"
+#endif
 #include "octet/plan/step.hpp"
 
 OCTET_NAMESPACE_BEGIN

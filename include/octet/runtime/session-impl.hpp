@@ -2,6 +2,8 @@
 #ifndef OCTET_RUNTIME_SESSION_IMPL_HPP_
 #define OCTET_RUNTIME_SESSION_IMPL_HPP_
 
+#include <memory>
+
 #include "octet/graph/print.hpp"
 #include "octet/plan/prepare_step.hpp"
 #include "octet/runtime/run_steps.hpp"

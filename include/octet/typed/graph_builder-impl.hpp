@@ -3,6 +3,7 @@
 #define OCTET_TYPED_GRAPH_BUILDER_IMPL_HPP_
 
 #include <map>
+#include <memory>
 #include <set>
 
 #include "octet/graph/verify.hpp"

@@ -3,6 +3,8 @@
 #ifndef OCTET_TYPED_GRAPH_BUILDER_HPP_
 #define OCTET_TYPED_GRAPH_BUILDER_HPP_
 
+#include <memory>
+
 #include "octet/core/limits.hpp"
 #include "octet/graph/graph.hpp"
 #include "octet/typed/functions.hpp"

@@ -3,6 +3,9 @@
 #ifndef OCTET_IMPORT_COMMON_BUILDER_HPP_
 #define OCTET_IMPORT_COMMON_BUILDER_HPP_
 
+#include <algorithm>
+#include <memory>
+
 #include "octet/graph/cost.hpp"
 #include "octet/graph/fold.hpp"
 #include "octet/graph/graph.hpp"

@@ -3,6 +3,7 @@
 #ifndef OCTET_IMPORT_MXNET_EMIT_HPP_
 #define OCTET_IMPORT_MXNET_EMIT_HPP_
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <set>

@@ -2,6 +2,8 @@
 #ifndef OCTET_IMPORT_MXNET_LOADER_HPP_
 #define OCTET_IMPORT_MXNET_LOADER_HPP_
 
+#include <algorithm>
+
 #include "octet/import/common/file.hpp"
 #include "octet/import/mxnet/options.hpp"
 #include "octet/import/mxnet/rows.hpp"

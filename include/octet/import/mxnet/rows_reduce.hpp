@@ -2,6 +2,8 @@
 #ifndef OCTET_IMPORT_MXNET_ROWS_REDUCE_HPP_
 #define OCTET_IMPORT_MXNET_ROWS_REDUCE_HPP_
 
+#include <algorithm>
+
 #include "octet/import/mxnet/rows_shapes.hpp"
 
 OCTET_NAMESPACE_BEGIN

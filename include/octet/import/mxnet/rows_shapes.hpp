@@ -3,6 +3,7 @@
 #ifndef OCTET_IMPORT_MXNET_ROWS_SHAPES_HPP_
 #define OCTET_IMPORT_MXNET_ROWS_SHAPES_HPP_
 
+#include <algorithm>
 #include <numeric>
 
 #include "octet/import/mxnet/rows_values.hpp"

@@ -5,6 +5,8 @@
 #ifndef OCTET_IMPORT_ONNX_BLOCKS_HPP_
 #define OCTET_IMPORT_ONNX_BLOCKS_HPP_
 
+#include <algorithm>
+
 #include "octet/import/onnx/rows_values.hpp"
 
 OCTET_NAMESPACE_BEGIN

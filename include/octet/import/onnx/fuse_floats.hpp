@@ -5,6 +5,7 @@
 #ifndef OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
 #define OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
 
+#include <algorithm>
 #include <cmath>
 
 #include "octet/import/onnx/edit.hpp"

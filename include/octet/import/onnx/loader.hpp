@@ -2,6 +2,8 @@
 #ifndef OCTET_IMPORT_ONNX_LOADER_HPP_
 #define OCTET_IMPORT_ONNX_LOADER_HPP_
 
+#include <algorithm>
+
 #include "octet/import/onnx/blocks.hpp"
 #include "octet/import/onnx/fuse.hpp"
 #include "octet/import/onnx/fuse_floats.hpp"

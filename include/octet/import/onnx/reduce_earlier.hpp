@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_ONNX_REDUCE_EARLIER_HPP_
 #define OCTET_IMPORT_ONNX_REDUCE_EARLIER_HPP_
 
+#include <algorithm>
+
 #include "octet/import/onnx/edit.hpp"
 #include "octet/import/onnx/extents.hpp"
 

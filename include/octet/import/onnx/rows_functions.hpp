@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
 
+#include <algorithm>
+
 #include "octet/import/common/einsum.hpp"
 #include "octet/import/onnx/rows_shape.hpp"
 #include "octet/import/onnx/rows_transformers.hpp"

@@ -2,6 +2,8 @@
 #ifndef OCTET_IMPORT_ONNX_ROWS_POOLS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_POOLS_HPP_
 
+#include <algorithm>
+
 #include "octet/import/onnx/rows_layers.hpp"
 #include "octet/laws/pools.hpp"
 #include "octet/ops/pool2d.hpp"

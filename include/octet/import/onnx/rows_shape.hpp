@@ -2,6 +2,8 @@
 #ifndef OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
 
+#include <algorithm>
+
 #include "octet/import/onnx/emit.hpp"
 #include "octet/ops/binary.hpp"
 #include "octet/ops/concat.hpp"

@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
 
+#include <algorithm>
+
 #include "octet/import/onnx/rows_values.hpp"
 #include "octet/ops/layer_norm.hpp"
 

@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
 
+#include <algorithm>
+
 #include "octet/import/onnx/rows_pools.hpp"
 #include "octet/ops/concat.hpp"
 #include "octet/ops/gather.hpp"

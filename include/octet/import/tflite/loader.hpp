@@ -2,6 +2,7 @@
 #ifndef OCTET_IMPORT_TFLITE_LOADER_HPP_
 #define OCTET_IMPORT_TFLITE_LOADER_HPP_
 
+#include <algorithm>
 #include <map>
 #include <set>
 

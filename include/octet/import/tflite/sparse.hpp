@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_TFLITE_SPARSE_HPP_
 #define OCTET_IMPORT_TFLITE_SPARSE_HPP_
 
+#include <algorithm>
+
 #include "octet/core/limits.hpp"
 #include "octet/import/common/error.hpp"
 #include "octet/import/tflite/schema.hpp"

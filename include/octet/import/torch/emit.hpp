@@ -2,6 +2,7 @@
 #ifndef OCTET_IMPORT_TORCH_EMIT_HPP_
 #define OCTET_IMPORT_TORCH_EMIT_HPP_
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 

@@ -3,6 +3,7 @@
 #ifndef OCTET_IMPORT_TORCH_INTERPRET_HPP_
 #define OCTET_IMPORT_TORCH_INTERPRET_HPP_
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <memory>

@@ -2,6 +2,8 @@
 #ifndef OCTET_IMPORT_TORCH_LOADER_HPP_
 #define OCTET_IMPORT_TORCH_LOADER_HPP_
 
+#include <algorithm>
+
 #include "octet/import/common/file.hpp"
 #include "octet/import/torch.hpp"
 #include "octet/import/torch/interpret.hpp"

@@ -3,6 +3,7 @@
 #ifndef OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
 #define OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
 
+#include <algorithm>
 #include <optional>
 
 #include "octet/import/torch/value.hpp"

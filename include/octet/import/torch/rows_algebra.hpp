@@ -2,6 +2,8 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
 
+#include <algorithm>
+
 #include "octet/import/common/einsum.hpp"
 #include "octet/import/torch/rows_composed.hpp"
 #include "octet/import/torch/rows_windows.hpp"

@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
 
+#include <algorithm>
+
 #include "octet/import/torch/rows_float.hpp"
 #include "octet/import/torch/rows_index.hpp"
 #include "octet/import/torch/rows_memory.hpp"

@@ -3,6 +3,7 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
 
+#include <algorithm>
 #include <limits>
 
 #include "octet/import/torch/emit.hpp"

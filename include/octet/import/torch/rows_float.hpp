@@ -4,6 +4,8 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 
+#include <algorithm>
+
 #include "octet/import/torch/rows_index.hpp"
 #include "octet/import/torch/rows_linear.hpp"
 #include "octet/import/torch/rows_norm.hpp"

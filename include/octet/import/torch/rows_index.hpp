@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
 
+#include <algorithm>
+
 #include "octet/import/torch/rows_shape.hpp"
 #include "octet/import/torch/scalars.hpp"
 #include "octet/ops/reduce.hpp"

@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_MEMORY_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_MEMORY_HPP_
 
+#include <algorithm>
+
 #include "octet/import/torch/rows_index.hpp"
 
 OCTET_NAMESPACE_BEGIN

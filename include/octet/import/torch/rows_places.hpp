@@ -3,6 +3,8 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_PLACES_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_PLACES_HPP_
 
+#include <algorithm>
+
 #include "octet/import/torch/rows_composed.hpp"
 
 OCTET_NAMESPACE_BEGIN

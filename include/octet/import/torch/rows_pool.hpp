@@ -2,6 +2,8 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
 
+#include <algorithm>
+
 #include "octet/import/torch/rows_shape.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/pool2d.hpp"

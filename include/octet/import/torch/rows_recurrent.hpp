@@ -3,6 +3,7 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
 
+#include <algorithm>
 #include <numeric>
 
 #include "octet/import/torch/rows_float.hpp"

@@ -4,6 +4,8 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_SCATTER_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_SCATTER_HPP_
 
+#include <algorithm>
+
 #include "octet/import/torch/rows_memory.hpp"
 #include "octet/import/torch/rows_windows.hpp"
 #include "octet/ops/scatter.hpp"

@@ -2,6 +2,8 @@
 #ifndef OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
 
+#include <algorithm>
+
 #include "octet/import/torch/rows_elementwise.hpp"
 #include "octet/import/torch/scalars.hpp"
 #include "octet/ops/gather.hpp"

@@ -3,6 +3,7 @@
 #ifndef OCTET_IMPORT_TORCH_SCALARS_HPP_
 #define OCTET_IMPORT_TORCH_SCALARS_HPP_
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
