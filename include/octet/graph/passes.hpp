@@ -10,6 +10,7 @@
 #include "octet/graph/graph.hpp"
 #include "octet/ops/add.hpp"
 #include "octet/ops/attention.hpp"
+#include "octet/ops/binary.hpp"
 #include "octet/ops/dequantize.hpp"
 #include "octet/ops/dynamic_layers.hpp"
 #include "octet/ops/layer_norm.hpp"
@@ -17,6 +18,8 @@
 #include "octet/ops/movement.hpp"
 #include "octet/ops/mul.hpp"
 #include "octet/ops/quantize.hpp"
+#include "octet/ops/reduce.hpp"
+#include "octet/ops/unary.hpp"
 #include "octet/ops/vector_rows.hpp"
 
 OCTET_NAMESPACE_BEGIN
