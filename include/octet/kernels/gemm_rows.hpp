@@ -416,7 +416,7 @@ OCTET_NOINLINE inline void run_gemm(const gemm_steps& by, const gemm_problem& g,
   // Items of the partition: pixels where rows are read directly, else output lines.
   const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
   const auto [range, share] =
-      share_of(h, as_size(by.rows_of_tile(panel_vectors(h.vectors, h.panels, 0))), items, line,
+      share_of(g, h, as_size(by.rows_of_tile(panel_vectors(h.vectors, h.panels, 0))), items, line,
                product_of(h.panels, panel_groups(g, h)), a);
   tile_call t = tiles_of(r, segments, scalars, finish);
   for (std::size_t item = range.begin; item < range.end;) {
