@@ -168,6 +168,9 @@ TEST_CASE("code: outside the subset, with its line") {
   CHECK_HAS(code_error("def f(x):\n  y = {1: 2\n"), "bracket");
   CHECK(code_error("def f(x):\n  with x:\n    pass\n").empty());
   CHECK_HAS(code_error("def f(x):\n  with x as y:\n    pass\n"), "line 2");
+  CHECK(code_error("def f(x):\n  def g():\n    return x\n  return x\n").empty());
+  CHECK_HAS(code_error("def f(x):\n  def g(y):\n    return x\n"), "line 2");
+  CHECK_HAS(code_error("def f(x):\n  def 1():\n    return x\n"), "a function's name");
   CHECK_HAS(code_error("def f(x):\n  return lambda: 0\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  y = x + 1\n"), "line 2");
   CHECK_HAS(code_error("def f(x):\n  y = (1, 2\n"), "bracket");
@@ -312,6 +315,11 @@ TEST_CASE("programs: texts are keys, contexts and objects are the program's own"
       "    c = __torch__.no_grad.__new__(__torch__.no_grad)\n    with c:\n      "
       "y = torch.neg(x)\n    return y\n";
   CHECK(outputs(program(with), "class no_grad:\n  prev : bool\n") == floats{-1, -2, -3, -4});
+  CHECK(
+      outputs(program("    y = torch.neg(x)\n    def __forked_function():\n      y = torch.mul(x, "
+                      "2)\n      return torch.add(y, 1)\n    f = fork(__forked_function)\n    "
+                      "return torch.sub(torch.wait(f), y)\n"),
+              "") == floats{4, 7, 10, 13});
   torch_file autocast = program(
       "    c = __torch__.autocast.__new__(__torch__.autocast)\n    with c:\n      y = x\n    "
       "return "

@@ -77,10 +77,10 @@ struct gelu_loop_keys {
 struct unary_params {
   unary function = unary::relu;
   rounding mode = rounding::none;
-  dtype type = dtype::f32;  // of input and output
+  dtype type = dtype::f32;                    // of input and output
   bool approximate = false, by_loop = false;  // gelu
   std::size_t count = 0;                      // elements
-  vector_rows rows;       // ATEN, logistic and silu on f32
+  vector_rows rows;                           // ATEN, logistic and silu on f32
   float alpha = 0;
   float in_scale = 1, out_scale = 1, inverse = 1;  // inverse: f32(1 / out_scale)
   std::int32_t in_zero_point = 0, out_zero_point = 0;

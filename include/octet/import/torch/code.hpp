@@ -52,14 +52,16 @@ struct statement {
     branch,
     loop,
     repeat,
-    inside
+    inside,
+    define
   } what = form::pass;
   std::int32_t line = 0;
   std::vector<const expression*>
       targets;                        // assign: one, or several for unpacking; loop: the variable
   bool unpack = false;                // `a, b, = f()`; also `a, = f()`
   const expression* value = nullptr;  // assign, evaluate, give_back; branch, repeat: the condition;
-                                      // loop: what is iterated over; inside: what `with` names
+                                      // loop: what is iterated over; inside: what `with` names;
+                                      // define: the name of what runs beside the rest (fork)
   std::vector<const statement*> body, otherwise;
 };
 

@@ -285,7 +285,19 @@ class interpreter {
       case statement::form::loop: return loop(s, names, returned);
       case statement::form::repeat: return repeat(s, names, returned);
       case statement::form::inside: return inside_context(s, names, returned);
+      case statement::form::define: return define(s, names);
     }
+    return flow::next;
+  }
+  /// What fork runs beside the rest runs at once; its name is its result's.
+  OCTET_NOINLINE result<flow> define(const statement& s, scope& names) {
+    if (!s.value || s.value->what != expression::form::name) return invalid("a function's name");
+    if (auto work = c_.build.work.spend(names.size()); !work) return work.error();
+    scope inner = names;
+    value made;
+    const auto end = run(s.body, inner, made);
+    if (!end) return end.error();
+    names[s.value->text] = *end == flow::stopped ? value::unknown() : made;
     return flow::next;
   }
   /// `with`: of contexts that change no number.
@@ -563,6 +575,7 @@ class interpreter {
         keywords.emplace_back(e.keywords[i], *v);
     }
     c_.line = e.line;
+    if ((path == "fork" || path == "torch.wait") && arguments.size() == 1) return arguments[0];
     if (!path.empty() && !global_prefix(path) && path.find('.') == std::string::npos)
       return builtin(path, arguments);
     if (!path.empty() && global_prefix(path)) return call_global(path, arguments, keywords);

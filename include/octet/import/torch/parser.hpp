@@ -277,8 +277,8 @@ class code_parser {
       too_deep("blocks");
       return nullptr;
     }
-    constexpr std::string_view refused[] = {"def",    "class", "import", "from",  "exec",  "lambda",
-                                            "global", "del",   "try",    "raise", "assert"};
+    constexpr std::string_view refused[] = {"class",  "import", "from", "exec",  "lambda",
+                                            "global", "del",    "try",  "raise", "assert"};
     to_.statements.emplace_back();
     statement& s = to_.statements.back();
     s.line = peek().line;
@@ -294,6 +294,8 @@ class code_parser {
       parse_while(s);
     else if (accept_word("with"))
       parse_with(s);
+    else if (accept_word("def"))
+      parse_inner_def(s);
     else if (at(token::word) && is_one_of(peek().text, refused))
       fail("statement");
     else
@@ -323,6 +325,15 @@ class code_parser {
   void parse_while(statement& s) {
     s.what = statement::form::repeat;
     s.value = parse_expression();
+    parse_block(s.body);
+  }
+  /// What fork is given: a function within another, without parameters.
+  void parse_inner_def(statement& s) {
+    s.what = statement::form::define;
+    if (!at(token::word)) return fail("a function's name");
+    s.value = parse_word();
+    expect_symbol("(");
+    expect_symbol(")");
     parse_block(s.body);
   }
   void parse_with(statement& s) {

@@ -73,9 +73,8 @@ inline result<value> fused_sum(emitter& e, const std::array<tensor_data*, 3>& zx
         return s.error();
       m->in[k] = wide;
     }
-    const auto line = reshaped_like(e, m->in[k],
-                                    k == 0 ? std::vector<std::int64_t>{n}
-                                           : std::vector<std::int64_t>{1, 1, 1, n});
+    const auto line = reshaped_like(
+        e, m->in[k], k == 0 ? std::vector<std::int64_t>{n} : std::vector<std::int64_t>{1, 1, 1, n});
     if (!line) return line.error();
     m->in[k] = *line;
   }
@@ -92,15 +91,13 @@ inline step fused(emitter& e, const step& z, const step& x, const step& y) {
   return step_of(fused_sum(e, {*z, *x, *y}));
 }
 /// add, sub and rsub of floats with alpha: one fused multiply-add.
-template <const op_def& Op, bool Swap = false>
-result<value> scaled_sum(emitter& e, arguments& a) {
+template <const op_def& Op, bool Swap = false> result<value> scaled_sum(emitter& e, arguments& a) {
   const double alpha = a.real("alpha");
   if (auto s = a.check(); !s) return s.error();
   if (alpha == 1) return plain_binary<Op, false, Swap>(e, a);
   const auto both = pair_of(e, a, Swap ? "other" : "self", Swap ? "self" : "other", false);
   if (!both) return both.error();
-  if ((*both)[0]->type != scalar::f32 || (*both)[0]->elements() == 0 ||
-      (*both)[1]->elements() == 0)
+  if ((*both)[0]->type != scalar::f32 || (*both)[0]->elements() == 0 || (*both)[1]->elements() == 0)
     return plain_binary<Op, false, Swap>(e, a);
   return done(fused(e, (*both)[0], (*both)[1], number(e, &Op == &ops::sub ? -alpha : alpha)));
 }
@@ -782,6 +779,9 @@ inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& 
 inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p);
 inline result<value> transposed_volume(emitter& e, arguments& a, tensor_data& x, packed_data p);
 /// A float32 convolution; parameters as quantized ones have them.
+inline bool dilates(const packed_data& p) {
+  return std::any_of(p.dilation.begin(), p.dilation.end(), [](std::int64_t d) { return d > 1; });
+}
 // Copies of weights and biases below are the heap's: constants of the graph are found by the
 // address of what they were made of.
 inline result<value> dilated_transposed(emitter& e, arguments& a, tensor_data& x, packed_data p);
@@ -790,9 +790,7 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
     return unsupported("weights of " + a.name,
                        e.c.known(*p.weight) ? std::string(name_of(p.weight->type)) : "computed",
                        "float32, known when the file is loaded");
-  if (p.transposed &&
-      std::any_of(p.dilation.begin(), p.dilation.end(), [](std::int64_t d) { return d > 1; }))
-    return dilated_transposed(e, a, x, std::move(p));
+  if (p.transposed && dilates(p)) return dilated_transposed(e, a, x, std::move(p));
   if (x.rank() == 5)
     return p.transposed ? transposed_volume(e, a, x, std::move(p))
                         : volume_convolution(e, a, x, std::move(p));
@@ -803,8 +801,7 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   for (auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
     if (list->size() == 1) list->resize(as_size(spatial), list->front());
   if (p.transposed && p.output_padding.empty()) p.output_padding.assign(as_size(spatial), 0);
-  auto valid = checked(e.c.values, p);
-  if (!valid) return valid.error();
+  if (auto valid = checked(e.c.values, p); !valid) return valid.error();
   if (p.transposed && p.groups > 1 && x.size[1] == p.weight->size[0])
     return groups_side_by_side(e, a, x, p);
   const bool one_row = spatial == 1;
@@ -854,7 +851,7 @@ inline result<value> dilated_transposed(emitter& e, arguments& a, tensor_data& x
   value w = value_of(all);
   for (std::size_t k = 0; k + 2 < all.size.size(); ++k) {
     const std::size_t axis = 2 + k, last = all.size.size() - 1 - axis;
-    const std::int64_t by = p.dilation.size() == 1 ? p.dilation[0]
+    const std::int64_t by = p.dilation.size() == 1  ? p.dilation[0]
                             : k < p.dilation.size() ? p.dilation[k]
                                                     : 1;
     const std::int64_t taps = all.size[axis];

@@ -772,10 +772,10 @@ inline std::vector<double> evenly_spaced(float start, float end, std::int64_t st
                                    static_cast<float>(std::max<std::int64_t>(steps - 1, 1)));
   std::vector<double> numbers;
   for (std::int64_t i = 0; i < steps; ++i)
-    numbers.push_back(static_cast<double>(
-        i < steps / 2 || steps == 1
-            ? numerics::fma(step, static_cast<float>(i), start)
-            : numerics::fma(-step, static_cast<float>(steps - i - 1), end)));
+    numbers.push_back(
+        static_cast<double>(i < steps / 2 || steps == 1
+                                ? numerics::fma(step, static_cast<float>(i), start)
+                                : numerics::fma(-step, static_cast<float>(steps - i - 1), end)));
   return numbers;
 }
 /// linspace(start, end, steps, ..).
