@@ -3,7 +3,7 @@
 #define OCTET_TEST_PASS "simd_pass-inl.hpp"
 #include "simd_primitives.hpp"
 // The passes, with kernels/epilogue-inl.hpp; after what simd_pass-inl.hpp needs.
-#include "octet/kernels/depthwise.hpp"
+#include "octet/kernels/depthwise_rows.hpp"
 #include "octet/kernels/gemm_rows.hpp"
 #include "octet/ops/batch_matmul.hpp"
 #include "octet/ops/conv2d.hpp"

@@ -3256,10 +3256,11 @@ struct columns {
   const double* scale64() const { return reinterpret_cast<const double*>(m); }
 };
 
-/// Accumulators of `rows` rows of a panel in packed order, a row right behind the other.
-struct row_block {
-  std::int32_t* x;
-  int nv, rows;
+/// Accumulators of some rows, with this target's vectors.
+struct row_block : kernels::row_sums {
+  HWY_INLINE row_block(std::int32_t* sums, int vectors, int count)
+      : kernels::row_sums{sums, vectors, count} {}
+  explicit HWY_INLINE row_block(const kernels::row_sums& b) : kernels::row_sums(b) {}
   HWY_INLINE int count() const { return nv * lanes32; }
   HWY_INLINE std::int32_t* at(int row, int column) const { return x + row * count() + column; }
 };
@@ -3599,38 +3600,7 @@ struct quad_ops {  // bytes
 };
 /// Kernels take four bytes a lane where the family gains by it.
 inline constexpr bool has_quads = simd::quads != 0;
-
-struct tile_call;
-/// From a tile's sums to the output, in a way of its own: the rows of the block from `row` on.
-using finish_tile_fn = void (*)(const tile_call& t, const row_block& sums, std::size_t row,
-                                std::byte* to) noexcept;
-/// What a tile needs to know; the same for all tiles of one panel.
-struct tile_call {
-  const std::int64_t* offsets;  // of the segments
-  int segments, steps;
-  int share;                 // packed_gemm's
-  const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
-  const std::int32_t*
-      zeros;                // zero point of each row, which its activations still have; null: none
-  bool one_zero;            // the block's rows have one zero point
-  const float* scales;      // of each row, where `rows` is given
-  const std::byte* arrays;  // the panel's columns
-  const std::byte* weights;
-  std::size_t ahead;      // bytes from the weights in use to those to be asked for; 0: none
-  const std::byte* next;  // weights of the next panel, asked for bit by bit: of each row of this
-  std::size_t next_row;   // one so many bytes, in each step of a tile so many; 0: none
-  std::size_t next_step;
-  std::size_t out_stride;  // bytes between rows of the output
-  int n;                   // channels written
-  std::int32_t first;      // first channel
-  const requantize_params* requant;
-  dtype out_type;
-  const kernels::epilogue_scalars* scalars;
-  kernels::epilogue_kind kind;
-  int block_steps;  // packed_gemm's
-  const kernels::row_scaling* rows;
-  finish_tile_fn finish;  // null: by `kind`
-};
+using kernels::tile_call;
 
 /// Accumulators before the first product: the columns' biases, and what is added for rows from
 /// `row` on.
@@ -3894,8 +3864,8 @@ HWY_INLINE void finish_tile(const tile_call& t, const columns& c, V32 (&acc)[MR]
   if (E == epilogue_kind::dr || (E != epilogue_kind::any && (t.kind == epilogue_kind::scaled ||
                                                              t.kind == epilogue_kind::real))) {
     const epilogue e(*t.scalars);
-    round_tile<MR, NV, E>(t, c, e, acc);
-    HWY_UNROLL(16)
+    OCTET_TARGET_NS::round_tile<MR, NV, E>(t, c, e, acc);
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
@@ -3922,7 +3892,7 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
                        std::byte* to, int valid) noexcept {
   const columns c(t.arrays, NV);
   V32 acc[MR][NV];
-  start_tile<MR, NV, E>(t, c, row, acc);
+  OCTET_TARGET_NS::start_tile<MR, NV, E>(t, c, row, acc);
   if constexpr (Finish::grouped)
     add_grouped_products<Finish::share>(t, rows, acc);
   else if constexpr (MR > tile_rows(NV))
@@ -3931,14 +3901,14 @@ HWY_NOINLINE void tile(const tile_call& t, const std::byte* const* rows, std::si
   else
     add_products<Ops, Finish::floats>(t, rows, t.next + row * t.next_row, acc);
   if constexpr (Finish::floats) {
-    scale_tile<Finish::by>(t, c, acc, row);
-    HWY_UNROLL(16)
+    OCTET_TARGET_NS::scale_tile<Finish::by>(t, c, acc, row);
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       if (r < valid) simd::store_ordered<NV>(acc[r], to, t.n);
       to += t.out_stride;
     }
   } else {
-    finish_tile<MR, NV, E>(t, c, acc, row, to, valid);
+    OCTET_TARGET_NS::finish_tile<MR, NV, E>(t, c, acc, row, to, valid);
   }
 }
 
@@ -4076,7 +4046,7 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
   const int segments = t.segments;
   for (std::size_t i = 0; i < count; i += MR) {  // rows behind the last one repeat it
     V32 acc[MR][NV];
-    start_tile<MR, NV, E>(t, c, i, acc);
+    OCTET_TARGET_NS::start_tile<MR, NV, E>(t, c, i, acc);
     const std::byte* row[MR];
     HWY_UNROLL(16)
     for (int r = 0; r < MR; ++r) row[r] = rows[i + as_size(r)];
@@ -4089,8 +4059,8 @@ HWY_NOINLINE void narrow_rows(const tile_call& t, const std::byte* const* rows, 
       if (++segment == segments) break;
       at = offsets[segment];
     } while (true);
-    round_tile<MR, NV, E>(t, c, e, acc);
-    HWY_UNROLL(16)
+    OCTET_TARGET_NS::round_tile<MR, NV, E>(t, c, e, acc);
+    HWY_UNROLL(8)
     for (int r = 0; r < MR; ++r) {
       if (i + as_size(r) < count) store_8bit<NV>(e, acc[r], to, t.n);
       to += t.out_stride;
@@ -4225,7 +4195,12 @@ HWY_NOINLINE void window_words(const std::byte* from, std::byte* to, std::size_t
   const V16 z = hn::Set(D16(), static_cast<std::int16_t>(zero_point));
   std::size_t i = 0;
   for (; i + lanes16 <= count; i += lanes16) simd::store(hn::Sub(simd::load_as16(x + i), z), y + i);
-  for (; i < count; ++i) y[i] = static_cast<std::int16_t>(x[i] - zero_point);
+  if constexpr (!every_form) {  // a loop would be unrolled and made vectors of, once for each type
+    if (const std::size_t n = count - i; n != 0)
+      simd::store_some(hn::Sub(simd::load_some_as16(x + i, n), z), y + i, n);
+  } else {
+    for (; i < count; ++i) y[i] = static_cast<std::int16_t>(x[i] - zero_point);
+  }
 }
 inline constexpr kernels::window_copies window_copies{&window_bytes, &window_words<std::uint8_t>,
                                                       &window_words<std::int8_t>};
@@ -4271,11 +4246,14 @@ inline HWY_NOINLINE void four_row_sums(const tile_call& t, int length, std::int3
 
 using kernels::gemm_run, kernels::line_zeros;
 
-/// h.offset times the sum of each row's activations.
-HWY_INLINE void block_sums(const gemm_run& r, const tile_call& t, std::size_t count) noexcept {
-  for (std::size_t i = 0; i < count + most_tile_rows; i += 4)
-    four_row_sums(t, r.h.segment_length, r.h.offset, r.rows + i, r.sums + i);
+/// A template, so that families without the product of four bytes do not compile it.
+template <bool Quads> constexpr kernels::row_sums_fn sums_of() noexcept {
+  if constexpr (Quads)
+    return &four_row_sums;
+  else
+    return nullptr;
 }
+inline int rows_of_tile(int nv) noexcept { return tile_rows(nv); }
 
 /// n times x.
 template <class T> HWY_INLINE void repeat(T x, T* to, std::size_t n) noexcept {
@@ -4334,8 +4312,9 @@ HWY_INLINE bool are_pairs(const std::byte* packed) noexcept {
 
 /// A template, so that families without the product of four bytes do not compile its tiles.
 template <bool Quads, class Finish>
-HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
-                         const std::byte* const* rows, std::byte* to, std::size_t count) noexcept {
+HWY_NOINLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
+                           const std::byte* const* rows, std::byte* to,
+                           std::size_t count) noexcept {
   if constexpr (every_form && Quads && layout.max_vectors == 4 && !Finish::floats)
     if (t.share != 0) return grouped_panel<quad_ops>(t, rows, to, count);
   if constexpr (Quads)
@@ -4344,144 +4323,25 @@ HWY_INLINE void panel_of(kernels::product kind, const tile_call& t, int nv,
     if (kind == kernels::product::pair8) return panel<pair8_ops, by_kind>(t, nv, rows, to, count);
   if constexpr (!pairs_by_base) panel<pair16_ops, by_kind>(t, nv, rows, to, count);
 }
-/// The rows of a block times the panels [begin, end), counted over all groups; `to`: the block's
-/// first output.
-template <class Finish>
-HWY_INLINE void block_panels(const gemm_run& r, tile_call& t, part_range share, std::byte* to,
-                             std::size_t count) noexcept {
-  const kernels::gemm_problem& g = r.g;
-  const kernels::packed_gemm& h = r.h;
-  const auto panels = as_size(h.panels);
-  const std::int32_t group_out = kernels::panel_group_out(g, h);
-  std::size_t begins = 0;  // of the panel's input, from a pixel's first element
-  for (std::size_t p = share.begin; p < share.end; ++p) {
-    const auto group = static_cast<std::int32_t>(p / panels),
-               i = static_cast<std::int32_t>(p % panels);
-    const std::byte* at = r.packed + kernels::panel_at(h, layout, group, i);
-    const int nv = kernels::panel_vectors(h.vectors, h.panels, i), columns = nv * lanes32,
-              local = kernels::first_vector(h.vectors, h.panels, i) * lanes32,
-              left = group_out - local;
-    t.n = left < columns ? left : columns;
-    t.first = group * group_out + local;
-    t.arrays = at + alignment;
-    t.weights = t.arrays + round_up(as_size(columns) * 4 * kernels::panel_arrays, alignment);
-    // Weights of a large layer come from afar, one panel behind the other; a processor's own
-    // prefetching begins anew with each page.
-    constexpr std::size_t large = 8192, far = 3072;
-    const std::size_t steps = product_of(h.segments, h.steps), bytes = steps * 4 * as_size(columns);
-    t.ahead = bytes >= large ? far : 0;
-    // A panel that does not stay in the first cache: while it is used, the next one comes, as much
-    // with each step as there are steps for it (ResNet-50 takes 0.92 of the time, VGG-16 0.95; what
-    // the first tile asked for alone came no faster than before).
-    constexpr std::size_t beyond_first = 32768;
-    const bool comes = p + 1 < share.end && bytes >= beyond_first;
-    t.next =
-        comes ? r.packed + kernels::panel_at(h, layout, static_cast<std::int32_t>((p + 1) / panels),
-                                             static_cast<std::int32_t>((p + 1) % panels))
-              : at;
-    t.next_row = comes ? bytes / count : 0;
-    const std::size_t tile = as_size(tile_rows(nv)) < count ? as_size(tile_rows(nv)) : count;
-    t.next_step = comes ? bytes * tile / (count * steps) : 0;
-    // The rows move on to the group's channels, or to the panel's where groups lie side by side.
-    const std::size_t before = begins;
-    begins = as_size(h.share != 0 ? t.first : group * g.group_in()) * h.element;
-    if (const std::size_t ahead = begins - before; ahead != 0)
-      for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
-    t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(at);
-    panel_of<has_quads, Finish>(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type),
-                                count);
-  }
-}
-
-/// The call's scratch, behind its segments.
-HWY_INLINE gemm_run gemm_run_of(const kernels::gemm_problem& g, const kernels::packed_gemm& h,
-                                const std::byte* packed, const kernel_args& a) noexcept {
-  std::byte *const pointers = static_cast<std::byte*>(a.scratch) + kernels::gemm_segment_bytes(h),
-                   *const sums = pointers + kernels::gemm_pointer_bytes(g, h),
-                   *const zeros = sums + kernels::gemm_sum_bytes(g, h),
-                   *const window = zeros + kernels::gemm_scale_bytes(g, h);
-  gemm_run r{g,
-             h,
-             packed,
-             reinterpret_cast<const std::byte**>(pointers),
-             reinterpret_cast<std::int32_t*>(sums),
-             reinterpret_cast<std::int32_t*>(zeros),
-             reinterpret_cast<float*>(zeros + (window - zeros) / 2),
-             window,
-             {}};
-  if (g.rows != nullptr)
-    r.lines = {static_cast<const std::int32_t*>(a.in[3]), g.rows->lines, g.in_type};
-  return r;
-}
-/// What all tiles of the call share.
-HWY_INLINE tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
-                              const kernels::epilogue_scalars& scalars,
-                              finish_tile_fn finish) noexcept {
-  const kernels::gemm_problem& g = r.g;
-  const kernels::packed_gemm& h = r.h;
-  tile_call t;
-  t.offsets = segments;
-  t.segments = h.segments;
-  t.steps = h.steps;
-  t.share = h.share;
-  t.sums = h.offset != 0 ? r.sums : nullptr;
-  t.zeros = r.lines.of != nullptr && h.kind == kernels::product::quad ? r.zeros : nullptr;
-  t.one_zero = false;
-  t.scales = r.scales;
-  // Pixels of a phase are step_w apart, its lines step_h.
-  t.out_stride = as_size(g.out_c) * size_of(g.out_type) * as_size(g.part.on ? g.part.step_w : 1);
-  t.requant = g.requant;
-  t.out_type = g.out_type;
-  t.scalars = &scalars;
-  t.block_steps = h.block_steps;
-  t.rows = g.rows;
-  t.finish = finish;
-  return t;
-}
+/// What run_gemm does by vectors, without the quads' sums where a family has none.
+template <class Finish, bool Scaled>
+inline constexpr kernels::gemm_steps gemm_steps_of = {.layout = &layout,
+                                                      .copies = &window_copies,
+                                                      .rows_of_tile = &rows_of_tile,
+                                                      .panel = &panel_of<has_quads, Finish>,
+                                                      .sums = sums_of<has_quads>(),
+                                                      .scales = Scaled ? &block_scales : nullptr};
 
 /// Part `part` of `parts` of a packed product. Scaled: of a problem with row_scaling, whose scales
 /// of rows are operand 2, zero points operand 3, and `finish` makes floats of sums.
 template <class Finish = by_kind, bool Scaled = false>
-HWY_NOINLINE void run_gemm(const kernels::gemm_problem& g, const std::byte* packed,
-                           const kernel_args& a, finish_tile_fn finish = nullptr) noexcept {
+void run_gemm(const kernels::gemm_problem& g, const std::byte* packed, const kernel_args& a,
+              kernels::finish_tile_fn finish = nullptr) noexcept {
 #if defined(OCTET_BASE_NS)
   if constexpr (pairs_by_base)
     if (are_pairs(packed)) return OCTET_BASE_NS::run_gemm<OCTET_BASE_NS::by_kind>(g, packed, a);
 #endif
-  kernels::packed_gemm h;
-  std::memcpy(&h, packed, sizeof(h));
-  kernels::set_image(h, g);  // it may have been packed for an image of another size
-  const auto* x = static_cast<const std::byte*>(a.in[0]);
-  auto* const segments = static_cast<std::int64_t*>(a.scratch);
-  kernels::set_segments(h, g, segments);
-  const gemm_run r = gemm_run_of(g, h, packed, a);
-  const kernels::epilogue_scalars scalars = kernels::scalars_of(*g.requant, g.out_type);
-  const kernels::window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16,
-                                      h.flip,    g.in_zero_point,
-                                      h.fill,    &window_copies};
-  const std::size_t pixel_out = as_size(g.out_c) * size_of(g.out_type),
-                    lines = product_of(g.batch, g.out_h), width = as_size(g.out_w);
-  // Items of the partition: pixels where rows are read directly, else output lines.
-  const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
-  const auto [range, share] =
-      kernels::share_of(h, as_size(tile_rows(kernels::panel_vectors(h.vectors, h.panels, 0))),
-                        items, line, product_of(h.panels, kernels::panel_groups(g, h)), a);
-  tile_call t = tiles_of(r, segments, scalars, finish);
-  for (std::size_t item = range.begin; item < range.end;) {
-    const std::size_t count = kernels::block_rows(r, source, x, item, range.end - item);
-    if constexpr (has_quads)
-      if (h.offset != 0) block_sums(r, t, count);
-    std::size_t first = item * line;  // output pixel
-    if constexpr (Scaled)
-      t.one_zero = block_scales(r, static_cast<const float*>(a.in[2]), first, count);
-    if (const auto& part = g.part; part.on)
-      first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
-               item % as_size(g.out_h) * as_size(part.step_h)) *
-                  as_size(part.out_w) +
-              as_size(part.first_w);
-    block_panels<Finish>(r, t, share, static_cast<std::byte*>(a.out[0]) + first * pixel_out, count);
-    item += h.direct ? count : count / line;
-  }
+  kernels::run_gemm(gemm_steps_of<Finish, Scaled>, g, packed, a, finish);
 }
 
 /// Operators on the matrix kernel. `Of`: params to problem.
@@ -4517,30 +4377,8 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-/// Where results go, and what makes them of accumulators.
-struct finish_call {
-  const std::byte* arrays;
-  std::size_t out_stride;  // bytes between pixels
-  kernels::panel_channels channels;
-  const requantize_params* requant;
-  dtype out_type;
-  const kernels::epilogue_scalars* scalars;
-  kernels::epilogue_kind kind;
-};
+using kernels::column_span, kernels::finish_call;
 
-/// Columns of the window of an output row: `left` of padding, `have` from the image's column
-/// `start` on, `right` of padding.
-struct column_span {
-  std::int32_t start, left, have, right;
-  HWY_INLINE column_span(const conv2d_params& p, std::int32_t window) {
-    start = p.pad_left < 0 ? -p.pad_left : 0;
-    left = p.pad_left < 0 ? 0 : p.pad_left < window ? p.pad_left : window;
-    const std::int32_t in_image = p.in_w - start, room = window - left;
-    have = in_image < room ? in_image : room;
-    if (have < 0) have = 0;
-    right = room - have;
-  }
-};
 HWY_INLINE kernels::packed_depthwise packed_header(const conv2d_params& p) noexcept {
   kernels::packed_depthwise h;
   std::memcpy(&h, p.packed, sizeof(h));
@@ -4614,7 +4452,7 @@ HWY_INLINE void finish_pixel(const finish_call& t, const columns& c, const epilo
   if constexpr (E == kernels::epilogue_kind::any) {
     pending.add(t, acc, to);
   } else {
-    round_pixel<NV, E>(t, c, e, dr, acc);
+    OCTET_TARGET_NS::round_pixel<NV, E>(t, c, e, dr, acc);
     store_8bit<NV>(e, acc, to, t.channels.count);
   }
 }
@@ -4631,17 +4469,7 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-/// What interleaving needs to know about one block of channels in one output row.
-struct column_source {
-  const std::byte* rows[4];  // of one group of kernel rows: the image row's first channel of this
-                             // block; null: padding
-  std::size_t pixel;         // bytes between columns
-  std::size_t n;             // channels present
-  const std::int32_t*
-      from;  // multiplier > 1: input channel (relative to rows) of each channel; else null
-  std::uint32_t flip;
-  std::int32_t fill, zero_point;
-};
+using kernels::column_source, kernels::pixel_call;
 
 HWY_INLINE VU8 quad_tap(const column_source& s, int j, std::size_t column) {
   if (s.rows[j] == nullptr) return simd::set_bytes(static_cast<std::uint8_t>(s.fill));
@@ -4711,15 +4539,6 @@ HWY_NOINLINE void pair_columns(const column_source& s, std::size_t first, std::s
   for (std::size_t i = 0; i < count; ++i, to += step)
     simd::store_pairs(pair_tap<T>(s, 0, first + i), pair_tap<T>(s, 1, first + i), to);
 }
-
-struct pixel_call : finish_call {
-  const std::byte *columns, *weights;
-  std::size_t column_step, pixel_step,
-      tap_step;  // bytes: group to group is vectors * lanes32 * 4 within a column
-  int kernel_w, groups;
-  std::byte* to;
-  std::size_t count;
-};
 
 /// Adds the products of two neighbouring pixels, stride 1 and no dilation: they share KW - 1 of
 /// their columns. `kept`: the weights.
@@ -4793,8 +4612,8 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
         add_pixel_pair<Ops, KW, KG>(t, column, kept, acc, next);
-        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
-        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
       }
   }
   for (; p < t.count; ++p, column += t.pixel_step, to += t.out_stride) {
@@ -4802,7 +4621,7 @@ HWY_NOINLINE void pixels(const pixel_call& t) noexcept {
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) acc[v] = start[v];
     add_pixel<Ops, KW, KG>(t, column, kept, acc);
-    finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+    OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
   }
   pending.flush(t);
 }
@@ -4827,14 +4646,41 @@ template <class Ops, int KW, int KG> HWY_INLINE void pixels_of(const pixel_call&
   }
 }
 
+/// One form for all types.
+HWY_INLINE V16 load_as16_of(dtype type, const std::byte* x) noexcept {
+  if (type == dtype::u8) return simd::load_as16<std::uint8_t>(x);
+  if (type == dtype::s8) return simd::load_as16<std::int8_t>(x);
+  return simd::load_as16<std::int16_t>(x);
+}
+inline HWY_NOINLINE V16 pair_tap_of(dtype type, const column_source& s, int j,
+                                    std::size_t column) noexcept {
+  if (type == dtype::u8) return pair_tap<std::uint8_t>(s, j, column);
+  if (type == dtype::s8) return pair_tap<std::int8_t>(s, j, column);
+  return pair_tap<std::int16_t>(s, j, column);
+}
+inline HWY_NOINLINE void pair_columns_of(dtype type, const column_source& s, std::size_t first,
+                                         std::size_t count, std::byte* to,
+                                         std::size_t step) noexcept {
+  std::size_t i = 0;
+  if (s.n == lanes16 && s.from == nullptr && s.rows[0] != nullptr && s.rows[1] != nullptr) {
+    const V16 z = hn::Set(D16(), static_cast<std::int16_t>(type == dtype::s16 ? 0 : s.zero_point));
+    const std::byte *a = s.rows[0] + first * s.pixel, *b = s.rows[1] + first * s.pixel;
+    for (; i < count; ++i, to += step, a += s.pixel, b += s.pixel)
+      simd::store_pairs(hn::Sub(load_as16_of(type, a), z), hn::Sub(load_as16_of(type, b), z), to);
+  }
+  for (; i < count; ++i, to += step)
+    simd::store_pairs(pair_tap_of(type, s, 0, first + i), pair_tap_of(type, s, 1, first + i), to);
+}
 /// Taps of kernel rows as the products take them, `count` columns.
 template <bool Quads>
-HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_source& s,
-                           std::size_t first, std::size_t count, std::byte* to,
-                           std::size_t step) noexcept {
+HWY_NOINLINE void columns_of(kernels::product kind, dtype type, const column_source& s,
+                             std::size_t first, std::size_t count, std::byte* to,
+                             std::size_t step) noexcept {
   if constexpr (Quads)
     if (kind == kernels::product::quad) return quad_columns(s, first, count, to, step);
-  if (type == dtype::u8)
+  if constexpr (!every_form)
+    pair_columns_of(type, s, first, count, to, step);
+  else if (type == dtype::u8)
     pair_columns<std::uint8_t>(s, first, count, to, step);
   else if (type == dtype::s8)
     pair_columns<std::int8_t>(s, first, count, to, step);
@@ -4842,8 +4688,8 @@ HWY_INLINE void columns_of(kernels::product kind, dtype type, const column_sourc
     pair_columns<std::int16_t>(s, first, count, to, step);
 }
 template <bool Quads>
-HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three,
-                           const pixel_call& t) noexcept {
+HWY_NOINLINE void row_pixels(kernels::product kind, bool three_by_three,
+                             const pixel_call& t) noexcept {
   if constexpr (Quads)
     if (kind == kernels::product::quad)
       return three_by_three ? pixels_of<quad_each_ops, 3, 1>(t) : pixels_of<quad_each_ops, 0, 0>(t);
@@ -4853,120 +4699,9 @@ HWY_INLINE void row_pixels(kernels::product kind, bool three_by_three,
     pixels_of<pair_each_ops, 0, 0>(t);
 }
 
-/// The window of output row oy of an image, for the block of channels whose first input channel is
-/// at `x` in the image's first pixel. `s`: everything but the rows.
-HWY_INLINE void fill_columns(const conv2d_params& p, const kernels::packed_depthwise& h,
-                             const column_span& span, const column_source& padding,
-                             const std::byte* x, std::int32_t oy, std::byte* window,
-                             std::size_t column_step) noexcept {
-  const std::int32_t per_group = h.kind == kernels::product::quad ? 4 : 2;
-  const std::size_t line = as_size(p.in_w) * padding.pixel;
-  const auto left = as_size(span.left), have = as_size(span.have), right = as_size(span.right);
-  for (std::int32_t group = 0; group < h.groups; ++group) {
-    column_source s = padding;
-    for (std::int32_t j = 0; j < per_group && group * per_group + j < p.kernel_h; ++j) {
-      const std::int32_t ky = group * per_group + j,
-                         iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h;
-      if (iy >= 0 && iy < p.in_h) s.rows[j] = x + as_size(iy) * line;
-    }
-    std::byte* to = window + as_size(group * h.channels) * 4;
-    columns_of<has_quads>(h.kind, p.in_type, padding, 0, left, to, column_step);
-    to += left * column_step;
-    columns_of<has_quads>(h.kind, p.in_type, s, as_size(span.start), have, to, column_step);
-    to += have * column_step;
-    columns_of<has_quads>(h.kind, p.in_type, padding, 0, right, to, column_step);
-  }
-}
-
-/// Output row oy of an image, for one block of channels.
-HWY_INLINE void row_of_block(const conv2d_params& p, const kernels::packed_depthwise& h,
-                             const column_span& span, const std::byte* image, std::int32_t oy,
-                             std::byte* window, const pixel_call& t) noexcept {
-  const std::int32_t multiplier = p.out_c / p.in_c, first_in = t.channels.first / multiplier;
-  std::int32_t expand[4 * lanes32];
-  if (multiplier > 1)
-    for (std::int32_t i = 0; i < t.channels.count; ++i)
-      expand[i] = (t.channels.first + i) / multiplier - first_in;
-  const std::size_t in_size = size_of(p.in_type);
-  const column_source padding{{nullptr, nullptr, nullptr, nullptr},
-                              as_size(p.in_c) * in_size,
-                              as_size(t.channels.count),
-                              multiplier > 1 ? expand : nullptr,
-                              h.flip,
-                              h.fill,
-                              p.in_zero_point};
-  fill_columns(p, h, span, padding, image + as_size(first_in) * in_size, oy, window, t.column_step);
-  row_pixels<has_quads>(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
-}
-/// What the rows and blocks of a layer have in common.
-HWY_INLINE pixel_call call_of(const conv2d_params& p, const kernels::packed_depthwise& h,
-                              const kernels::epilogue_scalars& scalars) noexcept {
-  pixel_call t{};
-  t.column_step = as_size(h.channels) * 4 * as_size(h.groups);
-  t.pixel_step = t.column_step * as_size(p.stride_w);
-  t.tap_step = t.column_step * as_size(p.dilation_w);
-  t.kernel_w = p.kernel_w;
-  t.groups = h.groups;
-  t.out_stride = as_size(p.out_c) * size_of(p.out_type);
-  t.count = as_size(p.out_w);
-  t.requant = &p.requant;
-  t.out_type = p.out_type;
-  t.scalars = &scalars;
-  return t;
-}
-/// Windows that do not slide: see by_slides.
-struct by_rows {
-  static constexpr bool slides = false;
-};
-/// Slides: how windows slide, where they can.
-template <class Slides>
-HWY_NOINLINE void run_depthwise(const conv2d_params& p, const kernels::packed_depthwise& h,
-                                const kernel_args& a) noexcept {
-  const auto* x = static_cast<const std::byte*>(a.in[0]);
-  auto* y = static_cast<std::byte*>(a.out[0]);
-  auto* window = static_cast<std::byte*>(a.scratch);
-  const kernels::epilogue_scalars scalars = kernels::scalars_of(p.requant, p.out_type);
-  const std::size_t in_size = size_of(p.in_type), out_size = size_of(p.out_type),
-                    out_h = as_size(p.out_h), items = as_size(p.batch) * out_h,
-                    pixel = as_size(p.in_c) * in_size, image = product_of(p.in_h, p.in_w) * pixel;
-  const bool share_rows = items >= a.parts;
-  const part_range lines = share_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
-  const part_range blocks =
-      share_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
-  const column_span span(p, kernels::depthwise_window(p));
-  pixel_call t = call_of(p, h, scalars);
-  t.columns = window;
-  const bool sliding = Slides::slides && h.slides;
-  std::size_t together = 1;
-  if constexpr (Slides::slides)
-    if (sliding) together = Slides::rows(p, p.out_c - (h.blocks - 1) * h.channels);
-  for (std::size_t line = lines.begin; line < lines.end;) {
-    const std::size_t row = line % out_h, in_image = out_h - row, left = lines.end - line,
-                      most = left < in_image ? left : in_image,
-                      rows = most < together ? most : together;
-    const std::byte* const from = x + line / out_h * image;
-    std::byte* const to = y + line / out_h * out_h * t.count * t.out_stride;
-    for (std::size_t b = blocks.begin; b < blocks.end; ++b) {
-      const std::int32_t first = static_cast<std::int32_t>(b) * h.channels, rest = p.out_c - first,
-                         channels = rest < h.channels ? rest : h.channels;
-      const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
-      t.arrays = block + alignment;
-      t.weights = t.arrays + round_up(as_size(h.channels) * 4 * kernels::panel_arrays, alignment);
-      t.channels = {first, channels};
-      t.kind = *reinterpret_cast<const kernels::epilogue_kind*>(block);
-      std::byte* const of_block = to + as_size(first) * out_size;
-      if constexpr (Slides::slides)
-        if (sliding && Slides::block_rows(t, p, h, from + as_size(first) * in_size, span, of_block,
-                                          window, {row, row + rows}))
-          continue;
-      for (std::size_t i = row; i < row + rows; ++i) {
-        t.to = of_block + i * t.count * t.out_stride;
-        row_of_block(p, h, span, from, static_cast<std::int32_t>(i), window, t);
-      }
-    }
-    line += rows;
-  }
-}
+/// Windows that do not slide.
+template <bool Quads>
+inline constexpr kernels::depthwise_steps by_rows{&columns_of<Quads>, &row_pixels<Quads>};
 
 template <class V>
 struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V>, conv2d_params> {
@@ -4982,7 +4717,7 @@ struct kernel<kernel_id::conv2d, V> : packing_kernel<kernel<kernel_id::conv2d, V
   static void run(const kernel_args& a) noexcept {
     const conv2d_params& p = params(a.params);
     if (!depthwise(p)) return matrix::run(a);
-    run_depthwise<by_rows>(p, packed_header(p), a);
+    kernels::run_depthwise(by_rows<has_quads>, p, packed_header(p), a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::conv2d_pack(conv2d_problem(p), layout, to);
@@ -5208,8 +4943,8 @@ HWY_NOINLINE void positions(const position_call& t) noexcept {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
         add_two_lines<Ops, KH, G>(rows, at, kept, acc, next);
-        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
-        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.line_stride);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.line_stride);
       }
     }
   for (; line < t.lines; ++line, rows += t.kernel_h) {
@@ -5221,15 +4956,15 @@ HWY_NOINLINE void positions(const position_call& t) noexcept {
         HWY_UNROLL(4)
         for (int v = 0; v < NV; ++v) acc[v] = next[v] = start[v];
         add_two_positions<Ops>(t, rows, at, acc, next);
-        finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
-        finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+        OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, next, to + t.out_stride);
       }
     for (; p < t.count; ++p, at += t.step, to += t.out_stride) {
       V32 acc[NV];
       HWY_UNROLL(4)
       for (int v = 0; v < NV; ++v) acc[v] = start[v];
       add_position<Ops, KH, G>(t, rows, at, kept, acc);
-      finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
+      OCTET_TARGET_NS::finish_pixel<NV, E>(t, c, e, dr, pending, acc, to);
     }
     pending.flush(t);
   }
@@ -5638,7 +5373,7 @@ HWY_NOINLINE void slide_along(const slide_call& t) noexcept {
       if (j >= K - 1) {
         HWY_UNROLL(2)
         for (int r = 0; r < Rows; ++r) {
-          round_pixel<NV, E>(t, s.c, s.e, s.dr, a[r][0]);
+          OCTET_TARGET_NS::round_pixel<NV, E>(t, s.c, s.e, s.dr, a[r][0]);
           to[r].store(to_8bit<NV>(s.e, a[r][0]), t.channels.count);
         }
       }
@@ -5697,10 +5432,9 @@ namespace OCTET_TARGET_NS {
 
 /// Where windows can slide, they do.
 struct by_slides {
-  static constexpr bool slides = has_slides;
   /// Output rows that a block of channels has before the next one: as many as fill all copies of
   /// the last block, more where the input rows that they meet stay in the first cache.
-  static HWY_INLINE std::size_t rows(const conv2d_params& p, std::int32_t last_channels) noexcept {
+  static std::size_t rows(const conv2d_params& p, std::int32_t last_channels) noexcept {
     constexpr std::size_t cache = 32u << 10;
     const std::size_t least = 2 * as_size(kernels::slide_copies(last_channels, layout)),
                       row = product_of(p.in_w, p.in_c) + 1, in = cache / row,
@@ -5708,13 +5442,16 @@ struct by_slides {
     return out < least ? least : out / least * least;
   }
   /// False: outputs of a kind that slides do not finish.
-  static HWY_INLINE bool block_rows(const pixel_call& t, const conv2d_params& p,
-                                    const kernels::packed_depthwise& h, const std::byte* x,
-                                    const column_span& span, std::byte* to, std::byte* window,
-                                    part_range rows) noexcept {
+  static bool block_rows(const pixel_call& t, const conv2d_params& p,
+                         const kernels::packed_depthwise& h, const std::byte* x,
+                         const column_span& span, std::byte* to, std::byte* window,
+                         part_range rows) noexcept {
     return slide_block_rows(
         slide_call{t, &p, h, t.weights, x, span, to, window, rows.begin, rows.end});
   }
+  static constexpr kernels::depthwise_steps steps{&columns_of<has_quads>, &row_pixels<has_quads>,
+                                                  has_slides ? &rows : nullptr,
+                                                  has_slides ? &block_rows : nullptr};
 };
 
 template <class V>
@@ -5735,7 +5472,7 @@ struct kernel<kernel_id::depthwise_conv2d, V>
     else if (const auto h = packed_header(p); h.runs)
       run_depthwise_runs(p, a);
     else
-      run_depthwise<by_slides>(p, h, a);
+      kernels::run_depthwise(by_slides::steps, p, h, a);
   }
   static void pack_into(const conv2d_params& p, std::byte* to) {
     kernels::depthwise_pack(problem(p), layout, to);
@@ -5930,21 +5667,32 @@ HWY_INLINE std::size_t whole_vectors(const Op& op, const integer_operands& io, c
   return i;
 }
 
-/// binary_run of integers by way of buffers: the operation is compiled once.
-template <class Op, class From, class Io>
-HWY_NOINLINE void buffered_run(const void* from, const void* operands, const std::byte* a,
+/// x = Op(from)(x, y), whole vectors of it.
+template <class Op, class From>
+HWY_NOINLINE void buffered_op(const void* from, std::int32_t* x, const std::int32_t* y,
+                              std::size_t count) noexcept {
+  const Op of(*static_cast<const From*>(from));
+  for (std::size_t i = 0; i < count; i += lanes32)
+    simd::store(of(simd::load(x + i), simd::load(y + i)), x + i);
+}
+struct buffered {
+  const void* from;
+  void (*op)(const void* from, std::int32_t* x, const std::int32_t* y, std::size_t count) noexcept;
+};
+/// binary_run of integers by way of buffers: of an operation its vectors alone are compiled.
+template <class Io>
+HWY_NOINLINE void buffered_run(const void* op, const void* operands, const std::byte* a,
                                bool step_a, const std::byte* b, bool step_b, std::byte* y,
                                std::size_t n) noexcept {
   const Io io = *static_cast<const Io*>(operands);
-  const Op of(*static_cast<const From*>(from));
-  constexpr std::size_t most = 256;
+  const buffered& of = *static_cast<const buffered*>(op);
+  constexpr std::size_t most = 512;
   alignas(alignment) std::int32_t first[most], second[most];
   while (n != 0) {
     const std::size_t count = n < most ? n : most;
     io.load_run(0, a, step_a, count, first);
     io.load_run(1, b, step_b, count, second);
-    for (std::size_t i = 0; i < count; i += lanes32)
-      simd::store(of(simd::load(first + i), simd::load(second + i)), first + i);
+    of.op(of.from, first, second, count);
     io.run_to_memory(io.y, first, count, y);
     a += step_a ? count * io.size(0) : 0;
     b += step_b ? count * io.size(1) : 0;
@@ -5986,9 +5734,10 @@ HWY_NOINLINE void binary_run(const void* op, const void* operands, const std::by
 template <class Op, class From, class Io>
 HWY_INLINE void binary_of(const From& from, const broadcast_plan<2>& s, const Io& io,
                           const kernel_args& k, std::size_t begin, std::size_t end) noexcept {
-  kernels::binary_loop of{&from, &io, nullptr, {io.size(0), io.size(1)}, io.result_size()};
+  kernels::binary_loop of{nullptr, &io, nullptr, {io.size(0), io.size(1)}, io.result_size()};
   if constexpr (Io::may_be_bytes && !every_form) {
-    of.run = &buffered_run<Op, From, Io>;
+    const buffered op{&from, &buffered_op<Op, From>};
+    of.op = &op, of.run = &buffered_run<Io>;
     kernels::binary_walk(of, s, k, begin, end);
   } else {
     const Op op(from);  // once, not for each run
@@ -6384,19 +6133,20 @@ HWY_NOINLINE void store_scaled(const tile_call& t, const row_block& b, std::size
     V32 sums[1][NV];
     HWY_UNROLL(4)
     for (int v = 0; v < NV; ++v) sums[0][v] = simd::load(b.at(i, v * lanes32));
-    scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
+    OCTET_TARGET_NS::scale_tile<By>(t, columns(t.arrays, NV), sums, row + as_size(i));
     simd::store_ordered<NV>(sums[0], to, t.n);
   }
 }
 template <float_scaling By>
-HWY_NOINLINE void finish_floats(const tile_call& t, const row_block& b, std::size_t row,
+HWY_NOINLINE void finish_floats(const tile_call& t, const kernels::row_sums& sums, std::size_t row,
                                 std::byte* to) noexcept {
+  const row_block b(sums);
   if constexpr (layout.max_vectors > 2) {
-    if (b.nv == 4) return store_scaled<By, 4>(t, b, row, to);
-    if (b.nv == 3) return store_scaled<By, 3>(t, b, row, to);
+    if (b.nv == 4) return OCTET_TARGET_NS::store_scaled<By, 4>(t, b, row, to);
+    if (b.nv == 3) return OCTET_TARGET_NS::store_scaled<By, 3>(t, b, row, to);
   }
-  if (b.nv == 2) return store_scaled<By, 2>(t, b, row, to);
-  store_scaled<By, 1>(t, b, row, to);
+  if (b.nv == 2) return OCTET_TARGET_NS::store_scaled<By, 2>(t, b, row, to);
+  OCTET_TARGET_NS::store_scaled<By, 1>(t, b, row, to);
 }
 
 template <class V>
@@ -6640,6 +6390,15 @@ HWY_INLINE VF gelu_vectorized(VF x) {
   const VF erf = hn::Xor(f, hn::And(x, set_float(-0.f)));
   return unless_nan(x, fused(erf, half, half));
 }
+HWY_INLINE VF gelu_by_loop(VF x) {
+  namespace k = numerics::vector_gelu;
+  const VF one = set_float(1.f), v = times(x, set_float(k::root_half)),
+           t = simd::divide(one, fused(set_float(k::p), hn::Abs(v), one)),
+           minus = times(hn::Neg(exp_vectorized(hn::Neg(times(v, v)))), t);
+  const VF f = fused(minus, fused_polynomial(k::erf, t), one);
+  const VF erf = hn::Xor(f, hn::And(x, set_float(-0.f)));
+  return unless_nan(x, hn::Mul(times(x, set_float(0.5f)), plus(one, erf)));
+}
 
 /// y[i] = f(x[i]) of n elements. One call of f, so that it stands in the loop.
 template <class F> HWY_INLINE void each_float(const float* x, float* y, std::size_t n, F f) {
@@ -6671,6 +6430,7 @@ inline HWY_NOINLINE void vectorized_floats(const unary_params& p, const float* x
     case numerics::vectorized_function::gelu:
       if (p.approximate)
         return each_float(x, y, n, [](VF v) HWY_ATTR { return approximate_gelu_vectorized(v); });
+      if (p.by_loop) return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_by_loop(v); });
       return each_float(x, y, n, [](VF v) HWY_ATTR { return gelu_vectorized(v); });
     case numerics::vectorized_function::silu:
       return each_float(x, y, n, [](VF v) HWY_ATTR { return silu_vectorized(v); });
@@ -8907,9 +8667,7 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace OCTET_TARGET_NS {
 
-struct float_range {
-  float least, most;
-};
+using numerics::float_range;
 /// The same lane by lane.
 struct lane_ranges {
   VF least, most;
@@ -8952,6 +8710,27 @@ inline HWY_NOINLINE float_range range_of(const float* x, std::size_t n, float fi
   const lane_ranges r = ranges_of(x, n, first);
   if (numerics::is_nan(first)) return {first, first};
   return {hn::GetLane(hn::MinOfLanes(DF(), r.least)), hn::GetLane(hn::MaxOfLanes(DF(), r.most))};
+}
+/// `before` of the kernels that choose scales: ranges of this part's share of each of `rows` rows,
+/// from `first(row)` on, to its scratch.
+template <class First>
+HWY_INLINE void find_shared_ranges(const kernel_args& a, std::size_t rows, std::size_t length,
+                                   const First& first) noexcept {
+  const part_range share = part_of(length, a.part, a.parts);
+  auto* const to = static_cast<float_range*>(a.scratch);
+  for (std::size_t row = 0; row < rows; ++row)
+    to[row] = range_of(static_cast<const float*>(a.in[0]) + row * length + share.begin,
+                       share.end - share.begin, first(row));
+}
+/// What all parts found for a row.
+HWY_INLINE float_range shared_range(const kernel_args& a, std::size_t row) noexcept {
+  const auto* of = static_cast<const std::byte*>(a.scratch) - a.part * a.scratch_step;
+  float_range all = reinterpret_cast<const float_range*>(of)[row];
+  for (std::uint32_t part = 1; part < a.parts; ++part) {
+    const float_range& r = reinterpret_cast<const float_range*>(of += a.scratch_step)[row];
+    all = {r.least < all.least ? r.least : all.least, r.most > all.most ? r.most : all.most};
+  }
+  return all;
 }
 /// Of each of four rows' lanes what `choose` takes; all of them are NaN or none.
 template <class Choose>
@@ -9001,11 +8780,12 @@ inline HWY_NOINLINE void ranges_of_rows(const float* x, std::size_t n, std::size
 }
 
 /// Four vectors of codes at a time, as many as there are: packed together they take a third less of
-/// the shuffles than one by one. Returns how many codes.
+/// the shuffles than one by one. `zero` is added to all. Returns how many codes.
 template <class T, class Code>
-HWY_INLINE std::size_t quantize_by_four(const Code& code, const float* x, T* y,
-                                        std::size_t n) noexcept {
-  const V16 shift = hn::Set(D16(), std::int16_t{std::is_signed_v<T> ? 0 : -128});
+HWY_INLINE std::size_t quantize_by_four(const Code& code, const float* x, T* y, std::size_t n,
+                                        std::int32_t zero = 0) noexcept {
+  const V16 shift =
+      hn::Set(D16(), static_cast<std::int16_t>(zero - (std::is_signed_v<T> ? 0 : 128)));
   const V8 flip = hn::Set(D8(), static_cast<std::int8_t>(std::is_signed_v<T> ? 0 : -128));
   std::size_t i = 0;
   for (; i + lanes8 <= n; i += lanes8) {
@@ -9062,9 +8842,7 @@ HWY_NOINLINE void quantize_rows(const rows_to_quantize& r, bool symmetric, T* y)
   }
 }
 
-template <class V>
-struct kernel<kernel_id::dynamic_quantize, V>
-    : plain_kernel<kernel<kernel_id::dynamic_quantize, V>> {
+template <class V> struct kernel<kernel_id::dynamic_quantize, V> {
   template <class T>
   static void store_codes(const dynamic_quantize_params& p, const rows_to_quantize& r,
                           T* to) noexcept {
@@ -9199,12 +8977,28 @@ struct kernel<kernel_id::dynamic_quantize, V>
       }
     }
   }
+  static const dynamic_quantize_params& params(const void* p) {
+    return *static_cast<const dynamic_quantize_params*>(p);
+  }
+  /// Parts find ranges together where one input has all rows.
+  static std::size_t scratch_bytes(const void* p) {
+    const auto& of = params(p);
+    return of.inputs == 1 ? numerics::ranges_scratch(of.rows, of.rows * of.length) : 0;
+  }
+  static kernel_fn before(const void* p, std::uint32_t parts) {
+    return params(p).rows < parts && scratch_bytes(p) != 0 ? &find_share : nullptr;
+  }
+  static void find_share(const kernel_args& a) noexcept {
+    const auto& p = params(a.params);
+    find_shared_ranges(a, p.rows, p.length, [&](std::size_t row) {
+      return static_cast<const float*>(a.in[0])[row * p.length];
+    });
+  }
   /// Ranges of some rows, their scales side by side, then their codes: a scale alone waits for two
-  /// divisions. Of fewer rows than parts every part looks at all elements, and writes its share of
-  /// each row.
+  /// divisions. Of fewer rows than parts every part writes its share of each row.
   static void run(const kernel_args& a) noexcept {
-    const auto& p = *static_cast<const dynamic_quantize_params*>(a.params);
-    const bool few = p.rows < a.parts;
+    const auto& p = params(a.params);
+    const bool few = p.rows < a.parts, together = before(&p, a.parts) != nullptr;
     const part_range all{0, p.rows}, whole{0, p.length};
     const part_range r = few ? all : part_of(p.rows, a.part, a.parts),
                      share = few ? part_of(p.length, a.part, a.parts) : whole;
@@ -9213,7 +9007,11 @@ struct kernel<kernel_id::dynamic_quantize, V>
     numerics::row_scale scales[lanes32];
     for (std::size_t row = r.begin; row < r.end;) {
       const std::size_t left = r.end - row, rows = left < lanes32 ? left : lanes32;
-      find_ranges(p, a, row, rows, least, most);
+      if (!together) find_ranges(p, a, row, rows, least, most);
+      for (std::size_t i = 0; together && i < rows; ++i) {
+        const float_range of = shared_range(a, row + i);
+        least[i] = of.least, most[i] = of.most;
+      }
       if (p.formula == row_formula::xnnpack)
         scales_xnn(least, most, scales);
       else
@@ -9237,6 +9035,12 @@ struct kernel<kernel_id::dynamic_quantize, V>
     }
   }
   static const char* describe(const void*) { return "dynamic_quantize"; }
+  static constexpr kernel_entry value{.run = &run,
+                                      .scratch_bytes = &scratch_bytes,
+                                      .describe = &describe,
+                                      .parallel = true,
+                                      .before = &before};
+  static constexpr const kernel_entry* entry = &value;
 };
 
 /// x / by, rounded once.
@@ -9267,21 +9071,30 @@ struct divided_by_inverse {
   }
 };
 
-/// Every part looks at all elements for the range, and writes its share.
-template <class V>
-struct kernel<kernel_id::dynamic_quantize_linear, V>
-    : plain_kernel<kernel<kernel_id::dynamic_quantize_linear, V>> {
+template <class V> struct kernel<kernel_id::dynamic_quantize_linear, V> {
+  static std::size_t count_of(const void* p) {
+    return static_cast<const dynamic_quantize_linear_params*>(p)->count;
+  }
+  static std::size_t scratch_bytes(const void* p) {
+    return numerics::ranges_scratch(1, count_of(p));
+  }
+  static kernel_fn before(const void* p, std::uint32_t parts) {
+    return parts > 1 && scratch_bytes(p) != 0 ? &find_range : nullptr;
+  }
+  static void find_range(const kernel_args& a) noexcept {
+    find_shared_ranges(a, 1, count_of(a.params), [](std::size_t) { return 0.f; });
+  }
   template <class Divide>
   static HWY_NOINLINE void quantize(const Divide& divide, const float* x, std::uint8_t* y,
                                     std::size_t n, const numerics::row_scale& s) noexcept {
     const VF lo = set_float(static_cast<float>(-s.zero_point)),
              hi = set_float(static_cast<float>(255 - s.zero_point));
     const V32 z = set32(s.zero_point);
-    for (std::size_t i = 0; i < n; i += lanes32) {
+    const auto code = [&](VF v) HWY_ATTR { return round_within(divide(v), lo, hi); };
+    for (std::size_t i = quantize_by_four(code, x, y, n, s.zero_point); i < n; i += lanes32) {
       const std::size_t left = n - i;
       const bool whole = left >= lanes32;
-      const VF v = divide(whole ? simd::load(x + i) : simd::load_some(x + i, left));
-      const V32 q = hn::Add(round_within(v, lo, hi), z);
+      const V32 q = hn::Add(code(whole ? simd::load(x + i) : simd::load_some(x + i, left)), z);
       if (whole)
         simd::store_from32(q, y + i);
       else
@@ -9289,11 +9102,12 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
     }
   }
   static void run(const kernel_args& a) noexcept {
-    const auto& p = *static_cast<const dynamic_quantize_linear_params*>(a.params);
+    const std::size_t count = count_of(a.params);
     const auto* x = static_cast<const float*>(a.in[0]);
-    const float_range range = range_of(x, p.count, 0);
+    const float_range range =
+        before(a.params, a.parts) != nullptr ? shared_range(a, 0) : range_of(x, count, 0);
     const numerics::row_scale s = numerics::linear_scale(range.least, range.most);
-    const auto r = part_of(p.count, a.part, a.parts);
+    const auto r = part_of(count, a.part, a.parts);
     auto* const y = static_cast<std::uint8_t*>(a.out[0]) + r.begin;
     if (divided_by_inverse::takes(s.scale))
       quantize(divided_by_inverse(s.scale), x + r.begin, y, r.end - r.begin, s);
@@ -9304,6 +9118,12 @@ struct kernel<kernel_id::dynamic_quantize_linear, V>
     *static_cast<std::uint8_t*>(a.out[2]) = static_cast<std::uint8_t>(s.zero_point);
   }
   static const char* describe(const void*) { return "dynamic_quantize_linear"; }
+  static constexpr kernel_entry value{.run = &run,
+                                      .scratch_bytes = &scratch_bytes,
+                                      .describe = &describe,
+                                      .parallel = true,
+                                      .before = &before};
+  static constexpr const kernel_entry* entry = &value;
 };
 
 /// Channels [first, last) of pixels [begin, end), `per_row` of which share a scale.
@@ -13763,15 +13583,75 @@ template <class V> struct kernel<kernel_id::attention, V> {
     const adjusted<Mask> row(x, scale, mask);
     return largest_made(row.first(), n, row);
   }
+  /// numerics::attention_dot.
+  static HWY_INLINE float dot(const float* a, const float* b, std::size_t n) noexcept {
+    simd::lane_block<float, 8> sums(0.f), x(0.f), y(0.f);
+    std::size_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+      x.load(a + i), y.load(b + i);
+      for (int v = 0; v < sums.vectors; ++v)
+        sums.v[v] = simd::rounded(hn::Add(sums.v[v], simd::rounded(hn::Mul(x.v[v], y.v[v]))));
+    }
+    float each[8];
+    sums.store(each);
+    float sum = numerics::sum_of_eight_lanes(each);
+    for (; i < n; ++i) sum = numerics::add(sum, numerics::mul(a[i], b[i]));
+    return sum;
+  }
+  /// The scores of the only row.
+  static HWY_NOINLINE void compare(const attention_params& p, const float* q, const float* k,
+                                   float* scores) noexcept {
+    for (std::size_t j = 0; j < p.scores.n; ++j)
+      scores[j] = numerics::mul(dot(q, k + j * p.scores.b_row, p.scores.k), p.scores.alpha);
+  }
+  using adjust_row_of = float (*)(float*, std::size_t, float, const float*);
+  static adjust_row_of adjustment(const attention_params& p) noexcept {
+    return !p.masked            ? &adjust<mask_kind::none>
+           : p.mask.column == 0 ? &adjust<mask_kind::one>
+                                : &adjust<mask_kind::each>;
+  }
+  /// Exponentials of `rows` rows of scores, and their sums.
+  static HWY_NOINLINE void exponentials(const attention_params& p, const float* mask,
+                                        std::size_t batch, std::size_t first, float* scores,
+                                        std::size_t rows, float* sums) noexcept {
+    const adjust_row_of adjust_row = adjustment(p);
+    for (std::size_t r = 0; r < rows; ++r) {
+      float* const x = scores + r * p.scores.n;
+      const float largest = adjust_row(x, p.scores.n, p.scale,
+                                       p.masked ? p.mask.row_of(mask, batch, first + r) : nullptr);
+      sums[r] = exponentials_mlas::row(p.softmax, x, largest, x);
+    }
+  }
+  /// The results of `rows` rows at y.
+  static HWY_NOINLINE void divide(const attention_params& p, rows_at<float> y, const float* sums,
+                                  std::size_t rows) noexcept {
+    for (std::size_t r = 0; r < rows; ++r) {
+      float* const to = y.first + r * y.step;
+      const VF sum = set_float(sums[r]), share = set_float(numerics::div(1.f, sums[r]));
+      if (p.undivided == 1)
+        each_float(to, to, p.values.n, [=](VF v) HWY_ATTR { return hn::Div(v, sum); });
+      else
+        each_float(to, to, p.values.n, [=](VF v) HWY_ATTR { return hn::Mul(v, share); });
+    }
+  }
+  /// The second product of `rows` rows from row `first` of a matrix on.
+  static HWY_NOINLINE void multiply_values(const attention_params& p, rows_at<const float> x,
+                                           const float* w, rows_at<float> y, std::size_t first,
+                                           std::size_t rows) noexcept {
+    const bool parts = p.alone >= first && p.alone < first + rows;  // it is the last
+    const std::size_t alike = parts ? rows - 1 : rows;
+    multiply(p.values, x, w, y, alike);
+    if (parts)
+      multiply(p.values_of(p.alone), {x.first + alike * x.step, x.step}, w,
+               {y.first + alike * y.step, y.step}, 1);
+  }
   /// Softmax of `rows` rows of scores of matrix `batch`, from row `first` of it on.
   static HWY_NOINLINE void weigh(const attention_params& p, const float* mask, std::size_t batch,
                                  std::size_t first, float* scores, std::size_t rows) noexcept {
     using softmax = kernel<kernel_id::softmax, V>;
     const std::size_t n = p.scores.n;
     const auto below = softmax::of_floats(p.softmax)->below;
-    const auto adjust_row = !p.masked            ? &adjust<mask_kind::none>
-                            : p.mask.column == 0 ? &adjust<mask_kind::one>
-                                                 : &adjust<mask_kind::each>;
+    const adjust_row_of adjust_row = adjustment(p);
     float largest[softmax::most_below];
     for (std::size_t i = 0; i < rows;) {
       const std::size_t left = rows - i,
@@ -13805,17 +13685,29 @@ template <class V> struct kernel<kernel_id::attention, V> {
       const std::size_t batch = row / m, end = (batch + 1) * m < r.end ? (batch + 1) * m : r.end;
       const auto of_scores = broadcast_offsets(p.values.batches, batch);
       const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
-      const float *const wk = panels(of_k, k + p.begin_of(operands[1], n, depth),
-                                     reinterpret_cast<float*>(packed_k)),
+      const float* const keys = k + p.begin_of(operands[1], n, depth);
+      const float *const wk = p.one_query ? keys
+                                          : panels(of_k, keys, reinterpret_cast<float*>(packed_k)),
                          *const wv = panels(of_v, v + p.begin_of(of_scores[1], n, out),
                                             reinterpret_cast<float*>(packed_v)),
                          *const of_q = q + p.begin_of(operands[0], m, depth);
       float* const to = y + p.begin_of(batch, m, out);
       for (; row < end;) {
         const std::size_t i = row - batch * m, rows = end - row < most ? end - row : most;
-        multiply(p.scores, {of_q + i * p.row_of(depth), p.row_of(depth)}, wk, {scores, n}, rows);
-        if (n != 0) weigh(p, mask, of_scores[0], i, scores, rows);
-        multiply(p.values, {scores, n}, wv, {to + i * p.row_of(out), p.row_of(out)}, rows);
+        const rows_at<float> y_rows{to + i * p.row_of(out), p.row_of(out)};
+        if (p.one_query)
+          compare(p, of_q, wk, scores);
+        else
+          multiply(p.scores, {of_q + i * p.row_of(depth), p.row_of(depth)}, wk, {scores, n}, rows);
+        if (p.undivided != 0 && n != 0) {
+          float sums[kernels::most_attention_rows];
+          exponentials(p, mask, of_scores[0], i, scores, rows, sums);
+          multiply_values(p, {scores, n}, wv, y_rows, i, rows);
+          divide(p, y_rows, sums, rows);
+        } else {
+          if (n != 0) weigh(p, mask, of_scores[0], i, scores, rows);
+          multiply_values(p, {scores, n}, wv, y_rows, i, rows);
+        }
         row += rows;
       }
     }
@@ -14469,8 +14361,9 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       return {mean, numerics::scaled_sum_xnn(sum_in_lanes_xnn(x, p.size, 16, squares_about{mean}),
                                              share)};
     }
-    return p.sums == row_sums::wide ? reference::wide_moments(x, p.size)
-                                    : row_moments_in_cascade(x, p.size);
+    return p.sums == row_sums::wide      ? reference::wide_moments(x, p.size)
+           : p.sums == row_sums::columns ? reference::moments_in_columns(p, x)
+                                         : row_moments_in_cascade(x, p.size);
   }
   static void moments(const layer_norm_params& p, const float* x, std::size_t rows, float* means,
                       float* squares) noexcept {
@@ -14494,6 +14387,7 @@ struct kernel<kernel_id::layer_norm, V> : plain_kernel<kernel<kernel_id::layer_n
       }
       case row_sums::cascade:
       case row_sums::wide:
+      case row_sums::columns:
       case row_sums::apart:
         for (std::size_t i = 0; i < rows; ++i) {
           const reference::row_moments m = moments_of_one(p, x + i * p.size);
@@ -15159,11 +15053,26 @@ HWY_AFTER_NAMESPACE();
 #error "octet builds with g++ and clang++"
 #endif
 
+// What verifies, prepares and makes errors, in header-only files: by g++ at -O1, for half the time
+// of its own (a sixth of a file with one octet::add) and a call that takes as long.
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__) && \
+    !defined(__OPTIMIZE_SIZE__) && !defined(OCTET_EXTERN) && !defined(OCTET_EVERY_FORM)
+#define OCTET_OPTIMIZE_LESS _Pragma("GCC optimize(\"O1\")")
+#else
+#define OCTET_OPTIMIZE_LESS
+#endif
+
 // Opens and closes octet's namespace, in every header, and with it exact arithmetic. Inner
 // namespaces are opened by hand inside, so that editors and ctags see plain code.
 #define OCTET_NAMESPACE_BEGIN \
   OCTET_FP_EXACT_BEGIN        \
   namespace octet {           \
+  inline namespace OCTET_ABI {
+/// The same, in headers of what runs once; closed by OCTET_NAMESPACE_END.
+#define OCTET_COLD_NAMESPACE_BEGIN \
+  OCTET_FP_EXACT_BEGIN             \
+  OCTET_OPTIMIZE_LESS              \
+  namespace octet {                \
   inline namespace OCTET_ABI {
 #define OCTET_NAMESPACE_END \
   }                         \
@@ -15603,7 +15512,7 @@ OCTET_NAMESPACE_END
 #include <utility>
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 enum class errc : std::uint8_t {
   ok = 0,
@@ -15885,7 +15794,6 @@ OCTET_NAMESPACE_END
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <new>
 #include <span>
 #include <utility>
@@ -15903,40 +15811,41 @@ class buffer {
   buffer() = default;
   explicit buffer(Bytes n) : size_(n.value) {
     if (size_ != 0) {
-      data_.reset(static_cast<std::byte*>(
-          ::operator new(round_up(size_, alignment), std::align_val_t(alignment))));
-      std::memset(data_.get(), 0, round_up(size_, alignment));
+      data_ = static_cast<std::byte*>(
+          ::operator new(round_up(size_, alignment), std::align_val_t(alignment)));
+      std::memset(data_, 0, round_up(size_, alignment));
     }
   }
   /// Empty where there is no memory for it.
   static buffer try_make(Bytes n) noexcept {
     buffer b;
     if (n.value == 0 || n.value > static_cast<std::size_t>(-1) - alignment) return b;
-    b.data_.reset(static_cast<std::byte*>(
-        ::operator new(round_up(n.value, alignment), std::align_val_t(alignment), std::nothrow)));
-    if (!b.data_) return b;
+    b.data_ = static_cast<std::byte*>(
+        ::operator new(round_up(n.value, alignment), std::align_val_t(alignment), std::nothrow));
+    if (b.data_ == nullptr) return b;
     b.size_ = n.value;
-    std::memset(b.data_.get(), 0, round_up(n.value, alignment));
+    std::memset(b.data_, 0, round_up(n.value, alignment));
     return b;
   }
-  buffer(buffer&& o) noexcept : data_(std::move(o.data_)), size_(std::exchange(o.size_, 0)) {}
+  buffer(buffer&& o) noexcept
+      : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
   buffer& operator=(buffer&& o) noexcept {
-    data_ = std::move(o.data_);
-    size_ = std::exchange(o.size_, 0);
+    buffer b(std::move(o));  // frees what this one has
+    std::swap(data_, b.data_);
+    std::swap(size_, b.size_);
     return *this;
   }
-  std::byte* data() noexcept { return data_.get(); }
-  const std::byte* data() const noexcept { return data_.get(); }
+  ~buffer() {
+    if (data_ != nullptr) ::operator delete(data_, std::align_val_t(alignment));
+  }
+  std::byte* data() noexcept { return data_; }
+  const std::byte* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
-  std::span<const std::byte> span() const noexcept { return {data_.get(), size_}; }
+  std::span<const std::byte> span() const noexcept { return {data_, size_}; }
 
  private:
-  struct free_t {
-    void operator()(std::byte* p) const noexcept {
-      ::operator delete(p, std::align_val_t(alignment));
-    }
-  };
-  std::unique_ptr<std::byte, free_t> data_;
+  // No std::unique_ptr: <memory> takes every file as long to read as all of core.
+  std::byte* data_ = nullptr;
   std::size_t size_ = 0;
 };
 
@@ -16011,7 +15920,8 @@ struct kernel_args {
   void* scratch = nullptr;         // this part's own scratch, 64-byte aligned, contents undefined
   std::uint32_t part =
       0;  // this call computes part `part` of `parts`: a static partition over threads;
-  std::uint32_t parts = 1;  // the parts write disjoint elements and together all of them
+  std::uint32_t parts = 1;       // the parts write disjoint elements and together all of them
+  std::size_t scratch_step = 0;  // bytes from a part's scratch to the next one's
 };
 using kernel_fn = void (*)(const kernel_args&) noexcept;
 
@@ -16033,6 +15943,10 @@ struct kernel_entry {
   const char* (*describe)(const void* params) = nullptr;
   /// May be called with parts > 1.
   bool parallel = false;
+  /// What the parts find out together of operands that each would have to read whole otherwise:
+  /// all parts of this call are done, and have left it in their scratch, before a part of `run`
+  /// begins. Null, or returns null: nothing for these params and so many parts, more than 1.
+  kernel_fn (*before)(const void* params, std::uint32_t parts) = nullptr;
   /// Stores data that pack() wrote for another node in the params: one whose constants,
   /// quantization and attributes (but the padding of pixels) are the same, and where there is
   /// `packing`, what that gives too. Extents of values do not matter. Every kernel that packs has
@@ -16313,7 +16227,7 @@ OCTET_NAMESPACE_END
 #include <optional>
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// Whose kernel computes a node. Under law tflite_xnnpack that is XNNPACK or TFLite's own.
@@ -16486,12 +16400,10 @@ OCTET_NAMESPACE_END
 // per operator, one row in ops/list.hpp.
 #define OCTET_OPS_OP_HPP_
 
-#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstring>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16501,7 +16413,7 @@ OCTET_NAMESPACE_END
 #include <vector>
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 // ---- descriptions ----
 
@@ -16607,12 +16519,15 @@ class attributes;
 class attribute_view {
  public:
   constexpr attribute_view() = default;
-  constexpr attribute_view(std::span<const attribute> list) : list_(list) {}  // NOLINT
-  constexpr attribute_view(const attributes& a) : owner_(&a) {}               // NOLINT
+  constexpr attribute_view(std::span<const attribute> list, bool* read = nullptr)  // NOLINT
+      : list_(list), read_(read) {}
+  constexpr attribute_view(const attributes& a) : owner_(&a) {}  // NOLINT
   /// `read[i]` becomes true where entry i is read as the kind of value that it is: what stays false
   /// no operator knows.
   constexpr attribute_view(const attributes& a, bool* read) : owner_(&a), read_(read) {}
 
+  inline constexpr std::size_t size() const;
+  inline constexpr attribute operator[](std::size_t i) const;
   constexpr attribute_value find(std::string_view key) const {
     if (owner_) return find_in_owner(key);
     for (const attribute& a : list_)
@@ -16646,7 +16561,9 @@ class attribute_view {
 
  private:
   inline attribute_value find_in_owner(std::string_view key) const;
-  inline void note(std::string_view key) const;
+  constexpr void note(std::string_view key) const {
+    for (std::size_t i = 0; i < size(); ++i) read_[i] |= (*this)[i].key == key;
+  }
   std::span<const attribute> list_{};
   const attributes* owner_ = nullptr;
   bool* read_ = nullptr;
@@ -16737,9 +16654,13 @@ class attributes {
  private:
   std::vector<std::pair<std::string, value>> entries_;
 };
-inline void attribute_view::note(std::string_view key) const {
-  const auto& entries = owner_->entries();
-  for (std::size_t i = 0; i < entries.size(); ++i) read_[i] |= entries[i].first == key;
+inline constexpr std::size_t attribute_view::size() const {
+  return owner_ ? owner_->entries().size() : list_.size();
+}
+inline constexpr attribute attribute_view::operator[](std::size_t i) const {
+  if (!owner_) return list_[i];
+  const auto& [key, v] = owner_->entries()[i];
+  return {key, v.view()};
 }
 inline attribute_value attribute_view::find_in_owner(std::string_view key) const {
   const attributes::value* v = owner_->find(key);
@@ -16879,6 +16800,32 @@ template <class A> attributes to_attributes(const A& a) {
 
 // ---- preparing ----
 
+namespace detail {
+/// What is kept alive until its owner goes; moved, never copied. A list of its own: a std::vector
+/// of each kind of owner, and the owners, would be most of what a header-only file compiles here.
+class kept_list {
+ public:
+  struct entry {
+    entry* before = nullptr;
+    virtual ~entry() = default;
+  };
+  kept_list() = default;
+  kept_list(kept_list&& o) noexcept : last_(std::exchange(o.last_, nullptr)) {}
+  kept_list& operator=(kept_list&& o) noexcept {
+    std::swap(last_, o.last_);
+    return *this;
+  }
+  OCTET_COLD ~kept_list() {
+    while (last_ != nullptr) delete std::exchange(last_, last_->before);
+  }
+  /// Takes over `e`, made by new.
+  void add(entry* e) noexcept { e->before = std::exchange(last_, e); }
+
+ private:
+  entry* last_ = nullptr;
+};
+}  // namespace detail
+
 /// Memory of a plan: params, multiplier arrays, packed weights. Blocks never move and live as long
 /// as the plan. Either it owns heap blocks, or it hands out storage that its maker owns (typed
 /// graphs: constant size, no heap). Storage that turns out too small is continued on the heap, so
@@ -16890,7 +16837,7 @@ class plan_memory {
   /// Heap blocks of at least `chunk` bytes.
   explicit plan_memory(Bytes chunk) : chunk_(chunk.value) {}
   /// The given storage did not suffice.
-  bool exhausted() const { return !storage_.empty() && !blocks_.empty(); }
+  bool exhausted() const { return !storage_.empty() && has_block(); }
   /// The first of `n` elements, each of them T().
   template <class T> T* elements(std::size_t n) {
     static_assert(std::is_trivially_destructible_v<T>);
@@ -16903,7 +16850,7 @@ class plan_memory {
   OCTET_COLD std::byte* bytes(Bytes n, std::size_t align = alignment) {
     if (n.value == 0) return nullptr;
     total_ = round_up(total_, align) + n.value;
-    if (blocks_.empty() && !storage_.empty()) {
+    if (!has_block() && !storage_.empty()) {
       const auto base = reinterpret_cast<std::uintptr_t>(storage_.data());
       const std::size_t from = round_up(base + used_, align) - base;
       if (from <= storage_.size() && n.value <= storage_.size() - from) {
@@ -16914,21 +16861,20 @@ class plan_memory {
       used_ = 0;
     }
     std::size_t at = round_up(used_, align);
-    if (blocks_.empty() || at + n.value > blocks_.back().size()) {
-      blocks_.emplace_back(Bytes(n.value > chunk_ ? n.value : chunk_));
+    if (!has_block() || at + n.value > block_.size()) {
+      add_block(buffer(Bytes(n.value > chunk_ ? n.value : chunk_)));
       at = 0;
     }
     used_ = at + n.value;
-    return blocks_.back().data() + at;
+    return block_.data() + at;
   }
   /// The next `n` bytes come without another allocation; false where there is no memory for them.
   OCTET_COLD bool reserve(Bytes n) {
-    if (n.value == 0 || (!storage_.empty() && blocks_.empty())) return true;
-    if (!blocks_.empty() && round_up(used_, alignment) + n.value <= blocks_.back().size())
-      return true;
-    buffer b = buffer::try_make(Bytes(std::max(n.value, chunk_)));
+    if (n.value == 0 || (!storage_.empty() && !has_block())) return true;
+    if (has_block() && round_up(used_, alignment) + n.value <= block_.size()) return true;
+    buffer b = buffer::try_make(Bytes(n.value > chunk_ ? n.value : chunk_));
     if (b.size() == 0) return false;
-    blocks_.push_back(std::move(b));
+    add_block(std::move(b));
     used_ = 0;
     return true;
   }
@@ -16940,20 +16886,30 @@ class plan_memory {
   }
   /// Bytes handed out, with the gaps that alignment leaves: what storage of one piece must hold.
   Bytes total() const { return Bytes(total_); }
-  /// Keeps alive, and counts, a block that memories of other plans hold as well.
-  void hold(std::shared_ptr<const void> block, Bytes n) {
+  /// Keeps alive, and counts, what memories of other plans hold as well: a std::shared_ptr.
+  template <class Owner> void hold(Owner owner, Bytes n) {
     align();
     total_ = round_up(total_ + n.value, alignment);
     shared_ += round_up(n.value, alignment);
-    held_.push_back(std::move(block));
+    kept_.add(new kept_as<Owner>(std::move(owner)));
   }
   /// Of total(), what hold() was given.
   Bytes shared() const { return Bytes(shared_); }
 
  private:
+  template <class Owner> struct kept_as final : detail::kept_list::entry {
+    explicit kept_as(Owner o) : owner(std::move(o)) {}
+    Owner owner;
+  };
+  bool has_block() const { return block_.size() != 0; }
+  /// Now the block that memory comes from.
+  OCTET_COLD void add_block(buffer b) {
+    if (has_block()) kept_.add(new kept_as<buffer>(std::move(block_)));
+    block_ = std::move(b);
+  }
   std::span<std::byte> storage_{};
-  std::vector<buffer> blocks_;
-  std::vector<std::shared_ptr<const void>> held_;
+  detail::kept_list kept_;  // earlier blocks, and what others hold as well
+  buffer block_;
   std::size_t chunk_ = 1 << 16, used_ = 0, total_ = 0, shared_ = 0;
 };
 
@@ -17308,10 +17264,10 @@ OCTET_COLD inline error_info invalid_of(text_pieces what, text_pieces found,
 }
 /// What an attribute_view has noted: an attribute that an operator does not read is misspelt, or of
 /// another kind.
-OCTET_COLD inline status all_read(const op_def& op, const attributes& a, const bool* read) {
-  for (std::size_t i = 0; i < a.entries().size(); ++i)
+OCTET_COLD inline status all_read(const op_def& op, const attribute_view& a, const bool* read) {
+  for (std::size_t i = 0; i < a.size(); ++i)
     if (!read[i])
-      return invalid_of({"attribute of ", op.name}, {a.entries()[i].first},
+      return invalid_of({"attribute of ", op.name}, {a[i].key},
                         {"attributes that it has, of their kinds"});
   return unit{};
 }
@@ -17469,13 +17425,13 @@ OCTET_NAMESPACE_END
 #define OCTET_GRAPH_VERIFY_VALUES_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace detail {
 
 /// Attributes are numbers that every operator can compute with: operators keep integers in 32 bits,
 /// a reference and a kernel may disagree on what NaN or an empty range mean.
 #if OCTET_HAS_DEFINITIONS
-OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
+OCTET_COLD OCTET_INLINE status verify_values(const attribute_view& attrs,
                                              std::span<const tensor_desc> out) {
   // Extents, strides, paddings: sums and products of two fit.
   constexpr std::int64_t most = INT32_MAX / 4;
@@ -17486,13 +17442,13 @@ OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
   const auto unbounded = [](std::string_view key) {
     return key == "value" || key == "float_lo" || key == "float_hi";
   };
-  for (const auto& [key, v] : attrs.entries()) {
-    const std::string_view k = key;
-    const attribute_value a = v.view();
-    if (!wide(key) && (a.integer > most || a.integer < -most))
+  for (std::size_t i = 0; i < attrs.size(); ++i) {
+    const std::string_view k = attrs[i].key;
+    const attribute_value a = attrs[i].value;
+    if (!wide(k) && (a.integer > most || a.integer < -most))
       return invalid_of({"attribute ", k}, {a.integer}, {"-2^29 to 2^29"});
     for (std::int64_t e : a.integers)
-      if (!position(key) && (e > INT32_MAX || e < INT32_MIN))
+      if (!position(k) && (e > INT32_MAX || e < INT32_MIN))
         return invalid_of({"attribute ", k}, {e}, {"integers of 32 bits"});
     const auto finite = [&](double r) {
       return r == r && (unbounded(k) || (r - r == 0 && r < 1e300 && r > -1e300));
@@ -17515,7 +17471,7 @@ OCTET_COLD OCTET_INLINE status verify_values(const attributes& attrs,
   return unit{};
 }
 #else
-status verify_values(const attributes& attrs, std::span<const tensor_desc> out);
+status verify_values(const attribute_view& attrs, std::span<const tensor_desc> out);
 #endif
 
 }  // namespace detail
@@ -17730,7 +17686,7 @@ OCTET_NAMESPACE_END
 #define OCTET_LAWS_ACTIVATION_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// Fused activation of an operator; becomes a clamp of quantized values by the rule of the graph's
 /// law.
@@ -17886,7 +17842,7 @@ OCTET_NAMESPACE_END
 #define OCTET_OPS_BY_LAW_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 OCTET_COLD constexpr laws::operand operand_of(const tensor_desc& t) {
   // Quantized per channel, also along an axis of one.
@@ -17991,7 +17947,7 @@ OCTET_NAMESPACE_END
 #include <string_view>
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// What loading, planning and running one model may take. Each is checked before the memory is
 /// allocated or the work is done; exceeding one is an error that names it (errc::too_large). The
@@ -18162,6 +18118,7 @@ OCTET_NAMESPACE_BEGIN
 /// One kernel call. Everything in it is fixed at plan time.
 struct step {
   kernel_fn run = nullptr;
+  kernel_fn before = nullptr;  // kernel_entry::before
   const void* params = nullptr;
   std::int32_t node = 0;  // index into plan_data::source.nodes
   std::uint32_t first_in = 0, inputs = 0, first_out = 0,
@@ -18181,7 +18138,7 @@ OCTET_NAMESPACE_END
 #define OCTET_PLAN_PREPARE_STEP_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace detail {
 
 /// Copies the first input to the output: what an alias becomes where the two cannot share memory.
@@ -18234,10 +18191,9 @@ class shared_data {
  public:
   /// What is known of the node's constants.
   virtual node_facts& facts() = 0;
-  /// Stores the block of packed data, that many bytes, in the params, as `k.pack` does. Null: there
-  /// is no memory for it.
-  virtual std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
-                                             std::size_t bytes) = 0;
+  /// Stores the block of packed data, that many bytes, in the params, as `k.pack` does, and has
+  /// the plan's memory hold it. False: there is no memory for it.
+  virtual bool pack(const kernel_entry& k, void* params, std::size_t bytes) = 0;
 
  protected:
   ~shared_data() = default;
@@ -18247,11 +18203,7 @@ class shared_data {
 OCTET_COLD inline status pack_step(const kernel_entry& k, void* params, std::size_t bytes,
                                    plan_memory& memory, shared_data* shared) {
   if (bytes != 0 && shared == nullptr) k.pack(params, memory.bytes(Bytes(bytes)));
-  if (bytes != 0 && shared != nullptr) {
-    auto block = shared->pack(k, params, bytes);
-    if (!block) return no_memory(bytes);
-    memory.hold(std::move(block), Bytes(bytes));
-  }
+  if (bytes != 0 && shared != nullptr && !shared->pack(k, params, bytes)) return no_memory(bytes);
   memory.align();
   return unit{};
 }
@@ -18308,6 +18260,7 @@ OCTET_COLD inline status prepare_step(const op_def& op, const node_view& n, targ
   st.kernel = p.kernel;
   st.kernel_name = k->describe ? k->describe(p.params) : "simd";
   st.parts = k->parallel ? threads : 1;
+  if (k->before && st.parts > 1) st.before = k->before(p.params, st.parts);
   st.scratch = k->scratch_bytes ? k->scratch_bytes(p.params) : 0;
   st.packed = k->packed_bytes ? k->packed_bytes(p.params) : 0;
   if (auto s = within(op, "scratch of a kernel", st.scratch, most.on[0].scratch); !s) return s;
@@ -18332,10 +18285,8 @@ OCTET_NAMESPACE_END
 // the same bits.
 #define OCTET_DIRECT_CALL_HPP_
 
-#include <optional>
 
-
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// Memory of the caller with its quantization; scale 0: plain numbers. `scales`: per channel along
 /// `axis`, in place of scale.
@@ -18405,6 +18356,53 @@ template <const op_def&... Ops> constexpr kernels::finder finder_of() {
 }
 }  // namespace detail
 
+namespace detail {
+/// A direct call's attributes while what a law decides joins them: in the caller's memory.
+struct attribute_setter {
+  attribute* list;
+  std::size_t size = 0;
+  OCTET_COLD void operator()(std::string_view key, const attribute_value& v) {
+    std::size_t i = 0;
+    while (i < size && list[i].key != key) ++i;
+    list[i] = {key, v};
+    if (i == size) ++size;
+  }
+  std::span<const attribute> all() const { return {list, size}; }
+};
+/// Of set_decided and set_bounds, at most.
+inline constexpr std::size_t decided_attributes = 4;
+
+struct no_attributes {
+  attribute list[decided_attributes];
+  attribute_setter set{list};
+};
+/// Those of a struct of numbers: no heap, and no owner of strings to compile.
+template <class A> struct plain_attributes {
+  attribute list[A::fields.size() + decided_attributes];
+  attribute_setter set{list};
+  explicit plain_attributes(const A& a) {
+    A::fields.each([&](const auto& f) {
+      using T = std::remove_cvref_t<decltype(a.*f.member)>;
+      using number = std::conditional_t<std::is_floating_point_v<T>, double, std::int64_t>;
+      list[set.size++] = {f.name, static_cast<number>(a.*f.member)};
+    });
+  }
+};
+/// The attributes of an owner where they lie, and room for those that a law decides.
+class listed_attributes {
+ public:
+  explicit listed_attributes(const attributes& a) : list_(a.entries().size() + decided_attributes) {
+    const attribute_view from(a);
+    for (; set_.size < from.size(); ++set_.size) list_[set_.size] = from[set_.size];
+  }
+  attribute_setter& set() { return set_; }
+
+ private:
+  work_list<attribute> list_;
+  attribute_setter set_{list_.begin()};
+};
+}  // namespace detail
+
 /// An operator prepared for one set of shapes, types and constants (weights are packed): make it
 /// once, call it often. Keeps pointers to the constants.
 class operator_call {
@@ -18417,17 +18415,29 @@ class operator_call {
                                                std::span<const quantized_view> out,
                                                const attributes& attrs, rounding round, target on,
                                                kernels::finder find) {
+    operator_call c;
+    if (auto s = c.prepare(op, in, constant, out, detail::listed_attributes(attrs).set().all(),
+                           round, on, find);
+        !s)
+      return s.error();
+    return c;
+  }
+  /// An empty call, to prepare.
+  operator_call() = default;
+  /// What make() does, of attributes where they lie.
+  OCTET_COLD status prepare(const op_def& op, std::span<const quantized_view> in,
+                            std::span<const bool> constant, std::span<const quantized_view> out,
+                            std::span<const attribute> attrs, rounding round, target on,
+                            kernels::finder find) {
     const numerics::exact_environment environment;
     if (on == target::automatic) on = best_target();
     if (!can_run(on))
       return unsupported("target", name_of(on), "a target of this build that this CPU can run");
-    if (auto s = detail::verify_operands(op, in, out, round); !s) return s.error();
-    operator_call c;
+    if (auto s = detail::verify_operands(op, in, out, round); !s) return s;
     detail::work_list<tensor_desc> descs(in.size() + out.size());
     detail::work_list<std::span<const std::byte>> constants(in.size());
     // Which inputs are there, and which attributes are read.
-    const std::size_t entries = attrs.entries().size();
-    detail::work_list<bool> flags(in.size() + entries);
+    detail::work_list<bool> flags(in.size() + attrs.size());
     bool *const given = flags.begin(), *const known_attributes = given + in.size();
     for (std::size_t i = 0; i < in.size(); ++i) {
       given[i] = in[i].data.data != nullptr || !(i < constant.size() && constant[i]);
@@ -18443,16 +18453,14 @@ class operator_call {
                       {given, in.size()},
                       &view,
                       round};
-    if (auto s = detail::verify_values(attrs, n.out); !s) return s.error();
-    if (auto s = detail::verify_output_shapes(op, n); !s) return s.error();
-    c.memory_ = std::make_unique<plan_memory>();
-    if (auto s = detail::prepare_step(op, n, on, find, 1, *c.memory_, c.step_); !s)
-      return s.error();
-    if (auto s = detail::all_read(op, attrs, known_attributes); !s) return s.error();
-    c.step_.inputs = static_cast<std::uint32_t>(in.size()),
-    c.step_.outputs = static_cast<std::uint32_t>(out.size());
-    c.scratch_ = buffer(Bytes(c.step_.scratch));
-    return c;
+    if (auto s = detail::verify_values(attrs, n.out); !s) return s;
+    if (auto s = detail::verify_output_shapes(op, n); !s) return s;
+    if (auto s = detail::prepare_step(op, n, on, find, 1, memory_, step_); !s) return s;
+    if (auto s = detail::all_read(op, attrs, known_attributes); !s) return s;
+    step_.inputs = static_cast<std::uint32_t>(in.size()),
+    step_.outputs = static_cast<std::uint32_t>(out.size());
+    scratch_ = buffer(Bytes(step_.scratch));
+    return unit{};
   }
   /// The same for an operator of any name: a header-only file compiles all of octet's kernels.
   template <kernels::kernel_set Which = kernels::every_kernel>
@@ -18492,8 +18500,7 @@ class operator_call {
   }
 
  private:
-  operator_call() = default;
-  std::unique_ptr<plan_memory> memory_;
+  plan_memory memory_{Bytes(0)};  // prepare_step asks for all that it takes at once
   step step_;
   buffer scratch_;
 };
@@ -18530,7 +18537,7 @@ struct arithmetic {
 namespace detail {
 /// What the law of a call says of it.
 OCTET_COLD inline laws::decision decide(const op_def& op, std::span<const quantized_view> in,
-                                        const quantized_result& y, const attributes& attrs,
+                                        const quantized_result& y, std::span<const attribute> attrs,
                                         octet::law l) {
   work_list<tensor_desc> ins(in.size());
   work_list<bool> given(in.size());
@@ -18542,24 +18549,17 @@ OCTET_COLD inline laws::decision decide(const op_def& op, std::span<const quanti
                        {{ins.begin(), in.size()}, {&out, 1}, {}, {given.begin(), in.size()}, &view},
                        laws::composed(in[0].data.shape));
 }
-/// set(key, value) of numbers: two functions, however many call them.
-struct attribute_setter {
-  attributes& to;
-  OCTET_COLD void operator()(const char* key, std::int64_t v) const { to.set(key, v); }
-  OCTET_COLD void operator()(const char* key, double v) const { to.set(key, v); }
-};
 /// Prepares and runs once. `constants`: how many of the last inputs are known now (weights, bias).
 OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
                                    std::span<const quantized_view> in, std::size_t constants,
-                                   const quantized_result& y, attributes attrs,
+                                   const quantized_result& y, attribute_setter& set,
                                    const arithmetic& how) {
   rounding round = how.rounding;
   laws::decision decided = round;
-  const attribute_setter set{attrs};
   const bool accumulators =
       op.accumulates && y.scale == 0 && accumulator_types.contains(y.data.type);
   if (how.by_law && !accumulators) {
-    decided = decide(op, in, y, attrs, how.law);
+    decided = decide(op, in, y, set.all(), how.law);
     if (!decided.known)
       return error_of(errc::unsupported, {op.name, " on ", name_of(in[0].data.type)},
                       {"law ", name_of(how.law)},
@@ -18575,42 +18575,55 @@ OCTET_COLD inline status call_once(const op_def& op, kernels::finder find,
   work_list<bool> known(in.size());
   for (std::size_t i = 0; i < in.size(); ++i) known[i] = i + constants >= in.size();
   const quantized_view to = y.view();
-  auto c = operator_call::make(op, in, {known.begin(), in.size()}, {&to, 1}, attrs, round,
-                               target::automatic, find);
-  if (!c) return c.error();
+  operator_call c;
+  if (auto s = c.prepare(op, in, {known.begin(), in.size()}, {&to, 1}, set.all(), round,
+                         target::automatic, find);
+      !s)
+    return s;
   work_list<const void*> from(in.size());
   for (std::size_t i = 0; i < in.size(); ++i) from[i] = in[i].data.data;
   void* outs[1] = {y.data.data};
-  (*c)(from.begin(), outs);
+  c(from.begin(), outs);
   return unit{};
 }
 template <const op_def& Op>
-status one_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
-                const arithmetic& how) {
-  return call_once(Op, finder_of<Op>(), in, 0, y, std::move(attrs), how);
+status one_call(std::span<const quantized_view> in, const quantized_result& y,
+                const attributes& attrs, const arithmetic& how) {
+  return call_once(Op, finder_of<Op>(), in, 0, y, listed_attributes(attrs).set(), how);
 }
 template <const op_def& Op>
 status weighted_call(const quantized_view& x, const quantized_view& w,
                      std::span<const std::int32_t> bias, const quantized_result& y,
-                     attributes attrs, const arithmetic& how) {
+                     attribute_setter& set, const arithmetic& how) {
   const quantized_view in[3] = {
       x,
       w,
       {{bias.data(), dtype::s32, dims{static_cast<std::int32_t>(bias.size())}}, 0, 0, {}, {}, -1}};
   return call_once(Op, finder_of<Op>(), {in, bias.empty() ? std::size_t{2} : std::size_t{3}},
-                   bias.empty() ? 1 : 2, y, std::move(attrs), how);
+                   bias.empty() ? 1 : 2, y, set, how);
+}
+template <const op_def& Op>
+status weighted_call(const quantized_view& x, const quantized_view& w,
+                     std::span<const std::int32_t> bias, const quantized_result& y,
+                     const attributes& attrs, const arithmetic& how) {
+  return weighted_call<Op>(x, w, bias, y, listed_attributes(attrs).set(), how);
 }
 /// Quantized or plain, by the first input.
 template <const op_def& Quantized, const op_def& Plain>
-status either_call(std::span<const quantized_view> in, const quantized_result& y, attributes attrs,
-                   const arithmetic& how) {
+status either_call(std::span<const quantized_view> in, const quantized_result& y,
+                   attribute_setter& set, const arithmetic& how) {
   const op_def& op = operator_for(Quantized, Plain, in[0].data.type, in[0].desc().quantized());
-  return call_once(op, finder_of<Quantized, Plain>(), in, 0, y, std::move(attrs), how);
+  return call_once(op, finder_of<Quantized, Plain>(), in, 0, y, set, how);
 }
 template <const op_def& Quantized, const op_def& Plain>
-status unary_call(const quantized_view& x, const quantized_result& y, attributes attrs,
+status either_call(std::span<const quantized_view> in, const quantized_result& y,
+                   const attributes& attrs, const arithmetic& how) {
+  return either_call<Quantized, Plain>(in, y, listed_attributes(attrs).set(), how);
+}
+template <const op_def& Quantized, const op_def& Plain>
+status unary_call(const quantized_view& x, const quantized_result& y, const attributes& attrs,
                   const arithmetic& how) {
-  return either_call<Quantized, Plain>({&x, 1}, y, std::move(attrs), how);
+  return either_call<Quantized, Plain>({&x, 1}, y, attrs, how);
 }
 /// Operators that are a clamp: the bounds are given to those that only clamp codes.
 template <const op_def& Quantized, const op_def& Plain>
@@ -18622,9 +18635,16 @@ status clamp_call(activation a, const quantized_view& x, const quantized_result&
 }
 template <const op_def& Quantized, const op_def& Plain>
 status binary_call(const quantized_view& a, const quantized_view& b, const quantized_result& y,
-                   attributes attrs, const arithmetic& how) {
+                   const attributes& attrs, const arithmetic& how) {
   const quantized_view in[2] = {a, b};
-  return either_call<Quantized, Plain>(in, y, std::move(attrs), how);
+  return either_call<Quantized, Plain>(in, y, attrs, how);
+}
+template <const op_def& Quantized, const op_def& Plain>
+status binary_call(const quantized_view& a, const quantized_view& b, const quantized_result& y,
+                   const arithmetic& how) {
+  const quantized_view in[2] = {a, b};
+  no_attributes none;
+  return either_call<Quantized, Plain>(in, y, none.set, how);
 }
 inline attributes numbers(std::string_view key, std::span<const std::int32_t> list) {
   attributes a;
@@ -19062,7 +19082,7 @@ OCTET_NAMESPACE_END
 #include <cstdint>
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// A change of scale: what 8 fractional bits can hold.
@@ -19097,7 +19117,7 @@ OCTET_NAMESPACE_END
 #define OCTET_LAWS_ELEMENTWISE_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// XNNPACK's sum where it takes both scales.
@@ -19822,28 +19842,50 @@ template <class P, class T> constexpr T clamp_plain(const P& p, T v) {
         v, static_cast<T>(p.lo == INT32_MIN ? std::numeric_limits<T>::min() : p.lo),
         static_cast<T>(p.hi == INT32_MAX ? std::numeric_limits<T>::max() : p.hi));
 }
+template <class T> constexpr T plain_sum(const add_params& p, T a, T b) {
+  if constexpr (std::is_floating_point_v<T>)
+    return clamp_plain(p, p.sign > 0 ? numerics::add(a, b) : numerics::sub(a, b));
+  else
+    return clamp_plain(p, wrapping_add(a, b, p.sign));
+}
 template <class T>
 constexpr void add_plain(const add_params& p, const T* a, const T* b, T* y, std::size_t begin,
                          std::size_t end) {
   for_each_broadcast(p.shape, begin, end, [&](std::size_t i, const auto& at) {
-    if constexpr (std::is_floating_point_v<T>)
-      y[i] = clamp_plain(
-          p, p.sign > 0 ? numerics::add(a[at[0]], b[at[1]]) : numerics::sub(a[at[0]], b[at[1]]));
-    else
-      y[i] = clamp_plain(p, wrapping_add(a[at[0]], b[at[1]], p.sign));
+    y[i] = plain_sum(p, a[at[0]], b[at[1]]);
   });
 }
 #if OCTET_HAS_DEFINITIONS
-OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
-  const auto& p = *static_cast<const add_params*>(k.params);
-  const auto r = part_of(p.shape.count, k.part, k.parts);
+/// Element i of the result, of any types.
+OCTET_COLD inline void add_element(const add_params& p, const kernel_args& k, std::size_t i,
+                                   std::size_t a, std::size_t b) {
   if (p.mode == rounding::none)
     return with_arithmetic(p.y_type, [&]<class T>(type_tag<T>) {
+      static_cast<T*>(k.out[0])[i] =
+          plain_sum(p, static_cast<const T*>(k.in[0])[a], static_cast<const T*>(k.in[1])[b]);
+    });
+  integer_results{k.out[0], p.y_type}.set(
+      i, numerics::add_codes(p, quantized_codes{k.in[0], p.a_type}[a],
+                             quantized_codes{k.in[1], p.b_type}[b], i));
+}
+/// Not every form: one walk over the output, whatever the types.
+template <bool EveryForm>
+void add_part(const add_params& p, const kernel_args& k, part_range r) noexcept {
+  if constexpr (!EveryForm)
+    for_each_broadcast(p.shape, r.begin, r.end,
+                       [&](std::size_t i, const auto& at) { add_element(p, k, i, at[0], at[1]); });
+  else if (p.mode == rounding::none)
+    with_arithmetic(p.y_type, [&]<class T>(type_tag<T>) {
       add_plain(p, static_cast<const T*>(k.in[0]), static_cast<const T*>(k.in[1]),
                 static_cast<T*>(k.out[0]), r.begin, r.end);
     });
-  add(p, quantized_codes{k.in[0], p.a_type}, quantized_codes{k.in[1], p.b_type},
-      integer_results{k.out[0], p.y_type}, r.begin, r.end);
+  else
+    add(p, quantized_codes{k.in[0], p.a_type}, quantized_codes{k.in[1], p.b_type},
+        integer_results{k.out[0], p.y_type}, r.begin, r.end);
+}
+OCTET_INLINE void add_kernel(const kernel_args& k) noexcept {
+  const auto& p = *static_cast<const add_params*>(k.params);
+  add_part<kernels::every_form>(p, k, part_of(p.shape.count, k.part, k.parts));
 }
 #else
 void add_kernel(const kernel_args& k) noexcept;
@@ -20042,18 +20084,18 @@ OCTET_NAMESPACE_END
 #define OCTET_DIRECT_ADD_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// Elementwise with broadcasting.
 template <int = 0>
 status add(const quantized_view& a, const quantized_view& b, const quantized_result& y,
            arithmetic how = {}) {
-  return detail::binary_call<ops::qnn_add, ops::add>(a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_add, ops::add>(a, b, y, how);
 }
 template <int = 0>
 status sub(const quantized_view& a, const quantized_view& b, const quantized_result& y,
            arithmetic how = {}) {
-  return detail::binary_call<ops::qnn_sub, ops::sub>(a, b, y, {}, how);
+  return detail::binary_call<ops::qnn_sub, ops::sub>(a, b, y, how);
 }
 
 OCTET_NAMESPACE_END
@@ -21150,24 +21192,227 @@ inline std::size_t tiles_of_items(const packed_gemm& h, std::size_t tile, std::s
 }
 /// Whichever costs the longest part less. 7 lines of 7 pixels on two threads are 5 tiles of 6 rows
 /// for one and 4 for the other, times all panels, or 9 for both, times half of them (3x3x512 to 512
-/// channels: 0.8 of the time). In sixteenths of a tile times a panel: weights of a panel come from
-/// afar once for each part that uses them, and rows that another part has written cost more than
-/// its own.
-inline product_share share_of(const packed_gemm& h, std::size_t tile, std::size_t items,
-                              std::size_t line, std::size_t panels, const kernel_args& a) noexcept {
+/// channels: 0.8 of the time). In dot products of vectors: weights of a panel come from afar once
+/// for each part that uses them; where parts share panels, each reads all of the input, and who
+/// reads the output by rows, as all other operators do, all of that: a line of another core's cache
+/// takes as long as some 80 products (Zen 5: 14 ns; 1x1 of 64 channels to 384 and a depthwise layer
+/// behind it, 14x14 pixels: 0.7 of the time by rows).
+inline product_share share_of(const gemm_problem& g, const packed_gemm& h, std::size_t tile,
+                              std::size_t items, std::size_t line, std::size_t panels,
+                              const kernel_args& a) noexcept {
   product_share all{{0, items}, {0, panels}};
+  if (a.parts <= 1) return all;
   const std::size_t parts = a.parts, some = (panels + parts - 1) / parts,
                     of_all = tiles_of_items(h, tile, line, items),
                     of_part = tiles_of_items(h, tile, line, (items + parts - 1) / parts);
-  constexpr std::size_t products = 16, weights = 11, own_row = 1, other_row = 3;
+  constexpr std::size_t weight_line = 6, cache_line = 80;
+  const std::size_t of_panel = as_size(panel_vectors(h.vectors, h.panels, 0)) *
+                               product_of(h.segments, h.steps),
+                    product = tile * of_panel, weights = weight_line * of_panel,
+                    pixels_in = as_size(g.batch) * product_of(g.in_h, g.in_w),
+                    bytes = pixels_in * as_size(g.in_c) * size_of(g.in_type) +
+                            items * line * as_size(g.out_c) * size_of(g.out_type),
+                    from_others = bytes / 64 * (parts - 1) / parts;
   const bool by_rows = items >= parts && items * line >= 16 * parts &&
-                       of_part * (products * panels + own_row) + weights * panels <=
-                           of_all * (products * some + other_row) + weights * some;
+                       panels * (of_part * product + weights) <=
+                           some * (of_all * product + weights) + cache_line * from_others;
   if (by_rows || panels < 2)
     all.items = part_of(items, a.part, a.parts);
   else
     all.panels = part_of(panels, a.part, a.parts);
   return all;
+}
+
+// ---- products: what is the same on every target ----
+
+/// Accumulators of `rows` rows of a panel in packed order, a row right behind the other.
+struct row_sums {
+  std::int32_t* x;
+  int nv, rows;
+};
+struct tile_call;
+/// From a tile's sums to the output, in a way of its own: the rows of the block from `row` on.
+using finish_tile_fn = void (*)(const tile_call& t, const row_sums& sums, std::size_t row,
+                                std::byte* to) noexcept;
+/// What a tile needs to know; the same for all tiles of one panel.
+struct tile_call {
+  const std::int64_t* offsets;  // of the segments
+  int segments, steps;
+  int share;                 // packed_gemm's
+  const std::int32_t* sums;  // one per row, added to all its accumulators; null: none
+  const std::int32_t*
+      zeros;                // zero point of each row, which its activations still have; null: none
+  bool one_zero;            // the block's rows have one zero point
+  const float* scales;      // of each row, where `rows` is given
+  const std::byte* arrays;  // the panel's columns
+  const std::byte* weights;
+  std::size_t ahead;      // bytes from the weights in use to those to be asked for; 0: none
+  const std::byte* next;  // weights of the next panel, asked for bit by bit: of each row of this
+  std::size_t next_row;   // one so many bytes, in each step of a tile so many; 0: none
+  std::size_t next_step;
+  std::size_t out_stride;  // bytes between rows of the output
+  int n;                   // channels written
+  std::int32_t first;      // first channel
+  const requantize_params* requant;
+  dtype out_type;
+  const epilogue_scalars* scalars;
+  epilogue_kind kind;
+  int block_steps;  // packed_gemm's
+  const row_scaling* rows;
+  finish_tile_fn finish;  // null: by `kind`
+};
+
+/// `offset` times the sums of the activations of four rows.
+using row_sums_fn = void (*)(const tile_call& t, int length, std::int32_t offset,
+                             const std::byte* const* rows, std::int32_t* to) noexcept;
+/// What of a product vectors do.
+struct gemm_steps {
+  const target_layout* layout;
+  const window_copies* copies;
+  int (*rows_of_tile)(int nv) noexcept;
+  /// All rows of a block times one panel.
+  void (*panel)(product kind, const tile_call& t, int nv, const std::byte* const* rows,
+                std::byte* to, std::size_t count) noexcept;
+  row_sums_fn sums;  // null: the target has no product of four bytes
+  /// Of problems with row_scaling: zero points and scales of the rows of a block; whether all rows
+  /// have the same.
+  bool (*scales)(const gemm_run& r, const float* scales, std::size_t first,
+                 std::size_t count) noexcept;
+};
+
+/// The rows of a block times the panels [begin, end), counted over all groups; `to`: the block's
+/// first output.
+OCTET_NOINLINE inline void block_panels(const gemm_steps& by, const gemm_run& r, tile_call& t,
+                                        part_range share, std::byte* to,
+                                        std::size_t count) noexcept {
+  const gemm_problem& g = r.g;
+  const packed_gemm& h = r.h;
+  const auto panels = as_size(h.panels);
+  const std::int32_t group_out = panel_group_out(g, h);
+  std::size_t begins = 0;  // of the panel's input, from a pixel's first element
+  for (std::size_t p = share.begin; p < share.end; ++p) {
+    const auto group = static_cast<std::int32_t>(p / panels),
+               i = static_cast<std::int32_t>(p % panels);
+    const std::byte* at = r.packed + panel_at(h, *by.layout, group, i);
+    const int nv = panel_vectors(h.vectors, h.panels, i), columns = nv * by.layout->lanes,
+              local = first_vector(h.vectors, h.panels, i) * by.layout->lanes,
+              left = group_out - local;
+    t.n = left < columns ? left : columns;
+    t.first = group * group_out + local;
+    t.arrays = at + alignment;
+    t.weights = t.arrays + round_up(as_size(columns) * 4 * panel_arrays, alignment);
+    // Weights of a large layer come from afar, one panel behind the other; a processor's own
+    // prefetching begins anew with each page.
+    constexpr std::size_t large = 8192, far = 3072;
+    const std::size_t steps = product_of(h.segments, h.steps), bytes = steps * 4 * as_size(columns);
+    t.ahead = bytes >= large ? far : 0;
+    // A panel that does not stay in the first cache: while it is used, the next one comes, as much
+    // with each step as there are steps for it (ResNet-50 takes 0.92 of the time, VGG-16 0.95; what
+    // the first tile asked for alone came no faster than before).
+    constexpr std::size_t beyond_first = 32768;
+    const bool comes = p + 1 < share.end && bytes >= beyond_first;
+    t.next = comes ? r.packed + panel_at(h, *by.layout, static_cast<std::int32_t>((p + 1) / panels),
+                                         static_cast<std::int32_t>((p + 1) % panels))
+                   : at;
+    t.next_row = comes ? bytes / count : 0;
+    const std::size_t tile =
+        as_size(by.rows_of_tile(nv)) < count ? as_size(by.rows_of_tile(nv)) : count;
+    t.next_step = comes ? bytes * tile / (count * steps) : 0;
+    // The rows move on to the group's channels, or to the panel's where groups lie side by side.
+    const std::size_t before = begins;
+    begins = as_size(h.share != 0 ? t.first : group * g.group_in()) * h.element;
+    if (const std::size_t ahead = begins - before; ahead != 0)
+      for (std::size_t k = 0; k < count + most_tile_rows; ++k) r.rows[k] += ahead;
+    t.kind = *reinterpret_cast<const epilogue_kind*>(at);
+    by.panel(h.kind, t, nv, r.rows, to + as_size(t.first) * size_of(g.out_type), count);
+  }
+}
+
+/// The call's scratch, behind its segments.
+inline gemm_run gemm_run_of(const gemm_problem& g, const packed_gemm& h, const std::byte* packed,
+                            const kernel_args& a) noexcept {
+  std::byte *const pointers = static_cast<std::byte*>(a.scratch) + gemm_segment_bytes(h),
+                   *const sums = pointers + gemm_pointer_bytes(g, h),
+                   *const zeros = sums + gemm_sum_bytes(g, h),
+                   *const window = zeros + gemm_scale_bytes(g, h);
+  gemm_run r{g,
+             h,
+             packed,
+             reinterpret_cast<const std::byte**>(pointers),
+             reinterpret_cast<std::int32_t*>(sums),
+             reinterpret_cast<std::int32_t*>(zeros),
+             reinterpret_cast<float*>(zeros + (window - zeros) / 2),
+             window,
+             {}};
+  if (g.rows != nullptr)
+    r.lines = {static_cast<const std::int32_t*>(a.in[3]), g.rows->lines, g.in_type};
+  return r;
+}
+/// What all tiles of the call share.
+inline tile_call tiles_of(const gemm_run& r, const std::int64_t* segments,
+                          const epilogue_scalars& scalars, finish_tile_fn finish) noexcept {
+  const gemm_problem& g = r.g;
+  const packed_gemm& h = r.h;
+  tile_call t;
+  t.offsets = segments;
+  t.segments = h.segments;
+  t.steps = h.steps;
+  t.share = h.share;
+  t.sums = h.offset != 0 ? r.sums : nullptr;
+  t.zeros = r.lines.of != nullptr && h.kind == product::quad ? r.zeros : nullptr;
+  t.one_zero = false;
+  t.scales = r.scales;
+  // Pixels of a phase are step_w apart, its lines step_h.
+  t.out_stride = as_size(g.out_c) * size_of(g.out_type) * as_size(g.part.on ? g.part.step_w : 1);
+  t.requant = g.requant;
+  t.out_type = g.out_type;
+  t.scalars = &scalars;
+  t.block_steps = h.block_steps;
+  t.rows = g.rows;
+  t.finish = finish;
+  return t;
+}
+
+/// Part `part` of `parts` of a packed product. Of a problem with row_scaling the scales
+/// of rows are operand 2, zero points operand 3, and `finish` makes floats of sums.
+OCTET_NOINLINE inline void run_gemm(const gemm_steps& by, const gemm_problem& g,
+                                    const std::byte* packed, const kernel_args& a,
+                                    finish_tile_fn finish) noexcept {
+  packed_gemm h;
+  std::memcpy(&h, packed, sizeof(h));
+  set_image(h, g);  // it may have been packed for an image of another size
+  const auto* x = static_cast<const std::byte*>(a.in[0]);
+  auto* const segments = static_cast<std::int64_t*>(a.scratch);
+  set_segments(h, g, segments);
+  const gemm_run r = gemm_run_of(g, h, packed, a);
+  const epilogue_scalars scalars = scalars_of(*g.requant, g.out_type);
+  const window_source source{g.in_type, h.element == 2 && g.in_type != dtype::s16,
+                             h.flip,    g.in_zero_point,
+                             h.fill,    by.copies};
+  const std::size_t pixel_out = as_size(g.out_c) * size_of(g.out_type),
+                    lines = product_of(g.batch, g.out_h), width = as_size(g.out_w);
+  // Items of the partition: pixels where rows are read directly, else output lines.
+  const std::size_t line = h.direct ? 1 : width, items = h.direct ? lines * width : lines;
+  const auto [range, share] =
+      share_of(g, h, as_size(by.rows_of_tile(panel_vectors(h.vectors, h.panels, 0))), items, line,
+               product_of(h.panels, panel_groups(g, h)), a);
+  tile_call t = tiles_of(r, segments, scalars, finish);
+  for (std::size_t item = range.begin; item < range.end;) {
+    const std::size_t count = block_rows(r, source, x, item, range.end - item);
+    if (h.offset != 0 && by.sums != nullptr)
+      for (std::size_t i = 0; i < count + most_tile_rows; i += 4)
+        by.sums(t, h.segment_length, h.offset, r.rows + i, r.sums + i);
+    std::size_t first = item * line;  // output pixel
+    if (by.scales != nullptr)
+      t.one_zero = by.scales(r, static_cast<const float*>(a.in[2]), first, count);
+    if (const auto& part = g.part; part.on)
+      first = (item / as_size(g.out_h) * as_size(part.out_h) + as_size(part.first_h) +
+               item % as_size(g.out_h) * as_size(part.step_h)) *
+                  as_size(part.out_w) +
+              as_size(part.first_w);
+    block_panels(by, r, t, share, static_cast<std::byte*>(a.out[0]) + first * pixel_out, count);
+    item += h.direct ? count : count / line;
+  }
 }
 
 }  // namespace kernels
@@ -21203,8 +21448,6 @@ OCTET_NAMESPACE_END
 // interleaved in registers and joins the sums of the outputs that touch it. Channels that fill half
 // or a quarter of a block lie there for two or four output rows.
 #define OCTET_KERNELS_DEPTHWISE_HPP_
-
-#include <numeric>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -21246,6 +21489,15 @@ constexpr bool slides_by_parts(const packed_depthwise& h, std::int32_t channels,
                                const target_layout& t) noexcept {
   return h.slides && slide_copies(channels, t) != 1;
 }
+/// The greatest; <numeric> would be included for it alone.
+constexpr std::int32_t common_divisor(std::int32_t a, std::int32_t b) noexcept {
+  while (b != 0) {
+    const std::int32_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
 OCTET_NOINLINE constexpr packed_depthwise depthwise_header(const gemm_problem& g,
                                                            const target_layout& t,
                                                            const weight_form& w) noexcept {
@@ -21255,7 +21507,7 @@ OCTET_NOINLINE constexpr packed_depthwise depthwise_header(const gemm_problem& g
   const std::int32_t group = quad ? 4 : 2;
   h.vectors = group;
   h.channels = group * t.lanes;
-  const std::int32_t until_repeated = g.out_c / std::gcd(g.out_c, h.channels);
+  const std::int32_t until_repeated = g.out_c / common_divisor(g.out_c, h.channels);
   h.slides = depthwise_slides(g, h.kind, t);
   h.runs = g.in_c == g.out_c && until_repeated <= most_run_blocks &&
            (g.out_c <= h.channels / 2 || (g.kernel_h == 1 && g.kernel_w > 1)) &&
@@ -21459,7 +21711,7 @@ OCTET_NAMESPACE_END
 #define OCTET_LAWS_TFLITE_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// Whether a law's kernels of floats clamp also where no activation is fused: to finite numbers.
@@ -21590,7 +21842,7 @@ OCTET_NAMESPACE_END
 #include <limits>
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// TFLite accumulates int16 activations in int64, unless the bias is int32.
@@ -21830,7 +22082,7 @@ OCTET_NAMESPACE_END
 #define OCTET_LAWS_QUANTIZE_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 constexpr decision quantize(const facts& f) {
@@ -22194,7 +22446,9 @@ constexpr double recurrent_macs(const node_view& n, std::initializer_list<std::s
 /// image has.
 constexpr double window_steps(const node_view& n) {
   const auto inside = [&](const char* key, int axis) {
-    return std::clamp(static_cast<double>(n.attrs->integer(key, 1)), 1.0, extent_in(n, 0, axis));
+    const auto window = static_cast<double>(n.attrs->integer(key, 1));
+    const double most = extent_in(n, 0, axis);
+    return window < 1 ? 1 : window > most ? most : window;
   };
   return elements_out(n) * inside("window_h", 1) * inside("window_w", 2);
 }
@@ -22636,14 +22890,15 @@ OCTET_NAMESPACE_END
 #define OCTET_DIRECT_CONV2D_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// y = requantize(conv(x, w) + bias); x [N,H,W,C], w [O,KH,KW,C/groups], bias [O] or empty. y
 /// int32: the accumulators.
 template <int = 0>
 status conv2d(const quantized_view& x, const quantized_view& w, std::span<const std::int32_t> bias,
               const conv2d_attrs& a, const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call<ops::conv2d>(x, w, bias, y, to_attributes(a), how);
+  detail::plain_attributes list(a);
+  return detail::weighted_call<ops::conv2d>(x, w, bias, y, list.set, how);
 }
 
 OCTET_NAMESPACE_END
@@ -22664,17 +22919,203 @@ OCTET_NAMESPACE_END
 #define OCTET_DIRECT_DEPTHWISE_CONV2D_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 /// As conv2d; w [1,KH,KW,C * multiplier].
 template <int = 0>
 status depthwise_conv2d(const quantized_view& x, const quantized_view& w,
                         std::span<const std::int32_t> bias, const conv2d_attrs& a,
                         const quantized_result& y, arithmetic how = {}) {
-  return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, to_attributes(a), how);
+  detail::plain_attributes list(a);
+  return detail::weighted_call<ops::depthwise_conv2d>(x, w, bias, y, list.set, how);
 }
 
 OCTET_NAMESPACE_END
+
+// ---- octet/kernels/depthwise_rows.hpp
+// Rows of the depthwise kernels: which columns of the input the pixels of an output row read, block
+// of channels by block. The same on every target, compiled once.
+#define OCTET_KERNELS_DEPTHWISE_ROWS_HPP_
+
+
+#if OCTET_HAS_KERNELS || defined(OCTET_TEST_PASS)
+OCTET_NAMESPACE_BEGIN
+namespace kernels {
+
+/// Where results go, and what makes them of accumulators.
+struct finish_call {
+  const std::byte* arrays;
+  std::size_t out_stride;  // bytes between pixels
+  panel_channels channels;
+  const requantize_params* requant;
+  dtype out_type;
+  const epilogue_scalars* scalars;
+  epilogue_kind kind;
+};
+
+/// Columns of the window of an output row: `left` of padding, `have` from the image's column
+/// `start` on, `right` of padding.
+struct column_span {
+  std::int32_t start, left, have, right;
+  column_span(const conv2d_params& p, std::int32_t window) {
+    start = p.pad_left < 0 ? -p.pad_left : 0;
+    left = p.pad_left < 0 ? 0 : p.pad_left < window ? p.pad_left : window;
+    const std::int32_t in_image = p.in_w - start, room = window - left;
+    have = in_image < room ? in_image : room;
+    if (have < 0) have = 0;
+    right = room - have;
+  }
+};
+/// What interleaving needs to know about one block of channels in one output row.
+struct column_source {
+  const std::byte* rows[4];  // of one group of kernel rows: the image row's first channel of this
+                             // block; null: padding
+  std::size_t pixel;         // bytes between columns
+  std::size_t n;             // channels present
+  const std::int32_t*
+      from;  // multiplier > 1: input channel (relative to rows) of each channel; else null
+  std::uint32_t flip;
+  std::int32_t fill, zero_point;
+};
+struct pixel_call : finish_call {
+  const std::byte *columns, *weights;
+  std::size_t column_step, pixel_step,
+      tap_step;  // bytes: group to group is vectors * lanes32 * 4 within a column
+  int kernel_w, groups;
+  std::byte* to;
+  std::size_t count;
+};
+/// What of a layer vectors do.
+struct depthwise_steps {
+  /// Taps of kernel rows as the products take them, `count` columns.
+  void (*columns)(product kind, dtype type, const column_source& s, std::size_t first,
+                  std::size_t count, std::byte* to, std::size_t step) noexcept;
+  /// The pixels of an output row, of one block of channels.
+  void (*pixels)(product kind, bool three_by_three, const pixel_call& t) noexcept;
+  /// How windows slide; null: they do not. The first: output rows that a block of channels has
+  /// before the next one.
+  std::size_t (*rows_together)(const conv2d_params& p,
+                               std::int32_t last_channels) noexcept = nullptr;
+  /// False: outputs of a kind that slides do not finish.
+  bool (*block_rows)(const pixel_call& t, const conv2d_params& p, const packed_depthwise& h,
+                     const std::byte* x, const column_span& span, std::byte* to, std::byte* window,
+                     part_range rows) noexcept = nullptr;
+};
+/// Of a block: four vectors of 32-bit lanes, of any target.
+inline constexpr std::size_t most_channels = 4 * alignment / sizeof(std::int32_t);
+
+/// The window of output row oy of an image, for the block of channels whose first input channel is
+/// at `x` in the image's first pixel. `s`: everything but the rows.
+inline void fill_columns(const depthwise_steps& by, const conv2d_params& p,
+                         const packed_depthwise& h, const column_span& span,
+                         const column_source& padding, const std::byte* x, std::int32_t oy,
+                         std::byte* window, std::size_t column_step) noexcept {
+  const std::int32_t per_group = h.kind == product::quad ? 4 : 2;
+  const std::size_t line = as_size(p.in_w) * padding.pixel;
+  const auto left = as_size(span.left), have = as_size(span.have), right = as_size(span.right);
+  for (std::int32_t group = 0; group < h.groups; ++group) {
+    column_source s = padding;
+    for (std::int32_t j = 0; j < per_group && group * per_group + j < p.kernel_h; ++j) {
+      const std::int32_t ky = group * per_group + j,
+                         iy = oy * p.stride_h - p.pad_top + ky * p.dilation_h;
+      if (iy >= 0 && iy < p.in_h) s.rows[j] = x + as_size(iy) * line;
+    }
+    std::byte* to = window + as_size(group * h.channels) * 4;
+    if (left != 0) by.columns(h.kind, p.in_type, padding, 0, left, to, column_step);
+    to += left * column_step;
+    by.columns(h.kind, p.in_type, s, as_size(span.start), have, to, column_step);
+    to += have * column_step;
+    if (right != 0) by.columns(h.kind, p.in_type, padding, 0, right, to, column_step);
+  }
+}
+
+/// Output row oy of an image, for one block of channels.
+inline void row_of_block(const depthwise_steps& by, const conv2d_params& p,
+                         const packed_depthwise& h, const column_span& span, const std::byte* image,
+                         std::int32_t oy, std::byte* window, const pixel_call& t) noexcept {
+  const std::int32_t multiplier = p.out_c / p.in_c, first_in = t.channels.first / multiplier;
+  std::int32_t expand[most_channels];
+  if (multiplier > 1)
+    for (std::int32_t i = 0; i < t.channels.count; ++i)
+      expand[i] = (t.channels.first + i) / multiplier - first_in;
+  const std::size_t in_size = size_of(p.in_type);
+  const column_source padding{{nullptr, nullptr, nullptr, nullptr},
+                              as_size(p.in_c) * in_size,
+                              as_size(t.channels.count),
+                              multiplier > 1 ? expand : nullptr,
+                              h.flip,
+                              h.fill,
+                              p.in_zero_point};
+  fill_columns(by, p, h, span, padding, image + as_size(first_in) * in_size, oy, window,
+               t.column_step);
+  by.pixels(h.kind, p.kernel_w == 3 && p.kernel_h == 3, t);
+}
+/// What the rows and blocks of a layer have in common.
+inline pixel_call call_of(const conv2d_params& p, const packed_depthwise& h,
+                          const epilogue_scalars& scalars) noexcept {
+  pixel_call t{};
+  t.column_step = as_size(h.channels) * 4 * as_size(h.groups);
+  t.pixel_step = t.column_step * as_size(p.stride_w);
+  t.tap_step = t.column_step * as_size(p.dilation_w);
+  t.kernel_w = p.kernel_w;
+  t.groups = h.groups;
+  t.out_stride = as_size(p.out_c) * size_of(p.out_type);
+  t.count = as_size(p.out_w);
+  t.requant = &p.requant;
+  t.out_type = p.out_type;
+  t.scalars = &scalars;
+  return t;
+}
+/// Part `part` of `parts` of a layer.
+OCTET_NOINLINE inline void run_depthwise(const depthwise_steps& by, const conv2d_params& p,
+                                         const packed_depthwise& h, const kernel_args& a) noexcept {
+  const auto* x = static_cast<const std::byte*>(a.in[0]);
+  auto* y = static_cast<std::byte*>(a.out[0]);
+  auto* window = static_cast<std::byte*>(a.scratch);
+  const epilogue_scalars scalars = scalars_of(p.requant, p.out_type);
+  const std::size_t in_size = size_of(p.in_type), out_size = size_of(p.out_type),
+                    out_h = as_size(p.out_h), items = as_size(p.batch) * out_h,
+                    pixel = as_size(p.in_c) * in_size, image = product_of(p.in_h, p.in_w) * pixel;
+  const bool share_rows = items >= a.parts;
+  const part_range lines = share_rows ? part_of(items, a.part, a.parts) : part_range{0, items};
+  const part_range blocks =
+      share_rows ? part_range{0, as_size(h.blocks)} : part_of(as_size(h.blocks), a.part, a.parts);
+  const column_span span(p, depthwise_window(p));
+  pixel_call t = call_of(p, h, scalars);
+  t.columns = window;
+  const bool sliding = by.block_rows != nullptr && h.slides;
+  const std::size_t together =
+      sliding ? by.rows_together(p, p.out_c - (h.blocks - 1) * h.channels) : 1;
+  for (std::size_t line = lines.begin; line < lines.end;) {
+    const std::size_t row = line % out_h, in_image = out_h - row, left = lines.end - line,
+                      most = left < in_image ? left : in_image,
+                      rows = most < together ? most : together;
+    const std::byte* const from = x + line / out_h * image;
+    std::byte* const to = y + line / out_h * out_h * t.count * t.out_stride;
+    for (std::size_t b = blocks.begin; b < blocks.end; ++b) {
+      const std::int32_t first = static_cast<std::int32_t>(b) * h.channels, rest = p.out_c - first,
+                         channels = rest < h.channels ? rest : h.channels;
+      const std::byte* block = p.packed + h.first_block + b * h.block_bytes;
+      t.arrays = block + alignment;
+      t.weights = t.arrays + round_up(as_size(h.channels) * 4 * panel_arrays, alignment);
+      t.channels = {first, channels};
+      t.kind = *reinterpret_cast<const epilogue_kind*>(block);
+      std::byte* const of_block = to + as_size(first) * out_size;
+      if (sliding && by.block_rows(t, p, h, from + as_size(first) * in_size, span, of_block, window,
+                                   {row, row + rows}))
+        continue;
+      for (std::size_t i = row; i < row + rows; ++i) {
+        t.to = of_block + i * t.count * t.out_stride;
+        row_of_block(by, p, h, span, from, static_cast<std::int32_t>(i), window, t);
+      }
+    }
+    line += rows;
+  }
+}
+
+}  // namespace kernels
+OCTET_NAMESPACE_END
+#endif  // OCTET_HAS_KERNELS, or a test of the passes
 
 // ---- octet/kernels/every_kernel.hpp
 // All kernels; with OCTET_FEW_KERNELS those that other headers of the file want, and no more.
@@ -22929,6 +23370,16 @@ constexpr float log1p_vectorized(float x) noexcept {
 /// log(1 + exp(x)); x itself above 20.
 constexpr float softplus_vectorized(float x) noexcept {
   return is_nan(x) || x > 20 ? x : log1p_vectorized(exp_vectorized(x));
+}
+/// gelu of what is not contiguous, by PyTorch's own loop in place of oneDNN's: the same erf, with
+/// the exponential of the other functions.
+constexpr float gelu_by_loop(float x) noexcept {
+  namespace k = vector_gelu;
+  if (is_nan(x)) return x;
+  const float v = mul(x, k::root_half), t = div(1.f, fma(k::p, with_sign(v, 1.f), 1.f));
+  const float minus = mul(-exp_vectorized(-mul(v, v)), t);
+  const float f = fma(minus, detail::fused_polynomial(k::erf, t), 1.f);
+  return mul(mul(x, 0.5f), add(1.f, with_sign(1.f, x) < 0 ? -f : f));
 }
 constexpr float gelu_vectorized(float x, bool approximate) noexcept {
   namespace k = vector_gelu;
@@ -23658,8 +24109,10 @@ struct float_matmul_attrs {
   double alpha = 1;       // a factor of the sums
   bool computed = false;  // the framework computes a constant second operand at every run, which
                           // decides the order of the sums
+  bool whole = false;     // one chain of all products, of as many rows as there may be
   static constexpr auto fields = field_list{field{"alpha", &float_matmul_attrs::alpha},
-                                            field{"computed", &float_matmul_attrs::computed}};
+                                            field{"computed", &float_matmul_attrs::computed},
+                                            field{"whole", &float_matmul_attrs::whole}};
 };
 
 struct batch_matmul_params {
@@ -23828,7 +24281,9 @@ constexpr void set_mlas_matmul(batch_matmul_params& p, const node_view& n) {
   const bool one_matrix = n.in[1].shape.rank == 2;
   const std::size_t all_rows = one_matrix ? p.batches.count * p.m : p.m;
   const bool packed = one_matrix && p.weights != nullptr && !at.computed;
-  p.order = numerics::mlas_product_order(packed, all_rows == 1, p.alpha != 1.f, p.n, p.k);
+  p.order = at.whole
+                ? numerics::mlas_order{false, p.k, p.k == 0 ? 1 : p.k}
+                : numerics::mlas_product_order(packed, all_rows == 1, p.alpha != 1.f, p.n, p.k);
   if (!p.has_start) return;
   p.start = make_broadcast_matrix(n.in[2].shape, n.out[0].shape);
 }
@@ -23969,7 +24424,7 @@ OCTET_NAMESPACE_END
 #define OCTET_LAWS_FUNCTIONS_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// QNNPACK's tables are of quint8 alone: PyTorch computes qint8 in its own loops under that engine
@@ -25534,22 +25989,36 @@ constexpr void softmax_row_aten(const softmax_params& p, const float* x, float* 
                   : step == 1 ? numerics::mul(e(i), factor)
                               : numerics::div(e(i), sum);
 }
-/// ONNX Runtime's loops: 16 sums side by side along any axis, the reciprocal of the sum as a
-/// factor.
-constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* y) {
+/// ONNX Runtime's loops: exponentials of the differences from the largest, and their sum: 16 sums
+/// side by side along any axis.
+constexpr float exponentials_mlas(const softmax_params& p, const float* x, float* y) {
   const std::size_t step = p.inner;
   float most = x[0];
   for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
   float sums[16] = {};
-  const auto e = [&](std::size_t i) {
-    return numerics::exp_mlas(numerics::mul(numerics::sub(x[i * step], most), p.beta), true);
-  };
-  for (std::size_t i = 0; i < p.depth; ++i) sums[i % 16] = numerics::add(sums[i % 16], e(i));
-  const float sum = numerics::sum_of_softmax_lanes(sums),
-              by = p.log ? numerics::log_c_library(sum) : numerics::div(1.f, sum);
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    y[i * step] = numerics::exp_mlas(numerics::mul(numerics::sub(x[i * step], most), p.beta), true);
+    sums[i % 16] = numerics::add(sums[i % 16], y[i * step]);
+  }
+  return numerics::sum_of_softmax_lanes(sums);
+}
+/// Their shares: the reciprocal of the sum as a factor.
+constexpr void softmax_row_mlas(const softmax_params& p, const float* x, float* y) {
+  const std::size_t step = p.inner;
+  if (!p.log) {
+    const float by = numerics::div(1.f, exponentials_mlas(p, x, y));
+    for (std::size_t i = 0; i < p.depth; ++i) y[i * step] = numerics::mul(y[i * step], by);
+    return;
+  }
+  float most = x[0], sums[16] = {};
+  for (std::size_t i = 1; i < p.depth; ++i) most = x[i * step] > most ? x[i * step] : most;
+  for (std::size_t i = 0; i < p.depth; ++i) {
+    const float d = numerics::mul(numerics::sub(x[i * step], most), p.beta);
+    sums[i % 16] = numerics::add(sums[i % 16], numerics::exp_mlas(d, true));
+  }
+  const float by = numerics::log_c_library(numerics::sum_of_softmax_lanes(sums));
   for (std::size_t i = 0; i < p.depth; ++i)
-    y[i * step] =
-        p.log ? numerics::sub(numerics::sub(x[i * step], most), by) : numerics::mul(e(i), by);
+    y[i * step] = numerics::sub(numerics::sub(x[i * step], most), by);
 }
 /// XNNPACK's loops: the reciprocal of the sum as a factor.
 constexpr void softmax_row_xnn(const softmax_params& p, const float* x, float* y) {
@@ -25865,17 +26334,24 @@ OCTET_NAMESPACE_BEGIN
 /// heads_inside (and adj_y): the heads of a row lie side by side, as a layer gives them: q
 /// [B, M, H, K], k [B, S, H, K], v [B, S, H, N], mask that broadcasts to [B, H, M, S]; y
 /// [B, M, H, N]. Nothing but the mask broadcasts.
+///
+/// undivided (and adj_y, under ORT): softmax's exponentials are not divided by their sum, the
+/// result is: by a quotient (1: MultiHeadAttention without masks) or with the sum's reciprocal (2:
+/// GroupQueryAttention). Of tiles of K + N rows the last one's order of sums is that of one row
+/// where it has no more; one row in all of 2 has an order of its own (attention_dot).
 struct attention_attrs {
   bool adj_y = false;
   bool heads_inside = false;
+  std::int32_t undivided = 0;
   double alpha = 1;  // ORT: of the first product, as float_matmul_attrs
   double scale = 1;  // its results are multiplied with it, one rounding each, as binary32
   double beta = 1;   // of softmax
-  static constexpr auto fields =
-      field_list{field{"adj_y", &attention_attrs::adj_y},
-                 field{"heads_inside", &attention_attrs::heads_inside},
-                 field{"alpha", &attention_attrs::alpha}, field{"scale", &attention_attrs::scale},
-                 field{"beta", &attention_attrs::beta}};
+  static constexpr auto fields = field_list{field{"adj_y", &attention_attrs::adj_y},
+                                            field{"heads_inside", &attention_attrs::heads_inside},
+                                            field{"undivided", &attention_attrs::undivided},
+                                            field{"alpha", &attention_attrs::alpha},
+                                            field{"scale", &attention_attrs::scale},
+                                            field{"beta", &attention_attrs::beta}};
 };
 struct attention_params {
   batch_matmul_params scores, values;
@@ -25884,7 +26360,21 @@ struct attention_params {
   bool masked = false;
   broadcast_matrix mask{};
   std::size_t heads = 1;  // whose rows lie side by side
+  std::int32_t undivided = 0;
+  bool one_query = false;              // undivided 2, one row in all
+  std::size_t alone = SIZE_MAX;        // the row of each matrix whose tile has no other
+  numerics::mlas_order alone_order{};  // of its second product
 
+  /// The second product of row i.
+  constexpr batch_matmul_params values_of(std::size_t i) const noexcept {
+    batch_matmul_params p = values;
+    if (i == alone) p.order = alone_order;
+    return p;
+  }
+  /// A result whose exponentials' sum is that.
+  constexpr float divided(float v, float sum) const noexcept {
+    return undivided == 1 ? numerics::div(v, sum) : numerics::mul(v, numerics::div(1.f, sum));
+  }
   /// Where matrix i of `rows` rows of `width` begins, and how far its rows are apart.
   constexpr std::size_t begin_of(std::size_t i, std::size_t rows,
                                  std::size_t width) const noexcept {
@@ -25896,9 +26386,11 @@ struct attention_params {
 namespace kernels {
 /// Rows whose scores are in scratch at a time: near 32 KB of them, that a first-level cache holds
 /// half of, and eight at least, since a tile has as many.
+inline constexpr std::size_t most_attention_rows = 64;
 constexpr std::size_t attention_rows(const attention_params& p) noexcept {
-  const std::size_t most = p.scores.n == 0 ? 64 : (std::size_t{32} << 10) / 4 / p.scores.n / 8 * 8;
-  return most < 8 ? 8 : most > 64 ? 64 : most;
+  const std::size_t most =
+      p.scores.n == 0 ? most_attention_rows : (std::size_t{32} << 10) / 4 / p.scores.n / 8 * 8;
+  return most < 8 ? 8 : most > most_attention_rows ? most_attention_rows : most;
 }
 /// Scratch of the kernel: all panels of k and v, then the scores.
 constexpr std::size_t attention_panels(const float_columns& c, const target_layout& t) noexcept {
@@ -25913,6 +26405,21 @@ constexpr bool attention_accepts(const attention_params& p, const target_layout&
 }
 }  // namespace kernels
 
+namespace numerics {
+/// Eight sums of products side by side, neighbours added; what is left is added one by one.
+constexpr float sum_of_eight_lanes(const float (&v)[8]) noexcept {
+  return add(add(add(v[0], v[1]), add(v[2], v[3])), add(add(v[4], v[5]), add(v[6], v[7])));
+}
+constexpr float attention_dot(const float* a, const float* b, std::size_t n) noexcept {
+  float lanes[8] = {};
+  const std::size_t whole = n / 8 * 8;
+  for (std::size_t i = 0; i < whole; ++i) lanes[i % 8] = add(lanes[i % 8], mul(a[i], b[i]));
+  float sum = sum_of_eight_lanes(lanes);
+  for (std::size_t i = whole; i < n; ++i) sum = add(sum, mul(a[i], b[i]));
+  return sum;
+}
+}  // namespace numerics
+
 namespace reference {
 #if OCTET_HAS_DEFINITIONS
 /// Rows of a product, one at a time, as batch_matmul's reference has them.
@@ -25924,6 +26431,21 @@ OCTET_INLINE void one_row(const batch_matmul_params& p, const float* a, const fl
     batch_matmul_mlas(row, a, b, nullptr, y, 0, 1);
   else
     batch_matmul(row, a, b, typed_results<float>{y}, 0, 1);
+}
+/// A row's scores, scaled and masked.
+OCTET_INLINE void attention_scores(const attention_params& p, const float* q, const float* k,
+                                   const float* mask, float* y) {
+  const std::size_t n = p.scores.n, depth = p.scores.k;
+  if (p.one_query)
+    for (std::size_t j = 0; j < n; ++j)
+      y[j] =
+          numerics::mul(numerics::attention_dot(q, k + j * p.scores.b_row, depth), p.scores.alpha);
+  else
+    one_row(p.scores, q, k, y);
+  for (std::size_t j = 0; j < n; ++j) {
+    y[j] = numerics::mul(y[j], p.scale);
+    if (p.masked) y[j] = numerics::add(y[j], mask[j * p.mask.column]);
+  }
 }
 OCTET_INLINE void attention_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const attention_params*>(a.params);
@@ -25937,16 +26459,18 @@ OCTET_INLINE void attention_kernel(const kernel_args& a) noexcept {
     const auto of_scores = broadcast_offsets(p.values.batches, batch);
     const auto operands = broadcast_offsets(p.scores.batches, of_scores[0]);
     const std::size_t depth = p.scores.k;
-    one_row(p.scores, q + p.begin_of(operands[0], m, depth) + i * p.row_of(depth),
-            k + p.begin_of(operands[1], n, depth), scores);
-    const float* const added = p.masked ? p.mask.row_of(mask, of_scores[0], i) : nullptr;
-    for (std::size_t j = 0; j < n; ++j) {
-      scores[j] = numerics::mul(scores[j], p.scale);
-      if (p.masked) scores[j] = numerics::add(scores[j], added[j * p.mask.column]);
-    }
-    softmax_row_real(p.softmax, 0, scores, scores);
-    one_row(p.values, scores, v + p.begin_of(of_scores[1], n, out),
-            y + p.begin_of(batch, m, out) + i * p.row_of(out));
+    attention_scores(p, q + p.begin_of(operands[0], m, depth) + i * p.row_of(depth),
+                     k + p.begin_of(operands[1], n, depth),
+                     p.masked ? p.mask.row_of(mask, of_scores[0], i) : nullptr, scores);
+    const bool whole = p.undivided == 0 || n == 0;
+    float sum = 1;
+    if (whole)
+      softmax_row_real(p.softmax, 0, scores, scores);
+    else
+      sum = exponentials_mlas(p.softmax, scores, scores);
+    float* const to = y + p.begin_of(batch, m, out) + i * p.row_of(out);
+    one_row(p.values_of(i), scores, v + p.begin_of(of_scores[1], n, out), to);
+    for (std::size_t j = 0; !whole && j < out; ++j) to[j] = p.divided(to[j], sum);
   }
 }
 #else
@@ -25961,6 +26485,8 @@ constexpr dims heads_turned(const attention_attrs& a, dims d) {
   return d;
 }
 constexpr violation heads_rule(const attention_attrs& a, const node_view& n) {
+  if (a.undivided < 0 || a.undivided > 2) return {rule::value, dims{2}, dims{a.undivided}};
+  if (a.undivided != 0 && !a.adj_y) return {rule::value, dims{1}, dims{0}};
   if (!a.heads_inside) return {};
   const dims& q = n.in[0].shape;
   if (!a.adj_y) return {rule::value, dims{1}, dims{0}};
@@ -25993,7 +26519,7 @@ constexpr status attention_op_shape(const node_view& n, std::span<dims> out) {
 /// One of the two products.
 constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& a,
                                      const tensor_desc& b, const tensor_desc& y, bool adj_y,
-                                     double alpha, rounding round) {
+                                     double alpha, rounding mode) {
   const std::array<tensor_desc, 2> in{a, b};
   const std::array<std::span<const std::byte>, 2> constants{};
   const std::array<bool, 2> given{true, true};
@@ -26001,10 +26527,21 @@ constexpr void set_attention_product(batch_matmul_params& p, const tensor_desc& 
                                       attribute{"alpha", alpha},
                                       attribute{"computed", std::int64_t{1}}};
   const attribute_view attrs(list);
-  const node_view n{in, {&y, 1}, constants, given, &attrs, round};
+  const node_view n{in, {&y, 1}, constants, given, &attrs, mode};
   set_batch_matmul<false>(p, n);
-  p.fused = round == rounding::xnnpack;
-  if (round == rounding::onnxruntime) set_mlas_matmul(p, n);
+  p.fused = mode == rounding::xnnpack;
+  if (mode == rounding::onnxruntime) set_mlas_matmul(p, n);
+}
+/// What `undivided` asks for, after both products are set.
+constexpr void set_undivided(attention_params& p, std::int32_t undivided) {
+  p.undivided = undivided;
+  if (undivided == 0) return;
+  const std::size_t together = p.scores.k + p.values.n;
+  p.one_query = undivided == 2 && p.scores.m == 1;
+  if (p.one_query) p.values.mlas = false;  // products, then sums in order
+  if (p.scores.m < 2 || p.scores.m % together != 1) return;
+  p.alone = p.scores.m - 1;
+  p.alone_order = numerics::mlas_product_order(false, true, false, p.values.n, p.values.k);
 }
 constexpr void set_attention(attention_params& p, const node_view& n) {
   const auto a = read_attributes<attention_attrs>(*n.attrs);
@@ -26019,6 +26556,7 @@ constexpr void set_attention(attention_params& p, const node_view& n) {
     p.heads = as_size(n.in[0].shape[2]);
     p.scores.b_row = p.row_of(p.scores.k), p.values.b_row = p.row_of(p.values.n);
   }
+  set_undivided(p, a.undivided);
   p.softmax.mode = n.round;
   p.softmax.outer = 1, p.softmax.depth = p.scores.n;
   p.softmax.beta = static_cast<float>(a.beta);
@@ -26042,8 +26580,10 @@ OCTET_INLINE status attention_prepare(const node_view& n, prepared& to) {
   set_attention(p, n);
   if (n.round == rounding::xnnpack && p.softmax.beta != 1)
     return unsupported("beta in rounding XNN", std::to_string(p.softmax.beta), "1");
-  if (n.round != rounding::onnxruntime && read_attributes<attention_attrs>(*n.attrs).alpha != 1)
-    return unsupported("alpha in rounding " + std::string(name_of(n.round)), {}, "ORT");
+  const auto at = read_attributes<attention_attrs>(*n.attrs);
+  if (n.round != rounding::onnxruntime && (at.alpha != 1 || at.undivided != 0))
+    return unsupported("alpha or undivided in rounding " + std::string(name_of(n.round)), {},
+                       "ORT");
   return unit{};
 }
 #else
@@ -26137,10 +26677,10 @@ OCTET_NAMESPACE_END
 
 // ---- octet/numerics/selection.hpp
 // Selecting and sorting in the order that libstdc++ leaves equal elements in: PyTorch's topk and
-// sort are its partial_sort, nth_element and sort, so that the steps decide which of equal elements
-// come first. From the published algorithms: Musser's introspective sort and selection (median of
-// three, unguarded partition, heap below a depth, insertion below 16 elements), Williams' heap with
-// Floyd's sift to the bottom.
+// sort are its partial_sort, nth_element and sort, TensorFlow Lite's suppression of boxes its heap,
+// so that the steps decide which of equal elements come first. From the published algorithms:
+// Musser's introspective sort and selection (median of three, unguarded partition, heap below a
+// depth, insertion below 16 elements), Williams' heap with Floyd's sift to the bottom.
 #define OCTET_NUMERICS_SELECTION_HPP_
 
 #include <bit>
@@ -26158,6 +26698,14 @@ template <class T, class Before> class selection {
  public:
   constexpr selection(T* x, Before before) noexcept : x_(x), before_(before) {}
 
+  /// x[n - 1] joins the heap x[0, n - 1): the last of its order is x[0]. 1 <= n.
+  constexpr void push(std::size_t n) noexcept { rise(x_, 0, n - 1, x_[n - 1]); }
+  /// x[0] leaves the heap x[0, n) and is x[n - 1]. 1 <= n.
+  constexpr void pop(std::size_t n) noexcept {
+    const T v = x_[n - 1];
+    x_[n - 1] = x_[0];
+    if (n > 1) sift(0, 0, n - 1, v);
+  }
   /// The first k of n in order, the others in any: k searches of a heap. 0 <= k <= n.
   constexpr void partial_sort(std::size_t k, std::size_t n) noexcept { heap_sort(0, k, n); }
   /// The element at `nth` is the one a sort would put there, none in front of it comes after it.
@@ -26238,6 +26786,10 @@ template <class T, class Before> class selection {
       heap[hole] = heap[n - 1];
       hole = n - 1;
     }
+    rise(heap, top, hole, v);
+  }
+  /// v into the hole of a heap, not above `top`.
+  constexpr void rise(T* heap, std::size_t top, std::size_t hole, T v) noexcept {
     while (hole > top && before_(heap[(hole - 1) / 2], v)) {
       heap[hole] = heap[(hole - 1) / 2];
       hole = (hole - 1) / 2;
@@ -26413,6 +26965,8 @@ OCTET_NAMESPACE_END
 // reverse, broadcast_to, space_to_depth, depth_to_space, space_to_batch, batch_to_space.
 // Quantization is that of the input, element for element.
 #define OCTET_OPS_MOVEMENT_HPP_
+
+#include <algorithm>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -27714,7 +28268,7 @@ constexpr void topk_by_selection(const topk_params& p, const T* row, T* y, I* in
 }
 template <class T, class I>
 constexpr void topk(const topk_params& p, const T* x, T* y, I* index, ranked<T>* scratch) {
-  for (std::size_t r = 0; r < p.rows; ++r) {
+  for (std::size_t r = 0; r < p.rows && p.k > 0; ++r) {
     const T* row = x + r * p.extent;
     T* values = y ? y + r * p.k : nullptr;
     I* places = index ? index + r * p.k : nullptr;
@@ -27747,8 +28301,8 @@ namespace ops {
 constexpr status topk_op_shape(const node_view& n, std::span<dims> out) {
   const dims& x = n.in[0].shape;
   const auto a = read_attributes<topk_attrs>(*n.attrs);
-  if (x.rank < 1 || a.k < 1 || a.k > x.back(0))
-    return violation{rule::value, dims{1, x.rank < 1 ? 0 : x.back(0)}, dims{a.k}};
+  if (x.rank < 1 || x.back(0) < 1 || a.k < 0 || a.k > x.back(0))
+    return violation{rule::value, dims{0, x.rank < 1 ? 0 : x.back(0)}, dims{a.k}};
   const auto order = static_cast<std::int32_t>(n.attrs->integer("order"));
   if (order < 0 || order >= topk_orders)
     return violation{rule::value, dims{0, topk_orders - 1}, dims{order}};
@@ -28482,7 +29036,7 @@ OCTET_NAMESPACE_END
 #define OCTET_LAWS_DYNAMIC_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 enum class dynamic_layer : std::uint8_t { conv2d, depthwise_conv2d, fully_connected };
@@ -30299,7 +30853,7 @@ OCTET_NAMESPACE_BEGIN
 
 namespace reference {
 /// Boxes are two corners {y, x, y, x}. One rounding a step, as the frameworks compute it; a box
-/// without area overlaps nothing.
+/// without area overlaps nothing, itself neither.
 struct box {
   float y0, x0, y1, x1;
 };
@@ -30311,7 +30865,7 @@ constexpr float area_of(const box& b) noexcept {
 /// The area that two boxes share over the area that they cover.
 constexpr float overlap(const box& a, const box& b) noexcept {
   const float area_a = area_of(a), area_b = area_of(b);
-  if (!(area_a > 0) || !(area_b > 0)) return 0.f;
+  if (area_a <= 0 || area_b <= 0) return 0.f;
   const float h = larger(numerics::sub(smaller(a.y1, b.y1), larger(a.y0, b.y0)), 0.f),
               w = larger(numerics::sub(smaller(a.x1, b.x1), larger(a.x0, b.x0)), 0.f),
               shared = numerics::mul(h, w);
@@ -30337,7 +30891,8 @@ struct non_max_suppression_attrs {
 /// Inputs: boxes [N, 4], scores [N]. Outputs: indices s32 [most], their scores [most], how many
 /// there are s32 []; what is behind them is 0. The best box comes first; one that overlaps a chosen
 /// box is left out or, with sigma, loses score by exp(-overlap^2 / (2 sigma)) and waits for its
-/// turn. Of equal scores the lower index comes first; the framework's order of these is its heap's.
+/// turn. Of equal scores that comes first which the framework's heap gives first. As there a chosen
+/// box waits again: its overlap with itself lets it out, but one without area is chosen again.
 struct non_max_suppression_params {
   std::size_t boxes = 0;
   std::int32_t most = 0;
@@ -30347,42 +30902,51 @@ namespace reference {
 /// A box that waits: its score so far and how many of the chosen boxes it was held against.
 struct box_candidate {
   float score;
-  std::int32_t seen;  // -1: no longer waiting
+  std::int32_t index, seen;
 };
+constexpr bool has_lower_score(const box_candidate& a, const box_candidate& b) noexcept {
+  return a.score < b.score;
+}
+/// The box of the heap's top held against those chosen since it was last: whether it overlaps one.
+inline bool is_suppressed(const non_max_suppression_params& p, const float* boxes,
+                          const std::int32_t* index, std::int32_t chosen,
+                          box_candidate& next) noexcept {
+  for (std::int32_t k = chosen; k-- > next.seen;) {
+    const float v =
+        overlap(ordered(boxes + 4 * as_size(next.index)), ordered(boxes + 4 * as_size(index[k])));
+    if (v >= p.overlap) return true;
+    if (p.decay != 0)
+      next.score = numerics::mul(
+          next.score, numerics::exp_c_library(numerics::mul(numerics::mul(p.decay, v), v)));
+    if (next.score <= p.score) break;
+  }
+  return false;
+}
 inline void non_max_suppression(const non_max_suppression_params& p, const float* boxes,
                                 const float* scores, std::int32_t* index, float* chosen,
                                 std::int32_t* count, box_candidate* waiting) noexcept {
-  for (std::size_t i = 0; i < p.boxes; ++i) waiting[i] = {scores[i], scores[i] > p.score ? 0 : -1};
+  numerics::selection heap(waiting, &has_lower_score);
+  std::size_t still = 0;
+  for (std::size_t i = 0; i < p.boxes; ++i) {
+    if (!(scores[i] > p.score)) continue;
+    waiting[still++] = {scores[i], static_cast<std::int32_t>(i), 0};
+    heap.push(still);
+  }
+  const auto most = static_cast<std::int32_t>(std::min(still, as_size(p.most)));
   std::int32_t n = 0;
-  while (n < p.most) {
-    std::size_t best = p.boxes;
-    for (std::size_t i = 0; i < p.boxes; ++i)
-      if (waiting[i].seen >= 0 && (best == p.boxes || waiting[i].score > waiting[best].score))
-        best = i;
-    if (best == p.boxes) break;
-    box_candidate& next = waiting[best];
+  while (n < most && still > 0) {
+    heap.pop(still);
+    box_candidate& next = waiting[--still];
     const float before = next.score;
-    bool out = false;
-    for (std::int32_t k = n; k-- > next.seen;) {
-      const float v = overlap(ordered(boxes + 4 * best), ordered(boxes + 4 * as_size(index[k])));
-      if (v >= p.overlap) {
-        out = true;
-        break;
-      }
-      if (p.decay != 0)
-        next.score = numerics::mul(next.score,
-                                   numerics::exp_f32(numerics::mul(numerics::mul(p.decay, v), v)));
-      if (next.score <= p.score) break;
-    }
+    const bool out = is_suppressed(p, boxes, index, n, next);
     next.seen = n;
-    if (out || (next.score != before && next.score <= p.score)) {
-      next.seen = -1;
-    } else if (next.score == before) {
-      index[n] = static_cast<std::int32_t>(best);
+    if (out) continue;
+    if (next.score == before) {
+      index[n] = next.index;
       if (chosen) chosen[n] = next.score;
-      next.seen = -1;
       ++n;
     }
+    if (next.score > p.score) heap.push(++still);
   }
   *count = n;
   for (std::int32_t k = n; k < p.most; ++k) {
@@ -30424,8 +30988,8 @@ inline status non_max_suppression_prepare(const node_view& n, prepared& to) {
 inline constexpr form non_max_suppression_forms[] = {
     {.in = {dtype::f32, dtype::f32}, .out = {dtype::s32, dtype::f32, dtype::s32}},
 };
-/// Each box is looked for among all and held against those chosen; one that only loses score comes
-/// again after each choice.
+/// At most, as if each box were looked for among all and held against those chosen; one that only
+/// loses score comes again after each choice.
 constexpr double non_max_suppression_steps(const node_view& n) {
   const auto a = read_attributes<non_max_suppression_attrs>(*n.attrs);
   const double boxes = extent_in(n, 0, 0), most = a.most;
@@ -30451,7 +31015,9 @@ inline constexpr op_def non_max_suppression{
 struct detection_postprocess_attrs {
   std::int32_t most = 0;     // boxes
   std::int32_t classes = 0;  // without the background, which comes first where there is one
-  std::int32_t per_box = 1;  // best classes given for each box
+  /// Results that each box has room for, for its best classes; where there are fewer classes the
+  /// rest is 0.
+  std::int32_t per_box = 1;
   /// Above 0: each class chooses among all boxes for itself, at most so many, and the best of all
   /// classes are given, a class each.
   std::int32_t per_class = 0;
@@ -30471,13 +31037,14 @@ struct detection_postprocess_attrs {
 };
 /// Inputs: box encodings [1, N, 4 or more] {y, x, h, w}, scores [1, N, classes or one more],
 /// anchors [N, 4] {y, x, h, w}. Outputs: boxes [1, most * per_box, 4] {top, left, bottom, right},
-/// their classes [1, most * per_box] and scores [1, most * per_box], how many there are [1], all
-/// float32.
+/// their classes [1, most * per_box] and scores [1, most * per_box], all float32, and how many
+/// boxes (per_box results each) or, where classes choose, results there are, float32 [1].
 ///
 /// Centre = encoding / scale * extent of the anchor + its centre, half extent = exp(encoding /
 /// scale) / 2 * extent of the anchor, each in binary64 and rounded once. A box goes by its best
 /// class; boxes of at least `score` are taken in the order of their scores (equal ones by index),
-/// and those that overlap a taken one by more than `overlap` are left out.
+/// and those that overlap a taken one by more than `overlap` are left out. Equal scores of a box's
+/// several classes stand as the framework's partial sort leaves them.
 struct detection_postprocess_params {
   std::size_t anchors = 0, code = 4, scores = 0, background = 0;
   std::int32_t most = 0, classes = 0, per_box = 1, per_class = 0;
@@ -30556,15 +31123,15 @@ inline std::int32_t detect_by_class(const detection_postprocess_params& p, const
   }
   return n;
 }
-/// The class behind `last` (-1: the first one) in the order of scores s, the best first, equal ones
-/// by index; 0 where NaN among them leaves none.
-constexpr std::int32_t class_behind(const float* s, std::int32_t classes, std::int32_t last) {
-  std::int32_t next = -1;
-  for (std::int32_t i = 0; i < classes; ++i) {
-    const bool left = last < 0 || s[i] < s[last] || (s[i] == s[last] && i > last);
-    if (left && (next < 0 || s[i] > s[next])) next = i;
-  }
-  return next < 0 ? 0 : next;
+/// The first k of n classes in the framework's order, that of its partial sort; of one the first of
+/// those with the highest score.
+constexpr void sort_classes(class_detection* x, std::size_t k, std::size_t n) noexcept {
+  const auto before = [](const class_detection& a, const class_detection& b) {
+    return a.score > b.score;
+  };
+  if (k != 1) return numerics::selection(x, before).partial_sort(k, n);
+  for (std::size_t i = 1; i < n; ++i)
+    if (before(x[i], x[0])) x[0] = x[i];
 }
 inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   const auto& p = *static_cast<const detection_postprocess_params*>(a.params);
@@ -30596,6 +31163,8 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
   }
   // Few boxes are looked at as a rule: they are decoded, and held against those taken, only then.
   auto* const waiting = static_cast<waiting_box*>(a.scratch);
+  auto* const of_box = reinterpret_cast<class_detection*>(static_cast<detection*>(a.scratch) +
+                                                          p.anchors);  // its classes
   std::size_t still = 0;
   for (std::size_t i = 0; i < p.anchors && p.per_class == 0; ++i) {
     const float* s = scores_of(i);
@@ -30604,23 +31173,22 @@ inline void detection_postprocess_kernel(const kernel_args& a) noexcept {
     if (best >= p.score) waiting[still++] = {best, static_cast<std::int32_t>(i)};
   }
   std::make_heap(waiting, waiting + still);
-  for (std::int32_t taken = 0; taken < p.most && still > 0;) {
+  while (p.per_class == 0 && n < as_size(p.most) && still > 0) {
     std::pop_heap(waiting, waiting + still);
     const auto best = as_size(waiting[--still].anchor);
     const box corners = decoded(best);
     bool out = false;
-    for (std::int32_t k = 0; k < taken && !out; ++k) {
-      const float* const b = boxes + 4 * as_size(k) * as_size(p.per_box);
+    for (std::size_t k = 0; k < n && !out; ++k) {
+      const float* const b = boxes + 4 * k * as_size(p.per_box);
       out = overlap({b[0], b[1], b[2], b[3]}, corners) > p.overlap;
     }
     if (out) continue;
-    ++taken;
-    const float* s = scores_of(best);
-    std::int32_t last = -1;
-    for (std::int32_t c = 0; c < p.per_box; ++c, ++n) {
-      last = class_behind(s, p.classes, last);
-      put(n, corners, last, s[last]);
-    }
+    for (std::int32_t c = 0; c < p.classes; ++c) of_box[c] = {scores_of(best)[c], 0, c};
+    const auto given = as_size(std::min(p.per_box, p.classes));
+    sort_classes(of_box, given, as_size(p.classes));
+    for (std::size_t c = 0; c < given; ++c)
+      put(n * as_size(p.per_box) + c, corners, of_box[c].of_class, of_box[c].score);
+    ++n;
   }
   count[0] = static_cast<float>(n);
 }
@@ -30636,7 +31204,7 @@ constexpr status detection_postprocess_op_shape(const node_view& n, std::span<di
   if (s[0] != 1 || s[1] != e[1] || a.classes < 1 ||
       (s[2] != a.classes && std::int64_t{s[2]} != std::int64_t{a.classes} + 1))
     return violation{rule::shapes_differ, dims{1, e[1], a.classes}, s};
-  if (a.most < 0 || a.per_box < 1 || a.per_box > a.classes || a.per_class < 0 ||
+  if (a.most < 0 || a.per_box < 1 || a.per_class < 0 ||
       std::int64_t{a.most} * a.per_box > INT32_MAX / 4)
     return violation{rule::value, dims{0, 1}, dims{a.most, a.per_box}};
   const std::int32_t room = a.most * a.per_box;
@@ -30647,7 +31215,8 @@ constexpr void detection_postprocess_memory(const node_view& n, node_memory& to)
   to.make<detection_postprocess_params>();
   const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
   to.reference_scratch = sizeof(reference::detection) * as_size(n.in[2].shape[0]);
-  if (a.per_class > 0) to.reference_scratch += sizeof(reference::class_detection) * as_size(a.most);
+  to.reference_scratch += sizeof(reference::class_detection) *
+                          as_size(std::max(0, a.per_class > 0 ? a.most : a.classes));
 }
 inline status detection_postprocess_prepare(const node_view& n, prepared& to) {
   const auto a = read_attributes<detection_postprocess_attrs>(*n.attrs);
@@ -30741,6 +31310,19 @@ struct dynamic_quantize_params {
 };
 
 namespace numerics {
+/// Least and greatest value of a row or of a part of it.
+struct float_range {
+  float least, most;
+};
+/// Threads that share rows, fewer than they are, find the rows' ranges together: each its share's,
+/// in its scratch, before codes are written. Of few values each looks at all, which is soon done.
+inline constexpr std::size_t most_shared_ranges = 8, least_shared_values = std::size_t{1} << 13;
+/// Bytes of scratch of one part for that; 0: each looks at all.
+constexpr std::size_t ranges_scratch(std::size_t rows, std::size_t values) noexcept {
+  return rows <= most_shared_ranges && values >= least_shared_values
+             ? most_shared_ranges * sizeof(float_range)
+             : 0;
+}
 /// TFLite's choice for one row. A row of zeros has scale 1.
 struct row_scale {
   float scale = 1, inverse = 1;
@@ -30862,6 +31444,21 @@ constexpr status dynamic_quantize_op_shape(const node_view& n, std::span<dims> o
   for (std::size_t i = 1; i < out.size(); ++i) out[i] = dims{a.rows};
   return unit{};
 }
+/// Memory of all that quantize by ranges found at run time: params P, rows of one input.
+template <class P>
+constexpr void dynamic_quantize_memory(std::size_t rows, std::size_t values, node_memory& to) {
+  to.make<P>();
+  to.kernel([&](const kernels::target_layout&) {
+    kernels::node_bytes bytes;
+    bytes.scratch = numerics::ranges_scratch(rows, values);
+    return bytes;
+  });
+}
+constexpr void dynamic_rows_memory(const node_view& n, node_memory& to) {
+  dynamic_quantize_memory<dynamic_quantize_params>(
+      as_size(read_attributes<dynamic_rows_attrs>(*n.attrs).rows), n.in[0].shape.elements().value,
+      to);
+}
 /// Of inputs put together along the last axis: a row is some whole indices of the others.
 constexpr status joined_rows_shape(const node_view& n, std::span<dims> out) {
   if (n.in.size() == 1) return dynamic_quantize_op_shape(n, out);
@@ -30876,8 +31473,9 @@ constexpr status joined_rows_shape(const node_view& n, std::span<dims> out) {
   return unit{};
 }
 constexpr void joined_rows_memory(const node_view& n, node_memory& to) {
+  if (n.in.size() == 1) return dynamic_rows_memory(n, to);
   to.make<dynamic_quantize_params>();
-  if (n.in.size() > 1) to.array<std::size_t>(n.in.size());
+  to.array<std::size_t>(n.in.size());
 }
 #if OCTET_HAS_DEFINITIONS
 OCTET_INLINE std::optional<row_formula> row_formula_of(rounding r, bool asymmetric) noexcept {
@@ -30956,7 +31554,7 @@ inline constexpr op_def dynamic_quantize{
     .kernel = kernel_id::dynamic_quantize,
     .attributes = keys_of<dynamic_quantize_attrs>,
     .shape = &dynamic_quantize_op_shape,
-    .memory = &params_only<dynamic_quantize_params>,
+    .memory = &dynamic_rows_memory,
     .prepare = &dynamic_quantize_prepare,
     .decide = &laws::dynamic_quantize,
 };
@@ -30969,8 +31567,7 @@ inline constexpr form dynamic_quantize_asymmetric_forms[] = {
 };
 inline constexpr op_def dynamic_quantize_asymmetric{
     .name = "qnn.dynamic_quantize_asymmetric",
-    .summary = "float32, inputs along the last axis, to 8 bits, a scale and a zero point for each "
-               "row chosen when it runs",
+    .summary = "float32, joined along the last axis, to 8 bits, scales and zero points by rows",
     .max_inputs = -1,
     .outputs = 3,
     .forms = dynamic_quantize_asymmetric_forms,
@@ -31049,7 +31646,11 @@ inline constexpr op_def dynamic_quantize_linear{
     .kernel = kernel_id::dynamic_quantize_linear,
     .attributes = keys_of<>,
     .shape = &dynamic_quantize_linear_shape,
-    .memory = &params_only<dynamic_quantize_linear_params>,
+    .memory =
+        [](const node_view& n, node_memory& to) {
+          dynamic_quantize_memory<dynamic_quantize_linear_params>(1, n.in[0].shape.elements().value,
+                                                                  to);
+        },
     .prepare = &dynamic_quantize_linear_prepare,
     .decide = &laws::dynamic_quantize_linear,
 };
@@ -31570,6 +32171,8 @@ OCTET_NAMESPACE_END
 // dynamic_update_slice, matrix_set_diag, segment_reduce; and those that read from such positions:
 // dynamic_slice, reverse_sequence, bucketize.
 #define OCTET_OPS_SCATTER_HPP_
+
+#include <algorithm>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -33258,15 +33861,20 @@ struct layer_norm_attrs {
   bool in_order = false;  // sums of one element after another (EmbedLayerNormalization)
   std::int32_t groups = 0;
   bool wide = false;  // groups: sums in binary64, one element after another (instance_norm)
-  static constexpr auto fields = field_list{
-      field{"axes", &layer_norm_attrs::axes},         field{"epsilon", &layer_norm_attrs::epsilon},
-      field{"centred", &layer_norm_attrs::centred},   field{"running", &layer_norm_attrs::running},
-      field{"in_order", &layer_norm_attrs::in_order}, field{"groups", &layer_norm_attrs::groups},
-      field{"wide", &layer_norm_attrs::wide}};
+  bool channels_last = false;  // groups: the order of an image with its channels last
+  static constexpr auto fields =
+      field_list{field{"axes", &layer_norm_attrs::axes},
+                 field{"epsilon", &layer_norm_attrs::epsilon},
+                 field{"centred", &layer_norm_attrs::centred},
+                 field{"running", &layer_norm_attrs::running},
+                 field{"in_order", &layer_norm_attrs::in_order},
+                 field{"groups", &layer_norm_attrs::groups},
+                 field{"wide", &layer_norm_attrs::wide},
+                 field{"channels_last", &layer_norm_attrs::channels_last}};
 };
-/// How the sums of a row run; cascade, wide: PyTorch's (ATEN); apart: XNNPACK's mean, squared
-/// difference and mean.
-enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide, apart };
+/// How the sums of a row run; cascade, wide, columns: PyTorch's (ATEN); apart: XNNPACK's mean,
+/// squared difference and mean.
+enum class row_sums : std::uint8_t { lanes, running, in_order, cascade, wide, columns, apart };
 constexpr std::string_view name_of(row_sums s) noexcept {
   switch (s) {
     case row_sums::lanes: return "lanes";
@@ -33274,6 +33882,7 @@ constexpr std::string_view name_of(row_sums s) noexcept {
     case row_sums::in_order: return "in_order";
     case row_sums::cascade: return "cascade";
     case row_sums::wide: return "wide";
+    case row_sums::columns: return "columns";
     case row_sums::apart: return "apart";
   }
   return no_enumerator;
@@ -33351,6 +33960,34 @@ constexpr row_moments wide_moments(const float* x, std::size_t n) noexcept {
     squares = numerics::add(squares, static_cast<double>(numerics::mul(d, d)));
   }
   return {mean, static_cast<float>(squares)};
+}
+/// Of channels_last images, whose channels PyTorch's vectors hold: 8 lanes of channels, pixel after
+/// pixel; from 1024 pixels on each channel by itself, its squares fused, then one channel after
+/// another. `squares`: the variance.
+constexpr row_moments moments_in_columns(const layer_norm_params& p, const float* x) noexcept {
+  float sum = 0, squares = 0;
+  if (p.inner < 1024) {
+    float sums[8] = {}, products[8] = {};
+    for (std::size_t i = 0; i < p.inner; ++i)
+      for (std::size_t k = 0; k < p.channels; ++k) {
+        const float v = x[k * p.inner + i];
+        sums[k % 8] = numerics::add(sums[k % 8], v);
+        products[k % 8] = numerics::add(products[k % 8], numerics::mul(v, v));
+      }
+    sum = numerics::sum_of_halves(sums), squares = numerics::sum_of_halves(products);
+  } else {
+    for (std::size_t k = 0; k < p.channels; ++k) {
+      float of_channel = 0, products = 0;
+      for (std::size_t i = k * p.inner; i < (k + 1) * p.inner; ++i) {
+        of_channel = numerics::add(of_channel, x[i]);
+        products = numerics::fma(x[i], x[i], products);
+      }
+      sum = numerics::add(sum, of_channel), squares = numerics::add(squares, products);
+    }
+  }
+  const float share = numerics::div(1.f, static_cast<float>(p.size)),
+              mean = numerics::mul(sum, share);
+  return {mean, numerics::fma(squares, share, -numerics::mul(mean, mean))};
 }
 /// Mean and squares of `count` elements.
 struct counted_moments {
@@ -33437,6 +34074,7 @@ constexpr row_moments moments_of(const layer_norm_params& p, const float* x) noe
     case row_sums::running: return running_moments(x, p.size);
     case row_sums::cascade: return moments_in_cascade(x, p.size);
     case row_sums::wide: return wide_moments(x, p.size);
+    case row_sums::columns: return moments_in_columns(p, x);
     case row_sums::apart: return moments_apart(x, p.size);
     case row_sums::in_order: break;
   }
@@ -33465,13 +34103,18 @@ struct channel_factors {
 };
 constexpr channel_factors factors_of(const layer_norm_params& p, const row_moments& m,
                                      const float* weight, const float* bias, std::size_t c) {
-  const float variance = numerics::div(m.squares, static_cast<float>(p.size));
+  const bool columns = p.sums == row_sums::columns;
+  const float variance = columns ? m.squares : numerics::div(m.squares, static_cast<float>(p.size));
   const double root = numerics::sqrt(
       numerics::add(static_cast<double>(variance > 0 ? variance : 0.f), p.exact_epsilon));
   const float by = static_cast<float>(numerics::div(1., root)),
               scale = weight ? numerics::mul(by, weight[c]) : by;
-  if (!weight && !bias && p.sums != row_sums::wide) return {by, m.mean, true};
-  return {scale, numerics::fma(-scale, m.mean, bias ? bias[c] : 0.f)};
+  if (!weight && !bias && p.sums == row_sums::cascade) return {by, m.mean, true};
+  const float b = bias ? bias[c] : 0.f;
+  // Of 8 channels or more fours are fused, what is left is not.
+  if (columns && (p.channels < 8 || c % p.channels >= p.channels / 4 * 4))
+    return {scale, numerics::add(numerics::mul(-scale, m.mean), b)};
+  return {scale, numerics::fma(-scale, m.mean, b)};
 }
 constexpr void group_norm(const layer_norm_params& p, const float* x, const float* weight,
                           const float* bias, float* y, std::size_t begin, std::size_t end) {
@@ -33542,7 +34185,9 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
     return unsupported("groups of channels", std::to_string(a.groups), "rounding ATEN");
   if (a.axes < 1 || a.axes > x.rank)
     return invalid("normalized axes", std::to_string(a.axes), "1 to " + std::to_string(x.rank));
-  if (a.wide && a.groups == 0) return unsupported("wide sums of rows", {}, "of groups");
+  if ((a.wide || a.channels_last) && a.groups == 0)
+    return unsupported("wide sums of rows, or those of channels_last images", {}, "of groups");
+  if (a.wide && a.channels_last) return invalid("wide and channels_last", "both", "one of them");
   if (a.running && a.in_order) return invalid("running and in_order", "both", "one of them");
   p.size = 1;
   for (int i = 0; i < a.axes; ++i) p.size *= as_size(x.back(i));
@@ -33565,6 +34210,7 @@ OCTET_INLINE status layer_norm_prepare(const node_view& n, prepared& to) {
                        std::string(name_of(n.round)));
   p.sums = xnnpack                    ? row_sums::apart
            : a.wide                   ? row_sums::wide
+           : a.channels_last          ? row_sums::columns
            : pytorch                  ? row_sums::cascade
            : lanes                    ? row_sums::lanes
            : a.centred && !a.in_order ? row_sums::running
@@ -33602,7 +34248,7 @@ OCTET_NAMESPACE_END
 #define OCTET_LAWS_LOCAL_RESPONSE_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// TFLite has two kernels; ONNX Runtime has its own sums and power.
@@ -33705,7 +34351,7 @@ OCTET_NAMESPACE_END
 #define OCTET_LAWS_WINDOWS_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// QNNPACK counts padding always and knows neither a divisor nor ceil_mode: where the program asks
@@ -34311,6 +34957,8 @@ OCTET_NAMESPACE_END
 // l2_pool2d and local_response_normalization: float32, roots and powers of sums of squares.
 #define OCTET_OPS_LOCAL_RESPONSE_HPP_
 
+#include <algorithm>
+
 
 OCTET_NAMESPACE_BEGIN
 
@@ -34631,6 +35279,8 @@ OCTET_NAMESPACE_END
 // floats, computes each of them alone and quantizes the result.
 #define OCTET_OPS_LOOKUP_HPP_
 
+#include <algorithm>
+
 
 OCTET_NAMESPACE_BEGIN
 
@@ -34712,11 +35362,13 @@ struct lstm_attrs {
 /// Rounding DR, all values in their own quantization:
 ///   gate z  = sat16(DR(sum (x - zx) w + bias; ei)), then sat16(z + DR(sum (h - zh) r; er)), in
 ///   Q3.12; ei = f32(f32(sw * sx) / 2^-12), er alike; then sat16(z + DR(c * peephole)), the output
-///   gate's with the new cell; layer normalization: z in its own scale without the bias until then,
-///   see lstm_normalize. f, i, o = logistic(z) in Q0.15, g = tanh(z) (numerics::fixed16). c =
-///   sat16(s16(RDP(f c, 15)) + s16(RDP(i g, 30 + log2 sc))), m = sat8(DR(o tanh(c); f32(2^-30 /
-///   s_hidden)) + z_hidden), h = m or sat8(sat8(DR(sum (m - z_hidden) w + bias; f32(f32(sw *
-///   s_hidden) / sh)) + zh)).
+///   gate's with the new cell (with a projection as the framework counts them: the units of what it
+///   takes in one step, one sequence batch-major and else all, meet the first O peepholes again and
+///   again, as many as hidden values, the units behind them none); layer normalization: z in its
+///   own scale without the bias until then, see lstm_normalize. f, i, o = logistic(z) in Q0.15, g =
+///   tanh(z) (numerics::fixed16). c = sat16(s16(RDP(f c, 15)) + s16(RDP(i g, 30 + log2 sc))), m =
+///   sat8(DR(o tanh(c); f32(2^-30 / s_hidden)) + z_hidden), h = m or sat8(sat8(DR(sum (m -
+///   z_hidden) w + bias; f32(f32(sw * s_hidden) / sh)) + zh)).
 struct lstm_params {
   std::int32_t batch = 0, steps = 0, in_c = 0, units = 0, state = 0;
   bool time_major = false, coupled = false;  // coupled: no input gate of its own
@@ -34896,10 +35548,10 @@ struct lstm_operands {
   const std::int8_t* projection;
   const std::int32_t* projection_bias;
 };
-/// `gates`: 4 * units; `fresh`: one hidden value per unit.
+/// `gates`: 4 * units; `fresh`: one hidden value per unit; `earlier`: sequences of the same step.
 constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std::int8_t* x,
                          std::int8_t* h, std::int16_t* c, std::int8_t* y, std::int16_t* gates,
-                         std::int8_t* fresh) {
+                         std::int8_t* fresh, std::size_t earlier) {
   using q = numerics::fixed16;
   const auto n = as_size(p.units), k = as_size(p.in_c), s = as_size(p.state);
   const lstm_params::gate* gate[4] = {&p.forget, &p.cell, &p.output, &p.input};
@@ -34908,12 +35560,14 @@ constexpr void lstm_step(const lstm_params& p, const lstm_operands& o, const std
     for (std::size_t u = 0; u < n; ++u)
       gates[i * n + u] = lstm_gate(p, *gate[i], x, h, o.w[i] + u * k, o.r[i] + u * s,
                                    p.normalizes ? 0 : o.bias[i][u]);
+  const std::size_t peeping = s * (p.time_major ? as_size(p.batch) : 1);
   const auto finish_sums = [&](std::size_t i) {  // with the cell as it is now
     std::int16_t* z = gates + i * n;
     if (gate[i]->peeps)
-      for (std::size_t u = 0; u < n; ++u)
-        z[u] = saturate16(std::int64_t{z[u]} + numerics::doubling_high_half_away(
-                                                   c[u] * o.peephole[i][u], gate[i]->peephole));
+      for (std::size_t u = 0; u < n && earlier * n + u < peeping; ++u)
+        z[u] = saturate16(std::int64_t{z[u]} +
+                          numerics::doubling_high_half_away(
+                              c[u] * o.peephole[i][(earlier * n + u) % s], gate[i]->peephole));
     if (p.normalizes) lstm_normalize(*gate[i], z, n, o.norm[i], o.bias[i]);
   };
   finish_sums(0), finish_sums(1);
@@ -34978,7 +35632,7 @@ inline void lstm_whole_kernel(const kernel_args& a) noexcept {
     for (std::size_t b = 0; b < batch; ++b) {
       const std::size_t at = p.time_major ? t * batch + b : b * as_size(p.steps) + t;
       lstm_step(p, o, s8(0) + at * as_size(p.in_c), h + b * s, c + b * n, y + at * s, gates,
-                reinterpret_cast<std::int8_t*>(gates + 4 * n));
+                reinterpret_cast<std::int8_t*>(gates + 4 * n), p.time_major ? b : 0);
     }
 }
 }  // namespace reference
@@ -35070,6 +35724,9 @@ OCTET_INLINE status lstm_prepare(const node_view& n, prepared& to) {
   for (std::size_t i = 20; i < 24; ++i)
     if (n.present(i) != (p.normalizes && !(p.coupled && i == 23)))
       return invalid("layer normalization of some gates only");
+  if (p.state > p.units && (n.present(17) || n.present(18) || n.present(19)))
+    return unsupported("peepholes beside a projection to more values", std::to_string(p.state),
+                       "at most as many as units: " + std::to_string(p.units));
   if (p.in_c > 65536 || p.units > 65536)
     return unsupported("units or inputs", std::to_string(std::max(p.in_c, p.units)),
                        "at most 65536: sums stay below 2^31");
@@ -35880,6 +36537,8 @@ OCTET_NAMESPACE_END
 // lstm, rnn and svdf with float32 values and states: weights are float32, or int8 with the values
 // quantized row by row when it runs ("hybrid", what dynamic-range conversion makes).
 #define OCTET_OPS_RECURRENT_HPP_
+
+#include <algorithm>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -37795,6 +38454,8 @@ OCTET_NAMESPACE_END
 // resize_nearest (pure data movement), qnn.resize_bilinear and resize_bilinear (float32): NHWC.
 #define OCTET_OPS_RESIZE_HPP_
 
+#include <algorithm>
+
 
 OCTET_NAMESPACE_BEGIN
 
@@ -38360,9 +39021,12 @@ enum class unary : std::uint8_t {
 struct alpha_keys {
   static constexpr attribute_key keys[] = {{"alpha", attribute_value::kind::real}};
 };
-/// gelu: by tanh instead of erfc.
+/// gelu: by tanh instead of erfc; ATEN, floats: by PyTorch's own loop instead of oneDNN's.
 struct approximate_keys {
   static constexpr attribute_key keys[] = {{"approximate", attribute_value::kind::integer}};
+};
+struct gelu_loop_keys {
+  static constexpr attribute_key keys[] = {{"by_loop", attribute_value::kind::integer}};
 };
 
 /// Everything that the value of an element depends on. 8-bit operators use it once, to fill their
@@ -38370,10 +39034,10 @@ struct approximate_keys {
 struct unary_params {
   unary function = unary::relu;
   rounding mode = rounding::none;
-  dtype type = dtype::f32;  // of input and output
-  bool approximate = false;
-  std::size_t count = 0;  // elements
-  vector_rows rows;       // ATEN, logistic and silu on f32
+  dtype type = dtype::f32;                    // of input and output
+  bool approximate = false, by_loop = false;  // gelu
+  std::size_t count = 0;                      // elements
+  vector_rows rows;                           // ATEN, logistic and silu on f32
   float alpha = 0;
   float in_scale = 1, out_scale = 1, inverse = 1;  // inverse: f32(1 / out_scale)
   std::int32_t in_zero_point = 0, out_zero_point = 0;
@@ -38429,7 +39093,8 @@ constexpr float unary_vectorized(const unary_params& p, float x) noexcept {
     case vectorized_function::elu: return x < 0 ? mul(expm1_vectorized(x), p.alpha) : x;
     case vectorized_function::softplus: return softplus_vectorized(x);
     case vectorized_function::silu: return div(x, add(1.f, exp_vectorized(-x)));
-    case vectorized_function::gelu: return gelu_vectorized(x, p.approximate);
+    case vectorized_function::gelu:
+      return p.by_loop ? gelu_by_loop(x) : gelu_vectorized(x, p.approximate);
     case vectorized_function::other: break;  // unary_values asks has_vectorized first
   }
   return x;
@@ -39131,6 +39796,11 @@ template <unary F, bool Quantized> status unary_prepare(const node_view& n, prep
   p.mode = n.round;
   p.type = x.type;
   if constexpr (F == unary::gelu) p.approximate = n.attrs->integer("approximate") != 0;
+  if constexpr (F == unary::gelu && !Quantized) {
+    p.by_loop = n.attrs->integer("by_loop") != 0;
+    if (p.by_loop && (p.approximate || n.round != rounding::aten))
+      return unsupported("gelu by PyTorch's loop", {}, "rounding ATEN, not approximate");
+  }
   if constexpr (has_alpha(F))
     p.alpha = static_cast<float>(n.attrs->real("alpha", F == unary::elu ? 1 : 0));
   p.count = x.shape.elements().value;
@@ -39177,6 +39847,8 @@ template <unary F, class... Kind> constexpr attribute_keys unary_keys() {
     return keys_of<alpha_keys>;
   else if constexpr (rounds_by_position(F, sizeof...(Kind) != 0))
     return keys_of<vector_rows, Kind...>;
+  else if constexpr (F == unary::gelu && sizeof...(Kind) == 0)
+    return keys_of<approximate_keys, gelu_loop_keys>;
   else if constexpr (F == unary::gelu)
     return keys_of<approximate_keys, Kind...>;
   else
@@ -40230,6 +40902,8 @@ OCTET_NAMESPACE_END
 // is built.
 #define OCTET_GRAPH_FOLD_HPP_
 
+#include <memory>
+
 
 OCTET_NAMESPACE_BEGIN
 
@@ -40286,7 +40960,7 @@ OCTET_NAMESPACE_END
 // Rewrites of the IR. Each keeps every output bit.
 #define OCTET_GRAPH_PASSES_HPP_
 
-#include <bit>
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -41214,9 +41888,11 @@ OCTET_NAMESPACE_END
 // Planning: a verified graph becomes an immutable list of kernel calls over one arena.
 #define OCTET_RUNTIME_PLAN_HPP_
 
-#include <functional>
 #include <memory>
 
+#if OCTET_HAS_DEFINITIONS
+#else
+#endif
 
 OCTET_NAMESPACE_BEGIN
 
@@ -41577,7 +42253,7 @@ OCTET_NAMESPACE_END
 #include <cstdint>
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// Elements around one axis; of a transposed convolution: cropped, and `more` added after.
@@ -43590,6 +44266,7 @@ OCTET_NAMESPACE_END
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <type_traits>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
@@ -43613,17 +44290,16 @@ namespace detail {
 
 /// A number that threads wait for. Who changes it asks the system to wake others only where one
 /// sleeps: between two layers they spin. Both sides are sequentially consistent: a thread that
-/// counts itself as asleep after it was looked for finds the number changed. A cache line of its
-/// own: threads that spin on it do not slow down those that take parts.
-class alignas(64) signal_word {
+/// counts itself as asleep after it was looked for finds the number changed.
+class signal_word {
  public:
   explicit constexpr signal_word(std::uint32_t v) noexcept : value_(v) {}
   std::uint32_t load() const noexcept { return value_.load(std::memory_order_acquire); }
-  /// Nobody waits yet.
-  void set(std::uint32_t v) noexcept { value_.store(v, std::memory_order_relaxed); }
   /// Returns the number before.
-  std::uint32_t increment() noexcept { return value_.fetch_add(1, std::memory_order_seq_cst); }
-  std::uint32_t decrement() noexcept { return value_.fetch_sub(1, std::memory_order_seq_cst); }
+  std::uint32_t increment(std::uint32_t by = 1) noexcept {
+    return value_.fetch_add(by, std::memory_order_seq_cst);
+  }
+  bool has_sleepers() const noexcept { return asleep_.load(std::memory_order_relaxed) != 0; }
   /// Returns when the number may no longer be `old`.
   void wait(std::uint32_t old) noexcept {
     asleep_.fetch_add(1, std::memory_order_seq_cst);
@@ -43698,26 +44374,32 @@ class worker_thread {
 }  // namespace detail
 
 /// Runs job(context, part) for part 0..threads-1; `run` returns when all parts are done. run()
-/// allocates nothing. Threads take the parts one by one, the caller's thread too: on a busy machine
-/// it does not wait for a worker that gets no CPU, it does that part itself. Workers spin briefly
-/// (the gap between two layers is microseconds), then sleep. Threads that cannot start are left
-/// out: those that run take their parts. A pool that exists has begun: what the system does to
-/// start a thread (signal masks, a robust list) is over and cannot fall into a run.
+/// allocates nothing. Each thread takes the part with its number, the caller's thread part 0, job
+/// for job: what a part of a layer wrote is in the cache of the core that reads it in the next one.
+/// The caller then takes what nobody has begun: on a busy machine it does not wait for a worker
+/// that gets no CPU. Workers spin briefly (the gap between two layers is microseconds), then sleep.
+/// Threads that cannot start are left out: those that run take their parts. A pool that exists has
+/// begun: what the system does to start a thread (signal masks, a robust list) is over and cannot
+/// fall into a run.
+///
+/// Between two layers, what counts is how often a cache line goes from core to core, 0.1 us each:
+/// once with a job, all of it, and once back with the number of parts that are done.
 class thread_pool {
  public:
   using job_fn = void (*)(void* context, unsigned part);
   explicit thread_pool(unsigned threads) noexcept : limit_(threads < 1 ? 1 : threads) {
     if (limit_ == 1) return;
     workers_.reset(new (std::nothrow) detail::worker_thread[limit_ - 1]);
-    while (workers_ && started_ + 1 < limit_ &&
+    taken_.reset(new (std::nothrow) last_job[limit_]);
+    while (workers_ && taken_ && started_ + 1 < limit_ &&
            workers_[started_].start([](void* p) { static_cast<thread_pool*>(p)->work(); }, this))
       ++started_;
     for (std::uint32_t here; (here = begun_.load()) != started_;) begun_.wait(here);
   }
   ~thread_pool() {
     stop_.store(true, std::memory_order_relaxed);
-    generation_.increment();
-    generation_.wake_all();
+    call_.number.increment();
+    call_.number.wake_all();
     for (unsigned i = 0; i < started_; ++i) workers_[i].join();
   }
   thread_pool(const thread_pool&) = delete;
@@ -43732,28 +44414,46 @@ class thread_pool {
       for (unsigned part = 0; part < limit_; ++part) job(context, part);
       return;
     }
-    job_ = job;
-    context_ = context;
-    pending_.set(limit_);
-    ticket_.store(((ticket_.load(std::memory_order_relaxed) >> 32) + 1) << 32,
-                  std::memory_order_release);
-    generation_.increment();
-    generation_.wake_all();
-    take_parts();
-    std::uint32_t left = pending_.load();
-    for (int spin = 0; left != 0 && spin < spins; ++spin) {
+    call_.job = job;
+    call_.context = context;
+    const std::uint32_t number = call_.number.increment() + 1;
+    call_.number.wake_all();
+    job(context, 0);
+    unsigned left = limit_ - 1 - take_parts(running(), number);  // what workers do
+    std::uint32_t done = done_.load() - done_before_;
+    for (int spin = 0; done != left && spin < spins; ++spin) {
+      if (spin == patience || call_.number.has_sleepers()) {
+        for (unsigned own = 1; own < running(); ++own) left -= take_parts(own, number);
+      }
       pause();
-      left = pending_.load();
+      done = done_.load() - done_before_;
     }
-    while (left != 0) {
-      pending_.wait(left);
-      left = pending_.load();
-    }
+    for (; done != left; done = done_.load() - done_before_) done_.wait(done + done_before_);
+    done_before_ += left;
+  }
+  /// The same with a small context that workers get with the job.
+  template <class T>
+  void run(void (*job)(const T& context, unsigned part), const T& context) noexcept {
+    struct bound {
+      void (*job)(const T& context, unsigned part);
+      T context;
+    };
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(bound) <= sizeof(call_.copy));
+    run(
+        [](void* b, unsigned part) {
+          const auto& of = *static_cast<const bound*>(b);
+          of.job(of.context, part);
+        },
+        ::new (static_cast<void*>(call_.copy)) bound{job, context});
   }
 
  private:
-  static constexpr int spins = 2000;  // about 20-50 microseconds
-  static constexpr std::uint64_t closed = 0xffffffff;
+  static constexpr int spins = 2000;   // about 20-50 microseconds
+  static constexpr int patience = 32;  // about 1: a worker that spins has begun by then
+  /// The job in which a part was last taken. A cache line of its own.
+  struct alignas(64) last_job {
+    std::atomic<std::uint32_t> number{0};
+  };
   static void pause() noexcept {
 #if defined(__x86_64__)
     asm volatile("pause");
@@ -43761,49 +44461,61 @@ class thread_pool {
     asm volatile("yield");
 #endif
   }
-  /// Takes parts while there are any. The ticket holds the job's number and its next part in one
-  /// word, so that a worker that comes late cannot take a part of a job that is over; a part that
-  /// is taken keeps run() from returning, so that what describes the job stays as it is.
-  void take_parts() noexcept {
-    std::uint64_t t = ticket_.load(std::memory_order_acquire);
-    while ((t & closed) < limit_) {
-      if (!ticket_.compare_exchange_weak(t, t + 1, std::memory_order_acq_rel,
-                                         std::memory_order_acquire))
+  /// Takes the parts of thread `own` in job `number` that nobody has taken; returns how many. All
+  /// parts of a job are taken before the next one begins, so that a worker that comes late finds
+  /// none; a part that is taken keeps run() from returning, so that what describes the job stays.
+  unsigned take_parts(unsigned own, std::uint32_t number) noexcept {
+    unsigned taken = 0;
+    for (unsigned part = own; part < limit_; part += running()) {
+      std::uint32_t before = number - 1;
+      if (!taken_[part].number.compare_exchange_strong(before, number, std::memory_order_acq_rel,
+                                                       std::memory_order_relaxed))
         continue;
-      job_(context_, static_cast<unsigned>(t & closed));
-      if (pending_.decrement() == 1) pending_.wake_all();
-      t = ticket_.load(std::memory_order_acquire);
+      call_.job(call_.context, part);
+      ++taken;
     }
+    return taken;
   }
   void work() noexcept {
-    begun_.increment();
+    const unsigned own = begun_.increment() + 1;
     begun_.wake_all();
     std::uint32_t seen = 0;
     for (;;) {
-      std::uint32_t now = generation_.load();
+      std::uint32_t now = call_.number.load();
       for (int spin = 0; now == seen && spin < spins; ++spin) {
         pause();
-        now = generation_.load();
+        now = call_.number.load();
       }
       while (now == seen) {
-        generation_.wait(seen);
-        now = generation_.load();
+        call_.number.wait(seen);
+        now = call_.number.load();
       }
       seen = now;
       if (stop_.load(std::memory_order_relaxed)) return;
-      take_parts();
+      if (const unsigned taken = take_parts(own, now); taken != 0) {
+        done_.increment(taken);
+        done_.wake_all();
+      }
     }
   }
 
+  /// What workers read of a job: one cache line.
+  struct alignas(64) announcement {
+    detail::signal_word number{0};
+    job_fn job = nullptr;
+    void* context = nullptr;
+    alignas(8) std::byte copy[40];
+  };
+  static_assert(sizeof(announcement) == 64);
+
   const unsigned limit_;  // threads, and so parts of a job
-  job_fn job_ = nullptr;
-  void* context_ = nullptr;
-  detail::signal_word generation_{0};
-  alignas(64) std::atomic<std::uint64_t> ticket_{closed};  // job's number << 32 | next part
-  detail::signal_word pending_{0};                         // parts that are not done
-  detail::signal_word begun_{0};                           // workers that are in work()
-  std::atomic<bool> stop_{false};
   unsigned started_ = 0;
+  std::uint32_t done_before_ = 0;  // this job
+  announcement call_;
+  alignas(64) detail::signal_word done_{0};   // parts that workers have done, of all jobs
+  alignas(64) detail::signal_word begun_{0};  // workers that are in work()
+  std::unique_ptr<last_job[]> taken_;         // each part's
+  std::atomic<bool> stop_{false};
   std::unique_ptr<detail::worker_thread[]> workers_;  // last: they use the rest
 };
 
@@ -43828,37 +44540,55 @@ struct step_list {
 };
 /// In place of a thread_pool where no step has several parts: such programs need no thread library.
 struct no_pool {
-  void run(void (*job)(void*, unsigned), void* context) noexcept { job(context, 0); }
+  template <class T> void run(void (*job)(const T&, unsigned), const T& context) noexcept {
+    job(context, 0);
+  }
 };
 
-inline void run_part(const step_list& l, const step& s, unsigned part) noexcept {
-  s.run({s.params,
-         {l.operands + s.first_in, s.inputs},
-         // kernels get inputs as const
-         {const_cast<void* const*>(l.operands + s.first_out), s.outputs},
-         l.scratch + part * round_up(l.scratch_bytes, alignment),
-         part,
-         s.parts});
+inline void run_part(const step_list& l, const step& s, kernel_fn run, unsigned part) noexcept {
+  const std::size_t scratch_step = round_up(l.scratch_bytes, alignment);
+  run({s.params,
+       {l.operands + s.first_in, s.inputs},
+       // kernels get inputs as const
+       {const_cast<void* const*>(l.operands + s.first_out), s.outputs},
+       l.scratch + part * scratch_step,
+       part,
+       s.parts,
+       scratch_step});
+}
+/// All parts of a step's call, each on the thread that takes it.
+template <class Pool>
+void run_parts(const step_list& l, const step& s, kernel_fn run, Pool& pool) noexcept {
+  struct call {
+    const step_list* list;
+    const step* of;
+    kernel_fn run;
+  };
+  pool.run(
+      +[](const call& c, unsigned part) {
+        const numerics::exact_environment worker;
+        if (part < c.of->parts) run_part(*c.list, *c.of, c.run, part);
+      },
+      call{&l, &s, run});
 }
 /// All steps; `after(step)` follows each. Steps of several parts run on `pool`, which has at least
 /// as many threads. Computes in the environment that kernels expect, whatever rounding and
 /// flush-to-zero mode the application runs in.
 template <class Pool, class After>
-void run_steps(const step_list& l, Pool& pool, const After& after) noexcept {
+void run_steps(const step_list& list, Pool& pool, const After& after) noexcept {
   const numerics::exact_environment environment;
+  // Threads read it in each step: no line that this one writes meanwhile.
+  struct alignas(64) own_lines {
+    step_list l;
+  };
+  const own_lines here{list};
+  const step_list& l = here.l;
   for (const step& s : l.steps) {
     if (s.parts <= 1) {
-      run_part(l, s, 0);
+      run_part(l, s, s.run, 0);
     } else {
-      // On this stack: run() does not return before every part that was taken is done.
-      std::pair<const step_list*, const step*> job{&l, &s};
-      pool.run(
-          [](void* context, unsigned part) {
-            const numerics::exact_environment worker;
-            const auto& [list, at] = *static_cast<decltype(job)*>(context);
-            if (part < at->parts) run_part(*list, *at, part);
-          },
-          &job);
+      if (s.before != nullptr) run_parts(l, s, s.before, pool);
+      run_parts(l, s, s.run, pool);
     }
     after(s);
   }
@@ -45767,6 +46497,8 @@ OCTET_NAMESPACE_END
 // whose types are known then.
 #define OCTET_TYPED_GRAPH_BUILDER_HPP_
 
+#include <memory>
+
 
 OCTET_NAMESPACE_BEGIN
 namespace typed {
@@ -45963,7 +46695,7 @@ OCTET_NAMESPACE_END
 #define OCTET_CORE_ERROR_IMPL_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 
 namespace detail {
 /// Bytes of the UTF-8 sequence at the front of `s` that one line of a terminal can show; 0 where
@@ -47315,7 +48047,9 @@ OCTET_NAMESPACE_END
 // Definition of try_compile. Included by plan.hpp unless the build links octet::compiled.
 #define OCTET_RUNTIME_PLAN_IMPL_HPP_
 
+#include <algorithm>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
 
@@ -47363,20 +48097,21 @@ class shared_of_node final : public shared_data {
     memory_.hold(std::move(found), Bytes(0));
     return f;
   }
-  std::shared_ptr<const buffer> pack(const kernel_entry& k, void* params,
-                                     std::size_t bytes) override {
+  bool pack(const kernel_entry& k, void* params, std::size_t bytes) override {
     node_key key(g_, node_, key_extents::none);
     key.put(&k), key.put(bytes), key.put(k.packing ? k.packing(params) : 0);
     std::weak_ptr<const buffer>& kept = store_.block(key.take());
     if (auto found = kept.lock()) {
       k.place(params, found->data());
-      return found;
+      memory_.hold(std::move(found), Bytes(bytes));
+      return true;
     }
     auto made = std::make_shared<buffer>(buffer::try_make(Bytes(bytes)));
-    if (made->size() != bytes) return nullptr;
+    if (made->size() != bytes) return false;
     k.pack(params, made->data());
     kept = made;
-    return made;
+    memory_.hold(std::move(made), Bytes(bytes));
+    return true;
   }
 
  private:
@@ -47652,6 +48387,8 @@ OCTET_NAMESPACE_END
 // Definition of session. Included by session.hpp unless the build links octet::compiled.
 #define OCTET_RUNTIME_SESSION_IMPL_HPP_
 
+#include <memory>
+
 
 OCTET_NAMESPACE_BEGIN
 
@@ -47835,6 +48572,7 @@ OCTET_NAMESPACE_END
 #define OCTET_TYPED_GRAPH_BUILDER_IMPL_HPP_
 
 #include <map>
+#include <memory>
 #include <set>
 
 

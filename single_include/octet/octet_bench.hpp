@@ -12,6 +12,7 @@
 #ifndef OCTET_BENCH_OP_HPP_
 #define OCTET_BENCH_OP_HPP_
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -221,6 +222,7 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_BENCH_MADE_UP_HPP_
 #define OCTET_BENCH_MADE_UP_HPP_
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>

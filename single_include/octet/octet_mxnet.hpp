@@ -70,6 +70,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_MXNET_LOADER_HPP_
 #define OCTET_IMPORT_MXNET_LOADER_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/mxnet/rows.hpp
 // All operators of MXNet's files that octet runs: one row each.
 #ifndef OCTET_IMPORT_MXNET_ROWS_HPP_
@@ -98,6 +100,7 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_MXNET_EMIT_HPP_
 #define OCTET_IMPORT_MXNET_EMIT_HPP_
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -113,6 +116,9 @@ OCTET_NAMESPACE_END
 // between nodes, layers that accumulate and requantize.
 #ifndef OCTET_IMPORT_COMMON_BUILDER_HPP_
 #define OCTET_IMPORT_COMMON_BUILDER_HPP_
+
+#include <algorithm>
+#include <memory>
 
 // ---- octet/graph/cost.hpp
 // What a node costs: multiply-accumulates, bytes moved, and a bound on the steps that its reference
@@ -3118,12 +3124,15 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_MXNET_ROWS_REDUCE_HPP_
 #define OCTET_IMPORT_MXNET_ROWS_REDUCE_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/mxnet/rows_shapes.hpp
 // Rows that move values: reshapes, orders of axes, slices. They take any element type and keep its
 // scale.
 #ifndef OCTET_IMPORT_MXNET_ROWS_SHAPES_HPP_
 #define OCTET_IMPORT_MXNET_ROWS_SHAPES_HPP_
 
+#include <algorithm>
 #include <numeric>
 
 

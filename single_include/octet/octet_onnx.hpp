@@ -77,6 +77,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_ONNX_LOADER_HPP_
 #define OCTET_IMPORT_ONNX_LOADER_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/onnx/blocks.hpp
 // Which float images ONNX Runtime 1.32 holds in blocks of channels (its NchwcTransformer, the last
 // of its graph passes), and which images of codes channels last (its NhwcTransformer, before it).
@@ -85,16 +87,22 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_ONNX_BLOCKS_HPP_
 #define OCTET_IMPORT_ONNX_BLOCKS_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/onnx/rows_values.hpp
 // Rows without weights: quantize, dequantize, sums, products, concatenation, resizing, functions of
 // one value, reductions.
 #ifndef OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_VALUES_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/onnx/rows_pools.hpp
 // Rows of pools: the largest and the averages of windows of rows, images and volumes.
 #ifndef OCTET_IMPORT_ONNX_ROWS_POOLS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_POOLS_HPP_
+
+#include <algorithm>
 
 // ---- octet/import/onnx/rows_layers.hpp
 // Rows with weights: convolutions and matrix products, quantized, as integers, and of floats.
@@ -105,6 +113,8 @@ OCTET_NAMESPACE_END
 // Rows that move elements or compute shapes.
 #ifndef OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_SHAPE_HPP_
+
+#include <algorithm>
 
 // ---- octet/import/onnx/emit.hpp
 // What the rows of the ONNX loader work with: values of the file's graph, attributes of a node,
@@ -127,6 +137,9 @@ OCTET_NAMESPACE_END
 // between nodes, layers that accumulate and requantize.
 #ifndef OCTET_IMPORT_COMMON_BUILDER_HPP_
 #define OCTET_IMPORT_COMMON_BUILDER_HPP_
+
+#include <algorithm>
+#include <memory>
 
 // ---- octet/graph/cost.hpp
 // What a node costs: multiply-accumulates, bytes moved, and a bound on the steps that its reference
@@ -3402,7 +3415,7 @@ OCTET_NAMESPACE_END
 #include <cstdint>
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// sequence: row by row; columns: each column of a window over its rows, then their sums from left
@@ -3874,10 +3887,19 @@ inline void only_float(emitter& m, const call& c, const char* key) {
   if (code != undefined_data_type && code != data_type_code("FLOAT"))
     m.refuse(key, data_type_name(code), "FLOAT");
 }
+/// Whether a scale is one infinite number: what a calibration makes of masks with -inf.
+inline bool is_infinite(emitter& m, const value& scale) {
+  if (m.failed() || !m.is_constant(scale) || m.type(scale) != dtype::f32 ||
+      m.shape(scale).elements().value != 1)
+    return false;
+  const auto a = m.constant(scale, "a scale");
+  return a && a->as<float>()[0] == std::numeric_limits<float>::infinity();
+}
 /// Whether a scale or zero point of a node is computed when it runs, as tools before
-/// DynamicQuantizeLinear wrote it; one of each then.
+/// DynamicQuantizeLinear wrote it; one of each then. An infinite scale is no number to fold.
 inline bool scaled_at_run_time(emitter& m, const call& c) {
-  const bool computed = !m.is_constant(c.in[1]) || (c.has(2) && !m.is_constant(c.in[2]));
+  const bool computed =
+      !m.is_constant(c.in[1]) || (c.has(2) && !m.is_constant(c.in[2])) || is_infinite(m, c.in[1]);
   for (std::size_t i = 1; computed && i < 3; ++i)
     if (c.has(i) && m.shape(c.in[i]).elements().value != 1)
       m.refuse("scales per channel that are computed at run time");
@@ -4021,9 +4043,25 @@ inline bool repeats_first(const dims& a, const dims& b) {
   }
   return false;
 }
+/// One code everywhere.
+inline tensor_id code_of_none(emitter& m, const dims& s, dtype t, std::int64_t code) {
+  if (m.failed()) return no_tensor;
+  if (s.rank < 0) {
+    m.broken("shapes of two operands", to_string(s));
+    return no_tensor;
+  }
+  return t == dtype::s8 ? m.filled(s, static_cast<std::int8_t>(code))
+                        : m.filled(s, static_cast<std::uint8_t>(code));
+}
 /// a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero.
 template <bool Product> void qlinear_binary_row(emitter& m, call& c) {
   if (!m.arity(c, 7, 8) || !c.has(3) || !m.is_byte(c.in[0]) || !m.is_byte(c.in[3])) return;
+  // A quotient of infinite scales is no number, and ONNX Runtime makes the lowest code of it.
+  if (!Product && is_infinite(m, c.in[6]) && (is_infinite(m, c.in[1]) || is_infinite(m, c.in[4])))
+    return m.give(c,
+                  code_of_none(m, broadcast(m.shape(c.in[0]), m.shape(c.in[3])), m.type(c.in[0]),
+                               lowest_of(m.type(c.in[0]))),
+                  false);
   const quantization qa = m.with_one_scale(c, 1), qb = m.with_one_scale(c, 4),
                      qy = m.with_one_scale(c, 6);
   if (m.failed()) return;
@@ -4359,8 +4397,10 @@ inline tensor_id softmax_of_one(emitter& m, tensor_id x, dtype t, const quantiza
 /// x, x_scale, [x_zero], y_scale, [y_zero]; `opset` is that of the Softmax it stands for.
 inline void qlinear_softmax_row(emitter& m, call& c) {
   if (!one_quantized(m, c)) return;
-  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
   const value& x = c.in[0];
+  // Differences that are no number: ONNX Runtime gives 0, whatever the zero point.
+  if (is_infinite(m, c.in[1])) return m.give(c, code_of_none(m, m.shape(x), m.type(x), 0), false);
+  const quantization in = m.with_one_scale(c, 1), out = m.with_one_scale(c, 3);
   const tensor_id scaled = m.under(x, x.channels_inner, in);
   if (m.failed()) return;
   const softmax_rows r =
@@ -7671,6 +7711,7 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
 #define OCTET_IMPORT_ONNX_FUSE_FLOATS_HPP_
 
+#include <algorithm>
 #include <cmath>
 
 
@@ -9017,6 +9058,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_ONNX_REDUCE_EARLIER_HPP_
 #define OCTET_IMPORT_ONNX_REDUCE_EARLIER_HPP_
 
+#include <algorithm>
+
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model {
@@ -9234,6 +9277,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_TRANSFORMERS_HPP_
 
+#include <algorithm>
+
 
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
@@ -9393,6 +9438,7 @@ inline float scale_of_scores(emitter& m, const call& c, std::int32_t size) {
 }
 /// Constants along all steps, one int32 each.
 inline tensor_id numbered(emitter& m, std::int32_t count) {
+  if (!m.check(verify_size(dims{count}, dtype::s32, m.to.max, "places"))) return no_tensor;
   std::vector<std::int32_t> list;
   for (std::int32_t i = 0; i < count; ++i) list.push_back(i);
   return m.new_constant("", dims{count}, list);
@@ -9558,37 +9604,120 @@ inline void attention_row(emitter& m, call& c) {
   if (c.has(2) && !joins) all = combined(m, c, ops::add, all, c.in[2]);
   if (!m.failed()) attend(m, c, all, 3, 4);
 }
-/// query, key, value [batch, steps, hidden], [bias of all three]: keys and values of a sequence of
-/// their own.
-inline void multi_head_attention_row(emitter& m, call& c) {
-  if (!m.arity(c, 3, 4)) return;
-  const std::int64_t heads = m.integer(c, "num_heads", 0);
-  const dims q = m.shape(c.in[0]), k = m.shape(c.in[1]), v = m.shape(c.in[2]);
-  if (m.failed()) return;
-  if (q.rank != 3 || k.rank != 3 || !(k == v) || q[0] != k[0] || q[2] != k[2])
-    return m.refuse("shapes of MultiHeadAttention",
-                    to_string(q) + ", " + to_string(k) + ", " + to_string(v),
-                    "query, key and value of three axes and one width");
-  if (heads < 1 || q[2] % heads != 0)
-    return m.broken("attribute num_heads", std::to_string(heads), "a divisor of the width");
-  if (m.integer(c, "unidirectional", 0) != 0) m.refuse("unidirectional", "1", "0");
-  attention a;
-  a.batch = q[0], a.steps = q[1], a.heads = static_cast<std::int32_t>(heads);
-  a.size = q[2] / a.heads;
-  a.scale = scale_of_scores(m, c, a.size);
-  const auto part = [&](std::size_t i) {
-    value x = c.in[i];
-    if (c.has(3)) {
-      const tensor_id bias =
-          part_of_axis(m, m.held(c.in[3], false), 0, static_cast<std::int64_t>(i) * q[2], q[2]);
-      if (!m.failed()) x = combined(m, c, ops::add, x, value::of(bias));
-    }
+/// What MultiHeadAttention reads: query, key, value, [bias of all three], [mask of keys], [bias of
+/// the scores], [past keys, past values].
+struct many_heads {
+  tensor_id q = no_tensor, k = no_tensor, v = no_tensor;  // [batch, heads, steps or keys, size]
+  std::int32_t batch = 0, heads = 0, steps = 0, keys = 0, earlier = 0;
+  bool given_in_heads = false;  // keys and values
+};
+/// Part i of three of the bias, added to x [batch, steps, heads * size]; in heads.
+inline tensor_id biased_heads(emitter& m, const call& c, value x, std::size_t i,
+                              const many_heads& a) {
+  const dims s = m.shape(x);
+  if (m.failed() || !m.is_real(x)) return no_tensor;
+  if (s.rank != 3 || s[0] != a.batch || s[2] % a.heads != 0) {
+    m.refuse("shapes of MultiHeadAttention", to_string(s),
+             "query, key and value of three axes and one width");
+    return no_tensor;
+  }
+  if (c.has(3)) {
+    const std::int32_t all = m.shape(c.in[3]).back(0), width = m.shape(c.in[0]).back(0);
+    const std::int32_t begin = i == 2 ? all - s[2] : static_cast<std::int32_t>(i) * width;
+    const tensor_id bias = part_of_axis(m, m.held(c.in[3], false), 0, begin, s[2]);
+    if (!m.failed()) x = combined(m, c, ops::add, x, value::of(bias));
     if (m.failed()) return no_tensor;
-    const dims split{a.batch, m.shape(x)[1], a.heads, a.size};
-    return turned(m, m.reshaped(m.held(x, false), split), {0, 2, 1, 3});
+  }
+  const dims split{s[0], s[1], a.heads, s[2] / a.heads};
+  return turned(m, m.reshaped(m.held(x, false), split), {0, 2, 1, 3});
+}
+/// All three, in heads; keys and values may come so.
+inline void read_many_heads(emitter& m, const call& c, many_heads& a) {
+  const std::int64_t heads = m.integer(c, "num_heads", 0);
+  const dims q = m.shape(c.in[0]);
+  if (m.failed()) return;
+  if (q.rank != 3 || !c.has(1) || !c.has(2))
+    return m.refuse("queries, keys and values in one input", to_string(q),
+                    "three inputs, as ONNX Runtime's CPU does");
+  if (heads < 1 || heads > q[2] || q[2] % heads != 0)
+    return m.broken("attribute num_heads", std::to_string(heads), "a divisor of the width");
+  a.batch = q[0], a.heads = static_cast<std::int32_t>(heads), a.steps = a.keys = q[1];
+  a.q = biased_heads(m, c, c.in[0], 0, a);
+  const bool in_heads = a.given_in_heads = m.rank(c.in[1]) == 4;
+  if (!m.is_real(c.in[1]) || !m.is_real(c.in[2])) return;
+  a.k = in_heads ? m.held(c.in[1], false) : biased_heads(m, c, c.in[1], 1, a);
+  a.v = in_heads ? m.held(c.in[2], false) : biased_heads(m, c, c.in[2], 2, a);
+  if (in_heads && c.has(3)) m.refuse("a bias beside keys in heads");
+}
+/// Keys and values of earlier steps stand before them.
+inline void extend_many_heads(emitter& m, const call& c, many_heads& a) {
+  for (std::size_t i : {8u, 9u})
+    if (c.has(i)) m.refuse("input " + std::to_string(i) + " of MultiHeadAttention");
+  if (m.failed()) return;
+  const dims now = m.tensor_of(a.k).shape;
+  const auto extended = [&](tensor_id x, std::size_t i) {
+    return c.has(i) ? joined_on(m, {m.held(c.in[i], false), x}, 2) : x;
   };
-  a.q = part(0), a.k = part(1), a.v = part(2);
-  m.give(c, attended(m, a), false);
+  a.k = extended(a.k, 6), a.v = extended(a.v, 7);
+  if (m.failed()) return;
+  const dims q = m.tensor_of(a.q).shape, k = m.tensor_of(a.k).shape, v = m.tensor_of(a.v).shape;
+  if (k.rank != 4 || v.rank != 4 || k[0] != a.batch || k[1] != a.heads || k[3] != q[3] ||
+      !(v == dims{k[0], k[1], k[2], v[3]}))
+    return m.broken("shapes of MultiHeadAttention",
+                    to_string(q) + ", " + to_string(k) + ", " + to_string(v),
+                    "queries, keys and values that fit");
+  a.keys = k[2], a.earlier = k[2] - now[2];
+}
+/// What is added to the scores: a mask of keys, a bias, the lowest number for later keys.
+inline tensor_id added_to_scores(emitter& m, const call& c, const many_heads& a) {
+  attention shape;
+  shape.batch = a.batch, shape.steps = a.steps, shape.keys = a.keys;
+  tensor_id y = no_tensor;
+  const auto also = [&](tensor_id x) {
+    y = y == no_tensor || x == no_tensor ? (x == no_tensor ? y : x)
+                                         : m.made(ops::add, {y, x}, dtype::f32);
+  };
+  if (c.has(4)) also(mask_to_add(m, c.in[4], shape, m.real(c, "mask_filter_value", -10000.f)));
+  if (c.has(5) && m.is_real(c.in[5])) also(m.held(c.in[5], false));
+  if (m.integer(c, "unidirectional", 0) == 0 || m.failed()) return y;
+  const dims square{a.steps, a.keys};
+  if (!m.check(verify_size(square, dtype::f32, m.to.max, "a mask"))) return no_tensor;
+  std::vector<float> ahead;
+  for (std::int32_t row = 0; row < a.steps; ++row)
+    for (std::int32_t column = 0; column < a.keys; ++column)
+      ahead.push_back(column > a.earlier + row ? std::numeric_limits<float>::lowest() : 0.f);
+  also(m.new_constant("", square, ahead));
+  return y;
+}
+/// Without masks and keys of before ONNX Runtime takes tiles of rows through both products.
+inline void multi_head_attention_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 10)) return;
+  many_heads a;
+  read_many_heads(m, c, a);
+  extend_many_heads(m, c, a);
+  const tensor_id mask = added_to_scores(m, c, a);
+  if (m.failed()) return;
+  const bool gives_keys = c.n.out.size() > 1 && !c.n.out[1].empty();
+  const bool tiles =
+      !a.given_in_heads && !c.has(4) && !c.has(5) && !c.has(6) && !gives_keys && mask == no_tensor;
+  const std::int32_t size = m.tensor_of(a.v).shape[3];
+  const float scale = scale_of_scores(m, c, m.tensor_of(a.q).shape[3]);
+  attributes at;
+  at.set("adj_y", std::int64_t{1}), at.set("alpha", static_cast<double>(scale));
+  tensor_id y = no_tensor;
+  if (tiles) {
+    at.set("undivided", std::int64_t{1});
+    y = m.made(ops::attention, {a.q, a.k, a.v}, dtype::f32, std::move(at));
+  } else {
+    tensor_id s = m.made(ops::batch_matmul, {a.q, a.k}, dtype::f32, std::move(at));
+    if (mask != no_tensor) s = m.made(ops::add, {s, mask}, dtype::f32);
+    y = m.made(ops::batch_matmul, {m.made(ops::softmax, {s}, dtype::f32, along(3)), a.v},
+               dtype::f32);
+  }
+  y = turned(m, y, {0, 2, 1, 3});
+  if (m.failed()) return;
+  y = m.reshaped(y, dims{a.batch, a.steps, a.heads * size});
+  c.out = {value::of(y), value::of(a.k), value::of(a.v)};
 }
 
 // ---- attention of ai.onnx ----
@@ -9778,6 +9907,8 @@ OCTET_NAMESPACE_END
 // attributes, elements by index, nodes with subgraphs.
 #ifndef OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
 #define OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
+
+#include <algorithm>
 
 // ---- octet/import/common/einsum.hpp
 // Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
@@ -10577,6 +10708,558 @@ inline void eye_like_row(emitter& m, call& c) {
 OCTET_NAMESPACE_END
 
 #endif  // OCTET_IMPORT_ONNX_ROWS_FUNCTIONS_HPP_
+// ---- octet/import/onnx/rows_group_attention.hpp
+// Attention whose queries share heads of keys and values, and rotary embeddings, as ONNX Runtime's
+// contributed operators have them.
+#ifndef OCTET_IMPORT_ONNX_ROWS_GROUP_ATTENTION_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_GROUP_ATTENTION_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+// ---- rotary embeddings ----
+
+/// How pairs of a head's elements turn: of its first `size` elements, i and i + size / 2, or
+/// (interleaved) neighbours, by the angles of their place.
+inline constexpr std::int32_t most_turned = 1 << 20;
+struct rotary {
+  tensor_id cos = no_tensor, sin = no_tensor;  // [1 or batch, steps, size / 2]
+  std::int32_t size = 0;
+  bool interleaved = false;
+};
+/// x [batch, steps, heads, size]: (a cos - b sin, a sin + b cos) of each pair (a, b). As products
+/// of 2 x 2 matrices with one column for each head, since ONNX Runtime rounds the second product,
+/// then the fused sum with the first: a chain of b's product, then a's.
+inline tensor_id turned_by(emitter& m, tensor_id x, const rotary& r) {
+  if (m.failed()) return no_tensor;
+  const dims s = m.tensor_of(x).shape;
+  const std::int32_t half = r.size / 2;
+  const auto place = [&](std::int32_t pair, std::int32_t of) {
+    return r.interleaved ? 2 * pair + of : pair + of * half;
+  };
+  std::vector<std::int32_t> order(as_size(r.size)), back(as_size(r.size));
+  for (std::int32_t i = 0; i < half; ++i)
+    for (std::int32_t of = 0; of < 2; ++of) {
+      order[as_size(2 * i + of)] = place(i, 1 - of);
+      back[as_size(place(i, of))] = 2 * i + of;
+    }
+  const tensor_id pairs = turned(
+      m, m.reshaped(picked(m, x, 3, order), dims{s[0], s[1], s[2], half, 2}), {0, 1, 3, 4, 2});
+  const dims angles = m.tensor_of(r.cos).shape;
+  const auto column = [&](tensor_id t) { return m.reshaped(t, dims{angles[0], s[1], half, 1}); };
+  const tensor_id cos = column(r.cos), sin = column(r.sin);
+  const tensor_id matrices =
+      m.reshaped(joined_on(m, {m.made(ops::neg, {sin}, dtype::f32), cos, cos, sin}, 3),
+                 dims{angles[0], s[1], half, 2, 2});
+  const tensor_id y = m.made(ops::batch_matmul, {matrices, pairs}, dtype::f32);
+  tensor_id heads = turned(
+      m, m.failed() ? no_tensor : m.reshaped(y, dims{s[0], s[1], r.size, s[2]}), {0, 1, 3, 2});
+  if (!r.interleaved) heads = picked(m, heads, 3, back);
+  if (r.size == s[3]) return heads;
+  return joined_on(m, {heads, part_of_axis(m, x, 3, r.size, s[3] - r.size)}, 3);
+}
+/// The rows of a table [places, size / 2] at positions [1 or batch, steps].
+inline void look_up_angles(emitter& m, rotary& r, const value& cos, const value& sin,
+                           tensor_id positions) {
+  const dims a = m.shape(cos), b = m.shape(sin);
+  if (!m.failed() && (a.rank != 2 || !(a == b) || a[1] < 1 || a[1] > most_turned))
+    m.broken("shapes of the tables of cosines and sines", to_string(a) + ", " + to_string(b),
+             "[places, half of what is turned]");
+  if (m.failed() || !m.is_real(cos) || !m.is_real(sin)) return;
+  r.size = 2 * a[1];
+  r.cos = rows_of(m, m.held(cos, false), positions);
+  r.sin = rows_of(m, m.held(sin, false), positions);
+}
+/// x [batch, steps, heads * size] or [batch, heads, steps, size], as [batch, steps, heads, size];
+/// `heads` where the file says how many there are.
+inline tensor_id steps_of_heads(emitter& m, const value& x, std::int64_t heads, std::int32_t size) {
+  const dims s = m.shape(x);
+  if (m.failed() || !m.is_real(x)) return no_tensor;
+  if (s.rank == 4) return turned(m, m.held(x, false), {0, 2, 1, 3});
+  if (s.rank == 3 && heads < 1 && size > 0 && s[2] % size == 0) heads = s[2] / size;
+  if (s.rank != 3 || heads < 1 || heads > s[2] || s[2] % heads != 0) {
+    m.broken("shape of what is turned", to_string(s),
+             "[batch, steps, heads * size], [batch, heads, steps, size]");
+    return no_tensor;
+  }
+  const auto count = static_cast<std::int32_t>(heads);
+  return m.reshaped(m.held(x, false), dims{s[0], s[1], count, s[2] / count});
+}
+/// How many elements of a head a table of angles turns; 0 where it is none.
+inline std::int32_t turned_size(const emitter& m, const value& table) {
+  const dims s = m.shape(table);
+  return s.rank < 2 || s.back(0) < 0 || s.back(0) > most_turned ? 0 : 2 * s.back(0);
+}
+/// x turned by r, in x's shape.
+inline void give_turned(emitter& m, call& c, tensor_id x, const rotary& r) {
+  if (m.failed()) return;
+  const dims s = m.tensor_of(x).shape, angles = m.tensor_of(r.cos).shape;
+  if (r.size > s[3] || angles.rank != 3 || angles[1] != s[1] ||
+      (angles[0] != s[0] && angles[0] != 1))
+    return m.broken("shape of positions", to_string(angles), to_string(s));
+  const tensor_id y = turned_by(m, x, r);
+  if (m.failed()) return;
+  m.give(c, m.rank(c.in[0]) == 4 ? turned(m, y, {0, 2, 1, 3}) : m.reshaped(y, m.shape(c.in[0])),
+         false);
+}
+/// x, positions (the first one, or [batch, steps]), cosines, sines.
+inline void rotary_row(emitter& m, call& c) {
+  if (!m.arity(c, 4, 4)) return;
+  if (m.real(c, "scale", 1.f) != 1.f) m.refuse("scale of RotaryEmbedding");
+  if (m.integer(c, "is_packed_batching", 0) != 0) m.refuse("is_packed_batching");
+  const std::int64_t part = m.integer(c, "rotary_embedding_dim", 0),
+                     heads = m.integer(c, "num_heads", 0);
+  const tensor_id x = steps_of_heads(m, c.in[0], heads, part > 0 ? 0 : turned_size(m, c.in[2]));
+  const dims p = m.shape(c.in[1]);
+  if (m.failed()) return;
+  if (m.type(c.in[1]) != dtype::s64)
+    return m.broken("element type of positions", std::string(name_of(m.type(c.in[1]))), "int64");
+  tensor_id positions = m.held(c.in[1], false);
+  const std::int32_t steps = m.tensor_of(x).shape[1];
+  if (p.elements().value == 1 && p.rank < 2) {
+    std::vector<std::int64_t> later;
+    for (std::int32_t i = 0; i < steps; ++i) later.push_back(i);
+    positions = m.made(
+        ops::add, {m.reshaped(positions, dims{1, 1}), m.new_constant("", dims{1, steps}, later)},
+        dtype::s64);
+  }
+  rotary r;
+  r.interleaved = m.integer(c, "interleaved", 0) != 0;
+  look_up_angles(m, r, c.in[2], c.in[3], positions);
+  if (!m.failed() && part > 0 && r.size != part)
+    return m.broken("rotary_embedding_dim", std::to_string(part), std::to_string(r.size));
+  give_turned(m, c, x, r);
+}
+/// ai.onnx: x, cosines, sines, [positions]; without positions a row of angles for each step.
+inline void onnx_rotary_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 4)) return;
+  const std::int64_t part = m.integer(c, "rotary_embedding_dim", 0);
+  const dims table = m.shape(c.in[1]);
+  if (m.failed()) return;
+  const tensor_id x = steps_of_heads(m, c.in[0], m.integer(c, "num_heads", 0),
+                                     part > 0 ? 0 : turned_size(m, c.in[1]));
+  rotary r;
+  r.interleaved = m.integer(c, "interleaved", 0) != 0;
+  if (c.has(3)) {
+    look_up_angles(m, r, c.in[1], c.in[2], m.held(c.in[3], false));
+  } else if (table.rank != 3 || !(table == m.shape(c.in[2])) || turned_size(m, c.in[1]) == 0 ||
+             !m.is_real(c.in[1]) || !m.is_real(c.in[2])) {
+    return m.broken("shape of cosines", to_string(table), "[batch, steps, half]");
+  } else {
+    r.size = 2 * table[2], r.cos = m.held(c.in[1], false), r.sin = m.held(c.in[2], false);
+  }
+  if (!m.failed() && part > 0 && r.size != part)
+    return m.broken("rotary_embedding_dim", std::to_string(part), std::to_string(r.size));
+  give_turned(m, c, x, r);
+}
+
+// ---- GroupQueryAttention ----
+
+/// What its inputs say. A sequence has `earlier` keys and values that are known already and `steps`
+/// new ones; buffers have room for `room`.
+struct group_attention {
+  std::int32_t batch = 0, steps = 0, heads = 0, groups = 0, size = 0, known = 0, room = 0;
+  bool first = false;                                     // no keys are known yet
+  tensor_id lengths = no_tensor;                          // [batch]: the last key's place, int32
+  tensor_id earlier = no_tensor;                          // [batch], where not `first`
+  tensor_id q = no_tensor, k = no_tensor, v = no_tensor;  // [batch, steps, heads or groups, size]
+};
+inline tensor_id plus(emitter& m, tensor_id x, std::int32_t by) {
+  return by == 0 ? x : m.made(ops::add, {x, m.to.scalar_constant(by)}, dtype::s32);
+}
+/// One number for each sequence, to meet keys or rows.
+inline tensor_id by_sequence(emitter& m, const group_attention& a, tensor_id x, int rank) {
+  dims s{a.batch};
+  for (int i = 1; i < rank; ++i) s.push_back(1);
+  return m.reshaped(x, s);
+}
+/// The keys or values that are known afterwards, [batch, groups, room, size]: those of before, then
+/// the new ones, then 0.
+inline tensor_id known_afterwards(emitter& m, const group_attention& a, const value& past,
+                                  tensor_id now) {
+  tensor_id fresh = turned(m, now, {0, 2, 1, 3});
+  if (a.first) {
+    if (a.room == a.steps) return fresh;
+    return joined_on(m, {fresh, m.filled(dims{a.batch, a.groups, a.room - a.steps, a.size}, 0.f)},
+                     2);
+  }
+  const tensor_id all = joined_on(m, {m.held(past, false), fresh}, 2);
+  const tensor_id place = m.reshaped(numbered(m, a.room), dims{1, a.room}),
+                  before = by_sequence(m, a, a.earlier, 2);
+  const tensor_id old = m.made(ops::less, {place, before}, dtype::boolean);
+  const tensor_id later = plus(m, m.made(ops::sub, {place, before}, dtype::s32), a.known);
+  const tensor_id index = m.made(ops::select, {old, place, later}, dtype::s32);
+  attributes at;
+  at.set("axis", std::int64_t{2}), at.set("batch_dims", std::int64_t{1});
+  if (m.failed()) return no_tensor;
+  const tensor_id moved = m.made(ops::gather, {all, index}, dtype::f32, std::move(at));
+  const tensor_id there = m.made(
+      ops::less,
+      {m.reshaped(place, dims{1, 1, a.room, 1}), plus(m, by_sequence(m, a, before, 4), a.steps)},
+      dtype::boolean);
+  return m.made(ops::select, {there, moved, m.to.scalar_constant(0.f)}, dtype::f32);
+}
+/// 0 where a query sees a key, else the lowest number: [batch, 1, 1, steps, room]. A query sees the
+/// keys up to its own, `window` of them at most (negative: all).
+inline tensor_id group_mask(emitter& m, const group_attention& a, std::int64_t window) {
+  const tensor_id key = m.reshaped(numbered(m, a.room), dims{1, 1, 1, 1, a.room});
+  tensor_id own = m.reshaped(numbered(m, a.steps), dims{1, 1, 1, a.steps, 1});
+  if (!a.first) own = m.made(ops::add, {own, by_sequence(m, a, a.earlier, 5)}, dtype::s32);
+  tensor_id seen = m.made(ops::less_equal, {key, own}, dtype::boolean);
+  const auto also = [&](tensor_id t) {
+    seen = m.made(ops::logical_and, {seen, t}, dtype::boolean);
+  };
+  if (window >= 0 && window < a.room)
+    also(m.made(ops::greater, {key, plus(m, own, -static_cast<std::int32_t>(window))},
+                dtype::boolean));
+  if (a.first)
+    also(m.made(ops::less_equal, {key, by_sequence(m, a, a.lengths, 5)}, dtype::boolean));
+  return m.made(
+      ops::select,
+      {seen, m.to.scalar_constant(0.f), m.to.scalar_constant(std::numeric_limits<float>::lowest())},
+      dtype::f32);
+}
+/// The mask with a bias [1 or batch, 1 or heads, steps, keys] added before it.
+inline tensor_id with_bias(emitter& m, const group_attention& a, const value& bias,
+                           tensor_id mask) {
+  if (m.failed() || !bias.given()) return mask;
+  const dims s = m.shape(bias);
+  if (!m.is_real(bias)) return no_tensor;
+  if (s.rank != 4 || s[2] != a.steps || s[3] != a.room || (s[1] != 1 && s[1] != a.heads)) {
+    m.refuse("shape of an attention's bias", to_string(s),
+             to_string(dims{a.batch, a.heads, a.steps, a.room}));
+    return no_tensor;
+  }
+  const bool each = s[1] != 1;
+  const tensor_id added =
+      m.reshaped(m.held(bias, false),
+                 dims{s[0], each ? a.groups : 1, each ? a.heads / a.groups : 1, s[2], s[3]});
+  return m.made(ops::add, {added, mask}, dtype::f32);
+}
+/// Softmax of capped scores, each product by itself.
+inline tensor_id attended_capped(emitter& m, const std::vector<tensor_id>& in, double alpha,
+                                 float cap) {
+  attributes product;
+  product.set("adj_y", std::int64_t{1}), product.set("alpha", alpha);
+  tensor_id s = m.made(ops::batch_matmul, {in[0], in[1]}, dtype::f32, std::move(product));
+  s = m.made(ops::tanh, {m.made(ops::div, {s, m.to.scalar_constant(cap)}, dtype::f32)}, dtype::f32);
+  s = m.made(ops::mul, {s, m.to.scalar_constant(cap)}, dtype::f32);
+  s = m.made(ops::add, {s, in[3]}, dtype::f32);
+  return m.made(ops::batch_matmul, {m.made(ops::softmax, {s}, dtype::f32, along(4)), in[2]},
+                dtype::f32);
+}
+inline void refuse_group_attention(emitter& m, const call& c) {
+  for (const char* key : {"smooth_softmax", "qk_output", "kv_cache_bit_width"})
+    if (m.integer(c, key, 0) > 0) m.refuse(key, std::to_string(m.integer(c, key, 0)), "0");
+  for (std::size_t i = 11; i < c.in.size(); ++i)
+    if (c.has(i)) m.refuse("input " + std::to_string(i) + " of GroupQueryAttention");
+  if (c.n.out.size() > 3 && !c.n.out[3].empty()) m.refuse("the scores as a result of attention");
+}
+/// Queries, keys and values: three inputs, or one that holds all of them.
+inline void read_group_inputs(emitter& m, const call& c, group_attention& a) {
+  const std::int64_t heads = m.integer(c, "num_heads", 0), groups = m.integer(c, "kv_num_heads", 0);
+  const dims s = m.shape(c.in[0]);
+  if (m.failed() || !m.is_real(c.in[0])) return;
+  constexpr std::int64_t most = 1 << 20;
+  if (s.rank != 3 || heads < 1 || groups < 1 || heads > s[2] || heads > most || heads % groups != 0)
+    return m.broken("num_heads and kv_num_heads",
+                    std::to_string(heads) + ", " + std::to_string(groups), to_string(s));
+  a.batch = s[0], a.steps = s[1];
+  a.heads = static_cast<std::int32_t>(heads), a.groups = static_cast<std::int32_t>(groups);
+  const bool packed = !c.has(1);
+  const std::int32_t all = packed ? a.heads + 2 * a.groups : a.heads;
+  a.size = s[2] / all;
+  if (s[2] % all != 0 || c.has(2) == packed)
+    return m.broken("width of queries", std::to_string(s[2]), "heads of one size");
+  const auto heads_in = [&](const value& v, std::int32_t count) {
+    const dims wanted{a.batch, a.steps, count * a.size};
+    if (!m.failed() && !(m.shape(v) == wanted))
+      m.refuse("shape of keys and values", to_string(m.shape(v)), to_string(wanted));
+    return m.failed() || !m.is_real(v)
+               ? no_tensor
+               : m.reshaped(m.held(v, false), dims{a.batch, a.steps, count, a.size});
+  };
+  if (packed) {
+    const tensor_id x = heads_in(c.in[0], all);
+    a.q = part_of_axis(m, x, 2, 0, a.heads);
+    a.k = part_of_axis(m, x, 2, a.heads, a.groups);
+    a.v = part_of_axis(m, x, 2, a.heads + a.groups, a.groups);
+  } else {
+    a.q = heads_in(c.in[0], a.heads);
+    a.k = heads_in(c.in[1], a.groups), a.v = heads_in(c.in[2], a.groups);
+  }
+}
+/// How many keys there are, and how many of them are new.
+inline void read_group_lengths(emitter& m, const call& c, group_attention& a) {
+  const auto total = m.constant_integers(c.in[6], "the total number of keys");
+  if (m.failed()) return;
+  if (c.has(3) != c.has(4)) return m.broken("past keys or values", "absent", "both");
+  if (c.has(3)) {
+    const dims k = m.shape(c.in[3]);
+    if (k.rank != 4 || !(k == dims{a.batch, a.groups, k[2], a.size}) || !(k == m.shape(c.in[4])))
+      return m.broken("shape of past keys and values", to_string(k),
+                      to_string(dims{a.batch, a.groups, -1, a.size}));
+    a.known = k[2];
+  }
+  const std::int64_t most = std::int64_t{a.known} + a.steps;
+  if (total.size() != 1 || total[0] < a.steps || total[0] > most)
+    return m.broken("the total number of keys", total.empty() ? "none" : std::to_string(total[0]),
+                    std::to_string(a.steps) + " to " + std::to_string(most));
+  a.room = std::max(a.known, static_cast<std::int32_t>(total[0]));
+  a.first = total[0] == a.steps;
+  if (m.type(c.in[5]) != dtype::s32 || m.shape(c.in[5]).elements().value != as_size(a.batch))
+    return m.broken("lengths of sequences", to_string(m.shape(c.in[5])),
+                    "int32 " + to_string(dims{a.batch}));
+  a.lengths = m.reshaped(m.held(c.in[5], false), dims{a.batch});
+  if (!a.first) a.earlier = plus(m, a.lengths, 1 - a.steps);
+}
+/// Queries and keys turned by the angles of their places.
+inline void turn_group(emitter& m, const call& c, group_attention& a) {
+  if (m.integer(c, "do_rotary", 0) == 0 || m.failed()) return;
+  if (!c.has(7) || !c.has(8)) return m.broken("tables of cosines and sines", "absent", "given");
+  tensor_id place = m.reshaped(numbered(m, a.steps), dims{1, a.steps});
+  if (!a.first) place = m.made(ops::add, {place, by_sequence(m, a, a.earlier, 2)}, dtype::s32);
+  if (c.has(9)) place = m.held(c.in[9], false);
+  rotary r;
+  r.interleaved = m.integer(c, "rotary_interleaved", 0) != 0;
+  look_up_angles(m, r, c.in[7], c.in[8], place);
+  const dims p = m.failed() ? dims{} : m.tensor_of(place).shape;
+  if (!m.failed() && (r.size > a.size || p.rank != 2 || p[1] != a.steps))
+    return m.broken("positions or tables of angles", to_string(p),
+                    to_string(dims{a.batch, a.steps}));
+  a.q = turned_by(m, a.q, r), a.k = turned_by(m, a.k, r);
+}
+/// query, [key, value], [past key, past value], lengths - 1, total length, [cosines, sines],
+/// [positions], [bias].
+inline void group_query_attention_row(emitter& m, call& c) {
+  if (!m.arity(c, 1, 16)) return;
+  for (const std::size_t i : {5u, 6u})
+    if (!c.has(i)) return m.broken("input " + std::to_string(i), "absent", "a value");
+  refuse_group_attention(m, c);
+  group_attention a;
+  read_group_inputs(m, c, a);
+  if (!m.failed()) read_group_lengths(m, c, a);
+  turn_group(m, c, a);
+  const tensor_id keys = known_afterwards(m, a, c.input(3), a.k),
+                  values = known_afterwards(m, a, c.input(4), a.v);
+  if (m.failed()) return;
+  const dims each{a.batch, a.groups, a.heads / a.groups, a.steps, a.size},
+      shared{a.batch, a.groups, 1, a.room, a.size};
+  const tensor_id mask =
+      with_bias(m, a, c.input(10), group_mask(m, a, m.integer(c, "local_window_size", -1)));
+  const std::vector<tensor_id> in{m.reshaped(turned(m, a.q, {0, 2, 1, 3}), each),
+                                  m.reshaped(keys, shared), m.reshaped(values, shared), mask};
+  const double alpha = static_cast<double>(scale_of_scores(m, c, a.size));
+  const float cap = m.real(c, "softcap", 0.f);
+  attributes at;
+  at.set("adj_y", std::int64_t{1}), at.set("undivided", std::int64_t{2}), at.set("alpha", alpha);
+  tensor_id y = cap > 0 ? attended_capped(m, in, alpha, cap)
+                        : m.made(ops::attention, in, dtype::f32, std::move(at));
+  if (m.failed()) return;
+  y = turned(m, m.reshaped(y, dims{a.batch, a.heads, a.steps, a.size}), {0, 2, 1, 3});
+  if (m.failed()) return;
+  y = m.reshaped(y, dims{a.batch, a.steps, a.heads * a.size});
+  c.out = {value::of(y), value::of(keys), value::of(values)};
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_GROUP_ATTENTION_HPP_
+// ---- octet/import/onnx/rows_nbits.hpp
+// Weights of few bits with a scale for each block of them, as ONNX Runtime's contributed operators
+// have them: products and rows of a table.
+#ifndef OCTET_IMPORT_ONNX_ROWS_NBITS_HPP_
+#define OCTET_IMPORT_ONNX_ROWS_NBITS_HPP_
+
+
+OCTET_NAMESPACE_BEGIN
+namespace onnx_model::rows {
+
+/// Element i of a row that begins at `first`: bits from the lowest of each byte on.
+inline std::uint8_t few_bits(std::span<const std::byte> bytes, std::size_t first, std::size_t i,
+                             int bits) {
+  const std::size_t bit = i * static_cast<std::size_t>(bits);
+  const auto byte = std::to_integer<unsigned>(bytes[first + bit / 8]);
+  return static_cast<std::uint8_t>((byte >> (bit % 8)) & ((1u << bits) - 1));
+}
+/// Rows of codes, each cut in blocks that share a scale and a zero point.
+struct blocks_of_codes {
+  std::int32_t rows = 0, columns = 0, block = 0;
+  int bits = 4;
+  std::optional<array> codes, zeros;
+  std::vector<float> scales;
+
+  std::int32_t blocks() const { return columns / block + (columns % block != 0); }
+  std::size_t row_bytes() const {  // padded to whole blocks
+    return as_size(blocks()) * as_size(block) * static_cast<std::size_t>(bits) / 8;
+  }
+  std::uint8_t code(std::size_t row, std::size_t column) const {
+    return few_bits(codes->data.bytes, row * row_bytes(), column, bits);
+  }
+  float zero(std::size_t row, std::size_t block_of) const {
+    if (!zeros) return static_cast<float>(1 << (bits - 1));
+    const auto count = as_size(blocks());
+    const std::size_t bytes = (count * static_cast<std::size_t>(bits) + 7) / 8;
+    return static_cast<float>(few_bits(zeros->data.bytes, row * bytes, block_of, bits));
+  }
+};
+/// The bits and the block size of a node.
+inline void read_blocks(emitter& m, const call& c, std::int64_t block, blocks_of_codes& b) {
+  const std::int64_t bits = m.integer(c, "bits", 4);
+  if (bits != 4 && bits != 8) return m.refuse("bits", std::to_string(bits), "4, 8");
+  if (block < 16 || block > 1 << 20 || (block & (block - 1)) != 0)
+    return m.broken("block_size", std::to_string(block), "a power of two, 16 or more");
+  b.bits = static_cast<int>(bits), b.block = static_cast<std::int32_t>(block);
+}
+/// Constants: codes in bytes, scales, [zero points in bytes] of b's rows and columns.
+inline void read_codes(emitter& m, const value& codes, const value& scales, const value& zeros,
+                       blocks_of_codes& b) {
+  b.codes = m.constant(codes, "weights of few bits");
+  b.scales = m.constant_floats(scales, "a scale");
+  if (zeros.given()) b.zeros = m.constant(zeros, "a zero point");
+  if (m.failed()) return;
+  const std::size_t rows = as_size(b.rows), blocks = as_size(b.blocks()),
+                    bytes = (blocks * static_cast<std::size_t>(b.bits) + 7) / 8;
+  if (b.codes->type != dtype::u8 || b.codes->elements() != rows * b.row_bytes())
+    return m.broken("weights of few bits",
+                    std::string(name_of(b.codes->type)) + " " + to_string(b.codes->shape),
+                    "uint8, " + std::to_string(rows * b.row_bytes()) + " bytes");
+  if (b.scales.size() != rows * blocks)
+    return m.broken("number of scales", std::to_string(b.scales.size()),
+                    std::to_string(rows * blocks));
+  if (b.zeros && b.zeros->type != dtype::u8)
+    return m.refuse("element type of zero points", std::string(name_of(b.zeros->type)), "uint8");
+  if (b.zeros && b.zeros->elements() != rows * bytes)
+    m.broken("number of zero points", to_string(b.zeros->shape), std::to_string(rows * bytes));
+}
+/// f32(f32(q - z) s), [columns, rows].
+inline tensor_id floats_by_columns(emitter& m, const std::string& name, const blocks_of_codes& b) {
+  const dims s{b.columns, b.rows};
+  if (m.failed() || !m.check(verify_size(s, dtype::f32, m.to.max, "weights of few bits")))
+    return no_tensor;
+  const std::size_t rows = as_size(b.rows), columns = as_size(b.columns), block = as_size(b.block);
+  std::vector<float> y(rows * columns);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t k = 0; k < columns; ++k)
+      y[k * rows + r] = numerics::mul(static_cast<float>(b.code(r, k)) - b.zero(r, k / block),
+                                      b.scales[r * as_size(b.blocks()) + k / block]);
+  return m.new_constant(name, s, y);
+}
+/// x [rows, K] as ONNX Runtime rounds it at accuracy_level 4: to codes of 8 bits, each block by its
+/// own largest element m: f32(rint(f32(x f32(127 / m))) f32(m / 127)).
+inline tensor_id rounded_by_blocks(emitter& m, tensor_id x, const blocks_of_codes& b) {
+  if (m.failed()) return no_tensor;
+  constexpr float most = 127;
+  const std::int32_t rows = m.tensor_of(x).shape[0], all = b.blocks() * b.block,
+                     more = all - b.columns;
+  if (more != 0) x = joined_on(m, {x, m.filled(dims{rows, more}, 0.f)}, 1);
+  const auto real = [&](const op_def& op, std::vector<tensor_id> in, attributes a = {}) {
+    return m.made(op, std::move(in), dtype::f32, std::move(a));
+  };
+  const tensor_id in_blocks = m.reshaped(x, dims{rows, b.blocks(), b.block}),
+                  largest = real(ops::reduce_max, {real(ops::abs, {in_blocks})}, reduction({2})),
+                  none = m.to.scalar_constant(0.f), top = m.to.scalar_constant(most);
+  const tensor_id some = m.made(ops::greater, {largest, none}, dtype::boolean),
+                  levels = real(ops::select, {some, real(ops::div, {top, largest}), none}),
+                  codes = real(ops::round, {real(ops::mul, {in_blocks, levels})});
+  const tensor_id y =
+      m.reshaped(real(ops::mul, {codes, real(ops::div, {largest, top})}), dims{rows, all});
+  return more == 0 ? y : part_of_axis(m, y, 1, 0, b.columns);
+}
+/// x [.., K], weights [N, blocks, bytes], scales, [zero points], [], [bias]: in float. Of 4 bits
+/// one chain of fused multiply-adds, of 8 bits a product with a computed matrix.
+inline void matmul_nbits_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 6) || !m.is_real(c.in[0])) return;
+  if (c.has(4)) return m.refuse("an order of columns in groups (g_idx)");
+  if (m.integer(c, "weight_prepacked", 0) != 0) return m.refuse("weight_prepacked", "1", "0");
+  const std::int64_t level = m.integer(c, "accuracy_level", 0);
+  if (level != 0 && level != 1 && level != 4)
+    return m.refuse("accuracy_level", std::to_string(level), "0, 1, 4");
+  const std::int64_t k = m.integer(c, "K", 0), n = m.integer(c, "N", 0);
+  const dims s = m.shape(c.in[0]);
+  if (m.failed()) return;
+  if (s.rank < 1 || k < 1 || s.back(0) != k || n < 1 || n > INT32_MAX)
+    return m.broken("K and N of MatMulNBits", std::to_string(k) + ", " + std::to_string(n),
+                    to_string(s));
+  blocks_of_codes b;
+  b.rows = static_cast<std::int32_t>(n), b.columns = static_cast<std::int32_t>(k);
+  read_blocks(m, c, m.integer(c, "block_size", 32), b);
+  if (!m.failed()) read_codes(m, c.in[1], c.in[2], c.input(3), b);
+  const tensor_id w = floats_by_columns(m, c.in[1].name, b);
+  if (m.failed()) return;
+  const std::size_t rows = s.elements().value / as_size(k);
+  tensor_id x =
+      m.reshaped(m.held(c.in[0], false), dims{static_cast<std::int32_t>(rows), b.columns});
+  if (level == 4) x = rounded_by_blocks(m, x, b);
+  constexpr std::int64_t most = std::int64_t{1} << 22;  // products of one row side by side
+  tensor_id y = no_tensor;
+  if (b.bits == 8 && level != 4 && (rows != 1 || k * n <= most)) {
+    y = unpacked_product(m, {.a = x, .b = w, .turned_b = true, .computed = true});
+  } else {
+    attributes a;
+    a.set("whole", std::int64_t{1});
+    y = m.made(ops::batch_matmul, {x, w}, dtype::f32, std::move(a));
+  }
+  if (c.has(5)) y = m.made(ops::add, {y, m.held(c.in[5], false)}, dtype::f32);
+  dims out = s;
+  out[s.rank - 1] = b.rows;
+  if (!m.failed()) m.give(c, m.reshaped(y, out), false);
+}
+/// table of codes [rows, columns], places, scales, [zero points]: rows of floats.
+inline void gather_blocks_row(emitter& m, call& c) {
+  if (!m.arity(c, 3, 4)) return;
+  const auto table = m.constant(c.in[0], "a table of few bits");
+  const std::int64_t axis = m.integer(c, "gather_axis", 0),
+                     along_axis = m.integer(c, "quantize_axis", 1);
+  if (m.failed()) return;
+  blocks_of_codes b;
+  read_blocks(m, c, m.integer(c, "block_size", 128), b);
+  const dims s = table->shape;
+  if (s.rank != 2 || axis != 0 || (along_axis != 1 && along_axis != -1) ||
+      table->type != dtype::u8 || (c.in[0].data && c.in[0].data->narrow_bits != 0))
+    return m.refuse("a table of " + to_string(s) + ", axes " + std::to_string(axis) + ", " +
+                        std::to_string(along_axis),
+                    std::string(name_of(table->type)), "uint8 [rows, columns], axes 0, 1");
+  if (m.failed()) return;
+  if (s[1] > INT32_MAX / 2) return m.fail(import::too_large("columns of a table"));
+  b.rows = s[0], b.columns = s[1] * (8 / b.bits);
+  if (!m.check(verify_size(dims{b.rows, b.columns}, dtype::u8, m.to.max, "a table"))) return;
+  if (b.columns % b.block != 0)
+    return m.refuse("columns that are no whole blocks", std::to_string(b.columns),
+                    "blocks of " + std::to_string(b.block));
+  read_codes(m, c.in[0], c.in[2], c.input(3), b);
+  if (m.failed()) return;
+  const std::size_t rows = as_size(b.rows), columns = as_size(b.columns),
+                    blocks = as_size(b.blocks());
+  std::vector<std::uint8_t> codes;
+  std::vector<float> zeros;
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t k = 0; k < columns; ++k) codes.push_back(b.code(r, k));
+    for (std::size_t k = 0; k < blocks; ++k) zeros.push_back(b.zero(r, k));
+  }
+  const tensor_id place = m.held(c.in[1], false);
+  dims each = m.shape(c.in[1]), out = each;
+  each.push_back(b.blocks()), out.push_back(b.columns);
+  dims parts = each, one = each;
+  parts.push_back(b.block), one.push_back(1);
+  const auto by_block = [&](tensor_id t) { return m.reshaped(rows_of(m, t, place), one); };
+  const dims by_rows{b.rows, b.blocks()};
+  tensor_id y = m.made(
+      ops::cast,
+      {m.reshaped(rows_of(m, m.new_constant(c.in[0].name, {b.rows, b.columns}, codes), place),
+                  parts)},
+      dtype::f32);
+  y = m.made(ops::sub, {y, by_block(m.new_constant("", by_rows, zeros))}, dtype::f32);
+  y = m.made(ops::mul, {y, by_block(m.new_constant("", by_rows, b.scales))}, dtype::f32);
+  if (!m.failed()) m.give(c, m.reshaped(y, out), false);
+}
+
+}  // namespace onnx_model::rows
+OCTET_NAMESPACE_END
+
+#endif  // OCTET_IMPORT_ONNX_ROWS_NBITS_HPP_
 // ---- octet/import/onnx/rows_recurrent.hpp
 // LSTM, DynamicQuantizeLSTM, GRU and RNN, step by step: a network has as many copies of the cell as
 // the sequence is long.
@@ -10589,7 +11272,7 @@ OCTET_NAMESPACE_END
 #define OCTET_LAWS_RECURRENT_HPP_
 
 
-OCTET_NAMESPACE_BEGIN
+OCTET_COLD_NAMESPACE_BEGIN
 namespace laws {
 
 /// The exp inside the tanh of ONNX Runtime's RNN is the C library's, not its vector loops'.
@@ -10626,7 +11309,18 @@ struct recurrent {
   bool dynamic = false, reverse = false;
   std::int32_t steps = 0, batch = 0, inputs = 0, hidden = 0;
   int direction = 0;
+  tensor_id lengths = no_tensor;  // [batch, 1], where sequences may be shorter than the input
 };
+/// Whether step t belongs to each sequence, [batch, 1].
+inline tensor_id belongs(emitter& m, const recurrent& r, std::int32_t t) {
+  return m.made(ops::greater, {r.lengths, m.to.scalar_constant(t)}, dtype::boolean);
+}
+/// `now` where step t belongs to a sequence, else `otherwise`.
+inline tensor_id within_length(emitter& m, const recurrent& r, std::int32_t t, tensor_id now,
+                               tensor_id otherwise) {
+  if (m.failed() || r.lengths == no_tensor) return now;
+  return m.made(ops::select, {belongs(m, r, t), now, otherwise}, dtype::f32);
+}
 /// One direction.
 struct recurrent_result {
   std::vector<tensor_id> states;  // [1, 1, batch, hidden] each, in the order of the sequence
@@ -10694,6 +11388,7 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
     bias = m.new_constant("", dims{4 * r.hidden}, sum);
   }
   tensor_id h = state(5), cell = state(6);
+  const tensor_id none = r.lengths == no_tensor ? no_tensor : m.to.scalar_constant(0.f);
   const recurrent_weights of_x = read_recurrent_weights(m, c, r, 1, 8),
                           of_h = read_recurrent_weights(m, c, r, 2, 10);
   if (m.failed()) return y;
@@ -10710,10 +11405,14 @@ inline recurrent_result one_direction(emitter& m, call& c, const recurrent& r) {
     };
     const tensor_id in = gate(0, ops::logistic), out = gate(1, ops::logistic),
                     forget = gate(2, ops::logistic), candidate = gate(3, ops::tanh);
-    cell = of_f32(ops::add, {of_f32(ops::mul, {forget, cell}), of_f32(ops::mul, {in, candidate})});
-    h = of_f32(ops::mul, {out, of_f32(ops::tanh, {cell})});
-    y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+    const tensor_id now =
+        of_f32(ops::add, {of_f32(ops::mul, {forget, cell}), of_f32(ops::mul, {in, candidate})});
+    const tensor_id next = of_f32(ops::mul, {out, of_f32(ops::tanh, {now})});
+    y.states[as_size(t)] =
+        m.reshaped(within_length(m, r, t, next, none), dims{1, 1, r.batch, r.hidden});
+    cell = within_length(m, r, t, now, cell), h = within_length(m, r, t, next, h);
   }
+  h = within_length(m, r, 0, h, none), cell = within_length(m, r, 0, cell, none);
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
   y.c = m.reshaped(cell, dims{1, r.batch, r.hidden});
   return y;
@@ -10730,12 +11429,25 @@ inline void plain_recurrence(emitter& m, const call& c, std::span<const char* co
   if (direction != "forward" && direction != "reverse" && direction != "bidirectional")
     m.broken("direction", direction);
 }
-/// Every sequence is as long as the input.
-inline void full_lengths(emitter& m, const call& c, std::int32_t steps) {
-  if (!c.has(4)) return;
-  for (std::int64_t length : m.constant_integers(c.in[4], "lengths of sequences"))
-    if (length != steps)
-      return m.refuse("lengths of sequences", std::to_string(length), std::to_string(steps));
+/// How long each sequence is: as the input, or shorter, also computed ones. Quantized states of a
+/// batch share a scale, which nothing says of those that have ended.
+inline void read_lengths(emitter& m, const call& c, recurrent& r) {
+  if (!c.has(4) || m.failed()) return;
+  if (m.type(c.in[4]) != dtype::s32 || !(m.shape(c.in[4]) == dims{r.batch}))
+    return m.broken("lengths of sequences",
+                    std::string(name_of(m.type(c.in[4]))) + " " + to_string(m.shape(c.in[4])),
+                    "int32 " + to_string(dims{r.batch}));
+  bool whole = m.is_constant(c.in[4]);
+  if (whole)
+    for (const std::int64_t length : m.constant_integers(c.in[4], "lengths of sequences")) {
+      if (length < 0 || length > r.steps)
+        return m.broken("a length of a sequence", std::to_string(length),
+                        "0 to " + std::to_string(r.steps));
+      whole &= length == r.steps;
+    }
+  if (whole) return;
+  if (r.dynamic) return m.refuse("lengths of sequences of DynamicQuantizeLSTM", {}, "all steps");
+  r.lengths = m.reshaped(m.held(c.in[4], false), dims{r.batch, 1});
 }
 /// x [steps, batch, inputs], weights, recurrent weights, [bias], [lengths], [h], [c], [peepholes];
 /// dynamic: then scale and zero point of both weights.
@@ -10768,7 +11480,7 @@ template <bool Dynamic> void lstm_row(emitter& m, call& c) {
   for (std::size_t i : {5u, 6u})
     if (c.has(i) && !(m.shape(c.in[i]) == dims{directions, one.batch, one.hidden}))
       return m.broken("shape of LSTM's state", to_string(m.shape(c.in[i])));
-  full_lengths(m, c, one.steps);
+  read_lengths(m, c, one);
   if (Dynamic)
     for (std::size_t i : {8u, 9u, 10u, 11u}) {
       if (i % 2 == 1 && !c.has(i)) continue;
@@ -10929,18 +11641,23 @@ inline recurrent_result simple_direction(emitter& m, call& c, const recurrent& r
                                        part_of_axis(m, both, 0, r.hidden, r.hidden)}));
   }
   y.states.resize(as_size(r.steps));
+  const tensor_id none = r.lengths == no_tensor ? no_tensor : m.to.scalar_constant(0.f);
   for (std::int32_t k = 0; k < r.steps && !m.failed(); ++k) {
     const std::int32_t t = r.reverse ? r.steps - 1 - k : k;
     const tensor_id x = m.reshaped(part_of_axis(m, of_inputs, 0, t, 1), dims{r.batch, width});
+    tensor_id now = no_tensor;
     if (gru) {
-      h = gru_state(m, r, p, x, h);
+      now = gru_state(m, r, p, x, h);
     } else {
       const tensor_id product = real_result(m, ops::float_fully_connected, {h, back});
       const tensor_id sum = real_result(m, ops::add, {product, x});
-      h = relu ? real_result(m, ops::relu, {sum}) : rnn_tanh(m, sum);
+      now = relu ? real_result(m, ops::relu, {sum}) : rnn_tanh(m, sum);
     }
-    y.states[as_size(t)] = m.reshaped(h, dims{1, 1, r.batch, r.hidden});
+    y.states[as_size(t)] =
+        m.reshaped(within_length(m, r, t, now, none), dims{1, 1, r.batch, r.hidden});
+    h = within_length(m, r, t, now, h);
   }
+  h = within_length(m, r, 0, h, none);
   y.h = m.reshaped(h, dims{1, r.batch, r.hidden});
   return y;
 }
@@ -10971,7 +11688,7 @@ template <bool Gru> void simple_recurrence_row(emitter& m, call& c) {
     return m.broken("shape of the bias", to_string(m.shape(c.in[3])));
   if (c.has(5) && !(m.shape(c.in[5]) == dims{directions, one.batch, one.hidden}))
     return m.broken("shape of the state", to_string(m.shape(c.in[5])));
-  full_lengths(m, c, one.steps);
+  read_lengths(m, c, one);
   std::vector<tensor_id> all, h;
   for (std::int32_t d = 0; d < directions && !m.failed(); ++d) {
     one.direction = d;
@@ -11240,6 +11957,11 @@ inline constexpr onnx_row onnx_rows[] = {
     {"QAttention", microsoft_domain, &rows::qattention_row},
     {"Attention", microsoft_domain, &rows::attention_row},
     {"MultiHeadAttention", microsoft_domain, &rows::multi_head_attention_row},
+    {"MatMulNBits", microsoft_domain, &rows::matmul_nbits_row},
+    {"GatherBlockQuantized", microsoft_domain, &rows::gather_blocks_row},
+    {"GroupQueryAttention", microsoft_domain, &rows::group_query_attention_row},
+    {"RotaryEmbedding", microsoft_domain, &rows::rotary_row},
+    {"RotaryEmbedding", "", &rows::onnx_rotary_row, 23},
     {"QEmbedLayerNormalization", microsoft_domain, &rows::qembed_row},
     {"EmbedLayerNormalization", microsoft_domain, &rows::embed_row},
     {"LSTM", "", &rows::lstm_row<false>},

@@ -74,6 +74,7 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TFLITE_LOADER_HPP_
 #define OCTET_IMPORT_TFLITE_LOADER_HPP_
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -82,6 +83,9 @@ OCTET_NAMESPACE_END
 // between nodes, layers that accumulate and requantize.
 #ifndef OCTET_IMPORT_COMMON_BUILDER_HPP_
 #define OCTET_IMPORT_COMMON_BUILDER_HPP_
+
+#include <algorithm>
+#include <memory>
 
 // ---- octet/graph/cost.hpp
 // What a node costs: multiply-accumulates, bytes moved, and a bound on the steps that its reference
@@ -1073,9 +1077,11 @@ struct conv_2d_options {
   std::int32_t stride_w = 0, stride_h = 0;
   tflite_activation activation = tflite_activation::none;
   std::int32_t dilation_w = 1, dilation_h = 1;
+  tensor_type bias_type{};  // float32: not said
   static constexpr auto fields = std::tuple{
       &conv_2d_options::padding,    &conv_2d_options::stride_w,   &conv_2d_options::stride_h,
-      &conv_2d_options::activation, &conv_2d_options::dilation_w, &conv_2d_options::dilation_h};
+      &conv_2d_options::activation, &conv_2d_options::dilation_w, &conv_2d_options::dilation_h,
+      &conv_2d_options::bias_type};
 };
 struct depthwise_conv_2d_options {
   padding_scheme padding = padding_scheme::same;
@@ -1094,7 +1100,7 @@ struct transpose_conv_options {
   padding_scheme padding = padding_scheme::same;  // laws ask: the output says what is padded
   std::int32_t stride_w = 0, stride_h = 0;
   tflite_activation activation = tflite_activation::none;
-  tensor_type bias_type{};  // of an absent bias; float32: not said
+  tensor_type bias_type{};  // of an absent bias too; float32: not said
   static constexpr auto fields =
       std::tuple{&transpose_conv_options::padding, &transpose_conv_options::stride_w,
                  &transpose_conv_options::stride_h, &transpose_conv_options::activation,
@@ -1104,7 +1110,7 @@ struct fully_connected_options {
   tflite_activation activation = tflite_activation::none;
   weights_format format = weights_format::plain;
   bool keep_num_dims = false, asymmetric_quantize_inputs = false;
-  tensor_type bias_type{};  // of an absent bias; float32: not said
+  tensor_type bias_type{};  // of an absent bias too; float32: not said
   static constexpr auto fields = std::tuple{
       &fully_connected_options::activation, &fully_connected_options::format,
       &fully_connected_options::keep_num_dims, &fully_connected_options::asymmetric_quantize_inputs,
@@ -2603,14 +2609,38 @@ inline status layer_in_blocks(tflite_node& n, accumulation layer, tflite_activat
 }
 
 /// TFLite's kernels of convolutions do not look at a zero point of int8 weights, and of fully
-/// connected layers only where there is one; packed weights beside uint8 they take for whole bytes.
-inline status check_weights(const tflite_node& n, tensor_id x, tensor_id w, bool one_zero_point) {
+/// connected layers only where there is one; packed weights beside uint8, and in convolutions those
+/// of 2 bits, they take for whole bytes.
+inline status check_weights(const tflite_node& n, tensor_id x, tensor_id w, bool fully_connected) {
   const tensor& t = n.g()[w];
-  if (t.type == dtype::s8 && !(one_zero_point && t.scales.size() == 1 && is_8bit(n.g()[x].type)))
+  if (!fully_connected && n.of_file(w).packed_bits == 2)
+    return unsupported("weights of 2 bits of a convolution", {}, "8 or 4 bits");
+  if (t.type == dtype::s8 && !(fully_connected && t.scales.size() == 1 && is_8bit(n.g()[x].type)))
     for (const std::int32_t z : t.zero_points)
       if (z != 0) return unsupported("zero point of int8 weights", std::to_string(z), "0");
   if (n.g()[x].type == dtype::u8 && n.of_file(w).packed_bits != 0)
     return unsupported("weights of 4 or 2 bits next to uint8", {}, "next to int8, int16, float32");
+  return unit{};
+}
+/// The framework's kernels read what they expect of a bias, whatever the file calls it: next to 8
+/// bits int32, next to int16 int64 unless the operator says int32. `asks`: the kernel looks at what
+/// the operator says.
+inline status check_bias(const tflite_node& n, tensor_id x, tensor_id bias,
+                         tflite_schema::tensor_type said, bool asks = true) {
+  if (bias == no_tensor || n.g()[x].scales.empty()) return unit{};
+  const dtype type = n.g()[bias].type;
+  if (type != dtype::s32 && type != dtype::s64) return unit{};  // refused by the operator
+  if (is_8bit(n.g()[x].type) && type != dtype::s32)
+    return unsupported("bias next to 8 bits", std::string(name_of(type)), "int32");
+  if (n.g()[x].type != dtype::s16) return unit{};
+  using tflite_schema::tensor_type;
+  if (asks && said != tensor_type{} && tflite_schema::dtype_of_tensor(said) != type)
+    return invalid("bias of another type than quantized_bias_type says", std::string(name_of(type)),
+                   std::string(tflite_schema::name_of(said)));
+  if (type == dtype::s32 && !(asks && said == tensor_type::int32))
+    return unsupported(
+        "int32 bias next to int16", {},
+        asks ? "int64, or quantized_bias_type says int32: TFLite reads it as int64" : "int64");
   return unit{};
 }
 /// Dynamic-range layers: float activations, 8-bit weights.
@@ -2682,6 +2712,7 @@ inline status conv_2d(tflite_node& n) {
     of.scales.resize(1), of.axis = -1;
   }
   if (auto s = check_weights(n, n.in_id(0), n.in_id(1), false); !s) return s;
+  if (auto s = check_bias(n, n.in_id(0), n.in_id(2), o.bias_type); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (x[3] % w[3] != 0)
     return invalid("input channels", std::to_string(x[3]), "a multiple of " + std::to_string(w[3]));
@@ -2716,6 +2747,7 @@ inline status depthwise_conv_2d(tflite_node& n) {
   const auto o = n.options<tflite_schema::depthwise_conv_2d_options>();
   if (auto s = check_padding(o.padding); !s) return s;
   if (auto s = check_weights(n, n.in_id(0), n.in_id(1), false); !s) return s;
+  if (auto s = check_bias(n, n.in_id(0), n.in_id(2), {}, false); !s) return s;
   attributes a = window_attributes(o, x, w);
   if (is_plain(n)) return n.emit(ops::float_depthwise_conv2d, std::move(a), o.activation);
   if (is_dynamic(n)) {
@@ -2827,6 +2859,12 @@ inline status fully_connected(tflite_node& n) {
   if (!uint8_weights) return uint8_weights.error();
   if (*uint8_weights && laws::has_xnnpack(n.g().arithmetic)) return uint8_beside_floats();
   if (auto s = check_weights(n, n.in_id(0), n.in_id(1), true); !s) return s;
+  // The default interpreter's kernel looks at the bias itself.
+  using tflite_schema::tensor_type;
+  const bool looks = laws::has_xnnpack(n.g().arithmetic) && o.bias_type == tensor_type{} &&
+                     n.has(2) && n.in(2).type == dtype::s32;
+  if (auto s = check_bias(n, n.in_id(0), n.in_id(2), looks ? tensor_type::int32 : o.bias_type); !s)
+    return s;
   attributes a;
   if (o.keep_num_dims) a.set("keep_dims", std::int64_t{1});
   if (is_plain(n)) return n.emit(ops::float_fully_connected, std::move(a), o.activation);
@@ -3051,6 +3089,7 @@ inline status transpose_conv(tflite_node& n) {
   const bool plain = x.type == dtype::f32 && w.type == dtype::f32;
   const auto o = n.options<tflite_schema::transpose_conv_options>();
   if (auto s = check_padding(o.padding); !s) return s;
+  if (auto s = check_bias(n, n.in_id(2), n.in_id(3), o.bias_type); !s) return s;
   const bool below_stride = o.padding == tflite_schema::padding_scheme::same &&
                             (w.shape[1] < o.stride_h || w.shape[2] < o.stride_w);
   n.framework.kernel_below_stride = below_stride;
@@ -3172,8 +3211,7 @@ inline status detection_postprocess(tflite_node& n) {
   detection_postprocess_attrs a;
   a.most = static_cast<std::int32_t>(o.integer("max_detections"));
   a.classes = static_cast<std::int32_t>(o.integer("num_classes"));
-  a.per_box = static_cast<std::int32_t>(
-      std::min(o.integer("max_classes_per_detection", 1), o.integer("num_classes")));
+  a.per_box = static_cast<std::int32_t>(o.integer("max_classes_per_detection", 1));
   if (o.integer("use_regular_nms") != 0) {
     const std::int64_t most = o.integer("detections_per_class", 100);
     if (most < 1 || most > INT32_MAX)
@@ -3181,6 +3219,8 @@ inline status detection_postprocess(tflite_node& n) {
     a.per_class = static_cast<std::int32_t>(most);
   }
   a.score = number("nms_score_threshold", 0), a.overlap = number("nms_iou_threshold", 0);
+  if (!(a.overlap > 0 && a.overlap <= 1))
+    return invalid("nms_iou_threshold", std::to_string(a.overlap), "above 0, 1 at most");
   a.y_scale = number("y_scale", 0), a.x_scale = number("x_scale", 0);
   a.h_scale = number("h_scale", 0), a.w_scale = number("w_scale", 0);
   std::vector<tensor_id> in;
@@ -3960,6 +4000,13 @@ inline status embedding_lookup(tflite_node& n) {
   a.set("axis", std::int64_t{0});
   if (n.out().type == dtype::f32)
     if (const auto read = read_uint8_as_int8(n, 1); !read) return read.error();
+  const dims table = n.in(1).shape;
+  if (const int bits = n.of_file(n.in_id(1)).packed_bits;
+      bits != 0 && table.rank > 0 &&
+      table.elements().value / as_size(std::max(table[0], 1)) * as_size(bits) % 8 != 0)
+    return unsupported("look-up table whose rows are no whole bytes", to_string(table),
+                       "rows of a multiple of " + std::to_string(8 / bits) +
+                           " elements: TFLite begins each at a byte");
   if (n.in(1).type == n.out().type)
     return n.emit(ops::gather, {n.in_id(1), n.in_id(0)}, n.outs(), std::move(a));
   if (n.in(1).scales.size() > 1) return scaled_rows(n);
@@ -4792,6 +4839,10 @@ inline status bidirectional_lstm(tflite_node& n) {
   const auto o = n.options<tflite_schema::bidirectional_lstm_options>();
   for (std::size_t i = 39; i < n.inputs(); ++i)
     if (n.has(i)) return unsupported("a second input of a bidirectional layer");
+  const dims from = n.in(0).shape;
+  if (o.merge_outputs && !o.time_major && from.rank == 3 && from[0] > 1)
+    return unsupported("merged outputs of several sequences, batch-major", std::to_string(from[0]),
+                       "one sequence, or time-major: TFLite takes others' states there");
   const auto d = begin_directions(n, o.merge_outputs);
   if (!d) return d.error();
   for (std::size_t side = 0; side < 2; ++side) {
@@ -4854,6 +4905,11 @@ inline status bidirectional_rnn(tflite_node& n) {
     if (n.has(i)) return unsupported("a second input of a bidirectional layer");
   if (auto s = read_uint8_weights_as_int8(n); !s) return s;
   const auto o = n.options<tflite_schema::bidirectional_rnn_options>();
+  const dims from = n.in(0).shape;
+  if (n.has(1) && n.in(1).type == dtype::s8 && o.time_major && from.rank == 3 &&
+      (from[0] > 1 || from[1] > 1))
+    return unsupported("int8 weights on float32, time-major", to_string(from),
+                       "batch-major: TFLite runs the sequence as often as it has steps");
   const auto d = begin_directions(n, o.merge_outputs);
   if (!d) return d.error();
   for (std::size_t side = 0; side < 2; ++side) {
@@ -4887,6 +4943,9 @@ inline status svdf(tflite_node& n) {
   }
   if (n.in(0).type != dtype::s8)
     return unsupported("SVDF element type", std::string(name_of(n.in(0).type)), "int8, float32");
+  if (o.activation != tflite_activation::relu)
+    return unsupported("fused activation of an int8 SVDF",
+                       std::to_string(static_cast<int>(o.activation)), "RELU");
   attributes a;
   a.set("rank", std::int64_t{o.rank});
   return n.emit(ops::qnn_svdf, std::move(in), {n.out_id(), n.in_id(4)}, std::move(a));
@@ -5081,6 +5140,8 @@ constexpr std::string_view why_refused_custom(std::string_view name) {
   if (name == "edgetpu-custom-op")
     return "compiled for the Edge TPU: load the file from before edgetpu_compiler";
   if (name == "ethos-u") return "compiled for Ethos-U: load the file from before vela";
+  if (name == "PosenetDecoderOp")
+    return "Coral's, of which no framework here has a kernel: see tflite_options::operators";
   return "its maker's own: see tflite_options::operators";
 }
 
@@ -5115,6 +5176,8 @@ OCTET_NAMESPACE_END
 // tensor that they stand for.
 #ifndef OCTET_IMPORT_TFLITE_SPARSE_HPP_
 #define OCTET_IMPORT_TFLITE_SPARSE_HPP_
+
+#include <algorithm>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -5413,11 +5476,20 @@ inline std::string_view kind_of_file(std::span<const std::byte> bytes) {
       {{"<html", 5}, "a web page: the download did not give the file"},
       {{"version https://git-lfs", 23}, "a Git LFS pointer: the file itself is to be fetched"},
       {{"{", 1}, "a JSON text"},
-      {{"\x80\x02", 2}, "a Python pickle"},
+      {{"\x80", 1}, "a Python pickle"},
+      {{"GGUF", 4}, "a GGUF file: a language model, which octet does not read"},
+      {{"\x93NUMPY", 6}, "a NumPy array"},
+      {{"\177ELF", 4}, "a program or shared library"},
+      {{"\x89PNG", 4}, "a picture"},
+      {{"\xff\xd8\xff", 3}, "a picture"},
   };
   const std::string_view head(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const known& k : list)
     if (head.starts_with(k.start)) return k.what;
+  if (head.size() > 2 && head[0] == 8 && head[1] > 0 && head[1] < 32 && head[2] == 18)
+    return "a protocol buffer, as ONNX models (.onnx) and TensorFlow's SavedModel are";
+  if (head.substr(0, 4096).find("unsigned char") != std::string_view::npos)
+    return "C source: the bytes in it are the file";
   return {};
 }
 
@@ -5481,6 +5553,7 @@ class tflite_loader {
   struct variable {
     std::string name;
     tensor_id state = no_tensor;  // none before its first value
+    bool used = false;            // outside of a CALL_ONCE
   };
 
   status load() {
@@ -5882,9 +5955,28 @@ class tflite_loader {
 
   // ---- subgraphs ----
 
+  /// The framework forgets what layers keep in a subgraph when the operator that runs it is done.
+  status begin_states(const frame& f) {
+    for (const value& v : f.values) {
+      if (v.tensor == no_tensor || build_.g[v.tensor].role != tensor::kind::state) continue;
+      const tensor t = build_.g[v.tensor];
+      const std::size_t bytes = bytes_of(t.shape.elements(), t.type).value;
+      if (auto s = build_.make_constant(bytes); !s) return s;
+      const int zero = t.type == dtype::s8 && !t.zero_points.empty() ? t.zero_points[0] : 0;
+      const std::vector<std::byte> nothing(bytes, static_cast<std::byte>(zero));
+      tensor none = t;
+      none.name = t.name + "/nothing";
+      none.role = tensor::kind::constant;
+      none.data = constant_data::copy(nothing);
+      const tensor_id from = build_.g.add(std::move(none));
+      if (auto s = build_.emit(ops::identity, {from}, {v.tensor}); !s) return s;
+    }
+    return unit{};
+  }
   /// Runs a subgraph here: its operators become nodes, `from` its inputs; gives its outputs.
+  /// `again`: for the same operator as before.
   status run_subgraph(const frame& caller, std::int64_t index, const std::vector<value>& from,
-                      std::vector<value>& to) {
+                      std::vector<value>& to, bool again = false) {
     if (index < 0 || index >= static_cast<std::int64_t>(model_->subgraphs()->size()))
       return malformed("subgraph index", std::to_string(index));
     if (caller.depth >= deepest_subgraph)
@@ -5903,6 +5995,8 @@ class tflite_loader {
       return malformed("inputs of a subgraph", std::to_string(from.size()),
                        std::to_string(inputs ? inputs->size() : 0));
     build_.enter(here);
+    if (!again)
+      if (auto s = begin_states(f); !s) return s;
     for (index_type i = 0; i < from.size(); ++i) {
       std::size_t at;
       if (auto s = index_in(f, inputs->Get(i), at); !s) return s;
@@ -5975,15 +6069,28 @@ class tflite_loader {
     --initializing_;
     return s;
   }
+  /// What the next round of a loop begins with. The framework copies results of the body to its
+  /// inputs one after another: one that is an input itself is what has been copied there before.
+  status next_round(std::int64_t body, const std::vector<value>& results, std::vector<value>& now) {
+    const auto& sub = *model_->subgraphs()->Get(static_cast<index_type>(body));
+    if (auto s = build_.work.spend(saturating_mul(now.size(), 2 * sizeof(value))); !s) return s;
+    std::map<std::int32_t, std::size_t> input_of;
+    for (index_type i = 0; i < now.size(); ++i) input_of.try_emplace(sub.inputs()->Get(i), i);
+    for (index_type i = 0; i < now.size(); ++i) {
+      const auto same = input_of.find(sub.outputs()->Get(i));
+      now[i] = same == input_of.end() ? results[i] : now[same->second];
+    }
+    return unit{};
+  }
   /// Rounds whose condition is known when the file is loaded become nodes one after another.
   status run_while(frame& f, const operator_table& o) {
     const auto w =
         tflite_schema::options_reader(o.options(), verifier_).read<tflite_schema::while_options>();
     std::vector<value> now;
     if (auto s = operands(f, o.inputs(), now); !s) return s;
-    for (;;) {
+    for (bool again = false;; again = true) {
       std::vector<value> condition, next;
-      if (auto s = run_subgraph(f, w.condition, now, condition); !s) return s;
+      if (auto s = run_subgraph(f, w.condition, now, condition, again); !s) return s;
       if (condition.size() != 1)
         return malformed("outputs of a loop's condition", std::to_string(condition.size()), "1");
       bool known, is;
@@ -5992,12 +6099,22 @@ class tflite_loader {
         return unsupported("a loop whose number of rounds depends on its input", {},
                            "one that is known when the file is loaded");
       if (!is) return give(f, o, now);
-      if (auto s = run_subgraph(f, w.body, now, next); !s) return s;
+      if (auto s = run_subgraph(f, w.body, now, next, again); !s) return s;
       if (next.size() != now.size())
         return malformed("outputs of a loop's body", std::to_string(next.size()),
                          std::to_string(now.size()));
-      now = std::move(next);
+      if (auto s = next_round(w.body, next, now); !s) return s;
     }
+  }
+  /// One element that adds no axes to what is chosen by it.
+  result<tensor_id> without_axes(tensor_id one) {
+    if (build_.g[one].shape.rank == 0) return one;
+    const tensor_id to =
+        build_.temporary(build_.g[one].name + "/one", build_.g[one].type, {}, {}, -1);
+    attributes a;
+    a.set("shape", std::vector<std::int64_t>{});
+    if (auto s = build_.emit(ops::reshape, {one}, {to}, std::move(a)); !s) return s.error();
+    return to;
   }
   /// Where the condition is known only when it runs, both branches do, and their results are chosen
   /// from element by element.
@@ -6015,16 +6132,20 @@ class tflite_loader {
       if (auto s = run_subgraph(f, is ? i.then_branch : i.else_branch, in, result); !s) return s;
       return give(f, o, result);
     }
-    const std::size_t before = build_.g.nodes.size();
     std::vector<value> other;
+    if (auto s = build_.work.spend(saturating_mul(written_.size(), std::size_t{256})); !s) return s;
+    const std::map<std::int32_t, tensor_id> before = written_;
+    ++branches_;
     if (auto s = run_subgraph(f, i.then_branch, in, result); !s) return s;
+    const auto then = std::exchange(written_, before);
     if (auto s = run_subgraph(f, i.else_branch, in, other); !s) return s;
-    for (std::size_t n = before; n < build_.g.nodes.size(); ++n)
-      for (const tensor_id t : build_.g.nodes[n].out)
-        if (build_.g[t].role == tensor::kind::state)
-          return unsupported("state that changes in a branch which not every call takes");
+    const auto otherwise = std::exchange(written_, before);
+    --branches_;
+    const auto one = without_axes(condition.tensor);
+    if (!one) return one.error();
+    if (auto s = choose_variables(*one, then, otherwise); !s) return s;
     if (result.size() != other.size()) return malformed("branches of different outputs");
-    return choose_values(f, o, condition.tensor, result, other);
+    return choose_values(f, o, *one, result, other);
   }
   status choose_values(frame& f, const operator_table& o, tensor_id condition,
                        const std::vector<value>& a, const std::vector<value>& b) {
@@ -6046,6 +6167,51 @@ class tflite_loader {
         return unsupported("branches whose results have different types or scales");
       if (auto s = build_.emit(ops::select, {condition, a[k].tensor, b[k].tensor}, {to}); !s)
         return s;
+    }
+    return unit{};
+  }
+  /// A tensor like a variable's, with the bytes of `from`.
+  result<tensor_id> like_variable(const variable& v, tensor_id from) {
+    const tensor t = build_.g[v.state];
+    const tensor_id to =
+        build_.temporary(t.name + "/value", t.type, t.scales, t.zero_points, t.axis);
+    if (auto s = build_.emit(ops::identity, {from}, {to}); !s) return s.error();
+    return to;
+  }
+  /// What a variable holds at this place: its state, or what a branch has written.
+  tensor_id now(std::int32_t v) const {
+    const auto found = written_.find(v);
+    return found == written_.end() ? variables_[as_size(v)].state : found->second;
+  }
+  status write(std::int32_t v, tensor_id from) {
+    if (branches_ == 0) return build_.emit(ops::identity, {from}, {variables_[as_size(v)].state});
+    const auto copy = like_variable(variables_[as_size(v)], from);
+    if (!copy) return copy.error();
+    written_[v] = *copy;
+    return unit{};
+  }
+  /// Variables that one of two branches has written, or both, get the value of the one taken.
+  status choose_variables(tensor_id condition, std::map<std::int32_t, tensor_id> a,
+                          std::map<std::int32_t, tensor_id> b) {
+    std::set<std::int32_t> changed;
+    for (const auto* list : {&a, &b})
+      for (const auto& [v, written] : *list)
+        if (written != now(v)) changed.insert(v);
+    for (const std::int32_t v : changed) {
+      tensor_id x[2] = {no_tensor, no_tensor};
+      for (int k = 0; k < 2; ++k) {
+        const auto& list = k == 0 ? a : b;
+        const auto found = list.find(v);
+        const auto copy =
+            like_variable(variables_[as_size(v)], found == list.end() ? now(v) : found->second);
+        if (!copy) return copy.error();
+        x[k] = *copy;
+      }
+      const tensor t = build_.g[x[0]];
+      const tensor_id chosen =
+          build_.temporary(t.name + "/chosen", t.type, t.scales, t.zero_points, t.axis);
+      if (auto s = build_.emit(ops::select, {condition, x[0], x[1]}, {chosen}); !s) return s;
+      if (auto s = write(v, chosen); !s) return s;
     }
     return unit{};
   }
@@ -6088,11 +6254,12 @@ class tflite_loader {
     if (auto s = ids(f, o.outputs(), out); !s) return s;
     if (out.size() != 1 || out[0] == no_tensor || build_.g[out[0]].role != tensor::kind::value)
       return malformed("operator writes a constant or nothing");
-    const variable& from = variables_[as_size(v)];
+    variable& from = variables_[as_size(v)];
     if (from.state == no_tensor)
       return invalid("variable that is read before anything is assigned to it", from.name);
+    from.used |= initializing_ == 0;
     build_.enter(where_);
-    return build_.emit(ops::identity, {from.state}, {out[0]});
+    return build_.emit(ops::identity, {now(v)}, {out[0]});
   }
   /// The first value gives the variable its type and shape; in a CALL_ONCE it is what a session
   /// begins with.
@@ -6104,7 +6271,9 @@ class tflite_loader {
     if (in.size() != 2 || in[1].tensor == no_tensor) return malformed("an assignment of nothing");
     graph& g = build_.g;
     variable& to = variables_[as_size(v)];
-    const tensor& x = g[in[1].tensor];
+    const tensor x = g[in[1].tensor];
+    if (to.state == no_tensor && initializing_ == 0 && branches_ != 0)
+      return unsupported("a variable's first value in a branch that not every call takes", to.name);
     if (to.state == no_tensor) {
       tensor t;
       t.name = to.name;
@@ -6121,11 +6290,13 @@ class tflite_loader {
     if (initializing_ != 0) {
       if (x.role != tensor::kind::constant)
         return unsupported("a variable's first value that is computed from the input", to.name);
+      if (to.used) return unsupported("CALL_ONCE behind a use of the variable", to.name);
       state.data = x.data;
       return unit{};
     }
+    to.used = true;
     build_.enter(where_);
-    return build_.emit(ops::identity, {in[1].tensor}, {to.state});
+    return write(v, in[1].tensor);
   }
 
   file_bytes file_;
@@ -6143,6 +6314,8 @@ class tflite_loader {
   std::set<std::int64_t> called_;  // subgraphs of CALL_ONCE
   std::size_t inlined_ = 0;
   int initializing_ = 0;  // within a CALL_ONCE
+  int branches_ = 0;      // within branches by a condition that is known when it runs
+  std::map<std::int32_t, tensor_id> written_;  // variables, by what such a branch has written
   std::string where_;
 };
 

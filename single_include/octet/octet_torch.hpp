@@ -71,12 +71,15 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_LOADER_HPP_
 #define OCTET_IMPORT_TORCH_LOADER_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/torch/interpret.hpp
 // Runs the code of an archive by partial evaluation: numbers, lists, modules and constants are
 // computed, operators on tensors become nodes.
 #ifndef OCTET_IMPORT_TORCH_INTERPRET_HPP_
 #define OCTET_IMPORT_TORCH_INTERPRET_HPP_
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -87,6 +90,7 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_EMIT_HPP_
 #define OCTET_IMPORT_TORCH_EMIT_HPP_
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 
@@ -103,6 +107,9 @@ OCTET_NAMESPACE_END
 // between nodes, layers that accumulate and requantize.
 #ifndef OCTET_IMPORT_COMMON_BUILDER_HPP_
 #define OCTET_IMPORT_COMMON_BUILDER_HPP_
+
+#include <algorithm>
+#include <memory>
 
 // ---- octet/graph/cost.hpp
 // What a node costs: multiply-accumulates, bytes moved, and a bound on the steps that its reference
@@ -1748,6 +1755,7 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
 #define OCTET_IMPORT_TORCH_MEMORY_FORMAT_HPP_
 
+#include <algorithm>
 #include <optional>
 
 
@@ -1763,17 +1771,24 @@ inline std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64
   }
   return s;
 }
-/// For 4 dimensions N, H, W, C from outside in; other ranks: contiguous.
+/// Images and volumes: the ranks that have a format with their channels last.
+constexpr bool has_channels_last(std::size_t rank) noexcept { return rank == 4 || rank == 5; }
+/// N, H, W, C from outside in, of volumes N, D, H, W, C; other ranks: contiguous.
 inline std::vector<std::int64_t> channels_last_strides(const std::vector<std::int64_t>& size) {
-  if (size.size() != 4) return contiguous_strides(size);
-  const auto c = std::max<std::int64_t>(size[1], 1), w = std::max<std::int64_t>(size[3], 1),
-             h = std::max<std::int64_t>(size[2], 1);
-  return {h * w * c, 1, w * c, c};
+  if (!has_channels_last(size.size())) return contiguous_strides(size);
+  std::vector<std::int64_t> s(size.size(), 1);
+  std::int64_t step = std::max<std::int64_t>(size[1], 1);
+  for (std::size_t i = size.size(); i-- > 0;) {
+    if (i == 1) continue;
+    s[i] = step;
+    step *= std::max<std::int64_t>(size[i], 1);
+  }
+  return s;
 }
 /// Every step is what the format says; axes of extent 1 do not count. 1x1 images and single
 /// channels are both formats at once.
 inline bool is_contiguous(const tensor_data& t, bool channels_last) {
-  if (channels_last && t.rank() != 4) return false;
+  if (channels_last && !has_channels_last(t.size.size())) return false;
   const auto want = channels_last ? channels_last_strides(t.size) : contiguous_strides(t.size);
   for (std::size_t i = 0; i < want.size(); ++i)
     if (t.size[i] != 1 && t.stride[i] != want[i]) return false;
@@ -1782,9 +1797,10 @@ inline bool is_contiguous(const tensor_data& t, bool channels_last) {
 /// The format PyTorch gives to results "like" this one: channels last only where the strides say so
 /// without doubt.
 inline bool suggests_channels_last(const tensor_data& t) {
-  if (t.rank() != 4 || t.stride[1] == 0) return false;
+  if (!has_channels_last(t.size.size()) || t.stride[1] == 0) return false;
   std::int64_t least = 0;
-  for (const std::size_t d : {std::size_t{1}, std::size_t{3}, std::size_t{2}, std::size_t{0}}) {
+  for (std::size_t k = 0; k < t.size.size(); ++k) {  // from inside out: channels, then W, H, .. N
+    const std::size_t d = k == 0 ? 1 : k + 1 == t.size.size() ? 0 : t.size.size() - k;
     if (t.size[d] == 0 || t.stride[d] < least) return false;
     if (d == 0 && least == t.stride[1]) return false;  // N111: ambiguous, taken as contiguous
     least = t.size[d] > 1 ? t.stride[d] * t.size[d] : t.stride[d];
@@ -1978,14 +1994,16 @@ struct statement {
     branch,
     loop,
     repeat,
-    inside
+    inside,
+    define
   } what = form::pass;
   std::int32_t line = 0;
   std::vector<const expression*>
       targets;                        // assign: one, or several for unpacking; loop: the variable
   bool unpack = false;                // `a, b, = f()`; also `a, = f()`
   const expression* value = nullptr;  // assign, evaluate, give_back; branch, repeat: the condition;
-                                      // loop: what is iterated over; inside: what `with` names
+                                      // loop: what is iterated over; inside: what `with` names;
+                                      // define: the name of what runs beside the rest (fork)
   std::vector<const statement*> body, otherwise;
 };
 
@@ -2517,8 +2535,8 @@ class code_parser {
       too_deep("blocks");
       return nullptr;
     }
-    constexpr std::string_view refused[] = {"def",    "class", "import", "from",  "exec",  "lambda",
-                                            "global", "del",   "try",    "raise", "assert"};
+    constexpr std::string_view refused[] = {"class",  "import", "from", "exec",  "lambda",
+                                            "global", "del",    "try",  "raise", "assert"};
     to_.statements.emplace_back();
     statement& s = to_.statements.back();
     s.line = peek().line;
@@ -2534,6 +2552,8 @@ class code_parser {
       parse_while(s);
     else if (accept_word("with"))
       parse_with(s);
+    else if (accept_word("def"))
+      parse_inner_def(s);
     else if (at(token::word) && is_one_of(peek().text, refused))
       fail("statement");
     else
@@ -2563,6 +2583,15 @@ class code_parser {
   void parse_while(statement& s) {
     s.what = statement::form::repeat;
     s.value = parse_expression();
+    parse_block(s.body);
+  }
+  /// What fork is given: a function within another, without parameters.
+  void parse_inner_def(statement& s) {
+    s.what = statement::form::define;
+    if (!at(token::word)) return fail("a function's name");
+    s.value = parse_word();
+    expect_symbol("(");
+    expect_symbol(")");
     parse_block(s.body);
   }
   void parse_with(statement& s) {
@@ -3392,6 +3421,7 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_SCALARS_HPP_
 #define OCTET_IMPORT_TORCH_SCALARS_HPP_
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -4548,7 +4578,19 @@ class interpreter {
       case statement::form::loop: return loop(s, names, returned);
       case statement::form::repeat: return repeat(s, names, returned);
       case statement::form::inside: return inside_context(s, names, returned);
+      case statement::form::define: return define(s, names);
     }
+    return flow::next;
+  }
+  /// What fork runs beside the rest runs at once; its name is its result's.
+  OCTET_NOINLINE result<flow> define(const statement& s, scope& names) {
+    if (!s.value || s.value->what != expression::form::name) return invalid("a function's name");
+    if (auto work = c_.build.work.spend(names.size()); !work) return work.error();
+    scope inner = names;
+    value made;
+    const auto end = run(s.body, inner, made);
+    if (!end) return end.error();
+    names[s.value->text] = *end == flow::stopped ? value::unknown() : made;
     return flow::next;
   }
   /// `with`: of contexts that change no number.
@@ -4826,6 +4868,7 @@ class interpreter {
         keywords.emplace_back(e.keywords[i], *v);
     }
     c_.line = e.line;
+    if ((path == "fork" || path == "torch.wait") && arguments.size() == 1) return arguments[0];
     if (!path.empty() && !global_prefix(path) && path.find('.') == std::string::npos)
       return builtin(path, arguments);
     if (!path.empty() && global_prefix(path)) return call_global(path, arguments, keywords);
@@ -5476,6 +5519,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_ALGEBRA_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/common/einsum.hpp
 // Einstein sums: from an equation to sums, transpositions and matrix products of two operands.
 #ifndef OCTET_IMPORT_COMMON_EINSUM_HPP_
@@ -5695,6 +5740,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_COMPOSED_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/torch/rows_float.hpp
 // Rows of float operators around quantized layers: functions of one value, sums and norms,
 // normalizations, convolutions, matrix products, attention. What octet has no operator of is
@@ -5702,16 +5749,22 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_FLOAT_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/torch/rows_index.hpp
 // Rows that build, repeat, reorder and search tensors: stack, expand, flip, index, pixel_shuffle,
 // max, topk, zeros, arange, meshgrid.
 #ifndef OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_INDEX_HPP_
 
+#include <algorithm>
+
 // ---- octet/import/torch/rows_shape.hpp
 // Rows that only move or rename elements: views, permutations, pieces, padding.
 #ifndef OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_SHAPE_HPP_
+
+#include <algorithm>
 
 // ---- octet/import/torch/rows_elementwise.hpp
 // Rows of element by element operators: add, mul, cat, clamps, scalars, functions of one value;
@@ -5719,6 +5772,7 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_ELEMENTWISE_HPP_
 
+#include <algorithm>
 #include <limits>
 
 
@@ -6510,6 +6564,19 @@ template <const op_def& Op> result<value> comparison(emitter& e, arguments& a) {
   if (!both) return both.error();
   return emit_pair(e, Op, *both, scalar::boolean);
 }
+/// Of 0 and -0 PyTorch's vectors give the second operand's, octet's operators the first's.
+inline result<value> extreme_of_plain(emitter& e, const op_def& op,
+                                      const std::array<tensor_data*, 2>& both) {
+  const tensor_data &x = *both[0], &y = *both[1];
+  if (x.type != scalar::f32 || x.size != y.size || x.size.empty() ||
+      vector_row(x.size, {memory_steps{}, x.stride, y.stride}) < 16)
+    return emit_pair(e, op, both, x.type);
+  const auto m = meet(e, both);
+  if (!m) return m.error();
+  const tensor_id to = e.make(scalar::f32);
+  if (auto s = e.emit(op, {m->in[1], m->in[0]}, to); !s) return s.error();
+  return m->result(e, to, scalar::f32);
+}
 /// The larger (or smaller) of self and another operand; of one quantization on the codes, whose
 /// order is that of the reals.
 template <const op_def& Op>
@@ -6529,7 +6596,7 @@ result<value> extreme_of(emitter& e, arguments& a, std::string_view other) {
   }
   const auto both = pair_of(e, a, "self", other, false);
   if (!both) return both.error();
-  return emit_pair(e, Op, *both, (*both)[0]->type);
+  return extreme_of_plain(e, Op, *both);
 }
 template <const op_def& Op> result<value> extreme(emitter& e, arguments& a) {
   return extreme_of<Op>(e, a, "other");
@@ -6713,16 +6780,21 @@ OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
 
 inline result<value> same(emitter&, arguments& a) { return a[a.first()]; }
-/// PyTorch's numbers of the two memory formats.
-inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2;
+/// PyTorch's numbers of the memory formats.
+inline constexpr std::int64_t contiguous_format = 0, preserve_format = 1, channels_last_format = 2,
+                              channels_last_3d_format = 3;
 inline result<value> contiguous(emitter& e, arguments& a) {
   const tensor_data* x = a.tensor("self");
   const std::int64_t format = a.integer("memory_format");
   if (auto s = a.check(); !s) return s.error();
   if (x->constant()) return a["self"];
-  if (format != contiguous_format && format != channels_last_format)
-    return unsupported("memory format", std::to_string(format), "0, 2");
-  const bool last = format == channels_last_format;
+  const bool last = format != contiguous_format;
+  if (last && format != channels_last_format && format != channels_last_3d_format)
+    return unsupported("memory format", std::to_string(format), "0, 2, 3");
+  const int rank = format == channels_last_format ? 4 : 5;
+  if (last && x->rank() != rank)
+    return invalid("rank of the tensor of " + a.name, std::to_string(x->rank()),
+                   std::to_string(rank));
   if (is_contiguous(*x, last)) return a["self"];
   return with_strides(e, e.c.values.tensor(*x),
                       last ? channels_last_strides(x->size) : contiguous_strides(x->size));
@@ -7684,7 +7756,7 @@ inline result<value> reduced(emitter& e, tensor_data& x, const op_def& op,
   // Sums of floats depend on the order of the memory, wherever octet holds the channels.
   const bool sums = &op == &ops::sum && x.type == scalar::f32,
              inner = (x.rank() == 3 && lies_channels_inner(x)) ||
-                     (sums && x.rank() == 4 ? suggests_channels_last(x)
+                     (sums && x.rank() >= 4 ? suggests_channels_last(x)
                                             : !x.constant() && x.channels_inner);
   const auto in = e.held(x, inner);
   if (!in) return in.error();
@@ -7980,10 +8052,10 @@ inline std::vector<double> evenly_spaced(float start, float end, std::int64_t st
                                    static_cast<float>(std::max<std::int64_t>(steps - 1, 1)));
   std::vector<double> numbers;
   for (std::int64_t i = 0; i < steps; ++i)
-    numbers.push_back(static_cast<double>(
-        i < steps / 2 || steps == 1
-            ? numerics::add(start, numerics::mul(step, static_cast<float>(i)))
-            : numerics::sub(end, numerics::mul(step, static_cast<float>(steps - i - 1)))));
+    numbers.push_back(
+        static_cast<double>(i < steps / 2 || steps == 1
+                                ? numerics::fma(step, static_cast<float>(i), start)
+                                : numerics::fma(-step, static_cast<float>(steps - i - 1), end)));
   return numbers;
 }
 /// linspace(start, end, steps, ..).
@@ -8745,11 +8817,7 @@ template <bool Relu> result<value> conv3d(emitter& e, arguments& a) {
   const dims s = e.g[*y].shape;
   const auto volume = reshaped_like(e, *y, {x->size[0], depth->out, s[1], s[2], s[3]});
   if (!volume) return volume.error();
-  const value v = e.wrap(*volume, x->type, true, false);  // channels_last_3d
-  const auto& size = v.t->size;
-  v.t->stride = {size[1] * size[2] * size[3] * size[4], 1, size[1] * size[3] * size[4],
-                 size[1] * size[4], size[1]};
-  return v;
+  return e.wrap(*volume, x->type, true, true);
 }
 
 // ---- transposed convolutions of volumes ----
@@ -8812,7 +8880,7 @@ inline result<tensor_id> transposed_taps_as_channels(emitter& e, const packed_da
   const std::vector<std::int64_t> size{p.groups * k.size[2], k.size[4], k.size[5],
                                        k.size[3] * inputs};
   if (!k.constant()) {  // computed of constants: the nodes are folded
-    tensor_data w = *p.weight;
+    tensor_data& w = *e.c.values.tensor(*p.weight).t;
     const auto in = e.held(w, false);
     if (!in) return in;
     const auto axes = reshaped_like(e, *in, k.size);
@@ -9263,6 +9331,8 @@ OCTET_NAMESPACE_END
 // Rows of windows and reductions: pooling, means; nearest-neighbour and bilinear resizing.
 #ifndef OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_POOL_HPP_
+
+#include <algorithm>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -9766,8 +9836,10 @@ inline result<reduction> reduction_of(arguments& a, const tensor_data& x) {
 inline result<tensor_id> in_logical_order(emitter& e, const tensor_data& x, const reduction& r,
                                           tensor_id from) {
   std::vector<std::int64_t> left;  // logical axes in the order the IR has them
-  for (int i : {0, 2, 3, 1})
+  for (int k = 0; k < x.rank(); ++k) {
+    const int i = k == 0 ? 0 : k + 1 == x.rank() ? 1 : k + 1;
     if (!r.reduced[as_size(i)]) left.push_back(i);
+  }
   std::vector<std::int64_t> order;  // axis of octet's output for each of PyTorch's
   for (int i = 0; i < x.rank(); ++i)
     if (!r.reduced[as_size(i)])
@@ -9838,7 +9910,7 @@ inline result<value> mean(emitter& e, arguments& a) {
                       std::move(attrs), {.framework = facts});
       !s)
     return s.error();
-  if (inner && !r->keep && x->rank() == 4 && !r->reduced[1]) {
+  if (inner && !r->keep && x->rank() >= 4 && !r->reduced[1]) {
     const auto moved = in_logical_order(e, *x, *r, to);
     if (!moved) return moved.error();
     to = *moved;
@@ -9876,13 +9948,66 @@ inline step apply(emitter& e, const op_def& op, const step& x, attributes attrs 
   if (!in) return in.error();
   const tensor_id to = e.make(scalar::f32);
   if (auto s = e.emit(op, {*in}, to, std::move(attrs)); !s) return s.error();
-  return e
-      .wrap(to, scalar::f32, !(*x)->constant() && (*x)->channels_inner, suggests_channels_last(**x))
-      .t;
+  const value v = e.wrap(to, scalar::f32, !(*x)->constant() && (*x)->channels_inner, false);
+  return with_strides(e, v, iterated_strides(v.t->size, {(*x)->stride})).t;
 }
 inline result<value> done(const step& x) {
   if (!x) return x.error();
   return value_of(**x);
+}
+/// z + x y of floats, rounded once: a depthwise convolution of one pixel, whose channels are the
+/// elements. The operands are in the order of PyTorch's loop: z, x, y.
+inline result<value> fused_sum(emitter& e, const std::array<tensor_data*, 3>& zxy) {
+  auto m = meet(e, zxy);
+  if (!m) return m.error();
+  dims all;
+  for (const tensor_id id : m->in) {
+    const dims& s = e.g[id].shape;
+    while (all.rank < s.rank) all.push_back(1);
+  }
+  for (const tensor_id id : m->in) {
+    const dims& s = e.g[id].shape;
+    for (int i = 0; i < s.rank; ++i)
+      if (s.back(i) != 1) all[all.rank - 1 - i] = s.back(i);
+  }
+  const std::vector<std::int64_t> extents(all.begin(), all.end());
+  const auto n = static_cast<std::int64_t>(all.elements().value);
+  for (std::size_t k = 0; k < m->in.size(); ++k) {
+    if (e.g[m->in[k]].shape != all) {
+      const tensor_id wide = e.make(scalar::f32);
+      attributes attrs;
+      attrs.set("shape", extents);
+      if (auto s = e.emit(ops::broadcast_to, {m->in[k]}, wide, std::move(attrs)); !s)
+        return s.error();
+      m->in[k] = wide;
+    }
+    const auto line = reshaped_like(
+        e, m->in[k], k == 0 ? std::vector<std::int64_t>{n} : std::vector<std::int64_t>{1, 1, 1, n});
+    if (!line) return line.error();
+    m->in[k] = *line;
+  }
+  const tensor_id sums = e.make(scalar::f32);
+  if (auto s = e.emit(ops::float_depthwise_conv2d, {m->in[1], m->in[2], m->in[0]}, sums); !s)
+    return s.error();
+  const auto y = reshaped_like(e, sums, extents);
+  if (!y) return y.error();
+  return m->result(e, *y, scalar::f32);
+}
+inline step fused(emitter& e, const step& z, const step& x, const step& y) {
+  for (const step* s : {&z, &x, &y})
+    if (!*s) return *s;
+  return step_of(fused_sum(e, {*z, *x, *y}));
+}
+/// add, sub and rsub of floats with alpha: one fused multiply-add.
+template <const op_def& Op, bool Swap = false> result<value> scaled_sum(emitter& e, arguments& a) {
+  const double alpha = a.real("alpha");
+  if (auto s = a.check(); !s) return s.error();
+  if (alpha == 1) return plain_binary<Op, false, Swap>(e, a);
+  const auto both = pair_of(e, a, Swap ? "other" : "self", Swap ? "self" : "other", false);
+  if (!both) return both.error();
+  if ((*both)[0]->type != scalar::f32 || (*both)[0]->elements() == 0 || (*both)[1]->elements() == 0)
+    return plain_binary<Op, false, Swap>(e, a);
+  return done(fused(e, (*both)[0], (*both)[1], number(e, &Op == &ops::sub ? -alpha : alpha)));
 }
 /// A result where the operator was given a quantized tensor: quantized by the input's parameters.
 inline result<value> as_given(emitter& e, const tensor_data& x, const step& y) {
@@ -10004,6 +10129,14 @@ inline result<value> mish(emitter& e, arguments& a) {
   const step x = real_argument(e, a, "self");
   return done(apply(e, ops::mul, x, apply(e, ops::tanh, softplus_of(e, x, 1, 20))));
 }
+/// x / 2 times 1 + erf(x / sqrt(2)), a rounding each.
+inline result<value> gelu_by_scalars(emitter& e, tensor_data& x) {
+  const step real = real_value(e, x);
+  const step erf = apply(e, ops::erf, apply(e, ops::mul, real, number(e, 0.70710678118654752440)));
+  return as_given(e, x,
+                  apply(e, ops::mul, apply(e, ops::mul, real, number(e, 0.5)),
+                        apply(e, ops::add, number(e, 1), erf)));
+}
 inline result<value> gelu(emitter& e, arguments& a) {
   const value form = a["approximate"];
   const bool approximate = form.is(kind::string) && form.c->text == "tanh";
@@ -10011,6 +10144,11 @@ inline result<value> gelu(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   attributes attrs;
   if (approximate) attrs.set("approximate", std::int64_t{1});
+  // What is not contiguous PyTorch's own loop computes, where its steps are not 1 by scalars.
+  if (!approximate && x->rank() > 0 && !is_contiguous(*x, false)) {
+    if (vector_row(x->size, {memory_steps{}, x->stride}) < 16) return gelu_by_scalars(e, *x);
+    attrs.set("by_loop", std::int64_t{1});
+  }
   return as_given(e, *x, apply(e, ops::gelu, real_value(e, *x), std::move(attrs)));
 }
 /// glu(x, dim): the first half times the sigmoid of the second.
@@ -10262,6 +10400,72 @@ inline step sum_of_squares(emitter& e, const step& x, const std::vector<std::int
                            bool keep) {
   return sum_in_order(e, apply(e, ops::mul, x, x), axes, keep);
 }
+/// Whether the axes, of which any is longer than 1, are a run of memory without gaps.
+inline bool innermost_in_memory(const tensor_data& x, std::vector<std::int64_t> axes) {
+  std::erase_if(axes, [&](std::int64_t i) { return x.size[as_size(i)] == 1; });
+  std::sort(axes.begin(), axes.end(), [&](std::int64_t i, std::int64_t j) {
+    return x.stride[as_size(i)] < x.stride[as_size(j)];
+  });
+  std::int64_t next = 1;
+  for (const std::int64_t i : axes) {
+    if (x.stride[as_size(i)] != next) return false;
+    next *= x.size[as_size(i)];
+  }
+  return !axes.empty() && x.elements() > 0;
+}
+/// The sum of the squares of each row of [rows, n], as PyTorch's norm has it: 8 lanes side by side,
+/// added one after another; of what is left over four squares as they are, the others fused.
+inline step squares_of_rows(emitter& e, tensor_data& rows) {
+  const std::int64_t n = rows.size[1], whole = n / 8 * 8, four = (n - whole) / 4 * 4;
+  const step squares = apply(e, ops::mul, &rows, &rows);
+  if (!squares) return squares;
+  std::vector<value> parts;
+  if (whole > 0) {
+    auto lanes = sliced(e, **squares, 1, 0, whole);
+    if (lanes) lanes = reshaped(e, *lanes->t, {rows.size[0], whole / 8, 8});
+    const auto sums = done(sum_in_order(e, step_of(lanes), {1}, false));
+    if (!sums) return sums.error();
+    parts.push_back(*sums);
+  }
+  if (four > 0) {
+    const auto left = sliced(e, **squares, 1, whole, four);
+    if (!left) return left.error();
+    parts.push_back(*left);
+  }
+  step sum = number(e, 0);
+  if (!parts.empty()) {
+    arguments side_by_side(
+        e.c, "aten::norm",
+        {{"tensors", e.c.values.list(std::move(parts))}, {"dim", value::of(std::int64_t{1})}});
+    sum = sum_in_order(e, step_of(cat<false, false>(e, side_by_side)), {1}, true);
+  }
+  for (std::int64_t i = whole + four; i < n; ++i) {
+    const step one = step_of(sliced(e, rows, 1, i, 1));
+    sum = fused(e, sum, one, one);
+  }
+  return sum;
+}
+/// Sums of squares over axes that are the innermost run of memory.
+inline step squares_of_runs(emitter& e, tensor_data& x, const std::vector<std::int64_t>& axes,
+                            bool keep) {
+  std::vector<std::int64_t> order, inner = axes, size;
+  for (std::int64_t i = 0; i < x.rank(); ++i) {
+    const bool left = std::find(axes.begin(), axes.end(), i) == axes.end();
+    if (left) order.push_back(i);
+    if (left || keep) size.push_back(left ? x.size[as_size(i)] : 1);
+  }
+  std::stable_sort(inner.begin(), inner.end(), [&](std::int64_t i, std::int64_t j) {
+    return x.stride[as_size(i)] > x.stride[as_size(j)];
+  });
+  std::int64_t n = 1;
+  for (const std::int64_t i : inner) order.push_back(i), n *= x.size[as_size(i)];
+  auto rows = permuted(e, x, order);
+  if (rows) rows = reshaped(e, *rows->t, {x.elements() / n, n});
+  if (!rows) return rows.error();
+  const step sums = squares_of_rows(e, *rows->t);
+  if (!sums) return sums;
+  return step_of(reshaped(e, **sums, std::move(size)));
+}
 inline step power_of(emitter& e, const step& x, double p) {
   return apply(e, ops::pow, x, number(e, p));
 }
@@ -10274,10 +10478,13 @@ inline result<value> norm_of_order(emitter& e, arguments& a, std::string_view or
   if (auto s = a.check(); !s) return s.error();
   const auto axes = axes_or_all(a, "dim", **x);
   if (auto s = a.check(); !s) return s.error();
-  if (p == 2) return done(apply(e, ops::sqrt, sum_of_squares(e, x, axes, keep)));
+  if (p == 2)
+    return done(apply(e, ops::sqrt,
+                      innermost_in_memory(**x, axes) ? squares_of_runs(e, **x, axes, keep)
+                                                     : sum_of_squares(e, x, axes, keep)));
   const step size = apply(e, ops::abs, x);
   if (!size) return size.error();
-  if (p == 1) return done(summed(e, size, axes, keep));
+  if (p == 1) return done(sum_in_order(e, size, axes, keep));
   if (p == infinity) return reduced(e, **size, ops::reduce_max, axes, keep);
   if (p == -infinity) return reduced(e, **size, ops::reduce_min, axes, keep);
   if (p != 0)  // the last bits are not PyTorch's, as those of pow
@@ -10359,8 +10566,9 @@ inline result<value> float_group_norm(emitter& e, arguments& a) {
   if (auto s = a.check(); !s) return s.error();
   if ((*x)->rank() < 2 || g.groups < 1 || (*x)->size[1] % g.groups != 0)
     return invalid("groups of " + a.name, std::to_string(g.groups));
+  g.channels_last = suggests_channels_last(**x);
   const step y = normalized_rows(e, x, *w, *b, g);
-  if (!y || !suggests_channels_last(**x)) return done(y);
+  if (!y || !g.channels_last) return done(y);
   return with_strides(e, value_of(**y), channels_last_strides((*x)->size));
 }
 /// x * factor + offset of each channel, the last axis of `in`, rounded once: a depthwise
@@ -10454,7 +10662,7 @@ inline bool adds_bias_last(emitter& e, tensor_id in, const packed_data& p) {
 }
 /// conv_weights of weights that a program computes of constants: the nodes are folded.
 inline result<tensor_id> computed_weights(emitter& e, const packed_data& p, bool depthwise) {
-  tensor_data w = *p.weight;
+  tensor_data& w = *e.c.values.tensor(*p.weight).t;
   const auto in = e.held(w, false);
   if (!in) return in;
   std::vector<std::int64_t> size = w.size, order{0, 2, 3, 1};
@@ -10479,11 +10687,18 @@ inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& 
 inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p);
 inline result<value> transposed_volume(emitter& e, arguments& a, tensor_data& x, packed_data p);
 /// A float32 convolution; parameters as quantized ones have them.
+inline bool dilates(const packed_data& p) {
+  return std::any_of(p.dilation.begin(), p.dilation.end(), [](std::int64_t d) { return d > 1; });
+}
+// Copies of weights and biases below are the heap's: constants of the graph are found by the
+// address of what they were made of.
+inline result<value> dilated_transposed(emitter& e, arguments& a, tensor_data& x, packed_data p);
 inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x, packed_data p) {
   if (p.weight->type != scalar::f32 || !e.c.known(*p.weight))
     return unsupported("weights of " + a.name,
                        e.c.known(*p.weight) ? std::string(name_of(p.weight->type)) : "computed",
                        "float32, known when the file is loaded");
+  if (p.transposed && dilates(p)) return dilated_transposed(e, a, x, std::move(p));
   if (x.rank() == 5)
     return p.transposed ? transposed_volume(e, a, x, std::move(p))
                         : volume_convolution(e, a, x, std::move(p));
@@ -10494,8 +10709,7 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   for (auto* list : {&p.stride, &p.padding, &p.dilation, &p.output_padding})
     if (list->size() == 1) list->resize(as_size(spatial), list->front());
   if (p.transposed && p.output_padding.empty()) p.output_padding.assign(as_size(spatial), 0);
-  auto valid = checked(e.c.values, p);
-  if (!valid) return valid.error();
+  if (auto valid = checked(e.c.values, p); !valid) return valid.error();
   if (p.transposed && p.groups > 1 && x.size[1] == p.weight->size[0])
     return groups_side_by_side(e, a, x, p);
   const bool one_row = spatial == 1;
@@ -10539,11 +10753,37 @@ inline result<value> float_convolution(emitter& e, arguments& a, tensor_data& x,
   }
   return e.wrap(y, scalar::f32, true, suggests_channels_last(x));
 }
+/// A transposed convolution whose taps stand apart: zeros between them.
+inline result<value> dilated_transposed(emitter& e, arguments& a, tensor_data& x, packed_data p) {
+  tensor_data& all = *e.c.values.tensor(*p.weight).t;
+  value w = value_of(all);
+  for (std::size_t k = 0; k + 2 < all.size.size(); ++k) {
+    const std::size_t axis = 2 + k, last = all.size.size() - 1 - axis;
+    const std::int64_t by = p.dilation.size() == 1  ? p.dilation[0]
+                            : k < p.dilation.size() ? p.dilation[k]
+                                                    : 1;
+    const std::int64_t taps = all.size[axis];
+    if (by <= 1 || taps <= 1) continue;
+    if (by > static_cast<std::int64_t>(most_made) / taps) return too_large("dilation of " + a.name);
+    std::vector<std::int64_t> amounts(2 * last + 2), index;
+    amounts.back() = 1;  // a zero behind
+    for (std::int64_t t = 0; t <= (taps - 1) * by; ++t)
+      index.push_back(t % by == 0 ? t / by : taps);
+    if (auto s = e.c.build.work.spend(sizeof(std::int64_t) * index.size()); !s) return s.error();
+    auto apart = padded(e, a, *w.t, amounts, "constant", 0);
+    if (apart) apart = picked(e, *apart->t, axis, index);
+    if (!apart) return apart;
+    w = *apart;
+  }
+  p.dilation.assign(1, 1);
+  p.weight = w.t;
+  return float_convolution(e, a, x, std::move(p));
+}
 /// A transposed convolution of groups: each group's channels by themselves, side by side.
 inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& x,
                                          const packed_data& p) {
   const std::int64_t in = p.weight->size[0] / p.groups, out = p.weight->size[1];
-  tensor_data w = *p.weight;
+  tensor_data& w = *e.c.values.tensor(*p.weight).t;
   std::vector<value> parts;
   for (std::int64_t k = 0; k < p.groups; ++k) {
     packed_data one = p;
@@ -10553,7 +10793,7 @@ inline result<value> groups_side_by_side(emitter& e, arguments& a, tensor_data& 
     if (!weight) return weight;
     one.weight = weight->t;
     if (p.bias) {
-      tensor_data b = *p.bias;
+      tensor_data& b = *e.c.values.tensor(*p.bias).t;
       const auto bias = sliced(e, b, 0, k * out, out);
       if (!bias) return bias;
       one.bias = bias->t;
@@ -10591,7 +10831,7 @@ inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x
   for (std::int64_t k = 0; k < w.size[2]; ++k) {
     std::vector<std::int64_t> at;
     for (std::int64_t o = 0; o < planes; ++o) at.push_back(k * p.dilation[0] + o * p.stride[0]);
-    tensor_data all = w;
+    tensor_data& all = *e.c.values.tensor(w).t;
     auto weight = sliced(e, all, 2, k, 1);
     if (weight) weight = reshaped(e, *weight->t, {w.size[0], w.size[1], w.size[3], w.size[4]});
     auto images = picked(e, *deep->t, 2, at);
@@ -10609,11 +10849,14 @@ inline result<value> volume_convolution(emitter& e, arguments& a, tensor_data& x
   const auto apart =
       reshaped(e, **sum, {x.size[0], planes, y.t->size[1], y.t->size[2], y.t->size[3]});
   if (!apart) return apart;
-  const auto volumes = permuted(e, *apart->t, {0, 2, 1, 3, 4});
-  if (!volumes || !p.bias) return as_contiguous(e, volumes);
-  tensor_data b = *p.bias;
-  const step bias = step_of(reshaped(e, b, {p.bias->elements(), 1, 1, 1}));
-  return as_contiguous(e, done(apply(e, ops::add, step_of(volumes), bias)));
+  auto volumes = permuted(e, *apart->t, {0, 2, 1, 3, 4});
+  if (volumes && p.bias) {
+    tensor_data& b = *e.c.values.tensor(*p.bias).t;
+    const step bias = step_of(reshaped(e, b, {p.bias->elements(), 1, 1, 1}));
+    volumes = done(apply(e, ops::add, step_of(volumes), bias));
+  }
+  if (!volumes || !suggests_channels_last(x)) return as_contiguous(e, volumes);
+  return with_strides(e, *volumes, channels_last_strides(volumes->t->size));
 }
 /// A transposed convolution of volumes as one of images whose channels are those under all taps of
 /// the depth.
@@ -11028,6 +11271,8 @@ OCTET_NAMESPACE_END
 // leaves of the other tensors that share the memory (sharing.hpp).
 #ifndef OCTET_IMPORT_TORCH_ROWS_MEMORY_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_MEMORY_HPP_
+
+#include <algorithm>
 
 
 OCTET_NAMESPACE_BEGIN
@@ -12148,9 +12393,8 @@ inline result<value> lerp(emitter& e, arguments& a) {
     if (!w) return w.error();
     const auto near =
         emit_pair(e, ops::less, {*apply(e, ops::abs, w), *number(e, 0.5)}, scalar::boolean);
-    const step from_start = apply(e, ops::add, x, apply(e, ops::mul, w, way)),
-               from_end = apply(e, ops::sub, end,
-                                apply(e, ops::mul, way, apply(e, ops::sub, number(e, 1), w)));
+    const step from_start = fused(e, x, w, way),
+               from_end = fused(e, end, way, apply(e, ops::sub, w, number(e, 1)));
     if (!near) return near;
     if (!from_start) return from_start.error();
     if (!from_end) return from_end.error();
@@ -12159,9 +12403,9 @@ inline result<value> lerp(emitter& e, arguments& a) {
   const double weight = a.real("weight");
   if (auto s = a.check(); !s) return s.error();
   const bool near = weight < 0.5;
-  const step way = apply(e, ops::mul, apply(e, ops::sub, end, x),
-                         number(e, near ? weight : numerics::sub(weight, 1.)));
-  return done(apply(e, ops::add, near ? x : end, way));
+  const auto share = static_cast<float>(weight);
+  return done(fused(e, near ? x : end, apply(e, ops::sub, end, x),
+                    number(e, static_cast<double>(near ? share : numerics::sub(share, 1.f)))));
 }
 /// tril and triu: 0 above (or below) a diagonal of the last two axes.
 template <bool Lower> result<value> triangle(emitter& e, arguments& a) {
@@ -12207,6 +12451,7 @@ template <const op_def& Op> result<value> added_scaled(emitter& e, arguments& a)
   const double by = a.real("value");
   if (auto s = a.check(); !s) return s.error();
   const step scaled = by == 1 ? p : apply(e, ops::mul, p, number(e, by));
+  if (&Op == &ops::mul) return done(fused(e, x, scaled, q));
   return done(apply(e, ops::add, x, apply(e, Op, scaled, q)));
 }
 /// outer(x, y) of two lines.
@@ -13607,6 +13852,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_PLACES_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_PLACES_HPP_
 
+#include <algorithm>
+
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -13920,6 +14167,7 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_RECURRENT_HPP_
 
+#include <algorithm>
 #include <numeric>
 
 
@@ -14624,6 +14872,8 @@ OCTET_NAMESPACE_END
 #ifndef OCTET_IMPORT_TORCH_ROWS_SCATTER_HPP_
 #define OCTET_IMPORT_TORCH_ROWS_SCATTER_HPP_
 
+#include <algorithm>
+
 
 OCTET_NAMESPACE_BEGIN
 namespace import::torch_rows {
@@ -15058,11 +15308,11 @@ inline constexpr torch_row all[] = {
     {"quantized::dropout", "self, output_scale=None, output_zero_point=None, p=0.5, train=False",
      &same},
 
-    {"aten::add", "self, other, alpha=1", &plain_binary<ops::add>},
-    {"aten::add_", "self, other, alpha=1", &plain_binary<ops::add>},
-    {"aten::sub", "self, other, alpha=1", &plain_binary<ops::sub>},
-    {"aten::sub_", "self, other, alpha=1", &plain_binary<ops::sub>},
-    {"aten::rsub", "self, other, alpha=1", &plain_binary<ops::sub, false, true>},
+    {"aten::add", "self, other, alpha=1", &scaled_sum<ops::add>},
+    {"aten::add_", "self, other, alpha=1", &scaled_sum<ops::add>},
+    {"aten::sub", "self, other, alpha=1", &scaled_sum<ops::sub>},
+    {"aten::sub_", "self, other, alpha=1", &scaled_sum<ops::sub>},
+    {"aten::rsub", "self, other, alpha=1", &scaled_sum<ops::sub, true>},
     {"aten::mul", "self, other", &plain_binary<ops::mul>},
     {"aten::mul_", "self, other", &plain_binary<ops::mul>},
     {"aten::div", "self, other, rounding_mode=None", &divide},
@@ -15127,7 +15377,7 @@ inline constexpr torch_row all[] = {
     {"aten::hardshrink", "self, lambd=0.5", &shrunk<false>},
     {"aten::softshrink", "self, lambd=0.5", &shrunk<true>},
     {"aten::multiply", "self, other", &plain_binary<ops::mul>},
-    {"aten::subtract", "self, other, alpha=1", &plain_binary<ops::sub>},
+    {"aten::subtract", "self, other, alpha=1", &scaled_sum<ops::sub>},
     {"aten::divide", "self, other, rounding_mode=None", &divide},
     {"aten::clip", "self, min=None, max=None", &clamp_any},
     {"aten::absolute", "self", &absolute},
