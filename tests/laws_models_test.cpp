@@ -212,9 +212,13 @@ class checker {
                            by->op == &octet::ops::conv2d;
     const bool packed = dense(memory) && !of_conv1d,
                last = g_[memory].format == octet::memory_format::channels_last;
-    const bool both = x.rank == 4 && (channels_inner ? x[3] == 1 || (x[1] == 1 && x[2] == 1)
-                                                     : x[1] == 1 || (x[2] == 1 && x[3] == 1));
-    f.channels_last = x.rank == 4 && packed && (last || both);
+    // Images and volumes: one channel, or one element of each.
+    const bool has_channels_last = x.rank == 4 || x.rank == 5;
+    const std::int64_t channels = x.rank == 0 ? 1 : channels_inner ? x.back(0) : x[1 % x.rank];
+    const bool both =
+        has_channels_last &&
+        (channels == 1 || static_cast<std::int64_t>(x.elements().value) == channels * x[0]);
+    f.channels_last = has_channels_last && packed && (last || both);
     f.contiguous = packed && (!last || both);
     return f;
   }
@@ -275,7 +279,8 @@ class checker {
     return octet::decide(*n.op, g_.arithmetic, in.view(), framework(n, channels_inner));
   }
   void plain(const octet::node& n) {
-    laws::decision d = decide(n, g_[n.in.empty() ? n.out[0] : n.in[0]].shape.rank == 4);
+    const int rank = g_[n.in.empty() ? n.out[0] : n.in[0]].shape.rank;
+    laws::decision d = decide(n, rank == 4 || rank == 5);
     if ((n.op == &octet::ops::qnn_mean || n.op == &octet::ops::mean) && d.round != n.round)
       d = decide(n, false);
     if (part_of_layer(n) && rounds_block(n.round)) d.round = n.round;

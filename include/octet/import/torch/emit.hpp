@@ -189,7 +189,7 @@ class emitter {
     t.axis = from.axis;
     t.id = id;
     t.channels_inner = channels_inner;
-    g[id].format = format_of(channels_last && t.rank() == 4);
+    g[id].format = format_of(channels_last && has_channels_last(t.size.size()));
     return c.values.tensor(std::move(t));
   }
   /// The graph tensor that holds `t` in the layout asked for. Constants are added to the graph.

@@ -313,6 +313,7 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
   windows.t->stride = is_quantized(x->type)
                           ? channels_last_strides(windows.t->size)
                           : std::vector{x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  e.g[image].format = format_of(suggests_channels_last(*windows.t));
   arguments two(e.c, a.name,
                 {{"self", windows},
                  {"kernel_size", e.c.values.integers({rows, size[2]})},
@@ -348,6 +349,7 @@ inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
   const auto c = static_cast<std::int64_t>(s[4]);
   value rows = e.wrap(image, x->type, true, false);
   rows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  e.g[image].format = format_of(suggests_channels_last(*rows.t));
   arguments two(e.c, a.name, {{"self", rows}, {"output_size", e.c.values.integers({1, 1})}});
   const auto y = adaptive_avg_pool2d(e, two);
   if (!y) return y;
