@@ -3133,7 +3133,7 @@ class emitter {
     t.axis = from.axis;
     t.id = id;
     t.channels_inner = channels_inner;
-    g[id].format = format_of(channels_last && t.rank() == 4);
+    g[id].format = format_of(channels_last && has_channels_last(t.size.size()));
     return c.values.tensor(std::move(t));
   }
   /// The graph tensor that holds `t` in the layout asked for. Constants are added to the graph.
@@ -9585,6 +9585,15 @@ inline std::vector<std::int32_t> rows_of_windows(std::span<const std::int64_t> o
                                                  h * stride[1] + k % size[1]));
   return list;
 }
+/// Rows of a volume as an image: with the volume's strides, or its channels last.
+inline value image_of_volume(emitter& e, const tensor_data& x, tensor_id image,
+                             bool channels_last) {
+  value v = e.wrap(image, x.type, true, false);
+  v.t->stride = channels_last ? channels_last_strides(v.t->size)
+                              : std::vector{x.stride[0], x.stride[1], x.stride[2], x.stride[4]};
+  e.g[image].format = format_of(suggests_channels_last(*v.t));
+  return v;
+}
 /// avg_pool3d as avg_pool2d: the rows of each window over depth and height, one after another, as
 /// an image of their own.
 inline result<value> avg_pool3d(emitter& e, arguments& a) {
@@ -9632,11 +9641,8 @@ inline result<value> avg_pool3d(emitter& e, arguments& a) {
       !r)
     return r.error();
   const std::int64_t c = s[4];
-  value windows = e.wrap(image, x->type, true, false);
   // Codes are averaged with their channels innermost, whatever the tensor's format.
-  windows.t->stride = is_quantized(x->type)
-                          ? channels_last_strides(windows.t->size)
-                          : std::vector{x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  const value windows = image_of_volume(e, *x, image, is_quantized(x->type));
   arguments two(e.c, a.name,
                 {{"self", windows},
                  {"kernel_size", e.c.values.integers({rows, size[2]})},
@@ -9670,8 +9676,7 @@ inline result<value> adaptive_avg_pool3d(emitter& e, arguments& a) {
   if (auto r = e.reshape(*in, image, {s[0], s[1], std::int64_t{s[2]} * s[3], s[4]}); !r)
     return r.error();
   const auto c = static_cast<std::int64_t>(s[4]);
-  value rows = e.wrap(image, x->type, true, false);
-  rows.t->stride = {x->stride[0], x->stride[1], x->stride[2], x->stride[4]};
+  const value rows = image_of_volume(e, *x, image, false);
   arguments two(e.c, a.name, {{"self", rows}, {"output_size", e.c.values.integers({1, 1})}});
   const auto y = adaptive_avg_pool2d(e, two);
   if (!y) return y;
