@@ -296,6 +296,18 @@ TEST_CASE("folding counts products and searches, not only elements", "[hostile]"
     REQUIRE_FALSE(s);
     CHECK(has(s.error().message(), "the limit work"));
   }
+  {  // each cell may be where a person begins
+    auto b = folding_builder();
+    const tensor_id heat = zeros(b.g, {1, 40, 40, 17}), near = zeros(b.g, {1, 40, 40, 34}),
+                    lines = zeros(b.g, {1, 40, 40, 64});
+    octet::attributes a;
+    a.set("most", std::int64_t{10}), a.set("stride", std::int64_t{16});
+    const auto y = [&](const char* name) { return value(b.g, name, dtype::f32, {}); };
+    const auto s = b.emit(ops::pose_decode, {heat, near, lines},
+                          {y("points"), y("scores"), y("people"), y("count")}, std::move(a));
+    REQUIRE_FALSE(s);
+    CHECK(has(s.error().message(), "the limit work"));
+  }
 }
 
 TEST_CASE("every limit is an error that names it", "[hostile]") {

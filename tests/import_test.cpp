@@ -323,6 +323,75 @@ result<graph> mediapipe(std::vector<std::uint8_t> options) {
 
 }  // namespace
 
+namespace {
+
+/// Options of PosenetDecoderOp, as FlexBuffers' own library writes them: score_threshold 0.5,
+/// nms_radius 20.
+std::vector<std::uint8_t> pose_options(std::int32_t most, std::int32_t stride) {
+  std::vector<std::uint8_t> o = {
+      109, 97,  120, 95,  100, 101, 116, 101, 99,  116, 105, 111, 110, 115, 0,   115, 99,  111, 114,
+      101, 95,  116, 104, 114, 101, 115, 104, 111, 108, 100, 0,   110, 109, 115, 95,  114, 97,  100,
+      105, 117, 115, 0,   115, 116, 114, 105, 100, 101, 0,   4,   50,  20,  37,  11,  0,   0,   6,
+      0,   0,   0,   1,   0,   0,   0,   4,   0,   0,   0,   0,   0,   0,   0,   0,   0,   160, 65,
+      0,   0,   0,   63,  0,   0,   0,   0,   6,   14,  14,  6,   20,  38,  1};
+  for (int i = 0; i < 4; ++i) {
+    o[static_cast<std::size_t>(68 + i)] = static_cast<std::uint8_t>(most >> (8 * i));
+    o[static_cast<std::size_t>(80 + i)] = static_cast<std::uint8_t>(stride >> (8 * i));
+  }
+  return o;
+}
+using shape_list = std::vector<std::int32_t>;
+/// The message for a file of that operator on fields of these shapes; empty where it loads.
+std::string pose_refusal(std::vector<shape_list> fields, std::size_t outputs,
+                         std::vector<std::uint8_t> options, std::int8_t type = tflite::uint8) {
+  tflite_file f;
+  tflite_file::operation o{.code = tflite::custom,
+                           .custom_name = "PosenetDecoderOp",
+                           .custom_options = std::move(options)};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const bool codes = type != tflite::float32;
+    o.in.push_back(f.add({.name = "in" + std::to_string(i),
+                          .shape = fields[i],
+                          .type = type,
+                          .scales = codes ? std::vector<float>{0.5f} : std::vector<float>{}}));
+  }
+  for (std::size_t i = 0; i < outputs; ++i)
+    o.out.push_back(f.add(
+        {.name = "out" + std::to_string(i), .shape = shape_list{1}, .type = tflite::float32}));
+  f.inputs = o.in;
+  f.outputs = o.out;
+  f.operations = {std::move(o)};
+  const auto g = import::try_tflite(f.bytes(), "made.tflite");
+  return g ? std::string() : g.error().message();
+}
+
+}  // namespace
+
+TEST_CASE("Coral's pose decoder loads, and says what it does not take") {
+  const std::vector<shape_list> fields = {{1, 4, 5, 17}, {1, 4, 5, 34}, {1, 4, 5, 64}};
+  const auto with = [&](std::size_t i, shape_list other) {
+    auto all = fields;
+    i < all.size() ? all[i] = std::move(other) : all.emplace_back(std::move(other));
+    return all;
+  };
+  CHECK(pose_refusal(fields, 4, pose_options(3, 16)) == "");
+  CHECK(pose_refusal(fields, 4, pose_options(3, 16), tflite::float32) == "");
+  CHECK(pose_refusal(fields, 4, pose_options(0, 16)) == "");
+  CHECK(pose_refusal(with(3, {1, 33, 33, 34}), 5, pose_options(3, 16)) == "");
+  CHECK(has(pose_refusal(fields, 4, pose_options(3, 16), tflite::int8), "float32, uint8"));
+  CHECK(has(pose_refusal(fields, 4, pose_options(-1, 16)), "max_detections"));
+  CHECK(has(pose_refusal(fields, 4, pose_options(INT32_MAX, 16)), "attribute most"));
+  CHECK(has(pose_refusal(fields, 4, pose_options(90000000, 16)), "value out of range"));
+  CHECK(has(pose_refusal(fields, 4, pose_options(3, 0)), "stride"));
+  CHECK(has(pose_refusal(fields, 4, {}), "stride"));
+  CHECK(has(pose_refusal(fields, 5, pose_options(3, 16)), "inputs and outputs"));
+  CHECK(has(pose_refusal(with(0, {1, 4, 5, 18}), 4, pose_options(3, 16)), "shapes differ"));
+  CHECK(has(pose_refusal(with(1, {1, 4, 6, 34}), 4, pose_options(3, 16)), "shapes differ"));
+  CHECK(has(pose_refusal(with(2, {4, 5, 64}), 4, pose_options(3, 16)), "wrong rank"));
+  CHECK(has(pose_refusal(with(3, {1, 4, 5, 34}), 5, pose_options(3, 16)), "[1,33,33,34]"));
+  CHECK(has(pose_refusal(with(3, {1, 33, 33, 34}), 5, pose_options(0, 16)), "max_detections"));
+}
+
 TEST_CASE("what XNNPACK leaves to kernels that octet has not is refused") {
   // One operator of two int8 values, the first quantized along `axis`.
   const auto error_of = [](std::int32_t code, float scale, std::int32_t axis, law arithmetic) {

@@ -215,6 +215,8 @@ constexpr without_kernel without_kernels[] = {
     {"right_shift", shapes},
     {"non_max_suppression", chained},
     {"detection_postprocess", chained},
+    {"pose_decode", chained},
+    {"pose_masks", "each cell follows offsets from place to place: gathers, not vectorised"},
     {"topk", chained},
     {"qnn.reduce_prod", "each product is rounded before the next one"},
     {"qnn.div", "TFLite's reciprocal of each divisor, some thirty integer steps in a chain"},

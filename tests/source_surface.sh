@@ -89,6 +89,8 @@ embedding_bag operands and attributes as declared: by apply()
 bucketize operands and attributes as declared: by apply()
 non_max_suppression operands and attributes as declared: by apply()
 detection_postprocess operands and attributes as declared: by apply()
+pose_decode operands and attributes as declared: by apply()
+pose_masks operands and attributes as declared: by apply()
 cumsum operands and attributes as declared: by apply()
 topk operands and attributes as declared: by apply()
 END

@@ -12,6 +12,7 @@
 #include "octet/ops/fourier.hpp"
 #include "octet/ops/local_response.hpp"
 #include "octet/ops/lookup.hpp"
+#include "octet/ops/pose.hpp"
 #include "octet/ops/scatter.hpp"
 
 namespace octet_test {
@@ -254,6 +255,80 @@ template <> struct cases<octet::ops::detection_postprocess> {
     node_case& many = to.add("many", {dims{1, 30, 5}, dims{1, 30, 4}, dims{30, 4}}, 4);
     many.attrs = to_attributes(a), many.in[2].range(0.5, 3);
     to.add("none", {dims{1, 0, 4}, dims{1, 0, 4}, dims{0, 4}}, 4).attrs = to_attributes(a);
+  }
+};
+
+// ---- poses ----
+
+/// Fields of uint8 are codes in sixteenths around 128.
+inline void sixteenths(node_case& n) {
+  for (operand& o : n.in)
+    if (o.type == dtype::u8) o.quantize(0.0625, 128);
+}
+/// Zeros, as numbers or as codes.
+inline void zeros(operand& o) {
+  o.values.assign(o.shape.elements().value, o.type == dtype::u8 ? 128 : 0);
+}
+template <> struct cases<octet::ops::pose_decode> {
+  static node_case& fields(case_list& to, std::string name, std::int32_t h, std::int32_t w,
+                           octet::pose_decode_attrs a) {
+    node_case& n =
+        to.add(std::move(name), {dims{1, h, w, 17}, dims{1, h, w, 34}, dims{1, h, w, 64}}, 4);
+    n.attrs = to_attributes(a);
+    sixteenths(n);
+    return n;
+  }
+  static void add(case_list& to) {
+    // All keypoints in the one cell, each with log odds 0; whoever begins there later is the same.
+    node_case& one = fields(to, "one cell", 1, 1, {2, 2, 0.25, 1});
+    for (operand& o : one.in) zeros(o);
+    std::vector<double> halves(34, 0.5);
+    std::fill(halves.begin() + 17, halves.end(), 0.);
+    one.expected = {std::vector<double>(68, 0), halves, {0.5, 0}, {1}};
+    // The nose alone is likely enough to begin with; one left eye away there is the rest.
+    node_case& line = fields(to, "along a line", 1, 2, {1, 2, 0.5, 1});
+    for (operand& o : line.in) zeros(o);
+    const bool coded = line.in[2].type == dtype::u8;
+    for (const std::size_t edge : {0u, 2u, 4u, 10u})  // two pixels to the right, one cell
+      line.in[2].values[16 + edge] = coded ? 160 : 2;
+    line.in[0].values.assign(34, line.in[0].type == dtype::u8 ? 0 : -8);
+    line.in[0].values[0] = line.in[0].type == dtype::u8 ? 128 + 16 : 1;
+    for (std::size_t k = 1; k < 17; ++k)
+      line.in[0].values[17 + k] = line.in[0].type == dtype::u8 ? 128 + 16 : 1;
+    std::vector<double> points(34, 0);
+    for (std::size_t k = 1; k < 17; ++k) points[2 * k + 1] = 2;
+    const double likely = 0x1.764d50p-1,
+                 mean = 0x1.764d4cp-1;  // 1 / (1 + exp(-1)) in binary32, 17 of them added
+    line.expected = {points, std::vector<double>(17, likely), {mean}, {1}};
+    fields(to, "many", 9, 7, {12, 3, 0.3, 4});
+    fields(to, "more than sixteen, equal scores", 6, 11, {60, 5, 0.01, 0}).in[0].range(0, 0);
+    fields(to, "none likely enough", 3, 4, {5, 16, 1, 20});
+    fields(to, "nobody asked for", 2, 2, {0, 8, 0.1, 1});
+    fields(to, "no cells", 0, 3, {2, 8, 0.1, 1});
+  }
+};
+template <> struct cases<octet::ops::pose_masks> {
+  static node_case& fields(case_list& to, std::string name, std::int32_t h, std::int32_t w,
+                           std::int32_t most, std::int32_t stride) {
+    node_case& n = to.add(std::move(name), {dims{1, h, w, 34}, dims{1, most, 17, 2}, dims{1}});
+    n.attrs = to_attributes(octet::pose_masks_attrs{stride});
+    sixteenths(n);
+    n.in[1].range(0, h * stride), n.in[2].range(1, most);
+    return n;
+  }
+  static void add(case_list& to) {
+    // Cells at 0 and 4 pixels; the first person is at 5, the second at 0.
+    node_case& two = fields(to, "two people", 1, 2, 2, 4);
+    zeros(two.in[0]);
+    two.in[1].values.assign(68, 0);
+    for (std::size_t k = 0; k < 17; ++k) two.in[1].values[2 * k + 1] = 5;
+    two.in[2].values = {2};
+    two.expected = {{0, 1, 1, 0}};
+    // Of no people the first has all cells.
+    node_case& none = fields(to, "no people", 1, 2, 2, 4);
+    none.in[2].values = {0}, none.expected = {{1, 1, 0, 0}};
+    fields(to, "many", 9, 7, 5, 3);
+    fields(to, "no cells", 0, 2, 3, 8);
   }
 };
 

@@ -174,7 +174,7 @@ class Writer:
 
 def write_manifest(path, rows, kept_formats):
     kept = [r for r in json.loads(path.read_text())
-            if r["format"] in kept_formats] if path.exists() else []
+            if r["format"] in kept_formats or r["folder"] in kept_formats] if path.exists() else []
     rows = sorted(kept + rows, key=lambda r: (r["format"], r["folder"], r["model"], r["law"],
                                               r.get("step", 0)))
     path.write_text("[\n" + ",\n".join(json.dumps(r) for r in rows) + "\n]\n")
@@ -209,7 +209,7 @@ def main():
         manifest.write_text("[]")
         write_manifest(manifest, kept + writer.rows, set())
     elif not arguments.only:
-        write_manifest(manifest, writer.rows, {"pytorch", "mxnet", "onnx"})
+        write_manifest(manifest, writer.rows, {"pytorch", "mxnet", "onnx", "coral"})
     if arguments.report:
         print("\n".join(writer.report))
     if writer.failures:

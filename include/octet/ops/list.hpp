@@ -33,6 +33,7 @@
 #include "octet/ops/norm.hpp"
 #include "octet/ops/pad.hpp"
 #include "octet/ops/pool2d.hpp"
+#include "octet/ops/pose.hpp"
 #include "octet/ops/prelu.hpp"
 #include "octet/ops/quantize.hpp"
 #include "octet/ops/recurrent.hpp"
@@ -226,6 +227,8 @@ inline constexpr const op_def* builtin_list[] = {
     &ops::complex_abs,
     &ops::non_max_suppression,
     &ops::detection_postprocess,
+    &ops::pose_decode,
+    &ops::pose_masks,
     &ops::arg_max,
     &ops::arg_min,
     &ops::cumsum,

@@ -65,8 +65,6 @@ constexpr std::string_view why_refused_custom(std::string_view name) {
   if (name == "edgetpu-custom-op")
     return "compiled for the Edge TPU: load the file from before edgetpu_compiler";
   if (name == "ethos-u") return "compiled for Ethos-U: load the file from before vela";
-  if (name == "PosenetDecoderOp")
-    return "Coral's, of which no framework here has a kernel: see tflite_options::operators";
   return "its maker's own: see tflite_options::operators";
 }
 
