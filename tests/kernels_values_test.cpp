@@ -634,7 +634,7 @@ TEST_CASE("DynamicQuantizeLinear equals the reference on every target, in any nu
     void* expected[] = {codes.data(), scale.data(), zero.data()};
     run_in_parts({.run = &reference::dynamic_quantize_linear_kernel}, &p, 1, in, expected);
     for (const target t : simd_targets())
-      for (const std::uint32_t parts : {1, 2, 3, 9}) {
+      for (const std::uint32_t parts : {1u, 2u, 3u, 9u}) {
         INFO(name_of(t) << " " << i << ": " << p.count << " in " << parts);
         const guarded q(p.count), s(4), z(1);
         void* out[] = {q.data(), s.data(), z.data()};
