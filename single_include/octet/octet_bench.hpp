@@ -801,6 +801,15 @@ class recipe_maker {
       for (const char* key : {"y_scale", "x_scale"}) set(key, 10.);
       for (const char* key : {"h_scale", "w_scale"}) set(key, 5.);
       r_.outputs = 4;
+    } else if (is(ops::pose_decode)) {
+      x({1, h(), h(), 17}), r_.in[0].range(-6, 2);
+      next({1, h(), h(), 34}), next({1, h(), h(), 64});
+      set("most", 10), set("stride", 16), set("score", 0.5), set("radius", 20.);
+      r_.outputs = 4;
+    } else if (is(ops::pose_masks)) {
+      x({1, h(), h(), 34});
+      next({1, 10, 17, 2}).range(0, 16 * h()), next({1}).range(1, 10);
+      set("stride", 16);
     } else if (is(ops::arg_max, ops::arg_min, ops::cumsum)) {
       x(image()), set("axis", -1);
     } else if (is(ops::topk)) {
@@ -931,12 +940,15 @@ inline void quantize_lstm(std::vector<tensor>& in, tensor& y) {
   set_quantization(in[11], 1. / 4096, 0), set_quantization(y, 1. / 128, 5);
 }
 
-/// Of an operator of floats: its int8 weights, or the code that it dequantizes.
+/// Of an operator of floats: its int8 weights, or the codes that it dequantizes.
 inline void quantize_float_node(const op_def& op, std::vector<tensor>& in) {
   if (is_one_of(op, ops::float_lstm, ops::rnn, ops::float_svdf))
     for (tensor& t : in)
       if (t.type == dtype::s8) set_quantization(t, 0.004, 0);
   if (is_one_of(op, ops::dynamic_dequantize)) set_quantization(in[0], 0.01, 0);
+  if (is_one_of(op, ops::pose_decode, ops::pose_masks))
+    for (tensor& t : in)
+      if (t.type == dtype::u8) set_quantization(t, 0.0625, 128);
 }
 
 inline void quantize_node(const choice& c, const recipe& r, std::vector<tensor>& in,

@@ -3199,14 +3199,25 @@ struct tflite_custom_row {
   status (*convert)(tflite_node&);
 };
 namespace tflite_rows {
+/// An option that is an integer or a real number.
+inline double custom_number(const attributes& o, const char* key, double otherwise) {
+  return attribute_view(o).find(key).is(attribute_value::kind::integer)
+             ? static_cast<double>(o.integer(key))
+             : o.real(key, otherwise);
+}
+/// The same as an int32, cut as the framework cuts it.
+inline result<std::int32_t> custom_int32(const attributes& o, const char* key, std::int32_t least) {
+  const double v = custom_number(o, key, 0);
+  if (!(v >= least && v <= INT32_MAX))
+    return invalid(key, std::to_string(v), std::to_string(least) + " or more");
+  return static_cast<std::int32_t>(v);
+}
 /// Quantized operands become floats first. Regular form: classes choose for themselves.
 inline status detection_postprocess(tflite_node& n) {
   if (n.outputs() != 4) return invalid("outputs", std::to_string(n.outputs()), "4");
   const attributes o = flexbuffer(n.custom_options).map();
   const auto number = [&](const char* key, double otherwise) {
-    return attribute_view(o).find(key).is(attribute_value::kind::integer)
-               ? static_cast<double>(o.integer(key))
-               : o.real(key, otherwise);
+    return custom_number(o, key, otherwise);
   };
   detection_postprocess_attrs a;
   a.most = static_cast<std::int32_t>(o.integer("max_detections"));
@@ -3232,6 +3243,40 @@ inline status detection_postprocess(tflite_node& n) {
     if (auto s = n.emit(ops::dequantize, {n.in_id(i)}, {in.back()}); !s) return s;
   }
   return n.emit(ops::detection_postprocess, std::move(in), n.outs(), to_attributes(a));
+}
+/// People in the fields of a pose network; with far offsets, the fourth input, also which of them
+/// each cell belongs to. Masks are of 33x33 cells whatever the offsets are: of other sizes the
+/// framework writes beside them.
+inline status posenet_decoder(tflite_node& n) {
+  const bool masks = n.inputs() == 4;
+  if (auto s = need_inputs(n, masks ? 4 : 3); !s) return s;
+  if (n.inputs() > 4 || n.outputs() != (masks ? 5u : 4u))
+    return invalid("inputs and outputs",
+                   std::to_string(n.inputs()) + " and " + std::to_string(n.outputs()),
+                   "3 and 4, or 4 and 5 with masks");
+  for (std::size_t i = 0; i < n.inputs(); ++i)
+    if (const dtype t = n.in(i).type; t != dtype::f32 && t != dtype::u8)
+      return unsupported("element type of input " + std::to_string(i), std::string(name_of(t)),
+                         "float32, uint8");
+  const attributes o = flexbuffer(n.custom_options).map();
+  const auto most = custom_int32(o, "max_detections", masks ? 1 : 0);
+  if (!most) return most.error();
+  const auto stride = custom_int32(o, "stride", 1);
+  if (!stride) return stride.error();
+  pose_decode_attrs a;
+  a.most = *most, a.stride = *stride;
+  a.score = custom_number(o, "score_threshold", 0), a.radius = custom_number(o, "nms_radius", 0);
+  std::vector<tensor_id> out = n.outs();
+  out.resize(4);
+  if (auto s =
+          n.emit(ops::pose_decode, {n.in_id(0), n.in_id(1), n.in_id(2)}, out, to_attributes(a));
+      !s || !masks)
+    return s;
+  const dims& far = n.in(3).shape;
+  if (far.rank == 4 && (far[1] != 33 || far[2] != 33))
+    return unsupported("far offsets of", to_string(far), "[1,33,33,34], as its masks are");
+  return n.emit(ops::pose_masks, {n.in_id(3), out[0], out[3]}, {n.out_id(4)},
+                to_attributes(pose_masks_attrs{a.stride}));
 }
 /// MediaPipe's transposed convolution: input, weights [O,KH,KW,I], bias, all floats. Its options
 /// are the bytes of a struct: three int32, padding (1 SAME, 2 VALID), stride of width, of height;
@@ -3276,6 +3321,7 @@ inline status transpose_conv_with_bias(tflite_node& n) {
 }  // namespace tflite_rows
 inline constexpr tflite_custom_row tflite_custom_rows[] = {
     {"Convolution2DTransposeBias", &tflite_rows::transpose_conv_with_bias},
+    {"PosenetDecoderOp", &tflite_rows::posenet_decoder},
     {"TFLite_Detection_PostProcess", &tflite_rows::detection_postprocess},
 };
 
@@ -5140,8 +5186,6 @@ constexpr std::string_view why_refused_custom(std::string_view name) {
   if (name == "edgetpu-custom-op")
     return "compiled for the Edge TPU: load the file from before edgetpu_compiler";
   if (name == "ethos-u") return "compiled for Ethos-U: load the file from before vela";
-  if (name == "PosenetDecoderOp")
-    return "Coral's, of which no framework here has a kernel: see tflite_options::operators";
   return "its maker's own: see tflite_options::operators";
 }
 
