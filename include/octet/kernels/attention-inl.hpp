@@ -134,7 +134,7 @@ template <class V> struct kernel<kernel_id::attention, V> {
       float* const to = y.first + r * y.step;
       const VF sum = set_float(sums[r]), share = set_float(numerics::div(1.f, sums[r]));
       if (p.undivided == 1)
-        each_float(to, to, p.values.n, [=](VF v) HWY_ATTR { return hn::Div(v, sum); });
+        each_float(to, to, p.values.n, [=](VF v) HWY_ATTR { return simd::divide(v, sum); });
       else
         each_float(to, to, p.values.n, [=](VF v) HWY_ATTR { return hn::Mul(v, share); });
     }
