@@ -142,6 +142,9 @@ struct primitives_of_target {
   static void divide(const float* a, const float* b, float* to) {
     simd::store(simd::divide(simd::load(a), simd::load(b)), to);
   }
+  static void divide_wide(const double* a, const double* b, double* to) {
+    simd::store(simd::divide(simd::load(a), simd::load(b)), to);
+  }
   static void lesser(const float* a, const float* b, float* to) {
     simd::store(simd::lesser(simd::load(a), simd::load(b)), to);
   }
@@ -231,6 +234,7 @@ struct primitives_of_target {
         .round_even = &round_even,
         .multiply_add = &multiply_add,
         .divide = &divide,
+        .divide_wide = &divide_wide,
         .lesser = &lesser,
         .greater = &greater,
         .to_floats = &to_floats,

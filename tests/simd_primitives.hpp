@@ -58,6 +58,7 @@ struct simd_primitives {
   void (*round_even)(const float* x, i32* to);
   void (*multiply_add)(const float* a, const float* b, const float* c, float* to);
   void (*divide)(const float* a, const float* b, float* to);
+  void (*divide_wide)(const double* a, const double* b, double* to);
   void (*lesser)(const float* a, const float* b, float* to);
   void (*greater)(const float* a, const float* b, float* to);
   void (*to_floats)(const double* x, float* to);

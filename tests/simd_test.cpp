@@ -505,6 +505,13 @@ TEST_CASE("simd: float operations round once, ties to even") {
         if (a[i] != 0.f)
           REQUIRE(std::bit_cast<std::uint32_t>(z[i]) ==
                   std::bit_cast<std::uint32_t>(numerics::div(x[i], a[i])));
+      // One divisor for all, which compilers would rather make a factor of.
+      const values<double> wide_x(x, x + lanes / 2), one(lanes / 2, 49.);
+      values<double> quotients(lanes / 2);
+      p.divide_wide(wide_x.data(), one.data(), quotients.data());
+      for (std::size_t i = 0; i < quotients.size(); ++i)
+        REQUIRE(std::bit_cast<std::uint64_t>(quotients[i]) ==
+                std::bit_cast<std::uint64_t>(numerics::div(wide_x[i], 49.)));
     }
     values<double> wide;
     for (const float h : hard)

@@ -1001,6 +1001,14 @@ namespace onnx_model {
 /// Of operators that ONNX Runtime adds.
 inline constexpr std::string_view microsoft_domain = "com.microsoft";
 
+/// Element i of 8, 4 or 2 bits of those that begin at byte `first`: the file has the first in the
+/// lowest bits of a byte.
+inline std::uint8_t few_bits(std::span<const std::byte> bytes, std::size_t first, std::size_t i,
+                             int bits) {
+  const std::size_t bit = i * static_cast<std::size_t>(bits);
+  const auto byte = std::to_integer<unsigned>(bytes[first + bit / 8]);
+  return static_cast<std::uint8_t>((byte >> (bit % 8)) & ((1u << bits) - 1));
+}
 /// A tensor with its elements, in ONNX's order of axes.
 struct array {
   dtype type = dtype::f32;
@@ -8926,15 +8934,13 @@ class reader {
     const auto each = static_cast<std::size_t>(CHAR_BIT / bits);
     return count / each + (count % each != 0);
   }
-  /// A byte for each element; the file has the first in the lowest bits of a byte.
+  /// A byte for each element.
   static constant_data widened(std::span<const std::byte> packed, std::size_t count,
                                const narrow_type& t) {
-    const auto each = static_cast<std::size_t>(CHAR_BIT / t.bits);
     const int values = 1 << t.bits, middle = t.type == dtype::s8 ? values / 2 : values;
     std::vector<std::uint8_t> to(count);
     for (std::size_t i = 0; i < count; ++i) {
-      const int place = t.bits * static_cast<int>(i % each);
-      const int v = static_cast<int>(packed[i / each]) >> place & (values - 1);
+      const int v = few_bits(packed, 0, i, t.bits);
       to[i] = static_cast<std::uint8_t>(v >= middle ? v - values : v);
     }
     return constant_data::of(std::span<const std::uint8_t>(to));
@@ -10720,9 +10726,9 @@ namespace onnx_model::rows {
 
 // ---- rotary embeddings ----
 
+inline constexpr std::int32_t most_turned = 1 << 20;  // pairs of a head
 /// How pairs of a head's elements turn: of its first `size` elements, i and i + size / 2, or
 /// (interleaved) neighbours, by the angles of their place.
-inline constexpr std::int32_t most_turned = 1 << 20;
 struct rotary {
   tensor_id cos = no_tensor, sin = no_tensor;  // [1 or batch, steps, size / 2]
   std::int32_t size = 0;
@@ -11077,13 +11083,6 @@ OCTET_NAMESPACE_END
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
 
-/// Element i of a row that begins at `first`: bits from the lowest of each byte on.
-inline std::uint8_t few_bits(std::span<const std::byte> bytes, std::size_t first, std::size_t i,
-                             int bits) {
-  const std::size_t bit = i * static_cast<std::size_t>(bits);
-  const auto byte = std::to_integer<unsigned>(bytes[first + bit / 8]);
-  return static_cast<std::uint8_t>((byte >> (bit % 8)) & ((1u << bits) - 1));
-}
 /// Rows of codes, each cut in blocks that share a scale and a zero point.
 struct blocks_of_codes {
   std::int32_t rows = 0, columns = 0, block = 0;

@@ -74,7 +74,7 @@ struct tanh_function {
   static constexpr double doubt = usual_doubt;
   static HWY_INLINE simd::VF64 value(simd::VF64 x) {
     const auto a = hn::Min(hn::Abs(x), set64(20)), e = expm1_lanes(hn::Add(a, a));
-    return hn::CopySign(hn::Div(e, hn::Add(e, set64(2))), x);
+    return hn::CopySign(simd::divide(e, hn::Add(e, set64(2))), x);
   }
   static HWY_INLINE auto holds(VF x) { return hn::Eq(x, x); }
   static float scalar(float x) { return numerics::tanh_f32(x); }
@@ -129,10 +129,10 @@ struct erfc_function {
   static HWY_INLINE simd::VF64 value(simd::VF64 x) {
     const auto a = hn::Min(hn::Abs(x), set64(10.5));  // 0 in binary32 from there on
     const auto near = hn::Sub(set64(1), hn::CopySign(erf_near_zero(a), x));
-    const auto w = hn::Div(hn::Sub(a, set64(2.5)), hn::Add(a, set64(2.5)));
+    const auto w = simd::divide(hn::Sub(a, set64(2.5)), hn::Add(a, set64(2.5)));
     const auto scaled = polynomial(erfc_tail, hn::MulAdd(w, set64(1.56), set64(0.04)));
     const auto tail = hn::Mul(exp_function::value(hn::Neg(hn::Mul(a, a))),
-                              hn::Div(scaled, hn::Add(set64(1), hn::Add(a, a))));
+                              simd::divide(scaled, hn::Add(set64(1), hn::Add(a, a))));
     const auto far = hn::IfThenElse(hn::Lt(x, set64(0)), hn::Sub(set64(2), tail), tail);
     return hn::IfThenElse(hn::Lt(a, set64(0.5)), near, far);
   }
@@ -155,7 +155,7 @@ HWY_INLINE simd::VF64 log_lanes64(simd::VF64 x) {
   const auto k =
       hn::Sub(hn::BitCast(DF64(), hn::Or(hn::ShiftRight<52>(up), hn::BitCast(u64, set64(0x1p52)))),
               set64(0x1p52 + 1023));
-  const auto f = hn::Sub(m, set64(1)), s = hn::Div(f, hn::Add(f, set64(2))), z = hn::Mul(s, s),
+  const auto f = hn::Sub(m, set64(1)), s = simd::divide(f, hn::Add(f, set64(2))), z = hn::Mul(s, s),
              twice = hn::Add(s, s), l = hn::MulAdd(hn::Mul(twice, z), polynomial(c, z), twice);
   return hn::MulAdd(k, set64(numerics::glibc::ln2), l);
 }

@@ -91,14 +91,14 @@ struct wide_moments_of_lanes {
     HWY_UNROLL(2)
     for (int k = 0; k < 2; ++k) {
       const VF64 d = simd::rounded(hn::Sub(v[k], mean[k]));
-      mean[k] = simd::rounded(hn::Add(mean[k], simd::rounded(hn::Div(d, count))));
+      mean[k] = simd::rounded(hn::Add(mean[k], simd::divide(d, count)));
       squares[k] = simd::rounded(
           hn::Add(squares[k], simd::rounded(hn::Mul(d, simd::rounded(hn::Sub(v[k], mean[k]))))));
     }
   }
   HWY_INLINE void finish(const variance_params& p, float* variances, float* means) const {
     const VF64 divisor = hn::Set(DF64(), n > p.correction ? numerics::sub(n, p.correction) : 0.);
-    VF64 v[2] = {hn::Div(squares[0], divisor), hn::Div(squares[1], divisor)};
+    VF64 v[2] = {simd::divide(squares[0], divisor), simd::divide(squares[1], divisor)};
     if (p.root) v[0] = hn::Sqrt(simd::rounded(v[0])), v[1] = hn::Sqrt(simd::rounded(v[1]));
     simd::store(simd::to_floats(v[0], v[1]), variances);
     simd::store(simd::to_floats(mean[0], mean[1]), means);

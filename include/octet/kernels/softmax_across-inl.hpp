@@ -123,7 +123,7 @@ struct softmax_by_columns {
       return softmax_ort_op{p.table,
                             set64(static_cast<double>(numerics::floor(p.inverse))),
                             all,
-                            hn::Div(set64(1.), all),
+                            simd::divide(set64(1.), all),
                             set64(p.out_zero_point),
                             set64(p.lo),
                             set64(p.hi)};

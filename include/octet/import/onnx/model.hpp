@@ -19,6 +19,14 @@ namespace onnx_model {
 /// Of operators that ONNX Runtime adds.
 inline constexpr std::string_view microsoft_domain = "com.microsoft";
 
+/// Element i of 8, 4 or 2 bits of those that begin at byte `first`: the file has the first in the
+/// lowest bits of a byte.
+inline std::uint8_t few_bits(std::span<const std::byte> bytes, std::size_t first, std::size_t i,
+                             int bits) {
+  const std::size_t bit = i * static_cast<std::size_t>(bits);
+  const auto byte = std::to_integer<unsigned>(bytes[first + bit / 8]);
+  return static_cast<std::uint8_t>((byte >> (bit % 8)) & ((1u << bits) - 1));
+}
 /// A tensor with its elements, in ONNX's order of axes.
 struct array {
   dtype type = dtype::f32;

@@ -421,15 +421,13 @@ class reader {
     const auto each = static_cast<std::size_t>(CHAR_BIT / bits);
     return count / each + (count % each != 0);
   }
-  /// A byte for each element; the file has the first in the lowest bits of a byte.
+  /// A byte for each element.
   static constant_data widened(std::span<const std::byte> packed, std::size_t count,
                                const narrow_type& t) {
-    const auto each = static_cast<std::size_t>(CHAR_BIT / t.bits);
     const int values = 1 << t.bits, middle = t.type == dtype::s8 ? values / 2 : values;
     std::vector<std::uint8_t> to(count);
     for (std::size_t i = 0; i < count; ++i) {
-      const int place = t.bits * static_cast<int>(i % each);
-      const int v = static_cast<int>(packed[i / each]) >> place & (values - 1);
+      const int v = few_bits(packed, 0, i, t.bits);
       to[i] = static_cast<std::uint8_t>(v >= middle ? v - values : v);
     }
     return constant_data::of(std::span<const std::uint8_t>(to));

@@ -11,9 +11,9 @@ namespace onnx_model::rows {
 
 // ---- rotary embeddings ----
 
+inline constexpr std::int32_t most_turned = 1 << 20;  // pairs of a head
 /// How pairs of a head's elements turn: of its first `size` elements, i and i + size / 2, or
 /// (interleaved) neighbours, by the angles of their place.
-inline constexpr std::int32_t most_turned = 1 << 20;
 struct rotary {
   tensor_id cos = no_tensor, sin = no_tensor;  // [1 or batch, steps, size / 2]
   std::int32_t size = 0;

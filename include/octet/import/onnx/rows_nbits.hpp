@@ -8,13 +8,6 @@
 OCTET_NAMESPACE_BEGIN
 namespace onnx_model::rows {
 
-/// Element i of a row that begins at `first`: bits from the lowest of each byte on.
-inline std::uint8_t few_bits(std::span<const std::byte> bytes, std::size_t first, std::size_t i,
-                             int bits) {
-  const std::size_t bit = i * static_cast<std::size_t>(bits);
-  const auto byte = std::to_integer<unsigned>(bytes[first + bit / 8]);
-  return static_cast<std::uint8_t>((byte >> (bit % 8)) & ((1u << bits) - 1));
-}
 /// Rows of codes, each cut in blocks that share a scale and a zero point.
 struct blocks_of_codes {
   std::int32_t rows = 0, columns = 0, block = 0;

@@ -151,6 +151,13 @@ HWY_INLINE VF divide(VF a, VF b) {
   for (int i = 0; i < lanes32; ++i) x[i] = numerics::div(x[i], y[i]);
   return hn::Load(DF(), x);
 }
+HWY_INLINE VF64 divide(VF64 a, VF64 b) {
+  alignas(vector_bytes) double x[lanes<double>], y[lanes<double>];
+  hn::Store(a, DF64(), x);
+  hn::Store(b, DF64(), y);
+  for (int i = 0; i < lanes<double>; ++i) x[i] = numerics::div(x[i], y[i]);
+  return hn::Load(DF64(), x);
+}
 
 /// a < b ? a : b, so b where either is NaN. Chosen as integers: -ffast-math makes a minimum of a
 /// choice of floats, of which either zero may be the lesser.

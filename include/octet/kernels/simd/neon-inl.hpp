@@ -64,6 +64,10 @@ HWY_INLINE VF divide(VF a, VF b) {
   __asm__("fdiv %0.4s, %0.4s, %1.4s" : "+w"(a.raw) : "w"(b.raw));
   return a;
 }
+HWY_INLINE VF64 divide(VF64 a, VF64 b) {
+  __asm__("fdiv %0.2d, %0.2d, %1.2d" : "+w"(a.raw) : "w"(b.raw));
+  return a;
+}
 
 /// vqrdmulhq_s32 saturates its sum only where the product's does: (2*x*m + 2^31) >> 32 in exact
 /// arithmetic, the same floor.

@@ -53,6 +53,10 @@ HWY_INLINE VF divide(VF a, VF b) {
   __asm__("divps %1, %0" : "+x"(a.raw) : "x"(b.raw));
   return a;
 }
+HWY_INLINE VF64 divide(VF64 a, VF64 b) {
+  __asm__("divpd %1, %0" : "+x"(a.raw) : "x"(b.raw));
+  return a;
+}
 HWY_INLINE VF lesser(VF a, VF b) {
   __asm__("minps %1, %0" : "+x"(a.raw) : "x"(b.raw));
   return a;

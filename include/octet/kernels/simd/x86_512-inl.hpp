@@ -121,6 +121,10 @@ HWY_INLINE VF divide(VF a, VF b) {
   __asm__("vdivps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
   return a;
 }
+HWY_INLINE VF64 divide(VF64 a, VF64 b) {
+  __asm__("vdivpd %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
+  return a;
+}
 HWY_INLINE VF lesser(VF a, VF b) {
   __asm__("vminps %1, %0, %0" : "+v"(a.raw) : "v"(b.raw));
   return a;
